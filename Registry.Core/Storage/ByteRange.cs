@@ -1,0 +1,22 @@
+namespace Registry.Core.Storage;
+
+/// <summary>A part of a blob.</summary>
+/// <param name="Offset">The first byte, from 0.</param>
+/// <param name="Length">How many bytes; null means up to the end.</param>
+public readonly record struct ByteRange(long Offset, long? Length)
+{
+    /// <summary>Every byte; right for an empty blob too.</summary>
+    public static ByteRange All => new(0, null);
+
+    /// <summary>The number of bytes that this range takes of a blob of <paramref name="total"/> bytes.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The range is negative or reaches past the end.</exception>
+    public long LengthWithin(long total)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(Offset);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(Offset, total);
+        var length = Length ?? total - Offset;
+        ArgumentOutOfRangeException.ThrowIfNegative(length, nameof(Length));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(length, total - Offset, nameof(Length));
+        return length;
+    }
+}

@@ -1,0 +1,33 @@
+namespace Registry.Core.Storage;
+
+/// <summary>The one exception of both storage ports: the storage failed, whatever the engine behind it calls that.</summary>
+/// <param name="kind">What kind of failure.</param>
+/// <param name="message">For the operator's log; may name files and hosts, so it never reaches a client.</param>
+/// <param name="inner">The engine's own exception, null where there is none.</param>
+public sealed class StorageException(StorageFault kind, string message, Exception? inner = null) : Exception(message, inner)
+{
+    /// <summary>What kind of failure.</summary>
+    public StorageFault Kind { get; } = kind;
+
+    /// <summary>True when the same call may succeed a moment later.</summary>
+    public bool IsTransient => Kind is StorageFault.Unavailable or StorageFault.Throttled;
+}
+
+/// <summary>The kinds of failure of a storage.</summary>
+public enum StorageFault
+{
+    /// <summary>It did not answer, or not in time.</summary>
+    Unavailable,
+
+    /// <summary>It asks for fewer requests.</summary>
+    Throttled,
+
+    /// <summary>It has no room: a full disk, memory or quota.</summary>
+    Full,
+
+    /// <summary>It does not let us: credentials or permissions.</summary>
+    Denied,
+
+    /// <summary>What it holds is damaged or not ours.</summary>
+    Corrupt,
+}
