@@ -1,3 +1,5 @@
+using Registry.Core.Packages;
+
 namespace Registry.Core.Storage;
 
 /// <summary>
@@ -22,4 +24,14 @@ public static class StoreKeys
 
     /// <summary>Above the documents of the start-up probe.</summary>
     public static StoreKey Probe { get; } = StoreKey.Of("probe");
+
+    /// <summary>A package's index, and the scope of its blobs.</summary>
+    public static StoreKey Package(PackageName package) => StoreKey.Of("packages", package.Namespace, package.Name);
+
+    /// <summary>Reads <see cref="Package"/> back; false when the key is not a package's.</summary>
+    public static bool TryGetPackage(StoreKey key, out PackageName package)
+    {
+        package = default;
+        return key.Segments() is ["packages", var @namespace, var name] && PackageName.TryCreate(@namespace, name, out package);
+    }
 }

@@ -1,0 +1,62 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Text.RegularExpressions;
+
+namespace Registry.Core.Content;
+
+/// <summary>
+/// What kind of package a manifest describes, in its short form: kpm, helm, docker-compose, … <c>[a-z0-9][a-z0-9.+_-]{0,63}</c>.
+/// </summary>
+public readonly partial record struct MediaType : IComparable<MediaType>
+{
+    private readonly string? value;
+
+    private MediaType(string value) => this.value = value;
+
+    /// <summary>What a push without a media type means (CNR, section 6).</summary>
+    public static MediaType Kpm { get; } = new("kpm");
+
+    /// <summary>The short form.</summary>
+    /// <exception cref="InvalidOperationException">This is the default value, which is no media type.</exception>
+    public string Value => value ?? throw new InvalidOperationException("A default MediaType is none.");
+
+    /// <summary>
+    /// Reads a short form, or reduces a long one of either vendor to it: <c>application/vnd.cnr.package-manifest.helm.v1.json</c> and
+    /// <c>application/vnd.appr.package.helm.v0.tar+gzip</c> are both <c>helm</c>. False for anything else.
+    /// </summary>
+    public static bool TryParse([NotNullWhen(true)] string? text, out MediaType mediaType)
+    {
+        mediaType = default;
+        if (text is null)
+            return false;
+        if (LongForm.Match(text) is { Success: true } match)
+            text = match.Groups["type"].Value;
+        if (!ShortForm.IsMatch(text))
+            return false;
+        mediaType = new MediaType(text);
+        return true;
+    }
+
+    /// <summary>Ordinal order.</summary>
+    public int CompareTo(MediaType other) => string.CompareOrdinal(Value, other.Value);
+
+    /// <inheritdoc/>
+    public override string ToString() => value ?? "";
+
+    /// <summary>Ordinal order.</summary>
+    public static bool operator <(MediaType left, MediaType right) => left.CompareTo(right) < 0;
+
+    /// <summary>Ordinal order.</summary>
+    public static bool operator >(MediaType left, MediaType right) => left.CompareTo(right) > 0;
+
+    /// <summary>Ordinal order.</summary>
+    public static bool operator <=(MediaType left, MediaType right) => left.CompareTo(right) <= 0;
+
+    /// <summary>Ordinal order.</summary>
+    public static bool operator >=(MediaType left, MediaType right) => left.CompareTo(right) >= 0;
+
+    [GeneratedRegex(@"^[a-z0-9][a-z0-9.+_-]{0,63}\z")]
+    private static partial Regex ShortForm { get; }
+
+    [GeneratedRegex(@"^application/vnd\.(cnr|appr)\.package(-manifest\.(?<type>.+)\.v[01]\.json|\.(?<type>.+)\.v[01]\.tar\+gzip)\z")]
+    private static partial Regex LongForm { get; }
+}

@@ -1,0 +1,12 @@
+namespace Registry.Core.Packages;
+
+/// <summary>One change of one package, as <see cref="PackageIndexes.UpdateAsync"/> applies it.</summary>
+/// <param name="Apply">
+/// A pure function from the index as it is (null: no such package) to the index as it shall be (null: the package goes). Refuses by throwing a
+/// <see cref="Errors.RegistryException"/>. It is applied again on every try, so it has no effects of its own.
+/// </param>
+/// <param name="IsIn">
+/// Whether an index shows that this very change was stored: asked after a write whose outcome is unknown. Null where that cannot be told, as
+/// of a delete: such a change answers "unknown" then.
+/// </param>
+public sealed record IndexChange(Func<PackageIndex?, PackageIndex?> Apply, Func<PackageIndex, bool>? IsIn = null);

@@ -1,0 +1,135 @@
+using Registry.Core.Errors;
+using Registry.Core.Storage;
+
+namespace Registry.Core.Packages;
+
+/// <summary>The one retry loop: brings a batch of changes of one package into storage by one conditional write.</summary>
+internal sealed class IndexWrite(IDocumentStore documents, TimeProvider time, UpdateOptions options, PackageName name)
+{
+    private readonly StoreKey key = StoreKeys.Package(name);
+    private readonly long began = time.GetTimestamp();
+
+    /// <summary>A write that failed and may have happened all the same: the revision that it was to replace, and why it failed.</summary>
+    private (Revision? Base, StorageException Failure)? doubt;
+
+    /// <summary>Settles every change of the batch. Never throws.</summary>
+    public async Task RunAsync(List<PendingChange> batch)
+    {
+        try
+        {
+            for (var pause = options.FirstPause; batch.Count > 0; pause = Min(pause * 2, options.MaxPause))
+            {
+                if (await TryAsync(batch))
+                    return;
+                if (time.GetElapsedTime(began) >= options.Bound)
+                    throw doubt is null ? PackageErrors.ResourceInUse(name) : PackageErrors.OutcomeUnknown(name);
+                await Task.Delay(pause * Random.Shared.NextDouble(), time);
+            }
+        }
+        catch (Exception failure)
+        {
+            foreach (var pending in batch)
+                pending.Fail(failure);
+        }
+    }
+
+    /// <returns>False when the batch, or what is left of it, is to be tried again.</returns>
+    private async Task<bool> TryAsync(List<PendingChange> batch)
+    {
+        PackageSnapshot? current;
+        try
+        {
+            current = await documents.GetAsync(key, CancellationToken.None) is { } document ? PackageSnapshot.Read(name, document) : null;
+        }
+        catch (StorageException) when (doubt is not null)
+        {
+            // Only a read can tell what became of the write in doubt: keep asking until the bound.
+            return false;
+        }
+
+        if (doubt is { } write && !ResolveDoubt(batch, current, write.Base, write.Failure))
+            return true;
+        var next = Apply(batch, current?.Index);
+        if (!ReferenceEquals(next, current?.Index) && !await TryStoreAsync(batch, next, current?.Revision))
+            return false;
+        foreach (var pending in batch)
+            pending.Settle();
+        return true;
+    }
+
+    /// <summary>
+    /// Tells what became of a write in doubt, now that the document has been read again. Where the revision is still the old one it has not
+    /// happened (and can no longer: the next try replaces the same revision), unless it is in flight still, and then the next try loses the race
+    /// and asks again.
+    /// </summary>
+    /// <returns>False when every change of the batch is settled.</returns>
+    private bool ResolveDoubt(List<PendingChange> batch, PackageSnapshot? current, Revision? replaced, StorageException failure)
+    {
+        if (current?.Revision == replaced)
+        {
+            if (failure.IsTransient)
+                return true;
+            foreach (var pending in batch)
+                pending.Fail(failure);
+            return false;
+        }
+
+        foreach (var pending in batch)
+            if (current is not null && pending.Change.IsIn?.Invoke(current.Index) == true)
+            {
+                pending.Expect(current.Index);
+                pending.Settle();
+            }
+            else
+            {
+                pending.Fail(PackageErrors.OutcomeUnknown(name));
+            }
+
+        return false;
+    }
+
+    private static PackageIndex? Apply(List<PendingChange> batch, PackageIndex? index)
+    {
+        foreach (var pending in batch)
+            try
+            {
+                index = pending.Change.Apply(index);
+                pending.Expect(index);
+            }
+            catch (RegistryException refusal)
+            {
+                pending.Expect(refusal);
+            }
+
+        return index;
+    }
+
+    private async Task<bool> TryStoreAsync(List<PendingChange> batch, PackageIndex? next, Revision? replaced)
+    {
+        var content = next is null ? [] : StoredIndex.Write(next);
+        if (content.Length > Document.MaxBytes)
+        {
+            // One change too many for the document fails alone, not with those that it came with.
+            if (batch.Count == 1)
+                throw PackageErrors.IndexFull(name, next!.Manifests.Length, content.Length, Document.MaxBytes);
+            foreach (var pending in batch)
+                await new IndexWrite(documents, time, options, name).RunAsync([pending]);
+            batch.Clear();
+            return false;
+        }
+
+        try
+        {
+            return next is null
+                ? replaced is not { } known || await documents.TryDeleteAsync(key, Precondition.Matches(known), CancellationToken.None)
+                : await documents.TryPutAsync(key, content, Precondition.Unchanged(replaced), CancellationToken.None) is not null;
+        }
+        catch (StorageException failure)
+        {
+            doubt = (replaced, failure);
+            return false;
+        }
+    }
+
+    private static TimeSpan Min(TimeSpan left, TimeSpan right) => left < right ? left : right;
+}

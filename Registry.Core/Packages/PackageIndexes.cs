@@ -1,0 +1,76 @@
+using Registry.Core.Storage;
+
+namespace Registry.Core.Packages;
+
+/// <summary>
+/// The package indexes in storage: how they are read, and the one loop by which they change. Changes that wait for the same package inside this
+/// process are applied together in one write (group commit).
+/// </summary>
+public sealed class PackageIndexes(IDocumentStore documents, TimeProvider time, UpdateOptions options)
+{
+    private readonly Lock gate = new();
+
+    /// <summary>What waits for a package that is being written; a package without an entry has no writer in this process.</summary>
+    private readonly Dictionary<PackageName, List<PendingChange>> waiting = [];
+
+    /// <summary>Reads a package: null when there is none.</summary>
+    /// <exception cref="StorageException">The storage did not answer, or the index is damaged.</exception>
+    public async ValueTask<PackageSnapshot?> FindAsync(PackageName name, CancellationToken ct) =>
+        await documents.GetAsync(StoreKeys.Package(name), ct) is { } document ? PackageSnapshot.Read(name, document) : null;
+
+    /// <summary>As <see cref="FindAsync"/>.</summary>
+    /// <exception cref="Errors.RegistryException"><see cref="Errors.ErrorCode.PackageNotFound"/>; nothing but the package is named in it.</exception>
+    public async ValueTask<PackageSnapshot> GetAsync(PackageName name, CancellationToken ct) =>
+        await FindAsync(name, ct) ?? throw PackageErrors.PackageNotFound(name.Value);
+
+    /// <summary>Changes a package: read, apply, put if nothing changed meanwhile, and again on a lost race.</summary>
+    /// <param name="name">The package.</param>
+    /// <param name="change">The change.</param>
+    /// <param name="ct">Gives up waiting; a change under way then happens whole or not at all.</param>
+    /// <returns>The index right after this change, once it is durable; null when the package went.</returns>
+    /// <exception cref="Errors.RegistryException">
+    /// What the change refuses; <see cref="Errors.ErrorCode.ResourceInUse"/> when the race was lost for <see cref="UpdateOptions.Bound"/>;
+    /// <see cref="Errors.ErrorCode.Unavailable"/> when the outcome stays unknown.
+    /// </exception>
+    /// <exception cref="StorageException">The storage failed and nothing was changed.</exception>
+    public Task<PackageIndex?> UpdateAsync(PackageName name, IndexChange change, CancellationToken ct)
+    {
+        ct.ThrowIfCancellationRequested();
+        var pending = new PendingChange(change, ct);
+        bool first;
+        lock (gate)
+        {
+            first = !waiting.TryGetValue(name, out var queue);
+            if (first)
+                waiting.Add(name, queue = []);
+            queue!.Add(pending);
+        }
+
+        // The writer serves whoever waits, so it belongs to no single caller: it neither runs on the caller's stack nor ends with its token.
+        if (first)
+            _ = Task.Run(() => WriteWaitingAsync(name), CancellationToken.None);
+        return pending.Outcome.WaitAsync(ct);
+    }
+
+    private async Task WriteWaitingAsync(PackageName name)
+    {
+        while (true)
+        {
+            List<PendingChange> batch;
+            lock (gate)
+            {
+                batch = waiting[name];
+                if (batch.Count == 0)
+                {
+                    waiting.Remove(name);
+                    return;
+                }
+
+                waiting[name] = [];
+            }
+
+            batch.RemoveAll(pending => pending.TryAbandon());
+            await new IndexWrite(documents, time, options, name).RunAsync(batch);
+        }
+    }
+}

@@ -1,0 +1,63 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Text.RegularExpressions;
+
+namespace Registry.Core.Packages;
+
+/// <summary>The name of a package: <c>namespace/name</c>. Each half is <c>[A-Za-z0-9_][A-Za-z0-9._-]{0,79}</c>; case matters.</summary>
+public readonly partial record struct PackageName : IComparable<PackageName>
+{
+    private readonly string? value;
+
+    private PackageName(string @namespace, string name) => (value, NamespaceLength) = ($"{@namespace}/{name}", @namespace.Length);
+
+    /// <summary><c>namespace/name</c>.</summary>
+    /// <exception cref="InvalidOperationException">This is the default value, which names nothing.</exception>
+    public string Value => value ?? throw new InvalidOperationException("A default PackageName names nothing.");
+
+    /// <summary>The first half.</summary>
+    public string Namespace => Value[..NamespaceLength];
+
+    /// <summary>The second half.</summary>
+    public string Name => Value[(NamespaceLength + 1)..];
+
+    private int NamespaceLength { get; }
+
+    /// <summary>Puts the two halves together; false when either is not a name.</summary>
+    public static bool TryCreate([NotNullWhen(true)] string? @namespace, [NotNullWhen(true)] string? name, out PackageName package)
+    {
+        package = default;
+        if (@namespace is null || name is null || !Half.IsMatch(@namespace) || !Half.IsMatch(name))
+            return false;
+        package = new PackageName(@namespace, name);
+        return true;
+    }
+
+    /// <summary>Reads <c>namespace/name</c>; false when it is not one.</summary>
+    public static bool TryParse(string? text, out PackageName package)
+    {
+        var slash = text?.IndexOf('/') ?? -1;
+        package = default;
+        return slash > 0 && TryCreate(text![..slash], text[(slash + 1)..], out package);
+    }
+
+    /// <summary>Ordinal order of <see cref="Value"/>.</summary>
+    public int CompareTo(PackageName other) => string.CompareOrdinal(Value, other.Value);
+
+    /// <inheritdoc/>
+    public override string ToString() => value ?? "";
+
+    /// <summary>Ordinal order.</summary>
+    public static bool operator <(PackageName left, PackageName right) => left.CompareTo(right) < 0;
+
+    /// <summary>Ordinal order.</summary>
+    public static bool operator >(PackageName left, PackageName right) => left.CompareTo(right) > 0;
+
+    /// <summary>Ordinal order.</summary>
+    public static bool operator <=(PackageName left, PackageName right) => left.CompareTo(right) <= 0;
+
+    /// <summary>Ordinal order.</summary>
+    public static bool operator >=(PackageName left, PackageName right) => left.CompareTo(right) >= 0;
+
+    [GeneratedRegex(@"^[A-Za-z0-9_][A-Za-z0-9._-]{0,79}\z")]
+    private static partial Regex Half { get; }
+}

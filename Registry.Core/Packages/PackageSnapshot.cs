@@ -1,0 +1,26 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using Registry.Core.Storage;
+
+namespace Registry.Core.Packages;
+
+/// <summary>A package index as it was stored at one moment.</summary>
+/// <param name="Index">The index.</param>
+/// <param name="Revision">The revision of its document.</param>
+/// <param name="Fingerprint">
+/// The first half of the sha256 of the stored document: what entity tags are made of, equal on every replica and on every storage that holds
+/// the same bytes, and different after every push, even of the same content.
+/// </param>
+public sealed record PackageSnapshot(PackageIndex Index, Revision Revision, UInt128 Fingerprint)
+{
+    /// <exception cref="StorageException"><see cref="StorageFault.Corrupt"/>.</exception>
+    internal static PackageSnapshot Read(PackageName name, Document document) =>
+        new(StoredIndex.Read(name, document.Content), document.Revision, FingerprintOf(document.Content.Span));
+
+    internal static UInt128 FingerprintOf(ReadOnlySpan<byte> content)
+    {
+        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(content, hash);
+        return BinaryPrimitives.ReadUInt128BigEndian(hash);
+    }
+}
