@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.Mvc;
+using Registry.Api.Http.Errors;
 
 namespace Registry.Api.Http;
 
@@ -46,13 +47,19 @@ internal sealed class JsonBody(string? tag, IEnumerable<Action<Utf8JsonWriter>> 
         response.Headers.Append("Vary", "Accept-Encoding");
         if (tag is not null)
         {
-            var entityTag = EntityTags.Of(coding == ContentCoding.Identity ? tag : $"{tag}-{coding.Name}");
-            response.Headers.ETag = entityTag.ToString();
-            if (EntityTags.IsNotModified(request, entityTag))
+            var entityTag = ConditionalHeaders.Quote(coding == ContentCoding.Identity ? tag : $"{tag}-{coding.Name}");
+            switch (ConditionalHeaders.Judge(request, entityTag))
             {
-                response.StatusCode = StatusCodes.Status304NotModified;
-                return;
+                case Conditional.Failed:
+                    await ErrorWriter.WriteAsync(context.HttpContext, ErrorTable.OfStatus(StatusCodes.Status412PreconditionFailed));
+                    return;
+                case Conditional.NotModified:
+                    response.Headers.ETag = entityTag;
+                    response.StatusCode = StatusCodes.Status304NotModified;
+                    return;
             }
+
+            response.Headers.ETag = entityTag;
         }
 
         response.ContentType = "application/json";
