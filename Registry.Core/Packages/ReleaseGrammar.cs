@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Collections.Immutable;
 
 namespace Registry.Core.Packages;
 
@@ -7,6 +8,9 @@ internal static class ReleaseGrammar
 {
     private static readonly SearchValues<char> IdentifierCharacters =
         SearchValues.Create("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-");
+
+    /// <summary>The names of the three numbers, for words on what is wrong with them.</summary>
+    public static readonly ImmutableArray<string> NumberNames = ["major", "minor", "patch"];
 
     /// <summary>Why the text is no release, in words that may reach a client; null when it is one.</summary>
     public static string? Refuse(string? text)
@@ -32,12 +36,17 @@ internal static class ReleaseGrammar
 
         if (!AreIdentifiers(prerelease) || !AreIdentifiers(build) || rest.Count('.') != 2)
             return Invalid(text);
-        return RefuseNumber(ref rest, "major", text) ?? RefuseNumber(ref rest, "minor", text) ?? RefuseNumber(ref rest, "patch", text)
-            ?? RefuseLeadingZeros(prerelease, text);
-    }
+        foreach (var name in NumberNames)
+        {
+            var number = DottedText.TakeFirst(ref rest);
+            if (number.IsEmpty || !DottedText.IsNumeric(number))
+                return Invalid(text);
+            if (HasLeadingZero(number))
+                return $"Invalid leading zero in {name}: '{text}'";
+        }
 
-    /// <summary>Whether the text is digits without a leading zero.</summary>
-    public static bool IsNumber(ReadOnlySpan<char> text) => !text.IsEmpty && DottedText.IsNumeric(text) && !HasLeadingZero(text);
+        return HaveLeadingZero(prerelease) ? $"Invalid leading zero in prerelease: '{text}'" : null;
+    }
 
     /// <summary>Whether the text is dotted identifiers, none of them empty.</summary>
     public static bool AreIdentifiers(ReadOnlySpan<char> text)
@@ -66,17 +75,6 @@ internal static class ReleaseGrammar
 
         return false;
     }
-
-    private static string? RefuseNumber(ref ReadOnlySpan<char> rest, string name, string text)
-    {
-        var number = DottedText.TakeFirst(ref rest);
-        if (number.IsEmpty || !DottedText.IsNumeric(number))
-            return Invalid(text);
-        return HasLeadingZero(number) ? $"Invalid leading zero in {name}: '{text}'" : null;
-    }
-
-    private static string? RefuseLeadingZeros(ReadOnlySpan<char> prerelease, string text) =>
-        HaveLeadingZero(prerelease) ? $"Invalid leading zero in prerelease: '{text}'" : null;
 
     private static string Invalid(string text) => $"Invalid version string: '{text}'";
 }

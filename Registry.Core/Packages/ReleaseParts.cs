@@ -41,20 +41,16 @@ internal readonly ref struct ReleaseParts
     /// <summary>The precedence of Semantic Versioning 2.0.0, section 11: 0 also for releases that differ in build metadata alone.</summary>
     public int ComparePrecedence(ReleaseParts other)
     {
-        var order = CompareNumbers(other);
-        return order != 0 ? order : ComparePrereleases(Prerelease, other.Prerelease);
-    }
-
-    /// <summary>The order of the three numbers alone.</summary>
-    public int CompareNumbers(ReleaseParts other)
-    {
         var order = DottedText.CompareNumbers(Major, other.Major);
         if (order == 0)
             order = DottedText.CompareNumbers(Minor, other.Minor);
-        return order != 0 ? order : DottedText.CompareNumbers(Patch, other.Patch);
+        if (order == 0)
+            order = DottedText.CompareNumbers(Patch, other.Patch);
+        return order != 0 ? order : ComparePrereleases(Prerelease, other.Prerelease);
     }
 
-    private static int ComparePrereleases(ReadOnlySpan<char> left, ReadOnlySpan<char> right)
+    /// <summary>The order of what follows the numbers: dotted identifiers, or nothing.</summary>
+    public static int ComparePrereleases(ReadOnlySpan<char> left, ReadOnlySpan<char> right)
     {
         // None comes after any: a prerelease precedes what it prepares.
         if (left.IsEmpty || right.IsEmpty)
