@@ -1,4 +1,3 @@
-using System.ComponentModel.DataAnnotations;
 using Microsoft.AspNetCore.Mvc;
 using Registry.Api.Http;
 using Registry.Core.Catalog;
@@ -17,9 +16,9 @@ public sealed class CatalogController(PackageCatalog catalog) : CnrController
     [HttpGet, HttpHead]
     [ProducesResponseType<PackageSummary[]>(StatusCodes.Status200OK, "application/json")]
     public async Task<IActionResult> ListAsync(
-        [FromQuery, DisplayFormat(ConvertEmptyStringToNull = false)] string? @namespace,
-        [FromQuery, DisplayFormat(ConvertEmptyStringToNull = false)] string? query,
-        [FromQuery(Name = "media_type"), DisplayFormat(ConvertEmptyStringToNull = false)] string? mediaType,
+        [FromQuery] string? @namespace,
+        [FromQuery] string? query,
+        [FromQuery(Name = "media_type")] string? mediaType,
         CancellationToken ct)
     {
         var view = await catalog.GetAsync(ct);

@@ -43,7 +43,7 @@ public sealed class ChannelsController(PackageRegistry packages, ChannelRegistry
     [ProducesResponseType<ChannelDeletedForm>(StatusCodes.Status200OK, "application/json")]
     public async Task<IActionResult> DeleteAsync(string @namespace, string name, string channel, CancellationToken ct)
     {
-        var package = Package(@namespace, name);
+        var package = PackageQueries.ParseName(@namespace, name);
         await channels.DeleteAsync(package, Channel(channel), ct);
         return JsonBody.Of(new ChannelDeletedForm("delete", channel, package.Value), CnrJsonContext.Default.ChannelDeletedForm, tag: null);
     }
@@ -59,7 +59,7 @@ public sealed class ChannelsController(PackageRegistry packages, ChannelRegistry
     [ProducesResponseType<ChannelForm>(StatusCodes.Status200OK, "application/json")]
     public async Task<IActionResult> AddAsync(string @namespace, string name, string channel, string release, CancellationToken ct)
     {
-        var changed = await channels.AddAsync(Package(@namespace, name), Channel(channel), release, ct);
+        var changed = await channels.AddAsync(PackageQueries.ParseName(@namespace, name), Channel(channel), release, ct);
         return JsonBody.Of(ChannelForm.Of(changed), CnrJsonContext.Default.ChannelForm, tag: null);
     }
 
@@ -74,7 +74,7 @@ public sealed class ChannelsController(PackageRegistry packages, ChannelRegistry
     [ProducesResponseType<ChannelReleaseDeletedForm>(StatusCodes.Status200OK, "application/json")]
     public async Task<IActionResult> RemoveAsync(string @namespace, string name, string channel, string release, CancellationToken ct)
     {
-        var package = Package(@namespace, name);
+        var package = PackageQueries.ParseName(@namespace, name);
         await channels.RemoveAsync(package, Channel(channel), release, ct);
         return JsonBody.Of(
             new ChannelReleaseDeletedForm(channel, package.Value, release, "deleted"), CnrJsonContext.Default.ChannelReleaseDeletedForm, tag: null);

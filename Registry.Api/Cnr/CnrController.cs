@@ -13,10 +13,6 @@ public abstract class CnrController : ControllerBase
 {
     private protected Dialect Dialect => Dialect.Of(Request);
 
-    /// <summary>A package that is to be changed, by its name as it was asked for; what is no name does not exist.</summary>
-    private protected static PackageName Package(string @namespace, string name) =>
-        PackageName.TryCreate(@namespace, name, out var package) ? package : throw PackageErrors.PackageNotFound($"{@namespace}/{name}");
-
     private protected static ChannelName Channel(string channel) =>
         ChannelName.TryParse(channel, out var name)
             ? name

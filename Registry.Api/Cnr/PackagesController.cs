@@ -21,7 +21,7 @@ public sealed class PackagesController(PackageRegistry packages) : CnrController
     {
         var snapshot = await packages.GetAsync(@namespace, name, ct);
         IEnumerable<Manifest> manifests = snapshot.Index.Manifests;
-        if (Request.Query.ContainsKey("media_type"))
+        if (mediaType is not null)
             manifests = MediaType.TryParse(mediaType, out var type) ? manifests.Where(manifest => manifest.MediaType == type) : [];
         return Manifests(snapshot, manifests);
     }

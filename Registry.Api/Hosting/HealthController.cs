@@ -1,5 +1,4 @@
 using Microsoft.AspNetCore.Mvc;
-using Registry.Api.Http;
 using Registry.Core.Storage;
 
 namespace Registry.Api.Hosting;

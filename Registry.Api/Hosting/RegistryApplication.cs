@@ -1,4 +1,3 @@
-using Microsoft.AspNetCore.HttpOverrides;
 using Registry.Api.Http.Errors;
 using Registry.Core.Catalog;
 using Registry.Core.Channels;
@@ -35,7 +34,7 @@ public static class RegistryApplication
         builder.Services.Configure<ForwardedHeadersOptions>(settings.Proxies.Apply);
         builder.Services.AddStorage(builder.Configuration);
         builder.Services.AddRegistry(settings);
-        builder.Services.AddControllers();
+        builder.Services.AddControllers(mvc => mvc.ModelMetadataDetailsProviders.Add(new EmptyIsNotAbsent()));
         configure?.Invoke(builder);
 
         var app = builder.Build();

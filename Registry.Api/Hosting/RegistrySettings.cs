@@ -1,5 +1,3 @@
-using Microsoft.Extensions.Configuration;
-
 namespace Registry.Api.Hosting;
 
 /// <summary>The typed settings of the service, read and judged once, at start.</summary>

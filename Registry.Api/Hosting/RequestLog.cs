@@ -13,13 +13,9 @@ internal sealed partial class RequestLog(RequestDelegate next, TimeProvider time
         }
         finally
         {
-            Log(
-                context.Request.Method,
-                context.Request.Path,
-                context.Response.StatusCode,
-                context.Response.ContentLength,
-                time.GetElapsedTime(began).TotalMilliseconds,
-                context.RequestAborted.IsCancellationRequested);
+            var milliseconds = time.GetElapsedTime(began).TotalMilliseconds;
+            var aborted = context.RequestAborted.IsCancellationRequested;
+            Log(context.Request.Method, context.Request.Path, context.Response.StatusCode, context.Response.ContentLength, milliseconds, aborted);
         }
     }
 

@@ -27,18 +27,15 @@ internal sealed class StorageProbe(IDocumentStore documents, IStorageProbe backe
         var key = StoreKey.Of([.. StoreKeys.Probe.Segments(), Guid.NewGuid().ToString("N")]);
         var content = RandomNumberGenerator.GetBytes(64);
         var revision = await documents.TryPutAsync(key, content, Precondition.Absent, ct) ?? throw Broken("did not take a new document");
-        try
-        {
-            if (await documents.GetAsync(key, ct) is not { } document || document.Revision != revision || !document.Content.Span.SequenceEqual(content))
-                throw Broken("did not give back what was written");
-            if (!await ListsAsync(key, ct))
-                throw Broken("did not list what was written");
-        }
-        finally
-        {
-            if (!await documents.TryDeleteAsync(key, Precondition.Matches(revision), ct))
-                throw Broken("did not delete what was written");
-        }
+        var wrong =
+            await documents.GetAsync(key, ct) is not { } document || document.Revision != revision || !document.Content.Span.SequenceEqual(content)
+                ? "did not give back what was written"
+            : !await ListsAsync(key, ct) ? "did not list what was written"
+            : null;
+        if (!await documents.TryDeleteAsync(key, Precondition.Matches(revision), ct))
+            wrong ??= "did not delete what was written";
+        if (wrong is not null)
+            throw Broken(wrong);
     }
 
     private async Task<bool> ListsAsync(StoreKey key, CancellationToken ct)

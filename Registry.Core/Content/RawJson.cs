@@ -8,14 +8,17 @@ namespace Registry.Core.Content;
 [JsonConverter(typeof(RawJsonConverter))]
 public sealed record RawJson(string Text);
 
-internal sealed class RawJsonConverter : JsonConverter<RawJson>
+/// <summary>Reads and writes <see cref="RawJson"/>.</summary>
+public sealed class RawJsonConverter : JsonConverter<RawJson>
 {
+    /// <inheritdoc/>
     public override RawJson Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
     {
         using var value = JsonDocument.ParseValue(ref reader);
         return new RawJson(value.RootElement.GetRawText());
     }
 
+    /// <inheritdoc/>
     public override void Write(Utf8JsonWriter writer, RawJson value, JsonSerializerOptions options) =>
         writer.WriteRawValue(value.Text, skipInputValidation: true);
 }

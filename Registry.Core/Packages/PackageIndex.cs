@@ -161,9 +161,9 @@ public sealed class PackageIndex
     /// <exception cref="Errors.RegistryException"><see cref="Errors.ErrorCode.ChannelNotFound"/>.</exception>
     public Channel GetChannel(ChannelName name) => FindChannel(name) ?? throw PackageErrors.ChannelNotFound(Name, name);
 
-    private static IComparer<Release> HighestFirst { get; } = Comparer<Release>.Create((left, right) => right.CompareTo(left));
+    private static Comparer<Release> HighestFirst { get; } = Comparer<Release>.Create((left, right) => right.CompareTo(left));
 
-    private static IComparer<Manifest> ManifestOrder { get; } = Comparer<Manifest>.Create((left, right) =>
+    private static Comparer<Manifest> ManifestOrder { get; } = Comparer<Manifest>.Create((left, right) =>
         right.Release.CompareTo(left.Release) is var byRelease and not 0 ? byRelease : left.MediaType.CompareTo(right.MediaType));
 
     private int FirstOf(Release release)

@@ -9,6 +9,11 @@ public static class PackageQueries
     /// <summary>What a client writes for "the only media type that there is".</summary>
     public const string AnyMediaType = "-";
 
+    /// <summary>The package that a client names; a text that is no name is of no package.</summary>
+    /// <exception cref="RegistryException"><see cref="ErrorCode.PackageNotFound"/>, with the text as it was given.</exception>
+    public static PackageName ParseName(string @namespace, string name) =>
+        PackageName.TryCreate(@namespace, name, out var package) ? package : throw PackageErrors.PackageNotFound($"{@namespace}/{name}");
+
     /// <summary>The release that a query names: the highest that matches.</summary>
     /// <param name="index">The package.</param>
     /// <param name="query">A release query, as it was asked.</param>

@@ -58,9 +58,7 @@ public sealed partial class PackageRegistry(
     /// <summary>Reads a package by its name as it was asked for.</summary>
     /// <exception cref="RegistryException"><see cref="ErrorCode.PackageNotFound"/>, for what is no name too.</exception>
     public async ValueTask<PackageSnapshot> GetAsync(string @namespace, string name, CancellationToken ct) =>
-        PackageName.TryCreate(@namespace, name, out var package)
-            ? await indexes.GetAsync(package, ct)
-            : throw PackageErrors.PackageNotFound($"{@namespace}/{name}");
+        await indexes.GetAsync(PackageQueries.ParseName(@namespace, name), ct);
 
     /// <summary>Opens the content of a manifest for reading.</summary>
     /// <param name="package">The package.</param>
@@ -97,10 +95,10 @@ public sealed partial class PackageRegistry(
         LogDeleted(package, exact, type);
     }
 
-    private Task WithdrawAsync(PackageName package, Manifest manifest, CancellationToken ct)
+    private async Task WithdrawAsync(PackageName package, Manifest manifest, CancellationToken ct)
     {
         LogWithdrawn(package, manifest.Release, manifest.MediaType);
-        return indexes.UpdateAsync(
+        await indexes.UpdateAsync(
             package,
             new IndexChange(index =>
                 index?.Find(manifest.Release, manifest.MediaType)?.PushId == manifest.PushId ? index.Without(manifest.Release, manifest.MediaType) : index),
