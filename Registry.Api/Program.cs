@@ -1,2 +1,3 @@
-var app = WebApplication.CreateBuilder(args).Build();
-await app.RunAsync();
+using Registry.Api.Hosting;
+
+return await RegistryApplication.RunAsync(args);

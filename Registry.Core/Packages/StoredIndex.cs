@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.IO.Compression;
 using System.Text.Json;
 using System.Text.Json.Serialization;
@@ -100,21 +99,6 @@ internal sealed record ManifestForm(
     string Release, string MediaType, string Digest, string Blob, long Size, DateTime CreatedAt, string PushId, RawJson? Metadata);
 
 internal sealed record ChannelForm(string Name, string Current, IEnumerable<string> Releases);
-
-/// <summary>A JSON value kept as its text.</summary>
-[JsonConverter(typeof(RawJsonConverter))]
-internal sealed record RawJson(string Text);
-
-internal sealed class RawJsonConverter : JsonConverter<RawJson>
-{
-    public override RawJson Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
-    {
-        using var value = JsonDocument.ParseValue(ref reader);
-        return new RawJson(value.RootElement.GetRawText());
-    }
-
-    public override void Write(Utf8JsonWriter writer, RawJson value, JsonSerializerOptions options) => writer.WriteRawValue(value.Text);
-}
 
 [JsonSerializable(typeof(IndexForm))]
 [JsonSourceGenerationOptions(

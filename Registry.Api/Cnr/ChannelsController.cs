@@ -1,0 +1,82 @@
+using Microsoft.AspNetCore.Mvc;
+using Registry.Api.Http;
+using Registry.Core.Channels;
+using Registry.Core.Packages;
+
+namespace Registry.Api.Cnr;
+
+/// <summary>The channels of a package.</summary>
+public sealed class ChannelsController(PackageRegistry packages, ChannelRegistry channels) : CnrController
+{
+    /// <summary>List the channels of a package</summary>
+    /// <param name="namespace">The namespace.</param>
+    /// <param name="name">The name.</param>
+    /// <param name="ct">The request's.</param>
+    [HttpGet("{namespace}/{name}/channels"), HttpHead("{namespace}/{name}/channels")]
+    [ProducesResponseType<ChannelForm[]>(StatusCodes.Status200OK, "application/json")]
+    public async Task<IActionResult> ListAsync(string @namespace, string name, CancellationToken ct)
+    {
+        var snapshot = await packages.GetAsync(@namespace, name, ct);
+        return JsonBody.OfMany(snapshot.Index.Channels.Select(ChannelForm.Of), CnrJsonContext.Default.ChannelForm, Tag(snapshot));
+    }
+
+    /// <summary>Show a channel</summary>
+    /// <param name="namespace">The namespace.</param>
+    /// <param name="name">The name.</param>
+    /// <param name="channel">The channel.</param>
+    /// <param name="ct">The request's.</param>
+    [HttpGet("{namespace}/{name}/channels/{channel}"), HttpHead("{namespace}/{name}/channels/{channel}")]
+    [ProducesResponseType<ChannelForm>(StatusCodes.Status200OK, "application/json")]
+    public async Task<IActionResult> ShowAsync(string @namespace, string name, string channel, CancellationToken ct)
+    {
+        var snapshot = await packages.GetAsync(@namespace, name, ct);
+        return JsonBody.Of(ChannelForm.Of(snapshot.Index.GetChannel(Channel(channel))), CnrJsonContext.Default.ChannelForm, Tag(snapshot));
+    }
+
+    /// <summary>Delete a channel</summary>
+    /// <remarks>Its releases stay.</remarks>
+    /// <param name="namespace">The namespace.</param>
+    /// <param name="name">The name.</param>
+    /// <param name="channel">The channel.</param>
+    /// <param name="ct">The request's.</param>
+    [HttpDelete("{namespace}/{name}/channels/{channel}")]
+    [ProducesResponseType<ChannelDeletedForm>(StatusCodes.Status200OK, "application/json")]
+    public async Task<IActionResult> DeleteAsync(string @namespace, string name, string channel, CancellationToken ct)
+    {
+        var package = Package(@namespace, name);
+        await channels.DeleteAsync(package, Channel(channel), ct);
+        return JsonBody.Of(new ChannelDeletedForm("delete", channel, package.Value), CnrJsonContext.Default.ChannelDeletedForm, tag: null);
+    }
+
+    /// <summary>Put a release into a channel</summary>
+    /// <remarks>It becomes the channel's current release. The channel comes into being on the fly.</remarks>
+    /// <param name="namespace">The namespace.</param>
+    /// <param name="name">The name.</param>
+    /// <param name="channel">The channel.</param>
+    /// <param name="release">The exact release.</param>
+    /// <param name="ct">The request's.</param>
+    [HttpPost("{namespace}/{name}/channels/{channel}/{release}")]
+    [ProducesResponseType<ChannelForm>(StatusCodes.Status200OK, "application/json")]
+    public async Task<IActionResult> AddAsync(string @namespace, string name, string channel, string release, CancellationToken ct)
+    {
+        var changed = await channels.AddAsync(Package(@namespace, name), Channel(channel), release, ct);
+        return JsonBody.Of(ChannelForm.Of(changed), CnrJsonContext.Default.ChannelForm, tag: null);
+    }
+
+    /// <summary>Take a release out of a channel</summary>
+    /// <remarks>The highest release that remains becomes current; without its last release the channel goes.</remarks>
+    /// <param name="namespace">The namespace.</param>
+    /// <param name="name">The name.</param>
+    /// <param name="channel">The channel.</param>
+    /// <param name="release">The exact release.</param>
+    /// <param name="ct">The request's.</param>
+    [HttpDelete("{namespace}/{name}/channels/{channel}/{release}")]
+    [ProducesResponseType<ChannelReleaseDeletedForm>(StatusCodes.Status200OK, "application/json")]
+    public async Task<IActionResult> RemoveAsync(string @namespace, string name, string channel, string release, CancellationToken ct)
+    {
+        var package = Package(@namespace, name);
+        await channels.RemoveAsync(package, Channel(channel), release, ct);
+        return JsonBody.Of(
+            new ChannelReleaseDeletedForm(channel, package.Value, release, "deleted"), CnrJsonContext.Default.ChannelReleaseDeletedForm, tag: null);
+    }
+}

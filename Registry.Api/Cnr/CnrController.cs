@@ -1,0 +1,31 @@
+using Microsoft.AspNetCore.Mvc;
+using Registry.Core.Channels;
+using Registry.Core.Errors;
+using Registry.Core.Packages;
+
+namespace Registry.Api.Cnr;
+
+/// <summary>What the controllers of both generations of CNR share.</summary>
+[ApiController]
+[Route("api/v1/packages")]
+[Route("cnr/api/v1/packages")]
+public abstract class CnrController : ControllerBase
+{
+    private protected Dialect Dialect => Dialect.Of(Request);
+
+    /// <summary>A package that is to be changed, by its name as it was asked for; what is no name does not exist.</summary>
+    private protected static PackageName Package(string @namespace, string name) =>
+        PackageName.TryCreate(@namespace, name, out var package) ? package : throw PackageErrors.PackageNotFound($"{@namespace}/{name}");
+
+    private protected static ChannelName Channel(string channel) =>
+        ChannelName.TryParse(channel, out var name)
+            ? name
+            : throw new RegistryException(
+                ErrorCode.InvalidUsage,
+                "A channel name has 1 to 80 letters, digits or . _ + - and begins with a letter, a digit or _",
+                ("field", "channel"),
+                ("channel", channel));
+
+    /// <summary>The entity tag of whatever is made of one package index alone.</summary>
+    private protected static string Tag(PackageSnapshot snapshot) => snapshot.Fingerprint.ToString("x32", null);
+}

@@ -1,0 +1,115 @@
+using System.Globalization;
+using System.Text.Json.Serialization;
+using Registry.Core.Catalog;
+using Registry.Core.Channels;
+using Registry.Core.Content;
+using Registry.Core.Packages;
+
+namespace Registry.Api.Cnr;
+
+/// <summary>A package in a list.</summary>
+/// <param name="Name"><c>namespace/name</c>.</param>
+/// <param name="Releases">Its releases, highest first; with a <c>media_type</c> filter those that have it.</param>
+/// <param name="Default">The first of <paramref name="Releases"/>, prereleases included.</param>
+/// <param name="CreatedAt">The first push of the package, UTC.</param>
+/// <param name="Visibility">Always <c>public</c>.</param>
+/// <param name="Manifests">The media types of the default release.</param>
+internal sealed record PackageSummary(
+    string Name, IEnumerable<string> Releases, string Default, string CreatedAt, string Visibility, IEnumerable<string> Manifests)
+{
+    public static PackageSummary Of(CatalogEntry entry) => new(
+        entry.Name.Value,
+        entry.Releases.Select(release => release.Release.Value),
+        entry.Releases[0].Release.Value,
+        CnrTime.Format(entry.CreatedAt),
+        "public",
+        entry.Releases[0].MediaTypes.Select(mediaType => mediaType.Value));
+}
+
+/// <summary>The content of a manifest.</summary>
+/// <param name="Digest">The sha256 of the gunzipped tar, 64 hex digits.</param>
+/// <param name="MediaType">In its long form.</param>
+/// <param name="Size">The length of the gzip, in bytes.</param>
+/// <param name="Urls">Always empty.</param>
+internal sealed record ContentForm(string Digest, [property: JsonPropertyName("mediaType")] string MediaType, long Size, IReadOnlyList<string> Urls)
+{
+    public static ContentForm Of(Descriptor content, Dialect dialect) =>
+        new(content.Digest.Value, dialect.ContentType(content.MediaType.Value), content.Size, []);
+}
+
+/// <summary>One release of a package in one media type.</summary>
+/// <param name="Package"><c>namespace/name</c>.</param>
+/// <param name="Release">The release.</param>
+/// <param name="MediaType">In its long form.</param>
+/// <param name="Content">What was pushed.</param>
+/// <param name="CreatedAt">When, UTC.</param>
+/// <param name="Metadata">The JSON value that was pushed with it; null when there was none.</param>
+/// <param name="Channels">Where one manifest is shown: the channels whose current release this is. Absent in lists.</param>
+internal sealed record ManifestForm(
+    string Package,
+    string Release,
+    [property: JsonPropertyName("mediaType")] string MediaType,
+    ContentForm Content,
+    string CreatedAt,
+    RawJson? Metadata,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IEnumerable<string>? Channels)
+{
+    public static ManifestForm Of(PackageName package, Manifest manifest, Dialect dialect, IEnumerable<string>? channels = null) => new(
+        package.Value,
+        manifest.Release.Value,
+        dialect.ManifestType(manifest.MediaType.Value),
+        ContentForm.Of(manifest.Content, dialect),
+        CnrTime.Format(manifest.CreatedAt),
+        manifest.Metadata is null ? null : new RawJson(manifest.Metadata),
+        channels);
+}
+
+/// <summary>A channel.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Current">The release that it points to.</param>
+/// <param name="Releases">Its releases, highest first.</param>
+internal sealed record ChannelForm(string Name, string Current, IEnumerable<string> Releases)
+{
+    public static ChannelForm Of(Channel channel) => new(channel.Name.Value, channel.Current.Value, channel.Releases.Select(release => release.Value));
+}
+
+/// <summary>The answer to a push.</summary>
+/// <param name="Status">Always <c>ok</c>.</param>
+internal sealed record PushedForm(string Status);
+
+/// <summary>The answer to a delete of a release.</summary>
+/// <param name="Package"><c>namespace/name</c>.</param>
+/// <param name="Release">The release.</param>
+/// <param name="Status">Always <c>deleted</c>.</param>
+internal sealed record DeletedForm(string Package, string Release, string Status);
+
+/// <summary>The answer to a release taken out of a channel.</summary>
+/// <param name="Name">The channel.</param>
+/// <param name="Package"><c>namespace/name</c>.</param>
+/// <param name="Release">The release.</param>
+/// <param name="Status">Always <c>deleted</c>.</param>
+internal sealed record ChannelReleaseDeletedForm(string Name, string Package, string Release, string Status);
+
+/// <summary>The answer to a delete of a channel.</summary>
+/// <param name="Action">Always <c>delete</c>.</param>
+/// <param name="Channel">The channel.</param>
+/// <param name="Package"><c>namespace/name</c>.</param>
+internal sealed record ChannelDeletedForm(string Action, string Channel, string Package);
+
+/// <summary>How CNR writes times: UTC, always six digits of the second, no zone.</summary>
+internal static class CnrTime
+{
+    public static string Format(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff", CultureInfo.InvariantCulture);
+}
+
+[JsonSerializable(typeof(PackageSummary))]
+[JsonSerializable(typeof(ManifestForm))]
+[JsonSerializable(typeof(ChannelForm))]
+[JsonSerializable(typeof(PushedForm))]
+[JsonSerializable(typeof(DeletedForm))]
+[JsonSerializable(typeof(ChannelReleaseDeletedForm))]
+[JsonSerializable(typeof(ChannelDeletedForm))]
+[JsonSerializable(typeof(string))]
+[JsonSerializable(typeof(Dictionary<string, string>))]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
+internal sealed partial class CnrJsonContext : JsonSerializerContext;

@@ -1,0 +1,75 @@
+using Microsoft.AspNetCore.Mvc;
+using Registry.Api.Http;
+using Registry.Core.Content;
+using Registry.Core.Packages;
+
+namespace Registry.Api.Cnr;
+
+/// <summary>What is known of a package, and its deletion.</summary>
+public sealed class PackagesController(PackageRegistry packages) : CnrController
+{
+    /// <summary>List all releases of a package</summary>
+    /// <remarks>A manifest for each release in each media type, highest release first.</remarks>
+    /// <param name="namespace">The namespace.</param>
+    /// <param name="name">The name.</param>
+    /// <param name="mediaType">Only manifests in this media type.</param>
+    /// <param name="ct">The request's.</param>
+    [HttpGet("{namespace}/{name}"), HttpHead("{namespace}/{name}")]
+    [ProducesResponseType<ManifestForm[]>(StatusCodes.Status200OK, "application/json")]
+    public async Task<IActionResult> ReleasesAsync(
+        string @namespace, string name, [FromQuery(Name = "media_type")] string? mediaType, CancellationToken ct)
+    {
+        var snapshot = await packages.GetAsync(@namespace, name, ct);
+        IEnumerable<Manifest> manifests = snapshot.Index.Manifests;
+        if (Request.Query.ContainsKey("media_type"))
+            manifests = MediaType.TryParse(mediaType, out var type) ? manifests.Where(manifest => manifest.MediaType == type) : [];
+        return Manifests(snapshot, manifests);
+    }
+
+    /// <summary>List the manifests of one release</summary>
+    /// <param name="namespace">The namespace.</param>
+    /// <param name="name">The name.</param>
+    /// <param name="release">The exact release: no range, no `default`.</param>
+    /// <param name="ct">The request's.</param>
+    [HttpGet("{namespace}/{name}/{release}"), HttpHead("{namespace}/{name}/{release}")]
+    [ProducesResponseType<ManifestForm[]>(StatusCodes.Status200OK, "application/json")]
+    public async Task<IActionResult> ReleaseAsync(string @namespace, string name, string release, CancellationToken ct)
+    {
+        var snapshot = await packages.GetAsync(@namespace, name, ct);
+        return Manifests(snapshot, snapshot.Index.GetExact(release).ToArray());
+    }
+
+    /// <summary>Show a manifest</summary>
+    /// <param name="namespace">The namespace.</param>
+    /// <param name="name">The name.</param>
+    /// <param name="release">A release or a query: `1.0.0`, `default`, `^1.2`, `>=1.0,&lt;2.0`. The highest match is shown.</param>
+    /// <param name="mediaType">A short media type, or `-` for the only one.</param>
+    /// <param name="ct">The request's.</param>
+    [HttpGet("{namespace}/{name}/{release}/{mediaType}"), HttpHead("{namespace}/{name}/{release}/{mediaType}")]
+    [ProducesResponseType<ManifestForm>(StatusCodes.Status200OK, "application/json")]
+    public async Task<IActionResult> ShowAsync(string @namespace, string name, string release, string mediaType, CancellationToken ct)
+    {
+        var snapshot = await packages.GetAsync(@namespace, name, ct);
+        var manifest = snapshot.Index.Find(release, mediaType);
+        var channels = snapshot.Index.Channels.Where(channel => channel.Current == manifest.Release).Select(channel => channel.Name.Value);
+        return JsonBody.Of(ManifestForm.Of(snapshot.Index.Name, manifest, Dialect, channels), CnrJsonContext.Default.ManifestForm, Tag(snapshot));
+    }
+
+    /// <summary>Delete a release in one media type</summary>
+    /// <remarks>The release goes with its last media type, and leaves its channels then; the package goes with its last release.</remarks>
+    /// <param name="namespace">The namespace.</param>
+    /// <param name="name">The name.</param>
+    /// <param name="release">The exact release.</param>
+    /// <param name="mediaType">The short media type.</param>
+    /// <param name="ct">The request's.</param>
+    [HttpDelete("{namespace}/{name}/{release}/{mediaType}")]
+    [ProducesResponseType<DeletedForm>(StatusCodes.Status200OK, "application/json")]
+    public async Task<IActionResult> DeleteAsync(string @namespace, string name, string release, string mediaType, CancellationToken ct)
+    {
+        await packages.DeleteAsync(@namespace, name, release, mediaType, ct);
+        return JsonBody.Of(new DeletedForm($"{@namespace}/{name}", release, "deleted"), CnrJsonContext.Default.DeletedForm, tag: null);
+    }
+
+    private JsonBody Manifests(PackageSnapshot snapshot, IEnumerable<Manifest> manifests) => JsonBody.OfMany(
+        manifests.Select(manifest => ManifestForm.Of(snapshot.Index.Name, manifest, Dialect)), CnrJsonContext.Default.ManifestForm, Tag(snapshot));
+}

@@ -1,0 +1,35 @@
+using Microsoft.AspNetCore.Routing.Patterns;
+
+namespace Registry.Api.Hosting;
+
+/// <summary>
+/// Makes paths mean exactly what they say, which routing is lax about: case matters (CNR, section 1), an empty segment is none of ours, and a
+/// segment never holds an escaped slash.
+/// </summary>
+internal sealed class ExactPaths(RequestDelegate next)
+{
+    /// <summary>Handles one request, between routing and its endpoint.</summary>
+    public Task InvokeAsync(HttpContext context)
+    {
+        if (context.GetEndpoint() is RouteEndpoint endpoint && !Matches(endpoint.RoutePattern, context.Request.Path.Value ?? ""))
+            context.SetEndpoint(null);
+        return next(context);
+    }
+
+    private static bool Matches(RoutePattern pattern, string path)
+    {
+        if (path.Contains("//", StringComparison.Ordinal) || path.Contains("%2F", StringComparison.OrdinalIgnoreCase))
+            return false;
+        var rest = path.AsSpan().Trim('/');
+        foreach (var segment in pattern.PathSegments)
+        {
+            var end = rest.IndexOf('/');
+            var actual = end < 0 ? rest : rest[..end];
+            if (segment is { IsSimple: true, Parts: [RoutePatternLiteralPart literal] } && !actual.SequenceEqual(literal.Content))
+                return false;
+            rest = end < 0 ? [] : rest[(end + 1)..];
+        }
+
+        return true;
+    }
+}

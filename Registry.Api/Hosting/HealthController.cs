@@ -1,0 +1,30 @@
+using Microsoft.AspNetCore.Mvc;
+using Registry.Api.Http;
+using Registry.Core.Storage;
+
+namespace Registry.Api.Hosting;
+
+/// <summary>What an orchestrator asks.</summary>
+[ApiController]
+[ApiExplorerSettings(IgnoreApi = true)]
+public sealed class HealthController : ControllerBase
+{
+    /// <summary>Whether the process is alive: nothing else is asked.</summary>
+    [HttpGet("/healthz"), HttpHead("/healthz")]
+    public IActionResult Alive() => Status("ok");
+
+    /// <summary>Whether requests can be served: the storage answers. Otherwise 503, in the error form.</summary>
+    /// <exception cref="StorageException">It does not.</exception>
+    [HttpGet("/readyz"), HttpHead("/readyz")]
+    public async Task<IActionResult> ReadyAsync(CancellationToken ct)
+    {
+        await HttpContext.RequestServices.GetRequiredService<StorageProbe>().AskAsync(ct);
+        return Status("ready");
+    }
+
+    private ContentResult Status(string status)
+    {
+        Response.Headers.CacheControl = "no-store";
+        return Content($"{{\"status\":\"{status}\"}}", "application/json");
+    }
+}

@@ -1,0 +1,84 @@
+using Microsoft.AspNetCore.HttpOverrides;
+using Registry.Api.Http.Errors;
+using Registry.Core.Catalog;
+using Registry.Core.Channels;
+using Registry.Core.Packages;
+using Registry.Core.Storage;
+
+namespace Registry.Api.Hosting;
+
+/// <summary>The composition of the service.</summary>
+public static class RegistryApplication
+{
+    /// <summary>Request lines up to here are read: KAR's workspaces come in the query, and 32 KiB of them must (KAR, table A).</summary>
+    private const int MaxRequestLineBytes = 40 * 1024;
+
+    /// <summary>How long a stop waits for requests under way: what orchestrators grant by default before they kill.</summary>
+    private static readonly TimeSpan ShutdownTimeout = TimeSpan.FromSeconds(30);
+
+    /// <summary>Builds the service, ready to be started.</summary>
+    /// <param name="args">Command line settings, such as <c>--urls</c>.</param>
+    /// <param name="configure">Changes the composition last of all, as tests do; null for none.</param>
+    /// <exception cref="Exception">The settings cannot be used: see <c>StartupException</c>.</exception>
+    public static WebApplication Build(string[] args, Action<WebApplicationBuilder>? configure = null)
+    {
+        // The settings beside the program are the product's; the working directory is the operator's.
+        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+        var settings = RegistrySettings.Read(builder.Configuration);
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = settings.Limits.RequestBytes;
+            kestrel.Limits.MaxRequestLineSize = MaxRequestLineBytes;
+        });
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = ShutdownTimeout);
+        builder.Services.Configure<ForwardedHeadersOptions>(settings.Proxies.Apply);
+        builder.Services.AddStorage(builder.Configuration);
+        builder.Services.AddRegistry(settings);
+        builder.Services.AddControllers();
+        configure?.Invoke(builder);
+
+        var app = builder.Build();
+        app.UseForwardedHeaders();
+        app.UseMiddleware<RequestLog>();
+        app.UseMiddleware<Cors>();
+        app.UseMiddleware<ErrorHandling>();
+        app.UseRouting();
+        app.UseMiddleware<ExactPaths>();
+        app.MapControllers();
+        return app;
+    }
+
+    /// <summary>Proves the storage, then serves until the process is told to stop.</summary>
+    /// <returns>The exit code.</returns>
+    public static async Task<int> RunAsync(string[] args)
+    {
+        try
+        {
+            await using var app = Build(args);
+            await app.Services.GetRequiredService<StorageProbe>().ProveAsync(app.Lifetime.ApplicationStopping);
+            await app.RunAsync();
+            return 0;
+        }
+        catch (Exception wrong) when (wrong is StartupException or StorageException or Microsoft.Extensions.Options.OptionsValidationException)
+        {
+            await Console.Error.WriteLineAsync(wrong.Message);
+            return 1;
+        }
+    }
+
+    private static void AddRegistry(this IServiceCollection services, RegistrySettings settings)
+    {
+        services.AddSingleton(TimeProvider.System);
+        services.AddSingleton(settings.Limits.Content);
+        services.AddSingleton(settings.Collection.ToOptions());
+        services.AddSingleton(settings.Updates.ToOptions());
+        services.AddSingleton<StorageProbe>();
+        services.AddSingleton<PackageIndexes>();
+        services.AddSingleton<PackageCatalog>();
+        services.AddSingleton<PackageRegistry>();
+        services.AddSingleton<ChannelRegistry>();
+        services.AddSingleton<BlobCollector>();
+        services.AddHostedService<CollectorService>();
+    }
+}

@@ -1,0 +1,50 @@
+using Microsoft.Extensions.Configuration;
+
+namespace Registry.Api.Hosting;
+
+/// <summary>The typed settings of the service, read and judged once, at start.</summary>
+internal sealed class RegistrySettings
+{
+    private readonly List<string> errors = [];
+
+    private RegistrySettings(IConfiguration configuration)
+    {
+        Limits = Read<LimitOptions>(configuration, "Limits");
+        Collection = Read<CollectionSettings>(configuration, "Collection");
+        Updates = Read<UpdateSettings>(configuration, "Updates");
+        Proxies = Read<ProxySettings>(configuration, "Proxies");
+        errors.AddRange([.. Limits.Errors(), .. Updates.Errors(), .. Collection.Errors(Updates), .. Proxies.Errors()]);
+    }
+
+    public LimitOptions Limits { get; }
+
+    public CollectionSettings Collection { get; }
+
+    public UpdateSettings Updates { get; }
+
+    public ProxySettings Proxies { get; }
+
+    /// <summary>Reads the settings.</summary>
+    /// <exception cref="StartupException">Something is wrong with them: everything that is, at once.</exception>
+    public static RegistrySettings Read(IConfiguration configuration)
+    {
+        var settings = new RegistrySettings(configuration);
+        settings.errors.AddRange(StorageSelection.Errors(configuration));
+        return settings.errors.Count == 0 ? settings : throw new StartupException(settings.errors);
+    }
+
+    private T Read<T>(IConfiguration configuration, string section)
+        where T : class, new()
+    {
+        try
+        {
+            return configuration.GetSection(section).Get<T>() ?? new T();
+        }
+        catch (InvalidOperationException wrong)
+        {
+            // The binder names the setting and the value in the outer message, and the reason in the inner one.
+            errors.Add($"{wrong.Message} {wrong.InnerException?.Message}".Trim());
+            return new T();
+        }
+    }
+}

@@ -1,0 +1,67 @@
+using System.Security.Cryptography;
+using Registry.Core.Storage;
+
+namespace Registry.Api.Hosting;
+
+/// <summary>Asks the storage whether it works: thoroughly before the port opens, cheaply for <c>/readyz</c>.</summary>
+internal sealed class StorageProbe(IDocumentStore documents, IStorageProbe backend)
+{
+    /// <summary>How long a probe may take: longer than that, a storage does not answer.</summary>
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(10);
+
+    /// <summary>What <c>STORAGE</c> calls the backend.</summary>
+    public string Name => backend.Name;
+
+    /// <summary>Writes, reads, lists and deletes one document, and proves what the backend needs besides.</summary>
+    /// <exception cref="StorageException">It does not work: a wrong path, bucket or password is an error at start and not the first user's.</exception>
+    public Task ProveAsync(CancellationToken ct) => WithinDeadlineAsync(ProveWithinAsync, ct);
+
+    /// <summary>One cheap read.</summary>
+    /// <exception cref="StorageException">The storage does not answer.</exception>
+    public Task AskAsync(CancellationToken ct) =>
+        WithinDeadlineAsync(async within => await documents.GetAsync(StoreKey.Of([.. StoreKeys.Probe.Segments(), "absent"]), within), ct);
+
+    private async Task ProveWithinAsync(CancellationToken ct)
+    {
+        await backend.ProbeAsync(ct);
+        var key = StoreKey.Of([.. StoreKeys.Probe.Segments(), Guid.NewGuid().ToString("N")]);
+        var content = RandomNumberGenerator.GetBytes(64);
+        var revision = await documents.TryPutAsync(key, content, Precondition.Absent, ct) ?? throw Broken("did not take a new document");
+        try
+        {
+            if (await documents.GetAsync(key, ct) is not { } document || document.Revision != revision || !document.Content.Span.SequenceEqual(content))
+                throw Broken("did not give back what was written");
+            if (!await ListsAsync(key, ct))
+                throw Broken("did not list what was written");
+        }
+        finally
+        {
+            if (!await documents.TryDeleteAsync(key, Precondition.Matches(revision), ct))
+                throw Broken("did not delete what was written");
+        }
+    }
+
+    private async Task<bool> ListsAsync(StoreKey key, CancellationToken ct)
+    {
+        await foreach (var entry in documents.ListAsync(StoreKeys.Probe, after: null, ct))
+            if (entry.Key == key)
+                return true;
+        return false;
+    }
+
+    private async Task WithinDeadlineAsync(Func<CancellationToken, Task> probe, CancellationToken ct)
+    {
+        using var within = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        within.CancelAfter(Deadline);
+        try
+        {
+            await probe(within.Token);
+        }
+        catch (OperationCanceledException late) when (!ct.IsCancellationRequested)
+        {
+            throw new StorageException(StorageFault.Unavailable, $"The storage '{Name}' did not answer within {Deadline.TotalSeconds} seconds.", late);
+        }
+    }
+
+    private StorageException Broken(string what) => new(StorageFault.Corrupt, $"The storage '{Name}' {what}.");
+}

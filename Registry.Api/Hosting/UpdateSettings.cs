@@ -1,0 +1,16 @@
+using Registry.Core.Packages;
+
+namespace Registry.Api.Hosting;
+
+/// <summary>Section <c>Updates</c>: how long changes of packages are tried.</summary>
+public sealed class UpdateSettings
+{
+    /// <summary>For how long the change of a package is tried against other writers.</summary>
+    /// <value>Default 15.</value>
+    public double BoundSeconds { get; set; } = 15;
+
+    internal UpdateOptions ToOptions() => new() { Bound = TimeSpan.FromSeconds(BoundSeconds) };
+
+    internal IEnumerable<string> Errors() =>
+        BoundSeconds is > 0 and < 1e8 ? [] : [$"Updates:BoundSeconds is {BoundSeconds}; it must be above 0."];
+}

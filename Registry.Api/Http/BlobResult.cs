@@ -1,0 +1,114 @@
+using System.Buffers;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.Net.Http.Headers;
+using Registry.Api.Http.Errors;
+using Registry.Core.Storage;
+
+namespace Registry.Api.Http;
+
+/// <summary>
+/// Answers GET and HEAD with a stored blob, byte for byte and never compressed: <c>If-Match</c>, <c>If-None-Match</c>, <c>Range</c> and
+/// <c>If-Range</c> included. The blob is opened, and its first bytes are read, before the status is sent: a storage that fails there is
+/// a 503. One that fails later breaks the connection; a 200 is never short.
+/// </summary>
+/// <param name="open">Opens a part of the blob; throws where it is gone by now. Not called for 304, 412, 416 and HEAD.</param>
+/// <param name="length">The length of the whole blob, in bytes.</param>
+/// <param name="tag">What names these bytes and no others: their digest. Sent quoted, as a strong <c>ETag</c>.</param>
+/// <param name="contentType">The content type.</param>
+internal sealed class BlobResult(
+    Func<ByteRange, CancellationToken, ValueTask<BlobReader>> open, long length, string tag, string contentType) : IActionResult
+{
+    private const int BufferBytes = 64 * 1024;
+
+    /// <summary>The name to save it under; null for no <c>Content-Disposition</c>.</summary>
+    public string? FileName { get; init; }
+
+    /// <summary>Headers of the protocol, sent with 200, 206 and 304.</summary>
+    public IReadOnlyList<(string Name, string Value)> Headers { get; init; } = [];
+
+    /// <inheritdoc/>
+    public async Task ExecuteResultAsync(ActionContext context)
+    {
+        var http = context.HttpContext;
+        var entityTag = ConditionalHeaders.Quote(tag);
+        switch (ConditionalHeaders.Judge(http.Request, entityTag))
+        {
+            case Conditional.Failed:
+                await ErrorWriter.WriteAsync(http, ErrorTable.OfStatus(StatusCodes.Status412PreconditionFailed));
+                return;
+            case Conditional.NotModified:
+                Describe(http.Response, entityTag);
+                http.Response.StatusCode = StatusCodes.Status304NotModified;
+                return;
+        }
+
+        var range = RequestedRange.Of(http.Request, length, entityTag);
+        if (range.Bytes is not { } bytes)
+        {
+            var error = ErrorTable.OfStatus(StatusCodes.Status416RangeNotSatisfiable) with { Headers = [(HeaderNames.ContentRange, $"bytes */{length}")] };
+            await ErrorWriter.WriteAsync(http, error);
+        }
+        else if (HttpMethods.IsHead(http.Request.Method))
+        {
+            Commit(http.Response, entityTag, range, length);
+        }
+        else
+        {
+            await SendAsync(http, entityTag, range, bytes);
+        }
+    }
+
+    private async Task SendAsync(HttpContext http, string entityTag, RequestedRange range, ByteRange bytes)
+    {
+        var ct = http.RequestAborted;
+        var expected = bytes.LengthWithin(length);
+        await using var reader = await open(bytes, ct);
+        if (reader.Length != expected)
+            throw new StorageException(StorageFault.Corrupt, $"The blob gives {reader.Length} bytes where {expected} are recorded.");
+
+        var buffer = ArrayPool<byte>.Shared.Rent((int)Math.Clamp(expected, 1, BufferBytes));
+        try
+        {
+            var read = await reader.Content.ReadAsync(buffer, ct);
+            Commit(http.Response, entityTag, range, expected);
+            await http.Response.StartAsync(ct);
+            var sent = 0L;
+            while (read > 0)
+            {
+                sent += read;
+                await http.Response.BodyWriter.WriteAsync(buffer.AsMemory(0, read), ct);
+                read = sent == expected ? 0 : await reader.Content.ReadAsync(buffer, ct);
+            }
+
+            if (sent != expected)
+                throw new StorageException(StorageFault.Corrupt, $"The blob ended after {sent} of {expected} bytes.");
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    private void Commit(HttpResponse response, string entityTag, RequestedRange range, long bodyLength)
+    {
+        Describe(response, entityTag);
+        response.StatusCode = StatusCodes.Status200OK;
+        response.ContentType = contentType;
+        response.ContentLength = bodyLength;
+        response.Headers.AcceptRanges = "bytes";
+        if (FileName is not null)
+            response.Headers.ContentDisposition = AttachmentName.ToContentDisposition(FileName);
+        if (range is { IsPart: true, Bytes: { } part })
+        {
+            response.StatusCode = StatusCodes.Status206PartialContent;
+            response.Headers.ContentRange = $"bytes {part.Offset}-{part.Offset + bodyLength - 1}/{length}";
+        }
+    }
+
+    private void Describe(HttpResponse response, string entityTag)
+    {
+        response.Headers.ETag = entityTag;
+        foreach (var (name, value) in Headers)
+            response.Headers[name] = value;
+    }
+}

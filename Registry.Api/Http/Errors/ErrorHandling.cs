@@ -1,0 +1,75 @@
+using Registry.Core.Errors;
+using Registry.Core.Storage;
+
+namespace Registry.Api.Http.Errors;
+
+/// <summary>
+/// Turns every exception, and every bare status that the framework leaves (404, 405, 413, 415), into an error body. An answer that is
+/// already under way cannot be mended: its connection is broken, so that nobody takes half of it for the whole. Stands outside
+/// everything that may fail, and inside CORS, whose header stays on errors.
+/// </summary>
+internal sealed partial class ErrorHandling(RequestDelegate next, ILogger<ErrorHandling> logger)
+{
+    /// <summary>Handles one request.</summary>
+    public async Task InvokeAsync(HttpContext context)
+    {
+        try
+        {
+            await next(context);
+            await GiveBodyAsync(context);
+        }
+        catch (Exception e) when (IsClientGone(context, e))
+        {
+            context.Abort();
+        }
+        catch (Exception e)
+        {
+            var answer = Judge(e);
+            if (context.Response.HasStarted)
+            {
+                LogBroken(e, context.Request.Method, context.Request.Path);
+                context.Abort();
+                return;
+            }
+
+            if (answer.Status >= StatusCodes.Status500InternalServerError)
+                LogFault(e, context.Request.Method, context.Request.Path, answer.Status);
+            await ErrorWriter.WriteAsync(context, answer);
+        }
+    }
+
+    private static ErrorAnswer Judge(Exception e) => e switch
+    {
+        RegistryException refusal => ErrorTable.Of(refusal),
+        StorageException fault => ErrorTable.Of(fault),
+        BadHttpRequestException request => ErrorTable.OfStatus(request.StatusCode),
+        _ => ErrorTable.OfStatus(StatusCodes.Status500InternalServerError),
+    };
+
+    /// <summary>A client that hung up is nobody's fault and reads no answer.</summary>
+    private static bool IsClientGone(HttpContext context, Exception e) =>
+        context.RequestAborted.IsCancellationRequested && e is OperationCanceledException or IOException or BadHttpRequestException;
+
+    private static async Task GiveBodyAsync(HttpContext context)
+    {
+        var response = context.Response;
+        if (response.HasStarted || response.StatusCode < StatusCodes.Status400BadRequest
+            || response.ContentLength is not null || !string.IsNullOrEmpty(response.ContentType))
+            return;
+        if (response.StatusCode == StatusCodes.Status405MethodNotAllowed && HttpMethods.IsOptions(context.Request.Method))
+        {
+            // Routing knows which methods a route has and takes OPTIONS for a wrong one.
+            response.Headers.Append("Allow", HttpMethods.Options);
+            response.StatusCode = StatusCodes.Status204NoContent;
+            return;
+        }
+
+        await ErrorWriter.WriteAsync(context, ErrorTable.OfStatus(response.StatusCode));
+    }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Method} {Path} failed with {Status}")]
+    private partial void LogFault(Exception fault, string method, PathString path, int status);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Method} {Path} failed in the midst of its answer: connection broken")]
+    private partial void LogBroken(Exception fault, string method, PathString path);
+}

@@ -1,0 +1,135 @@
+using System.Buffers;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Microsoft.AspNetCore.Mvc;
+using Registry.Api.Http.Errors;
+
+namespace Registry.Api.Http;
+
+/// <summary>
+/// A JSON answer to a read: with a strong entity tag of its own for each content coding, answered 304 where the client has it, compressed where it is
+/// asked for, and streamed where it is long, so that memory does not grow with the number of elements.
+/// </summary>
+/// <param name="tag">What the entity tag is made of: equal only where the body is, byte for byte. Null for the answer to a change, which has none.</param>
+/// <param name="elements">Writes the body in steps, none of which is long.</param>
+internal sealed class JsonBody(string? tag, IEnumerable<Action<Utf8JsonWriter>> elements) : IActionResult
+{
+    /// <summary>Bodies up to here are sent with their length; longer ones as they are written.</summary>
+    private const int BufferBytes = 64 * 1024;
+
+    /// <summary>Below it compression costs more than it saves.</summary>
+    private const int CompressFromBytes = 1024;
+
+    private static readonly JsonWriterOptions WriterOptions = new() { SkipValidation = true };
+
+    /// <summary>One value.</summary>
+    public static JsonBody Of<T>(T value, JsonTypeInfo<T> type, string? tag) => new(tag, [writer => JsonSerializer.Serialize(writer, value, type)]);
+
+    /// <summary>An array of values, enumerated once, while it is sent.</summary>
+    public static JsonBody OfMany<T>(IEnumerable<T> values, JsonTypeInfo<T> type, string? tag)
+    {
+        return new JsonBody(tag, Elements());
+
+        IEnumerable<Action<Utf8JsonWriter>> Elements()
+        {
+            yield return writer => writer.WriteStartArray();
+            foreach (var value in values)
+                yield return writer => JsonSerializer.Serialize(writer, value, type);
+            yield return writer => writer.WriteEndArray();
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task ExecuteResultAsync(ActionContext context)
+    {
+        var (request, response, ct) = (context.HttpContext.Request, context.HttpContext.Response, context.HttpContext.RequestAborted);
+        var coding = ContentCoding.Choose(request);
+        response.Headers.Append("Vary", "Accept-Encoding");
+        if (tag is not null)
+        {
+            var entityTag = ConditionalHeaders.Quote(coding == ContentCoding.Identity ? tag : $"{tag}-{coding.Name}");
+            switch (ConditionalHeaders.Judge(request, entityTag))
+            {
+                case Conditional.Failed:
+                    await ErrorWriter.WriteAsync(context.HttpContext, ErrorTable.OfStatus(StatusCodes.Status412PreconditionFailed));
+                    return;
+                case Conditional.NotModified:
+                    response.Headers.ETag = entityTag;
+                    response.StatusCode = StatusCodes.Status304NotModified;
+                    return;
+            }
+
+            response.Headers.ETag = entityTag;
+        }
+
+        response.ContentType = "application/json";
+        var buffer = new ArrayBufferWriter<byte>(4096);
+        await using var writer = new Utf8JsonWriter(buffer, WriterOptions);
+        using var rest = elements.GetEnumerator();
+        var done = Fill(writer, buffer, rest);
+        if (coding != ContentCoding.Identity && (!done || buffer.WrittenCount >= CompressFromBytes))
+        {
+            response.Headers.ContentEncoding = coding.Name;
+            if (done)
+                buffer = Encoded(coding, buffer.WrittenMemory);
+        }
+        else
+        {
+            coding = ContentCoding.Identity;
+        }
+
+        if (done)
+            response.ContentLength = buffer.WrittenCount;
+        if (HttpMethods.IsHead(request.Method))
+            return;
+        if (done)
+            await response.Body.WriteAsync(buffer.WrittenMemory, ct);
+        else
+            await StreamAsync(coding, response.Body, writer, buffer, rest, ct);
+    }
+
+    /// <summary>Writes steps until the buffer is full; true when there are no more.</summary>
+    private static bool Fill(Utf8JsonWriter writer, ArrayBufferWriter<byte> buffer, IEnumerator<Action<Utf8JsonWriter>> rest)
+    {
+        while (buffer.WrittenCount + writer.BytesPending < BufferBytes)
+        {
+            if (!rest.MoveNext())
+            {
+                writer.Flush();
+                return true;
+            }
+
+            rest.Current(writer);
+        }
+
+        writer.Flush();
+        return false;
+    }
+
+    private static ArrayBufferWriter<byte> Encoded(ContentCoding coding, ReadOnlyMemory<byte> body)
+    {
+        using var encoded = new MemoryStream();
+        using (var encoder = coding.Encode(encoded))
+            encoder.Write(body.Span);
+        var buffer = new ArrayBufferWriter<byte>((int)Math.Max(1, encoded.Length));
+        buffer.Write(encoded.GetBuffer().AsSpan(0, (int)encoded.Length));
+        return buffer;
+    }
+
+    private static async Task StreamAsync(
+        ContentCoding coding, Stream body, Utf8JsonWriter writer, ArrayBufferWriter<byte> buffer, IEnumerator<Action<Utf8JsonWriter>> rest, CancellationToken ct)
+    {
+        var encoder = coding.Encode(body);
+        for (var done = false; ;)
+        {
+            await encoder.WriteAsync(buffer.WrittenMemory, ct);
+            if (done)
+                break;
+            buffer.ResetWrittenCount();
+            done = Fill(writer, buffer, rest);
+        }
+
+        if (encoder != body)
+            await encoder.DisposeAsync();
+    }
+}

@@ -1,0 +1,29 @@
+using System.Globalization;
+using System.Text.Encodings.Web;
+using Microsoft.AspNetCore.Mvc;
+using Registry.Core.Catalog;
+
+namespace Registry.Api.Pages;
+
+/// <summary>The page for people at <c>/</c> and <c>/cnr/</c>, which also tells CNR clients where packages are (discovery).</summary>
+[ApiController]
+[ApiExplorerSettings(IgnoreApi = true)]
+public sealed class HomeController(PackageCatalog catalog) : ControllerBase
+{
+    /// <summary>Show the page.</summary>
+    [HttpGet("/"), HttpHead("/")]
+    [HttpGet("/cnr"), HttpHead("/cnr")]
+    public async Task<IActionResult> ShowAsync(CancellationToken ct)
+    {
+        var view = await catalog.GetAsync(ct);
+        Response.Headers.CacheControl = "no-cache";
+        return Content(
+            HomePage.Html(
+                HtmlEncoder.Default.Encode(Request.Host.ToUriComponent()),
+                Request.Scheme,
+                Request.Path.StartsWithSegments("/cnr") ? "/cnr" : "",
+                view.Entries.Length.ToString("N0", CultureInfo.InvariantCulture),
+                view.Entries.Sum(entry => entry.Releases.Length).ToString("N0", CultureInfo.InvariantCulture)),
+            "text/html; charset=utf-8");
+    }
+}

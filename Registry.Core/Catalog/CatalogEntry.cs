@@ -1,0 +1,41 @@
+using System.Collections.Immutable;
+using Registry.Core.Content;
+using Registry.Core.Packages;
+using Registry.Core.Storage;
+
+namespace Registry.Core.Catalog;
+
+/// <summary>A package as list and search see it.</summary>
+/// <param name="Name">The package.</param>
+/// <param name="CreatedAt">Its first push.</param>
+/// <param name="Releases">Its releases, highest first; never empty.</param>
+/// <param name="Revision">The revision of the index that this was made from.</param>
+/// <param name="Fingerprint">Of the same index: see <see cref="PackageSnapshot.Fingerprint"/>.</param>
+public sealed record CatalogEntry(
+    PackageName Name, DateTimeOffset CreatedAt, ImmutableArray<CatalogRelease> Releases, Revision Revision, UInt128 Fingerprint)
+{
+    internal static CatalogEntry Of(PackageSnapshot snapshot)
+    {
+        var index = snapshot.Index;
+        return new CatalogEntry(
+            index.Name,
+            index.CreatedAt,
+            [.. index.Releases.Select(release => new CatalogRelease(release, MediaTypesOf(index, release)))],
+            snapshot.Revision,
+            snapshot.Fingerprint);
+    }
+
+    private static ImmutableArray<MediaType> MediaTypesOf(PackageIndex index, Release release)
+    {
+        var manifests = index.Of(release);
+        var mediaTypes = ImmutableArray.CreateBuilder<MediaType>(manifests.Length);
+        foreach (var manifest in manifests)
+            mediaTypes.Add(manifest.MediaType);
+        return mediaTypes.MoveToImmutable();
+    }
+}
+
+/// <summary>A release as list and search see it.</summary>
+/// <param name="Release">The release.</param>
+/// <param name="MediaTypes">What it is there in, by name; never empty.</param>
+public readonly record struct CatalogRelease(Release Release, ImmutableArray<MediaType> MediaTypes);

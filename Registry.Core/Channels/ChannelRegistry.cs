@@ -1,0 +1,63 @@
+using Microsoft.Extensions.Logging;
+using Registry.Core.Errors;
+using Registry.Core.Packages;
+
+namespace Registry.Core.Channels;
+
+/// <summary>The use cases that change channels. Reading them is reading the package.</summary>
+public sealed partial class ChannelRegistry(PackageIndexes indexes, ILogger<ChannelRegistry> logger)
+{
+    /// <summary>Puts a release into a channel and makes it current; the channel comes into being on the fly.</summary>
+    /// <param name="package">The package.</param>
+    /// <param name="channel">The channel.</param>
+    /// <param name="release">The exact release, as it was asked for.</param>
+    /// <param name="ct">Gives up; the change then happened whole or not at all.</param>
+    /// <exception cref="RegistryException">
+    /// <see cref="ErrorCode.PackageNotFound"/>; <see cref="ErrorCode.InvalidRelease"/> for what is not even a release query;
+    /// <see cref="ErrorCode.ReleaseNotFound"/> for a query or a release that is not there.
+    /// </exception>
+    public async Task<Channel> AddAsync(PackageName package, ChannelName channel, string release, CancellationToken ct)
+    {
+        var index = await indexes.UpdateAsync(
+            package,
+            new IndexChange(index =>
+            {
+                var known = index ?? throw PackageErrors.PackageNotFound(package.Value);
+                PackageQueries.ParseQuery(release);
+                return Release.TryParse(release, out var exact, out _)
+                    ? known.WithChannelRelease(channel, exact)
+                    : throw PackageErrors.ReleaseNotFound(package, release);
+            }),
+            ct);
+        LogAdded(package, channel, release);
+        return index!.GetChannel(channel);
+    }
+
+    /// <summary>Takes a release out of a channel; without its last one the channel goes.</summary>
+    /// <exception cref="RegistryException"><see cref="ErrorCode.ChannelNotFound"/>, or <see cref="ErrorCode.PackageNotFound"/>, also for a release that the package does not have.</exception>
+    public async Task RemoveAsync(PackageName package, ChannelName channel, string release, CancellationToken ct)
+    {
+        await indexes.UpdateAsync(package, Change(package, index => index.WithoutChannelRelease(channel, release)), ct);
+        LogRemoved(package, channel, release);
+    }
+
+    /// <summary>Deletes a channel; its releases stay.</summary>
+    /// <exception cref="RegistryException"><see cref="ErrorCode.ChannelNotFound"/>, <see cref="ErrorCode.PackageNotFound"/>.</exception>
+    public async Task DeleteAsync(PackageName package, ChannelName channel, CancellationToken ct)
+    {
+        await indexes.UpdateAsync(package, Change(package, index => index.WithoutChannel(channel)), ct);
+        LogDeleted(package, channel);
+    }
+
+    private static IndexChange Change(PackageName package, Func<PackageIndex, PackageIndex> change) =>
+        new(index => change(index ?? throw PackageErrors.PackageNotFound(package.Value)));
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Added {Release} to channel {Channel} of {Package}")]
+    private partial void LogAdded(PackageName package, ChannelName channel, string release);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Removed {Release} from channel {Channel} of {Package}")]
+    private partial void LogRemoved(PackageName package, ChannelName channel, string release);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Deleted channel {Channel} of {Package}")]
+    private partial void LogDeleted(PackageName package, ChannelName channel);
+}

@@ -1,0 +1,20 @@
+namespace Registry.Core.Content;
+
+/// <summary>When the space of blobs that nobody refers to is reclaimed.</summary>
+public sealed record CollectionOptions
+{
+    /// <summary>The pause between two collections.</summary>
+    /// <value>Default 1 hour.</value>
+    public TimeSpan Period { get; init; } = TimeSpan.FromHours(1);
+
+    /// <summary>
+    /// Blobs committed less than this ago are spared: a push commits its blob before the index that refers to it. At least four times the bound of
+    /// the update loop plus the skew between clocks.
+    /// </summary>
+    /// <value>Default 1 hour.</value>
+    public TimeSpan Grace { get; init; } = TimeSpan.FromHours(1);
+
+    /// <summary>What was staged and not written to for this long is taken for abandoned.</summary>
+    /// <value>Default 6 hours.</value>
+    public TimeSpan StagedIdle { get; init; } = TimeSpan.FromHours(6);
+}

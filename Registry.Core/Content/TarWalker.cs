@@ -1,0 +1,105 @@
+namespace Registry.Core.Content;
+
+/// <summary>
+/// Walks the structure of a tar as its bytes arrive: that each header is one and each entry is there to its end. Names are not judged, as
+/// nothing is ever unpacked here. Memory is one block, whatever the archive holds.
+/// </summary>
+/// <param name="maxEntries">The most entries; headers that only extend the next entry do not count.</param>
+internal sealed class TarWalker(int maxEntries)
+{
+    // Old GNU sparse: whether a map of further pieces follows, in the header and in each block of the map.
+    private const int SparseFlagInHeader = 482;
+    private const int SparseFlagInMap = 504;
+
+    private readonly byte[] block = new byte[TarHeader.BlockBytes];
+    private int filled;
+    private long position;
+    private long toSkip;
+    private long afterMap;
+    private bool inSparseMap;
+    private bool extended;
+    private bool ended;
+    private int entries;
+
+    /// <summary>Takes the next bytes.</summary>
+    /// <returns>Why the archive is refused, one sentence for people; null while it is not.</returns>
+    public string? Feed(ReadOnlySpan<byte> bytes)
+    {
+        // What follows the end marker is padding to every reader of tar.
+        while (!bytes.IsEmpty && !ended)
+        {
+            int taken;
+            if (toSkip > 0)
+            {
+                taken = (int)Math.Min(toSkip, bytes.Length);
+                toSkip -= taken;
+            }
+            else
+            {
+                taken = Math.Min(block.Length - filled, bytes.Length);
+                bytes[..taken].CopyTo(block.AsSpan(filled));
+                filled += taken;
+            }
+
+            position += taken;
+            bytes = bytes[taken..];
+            if (filled < block.Length)
+                continue;
+            filled = 0;
+            if ((inSparseMap ? ReadSparseMap() : ReadHeader()) is { } refusal)
+                return refusal;
+        }
+
+        return null;
+    }
+
+    /// <summary>Says that all bytes were fed. An archive may end without its end marker, as some writers leave it, but only between two entries.</summary>
+    /// <returns>Why the archive is refused; null when it is whole.</returns>
+    public string? End()
+    {
+        if (position == 0)
+            return "The gzip is empty: there is no tar archive in it.";
+        if (ended || (filled == 0 && toSkip == 0 && !inSparseMap && !extended))
+            return null;
+        return entries == 0 && position < TarHeader.BlockBytes
+            ? "The gzip does not hold a tar archive."
+            : "The tar archive inside the gzip is cut short.";
+    }
+
+    private string? ReadHeader()
+    {
+        if (!block.AsSpan().ContainsAnyExcept((byte)0))
+        {
+            ended = true;
+            return extended ? "The tar archive inside the gzip is cut short." : null;
+        }
+
+        if (!TarHeader.TryParse(block, out var header))
+            return position == TarHeader.BlockBytes
+                ? "The gzip does not hold a tar archive."
+                : $"The tar archive inside the gzip is damaged: there is no header at byte {position - TarHeader.BlockBytes}.";
+        extended = header.ExtendsNext;
+        if (!header.IsExtension && ++entries > maxEntries)
+            return $"The package holds more than {maxEntries} entries, the limit of this registry.";
+        if (header.IsOldSparse && block[SparseFlagInHeader] != 0)
+        {
+            inSparseMap = true;
+            afterMap = header.PaddedBytes;
+        }
+        else
+        {
+            toSkip = header.PaddedBytes;
+        }
+
+        return null;
+    }
+
+    private string? ReadSparseMap()
+    {
+        if (block[SparseFlagInMap] != 0)
+            return null;
+        inSparseMap = false;
+        toSkip = afterMap;
+        return null;
+    }
+}

@@ -1,0 +1,118 @@
+using Microsoft.Extensions.Logging;
+using Registry.Core.Content;
+using Registry.Core.Errors;
+using Registry.Core.Storage;
+
+namespace Registry.Core.Packages;
+
+/// <summary>The use cases of packages: push, show, pull, delete.</summary>
+public sealed partial class PackageRegistry(
+    PackageIndexes indexes, IBlobStore blobs, CollectionOptions collection, TimeProvider time, ILogger<PackageRegistry> logger)
+{
+    /// <summary>Pushes a release. The content goes in before the index that names it: a crash between leaves a blob that nobody refers to.</summary>
+    /// <param name="package">The package; it comes into being with its first push.</param>
+    /// <param name="release">The release.</param>
+    /// <param name="mediaType">In which media type.</param>
+    /// <param name="upload">The content, begun under the scope of this package. The caller disposes it; what is not committed then is discarded.</param>
+    /// <param name="options">Force and metadata.</param>
+    /// <param name="ct">Gives up; the push then happened whole or not at all.</param>
+    /// <exception cref="RegistryException">
+    /// The content is refused; <see cref="ErrorCode.PackageExists"/>; <see cref="ErrorCode.ResourceInUse"/>; <see cref="ErrorCode.Unavailable"/>.
+    /// </exception>
+    /// <exception cref="StorageException">The storage failed.</exception>
+    public async Task<Manifest> PushAsync(
+        PackageName package, Release release, MediaType mediaType, PackageUpload upload, PushOptions options, CancellationToken ct)
+    {
+        var content = await upload.CompleteAsync(ct);
+
+        // Asked before the commit too, so that a push that is refused leaves nothing behind. The index decides again below.
+        if (!options.Force && (await indexes.FindAsync(package, ct))?.Index.Find(release, mediaType) is not null)
+            throw PackageErrors.PackageExists(package, release, mediaType);
+
+        var began = time.GetTimestamp();
+        var blob = await upload.CommitAsync(ct);
+        var manifest = new Manifest(
+            release,
+            new Descriptor(mediaType, content.ContentDigest, content.StoredDigest, content.Size),
+            Microseconds.Floor(time.GetUtcNow()),
+            options.Metadata,
+            PushId: Guid.NewGuid().ToString("N"));
+        await indexes.UpdateAsync(
+            package,
+            new IndexChange(
+                index => PackageIndex.With(index, package, manifest, options.Force),
+                index => index.Find(release, mediaType)?.PushId == manifest.PushId),
+            ct);
+
+        // The collector spares what was touched less than the grace ago. Who took longer looks whether its blob is still there.
+        if (time.GetElapsedTime(began) > collection.Grace / 2 && await blobs.StatAsync(blob.Key, ct) is null)
+        {
+            await WithdrawAsync(package, manifest, ct);
+            throw PackageErrors.OutcomeUnknown(package);
+        }
+
+        LogPushed(package, release, mediaType, content.ContentDigest, content.Size, options.Force);
+        return manifest;
+    }
+
+    /// <summary>Reads a package by its name as it was asked for.</summary>
+    /// <exception cref="RegistryException"><see cref="ErrorCode.PackageNotFound"/>, for what is no name too.</exception>
+    public async ValueTask<PackageSnapshot> GetAsync(string @namespace, string name, CancellationToken ct) =>
+        PackageName.TryCreate(@namespace, name, out var package)
+            ? await indexes.GetAsync(package, ct)
+            : throw PackageErrors.PackageNotFound($"{@namespace}/{name}");
+
+    /// <summary>Opens the content of a manifest for reading.</summary>
+    /// <param name="package">The package.</param>
+    /// <param name="manifest">Whose content.</param>
+    /// <param name="range">Which bytes.</param>
+    /// <param name="ct">Cancels the call.</param>
+    /// <returns>A reader, which the caller disposes.</returns>
+    /// <exception cref="RegistryException"><see cref="ErrorCode.PackageNotFound"/>: it was deleted or replaced after the manifest was read.</exception>
+    /// <exception cref="StorageException"><see cref="StorageFault.Corrupt"/>: the index still refers to a blob that is not there.</exception>
+    public async ValueTask<BlobReader> OpenAsync(PackageName package, Manifest manifest, ByteRange range, CancellationToken ct)
+    {
+        var key = new BlobKey(StoreKeys.Package(package), manifest.Content.BlobDigest);
+        if (await blobs.OpenAsync(key, range, ct) is { } reader)
+            return reader;
+        if ((await indexes.FindAsync(package, ct))?.Index.References(key.Digest) == true)
+            throw new StorageException(StorageFault.Corrupt, $"Blob {key} is gone, and the index of {package} refers to it.");
+        throw PackageErrors.PackageNotFound(package.Value, manifest.Release.Value, manifest.MediaType.Value);
+    }
+
+    /// <summary>Deletes a release in one media type. Its blob is collected later.</summary>
+    /// <param name="namespace">The namespace, as it was asked for.</param>
+    /// <param name="name">The name, as it was asked for.</param>
+    /// <param name="release">The exact release, as it was asked for: no query.</param>
+    /// <param name="mediaType">The media type, as it was asked for.</param>
+    /// <param name="ct">Gives up; the delete then happened whole or not at all.</param>
+    /// <exception cref="RegistryException"><see cref="ErrorCode.PackageNotFound"/>, with what was asked.</exception>
+    public async Task DeleteAsync(string @namespace, string name, string release, string mediaType, CancellationToken ct)
+    {
+        var asked = PackageErrors.PackageNotFound($"{@namespace}/{name}", release, mediaType);
+        if (!PackageName.TryCreate(@namespace, name, out var package) || !Release.TryParse(release, out var exact, out _)
+            || !MediaType.TryParse(mediaType, out var type) || type.Value != mediaType)
+            throw asked;
+        await indexes.UpdateAsync(package, new IndexChange(index => (index ?? throw asked).Without(exact, type)), ct);
+        LogDeleted(package, exact, type);
+    }
+
+    private Task WithdrawAsync(PackageName package, Manifest manifest, CancellationToken ct)
+    {
+        LogWithdrawn(package, manifest.Release, manifest.MediaType);
+        return indexes.UpdateAsync(
+            package,
+            new IndexChange(index =>
+                index?.Find(manifest.Release, manifest.MediaType)?.PushId == manifest.PushId ? index.Without(manifest.Release, manifest.MediaType) : index),
+            ct);
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Pushed {Package} {Release} as {MediaType}: {Digest}, {Size} bytes, force {Force}")]
+    private partial void LogPushed(PackageName package, Release release, MediaType mediaType, Digest digest, long size, bool force);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Deleted {Package} {Release} as {MediaType}")]
+    private partial void LogDeleted(PackageName package, Release release, MediaType mediaType);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Withdrew {Package} {Release} as {MediaType}: its blob was collected before the push was done")]
+    private partial void LogWithdrawn(PackageName package, Release release, MediaType mediaType);
+}

@@ -1,0 +1,15 @@
+namespace Registry.Core.Storage;
+
+/// <summary>
+/// What a backend must find out before the registry opens its port, beyond that documents can be written, read, listed and deleted:
+/// a setting or a property of the engine that the contract rests on. Each backend registers one.
+/// </summary>
+public interface IStorageProbe
+{
+    /// <summary>The backend, as <c>STORAGE</c> names it.</summary>
+    string Name { get; }
+
+    /// <summary>Succeeds when the backend can keep the contract. Leaves nothing behind.</summary>
+    /// <exception cref="StorageException">It cannot: the message tells an operator what to change.</exception>
+    ValueTask ProbeAsync(CancellationToken ct);
+}

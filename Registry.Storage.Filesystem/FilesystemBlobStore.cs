@@ -1,0 +1,115 @@
+using System.Runtime.CompilerServices;
+using Registry.Core.Content;
+using Registry.Core.Storage;
+
+namespace Registry.Storage.Filesystem;
+
+/// <summary>Blobs as files. A reader keeps the file that it opened, whatever takes its place; what is placed is never written to.</summary>
+internal sealed class FilesystemBlobStore(FilesystemVolume volume) : IBlobStore
+{
+    private const int MaxAttempts = 100;
+
+    private readonly BlobFiles files = new(volume);
+    private readonly TreeWalk walk = new(volume.Blobs, name => name[0] == BlobKey.Mark && Digest.TryParse(name[1..], out _) ? name : null);
+
+    public ValueTask<BlobWriter> CreateAsync(StoreKey scope, CancellationToken ct)
+    {
+        ct.ThrowIfCancellationRequested();
+        _ = scope.Value;
+        volume.Open();
+        return ValueTask.FromResult<BlobWriter>(new FilesystemBlobWriter(files, scope, volume.Stage()));
+    }
+
+    public ValueTask<BlobReader?> OpenAsync(BlobKey key, ByteRange range, CancellationToken ct)
+    {
+        ct.ThrowIfCancellationRequested();
+        volume.Open();
+        var path = files.PathOf(key);
+        for (var attempt = 0; attempt < MaxAttempts; attempt++)
+        {
+            var file = Disk.TryOpenRead(path);
+            if (file is null)
+            {
+                files.Tree.DemandPresent();
+                return ValueTask.FromResult<BlobReader?>(null);
+            }
+
+            try
+            {
+                if (BlobFiles.TryDescribe(key, path, Disk.Stat(file, path)) is not { } info)
+                    continue;
+                var length = range.LengthWithin(info.Length);
+                var content = new BlobContent(file, path, range.Offset, length);
+                file = null;
+                return ValueTask.FromResult<BlobReader?>(new BlobReader(info, length, content));
+            }
+            finally
+            {
+                file?.Dispose();
+            }
+        }
+
+        throw BlobFiles.Unstable(path);
+    }
+
+    public ValueTask<BlobInfo?> StatAsync(BlobKey key, CancellationToken ct)
+    {
+        ct.ThrowIfCancellationRequested();
+        volume.Open();
+        return ValueTask.FromResult(files.Stat(key));
+    }
+
+    public async ValueTask<bool> TryDeleteAsync(BlobKey key, Precondition precondition, CancellationToken ct)
+    {
+        if (precondition.Kind == PreconditionKind.Absent)
+            throw new ArgumentException("What must be absent cannot be deleted.", nameof(precondition));
+        var path = files.PathOf(key);
+        ct.ThrowIfCancellationRequested();
+        volume.Open();
+        if (TicksAt(path) is not { } seen || !precondition.HoldsFor(BlobFiles.RevisionOf(seen)))
+            return false;
+
+        using (var stripe = await volume.Locks.AcquireAsync(key.Value, ct))
+        {
+            if (TicksAt(path) is not { } current || !precondition.HoldsFor(BlobFiles.RevisionOf(current)))
+                return false;
+            stripe.Retire(current);
+            if (!Disk.TryUnlink(path))
+                return false;
+            UploadedTimes.Remove(path);
+        }
+
+        files.Tree.FlushEntry(path);
+        files.Tree.RemoveEmptied(path);
+        return true;
+    }
+
+    public async IAsyncEnumerable<BlobInfo> ListAsync(StoreKey scope, ScopeDepth depth, BlobKey? after, [EnumeratorCancellation] CancellationToken ct)
+    {
+        await ValueTask.CompletedTask;
+        ct.ThrowIfCancellationRequested();
+        volume.Open();
+        foreach (var name in walk.Below(scope, deep: depth == ScopeDepth.Subtree, after?.Value))
+        {
+            ct.ThrowIfCancellationRequested();
+            if (BlobKey.TryParse(name, out var key) && files.Stat(key) is { } info)
+                yield return info;
+        }
+    }
+
+    public ValueTask<int> DiscardAbandonedAsync(TimeSpan idle, CancellationToken ct)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(idle, TimeSpan.Zero);
+        ct.ThrowIfCancellationRequested();
+        volume.Open();
+        return ValueTask.FromResult(volume.DiscardStaged(idle, ct));
+    }
+
+    private long? TicksAt(string path)
+    {
+        if (Disk.TryStat(path) is { } file)
+            return file.Ticks;
+        files.Tree.DemandPresent();
+        return null;
+    }
+}

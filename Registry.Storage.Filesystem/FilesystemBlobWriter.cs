@@ -1,0 +1,94 @@
+using Registry.Core.Content;
+using Registry.Core.Storage;
+
+namespace Registry.Storage.Filesystem;
+
+/// <summary>A blob in the making: a staged file that the commit renames into place, over one with the same bytes where there is one.</summary>
+internal sealed class FilesystemBlobWriter(BlobFiles files, StoreKey scope, StagedFile staged) : BlobWriter
+{
+    /// <summary>
+    /// Above this many bytes the data is flushed before the time of the commit is taken, as that may last: the time must not be old when it
+    /// becomes visible. Below, one flush does both.
+    /// </summary>
+    private const long FlushApart = 1024 * 1024;
+
+    private State state;
+
+    private enum State
+    {
+        Writing,
+        Failed,
+        Committed,
+        Disposed,
+    }
+
+    public override ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken ct)
+    {
+        Demand(State.Writing);
+        ct.ThrowIfCancellationRequested();
+        state = State.Failed;
+        staged.Append(bytes.Span);
+        state = State.Writing;
+        return ValueTask.CompletedTask;
+    }
+
+    public override async ValueTask<BlobInfo> CommitAsync(Digest digest, DateTimeOffset? uploadedAt, CancellationToken ct)
+    {
+        Demand(State.Writing);
+        ct.ThrowIfCancellationRequested();
+        state = State.Failed;
+        var key = new BlobKey(scope, digest);
+        var path = files.PathOf(key);
+
+        if (staged.Length > FlushApart)
+            staged.Flush();
+        staged.Seal(UploadedTimes.Up(files.Volume.Now));
+        long uploaded;
+        using (var stripe = await files.Volume.Locks.AcquireAsync(key.Value, ct))
+            uploaded = Replace(stripe, key, path, uploadedAt);
+
+        // From here on the commit has happened: the token is not asked any more.
+        files.Tree.FlushEntry(path);
+        state = State.Committed;
+        return BlobFiles.Describe(key, staged.Length, uploaded, staged.Ticks);
+    }
+
+    public override ValueTask DisposeAsync()
+    {
+        if (state != State.Disposed)
+            staged.Dispose();
+        state = State.Disposed;
+        return ValueTask.CompletedTask;
+    }
+
+    /// <summary>Under the lock: chooses both times, and renames. Returns when the blob counts as uploaded.</summary>
+    private long Replace(Stripe stripe, BlobKey key, string path, DateTimeOffset? uploadedAt)
+    {
+        var current = files.Stat(key);
+        var wasApart = current is { } there && UploadedTimes.IsApart(there.TouchedAt.UtcTicks);
+        var revision = UploadedTimes.Up(stripe.Next(staged.Ticks, current?.TouchedAt.UtcTicks));
+        var uploaded = uploadedAt is { } given
+            ? UploadedTimes.Down(given.UtcTicks)
+            : Math.Max(revision, current is null ? 0 : current.UploadedAt.UtcTicks + TimeSpan.TicksPerMicrosecond);
+        var apart = uploaded != revision;
+        if (apart)
+        {
+            revision++;
+            UploadedTimes.Write(files.Volume, path, (revision, uploaded), wasApart ? (current!.TouchedAt.UtcTicks, current.UploadedAt.UtcTicks) : null);
+        }
+
+        if (revision != staged.Ticks)
+            staged.Seal(revision);
+        files.Tree.Place(staged, path);
+        if (wasApart && !apart)
+            UploadedTimes.Remove(path);
+        return uploaded;
+    }
+
+    private void Demand(State expected)
+    {
+        ObjectDisposedException.ThrowIf(state == State.Disposed, this);
+        if (state != expected)
+            throw new InvalidOperationException("This writer has been committed or has failed: it can only be disposed.");
+    }
+}

@@ -1,0 +1,124 @@
+using System.Globalization;
+using System.Runtime.CompilerServices;
+using Registry.Core.Storage;
+
+namespace Registry.Storage.Filesystem;
+
+/// <summary>
+/// Documents as files. A write is staged and flushed first; then, under the lock of its key, judged and renamed into place, so that no
+/// lock is held while the disk works; then the folder is flushed.
+/// </summary>
+internal sealed class FilesystemDocumentStore(FilesystemVolume volume) : IDocumentStore
+{
+    /// <summary>Begins with the sign that no segment holds, so that a document and a folder of the same name are apart.</summary>
+    private const string Suffix = "@.json";
+
+    private readonly Tree tree = volume.Documents;
+    private readonly TreeWalk walk = new(volume.Documents, name => name.EndsWith(Suffix, StringComparison.Ordinal) ? name[..^Suffix.Length] : null);
+
+    public ValueTask<Document?> GetAsync(StoreKey key, CancellationToken ct)
+    {
+        ct.ThrowIfCancellationRequested();
+        volume.Open();
+        var path = PathOf(key);
+        using var file = Disk.TryOpenRead(path);
+        if (file is null)
+        {
+            tree.DemandPresent();
+            return ValueTask.FromResult<Document?>(null);
+        }
+
+        // Time and content of one handle belong together: what is placed is never written to, only replaced.
+        var state = Disk.Stat(file, path);
+        if (state.Kind != FileKind.Regular || state.Length > Document.MaxBytes)
+            throw new StorageException(StorageFault.Corrupt, $"'{path}' is no document of ours.");
+        var content = new byte[state.Length];
+        if (Disk.Read(file, content, 0, path) < content.Length)
+            throw new StorageException(StorageFault.Corrupt, $"'{path}' became shorter while it was read.");
+        return ValueTask.FromResult<Document?>(new Document(content, RevisionOf(state.Ticks)));
+    }
+
+    public async ValueTask<Revision?> TryPutAsync(StoreKey key, ReadOnlyMemory<byte> content, Precondition precondition, CancellationToken ct)
+    {
+        if (content.Length > Document.MaxBytes)
+            throw new ArgumentException($"A document has at most {Document.MaxBytes} bytes, not {content.Length}.", nameof(content));
+        var path = PathOf(key);
+        ct.ThrowIfCancellationRequested();
+        volume.Open();
+
+        // What does not hold now need not be staged to be refused.
+        if (precondition.Kind != PreconditionKind.None && !precondition.HoldsFor(RevisionAt(path)))
+            return null;
+
+        using var staged = volume.Stage();
+        staged.Append(content.Span);
+        staged.Seal(volume.Now);
+        using (var stripe = await volume.Locks.AcquireAsync(key.Value, ct))
+        {
+            var current = TicksAt(path);
+            if (!precondition.HoldsFor(RevisionOf(current)))
+                return null;
+            var ticks = stripe.Next(staged.Ticks, current);
+            if (ticks != staged.Ticks)
+                staged.Seal(ticks);
+            tree.Place(staged, path);
+        }
+
+        // From here on the write has happened: the token is not asked any more.
+        tree.FlushEntry(path);
+        return RevisionOf(staged.Ticks);
+    }
+
+    public async ValueTask<bool> TryDeleteAsync(StoreKey key, Precondition precondition, CancellationToken ct)
+    {
+        if (precondition.Kind == PreconditionKind.Absent)
+            throw new ArgumentException("What must be absent cannot be deleted.", nameof(precondition));
+        var path = PathOf(key);
+        ct.ThrowIfCancellationRequested();
+        volume.Open();
+        if (RevisionAt(path) is not { } seen || !precondition.HoldsFor(seen))
+            return false;
+
+        using (var stripe = await volume.Locks.AcquireAsync(key.Value, ct))
+        {
+            if (TicksAt(path) is not { } current || !precondition.HoldsFor(RevisionOf(current)))
+                return false;
+            stripe.Retire(current);
+            if (!Disk.TryUnlink(path))
+                return false;
+        }
+
+        tree.FlushEntry(path);
+        tree.RemoveEmptied(path);
+        return true;
+    }
+
+    public async IAsyncEnumerable<DocumentEntry> ListAsync(StoreKey scope, StoreKey? after, [EnumeratorCancellation] CancellationToken ct)
+    {
+        await ValueTask.CompletedTask;
+        ct.ThrowIfCancellationRequested();
+        volume.Open();
+        foreach (var name in walk.Below(scope, deep: true, after?.Value))
+        {
+            ct.ThrowIfCancellationRequested();
+            if (StoreKey.TryParse(name, out var key) && Disk.TryStat(PathOf(key)) is { Kind: FileKind.Regular } file)
+                yield return new DocumentEntry(key, RevisionOf(file.Ticks));
+        }
+    }
+
+    private static Revision RevisionOf(long ticks) => new(ticks.ToString(CultureInfo.InvariantCulture));
+
+    private static Revision? RevisionOf(long? ticks) => ticks is { } known ? RevisionOf(known) : null;
+
+    private Revision? RevisionAt(string path) => RevisionOf(TicksAt(path));
+
+    private long? TicksAt(string path)
+    {
+        if (Disk.TryStat(path) is { } file)
+            return file.Ticks;
+        tree.DemandPresent();
+        return null;
+    }
+
+    private string PathOf(StoreKey key) => tree.PathOf(key.Value + Suffix);
+}

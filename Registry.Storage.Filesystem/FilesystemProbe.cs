@@ -1,0 +1,40 @@
+using Registry.Core.Storage;
+
+namespace Registry.Storage.Filesystem;
+
+/// <summary>Proves, for the volume in use, what revisions and exclusion rest on: modification times of 100 ns, and locks that exclude.</summary>
+internal sealed class FilesystemProbe(FilesystemVolume volume) : IStorageProbe
+{
+    public string Name => "filesystem";
+
+    public ValueTask ProbeAsync(CancellationToken ct)
+    {
+        ct.ThrowIfCancellationRequested();
+        volume.Open();
+        using var staged = volume.Stage();
+        staged.Append("probe"u8);
+
+        // An odd number of 100 ns, long past, so that neither a rounding nor the volume's own clock can give it by chance.
+        var odd = new DateTime(2001, 2, 3, 4, 5, 6, DateTimeKind.Utc).Ticks + 1_234_567;
+        staged.Seal(odd);
+        using (var file = Disk.TryOpenRead(staged.Path) ?? throw FilesystemVolume.Gone(staged.Path))
+        {
+            if (Disk.Stat(file, staged.Path).Ticks != odd)
+                throw Unfit("keeps modification times less exact than 100 ns");
+        }
+
+        DemandLocks(staged.Path);
+        return ValueTask.CompletedTask;
+    }
+
+    private static void DemandLocks(string path)
+    {
+        using var one = Disk.TryOpenOrCreate(path) ?? throw FilesystemVolume.Gone(path);
+        using var other = Disk.TryOpenOrCreate(path) ?? throw FilesystemVolume.Gone(path);
+        if (!Disk.TryLock(one, path) || Disk.TryLock(other, path))
+            throw Unfit("does not exclude by flock");
+    }
+
+    private static StorageException Unfit(string what) =>
+        new(StorageFault.Denied, $"The volume of the data folder {what}: the registry needs one that does, such as ext4 or XFS.");
+}

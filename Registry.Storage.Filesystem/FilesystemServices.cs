@@ -1,0 +1,27 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+using Registry.Core.Storage;
+
+namespace Registry.Storage.Filesystem;
+
+/// <summary>Composition of the filesystem backend.</summary>
+public static class FilesystemServices
+{
+    /// <summary>
+    /// Adds both stores over the folder that the section <c>Filesystem</c> names; the options are validated at start.
+    /// </summary>
+    public static IServiceCollection AddFilesystemStorage(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddOptions<FilesystemOptions>().Bind(configuration.GetSection(FilesystemOptions.Section)).ValidateOnStart();
+        services.AddSingleton<IValidateOptions<FilesystemOptions>, FilesystemOptionsValidator>();
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton(provider => new FilesystemVolume(
+            provider.GetRequiredService<IOptions<FilesystemOptions>>().Value, provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<IDocumentStore, FilesystemDocumentStore>();
+        services.AddSingleton<IBlobStore, FilesystemBlobStore>();
+        services.AddSingleton<IStorageProbe, FilesystemProbe>();
+        return services;
+    }
+}

@@ -1,0 +1,94 @@
+using System.Runtime.InteropServices;
+
+namespace Registry.Storage.Filesystem;
+
+/// <summary>
+/// The calls of the C library that .NET has no counterpart for, or one that hides what went wrong. Each returns -1 and leaves errno to
+/// <see cref="Marshal.GetLastPInvokeError"/>. Linux on 64 bits: constants and layouts are those of its kernel headers.
+/// </summary>
+internal static partial class Native
+{
+    public const int ReadOnly = 0x0;
+    public const int WriteOnly = 0x1;
+    public const int ReadWrite = 0x2;
+    public const int Create = 0x40;
+    public const int Exclusive = 0x80;
+    public const int NonBlocking = 0x800;
+    public const int CloseOnExec = 0x80000;
+
+    public const int LockExclusive = 2;
+    public const int LockNonBlocking = 4;
+
+    public const int CurrentDirectory = -100;
+    public const int SymlinkNoFollow = 0x100;
+    public const int EmptyPath = 0x1000;
+
+    /// <summary>Type, mode, modification time and size.</summary>
+    public const uint StatMask = 0x1 | 0x2 | 0x40 | 0x200;
+
+    /// <summary>In the nanoseconds of a <see cref="TimeSpec"/>: leave this time as it is.</summary>
+    public const long OmitTime = (1L << 30) - 2;
+
+    /// <summary>access(2): may write and enter.</summary>
+    public const int MayWriteAndEnter = 2 | 1;
+
+    /// <summary>O_NOFOLLOW, the one flag here whose value depends on the processor.</summary>
+    public static int NoFollow => RuntimeInformation.ProcessArchitecture is Architecture.Arm64 or Architecture.Arm ? 0x8000 : 0x20000;
+
+    [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int Open(string path, int flags, uint mode);
+
+    [LibraryImport("libc", EntryPoint = "flock", SetLastError = true)]
+    public static partial int FLock(SafeHandle file, int operation);
+
+    [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
+    public static partial int FSync(SafeHandle file);
+
+    [LibraryImport("libc", EntryPoint = "futimens", SetLastError = true)]
+    public static partial int SetTimes(SafeHandle file, ReadOnlySpan<TimeSpec> accessAndModification);
+
+    [LibraryImport("libc", EntryPoint = "rename", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int Rename(string from, string to);
+
+    [LibraryImport("libc", EntryPoint = "unlink", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int Unlink(string path);
+
+    [LibraryImport("libc", EntryPoint = "mkdir", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int MakeDirectory(string path, uint mode);
+
+    [LibraryImport("libc", EntryPoint = "rmdir", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int RemoveDirectory(string path);
+
+    [LibraryImport("libc", EntryPoint = "access", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int Access(string path, int mode);
+
+    [LibraryImport("libc", EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int Stat(int directory, string path, int flags, uint mask, out StatX result);
+
+    [LibraryImport("libc", EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int Stat(SafeHandle file, string path, int flags, uint mask, out StatX result);
+
+    /// <summary>struct timespec.</summary>
+    public struct TimeSpec
+    {
+        public long Seconds;
+        public long Nanoseconds;
+    }
+
+    /// <summary>struct statx: the one stat whose layout is the same on every processor.</summary>
+    [StructLayout(LayoutKind.Explicit, Size = 256)]
+    public struct StatX
+    {
+        [FieldOffset(28)]
+        public ushort Mode;
+
+        [FieldOffset(40)]
+        public ulong Size;
+
+        [FieldOffset(112)]
+        public long ModifiedSeconds;
+
+        [FieldOffset(120)]
+        public uint ModifiedNanoseconds;
+    }
+}

@@ -1,0 +1,49 @@
+using System.Buffers.Binary;
+using Microsoft.Win32.SafeHandles;
+using Registry.Core.Storage;
+
+namespace Registry.Storage.Filesystem;
+
+/// <summary>
+/// A stripe that this writer holds until it disposes it. Its file keeps the highest revision that was deleted under it: a key that comes back
+/// begins above that, even when the clock has been set back. (What is there forces its successor forward by itself.)
+/// </summary>
+internal sealed class Stripe(SafeFileHandle file, string path, SemaphoreSlim gate) : IDisposable
+{
+    /// <summary>A revision above every one that the key ever had, and the present where that is higher.</summary>
+    /// <param name="present">100 ns since the year 1.</param>
+    /// <param name="current">The revision of what is there; null for nothing.</param>
+    public long Next(long present, long? current) => Math.Max(present, (current ?? HighestDeleted()) + 1);
+
+    /// <summary>Notes, durably, a revision that is about to be deleted.</summary>
+    public void Retire(long ticks)
+    {
+        if (ticks > HighestDeleted())
+        {
+            Span<byte> bytes = stackalloc byte[sizeof(long)];
+            BinaryPrimitives.WriteInt64LittleEndian(bytes, ticks);
+            Disk.Write(file, bytes, 0, path);
+        }
+
+        // Also when nothing was written: the one who wrote it may not have come to its flush.
+        Disk.Flush(file, path);
+    }
+
+    public void Dispose()
+    {
+        file.Dispose();
+        gate.Release();
+    }
+
+    private long HighestDeleted()
+    {
+        Span<byte> bytes = stackalloc byte[sizeof(long)];
+        var read = Disk.Read(file, bytes, 0, path);
+
+        // A crash may leave the file short or zero: nothing was deleted under it, as whoever deletes flushes first.
+        var ticks = read < bytes.Length ? 0 : BinaryPrimitives.ReadInt64LittleEndian(bytes);
+        return ticks >= 0 && ticks < DateTime.MaxValue.Ticks
+            ? ticks
+            : throw new StorageException(StorageFault.Corrupt, $"The lock file '{path}' holds no revision: it is damaged or not ours.");
+    }
+}

@@ -1,0 +1,77 @@
+using Microsoft.Win32.SafeHandles;
+using Registry.Core.Storage;
+
+namespace Registry.Storage.Filesystem;
+
+/// <summary>
+/// Exclusion of writers by key: inside the process by semaphores, where waiting blocks no thread, and across processes by flock, which the
+/// kernel frees when a process dies. Keys share stripes, so a lock is held for a few calls and never while data is written.
+/// </summary>
+internal sealed class StripedLocks
+{
+    private const int Count = 256;
+
+    /// <summary>How long a writer waits for others: far beyond what they take, so that only a stopped process or a sick volume exceeds it.</summary>
+    private static readonly TimeSpan MaxWait = TimeSpan.FromSeconds(10);
+
+    private readonly TimeProvider time;
+    private readonly SemaphoreSlim[] gates = new SemaphoreSlim[Count];
+
+    public StripedLocks(string folder, TimeProvider time)
+    {
+        Folder = folder;
+        this.time = time;
+        for (var i = 0; i < Count; i++)
+            gates[i] = new SemaphoreSlim(1, 1);
+    }
+
+    public string Folder { get; }
+
+    /// <summary>Waits for the stripe of a key.</summary>
+    /// <exception cref="StorageException">It did not become free in time, or the locks' folder is gone.</exception>
+    public async ValueTask<Stripe> AcquireAsync(string key, CancellationToken ct)
+    {
+        var index = StripeOf(key);
+        var gate = gates[index];
+        var path = Path.Combine(Folder, index.ToString("x2"));
+        if (!await gate.WaitAsync(MaxWait, ct))
+            throw Busy(path);
+        SafeFileHandle? file = null;
+        try
+        {
+            file = Disk.TryOpenOrCreate(path) ?? throw FilesystemVolume.Gone(Folder);
+            var started = time.GetTimestamp();
+            for (var attempt = 0; !Disk.TryLock(file, path); attempt++)
+            {
+                if (time.GetElapsedTime(started) > MaxWait)
+                    throw Busy(path);
+
+                // Held for some ten microseconds as a rule: give way first, sleep later, and not in step with the others.
+                if (attempt < 3)
+                    await Task.Yield();
+                else
+                    await Task.Delay(TimeSpan.FromMilliseconds(Random.Shared.Next(1, 4)), time, ct);
+            }
+
+            return new Stripe(file, path, gate);
+        }
+        catch
+        {
+            file?.Dispose();
+            gate.Release();
+            throw;
+        }
+    }
+
+    /// <summary>FNV-1a: the same in every process, unlike <see cref="string.GetHashCode()"/>.</summary>
+    private static int StripeOf(string key)
+    {
+        var hash = 2166136261u;
+        foreach (var c in key)
+            hash = (hash ^ c) * 16777619u;
+        return (int)((hash ^ (hash >> 16)) % Count);
+    }
+
+    private static StorageException Busy(string path) =>
+        new(StorageFault.Unavailable, $"The lock '{path}' was held for longer than {MaxWait.TotalSeconds} s: is a process that shares the folder stopped?");
+}

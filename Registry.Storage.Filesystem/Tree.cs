@@ -1,0 +1,129 @@
+using System.Collections.Concurrent;
+using System.IO.Enumeration;
+using Registry.Core.Storage;
+
+namespace Registry.Storage.Filesystem;
+
+/// <summary>
+/// A folder of placed files. Folders below it come with the first file in them and go with the last; the top one stays, and its absence is
+/// an error and never an empty answer.
+/// </summary>
+/// <param name="root">The top folder.</param>
+internal sealed class Tree(string root)
+{
+    /// <summary>A mkdir may lose to a rmdir that empties the same folders, many times, but not for ever.</summary>
+    private const int MaxAttempts = 1000;
+
+    /// <summary>Enough for the folders that are in use; what is forgotten is flushed once more.</summary>
+    private const int MaxKnown = 20_000;
+
+    private static readonly EnumerationOptions Everything = new() { AttributesToSkip = 0, IgnoreInaccessible = false };
+
+    /// <summary>Folders whose way up to the top was flushed since this process began.</summary>
+    private readonly ConcurrentDictionary<string, bool> durable = new(StringComparer.Ordinal);
+
+    public string Root { get; } = root;
+
+    /// <summary>The path of a file, from its name below the top.</summary>
+    public string PathOf(string name) => $"{Root}/{name}";
+
+    /// <summary>Throws when the top folder is gone: called before absence becomes an answer.</summary>
+    public void DemandPresent()
+    {
+        if (Disk.TryStat(Root) is not { Kind: FileKind.Directory })
+            throw FilesystemVolume.Gone(Root);
+    }
+
+    /// <summary>Renames a staged file into its place, making the folders on the way. Durable only after <see cref="FlushEntry"/>.</summary>
+    /// <exception cref="StorageException">What was staged is gone, or the volume refuses.</exception>
+    public void Place(StagedFile staged, string path)
+    {
+        for (var attempt = 0; attempt < MaxAttempts; attempt++)
+        {
+            if (Disk.TryRename(staged.Path, path))
+            {
+                staged.Placed();
+                return;
+            }
+
+            if (Disk.TryStat(staged.Path) is null)
+                throw new StorageException(StorageFault.Unavailable, $"What was staged for '{path}' had been discarded.");
+            MakeFolder(Parent(path));
+        }
+
+        throw new StorageException(StorageFault.Unavailable, $"The folder of '{path}' vanished as often as it was made.");
+    }
+
+    /// <summary>Makes durable that a file came to its place, or left it: its folder, and once in this process's life every folder above.</summary>
+    public void FlushEntry(string path)
+    {
+        var folder = Parent(path);
+
+        // A folder that is gone was emptied by another who deleted what we placed: our write was whole, and theirs came after.
+        if (!Disk.TryFlushDirectory(folder))
+        {
+            DemandPresent();
+            return;
+        }
+
+        if (durable.ContainsKey(folder))
+            return;
+        for (var above = folder; above.Length > Root.Length;)
+        {
+            above = Parent(above);
+            Disk.TryFlushDirectory(above);
+        }
+
+        if (durable.Count >= MaxKnown)
+            durable.Clear();
+        durable[folder] = true;
+    }
+
+    /// <summary>Removes the folders that a delete has emptied. One that came back by a crash is empty and does no harm: nothing is flushed.</summary>
+    public void RemoveEmptied(string path)
+    {
+        for (var folder = Parent(path); folder.Length > Root.Length && Disk.TryRemoveDirectory(folder); folder = Parent(folder))
+            durable.TryRemove(folder, out _);
+    }
+
+    /// <summary>The names in a folder, those of folders followed by a slash; null when there is no such folder. Symbolic links are left out.</summary>
+    public static List<string>? Names(string folder)
+    {
+        try
+        {
+            return [.. new FileSystemEnumerable<string>(folder, static (ref entry) => entry.IsDirectory ? $"{entry.FileName}/" : entry.FileName.ToString(), Everything)
+            {
+                ShouldIncludePredicate = static (ref entry) => !entry.Attributes.HasFlag(FileAttributes.ReparsePoint),
+            }];
+        }
+        catch (DirectoryNotFoundException)
+        {
+            return null;
+        }
+        catch (Exception failure) when (Disk.IsFault(failure))
+        {
+            throw Disk.Fault("list", folder, failure);
+        }
+    }
+
+    private void MakeFolder(string folder)
+    {
+        if (folder.Length <= Root.Length)
+        {
+            DemandPresent();
+            return;
+        }
+
+        if (Disk.TryMakeDirectory(folder) is not { } made)
+        {
+            // The folder above is missing. Should this one fail again, because that went again, the caller comes round once more.
+            MakeFolder(Parent(folder));
+            made = Disk.TryMakeDirectory(folder) is true;
+        }
+
+        if (made)
+            durable.TryRemove(folder, out _);
+    }
+
+    private static string Parent(string path) => path[..path.LastIndexOf('/')];
+}
