@@ -21,6 +21,7 @@ public sealed class PackageUpload : IAsyncDisposable
     private bool discarded;
     private bool completing;
     private bool committed;
+    private bool disposed;
     private string? refusal;
     private UploadedContent? content;
 
@@ -109,6 +110,9 @@ public sealed class PackageUpload : IAsyncDisposable
     /// <summary>Discards what was staged, unless it was committed.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (disposed)
+            return;
+        disposed = true;
         await inspection.DisposeAsync();
         await DiscardAsync();
         storedHash.Dispose();

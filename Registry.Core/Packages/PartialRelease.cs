@@ -57,10 +57,8 @@ internal sealed record PartialRelease(string Major, string? Minor, string? Patch
         return wrong < 0 ? null : $"Invalid leading zero in {ReleaseGrammar.NumberNames[wrong]}: '{text}'";
     }
 
-    private static string? RefuseIdentifiers(string? prerelease, string? build, string text)
-    {
-        if (prerelease is { Length: > 0 } && !ReleaseGrammar.AreIdentifiers(prerelease) || build is { Length: > 0 } && !ReleaseGrammar.AreIdentifiers(build))
-            return $"Invalid version string: '{text}'";
-        return prerelease is not null && ReleaseGrammar.HaveLeadingZero(prerelease) ? $"Invalid leading zero in prerelease: '{text}'" : null;
-    }
+    // No identifier at all is told from missing ones, and is good here.
+    private static string? RefuseIdentifiers(string? prerelease, string? build, string text) =>
+        (string.IsNullOrEmpty(prerelease) ? null : ReleaseGrammar.RefusePrerelease(prerelease, text))
+        ?? (string.IsNullOrEmpty(build) ? null : ReleaseGrammar.RefuseBuild(build, text));
 }

@@ -15,13 +15,13 @@ internal static class ReleaseGrammar
     /// <summary>Why the text is no release, in words that may reach a client; null when it is one.</summary>
     public static string? Refuse(string? text)
     {
-        if (text is null)
-            return "Invalid version string: there is none";
+        if (string.IsNullOrEmpty(text))
+            return "Invalid empty version string: ''";
         if (text.Length > Release.MaxLength)
             return $"Invalid version string: longer than {Release.MaxLength} characters";
         var rest = text.AsSpan();
-        ReadOnlySpan<char> build = "0";
-        ReadOnlySpan<char> prerelease = "0";
+        ReadOnlySpan<char> build = "none";
+        ReadOnlySpan<char> prerelease = "none";
         if (rest.IndexOf('+') is >= 0 and var plus)
         {
             build = rest[(plus + 1)..];
@@ -34,7 +34,7 @@ internal static class ReleaseGrammar
             rest = rest[..dash];
         }
 
-        if (!AreIdentifiers(prerelease) || !AreIdentifiers(build) || rest.Count('.') != 2)
+        if (rest.Count('.') != 2 || prerelease.IsEmpty || build.IsEmpty)
             return Invalid(text);
         foreach (var name in NumberNames)
         {
@@ -45,35 +45,38 @@ internal static class ReleaseGrammar
                 return $"Invalid leading zero in {name}: '{text}'";
         }
 
-        return HaveLeadingZero(prerelease) ? $"Invalid leading zero in prerelease: '{text}'" : null;
-    }
-
-    /// <summary>Whether the text is dotted identifiers, none of them empty.</summary>
-    public static bool AreIdentifiers(ReadOnlySpan<char> text)
-    {
-        foreach (var part in text.Split('.'))
-        {
-            var identifier = text[part];
-            if (identifier.IsEmpty || identifier.ContainsAnyExcept(IdentifierCharacters))
-                return false;
-        }
-
-        return true;
+        return RefusePrerelease(prerelease, text) ?? RefuseBuild(build, text);
     }
 
     /// <summary>Whether it starts with a zero that is not the whole number.</summary>
     public static bool HasLeadingZero(ReadOnlySpan<char> number) => number.Length > 1 && number[0] == '0';
 
-    /// <summary>Whether a numeric identifier among these starts with a zero that is not all of it.</summary>
-    public static bool HaveLeadingZero(ReadOnlySpan<char> identifiers)
+    /// <summary>Why the text between <c>-</c> and <c>+</c> is not dotted identifiers; null when it is.</summary>
+    public static string? RefusePrerelease(ReadOnlySpan<char> identifiers, string text)
     {
         foreach (var part in identifiers.Split('.'))
         {
-            if (DottedText.IsNumeric(identifiers[part]) && HasLeadingZero(identifiers[part]))
-                return true;
+            var identifier = identifiers[part];
+            if (DottedText.IsNumeric(identifier) && HasLeadingZero(identifier))
+                return $"Invalid leading zero in identifier '{identifier}'";
         }
 
-        return false;
+        return RefuseBuild(identifiers, text);
+    }
+
+    /// <summary>Why the text after <c>+</c> is not dotted identifiers, of which numbers may have leading zeros; null when it is.</summary>
+    public static string? RefuseBuild(ReadOnlySpan<char> identifiers, string text)
+    {
+        foreach (var part in identifiers.Split('.'))
+        {
+            var identifier = identifiers[part];
+            if (identifier.IsEmpty)
+                return $"Invalid empty identifier '' in '{identifiers}'";
+            if (identifier.ContainsAnyExcept(IdentifierCharacters))
+                return Invalid(text);
+        }
+
+        return null;
     }
 
     private static string Invalid(string text) => $"Invalid version string: '{text}'";

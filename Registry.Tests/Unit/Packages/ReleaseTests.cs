@@ -28,8 +28,8 @@ public sealed class ReleaseTests
         Assert.That(release.ToString(), Is.EqualTo(text));
     }
 
-    [TestCase(null, "Invalid version string: there is none")]
-    [TestCase("", "Invalid version string: ''")]
+    [TestCase(null, "Invalid empty version string: ''")]
+    [TestCase("", "Invalid empty version string: ''")]
     [TestCase("anc", "Invalid version string: 'anc'")]
     [TestCase("default", "Invalid version string: 'default'")]
     [TestCase("null", "Invalid version string: 'null'")]
@@ -46,10 +46,10 @@ public sealed class ReleaseTests
     [TestCase("1.0.0-", "Invalid version string: '1.0.0-'")]
     [TestCase("1.0.0+", "Invalid version string: '1.0.0+'")]
     [TestCase("1.0.0-+b", "Invalid version string: '1.0.0-+b'")]
-    [TestCase("1.0.0-a..b", "Invalid version string: '1.0.0-a..b'")]
-    [TestCase("1.0.0-a.", "Invalid version string: '1.0.0-a.'")]
-    [TestCase("1.0.0-01", "Invalid leading zero in prerelease: '1.0.0-01'")]
-    [TestCase("1.0.0-rc.00", "Invalid leading zero in prerelease: '1.0.0-rc.00'")]
+    [TestCase("1.0.0-a..b", "Invalid empty identifier '' in 'a..b'")]
+    [TestCase("1.0.0-a.", "Invalid empty identifier '' in 'a.'")]
+    [TestCase("1.0.0-01", "Invalid leading zero in identifier '01'")]
+    [TestCase("1.0.0-rc.00", "Invalid leading zero in identifier '00'")]
     [TestCase("1.0.0+a+b", "Invalid version string: '1.0.0+a+b'")]
     [TestCase("1.0.0-a_b", "Invalid version string: '1.0.0-a_b'")]
     [TestCase(" 1.0.0", "Invalid version string: ' 1.0.0'")]

@@ -1,0 +1,85 @@
+using System.Buffers;
+using Registry.Core.Content;
+
+namespace Registry.Api.Cnr.Push;
+
+/// <summary>The text of the field <c>blob</c>, decoded into an upload as it arrives. Text that is no base64 becomes the upload's verdict.</summary>
+/// <param name="begin">Begins the upload, at the first byte.</param>
+internal sealed class BlobText(Func<CancellationToken, ValueTask<PackageUpload>> begin) : ITextSink, IAsyncDisposable
+{
+    private const int BufferBytes = 64 << 10;
+
+    private readonly Base64Decoder decoder = new();
+    private byte[]? buffer;
+    private int filled;
+    private bool refused;
+    private bool released;
+
+    /// <summary>The upload; null while there was not a single byte.</summary>
+    public PackageUpload? Upload { get; private set; }
+
+    /// <summary>Takes the next of the base64 text.</summary>
+    public async ValueTask AppendAsync(ReadOnlyMemory<byte> text, CancellationToken ct)
+    {
+        if (text.IsEmpty || refused)
+            return;
+        buffer ??= ArrayPool<byte>.Shared.Rent(BufferBytes);
+        var upload = await GetUploadAsync(ct);
+        while (!text.IsEmpty)
+        {
+            var status = decoder.Decode(text.Span, buffer.AsSpan(filled), out var consumed, out var written);
+            text = text[consumed..];
+            filled += written;
+            if (status == OperationStatus.InvalidData)
+            {
+                refused = true;
+                upload.Refuse("The blob is not base64: a character of it is no base64 digit, or something follows its padding.");
+                return;
+            }
+
+            if (status == OperationStatus.DestinationTooSmall)
+                await FlushAsync(upload, ct);
+        }
+    }
+
+    /// <summary>Takes bytes that are the content itself, without base64.</summary>
+    public async ValueTask AppendRawAsync(ReadOnlyMemory<byte> content, CancellationToken ct) =>
+        await (await GetUploadAsync(ct)).WriteAsync(content, ct);
+
+    /// <summary>Says that the text has ended.</summary>
+    public async ValueTask EndAsync(CancellationToken ct)
+    {
+        if (Upload is null || refused)
+            return;
+        await FlushAsync(Upload, ct);
+        if (!decoder.IsComplete)
+            Upload.Refuse("The blob is not base64: it ends within a group of four digits.");
+    }
+
+    /// <summary>Hands the upload over to whoever asks, who owns it from then on.</summary>
+    public PackageUpload Release()
+    {
+        released = true;
+        return Upload ?? throw new InvalidOperationException("There is no upload.");
+    }
+
+    /// <summary>Discards the upload, unless it was handed over.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (buffer is not null)
+            ArrayPool<byte>.Shared.Return(buffer);
+        buffer = null;
+        if (Upload is not null && !released)
+            await Upload.DisposeAsync();
+        released = true;
+    }
+
+    private async ValueTask<PackageUpload> GetUploadAsync(CancellationToken ct) => Upload ??= await begin(ct);
+
+    private async ValueTask FlushAsync(PackageUpload upload, CancellationToken ct)
+    {
+        if (filled > 0)
+            await upload.WriteAsync(buffer.AsMemory(0, filled), ct);
+        filled = 0;
+    }
+}

@@ -1,0 +1,92 @@
+using System.Buffers;
+using System.IO.Pipelines;
+
+namespace Registry.Api.Cnr.Push;
+
+/// <summary>
+/// A request body, walked forward one window at a time, a window being what the server happens to hold in one piece. Parsers keep their own
+/// state across windows, so nothing is ever gathered.
+/// </summary>
+/// <param name="reader">The body. Its exceptions pass through: too large (413), a client that hung up.</param>
+internal sealed class BodyCursor(PipeReader reader)
+{
+    private ReadOnlySequence<byte> held;
+    private SequencePosition next;
+    private bool holds;
+    private bool last;
+
+    /// <summary>The bytes at hand, not consumed yet. Valid until the next call of <see cref="FillAsync"/>.</summary>
+    public ReadOnlyMemory<byte> Window { get; private set; }
+
+    /// <summary>How many bytes have been consumed.</summary>
+    public long Position { get; private set; }
+
+    /// <summary>True once everything has been consumed and the server has said that no more will come.</summary>
+    public bool Ended { get; private set; }
+
+    /// <summary>What is consumed is also written here; null records nothing.</summary>
+    public BoundedBytes? Recorder { get; set; }
+
+    /// <summary>Makes sure that the window holds something; false at the end of the body.</summary>
+    public ValueTask<bool> FillAsync(CancellationToken ct) => Window.IsEmpty ? FillSlowlyAsync(ct) : ValueTask.FromResult(true);
+
+    /// <summary>Steps over the first bytes of the window.</summary>
+    public void Consume(int count)
+    {
+        Recorder?.Append(Window.Span[..count]);
+        Window = Window[count..];
+        Position += count;
+    }
+
+    /// <summary>The next byte that is no white space (as JSON has it), left where it is; -1 at the end of the body.</summary>
+    public async ValueTask<int> PeekTokenAsync(CancellationToken ct)
+    {
+        while (await FillAsync(ct))
+        {
+            var at = Window.Span.IndexOfAnyExcept(" \t\r\n"u8);
+            Consume(at < 0 ? Window.Length : at);
+            if (at >= 0)
+                return Window.Span[0];
+        }
+
+        return -1;
+    }
+
+    /// <summary>Reads what is left and forgets it.</summary>
+    public async ValueTask DrainAsync(CancellationToken ct)
+    {
+        Recorder = null;
+        while (await FillAsync(ct))
+            Consume(Window.Length);
+    }
+
+    private async ValueTask<bool> FillSlowlyAsync(CancellationToken ct)
+    {
+        while (true)
+        {
+            while (holds && held.TryGet(ref next, out var segment))
+            {
+                Window = segment;
+                if (!segment.IsEmpty)
+                    return true;
+            }
+
+            if (holds)
+                reader.AdvanceTo(held.End);
+            holds = false;
+            if (last)
+            {
+                Ended = true;
+                return false;
+            }
+
+            var result = await reader.ReadAsync(ct);
+            if (result.IsCanceled)
+                throw new OperationCanceledException("Reading of the request body was cancelled.");
+            held = result.Buffer;
+            next = held.Start;
+            holds = true;
+            last = result.IsCompleted;
+        }
+    }
+}

@@ -1,0 +1,45 @@
+namespace Registry.Api.Cnr.Push;
+
+/// <summary>The value of a field of a push, as far as it matters here.</summary>
+/// <param name="Kind">What kind of value.</param>
+/// <param name="Text">The text of <see cref="FieldKind.Text"/>; null for every other kind.</param>
+internal readonly record struct FieldValue(FieldKind Kind, string? Text)
+{
+    private const int MaxTextBytes = 1024;
+    private const int ShownCharacters = 128;
+
+    /// <summary>A place to gather a text.</summary>
+    public static BoundedBytes NewText() => new(MaxTextBytes);
+
+    /// <summary>
+    /// Takes a text. One that is too long to be a release, a media type or anything else is kept as its beginning and an ellipsis, which is
+    /// none either: whoever judges the syntax refuses it, with words of bearable length.
+    /// </summary>
+    /// <param name="text">What was gathered.</param>
+    /// <param name="isText">False when it held what is no Unicode.</param>
+    public static FieldValue OfText(BoundedBytes text, bool isText)
+    {
+        if (!isText || text.ToText() is not { } value)
+            return new FieldValue(FieldKind.Other, null);
+        return new FieldValue(FieldKind.Text, text.Overflown ? string.Concat(value.AsSpan(0, ShownCharacters), "…") : value);
+    }
+}
+
+/// <summary>The kinds of <see cref="FieldValue"/>.</summary>
+internal enum FieldKind
+{
+    /// <summary>There is no such field.</summary>
+    Absent,
+
+    /// <summary>JSON's null.</summary>
+    Null,
+
+    /// <summary>JSON's true.</summary>
+    True,
+
+    /// <summary>A string, or a field of a form.</summary>
+    Text,
+
+    /// <summary>Anything else.</summary>
+    Other,
+}

@@ -1,0 +1,74 @@
+using Registry.Core.Content;
+using Registry.Core.Errors;
+
+namespace Registry.Api.Cnr.Push;
+
+/// <summary>
+/// Reads a push, streaming: its content goes into an upload as it arrives, and memory does not grow with the request.
+/// </summary>
+/// <remarks>
+/// A body whose first byte that is not blank is <c>{</c> is JSON whatever its Content-Type, as curl sends JSON as a form. Any other body
+/// is a form if it says so. Fields that the body does not have are taken from the query.
+/// The body is read whole before anything is refused, so that one that is too large is told so whatever else is wrong with it.
+/// </remarks>
+internal static class PushRequestReader
+{
+    private static ReadOnlySpan<byte> ByteOrderMark => "\uFEFF"u8;
+
+    /// <summary>Reads a push. Whoever called owns the result.</summary>
+    /// <param name="request">The request; its body has not been touched.</param>
+    /// <param name="begin">Begins the upload that the content goes into. Called once at most, at the content's first byte.</param>
+    /// <param name="limits">The limit of the metadata is judged by the result, all others by the upload.</param>
+    /// <param name="ct">Cancels the reading.</param>
+    /// <exception cref="RegistryException"><see cref="ErrorCode.InvalidUsage"/>: not JSON, not a form, a field missing or of the wrong type.</exception>
+    /// <exception cref="BadHttpRequestException">The body is too large (413), or the client hung up: as the server throws it.</exception>
+    /// <exception cref="Core.Storage.StorageException">The content could not be staged.</exception>
+    public static async ValueTask<PushRequest> ReadAsync(
+        HttpRequest request, Func<CancellationToken, ValueTask<PackageUpload>> begin, ContentLimits limits, CancellationToken ct)
+    {
+        var body = new BodyCursor(request.BodyReader);
+        // Disposes of nothing once the request has been handed over.
+        await using var fields = new PushFields(begin, limits);
+        try
+        {
+            if (request.Headers.ContentEncoding is [{ Length: > 0 } encoding, ..] && !encoding.Equals("identity", StringComparison.OrdinalIgnoreCase))
+                throw new RegistryException(ErrorCode.InvalidUsage, "The body has a Content-Encoding: send it as it is.", ("field", "Content-Encoding"));
+            await ReadBodyAsync(request, body, fields, ct);
+            return fields.ToRequest();
+        }
+        catch (JsonSyntaxException broken)
+        {
+            var at = body.Position;
+            await body.DrainAsync(ct);
+            throw new RegistryException(ErrorCode.InvalidUsage, $"The body is not valid JSON, at byte {at}: {broken.Message}");
+        }
+        catch (RegistryException)
+        {
+            await fields.DisposeAsync();
+            await body.DrainAsync(ct);
+            throw;
+        }
+    }
+
+    private static async ValueTask ReadBodyAsync(HttpRequest request, BodyCursor body, PushFields fields, CancellationToken ct)
+    {
+        var first = await PeekFirstAsync(body, ct);
+        if (first == '{')
+            await new JsonPushBody(body, fields).ReadAsync(ct);
+        else if (first >= 0)
+            throw new RegistryException(ErrorCode.InvalidUsage, "The body of a push is a JSON object or a form.");
+    }
+
+    /// <summary>The first byte that is neither blank nor of a byte order mark; -1 when there is none.</summary>
+    private static async ValueTask<int> PeekFirstAsync(BodyCursor body, CancellationToken ct)
+    {
+        for (var i = 0; i < ByteOrderMark.Length; i++)
+        {
+            if (!await body.FillAsync(ct) || body.Window.Span[0] != ByteOrderMark[i])
+                break;
+            body.Consume(1);
+        }
+
+        return await body.PeekTokenAsync(ct);
+    }
+}
