@@ -1,4 +1,5 @@
 using Registry.Api.Http.Errors;
+using Registry.Core.Archives;
 using Registry.Core.Catalog;
 using Registry.Core.Channels;
 using Registry.Core.Packages;
@@ -77,6 +78,7 @@ public static class RegistryApplication
         services.AddSingleton<PackageCatalog>();
         services.AddSingleton<PackageRegistry>();
         services.AddSingleton<ChannelRegistry>();
+        services.AddSingleton<AppArchives>();
         services.AddSingleton<BlobCollector>();
         services.AddHostedService<CollectorService>();
     }

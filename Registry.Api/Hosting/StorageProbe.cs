@@ -6,20 +6,27 @@ namespace Registry.Api.Hosting;
 /// <summary>Asks the storage whether it works: thoroughly before the port opens, cheaply for <c>/readyz</c>.</summary>
 internal sealed class StorageProbe(IDocumentStore documents, IStorageProbe backend)
 {
-    /// <summary>How long a probe may take: longer than that, a storage does not answer.</summary>
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(10);
+    /// <summary>How long the probe at start may take: longer than that, a storage does not answer.</summary>
+    private static readonly TimeSpan StartDeadline = TimeSpan.FromSeconds(10);
+
+    /// <summary>The same for one cheap read: what an orchestrator has patience for.</summary>
+    private static readonly TimeSpan AskDeadline = TimeSpan.FromSeconds(3);
+
+    private static readonly StoreKey Asked = StoreKey.Of([.. StoreKeys.Probe.Segments(), "absent"]);
 
     /// <summary>What <c>STORAGE</c> calls the backend.</summary>
     public string Name => backend.Name;
 
+    /// <summary>See <see cref="IStorageProbe.Facts"/>.</summary>
+    public IReadOnlyDictionary<string, string> Facts => backend.Facts;
+
     /// <summary>Writes, reads, lists and deletes one document, and proves what the backend needs besides.</summary>
     /// <exception cref="StorageException">It does not work: a wrong path, bucket or password is an error at start and not the first user's.</exception>
-    public Task ProveAsync(CancellationToken ct) => WithinDeadlineAsync(ProveWithinAsync, ct);
+    public Task ProveAsync(CancellationToken ct) => WithinAsync(StartDeadline, ProveWithinAsync, ct);
 
     /// <summary>One cheap read.</summary>
     /// <exception cref="StorageException">The storage does not answer.</exception>
-    public Task AskAsync(CancellationToken ct) =>
-        WithinDeadlineAsync(async within => await documents.GetAsync(StoreKey.Of([.. StoreKeys.Probe.Segments(), "absent"]), within), ct);
+    public Task AskAsync(CancellationToken ct) => WithinAsync(AskDeadline, async within => await documents.GetAsync(Asked, within), ct);
 
     private async Task ProveWithinAsync(CancellationToken ct)
     {
@@ -46,17 +53,17 @@ internal sealed class StorageProbe(IDocumentStore documents, IStorageProbe backe
         return false;
     }
 
-    private async Task WithinDeadlineAsync(Func<CancellationToken, Task> probe, CancellationToken ct)
+    private async Task WithinAsync(TimeSpan deadline, Func<CancellationToken, Task> probe, CancellationToken ct)
     {
         using var within = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        within.CancelAfter(Deadline);
+        within.CancelAfter(deadline);
         try
         {
             await probe(within.Token);
         }
         catch (OperationCanceledException late) when (!ct.IsCancellationRequested)
         {
-            throw new StorageException(StorageFault.Unavailable, $"The storage '{Name}' did not answer within {Deadline.TotalSeconds} seconds.", late);
+            throw new StorageException(StorageFault.Unavailable, $"The storage '{Name}' did not answer within {deadline.TotalSeconds} seconds.", late);
         }
     }
 

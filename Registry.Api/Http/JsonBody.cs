@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.Mvc;
@@ -20,7 +21,12 @@ internal sealed class JsonBody(string? tag, IEnumerable<Action<Utf8JsonWriter>> 
     /// <summary>Below it compression costs more than it saves.</summary>
     private const int CompressFromBytes = 1024;
 
-    private static readonly JsonWriterOptions WriterOptions = new() { SkipValidation = true };
+    /// <summary>The answers are JSON and nothing else: escaping for HTML would only make names and messages hard to read.</summary>
+    private static readonly JsonWriterOptions WriterOptions = new() { SkipValidation = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    /// <summary>The status.</summary>
+    /// <value>Default 200.</value>
+    public int Status { get; init; } = StatusCodes.Status200OK;
 
     /// <summary>One value.</summary>
     public static JsonBody Of<T>(T value, JsonTypeInfo<T> type, string? tag) => new(tag, [writer => JsonSerializer.Serialize(writer, value, type)]);
@@ -62,6 +68,7 @@ internal sealed class JsonBody(string? tag, IEnumerable<Action<Utf8JsonWriter>> 
             response.Headers.ETag = entityTag;
         }
 
+        response.StatusCode = Status;
         response.ContentType = "application/json";
         var buffer = new ArrayBufferWriter<byte>(4096);
         await using var writer = new Utf8JsonWriter(buffer, WriterOptions);

@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace Registry.Core.Storage;
 
 /// <summary>
@@ -8,6 +10,9 @@ public interface IStorageProbe
 {
     /// <summary>The backend, as <c>STORAGE</c> names it.</summary>
     string Name { get; }
+
+    /// <summary>What the backend tells everyone about itself, such as the name and location of a bucket; nothing secret. Known once it has been probed.</summary>
+    IReadOnlyDictionary<string, string> Facts => ImmutableDictionary<string, string>.Empty;
 
     /// <summary>Succeeds when the backend can keep the contract. Leaves nothing behind.</summary>
     /// <exception cref="StorageException">It cannot: the message tells an operator what to change.</exception>

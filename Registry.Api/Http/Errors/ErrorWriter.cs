@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Collections;
 using System.Globalization;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using Microsoft.Net.Http.Headers;
 
@@ -11,6 +12,8 @@ internal static class ErrorWriter
 {
     /// <summary>Below it the same object stands under <c>error</c> as well, where Quay's clients look for it.</summary>
     private const string NestedRoot = "/cnr";
+
+    private static readonly JsonWriterOptions WriterOptions = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>What an answer that is given up may have said about its own body. All other headers stay: CORS, <c>Allow</c>, <c>Vary</c>.</summary>
     private static readonly string[] BodyHeaders =
@@ -32,7 +35,7 @@ internal static class ErrorWriter
             response.Headers[name] = value;
 
         var body = new ArrayBufferWriter<byte>(256);
-        await using (var json = new Utf8JsonWriter(body))
+        await using (var json = new Utf8JsonWriter(body, WriterOptions))
             Write(json, error, context.Request.Path.StartsWithSegments(NestedRoot, StringComparison.OrdinalIgnoreCase));
 
         response.StatusCode = error.Status;

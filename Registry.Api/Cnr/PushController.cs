@@ -1,0 +1,49 @@
+using Microsoft.AspNetCore.Mvc;
+using Registry.Api.Cnr.Push;
+using Registry.Api.Http;
+using Registry.Core.Content;
+using Registry.Core.Errors;
+using Registry.Core.Packages;
+using Registry.Core.Storage;
+
+namespace Registry.Api.Cnr;
+
+/// <summary>Takes packages in.</summary>
+[RawBody]
+public sealed class PushController(PackageRegistry packages, IBlobStore blobs, ContentLimits limits) : CnrController
+{
+    /// <summary>Push a release</summary>
+    /// <remarks>
+    /// The content is a `.tar.gz` in base64, in JSON, a form or the query. It is checked and stored while it arrives. A release that is there in
+    /// this media type is refused with 409 unless the push is forced. Nothing of a refused push is kept.
+    /// </remarks>
+    /// <param name="namespace">The namespace.</param>
+    /// <param name="name">The name.</param>
+    /// <param name="ct">The request's.</param>
+    [HttpPost("{namespace}/{name}")]
+    [ProducesResponseType<PushedForm>(StatusCodes.Status200OK, "application/json")]
+    public async Task<IActionResult> PushAsync(string @namespace, string name, CancellationToken ct)
+    {
+        if (!PackageName.TryCreate(@namespace, name, out var package))
+            throw new RegistryException(
+                ErrorCode.InvalidUsage,
+                "A namespace and a name have 1 to 80 letters, digits or . _ - each and begin with a letter, a digit or _",
+                ("field", "package"),
+                ("package", $"{@namespace}/{name}"));
+        await using var push = await PushRequestReader.ReadAsync(
+            Request, token => PackageUpload.BeginAsync(blobs, StoreKeys.Package(package), limits, token), limits, ct);
+        if (!Release.TryParse(push.Release, out var release, out var reason))
+            throw new RegistryException(ErrorCode.InvalidRelease, reason, ("version", push.Release));
+        await packages.PushAsync(package, release, MediaTypeOf(push), push.Upload, new PushOptions(push.Force, push.GetMetadata()), ct);
+        return JsonBody.Of(new PushedForm("ok"), CnrJsonContext.Default.PushedForm, tag: null);
+    }
+
+    private static MediaType MediaTypeOf(PushRequest push) =>
+        push.MediaType is null ? MediaType.Kpm
+        : MediaType.TryParse(push.MediaType, out var mediaType) ? mediaType
+        : throw new RegistryException(
+            ErrorCode.InvalidParameters,
+            "A media type is a short one of 1 to 64 lower-case letters, digits or . + _ - that begins with a letter or digit, or a long one of CNR",
+            ("field", "media_type"),
+            ("media_type", push.MediaType));
+}

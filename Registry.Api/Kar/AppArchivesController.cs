@@ -1,0 +1,111 @@
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Mvc;
+using Registry.Api.Http;
+using Registry.Core.Archives;
+using Registry.Core.Content;
+using Registry.Core.Errors;
+
+namespace Registry.Api.Kar;
+
+/// <summary>App archives: <c>/api/v1/app</c>.</summary>
+/// <param name="archives">The use cases.</param>
+[Route(Root)]
+[Tags("KAR")]
+[RawBody]
+public sealed class AppArchivesController(AppArchives archives) : ControllerBase
+{
+    private const string Root = "api/v1/app";
+
+    /// <summary>Upload an app archive</summary>
+    /// <remarks>
+    /// The body is the archive, whatever its Content-Type. It is stored under the sha256 of its bytes; the same bytes again
+    /// renew its time.
+    /// </remarks>
+    /// <param name="workspace">A URL with host and path that names the workspace; without one it is <c>global</c>.</param>
+    /// <param name="ct">Cancels the request.</param>
+    [HttpPost]
+    [ProducesResponseType<UploadedArchive>(StatusCodes.Status200OK, "application/json")]
+    public async Task<IActionResult> Upload([FromWorkspaceQuery] string? workspace, CancellationToken ct)
+    {
+        if (IsFolder)
+        {
+            Response.Headers.Allow = "GET, HEAD, DELETE";
+            return StatusCode(StatusCodes.Status405MethodNotAllowed);
+        }
+
+        var place = Derive(workspace);
+        if (Request.ContentLength > archives.Limits.MaxArchiveBytes)
+            throw archives.TooLarge();
+        // The use case counts. A limit of the server's own would close the connection on a client that still sends, and which then never
+        // reads the 413.
+        if (HttpContext.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } body)
+            body.MaxRequestBodySize = null;
+        var archive = await archives.UploadAsync(place, Request.Body, ct);
+        return JsonBody.Of(new UploadedArchive(archive.Id.Value, SelfLink(archive.Id)), KarJson.Default.UploadedArchive, tag: null);
+    }
+
+    /// <summary>List app archives</summary>
+    /// <remarks>Those of the workspace and of every workspace whose name begins with it.</remarks>
+    /// <param name="workspace">A URL with host and path that names the workspace; without one it is <c>global</c>.</param>
+    /// <param name="ct">Cancels the request.</param>
+    [HttpGet, HttpHead]
+    [ProducesResponseType<List<ListedArchive>>(StatusCodes.Status200OK, "application/json")]
+    public IActionResult List([FromWorkspaceQuery] string? workspace, CancellationToken ct)
+    {
+        var place = Derive(workspace);
+        return IsFolder ? throw AppArchives.NotFound(place, "") : new ArchiveList(archives.ListAsync(place, ct));
+    }
+
+    /// <summary>Download an app archive</summary>
+    /// <param name="id">The sha256 of the archive: 64 lower-case hex digits.</param>
+    /// <param name="workspace">A URL with host and path that names the workspace; without one it is <c>global</c>.</param>
+    /// <param name="ct">Cancels the request.</param>
+    [HttpGet("{id}"), HttpHead("{id}")]
+    [ProducesResponseType<FileResult>(StatusCodes.Status200OK, "application/octet-stream")]
+    public async Task<IActionResult> Download(string id, [FromWorkspaceQuery] string? workspace, CancellationToken ct)
+    {
+        var place = Derive(workspace);
+        var digest = ParseId(place, id);
+        var archive = await archives.FindAsync(place, digest, ct) ?? throw AppArchives.NotFound(place, id);
+        return new BlobResult((range, token) => archives.OpenAsync(place, digest, range, token), archive.Size, id, "application/octet-stream");
+    }
+
+    /// <summary>Delete an app archive</summary>
+    /// <param name="id">The sha256 of the archive: 64 lower-case hex digits.</param>
+    /// <param name="workspace">A URL with host and path that names the workspace; without one it is <c>global</c>.</param>
+    /// <param name="ct">Cancels the request.</param>
+    [HttpDelete("{id}")]
+    [ProducesResponseType(StatusCodes.Status204NoContent)]
+    public async Task<IActionResult> Delete(string id, [FromWorkspaceQuery] string? workspace, CancellationToken ct)
+    {
+        var place = Derive(workspace);
+        await archives.DeleteAsync(place, ParseId(place, id), ct);
+        return NoContent();
+    }
+
+    /// <summary>An id has no slash: what has one names no archive, not even one of a workspace below.</summary>
+    /// <param name="id">The first part.</param>
+    /// <param name="rest">The other parts.</param>
+    /// <param name="workspace">The workspace.</param>
+    [AcceptVerbs("GET", "HEAD", "DELETE", Route = "{id}/{**rest}")]
+    [ApiExplorerSettings(IgnoreApi = true)]
+    public IActionResult NoArchive(string id, string? rest, [FromWorkspaceQuery] string? workspace) =>
+        throw AppArchives.NotFound(Derive(workspace), $"{id}/{rest}");
+
+    /// <summary>True for a path that ends in a slash, which routing takes for the path without it and the protocol does not.</summary>
+    private bool IsFolder => Request.Path.Value!.EndsWith('/');
+
+    private static Workspace Derive(string? argument) => Workspace.TryDerive(argument, out var workspace)
+        ? workspace
+        : throw new RegistryException(ErrorCode.InvalidUsage, "The workspace is a malformed URL, or too long.", ("field", WorkspaceQuery.Name));
+
+    private Digest ParseId(Workspace workspace, string id) =>
+        !IsFolder && Digest.TryParse(id, out var digest) ? digest : throw AppArchives.NotFound(workspace, id);
+
+    private string SelfLink(Digest id)
+    {
+        // Only a request of HTTP/1.0 has no Host; the reference then names itself so.
+        var host = Request.Host.HasValue ? Request.Host.Value : "127.0.0.1";
+        return $"{Request.Scheme}://{host}{Request.PathBase}/{Root}/{id}";
+    }
+}

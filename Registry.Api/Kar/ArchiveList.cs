@@ -1,0 +1,76 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using Microsoft.AspNetCore.Mvc;
+using Registry.Api.Http;
+using Registry.Core.Archives;
+
+namespace Registry.Api.Kar;
+
+/// <summary>
+/// Answers with a list of any length. A short one is made first, so that it has an <c>ETag</c> and a fault on the way is a 503; a longer one goes
+/// out as the storage gives it, in little memory, and a fault breaks the connection.
+/// </summary>
+/// <param name="archives">What to list.</param>
+internal sealed class ArchiveList(IAsyncEnumerable<AppArchive> archives) : IActionResult
+{
+    /// <summary>The most entries that are made before they are sent: what the reference shows at most.</summary>
+    public const int MaxWhole = 1000;
+
+    private const int FlushBytes = 16 * 1024;
+
+    /// <inheritdoc/>
+    public async Task ExecuteResultAsync(ActionContext context)
+    {
+        var ct = context.HttpContext.RequestAborted;
+        await using var rest = archives.GetAsyncEnumerator(ct);
+        var first = new List<ListedArchive>();
+        while (await rest.MoveNextAsync())
+        {
+            first.Add(ListedArchive.Of(rest.Current));
+            if (first.Count > MaxWhole)
+            {
+                await StreamAsync(context.HttpContext, first, rest);
+                return;
+            }
+        }
+
+        await JsonBody.OfMany(first, KarJson.Default.ListedArchive, TagOf(first)).ExecuteResultAsync(context);
+    }
+
+    /// <summary>A name and a generation say everything of an entry.</summary>
+    private static string TagOf(List<ListedArchive> archives)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (var archive in archives)
+            hash.AppendData(Encoding.UTF8.GetBytes($"{archive.Name}\n{archive.Generation}\n"));
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
+
+    private static async Task StreamAsync(HttpContext http, List<ListedArchive> first, IAsyncEnumerator<AppArchive> rest)
+    {
+        var response = http.Response;
+        response.ContentType = "application/json";
+        if (HttpMethods.IsHead(http.Request.Method))
+            return;
+
+        // From here on an exception finds an answer under way, and the connection is broken.
+        await response.StartAsync(http.RequestAborted);
+        await using var json = new Utf8JsonWriter(response.BodyWriter);
+        json.WriteStartArray();
+        foreach (var archive in first)
+            await WriteAsync(archive);
+        while (await rest.MoveNextAsync())
+            await WriteAsync(ListedArchive.Of(rest.Current));
+        json.WriteEndArray();
+
+        async ValueTask WriteAsync(ListedArchive archive)
+        {
+            JsonSerializer.Serialize(json, archive, KarJson.Default.ListedArchive);
+            if (json.BytesPending < FlushBytes)
+                return;
+            await json.FlushAsync(http.RequestAborted);
+            await response.BodyWriter.FlushAsync(http.RequestAborted);
+        }
+    }
+}

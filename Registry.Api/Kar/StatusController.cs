@@ -1,0 +1,39 @@
+using System.Reflection;
+using Microsoft.AspNetCore.Mvc;
+using Registry.Api.Hosting;
+using Registry.Api.Http;
+
+namespace Registry.Api.Kar;
+
+/// <summary>The state of the service: <c>/api/v1</c>.</summary>
+/// <param name="storage">What it stands on, and whether that answers.</param>
+[Tags("KAR")]
+internal sealed class StatusController(StorageProbe storage) : ControllerBase
+{
+    private static readonly string Version =
+        typeof(StatusController).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "";
+
+    /// <summary>Show the state of the registry</summary>
+    /// <remarks>503 with the same body and <c>"status":"unavailable"</c> while the storage does not answer.</remarks>
+    /// <param name="ct">Cancels the request.</param>
+    [HttpGet("api/v1"), HttpHead("api/v1")]
+    [ProducesResponseType<Dictionary<string, string>>(StatusCodes.Status200OK, "application/json")]
+    [ProducesResponseType<Dictionary<string, string>>(StatusCodes.Status503ServiceUnavailable, "application/json")]
+    public async Task<IActionResult> Show(CancellationToken ct)
+    {
+        var answers = await storage.AnswersAsync(ct);
+        if (!answers)
+            Response.Headers.RetryAfter = "2";
+        var status = new Dictionary<string, string>(storage.Facts)
+        {
+            ["kind"] = "registry#status",
+            ["status"] = answers ? "ok" : "unavailable",
+            ["storage"] = storage.Name,
+            ["version"] = Version,
+        };
+        return JsonBody.Of(status, KarJson.Default.DictionaryStringString, tag: null) with
+        {
+            Status = answers ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable,
+        };
+    }
+}

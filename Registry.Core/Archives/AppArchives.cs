@@ -1,0 +1,91 @@
+using System.Buffers;
+using System.Runtime.CompilerServices;
+using System.Security.Cryptography;
+using Registry.Core.Content;
+using Registry.Core.Errors;
+using Registry.Core.Storage;
+
+namespace Registry.Core.Archives;
+
+/// <summary>
+/// What people do with app archives. An archive is any bytes but none at all; nobody looks inside. The blob is the whole truth: there is no
+/// document beside it.
+/// </summary>
+/// <param name="blobs">Where they are.</param>
+/// <param name="limits">How large one may be.</param>
+public sealed class AppArchives(IBlobStore blobs, ArchiveLimits limits)
+{
+    private const int BufferBytes = 64 * 1024;
+
+    /// <summary>How large an archive may be.</summary>
+    public ArchiveLimits Limits { get; } = limits;
+
+    /// <summary>Stores an archive under the sha256 of its bytes. The same bytes again renew its time. Refused or cancelled, it leaves nothing.</summary>
+    /// <param name="workspace">Where it belongs.</param>
+    /// <param name="content">The bytes, read forward once.</param>
+    /// <param name="ct">Cancels the upload.</param>
+    /// <exception cref="RegistryException"><see cref="ErrorCode.InvalidUsage"/>: no bytes. <see cref="ErrorCode.RequestTooLarge"/>: more than the limit.</exception>
+    public async Task<AppArchive> UploadAsync(Workspace workspace, Stream content, CancellationToken ct)
+    {
+        ArgumentNullException.ThrowIfNull(content);
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        var buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
+        try
+        {
+            var read = await content.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, ct);
+            if (read == 0)
+                throw new RegistryException(ErrorCode.InvalidUsage, "The request has no body: an archive has at least one byte.");
+
+            await using var writer = await blobs.CreateAsync(workspace.Scope, ct);
+            for (var total = 0L; read > 0; read = await content.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, ct))
+            {
+                total += read;
+                if (total > Limits.MaxArchiveBytes)
+                    throw TooLarge();
+                hash.AppendData(buffer, 0, read);
+                await writer.WriteAsync(buffer.AsMemory(0, read), ct);
+            }
+
+            return AppArchive.From(await writer.CommitAsync(Digest.FromHash(hash.GetHashAndReset()), uploadedAt: null, ct));
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    /// <summary>Lists the archives of a workspace and of every workspace below it, each once, in the order of their stored keys.</summary>
+    public async IAsyncEnumerable<AppArchive> ListAsync(Workspace workspace, [EnumeratorCancellation] CancellationToken ct)
+    {
+        await foreach (var blob in blobs.ListAsync(workspace.Scope, ScopeDepth.Subtree, after: null, ct))
+            yield return AppArchive.From(blob);
+    }
+
+    /// <summary>Looks an archive up: null when there is none.</summary>
+    public async Task<AppArchive?> FindAsync(Workspace workspace, Digest id, CancellationToken ct) =>
+        await blobs.StatAsync(new BlobKey(workspace.Scope, id), ct) is { } blob ? AppArchive.From(blob) : null;
+
+    /// <summary>Opens an archive, or a part of one; the caller disposes the reader.</summary>
+    /// <exception cref="RegistryException"><see cref="ErrorCode.ArchiveNotFound"/>.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The range reaches past the end.</exception>
+    public async ValueTask<BlobReader> OpenAsync(Workspace workspace, Digest id, ByteRange range, CancellationToken ct) =>
+        await blobs.OpenAsync(new BlobKey(workspace.Scope, id), range, ct) ?? throw NotFound(workspace, id.Value);
+
+    /// <summary>Deletes an archive.</summary>
+    /// <exception cref="RegistryException"><see cref="ErrorCode.ArchiveNotFound"/>.</exception>
+    public async Task DeleteAsync(Workspace workspace, Digest id, CancellationToken ct)
+    {
+        if (!await blobs.TryDeleteAsync(new BlobKey(workspace.Scope, id), Precondition.None, ct))
+            throw NotFound(workspace, id.Value);
+    }
+
+    /// <summary>The refusal of an archive that is not there.</summary>
+    /// <param name="workspace">Where it was looked for.</param>
+    /// <param name="id">What was asked for: possibly no id at all.</param>
+    public static RegistryException NotFound(Workspace workspace, string id) => new(
+        ErrorCode.ArchiveNotFound, "There is no such app archive in this workspace.", ("app_archive_id", id), ("workspace", workspace.Name));
+
+    /// <summary>The refusal of an archive that is over the limit, told before its bytes where its length is known.</summary>
+    public RegistryException TooLarge() => new(
+        ErrorCode.RequestTooLarge, $"An archive has at most {Limits.MaxArchiveBytes} bytes.", ("limit", Limits.MaxArchiveBytes));
+}
