@@ -5,7 +5,7 @@ using Registry.Core.Catalog;
 namespace Registry.Api.Cnr;
 
 /// <summary>What packages there are.</summary>
-public sealed class CatalogController(PackageCatalog catalog) : CnrController
+internal sealed class CatalogController(PackageCatalog catalog) : CnrController
 {
     /// <summary>List packages</summary>
     /// <remarks>All packages by name, each with its releases, highest first. Filters combine.</remarks>

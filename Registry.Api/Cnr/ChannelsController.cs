@@ -6,7 +6,7 @@ using Registry.Core.Packages;
 namespace Registry.Api.Cnr;
 
 /// <summary>The channels of a package.</summary>
-public sealed class ChannelsController(PackageRegistry packages, ChannelRegistry channels) : CnrController
+internal sealed class ChannelsController(PackageRegistry packages, ChannelRegistry channels) : CnrController
 {
     /// <summary>List the channels of a package</summary>
     /// <param name="namespace">The namespace.</param>

@@ -9,11 +9,11 @@ namespace Registry.Api.Cnr;
 [ApiController]
 [Route("api/v1/packages")]
 [Route("cnr/api/v1/packages")]
-public abstract class CnrController : ControllerBase
+internal abstract class CnrController : ControllerBase
 {
-    private protected Dialect Dialect => Dialect.Of(Request);
+    protected Dialect Dialect => Dialect.Of(Request);
 
-    private protected static ChannelName Channel(string channel) =>
+    protected static ChannelName Channel(string channel) =>
         ChannelName.TryParse(channel, out var name)
             ? name
             : throw new RegistryException(
@@ -23,5 +23,5 @@ public abstract class CnrController : ControllerBase
                 ("channel", channel));
 
     /// <summary>The entity tag of whatever is made of one package index alone.</summary>
-    private protected static string Tag(PackageSnapshot snapshot) => snapshot.Fingerprint.ToString("x32", null);
+    protected static string Tag(PackageSnapshot snapshot) => snapshot.Fingerprint.ToString("x32", null);
 }

@@ -6,7 +6,7 @@ using Registry.Core.Packages;
 namespace Registry.Api.Cnr;
 
 /// <summary>What is known of a package, and its deletion.</summary>
-public sealed class PackagesController(PackageRegistry packages) : CnrController
+internal sealed class PackagesController(PackageRegistry packages) : CnrController
 {
     /// <summary>List all releases of a package</summary>
     /// <remarks>A manifest for each release in each media type, highest release first.</remarks>

@@ -10,7 +10,7 @@ namespace Registry.Api.Cnr;
 
 /// <summary>Takes packages in.</summary>
 [RawBody]
-public sealed class PushController(PackageRegistry packages, IBlobStore blobs, ContentLimits limits) : CnrController
+internal sealed class PushController(PackageRegistry packages, IBlobStore blobs, ContentLimits limits) : CnrController
 {
     /// <summary>Push a release</summary>
     /// <remarks>

@@ -5,7 +5,7 @@ namespace Registry.Api.Cnr;
 
 /// <summary>Which generation of the protocol is spoken.</summary>
 [ApiController]
-public sealed class VersionController : ControllerBase
+internal sealed class VersionController : ControllerBase
 {
     /// <summary>Show the protocol version</summary>
     /// <remarks>The version of the protocol spoken under this root, not the product's own.</remarks>

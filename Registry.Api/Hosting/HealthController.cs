@@ -6,7 +6,7 @@ namespace Registry.Api.Hosting;
 /// <summary>What an orchestrator asks.</summary>
 [ApiController]
 [ApiExplorerSettings(IgnoreApi = true)]
-public sealed class HealthController : ControllerBase
+internal sealed class HealthController(StorageProbe storage) : ControllerBase
 {
     /// <summary>Whether the process is alive: nothing else is asked.</summary>
     [HttpGet("/healthz"), HttpHead("/healthz")]
@@ -17,7 +17,7 @@ public sealed class HealthController : ControllerBase
     [HttpGet("/readyz"), HttpHead("/readyz")]
     public async Task<IActionResult> ReadyAsync(CancellationToken ct)
     {
-        await HttpContext.RequestServices.GetRequiredService<StorageProbe>().AskAsync(ct);
+        await storage.AskAsync(ct);
         return Status("ready");
     }
 

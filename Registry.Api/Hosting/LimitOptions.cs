@@ -1,3 +1,4 @@
+using Registry.Core.Archives;
 using Registry.Core.Content;
 
 namespace Registry.Api.Hosting;
@@ -47,6 +48,9 @@ public sealed class LimitOptions
         MaxTarEntries = TarEntries,
         MaxMetadataBytes = MetadataBytes,
     };
+
+    /// <summary>The limits of an app archive.</summary>
+    internal ArchiveLimits Archives => new() { MaxArchiveBytes = ArchiveBytes };
 
     /// <summary>What is wrong with the values; nothing when they can be used.</summary>
     internal IEnumerable<string> Errors()

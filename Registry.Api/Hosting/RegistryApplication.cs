@@ -35,7 +35,8 @@ public static class RegistryApplication
         builder.Services.Configure<ForwardedHeadersOptions>(settings.Proxies.Apply);
         builder.Services.AddStorage(builder.Configuration);
         builder.Services.AddRegistry(settings);
-        builder.Services.AddControllers(mvc => mvc.ModelMetadataDetailsProviders.Add(new EmptyIsNotAbsent()));
+        builder.Services.AddControllers(mvc => mvc.ModelMetadataDetailsProviders.Add(new EmptyIsNotAbsent()))
+            .ConfigureApplicationPartManager(parts => parts.FeatureProviders.Add(new InternalControllers()));
         configure?.Invoke(builder);
 
         var app = builder.Build();
@@ -71,6 +72,7 @@ public static class RegistryApplication
     {
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton(settings.Limits.Content);
+        services.AddSingleton(settings.Limits.Archives);
         services.AddSingleton(settings.Collection.ToOptions());
         services.AddSingleton(settings.Updates.ToOptions());
         services.AddSingleton<StorageProbe>();

@@ -4,7 +4,7 @@ using Registry.Core.Storage;
 namespace Registry.Api.Hosting;
 
 /// <summary>Asks the storage whether it works: thoroughly before the port opens, cheaply for <c>/readyz</c>.</summary>
-internal sealed class StorageProbe(IDocumentStore documents, IStorageProbe backend)
+internal sealed partial class StorageProbe(IDocumentStore documents, IStorageProbe backend, ILogger<StorageProbe> logger)
 {
     /// <summary>How long the probe at start may take: longer than that, a storage does not answer.</summary>
     private static readonly TimeSpan StartDeadline = TimeSpan.FromSeconds(10);
@@ -27,6 +27,21 @@ internal sealed class StorageProbe(IDocumentStore documents, IStorageProbe backe
     /// <summary>One cheap read.</summary>
     /// <exception cref="StorageException">The storage does not answer.</exception>
     public Task AskAsync(CancellationToken ct) => WithinAsync(AskDeadline, async within => await documents.GetAsync(Asked, within), ct);
+
+    /// <summary>As <see cref="AskAsync"/>; why it does not answer is logged.</summary>
+    public async Task<bool> AnswersAsync(CancellationToken ct)
+    {
+        try
+        {
+            await AskAsync(ct);
+            return true;
+        }
+        catch (StorageException fault)
+        {
+            LogNoAnswer(fault);
+            return false;
+        }
+    }
 
     private async Task ProveWithinAsync(CancellationToken ct)
     {
@@ -68,4 +83,7 @@ internal sealed class StorageProbe(IDocumentStore documents, IStorageProbe backe
     }
 
     private StorageException Broken(string what) => new(StorageFault.Corrupt, $"The storage '{Name}' {what}.");
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The storage does not answer")]
+    private partial void LogNoAnswer(Exception fault);
 }

@@ -13,7 +13,8 @@ namespace Registry.Api.Http;
 /// </summary>
 /// <param name="tag">What the entity tag is made of: equal only where the body is, byte for byte. Null for the answer to a change, which has none.</param>
 /// <param name="elements">Writes the body in steps, none of which is long.</param>
-internal sealed class JsonBody(string? tag, IEnumerable<Action<Utf8JsonWriter>> elements) : IActionResult
+/// <param name="status">The status.</param>
+internal sealed class JsonBody(string? tag, IEnumerable<Action<Utf8JsonWriter>> elements, int status = StatusCodes.Status200OK) : IActionResult
 {
     /// <summary>Bodies up to here are sent with their length; longer ones as they are written.</summary>
     private const int BufferBytes = 64 * 1024;
@@ -24,12 +25,9 @@ internal sealed class JsonBody(string? tag, IEnumerable<Action<Utf8JsonWriter>> 
     /// <summary>The answers are JSON and nothing else: escaping for HTML would only make names and messages hard to read.</summary>
     private static readonly JsonWriterOptions WriterOptions = new() { SkipValidation = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    /// <summary>The status.</summary>
-    /// <value>Default 200.</value>
-    public int Status { get; init; } = StatusCodes.Status200OK;
-
     /// <summary>One value.</summary>
-    public static JsonBody Of<T>(T value, JsonTypeInfo<T> type, string? tag) => new(tag, [writer => JsonSerializer.Serialize(writer, value, type)]);
+    public static JsonBody Of<T>(T value, JsonTypeInfo<T> type, string? tag, int status = StatusCodes.Status200OK) =>
+        new(tag, [writer => JsonSerializer.Serialize(writer, value, type)], status);
 
     /// <summary>An array of values, enumerated once, while it is sent.</summary>
     public static JsonBody OfMany<T>(IEnumerable<T> values, JsonTypeInfo<T> type, string? tag)
@@ -68,7 +66,7 @@ internal sealed class JsonBody(string? tag, IEnumerable<Action<Utf8JsonWriter>> 
             response.Headers.ETag = entityTag;
         }
 
-        response.StatusCode = Status;
+        response.StatusCode = status;
         response.ContentType = "application/json";
         var buffer = new ArrayBufferWriter<byte>(4096);
         await using var writer = new Utf8JsonWriter(buffer, WriterOptions);

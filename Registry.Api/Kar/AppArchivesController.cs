@@ -12,7 +12,7 @@ namespace Registry.Api.Kar;
 [Route(Root)]
 [Tags("KAR")]
 [RawBody]
-public sealed class AppArchivesController(AppArchives archives) : ControllerBase
+internal sealed class AppArchivesController(AppArchives archives) : ControllerBase
 {
     private const string Root = "api/v1/app";
 

@@ -31,9 +31,10 @@ internal sealed class StatusController(StorageProbe storage) : ControllerBase
             ["storage"] = storage.Name,
             ["version"] = Version,
         };
-        return JsonBody.Of(status, KarJson.Default.DictionaryStringString, tag: null) with
-        {
-            Status = answers ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable,
-        };
+        return JsonBody.Of(
+            status,
+            KarJson.Default.DictionaryStringString,
+            tag: null,
+            answers ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable);
     }
 }

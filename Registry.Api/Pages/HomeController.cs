@@ -8,7 +8,7 @@ namespace Registry.Api.Pages;
 /// <summary>The page for people at <c>/</c> and <c>/cnr/</c>, which also tells CNR clients where packages are (discovery).</summary>
 [ApiController]
 [ApiExplorerSettings(IgnoreApi = true)]
-public sealed class HomeController(PackageCatalog catalog) : ControllerBase
+internal sealed class HomeController(PackageCatalog catalog) : ControllerBase
 {
     /// <summary>Show the page.</summary>
     [HttpGet("/"), HttpHead("/")]

@@ -34,20 +34,21 @@ internal sealed class KarHost : IAsyncDisposable
 
     public LogRecorder Log => app.Services.GetRequiredService<LogRecorder>();
 
-    public static async Task<KarHost> StartAsync(ArchiveLimits? limits = null, StorageDescription? storage = null, Action<WebApplication>? routes = null)
+    public static async Task<KarHost> StartAsync(ArchiveLimits? limits = null, IStorageProbe? storage = null, Action<WebApplication>? routes = null)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.WebHost.UseUrls("http://127.0.0.1:0").ConfigureKestrel(static k => k.Limits.MaxRequestLineSize = 33 * 1024);
         var log = new LogRecorder();
         builder.Logging.ClearProviders().AddProvider(log);
-        builder.Services.AddControllers().AddApplicationPart(typeof(AppArchivesController).Assembly);
+        builder.Services.AddControllers().AddApplicationPart(typeof(AppArchivesController).Assembly)
+            .ConfigureApplicationPartManager(static parts => parts.FeatureProviders.Add(new InternalControllers()));
         builder.Services.AddCors(static o => o.AddDefaultPolicy(static p => p.AllowAnyOrigin().AllowAnyHeader().AllowAnyMethod()));
         builder.Services
             .AddSingleton(log).AddSingleton(TimeProvider.System)
             .AddSingleton<TinyBlobStore>().AddSingleton<IBlobStore>(static s => s.GetRequiredService<TinyBlobStore>())
             .AddSingleton<TinyDocumentStore>().AddSingleton<IDocumentStore>(static s => s.GetRequiredService<TinyDocumentStore>())
             .AddSingleton(limits ?? new ArchiveLimits()).AddSingleton<AppArchives>()
-            .AddSingleton(storage ?? new StorageDescription("memory")).AddSingleton<StorageHealth>();
+            .AddSingleton(storage ?? new TinyStorageProbe()).AddSingleton<StorageProbe>();
         var app = builder.Build();
         app.UseCors();
         app.UseMiddleware<ErrorHandling>();

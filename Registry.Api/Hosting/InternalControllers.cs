@@ -1,0 +1,12 @@
+using System.Reflection;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Mvc.Controllers;
+
+namespace Registry.Api.Hosting;
+
+/// <summary>Finds controllers that are internal: no other assembly uses them, so nothing of them is public.</summary>
+internal sealed class InternalControllers : ControllerFeatureProvider
+{
+    protected override bool IsController(TypeInfo typeInfo) =>
+        typeInfo is { IsClass: true, IsAbstract: false } && typeInfo.IsAssignableTo(typeof(ControllerBase));
+}

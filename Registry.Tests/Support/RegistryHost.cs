@@ -1,0 +1,56 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Registry.Api.Hosting;
+
+namespace Registry.Tests.Support;
+
+/// <summary>The whole service in this process, on a real server at a free loopback port, over a temporary folder.</summary>
+internal sealed class RegistryHost : IAsyncDisposable
+{
+    private readonly WebApplication app;
+    private readonly DirectoryInfo folder;
+
+    private RegistryHost(WebApplication app, DirectoryInfo folder)
+    {
+        (this.app, this.folder) = (app, folder);
+        Address = new Uri(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
+        Client = new HttpClient { BaseAddress = Address };
+    }
+
+    public Uri Address { get; }
+
+    public HttpClient Client { get; }
+
+    public LogRecorder Log => Services.GetRequiredService<LogRecorder>();
+
+    public IServiceProvider Services => app.Services;
+
+    /// <param name="services">Replaces parts of the composition; null for none.</param>
+    /// <param name="settings">Settings as on the command line, such as <c>--Limits:RequestBytes=1000</c>.</param>
+    public static async Task<RegistryHost> StartAsync(Action<IServiceCollection>? services = null, params string[] settings)
+    {
+        var folder = Directory.CreateTempSubdirectory("registry-test-");
+        var app = RegistryApplication.Build(
+            ["--urls=http://127.0.0.1:0", $"--Filesystem:Path={folder.FullName}", .. settings],
+            builder =>
+            {
+                var log = new LogRecorder();
+                builder.Logging.ClearProviders().AddProvider(log);
+                builder.Services.AddSingleton(log);
+                services?.Invoke(builder.Services);
+            });
+        await app.StartAsync();
+        return new RegistryHost(app, folder);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Client.Dispose();
+        await app.StopAsync();
+        await app.DisposeAsync();
+        folder.Delete(recursive: true);
+    }
+}
