@@ -8,12 +8,16 @@ namespace Registry.Tests.Support.Replay;
 /// <param name="Body">Empty for none.</param>
 internal sealed record ActualAnswer(int Status, IReadOnlyDictionary<string, string> Headers, byte[] Body)
 {
+    /// <summary>The name that the registry is called by, whatever its address.</summary>
+    public const string Host = "registry.example";
+
     /// <summary>Puts a question exactly as it is given: the path is neither unescaped nor shortened on its way.</summary>
     public static async Task<ActualAnswer> AskAsync(HttpClient client, ReplayStep step, CancellationToken ct)
     {
         var address = new Uri(
             client.BaseAddress!.GetLeftPart(UriPartial.Authority) + step.Path, new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
         using var request = new HttpRequestMessage(new HttpMethod(step.Method), address);
+        request.Headers.Host = Host;
         if (step.Body is not null)
             request.Content = new ByteArrayContent(System.Text.Encoding.UTF8.GetBytes(step.Body));
         foreach (var (name, value) in step.Headers)

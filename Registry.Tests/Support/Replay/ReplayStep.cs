@@ -21,6 +21,6 @@ internal sealed record ReplayStep(string Method, string Path, IReadOnlyDictionar
     public static ReplayStep AddToChannel(Recording recording, string package, string channel, string release) =>
         new("POST", $"{recording.Packages}/{package}/channels/{channel}/{release}", None, null);
 
-    /// <param name="what">The path below the packages.</param>
+    /// <summary>A deletion of what is at a path below the packages.</summary>
     public static ReplayStep Delete(Recording recording, string what) => new("DELETE", $"{recording.Packages}/{what}", None, null);
 }
