@@ -1,0 +1,37 @@
+using Microsoft.AspNetCore.Mvc;
+using Registry.Api.Http;
+using Registry.Api.Http.Errors;
+using Registry.Core.Storage;
+
+namespace Registry.Api.Cnr;
+
+/// <summary>Answers GET and HEAD with the JSON form of a blob, encoded as it is read. Never compressed: the content is already.</summary>
+/// <param name="open">Opens the blob; throws where it is gone by now. Not called for 304, 412 and HEAD.</param>
+/// <param name="json">The answer.</param>
+/// <param name="tag">What the entity tag is made of.</param>
+internal sealed class BlobJsonResult(Func<CancellationToken, ValueTask<BlobReader>> open, BlobJson json, string tag) : IActionResult
+{
+    /// <inheritdoc/>
+    public async Task ExecuteResultAsync(ActionContext context)
+    {
+        var (http, response) = (context.HttpContext, context.HttpContext.Response);
+        var entityTag = ConditionalHeaders.Quote(tag);
+        switch (ConditionalHeaders.Judge(http.Request, entityTag))
+        {
+            case Conditional.Failed:
+                await ErrorWriter.WriteAsync(http, ErrorTable.OfStatus(StatusCodes.Status412PreconditionFailed));
+                return;
+            case Conditional.NotModified:
+                response.Headers.ETag = entityTag;
+                response.StatusCode = StatusCodes.Status304NotModified;
+                return;
+        }
+
+        await using var blob = HttpMethods.IsHead(http.Request.Method) ? null : await open(http.RequestAborted);
+        response.Headers.ETag = entityTag;
+        response.ContentType = "application/json";
+        response.ContentLength = json.ContentLength;
+        if (blob is not null)
+            await json.WriteAsync(blob, response.BodyWriter, http.RequestAborted);
+    }
+}

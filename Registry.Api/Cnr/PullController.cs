@@ -1,0 +1,120 @@
+using Microsoft.AspNetCore.Mvc;
+using Registry.Api.Http;
+using Registry.Core.Packages;
+using Registry.Core.Storage;
+
+namespace Registry.Api.Cnr;
+
+/// <summary>Gives packages out, byte for byte as they were pushed.</summary>
+internal sealed class PullController(PackageRegistry packages) : CnrController
+{
+    /// <summary>What the reference calls a gzip, and clients in the field expect.</summary>
+    private const string Gzip = "application/x-gzip";
+
+    /// <summary>How many digits of a digest name the file of a blob.</summary>
+    private const int DigestPrefix = 8;
+
+    /// <summary>Pull a package</summary>
+    /// <param name="namespace">The namespace.</param>
+    /// <param name="name">The name.</param>
+    /// <param name="release">A release or a query: `1.0.0`, `default`, `^1.2`, `>=1.0,&lt;2.0`. The highest match is pulled.</param>
+    /// <param name="mediaType">A short media type, or `-` for the only one.</param>
+    /// <param name="format">`json` for the JSON form.</param>
+    /// <param name="ct">The request's.</param>
+    [HttpGet("{namespace}/{name}/{release}/{mediaType}/pull"), HttpHead("{namespace}/{name}/{release}/{mediaType}/pull")]
+    [ProducesResponseType<FileResult>(StatusCodes.Status200OK, Gzip)]
+    public async Task<IActionResult> PullAsync(
+        string @namespace, string name, string release, string mediaType, [FromQuery] string? format, CancellationToken ct)
+    {
+        var (index, manifest) = await FindAsync(@namespace, name, release, mediaType, ct);
+        return format == "json" ? Json(index, manifest) : Content(index, manifest, PullName(index, manifest));
+    }
+
+    /// <summary>Pull a package as JSON</summary>
+    /// <remarks>The content as one line of base64.</remarks>
+    /// <param name="namespace">The namespace.</param>
+    /// <param name="name">The name.</param>
+    /// <param name="release">A release or a query.</param>
+    /// <param name="mediaType">A short media type, or `-` for the only one.</param>
+    /// <param name="ct">The request's.</param>
+    [HttpGet("{namespace}/{name}/{release}/{mediaType}/pull/json"), HttpHead("{namespace}/{name}/{release}/{mediaType}/pull/json")]
+    [ProducesResponseType<PulledForm>(StatusCodes.Status200OK, "application/json")]
+    public async Task<IActionResult> PullJsonAsync(string @namespace, string name, string release, string mediaType, CancellationToken ct)
+    {
+        var (index, manifest) = await FindAsync(@namespace, name, release, mediaType, ct);
+        return Json(index, manifest);
+    }
+
+    /// <summary>Get a blob by its digest</summary>
+    /// <param name="namespace">The namespace.</param>
+    /// <param name="name">The name: a blob belongs to one package.</param>
+    /// <param name="digest">The digest of a manifest's content: the sha256 of the gunzipped tar.</param>
+    /// <param name="format">`json` for the JSON form.</param>
+    /// <param name="ct">The request's.</param>
+    [HttpGet("{namespace}/{name}/blobs/sha256/{digest}"), HttpHead("{namespace}/{name}/blobs/sha256/{digest}")]
+    [ProducesResponseType<FileResult>(StatusCodes.Status200OK, Gzip)]
+    public async Task<IActionResult> BlobAsync(string @namespace, string name, string digest, [FromQuery] string? format, CancellationToken ct)
+    {
+        var index = (await packages.GetAsync(@namespace, name, ct)).Index;
+        var manifest = index.GetContent(digest);
+        return format == "json" ? BlobJson(index, manifest) : Content(index, manifest, BlobName(index, manifest));
+    }
+
+    /// <summary>Get a blob by its digest as JSON</summary>
+    /// <remarks>The content as one line of base64.</remarks>
+    /// <param name="namespace">The namespace.</param>
+    /// <param name="name">The name.</param>
+    /// <param name="digest">The digest of a manifest's content.</param>
+    /// <param name="ct">The request's.</param>
+    [HttpGet("{namespace}/{name}/blobs/sha256/{digest}/json"), HttpHead("{namespace}/{name}/blobs/sha256/{digest}/json")]
+    [ProducesResponseType<PulledForm>(StatusCodes.Status200OK, "application/json")]
+    public async Task<IActionResult> BlobJsonAsync(string @namespace, string name, string digest, CancellationToken ct)
+    {
+        var index = (await packages.GetAsync(@namespace, name, ct)).Index;
+        return BlobJson(index, index.GetContent(digest));
+    }
+
+    private async ValueTask<(PackageIndex Index, Manifest Manifest)> FindAsync(
+        string @namespace, string name, string release, string mediaType, CancellationToken ct)
+    {
+        var index = (await packages.GetAsync(@namespace, name, ct)).Index;
+        return (index, index.Find(release, mediaType));
+    }
+
+    private BlobResult Content(PackageIndex index, Manifest manifest, string fileName) =>
+        new((range, ct) => packages.OpenAsync(index.Name, manifest, range, ct), manifest.Content.Size, manifest.Content.BlobDigest.Value, Gzip)
+        {
+            FileName = fileName,
+        };
+
+    private BlobJsonResult Json(PackageIndex index, Manifest manifest)
+    {
+        List<(string, string)> members = [("filename", PullName(index, manifest)), ("package", index.Name.Value), ("release", manifest.Release.Value)];
+        if (Dialect.PullNamesMediaType)
+            members.Add(("media_type", manifest.MediaType.Value));
+        return Json(index, manifest, members);
+    }
+
+    private BlobJsonResult BlobJson(PackageIndex index, Manifest manifest) => Json(
+        index, manifest, [("filename", BlobName(index, manifest)), ("package", index.Name.Value), ("release", manifest.Content.Digest.Value)]);
+
+    /// <summary>The tag names everything that the answer is made of: the stored bytes, and the release and media type that a query resolved to.</summary>
+    private BlobJsonResult Json(PackageIndex index, Manifest manifest, List<(string, string)> members) => new(
+        ct => packages.OpenAsync(index.Name, manifest, ByteRange.All, ct),
+        new BlobJson(manifest.Content.Size, members.ToArray()),
+        $"{manifest.Content.BlobDigest}-{manifest.Release}-{manifest.MediaType}-json");
+
+    private static string PullName(PackageIndex index, Manifest manifest) =>
+        $"{index.Name.Namespace}_{index.Name.Name}_{manifest.Release}.tar.gz";
+
+    private static string BlobName(PackageIndex index, Manifest manifest) =>
+        $"{index.Name.Namespace}_{index.Name.Name}_{manifest.Content.Digest.Value[..DigestPrefix]}.tar.gz";
+}
+
+/// <summary>A package in JSON.</summary>
+/// <param name="Blob">The `.tar.gz` in base64, one line.</param>
+/// <param name="Filename">A name to save it under.</param>
+/// <param name="Package">`namespace/name`.</param>
+/// <param name="Release">The resolved release; the digest where a blob was asked for.</param>
+/// <param name="MediaType">The short media type; only under `/cnr`, and only for a pull.</param>
+internal sealed record PulledForm(string Blob, string Filename, string Package, string Release, string? MediaType);
