@@ -36,6 +36,7 @@ public static class RegistryApplication
         builder.Services.AddStorage(builder.Configuration);
         builder.Services.AddRegistry(settings);
         builder.Services.AddControllers(mvc => mvc.ModelMetadataDetailsProviders.Add(new EmptyIsNotAbsent()))
+            .AddApplicationPart(typeof(RegistryApplication).Assembly) // The program that hosts this may be another one: a test runner.
             .ConfigureApplicationPartManager(parts => parts.FeatureProviders.Add(new InternalControllers()));
         configure?.Invoke(builder);
 

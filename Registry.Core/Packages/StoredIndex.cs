@@ -96,7 +96,7 @@ internal static class StoredIndex
 internal sealed record IndexForm(int Schema, string Package, DateTime CreatedAt, IEnumerable<ManifestForm> Manifests, IEnumerable<ChannelForm> Channels);
 
 internal sealed record ManifestForm(
-    string Release, string MediaType, string Digest, string Blob, long Size, DateTime CreatedAt, string PushId, RawJson? Metadata);
+    string Release, string MediaType, string Digest, string Blob, long Size, DateTime CreatedAt, string PushId, RawJson? Metadata = null);
 
 internal sealed record ChannelForm(string Name, string Current, IEnumerable<string> Releases);
 
