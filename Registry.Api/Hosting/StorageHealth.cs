@@ -5,11 +5,11 @@ namespace Registry.Api.Hosting;
 /// <summary>Asks the storage whether it answers.</summary>
 public sealed partial class StorageHealth(IDocumentStore documents, TimeProvider time, ILogger<StorageHealth> logger)
 {
-    /// <summary>How long an answer may take before it counts as none: less than the usual second-long probes of an orchestrator allow three of.</summary>
+    /// <summary>How long an answer may take before it counts as none.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
 
     /// <summary>A document that nobody writes: reading it costs nothing and proves that the storage is there.</summary>
-    private static readonly StoreKey Asked = StoreKey.Of("probe", "health");
+    private static readonly StoreKey Asked = StoreKey.Of(StoreKeys.Probe.Value, "health");
 
     /// <summary>True when the storage answered in time. Why it did not is logged.</summary>
     /// <exception cref="OperationCanceledException"><paramref name="ct"/> was cancelled.</exception>

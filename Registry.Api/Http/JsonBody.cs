@@ -4,6 +4,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Net.Http.Headers;
+using Registry.Api.Http.Errors;
 
 namespace Registry.Api.Http;
 
@@ -38,10 +39,14 @@ internal sealed class JsonBody(ReadOnlyMemory<byte> json) : IActionResult
             var tag = Convert.ToHexStringLower(SHA256.HashData(json.Span));
             var entityTag = ConditionalHeaders.Quote(gzip ? $"{tag}-gzip" : tag);
             response.Headers.ETag = entityTag;
-            if (ConditionalHeaders.Judge(request, entityTag) == Conditional.NotModified)
+            switch (ConditionalHeaders.Judge(request, entityTag))
             {
-                response.StatusCode = StatusCodes.Status304NotModified;
-                return;
+                case Conditional.NotModified:
+                    response.StatusCode = StatusCodes.Status304NotModified;
+                    return;
+                case Conditional.Failed:
+                    await ErrorWriter.WriteAsync(context.HttpContext, ErrorTable.OfStatus(StatusCodes.Status412PreconditionFailed));
+                    return;
             }
         }
 
