@@ -69,6 +69,9 @@ public sealed class UploadTests
 
     [TestCase(false, Limit, ExpectedResult = 200)]
     [TestCase(false, Limit + 1, ExpectedResult = 413)]
+    [TestCase(false, Limit * 20, ExpectedResult = 413)]
+    [TestCase(false, Limit * 1050, ExpectedResult = 413)]
+    [TestCase(true, Limit * 1050, ExpectedResult = 413)]
     [TestCase(true, Limit, ExpectedResult = 200)]
     [TestCase(true, Limit + 1, ExpectedResult = 413)]
     [TestCase(true, Limit * 20, ExpectedResult = 413)]
