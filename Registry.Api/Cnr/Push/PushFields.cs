@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using Registry.Core.Content;
 using Registry.Core.Errors;
@@ -14,6 +15,7 @@ internal sealed class PushFields(Func<CancellationToken, ValueTask<PackageUpload
     private readonly Dictionary<PushField, FieldValue> values = [];
     private string? metadata;
     private bool metadataTooLarge;
+    private bool metadataUnusable;
     private bool blobRepeated;
 
     /// <summary>The field of this name; null for one that a push does not know and ignores.</summary>
@@ -27,7 +29,10 @@ internal sealed class PushFields(Func<CancellationToken, ValueTask<PackageUpload
         _ => null,
     };
 
-    /// <summary>A place to gather metadata, one byte of it more than is allowed.</summary>
+    /// <summary>A place to gather the text of a field.</summary>
+    public BoundedBytes NewText(PushField field) => field == PushField.Metadata ? NewMetadata() : FieldValue.NewText();
+
+    /// <summary>A place to gather metadata.</summary>
     public BoundedBytes NewMetadata() => new(limits.MaxMetadataBytes);
 
     /// <summary>True when the field was given already, with whatever value.</summary>
@@ -44,12 +49,17 @@ internal sealed class PushFields(Func<CancellationToken, ValueTask<PackageUpload
         metadata = isNull || json.Overflown ? null : json.ToText();
     }
 
-    /// <summary>Sets the metadata to a text, which a form cannot say the type of: a JSON string, as the reference server has it.</summary>
-    public void SetMetadata(FieldValue text, bool overflown)
+    /// <summary>
+    /// Sets a field of a form, unless it was given already. Metadata becomes a JSON string, as the reference server has it: a form cannot say of what
+    /// type its fields are.
+    /// </summary>
+    public void SetText(PushField field, BoundedBytes text)
     {
-        Set(PushField.Metadata, text);
-        metadata = text.Text is null ? null : JsonSerializer.Serialize(text.Text, MetadataJson.Default.String);
-        metadataTooLarge = overflown || System.Text.Encoding.UTF8.GetByteCount(metadata ?? "") > limits.MaxMetadataBytes;
+        if (!values.TryAdd(field, FieldValue.OfText(text, isText: true)) || field != PushField.Metadata)
+            return;
+        metadata = text.ToText() is { } value ? JsonSerializer.Serialize(value, MetadataJson.Default.String) : null;
+        metadataTooLarge = text.Overflown || Encoding.UTF8.GetByteCount(metadata ?? "") > limits.MaxMetadataBytes;
+        metadataUnusable = metadata is null;
     }
 
     /// <summary>Where the text of the blob goes; null when there was one already, which makes the push a 400 but leaves the rest to be read.</summary>
@@ -79,7 +89,7 @@ internal sealed class PushFields(Func<CancellationToken, ValueTask<PackageUpload
             throw Unusable("blob", "The field 'blob' is empty.");
         if (Get(PushField.MediaType).Kind is not (FieldKind.Absent or FieldKind.Null or FieldKind.Text))
             throw Unusable("media_type", "The field 'media_type' is not a string.");
-        if (Get(PushField.Metadata).Kind == FieldKind.Text && metadata is null)
+        if (metadataUnusable)
             throw Unusable("metadata", "The field 'metadata' is not valid UTF-8.");
         var force = Get(PushField.Force);
         return new PushRequest(blobText.Release(), metadataTooLarge ? limits.MaxMetadataBytes : null, metadata)
