@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using Registry.Core.Content;
 using Registry.Core.Errors;
@@ -57,7 +58,7 @@ internal sealed class PushFields(Func<CancellationToken, ValueTask<PackageUpload
     {
         if (!values.TryAdd(field, FieldValue.OfText(text, isText: true)) || field != PushField.Metadata)
             return;
-        metadata = text.ToText() is { } value ? JsonSerializer.Serialize(value, MetadataJson.Default.String) : null;
+        metadata = text.ToText() is { } value ? $"\"{JsonEncodedText.Encode(value, JavaScriptEncoder.UnsafeRelaxedJsonEscaping)}\"" : null;
         metadataTooLarge = text.Overflown || Encoding.UTF8.GetByteCount(metadata ?? "") > limits.MaxMetadataBytes;
         metadataUnusable = metadata is null;
     }
