@@ -82,7 +82,9 @@ internal sealed class PushFields(Func<CancellationToken, ValueTask<PackageUpload
     /// <exception cref="RegistryException"><see cref="ErrorCode.InvalidUsage"/> with the field.</exception>
     public PushRequest ToRequest()
     {
-        var release = Require(PushField.Release, "release", "");
+        // A release of null is there, and is none: the protocol judges it as a bad release.
+        if (Get(PushField.Release).Kind != FieldKind.Null)
+            Require(PushField.Release, "release", "");
         if (blobRepeated)
             throw Unusable("blob", "The field 'blob' is there more than once.");
         Require(PushField.Blob, "blob", ": a .tar.gz in base64");
@@ -95,7 +97,7 @@ internal sealed class PushFields(Func<CancellationToken, ValueTask<PackageUpload
         var force = Get(PushField.Force);
         return new PushRequest(blobText.Release(), metadataTooLarge ? limits.MaxMetadataBytes : null, metadata)
         {
-            Release = release.Text ?? "",
+            Release = Get(PushField.Release).Text,
             MediaType = Get(PushField.MediaType).Text,
             Force = force.Kind == FieldKind.True || force.Text == "true",
         };
@@ -106,12 +108,14 @@ internal sealed class PushFields(Func<CancellationToken, ValueTask<PackageUpload
 
     private FieldValue Get(PushField field) => values.GetValueOrDefault(field);
 
-    private FieldValue Require(PushField field, string name, string meaning) => Get(field) switch
+    private void Require(PushField field, string name, string meaning)
     {
-        { Kind: FieldKind.Absent or FieldKind.Null } => throw Unusable(name, $"The field '{name}' is missing{meaning}."),
-        { Kind: FieldKind.Text } text => text,
-        _ => throw Unusable(name, $"The field '{name}' is not a string."),
-    };
+        var kind = Get(field).Kind;
+        if (kind is FieldKind.Absent or FieldKind.Null)
+            throw Unusable(name, $"The field '{name}' is missing{meaning}.");
+        if (kind != FieldKind.Text)
+            throw Unusable(name, $"The field '{name}' is not a string.");
+    }
 
     private static RegistryException Unusable(string field, string message) => new(ErrorCode.InvalidUsage, message, ("field", field));
 }

@@ -56,6 +56,10 @@ internal static class PushRequestReader
             await body.DrainAsync(ct);
             throw;
         }
+        finally
+        {
+            body.Release();
+        }
     }
 
     private static async ValueTask ReadBodyAsync(HttpRequest request, BodyCursor body, PushFields fields, CancellationToken ct)

@@ -1,4 +1,5 @@
 using System.Formats.Tar;
+using System.Text.Json;
 using NUnit.Framework;
 using Registry.Core.Content;
 using Registry.Core.Errors;
@@ -26,6 +27,17 @@ public sealed class PackageUploadTests
         Assert.That(refusal, Is.Null);
         Assert.That(content, Is.EqualTo(new UploadedContent(
             Digest.Parse("72ed15c9a65961ecd034cca098ec18eb99002cd402824aae8a674a8ae41bd0ef"), Digest.Parse(Packages.Sha256(chart)), 583)));
+    }
+
+    [Test]
+    public async Task Every_package_of_the_reference_servers_own_backup_is_accepted()
+    {
+        await using var file = File.OpenRead(Path.Combine(TestContext.CurrentContext.TestDirectory, "Data", "backup1.json"));
+        using var backup = await JsonDocument.ParseAsync(file);
+        var blobs = backup.RootElement.GetProperty("packages").EnumerateArray().Select(package => package.GetProperty("blob").GetBytesFromBase64()).ToArray();
+        Assert.That(blobs, Is.Not.Empty);
+        foreach (var blob in blobs)
+            Assert.That((await Packages.UploadAsync(blob)).Refusal, Is.Null);
     }
 
     [TestCase(1)]

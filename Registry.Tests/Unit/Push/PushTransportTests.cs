@@ -1,6 +1,7 @@
 using System.IO.Pipelines;
 using System.Text;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using NUnit.Framework;
 using Registry.Api.Cnr.Push;
 using Registry.Core.Content;
@@ -60,13 +61,19 @@ public sealed class PushTransportTests
     public async Task A_storage_that_fails_is_told_at_once_and_the_upload_discarded()
     {
         var blobs = new MemoryBlobs { FailAfterBytes = 10 };
-        var context = new DefaultHttpContext { Request = { ContentType = Pushes.Json, Body = new MemoryStream(Encoding.ASCII.GetBytes(Pushes.Minimal)) } };
+        var body = new Pipe();
+        var context = new DefaultHttpContext { Request = { ContentType = Pushes.Json } };
+        context.Features.Set<IRequestBodyPipeFeature>(new Body(body.Reader));
+        await body.Writer.WriteAsync(Encoding.ASCII.GetBytes(Pushes.Minimal));
         Assert.That(
             async () => await PushRequestReader.ReadAsync(
                 context.Request, ct => PackageUpload.BeginAsync(blobs, Packages.Scope, new ContentLimits(), ct), new ContentLimits(), CancellationToken.None),
             Throws.InstanceOf<StorageException>());
         Assert.That(blobs.Writers.Single().Disposed, Is.True);
-        await Task.CompletedTask;
+
+        // The server goes on with the body where the reading ended.
+        await body.Writer.WriteAsync("rest"u8.ToArray());
+        Assert.That((await body.Reader.ReadAsync()).Buffer.Length, Is.EqualTo(4));
     }
 
     [Test]
@@ -87,5 +94,10 @@ public sealed class PushTransportTests
             Throws.InstanceOf<RegistryException>());
         Assert.That(begun, Is.Zero);
         await Task.CompletedTask;
+    }
+
+    private sealed class Body(PipeReader reader) : IRequestBodyPipeFeature
+    {
+        public PipeReader Reader => reader;
     }
 }
