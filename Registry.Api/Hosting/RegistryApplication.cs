@@ -1,4 +1,5 @@
 using Registry.Api.Http.Errors;
+using Registry.Api.OpenApi;
 using Registry.Core.Archives;
 using Registry.Core.Catalog;
 using Registry.Core.Channels;
@@ -37,6 +38,7 @@ public static class RegistryApplication
         builder.Services.AddRegistry(settings);
         builder.Services.AddControllers(mvc => mvc.ModelMetadataDetailsProviders.Add(new EmptyIsNotAbsent()))
             .ConfigureApplicationPartManager(parts => parts.FeatureProviders.Add(new InternalControllers()));
+        builder.Services.AddOpenApiDocument();
         configure?.Invoke(builder);
 
         var app = builder.Build();
@@ -47,6 +49,7 @@ public static class RegistryApplication
         app.UseRouting();
         app.UseMiddleware<ExactPaths>();
         app.MapControllers();
+        app.MapSwaggerPage();
         return app;
     }
 
