@@ -13,14 +13,14 @@ internal static class CnrOperations
 {
     public static (Type Controller, string Action, OperationNotes Notes)[] All { get; } =
     [
+        Of<CatalogController>(nameof(CatalogController.ListAsync), new("ListPackages") { Answer = _ => Many(Summary()) }),
+        Of<CatalogController>(nameof(CatalogController.SearchAsync), new("SearchPackages") { Answer = _ => Many(JsonValue.Create(Samples.FullName)) }),
         Of<PushController>(nameof(PushController.PushAsync), new(
             "PushRelease", MissingField, BadName, BadRelease, BadMediaType, BadBlob, Exists, InUse, Unknown)
         {
             Answer = _ => Json(new PushedForm("ok"), CnrJsonContext.Default.PushedForm),
             Body = PushBody.Describe,
         }),
-        Of<CatalogController>(nameof(CatalogController.ListAsync), new("ListPackages") { Answer = _ => Many(Summary()) }),
-        Of<CatalogController>(nameof(CatalogController.SearchAsync), new("SearchPackages") { Answer = _ => Many(JsonValue.Create(Samples.FullName)) }),
         Of<PackagesController>(nameof(PackagesController.ReleasesAsync), new("ListReleases", UnknownPackage) { Answer = dialect => Many(Manifest(dialect)) }),
         Of<PackagesController>(nameof(PackagesController.ReleaseAsync), new("ShowRelease", UnknownRelease) { Answer = dialect => Many(Manifest(dialect)) }),
         Of<PackagesController>(nameof(PackagesController.ShowAsync), new("ShowManifest", SeveralMediaTypes, UnknownPackage, UnknownMediaType, NoMatch, BadQuery)

@@ -18,7 +18,6 @@ internal sealed class DescribeSchema : ISchemaFilter
         [(typeof(PackageSummary), nameof(PackageSummary.CreatedAt))] = Time,
         [(typeof(PackageSummary), nameof(PackageSummary.Visibility))] = schema => schema.Enum = Shapes.OneOf("public").Enum,
         [(typeof(ManifestForm), nameof(ManifestForm.CreatedAt))] = Time,
-        [(typeof(ManifestForm), nameof(ManifestForm.Metadata))] = schema => (schema.Type, schema.AdditionalPropertiesAllowed) = (null, true),
         [(typeof(ContentForm), nameof(ContentForm.Digest))] = Sha256,
         [(typeof(ContentForm), nameof(ContentForm.Size))] = schema => schema.Minimum = "1",
         [(typeof(PulledForm), nameof(PulledForm.Blob))] = schema => schema.Format = "byte",
@@ -43,8 +42,8 @@ internal sealed class DescribeSchema : ISchemaFilter
             return;
         if (context.MemberInfo is { } member)
         {
-            if (IsOptional(member))
-                own.Type &= ~JsonSchemaType.Null;
+            // No member is ever null but the metadata, which may be anything and so has no type.
+            own.Type &= ~JsonSchemaType.Null;
             if (Texts.TryGetValue((member.DeclaringType, member.Name), out var describe))
                 describe(own);
         }
@@ -52,6 +51,8 @@ internal sealed class DescribeSchema : ISchemaFilter
         {
             var optional = context.Type.GetProperties().Where(IsOptional).Select(property => WireName(property.Name));
             own.Required = new HashSet<string>(properties.Keys.Except(optional));
+            // A later version may say more.
+            own.AdditionalPropertiesAllowed = true;
         }
     }
 

@@ -38,12 +38,15 @@ internal static class DocumentInfo
         Push a chart, see it listed, pull it back:
 
         ```
-        curl http://localhost:5000/api/v1/packages/hello/elasticsearch --data "{\"release\":\"1.0.0\",\"media_type\":\"helm\",\"blob\":\"$(base64 -w0 chart.tar.gz)\"}"
+        curl http://localhost:5000/api/v1/packages/hello/elasticsearch \
+          --data '{"release":"1.0.0","media_type":"helm","blob":"'$(base64 -w0 chart.tar.gz)'"}'
         curl http://localhost:5000/api/v1/packages
         curl -o chart.tar.gz http://localhost:5000/api/v1/packages/hello/elasticsearch/1.0.0/helm/pull
         ```
 
-        Here: open `POST …/{namespace}/{name}` below, *Try it out*, *Execute*. A small chart is filled in, and every other operation has it for its example.
+        Or here: open `POST …/{namespace}/{name}` below, *Try it out*, *Execute*. A small chart is filled in, and every other operation has it for its example.
+
+        Rules of all operations:
 
         * Every `GET` answers `HEAD` too, with the same headers and no body; every path answers `OPTIONS`, and every origin may ask (`Access-Control-Allow-Origin: *`).
         * Nobody logs in. Who may push is for whatever stands in front of the registry.

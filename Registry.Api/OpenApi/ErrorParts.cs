@@ -58,7 +58,7 @@ internal static class ErrorParts
     }
 
     private static string Name(int status, bool nested) => string.Concat(
-        ErrorTable.OfStatus(status).Code.Split('-').Select(word => char.ToUpperInvariant(word[0]) + word[1..]).Append(nested ? Nested : Plain));
+        ErrorTable.OfStatus(status).Code.Split('-').Select(word => char.ToUpperInvariant(word[0]) + word[1..]).Append(nested ? "Nested" : ""));
 
     private static JsonNode Body(ErrorAnswer error, bool nested)
     {

@@ -1,5 +1,6 @@
 using Microsoft.OpenApi;
 using Registry.Api.Cnr;
+using Registry.Core.Content;
 using Swashbuckle.AspNetCore.SwaggerGen;
 using Swashbuckle.AspNetCore.SwaggerUI;
 
@@ -16,7 +17,7 @@ internal static class OpenApiServices
             options.SwaggerDoc(OpenApiText.Version, DocumentInfo.Describe());
             options.AddServer(new OpenApiServer { Url = "/", Description = "This registry" });
             options.IncludeXmlComments(typeof(OpenApiServices).Assembly);
-            options.SupportNonNullableReferenceTypes();
+            options.MapType<RawJson>(() => new OpenApiSchema());
             options.CustomSchemaIds(DescribeSchema.NameOf);
             options.DocInclusionPredicate((_, api) => OperationDescription.IsShown(api));
             options.CustomOperationIds(api => OperationDescription.Of(api).Id);
@@ -39,8 +40,7 @@ internal static class OpenApiServices
         routes.MapSwaggerUI("swagger", options =>
         {
             options.DocumentTitle = "Application registry: API";
-            // Relative, so that a proxy may serve all of this below a path of its own.
-            options.SwaggerEndpoint($"..{OpenApiController.Path}", "Application registry");
+            options.SwaggerEndpoint(OpenApiController.Path, "Application registry");
             options.ConfigObject.ValidatorUrl = null;
             options.EnableDeepLinking();
             options.DocExpansion(DocExpansion.List);
