@@ -9,7 +9,7 @@ internal static class HeaderParts
 {
     private static readonly (string Name, string Meaning, string Example)[] Answers =
     [
-        (HeaderNames.ETag, "Names exactly these bytes; strong.", $"\"{Samples.Digest}\""),
+        (HeaderNames.ETag, "Names exactly these bytes; strong.", $"\"{Sample.Digest}\""),
         (HeaderNames.Vary, "The answer may be compressed.", "Accept-Encoding"),
         (HeaderNames.AcceptRanges, "Parts can be asked for.", "bytes"),
         (HeaderNames.ContentRange, "Which bytes these are, and of how many; only the latter with 416.", "bytes 0-99/583"),
