@@ -4,12 +4,12 @@ namespace Registry.Storage.Redis;
 internal static class BlobScripts
 {
     /// <summary>KEYS: staged. ARGV: upload. Begins an upload.</summary>
-    public static RedisScript Stage { get; } = new("""
+    public static RedisScript Stage { get; } = new(writes: true, """
         return redis.call('ZADD', KEYS[1], text(present()), ARGV[1])
         """);
 
     /// <summary>KEYS: staged. ARGV: upload. Says that somebody still writes to it. 1, or 0 where it has been discarded.</summary>
-    public static RedisScript Touch { get; } = new("""
+    public static RedisScript Touch { get; } = new(writes: true, """
         if not redis.call('ZSCORE', KEYS[1], ARGV[1]) then
           return 0
         end
@@ -18,7 +18,7 @@ internal static class BlobScripts
         """);
 
     /// <summary>KEYS: staged, chunks, chunk. ARGV: upload, number of the chunk, bytes. 1, or 0 where the upload has been discarded.</summary>
-    public static RedisScript Append { get; } = new("""
+    public static RedisScript Append { get; } = new(writes: true, """
         if not redis.call('ZSCORE', KEYS[1], ARGV[1]) then
           return 0
         end
@@ -34,7 +34,7 @@ internal static class BlobScripts
     /// is not stored yet, time of the upload or nothing, what a chunk's key begins with. The head's uploaded, touched and revision, or nil where
     /// what was staged is not all there. Chunks that lie there already and are whole stay, with those who read them: the new ones go.
     /// </summary>
-    public static RedisScript Commit { get; } = new("""
+    public static RedisScript Commit { get; } = new(writes: true, """
         local upload, count, tail = ARGV[1], tonumber(ARGV[4]), ARGV[5]
         local rest = #tail > 0 and 1 or 0
         if not redis.call('ZSCORE', KEYS[3], upload) or stored(ARGV[7], upload, count - rest) ~= ARGV[3] - #tail then
@@ -74,7 +74,7 @@ internal static class BlobScripts
     /// KEYS: head. ARGV: what a chunk's key begins with, first byte, how many bytes at most, size of a chunk. The head (length, uploaded, touched,
     /// revision, upload) and bytes of the one chunk where they begin.
     /// </summary>
-    public static RedisScript Open { get; } = new("""
+    public static RedisScript Open { get; } = new(writes: false, """
         local head = redis.call('HMGET', KEYS[1], 'length', 'uploaded', 'touched', 'revision', 'upload')
         local offset, size = tonumber(ARGV[2]), tonumber(ARGV[4])
         head[6] = ''
@@ -86,7 +86,7 @@ internal static class BlobScripts
         """);
 
     /// <summary>KEYS: head, blobs, dropped, chunks. ARGV: precondition, its revision, name. 1 where it was deleted. Its chunks stay for those who read them.</summary>
-    public static RedisScript Delete { get; } = new("""
+    public static RedisScript Delete { get; } = new(writes: true, """
         local head = redis.call('HMGET', KEYS[1], 'revision', 'upload', 'chunks')
         if not head[1] or ARGV[1] == 'matches' and head[1] ~= ARGV[2] then
           return 0
@@ -99,7 +99,7 @@ internal static class BlobScripts
         """);
 
     /// <summary>KEYS: blobs. ARGV: what a head's key begins with, lowest and highest name, how many. Names, each followed by length, uploaded, touched and revision.</summary>
-    public static RedisScript List { get; } = new("""
+    public static RedisScript List { get; } = new(writes: false, """
         local names = redis.call('ZRANGEBYLEX', KEYS[1], ARGV[2], ARGV[3], 'LIMIT', 0, ARGV[4])
         local page = {}
         for i, name in ipairs(names) do
@@ -113,7 +113,7 @@ internal static class BlobScripts
         """);
 
     /// <summary>KEYS: staged, chunks. ARGV: upload, what a chunk's key begins with. Discards an upload, unless that has happened or it was committed.</summary>
-    public static RedisScript Discard { get; } = new("""
+    public static RedisScript Discard { get; } = new(writes: true, """
         if redis.call('ZREM', KEYS[1], ARGV[1]) == 0 then
           return 0
         end
@@ -123,7 +123,7 @@ internal static class BlobScripts
         """);
 
     /// <summary>KEYS: staged, dropped. ARGV: how long nobody wrote to them, how many at most. How many uploads it gave up, to be reclaimed at once.</summary>
-    public static RedisScript Abandon { get; } = new("""
+    public static RedisScript Abandon { get; } = new(writes: true, """
         local uploads = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', text(present() - ARGV[1]), 'LIMIT', 0, ARGV[2])
         for _, upload in ipairs(uploads) do
           redis.call('ZREM', KEYS[1], upload)
@@ -133,7 +133,7 @@ internal static class BlobScripts
         """);
 
     /// <summary>KEYS: dropped, chunks. ARGV: since how long, how many chunks at most, what a chunk's key begins with. Frees chunks of one upload; 1 while there may be more.</summary>
-    public static RedisScript Reclaim { get; } = new("""
+    public static RedisScript Reclaim { get; } = new(writes: true, """
         local upload = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', text(present() - ARGV[1]), 'LIMIT', 0, 1)[1]
         if not upload then
           return 0

@@ -7,7 +7,7 @@ internal static class DocumentScripts
     /// KEYS: document, documents, revision. ARGV: precondition (none, absent or matches), its revision, name, content. The new revision, or nil
     /// where the precondition does not hold.
     /// </summary>
-    public static RedisScript Put { get; } = new("""
+    public static RedisScript Put { get; } = new(writes: true, """
         local current = redis.call('HGET', KEYS[1], 'revision')
         if ARGV[1] == 'absent' and current or ARGV[1] == 'matches' and current ~= ARGV[2] then
           return false
@@ -19,7 +19,7 @@ internal static class DocumentScripts
         """);
 
     /// <summary>KEYS: document, documents. ARGV: precondition, its revision, name. 1 where it was deleted, 0 where there was none or the precondition does not hold.</summary>
-    public static RedisScript Delete { get; } = new("""
+    public static RedisScript Delete { get; } = new(writes: true, """
         local current = redis.call('HGET', KEYS[1], 'revision')
         if not current or ARGV[1] == 'matches' and current ~= ARGV[2] then
           return 0
@@ -30,7 +30,7 @@ internal static class DocumentScripts
         """);
 
     /// <summary>KEYS: documents. ARGV: what a document's key begins with, lowest and highest name, how many. Names, each followed by its revision.</summary>
-    public static RedisScript List { get; } = new("""
+    public static RedisScript List { get; } = new(writes: false, """
         local names = redis.call('ZRANGEBYLEX', KEYS[1], ARGV[2], ARGV[3], 'LIMIT', 0, ARGV[4])
         local page = {}
         for i, name in ipairs(names) do

@@ -95,12 +95,12 @@ internal sealed class RedisBlobWriter(RedisLink link, RedisKeys keys, StoreKey s
             _ = chunk.ContinueWith(late => late.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
         if (!discard)
             return;
-        using var patience = new CancellationTokenSource(DiscardPatience, time);
         try
         {
-            await link.EvaluateAsync(BlobScripts.Discard, [keys.Staged, keys.Chunks], [upload, keys.ChunkPrefix], patience.Token);
+            await link.EvaluateAsync(BlobScripts.Discard, [keys.Staged, keys.Chunks], [upload, keys.ChunkPrefix], CancellationToken.None)
+                .AsTask().WaitAsync(DiscardPatience, time);
         }
-        catch (Exception late) when (late is StorageException or OperationCanceledException)
+        catch (Exception late) when (late is StorageException or TimeoutException)
         {
             // What remains is reclaimed as abandoned.
         }

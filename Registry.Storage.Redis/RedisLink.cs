@@ -38,36 +38,19 @@ internal sealed class RedisLink : IAsyncDisposable
         configuration.ConnectTimeout = configuration.SyncTimeout = (int)deadline.TotalMilliseconds;
     }
 
-    /// <summary>Runs a script atomically.</summary>
+    /// <summary>
+    /// Runs a script atomically. One that writes is waited for once it is sent, even where it is cancelled: its outcome must not change after
+    /// the caller was told.
+    /// </summary>
     /// <exception cref="StorageException">It failed; whether it ran is unknown.</exception>
     public ValueTask<RedisResult> EvaluateAsync(RedisScript script, RedisKey[] keys, RedisValue[] values, CancellationToken ct) =>
-        CallAsync(database => RunAsync(database, script, keys, values), ct);
+        CallAsync(database => RunAsync(database, script, keys, values), script.Writes ? CancellationToken.None : ct, ct);
 
-    /// <summary>Makes one call within the deadline.</summary>
+    /// <summary>Makes one call that only reads within the deadline.</summary>
     /// <param name="call">Sends it. It may be called twice, where the first time nothing was sent.</param>
-    /// <param name="ct">Ends the wait; what was sent may happen nevertheless.</param>
-    /// <exception cref="StorageException">It failed; whether it happened is unknown.</exception>
-    public async ValueTask<T> CallAsync<T>(Func<IDatabase, Task<T>> call, CancellationToken ct)
-    {
-        ct.ThrowIfCancellationRequested();
-        var started = time.GetTimestamp();
-        for (var first = true; ; first = false)
-        {
-            ConnectionMultiplexer? connection = null;
-            try
-            {
-                connection = await WithinAsync(ConnectedAsync(), started, ct);
-                return await WithinAsync(call(connection.GetDatabase()), started, ct);
-            }
-            catch (Exception fault) when (fault is not OperationCanceledException || !ct.IsCancellationRequested)
-            {
-                if (connection is not null && RedisFault.EndsConnection(fault))
-                    Retire(connection);
-                if (!first || connection is null || !RedisFault.WasNotSent(fault))
-                    throw RedisFault.From(fault);
-            }
-        }
-    }
+    /// <param name="ct">Ends the wait.</param>
+    /// <exception cref="StorageException">It failed.</exception>
+    public ValueTask<T> CallAsync<T>(Func<IDatabase, Task<T>> call, CancellationToken ct) => CallAsync(call, ct, ct);
 
     public async ValueTask DisposeAsync()
     {
@@ -104,6 +87,28 @@ internal sealed class RedisLink : IAsyncDisposable
     {
         await connection.CloseAsync(allowCommandsToComplete: false);
         connection.Dispose();
+    }
+
+    private async ValueTask<T> CallAsync<T>(Func<IDatabase, Task<T>> call, CancellationToken whenSent, CancellationToken ct)
+    {
+        ct.ThrowIfCancellationRequested();
+        var started = time.GetTimestamp();
+        for (var first = true; ; first = false)
+        {
+            ConnectionMultiplexer? connection = null;
+            try
+            {
+                connection = await WithinAsync(ConnectedAsync(), started, ct);
+                return await WithinAsync(call(connection.GetDatabase()), started, whenSent);
+            }
+            catch (Exception fault) when (fault is not OperationCanceledException || !ct.IsCancellationRequested)
+            {
+                if (connection is not null && RedisFault.EndsConnection(fault))
+                    Retire(connection);
+                if (!first || connection is null || !RedisFault.WasNotSent(fault))
+                    throw RedisFault.From(fault);
+            }
+        }
     }
 
     private async Task<T> WithinAsync<T>(Task<T> answer, long started, CancellationToken ct)

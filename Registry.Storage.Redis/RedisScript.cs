@@ -41,11 +41,15 @@ internal sealed class RedisScript
         """;
 
     [SuppressMessage("Security", "CA5350:Do Not Use Weak Cryptographic Algorithms", Justification = "Redis names scripts by their SHA-1.")]
-    public RedisScript(string body)
+    public RedisScript(bool writes, string body)
     {
+        Writes = writes;
         Text = Prelude + body;
         Hash = SHA1.HashData(Encoding.UTF8.GetBytes(Text));
     }
+
+    /// <summary>True when it changes anything: then its caller waits for the outcome even where it is cancelled.</summary>
+    public bool Writes { get; }
 
     public string Text { get; }
 
