@@ -38,7 +38,11 @@ internal static class RedisFault
 
     private static StorageFault KindOf(Exception fault)
     {
-        if (fault is RedisConnectionException { FailureType: ConnectionFailureType.AuthenticationFailure })
+        // What is refused while connecting comes as a failure to connect, with the reason in its words: the first are of 1.x, the others of 2.x.
+        if (fault is RedisConnectionException refused
+            && (refused.FailureType == ConnectionFailureType.AuthenticationFailure
+                || refused.Message.Contains("AuthenticationFailure", StringComparison.Ordinal)
+                || refused.Message.Contains("authentication failure", StringComparison.Ordinal)))
             return StorageFault.Denied;
         for (var cause = fault; cause is not null; cause = cause.InnerException)
             foreach (var (code, kind) in Codes)

@@ -16,7 +16,7 @@ public sealed class RedisBlobTests : RedisTests
         await using var reader = await storage.Blobs.OpenAsync(info.Key, ByteRange.All, Ct);
         Assert.That(await storage.Blobs.TryDeleteAsync(info.Key, Precondition.None, Ct), Is.True);
         Assert.That(await storage.Blobs.DiscardAbandonedAsync(TimeSpan.FromHours(1), Ct), Is.Zero);
-        Assert.That((await reader!.Content.ReadAllAsync(Ct)).AsSpan().SequenceEqual(StorageShortcuts.Bytes(Large)), Is.True);
+        Assert.That(StorageShortcuts.DigestOf(await reader!.Content.ReadAllAsync(Ct)), Is.EqualTo(info.Key.Digest));
     }
 
     [Test]
@@ -47,11 +47,10 @@ public sealed class RedisBlobTests : RedisTests
                 await Server.CommandAsync("setrange", $"registry:chunk:{upload}:4", "1000", "short");
             var fault = await FaultOf(async () => await storage.Blobs.ReadAsync(info.Key, ByteRange.All, Ct));
             Assert.That(fault.Kind, Is.EqualTo(StorageFault.Corrupt));
-            Assert.That(
-                async () => await storage.Blobs.ReadAsync(info.Key, new ByteRange(0, 2_000_000), Ct),
-                Is.EqualTo(StorageShortcuts.Bytes(Large)[..2_000_000]));
+            var before = await storage.Blobs.ReadAsync(info.Key, new ByteRange(0, 2_000_000), Ct);
+            Assert.That(before.AsSpan().SequenceEqual(StorageShortcuts.Bytes(Large).AsSpan(0, 2_000_000)), Is.True, "what is there is read");
             await storage.Blobs.CommitAsync(Sample, StorageShortcuts.Bytes(Large), Ct);
-            Assert.That((await storage.Blobs.ReadAsync(info.Key, ByteRange.All, Ct)).AsSpan().SequenceEqual(StorageShortcuts.Bytes(Large)), Is.True);
+            Assert.That(StorageShortcuts.DigestOf(await storage.Blobs.ReadAsync(info.Key, ByteRange.All, Ct)), Is.EqualTo(info.Key.Digest));
         }
     }
 
@@ -62,9 +61,9 @@ public sealed class RedisBlobTests : RedisTests
         var info = await storage.Blobs.CommitAsync(Sample, StorageShortcuts.Bytes(Large), Ct);
         await using var reader = await storage.Blobs.OpenAsync(info.Key, ByteRange.All, Ct);
         await storage.Blobs.CommitAsync(Sample, StorageShortcuts.Bytes(Large), Ct);
-        Assert.That(await Server.CommandAsync("keys", "registry:chunk:*"), Has.Length.GreaterThan(0).And.Matches<string>(keys => keys.Split('\n').Length == 5));
+        Assert.That((await Server.CommandAsync("keys", "registry:chunk:*")).Split('\n'), Has.Length.EqualTo(5));
         await storage.Blobs.DiscardAbandonedAsync(TimeSpan.Zero, Ct);
-        Assert.That((await reader!.Content.ReadAllAsync(Ct)).AsSpan().SequenceEqual(StorageShortcuts.Bytes(Large)), Is.True);
+        Assert.That(StorageShortcuts.DigestOf(await reader!.Content.ReadAllAsync(Ct)), Is.EqualTo(info.Key.Digest));
     }
 
     [Test]

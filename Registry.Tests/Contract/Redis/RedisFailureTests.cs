@@ -50,7 +50,7 @@ public sealed class RedisFailureTests : RedisTests
         await Server.StartAgainAsync(Ct);
         Assert.That(await UntilAnsweredAsync(storage.Documents), Is.LessThan(Recovery));
         Assert.That((await storage.Documents.GetAsync(Sample, Ct))!.Revision, Is.EqualTo(revision));
-        Assert.That(await storage.Blobs.ReadAsync(info.Key, ByteRange.All, Ct), Is.EqualTo(bytes));
+        Assert.That(StorageShortcuts.DigestOf(await storage.Blobs.ReadAsync(info.Key, ByteRange.All, Ct)), Is.EqualTo(info.Key.Digest));
 
         // The server knows no script any more.
         Assert.That(await storage.Documents.TryPutAsync(Sample, "after", Precondition.Matches(revision), Ct), Is.Not.Null);
@@ -111,14 +111,15 @@ public sealed class RedisFailureTests : RedisTests
     {
         await using var proxy = FaultyProxy.Before(Server.Port);
         var storage = Open($"127.0.0.1:{proxy.Port}");
+        await KnowScriptsAsync(storage);
         var bytes = StorageShortcuts.Bytes(2_500_000);
         var key = new BlobKey(Sample, StorageShortcuts.DigestOf(bytes));
         proxy.LoseAnswerTo(key.Value);
         Assert.That((await FaultOf(async () => await storage.Blobs.CommitAsync(Sample, bytes, Ct))).Kind, Is.EqualTo(StorageFault.Unavailable));
         Assert.That(proxy.Lost, Is.EqualTo(1));
-        Assert.That(await storage.Blobs.ReadAsync(key, ByteRange.All, Ct), Is.EqualTo(bytes));
+        Assert.That(StorageShortcuts.DigestOf(await storage.Blobs.ReadAsync(key, ByteRange.All, Ct)), Is.EqualTo(key.Digest));
         Assert.That(await storage.Blobs.DiscardAbandonedAsync(TimeSpan.Zero, Ct), Is.Zero);
-        Assert.That(await storage.Blobs.ReadAsync(key, ByteRange.All, Ct), Is.EqualTo(bytes));
+        Assert.That(StorageShortcuts.DigestOf(await storage.Blobs.ReadAsync(key, ByteRange.All, Ct)), Is.EqualTo(key.Digest));
     }
 
     [Test]
@@ -126,13 +127,14 @@ public sealed class RedisFailureTests : RedisTests
     {
         await using var proxy = FaultyProxy.Before(Server.Port);
         var storage = Open($"127.0.0.1:{proxy.Port}");
+        await KnowScriptsAsync(storage);
         var bytes = StorageShortcuts.Bytes(2_500_000);
         proxy.LoseAnswerTo("registry:chunk:");
         Assert.That((await FaultOf(async () => await storage.Blobs.CommitAsync(Sample, bytes, Ct))).Kind, Is.EqualTo(StorageFault.Unavailable));
         Assert.That(proxy.Lost, Is.EqualTo(1));
         Assert.That(await storage.Blobs.InfosAsync(StoreKeys.Packages, ScopeDepth.Subtree, null, Ct), Is.Empty);
         Assert.That(await storage.Blobs.DiscardAbandonedAsync(TimeSpan.Zero, Ct), Is.AtMost(1));
-        Assert.That(await Server.CommandAsync("keys", "*"), Is.Empty);
+        Assert.That(await Server.CommandAsync("keys", "*"), Is.EqualTo("registry:revision"));
     }
 
     [Test]
@@ -142,7 +144,8 @@ public sealed class RedisFailureTests : RedisTests
         var storage = Open($"127.0.0.1:{proxy.Port}");
         var acknowledged = 0;
         var unknown = 0;
-        var revision = await storage.Documents.PutAsync(Sample, "0", Precondition.Absent, Ct);
+        var text = "0";
+        var revision = await storage.Documents.PutAsync(Sample, text, Precondition.Absent, Ct);
         for (var i = 1; i <= 60; i++)
         {
             if (i % 6 == 0)
@@ -153,15 +156,15 @@ public sealed class RedisFailureTests : RedisTests
             {
                 var put = await storage.Documents.TryPutAsync(Sample, $"value-{i}-", Precondition.Matches(revision), Ct);
                 Assert.That(put, Is.Not.Null, "nobody else writes: a condition that fails is a write done twice");
-                revision = put!.Value;
+                (revision, text) = (put!.Value, $"value-{i}-");
                 acknowledged++;
             }
             catch (StorageException)
             {
                 unknown++;
                 var read = await storage.Documents.GetAsync(Sample, Ct);
-                Assert.That(read!.Text(), Is.EqualTo($"value-{i}-").Or.EqualTo($"value-{i - 1}-").Or.Not.EqualTo("0"));
-                revision = read!.Revision;
+                Assert.That(read!.Text(), Is.EqualTo($"value-{i}-").Or.EqualTo(text));
+                (revision, text) = (read!.Revision, read!.Text());
             }
         }
 
@@ -178,7 +181,7 @@ public sealed class RedisFailureTests : RedisTests
             await storage.Documents.PutAsync(Sample, $"{i}", Precondition.None, Ct);
             var info = await storage.Blobs.CommitAsync(Sample, StorageShortcuts.Bytes(1_500_000), Ct);
             Assert.That(await Server.CommandAsync("script", "flush"), Is.EqualTo("OK"));
-            Assert.That(await storage.Blobs.ReadAsync(info.Key, ByteRange.All, Ct), Is.EqualTo(StorageShortcuts.Bytes(1_500_000)));
+            Assert.That(StorageShortcuts.DigestOf(await storage.Blobs.ReadAsync(info.Key, ByteRange.All, Ct)), Is.EqualTo(info.Key.Digest));
             Assert.That(await storage.Documents.KeysAsync(StoreKeys.Packages, null, Ct), Is.EqualTo(new[] { Sample.Value }));
         }
     }
@@ -205,5 +208,13 @@ public sealed class RedisFailureTests : RedisTests
         Assert.That((await call).Kind, Is.EqualTo(StorageFault.Unavailable));
         Assert.That((await FaultOf(async () => await storage.Documents.GetAsync(Sample, Ct))).Kind, Is.EqualTo(StorageFault.Unavailable));
         await Server.ThawAsync();
+    }
+
+    /// <summary>Makes the server know the scripts of an upload, so that an answer that is lost later is not the one that it does not.</summary>
+    private async Task KnowScriptsAsync(StorageInstance storage)
+    {
+        var info = await storage.Blobs.CommitAsync(Sample, StorageShortcuts.Bytes(1_500_000, 9), Ct);
+        await storage.Blobs.TryDeleteAsync(info.Key, Precondition.None, Ct);
+        await storage.Blobs.DiscardAbandonedAsync(TimeSpan.Zero, Ct);
     }
 }
