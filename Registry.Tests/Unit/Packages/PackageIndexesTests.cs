@@ -265,8 +265,9 @@ internal sealed class PackageIndexesTests
         }
 
         calls.Clear();
-        (faults.Before, faults.After) = afterwards ? (faults.Before, Fail) : (Fail, faults.After);
         if (afterwards)
-            faults.Before = null;
+            (faults.Before, faults.After) = (null, Fail);
+        else
+            faults.Before = Fail;
     }
 }
