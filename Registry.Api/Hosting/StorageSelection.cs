@@ -1,4 +1,5 @@
 using Registry.Storage.Filesystem;
+using Registry.Storage.Redis;
 
 namespace Registry.Api.Hosting;
 
@@ -10,7 +11,7 @@ internal static class StorageSelection
     private static readonly (string Name, Action<IServiceCollection, IConfiguration>? Add)[] Backends =
     [
         ("filesystem", (services, configuration) => services.AddFilesystemStorage(configuration)),
-        ("redis", null),
+        ("redis", (services, configuration) => services.AddRedisStorage(configuration)),
         ("etcd", null),
         ("gcs", null),
     ];
