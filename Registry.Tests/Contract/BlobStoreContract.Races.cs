@@ -1,0 +1,85 @@
+using NUnit.Framework;
+using Registry.Core.Storage;
+using Registry.Tests.Support.Storage;
+
+namespace Registry.Tests.Contract;
+
+public abstract partial class BlobStoreContract
+{
+    [Test]
+    public async Task All_who_commit_the_same_bytes_at_once_succeed_each_with_a_revision_and_time_of_its_own()
+    {
+        for (var round = 0; round < 5; round++)
+        {
+            var bytes = StorageShortcuts.Bytes(50_000, round);
+            var infos = await RaceAsync(8, i => Instance(i).Blobs.CommitAsync(Scope, bytes, Ct));
+            Assert.That(infos.Select(info => info.Revision), Is.Unique);
+            Assert.That(infos.Select(info => info.UploadedAt), Is.Unique);
+            Assert.That(await Blobs.StatAsync(infos[0].Key, Ct), Is.EqualTo(infos.MaxBy(info => info.UploadedAt)));
+            Assert.That(await Blobs.ReadAsync(infos[0].Key, ByteRange.All, Ct), Is.EqualTo(bytes));
+        }
+    }
+
+    [Test]
+    public async Task A_blob_that_is_committed_while_it_is_collected_is_there_afterwards()
+    {
+        for (var round = 0; round < 30; round++)
+        {
+            var seen = await Blobs.CommitAsync(Scope, Small, Ct);
+            var answers = await RaceAsync(4, async i => i switch
+            {
+                0 => await One.Blobs.TryDeleteAsync(seen.Key, Precondition.Matches(seen.Revision), Ct),
+                1 => await Two.Blobs.TryDeleteAsync(seen.Key, Precondition.Matches(seen.Revision), Ct),
+                _ => (await Instance(i).Blobs.CommitAsync(Scope, Small, Ct)).Length == 0,
+            });
+            Assert.That(answers.Count(deleted => deleted), Is.AtMost(1), "one revision is deleted once");
+            Assert.That(await Blobs.ReadAsync(seen.Key, ByteRange.All, Ct), Is.EqualTo(Small));
+            Assert.That(await Blobs.InfosAsync(Scope, ScopeDepth.Exact, null, Ct), Has.Count.EqualTo(1));
+        }
+    }
+
+    [Test]
+    public async Task Of_all_who_delete_one_revision_one_does()
+    {
+        for (var round = 0; round < 20; round++)
+        {
+            var seen = await Blobs.CommitAsync(Scope, Small, Ct);
+            var deleted = await RaceAsync(6, async i => await Instance(i).Blobs.TryDeleteAsync(seen.Key, Precondition.Matches(seen.Revision), Ct));
+            Assert.That(deleted.Count(yes => yes), Is.EqualTo(1));
+        }
+    }
+
+    [Test]
+    public async Task Blobs_that_come_and_go_beside_each_other_do_not_disturb_one_another()
+    {
+        // Where scopes are folders, the last delete removes what the next commit needs.
+        await RaceAsync(8, async i =>
+        {
+            var scope = Key("packages", "deep", "deeper", $"{i % 4}");
+            var bytes = StorageShortcuts.Bytes(100, i);
+            for (var round = 0; round < 15; round++)
+            {
+                var info = await Instance(i).Blobs.CommitAsync(scope, bytes, Ct);
+                Assert.That(await Instance(i).Blobs.TryDeleteAsync(info.Key, Precondition.Matches(info.Revision), Ct), Is.True);
+            }
+
+            return true;
+        });
+        Assert.That(await Blobs.InfosAsync(StoreKeys.Packages, ScopeDepth.Subtree, null, Ct), Is.Empty);
+    }
+
+    [Test]
+    public async Task Large_blobs_written_at_once_do_not_mix()
+    {
+        var infos = await RaceAsync(4, async i =>
+        {
+            var bytes = StorageShortcuts.Bytes(SeveralChunks, i);
+            await using var writer = await Instance(i).Blobs.CreateAsync(Scope, Ct);
+            for (var at = 0; at < bytes.Length; at += 100_000)
+                await writer.WriteAsync(bytes.AsMemory(at, Math.Min(100_000, bytes.Length - at)), Ct);
+            return await writer.CommitAsync(StorageShortcuts.DigestOf(bytes), null, Ct);
+        });
+        foreach (var info in infos)
+            Assert.That(StorageShortcuts.DigestOf(await Blobs.ReadAsync(info.Key, ByteRange.All, Ct)), Is.EqualTo(info.Key.Digest));
+    }
+}

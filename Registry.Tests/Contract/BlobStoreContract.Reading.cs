@@ -1,0 +1,183 @@
+using NUnit.Framework;
+using Registry.Core.Storage;
+using Registry.Tests.Support.Storage;
+
+namespace Registry.Tests.Contract;
+
+public abstract partial class BlobStoreContract
+{
+    /// <summary>More than two chunks of any backend (1 MiB at most), and no multiple of one.</summary>
+    private const int SeveralChunks = (2 * 1024 * 1024) + 123_457;
+
+    [Test]
+    public async Task What_is_absent_is_null_whatever_is_asked_of_it()
+    {
+        var key = new BlobKey(Scope, StorageShortcuts.DigestOf([1]));
+        Assert.That(await Blobs.StatAsync(key, Ct), Is.Null);
+        Assert.That(await Blobs.OpenAsync(key, ByteRange.All, Ct), Is.Null);
+        Assert.That(await Blobs.OpenAsync(key, new ByteRange(1_000_000, 5), Ct), Is.Null);
+        Assert.That(await Blobs.TryDeleteAsync(key, Precondition.None, Ct), Is.False);
+    }
+
+    [Test]
+    public async Task A_range_is_exactly_its_bytes()
+    {
+        var bytes = StorageShortcuts.Bytes(SeveralChunks);
+        var info = await Blobs.CommitAsync(Scope, bytes, Ct);
+        const int Chunk = 512 * 1024;
+        (long Offset, long? Length)[] ranges =
+        [
+            (0, null), (0, SeveralChunks), (0, 1), (0, 0), (1, null), (SeveralChunks - 1, null), (SeveralChunks - 1, 1), (SeveralChunks, null), (SeveralChunks, 0),
+            (Chunk - 1, 2), (Chunk, 1), (Chunk, Chunk), (Chunk - 1, Chunk + 2), ((2 * Chunk) - 1, 2), (2 * Chunk, Chunk), (100, SeveralChunks - 200),
+        ];
+        foreach (var (offset, length) in ranges)
+        {
+            var expected = bytes.AsMemory((int)offset, (int)(length ?? SeveralChunks - offset));
+            await using var reader = await Instance((int)offset).Blobs.OpenAsync(info.Key, new ByteRange(offset, length), Ct);
+            Assert.That(reader!.Length, Is.EqualTo(expected.Length), "the length is known before the first byte");
+            Assert.That(reader.Info, Is.EqualTo(info));
+            var content = await reader.Content.ReadAllAsync(Ct);
+            Assert.That(content.AsSpan().SequenceEqual(expected.Span), Is.True, $"{offset}, {length}");
+            Assert.That(await reader.Content.ReadAsync(new byte[1], Ct), Is.Zero, "the end stays the end");
+        }
+    }
+
+    [Test]
+    public async Task A_range_that_reaches_past_the_end_is_the_callers_mistake()
+    {
+        var info = await Blobs.CommitAsync(Scope, StorageShortcuts.Bytes(100), Ct);
+        foreach (var range in (ByteRange[])[new(101, null), new(101, 0), new(0, 101), new(100, 1), new(-1, null), new(0, -1), new(50, long.MaxValue)])
+            Assert.That(async () => await Blobs.OpenAsync(info.Key, range, Ct), Throws.InstanceOf<ArgumentOutOfRangeException>(), $"{range}");
+    }
+
+    [Test]
+    public async Task Reads_of_any_size_give_the_same_bytes()
+    {
+        var bytes = StorageShortcuts.Bytes(200_000);
+        var info = await Blobs.CommitAsync(Scope, bytes, Ct);
+        foreach (var size in (int[])[1_009, 65_536, 200_000, 300_000])
+        {
+            await using var reader = await Blobs.OpenAsync(info.Key, ByteRange.All, Ct);
+            var content = new List<byte>();
+            var buffer = new byte[size];
+            while (await reader!.Content.ReadAsync(buffer, Ct) is > 0 and var read)
+                content.AddRange(buffer[..read]);
+            Assert.That(content, Is.EqualTo(bytes));
+        }
+    }
+
+    [Test]
+    public async Task A_reader_whose_blob_is_deleted_gets_every_byte_or_an_exception()
+    {
+        var bytes = StorageShortcuts.Bytes(SeveralChunks);
+        var info = await Blobs.CommitAsync(Scope, bytes, Ct);
+        await using var reader = await One.Blobs.OpenAsync(info.Key, ByteRange.All, Ct);
+        var start = new byte[1000];
+        await reader!.Content.ReadExactlyAsync(start, Ct);
+        Assert.That(await Two.Blobs.TryDeleteAsync(info.Key, Precondition.None, Ct), Is.True);
+        await DemandTheRestOrAnException(reader, start, bytes);
+    }
+
+    [Test]
+    public async Task A_reader_whose_blob_is_touched_gets_every_byte_or_an_exception()
+    {
+        var bytes = StorageShortcuts.Bytes(SeveralChunks);
+        var info = await Blobs.CommitAsync(Scope, bytes, Ct);
+        await using var reader = await One.Blobs.OpenAsync(info.Key, ByteRange.All, Ct);
+        var start = new byte[1000];
+        await reader!.Content.ReadExactlyAsync(start, Ct);
+        await Two.Blobs.CommitAsync(Scope, bytes, Ct);
+        await DemandTheRestOrAnException(reader, start, bytes);
+        Assert.That((await One.Blobs.ReadAsync(info.Key, ByteRange.All, Ct)).AsSpan().SequenceEqual(bytes), Is.True);
+    }
+
+    [Test]
+    public async Task Who_opens_while_others_commit_and_delete_gets_every_byte_null_or_an_exception()
+    {
+        var bytes = StorageShortcuts.Bytes(700_000);
+        var key = new BlobKey(Scope, StorageShortcuts.DigestOf(bytes));
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(Ct);
+        var reading = Task.Run(async () =>
+        {
+            var whole = 0;
+            while (!ended.IsCancellationRequested || whole == 0)
+            {
+                try
+                {
+                    if (await Two.Blobs.ReadAsync(key, ByteRange.All, Ct) is not { } content)
+                        continue;
+                    Assert.That(content.AsSpan().SequenceEqual(bytes), Is.True);
+                    whole++;
+                }
+                catch (StorageException)
+                {
+                    // The blob was deleted under the reader, who was told.
+                }
+            }
+
+            return whole;
+        });
+        for (var round = 0; round < 15; round++)
+        {
+            await One.Blobs.CommitAsync(Scope, bytes, Ct);
+            await One.Blobs.CommitAsync(Scope, bytes, Ct);
+            await One.Blobs.TryDeleteAsync(key, Precondition.None, Ct);
+        }
+
+        await One.Blobs.CommitAsync(Scope, bytes, Ct);
+        await ended.CancelAsync();
+        Assert.That(await reading, Is.Positive);
+    }
+
+    [Test]
+    public async Task Memory_does_not_grow_with_the_length_of_a_blob()
+    {
+        const int Chunk = 1024 * 1024;
+        const int Chunks = 64;
+        const long Room = 24L * Chunk;
+        using var sha256 = System.Security.Cryptography.IncrementalHash.CreateHash(System.Security.Cryptography.HashAlgorithmName.SHA256);
+        var allowed = GC.GetTotalMemory(forceFullCollection: true) + Room + ((long)Chunk * Chunks * Storage.CopiesInProcess);
+
+        BlobInfo info;
+        await using (var writer = await Blobs.CreateAsync(Scope, Ct))
+        {
+            for (var i = 0; i < Chunks; i++)
+            {
+                var bytes = StorageShortcuts.Bytes(Chunk, i);
+                sha256.AppendData(bytes);
+                await writer.WriteAsync(bytes, Ct);
+                if (i % 16 == 15)
+                    Assert.That(GC.GetTotalMemory(forceFullCollection: true), Is.LessThan(allowed), "while writing");
+            }
+
+            info = await writer.CommitAsync(Core.Content.Digest.FromHash(sha256.GetHashAndReset()), null, Ct);
+        }
+
+        await using var reader = await Two.Blobs.OpenAsync(info.Key, ByteRange.All, Ct);
+        var buffer = new byte[Chunk];
+        for (var i = 0; i < Chunks; i++)
+        {
+            await reader!.Content.ReadExactlyAsync(buffer, Ct);
+            Assert.That(buffer.AsSpan().SequenceEqual(StorageShortcuts.Bytes(Chunk, i)), Is.True);
+            if (i % 16 == 15)
+                Assert.That(GC.GetTotalMemory(forceFullCollection: true), Is.LessThan(allowed), "while reading");
+        }
+
+        Assert.That(await reader!.Content.ReadAsync(buffer, Ct), Is.Zero);
+    }
+
+    private async Task DemandTheRestOrAnException(BlobReader reader, byte[] start, byte[] whole)
+    {
+        byte[] rest;
+        try
+        {
+            rest = await reader.Content.ReadAllAsync(Ct);
+        }
+        catch (StorageException)
+        {
+            return;
+        }
+
+        Assert.That(((byte[])[.. start, .. rest]).AsSpan().SequenceEqual(whole), Is.True);
+    }
+}

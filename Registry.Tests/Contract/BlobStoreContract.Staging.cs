@@ -1,0 +1,119 @@
+using NUnit.Framework;
+using Registry.Core.Storage;
+using Registry.Tests.Support.Storage;
+
+namespace Registry.Tests.Contract;
+
+public abstract partial class BlobStoreContract
+{
+    private static readonly CancellationToken Cancelled = new(canceled: true);
+
+    [Test]
+    public async Task A_commit_of_what_was_discarded_fails_and_shows_nothing([Values] bool wasThere)
+    {
+        var bytes = StorageShortcuts.Bytes(SeveralChunks);
+        var old = wasThere ? await Blobs.CommitAsync(Scope, bytes, Ct) : null;
+        await using var writer = await Blobs.CreateAsync(Scope, Ct);
+        await writer.WriteAsync(bytes, Ct);
+        Assert.That(await Blobs.DiscardAbandonedAsync(TimeSpan.Zero, Ct), Is.EqualTo(1));
+        Assert.That(async () => await writer.CommitAsync(StorageShortcuts.DigestOf(bytes), null, Ct), Throws.InstanceOf<StorageException>());
+        Assert.That(await Blobs.StatAsync(new BlobKey(Scope, StorageShortcuts.DigestOf(bytes)), Ct), Is.EqualTo(old));
+    }
+
+    [Test]
+    public async Task Who_wrote_of_late_is_not_discarded()
+    {
+        await using var writer = await Blobs.CreateAsync(Scope, Ct);
+        await writer.WriteAsync(Small, Ct);
+        Assert.That(await Blobs.DiscardAbandonedAsync(TimeSpan.FromHours(1), Ct), Is.Zero);
+        var info = await writer.CommitAsync(StorageShortcuts.DigestOf(Small), null, Ct);
+        Assert.That(await Blobs.ReadAsync(info.Key, ByteRange.All, Ct), Is.EqualTo(Small));
+    }
+
+    [Test]
+    public async Task What_is_discarded_is_discarded_once()
+    {
+        var writers = new List<BlobWriter>();
+        for (var i = 0; i < 3; i++)
+        {
+            writers.Add(await Blobs.CreateAsync(Scope, Ct));
+            await writers[i].WriteAsync(Small, Ct);
+        }
+
+        Assert.That(await Blobs.DiscardAbandonedAsync(TimeSpan.Zero, Ct), Is.EqualTo(3));
+        Assert.That(await Blobs.DiscardAbandonedAsync(TimeSpan.Zero, Ct), Is.Zero);
+        foreach (var writer in writers)
+            await writer.DisposeAsync();
+    }
+
+    [Test]
+    public async Task What_is_cancelled_before_it_begins_does_nothing()
+    {
+        var info = await Blobs.CommitAsync(Scope, Small, Ct);
+        Assert.That(async () => await Blobs.CreateAsync(Scope, Cancelled), Throws.InstanceOf<OperationCanceledException>());
+        Assert.That(async () => await Blobs.OpenAsync(info.Key, ByteRange.All, Cancelled), Throws.InstanceOf<OperationCanceledException>());
+        Assert.That(async () => await Blobs.StatAsync(info.Key, Cancelled), Throws.InstanceOf<OperationCanceledException>());
+        Assert.That(async () => await Blobs.TryDeleteAsync(info.Key, Precondition.None, Cancelled), Throws.InstanceOf<OperationCanceledException>());
+        Assert.That(async () => await Blobs.InfosAsync(Scope, ScopeDepth.Exact, null, Cancelled), Throws.InstanceOf<OperationCanceledException>());
+        Assert.That(async () => await Blobs.DiscardAbandonedAsync(TimeSpan.Zero, Cancelled), Throws.InstanceOf<OperationCanceledException>());
+
+        await using (var writer = await Blobs.CreateAsync(Scope, Ct))
+        {
+            Assert.That(async () => await writer.WriteAsync(Small, Cancelled), Throws.InstanceOf<OperationCanceledException>());
+        }
+
+        await using (var writer = await Blobs.CreateAsync(Scope, Ct))
+        {
+            await writer.WriteAsync(Small, Ct);
+            Assert.That(
+                async () => await writer.CommitAsync(StorageShortcuts.DigestOf(Small), null, Cancelled),
+                Throws.InstanceOf<OperationCanceledException>());
+        }
+
+        Assert.That(await Blobs.StatAsync(info.Key, Ct), Is.EqualTo(info));
+        Assert.That(await Blobs.DiscardAbandonedAsync(TimeSpan.Zero, Ct), Is.Zero, "a cancelled writer that was disposed is discarded");
+    }
+
+    [Test]
+    public async Task A_commit_that_is_cancelled_has_happened_whole_or_not_at_all()
+    {
+        for (var round = 1; round <= 40; round++)
+        {
+            var bytes = StorageShortcuts.Bytes(60_000, round);
+            var key = new BlobKey(Scope, StorageShortcuts.DigestOf(bytes));
+            using var cancel = CancellationTokenSource.CreateLinkedTokenSource(Ct);
+            await using (var writer = await Blobs.CreateAsync(Scope, Ct))
+            {
+                await writer.WriteAsync(bytes, Ct);
+                var committing = Task.Run(async () => await writer.CommitAsync(key.Digest, null, cancel.Token), Ct);
+                for (var i = 0; i < round; i++)
+                    await Task.Yield();
+                await cancel.CancelAsync();
+                try
+                {
+                    await committing;
+                    Assert.That(await Two.Blobs.StatAsync(key, Ct), Is.Not.Null);
+                }
+                catch (OperationCanceledException)
+                {
+                    // Whether it has happened is what the read below tells.
+                }
+            }
+
+            Assert.That(await Two.Blobs.ReadAsync(key, ByteRange.All, Ct), Is.Null.Or.EqualTo(bytes));
+        }
+
+        Assert.That(await Blobs.DiscardAbandonedAsync(TimeSpan.Zero, Ct), Is.Zero);
+    }
+
+    [Test]
+    public async Task A_read_takes_its_own_token()
+    {
+        var info = await Blobs.CommitAsync(Scope, Small, Ct);
+        using var opening = CancellationTokenSource.CreateLinkedTokenSource(Ct);
+        await using var reader = await Blobs.OpenAsync(info.Key, ByteRange.All, opening.Token);
+        await opening.CancelAsync();
+        Assert.That(async () => await reader!.Content.ReadAsync(new byte[10], Cancelled), Throws.InstanceOf<OperationCanceledException>());
+        Assert.That(await reader!.Content.ReadAllAsync(Ct), Is.EqualTo(Small), "the token of the opening is not that of the reads");
+    }
+}

@@ -1,0 +1,165 @@
+using NUnit.Framework;
+using Registry.Core.Storage;
+using Registry.Tests.Support.Storage;
+
+namespace Registry.Tests.Contract;
+
+/// <summary>
+/// What every backend's blobs do. A backend joins with a subclass that says <see cref="StorageContract.StartAsync"/> and adds no test.
+/// </summary>
+public abstract partial class BlobStoreContract : StorageContract
+{
+    private static readonly StoreKey Scope = StoreKey.Of("packages", "sample", "app");
+
+    private IBlobStore Blobs => One.Blobs;
+
+    [Test]
+    public async Task Nothing_is_seen_of_a_blob_before_its_commit_and_all_of_it_after()
+    {
+        var bytes = StorageShortcuts.Bytes(100_000);
+        var key = new BlobKey(Scope, StorageShortcuts.DigestOf(bytes));
+        await using var writer = await Blobs.CreateAsync(Scope, Ct);
+        await writer.WriteAsync(bytes.AsMemory(0, 60_000), Ct);
+        await writer.WriteAsync(bytes.AsMemory(60_000), Ct);
+        foreach (var instance in (StorageInstance[])[One, Two])
+        {
+            Assert.That(await instance.Blobs.StatAsync(key, Ct), Is.Null);
+            Assert.That(await instance.Blobs.OpenAsync(key, ByteRange.All, Ct), Is.Null);
+            Assert.That(await instance.Blobs.InfosAsync(StoreKeys.Packages, ScopeDepth.Subtree, null, Ct), Is.Empty);
+        }
+
+        var info = await writer.CommitAsync(key.Digest, null, Ct);
+        Assert.That(info.Key, Is.EqualTo(key));
+        Assert.That(info.Length, Is.EqualTo(bytes.Length));
+        foreach (var instance in (StorageInstance[])[One, Two])
+        {
+            Assert.That(await instance.Blobs.StatAsync(key, Ct), Is.EqualTo(info));
+            Assert.That(await instance.Blobs.ReadAsync(key, ByteRange.All, Ct), Is.EqualTo(bytes));
+            Assert.That(await instance.Blobs.InfosAsync(StoreKeys.Packages, ScopeDepth.Subtree, null, Ct), Is.EqualTo(new[] { info }));
+        }
+    }
+
+    [Test]
+    public async Task A_writer_that_is_disposed_without_a_commit_leaves_nothing()
+    {
+        var bytes = StorageShortcuts.Bytes(100_000);
+        await using (var writer = await Blobs.CreateAsync(Scope, Ct))
+            await writer.WriteAsync(bytes, Ct);
+        Assert.That(await Blobs.StatAsync(new BlobKey(Scope, StorageShortcuts.DigestOf(bytes)), Ct), Is.Null);
+        Assert.That(await Blobs.DiscardAbandonedAsync(TimeSpan.Zero, Ct), Is.Zero, "nothing is left to discard");
+    }
+
+    [Test]
+    public async Task A_committed_blob_leaves_nothing_to_discard_and_is_not_discarded()
+    {
+        var info = await Blobs.CommitAsync(Scope, StorageShortcuts.Bytes(10), Ct);
+        Assert.That(await Blobs.DiscardAbandonedAsync(TimeSpan.Zero, Ct), Is.Zero);
+        Assert.That(await Blobs.StatAsync(info.Key, Ct), Is.EqualTo(info));
+    }
+
+    [Test]
+    public async Task An_empty_blob_is_a_blob()
+    {
+        BlobInfo info;
+        await using (var writer = await Blobs.CreateAsync(Scope, Ct))
+            info = await writer.CommitAsync(StorageShortcuts.DigestOf([]), null, Ct);
+        Assert.That(info.Length, Is.Zero);
+        Assert.That(await Blobs.StatAsync(info.Key, Ct), Is.EqualTo(info));
+        Assert.That(await Blobs.ReadAsync(info.Key, ByteRange.All, Ct), Is.Empty);
+        Assert.That(await Blobs.ReadAsync(info.Key, new ByteRange(0, 0), Ct), Is.Empty);
+        Assert.That(async () => await Blobs.OpenAsync(info.Key, new ByteRange(0, 1), Ct), Throws.InstanceOf<ArgumentOutOfRangeException>());
+    }
+
+    [Test]
+    public async Task The_same_bytes_in_two_scopes_are_two_blobs()
+    {
+        var bytes = StorageShortcuts.Bytes(1000);
+        var one = await Blobs.CommitAsync(Key("packages", "a"), bytes, Ct);
+        var two = await Blobs.CommitAsync(Key("packages", "a", "b"), bytes, Ct);
+        Assert.That(await Blobs.TryDeleteAsync(one.Key, Precondition.None, Ct), Is.True);
+        Assert.That(await Blobs.StatAsync(one.Key, Ct), Is.Null);
+        Assert.That(await Blobs.ReadAsync(two.Key, ByteRange.All, Ct), Is.EqualTo(bytes));
+    }
+
+    [Test]
+    public async Task Documents_and_blobs_of_one_name_do_not_meet()
+    {
+        var info = await Blobs.CommitAsync(Scope, StorageShortcuts.Bytes(1000), Ct);
+        await One.Documents.PutAsync(Scope, "document", Precondition.Absent, Ct);
+        Assert.That(await One.Documents.KeysAsync(StoreKeys.Packages, null, Ct), Is.EqualTo(new[] { Scope.Value }));
+        Assert.That(await One.Documents.TryDeleteAsync(Scope, Precondition.None, Ct), Is.True);
+        Assert.That(await Blobs.InfosAsync(Scope, ScopeDepth.Subtree, null, Ct), Is.EqualTo(new[] { info }));
+    }
+
+    [Test]
+    public async Task A_buffer_is_its_owners_again_when_its_write_is_done()
+    {
+        var bytes = StorageShortcuts.Bytes(300_000);
+        var buffer = new byte[1000];
+        await using var writer = await Blobs.CreateAsync(Scope, Ct);
+        for (var at = 0; at < bytes.Length; at += buffer.Length)
+        {
+            bytes.AsSpan(at, buffer.Length).CopyTo(buffer);
+            await writer.WriteAsync(buffer, Ct);
+            buffer.AsSpan().Clear();
+        }
+
+        var info = await writer.CommitAsync(StorageShortcuts.DigestOf(bytes), null, Ct);
+        Assert.That(await Blobs.ReadAsync(info.Key, ByteRange.All, Ct), Is.EqualTo(bytes));
+    }
+
+    [Test]
+    public async Task Scopes_as_long_as_they_may_be_hold_blobs()
+    {
+        var segment = new string('s', StoreKey.MaxSegmentBytes);
+        var scope = Key("packages", segment, segment, segment, new string('k', StoreKey.MaxKeyBytes - (3 * segment.Length) - "packages/".Length - 3));
+        var bytes = StorageShortcuts.Bytes(1000);
+        var info = await Blobs.CommitAsync(scope, bytes, Ct);
+        Assert.That(await Blobs.ReadAsync(info.Key, ByteRange.All, Ct), Is.EqualTo(bytes));
+        Assert.That(await Blobs.InfosAsync(StoreKeys.Packages, ScopeDepth.Subtree, null, Ct), Is.EqualTo(new[] { info }));
+    }
+
+    [Test]
+    public async Task A_delete_removes_what_its_precondition_holds_for()
+    {
+        var bytes = StorageShortcuts.Bytes(1000);
+        var first = await Blobs.CommitAsync(Scope, bytes, Ct);
+        var second = await Blobs.CommitAsync(Scope, bytes, Ct);
+        Assert.That(await Blobs.TryDeleteAsync(first.Key, Precondition.Matches(first.Revision), Ct), Is.False, "it was touched since");
+        Assert.That(await Blobs.TryDeleteAsync(first.Key, Precondition.Matches(new Revision("no revision at all")), Ct), Is.False);
+        Assert.That(await Blobs.StatAsync(first.Key, Ct), Is.EqualTo(second));
+        Assert.That(await Blobs.TryDeleteAsync(first.Key, Precondition.Matches(second.Revision), Ct), Is.True);
+        Assert.That(await Blobs.StatAsync(first.Key, Ct), Is.Null);
+        Assert.That(await Blobs.OpenAsync(first.Key, ByteRange.All, Ct), Is.Null);
+        Assert.That(await Blobs.TryDeleteAsync(first.Key, Precondition.Matches(second.Revision), Ct), Is.False, "it is gone");
+        Assert.That(await Blobs.TryDeleteAsync(first.Key, Precondition.None, Ct), Is.False, "it is gone");
+    }
+
+    [Test]
+    public async Task To_delete_what_must_be_absent_is_the_callers_mistake()
+    {
+        var info = await Blobs.CommitAsync(Scope, StorageShortcuts.Bytes(10), Ct);
+        Assert.That(async () => await Blobs.TryDeleteAsync(info.Key, Precondition.Absent, Ct), Throws.InstanceOf<ArgumentException>());
+        Assert.That(await Blobs.StatAsync(info.Key, Ct), Is.EqualTo(info));
+    }
+
+    [Test]
+    public async Task Writers_and_readers_may_be_disposed_twice()
+    {
+        var writer = await Blobs.CreateAsync(Scope, Ct);
+        await writer.DisposeAsync();
+        await writer.DisposeAsync();
+
+        var bytes = StorageShortcuts.Bytes(10);
+        var committed = await Blobs.CreateAsync(Scope, Ct);
+        await committed.WriteAsync(bytes, Ct);
+        var info = await committed.CommitAsync(StorageShortcuts.DigestOf(bytes), null, Ct);
+        await committed.DisposeAsync();
+        await committed.DisposeAsync();
+
+        var reader = await Blobs.OpenAsync(info.Key, ByteRange.All, Ct);
+        await reader!.DisposeAsync();
+        await reader.DisposeAsync();
+        Assert.That(await Blobs.ReadAsync(info.Key, ByteRange.All, Ct), Is.EqualTo(bytes), "a writer's disposal takes nothing back");
+    }
+}

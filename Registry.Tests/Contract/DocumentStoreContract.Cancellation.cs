@@ -1,0 +1,93 @@
+using NUnit.Framework;
+using Registry.Core.Storage;
+using Registry.Tests.Support.Storage;
+
+namespace Registry.Tests.Contract;
+
+public abstract partial class DocumentStoreContract
+{
+    private static readonly CancellationToken Cancelled = new(canceled: true);
+
+    [Test]
+    public async Task What_is_cancelled_before_it_begins_does_nothing()
+    {
+        await Documents.PutAsync(Sample, "one", Precondition.Absent, Ct);
+        Assert.That(async () => await Documents.GetAsync(Sample, Cancelled), Throws.InstanceOf<OperationCanceledException>());
+        Assert.That(async () => await Documents.TryPutAsync(Sample, "two", Precondition.None, Cancelled), Throws.InstanceOf<OperationCanceledException>());
+        Assert.That(async () => await Documents.TryDeleteAsync(Sample, Precondition.None, Cancelled), Throws.InstanceOf<OperationCanceledException>());
+        Assert.That(async () => await Documents.KeysAsync(StoreKeys.Packages, null, Cancelled), Throws.InstanceOf<OperationCanceledException>());
+        Assert.That((await Documents.GetAsync(Sample, Ct))!.Text(), Is.EqualTo("one"));
+    }
+
+    [Test]
+    public async Task A_write_that_is_cancelled_has_happened_whole_or_not_at_all()
+    {
+        var text = new string('0', 50_000);
+        await Documents.PutAsync(Sample, text, Precondition.Absent, Ct);
+        for (var round = 1; round <= 40; round++)
+        {
+            var next = new string((char)('0' + round), 50_000);
+            using var cancel = CancellationTokenSource.CreateLinkedTokenSource(Ct);
+            var writing = Task.Run(async () => await Documents.TryPutAsync(Sample, next, Precondition.None, cancel.Token), Ct);
+            for (var i = 0; i < round; i++)
+                await Task.Yield();
+            await cancel.CancelAsync();
+            var acknowledged = false;
+            try
+            {
+                acknowledged = await writing is not null;
+            }
+            catch (OperationCanceledException)
+            {
+                // Whether it has happened is what the read below tells.
+            }
+
+            var read = (await Two.Documents.GetAsync(Sample, Ct))!.Text();
+            Assert.That(read, acknowledged ? Is.EqualTo(next) : Is.EqualTo(next).Or.EqualTo(text));
+            text = read;
+        }
+    }
+
+    [Test]
+    public async Task A_listing_ends_when_it_is_cancelled()
+    {
+        await PutManyAsync(30);
+        using var cancel = CancellationTokenSource.CreateLinkedTokenSource(Ct);
+        var seen = 0;
+        Assert.That(
+            async () =>
+            {
+                await foreach (var entry in Documents.ListAsync(StoreKeys.Packages, null, cancel.Token))
+                {
+                    seen++;
+                    await cancel.CancelAsync();
+                }
+            },
+            Throws.InstanceOf<OperationCanceledException>());
+        Assert.That(seen, Is.EqualTo(1));
+    }
+
+    [Test]
+    public async Task A_cancelled_call_leaves_the_store_fit_for_the_next()
+    {
+        for (var round = 0; round < 20; round++)
+        {
+            using var cancel = CancellationTokenSource.CreateLinkedTokenSource(Ct);
+            var racing = RaceAsync(8, async i =>
+            {
+                try
+                {
+                    return await Instance(i).Documents.TryPutAsync(Sample, $"{i}", Precondition.None, cancel.Token) is not null;
+                }
+                catch (OperationCanceledException)
+                {
+                    return false;
+                }
+            });
+            await cancel.CancelAsync();
+            await racing;
+            await Two.Documents.PutAsync(Sample, "after", Precondition.None, Ct);
+            Assert.That((await One.Documents.GetAsync(Sample, Ct))!.Text(), Is.EqualTo("after"));
+        }
+    }
+}

@@ -1,0 +1,138 @@
+using NUnit.Framework;
+using Registry.Core.Storage;
+using Registry.Tests.Support.Storage;
+
+namespace Registry.Tests.Contract;
+
+public abstract partial class DocumentStoreContract
+{
+    [Test]
+    public async Task A_listing_is_in_ordinal_order_of_the_whole_key()
+    {
+        // '%' < '-' < '.' < '/' < digits < '_' < letters: a folder's name sorts with the slash that follows it.
+        string[][] names = [["b"], ["b", "c"], ["b", "c", "d"], ["b-c"], ["b.x"], ["b.x", "y"], ["b_"], ["b0"], ["bc"], ["B"], ["b%"], ["b", ""], ["a", "z"], ["c"]];
+        var keys = names.Select(name => StoreKey.Of(["packages", .. name])).ToArray();
+        foreach (var key in keys)
+            await Documents.PutAsync(key, "x", Precondition.Absent, Ct);
+        var listed = await Documents.KeysAsync(StoreKeys.Packages, null, Ct);
+        Assert.That(listed, Is.EqualTo(keys.Select(key => key.Value).Order(StringComparer.Ordinal)));
+    }
+
+    [Test]
+    public async Task A_listing_starts_after_a_key_that_need_not_exist()
+    {
+        StoreKey[] keys = [Key("packages", "a"), Key("packages", "a", "b"), Key("packages", "a", "c"), Key("packages", "a-b"), Key("packages", "b", "a"), Key("packages", "b", "b")];
+        foreach (var key in keys)
+            await Documents.PutAsync(key, "x", Precondition.Absent, Ct);
+        StoreKey[] starts = [.. keys, Key("packages"), Key("packages", "a", "bb"), Key("packages", "a", "b", "c"), Key("packages", "b"), Key("packages", "c"), Key("a"), Key("z"), Key("packages", "a-b", "c")];
+        foreach (var after in starts)
+        {
+            Assert.That(
+                await Documents.KeysAsync(StoreKeys.Packages, after, Ct),
+                Is.EqualTo(keys.Where(key => key > after).Order().Select(key => key.Value)),
+                $"after {after}");
+        }
+    }
+
+    [Test]
+    public async Task A_scope_is_whole_segments_and_not_the_document_of_its_own_name()
+    {
+        StoreKey[] keys = [Key("packages", "a"), Key("packages", "a", "b"), Key("packages", "a", "b", "c"), Key("packages", "ab"), Key("packages", "a-b", "c"), Key("other", "a", "b")];
+        foreach (var key in keys)
+            await Documents.PutAsync(key, "x", Precondition.Absent, Ct);
+        Assert.That(await Documents.KeysAsync(Key("packages", "a"), null, Ct), Is.EqualTo(new[] { "packages/a/b", "packages/a/b/c" }));
+        Assert.That(await Documents.KeysAsync(Key("packages", "a", "b"), null, Ct), Is.EqualTo(new[] { "packages/a/b/c" }));
+        Assert.That(await Documents.KeysAsync(Key("packages", "nothing"), null, Ct), Is.Empty);
+    }
+
+    [Test]
+    public async Task Pages_join_to_the_whole_listing()
+    {
+        await PutManyAsync(60);
+        var paged = new List<string>();
+        for (StoreKey? after = null; ;)
+        {
+            var page = new List<StoreKey>();
+            await foreach (var entry in Instance(paged.Count).Documents.ListAsync(StoreKeys.Packages, after, Ct))
+            {
+                page.Add(entry.Key);
+                if (page.Count == 7)
+                    break;
+            }
+
+            paged.AddRange(page.Select(key => key.Value));
+            if (page.Count < 7)
+                break;
+            after = page[^1];
+        }
+
+        Assert.That(paged, Is.EqualTo(await Documents.KeysAsync(StoreKeys.Packages, null, Ct)));
+        Assert.That(paged, Has.Count.EqualTo(60));
+    }
+
+    [Test]
+    public async Task A_listing_longer_than_any_page_of_an_engine_is_whole()
+    {
+        var keys = await PutManyAsync(1_100);
+        Assert.That(await Documents.KeysAsync(StoreKeys.Packages, null, Ct), Is.EqualTo(keys));
+    }
+
+    [Test]
+    public async Task What_is_there_throughout_is_listed_exactly_once_whatever_comes_goes_and_changes()
+    {
+        var lasting = await PutManyAsync(200);
+        using var listed = CancellationTokenSource.CreateLinkedTokenSource(Ct);
+        var changing = Enumerable.Range(0, 2).Select(i => Task.Run(async () =>
+        {
+            for (var round = i; !listed.IsCancellationRequested; round += 2)
+            {
+                var passing = Key("packages", $"n{round % 10}", $"passing{round % 30}");
+                await Instance(i).Documents.TryPutAsync(passing, "x", Precondition.None, Ct);
+                await Instance(i).Documents.TryPutAsync(StoreKeyOf(lasting[round * 7 % lasting.Count]), "changed", Precondition.None, Ct);
+                await Instance(i).Documents.TryDeleteAsync(passing, Precondition.None, Ct);
+            }
+        })).ToArray();
+
+        for (var round = 0; round < 20; round++)
+        {
+            var keys = await Instance(round).Documents.KeysAsync(StoreKeys.Packages, null, Ct);
+            Assert.That(keys, Is.Ordered.Using((IComparer<string>)StringComparer.Ordinal));
+            Assert.That(keys, Is.Unique);
+            Assert.That(keys.Where(key => !key.Contains("passing")), Is.EqualTo(lasting));
+        }
+
+        await listed.CancelAsync();
+        await Task.WhenAll(changing);
+    }
+
+    [Test]
+    public async Task What_is_deleted_before_a_listing_comes_to_it_is_no_error()
+    {
+        var keys = await PutManyAsync(30);
+        var seen = new List<string>();
+        await foreach (var entry in Documents.ListAsync(StoreKeys.Packages, null, Ct))
+        {
+            seen.Add(entry.Key.Value);
+            if (seen.Count == 1)
+            {
+                foreach (var key in keys.Skip(10))
+                    await Two.Documents.TryDeleteAsync(StoreKeyOf(key), Precondition.None, Ct);
+            }
+        }
+
+        Assert.That(seen.Take(10), Is.EqualTo(keys.Take(10)));
+    }
+
+    private static StoreKey StoreKeyOf(string value) => StoreKey.TryParse(value, out var key) ? key : throw new ArgumentException(value);
+
+    /// <summary>Puts documents into ten namespaces; returns their keys in order.</summary>
+    private async Task<List<string>> PutManyAsync(int count)
+    {
+        var keys = Enumerable.Range(0, count).Select(i => Key("packages", $"n{i % 10}", $"p{i}")).ToArray();
+        await Parallel.ForEachAsync(
+            keys,
+            new ParallelOptions { MaxDegreeOfParallelism = 16, CancellationToken = Ct },
+            async (key, ct) => await Documents.PutAsync(key, "x", Precondition.Absent, ct));
+        return [.. keys.Order().Select(key => key.Value)];
+    }
+}

@@ -1,0 +1,162 @@
+using System.Text;
+using NUnit.Framework;
+using Registry.Core.Storage;
+using Registry.Tests.Support.Storage;
+
+namespace Registry.Tests.Contract;
+
+/// <summary>
+/// What every backend's documents do. A backend joins with a subclass that says <see cref="StorageContract.StartAsync"/> and adds no test.
+/// </summary>
+public abstract partial class DocumentStoreContract : StorageContract
+{
+    private static readonly StoreKey Sample = StoreKey.Of("packages", "sample", "app");
+
+    private IDocumentStore Documents => One.Documents;
+
+    [Test]
+    public async Task What_was_put_is_read_back_with_its_revision()
+    {
+        var revision = await Documents.PutAsync(Sample, "one", Precondition.Absent, Ct);
+        var document = await Documents.GetAsync(Sample, Ct);
+        Assert.That(document!.Text(), Is.EqualTo("one"));
+        Assert.That(document!.Revision, Is.EqualTo(revision));
+    }
+
+    [Test]
+    public async Task What_one_instance_was_told_is_done_the_other_shows_at_once()
+    {
+        for (var i = 0; i < 20; i++)
+        {
+            var revision = await Instance(i).Documents.PutAsync(Sample, $"{i}", Precondition.None, Ct);
+            var seen = await Instance(i + 1).Documents.GetAsync(Sample, Ct);
+            Assert.That(seen?.Revision, Is.EqualTo(revision));
+            Assert.That(seen!.Text(), Is.EqualTo($"{i}"));
+        }
+
+        Assert.That(await One.Documents.TryDeleteAsync(Sample, Precondition.None, Ct), Is.True);
+        Assert.That(await Two.Documents.GetAsync(Sample, Ct), Is.Null);
+        Assert.That(await Two.Documents.KeysAsync(StoreKeys.Packages, null, Ct), Is.Empty);
+    }
+
+    [Test]
+    public async Task What_is_absent_is_null() => Assert.That(await Documents.GetAsync(Sample, Ct), Is.Null);
+
+    [Test]
+    public async Task An_empty_document_is_a_document()
+    {
+        await Documents.PutAsync(Sample, "", Precondition.Absent, Ct);
+        Assert.That((await Documents.GetAsync(Sample, Ct))!.Content.Length, Is.Zero);
+        Assert.That(await Documents.KeysAsync(StoreKeys.Packages, null, Ct), Is.EqualTo(new[] { Sample.Value }));
+    }
+
+    [Test]
+    public async Task The_largest_document_is_kept_whole()
+    {
+        var bytes = StorageShortcuts.Bytes(Document.MaxBytes);
+        await Documents.TryPutAsync(Sample, bytes, Precondition.Absent, Ct);
+        Assert.That((await Documents.GetAsync(Sample, Ct))!.Content.Span.SequenceEqual(bytes), Is.True);
+    }
+
+    [Test]
+    public async Task A_document_that_is_too_large_is_the_callers_mistake_and_changes_nothing()
+    {
+        await Documents.PutAsync(Sample, "one", Precondition.Absent, Ct);
+        Assert.That(
+            async () => await Documents.TryPutAsync(Sample, new byte[Document.MaxBytes + 1], Precondition.None, Ct),
+            Throws.InstanceOf<ArgumentException>());
+        Assert.That((await Documents.GetAsync(Sample, Ct))!.Text(), Is.EqualTo("one"));
+    }
+
+    [Test]
+    public async Task What_was_read_stays_as_it_was_read_and_the_writers_buffer_is_its_own()
+    {
+        var buffer = Encoding.UTF8.GetBytes("one");
+        await Documents.TryPutAsync(Sample, buffer, Precondition.Absent, Ct);
+        buffer.AsSpan().Fill((byte)'x');
+        var first = await Documents.GetAsync(Sample, Ct);
+        await Documents.PutAsync(Sample, "two", Precondition.None, Ct);
+        Assert.That(first!.Text(), Is.EqualTo("one"));
+    }
+
+    [Test]
+    public async Task Every_write_changes_the_revision_even_of_equal_bytes()
+    {
+        var seen = new HashSet<Revision>();
+        for (var i = 0; i < 50; i++)
+            Assert.That(seen.Add(await Instance(i).Documents.PutAsync(Sample, "same", Precondition.None, Ct)), Is.True);
+    }
+
+    [Test]
+    public async Task A_key_that_was_deleted_and_came_back_repeats_no_revision()
+    {
+        var seen = new HashSet<Revision>();
+        for (var i = 0; i < 50; i++)
+        {
+            Assert.That(seen.Add(await Instance(i).Documents.PutAsync(Sample, "same", Precondition.Absent, Ct)), Is.True);
+            Assert.That(await Instance(i + 1).Documents.TryDeleteAsync(Sample, Precondition.None, Ct), Is.True);
+        }
+    }
+
+    [Test]
+    public async Task Put_get_and_list_agree_on_the_revision()
+    {
+        var revision = await Documents.PutAsync(Sample, "one", Precondition.Absent, Ct);
+        var listed = new List<DocumentEntry>();
+        await foreach (var entry in Documents.ListAsync(StoreKeys.Packages, null, Ct))
+            listed.Add(entry);
+        Assert.That(listed, Is.EqualTo(new[] { new DocumentEntry(Sample, revision) }));
+        Assert.That((await Documents.GetAsync(Sample, Ct))!.Revision, Is.EqualTo(revision));
+    }
+
+    [Test]
+    public async Task Absent_creates_once()
+    {
+        await Documents.PutAsync(Sample, "one", Precondition.Absent, Ct);
+        Assert.That(await Documents.TryPutAsync(Sample, "two", Precondition.Absent, Ct), Is.Null);
+        Assert.That((await Documents.GetAsync(Sample, Ct))!.Text(), Is.EqualTo("one"));
+    }
+
+    [Test]
+    public async Task Matches_replaces_what_it_matches_and_nothing_else()
+    {
+        var first = await Documents.PutAsync(Sample, "one", Precondition.Absent, Ct);
+        var second = await Documents.PutAsync(Sample, "two", Precondition.Matches(first), Ct);
+        Assert.That(await Documents.TryPutAsync(Sample, "three", Precondition.Matches(first), Ct), Is.Null);
+        Assert.That(await Documents.TryPutAsync(Sample, "three", Precondition.Matches(new Revision("no revision at all")), Ct), Is.Null);
+        var document = await Documents.GetAsync(Sample, Ct);
+        Assert.That(document!.Text(), Is.EqualTo("two"));
+        Assert.That(document!.Revision, Is.EqualTo(second));
+    }
+
+    [Test]
+    public async Task Matches_never_holds_where_nothing_is()
+    {
+        var revision = await Documents.PutAsync(Sample, "one", Precondition.Absent, Ct);
+        await Documents.TryDeleteAsync(Sample, Precondition.None, Ct);
+        Assert.That(await Documents.TryPutAsync(Sample, "two", Precondition.Matches(revision), Ct), Is.Null);
+        Assert.That(await Documents.TryDeleteAsync(Sample, Precondition.Matches(revision), Ct), Is.False);
+        Assert.That(await Documents.GetAsync(Sample, Ct), Is.Null);
+    }
+
+    [Test]
+    public async Task A_delete_removes_what_its_precondition_holds_for()
+    {
+        Assert.That(await Documents.TryDeleteAsync(Sample, Precondition.None, Ct), Is.False, "nothing is there");
+        var first = await Documents.PutAsync(Sample, "one", Precondition.Absent, Ct);
+        var second = await Documents.PutAsync(Sample, "two", Precondition.None, Ct);
+        Assert.That(await Documents.TryDeleteAsync(Sample, Precondition.Matches(first), Ct), Is.False, "it has changed since");
+        Assert.That((await Documents.GetAsync(Sample, Ct))!.Text(), Is.EqualTo("two"));
+        Assert.That(await Documents.TryDeleteAsync(Sample, Precondition.Matches(second), Ct), Is.True);
+        Assert.That(await Documents.GetAsync(Sample, Ct), Is.Null);
+        Assert.That(await Documents.TryDeleteAsync(Sample, Precondition.Matches(second), Ct), Is.False, "it is gone");
+    }
+
+    [Test]
+    public async Task To_delete_what_must_be_absent_is_the_callers_mistake()
+    {
+        await Documents.PutAsync(Sample, "one", Precondition.Absent, Ct);
+        Assert.That(async () => await Documents.TryDeleteAsync(Sample, Precondition.Absent, Ct), Throws.InstanceOf<ArgumentException>());
+        Assert.That(await Documents.GetAsync(Sample, Ct), Is.Not.Null);
+    }
+}

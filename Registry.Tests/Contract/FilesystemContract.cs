@@ -1,0 +1,13 @@
+using Registry.Tests.Support.Storage;
+
+namespace Registry.Tests.Contract;
+
+public sealed class FilesystemDocumentContract : DocumentStoreContract
+{
+    protected override ValueTask<StorageUnderTest> StartAsync() => new(new FilesystemUnderTest());
+}
+
+public sealed class FilesystemBlobContract : BlobStoreContract
+{
+    protected override ValueTask<StorageUnderTest> StartAsync() => new(new FilesystemUnderTest());
+}

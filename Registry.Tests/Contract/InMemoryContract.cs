@@ -1,0 +1,13 @@
+using Registry.Tests.Support.Storage;
+
+namespace Registry.Tests.Contract;
+
+public sealed class InMemoryDocumentContract : DocumentStoreContract
+{
+    protected override ValueTask<StorageUnderTest> StartAsync() => new(new InMemoryUnderTest());
+}
+
+public sealed class InMemoryBlobContract : BlobStoreContract
+{
+    protected override ValueTask<StorageUnderTest> StartAsync() => new(new InMemoryUnderTest());
+}

@@ -1,0 +1,61 @@
+using NUnit.Framework;
+using Registry.Core.Storage;
+using Registry.Tests.Support.Storage;
+
+namespace Registry.Tests.Contract;
+
+/// <summary>A storage of its own for each test, and two instances over it, as two processes would have them.</summary>
+public abstract class StorageContract
+{
+    private StorageUnderTest? storage;
+
+    protected StorageUnderTest Storage => storage!;
+
+    protected StorageInstance One { get; private set; } = null!;
+
+    protected StorageInstance Two { get; private set; } = null!;
+
+    /// <summary>Ends a test that hangs; far above what any of them takes.</summary>
+    protected CancellationToken Ct { get; private set; }
+
+    [SetUp]
+    public async Task OpenStorage()
+    {
+        Ct = new CancellationTokenSource(TimeSpan.FromMinutes(1)).Token;
+        storage = await StartAsync();
+        One = await storage.OpenAsync();
+        Two = await storage.OpenAsync();
+    }
+
+    [TearDown]
+    public async Task CloseStorage()
+    {
+        if (storage is not null)
+            await storage.DisposeAsync();
+        storage = null;
+    }
+
+    /// <summary>
+    /// An empty storage. A backend that nobody asked for calls <see cref="Assert.Ignore(string)"/> with the reason; one that was asked for
+    /// and does not answer throws.
+    /// </summary>
+    protected abstract ValueTask<StorageUnderTest> StartAsync();
+
+    /// <summary>The one instance for even numbers, the other for odd ones.</summary>
+    protected StorageInstance Instance(int number) => number % 2 == 0 ? One : Two;
+
+    /// <summary>Runs them all at once, none before all are ready to.</summary>
+    protected static async Task<T[]> RaceAsync<T>(int runners, Func<int, Task<T>> run)
+    {
+        var start = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var tasks = Enumerable.Range(0, runners).Select(number => Task.Run(async () =>
+        {
+            await start.Task;
+            return await run(number);
+        })).ToArray();
+        start.SetResult();
+        return await Task.WhenAll(tasks);
+    }
+
+    protected static StoreKey Key(params ReadOnlySpan<string> segments) => StoreKey.Of(segments);
+}

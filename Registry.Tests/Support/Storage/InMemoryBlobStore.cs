@@ -1,0 +1,75 @@
+using System.Runtime.CompilerServices;
+using Registry.Core.Storage;
+
+namespace Registry.Tests.Support.Storage;
+
+internal sealed class InMemoryBlobStore(InMemoryStorage storage) : IBlobStore
+{
+    public ValueTask<BlobWriter> CreateAsync(StoreKey scope, CancellationToken ct)
+    {
+        ct.ThrowIfCancellationRequested();
+        var writer = new InMemoryBlobWriter(storage, scope);
+        lock (storage.Gate)
+            storage.Staged.Add(writer);
+        return ValueTask.FromResult<BlobWriter>(writer);
+    }
+
+    public ValueTask<BlobReader?> OpenAsync(BlobKey key, ByteRange range, CancellationToken ct)
+    {
+        ct.ThrowIfCancellationRequested();
+        if (Find(key) is not { } blob)
+            return ValueTask.FromResult<BlobReader?>(null);
+        var length = range.LengthWithin(blob.Info.Length);
+        return ValueTask.FromResult<BlobReader?>(new BlobReader(blob.Info, length, new ChunkStream(blob.Chunks, range.Offset, length)));
+    }
+
+    public ValueTask<BlobInfo?> StatAsync(BlobKey key, CancellationToken ct)
+    {
+        ct.ThrowIfCancellationRequested();
+        return ValueTask.FromResult(Find(key)?.Info);
+    }
+
+    public ValueTask<bool> TryDeleteAsync(BlobKey key, Precondition precondition, CancellationToken ct)
+    {
+        if (precondition.Kind == PreconditionKind.Absent)
+            throw new ArgumentException("What must be absent cannot be deleted.", nameof(precondition));
+        ct.ThrowIfCancellationRequested();
+        lock (storage.Gate)
+            return ValueTask.FromResult(precondition.HoldsFor(storage.StoredBlobs.GetValueOrDefault(key)?.Info.Revision) && storage.StoredBlobs.Remove(key));
+    }
+
+    public async IAsyncEnumerable<BlobInfo> ListAsync(StoreKey scope, ScopeDepth depth, BlobKey? after, [EnumeratorCancellation] CancellationToken ct)
+    {
+        await ValueTask.CompletedTask;
+        ct.ThrowIfCancellationRequested();
+        BlobKey[] keys;
+        lock (storage.Gate)
+        {
+            keys = [.. storage.StoredBlobs.Keys
+                .Where(key => key.Scope == scope || (depth == ScopeDepth.Subtree && key.Scope.IsBelow(scope)))
+                .Where(key => after is not { } last || key > last)
+                .Order()];
+        }
+
+        foreach (var key in keys)
+        {
+            ct.ThrowIfCancellationRequested();
+            if (Find(key) is { } blob)
+                yield return blob.Info;
+        }
+    }
+
+    public ValueTask<int> DiscardAbandonedAsync(TimeSpan idle, CancellationToken ct)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(idle, TimeSpan.Zero);
+        ct.ThrowIfCancellationRequested();
+        lock (storage.Gate)
+            return ValueTask.FromResult(storage.Staged.RemoveWhere(writer => writer.LastWrite <= storage.Time.GetUtcNow() - idle));
+    }
+
+    private StoredBlob? Find(BlobKey key)
+    {
+        lock (storage.Gate)
+            return storage.StoredBlobs.GetValueOrDefault(key);
+    }
+}

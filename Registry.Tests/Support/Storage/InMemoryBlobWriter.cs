@@ -1,0 +1,63 @@
+using Registry.Core.Content;
+using Registry.Core.Storage;
+
+namespace Registry.Tests.Support.Storage;
+
+internal sealed class InMemoryBlobWriter(InMemoryStorage storage, StoreKey scope) : BlobWriter
+{
+    private readonly List<ReadOnlyMemory<byte>> chunks = [];
+    private bool ended;
+
+    /// <summary>Read under the storage's lock.</summary>
+    public DateTimeOffset LastWrite { get; private set; } = storage.Time.GetUtcNow();
+
+    public override ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken ct)
+    {
+        Demand();
+        ct.ThrowIfCancellationRequested();
+        lock (storage.Gate)
+        {
+            chunks.Add(bytes.ToArray());
+            LastWrite = storage.Time.GetUtcNow();
+        }
+
+        return ValueTask.CompletedTask;
+    }
+
+    public override ValueTask<BlobInfo> CommitAsync(Digest digest, DateTimeOffset? uploadedAt, CancellationToken ct)
+    {
+        Demand();
+        ct.ThrowIfCancellationRequested();
+        ended = true;
+        var key = new BlobKey(scope, digest);
+        lock (storage.Gate)
+        {
+            if (!storage.Staged.Remove(this))
+                throw new StorageException(StorageFault.Unavailable, "What was staged had been discarded.");
+            var present = storage.Time.GetUtcNow();
+            var uploaded = WholeMicroseconds(uploadedAt ?? present);
+            if (uploadedAt is null && storage.StoredBlobs.TryGetValue(key, out var replaced) && uploaded <= replaced.Info.UploadedAt)
+                uploaded = replaced.Info.UploadedAt.AddMicroseconds(1);
+            var info = new BlobInfo(key, chunks.Sum(chunk => (long)chunk.Length), uploaded, present, storage.NextRevision());
+            storage.StoredBlobs[key] = new StoredBlob(info, chunks);
+            return ValueTask.FromResult(info);
+        }
+    }
+
+    public override ValueTask DisposeAsync()
+    {
+        ended = true;
+        lock (storage.Gate)
+            storage.Staged.Remove(this);
+        return ValueTask.CompletedTask;
+    }
+
+    private static DateTimeOffset WholeMicroseconds(DateTimeOffset time) =>
+        new(time.UtcTicks - (time.UtcTicks % TimeSpan.TicksPerMicrosecond), TimeSpan.Zero);
+
+    private void Demand()
+    {
+        if (ended)
+            throw new InvalidOperationException("This writer has been committed or disposed.");
+    }
+}

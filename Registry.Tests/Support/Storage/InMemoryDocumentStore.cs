@@ -1,0 +1,59 @@
+using System.Runtime.CompilerServices;
+using Registry.Core.Storage;
+
+namespace Registry.Tests.Support.Storage;
+
+internal sealed class InMemoryDocumentStore(InMemoryStorage storage) : IDocumentStore
+{
+    public ValueTask<Document?> GetAsync(StoreKey key, CancellationToken ct)
+    {
+        ct.ThrowIfCancellationRequested();
+        lock (storage.Gate)
+            return ValueTask.FromResult(storage.StoredDocuments.GetValueOrDefault(key));
+    }
+
+    public ValueTask<Revision?> TryPutAsync(StoreKey key, ReadOnlyMemory<byte> content, Precondition precondition, CancellationToken ct)
+    {
+        if (content.Length > Document.MaxBytes)
+            throw new ArgumentException("The document is too large.", nameof(content));
+        ct.ThrowIfCancellationRequested();
+        lock (storage.Gate)
+        {
+            if (!precondition.HoldsFor(storage.StoredDocuments.GetValueOrDefault(key)?.Revision))
+                return ValueTask.FromResult<Revision?>(null);
+            var document = new Document(content.ToArray(), storage.NextRevision());
+            storage.StoredDocuments[key] = document;
+            return ValueTask.FromResult<Revision?>(document.Revision);
+        }
+    }
+
+    public ValueTask<bool> TryDeleteAsync(StoreKey key, Precondition precondition, CancellationToken ct)
+    {
+        if (precondition.Kind == PreconditionKind.Absent)
+            throw new ArgumentException("What must be absent cannot be deleted.", nameof(precondition));
+        ct.ThrowIfCancellationRequested();
+        lock (storage.Gate)
+        {
+            return ValueTask.FromResult(
+                precondition.HoldsFor(storage.StoredDocuments.GetValueOrDefault(key)?.Revision) && storage.StoredDocuments.Remove(key));
+        }
+    }
+
+    public async IAsyncEnumerable<DocumentEntry> ListAsync(StoreKey scope, StoreKey? after, [EnumeratorCancellation] CancellationToken ct)
+    {
+        await ValueTask.CompletedTask;
+        ct.ThrowIfCancellationRequested();
+        StoreKey[] keys;
+        lock (storage.Gate)
+            keys = [.. storage.StoredDocuments.Keys.Where(key => key.IsBelow(scope) && (after is not { } last || key > last)).Order()];
+        foreach (var key in keys)
+        {
+            ct.ThrowIfCancellationRequested();
+            Document? document;
+            lock (storage.Gate)
+                document = storage.StoredDocuments.GetValueOrDefault(key);
+            if (document is not null)
+                yield return new DocumentEntry(key, document.Revision);
+        }
+    }
+}

@@ -1,0 +1,38 @@
+using Registry.Core.Storage;
+
+namespace Registry.Tests.Support.Storage;
+
+/// <summary>
+/// The reference model of both ports: what the contract says, in the plainest form. Everything lies in dictionaries under one lock.
+/// </summary>
+public sealed class InMemoryStorage
+{
+    private long lastRevision;
+
+    public InMemoryStorage(TimeProvider? time = null)
+    {
+        Time = time ?? TimeProvider.System;
+        Documents = new InMemoryDocumentStore(this);
+        Blobs = new InMemoryBlobStore(this);
+    }
+
+    public IDocumentStore Documents { get; }
+
+    public IBlobStore Blobs { get; }
+
+    internal TimeProvider Time { get; }
+
+    /// <summary>Held by whoever looks at or changes what follows.</summary>
+    internal Lock Gate { get; } = new();
+
+    internal Dictionary<StoreKey, Document> StoredDocuments { get; } = [];
+
+    internal Dictionary<BlobKey, StoredBlob> StoredBlobs { get; } = [];
+
+    internal HashSet<InMemoryBlobWriter> Staged { get; } = [];
+
+    internal Revision NextRevision() => new($"r{++lastRevision}");
+}
+
+/// <summary>A blob at rest: nobody changes its chunks.</summary>
+internal sealed record StoredBlob(BlobInfo Info, IReadOnlyList<ReadOnlyMemory<byte>> Chunks);

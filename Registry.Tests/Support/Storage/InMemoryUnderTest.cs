@@ -1,0 +1,14 @@
+namespace Registry.Tests.Support.Storage;
+
+/// <summary>The reference model in the suite of its own contract.</summary>
+internal sealed class InMemoryUnderTest : StorageUnderTest
+{
+    private readonly InMemoryStorage storage = new();
+
+    public override int CopiesInProcess => 1;
+
+    protected override ValueTask<StorageInstance> OpenInstanceAsync() =>
+        ValueTask.FromResult(new StorageInstance(storage.Documents, storage.Blobs));
+
+    protected override ValueTask RemoveAsync() => ValueTask.CompletedTask;
+}
