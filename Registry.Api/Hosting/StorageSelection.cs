@@ -1,3 +1,4 @@
+using Registry.Storage.Etcd;
 using Registry.Storage.Filesystem;
 
 namespace Registry.Api.Hosting;
@@ -11,7 +12,7 @@ internal static class StorageSelection
     [
         ("filesystem", (services, configuration) => services.AddFilesystemStorage(configuration)),
         ("redis", null),
-        ("etcd", null),
+        ("etcd", (services, configuration) => services.AddEtcdStorage(configuration)),
         ("gcs", null),
     ];
 
