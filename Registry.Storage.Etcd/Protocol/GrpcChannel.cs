@@ -4,7 +4,7 @@ using Google.Protobuf;
 namespace Registry.Storage.Etcd.Protocol;
 
 /// <summary>Unary gRPC calls over HTTP/2, each to the endpoint that it names. Owns the connections.</summary>
-internal sealed class GrpcChannel(SocketsHttpHandler handler, string? authority, TimeProvider time) : IDisposable
+internal sealed class GrpcChannel(HttpMessageHandler handler, string? authority, TimeProvider time) : IDisposable
 {
     private readonly HttpMessageInvoker http = new(handler, disposeHandler: true);
 

@@ -136,7 +136,9 @@ public sealed class EtcdServer : IAsyncDisposable
     {
         await CompactAsync(ct);
         await AskAsync("/v3/maintenance/defragment", new { }, ct);
-        await AskAsync("/v3/maintenance/alarm", new { action = "DEACTIVATE", memberID = 0, alarm = "NOSPACE" }, ct);
+        var alarms = await AskAsync("/v3/maintenance/alarm", new { action = "GET" }, ct);
+        foreach (var alarm in alarms.GetProperty("alarms").EnumerateArray())
+            await AskAsync("/v3/maintenance/alarm", new { action = "DEACTIVATE", memberID = alarm.GetProperty("memberID").GetString(), alarm = "NOSPACE" }, ct);
     }
 
     public async ValueTask DisposeAsync()

@@ -5,7 +5,7 @@ namespace Registry.Tests.Support.Storage;
 /// <summary>The etcd backend over a prefix of its own on one server. Each instance has connections of its own.</summary>
 internal sealed class EtcdUnderTest(EtcdServer server, string? endpoints = null) : StorageUnderTest
 {
-    public EtcdOptions Options { get; } = new() { Endpoints = endpoints ?? server.Endpoint, Prefix = $"test-{Guid.NewGuid():N}/" };
+    public EtcdOptions Options { get; init; } = new() { Endpoints = endpoints ?? server.Endpoint, Prefix = $"test-{Guid.NewGuid():N}/" };
 
     public ShiftedTime Time { get; } = new();
 
