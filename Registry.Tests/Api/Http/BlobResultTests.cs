@@ -1,0 +1,219 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Security.Cryptography;
+using System.Text.Json;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Routing;
+using NUnit.Framework;
+using Registry.Api.Http;
+using Registry.Core.Archives;
+using Registry.Core.Content;
+using Registry.Core.Storage;
+using Registry.Tests.Support;
+
+namespace Registry.Tests.Api.Http;
+
+public sealed class BlobResultTests
+{
+    private static readonly byte[] Bytes = RandomNumberGenerator.GetBytes(300_000);
+    private static readonly Digest Digest = Digest.FromHash(SHA256.HashData(Bytes));
+
+    private KarHost host = null!;
+
+    [OneTimeSetUp]
+    public async Task Start()
+    {
+        host = await KarHost.StartAsync(routes: app => app.MapMethods("/cnr/blob", ["GET", "HEAD"], SendAsync));
+        var global = Workspace.TryDerive(null, out var workspace) ? workspace : default;
+        await new AppArchives(host.Blobs, new ArchiveLimits()).UploadAsync(global, new MemoryStream(Bytes), default);
+    }
+
+    [OneTimeTearDown]
+    public async Task Stop() => await host.DisposeAsync();
+
+    [SetUp]
+    public void Mend()
+    {
+        host.Blobs.Fault = null;
+        host.Blobs.FailReadsAfter = null;
+        host.Blobs.EndsInsteadOfFailing = false;
+    }
+
+    [Test]
+    public async Task The_whole_blob_with_everything_about_it()
+    {
+        using var answer = await host.Client.GetAsync("/cnr/blob");
+        Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+        Assert.That(await answer.Content.ReadAsByteArrayAsync(), Is.EqualTo(Bytes));
+        Assert.That(answer.Content.Headers.ContentLength, Is.EqualTo(Bytes.Length));
+        Assert.That(answer.Content.Headers.ContentType?.ToString(), Is.EqualTo("application/x-gzip"));
+        Assert.That(answer.Content.Headers.ContentDisposition?.ToString(), Is.EqualTo("attachment; filename=\"a.tar.gz\""));
+        Assert.That(answer.Headers.ETag?.ToString(), Is.EqualTo($"\"{Digest}\""));
+        Assert.That(answer.Headers.AcceptRanges.ToString(), Is.EqualTo("bytes"));
+        Assert.That(answer.Headers.GetValues("X-Extra"), Is.EqualTo(new[] { "yes" }));
+    }
+
+    [Test]
+    public async Task Head_says_the_same_without_the_bytes()
+    {
+        using var answer = await SendAsync(HttpMethod.Head, static r => r.Headers.Range = new RangeHeaderValue(0, 9));
+        Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+        Assert.That(answer.Content.Headers.ContentLength, Is.EqualTo(Bytes.Length));
+        Assert.That(answer.Headers.ETag?.ToString(), Is.EqualTo($"\"{Digest}\""));
+        Assert.That(await answer.Content.ReadAsByteArrayAsync(), Is.Empty);
+    }
+
+    [TestCase("bytes=0-9", 0, 10)]
+    [TestCase("bytes=10-10", 10, 1)]
+    [TestCase("bytes=299999-", 299_999, 1)]
+    [TestCase("bytes=100000-999999999", 100_000, 200_000)]
+    [TestCase("bytes=-5", 299_995, 5)]
+    [TestCase("bytes=-999999999", 0, 300_000)]
+    [TestCase("BYTES=1-2", 1, 2)]
+    public async Task A_range_is_a_part(string range, int from, int length)
+    {
+        using var answer = await SendAsync(HttpMethod.Get, r => r.Headers.TryAddWithoutValidation("Range", range));
+        Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.PartialContent));
+        Assert.That(answer.Content.Headers.ContentRange?.ToString(), Is.EqualTo($"bytes {from}-{from + length - 1}/300000"));
+        Assert.That(answer.Content.Headers.ContentLength, Is.EqualTo(length));
+        Assert.That(await answer.Content.ReadAsByteArrayAsync(), Is.EqualTo(Bytes[from..(from + length)]));
+    }
+
+    [TestCase("bytes=300000-")]
+    [TestCase("bytes=300000-300001")]
+    [TestCase("bytes=-0")]
+    public async Task A_range_behind_the_end_is_told_the_length(string range)
+    {
+        using var answer = await SendAsync(HttpMethod.Get, r => r.Headers.TryAddWithoutValidation("Range", range));
+        Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.RequestedRangeNotSatisfiable));
+        Assert.That(answer.Content.Headers.ContentRange?.ToString(), Is.EqualTo("bytes */300000"));
+        Assert.That(await CodeOf(answer), Is.EqualTo("range-not-satisfiable"));
+        Assert.That(answer.Headers.ETag, Is.Null);
+    }
+
+    [TestCase("bytes=9-0")]
+    [TestCase("bytes=a-b")]
+    [TestCase("bytes=")]
+    [TestCase("bytes=-")]
+    [TestCase("bytes=0-1,5-6")]
+    [TestCase("lines=0-9")]
+    [TestCase("bytes=99999999999999999999-")]
+    [TestCase("nonsense")]
+    public async Task What_is_no_single_range_gets_the_whole(string range)
+    {
+        using var answer = await SendAsync(HttpMethod.Get, r => r.Headers.TryAddWithoutValidation("Range", range));
+        Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+        Assert.That(await answer.Content.ReadAsByteArrayAsync(), Is.EqualTo(Bytes));
+    }
+
+    [TestCase("\"{0}\"", 206)]
+    [TestCase("W/\"{0}\"", 200)]
+    [TestCase("\"other\"", 200)]
+    [TestCase("Mon, 04 Jan 2016 12:31:04 GMT", 200)]
+    public async Task If_range_decides_whether_the_part_is_of_use(string condition, int status)
+    {
+        using var answer = await SendAsync(HttpMethod.Get, r =>
+        {
+            r.Headers.Range = new RangeHeaderValue(0, 9);
+            r.Headers.TryAddWithoutValidation("If-Range", string.Format(condition, Digest));
+        });
+        Assert.That((int)answer.StatusCode, Is.EqualTo(status));
+    }
+
+    [TestCase("GET", "If-None-Match", "\"{0}\"", 304)]
+    [TestCase("HEAD", "If-None-Match", "\"{0}\"", 304)]
+    [TestCase("GET", "If-None-Match", "W/\"{0}\"", 304)]
+    [TestCase("GET", "If-None-Match", "\"a\", \"{0}\"", 304)]
+    [TestCase("GET", "If-None-Match", "*", 304)]
+    [TestCase("GET", "If-None-Match", "\"a\"", 200)]
+    [TestCase("GET", "If-None-Match", "no tag", 200)]
+    [TestCase("GET", "If-Match", "\"{0}\"", 200)]
+    [TestCase("GET", "If-Match", "*", 200)]
+    [TestCase("GET", "If-Match", "W/\"{0}\"", 412)]
+    [TestCase("GET", "If-Match", "\"a\"", 412)]
+    [TestCase("HEAD", "If-Match", "\"a\"", 412)]
+    public async Task Conditions_are_kept(string method, string header, string value, int status)
+    {
+        using var answer = await SendAsync(new HttpMethod(method), r => r.Headers.TryAddWithoutValidation(header, string.Format(value, Digest)));
+        Assert.That((int)answer.StatusCode, Is.EqualTo(status));
+        if (status == 304)
+        {
+            Assert.That(answer.Headers.ETag?.ToString(), Is.EqualTo($"\"{Digest}\""));
+            Assert.That(await answer.Content.ReadAsByteArrayAsync(), Is.Empty);
+        }
+    }
+
+    [Test]
+    public async Task A_client_that_takes_gzip_gets_the_same_bytes()
+    {
+        using var answer = await SendAsync(HttpMethod.Get, static r => r.Headers.AcceptEncoding.ParseAdd("gzip, br"));
+        Assert.That(answer.Content.Headers.ContentEncoding, Is.Empty);
+        Assert.That(await answer.Content.ReadAsByteArrayAsync(), Is.EqualTo(Bytes));
+    }
+
+    [Test]
+    public async Task A_storage_that_fails_at_once_is_503()
+    {
+        host.Blobs.Fault = new StorageException(StorageFault.Unavailable, "secret-host");
+        using var opened = await host.Client.GetAsync("/cnr/blob");
+        Assert.That(opened.StatusCode, Is.EqualTo(HttpStatusCode.ServiceUnavailable));
+        Assert.That(opened.Content.Headers.ContentDisposition, Is.Null);
+
+        host.Blobs.Fault = null;
+        host.Blobs.FailReadsAfter = 0;
+        using var read = await host.Client.GetAsync("/cnr/blob");
+        Assert.That(read.StatusCode, Is.EqualTo(HttpStatusCode.ServiceUnavailable));
+        Assert.That(await read.Content.ReadAsStringAsync(), Does.Not.Contain("secret"));
+    }
+
+    [TestCase(1, false)]
+    [TestCase(1, true)]
+    [TestCase(70_000, false)]
+    [TestCase(299_999, false)]
+    [TestCase(299_999, true)]
+    public async Task A_storage_that_fails_on_the_way_breaks_the_connection(int after, bool ends)
+    {
+        host.Blobs.FailReadsAfter = after;
+        host.Blobs.EndsInsteadOfFailing = ends;
+        var answer = await RawHttp.SendAsync(host.Address, "GET /cnr/blob HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+        Assert.That(answer, Does.StartWith("HTTP/1.1 200").Or.Empty, "what was buffered may be lost with the connection");
+        Assert.That(answer.Length, Is.LessThan(Bytes.Length));
+        Assert.That(() => host.Client.GetByteArrayAsync("/cnr/blob"), Throws.TypeOf<HttpRequestException>());
+        Assert.That(host.Log.Faults.Select(static f => f.Message), Has.Some.Contains("connection broken"));
+    }
+
+    [Test]
+    public async Task A_recorded_length_that_is_wrong_is_503()
+    {
+        using var answer = await host.Client.GetAsync("/cnr/blob?length=299999");
+        Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.ServiceUnavailable));
+    }
+
+    private static Task SendAsync(HttpContext http)
+    {
+        var blobs = (IBlobStore)http.RequestServices.GetService(typeof(IBlobStore))!;
+        var length = http.Request.Query.TryGetValue("length", out var other) ? int.Parse(other!) : Bytes.Length;
+        var key = new BlobKey(StoreKey.Of("archives", "global"), Digest);
+        var result = new BlobResult(async (range, ct) => (await blobs.OpenAsync(key, range, ct))!, length, Digest.Value, "application/x-gzip")
+        {
+            FileName = "a.tar.gz",
+            Headers = [("X-Extra", "yes")],
+        };
+        return result.ExecuteResultAsync(new ActionContext(http, new RouteData(), new Microsoft.AspNetCore.Mvc.Abstractions.ActionDescriptor()));
+    }
+
+    private async Task<HttpResponseMessage> SendAsync(HttpMethod method, Action<HttpRequestMessage> change)
+    {
+        using var request = new HttpRequestMessage(method, "/cnr/blob");
+        change(request);
+        return await host.Client.SendAsync(request);
+    }
+
+    private static async Task<string?> CodeOf(HttpResponseMessage answer)
+    {
+        using var json = JsonDocument.Parse(await answer.Content.ReadAsStringAsync());
+        return json.RootElement.GetProperty("code").GetString();
+    }
+}

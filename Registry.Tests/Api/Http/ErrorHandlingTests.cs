@@ -1,0 +1,193 @@
+using System.Net;
+using System.Text.Json;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using NUnit.Framework;
+using Registry.Core.Errors;
+using Registry.Core.Storage;
+using Registry.Tests.Support;
+
+namespace Registry.Tests.Api.Http;
+
+public sealed class ErrorHandlingTests
+{
+    private KarHost host = null!;
+
+    [OneTimeSetUp]
+    public async Task Start() => host = await KarHost.StartAsync(routes: static app =>
+    {
+        foreach (var root in (string[])["", "/cnr"])
+        {
+            app.MapGet($"{root}/refusal", static IResult () => throw new RegistryException(
+                ErrorCode.PackageExists, "Package exists already", ("package", "a/b"), ("release", null), ("limit", 5L), ("forced", false), ("types", new[] { "helm" })));
+            app.MapGet($"{root}/full", static IResult () => throw new StorageException(StorageFault.Full, "/secret/path"));
+            app.MapGet($"{root}/bug", static IResult (HttpResponse response) =>
+            {
+                response.Headers.ETag = "\"x\"";
+                response.Headers.ContentEncoding = "gzip";
+                response.Headers["X-Kept"] = "1";
+                throw new InvalidOperationException("/secret/path");
+            });
+            app.MapPost($"{root}/upload", static async (HttpRequest request, CancellationToken ct) =>
+            {
+                await request.Body.CopyToAsync(Stream.Null, ct);
+                return Results.Ok();
+            });
+            app.MapGet($"{root}/unsupported", static () => Results.StatusCode(StatusCodes.Status415UnsupportedMediaType));
+            app.MapGet($"{root}/started", static async (HttpResponse response, CancellationToken ct) =>
+            {
+                await response.WriteAsync("half", ct);
+                await response.Body.FlushAsync(ct);
+                throw new InvalidOperationException("late");
+            });
+        }
+    });
+
+    [OneTimeTearDown]
+    public async Task Stop() => await host.DisposeAsync();
+
+    [TestCase("GET", "/refusal", 409, "package-exists")]
+    [TestCase("GET", "/full", 507, "storage-full")]
+    [TestCase("GET", "/bug", 500, "internal-error")]
+    [TestCase("GET", "/nowhere", 404, "resource-not-found")]
+    [TestCase("POST", "/refusal", 405, "method-not-allowed")]
+    [TestCase("FOO", "/refusal", 405, "method-not-allowed")]
+    [TestCase("GET", "/unsupported", 415, "unsupported-media-type")]
+    public async Task Every_error_is_one_object_and_below_cnr_nested_as_well(string method, string path, int status, string code)
+    {
+        foreach (var root in (string[])["", "/cnr"])
+        {
+            using var request = new HttpRequestMessage(new HttpMethod(method), root + path);
+            request.Headers.Add("Origin", "http://elsewhere");
+            using var answer = await host.Client.SendAsync(request);
+            Assert.That((int)answer.StatusCode, Is.EqualTo(status));
+            Assert.That(answer.Content.Headers.ContentType?.ToString(), Is.EqualTo("application/json"));
+            Assert.That(answer.Headers.GetValues("Access-Control-Allow-Origin"), Is.EqualTo(new[] { "*" }));
+            var text = await answer.Content.ReadAsStringAsync();
+            Assert.That(text, Does.Not.Contain("secret").And.Not.Contain("Exception"));
+            using var json = JsonDocument.Parse(text);
+            Check(json.RootElement, code);
+            Assert.That(json.RootElement.TryGetProperty("error", out var nested), Is.EqualTo(root != ""));
+            if (root != "")
+                Check(nested, code);
+        }
+    }
+
+    [Test]
+    public async Task Details_keep_their_types()
+    {
+        using var json = JsonDocument.Parse(await (await host.Client.GetAsync("/refusal")).Content.ReadAsStringAsync());
+        Assert.That(
+            json.RootElement.GetProperty("details").GetRawText(),
+            Is.EqualTo("""{"package":"a/b","release":null,"limit":5,"forced":false,"types":["helm"]}"""));
+    }
+
+    [Test]
+    public async Task A_wrong_method_is_told_the_right_ones()
+    {
+        using var answer = await host.Client.PostAsync("/refusal", null);
+        Assert.That(answer.Content.Headers.Allow, Is.EqualTo(new[] { "GET" }));
+    }
+
+    [Test]
+    public async Task Options_of_a_known_route_are_its_methods()
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Options, "/refusal");
+        using var answer = await host.Client.SendAsync(request);
+        Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.NoContent));
+        Assert.That(answer.Content.Headers.Allow, Is.EquivalentTo(new[] { "GET", "OPTIONS" }));
+    }
+
+    [Test]
+    public async Task What_the_answer_would_have_been_leaves_no_trace_and_other_headers_stay()
+    {
+        using var answer = await host.Client.GetAsync("/bug");
+        Assert.That(answer.Headers.ETag, Is.Null);
+        Assert.That(answer.Content.Headers.ContentEncoding, Is.Empty);
+        Assert.That(answer.Headers.Contains("X-Kept"));
+    }
+
+    [Test]
+    public async Task A_fault_says_when_to_come_back()
+    {
+        using var answer = await host.Client.GetAsync("/full");
+        Assert.That(answer.Headers.RetryAfter?.Delta, Is.GreaterThan(TimeSpan.Zero));
+    }
+
+    [Test]
+    public async Task Head_has_the_status_and_no_body()
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Head, "/nowhere");
+        using var answer = await host.Client.SendAsync(request);
+        Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.NotFound));
+        Assert.That(answer.Content.Headers.ContentType?.MediaType, Is.EqualTo("application/json"));
+        Assert.That(await answer.Content.ReadAsByteArrayAsync(), Is.Empty);
+    }
+
+    [Test]
+    public async Task A_body_beyond_the_servers_limit_is_413()
+    {
+        var answer = await RawHttp.SendAsync(host.Address, "POST /upload HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999999\r\n\r\nx");
+        Assert.That(answer, Does.StartWith("HTTP/1.1 413").And.Contain("\"request-too-large\""));
+    }
+
+    [Test]
+    public async Task A_broken_chunk_is_400()
+    {
+        var answer = await RawHttp.SendAsync(host.Address, "POST /upload HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n");
+        Assert.That(answer, Does.StartWith("HTTP/1.1 400").And.Contain("\"invalid-usage\""));
+    }
+
+    [Test]
+    public async Task An_answer_under_way_is_broken_off()
+    {
+        var answer = await RawHttp.SendAsync(host.Address, "GET /started HTTP/1.1\r\nHost: a\r\n\r\n");
+        Assert.That(answer, Does.Not.EndWith("0\r\n\r\n"), "the last chunk would make it look whole");
+        Assert.That(() => host.Client.GetStringAsync("/started"), Throws.TypeOf<HttpRequestException>());
+    }
+
+    [Test]
+    public async Task A_fault_is_logged_once_with_its_cause_and_a_refusal_is_not()
+    {
+        await using var quiet = await KarHost.StartAsync(routes: static app =>
+        {
+            app.MapGet("/bug", static IResult () => throw new InvalidOperationException("the cause"));
+            app.MapGet("/refusal", static IResult () => throw new RegistryException(ErrorCode.InvalidUsage, "no"));
+        });
+        await quiet.Client.GetAsync("/refusal");
+        Assert.That(quiet.Log.Faults, Is.Empty);
+        await quiet.Client.GetAsync("/bug");
+        Assert.That(quiet.Log.Faults.Select(static f => f.Exception?.Message), Is.EqualTo(new[] { "the cause" }));
+    }
+
+    [Test]
+    public async Task A_client_that_hangs_up_is_no_fault()
+    {
+        var reached = new TaskCompletionSource();
+        var ended = new TaskCompletionSource();
+        await using var quiet = await KarHost.StartAsync(routes: app => app.MapGet("/slow", async (HttpContext http) =>
+        {
+            reached.SetResult();
+            http.Response.OnCompleted(() =>
+            {
+                ended.SetResult();
+                return Task.CompletedTask;
+            });
+            await Task.Delay(Timeout.InfiniteTimeSpan, http.RequestAborted);
+        }));
+        using var cancel = new CancellationTokenSource();
+        var request = quiet.Client.GetAsync("/slow", cancel.Token);
+        await reached.Task;
+        await cancel.CancelAsync();
+        Assert.That(async () => await request, Throws.InstanceOf<OperationCanceledException>());
+        await ended.Task.WaitAsync(TimeSpan.FromSeconds(30));
+        Assert.That(quiet.Log.Faults, Is.Empty);
+    }
+
+    private static void Check(JsonElement error, string code)
+    {
+        Assert.That(error.GetProperty("code").GetString(), Is.EqualTo(code));
+        Assert.That(error.GetProperty("message").GetString(), Is.Not.Empty);
+        Assert.That(error.GetProperty("details").ValueKind, Is.EqualTo(JsonValueKind.Object));
+    }
+}
