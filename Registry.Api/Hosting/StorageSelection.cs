@@ -1,3 +1,4 @@
+using Registry.Storage.Etcd;
 using Registry.Storage.Filesystem;
 using Registry.Storage.Redis;
 
@@ -12,7 +13,7 @@ internal static class StorageSelection
     [
         ("filesystem", (services, configuration) => services.AddFilesystemStorage(configuration)),
         ("redis", (services, configuration) => services.AddRedisStorage(configuration)),
-        ("etcd", null),
+        ("etcd", (services, configuration) => services.AddEtcdStorage(configuration)),
         ("gcs", null),
     ];
 
