@@ -1,4 +1,5 @@
 using Registry.Storage.Filesystem;
+using Registry.Storage.Gcs;
 
 namespace Registry.Api.Hosting;
 
@@ -12,7 +13,7 @@ internal static class StorageSelection
         ("filesystem", (services, configuration) => services.AddFilesystemStorage(configuration)),
         ("redis", null),
         ("etcd", null),
-        ("gcs", null),
+        ("gcs", (services, configuration) => services.AddGcsStorage(configuration)),
     ];
 
     /// <summary>Adds both ports of the selected storage; an unset <c>STORAGE</c> is the filesystem.</summary>
