@@ -1,4 +1,5 @@
 using Registry.Api.Http.Errors;
+using Registry.Api.OpenApi;
 using Registry.Core.Archives;
 using Registry.Core.Catalog;
 using Registry.Core.Channels;
@@ -36,7 +37,10 @@ public static class RegistryApplication
         builder.Services.AddStorage(builder.Configuration);
         builder.Services.AddRegistry(settings);
         builder.Services.AddControllers(mvc => mvc.ModelMetadataDetailsProviders.Add(new EmptyIsNotAbsent()))
+            .AddApplicationPart(typeof(RegistryApplication).Assembly)
+            .ConfigureApiBehaviorOptions(api => (api.SuppressModelStateInvalidFilter, api.SuppressMapClientErrors) = (true, true))
             .ConfigureApplicationPartManager(parts => parts.FeatureProviders.Add(new InternalControllers()));
+        builder.Services.AddOpenApiDocument();
         configure?.Invoke(builder);
 
         var app = builder.Build();
@@ -44,9 +48,11 @@ public static class RegistryApplication
         app.UseMiddleware<RequestLog>();
         app.UseMiddleware<Cors>();
         app.UseMiddleware<ErrorHandling>();
+        app.UseMiddleware<RequestLimit>();
         app.UseRouting();
         app.UseMiddleware<ExactPaths>();
         app.MapControllers();
+        app.MapSwaggerPage();
         return app;
     }
 
@@ -71,6 +77,7 @@ public static class RegistryApplication
     private static void AddRegistry(this IServiceCollection services, RegistrySettings settings)
     {
         services.AddSingleton(TimeProvider.System);
+        services.AddSingleton(settings.Limits);
         services.AddSingleton(settings.Limits.Content);
         services.AddSingleton(settings.Limits.Archives);
         services.AddSingleton(settings.Collection.ToOptions());

@@ -32,7 +32,7 @@ internal static class Samples
         new Descriptor(Type(type), Sha256(content), Sha256($"{content}, gzipped for {release} {type}"), 100),
         Start.AddMinutes(minute),
         null,
-        Guid.NewGuid().ToString("N"));
+        Convert.ToBase64String(RandomNumberGenerator.GetBytes(9)));
 
     /// <summary>A package of releases in one media type.</summary>
     public static PackageIndex Index(params string[] releases) => releases.Aggregate(
@@ -49,7 +49,11 @@ internal static class Samples
         using var packed = new MemoryStream();
         using (var gzip = new GZipStream(packed, CompressionLevel.Fastest, leaveOpen: true))
         using (var tar = new TarWriter(gzip))
-            tar.WriteEntry(new PaxTarEntry(TarEntryType.RegularFile, "chart/Chart.yaml") { DataStream = new MemoryStream(Encoding.UTF8.GetBytes(content)) });
+            tar.WriteEntry(new UstarTarEntry(TarEntryType.RegularFile, "chart/Chart.yaml")
+            {
+                ModificationTime = Start,
+                DataStream = new MemoryStream(Encoding.UTF8.GetBytes(content)),
+            });
         return packed.ToArray();
     }
 

@@ -2,7 +2,6 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
 using NUnit.Framework;
-using Registry.Api.Hosting;
 using Registry.Core.Storage;
 using Registry.Tests.Support;
 
@@ -13,7 +12,7 @@ public sealed class StatusTests
     private KarHost host = null!;
 
     [SetUp]
-    public async Task Start() => host = await KarHost.StartAsync(storage: new StorageDescription("bucket")
+    public async Task Start() => host = await KarHost.StartAsync(storage: new TinyStorageProbe
     {
         Facts = new Dictionary<string, string> { ["name"] = "kploy.net", ["location"] = "EU" },
     });
@@ -30,7 +29,7 @@ public sealed class StatusTests
         Assert.That(answer.Content.Headers.ContentType?.ToString(), Is.EqualTo("application/json"));
         var body = (await answer.Content.ReadFromJsonAsync<JsonObject>())!;
         Assert.That(body.Select(static m => m.Key), Is.EquivalentTo(new[] { "kind", "status", "storage", "version", "name", "location" }));
-        Assert.That(((string?)body["kind"], (string?)body["status"], (string?)body["storage"]), Is.EqualTo(("registry#status", "ok", "bucket")));
+        Assert.That(((string?)body["kind"], (string?)body["status"], (string?)body["storage"]), Is.EqualTo(("registry#status", "ok", "memory")));
         Assert.That((string?)body["version"], Does.Match(@"^\d+\.\d+\.\d+"));
         Assert.That((string?)body["location"], Is.EqualTo("EU"));
     }

@@ -175,7 +175,7 @@ internal sealed class PackageIndexTests
     [TestCase("""{"schema":2,"package":"titi/rocketchat","created_at":"2026-01-01T00:00:00Z","manifests":[],"channels":[]}""")]
     [TestCase("""{"schema":1,"package":"titi/rocketchat","created_at":"2026-01-01T00:00:00Z","manifests":[],"channels":[]}""")]
     [TestCase("""{"schema":1,"package":"other/name","created_at":"2026-01-01T00:00:00Z","manifests":[],"channels":[]}""")]
-    [TestCase("\u001f\u008bnot gzip")]
+    [TestCase("brotli\nnot brotli")]
     public void A_damaged_index_is_a_fault_of_the_storage(string stored) =>
         Assert.That(
             () => StoredIndex.Read(Samples.Package(), System.Text.Encoding.Latin1.GetBytes(stored)),

@@ -1,5 +1,5 @@
-using NUnit.Framework;
 using System.Collections.Concurrent;
+using NUnit.Framework;
 using Registry.Core.Errors;
 using Registry.Core.Packages;
 using Registry.Core.Storage;
@@ -265,8 +265,9 @@ internal sealed class PackageIndexesTests
         }
 
         calls.Clear();
-        (faults.Before, faults.After) = afterwards ? (faults.Before, Fail) : (Fail, faults.After);
         if (afterwards)
-            faults.Before = null;
+            (faults.Before, faults.After) = (null, Fail);
+        else
+            faults.Before = Fail;
     }
 }
