@@ -13,17 +13,24 @@ internal sealed class Stripe(SafeFileHandle file, string path, SemaphoreSlim gat
     /// <summary>A revision above every one that the key ever had, and the present where that is higher.</summary>
     /// <param name="present">100 ns since the year 1.</param>
     /// <param name="current">The revision of what is there; null for nothing.</param>
-    public long Next(long present, long? current) => Math.Max(present, (current ?? HighestDeleted()) + 1);
+    public long Next(long present, long? current)
+    {
+        if (current is not { } floor)
+        {
+            // Room for the delete that comes one day is taken now: on a full disk it must not fail for eight bytes.
+            floor = HighestDeleted(out var isEmpty);
+            if (isEmpty)
+                Write(0);
+        }
+
+        return Math.Max(present, floor + 1);
+    }
 
     /// <summary>Notes, durably, a revision that is about to be deleted.</summary>
     public void Retire(long ticks)
     {
-        if (ticks > HighestDeleted())
-        {
-            Span<byte> bytes = stackalloc byte[sizeof(long)];
-            BinaryPrimitives.WriteInt64LittleEndian(bytes, ticks);
-            Disk.Write(file, bytes, 0, path);
-        }
+        if (ticks > HighestDeleted(out _))
+            Write(ticks);
 
         // Also when nothing was written: the one who wrote it may not have come to its flush.
         Disk.Flush(file, path);
@@ -35,15 +42,22 @@ internal sealed class Stripe(SafeFileHandle file, string path, SemaphoreSlim gat
         gate.Release();
     }
 
-    private long HighestDeleted()
+    private long HighestDeleted(out bool isEmpty)
     {
         Span<byte> bytes = stackalloc byte[sizeof(long)];
-        var read = Disk.Read(file, bytes, 0, path);
 
         // A crash may leave the file short or zero: nothing was deleted under it, as whoever deletes flushes first.
-        var ticks = read < bytes.Length ? 0 : BinaryPrimitives.ReadInt64LittleEndian(bytes);
+        isEmpty = Disk.Read(file, bytes, 0, path) < bytes.Length;
+        var ticks = isEmpty ? 0 : BinaryPrimitives.ReadInt64LittleEndian(bytes);
         return ticks >= 0 && ticks < DateTime.MaxValue.Ticks
             ? ticks
             : throw new StorageException(StorageFault.Corrupt, $"The lock file '{path}' holds no revision: it is damaged or not ours.");
+    }
+
+    private void Write(long ticks)
+    {
+        Span<byte> bytes = stackalloc byte[sizeof(long)];
+        BinaryPrimitives.WriteInt64LittleEndian(bytes, ticks);
+        Disk.Write(file, bytes, 0, path);
     }
 }

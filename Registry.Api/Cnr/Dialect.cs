@@ -19,7 +19,7 @@ internal sealed record Dialect(string Root, string Vendor, string Schema, string
     public static Dialect Appr { get; } = new("/cnr", "appr", "v0", "appr-api", "0.7.4", PullNamesMediaType: true);
 
     /// <summary>The generation that a request speaks, by its path.</summary>
-    public static Dialect Of(HttpRequest request) => request.Path.StartsWithSegments(Appr.Root) ? Appr : Cnr;
+    public static Dialect Of(HttpRequest request) => request.Path.StartsWithSegments(Appr.Root, StringComparison.Ordinal) ? Appr : Cnr;
 
     /// <summary>The media type of a manifest.</summary>
     public string ManifestType(string type) => $"application/vnd.{Vendor}.package-manifest.{type}.{Schema}.json";

@@ -3,8 +3,7 @@ using Microsoft.AspNetCore.Routing.Patterns;
 namespace Registry.Api.Hosting;
 
 /// <summary>
-/// Makes paths mean exactly what they say, which routing is lax about: case matters (CNR, section 1), an empty segment is none of ours, and a
-/// segment never holds an escaped slash.
+/// Makes paths mean exactly what they say, which routing is lax about: case matters (CNR, section 1), and an empty segment is none of ours.
 /// </summary>
 internal sealed class ExactPaths(RequestDelegate next)
 {
@@ -18,7 +17,7 @@ internal sealed class ExactPaths(RequestDelegate next)
 
     private static bool Matches(RoutePattern pattern, string path)
     {
-        if (path.Contains("//", StringComparison.Ordinal) || path.Contains("%2F", StringComparison.OrdinalIgnoreCase))
+        if (path.Contains("//", StringComparison.Ordinal))
             return false;
         var rest = path.AsSpan().Trim('/');
         foreach (var segment in pattern.PathSegments)

@@ -15,7 +15,8 @@ public sealed class ProxySettings
 
     internal void Apply(ForwardedHeadersOptions options)
     {
-        options.ForwardedHeaders = ForwardedHeaders.XForwardedProto | ForwardedHeaders.XForwardedHost;
+        // The framework takes empty lists for "everybody".
+        options.ForwardedHeaders = Entries.Any() ? ForwardedHeaders.XForwardedProto | ForwardedHeaders.XForwardedHost : ForwardedHeaders.None;
         options.KnownProxies.Clear();
         options.KnownIPNetworks.Clear();
         foreach (var entry in Entries)

@@ -36,6 +36,8 @@ public static class RegistryApplication
         builder.Services.AddStorage(builder.Configuration);
         builder.Services.AddRegistry(settings);
         builder.Services.AddControllers(mvc => mvc.ModelMetadataDetailsProviders.Add(new EmptyIsNotAbsent()))
+            .AddApplicationPart(typeof(RegistryApplication).Assembly)
+            .ConfigureApiBehaviorOptions(api => (api.SuppressModelStateInvalidFilter, api.SuppressMapClientErrors) = (true, true))
             .ConfigureApplicationPartManager(parts => parts.FeatureProviders.Add(new InternalControllers()));
         configure?.Invoke(builder);
 
@@ -44,6 +46,7 @@ public static class RegistryApplication
         app.UseMiddleware<RequestLog>();
         app.UseMiddleware<Cors>();
         app.UseMiddleware<ErrorHandling>();
+        app.UseMiddleware<RequestLimit>();
         app.UseRouting();
         app.UseMiddleware<ExactPaths>();
         app.MapControllers();
@@ -71,6 +74,7 @@ public static class RegistryApplication
     private static void AddRegistry(this IServiceCollection services, RegistrySettings settings)
     {
         services.AddSingleton(TimeProvider.System);
+        services.AddSingleton(settings.Limits);
         services.AddSingleton(settings.Limits.Content);
         services.AddSingleton(settings.Limits.Archives);
         services.AddSingleton(settings.Collection.ToOptions());

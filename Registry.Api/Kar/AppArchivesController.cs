@@ -33,13 +33,13 @@ internal sealed class AppArchivesController(AppArchives archives) : ControllerBa
             return StatusCode(StatusCodes.Status405MethodNotAllowed);
         }
 
-        var place = Derive(workspace);
-        if (Request.ContentLength > archives.Limits.MaxArchiveBytes)
-            throw archives.TooLarge();
         // The use case counts. A limit of the server's own would close the connection on a client that still sends, and which then never
         // reads the 413.
         if (HttpContext.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } body)
             body.MaxRequestBodySize = null;
+        var place = Derive(workspace);
+        if (Request.ContentLength > archives.Limits.MaxArchiveBytes)
+            throw archives.TooLarge();
         var archive = await archives.UploadAsync(place, Request.Body, ct);
         return JsonBody.Of(new UploadedArchive(archive.Id.Value, SelfLink(archive.Id)), KarJson.Default.UploadedArchive, tag: null);
     }

@@ -1,4 +1,6 @@
 using System.Reflection;
+using System.Security.Cryptography;
+using System.Text.Json;
 using Microsoft.AspNetCore.Mvc;
 using Registry.Api.Hosting;
 using Registry.Api.Http;
@@ -34,7 +36,10 @@ internal sealed class StatusController(StorageProbe storage) : ControllerBase
         return JsonBody.Of(
             status,
             KarJson.Default.DictionaryStringString,
-            tag: null,
+            answers ? TagOf(status) : null,
             answers ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable);
     }
+
+    private static string TagOf(Dictionary<string, string> status) =>
+        Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(status, KarJson.Default.DictionaryStringString)));
 }

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
 using Registry.Core.Content;
 using Registry.Core.Errors;
@@ -9,6 +10,9 @@ namespace Registry.Core.Packages;
 public sealed partial class PackageRegistry(
     PackageIndexes indexes, IBlobStore blobs, CollectionOptions collection, TimeProvider time, ILogger<PackageRegistry> logger)
 {
+    /// <summary>Enough that no two pushes of one release share it; more would only make every index longer.</summary>
+    private const int PushIdBytes = 9;
+
     /// <summary>Pushes a release. The content goes in before the index that names it: a crash between leaves a blob that nobody refers to.</summary>
     /// <param name="package">The package; it comes into being with its first push.</param>
     /// <param name="release">The release.</param>
@@ -36,7 +40,7 @@ public sealed partial class PackageRegistry(
             new Descriptor(mediaType, content.ContentDigest, content.StoredDigest, content.Size),
             Microseconds.Floor(time.GetUtcNow()),
             options.Metadata,
-            PushId: Guid.NewGuid().ToString("N"));
+            PushId: Convert.ToBase64String(RandomNumberGenerator.GetBytes(PushIdBytes)));
         await indexes.UpdateAsync(
             package,
             new IndexChange(

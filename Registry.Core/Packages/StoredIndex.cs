@@ -8,17 +8,18 @@ using Registry.Core.Storage;
 namespace Registry.Core.Packages;
 
 /// <summary>
-/// The stored form of a <see cref="PackageIndex"/>: JSON with a schema number, gzipped where it is long. Apart from the wire forms, so
+/// The stored form of a <see cref="PackageIndex"/>: JSON with a schema number, compressed where it is long. Apart from the wire forms, so
 /// that neither binds the other.
 /// </summary>
 internal static class StoredIndex
 {
-    /// <summary>Above it the JSON, which repeats itself, is stored gzipped: 1 MiB then carries a package past 8,000 manifests.</summary>
+    /// <summary>Above it the JSON, which repeats itself, is stored compressed: 1 MiB then carries a package past 8,000 manifests.</summary>
     private const int CompressAboveBytes = 64 * 1024;
 
     private const int Schema = 1;
 
-    private static ReadOnlySpan<byte> GzipMagic => [0x1f, 0x8b];
+    /// <summary>Stands before brotli, which has no mark of its own: <c>tail -c +8 FILE | brotli -d</c> reads such a document.</summary>
+    private static ReadOnlySpan<byte> BrotliMark => "brotli\n"u8;
 
     public static byte[] Write(PackageIndex index)
     {
@@ -33,8 +34,10 @@ internal static class StoredIndex
         if (json.Length <= CompressAboveBytes)
             return json;
         using var compressed = new MemoryStream(json.Length / 8);
-        using (var gzip = new GZipStream(compressed, CompressionLevel.Fastest, leaveOpen: true))
-            gzip.Write(json);
+        compressed.Write(BrotliMark);
+        // Two thirds of what gzip makes of it in the same time.
+        using (var brotli = new BrotliStream(compressed, CompressionLevel.Fastest, leaveOpen: true))
+            brotli.Write(json);
         return compressed.ToArray();
     }
 
@@ -43,7 +46,7 @@ internal static class StoredIndex
     {
         try
         {
-            var form = content.Span.StartsWith(GzipMagic) ? Inflate(content) : JsonSerializer.Deserialize(content.Span, StoredJson.Default.IndexForm);
+            var form = content.Span.StartsWith(BrotliMark) ? Inflate(content) : JsonSerializer.Deserialize(content.Span, StoredJson.Default.IndexForm);
             if (form is not { Schema: Schema } || form.Package != name.Value)
                 throw new FormatException($"It is not schema {Schema} of this package.");
             return PackageIndex.Restore(
@@ -57,8 +60,8 @@ internal static class StoredIndex
 
     private static IndexForm? Inflate(ReadOnlyMemory<byte> content)
     {
-        using var gzip = new GZipStream(new MemoryStream(content.ToArray(), writable: false), CompressionMode.Decompress);
-        return JsonSerializer.Deserialize(gzip, StoredJson.Default.IndexForm);
+        using var brotli = new BrotliStream(new MemoryStream(content[BrotliMark.Length..].ToArray(), writable: false), CompressionMode.Decompress);
+        return JsonSerializer.Deserialize(brotli, StoredJson.Default.IndexForm);
     }
 
     private static ManifestForm ToForm(Manifest manifest) => new(
@@ -96,7 +99,7 @@ internal static class StoredIndex
 internal sealed record IndexForm(int Schema, string Package, DateTime CreatedAt, IEnumerable<ManifestForm> Manifests, IEnumerable<ChannelForm> Channels);
 
 internal sealed record ManifestForm(
-    string Release, string MediaType, string Digest, string Blob, long Size, DateTime CreatedAt, string PushId, RawJson? Metadata);
+    string Release, string MediaType, string Digest, string Blob, long Size, DateTime CreatedAt, string PushId, RawJson? Metadata = null);
 
 internal sealed record ChannelForm(string Name, string Current, IEnumerable<string> Releases);
 

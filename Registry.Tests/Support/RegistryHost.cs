@@ -11,9 +11,9 @@ namespace Registry.Tests.Support;
 internal sealed class RegistryHost : IAsyncDisposable
 {
     private readonly WebApplication app;
-    private readonly DirectoryInfo folder;
+    private readonly TemporaryFolder folder;
 
-    private RegistryHost(WebApplication app, DirectoryInfo folder)
+    private RegistryHost(WebApplication app, TemporaryFolder folder)
     {
         (this.app, this.folder) = (app, folder);
         Address = new Uri(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
@@ -28,13 +28,17 @@ internal sealed class RegistryHost : IAsyncDisposable
 
     public IServiceProvider Services => app.Services;
 
+    public static Task<RegistryHost> StartAsync(params string[] settings) => StartAsync(services: null, routes: null, settings);
+
     /// <param name="services">Replaces parts of the composition; null for none.</param>
+    /// <param name="routes">Adds routes of the test's own; null for none.</param>
     /// <param name="settings">Settings as on the command line, such as <c>--Limits:RequestBytes=1000</c>.</param>
-    public static async Task<RegistryHost> StartAsync(Action<IServiceCollection>? services = null, params string[] settings)
+    public static async Task<RegistryHost> StartAsync(
+        Action<IServiceCollection>? services, Action<WebApplication>? routes = null, params string[] settings)
     {
-        var folder = Directory.CreateTempSubdirectory("registry-test-");
+        var folder = new TemporaryFolder();
         var app = RegistryApplication.Build(
-            ["--urls=http://127.0.0.1:0", $"--Filesystem:Path={folder.FullName}", .. settings],
+            ["--urls=http://127.0.0.1:0", $"--Filesystem:Path={folder.Below("data")}", .. settings],
             builder =>
             {
                 var log = new LogRecorder();
@@ -42,6 +46,7 @@ internal sealed class RegistryHost : IAsyncDisposable
                 builder.Services.AddSingleton(log);
                 services?.Invoke(builder.Services);
             });
+        routes?.Invoke(app);
         await app.StartAsync();
         return new RegistryHost(app, folder);
     }
@@ -51,6 +56,6 @@ internal sealed class RegistryHost : IAsyncDisposable
         Client.Dispose();
         await app.StopAsync();
         await app.DisposeAsync();
-        folder.Delete(recursive: true);
+        folder.Dispose();
     }
 }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Registry.Core.Storage;
 
 namespace Registry.Tests.Support;
@@ -22,5 +23,9 @@ internal sealed class TinyDocumentStore : IDocumentStore
 
     public ValueTask<bool> TryDeleteAsync(StoreKey key, Precondition precondition, CancellationToken ct) => throw new NotSupportedException();
 
-    public IAsyncEnumerable<DocumentEntry> ListAsync(StoreKey scope, StoreKey? after, CancellationToken ct) => throw new NotSupportedException();
+    public async IAsyncEnumerable<DocumentEntry> ListAsync(StoreKey scope, StoreKey? after, [EnumeratorCancellation] CancellationToken ct)
+    {
+        await GetAsync(scope, ct);
+        yield break;
+    }
 }

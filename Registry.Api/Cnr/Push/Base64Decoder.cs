@@ -40,14 +40,14 @@ internal sealed class Base64Decoder
         {
             if (output.Length - written < MinOutputBytes)
                 return OperationStatus.DestinationTooSmall;
-            if (chars + pads == 0 && text.Length - consumed >= CharsInQuad)
+            if (chars + pads == 0 && WholeQuads(text[consumed..]) is { IsEmpty: false } quads)
             {
-                // Whole quads at once. What it stops at (a last part, padding, an error) is taken below, a character at a time.
-                Base64.DecodeFromUtf8(text[consumed..], output[written..], out var taken, out var decoded, isFinalBlock: false);
+                // What this stops at (padding, an error, no room) is taken below, a character at a time.
+                Base64.DecodeFromUtf8(quads, output[written..], out var taken, out var decoded, isFinalBlock: false);
                 consumed += taken;
                 written += decoded;
-                if (consumed == text.Length)
-                    break;
+                if (taken == quads.Length)
+                    continue;
                 if (output.Length - written < MinOutputBytes)
                     return OperationStatus.DestinationTooSmall;
             }
@@ -58,6 +58,13 @@ internal sealed class Base64Decoder
         }
 
         return OperationStatus.Done;
+    }
+
+    /// <summary>The quads before the next white space: the framework's decoder loses digits when white space parts a quad and more is to come.</summary>
+    private static ReadOnlySpan<byte> WholeQuads(ReadOnlySpan<byte> text)
+    {
+        var run = text.IndexOfAnyInRange((byte)0, (byte)' ');
+        return text[..((run < 0 ? text.Length : run) / CharsInQuad * CharsInQuad)];
     }
 
     private static byte[] CreateDigits()

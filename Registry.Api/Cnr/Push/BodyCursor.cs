@@ -60,6 +60,15 @@ internal sealed class BodyCursor(PipeReader reader)
             Consume(Window.Length);
     }
 
+    /// <summary>Gives back what is held, read or not, so that the server can go on with the body. The cursor reads no more.</summary>
+    public void Release()
+    {
+        Window = default;
+        if (holds)
+            reader.AdvanceTo(held.End);
+        (holds, last) = (false, true);
+    }
+
     private async ValueTask<bool> FillSlowlyAsync(CancellationToken ct)
     {
         while (true)

@@ -21,7 +21,7 @@ internal readonly record struct FieldValue(FieldKind Kind, string? Text)
     {
         if (!isText || text.ToText() is not { } value)
             return new FieldValue(FieldKind.Other, null);
-        return new FieldValue(FieldKind.Text, text.Overflown ? string.Concat(value.AsSpan(0, ShownCharacters), "…") : value);
+        return new FieldValue(FieldKind.Text, text.Overflown ? string.Concat(value.AsSpan(0, Math.Min(ShownCharacters, value.Length)), "…") : value);
     }
 }
 

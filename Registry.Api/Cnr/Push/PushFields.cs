@@ -1,3 +1,5 @@
+using System.Text;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using Registry.Core.Content;
 using Registry.Core.Errors;
@@ -14,6 +16,7 @@ internal sealed class PushFields(Func<CancellationToken, ValueTask<PackageUpload
     private readonly Dictionary<PushField, FieldValue> values = [];
     private string? metadata;
     private bool metadataTooLarge;
+    private bool metadataUnusable;
     private bool blobRepeated;
 
     /// <summary>The field of this name; null for one that a push does not know and ignores.</summary>
@@ -27,7 +30,10 @@ internal sealed class PushFields(Func<CancellationToken, ValueTask<PackageUpload
         _ => null,
     };
 
-    /// <summary>A place to gather metadata, one byte of it more than is allowed.</summary>
+    /// <summary>A place to gather the text of a field.</summary>
+    public BoundedBytes NewText(PushField field) => field == PushField.Metadata ? NewMetadata() : FieldValue.NewText();
+
+    /// <summary>A place to gather metadata.</summary>
     public BoundedBytes NewMetadata() => new(limits.MaxMetadataBytes);
 
     /// <summary>True when the field was given already, with whatever value.</summary>
@@ -44,12 +50,17 @@ internal sealed class PushFields(Func<CancellationToken, ValueTask<PackageUpload
         metadata = isNull || json.Overflown ? null : json.ToText();
     }
 
-    /// <summary>Sets the metadata to a text, which a form cannot say the type of: a JSON string, as the reference server has it.</summary>
-    public void SetMetadata(FieldValue text, bool overflown)
+    /// <summary>
+    /// Sets a field of a form, unless it was given already. Metadata becomes a JSON string, as the reference server has it: a form cannot say of what
+    /// type its fields are.
+    /// </summary>
+    public void SetText(PushField field, BoundedBytes text)
     {
-        Set(PushField.Metadata, text);
-        metadata = text.Text is null ? null : JsonSerializer.Serialize(text.Text, MetadataJson.Default.String);
-        metadataTooLarge = overflown || System.Text.Encoding.UTF8.GetByteCount(metadata ?? "") > limits.MaxMetadataBytes;
+        if (!values.TryAdd(field, FieldValue.OfText(text, isText: true)) || field != PushField.Metadata)
+            return;
+        metadata = text.ToText() is { } value ? $"\"{JsonEncodedText.Encode(value, JavaScriptEncoder.UnsafeRelaxedJsonEscaping)}\"" : null;
+        metadataTooLarge = text.Overflown || Encoding.UTF8.GetByteCount(metadata ?? "") > limits.MaxMetadataBytes;
+        metadataUnusable = metadata is null;
     }
 
     /// <summary>Where the text of the blob goes; null when there was one already, which makes the push a 400 but leaves the rest to be read.</summary>
@@ -71,7 +82,9 @@ internal sealed class PushFields(Func<CancellationToken, ValueTask<PackageUpload
     /// <exception cref="RegistryException"><see cref="ErrorCode.InvalidUsage"/> with the field.</exception>
     public PushRequest ToRequest()
     {
-        var release = Require(PushField.Release, "release", "");
+        // A release of null is there, and is none: the protocol judges it as a bad release.
+        if (Get(PushField.Release).Kind != FieldKind.Null)
+            Require(PushField.Release, "release", "");
         if (blobRepeated)
             throw Unusable("blob", "The field 'blob' is there more than once.");
         Require(PushField.Blob, "blob", ": a .tar.gz in base64");
@@ -79,12 +92,12 @@ internal sealed class PushFields(Func<CancellationToken, ValueTask<PackageUpload
             throw Unusable("blob", "The field 'blob' is empty.");
         if (Get(PushField.MediaType).Kind is not (FieldKind.Absent or FieldKind.Null or FieldKind.Text))
             throw Unusable("media_type", "The field 'media_type' is not a string.");
-        if (Get(PushField.Metadata).Kind == FieldKind.Text && metadata is null)
+        if (metadataUnusable)
             throw Unusable("metadata", "The field 'metadata' is not valid UTF-8.");
         var force = Get(PushField.Force);
         return new PushRequest(blobText.Release(), metadataTooLarge ? limits.MaxMetadataBytes : null, metadata)
         {
-            Release = release.Text ?? "",
+            Release = Get(PushField.Release).Text,
             MediaType = Get(PushField.MediaType).Text,
             Force = force.Kind == FieldKind.True || force.Text == "true",
         };
@@ -95,12 +108,14 @@ internal sealed class PushFields(Func<CancellationToken, ValueTask<PackageUpload
 
     private FieldValue Get(PushField field) => values.GetValueOrDefault(field);
 
-    private FieldValue Require(PushField field, string name, string meaning) => Get(field) switch
+    private void Require(PushField field, string name, string meaning)
     {
-        { Kind: FieldKind.Absent or FieldKind.Null } => throw Unusable(name, $"The field '{name}' is missing{meaning}."),
-        { Kind: FieldKind.Text } text => text,
-        _ => throw Unusable(name, $"The field '{name}' is not a string."),
-    };
+        var kind = Get(field).Kind;
+        if (kind is FieldKind.Absent or FieldKind.Null)
+            throw Unusable(name, $"The field '{name}' is missing{meaning}.");
+        if (kind != FieldKind.Text)
+            throw Unusable(name, $"The field '{name}' is not a string.");
+    }
 
     private static RegistryException Unusable(string field, string message) => new(ErrorCode.InvalidUsage, message, ("field", field));
 }

@@ -17,8 +17,8 @@ namespace Registry.Api.Cnr.Push;
 /// <param name="metadata">The metadata as JSON.</param>
 internal sealed class PushRequest(PackageUpload upload, int? metadataLimit, string? metadata) : IAsyncDisposable
 {
-    /// <summary>The release, whether it is one or not.</summary>
-    public required string Release { get; init; }
+    /// <summary>The release, whether it is one or not. Null when null was sent, which is a bad release (422) and not a missing one (400).</summary>
+    public required string? Release { get; init; }
 
     /// <summary>The media type, whether it is one or not; null when none was given.</summary>
     public required string? MediaType { get; init; }

@@ -1,3 +1,7 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using System.Text;
+using Microsoft.Net.Http.Headers;
 using Registry.Core.Content;
 using Registry.Core.Errors;
 
@@ -13,6 +17,9 @@ namespace Registry.Api.Cnr.Push;
 /// </remarks>
 internal static class PushRequestReader
 {
+    // RFC 2046, section 5.1.1.
+    private const int MaxBoundaryLength = 70;
+
     private static ReadOnlySpan<byte> ByteOrderMark => "\uFEFF"u8;
 
     /// <summary>Reads a push. Whoever called owns the result.</summary>
@@ -34,6 +41,7 @@ internal static class PushRequestReader
             if (request.Headers.ContentEncoding is [{ Length: > 0 } encoding, ..] && !encoding.Equals("identity", StringComparison.OrdinalIgnoreCase))
                 throw new RegistryException(ErrorCode.InvalidUsage, "The body has a Content-Encoding: send it as it is.", ("field", "Content-Encoding"));
             await ReadBodyAsync(request, body, fields, ct);
+            await ReadQueryAsync(request, fields, ct);
             return fields.ToRequest();
         }
         catch (JsonSyntaxException broken)
@@ -48,15 +56,43 @@ internal static class PushRequestReader
             await body.DrainAsync(ct);
             throw;
         }
+        finally
+        {
+            body.Release();
+        }
     }
 
     private static async ValueTask ReadBodyAsync(HttpRequest request, BodyCursor body, PushFields fields, CancellationToken ct)
     {
         var first = await PeekFirstAsync(body, ct);
+        if (first < 0)
+            return;
+        var contentType = MediaTypeHeaderValue.TryParse(request.ContentType, out var parsed) ? parsed : null;
         if (first == '{')
             await new JsonPushBody(body, fields).ReadAsync(ct);
-        else if (first >= 0)
+        else if (contentType?.MediaType.Equals("application/x-www-form-urlencoded", StringComparison.OrdinalIgnoreCase) == true)
+            await new UrlEncodedPushBody(body, fields).ReadAsync(isQuery: false, ct);
+        else if (contentType?.MediaType.Equals("multipart/form-data", StringComparison.OrdinalIgnoreCase) == true)
+            await new MultipartPushBody(body, fields, GetBoundary(contentType)).ReadAsync(ct);
+        else
             throw new RegistryException(ErrorCode.InvalidUsage, "The body of a push is a JSON object or a form.");
+    }
+
+    /// <summary>The query is urlencoded text as forms are; what the body said stands.</summary>
+    private static async ValueTask ReadQueryAsync(HttpRequest request, PushFields fields, CancellationToken ct)
+    {
+        if (request.QueryString.Value is not ['?', .. var query])
+            return;
+        var cursor = new BodyCursor(PipeReader.Create(new ReadOnlySequence<byte>(Encoding.UTF8.GetBytes(query))));
+        await new UrlEncodedPushBody(cursor, fields).ReadAsync(isQuery: true, ct);
+    }
+
+    private static string GetBoundary(MediaTypeHeaderValue contentType)
+    {
+        var boundary = HeaderUtilities.RemoveQuotes(contentType.Boundary);
+        if (boundary.Length is 0 or > MaxBoundaryLength)
+            throw new RegistryException(ErrorCode.InvalidUsage, "The Content-Type of the multipart form has no boundary of 1 to 70 characters.");
+        return boundary.ToString();
     }
 
     /// <summary>The first byte that is neither blank nor of a byte order mark; -1 when there is none.</summary>

@@ -36,7 +36,7 @@ internal static class ErrorWriter
 
         var body = new ArrayBufferWriter<byte>(256);
         await using (var json = new Utf8JsonWriter(body, WriterOptions))
-            Write(json, error, context.Request.Path.StartsWithSegments(NestedRoot, StringComparison.OrdinalIgnoreCase));
+            Write(json, error, context.Request.Path.StartsWithSegments(NestedRoot, StringComparison.Ordinal));
 
         response.StatusCode = error.Status;
         response.ContentType = "application/json";

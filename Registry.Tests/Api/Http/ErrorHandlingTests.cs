@@ -55,7 +55,7 @@ public sealed class ErrorHandlingTests
     [TestCase("GET", "/unsupported", 415, "unsupported-media-type")]
     public async Task Every_error_is_one_object_and_below_cnr_nested_as_well(string method, string path, int status, string code)
     {
-        foreach (var root in (string[])["", "/cnr", "/CNR"])
+        foreach (var root in (string[])["", "/cnr"])
         {
             using var request = new HttpRequestMessage(new HttpMethod(method), root + path);
             request.Headers.Add("Origin", "http://elsewhere");

@@ -76,6 +76,22 @@ public sealed class WorkspaceTests
     public void No_workspace_is_made_of_what_is_no_unicode() => Assert.That(Workspace.TryDerive("http://h/\ud800", out _), Is.False);
 
     [Test]
+    public void Any_text_has_one_workspace_that_storage_gives_back_or_none()
+    {
+        const string Odd = "abAB:/?#[]@;.%+ \t\\é日\ud83d\ude00\ud800\u0000";
+        var random = new Random(2016);
+        for (var i = 0; i < 20_000; i++)
+        {
+            var text = (random.Next(2) == 0 ? "//" : "") + string.Concat(Enumerable.Range(0, random.Next(24)).Select(_ => Odd[random.Next(Odd.Length)]));
+            if (!Workspace.TryDerive(text, out var workspace))
+                continue;
+            Assert.That(workspace.Name, Does.EndWith("/"), text);
+            Assert.That(Workspace.FromScope(workspace.Scope), Is.EqualTo(workspace), text);
+            Assert.That(StoreKey.TryParse(workspace.Scope.Value, out _), text);
+        }
+    }
+
+    [Test]
     public void A_default_workspace_has_no_name() => Assert.That(() => default(Workspace).Name, Throws.InvalidOperationException);
 
     [Test]

@@ -2,7 +2,7 @@ using NUnit.Framework;
 using Registry.Api.Kar;
 using Registry.Core.Errors;
 
-namespace Registry.Tests.Unit.Http;
+namespace Registry.Tests.Unit.Kar;
 
 public sealed class WorkspaceQueryTests
 {

@@ -1,0 +1,95 @@
+using System.Buffers;
+
+namespace Registry.Api.Cnr.Push;
+
+/// <summary>
+/// Reads the fields of a push from urlencoded text: a form, or the query. Percent escapes are decoded as they arrive; what is none stands for
+/// itself. Of a repeated field the first one counts.
+/// </summary>
+/// <remarks>
+/// A plus sign means a space, but not in a blob: curl's <c>-d blob=$(base64 …)</c> sends base64 as it is, and a space has no place in
+/// base64, while taken for white space it would lose a digit. So there it stands for itself.
+/// </remarks>
+internal sealed class UrlEncodedPushBody(BodyCursor body, PushFields fields)
+{
+    private static readonly SearchValues<byte> NameStops = SearchValues.Create("%+&="u8);
+    private static readonly SearchValues<byte> TextStops = SearchValues.Create("%+&"u8);
+    private static readonly SearchValues<byte> BlobStops = SearchValues.Create("%&"u8);
+    private static readonly ReadOnlyMemory<byte> Space = " "u8.ToArray();
+
+    private readonly byte[] escape = new byte[3];
+
+    /// <summary>Reads to the end. A blob of a form that is there already makes the push a 400; one of a query is passed over.</summary>
+    public async ValueTask ReadAsync(bool isQuery, CancellationToken ct)
+    {
+        while (await body.FillAsync(ct))
+        {
+            var name = new BoundedBytes(PushFields.MaxNameBytes);
+            var hasValue = await ReadAsync(name, NameStops, ct) == '=';
+            var field = PushFields.Find(name);
+            if (isQuery && field is { } known && fields.Has(known))
+                field = null;
+            await ReadValueAsync(field, hasValue, ct);
+        }
+    }
+
+    private async ValueTask ReadValueAsync(PushField? field, bool hasValue, CancellationToken ct)
+    {
+        if (field == PushField.Blob && fields.BeginBlob() is { } blob)
+        {
+            if (hasValue)
+                await ReadAsync(blob, BlobStops, ct);
+            await blob.EndAsync(ct);
+            return;
+        }
+
+        var text = field is { } known ? fields.NewText(known) : new BoundedBytes(0);
+        if (hasValue)
+            await ReadAsync(text, TextStops, ct);
+        if (field is { } set && set != PushField.Blob)
+            fields.SetText(set, text);
+    }
+
+    /// <summary>Reads up to a stop; gives the one that ended it, which is consumed, or -1 at the end.</summary>
+    private async ValueTask<int> ReadAsync(ITextSink sink, SearchValues<byte> stops, CancellationToken ct)
+    {
+        while (await body.FillAsync(ct))
+        {
+            var window = body.Window;
+            var run = window.Span.IndexOfAny(stops);
+            if (run != 0)
+            {
+                run = run < 0 ? window.Length : run;
+                await sink.AppendAsync(window[..run], ct);
+                body.Consume(run);
+                continue;
+            }
+
+            var stop = window.Span[0];
+            body.Consume(1);
+            if (stop == '+')
+                await sink.AppendAsync(Space, ct);
+            else if (stop == '%')
+                await sink.AppendAsync(await ReadEscapeAsync(ct), ct);
+            else
+                return stop;
+        }
+
+        return -1;
+    }
+
+    private async ValueTask<ReadOnlyMemory<byte>> ReadEscapeAsync(CancellationToken ct)
+    {
+        escape[0] = (byte)'%';
+        for (var taken = 1; taken < escape.Length; taken++)
+        {
+            if (!await body.FillAsync(ct) || !char.IsAsciiHexDigit((char)body.Window.Span[0]))
+                return escape.AsMemory(0, taken);
+            escape[taken] = body.Window.Span[0];
+            body.Consume(1);
+        }
+
+        Convert.FromHexString(escape.AsSpan(1), escape, out _, out _);
+        return escape.AsMemory(0, 1);
+    }
+}

@@ -1,0 +1,115 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json.Nodes;
+using NUnit.Framework;
+using Registry.Core.Storage;
+using Registry.Tests.Support;
+
+namespace Registry.Tests.Api.Kar;
+
+public sealed class DownloadTests
+{
+    private const string Address = "/api/v1/app/" + SampleArchive.Id;
+
+    private KarHost host = null!;
+
+    [SetUp]
+    public async Task Start()
+    {
+        host = await KarHost.StartAsync();
+        await host.Client.PostAsync("/api/v1/app", new ByteArrayContent(await SampleArchive.BytesAsync()));
+    }
+
+    [TearDown]
+    public async Task Stop() => await host.DisposeAsync();
+
+    [Test]
+    public async Task An_archive_has_its_id_for_etag()
+    {
+        using var answer = await host.Client.GetAsync(Address);
+        Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+        Assert.That(answer.Content.Headers.ContentType?.ToString(), Is.EqualTo("application/octet-stream"));
+        Assert.That(answer.Content.Headers.ContentLength, Is.EqualTo(SampleArchive.Length));
+        Assert.That(answer.Headers.ETag?.ToString(), Is.EqualTo($"\"{SampleArchive.Id}\""));
+        Assert.That(answer.Content.Headers.ContentDisposition, Is.Null);
+
+        using var again = new HttpRequestMessage(HttpMethod.Get, Address) { Headers = { IfNoneMatch = { answer.Headers.ETag! } } };
+        Assert.That((await host.Client.SendAsync(again)).StatusCode, Is.EqualTo(HttpStatusCode.NotModified));
+    }
+
+    [Test]
+    public async Task Head_and_range_are_served()
+    {
+        using var head = await host.Client.SendAsync(new HttpRequestMessage(HttpMethod.Head, Address));
+        Assert.That(head.Content.Headers.ContentLength, Is.EqualTo(SampleArchive.Length));
+
+        using var part = await host.Client.SendAsync(new HttpRequestMessage(HttpMethod.Get, Address) { Headers = { Range = new(1, 3) } });
+        Assert.That(part.StatusCode, Is.EqualTo(HttpStatusCode.PartialContent));
+        Assert.That(await part.Content.ReadAsByteArrayAsync(), Is.EqualTo((await SampleArchive.BytesAsync())[1..4]));
+    }
+
+    [TestCase("/api/v1/app/deadbeef")]
+    [TestCase("/api/v1/app/328EBADEF2F23D30BF9F806D4EB67C56E2869F471CA34F18780C7CE31576021D")]
+    [TestCase(Address + ".zip")]
+    [TestCase(Address + "/")]
+    [TestCase(Address + "?workspace=http://h/x")]
+    [TestCase("/api/v1/app/")]
+    [TestCase("/api/v1/app/%2e%2e/" + SampleArchive.Id)]
+    [TestCase("/api/v1/app/a%2Fb")]
+    [TestCase("/api/v1/app/a/b/c")]
+    [TestCase("/api/v1/app/%00")]
+    [TestCase("/api/v1/app/%C3%A4")]
+    [TestCase("/api/v1/app/..%2f..%2fetc%2fpasswd")]
+    public async Task What_is_no_archive_here_is_not_found(string path)
+    {
+        foreach (var method in (string[])["GET", "HEAD", "DELETE"])
+        {
+            if (method == "DELETE" && path == "/api/v1/app/")
+                continue;
+            var answer = await RawHttp.SendAsync(host.Address, $"{method} {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+            Assert.That(answer, Does.StartWith("HTTP/1.1 404").Or.StartWith("HTTP/1.1 400"), method);
+            if (method != "HEAD" && answer.StartsWith("HTTP/1.1 404", StringComparison.Ordinal))
+                Assert.That(answer, Does.Contain("\"archive-not-found\"").Or.Contain("\"resource-not-found\""));
+        }
+
+        Assert.That((await host.Client.GetAsync(Address)).StatusCode, Is.EqualTo(HttpStatusCode.OK), "still there");
+    }
+
+    [Test]
+    public async Task A_deleted_archive_is_gone()
+    {
+        using var deleted = await host.Client.DeleteAsync(Address);
+        Assert.That(deleted.StatusCode, Is.EqualTo(HttpStatusCode.NoContent));
+        using var again = await host.Client.DeleteAsync(Address);
+        Assert.That(again.StatusCode, Is.EqualTo(HttpStatusCode.NotFound));
+        Assert.That((string?)(await again.Content.ReadFromJsonAsync<JsonObject>())!["code"], Is.EqualTo("archive-not-found"));
+        Assert.That((await host.Client.GetAsync(Address)).StatusCode, Is.EqualTo(HttpStatusCode.NotFound));
+    }
+
+    [TestCase("GET")]
+    [TestCase("HEAD")]
+    [TestCase("DELETE")]
+    public async Task A_storage_fault_is_never_not_found(string method)
+    {
+        host.Blobs.Fault = new StorageException(StorageFault.Denied, "secret");
+        using var answer = await host.Client.SendAsync(new HttpRequestMessage(new HttpMethod(method), Address));
+        Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.ServiceUnavailable));
+    }
+
+    [Test]
+    public async Task A_download_that_fails_on_the_way_is_never_short()
+    {
+        host.Blobs.FailReadsAfter = SampleArchive.Length - 1;
+        Assert.That(() => host.Client.GetByteArrayAsync(Address), Throws.TypeOf<HttpRequestException>());
+        host.Blobs.FailReadsAfter = null;
+        Assert.That(await host.Client.GetByteArrayAsync(Address), Has.Length.EqualTo(SampleArchive.Length));
+    }
+
+    [Test]
+    public async Task Other_methods_are_told_which_there_are()
+    {
+        using var answer = await host.Client.PutAsync(Address, new ByteArrayContent([1]));
+        Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.MethodNotAllowed));
+        Assert.That(answer.Content.Headers.Allow, Is.EquivalentTo(new[] { "GET", "HEAD", "DELETE" }));
+    }
+}

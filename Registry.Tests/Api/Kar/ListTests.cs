@@ -1,0 +1,142 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json.Nodes;
+using NUnit.Framework;
+using Registry.Core.Archives;
+using Registry.Tests.Support;
+
+namespace Registry.Tests.Api.Kar;
+
+public sealed class ListTests
+{
+    private KarHost host = null!;
+
+    [SetUp]
+    public async Task Start() => host = await KarHost.StartAsync();
+
+    [TearDown]
+    public async Task Stop() => await host.DisposeAsync();
+
+    [Test]
+    public async Task Nothing_is_an_empty_array() => Assert.That(await host.Client.GetStringAsync("/api/v1/app"), Is.EqualTo("[]"));
+
+    [Test]
+    public async Task An_entry_is_four_strings()
+    {
+        await host.Client.PostAsync("/api/v1/app?workspace=//H/x", new ByteArrayContent(await SampleArchive.BytesAsync()));
+        var list = await host.Client.GetFromJsonAsync<JsonArray>("/api/v1/app?workspace=//h/x");
+        Assert.That(list!.Single()!.ToJsonString(), Is.EqualTo(
+            $$"""{"generation":"1451910664001001","name":"h/x/{{SampleArchive.Id}}.zip","size":"4952","timeCreated":"2016-01-04T12:31:04.001Z"}"""));
+    }
+
+    [Test]
+    public async Task An_upload_of_the_same_bytes_raises_the_generation()
+    {
+        var generations = new List<long>();
+        for (var i = 0; i < 2; i++)
+        {
+            await host.Client.PostAsync("/api/v1/app", new ByteArrayContent([1]));
+            generations.Add(long.Parse((string)(await host.Client.GetFromJsonAsync<JsonArray>("/api/v1/app"))!.Single()!["generation"]!));
+        }
+
+        Assert.That(generations[1], Is.GreaterThan(generations[0]));
+    }
+
+    [TestCase(0)]
+    [TestCase(1)]
+    [TestCase(1000)]
+    public async Task A_list_has_an_etag_of_its_content(int count)
+    {
+        await FillAsync(count);
+        using var answer = await host.Client.GetAsync("/api/v1/app");
+        Assert.That(await answer.Content.ReadFromJsonAsync<JsonArray>(), Has.Count.EqualTo(count));
+        Assert.That(answer.Headers.ETag, Is.Not.Null.And.Property("IsWeak").False);
+
+        using var again = await host.Client.SendAsync(Conditional(answer));
+        Assert.That(again.StatusCode, Is.EqualTo(HttpStatusCode.NotModified));
+        Assert.That(again.Headers.ETag, Is.EqualTo(answer.Headers.ETag));
+
+        using var other = new HttpRequestMessage(HttpMethod.Get, "/api/v1/app") { Headers = { IfMatch = { new("\"other\"") } } };
+        Assert.That((await host.Client.SendAsync(other)).StatusCode, Is.EqualTo(HttpStatusCode.PreconditionFailed));
+
+        await host.Client.PostAsync("/api/v1/app", new StringContent("one more"));
+        using var changed = await host.Client.SendAsync(Conditional(answer));
+        Assert.That(changed.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+    }
+
+    [Test]
+    public async Task A_gzipped_list_has_an_etag_of_its_own()
+    {
+        await FillAsync(50);
+        using var plain = await host.Client.GetAsync("/api/v1/app");
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/api/v1/app") { Headers = { AcceptEncoding = { new("gzip"), new("deflate") } } };
+        using var zipped = await host.Client.SendAsync(request);
+        Assert.That(zipped.Content.Headers.ContentEncoding, Is.EqualTo(new[] { "gzip" }));
+        Assert.That(zipped.Headers.ETag, Is.Not.EqualTo(plain.Headers.ETag));
+        Assert.That(plain.Headers.Vary.Concat(zipped.Headers.Vary), Is.All.EqualTo("Accept-Encoding"));
+        await using var gunzip = new System.IO.Compression.GZipStream(await zipped.Content.ReadAsStreamAsync(), System.IO.Compression.CompressionMode.Decompress);
+        using var reader = new StreamReader(gunzip);
+        Assert.That(await reader.ReadToEndAsync(), Is.EqualTo(await plain.Content.ReadAsStringAsync()));
+
+        using var refused = new HttpRequestMessage(HttpMethod.Get, "/api/v1/app") { Headers = { AcceptEncoding = { new("gzip", 0) } } };
+        Assert.That((await host.Client.SendAsync(refused)).Content.Headers.ContentEncoding, Is.Empty);
+    }
+
+    [TestCase(1001)]
+    [TestCase(2500)]
+    public async Task A_longer_list_is_whole_and_has_no_etag(int count)
+    {
+        await FillAsync(count);
+        using var answer = await host.Client.GetAsync("/api/v1/app");
+        Assert.That(answer.Headers.ETag, Is.Null);
+        var names = (await answer.Content.ReadFromJsonAsync<JsonArray>())!.Select(static e => (string)e!["name"]!).ToList();
+        Assert.That(names, Has.Count.EqualTo(count).And.Unique);
+        Assert.That(names, Is.EqualTo(names.Order(StringComparer.Ordinal)));
+    }
+
+    [Test]
+    public async Task A_list_that_fails_early_is_503_and_one_that_fails_late_is_broken()
+    {
+        await FillAsync(2500);
+        host.Blobs.FailReadsAfter = 1000;
+        Assert.That((await host.Client.GetAsync("/api/v1/app")).StatusCode, Is.EqualTo(HttpStatusCode.ServiceUnavailable));
+        host.Blobs.FailReadsAfter = 2499;
+        Assert.That(() => host.Client.GetStringAsync("/api/v1/app"), Throws.TypeOf<HttpRequestException>());
+        var raw = await RawHttp.SendAsync(host.Address, "GET /api/v1/app HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+        Assert.That(raw, Does.Not.EndWith("0\r\n\r\n"));
+        Assert.That(raw.TrimEnd(), Does.Not.EndWith("]"));
+    }
+
+    [TestCase(1)]
+    [TestCase(1001)]
+    public async Task Head_of_a_list_has_no_body(int count)
+    {
+        await FillAsync(count);
+        using var answer = await host.Client.SendAsync(new HttpRequestMessage(HttpMethod.Head, "/api/v1/app"));
+        Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+        Assert.That(answer.Content.Headers.ContentType?.MediaType, Is.EqualTo("application/json"));
+        Assert.That(await answer.Content.ReadAsByteArrayAsync(), Is.Empty);
+    }
+
+    [TestCase("PUT")]
+    [TestCase("DELETE")]
+    [TestCase("PATCH")]
+    [TestCase("FOO")]
+    public async Task Other_methods_are_told_which_there_are(string method)
+    {
+        using var answer = await host.Client.SendAsync(new HttpRequestMessage(new HttpMethod(method), "/api/v1/app"));
+        Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.MethodNotAllowed));
+        Assert.That(answer.Content.Headers.Allow, Is.EquivalentTo(new[] { "GET", "HEAD", "POST" }));
+    }
+
+    private static HttpRequestMessage Conditional(HttpResponseMessage earlier) =>
+        new(HttpMethod.Get, "/api/v1/app") { Headers = { IfNoneMatch = { earlier.Headers.ETag! } } };
+
+    private async Task FillAsync(int count)
+    {
+        var archives = new AppArchives(host.Blobs, new ArchiveLimits());
+        Assert.That(Workspace.TryDerive(null, out var global));
+        for (var i = 0; i < count; i++)
+            await archives.UploadAsync(global, new MemoryStream(BitConverter.GetBytes(i)), default);
+    }
+}

@@ -1,0 +1,168 @@
+using System.Globalization;
+using System.Net;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json.Nodes;
+using NUnit.Framework;
+using Registry.Core.Archives;
+using Registry.Core.Content;
+using Registry.Tests.Support;
+
+namespace Registry.Tests.Api.Kar;
+
+/// <summary>
+/// Every question that the reference was asked on record, asked again, each by itself, of a registry that holds what the reference held. What
+/// may differ is named by the row of the table of deliberate differences that says so.
+/// </summary>
+public sealed class RecordedExchangesTests
+{
+    /// <summary>Differences by question: the row that allows it, and our status.</summary>
+    private static readonly Dictionary<string, (string Row, int Status)> Exemptions = new()
+    {
+        ["status"] = ("GET /api/v1", 200),
+        ["push.empty"] = ("empty upload", 400),
+        ["list.ws.absent"] = ("empty list", 200),
+        ["list.ws.unicode"] = ("empty list", 200),
+        ["list.ws.ipv6bad"] = ("malformed workspace", 400),
+        ["get.sub"] = ("{id}", 404),
+        ["badutf8path"] = ("{id}", 404),
+        ["get.range"] = ("HEAD, OPTIONS, CORS, Range", 206),
+    };
+
+    /// <summary>Asked when the reference had deleted the sample already.</summary>
+    private static readonly string[] AfterDelete = ["del.twice", "del.get"];
+
+    private static readonly Lazy<List<JsonNode>> Records = new(static () =>
+        [.. File.ReadLines(Path.Combine(AppContext.BaseDirectory, "Data", "recorded", "kar.jsonl")).Select(static l => JsonNode.Parse(l)!)]);
+
+    private static IEnumerable<TestCaseData> Questions() =>
+        Records.Value.Select(static r => new TestCaseData(r).SetArgDisplayNames((string)r["id"]!));
+
+    [Test]
+    public void All_records_are_there() => Assert.That(Records.Value, Has.Count.EqualTo(39));
+
+    [Test]
+    public void Every_exemption_belongs_to_a_record() =>
+        Assert.That(Exemptions.Keys.Concat(AfterDelete), Is.SubsetOf(Records.Value.Select(static r => (string)r["id"]!)));
+
+    [TestCaseSource(nameof(Questions))]
+    public async Task Answers_as_the_reference_did(JsonNode record)
+    {
+        var id = (string)record["id"]!;
+        var (asked, recorded) = (record["request"]!, record["response"]!);
+        await using var host = await KarHost.StartAsync();
+        if (!AfterDelete.Contains(id))
+            await FillAsync(host.Blobs);
+
+        using var request = new HttpRequestMessage(new HttpMethod((string)asked["method"]!), (string)asked["path"]!);
+        request.Headers.Host = "127.0.0.1:9876";
+        if ((string?)asked["body"] is { } body)
+            request.Content = new ByteArrayContent(id is "push" or "push.again" ? await SampleArchive.BytesAsync() : Encoding.Latin1.GetBytes(body));
+        foreach (var (name, value) in asked["headers"]!.AsObject())
+            _ = request.Headers.TryAddWithoutValidation(name, OurTag((string)value!, id)) || request.Content!.Headers.TryAddWithoutValidation(name, (string)value!);
+        using var answer = await host.Client.SendAsync(request);
+        var bytes = await answer.Content.ReadAsByteArrayAsync();
+
+        var status = (int)recorded["status"]!;
+        if (Exemptions.TryGetValue(id, out var exemption))
+            status = exemption.Status;
+        Assert.That((int)answer.StatusCode, Is.EqualTo(status), Encoding.UTF8.GetString(bytes));
+        if (status >= 400)
+            CheckError(answer, bytes);
+        else if (status != 304 && status != 204)
+            CheckContent(exemption.Row, recorded, answer, bytes);
+        if (status is 200 or 206 or 304 && request.Method == HttpMethod.Get)
+            Assert.That(answer.Headers.ETag, Has.Property("IsWeak").False, "row ETag");
+    }
+
+    private static void CheckContent(string? row, JsonNode recorded, HttpResponseMessage answer, byte[] bytes)
+    {
+        Assert.That(answer.Content.Headers.ContentType?.ToString(), Is.EqualTo(RecordedHeader(recorded, "Content-Type")));
+        Assert.That(answer.Content.Headers.ContentLength, Is.EqualTo(bytes.Length));
+        switch (row)
+        {
+            case "GET /api/v1":
+                Assert.That((string?)JsonNode.Parse(bytes)!["kind"], Is.EqualTo("registry#status"));
+                break;
+            case "empty list":
+                Assert.That(bytes, Is.EqualTo("[]"u8.ToArray()));
+                break;
+            case "HEAD, OPTIONS, CORS, Range":
+                Assert.That(bytes, Is.EqualTo(BodyOf(recorded)[..10]));
+                break;
+            case null when answer.Content.Headers.ContentType!.MediaType == "application/json":
+                var expected = JsonNode.Parse(BodyOf(recorded))!;
+                WithoutEmptyUploads(expected);
+                Assert.That(JsonNode.DeepEquals(JsonNode.Parse(bytes), expected), Is.True, $"{Encoding.UTF8.GetString(bytes)}\nis not\n{expected.ToJsonString()}");
+                break;
+            default:
+                Assert.That(bytes, Is.EqualTo(BodyOf(recorded)));
+                break;
+        }
+    }
+
+    /// <summary>Row "errors".</summary>
+    private static void CheckError(HttpResponseMessage answer, byte[] bytes)
+    {
+        Assert.That(answer.Content.Headers.ContentType?.ToString(), Is.EqualTo("application/json"));
+        var error = JsonNode.Parse(bytes)!;
+        Assert.That((string?)error["code"], Is.EqualTo(answer.StatusCode switch
+        {
+            HttpStatusCode.BadRequest => "invalid-usage",
+            HttpStatusCode.NotFound => "archive-not-found",
+            HttpStatusCode.MethodNotAllowed => "method-not-allowed",
+            _ => "no code",
+        }));
+        Assert.That(error["details"], Is.InstanceOf<JsonObject>());
+        Assert.That(answer.Content.Headers.Allow, answer.StatusCode == HttpStatusCode.MethodNotAllowed ? Is.Not.Empty : Is.Empty);
+    }
+
+    /// <summary>Row "empty upload": the reference stored it, so its lists hold one.</summary>
+    private static void WithoutEmptyUploads(JsonNode body)
+    {
+        if (body is JsonArray list)
+            list.RemoveAll(static e => (string?)e!["size"] == "0");
+    }
+
+    /// <summary>Row "ETag": a question that repeats the reference's ETag repeats ours.</summary>
+    private static string OurTag(string value, string id) => id == "get.ifnonematch" ? $"\"{SampleArchive.Id}\"" : value;
+
+    /// <summary>
+    /// Stores all that the reference's lists show, at the times that they show. Of some archives the record holds no bytes; the storage believes the
+    /// digest that it is told.
+    /// </summary>
+    private static async Task FillAsync(TinyBlobStore blobs)
+    {
+        var known = Records.Value.SelectMany(static r => new[] { (string?)r["request"]!["body"], (string?)r["response"]!["body"] })
+            .Append("one").Where(static b => b is not null).Select(static b => Encoding.Latin1.GetBytes(b!)).Append(await SampleArchive.BytesAsync())
+            .DistinctBy(SHA256.HashData, new HashComparer()).ToDictionary(static b => Digest.FromHash(SHA256.HashData(b)));
+        foreach (var id in (string[])["list", "list.ws.twice"])
+        {
+            var list = JsonNode.Parse(BodyOf(Records.Value.Single(r => (string)r["id"]! == id)["response"]!))!.AsArray();
+            foreach (var entry in list.Where(static e => (string?)e!["size"] != "0"))
+            {
+                var name = (string)entry!["name"]!;
+                var digest = Digest.Parse(name[^(Digest.HexLength + 4)..^4]);
+                Assert.That(Workspace.TryDerive("//" + name[..^(Digest.HexLength + 4)], out var workspace));
+                await using var writer = await blobs.CreateAsync(workspace.Scope, default);
+                await writer.WriteAsync(known.GetValueOrDefault(digest) ?? new byte[int.Parse((string)entry["size"]!, CultureInfo.InvariantCulture)], default);
+                var microseconds = long.Parse((string)entry["generation"]!, CultureInfo.InvariantCulture);
+                await writer.CommitAsync(digest, DateTimeOffset.UnixEpoch.AddTicks(microseconds * TimeSpan.TicksPerMicrosecond), default);
+            }
+        }
+    }
+
+    private static byte[] BodyOf(JsonNode response) => (string?)response["body_b64"] is { } base64
+        ? Convert.FromBase64String(base64)
+        : Encoding.UTF8.GetBytes((string)response["body"]!);
+
+    private static string? RecordedHeader(JsonNode response, string name) =>
+        response["headers"]!.AsArray().Where(h => (string?)h![0] == name).Select(static h => (string?)h![1]).SingleOrDefault();
+
+    private sealed class HashComparer : IEqualityComparer<byte[]>
+    {
+        public bool Equals(byte[]? x, byte[]? y) => x.AsSpan().SequenceEqual(y);
+
+        public int GetHashCode(byte[] obj) => BitConverter.ToInt32(obj);
+    }
+}

@@ -1,0 +1,72 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json.Nodes;
+using NUnit.Framework;
+using Registry.Core.Storage;
+using Registry.Tests.Support;
+
+namespace Registry.Tests.Api.Kar;
+
+public sealed class StatusTests
+{
+    private KarHost host = null!;
+
+    [SetUp]
+    public async Task Start() => host = await KarHost.StartAsync(storage: new TinyStorageProbe
+    {
+        Facts = new Dictionary<string, string> { ["name"] = "kploy.net", ["location"] = "EU" },
+    });
+
+    [TearDown]
+    public async Task Stop() => await host.DisposeAsync();
+
+    [TestCase("/api/v1")]
+    [TestCase("/api/v1/")]
+    public async Task Says_what_the_service_stands_on(string path)
+    {
+        using var answer = await host.Client.GetAsync(path);
+        Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+        Assert.That(answer.Content.Headers.ContentType?.ToString(), Is.EqualTo("application/json"));
+        var body = (await answer.Content.ReadFromJsonAsync<JsonObject>())!;
+        Assert.That(body.Select(static m => m.Key), Is.EquivalentTo(new[] { "kind", "status", "storage", "version", "name", "location" }));
+        Assert.That(((string?)body["kind"], (string?)body["status"], (string?)body["storage"]), Is.EqualTo(("registry#status", "ok", "memory")));
+        Assert.That((string?)body["version"], Does.Match(@"^\d+\.\d+\.\d+"));
+        Assert.That((string?)body["location"], Is.EqualTo("EU"));
+    }
+
+    [TestCase(StorageFault.Unavailable)]
+    [TestCase(StorageFault.Denied)]
+    public async Task A_storage_that_fails_is_unavailable(StorageFault fault)
+    {
+        host.Documents.Fault = new StorageException(fault, "secret-host");
+        await CheckUnavailableAsync();
+        host.Documents.Fault = null;
+        Assert.That((await host.Client.GetAsync("/api/v1")).StatusCode, Is.EqualTo(HttpStatusCode.OK), "and recovers");
+    }
+
+    [Test]
+    public async Task A_storage_that_hangs_is_unavailable()
+    {
+        host.Documents.Hangs = true;
+        await CheckUnavailableAsync();
+    }
+
+    [Test]
+    public async Task Takes_no_uploads()
+    {
+        using var answer = await host.Client.PostAsync("/api/v1", new ByteArrayContent([1]));
+        Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.MethodNotAllowed));
+        Assert.That(answer.Content.Headers.Allow, Is.EquivalentTo(new[] { "GET", "HEAD" }));
+    }
+
+    private async Task CheckUnavailableAsync()
+    {
+        using var answer = await host.Client.GetAsync("/api/v1");
+        Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.ServiceUnavailable));
+        Assert.That(answer.Headers.RetryAfter, Is.Not.Null);
+        Assert.That(answer.Headers.ETag, Is.Null);
+        var text = await answer.Content.ReadAsStringAsync();
+        Assert.That((string?)JsonNode.Parse(text)!["status"], Is.EqualTo("unavailable"));
+        Assert.That(text, Does.Not.Contain("secret"));
+    }
+}

@@ -1,0 +1,204 @@
+using NUnit.Framework;
+using Registry.Core.Storage;
+using Registry.Storage.Filesystem;
+using Registry.Tests.Support.Storage;
+
+namespace Registry.Tests.Contract;
+
+/// <summary>What only a folder can suffer: clocks that step back, hands that reach in, and the folder's end.</summary>
+[FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
+public sealed class FilesystemFaults : IAsyncDisposable
+{
+    private static readonly StoreKey Sample = StoreKey.Of("packages", "sample", "app");
+    private static readonly byte[] Small = StorageShortcuts.Bytes(1_000);
+
+    private readonly CancellationToken ct = new CancellationTokenSource(TimeSpan.FromMinutes(1)).Token;
+    private readonly FilesystemUnderTest storage = new();
+    private IDocumentStore documents = null!;
+    private IBlobStore blobs = null!;
+
+    [SetUp]
+    public async Task Open() => (documents, blobs, _) = await storage.OpenAsync();
+
+    public ValueTask DisposeAsync() => storage.DisposeAsync();
+
+    [Test]
+    public async Task A_document_is_a_file_that_an_operator_can_read()
+    {
+        await documents.PutAsync(Sample, "{}", Precondition.Absent, ct);
+        Assert.That(await File.ReadAllTextAsync(storage.Below("documents", "packages", "sample", "app@.json"), ct), Is.EqualTo("{}"));
+        var info = await blobs.CommitAsync(Sample, Small, ct);
+        Assert.That(new FileInfo(storage.Below("blobs", "packages", "sample", "app", $"@{info.Key.Digest}")).Length, Is.EqualTo(Small.Length));
+        Assert.That(Directory.GetFiles(storage.Below("staging")), Is.Empty);
+    }
+
+    [Test]
+    public async Task Revisions_go_on_when_the_clock_steps_back()
+    {
+        var seen = new HashSet<Revision>();
+        for (var i = 0; i < 20; i++)
+        {
+            storage.Time.Shift = TimeSpan.FromSeconds(-1000 * i);
+            Assert.That(seen.Add(await documents.PutAsync(Sample, "same", Precondition.None, ct)), Is.True);
+            if (i % 3 == 2)
+                await documents.TryDeleteAsync(Sample, Precondition.None, ct);
+        }
+    }
+
+    [Test]
+    public async Task A_key_that_comes_back_after_the_clock_was_set_back_repeats_no_revision_in_a_new_process()
+    {
+        var key = new BlobKey(Sample, StorageShortcuts.DigestOf(Small));
+        var document = long.Parse((await documents.PutAsync(Sample, "same", Precondition.None, ct)).Value);
+        var blob = long.Parse((await blobs.CommitAsync(Sample, Small, ct)).Revision.Value);
+        await documents.TryDeleteAsync(Sample, Precondition.None, ct);
+        await blobs.TryDeleteAsync(key, Precondition.None, ct);
+
+        storage.Time.Shift = TimeSpan.FromDays(-1);
+        var (documentsLater, blobsLater, _) = await storage.OpenAsync();
+        Assert.That(long.Parse((await documentsLater.PutAsync(Sample, "same", Precondition.None, ct)).Value), Is.GreaterThan(document));
+        Assert.That(long.Parse((await blobsLater.CommitAsync(Sample, Small, ct)).Revision.Value), Is.GreaterThan(blob));
+    }
+
+    [Test]
+    public async Task A_blob_that_was_cut_off_is_corrupt_and_never_a_short_stream()
+    {
+        var bytes = StorageShortcuts.Bytes(100_000);
+        var info = await blobs.CommitAsync(Sample, bytes, ct);
+        await using var reader = await blobs.OpenAsync(info.Key, ByteRange.All, ct);
+        using (var file = new FileStream(storage.Below("blobs", "packages", "sample", "app", $"@{info.Key.Digest}"), FileMode.Open))
+            file.SetLength(60_000);
+        Assert.That(
+            async () => await reader!.Content.ReadAllAsync(ct),
+            Throws.InstanceOf<StorageException>().With.Property(nameof(StorageException.Kind)).EqualTo(StorageFault.Corrupt));
+    }
+
+    [Test]
+    public async Task A_document_that_is_too_large_to_be_ours_is_corrupt()
+    {
+        await documents.PutAsync(Sample, "{}", Precondition.Absent, ct);
+        using (var file = new FileStream(storage.Below("documents", "packages", "sample", "app@.json"), FileMode.Open))
+            file.SetLength(Document.MaxBytes + 1);
+        await DemandAsync(StorageFault.Corrupt, async () => await documents.GetAsync(Sample, ct));
+    }
+
+    [Test]
+    public async Task When_the_data_folder_is_gone_everything_says_so_and_nothing_makes_it_anew([Values] bool onlyItsContent)
+    {
+        await documents.PutAsync(Sample, "{}", Precondition.Absent, ct);
+        var info = await blobs.CommitAsync(Sample, Small, ct);
+        await using var writer = await blobs.CreateAsync(Sample, ct);
+        Directory.Delete(storage.Path, recursive: true);
+        if (onlyItsContent)
+            Directory.CreateDirectory(storage.Path);
+
+        await DemandAsync(StorageFault.Unavailable, async () => await documents.GetAsync(Sample, ct));
+        await DemandAsync(StorageFault.Unavailable, async () => await documents.TryPutAsync(Sample, "{}", Precondition.None, ct));
+        await DemandAsync(StorageFault.Unavailable, async () => await documents.TryPutAsync(Sample, "{}", Precondition.Absent, ct));
+        await DemandAsync(StorageFault.Unavailable, async () => await documents.TryDeleteAsync(Sample, Precondition.None, ct));
+        await DemandAsync(StorageFault.Unavailable, async () => await documents.KeysAsync(StoreKeys.Packages, null, ct));
+        await DemandAsync(StorageFault.Unavailable, async () => await blobs.StatAsync(info.Key, ct));
+        await DemandAsync(StorageFault.Unavailable, async () => await blobs.OpenAsync(info.Key, ByteRange.All, ct));
+        await DemandAsync(StorageFault.Unavailable, async () => await blobs.CreateAsync(Sample, ct));
+        await DemandAsync(StorageFault.Unavailable, async () => await writer.CommitAsync(StorageShortcuts.DigestOf([]), null, ct));
+        await DemandAsync(StorageFault.Unavailable, async () => await blobs.TryDeleteAsync(info.Key, Precondition.None, ct));
+        await DemandAsync(StorageFault.Unavailable, async () => await blobs.InfosAsync(StoreKeys.Packages, ScopeDepth.Subtree, null, ct));
+        await DemandAsync(StorageFault.Unavailable, async () => await blobs.DiscardAbandonedAsync(TimeSpan.Zero, ct));
+        Assert.That(Directory.Exists(storage.Path), Is.EqualTo(onlyItsContent));
+        Assert.That(!onlyItsContent || !Directory.EnumerateFileSystemEntries(storage.Path).Any(), Is.True);
+    }
+
+    [Test]
+    public async Task Folders_go_with_the_last_that_was_in_them_and_come_with_the_next()
+    {
+        for (var round = 0; round < 2; round++)
+        {
+            var info = await blobs.CommitAsync(Sample, Small, ct);
+            await documents.PutAsync(Sample, "{}", Precondition.Absent, ct);
+            await blobs.TryDeleteAsync(info.Key, Precondition.None, ct);
+            await documents.TryDeleteAsync(Sample, Precondition.None, ct);
+            Assert.That(Directory.GetFileSystemEntries(storage.Below("blobs")), Is.Empty);
+            Assert.That(Directory.GetFileSystemEntries(storage.Below("documents")), Is.Empty);
+        }
+    }
+
+    [Test]
+    public async Task What_is_not_ours_is_no_part_of_a_listing()
+    {
+        await documents.PutAsync(Sample, "{}", Precondition.Absent, ct);
+        var info = await blobs.CommitAsync(Sample, Small, new DateTimeOffset(2017, 1, 1, 0, 0, 0, TimeSpan.Zero), ct);
+        foreach (var name in (string[])["README", "notes.txt", "x@.json~", ".hidden@.json", "Upper@.json", $"@{info.Key.Digest}.part", "@short"])
+        {
+            await File.WriteAllTextAsync(storage.Below("documents", "packages", "sample", name), "foreign", ct);
+            await File.WriteAllTextAsync(storage.Below("blobs", "packages", "sample", "app", name), "foreign", ct);
+        }
+
+        Directory.CreateDirectory(storage.Below("documents", "packages", "Foreign", "folder"));
+        Directory.CreateDirectory(storage.Below("documents", "packages", "sample", "folder@.json"));
+        Assert.That(await documents.KeysAsync(StoreKeys.Packages, null, ct), Is.EqualTo(new[] { Sample.Value }));
+        Assert.That(await blobs.InfosAsync(StoreKeys.Packages, ScopeDepth.Subtree, null, ct), Is.EqualTo(new[] { info }));
+    }
+
+    [Test]
+    public async Task A_symbolic_link_is_neither_read_nor_listed()
+    {
+        await documents.PutAsync(Sample, "{}", Precondition.Absent, ct);
+        var outside = storage.Below("outside");
+        Directory.CreateDirectory(outside);
+        await File.WriteAllTextAsync(Path.Combine(outside, "secret@.json"), "secret", ct);
+        File.CreateSymbolicLink(storage.Below("documents", "packages", "sample", "link@.json"), Path.Combine(outside, "secret@.json"));
+        Directory.CreateSymbolicLink(storage.Below("documents", "packages", "linked"), outside);
+        await DemandAsync(StorageFault.Corrupt, async () => await documents.GetAsync(StoreKey.Of("packages", "sample", "link"), ct));
+        Assert.That(await documents.KeysAsync(StoreKeys.Packages, null, ct), Is.EqualTo(new[] { Sample.Value }));
+    }
+
+    [Test]
+    public async Task A_damaged_lock_file_is_corrupt_and_refuses_what_it_cannot_order()
+    {
+        await documents.PutAsync(Sample, "{}", Precondition.Absent, ct);
+        await documents.TryDeleteAsync(Sample, Precondition.None, ct);
+        foreach (var path in Directory.GetFiles(storage.Below("locks")))
+            await File.WriteAllTextAsync(path, "rubbish~", ct);
+        await DemandAsync(StorageFault.Corrupt, async () => await documents.TryPutAsync(Sample, "{}", Precondition.None, ct));
+        Assert.That(await documents.GetAsync(Sample, ct), Is.Null);
+    }
+
+    [Test]
+    public async Task A_blob_whose_modification_time_was_set_by_hand_counts_as_uploaded_then()
+    {
+        var info = await blobs.CommitAsync(Sample, Small, new DateTimeOffset(2017, 1, 1, 0, 0, 0, TimeSpan.Zero), ct);
+        var restored = new DateTime(2020, 1, 1, 0, 0, 0, DateTimeKind.Utc).AddTicks(123);
+        File.SetLastWriteTimeUtc(storage.Below("blobs", "packages", "sample", "app", $"@{info.Key.Digest}"), restored);
+        var stat = await blobs.StatAsync(info.Key, ct);
+        Assert.That(stat!.UploadedAt.UtcDateTime, Is.EqualTo(restored.AddTicks(-3)));
+        Assert.That(await blobs.CommitAsync(Sample, Small, ct), Has.Property(nameof(BlobInfo.UploadedAt)).GreaterThan(stat.UploadedAt));
+    }
+
+    [Test]
+    public async Task A_lock_that_another_process_does_not_give_back_makes_the_storage_unavailable_only_for_who_needs_it()
+    {
+        await documents.PutAsync(Sample, "{}", Precondition.Absent, ct);
+        using var held = await storage.NewVolume().Locks.AcquireAsync(Sample.Value, ct);
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        var waiting = documents.TryPutAsync(Sample, "two", Precondition.None, patience.Token);
+        Assert.That((await documents.GetAsync(Sample, ct))!.Text(), Is.EqualTo("{}"), "readers need no lock");
+        await patience.CancelAsync();
+        Assert.That(async () => await waiting, Throws.InstanceOf<OperationCanceledException>());
+        Assert.That(Directory.GetFiles(storage.Below("staging")), Is.Empty);
+    }
+
+    [Test]
+    public async Task The_probe_finds_a_volume_that_keeps_times_and_locks_and_leaves_nothing()
+    {
+        var probe = new FilesystemProbe(storage.NewVolume());
+        await probe.ProbeAsync(ct);
+        Assert.That(probe.Name, Is.EqualTo("filesystem"));
+        Assert.That(Directory.GetFiles(storage.Path, "*", SearchOption.AllDirectories), Is.Empty);
+    }
+
+    private static async Task DemandAsync(StorageFault kind, Func<Task> call)
+    {
+        var failure = await Assert.ThrowsAsync<StorageException>(() => call());
+        Assert.That(failure!.Kind, Is.EqualTo(kind), failure.Message);
+    }
+}

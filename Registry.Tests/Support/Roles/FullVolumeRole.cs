@@ -1,0 +1,77 @@
+using NUnit.Framework;
+using Registry.Core.Storage;
+using Registry.Storage.Filesystem;
+using Registry.Tests.Support.Storage;
+
+namespace Registry.Tests.Support.Roles;
+
+/// <summary>On a volume of 4 MiB of its own: <c>PATH</c>. What a full disk refuses changes nothing, and what frees room goes on.</summary>
+public static class FullVolumeRole
+{
+    private static readonly StoreKey Sample = StoreKey.Of("packages", "sample", "app");
+
+    public static async Task RunAsync(string[] arguments)
+    {
+        var path = arguments[0];
+        var ct = CancellationToken.None;
+        var volume = new FilesystemVolume(new FilesystemOptions { Path = path }, TimeProvider.System);
+        var documents = new FilesystemDocumentStore(volume);
+        var blobs = new FilesystemBlobStore(volume);
+        var revision = await documents.PutAsync(Sample, "before", Precondition.Absent, ct);
+        var info = await blobs.CommitAsync(Sample, StorageShortcuts.Bytes(10_000), ct);
+
+        // A blob that does not fit.
+        var writer = await blobs.CreateAsync(Sample, ct);
+        await DemandFullAsync(async () =>
+        {
+            for (var i = 0; i < 100; i++)
+                await writer.WriteAsync(new byte[100_000], ct);
+        });
+        await writer.DisposeAsync();
+        Assert.That(Directory.GetFiles(Path.Combine(path, "staging")), Is.Empty);
+
+        // Not a byte is left.
+        var filler = Path.Combine(path, "filler");
+        Fill(filler);
+        await DemandFullAsync(async () => await documents.TryPutAsync(Sample, "after", Precondition.None, ct));
+        await DemandFullAsync(async () => await blobs.CommitAsync(Sample, StorageShortcuts.Bytes(10_000), ct));
+        await DemandFullAsync(async () => await blobs.CommitAsync(StoreKey.Of("packages", "new"), StorageShortcuts.Bytes(5), ct));
+        Assert.That((await documents.GetAsync(Sample, ct))!.Revision, Is.EqualTo(revision));
+        Assert.That(await blobs.InfosAsync(StoreKeys.Packages, ScopeDepth.Subtree, null, ct), Is.EqualTo(new[] { info }));
+        Assert.That(await blobs.ReadAsync(info.Key, ByteRange.All, ct), Is.EqualTo(StorageShortcuts.Bytes(10_000)));
+        Assert.That(await blobs.DiscardAbandonedAsync(TimeSpan.Zero, ct), Is.Zero);
+
+        // What is there can be deleted, which is how room is made.
+        Assert.That(await blobs.TryDeleteAsync(info.Key, Precondition.Matches(info.Revision), ct), Is.True);
+        Assert.That(await documents.TryDeleteAsync(Sample, Precondition.Matches(revision), ct), Is.True);
+        File.Delete(filler);
+        await documents.PutAsync(Sample, "after", Precondition.Absent, ct);
+        await blobs.CommitAsync(Sample, StorageShortcuts.Bytes(10_000), ct);
+    }
+
+    private static void Fill(string path)
+    {
+        using var file = File.OpenHandle(path, FileMode.CreateNew, FileAccess.Write);
+        var at = 0L;
+        foreach (var size in (int[])[65_536, 4_096, 1])
+        {
+            try
+            {
+                for (; ; at += size)
+                    RandomAccess.Write(file, new byte[size], at);
+            }
+            catch (IOException)
+            {
+                // So much does not fit any more: on with less.
+            }
+        }
+
+        Assert.That(at, Is.GreaterThan(1_000_000));
+    }
+
+    private static async Task DemandFullAsync(Func<Task> call)
+    {
+        var failure = await Assert.ThrowsAsync<StorageException>(() => call());
+        Assert.That(failure!.Kind, Is.EqualTo(StorageFault.Full), failure.Message);
+    }
+}

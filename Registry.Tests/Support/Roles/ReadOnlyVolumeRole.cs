@@ -1,0 +1,46 @@
+using NUnit.Framework;
+using Registry.Core.Storage;
+using Registry.Storage.Filesystem;
+using Registry.Tests.Support.Storage;
+
+namespace Registry.Tests.Support.Roles;
+
+/// <summary>On a volume of its own, which it makes read-only half-way: <c>PATH</c>.</summary>
+public static class ReadOnlyVolumeRole
+{
+    private static readonly StoreKey Sample = StoreKey.Of("packages", "sample", "app");
+
+    public static async Task RunAsync(string[] arguments)
+    {
+        var ct = CancellationToken.None;
+        var options = new FilesystemOptions { Path = arguments[0] };
+        var volume = new FilesystemVolume(options, TimeProvider.System);
+        var documents = new FilesystemDocumentStore(volume);
+        var blobs = new FilesystemBlobStore(volume);
+        await documents.PutAsync(Sample, "before", Precondition.Absent, ct);
+        var info = await blobs.CommitAsync(Sample, StorageShortcuts.Bytes(10_000), ct);
+
+        using (var mount = System.Diagnostics.Process.Start("mount", ["-o", "remount,ro", arguments[0]]))
+        {
+            await mount.WaitForExitAsync(ct);
+            Assert.That(mount.ExitCode, Is.Zero);
+        }
+
+        await DemandDeniedAsync(async () => await documents.TryPutAsync(Sample, "after", Precondition.None, ct));
+        await DemandDeniedAsync(async () => await documents.TryDeleteAsync(Sample, Precondition.None, ct));
+        await DemandDeniedAsync(async () => await blobs.CreateAsync(Sample, ct));
+        await DemandDeniedAsync(async () => await blobs.TryDeleteAsync(info.Key, Precondition.None, ct));
+        await DemandDeniedAsync(async () => await new FilesystemProbe(volume).ProbeAsync(ct));
+        Assert.That((await documents.GetAsync(Sample, ct))!.Text(), Is.EqualTo("before"));
+        Assert.That(await blobs.StatAsync(info.Key, ct), Is.EqualTo(info));
+
+        var verdict = new FilesystemOptionsValidator().Validate(null, options);
+        Assert.That(verdict.FailureMessage, Does.Contain("FILESYSTEM__PATH").And.Contain("cannot be written to"));
+    }
+
+    private static async Task DemandDeniedAsync(Func<Task> call)
+    {
+        var failure = await Assert.ThrowsAsync<StorageException>(() => call());
+        Assert.That(failure!.Kind, Is.EqualTo(StorageFault.Denied), failure.Message);
+    }
+}

@@ -1,0 +1,67 @@
+using System.Formats.Tar;
+using System.IO.Compression;
+using System.Security.Cryptography;
+using System.Text;
+using Registry.Core.Channels;
+using Registry.Core.Content;
+using Registry.Core.Packages;
+using Registry.Core.Storage;
+
+namespace Registry.Tests.Support;
+
+/// <summary>Small values that tests are made of.</summary>
+internal static class Samples
+{
+    public static DateTimeOffset Start { get; } = new(2026, 1, 2, 3, 4, 5, TimeSpan.Zero);
+
+    public static PackageName Package(string text = "titi/rocketchat") =>
+        PackageName.TryParse(text, out var name) ? name : throw new ArgumentException(text);
+
+    public static MediaType Type(string text) => MediaType.TryParse(text, out var type) ? type : throw new ArgumentException(text);
+
+    public static ChannelName Channel(string text) => ChannelName.TryParse(text, out var name) ? name : throw new ArgumentException(text);
+
+    public static Digest Sha256(string text) => Digest.FromHash(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
+
+    /// <param name="release">The release.</param>
+    /// <param name="type">The media type.</param>
+    /// <param name="content">Stands for the tar.</param>
+    /// <param name="minute">When it was pushed, after <see cref="Start"/>.</param>
+    public static Manifest Manifest(string release, string type = "helm", string content = "content", int minute = 0) => new(
+        Release.Parse(release),
+        new Descriptor(Type(type), Sha256(content), Sha256($"{content}, gzipped for {release} {type}"), 100),
+        Start.AddMinutes(minute),
+        null,
+        Convert.ToBase64String(RandomNumberGenerator.GetBytes(9)));
+
+    /// <summary>A package of releases in one media type.</summary>
+    public static PackageIndex Index(params string[] releases) => releases.Aggregate(
+        (PackageIndex?)null, (index, release) => PackageIndex.With(index, Package(), Manifest(release), force: false))!;
+
+    /// <summary>A push of one release, as the use case changes the index.</summary>
+    public static IndexChange Push(PackageName package, Manifest manifest, bool force = false) => new(
+        index => PackageIndex.With(index, package, manifest, force),
+        index => index.Find(manifest.Release, manifest.MediaType)?.PushId == manifest.PushId);
+
+    /// <summary>A <c>.tar.gz</c> of one file.</summary>
+    public static byte[] TarGz(string content)
+    {
+        using var packed = new MemoryStream();
+        using (var gzip = new GZipStream(packed, CompressionLevel.Fastest, leaveOpen: true))
+        using (var tar = new TarWriter(gzip))
+            tar.WriteEntry(new UstarTarEntry(TarEntryType.RegularFile, "chart/Chart.yaml") 
+            {
+                ModificationTime = Start,
+                DataStream = new MemoryStream(Encoding.UTF8.GetBytes(content)),
+            });
+        return packed.ToArray();
+    }
+
+    /// <summary>A package content on its way into a store, written to its end.</summary>
+    public static async Task<PackageUpload> UploadAsync(IBlobStore blobs, PackageName package, string content)
+    {
+        var upload = await PackageUpload.BeginAsync(blobs, StoreKeys.Package(package), new ContentLimits(), CancellationToken.None);
+        await upload.WriteAsync(TarGz(content), CancellationToken.None);
+        return upload;
+    }
+}

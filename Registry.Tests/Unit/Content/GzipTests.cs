@@ -1,0 +1,142 @@
+using System.Formats.Tar;
+using System.IO.Compression;
+using NUnit.Framework;
+using Registry.Core.Content;
+
+namespace Registry.Tests.Unit.Content;
+
+public sealed class GzipTests
+{
+    private static readonly byte[] Tar = Packages.Tar(TarEntryFormat.Pax, ("a", Packages.Random(900)));
+    private static readonly byte[] Whole = Packages.Gzip(Tar);
+
+    [Test]
+    public async Task A_gzip_cut_short_at_any_byte_is_refused([Values(1, 65_536)] int pieceBytes)
+    {
+        for (var length = 0; length < Whole.Length; length++)
+            Assert.That((await Packages.UploadAsync(Whole[..length], pieceBytes: pieceBytes)).Refusal, Is.Not.Null, $"{length} of {Whole.Length} bytes");
+    }
+
+    [Test]
+    public async Task A_gzip_with_a_bit_turned_never_passes_for_another_content()
+    {
+        var expected = Packages.Sha256(Tar);
+        for (var at = 0; at < Whole.Length; at++)
+        {
+            var damaged = Whole.ToArray();
+            damaged[at] ^= 0x10;
+            var (content, refusal) = await Packages.UploadAsync(damaged);
+            // The time and the system in the header mean nothing to the content, and a run of equal bytes can be told in many ways.
+            Assert.That(refusal is not null || content!.ContentDigest.Value == expected, Is.True, $"byte {at}");
+        }
+    }
+
+    [Test]
+    public async Task Bytes_after_the_gzip_are_refused(
+        [Values(1, 2, 3, 100, 10_000)] int trailing, [Values(0, 1, 0x1f)] int first, [Values(1, 7, 4096, 100_000)] int pieceBytes)
+    {
+        var tail = first == 1 ? Packages.Random(trailing) : new byte[trailing];
+        tail[0] = first == 1 ? tail[0] : (byte)first;
+        Assert.That((await Packages.UploadAsync([.. Whole, .. tail], pieceBytes: pieceBytes)).Refusal, Is.Not.Null);
+    }
+
+    [Test]
+    public async Task Bytes_after_the_gzip_are_refused_wherever_the_inflater_fills_its_buffer()
+    {
+        // Stored blocks move the end of the gzip by a byte at a time across the 8,192 that GZipStream reads at once.
+        var seen = new HashSet<int>();
+        for (var padding = 0; padding < 40; padding++)
+        {
+            var gzip = GzipOfLength(8192 - 20 + padding);
+            seen.Add(gzip.Length);
+            Assert.That((await Packages.UploadAsync(gzip)).Refusal, Is.Null, $"{gzip.Length} bytes");
+            foreach (byte[] tail in (byte[][])[[0], [0x1f], [0x1f, 0x8b], [1, 2], new byte[9000]])
+                Assert.That((await Packages.UploadAsync([.. gzip, .. tail])).Refusal, Is.Not.Null, $"{gzip.Length} bytes and {tail.Length} more");
+        }
+
+        Assert.That(seen, Does.Contain(8191).And.Contain(8192).And.Contain(8193));
+    }
+
+    [TestCase(1)]
+    [TestCase(65_536)]
+    public async Task Members_in_a_row_are_one_gzip(int pieceBytes)
+    {
+        byte[] members = [.. Packages.Gzip(Tar.AsSpan(0, 700)), .. Packages.Gzip(Tar.AsSpan(700))];
+        var (content, refusal) = await Packages.UploadAsync(members, pieceBytes: pieceBytes);
+        Assert.That(refusal, Is.Null);
+        Assert.That(content!.ContentDigest.Value, Is.EqualTo(Packages.Sha256(Tar)));
+        for (var length = Packages.Gzip(Tar.AsSpan(0, 700)).Length + 1; length < members.Length; length++)
+            Assert.That((await Packages.UploadAsync(members[..length], pieceBytes: pieceBytes)).Refusal, Is.Not.Null, $"{length} of {members.Length} bytes");
+    }
+
+    [Test]
+    public async Task What_is_no_gzip_is_called_so()
+    {
+        foreach (var bytes in (byte[][])[Tar, [0], [0x1f], "hello"u8.ToArray(), [0x1f, 0x8b, 7, 0, 0, 0, 0, 0, 0, 0], ZlibOf(Tar), Packages.Random(5000)])
+            Assert.That((await Packages.UploadAsync(bytes)).Refusal, Does.Contain("gzip"));
+        Assert.That((await Packages.UploadAsync([])).Refusal, Does.Contain("empty"));
+    }
+
+    [Test]
+    public async Task A_bomb_ends_early()
+    {
+        var bomb = await BombAsync(gigabytes: 1);
+        var blobs = new MemoryBlobs();
+        var (_, refusal) = await Packages.UploadAsync(bomb, blobs: blobs, pieceBytes: 4096);
+        Assert.That(refusal, Does.Contain("200 times"));
+        // 16 MiB of zeros are 16 KiB of gzip: what was staged beyond them is what waited in between.
+        Assert.That(blobs.Writers.Single().Written, Is.LessThan(512 << 10).And.LessThan(bomb.Length));
+    }
+
+    [Test]
+    public async Task The_ratio_is_judged_above_its_floor_only()
+    {
+        var zeros = Packages.Gzip(new byte[10_240 * 100], CompressionLevel.SmallestSize);
+        var limits = new ContentLimits { RatioFloorBytes = 10_240 * 100 };
+        Assert.That((await Packages.UploadAsync(zeros, limits)).Refusal, Is.Null);
+        Assert.That((await Packages.UploadAsync(zeros, limits with { RatioFloorBytes = limits.RatioFloorBytes - 1 })).Refusal, Does.Contain("times"));
+        Assert.That((await Packages.UploadAsync(zeros, limits with { RatioFloorBytes = 0, MaxRatio = 2000 })).Refusal, Is.Null);
+    }
+
+    [Test]
+    public async Task The_unpacked_size_has_a_limit()
+    {
+        Assert.That((await Packages.UploadAsync(Whole, new ContentLimits { MaxUnpackedBytes = Tar.Length })).Refusal, Is.Null);
+        Assert.That(
+            (await Packages.UploadAsync(Whole, new ContentLimits { MaxUnpackedBytes = Tar.Length - 1 })).Refusal,
+            Does.Contain($"{Tar.Length - 1} bytes"));
+    }
+
+    private static byte[] GzipOfLength(int length)
+    {
+        // One stored block: 10 bytes of header, 5 of block, the tar, 8 of trailer; the rest is a name of the right length.
+        var gzip = Packages.Gzip(Packages.EmptyTar, CompressionLevel.SmallestSize);
+        Assert.That(gzip[3], Is.Zero, "no flags");
+        var name = new byte[length - gzip.Length];
+        name.AsSpan(..^1).Fill((byte)'n');
+        byte[] named = [.. gzip[..3], 0x08, .. gzip[4..10], .. name, .. gzip[10..]];
+        Assert.That(named, Has.Length.EqualTo(length));
+        return named;
+    }
+
+    private static byte[] ZlibOf(byte[] bytes)
+    {
+        using var packed = new MemoryStream();
+        using (var zlib = new ZLibStream(packed, CompressionLevel.Fastest))
+            zlib.Write(bytes);
+        return packed.ToArray();
+    }
+
+    private static async Task<byte[]> BombAsync(int gigabytes)
+    {
+        using var packed = new MemoryStream();
+        await using (var gzip = new GZipStream(packed, CompressionLevel.Optimal))
+        {
+            var zeros = new byte[1 << 20];
+            for (var i = 0; i < gigabytes * 1024; i++)
+                await gzip.WriteAsync(zeros);
+        }
+
+        return packed.ToArray();
+    }
+}

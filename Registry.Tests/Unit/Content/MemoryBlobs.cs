@@ -1,0 +1,76 @@
+using System.Runtime.CompilerServices;
+using Registry.Core.Content;
+using Registry.Core.Storage;
+
+namespace Registry.Tests.Unit.Content;
+
+/// <summary>The least that an upload needs of a blob store, and an eye on what it did with it.</summary>
+internal sealed class MemoryBlobs : IBlobStore
+{
+    /// <summary>False forgets the bytes: for packages that no test should hold.</summary>
+    public bool Keep { get; init; } = true;
+
+    /// <summary>What the write fails with that would pass this many bytes; null never fails.</summary>
+    public long? FailAfterBytes { get; init; }
+
+    public List<Writer> Writers { get; } = [];
+
+    public Dictionary<BlobKey, byte[]> Committed { get; } = [];
+
+    public ValueTask<BlobWriter> CreateAsync(StoreKey scope, CancellationToken ct)
+    {
+        var writer = new Writer(this, scope);
+        Writers.Add(writer);
+        return ValueTask.FromResult<BlobWriter>(writer);
+    }
+
+    public ValueTask<BlobReader?> OpenAsync(BlobKey key, ByteRange range, CancellationToken ct) => throw new NotSupportedException();
+
+    public ValueTask<BlobInfo?> StatAsync(BlobKey key, CancellationToken ct) => throw new NotSupportedException();
+
+    public ValueTask<bool> TryDeleteAsync(BlobKey key, Precondition precondition, CancellationToken ct) => throw new NotSupportedException();
+
+    public async IAsyncEnumerable<BlobInfo> ListAsync(StoreKey scope, ScopeDepth depth, BlobKey? after, [EnumeratorCancellation] CancellationToken ct)
+    {
+        await Task.CompletedTask;
+        yield break;
+    }
+
+    public ValueTask<int> DiscardAbandonedAsync(TimeSpan idle, CancellationToken ct) => throw new NotSupportedException();
+
+    internal sealed class Writer(MemoryBlobs blobs, StoreKey scope) : BlobWriter
+    {
+        private readonly MemoryStream bytes = new();
+
+        public long Written { get; private set; }
+
+        public bool Disposed { get; private set; }
+
+        public bool IsCommitted { get; private set; }
+
+        public override ValueTask WriteAsync(ReadOnlyMemory<byte> more, CancellationToken ct)
+        {
+            ObjectDisposedException.ThrowIf(Disposed, this);
+            Written += more.Length;
+            if (Written > blobs.FailAfterBytes)
+                throw new StorageException(StorageFault.Full, "No room.");
+            if (blobs.Keep)
+                bytes.Write(more.Span);
+            return ValueTask.CompletedTask;
+        }
+
+        public override ValueTask<BlobInfo> CommitAsync(Digest digest, DateTimeOffset? uploadedAt, CancellationToken ct)
+        {
+            var key = new BlobKey(scope, digest);
+            blobs.Committed.Add(key, bytes.ToArray());
+            IsCommitted = true;
+            return ValueTask.FromResult(new BlobInfo(key, Written, DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch, new Revision("1")));
+        }
+
+        public override ValueTask DisposeAsync()
+        {
+            Disposed = true;
+            return ValueTask.CompletedTask;
+        }
+    }
+}

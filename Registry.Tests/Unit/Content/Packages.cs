@@ -1,0 +1,75 @@
+using System.Formats.Tar;
+using System.IO.Compression;
+using System.Security.Cryptography;
+using Registry.Core.Content;
+using Registry.Core.Errors;
+using Registry.Core.Storage;
+
+namespace Registry.Tests.Unit.Content;
+
+/// <summary>Makes packages, good and bad, and pushes them through an upload.</summary>
+internal static class Packages
+{
+    public static StoreKey Scope { get; } = StoreKey.Of("packages", "titi", "rocketchat");
+
+    public static byte[] EmptyTar => new byte[10_240];
+
+    public static byte[] Gzip(ReadOnlySpan<byte> bytes, CompressionLevel level = CompressionLevel.Fastest)
+    {
+        using var packed = new MemoryStream();
+        using (var gzip = new GZipStream(packed, level))
+            gzip.Write(bytes);
+        return packed.ToArray();
+    }
+
+    public static byte[] Tar(TarEntryFormat format, params IEnumerable<(string Name, byte[] Bytes)> files)
+    {
+        using var tar = new MemoryStream();
+        using (var writer = new TarWriter(tar, format))
+        {
+            foreach (var (name, bytes) in files)
+            {
+                TarEntry entry = format switch
+                {
+                    TarEntryFormat.V7 => new V7TarEntry(TarEntryType.V7RegularFile, name),
+                    TarEntryFormat.Ustar => new UstarTarEntry(TarEntryType.RegularFile, name),
+                    TarEntryFormat.Gnu => new GnuTarEntry(TarEntryType.RegularFile, name),
+                    _ => new PaxTarEntry(TarEntryType.RegularFile, name),
+                };
+                entry.DataStream = new MemoryStream(bytes);
+                writer.WriteEntry(entry);
+            }
+        }
+
+        return tar.ToArray();
+    }
+
+    public static byte[] Random(int length, int seed = 1)
+    {
+        var bytes = new byte[length];
+        new Random(seed).NextBytes(bytes);
+        return bytes;
+    }
+
+    public static string Sha256(ReadOnlySpan<byte> bytes) => Convert.ToHexStringLower(SHA256.HashData(bytes));
+
+    public static Task<PackageUpload> BeginAsync(MemoryBlobs blobs, ContentLimits? limits = null) =>
+        PackageUpload.BeginAsync(blobs, Scope, limits ?? new ContentLimits(), CancellationToken.None).AsTask();
+
+    /// <summary>Uploads in pieces of a size, and gives what came of it: the content or the words of the refusal.</summary>
+    public static async Task<(UploadedContent? Content, string? Refusal)> UploadAsync(
+        byte[] bytes, ContentLimits? limits = null, int pieceBytes = 65_536, MemoryBlobs? blobs = null)
+    {
+        await using var upload = await BeginAsync(blobs ?? new MemoryBlobs(), limits);
+        for (var at = 0; at < bytes.Length; at += pieceBytes)
+            await upload.WriteAsync(bytes.AsMemory(at, Math.Min(pieceBytes, bytes.Length - at)), CancellationToken.None);
+        try
+        {
+            return (await upload.CompleteAsync(CancellationToken.None), null);
+        }
+        catch (RegistryException refused) when (refused.Code == ErrorCode.InvalidParameters && refused.Details is [("field", "blob")])
+        {
+            return (null, refused.Message);
+        }
+    }
+}

@@ -1,0 +1,76 @@
+using System.IO.Pipelines;
+using System.Text.Json;
+using NUnit.Framework;
+using Registry.Api.Cnr;
+using Registry.Core.Content;
+using Registry.Core.Storage;
+using Registry.Tests.Unit.Content;
+
+namespace Registry.Tests.Unit.Push;
+
+public sealed class BlobJsonTests
+{
+    private static BlobReader Open(byte[] bytes, int pieceBytes = int.MaxValue, long? length = null) => new(
+        new BlobInfo(new BlobKey(Packages.Scope, Digest.FromHash(new byte[32])), bytes.Length, DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch, new Revision("1")),
+        length ?? bytes.Length,
+        new PieceStream(bytes, pieceBytes));
+
+    [TestCase(0)]
+    [TestCase(1)]
+    [TestCase(2)]
+    [TestCase(3)]
+    [TestCase(583)]
+    [TestCase(49_151)]
+    [TestCase(49_152)]
+    [TestCase(49_153)]
+    [TestCase(200_000)]
+    public async Task The_json_holds_the_blob_in_one_canonical_line_and_has_the_length_that_was_told(int length)
+    {
+        var bytes = Packages.Random(length);
+        foreach (var pieceBytes in (int[])[1000, 1, int.MaxValue])
+        {
+            var json = new BlobJson(length, ("filename", "titi_rocketchat_1.0.0+b1.tar.gz"), ("package", "titi/rocketchat"), ("odd", "\"é\\\n"));
+            using var written = new MemoryStream();
+            await using var blob = Open(bytes, pieceBytes);
+            var output = PipeWriter.Create(written, new StreamPipeWriterOptions(leaveOpen: true));
+            await json.WriteAsync(blob, output, CancellationToken.None);
+            await output.CompleteAsync();
+            Assert.That(written.Length, Is.EqualTo(json.ContentLength));
+            using var parsed = JsonDocument.Parse(written.ToArray());
+            Assert.That(parsed.RootElement.EnumerateObject().Select(member => (member.Name, member.Value.GetString())), Is.EqualTo(new[]
+            {
+                ("blob", Convert.ToBase64String(bytes)),
+                ("filename", "titi_rocketchat_1.0.0+b1.tar.gz"),
+                ("package", "titi/rocketchat"),
+                ("odd", "\"é\\\n"),
+            }));
+        }
+    }
+
+    [Test]
+    public async Task A_blob_that_falls_short_or_is_another_never_makes_a_whole_answer()
+    {
+        await using var shortened = Open(Packages.Random(100), length: 200);
+        using var written = new MemoryStream();
+        Assert.That(async () => await new BlobJson(200).WriteAsync(shortened, PipeWriter.Create(written), CancellationToken.None), Throws.InstanceOf<EndOfStreamException>());
+        await using var other = Open(Packages.Random(100));
+        Assert.That(async () => await new BlobJson(200).WriteAsync(other, PipeWriter.Create(written), CancellationToken.None), Throws.ArgumentException);
+        Assert.That(written.Length, Is.Zero);
+    }
+
+    [Test]
+    public async Task It_stops_reading_when_nobody_reads_the_answer()
+    {
+        await using var blob = Open(Packages.Random(1_000_000));
+        var pipe = new Pipe();
+        await pipe.Reader.CompleteAsync();
+        await new BlobJson(1_000_000).WriteAsync(blob, pipe.Writer, CancellationToken.None);
+        Assert.That(((PieceStream)blob.Content).Position, Is.LessThan(100_000));
+    }
+
+    private sealed class PieceStream(byte[] bytes, int pieceBytes) : MemoryStream(bytes)
+    {
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
+            base.ReadAsync(buffer[..Math.Min(buffer.Length, pieceBytes)], cancellationToken);
+    }
+}

@@ -1,0 +1,225 @@
+using System.Buffers.Text;
+using System.IO.Compression;
+using System.IO.Pipelines;
+using System.Text;
+using Microsoft.AspNetCore.Http;
+using NUnit.Framework;
+using Registry.Api.Cnr;
+using Registry.Api.Cnr.Push;
+using Registry.Core.Content;
+using Registry.Core.Storage;
+using Registry.Tests.Unit.Content;
+
+namespace Registry.Tests.Unit.Push;
+
+/// <summary>That memory does not grow with what is pushed and pulled.</summary>
+[NonParallelizable]
+public sealed class PushMemoryTests
+{
+    private const long PackageBytes = 192 << 20;
+    private const long AllowedBytes = 16 << 20;
+
+    [Test]
+    public async Task A_large_package_is_pushed_in_constant_memory()
+    {
+        var blobs = new MemoryBlobs { Keep = false };
+        var used = await MeasureAsync(async body =>
+        {
+            await using var push = await ReadAsync(body, blobs);
+            var content = await push.Upload.CompleteAsync(CancellationToken.None);
+            Assert.That(content.Size, Is.EqualTo(blobs.Writers.Single().Written).And.GreaterThan(PackageBytes));
+            Assert.That(push.Release, Is.EqualTo("1.0.0"));
+        }, WritePackageAsync);
+        Assert.That(used, Is.LessThan(AllowedBytes));
+    }
+
+    [TestCase("{\"x\":\"", "a", "\"}")]
+    [TestCase("{\"x\":[", "{\"y\":[1,true,\"\\u00e9\"]},", "0]}")]
+    [TestCase("{\"x\":", "1234567890", "}")]
+    [TestCase("{\"", "name", "\":1}")]
+    [TestCase("{\"release\":\"", "1.0.0", "\"}")]
+    [TestCase("{\"metadata\":[", "1,", "1]}")]
+    [TestCase("", " ", "{}")]
+    [TestCase("{\"blob\":\"", "A!", "\"}")]
+    [TestCase("{\"blob\":\"no gzip", "AAAA", "\"}")]
+    public async Task Nothing_that_is_not_kept_takes_memory(string start, string repeated, string end)
+    {
+        var used = await MeasureAsync(
+            body =>
+            {
+                Assert.That(async () => await ReadAsync(body, new MemoryBlobs { Keep = false }), Throws.InstanceOf<Core.Errors.RegistryException>());
+                return Task.CompletedTask;
+            },
+            async writer =>
+            {
+                await writer.WriteAsync(Encoding.UTF8.GetBytes(start));
+                var block = Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat(repeated, 60_000 / repeated.Length)));
+                for (var written = 0L; written < 48 << 20; written += block.Length)
+                    await writer.WriteAsync(block);
+                await writer.WriteAsync(Encoding.UTF8.GetBytes(end));
+            });
+        Assert.That(used, Is.LessThan(AllowedBytes));
+    }
+
+    [Test]
+    public async Task A_large_blob_is_written_as_json_in_constant_memory()
+    {
+        var json = new BlobJson(PackageBytes, ("filename", "f"));
+        var used = await MeasureAsync(
+            async body =>
+            {
+                var total = 0L;
+                while (await body.ReadAsync() is { } result)
+                {
+                    total += result.Buffer.Length;
+                    body.AdvanceTo(result.Buffer.End);
+                    if (result.IsCompleted)
+                        break;
+                }
+
+                Assert.That(total, Is.EqualTo(json.ContentLength));
+            },
+            async writer =>
+            {
+                var info = new BlobInfo(new BlobKey(Packages.Scope, Digest.FromHash(new byte[32])), PackageBytes, default, default, new Revision("1"));
+                await using var blob = new BlobReader(info, PackageBytes, new ZeroStream());
+                await json.WriteAsync(blob, writer, CancellationToken.None);
+            });
+        Assert.That(used, Is.LessThan(AllowedBytes));
+    }
+
+    private static ValueTask<PushRequest> ReadAsync(PipeReader body, MemoryBlobs blobs)
+    {
+        var context = new DefaultHttpContext { Request = { ContentType = Pushes.Json } };
+        context.Features.Set<Microsoft.AspNetCore.Http.Features.IRequestBodyPipeFeature>(new Body(body));
+        return PushRequestReader.ReadAsync(
+            context.Request, ct => PackageUpload.BeginAsync(blobs, Packages.Scope, new ContentLimits(), ct), new ContentLimits(), CancellationToken.None);
+    }
+
+    /// <summary>How far live memory rose above where it began while one side wrote and the other read.</summary>
+    private static async Task<long> MeasureAsync(Func<PipeReader, Task> readAsync, Func<PipeWriter, Task> writeAsync)
+    {
+        var pipe = new Pipe(new PipeOptions(pauseWriterThreshold: 1 << 20, resumeWriterThreshold: 1 << 19));
+        var before = GC.GetTotalMemory(forceFullCollection: true);
+        var peak = before;
+        using var done = new CancellationTokenSource();
+        var watching = Task.Run(async () =>
+        {
+            using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(100));
+            while (!done.IsCancellationRequested)
+            {
+                await timer.WaitForNextTickAsync();
+                peak = Math.Max(peak, GC.GetTotalMemory(forceFullCollection: true));
+            }
+        });
+        var writing = Task.Run(async () =>
+        {
+            await writeAsync(pipe.Writer);
+            await pipe.Writer.CompleteAsync();
+        });
+        await readAsync(pipe.Reader);
+        await writing;
+        await done.CancelAsync();
+        await watching;
+        return peak - before;
+    }
+
+    /// <summary>A push of a tar of random bytes, which nothing here holds.</summary>
+    private static async Task WritePackageAsync(PipeWriter writer)
+    {
+        await writer.WriteAsync("{\"blob\":\""u8.ToArray());
+        await using (var gzip = new GZipStream(new Base64Stream(writer), CompressionLevel.NoCompression))
+        {
+            // One entry of all the bytes: the header of an archive of one file, told of a larger size.
+            var header = Packages.Tar(System.Formats.Tar.TarEntryFormat.Ustar, ("a", [])).AsMemory(0, 512);
+            Encoding.ASCII.GetBytes(Convert.ToString(PackageBytes, 8).PadLeft(11, '0')).CopyTo(header.Slice(124).Span);
+            header.Slice(148, 8).Span.Fill((byte)' ');
+            Encoding.ASCII.GetBytes(Convert.ToString(header.ToArray().Sum(b => b), 8).PadLeft(6, '0') + "\0").CopyTo(header.Slice(148).Span);
+            await gzip.WriteAsync(header);
+            var block = Packages.Random(1 << 20);
+            for (var written = 0L; written < PackageBytes; written += block.Length)
+                await gzip.WriteAsync(block);
+            await gzip.WriteAsync(new byte[1024]);
+        }
+
+        await writer.WriteAsync("\",\"release\":\"1.0.0\"}"u8.ToArray());
+    }
+
+    private sealed class Body(PipeReader reader) : Microsoft.AspNetCore.Http.Features.IRequestBodyPipeFeature
+    {
+        public PipeReader Reader => reader;
+    }
+
+    private abstract class TestStream : Stream
+    {
+        public override bool CanRead => true;
+
+        public override bool CanSeek => false;
+
+        public override bool CanWrite => true;
+
+        public override long Length => throw new NotSupportedException();
+
+        public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
+
+        public override void Flush()
+        {
+        }
+
+        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+        public override void SetLength(long value) => throw new NotSupportedException();
+
+        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+    }
+
+    private sealed class ZeroStream : TestStream
+    {
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            buffer.Span.Clear();
+            return ValueTask.FromResult(buffer.Length);
+        }
+    }
+
+    private sealed class Base64Stream(PipeWriter writer) : TestStream
+    {
+        private readonly byte[] rest = new byte[3];
+        private int restLength;
+
+        public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            while (!buffer.IsEmpty)
+            {
+                if (restLength > 0 || buffer.Length < 3)
+                {
+                    rest[restLength++] = buffer.Span[0];
+                    buffer = buffer[1..];
+                    if (restLength < 3)
+                        continue;
+                    Base64.EncodeToUtf8(rest, writer.GetSpan(4), out _, out var four);
+                    writer.Advance(four);
+                    restLength = 0;
+                    continue;
+                }
+
+                Base64.EncodeToUtf8(buffer.Span, writer.GetSpan(4096), out var consumed, out var written, isFinalBlock: false);
+                writer.Advance(written);
+                buffer = buffer[consumed..];
+                await writer.FlushAsync(cancellationToken);
+            }
+
+            await writer.FlushAsync(cancellationToken);
+        }
+
+        public override async ValueTask DisposeAsync()
+        {
+            Base64.EncodeToUtf8(rest.AsSpan(0, restLength), writer.GetSpan(4), out _, out var written);
+            writer.Advance(written);
+            await writer.FlushAsync();
+            await base.DisposeAsync();
+        }
+    }
+}
