@@ -1,6 +1,5 @@
 using Microsoft.AspNetCore.Mvc;
 using Registry.Core.Channels;
-using Registry.Core.Errors;
 using Registry.Core.Packages;
 
 namespace Registry.Api.Cnr;
@@ -14,13 +13,7 @@ internal abstract class CnrController : ControllerBase
     protected Dialect Dialect => Dialect.Of(Request);
 
     protected static ChannelName Channel(string channel) =>
-        ChannelName.TryParse(channel, out var name)
-            ? name
-            : throw new RegistryException(
-                ErrorCode.InvalidUsage,
-                "A channel name has 1 to 80 letters, digits or . _ + - and begins with a letter, a digit or _",
-                ("field", "channel"),
-                ("channel", channel));
+        ChannelName.TryParse(channel, out var name) ? name : throw CnrErrors.NoChannelName(channel);
 
     /// <summary>The entity tag of whatever is made of one package index alone.</summary>
     protected static string Tag(PackageSnapshot snapshot) => snapshot.Fingerprint.ToString("x32", null);

@@ -2,7 +2,6 @@ using Microsoft.AspNetCore.Mvc;
 using Registry.Api.Cnr.Push;
 using Registry.Api.Http;
 using Registry.Core.Content;
-using Registry.Core.Errors;
 using Registry.Core.Packages;
 using Registry.Core.Storage;
 
@@ -25,15 +24,11 @@ internal sealed class PushController(PackageRegistry packages, IBlobStore blobs,
     public async Task<IActionResult> PushAsync(string @namespace, string name, CancellationToken ct)
     {
         if (!PackageName.TryCreate(@namespace, name, out var package))
-            throw new RegistryException(
-                ErrorCode.InvalidUsage,
-                "A namespace and a name have 1 to 80 letters, digits or . _ - each and begin with a letter, a digit or _",
-                ("field", "package"),
-                ("package", $"{@namespace}/{name}"));
+            throw CnrErrors.NoPackageName(@namespace, name);
         await using var push = await PushRequestReader.ReadAsync(
             Request, token => PackageUpload.BeginAsync(blobs, StoreKeys.Package(package), limits, token), limits, ct);
         if (!Release.TryParse(push.Release, out var release, out var reason))
-            throw new RegistryException(ErrorCode.InvalidRelease, reason, ("version", push.Release));
+            throw CnrErrors.NoRelease(push.Release, reason);
         await packages.PushAsync(package, release, MediaTypeOf(push), push.Upload, new PushOptions(push.Force, push.GetMetadata()), ct);
         return JsonBody.Of(new PushedForm("ok"), CnrJsonContext.Default.PushedForm, tag: null);
     }
@@ -41,9 +36,5 @@ internal sealed class PushController(PackageRegistry packages, IBlobStore blobs,
     private static MediaType MediaTypeOf(PushRequest push) =>
         push.MediaType is null ? MediaType.Kpm
         : MediaType.TryParse(push.MediaType, out var mediaType) ? mediaType
-        : throw new RegistryException(
-            ErrorCode.InvalidParameters,
-            "A media type is a short one of 1 to 64 lower-case letters, digits or . + _ - that begins with a letter or digit, or a long one of CNR",
-            ("field", "media_type"),
-            ("media_type", push.MediaType));
+        : throw CnrErrors.NoMediaType(push.MediaType);
 }

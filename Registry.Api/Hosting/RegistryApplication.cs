@@ -1,4 +1,5 @@
 using Registry.Api.Http.Errors;
+using Registry.Api.OpenApi;
 using Registry.Core.Archives;
 using Registry.Core.Catalog;
 using Registry.Core.Channels;
@@ -39,6 +40,7 @@ public static class RegistryApplication
             .AddApplicationPart(typeof(RegistryApplication).Assembly)
             .ConfigureApiBehaviorOptions(api => (api.SuppressModelStateInvalidFilter, api.SuppressMapClientErrors) = (true, true))
             .ConfigureApplicationPartManager(parts => parts.FeatureProviders.Add(new InternalControllers()));
+        builder.Services.AddOpenApiDocument();
         configure?.Invoke(builder);
 
         var app = builder.Build();
@@ -50,6 +52,7 @@ public static class RegistryApplication
         app.UseRouting();
         app.UseMiddleware<ExactPaths>();
         app.MapControllers();
+        app.MapSwaggerPage();
         return app;
     }
 

@@ -7,12 +7,17 @@ namespace Registry.Api.Pages;
 
 /// <summary>The page for people at <c>/</c> and <c>/cnr/</c>, which also tells CNR clients where packages are (discovery).</summary>
 [ApiController]
-[ApiExplorerSettings(IgnoreApi = true)]
 internal sealed class HomeController(PackageCatalog catalog) : ControllerBase
 {
-    /// <summary>Show the page.</summary>
+    /// <summary>Discover packages</summary>
+    /// <remarks>
+    /// A page for people. Its `meta` elements `cnr-package` and `appr-package` tell CNR clients where packages are: a prefix of names, and the
+    /// address to pull from with `{name}`, `{version}` and `{mediatype}` to fill in.
+    /// </remarks>
+    /// <param name="ct">The request's.</param>
     [HttpGet("/"), HttpHead("/")]
     [HttpGet("/cnr"), HttpHead("/cnr")]
+    [ProducesResponseType<string>(StatusCodes.Status200OK, "text/html")]
     public async Task<IActionResult> ShowAsync(CancellationToken ct)
     {
         var view = await catalog.GetAsync(ct);

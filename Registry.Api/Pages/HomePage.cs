@@ -1,8 +1,16 @@
+using Registry.Api.OpenApi;
+
 namespace Registry.Api.Pages;
 
 /// <summary>The text of the page at <c>/</c>.</summary>
 internal static class HomePage
 {
+    /// <summary>A box, in the page itself: browsers need not ask for it.</summary>
+    public const string Icon =
+        "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 32 32'%3E%3Crect width='32' height='32' rx='7' fill='%230b62c4'/%3E"
+        + "%3Cpath d='M16 6l9 4.5v11L16 26l-9-4.5v-11zM7.5 10.8L16 15l8.5-4.2M16 15v10.5M11.5 8.4l8.8 4.4' fill='none' stroke='%23fff' stroke-width='1.8' "
+        + "stroke-linejoin='round'/%3E%3C/svg%3E";
+
     /// <param name="host">As the client calls this server, encoded for HTML.</param>
     /// <param name="scheme">http or https.</param>
     /// <param name="root">Where the CNR paths begin: empty or <c>/cnr</c>.</param>
@@ -12,6 +20,7 @@ internal static class HomePage
     {
         // {name}, {version} and {mediatype} are the client's to fill in; the CLI reads the metas and nothing else.
         var target = $"{host}/{{name}} {scheme}://{host}{root}/api/v1/packages/{{name}}/{{version}}/{{mediatype}}/pull";
+        var packagesUrl = $"{scheme}://{host}{root}/api/v1/packages";
         return $$"""
             <!DOCTYPE html>
             <html lang="en">
@@ -21,29 +30,55 @@ internal static class HomePage
               <meta name="cnr-package" content="{{target}}">
               <meta name="appr-package" content="{{target}}">
               <title>Application registry</title>
+              <link rel="icon" href="{{Icon}}">
               <style>
-                :root { color-scheme: light dark; }
-                body { font: 16px/1.6 system-ui, sans-serif; max-width: 46rem; margin: 3rem auto; padding: 0 1.25rem; }
-                h1 { font-size: 1.6rem; margin-bottom: .25rem; }
-                dl { display: flex; gap: 2.5rem; margin: 1.5rem 0; }
-                dt { font-size: .85rem; opacity: .7; }
-                dd { margin: 0; font-size: 1.75rem; font-variant-numeric: tabular-nums; }
-                pre { padding: .9rem 1rem; border: 1px solid #8886; border-radius: .5rem; overflow-x: auto; font-size: .85rem; }
+                :root { color-scheme: light dark; --text: #1d2733; --soft: #5b6775; --line: #dfe4ea; --page: #f6f8fa; --card: #fff; --accent: #0b62c4; }
+                @media (prefers-color-scheme: dark) {
+                  :root { --text: #e4e9ef; --soft: #9aa7b5; --line: #2d3742; --page: #12171d; --card: #1a2129; --accent: #6cb2ff; }
+                }
+                * { box-sizing: border-box; }
+                body { font: 16px/1.6 system-ui, sans-serif; color: var(--text); background: var(--page); max-width: 50rem; margin: 0 auto; padding: 3.5rem 1.25rem; }
+                header { display: flex; align-items: center; gap: .9rem; }
+                header img { width: 2.75rem; height: 2.75rem; }
+                h1 { font-size: 1.75rem; line-height: 1.2; margin: 0; }
+                h2 { font-size: 1.05rem; margin: 2.25rem 0 .5rem; }
+                p { margin: 1rem 0; }
+                a { color: var(--accent); }
+                dl { display: flex; gap: 1rem; margin: 1.5rem 0; }
+                dl div { flex: 1; padding: .8rem 1.1rem; background: var(--card); border: 1px solid var(--line); border-radius: .6rem; }
+                dt { font-size: .85rem; color: var(--soft); }
+                dd { margin: 0; font-size: 1.75rem; line-height: 1.3; font-variant-numeric: tabular-nums; }
+                nav { display: flex; flex-wrap: wrap; gap: .75rem; }
+                nav a { padding: .5rem 1.1rem; border: 1px solid var(--accent); border-radius: .5rem; text-decoration: none; }
+                nav a:first-child { color: var(--card); background: var(--accent); }
+                pre { margin: 0; padding: .9rem 1.1rem; background: var(--card); border: 1px solid var(--line); border-radius: .6rem; overflow-x: auto; font-size: .8rem; }
+                footer { margin-top: 2.5rem; color: var(--soft); font-size: .85rem; }
               </style>
             </head>
             <body>
-              <h1>Application registry</h1>
+              <header><img src="{{Icon}}" alt=""><h1>Application registry</h1></header>
               <p>Kubernetes application packages over HTTP: Helm charts, kpm packages and others by the CNR protocol, kploy app archives by KAR.</p>
               <dl>
                 <div><dt>packages</dt><dd>{{packages}}</dd></div>
                 <div><dt>releases</dt><dd>{{releases}}</dd></div>
               </dl>
-              <p><a href="/swagger">Explore the API</a> · <a href="/openapi/v1.json">OpenAPI document</a> · <a href="{{root}}/api/v1/packages">All packages</a></p>
-              <p>Push a chart:</p>
-              <pre>curl -X POST {{scheme}}://{{host}}{{root}}/api/v1/packages/me/mychart \
-                --data "{\"release\":\"1.0.0\",\"media_type\":\"helm\",\"blob\":\"$(base64 -w0 mychart.tar.gz)\"}"</pre>
-              <p>Pull it back:</p>
-              <pre>curl -o mychart.tar.gz {{scheme}}://{{host}}{{root}}/api/v1/packages/me/mychart/1.0.0/helm/pull</pre>
+              <nav>
+                <a href="/swagger">Try the API out</a>
+                <a href="/openapi/v1.json">OpenAPI document</a>
+                <a href="{{root}}/api/v1/packages">All packages</a>
+                <a href="/api/v1">State</a>
+              </nav>
+              <h2>A chart, by CNR</h2>
+              <pre>
+            curl {{packagesUrl}}/me/mychart \
+              --data '{"release":"1.0.0","media_type":"helm","blob":"'$(base64 -w0 mychart.tar.gz)'"}'
+            curl {{packagesUrl}}
+            curl -o mychart.tar.gz {{packagesUrl}}/me/mychart/1.0.0/helm/pull</pre>
+              <h2>An app archive, by KAR</h2>
+              <pre>
+            curl --data-binary @app.kploy {{scheme}}://{{host}}/api/v1/app
+            curl {{scheme}}://{{host}}/api/v1/app</pre>
+              <footer>Version {{DocumentInfo.Version}}</footer>
             </body>
             </html>
 

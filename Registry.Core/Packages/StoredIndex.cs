@@ -107,6 +107,8 @@ internal sealed record ChannelForm(string Name, string Current, IEnumerable<stri
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    // Metadata alone may be 63 levels deep.
+    MaxDepth = 128,
     RespectNullableAnnotations = true,
     RespectRequiredConstructorParameters = true)]
 internal sealed partial class StoredJson : JsonSerializerContext;

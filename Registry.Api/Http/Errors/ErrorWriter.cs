@@ -46,7 +46,11 @@ internal static class ErrorWriter
         await response.Body.WriteAsync(body.WrittenMemory, context.RequestAborted);
     }
 
-    private static void Write(Utf8JsonWriter json, ErrorAnswer error, bool nested)
+    /// <summary>Writes the body alone.</summary>
+    /// <param name="json">Where to.</param>
+    /// <param name="error">The error.</param>
+    /// <param name="nested">Whether the same object stands under <c>error</c> as well.</param>
+    public static void Write(Utf8JsonWriter json, ErrorAnswer error, bool nested)
     {
         json.WriteStartObject();
         WriteMembers(json, error);

@@ -1,0 +1,33 @@
+using Registry.Core.Errors;
+
+namespace Registry.Api.Cnr;
+
+/// <summary>What CNR's controllers refuse before they ask the domain: text that names nothing.</summary>
+internal static class CnrErrors
+{
+    /// <summary>A push to a package that cannot be.</summary>
+    public static RegistryException NoPackageName(string @namespace, string name) => new(
+        ErrorCode.InvalidUsage,
+        "A namespace and a name have 1 to 80 letters, digits or . _ - each and begin with a letter, a digit or _",
+        ("field", "package"),
+        ("package", $"{@namespace}/{name}"));
+
+    /// <summary>A channel that cannot be.</summary>
+    public static RegistryException NoChannelName(string channel) => new(
+        ErrorCode.InvalidUsage,
+        "A channel name has 1 to 80 letters, digits or . _ + - and begins with a letter, a digit or _",
+        ("field", "channel"),
+        ("channel", channel));
+
+    /// <summary>A push of a release that is none.</summary>
+    /// <param name="release">What was pushed.</param>
+    /// <param name="reason">Why it is none.</param>
+    public static RegistryException NoRelease(string release, string reason) => new(ErrorCode.InvalidRelease, reason, ("version", release));
+
+    /// <summary>A push in a media type that is none.</summary>
+    public static RegistryException NoMediaType(string mediaType) => new(
+        ErrorCode.InvalidParameters,
+        "A media type is a short one of 1 to 64 lower-case letters, digits or . + _ - that begins with a letter or digit, or a long one of CNR",
+        ("field", "media_type"),
+        ("media_type", mediaType));
+}

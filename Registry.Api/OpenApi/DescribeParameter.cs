@@ -1,0 +1,41 @@
+using Microsoft.OpenApi;
+using Registry.Api.Kar;
+using Swashbuckle.AspNetCore.SwaggerGen;
+
+namespace Registry.Api.OpenApi;
+
+/// <summary>Fills in the values of <see cref="Samples"/>, and says what a value must look like to name anything.</summary>
+internal sealed class DescribeParameter : IParameterFilter
+{
+    /// <summary>See <see cref="Core.Packages.PackageName"/>: each half.</summary>
+    public const string NamePattern = "^[A-Za-z0-9_][A-Za-z0-9._-]{0,79}$";
+
+    /// <summary>See <see cref="Core.Channels.ChannelName"/>.</summary>
+    public const string ChannelPattern = "^[A-Za-z0-9_][A-Za-z0-9._+-]{0,79}$";
+
+    /// <summary>See <see cref="Core.Content.Digest"/>.</summary>
+    public const string DigestPattern = "^[0-9a-f]{64}$";
+
+    /// <inheritdoc/>
+    public void Apply(IOpenApiParameter parameter, ParameterFilterContext context)
+    {
+        if (parameter is not OpenApiParameter { Schema: OpenApiSchema schema } described)
+            return;
+        (schema.Pattern, described.Example) = (described.In, described.Name) switch
+        {
+            (ParameterLocation.Path, "namespace") => (NamePattern, Samples.Namespace),
+            (ParameterLocation.Path, "name") => (NamePattern, Samples.Name),
+            (ParameterLocation.Path, "channel") => (ChannelPattern, Samples.Channel),
+            (ParameterLocation.Path, "digest") => (DigestPattern, Samples.Digest),
+            (ParameterLocation.Path, "id") => (DigestPattern, Samples.ArchiveId),
+            (ParameterLocation.Path, "release") => (null, Samples.Release),
+            (ParameterLocation.Path, "mediaType") => (null, Samples.MediaType),
+            (_, "q") => (null, Samples.Name),
+            _ => (schema.Pattern, described.Example),
+        };
+        if (described.Name == "format")
+            schema.Enum = Shapes.OneOf("json").Enum;
+        if (described.Name == WorkspaceQuery.Name)
+            schema.Default = "global";
+    }
+}

@@ -1,0 +1,58 @@
+using System.Reflection;
+using Microsoft.OpenApi;
+using Registry.Api.Cnr;
+
+namespace Registry.Api.OpenApi;
+
+/// <summary>What the document says of the whole.</summary>
+internal static class DocumentInfo
+{
+    /// <summary>The product's own version.</summary>
+    public static string Version { get; } =
+        typeof(DocumentInfo).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "";
+
+    /// <summary>Title, version and a text for people.</summary>
+    public static OpenApiInfo Describe() => new()
+    {
+        Title = "Application registry",
+        Version = Version,
+        Description = Text,
+        License = new OpenApiLicense { Name = "Apache-2.0", Url = new Uri("https://www.apache.org/licenses/LICENSE-2.0") },
+    };
+
+    /// <summary>The two groups.</summary>
+    public static IEnumerable<OpenApiTag> Tags() =>
+    [
+        new()
+        {
+            Name = OperationDescription.CnrTag,
+            Description = $"Packages: releases of Helm charts, kpm packages and others, in two generations of one protocol. `/api/v1/packages` speaks {Dialect.Cnr.Version}, "
+                + $"`/cnr/api/v1/packages` {Dialect.Appr.Version}: the same operations on the same packages.",
+        },
+        new() { Name = OperationDescription.KarTag, Description = "App archives of kploy, by workspace: any bytes, named by their sha256." },
+    ];
+
+    private const string Text = """
+        Stores Kubernetes application packages and gives them out: Helm charts, kpm packages and others by the **CNR** protocol, kploy app archives by **KAR**.
+
+        Push a chart, see it listed, pull it back:
+
+        ```
+        curl http://localhost:5000/api/v1/packages/hello/elasticsearch \
+          --data '{"release":"1.0.0","media_type":"helm","blob":"'$(base64 -w0 chart.tar.gz)'"}'
+        curl http://localhost:5000/api/v1/packages
+        curl -o chart.tar.gz http://localhost:5000/api/v1/packages/hello/elasticsearch/1.0.0/helm/pull
+        ```
+
+        Or here: open `POST …/{namespace}/{name}` below, *Try it out*, *Execute*. A small chart is filled in, and every other operation has it for its example.
+
+        Rules of all operations:
+
+        * Every `GET` answers `HEAD` too, with the same headers and no body; every path answers `OPTIONS`, and every origin may ask (`Access-Control-Allow-Origin: *`).
+        * Nobody logs in. Who may push is for whatever stands in front of the registry.
+        * Reads have a strong `ETag` and answer `If-None-Match` with 304; downloads answer `Range`. JSON is compressed where the client accepts `br` or `gzip`.
+        * Errors are JSON, `{"code","message","details"}`: `code` is for programs and never changes. An address that is none of these answers 404
+          `resource-not-found`. Below `/cnr` the same object stands under `error` as well.
+        * A change that was answered 200 is stored for good. After 503 and 507 nothing is certain but that trying again, no sooner than `Retry-After`, does no harm.
+        """;
+}

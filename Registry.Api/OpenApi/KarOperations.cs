@@ -1,0 +1,67 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Microsoft.OpenApi;
+using Registry.Api.Kar;
+using Registry.Core.Archives;
+using Registry.Core.Errors;
+
+namespace Registry.Api.OpenApi;
+
+/// <summary>The notes on KAR's operations, in the order in which they are shown.</summary>
+internal static class KarOperations
+{
+    private static readonly Workspace Global = Workspace.TryDerive(null, out var workspace) ? workspace : throw new FormatException("No workspace.");
+
+    private static readonly RegistryException UnknownArchive = AppArchives.NotFound(Global, Samples.ArchiveId);
+
+    private static readonly RegistryException BadWorkspace =
+        new(ErrorCode.InvalidUsage, "The workspace is a malformed URL, or too long.", ("field", WorkspaceQuery.Name));
+
+    private static readonly RegistryException NoBody = new(ErrorCode.InvalidUsage, "The request has no body: an archive has at least one byte.");
+
+    public static (Type Controller, string Action, OperationNotes Notes)[] All { get; } =
+    [
+        (typeof(StatusController), nameof(StatusController.Show), new("ShowStatus") { Answer = _ => Status("ok"), Shape = _ => StatusShape(), Tagged = false }),
+        (typeof(AppArchivesController), nameof(AppArchivesController.Upload), new("UploadArchive", NoBody, BadWorkspace)
+        {
+            Answer = _ => JsonSerializer.SerializeToNode(
+                new UploadedArchive(Samples.ArchiveId, $"http://localhost:5000/api/v1/app/{Samples.ArchiveId}"), KarJson.Default.UploadedArchive),
+            Body = () => new OpenApiRequestBody
+            {
+                Description = "The archive: any bytes, at least one, whatever the Content-Type.",
+                Required = true,
+                Content = new Dictionary<string, IOpenApiMediaType> { ["application/octet-stream"] = new OpenApiMediaType { Schema = Shapes.Binary() } },
+            },
+        }),
+        (typeof(AppArchivesController), nameof(AppArchivesController.List), new("ListArchives", BadWorkspace) { Answer = _ => new JsonArray(Listed()) }),
+        (typeof(AppArchivesController), nameof(AppArchivesController.Download), new("DownloadArchive", BadWorkspace, UnknownArchive)),
+        (typeof(AppArchivesController), nameof(AppArchivesController.Delete), new("DeleteArchive", BadWorkspace, UnknownArchive)),
+    ];
+
+    /// <summary>What <c>GET /api/v1</c> answers on the default storage.</summary>
+    public static JsonObject Status(string status) => new()
+    {
+        ["kind"] = "registry#status",
+        ["status"] = status,
+        ["storage"] = "filesystem",
+        ["version"] = DocumentInfo.Version,
+    };
+
+    private static OpenApiSchema StatusShape() => new()
+    {
+        Type = JsonSchemaType.Object,
+        Required = new HashSet<string> { "kind", "status", "storage", "version" },
+        Properties = new Dictionary<string, IOpenApiSchema>
+        {
+            ["kind"] = Shapes.OneOf("registry#status"),
+            ["status"] = Shapes.OneOf("ok", "unavailable"),
+            ["storage"] = new OpenApiSchema { Type = JsonSchemaType.String, Description = "The backend in use." },
+            ["version"] = new OpenApiSchema { Type = JsonSchemaType.String, Description = "The version of the registry." },
+        },
+        AdditionalProperties = new OpenApiSchema { Type = JsonSchemaType.String, Description = "What else the backend says of itself." },
+    };
+
+    private static JsonNode? Listed() => JsonSerializer.SerializeToNode(
+        ListedArchive.Of(new AppArchive(Global, Core.Content.Digest.Parse(Samples.ArchiveId), Samples.ArchiveSize, Samples.Manifest.CreatedAt)),
+        KarJson.Default.ListedArchive);
+}

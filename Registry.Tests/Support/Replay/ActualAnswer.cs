@@ -1,0 +1,36 @@
+using System.Net.Http.Headers;
+
+namespace Registry.Tests.Support.Replay;
+
+/// <summary>What this registry answered.</summary>
+/// <param name="Status">The HTTP status.</param>
+/// <param name="Headers">All of them, those of the content included; several of a name joined by a comma.</param>
+/// <param name="Body">Empty for none.</param>
+internal sealed record ActualAnswer(int Status, IReadOnlyDictionary<string, string> Headers, byte[] Body)
+{
+    /// <summary>The name that the registry is called by, whatever its address.</summary>
+    public const string Host = "registry.example";
+
+    /// <summary>Puts a question exactly as it is given: the path is neither unescaped nor shortened on its way.</summary>
+    public static async Task<ActualAnswer> AskAsync(HttpClient client, ReplayStep step, CancellationToken ct)
+    {
+        var address = new Uri(
+            client.BaseAddress!.GetLeftPart(UriPartial.Authority) + step.Path, new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
+        using var request = new HttpRequestMessage(new HttpMethod(step.Method), address);
+        request.Headers.Host = Host;
+        if (step.Body is not null)
+            request.Content = new ByteArrayContent(System.Text.Encoding.UTF8.GetBytes(step.Body));
+        foreach (var (name, value) in step.Headers)
+        {
+            if (!request.Headers.TryAddWithoutValidation(name, value))
+                request.Content?.Headers.TryAddWithoutValidation(name, value);
+        }
+
+        using var response = await client.SendAsync(request, ct);
+        return new ActualAnswer((int)response.StatusCode, All(response.Headers, response.Content.Headers), await response.Content.ReadAsByteArrayAsync(ct));
+    }
+
+    private static Dictionary<string, string> All(params HttpHeaders[] headers) => headers
+        .SelectMany(of => of.NonValidated)
+        .ToDictionary(header => header.Key, header => string.Join(", ", header.Value), StringComparer.OrdinalIgnoreCase);
+}
