@@ -22,7 +22,7 @@ internal static class CnrErrors
     /// <summary>A push of a release that is none.</summary>
     /// <param name="release">What was pushed.</param>
     /// <param name="reason">Why it is none.</param>
-    public static RegistryException NoRelease(string release, string reason) => new(ErrorCode.InvalidRelease, reason, ("version", release));
+    public static RegistryException NoRelease(string? release, string reason) => new(ErrorCode.InvalidRelease, reason, ("version", release));
 
     /// <summary>A push in a media type that is none.</summary>
     public static RegistryException NoMediaType(string mediaType) => new(
