@@ -138,6 +138,9 @@ public sealed class OpenApiAnswerTests
     private static void AssertHeaders(ApiOperation operation, HttpResponseMessage answer)
     {
         var declared = operation.Response((int)answer.StatusCode)?["headers"]?.AsObject().Select(header => header.Key) ?? [];
+        // Of two forms of an answer the JSON has no parts and no file name.
+        if (operation.Statuses.Contains("206") && answer.Content.Headers.ContentType?.MediaType == "application/json")
+            declared = declared.Where(header => header is "ETag" or "Content-Range");
         var sent = answer.Headers.Concat(answer.Content.Headers).Select(header => header.Key);
         Assert.That(sent, Is.SupersetOf(declared), $"{operation.Id} {(int)answer.StatusCode}");
     }

@@ -18,8 +18,9 @@ public sealed class OpenApiErrorTests
     [OneTimeSetUp]
     public async Task StartAsync()
     {
-        host = await RegistryHost.StartAsync(services: null, "--Limits:ArchiveBytes=100000", "--Limits:RequestBytes=200000");
+        host = await RegistryHost.StartAsync("--Limits:ArchiveBytes=100000", "--Limits:RequestBytes=200000");
         document = await ApiDocument.ReadAsync(host.Client);
+        await SeedAsync();
     }
 
     [OneTimeTearDown]
@@ -76,7 +77,6 @@ public sealed class OpenApiErrorTests
     [TestCaseSource(nameof(Refused))]
     public async Task A_refusal_is_as_its_example_says(string id, string values, string? body, int status, string example)
     {
-        await SeedAsync();
         var operation = document.Operation(id);
         var changed = values.Split(';', StringSplitOptions.RemoveEmptyEntries).Select(pair => pair.Split('=', 2)).ToDictionary(pair => pair[0], pair => pair[1]);
         using var request = new HttpRequestMessage(operation.Method, operation.Url(changed))
