@@ -49,7 +49,7 @@ internal static class Samples
         using var packed = new MemoryStream();
         using (var gzip = new GZipStream(packed, CompressionLevel.Fastest, leaveOpen: true))
         using (var tar = new TarWriter(gzip))
-            tar.WriteEntry(new UstarTarEntry(TarEntryType.RegularFile, "chart/Chart.yaml") 
+            tar.WriteEntry(new UstarTarEntry(TarEntryType.RegularFile, "chart/Chart.yaml")
             {
                 ModificationTime = Start,
                 DataStream = new MemoryStream(Encoding.UTF8.GetBytes(content)),

@@ -7,25 +7,25 @@ namespace Registry.Tests.Unit.Content;
 
 public sealed class GzipTests
 {
-    private static readonly byte[] Tar = Packages.Tar(TarEntryFormat.Pax, ("a", Packages.Random(900)));
-    private static readonly byte[] Whole = Packages.Gzip(Tar);
+    private static readonly byte[] Tar = SampleContent.Tar(TarEntryFormat.Pax, ("a", SampleContent.Random(900)));
+    private static readonly byte[] Whole = SampleContent.Gzip(Tar);
 
     [Test]
     public async Task A_gzip_cut_short_at_any_byte_is_refused([Values(1, 65_536)] int pieceBytes)
     {
         for (var length = 0; length < Whole.Length; length++)
-            Assert.That((await Packages.UploadAsync(Whole[..length], pieceBytes: pieceBytes)).Refusal, Is.Not.Null, $"{length} of {Whole.Length} bytes");
+            Assert.That((await SampleContent.UploadAsync(Whole[..length], pieceBytes: pieceBytes)).Refusal, Is.Not.Null, $"{length} of {Whole.Length} bytes");
     }
 
     [Test]
     public async Task A_gzip_with_a_bit_turned_never_passes_for_another_content()
     {
-        var expected = Packages.Sha256(Tar);
+        var expected = SampleContent.Sha256(Tar);
         for (var at = 0; at < Whole.Length; at++)
         {
             var damaged = Whole.ToArray();
             damaged[at] ^= 0x10;
-            var (content, refusal) = await Packages.UploadAsync(damaged);
+            var (content, refusal) = await SampleContent.UploadAsync(damaged);
             // The time and the system in the header mean nothing to the content, and a run of equal bytes can be told in many ways.
             Assert.That(refusal is not null || content!.ContentDigest.Value == expected, Is.True, $"byte {at}");
         }
@@ -35,9 +35,9 @@ public sealed class GzipTests
     public async Task Bytes_after_the_gzip_are_refused(
         [Values(1, 2, 3, 100, 10_000)] int trailing, [Values(0, 1, 0x1f)] int first, [Values(1, 7, 4096, 100_000)] int pieceBytes)
     {
-        var tail = first == 1 ? Packages.Random(trailing) : new byte[trailing];
+        var tail = first == 1 ? SampleContent.Random(trailing) : new byte[trailing];
         tail[0] = first == 1 ? tail[0] : (byte)first;
-        Assert.That((await Packages.UploadAsync([.. Whole, .. tail], pieceBytes: pieceBytes)).Refusal, Is.Not.Null);
+        Assert.That((await SampleContent.UploadAsync([.. Whole, .. tail], pieceBytes: pieceBytes)).Refusal, Is.Not.Null);
     }
 
     [Test]
@@ -49,9 +49,9 @@ public sealed class GzipTests
         {
             var gzip = GzipOfLength(8192 - 20 + padding);
             seen.Add(gzip.Length);
-            Assert.That((await Packages.UploadAsync(gzip)).Refusal, Is.Null, $"{gzip.Length} bytes");
+            Assert.That((await SampleContent.UploadAsync(gzip)).Refusal, Is.Null, $"{gzip.Length} bytes");
             foreach (byte[] tail in (byte[][])[[0], [0x1f], [0x1f, 0x8b], [1, 2], new byte[9000]])
-                Assert.That((await Packages.UploadAsync([.. gzip, .. tail])).Refusal, Is.Not.Null, $"{gzip.Length} bytes and {tail.Length} more");
+                Assert.That((await SampleContent.UploadAsync([.. gzip, .. tail])).Refusal, Is.Not.Null, $"{gzip.Length} bytes and {tail.Length} more");
         }
 
         Assert.That(seen, Does.Contain(8191).And.Contain(8192).And.Contain(8193));
@@ -61,20 +61,20 @@ public sealed class GzipTests
     [TestCase(65_536)]
     public async Task Members_in_a_row_are_one_gzip(int pieceBytes)
     {
-        byte[] members = [.. Packages.Gzip(Tar.AsSpan(0, 700)), .. Packages.Gzip(Tar.AsSpan(700))];
-        var (content, refusal) = await Packages.UploadAsync(members, pieceBytes: pieceBytes);
+        byte[] members = [.. SampleContent.Gzip(Tar.AsSpan(0, 700)), .. SampleContent.Gzip(Tar.AsSpan(700))];
+        var (content, refusal) = await SampleContent.UploadAsync(members, pieceBytes: pieceBytes);
         Assert.That(refusal, Is.Null);
-        Assert.That(content!.ContentDigest.Value, Is.EqualTo(Packages.Sha256(Tar)));
-        for (var length = Packages.Gzip(Tar.AsSpan(0, 700)).Length + 1; length < members.Length; length++)
-            Assert.That((await Packages.UploadAsync(members[..length], pieceBytes: pieceBytes)).Refusal, Is.Not.Null, $"{length} of {members.Length} bytes");
+        Assert.That(content!.ContentDigest.Value, Is.EqualTo(SampleContent.Sha256(Tar)));
+        for (var length = SampleContent.Gzip(Tar.AsSpan(0, 700)).Length + 1; length < members.Length; length++)
+            Assert.That((await SampleContent.UploadAsync(members[..length], pieceBytes: pieceBytes)).Refusal, Is.Not.Null, $"{length} of {members.Length} bytes");
     }
 
     [Test]
     public async Task What_is_no_gzip_is_called_so()
     {
-        foreach (var bytes in (byte[][])[Tar, [0], [0x1f], "hello"u8.ToArray(), [0x1f, 0x8b, 7, 0, 0, 0, 0, 0, 0, 0], ZlibOf(Tar), Packages.Random(5000)])
-            Assert.That((await Packages.UploadAsync(bytes)).Refusal, Does.Contain("gzip"));
-        Assert.That((await Packages.UploadAsync([])).Refusal, Does.Contain("empty"));
+        foreach (var bytes in (byte[][])[Tar, [0], [0x1f], "hello"u8.ToArray(), [0x1f, 0x8b, 7, 0, 0, 0, 0, 0, 0, 0], ZlibOf(Tar), SampleContent.Random(5000)])
+            Assert.That((await SampleContent.UploadAsync(bytes)).Refusal, Does.Contain("gzip"));
+        Assert.That((await SampleContent.UploadAsync([])).Refusal, Does.Contain("empty"));
     }
 
     [Test]
@@ -82,7 +82,7 @@ public sealed class GzipTests
     {
         var bomb = await BombAsync(gigabytes: 1);
         var blobs = new MemoryBlobs();
-        var (_, refusal) = await Packages.UploadAsync(bomb, blobs: blobs, pieceBytes: 4096);
+        var (_, refusal) = await SampleContent.UploadAsync(bomb, blobs: blobs, pieceBytes: 4096);
         Assert.That(refusal, Does.Contain("200 times"));
         // 16 MiB of zeros are 16 KiB of gzip: what was staged beyond them is what waited in between.
         Assert.That(blobs.Writers.Single().Written, Is.LessThan(512 << 10).And.LessThan(bomb.Length));
@@ -91,26 +91,26 @@ public sealed class GzipTests
     [Test]
     public async Task The_ratio_is_judged_above_its_floor_only()
     {
-        var zeros = Packages.Gzip(new byte[10_240 * 100], CompressionLevel.SmallestSize);
+        var zeros = SampleContent.Gzip(new byte[10_240 * 100], CompressionLevel.SmallestSize);
         var limits = new ContentLimits { RatioFloorBytes = 10_240 * 100 };
-        Assert.That((await Packages.UploadAsync(zeros, limits)).Refusal, Is.Null);
-        Assert.That((await Packages.UploadAsync(zeros, limits with { RatioFloorBytes = limits.RatioFloorBytes - 1 })).Refusal, Does.Contain("times"));
-        Assert.That((await Packages.UploadAsync(zeros, limits with { RatioFloorBytes = 0, MaxRatio = 2000 })).Refusal, Is.Null);
+        Assert.That((await SampleContent.UploadAsync(zeros, limits)).Refusal, Is.Null);
+        Assert.That((await SampleContent.UploadAsync(zeros, limits with { RatioFloorBytes = limits.RatioFloorBytes - 1 })).Refusal, Does.Contain("times"));
+        Assert.That((await SampleContent.UploadAsync(zeros, limits with { RatioFloorBytes = 0, MaxRatio = 2000 })).Refusal, Is.Null);
     }
 
     [Test]
     public async Task The_unpacked_size_has_a_limit()
     {
-        Assert.That((await Packages.UploadAsync(Whole, new ContentLimits { MaxUnpackedBytes = Tar.Length })).Refusal, Is.Null);
+        Assert.That((await SampleContent.UploadAsync(Whole, new ContentLimits { MaxUnpackedBytes = Tar.Length })).Refusal, Is.Null);
         Assert.That(
-            (await Packages.UploadAsync(Whole, new ContentLimits { MaxUnpackedBytes = Tar.Length - 1 })).Refusal,
+            (await SampleContent.UploadAsync(Whole, new ContentLimits { MaxUnpackedBytes = Tar.Length - 1 })).Refusal,
             Does.Contain($"{Tar.Length - 1} bytes"));
     }
 
     private static byte[] GzipOfLength(int length)
     {
         // One stored block: 10 bytes of header, 5 of block, the tar, 8 of trailer; the rest is a name of the right length.
-        var gzip = Packages.Gzip(Packages.EmptyTar, CompressionLevel.SmallestSize);
+        var gzip = SampleContent.Gzip(SampleContent.EmptyTar, CompressionLevel.SmallestSize);
         Assert.That(gzip[3], Is.Zero, "no flags");
         var name = new byte[length - gzip.Length];
         name.AsSpan(..^1).Fill((byte)'n');

@@ -9,7 +9,7 @@ namespace Registry.Tests.Unit.Content;
 
 public sealed class PackageUploadTests
 {
-    private static readonly byte[] Tar = Packages.Tar(TarEntryFormat.Pax, ("chart/Chart.yaml", Packages.Random(3000)), ("chart/values.yaml", Packages.Random(700)));
+    private static readonly byte[] Tar = SampleContent.Tar(TarEntryFormat.Pax, ("chart/Chart.yaml", SampleContent.Random(3000)), ("chart/values.yaml", SampleContent.Random(700)));
 
     private static async Task<byte[]> ReadChartAsync()
     {
@@ -23,10 +23,10 @@ public sealed class PackageUploadTests
     public async Task The_sample_chart_has_the_digest_that_the_protocol_documents()
     {
         var chart = await ReadChartAsync();
-        var (content, refusal) = await Packages.UploadAsync(chart);
+        var (content, refusal) = await SampleContent.UploadAsync(chart);
         Assert.That(refusal, Is.Null);
         Assert.That(content, Is.EqualTo(new UploadedContent(
-            Digest.Parse("72ed15c9a65961ecd034cca098ec18eb99002cd402824aae8a674a8ae41bd0ef"), Digest.Parse(Packages.Sha256(chart)), 583)));
+            Digest.Parse("72ed15c9a65961ecd034cca098ec18eb99002cd402824aae8a674a8ae41bd0ef"), Digest.Parse(SampleContent.Sha256(chart)), 583)));
     }
 
     [Test]
@@ -37,7 +37,7 @@ public sealed class PackageUploadTests
         var blobs = backup.RootElement.GetProperty("packages").EnumerateArray().Select(package => package.GetProperty("blob").GetBytesFromBase64()).ToArray();
         Assert.That(blobs, Is.Not.Empty);
         foreach (var blob in blobs)
-            Assert.That((await Packages.UploadAsync(blob)).Refusal, Is.Null);
+            Assert.That((await SampleContent.UploadAsync(blob)).Refusal, Is.Null);
     }
 
     [TestCase(1)]
@@ -48,25 +48,25 @@ public sealed class PackageUploadTests
     [TestCase(100_000)]
     public async Task The_pieces_that_it_arrives_in_make_no_difference(int pieceBytes)
     {
-        var gzip = Packages.Gzip(Packages.Tar(TarEntryFormat.Gnu, ("a", Packages.Random(20_000))));
-        var whole = await Packages.UploadAsync(gzip);
+        var gzip = SampleContent.Gzip(SampleContent.Tar(TarEntryFormat.Gnu, ("a", SampleContent.Random(20_000))));
+        var whole = await SampleContent.UploadAsync(gzip);
         Assert.That(whole.Refusal, Is.Null);
-        Assert.That(await Packages.UploadAsync(gzip, pieceBytes: pieceBytes), Is.EqualTo(whole));
+        Assert.That(await SampleContent.UploadAsync(gzip, pieceBytes: pieceBytes), Is.EqualTo(whole));
     }
 
     [Test]
     public async Task An_accepted_content_is_committed_byte_for_byte_under_its_own_digest()
     {
-        var gzip = Packages.Gzip(Tar);
+        var gzip = SampleContent.Gzip(Tar);
         var blobs = new MemoryBlobs();
-        await using (var upload = await Packages.BeginAsync(blobs))
+        await using (var upload = await SampleContent.BeginAsync(blobs))
         {
             await upload.WriteAsync(gzip, CancellationToken.None);
             var content = await upload.CompleteAsync(CancellationToken.None);
             Assert.That(await upload.CompleteAsync(CancellationToken.None), Is.SameAs(content));
             Assert.That(blobs.Committed, Is.Empty);
             var info = await upload.CommitAsync(CancellationToken.None);
-            Assert.That(info.Key, Is.EqualTo(new BlobKey(Packages.Scope, content.StoredDigest)));
+            Assert.That(info.Key, Is.EqualTo(new BlobKey(SampleContent.Scope, content.StoredDigest)));
             Assert.That(async () => await upload.CommitAsync(CancellationToken.None), Throws.InvalidOperationException);
         }
 
@@ -77,8 +77,8 @@ public sealed class PackageUploadTests
     public async Task Disposing_without_a_commit_discards()
     {
         var blobs = new MemoryBlobs();
-        var upload = await Packages.BeginAsync(blobs);
-        await upload.WriteAsync(Packages.Gzip(Tar), CancellationToken.None);
+        var upload = await SampleContent.BeginAsync(blobs);
+        await upload.WriteAsync(SampleContent.Gzip(Tar), CancellationToken.None);
         await upload.DisposeAsync();
         await upload.DisposeAsync();
         Assert.That(blobs.Writers.Single(), Has.Property("Disposed").True.And.Property("IsCommitted").False);
@@ -87,9 +87,9 @@ public sealed class PackageUploadTests
     [Test]
     public async Task Nothing_can_be_written_after_the_end_or_committed_before_it()
     {
-        await using var upload = await Packages.BeginAsync(new MemoryBlobs());
+        await using var upload = await SampleContent.BeginAsync(new MemoryBlobs());
         Assert.That(async () => await upload.CommitAsync(CancellationToken.None), Throws.InvalidOperationException);
-        await upload.WriteAsync(Packages.Gzip(Tar), CancellationToken.None);
+        await upload.WriteAsync(SampleContent.Gzip(Tar), CancellationToken.None);
         await upload.CompleteAsync(CancellationToken.None);
         Assert.That(async () => await upload.WriteAsync(new byte[1], CancellationToken.None), Throws.InvalidOperationException);
     }
@@ -98,7 +98,7 @@ public sealed class PackageUploadTests
     public async Task A_refused_content_is_discarded_at_once_and_cannot_be_committed()
     {
         var blobs = new MemoryBlobs();
-        await using var upload = await Packages.BeginAsync(blobs);
+        await using var upload = await SampleContent.BeginAsync(blobs);
         await upload.WriteAsync("neither gzip nor tar"u8.ToArray(), CancellationToken.None);
         for (var asked = 0; asked < 2; asked++)
             Assert.That(async () => await upload.CompleteAsync(CancellationToken.None), Throws.InstanceOf<RegistryException>());
@@ -111,10 +111,10 @@ public sealed class PackageUploadTests
     {
         var blobs = new MemoryBlobs();
         var limits = new ContentLimits { MaxPackageBytes = 1000 };
-        await using var upload = await Packages.BeginAsync(blobs, limits);
-        await upload.WriteAsync(Packages.Random(900), CancellationToken.None);
+        await using var upload = await SampleContent.BeginAsync(blobs, limits);
+        await upload.WriteAsync(SampleContent.Random(900), CancellationToken.None);
         for (var i = 0; i < 10; i++)
-            await upload.WriteAsync(Packages.Random(900), CancellationToken.None);
+            await upload.WriteAsync(SampleContent.Random(900), CancellationToken.None);
         Assert.That(upload.Length, Is.EqualTo(9900));
         Assert.That(blobs.Writers.Single(), Has.Property("Written").LessThanOrEqualTo(900L).And.Property("Disposed").True);
         Assert.That(async () => await upload.CompleteAsync(CancellationToken.None), Throws.InstanceOf<RegistryException>().With.Message.Contains("1000 bytes"));
@@ -123,7 +123,7 @@ public sealed class PackageUploadTests
     [Test]
     public async Task What_the_carrier_refuses_stands_before_what_the_content_gives()
     {
-        await using var upload = await Packages.BeginAsync(new MemoryBlobs());
+        await using var upload = await SampleContent.BeginAsync(new MemoryBlobs());
         await upload.WriteAsync("no gzip"u8.ToArray(), CancellationToken.None);
         upload.Refuse("The blob is not base64.");
         upload.Refuse("Something else.");
@@ -134,26 +134,26 @@ public sealed class PackageUploadTests
     public async Task A_storage_that_fails_is_told_at_once()
     {
         var blobs = new MemoryBlobs { FailAfterBytes = 100 };
-        await using var upload = await Packages.BeginAsync(blobs);
+        await using var upload = await SampleContent.BeginAsync(blobs);
         Assert.That(
-            async () => await upload.WriteAsync(Packages.Gzip(Tar), CancellationToken.None),
+            async () => await upload.WriteAsync(SampleContent.Gzip(Tar), CancellationToken.None),
             Throws.InstanceOf<StorageException>().With.Property("Kind").EqualTo(StorageFault.Full));
     }
 
     [Test]
     public async Task A_package_of_exactly_the_limit_is_accepted()
     {
-        var gzip = Packages.Gzip(Tar);
-        Assert.That((await Packages.UploadAsync(gzip, new ContentLimits { MaxPackageBytes = gzip.Length })).Refusal, Is.Null);
-        Assert.That((await Packages.UploadAsync(gzip, new ContentLimits { MaxPackageBytes = gzip.Length - 1 })).Refusal, Does.Contain("limit"));
+        var gzip = SampleContent.Gzip(Tar);
+        Assert.That((await SampleContent.UploadAsync(gzip, new ContentLimits { MaxPackageBytes = gzip.Length })).Refusal, Is.Null);
+        Assert.That((await SampleContent.UploadAsync(gzip, new ContentLimits { MaxPackageBytes = gzip.Length - 1 })).Refusal, Does.Contain("limit"));
     }
 
     [Test]
     public async Task Writing_stops_when_the_caller_cancels()
     {
-        await using var upload = await Packages.BeginAsync(new MemoryBlobs());
+        await using var upload = await SampleContent.BeginAsync(new MemoryBlobs());
         Assert.That(
-            async () => await upload.WriteAsync(Packages.Gzip(Tar), new CancellationToken(canceled: true)),
+            async () => await upload.WriteAsync(SampleContent.Gzip(Tar), new CancellationToken(canceled: true)),
             Throws.InstanceOf<OperationCanceledException>());
     }
 }

@@ -20,8 +20,8 @@ public sealed class TarTests
         return walker.End();
     }
 
-    private static byte[] Sample(TarEntryFormat format) => Packages.Tar(
-        format, ("a", []), ("dir/b", Packages.Random(1)), ("c", Packages.Random(511)), ("d", Packages.Random(512)), ("e", Packages.Random(513)), ("f", Packages.Random(20_000)));
+    private static byte[] Sample(TarEntryFormat format) => SampleContent.Tar(
+        format, ("a", []), ("dir/b", SampleContent.Random(1)), ("c", SampleContent.Random(511)), ("d", SampleContent.Random(512)), ("e", SampleContent.Random(513)), ("f", SampleContent.Random(20_000)));
 
     private static byte[] Header(char type, long size, string name = "x", Action<byte[]>? change = null)
     {
@@ -131,18 +131,18 @@ public sealed class TarTests
     [Test]
     public void What_follows_the_end_marker_is_padding()
     {
-        Assert.That(Walk([.. Header('0', 0), .. new byte[1024], .. Packages.Random(10_000)]), Is.Null);
-        Assert.That(Walk(Packages.EmptyTar), Is.Null);
+        Assert.That(Walk([.. Header('0', 0), .. new byte[1024], .. SampleContent.Random(10_000)]), Is.Null);
+        Assert.That(Walk(SampleContent.EmptyTar), Is.Null);
         Assert.That(Walk(new byte[512]), Is.Null);
     }
 
     [Test]
     public void What_is_no_tar_is_called_so()
     {
-        foreach (var bytes in (byte[][])[new byte[100], "hello"u8.ToArray(), Packages.Random(100), Packages.Random(512), Packages.Random(50_000), Encoding.ASCII.GetBytes(new string('a', 5000))])
+        foreach (var bytes in (byte[][])[new byte[100], "hello"u8.ToArray(), SampleContent.Random(100), SampleContent.Random(512), SampleContent.Random(50_000), Encoding.ASCII.GetBytes(new string('a', 5000))])
             Assert.That(Walk(bytes), Does.Contain("does not hold a tar"));
         Assert.That(Walk([]), Does.Contain("empty"));
-        Assert.That(Walk([.. Header('0', 0), .. Packages.Random(512)]), Does.Contain("damaged").And.Contain("byte 512"));
+        Assert.That(Walk([.. Header('0', 0), .. SampleContent.Random(512)]), Does.Contain("damaged").And.Contain("byte 512"));
     }
 
     [TestCase('x')]

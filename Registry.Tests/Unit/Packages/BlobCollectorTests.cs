@@ -1,5 +1,5 @@
-using NUnit.Framework;
 using Microsoft.Extensions.Logging.Abstractions;
+using NUnit.Framework;
 using Registry.Core.Content;
 using Registry.Core.Packages;
 using Registry.Core.Storage;

@@ -1,5 +1,5 @@
-using NUnit.Framework;
 using System.Collections.Concurrent;
+using NUnit.Framework;
 using Registry.Core.Errors;
 using Registry.Core.Packages;
 using Registry.Core.Storage;

@@ -11,7 +11,7 @@ namespace Registry.Tests.Unit.Push;
 public sealed class BlobJsonTests
 {
     private static BlobReader Open(byte[] bytes, int pieceBytes = int.MaxValue, long? length = null) => new(
-        new BlobInfo(new BlobKey(Packages.Scope, Digest.FromHash(new byte[32])), bytes.Length, DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch, new Revision("1")),
+        new BlobInfo(new BlobKey(SampleContent.Scope, Digest.FromHash(new byte[32])), bytes.Length, DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch, new Revision("1")),
         length ?? bytes.Length,
         new PieceStream(bytes, pieceBytes));
 
@@ -26,7 +26,7 @@ public sealed class BlobJsonTests
     [TestCase(200_000)]
     public async Task The_json_holds_the_blob_in_one_canonical_line_and_has_the_length_that_was_told(int length)
     {
-        var bytes = Packages.Random(length);
+        var bytes = SampleContent.Random(length);
         foreach (var pieceBytes in (int[])[1000, 1, int.MaxValue])
         {
             var json = new BlobJson(length, ("filename", "titi_rocketchat_1.0.0+b1.tar.gz"), ("package", "titi/rocketchat"), ("odd", "\"é\\\n"));
@@ -50,10 +50,10 @@ public sealed class BlobJsonTests
     [Test]
     public async Task A_blob_that_falls_short_or_is_another_never_makes_a_whole_answer()
     {
-        await using var shortened = Open(Packages.Random(100), length: 200);
+        await using var shortened = Open(SampleContent.Random(100), length: 200);
         using var written = new MemoryStream();
         Assert.That(async () => await new BlobJson(200).WriteAsync(shortened, PipeWriter.Create(written), CancellationToken.None), Throws.InstanceOf<EndOfStreamException>());
-        await using var other = Open(Packages.Random(100));
+        await using var other = Open(SampleContent.Random(100));
         Assert.That(async () => await new BlobJson(200).WriteAsync(other, PipeWriter.Create(written), CancellationToken.None), Throws.ArgumentException);
         Assert.That(written.Length, Is.Zero);
     }
@@ -61,7 +61,7 @@ public sealed class BlobJsonTests
     [Test]
     public async Task It_stops_reading_when_nobody_reads_the_answer()
     {
-        await using var blob = Open(Packages.Random(1_000_000));
+        await using var blob = Open(SampleContent.Random(1_000_000));
         var pipe = new Pipe();
         await pipe.Reader.CompleteAsync();
         await new BlobJson(1_000_000).WriteAsync(blob, pipe.Writer, CancellationToken.None);

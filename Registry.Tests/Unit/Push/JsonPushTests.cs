@@ -258,7 +258,7 @@ public sealed class JsonPushTests
     [Test]
     public async Task A_content_encoding_is_refused()
     {
-        var body = System.IO.Pipelines.PipeReader.Create(new System.Buffers.ReadOnlySequence<byte>(Packages.Gzip(Encoding.UTF8.GetBytes(Pushes.Minimal))));
+        var body = System.IO.Pipelines.PipeReader.Create(new System.Buffers.ReadOnlySequence<byte>(SampleContent.Gzip(Encoding.UTF8.GetBytes(Pushes.Minimal))));
         var push = await Pushes.ReadAsync(body, change: request => request.Headers.ContentEncoding = "gzip");
         Assert.That((push.Summary, push.BodyIsRead), Is.EqualTo(("InvalidUsage Content-Encoding", true)));
         body = System.IO.Pipelines.PipeReader.Create(new System.Buffers.ReadOnlySequence<byte>(Encoding.UTF8.GetBytes(Pushes.Minimal)));

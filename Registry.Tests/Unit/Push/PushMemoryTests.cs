@@ -81,7 +81,7 @@ public sealed class PushMemoryTests
             },
             async writer =>
             {
-                var info = new BlobInfo(new BlobKey(Packages.Scope, Digest.FromHash(new byte[32])), PackageBytes, default, default, new Revision("1"));
+                var info = new BlobInfo(new BlobKey(SampleContent.Scope, Digest.FromHash(new byte[32])), PackageBytes, default, default, new Revision("1"));
                 await using var blob = new BlobReader(info, PackageBytes, new ZeroStream());
                 await json.WriteAsync(blob, writer, CancellationToken.None);
             });
@@ -93,7 +93,7 @@ public sealed class PushMemoryTests
         var context = new DefaultHttpContext { Request = { ContentType = Pushes.Json } };
         context.Features.Set<Microsoft.AspNetCore.Http.Features.IRequestBodyPipeFeature>(new Body(body));
         return PushRequestReader.ReadAsync(
-            context.Request, ct => PackageUpload.BeginAsync(blobs, Packages.Scope, new ContentLimits(), ct), new ContentLimits(), CancellationToken.None);
+            context.Request, ct => PackageUpload.BeginAsync(blobs, SampleContent.Scope, new ContentLimits(), ct), new ContentLimits(), CancellationToken.None);
     }
 
     /// <summary>How far live memory rose above where it began while one side wrote and the other read.</summary>
@@ -131,12 +131,12 @@ public sealed class PushMemoryTests
         await using (var gzip = new GZipStream(new Base64Stream(writer), CompressionLevel.NoCompression))
         {
             // One entry of all the bytes: the header of an archive of one file, told of a larger size.
-            var header = Packages.Tar(System.Formats.Tar.TarEntryFormat.Ustar, ("a", [])).AsMemory(0, 512);
+            var header = SampleContent.Tar(System.Formats.Tar.TarEntryFormat.Ustar, ("a", [])).AsMemory(0, 512);
             Encoding.ASCII.GetBytes(Convert.ToString(PackageBytes, 8).PadLeft(11, '0')).CopyTo(header.Slice(124).Span);
             header.Slice(148, 8).Span.Fill((byte)' ');
             Encoding.ASCII.GetBytes(Convert.ToString(header.ToArray().Sum(b => b), 8).PadLeft(6, '0') + "\0").CopyTo(header.Slice(148).Span);
             await gzip.WriteAsync(header);
-            var block = Packages.Random(1 << 20);
+            var block = SampleContent.Random(1 << 20);
             for (var written = 0L; written < PackageBytes; written += block.Length)
                 await gzip.WriteAsync(block);
             await gzip.WriteAsync(new byte[1024]);

@@ -70,7 +70,7 @@ public sealed class PushPropertyTests
             1000,
             async given =>
             {
-                var package = Packages.Gzip(Packages.Tar(System.Formats.Tar.TarEntryFormat.Ustar, ("a", given.content ?? [])));
+                var package = SampleContent.Gzip(SampleContent.Tar(System.Formats.Tar.TarEntryFormat.Ustar, ("a", given.content ?? [])));
                 var text = Convert.ToBase64String(package);
                 var blob = string.Concat(text.Select((c, i) => Spell(c, given.escapes.Length == 0 ? 0 : given.escapes[i % given.escapes.Length], given.isForm)));
                 var body = Encoding.UTF8.GetBytes(given.isForm ? $"release=1.0.0&blob={blob}" : $"{{\"blob\":\"{blob}\",\"release\":\"1.0.0\"}}");

@@ -38,7 +38,7 @@ public sealed class PushServerTests
 
     [Test]
     public async Task A_push_arrives([Values] bool isChunked) =>
-        Assert.That(await PostAsync("/", Encoding.UTF8.GetBytes(Pushes.Minimal), isChunked), Is.EqualTo((HttpStatusCode.OK, Packages.Sha256(Pushes.Package))));
+        Assert.That(await PostAsync("/", Encoding.UTF8.GetBytes(Pushes.Minimal), isChunked), Is.EqualTo((HttpStatusCode.OK, SampleContent.Sha256(Pushes.Package))));
 
     [TestCase("{\"release\":\"1.0.0\",\"blob\":\"AAAA")]
     [TestCase("{\"blob\":\"!")]
@@ -63,7 +63,7 @@ public sealed class PushServerTests
     [Test]
     public async Task A_client_reads_the_answer_of_a_storage_that_fails_midway()
     {
-        var package = Packages.Gzip(Packages.Tar(System.Formats.Tar.TarEntryFormat.Ustar, ("a", Packages.Random(1 << 20))));
+        var package = SampleContent.Gzip(SampleContent.Tar(System.Formats.Tar.TarEntryFormat.Ustar, ("a", SampleContent.Random(1 << 20))));
         var body = Encoding.UTF8.GetBytes($"{{\"blob\":\"{Convert.ToBase64String(package)}\",\"release\":\"1.0.0\"}}");
         foreach (var isChunked in (bool[])[false, true])
             Assert.That((await PostAsync("/full", body, isChunked)).Status, Is.EqualTo(HttpStatusCode.InsufficientStorage));
@@ -87,7 +87,7 @@ public sealed class PushServerTests
         try
         {
             await using var push = await PushRequestReader.ReadAsync(
-                context.Request, ct => PackageUpload.BeginAsync(blobs, Packages.Scope, limits, ct), limits, context.RequestAborted);
+                context.Request, ct => PackageUpload.BeginAsync(blobs, SampleContent.Scope, limits, ct), limits, context.RequestAborted);
             await context.Response.WriteAsync((await push.Upload.CompleteAsync(context.RequestAborted)).StoredDigest.Value);
         }
         catch (RegistryException refused)

@@ -17,7 +17,7 @@ internal static class Pushes
     public const string Form = "application/x-www-form-urlencoded";
 
     /// <summary>A package that is accepted.</summary>
-    public static byte[] Package { get; } = Packages.Gzip([.. Packages.Tar(System.Formats.Tar.TarEntryFormat.Ustar, ("a", Packages.Random(777)))]);
+    public static byte[] Package { get; } = SampleContent.Gzip([.. SampleContent.Tar(System.Formats.Tar.TarEntryFormat.Ustar, ("a", SampleContent.Random(777)))]);
 
     public static string Blob { get; } = Convert.ToBase64String(Package);
 
@@ -48,7 +48,7 @@ internal static class Pushes
         try
         {
             await using var push = await PushRequestReader.ReadAsync(
-                context.Request, ct => PackageUpload.BeginAsync(blobs, Packages.Scope, limits, ct), limits, CancellationToken.None);
+                context.Request, ct => PackageUpload.BeginAsync(blobs, SampleContent.Scope, limits, ct), limits, CancellationToken.None);
             return await JudgeAsync(push, blobs);
         }
         catch (RegistryException refused)

@@ -8,7 +8,7 @@ using Registry.Core.Storage;
 namespace Registry.Tests.Unit.Content;
 
 /// <summary>Makes packages, good and bad, and pushes them through an upload.</summary>
-internal static class Packages
+internal static class SampleContent
 {
     public static StoreKey Scope { get; } = StoreKey.Of("packages", "titi", "rocketchat");
 
