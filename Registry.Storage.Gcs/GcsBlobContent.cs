@@ -1,0 +1,111 @@
+using Registry.Core.Storage;
+
+namespace Registry.Storage.Gcs;
+
+/// <summary>
+/// Exactly so many bytes of one generation of an object, read forward. A connection that breaks is replaced and read on from where it broke;
+/// where that cannot be, reading throws and never just ends. A blob that is read whole must have the checksum of the object, or its last
+/// bytes are not given out.
+/// </summary>
+internal sealed class GcsBlobContent(GcsClient client, string name, GcsObject blob, long offset, long length) : Stream
+{
+    private readonly bool isWhole = offset == 0 && length == blob.Size && blob.Crc32c is not null;
+    private HttpResponseMessage? response;
+    private Stream? body;
+    private Crc32C crc;
+    private long position;
+    private bool isDisposed;
+
+    public override bool CanRead => !isDisposed;
+
+    public override bool CanSeek => false;
+
+    public override bool CanWrite => false;
+
+    public override long Length => length;
+
+    public override long Position
+    {
+        get => position;
+        set => throw new NotSupportedException();
+    }
+
+    /// <summary>Connects, so that what fails fails before the first byte is promised. False when the generation is not there any more.</summary>
+    public async Task<bool> TryBeginAsync(CancellationToken ct) =>
+        length == 0 || await client.Patience().RunAsync(now => TryConnectAsync(now.Token), ct);
+
+    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        ObjectDisposedException.ThrowIf(isDisposed, this);
+        cancellationToken.ThrowIfCancellationRequested();
+        var wanted = (int)Math.Min(buffer.Length, length - position);
+        return wanted == 0 ? 0 : await client.TransferPatience().RunAsync(now => ReadOnceAsync(buffer[..wanted], now), cancellationToken);
+    }
+
+    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException("What comes over the network is read asynchronously.");
+
+    public override void Flush()
+    {
+    }
+
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+    public override void SetLength(long value) => throw new NotSupportedException();
+
+    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    protected override void Dispose(bool disposing)
+    {
+        isDisposed = true;
+        if (disposing)
+            Disconnect();
+        base.Dispose(disposing);
+    }
+
+    private async Task<int> ReadOnceAsync(Memory<byte> buffer, GcsTry now)
+    {
+        try
+        {
+            if (body is null && !await TryConnectAsync(now.Token))
+                throw new StorageException(StorageFault.Unavailable, $"'{name}' was deleted under its reader, {length - position} bytes before the end.");
+            var read = await GcsTransport.GuardAsync(name, async () => await body!.ReadAsync(buffer, now.Token), now.Token);
+            if (read == 0)
+                throw GcsException.OfConnection(name, sent: true, new EndOfStreamException($"{length - position} bytes are missing."));
+            Take(buffer.Span[..read]);
+            return read;
+        }
+        catch
+        {
+            // Also where the caller cancelled: half a read leaves the connection nowhere.
+            Disconnect();
+            throw;
+        }
+    }
+
+    private void Take(ReadOnlySpan<byte> bytes)
+    {
+        crc.Append(bytes);
+        position += bytes.Length;
+        if (position == length && isWhole && crc.Text != blob.Crc32c)
+            throw new StorageException(StorageFault.Corrupt, $"'{name}' arrived with another checksum than its own.");
+    }
+
+    private async Task<bool> TryConnectAsync(CancellationToken ct)
+    {
+        response = await client.TryOpenContentAsync(name, blob.Generation, offset + position, length - position, ct);
+        if (response is null)
+            return false;
+        body = await response.Content.ReadAsStreamAsync(ct);
+        return true;
+    }
+
+    private void Disconnect()
+    {
+        body?.Dispose();
+        response?.Dispose();
+        (body, response) = (null, null);
+    }
+}

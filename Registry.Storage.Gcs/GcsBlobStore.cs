@@ -1,0 +1,95 @@
+using System.Runtime.CompilerServices;
+using Registry.Core.Storage;
+
+namespace Registry.Storage.Gcs;
+
+/// <summary>
+/// Blobs as objects. Their bytes never change, so a generation is a blob's whole life; a commit of what is there changes the metageneration.
+/// </summary>
+internal sealed class GcsBlobStore(GcsClient client, GcsNames names, GcsStaging staging) : IBlobStore
+{
+    /// <summary>A blob that changes each time it is looked at is looked at this often.</summary>
+    private const int MaxRaces = 100;
+
+    public ValueTask<BlobWriter> CreateAsync(StoreKey scope, CancellationToken ct)
+    {
+        ct.ThrowIfCancellationRequested();
+        _ = scope.Value;
+        return ValueTask.FromResult<BlobWriter>(new GcsBlobWriter(client, names, scope, staging.Begin()));
+    }
+
+    public async ValueTask<BlobReader?> OpenAsync(BlobKey key, ByteRange range, CancellationToken ct)
+    {
+        var name = names.Of(key);
+        ct.ThrowIfCancellationRequested();
+        for (var race = 0; race < MaxRaces; race++)
+        {
+            if (await client.FindAsync(name, ct) is not { } blob)
+                return null;
+            var length = range.LengthWithin(blob.Size);
+            var content = new GcsBlobContent(client, name, blob, range.Offset, length);
+            if (await content.TryBeginAsync(ct))
+                return new BlobReader(GcsBlobs.Describe(key, blob), length, content);
+        }
+
+        throw Busy(name);
+    }
+
+    public async ValueTask<BlobInfo?> StatAsync(BlobKey key, CancellationToken ct)
+    {
+        var name = names.Of(key);
+        ct.ThrowIfCancellationRequested();
+        return await client.FindAsync(name, ct) is { } blob ? GcsBlobs.Describe(key, blob) : null;
+    }
+
+    public async ValueTask<bool> TryDeleteAsync(BlobKey key, Precondition precondition, CancellationToken ct)
+    {
+        if (precondition.Kind == PreconditionKind.Absent)
+            throw new ArgumentException("What must be absent cannot be deleted.", nameof(precondition));
+        var name = names.Of(key);
+        ct.ThrowIfCancellationRequested();
+        if (precondition.Kind == PreconditionKind.Matches)
+            return GcsBlobs.TryParse(precondition.Revision, out var generation, out var metageneration)
+                && await TryDeleteAsync(name, generation, metageneration, ct);
+
+        for (var race = 0; race < MaxRaces; race++)
+        {
+            if (await client.FindAsync(name, ct) is not { } blob)
+                return false;
+            if (await TryDeleteAsync(name, blob.Generation, blob.Metageneration, ct))
+                return true;
+        }
+
+        throw Busy(name);
+    }
+
+    public async IAsyncEnumerable<BlobInfo> ListAsync(StoreKey scope, ScopeDepth depth, BlobKey? after, [EnumeratorCancellation] CancellationToken ct)
+    {
+        var listing = new GcsListing(client, names.Within(scope, depth), after is { } last ? names.Of(last) : null, GcsObject.Fields);
+        await foreach (var found in listing.ReadAsync(ct))
+            if (names.TryGetBlob(found.Name, out var key))
+                yield return GcsBlobs.Describe(key, found);
+    }
+
+    public ValueTask<int> DiscardAbandonedAsync(TimeSpan idle, CancellationToken ct)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(idle, TimeSpan.Zero);
+        ct.ThrowIfCancellationRequested();
+        return ValueTask.FromResult(staging.Discard(idle, ct));
+    }
+
+    private async Task<bool> TryDeleteAsync(string name, long generation, long metageneration, CancellationToken ct)
+    {
+        var write = await client.DeleteAsync(name, generation, metageneration, ct);
+        if (write.IsDone || !write.IsUnsure)
+            return write.IsDone;
+
+        // An earlier try got no answer. Where the generation lives on, it was only touched, and no try has deleted it.
+        return await client.FindAsync(name, ct) is { } current && current.Generation == generation
+            ? false
+            : throw new StorageException(StorageFault.Unavailable, $"A delete of '{name}' got no answer, and now it is gone: by whom cannot be told.");
+    }
+
+    private static StorageException Busy(string name) =>
+        new(StorageFault.Throttled, $"'{name}' was changed by others each of the {MaxRaces} times that it was looked at.");
+}

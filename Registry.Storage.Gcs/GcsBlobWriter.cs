@@ -1,0 +1,55 @@
+using Registry.Core.Content;
+using Registry.Core.Storage;
+
+namespace Registry.Storage.Gcs;
+
+/// <summary>A blob in the making: a local file, as the name of its object is known only with its last byte.</summary>
+internal sealed class GcsBlobWriter(GcsClient client, GcsNames names, StoreKey scope, StagedBlob staged) : BlobWriter
+{
+    private State state;
+
+    private enum State
+    {
+        Writing,
+        Failed,
+        Committed,
+        Disposed,
+    }
+
+    public override ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken ct)
+    {
+        DemandWriting();
+        ct.ThrowIfCancellationRequested();
+        state = State.Failed;
+        staged.Append(bytes.Span);
+        state = State.Writing;
+        return ValueTask.CompletedTask;
+    }
+
+    public override async ValueTask<BlobInfo> CommitAsync(Digest digest, DateTimeOffset? uploadedAt, CancellationToken ct)
+    {
+        DemandWriting();
+        ct.ThrowIfCancellationRequested();
+        state = State.Failed;
+        var key = new BlobKey(scope, digest);
+        staged.DemandPresent();
+        var placed = await new GcsBlobCommit(client, names.Of(key), staged, uploadedAt).RunAsync(ct);
+        state = State.Committed;
+        return GcsBlobs.Describe(key, placed);
+    }
+
+    public override ValueTask DisposeAsync()
+    {
+        if (state != State.Disposed)
+            staged.Dispose();
+        state = State.Disposed;
+        return ValueTask.CompletedTask;
+    }
+
+    private void DemandWriting()
+    {
+        ObjectDisposedException.ThrowIf(state == State.Disposed, this);
+        if (state != State.Writing)
+            throw new InvalidOperationException("This writer has been committed or has failed: it can only be disposed.");
+    }
+}

@@ -1,0 +1,105 @@
+using System.Globalization;
+using System.Runtime.CompilerServices;
+using Registry.Core.Storage;
+
+namespace Registry.Storage.Gcs;
+
+/// <summary>
+/// Documents as objects; their generation is their revision. Every write goes by ifGenerationMatch, also where the caller has no
+/// precondition, so that it can be tried again without being done twice; and carries a random id by which it knows its own work again.
+/// </summary>
+internal sealed class GcsDocumentStore(GcsClient client, GcsNames names) : IDocumentStore
+{
+    /// <summary>A write without a precondition that loses against others is done again this often: each loss is a write of somebody else.</summary>
+    private const int MaxRaces = 100;
+
+    public async ValueTask<Document?> GetAsync(StoreKey key, CancellationToken ct)
+    {
+        ct.ThrowIfCancellationRequested();
+        return await client.FindContentAsync(names.Of(key), Document.MaxBytes, ct) is { } found
+            ? new Document(found.Content, RevisionOf(found.Generation))
+            : null;
+    }
+
+    public async ValueTask<Revision?> TryPutAsync(StoreKey key, ReadOnlyMemory<byte> content, Precondition precondition, CancellationToken ct)
+    {
+        if (content.Length > Document.MaxBytes)
+            throw new ArgumentException($"A document has at most {Document.MaxBytes} bytes, not {content.Length}.", nameof(content));
+        var name = names.Of(key);
+        ct.ThrowIfCancellationRequested();
+        if (precondition.Kind != PreconditionKind.None)
+            return GenerationOf(precondition) is { } expected ? await TryPutAsync(name, content, expected, ct) : null;
+
+        for (var race = 0; race < MaxRaces; race++)
+        {
+            var current = await client.FindAsync(name, ct);
+            if (await TryPutAsync(name, content, current?.Generation ?? 0, ct) is { } revision)
+                return revision;
+        }
+
+        throw Busy(name);
+    }
+
+    public async ValueTask<bool> TryDeleteAsync(StoreKey key, Precondition precondition, CancellationToken ct)
+    {
+        if (precondition.Kind == PreconditionKind.Absent)
+            throw new ArgumentException("What must be absent cannot be deleted.", nameof(precondition));
+        var name = names.Of(key);
+        ct.ThrowIfCancellationRequested();
+        if (precondition.Kind != PreconditionKind.None)
+            return GenerationOf(precondition) is { } expected && await TryDeleteAsync(name, expected, ct);
+
+        for (var race = 0; race < MaxRaces; race++)
+        {
+            if (await client.FindAsync(name, ct) is not { } current)
+                return false;
+            if (await TryDeleteAsync(name, current.Generation, ct))
+                return true;
+        }
+
+        throw Busy(name);
+    }
+
+    public async IAsyncEnumerable<DocumentEntry> ListAsync(StoreKey scope, StoreKey? after, [EnumeratorCancellation] CancellationToken ct)
+    {
+        var listing = new GcsListing(client, names.Below(scope), after is { } last ? names.Of(last) : null, "name,generation");
+        await foreach (var found in listing.ReadAsync(ct))
+            if (names.TryGetDocument(found.Name, out var key))
+                yield return new DocumentEntry(key, RevisionOf(found.Generation));
+    }
+
+    private static Revision RevisionOf(long generation) => new(generation.ToString(CultureInfo.InvariantCulture));
+
+    /// <summary>0 for nothing; null where the revision is none of ours, which nothing can match.</summary>
+    private static long? GenerationOf(Precondition precondition) =>
+        precondition.Kind == PreconditionKind.Absent ? 0
+        : long.TryParse(precondition.Revision.Value, NumberStyles.None, CultureInfo.InvariantCulture, out var generation) && generation > 0 ? generation
+        : null;
+
+    private static StorageException Busy(string name) =>
+        new(StorageFault.Throttled, $"'{name}' was changed by others each of the {MaxRaces} times that it was to be changed.");
+
+    private async Task<Revision?> TryPutAsync(string name, ReadOnlyMemory<byte> content, long expected, CancellationToken ct)
+    {
+        var writeId = Guid.NewGuid().ToString("N");
+        var metadata = GcsMetadata.OfDocument(writeId, Crc32C.Of(content.Span));
+        var write = await client.InsertAsync(name, metadata, _ => new ReadOnlyMemoryContent(content), expected, client.Patience(), ct);
+        if (write.IsDone)
+            return RevisionOf(write.Object!.Generation);
+        if (!write.IsUnsure)
+            return null;
+
+        // An earlier try got no answer, and now the generation is another: that try may be the reason.
+        return await client.FindAsync(name, ct) is { } current && current.WriteId == writeId ? RevisionOf(current.Generation) : throw Unknown(name);
+    }
+
+    private async Task<bool> TryDeleteAsync(string name, long expected, CancellationToken ct)
+    {
+        var write = await client.DeleteAsync(name, expected, metageneration: null, ct);
+        return write.IsDone || (write.IsUnsure ? throw Unknown(name) : false);
+    }
+
+    private static StorageException Unknown(string name) => new(
+        StorageFault.Unavailable,
+        $"A write of '{name}' got no answer, and when it was tried again the object had changed: whether by this write or by another cannot be told.");
+}

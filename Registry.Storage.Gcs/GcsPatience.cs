@@ -1,0 +1,108 @@
+using Registry.Core.Storage;
+
+namespace Registry.Storage.Gcs;
+
+/// <summary>
+/// How long one piece of work is tried. Half of the limit belongs to the try at hand, and half of it to all others from its failure on, so
+/// that a connection that died silently can be replaced and still no call lasts longer than its limit.
+/// </summary>
+/// <param name="time">The clock.</param>
+/// <param name="limit">How long the work may stand still, with all tries.</param>
+/// <param name="firstPause">The pause before the first retry; it doubles with each, and half of it is random.</param>
+internal sealed class GcsPatience(TimeProvider time, TimeSpan limit, TimeSpan firstPause)
+{
+    private const int MaxDoublings = 5;
+
+    private readonly TimeSpan half = limit / 2;
+    private long failingSince;
+    private int failures;
+
+    /// <summary>True when a try that failed may have been carried out all the same.</summary>
+    public bool IsUnsure { get; private set; }
+
+    /// <summary>Tries until it succeeds.</summary>
+    /// <exception cref="StorageException">Another try makes no sense, or there is no time for it.</exception>
+    public async Task<T> RunAsync<T>(Func<GcsTry, Task<T>> work, CancellationToken ct)
+    {
+        while (true)
+        {
+            GcsException failure;
+            using (var now = Begin(ct))
+            {
+                try
+                {
+                    return await work(now);
+                }
+                catch (GcsException failed)
+                {
+                    failure = failed;
+                }
+                catch (OperationCanceledException late) when (now.IsLate && !ct.IsCancellationRequested)
+                {
+                    failure = now.Late(late);
+                }
+            }
+
+            await FailedAsync(failure, ct);
+        }
+    }
+
+    /// <summary>Begins one try.</summary>
+    public GcsTry Begin(CancellationToken ct)
+    {
+        ct.ThrowIfCancellationRequested();
+        var left = failures == 0 ? half : half - time.GetElapsedTime(failingSince);
+        return new GcsTry(time, left > TimeSpan.Zero ? left : TimeSpan.FromMilliseconds(1), ct);
+    }
+
+    /// <summary>The work has come further than ever before: patience begins anew.</summary>
+    public void Progressed() => failures = 0;
+
+    /// <summary>A try has failed: waits until it is time for the next.</summary>
+    /// <exception cref="StorageException">Another try makes no sense, or there is no time for it.</exception>
+    public async Task FailedAsync(GcsException failure, CancellationToken ct)
+    {
+        ct.ThrowIfCancellationRequested();
+        IsUnsure |= failure.MayBeDone;
+        if (failures++ == 0)
+            failingSince = time.GetTimestamp();
+        var pause = firstPause * (1 << Math.Min(failures - 1, MaxDoublings)) * (0.5 + (Random.Shared.NextDouble() / 2));
+        if (failure.RetryAfter is { } asked && asked > pause)
+            pause = asked;
+        if (!failure.MayPass || time.GetElapsedTime(failingSince) + pause >= half)
+            throw failure.ToStorage();
+        await Task.Delay(pause, time, ct);
+    }
+}
+
+/// <summary>One try, and its own time.</summary>
+internal sealed class GcsTry : IDisposable
+{
+    private readonly TimeSpan idle;
+    private readonly CancellationTokenSource late;
+    private readonly CancellationTokenSource ended;
+
+    public GcsTry(TimeProvider time, TimeSpan idle, CancellationToken ct)
+    {
+        this.idle = idle;
+        late = new CancellationTokenSource(idle, time);
+        ended = CancellationTokenSource.CreateLinkedTokenSource(late.Token, ct);
+    }
+
+    /// <summary>Cancelled when the caller is, and when the time of this try is over.</summary>
+    public CancellationToken Token => ended.Token;
+
+    public bool IsLate => late.IsCancellationRequested;
+
+    /// <summary>Bytes have moved: the time of this try begins anew.</summary>
+    public void Moved() => late.CancelAfter(idle);
+
+    public GcsException Late(Exception inner) =>
+        new(StorageFault.Unavailable, $"Google Cloud Storage did not answer within {idle.TotalSeconds:0.###} seconds.", inner) { MayPass = true, MayBeDone = true };
+
+    public void Dispose()
+    {
+        ended.Dispose();
+        late.Dispose();
+    }
+}

@@ -1,0 +1,33 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+using Registry.Core.Storage;
+
+namespace Registry.Storage.Gcs;
+
+/// <summary>Composition of the backend on Google Cloud Storage.</summary>
+public static class GcsServices
+{
+    /// <summary>
+    /// Adds both stores over the bucket that the section <c>Gcs</c> names; the options are validated at start, and nothing connects before the first call.
+    /// </summary>
+    public static IServiceCollection AddGcsStorage(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddOptions<GcsOptions>()
+            .Bind(configuration.GetSection(GcsOptions.Section))
+            .Configure(options => options.EmulatorHost = configuration[GcsOptions.EmulatorSetting])
+            .ValidateOnStart();
+        services.AddSingleton<IValidateOptions<GcsOptions>, GcsOptionsValidator>();
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton(provider => provider.GetRequiredService<IOptions<GcsOptions>>().Value);
+        services.AddSingleton(provider => new GcsNames(provider.GetRequiredService<GcsOptions>().Prefix));
+        services.AddSingleton<GcsTransport>();
+        services.AddSingleton<GcsClient>();
+        services.AddSingleton<GcsStaging>();
+        services.AddSingleton<IDocumentStore, GcsDocumentStore>();
+        services.AddSingleton<IBlobStore, GcsBlobStore>();
+        services.AddSingleton<IStorageProbe, GcsProbe>();
+        return services;
+    }
+}

@@ -1,0 +1,52 @@
+using System.Buffers;
+using System.Net;
+using System.Net.Http.Headers;
+
+namespace Registry.Storage.Gcs;
+
+/// <summary>A part of a staged blob as the body of a request. It can be sent any number of times, and tells its try when bytes have moved.</summary>
+internal sealed class StagedContent : HttpContent
+{
+    private const int BufferBytes = 128 * 1024;
+
+    private readonly StagedBlob staged;
+    private readonly long offset;
+    private readonly long length;
+    private readonly GcsTry now;
+
+    public StagedContent(StagedBlob staged, long offset, long length, GcsTry now)
+    {
+        (this.staged, this.offset, this.length, this.now) = (staged, offset, length, now);
+        Headers.ContentType = new MediaTypeHeaderValue("application/octet-stream");
+    }
+
+    protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) =>
+        SerializeToStreamAsync(stream, context, CancellationToken.None);
+
+    protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
+    {
+        var buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
+        try
+        {
+            for (long sent = 0; sent < length;)
+            {
+                var read = staged.Read(buffer.AsSpan(0, (int)Math.Min(buffer.Length, length - sent)), offset + sent);
+                if (read == 0)
+                    throw new IOException("The staged upload became shorter.");
+                await stream.WriteAsync(buffer.AsMemory(0, read), cancellationToken);
+                sent += read;
+                now.Moved();
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    protected override bool TryComputeLength(out long length)
+    {
+        length = this.length;
+        return true;
+    }
+}

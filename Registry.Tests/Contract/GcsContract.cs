@@ -1,0 +1,24 @@
+using Registry.Tests.Support.Storage;
+
+namespace Registry.Tests.Contract;
+
+public sealed class GcsDocumentContract : DocumentStoreContract
+{
+    protected override async ValueTask<StorageUnderTest> StartAsync() => await GcsUnderTest.StartAsync();
+}
+
+public sealed class GcsBlobContract : BlobStoreContract
+{
+    protected override async ValueTask<StorageUnderTest> StartAsync() => await GcsUnderTest.StartAsync();
+}
+
+/// <summary>The same where every blob of some size goes by a resumable upload of several chunks.</summary>
+public sealed class GcsResumableBlobContract : BlobStoreContract
+{
+    protected override async ValueTask<StorageUnderTest> StartAsync()
+    {
+        var storage = await GcsUnderTest.StartAsync();
+        storage.Configure = static options => options.ChunkBytes = 256 * 1024;
+        return storage;
+    }
+}

@@ -1,0 +1,193 @@
+using System.Collections.Concurrent;
+using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace Registry.Tests.Support.Gcs;
+
+/// <summary>
+/// The JSON API of Google Cloud Storage at a free loopback port, as far as the registry may use it: what it does not know fails the request.
+/// Generations, preconditions, both kinds of uploads, ranges and pages are as the service has them; and a test may let any request fail.
+/// </summary>
+internal sealed class FakeGcs : IAsyncDisposable
+{
+    public const string BucketName = "registry-test";
+
+    private readonly TemporaryFolder folder = new();
+    private readonly ConcurrentDictionary<string, FakeGcsBucket> buckets = new();
+    private readonly ConcurrentDictionary<FakeGcsOperation, int> counts = new();
+    private readonly WebApplication app;
+
+    private FakeGcs()
+    {
+        buckets[BucketName] = new FakeGcsBucket(BucketName, TimeProvider.System);
+        Uploads = new FakeGcsUploads(folder.Path, () => Address);
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseUrls("http://127.0.0.1:0").ConfigureKestrel(kestrel =>
+        {
+            kestrel.Limits.MaxRequestBodySize = null;
+            kestrel.Limits.MinRequestBodyDataRate = null;
+            kestrel.Limits.MinResponseDataRate = null;
+        });
+        app = builder.Build();
+        app.Run(ServeAsync);
+    }
+
+    public Uri Address { get; private set; } = null!;
+
+    public FakeGcsUploads Uploads { get; }
+
+    public FakeGcsBucket Bucket => buckets[BucketName];
+
+    /// <summary>Decides on the fault of each request; null for none.</summary>
+    public Func<FakeGcsCall, FakeGcsFault?>? Faults { get; set; }
+
+    /// <summary>The access token that requests must bring; null where they need none.</summary>
+    public string? Token { get; set; }
+
+    /// <summary>What is given to those who ask for a token; by default the right one.</summary>
+    public Func<FakeGcsAnswer>? TokenAnswer { get; set; }
+
+    /// <summary>Every request in the order of arrival.</summary>
+    public ConcurrentQueue<FakeGcsCall> Calls { get; } = new();
+
+    public static async Task<FakeGcs> StartAsync()
+    {
+        var fake = new FakeGcs();
+        await fake.app.StartAsync();
+        fake.Address = new Uri(fake.app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
+        return fake;
+    }
+
+    public void RemoveBucket() => buckets.TryRemove(BucketName, out _);
+
+    public int CountOf(FakeGcsOperation operation) => counts.GetValueOrDefault(operation);
+
+    public async ValueTask DisposeAsync()
+    {
+        using (var now = new CancellationTokenSource())
+        {
+            // Requests that hang on purpose are not waited for.
+            await now.CancelAsync();
+            await app.StopAsync(now.Token);
+        }
+
+        await app.DisposeAsync();
+        folder.Dispose();
+    }
+
+    private async Task ServeAsync(HttpContext context)
+    {
+        var request = new FakeGcsRequest(context);
+        var operation = request.Operation;
+        var call = new FakeGcsCall(operation, request.Name, counts.AddOrUpdate(operation, 1, (_, count) => count + 1));
+        Calls.Enqueue(call);
+        var fault = Faults?.Invoke(call);
+        if (fault?.Hangs == true)
+            await Task.Delay(Timeout.Infinite, request.Aborted).ContinueWith(_ => { }, TaskScheduler.Default);
+
+        FakeGcsAnswer? answer = null;
+        if (fault is null or { Applies: true })
+        {
+            try
+            {
+                answer = Refuse(request, operation) ?? await AnswerAsync(request, operation, fault);
+            }
+            catch (Exception failed) when (failed is IOException or OperationCanceledException)
+            {
+                // The client has gone, or the test has cut it off.
+                context.Abort();
+                return;
+            }
+        }
+
+        if (fault is { Resets: true } or { Hangs: true })
+        {
+            context.Abort();
+            return;
+        }
+
+        if (fault?.Status is { } status)
+            answer = FakeGcsAnswer.Error(status, fault.Reason, "A fault of the test.");
+        await SendAsync(context, answer!, fault);
+    }
+
+    private FakeGcsAnswer? Refuse(FakeGcsRequest request, FakeGcsOperation operation) =>
+        Token is null || operation == FakeGcsOperation.Token || request.Context.Request.Headers.Authorization == $"Bearer {Token}"
+            ? null
+            : FakeGcsAnswer.Error(401, "authError", "Invalid Credentials");
+
+    private async Task<FakeGcsAnswer> AnswerAsync(FakeGcsRequest request, FakeGcsOperation operation, FakeGcsFault? fault)
+    {
+        switch (operation)
+        {
+            case FakeGcsOperation.Token:
+                return TokenAnswer?.Invoke()
+                    ?? FakeGcsAnswer.Json(new JsonObject { ["access_token"] = Token, ["expires_in"] = 3600, ["token_type"] = "Bearer" });
+            case FakeGcsOperation.PutChunk or FakeGcsOperation.AskSession:
+                return await Uploads.ContinueAsync(request, fault);
+            case FakeGcsOperation.CancelSession:
+                return Uploads.Cancel(request);
+        }
+
+        if (!buckets.TryGetValue(request.Path[request.Path[0] == "upload" ? 4 : 3], out var bucket))
+            return operation == FakeGcsOperation.GetMedia ? FakeGcsAnswer.NoBucket.AsText() : FakeGcsAnswer.NoBucket;
+        return operation switch
+        {
+            FakeGcsOperation.GetBucket => bucket.Describe(),
+            FakeGcsOperation.List => bucket.List(request),
+            FakeGcsOperation.GetObject => bucket.Get(request),
+            FakeGcsOperation.GetMedia => bucket.GetMedia(request),
+            FakeGcsOperation.Delete => bucket.Delete(request),
+            FakeGcsOperation.Patch => bucket.Patch(request, (await JsonNode.ParseAsync(request.Context.Request.Body, cancellationToken: request.Aborted))!.AsObject()),
+            FakeGcsOperation.Insert => await Uploads.InsertAsync(bucket, request, fault?.RequestBytes),
+            FakeGcsOperation.StartSession => await Uploads.StartAsync(bucket, request),
+            _ => throw new InvalidOperationException($"{operation}"),
+        };
+    }
+
+    private static async Task SendAsync(HttpContext context, FakeGcsAnswer answer, FakeGcsFault? fault)
+    {
+        var response = context.Response;
+        response.StatusCode = answer.Status;
+        foreach (var (name, value) in answer.Headers)
+            response.Headers[name] = value;
+        if (fault?.RetryAfter is { } seconds)
+            response.Headers.RetryAfter = seconds;
+        if (answer.Status is 204 or 304)
+            return;
+        if (answer.Media is null)
+        {
+            response.ContentType = answer.ContentType;
+            response.ContentLength = answer.Body.Length;
+            await response.Body.WriteAsync(answer.Body);
+            return;
+        }
+
+        response.ContentType = answer.ContentType;
+        response.ContentLength = answer.Length;
+        await using var media = answer.Media.Open();
+        media.Position = answer.From;
+        var buffer = new byte[64 * 1024];
+        for (long left = Math.Min(answer.Length, fault?.ResponseBytes ?? long.MaxValue); left > 0;)
+        {
+            var read = await media.ReadAsync(buffer.AsMemory(0, (int)Math.Min(buffer.Length, left)), context.RequestAborted);
+            if (fault?.Garbles == true)
+                buffer[0] ^= 1;
+            await response.Body.WriteAsync(buffer.AsMemory(0, read), context.RequestAborted);
+            left -= read;
+        }
+
+        if (fault?.ResponseBytes < answer.Length)
+        {
+            await response.Body.FlushAsync(context.RequestAborted);
+            context.Abort();
+        }
+    }
+}

@@ -1,0 +1,49 @@
+using System.Text;
+using System.Text.Json.Nodes;
+
+namespace Registry.Tests.Support.Gcs;
+
+/// <summary>An answer before it is sent: a test may yet decide that nobody hears it.</summary>
+internal sealed record FakeGcsAnswer(int Status)
+{
+    public Dictionary<string, string> Headers { get; init; } = [];
+
+    public byte[] Body { get; init; } = [];
+
+    public string ContentType { get; init; } = "application/json; charset=UTF-8";
+
+    /// <summary>Media; null where <see cref="Body"/> is the answer.</summary>
+    public FakeGcsContent? Media { get; init; }
+
+    public long From { get; init; }
+
+    public long Length { get; init; }
+
+    public static FakeGcsAnswer NotModified { get; } = new(304);
+
+    public static FakeGcsAnswer PreconditionFailed { get; } =
+        Error(412, "conditionNotMet", "At least one of the pre-conditions you specified did not hold.");
+
+    public static FakeGcsAnswer NoBucket { get; } = Error(404, "notFound", "The specified bucket does not exist.");
+
+    public static FakeGcsAnswer Json(JsonNode body, int status = 200) => new(status) { Body = Encoding.UTF8.GetBytes(body.ToJsonString()) };
+
+    public static FakeGcsAnswer NoObject(string bucket, string name) => Error(404, "notFound", $"No such object: {bucket}/{name}");
+
+    public static FakeGcsAnswer Error(int status, string reason, string message) => Json(
+        new JsonObject
+        {
+            ["error"] = new JsonObject
+            {
+                ["code"] = status,
+                ["message"] = message,
+                ["errors"] = new JsonArray(new JsonObject { ["message"] = message, ["domain"] = "global", ["reason"] = reason }),
+            },
+        },
+        status);
+
+    /// <summary>Where media was asked for, refusals are plain text.</summary>
+    public FakeGcsAnswer AsText() => Status < 400 || Body.Length == 0
+        ? this
+        : this with { ContentType = "text/html; charset=UTF-8", Body = Encoding.UTF8.GetBytes((string?)JsonNode.Parse(Body)?["error"]?["message"] ?? "") };
+}

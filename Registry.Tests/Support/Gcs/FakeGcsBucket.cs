@@ -1,0 +1,192 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+
+namespace Registry.Tests.Support.Gcs;
+
+/// <summary>A bucket: live objects alone, without versions. All that reads or changes them holds one lock, as the service is strongly consistent.</summary>
+internal sealed partial class FakeGcsBucket(string name, TimeProvider time)
+{
+    private readonly Lock gate = new();
+    private readonly SortedDictionary<string, FakeGcsObject> objects = new(StringComparer.Ordinal);
+    private long lastGeneration;
+
+    /// <summary>The service gives no more than this many objects in a page, and may give fewer.</summary>
+    public int MaxPage { get; set; } = 1000;
+
+    /// <summary>Seconds; null for none.</summary>
+    public long? RetentionPeriod { get; set; }
+
+    public IReadOnlyList<FakeGcsObject> Objects
+    {
+        get
+        {
+            lock (gate)
+                return [.. objects.Values];
+        }
+    }
+
+    public FakeGcsAnswer Describe()
+    {
+        var bucket = new JsonObject { ["kind"] = "storage#bucket", ["id"] = name, ["name"] = name, ["location"] = "EU", ["storageClass"] = "STANDARD" };
+        if (RetentionPeriod is { } seconds)
+            bucket["retentionPolicy"] = new JsonObject { ["retentionPeriod"] = seconds.ToString(CultureInfo.InvariantCulture) };
+        return FakeGcsAnswer.Json(bucket);
+    }
+
+    public FakeGcsAnswer Get(FakeGcsRequest request)
+    {
+        lock (gate)
+        {
+            return Find(request, isRead: true, out var refusal) is { } found
+                ? FakeGcsAnswer.Json(found.ToJson(request.Query("fields")))
+                : refusal!;
+        }
+    }
+
+    public FakeGcsAnswer GetMedia(FakeGcsRequest request)
+    {
+        FakeGcsObject? found;
+        FakeGcsAnswer? refusal;
+        lock (gate)
+            found = Find(request, isRead: true, out refusal);
+        if (found is null)
+            return refusal!.AsText();
+        var headers = new Dictionary<string, string>
+        {
+            ["X-Goog-Generation"] = found.Generation.ToString(CultureInfo.InvariantCulture),
+            ["X-Goog-Metageneration"] = found.Metageneration.ToString(CultureInfo.InvariantCulture),
+            ["X-Goog-Hash"] = $"crc32c={found.Content.Crc32C},md5={found.Content.Md5}",
+            ["X-Goog-Stored-Content-Length"] = found.Content.Length.ToString(CultureInfo.InvariantCulture),
+        };
+        var (status, from, length) = (200, 0L, found.Content.Length);
+        if (RangeHeader().Match(request.Context.Request.Headers.Range.ToString()) is { Success: true } range)
+        {
+            from = long.Parse(range.Groups[1].ValueSpan, CultureInfo.InvariantCulture);
+            var last = range.Groups[2].Length == 0 ? length - 1 : Math.Min(length - 1, long.Parse(range.Groups[2].ValueSpan, CultureInfo.InvariantCulture));
+            if (from >= length)
+                return FakeGcsAnswer.Error(416, "requestedRangeNotSatisfiable", "Request range not satisfiable").AsText();
+            headers["Content-Range"] = $"bytes {from}-{last}/{length}";
+            (status, length) = (206, last - from + 1);
+        }
+
+        return new FakeGcsAnswer(status)
+        {
+            Headers = headers, ContentType = found.ContentType ?? "application/octet-stream", Media = found.Content, From = from, Length = length,
+        };
+    }
+
+    public FakeGcsAnswer Delete(FakeGcsRequest request)
+    {
+        lock (gate)
+        {
+            if (Find(request, isRead: false, out var refusal) is not { } found)
+                return refusal!;
+            objects.Remove(found.Name);
+            found.Content.Dispose();
+            return new FakeGcsAnswer(204);
+        }
+    }
+
+    public FakeGcsAnswer Patch(FakeGcsRequest request, JsonObject changes)
+    {
+        lock (gate)
+        {
+            if (Find(request, isRead: false, out var refusal) is not { } found)
+                return refusal!;
+            var metadata = found.Metadata.ToDictionary();
+            foreach (var (key, value) in changes["metadata"]?.AsObject() ?? [])
+                metadata[key] = (string)value!;
+            var changed = found with { Metadata = metadata, Metageneration = found.Metageneration + 1, Updated = time.GetUtcNow() };
+            objects[found.Name] = changed;
+            return FakeGcsAnswer.Json(changed.ToJson(request.Query("fields")));
+        }
+    }
+
+    /// <summary>Null when the preconditions of a write hold; they are judged when a session begins, and again when the object is placed.</summary>
+    public FakeGcsAnswer? Judge(string objectName, FakeGcsConditions conditions)
+    {
+        lock (gate)
+            return conditions.Judge(objects.GetValueOrDefault(objectName), isRead: false);
+    }
+
+    public FakeGcsAnswer Place(string objectName, FakeGcsConditions conditions, JsonObject resource, FakeGcsContent content, string? fields)
+    {
+        if ((string?)resource["crc32c"] is { } crc32c && crc32c != content.Crc32C)
+            return FakeGcsAnswer.Error(400, "invalid", $"Provided CRC32C \"{crc32c}\" doesn't match calculated CRC32C \"{content.Crc32C}\".");
+        if ((string?)resource["md5Hash"] is { } md5 && md5 != content.Md5)
+            return FakeGcsAnswer.Error(400, "invalid", $"Provided MD5 hash \"{md5}\" doesn't match calculated MD5 hash \"{content.Md5}\".");
+        lock (gate)
+        {
+            var replaced = objects.GetValueOrDefault(objectName);
+            if (conditions.Judge(replaced, isRead: false) is { } refusal)
+                return refusal;
+            var present = time.GetUtcNow();
+            lastGeneration = Math.Max(lastGeneration + 1, (present - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond);
+            var placed = new FakeGcsObject
+            {
+                Bucket = name,
+                Name = objectName,
+                Content = content,
+                Generation = lastGeneration,
+                TimeCreated = present,
+                Updated = present,
+                ContentType = (string?)resource["contentType"],
+                CacheControl = (string?)resource["cacheControl"],
+                Metadata = resource["metadata"]?.AsObject().ToDictionary(pair => pair.Key, pair => (string)pair.Value!) ?? [],
+            };
+            objects[objectName] = placed;
+            replaced?.Content.Dispose();
+            return FakeGcsAnswer.Json(placed.ToJson(fields));
+        }
+    }
+
+    /// <summary>Changes what lies there as nobody may through the API: damage.</summary>
+    public void Damage(string objectName, Func<FakeGcsObject, FakeGcsObject> damage)
+    {
+        lock (gate)
+            objects[objectName] = damage(objects[objectName]);
+    }
+
+    public FakeGcsAnswer List(FakeGcsRequest request)
+    {
+        var prefix = request.Query("prefix") ?? "";
+        var from = request.Query("startOffset") ?? "";
+        var after = request.Query("pageToken") is { } token ? Encoding.UTF8.GetString(Convert.FromBase64String(token)) : null;
+        var size = (int)Math.Min(MaxPage, request.Number("maxResults") ?? MaxPage);
+        var fields = request.Query("fields") is { } wanted ? ItemFields().Match(wanted).Groups[1].Value : null;
+        List<FakeGcsObject> page;
+        bool isLast;
+        lock (gate)
+        {
+            var rest = objects.Values.Where(one => one.Name.StartsWith(prefix, StringComparison.Ordinal)
+                && string.CompareOrdinal(one.Name, from) >= 0
+                && (after is null || string.CompareOrdinal(one.Name, after) > 0)).Take(size + 1).ToList();
+            isLast = rest.Count <= size;
+            page = rest[..Math.Min(size, rest.Count)];
+        }
+
+        var answer = new JsonObject { ["kind"] = "storage#objects" };
+        if (page.Count > 0)
+            answer["items"] = new JsonArray([.. page.Select(one => one.ToJson(fields))]);
+        if (!isLast)
+            answer["nextPageToken"] = Convert.ToBase64String(Encoding.UTF8.GetBytes(page[^1].Name));
+        return FakeGcsAnswer.Json(answer);
+    }
+
+    private FakeGcsObject? Find(FakeGcsRequest request, bool isRead, out FakeGcsAnswer? refusal)
+    {
+        var found = objects.GetValueOrDefault(request.Name);
+        refusal = found is null || (request.Number("generation") is { } generation && generation != found.Generation)
+            ? FakeGcsAnswer.NoObject(name, request.Name)
+            : FakeGcsConditions.Of(request).Judge(found, isRead);
+        return refusal is null ? found : null;
+    }
+
+    [GeneratedRegex("^bytes=([0-9]+)-([0-9]*)$")]
+    private static partial Regex RangeHeader();
+
+    [GeneratedRegex(@"items\(([^)]*)\)")]
+    private static partial Regex ItemFields();
+}

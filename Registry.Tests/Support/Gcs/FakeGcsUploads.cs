@@ -1,0 +1,102 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Net.Http.Headers;
+using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.WebUtilities;
+
+namespace Registry.Tests.Support.Gcs;
+
+/// <summary>Multipart uploads, and the sessions of resumable ones.</summary>
+internal sealed class FakeGcsUploads(string folder, Func<Uri> address)
+{
+    /// <summary>A session takes bytes in multiples of this, but for the last.</summary>
+    private const int Block = 256 * 1024;
+
+    private readonly ConcurrentDictionary<string, Session> sessions = new();
+
+    public int Begun { get; private set; }
+
+    public async Task<FakeGcsAnswer> InsertAsync(FakeGcsBucket bucket, FakeGcsRequest request, int? cut)
+    {
+        var boundary = MediaTypeHeaderValue.Parse(request.Context.Request.ContentType!).Parameters.First(parameter => parameter.Name == "boundary").Value!.Trim('"');
+        var reader = new MultipartReader(boundary, request.Context.Request.Body);
+        var resource = JsonNode.Parse((await reader.ReadNextSectionAsync(request.Aborted))!.Body)!.AsObject();
+        var content = new FakeGcsContent(folder);
+        var media = (await reader.ReadNextSectionAsync(request.Aborted))!.Body;
+        await CopyAsync(media, content, keepsPart: false, cut, request.Aborted);
+        var answer = bucket.Place(request.Name, FakeGcsConditions.Of(request), resource, content, request.Query("fields"));
+        if (answer.Status != 200)
+            content.Dispose();
+        return answer;
+    }
+
+    public async Task<FakeGcsAnswer> StartAsync(FakeGcsBucket bucket, FakeGcsRequest request)
+    {
+        var resource = (await JsonNode.ParseAsync(request.Context.Request.Body, cancellationToken: request.Aborted))!.AsObject();
+        var conditions = FakeGcsConditions.Of(request);
+        if (bucket.Judge(request.Name, conditions) is { } refusal)
+            return refusal;
+        var id = Guid.NewGuid().ToString("n");
+        sessions[id] = new Session(bucket, request.Name, conditions, resource, request.Query("fields"), new FakeGcsContent(folder));
+        Begun++;
+        return new FakeGcsAnswer(200) { Headers = { ["Location"] = new Uri(address(), $"/upload/sessions/{id}").AbsoluteUri } };
+    }
+
+    public async Task<FakeGcsAnswer> ContinueAsync(FakeGcsRequest request, FakeGcsFault? fault)
+    {
+        if (fault?.LosesSession == true)
+            sessions.TryRemove(request.Name, out _);
+        if (!sessions.TryGetValue(request.Name, out var session))
+            return FakeGcsAnswer.Error(410, "gone", "The requested session is not there any more.");
+        if (session.Final is { } final)
+            return final;
+        var range = ContentRangeHeaderValue.Parse(request.Context.Request.Headers.ContentRange.ToString());
+        if (range.From is { } from)
+        {
+            if (from != session.Content.Length)
+                return FakeGcsAnswer.Error(400, "invalid", $"The session has {session.Content.Length} bytes, not {from}.");
+            if (range.To + 1 != range.Length && (range.To + 1 - from) % Block != 0)
+                return FakeGcsAnswer.Error(400, "invalid", $"A chunk must be a multiple of {Block} bytes.");
+            await CopyAsync(request.Context.Request.Body, session.Content, keepsPart: true, fault?.RequestBytes, request.Aborted);
+        }
+
+        return session.Content.Length == range.Length ? session.Finish() : session.Describe();
+    }
+
+    public FakeGcsAnswer Cancel(FakeGcsRequest request) => new(sessions.TryRemove(request.Name, out _) ? 499 : 410);
+
+    /// <summary>Keeps whole blocks as they come, and at the end of the body the rest, where parts are kept; a body that breaks off throws.</summary>
+    private static async Task CopyAsync(Stream body, FakeGcsContent content, bool keepsPart, int? cut, CancellationToken ct)
+    {
+        var block = new byte[Block];
+        for (var taken = 0; ;)
+        {
+            var read = await body.ReadAtLeastAsync(block, block.Length, throwOnEndOfStream: false, ct);
+            if (taken + read > cut)
+            {
+                if (!keepsPart)
+                    throw new IOException("Cut by the test.");
+                return;
+            }
+
+            await content.AppendAsync(block.AsMemory(0, read), ct);
+            taken += read;
+            if (read < block.Length)
+                return;
+        }
+    }
+
+    private sealed record Session(
+        FakeGcsBucket Bucket, string Name, FakeGcsConditions Conditions, JsonObject Resource, string? Fields, FakeGcsContent Content)
+    {
+        /// <summary>The last answer, which a session repeats once its object is placed.</summary>
+        public FakeGcsAnswer? Final { get; private set; }
+
+        public FakeGcsAnswer Finish() => Final = Bucket.Place(Name, Conditions, Resource, Content, Fields);
+
+        public FakeGcsAnswer Describe() => new(308)
+        {
+            Headers = Content.Length == 0 ? [] : new() { ["Range"] = string.Create(CultureInfo.InvariantCulture, $"bytes=0-{Content.Length - 1}") },
+        };
+    }
+}

@@ -1,0 +1,62 @@
+using Registry.Storage.Gcs;
+using Registry.Tests.Support.Gcs;
+
+namespace Registry.Tests.Support.Storage;
+
+/// <summary>The backend on Google Cloud Storage over a fake of the service.</summary>
+internal sealed class GcsUnderTest : StorageUnderTest
+{
+    private readonly TemporaryFolder staging = new();
+
+    private GcsUnderTest(FakeGcs fake) => Fake = fake;
+
+    public FakeGcs Fake { get; }
+
+    /// <summary>Where uploads are staged.</summary>
+    public string Staging => staging.Path;
+
+    /// <summary>Changes the options of instances that are opened later.</summary>
+    public Action<GcsOptions>? Configure { get; set; }
+
+    public static async ValueTask<GcsUnderTest> StartAsync() => new(await FakeGcs.StartAsync());
+
+    /// <summary>Options for the fake, with pauses that tests have time for.</summary>
+    public GcsOptions NewOptions()
+    {
+        var options = new GcsOptions
+        {
+            Bucket = FakeGcs.BucketName,
+            Prefix = "a/registry",
+            EmulatorHost = Fake.Address.Authority,
+            StagingFolder = staging.Path,
+            FirstPause = TimeSpan.FromMilliseconds(1),
+        };
+        Configure?.Invoke(options);
+        return options;
+    }
+
+    protected override ValueTask<StorageInstance> OpenInstanceAsync()
+    {
+        var options = NewOptions();
+        var transport = new GcsTransport(options);
+        var client = new GcsClient(options, transport, TimeProvider.System);
+        var names = new GcsNames(options.Prefix);
+        return ValueTask.FromResult(new StorageInstance(
+            new GcsDocumentStore(client, names), new GcsBlobStore(client, names, new GcsStaging(options, TimeProvider.System)), new Closing(transport)));
+    }
+
+    protected override async ValueTask RemoveAsync()
+    {
+        await Fake.DisposeAsync();
+        staging.Dispose();
+    }
+
+    private sealed class Closing(IDisposable resource) : IAsyncDisposable
+    {
+        public ValueTask DisposeAsync()
+        {
+            resource.Dispose();
+            return ValueTask.CompletedTask;
+        }
+    }
+}
