@@ -1,3 +1,4 @@
+using Registry.Core.Content;
 using Registry.Core.Storage;
 
 namespace Registry.Storage.Gcs;
@@ -7,28 +8,15 @@ namespace Registry.Storage.Gcs;
 /// where that cannot be, reading throws and never just ends. A blob that is read whole must have the checksum of the object, or its last
 /// bytes are not given out.
 /// </summary>
-internal sealed class GcsBlobContent(GcsClient client, string name, GcsObject blob, long offset, long length) : Stream
+internal sealed class GcsBlobContent(GcsClient client, string name, GcsObject blob, long offset, long length) : ForwardReadStream(length)
 {
     private readonly bool isWhole = offset == 0 && length == blob.Size && blob.Crc32c is not null;
     private HttpResponseMessage? response;
     private Stream? body;
     private Crc32C crc;
-    private long position;
     private bool isDisposed;
 
     public override bool CanRead => !isDisposed;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => length;
-
-    public override long Position
-    {
-        get => position;
-        set => throw new NotSupportedException();
-    }
 
     /// <summary>Connects, so that what fails fails before the first byte is promised. False when the generation is not there any more.</summary>
     public async Task<bool> TryBeginAsync(CancellationToken ct) =>
@@ -38,24 +26,9 @@ internal sealed class GcsBlobContent(GcsClient client, string name, GcsObject bl
     {
         ObjectDisposedException.ThrowIf(isDisposed, this);
         cancellationToken.ThrowIfCancellationRequested();
-        var wanted = (int)Math.Min(buffer.Length, length - position);
+        var wanted = (int)Math.Min(buffer.Length, length - Consumed);
         return wanted == 0 ? 0 : await client.TransferPatience().RunAsync(now => ReadOnceAsync(buffer[..wanted], now), cancellationToken);
     }
-
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException("What comes over the network is read asynchronously.");
-
-    public override void Flush()
-    {
-    }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     protected override void Dispose(bool disposing)
     {
@@ -70,10 +43,10 @@ internal sealed class GcsBlobContent(GcsClient client, string name, GcsObject bl
         try
         {
             if (body is null && !await TryConnectAsync(now.Token))
-                throw new StorageException(StorageFault.Unavailable, $"'{name}' was deleted under its reader, {length - position} bytes before the end.");
+                throw new StorageException(StorageFault.Unavailable, $"'{name}' was deleted under its reader, {length - Consumed} bytes before the end.");
             var read = await GcsTransport.GuardAsync(name, async () => await body!.ReadAsync(buffer, now.Token), now.Token);
             if (read == 0)
-                throw GcsException.OfConnection(name, sent: true, new EndOfStreamException($"{length - position} bytes are missing."));
+                throw GcsException.OfConnection(name, sent: true, new EndOfStreamException($"{length - Consumed} bytes are missing."));
             Take(buffer.Span[..read]);
             return read;
         }
@@ -88,14 +61,14 @@ internal sealed class GcsBlobContent(GcsClient client, string name, GcsObject bl
     private void Take(ReadOnlySpan<byte> bytes)
     {
         crc.Append(bytes);
-        position += bytes.Length;
-        if (position == length && isWhole && crc.Text != blob.Crc32c)
+        Consumed += bytes.Length;
+        if (Consumed == length && isWhole && crc.Text != blob.Crc32c)
             throw new StorageException(StorageFault.Corrupt, $"'{name}' arrived with another checksum than its own.");
     }
 
     private async Task<bool> TryConnectAsync(CancellationToken ct)
     {
-        response = await client.TryOpenContentAsync(name, blob.Generation, offset + position, length - position, ct);
+        response = await client.TryOpenContentAsync(name, blob.Generation, offset + Consumed, length - Consumed, ct);
         if (response is null)
             return false;
         body = await response.Content.ReadAsStreamAsync(ct);

@@ -1,3 +1,4 @@
+using Registry.Core.Content;
 using Registry.Core.Storage;
 
 namespace Registry.Storage.Redis;
@@ -6,7 +7,7 @@ namespace Registry.Storage.Redis;
 /// Exactly so many bytes of an upload, read forward: the next few pieces are asked for before they are wanted, and one that is missing or
 /// short is an exception, never an early end.
 /// </summary>
-internal sealed class RedisBlobContent(RedisLink link, RedisKeys keys, BlobKey key, string upload, ByteRange part, byte[] first) : Stream
+internal sealed class RedisBlobContent(RedisLink link, RedisKeys keys, BlobKey key, string upload, ByteRange part, byte[] first) : ForwardReadStream(part.Length)
 {
     /// <summary>Bytes asked for at once: small enough to be collected cheaply, and to let other clients of the server in between.</summary>
     private const int PieceBytes = 64 * 1024;
@@ -24,18 +25,6 @@ internal sealed class RedisBlobContent(RedisLink link, RedisKeys keys, BlobKey k
     private bool closed;
 
     public override bool CanRead => !closed;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => end - start;
-
-    public override long Position
-    {
-        get => position - start;
-        set => throw new NotSupportedException();
-    }
 
     /// <summary>How long the piece is that begins at an offset of the blob, of which so many bytes are wanted: no piece reaches over two chunks.</summary>
     public static int PieceAt(long offset, long wanted) =>
@@ -62,23 +51,9 @@ internal sealed class RedisBlobContent(RedisLink link, RedisKeys keys, BlobKey k
         piece.Span[..count].CopyTo(buffer.Span);
         piece = piece[count..];
         position += count;
+        Consumed += count;
         return count;
     }
-
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException("What lies in Redis is read asynchronously.");
-
-    public override void Flush()
-    {
-    }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     protected override void Dispose(bool disposing)
     {

@@ -4,7 +4,7 @@ using System.IO.Pipelines;
 namespace Registry.Core.Content;
 
 /// <summary>The compressed side of an inspection: a pipe as the stream that GZipStream reads, which remembers what was asked of it.</summary>
-internal sealed class GzipSource(PipeReader pipe) : Stream
+internal sealed class GzipSource(PipeReader pipe) : ForwardReadStream(null)
 {
     private const byte Magic1 = 0x1f;
     private const byte Magic2 = 0x8b;
@@ -19,20 +19,6 @@ internal sealed class GzipSource(PipeReader pipe) : Stream
     /// <summary>True when the first two bytes are those of a gzip.</summary>
     public bool BeginsAsGzip => magic is [Magic1, Magic2];
 
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
-
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         var result = await pipe.ReadAsync(cancellationToken);
@@ -46,17 +32,4 @@ internal sealed class GzipSource(PipeReader pipe) : Stream
         EndSeen |= length == 0 && !buffer.IsEmpty;
         return length;
     }
-
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override void Flush() => throw new NotSupportedException();
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 }
