@@ -97,7 +97,8 @@ public sealed class RedisServer : IAsyncDisposable
         folder.Dispose();
     }
 
-    private static int FreePort()
+    /// <summary>A port that nobody listens on, a moment ago.</summary>
+    public static int FreePort()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
