@@ -79,7 +79,7 @@ internal sealed class FilesystemBlobStore(FilesystemVolume volume) : IBlobStore
             UploadedTimes.Remove(path);
         }
 
-        files.Tree.FlushEntry(path);
+        await volume.Threads.RunAsync(() => files.Tree.FlushEntry(path));
         files.Tree.RemoveEmptied(path);
         return true;
     }

@@ -40,15 +40,18 @@ internal sealed class FilesystemBlobWriter(BlobFiles files, StoreKey scope, Stag
         var key = new BlobKey(scope, digest);
         var path = files.PathOf(key);
 
-        if (staged.Length > FlushApart)
-            staged.Flush();
-        staged.Seal(UploadedTimes.Up(files.Volume.Now));
+        await files.Volume.Threads.RunAsync(() =>
+        {
+            if (staged.Length > FlushApart)
+                staged.Flush();
+            staged.Seal(UploadedTimes.Up(files.Volume.Now));
+        });
         long uploaded;
         using (var stripe = await files.Volume.Locks.AcquireAsync(key.Value, ct))
             uploaded = Replace(stripe, key, path, uploadedAt);
 
         // From here on the commit has happened: the token is not asked any more.
-        files.Tree.FlushEntry(path);
+        await files.Volume.Threads.RunAsync(() => files.Tree.FlushEntry(path));
         state = State.Committed;
         return BlobFiles.Describe(key, staged.Length, uploaded, staged.Ticks);
     }

@@ -52,7 +52,7 @@ internal sealed class FilesystemDocumentStore(FilesystemVolume volume) : IDocume
 
         using var staged = volume.Stage();
         staged.Append(content.Span);
-        staged.Seal(volume.Now);
+        await volume.Threads.RunAsync(() => staged.Seal(volume.Now));
         using (var stripe = await volume.Locks.AcquireAsync(key.Value, ct))
         {
             var current = TicksAt(path);
@@ -65,7 +65,7 @@ internal sealed class FilesystemDocumentStore(FilesystemVolume volume) : IDocume
         }
 
         // From here on the write has happened: the token is not asked any more.
-        tree.FlushEntry(path);
+        await volume.Threads.RunAsync(() => tree.FlushEntry(path));
         return RevisionOf(staged.Ticks);
     }
 
@@ -88,7 +88,7 @@ internal sealed class FilesystemDocumentStore(FilesystemVolume volume) : IDocume
                 return false;
         }
 
-        tree.FlushEntry(path);
+        await volume.Threads.RunAsync(() => tree.FlushEntry(path));
         tree.RemoveEmptied(path);
         return true;
     }

@@ -41,6 +41,8 @@ internal sealed class FilesystemVolume
 
     public StripedLocks Locks { get; }
 
+    public DiskThreads Threads { get; } = new();
+
     /// <summary>The present in 100 ns since the year 1.</summary>
     public long Now => Time.GetUtcNow().UtcTicks;
 

@@ -17,6 +17,9 @@ internal sealed class Tree(string root)
     /// <summary>Enough for the folders that are in use; what is forgotten is flushed once more.</summary>
     private const int MaxKnown = 20_000;
 
+    /// <summary>A folder that changes at every read is read so often: what is missed each time is next to nothing.</summary>
+    private const int MaxReads = 4;
+
     private static readonly EnumerationOptions Everything = new() { AttributesToSkip = 0, IgnoreInaccessible = false };
 
     /// <summary>Folders whose way up to the top was flushed since this process began.</summary>
@@ -87,18 +90,37 @@ internal sealed class Tree(string root)
     }
 
     /// <summary>The names in a folder, those of folders followed by a slash; null when there is no such folder. Symbolic links are left out.</summary>
-    public static List<string>? Names(string folder)
+    /// <remarks>
+    /// ext4 and XFS replace an entry where it stands. Others (tmpfs, btrfs) move it, and who reads the folder meanwhile may miss it or see it
+    /// twice: so a folder that changed while it was read is read again, and a name counts that any of the reads saw.
+    /// </remarks>
+    public static HashSet<string>? Names(string folder)
+    {
+        var names = new HashSet<string>(StringComparer.Ordinal);
+        for (var read = 0; read < MaxReads; read++)
+        {
+            if (Disk.TryStat(folder) is not { } before || !TryAddNames(folder, names))
+                return read == 0 ? null : names;
+            if (Disk.TryStat(folder) == before)
+                break;
+        }
+
+        return names;
+    }
+
+    private static bool TryAddNames(string folder, HashSet<string> names)
     {
         try
         {
-            return [.. new FileSystemEnumerable<string>(folder, static (ref entry) => entry.IsDirectory ? $"{entry.FileName}/" : entry.FileName.ToString(), Everything)
+            names.UnionWith(new FileSystemEnumerable<string>(folder, static (ref entry) => entry.IsDirectory ? $"{entry.FileName}/" : entry.FileName.ToString(), Everything)
             {
                 ShouldIncludePredicate = static (ref entry) => !entry.Attributes.HasFlag(FileAttributes.ReparsePoint),
-            }];
+            });
+            return true;
         }
         catch (DirectoryNotFoundException)
         {
-            return null;
+            return false;
         }
         catch (Exception failure) when (Disk.IsFault(failure))
         {

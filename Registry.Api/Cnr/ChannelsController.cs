@@ -59,7 +59,7 @@ internal sealed class ChannelsController(PackageRegistry packages, ChannelRegist
     [ProducesResponseType<ChannelForm>(StatusCodes.Status200OK, "application/json")]
     public async Task<IActionResult> AddAsync(string @namespace, string name, string channel, string release, CancellationToken ct)
     {
-        var changed = await channels.AddAsync(PackageQueries.ParseName(@namespace, name), Channel(channel), release, ct);
+        var changed = await channels.AddAsync(PackageQueries.ParseName(@namespace, name, release), Channel(channel), release, ct);
         return JsonBody.Of(ChannelForm.Of(changed), CnrJsonContext.Default.ChannelForm, tag: null);
     }
 
@@ -74,7 +74,7 @@ internal sealed class ChannelsController(PackageRegistry packages, ChannelRegist
     [ProducesResponseType<ChannelReleaseDeletedForm>(StatusCodes.Status200OK, "application/json")]
     public async Task<IActionResult> RemoveAsync(string @namespace, string name, string channel, string release, CancellationToken ct)
     {
-        var package = PackageQueries.ParseName(@namespace, name);
+        var package = PackageQueries.ParseName(@namespace, name, release);
         await channels.RemoveAsync(package, Channel(channel), release, ct);
         return JsonBody.Of(
             new ChannelReleaseDeletedForm(channel, package.Value, release, "deleted"), CnrJsonContext.Default.ChannelReleaseDeletedForm, tag: null);

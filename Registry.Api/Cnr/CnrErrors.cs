@@ -20,7 +20,7 @@ internal static class CnrErrors
         ("channel", channel));
 
     /// <summary>A push of a release that is none.</summary>
-    /// <param name="release">What was pushed.</param>
+    /// <param name="release">What was pushed; null for JSON's null.</param>
     /// <param name="reason">Why it is none.</param>
     public static RegistryException NoRelease(string? release, string reason) => new(ErrorCode.InvalidRelease, reason, ("version", release));
 

@@ -19,7 +19,7 @@ internal sealed class PackagesController(PackageRegistry packages) : CnrControll
     public async Task<IActionResult> ReleasesAsync(
         string @namespace, string name, [FromQuery(Name = "media_type")] string? mediaType, CancellationToken ct)
     {
-        var snapshot = await packages.GetAsync(@namespace, name, ct);
+        var snapshot = await packages.GetAsync(@namespace, name, release: null, mediaType, ct);
         IEnumerable<Manifest> manifests = snapshot.Index.Manifests;
         if (mediaType is not null)
             manifests = MediaType.TryParse(mediaType, out var type) ? manifests.Where(manifest => manifest.MediaType == type) : [];
@@ -35,7 +35,7 @@ internal sealed class PackagesController(PackageRegistry packages) : CnrControll
     [ProducesResponseType<ManifestForm[]>(StatusCodes.Status200OK, "application/json")]
     public async Task<IActionResult> ReleaseAsync(string @namespace, string name, string release, CancellationToken ct)
     {
-        var snapshot = await packages.GetAsync(@namespace, name, ct);
+        var snapshot = await packages.GetAsync(@namespace, name, release, mediaType: null, ct);
         return Manifests(snapshot, snapshot.Index.GetExact(release).ToArray());
     }
 
@@ -49,7 +49,7 @@ internal sealed class PackagesController(PackageRegistry packages) : CnrControll
     [ProducesResponseType<ManifestForm>(StatusCodes.Status200OK, "application/json")]
     public async Task<IActionResult> ShowAsync(string @namespace, string name, string release, string mediaType, CancellationToken ct)
     {
-        var snapshot = await packages.GetAsync(@namespace, name, ct);
+        var snapshot = await packages.GetAsync(@namespace, name, release, mediaType, ct);
         var manifest = snapshot.Index.Find(release, mediaType);
         var channels = snapshot.Index.Channels.Where(channel => channel.Current == manifest.Release).Select(channel => channel.Name.Value);
         return JsonBody.Of(ManifestForm.Of(snapshot.Index.Name, manifest, Dialect, channels), CnrJsonContext.Default.ManifestForm, Tag(snapshot));

@@ -49,6 +49,7 @@ public static class RegistryApplication
         app.UseMiddleware<Cors>();
         app.UseMiddleware<ErrorHandling>();
         app.UseMiddleware<RequestLimit>();
+        app.UseMiddleware<UnshortenedPaths>();
         app.UseRouting();
         app.UseMiddleware<ExactPaths>();
         app.MapControllers();

@@ -14,7 +14,7 @@ internal static class CnrOperations
     public static (Type Controller, string Action, OperationNotes Notes)[] All { get; } =
     [
         Of<CatalogController>(nameof(CatalogController.ListAsync), new("ListPackages") { Answer = _ => Many(Summary()) }),
-        Of<CatalogController>(nameof(CatalogController.SearchAsync), new("SearchPackages") { Answer = _ => Many(JsonValue.Create(Samples.FullName)) }),
+        Of<CatalogController>(nameof(CatalogController.SearchAsync), new("SearchPackages") { Answer = _ => Many(JsonValue.Create(Sample.FullName)) }),
         Of<PushController>(nameof(PushController.PushAsync), new(
             "PushRelease", MissingField, BadName, BadRelease, BadMediaType, BadBlob, Exists, InUse, Unknown)
         {
@@ -25,7 +25,7 @@ internal static class CnrOperations
         Of<PackagesController>(nameof(PackagesController.ReleaseAsync), new("ShowRelease", UnknownRelease) { Answer = dialect => Many(Manifest(dialect)) }),
         Of<PackagesController>(nameof(PackagesController.ShowAsync), new("ShowManifest", SeveralMediaTypes, UnknownPackage, UnknownMediaType, NoMatch, BadQuery)
         {
-            Answer = dialect => Manifest(dialect, Samples.Channel),
+            Answer = dialect => Manifest(dialect, Sample.Channel),
         }),
         Of<PullController>(nameof(PullController.PullAsync), new("PullPackage", SeveralMediaTypes, UnknownPackage, UnknownMediaType, NoMatch, BadQuery)
         {
@@ -45,15 +45,15 @@ internal static class CnrOperations
             "RemoveChannelRelease", BadChannel, UnknownPackage, UnknownRelease, UnknownChannel, InUse, Unknown)
         {
             Answer = _ => Json(
-                new ChannelReleaseDeletedForm(Samples.Channel, Samples.FullName, Samples.Release, "deleted"), CnrJsonContext.Default.ChannelReleaseDeletedForm),
+                new ChannelReleaseDeletedForm(Sample.Channel, Sample.FullName, Sample.Release, "deleted"), CnrJsonContext.Default.ChannelReleaseDeletedForm),
         }),
         Of<ChannelsController>(nameof(ChannelsController.DeleteAsync), new("DeleteChannel", BadChannel, UnknownPackage, UnknownChannel, InUse, Unknown)
         {
-            Answer = _ => Json(new ChannelDeletedForm("delete", Samples.Channel, Samples.FullName), CnrJsonContext.Default.ChannelDeletedForm),
+            Answer = _ => Json(new ChannelDeletedForm("delete", Sample.Channel, Sample.FullName), CnrJsonContext.Default.ChannelDeletedForm),
         }),
         Of<PackagesController>(nameof(PackagesController.DeleteAsync), new("DeleteRelease", UnknownManifest, InUse, Unknown)
         {
-            Answer = _ => Json(new DeletedForm(Samples.FullName, Samples.Release, "deleted"), CnrJsonContext.Default.DeletedForm),
+            Answer = _ => Json(new DeletedForm(Sample.FullName, Sample.Release, "deleted"), CnrJsonContext.Default.DeletedForm),
         }),
         Of<VersionController>(nameof(VersionController.Version), new("ShowVersion")
         {
@@ -76,25 +76,25 @@ internal static class CnrOperations
     private static JsonArray Many(JsonNode? only) => [only];
 
     private static JsonNode? Summary() => Json(
-        new PackageSummary(Samples.FullName, [Samples.Release], Samples.Release, Samples.CreatedAt, "public", [Samples.MediaType]),
+        new PackageSummary(Sample.FullName, [Sample.Release], Sample.Release, Sample.CreatedAt, "public", [Sample.MediaType]),
         CnrJsonContext.Default.PackageSummary);
 
     private static JsonNode? Manifest(Dialect dialect, params string[]? channels) => Json(
-        ManifestForm.Of(Samples.Package, Samples.Manifest, dialect, channels is { Length: > 0 } ? channels : null), CnrJsonContext.Default.ManifestForm);
+        ManifestForm.Of(Sample.Package, Sample.Manifest, dialect, channels is { Length: > 0 } ? channels : null), CnrJsonContext.Default.ManifestForm);
 
     private static JsonNode? Channel() =>
-        Json(new ChannelForm(Samples.Channel, Samples.Release, [Samples.Release]), CnrJsonContext.Default.ChannelForm);
+        Json(new ChannelForm(Sample.Channel, Sample.Release, [Sample.Release]), CnrJsonContext.Default.ChannelForm);
 
     private static JsonObject Pulled(Dialect dialect)
     {
-        var pulled = PulledBlob($"{Samples.Namespace}_{Samples.Name}_{Samples.Release}.tar.gz", Samples.Release);
+        var pulled = PulledBlob($"{Sample.Namespace}_{Sample.Name}_{Sample.Release}.tar.gz", Sample.Release);
         if (dialect.PullNamesMediaType)
-            pulled["media_type"] = Samples.MediaType;
+            pulled["media_type"] = Sample.MediaType;
         return pulled;
     }
 
-    private static JsonObject Blob(Dialect dialect) => PulledBlob($"{Samples.Namespace}_{Samples.Name}_{Samples.Digest[..8]}.tar.gz", Samples.Digest);
+    private static JsonObject Blob(Dialect dialect) => PulledBlob($"{Sample.Namespace}_{Sample.Name}_{Sample.Digest[..8]}.tar.gz", Sample.Digest);
 
     private static JsonObject PulledBlob(string filename, string release) =>
-        new() { ["blob"] = Samples.Chart, ["filename"] = filename, ["package"] = Samples.FullName, ["release"] = release };
+        new() { ["blob"] = Sample.Chart, ["filename"] = filename, ["package"] = Sample.FullName, ["release"] = release };
 }

@@ -10,29 +10,29 @@ internal static class CnrRefusals
     private const string OtherRelease = "9.9.9";
     private const string NoQuery = "latest";
 
-    public static RegistryException UnknownPackage { get; } = PackageErrors.PackageNotFound(Samples.FullName);
+    public static RegistryException UnknownPackage { get; } = PackageErrors.PackageNotFound(Sample.FullName);
 
-    public static RegistryException UnknownRelease { get; } = PackageErrors.PackageNotFound(Samples.FullName, OtherRelease);
+    public static RegistryException UnknownRelease { get; } = PackageErrors.PackageNotFound(Sample.FullName, OtherRelease);
 
-    public static RegistryException UnknownMediaType { get; } = PackageErrors.PackageNotFound(Samples.FullName, Samples.Release, "kpm");
+    public static RegistryException UnknownMediaType { get; } = PackageErrors.PackageNotFound(Sample.FullName, Sample.Release, "kpm");
 
-    public static RegistryException UnknownManifest { get; } = PackageErrors.PackageNotFound(Samples.FullName, OtherRelease, Samples.MediaType);
+    public static RegistryException UnknownManifest { get; } = PackageErrors.PackageNotFound(Sample.FullName, OtherRelease, Sample.MediaType);
 
-    public static RegistryException UnknownBlob { get; } = PackageErrors.PackageNotFound(Samples.FullName, new string('0', Samples.Digest.Length));
+    public static RegistryException UnknownBlob { get; } = PackageErrors.PackageNotFound(Sample.FullName, new string('0', Sample.Digest.Length));
 
-    public static RegistryException NoMatch { get; } = PackageErrors.NoReleaseMatches(Samples.Package, OtherRelease);
+    public static RegistryException NoMatch { get; } = PackageErrors.NoReleaseMatches(Sample.Package, OtherRelease);
 
-    public static RegistryException NoSuchRelease { get; } = PackageErrors.ReleaseNotFound(Samples.Package, OtherRelease);
+    public static RegistryException NoSuchRelease { get; } = PackageErrors.ReleaseNotFound(Sample.Package, OtherRelease);
 
     public static RegistryException BadQuery { get; } = RefusalOf(() => PackageQueries.ParseQuery(NoQuery));
 
     public static RegistryException SeveralMediaTypes { get; } = new(ErrorCode.InvalidUsage, "media-type non specified: [helm,kpm]");
 
-    public static RegistryException UnknownChannel { get; } = PackageErrors.ChannelNotFound(Samples.Package, Samples.ChannelName);
+    public static RegistryException UnknownChannel { get; } = PackageErrors.ChannelNotFound(Sample.Package, Sample.ChannelName);
 
     public static RegistryException BadChannel { get; } = CnrErrors.NoChannelName("-beta");
 
-    public static RegistryException BadName { get; } = CnrErrors.NoPackageName(Samples.Namespace, "-" + Samples.Name);
+    public static RegistryException BadName { get; } = CnrErrors.NoPackageName(Sample.Namespace, "-" + Sample.Name);
 
     public static RegistryException MissingField { get; } = new(ErrorCode.InvalidUsage, "The field 'release' is missing.", ("field", "release"));
 
@@ -43,11 +43,11 @@ internal static class CnrRefusals
 
     public static RegistryException BadBlob { get; } = new(ErrorCode.InvalidParameters, "The blob is not a gzip.", ("field", "blob"));
 
-    public static RegistryException Exists { get; } = PackageErrors.PackageExists(Samples.Package, Samples.Manifest.Release, Samples.Helm);
+    public static RegistryException Exists { get; } = PackageErrors.PackageExists(Sample.Package, Sample.Manifest.Release, Sample.Helm);
 
-    public static RegistryException InUse { get; } = PackageErrors.ResourceInUse(Samples.Package);
+    public static RegistryException InUse { get; } = PackageErrors.ResourceInUse(Sample.Package);
 
-    public static RegistryException Unknown { get; } = PackageErrors.OutcomeUnknown(Samples.Package);
+    public static RegistryException Unknown { get; } = PackageErrors.OutcomeUnknown(Sample.Package);
 
     private static RegistryException RefusalOf<T>(Func<T> refused)
     {

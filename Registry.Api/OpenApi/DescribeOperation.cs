@@ -62,8 +62,7 @@ internal sealed class DescribeOperation : IOperationFilter
             return;
         if (notes.Tagged)
         {
-            string[] headers = described.IsFile ? [HeaderNames.ETag, HeaderNames.AcceptRanges] : [HeaderNames.ETag, HeaderNames.Vary];
-            ok.Headers = HeaderParts.Of(document, described is { IsFile: true, Tag: OperationDescription.CnrTag } ? [.. headers, HeaderNames.ContentDisposition] : headers);
+            ok.Headers = HeaderParts.Of(document, [.. SuccessHeaders(described)]);
             responses["304"] = new OpenApiResponse
             {
                 Description = "The client has it: `If-None-Match` names it.",
@@ -73,6 +72,18 @@ internal sealed class DescribeOperation : IOperationFilter
 
         if (described.IsFile)
             DescribeFile(responses, ok, described, context);
+    }
+
+    private static IEnumerable<string> SuccessHeaders(OperationDescription described)
+    {
+        yield return HeaderNames.ETag;
+        // A package in base64 is not compressed: it is compressed already.
+        if (!described.IsFile && !described.IsPackageJson)
+            yield return HeaderNames.Vary;
+        if (described.IsFile)
+            yield return HeaderNames.AcceptRanges;
+        if (described is { IsFile: true, Tag: OperationDescription.CnrTag })
+            yield return HeaderNames.ContentDisposition;
     }
 
     private static void DescribeFile(

@@ -4,7 +4,7 @@ using Swashbuckle.AspNetCore.SwaggerGen;
 
 namespace Registry.Api.OpenApi;
 
-/// <summary>Fills in the values of <see cref="Samples"/>, and says what a value must look like to name anything.</summary>
+/// <summary>Fills in the values of <see cref="Sample"/>, and says what a value must look like to name anything.</summary>
 internal sealed class DescribeParameter : IParameterFilter
 {
     /// <summary>See <see cref="Core.Packages.PackageName"/>: each half.</summary>
@@ -23,14 +23,14 @@ internal sealed class DescribeParameter : IParameterFilter
             return;
         (schema.Pattern, described.Example) = (described.In, described.Name) switch
         {
-            (ParameterLocation.Path, "namespace") => (NamePattern, Samples.Namespace),
-            (ParameterLocation.Path, "name") => (NamePattern, Samples.Name),
-            (ParameterLocation.Path, "channel") => (ChannelPattern, Samples.Channel),
-            (ParameterLocation.Path, "digest") => (DigestPattern, Samples.Digest),
-            (ParameterLocation.Path, "id") => (DigestPattern, Samples.ArchiveId),
-            (ParameterLocation.Path, "release") => (null, Samples.Release),
-            (ParameterLocation.Path, "mediaType") => (null, Samples.MediaType),
-            (_, "q") => (null, Samples.Name),
+            (ParameterLocation.Path, "namespace") => (NamePattern, Sample.Namespace),
+            (ParameterLocation.Path, "name") => (NamePattern, Sample.Name),
+            (ParameterLocation.Path, "channel") => (ChannelPattern, Sample.Channel),
+            (ParameterLocation.Path, "digest") => (DigestPattern, Sample.Digest),
+            (ParameterLocation.Path, "id") => (DigestPattern, Sample.ArchiveId),
+            (ParameterLocation.Path, "release") => (null, Sample.Release),
+            (ParameterLocation.Path, "mediaType") => (null, Sample.MediaType),
+            (_, "q") => (null, Sample.Name),
             _ => (schema.Pattern, described.Example),
         };
         if (described.Name == "format")

@@ -9,11 +9,11 @@ internal static class HeaderParts
 {
     private static readonly (string Name, string Meaning, string Example)[] Answers =
     [
-        (HeaderNames.ETag, "Names exactly these bytes; strong.", $"\"{Samples.Digest}\""),
+        (HeaderNames.ETag, "Names exactly these bytes; strong.", $"\"{Sample.Digest}\""),
         (HeaderNames.Vary, "The answer may be compressed.", "Accept-Encoding"),
-        (HeaderNames.AcceptRanges, "Parts can be asked for.", "bytes"),
+        (HeaderNames.AcceptRanges, "Parts of the file can be asked for.", "bytes"),
         (HeaderNames.ContentRange, "Which bytes these are, and of how many; only the latter with 416.", "bytes 0-99/583"),
-        (HeaderNames.ContentDisposition, "A name to save it under.", "attachment; filename=\"hello_elasticsearch_1.0.0.tar.gz\""),
+        (HeaderNames.ContentDisposition, "A name to save the file under.", "attachment; filename=\"hello_elasticsearch_1.0.0.tar.gz\""),
         (HeaderNames.Allow, "The methods that this address answers.", "GET, HEAD"),
         (HeaderNames.RetryAfter, "After how many seconds to try again.", "2"),
     ];

@@ -12,7 +12,7 @@ internal static class KarOperations
 {
     private static readonly Workspace Global = Workspace.TryDerive(null, out var workspace) ? workspace : throw new FormatException("No workspace.");
 
-    private static readonly RegistryException UnknownArchive = AppArchives.NotFound(Global, Samples.ArchiveId);
+    private static readonly RegistryException UnknownArchive = AppArchives.NotFound(Global, Sample.ArchiveId);
 
     private static readonly RegistryException BadWorkspace =
         new(ErrorCode.InvalidUsage, "The workspace is a malformed URL, or too long.", ("field", WorkspaceQuery.Name));
@@ -25,7 +25,7 @@ internal static class KarOperations
         (typeof(AppArchivesController), nameof(AppArchivesController.Upload), new("UploadArchive", NoBody, BadWorkspace)
         {
             Answer = _ => JsonSerializer.SerializeToNode(
-                new UploadedArchive(Samples.ArchiveId, $"http://localhost:5000/api/v1/app/{Samples.ArchiveId}"), KarJson.Default.UploadedArchive),
+                new UploadedArchive(Sample.ArchiveId, $"http://localhost:5000/api/v1/app/{Sample.ArchiveId}"), KarJson.Default.UploadedArchive),
             Body = () => new OpenApiRequestBody
             {
                 Description = "The archive: any bytes, at least one, whatever the Content-Type.",
@@ -62,6 +62,6 @@ internal static class KarOperations
     };
 
     private static JsonNode? Listed() => JsonSerializer.SerializeToNode(
-        ListedArchive.Of(new AppArchive(Global, Core.Content.Digest.Parse(Samples.ArchiveId), Samples.ArchiveSize, Samples.Manifest.CreatedAt)),
+        ListedArchive.Of(new AppArchive(Global, Core.Content.Digest.Parse(Sample.ArchiveId), Sample.ArchiveSize, Sample.Manifest.CreatedAt)),
         KarJson.Default.ListedArchive);
 }

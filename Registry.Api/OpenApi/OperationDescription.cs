@@ -46,10 +46,15 @@ internal sealed class OperationDescription
     public bool IsRead => HttpMethods.IsGet(api.HttpMethod!);
 
     /// <summary>Whether it gives out a file.</summary>
-    public bool IsFile => api.SupportedResponseTypes.Any(response => response.Type == typeof(FileResult));
+    public bool IsFile => Answers(typeof(FileResult));
+
+    /// <summary>Whether it gives out a package in JSON and in no other form.</summary>
+    public bool IsPackageJson => Answers(typeof(PulledForm));
 
     public static OperationDescription Of(ApiDescription api) => new(api);
 
     /// <summary>HEAD is left to the text: it would double everything and say nothing.</summary>
     public static bool IsShown(ApiDescription api) => !HttpMethods.IsHead(api.HttpMethod!);
+
+    private bool Answers(Type type) => api.SupportedResponseTypes.Any(response => response.Type == type);
 }

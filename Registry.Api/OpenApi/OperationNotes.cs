@@ -12,7 +12,7 @@ namespace Registry.Api.OpenApi;
 /// </param>
 internal sealed record OperationNotes(string Name, params IReadOnlyList<RegistryException> Refusals)
 {
-    /// <summary>The JSON that answers a request with the values of <see cref="Samples"/>; null for an answer that is no JSON.</summary>
+    /// <summary>The JSON that answers a request with the values of <see cref="Sample"/>; null for an answer that is no JSON.</summary>
     public Func<Dialect, JsonNode?>? Answer { get; init; }
 
     /// <summary>The shape of that answer, where the type of the action does not say it; null where it does.</summary>

@@ -91,18 +91,18 @@ internal static class PushBody
         Type = JsonSchemaType.String,
         MaxLength = Core.Packages.Release.MaxLength,
         Description = "The release: a semantic version, prerelease and build metadata included.",
-        Examples = [Samples.Release],
+        Examples = [Sample.Release],
     };
 
     private static OpenApiSchema MediaTypeName() =>
-        Shapes.Text("What is in the package: `helm`, `kpm`, `docker-compose`, …, short or as a long CNR media type. `kpm` when there is none.", Samples.MediaType);
+        Shapes.Text("What is in the package: `helm`, `kpm`, `docker-compose`, …, short or as a long CNR media type. `kpm` when there is none.", Sample.MediaType);
 
     private static OpenApiSchema Blob() => new()
     {
         Type = JsonSchemaType.String,
         Format = "byte",
         Description = "The package: a `.tar.gz` in base64. White space in it is stepped over.",
-        Examples = [Samples.Chart],
+        Examples = [Sample.Chart],
     };
 
     private static OpenApiSchema Nullable(OpenApiSchema shape)
@@ -112,5 +112,5 @@ internal static class PushBody
     }
 
     private static JsonObject Example() =>
-        new() { ["release"] = Samples.Release, ["media_type"] = Samples.MediaType, ["blob"] = Samples.Chart };
+        new() { ["release"] = Sample.Release, ["media_type"] = Sample.MediaType, ["blob"] = Sample.Chart };
 }

@@ -22,7 +22,7 @@ public sealed partial class ChannelRegistry(PackageIndexes indexes, ILogger<Chan
             package,
             new IndexChange(index =>
             {
-                var known = index ?? throw PackageErrors.PackageNotFound(package.Value);
+                var known = index ?? throw PackageErrors.PackageNotFound(package.Value, release);
                 PackageQueries.ParseQuery(release);
                 return Release.TryParse(release, out var exact, out _)
                     ? known.WithChannelRelease(channel, exact)
@@ -37,7 +37,7 @@ public sealed partial class ChannelRegistry(PackageIndexes indexes, ILogger<Chan
     /// <exception cref="RegistryException"><see cref="ErrorCode.ChannelNotFound"/>, or <see cref="ErrorCode.PackageNotFound"/>, also for a release that the package does not have.</exception>
     public async Task RemoveAsync(PackageName package, ChannelName channel, string release, CancellationToken ct)
     {
-        await indexes.UpdateAsync(package, Change(package, index => index.WithoutChannelRelease(channel, release)), ct);
+        await indexes.UpdateAsync(package, Change(package, release, index => index.WithoutChannelRelease(channel, release)), ct);
         LogRemoved(package, channel, release);
     }
 
@@ -45,12 +45,12 @@ public sealed partial class ChannelRegistry(PackageIndexes indexes, ILogger<Chan
     /// <exception cref="RegistryException"><see cref="ErrorCode.ChannelNotFound"/>, <see cref="ErrorCode.PackageNotFound"/>.</exception>
     public async Task DeleteAsync(PackageName package, ChannelName channel, CancellationToken ct)
     {
-        await indexes.UpdateAsync(package, Change(package, index => index.WithoutChannel(channel)), ct);
+        await indexes.UpdateAsync(package, Change(package, release: null, index => index.WithoutChannel(channel)), ct);
         LogDeleted(package, channel);
     }
 
-    private static IndexChange Change(PackageName package, Func<PackageIndex, PackageIndex> change) =>
-        new(index => change(index ?? throw PackageErrors.PackageNotFound(package.Value)));
+    private static IndexChange Change(PackageName package, string? release, Func<PackageIndex, PackageIndex> change) =>
+        new(index => change(index ?? throw PackageErrors.PackageNotFound(package.Value, release)));
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Added {Release} to channel {Channel} of {Package}")]
     private partial void LogAdded(PackageName package, ChannelName channel, string release);

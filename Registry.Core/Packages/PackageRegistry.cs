@@ -61,8 +61,19 @@ public sealed partial class PackageRegistry(
 
     /// <summary>Reads a package by its name as it was asked for.</summary>
     /// <exception cref="RegistryException"><see cref="ErrorCode.PackageNotFound"/>, for what is no name too.</exception>
-    public async ValueTask<PackageSnapshot> GetAsync(string @namespace, string name, CancellationToken ct) =>
-        await indexes.GetAsync(PackageQueries.ParseName(@namespace, name), ct);
+    public ValueTask<PackageSnapshot> GetAsync(string @namespace, string name, CancellationToken ct) =>
+        GetAsync(@namespace, name, release: null, mediaType: null, ct);
+
+    /// <summary>As the other, for a question about more than the package, which its refusal repeats.</summary>
+    /// <param name="namespace">The namespace.</param>
+    /// <param name="name">The name.</param>
+    /// <param name="release">The release, query or digest that is asked for; null for none.</param>
+    /// <param name="mediaType">The media type that is asked for; null for none.</param>
+    /// <param name="ct">Cancels the call.</param>
+    /// <exception cref="RegistryException"><see cref="ErrorCode.PackageNotFound"/>, for what is no name too.</exception>
+    public async ValueTask<PackageSnapshot> GetAsync(string @namespace, string name, string? release, string? mediaType, CancellationToken ct) =>
+        (PackageName.TryCreate(@namespace, name, out var package) ? await indexes.FindAsync(package, ct) : null)
+        ?? throw PackageErrors.PackageNotFound($"{@namespace}/{name}", release, mediaType);
 
     /// <summary>Opens the content of a manifest for reading.</summary>
     /// <param name="package">The package.</param>

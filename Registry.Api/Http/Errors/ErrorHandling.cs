@@ -56,12 +56,15 @@ internal sealed partial class ErrorHandling(RequestDelegate next, ILogger<ErrorH
         if (response.HasStarted || response.StatusCode < StatusCodes.Status400BadRequest
             || response.ContentLength is not null || !string.IsNullOrEmpty(response.ContentType))
             return;
-        if (response.StatusCode == StatusCodes.Status405MethodNotAllowed && HttpMethods.IsOptions(context.Request.Method))
+        if (response.StatusCode == StatusCodes.Status405MethodNotAllowed)
         {
-            // Routing knows which methods a route has and takes OPTIONS for a wrong one.
-            response.Headers.Append("Allow", HttpMethods.Options);
-            response.StatusCode = StatusCodes.Status204NoContent;
-            return;
+            // Routing knows which methods a route has and takes OPTIONS, which every route answers, for a wrong one.
+            response.Headers.AppendCommaSeparatedValues("Allow", HttpMethods.Options);
+            if (HttpMethods.IsOptions(context.Request.Method))
+            {
+                response.StatusCode = StatusCodes.Status204NoContent;
+                return;
+            }
         }
 
         await ErrorWriter.WriteAsync(context, ErrorTable.OfStatus(response.StatusCode));

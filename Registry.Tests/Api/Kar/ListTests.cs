@@ -126,7 +126,7 @@ public sealed class ListTests
     {
         using var answer = await host.Client.SendAsync(new HttpRequestMessage(new HttpMethod(method), "/api/v1/app"));
         Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.MethodNotAllowed));
-        Assert.That(answer.Content.Headers.Allow, Is.EquivalentTo(new[] { "GET", "HEAD", "POST" }));
+        Assert.That(answer.Content.Headers.Allow, Is.EquivalentTo(new[] { "GET", "HEAD", "POST", "OPTIONS" }));
     }
 
     private static HttpRequestMessage Conditional(HttpResponseMessage earlier) =>

@@ -56,7 +56,7 @@ public sealed class StatusTests
     {
         using var answer = await host.Client.PostAsync("/api/v1", new ByteArrayContent([1]));
         Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.MethodNotAllowed));
-        Assert.That(answer.Content.Headers.Allow, Is.EquivalentTo(new[] { "GET", "HEAD" }));
+        Assert.That(answer.Content.Headers.Allow, Is.EquivalentTo(new[] { "GET", "HEAD", "OPTIONS" }));
     }
 
     private async Task CheckUnavailableAsync()

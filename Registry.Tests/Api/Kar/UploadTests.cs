@@ -186,7 +186,7 @@ public sealed class UploadTests
     {
         using var answer = await host.Client.PostAsync(path, new ByteArrayContent([1]));
         Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.MethodNotAllowed));
-        Assert.That(answer.Content.Headers.Allow, Is.EquivalentTo(new[] { "GET", "HEAD", "DELETE" }));
+        Assert.That(answer.Content.Headers.Allow, Is.EquivalentTo(new[] { "GET", "HEAD", "DELETE", "OPTIONS" }));
         Assert.That(host.Blobs.Count, Is.Zero);
     }
 

@@ -103,6 +103,7 @@ internal static partial class CnrDifferences
             foreach (var entry in json.AsArray().Where(entry => (string)entry!["manifests"]![0]! == "null"))
                 entry!["manifests"] = new JsonArray("kpm");
         })),
+        CnrDifference.In("namespace and name", "url.dotdot", (_, _, _) => ExpectedAnswer.Error(404, "package-not-found", ("package", "titi/.."))),
         CnrDifference.In("namespace and name", "list.afternames", (_, _, expected) =>
             WithJson(expected, json => Remove(json, entry => !IsName((string)entry["name"]!)))),
     ];

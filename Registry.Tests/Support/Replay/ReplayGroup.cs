@@ -69,16 +69,18 @@ internal sealed record ReplayGroup(string Name, Func<string, bool> Holds, IReadO
 
     private static Func<string, bool> Of(params string[] prefixes) => id => prefixes.Any(prefix => id.StartsWith(prefix, StringComparison.Ordinal));
 
-    private static IEnumerable<ReplayStep> Seed(Recording recording) =>
-        recording.Exchanges.Where(exchange => exchange.Id.StartsWith("seed.", StringComparison.Ordinal)).Select(ReplayStep.Of);
+    private static IEnumerable<ReplayStep> Seed(Recording recording) => Seeds(recording).Select(ReplayStep.Of);
+
+    private static IEnumerable<RecordedExchange> Seeds(Recording recording) => recording.Exchanges.Where(exchange => Of("seed.")(exchange.Id));
 
     /// <summary>Pushes what the list holds beside the seed, where this registry admits the name.</summary>
     private static IEnumerable<ReplayStep> Listed(Recording recording) =>
         from entry in recording["list.afternames"].Json.AsArray()
         let name = (string)entry["name"]!
-        where CnrDifferences.IsName(name) && !recording.Exchanges.Any(exchange => exchange.Id.StartsWith("seed.", StringComparison.Ordinal) && exchange.Path.EndsWith(name, StringComparison.Ordinal))
+        where CnrDifferences.IsName(name) && !Seeds(recording).Any(exchange => exchange.Path == $"{recording.Packages}/{name}")
+        let mediaType = (string)entry["manifests"]![0]!
         from release in entry["releases"]!.AsArray()
-        select ReplayStep.Push(recording, name, (string)release!, (string)entry["manifests"]![0]! is var type && type == "null" ? null : type);
+        select ReplayStep.Push(recording, name, (string)release!, mediaType == "null" ? null : mediaType);
 
     /// <summary>
     /// Pushes a release in each media type that this registry admits: short ones, the long forms of either vendor and of either kind, and none.

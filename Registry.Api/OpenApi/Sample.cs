@@ -9,7 +9,7 @@ namespace Registry.Api.OpenApi;
 /// What the examples show: one small Helm chart, as the registry answers for it once it was pushed as the example of a push says. Whoever tries the
 /// operations out finds it under the values that are filled in.
 /// </summary>
-internal static class Samples
+internal static class Sample
 {
     public const string Namespace = "hello";
     public const string Name = "elasticsearch";

@@ -1,0 +1,75 @@
+using Google.Protobuf;
+using Registry.Core.Storage;
+using Registry.Storage.Etcd.Protocol;
+
+namespace Registry.Storage.Etcd;
+
+/// <summary>
+/// The one transaction with which a blob appears or is touched. It compares the head's revision, so that the time of the upload can be set above
+/// that of the entry that it replaces: the first try expects none, and a try that fails brings along what is there.
+/// </summary>
+/// <param name="space">Where the bytes are staged.</param>
+/// <param name="key">The blob.</param>
+/// <param name="uploadedAt">Null for now, above the entry that is replaced.</param>
+internal sealed class BlobCommit(UploadSpace space, BlobKey key, DateTimeOffset? uploadedAt)
+{
+    private readonly ByteString head = space.Keys.Head(key);
+
+    /// <summary>Commits bytes that have not been staged: they lie beside the head.</summary>
+    public Task<BlobInfo> WholeAsync(ReadOnlyMemory<byte> content, CancellationToken ct) => CommitAsync(
+        new BlobHead { Length = content.Length },
+        (request, isThere) =>
+        {
+            if (!isThere)
+                request.Success.Add(EtcdTxn.Put(space.Keys.Content(key), UnsafeByteOperations.UnsafeWrap(content)));
+        },
+        upload: null,
+        ct);
+
+    /// <summary>Commits an upload. Where the blob is there already, its bytes stay and those of the upload go.</summary>
+    /// <exception cref="StorageException">The upload has been discarded, or the outcome is unknown.</exception>
+    public Task<BlobInfo> UploadAsync(string upload, long length, CancellationToken ct) => CommitAsync(
+        new BlobHead { Length = length, Upload = upload, ChunkBytes = UploadSpace.ChunkBytes },
+        (request, isThere) =>
+        {
+            request.Compare.Add(space.Marked(upload));
+            request.Success.Add(EtcdTxn.Delete(space.Keys.Staged(upload)));
+            if (isThere)
+                request.Success.Add(EtcdTxn.Delete(space.Keys.Chunks(upload)));
+        },
+        upload,
+        ct);
+
+    private async Task<BlobInfo> CommitAsync(BlobHead ours, Action<TxnRequest, bool> addBytes, string? upload, CancellationToken ct)
+    {
+        StoredHead? there = null;
+        for (var attempt = 0; attempt < UploadSpace.MaxAttempts; attempt++)
+        {
+            if (there is not null && there.Head.Length != ours.Length)
+                throw new StorageException(StorageFault.Corrupt, $"etcd: the blob '{key}' has {there.Head.Length} bytes, and {ours.Length} with the same sha256 were written.");
+            var next = (there?.Head ?? ours).Clone();
+            next.TouchedAtMicros = EtcdTimes.ToMicros(space.Now);
+            next.UploadedAtMicros = uploadedAt is { } given
+                ? EtcdTimes.ToMicros(given)
+                : Math.Max(next.TouchedAtMicros, there is null ? long.MinValue : there.Head.UploadedAtMicros + 1);
+
+            var request = new TxnRequest
+            {
+                Compare = { EtcdTxn.HasRevision(head, there?.ModRevision ?? 0) },
+                Success = { EtcdTxn.Put(head, next.ToByteString()) },
+                Failure = { EtcdTxn.Get(head) },
+            };
+            addBytes(request, there is not null);
+            if (upload is not null)
+                request.Failure.Add(EtcdTxn.Get(space.Keys.Staged(upload)));
+            var answer = await space.Client.WriteAsync(request, Repeat.OnlyIfUnsent, ct);
+            if (answer.Succeeded)
+                return new StoredHead(next, answer.Header.Revision).ToInfo(key);
+            if (upload is not null && answer.Read(1) is null)
+                throw UploadSpace.Discarded();
+            there = answer.Read(0) is { } entry ? StoredHead.Parse(entry) : null;
+        }
+
+        throw UploadSpace.Contended(key);
+    }
+}

@@ -1,0 +1,106 @@
+using Google.Protobuf;
+using Registry.Core.Storage;
+using Registry.Storage.Etcd.Protocol;
+
+namespace Registry.Storage.Etcd;
+
+/// <summary>
+/// The bytes of chunks, read forward, the next of them fetched ahead. A chunk that has been deleted since the blob was opened is read in the
+/// past where etcd still has it; where not, that is an exception, never an early end.
+/// </summary>
+internal sealed class EtcdBlobContent : ForwardStream
+{
+    private const int ChunksAhead = 2;
+
+    private readonly EtcdClient client;
+    private readonly EtcdKeys keys;
+    private readonly BlobKey key;
+    private readonly StoredHead stored;
+    private readonly long openedAt;
+    private readonly long end;
+    private readonly Queue<Task<ByteString>> ahead = new(ChunksAhead + 1);
+    private readonly CancellationTokenSource ended = new();
+    private ReadOnlyMemory<byte> rest;
+    private long nextChunk;
+    private int skip;
+    private bool closed;
+
+    /// <param name="client">Where to read.</param>
+    /// <param name="keys">The names of the chunks.</param>
+    /// <param name="key">The blob.</param>
+    /// <param name="stored">Its head.</param>
+    /// <param name="openedAt">etcd's revision when the head was read.</param>
+    /// <param name="offset">The first byte.</param>
+    /// <param name="length">How many bytes.</param>
+    public EtcdBlobContent(EtcdClient client, EtcdKeys keys, BlobKey key, StoredHead stored, long openedAt, long offset, long length)
+        : base(length)
+    {
+        (this.client, this.keys, this.key, this.stored, this.openedAt, end) = (client, keys, key, stored, openedAt, offset + length);
+        (nextChunk, var within) = Math.DivRem(offset, stored.Head.ChunkBytes);
+        skip = (int)within;
+    }
+
+    public override bool CanRead => !closed;
+
+    protected override async ValueTask<int> ReadSomeAsync(Memory<byte> buffer, CancellationToken ct)
+    {
+        ObjectDisposedException.ThrowIf(closed, this);
+        if (rest.IsEmpty)
+        {
+            FetchAhead();
+            rest = (await ahead.Peek().WaitAsync(ct)).Memory[skip..];
+            _ = ahead.Dequeue();
+            skip = 0;
+            FetchAhead();
+        }
+
+        var count = Math.Min(buffer.Length, rest.Length);
+        rest.Span[..count].CopyTo(buffer.Span);
+        rest = rest[count..];
+        return count;
+    }
+
+    public override async ValueTask DisposeAsync()
+    {
+        if (!closed)
+        {
+            closed = true;
+            await ended.CancelAsync();
+            while (ahead.TryDequeue(out var chunk))
+                await ((Task)chunk).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            ended.Dispose();
+        }
+
+        await base.DisposeAsync();
+    }
+
+    /// <summary>Asks for the chunks after this one, as long as the range reaches into them.</summary>
+    private void FetchAhead()
+    {
+        while (ahead.Count < ChunksAhead && nextChunk * stored.Head.ChunkBytes < end)
+            ahead.Enqueue(FetchAsync(nextChunk++));
+    }
+
+    private async Task<ByteString> FetchAsync(long number)
+    {
+        var at = keys.Chunk(stored.Head.Upload, number);
+        var chunk = Single(await client.RangeAsync(new RangeRequest { Key = at }, ended.Token))
+            ?? Single(await client.TryRangeAsync(new RangeRequest { Key = at, Revision = openedAt }, ended.Token))
+            ?? throw await MissingAsync(number);
+        var expected = Math.Min(stored.Head.ChunkBytes, stored.Head.Length - (number * stored.Head.ChunkBytes));
+        return chunk.Length == expected
+            ? chunk
+            : throw new StorageException(StorageFault.Corrupt, $"etcd holds {chunk.Length} of the {expected} bytes of chunk {number} of the blob '{key}'.");
+    }
+
+    private static ByteString? Single(RangeResponse? answer) => answer?.Kvs is [var entry, ..] ? entry.Value : null;
+
+    /// <summary>A blob that was deleted is gone, chunks and all; one that is still there has been damaged.</summary>
+    private async Task<StorageException> MissingAsync(long number)
+    {
+        var head = await client.RangeAsync(new RangeRequest { Key = keys.Head(key) }, ended.Token);
+        return head.Kvs is [var entry, ..] && StoredHead.Parse(entry).Head.Upload == stored.Head.Upload
+            ? new StorageException(StorageFault.Corrupt, $"etcd lacks chunk {number} of the blob '{key}'.")
+            : new StorageException(StorageFault.Unavailable, $"The blob '{key}' was deleted, and its past compacted, while it was read.");
+    }
+}

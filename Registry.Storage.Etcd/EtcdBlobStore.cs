@@ -1,0 +1,87 @@
+using System.Runtime.CompilerServices;
+using Google.Protobuf;
+using Registry.Core.Storage;
+using Registry.Storage.Etcd.Protocol;
+
+namespace Registry.Storage.Etcd;
+
+/// <summary>
+/// Blobs as a head and bytes: up to one chunk beside the head, more in chunks of an upload. Head and bytes go in one transaction. Who reads on
+/// then finds the chunks in etcd's own past, as long as that is not compacted, and fails after.
+/// </summary>
+internal sealed class EtcdBlobStore(EtcdClient client, EtcdKeys keys, UploadSpace space) : IBlobStore
+{
+    public ValueTask<BlobWriter> CreateAsync(StoreKey scope, CancellationToken ct)
+    {
+        ct.ThrowIfCancellationRequested();
+        _ = scope.Value;
+        return ValueTask.FromResult<BlobWriter>(new EtcdBlobWriter(space, scope));
+    }
+
+    public async ValueTask<BlobReader?> OpenAsync(BlobKey key, ByteRange range, CancellationToken ct)
+    {
+        // One question for both: most blobs are small, and their bytes are all that is wanted.
+        var both = new TxnRequest { Success = { EtcdTxn.Get(keys.Head(key)), EtcdTxn.Get(keys.Content(key)) } };
+        var answer = await client.ReadAsync(both, ct);
+        if (answer.Read(0) is not { } entry)
+            return null;
+        var stored = StoredHead.Parse(entry);
+        var length = range.LengthWithin(stored.Head.Length);
+        if (stored.IsChunked)
+            return new BlobReader(stored.ToInfo(key), length, new EtcdBlobContent(client, keys, key, stored, answer.Header.Revision, range.Offset, length));
+
+        var content = answer.Read(1)?.Value ?? ByteString.Empty;
+        if (content.Length != stored.Head.Length)
+            throw new StorageException(StorageFault.Corrupt, $"etcd holds {content.Length} of the {stored.Head.Length} bytes of the blob '{key}'.");
+        return new BlobReader(stored.ToInfo(key), length, new WholeContent(content.Memory.Slice((int)range.Offset, (int)length)));
+    }
+
+    public async ValueTask<BlobInfo?> StatAsync(BlobKey key, CancellationToken ct) => (await FindAsync(key, ct))?.ToInfo(key);
+
+    public async ValueTask<bool> TryDeleteAsync(BlobKey key, Precondition precondition, CancellationToken ct)
+    {
+        if (precondition.Kind == PreconditionKind.Absent)
+            throw new ArgumentException("What must be absent cannot be deleted.", nameof(precondition));
+        for (var attempt = 0; attempt < UploadSpace.MaxAttempts; attempt++)
+        {
+            if (await FindAsync(key, ct) is not { } stored || !precondition.HoldsFor(EtcdRevision.Of(stored.ModRevision)))
+                return false;
+
+            // Deletes alone: a full etcd takes nothing else.
+            var request = new TxnRequest
+            {
+                Compare = { EtcdTxn.HasRevision(keys.Head(key), stored.ModRevision) },
+                Success =
+                {
+                    EtcdTxn.Delete(keys.Head(key)),
+                    stored.IsChunked ? EtcdTxn.Delete(keys.Chunks(stored.Head.Upload)) : EtcdTxn.Delete(keys.Content(key)),
+                },
+            };
+            if ((await client.WriteAsync(request, Repeat.OnlyIfUnsent, ct)).Succeeded)
+                return true;
+        }
+
+        throw UploadSpace.Contended(key);
+    }
+
+    public async IAsyncEnumerable<BlobInfo> ListAsync(StoreKey scope, ScopeDepth depth, BlobKey? after, [EnumeratorCancellation] CancellationToken ct)
+    {
+        await foreach (var entry in client.ListAsync(keys.Heads(scope, depth, after), keysOnly: false, ct))
+        {
+            if (keys.NameOf(entry.Key, "blobs") is not { } name || !BlobKey.TryParse(name, out var key))
+                continue;
+            ct.ThrowIfCancellationRequested();
+            yield return StoredHead.Parse(entry).ToInfo(key);
+        }
+    }
+
+    public ValueTask<int> DiscardAbandonedAsync(TimeSpan idle, CancellationToken ct)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(idle, TimeSpan.Zero);
+        ct.ThrowIfCancellationRequested();
+        return space.DiscardAbandonedAsync(idle, ct);
+    }
+
+    private async ValueTask<StoredHead?> FindAsync(BlobKey key, CancellationToken ct) =>
+        (await client.RangeAsync(new RangeRequest { Key = keys.Head(key) }, ct)).Kvs is [var entry, ..] ? StoredHead.Parse(entry) : null;
+}

@@ -1,0 +1,215 @@
+using System.Buffers;
+using Registry.Core.Content;
+using Registry.Core.Storage;
+
+namespace Registry.Storage.Etcd;
+
+/// <summary>A blob in the making: one chunk in memory, and what is more than that in etcd, a few chunks under way at once.</summary>
+internal sealed class EtcdBlobWriter : BlobWriter
+{
+    private const int MaxChunksUnderWay = 4;
+
+    /// <summary>A writer that fills no chunk for so long says that it is alive.</summary>
+    private static readonly TimeSpan RefreshAfter = TimeSpan.FromSeconds(30);
+
+    private readonly UploadSpace space;
+    private readonly StoreKey scope;
+    private readonly string upload = Guid.NewGuid().ToString("N");
+    private readonly Queue<Task> underWay = new(MaxChunksUnderWay);
+    private readonly CancellationTokenSource ended = new();
+    private readonly Lock gate = new();
+    private byte[] buffer = ArrayPool<byte>.Shared.Rent(UploadSpace.ChunkBytes);
+    private int filled;
+    private int staged;
+    private long length;
+    private DateTimeOffset writtenAt;
+    private DateTimeOffset markedAt;
+    private State state;
+
+    public EtcdBlobWriter(UploadSpace space, StoreKey scope)
+    {
+        (this.space, this.scope, writtenAt) = (space, scope, space.Now);
+        space.Join(this);
+    }
+
+    private enum State
+    {
+        Idle,
+        Busy,
+        Failed,
+        Discarded,
+        Committed,
+        Disposed,
+    }
+
+    public override async ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken ct)
+    {
+        Begin(ct);
+        try
+        {
+            while (!bytes.IsEmpty)
+            {
+                // A full chunk is staged only when more follows: what fits one chunk never is.
+                if (filled == UploadSpace.ChunkBytes)
+                    await StageAsync(ct);
+                var count = Math.Min(bytes.Length, UploadSpace.ChunkBytes - filled);
+                bytes.Span[..count].CopyTo(buffer.AsSpan(filled));
+                (filled, length, bytes) = (filled + count, length + count, bytes[count..]);
+            }
+
+            if (staged > 0 && space.Now - markedAt > RefreshAfter)
+            {
+                await space.RefreshAsync(upload, ct);
+                markedAt = space.Now;
+            }
+        }
+        catch
+        {
+            End(State.Failed);
+            throw;
+        }
+
+        End(State.Idle);
+    }
+
+    public override async ValueTask<BlobInfo> CommitAsync(Digest digest, DateTimeOffset? uploadedAt, CancellationToken ct)
+    {
+        Begin(ct);
+        var then = State.Failed;
+        try
+        {
+            var commit = new BlobCommit(space, new BlobKey(scope, digest), uploadedAt);
+            BlobInfo info;
+            if (staged == 0)
+            {
+                info = await commit.WholeAsync(buffer.AsMemory(0, filled), ct);
+            }
+            else
+            {
+                await StageAsync(ct);
+                while (underWay.TryDequeue(out var chunk))
+                    await chunk.WaitAsync(ct);
+                info = await commit.UploadAsync(upload, length, ct);
+            }
+
+            then = State.Committed;
+            return info;
+        }
+        finally
+        {
+            End(then);
+        }
+    }
+
+    /// <summary>Discards what is in memory alone, unless it was written to after <paramref name="newest"/> or just is: its owner cannot commit it then.</summary>
+    public bool TryDiscardBuffered(DateTimeOffset newest)
+    {
+        lock (gate)
+        {
+            if (state != State.Idle || staged > 0 || writtenAt > newest)
+                return false;
+            state = State.Discarded;
+            return true;
+        }
+    }
+
+    public override async ValueTask DisposeAsync()
+    {
+        State was;
+        lock (gate)
+            (was, state) = (state, State.Disposed);
+        if (was == State.Disposed)
+            return;
+        space.Leave(this);
+        await ended.CancelAsync();
+        await EndChunksAsync();
+        if (was != State.Committed && staged > 0)
+            await DiscardAsync();
+        ArrayPool<byte>.Shared.Return(buffer);
+        buffer = [];
+        ended.Dispose();
+    }
+
+    /// <summary>Sends the buffer as the next chunk, waiting for a place among those under way, and takes a new one.</summary>
+    private async ValueTask StageAsync(CancellationToken ct)
+    {
+        if (staged == 0)
+        {
+            // Counted before it is sent: whatever comes of it must be discarded.
+            staged = 1;
+            await space.BeginAsync(upload, buffer.AsMemory(0, filled), ct);
+        }
+        else
+        {
+            if (underWay.Count == MaxChunksUnderWay)
+            {
+                // Left in the queue until it is done, so that nothing under way is ever lost sight of.
+                await underWay.Peek().WaitAsync(ct);
+                _ = underWay.Dequeue();
+            }
+
+            underWay.Enqueue(SendAsync(staged++, buffer, filled));
+            buffer = ArrayPool<byte>.Shared.Rent(UploadSpace.ChunkBytes);
+        }
+
+        filled = 0;
+        markedAt = space.Now;
+    }
+
+    /// <summary>Owns the chunk from here on.</summary>
+    private async Task SendAsync(int number, byte[] chunk, int count)
+    {
+        try
+        {
+            await space.StageAsync(upload, number, chunk.AsMemory(0, count), ended.Token);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(chunk);
+        }
+    }
+
+    private async Task EndChunksAsync()
+    {
+        while (underWay.TryDequeue(out var chunk))
+        {
+            // What became of it was told, or does not matter any more.
+            await chunk.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private async Task DiscardAsync()
+    {
+        try
+        {
+            await space.DiscardAsync(upload, CancellationToken.None);
+        }
+        catch (StorageException)
+        {
+            // As the port says: what remains is reclaimed as abandoned.
+        }
+    }
+
+    private void Begin(CancellationToken ct)
+    {
+        lock (gate)
+        {
+            ObjectDisposedException.ThrowIf(state == State.Disposed, this);
+            if (state == State.Discarded)
+                throw UploadSpace.Discarded();
+            if (state != State.Idle)
+                throw new InvalidOperationException("This writer is busy, has been committed or has failed: it can only be disposed.");
+            ct.ThrowIfCancellationRequested();
+            state = State.Busy;
+        }
+    }
+
+    private void End(State next)
+    {
+        lock (gate)
+        {
+            if (state == State.Busy)
+                (state, writtenAt) = (next, space.Now);
+        }
+    }
+}

@@ -1,0 +1,164 @@
+using Google.Protobuf;
+using Microsoft.Extensions.Options;
+using Registry.Core.Storage;
+using Registry.Storage.Etcd.Protocol;
+
+namespace Registry.Storage.Etcd;
+
+/// <summary>What may be done about a call whose outcome is not known.</summary>
+internal enum Repeat
+{
+    /// <summary>Nothing: it may have been applied, and applying it twice is not the same as once.</summary>
+    OnlyIfUnsent,
+
+    /// <summary>It may be sent again: it reads, or writes what is the same however often it is written.</summary>
+    Freely,
+}
+
+/// <summary>
+/// Calls with a deadline for all tries together; a login where one is needed; and another member where one fails. Every failure is a
+/// <see cref="StorageException"/> but that of an expected kind, which <see cref="TryRangeAsync"/> answers.
+/// </summary>
+internal sealed class EtcdClient : IDisposable
+{
+    private readonly GrpcChannel channel;
+    private readonly EtcdEndpoints endpoints;
+    private readonly EtcdLogin login;
+    private readonly TimeSpan timeout;
+    private readonly TimeProvider time;
+
+    public EtcdClient(EtcdOptions options, TimeProvider time)
+    {
+        var errors = new List<string>();
+        endpoints = new EtcdEndpoints(EtcdEndpoints.Parse(options.Endpoints, errors));
+        if (errors.Count > 0)
+            throw new OptionsValidationException(EtcdOptions.Section, typeof(EtcdOptions), errors);
+        channel = new GrpcChannel(EtcdTls.CreateHandler(options), string.IsNullOrEmpty(options.ServerName) ? null : options.ServerName, time);
+        timeout = options.Timeout;
+        this.time = time;
+        var request = new AuthenticateRequest { Name = options.Username ?? "", Password = options.Password ?? "" };
+        login = new EtcdLogin(string.IsNullOrEmpty(options.Username) ? null : ct => AuthenticateAsync(request, ct));
+    }
+
+    /// <summary>Reads, linearizably: what any client was told is done is seen.</summary>
+    public Task<RangeResponse> RangeAsync(RangeRequest request, CancellationToken ct) =>
+        CallAsync(EtcdMethods.Range, request, Repeat.Freely, ct);
+
+    /// <summary>As <see cref="RangeAsync"/>, of the past: null where it has been compacted away.</summary>
+    public async Task<RangeResponse?> TryRangeAsync(RangeRequest request, CancellationToken ct)
+    {
+        try
+        {
+            return await CallAsync(EtcdMethods.Range, request, Repeat.Freely, ct);
+        }
+        catch (StorageException gone) when (gone.InnerException is GrpcException error && EtcdErrors.IsCompacted(error))
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Reads by several requests, as of one moment.</summary>
+    public Task<TxnResponse> ReadAsync(TxnRequest request, CancellationToken ct) => CallAsync(EtcdMethods.Txn, request, Repeat.Freely, ct);
+
+    /// <summary>
+    /// Compares and writes, all or nothing. The token is asked before the request is sent and not after: then the write happens, and is waited
+    /// for, which takes no longer than the deadline. So nobody is told of a cancelled write that it has not happened when it is just about to.
+    /// </summary>
+    public Task<TxnResponse> WriteAsync(TxnRequest request, Repeat repeat, CancellationToken ct)
+    {
+        ct.ThrowIfCancellationRequested();
+        return CallAsync(EtcdMethods.Txn, request, repeat, CancellationToken.None);
+    }
+
+    /// <summary>What one member says of itself.</summary>
+    public Task<StatusResponse> StatusAsync(CancellationToken ct) => CallAsync(EtcdMethods.Status, new StatusRequest(), Repeat.Freely, ct);
+
+    public void Dispose()
+    {
+        channel.Dispose();
+        login.Dispose();
+    }
+
+    private async Task<TResponse> CallAsync<TRequest, TResponse>(
+        GrpcMethod<TRequest, TResponse> method, TRequest request, Repeat repeat, CancellationToken ct)
+        where TRequest : IMessage
+        where TResponse : class, IMessage<TResponse>
+    {
+        ct.ThrowIfCancellationRequested();
+        var start = time.GetTimestamp();
+        try
+        {
+            for (var mayLogIn = true; ; mayLogIn = false)
+            {
+                var token = await TokenAsync(start, ct);
+                try
+                {
+                    return await TryEndpointsAsync(method, request, token, repeat, start, ct);
+                }
+                catch (GrpcException refused) when (mayLogIn && EtcdErrors.AsksForLogin(refused) && login.Forget(token))
+                {
+                    // The call did nothing: once more, with a new login.
+                }
+            }
+        }
+        catch (GrpcException error)
+        {
+            throw EtcdErrors.ToStorage(error);
+        }
+    }
+
+    /// <summary>Waits for a login no longer than the call may take.</summary>
+    private async ValueTask<string?> TokenAsync(long start, CancellationToken ct)
+    {
+        using var late = new CancellationTokenSource(Left(start), time);
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(ct, late.Token);
+        try
+        {
+            return await login.GetTokenAsync(ended.Token);
+        }
+        catch (OperationCanceledException wrong) when (!ct.IsCancellationRequested)
+        {
+            throw new GrpcException(GrpcStatus.DeadlineExceeded, "the login was not answered in time.", reached: false, wrong);
+        }
+    }
+
+    private Task<string> AuthenticateAsync(AuthenticateRequest request, CancellationToken ct) => TokenOfAsync(
+        TryEndpointsAsync(EtcdMethods.Authenticate, request, token: null, Repeat.Freely, time.GetTimestamp(), ct));
+
+    private static async Task<string> TokenOfAsync(Task<AuthenticateResponse> answer) => (await answer).Token;
+
+    private async Task<TResponse> TryEndpointsAsync<TRequest, TResponse>(
+        GrpcMethod<TRequest, TResponse> method, TRequest request, string? token, Repeat repeat, long start, CancellationToken ct)
+        where TRequest : IMessage
+        where TResponse : class, IMessage<TResponse>
+    {
+        // A connection that broke may be made again: two tries even of a single member.
+        var tries = Math.Max(2, endpoints.Count);
+        while (true)
+        {
+            var endpoint = endpoints.Current;
+            var left = Left(start);
+
+            // Who keeps silent must leave time for another, where another may be asked.
+            var patience = repeat == Repeat.Freely && endpoints.Count > 1 ? Shorter(timeout / 2, left) : left;
+            try
+            {
+                return await channel.CallAsync(endpoint, method, request, token, patience, ct);
+            }
+            catch (GrpcException error) when (EtcdErrors.IsOfEndpoint(error))
+            {
+                endpoints.Leave(endpoint);
+                if (--tries == 0 || Left(start) <= TimeSpan.FromMilliseconds(1) || !(repeat == Repeat.Freely || EtcdErrors.ChangedNothing(error)))
+                    throw;
+            }
+        }
+    }
+
+    private TimeSpan Left(long start)
+    {
+        var left = timeout - time.GetElapsedTime(start);
+        return left > TimeSpan.Zero ? left : TimeSpan.FromMilliseconds(1);
+    }
+
+    private static TimeSpan Shorter(TimeSpan one, TimeSpan other) => one < other ? one : other;
+}

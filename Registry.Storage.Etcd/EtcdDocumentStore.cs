@@ -1,0 +1,76 @@
+using System.Runtime.CompilerServices;
+using Google.Protobuf;
+using Registry.Core.Storage;
+using Registry.Storage.Etcd.Protocol;
+
+namespace Registry.Storage.Etcd;
+
+/// <summary>Documents as one key each; every write is one transaction that compares the key's revision.</summary>
+internal sealed class EtcdDocumentStore(EtcdClient client, EtcdKeys keys) : IDocumentStore
+{
+    public async ValueTask<Document?> GetAsync(StoreKey key, CancellationToken ct)
+    {
+        var answer = await client.RangeAsync(new RangeRequest { Key = keys.Document(key) }, ct);
+        if (answer.Kvs is not [var entry, ..])
+            return null;
+        if (entry.Value.Length > Document.MaxBytes)
+            throw new StorageException(StorageFault.Corrupt, $"The document '{key}' has {entry.Value.Length} bytes, more than any of ours.");
+        return new Document(entry.Value.Memory, EtcdRevision.Of(entry.ModRevision));
+    }
+
+    public async ValueTask<Revision?> TryPutAsync(StoreKey key, ReadOnlyMemory<byte> content, Precondition precondition, CancellationToken ct)
+    {
+        if (content.Length > Document.MaxBytes)
+            throw new ArgumentException($"A document has at most {Document.MaxBytes} bytes, not {content.Length}.", nameof(content));
+        ct.ThrowIfCancellationRequested();
+        var at = keys.Document(key);
+        if (!TryCompare(at, precondition, out var request))
+            return null;
+        request.Success.Add(EtcdTxn.Put(at, UnsafeByteOperations.UnsafeWrap(content)));
+        var answer = await client.WriteAsync(request, Repeat.OnlyIfUnsent, ct);
+        return answer.Succeeded ? EtcdRevision.Of(answer.Header.Revision) : null;
+    }
+
+    public async ValueTask<bool> TryDeleteAsync(StoreKey key, Precondition precondition, CancellationToken ct)
+    {
+        if (precondition.Kind == PreconditionKind.Absent)
+            throw new ArgumentException("What must be absent cannot be deleted.", nameof(precondition));
+        ct.ThrowIfCancellationRequested();
+        var at = keys.Document(key);
+        if (!TryCompare(at, precondition, out var request))
+            return false;
+        request.Success.Add(EtcdTxn.Delete(at));
+        var answer = await client.WriteAsync(request, Repeat.OnlyIfUnsent, ct);
+        return answer.Succeeded && answer.Responses[0].ResponseDeleteRange.Deleted > 0;
+    }
+
+    public async IAsyncEnumerable<DocumentEntry> ListAsync(StoreKey scope, StoreKey? after, [EnumeratorCancellation] CancellationToken ct)
+    {
+        await foreach (var entry in client.ListAsync(keys.Documents(scope, after), keysOnly: true, ct))
+        {
+            if (keys.NameOf(entry.Key, "documents") is not { } name || !StoreKey.TryParse(name, out var key))
+                continue;
+            ct.ThrowIfCancellationRequested();
+            yield return new DocumentEntry(key, EtcdRevision.Of(entry.ModRevision));
+        }
+    }
+
+    /// <summary>Begins a transaction that compares what the precondition says; false where it can hold for nothing.</summary>
+    private static bool TryCompare(ByteString at, Precondition precondition, out TxnRequest request)
+    {
+        request = new TxnRequest();
+        switch (precondition.Kind)
+        {
+            case PreconditionKind.None:
+                return true;
+            case PreconditionKind.Absent:
+                request.Compare.Add(EtcdTxn.HasRevision(at, 0));
+                return true;
+            default:
+                if (EtcdRevision.Parse(precondition.Revision) is not { } revision)
+                    return false;
+                request.Compare.Add(EtcdTxn.HasRevision(at, revision));
+                return true;
+        }
+    }
+}

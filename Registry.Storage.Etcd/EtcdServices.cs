@@ -1,0 +1,28 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+using Registry.Core.Storage;
+
+namespace Registry.Storage.Etcd;
+
+/// <summary>Composition of the etcd backend.</summary>
+public static class EtcdServices
+{
+    /// <summary>Adds both stores over the cluster that the section <c>Etcd</c> names; the options are validated at start.</summary>
+    public static IServiceCollection AddEtcdStorage(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddOptions<EtcdOptions>().Bind(configuration.GetSection(EtcdOptions.Section)).ValidateOnStart();
+        services.AddSingleton<IValidateOptions<EtcdOptions>, EtcdOptionsValidator>();
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton(provider => new EtcdKeys(OptionsOf(provider).Prefix));
+        services.AddSingleton(provider => new EtcdClient(OptionsOf(provider), provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<UploadSpace>();
+        services.AddSingleton<IDocumentStore, EtcdDocumentStore>();
+        services.AddSingleton<IBlobStore, EtcdBlobStore>();
+        services.AddSingleton<IStorageProbe, EtcdProbe>();
+        return services;
+    }
+
+    private static EtcdOptions OptionsOf(IServiceProvider provider) => provider.GetRequiredService<IOptions<EtcdOptions>>().Value;
+}

@@ -1,0 +1,26 @@
+using Google.Protobuf;
+using Registry.Storage.Etcd.Protocol;
+
+namespace Registry.Storage.Etcd;
+
+/// <summary>The few comparisons and operations that the registry's transactions are made of.</summary>
+internal static class EtcdTxn
+{
+    /// <summary>What is there has this revision; 0 is nothing.</summary>
+    public static Compare HasRevision(ByteString key, long modRevision) =>
+        new() { Key = key, Target = Compare.Types.Target.Mod, Result = Compare.Types.Result.Equal, ModRevision = modRevision };
+
+    public static Compare Exists(ByteString key) =>
+        new() { Key = key, Target = Compare.Types.Target.Create, Result = Compare.Types.Result.Greater, CreateRevision = 0 };
+
+    public static RequestOp Get(ByteString key) => new() { RequestRange = new RangeRequest { Key = key } };
+
+    public static RequestOp Put(ByteString key, ByteString value) => new() { RequestPut = new PutRequest { Key = key, Value = value } };
+
+    public static RequestOp Delete(ByteString key) => new() { RequestDeleteRange = new DeleteRangeRequest { Key = key } };
+
+    public static RequestOp Delete(KeyRange range) => new() { RequestDeleteRange = new DeleteRangeRequest { Key = range.From, RangeEnd = range.End } };
+
+    /// <summary>The one entry that the operation at <paramref name="index"/> read; null where there was none.</summary>
+    public static KeyValue? Read(this TxnResponse response, int index) => response.Responses[index].ResponseRange.Kvs is [var entry, ..] ? entry : null;
+}

@@ -1,0 +1,124 @@
+using System.Collections.Concurrent;
+using Google.Protobuf;
+using Registry.Core.Storage;
+using Registry.Storage.Etcd.Protocol;
+
+namespace Registry.Storage.Etcd;
+
+/// <summary>
+/// Where blobs are before they are committed: in memory as long as they fit one chunk, then as chunks in etcd under the id of their upload. A
+/// marker stands for the upload: every later write to it, and its commit, compare that it is there, so that what has been discarded stays so
+/// whatever request arrives late.
+/// </summary>
+internal sealed class UploadSpace(EtcdClient client, EtcdKeys keys, TimeProvider time) : IDisposable
+{
+    /// <summary>Bytes of a chunk, far below the 1.5 MiB that etcd takes at most.</summary>
+    public const int ChunkBytes = 512 * 1024;
+
+    /// <summary>How often a lost race is run again before the call gives up.</summary>
+    public const int MaxAttempts = 200;
+
+    /// <summary>Chunks that all uploads of this process have under way at once: etcd writes them one after the other anyway, and each has a deadline.</summary>
+    private const int MaxChunksUnderWay = 8;
+
+    private readonly ConcurrentDictionary<EtcdBlobWriter, bool> writers = new();
+    private readonly SemaphoreSlim turns = new(MaxChunksUnderWay);
+
+    public EtcdClient Client => client;
+
+    public EtcdKeys Keys => keys;
+
+    public DateTimeOffset Now => time.GetUtcNow();
+
+    public static StorageException Contended(BlobKey key) =>
+        new(StorageFault.Throttled, $"The blob '{key}' was changed by others {MaxAttempts} times while it was to be changed.");
+
+    public static StorageException Discarded() =>
+        new(StorageFault.Unavailable, "What was staged has been discarded, as nothing was written to it for too long.");
+
+    public void Dispose() => turns.Dispose();
+
+    public void Join(EtcdBlobWriter writer) => writers[writer] = true;
+
+    public void Leave(EtcdBlobWriter writer) => writers.TryRemove(writer, out _);
+
+    /// <summary>Writes the marker and the first chunk. Never sent twice: a late copy would mark an upload that has been committed as under way.</summary>
+    public Task BeginAsync(string upload, ReadOnlyMemory<byte> chunk, CancellationToken ct) =>
+        WriteAsync(new TxnRequest { Success = { Mark(upload), PutChunk(upload, 0, chunk) } }, Repeat.OnlyIfUnsent, ct);
+
+    /// <summary>Writes a later chunk, and the marker's time.</summary>
+    public Task StageAsync(string upload, int number, ReadOnlyMemory<byte> chunk, CancellationToken ct) =>
+        WriteAsync(new TxnRequest { Compare = { Marked(upload) }, Success = { Mark(upload), PutChunk(upload, number, chunk) } }, Repeat.Freely, ct);
+
+    /// <summary>Writes the marker's time alone, for whoever writes so slowly that no chunk fills.</summary>
+    public Task RefreshAsync(string upload, CancellationToken ct) =>
+        WriteAsync(new TxnRequest { Compare = { Marked(upload) }, Success = { Mark(upload) } }, Repeat.Freely, ct);
+
+    public Compare Marked(string upload) => EtcdTxn.Exists(keys.Staged(upload));
+
+    /// <summary>Deletes what was staged, unless it has been committed or discarded.</summary>
+    public Task DiscardAsync(string upload, CancellationToken ct) => DiscardAsync(upload, Marked(upload), ct);
+
+    /// <summary>See <see cref="IBlobStore.DiscardAbandonedAsync"/>.</summary>
+    public async ValueTask<int> DiscardAbandonedAsync(TimeSpan idle, CancellationToken ct)
+    {
+        var newest = Now - idle;
+        var discarded = 0;
+        foreach (var writer in writers.Keys)
+            if (writer.TryDiscardBuffered(newest))
+                discarded++;
+        await foreach (var entry in client.ListAsync(keys.AllStaged(), keysOnly: false, ct))
+        {
+            // Its revision is compared: who has written meanwhile is alive.
+            if (keys.NameOf(entry.Key, "staged") is { } upload && WrittenAt(entry) <= newest
+                && await DiscardAsync(upload, EtcdTxn.HasRevision(entry.Key, entry.ModRevision), ct))
+                discarded++;
+        }
+
+        return discarded;
+    }
+
+    private static DateTimeOffset WrittenAt(KeyValue marker)
+    {
+        try
+        {
+            return EtcdTimes.FromMicros(StagedUpload.Parser.ParseFrom(marker.Value).WrittenAtMicros);
+        }
+        catch (InvalidProtocolBufferException wrong)
+        {
+            throw new StorageException(StorageFault.Corrupt, $"etcd: '{marker.Key.ToStringUtf8()}' is no marker of an upload.", wrong);
+        }
+    }
+
+    private async Task<bool> DiscardAsync(string upload, Compare condition, CancellationToken ct)
+    {
+        var request = new TxnRequest
+        {
+            Compare = { condition },
+            Success = { EtcdTxn.Delete(keys.Staged(upload)), EtcdTxn.Delete(keys.Chunks(upload)) },
+        };
+
+        // Once deleted it is not found again, so to ask twice does no harm.
+        return (await client.WriteAsync(request, Repeat.Freely, ct)).Succeeded;
+    }
+
+    private async Task WriteAsync(TxnRequest request, Repeat repeat, CancellationToken ct)
+    {
+        await turns.WaitAsync(ct);
+        try
+        {
+            if (!(await client.WriteAsync(request, repeat, ct)).Succeeded)
+                throw Discarded();
+        }
+        finally
+        {
+            turns.Release();
+        }
+    }
+
+    private RequestOp Mark(string upload) =>
+        EtcdTxn.Put(keys.Staged(upload), new StagedUpload { WrittenAtMicros = EtcdTimes.ToMicros(Now) }.ToByteString());
+
+    private RequestOp PutChunk(string upload, int number, ReadOnlyMemory<byte> chunk) =>
+        EtcdTxn.Put(keys.Chunk(upload, number), UnsafeByteOperations.UnsafeWrap(chunk));
+}

@@ -1,0 +1,17 @@
+using Registry.Core.Storage;
+using StackExchange.Redis;
+
+namespace Registry.Storage.Redis;
+
+/// <summary>A precondition as the scripts take it.</summary>
+internal static class PreconditionText
+{
+    public static RedisValue Word(this Precondition precondition) => precondition.Kind switch
+    {
+        PreconditionKind.None => "none",
+        PreconditionKind.Absent => "absent",
+        _ => "matches",
+    };
+
+    public static RedisValue RevisionText(this Precondition precondition) => precondition.Revision.Value ?? "";
+}

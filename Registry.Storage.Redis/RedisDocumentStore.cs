@@ -1,0 +1,74 @@
+using System.Runtime.CompilerServices;
+using Registry.Core.Storage;
+using StackExchange.Redis;
+
+namespace Registry.Storage.Redis;
+
+/// <summary>Documents as hashes. Every write is one script, so that it happens whole or not at all, and no other comes between.</summary>
+internal sealed class RedisDocumentStore(RedisLink link, RedisKeys keys) : IDocumentStore
+{
+    /// <summary>How many entries a page of a listing has: about half a millisecond of the server's time.</summary>
+    private const int PageSize = 1000;
+
+    private static readonly RedisValue[] Fields = ["content", "revision"];
+
+    public async ValueTask<Document?> GetAsync(StoreKey key, CancellationToken ct)
+    {
+        var at = keys.Document(key);
+        return await link.CallAsync(database => database.HashGetAsync(at, Fields, RedisLink.Flags), ct) switch
+        {
+            [{ IsNull: true }, { IsNull: true }] => null,
+            [{ IsNull: false } content, { IsNull: false } revision] => new Document((byte[]?)content ?? [], new Revision(revision.ToString())),
+            _ => throw new StorageException(StorageFault.Corrupt, $"The document '{at}' lacks its content or revision."),
+        };
+    }
+
+    public async ValueTask<Revision?> TryPutAsync(StoreKey key, ReadOnlyMemory<byte> content, Precondition precondition, CancellationToken ct)
+    {
+        if (content.Length > Document.MaxBytes)
+            throw new ArgumentException($"A document has at most {Document.MaxBytes} bytes, not {content.Length}.", nameof(content));
+        ct.ThrowIfCancellationRequested();
+
+        // A copy: a call that is given up may still be sending.
+        var answer = await link.EvaluateAsync(
+            DocumentScripts.Put,
+            [keys.Document(key), keys.Documents, keys.Revision],
+            [precondition.Word(), precondition.RevisionText(), key.Value, content.ToArray()],
+            ct);
+        return (string?)answer is { } revision ? new Revision(revision) : null;
+    }
+
+    public async ValueTask<bool> TryDeleteAsync(StoreKey key, Precondition precondition, CancellationToken ct)
+    {
+        if (precondition.Kind == PreconditionKind.Absent)
+            throw new ArgumentException("What must be absent cannot be deleted.", nameof(precondition));
+        var answer = await link.EvaluateAsync(
+            DocumentScripts.Delete,
+            [keys.Document(key), keys.Documents],
+            [precondition.Word(), precondition.RevisionText(), key.Value],
+            ct);
+        return (long)answer == 1;
+    }
+
+    public async IAsyncEnumerable<DocumentEntry> ListAsync(StoreKey scope, StoreKey? after, [EnumeratorCancellation] CancellationToken ct)
+    {
+        ct.ThrowIfCancellationRequested();
+        var range = LexicalRange.Below(scope, after?.Value);
+        while (!range.IsEmpty)
+        {
+            RedisValue[] arguments = [keys.DocumentPrefix, range.Min, range.Max, PageSize];
+            var page = (RedisValue[]?)await link.EvaluateAsync(DocumentScripts.List, [keys.Documents], arguments, ct) ?? [];
+            for (var i = 0; i < page.Length; i += 2)
+            {
+                ct.ThrowIfCancellationRequested();
+                if (!StoreKey.TryParse(page[i], out var key) || page[i + 1].IsNull)
+                    throw new StorageException(StorageFault.Corrupt, $"'{keys.Documents}' names '{page[i]}', which is no document of ours.");
+                yield return new DocumentEntry(key, new Revision(page[i + 1].ToString()));
+            }
+
+            if (page.Length < 2 * PageSize)
+                break;
+            range.Continue(page[^2].ToString());
+        }
+    }
+}

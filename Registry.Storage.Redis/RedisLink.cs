@@ -1,0 +1,200 @@
+using Registry.Core.Storage;
+using StackExchange.Redis;
+
+namespace Registry.Storage.Redis;
+
+/// <summary>
+/// The one way to the server: a deadline on every call, since calls of this client never time out by themselves; a new connection where
+/// the old one broke or stopped answering; and one kind of exception.
+/// </summary>
+internal sealed class RedisLink : IAsyncDisposable
+{
+    /// <summary>Every call goes to the master: what a replica answers may be old.</summary>
+    public const CommandFlags Flags = CommandFlags.DemandMaster;
+
+    /// <summary>After a failed attempt to connect, callers are refused for this long instead of trying as well.</summary>
+    private static readonly TimeSpan PauseBetweenAttempts = TimeSpan.FromMilliseconds(100);
+
+    private readonly TimeProvider time;
+    private readonly TimeSpan deadline;
+    private readonly ConfigurationOptions configuration;
+    private readonly Lock gate = new();
+    private readonly HashSet<ConnectionMultiplexer> retired = [];
+    private ConnectionMultiplexer? live;
+    private Task<ConnectionMultiplexer>? connecting;
+    private long failedAt;
+    private bool disposed;
+
+    public RedisLink(RedisOptions options, TimeProvider time)
+    {
+        this.time = time;
+        deadline = TimeSpan.FromSeconds(options.DeadlineSeconds);
+        configuration = ConfigurationOptions.Parse(options.Configuration);
+        configuration.ClientName ??= "registry";
+
+        // Whether and when to connect again is decided here; the client itself is to try once and to say so.
+        configuration.AbortOnConnectFail = true;
+        configuration.ConnectRetry = 1;
+        configuration.ConnectTimeout = configuration.SyncTimeout = (int)deadline.TotalMilliseconds;
+    }
+
+    /// <summary>
+    /// Runs a script atomically. One that writes is waited for once it is sent, even where it is cancelled: its outcome must not change after
+    /// the caller was told.
+    /// </summary>
+    /// <exception cref="StorageException">It failed; whether it ran is unknown.</exception>
+    public ValueTask<RedisResult> EvaluateAsync(RedisScript script, RedisKey[] keys, RedisValue[] values, CancellationToken ct) =>
+        CallAsync(database => RunAsync(database, script, keys, values), script.Writes ? CancellationToken.None : ct, ct);
+
+    /// <summary>Makes one call that only reads within the deadline.</summary>
+    /// <param name="call">Sends it. It may be called twice, where the first time nothing was sent.</param>
+    /// <param name="ct">Ends the wait.</param>
+    /// <exception cref="StorageException">It failed.</exception>
+    public ValueTask<T> CallAsync<T>(Func<IDatabase, Task<T>> call, CancellationToken ct) => CallAsync(call, ct, ct);
+
+    public async ValueTask DisposeAsync()
+    {
+        ConnectionMultiplexer[] left;
+        lock (gate)
+        {
+            if (disposed)
+                return;
+            disposed = true;
+            left = live is null ? [.. retired] : [live, .. retired];
+            live = null;
+            retired.Clear();
+        }
+
+        foreach (var connection in left)
+            await CloseAsync(connection);
+    }
+
+    private static async Task<RedisResult> RunAsync(IDatabase database, RedisScript script, RedisKey[] keys, RedisValue[] values)
+    {
+        try
+        {
+            return await database.ScriptEvaluateAsync(script.Hash, keys, values, Flags);
+        }
+        catch (RedisServerException unknown) when (RedisFault.IsUnknownScript(unknown))
+        {
+            // A server that started anew, or that somebody told to forget: the whole script makes it known again.
+            object[] arguments = [script.Text, keys.Length, .. keys.Cast<object>(), .. values.Cast<object>()];
+            return await database.ExecuteAsync("EVAL", arguments, Flags);
+        }
+    }
+
+    private static async Task CloseAsync(ConnectionMultiplexer connection)
+    {
+        await connection.CloseAsync(allowCommandsToComplete: false);
+        connection.Dispose();
+    }
+
+    private async ValueTask<T> CallAsync<T>(Func<IDatabase, Task<T>> call, CancellationToken whenSent, CancellationToken ct)
+    {
+        ct.ThrowIfCancellationRequested();
+        var started = time.GetTimestamp();
+        for (var first = true; ; first = false)
+        {
+            ConnectionMultiplexer? connection = null;
+            try
+            {
+                connection = await WithinAsync(ConnectedAsync(), started, ct);
+                return await WithinAsync(call(connection.GetDatabase()), started, whenSent);
+            }
+            catch (Exception fault) when (fault is not OperationCanceledException || !ct.IsCancellationRequested)
+            {
+                if (connection is not null && RedisFault.EndsConnection(fault))
+                    Retire(connection);
+                if (!first || connection is null || !RedisFault.WasNotSent(fault))
+                    throw RedisFault.From(fault);
+            }
+        }
+    }
+
+    private async Task<T> WithinAsync<T>(Task<T> answer, long started, CancellationToken ct)
+    {
+        if (answer.IsCompleted)
+            return await answer;
+        var left = deadline - time.GetElapsedTime(started);
+        try
+        {
+            return await answer.WaitAsync(left > TimeSpan.Zero ? left : TimeSpan.Zero, time, ct);
+        }
+        finally
+        {
+            // Nobody waits any longer for what was given up; how it ends is known to be unknown.
+            if (!answer.IsCompleted)
+                _ = answer.ContinueWith(late => late.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+        }
+    }
+
+    /// <summary>The connection that serves, or the one attempt to make it that all callers wait for.</summary>
+    private Task<ConnectionMultiplexer> ConnectedAsync()
+    {
+        lock (gate)
+        {
+            ObjectDisposedException.ThrowIf(disposed, this);
+            if (live is { IsConnected: true })
+                return Task.FromResult(live);
+            if (live is not null)
+                Retire(live);
+            if (connecting is { IsFaulted: true } && time.GetElapsedTime(failedAt) >= PauseBetweenAttempts)
+                connecting = null;
+            return connecting ??= Task.Run(ConnectAsync);
+        }
+    }
+
+    private async Task<ConnectionMultiplexer> ConnectAsync()
+    {
+        try
+        {
+            var connection = await ConnectionMultiplexer.ConnectAsync(configuration.Clone());
+
+            // Releases before 2 finish calls one after the other by default, each with all that waits for it; since 2 there is no such setting.
+            typeof(ConnectionMultiplexer).GetProperty("PreserveAsyncOrder")?.SetValue(connection, false);
+            lock (gate)
+            {
+                if (!disposed)
+                {
+                    (live, connecting) = (connection, null);
+                    return connection;
+                }
+            }
+
+            await CloseAsync(connection);
+            throw new ObjectDisposedException(nameof(RedisLink));
+        }
+        catch
+        {
+            lock (gate)
+                failedAt = time.GetTimestamp();
+            throw;
+        }
+    }
+
+    /// <summary>Takes a connection out of use. It is closed when whoever still waits on it has given up: their answers may come yet.</summary>
+    private void Retire(ConnectionMultiplexer connection)
+    {
+        lock (gate)
+        {
+            if (live != connection)
+                return;
+            live = null;
+            retired.Add(connection);
+        }
+
+        _ = CloseLaterAsync(connection);
+    }
+
+    private async Task CloseLaterAsync(ConnectionMultiplexer connection)
+    {
+        await Task.Delay(deadline, time);
+        lock (gate)
+        {
+            if (!retired.Remove(connection))
+                return;
+        }
+
+        await CloseAsync(connection);
+    }
+}

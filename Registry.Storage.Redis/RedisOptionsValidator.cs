@@ -1,0 +1,51 @@
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.Extensions.Options;
+using StackExchange.Redis;
+
+namespace Registry.Storage.Redis;
+
+/// <summary>Refuses settings that cannot work, in words that name them; it asks no server.</summary>
+internal sealed class RedisOptionsValidator : IValidateOptions<RedisOptions>
+{
+    private const int MaxPrefixLength = 100;
+
+    public ValidateOptionsResult Validate(string? name, RedisOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        List<string> errors = [.. ConfigurationErrors(options.Configuration)];
+        if (options.Prefix is null || options.Prefix.Length > MaxPrefixLength || options.Prefix.Any(c => c is <= ' ' or > '~'))
+            errors.Add($"REDIS__PREFIX must be at most {MaxPrefixLength} characters of visible ASCII.");
+        if (!(options.DeadlineSeconds is >= 0.1 and <= 60))
+            errors.Add($"REDIS__DEADLINESECONDS is {options.DeadlineSeconds}; it must be between 0.1 and 60.");
+        return errors.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(errors);
+    }
+
+    private static IEnumerable<string> ConfigurationErrors(string? configuration)
+    {
+        const string Setting = "REDIS__CONFIGURATION";
+        if (string.IsNullOrWhiteSpace(configuration))
+            return [$"{Setting} is empty: name the server, as in localhost:6379."];
+
+        // The client reads 1.x and 2.x alike, but 1.x knows no ACL user and no IPv6.
+        var old = typeof(ConfigurationOptions).Assembly.GetName().Version is { Major: < 2 };
+        if (old && configuration.Split(',').Any(part => part.Trim().StartsWith("user=", StringComparison.OrdinalIgnoreCase)))
+            return [$"{Setting} names a user, which this build's Redis client cannot log in as: give the password of the default user alone."];
+        ConfigurationOptions parsed;
+        try
+        {
+            parsed = ConfigurationOptions.Parse(configuration);
+        }
+        catch (Exception wrong) when (wrong is ArgumentException or FormatException or OverflowException)
+        {
+            // The text may hold the password, and so may what the parser says of it.
+            return [$"{Setting} cannot be read: it is host:port and, after commas, settings such as password=… and ssl=true."];
+        }
+
+        if (parsed.EndPoints.Count == 0)
+            return [$"{Setting} names no server: it begins with host:port."];
+        return old && parsed.EndPoints.Any(at => at is IPEndPoint { AddressFamily: AddressFamily.InterNetworkV6 })
+            ? [$"{Setting} names an IPv6 address, which this build's Redis client cannot connect to: name an IPv4 address or a host that has one."]
+            : [];
+    }
+}

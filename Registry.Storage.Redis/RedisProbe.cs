@@ -1,0 +1,115 @@
+using Microsoft.Extensions.Logging;
+using Registry.Core.Storage;
+using StackExchange.Redis;
+
+namespace Registry.Storage.Redis;
+
+/// <summary>Finds out whether the server is one that keeps what it is given, and says what a crash of it would cost.</summary>
+internal sealed partial class RedisProbe(RedisLink link, ILogger<RedisProbe> logger) : IStorageProbe
+{
+    /// <summary>Scripts replicate what they did and not what they said since 5; UNLINK came with 4. What is older than 6 is not maintained by anyone.</summary>
+    private const int OldestMajorVersion = 6;
+
+    public string Name => "redis";
+
+    public async ValueTask ProbeAsync(CancellationToken ct)
+    {
+        var server = await InfoAsync("server", ct);
+        if (server.TryGetValue("redis_version", out var version)
+            && (!int.TryParse(version.Split('.')[0], out var major) || major < OldestMajorVersion))
+            throw Unfit($"This Redis is version {version}: the registry needs {OldestMajorVersion} or newer.");
+        if (server.GetValueOrDefault("redis_mode") == "cluster")
+            throw Unfit("This Redis is a cluster, whose scripts may not touch keys of several slots, as the registry's do: give it one server, with replicas where wanted.");
+
+        await DemandNoEvictionAsync(ct);
+        await WarnOfLossAsync(ct);
+    }
+
+    private static StorageException Unfit(string message) => new(StorageFault.Denied, message);
+
+    private async ValueTask DemandNoEvictionAsync(CancellationToken ct)
+    {
+        var policy = (await InfoAsync("memory", ct)).GetValueOrDefault("maxmemory_policy") ?? await SettingAsync("maxmemory-policy", ct);
+        if (policy is null)
+            LogUnknown("maxmemory-policy", "noeviction");
+        else if (policy != "noeviction")
+            throw Unfit($"This Redis would throw packages away when its memory is full: its maxmemory-policy is '{policy}' and must be 'noeviction'.");
+    }
+
+    private async ValueTask WarnOfLossAsync(CancellationToken ct)
+    {
+        var persistence = await InfoAsync("persistence", ct);
+        if (persistence.GetValueOrDefault("aof_enabled") is not { } appending)
+        {
+            LogUnknown("appendonly", "yes");
+        }
+        else if (appending == "0")
+        {
+            // Where the setting cannot be read, the milder of the two is still a warning.
+            if (await SettingAsync("save", ct) is "")
+                LogNoPersistence();
+            else
+                LogSnapshotsOnly();
+        }
+        else
+        {
+            switch (await SettingAsync("appendfsync", ct))
+            {
+                case "always":
+                    break;
+                case "everysec":
+                    LogEverySecond();
+                    break;
+                case null:
+                    LogUnknown("appendfsync", "always");
+                    break;
+                default:
+                    LogNeverFlushed();
+                    break;
+            }
+        }
+    }
+
+    private async ValueTask<Dictionary<string, string>> InfoAsync(string section, CancellationToken ct)
+    {
+        var text = (await link.CallAsync(database => database.ExecuteAsync("INFO", [section], RedisLink.Flags), ct)).ToString() ?? "";
+        return text.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
+            .Select(line => line.Split(':', 2))
+            .Where(pair => pair.Length == 2)
+            .DistinctBy(pair => pair[0])
+            .ToDictionary(pair => pair[0], pair => pair[1]);
+    }
+
+    /// <summary>A setting of the server; null where it does not tell, as managed ones do not.</summary>
+    private async ValueTask<string?> SettingAsync(string name, CancellationToken ct)
+    {
+        try
+        {
+            var answer = (RedisValue[]?)await link.CallAsync(database => database.ExecuteAsync("CONFIG", ["GET", name], RedisLink.Flags), ct);
+            return answer is [_, var value] ? value.ToString() : null;
+        }
+        catch (StorageException refused) when (refused.InnerException is RedisServerException)
+        {
+            LogSettingRefused(name, refused.InnerException.Message);
+            return null;
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Redis keeps everything in memory alone: all packages are lost when it stops. Set 'appendonly yes' and 'appendfsync always'")]
+    private partial void LogNoPersistence();
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Redis writes snapshots alone: what was pushed since the last, up to an hour, is lost when it crashes. Set 'appendonly yes' and 'appendfsync always'")]
+    private partial void LogSnapshotsOnly();
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Redis flushes to disk every second: the pushes and deletes of the last second or two are lost when its machine crashes. Set 'appendfsync always' where that matters")]
+    private partial void LogEverySecond();
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Redis leaves flushing to the operating system: the pushes and deletes of the last half minute are lost when its machine crashes. Set 'appendfsync always'")]
+    private partial void LogNeverFlushed();
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Redis does not say what its {Setting} is: see to it that it is '{Wanted}'")]
+    private partial void LogUnknown(string setting, string wanted);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Redis does not tell its setting {Setting}: {Answer}")]
+    private partial void LogSettingRefused(string setting, string answer);
+}

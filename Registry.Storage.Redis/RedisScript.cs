@@ -1,0 +1,58 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace Registry.Storage.Redis;
+
+/// <summary>A Lua script: sent by its hash, and whole where the server does not know it.</summary>
+internal sealed class RedisScript
+{
+    /// <summary>
+    /// What every script may use. A revision is a counter that never falls behind the clock: a server that comes back with an older state
+    /// (its last second lost, or a snapshot restored) gives none a second time, which copies that replicas keep by revision rely on.
+    /// </summary>
+    private const string Prelude = """
+        local function present()
+          local time = redis.call('TIME')
+          return time[1] * 1000000 + time[2]
+        end
+        local function text(number)
+          return string.format('%.0f', number)
+        end
+        local function revise(counter)
+          local last = tonumber(redis.call('GET', counter) or '0')
+          local revision = text(math.max(last + 1, present()))
+          redis.call('SET', counter, revision)
+          return revision
+        end
+        local function stored(chunks, upload, count)
+          local sum = 0
+          for number = 0, count - 1 do
+            sum = sum + redis.call('STRLEN', chunks .. upload .. ':' .. number)
+          end
+          return sum
+        end
+        local function remove(chunks, upload, from, count)
+          for number = from, count - 1 do
+            redis.call('UNLINK', chunks .. upload .. ':' .. number)
+          end
+        end
+
+        """;
+
+    [SuppressMessage("Security", "CA5350:Do Not Use Weak Cryptographic Algorithms", Justification = "Redis names scripts by their SHA-1.")]
+    public RedisScript(bool writes, string body)
+    {
+        Writes = writes;
+        Text = Prelude + body;
+        Hash = SHA1.HashData(Encoding.UTF8.GetBytes(Text));
+    }
+
+    /// <summary>True when it changes anything: then its caller waits for the outcome even where it is cancelled.</summary>
+    public bool Writes { get; }
+
+    public string Text { get; }
+
+    /// <summary>The SHA-1 of <see cref="Text"/>, by which a server that has run it before knows it.</summary>
+    public byte[] Hash { get; }
+}

@@ -1,0 +1,26 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+using Registry.Core.Storage;
+
+namespace Registry.Storage.Redis;
+
+/// <summary>Composition of the Redis backend.</summary>
+public static class RedisServices
+{
+    /// <summary>Adds both stores over the server that the section <c>Redis</c> names; the options are validated at start, and nothing connects before the first call.</summary>
+    public static IServiceCollection AddRedisStorage(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddOptions<RedisOptions>().Bind(configuration.GetSection(RedisOptions.Section)).ValidateOnStart();
+        services.AddSingleton<IValidateOptions<RedisOptions>, RedisOptionsValidator>();
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton(provider => new RedisLink(
+            provider.GetRequiredService<IOptions<RedisOptions>>().Value, provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(provider => new RedisKeys(provider.GetRequiredService<IOptions<RedisOptions>>().Value.Prefix));
+        services.AddSingleton<IDocumentStore, RedisDocumentStore>();
+        services.AddSingleton<IBlobStore, RedisBlobStore>();
+        services.AddSingleton<IStorageProbe, RedisProbe>();
+        return services;
+    }
+}

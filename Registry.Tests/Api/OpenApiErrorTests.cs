@@ -1,0 +1,149 @@
+using System.Text;
+using System.Text.Json.Nodes;
+using NUnit.Framework;
+using Registry.Api.OpenApi;
+using Registry.Tests.Support;
+
+namespace Registry.Tests.Api;
+
+/// <summary>What the document promises, against what the service answers: errors.</summary>
+public sealed class OpenApiErrorTests
+{
+    private const string Other = "9.9.9";
+    private static readonly string NoBlob = new('0', 64);
+
+    private RegistryHost host = null!;
+    private ApiDocument document = null!;
+
+    [OneTimeSetUp]
+    public async Task StartAsync()
+    {
+        host = await RegistryHost.StartAsync("--Limits:ArchiveBytes=100000", "--Limits:RequestBytes=200000");
+        document = await ApiDocument.ReadAsync(host.Client);
+        await SeedAsync();
+    }
+
+    [OneTimeTearDown]
+    public async Task StopAsync() => await host.DisposeAsync();
+
+    /// <summary>Operation without its API, what differs from the examples, the body, the status, and the name of the example that it answers.</summary>
+    private static IEnumerable<TestCaseData> Refused()
+    {
+        (string Id, string Values, string? Body, int Status, string Example)[] cases =
+        [
+            ("PushRelease", "", """{"blob":"AAAA"}""", 400, "invalid-usage"),
+            ("PushRelease", "name=-elasticsearch", "{}", 400, "invalid-usage-2"),
+            ("PushRelease", "", $$"""{"release":"latest","blob":"{{Sample.Chart}}"}""", 422, "invalid-release"),
+            ("PushRelease", "", $$"""{"release":"2.0.0","media_type":"Helm","blob":"{{Sample.Chart}}"}""", 422, "invalid-parameters"),
+            ("PushRelease", "", """{"release":"2.0.0","blob":"AAAA"}""", 422, "invalid-parameters-2"),
+            ("PushRelease", "", $$"""{"release":"1.0.0","media_type":"helm","blob":"{{Sample.Chart}}"}""", 409, "package-exists"),
+            ("ListReleases", "namespace=nobody", null, 404, "package-not-found"),
+            ("ShowRelease", $"release={Other}", null, 404, "package-not-found"),
+            ("ShowManifest", "release=1.1.0;mediaType=-", null, 400, "invalid-usage"),
+            ("ShowManifest", "namespace=nobody", null, 404, "package-not-found"),
+            ("ShowManifest", "mediaType=kpm", null, 404, "package-not-found-2"),
+            ("ShowManifest", $"release={Other}", null, 404, "package-release-not-found"),
+            ("ShowManifest", "release=latest", null, 422, "invalid-release"),
+            ("PullPackage", "release=1.1.0;mediaType=-", null, 400, "invalid-usage"),
+            ("PullPackage", "mediaType=kpm", null, 404, "package-not-found-2"),
+            ("PullPackage", $"release={Other}", null, 404, "package-release-not-found"),
+            ("PullPackage", "release=latest", null, 422, "invalid-release"),
+            ("PullPackageAsJson", $"release={Other}", null, 404, "package-release-not-found"),
+            ("GetBlob", "namespace=nobody", null, 404, "package-not-found"),
+            ("GetBlob", $"digest={NoBlob}", null, 404, "package-not-found-2"),
+            ("GetBlobAsJson", $"digest={NoBlob}", null, 404, "package-not-found-2"),
+            ("ListChannels", "namespace=nobody", null, 404, "package-not-found"),
+            ("ShowChannel", "channel=-beta", null, 400, "invalid-usage"),
+            ("ShowChannel", "", null, 404, "channel-not-found"),
+            ("AddChannelRelease", "channel=-beta", null, 400, "invalid-usage"),
+            ("AddChannelRelease", $"release={Other}", null, 404, "package-release-not-found"),
+            ("AddChannelRelease", "release=latest", null, 422, "invalid-release"),
+            ("RemoveChannelRelease", $"channel=kept;release={Other}", null, 404, "package-not-found-2"),
+            ("RemoveChannelRelease", "", null, 404, "channel-not-found"),
+            ("DeleteChannel", "", null, 404, "channel-not-found"),
+            ("DeleteRelease", $"release={Other}", null, 404, "package-not-found"),
+        ];
+        foreach (var api in (string[])["cnr", "appr"])
+            foreach (var (id, values, body, status, example) in cases)
+                yield return new TestCaseData(api + id, values, body, status, example);
+        yield return new TestCaseData("karUploadArchive", "", "", 400, "invalid-usage");
+        yield return new TestCaseData("karUploadArchive", "workspace=http://[::1/x", "a", 400, "invalid-usage-2");
+        yield return new TestCaseData("karListArchives", "workspace=http://[::1/x", null, 400, "invalid-usage");
+        yield return new TestCaseData("karDownloadArchive", "workspace=http://[::1/x", null, 400, "invalid-usage");
+        yield return new TestCaseData("karDownloadArchive", "", null, 404, "archive-not-found");
+        yield return new TestCaseData("karDeleteArchive", "", null, 404, "archive-not-found");
+    }
+
+    [TestCaseSource(nameof(Refused))]
+    public async Task A_refusal_is_as_its_example_says(string id, string values, string? body, int status, string example)
+    {
+        var operation = document.Operation(id);
+        var changed = values.Split(';', StringSplitOptions.RemoveEmptyEntries).Select(pair => pair.Split('=', 2)).ToDictionary(pair => pair[0], pair => pair[1]);
+        using var request = new HttpRequestMessage(operation.Method, operation.Url(changed))
+        {
+            Content = body is null ? null : new StringContent(body, Encoding.UTF8, "application/json"),
+        };
+        using var answer = await host.Client.SendAsync(request);
+        var text = await answer.Content.ReadAsStringAsync();
+        Assert.That((int)answer.StatusCode, Is.EqualTo(status), text);
+        Assert.That(operation.Examples(status), Contains.Key(example));
+        var expected = operation.Examples(status)[example]!.AsObject();
+        var actual = JsonNode.Parse(text)!.AsObject();
+        Assert.That(document.Fault(actual, operation.Response(status)!["content"]!["application/json"]!["schema"]!), Is.Null, text);
+        if (changed.ContainsKey("namespace"))
+            Assert.That(actual["code"]!.GetValue<string>(), Is.EqualTo(expected["code"]!.GetValue<string>()));
+        else
+            Assert.That(JsonNode.DeepEquals(actual, expected), $"{actual.ToJsonString()}\nis not the example\n{expected.ToJsonString()}");
+    }
+
+    [Test]
+    public async Task A_wrong_method_is_told_which_are_right_everywhere()
+    {
+        foreach (var operation in document.Operations)
+        {
+            using var answer = await host.Client.PutAsync(operation.Url(), content: null);
+            Assert.That((int)answer.StatusCode, Is.EqualTo(405), operation.Id);
+            Assert.That(operation.Response(405)!["headers"]!.AsObject().ContainsKey("Allow"), operation.Id);
+            Assert.That(answer.Content.Headers.Allow, Does.Contain(operation.Method.Method), operation.Id);
+            Assert.That(JsonNode.DeepEquals(
+                JsonNode.Parse(await answer.Content.ReadAsStringAsync()), operation.Examples(405).Single().Value), operation.Id);
+        }
+    }
+
+    [TestCase("cnrPushRelease")]
+    [TestCase("apprPushRelease")]
+    [TestCase("karUploadArchive")]
+    public async Task Too_large_a_body_is_declared(string id)
+    {
+        var operation = document.Operation(id);
+        using var answer = await host.Client.PostAsync(operation.Url(), new StringContent($$"""{"blob":"{{new string('A', 300_000)}}"}"""));
+        Assert.That((int)answer.StatusCode, Is.EqualTo(413));
+        var body = JsonNode.Parse(await answer.Content.ReadAsStringAsync());
+        Assert.That(document.Fault(body, operation.Response(413)!["content"]!["application/json"]!["schema"]!), Is.Null);
+    }
+
+    [Test]
+    public void Whoever_must_wait_is_told_for_how_long()
+    {
+        foreach (var operation in document.Operations)
+            foreach (var status in operation.Statuses.Where(status => status is "503" or "507"))
+                Assert.That(operation.Response(int.Parse(status))!["headers"]?["Retry-After"], Is.Not.Null, $"{operation.Id} {status}");
+    }
+
+    /// <summary>The sample, a second release in two media types, and a channel.</summary>
+    private async Task SeedAsync()
+    {
+        await SeedAsync(Sample.Release, "helm");
+        await SeedAsync("1.1.0", "helm");
+        await SeedAsync("1.1.0", "kpm");
+        using var added = await host.Client.PostAsync($"/api/v1/packages/{Sample.FullName}/channels/kept/{Sample.Release}", content: null);
+        Assert.That((int)added.StatusCode, Is.EqualTo(200));
+    }
+
+    private async Task SeedAsync(string release, string mediaType)
+    {
+        var push = new JsonObject { ["release"] = release, ["media_type"] = mediaType, ["blob"] = Sample.Chart, ["force"] = true };
+        using var pushed = await host.Client.PostAsync($"/api/v1/packages/{Sample.FullName}", new StringContent(push.ToJsonString()));
+        Assert.That((int)pushed.StatusCode, Is.EqualTo(200));
+    }
+}

@@ -1,0 +1,170 @@
+using System.Text.RegularExpressions;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Mvc.Controllers;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.OpenApi;
+using NUnit.Framework;
+using Registry.Api.OpenApi;
+using Registry.Core.Channels;
+using Registry.Core.Content;
+using Registry.Core.Packages;
+using Registry.Tests.Support;
+
+namespace Registry.Tests.Api;
+
+/// <summary>The document itself, against the routes that the application has.</summary>
+public sealed class OpenApiTests
+{
+    private RegistryHost host = null!;
+    private string text = null!;
+    private ApiDocument document = null!;
+
+    [OneTimeSetUp]
+    public async Task StartAsync()
+    {
+        host = await RegistryHost.StartAsync();
+        text = await host.Client.GetStringAsync("/openapi/v1.json");
+        document = await ApiDocument.ReadAsync(host.Client);
+    }
+
+    [OneTimeTearDown]
+    public async Task StopAsync() => await host.DisposeAsync();
+
+    [Test]
+    public void It_reads_without_an_error_or_a_warning()
+    {
+        var (read, diagnostic) = OpenApiDocument.Parse(text, OpenApiConstants.Json);
+        Assert.That(diagnostic!.Errors.Concat(diagnostic.Warnings), Is.Empty);
+        Assert.That(read!.Info.Version, Is.EqualTo(typeof(DocumentInfo).Assembly.GetName().Version!.ToString(3)));
+        Assert.That(read.Servers!.Select(server => server.Url), Is.EqualTo(new[] { "/" }));
+    }
+
+    [Test]
+    public void Every_route_is_in_it_and_nothing_else()
+    {
+        var routes = RoutesOf(host.Services).Where(route => route.Method != "HEAD").Select(route => $"{route.Method} {route.Path}");
+        Assert.That(document.Operations.Select(operation => $"{operation.Method} {operation.Path}"), Is.EquivalentTo(routes));
+    }
+
+    [Test]
+    public void Every_get_answers_head_as_the_text_says()
+    {
+        var routes = RoutesOf(host.Services).ToLookup(route => route.Method, route => route.Path);
+        Assert.That(routes["HEAD"], Is.EquivalentTo(routes["GET"]));
+    }
+
+    [Test]
+    public void Every_operation_has_a_group_a_summary_and_an_id_of_its_own()
+    {
+        var operations = document.Operations.ToList();
+        Assert.That(operations.Select(operation => operation.Id), Is.Unique.And.All.Match("^(cnr|appr|kar)[A-Z][A-Za-z]+$"));
+        Assert.That(operations.Select(operation => operation.Node["summary"]?.GetValue<string>()), Is.All.Not.Null.And.All.Not.Empty);
+        foreach (var operation in operations)
+            Assert.That(
+                operation.Node["tags"]!.AsArray().Single()!.GetValue<string>(),
+                Is.EqualTo(operation.Id.StartsWith("kar", StringComparison.Ordinal) ? "KAR" : "CNR"),
+                operation.Id);
+        Assert.That(document.Root["tags"]!.AsArray().Select(tag => tag!["name"]!.GetValue<string>()), Is.EqualTo(new[] { "CNR", "KAR" }));
+    }
+
+    [Test]
+    public void Every_parameter_and_every_answer_is_described()
+    {
+        foreach (var operation in document.Operations)
+        {
+            foreach (var parameter in operation.Parameters)
+                Assert.That(parameter["description"]?.GetValue<string>(), Is.Not.Null.And.Not.Empty, $"{operation.Id} {parameter["name"]}");
+            foreach (var status in operation.Statuses)
+            {
+                var response = operation.Response(int.Parse(status))!;
+                Assert.That(response["description"]?.GetValue<string>(), Is.Not.Null.And.Not.Empty, $"{operation.Id} {status}");
+                if (response["content"]?["application/json"] is not null)
+                    Assert.That(operation.Examples(int.Parse(status)), Is.Not.Empty, $"{operation.Id} {status} has no example");
+            }
+        }
+    }
+
+    [Test]
+    public void Every_example_fits_its_schema()
+    {
+        foreach (var operation in document.Operations)
+            foreach (var status in operation.Statuses.Select(int.Parse))
+                foreach (var (name, example) in operation.Examples(status))
+                    Assert.That(
+                        document.Fault(example, operation.Response(status)!["content"]!["application/json"]!["schema"]!),
+                        Is.Null,
+                        $"{operation.Id} {status} {name}");
+    }
+
+    [Test]
+    public void A_file_is_binary()
+    {
+        var downloads = document.Operations.Where(operation => operation.Statuses.Contains("206")).ToList();
+        Assert.That(downloads.Select(operation => operation.Id), Is.EquivalentTo(
+            new[] { "cnrPullPackage", "cnrGetBlob", "apprPullPackage", "apprGetBlob", "karDownloadArchive" }));
+        foreach (var operation in downloads)
+        {
+            var type = operation.Id.StartsWith("kar", StringComparison.Ordinal) ? "application/octet-stream" : "application/x-gzip";
+            foreach (var status in (int[])[200, 206])
+            {
+                var schema = operation.Response(status)!["content"]![type]!["schema"]!;
+                Assert.That((schema["type"]!.GetValue<string>(), schema["format"]!.GetValue<string>()), Is.EqualTo(("string", "binary")), operation.Id);
+            }
+        }
+    }
+
+    [Test]
+    public async Task The_sample_is_the_sample_chart() => Assert.That(
+        Convert.FromBase64String(Sample.Chart),
+        Is.EqualTo(await File.ReadAllBytesAsync(Path.Combine(AppContext.BaseDirectory, "Data", "elasticsearch-chart.tar.gz"))));
+
+    [TestCase("a")]
+    [TestCase("_a.b-c")]
+    [TestCase("-a")]
+    [TestCase(".a")]
+    [TestCase("a+b")]
+    [TestCase("é")]
+    [TestCase("")]
+    [TestCase("72ed15c9a65961ecd034cca098ec18eb99002cd402824aae8a674a8ae41bd0ef")]
+    [TestCase("72ED15C9A65961ECD034CCA098EC18EB99002CD402824AAE8A674A8AE41BD0EF")]
+    public void The_patterns_of_names_are_those_of_the_domain(string value)
+    {
+        foreach (var name in (string[])[value, value.PadRight(80, 'a'), value.PadRight(81, 'a')])
+        {
+            Assert.That(Regex.IsMatch(name, DescribeParameter.NamePattern), Is.EqualTo(PackageName.TryCreate(name, name, out _)), name);
+            Assert.That(Regex.IsMatch(name, DescribeParameter.ChannelPattern), Is.EqualTo(ChannelName.TryParse(name, out _)), name);
+            Assert.That(Regex.IsMatch(name, DescribeParameter.DigestPattern), Is.EqualTo(Digest.TryParse(name, out _)), name);
+        }
+    }
+
+    [Test]
+    public async Task It_is_cached_by_its_tag()
+    {
+        using var first = await host.Client.GetAsync("/openapi/v1.json");
+        using var again = new HttpRequestMessage(HttpMethod.Get, "/openapi/v1.json") { Headers = { IfNoneMatch = { first.Headers.ETag! } } };
+        using var second = await host.Client.SendAsync(again);
+        Assert.That((int)second.StatusCode, Is.EqualTo(304));
+    }
+
+    [Test]
+    public async Task The_page_asks_nobody_else_for_anything()
+    {
+        var page = await host.Client.GetStringAsync("/swagger/index.html");
+        var assets = Regex.Matches(page, "(?:src|href)=\"([^\"]+)\"").Select(match => match.Groups[1].Value).ToList();
+        assets.RemoveAll(asset => asset.StartsWith("data:", StringComparison.Ordinal));
+        Assert.That(assets.Where(asset => asset.Contains("//", StringComparison.Ordinal)), Is.Empty);
+        Assert.That(assets, Has.Some.EndsWith(".js"));
+        foreach (var asset in assets)
+            Assert.That((int)(await host.Client.GetAsync(new Uri(new Uri(host.Address, "/swagger/index.html"), asset))).StatusCode, Is.EqualTo(200), asset);
+        var script = await host.Client.GetStringAsync("/swagger/index.js");
+        Assert.That(script, Does.Contain("\"urls\":[{\"url\":\"/openapi/v1.json\"").And.Not.Contain("validator.swagger.io"));
+    }
+
+    private static IEnumerable<(string Method, string Path)> RoutesOf(IServiceProvider services) =>
+        from endpoint in services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
+        where endpoint.Metadata.GetMetadata<ControllerActionDescriptor>() is not null
+            && endpoint.Metadata.GetMetadata<ApiExplorerSettingsAttribute>() is not { IgnoreApi: true }
+        from method in endpoint.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods ?? []
+        select (method, "/" + (endpoint.RoutePattern.RawText ?? "").TrimStart('/'));
+}

@@ -1,0 +1,150 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using NUnit.Framework;
+using Registry.Core.Storage;
+using Registry.Storage.Etcd;
+using Registry.Tests.Support;
+using Registry.Tests.Support.Storage;
+
+namespace Registry.Tests.Contract;
+
+/// <summary>Who may enter: passwords, tokens that expire, permissions, certificates.</summary>
+[FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
+public sealed class EtcdAccess : IAsyncDisposable
+{
+    private static readonly StoreKey Sample = StoreKey.Of("packages", "sample", "app");
+
+    private readonly CancellationToken ct = new CancellationTokenSource(TimeSpan.FromMinutes(2)).Token;
+    private readonly List<StorageUnderTest> opened = [];
+    private EtcdServer? server;
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var storage in opened)
+            await storage.DisposeAsync();
+        await (server?.DisposeAsync() ?? default);
+    }
+
+    [Test]
+    public async Task A_user_who_may_use_the_prefix_is_served_and_nobody_else_is()
+    {
+        await StartWithUsersAsync();
+        var documents = await OpenAsync("registry", "secret");
+        await documents.PutAsync(Sample, "one", Precondition.Absent, ct);
+        Assert.That((await documents.GetAsync(Sample, ct))!.Text(), Is.EqualTo("one"));
+
+        await DemandDeniedAsync(await OpenAsync("registry", "wrong"));
+        await DemandDeniedAsync(await OpenAsync("nobody", "secret"));
+        await DemandDeniedAsync(await OpenAsync(null, null));
+        await DemandDeniedAsync(await OpenAsync("registry", "secret", "elsewhere/"));
+    }
+
+    [Test]
+    public async Task A_user_is_refused_where_the_server_knows_none()
+    {
+        server = await EtcdServer.StartAsync(ct);
+        await DemandDeniedAsync(await OpenAsync("registry", "secret"));
+    }
+
+    [Test]
+    public async Task A_token_that_has_expired_is_replaced_unseen()
+    {
+        await StartWithUsersAsync("--auth-token-ttl=1");
+        var documents = await OpenAsync("registry", "secret");
+        await documents.PutAsync(Sample, "one", Precondition.Absent, ct);
+        await Task.Delay(TimeSpan.FromSeconds(4), ct);
+
+        // Many at once find it expired; a write among them is safe, as it was refused.
+        var writes = await Task.WhenAll(Enumerable.Range(0, 20).Select(i => documents.TryPutAsync(Sample, $"{i}", Precondition.None, ct).AsTask()));
+        Assert.That(writes, Has.None.Null);
+        Assert.That(writes, Is.Unique);
+    }
+
+    [Test]
+    public async Task A_token_that_a_restarted_server_has_forgotten_is_replaced_unseen()
+    {
+        await StartWithUsersAsync();
+        var documents = await OpenAsync("registry", "secret");
+        await documents.PutAsync(Sample, "one", Precondition.Absent, ct);
+        await server!.KillAsync();
+        await server.StartAgainAsync(ct);
+        await documents.PutAsync(Sample, "two", Precondition.None, ct);
+        Assert.That((await documents.GetAsync(Sample, ct))!.Text(), Is.EqualTo("two"));
+    }
+
+    [Test]
+    public async Task Certificates_prove_the_server_and_the_registry_to_each_other()
+    {
+        using var authority = new TestAuthority();
+        var (serverCertificate, serverKey) = authority.Issue("server", "etcd.test");
+        var (certificate, key) = authority.Issue("registry", "registry.test");
+        server = await EtcdServer.StartAsync(
+            "https", ct, $"--cert-file={serverCertificate}", $"--key-file={serverKey}", "--client-cert-auth", $"--trusted-ca-file={authority.File}");
+
+        var good = new EtcdOptions { CaFile = authority.File, CertificateFile = certificate, KeyFile = key, ServerName = "etcd.test" };
+        var documents = await OpenAsync(good);
+        await documents.PutAsync(Sample, "one", Precondition.Absent, ct);
+        Assert.That((await documents.GetAsync(Sample, ct))!.Text(), Is.EqualTo("one"));
+
+        using var stranger = new TestAuthority();
+        EtcdOptions[] wrong =
+        [
+            new() { CaFile = authority.File, ServerName = "etcd.test" },
+            new() { CaFile = stranger.File, CertificateFile = certificate, KeyFile = key, ServerName = "etcd.test" },
+            new() { CaFile = authority.File, CertificateFile = certificate, KeyFile = key, ServerName = "other.test" },
+            new() { CaFile = authority.File, CertificateFile = certificate, KeyFile = key },
+        ];
+        foreach (var options in wrong)
+        {
+            var refused = await OpenAsync(options);
+            await Assert.ThatAsync(() => refused.GetAsync(Sample, ct).AsTask(), Throws.InstanceOf<StorageException>());
+        }
+    }
+
+    [Test]
+    public async Task The_probe_passes_a_fit_server_and_names_what_is_no_etcd()
+    {
+        server = await EtcdServer.StartAsync(ct);
+        var storage = new EtcdUnderTest(server);
+        opened.Add(storage);
+        using var client = storage.NewClient();
+        await new EtcdProbe(client, NullLogger<EtcdProbe>.Instance).ProbeAsync(ct);
+
+        storage.Options.Endpoints = $"http://127.0.0.1:{EtcdServer.FreePort()}";
+        using var nobody = storage.NewClient();
+        await Assert.ThatAsync(
+            () => new EtcdProbe(nobody, NullLogger<EtcdProbe>.Instance).ProbeAsync(ct).AsTask(),
+            Throws.InstanceOf<StorageException>().With.Message.Contains("cannot be reached"));
+    }
+
+    private async Task StartWithUsersAsync(params string[] settings)
+    {
+        server = await EtcdServer.StartAsync(ct, ["--bcrypt-cost=4", .. settings]);
+        string Encode(string text) => Convert.ToBase64String(System.Text.Encoding.ASCII.GetBytes(text));
+        await server.AskAsync("/v3/auth/user/add", new { name = "root", password = "root" }, ct);
+        await server.AskAsync("/v3/auth/user/grant", new { user = "root", role = "root" }, ct);
+        await server.AskAsync("/v3/auth/role/add", new { name = "registry" }, ct);
+        await server.AskAsync(
+            "/v3/auth/role/grant", new { name = "registry", perm = new { permType = "READWRITE", key = Encode("registry/"), range_end = Encode("registry0") } }, ct);
+        await server.AskAsync("/v3/auth/user/add", new { name = "registry", password = "secret" }, ct);
+        await server.AskAsync("/v3/auth/user/grant", new { user = "registry", role = "registry" }, ct);
+        await server.AskAsync("/v3/auth/enable", new { }, ct);
+    }
+
+    private Task<IDocumentStore> OpenAsync(string? username, string? password, string prefix = "registry/") =>
+        OpenAsync(new EtcdOptions { Username = username, Password = password, Prefix = prefix });
+
+    private async Task<IDocumentStore> OpenAsync(EtcdOptions options)
+    {
+        options.TimeoutSeconds = 3;
+        var storage = new EtcdUnderTest(server!) { Options = options };
+        options.Endpoints = server!.Endpoint;
+        opened.Add(storage);
+        return (await storage.OpenAsync()).Documents;
+    }
+
+    private async Task DemandDeniedAsync(IDocumentStore documents)
+    {
+        foreach (var call in (Func<Task>[])[() => documents.GetAsync(Sample, ct).AsTask(), () => documents.TryPutAsync(Sample, "x", Precondition.None, ct).AsTask()])
+            await Assert.ThatAsync(() => call(), Throws.InstanceOf<StorageException>().With.Property("Kind").EqualTo(StorageFault.Denied));
+    }
+}

@@ -1,0 +1,31 @@
+using NUnit.Framework;
+using Registry.Tests.Support;
+using Registry.Tests.Support.Storage;
+
+namespace Registry.Tests.Contract;
+
+public sealed class EtcdDocumentContract : DocumentStoreContract
+{
+    private EtcdServer? server;
+
+    [OneTimeSetUp]
+    public async Task StartServer() => server = await EtcdServer.StartAsync(CancellationToken.None);
+
+    [OneTimeTearDown]
+    public async Task StopServer() => await (server?.DisposeAsync() ?? default);
+
+    protected override ValueTask<StorageUnderTest> StartAsync() => new(new EtcdUnderTest(server!));
+}
+
+public sealed class EtcdBlobContract : BlobStoreContract
+{
+    private EtcdServer? server;
+
+    [OneTimeSetUp]
+    public async Task StartServer() => server = await EtcdServer.StartAsync(CancellationToken.None);
+
+    [OneTimeTearDown]
+    public async Task StopServer() => await (server?.DisposeAsync() ?? default);
+
+    protected override ValueTask<StorageUnderTest> StartAsync() => new(new EtcdUnderTest(server!));
+}

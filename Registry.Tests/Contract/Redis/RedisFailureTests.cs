@@ -1,0 +1,220 @@
+using System.Diagnostics;
+using NUnit.Framework;
+using Registry.Core.Storage;
+using Registry.Tests.Support;
+using Registry.Tests.Support.Storage;
+
+namespace Registry.Tests.Contract.Redis;
+
+public sealed class RedisFailureTests : RedisTests
+{
+    /// <summary>The service must be itself again so long after its server is.</summary>
+    private static readonly TimeSpan Recovery = TimeSpan.FromSeconds(2);
+
+    protected override string[] Settings => ["--appendonly", "yes", "--appendfsync", "always"];
+
+    [Test]
+    public async Task A_frozen_server_is_an_exception_within_the_deadline_and_no_matter_once_it_goes_on()
+    {
+        var storage = Open(deadlineSeconds: 1);
+        await storage.Documents.PutAsync(Sample, "before", Precondition.Absent, Ct);
+        await Server.FreezeAsync();
+        var calls = new Func<Task>[]
+        {
+            async () => await storage.Documents.GetAsync(Sample, Ct),
+            async () => await storage.Documents.TryPutAsync(StoreKey.Of("packages", "other"), "frozen", Precondition.None, Ct),
+            async () => await storage.Documents.KeysAsync(StoreKeys.Packages, null, Ct),
+            async () => await storage.Blobs.CommitAsync(Sample, new byte[100], Ct),
+            async () => await storage.Blobs.InfosAsync(Sample, ScopeDepth.Exact, null, Ct),
+        };
+        var started = Stopwatch.GetTimestamp();
+        for (var round = 0; round < 2; round++)
+            foreach (var fault in await Task.WhenAll(calls.Select(FaultOf)))
+                Assert.That(fault.Kind, Is.EqualTo(StorageFault.Unavailable), fault.ToString());
+        Assert.That(Stopwatch.GetElapsedTime(started), Is.LessThan(TimeSpan.FromSeconds(10)), "two rounds of a second, and no call for ever");
+
+        await Server.ThawAsync();
+        Assert.That(await UntilAnsweredAsync(storage.Documents), Is.LessThan(Recovery));
+        Assert.That((await storage.Documents.GetAsync(Sample, Ct))!.Text(), Is.EqualTo("before"));
+    }
+
+    [Test]
+    public async Task A_server_that_was_killed_and_came_back_is_found_again_with_all_that_it_acknowledged()
+    {
+        var storage = Open();
+        var bytes = StorageShortcuts.Bytes(3_000_000);
+        var revision = await storage.Documents.PutAsync(Sample, "before", Precondition.Absent, Ct);
+        var info = await storage.Blobs.CommitAsync(Sample, bytes, Ct);
+        await Server.KillAsync();
+        Assert.That((await FaultOf(async () => await storage.Documents.GetAsync(Sample, Ct))).IsTransient, Is.True);
+        await Server.StartAgainAsync(Ct);
+        Assert.That(await UntilAnsweredAsync(storage.Documents), Is.LessThan(Recovery));
+        Assert.That((await storage.Documents.GetAsync(Sample, Ct))!.Revision, Is.EqualTo(revision));
+        Assert.That(StorageShortcuts.DigestOf(await storage.Blobs.ReadAsync(info.Key, ByteRange.All, Ct)), Is.EqualTo(info.Key.Digest));
+
+        // The server knows no script any more.
+        Assert.That(await storage.Documents.TryPutAsync(Sample, "after", Precondition.Matches(revision), Ct), Is.Not.Null);
+    }
+
+    [Test]
+    public async Task A_restart_while_nobody_asks_is_not_noticed()
+    {
+        var storage = Open();
+        await storage.Documents.PutAsync(Sample, "before", Precondition.Absent, Ct);
+        await Server.KillAsync();
+        await Server.StartAgainAsync(Ct);
+        await Task.Delay(300, Ct);
+        Assert.That((await storage.Documents.GetAsync(Sample, Ct))!.Text(), Is.EqualTo("before"));
+    }
+
+    [Test]
+    public async Task A_server_that_comes_up_late_is_found()
+    {
+        await Server.KillAsync();
+        var storage = Open();
+        for (var i = 0; i < 3; i++)
+            Assert.That((await FaultOf(async () => await storage.Documents.GetAsync(Sample, Ct))).Kind, Is.EqualTo(StorageFault.Unavailable));
+        await Server.StartAgainAsync(Ct);
+        Assert.That(await UntilAnsweredAsync(storage.Documents), Is.LessThan(Recovery));
+    }
+
+    [Test]
+    public async Task A_network_that_falls_silent_is_given_up_and_a_new_connection_is_made()
+    {
+        await using var proxy = FaultyProxy.Before(Server.Port);
+        var storage = Open($"127.0.0.1:{proxy.Port}", deadlineSeconds: 1);
+        await storage.Documents.PutAsync(Sample, "before", Precondition.Absent, Ct);
+        proxy.Silent = true;
+        for (var i = 0; i < 2; i++)
+            Assert.That((await FaultOf(async () => await storage.Documents.GetAsync(Sample, Ct))).Kind, Is.EqualTo(StorageFault.Unavailable));
+        proxy.Silent = false;
+        Assert.That(await UntilAnsweredAsync(storage.Documents), Is.LessThan(Recovery));
+    }
+
+    [Test]
+    public async Task A_put_whose_answer_is_lost_fails_and_has_happened()
+    {
+        await using var proxy = FaultyProxy.Before(Server.Port);
+        var storage = Open($"127.0.0.1:{proxy.Port}");
+        var before = await storage.Documents.PutAsync(Sample, "before", Precondition.Absent, Ct);
+        proxy.LoseAnswerTo("the lost one");
+        var fault = await FaultOf(async () => await storage.Documents.TryPutAsync(Sample, "the lost one", Precondition.Matches(before), Ct));
+        Assert.That(fault.Kind, Is.EqualTo(StorageFault.Unavailable));
+        Assert.That(proxy.Lost, Is.EqualTo(1));
+        var after = await storage.Documents.GetAsync(Sample, Ct);
+        Assert.That(after!.Text(), Is.EqualTo("the lost one"));
+        Assert.That(await storage.Documents.TryPutAsync(Sample, "again", Precondition.Matches(before), Ct), Is.Null, "it was written once");
+    }
+
+    [Test]
+    public async Task A_commit_whose_answer_is_lost_fails_and_leaves_a_whole_blob_and_nothing_staged()
+    {
+        await using var proxy = FaultyProxy.Before(Server.Port);
+        var storage = Open($"127.0.0.1:{proxy.Port}");
+        await KnowScriptsAsync(storage);
+        var bytes = StorageShortcuts.Bytes(2_500_000);
+        var key = new BlobKey(Sample, StorageShortcuts.DigestOf(bytes));
+        proxy.LoseAnswerTo(key.Value);
+        Assert.That((await FaultOf(async () => await storage.Blobs.CommitAsync(Sample, bytes, Ct))).Kind, Is.EqualTo(StorageFault.Unavailable));
+        Assert.That(proxy.Lost, Is.EqualTo(1));
+        Assert.That(StorageShortcuts.DigestOf(await storage.Blobs.ReadAsync(key, ByteRange.All, Ct)), Is.EqualTo(key.Digest));
+        Assert.That(await storage.Blobs.DiscardAbandonedAsync(TimeSpan.Zero, Ct), Is.Zero);
+        Assert.That(StorageShortcuts.DigestOf(await storage.Blobs.ReadAsync(key, ByteRange.All, Ct)), Is.EqualTo(key.Digest));
+    }
+
+    [Test]
+    public async Task A_chunk_whose_answer_is_lost_fails_the_upload_and_shows_nothing()
+    {
+        await using var proxy = FaultyProxy.Before(Server.Port);
+        var storage = Open($"127.0.0.1:{proxy.Port}");
+        await KnowScriptsAsync(storage);
+        var bytes = StorageShortcuts.Bytes(2_500_000);
+        proxy.LoseAnswerTo("registry:chunk:");
+        Assert.That((await FaultOf(async () => await storage.Blobs.CommitAsync(Sample, bytes, Ct))).Kind, Is.EqualTo(StorageFault.Unavailable));
+        Assert.That(proxy.Lost, Is.EqualTo(1));
+        Assert.That(await storage.Blobs.InfosAsync(StoreKeys.Packages, ScopeDepth.Subtree, null, Ct), Is.Empty);
+        Assert.That(await storage.Blobs.DiscardAbandonedAsync(TimeSpan.Zero, Ct), Is.AtMost(1));
+        Assert.That(await Server.CommandAsync("keys", "*"), Is.EqualTo("registry:revision"));
+    }
+
+    [Test]
+    public async Task Of_many_writes_through_broken_connections_none_that_was_acknowledged_is_lost_and_none_is_done_twice()
+    {
+        await using var proxy = FaultyProxy.Before(Server.Port);
+        var storage = Open($"127.0.0.1:{proxy.Port}");
+        var acknowledged = 0;
+        var unknown = 0;
+        var text = "0";
+        var revision = await storage.Documents.PutAsync(Sample, text, Precondition.Absent, Ct);
+        for (var i = 1; i <= 60; i++)
+        {
+            if (i % 6 == 0)
+                proxy.ResetAll();
+            if (i % 10 == 0)
+                proxy.LoseAnswerTo($"value-{i}-");
+            try
+            {
+                var put = await storage.Documents.TryPutAsync(Sample, $"value-{i}-", Precondition.Matches(revision), Ct);
+                Assert.That(put, Is.Not.Null, "nobody else writes: a condition that fails is a write done twice");
+                (revision, text) = (put!.Value, $"value-{i}-");
+                acknowledged++;
+            }
+            catch (StorageException)
+            {
+                unknown++;
+                var read = await storage.Documents.GetAsync(Sample, Ct);
+                Assert.That(read!.Text(), Is.EqualTo($"value-{i}-").Or.EqualTo(text));
+                (revision, text) = (read!.Revision, read!.Text());
+            }
+        }
+
+        Assert.That(unknown, Is.AtLeast(6), "the lost answers");
+        Assert.That(acknowledged + unknown, Is.EqualTo(60));
+    }
+
+    [Test]
+    public async Task Scripts_that_the_server_forgot_are_sent_again()
+    {
+        var storage = Open();
+        for (var i = 0; i < 3; i++)
+        {
+            await storage.Documents.PutAsync(Sample, $"{i}", Precondition.None, Ct);
+            var info = await storage.Blobs.CommitAsync(Sample, StorageShortcuts.Bytes(1_500_000), Ct);
+            Assert.That(await Server.CommandAsync("script", "flush"), Is.EqualTo("OK"));
+            Assert.That(StorageShortcuts.DigestOf(await storage.Blobs.ReadAsync(info.Key, ByteRange.All, Ct)), Is.EqualTo(info.Key.Digest));
+            Assert.That(await storage.Documents.KeysAsync(StoreKeys.Packages, null, Ct), Is.EqualTo(new[] { Sample.Value }));
+        }
+    }
+
+    [Test]
+    public async Task A_server_that_lost_what_it_had_gives_no_revision_twice()
+    {
+        var storage = Open();
+        var before = await storage.Documents.PutAsync(Sample, "before", Precondition.Absent, Ct);
+        await Server.CommandAsync("flushall");
+        var after = await storage.Documents.PutAsync(Sample, "after", Precondition.Absent, Ct);
+        Assert.That(after, Is.Not.EqualTo(before));
+        Assert.That(long.Parse(after.Value), Is.GreaterThan(long.Parse(before.Value)));
+    }
+
+    [Test]
+    public async Task What_is_disposed_with_calls_under_way_ends_them()
+    {
+        var storage = Open(deadlineSeconds: 1);
+        await storage.Documents.PutAsync(Sample, "before", Precondition.Absent, Ct);
+        await Server.FreezeAsync();
+        var call = FaultOf(async () => await storage.Documents.GetAsync(Sample, Ct));
+        await storage.Resources[0].DisposeAsync();
+        Assert.That((await call).Kind, Is.EqualTo(StorageFault.Unavailable));
+        Assert.That((await FaultOf(async () => await storage.Documents.GetAsync(Sample, Ct))).Kind, Is.EqualTo(StorageFault.Unavailable));
+        await Server.ThawAsync();
+    }
+
+    /// <summary>Makes the server know the scripts of an upload, so that an answer that is lost later is not the one that it does not.</summary>
+    private async Task KnowScriptsAsync(StorageInstance storage)
+    {
+        var info = await storage.Blobs.CommitAsync(Sample, StorageShortcuts.Bytes(1_500_000, 9), Ct);
+        await storage.Blobs.TryDeleteAsync(info.Key, Precondition.None, Ct);
+        await storage.Blobs.DiscardAbandonedAsync(TimeSpan.Zero, Ct);
+    }
+}

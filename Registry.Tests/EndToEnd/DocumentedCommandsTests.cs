@@ -1,0 +1,112 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+using NUnit.Framework;
+using Registry.Tests.Support;
+
+namespace Registry.Tests.EndToEnd;
+
+/// <summary>The commands of both protocols' own documentation, through the real curl.</summary>
+public sealed class DocumentedCommandsTests : EndToEndTest
+{
+    /// <summary>What CNR's documentation shows for its chart.</summary>
+    private const string ChartDigest = "72ed15c9a65961ecd034cca098ec18eb99002cd402824aae8a674a8ae41bd0ef";
+
+    private static readonly string Samples = Path.Combine(AppContext.BaseDirectory, "Data");
+
+    [TestCase("/api/v1/packages", "vnd.cnr.package.helm.v1")]
+    [TestCase("/cnr/api/v1/packages", "vnd.appr.package.helm.v0")]
+    public async Task The_chart_of_the_CNR_documentation_goes_in_and_comes_back(string mount, string mediaType)
+    {
+        var registry = await StartAsync();
+        var packages = $"{registry.Address}{mount[1..]}";
+        File.Copy(Path.Combine(Samples, "elasticsearch-chart.tar.gz"), Path.Combine(Folder, "elastichart.tar.gz"));
+
+        var pushed = await Curl.ShellAsync(
+            Folder,
+            $$"""
+            curl -sS -XPOST {{packages}}/myname/elasticsearch -d '
+            {
+              "blob": "'$(cat elastichart.tar.gz | base64 -w 0)'",
+              "release": "2.2.1",
+              "media_type": "helm"
+            }'
+            """,
+            Ct);
+        Assert.That(JsonDocument.Parse(pushed).RootElement.GetProperty("status").GetString(), Is.EqualTo("ok"));
+
+        var shown = JsonDocument.Parse(await Curl.ShellAsync(Folder, $"curl -sS -XGET {packages}/myname/elasticsearch/2.2.1/helm", Ct)).RootElement;
+        var content = shown.GetProperty("content");
+        Assert.That(content.GetProperty("digest").GetString(), Is.EqualTo(ChartDigest));
+        Assert.That(content.GetProperty("size").GetInt32(), Is.EqualTo(583));
+        Assert.That(content.GetProperty("mediaType").GetString(), Is.EqualTo($"application/{mediaType}.tar+gzip"));
+        Assert.That(content.GetProperty("urls").GetArrayLength(), Is.Zero);
+        Assert.That(shown.GetProperty("channels").GetArrayLength(), Is.Zero);
+
+        await Curl.ShellAsync(
+            Folder,
+            $"""
+            curl -sS -XGET \
+            {packages}/myname/elasticsearch/blobs/sha256/{ChartDigest} \
+            -o elasticsearch-chart.tar.gz
+            cmp elastichart.tar.gz elasticsearch-chart.tar.gz
+            curl -sSf {packages}/myname/elasticsearch/2.2.1/helm/pull -o pulled.tar.gz
+            cmp elastichart.tar.gz pulled.tar.gz
+            tar -xzf pulled.tar.gz
+            test -f Chart.yaml
+            """,
+            Ct);
+        var inJson = await Curl.ShellAsync(Folder, $"curl -sSf {packages}/myname/elasticsearch/default/helm/pull/json", Ct);
+        var bytes = JsonDocument.Parse(inJson).RootElement.GetProperty("blob").GetBytesFromBase64();
+        Assert.That(bytes, Is.EqualTo(await File.ReadAllBytesAsync(Path.Combine(Folder, "elastichart.tar.gz"), Ct)));
+    }
+
+    [Test]
+    public async Task The_archive_of_the_KAR_documentation_goes_in_and_comes_back()
+    {
+        var registry = await StartAsync();
+        var archives = $"{registry.Address}api/v1/app";
+        File.Copy(Path.Combine(Samples, "app.kploy"), Path.Combine(Folder, "app.kploy"));
+
+        var uploaded = JsonDocument.Parse(await Curl.ShellAsync(Folder, $"curl -sS -X POST --data-binary @app.kploy {archives}", Ct)).RootElement;
+        Assert.That(uploaded.GetProperty("app_archive_id").GetString(), Is.EqualTo(SampleArchive.Id));
+        Assert.That(uploaded.GetProperty("selfLink").GetString(), Is.EqualTo($"{archives}/{SampleArchive.Id}"));
+
+        var list = JsonDocument.Parse(await Curl.ShellAsync(Folder, $"curl -sS {archives}", Ct)).RootElement;
+        Assert.That(list[0].GetProperty("name").GetString(), Is.EqualTo($"global/{SampleArchive.Id}.zip"));
+        Assert.That(list[0].GetProperty("size").GetString(), Is.EqualTo($"{SampleArchive.Length}"));
+
+        await Curl.ShellAsync(Folder, $"curl -sSf -o back.kploy {archives}/{SampleArchive.Id} && cmp app.kploy back.kploy", Ct);
+        await Curl.ShellAsync(Folder, $"curl -sSf -o back.kploy '{uploaded.GetProperty("selfLink").GetString()}' && cmp app.kploy back.kploy", Ct);
+    }
+
+    [Test]
+    public async Task An_archive_of_a_workspace_goes_where_the_kploy_client_looks_for_it()
+    {
+        var registry = await StartAsync();
+        var archives = $"{registry.Address}api/v1/app";
+        const string Workspace = "https://github.com/kubernauts/kploy.net";
+        File.Copy(Path.Combine(Samples, "app.kploy"), Path.Combine(Folder, "app.kploy"));
+
+        await Curl.ShellAsync(Folder, $"curl -sSf -X POST --data-binary @app.kploy '{archives}?workspace={Workspace}'", Ct);
+        await Curl.ShellAsync(Folder, $"curl -sSf -o back.kploy '{archives}/{SampleArchive.Id}?workspace={Workspace}' && cmp app.kploy back.kploy", Ct);
+
+        var elsewhere = await Curl.ShellAsync(Folder, $"curl -sS -o /dev/null -w '%{{http_code}}' {archives}/{SampleArchive.Id}", Ct);
+        Assert.That(elsewhere, Is.EqualTo("404"));
+    }
+
+    [Test]
+    public async Task A_package_of_several_megabytes_goes_in_from_a_file_and_comes_back()
+    {
+        var registry = await StartAsync();
+        var package = await new SeededPackage(1, 5 << 20).ToArrayAsync(Ct);
+        await File.WriteAllTextAsync(
+            Path.Combine(Folder, "push.json"), $$"""{"blob":"{{Convert.ToBase64String(package)}}","release":"1.0.0","media_type":"kpm"}""", Ct);
+        var packages = $"{registry.Address}cnr/api/v1/packages";
+
+        await Curl.ShellAsync(
+            Folder, $"curl -sSf -H 'Content-Type: application/json' -XPOST {packages}/a/large -d @push.json && curl -sSf -OJ {packages}/a/large/default/-/pull", Ct);
+
+        var pulled = await File.ReadAllBytesAsync(Path.Combine(Folder, "a_large_1.0.0.tar.gz"), Ct);
+        Assert.That(SHA256.HashData(pulled), Is.EqualTo(SHA256.HashData(package)));
+    }
+}

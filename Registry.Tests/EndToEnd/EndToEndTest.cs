@@ -1,0 +1,132 @@
+using System.Net;
+using System.Text.Json;
+using Microsoft.Extensions.Configuration;
+using NUnit.Framework;
+using NUnit.Framework.Interfaces;
+using Registry.Tests.Support;
+
+namespace Registry.Tests.EndToEnd;
+
+/// <summary>Real processes of the service over a folder of the test's own; whatever a test leaves running is killed.</summary>
+[NonParallelizable]
+public abstract class EndToEndTest
+{
+    private readonly List<RegistryProcess> started = [];
+
+    /// <summary>The working directory of the processes.</summary>
+    protected string Folder { get; private set; } = "";
+
+    /// <summary>Where they keep their data.</summary>
+    protected string Data => Path.Combine(Folder, "data");
+
+    /// <summary>Ends a test that hangs; far above what any of them takes.</summary>
+    protected CancellationToken Ct { get; private set; }
+
+    /// <summary>How long a soak lasts: <c>REGISTRY_SOAK_SECONDS</c>, 10 seconds unless set.</summary>
+    protected static TimeSpan Soak { get; } = TimeSpan.FromSeconds(Setting("SOAK_SECONDS", 10));
+
+    [SetUp]
+    public void MakeFolder()
+    {
+        Folder = Directory.CreateTempSubdirectory("registry-").FullName;
+        Ct = new CancellationTokenSource(TimeSpan.FromMinutes(3) + Soak).Token;
+    }
+
+    [TearDown]
+    public async Task EndProcesses()
+    {
+        foreach (var registry in started)
+        {
+            await registry.DisposeAsync();
+            if (TestContext.CurrentContext.Result.Outcome.Status == TestStatus.Failed)
+                await TestContext.Out.WriteLineAsync($"{string.Join('\n', registry.Log.TakeLast(40))}\n{registry.Errors}");
+        }
+
+        started.Clear();
+        Directory.Delete(Folder, recursive: true);
+    }
+
+    /// <summary>A number from the environment.</summary>
+    protected static int Setting(string name, int otherwise) =>
+        new ConfigurationBuilder().AddEnvironmentVariables("REGISTRY_").Build().GetValue(name, otherwise);
+
+    /// <summary>Starts the service over <see cref="Data"/>, with settings as in the environment, and waits until it is ready.</summary>
+    private protected async Task<RegistryProcess> StartAsync(params IEnumerable<(string Name, string? Value)> settings)
+    {
+        var registry = await RegistryProcess.StartAsync(Folder, settings);
+        started.Add(registry);
+        return registry;
+    }
+
+    /// <summary>Starts a command and does not wait; <see cref="Data"/> is not set.</summary>
+    private protected RegistryProcess Launch(IReadOnlyList<string> command, params IEnumerable<(string Name, string? Value)> settings)
+    {
+        var registry = RegistryProcess.Launch(command, Folder, settings);
+        started.Add(registry);
+        return registry;
+    }
+
+    /// <summary>Runs them all at once, none before all are ready to.</summary>
+    protected static async Task<T[]> RaceAsync<T>(int runners, Func<int, Task<T>> run)
+    {
+        var start = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var tasks = Enumerable.Range(0, runners).Select(async number =>
+        {
+            await start.Task;
+            return await run(number);
+        }).ToArray();
+        start.SetResult();
+        return await Task.WhenAll(tasks);
+    }
+
+    /// <summary>Waits until something holds.</summary>
+    protected async Task UntilAsync(Func<Task<bool>> holds, string what)
+    {
+        while (!await holds())
+        {
+            if (Ct.IsCancellationRequested)
+                Assert.Fail($"It never came to this: {what}");
+            await Task.Delay(50, CancellationToken.None);
+        }
+    }
+
+    /// <summary>All files below a folder with their lengths, without those of locks, which stay.</summary>
+    protected List<string> DataFiles() =>
+    [
+        .. new DirectoryInfo(Data).EnumerateFiles("*", SearchOption.AllDirectories)
+            .Select(file => $"{Path.GetRelativePath(Data, file.FullName)} {file.Length}")
+            .Where(static name => !name.StartsWith("locks/", StringComparison.Ordinal))
+            .Order(StringComparer.Ordinal),
+    ];
+
+    private protected Task<HttpResponseMessage> PushAsync(RegistryProcess registry, string package, string release, SeededPackage content) =>
+        registry.Client.PostAsync($"/api/v1/packages/{package}", new PushContent(content, release), Ct);
+
+    /// <summary>A GET that must succeed.</summary>
+    private protected async Task<JsonElement> GetJsonAsync(RegistryProcess registry, string path)
+    {
+        using var answer = await registry.Client.GetAsync(path, Ct);
+        var text = await answer.Content.ReadAsStringAsync(Ct);
+        Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.OK), $"{path}: {text}");
+        return JsonDocument.Parse(text).RootElement;
+    }
+
+    /// <summary>An error answer: its status, its code, and the sure signs of a leak, which it must not have.</summary>
+    protected async Task<string> DemandErrorAsync(HttpResponseMessage answer, HttpStatusCode status, string code)
+    {
+        var text = await answer.Content.ReadAsStringAsync(Ct);
+        Assert.That(answer.StatusCode, Is.EqualTo(status), text);
+        Assert.That(answer.Content.Headers.ContentType?.MediaType, Is.EqualTo("application/json"), text);
+        Assert.That(JsonDocument.Parse(text).RootElement.GetProperty("code").GetString(), Is.EqualTo(code), text);
+        DemandNothingInternal(text);
+        return text;
+    }
+
+    /// <summary>No exception text, type or path of the machine.</summary>
+    protected void DemandNothingInternal(string answer)
+    {
+        Assert.That(answer, Does.Not.Contain(Folder).And.Not.Contain("   at ").And.Not.Contain("Exception").And.Not.Contain("System."));
+        Assert.That(answer, Does.Not.Contain("Registry.Core").And.Not.Contain("Registry.Storage").And.Not.Contain("Registry.Api."));
+        Assert.That(answer, Does.Not.Contain("/tmp/").And.Not.Contain(RegistryProcess.Root).And.Not.Contain("staging/").And.Not.Contain("/proc/"));
+    }
+}

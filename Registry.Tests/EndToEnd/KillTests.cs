@@ -1,0 +1,130 @@
+using System.Collections.Concurrent;
+using System.IO.Compression;
+using System.Net;
+using System.Security.Cryptography;
+using NUnit.Framework;
+using Registry.Tests.Support;
+
+namespace Registry.Tests.EndToEnd;
+
+/// <summary><c>kill -9</c> in the midst of pushes.</summary>
+public sealed class KillTests : EndToEndTest
+{
+    private const int Kills = 5;
+    private const int Clients = 8;
+    private const int Packages = 3;
+
+    /// <summary>What was pushed, or at least begun: by package and release.</summary>
+    private readonly ConcurrentDictionary<(string Package, string Release), SeededPackage> begun = new();
+
+    private readonly ConcurrentDictionary<(string Package, string Release), SeededPackage> acknowledged = new();
+
+    [Test]
+    public async Task Nothing_acknowledged_is_lost_nothing_is_torn_and_leftovers_are_reclaimed()
+    {
+        var random = new Random(20160104);
+        var unacknowledged = 0;
+        for (var kill = 0; kill < Kills; kill++)
+        {
+            var registry = await StartAsync();
+            await VerifyAsync(registry);
+            var before = acknowledged.Count;
+
+            var midway = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            var killed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            var stuck = PushHalfAsync(registry, $"0.0.{kill}", midway, killed.Task);
+            var pushers = Enumerable.Range(0, Clients).Select(client => PushUntilKilledAsync(registry, kill, client)).ToArray();
+            await UntilAsync(() => Task.FromResult(acknowledged.Count >= before + 15), "pushes are acknowledged");
+            await midway.Task.WaitAsync(Ct);
+            await Task.Delay(random.Next(0, 150), Ct);
+
+            await registry.KillAsync();
+            killed.SetResult();
+            await Task.WhenAll([stuck, .. pushers]);
+            Assert.That(Directory.GetFiles(Path.Combine(Data, "staging")), Is.Not.Empty, "a push was cut off while it was staged");
+            unacknowledged += begun.Count - acknowledged.Count;
+        }
+
+        Assert.That(unacknowledged, Is.Positive, "pushes were under way when it was killed");
+        var last = await StartAsync(
+            ("UPDATES__BOUNDSECONDS", "0.25"), ("COLLECTION__GRACESECONDS", "1"), ("COLLECTION__STAGEDIDLESECONDS", "1"), ("COLLECTION__PERIODSECONDS", "0.5"));
+        var referenced = await VerifyAsync(last);
+        await UntilAsync(() => Task.FromResult(Directory.GetFiles(Path.Combine(Data, "staging")).Length == 0), "what was staged is discarded");
+        await UntilAsync(() => Task.FromResult(StoredBlobs().SetEquals(referenced)), "the blobs that are stored are those that are referred to");
+        Assert.That(await VerifyAsync(last), Is.EqualTo(referenced));
+    }
+
+    private async Task PushUntilKilledAsync(RegistryProcess registry, int kill, int client)
+    {
+        for (var number = 0; ; number++)
+        {
+            var key = ($"kill/p{(client + number) % Packages}", $"{kill + 1}.{client}.{number}");
+            // Large ones are likely to be cut off while they are staged, small ones while the index is written.
+            var content = new SeededPackage((kill * 100_000) + (client * 10_000) + number, number % 4 == 3 ? 1 << 20 : 2 << 10);
+            begun[key] = content;
+            try
+            {
+                using var answer = await PushAsync(registry, key.Item1, key.Item2, content);
+                Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.OK), await answer.Content.ReadAsStringAsync(Ct));
+            }
+            catch (HttpRequestException)
+            {
+                return;
+            }
+
+            acknowledged[key] = content;
+        }
+    }
+
+    /// <summary>Sends half of a package, and no more until the registry is gone.</summary>
+    private async Task PushHalfAsync(RegistryProcess registry, string release, TaskCompletionSource midway, Task killed)
+    {
+        var content = new PushContent(new SeededPackage(-1, 4 << 20), release, () =>
+        {
+            midway.SetResult();
+            return killed;
+        });
+        try
+        {
+            using var answer = await registry.Client.PostAsync("/api/v1/packages/kill/half", content, Ct);
+            Assert.Fail($"Half a package was answered with {answer.StatusCode}.");
+        }
+        catch (HttpRequestException)
+        {
+            // What else, from a registry that was killed.
+        }
+    }
+
+    /// <summary>Every release that was acknowledged is listed, every one that is listed comes whole; returns the digests of their blobs.</summary>
+    private async Task<HashSet<string>> VerifyAsync(RegistryProcess registry)
+    {
+        var listed = new HashSet<(string, string)>();
+        var digests = new HashSet<string>();
+        foreach (var package in (await GetJsonAsync(registry, "/api/v1/packages?namespace=kill")).EnumerateArray())
+        {
+            var name = package.GetProperty("name").GetString()!;
+            foreach (var manifest in (await GetJsonAsync(registry, $"/api/v1/packages/{name}")).EnumerateArray())
+            {
+                var release = manifest.GetProperty("release").GetString()!;
+                var bytes = await registry.Client.GetByteArrayAsync($"/api/v1/packages/{name}/{release}/helm/pull", Ct);
+                await using var tar = new GZipStream(new MemoryStream(bytes), CompressionMode.Decompress);
+                Assert.That(Convert.ToHexStringLower(await SHA256.HashDataAsync(tar, Ct)), Is.EqualTo(manifest.GetProperty("content").GetProperty("digest").GetString()));
+                Assert.That(bytes, Is.EqualTo(await begun[(name, release)].ToArrayAsync(Ct)).AsCollection, $"{name} {release}");
+                listed.Add((name, release));
+                digests.Add(Convert.ToHexStringLower(SHA256.HashData(bytes)));
+            }
+
+            Assert.That(
+                package.GetProperty("releases").EnumerateArray().Select(release => (name, release.GetString()!)),
+                Is.EquivalentTo(listed.Where(entry => entry.Item1 == name)));
+        }
+
+        Assert.That(acknowledged.Keys.Except(listed), Is.Empty, "acknowledged and not there");
+        return digests;
+    }
+
+    private HashSet<string> StoredBlobs() =>
+    [
+        .. Directory.EnumerateFiles(Path.Combine(Data, "blobs"), "@*", SearchOption.AllDirectories).Select(static path => Path.GetFileName(path)[1..]),
+    ];
+}

@@ -1,0 +1,86 @@
+using System.Net;
+using System.Text.Json;
+using NUnit.Framework;
+using Registry.Tests.Support;
+
+namespace Registry.Tests.EndToEnd;
+
+/// <summary>Neither a push nor a pull holds a package in memory: the peak of the process, as the kernel counts it.</summary>
+public sealed class MemoryTests : EndToEndTest
+{
+    private const long Allowed = 64 << 20;
+
+    private const string Package = "/api/v1/packages/memory/large";
+
+    [Test]
+    public async Task Packages_of_192_MiB_go_in_and_out_in_64_MiB()
+    {
+        var registry = await StartAsync();
+        for (var warmup = 0; warmup < 3; warmup++)
+            await InAndOutAsync(registry, new SeededPackage(warmup, 8 << 20), $"0.0.{warmup}");
+        var before = registry.PeakMemory;
+
+        await InAndOutAsync(registry, new SeededPackage(100, 192L << 20), "1.0.0");
+
+        DemandSmallRise(registry, before);
+    }
+
+    [Test]
+    public async Task An_archive_of_90_MiB_goes_in_and_out_in_64_MiB()
+    {
+        var registry = await StartAsync();
+        for (var warmup = 0; warmup < 3; warmup++)
+            await ArchiveAsync(registry, warmup, 8 << 20);
+        var before = registry.PeakMemory;
+
+        await ArchiveAsync(registry, 100, 90 << 20);
+
+        DemandSmallRise(registry, before);
+    }
+
+    private async Task InAndOutAsync(RegistryProcess registry, SeededPackage content, string release)
+    {
+        using (var pushed = await registry.Client.PostAsync(Package, new PushContent(content, release), Ct))
+            Assert.That(pushed.StatusCode, Is.EqualTo(HttpStatusCode.OK), await pushed.Content.ReadAsStringAsync(Ct));
+
+        var (tar, gzip, length) = await content.DigestsAsync(Ct);
+        var shown = (await GetJsonAsync(registry, $"{Package}/{release}/helm")).GetProperty("content");
+        Assert.That(shown.GetProperty("digest").GetString(), Is.EqualTo(tar));
+        Assert.That(shown.GetProperty("size").GetInt64(), Is.EqualTo(length));
+
+        Assert.That(await HashAsync(registry, $"{Package}/{release}/helm/pull", static (from, to, ct) => from.CopyToAsync(to, ct)), Is.EqualTo(gzip));
+        Assert.That(await HashAsync(registry, $"{Package}/blobs/sha256/{tar}", static (from, to, ct) => from.CopyToAsync(to, ct)), Is.EqualTo(gzip));
+        Assert.That(await HashAsync(registry, $"{Package}/{release}/helm/pull/json", BlobMember.DecodeAsync), Is.EqualTo(gzip));
+    }
+
+    private async Task ArchiveAsync(RegistryProcess registry, int seed, long bytes)
+    {
+        await using var expected = new HashingStream();
+        await new NoiseStream(seed, bytes).CopyToAsync(expected, Ct);
+        using var content = new StreamContent(new NoiseStream(seed, bytes));
+        using var uploaded = await registry.Client.PostAsync("/api/v1/app?workspace=http://example.org/memory", content, Ct);
+        var text = await uploaded.Content.ReadAsStringAsync(Ct);
+        Assert.That(uploaded.StatusCode, Is.EqualTo(HttpStatusCode.OK), text);
+        Assert.That(JsonDocument.Parse(text).RootElement.GetProperty("app_archive_id").GetString(), Is.EqualTo(expected.Hex()));
+
+        var path = $"/api/v1/app/{expected.Hex()}?workspace=http://example.org/memory";
+        Assert.That(await HashAsync(registry, path, static (from, to, ct) => from.CopyToAsync(to, ct)), Is.EqualTo(expected.Hex()));
+    }
+
+    private async Task<string> HashAsync(RegistryProcess registry, string path, Func<Stream, Stream, CancellationToken, Task> read)
+    {
+        using var answer = await registry.Client.GetAsync(path, HttpCompletionOption.ResponseHeadersRead, Ct);
+        Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+        await using var body = await answer.Content.ReadAsStreamAsync(Ct);
+        await using var hash = new HashingStream();
+        await read(body, hash, Ct);
+        return hash.Hex();
+    }
+
+    private static void DemandSmallRise(RegistryProcess registry, long before)
+    {
+        var rise = registry.PeakMemory - before;
+        TestContext.Out.WriteLine($"Peak memory rose from {before >> 20} MiB by {rise >> 20} MiB.");
+        Assert.That(rise, Is.LessThanOrEqualTo(Allowed));
+    }
+}

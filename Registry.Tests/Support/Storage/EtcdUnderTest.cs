@@ -1,0 +1,33 @@
+using Registry.Storage.Etcd;
+
+namespace Registry.Tests.Support.Storage;
+
+/// <summary>The etcd backend over a prefix of its own on one server. Each instance has connections of its own.</summary>
+internal sealed class EtcdUnderTest(EtcdServer server, string? endpoints = null) : StorageUnderTest
+{
+    public EtcdOptions Options { get; init; } = new() { Endpoints = endpoints ?? server.Endpoint, Prefix = $"test-{Guid.NewGuid():N}/" };
+
+    public ShiftedTime Time { get; } = new();
+
+    public EtcdClient NewClient() => new(Options, Time);
+
+    protected override ValueTask<StorageInstance> OpenInstanceAsync()
+    {
+        var (client, keys) = (NewClient(), new EtcdKeys(Options.Prefix));
+        var space = new UploadSpace(client, keys, Time);
+        return ValueTask.FromResult(new StorageInstance(
+            new EtcdDocumentStore(client, keys), new EtcdBlobStore(client, keys, space), new Disposal(space), new Disposal(client)));
+    }
+
+    /// <summary>Its keys go with the server; none of another test is below them.</summary>
+    protected override ValueTask RemoveAsync() => default;
+
+    private sealed class Disposal(IDisposable resource) : IAsyncDisposable
+    {
+        public ValueTask DisposeAsync()
+        {
+            resource.Dispose();
+            return default;
+        }
+    }
+}

@@ -1,0 +1,31 @@
+using Microsoft.Extensions.Options;
+using Registry.Storage.Redis;
+
+namespace Registry.Tests.Support.Storage;
+
+/// <summary>The Redis backend over a prefix of its own on one server. Each instance has a connection of its own.</summary>
+internal sealed class RedisUnderTest(RedisServer server, string? configuration = null) : StorageUnderTest
+{
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(5);
+
+    public RedisOptions Options { get; } = new()
+    {
+        Configuration = configuration ?? server.Configuration,
+        Prefix = $"test-{Guid.NewGuid():N}:",
+        DeadlineSeconds = Deadline.TotalSeconds,
+    };
+
+    public RedisKeys Keys => new(Options.Prefix);
+
+    protected override ValueTask<StorageInstance> OpenInstanceAsync()
+    {
+        var valid = new RedisOptionsValidator().Validate(null, Options);
+        if (valid.Failed)
+            throw new OptionsValidationException(nameof(RedisOptions), typeof(RedisOptions), valid.Failures);
+        var link = new RedisLink(Options, TimeProvider.System);
+        return ValueTask.FromResult(new StorageInstance(
+            new RedisDocumentStore(link, Keys), new RedisBlobStore(link, Keys, TimeProvider.System), link));
+    }
+
+    protected override async ValueTask RemoveAsync() => await server.CommandAsync("FLUSHALL");
+}
