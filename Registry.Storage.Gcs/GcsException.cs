@@ -18,6 +18,9 @@ internal sealed class GcsException(StorageFault kind, string message, Exception?
     /// <summary>True when the request may have been carried out all the same.</summary>
     public bool MayBeDone { get; init; }
 
+    /// <summary>True when the time of the try was over before anything was answered.</summary>
+    public bool IsLate { get; init; }
+
     /// <summary>How long the service asks to be left alone; null where it does not say.</summary>
     public TimeSpan? RetryAfter { get; init; }
 

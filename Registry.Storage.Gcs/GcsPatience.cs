@@ -16,6 +16,7 @@ internal sealed class GcsPatience(TimeProvider time, TimeSpan limit, TimeSpan fi
     private readonly TimeSpan half = limit / 2;
     private long failingSince;
     private int failures;
+    private GcsException? lastAnswer;
 
     /// <summary>True when a try that failed may have been carried out all the same.</summary>
     public bool IsUnsure { get; private set; }
@@ -31,7 +32,7 @@ internal sealed class GcsPatience(TimeProvider time, TimeSpan limit, TimeSpan fi
     public Task<T> SettleAsync<T>(Func<GcsTry, Task<T>> work, CancellationToken ct) => RunAsync(work, CancellationToken.None, ct);
 
     /// <summary>The work has come further than ever before: patience begins anew.</summary>
-    public void Progressed() => failures = 0;
+    public void Progressed() => (failures, lastAnswer) = (0, null);
 
     private async Task<T> RunAsync<T>(Func<GcsTry, Task<T>> work, CancellationToken within, CancellationToken ct)
     {
@@ -70,6 +71,12 @@ internal sealed class GcsPatience(TimeProvider time, TimeSpan limit, TimeSpan fi
     {
         ct.ThrowIfCancellationRequested();
         IsUnsure |= failure.MayBeDone;
+
+        // The last try has little time left: that nobody answered it says less than what was answered before.
+        if (failure.IsLate)
+            failure = lastAnswer ?? failure;
+        else
+            lastAnswer = failure;
         if (failures++ == 0)
             failingSince = time.GetTimestamp();
         var pause = firstPause * (1 << Math.Min(failures - 1, MaxDoublings)) * (0.5 + (Random.Shared.NextDouble() / 2));
@@ -78,37 +85,5 @@ internal sealed class GcsPatience(TimeProvider time, TimeSpan limit, TimeSpan fi
         if (!failure.MayPass || time.GetElapsedTime(failingSince) + pause >= half)
             throw failure.ToStorage();
         await Task.Delay(pause, time, ct);
-    }
-}
-
-/// <summary>One try, and its own time.</summary>
-internal sealed class GcsTry : IDisposable
-{
-    private readonly TimeSpan idle;
-    private readonly CancellationTokenSource late;
-    private readonly CancellationTokenSource ended;
-
-    public GcsTry(TimeProvider time, TimeSpan idle, CancellationToken ct)
-    {
-        this.idle = idle;
-        late = new CancellationTokenSource(idle, time);
-        ended = CancellationTokenSource.CreateLinkedTokenSource(late.Token, ct);
-    }
-
-    /// <summary>Cancelled when the caller is, and when the time of this try is over.</summary>
-    public CancellationToken Token => ended.Token;
-
-    public bool IsLate => late.IsCancellationRequested;
-
-    /// <summary>Bytes have moved: the time of this try begins anew.</summary>
-    public void Moved() => late.CancelAfter(idle);
-
-    public GcsException Late(Exception inner) =>
-        new(StorageFault.Unavailable, $"Google Cloud Storage did not answer within {idle.TotalSeconds:0.###} seconds.", inner) { MayPass = true, MayBeDone = true };
-
-    public void Dispose()
-    {
-        ended.Dispose();
-        late.Dispose();
     }
 }

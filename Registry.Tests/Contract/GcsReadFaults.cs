@@ -88,17 +88,25 @@ public sealed class GcsReadFaults : GcsFaults
     public async Task A_read_that_is_cancelled_leaves_the_reader_fit_for_the_next()
     {
         var info = await Blobs.CommitAsync(Sample, Bytes, Ct);
-        Fake.Fail(FakeGcsOperation.GetMedia, FakeGcsFault.CutResponse(100_000));
+        Fake.Fail(FakeGcsOperation.GetMedia, FakeGcsFault.StallResponse(100_000));
         await using var reader = await Blobs.OpenAsync(info.Key, ByteRange.All, Ct);
         var start = new byte[100_000];
         await reader!.Content.ReadExactlyAsync(start, Ct);
-        Fake.Fail(FakeGcsOperation.GetMedia, FakeGcsFault.Hang, int.MaxValue);
         using var cancel = CancellationTokenSource.CreateLinkedTokenSource(Ct);
         var reading = reader.Content.ReadAsync(new byte[10], cancel.Token).AsTask();
         await cancel.CancelAsync();
         Assert.That(async () => await reading, Throws.InstanceOf<OperationCanceledException>());
-        Fake.Faults = null;
         Assert.That(((byte[])[.. start, .. await reader.Content.ReadAllAsync(Ct)]).AsSpan().SequenceEqual(Bytes), Is.True);
+    }
+
+    [Test]
+    public async Task A_stream_that_stalls_is_replaced()
+    {
+        await OpenAsync(static options => options.TransferIdleSeconds = 4);
+        var info = await Blobs.CommitAsync(Sample, Bytes, Ct);
+        Fake.Fail(FakeGcsOperation.GetMedia, FakeGcsFault.StallResponse(100_000));
+        Assert.That((await Blobs.ReadAsync(info.Key, ByteRange.All, Ct)).AsSpan().SequenceEqual(Bytes), Is.True);
+        Assert.That(Fake.CountOf(FakeGcsOperation.GetMedia), Is.EqualTo(2));
     }
 
     [Test]

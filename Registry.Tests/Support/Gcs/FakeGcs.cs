@@ -97,7 +97,7 @@ internal sealed class FakeGcs : IAsyncDisposable
         Calls.Enqueue(call);
         var fault = Faults?.Invoke(call);
         if (fault?.Hangs == true)
-            await Task.Delay(Timeout.Infinite, request.Aborted).ContinueWith(_ => { }, TaskScheduler.Default);
+            await UntilGoneAsync(context);
 
         FakeGcsAnswer? answer = null;
         if (fault is null or { Applies: true })
@@ -123,6 +123,13 @@ internal sealed class FakeGcs : IAsyncDisposable
         if (fault?.Status is { } status)
             answer = FakeGcsAnswer.Error(status, fault.Reason, "A fault of the test.");
         await SendAsync(context, answer!, fault);
+    }
+
+    private static async Task UntilGoneAsync(HttpContext context)
+    {
+        var gone = new TaskCompletionSource();
+        await using var registration = context.RequestAborted.Register(gone.SetResult);
+        await gone.Task;
     }
 
     private FakeGcsAnswer? Refuse(FakeGcsRequest request, FakeGcsOperation operation) =>
@@ -191,10 +198,10 @@ internal sealed class FakeGcs : IAsyncDisposable
             left -= read;
         }
 
+        // With fewer bytes than it promised, the server closes the connection behind them. A reset could overtake bytes that were sent.
         if (fault?.ResponseBytes < answer.Length)
-        {
             await response.Body.FlushAsync(context.RequestAborted);
-            context.Abort();
-        }
+        if (fault?.Stalls == true)
+            await UntilGoneAsync(context);
     }
 }

@@ -65,7 +65,10 @@ public sealed record FakeGcsFault
     /// <summary>After so many bytes of the request's media the connection is reset; a session keeps those that came before. Null for all.</summary>
     public int? RequestBytes { get; private init; }
 
-    /// <summary>After so many bytes of media the connection is reset. Null for all.</summary>
+    /// <summary>What comes after <see cref="ResponseBytes"/> never comes, and the connection stays open.</summary>
+    public bool Stalls { get; private init; }
+
+    /// <summary>After so many bytes of media the connection is closed. Null for all.</summary>
     public int? ResponseBytes { get; private init; }
 
     /// <summary>Answers with a status, and does nothing.</summary>
@@ -75,6 +78,8 @@ public sealed record FakeGcsFault
     public static FakeGcsFault AnswerAfter(int status, string reason = "backendError") => new() { Applies = true, Status = status, Reason = reason };
 
     public static FakeGcsFault CutRequest(int bytes) => new() { Applies = true, Resets = true, RequestBytes = bytes };
+
+    public static FakeGcsFault StallResponse(int bytes) => new() { Applies = true, ResponseBytes = bytes, Stalls = true };
 
     public static FakeGcsFault CutResponse(int bytes) => new() { Applies = true, ResponseBytes = bytes };
 }
