@@ -1,0 +1,89 @@
+using Microsoft.Playwright;
+using NUnit.Framework;
+
+namespace Registry.Tests.EndToEnd;
+
+/// <summary>What a person does with the page at <c>/swagger</c>, without the internet.</summary>
+public sealed class SwaggerUiTests : BrowserTests
+{
+    private static readonly string Data = Path.Combine(AppContext.BaseDirectory, "Data");
+
+    [Test]
+    public async Task The_sample_chart_is_pushed_listed_and_pulled_with_what_is_filled_in()
+    {
+        await Page.GotoAsync("/swagger");
+        var push = await TryAsync("CNR", "cnrPushRelease");
+        await ExpectAsync(push, "200", "\"status\": \"ok\"");
+        var list = await TryAsync("CNR", "cnrListPackages");
+        await ExpectAsync(list, "200", "\"name\": \"hello/elasticsearch\"");
+
+        var pull = await TryAsync("CNR", "cnrPullPackage");
+        await ExpectStatusAsync(pull, "200");
+        var download = await Page.RunAndWaitForDownloadAsync(() => pull.Locator(".live-responses-table a[download]").ClickAsync());
+        Assert.That(download.SuggestedFilename, Is.EqualTo("hello_elasticsearch_1.0.0.tar.gz"));
+        Assert.That(
+            await File.ReadAllBytesAsync(await download.PathAsync()),
+            Is.EqualTo(await File.ReadAllBytesAsync(Path.Combine(Data, "elasticsearch-chart.tar.gz"))));
+        AssertNothingWrong();
+    }
+
+    [Test]
+    public async Task An_app_archive_is_uploaded_from_a_file_and_listed()
+    {
+        await Page.GotoAsync("/swagger");
+        var upload = await OpenAsync("KAR", "karUploadArchive");
+        await upload.Locator("input[type=file]").SetInputFilesAsync(Path.Combine(Data, "app.kploy"));
+        await upload.Locator("button.execute").ClickAsync();
+        await ExpectAsync(upload, "200", "\"app_archive_id\": \"328ebadef2f23d30bf9f806d4eb67c56e2869f471ca34f18780c7ce31576021d\"");
+        await ExpectAsync(await TryAsync("KAR", "karListArchives"), "200", "\"size\": \"4952\"");
+        AssertNothingWrong();
+    }
+
+    [Test]
+    public async Task The_home_page_leads_to_everything_and_counts()
+    {
+        await Page.GotoAsync("/swagger");
+        await ExpectAsync(await TryAsync("CNR", "cnrPushRelease"), "200", "\"status\": \"ok\"");
+
+        await Page.GotoAsync("/");
+        Assert.That(await Page.TitleAsync(), Is.EqualTo("Application registry"));
+        Assert.That(await Page.Locator("dd").AllInnerTextsAsync(), Is.EqualTo(new[] { "1", "1" }));
+        var links = await Page.Locator("a").EvaluateAllAsync<string[]>("links => links.map(link => link.getAttribute('href'))");
+        Assert.That(links, Does.Contain("/swagger").And.Contain("/openapi/v1.json"));
+        foreach (var link in links)
+        {
+            await Page.GotoAsync("/");
+            var answer = await Page.RunAndWaitForResponseAsync(
+                () => Page.Locator($"a[href='{link}']").ClickAsync(),
+                response => response.Request.IsNavigationRequest && response.Status is < 300 or >= 400);
+            Assert.That(answer.Status, Is.EqualTo(200), link);
+        }
+
+        AssertNothingWrong();
+    }
+
+    /// <summary>Opens an operation and presses Try it out and Execute, changing nothing.</summary>
+    private async Task<ILocator> TryAsync(string tag, string operation)
+    {
+        var block = await OpenAsync(tag, operation);
+        await block.Locator("button.execute").ClickAsync();
+        return block;
+    }
+
+    private async Task<ILocator> OpenAsync(string tag, string operation)
+    {
+        var block = Page.Locator($"#operations-{tag}-{operation}");
+        await block.Locator(".opblock-summary-control").ClickAsync();
+        await block.Locator("button.try-out__btn").ClickAsync();
+        return block;
+    }
+
+    private static async Task ExpectAsync(ILocator block, string status, string body)
+    {
+        await ExpectStatusAsync(block, status);
+        await Assertions.Expect(block.Locator(".live-responses-table .response-col_description pre").First).ToContainTextAsync(body);
+    }
+
+    private static Task ExpectStatusAsync(ILocator block, string status) =>
+        Assertions.Expect(block.Locator(".live-responses-table td.response-col_status")).ToContainTextAsync(status);
+}
