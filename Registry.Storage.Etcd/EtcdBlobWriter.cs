@@ -12,6 +12,9 @@ internal sealed class EtcdBlobWriter : BlobWriter
     /// <summary>A writer that fills no chunk for so long says that it is alive.</summary>
     private static readonly TimeSpan RefreshAfter = TimeSpan.FromSeconds(30);
 
+    /// <summary>As a rule a writer is discarded because etcd has failed: who waits for the answer is not to wait for a second time-out.</summary>
+    private static readonly TimeSpan DiscardPatience = TimeSpan.FromSeconds(1);
+
     private readonly UploadSpace space;
     private readonly StoreKey scope;
     private readonly string upload = Guid.NewGuid().ToString("N");
@@ -180,11 +183,12 @@ internal sealed class EtcdBlobWriter : BlobWriter
 
     private async Task DiscardAsync()
     {
+        using var patience = space.After(DiscardPatience);
         try
         {
-            await space.DiscardAsync(upload, CancellationToken.None);
+            await space.DiscardAsync(upload, patience.Token);
         }
-        catch (StorageException)
+        catch (Exception fault) when (fault is StorageException or OperationCanceledException)
         {
             // As the port says: what remains is reclaimed as abandoned.
         }

@@ -61,13 +61,14 @@ internal sealed class EtcdClient : IDisposable
     public Task<TxnResponse> ReadAsync(TxnRequest request, CancellationToken ct) => CallAsync(EtcdMethods.Txn, request, Repeat.Freely, ct);
 
     /// <summary>
-    /// Compares and writes, all or nothing. The token is asked before the request is sent and not after: then the write happens, and is waited
-    /// for, which takes no longer than the deadline. So nobody is told of a cancelled write that it has not happened when it is just about to.
+    /// Compares and writes, all or nothing. Where it may not be repeated, the token is asked before the request is sent and not after: then the
+    /// write happens, and is waited for, which takes no longer than the deadline. So nobody is told that a write was cancelled which is just
+    /// about to happen.
     /// </summary>
     public Task<TxnResponse> WriteAsync(TxnRequest request, Repeat repeat, CancellationToken ct)
     {
         ct.ThrowIfCancellationRequested();
-        return CallAsync(EtcdMethods.Txn, request, repeat, CancellationToken.None);
+        return CallAsync(EtcdMethods.Txn, request, repeat, repeat == Repeat.Freely ? ct : CancellationToken.None);
     }
 
     /// <summary>What one member says of itself.</summary>

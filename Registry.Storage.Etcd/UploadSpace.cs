@@ -38,6 +38,9 @@ internal sealed class UploadSpace(EtcdClient client, EtcdKeys keys, TimeProvider
 
     public void Dispose() => turns.Dispose();
 
+    /// <summary>A token that is cancelled after a while.</summary>
+    public CancellationTokenSource After(TimeSpan patience) => new(patience, time);
+
     public void Join(EtcdBlobWriter writer) => writers[writer] = true;
 
     public void Leave(EtcdBlobWriter writer) => writers.TryRemove(writer, out _);
@@ -46,7 +49,7 @@ internal sealed class UploadSpace(EtcdClient client, EtcdKeys keys, TimeProvider
     public Task BeginAsync(string upload, ReadOnlyMemory<byte> chunk, CancellationToken ct) =>
         WriteAsync(new TxnRequest { Success = { Mark(upload), PutChunk(upload, 0, chunk) } }, Repeat.OnlyIfUnsent, ct);
 
-    /// <summary>Writes a later chunk, and the marker's time.</summary>
+    /// <summary>Writes a later chunk, and when it was given: now, not when its turn comes.</summary>
     public Task StageAsync(string upload, int number, ReadOnlyMemory<byte> chunk, CancellationToken ct) =>
         WriteAsync(new TxnRequest { Compare = { Marked(upload) }, Success = { Mark(upload), PutChunk(upload, number, chunk) } }, Repeat.Freely, ct);
 
@@ -68,14 +71,24 @@ internal sealed class UploadSpace(EtcdClient client, EtcdKeys keys, TimeProvider
             if (writer.TryDiscardBuffered(newest))
                 discarded++;
         await foreach (var entry in client.ListAsync(keys.AllStaged(), keysOnly: false, ct))
-        {
-            // Its revision is compared: who has written meanwhile is alive.
-            if (keys.NameOf(entry.Key, "staged") is { } upload && WrittenAt(entry) <= newest
-                && await DiscardAsync(upload, EtcdTxn.HasRevision(entry.Key, entry.ModRevision), ct))
+            if (keys.NameOf(entry.Key, "staged") is { } upload && await TryDiscardAsync(upload, entry, newest, ct))
                 discarded++;
+        return discarded;
+    }
+
+    /// <summary>Compares the marker's revision, so that who writes meanwhile is judged again: a chunk may be on its way that was given long ago.</summary>
+    private async Task<bool> TryDiscardAsync(string upload, KeyValue? marker, DateTimeOffset newest, CancellationToken ct)
+    {
+        for (var attempt = 0; attempt < MaxAttempts; attempt++)
+        {
+            if (marker is null || WrittenAt(marker) > newest)
+                return false;
+            if (await DiscardAsync(upload, EtcdTxn.HasRevision(marker.Key, marker.ModRevision), ct))
+                return true;
+            marker = (await client.RangeAsync(new RangeRequest { Key = marker.Key }, ct)).Kvs.FirstOrDefault();
         }
 
-        return discarded;
+        return false;
     }
 
     private static DateTimeOffset WrittenAt(KeyValue marker)

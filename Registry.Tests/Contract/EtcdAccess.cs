@@ -32,6 +32,9 @@ public sealed class EtcdAccess : IAsyncDisposable
         await documents.PutAsync(Sample, "one", Precondition.Absent, ct);
         Assert.That((await documents.GetAsync(Sample, ct))!.Text(), Is.EqualTo("one"));
 
+        using (var client = new EtcdClient(new EtcdOptions { Endpoints = server!.Endpoint, Username = "registry", Password = "secret" }, TimeProvider.System))
+            await new EtcdProbe(client, NullLogger<EtcdProbe>.Instance).ProbeAsync(ct);
+
         await DemandDeniedAsync(await OpenAsync("registry", "wrong"));
         await DemandDeniedAsync(await OpenAsync("nobody", "secret"));
         await DemandDeniedAsync(await OpenAsync(null, null));
