@@ -46,7 +46,7 @@ internal sealed class GcsBlobCommit(GcsClient client, string name, StagedBlob st
         var generation = damaged?.Generation ?? 0;
         return IsLarge
             ? new GcsResumableUpload(client, name, staged).RunAsync(metadata, generation, ct)
-            : client.InsertAsync(name, metadata, now => new StagedContent(staged, 0, staged.Length, now), generation, client.TransferPatience(), ct);
+            : client.InsertAsync(name, metadata, staged, generation, ct);
     }
 
     /// <summary>When the blob counts as uploaded: later than what it takes the place of, unless the caller knows better.</summary>

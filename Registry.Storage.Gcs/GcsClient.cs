@@ -104,20 +104,20 @@ internal sealed class GcsClient(GcsOptions options, GcsTransport transport, Time
     /// <summary>Writes an object whole, in one request.</summary>
     /// <param name="name">Its name.</param>
     /// <param name="metadata">What is said of it.</param>
-    /// <param name="content">Makes the body for one try; it tells the try when bytes move.</param>
+    /// <param name="content">Its bytes; few.</param>
     /// <param name="generation">The generation that it must replace; 0 where there must be none.</param>
-    /// <param name="patience">How long.</param>
-    /// <param name="ct">Cancels the call, whose outcome is unknown then.</param>
-    public Task<GcsWrite> InsertAsync(
-        string name, GcsMetadata metadata, Func<GcsTry, HttpContent> content, long generation, GcsPatience patience, CancellationToken ct) => WriteAsync(
-        now =>
-        {
-            var request = Request(HttpMethod.Post, UploadUrl("multipart", name, generation));
-            request.Content = new MultipartContent("related") { JsonOf(metadata), content(now) };
-            return request;
-        },
-        patience,
-        ct);
+    /// <param name="ct">Cancels the call, once the try under way has an answer.</param>
+    public Task<GcsWrite> InsertAsync(string name, GcsMetadata metadata, ReadOnlyMemory<byte> content, long generation, CancellationToken ct) => WriteAsync(
+        _ => InsertRequest(name, metadata, new ReadOnlyMemoryContent(content), generation), Patience(), isSettled: true, ct);
+
+    /// <summary>Writes a blob whole, in one request.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="metadata">What is said of it.</param>
+    /// <param name="staged">Its bytes.</param>
+    /// <param name="generation">The generation that it must replace; 0 where there must be none.</param>
+    /// <param name="ct">Cancels the call at once: the blob is there whole or not at all, then or later.</param>
+    public Task<GcsWrite> InsertAsync(string name, GcsMetadata metadata, StagedBlob staged, long generation, CancellationToken ct) => WriteAsync(
+        now => InsertRequest(name, metadata, new StagedContent(staged, 0, staged.Length, now), generation), TransferPatience(), isSettled: false, ct);
 
     /// <summary>The address that begins a resumable upload.</summary>
     public string UploadUrl(string kind, string name, long generation) =>
@@ -133,18 +133,20 @@ internal sealed class GcsClient(GcsOptions options, GcsTransport transport, Time
             return request;
         },
         Patience(),
+        isSettled: true,
         ct);
 
     /// <summary>Deletes one state of an object.</summary>
     /// <param name="name">Its name.</param>
     /// <param name="generation">Its generation.</param>
     /// <param name="metageneration">Its metageneration; null for any.</param>
-    /// <param name="ct">Cancels the call, whose outcome is unknown then.</param>
+    /// <param name="ct">Cancels the call, once the try under way has an answer.</param>
     public Task<GcsWrite> DeleteAsync(string name, long generation, long? metageneration, CancellationToken ct) => WriteAsync(
         _ => Request(
             HttpMethod.Delete,
             $"{UrlOf(name)}?ifGenerationMatch={Text(generation)}{(metageneration is { } known ? $"&ifMetagenerationMatch={Text(known)}" : "")}"),
         Patience(),
+        isSettled: true,
         ct);
 
     /// <summary>One page of the objects whose names begin with <paramref name="prefix"/>, in the order of their names.</summary>
@@ -208,26 +210,33 @@ internal sealed class GcsClient(GcsOptions options, GcsTransport transport, Time
 
     private static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);
 
-    private async Task<GcsWrite> WriteAsync(Func<GcsTry, HttpRequestMessage> request, GcsPatience patience, CancellationToken ct)
+    private async Task<GcsWrite> WriteAsync(Func<GcsTry, HttpRequestMessage> request, GcsPatience patience, bool isSettled, CancellationToken ct)
     {
-        var (answer, refusal) = await patience.RunAsync(
-            async now =>
-            {
-                using var response = await transport.SendAsync(request(now), Refusals, now.Token);
-                return response switch
-                {
-                    { StatusCode: HttpStatusCode.NoContent } => (new GcsWrite(null, true, patience.IsUnsure), (string?)null),
-                    { IsSuccessStatusCode: true } =>
-                        (new GcsWrite(await ReadAsync(response, GcsJson.Default.GcsObject, now.Token), true, patience.IsUnsure), null),
-                    { StatusCode: HttpStatusCode.NotFound } =>
-                        (new GcsWrite(null, false, patience.IsUnsure), await MessageAsync(response, now.Token)),
-                    _ => (new GcsWrite(null, false, patience.IsUnsure), null),
-                };
-            },
-            ct);
+        var (answer, refusal) = isSettled ? await patience.SettleAsync(TryAsync, ct) : await patience.RunAsync(TryAsync, ct);
         if (refusal is not null)
             await DemandBucketAsync(refusal, ct);
         return answer;
+
+        async Task<(GcsWrite Answer, string? Refusal)> TryAsync(GcsTry now)
+        {
+            using var response = await transport.SendAsync(request(now), Refusals, now.Token);
+            return response switch
+            {
+                { StatusCode: HttpStatusCode.NoContent } => (new GcsWrite(null, true, patience.IsUnsure), null),
+                { IsSuccessStatusCode: true } =>
+                    (new GcsWrite(await ReadAsync(response, GcsJson.Default.GcsObject, now.Token), true, patience.IsUnsure), null),
+                { StatusCode: HttpStatusCode.NotFound } =>
+                    (new GcsWrite(null, false, patience.IsUnsure), await MessageAsync(response, now.Token)),
+                _ => (new GcsWrite(null, false, patience.IsUnsure), null),
+            };
+        }
+    }
+
+    private HttpRequestMessage InsertRequest(string name, GcsMetadata metadata, HttpContent content, long generation)
+    {
+        var request = Request(HttpMethod.Post, UploadUrl("multipart", name, generation));
+        request.Content = new MultipartContent("related") { JsonOf(metadata), content };
+        return request;
     }
 
     private string UrlOf(string name) => $"{bucket}/o/{Uri.EscapeDataString(name)}";

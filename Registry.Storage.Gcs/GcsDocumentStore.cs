@@ -83,7 +83,7 @@ internal sealed class GcsDocumentStore(GcsClient client, GcsNames names) : IDocu
     {
         var writeId = Guid.NewGuid().ToString("N");
         var metadata = GcsMetadata.OfDocument(writeId, Crc32C.Of(content.Span));
-        var write = await client.InsertAsync(name, metadata, _ => new ReadOnlyMemoryContent(content), expected, client.Patience(), ct);
+        var write = await client.InsertAsync(name, metadata, content, expected, ct);
         if (write.IsDone)
             return RevisionOf(write.Object!.Generation);
         if (!write.IsUnsure)

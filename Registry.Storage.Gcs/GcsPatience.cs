@@ -22,12 +22,24 @@ internal sealed class GcsPatience(TimeProvider time, TimeSpan limit, TimeSpan fi
 
     /// <summary>Tries until it succeeds.</summary>
     /// <exception cref="StorageException">Another try makes no sense, or there is no time for it.</exception>
-    public async Task<T> RunAsync<T>(Func<GcsTry, Task<T>> work, CancellationToken ct)
+    public Task<T> RunAsync<T>(Func<GcsTry, Task<T>> work, CancellationToken ct) => RunAsync(work, ct, ct);
+
+    /// <summary>
+    /// As <see cref="RunAsync{T}(Func{GcsTry, Task{T}}, CancellationToken)"/>, but who cancels waits for the try under way: a request that was
+    /// sent may be carried out at any time after, and nobody should have to reckon with that who has been told that the call is over.
+    /// </summary>
+    public Task<T> SettleAsync<T>(Func<GcsTry, Task<T>> work, CancellationToken ct) => RunAsync(work, CancellationToken.None, ct);
+
+    /// <summary>The work has come further than ever before: patience begins anew.</summary>
+    public void Progressed() => failures = 0;
+
+    private async Task<T> RunAsync<T>(Func<GcsTry, Task<T>> work, CancellationToken within, CancellationToken ct)
     {
         while (true)
         {
+            ct.ThrowIfCancellationRequested();
             GcsException failure;
-            using (var now = Begin(ct))
+            using (var now = Begin(within))
             {
                 try
                 {
@@ -37,7 +49,7 @@ internal sealed class GcsPatience(TimeProvider time, TimeSpan limit, TimeSpan fi
                 {
                     failure = failed;
                 }
-                catch (OperationCanceledException late) when (now.IsLate && !ct.IsCancellationRequested)
+                catch (OperationCanceledException late) when (now.IsLate && !within.IsCancellationRequested)
                 {
                     failure = now.Late(late);
                 }
@@ -47,20 +59,14 @@ internal sealed class GcsPatience(TimeProvider time, TimeSpan limit, TimeSpan fi
         }
     }
 
-    /// <summary>Begins one try.</summary>
-    public GcsTry Begin(CancellationToken ct)
+    private GcsTry Begin(CancellationToken ct)
     {
-        ct.ThrowIfCancellationRequested();
         var left = failures == 0 ? half : half - time.GetElapsedTime(failingSince);
         return new GcsTry(time, left > TimeSpan.Zero ? left : TimeSpan.FromMilliseconds(1), ct);
     }
 
-    /// <summary>The work has come further than ever before: patience begins anew.</summary>
-    public void Progressed() => failures = 0;
-
     /// <summary>A try has failed: waits until it is time for the next.</summary>
-    /// <exception cref="StorageException">Another try makes no sense, or there is no time for it.</exception>
-    public async Task FailedAsync(GcsException failure, CancellationToken ct)
+    private async Task FailedAsync(GcsException failure, CancellationToken ct)
     {
         ct.ThrowIfCancellationRequested();
         IsUnsure |= failure.MayBeDone;

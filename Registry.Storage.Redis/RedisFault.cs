@@ -6,14 +6,22 @@ namespace Registry.Storage.Redis;
 /// <summary>What the exceptions of the Redis client and the errors of the server are to the registry.</summary>
 internal static class RedisFault
 {
-    /// <summary>The server's error codes that say more than that it does not serve: the rest is <see cref="StorageFault.Unavailable"/>.</summary>
+    /// <summary>
+    /// What the server's errors say, where that is more than that it does not serve; the rest (LOADING, BUSY, READONLY, MASTERDOWN, MISCONF and
+    /// the like) is <see cref="StorageFault.Unavailable"/>. A full disk comes in the words of a MISCONF.
+    /// </summary>
     private static readonly (string Code, StorageFault Kind)[] Codes =
     [
         ("OOM", StorageFault.Full),
+        ("No space left on device", StorageFault.Full),
         ("NOAUTH", StorageFault.Denied),
         ("WRONGPASS", StorageFault.Denied),
         ("NOPERM", StorageFault.Denied),
         ("WRONGTYPE", StorageFault.Corrupt),
+
+        // What is refused while connecting comes as a failure to connect: the first are the words of client 1.x, the others of 2.x.
+        ("AuthenticationFailure", StorageFault.Denied),
+        ("authentication failure", StorageFault.Denied),
     ];
 
     /// <summary>True when the server is no longer, or not now, the one to talk to: a new connection may find it, or another in its place.</summary>
@@ -36,23 +44,27 @@ internal static class RedisFault
         _ => new(KindOf(fault), $"Redis failed: {fault.Message}", fault),
     };
 
+    /// <summary>The kind of failure that a message tells of; null where it tells of none.</summary>
+    public static StorageFault? KindSaid(string message)
+    {
+        foreach (var (code, kind) in Codes)
+            if (Says(message, code))
+                return kind;
+        return null;
+    }
+
     private static StorageFault KindOf(Exception fault)
     {
-        // What is refused while connecting comes as a failure to connect, with the reason in its words: the first are of 1.x, the others of 2.x.
-        if (fault is RedisConnectionException refused
-            && (refused.FailureType == ConnectionFailureType.AuthenticationFailure
-                || refused.Message.Contains("AuthenticationFailure", StringComparison.Ordinal)
-                || refused.Message.Contains("authentication failure", StringComparison.Ordinal)))
+        if (fault is RedisConnectionException { FailureType: ConnectionFailureType.AuthenticationFailure })
             return StorageFault.Denied;
         for (var cause = fault; cause is not null; cause = cause.InnerException)
-            foreach (var (code, kind) in Codes)
-                if (Says(cause.Message, code))
-                    return kind;
+            if (KindSaid(cause.Message) is { } kind)
+                return kind;
         return fault is InvalidCastException or FormatException ? StorageFault.Corrupt : StorageFault.Unavailable;
     }
 
     /// <summary>An error begins with its code; older servers put what a script met after the script's own words and a hyphen.</summary>
     private static bool Says(string message, string code) =>
         message.StartsWith(code, StringComparison.Ordinal) || message.Contains($"-{code} ", StringComparison.Ordinal)
-        || message.Contains($" {code} ", StringComparison.Ordinal);
+        || message.Contains($" {code}", StringComparison.Ordinal);
 }

@@ -76,6 +76,7 @@ internal sealed partial class RedisProbe(RedisLink link, ILogger<RedisProbe> log
         return text.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
             .Select(line => line.Split(':', 2))
             .Where(pair => pair.Length == 2)
+            .DistinctBy(pair => pair[0])
             .ToDictionary(pair => pair[0], pair => pair[1]);
     }
 

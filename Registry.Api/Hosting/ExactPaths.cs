@@ -4,6 +4,7 @@ namespace Registry.Api.Hosting;
 
 /// <summary>
 /// Makes paths mean exactly what they say, which routing is lax about: case matters (CNR, section 1), and an empty segment is none of ours.
+/// Nor is one with an escaped slash below the packages (the same); of app archives it is an id that none has.
 /// </summary>
 internal sealed class ExactPaths(RequestDelegate next)
 {
@@ -17,7 +18,7 @@ internal sealed class ExactPaths(RequestDelegate next)
 
     private static bool Matches(RoutePattern pattern, string path)
     {
-        if (path.Contains("//", StringComparison.Ordinal))
+        if (path.Contains("//", StringComparison.Ordinal) || (path.Contains("%2F", StringComparison.OrdinalIgnoreCase) && IsOfPackages(pattern)))
             return false;
         var rest = path.AsSpan().Trim('/');
         foreach (var segment in pattern.PathSegments)
@@ -31,4 +32,7 @@ internal sealed class ExactPaths(RequestDelegate next)
 
         return true;
     }
+
+    private static bool IsOfPackages(RoutePattern pattern) =>
+        pattern.PathSegments.Any(segment => segment is { IsSimple: true, Parts: [RoutePatternLiteralPart { Content: "packages" }] });
 }

@@ -41,6 +41,9 @@ public sealed class CnrReplayTests
         }
 
         Assert.That(CnrDifferences.All.Where(difference => !used.Contains(difference)), Is.Empty);
+        Assert.That(
+            CnrDifferences.All.SelectMany(difference => difference.Ids).Except(Recordings.SelectMany(recording => recording.Exchanges).Select(exchange => exchange.Id)),
+            Is.Empty);
     }
 
     [Test]

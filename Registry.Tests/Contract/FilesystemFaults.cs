@@ -133,6 +133,30 @@ public sealed class FilesystemFaults : IAsyncDisposable
     }
 
     [Test]
+    public async Task A_folder_that_is_removed_as_soon_as_it_is_empty_is_made_as_often_as_it_takes()
+    {
+        var volume = storage.NewVolume();
+        volume.Open();
+        var path = volume.Blobs.PathOf("packages/sample/app/file");
+        using var placed = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        var removing = Enumerable.Range(0, 2).Select(_ => Task.Run(() =>
+        {
+            while (!placed.IsCancellationRequested)
+                volume.Blobs.RemoveEmptied(path);
+        })).ToArray();
+        for (var i = 0; i < 2_000; i++)
+        {
+            using var staged = volume.Stage();
+            volume.Blobs.Place(staged, path);
+            Assert.That(File.Exists(path), Is.True);
+            File.Delete(path);
+        }
+
+        await placed.CancelAsync();
+        await Task.WhenAll(removing);
+    }
+
+    [Test]
     public async Task What_is_not_ours_is_no_part_of_a_listing()
     {
         await documents.PutAsync(Sample, "{}", Precondition.Absent, ct);
@@ -195,6 +219,37 @@ public sealed class FilesystemFaults : IAsyncDisposable
         await patience.CancelAsync();
         Assert.That(async () => await waiting, Throws.InstanceOf<OperationCanceledException>());
         Assert.That(Directory.GetFiles(storage.Below("staging")), Is.Empty);
+    }
+
+    [Test]
+    public async Task Who_waited_for_a_lock_judges_what_is_there_then()
+    {
+        var seen = await documents.PutAsync(Sample, "{}", Precondition.Absent, ct);
+        var blob = await blobs.CommitAsync(Sample, Small, ct);
+        var volume = storage.NewVolume();
+        volume.Open();
+        ValueTask<Revision?> putting;
+        ValueTask<bool> deleting;
+        ValueTask<bool> collecting;
+        using (await volume.Locks.AcquireAsync(Sample.Value, ct))
+        using (await volume.Locks.AcquireAsync(blob.Key.Value, ct))
+        {
+            putting = documents.TryPutAsync(Sample, "late", Precondition.Matches(seen), ct);
+            deleting = (await storage.OpenAsync()).Documents.TryDeleteAsync(Sample, Precondition.Matches(seen), ct);
+            collecting = blobs.TryDeleteAsync(blob.Key, Precondition.Matches(blob.Revision), ct);
+            foreach (var path in (string[])[storage.Below("documents", "packages", "sample", "app@.json"), volume.Blobs.PathOf(blob.Key.Value)])
+            {
+                using var replacement = volume.Stage();
+                replacement.Seal(volume.Now);
+                volume.Documents.Place(replacement, path);
+            }
+        }
+
+        Assert.That(await putting, Is.Null);
+        Assert.That(await deleting, Is.False);
+        Assert.That(await collecting, Is.False);
+        Assert.That(await documents.GetAsync(Sample, ct), Is.Not.Null);
+        Assert.That(await blobs.StatAsync(blob.Key, ct), Is.Not.Null);
     }
 
     [Test]

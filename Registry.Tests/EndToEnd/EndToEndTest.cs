@@ -12,17 +12,15 @@ namespace Registry.Tests.EndToEnd;
 public abstract class EndToEndTest
 {
     private readonly List<RegistryProcess> started = [];
-    private TemporaryFolder folder = null!;
-    private CancellationTokenSource deadline = null!;
 
     /// <summary>The working directory of the processes.</summary>
-    protected string Folder => folder.Path;
+    protected string Folder { get; private set; } = "";
 
     /// <summary>Where they keep their data.</summary>
-    protected string Data => folder.Below("data");
+    protected string Data => Path.Combine(Folder, "data");
 
     /// <summary>Ends a test that hangs; far above what any of them takes.</summary>
-    protected CancellationToken Ct => deadline.Token;
+    protected CancellationToken Ct { get; private set; }
 
     /// <summary>How long a soak lasts: <c>REGISTRY_SOAK_SECONDS</c>, 10 seconds unless set.</summary>
     protected static TimeSpan Soak { get; } = TimeSpan.FromSeconds(Setting("SOAK_SECONDS", 10));
@@ -30,8 +28,8 @@ public abstract class EndToEndTest
     [SetUp]
     public void MakeFolder()
     {
-        folder = new TemporaryFolder();
-        deadline = new CancellationTokenSource(TimeSpan.FromMinutes(3) + Soak);
+        Folder = Directory.CreateTempSubdirectory("registry-").FullName;
+        Ct = new CancellationTokenSource(TimeSpan.FromMinutes(3) + Soak).Token;
     }
 
     [TearDown]
@@ -45,8 +43,7 @@ public abstract class EndToEndTest
         }
 
         started.Clear();
-        deadline.Dispose();
-        folder.Dispose();
+        Directory.Delete(Folder, recursive: true);
     }
 
     /// <summary>A number from the environment.</summary>

@@ -51,7 +51,7 @@ public sealed class RedisProbeTests : RedisTests
     [Test]
     public async Task A_password_lets_in_and_a_wrong_one_or_none_is_denied()
     {
-        await using var locked = await RedisServer.StartAsync(Ct, "--requirepass", "open,sesame"[..4]);
+        await using var locked = await RedisServer.StartAsync(Ct, "--requirepass", "open");
         await ProbeAsync($"{locked.Configuration},password=open");
         foreach (var configuration in (string[])[$"{locked.Configuration},password=wrong-one", locked.Configuration])
         {
@@ -70,6 +70,9 @@ public sealed class RedisProbeTests : RedisTests
             (await FaultOf(async () => await storage.Blobs.CreateAsync(Sample, Ct))).Kind,
             Is.EqualTo(StorageFault.Denied));
     }
+
+    [Test]
+    public async Task A_server_is_found_by_its_name() => await ProbeAsync($"localhost:{Server.Port}");
 
     [Test]
     public async Task Where_nothing_listens_it_says_so()

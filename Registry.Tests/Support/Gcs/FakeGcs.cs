@@ -65,6 +65,13 @@ internal sealed class FakeGcs : IAsyncDisposable
         return fake;
     }
 
+    /// <summary>Lets the next requests of an operation fail.</summary>
+    public void Fail(FakeGcsOperation operation, FakeGcsFault fault, int times = 1)
+    {
+        var left = times;
+        Faults = call => call.Operation == operation && Interlocked.Decrement(ref left) >= 0 ? fault : null;
+    }
+
     public void RemoveBucket() => buckets.TryRemove(BucketName, out _);
 
     public int CountOf(FakeGcsOperation operation) => counts.GetValueOrDefault(operation);

@@ -1,0 +1,194 @@
+using NUnit.Framework;
+using Registry.Core.Storage;
+using Registry.Storage.Gcs;
+using Registry.Tests.Support.Gcs;
+using Registry.Tests.Support.Storage;
+
+namespace Registry.Tests.Contract;
+
+[FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
+public sealed class GcsDocumentFaults : GcsFaults
+{
+    private static readonly FakeGcsFault[] Passing =
+    [
+        FakeGcsFault.Answer(429, "rateLimitExceeded"), FakeGcsFault.Answer(403, "rateLimitExceeded"), FakeGcsFault.Answer(503), FakeGcsFault.Answer(500),
+        FakeGcsFault.Answer(408), FakeGcsFault.ResetBefore, FakeGcsFault.ResetAfter, FakeGcsFault.AnswerAfter(503), FakeGcsFault.CutRequest(0),
+    ];
+
+    private static readonly object[][] Lasting =
+    [
+        [FakeGcsFault.Answer(429, "rateLimitExceeded"), StorageFault.Throttled], [FakeGcsFault.Answer(403, "userRateLimitExceeded"), StorageFault.Throttled],
+        [FakeGcsFault.Answer(503), StorageFault.Unavailable], [FakeGcsFault.ResetBefore, StorageFault.Unavailable], [FakeGcsFault.Hang, StorageFault.Unavailable],
+        [FakeGcsFault.Answer(401, "authError"), StorageFault.Denied], [FakeGcsFault.Answer(403, "forbidden"), StorageFault.Denied],
+        [FakeGcsFault.Answer(403, "quotaExceeded"), StorageFault.Full],
+    ];
+
+    [TestCaseSource(nameof(Passing))]
+    public async Task A_put_whose_first_try_fails_is_done_once(FakeGcsFault fault)
+    {
+        Fake.Fail(FakeGcsOperation.Insert, fault);
+        var revision = await Documents.PutAsync(Sample, "one", Precondition.Absent, Ct);
+        Assert.That(Fake.CountOf(FakeGcsOperation.Insert), Is.EqualTo(2));
+        var document = await Documents.GetAsync(Sample, Ct);
+        Assert.That((document!.Text(), document!.Revision), Is.EqualTo(("one", revision)));
+
+        Fake.Fail(FakeGcsOperation.Insert, fault);
+        var second = await Documents.PutAsync(Sample, "two", Precondition.Matches(revision), Ct);
+        Assert.That(second, Is.Not.EqualTo(revision));
+        Assert.That((await Documents.GetAsync(Sample, Ct))!.Revision, Is.EqualTo(second));
+
+        Fake.Fail(FakeGcsOperation.Insert, fault);
+        await Documents.PutAsync(Sample, "three", Precondition.None, Ct);
+        Assert.That((await Documents.GetAsync(Sample, Ct))!.Text(), Is.EqualTo("three"));
+    }
+
+    [Test]
+    public async Task A_put_that_lost_its_race_says_so_though_its_first_try_was_refused_for_a_moment()
+    {
+        await Documents.PutAsync(Sample, "one", Precondition.Absent, Ct);
+        Fake.Fail(FakeGcsOperation.Insert, FakeGcsFault.Answer(429));
+        Assert.That(await Documents.TryPutAsync(Sample, "two", Precondition.Absent, Ct), Is.Null);
+    }
+
+    [Test]
+    public async Task A_put_without_an_answer_over_which_another_wrote_has_an_unknown_outcome()
+    {
+        var first = await Documents.PutAsync(Sample, "one", Precondition.Absent, Ct);
+        var inserts = Fake.CountOf(FakeGcsOperation.Insert);
+        Fake.Faults = call =>
+        {
+            if (call.Operation != FakeGcsOperation.Insert)
+                return null;
+            if (call.Number == inserts + 1)
+                return FakeGcsFault.ResetAfter;
+            Fake.Bucket.Damage(call.Name, one => one with { Generation = one.Generation + 1, Metadata = new Dictionary<string, string>() });
+            return null;
+        };
+        var fault = await FaultOf(async () => await Documents.TryPutAsync(Sample, "two", Precondition.Matches(first), Ct));
+        Assert.That(fault.Kind, Is.EqualTo(StorageFault.Unavailable), "null would say that it was not done, a revision that it was");
+    }
+
+    [TestCaseSource(nameof(Lasting))]
+    public async Task A_fault_that_lasts_is_told_and_nothing_is_written(FakeGcsFault lasting, StorageFault kind)
+    {
+        await OpenImpatientAsync();
+        Fake.Fail(FakeGcsOperation.Insert, lasting, int.MaxValue);
+        var fault = await FaultOf(async () => await Documents.TryPutAsync(Sample, "one", Precondition.Absent, Ct));
+        Assert.That(fault.Kind, Is.EqualTo(kind), fault.Message);
+        Assert.That(await Documents.GetAsync(Sample, Ct), Is.Null);
+
+        foreach (var operation in (FakeGcsOperation[])[FakeGcsOperation.GetMedia, FakeGcsOperation.List, FakeGcsOperation.GetObject])
+        {
+            Fake.Fail(operation, lasting, int.MaxValue);
+            fault = await FaultOf(async () => _ = operation switch
+            {
+                FakeGcsOperation.GetMedia => await Documents.GetAsync(Sample, Ct) is null,
+                FakeGcsOperation.List => (await Documents.KeysAsync(StoreKeys.Packages, null, Ct)).Count == 0,
+                _ => await Documents.TryDeleteAsync(Sample, Precondition.None, Ct),
+            });
+            Assert.That(fault.Kind, Is.EqualTo(kind), $"{operation}: {fault.Message}");
+        }
+    }
+
+    [Test]
+    public async Task What_will_not_pass_is_not_tried_again()
+    {
+        Fake.Fail(FakeGcsOperation.Insert, FakeGcsFault.Answer(403, "forbidden"), int.MaxValue);
+        await FaultOf(async () => await Documents.TryPutAsync(Sample, "one", Precondition.Absent, Ct));
+        Fake.Fail(FakeGcsOperation.Insert, FakeGcsFault.Answer(429) with { RetryAfter = "3600" }, int.MaxValue);
+        await FaultOf(async () => await Documents.TryPutAsync(Sample, "one", Precondition.Absent, Ct));
+        Assert.That(Fake.CountOf(FakeGcsOperation.Insert), Is.EqualTo(2), "the second asked for an hour of peace");
+    }
+
+    [Test]
+    public async Task A_server_that_hangs_once_costs_one_try()
+    {
+        await OpenAsync(static options => options.DeadlineSeconds = 4);
+        Fake.Fail(FakeGcsOperation.Insert, FakeGcsFault.Hang);
+        await Documents.PutAsync(Sample, "one", Precondition.Absent, Ct);
+        Fake.Fail(FakeGcsOperation.GetMedia, FakeGcsFault.Hang);
+        Assert.That((await Documents.GetAsync(Sample, Ct))!.Text(), Is.EqualTo("one"));
+    }
+
+    [TestCaseSource(nameof(Passing))]
+    public async Task A_delete_whose_first_try_fails_is_done_or_unknown_and_never_denied(FakeGcsFault fault)
+    {
+        var revision = await Documents.PutAsync(Sample, "one", Precondition.Absent, Ct);
+        Fake.Fail(FakeGcsOperation.Delete, fault);
+        if (fault.Applies)
+        {
+            var unknown = await FaultOf(async () => await Documents.TryDeleteAsync(Sample, Precondition.Matches(revision), Ct));
+            Assert.That(unknown.Kind, Is.EqualTo(StorageFault.Unavailable));
+        }
+        else
+        {
+            Assert.That(await Documents.TryDeleteAsync(Sample, Precondition.Matches(revision), Ct), Is.True);
+        }
+
+        Assert.That(await Documents.GetAsync(Sample, Ct), Is.Null);
+    }
+
+    [Test]
+    public async Task A_bucket_that_is_gone_is_a_fault_and_never_an_absent_document()
+    {
+        await Documents.PutAsync(Sample, "one", Precondition.Absent, Ct);
+        var info = await Blobs.CommitAsync(Sample, StorageShortcuts.Bytes(10), Ct);
+        Fake.RemoveBucket();
+        Func<Task>[] calls =
+        [
+            async () => await Documents.GetAsync(Sample, Ct),
+            async () => await Documents.TryPutAsync(Sample, "two", Precondition.None, Ct),
+            async () => await Documents.TryPutAsync(Sample, "two", Precondition.Absent, Ct),
+            async () => await Documents.TryDeleteAsync(Sample, Precondition.Matches(new Revision("1")), Ct),
+            async () => await Documents.KeysAsync(StoreKeys.Packages, null, Ct),
+            async () => await Blobs.StatAsync(info.Key, Ct),
+            async () => await Blobs.OpenAsync(info.Key, ByteRange.All, Ct),
+            async () => await Blobs.CommitAsync(Sample, StorageShortcuts.Bytes(11), Ct),
+            async () => await Blobs.TryDeleteAsync(info.Key, Precondition.Matches(info.Revision), Ct),
+            async () => await Blobs.InfosAsync(Sample, ScopeDepth.Subtree, null, Ct),
+        ];
+        foreach (var call in calls)
+        {
+            var fault = await FaultOf(call);
+            Assert.That(fault.Kind, Is.EqualTo(StorageFault.Denied));
+            Assert.That(fault.Message, Does.Contain("GCS__BUCKET"));
+        }
+    }
+
+    [Test]
+    public async Task Damage_on_the_way_and_in_the_bucket_is_told()
+    {
+        await Documents.PutAsync(Sample, "one", Precondition.Absent, Ct);
+        Fake.Fail(FakeGcsOperation.GetMedia, FakeGcsFault.Garble);
+        Assert.That((await FaultOf(async () => await Documents.GetAsync(Sample, Ct))).Kind, Is.EqualTo(StorageFault.Corrupt));
+        Fake.Fail(FakeGcsOperation.GetMedia, FakeGcsFault.CutResponse(1));
+        Assert.That((await Documents.GetAsync(Sample, Ct))!.Text(), Is.EqualTo("one"), "a broken answer is asked for again");
+
+        var options = Storage.NewOptions();
+        using var transport = new GcsTransport(options);
+        var client = new GcsClient(options, transport, TimeProvider.System);
+        var refused = await FaultOf(() => client.InsertAsync("x", GcsMetadata.OfDocument("id", Crc32C.Of("two"u8)), "one"u8.ToArray(), 0, Ct));
+        Assert.That(refused.Kind, Is.EqualTo(StorageFault.Corrupt), "the service checks what arrives");
+        await client.InsertAsync("a/registry/documents/packages/sample/large", GcsMetadata.OfDocument("id", Crc32C.Of(new byte[Document.MaxBytes + 1])), new byte[Document.MaxBytes + 1], 0, Ct);
+        var large = await FaultOf(async () => await Documents.GetAsync(StoreKey.Of("packages", "sample", "large"), Ct));
+        Assert.That(large.Kind, Is.EqualTo(StorageFault.Corrupt));
+    }
+
+    [Test]
+    public async Task A_listing_goes_through_faults_and_short_pages_and_shows_what_is_ours()
+    {
+        var keys = Enumerable.Range(0, 25).Select(static i => StoreKey.Of("packages", "n", $"p{i}")).Order().ToArray();
+        foreach (var key in keys)
+            await Documents.PutAsync(key, "x", Precondition.Absent, Ct);
+        var options = Storage.NewOptions();
+        using var transport = new GcsTransport(options);
+        var client = new GcsClient(options, transport, TimeProvider.System);
+        foreach (var foreign in (string[])["a/registry/documents/packages/n/UPPER", "a/registry/documents/packages/n/", "a/registry/documents/packages/n/@x"])
+            await client.InsertAsync(foreign, GcsMetadata.OfDocument("id", Crc32C.Of([])), ReadOnlyMemory<byte>.Empty, 0, Ct);
+
+        Fake.Bucket.MaxPage = 4;
+        Fake.Faults = static call => call is { Operation: FakeGcsOperation.List } && call.Number % 2 == 0 ? FakeGcsFault.Answer(503) : null;
+        Assert.That(await Documents.KeysAsync(StoreKeys.Packages, null, Ct), Is.EqualTo(keys.Select(static key => key.Value)));
+        Assert.That(await Documents.KeysAsync(StoreKeys.Packages, keys[10], Ct), Is.EqualTo(keys[11..].Select(static key => key.Value)));
+    }
+}

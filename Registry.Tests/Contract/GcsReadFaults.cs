@@ -1,0 +1,145 @@
+using System.Security.Cryptography;
+using NUnit.Framework;
+using Registry.Core.Content;
+using Registry.Core.Storage;
+using Registry.Tests.Support.Gcs;
+using Registry.Tests.Support.Storage;
+
+namespace Registry.Tests.Contract;
+
+/// <summary>Blobs on their way out: every byte, or an exception.</summary>
+[FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
+public sealed class GcsReadFaults : GcsFaults
+{
+    private static readonly byte[] Bytes = StorageShortcuts.Bytes(1_000_000);
+
+    private static readonly FakeGcsFault[] Passing =
+    [
+        FakeGcsFault.Answer(429), FakeGcsFault.Answer(503), FakeGcsFault.ResetBefore, FakeGcsFault.CutResponse(0), FakeGcsFault.CutResponse(123_456), FakeGcsFault.CutResponse(999_999),
+    ];
+
+    [Test]
+    public async Task A_stream_that_breaks_is_read_on_from_where_it_broke([ValueSource(nameof(Passing))] FakeGcsFault fault, [Values(0, 300_000)] int offset)
+    {
+        var info = await Blobs.CommitAsync(Sample, Bytes, Ct);
+        Fake.Fail(FakeGcsOperation.GetMedia, fault, 3);
+        var read = await Blobs.ReadAsync(info.Key, new ByteRange(offset, null), Ct);
+        Assert.That(read.AsSpan().SequenceEqual(Bytes.AsSpan(offset)), Is.True);
+    }
+
+    [Test]
+    public async Task A_stream_that_breaks_after_every_few_bytes_still_arrives()
+    {
+        var info = await Blobs.CommitAsync(Sample, Bytes, Ct);
+        Fake.Fail(FakeGcsOperation.GetMedia, FakeGcsFault.CutResponse(50_000), int.MaxValue);
+        Assert.That((await Blobs.ReadAsync(info.Key, ByteRange.All, Ct)).AsSpan().SequenceEqual(Bytes), Is.True);
+    }
+
+    [Test]
+    public async Task A_stream_that_cannot_be_read_on_throws_and_never_just_ends()
+    {
+        var info = await Blobs.CommitAsync(Sample, Bytes, Ct);
+        foreach (var lasting in (FakeGcsFault[])[FakeGcsFault.CutResponse(0), FakeGcsFault.Answer(503), FakeGcsFault.Hang])
+        {
+            await OpenImpatientAsync();
+            Fake.Fail(FakeGcsOperation.GetMedia, FakeGcsFault.CutResponse(200_000));
+            await using var reader = await Blobs.OpenAsync(info.Key, ByteRange.All, Ct);
+            Fake.Fail(FakeGcsOperation.GetMedia, lasting, int.MaxValue);
+            var fault = await FaultOf(() => reader!.Content.ReadAllAsync(Ct));
+            Assert.That(fault.Kind, Is.EqualTo(StorageFault.Unavailable));
+        }
+    }
+
+    [Test]
+    public async Task A_stream_that_breaks_when_its_blob_is_deleted_throws()
+    {
+        var info = await Blobs.CommitAsync(Sample, Bytes, Ct);
+        Fake.Fail(FakeGcsOperation.GetMedia, FakeGcsFault.CutResponse(200_000));
+        await using var reader = await Blobs.OpenAsync(info.Key, ByteRange.All, Ct);
+        await Blobs.TryDeleteAsync(info.Key, Precondition.None, Ct);
+
+        // Another object under the same name is another generation: no reader is put together of two.
+        await Blobs.CommitAsync(Sample, Bytes, Ct);
+        await FaultOf(() => reader!.Content.ReadAllAsync(Ct));
+    }
+
+    [Test]
+    public async Task What_fails_before_the_first_byte_fails_the_opening()
+    {
+        await OpenImpatientAsync();
+        var info = await Blobs.CommitAsync(Sample, Bytes, Ct);
+        Fake.Fail(FakeGcsOperation.GetMedia, FakeGcsFault.Answer(503), int.MaxValue);
+        await FaultOf(async () => await Blobs.OpenAsync(info.Key, ByteRange.All, Ct));
+    }
+
+    [Test]
+    public async Task The_last_bytes_of_a_damaged_blob_are_not_given_out()
+    {
+        var info = await Blobs.CommitAsync(Sample, Bytes, Ct);
+        Fake.Fail(FakeGcsOperation.GetMedia, FakeGcsFault.Garble);
+        await using var reader = await Blobs.OpenAsync(info.Key, ByteRange.All, Ct);
+        using var taken = new MemoryStream();
+        var fault = await FaultOf(() => reader!.Content.CopyToAsync(taken, Ct));
+        Assert.That(fault.Kind, Is.EqualTo(StorageFault.Corrupt));
+        Assert.That(taken.Length, Is.LessThan(Bytes.Length));
+    }
+
+    [Test]
+    public async Task A_read_that_is_cancelled_leaves_the_reader_fit_for_the_next()
+    {
+        var info = await Blobs.CommitAsync(Sample, Bytes, Ct);
+        Fake.Fail(FakeGcsOperation.GetMedia, FakeGcsFault.CutResponse(100_000));
+        await using var reader = await Blobs.OpenAsync(info.Key, ByteRange.All, Ct);
+        var start = new byte[100_000];
+        await reader!.Content.ReadExactlyAsync(start, Ct);
+        Fake.Fail(FakeGcsOperation.GetMedia, FakeGcsFault.Hang, int.MaxValue);
+        using var cancel = CancellationTokenSource.CreateLinkedTokenSource(Ct);
+        var reading = reader.Content.ReadAsync(new byte[10], cancel.Token).AsTask();
+        await cancel.CancelAsync();
+        Assert.That(async () => await reading, Throws.InstanceOf<OperationCanceledException>());
+        Fake.Faults = null;
+        Assert.That(((byte[])[.. start, .. await reader.Content.ReadAllAsync(Ct)]).AsSpan().SequenceEqual(Bytes), Is.True);
+    }
+
+    [Test]
+    public async Task Memory_is_flat_for_192_MiB_in_and_out()
+    {
+        const int Piece = 1024 * 1024;
+        const int Pieces = 192;
+        const long Room = 48L * Piece;
+        var piece = StorageShortcuts.Bytes(Piece);
+        using var written = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        var allowed = GC.GetTotalMemory(forceFullCollection: true) + Room;
+        BlobInfo info;
+        await using (var writer = await Blobs.CreateAsync(Sample, Ct))
+        {
+            for (var i = 0; i < Pieces; i++)
+            {
+                piece[0] = (byte)i;
+                written.AppendData(piece);
+                await writer.WriteAsync(piece, Ct);
+            }
+
+            var committing = writer.CommitAsync(Digest.FromHash(written.GetHashAndReset()), null, Ct).AsTask();
+            do
+            {
+                Assert.That(GC.GetTotalMemory(forceFullCollection: true), Is.LessThan(allowed), "while it goes up");
+            }
+            while (await Task.WhenAny(committing, Task.Delay(200, Ct)) != committing);
+            info = await committing;
+        }
+
+        Assert.That(Fake.CountOf(FakeGcsOperation.PutChunk), Is.EqualTo(Pieces / 8), "chunks of 8 MiB");
+        await using var reader = await Blobs.OpenAsync(info.Key, ByteRange.All, Ct);
+        using var read = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        for (var i = 0; i < Pieces; i++)
+        {
+            await reader!.Content.ReadExactlyAsync(piece, Ct);
+            read.AppendData(piece);
+            if (i % 32 == 31)
+                Assert.That(GC.GetTotalMemory(forceFullCollection: true), Is.LessThan(allowed), "while it comes down");
+        }
+
+        Assert.That(Digest.FromHash(read.GetHashAndReset()), Is.EqualTo(info.Key.Digest));
+    }
+}

@@ -1,0 +1,37 @@
+using NUnit.Framework;
+using Registry.Core.Storage;
+using Registry.Storage.Redis;
+
+namespace Registry.Tests.Unit.Storage;
+
+public sealed class RedisFaultTests
+{
+    [TestCase("OOM command not allowed when used memory > 'maxmemory'. script: a185, on @user_script:11.", StorageFault.Full)]
+    [TestCase("ERR Error running script (call to f_a185): @user_script:11: @user_script: 11: -OOM command not allowed when used memory > 'maxmemory'.", StorageFault.Full)]
+    [TestCase("MISCONF Errors writing to the AOF file: No space left on device", StorageFault.Full)]
+    [TestCase("MISCONF Redis is configured to save RDB snapshots, but it's currently unable to persist to disk.", null)]
+    [TestCase("LOADING Redis is loading the dataset in memory", null)]
+    [TestCase("READONLY You can't write against a read only replica.", null)]
+    [TestCase("MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.", null)]
+    [TestCase("BUSY Redis is busy running a script. You can only call SCRIPT KILL or SHUTDOWN NOSAVE.", null)]
+    [TestCase("NOAUTH Authentication required.", StorageFault.Denied)]
+    [TestCase("WRONGPASS invalid username-password pair or user is disabled.", StorageFault.Denied)]
+    [TestCase("NOPERM this user has no permissions to run the 'evalsha' command", StorageFault.Denied)]
+    [TestCase("WRONGTYPE Operation against a key holding the wrong kind of value", StorageFault.Corrupt)]
+    [TestCase("ERR something that nobody has seen before", null)]
+    public void An_error_of_the_server_is_told_by_its_words(string message, StorageFault? kind) =>
+        Assert.That(RedisFault.KindSaid(message), Is.EqualTo(kind));
+
+    [TestCase("It was not possible to connect to the redis server(s); to create a disconnected multiplexer, disable AbortOnConnectFail. AuthenticationFailure on PING")]
+    [TestCase("It was not possible to connect to the redis server(s). There was an authentication failure; check that passwords are configured correctly")]
+    public void A_wrong_password_is_told_however_the_client_puts_it(string message) =>
+        Assert.That(RedisFault.KindSaid(message), Is.EqualTo(StorageFault.Denied));
+
+    [Test]
+    public void What_came_too_late_is_unavailable_and_what_is_known_stays_as_it_is()
+    {
+        Assert.That(RedisFault.From(new TimeoutException()).Kind, Is.EqualTo(StorageFault.Unavailable));
+        var known = new StorageException(StorageFault.Corrupt, "known");
+        Assert.That(RedisFault.From(known), Is.SameAs(known));
+    }
+}
