@@ -40,7 +40,7 @@ internal static class PushBody
             Name = field.Key,
             In = ParameterLocation.Query,
             Description = $"In place of the field `{field.Key}` of the body, where it has none.",
-            Schema = field.Value is OpenApiSchema shape ? new OpenApiSchema { Type = shape.Type, Format = shape.Format, Enum = shape.Enum } : null,
+            Schema = field.Value is OpenApiSchema shape ? new OpenApiSchema { Type = shape.Type, Enum = shape.Enum } : null,
         };
 
     private static OpenApiSchema JsonShape() => new()

@@ -10,7 +10,7 @@ internal static class SwaggerPage
     /// server: this one.
     /// </summary>
     public const string Head = $$"""
-        <link rel="icon" href="{{HomePage.Icon}}">
+        <link rel="icon" href="{{IconController.Path}}">
         <meta name="viewport" content="width=device-width, initial-scale=1">
         <style>
           .swagger-ui .topbar, .swagger-ui .scheme-container { display: none; }

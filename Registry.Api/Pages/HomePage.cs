@@ -5,12 +5,6 @@ namespace Registry.Api.Pages;
 /// <summary>The text of the page at <c>/</c>.</summary>
 internal static class HomePage
 {
-    /// <summary>A box, in the page itself: browsers need not ask for it.</summary>
-    public const string Icon =
-        "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 32 32'%3E%3Crect width='32' height='32' rx='7' fill='%230b62c4'/%3E"
-        + "%3Cpath d='M16 6l9 4.5v11L16 26l-9-4.5v-11zM7.5 10.8L16 15l8.5-4.2M16 15v10.5M11.5 8.4l8.8 4.4' fill='none' stroke='%23fff' stroke-width='1.8' "
-        + "stroke-linejoin='round'/%3E%3C/svg%3E";
-
     /// <param name="host">As the client calls this server, encoded for HTML.</param>
     /// <param name="scheme">http or https.</param>
     /// <param name="root">Where the CNR paths begin: empty or <c>/cnr</c>.</param>
@@ -30,7 +24,7 @@ internal static class HomePage
               <meta name="cnr-package" content="{{target}}">
               <meta name="appr-package" content="{{target}}">
               <title>Application registry</title>
-              <link rel="icon" href="{{Icon}}">
+              <link rel="icon" href="{{IconController.Path}}">
               <style>
                 :root { color-scheme: light dark; --text: #1d2733; --soft: #5b6775; --line: #dfe4ea; --page: #f6f8fa; --card: #fff; --accent: #0b62c4; }
                 @media (prefers-color-scheme: dark) {
@@ -56,7 +50,7 @@ internal static class HomePage
               </style>
             </head>
             <body>
-              <header><img src="{{Icon}}" alt=""><h1>Application registry</h1></header>
+              <header><img src="{{IconController.Path}}" alt=""><h1>Application registry</h1></header>
               <p>Kubernetes application packages over HTTP: Helm charts, kpm packages and others by the CNR protocol, kploy app archives by KAR.</p>
               <dl>
                 <div><dt>packages</dt><dd>{{packages}}</dd></div>
