@@ -41,12 +41,14 @@ internal sealed class BlobJson
     /// <param name="blob">The blob, read from its first byte; stays the caller's.</param>
     /// <param name="output">Where to.</param>
     /// <param name="ct">Cancels the writing.</param>
-    /// <exception cref="ArgumentException">The blob has another length than was said.</exception>
-    /// <exception cref="StorageException">The blob could not be read to its end. What was written is not the whole answer: break the connection.</exception>
+    /// <exception cref="StorageException">
+    /// The blob has another length than was said, or could not be read to its end. What was written, if anything, is not the whole answer:
+    /// break the connection.
+    /// </exception>
     public async Task WriteAsync(BlobReader blob, PipeWriter output, CancellationToken ct)
     {
         if (blob.Length != blobLength)
-            throw new ArgumentException($"The blob has {blob.Length} bytes and not {blobLength}.", nameof(blob));
+            throw new StorageException(StorageFault.Corrupt, $"The blob gives {blob.Length} bytes where {blobLength} are recorded.");
         var block = ArrayPool<byte>.Shared.Rent(BlockBytes);
         try
         {

@@ -8,7 +8,6 @@ using Registry.Core.Storage;
 namespace Registry.Api.Cnr;
 
 /// <summary>Takes packages in.</summary>
-[RawBody]
 internal sealed class PushController(PackageRegistry packages, IBlobStore blobs, ContentLimits limits) : CnrController
 {
     /// <summary>Push a release</summary>

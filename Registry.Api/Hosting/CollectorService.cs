@@ -11,7 +11,9 @@ internal sealed partial class CollectorService(
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(options.Period, time);
-        while (await timer.WaitForNextTickAsync(stoppingToken))
+        // The stop ends the pause, and is no failure.
+        await using var stop = stoppingToken.Register(timer.Dispose);
+        while (await timer.WaitForNextTickAsync(CancellationToken.None))
             try
             {
                 await collector.CollectAsync(stoppingToken);

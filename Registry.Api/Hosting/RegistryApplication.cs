@@ -1,3 +1,5 @@
+using System.Net.Sockets;
+using Registry.Api.Http;
 using Registry.Api.Http.Errors;
 using Registry.Api.OpenApi;
 using Registry.Core.Archives;
@@ -36,7 +38,11 @@ public static class RegistryApplication
         builder.Services.Configure<ForwardedHeadersOptions>(settings.Proxies.Apply);
         builder.Services.AddStorage(builder.Configuration);
         builder.Services.AddRegistry(settings);
-        builder.Services.AddControllers(mvc => mvc.ModelMetadataDetailsProviders.Add(new EmptyIsNotAbsent()))
+        builder.Services.AddControllers(mvc =>
+            {
+                mvc.ModelMetadataDetailsProviders.Add(new EmptyIsNotAbsent());
+                mvc.ReadArgumentsFromPathAndQueryAlone();
+            })
             .AddApplicationPart(typeof(RegistryApplication).Assembly)
             .ConfigureApiBehaviorOptions(api => (api.SuppressModelStateInvalidFilter, api.SuppressMapClientErrors) = (true, true))
             .ConfigureApplicationPartManager(parts => parts.FeatureProviders.Add(new InternalControllers()));
@@ -65,13 +71,27 @@ public static class RegistryApplication
         {
             await using var app = Build(args);
             await app.Services.GetRequiredService<StorageProbe>().ProveAsync(app.Lifetime.ApplicationStopping);
-            await app.RunAsync();
+            await ListenAsync(app);
+            await app.WaitForShutdownAsync();
             return 0;
         }
         catch (Exception wrong) when (wrong is StartupException or StorageException or Microsoft.Extensions.Options.OptionsValidationException)
         {
             await Console.Error.WriteLineAsync(wrong.Message);
             return 1;
+        }
+    }
+
+    private static async Task ListenAsync(WebApplication app)
+    {
+        try
+        {
+            await app.StartAsync();
+        }
+        catch (Exception wrong) when (wrong is IOException or SocketException or FormatException)
+        {
+            // A port in use, one that is not ours to open, an address that is none.
+            throw new StartupException($"The service cannot listen as ASPNETCORE_URLS or --urls say: {wrong.Message}");
         }
     }
 

@@ -31,6 +31,9 @@ internal sealed class RegistrySettings
         return settings.errors.Count == 0 ? settings : throw new StartupException(settings.errors);
     }
 
+    /// <summary>What the binder says of a value that it cannot convert: the setting and the value in the outer message, the reason in the inner one.</summary>
+    public static string Unreadable(InvalidOperationException wrong) => $"{wrong.Message} {wrong.InnerException?.Message}".Trim();
+
     private T Read<T>(IConfiguration configuration, string section)
         where T : class, new()
     {
@@ -40,8 +43,7 @@ internal sealed class RegistrySettings
         }
         catch (InvalidOperationException wrong)
         {
-            // The binder names the setting and the value in the outer message, and the reason in the inner one.
-            errors.Add($"{wrong.Message} {wrong.InnerException?.Message}".Trim());
+            errors.Add(Unreadable(wrong));
             return new T();
         }
     }

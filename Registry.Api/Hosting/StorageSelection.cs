@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Options;
 using Registry.Storage.Etcd;
 using Registry.Storage.Filesystem;
 using Registry.Storage.Gcs;
@@ -21,10 +22,28 @@ internal static class StorageSelection
     /// <summary>Adds both ports of the selected storage; an unset <c>STORAGE</c> is the filesystem.</summary>
     public static void AddStorage(this IServiceCollection services, IConfiguration configuration) => Find(configuration)!.Value.Add(services, configuration);
 
-    /// <summary>What is wrong with the selection; nothing when it can be used.</summary>
-    public static IEnumerable<string> Errors(IConfiguration configuration) => Find(configuration) is not null
-        ? []
-        : [$"{Setting} is '{configuration[Setting]}'; it must be one of {string.Join(", ", Backends.Select(static backend => backend.Name))}."];
+    /// <summary>What is wrong with the selection, or with the options of the storage that is selected; nothing when it can be used. Connects to nothing.</summary>
+    public static IEnumerable<string> Errors(IConfiguration configuration)
+    {
+        if (Find(configuration) is not { } backend)
+            return [$"{Setting} is '{configuration[Setting]}'; it must be one of {string.Join(", ", Backends.Select(static backend => backend.Name))}."];
+        var services = new ServiceCollection();
+        backend.Add(services, configuration);
+        using var provider = services.BuildServiceProvider();
+        try
+        {
+            provider.GetRequiredService<IStartupValidator>().Validate();
+            return [];
+        }
+        catch (OptionsValidationException wrong)
+        {
+            return wrong.Failures;
+        }
+        catch (InvalidOperationException wrong)
+        {
+            return [RegistrySettings.Unreadable(wrong)];
+        }
+    }
 
     private static (string Name, Action<IServiceCollection, IConfiguration> Add)? Find(IConfiguration configuration)
     {

@@ -11,7 +11,6 @@ namespace Registry.Api.Kar;
 /// <param name="archives">The use cases.</param>
 [Route(Root)]
 [Tags("KAR")]
-[RawBody]
 internal sealed class AppArchivesController(AppArchives archives) : ControllerBase
 {
     private const string Root = "api/v1/app";

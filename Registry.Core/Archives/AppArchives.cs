@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
+using Microsoft.Extensions.Logging;
 using Registry.Core.Content;
 using Registry.Core.Errors;
 using Registry.Core.Storage;
@@ -13,7 +14,8 @@ namespace Registry.Core.Archives;
 /// </summary>
 /// <param name="blobs">Where they are.</param>
 /// <param name="limits">How large one may be.</param>
-public sealed class AppArchives(IBlobStore blobs, ArchiveLimits limits)
+/// <param name="logger">Told of every change.</param>
+public sealed partial class AppArchives(IBlobStore blobs, ArchiveLimits limits, ILogger<AppArchives> logger)
 {
     private const int BufferBytes = 64 * 1024;
 
@@ -46,7 +48,9 @@ public sealed class AppArchives(IBlobStore blobs, ArchiveLimits limits)
                 await writer.WriteAsync(buffer.AsMemory(0, read), ct);
             }
 
-            return AppArchive.From(await writer.CommitAsync(Digest.FromHash(hash.GetHashAndReset()), uploadedAt: null, ct));
+            var archive = AppArchive.From(await writer.CommitAsync(Digest.FromHash(hash.GetHashAndReset()), uploadedAt: null, ct));
+            LogUploaded(archive.Id, archive.Size, workspace.Name);
+            return archive;
         }
         finally
         {
@@ -77,6 +81,7 @@ public sealed class AppArchives(IBlobStore blobs, ArchiveLimits limits)
     {
         if (!await blobs.TryDeleteAsync(new BlobKey(workspace.Scope, id), Precondition.None, ct))
             throw NotFound(workspace, id.Value);
+        LogDeleted(id, workspace.Name);
     }
 
     /// <summary>The refusal of an archive that is not there.</summary>
@@ -88,4 +93,11 @@ public sealed class AppArchives(IBlobStore blobs, ArchiveLimits limits)
     /// <summary>The refusal of an archive that is over the limit, told before its bytes where its length is known.</summary>
     public RegistryException TooLarge() => new(
         ErrorCode.RequestTooLarge, $"An archive has at most {Limits.MaxArchiveBytes} bytes.", ("limit", Limits.MaxArchiveBytes));
+
+    // A workspace's name holds neither user nor password of its URL.
+    [LoggerMessage(Level = LogLevel.Information, Message = "Uploaded app archive {Id} of {Bytes} bytes to workspace {Workspace}")]
+    private partial void LogUploaded(Digest id, long bytes, string workspace);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Deleted app archive {Id} of workspace {Workspace}")]
+    private partial void LogDeleted(Digest id, string workspace);
 }

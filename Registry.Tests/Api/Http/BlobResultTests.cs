@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Logging.Abstractions;
 using NUnit.Framework;
 using Registry.Api.Http;
 using Registry.Core.Archives;
@@ -27,7 +28,7 @@ public sealed class BlobResultTests
     {
         host = await KarHost.StartAsync(routes: app => app.MapMethods("/cnr/blob", ["GET", "HEAD"], SendAsync));
         var global = Workspace.TryDerive(null, out var workspace) ? workspace : default;
-        await new AppArchives(host.Blobs, new ArchiveLimits()).UploadAsync(global, new MemoryStream(Bytes), default);
+        await new AppArchives(host.Blobs, new ArchiveLimits(), NullLogger<AppArchives>.Instance).UploadAsync(global, new MemoryStream(Bytes), default);
     }
 
     [OneTimeTearDown]

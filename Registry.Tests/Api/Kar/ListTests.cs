@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
+using Microsoft.Extensions.Logging.Abstractions;
 using NUnit.Framework;
 using Registry.Core.Archives;
 using Registry.Tests.Support;
@@ -134,7 +135,7 @@ public sealed class ListTests
 
     private async Task FillAsync(int count)
     {
-        var archives = new AppArchives(host.Blobs, new ArchiveLimits());
+        var archives = new AppArchives(host.Blobs, new ArchiveLimits(), NullLogger<AppArchives>.Instance);
         Assert.That(Workspace.TryDerive(null, out var global));
         for (var i = 0; i < count; i++)
             await archives.UploadAsync(global, new MemoryStream(BitConverter.GetBytes(i)), default);

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Microsoft.Extensions.Logging.Abstractions;
 using NUnit.Framework;
 using Registry.Core.Archives;
 using Registry.Core.Content;
@@ -12,7 +13,7 @@ public sealed class AppArchivesTests
 {
     private readonly TinyBlobStore blobs = new();
 
-    private AppArchives Archives(long limit = 1000) => new(blobs, new ArchiveLimits { MaxArchiveBytes = limit });
+    private AppArchives Archives(long limit = 1000) => new(blobs, new ArchiveLimits { MaxArchiveBytes = limit }, NullLogger<AppArchives>.Instance);
 
     [SetUp]
     public void Empty()

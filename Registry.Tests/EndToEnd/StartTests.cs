@@ -1,0 +1,123 @@
+using System.Net;
+using System.Net.NetworkInformation;
+using System.Net.Sockets;
+using NUnit.Framework;
+using Registry.Tests.Support;
+
+namespace Registry.Tests.EndToEnd;
+
+/// <summary>How the process starts, and how it refuses to.</summary>
+public sealed class StartTests : EndToEndTest
+{
+    private const int DefaultPort = 5000;
+
+    [Test]
+    public async Task It_listens_on_port_5000_of_localhost_by_default()
+    {
+        if (IPGlobalProperties.GetIPGlobalProperties().GetActiveTcpListeners().Any(static listener => listener.Port == DefaultPort))
+            Assert.Ignore($"Port {DefaultPort} is in use on this machine.");
+        var registry = Launch(RegistryProcess.Command, ("ASPNETCORE_URLS", null));
+        await registry.ReadyAsync();
+
+        Assert.That(registry.Address, Is.EqualTo(new Uri($"http://localhost:{DefaultPort}")));
+        Assert.That(Directory.Exists(Data), "./data is below the working directory");
+    }
+
+    [Test]
+    public async Task ASPNETCORE_URLS_moves_it()
+    {
+        var port = FreePort();
+        var registry = Launch(RegistryProcess.Command, ("ASPNETCORE_URLS", $"http://127.0.0.1:{port}"));
+        await registry.ReadyAsync();
+
+        Assert.That(registry.Address.Port, Is.EqualTo(port));
+    }
+
+    [Test]
+    public async Task A_port_in_use_is_an_error_in_one_line()
+    {
+        using var taken = new TcpListener(IPAddress.Loopback, 0);
+        taken.Start();
+        var registry = Launch(RegistryProcess.Command, ("ASPNETCORE_URLS", $"http://{taken.LocalEndpoint}"));
+
+        Assert.That(await registry.ExitAsync(), Is.EqualTo(1));
+        Assert.That(registry.Errors, Does.Contain($"{taken.LocalEndpoint}").And.Not.Contain("   at "));
+    }
+
+    [Test]
+    public async Task Dotnet_run_keeps_the_working_directory_of_its_caller_and_stops_when_told()
+    {
+        var registry = Launch(
+            ["dotnet", "run", "--project", Path.Combine(RegistryProcess.Root, "Registry.Api"), "-c", RegistryProcess.Configuration, "--no-build"]);
+        await registry.ReadyAsync();
+        using (var pushed = await PushAsync(registry, "run/it", "1.0.0", new SeededPackage(1, 100)))
+            Assert.That(pushed.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+
+        Assert.That(Directory.Exists(Path.Combine(Data, "documents")));
+        await registry.StopAsync();
+        Assert.That(() => registry.Client.GetAsync("/healthz", Ct), Throws.InstanceOf<HttpRequestException>());
+    }
+
+    [Test]
+    public async Task It_is_alive_and_ready_and_says_so()
+    {
+        var registry = await StartAsync(("STORAGE", "FileSystem"));
+
+        Assert.That((await GetJsonAsync(registry, "/healthz")).GetProperty("status").GetString(), Is.EqualTo("ok"));
+        Assert.That((await GetJsonAsync(registry, "/readyz")).GetProperty("status").GetString(), Is.EqualTo("ready"));
+    }
+
+    [Test]
+    public async Task An_unknown_storage_is_refused_with_the_names_of_all()
+    {
+        var errors = await RefusesAsync(("STORAGE", "floppy"));
+        Assert.That(errors, Does.Contain("STORAGE").And.Contain("floppy"));
+        foreach (var name in (string[])["filesystem", "redis", "etcd", "gcs"])
+            Assert.That(errors, Does.Contain(name));
+    }
+
+    [Test]
+    public async Task All_that_is_wrong_with_the_settings_is_told_at_once()
+    {
+        var file = Path.Combine(Folder, "file");
+        await File.WriteAllTextAsync(file, "", Ct);
+        var errors = await RefusesAsync(
+            ("LIMITS__RATIO", "0"), ("LIMITS__REQUESTBYTES", "many"), ("COLLECTION__GRACESECONDS", "1"), ("PROXIES__TRUSTED", "proxy"), ("FILESYSTEM__PATH", file));
+        foreach (var setting in (string[])["RequestBytes", "GraceSeconds", "Trusted", "FILESYSTEM__PATH"])
+            Assert.That(errors, Does.Contain(setting));
+        Assert.That(Directory.GetFileSystemEntries(Folder), Has.Length.EqualTo(1), "it has made nothing");
+    }
+
+    [Test]
+    public async Task A_data_folder_below_a_file_is_refused()
+    {
+        var file = Path.Combine(Folder, "file");
+        await File.WriteAllTextAsync(file, "", Ct);
+        Assert.That(await RefusesAsync(("FILESYSTEM__PATH", Path.Combine(file, "below"))), Does.Contain("FILESYSTEM__PATH").And.Contain(file));
+    }
+
+    [Test]
+    public async Task A_storage_that_fails_the_probe_is_refused_before_the_port_opens()
+    {
+        Directory.CreateDirectory(Data);
+        await File.WriteAllTextAsync(Path.Combine(Data, "documents"), "in the way", Ct);
+        Assert.That(await RefusesAsync(("FILESYSTEM__PATH", Data)), Does.Contain(Path.Combine(Data, "documents")));
+    }
+
+    /// <summary>Exit code 1, and what it told on standard error: lines for an operator and no stack trace.</summary>
+    private async Task<string> RefusesAsync(params (string, string?)[] settings)
+    {
+        var registry = Launch(RegistryProcess.Command, settings);
+        Assert.That(await registry.ExitAsync(), Is.EqualTo(1), string.Join('\n', registry.Log));
+        Assert.That(registry.Errors, Is.Not.Empty.And.Not.Contain("   at ").And.Not.Contain("Unhandled"));
+        Assert.That(registry.Log, Has.None.Contains("Now listening"));
+        return registry.Errors;
+    }
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+}

@@ -1,0 +1,74 @@
+using System.Net;
+using NUnit.Framework;
+using Registry.Tests.Support;
+
+namespace Registry.Tests.EndToEnd;
+
+/// <summary>SIGTERM lets what is under way finish.</summary>
+public sealed class StopTests : EndToEndTest
+{
+    [Test]
+    public async Task A_stop_with_nothing_to_do_exits_0() => Assert.That(await (await StartAsync()).StopAsync(), Is.Zero);
+
+    [Test]
+    public async Task A_push_under_way_is_finished()
+    {
+        var registry = await StartAsync();
+        var midway = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var goOn = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var package = new SeededPackage(1, 2 << 20);
+        var push = registry.Client.PostAsync(
+            "/api/v1/packages/stop/push",
+            new PushContent(package, "1.0.0", () =>
+            {
+                midway.SetResult();
+                return goOn.Task;
+            }),
+            Ct);
+        await midway.Task.WaitAsync(Ct);
+        await UntilAsync(() => Task.FromResult(Directory.GetFiles(Path.Combine(Data, "staging")).Length > 0), "it is being staged");
+
+        registry.AskToStop();
+        await UntilAsync(async () => !await AcceptsAsync(registry), "it takes no more connections");
+        goOn.SetResult();
+        using (var answer = await push)
+            Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+        Assert.That(await registry.ExitAsync(), Is.Zero);
+
+        var next = await StartAsync();
+        Assert.That(
+            await next.Client.GetByteArrayAsync("/api/v1/packages/stop/push/1.0.0/helm/pull", Ct), Is.EqualTo(await package.ToArrayAsync(Ct)).AsCollection);
+    }
+
+    [Test]
+    public async Task A_pull_under_way_is_finished()
+    {
+        var registry = await StartAsync();
+        // More than the buffers of both sides hold: the rest is still to be sent when the stop comes.
+        var package = new SeededPackage(2, 48 << 20);
+        using (var pushed = await PushAsync(registry, "stop/pull", "1.0.0", package))
+            Assert.That(pushed.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+        using var answer = await registry.Client.GetAsync("/api/v1/packages/stop/pull/1.0.0/helm/pull", HttpCompletionOption.ResponseHeadersRead, Ct);
+
+        registry.AskToStop();
+        await UntilAsync(async () => !await AcceptsAsync(registry), "it takes no more connections");
+        await using var hash = new HashingStream();
+        await answer.Content.CopyToAsync(hash, Ct);
+        Assert.That(hash.Hex(), Is.EqualTo((await package.DigestsAsync(Ct)).Gzip));
+        Assert.That(await registry.ExitAsync(), Is.Zero);
+    }
+
+    private static async Task<bool> AcceptsAsync(RegistryProcess registry)
+    {
+        using var socket = new System.Net.Sockets.TcpClient();
+        try
+        {
+            await socket.ConnectAsync(registry.Address.Host, registry.Address.Port);
+            return true;
+        }
+        catch (System.Net.Sockets.SocketException)
+        {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,167 @@
+using System.Diagnostics;
+using System.Net;
+using NUnit.Framework;
+using Registry.Tests.Support;
+
+namespace Registry.Tests.EndToEnd;
+
+/// <summary>What clients see when the folder is taken away, damaged or full.</summary>
+public sealed class StorageFaultTests : EndToEndTest
+{
+    private static readonly string[] Reads =
+    [
+        "/api/v1/packages", "/api/v1/packages/search?q=a", "/api/v1/packages/fault/one", "/api/v1/packages/fault/one/1.0.0",
+        "/api/v1/packages/fault/one/default/helm", "/api/v1/packages/fault/one/1.0.0/helm/pull", "/cnr/api/v1/packages/fault/one/1.0.0/-/pull/json",
+        "/cnr/api/v1/packages/fault/one/channels", $"/api/v1/app/{SampleArchive.Id}",
+    ];
+
+    [Test]
+    public async Task A_folder_that_vanishes_is_503_everywhere_and_all_is_well_when_it_is_back()
+    {
+        var registry = await StartAsync();
+        await PushOneAsync(registry);
+        using (var archive = await registry.Client.PostAsync("/api/v1/app", new ByteArrayContent(await SampleArchive.BytesAsync()), Ct))
+            Assert.That(archive.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+
+        var aside = Path.Combine(Folder, "aside");
+        Directory.Move(Data, aside);
+        foreach (var path in (string[])["/readyz", .. Reads])
+        {
+            using var answer = await registry.Client.GetAsync(path, Ct);
+            await DemandErrorAsync(answer, HttpStatusCode.ServiceUnavailable, "unavailable");
+            Assert.That(answer.Headers.RetryAfter, Is.Not.Null, path);
+        }
+
+        using (var status = await registry.Client.GetAsync("/api/v1", Ct))
+        {
+            Assert.That(status.StatusCode, Is.EqualTo(HttpStatusCode.ServiceUnavailable));
+            DemandNothingInternal(await status.Content.ReadAsStringAsync(Ct));
+        }
+
+        using (var push = await PushAsync(registry, "fault/one", "2.0.0", new SeededPackage(2, 100_000)))
+            await DemandErrorAsync(push, HttpStatusCode.ServiceUnavailable, "unavailable");
+        using (var upload = await registry.Client.PostAsync("/api/v1/app", new ByteArrayContent(new byte[100]), Ct))
+            await DemandErrorAsync(upload, HttpStatusCode.ServiceUnavailable, "unavailable");
+        using (var alive = await registry.Client.GetAsync("/healthz", Ct))
+            Assert.That(alive.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+        Assert.That(Directory.Exists(Data), Is.False, "an empty registry in place of one that is gone would be the worst of lies");
+
+        Directory.Move(aside, Data);
+        foreach (var path in (string[])["/readyz", .. Reads])
+        {
+            using var answer = await registry.Client.GetAsync(path, Ct);
+            Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.OK), path);
+        }
+
+        using var after = await PushAsync(registry, "fault/one", "2.0.0", new SeededPackage(2, 100_000));
+        Assert.That(after.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+    }
+
+    [Test]
+    public async Task A_damaged_index_fails_its_package_and_no_other()
+    {
+        var registry = await StartAsync();
+        await PushOneAsync(registry);
+        using (var pushed = await PushAsync(registry, "fault/two", "1.0.0", new SeededPackage(3, 100)))
+            Assert.That(pushed.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+        var index = Directory.GetFiles(Path.Combine(Data, "documents", "packages", "fault"), "one*").Single();
+        await File.WriteAllTextAsync(index, "{\"schema\":1,\"rel", Ct);
+
+        foreach (var path in Reads.Where(static path => path.Contains("fault/one", StringComparison.Ordinal)))
+        {
+            using var answer = await registry.Client.GetAsync(path, Ct);
+            await DemandErrorAsync(answer, HttpStatusCode.ServiceUnavailable, "unavailable");
+        }
+
+        using (var push = await PushAsync(registry, "fault/one", "2.0.0", new SeededPackage(4, 100)))
+            await DemandErrorAsync(push, HttpStatusCode.ServiceUnavailable, "unavailable");
+        var others = await GetJsonAsync(registry, "/api/v1/packages");
+        Assert.That(others.EnumerateArray().Select(static package => package.GetProperty("name").GetString()), Is.EqualTo(new[] { "fault/two" }));
+    }
+
+    [Test]
+    public async Task A_blob_that_is_cut_short_is_never_a_whole_200()
+    {
+        var registry = await StartAsync();
+        var package = new SeededPackage(1, 3 << 20);
+        using (var pushed = await PushAsync(registry, "fault/one", "1.0.0", package))
+            Assert.That(pushed.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+        var blob = Directory.GetFiles(Path.Combine(Data, "blobs", "packages", "fault", "one"), "@*").Single();
+        await using (var file = File.OpenWrite(blob))
+            file.SetLength(1 << 20);
+
+        foreach (var path in Reads.Where(static path => path.Contains("/pull", StringComparison.Ordinal)))
+            try
+            {
+                using var answer = await registry.Client.GetAsync(path, Ct);
+                await DemandErrorAsync(answer, HttpStatusCode.ServiceUnavailable, "unavailable");
+            }
+            catch (HttpRequestException)
+            {
+                // Broken off: the client knows.
+            }
+    }
+
+    [Test]
+    public async Task A_full_disk_is_507_keeps_nothing_of_what_it_refused_and_serves_what_it_has()
+    {
+        using (var possible = Process.Start("unshare", ["--user", "--map-root-user", "--mount", "true"]))
+        {
+            await possible.WaitForExitAsync(Ct);
+            if (possible.ExitCode != 0)
+                Assert.Ignore("This machine lets nobody mount a volume of his own: unshare was refused.");
+        }
+
+        Directory.CreateDirectory(Data);
+        var registry = Launch(
+            ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", "mount -t tmpfs -o size=8m tmpfs \"$0\" && exec \"$@\"", Data, .. RegistryProcess.Command],
+            ("FILESYSTEM__PATH", Data),
+            ("UPDATES__BOUNDSECONDS", "0.25"),
+            ("COLLECTION__GRACESECONDS", "1"),
+            ("COLLECTION__PERIODSECONDS", "1"));
+        await registry.ReadyAsync();
+
+        var package = new SeededPackage(1, 1 << 20);
+        var refused = 0;
+        for (; refused < 20; refused++)
+        {
+            using var answer = await PushAsync(registry, "full/one", $"1.0.{refused}", package with { Seed = refused });
+            if (answer.StatusCode == HttpStatusCode.OK)
+                continue;
+            await DemandErrorAsync(answer, HttpStatusCode.InsufficientStorage, "storage-full");
+            Assert.That(answer.Headers.RetryAfter, Is.Not.Null);
+            break;
+        }
+
+        Assert.That(refused, Is.InRange(3, 8));
+        using (var archive = await registry.Client.PostAsync("/api/v1/app", new ByteArrayContent(new byte[4 << 20]), Ct))
+            await DemandErrorAsync(archive, HttpStatusCode.InsufficientStorage, "storage-full");
+        var releases = (await GetJsonAsync(registry, "/api/v1/packages"))[0].GetProperty("releases").GetArrayLength();
+        Assert.That(releases, Is.EqualTo(refused));
+        for (var release = 0; release < refused; release++)
+            Assert.That(
+                await registry.Client.GetByteArrayAsync($"/api/v1/packages/full/one/1.0.{release}/helm/pull", Ct),
+                Is.EqualTo(await (package with { Seed = release }).ToArrayAsync(Ct)).AsCollection);
+
+        // Room comes back by deleting, even on a disk that is full.
+        for (var release = 0; release < 2; release++)
+        {
+            using var deleted = await registry.Client.DeleteAsync($"/api/v1/packages/full/one/1.0.{release}/helm", Ct);
+            Assert.That(deleted.StatusCode, Is.EqualTo(HttpStatusCode.OK), await deleted.Content.ReadAsStringAsync(Ct));
+        }
+
+        await UntilAsync(
+            async () =>
+            {
+                using var again = await PushAsync(registry, "full/one", "2.0.0", package);
+                return again.StatusCode == HttpStatusCode.OK;
+            },
+            "there is room again");
+    }
+
+    private async Task PushOneAsync(RegistryProcess registry)
+    {
+        using var pushed = await PushAsync(registry, "fault/one", "1.0.0", new SeededPackage(1, 200_000));
+        Assert.That(pushed.StatusCode, Is.EqualTo(HttpStatusCode.OK), await pushed.Content.ReadAsStringAsync(Ct));
+    }
+}

@@ -1,0 +1,84 @@
+using System.Reflection;
+using System.Xml.Linq;
+using NUnit.Framework;
+using Registry.Tests.Support;
+
+namespace Registry.Tests.Unit;
+
+/// <summary>The arrows of the architecture: who may know whom.</summary>
+public sealed class ArchitectureTests
+{
+    /// <summary>The client that each backend may use; the filesystem has none.</summary>
+    private static readonly Dictionary<string, string[]> Clients = new(StringComparer.Ordinal)
+    {
+        ["Registry.Storage.Filesystem"] = [],
+        ["Registry.Storage.Redis"] = ["StackExchange.Redis"],
+        ["Registry.Storage.Etcd"] = ["Google.Protobuf"],
+        ["Registry.Storage.Gcs"] = ["Google.Apis", "Google.Apis.Auth", "Google.Apis.Core", "Newtonsoft.Json"],
+    };
+
+    private static IEnumerable<string> StorageProjects => Directory
+        .EnumerateDirectories(RegistryProcess.Root, "Registry.Storage.*")
+        .Select(static folder => Path.GetFileName(folder))
+        .Where(static name => File.Exists(ProjectFile(name)));
+
+    [Test]
+    public void Core_knows_neither_the_web_nor_any_engine()
+    {
+        var unwanted = References("Registry.Core").Where(static name => !IsFramework(name) && !IsAbstraction(name));
+        Assert.That(unwanted, Is.Empty);
+        Assert.That(Declared("Registry.Core", "PackageReference").Where(static name => !IsAbstraction(name)), Is.Empty);
+        Assert.That(Declared("Registry.Core", "ProjectReference"), Is.Empty);
+        Assert.That(Declared("Registry.Core", "FrameworkReference"), Is.Empty);
+    }
+
+    [TestCaseSource(nameof(StorageProjects))]
+    public void A_storage_knows_Core_its_engine_and_abstractions_alone(string project)
+    {
+        var allowed = Clients[project];
+        var unwanted = References(project)
+            .Where(name => name != "Registry.Core" && !IsFramework(name) && !IsAbstraction(name) && !allowed.Contains(name));
+        Assert.That(unwanted, Is.Empty);
+        Assert.That(
+            Declared(project, "ProjectReference").Select(static path => Path.GetFileNameWithoutExtension(path.Replace('\\', '/'))),
+            Is.EqualTo(new[] { "Registry.Core" }));
+        Assert.That(Declared(project, "FrameworkReference"), Is.Empty);
+    }
+
+    [Test]
+    public void Every_storage_project_is_known_here() => Assert.That(StorageProjects, Is.SubsetOf(Clients.Keys).And.Not.Empty);
+
+    [Test]
+    public void Backends_are_named_in_the_composition_alone()
+    {
+        var sources = Directory.EnumerateFiles(Path.Combine(RegistryProcess.Root, "Registry.Api"), "*.cs", SearchOption.AllDirectories)
+            .Concat(Directory.EnumerateFiles(Path.Combine(RegistryProcess.Root, "Registry.Core"), "*.cs", SearchOption.AllDirectories))
+            .Where(static path => !path.Contains("/obj/", StringComparison.Ordinal) && !path.Contains("/bin/", StringComparison.Ordinal));
+        var naming = sources.Where(static path => File.ReadLines(path).Any(static line => line.StartsWith("using Registry.Storage.", StringComparison.Ordinal)));
+        Assert.That(naming.Select(static path => Path.GetFileName(path)), Is.EqualTo(new[] { "StorageSelection.cs" }));
+    }
+
+    private static bool IsFramework(string name) =>
+        name is "netstandard" or "mscorlib" || (name.StartsWith("System.", StringComparison.Ordinal) && !name.StartsWith("System.Web", StringComparison.Ordinal));
+
+    private static bool IsAbstraction(string name) =>
+        name.StartsWith("Microsoft.Extensions.", StringComparison.Ordinal)
+        && (name.EndsWith(".Abstractions", StringComparison.Ordinal) || name.StartsWith("Microsoft.Extensions.Options", StringComparison.Ordinal)
+            || name is "Microsoft.Extensions.Configuration.Binder");
+
+    /// <summary>What the compiled assembly refers to.</summary>
+    private static IEnumerable<string> References(string project) =>
+        Assembly.Load(project).GetReferencedAssemblies().Select(static reference => reference.Name!);
+
+    /// <summary>What the project file asks for.</summary>
+    private static IEnumerable<string> Declared(string project, string kind) => XDocument.Load(ProjectFile(project))
+        .Descendants(kind)
+        .Where(static reference => reference.Attribute("PrivateAssets")?.Value != "all")
+        .Select(static reference => reference.Attribute("Include")!.Value)
+        .Where(name => kind != "PackageReference" || !IsClientOf(project, name))
+        .Where(name => kind != "PackageReference" || !IsAbstraction(name));
+
+    private static bool IsClientOf(string project, string package) => Clients.GetValueOrDefault(project, []).Contains(package);
+
+    private static string ProjectFile(string project) => Path.Combine(RegistryProcess.Root, project, $"{project}.csproj");
+}
