@@ -45,7 +45,13 @@ public sealed class EtcdOptionsTests
     {
         var errors = ErrorsOf(new EtcdOptions
         {
-            Endpoints = "nonsense, http://a:1", Username = "u", Prefix = "x", TimeoutSeconds = 0, CertificateFile = "c.pem", CaFile = "/nowhere/ca.pem", ServerName = "not a name",
+            Endpoints = "nonsense, http://a:1",
+            Username = "u",
+            Prefix = "x",
+            TimeoutSeconds = 0,
+            CertificateFile = "c.pem",
+            CaFile = "/nowhere/ca.pem",
+            ServerName = "not a name",
         });
         foreach (var setting in (string[])["ETCD__ENDPOINTS", "ETCD__PASSWORD", "ETCD__PREFIX", "ETCD__TIMEOUTSECONDS", "ETCD__KEYFILE", "ETCD__CAFILE", "ETCD__SERVERNAME"])
             Assert.That(errors, Has.Some.Contains(setting));
