@@ -1,0 +1,155 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging.Abstractions;
+using NUnit.Framework;
+using Registry.Core.Catalog;
+using Registry.Core.Packages;
+using Registry.Core.Storage;
+using Registry.Tests.Support;
+using Registry.Tests.Support.Storage;
+
+namespace Registry.Tests.Unit.Catalog;
+
+[Parallelizable(ParallelScope.All)]
+[FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
+internal sealed class PackageCatalogTests
+{
+    private readonly InMemoryStorage storage = new();
+    private readonly StorageFaults faults = new();
+    private readonly ConcurrentQueue<StorageCall> calls = new();
+    private readonly PackageIndexes writer;
+    private readonly PackageCatalog catalog;
+
+    public PackageCatalogTests()
+    {
+        faults.Before = call =>
+        {
+            calls.Enqueue(call);
+            return default;
+        };
+        var documents = new FaultyDocumentStore(storage.Documents, faults);
+        writer = new PackageIndexes(storage.Documents, TimeProvider.System, new UpdateOptions());
+        catalog = new PackageCatalog(
+            documents, new PackageIndexes(documents, TimeProvider.System, new UpdateOptions()), NullLogger<PackageCatalog>.Instance);
+    }
+
+    [Test]
+    public async Task Packages_are_listed_by_name_whatever_order_storage_has()
+    {
+        foreach (var name in new[] { "b/a", "a/b", "a-b/c", "A/z", "a/B" })
+            await PushAsync(name, "1.0.0");
+        Assert.That(await NamesAsync(), Is.EqualTo(new[] { "A/z", "a-b/c", "a/B", "a/b", "b/a" }));
+    }
+
+    [Test]
+    public async Task Only_what_changed_is_read_again()
+    {
+        await PushAsync("a/one", "1.0.0");
+        await PushAsync("a/two", "1.0.0");
+        await catalog.GetAsync(default);
+        await PushAsync("a/two", "2.0.0");
+        calls.Clear();
+        var view = await catalog.GetAsync(default);
+        Assert.That(calls.Where(call => call.Operation == StorageOperation.GetDocument).Select(call => call.Key), Is.EqualTo(new[] { "packages/a/two" }));
+        Assert.That(view.Entries[1].Releases.Select(release => release.Release.Value), Is.EqualTo(new[] { "2.0.0", "1.0.0" }));
+    }
+
+    [Test]
+    public async Task A_catalog_that_did_not_change_is_the_same_one()
+    {
+        await PushAsync("a/one", "1.0.0");
+        var view = await catalog.GetAsync(default);
+        Assert.That(await catalog.GetAsync(default), Is.SameAs(view));
+    }
+
+    [Test]
+    public async Task A_package_that_went_is_dropped_and_its_fingerprint_with_it()
+    {
+        await PushAsync("a/one", "1.0.0");
+        var before = await catalog.GetAsync(default);
+        await PushAsync("a/two", "1.0.0");
+        Assert.That((await catalog.GetAsync(default)).Fingerprint, Is.Not.EqualTo(before.Fingerprint));
+        await writer.UpdateAsync(
+            Samples.Package("a/two"), new IndexChange(index => index!.Without(Release.Parse("1.0.0"), Samples.Type("helm"))), default);
+        var after = await catalog.GetAsync(default);
+        Assert.That(after.Entries.Select(entry => entry.Name.Value), Is.EqualTo(new[] { "a/one" }));
+        Assert.That(after.Fingerprint, Is.EqualTo(before.Fingerprint));
+    }
+
+    [Test]
+    public async Task A_damaged_index_does_not_take_the_list_down()
+    {
+        await PushAsync("a/good", "1.0.0");
+        await storage.Documents.TryPutAsync(StoreKeys.Package(Samples.Package("a/bad")), "damage"u8.ToArray(), Precondition.Absent, default);
+        Assert.That(await NamesAsync(), Is.EqualTo(new[] { "a/good" }));
+    }
+
+    [Test]
+    public async Task A_storage_that_does_not_answer_is_no_empty_list()
+    {
+        await PushAsync("a/one", "1.0.0");
+        await catalog.GetAsync(default);
+        faults.Before = _ => throw new StorageException(StorageFault.Unavailable, "away");
+        Assert.That(async () => await catalog.GetAsync(default), Throws.TypeOf<StorageException>());
+        faults.Before = null;
+        Assert.That(await NamesAsync(), Is.EqualTo(new[] { "a/one" }));
+    }
+
+    [Test]
+    public async Task Callers_share_a_refresh_that_started_after_they_called()
+    {
+        var gate = new TaskCompletionSource();
+        var lists = 0;
+        faults.Before = async call =>
+        {
+            if (call is { Operation: StorageOperation.ListDocuments, Key: "packages" } && Interlocked.Increment(ref lists) == 1)
+                await gate.Task;
+        };
+        var first = catalog.GetAsync(default);
+        while (Volatile.Read(ref lists) == 0)
+            await Task.Delay(1);
+
+        // The first refresh may have listed already: what is pushed now must be in what later callers get.
+        await PushAsync("a/one", "1.0.0");
+        var later = Enumerable.Range(0, 100).Select(_ => catalog.GetAsync(default)).ToArray();
+        gate.SetResult();
+        await first;
+        foreach (var view in await Task.WhenAll(later))
+            Assert.That(view.Entries, Has.Length.EqualTo(1));
+        Assert.That(lists, Is.EqualTo(2));
+    }
+
+    [TestCase("titi", null, null, "titi/other titi/rocketchat")]
+    [TestCase("", null, null, "")]
+    [TestCase("tit", null, null, "")]
+    [TestCase(null, "ROCK", null, "titi/rocketchat")]
+    [TestCase(null, "i/o", null, "titi/other")]
+    [TestCase(null, "", null, "ant31/kube-ui titi/other titi/rocketchat")]
+    [TestCase(null, "(", null, "")]
+    [TestCase(null, null, "kpm", "ant31/kube-ui")]
+    [TestCase(null, null, "", "")]
+    [TestCase(null, null, "-", "")]
+    [TestCase(null, null, "application/vnd.appr.package-manifest.kpm.v0.json", "ant31/kube-ui")]
+    [TestCase("titi", "chat", "helm", "titi/rocketchat")]
+    public async Task Filters_combine(string? @namespace, string? text, string? mediaType, string expected)
+    {
+        await PushAsync("titi/rocketchat", "1.0.0");
+        await PushAsync("titi/other", "1.0.0");
+        await PushAsync("ant31/kube-ui", "1.0.0", "kpm");
+        var found = new CatalogQuery(@namespace, text, mediaType).Of(await catalog.GetAsync(default));
+        Assert.That(string.Join(' ', found.Select(entry => entry.Name.Value)), Is.EqualTo(expected));
+    }
+
+    [Test]
+    public async Task A_media_type_keeps_only_the_releases_that_have_it()
+    {
+        await PushAsync("a/one", "1.0.0", "kpm");
+        await PushAsync("a/one", "2.0.0", "helm");
+        var entry = new CatalogQuery(null, null, "kpm").Of(await catalog.GetAsync(default)).Single();
+        Assert.That(entry.Releases.Single().Release.Value, Is.EqualTo("1.0.0"));
+    }
+
+    private async Task<IEnumerable<string>> NamesAsync() => (await catalog.GetAsync(default)).Entries.Select(entry => entry.Name.Value);
+
+    private Task<PackageIndex?> PushAsync(string name, string release, string type = "helm") =>
+        writer.UpdateAsync(Samples.Package(name), Samples.Push(Samples.Package(name), Samples.Manifest(release, type)), default);
+}

@@ -1,0 +1,86 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using Moq;
+using NUnit.Framework;
+using Registry.Api.Hosting;
+using Registry.Core.Storage;
+using Registry.Tests.Support;
+using Registry.Tests.Support.Storage;
+
+namespace Registry.Tests.Unit.Hosting;
+
+/// <summary>What the probe at start must notice of a storage that lies: each double breaks one promise of the port and keeps the others.</summary>
+[Parallelizable(ParallelScope.All)]
+internal sealed class StorageProbeTests
+{
+    [Test]
+    public async Task A_storage_that_works_is_left_as_it_was()
+    {
+        var storage = new InMemoryStorage();
+        await Probe(storage.Documents).ProveAsync(default);
+        Assert.That(storage.StoredDocuments, Is.Empty);
+    }
+
+    [Test]
+    public void A_storage_that_refuses_a_new_document_is_found_out()
+    {
+        var documents = Double();
+        documents.Setup(store => store.TryPutAsync(It.IsAny<StoreKey>(), It.IsAny<ReadOnlyMemory<byte>>(), It.IsAny<Precondition>(), It.IsAny<CancellationToken>()))
+            .ReturnsAsync((Revision?)null);
+        AssertBroken(documents, "did not take");
+    }
+
+    [Test]
+    public void A_storage_that_gives_back_something_else_is_found_out()
+    {
+        var documents = Double();
+        documents.Setup(store => store.GetAsync(It.IsAny<StoreKey>(), It.IsAny<CancellationToken>())).ReturnsAsync(new Document(new byte[64], new Revision("other")));
+        AssertBroken(documents, "did not give back");
+    }
+
+    [Test]
+    public void A_storage_that_does_not_list_is_found_out()
+    {
+        var documents = Double();
+        documents.Setup(store => store.ListAsync(It.IsAny<StoreKey>(), It.IsAny<StoreKey?>(), It.IsAny<CancellationToken>())).Returns(AsyncEnumerable.Empty<DocumentEntry>());
+        AssertBroken(documents, "did not list");
+    }
+
+    [Test]
+    public void A_storage_that_does_not_delete_is_found_out()
+    {
+        var documents = Double();
+        documents.Setup(store => store.TryDeleteAsync(It.IsAny<StoreKey>(), It.IsAny<Precondition>(), It.IsAny<CancellationToken>())).ReturnsAsync(false);
+        AssertBroken(documents, "did not delete");
+    }
+
+    [Test]
+    public async Task A_storage_that_fails_does_not_answer()
+    {
+        var documents = Double();
+        documents.Setup(store => store.GetAsync(It.IsAny<StoreKey>(), It.IsAny<CancellationToken>())).ThrowsAsync(new StorageException(StorageFault.Unavailable, "away"));
+        Assert.That(await Probe(documents.Object).AnswersAsync(default), Is.False);
+    }
+
+    /// <summary>The reference model, of which a test replaces one answer.</summary>
+    private static Mock<IDocumentStore> Double()
+    {
+        var model = new InMemoryStorage().Documents;
+        var documents = new Mock<IDocumentStore>();
+        documents.Setup(store => store.GetAsync(It.IsAny<StoreKey>(), It.IsAny<CancellationToken>()))
+            .Returns((StoreKey key, CancellationToken ct) => model.GetAsync(key, ct));
+        documents.Setup(store => store.TryPutAsync(It.IsAny<StoreKey>(), It.IsAny<ReadOnlyMemory<byte>>(), It.IsAny<Precondition>(), It.IsAny<CancellationToken>()))
+            .Returns((StoreKey key, ReadOnlyMemory<byte> content, Precondition precondition, CancellationToken ct) => model.TryPutAsync(key, content, precondition, ct));
+        documents.Setup(store => store.TryDeleteAsync(It.IsAny<StoreKey>(), It.IsAny<Precondition>(), It.IsAny<CancellationToken>()))
+            .Returns((StoreKey key, Precondition precondition, CancellationToken ct) => model.TryDeleteAsync(key, precondition, ct));
+        documents.Setup(store => store.ListAsync(It.IsAny<StoreKey>(), It.IsAny<StoreKey?>(), It.IsAny<CancellationToken>()))
+            .Returns((StoreKey scope, StoreKey? after, CancellationToken ct) => model.ListAsync(scope, after, ct));
+        return documents;
+    }
+
+    private static void AssertBroken(Mock<IDocumentStore> documents, string what) =>
+        Assert.That(
+            async () => await Probe(documents.Object).ProveAsync(default),
+            Throws.TypeOf<StorageException>().With.Property(nameof(StorageException.Kind)).EqualTo(StorageFault.Corrupt).And.Message.Contains(what));
+
+    private static StorageProbe Probe(IDocumentStore documents) => new(documents, new TinyStorageProbe(), NullLogger<StorageProbe>.Instance);
+}
