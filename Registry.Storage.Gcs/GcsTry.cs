@@ -27,7 +27,9 @@ internal sealed class GcsTry : IDisposable
     public GcsException Late(Exception inner) =>
         new(StorageFault.Unavailable, $"Google Cloud Storage did not answer within {idle.TotalSeconds:0.###} seconds.", inner)
         {
-            MayPass = true, MayBeDone = true, IsLate = true,
+            MayPass = true,
+            MayBeDone = true,
+            IsLate = true,
         };
 
     public void Dispose()

@@ -73,7 +73,11 @@ internal sealed partial class FakeGcsBucket(string name, TimeProvider time)
 
         return new FakeGcsAnswer(status)
         {
-            Headers = headers, ContentType = found.ContentType ?? "application/octet-stream", Media = found.Content, From = from, Length = length,
+            Headers = headers,
+            ContentType = found.ContentType ?? "application/octet-stream",
+            Media = found.Content,
+            From = from,
+            Length = length,
         };
     }
 
