@@ -15,8 +15,7 @@ public static class GcsServices
     public static IServiceCollection AddGcsStorage(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddOptions<GcsOptions>()
-            .Bind(configuration.GetSection(GcsOptions.Section))
-            .Configure(options => options.EmulatorHost = configuration[GcsOptions.EmulatorSetting])
+            .Configure(options => Read(configuration, options))
             .ValidateOnStart();
         services.AddSingleton<IValidateOptions<GcsOptions>, GcsOptionsValidator>();
         services.TryAddSingleton(TimeProvider.System);
@@ -29,5 +28,20 @@ public static class GcsServices
         services.AddSingleton<IBlobStore, GcsBlobStore>();
         services.AddSingleton<IStorageProbe, GcsProbe>();
         return services;
+    }
+
+    /// <summary>A value that is no number is a mistake like any other, and is told as one.</summary>
+    private static void Read(IConfiguration configuration, GcsOptions options)
+    {
+        try
+        {
+            configuration.GetSection(GcsOptions.Section).Bind(options);
+        }
+        catch (InvalidOperationException wrong)
+        {
+            throw new OptionsValidationException(Options.DefaultName, typeof(GcsOptions), [wrong.Message]);
+        }
+
+        options.EmulatorHost = configuration[GcsOptions.EmulatorSetting];
     }
 }

@@ -32,7 +32,7 @@ internal sealed class GcsTransport(GcsOptions options) : IDisposable
     {
         using (request)
         {
-            var what = $"{request.Method} {request.RequestUri!.AbsolutePath}";
+            var what = $"{request.Method} {request.RequestUri!.GetLeftPart(UriPartial.Path)}";
             var http = client ?? await OpenAsync(ct);
             var response = await GuardAsync(what, () => http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, ct), ct);
             if (response.IsSuccessStatusCode || expected.Contains(response.StatusCode))
