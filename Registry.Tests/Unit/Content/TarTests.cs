@@ -36,10 +36,9 @@ public sealed class TarTests
     }
 
     [Test]
-    public void Archives_of_every_format_are_walked_in_pieces_of_any_size([Values] TarEntryFormat format)
+    public void Archives_of_every_format_are_walked_in_pieces_of_any_size(
+        [Values(TarEntryFormat.V7, TarEntryFormat.Ustar, TarEntryFormat.Pax, TarEntryFormat.Gnu)] TarEntryFormat format)
     {
-        if (format == TarEntryFormat.Unknown)
-            Assert.Pass("No archive has it.");
         foreach (var pieceBytes in (int[])[1, 511, 512, 513, 5000, int.MaxValue])
             Assert.That(Walk(Sample(format), pieceBytes: pieceBytes), Is.Null);
     }
