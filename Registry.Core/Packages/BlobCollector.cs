@@ -41,7 +41,19 @@ public sealed partial class BlobCollector(
             // (2) The index is read after the listing: a reference that it lacks can only come with a commit, which changes the revision.
             if (batch.Count > 0 && StoreKeys.TryGetPackage(batch[0].Key.Scope, out var package))
             {
-                var index = (await indexes.FindAsync(package, ct))?.Index;
+                PackageIndex? index;
+                try
+                {
+                    index = (await indexes.FindAsync(package, ct))?.Index;
+                }
+                catch (StorageException fault) when (fault.Kind == StorageFault.Corrupt)
+                {
+                    // Nobody knows what a damaged index refers to: its blobs stay, and those of others need not.
+                    LogSpared(package, fault);
+                    batch.Clear();
+                    return;
+                }
+
                 foreach (var blob in batch)
                 {
                     // (3) Refused where a push committed the blob again since (1).
@@ -55,6 +67,9 @@ public sealed partial class BlobCollector(
             batch.Clear();
         }
     }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Nothing of {Package} is collected: its index is damaged")]
+    private partial void LogSpared(PackageName package, Exception fault);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Collected {Deleted} blobs of {Bytes} bytes and {Discarded} abandoned uploads")]
     private partial void LogCollected(int deleted, long bytes, int discarded);

@@ -60,11 +60,13 @@ public sealed class StorageFaultTests : EndToEndTest
     [Test]
     public async Task A_damaged_index_fails_its_package_and_no_other()
     {
-        var registry = await StartAsync();
+        var registry = await StartAsync(("UPDATES__BOUNDSECONDS", "0.25"), ("COLLECTION__GRACESECONDS", "1"), ("COLLECTION__PERIODSECONDS", "0.5"));
         await PushOneAsync(registry);
         using (var pushed = await PushAsync(registry, "fault/two", "1.0.0", new SeededPackage(3, 100)))
             Assert.That(pushed.StatusCode, Is.EqualTo(HttpStatusCode.OK));
         var index = Directory.GetFiles(Path.Combine(Data, "documents", "packages", "fault"), "one*").Single();
+        var blobs = Path.Combine(Data, "blobs", "packages", "fault");
+        var whole = Directory.GetFiles(Path.Combine(blobs, "one"), "@*").Single();
         await File.WriteAllTextAsync(index, "{\"schema\":1,\"rel", Ct);
 
         foreach (var path in Reads.Where(static path => path.Contains("fault/one", StringComparison.Ordinal)))
@@ -77,6 +79,11 @@ public sealed class StorageFaultTests : EndToEndTest
             await DemandErrorAsync(push, HttpStatusCode.ServiceUnavailable, "unavailable");
         var others = await GetJsonAsync(registry, "/api/v1/packages");
         Assert.That(others.EnumerateArray().Select(static package => package.GetProperty("name").GetString()), Is.EqualTo(new[] { "fault/two" }));
+
+        using (var deleted = await registry.Client.DeleteAsync("/api/v1/packages/fault/two/1.0.0/helm", Ct))
+            Assert.That(deleted.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+        await UntilAsync(() => Task.FromResult(!Directory.Exists(Path.Combine(blobs, "two"))), "the other's blob is collected");
+        Assert.That(whole, Does.Exist, "what the damaged one refers to is spared");
     }
 
     [Test]
