@@ -180,7 +180,7 @@ public sealed class BlobResultTests
         host.Blobs.EndsInsteadOfFailing = ends;
         var answer = await RawHttp.SendAsync(host.Address, "GET /cnr/blob HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
         Assert.That(answer, Does.StartWith("HTTP/1.1 200").Or.Empty, "what was buffered may be lost with the connection");
-        Assert.That(answer.Length, Is.LessThan(Bytes.Length));
+        Assert.That(BodyOf(answer).Length, Is.LessThan(Bytes.Length));
         Assert.That(() => host.Client.GetByteArrayAsync("/cnr/blob"), Throws.TypeOf<HttpRequestException>());
         Assert.That(host.Log.Faults.Select(static f => f.Message), Has.Some.Contains("connection broken"));
     }
@@ -211,6 +211,9 @@ public sealed class BlobResultTests
         change(request);
         return await host.Client.SendAsync(request);
     }
+
+    /// <summary>What came after the headers; how much of it did is the luck of the connection that broke.</summary>
+    private static string BodyOf(string answer) => answer.IndexOf("\r\n\r\n", StringComparison.Ordinal) is var end and >= 0 ? answer[(end + 4)..] : "";
 
     private static async Task<string?> CodeOf(HttpResponseMessage answer)
     {
