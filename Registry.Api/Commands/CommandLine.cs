@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Text;
 using Microsoft.Extensions.Options;
+using Registry.Api.Backups;
 using Registry.Api.Hosting;
 using Registry.Core.Errors;
 using Registry.Core.Storage;
@@ -13,6 +14,8 @@ internal static class CommandLine
     /// <summary>A line for each.</summary>
     private static readonly Command[] Commands =
     [
+        new ImportBackupCommand(),
+        new ExportBackupCommand(),
     ];
 
     private static readonly string[] AsksForHelp = ["--help", "-h", "-?", "/?"];
