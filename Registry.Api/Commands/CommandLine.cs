@@ -13,6 +13,8 @@ internal static class CommandLine
     /// <summary>A line for each.</summary>
     private static readonly Command[] Commands =
     [
+        new MigrateCommand(),
+        new VerifyCommand(),
     ];
 
     private static readonly string[] AsksForHelp = ["--help", "-h", "-?", "/?"];
