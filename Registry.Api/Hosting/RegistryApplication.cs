@@ -95,7 +95,7 @@ public static class RegistryApplication
         }
     }
 
-    private static void AddRegistry(this IServiceCollection services, RegistrySettings settings)
+    internal static void AddRegistry(this IServiceCollection services, RegistrySettings settings)
     {
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton(settings.Limits);
