@@ -18,12 +18,11 @@ namespace Registry.Api.Backups;
 /// </summary>
 /// <param name="registry">Whose packages.</param>
 /// <param name="dialect">The generation of servers that may restore it: they tell media types apart.</param>
-/// <param name="console">Failures and progress go to its error output.</param>
-internal sealed class BackupExport(OpenRegistry registry, Dialect dialect, CommandConsole console)
+/// <param name="tell">Takes what is damaged, a line each.</param>
+internal sealed class BackupExport(OpenRegistry registry, Dialect dialect, Action<string> tell)
 {
     private readonly PackageIndexes indexes = registry.Get<PackageIndexes>();
     private readonly PackageRegistry packages = registry.Get<PackageRegistry>();
-    private readonly BackupProgress progress = new(console, registry.Get<TimeProvider>());
     private readonly List<BackupChannelForm> channels = [];
     private int releases;
     private long bytes;
@@ -32,7 +31,7 @@ internal sealed class BackupExport(OpenRegistry registry, Dialect dialect, Comma
     public int Failed { get; private set; }
 
     /// <summary>What was done so far, in one line.</summary>
-    public string Summary => $"{releases} releases of {bytes} bytes and {channels.Count} channels exported; {Failed} left out.";
+    public string Summary => $"{releases} releases of {ProgressReport.Size(bytes)} and {channels.Count} channels exported; {Failed} left out.";
 
     /// <summary>Writes the backup. It is one moment's for each package, not for all of them: packages that change meanwhile are there as they were or as they are.</summary>
     /// <exception cref="StorageException">The storage does not answer.</exception>
@@ -40,7 +39,7 @@ internal sealed class BackupExport(OpenRegistry registry, Dialect dialect, Comma
     {
         // The names come first, so that no listing is kept open while contents are read for hours.
         var names = new List<PackageName>();
-        await foreach (var document in registry.Documents.ListAsync(StoreKeys.Packages, after: null, ct))
+        await foreach (var document in registry.Storage.Documents.ListAsync(StoreKeys.Packages, after: null, ct))
             if (StoreKeys.TryGetPackage(document.Key, out var name))
                 names.Add(name);
 
@@ -68,7 +67,6 @@ internal sealed class BackupExport(OpenRegistry registry, Dialect dialect, Comma
                 await WriteReleaseAsync(output, Cnr.ManifestForm.Of(name, fetched, dialect, inChannels), spool, ct);
                 written.Add(manifest.Release);
                 bytes += spool.Length;
-                progress.Tell(() => Summary);
             });
 
         // A release that is left out cannot be what a channel points to.
@@ -135,7 +133,7 @@ internal sealed class BackupExport(OpenRegistry registry, Dialect dialect, Comma
         catch (StorageException damage) when (damage.Kind == StorageFault.Corrupt)
         {
             Failed++;
-            await console.Error.WriteLineAsync($"{what}: {damage.Message}");
+            tell($"{what}: {damage.Message}");
         }
     }
 }

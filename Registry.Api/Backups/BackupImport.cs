@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Registry.Api.Commands;
 using Registry.Core.Channels;
 using Registry.Core.Content;
@@ -11,27 +10,31 @@ namespace Registry.Api.Backups;
 /// <summary>One import of a backup: its releases as they are read, then its channels. What fails is named, and the rest goes on.</summary>
 /// <param name="registry">Where to.</param>
 /// <param name="force">Replace releases that are there with another content.</param>
-/// <param name="console">Failures and progress go to its error output.</param>
-internal sealed class BackupImport(OpenRegistry registry, bool force, CommandConsole console)
+/// <param name="tell">Takes what fails, a line each.</param>
+internal sealed class BackupImport(OpenRegistry registry, bool force, Action<string> tell)
 {
     private readonly PackageRegistry packages = registry.Get<PackageRegistry>();
     private readonly ContentLimits limits = registry.Get<ContentLimits>();
-    private readonly BackupProgress progress = new(console, registry.Get<TimeProvider>());
-    private readonly Dictionary<RestoreOutcome, int> releases = [];
 
     // Channels are set when all releases are there, so that none points to an older one meanwhile.
     private readonly SortedDictionary<PackageName, Dictionary<ChannelName, RestoredChannel>> found = [];
+    private BackupReader? reader;
+    private int added;
+    private int replaced;
+    private int unchanged;
     private int channelsSet;
     private int channelsUnchanged;
 
     /// <summary>How many entries of the backup could not be imported.</summary>
     public int Failed { get; private set; }
 
-    /// <summary>What was done so far, in one line.</summary>
-    public string Summary => Count(RestoreOutcome.Added) + Count(RestoreOutcome.Replaced) + channelsSet + Failed == 0
-        ? $"Nothing changed: {Count(RestoreOutcome.Unchanged)} releases and {channelsUnchanged} channels of the backup are there already."
-        : $"{Count(RestoreOutcome.Added)} releases added, {Count(RestoreOutcome.Replaced)} replaced, {Count(RestoreOutcome.Unchanged)} unchanged; "
-            + $"{channelsSet} channels set, {channelsUnchanged} unchanged; {Failed} entries failed.";
+    /// <summary>How far it has come, in one line.</summary>
+    public string Progress => $"{added + replaced + unchanged + Failed} releases, {ProgressReport.Size(reader?.Position ?? 0)} read";
+
+    /// <summary>What was done, in one line.</summary>
+    public string Summary => added + replaced + channelsSet + Failed == 0
+        ? $"Nothing changed: {unchanged} releases and {channelsUnchanged} channels of the backup are there already."
+        : $"{added} releases added, {replaced} replaced, {unchanged} unchanged; {channelsSet} channels set, {channelsUnchanged} unchanged; {Failed} entries failed.";
 
     /// <summary>Imports a backup.</summary>
     /// <exception cref="InvalidDataException">It is no backup, or is cut short: what came before that place is imported, but for its channels.</exception>
@@ -39,13 +42,9 @@ internal sealed class BackupImport(OpenRegistry registry, bool force, CommandCon
     public async Task RunAsync(Stream backup, CancellationToken ct)
     {
         await using var spool = new ContentSpool(limits.MaxPackageBytes);
-        var reader = new BackupReader(backup, spool, limits.MaxMetadataBytes);
+        reader = new BackupReader(backup, spool, limits.MaxMetadataBytes);
         await reader.ReadAsync(
-            async release =>
-            {
-                await TryAsync(release.ToString(), () => ImportAsync(release, spool, ct));
-                progress.Tell(() => $"{releases.Values.Sum() + Failed} releases, {reader.Position >> 20} MiB read");
-            },
+            release => TryAsync(release.ToString(), () => ImportAsync(release, spool, ct)),
             channel =>
             {
                 Note(channel);
@@ -60,7 +59,12 @@ internal sealed class BackupImport(OpenRegistry registry, bool force, CommandCon
     {
         var restored = release.Parse(spool);
         var outcome = await packages.RestoreAsync(restored, spool.Digest, ct => UploadAsync(restored.Package, spool, ct), force, ct);
-        releases[outcome] = Count(outcome) + 1;
+        _ = outcome switch
+        {
+            RestoreOutcome.Added => added++,
+            RestoreOutcome.Replaced => replaced++,
+            _ => unchanged++,
+        };
         foreach (var name in release.Channels)
             if (ChannelName.TryParse(name, out var channel))
                 Change(restored.Package, channel, known => known with { Releases = known.Releases.Add(restored.Release) });
@@ -70,7 +74,7 @@ internal sealed class BackupImport(OpenRegistry registry, bool force, CommandCon
 
     private async ValueTask<PackageUpload> UploadAsync(PackageName package, ContentSpool spool, CancellationToken ct)
     {
-        var upload = await PackageUpload.BeginAsync(registry.Blobs, StoreKeys.Package(package), limits, ct);
+        var upload = await PackageUpload.BeginAsync(registry.Storage.Blobs, StoreKeys.Package(package), limits, ct);
         try
         {
             await foreach (var piece in spool.ReadAsync(ct))
@@ -117,7 +121,7 @@ internal sealed class BackupImport(OpenRegistry registry, bool force, CommandCon
     }
 
     /// <summary>Does something whose refusal, or a package that is damaged, is no reason to stop.</summary>
-    private async Task TryAsync(string what, Func<Task> action)
+    private async ValueTask TryAsync(string what, Func<Task> action)
     {
         try
         {
@@ -136,8 +140,6 @@ internal sealed class BackupImport(OpenRegistry registry, bool force, CommandCon
     private void Fail(string what)
     {
         Failed++;
-        console.Error.WriteLine(what);
+        tell(what);
     }
-
-    private int Count(RestoreOutcome outcome) => releases.GetValueOrDefault(outcome);
 }

@@ -26,7 +26,7 @@ internal sealed class ExportBackupCommand : Command
         serve meanwhile. An unchanged registry gives the same bytes.
 
         The file is put in its place when it is whole and on the disk. Each content is checked against its digest; what is damaged is named
-        on standard error and left out, and the file then is FILE.incomplete.
+        and left out, and the file then is FILE.incomplete. Progress goes to standard error.
 
           --dialect   the generation of servers that shall restore it: cnr (0.2.7, the default) or appr (0.7.4)
 
@@ -45,24 +45,27 @@ internal sealed class ExportBackupCommand : Command
             "appr" => Dialect.Appr,
             var other => throw new UsageException($"{DialectOption} is '{other}'; it is cnr or appr."),
         };
+        var file = arguments.Operands[0];
+        var told = file == BackupFile.Standard ? console.Error : console.Output;
         await using var registry = await OpenRegistry.OpenAsync(arguments.ToConfiguration(), writes: false, console, ct);
-        var export = new BackupExport(registry, dialect, console);
-        if (arguments.Operands[0] == BackupFile.Standard)
-        {
-            await using var output = new BufferedStream(Output());
-            await export.WriteAsync(output, ct);
-            await console.Error.WriteLineAsync(export.Summary);
-        }
-        else
-        {
-            var place = await BackupFile.WriteAsync(arguments.Operands[0], async file =>
-            {
-                await export.WriteAsync(file, ct);
-                return export.Failed == 0;
-            });
-            await console.Output.WriteLineAsync($"{export.Summary} {place}");
-        }
-
+        var export = new BackupExport(registry, dialect, told.WriteLine);
+        var place = BackupFile.Standard;
+        await using (new ProgressReport(console, registry.Get<TimeProvider>(), _ => export.Summary))
+            if (file == BackupFile.Standard)
+                await WriteToStandardAsync(export, ct);
+            else
+                place = await BackupFile.WriteAsync(file, async output =>
+                {
+                    await export.WriteAsync(output, ct);
+                    return export.Failed == 0;
+                });
+        await told.WriteLineAsync($"{export.Summary} Written to {place}");
         return export.Failed == 0 ? ExitCode.Success : ExitCode.Failure;
+    }
+
+    private async Task WriteToStandardAsync(BackupExport export, CancellationToken ct)
+    {
+        await using var output = new BufferedStream(Output());
+        await export.WriteAsync(output, ct);
     }
 }

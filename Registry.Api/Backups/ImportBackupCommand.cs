@@ -24,8 +24,8 @@ internal sealed class ImportBackupCommand : Command
         of their pushes, and channels. FILE is - for standard input. The registry is the one that the settings name; it may serve meanwhile.
 
         What is there already stays: to import the same backup again changes nothing. A release that is there with another content is named,
-        and left alone. Each content is checked against the digest and size that the backup gives for it. What cannot be imported is named on standard
-        error, and the rest goes on.
+        and left alone. Each content is checked against the digest and size that the backup gives for it. What cannot be imported is named,
+        and the rest goes on. Progress goes to standard error.
 
           --force   replace releases that are there with another content
 
@@ -40,10 +40,11 @@ internal sealed class ImportBackupCommand : Command
     {
         await using var backup = arguments.Operands[0] == BackupFile.Standard ? Input() : BackupFile.OpenRead(arguments.Operands[0]);
         await using var registry = await OpenRegistry.OpenAsync(arguments.ToConfiguration(), writes: true, console, ct);
-        var import = new BackupImport(registry, arguments.Has(Force), console);
+        var import = new BackupImport(registry, arguments.Has(Force), console.Output.WriteLine);
         try
         {
-            await import.RunAsync(backup, ct);
+            await using (new ProgressReport(console, registry.Get<TimeProvider>(), _ => import.Progress))
+                await import.RunAsync(backup, ct);
             return import.Failed == 0 ? ExitCode.Success : ExitCode.Failure;
         }
         catch (InvalidDataException broken)

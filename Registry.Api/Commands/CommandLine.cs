@@ -14,6 +14,8 @@ internal static class CommandLine
     /// <summary>A line for each.</summary>
     private static readonly Command[] Commands =
     [
+        new MigrateCommand(),
+        new VerifyCommand(),
         new ImportBackupCommand(),
         new ExportBackupCommand(),
     ];

@@ -1,4 +1,5 @@
 using Registry.Api.Hosting;
+using Registry.Core.Operations;
 using Registry.Core.Storage;
 
 namespace Registry.Api.Commands;
@@ -10,11 +11,8 @@ internal sealed class OpenRegistry : IAsyncDisposable
 
     private OpenRegistry(ServiceProvider services) => this.services = services;
 
-    /// <summary>The storage's documents.</summary>
-    public IDocumentStore Documents => Get<IDocumentStore>();
-
-    /// <summary>The storage's blobs.</summary>
-    public IBlobStore Blobs => Get<IBlobStore>();
+    /// <summary>Its storage.</summary>
+    public RegistryStorage Storage => new(Get<IDocumentStore>(), Get<IBlobStore>());
 
     /// <summary>Composes the registry that the settings describe, and asks its storage whether it works.</summary>
     /// <param name="configuration">The settings, as the service reads them.</param>
