@@ -6,7 +6,6 @@ using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using Registry.Api.Cnr;
 using Registry.Api.Commands;
-using Registry.Core.Content;
 using Registry.Core.Errors;
 using Registry.Core.Packages;
 using Registry.Core.Storage;
@@ -21,6 +20,10 @@ namespace Registry.Api.Backups;
 /// <param name="tell">Takes what is damaged, a line each.</param>
 internal sealed class BackupExport(OpenRegistry registry, Dialect dialect, Action<string> tell)
 {
+    // Escaping for HTML would only make it longer.
+    private static readonly BackupJson Json = new(new JsonSerializerOptions(BackupJson.Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+    private static readonly CnrJsonContext CnrJson = new(new JsonSerializerOptions(CnrJsonContext.Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+
     private readonly PackageIndexes indexes = registry.Get<PackageIndexes>();
     private readonly PackageRegistry packages = registry.Get<PackageRegistry>();
     private readonly List<BackupChannelForm> channels = [];
@@ -49,7 +52,7 @@ internal sealed class BackupExport(OpenRegistry registry, Dialect dialect, Actio
             await TryAsync($"{name}", () => WritePackageAsync(name, spool, output, ct));
         await output.WriteAsync("\n],\"channels\":["u8.ToArray(), ct);
         for (var i = 0; i < channels.Count; i++)
-            await WriteEntryAsync(output, channels[i], BackupJson.Relaxed.BackupChannelForm, isFirst: i == 0, isOpen: false, ct);
+            await WriteEntryAsync(output, channels[i], Json.BackupChannelForm, isFirst: i == 0, isOpen: false, ct);
         await output.WriteAsync("\n]}\n"u8.ToArray(), ct);
     }
 
@@ -100,7 +103,7 @@ internal sealed class BackupExport(OpenRegistry registry, Dialect dialect, Actio
 
     private async Task WriteReleaseAsync(Stream output, Cnr.ManifestForm manifest, ContentSpool spool, CancellationToken ct)
     {
-        await WriteEntryAsync(output, manifest, BackupJson.Cnr.ManifestForm, isFirst: releases++ == 0, isOpen: true, ct);
+        await WriteEntryAsync(output, manifest, CnrJson.ManifestForm, isFirst: releases++ == 0, isOpen: true, ct);
         await output.WriteAsync(",\"blob\":\""u8.ToArray(), ct);
         using (var transform = new ToBase64Transform())
         await using (var base64 = new CryptoStream(output, transform, CryptoStreamMode.Write, leaveOpen: true))
@@ -143,11 +146,4 @@ internal sealed record BackupChannelForm(string Current, string Name, string Pac
 
 [JsonSerializable(typeof(BackupChannelForm))]
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
-internal sealed partial class BackupJson : JsonSerializerContext
-{
-    /// <summary>Escaping for HTML would only make it longer.</summary>
-    public static BackupJson Relaxed { get; } = new(new JsonSerializerOptions(Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
-
-    /// <summary>The wire forms of the protocol, in the same manner.</summary>
-    public static CnrJsonContext Cnr { get; } = new(new JsonSerializerOptions(CnrJsonContext.Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
-}
+internal sealed partial class BackupJson : JsonSerializerContext;

@@ -15,18 +15,7 @@ internal sealed class ContentSpool(long maxBytes) : ITextSink, IAsyncDisposable
 {
     private const int BufferBytes = 64 << 10;
 
-    private readonly FileStream file = new(
-        Path.Combine(Path.GetTempPath(), $"registry-backup-{Guid.NewGuid():n}"),
-        new FileStreamOptions
-        {
-            Mode = FileMode.CreateNew,
-            Access = FileAccess.ReadWrite,
-            Share = FileShare.None,
-            BufferSize = 0,
-            Options = FileOptions.Asynchronous | FileOptions.DeleteOnClose,
-            UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
-        });
-
+    private readonly FileStream file = Create();
     private readonly IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
     private readonly byte[] buffer = new byte[BufferBytes];
     private Base64Decoder decoder = new();
@@ -96,6 +85,22 @@ internal sealed class ContentSpool(long maxBytes) : ITextSink, IAsyncDisposable
     {
         await file.DisposeAsync();
         hash.Dispose();
+    }
+
+    /// <summary>A file that is nobody else's business.</summary>
+    private static FileStream Create()
+    {
+        var options = new FileStreamOptions
+        {
+            Mode = FileMode.CreateNew,
+            Access = FileAccess.ReadWrite,
+            Share = FileShare.None,
+            BufferSize = 0,
+            Options = FileOptions.Asynchronous | FileOptions.DeleteOnClose,
+        };
+        if (!OperatingSystem.IsWindows())
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        return new FileStream(Path.Combine(Path.GetTempPath(), $"registry-backup-{Guid.NewGuid():n}"), options);
     }
 
     /// <summary>Takes what the buffer holds.</summary>
