@@ -63,6 +63,9 @@ internal sealed class BackupBench : IDisposable
             .Order(StringComparer.Ordinal),
     ];
 
+    /// <summary>The file that holds the index of a package.</summary>
+    public string IndexOf(string package) => Path.Combine(Data, "documents", "packages", $"{package}@.json");
+
     public void Dispose() => folder.Dispose();
 
     private async Task<CommandRun> RunAsync(Command command, string[] arguments)

@@ -58,7 +58,7 @@ internal sealed class BackupReaderTests
     {
         var end = Array.LastIndexOf(Reference, (byte)'}');
         var most = 0;
-        for (var length = 0; length <= end; length += length % 97 == 0 ? 1 : 7)
+        for (var length = 0; length <= end; length += 37)
         {
             var given = new Given();
             Assert.That(
@@ -78,7 +78,7 @@ internal sealed class BackupReaderTests
     [TestCase("""{"packages":{}}""", "at byte 12: '[' is missing.")]
     [TestCase("""{"packages":[5]}""", "at byte 13: '{' is missing.")]
     [TestCase("""{"packages":[]} x""", "at byte 16: something follows the backup.")]
-    [TestCase("""{"packages":[{"package":tru}]}""", "at byte 27: a character stands where none of its kind may.")]
+    [TestCase("""{"packages":[{"package":tru}]}""", "at byte 24: a character stands where none of its kind may.")]
     public void What_is_no_backup_is_told_as_such(string text, string told) =>
         Assert.That(async () => await ReadAsync(new MemoryStream(Encoding.UTF8.GetBytes(text))), Throws.TypeOf<InvalidDataException>().With.Message.Contains(told));
 

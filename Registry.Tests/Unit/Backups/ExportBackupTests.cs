@@ -112,7 +112,7 @@ internal sealed class ExportBackupTests : IDisposable
     public async Task A_damaged_index_is_named_and_the_other_packages_go_out()
     {
         await bench.ImportAsync(BackupBench.Of(BackupEntry.Of("a/a", "1.0.0", "x"), BackupEntry.Of("a/b", "1.0.0", "x")));
-        await File.WriteAllTextAsync(Directory.EnumerateFiles(Path.Combine(bench.Data, "documents"), "a", SearchOption.AllDirectories).Single(), "damaged");
+        await File.WriteAllTextAsync(bench.IndexOf("a/a"), "damaged");
         var (run, text) = await bench.TryExportAsync();
         Assert.That(run.ExitCode, Is.EqualTo(1));
         Assert.That(run.Output, Is.Empty, "standard output is the backup's alone");

@@ -58,12 +58,12 @@ internal sealed class ImportFailureTests : IDisposable
         var run = await bench.ImportAsync(half);
         Assert.That(run.ExitCode, Is.EqualTo(1));
         Assert.That(run.Error, Is.EqualTo($"The backup is no valid JSON, at byte {half.Length}: it is cut short. What came before is imported, but for its channels.\n"));
-        Assert.That(run.Output, Does.StartWith("2 releases added,"));
+        Assert.That(run.Output, Does.StartWith("1 releases added,"));
         await using (var host = await bench.ServeAsync())
             Assert.That(await host.Client.GetStringAsync("/api/v1/packages/titi/rocketchat/channels"), Is.EqualTo("[]"), "none that points to the wrong release");
 
         run = await bench.ImportAsync(text);
-        Assert.That(run, Is.EqualTo(new CommandRun(0, "2 releases added, 0 replaced, 2 unchanged; 2 channels set, 0 unchanged; 0 entries failed.\n", "")));
+        Assert.That(run, Is.EqualTo(new CommandRun(0, "3 releases added, 0 replaced, 1 unchanged; 2 channels set, 0 unchanged; 0 entries failed.\n", "")));
     }
 
     [Test]
@@ -73,7 +73,7 @@ internal sealed class ImportFailureTests : IDisposable
         var run = await bench.ImportAsync(new TrippingStream(text, text.Length / 2, () => Directory.Move(bench.Data, bench.Below("elsewhere"))));
         Assert.That(run.ExitCode, Is.EqualTo(1));
         Assert.That(run.Error, Does.StartWith("The storage failed (").And.Not.Contain("   at "));
-        Assert.That(run.Output, Does.StartWith("1 releases added,").Or.StartWith("2 releases added,"));
+        Assert.That(run.Output, Does.StartWith("1 releases added,"));
 
         Directory.Move(bench.Below("elsewhere"), bench.Data);
         run = await bench.ImportAsync(text);
@@ -97,7 +97,7 @@ internal sealed class ImportFailureTests : IDisposable
     public async Task A_damaged_package_is_named_and_the_others_come_in()
     {
         await bench.ImportAsync(BackupBench.Of(BackupEntry.Of("a/a", "1.0.0", "x")));
-        await File.WriteAllTextAsync(Directory.EnumerateFiles(Path.Combine(bench.Data, "documents"), "a", SearchOption.AllDirectories).Single(), "damaged");
+        await File.WriteAllTextAsync(bench.IndexOf("a/a"), "damaged");
         var run = await bench.ImportAsync(BackupBench.Of(BackupEntry.Of("a/a", "1.0.0", "x"), BackupEntry.Of("a/b", "1.0.0", "x")));
         Assert.That(run.ExitCode, Is.EqualTo(1));
         Assert.That(run.Output, Does.StartWith("a/a 1.0.0 as helm: The stored index of a/a cannot be read").And.Contain("1 releases added"));
