@@ -105,7 +105,7 @@ internal sealed class RegistryRecording
             .Select(static header => $"{header.Key}: {string.Join(", ", header.Value)}")
             .Order(StringComparer.Ordinal);
         answers.Add(string.Join('\n', [
-            $"{request} ".Split('\n')[0],
+            $"{method} {path} {request.Headers.ToString().ReplaceLineEndings(" ")}",
             $"{(int)answer.StatusCode}",
             .. headers,
             $"{body.Length} bytes, sha256 {Convert.ToHexStringLower(SHA256.HashData(body))}",
