@@ -103,6 +103,7 @@ public static class RegistryApplication
         services.AddSingleton(settings.Limits.Archives);
         services.AddSingleton(settings.Collection.ToOptions());
         services.AddSingleton(settings.Updates.ToOptions());
+        services.AddSingleton(settings.Cache.ToOptions());
         services.AddSingleton<StorageProbe>();
         services.AddSingleton<PackageIndexes>();
         services.AddSingleton<PackageCatalog>();
