@@ -52,7 +52,7 @@ internal sealed class MigrateCommand : Command
         await using var source = await OpenRegistry.OpenAsync(from, writes: false, console, ct);
         await using var target = await OpenRegistry.OpenAsync(to, writes: true, console, ct);
 
-        var migration = new Migration(source.Storage, target.Storage, options, finding => console.Output.WriteLine(finding));
+        var migration = new Migration(source.Storage, target.Storage, options, finding => console.Tell(finding.ToString()));
         bool whole;
         await using (new ProgressReport(console, target.Get<TimeProvider>(), elapsed => Describe(migration, elapsed)))
             whole = await migration.RunAsync(ct);
