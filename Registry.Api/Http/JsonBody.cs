@@ -18,6 +18,9 @@ internal sealed class JsonBody(string? tag, IEnumerable<Action<Utf8JsonWriter>> 
     /// <summary>Bodies up to here are sent with their length; longer ones as they are written.</summary>
     private const int BufferBytes = 64 * 1024;
 
+    /// <summary>Room for what most answers are.</summary>
+    private const int FirstBufferBytes = 4096;
+
     /// <summary>Below it compression costs more than it saves.</summary>
     private const int CompressFromBytes = 1024;
 
@@ -58,7 +61,7 @@ internal sealed class JsonBody(string? tag, IEnumerable<Action<Utf8JsonWriter>> 
 
         response.StatusCode = status;
         response.ContentType = "application/json";
-        var buffer = new ArrayBufferWriter<byte>(4096);
+        using var buffer = new PooledBytes(FirstBufferBytes);
         await using var writer = new Utf8JsonWriter(buffer, WriterOptions);
         using var rest = elements.GetEnumerator();
         var done = Fill(writer, buffer, rest);
@@ -66,7 +69,7 @@ internal sealed class JsonBody(string? tag, IEnumerable<Action<Utf8JsonWriter>> 
         {
             response.Headers.ContentEncoding = coding.Name;
             if (done)
-                buffer = Encoded(coding, buffer.WrittenMemory);
+                Encode(coding, buffer);
         }
         else
         {
@@ -84,7 +87,7 @@ internal sealed class JsonBody(string? tag, IEnumerable<Action<Utf8JsonWriter>> 
     }
 
     /// <summary>Writes steps until the buffer is full; true when there are no more.</summary>
-    private static bool Fill(Utf8JsonWriter writer, ArrayBufferWriter<byte> buffer, IEnumerator<Action<Utf8JsonWriter>> rest)
+    private static bool Fill(Utf8JsonWriter writer, PooledBytes buffer, IEnumerator<Action<Utf8JsonWriter>> rest)
     {
         while (buffer.WrittenCount + writer.BytesPending < BufferBytes)
         {
@@ -101,18 +104,17 @@ internal sealed class JsonBody(string? tag, IEnumerable<Action<Utf8JsonWriter>> 
         return false;
     }
 
-    private static ArrayBufferWriter<byte> Encoded(ContentCoding coding, ReadOnlyMemory<byte> body)
+    private static void Encode(ContentCoding coding, PooledBytes body)
     {
         using var encoded = new MemoryStream();
         using (var encoder = coding.Encode(encoded))
-            encoder.Write(body.Span);
-        var buffer = new ArrayBufferWriter<byte>((int)Math.Max(1, encoded.Length));
-        buffer.Write(encoded.GetBuffer().AsSpan(0, (int)encoded.Length));
-        return buffer;
+            encoder.Write(body.WrittenMemory.Span);
+        body.ResetWrittenCount();
+        body.Write(encoded.GetBuffer().AsSpan(0, (int)encoded.Length));
     }
 
     private static async Task StreamAsync(
-        ContentCoding coding, Stream body, Utf8JsonWriter writer, ArrayBufferWriter<byte> buffer, IEnumerator<Action<Utf8JsonWriter>> rest, CancellationToken ct)
+        ContentCoding coding, Stream body, Utf8JsonWriter writer, PooledBytes buffer, IEnumerator<Action<Utf8JsonWriter>> rest, CancellationToken ct)
     {
         var encoder = coding.Encode(body);
         for (var done = false; ;)

@@ -10,6 +10,9 @@ namespace Registry.Core.Packages;
 /// </summary>
 public sealed class PackageIndex
 {
+    /// <summary>Made when it is first asked for; made twice by two that ask at once, and equal then.</summary>
+    private volatile Dictionary<Digest, Manifest>? byContent;
+
     private PackageIndex(PackageName name, DateTimeOffset createdAt, ImmutableArray<Manifest> manifests, ImmutableArray<Channel> channels)
     {
         (Name, CreatedAt, Manifests, Channels) = (name, createdAt, manifests, channels);
@@ -159,14 +162,7 @@ public sealed class PackageIndex
         Find(release, mediaType) ?? throw PackageErrors.PackageNotFound(Name.Value, release.Value, mediaType.Value);
 
     /// <summary>The manifest whose blob answers for a CNR digest: of several gzip streams of one tar, the one pushed first; null when there is none.</summary>
-    public Manifest? FindContent(Digest digest)
-    {
-        Manifest? first = null;
-        foreach (var manifest in Manifests)
-            if (manifest.Content.Digest == digest && (first is null || manifest.CreatedAt < first.CreatedAt))
-                first = manifest;
-        return first;
-    }
+    public Manifest? FindContent(Digest digest) => (byContent ??= ByContent()).GetValueOrDefault(digest);
 
     /// <summary>Whether any manifest needs the blob of this name.</summary>
     public bool References(Digest blobDigest) => Manifests.Any(manifest => manifest.Content.BlobDigest == blobDigest);
@@ -182,6 +178,15 @@ public sealed class PackageIndex
 
     private static Comparer<Manifest> ManifestOrder { get; } = Comparer<Manifest>.Create((left, right) =>
         right.Release.CompareTo(left.Release) is var byRelease and not 0 ? byRelease : left.MediaType.CompareTo(right.MediaType));
+
+    private Dictionary<Digest, Manifest> ByContent()
+    {
+        var first = new Dictionary<Digest, Manifest>(Manifests.Length);
+        foreach (var manifest in Manifests)
+            if (!first.TryGetValue(manifest.Content.Digest, out var earlier) || manifest.CreatedAt < earlier.CreatedAt)
+                first[manifest.Content.Digest] = manifest;
+        return first;
+    }
 
     private int FirstOf(Release release)
     {
