@@ -8,6 +8,8 @@ namespace Registry.Storage.Etcd;
 /// <summary>Documents as one key each; every write is one transaction that compares the key's revision.</summary>
 internal sealed class EtcdDocumentStore(EtcdClient client, EtcdKeys keys) : IDocumentStore
 {
+    private readonly EtcdChanges changes = new(client, keys);
+
     public async ValueTask<Document?> GetAsync(StoreKey key, CancellationToken ct)
     {
         var answer = await client.RangeAsync(new RangeRequest { Key = keys.Document(key) }, ct);
@@ -27,6 +29,7 @@ internal sealed class EtcdDocumentStore(EtcdClient client, EtcdKeys keys) : IDoc
         if (!TryCompare(at, precondition, out var request))
             return null;
         request.Success.Add(EtcdTxn.Put(at, UnsafeByteOperations.UnsafeWrap(content)));
+        request.Success.Add(changes.Of(key));
         var answer = await client.WriteAsync(request, Repeat.OnlyIfUnsent, ct);
         return answer.Succeeded ? EtcdRevision.Of(answer.Header.Revision) : null;
     }
@@ -40,6 +43,7 @@ internal sealed class EtcdDocumentStore(EtcdClient client, EtcdKeys keys) : IDoc
         if (!TryCompare(at, precondition, out var request))
             return false;
         request.Success.Add(EtcdTxn.Delete(at));
+        request.Success.Add(changes.Of(key));
         var answer = await client.WriteAsync(request, Repeat.OnlyIfUnsent, ct);
         return answer.Succeeded && answer.Responses[0].ResponseDeleteRange.Deleted > 0;
     }
@@ -54,6 +58,8 @@ internal sealed class EtcdDocumentStore(EtcdClient client, EtcdKeys keys) : IDoc
             yield return new DocumentEntry(key, EtcdRevision.Of(entry.ModRevision));
         }
     }
+
+    public ValueTask<DocumentChanges> ChangesAsync(StoreKey scope, ChangeToken? since, CancellationToken ct) => changes.SinceAsync(scope, since, ct);
 
     /// <summary>Begins a transaction that compares what the precondition says; false where it can hold for nothing.</summary>
     private static bool TryCompare(ByteString at, Precondition precondition, out TxnRequest request)

@@ -4,7 +4,7 @@ namespace Registry.Storage.Redis;
 internal static class DocumentScripts
 {
     /// <summary>
-    /// KEYS: document, documents, revision. ARGV: precondition (none, absent or matches), its revision, name, content. The new revision, or nil
+    /// KEYS: document, documents, revision, changes. ARGV: precondition (none, absent or matches), its revision, name, content. The new revision, or nil
     /// where the precondition does not hold.
     /// </summary>
     public static RedisScript Put { get; } = new(writes: true, """
@@ -15,10 +15,14 @@ internal static class DocumentScripts
         local revision = revise(KEYS[3])
         redis.call('HSET', KEYS[1], 'content', ARGV[4], 'revision', revision)
         redis.call('ZADD', KEYS[2], 0, ARGV[3])
+        changed(KEYS[4], ARGV[3], revision)
         return revision
         """);
 
-    /// <summary>KEYS: document, documents. ARGV: precondition, its revision, name. 1 where it was deleted, 0 where there was none or the precondition does not hold.</summary>
+    /// <summary>
+    /// KEYS: document, documents, revision, changes. ARGV: precondition, its revision, name. 1 where it was deleted, 0 where there was none or the precondition
+    /// does not hold. What frees memory comes first: a server without any refuses what needs some only as long as a script has changed nothing.
+    /// </summary>
     public static RedisScript Delete { get; } = new(writes: true, """
         local current = redis.call('HGET', KEYS[1], 'revision')
         if not current or ARGV[1] == 'matches' and current ~= ARGV[2] then
@@ -26,6 +30,7 @@ internal static class DocumentScripts
         end
         redis.call('UNLINK', KEYS[1])
         redis.call('ZREM', KEYS[2], ARGV[3])
+        changed(KEYS[4], ARGV[3], revise(KEYS[3]))
         return 1
         """);
 
@@ -38,5 +43,22 @@ internal static class DocumentScripts
           page[2 * i] = redis.call('HGET', ARGV[1] .. name, 'revision')
         end
         return page
+        """);
+
+    /// <summary>
+    /// KEYS: revision, changes. ARGV: the history that the asker knows, and his moment in it, both empty where he knows none. The history, the present, and the names
+    /// that changed since; nil in their place where that cannot be told. A history is one life of one server (restarted or replaced, it may have lost its
+    /// last writes) with one set of changes.
+    /// </summary>
+    public static RedisScript Changes { get; } = new(writes: false, """
+        local oldest = redis.call('ZRANGE', KEYS[2], 0, 0, 'WITHSCORES')
+        local present = redis.call('GET', KEYS[1]) or '0'
+        local history = (oldest[1] or '') .. string.match(redis.call('INFO', 'server'), 'run_id:(%w+)')
+          .. string.match(redis.call('INFO', 'replication'), 'master_replid:(%w+)')
+        if string.sub(oldest[1] or '', 1, 1) ~= '@' or ARGV[1] ~= history or tonumber(ARGV[2]) < tonumber(oldest[2])
+          or tonumber(ARGV[2]) > tonumber(present) then
+          return {history, present, false}
+        end
+        return {history, present, redis.call('ZRANGEBYSCORE', KEYS[2], '(' .. ARGV[2], '+inf')}
         """);
 }

@@ -32,7 +32,7 @@ internal sealed class RedisDocumentStore(RedisLink link, RedisKeys keys) : IDocu
         // A copy: a call that is given up may still be sending.
         var answer = await link.EvaluateAsync(
             DocumentScripts.Put,
-            [keys.Document(key), keys.Documents, keys.Revision],
+            [keys.Document(key), keys.Documents, keys.Revision, keys.Changes],
             [precondition.Word(), precondition.RevisionText(), key.Value, content.ToArray()],
             ct);
         return (string?)answer is { } revision ? new Revision(revision) : null;
@@ -44,7 +44,7 @@ internal sealed class RedisDocumentStore(RedisLink link, RedisKeys keys) : IDocu
             throw new ArgumentException("What must be absent cannot be deleted.", nameof(precondition));
         var answer = await link.EvaluateAsync(
             DocumentScripts.Delete,
-            [keys.Document(key), keys.Documents],
+            [keys.Document(key), keys.Documents, keys.Revision, keys.Changes],
             [precondition.Word(), precondition.RevisionText(), key.Value],
             ct);
         return (long)answer == 1;
@@ -70,5 +70,36 @@ internal sealed class RedisDocumentStore(RedisLink link, RedisKeys keys) : IDocu
                 break;
             range.Continue(page[^2].ToString());
         }
+    }
+
+    public async ValueTask<DocumentChanges> ChangesAsync(StoreKey scope, ChangeToken? since, CancellationToken ct)
+    {
+        ct.ThrowIfCancellationRequested();
+        var known = since as RedisMoment;
+        RedisValue[] arguments = [known?.History ?? "", known?.Revision ?? ""];
+        if ((RedisResult[]?)await link.EvaluateAsync(DocumentScripts.Changes, [keys.Revision, keys.Changes], arguments, ct) is not [var history, var present, var names])
+            throw new StorageException(StorageFault.Corrupt, $"'{keys.Changes}' cannot be read.");
+        if (names.IsNull)
+            return new DocumentChanges(new RedisMoment(history.ToString()!, present.ToString()!), null);
+        if ((string?)present == known!.Revision)
+            return new DocumentChanges(known, []);
+        var changed = new List<StoreKey>();
+        foreach (var name in (string[]?)names ?? [])
+        {
+            if (!StoreKey.TryParse(name, out var key))
+                throw new StorageException(StorageFault.Corrupt, $"'{keys.Changes}' names '{name}', which is no document of ours.");
+            if (key.IsBelow(scope))
+                changed.Add(key);
+        }
+
+        return new DocumentChanges(new RedisMoment(known.History, present.ToString()!), changed);
+    }
+
+    /// <summary>A revision of one history.</summary>
+    private sealed class RedisMoment(string history, string revision) : ChangeToken
+    {
+        public string History => history;
+
+        public string Revision => revision;
     }
 }

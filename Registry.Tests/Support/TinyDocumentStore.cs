@@ -28,4 +28,12 @@ internal sealed class TinyDocumentStore : IDocumentStore
         await GetAsync(scope, ct);
         yield break;
     }
+
+    public async ValueTask<DocumentChanges> ChangesAsync(StoreKey scope, ChangeToken? since, CancellationToken ct)
+    {
+        await GetAsync(scope, ct);
+        return new DocumentChanges(new Never(), null);
+    }
+
+    private sealed class Never : ChangeToken;
 }

@@ -16,4 +16,7 @@ public sealed class FaultyDocumentStore(IDocumentStore inner, StorageFaults faul
 
     public IAsyncEnumerable<DocumentEntry> ListAsync(StoreKey scope, StoreKey? after, CancellationToken ct) =>
         faults.ListAsync(StorageOperation.ListDocuments, scope.Value, inner.ListAsync(scope, after, ct), entry => entry.Key.Value);
+
+    public ValueTask<DocumentChanges> ChangesAsync(StoreKey scope, ChangeToken? since, CancellationToken ct) =>
+        faults.AroundAsync(StorageOperation.DocumentChanges, scope.Value, () => inner.ChangesAsync(scope, since, ct));
 }

@@ -50,6 +50,7 @@ public enum StorageOperation
     PutDocument,
     DeleteDocument,
     ListDocuments,
+    DocumentChanges,
     CreateBlob,
     WriteBlob,
     CommitBlob,
