@@ -13,11 +13,7 @@ internal sealed class EtcdDocumentStore(EtcdClient client, EtcdKeys keys) : IDoc
     public async ValueTask<Document?> GetAsync(StoreKey key, CancellationToken ct)
     {
         var answer = await client.RangeAsync(new RangeRequest { Key = keys.Document(key) }, ct);
-        if (answer.Kvs is not [var entry, ..])
-            return null;
-        if (entry.Value.Length > Document.MaxBytes)
-            throw new StorageException(StorageFault.Corrupt, $"The document '{key}' has {entry.Value.Length} bytes, more than any of ours.");
-        return new Document(entry.Value.Memory, EtcdRevision.Of(entry.ModRevision));
+        return answer.Kvs is [var entry, ..] ? Read(key, entry) : null;
     }
 
     public async ValueTask<Revision?> StatAsync(StoreKey key, CancellationToken ct)
@@ -65,7 +61,23 @@ internal sealed class EtcdDocumentStore(EtcdClient client, EtcdKeys keys) : IDoc
         }
     }
 
+    public async IAsyncEnumerable<StoredDocument> ReadAsync(StoreKey scope, StoreKey? after, [EnumeratorCancellation] CancellationToken ct)
+    {
+        await foreach (var entry in client.ReadAsync(keys.Documents(scope, after), ct))
+        {
+            if (keys.NameOf(entry.Key, "documents") is not { } name || !StoreKey.TryParse(name, out var key))
+                continue;
+            ct.ThrowIfCancellationRequested();
+            yield return new StoredDocument(key, Read(key, entry));
+        }
+    }
+
     public ValueTask<DocumentChanges> ChangesAsync(StoreKey scope, ChangeToken? since, CancellationToken ct) => changes.SinceAsync(scope, since, ct);
+
+    private static Document Read(StoreKey key, KeyValue entry) =>
+        entry.Value.Length <= Document.MaxBytes
+            ? new Document(entry.Value.Memory, EtcdRevision.Of(entry.ModRevision))
+            : throw new StorageException(StorageFault.Corrupt, $"The document '{key}' has {entry.Value.Length} bytes, more than any of ours.");
 
     /// <summary>Begins a transaction that compares what the precondition says; false where it can hold for nothing.</summary>
     private static bool TryCompare(ByteString at, Precondition precondition, out TxnRequest request)

@@ -12,11 +12,10 @@ internal sealed class ChangeFeed(ChangeFile changes)
     /// <summary>See <see cref="IDocumentStore.ChangesAsync"/>.</summary>
     public DocumentChanges Since(StoreKey scope, ChangeToken? since)
     {
-        if (changes.Find() is not { } file)
-            return new DocumentChanges(NoMoment.Instance, null);
         Span<byte> top = stackalloc byte[ChangeFile.TopBytes];
-        changes.ReadTop(file, top);
-        if (since is not Moment known || known.File != file.Identity)
+        if (changes.Find() is not { } file || !changes.TryReadTop(file, top))
+            return new DocumentChanges(NoMoment.Instance, null);
+        if (since is not Moment known || known.File != file.Identity || !top[..ChangeFile.HeadBytes].SequenceEqual(known.Top.AsSpan(0, ChangeFile.HeadBytes)))
             return new DocumentChanges(new Moment(file.Identity, top.ToArray()), null);
         if (!known.IsBusy && top.SequenceEqual(known.Top))
             return new DocumentChanges(known, []);

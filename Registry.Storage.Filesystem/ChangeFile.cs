@@ -25,7 +25,7 @@ internal sealed class ChangeFile(FilesystemVolume volume, string path)
     /// <summary>Head and slots: what is read to see whether anything has changed.</summary>
     public const int TopBytes = HeadBytes + (Stripes * ChangeSlot.Size);
 
-    private const int HeadBytes = 64;
+    public const int HeadBytes = 64;
     private const int FirstRing = 8192;
     private const int TotalBytes = FirstRing + (Stripes * RingBytes);
     private const string BootId = "/proc/sys/kernel/random/boot_id";
@@ -54,12 +54,8 @@ internal sealed class ChangeFile(FilesystemVolume volume, string path)
         return open = new OpenFile(file, Disk.Identify(file, path));
     }
 
-    /// <summary>Reads head and slots.</summary>
-    public void ReadTop(OpenFile file, Span<byte> top)
-    {
-        if (Disk.Read(file.Handle, top, 0, path) < top.Length)
-            throw new StorageException(StorageFault.Corrupt, $"'{path}' became shorter.");
-    }
+    /// <summary>Reads head and slots; false when the file has become shorter, which is damage.</summary>
+    public bool TryReadTop(OpenFile file, Span<byte> top) => Disk.Read(file.Handle, top, 0, path) == top.Length;
 
     public bool TryReadSlot(OpenFile file, int stripe, out ChangeSlot slot)
     {
@@ -68,7 +64,7 @@ internal sealed class ChangeFile(FilesystemVolume volume, string path)
         return Disk.Read(file.Handle, bytes, SlotOffset(stripe), path) == bytes.Length && ChangeSlot.TryRead(bytes, out slot);
     }
 
-    /// <summary>The slot of a stripe in what <see cref="ReadTop"/> read.</summary>
+    /// <summary>The slot of a stripe in what <see cref="TryReadTop"/> read.</summary>
     public static ReadOnlySpan<byte> SlotOf(ReadOnlySpan<byte> top, int stripe) => top.Slice(SlotOffset(stripe), ChangeSlot.Size);
 
     /// <summary>Reads records of a stripe's ring, at most the whole of it.</summary>

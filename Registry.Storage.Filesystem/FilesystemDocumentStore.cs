@@ -118,6 +118,15 @@ internal sealed class FilesystemDocumentStore(FilesystemVolume volume) : IDocume
         }
     }
 
+    public async IAsyncEnumerable<StoredDocument> ReadAsync(StoreKey scope, StoreKey? after, [EnumeratorCancellation] CancellationToken ct)
+    {
+        ct.ThrowIfCancellationRequested();
+        volume.Open();
+        foreach (var name in walk.Below(scope, deep: true, after?.Value))
+            if (StoreKey.TryParse(name, out var key) && await GetAsync(key, ct) is { } document)
+                yield return new StoredDocument(key, document);
+    }
+
     public ValueTask<DocumentChanges> ChangesAsync(StoreKey scope, ChangeToken? since, CancellationToken ct)
     {
         ct.ThrowIfCancellationRequested();

@@ -65,7 +65,7 @@ internal sealed class StripedLocks
     }
 
     /// <summary>FNV-1a: the same in every process, unlike <see cref="string.GetHashCode()"/>.</summary>
-    private static int StripeOf(string key)
+    public static int StripeOf(string key)
     {
         var hash = 2166136261u;
         foreach (var c in key)

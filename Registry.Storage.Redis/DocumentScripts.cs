@@ -46,6 +46,27 @@ internal static class DocumentScripts
         """);
 
     /// <summary>
+    /// KEYS: documents. ARGV: what a document's key begins with, lowest and highest name, how many, and after how many bytes to end. Names, each followed by
+    /// its revision and its content; none when there are no more.
+    /// </summary>
+    public static RedisScript Read { get; } = new(writes: false, """
+        local names = redis.call('ZRANGEBYLEX', KEYS[1], ARGV[2], ARGV[3], 'LIMIT', 0, ARGV[4])
+        local page = {}
+        local bytes = 0
+        for i, name in ipairs(names) do
+          local document = redis.call('HMGET', ARGV[1] .. name, 'revision', 'content')
+          page[3 * i - 2] = name
+          page[3 * i - 1] = document[1]
+          page[3 * i] = document[2]
+          bytes = bytes + #(document[2] or '')
+          if bytes >= tonumber(ARGV[5]) then
+            break
+          end
+        end
+        return page
+        """);
+
+    /// <summary>
     /// KEYS: revision, changes. ARGV: the history that the asker knows, and his moment in it, both empty where he knows none. The history, the present, and the names
     /// that changed since; nil in their place where that cannot be told. A history is one life of one server (restarted or replaced, it may have lost its
     /// last writes) with one set of changes.

@@ -10,6 +10,9 @@ internal sealed class RedisDocumentStore(RedisLink link, RedisKeys keys) : IDocu
     /// <summary>How many entries a page of a listing has: about half a millisecond of the server's time.</summary>
     private const int PageSize = 1000;
 
+    /// <summary>A page of documents ends with the one that reaches this: half a millisecond of the server's time, as above.</summary>
+    private const int PageBytes = 512 * 1024;
+
     private const string RevisionField = "revision";
 
     private static readonly RedisValue[] Fields = ["content", RevisionField];
@@ -78,6 +81,28 @@ internal sealed class RedisDocumentStore(RedisLink link, RedisKeys keys) : IDocu
             if (page.Length < 2 * PageSize)
                 break;
             range.Continue(page[^2].ToString());
+        }
+    }
+
+    public async IAsyncEnumerable<StoredDocument> ReadAsync(StoreKey scope, StoreKey? after, [EnumeratorCancellation] CancellationToken ct)
+    {
+        ct.ThrowIfCancellationRequested();
+        var range = LexicalRange.Below(scope, after?.Value);
+        while (!range.IsEmpty)
+        {
+            RedisValue[] arguments = [keys.DocumentPrefix, range.Min, range.Max, PageSize, PageBytes];
+            var page = (RedisValue[]?)await link.EvaluateAsync(DocumentScripts.Read, [keys.Documents], arguments, ct) ?? [];
+            if (page.Length == 0)
+                break;
+            for (var i = 0; i < page.Length; i += 3)
+            {
+                ct.ThrowIfCancellationRequested();
+                if (!StoreKey.TryParse(page[i], out var key) || page[i + 1].IsNull || page[i + 2].IsNull)
+                    throw new StorageException(StorageFault.Corrupt, $"'{keys.Documents}' names '{page[i]}', which is no document of ours.");
+                yield return new StoredDocument(key, new Document((byte[]?)page[i + 2] ?? [], new Revision(page[i + 1].ToString())));
+            }
+
+            range.Continue(page[^3].ToString());
         }
     }
 

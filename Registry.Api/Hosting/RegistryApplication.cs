@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Registry.Api.Cnr;
 using Registry.Api.Http;
 using Registry.Api.Http.Errors;
 using Registry.Api.OpenApi;
@@ -111,6 +112,8 @@ public static class RegistryApplication
         services.AddSingleton<ChannelRegistry>();
         services.AddSingleton<AppArchives>();
         services.AddSingleton<BlobCollector>();
+        services.AddSingleton<ListBodies>();
+        services.AddHostedService<CatalogService>();
         services.AddHostedService<CollectorService>();
     }
 }

@@ -24,6 +24,9 @@ internal sealed class JsonBody(string? tag, IEnumerable<Action<Utf8JsonWriter>> 
     /// <summary>The answers are JSON and nothing else: escaping for HTML would only make names and messages hard to read.</summary>
     private static readonly JsonWriterOptions WriterOptions = new() { SkipValidation = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
+    /// <summary>Where the body may lie ready, and is put when it does not; null for nowhere.</summary>
+    public IKeptBody? Kept { get; set; }
+
     /// <summary>One value.</summary>
     public static JsonBody Of<T>(T value, JsonTypeInfo<T> type, string? tag, int status = StatusCodes.Status200OK) =>
         new(tag, [writer => JsonSerializer.Serialize(writer, value, type)], status);
@@ -58,10 +61,27 @@ internal sealed class JsonBody(string? tag, IEnumerable<Action<Utf8JsonWriter>> 
 
         response.StatusCode = status;
         response.ContentType = "application/json";
+        if (Kept?.Find(coding) is { } kept)
+        {
+            await WriteAsync(request, response, kept, ct);
+            return;
+        }
+
         var buffer = new ArrayBufferWriter<byte>(4096);
         await using var writer = new Utf8JsonWriter(buffer, WriterOptions);
         using var rest = elements.GetEnumerator();
-        var done = Fill(writer, buffer, rest);
+        var bufferBytes = Kept?.MaxBytes ?? BufferBytes;
+        var done = Fill(writer, buffer, rest, bufferBytes);
+        if (done && Kept is not null)
+        {
+            var body = coding != ContentCoding.Identity && buffer.WrittenCount >= CompressFromBytes
+                ? new PreparedBody(Encoded(coding, buffer.WrittenMemory).WrittenMemory.ToArray(), coding)
+                : new PreparedBody(buffer.WrittenMemory.ToArray(), ContentCoding.Identity);
+            Kept.Keep(coding, body);
+            await WriteAsync(request, response, body, ct);
+            return;
+        }
+
         if (coding != ContentCoding.Identity && (!done || buffer.WrittenCount >= CompressFromBytes))
         {
             response.Headers.ContentEncoding = coding.Name;
@@ -83,10 +103,19 @@ internal sealed class JsonBody(string? tag, IEnumerable<Action<Utf8JsonWriter>> 
             await StreamAsync(coding, response.Body, writer, buffer, rest, ct);
     }
 
-    /// <summary>Writes steps until the buffer is full; true when there are no more.</summary>
-    private static bool Fill(Utf8JsonWriter writer, ArrayBufferWriter<byte> buffer, IEnumerator<Action<Utf8JsonWriter>> rest)
+    private static async Task WriteAsync(HttpRequest request, HttpResponse response, PreparedBody body, CancellationToken ct)
     {
-        while (buffer.WrittenCount + writer.BytesPending < BufferBytes)
+        if (body.Coding != ContentCoding.Identity)
+            response.Headers.ContentEncoding = body.Coding.Name;
+        response.ContentLength = body.Bytes.Length;
+        if (!HttpMethods.IsHead(request.Method))
+            await response.Body.WriteAsync(body.Bytes, ct);
+    }
+
+    /// <summary>Writes steps until the buffer is full; true when there are no more.</summary>
+    private static bool Fill(Utf8JsonWriter writer, ArrayBufferWriter<byte> buffer, IEnumerator<Action<Utf8JsonWriter>> rest, int bufferBytes = BufferBytes)
+    {
+        while (buffer.WrittenCount + writer.BytesPending < bufferBytes)
         {
             if (!rest.MoveNext())
             {

@@ -51,6 +51,16 @@ public interface IDocumentStore
     IAsyncEnumerable<DocumentEntry> ListAsync(StoreKey scope, StoreKey? after, CancellationToken ct);
 
     /// <summary>
+    /// Lists as <see cref="ListAsync"/> does, with the documents themselves: for who needs all of them, at a fraction of what one call for each costs where
+    /// the engine is elsewhere.
+    /// </summary>
+    /// <param name="scope">Where to look.</param>
+    /// <param name="after">Start after this key, which need not exist; null starts at the beginning.</param>
+    /// <param name="ct">Ends the listing.</param>
+    /// <exception cref="StorageException">The storage did not answer, or a document is damaged: thrown by the enumeration, however far it had come.</exception>
+    IAsyncEnumerable<StoredDocument> ReadAsync(StoreKey scope, StoreKey? after, CancellationToken ct) => DocumentReading.OneByOneAsync(this, scope, after, ct);
+
+    /// <summary>
     /// Tells which documents below <paramref name="scope"/> may have changed since a moment, so that a copy of many is kept current at the price of what
     /// changed. Whoever keeps one takes a token first and lists after it.
     /// </summary>

@@ -22,4 +22,7 @@ public sealed class FaultyDocumentStore(IDocumentStore inner, StorageFaults faul
 
     public ValueTask<DocumentChanges> ChangesAsync(StoreKey scope, ChangeToken? since, CancellationToken ct) =>
         faults.AroundAsync(StorageOperation.DocumentChanges, scope.Value, () => inner.ChangesAsync(scope, since, ct));
+
+    public IAsyncEnumerable<StoredDocument> ReadAsync(StoreKey scope, StoreKey? after, CancellationToken ct) =>
+        faults.ListAsync(StorageOperation.ReadDocuments, scope.Value, inner.ReadAsync(scope, after, ct), stored => stored.Key.Value);
 }

@@ -51,6 +51,7 @@ public enum StorageOperation
     PutDocument,
     DeleteDocument,
     ListDocuments,
+    ReadDocuments,
     DocumentChanges,
     CreateBlob,
     WriteBlob,
