@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Mvc.ModelBinding.Validation;
+using Registry.Api.Cnr;
 using Registry.Api.Hosting.Logging;
 using Registry.Api.Http;
 using Registry.Api.Http.Errors;
@@ -117,6 +118,8 @@ public static class RegistryApplication
         services.AddSingleton<ChannelRegistry>();
         services.AddSingleton<AppArchives>();
         services.AddSingleton<BlobCollector>();
+        services.AddSingleton<ListBodies>();
+        services.AddHostedService<CatalogService>();
         services.AddHostedService<CollectorService>();
     }
 }
