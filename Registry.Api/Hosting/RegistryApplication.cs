@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Registry.Api.Hosting.Logging;
 using Registry.Api.Http;
 using Registry.Api.Http.Errors;
 using Registry.Api.OpenApi;
@@ -34,15 +35,18 @@ public static class RegistryApplication
             kestrel.Limits.MaxRequestBodySize = settings.Limits.RequestBytes;
             kestrel.Limits.MaxRequestLineSize = MaxRequestLineBytes;
         });
+        builder.Logging.BufferConsole();
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = ShutdownTimeout);
         builder.Services.Configure<ForwardedHeadersOptions>(settings.Proxies.Apply);
         builder.Services.AddStorage(builder.Configuration);
         builder.Services.AddRegistry(settings);
-        builder.Services.AddControllers(mvc =>
+        // No more of MVC than is used: what AddControllers adds besides (authorization, for one) stands in the way of every request.
+        builder.Services.AddMvcCore(mvc =>
             {
                 mvc.ModelMetadataDetailsProviders.Add(new EmptyIsNotAbsent());
                 mvc.ReadArgumentsFromPathAndQueryAlone();
             })
+            .AddApiExplorer()
             .AddApplicationPart(typeof(RegistryApplication).Assembly)
             .ConfigureApiBehaviorOptions(api => (api.SuppressModelStateInvalidFilter, api.SuppressMapClientErrors) = (true, true))
             .ConfigureApplicationPartManager(parts => parts.FeatureProviders.Add(new InternalControllers()));

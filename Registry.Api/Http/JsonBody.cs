@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
@@ -17,6 +16,9 @@ internal sealed class JsonBody(string? tag, IEnumerable<Action<Utf8JsonWriter>> 
 {
     /// <summary>Bodies up to here are sent with their length; longer ones as they are written.</summary>
     private const int BufferBytes = 64 * 1024;
+
+    /// <summary>What most answers fit into.</summary>
+    private const int FirstBytes = 4096;
 
     /// <summary>Below it compression costs more than it saves.</summary>
     private const int CompressFromBytes = 1024;
@@ -58,15 +60,16 @@ internal sealed class JsonBody(string? tag, IEnumerable<Action<Utf8JsonWriter>> 
 
         response.StatusCode = status;
         response.ContentType = "application/json";
-        var buffer = new ArrayBufferWriter<byte>(4096);
+        using var buffer = new PooledBuffer(FirstBytes);
         await using var writer = new Utf8JsonWriter(buffer, WriterOptions);
         using var rest = elements.GetEnumerator();
         var done = Fill(writer, buffer, rest);
-        if (coding != ContentCoding.Identity && (!done || buffer.WrittenCount >= CompressFromBytes))
+        var body = buffer.Written;
+        if (coding != ContentCoding.Identity && (!done || body.Length >= CompressFromBytes))
         {
             response.Headers.ContentEncoding = coding.Name;
             if (done)
-                buffer = Encoded(coding, buffer.WrittenMemory);
+                body = Encoded(coding, body);
         }
         else
         {
@@ -74,19 +77,19 @@ internal sealed class JsonBody(string? tag, IEnumerable<Action<Utf8JsonWriter>> 
         }
 
         if (done)
-            response.ContentLength = buffer.WrittenCount;
+            response.ContentLength = body.Length;
         if (HttpMethods.IsHead(request.Method))
             return;
         if (done)
-            await response.Body.WriteAsync(buffer.WrittenMemory, ct);
+            await response.BodyWriter.WriteAsync(body, ct);
         else
             await StreamAsync(coding, response.Body, writer, buffer, rest, ct);
     }
 
     /// <summary>Writes steps until the buffer is full; true when there are no more.</summary>
-    private static bool Fill(Utf8JsonWriter writer, ArrayBufferWriter<byte> buffer, IEnumerator<Action<Utf8JsonWriter>> rest)
+    private static bool Fill(Utf8JsonWriter writer, PooledBuffer buffer, IEnumerator<Action<Utf8JsonWriter>> rest)
     {
-        while (buffer.WrittenCount + writer.BytesPending < BufferBytes)
+        while (buffer.Count + writer.BytesPending < BufferBytes)
         {
             if (!rest.MoveNext())
             {
@@ -101,26 +104,24 @@ internal sealed class JsonBody(string? tag, IEnumerable<Action<Utf8JsonWriter>> 
         return false;
     }
 
-    private static ArrayBufferWriter<byte> Encoded(ContentCoding coding, ReadOnlyMemory<byte> body)
+    private static ReadOnlyMemory<byte> Encoded(ContentCoding coding, ReadOnlyMemory<byte> body)
     {
-        using var encoded = new MemoryStream();
+        var encoded = new MemoryStream();
         using (var encoder = coding.Encode(encoded))
             encoder.Write(body.Span);
-        var buffer = new ArrayBufferWriter<byte>((int)Math.Max(1, encoded.Length));
-        buffer.Write(encoded.GetBuffer().AsSpan(0, (int)encoded.Length));
-        return buffer;
+        return encoded.GetBuffer().AsMemory(0, (int)encoded.Length);
     }
 
     private static async Task StreamAsync(
-        ContentCoding coding, Stream body, Utf8JsonWriter writer, ArrayBufferWriter<byte> buffer, IEnumerator<Action<Utf8JsonWriter>> rest, CancellationToken ct)
+        ContentCoding coding, Stream body, Utf8JsonWriter writer, PooledBuffer buffer, IEnumerator<Action<Utf8JsonWriter>> rest, CancellationToken ct)
     {
         var encoder = coding.Encode(body);
         for (var done = false; ;)
         {
-            await encoder.WriteAsync(buffer.WrittenMemory, ct);
+            await encoder.WriteAsync(buffer.Written, ct);
             if (done)
                 break;
-            buffer.ResetWrittenCount();
+            buffer.Clear();
             done = Fill(writer, buffer, rest);
         }
 
