@@ -31,7 +31,7 @@ public static class RegistryApplication
         // The settings beside the program are the product's; the working directory is the operator's.
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
         var settings = RegistrySettings.Read(builder.Configuration);
-        builder.Logging.AddLog(builder.Configuration);
+        builder.Logging.BufferConsole();
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
