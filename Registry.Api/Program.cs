@@ -1,3 +1,3 @@
-using Registry.Api.Hosting;
+using Registry.Api.Commands;
 
-return await RegistryApplication.RunAsync(args);
+return await CommandLine.RunAsync(args);

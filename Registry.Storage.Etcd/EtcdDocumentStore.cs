@@ -18,6 +18,12 @@ internal sealed class EtcdDocumentStore(EtcdClient client, EtcdKeys keys) : IDoc
         return new Document(entry.Value.Memory, EtcdRevision.Of(entry.ModRevision));
     }
 
+    public async ValueTask<Revision?> StatAsync(StoreKey key, CancellationToken ct)
+    {
+        var answer = await client.RangeAsync(new RangeRequest { Key = keys.Document(key), KeysOnly = true }, ct);
+        return answer.Kvs is [var entry, ..] ? EtcdRevision.Of(entry.ModRevision) : null;
+    }
+
     public async ValueTask<Revision?> TryPutAsync(StoreKey key, ReadOnlyMemory<byte> content, Precondition precondition, CancellationToken ct)
     {
         if (content.Length > Document.MaxBytes)

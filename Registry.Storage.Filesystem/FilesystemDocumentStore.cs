@@ -29,13 +29,22 @@ internal sealed class FilesystemDocumentStore(FilesystemVolume volume) : IDocume
         }
 
         // Time and content of one handle belong together: what is placed is never written to, only replaced.
-        var state = Disk.Stat(file, path);
-        if (state.Kind != FileKind.Regular || state.Length > Document.MaxBytes)
-            throw new StorageException(StorageFault.Corrupt, $"'{path}' is no document of ours.");
+        var state = Checked(Disk.Stat(file, path), path);
         var content = new byte[state.Length];
         if (Disk.Read(file, content, 0, path) < content.Length)
             throw new StorageException(StorageFault.Corrupt, $"'{path}' became shorter while it was read.");
         return ValueTask.FromResult<Document?>(new Document(content, RevisionOf(state.Ticks)));
+    }
+
+    public ValueTask<Revision?> StatAsync(StoreKey key, CancellationToken ct)
+    {
+        ct.ThrowIfCancellationRequested();
+        volume.Open();
+        var path = PathOf(key);
+        if (Disk.TryStat(path) is { } state)
+            return ValueTask.FromResult<Revision?>(RevisionOf(Checked(state, path).Ticks));
+        tree.DemandPresent();
+        return ValueTask.FromResult<Revision?>(null);
     }
 
     public async ValueTask<Revision?> TryPutAsync(StoreKey key, ReadOnlyMemory<byte> content, Precondition precondition, CancellationToken ct)
@@ -105,6 +114,11 @@ internal sealed class FilesystemDocumentStore(FilesystemVolume volume) : IDocume
                 yield return new DocumentEntry(key, RevisionOf(file.Ticks));
         }
     }
+
+    private static FileState Checked(FileState state, string path) =>
+        state.Kind == FileKind.Regular && state.Length <= Document.MaxBytes
+            ? state
+            : throw new StorageException(StorageFault.Corrupt, $"'{path}' is no document of ours.");
 
     private static Revision RevisionOf(long ticks) => new(ticks.ToString(CultureInfo.InvariantCulture));
 

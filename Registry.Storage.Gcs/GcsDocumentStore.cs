@@ -21,6 +21,12 @@ internal sealed class GcsDocumentStore(GcsClient client, GcsNames names) : IDocu
             : null;
     }
 
+    public async ValueTask<Revision?> StatAsync(StoreKey key, CancellationToken ct)
+    {
+        ct.ThrowIfCancellationRequested();
+        return await client.FindAsync(names.Of(key), ct) is { } found ? RevisionOf(found.Generation) : null;
+    }
+
     public async ValueTask<Revision?> TryPutAsync(StoreKey key, ReadOnlyMemory<byte> content, Precondition precondition, CancellationToken ct)
     {
         if (content.Length > Document.MaxBytes)

@@ -10,7 +10,9 @@ internal sealed class RedisDocumentStore(RedisLink link, RedisKeys keys) : IDocu
     /// <summary>How many entries a page of a listing has: about half a millisecond of the server's time.</summary>
     private const int PageSize = 1000;
 
-    private static readonly RedisValue[] Fields = ["content", "revision"];
+    private const string RevisionField = "revision";
+
+    private static readonly RedisValue[] Fields = ["content", RevisionField];
 
     public async ValueTask<Document?> GetAsync(StoreKey key, CancellationToken ct)
     {
@@ -21,6 +23,13 @@ internal sealed class RedisDocumentStore(RedisLink link, RedisKeys keys) : IDocu
             [{ IsNull: false } content, { IsNull: false } revision] => new Document((byte[]?)content ?? [], new Revision(revision.ToString())),
             _ => throw new StorageException(StorageFault.Corrupt, $"The document '{at}' lacks its content or revision."),
         };
+    }
+
+    public async ValueTask<Revision?> StatAsync(StoreKey key, CancellationToken ct)
+    {
+        var at = keys.Document(key);
+        var revision = await link.CallAsync(database => database.HashGetAsync(at, RevisionField, RedisLink.Flags), ct);
+        return revision.IsNull ? null : new Revision(revision.ToString());
     }
 
     public async ValueTask<Revision?> TryPutAsync(StoreKey key, ReadOnlyMemory<byte> content, Precondition precondition, CancellationToken ct)

@@ -1,6 +1,5 @@
 using Microsoft.AspNetCore.Mvc;
 using Registry.Api.Http;
-using Registry.Api.Http.Errors;
 using Registry.Core.Storage;
 
 namespace Registry.Api.Cnr;
@@ -16,16 +15,8 @@ internal sealed class BlobJsonResult(Func<CancellationToken, ValueTask<BlobReade
     {
         var (http, response) = (context.HttpContext, context.HttpContext.Response);
         var entityTag = ConditionalHeaders.Quote(tag);
-        switch (ConditionalHeaders.Judge(http.Request, entityTag))
-        {
-            case Conditional.Failed:
-                await ErrorWriter.WriteAsync(http, ErrorTable.OfStatus(StatusCodes.Status412PreconditionFailed));
-                return;
-            case Conditional.NotModified:
-                response.Headers.ETag = entityTag;
-                response.StatusCode = StatusCodes.Status304NotModified;
-                return;
-        }
+        if (await ConditionalHeaders.TryAnswerAsync(http, entityTag))
+            return;
 
         await using var blob = HttpMethods.IsHead(http.Request.Method) ? null : await open(http.RequestAborted);
         response.Headers.ETag = entityTag;

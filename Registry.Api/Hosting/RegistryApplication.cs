@@ -95,7 +95,7 @@ public static class RegistryApplication
         }
     }
 
-    private static void AddRegistry(this IServiceCollection services, RegistrySettings settings)
+    internal static void AddRegistry(this IServiceCollection services, RegistrySettings settings)
     {
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton(settings.Limits);
@@ -103,6 +103,7 @@ public static class RegistryApplication
         services.AddSingleton(settings.Limits.Archives);
         services.AddSingleton(settings.Collection.ToOptions());
         services.AddSingleton(settings.Updates.ToOptions());
+        services.AddSingleton(settings.Cache.ToOptions());
         services.AddSingleton<StorageProbe>();
         services.AddSingleton<PackageIndexes>();
         services.AddSingleton<PackageCatalog>();

@@ -11,7 +11,8 @@ internal sealed class RegistrySettings
         Collection = Read<CollectionSettings>(configuration, "Collection");
         Updates = Read<UpdateSettings>(configuration, "Updates");
         Proxies = Read<ProxySettings>(configuration, "Proxies");
-        errors.AddRange([.. Limits.Errors(), .. Updates.Errors(), .. Collection.Errors(Updates), .. Proxies.Errors()]);
+        Cache = Read<CacheSettings>(configuration, "Cache");
+        errors.AddRange([.. Limits.Errors(), .. Updates.Errors(), .. Collection.Errors(Updates), .. Proxies.Errors(), .. Cache.Errors()]);
     }
 
     public LimitOptions Limits { get; }
@@ -21,6 +22,8 @@ internal sealed class RegistrySettings
     public UpdateSettings Updates { get; }
 
     public ProxySettings Proxies { get; }
+
+    public CacheSettings Cache { get; }
 
     /// <summary>Reads the settings.</summary>
     /// <exception cref="StartupException">Something is wrong with them: everything that is, at once.</exception>

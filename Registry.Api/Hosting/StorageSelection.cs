@@ -9,7 +9,8 @@ namespace Registry.Api.Hosting;
 /// <summary>Which storage <c>STORAGE</c> selects. The only place that knows the backends: one line for each.</summary>
 internal static class StorageSelection
 {
-    private const string Setting = "STORAGE";
+    /// <summary>The setting that selects.</summary>
+    public const string Setting = "STORAGE";
 
     private static readonly (string Name, Action<IServiceCollection, IConfiguration> Add)[] Backends =
     [
@@ -19,6 +20,9 @@ internal static class StorageSelection
         ("gcs", static (services, configuration) => services.AddGcsStorage(configuration)),
     ];
 
+    /// <summary>What there is to select from.</summary>
+    public static IEnumerable<string> Names => Backends.Select(static backend => backend.Name);
+
     /// <summary>Adds both ports of the selected storage; an unset <c>STORAGE</c> is the filesystem.</summary>
     public static void AddStorage(this IServiceCollection services, IConfiguration configuration) => Find(configuration)!.Value.Add(services, configuration);
 
@@ -26,7 +30,7 @@ internal static class StorageSelection
     public static IEnumerable<string> Errors(IConfiguration configuration)
     {
         if (Find(configuration) is not { } backend)
-            return [$"{Setting} is '{configuration[Setting]}'; it must be one of {string.Join(", ", Backends.Select(static backend => backend.Name))}."];
+            return [$"{Setting} is '{configuration[Setting]}'; it must be one of {string.Join(", ", Names)}."];
         var services = new ServiceCollection();
         backend.Add(services, configuration);
         using var provider = services.BuildServiceProvider();

@@ -31,16 +31,8 @@ internal sealed class BlobResult(
     {
         var http = context.HttpContext;
         var entityTag = ConditionalHeaders.Quote(tag);
-        switch (ConditionalHeaders.Judge(http.Request, entityTag))
-        {
-            case Conditional.Failed:
-                await ErrorWriter.WriteAsync(http, ErrorTable.OfStatus(StatusCodes.Status412PreconditionFailed));
-                return;
-            case Conditional.NotModified:
-                Describe(http.Response, entityTag);
-                http.Response.StatusCode = StatusCodes.Status304NotModified;
-                return;
-        }
+        if (await ConditionalHeaders.TryAnswerAsync(http, entityTag, Headers))
+            return;
 
         var range = RequestedRange.Of(http.Request, length, entityTag);
         if (range.Bytes is not { } bytes)
@@ -91,7 +83,7 @@ internal sealed class BlobResult(
 
     private void Commit(HttpResponse response, string entityTag, RequestedRange range, long bodyLength)
     {
-        Describe(response, entityTag);
+        ConditionalHeaders.Describe(response, entityTag, Headers);
         response.StatusCode = StatusCodes.Status200OK;
         response.ContentType = contentType;
         response.ContentLength = bodyLength;
@@ -103,12 +95,5 @@ internal sealed class BlobResult(
             response.StatusCode = StatusCodes.Status206PartialContent;
             response.Headers.ContentRange = $"bytes {part.Offset}-{part.Offset + bodyLength - 1}/{length}";
         }
-    }
-
-    private void Describe(HttpResponse response, string entityTag)
-    {
-        response.Headers.ETag = entityTag;
-        foreach (var (name, value) in Headers)
-            response.Headers[name] = value;
     }
 }

@@ -3,7 +3,6 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.Mvc;
-using Registry.Api.Http.Errors;
 
 namespace Registry.Api.Http;
 
@@ -52,17 +51,8 @@ internal sealed class JsonBody(string? tag, IEnumerable<Action<Utf8JsonWriter>> 
         if (tag is not null)
         {
             var entityTag = ConditionalHeaders.Quote(coding == ContentCoding.Identity ? tag : $"{tag}-{coding.Name}");
-            switch (ConditionalHeaders.Judge(request, entityTag))
-            {
-                case Conditional.Failed:
-                    await ErrorWriter.WriteAsync(context.HttpContext, ErrorTable.OfStatus(StatusCodes.Status412PreconditionFailed));
-                    return;
-                case Conditional.NotModified:
-                    response.Headers.ETag = entityTag;
-                    response.StatusCode = StatusCodes.Status304NotModified;
-                    return;
-            }
-
+            if (await ConditionalHeaders.TryAnswerAsync(context.HttpContext, entityTag))
+                return;
             response.Headers.ETag = entityTag;
         }
 

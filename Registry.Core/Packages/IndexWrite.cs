@@ -4,7 +4,7 @@ using Registry.Core.Storage;
 namespace Registry.Core.Packages;
 
 /// <summary>The one retry loop: brings a batch of changes of one package into storage by one conditional write.</summary>
-internal sealed class IndexWrite(IDocumentStore documents, TimeProvider time, UpdateOptions options, PackageName name)
+internal sealed class IndexWrite(IDocumentStore documents, IndexReader reader, TimeProvider time, UpdateOptions options, PackageName name)
 {
     private readonly StoreKey key = StoreKeys.Package(name);
     private readonly long began = time.GetTimestamp();
@@ -39,7 +39,7 @@ internal sealed class IndexWrite(IDocumentStore documents, TimeProvider time, Up
         PackageSnapshot? current;
         try
         {
-            current = await documents.GetAsync(key, CancellationToken.None) is { } document ? PackageSnapshot.Read(name, document) : null;
+            current = await reader.FindAsync(name, CancellationToken.None);
         }
         catch (StorageException) when (doubt is not null)
         {
@@ -113,7 +113,7 @@ internal sealed class IndexWrite(IDocumentStore documents, TimeProvider time, Up
             if (batch.Count == 1)
                 throw PackageErrors.IndexFull(name, next!.Manifests.Length, content.Length, Document.MaxBytes);
             foreach (var pending in batch)
-                await new IndexWrite(documents, time, options, name).RunAsync([pending]);
+                await new IndexWrite(documents, reader, time, options, name).RunAsync([pending]);
             batch.Clear();
             return false;
         }
@@ -121,14 +121,30 @@ internal sealed class IndexWrite(IDocumentStore documents, TimeProvider time, Up
         try
         {
             return next is null
-                ? replaced is not { } known || await documents.TryDeleteAsync(key, Precondition.Matches(known), CancellationToken.None)
-                : await documents.TryPutAsync(key, content, Precondition.Unchanged(replaced), CancellationToken.None) is not null;
+                ? replaced is not { } known || await TryDeleteAsync(known)
+                : await TryPutAsync(next, content, replaced);
         }
         catch (StorageException failure)
         {
             doubt = (replaced, failure);
             return false;
         }
+    }
+
+    private async Task<bool> TryDeleteAsync(Revision replaced)
+    {
+        if (!await documents.TryDeleteAsync(key, Precondition.Matches(replaced), CancellationToken.None))
+            return false;
+        reader.Forget(name);
+        return true;
+    }
+
+    private async Task<bool> TryPutAsync(PackageIndex next, byte[] content, Revision? replaced)
+    {
+        if (await documents.TryPutAsync(key, content, Precondition.Unchanged(replaced), CancellationToken.None) is not { } revision)
+            return false;
+        reader.Keep(next, content, revision);
+        return true;
     }
 
     private static TimeSpan Min(TimeSpan left, TimeSpan right) => left < right ? left : right;

@@ -6,17 +6,21 @@ namespace Registry.Core.Packages;
 /// The package indexes in storage: how they are read, and the one loop by which they change. Changes that wait for the same package inside this
 /// process are applied together in one write (group commit).
 /// </summary>
-public sealed class PackageIndexes(IDocumentStore documents, TimeProvider time, UpdateOptions options)
+/// <param name="documents">Where they are stored.</param>
+/// <param name="time">The clock of pauses and bounds.</param>
+/// <param name="options">How long changes are tried.</param>
+/// <param name="cache">How much of what was read is kept; null for the defaults.</param>
+public sealed class PackageIndexes(IDocumentStore documents, TimeProvider time, UpdateOptions options, IndexCacheOptions? cache = null)
 {
+    private readonly IndexReader reader = new(documents, cache ?? new IndexCacheOptions());
     private readonly Lock gate = new();
 
     /// <summary>What waits for a package that is being written; a package without an entry has no writer in this process.</summary>
     private readonly Dictionary<PackageName, List<PendingChange>> waiting = [];
 
-    /// <summary>Reads a package: null when there is none.</summary>
+    /// <summary>Reads a package: null when there is none. As it is in storage after this call, though it may have been parsed before.</summary>
     /// <exception cref="StorageException">The storage did not answer, or the index is damaged.</exception>
-    public async ValueTask<PackageSnapshot?> FindAsync(PackageName name, CancellationToken ct) =>
-        await documents.GetAsync(StoreKeys.Package(name), ct) is { } document ? PackageSnapshot.Read(name, document) : null;
+    public ValueTask<PackageSnapshot?> FindAsync(PackageName name, CancellationToken ct) => reader.FindAsync(name, ct);
 
     /// <summary>As <see cref="FindAsync"/>.</summary>
     /// <exception cref="Errors.RegistryException"><see cref="Errors.ErrorCode.PackageNotFound"/>; nothing but the package is named in it.</exception>
@@ -70,7 +74,7 @@ public sealed class PackageIndexes(IDocumentStore documents, TimeProvider time, 
             }
 
             batch.RemoveAll(pending => pending.TryAbandon());
-            await new IndexWrite(documents, time, options, name).RunAsync(batch);
+            await new IndexWrite(documents, reader, time, options, name).RunAsync(batch);
         }
     }
 }

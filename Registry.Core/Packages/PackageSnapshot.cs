@@ -15,7 +15,10 @@ public sealed record PackageSnapshot(PackageIndex Index, Revision Revision, UInt
 {
     /// <exception cref="StorageException"><see cref="StorageFault.Corrupt"/>.</exception>
     internal static PackageSnapshot Read(PackageName name, Document document) =>
-        new(StoredIndex.Read(name, document.Content), document.Revision, FingerprintOf(document.Content.Span));
+        Of(StoredIndex.Read(name, document.Content), document.Content.Span, document.Revision);
+
+    /// <summary>An index whose stored form is known.</summary>
+    internal static PackageSnapshot Of(PackageIndex index, ReadOnlySpan<byte> content, Revision revision) => new(index, revision, FingerprintOf(content));
 
     internal static UInt128 FingerprintOf(ReadOnlySpan<byte> content)
     {

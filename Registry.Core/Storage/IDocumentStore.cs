@@ -21,6 +21,13 @@ public interface IDocumentStore
     /// <exception cref="StorageException">The storage did not answer, or what it holds is damaged.</exception>
     ValueTask<Document?> GetAsync(StoreKey key, CancellationToken ct);
 
+    /// <summary>
+    /// The revision of a document: null when there is none. As fresh as <see cref="GetAsync"/>, and without the content: the cheapest question
+    /// that the storage answers, by which whoever kept a document knows whether it is still the newest.
+    /// </summary>
+    /// <exception cref="StorageException">The storage did not answer, or what it holds is damaged.</exception>
+    ValueTask<Revision?> StatAsync(StoreKey key, CancellationToken ct);
+
     /// <summary>Writes a document whole.</summary>
     /// <returns>The new revision, once the document is durable; null when <paramref name="precondition"/> did not hold.</returns>
     /// <exception cref="ArgumentException"><paramref name="content"/> is larger than <see cref="Document.MaxBytes"/>.</exception>

@@ -13,6 +13,7 @@ public abstract partial class DocumentStoreContract
     {
         await Documents.PutAsync(Sample, "one", Precondition.Absent, Ct);
         Assert.That(async () => await Documents.GetAsync(Sample, Cancelled), Throws.InstanceOf<OperationCanceledException>());
+        Assert.That(async () => await Documents.StatAsync(Sample, Cancelled), Throws.InstanceOf<OperationCanceledException>());
         Assert.That(async () => await Documents.TryPutAsync(Sample, "two", Precondition.None, Cancelled), Throws.InstanceOf<OperationCanceledException>());
         Assert.That(async () => await Documents.TryDeleteAsync(Sample, Precondition.None, Cancelled), Throws.InstanceOf<OperationCanceledException>());
         Assert.That(async () => await Documents.KeysAsync(StoreKeys.Packages, null, Cancelled), Throws.InstanceOf<OperationCanceledException>());

@@ -29,6 +29,7 @@ public abstract partial class DocumentStoreContract : StorageContract
         for (var i = 0; i < 20; i++)
         {
             var revision = await Instance(i).Documents.PutAsync(Sample, $"{i}", Precondition.None, Ct);
+            Assert.That(await Instance(i + 1).Documents.StatAsync(Sample, Ct), Is.EqualTo(revision));
             var seen = await Instance(i + 1).Documents.GetAsync(Sample, Ct);
             Assert.That(seen?.Revision, Is.EqualTo(revision));
             Assert.That(seen!.Text(), Is.EqualTo($"{i}"));
@@ -36,11 +37,19 @@ public abstract partial class DocumentStoreContract : StorageContract
 
         Assert.That(await One.Documents.TryDeleteAsync(Sample, Precondition.None, Ct), Is.True);
         Assert.That(await Two.Documents.GetAsync(Sample, Ct), Is.Null);
+        Assert.That(await Two.Documents.StatAsync(Sample, Ct), Is.Null);
         Assert.That(await Two.Documents.KeysAsync(StoreKeys.Packages, null, Ct), Is.Empty);
     }
 
     [Test]
-    public async Task What_is_absent_is_null() => Assert.That(await Documents.GetAsync(Sample, Ct), Is.Null);
+    public async Task What_is_absent_is_null()
+    {
+        // Something below it, and beside it, is not it.
+        await Documents.PutAsync(StoreKey.Of("packages", "sample", "app", "below"), "one", Precondition.Absent, Ct);
+        await Documents.PutAsync(StoreKey.Of("packages", "sample", "apple"), "one", Precondition.Absent, Ct);
+        Assert.That(await Documents.GetAsync(Sample, Ct), Is.Null);
+        Assert.That(await Documents.StatAsync(Sample, Ct), Is.Null);
+    }
 
     [Test]
     public async Task An_empty_document_is_a_document()
@@ -99,7 +108,7 @@ public abstract partial class DocumentStoreContract : StorageContract
     }
 
     [Test]
-    public async Task Put_get_and_list_agree_on_the_revision()
+    public async Task Put_get_stat_and_list_agree_on_the_revision()
     {
         var revision = await Documents.PutAsync(Sample, "one", Precondition.Absent, Ct);
         var listed = new List<DocumentEntry>();
@@ -107,6 +116,27 @@ public abstract partial class DocumentStoreContract : StorageContract
             listed.Add(entry);
         Assert.That(listed, Is.EqualTo(new[] { new DocumentEntry(Sample, revision) }));
         Assert.That((await Documents.GetAsync(Sample, Ct))!.Revision, Is.EqualTo(revision));
+        Assert.That(await Documents.StatAsync(Sample, Ct), Is.EqualTo(revision));
+    }
+
+    [Test]
+    public async Task A_revision_that_was_asked_for_is_that_of_a_content_read_after_it_or_older()
+    {
+        var revisions = new Dictionary<string, Revision> { ["0"] = await Documents.PutAsync(Sample, "0", Precondition.Absent, Ct) };
+        var writing = Task.Run(
+            async () =>
+            {
+                for (var i = 1; i <= 30; i++)
+                    revisions.Add($"{i}", await One.Documents.PutAsync(Sample, $"{i}", Precondition.None, Ct));
+            },
+            Ct);
+        var seen = new List<(Revision Asked, string Read)>();
+        do
+            seen.Add(((await Two.Documents.StatAsync(Sample, Ct))!.Value, (await Two.Documents.GetAsync(Sample, Ct))!.Text()));
+        while (!writing.IsCompleted);
+        await writing;
+        var order = revisions.OrderBy(entry => int.Parse(entry.Key)).Select(entry => entry.Value).ToList();
+        Assert.That(seen, Has.All.Matches<(Revision Asked, string Read)>(pair => order.IndexOf(pair.Asked) is >= 0 and var at && at <= int.Parse(pair.Read)));
     }
 
     [Test]

@@ -90,6 +90,7 @@ public sealed class FilesystemFaults : IAsyncDisposable
         using (var file = new FileStream(storage.Below("documents", "packages", "sample", "app@.json"), FileMode.Open))
             file.SetLength(Document.MaxBytes + 1);
         await DemandAsync(StorageFault.Corrupt, async () => await documents.GetAsync(Sample, ct));
+        await DemandAsync(StorageFault.Corrupt, async () => await documents.StatAsync(Sample, ct));
     }
 
     [Test]
@@ -103,6 +104,7 @@ public sealed class FilesystemFaults : IAsyncDisposable
             Directory.CreateDirectory(storage.Path);
 
         await DemandAsync(StorageFault.Unavailable, async () => await documents.GetAsync(Sample, ct));
+        await DemandAsync(StorageFault.Unavailable, async () => await documents.StatAsync(Sample, ct));
         await DemandAsync(StorageFault.Unavailable, async () => await documents.TryPutAsync(Sample, "{}", Precondition.None, ct));
         await DemandAsync(StorageFault.Unavailable, async () => await documents.TryPutAsync(Sample, "{}", Precondition.Absent, ct));
         await DemandAsync(StorageFault.Unavailable, async () => await documents.TryDeleteAsync(Sample, Precondition.None, ct));
@@ -183,6 +185,7 @@ public sealed class FilesystemFaults : IAsyncDisposable
         File.CreateSymbolicLink(storage.Below("documents", "packages", "sample", "link@.json"), Path.Combine(outside, "secret@.json"));
         Directory.CreateSymbolicLink(storage.Below("documents", "packages", "linked"), outside);
         await DemandAsync(StorageFault.Corrupt, async () => await documents.GetAsync(StoreKey.Of("packages", "sample", "link"), ct));
+        await DemandAsync(StorageFault.Corrupt, async () => await documents.StatAsync(StoreKey.Of("packages", "sample", "link"), ct));
         Assert.That(await documents.KeysAsync(StoreKeys.Packages, null, ct), Is.EqualTo(new[] { Sample.Value }));
     }
 

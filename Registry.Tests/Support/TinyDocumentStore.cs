@@ -18,6 +18,8 @@ internal sealed class TinyDocumentStore : IDocumentStore
         return Fault is { } fault ? throw fault : null;
     }
 
+    public async ValueTask<Revision?> StatAsync(StoreKey key, CancellationToken ct) => (await GetAsync(key, ct))?.Revision;
+
     public ValueTask<Revision?> TryPutAsync(StoreKey key, ReadOnlyMemory<byte> content, Precondition precondition, CancellationToken ct) =>
         throw new NotSupportedException();
 

@@ -8,6 +8,9 @@ public sealed class FaultyDocumentStore(IDocumentStore inner, StorageFaults faul
     public ValueTask<Document?> GetAsync(StoreKey key, CancellationToken ct) =>
         faults.AroundAsync(StorageOperation.GetDocument, key.Value, () => inner.GetAsync(key, ct));
 
+    public ValueTask<Revision?> StatAsync(StoreKey key, CancellationToken ct) =>
+        faults.AroundAsync(StorageOperation.StatDocument, key.Value, () => inner.StatAsync(key, ct));
+
     public ValueTask<Revision?> TryPutAsync(StoreKey key, ReadOnlyMemory<byte> content, Precondition precondition, CancellationToken ct) =>
         faults.AroundAsync(StorageOperation.PutDocument, key.Value, () => inner.TryPutAsync(key, content, precondition, ct));
 

@@ -12,6 +12,13 @@ internal sealed class InMemoryDocumentStore(InMemoryStorage storage) : IDocument
             return ValueTask.FromResult(storage.StoredDocuments.GetValueOrDefault(key));
     }
 
+    public ValueTask<Revision?> StatAsync(StoreKey key, CancellationToken ct)
+    {
+        ct.ThrowIfCancellationRequested();
+        lock (storage.Gate)
+            return ValueTask.FromResult(storage.StoredDocuments.GetValueOrDefault(key)?.Revision);
+    }
+
     public ValueTask<Revision?> TryPutAsync(StoreKey key, ReadOnlyMemory<byte> content, Precondition precondition, CancellationToken ct)
     {
         if (content.Length > Document.MaxBytes)

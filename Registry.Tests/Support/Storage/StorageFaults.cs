@@ -47,6 +47,7 @@ public readonly record struct StorageCall(StorageOperation Operation, string Key
 public enum StorageOperation
 {
     GetDocument,
+    StatDocument,
     PutDocument,
     DeleteDocument,
     ListDocuments,

@@ -1,0 +1,11 @@
+namespace Registry.Api.Commands;
+
+/// <summary>Where a command tells what it does. Both writers may be used from many threads.</summary>
+/// <param name="Output">What the command is for: findings and the summary.</param>
+/// <param name="Error">Progress, warnings and errors.</param>
+/// <param name="IsTerminal">Whether somebody looks at <paramref name="Error"/> while it is written.</param>
+internal sealed record CommandConsole(TextWriter Output, TextWriter Error, bool IsTerminal)
+{
+    /// <summary>The process's own.</summary>
+    public static CommandConsole System => new(Console.Out, Console.Error, !Console.IsErrorRedirected);
+}

@@ -1,0 +1,19 @@
+namespace Registry.Api.Commands;
+
+/// <summary>What the registry logs, a line each, on a command's error output.</summary>
+internal sealed class ConsoleLog(CommandConsole console) : ILoggerProvider, ILogger
+{
+    public ILogger CreateLogger(string categoryName) => this;
+
+    public IDisposable? BeginScope<TState>(TState state)
+        where TState : notnull => null;
+
+    public bool IsEnabled(LogLevel logLevel) => logLevel != LogLevel.None;
+
+    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+        console.Error.WriteLine($"{logLevel}: {formatter(state, exception)}{(exception is null ? "" : $": {exception.Message}")}");
+
+    public void Dispose()
+    {
+    }
+}

@@ -1,0 +1,51 @@
+using Registry.Api.Hosting;
+using Registry.Core.Operations;
+using Registry.Core.Storage;
+
+namespace Registry.Api.Commands;
+
+/// <summary>The registry as a command works on it: its storage and its rules, without the service.</summary>
+internal sealed class OpenRegistry : IAsyncDisposable
+{
+    private readonly ServiceProvider services;
+
+    private OpenRegistry(ServiceProvider services) => this.services = services;
+
+    /// <summary>Its storage.</summary>
+    public RegistryStorage Storage => new(Get<IDocumentStore>(), Get<IBlobStore>());
+
+    /// <summary>Composes the registry that the settings describe, and asks its storage whether it works.</summary>
+    /// <param name="configuration">The settings, as the service reads them.</param>
+    /// <param name="writes">Whether the command will write: the storage is then proven as at the start of the service. A full one can still be read.</param>
+    /// <param name="console">Warnings go to its error output.</param>
+    /// <param name="ct">Gives up.</param>
+    /// <exception cref="StartupException">Something is wrong with the settings.</exception>
+    /// <exception cref="StorageException">The storage does not work.</exception>
+    public static async Task<OpenRegistry> OpenAsync(IConfiguration configuration, bool writes, CommandConsole console, CancellationToken ct)
+    {
+        var settings = RegistrySettings.Read(configuration);
+        var services = new ServiceCollection();
+        services.AddLogging(logging => logging.SetMinimumLevel(LogLevel.Warning).AddProvider(new ConsoleLog(console)));
+        services.AddStorage(configuration);
+        services.AddRegistry(settings);
+        var opened = new OpenRegistry(services.BuildServiceProvider());
+        try
+        {
+            var probe = opened.Get<StorageProbe>();
+            await (writes ? probe.ProveAsync(ct) : probe.AskAsync(ct));
+            return opened;
+        }
+        catch
+        {
+            await opened.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>A part of the registry.</summary>
+    public T Get<T>()
+        where T : notnull => services.GetRequiredService<T>();
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => services.DisposeAsync();
+}

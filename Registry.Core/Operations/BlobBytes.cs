@@ -1,0 +1,40 @@
+using System.Buffers;
+using System.Security.Cryptography;
+using Registry.Core.Content;
+
+namespace Registry.Core.Operations;
+
+/// <summary>Reads whole blobs, in memory that does not grow with them.</summary>
+internal static class BlobBytes
+{
+    private const int BufferBytes = 128 * 1024;
+
+    /// <summary>Reads to the end and gives the sha256 of what came.</summary>
+    /// <param name="content">The bytes.</param>
+    /// <param name="take">Also gets them, piece by piece; null where only the digest is wanted.</param>
+    /// <param name="tally">Counts them.</param>
+    /// <param name="ct">Gives up.</param>
+    public static async Task<Digest> HashAsync(
+        Stream content, Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask>? take, Tally tally, CancellationToken ct)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        var buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
+        try
+        {
+            int read;
+            while ((read = await content.ReadAsync(buffer, ct)) > 0)
+            {
+                hash.AppendData(buffer, 0, read);
+                if (take is not null)
+                    await take(buffer.AsMemory(0, read), ct);
+                tally.AddBytes(read);
+            }
+
+            return Digest.FromHash(hash.GetHashAndReset());
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+}

@@ -1,0 +1,194 @@
+using System.Collections.Concurrent;
+using NUnit.Framework;
+using Registry.Core.Packages;
+using Registry.Core.Storage;
+using Registry.Tests.Support;
+using Registry.Tests.Support.Storage;
+
+namespace Registry.Tests.Unit.Packages;
+
+/// <summary>What is kept of packages saves work and never shows: a second process changes them here as the first one reads.</summary>
+[Parallelizable(ParallelScope.All)]
+[FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
+internal sealed class PackageReadsTests
+{
+    private static readonly PackageName Name = Samples.Package();
+
+    private readonly InMemoryStorage storage = new();
+    private readonly StorageFaults faults = new();
+    private readonly ConcurrentQueue<StorageOperation> calls = new();
+    private readonly PackageIndexes indexes;
+    private readonly PackageIndexes other;
+
+    public PackageReadsTests()
+    {
+        indexes = Indexes(new IndexCacheOptions());
+        other = new PackageIndexes(storage.Documents, TimeProvider.System, new UpdateOptions());
+        faults.Before = call =>
+        {
+            calls.Enqueue(call.Operation);
+            return default;
+        };
+    }
+
+    [Test]
+    public async Task The_first_read_takes_the_content_and_the_next_the_revision_alone()
+    {
+        await PushAsync(other, "1.0.0");
+        var first = await indexes.FindAsync(Name, default);
+        Assert.That(calls, Is.EqualTo(new[] { StorageOperation.GetDocument }));
+        var second = await indexes.FindAsync(Name, default);
+        Assert.That(second, Is.SameAs(first));
+        Assert.That(calls, Is.EqualTo(new[] { StorageOperation.GetDocument, StorageOperation.StatDocument }));
+    }
+
+    [Test]
+    public async Task What_another_process_changed_is_in_the_next_read()
+    {
+        for (var i = 1; i <= 20; i++)
+        {
+            await PushAsync(other, $"{i}.0.0");
+            Assert.That((await indexes.FindAsync(Name, default))!.Index.Releases, Has.Length.EqualTo(i));
+        }
+    }
+
+    [Test]
+    public async Task What_another_process_deleted_is_gone_and_comes_back_as_what_it_is_then()
+    {
+        await PushAsync(other, "1.0.0");
+        await indexes.FindAsync(Name, default);
+        await DeleteAsync(other, "1.0.0");
+        Assert.That(await indexes.FindAsync(Name, default), Is.Null);
+        await PushAsync(other, "2.0.0");
+        Assert.That((await indexes.FindAsync(Name, default))!.Index.Releases.Single().Value, Is.EqualTo("2.0.0"));
+    }
+
+    [Test]
+    public async Task That_there_is_no_package_is_never_remembered()
+    {
+        Assert.That(await indexes.FindAsync(Name, default), Is.Null);
+        await PushAsync(other, "1.0.0");
+        Assert.That(await indexes.FindAsync(Name, default), Is.Not.Null);
+        await DeleteAsync(indexes, "1.0.0");
+        Assert.That(await indexes.FindAsync(Name, default), Is.Null);
+        await PushAsync(other, "1.0.0");
+        Assert.That(await indexes.FindAsync(Name, default), Is.Not.Null);
+    }
+
+    [Test]
+    public async Task A_push_into_a_package_that_is_kept_reads_no_content()
+    {
+        await PushAsync(indexes, "1.0.0");
+        calls.Clear();
+        await PushAsync(indexes, "2.0.0");
+        await indexes.FindAsync(Name, default);
+        Assert.That(calls, Is.EqualTo(new[] { StorageOperation.StatDocument, StorageOperation.PutDocument, StorageOperation.StatDocument }));
+    }
+
+    [Test]
+    public async Task A_push_into_a_package_that_another_process_changed_keeps_both_changes()
+    {
+        await PushAsync(indexes, "1.0.0");
+        await PushAsync(other, "2.0.0");
+        await PushAsync(indexes, "3.0.0");
+        Assert.That((await indexes.FindAsync(Name, default))!.Index.Releases.Select(release => release.Value), Is.EqualTo(new[] { "3.0.0", "2.0.0", "1.0.0" }));
+    }
+
+    [Test]
+    public async Task What_is_kept_after_a_write_is_what_a_read_gives()
+    {
+        await PushAsync(indexes, "1.0.0");
+        await PushAsync(indexes, "1.0.1");
+        await indexes.UpdateAsync(
+            Name, new IndexChange(index => index!.WithChannelRelease(Samples.Channel("stable"), Release.Parse("1.0.0"))), default);
+        await indexes.UpdateAsync(
+            Name, Samples.Push(Name, Samples.Manifest("2.0.0-rc.1", "kpm") with { Metadata = """{ "a" : [1, 2.50, "\u00e9\/"] }""" }), default);
+        var kept = await indexes.FindAsync(Name, default);
+        Assert.That(calls.Count(call => call == StorageOperation.GetDocument), Is.EqualTo(1), "the first push alone: the rest was kept");
+        var read = await other.FindAsync(Name, default);
+        Assert.That(kept, Is.Not.SameAs(read));
+        Assert.That((kept!.Revision, kept.Fingerprint), Is.EqualTo((read!.Revision, read.Fingerprint)));
+        Assert.That(kept.Index.CreatedAt, Is.EqualTo(read.Index.CreatedAt));
+        Assert.That(kept.Index.Manifests, Is.EqualTo(read.Index.Manifests));
+        Assert.That(kept.Index.Releases, Is.EqualTo(read.Index.Releases));
+        Assert.That(StoredIndex.Write(kept.Index), Is.EqualTo(StoredIndex.Write(read.Index)));
+    }
+
+    [Test]
+    public async Task A_storage_that_does_not_say_the_revision_is_a_failure_and_not_an_old_answer()
+    {
+        await PushAsync(indexes, "1.0.0");
+        faults.Before = _ => throw new StorageException(StorageFault.Unavailable, "away");
+        Assert.That(async () => await indexes.FindAsync(Name, default), Throws.TypeOf<StorageException>());
+        faults.Before = null;
+        Assert.That(await indexes.FindAsync(Name, default), Is.Not.Null);
+    }
+
+    [Test]
+    public async Task An_index_that_was_damaged_meanwhile_is_damaged_for_every_read_until_it_is_mended()
+    {
+        await PushAsync(indexes, "1.0.0");
+        var key = StoreKeys.Package(Name);
+        var good = (await storage.Documents.GetAsync(key, default))!.Content;
+        await storage.Documents.TryPutAsync(key, "{"u8.ToArray(), Precondition.None, default);
+        for (var i = 0; i < 2; i++)
+            Assert.That(
+                async () => await indexes.FindAsync(Name, default),
+                Throws.TypeOf<StorageException>().With.Property(nameof(StorageException.Kind)).EqualTo(StorageFault.Corrupt));
+        await storage.Documents.TryPutAsync(key, good, Precondition.None, default);
+        Assert.That(await indexes.FindAsync(Name, default), Is.Not.Null);
+    }
+
+    [Test]
+    public async Task Those_who_read_one_revision_at_once_share_what_was_parsed()
+    {
+        for (var i = 0; i < 200; i++)
+            await PushAsync(other, $"{i}.0.0");
+        var read = await Task.WhenAll(Enumerable.Range(0, 32).Select(_ => Task.Run(async () => await indexes.FindAsync(Name, default))));
+        Assert.That(read.Distinct(ReferenceEqualityComparer.Instance).Count(), Is.EqualTo(1));
+    }
+
+    [Test]
+    public async Task Where_nothing_may_be_kept_each_read_takes_the_content()
+    {
+        var without = Indexes(new IndexCacheOptions { MaxBytes = 0 });
+        await PushAsync(without, "1.0.0");
+        calls.Clear();
+        await without.FindAsync(Name, default);
+        await without.FindAsync(Name, default);
+        Assert.That(calls, Is.EqualTo(new[] { StorageOperation.GetDocument, StorageOperation.GetDocument }));
+    }
+
+    [Test]
+    public async Task No_read_is_older_than_what_was_acknowledged_before_it()
+    {
+        var acknowledged = 0;
+        var done = false;
+        var readers = Enumerable.Range(0, 4).Select(_ => Task.Run(async () =>
+        {
+            while (!Volatile.Read(ref done))
+            {
+                var least = Volatile.Read(ref acknowledged);
+                var releases = (await indexes.FindAsync(Name, default))?.Index.Releases.Length ?? 0;
+                Assert.That(releases, Is.GreaterThanOrEqualTo(least));
+            }
+        })).ToArray();
+        for (var i = 1; i <= 300; i++)
+        {
+            await PushAsync(i % 2 == 0 ? indexes : other, $"{i}.0.0");
+            Volatile.Write(ref acknowledged, i);
+        }
+
+        Volatile.Write(ref done, true);
+        await Task.WhenAll(readers);
+    }
+
+    private static Task<PackageIndex?> PushAsync(PackageIndexes indexes, string release) =>
+        indexes.UpdateAsync(Name, Samples.Push(Name, Samples.Manifest(release)), CancellationToken.None);
+
+    private static Task<PackageIndex?> DeleteAsync(PackageIndexes indexes, string release) =>
+        indexes.UpdateAsync(Name, new IndexChange(index => index!.Without(Release.Parse(release), Samples.Type("helm"))), CancellationToken.None);
+
+    private PackageIndexes Indexes(IndexCacheOptions cache) =>
+        new(new FaultyDocumentStore(storage.Documents, faults), TimeProvider.System, new UpdateOptions(), cache);
+}

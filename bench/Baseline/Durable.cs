@@ -1,0 +1,42 @@
+using System.Runtime.InteropServices;
+
+namespace Registry.Bench.Baseline;
+
+/// <summary>A file that survives a power cut, by the least that it takes.</summary>
+internal static class Durable
+{
+    /// <summary>Stages the file, flushes it, renames it into its folder, and flushes the folder.</summary>
+    public static void Write(string root, string folder, string name, ReadOnlySpan<byte> bytes)
+    {
+        var staged = Path.Combine(Directory.CreateDirectory(Path.Combine(root, "staging")).FullName, Path.GetRandomFileName());
+        var target = Directory.CreateDirectory(Path.Combine(root, folder)).FullName;
+        using (var file = File.OpenHandle(staged, FileMode.CreateNew, FileAccess.Write))
+        {
+            RandomAccess.Write(file, bytes, fileOffset: 0);
+            RandomAccess.FlushToDisk(file);
+        }
+
+        Check(Rename(staged, Path.Combine(target, name)));
+        var handle = Check(Open(target, flags: 0));
+        Check(Flush(handle));
+        Check(Close(handle));
+    }
+
+    private static int Check(int result) => result >= 0 ? result : throw new IOException(Marshal.GetLastPInvokeErrorMessage());
+
+    [DllImport("libc", EntryPoint = "rename", SetLastError = true, CharSet = CharSet.Ansi, BestFitMapping = false, ThrowOnUnmappableChar = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int Rename(string from, string to);
+
+    [DllImport("libc", EntryPoint = "open", SetLastError = true, CharSet = CharSet.Ansi, BestFitMapping = false, ThrowOnUnmappableChar = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int Open(string path, int flags);
+
+    [DllImport("libc", EntryPoint = "fsync", SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int Flush(int handle);
+
+    [DllImport("libc", EntryPoint = "close", SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int Close(int handle);
+}

@@ -1,0 +1,33 @@
+using System.Text.RegularExpressions;
+using Registry.Bench.Load.Processes;
+
+namespace Registry.Bench.Load.Cases;
+
+/// <summary>What the registry answers, for the references to answer the same.</summary>
+internal static partial class Answers
+{
+    /// <summary>Saves the body of an answer as a file.</summary>
+    /// <returns>The first digest in it; empty where there is none.</returns>
+    public static async Task<string> SaveAsync(
+        this ServerProcess server, string path, string folder, string name, CancellationToken ct, string? encoding = null)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, path);
+        if (encoding is not null)
+            request.Headers.Add("Accept-Encoding", encoding);
+        using var answer = (await server.Client.SendAsync(request, ct)).EnsureSuccessStatusCode();
+        var body = await answer.Content.ReadAsByteArrayAsync(ct);
+        await using (var file = File.Create(Path.Combine(folder, name)))
+            await file.WriteAsync(body, ct);
+        return Digest().Match(System.Text.Encoding.UTF8.GetString(body)).Value;
+    }
+
+    /// <summary>The entity tag of an answer, with its quotes.</summary>
+    public static async Task<string> TagAsync(this ServerProcess server, string path, CancellationToken ct)
+    {
+        using var answer = (await server.Client.GetAsync(path, ct)).EnsureSuccessStatusCode();
+        return answer.Headers.ETag!.Tag;
+    }
+
+    [GeneratedRegex("(?<=\"digest\":\")[0-9a-f]{64}")]
+    private static partial Regex Digest();
+}

@@ -1,0 +1,36 @@
+using System.Diagnostics;
+using Registry.Bench.Load.Measuring;
+using Registry.Bench.Load.Packages;
+using Registry.Bench.Load.Processes;
+
+namespace Registry.Bench.Load.Cases;
+
+/// <summary>One large push at a time.</summary>
+internal static class LargeContent
+{
+    public static async Task RunAsync(Run run, CancellationToken ct)
+    {
+        await using var backend = await Backend.StartAsync(run.Servers, "filesystem", ct);
+        await using var registry = await run.Servers.RegistryAsync(backend.Settings, ct);
+        await using var bare = await run.Servers.BaselineAsync(run.Servers.NewFolder("files"), ct);
+        var megabytes = run.Options.Size(100, 10);
+        var body = PushBody.Create(TarGz.Create(megabytes * 1_000_000, 1), "1.0.0", force: true);
+        await run.CompareAsync(
+            $"push of {megabytes} MB as base64",
+            [
+                Pushing("registry", registry, () => registry.PushAsync("team/large", body, ct)),
+                Pushing("bare application, decode and hash", bare, () => bare.PostAsync("/decoded", PushBody.Json(body), ct)),
+            ],
+            [(0.6, null)],
+            ct);
+    }
+
+    /// <summary>A round is one push, however long that takes.</summary>
+    private static Side Pushing(string name, ServerProcess server, Func<Task> push) => new(name, server, async (_, _) =>
+    {
+        var (before, began) = (server.Cpu, Stopwatch.GetTimestamp());
+        await push();
+        var elapsed = Stopwatch.GetElapsedTime(began);
+        return Sample.Of([elapsed.TotalMilliseconds], elapsed.TotalSeconds, server.Cpu - before);
+    });
+}

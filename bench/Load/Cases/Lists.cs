@@ -1,0 +1,47 @@
+using Registry.Bench.Load.Measuring;
+using Registry.Bench.Load.Packages;
+using Registry.Bench.Load.Processes;
+
+namespace Registry.Bench.Load.Cases;
+
+/// <summary>Lists and searches of a registry at rest.</summary>
+internal static class Lists
+{
+    private const string List = "/api/v1/packages";
+
+    public static async Task RunAsync(Run run, CancellationToken ct)
+    {
+        await RunAsync(run, 10, [null], ct);
+        await RunAsync(run, 1000, [null, "gzip", "br"], ct);
+    }
+
+    private static async Task RunAsync(Run run, int packages, string?[] encodings, CancellationToken ct)
+    {
+        await using var backend = await Backend.StartAsync(run.Servers, "filesystem", ct);
+        await Filler.FillAsync(backend, 0, packages, ct);
+        await using var registry = await run.Servers.RegistryAsync(backend.Settings, ct);
+        var files = run.Servers.NewFolder("files");
+        foreach (var encoding in encodings)
+            await registry.SaveAsync(List, files, $"list-{encoding}", ct, encoding);
+        var search = $"{List}/search?q=service-07";
+        await registry.SaveAsync(search, files, "search", ct);
+        await using var bare = await run.Servers.BaselineAsync(files, ct);
+
+        foreach (var encoding in encodings)
+        {
+            string[] headers = encoding is null ? [] : [$"Accept-Encoding: {encoding}"];
+            var path = $"/prepared/list-{encoding}{(encoding is null ? "" : $"?encoding={encoding}")}";
+            await run.CompareAsync(
+                $"list of {packages:N0}{(encoding is null ? "" : $", {encoding}")}",
+                [Side.Reading("registry", registry, List, 32, headers), Side.Reading("bare application", bare, path, 32, headers)],
+                [(0.8, null)],
+                ct);
+        }
+
+        await run.CompareAsync(
+            $"search among {packages:N0}",
+            [Side.Reading("registry", registry, search), Side.Reading("bare application", bare, "/prepared/search")],
+            [(0.8, null)],
+            ct);
+    }
+}

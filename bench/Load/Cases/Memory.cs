@@ -1,0 +1,50 @@
+using Registry.Bench.Load.Measuring;
+using Registry.Bench.Load.Packages;
+using Registry.Bench.Load.Processes;
+
+namespace Registry.Bench.Load.Cases;
+
+/// <summary>Memory must not grow with the size of a package.</summary>
+internal static class Memory
+{
+    private const int Clients = 32;
+
+    private static readonly (string, string)[] Raised =
+        [("LIMITS__REQUESTBYTES", $"{4L << 30}"), ("LIMITS__PACKAGEBYTES", $"{2L << 30}"), ("LIMITS__UNPACKEDBYTES", $"{4L << 30}")];
+
+    public static async Task RunAsync(Run run, CancellationToken ct)
+    {
+        var (large, each) = (run.Options.Size(1024, 64), run.Options.Size(64, 4));
+        await MeasureAsync(
+            run, $"one package of {large} MiB in and out", 64, (registry, bytes) => InAndOutAsync(registry, "one", bytes, ct), (long)large << 20, ct);
+        await MeasureAsync(
+            run,
+            $"32 clients, each with a package of {each} MiB in and out",
+            128,
+            (registry, bytes) => Task.WhenAll(Enumerable.Range(0, Clients).Select(i => InAndOutAsync(registry, $"package-{i}", bytes, ct))),
+            (long)each << 20,
+            ct);
+    }
+
+    private static async Task MeasureAsync(Run run, string name, int mark, Func<ServerProcess, long, Task> act, long bytes, CancellationToken ct)
+    {
+        await using var backend = await Backend.StartAsync(run.Servers, "filesystem", ct);
+        await using var registry = await run.Servers.RegistryAsync([.. backend.Settings, .. Raised], ct);
+
+        // Idle is after the first requests: what the code itself takes is no package's.
+        for (var i = 0; i < 3; i++)
+            await InAndOutAsync(registry, $"first-{i}", 1 << 20, ct);
+        await Task.Delay(TimeSpan.FromSeconds(1), ct);
+        registry.ResetPeak();
+        var idle = registry.Resident;
+        await act(registry, bytes);
+        var over = registry.Peak - idle;
+        run.Report.Add($"memory: {name}", $"{Report.Size(over)} MiB over idle", $"≤ {mark} MiB", over <= (long)mark << 20, $"idle: {Report.Size(idle)} MiB");
+    }
+
+    private static async Task InAndOutAsync(ServerProcess registry, string name, long bytes, CancellationToken ct)
+    {
+        await registry.PostAsync($"/api/v1/packages/team/{name}", PushBody.Streamed(bytes, name.GetHashCode(StringComparison.Ordinal), "1.0.0"), ct);
+        await registry.GetAsync($"/api/v1/packages/team/{name}/1.0.0/helm/pull", ct);
+    }
+}

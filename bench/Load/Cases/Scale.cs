@@ -1,0 +1,86 @@
+using System.Diagnostics;
+using Registry.Bench.Load.Measuring;
+using Registry.Bench.Load.Packages;
+using Registry.Bench.Load.Processes;
+
+namespace Registry.Bench.Load.Cases;
+
+/// <summary>A large registry, listed and searched while others push: half of them through another replica.</summary>
+internal static class Scale
+{
+    private const double PushesPerSecond = 20;
+    private const double ReadsPerSecond = 50;
+    private const int Comparisons = 30;
+
+    public static async Task RunAsync(Run run, string name, CancellationToken ct)
+    {
+        await using var backend = await Backend.StartAsync(run.Servers, name, ct);
+        var filled = 0;
+        foreach (var packages in new[] { run.Options.Size(10_000, 500), run.Options.Size(100_000, 1000) })
+        {
+            await Filler.FillAsync(backend, filled, packages, ct);
+            filled = packages;
+            await MeasureAsync(run, backend, packages, judged: packages == run.Options.Size(100_000, 1000), ct);
+        }
+    }
+
+    private static async Task MeasureAsync(Run run, Backend backend, int packages, bool judged, CancellationToken ct)
+    {
+        var where = $"{backend.Name}, {packages:N0} packages";
+        var began = Stopwatch.GetTimestamp();
+        await using var registry = run.Servers.LaunchRegistry(backend.Settings);
+        await registry.AnswersAsync("/readyz", ct);
+        var ready = Stopwatch.GetElapsedTime(began).TotalSeconds;
+        await registry.GetAsync(Search(packages / 2), ct);
+        var searched = Stopwatch.GetElapsedTime(began).TotalSeconds;
+        run.Report.Add(
+            $"{where}: start to the first search answered",
+            $"{searched:0.0} s",
+            judged ? "≤ 5 s" : null,
+            searched <= 5,
+            $"`/readyz` said so after {ready:0.0} s");
+
+        await using var other = await run.Servers.RegistryAsync(backend.Settings, ct);
+        var body = PushBody.Create(TarGz.Create(5000, 1), "2.0.0", force: true);
+        await LoadAsync(TimeSpan.FromSeconds(2));
+        registry.ResetPeak();
+        var (search, list, push) = await LoadAsync(2 * run.Options.Round + TimeSpan.FromSeconds(2));
+        var remark = $"median {{0:0.0}} ms; while {PushesPerSecond:0} pushes a second go on, median {push.P50:0} ms";
+        run.Report.Add($"{where}: search", $"p99 {search.P99:0.0} ms", judged ? "≤ 10 ms" : null, search.P99 <= 10, string.Format(null, remark, search.P50));
+        run.Report.Add($"{where}: list of a namespace", $"p99 {list.P99:0.0} ms", judged ? "≤ 20 ms" : null, list.P99 <= 20, string.Format(null, remark, list.P50));
+
+        var quiet = await TimeAsync(static () => Task.CompletedTask);
+        var pushed = await TimeAsync(() => other.PushAsync(Filler.Name(packages / 3), body, ct));
+        run.Report.Add($"{where}: what a push costs the next search", $"{pushed - quiet:0.0} ms", remark: $"a search takes {quiet:0.0} ms without, {pushed:0.0} ms after a push by another replica");
+        await Task.Delay(TimeSpan.FromSeconds(1), ct);
+        run.Report.Add(
+            $"{where}: steady memory", $"{Report.Size(registry.Resident)} MiB", judged ? "≤ 400 MiB" : null, registry.Resident <= 400L << 20, $"peak under load: {Report.Size(registry.Peak)} MiB");
+
+        async Task<(Sample Search, Sample List, Sample Push)> LoadAsync(TimeSpan duration)
+        {
+            var pushing = Clients.PaceAsync(
+                other, 8, PushesPerSecond, duration, i => (i % 2 == 0 ? registry : other).PushAsync(Filler.Name(i * 7919 % packages), body, ct), ct);
+            var searching = Clients.PaceAsync(registry, 8, ReadsPerSecond, duration, i => registry.GetAsync(Search(i * 104729 % packages), ct), ct);
+            var listing = Clients.PaceAsync(registry, 8, ReadsPerSecond, duration, i => registry.GetAsync(Namespace(i * 104729 % packages), ct), ct);
+            return (await searching, await listing, await pushing);
+        }
+
+        async Task<double> TimeAsync(Func<Task> before)
+        {
+            var times = new List<double>();
+            for (var i = 0; i < Comparisons; i++)
+            {
+                await before();
+                var start = Stopwatch.GetTimestamp();
+                await registry.GetAsync(Search(packages / 2), ct);
+                times.Add(Stopwatch.GetElapsedTime(start).TotalMilliseconds);
+            }
+
+            return Statistics.Median(times);
+        }
+    }
+
+    private static string Search(int number) => $"/api/v1/packages/search?q={Uri.EscapeDataString(Filler.Name(number)[..^1])}";
+
+    private static string Namespace(int number) => $"/api/v1/packages?namespace={Filler.Name(number).Split('/')[0]}";
+}

@@ -1,0 +1,47 @@
+using System.Diagnostics;
+using Registry.Bench.Load.Measuring;
+using Registry.Bench.Load.Packages;
+using Registry.Bench.Load.Processes;
+
+namespace Registry.Bench.Load.Cases;
+
+/// <summary>From the start of the process to its first answer.</summary>
+internal static class Starts
+{
+    public static async Task RunAsync(Run run, CancellationToken ct)
+    {
+        var files = run.Servers.NewFolder("files");
+        await File.WriteAllTextAsync(Path.Combine(files, "empty"), "[]", ct);
+        foreach (var packages in new[] { 0, run.Options.Size(10_000, 1000) })
+        {
+            await using var backend = await Backend.StartAsync(run.Servers, "filesystem", ct);
+            if (packages > 0)
+                await Filler.FillAsync(backend, 0, packages, ct);
+            var path = packages == 0 ? "/api/v1/packages" : $"/api/v1/packages/{Filler.Name(packages / 2)}";
+            var (ours, bare) = (new List<double>(), new List<double>());
+            for (var round = 0; round <= run.Options.Rounds; round++)
+            {
+                ours.Add(await TimeAsync(() => run.Servers.LaunchRegistry(backend.Settings), path, ct));
+                bare.Add(await TimeAsync(() => run.Servers.LaunchBaseline(files), "/prepared/empty", ct));
+            }
+
+            // The first start of each finds its files on the disk, all others in memory.
+            var ratios = ours.Zip(bare, static (one, other) => one / other).Skip(1).Order().ToList();
+            var median = Statistics.At(ratios, 0.5);
+            run.Report.Add(
+                packages == 0 ? "start to first answer, empty" : $"start to first answer, {packages:N0} packages",
+                $"{median:0.00} × the bare application ({ratios[0]:0.00}–{ratios[^1]:0.00})",
+                "≤ 1.5 ×",
+                median <= 1.5,
+                $"{Statistics.Median(ours.Skip(1)):0} ms / {Statistics.Median(bare.Skip(1)):0} ms");
+        }
+    }
+
+    private static async Task<double> TimeAsync(Func<ServerProcess> launch, string path, CancellationToken ct)
+    {
+        var began = Stopwatch.GetTimestamp();
+        await using var server = launch();
+        await server.AnswersAsync(path, ct);
+        return Stopwatch.GetElapsedTime(began).TotalMilliseconds;
+    }
+}

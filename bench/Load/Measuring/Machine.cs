@@ -1,0 +1,24 @@
+using System.Globalization;
+
+namespace Registry.Bench.Load.Measuring;
+
+/// <summary>What a run ran on.</summary>
+internal static class Machine
+{
+    /// <summary>The machine, the date, the commit and how the run was asked for, as Markdown.</summary>
+    public static string Describe(Options options)
+    {
+        var model = File.ReadLines("/proc/cpuinfo").FirstOrDefault(static line => line.StartsWith("model name", StringComparison.Ordinal))?.Split(':')[1].Trim();
+        var memory = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / (double)(1 << 30);
+        var drive = new DriveInfo(options.Scratch);
+        var load = File.ReadAllText("/proc/loadavg").Split(' ')[0];
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"""
+            Measured on {TimeProvider.System.GetUtcNow():yyyy-MM-dd HH:mm} UTC at commit `{options.Commit}`: {Environment.ProcessorCount} cores ({model ?? "of an unknown model"}), {memory:0.#} GiB of memory,
+            data on {drive.DriveFormat}; {Environment.OSVersion.VersionString}, .NET {Environment.Version}. Load average when it began: {load}.
+            {options.Rounds} rounds of {options.Seconds} s for each side of a comparison{(options.Quick ? ", with little data: a smoke test" : "")}.
+
+            """);
+    }
+}

@@ -1,0 +1,82 @@
+using System.Globalization;
+using System.Text;
+
+namespace Registry.Bench.Load.Measuring;
+
+/// <summary>The tables of a run.</summary>
+internal sealed class Report
+{
+    private readonly List<string> ratios = [];
+    private readonly List<string> figures = [];
+
+    /// <summary>How many marks there were, and how many were reached.</summary>
+    public (int All, int Reached) Marks { get; private set; }
+
+    /// <summary>A comparison of rates.</summary>
+    /// <param name="name">The case.</param>
+    /// <param name="result">What was measured.</param>
+    /// <param name="marks">For each reference in turn: the least ratio of rates, and the most of the 99th percentiles; null where there is no mark.</param>
+    public void Add(string name, Comparison result, params IReadOnlyList<(double? Rate, double? P99)> marks)
+    {
+        for (var i = 1; i < result.Sides.Count; i++)
+        {
+            var (rate, p99) = i <= marks.Count ? marks[i - 1] : (null, null);
+            var (ratio, slow) = (result.Ratio(i, static sample => sample.Rate), result.Ratio(i, static sample => sample.P99));
+            var own = i == 1 ? Size(result.Peak) : "";
+            Write(
+                ratios,
+                name,
+                result.Sides[i].Name,
+                $"**{ratio.Median:0.00}** ({ratio.Least:0.00}–{ratio.Most:0.00})",
+                rate is { } least ? Judge($"≥ {least:0.##}", ratio.Median >= least) : "",
+                $"{slow.Median:0.00}",
+                p99 is { } most ? Judge($"≤ {most:0.##}", slow.Median <= most) : "",
+                Both(result, i, static sample => sample.Rate, "#,0"),
+                Both(result, i, static sample => sample.P50, "0.00"),
+                Both(result, i, static sample => sample.P99, "0.00"),
+                Both(result, i, static sample => sample.Cpu, "#,0"),
+                own);
+        }
+    }
+
+    /// <summary>A figure of ours alone.</summary>
+    /// <param name="name">The case.</param>
+    /// <param name="figure">What was measured, with its unit.</param>
+    /// <param name="mark">The mark; null for none.</param>
+    /// <param name="reached">Whether it is reached.</param>
+    /// <param name="remark">What else is worth knowing.</param>
+    public void Add(string name, string figure, string? mark = null, bool reached = false, string remark = "") =>
+        Write(figures, name, figure, mark is null ? "" : Judge(mark, reached), remark);
+
+    /// <summary>The tables, as Markdown.</summary>
+    public string ToMarkdown(string about)
+    {
+        var text = new StringBuilder(about);
+        if (ratios.Count > 0)
+            text.Append("\nOurs and the reference in turns; each cell with two numbers has ours first.\n\n")
+                .Append("| case | reference | requests/s, ratio (spread) | mark | p99, ratio | mark | requests/s | p50, ms | p99, ms | CPU, µs a request | peak, MiB |\n")
+                .Append("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n").AppendJoin("", ratios);
+        if (figures.Count > 0)
+            text.Append("\n| case | measured | mark | |\n| --- | --- | --- | --- |\n").AppendJoin("", figures);
+        return text.Append($"\n{Marks.Reached} of {Marks.All} marks reached.\n").ToString();
+    }
+
+    /// <summary>MiB, of bytes.</summary>
+    public static string Size(double bytes) => (bytes / (1 << 20)).ToString("0", CultureInfo.InvariantCulture);
+
+    private static string Both(Comparison result, int reference, Func<Sample, double> of, string format) =>
+        $"{result.Median(0, of).ToString(format, CultureInfo.InvariantCulture)} / {result.Median(reference, of).ToString(format, CultureInfo.InvariantCulture)}";
+
+    private static void Write(List<string> table, params string[] cells)
+    {
+        var line = $"| {string.Join(" | ", cells)} |";
+        Console.WriteLine(line);
+        table.Add(line + "\n");
+    }
+
+    private string Judge(string mark, bool reached)
+    {
+        Marks = (Marks.All + 1, Marks.Reached + (reached ? 1 : 0));
+        return $"{mark} {(reached ? "✓" : "✗")}";
+    }
+}

@@ -1,0 +1,36 @@
+using System.Diagnostics;
+using Registry.Bench.Load.Processes;
+
+namespace Registry.Bench.Load.Packages;
+
+/// <summary>Fills a data folder where flushing costs nothing, and copies it to its place with the times that its revisions are made of.</summary>
+internal static class FolderInMemory
+{
+    /// <summary>Fills a folder.</summary>
+    /// <param name="backend">A filesystem, over a folder that no registry uses at the moment.</param>
+    /// <param name="fill">Fills the one that it is given.</param>
+    /// <param name="ct">Ends it.</param>
+    public static async Task FillAsync(Backend backend, Func<Backend, Task> fill, CancellationToken ct)
+    {
+        var place = backend.Settings.Single(static setting => setting.Name == "FILESYSTEM__PATH").Value;
+        var staged = Directory.CreateDirectory($"/dev/shm/registry-bench-{Guid.NewGuid():N}").FullName;
+        try
+        {
+            await CopyAsync(place, staged, ct);
+            await fill(backend with { Settings = [("STORAGE", "filesystem"), ("FILESYSTEM__PATH", staged)] });
+            await CopyAsync(staged, place, ct);
+        }
+        finally
+        {
+            Directory.Delete(staged, recursive: true);
+        }
+    }
+
+    private static async Task CopyAsync(string from, string to, CancellationToken ct)
+    {
+        using var copy = Process.Start("cp", ["-a", "--", $"{from}/.", to]);
+        await copy.WaitForExitAsync(ct);
+        if (copy.ExitCode != 0)
+            throw new InvalidOperationException($"cp ended with {copy.ExitCode}.");
+    }
+}

@@ -1,0 +1,50 @@
+using System.IO.Compression;
+using System.Text;
+
+namespace Registry.Bench.Load.Packages;
+
+/// <summary>Packages of any size, as a chart with binaries is: a <c>.tar.gz</c> of one file that no compressor makes smaller.</summary>
+internal static class TarGz
+{
+    private const int TarBlock = 512;
+
+    /// <summary>A small one.</summary>
+    /// <param name="bytes">The length of the file in it; the package is slightly longer.</param>
+    /// <param name="seed">What tells it from others.</param>
+    public static byte[] Create(int bytes, int seed)
+    {
+        using var packed = new MemoryStream(bytes + 4096);
+        WriteAsync(packed, bytes, seed, CancellationToken.None).GetAwaiter().GetResult();
+        return packed.ToArray();
+    }
+
+    /// <summary>Writes one, of which nothing is kept.</summary>
+    public static async Task WriteAsync(Stream output, long bytes, int seed, CancellationToken ct)
+    {
+        await using var gzip = new GZipStream(output, CompressionLevel.NoCompression, leaveOpen: true);
+        await gzip.WriteAsync(Header(bytes), ct);
+        var noise = new byte[64 * 1024];
+        new Random(seed).NextBytes(noise);
+        for (var left = bytes; left > 0; left -= noise.Length)
+            await gzip.WriteAsync(noise.AsMemory(0, (int)Math.Min(left, noise.Length)), ct);
+        await gzip.WriteAsync(new byte[(int)(-bytes & (TarBlock - 1)) + (2 * TarBlock)], ct);
+    }
+
+    /// <summary>POSIX ustar: the fields that a reader looks at, and the sum of all bytes with the sum's own taken for blanks.</summary>
+    private static byte[] Header(long bytes)
+    {
+        var header = new byte[TarBlock];
+        Put(0, "chart/values.bin");
+        Put(100, "0000644\0");
+        Put(108, "0000000\0");
+        Put(116, "0000000\0");
+        Put(124, Convert.ToString(bytes, 8).PadLeft(11, '0'));
+        Put(136, "00000000000");
+        Put(148, "        0");
+        Put(257, "ustar\0" + "00");
+        Put(148, Convert.ToString(header.Sum(static value => value), 8).PadLeft(6, '0') + "\0 ");
+        return header;
+
+        void Put(int at, string text) => Encoding.ASCII.GetBytes(text, header.AsSpan(at));
+    }
+}

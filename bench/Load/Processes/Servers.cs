@@ -1,0 +1,102 @@
+namespace Registry.Bench.Load.Processes;
+
+/// <summary>Starts the servers of a run, each with a folder of its own below the run's.</summary>
+/// <param name="root">The top folder of the sources.</param>
+/// <param name="folder">The run's temporary folder.</param>
+internal sealed class Servers(string root, string folder)
+{
+    private int count;
+
+    /// <summary>A new folder, that nothing else uses.</summary>
+    public string NewFolder(string name) => Directory.CreateDirectory(Path.Combine(folder, $"{++count}-{name}")).FullName;
+
+    /// <summary>A registry, as an operator starts it: its log at the default level, written to a file.</summary>
+    /// <param name="settings">Where its data are, and what else is not as by default.</param>
+    /// <param name="ct">Ends the wait for it.</param>
+    public async Task<ServerProcess> RegistryAsync(IEnumerable<(string Name, string Value)> settings, CancellationToken ct)
+    {
+        var server = LaunchRegistry(settings);
+        await server.AnswersAsync("/readyz", ct);
+        return server;
+    }
+
+    /// <summary>The same, and does not wait.</summary>
+    public ServerProcess LaunchRegistry(IEnumerable<(string Name, string Value)> settings) =>
+        Launch("Registry.Api/bin/Release/net10.0/Registry.Api.dll", [], settings);
+
+    /// <summary>The bare application.</summary>
+    /// <param name="files">What it serves.</param>
+    /// <param name="ct">Ends the wait for it.</param>
+    public async Task<ServerProcess> BaselineAsync(string files, CancellationToken ct)
+    {
+        var server = LaunchBaseline(files);
+        await server.ListensAsync(ct);
+        return server;
+    }
+
+    /// <summary>The same, and does not wait.</summary>
+    public ServerProcess LaunchBaseline(string files) => Launch(
+        "bench/Baseline/bin/Release/net10.0/Registry.Bench.Baseline.dll",
+        [$"--files={files}", $"--pushed={NewFolder("pushed")}"],
+        // Its pushes wait for the disk on threads of the pool (hexadecimal): as many as there are clients, and twice that.
+        [("DOTNET_ThreadPool_ForceMinWorkerThreads", "40")]);
+
+    /// <summary>nginx, with a worker for each core and without a log.</summary>
+    /// <param name="files">What it serves.</param>
+    /// <param name="ct">Ends the wait for it.</param>
+    public async Task<ServerProcess> NginxAsync(string files, CancellationToken ct)
+    {
+        var (own, port) = (NewFolder("nginx"), ServerProcess.FreePort());
+        var user = Environment.UserName == "root" ? "user root;" : "";
+        await File.WriteAllTextAsync(
+            Path.Combine(own, "nginx.conf"),
+            $$"""
+            daemon off; {{user}} worker_processes auto; pid {{own}}/pid; error_log stderr;
+            events { worker_connections 1024; }
+            http {
+                access_log off; sendfile on; tcp_nopush on; keepalive_requests 1000000000; open_file_cache max=100;
+                client_body_temp_path {{own}}; proxy_temp_path {{own}}; fastcgi_temp_path {{own}}; uwsgi_temp_path {{own}}; scgi_temp_path {{own}};
+                server { listen 127.0.0.1:{{port}}; root {{files}}; }
+            }
+            """,
+            ct);
+        var server = ServerProcess.Launch(["nginx", "-c", Path.Combine(own, "nginx.conf"), "-e", "stderr"], port, Path.Combine(own, "log"));
+        await server.ListensAsync(ct);
+        return server;
+    }
+
+    /// <summary>Redis, as the documentation tells to run it: every write flushed.</summary>
+    public async Task<ServerProcess> RedisAsync(CancellationToken ct)
+    {
+        var (own, port) = (NewFolder("redis"), ServerProcess.FreePort());
+        var server = ServerProcess.Launch(
+            ["redis-server", "--bind", "127.0.0.1", "--port", $"{port}", "--dir", own, "--save", "", "--appendonly", "yes", "--appendfsync", "always"],
+            port,
+            Path.Combine(own, "log"));
+        await server.ListensAsync(ct);
+        return server;
+    }
+
+    /// <summary>etcd, alone.</summary>
+    public async Task<ServerProcess> EtcdAsync(CancellationToken ct)
+    {
+        var (own, port, peer) = (NewFolder("etcd"), ServerProcess.FreePort(), ServerProcess.FreePort());
+        string[] addresses =
+        [
+            $"--listen-client-urls=http://127.0.0.1:{port}", $"--advertise-client-urls=http://127.0.0.1:{port}",
+            $"--listen-peer-urls=http://127.0.0.1:{peer}", $"--initial-advertise-peer-urls=http://127.0.0.1:{peer}",
+            $"--initial-cluster=default=http://127.0.0.1:{peer}",
+        ];
+        var server = ServerProcess.Launch(
+            ["etcd", $"--data-dir={own}/data", "--quota-backend-bytes=8000000000", .. addresses], port, Path.Combine(own, "log"));
+        await server.AnswersAsync("/health", ct);
+        return server;
+    }
+
+    private ServerProcess Launch(string assembly, IEnumerable<string> arguments, IEnumerable<(string Name, string Value)> settings)
+    {
+        var (own, port) = (NewFolder("log"), ServerProcess.FreePort());
+        return ServerProcess.Launch(
+            ["dotnet", Path.Combine(root, assembly), $"--urls=http://127.0.0.1:{port}", .. arguments], port, Path.Combine(own, "log"), settings);
+    }
+}

@@ -1,0 +1,82 @@
+using System.Runtime.InteropServices;
+using Registry.Bench.Load;
+using Registry.Bench.Load.Cases;
+using Registry.Bench.Load.Measuring;
+using Registry.Bench.Load.Processes;
+
+(string Name, string About, Func<Run, CancellationToken, Task> Run)[] groups =
+[
+    ("reads", "show, pull and blob of 5 KB, pull of 1 MB, 304", Reads.RunAsync),
+    ("lists", "lists of 10 and 1,000 packages, plain and compressed; search", Lists.RunAsync),
+    ("releases", "packages of 1,000 and 5,000 releases", Releases.RunAsync),
+    ("pushes", "durable pushes by 32 clients, apart and into one package", Pushes.RunAsync),
+    ("content", "a package of 100 MB as base64", LargeContent.RunAsync),
+    ("memory", "packages of 1 GiB, and of 64 MiB by 32 clients", Memory.RunAsync),
+    ("start", "the first answer after a start", Starts.RunAsync),
+    ("backends", "show and pull over redis and etcd", Backends.RunAsync),
+    ("scale-filesystem", "10,000 and 100,000 packages while others push", (run, ct) => Scale.RunAsync(run, "filesystem", ct)),
+    ("scale-redis", "the same over redis", (run, ct) => Scale.RunAsync(run, "redis", ct)),
+    ("scale-etcd", "the same over etcd", (run, ct) => Scale.RunAsync(run, "etcd", ct)),
+    ("mixed", "memory under everything at once", Mixed.RunAsync),
+];
+
+using var stop = new CancellationTokenSource();
+using var interrupted = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+string? folder = null;
+try
+{
+    var root = FindRoot();
+    if (Options.Read(args, [.. groups.Select(static group => group.Name)], Path.Combine(root, "Documentation", "performance.md")) is not { } options)
+    {
+        Console.WriteLine(Options.Help);
+        foreach (var group in groups)
+            Console.WriteLine($"  {group.Name,-18} {group.About}");
+        return 0;
+    }
+
+    folder = Directory.CreateDirectory(Path.Combine(options.Scratch, $"registry-bench-{Guid.NewGuid():N}")).FullName;
+    var about = Machine.Describe(options);
+    Console.WriteLine(about);
+    var run = new Run(options, new Servers(root, folder), new Report());
+    foreach (var group in groups.Where(group => options.Groups.Contains(group.Name)))
+    {
+        Console.WriteLine($"-- {TimeProvider.System.GetUtcNow():HH:mm:ss} {group.Name}: {group.About}");
+        await group.Run(run, stop.Token);
+    }
+
+    Console.WriteLine($"-- {TimeProvider.System.GetUtcNow():HH:mm:ss}\n\n{run.Report.ToMarkdown(about)}");
+    if (options.Output is { } output)
+        await Document.ReplaceAsync(output, run.Report.ToMarkdown(about), stop.Token);
+    return 0;
+}
+catch (FormatException wrong)
+{
+    await Console.Error.WriteLineAsync($"{wrong.Message} See --help.");
+    return 2;
+}
+catch (OperationCanceledException) when (stop.IsCancellationRequested)
+{
+    await Console.Error.WriteLineAsync("Stopped: nothing is written.");
+    return 130;
+}
+finally
+{
+    if (folder is not null)
+        Directory.Delete(folder, recursive: true);
+}
+
+// Whoever is under way ends its servers and goes; the signal itself would leave them behind.
+void Stop(PosixSignalContext signal)
+{
+    signal.Cancel = true;
+    stop.Cancel();
+}
+
+static string FindRoot()
+{
+    var folder = new DirectoryInfo(AppContext.BaseDirectory);
+    while (!File.Exists(Path.Combine(folder.FullName, "Registry.sln")))
+        folder = folder.Parent ?? throw new InvalidOperationException("The benchmark runs from within the sources.");
+    return folder.FullName;
+}
