@@ -14,14 +14,15 @@ namespace Registry.Tests.EndToEnd;
 /// </summary>
 public sealed class CollectionSoakTests : EndToEndTest
 {
-    /// <summary>The grace is four times the bound, which is the least that is allowed.</summary>
+    /// <summary>The grace is four times the bound, which is the least that is allowed. What readers may still need goes soon after.</summary>
     private static readonly (string, string?)[] Settings =
     [
-        ("COLLECTION__PERIODSECONDS", "1"), ("COLLECTION__GRACESECONDS", "1"), ("UPDATES__BOUNDSECONDS", "0.25"),
+        ("COLLECTION__PERIODSECONDS", "1"), ("COLLECTION__GRACESECONDS", "1"), ("UPDATES__BOUNDSECONDS", "0.25"), ("COLLECTION__STAGEDIDLESECONDS", "2"),
         ("Logging__LogLevel__Registry", "Warning"), ("Logging__LogLevel__Registry.Core.Packages.BlobCollector", "Information"), .. ClusterStorage.Deadline(30),
     ];
 
     private static readonly TimeSpan GraceAndTwoPeriods = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan IdleAndTwoPeriods = TimeSpan.FromSeconds(4);
 
     private readonly CancellationToken end = new CancellationTokenSource(TimeSpan.FromMinutes(5) + (2 * Soak)).Token;
     private readonly int seed = Setting("FUZZ_SEED", Environment.TickCount);
@@ -31,7 +32,8 @@ public sealed class CollectionSoakTests : EndToEndTest
     public void StartAll() => runs = ClusterStorage.Backends.ToDictionary(static backend => backend, backend =>
     {
         var cluster = RegistryCluster.StartAsync(backend, 2, end, Settings);
-        return (cluster, SoakAsync(cluster), ReadWhatIsDeletedAsync(cluster));
+        var soak = SoakAsync(cluster);
+        return (cluster, soak, ReadWhatIsDeletedAsync(cluster, soak));
     });
 
     [OneTimeTearDown]
@@ -84,8 +86,8 @@ public sealed class CollectionSoakTests : EndToEndTest
         return $"{soak}; nothing was left over {watch.Elapsed.TotalSeconds:0.0} s after the last push";
     }
 
-    /// <summary>Pulls slowly while the release is deleted and its blob collected, then as fast as it comes.</summary>
-    private async Task<string> ReadWhatIsDeletedAsync(Task<RegistryCluster> starting)
+    /// <summary>Pulls slowly while the release is deleted and its blob collected and all that is left of it reclaimed, then as fast as it comes.</summary>
+    private async Task<string> ReadWhatIsDeletedAsync(Task<RegistryCluster> starting, Task soak)
     {
         const string Release = "/api/v1/packages/slow/one/1.0.0/helm";
         var cluster = await starting;
@@ -101,16 +103,17 @@ public sealed class CollectionSoakTests : EndToEndTest
         await reader.ReadAsync(64 << 10, end);
         using (var deleted = await cluster[1].Client.DeleteAsync(Release, end))
             Demand(deleted.StatusCode == HttpStatusCode.OK, $"the delete was answered with {deleted.StatusCode}");
-        for (var collected = 0L; collected == 0 || Stopwatch.GetElapsedTime(collected) < GraceAndTwoPeriods;)
+        for (var collected = 0L; collected == 0 || Stopwatch.GetElapsedTime(collected) < IdleAndTwoPeriods || !soak.IsCompleted;)
         {
             // Slowly, but not so slowly that the server hangs up.
-            await reader.ReadAsync(64 << 10, end);
+            await reader.ReadAsync(16 << 10, end);
             await Task.Delay(100, end);
             var blobs = await storage.Blobs.InfosAsync(StoreKey.Of("packages", "slow"), ScopeDepth.Subtree, null, end);
             if (collected == 0 && blobs.Count == 0)
                 collected = Stopwatch.GetTimestamp();
         }
 
+        await cluster.Storage.ForgetAsync(end);
         await reader.ReadAsync(int.MaxValue, end);
         Demand(reader.IsBroken || reader.Count == expected.Length, $"200, and only {reader.Count} of {expected.Length} bytes");
         using var after = await cluster[0].Client.GetAsync($"{Release}/pull", end);

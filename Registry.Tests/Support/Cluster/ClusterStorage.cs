@@ -39,5 +39,8 @@ internal abstract class ClusterStorage(StorageUnderTest storage) : IAsyncDisposa
     /// </summary>
     public abstract Task<bool> DisturbAsync(int replica, Random random, CancellationToken ct);
 
+    /// <summary>What the server kept for those who still read what is deleted, it keeps no longer, as its operator may tell it at any time.</summary>
+    public virtual Task ForgetAsync(CancellationToken ct) => Task.CompletedTask;
+
     public virtual async ValueTask DisposeAsync() => await storage.DisposeAsync();
 }

@@ -30,6 +30,8 @@ internal sealed class EtcdCluster : ClusterStorage
         return true;
     }
 
+    public override Task ForgetAsync(CancellationToken ct) => server.CompactAsync(ct);
+
     public override async ValueTask DisposeAsync()
     {
         await base.DisposeAsync();
