@@ -38,6 +38,8 @@ public sealed class OpenApiErrorTests(string backend)
             ("PushRelease", "", $$"""{"release":"2.0.0","media_type":"Helm","blob":"{{Sample.Chart}}"}""", 422, "invalid-parameters"),
             ("PushRelease", "", """{"release":"2.0.0","blob":"AAAA"}""", 422, "invalid-parameters-2"),
             ("PushRelease", "", $$"""{"release":"1.0.0","media_type":"helm","blob":"{{Sample.Chart}}"}""", 409, "package-exists"),
+            ("ListPackages", "limit=0", null, 400, "invalid-usage"),
+            ("SearchPackages", "limit=0", null, 400, "invalid-usage"),
             ("ListReleases", "namespace=nobody", null, 404, "package-not-found"),
             ("ShowRelease", $"release={Other}", null, 404, "package-not-found"),
             ("ShowManifest", "release=1.1.0;mediaType=-", null, 400, "invalid-usage"),

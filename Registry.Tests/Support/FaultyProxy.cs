@@ -60,7 +60,15 @@ public sealed class FaultyProxy : IAsyncDisposable
 
     private static void Reset(Socket client, Socket server)
     {
-        client.LingerState = new LingerOption(enable: true, seconds: 0);
+        try
+        {
+            client.LingerState = new LingerOption(enable: true, seconds: 0);
+        }
+        catch (ObjectDisposedException)
+        {
+            // It has closed of itself.
+        }
+
         client.Close();
         server.Close();
     }

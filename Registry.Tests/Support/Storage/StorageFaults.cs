@@ -72,6 +72,8 @@ public enum StorageOperation
     PutDocument,
     DeleteDocument,
     ListDocuments,
+    ReadDocuments,
+    DocumentChanges,
     CreateBlob,
     WriteBlob,
     CommitBlob,
