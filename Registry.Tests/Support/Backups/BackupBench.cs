@@ -54,12 +54,12 @@ internal sealed class BackupBench : IDisposable
     /// <summary>The service over the same registry.</summary>
     public Task<RegistryHost> ServeAsync() => RegistryHost.StartAsync($"--Filesystem:Path={Data}");
 
-    /// <summary>Every file of the registry with its content's time, but those of locks.</summary>
+    /// <summary>Every file of the data, with its length and time: what is noted beside the data has no part in it.</summary>
     public IReadOnlyList<string> Files() =>
     [
         .. new DirectoryInfo(Data).EnumerateFiles("*", SearchOption.AllDirectories)
             .Select(file => $"{Path.GetRelativePath(Data, file.FullName)} {file.Length} {file.LastWriteTimeUtc.Ticks}")
-            .Where(static name => !name.StartsWith("locks/", StringComparison.Ordinal))
+            .Where(static name => !name.StartsWith("locks/", StringComparison.Ordinal) && !name.StartsWith("changes ", StringComparison.Ordinal))
             .Order(StringComparer.Ordinal),
     ];
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -57,14 +58,23 @@ internal sealed class ManifestSettingsTests
     [TestCaseSource(nameof(Overlays))]
     public async Task Probes_ask_for_what_the_registry_answers(Overlay overlay)
     {
+        using var deadline = new CancellationTokenSource(TimeSpan.FromMinutes(1));
         await using var host = await RegistryHost.StartAsync();
         foreach (var probe in ManifestTests.Probes(overlay))
         {
-            using var answer = await host.Client.GetAsync($"{probe["path"]}");
-            Assert.That(answer.IsSuccessStatusCode, $"{probe["path"]}");
+            // A registry is ready when it has read what packages there are.
+            while (await StatusAsync($"{probe["path"]}") == HttpStatusCode.ServiceUnavailable)
+                await Task.Delay(20, deadline.Token);
+            Assert.That(await StatusAsync($"{probe["path"]}"), Is.EqualTo(HttpStatusCode.OK), $"{probe["path"]}");
         }
 
         Assert.That($"{overlay.Container["livenessProbe"]!["httpGet"]!["path"]}", Is.Not.EqualTo($"{overlay.Container["readinessProbe"]!["httpGet"]!["path"]}"));
+
+        async Task<HttpStatusCode> StatusAsync(string path)
+        {
+            using var answer = await host.Client.GetAsync(path, deadline.Token);
+            return answer.StatusCode;
+        }
     }
 
     [TestCaseSource(nameof(Overlays))]
