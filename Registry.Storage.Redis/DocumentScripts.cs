@@ -5,12 +5,16 @@ internal static class DocumentScripts
 {
     /// <summary>
     /// KEYS: document, documents, revision, changes. ARGV: precondition (none, absent or matches), its revision, name, content. The new revision, or nil
-    /// where the precondition does not hold.
+    /// where the precondition does not hold. What is not longer than what it replaces needs no room: a full server takes it, as its first write frees
+    /// memory and the others go with it.
     /// </summary>
     public static RedisScript Put { get; } = new(writes: true, """
         local current = redis.call('HGET', KEYS[1], 'revision')
         if ARGV[1] == 'absent' and current or ARGV[1] == 'matches' and current ~= ARGV[2] then
           return false
+        end
+        if current and #ARGV[4] <= redis.call('HSTRLEN', KEYS[1], 'content') then
+          redis.call('HDEL', KEYS[1], 'content')
         end
         local revision = revise(KEYS[3])
         redis.call('HSET', KEYS[1], 'content', ARGV[4], 'revision', revision)

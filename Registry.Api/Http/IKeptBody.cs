@@ -16,4 +16,4 @@ internal interface IKeptBody
 /// <summary>A body ready to be sent.</summary>
 /// <param name="Bytes">Never written to.</param>
 /// <param name="Coding">How they are encoded: a short body is as it is, whatever the client likes.</param>
-internal sealed record PreparedBody(byte[] Bytes, ContentCoding Coding);
+internal sealed record PreparedBody(ReadOnlyMemory<byte> Bytes, ContentCoding Coding);

@@ -18,6 +18,9 @@ internal sealed class JsonBody(string? tag, IEnumerable<Action<Utf8JsonWriter>> 
     /// <summary>Bodies up to here are sent with their length; longer ones as they are written.</summary>
     private const int BufferBytes = 64 * 1024;
 
+    /// <summary>Room for what most answers are.</summary>
+    private const int FirstBufferBytes = 4096;
+
     /// <summary>Below it compression costs more than it saves.</summary>
     private const int CompressFromBytes = 1024;
 
@@ -67,40 +70,25 @@ internal sealed class JsonBody(string? tag, IEnumerable<Action<Utf8JsonWriter>> 
             return;
         }
 
-        var buffer = new ArrayBufferWriter<byte>(4096);
+        using var buffer = new PooledBytes(FirstBufferBytes);
         await using var writer = new Utf8JsonWriter(buffer, WriterOptions);
         using var rest = elements.GetEnumerator();
         var bufferBytes = Kept?.MaxBytes ?? BufferBytes;
         var done = Fill(writer, buffer, rest, bufferBytes);
-        if (done && Kept is not null)
+        var used = coding != ContentCoding.Identity && (!done || buffer.WrittenCount >= CompressFromBytes) ? coding : ContentCoding.Identity;
+        if (done)
         {
-            var body = coding != ContentCoding.Identity && buffer.WrittenCount >= CompressFromBytes
-                ? new PreparedBody(Encoded(coding, buffer.WrittenMemory).WrittenMemory.ToArray(), coding)
-                : new PreparedBody(buffer.WrittenMemory.ToArray(), ContentCoding.Identity);
-            Kept.Keep(coding, body);
-            await WriteAsync(request, response, body, ct);
+            if (used != ContentCoding.Identity)
+                Encode(used, buffer);
+            Kept?.Keep(coding, new PreparedBody(buffer.WrittenMemory.ToArray(), used));
+            await WriteAsync(request, response, new PreparedBody(buffer.WrittenMemory, used), ct);
             return;
         }
 
-        if (coding != ContentCoding.Identity && (!done || buffer.WrittenCount >= CompressFromBytes))
-        {
-            response.Headers.ContentEncoding = coding.Name;
-            if (done)
-                buffer = Encoded(coding, buffer.WrittenMemory);
-        }
-        else
-        {
-            coding = ContentCoding.Identity;
-        }
-
-        if (done)
-            response.ContentLength = buffer.WrittenCount;
-        if (HttpMethods.IsHead(request.Method))
-            return;
-        if (done)
-            await response.Body.WriteAsync(buffer.WrittenMemory, ct);
-        else
-            await StreamAsync(coding, response.Body, writer, buffer, rest, ct);
+        if (used != ContentCoding.Identity)
+            response.Headers.ContentEncoding = used.Name;
+        if (!HttpMethods.IsHead(request.Method))
+            await StreamAsync(used, response.Body, writer, buffer, rest, ct);
     }
 
     private static async Task WriteAsync(HttpRequest request, HttpResponse response, PreparedBody body, CancellationToken ct)
@@ -113,7 +101,7 @@ internal sealed class JsonBody(string? tag, IEnumerable<Action<Utf8JsonWriter>> 
     }
 
     /// <summary>Writes steps until the buffer is full; true when there are no more.</summary>
-    private static bool Fill(Utf8JsonWriter writer, ArrayBufferWriter<byte> buffer, IEnumerator<Action<Utf8JsonWriter>> rest, int bufferBytes = BufferBytes)
+    private static bool Fill(Utf8JsonWriter writer, PooledBytes buffer, IEnumerator<Action<Utf8JsonWriter>> rest, int bufferBytes = BufferBytes)
     {
         while (buffer.WrittenCount + writer.BytesPending < bufferBytes)
         {
@@ -130,18 +118,17 @@ internal sealed class JsonBody(string? tag, IEnumerable<Action<Utf8JsonWriter>> 
         return false;
     }
 
-    private static ArrayBufferWriter<byte> Encoded(ContentCoding coding, ReadOnlyMemory<byte> body)
+    private static void Encode(ContentCoding coding, PooledBytes body)
     {
         using var encoded = new MemoryStream();
         using (var encoder = coding.Encode(encoded))
-            encoder.Write(body.Span);
-        var buffer = new ArrayBufferWriter<byte>((int)Math.Max(1, encoded.Length));
-        buffer.Write(encoded.GetBuffer().AsSpan(0, (int)encoded.Length));
-        return buffer;
+            encoder.Write(body.WrittenMemory.Span);
+        body.ResetWrittenCount();
+        body.Write(encoded.GetBuffer().AsSpan(0, (int)encoded.Length));
     }
 
     private static async Task StreamAsync(
-        ContentCoding coding, Stream body, Utf8JsonWriter writer, ArrayBufferWriter<byte> buffer, IEnumerator<Action<Utf8JsonWriter>> rest, CancellationToken ct)
+        ContentCoding coding, Stream body, Utf8JsonWriter writer, PooledBytes buffer, IEnumerator<Action<Utf8JsonWriter>> rest, CancellationToken ct)
     {
         var encoder = coding.Encode(body);
         for (var done = false; ;)

@@ -7,7 +7,8 @@ using Registry.Tests.Support;
 namespace Registry.Tests.Api;
 
 /// <summary>What the document promises, against what the service answers: errors.</summary>
-public sealed class OpenApiErrorTests
+[TestFixtureSource(typeof(Backends), nameof(Backends.Names))]
+public sealed class OpenApiErrorTests(string backend)
 {
     private const string Other = "9.9.9";
     private static readonly string NoBlob = new('0', 64);
@@ -18,7 +19,7 @@ public sealed class OpenApiErrorTests
     [OneTimeSetUp]
     public async Task StartAsync()
     {
-        host = await RegistryHost.StartAsync("--Limits:ArchiveBytes=100000", "--Limits:RequestBytes=200000");
+        host = await RegistryHost.StartAsync([.. await Backends.NewStorageAsync(backend), "--Limits:ArchiveBytes=100000", "--Limits:RequestBytes=200000"]);
         document = await ApiDocument.ReadAsync(host.Client);
         await SeedAsync();
     }
