@@ -25,11 +25,16 @@ internal sealed class EtcdChanges(EtcdClient client, EtcdKeys keys)
     public RequestOp Of(StoreKey key) =>
         EtcdTxn.Put(keys.Changes, ByteString.CopyFrom($"{Random.Shared.NextInt64():x16}{key.Value}", Encoding.ASCII));
 
+    /// <summary>The same where etcd is full and takes nothing new: with the key gone, everybody lists until the next write brings it back.</summary>
+    public RequestOp Forget() => EtcdTxn.Delete(keys.Changes);
+
     /// <summary>See <see cref="IDocumentStore.ChangesAsync"/>.</summary>
     public async ValueTask<DocumentChanges> SinceAsync(StoreKey scope, ChangeToken? since, CancellationToken ct)
     {
         var answer = await client.RangeAsync(new RangeRequest { Key = keys.Changes }, ct);
-        var present = new Moment(answer.Kvs is [var last, ..] ? last : new KeyValue());
+        if (answer.Kvs is not [var last, ..])
+            return new DocumentChanges(new Moment(new KeyValue()), null);
+        var present = new Moment(last);
         if (since is not Moment known)
             return new DocumentChanges(present, null);
         if (known.Is(present.Last))

@@ -41,13 +41,15 @@ internal sealed class EtcdDocumentStore(EtcdClient client, EtcdKeys keys) : IDoc
         if (precondition.Kind == PreconditionKind.Absent)
             throw new ArgumentException("What must be absent cannot be deleted.", nameof(precondition));
         ct.ThrowIfCancellationRequested();
-        var at = keys.Document(key);
-        if (!TryCompare(at, precondition, out var request))
-            return false;
-        request.Success.Add(EtcdTxn.Delete(at));
-        request.Success.Add(changes.Of(key));
-        var answer = await client.WriteAsync(request, Repeat.OnlyIfUnsent, ct);
-        return answer.Succeeded && answer.Responses[0].ResponseDeleteRange.Deleted > 0;
+        try
+        {
+            return await TryDeleteAsync(key, precondition, changes.Of(key), ct);
+        }
+        catch (StorageException full) when (full.Kind == StorageFault.Full)
+        {
+            // It refused the whole for the sake of what it would have had to take in.
+            return await TryDeleteAsync(key, precondition, changes.Forget(), ct);
+        }
     }
 
     public async IAsyncEnumerable<DocumentEntry> ListAsync(StoreKey scope, StoreKey? after, [EnumeratorCancellation] CancellationToken ct)
@@ -73,6 +75,17 @@ internal sealed class EtcdDocumentStore(EtcdClient client, EtcdKeys keys) : IDoc
     }
 
     public ValueTask<DocumentChanges> ChangesAsync(StoreKey scope, ChangeToken? since, CancellationToken ct) => changes.SinceAsync(scope, since, ct);
+
+    private async Task<bool> TryDeleteAsync(StoreKey key, Precondition precondition, RequestOp note, CancellationToken ct)
+    {
+        var at = keys.Document(key);
+        if (!TryCompare(at, precondition, out var request))
+            return false;
+        request.Success.Add(EtcdTxn.Delete(at));
+        request.Success.Add(note);
+        var answer = await client.WriteAsync(request, Repeat.OnlyIfUnsent, ct);
+        return answer.Succeeded && answer.Responses[0].ResponseDeleteRange.Deleted > 0;
+    }
 
     private static Document Read(StoreKey key, KeyValue entry) =>
         entry.Value.Length <= Document.MaxBytes

@@ -31,27 +31,18 @@ internal sealed class ChangeFile(FilesystemVolume volume, string path)
     private const string BootId = "/proc/sys/kernel/random/boot_id";
 
     private readonly byte[] mark = MarkOfThisBoot();
-    private volatile OpenFile? open;
+    private volatile OpenFile? read;
 
-    /// <summary>The file that is in place now; null when there is none that can be relied on.</summary>
+    /// <summary>The file that is in place now, to be read; null when there is none that can be relied on.</summary>
     public OpenFile? Find()
     {
         if (Disk.TryIdentify(path) is not { } identity)
             return null;
-        if (open is { } known && known.Identity == identity)
+        if (read is { } known && known.Identity == identity)
             return known;
-        var file = Disk.TryOpenReadWrite(path) ?? Disk.TryOpenRead(path);
-        if (file is null)
-            return null;
-        Span<byte> head = stackalloc byte[HeadBytes];
-        if (Disk.Read(file, head, 0, path) < HeadBytes || !head.StartsWith(mark))
-        {
-            file.Dispose();
-            return null;
-        }
 
         // What it replaces may still be in use by another thread: it closes itself.
-        return open = new OpenFile(file, Disk.Identify(file, path));
+        return Checked(Disk.TryOpenRead(path)) is { } file ? read = file : null;
     }
 
     /// <summary>Reads head and slots; false when the file has become shorter, which is damage.</summary>
@@ -87,9 +78,10 @@ internal sealed class ChangeFile(FilesystemVolume volume, string path)
         record = record[..length];
         while (true)
         {
-            var file = Find() ?? Replace();
-            if (!TryReadSlot(file, stripe, out var slot))
+            var file = Checked(Disk.TryOpenReadWrite(path));
+            if (file is null || !TryReadSlot(file, stripe, out var slot))
             {
+                file?.Handle.Dispose();
                 Replace();
                 continue;
             }
@@ -108,6 +100,7 @@ internal sealed class ChangeFile(FilesystemVolume volume, string path)
     /// <summary>Ends what was announced; in the file that is in place, whichever that is by now.</summary>
     internal void End(ChangeMark mark)
     {
+        using var handle = mark.File.Handle;
         WriteSlot(mark.File, mark.Stripe, mark.Slot.Ended());
         if (Disk.TryIdentify(path) != mark.File.Identity)
             Announce(mark.Stripe, mark.Key).Dispose();
@@ -121,21 +114,29 @@ internal sealed class ChangeFile(FilesystemVolume volume, string path)
     }
 
     /// <summary>Puts a new file in place: nobody knows a moment in it, so whoever keeps a copy lists again.</summary>
-    private OpenFile Replace()
+    private void Replace()
     {
         var content = new byte[TotalBytes];
         mark.CopyTo(content, 0);
         for (var stripe = 0; stripe < Stripes; stripe++)
             default(ChangeSlot).Write(content.AsSpan(SlotOffset(stripe)));
-        using (var staged = volume.Stage())
-        {
-            staged.Append(content);
-            if (!Disk.TryRename(staged.Path, path))
-                throw FilesystemVolume.Gone(path);
-            staged.Placed();
-        }
+        using var staged = volume.Stage();
+        staged.Append(content);
+        if (!Disk.TryRename(staged.Path, path))
+            throw FilesystemVolume.Gone(path);
+        staged.Placed();
+    }
 
-        return Find() ?? throw FilesystemVolume.Gone(path);
+    /// <summary>Null, and closed, where it is none of this start of the machine.</summary>
+    private OpenFile? Checked(SafeFileHandle? file)
+    {
+        Span<byte> head = stackalloc byte[HeadBytes];
+        if (file is null)
+            return null;
+        if (Disk.Read(file, head, 0, path) == HeadBytes && head.StartsWith(mark))
+            return new OpenFile(file, Disk.Identify(file, path));
+        file.Dispose();
+        return null;
     }
 
     /// <summary>What a file begins with that was made since the machine was started.</summary>
@@ -159,7 +160,7 @@ internal sealed class ChangeFile(FilesystemVolume volume, string path)
             yield return (0, first, length - first);
     }
 
-    /// <summary>A file that was in place when it was opened. Closed by its finalizer: threads that use it may outlast its time.</summary>
+    /// <summary>A file that was in place when it was opened.</summary>
     internal sealed record OpenFile(SafeFileHandle Handle, FileIdentity Identity);
 }
 

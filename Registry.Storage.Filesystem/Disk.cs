@@ -26,18 +26,9 @@ internal static class Disk
     public static SafeFileHandle? TryOpenOrCreate(string path) =>
         TryOpen(path, Native.ReadWrite | Native.Create | Native.NoFollow, Errno.NoEntry);
 
-    /// <summary>Opens a file to read and write; null when there is none, or it may only be read.</summary>
-    public static SafeFileHandle? TryOpenReadWrite(string path)
-    {
-        try
-        {
-            return TryOpen(path, Native.ReadWrite | Native.NoFollow | Native.NonBlocking, Errno.NoEntry);
-        }
-        catch (StorageException readOnly) when (readOnly.Kind == StorageFault.Denied)
-        {
-            return null;
-        }
-    }
+    /// <summary>Opens a file to read and write; null when there is none.</summary>
+    public static SafeFileHandle? TryOpenReadWrite(string path) =>
+        TryOpen(path, Native.ReadWrite | Native.NoFollow | Native.NonBlocking, Errno.NoEntry);
 
     /// <summary>Takes the lock of an open file, against every process on this machine; false when another has it. Closing the file frees it.</summary>
     public static bool TryLock(SafeFileHandle file, string path) =>

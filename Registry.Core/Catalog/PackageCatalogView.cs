@@ -8,8 +8,8 @@ namespace Registry.Core.Catalog;
 /// <summary>The catalog at one moment; never changes. What did not change since the view before is shared with it.</summary>
 public sealed class PackageCatalogView
 {
-    /// <summary>What a name is made of, in lower case.</summary>
-    private static readonly SearchValues<char> NameCharacters = SearchValues.Create("abcdefghijklmnopqrstuvwxyz0123456789._-/");
+    /// <summary>What a name is made of.</summary>
+    private static readonly SearchValues<char> NameCharacters = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-/");
 
     private readonly ImmutableArray<CatalogChunk> chunks;
 
@@ -48,10 +48,9 @@ public sealed class PackageCatalogView
     public IEnumerable<CatalogEntry> Containing(string text, string from)
     {
         // No sign outside ASCII is the other case of one within, and names have none.
-        var lower = text.ToLowerInvariant();
-        if (lower.AsSpan().ContainsAnyExcept(NameCharacters))
+        if (text.AsSpan().ContainsAnyExcept(NameCharacters))
             yield break;
-        var pattern = Encoding.ASCII.GetBytes(lower);
+        var pattern = Encoding.ASCII.GetBytes(text.ToLowerInvariant());
         var (chunk, at) = LowerBound(from);
         for (; chunk < chunks.Length; chunk++, at = 0)
             while ((at = chunks[chunk].IndexOf(pattern, at)) >= 0)

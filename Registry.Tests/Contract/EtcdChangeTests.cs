@@ -68,6 +68,33 @@ public sealed class EtcdChangeTests : IAsyncDisposable
     }
 
     [Test]
+    public async Task A_delete_on_a_full_etcd_works_and_is_not_missed()
+    {
+        StoreKey[] samples = [.. Enumerable.Range(0, 3).Select(i => StoreKey.Of("packages", "sample", $"{i}"))];
+        foreach (var sample in samples)
+            await documents.PutAsync(sample, "one", Precondition.Absent, ct);
+        var token = (await documents.ChangesAsync(StoreKeys.Packages, null, ct)).Token;
+        var status = await server!.AskAsync("/v3/maintenance/status", new { }, ct);
+        var member = status.GetProperty("header").GetProperty("member_id").GetString();
+        await server.AskAsync("/v3/maintenance/alarm", new { action = "ACTIVATE", memberID = member, alarm = "NOSPACE" }, ct);
+        var refused = await Assert.ThrowsAsync<StorageException>(async () => await documents.PutAsync(samples[0], "two", Precondition.None, ct));
+        Assert.That(refused!.Kind, Is.EqualTo(StorageFault.Full));
+        foreach (var sample in samples[..2])
+        {
+            Assert.That(await documents.TryDeleteAsync(sample, Precondition.None, ct), Is.True);
+            var changes = await documents.ChangesAsync(StoreKeys.Packages, token, ct);
+            Assert.That(changes.Keys, Is.Null);
+            token = changes.Token;
+        }
+
+        await server.AskAsync("/v3/maintenance/alarm", new { action = "DEACTIVATE", memberID = member, alarm = "NOSPACE" }, ct);
+        await documents.PutAsync(samples[2], "two", Precondition.None, ct);
+        token = (await documents.ChangesAsync(StoreKeys.Packages, token, ct)).Token;
+        await documents.PutAsync(samples[2], "three", Precondition.None, ct);
+        Assert.That((await documents.ChangesAsync(StoreKeys.Packages, token, ct)).Keys, Is.EqualTo(new[] { samples[2] }));
+    }
+
+    [Test]
     public async Task A_history_that_is_another_asks_for_a_listing()
     {
         await documents.PutAsync(Sample, "one", Precondition.Absent, ct);

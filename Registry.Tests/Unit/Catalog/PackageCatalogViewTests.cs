@@ -62,7 +62,7 @@ internal sealed class PackageCatalogViewTests
         Assert.That(before.Entries, Is.EqualTo(entries));
     }
 
-    /// <summary>What the search over names in lower case rests on.</summary>
+    /// <summary>What the search over names in lower case rests on. (The sign of kelvin has one in ASCII, but is itself an upper case.)</summary>
     [Test]
     public void No_sign_outside_ascii_is_another_case_of_one_within()
     {
@@ -74,8 +74,8 @@ internal sealed class PackageCatalogViewTests
 
     [TestCase("ROCKET", ExpectedResult = 1)]
     [TestCase("t/R", ExpectedResult = 1)]
-    [TestCase("\u212aube", ExpectedResult = 0, Description = "the sign of kelvin, whose lower case is k")]
-    [TestCase("ſ", ExpectedResult = 0)]
+    [TestCase("\u212aube", ExpectedResult = 0)]
+    [TestCase("\u017f", ExpectedResult = 0)]
     [TestCase("\n", ExpectedResult = 0)]
     [TestCase("t\nkube", ExpectedResult = 0)]
     [TestCase("😀", ExpectedResult = 0)]

@@ -1,0 +1,74 @@
+using System.Net;
+using Microsoft.Extensions.DependencyInjection;
+using NUnit.Framework;
+using Registry.Core.Storage;
+using Registry.Tests.Support;
+using Registry.Tests.Support.Storage;
+
+namespace Registry.Tests.Api;
+
+/// <summary>When the service says that it is ready.</summary>
+[FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
+public sealed class ReadyTests : IAsyncDisposable
+{
+    private readonly CancellationToken ct = new CancellationTokenSource(TimeSpan.FromMinutes(1)).Token;
+    private readonly InMemoryStorage storage = new();
+    private readonly StorageFaults faults = new();
+    private RegistryHost? host;
+
+    public async ValueTask DisposeAsync() => await (host?.DisposeAsync() ?? default);
+
+    [Test]
+    public async Task It_is_not_ready_before_the_packages_have_been_read_and_then_whatever_lists_do()
+    {
+        var gate = new TaskCompletionSource();
+        faults.Before = async call =>
+        {
+            if (call.Operation == StorageOperation.DocumentChanges)
+                await gate.Task;
+        };
+        await StartAsync();
+        using (var answer = await host!.Client.GetAsync("/readyz", ct))
+        {
+            Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.ServiceUnavailable));
+            Assert.That(answer.Headers.RetryAfter, Is.Not.Null);
+            Assert.That(await answer.Content.ReadAsStringAsync(ct), Does.Contain("still reading what packages there are"));
+        }
+
+        gate.SetResult();
+        await UntilReadyAsync();
+        faults.Before = call => call.Operation == StorageOperation.DocumentChanges ? throw new StorageException(StorageFault.Unavailable, "away") : default;
+        using (var list = await host.Client.GetAsync("/api/v1/packages", ct))
+            Assert.That(list.StatusCode, Is.EqualTo(HttpStatusCode.ServiceUnavailable));
+        using (var answer = await host.Client.GetAsync("/readyz", ct))
+            Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+    }
+
+    [Test]
+    public async Task A_storage_that_fails_at_first_is_asked_again_and_a_damaged_index_holds_nothing_up()
+    {
+        await storage.Documents.TryPutAsync(StoreKeys.Package(Samples.Package("a/bad")), "damage"u8.ToArray(), Precondition.Absent, ct);
+        var failures = 0;
+        faults.Before = call => call.Operation == StorageOperation.ReadDocuments && Interlocked.Increment(ref failures) == 1
+            ? throw new StorageException(StorageFault.Unavailable, "away")
+            : default;
+        await StartAsync();
+        await UntilReadyAsync();
+        Assert.That(failures, Is.GreaterThan(1));
+        Assert.That(await host!.Client.GetStringAsync("/api/v1/packages", ct), Is.EqualTo("[]"));
+    }
+
+    private async Task StartAsync() =>
+        host = await RegistryHost.StartAsync(services => services.AddSingleton<IDocumentStore>(new FaultyDocumentStore(storage.Documents, faults)));
+
+    private async Task UntilReadyAsync()
+    {
+        while (true)
+        {
+            using var answer = await host!.Client.GetAsync("/readyz", ct);
+            if (answer.IsSuccessStatusCode)
+                return;
+            await Task.Delay(20, ct);
+        }
+    }
+}
