@@ -1,4 +1,7 @@
 using System.Net.Sockets;
+using Microsoft.AspNetCore.Mvc.ModelBinding.Validation;
+using Registry.Api.Cnr;
+using Registry.Api.Hosting.Logging;
 using Registry.Api.Http;
 using Registry.Api.Http.Errors;
 using Registry.Api.OpenApi;
@@ -28,6 +31,7 @@ public static class RegistryApplication
         // The settings beside the program are the product's; the working directory is the operator's.
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
         var settings = RegistrySettings.Read(builder.Configuration);
+        builder.Logging.BufferConsole();
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
@@ -38,14 +42,17 @@ public static class RegistryApplication
         builder.Services.Configure<ForwardedHeadersOptions>(settings.Proxies.Apply);
         builder.Services.AddStorage(builder.Configuration);
         builder.Services.AddRegistry(settings);
-        builder.Services.AddControllers(mvc =>
+        // Of MVC what is used: AddControllers would bring authorization, CORS and annotations, each at work on every request.
+        builder.Services.AddMvcCore(mvc =>
             {
                 mvc.ModelMetadataDetailsProviders.Add(new EmptyIsNotAbsent());
                 mvc.ReadArgumentsFromPathAndQueryAlone();
             })
+            .AddApiExplorer()
             .AddApplicationPart(typeof(RegistryApplication).Assembly)
             .ConfigureApiBehaviorOptions(api => (api.SuppressModelStateInvalidFilter, api.SuppressMapClientErrors) = (true, true))
             .ConfigureApplicationPartManager(parts => parts.FeatureProviders.Add(new InternalControllers()));
+        builder.Services.AddSingleton<IObjectModelValidator, NoValidation>();
         builder.Services.AddOpenApiDocument();
         configure?.Invoke(builder);
 
@@ -111,6 +118,8 @@ public static class RegistryApplication
         services.AddSingleton<ChannelRegistry>();
         services.AddSingleton<AppArchives>();
         services.AddSingleton<BlobCollector>();
+        services.AddSingleton<ListBodies>();
+        services.AddHostedService<CatalogService>();
         services.AddHostedService<CollectorService>();
     }
 }

@@ -1,8 +1,10 @@
 namespace Registry.Api.Hosting;
 
 /// <summary>One line for each request, when it is over. The query stays out of it: a workspace may hold a password. So do headers and bodies.</summary>
-internal sealed partial class RequestLog(RequestDelegate next, TimeProvider time, ILogger<RequestLog> logger)
+internal sealed class RequestLog(RequestDelegate next, TimeProvider time, ILogger<RequestLog> logger)
 {
+    private static readonly EventId Event = new(1, "Request");
+
     /// <summary>Handles one request.</summary>
     public async Task InvokeAsync(HttpContext context)
     {
@@ -13,12 +15,17 @@ internal sealed partial class RequestLog(RequestDelegate next, TimeProvider time
         }
         finally
         {
-            var milliseconds = time.GetElapsedTime(began).TotalMilliseconds;
-            var aborted = context.RequestAborted.IsCancellationRequested;
-            Log(context.Request.Method, context.Request.Path, context.Response.StatusCode, context.Response.ContentLength, milliseconds, aborted);
+            if (logger.IsEnabled(LogLevel.Information))
+            {
+                var line = new RequestLine(
+                    context.Request.Method,
+                    context.Request.Path.ToString(),
+                    context.Response.StatusCode,
+                    context.Response.ContentLength,
+                    time.GetElapsedTime(began).TotalMilliseconds,
+                    context.RequestAborted.IsCancellationRequested);
+                logger.Log(LogLevel.Information, Event, line, exception: null, static (request, _) => request.ToString());
+            }
         }
     }
-
-    [LoggerMessage(Level = LogLevel.Information, Message = "{Method} {Path} {Status} {Bytes} bytes in {Milliseconds:F1} ms, aborted {Aborted}")]
-    private partial void Log(string method, PathString path, int status, long? bytes, double milliseconds, bool aborted);
 }

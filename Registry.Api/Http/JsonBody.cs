@@ -18,11 +18,17 @@ internal sealed class JsonBody(string? tag, IEnumerable<Action<Utf8JsonWriter>> 
     /// <summary>Bodies up to here are sent with their length; longer ones as they are written.</summary>
     private const int BufferBytes = 64 * 1024;
 
+    /// <summary>Room for what most answers are.</summary>
+    private const int FirstBufferBytes = 4096;
+
     /// <summary>Below it compression costs more than it saves.</summary>
     private const int CompressFromBytes = 1024;
 
     /// <summary>The answers are JSON and nothing else: escaping for HTML would only make names and messages hard to read.</summary>
     private static readonly JsonWriterOptions WriterOptions = new() { SkipValidation = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    /// <summary>Where the body may lie ready, and is put when it does not; null for nowhere.</summary>
+    public IKeptBody? Kept { get; set; }
 
     /// <summary>One value.</summary>
     public static JsonBody Of<T>(T value, JsonTypeInfo<T> type, string? tag, int status = StatusCodes.Status200OK) =>
@@ -58,35 +64,46 @@ internal sealed class JsonBody(string? tag, IEnumerable<Action<Utf8JsonWriter>> 
 
         response.StatusCode = status;
         response.ContentType = "application/json";
-        var buffer = new ArrayBufferWriter<byte>(4096);
-        await using var writer = new Utf8JsonWriter(buffer, WriterOptions);
-        using var rest = elements.GetEnumerator();
-        var done = Fill(writer, buffer, rest);
-        if (coding != ContentCoding.Identity && (!done || buffer.WrittenCount >= CompressFromBytes))
+        if (Kept?.Find(coding) is { } kept)
         {
-            response.Headers.ContentEncoding = coding.Name;
-            if (done)
-                buffer = Encoded(coding, buffer.WrittenMemory);
-        }
-        else
-        {
-            coding = ContentCoding.Identity;
+            await WriteAsync(request, response, kept, ct);
+            return;
         }
 
+        using var buffer = new PooledBytes(FirstBufferBytes);
+        await using var writer = new Utf8JsonWriter(buffer, WriterOptions);
+        using var rest = elements.GetEnumerator();
+        var bufferBytes = Kept?.MaxBytes ?? BufferBytes;
+        var done = Fill(writer, buffer, rest, bufferBytes);
+        var used = coding != ContentCoding.Identity && (!done || buffer.WrittenCount >= CompressFromBytes) ? coding : ContentCoding.Identity;
         if (done)
-            response.ContentLength = buffer.WrittenCount;
-        if (HttpMethods.IsHead(request.Method))
+        {
+            if (used != ContentCoding.Identity)
+                Encode(used, buffer);
+            Kept?.Keep(coding, new PreparedBody(buffer.WrittenMemory.ToArray(), used));
+            await WriteAsync(request, response, new PreparedBody(buffer.WrittenMemory, used), ct);
             return;
-        if (done)
-            await response.Body.WriteAsync(buffer.WrittenMemory, ct);
-        else
-            await StreamAsync(coding, response.Body, writer, buffer, rest, ct);
+        }
+
+        if (used != ContentCoding.Identity)
+            response.Headers.ContentEncoding = used.Name;
+        if (!HttpMethods.IsHead(request.Method))
+            await StreamAsync(used, response.Body, writer, buffer, rest, ct);
+    }
+
+    private static async Task WriteAsync(HttpRequest request, HttpResponse response, PreparedBody body, CancellationToken ct)
+    {
+        if (body.Coding != ContentCoding.Identity)
+            response.Headers.ContentEncoding = body.Coding.Name;
+        response.ContentLength = body.Bytes.Length;
+        if (!HttpMethods.IsHead(request.Method))
+            await response.Body.WriteAsync(body.Bytes, ct);
     }
 
     /// <summary>Writes steps until the buffer is full; true when there are no more.</summary>
-    private static bool Fill(Utf8JsonWriter writer, ArrayBufferWriter<byte> buffer, IEnumerator<Action<Utf8JsonWriter>> rest)
+    private static bool Fill(Utf8JsonWriter writer, PooledBytes buffer, IEnumerator<Action<Utf8JsonWriter>> rest, int bufferBytes = BufferBytes)
     {
-        while (buffer.WrittenCount + writer.BytesPending < BufferBytes)
+        while (buffer.WrittenCount + writer.BytesPending < bufferBytes)
         {
             if (!rest.MoveNext())
             {
@@ -101,18 +118,17 @@ internal sealed class JsonBody(string? tag, IEnumerable<Action<Utf8JsonWriter>> 
         return false;
     }
 
-    private static ArrayBufferWriter<byte> Encoded(ContentCoding coding, ReadOnlyMemory<byte> body)
+    private static void Encode(ContentCoding coding, PooledBytes body)
     {
         using var encoded = new MemoryStream();
         using (var encoder = coding.Encode(encoded))
-            encoder.Write(body.Span);
-        var buffer = new ArrayBufferWriter<byte>((int)Math.Max(1, encoded.Length));
-        buffer.Write(encoded.GetBuffer().AsSpan(0, (int)encoded.Length));
-        return buffer;
+            encoder.Write(body.WrittenMemory.Span);
+        body.ResetWrittenCount();
+        body.Write(encoded.GetBuffer().AsSpan(0, (int)encoded.Length));
     }
 
     private static async Task StreamAsync(
-        ContentCoding coding, Stream body, Utf8JsonWriter writer, ArrayBufferWriter<byte> buffer, IEnumerator<Action<Utf8JsonWriter>> rest, CancellationToken ct)
+        ContentCoding coding, Stream body, Utf8JsonWriter writer, PooledBytes buffer, IEnumerator<Action<Utf8JsonWriter>> rest, CancellationToken ct)
     {
         var encoder = coding.Encode(body);
         for (var done = false; ;)

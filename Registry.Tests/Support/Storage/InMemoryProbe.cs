@@ -1,9 +1,9 @@
 using Registry.Core.Storage;
 
-namespace Registry.Tests.Support;
+namespace Registry.Tests.Support.Storage;
 
-/// <summary>A backend that has nothing to prove.</summary>
-internal sealed class TinyStorageProbe : IStorageProbe
+/// <summary>There is nothing to prove about memory.</summary>
+internal sealed class InMemoryProbe : IStorageProbe
 {
     public string Name => "memory";
 
