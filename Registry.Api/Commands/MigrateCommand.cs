@@ -49,8 +49,8 @@ internal sealed class MigrateCommand : Command
         };
         var settings = arguments.ToConfiguration();
         var (from, to) = (SideOf(settings, arguments, From), SideOf(settings, arguments, To));
-        await using var source = await OpenRegistry.OpenAsync(from, writes: false, console, ct);
-        await using var target = await OpenRegistry.OpenAsync(to, writes: true, console, ct);
+        await using var source = await OpenAsync(From, from, writes: false, console, ct);
+        await using var target = await OpenAsync(To, to, writes: true, console, ct);
 
         var migration = new Migration(source.Storage, target.Storage, options, finding => console.Tell(finding.ToString()));
         bool whole;
@@ -71,6 +71,18 @@ internal sealed class MigrateCommand : Command
             .AddConfiguration(settings.GetSection(side.TrimStart('-')))
             .AddInMemoryCollection([new(StorageSelection.Setting, storage)])
             .Build();
+    }
+
+    private static async Task<OpenRegistry> OpenAsync(string side, IConfiguration settings, bool writes, CommandConsole console, CancellationToken ct)
+    {
+        try
+        {
+            return await OpenRegistry.OpenAsync(settings, writes, console, ct);
+        }
+        catch (StartupException wrong)
+        {
+            throw new StartupException($"{side}: {wrong.Message}");
+        }
     }
 
     private static string Describe(Migration migration, TimeSpan elapsed)

@@ -107,17 +107,7 @@ internal sealed partial class VerifyCommandTests : IDisposable
             Samples.Package(package), Release.Parse(release), Samples.Type("helm"), upload, new PushOptions(false, null), default);
     }
 
-    private async Task<(int Code, string Output, string Error)> RunAsync(params string[] arguments)
-    {
-        await using var output = new StringWriter();
-        await using var error = new StringWriter();
-        var code = await CommandLine.RunAsync(
-            [new VerifyCommand()],
-            ["verify", $"--Filesystem:Path={Data}", .. arguments],
-            new CommandConsole(TextWriter.Synchronized(output), TextWriter.Synchronized(error), IsTerminal: false),
-            default);
-        return (code, output.ToString(), error.ToString());
-    }
+    private Task<CommandRun> RunAsync(params string[] arguments) => CommandRun.OfAsync(new VerifyCommand(), [$"--Filesystem:Path={Data}", .. arguments]);
 
     private List<string> Files() =>
     [

@@ -1,0 +1,92 @@
+using NUnit.Framework;
+using Registry.Api.Commands;
+using Registry.Core.Packages;
+using Registry.Tests.Support;
+
+namespace Registry.Tests.Api.Commands;
+
+/// <summary>The command over real folders, in this process.</summary>
+[FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
+internal sealed class MigrateCommandTests : IDisposable
+{
+    private static readonly string[] OneBackend = ["--from", "filesystem", "--to", "FileSystem"];
+
+    private readonly TemporaryFolder folder = new();
+
+    private string Old => folder.Below("old");
+
+    private string New => folder.Below("new");
+
+    public void Dispose() => folder.Dispose();
+
+    [Test]
+    public async Task A_setting_with_a_side_before_it_counts_for_that_side_alone_and_more_than_one_without()
+    {
+        await PushAsync(Old, "1.0.0");
+        var moved = await RunAsync($"--Filesystem:Path={Old}", $"--to:Filesystem:Path={New}");
+        Assert.That((moved.Code, moved.Error), Is.EqualTo((ExitCode.Success, "")), moved.Output);
+        Assert.That(moved.Output, Does.StartWith("Copied: 1 packages, 0 archives, 1 blobs, "));
+        Assert.That(moved.Output, Does.Contain("1 blobs; ").And.Contain("bytes read back, every sha256 computed.").And.Contain("Findings: 0."));
+
+        var back = await RunAsync($"--Filesystem:Path={folder.Below("neither")}", $"--from:Filesystem:Path={New}", $"--TO:FILESYSTEM:PATH={Old}", "--no-read-back");
+        Assert.That(back.Code, Is.EqualTo(ExitCode.Success), back.Output);
+        Assert.That(back.Output, Does.Contain("There already: 1 packages, 0 archives, 1 blobs.").And.Contain("nothing read back"));
+        Assert.That(Directory.Exists(folder.Below("neither")), Is.False);
+    }
+
+    [Test]
+    public async Task What_differs_at_the_target_is_named_and_exits_1_until_it_may_be_overwritten()
+    {
+        await PushAsync(Old, "1.0.0");
+        await PushAsync(New, "2.0.0");
+        string[] sides = [$"--from:Filesystem:Path={Old}", $"--to:Filesystem:Path={New}"];
+
+        var refused = await RunAsync(sides);
+        Assert.That(refused.Code, Is.EqualTo(ExitCode.Failure));
+        Assert.That(refused.Output, Does.StartWith("package a/b: differs at the target\n").And.Contain("Findings: 1."));
+
+        var replaced = await RunAsync([.. sides, "--overwrite"]);
+        Assert.That(replaced.Code, Is.EqualTo(ExitCode.Success), replaced.Output);
+    }
+
+    [Test]
+    public async Task Two_sides_that_are_one_storage_are_refused()
+    {
+        await PushAsync(Old, "1.0.0");
+        var refused = await RunAsync($"--Filesystem:Path={Old}");
+        Assert.That(refused.Code, Is.EqualTo(ExitCode.Failure));
+        Assert.That(refused.Output, Does.StartWith("target: is the storage that the source is"));
+        Assert.That(Directory.EnumerateFiles(Path.Combine(Old, "documents"), "*", SearchOption.AllDirectories).Count(), Is.EqualTo(1));
+    }
+
+    [Test]
+    public async Task Settings_that_cannot_be_used_are_told_with_their_side()
+    {
+        await File.WriteAllTextAsync(folder.Below("file"), "");
+        var refused = await RunAsync($"--from:Filesystem:Path={Old}", $"--to:Filesystem:Path={folder.Below("file")}");
+        Assert.That(refused.Code, Is.EqualTo(ExitCode.Failure));
+        Assert.That(refused.Error, Does.StartWith("--to: ").And.Contain("FILESYSTEM__PATH"));
+    }
+
+    [TestCase("--from is missing", "--to=redis")]
+    [TestCase("--to is missing", "--from=redis")]
+    [TestCase("--to is 'floppy'; it must be one of filesystem, redis, etcd, gcs.", "--from=redis", "--to=floppy")]
+    [TestCase("--parallel is '0'", "--from=redis", "--to=etcd", "--parallel=0")]
+    public async Task Wrong_usage_exits_2(string told, params string[] arguments)
+    {
+        var refused = await CommandRun.OfAsync(new MigrateCommand(), arguments);
+        Assert.That(refused.Code, Is.EqualTo(ExitCode.Usage));
+        Assert.That(refused.Error, Does.StartWith(told));
+    }
+
+    private static Task<CommandRun> RunAsync(params string[] arguments) => CommandRun.OfAsync(new MigrateCommand(), [.. OneBackend, .. arguments]);
+
+    private static async Task PushAsync(string data, string release)
+    {
+        var settings = CommandArguments.Parse(new CommandSyntax(), [$"--Filesystem:Path={data}"]).ToConfiguration();
+        await using var registry = await OpenRegistry.OpenAsync(settings, writes: true, CommandConsole.System, default);
+        await using var upload = await Samples.UploadAsync(registry.Storage.Blobs, Samples.Package("a/b"), release);
+        await registry.Get<PackageRegistry>().PushAsync(
+            Samples.Package("a/b"), Release.Parse(release), Samples.Type("helm"), upload, new PushOptions(false, null), default);
+    }
+}
