@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Mvc.ModelBinding.Validation;
+using Registry.Api.Cnr;
 using Registry.Api.Hosting.Logging;
 using Registry.Api.Http;
 using Registry.Api.Http.Errors;
@@ -30,7 +31,7 @@ public static class RegistryApplication
         // The settings beside the program are the product's; the working directory is the operator's.
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
         var settings = RegistrySettings.Read(builder.Configuration);
-        builder.Logging.AddLog(builder.Configuration);
+        builder.Logging.BufferConsole();
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
@@ -117,6 +118,8 @@ public static class RegistryApplication
         services.AddSingleton<ChannelRegistry>();
         services.AddSingleton<AppArchives>();
         services.AddSingleton<BlobCollector>();
+        services.AddSingleton<ListBodies>();
+        services.AddHostedService<CatalogService>();
         services.AddHostedService<CollectorService>();
     }
 }

@@ -27,6 +27,9 @@ internal sealed class JsonBody(string? tag, IEnumerable<Action<Utf8JsonWriter>> 
     /// <summary>The answers are JSON and nothing else: escaping for HTML would only make names and messages hard to read.</summary>
     private static readonly JsonWriterOptions WriterOptions = new() { SkipValidation = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
+    /// <summary>Where the body may lie ready, and is put when it does not; null for nowhere.</summary>
+    public IKeptBody? Kept { get; set; }
+
     /// <summary>One value.</summary>
     public static JsonBody Of<T>(T value, JsonTypeInfo<T> type, string? tag, int status = StatusCodes.Status200OK) =>
         new(tag, [writer => JsonSerializer.Serialize(writer, value, type)], status);
@@ -61,35 +64,46 @@ internal sealed class JsonBody(string? tag, IEnumerable<Action<Utf8JsonWriter>> 
 
         response.StatusCode = status;
         response.ContentType = "application/json";
+        if (Kept?.Find(coding) is { } kept)
+        {
+            await WriteAsync(request, response, kept, ct);
+            return;
+        }
+
         using var buffer = new PooledBytes(FirstBufferBytes);
         await using var writer = new Utf8JsonWriter(buffer, WriterOptions);
         using var rest = elements.GetEnumerator();
-        var done = Fill(writer, buffer, rest);
-        if (coding != ContentCoding.Identity && (!done || buffer.WrittenCount >= CompressFromBytes))
+        var bufferBytes = Kept?.MaxBytes ?? BufferBytes;
+        var done = Fill(writer, buffer, rest, bufferBytes);
+        var used = coding != ContentCoding.Identity && (!done || buffer.WrittenCount >= CompressFromBytes) ? coding : ContentCoding.Identity;
+        if (done)
         {
-            response.Headers.ContentEncoding = coding.Name;
-            if (done)
-                Encode(coding, buffer);
-        }
-        else
-        {
-            coding = ContentCoding.Identity;
+            if (used != ContentCoding.Identity)
+                Encode(used, buffer);
+            Kept?.Keep(coding, new PreparedBody(buffer.WrittenMemory.ToArray(), used));
+            await WriteAsync(request, response, new PreparedBody(buffer.WrittenMemory, used), ct);
+            return;
         }
 
-        if (done)
-            response.ContentLength = buffer.WrittenCount;
-        if (HttpMethods.IsHead(request.Method))
-            return;
-        if (done)
-            await response.Body.WriteAsync(buffer.WrittenMemory, ct);
-        else
-            await StreamAsync(coding, response.Body, writer, buffer, rest, ct);
+        if (used != ContentCoding.Identity)
+            response.Headers.ContentEncoding = used.Name;
+        if (!HttpMethods.IsHead(request.Method))
+            await StreamAsync(used, response.Body, writer, buffer, rest, ct);
+    }
+
+    private static async Task WriteAsync(HttpRequest request, HttpResponse response, PreparedBody body, CancellationToken ct)
+    {
+        if (body.Coding != ContentCoding.Identity)
+            response.Headers.ContentEncoding = body.Coding.Name;
+        response.ContentLength = body.Bytes.Length;
+        if (!HttpMethods.IsHead(request.Method))
+            await response.Body.WriteAsync(body.Bytes, ct);
     }
 
     /// <summary>Writes steps until the buffer is full; true when there are no more.</summary>
-    private static bool Fill(Utf8JsonWriter writer, PooledBytes buffer, IEnumerator<Action<Utf8JsonWriter>> rest)
+    private static bool Fill(Utf8JsonWriter writer, PooledBytes buffer, IEnumerator<Action<Utf8JsonWriter>> rest, int bufferBytes = BufferBytes)
     {
-        while (buffer.WrittenCount + writer.BytesPending < BufferBytes)
+        while (buffer.WrittenCount + writer.BytesPending < bufferBytes)
         {
             if (!rest.MoveNext())
             {

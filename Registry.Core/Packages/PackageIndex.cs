@@ -73,6 +73,16 @@ public sealed class PackageIndex
             name, index.CreatedAt, at >= 0 ? index.Manifests.SetItem(at, manifest) : index.Manifests.Insert(~at, manifest), index.Channels);
     }
 
+    /// <summary>A release that a backup brings: as a forced push, but where it is older than the package, the package becomes as old.</summary>
+    /// <param name="index">The package as it is; null when there is none yet.</param>
+    /// <param name="name">The package.</param>
+    /// <param name="manifest">What is restored, with the time of its first push.</param>
+    public static PackageIndex WithRestored(PackageIndex? index, PackageName name, Manifest manifest)
+    {
+        var next = With(index, name, manifest, force: true);
+        return manifest.CreatedAt < next.CreatedAt ? new PackageIndex(name, manifest.CreatedAt, next.Manifests, next.Channels) : next;
+    }
+
     /// <summary>
     /// The package without a release in one media type: null when that was the last. A release that goes altogether leaves its channels:
     /// their highest remaining release becomes current, and an empty channel goes.
@@ -98,6 +108,13 @@ public sealed class PackageIndex
         var channel = FindChannel(name)?.With(release) ?? new Channel(name, release, [release]);
         return Restore(Name, CreatedAt, Manifests, Channels.Where(other => other.Name != name).Append(channel));
     }
+
+    /// <summary>The package with a channel as it is given, in place of what it was; unchanged when it is so already.</summary>
+    /// <exception cref="FormatException">It is empty, or has a release that the package does not have.</exception>
+    public PackageIndex WithChannel(Channel channel) =>
+        FindChannel(channel.Name) is { } known && known.Current == channel.Current && known.Releases.SequenceEqual(channel.Releases)
+            ? this
+            : Restore(Name, CreatedAt, Manifests, Channels.Where(other => other.Name != channel.Name).Append(channel));
 
     /// <summary>The package with a release taken out of a channel. A release that is no member changes nothing; without its last one the channel goes.</summary>
     /// <exception cref="Errors.RegistryException"><see cref="Errors.ErrorCode.ChannelNotFound"/>, or <see cref="Errors.ErrorCode.PackageNotFound"/> for a release that the package does not have.</exception>
