@@ -57,7 +57,7 @@ internal sealed class Tree(string root)
         throw new StorageException(StorageFault.Unavailable, $"The folder of '{path}' vanished as often as it was made.");
     }
 
-    /// <summary>Makes durable that a file came to its place, or left it: its folder, and once in this process's life every folder above.</summary>
+    /// <summary>Makes durable that a file came to its place, or left it: its folder, and those above it that this process has not flushed yet.</summary>
     public void FlushEntry(string path)
     {
         var folder = Parent(path);
@@ -69,17 +69,19 @@ internal sealed class Tree(string root)
             return;
         }
 
-        if (durable.ContainsKey(folder))
-            return;
-        for (var above = folder; above.Length > Root.Length;)
+        // Upwards as far as it is not known already: a new folder needs the flush of the one above it, and that one's own entry is old as a rule.
+        var flushed = new List<string>();
+        for (var above = folder; above.Length > Root.Length && !durable.ContainsKey(above);)
         {
+            flushed.Add(above);
             above = Parent(above);
             Disk.TryFlushDirectory(above);
         }
 
-        if (durable.Count >= MaxKnown)
+        if (durable.Count + flushed.Count > MaxKnown)
             durable.Clear();
-        durable[folder] = true;
+        foreach (var known in flushed)
+            durable[known] = true;
     }
 
     /// <summary>Removes the folders that a delete has emptied. One that came back by a crash is empty and does no harm: nothing is flushed.</summary>

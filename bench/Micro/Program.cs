@@ -1,0 +1,15 @@
+using BenchmarkDotNet.Columns;
+using BenchmarkDotNet.Configs;
+using BenchmarkDotNet.Diagnosers;
+using BenchmarkDotNet.Jobs;
+using BenchmarkDotNet.Running;
+using BenchmarkDotNet.Toolchains.InProcess.Emit;
+using Registry.Bench.Micro;
+
+// In this process: a process of its own for each would be built from this repository anew, with its settings and locks.
+var config = DefaultConfig.Instance
+    .AddJob(Job.ShortRun.WithToolchain(InProcessEmitToolchain.Instance))
+    .AddDiagnoser(MemoryDiagnoser.Default)
+    .HideColumns(Column.Error, Column.RatioSD)
+    .WithArtifactsPath(Path.Combine(Path.GetTempPath(), "registry-bench-micro"));
+BenchmarkSwitcher.FromAssembly(typeof(IndexBenchmarks).Assembly).Run(args, config);
