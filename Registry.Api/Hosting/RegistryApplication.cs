@@ -40,6 +40,7 @@ public static class RegistryApplication
         builder.Services.Configure<ForwardedHeadersOptions>(settings.Proxies.Apply);
         builder.Services.AddStorage(builder.Configuration);
         builder.Services.AddRegistry(settings);
+        builder.Services.LeaveArgumentsToTheActions();
         // No more of MVC than is used: what AddControllers adds besides (authorization, for one) stands in the way of every request.
         builder.Services.AddMvcCore(mvc =>
             {

@@ -58,26 +58,29 @@ internal sealed class BlobResult(
         if (reader.Length != expected)
             throw new StorageException(StorageFault.Corrupt, $"The blob gives {reader.Length} bytes where {expected} are recorded.");
 
-        var buffer = ArrayPool<byte>.Shared.Rent((int)Math.Clamp(expected, 1, BufferBytes));
+        var (body, sent) = (http.Response.BodyWriter, 0L);
+        var first = ArrayPool<byte>.Shared.Rent((int)Math.Clamp(expected, 1, BufferBytes));
         try
         {
-            var read = await reader.Content.ReadAsync(buffer, ct);
+            var read = await reader.Content.ReadAsync(first, ct);
             Commit(http.Response, entityTag, range, expected);
             await http.Response.StartAsync(ct);
-            var sent = 0L;
-            while (read > 0)
-            {
-                sent += read;
-                await http.Response.BodyWriter.WriteAsync(buffer.AsMemory(0, read), ct);
-                read = sent == expected ? 0 : await reader.Content.ReadAsync(buffer, ct);
-            }
-
-            if (sent != expected)
-                throw new StorageException(StorageFault.Corrupt, $"The blob ended after {sent} of {expected} bytes.");
+            await body.WriteAsync(first.AsMemory(0, read), ct);
+            sent = read;
         }
         finally
         {
-            ArrayPool<byte>.Shared.Return(buffer);
+            ArrayPool<byte>.Shared.Return(first);
+        }
+
+        // Once the answer is under way, bytes are read to where they are sent from.
+        for (int read; sent < expected; sent += read)
+        {
+            read = await reader.Content.ReadAsync(body.GetMemory(BufferBytes)[..BufferBytes], ct);
+            if (read == 0)
+                throw new StorageException(StorageFault.Corrupt, $"The blob ended after {sent} of {expected} bytes.");
+            body.Advance(read);
+            await body.FlushAsync(ct);
         }
     }
 
