@@ -45,20 +45,13 @@ internal sealed class EtcdClient : IDisposable
         CallAsync(EtcdMethods.Range, request, Repeat.Freely, ct);
 
     /// <summary>As <see cref="RangeAsync"/>, of the past: null where it has been compacted away.</summary>
-    public async Task<RangeResponse?> TryRangeAsync(RangeRequest request, CancellationToken ct)
-    {
-        try
-        {
-            return await CallAsync(EtcdMethods.Range, request, Repeat.Freely, ct);
-        }
-        catch (StorageException gone) when (gone.InnerException is GrpcException error && EtcdErrors.IsCompacted(error))
-        {
-            return null;
-        }
-    }
+    public Task<RangeResponse?> TryRangeAsync(RangeRequest request, CancellationToken ct) => UnlessCompactedAsync(RangeAsync(request, ct));
 
     /// <summary>Reads by several requests, as of one moment.</summary>
     public Task<TxnResponse> ReadAsync(TxnRequest request, CancellationToken ct) => CallAsync(EtcdMethods.Txn, request, Repeat.Freely, ct);
+
+    /// <summary>As <see cref="ReadAsync"/>, of the past: null where some of it has been compacted away.</summary>
+    public Task<TxnResponse?> TryReadAsync(TxnRequest request, CancellationToken ct) => UnlessCompactedAsync(ReadAsync(request, ct));
 
     /// <summary>
     /// Compares and writes, all or nothing. Where it may not be repeated, the token is asked before the request is sent and not after: then the
@@ -78,6 +71,19 @@ internal sealed class EtcdClient : IDisposable
     {
         channel.Dispose();
         login.Dispose();
+    }
+
+    private static async Task<T?> UnlessCompactedAsync<T>(Task<T> read)
+        where T : class
+    {
+        try
+        {
+            return await read;
+        }
+        catch (StorageException gone) when (gone.InnerException is GrpcException error && EtcdErrors.IsCompacted(error))
+        {
+            return null;
+        }
     }
 
     private async Task<TResponse> CallAsync<TRequest, TResponse>(

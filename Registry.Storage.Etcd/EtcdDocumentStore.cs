@@ -8,14 +8,12 @@ namespace Registry.Storage.Etcd;
 /// <summary>Documents as one key each; every write is one transaction that compares the key's revision.</summary>
 internal sealed class EtcdDocumentStore(EtcdClient client, EtcdKeys keys) : IDocumentStore
 {
+    private readonly EtcdChanges changes = new(client, keys);
+
     public async ValueTask<Document?> GetAsync(StoreKey key, CancellationToken ct)
     {
         var answer = await client.RangeAsync(new RangeRequest { Key = keys.Document(key) }, ct);
-        if (answer.Kvs is not [var entry, ..])
-            return null;
-        if (entry.Value.Length > Document.MaxBytes)
-            throw new StorageException(StorageFault.Corrupt, $"The document '{key}' has {entry.Value.Length} bytes, more than any of ours.");
-        return new Document(entry.Value.Memory, EtcdRevision.Of(entry.ModRevision));
+        return answer.Kvs is [var entry, ..] ? Read(key, entry) : null;
     }
 
     public async ValueTask<Revision?> StatAsync(StoreKey key, CancellationToken ct)
@@ -33,6 +31,7 @@ internal sealed class EtcdDocumentStore(EtcdClient client, EtcdKeys keys) : IDoc
         if (!TryCompare(at, precondition, out var request))
             return null;
         request.Success.Add(EtcdTxn.Put(at, UnsafeByteOperations.UnsafeWrap(content)));
+        request.Success.Add(changes.Of(key));
         var answer = await client.WriteAsync(request, Repeat.OnlyIfUnsent, ct);
         return answer.Succeeded ? EtcdRevision.Of(answer.Header.Revision) : null;
     }
@@ -46,6 +45,7 @@ internal sealed class EtcdDocumentStore(EtcdClient client, EtcdKeys keys) : IDoc
         if (!TryCompare(at, precondition, out var request))
             return false;
         request.Success.Add(EtcdTxn.Delete(at));
+        request.Success.Add(changes.Of(key));
         var answer = await client.WriteAsync(request, Repeat.OnlyIfUnsent, ct);
         return answer.Succeeded && answer.Responses[0].ResponseDeleteRange.Deleted > 0;
     }
@@ -60,6 +60,24 @@ internal sealed class EtcdDocumentStore(EtcdClient client, EtcdKeys keys) : IDoc
             yield return new DocumentEntry(key, EtcdRevision.Of(entry.ModRevision));
         }
     }
+
+    public async IAsyncEnumerable<StoredDocument> ReadAsync(StoreKey scope, StoreKey? after, [EnumeratorCancellation] CancellationToken ct)
+    {
+        await foreach (var entry in client.ReadAsync(keys.Documents(scope, after), ct))
+        {
+            if (keys.NameOf(entry.Key, "documents") is not { } name || !StoreKey.TryParse(name, out var key))
+                continue;
+            ct.ThrowIfCancellationRequested();
+            yield return new StoredDocument(key, Read(key, entry));
+        }
+    }
+
+    public ValueTask<DocumentChanges> ChangesAsync(StoreKey scope, ChangeToken? since, CancellationToken ct) => changes.SinceAsync(scope, since, ct);
+
+    private static Document Read(StoreKey key, KeyValue entry) =>
+        entry.Value.Length <= Document.MaxBytes
+            ? new Document(entry.Value.Memory, EtcdRevision.Of(entry.ModRevision))
+            : throw new StorageException(StorageFault.Corrupt, $"The document '{key}' has {entry.Value.Length} bytes, more than any of ours.");
 
     /// <summary>Begins a transaction that compares what the precondition says; false where it can hold for nothing.</summary>
     private static bool TryCompare(ByteString at, Precondition precondition, out TxnRequest request)

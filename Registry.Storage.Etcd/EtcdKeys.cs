@@ -10,7 +10,8 @@ namespace Registry.Storage.Etcd;
 /// </summary>
 /// <remarks>
 /// <code>
-/// &lt;prefix&gt; documents/&lt;key&gt;               a document
+/// &lt;prefix&gt; changes                       which document was written last: written with each, so that its history tells them all (EtcdChanges)
+///          documents/&lt;key&gt;               a document
 ///          blobs/&lt;scope&gt;/@&lt;digest&gt;       a blob's head (BlobHead): with it the blob is there
 ///          content/&lt;scope&gt;/@&lt;digest&gt;     the bytes of a blob of one chunk at most, written and deleted with its head
 ///          chunks/&lt;upload&gt;/&lt;number&gt;      the bytes of any other, eight hex digits count the chunks
@@ -19,6 +20,8 @@ namespace Registry.Storage.Etcd;
 /// </remarks>
 internal sealed class EtcdKeys(string prefix)
 {
+    public ByteString Changes { get; } = ByteString.CopyFrom(prefix + "changes", Encoding.ASCII);
+
     public ByteString Document(StoreKey key) => Encode($"documents/{key.Value}");
 
     public ByteString Head(BlobKey key) => Encode($"blobs/{key.Value}");

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Registry.Core.Storage;
 using Registry.Storage.Etcd.Protocol;
 
 namespace Registry.Storage.Etcd;
@@ -7,6 +8,42 @@ namespace Registry.Storage.Etcd;
 internal static class EtcdListing
 {
     private const int PageEntries = 1000;
+
+    /// <summary>A page of documents goes from here on to fewer of them.</summary>
+    private const int PageBytes = 512 * 1024;
+
+    /// <summary>So many documents of the greatest length fit into one answer.</summary>
+    private const int SafeEntries = 8;
+
+    /// <summary>
+    /// The entries of a range with their values, of at most <see cref="Document.MaxBytes"/>, in pages of about <see cref="PageBytes"/>: etcd bounds pages by
+    /// number alone, so that follows the size of the page before.
+    /// </summary>
+    public static async IAsyncEnumerable<KeyValue> ReadAsync(this EtcdClient client, KeyRange range, [EnumeratorCancellation] CancellationToken ct)
+    {
+        ct.ThrowIfCancellationRequested();
+        for (var limit = SafeEntries; !range.IsEmpty;)
+        {
+            RangeResponse page;
+            try
+            {
+                page = await client.RangeAsync(new RangeRequest { Key = range.From, RangeEnd = range.End, Limit = limit }, ct);
+            }
+            catch (StorageException) when (limit > SafeEntries)
+            {
+                // Large documents behind many small ones may have made it too long an answer.
+                limit = SafeEntries;
+                continue;
+            }
+
+            foreach (var entry in page.Kvs)
+                yield return entry;
+            if (!page.More || page.Kvs.Count == 0)
+                yield break;
+            range = range.After(page.Kvs[^1].Key);
+            limit = page.CalculateSize() < PageBytes ? Math.Min(limit * 2, PageEntries) : Math.Max(limit / 2, SafeEntries);
+        }
+    }
 
     /// <summary>The entries of a range in order of their keys, with or without their values.</summary>
     public static async IAsyncEnumerable<KeyValue> ListAsync(

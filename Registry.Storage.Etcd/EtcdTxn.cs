@@ -15,6 +15,9 @@ internal static class EtcdTxn
 
     public static RequestOp Get(ByteString key) => new() { RequestRange = new RangeRequest { Key = key } };
 
+    /// <summary>What a key was at a revision of the past.</summary>
+    public static RequestOp Get(ByteString key, long revision) => new() { RequestRange = new RangeRequest { Key = key, Revision = revision } };
+
     public static RequestOp Put(ByteString key, ByteString value) => new() { RequestPut = new PutRequest { Key = key, Value = value } };
 
     public static RequestOp Delete(ByteString key) => new() { RequestDeleteRange = new DeleteRangeRequest { Key = key } };

@@ -26,6 +26,19 @@ internal static class Disk
     public static SafeFileHandle? TryOpenOrCreate(string path) =>
         TryOpen(path, Native.ReadWrite | Native.Create | Native.NoFollow, Errno.NoEntry);
 
+    /// <summary>Opens a file to read and write; null when there is none, or it may only be read.</summary>
+    public static SafeFileHandle? TryOpenReadWrite(string path)
+    {
+        try
+        {
+            return TryOpen(path, Native.ReadWrite | Native.NoFollow | Native.NonBlocking, Errno.NoEntry);
+        }
+        catch (StorageException readOnly) when (readOnly.Kind == StorageFault.Denied)
+        {
+            return null;
+        }
+    }
+
     /// <summary>Takes the lock of an open file, against every process on this machine; false when another has it. Closing the file frees it.</summary>
     public static bool TryLock(SafeFileHandle file, string path) =>
         Succeeded(Native.FLock(file, Native.LockExclusive | Native.LockNonBlocking), "lock", path, Errno.WouldBlock);
@@ -78,6 +91,19 @@ internal static class Disk
     {
         Succeeded(Native.Stat(file, "", Native.EmptyPath, Native.StatMask, out var stat), "look at", path);
         return FileState.Of(stat);
+    }
+
+    /// <summary>Which file is at a path; null for nothing.</summary>
+    public static FileIdentity? TryIdentify(string path) =>
+        Succeeded(Native.Stat(Native.CurrentDirectory, path, Native.SymlinkNoFollow, Native.IdentityMask, out var stat), "look at", path, Errno.NoEntry)
+            ? FileIdentity.Of(stat)
+            : null;
+
+    /// <summary>Which file this is.</summary>
+    public static FileIdentity Identify(SafeFileHandle file, string path)
+    {
+        Succeeded(Native.Stat(file, "", Native.EmptyPath, Native.IdentityMask, out var stat), "look at", path);
+        return FileIdentity.Of(stat);
     }
 
     /// <summary>Puts a file in its place in one step, over whatever file is there; false when it, or the directory of its place, is not there.</summary>

@@ -21,6 +21,13 @@ internal readonly record struct FileState(FileKind Kind, long Length, long Ticks
         DateTime.UnixEpoch.Ticks + (stat.ModifiedSeconds * TimeSpan.TicksPerSecond) + (stat.ModifiedNanoseconds / TimeSpan.NanosecondsPerTick));
 }
 
+/// <summary>Which file something is, whatever its name: no two that exist at once are equal, and one that comes in the place of another hardly ever is.</summary>
+internal readonly record struct FileIdentity(uint DeviceMajor, uint DeviceMinor, ulong Inode, long BornSeconds, uint BornNanoseconds)
+{
+    public static FileIdentity Of(in Native.StatX stat) =>
+        new(stat.DeviceMajor, stat.DeviceMinor, stat.Inode, stat.BornSeconds, stat.BornNanoseconds);
+}
+
 /// <summary>What a name of the volume stands for.</summary>
 internal enum FileKind
 {

@@ -14,6 +14,7 @@ internal sealed class FilesystemDocumentStore(FilesystemVolume volume) : IDocume
     private const string Suffix = "@.json";
 
     private readonly Tree tree = volume.Documents;
+    private readonly ChangeFeed feed = new(volume.Changes);
     private readonly TreeWalk walk = new(volume.Documents, name => name.EndsWith(Suffix, StringComparison.Ordinal) ? name[..^Suffix.Length] : null);
 
     public ValueTask<Document?> GetAsync(StoreKey key, CancellationToken ct)
@@ -70,7 +71,8 @@ internal sealed class FilesystemDocumentStore(FilesystemVolume volume) : IDocume
             var ticks = stripe.Next(staged.Ticks, current);
             if (ticks != staged.Ticks)
                 staged.Seal(ticks);
-            tree.Place(staged, path);
+            using (volume.Changes.Announce(stripe.Index, key.Value))
+                tree.Place(staged, path);
         }
 
         // From here on the write has happened: the token is not asked any more.
@@ -93,8 +95,9 @@ internal sealed class FilesystemDocumentStore(FilesystemVolume volume) : IDocume
             if (TicksAt(path) is not { } current || !precondition.HoldsFor(RevisionOf(current)))
                 return false;
             stripe.Retire(current);
-            if (!Disk.TryUnlink(path))
-                return false;
+            using (volume.Changes.Announce(stripe.Index, key.Value))
+                if (!Disk.TryUnlink(path))
+                    return false;
         }
 
         await volume.Threads.RunAsync(() => tree.FlushEntry(path));
@@ -113,6 +116,25 @@ internal sealed class FilesystemDocumentStore(FilesystemVolume volume) : IDocume
             if (StoreKey.TryParse(name, out var key) && Disk.TryStat(PathOf(key)) is { Kind: FileKind.Regular } file)
                 yield return new DocumentEntry(key, RevisionOf(file.Ticks));
         }
+    }
+
+    public async IAsyncEnumerable<StoredDocument> ReadAsync(StoreKey scope, StoreKey? after, [EnumeratorCancellation] CancellationToken ct)
+    {
+        ct.ThrowIfCancellationRequested();
+        volume.Open();
+        foreach (var name in walk.Below(scope, deep: true, after?.Value))
+            if (StoreKey.TryParse(name, out var key) && await GetAsync(key, ct) is { } document)
+                yield return new StoredDocument(key, document);
+    }
+
+    public ValueTask<DocumentChanges> ChangesAsync(StoreKey scope, ChangeToken? since, CancellationToken ct)
+    {
+        ct.ThrowIfCancellationRequested();
+        volume.Open();
+        var changes = feed.Since(scope, since);
+        if (changes.Keys is null)
+            tree.DemandPresent();
+        return ValueTask.FromResult(changes);
     }
 
     private static FileState Checked(FileState state, string path) =>

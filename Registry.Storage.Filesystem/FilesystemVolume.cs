@@ -12,6 +12,7 @@ namespace Registry.Storage.Filesystem;
 /// blobs/&lt;scope …&gt;/@&lt;digest&gt;                     a blob: its modification time is its revision and when it was touched
 /// blobs/&lt;scope …&gt;/@&lt;digest&gt;.uploaded            when a blob was uploaded, where that is not when it was touched
 /// staging/&lt;random&gt;                              what is being written
+/// changes                                      which documents were written last, under each stripe
 /// locks/&lt;00…ff&gt;                                a stripe's lock, and the highest revision that was deleted under it
 /// </code>
 /// </remarks>
@@ -31,6 +32,7 @@ internal sealed class FilesystemVolume
         Documents = new Tree(Path.Combine(root, "documents"));
         Blobs = new Tree(Path.Combine(root, "blobs"));
         Locks = new StripedLocks(Path.Combine(root, "locks"), time);
+        Changes = new ChangeFile(this, Path.Combine(root, "changes"));
     }
 
     public TimeProvider Time { get; }
@@ -40,6 +42,8 @@ internal sealed class FilesystemVolume
     public Tree Blobs { get; }
 
     public StripedLocks Locks { get; }
+
+    public ChangeFile Changes { get; }
 
     public DiskThreads Threads { get; } = new();
 

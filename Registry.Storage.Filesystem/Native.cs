@@ -26,6 +26,9 @@ internal static partial class Native
     /// <summary>Type, mode, modification time and size.</summary>
     public const uint StatMask = 0x1 | 0x2 | 0x40 | 0x200;
 
+    /// <summary>Inode and, where the volume knows it, the time of birth.</summary>
+    public const uint IdentityMask = 0x100 | 0x800;
+
     /// <summary>In the nanoseconds of a <see cref="TimeSpec"/>: leave this time as it is.</summary>
     public const long OmitTime = (1L << 30) - 2;
 
@@ -82,13 +85,28 @@ internal static partial class Native
         [FieldOffset(28)]
         public ushort Mode;
 
+        [FieldOffset(32)]
+        public ulong Inode;
+
         [FieldOffset(40)]
         public ulong Size;
+
+        [FieldOffset(80)]
+        public long BornSeconds;
+
+        [FieldOffset(88)]
+        public uint BornNanoseconds;
 
         [FieldOffset(112)]
         public long ModifiedSeconds;
 
         [FieldOffset(120)]
         public uint ModifiedNanoseconds;
+
+        [FieldOffset(136)]
+        public uint DeviceMajor;
+
+        [FieldOffset(140)]
+        public uint DeviceMinor;
     }
 }

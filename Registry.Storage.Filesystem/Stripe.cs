@@ -8,8 +8,11 @@ namespace Registry.Storage.Filesystem;
 /// A stripe that this writer holds until it disposes it. Its file keeps the highest revision that was deleted under it: a key that comes back
 /// begins above that, even when the clock has been set back. (What is there forces its successor forward by itself.)
 /// </summary>
-internal sealed class Stripe(SafeFileHandle file, string path, SemaphoreSlim gate) : IDisposable
+internal sealed class Stripe(int index, SafeFileHandle file, string path, SemaphoreSlim gate) : IDisposable
 {
+    /// <summary>Which of the stripes it is.</summary>
+    public int Index => index;
+
     /// <summary>A revision above every one that the key ever had, and the present where that is higher.</summary>
     /// <param name="present">100 ns since the year 1.</param>
     /// <param name="current">The revision of what is there; null for nothing.</param>

@@ -9,7 +9,8 @@ namespace Registry.Storage.Filesystem;
 /// </summary>
 internal sealed class StripedLocks
 {
-    private const int Count = 256;
+    /// <summary>How many stripes there are.</summary>
+    public const int Count = 256;
 
     /// <summary>How long a writer waits for others: far beyond what they take, so that only a stopped process or a sick volume exceeds it.</summary>
     private static readonly TimeSpan MaxWait = TimeSpan.FromSeconds(10);
@@ -53,7 +54,7 @@ internal sealed class StripedLocks
                     await Task.Delay(TimeSpan.FromMilliseconds(Random.Shared.Next(1, 4)), time, ct);
             }
 
-            return new Stripe(file, path, gate);
+            return new Stripe(index, file, path, gate);
         }
         catch
         {
@@ -64,7 +65,7 @@ internal sealed class StripedLocks
     }
 
     /// <summary>FNV-1a: the same in every process, unlike <see cref="string.GetHashCode()"/>.</summary>
-    private static int StripeOf(string key)
+    public static int StripeOf(string key)
     {
         var hash = 2166136261u;
         foreach (var c in key)

@@ -74,6 +74,13 @@ internal sealed class GcsDocumentStore(GcsClient client, GcsNames names) : IDocu
                 yield return new DocumentEntry(key, RevisionOf(found.Generation));
     }
 
+    /// <summary>The service has no history that could be read at once: it always asks for a listing.</summary>
+    public ValueTask<DocumentChanges> ChangesAsync(StoreKey scope, ChangeToken? since, CancellationToken ct)
+    {
+        ct.ThrowIfCancellationRequested();
+        return ValueTask.FromResult(new DocumentChanges(NoMoment.Instance, null));
+    }
+
     private static Revision RevisionOf(long generation) => new(generation.ToString(CultureInfo.InvariantCulture));
 
     /// <summary>0 for nothing; null where the revision is none of ours, which nothing can match.</summary>
@@ -108,4 +115,9 @@ internal sealed class GcsDocumentStore(GcsClient client, GcsNames names) : IDocu
     private static StorageException Unknown(string name) => new(
         StorageFault.Unavailable,
         $"A write of '{name}' got no answer, and when it was tried again the object had changed: whether by this write or by another cannot be told.");
+
+    private sealed class NoMoment : ChangeToken
+    {
+        public static NoMoment Instance { get; } = new();
+    }
 }

@@ -4,21 +4,29 @@ namespace Registry.Storage.Redis;
 internal static class DocumentScripts
 {
     /// <summary>
-    /// KEYS: document, documents, revision. ARGV: precondition (none, absent or matches), its revision, name, content. The new revision, or nil
-    /// where the precondition does not hold.
+    /// KEYS: document, documents, revision, changes. ARGV: precondition (none, absent or matches), its revision, name, content. The new revision, or nil
+    /// where the precondition does not hold. What is not longer than what it replaces needs no room: a full server takes it, as its first write frees
+    /// memory and the others go with it.
     /// </summary>
     public static RedisScript Put { get; } = new(writes: true, """
         local current = redis.call('HGET', KEYS[1], 'revision')
         if ARGV[1] == 'absent' and current or ARGV[1] == 'matches' and current ~= ARGV[2] then
           return false
         end
+        if current and #ARGV[4] <= redis.call('HSTRLEN', KEYS[1], 'content') then
+          redis.call('HDEL', KEYS[1], 'content')
+        end
         local revision = revise(KEYS[3])
         redis.call('HSET', KEYS[1], 'content', ARGV[4], 'revision', revision)
         redis.call('ZADD', KEYS[2], 0, ARGV[3])
+        changed(KEYS[4], ARGV[3], revision)
         return revision
         """);
 
-    /// <summary>KEYS: document, documents. ARGV: precondition, its revision, name. 1 where it was deleted, 0 where there was none or the precondition does not hold.</summary>
+    /// <summary>
+    /// KEYS: document, documents, revision, changes. ARGV: precondition, its revision, name. 1 where it was deleted, 0 where there was none or the precondition
+    /// does not hold. What frees memory comes first: a server without any refuses what needs some only as long as a script has changed nothing.
+    /// </summary>
     public static RedisScript Delete { get; } = new(writes: true, """
         local current = redis.call('HGET', KEYS[1], 'revision')
         if not current or ARGV[1] == 'matches' and current ~= ARGV[2] then
@@ -26,6 +34,7 @@ internal static class DocumentScripts
         end
         redis.call('UNLINK', KEYS[1])
         redis.call('ZREM', KEYS[2], ARGV[3])
+        changed(KEYS[4], ARGV[3], revise(KEYS[3]))
         return 1
         """);
 
@@ -38,5 +47,43 @@ internal static class DocumentScripts
           page[2 * i] = redis.call('HGET', ARGV[1] .. name, 'revision')
         end
         return page
+        """);
+
+    /// <summary>
+    /// KEYS: documents. ARGV: what a document's key begins with, lowest and highest name, how many, and after how many bytes to end. Names, each followed by
+    /// its revision and its content; none when there are no more.
+    /// </summary>
+    public static RedisScript Read { get; } = new(writes: false, """
+        local names = redis.call('ZRANGEBYLEX', KEYS[1], ARGV[2], ARGV[3], 'LIMIT', 0, ARGV[4])
+        local page = {}
+        local bytes = 0
+        for i, name in ipairs(names) do
+          local document = redis.call('HMGET', ARGV[1] .. name, 'revision', 'content')
+          page[3 * i - 2] = name
+          page[3 * i - 1] = document[1]
+          page[3 * i] = document[2]
+          bytes = bytes + #(document[2] or '')
+          if bytes >= tonumber(ARGV[5]) then
+            break
+          end
+        end
+        return page
+        """);
+
+    /// <summary>
+    /// KEYS: revision, changes. ARGV: the history that the asker knows, and his moment in it, both empty where he knows none. The history, the present, and the names
+    /// that changed since; nil in their place where that cannot be told. A history is one life of one server (restarted or replaced, it may have lost its
+    /// last writes) with one set of changes.
+    /// </summary>
+    public static RedisScript Changes { get; } = new(writes: false, """
+        local oldest = redis.call('ZRANGE', KEYS[2], 0, 0, 'WITHSCORES')
+        local present = redis.call('GET', KEYS[1]) or '0'
+        local history = (oldest[1] or '') .. string.match(redis.call('INFO', 'server'), 'run_id:(%w+)')
+          .. string.match(redis.call('INFO', 'replication'), 'master_replid:(%w+)')
+        if string.sub(oldest[1] or '', 1, 1) ~= '@' or ARGV[1] ~= history or tonumber(ARGV[2]) < tonumber(oldest[2])
+          or tonumber(ARGV[2]) > tonumber(present) then
+          return {history, present, false}
+        end
+        return {history, present, redis.call('ZRANGEBYSCORE', KEYS[2], '(' .. ARGV[2], '+inf')}
         """);
 }

@@ -10,6 +10,9 @@ internal sealed class RedisDocumentStore(RedisLink link, RedisKeys keys) : IDocu
     /// <summary>How many entries a page of a listing has: about half a millisecond of the server's time.</summary>
     private const int PageSize = 1000;
 
+    /// <summary>A page of documents ends with the one that reaches this: half a millisecond of the server's time, as above.</summary>
+    private const int PageBytes = 512 * 1024;
+
     private const string RevisionField = "revision";
 
     private static readonly RedisValue[] Fields = ["content", RevisionField];
@@ -41,7 +44,7 @@ internal sealed class RedisDocumentStore(RedisLink link, RedisKeys keys) : IDocu
         // A copy: a call that is given up may still be sending.
         var answer = await link.EvaluateAsync(
             DocumentScripts.Put,
-            [keys.Document(key), keys.Documents, keys.Revision],
+            [keys.Document(key), keys.Documents, keys.Revision, keys.Changes],
             [precondition.Word(), precondition.RevisionText(), key.Value, content.ToArray()],
             ct);
         return (string?)answer is { } revision ? new Revision(revision) : null;
@@ -53,7 +56,7 @@ internal sealed class RedisDocumentStore(RedisLink link, RedisKeys keys) : IDocu
             throw new ArgumentException("What must be absent cannot be deleted.", nameof(precondition));
         var answer = await link.EvaluateAsync(
             DocumentScripts.Delete,
-            [keys.Document(key), keys.Documents],
+            [keys.Document(key), keys.Documents, keys.Revision, keys.Changes],
             [precondition.Word(), precondition.RevisionText(), key.Value],
             ct);
         return (long)answer == 1;
@@ -79,5 +82,58 @@ internal sealed class RedisDocumentStore(RedisLink link, RedisKeys keys) : IDocu
                 break;
             range.Continue(page[^2].ToString());
         }
+    }
+
+    public async IAsyncEnumerable<StoredDocument> ReadAsync(StoreKey scope, StoreKey? after, [EnumeratorCancellation] CancellationToken ct)
+    {
+        ct.ThrowIfCancellationRequested();
+        var range = LexicalRange.Below(scope, after?.Value);
+        while (!range.IsEmpty)
+        {
+            RedisValue[] arguments = [keys.DocumentPrefix, range.Min, range.Max, PageSize, PageBytes];
+            var page = (RedisValue[]?)await link.EvaluateAsync(DocumentScripts.Read, [keys.Documents], arguments, ct) ?? [];
+            if (page.Length == 0)
+                break;
+            for (var i = 0; i < page.Length; i += 3)
+            {
+                ct.ThrowIfCancellationRequested();
+                if (!StoreKey.TryParse(page[i], out var key) || page[i + 1].IsNull || page[i + 2].IsNull)
+                    throw new StorageException(StorageFault.Corrupt, $"'{keys.Documents}' names '{page[i]}', which is no document of ours.");
+                yield return new StoredDocument(key, new Document((byte[]?)page[i + 2] ?? [], new Revision(page[i + 1].ToString())));
+            }
+
+            range.Continue(page[^3].ToString());
+        }
+    }
+
+    public async ValueTask<DocumentChanges> ChangesAsync(StoreKey scope, ChangeToken? since, CancellationToken ct)
+    {
+        ct.ThrowIfCancellationRequested();
+        var known = since as RedisMoment;
+        RedisValue[] arguments = [known?.History ?? "", known?.Revision ?? ""];
+        if ((RedisResult[]?)await link.EvaluateAsync(DocumentScripts.Changes, [keys.Revision, keys.Changes], arguments, ct) is not [var history, var present, var names])
+            throw new StorageException(StorageFault.Corrupt, $"'{keys.Changes}' cannot be read.");
+        if (names.IsNull)
+            return new DocumentChanges(new RedisMoment(history.ToString()!, present.ToString()!), null);
+        if ((string?)present == known!.Revision)
+            return new DocumentChanges(known, []);
+        var changed = new List<StoreKey>();
+        foreach (var name in (string[]?)names ?? [])
+        {
+            if (!StoreKey.TryParse(name, out var key))
+                throw new StorageException(StorageFault.Corrupt, $"'{keys.Changes}' names '{name}', which is no document of ours.");
+            if (key.IsBelow(scope))
+                changed.Add(key);
+        }
+
+        return new DocumentChanges(new RedisMoment(known.History, present.ToString()!), changed);
+    }
+
+    /// <summary>A revision of one history.</summary>
+    private sealed class RedisMoment(string history, string revision) : ChangeToken
+    {
+        public string History => history;
+
+        public string Revision => revision;
     }
 }

@@ -8,6 +8,7 @@ namespace Registry.Storage.Redis;
 /// <code>
 /// document:&lt;key&gt;          hash   content, revision
 /// documents                set    every document's key, all of score 0: in order of the bytes
+/// changes                  set    the keys of the documents that changed last, deleted ones too, by the revision of the change; the lowest names the set
 /// blob:&lt;scope&gt;/@&lt;digest&gt;   hash   the head: upload, chunks, length, uploaded, touched, revision
 /// blobs                    set    every blob's name, all of score 0
 /// chunk:&lt;upload&gt;:&lt;n&gt;       text   bytes n × 1 MiB and on of an upload
@@ -21,6 +22,8 @@ namespace Registry.Storage.Redis;
 internal sealed class RedisKeys(string prefix)
 {
     public RedisKey Documents { get; } = prefix + "documents";
+
+    public RedisKey Changes { get; } = prefix + "changes";
 
     public RedisKey Blobs { get; } = prefix + "blobs";
 

@@ -25,6 +25,18 @@ internal sealed class RedisScript
           redis.call('SET', counter, revision)
           return revision
         end
+        local function changed(changes, name, revision)
+          redis.call('ZADD', changes, revision, name)
+          local count = redis.call('ZCARD', changes)
+          if count == 1 then
+            redis.call('ZADD', changes, text(revision - 1), '@' .. revision)
+          elseif count > 12000 then
+            local newest = redis.call('ZRANGE', changes, 2000, 2000, 'WITHSCORES')
+            local floor = redis.call('ZRANGE', changes, 0, 0)
+            redis.call('ZREMRANGEBYRANK', changes, 1, 2000)
+            redis.call('ZADD', changes, newest[2], floor[1])
+          end
+        end
         local function stored(chunks, upload, count)
           local sum = 0
           for number = 0, count - 1 do

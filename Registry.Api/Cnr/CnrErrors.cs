@@ -12,6 +12,10 @@ internal static class CnrErrors
         ("field", "package"),
         ("package", $"{@namespace}/{name}"));
 
+    /// <summary>A page of a list that cannot be.</summary>
+    public static RegistryException NoLimit(string limit) => new(
+        ErrorCode.InvalidUsage, $"A limit is a whole number from 1 to {ListPage.MaxLimit}", ("field", "limit"), ("limit", limit));
+
     /// <summary>A channel that cannot be.</summary>
     public static RegistryException NoChannelName(string channel) => new(
         ErrorCode.InvalidUsage,

@@ -29,7 +29,8 @@ internal sealed class CommandArguments
         for (var at = 0; at < words.Count; at++)
         {
             var word = words[at];
-            if (!word.StartsWith('-'))
+            // A hyphen alone is a file: standard input or output.
+            if (!word.StartsWith('-') || word == "-")
             {
                 arguments.operands.Add(word);
                 continue;

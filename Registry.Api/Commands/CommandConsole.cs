@@ -8,4 +8,13 @@ internal sealed record CommandConsole(TextWriter Output, TextWriter Error, bool 
 {
     /// <summary>The process's own.</summary>
     public static CommandConsole System => new(Console.Out, Console.Error, !Console.IsErrorRedirected);
+
+    /// <summary>Writes a line of output, in the place of whatever progress a terminal shows.</summary>
+    public void Tell(string line)
+    {
+        const string StartAndEraseLine = "\r\e[K";
+        if (IsTerminal)
+            Error.Write(StartAndEraseLine);
+        Output.WriteLine(line);
+    }
 }

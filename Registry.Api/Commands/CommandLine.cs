@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Text;
 using Microsoft.Extensions.Options;
+using Registry.Api.Backups;
 using Registry.Api.Hosting;
 using Registry.Core.Errors;
 using Registry.Core.Storage;
@@ -15,6 +16,8 @@ internal static class CommandLine
     [
         new MigrateCommand(),
         new VerifyCommand(),
+        new ImportBackupCommand(),
+        new ExportBackupCommand(),
     ];
 
     private static readonly string[] AsksForHelp = ["--help", "-h", "-?", "/?"];

@@ -15,12 +15,12 @@ internal sealed class MigrateCommand : Command
 
     public override string Summary => "copies a whole registry from one storage to another";
 
-    public override string Help => """
+    public override string Help => $"""
         Usage: Registry.Api migrate --from STORAGE --to STORAGE [options] [settings]
 
         Copies every package with its channels and every app archive, byte for byte and with all times, and verifies the copy.
-        STORAGE is one of those that the setting STORAGE knows: filesystem, redis, etcd, gcs. What is at the target already is not
-        copied again: after a failure, or when the source has changed meanwhile, run it again. Nothing is ever removed.
+        STORAGE is one of those that the setting STORAGE knows: {string.Join(", ", StorageSelection.Names)}. What is at the target already
+        is not copied again: after a failure, or when the source has changed meanwhile, run it again. Nothing is ever removed.
 
         The settings of both storages are read as the service reads them: FILESYSTEM__PATH, --Redis:Configuration=… Where both
         sides need a setting of one name, put the side before it: --from:Filesystem:Path=… and --to:Filesystem:Path=…, or
@@ -52,7 +52,7 @@ internal sealed class MigrateCommand : Command
         await using var source = await OpenRegistry.OpenAsync(from, writes: false, console, ct);
         await using var target = await OpenRegistry.OpenAsync(to, writes: true, console, ct);
 
-        var migration = new Migration(source.Storage, target.Storage, options, finding => console.Output.WriteLine(finding));
+        var migration = new Migration(source.Storage, target.Storage, options, finding => console.Tell(finding.ToString()));
         bool whole;
         await using (new ProgressReport(console, target.Get<TimeProvider>(), elapsed => Describe(migration, elapsed)))
             whole = await migration.RunAsync(ct);

@@ -43,7 +43,7 @@ internal sealed class VerifyCommand : Command
                 : throw new UsageException($"{Storage} is '{storage}'; it must be one of {string.Join(", ", StorageSelection.Names)}.");
         await using var registry = await OpenRegistry.OpenAsync(settings, writes: false, console, ct);
 
-        var verification = new Verification(registry.Storage, parallel, finding => console.Output.WriteLine(finding));
+        var verification = new Verification(registry.Storage, parallel, finding => console.Tell(finding.ToString()));
         bool sound;
         await using (new ProgressReport(console, registry.Get<TimeProvider>(), elapsed => Describe(verification, elapsed)))
             sound = await verification.RunAsync(ct);

@@ -14,7 +14,7 @@ internal sealed class Cors(RequestDelegate next)
     {
         var headers = context.Response.Headers;
         headers.AccessControlAllowOrigin = "*";
-        headers.AccessControlExposeHeaders = "Accept-Ranges, Content-Disposition, Content-Range, ETag, Retry-After";
+        headers.AccessControlExposeHeaders = "Accept-Ranges, Content-Disposition, Content-Range, ETag, Link, Retry-After";
         if (HttpMethods.IsOptions(context.Request.Method) && !StringValues.IsNullOrEmpty(context.Request.Headers.AccessControlRequestMethod))
         {
             headers.AccessControlAllowMethods = "DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT";

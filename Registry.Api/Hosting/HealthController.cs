@@ -1,4 +1,6 @@
 using Microsoft.AspNetCore.Mvc;
+using Registry.Core.Catalog;
+using Registry.Core.Errors;
 using Registry.Core.Storage;
 
 namespace Registry.Api.Hosting;
@@ -6,18 +8,21 @@ namespace Registry.Api.Hosting;
 /// <summary>What an orchestrator asks.</summary>
 [ApiController]
 [ApiExplorerSettings(IgnoreApi = true)]
-internal sealed class HealthController(StorageProbe storage) : ControllerBase
+internal sealed class HealthController(StorageProbe storage, PackageCatalog catalog) : ControllerBase
 {
     /// <summary>Whether the process is alive: nothing else is asked.</summary>
     [HttpGet("/healthz"), HttpHead("/healthz")]
     public IActionResult Alive() => Status("ok");
 
-    /// <summary>Whether requests can be served: the storage answers. Otherwise 503, in the error form.</summary>
-    /// <exception cref="StorageException">It does not.</exception>
+    /// <summary>Whether requests can be served: the storage answers, and has told once what packages there are. Otherwise 503, in the error form.</summary>
+    /// <exception cref="StorageException">It does not answer.</exception>
+    /// <exception cref="RegistryException">It is still telling.</exception>
     [HttpGet("/readyz"), HttpHead("/readyz")]
     public async Task<IActionResult> ReadyAsync(CancellationToken ct)
     {
         await storage.AskAsync(ct);
+        if (!catalog.IsLoaded)
+            throw new RegistryException(ErrorCode.Unavailable, "The registry has been started and is still reading what packages there are. Try again.");
         return Status("ready");
     }
 

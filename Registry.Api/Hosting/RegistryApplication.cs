@@ -1,4 +1,6 @@
 using System.Net.Sockets;
+using Microsoft.AspNetCore.Mvc.ModelBinding.Validation;
+using Registry.Api.Cnr;
 using Registry.Api.Hosting.Logging;
 using Registry.Api.Http;
 using Registry.Api.Http.Errors;
@@ -29,19 +31,18 @@ public static class RegistryApplication
         // The settings beside the program are the product's; the working directory is the operator's.
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
         var settings = RegistrySettings.Read(builder.Configuration);
+        builder.Logging.BufferConsole();
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = settings.Limits.RequestBytes;
             kestrel.Limits.MaxRequestLineSize = MaxRequestLineBytes;
         });
-        builder.Logging.BufferConsole();
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = ShutdownTimeout);
         builder.Services.Configure<ForwardedHeadersOptions>(settings.Proxies.Apply);
         builder.Services.AddStorage(builder.Configuration);
         builder.Services.AddRegistry(settings);
-        builder.Services.LeaveArgumentsToTheActions();
-        // No more of MVC than is used: what AddControllers adds besides (authorization, for one) stands in the way of every request.
+        // Of MVC what is used: AddControllers would bring authorization, CORS and annotations, each at work on every request.
         builder.Services.AddMvcCore(mvc =>
             {
                 mvc.ModelMetadataDetailsProviders.Add(new EmptyIsNotAbsent());
@@ -51,6 +52,7 @@ public static class RegistryApplication
             .AddApplicationPart(typeof(RegistryApplication).Assembly)
             .ConfigureApiBehaviorOptions(api => (api.SuppressModelStateInvalidFilter, api.SuppressMapClientErrors) = (true, true))
             .ConfigureApplicationPartManager(parts => parts.FeatureProviders.Add(new InternalControllers()));
+        builder.Services.AddSingleton<IObjectModelValidator, NoValidation>();
         builder.Services.AddOpenApiDocument();
         configure?.Invoke(builder);
 
@@ -116,6 +118,8 @@ public static class RegistryApplication
         services.AddSingleton<ChannelRegistry>();
         services.AddSingleton<AppArchives>();
         services.AddSingleton<BlobCollector>();
+        services.AddSingleton<ListBodies>();
+        services.AddHostedService<CatalogService>();
         services.AddHostedService<CollectorService>();
     }
 }

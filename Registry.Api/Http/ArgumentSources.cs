@@ -1,6 +1,5 @@
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.ModelBinding;
-using Microsoft.AspNetCore.Mvc.ModelBinding.Validation;
 
 namespace Registry.Api.Http;
 
@@ -17,18 +16,5 @@ internal static class ArgumentSources
         options.ValueProviderFactories.RemoveType<FormFileValueProviderFactory>();
         options.ValueProviderFactories.RemoveType<JQueryFormValueProviderFactory>();
         options.ValueProviderFactories.RemoveType<JQueryQueryStringValueProviderFactory>();
-    }
-
-    /// <summary>
-    /// Keeps MVC from validating arguments, each by a visitor of its own: they are texts, judged by the types that are parsed from them, and
-    /// nobody asks what MVC found.
-    /// </summary>
-    public static void LeaveArgumentsToTheActions(this IServiceCollection services) => services.AddSingleton<IObjectModelValidator, NoValidation>();
-
-    private sealed class NoValidation : IObjectModelValidator
-    {
-        public void Validate(ActionContext actionContext, ValidationStateDictionary? validationState, string prefix, object? model)
-        {
-        }
     }
 }

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.IO.Pipelines;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Net.Http.Headers;
 using Registry.Api.Http.Errors;
@@ -18,7 +19,10 @@ namespace Registry.Api.Http;
 internal sealed class BlobResult(
     Func<ByteRange, CancellationToken, ValueTask<BlobReader>> open, long length, string tag, string contentType) : IActionResult
 {
-    private const int BufferBytes = 64 * 1024;
+    /// <summary>Read and handed to the server at once: what a connection holds in memory, and how much goes out between two waits for it.</summary>
+    private const int BufferBytes = 128 * 1024;
+
+    private const int FirstBufferBytes = 16 * 1024;
 
     /// <summary>The name to save it under; null for no <c>Content-Disposition</c>.</summary>
     public string? FileName { get; init; }
@@ -58,29 +62,36 @@ internal sealed class BlobResult(
         if (reader.Length != expected)
             throw new StorageException(StorageFault.Corrupt, $"The blob gives {reader.Length} bytes where {expected} are recorded.");
 
-        var (body, sent) = (http.Response.BodyWriter, 0L);
-        var first = ArrayPool<byte>.Shared.Rent((int)Math.Clamp(expected, 1, BufferBytes));
+        // The first bytes come before the status, the others straight into the memory that the server sends from.
+        var first = ArrayPool<byte>.Shared.Rent((int)Math.Clamp(expected, 1, FirstBufferBytes));
         try
         {
             var read = await reader.Content.ReadAsync(first, ct);
             Commit(http.Response, entityTag, range, expected);
             await http.Response.StartAsync(ct);
-            await body.WriteAsync(first.AsMemory(0, read), ct);
-            sent = read;
+            http.Response.BodyWriter.Write(first.AsSpan(0, read));
+            if (read < expected)
+                await SendRestAsync(http.Response.BodyWriter, reader.Content, read, expected, ct);
+            else
+                await http.Response.BodyWriter.FlushAsync(ct);
         }
         finally
         {
             ArrayPool<byte>.Shared.Return(first);
         }
+    }
 
-        // Once the answer is under way, bytes are read to where they are sent from.
-        for (int read; sent < expected; sent += read)
+    private static async Task SendRestAsync(PipeWriter body, Stream content, long sent, long expected, CancellationToken ct)
+    {
+        while (sent < expected)
         {
-            read = await reader.Content.ReadAsync(body.GetMemory(BufferBytes)[..BufferBytes], ct);
+            var memory = body.GetMemory((int)Math.Min(expected - sent, BufferBytes));
+            var read = await content.ReadAsync(memory[..(int)Math.Min(expected - sent, memory.Length)], ct);
             if (read == 0)
                 throw new StorageException(StorageFault.Corrupt, $"The blob ended after {sent} of {expected} bytes.");
             body.Advance(read);
             await body.FlushAsync(ct);
+            sent += read;
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
@@ -17,14 +18,17 @@ internal sealed class JsonBody(string? tag, IEnumerable<Action<Utf8JsonWriter>> 
     /// <summary>Bodies up to here are sent with their length; longer ones as they are written.</summary>
     private const int BufferBytes = 64 * 1024;
 
-    /// <summary>What most answers fit into.</summary>
-    private const int FirstBytes = 4096;
+    /// <summary>Room for what most answers are.</summary>
+    private const int FirstBufferBytes = 4096;
 
     /// <summary>Below it compression costs more than it saves.</summary>
     private const int CompressFromBytes = 1024;
 
     /// <summary>The answers are JSON and nothing else: escaping for HTML would only make names and messages hard to read.</summary>
     private static readonly JsonWriterOptions WriterOptions = new() { SkipValidation = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    /// <summary>Where the body may lie ready, and is put when it does not; null for nowhere.</summary>
+    public IKeptBody? Kept { get; set; }
 
     /// <summary>One value.</summary>
     public static JsonBody Of<T>(T value, JsonTypeInfo<T> type, string? tag, int status = StatusCodes.Status200OK) =>
@@ -60,36 +64,46 @@ internal sealed class JsonBody(string? tag, IEnumerable<Action<Utf8JsonWriter>> 
 
         response.StatusCode = status;
         response.ContentType = "application/json";
-        using var buffer = new PooledBuffer(FirstBytes);
-        await using var writer = new Utf8JsonWriter(buffer, WriterOptions);
-        using var rest = elements.GetEnumerator();
-        var done = Fill(writer, buffer, rest);
-        var body = buffer.Written;
-        if (coding != ContentCoding.Identity && (!done || body.Length >= CompressFromBytes))
+        if (Kept?.Find(coding) is { } kept)
         {
-            response.Headers.ContentEncoding = coding.Name;
-            if (done)
-                body = Encoded(coding, body);
-        }
-        else
-        {
-            coding = ContentCoding.Identity;
+            await WriteAsync(request, response, kept, ct);
+            return;
         }
 
+        using var buffer = new PooledBytes(FirstBufferBytes);
+        await using var writer = new Utf8JsonWriter(buffer, WriterOptions);
+        using var rest = elements.GetEnumerator();
+        var bufferBytes = Kept?.MaxBytes ?? BufferBytes;
+        var done = Fill(writer, buffer, rest, bufferBytes);
+        var used = coding != ContentCoding.Identity && (!done || buffer.WrittenCount >= CompressFromBytes) ? coding : ContentCoding.Identity;
         if (done)
-            response.ContentLength = body.Length;
-        if (HttpMethods.IsHead(request.Method))
+        {
+            if (used != ContentCoding.Identity)
+                Encode(used, buffer);
+            Kept?.Keep(coding, new PreparedBody(buffer.WrittenMemory.ToArray(), used));
+            await WriteAsync(request, response, new PreparedBody(buffer.WrittenMemory, used), ct);
             return;
-        if (done)
-            await response.BodyWriter.WriteAsync(body, ct);
-        else
-            await StreamAsync(coding, response.Body, writer, buffer, rest, ct);
+        }
+
+        if (used != ContentCoding.Identity)
+            response.Headers.ContentEncoding = used.Name;
+        if (!HttpMethods.IsHead(request.Method))
+            await StreamAsync(used, response.Body, writer, buffer, rest, ct);
+    }
+
+    private static async Task WriteAsync(HttpRequest request, HttpResponse response, PreparedBody body, CancellationToken ct)
+    {
+        if (body.Coding != ContentCoding.Identity)
+            response.Headers.ContentEncoding = body.Coding.Name;
+        response.ContentLength = body.Bytes.Length;
+        if (!HttpMethods.IsHead(request.Method))
+            await response.Body.WriteAsync(body.Bytes, ct);
     }
 
     /// <summary>Writes steps until the buffer is full; true when there are no more.</summary>
-    private static bool Fill(Utf8JsonWriter writer, PooledBuffer buffer, IEnumerator<Action<Utf8JsonWriter>> rest)
+    private static bool Fill(Utf8JsonWriter writer, PooledBytes buffer, IEnumerator<Action<Utf8JsonWriter>> rest, int bufferBytes = BufferBytes)
     {
-        while (buffer.Count + writer.BytesPending < BufferBytes)
+        while (buffer.WrittenCount + writer.BytesPending < bufferBytes)
         {
             if (!rest.MoveNext())
             {
@@ -104,24 +118,25 @@ internal sealed class JsonBody(string? tag, IEnumerable<Action<Utf8JsonWriter>> 
         return false;
     }
 
-    private static ReadOnlyMemory<byte> Encoded(ContentCoding coding, ReadOnlyMemory<byte> body)
+    private static void Encode(ContentCoding coding, PooledBytes body)
     {
-        var encoded = new MemoryStream();
+        using var encoded = new MemoryStream();
         using (var encoder = coding.Encode(encoded))
-            encoder.Write(body.Span);
-        return encoded.GetBuffer().AsMemory(0, (int)encoded.Length);
+            encoder.Write(body.WrittenMemory.Span);
+        body.ResetWrittenCount();
+        body.Write(encoded.GetBuffer().AsSpan(0, (int)encoded.Length));
     }
 
     private static async Task StreamAsync(
-        ContentCoding coding, Stream body, Utf8JsonWriter writer, PooledBuffer buffer, IEnumerator<Action<Utf8JsonWriter>> rest, CancellationToken ct)
+        ContentCoding coding, Stream body, Utf8JsonWriter writer, PooledBytes buffer, IEnumerator<Action<Utf8JsonWriter>> rest, CancellationToken ct)
     {
         var encoder = coding.Encode(body);
         for (var done = false; ;)
         {
-            await encoder.WriteAsync(buffer.Written, ct);
+            await encoder.WriteAsync(buffer.WrittenMemory, ct);
             if (done)
                 break;
-            buffer.Clear();
+            buffer.ResetWrittenCount();
             done = Fill(writer, buffer, rest);
         }
 

@@ -13,8 +13,8 @@ internal static class CnrOperations
 {
     public static (Type Controller, string Action, OperationNotes Notes)[] All { get; } =
     [
-        Of<CatalogController>(nameof(CatalogController.ListAsync), new("ListPackages") { Answer = _ => Many(Summary()) }),
-        Of<CatalogController>(nameof(CatalogController.SearchAsync), new("SearchPackages") { Answer = _ => Many(JsonValue.Create(Sample.FullName)) }),
+        Of<CatalogController>(nameof(CatalogController.ListAsync), new("ListPackages", BadLimit) { Answer = _ => Many(Summary()) }),
+        Of<CatalogController>(nameof(CatalogController.SearchAsync), new("SearchPackages", BadLimit) { Answer = _ => Many(JsonValue.Create(Sample.FullName)) }),
         Of<PushController>(nameof(PushController.PushAsync), new(
             "PushRelease", MissingField, BadName, BadRelease, BadMediaType, BadBlob, Exists, InUse, Unknown)
         {

@@ -32,6 +32,8 @@ internal static class CnrRefusals
 
     public static RegistryException BadChannel { get; } = CnrErrors.NoChannelName("-beta");
 
+    public static RegistryException BadLimit { get; } = CnrErrors.NoLimit("0");
+
     public static RegistryException BadName { get; } = CnrErrors.NoPackageName(Sample.Namespace, "-" + Sample.Name);
 
     public static RegistryException MissingField { get; } = new(ErrorCode.InvalidUsage, "The field 'release' is missing.", ("field", "release"));

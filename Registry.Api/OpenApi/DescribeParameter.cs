@@ -1,4 +1,6 @@
+using System.Globalization;
 using Microsoft.OpenApi;
+using Registry.Api.Cnr;
 using Registry.Api.Kar;
 using Swashbuckle.AspNetCore.SwaggerGen;
 
@@ -33,6 +35,8 @@ internal sealed class DescribeParameter : IParameterFilter
             (_, "q") => (null, Sample.Name),
             _ => (schema.Pattern, described.Example),
         };
+        if (described.Name == "limit")
+            (schema.Type, schema.Minimum, schema.Maximum) = (JsonSchemaType.Integer, "1", ListPage.MaxLimit.ToString(CultureInfo.InvariantCulture));
         if (described.Name == "format")
             schema.Enum = Shapes.OneOf("json").Enum;
         if (described.Name == WorkspaceQuery.Name)

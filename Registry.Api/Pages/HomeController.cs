@@ -27,7 +27,7 @@ internal sealed class HomeController(PackageCatalog catalog) : ControllerBase
                 HtmlEncoder.Default.Encode(Request.Host.ToUriComponent()),
                 Request.Scheme,
                 Request.Path.StartsWithSegments("/cnr") ? "/cnr" : "",
-                view.Entries.Length.ToString("N0", CultureInfo.InvariantCulture),
+                view.Count.ToString("N0", CultureInfo.InvariantCulture),
                 view.Entries.Sum(entry => entry.Releases.Length).ToString("N0", CultureInfo.InvariantCulture)),
             "text/html; charset=utf-8");
     }

@@ -20,14 +20,39 @@ public sealed record CatalogEntry(
         return new CatalogEntry(
             index.Name,
             index.CreatedAt,
-            [.. index.Releases.Select(release => new CatalogRelease(release, MediaTypesOf(index, release)))],
+            ReleasesOf(index),
             snapshot.Revision,
             snapshot.Fingerprint);
     }
 
-    private static ImmutableArray<MediaType> MediaTypesOf(PackageIndex index, Release release)
+    private static ImmutableArray<CatalogRelease> ReleasesOf(PackageIndex index)
     {
-        var manifests = index.Of(release);
+        var releases = ImmutableArray.CreateBuilder<CatalogRelease>(index.Releases.Length);
+        ImmutableArray<MediaType> last = [];
+        foreach (var release in index.Releases)
+        {
+            // As a rule each release is there in what the one before it is.
+            var manifests = index.Of(release);
+            if (!Names(last, manifests))
+                last = MediaTypesOf(manifests);
+            releases.Add(new CatalogRelease(release, last));
+        }
+
+        return releases.MoveToImmutable();
+    }
+
+    private static bool Names(ImmutableArray<MediaType> mediaTypes, ReadOnlySpan<Manifest> manifests)
+    {
+        if (mediaTypes.Length != manifests.Length)
+            return false;
+        for (var i = 0; i < manifests.Length; i++)
+            if (mediaTypes[i] != manifests[i].MediaType)
+                return false;
+        return true;
+    }
+
+    private static ImmutableArray<MediaType> MediaTypesOf(ReadOnlySpan<Manifest> manifests)
+    {
         var mediaTypes = ImmutableArray.CreateBuilder<MediaType>(manifests.Length);
         foreach (var manifest in manifests)
             mediaTypes.Add(manifest.MediaType);

@@ -1,4 +1,4 @@
-using System.Collections.Immutable;
+using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using Registry.Core.Packages;
 using Registry.Core.Storage;
@@ -7,18 +7,24 @@ namespace Registry.Core.Catalog;
 
 /// <summary>
 /// The read model of list and search. Not stored, so that nothing can be out of step: an entry per package in memory, each with the revision
-/// that it was made from. A request lists the revisions, reads only what changed, and answers from memory.
+/// that it was made from. A request asks the storage what has changed, reads only that, and answers from memory.
 /// </summary>
 public sealed partial class PackageCatalog(IDocumentStore documents, PackageIndexes indexes, ILogger<PackageCatalog> logger)
 {
-    /// <summary>How many changed indexes are read at once.</summary>
+    /// <summary>How many indexes are read at once.</summary>
     private const int ReadsAtOnce = 16;
 
     private readonly Lock gate = new();
-    private PackageCatalogView view = new([], default);
+    private bool isRunning;
 
-    /// <summary>The refresh under way, and the one that starts after it: callers share a refresh that started after they called.</summary>
-    private (Task<PackageCatalogView>? Running, Task<PackageCatalogView>? Next) refresh;
+    /// <summary>Who waits for the refresh that follows the one under way; null for nobody.</summary>
+    private TaskCompletionSource<PackageCatalogView>? next;
+
+    /// <summary>Written by the refresh under way alone.</summary>
+    private volatile Picture? picture;
+
+    /// <summary>True once all packages have been read, and ever after: from then on a request costs what has changed.</summary>
+    public bool IsLoaded => picture is not null;
 
     /// <summary>Every package, as of a moment after this call: whatever any replica acknowledged before it is in.</summary>
     /// <exception cref="StorageException">The storage did not answer.</exception>
@@ -26,63 +32,149 @@ public sealed partial class PackageCatalog(IDocumentStore documents, PackageInde
     {
         lock (gate)
         {
-            if (refresh.Running is null)
-                return (refresh.Running = RunAsync(after: null)).WaitAsync(ct);
-            return (refresh.Next ??= RunAsync(refresh.Running)).WaitAsync(ct);
+            // The refresh under way may have asked already: it is the next one, shared by all who come meanwhile, that has what they must see.
+            if (isRunning)
+                return (next ??= new(TaskCreationOptions.RunContinuationsAsynchronously)).Task.WaitAsync(ct);
+            isRunning = true;
         }
+
+        // Where the storage answers at once and nothing has changed, so does this.
+        var refresh = RefreshAsync();
+        if (!refresh.IsCompletedSuccessfully)
+            return FinishAsync(refresh).WaitAsync(ct);
+        var answer = refresh.Result.Answer;
+        StartNext();
+        return answer;
     }
 
     /// <summary>A refresh serves whoever waits, so no single caller's token ends it.</summary>
-    private async Task<PackageCatalogView> RunAsync(Task? after)
+    private async Task<PackageCatalogView> FinishAsync(ValueTask<Picture> refresh)
     {
-        await Task.Yield();
-        if (after is not null)
-            await after.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         try
         {
-            return await RefreshAsync();
+            return (await refresh).View;
         }
         finally
         {
-            lock (gate)
-                refresh = (refresh.Next, null);
+            StartNext();
         }
     }
 
-    private async Task<PackageCatalogView> RefreshAsync()
+    private void StartNext()
     {
-        var known = view.Entries;
-        var entries = ImmutableArray.CreateBuilder<CatalogEntry>(known.Length);
-        var byName = known.ToDictionary(entry => entry.Name);
+        TaskCompletionSource<PackageCatalogView>? waiting;
+        lock (gate)
+        {
+            (waiting, next) = (next, null);
+            isRunning = waiting is not null;
+        }
+
+        if (waiting is not null)
+            _ = Task.Run(() => ServeAsync(waiting), CancellationToken.None);
+    }
+
+    private async Task ServeAsync(TaskCompletionSource<PackageCatalogView> waiting)
+    {
+        try
+        {
+            waiting.SetResult(await FinishAsync(RefreshAsync()));
+        }
+        catch (Exception failure)
+        {
+            waiting.SetException(failure);
+        }
+    }
+
+    private async ValueTask<Picture> RefreshAsync()
+    {
+        var known = picture;
+        var changes = await documents.ChangesAsync(StoreKeys.Packages, known?.Token, CancellationToken.None);
+        var view = known is null ? await LoadAsync() ?? await ListAsync(PackageCatalogView.Empty)
+            : changes.Keys is null ? await ListAsync(known.View)
+            : changes.Keys.Count == 0 ? known.View
+            : await ReadAsync(known.View, PackagesOf(changes.Keys));
+        if (known is not null && ReferenceEquals(view, known.View))
+            return ReferenceEquals(changes.Token, known.Token) ? known : picture = known with { Token = changes.Token };
+        return picture = new Picture(view, changes.Token, Task.FromResult(view));
+    }
+
+    /// <summary>Reads everything, once in the life of a process; null where a document is so damaged that it must be passed over one by one.</summary>
+    private async Task<PackageCatalogView?> LoadAsync()
+    {
+        await Task.Yield();
+        var entries = new ConcurrentBag<CatalogChange>();
+        try
+        {
+            await Parallel.ForEachAsync(
+                documents.ReadAsync(StoreKeys.Packages, after: null, CancellationToken.None),
+                new ParallelOptions { MaxDegreeOfParallelism = ReadsAtOnce },
+                (stored, _) =>
+                {
+                    if (!StoreKeys.TryGetPackage(stored.Key, out var name))
+                        LogForeign(stored.Key);
+                    else
+                        entries.Add(new CatalogChange(name, CatalogEntry.Of(PackageSnapshot.Read(name, stored.Document))));
+                    return ValueTask.CompletedTask;
+                });
+        }
+        catch (StorageException damage) when (damage.Kind == StorageFault.Corrupt)
+        {
+            LogSlower(damage);
+            return null;
+        }
+
+        return PackageCatalogView.Empty.With(entries);
+    }
+
+    /// <summary>Compares all revisions: for a storage that cannot tell what has changed, or not any more.</summary>
+    private async Task<PackageCatalogView> ListAsync(PackageCatalogView view)
+    {
+        await Task.Yield();
+        var gone = view.Entries.ToDictionary(entry => entry.Name);
         var changed = new List<PackageName>();
         await foreach (var document in documents.ListAsync(StoreKeys.Packages, after: null, CancellationToken.None))
         {
             if (!StoreKeys.TryGetPackage(document.Key, out var name))
                 LogForeign(document.Key);
-            else if (byName.TryGetValue(name, out var entry) && entry.Revision == document.Revision)
-                entries.Add(entry);
-            else
+            else if (!gone.Remove(name, out var entry) || entry.Revision != document.Revision)
                 changed.Add(name);
         }
 
-        if (changed.Count == 0 && entries.Count == known.Length)
-            return view;
+        return await ReadAsync(view, [.. changed, .. gone.Keys]);
+    }
+
+    /// <summary>Reads some packages; the same view where none of them has changed.</summary>
+    private async Task<PackageCatalogView> ReadAsync(PackageCatalogView view, IReadOnlyCollection<PackageName> names)
+    {
+        var changes = new ConcurrentBag<CatalogChange>();
         await Parallel.ForEachAsync(
-            changed,
+            names,
             new ParallelOptions { MaxDegreeOfParallelism = ReadsAtOnce },
             async (name, ct) =>
             {
-                if (await ReadAsync(name, ct) is { } entry)
-                    lock (entries)
-                        entries.Add(entry);
+                var entry = await ReadAsync(name, ct);
+                if (entry?.Revision != view.Find(name)?.Revision)
+                    changes.Add(new CatalogChange(name, entry));
             });
-        entries.Sort((left, right) => left.Name.CompareTo(right.Name));
-        var fingerprint = entries.Aggregate(UInt128.Zero, (sum, entry) => unchecked(sum + entry.Fingerprint));
-        return view = new PackageCatalogView(entries.DrainToImmutable(), fingerprint);
+        return changes.IsEmpty ? view : view.With(changes);
     }
 
-    /// <summary>One package; null when it went meanwhile. A damaged index must not take the whole list down with it: it is told to the operator, and left out.</summary>
-    private async Task<CatalogEntry?> ReadAsync(PackageName name, CancellationToken ct)
+    private List<PackageName> PackagesOf(IReadOnlyCollection<StoreKey> keys)
+    {
+        var names = new List<PackageName>(keys.Count);
+        foreach (var key in keys)
+        {
+            if (StoreKeys.TryGetPackage(key, out var name))
+                names.Add(name);
+            else
+                LogForeign(key);
+        }
+
+        return names;
+    }
+
+    /// <summary>One package; null when it is not there. A damaged index must not take the whole list down with it: it is told to the operator, and left out.</summary>
+    private async ValueTask<CatalogEntry?> ReadAsync(PackageName name, CancellationToken ct)
     {
         try
         {
@@ -98,6 +190,12 @@ public sealed partial class PackageCatalog(IDocumentStore documents, PackageInde
     [LoggerMessage(Level = LogLevel.Error, Message = "Package {Package} is left out of lists and searches: its index is damaged")]
     private partial void LogDamaged(Exception damage, PackageName package);
 
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Something is damaged, so all indexes are read one by one, which takes longer")]
+    private partial void LogSlower(Exception damage);
+
     [LoggerMessage(Level = LogLevel.Warning, Message = "Document {Key} is no package's")]
     private partial void LogForeign(StoreKey key);
+
+    /// <summary>All packages, and the moment from which changes are still to be asked for.</summary>
+    private sealed record Picture(PackageCatalogView View, ChangeToken Token, Task<PackageCatalogView> Answer);
 }

@@ -49,6 +49,19 @@ public sealed partial class ChannelRegistry(PackageIndexes indexes, ILogger<Chan
         LogDeleted(package, channel);
     }
 
+    /// <summary>Brings channels of a package back that a backup holds, all in one change. Restoring the same again changes nothing.</summary>
+    /// <param name="package">The package.</param>
+    /// <param name="channels">Its channels.</param>
+    /// <param name="ct">Gives up; the change then happened whole or not at all.</param>
+    /// <returns>The package right after.</returns>
+    /// <exception cref="RegistryException"><see cref="ErrorCode.PackageNotFound"/>, <see cref="ErrorCode.ResourceInUse"/>, <see cref="ErrorCode.Unavailable"/>.</exception>
+    public async Task<PackageIndex> RestoreAsync(PackageName package, IReadOnlyCollection<RestoredChannel> channels, CancellationToken ct) =>
+        (await indexes.UpdateAsync(
+            package,
+            Change(package, release: null, index => channels.Aggregate(
+                index, static (index, restored) => restored.ApplyTo(index) is { } channel ? index.WithChannel(channel) : index)),
+            ct))!;
+
     private static IndexChange Change(PackageName package, string? release, Func<PackageIndex, PackageIndex> change) =>
         new(index => change(index ?? throw PackageErrors.PackageNotFound(package.Value, release)));
 

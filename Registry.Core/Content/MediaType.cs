@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using System.Text.RegularExpressions;
 
@@ -8,6 +9,11 @@ namespace Registry.Core.Content;
 /// </summary>
 public readonly partial record struct MediaType : IComparable<MediaType>
 {
+    private const int MaxLength = 64;
+    private const string LongPrefix = "application/vnd.";
+
+    private static readonly SearchValues<char> ShortCharacters = SearchValues.Create("+-.0123456789_abcdefghijklmnopqrstuvwxyz");
+
     private readonly string? value;
 
     private MediaType(string value) => this.value = value;
@@ -28,9 +34,9 @@ public readonly partial record struct MediaType : IComparable<MediaType>
         mediaType = default;
         if (text is null)
             return false;
-        if (LongForm.Match(text) is { Success: true } match)
+        if (text.StartsWith(LongPrefix, StringComparison.Ordinal) && LongForm.Match(text) is { Success: true } match)
             text = match.Groups["type"].Value;
-        if (!ShortForm.IsMatch(text))
+        if (text.Length is 0 or > MaxLength || !char.IsAsciiLetterOrDigit(text[0]) || text.AsSpan().ContainsAnyExcept(ShortCharacters))
             return false;
         mediaType = new MediaType(text);
         return true;
@@ -53,9 +59,6 @@ public readonly partial record struct MediaType : IComparable<MediaType>
 
     /// <summary>Ordinal order.</summary>
     public static bool operator >=(MediaType left, MediaType right) => left.CompareTo(right) >= 0;
-
-    [GeneratedRegex(@"^[a-z0-9][a-z0-9.+_-]{0,63}\z")]
-    private static partial Regex ShortForm { get; }
 
     [GeneratedRegex(@"^application/vnd\.(cnr|appr)\.package(-manifest\.(?<type>.+)\.v[01]\.json|\.(?<type>.+)\.v[01]\.tar\+gzip)\z")]
     private static partial Regex LongForm { get; }

@@ -41,7 +41,7 @@ internal sealed class BlobCopy(IBlobStore source, IBlobStore target, Tally copie
                 if (attempt < MaxAttempts && (await source.StatAsync(key, ct))?.Revision != blob.Revision)
                     continue;
                 if (fault.Kind == StorageFault.Corrupt)
-                    return (CopyOutcome.Damaged, $"cannot be read: {fault.Message}");
+                    return (CopyOutcome.Damaged, $"cannot be copied: {fault.Message}");
                 throw;
             }
         }

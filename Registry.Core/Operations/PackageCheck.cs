@@ -27,7 +27,7 @@ internal sealed class PackageCheck(RegistryStorage storage, PackageName package,
                 findings.AddRange(await BlobAsync(new BlobKey(key, manifests.Key), [.. manifests], ct));
 
             // A release that was deleted or replaced meanwhile may have taken its blob along: that is no fault.
-            if (findings.Count > 0 && attempt < MaxAttempts && (await storage.Documents.GetAsync(key, ct))?.Revision != document.Revision)
+            if (findings.Count > 0 && attempt < MaxAttempts && await storage.Documents.StatAsync(key, ct) != document.Revision)
                 continue;
             if (findings.Count == 0)
                 read.AddPackage();

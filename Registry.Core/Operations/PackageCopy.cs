@@ -39,7 +39,7 @@ internal sealed class PackageCopy(RegistryStorage source, RegistryStorage target
             if (findings.Count > 0)
             {
                 // A release that was deleted or replaced meanwhile has taken its blob along.
-                if (attempt < MaxAttempts && (await source.Documents.GetAsync(key, ct))?.Revision != document.Revision)
+                if (attempt < MaxAttempts && await source.Documents.StatAsync(key, ct) != document.Revision)
                     continue;
                 return findings;
             }

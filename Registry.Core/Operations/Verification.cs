@@ -53,7 +53,7 @@ public sealed class Verification(RegistryStorage storage, int parallel, Action<F
         await foreach (var blob in storage.Blobs.ListAsync(StoreKeys.Packages, ScopeDepth.Subtree, after: null, ct))
         {
             // A package that came since its listing is none without an index.
-            if (packages.ContainsKey(blob.Key.Scope) || await storage.Documents.GetAsync(blob.Key.Scope, ct) is not null)
+            if (packages.ContainsKey(blob.Key.Scope) || await storage.Documents.StatAsync(blob.Key.Scope, ct) is not null)
                 continue;
             Garbage.AddBlob();
             Garbage.AddBytes(blob.Length);

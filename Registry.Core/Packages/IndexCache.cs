@@ -14,10 +14,10 @@ namespace Registry.Core.Packages;
 internal sealed class IndexCache(long maxBytes)
 {
     /// <summary>
-    /// Of one manifest: its object, descriptor, two digests of 64 characters, push id, release and media type, and its places in the index. Measured on
+    /// Of one manifest: its object, descriptor, two digests of 64 characters, push id, release and media type, and its places in the index (by release, and by digest). Reckoned for
     /// 64 bits; metadata comes on top.
     /// </summary>
-    private const int ManifestBytes = 650;
+    private const int ManifestBytes = 700;
 
     /// <summary>Of one index without its manifests: the objects, the names, and this cache's own.</summary>
     private const int IndexBytes = 600;

@@ -10,6 +10,9 @@ namespace Registry.Core.Packages;
 /// </summary>
 public sealed class PackageIndex
 {
+    /// <summary>Made when it is first asked for; made twice by two that ask at once, and equal then.</summary>
+    private volatile Dictionary<Digest, Manifest>? byContent;
+
     private PackageIndex(PackageName name, DateTimeOffset createdAt, ImmutableArray<Manifest> manifests, ImmutableArray<Channel> channels)
     {
         (Name, CreatedAt, Manifests, Channels) = (name, createdAt, manifests, channels);
@@ -70,6 +73,16 @@ public sealed class PackageIndex
             name, index.CreatedAt, at >= 0 ? index.Manifests.SetItem(at, manifest) : index.Manifests.Insert(~at, manifest), index.Channels);
     }
 
+    /// <summary>A release that a backup brings: as a forced push, but where it is older than the package, the package becomes as old.</summary>
+    /// <param name="index">The package as it is; null when there is none yet.</param>
+    /// <param name="name">The package.</param>
+    /// <param name="manifest">What is restored, with the time of its first push.</param>
+    public static PackageIndex WithRestored(PackageIndex? index, PackageName name, Manifest manifest)
+    {
+        var next = With(index, name, manifest, force: true);
+        return manifest.CreatedAt < next.CreatedAt ? new PackageIndex(name, manifest.CreatedAt, next.Manifests, next.Channels) : next;
+    }
+
     /// <summary>
     /// The package without a release in one media type: null when that was the last. A release that goes altogether leaves its channels:
     /// their highest remaining release becomes current, and an empty channel goes.
@@ -95,6 +108,13 @@ public sealed class PackageIndex
         var channel = FindChannel(name)?.With(release) ?? new Channel(name, release, [release]);
         return Restore(Name, CreatedAt, Manifests, Channels.Where(other => other.Name != name).Append(channel));
     }
+
+    /// <summary>The package with a channel as it is given, in place of what it was; unchanged when it is so already.</summary>
+    /// <exception cref="FormatException">It is empty, or has a release that the package does not have.</exception>
+    public PackageIndex WithChannel(Channel channel) =>
+        FindChannel(channel.Name) is { } known && known.Current == channel.Current && known.Releases.SequenceEqual(channel.Releases)
+            ? this
+            : Restore(Name, CreatedAt, Manifests, Channels.Where(other => other.Name != channel.Name).Append(channel));
 
     /// <summary>The package with a release taken out of a channel. A release that is no member changes nothing; without its last one the channel goes.</summary>
     /// <exception cref="Errors.RegistryException"><see cref="Errors.ErrorCode.ChannelNotFound"/>, or <see cref="Errors.ErrorCode.PackageNotFound"/> for a release that the package does not have.</exception>
@@ -142,14 +162,7 @@ public sealed class PackageIndex
         Find(release, mediaType) ?? throw PackageErrors.PackageNotFound(Name.Value, release.Value, mediaType.Value);
 
     /// <summary>The manifest whose blob answers for a CNR digest: of several gzip streams of one tar, the one pushed first; null when there is none.</summary>
-    public Manifest? FindContent(Digest digest)
-    {
-        Manifest? first = null;
-        foreach (var manifest in Manifests)
-            if (manifest.Content.Digest == digest && (first is null || manifest.CreatedAt < first.CreatedAt))
-                first = manifest;
-        return first;
-    }
+    public Manifest? FindContent(Digest digest) => (byContent ??= ByContent()).GetValueOrDefault(digest);
 
     /// <summary>Whether any manifest needs the blob of this name.</summary>
     public bool References(Digest blobDigest) => Manifests.Any(manifest => manifest.Content.BlobDigest == blobDigest);
@@ -165,6 +178,15 @@ public sealed class PackageIndex
 
     private static Comparer<Manifest> ManifestOrder { get; } = Comparer<Manifest>.Create((left, right) =>
         right.Release.CompareTo(left.Release) is var byRelease and not 0 ? byRelease : left.MediaType.CompareTo(right.MediaType));
+
+    private Dictionary<Digest, Manifest> ByContent()
+    {
+        var first = new Dictionary<Digest, Manifest>(Manifests.Length);
+        foreach (var manifest in Manifests)
+            if (!first.TryGetValue(manifest.Content.Digest, out var earlier) || manifest.CreatedAt < earlier.CreatedAt)
+                first[manifest.Content.Digest] = manifest;
+        return first;
+    }
 
     private int FirstOf(Release release)
     {

@@ -1,11 +1,16 @@
+using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
-using System.Text.RegularExpressions;
 
 namespace Registry.Core.Packages;
 
 /// <summary>The name of a package: <c>namespace/name</c>. Each half is <c>[A-Za-z0-9_][A-Za-z0-9._-]{0,79}</c>; case matters.</summary>
-public readonly partial record struct PackageName : IComparable<PackageName>
+public readonly record struct PackageName : IComparable<PackageName>
 {
+    private const int MaxHalfLength = 80;
+
+    private static readonly SearchValues<char> HalfCharacters =
+        SearchValues.Create("-.0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz");
+
     private readonly string? value;
 
     private PackageName(string @namespace, string name) => (value, NamespaceLength) = ($"{@namespace}/{name}", @namespace.Length);
@@ -26,7 +31,7 @@ public readonly partial record struct PackageName : IComparable<PackageName>
     public static bool TryCreate([NotNullWhen(true)] string? @namespace, [NotNullWhen(true)] string? name, out PackageName package)
     {
         package = default;
-        if (@namespace is null || name is null || !Half.IsMatch(@namespace) || !Half.IsMatch(name))
+        if (@namespace is null || name is null || !IsHalf(@namespace) || !IsHalf(name))
             return false;
         package = new PackageName(@namespace, name);
         return true;
@@ -58,6 +63,6 @@ public readonly partial record struct PackageName : IComparable<PackageName>
     /// <summary>Ordinal order.</summary>
     public static bool operator >=(PackageName left, PackageName right) => left.CompareTo(right) >= 0;
 
-    [GeneratedRegex(@"^[A-Za-z0-9_][A-Za-z0-9._-]{0,79}\z")]
-    private static partial Regex Half { get; }
+    private static bool IsHalf(string text) =>
+        text.Length is > 0 and <= MaxHalfLength && text[0] is not ('.' or '-') && !text.AsSpan().ContainsAnyExcept(HalfCharacters);
 }

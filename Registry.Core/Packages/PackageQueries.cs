@@ -22,6 +22,8 @@ public static class PackageQueries
     /// <param name="query">A release query, as it was asked.</param>
     /// <exception cref="RegistryException"><see cref="ErrorCode.InvalidRelease"/>, or <see cref="ErrorCode.ReleaseNotFound"/>.</exception>
     public static Release Resolve(this PackageIndex index, string query) =>
+        // A release that is there, asked for by its text, is what every query of that text finds.
+        Release.TryParse(query, out var exact, out _) && index.Contains(exact) ? exact :
         ParseQuery(query).Match(index.Releases.AsSpan()) ?? throw PackageErrors.NoReleaseMatches(index.Name, query);
 
     /// <summary>The manifest that a query and a media type name.</summary>

@@ -33,28 +33,8 @@ public sealed partial class PackageRegistry(
         if (!options.Force && (await indexes.FindAsync(package, ct))?.Index.Find(release, mediaType) is not null)
             throw PackageErrors.PackageExists(package, release, mediaType);
 
-        var began = time.GetTimestamp();
-        var blob = await upload.CommitAsync(ct);
-        var manifest = new Manifest(
-            release,
-            new Descriptor(mediaType, content.ContentDigest, content.StoredDigest, content.Size),
-            Microseconds.Floor(time.GetUtcNow()),
-            options.Metadata,
-            PushId: Convert.ToBase64String(RandomNumberGenerator.GetBytes(PushIdBytes)));
-        await indexes.UpdateAsync(
-            package,
-            new IndexChange(
-                index => PackageIndex.With(index, package, manifest, options.Force),
-                index => index.Find(release, mediaType)?.PushId == manifest.PushId),
-            ct);
-
-        // The collector spares what was touched less than the grace ago. Who took longer looks whether its blob is still there.
-        if (time.GetElapsedTime(began) > collection.Grace / 2 && await blobs.StatAsync(blob.Key, ct) is null)
-        {
-            await WithdrawAsync(package, manifest, ct);
-            throw PackageErrors.OutcomeUnknown(package);
-        }
-
+        var manifest = NewManifest(release, mediaType, content, Microseconds.Floor(time.GetUtcNow()), options.Metadata);
+        await StoreAsync(package, manifest, upload, index => PackageIndex.With(index, package, manifest, options.Force), ct);
         LogPushed(package, release, mediaType, content.ContentDigest, content.Size, options.Force);
         return manifest;
     }
@@ -108,6 +88,35 @@ public sealed partial class PackageRegistry(
             throw asked;
         await indexes.UpdateAsync(package, new IndexChange(index => (index ?? throw asked).Without(exact, type)), ct);
         LogDeleted(package, exact, type);
+    }
+
+    private static Manifest NewManifest(Release release, MediaType mediaType, UploadedContent content, DateTimeOffset createdAt, string? metadata) => new(
+        release,
+        new Descriptor(mediaType, content.ContentDigest, content.StoredDigest, content.Size),
+        createdAt,
+        metadata,
+        PushId: Convert.ToBase64String(RandomNumberGenerator.GetBytes(PushIdBytes)));
+
+    /// <summary>Commits a content that was accepted, and then the index that names it.</summary>
+    /// <returns>The index right after.</returns>
+    private async Task<PackageIndex> StoreAsync(
+        PackageName package, Manifest manifest, PackageUpload upload, Func<PackageIndex?, PackageIndex> change, CancellationToken ct)
+    {
+        var began = time.GetTimestamp();
+        var blob = await upload.CommitAsync(ct);
+        var index = await indexes.UpdateAsync(
+            package,
+            new IndexChange(change, index => index.Find(manifest.Release, manifest.MediaType)?.PushId == manifest.PushId),
+            ct);
+
+        // The collector spares what was touched less than the grace ago. Who took longer looks whether its blob is still there.
+        if (time.GetElapsedTime(began) > collection.Grace / 2 && await blobs.StatAsync(blob.Key, ct) is null)
+        {
+            await WithdrawAsync(package, manifest, ct);
+            throw PackageErrors.OutcomeUnknown(package);
+        }
+
+        return index!;
     }
 
     private async Task WithdrawAsync(PackageName package, Manifest manifest, CancellationToken ct)

@@ -9,6 +9,11 @@ public sealed record Document(ReadOnlyMemory<byte> Content, Revision Revision)
     public const int MaxBytes = 1024 * 1024;
 }
 
+/// <summary>A document with its key, as <see cref="IDocumentStore.ReadAsync"/> gives it.</summary>
+/// <param name="Key">Its key.</param>
+/// <param name="Document">Bytes and revision of one moment.</param>
+public readonly record struct StoredDocument(StoreKey Key, Document Document);
+
 /// <summary>A document as a listing shows it: enough to know whether a copy is still the newest.</summary>
 /// <param name="Key">Its key.</param>
 /// <param name="Revision">Its revision when it was listed.</param>

@@ -46,6 +46,14 @@ public readonly record struct StoreKey : IComparable<StoreKey>
         key = default;
         if (segments.IsEmpty)
             return false;
+        if (ArePlain(segments))
+        {
+            var joined = string.Join('/', segments!);
+            if (joined.Length <= MaxKeyBytes)
+                key = new StoreKey(joined);
+            return joined.Length <= MaxKeyBytes;
+        }
+
         var text = new StringBuilder();
         foreach (var segment in segments)
         {
@@ -109,6 +117,17 @@ public readonly record struct StoreKey : IComparable<StoreKey>
     /// <summary>Ordinal order.</summary>
     public static bool operator >=(StoreKey left, StoreKey right) => left.CompareTo(right) >= 0;
 
+    private static bool IsPlain(string segment) => segment.Length > 0 && segment[0] != '.' && !segment.AsSpan().ContainsAnyExcept(Plain);
+
+    /// <summary>Whether nothing is to be escaped, as of most keys, and no segment is too long.</summary>
+    private static bool ArePlain(ReadOnlySpan<string> segments)
+    {
+        foreach (var segment in segments)
+            if (segment.Length > MaxSegmentBytes || !IsPlain(segment))
+                return false;
+        return true;
+    }
+
     private static bool TryAppendEscaped(StringBuilder text, string segment)
     {
         if (segment.Length == 0)
@@ -119,7 +138,7 @@ public readonly record struct StoreKey : IComparable<StoreKey>
 
         if (segment.Length > MaxSegmentBytes)
             return false;
-        if (segment[0] != '.' && !segment.AsSpan().ContainsAnyExcept(Plain))
+        if (IsPlain(segment))
         {
             text.Append(segment);
             return true;

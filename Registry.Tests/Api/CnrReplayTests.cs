@@ -5,8 +5,8 @@ using Registry.Tests.Support.Replay;
 namespace Registry.Tests.Api;
 
 /// <summary>Puts what was once asked of the reference servers to this registry, and expects their answers but for the differences on purpose.</summary>
-[TestFixture]
-public sealed class CnrReplayTests
+[TestFixtureSource(typeof(Backends), nameof(Backends.Names))]
+public sealed class CnrReplayTests(string backend)
 {
     private readonly Dictionary<(Recording, ReplayGroup), Task<IReadOnlyDictionary<string, ActualAnswer>>> played = [];
 
@@ -75,9 +75,9 @@ public sealed class CnrReplayTests
         return answers;
     }
 
-    private static async Task<IReadOnlyDictionary<string, ActualAnswer>> PlayOnceAsync(Recording recording, ReplayGroup group)
+    private async Task<IReadOnlyDictionary<string, ActualAnswer>> PlayOnceAsync(Recording recording, ReplayGroup group)
     {
-        await using var host = await RegistryHost.StartAsync();
+        await using var host = await RegistryHost.StartAsync(await Backends.NewStorageAsync(backend));
         return await group.PlayAsync(recording, host.Client, CancellationToken.None);
     }
 }

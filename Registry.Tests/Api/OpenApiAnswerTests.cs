@@ -7,7 +7,8 @@ using Registry.Tests.Support;
 namespace Registry.Tests.Api;
 
 /// <summary>What the document promises, against what the service answers: successes.</summary>
-public sealed class OpenApiAnswerTests
+[TestFixtureSource(typeof(Backends), nameof(Backends.Names))]
+public sealed class OpenApiAnswerTests(string backend)
 {
     /// <summary>What differs from one run to the next.</summary>
     private static readonly string[] Moving = ["created_at", "generation", "timeCreated", "selfLink"];
@@ -18,8 +19,8 @@ public sealed class OpenApiAnswerTests
     [SetUp]
     public async Task StartAsync()
     {
-        host = await RegistryHost.StartAsync();
-        document = await ApiDocument.ReadAsync(host.Client);
+        host = await RegistryHost.StartAsync(await Backends.NewStorageAsync(backend));
+        document ??= await ApiDocument.ReadAsync(host.Client);
     }
 
     [TearDown]

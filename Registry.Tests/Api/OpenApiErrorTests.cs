@@ -7,7 +7,8 @@ using Registry.Tests.Support;
 namespace Registry.Tests.Api;
 
 /// <summary>What the document promises, against what the service answers: errors.</summary>
-public sealed class OpenApiErrorTests
+[TestFixtureSource(typeof(Backends), nameof(Backends.Names))]
+public sealed class OpenApiErrorTests(string backend)
 {
     private const string Other = "9.9.9";
     private static readonly string NoBlob = new('0', 64);
@@ -18,7 +19,7 @@ public sealed class OpenApiErrorTests
     [OneTimeSetUp]
     public async Task StartAsync()
     {
-        host = await RegistryHost.StartAsync("--Limits:ArchiveBytes=100000", "--Limits:RequestBytes=200000");
+        host = await RegistryHost.StartAsync([.. await Backends.NewStorageAsync(backend), "--Limits:ArchiveBytes=100000", "--Limits:RequestBytes=200000"]);
         document = await ApiDocument.ReadAsync(host.Client);
         await SeedAsync();
     }
@@ -37,6 +38,8 @@ public sealed class OpenApiErrorTests
             ("PushRelease", "", $$"""{"release":"2.0.0","media_type":"Helm","blob":"{{Sample.Chart}}"}""", 422, "invalid-parameters"),
             ("PushRelease", "", """{"release":"2.0.0","blob":"AAAA"}""", 422, "invalid-parameters-2"),
             ("PushRelease", "", $$"""{"release":"1.0.0","media_type":"helm","blob":"{{Sample.Chart}}"}""", 409, "package-exists"),
+            ("ListPackages", "limit=0", null, 400, "invalid-usage"),
+            ("SearchPackages", "limit=0", null, 400, "invalid-usage"),
             ("ListReleases", "namespace=nobody", null, 404, "package-not-found"),
             ("ShowRelease", $"release={Other}", null, 404, "package-not-found"),
             ("ShowManifest", "release=1.1.0;mediaType=-", null, 400, "invalid-usage"),

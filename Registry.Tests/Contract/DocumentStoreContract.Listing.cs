@@ -106,6 +106,36 @@ public abstract partial class DocumentStoreContract
     }
 
     [Test]
+    public async Task A_listing_with_contents_has_each_document_as_it_is()
+    {
+        var keys = await PutManyAsync(40);
+        foreach (var (index, length) in ((int, int)[])[(0, 0), (7, Document.MaxBytes), (8, Document.MaxBytes), (39, 300_000)])
+            await Documents.TryPutAsync(StoreKeyOf(keys[index]), StorageShortcuts.Bytes(length), Precondition.None, Ct);
+        var read = new List<StoredDocument>();
+        await foreach (var stored in Two.Documents.ReadAsync(StoreKeys.Packages, null, Ct))
+            read.Add(stored);
+        Assert.That(read.Select(stored => stored.Key.Value), Is.EqualTo(keys));
+        foreach (var (key, document) in read)
+        {
+            var expected = await Documents.GetAsync(key, Ct);
+            Assert.That(document.Revision, Is.EqualTo(expected!.Revision));
+            Assert.That(document.Content.ToArray(), Is.EqualTo(expected.Content.ToArray()));
+        }
+
+        var rest = new List<StoreKey>();
+        await foreach (var stored in Documents.ReadAsync(Key("packages", "n3"), StoreKeyOf(keys[13]), Ct))
+            rest.Add(stored.Key);
+        Assert.That(rest.Select(key => key.Value), Is.EqualTo(keys.Where((key, i) => i > 13 && key.StartsWith("packages/n3/", StringComparison.Ordinal))));
+        Assert.That(async () => await ReadFirstAsync(Cancelled), Throws.InstanceOf<OperationCanceledException>());
+
+        async Task ReadFirstAsync(CancellationToken ct)
+        {
+            await foreach (var stored in Documents.ReadAsync(StoreKeys.Packages, null, ct))
+                break;
+        }
+    }
+
+    [Test]
     public async Task What_is_deleted_before_a_listing_comes_to_it_is_no_error()
     {
         var keys = await PutManyAsync(30);

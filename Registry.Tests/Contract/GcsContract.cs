@@ -4,6 +4,8 @@ namespace Registry.Tests.Contract;
 
 public sealed class GcsDocumentContract : DocumentStoreContract
 {
+    protected override bool TellsChanges => false;
+
     protected override async ValueTask<StorageUnderTest> StartAsync() => await GcsUnderTest.StartAsync();
 }
 

@@ -22,6 +22,9 @@ public abstract class EndToEndTest
     /// <summary>Ends a test that hangs; far above what any of them takes.</summary>
     protected CancellationToken Ct { get; private set; }
 
+    /// <summary>How long a test may take, without what it soaks.</summary>
+    protected virtual TimeSpan Patience => TimeSpan.FromMinutes(3);
+
     /// <summary>How long a soak lasts: <c>REGISTRY_SOAK_SECONDS</c>, 10 seconds unless set.</summary>
     protected static TimeSpan Soak { get; } = TimeSpan.FromSeconds(Setting("SOAK_SECONDS", 10));
 
@@ -29,7 +32,7 @@ public abstract class EndToEndTest
     public void MakeFolder()
     {
         Folder = Directory.CreateTempSubdirectory("registry-").FullName;
-        Ct = new CancellationTokenSource(TimeSpan.FromMinutes(3) + Soak).Token;
+        Ct = new CancellationTokenSource(Patience + Soak).Token;
     }
 
     [TearDown]

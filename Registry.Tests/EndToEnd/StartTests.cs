@@ -1,8 +1,10 @@
+using System.Globalization;
 using System.Net;
 using System.Net.NetworkInformation;
 using System.Net.Sockets;
 using NUnit.Framework;
 using Registry.Tests.Support;
+using Registry.Tests.Support.Gcs;
 
 namespace Registry.Tests.EndToEnd;
 
@@ -102,6 +104,26 @@ public sealed class StartTests : EndToEndTest
         Directory.CreateDirectory(Data);
         await File.WriteAllTextAsync(Path.Combine(Data, "documents"), "in the way", Ct);
         Assert.That(await RefusesAsync(("FILESYSTEM__PATH", Data)), Does.Contain(Path.Combine(Data, "documents")));
+    }
+
+    [TestCase("redis", "REDIS__CONFIGURATION", "127.0.0.1:{0}", "Redis")]
+    [TestCase("etcd", "ETCD__ENDPOINTS", "http://127.0.0.1:{0}", "etcd")]
+    [TestCase("gcs", "STORAGE_EMULATOR_HOST", "127.0.0.1:{0}", "Google Cloud Storage")]
+    public async Task A_server_that_nobody_runs_ends_the_start_by_its_name(string storage, string setting, string address, string name)
+    {
+        var errors = await RefusesAsync(("STORAGE", storage), (setting, string.Format(CultureInfo.InvariantCulture, address, FreePort())), ("GCS__BUCKET", "somewhere"));
+        Assert.That(errors, Does.Contain(name));
+    }
+
+    [Test]
+    public async Task A_bucket_that_is_not_named_or_not_there_ends_the_start()
+    {
+        Assert.That(await RefusesAsync(("STORAGE", "gcs")), Does.Contain("GCS__BUCKET"));
+        await using var fake = await FakeGcs.StartAsync();
+        fake.RemoveBucket();
+        var errors = await RefusesAsync(
+            ("STORAGE", "gcs"), ("GCS__BUCKET", FakeGcs.BucketName), ("STORAGE_EMULATOR_HOST", fake.Address.Authority), ("GCS__STAGINGFOLDER", Path.Combine(Folder, "staging")));
+        Assert.That(errors, Does.Contain("GCS__BUCKET").And.Contain(FakeGcs.BucketName));
     }
 
     /// <summary>Exit code 1, and what it told on standard error: lines for an operator and no stack trace.</summary>

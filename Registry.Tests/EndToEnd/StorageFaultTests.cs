@@ -1,11 +1,10 @@
-using System.Diagnostics;
 using System.Net;
 using NUnit.Framework;
 using Registry.Tests.Support;
 
 namespace Registry.Tests.EndToEnd;
 
-/// <summary>What clients see when the folder is taken away, damaged or full.</summary>
+/// <summary>What clients see when the folder is taken away or damaged.</summary>
 public sealed class StorageFaultTests : EndToEndTest
 {
     private static readonly string[] Reads =
@@ -107,63 +106,6 @@ public sealed class StorageFaultTests : EndToEndTest
             {
                 // Broken off: the client knows.
             }
-    }
-
-    [Test]
-    public async Task A_full_disk_is_507_keeps_nothing_of_what_it_refused_and_serves_what_it_has()
-    {
-        using (var possible = Process.Start("unshare", ["--user", "--map-root-user", "--mount", "true"]))
-        {
-            await possible.WaitForExitAsync(Ct);
-            if (possible.ExitCode != 0)
-                Assert.Ignore("This machine lets nobody mount a volume of his own: unshare was refused.");
-        }
-
-        Directory.CreateDirectory(Data);
-        var registry = Launch(
-            ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", "mount -t tmpfs -o size=8m tmpfs \"$0\" && exec \"$@\"", Data, .. RegistryProcess.Command],
-            ("FILESYSTEM__PATH", Data),
-            ("UPDATES__BOUNDSECONDS", "0.25"),
-            ("COLLECTION__GRACESECONDS", "1"),
-            ("COLLECTION__PERIODSECONDS", "1"));
-        await registry.ReadyAsync();
-
-        var package = new SeededPackage(1, 1 << 20);
-        var refused = 0;
-        for (; refused < 20; refused++)
-        {
-            using var answer = await PushAsync(registry, "full/one", $"1.0.{refused}", package with { Seed = refused });
-            if (answer.StatusCode == HttpStatusCode.OK)
-                continue;
-            await DemandErrorAsync(answer, HttpStatusCode.InsufficientStorage, "storage-full");
-            Assert.That(answer.Headers.RetryAfter, Is.Not.Null);
-            break;
-        }
-
-        Assert.That(refused, Is.InRange(3, 8));
-        using (var archive = await registry.Client.PostAsync("/api/v1/app", new ByteArrayContent(new byte[4 << 20]), Ct))
-            await DemandErrorAsync(archive, HttpStatusCode.InsufficientStorage, "storage-full");
-        var releases = (await GetJsonAsync(registry, "/api/v1/packages"))[0].GetProperty("releases").GetArrayLength();
-        Assert.That(releases, Is.EqualTo(refused));
-        for (var release = 0; release < refused; release++)
-            Assert.That(
-                await registry.Client.GetByteArrayAsync($"/api/v1/packages/full/one/1.0.{release}/helm/pull", Ct),
-                Is.EqualTo(await (package with { Seed = release }).ToArrayAsync(Ct)).AsCollection);
-
-        // Room comes back by deleting, even on a disk that is full.
-        for (var release = 0; release < 2; release++)
-        {
-            using var deleted = await registry.Client.DeleteAsync($"/api/v1/packages/full/one/1.0.{release}/helm", Ct);
-            Assert.That(deleted.StatusCode, Is.EqualTo(HttpStatusCode.OK), await deleted.Content.ReadAsStringAsync(Ct));
-        }
-
-        await UntilAsync(
-            async () =>
-            {
-                using var again = await PushAsync(registry, "full/one", "2.0.0", package);
-                return again.StatusCode == HttpStatusCode.OK;
-            },
-            "there is room again");
     }
 
     private async Task PushOneAsync(RegistryProcess registry)

@@ -39,6 +39,9 @@ public sealed class FaultyProxy : IAsyncDisposable
     /// <summary>The next request that contains this text reaches the server, which answers; the client gets a reset connection in place of the answer.</summary>
     public void LoseAnswerTo(string text) => Volatile.Write(ref doomed, Encoding.UTF8.GetBytes(text));
 
+    /// <summary>No answer is lost any more, unless its request has passed already.</summary>
+    public void LoseNothing() => Volatile.Write(ref doomed, null);
+
     /// <summary>Resets every connection.</summary>
     public void ResetAll()
     {
@@ -57,7 +60,15 @@ public sealed class FaultyProxy : IAsyncDisposable
 
     private static void Reset(Socket client, Socket server)
     {
-        client.LingerState = new LingerOption(enable: true, seconds: 0);
+        try
+        {
+            client.LingerState = new LingerOption(enable: true, seconds: 0);
+        }
+        catch (ObjectDisposedException)
+        {
+            // It has closed of itself.
+        }
+
         client.Close();
         server.Close();
     }

@@ -20,6 +20,9 @@ internal sealed class PushContent : HttpContent
         Headers.ContentType = new MediaTypeHeaderValue("application/json");
     }
 
+    /// <summary>Whether it replaces what is there.</summary>
+    public bool Force { get; init; }
+
     protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) =>
         SerializeToStreamAsync(stream, context, CancellationToken.None);
 
@@ -30,7 +33,7 @@ internal sealed class PushContent : HttpContent
         await using (var paused = new PausingStream(base64, stream, package.FileBytes / 2, midway))
             await package.WriteAsync(paused, cancellationToken);
         await base64.FinishAsync(cancellationToken);
-        await stream.WriteAsync(Encoding.UTF8.GetBytes($"\",\"release\":\"{release}\",\"media_type\":\"helm\"}}"), cancellationToken);
+        await stream.WriteAsync(Encoding.UTF8.GetBytes($"\",\"release\":\"{release}\",\"media_type\":\"helm\"{(Force ? ",\"force\":true" : "")}}}"), cancellationToken);
     }
 
     protected override bool TryComputeLength(out long length)

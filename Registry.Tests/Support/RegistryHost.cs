@@ -7,7 +7,7 @@ using Registry.Api.Hosting;
 
 namespace Registry.Tests.Support;
 
-/// <summary>The whole service in this process, on a real server at a free loopback port, over a temporary folder.</summary>
+/// <summary>The whole service in this process, on a real server at a free loopback port, over a temporary folder unless its settings name another storage.</summary>
 internal sealed class RegistryHost : IAsyncDisposable
 {
     private readonly WebApplication app;
@@ -38,7 +38,7 @@ internal sealed class RegistryHost : IAsyncDisposable
     {
         var folder = new TemporaryFolder();
         var app = RegistryApplication.Build(
-            ["--urls=http://127.0.0.1:0", $"--Filesystem:Path={folder.Below("data")}", .. settings],
+            ["--urls=http://127.0.0.1:0", $"--Filesystem:Path={folder.Below("data")}", $"--Gcs:StagingFolder={folder.Below("staging")}", .. settings],
             builder =>
             {
                 var log = new LogRecorder();

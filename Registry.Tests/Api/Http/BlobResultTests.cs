@@ -16,17 +16,18 @@ using Registry.Tests.Support;
 
 namespace Registry.Tests.Api.Http;
 
+/// <summary>What HTTP makes of a blob, whatever it is stored in.</summary>
 public sealed class BlobResultTests
 {
     private static readonly byte[] Bytes = RandomNumberGenerator.GetBytes(300_000);
     private static readonly Digest Digest = Digest.FromHash(SHA256.HashData(Bytes));
 
-    private KarHost host = null!;
+    private FaultyHost host = null!;
 
     [OneTimeSetUp]
     public async Task Start()
     {
-        host = await KarHost.StartAsync(routes: app => app.MapMethods("/cnr/blob", ["GET", "HEAD"], SendAsync));
+        host = await FaultyHost.StartAsync(routes: app => app.MapMethods("/cnr/blob", ["GET", "HEAD"], SendAsync));
         var global = Workspace.TryDerive(null, out var workspace) ? workspace : default;
         await new AppArchives(host.Blobs, new ArchiveLimits(), NullLogger<AppArchives>.Instance).UploadAsync(global, new MemoryStream(Bytes), default);
     }
@@ -35,12 +36,7 @@ public sealed class BlobResultTests
     public async Task Stop() => await host.DisposeAsync();
 
     [SetUp]
-    public void Mend()
-    {
-        host.Blobs.Fault = null;
-        host.Blobs.FailReadsAfter = null;
-        host.Blobs.EndsInsteadOfFailing = false;
-    }
+    public void Mend() => host.Faults.Mend();
 
     [Test]
     public async Task The_whole_blob_with_everything_about_it()
@@ -157,13 +153,13 @@ public sealed class BlobResultTests
     [Test]
     public async Task A_storage_that_fails_at_once_is_503()
     {
-        host.Blobs.Fault = new StorageException(StorageFault.Unavailable, "secret-host");
+        host.Faults.FailAll(new StorageException(StorageFault.Unavailable, "secret-host"));
         using var opened = await host.Client.GetAsync("/cnr/blob");
         Assert.That(opened.StatusCode, Is.EqualTo(HttpStatusCode.ServiceUnavailable));
         Assert.That(opened.Content.Headers.ContentDisposition, Is.Null);
 
-        host.Blobs.Fault = null;
-        host.Blobs.FailReadsAfter = 0;
+        host.Faults.Mend();
+        host.Faults.BlobBytes = 0;
         using var read = await host.Client.GetAsync("/cnr/blob");
         Assert.That(read.StatusCode, Is.EqualTo(HttpStatusCode.ServiceUnavailable));
         Assert.That(await read.Content.ReadAsStringAsync(), Does.Not.Contain("secret"));
@@ -176,8 +172,8 @@ public sealed class BlobResultTests
     [TestCase(299_999, true)]
     public async Task A_storage_that_fails_on_the_way_breaks_the_connection(int after, bool ends)
     {
-        host.Blobs.FailReadsAfter = after;
-        host.Blobs.EndsInsteadOfFailing = ends;
+        host.Faults.BlobBytes = after;
+        host.Faults.EndsInsteadOfFailing = ends;
         var answer = await RawHttp.SendAsync(host.Address, "GET /cnr/blob HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
         Assert.That(answer, Does.StartWith("HTTP/1.1 200").Or.Empty, "what was buffered may be lost with the connection");
         Assert.That(BodyOf(answer).Length, Is.LessThan(Bytes.Length));

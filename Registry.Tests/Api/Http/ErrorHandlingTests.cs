@@ -11,10 +11,10 @@ namespace Registry.Tests.Api.Http;
 
 public sealed class ErrorHandlingTests
 {
-    private KarHost host = null!;
+    private FaultyHost host = null!;
 
     [OneTimeSetUp]
-    public async Task Start() => host = await KarHost.StartAsync(routes: static app =>
+    public async Task Start() => host = await FaultyHost.StartAsync(routes: static app =>
     {
         foreach (var root in (string[])["", "/cnr"])
         {
@@ -149,7 +149,7 @@ public sealed class ErrorHandlingTests
     [Test]
     public async Task A_fault_is_logged_once_with_its_cause_and_a_refusal_is_not()
     {
-        await using var quiet = await KarHost.StartAsync(routes: static app =>
+        await using var quiet = await FaultyHost.StartAsync(routes: static app =>
         {
             app.MapGet("/bug", static IResult () => throw new InvalidOperationException("the cause"));
             app.MapGet("/refusal", static IResult () => throw new RegistryException(ErrorCode.InvalidUsage, "no"));
@@ -165,7 +165,7 @@ public sealed class ErrorHandlingTests
     {
         var reached = new TaskCompletionSource();
         var ended = new TaskCompletionSource();
-        await using var quiet = await KarHost.StartAsync(routes: app => app.MapGet("/slow", async (HttpContext http) =>
+        await using var quiet = await FaultyHost.StartAsync(routes: app => app.MapGet("/slow", async (HttpContext http) =>
         {
             reached.SetResult();
             http.Response.OnCompleted(() =>

@@ -7,20 +7,24 @@ using Registry.Tests.Support;
 
 namespace Registry.Tests.Api.Kar;
 
-public sealed class DownloadTests
+[TestFixtureSource(typeof(Backends), nameof(Backends.Names))]
+public sealed class DownloadTests(string backend)
 {
     private const string Address = "/api/v1/app/" + SampleArchive.Id;
 
-    private KarHost host = null!;
+    private FaultyHost host = null!;
+
+    [OneTimeSetUp]
+    public async Task Start() => host = await FaultyHost.StartAsync(await Backends.NewStorageAsync(backend));
 
     [SetUp]
-    public async Task Start()
+    public async Task Upload()
     {
-        host = await KarHost.StartAsync();
+        host.Faults.Mend();
         await host.Client.PostAsync("/api/v1/app", new ByteArrayContent(await SampleArchive.BytesAsync()));
     }
 
-    [TearDown]
+    [OneTimeTearDown]
     public async Task Stop() => await host.DisposeAsync();
 
     [Test]
@@ -91,7 +95,7 @@ public sealed class DownloadTests
     [TestCase("DELETE")]
     public async Task A_storage_fault_is_never_not_found(string method)
     {
-        host.Blobs.Fault = new StorageException(StorageFault.Denied, "secret");
+        host.Faults.FailAll(new StorageException(StorageFault.Denied, "secret"));
         using var answer = await host.Client.SendAsync(new HttpRequestMessage(new HttpMethod(method), Address));
         Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.ServiceUnavailable));
     }
@@ -99,9 +103,9 @@ public sealed class DownloadTests
     [Test]
     public async Task A_download_that_fails_on_the_way_is_never_short()
     {
-        host.Blobs.FailReadsAfter = SampleArchive.Length - 1;
+        host.Faults.BlobBytes = SampleArchive.Length - 1;
         Assert.That(() => host.Client.GetByteArrayAsync(Address), Throws.TypeOf<HttpRequestException>());
-        host.Blobs.FailReadsAfter = null;
+        host.Faults.Mend();
         Assert.That(await host.Client.GetByteArrayAsync(Address), Has.Length.EqualTo(SampleArchive.Length));
     }
 

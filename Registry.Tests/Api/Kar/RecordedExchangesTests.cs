@@ -6,6 +6,7 @@ using System.Text.Json.Nodes;
 using NUnit.Framework;
 using Registry.Core.Archives;
 using Registry.Core.Content;
+using Registry.Core.Storage;
 using Registry.Tests.Support;
 
 namespace Registry.Tests.Api.Kar;
@@ -14,7 +15,8 @@ namespace Registry.Tests.Api.Kar;
 /// Every question that the reference was asked on record, asked again, each by itself, of a registry that holds what the reference held. What
 /// may differ is named by the row of the table of deliberate differences that says so.
 /// </summary>
-public sealed class RecordedExchangesTests
+[TestFixtureSource(typeof(Backends), nameof(Backends.Names))]
+public sealed class RecordedExchangesTests(string backend)
 {
     /// <summary>Differences by question: the row that allows it, and our status.</summary>
     private static readonly Dictionary<string, (string Row, int Status)> Exemptions = new()
@@ -35,8 +37,19 @@ public sealed class RecordedExchangesTests
     private static readonly Lazy<List<JsonNode>> Records = new(static () =>
         [.. File.ReadLines(Path.Combine(AppContext.BaseDirectory, "Data", "recorded", "kar.jsonl")).Select(static l => JsonNode.Parse(l)!)]);
 
+    /// <summary>The registry that is asked what changes nothing, and the one that was asked last what may change something.</summary>
+    private FaultyHost? unchanged;
+    private FaultyHost? changed;
+
     private static IEnumerable<TestCaseData> Questions() =>
         Records.Value.Select(static r => new TestCaseData(r).SetArgDisplayNames((string)r["id"]!));
+
+    [OneTimeTearDown]
+    public async Task Stop()
+    {
+        await (unchanged?.DisposeAsync() ?? default);
+        await (changed?.DisposeAsync() ?? default);
+    }
 
     [Test]
     public void All_records_are_there() => Assert.That(Records.Value, Has.Count.EqualTo(39));
@@ -50,9 +63,7 @@ public sealed class RecordedExchangesTests
     {
         var id = (string)record["id"]!;
         var (asked, recorded) = (record["request"]!, record["response"]!);
-        await using var host = await KarHost.StartAsync();
-        if (!AfterDelete.Contains(id))
-            await FillAsync(host.Blobs);
+        var host = await HolderAsync(changes: (string)asked["method"]! is "POST" or "DELETE", deleted: AfterDelete.Contains(id));
 
         using var request = new HttpRequestMessage(new HttpMethod((string)asked["method"]!), (string)asked["path"]!);
         request.Headers.Host = "127.0.0.1:9876";
@@ -73,6 +84,27 @@ public sealed class RecordedExchangesTests
             CheckContent(exemption.Row, recorded, answer, bytes);
         if (status is 200 or 206 or 304 && request.Method == HttpMethod.Get)
             Assert.That(answer.Headers.ETag, Has.Property("IsWeak").False, "row ETag");
+    }
+
+    /// <summary>A registry that holds what the reference held.</summary>
+    private async Task<FaultyHost> HolderAsync(bool changes, bool deleted)
+    {
+        if (!changes && !deleted && unchanged is not null)
+            return unchanged;
+        var host = await FaultyHost.StartAsync(await Backends.NewStorageAsync(backend));
+        if (changes || deleted)
+        {
+            await (changed?.DisposeAsync() ?? default);
+            changed = host;
+        }
+        else
+        {
+            unchanged = host;
+        }
+
+        if (!deleted)
+            await FillAsync(host.Blobs);
+        return host;
     }
 
     private static void CheckContent(string? row, JsonNode recorded, HttpResponseMessage answer, byte[] bytes)
@@ -131,7 +163,7 @@ public sealed class RecordedExchangesTests
     /// Stores all that the reference's lists show, at the times that they show. Of some archives the record holds no bytes; the storage believes the
     /// digest that it is told.
     /// </summary>
-    private static async Task FillAsync(TinyBlobStore blobs)
+    private static async Task FillAsync(IBlobStore blobs)
     {
         var known = Records.Value.SelectMany(static r => new[] { (string?)r["request"]!["body"], (string?)r["response"]!["body"] })
             .Append("one").Where(static b => b is not null).Select(static b => Encoding.Latin1.GetBytes(b!)).Append(await SampleArchive.BytesAsync())

@@ -1,21 +1,22 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
+using Microsoft.Extensions.DependencyInjection;
+using Moq;
 using NUnit.Framework;
 using Registry.Core.Storage;
 using Registry.Tests.Support;
+using Registry.Tests.Support.Storage;
 
 namespace Registry.Tests.Api.Kar;
 
+/// <summary>What the service says of its storage, whatever that is.</summary>
 public sealed class StatusTests
 {
-    private KarHost host = null!;
+    private FaultyHost host = null!;
 
     [SetUp]
-    public async Task Start() => host = await KarHost.StartAsync(storage: new TinyStorageProbe
-    {
-        Facts = new Dictionary<string, string> { ["name"] = "kploy.net", ["location"] = "EU" },
-    });
+    public async Task Start() => host = await FaultyHost.StartAsync(services: Describe);
 
     [TearDown]
     public async Task Stop() => await host.DisposeAsync();
@@ -38,17 +39,23 @@ public sealed class StatusTests
     [TestCase(StorageFault.Denied)]
     public async Task A_storage_that_fails_is_unavailable(StorageFault fault)
     {
-        host.Documents.Fault = new StorageException(fault, "secret-host");
-        await CheckUnavailableAsync();
-        host.Documents.Fault = null;
+        host.Faults.FailAll(new StorageException(fault, "secret-host"));
+        await CheckUnavailableAsync(host);
+        host.Faults.Mend();
         Assert.That((await host.Client.GetAsync("/api/v1")).StatusCode, Is.EqualTo(HttpStatusCode.OK), "and recovers");
     }
 
     [Test]
     public async Task A_storage_that_hangs_is_unavailable()
     {
-        host.Documents.Hangs = true;
-        await CheckUnavailableAsync();
+        var documents = new Mock<IDocumentStore>();
+        documents.Setup(store => store.GetAsync(It.IsAny<StoreKey>(), It.IsAny<CancellationToken>())).Returns(static async (StoreKey _, CancellationToken ct) =>
+        {
+            await Task.Delay(Timeout.InfiniteTimeSpan, ct);
+            return null;
+        });
+        await using var hanging = await FaultyHost.StartAsync(services: services => services.AddSingleton(documents.Object));
+        await CheckUnavailableAsync(hanging);
     }
 
     [Test]
@@ -59,7 +66,12 @@ public sealed class StatusTests
         Assert.That(answer.Content.Headers.Allow, Is.EquivalentTo(new[] { "GET", "HEAD", "OPTIONS" }));
     }
 
-    private async Task CheckUnavailableAsync()
+    private static void Describe(IServiceCollection services) => services.AddSingleton<IStorageProbe>(new InMemoryProbe
+    {
+        Facts = new Dictionary<string, string> { ["name"] = "kploy.net", ["location"] = "EU" },
+    });
+
+    private static async Task CheckUnavailableAsync(FaultyHost host)
     {
         using var answer = await host.Client.GetAsync("/api/v1");
         Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.ServiceUnavailable));

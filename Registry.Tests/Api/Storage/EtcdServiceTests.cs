@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Security.Cryptography;
-using System.Text.Json.Nodes;
 using Microsoft.Extensions.DependencyInjection;
 using NUnit.Framework;
 using Registry.Api.Hosting;
@@ -16,7 +15,6 @@ namespace Registry.Tests.Api.Storage;
 public sealed class EtcdServiceTests : IAsyncDisposable
 {
     private const string Package = "/api/v1/packages/titi/elasticsearch";
-    private const string Archives = "/api/v1/app?workspace=http://github.com/kubernauts/kploy.net";
 
     private readonly CancellationToken ct = new CancellationTokenSource(TimeSpan.FromMinutes(2)).Token;
     private EtcdServer? server;
@@ -26,45 +24,6 @@ public sealed class EtcdServiceTests : IAsyncDisposable
     {
         await (host?.DisposeAsync() ?? default);
         await (server?.DisposeAsync() ?? default);
-    }
-
-    [Test]
-    public async Task The_sample_chart_and_archive_go_in_are_listed_come_back_and_survive_a_crash_of_etcd()
-    {
-        await StartAsync();
-        await host!.Services.GetRequiredService<StorageProbe>().ProveAsync(ct);
-        var chart = await ChartAsync();
-        var archive = await SampleArchive.BytesAsync();
-        Assert.That((await PushAsync("3.0.1", chart)).StatusCode, Is.EqualTo(HttpStatusCode.OK));
-        using (var answer = await host.Client.PostAsync(Archives, new ByteArrayContent(archive), ct))
-            Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.OK));
-        await DemandBothAsync(chart, archive);
-
-        await server!.KillAsync();
-        using (var answer = await host.Client.GetAsync("/readyz", ct))
-            Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.ServiceUnavailable));
-        using (var answer = await PushAsync("3.0.2", chart))
-            Assert.That((answer.StatusCode, answer.Headers.RetryAfter is null), Is.EqualTo((HttpStatusCode.ServiceUnavailable, false)));
-        await server.StartAgainAsync(ct);
-        await DemandBothAsync(chart, archive);
-        Assert.That((await PushAsync("3.0.3", chart)).StatusCode, Is.EqualTo(HttpStatusCode.OK));
-    }
-
-    [Test]
-    public async Task A_full_etcd_is_507_and_what_was_there_is_served_and_can_be_deleted()
-    {
-        await StartAsync("--quota-backend-bytes=16777216");
-        var chart = await ChartAsync();
-        Assert.That((await PushAsync("1.0.0", chart)).StatusCode, Is.EqualTo(HttpStatusCode.OK));
-        HttpStatusCode status;
-        for (var patch = 0; (status = await UploadAsync(StorageShortcuts.Bytes(4_000_000, patch))) == HttpStatusCode.OK;)
-            patch++;
-        Assert.That(status, Is.EqualTo(HttpStatusCode.InsufficientStorage));
-        using (var answer = await PushAsync("1.0.1", chart))
-            Assert.That((answer.StatusCode, answer.Headers.RetryAfter is null), Is.EqualTo((HttpStatusCode.InsufficientStorage, false)));
-        Assert.That(await host!.Client.GetByteArrayAsync($"{Package}/1.0.0/helm/pull", ct), Is.EqualTo(chart));
-        using var deleted = await host.Client.DeleteAsync($"{Package}/1.0.0/helm", ct);
-        Assert.That(deleted.StatusCode, Is.EqualTo(HttpStatusCode.OK));
     }
 
     [Test]
@@ -95,30 +54,12 @@ public sealed class EtcdServiceTests : IAsyncDisposable
             Throws.InstanceOf<StorageException>().With.Message.Contains("cannot be reached"));
     }
 
-    private static Task<byte[]> ChartAsync() => File.ReadAllBytesAsync(Path.Combine(AppContext.BaseDirectory, "Data", "elasticsearch-chart.tar.gz"));
-
-    private async Task StartAsync(params string[] settings)
+    private async Task StartAsync()
     {
-        server = await EtcdServer.StartAsync(ct, settings);
+        server = await EtcdServer.StartAsync(ct);
         host = await RegistryHost.StartAsync("--STORAGE=etcd", $"--Etcd:Endpoints={server.Endpoint}", "--Etcd:TimeoutSeconds=2", "--Updates:BoundSeconds=4");
     }
 
     private Task<HttpResponseMessage> PushAsync(string release, byte[] package) => host!.Client.PostAsJsonAsync(
         Package, new { blob = Convert.ToBase64String(package), release, media_type = "helm" }, ct);
-
-    private async Task<HttpStatusCode> UploadAsync(byte[] archive)
-    {
-        using var answer = await host!.Client.PostAsync(Archives, new ByteArrayContent(archive), ct);
-        return answer.StatusCode;
-    }
-
-    private async Task DemandBothAsync(byte[] chart, byte[] archive)
-    {
-        Assert.That(await host!.Client.GetByteArrayAsync($"{Package}/3.0.1/helm/pull", ct), Is.EqualTo(chart));
-        Assert.That(await host.Client.GetByteArrayAsync($"/api/v1/app/{SampleArchive.Id}?workspace=http://github.com/kubernauts/kploy.net", ct), Is.EqualTo(archive));
-        var packages = await host.Client.GetFromJsonAsync<JsonArray>("/api/v1/packages", ct);
-        Assert.That(packages!.Select(static package => (string?)package!["name"]), Is.EqualTo(new[] { "titi/elasticsearch" }));
-        var archives = await host.Client.GetStringAsync(Archives, ct);
-        Assert.That(archives, Does.Contain(SampleArchive.Id));
-    }
 }

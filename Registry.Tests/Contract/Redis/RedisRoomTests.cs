@@ -21,12 +21,29 @@ public sealed class RedisRoomTests : RedisTests
 
         await Server.CommandAsync("config", "set", "maxmemory", "1mb");
         Assert.That(
-            (await FaultOf(async () => await storage.Documents.TryPutAsync(Sample, "after", Precondition.Matches(revision), Ct))).Kind,
+            (await FaultOf(async () => await storage.Documents.TryPutAsync(Sample, "longer than before", Precondition.Matches(revision), Ct))).Kind,
             Is.EqualTo(StorageFault.Full));
         Assert.That((await FaultOf(async () => await storage.Blobs.CreateAsync(Sample, Ct))).Kind, Is.EqualTo(StorageFault.Full));
         Assert.That((await storage.Documents.GetAsync(Sample, Ct))!.Revision, Is.EqualTo(revision), "what is there is read");
         Assert.That(await storage.Blobs.ReadAsync(kept.Key, ByteRange.All, Ct), Is.EqualTo(StorageShortcuts.Bytes(500_000)));
         Assert.That(await storage.Documents.KeysAsync(StoreKeys.Packages, null, Ct), Has.Count.EqualTo(1));
+    }
+
+    [Test]
+    public async Task A_full_server_takes_a_document_that_is_not_longer_than_what_it_replaces()
+    {
+        var storage = Open();
+        var revision = await storage.Documents.PutAsync(Sample, "before", Precondition.Absent, Ct);
+        await Server.CommandAsync("config", "set", "maxmemory", "1mb");
+        Assert.That(
+            (await FaultOf(async () => await storage.Documents.TryPutAsync(StoreKey.Of("packages", "sample", "new"), "", Precondition.None, Ct))).Kind,
+            Is.EqualTo(StorageFault.Full));
+        var equal = await storage.Documents.TryPutAsync(Sample, "behind", Precondition.Matches(revision), Ct);
+        Assert.That(equal, Is.Not.Null.And.Not.EqualTo(revision));
+        Assert.That(await storage.Documents.TryPutAsync(Sample, "lost", Precondition.Matches(revision), Ct), Is.Null, "the precondition comes first");
+        Assert.That((await storage.Documents.GetAsync(Sample, Ct))!.Text(), Is.EqualTo("behind"));
+        Assert.That(await storage.Documents.TryPutAsync(Sample, "in", Precondition.Matches(equal!.Value), Ct), Is.Not.Null);
+        Assert.That((await storage.Documents.GetAsync(Sample, Ct))!.Text(), Is.EqualTo("in"));
     }
 
     [Test]

@@ -14,7 +14,7 @@ namespace Registry.Tests.Support.Gcs;
 /// The JSON API of Google Cloud Storage at a free loopback port, as far as the registry may use it: what it does not know fails the request.
 /// Generations, preconditions, both kinds of uploads, ranges and pages are as the service has them; and a test may let any request fail.
 /// </summary>
-internal sealed class FakeGcs : IAsyncDisposable
+internal sealed class FakeGcs : IBackendServer
 {
     public const string BucketName = "registry-test";
 
@@ -71,6 +71,9 @@ internal sealed class FakeGcs : IAsyncDisposable
         var left = times;
         Faults = call => call.Operation == operation && Interlocked.Decrement(ref left) >= 0 ? fault : null;
     }
+
+    public string[] NewStorage(string name) =>
+        ["--STORAGE=gcs", $"--STORAGE_EMULATOR_HOST={Address.Authority}", $"--Gcs:Bucket={BucketName}", $"--Gcs:Prefix={name}"];
 
     public void RemoveBucket() => buckets.TryRemove(BucketName, out _);
 

@@ -29,8 +29,19 @@ public sealed class FaultyBlobStore(IBlobStore inner, StorageFaults faults) : IB
     public ValueTask<int> DiscardAbandonedAsync(TimeSpan idle, CancellationToken ct) =>
         faults.AroundAsync(StorageOperation.DiscardAbandoned, "", () => inner.DiscardAbandonedAsync(idle, ct));
 
-    private sealed class Writer(BlobWriter inner, string scope, StorageFaults faults) : BlobWriter
+    private sealed class Writer : BlobWriter
     {
+        private readonly BlobWriter inner;
+        private readonly string scope;
+        private readonly StorageFaults faults;
+        private bool disposed;
+
+        public Writer(BlobWriter inner, string scope, StorageFaults faults)
+        {
+            (this.inner, this.scope, this.faults) = (inner, scope, faults);
+            faults.CountWriter(1);
+        }
+
         public override async ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken ct)
         {
             await faults.BeforeAsync(StorageOperation.WriteBlob, scope);
@@ -41,47 +52,34 @@ public sealed class FaultyBlobStore(IBlobStore inner, StorageFaults faults) : IB
         public override ValueTask<BlobInfo> CommitAsync(Digest digest, DateTimeOffset? uploadedAt, CancellationToken ct) =>
             faults.AroundAsync(StorageOperation.CommitBlob, scope, () => inner.CommitAsync(digest, uploadedAt, ct));
 
-        public override ValueTask DisposeAsync() => inner.DisposeAsync();
+        public override async ValueTask DisposeAsync()
+        {
+            await inner.DisposeAsync();
+            if (!disposed)
+                faults.CountWriter(-1);
+            disposed = true;
+        }
     }
 
-    private sealed class Content(Stream inner, string key, StorageFaults faults) : Stream
+    private sealed class Content(Stream inner, string key, StorageFaults faults) : ForwardReadStream(inner.Length)
     {
         public override bool CanRead => inner.CanRead;
-
-        public override bool CanSeek => false;
-
-        public override bool CanWrite => false;
-
-        public override long Length => inner.Length;
-
-        public override long Position
-        {
-            get => inner.Position;
-            set => throw new NotSupportedException();
-        }
 
         public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
         {
             await faults.BeforeAsync(StorageOperation.ReadBlob, key);
+            if (faults.BlobBytes - Consumed is { } left)
+            {
+                if (left <= 0)
+                    return faults.EndsInsteadOfFailing ? 0 : throw new StorageException(StorageFault.Unavailable, "secret-host went away");
+                buffer = buffer[..(int)Math.Min(left, buffer.Length)];
+            }
+
             var read = await inner.ReadAsync(buffer, cancellationToken);
+            Consumed += read;
             await faults.AfterAsync(StorageOperation.ReadBlob, key);
             return read;
         }
-
-        public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-            ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException("Blobs are read asynchronously.");
-
-        public override void Flush()
-        {
-        }
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
-
-        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
         public override async ValueTask DisposeAsync()
         {

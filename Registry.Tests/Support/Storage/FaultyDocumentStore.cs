@@ -19,4 +19,10 @@ public sealed class FaultyDocumentStore(IDocumentStore inner, StorageFaults faul
 
     public IAsyncEnumerable<DocumentEntry> ListAsync(StoreKey scope, StoreKey? after, CancellationToken ct) =>
         faults.ListAsync(StorageOperation.ListDocuments, scope.Value, inner.ListAsync(scope, after, ct), entry => entry.Key.Value);
+
+    public ValueTask<DocumentChanges> ChangesAsync(StoreKey scope, ChangeToken? since, CancellationToken ct) =>
+        faults.AroundAsync(StorageOperation.DocumentChanges, scope.Value, () => inner.ChangesAsync(scope, since, ct));
+
+    public IAsyncEnumerable<StoredDocument> ReadAsync(StoreKey scope, StoreKey? after, CancellationToken ct) =>
+        faults.ListAsync(StorageOperation.ReadDocuments, scope.Value, inner.ReadAsync(scope, after, ct), stored => stored.Key.Value);
 }

@@ -30,6 +30,7 @@ internal sealed class InMemoryDocumentStore(InMemoryStorage storage) : IDocument
                 return ValueTask.FromResult<Revision?>(null);
             var document = new Document(content.ToArray(), storage.NextRevision());
             storage.StoredDocuments[key] = document;
+            storage.Written.Add(key);
             return ValueTask.FromResult<Revision?>(document.Revision);
         }
     }
@@ -41,8 +42,10 @@ internal sealed class InMemoryDocumentStore(InMemoryStorage storage) : IDocument
         ct.ThrowIfCancellationRequested();
         lock (storage.Gate)
         {
-            return ValueTask.FromResult(
-                precondition.HoldsFor(storage.StoredDocuments.GetValueOrDefault(key)?.Revision) && storage.StoredDocuments.Remove(key));
+            var deleted = precondition.HoldsFor(storage.StoredDocuments.GetValueOrDefault(key)?.Revision) && storage.StoredDocuments.Remove(key);
+            if (deleted)
+                storage.Written.Add(key);
+            return ValueTask.FromResult(deleted);
         }
     }
 
@@ -62,5 +65,24 @@ internal sealed class InMemoryDocumentStore(InMemoryStorage storage) : IDocument
             if (document is not null)
                 yield return new DocumentEntry(key, document.Revision);
         }
+    }
+
+    public ValueTask<DocumentChanges> ChangesAsync(StoreKey scope, ChangeToken? since, CancellationToken ct)
+    {
+        ct.ThrowIfCancellationRequested();
+        lock (storage.Gate)
+        {
+            var keys = since is Moment known && known.Storage == storage
+                ? storage.Written.Skip(known.Position).Where(key => key.IsBelow(scope)).Distinct().ToArray()
+                : null;
+            return ValueTask.FromResult(new DocumentChanges(new Moment(storage, storage.Written.Count), keys));
+        }
+    }
+
+    private sealed class Moment(InMemoryStorage storage, int position) : ChangeToken
+    {
+        public InMemoryStorage Storage => storage;
+
+        public int Position => position;
     }
 }

@@ -27,6 +27,9 @@ public sealed class InMemoryStorage
 
     internal Dictionary<StoreKey, Document> StoredDocuments { get; } = [];
 
+    /// <summary>The key of every write of a document, in order.</summary>
+    internal List<StoreKey> Written { get; } = [];
+
     internal Dictionary<BlobKey, StoredBlob> StoredBlobs { get; } = [];
 
     internal HashSet<InMemoryBlobWriter> Staged { get; } = [];

@@ -1,3 +1,5 @@
+using Registry.Core.Storage;
+
 namespace Registry.Tests.Support.Storage;
 
 /// <summary>
@@ -6,11 +8,30 @@ namespace Registry.Tests.Support.Storage;
 /// </summary>
 public sealed class StorageFaults
 {
+    private int openWriters;
+
     /// <summary>Called before the storage is: what it throws happens instead of the call.</summary>
     public Func<StorageCall, ValueTask>? Before { get; set; }
 
     /// <summary>Called after the storage answered: what it throws is an answer that was lost, after the write was applied.</summary>
     public Func<StorageCall, ValueTask>? After { get; set; }
+
+    /// <summary>How many bytes of each blob come before reading it fails; null for all.</summary>
+    public long? BlobBytes { get; set; }
+
+    /// <summary>A blob that falls short of its length just ends, as no storage may let it.</summary>
+    public bool EndsInsteadOfFailing { get; set; }
+
+    /// <summary>How many writers of blobs have been opened and not disposed of.</summary>
+    public int OpenWriters => openWriters;
+
+    /// <summary>Every call fails with this until <see cref="Mend"/>.</summary>
+    public void FailAll(StorageException fault) => Before = _ => throw fault;
+
+    /// <summary>Nothing fails any more.</summary>
+    public void Mend() => (Before, After, BlobBytes, EndsInsteadOfFailing) = (null, null, null, false);
+
+    internal void CountWriter(int change) => Interlocked.Add(ref openWriters, change);
 
     internal ValueTask BeforeAsync(StorageOperation operation, string key) => Before?.Invoke(new StorageCall(operation, key)) ?? default;
 
@@ -51,6 +72,8 @@ public enum StorageOperation
     PutDocument,
     DeleteDocument,
     ListDocuments,
+    ReadDocuments,
+    DocumentChanges,
     CreateBlob,
     WriteBlob,
     CommitBlob,

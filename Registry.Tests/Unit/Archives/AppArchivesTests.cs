@@ -5,22 +5,19 @@ using Registry.Core.Archives;
 using Registry.Core.Content;
 using Registry.Core.Errors;
 using Registry.Core.Storage;
-using Registry.Tests.Support;
+using Registry.Tests.Support.Storage;
 
 namespace Registry.Tests.Unit.Archives;
 
 public sealed class AppArchivesTests
 {
-    private readonly TinyBlobStore blobs = new();
+    private readonly InMemoryStorage storage = new();
+    private readonly StorageFaults faults = new();
 
-    private AppArchives Archives(long limit = 1000) => new(blobs, new ArchiveLimits { MaxArchiveBytes = limit }, NullLogger<AppArchives>.Instance);
+    private AppArchives Archives(long limit = 1000) => new(new FaultyBlobStore(storage.Blobs, faults), new ArchiveLimits { MaxArchiveBytes = limit }, NullLogger<AppArchives>.Instance);
 
     [SetUp]
-    public void Empty()
-    {
-        blobs.Fault = null;
-        blobs.FailReadsAfter = null;
-    }
+    public void Mend() => faults.Mend();
 
     [Test]
     public async Task An_archive_comes_back_byte_for_byte()
@@ -65,7 +62,7 @@ public sealed class AppArchivesTests
         else
             Assert.That(Upload, Throws.TypeOf<RegistryException>().With.Property("Code").EqualTo(ErrorCode.RequestTooLarge));
         Assert.That(await List(workspace), Has.Count.EqualTo(fits ? 1 : 0));
-        Assert.That(blobs.Staged, Is.Zero);
+        Assert.That(faults.OpenWriters, Is.Zero);
     }
 
     [Test]
@@ -82,7 +79,7 @@ public sealed class AppArchivesTests
     {
         Assert.That(() => Archives(100_000).UploadAsync(In("http://h/broken"), new Trickle(new byte[100_000], 99_999), default), Throws.TypeOf<IOException>());
         Assert.That(await List(In("http://h/broken")), Is.Empty);
-        Assert.That(blobs.Staged, Is.Zero);
+        Assert.That(faults.OpenWriters, Is.Zero);
     }
 
     [Test]
@@ -92,7 +89,7 @@ public sealed class AppArchivesTests
         var content = new Trickle(new byte[100_000], 100_000) { AfterRead = cancel.Cancel };
         Assert.That(() => Archives(100_000).UploadAsync(In("http://h/cancelled"), content, cancel.Token), Throws.InstanceOf<OperationCanceledException>());
         Assert.That(await List(In("http://h/cancelled")), Is.Empty);
-        Assert.That(blobs.Staged, Is.Zero);
+        Assert.That(faults.OpenWriters, Is.Zero);
     }
 
     [Test]
@@ -132,7 +129,7 @@ public sealed class AppArchivesTests
     [Test]
     public void A_storage_fault_is_never_not_found()
     {
-        blobs.Fault = new StorageException(StorageFault.Unavailable, "down");
+        faults.FailAll(new StorageException(StorageFault.Unavailable, "down"));
         var id = Digest.FromHash(SHA256.HashData([1]));
         Assert.That(() => Archives().FindAsync(In("global"), id, default), Throws.TypeOf<StorageException>());
         Assert.That(async () => await Archives().OpenAsync(In("global"), id, ByteRange.All, default), Throws.TypeOf<StorageException>());

@@ -50,7 +50,7 @@ internal sealed class PackageCatalogTests
         calls.Clear();
         var view = await catalog.GetAsync(default);
         Assert.That(calls.Where(call => call.Operation == StorageOperation.GetDocument).Select(call => call.Key), Is.EqualTo(new[] { "packages/a/two" }));
-        Assert.That(view.Entries[1].Releases.Select(release => release.Release.Value), Is.EqualTo(new[] { "2.0.0", "1.0.0" }));
+        Assert.That(view.Entries.ElementAt(1).Releases.Select(release => release.Release.Value), Is.EqualTo(new[] { "2.0.0", "1.0.0" }));
     }
 
     [Test]
@@ -101,7 +101,7 @@ internal sealed class PackageCatalogTests
         var lists = 0;
         faults.Before = async call =>
         {
-            if (call is { Operation: StorageOperation.ListDocuments, Key: "packages" } && Interlocked.Increment(ref lists) == 1)
+            if (call is { Operation: StorageOperation.DocumentChanges, Key: "packages" } && Interlocked.Increment(ref lists) == 1)
                 await gate.Task;
         };
         var first = catalog.GetAsync(default);
@@ -114,7 +114,7 @@ internal sealed class PackageCatalogTests
         gate.SetResult();
         await first;
         foreach (var view in await Task.WhenAll(later))
-            Assert.That(view.Entries, Has.Length.EqualTo(1));
+            Assert.That(view.Count, Is.EqualTo(1));
         Assert.That(lists, Is.EqualTo(2));
     }
 

@@ -32,6 +32,13 @@ internal sealed class CommandLineTests : IDisposable
         Assert.That(settings["Logging:Console:FormatterName"], Is.EqualTo("simple"), "the settings beside the program are read too");
     }
 
+    [Test]
+    public async Task A_hyphen_alone_is_an_operand()
+    {
+        Assert.That(await RunAsync("probe", "-", "--quick", "-"), Is.EqualTo(5));
+        Assert.That(command.Arguments!.Operands, Is.EqualTo(new[] { "-", "-" }));
+    }
+
     [TestCase("--unknown is not known here", "--unknown", "a", "b")]
     [TestCase("-q is not known here", "-q", "a", "b")]
     [TestCase("--fro is not known here", "--fro=x", "a", "b")]

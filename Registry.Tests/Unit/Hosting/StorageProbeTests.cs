@@ -3,7 +3,6 @@ using Moq;
 using NUnit.Framework;
 using Registry.Api.Hosting;
 using Registry.Core.Storage;
-using Registry.Tests.Support;
 using Registry.Tests.Support.Storage;
 
 namespace Registry.Tests.Unit.Hosting;
@@ -82,5 +81,5 @@ internal sealed class StorageProbeTests
             async () => await Probe(documents.Object).ProveAsync(default),
             Throws.TypeOf<StorageException>().With.Property(nameof(StorageException.Kind)).EqualTo(StorageFault.Corrupt).And.Message.Contains(what));
 
-    private static StorageProbe Probe(IDocumentStore documents) => new(documents, new TinyStorageProbe(), NullLogger<StorageProbe>.Instance);
+    private static StorageProbe Probe(IDocumentStore documents) => new(documents, new InMemoryProbe(), NullLogger<StorageProbe>.Instance);
 }

@@ -1,4 +1,3 @@
-using System.Buffers.Text;
 using System.IO.Compression;
 using System.IO.Pipelines;
 using System.Text;
@@ -8,6 +7,7 @@ using Registry.Api.Cnr;
 using Registry.Api.Cnr.Push;
 using Registry.Core.Content;
 using Registry.Core.Storage;
+using Registry.Tests.Support;
 using Registry.Tests.Unit.Content;
 
 namespace Registry.Tests.Unit.Push;
@@ -128,7 +128,8 @@ public sealed class PushMemoryTests
     private static async Task WritePackageAsync(PipeWriter writer)
     {
         await writer.WriteAsync("{\"blob\":\""u8.ToArray());
-        await using (var gzip = new GZipStream(new Base64Stream(writer), CompressionLevel.NoCompression))
+        await using var base64 = new Base64WriteStream(writer.AsStream(leaveOpen: true));
+        await using (var gzip = new GZipStream(base64, CompressionLevel.NoCompression))
         {
             // One entry of all the bytes: the header of an archive of one file, told of a larger size.
             var header = SampleContent.Tar(System.Formats.Tar.TarEntryFormat.Ustar, ("a", [])).AsMemory(0, 512);
@@ -142,6 +143,7 @@ public sealed class PushMemoryTests
             await gzip.WriteAsync(new byte[1024]);
         }
 
+        await base64.FinishAsync(CancellationToken.None);
         await writer.WriteAsync("\",\"release\":\"1.0.0\"}"u8.ToArray());
     }
 
@@ -150,76 +152,12 @@ public sealed class PushMemoryTests
         public PipeReader Reader => reader;
     }
 
-    private abstract class TestStream : Stream
-    {
-        public override bool CanRead => true;
-
-        public override bool CanSeek => false;
-
-        public override bool CanWrite => true;
-
-        public override long Length => throw new NotSupportedException();
-
-        public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
-
-        public override void Flush()
-        {
-        }
-
-        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
-
-        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-    }
-
-    private sealed class ZeroStream : TestStream
+    private sealed class ZeroStream() : ForwardReadStream(null)
     {
         public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
         {
             buffer.Span.Clear();
             return ValueTask.FromResult(buffer.Length);
-        }
-    }
-
-    private sealed class Base64Stream(PipeWriter writer) : TestStream
-    {
-        private readonly byte[] rest = new byte[3];
-        private int restLength;
-
-        public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
-        {
-            while (!buffer.IsEmpty)
-            {
-                if (restLength > 0 || buffer.Length < 3)
-                {
-                    rest[restLength++] = buffer.Span[0];
-                    buffer = buffer[1..];
-                    if (restLength < 3)
-                        continue;
-                    Base64.EncodeToUtf8(rest, writer.GetSpan(4), out _, out var four);
-                    writer.Advance(four);
-                    restLength = 0;
-                    continue;
-                }
-
-                Base64.EncodeToUtf8(buffer.Span, writer.GetSpan(4096), out var consumed, out var written, isFinalBlock: false);
-                writer.Advance(written);
-                buffer = buffer[consumed..];
-                await writer.FlushAsync(cancellationToken);
-            }
-
-            await writer.FlushAsync(cancellationToken);
-        }
-
-        public override async ValueTask DisposeAsync()
-        {
-            Base64.EncodeToUtf8(rest.AsSpan(0, restLength), writer.GetSpan(4), out _, out var written);
-            writer.Advance(written);
-            await writer.FlushAsync();
-            await base.DisposeAsync();
         }
     }
 }

@@ -1,0 +1,149 @@
+using System.Buffers;
+using System.Security.Cryptography;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
+using Registry.Api.Cnr;
+using Registry.Api.Commands;
+using Registry.Core.Errors;
+using Registry.Core.Packages;
+using Registry.Core.Storage;
+
+namespace Registry.Api.Backups;
+
+/// <summary>
+/// One export of a registry in the form of the reference server's backup: the same registry gives the same bytes. What is damaged is named and left out.
+/// </summary>
+/// <param name="registry">Whose packages.</param>
+/// <param name="dialect">The generation of servers that may restore it: they tell media types apart.</param>
+/// <param name="tell">Takes what is damaged, a line each.</param>
+internal sealed class BackupExport(OpenRegistry registry, Dialect dialect, Action<string> tell)
+{
+    // Escaping for HTML would only make it longer.
+    private static readonly BackupJson Json = new(new JsonSerializerOptions(BackupJson.Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+    private static readonly CnrJsonContext CnrJson = new(new JsonSerializerOptions(CnrJsonContext.Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+
+    private readonly PackageIndexes indexes = registry.Get<PackageIndexes>();
+    private readonly PackageRegistry packages = registry.Get<PackageRegistry>();
+    private readonly List<BackupChannelForm> channels = [];
+    private int releases;
+    private long bytes;
+
+    /// <summary>How many packages and releases are left out because they are damaged.</summary>
+    public int Failed { get; private set; }
+
+    /// <summary>What was done so far, in one line.</summary>
+    public string Summary => $"{releases} releases of {ProgressReport.Size(bytes)} and {channels.Count} channels exported; {Failed} left out.";
+
+    /// <summary>Writes the backup. It is one moment's for each package, not for all of them: packages that change meanwhile are there as they were or as they are.</summary>
+    /// <exception cref="StorageException">The storage does not answer.</exception>
+    public async Task WriteAsync(Stream output, CancellationToken ct)
+    {
+        // The names come first, so that no listing is kept open while contents are read for hours.
+        var names = new List<PackageName>();
+        await foreach (var document in registry.Storage.Documents.ListAsync(StoreKeys.Packages, after: null, ct))
+            if (StoreKeys.TryGetPackage(document.Key, out var name))
+                names.Add(name);
+
+        await using var spool = new ContentSpool(long.MaxValue);
+        await output.WriteAsync("{\"packages\":["u8.ToArray(), ct);
+        foreach (var name in names)
+            await TryAsync($"{name}", () => WritePackageAsync(name, spool, output, ct));
+        await output.WriteAsync("\n],\"channels\":["u8.ToArray(), ct);
+        for (var i = 0; i < channels.Count; i++)
+            await WriteEntryAsync(output, channels[i], Json.BackupChannelForm, isFirst: i == 0, isOpen: false, ct);
+        await output.WriteAsync("\n]}\n"u8.ToArray(), ct);
+    }
+
+    private async Task WritePackageAsync(PackageName name, ContentSpool spool, Stream output, CancellationToken ct)
+    {
+        if ((await indexes.FindAsync(name, ct))?.Index is not { } index)
+            return;
+        var written = new HashSet<Release>();
+        foreach (var manifest in index.Manifests)
+            await TryAsync($"{name} {manifest.Release} as {manifest.MediaType}", async () =>
+            {
+                if (await FetchAsync(name, manifest, spool, ct) is not { } fetched)
+                    return;
+                var inChannels = index.Channels.Where(channel => channel.Releases.Contains(manifest.Release)).Select(static channel => channel.Name.Value);
+                await WriteReleaseAsync(output, Cnr.ManifestForm.Of(name, fetched, dialect, inChannels), spool, ct);
+                written.Add(manifest.Release);
+                bytes += spool.Length;
+            });
+
+        // A release that is left out cannot be what a channel points to.
+        foreach (var channel in index.Channels)
+            if (channel.Releases.Where(written.Contains).ToList() is [var highest, ..])
+                channels.Add(new BackupChannelForm(written.Contains(channel.Current) ? channel.Current.Value : highest.Value, channel.Name.Value, name.Value));
+    }
+
+    /// <summary>Brings the content of a manifest into the spool, whole and checked.</summary>
+    /// <returns>The manifest, or that which replaced it meanwhile; null when it was deleted meanwhile.</returns>
+    private async Task<Manifest?> FetchAsync(PackageName name, Manifest manifest, ContentSpool spool, CancellationToken ct)
+    {
+        for (var wanted = manifest; wanted is not null; wanted = (await indexes.FindAsync(name, ct))?.Index.Find(manifest.Release, manifest.MediaType))
+            try
+            {
+                spool.Begin();
+                await using var reader = await packages.OpenAsync(name, wanted, ByteRange.All, ct);
+                await spool.FillAsync(reader.Content, ct);
+                await spool.EndAsync(ct);
+                return spool.Digest == wanted.Content.BlobDigest
+                    ? wanted
+                    : throw new StorageException(StorageFault.Corrupt, $"its blob has the sha256 {spool.Digest} where {wanted.Content.BlobDigest} is recorded");
+            }
+            catch (RegistryException gone) when (gone.Code == ErrorCode.PackageNotFound)
+            {
+                // Deleted or replaced since the index was read: it is read again.
+            }
+
+        return null;
+    }
+
+    private async Task WriteReleaseAsync(Stream output, Cnr.ManifestForm manifest, ContentSpool spool, CancellationToken ct)
+    {
+        await WriteEntryAsync(output, manifest, CnrJson.ManifestForm, isFirst: releases++ == 0, isOpen: true, ct);
+        await output.WriteAsync(",\"blob\":\""u8.ToArray(), ct);
+        using (var transform = new ToBase64Transform())
+        await using (var base64 = new CryptoStream(output, transform, CryptoStreamMode.Write, leaveOpen: true))
+            await foreach (var piece in spool.ReadAsync(ct))
+                await base64.WriteAsync(piece, ct);
+        await output.WriteAsync("\"}"u8.ToArray(), ct);
+    }
+
+    /// <param name="output">Where to.</param>
+    /// <param name="entry">What.</param>
+    /// <param name="type">How it is written.</param>
+    /// <param name="isFirst">Whether no comma goes before it.</param>
+    /// <param name="isOpen">Leaves the closing brace to the caller.</param>
+    /// <param name="ct">Cancels the writing.</param>
+    private static async Task WriteEntryAsync<T>(Stream output, T entry, JsonTypeInfo<T> type, bool isFirst, bool isOpen, CancellationToken ct)
+    {
+        var text = new ArrayBufferWriter<byte>();
+        text.Write(isFirst ? "\n"u8 : ",\n"u8);
+        text.Write(JsonSerializer.SerializeToUtf8Bytes(entry, type));
+        await output.WriteAsync(isOpen ? text.WrittenMemory[..^1] : text.WrittenMemory, ct);
+    }
+
+    /// <summary>Does something that damage makes impossible: it is named then, and the rest goes on. A storage that does not answer ends it all.</summary>
+    private async Task TryAsync(string what, Func<Task> action)
+    {
+        try
+        {
+            await action();
+        }
+        catch (StorageException damage) when (damage.Kind == StorageFault.Corrupt)
+        {
+            Failed++;
+            tell($"{what}: {damage.Message}");
+        }
+    }
+}
+
+/// <summary>An entry of <c>channels</c> in a backup.</summary>
+internal sealed record BackupChannelForm(string Current, string Name, string Package);
+
+[JsonSerializable(typeof(BackupChannelForm))]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
+internal sealed partial class BackupJson : JsonSerializerContext;

@@ -1,0 +1,145 @@
+using Registry.Api.Commands;
+using Registry.Core.Channels;
+using Registry.Core.Content;
+using Registry.Core.Errors;
+using Registry.Core.Packages;
+using Registry.Core.Storage;
+
+namespace Registry.Api.Backups;
+
+/// <summary>One import of a backup: its releases as they are read, then its channels. What fails is named, and the rest goes on.</summary>
+/// <param name="registry">Where to.</param>
+/// <param name="force">Replace releases that are there with another content.</param>
+/// <param name="tell">Takes what fails, a line each.</param>
+internal sealed class BackupImport(OpenRegistry registry, bool force, Action<string> tell)
+{
+    private readonly PackageRegistry packages = registry.Get<PackageRegistry>();
+    private readonly ContentLimits limits = registry.Get<ContentLimits>();
+
+    // Channels are set when all releases are there, so that none points to an older one meanwhile.
+    private readonly SortedDictionary<PackageName, Dictionary<ChannelName, RestoredChannel>> found = [];
+    private BackupReader? reader;
+    private int added;
+    private int replaced;
+    private int unchanged;
+    private int channelsSet;
+    private int channelsUnchanged;
+
+    /// <summary>How many entries of the backup could not be imported.</summary>
+    public int Failed { get; private set; }
+
+    /// <summary>How far it has come, in one line.</summary>
+    public string Progress => $"{added + replaced + unchanged + Failed} releases, {ProgressReport.Size(reader?.Position ?? 0)} read";
+
+    /// <summary>What was done, in one line.</summary>
+    public string Summary => added + replaced + channelsSet + Failed == 0
+        ? $"Nothing changed: {unchanged} releases and {channelsUnchanged} channels of the backup are there already."
+        : $"{added} releases added, {replaced} replaced, {unchanged} unchanged; {channelsSet} channels set, {channelsUnchanged} unchanged; {Failed} entries failed.";
+
+    /// <summary>Imports a backup.</summary>
+    /// <exception cref="InvalidDataException">It is no backup, or is cut short: what came before that place is imported, but for its channels.</exception>
+    /// <exception cref="StorageException">The storage failed: the same.</exception>
+    public async Task RunAsync(Stream backup, CancellationToken ct)
+    {
+        await using var spool = new ContentSpool(limits.MaxPackageBytes);
+        reader = new BackupReader(backup, spool, limits.MaxMetadataBytes);
+        await reader.ReadAsync(
+            release => TryAsync(release.ToString(), () => ImportAsync(release, spool, ct)),
+            channel =>
+            {
+                Note(channel);
+                return ValueTask.CompletedTask;
+            },
+            ct);
+        foreach (var (package, channels) in found)
+            await TryAsync($"The channels of {package}", () => SetChannelsAsync(package, channels.Values, ct));
+    }
+
+    private async Task ImportAsync(BackupRelease release, ContentSpool spool, CancellationToken ct)
+    {
+        var restored = release.Parse(spool);
+        var outcome = await packages.RestoreAsync(restored, spool.Digest, ct => UploadAsync(restored.Package, spool, ct), force, ct);
+        _ = outcome switch
+        {
+            RestoreOutcome.Added => added++,
+            RestoreOutcome.Replaced => replaced++,
+            _ => unchanged++,
+        };
+        foreach (var name in release.Channels)
+            if (ChannelName.TryParse(name, out var channel))
+                Change(restored.Package, channel, known => known with { Releases = known.Releases.Add(restored.Release) });
+            else
+                Fail($"{release}: its channel '{BackupRelease.Shown(name)}' has a name that this registry does not take");
+    }
+
+    private async ValueTask<PackageUpload> UploadAsync(PackageName package, ContentSpool spool, CancellationToken ct)
+    {
+        var upload = await PackageUpload.BeginAsync(registry.Storage.Blobs, StoreKeys.Package(package), limits, ct);
+        try
+        {
+            await foreach (var piece in spool.ReadAsync(ct))
+                await upload.WriteAsync(piece, ct);
+            return upload;
+        }
+        catch
+        {
+            await upload.DisposeAsync();
+            throw;
+        }
+    }
+
+    private void Note(BackupChannel channel)
+    {
+        if (PackageName.TryParse(channel.Package, out var package) && ChannelName.TryParse(channel.Name, out var name)
+            && Release.TryParse(channel.Current, out var current, out _))
+            Change(package, name, known => known with { Current = current });
+        else
+            Fail($"Channel '{BackupRelease.Shown(channel.Name)}' of {BackupRelease.Shown(channel.Package)} at '{BackupRelease.Shown(channel.Current)}': this registry takes no such name or release");
+    }
+
+    private void Change(PackageName package, ChannelName name, Func<RestoredChannel, RestoredChannel> change)
+    {
+        if (!found.TryGetValue(package, out var channels))
+            found.Add(package, channels = []);
+        channels[name] = change(channels.GetValueOrDefault(name) ?? new RestoredChannel(name, null, []));
+    }
+
+    private async Task SetChannelsAsync(PackageName package, IReadOnlyCollection<RestoredChannel> channels, CancellationToken ct)
+    {
+        var before = (await registry.Get<PackageIndexes>().GetAsync(package, ct)).Index;
+        var after = await registry.Get<ChannelRegistry>().RestoreAsync(package, channels, ct);
+        foreach (var channel in channels)
+        {
+            var set = after.FindChannel(channel.Name);
+            if (set is not null && ReferenceEquals(before.WithChannel(set), before))
+                channelsUnchanged++;
+            else if (set is not null)
+                channelsSet++;
+            if (channel.Current is { } current && !after.Contains(current))
+                Fail($"Channel {channel.Name} of {package}: its current release {current} is not there; {(set is null ? "it has none" : $"it points to {set.Current}")}");
+        }
+    }
+
+    /// <summary>Does something whose refusal, or a package that is damaged, is no reason to stop.</summary>
+    private async ValueTask TryAsync(string what, Func<Task> action)
+    {
+        try
+        {
+            await action();
+        }
+        catch (RegistryException refused)
+        {
+            Fail($"{what}: {refused.Message}");
+        }
+        catch (StorageException damage) when (damage.Kind == StorageFault.Corrupt)
+        {
+            Fail($"{what}: {damage.Message}");
+        }
+    }
+
+    private void Fail(string what)
+    {
+        Failed++;
+        tell(what);
+    }
+}

@@ -1,0 +1,117 @@
+using System.Buffers;
+using System.Runtime.CompilerServices;
+using System.Security.Cryptography;
+using Registry.Api.Cnr.Push;
+using Registry.Core.Content;
+
+namespace Registry.Api.Backups;
+
+/// <summary>
+/// Holds the content of one release after the other, in a file of the folder for temporary files, while what a backup says of it is not known
+/// yet, or while it is not known to be whole. The file goes when this is disposed of.
+/// </summary>
+/// <param name="maxBytes">What is longer is counted and hashed, but not kept: nobody takes it.</param>
+internal sealed class ContentSpool(long maxBytes) : ITextSink, IAsyncDisposable
+{
+    private const int BufferBytes = 64 << 10;
+
+    private readonly FileStream file = Create();
+    private readonly IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+    private readonly byte[] buffer = new byte[BufferBytes];
+    private Base64Decoder decoder = new();
+    private int filled;
+
+    /// <summary>The bytes of the content, those that were not kept included.</summary>
+    public long Length { get; private set; }
+
+    /// <summary>Why it cannot be used, as the end of a sentence; null when it can.</summary>
+    public string? Refusal { get; private set; }
+
+    /// <summary>The sha256 of the content. Known after <see cref="EndAsync"/>.</summary>
+    public Digest Digest { get; private set; }
+
+    /// <summary>Forgets what it holds, and is ready for the next content.</summary>
+    public void Begin()
+    {
+        file.SetLength(0);
+        file.Position = 0;
+        _ = hash.GetHashAndReset();
+        decoder = new Base64Decoder();
+        (filled, Length, Refusal, Digest) = (0, 0, null, default);
+    }
+
+    /// <summary>Takes the next of a base64 text.</summary>
+    public async ValueTask AppendAsync(ReadOnlyMemory<byte> text, CancellationToken ct)
+    {
+        while (!text.IsEmpty && Refusal is null)
+        {
+            var status = decoder.Decode(text.Span, buffer.AsSpan(filled), out var consumed, out var written);
+            text = text[consumed..];
+            filled += written;
+            if (status == OperationStatus.InvalidData)
+                Refusal = "its blob is not base64";
+            else if (status == OperationStatus.DestinationTooSmall)
+                await FlushAsync(ct);
+        }
+    }
+
+    /// <summary>Takes the content itself from a stream, to its end.</summary>
+    public async ValueTask FillAsync(Stream content, CancellationToken ct)
+    {
+        while ((filled = await content.ReadAsync(buffer, ct)) > 0)
+            await FlushAsync(ct);
+    }
+
+    /// <summary>Says that the content has ended.</summary>
+    public async ValueTask EndAsync(CancellationToken ct)
+    {
+        await FlushAsync(ct);
+        if (!decoder.IsComplete)
+            Refusal ??= "its blob is not base64: it ends within a group of four digits";
+        Digest = Digest.FromHash(hash.GetHashAndReset());
+    }
+
+    /// <summary>Gives the content back, in pieces.</summary>
+    public async IAsyncEnumerable<ReadOnlyMemory<byte>> ReadAsync([EnumeratorCancellation] CancellationToken ct)
+    {
+        file.Position = 0;
+        int read;
+        while ((read = await file.ReadAsync(buffer, ct)) > 0)
+            yield return buffer.AsMemory(0, read);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await file.DisposeAsync();
+        hash.Dispose();
+    }
+
+    /// <summary>A file that is nobody else's business.</summary>
+    private static FileStream Create()
+    {
+        var options = new FileStreamOptions
+        {
+            Mode = FileMode.CreateNew,
+            Access = FileAccess.ReadWrite,
+            Share = FileShare.None,
+            BufferSize = 0,
+            Options = FileOptions.Asynchronous | FileOptions.DeleteOnClose,
+        };
+        if (!OperatingSystem.IsWindows())
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        return new FileStream(Path.Combine(Path.GetTempPath(), $"registry-backup-{Guid.NewGuid():n}"), options);
+    }
+
+    /// <summary>Takes what the buffer holds.</summary>
+    private async ValueTask FlushAsync(CancellationToken ct)
+    {
+        Length += filled;
+        hash.AppendData(buffer, 0, filled);
+        if (Length <= maxBytes)
+            await file.WriteAsync(buffer.AsMemory(0, filled), ct);
+        else
+            Refusal ??= $"its blob is larger than {maxBytes} bytes, the limit of this registry";
+        filled = 0;
+    }
+}

@@ -1,0 +1,159 @@
+namespace Registry.Api.Cnr.Push;
+
+/// <summary>Reads JSON that arrives in pieces, forward: whoever calls takes each value or steps over it, and nothing is gathered but what a sink keeps.</summary>
+/// <param name="body">Where it comes from.</param>
+internal sealed class JsonCursor(BodyCursor body)
+{
+    private readonly JsonStringScanner strings = new();
+    private int depth;
+
+    /// <summary>Reads an object, its members in the order in which they stand.</summary>
+    /// <param name="maxNameBytes">Longer names are cut, and said to be <see cref="BoundedBytes.Overflown"/>.</param>
+    /// <param name="member">Takes the value of a member, all of it. It is given the name and the value's first byte, which is left where it is.</param>
+    /// <param name="ct">Cancels the reading.</param>
+    /// <exception cref="JsonSyntaxException">There is no JSON object.</exception>
+    public async ValueTask ReadObjectAsync(int maxNameBytes, Func<BoundedBytes, int, ValueTask> member, CancellationToken ct)
+    {
+        await ExpectAsync('{', ct);
+        depth++;
+        if (await body.PeekTokenAsync(ct) == '}')
+        {
+            body.Consume(1);
+        }
+        else
+        {
+            do
+            {
+                await ExpectAsync('"', ct);
+                var name = new BoundedBytes(maxNameBytes);
+                await ReadStringAsync(name, ct);
+                await ExpectAsync(':', ct);
+                await member(name, await body.PeekTokenAsync(ct));
+            }
+            while (await TakeCommaAsync('}', ct));
+        }
+
+        depth--;
+    }
+
+    /// <summary>Reads an array.</summary>
+    /// <param name="item">Takes a value of it, all of it. It is given the value's first byte, which is left where it is.</param>
+    /// <param name="ct">Cancels the reading.</param>
+    /// <exception cref="JsonSyntaxException">There is no JSON array.</exception>
+    public async ValueTask ReadArrayAsync(Func<int, ValueTask> item, CancellationToken ct)
+    {
+        await ExpectAsync('[', ct);
+        depth++;
+        if (await body.PeekTokenAsync(ct) == ']')
+        {
+            body.Consume(1);
+        }
+        else
+        {
+            do
+                await item(await body.PeekTokenAsync(ct));
+            while (await TakeCommaAsync(']', ct));
+        }
+
+        depth--;
+    }
+
+    /// <summary>Reads a value that is no more than a word: a text, or what stands for none.</summary>
+    /// <param name="first">Its first byte.</param>
+    /// <param name="ct">Cancels the reading.</param>
+    public async ValueTask<FieldValue> ReadValueAsync(int first, CancellationToken ct)
+    {
+        if (first != '"')
+            return new FieldValue(await SkipValueAsync(ct), null);
+        var text = FieldValue.NewText();
+        await ReadTextAsync(text, ct);
+        return FieldValue.OfText(text, isText: !strings.HasLoneSurrogate);
+    }
+
+    /// <summary>Reads a string from before its opening quote to behind its closing one.</summary>
+    public async ValueTask ReadTextAsync(ITextSink sink, CancellationToken ct)
+    {
+        await ExpectAsync('"', ct);
+        await ReadStringAsync(sink, ct);
+    }
+
+    /// <summary>Reads a value as the JSON text that it is.</summary>
+    /// <param name="json">Keeps it.</param>
+    /// <param name="ct">Cancels the reading.</param>
+    /// <returns>What kind of value it was.</returns>
+    public async ValueTask<FieldKind> ReadRawAsync(BoundedBytes json, CancellationToken ct)
+    {
+        body.Recorder = json;
+        var kind = await SkipValueAsync(ct);
+        body.Recorder = null;
+        return kind;
+    }
+
+    /// <summary>Steps over a value of any size.</summary>
+    /// <returns>What kind of value it was.</returns>
+    public async ValueTask<FieldKind> SkipValueAsync(CancellationToken ct)
+    {
+        var first = await body.PeekTokenAsync(ct);
+        var skipper = new JsonValueSkipper(strings);
+        skipper.Begin(within: depth);
+        while (await body.FillAsync(ct))
+        {
+            var ended = skipper.Feed(body.Window.Span, out var consumed);
+            body.Consume(consumed);
+            if (ended)
+                return first switch { 'n' => FieldKind.Null, 't' => FieldKind.True, _ => FieldKind.Other };
+        }
+
+        throw CutShort();
+    }
+
+    /// <summary>Makes sure that nothing follows but white space.</summary>
+    /// <param name="what">What has ended, for the message.</param>
+    /// <param name="ct">Cancels the reading.</param>
+    public async ValueTask ExpectEndAsync(string what, CancellationToken ct)
+    {
+        if (await body.PeekTokenAsync(ct) >= 0)
+            throw new JsonSyntaxException($"something follows the {what}.");
+    }
+
+    private async ValueTask ReadStringAsync(ITextSink sink, CancellationToken ct)
+    {
+        strings.Begin();
+        while (await body.FillAsync(ct))
+        {
+            var window = body.Window;
+            var step = strings.Next(window.Span, out var consumed);
+            if (step == JsonStringStep.Run)
+                await sink.AppendAsync(window[..consumed], ct);
+            else if (step == JsonStringStep.Escape)
+                await sink.AppendAsync(strings.Decoded, ct);
+            body.Consume(consumed);
+            if (step == JsonStringStep.End)
+                return;
+        }
+
+        throw CutShort();
+    }
+
+    private async ValueTask ExpectAsync(char token, CancellationToken ct)
+    {
+        var found = await body.PeekTokenAsync(ct);
+        if (found != token)
+            throw found < 0 ? CutShort() : new JsonSyntaxException($"'{token}' is missing.");
+        body.Consume(1);
+    }
+
+    private async ValueTask<bool> TakeCommaAsync(char end, CancellationToken ct)
+    {
+        if (await body.PeekTokenAsync(ct) == ',')
+        {
+            body.Consume(1);
+            return true;
+        }
+
+        await ExpectAsync(end, ct);
+        return false;
+    }
+
+    private static JsonSyntaxException CutShort() => new("it is cut short.");
+}

@@ -1,0 +1,40 @@
+using Registry.Core.Catalog;
+using Registry.Core.Storage;
+
+namespace Registry.Api.Hosting;
+
+/// <summary>Reads the catalog at the start, so that no request has to wait for all packages; until then <c>/readyz</c> says no.</summary>
+internal sealed partial class CatalogService(PackageCatalog catalog, TimeProvider time, ILogger<CatalogService> logger) : BackgroundService
+{
+    /// <summary>How long a storage that failed is left alone.</summary>
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        var began = time.GetTimestamp();
+        while (!await TryLoadAsync(began, stoppingToken))
+            await Task.Delay(Pause, time, stoppingToken);
+    }
+
+    private async Task<bool> TryLoadAsync(long began, CancellationToken ct)
+    {
+        try
+        {
+            var view = await catalog.GetAsync(ct);
+            var took = time.GetElapsedTime(began);
+            LogLoaded(view.Count, took.TotalMilliseconds);
+            return true;
+        }
+        catch (StorageException fault)
+        {
+            LogFailed(fault);
+            return false;
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Read the indexes of {Packages} packages in {Milliseconds:F0} ms")]
+    private partial void LogLoaded(int packages, double milliseconds);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The packages could not be read, which is tried again at once")]
+    private partial void LogFailed(Exception fault);
+}

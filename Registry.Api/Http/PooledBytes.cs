@@ -1,0 +1,47 @@
+using System.Buffers;
+
+namespace Registry.Api.Http;
+
+/// <summary>Bytes that are gathered in rented memory; disposing gives it back.</summary>
+/// <param name="capacity">How many are expected; more make it grow.</param>
+internal sealed class PooledBytes(int capacity) : IBufferWriter<byte>, IDisposable
+{
+    private byte[] bytes = ArrayPool<byte>.Shared.Rent(capacity);
+
+    /// <summary>How many bytes were written.</summary>
+    public int WrittenCount { get; private set; }
+
+    /// <summary>What was written. Valid until something more is.</summary>
+    public ReadOnlyMemory<byte> WrittenMemory => bytes.AsMemory(0, WrittenCount);
+
+    /// <summary>Starts again from nothing.</summary>
+    public void ResetWrittenCount() => WrittenCount = 0;
+
+    /// <inheritdoc/>
+    public void Advance(int count) => WrittenCount += count;
+
+    /// <inheritdoc/>
+    public Memory<byte> GetMemory(int sizeHint = 0)
+    {
+        var room = Math.Max(sizeHint, 1);
+        if (bytes.Length - WrittenCount < room)
+        {
+            var larger = ArrayPool<byte>.Shared.Rent(Math.Max(bytes.Length * 2, WrittenCount + room));
+            WrittenMemory.CopyTo(larger);
+            ArrayPool<byte>.Shared.Return(bytes);
+            bytes = larger;
+        }
+
+        return bytes.AsMemory(WrittenCount);
+    }
+
+    /// <inheritdoc/>
+    public Span<byte> GetSpan(int sizeHint = 0) => GetMemory(sizeHint).Span;
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        ArrayPool<byte>.Shared.Return(bytes);
+        (bytes, WrittenCount) = ([], 0);
+    }
+}

@@ -1,0 +1,76 @@
+using Microsoft.Extensions.Logging;
+using Registry.Core.Content;
+using Registry.Core.Errors;
+using Registry.Core.Storage;
+
+namespace Registry.Core.Packages;
+
+public sealed partial class PackageRegistry
+{
+    /// <summary>
+    /// Brings a release back that a backup holds. Restoring the same again changes nothing, and neither does restoring what was pushed in the
+    /// meantime with the same content and metadata.
+    /// </summary>
+    /// <param name="restored">The release.</param>
+    /// <param name="blobDigest">The sha256 of the content.</param>
+    /// <param name="begin">Begins the upload of the content and writes all of it; called where it is needed, once.</param>
+    /// <param name="force">Replace a release that is there with another content.</param>
+    /// <param name="ct">Gives up; the release was then restored whole or not at all.</param>
+    /// <exception cref="RegistryException">
+    /// The content is refused, or is not what the backup says; <see cref="ErrorCode.PackageExists"/> with another content or metadata;
+    /// <see cref="ErrorCode.ResourceInUse"/>; <see cref="ErrorCode.Unavailable"/>.
+    /// </exception>
+    /// <exception cref="StorageException">The storage failed.</exception>
+    public async Task<RestoreOutcome> RestoreAsync(
+        RestoredRelease restored, Digest blobDigest, Func<CancellationToken, ValueTask<PackageUpload>> begin, bool force, CancellationToken ct)
+    {
+        var (package, release, mediaType) = (restored.Package, restored.Release, restored.MediaType);
+        var known = (await indexes.FindAsync(package, ct))?.Index.Find(release, mediaType);
+        if (known is not null && IsSame(known, restored, blobDigest))
+        {
+            if (known.Content.Digest != restored.ContentDigest)
+                throw OtherDigest(known.Content.Digest, restored.ContentDigest);
+            if (await blobs.StatAsync(new BlobKey(StoreKeys.Package(package), blobDigest), ct) is not null)
+                return RestoreOutcome.Unchanged;
+        }
+        else if (known is not null && !force)
+        {
+            throw Conflict(known);
+        }
+
+        await using var upload = await begin(ct);
+        var content = await upload.CompleteAsync(ct);
+        if (content.ContentDigest != restored.ContentDigest)
+            throw OtherDigest(content.ContentDigest, restored.ContentDigest);
+
+        var manifest = NewManifest(release, mediaType, content, restored.CreatedAt ?? Microseconds.Floor(time.GetUtcNow()), restored.Metadata);
+        var index = await StoreAsync(
+            package,
+            manifest,
+            upload,
+            index => index?.Find(release, mediaType) switch
+            {
+                null => PackageIndex.WithRestored(index, package, manifest),
+                var same when IsSame(same, restored, blobDigest) => index,
+                _ when force => PackageIndex.WithRestored(index, package, manifest),
+                var other => throw Conflict(other),
+            },
+            ct);
+        LogRestored(package, release, mediaType, content.ContentDigest, content.Size);
+        return known is null && index.Find(release, mediaType)?.PushId == manifest.PushId ? RestoreOutcome.Added
+            : known is null ? RestoreOutcome.Unchanged
+            : RestoreOutcome.Replaced;
+    }
+
+    private static bool IsSame(Manifest known, RestoredRelease restored, Digest blobDigest) =>
+        known.Content.BlobDigest == blobDigest && known.Metadata == restored.Metadata;
+
+    private static RegistryException Conflict(Manifest known) => new(
+        ErrorCode.PackageExists, $"it is there already with another content or metadata: sha256 {known.Content.Digest}, {known.Content.Size} bytes");
+
+    private static RegistryException OtherDigest(Digest found, Digest expected) => new(
+        ErrorCode.InvalidParameters, $"its content has the sha256 {found} where the backup says {expected}", ("field", "content.digest"));
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Restored {Package} {Release} as {MediaType}: {Digest}, {Size} bytes")]
+    private partial void LogRestored(PackageName package, Release release, MediaType mediaType, Digest digest, long size);
+}

@@ -1,0 +1,132 @@
+using System.Text.RegularExpressions;
+using NUnit.Framework;
+using Registry.Api.Commands;
+using Registry.Core.Packages;
+using Registry.Tests.Support;
+
+namespace Registry.Tests.Api.Commands;
+
+/// <summary>The command over a real folder, in this process.</summary>
+[FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
+internal sealed partial class VerifyCommandTests : IDisposable
+{
+    /// <summary>Takes everything that is a moment old for garbage.</summary>
+    private static readonly string[] NoGrace =
+        ["--repair", "--Updates:BoundSeconds=0.0001", "--Collection:GraceSeconds=0.0004", "--Collection:StagedIdleSeconds=0.0001"];
+
+    private readonly TemporaryFolder folder = new();
+
+    private string Data => folder.Below("data");
+
+    public void Dispose() => folder.Dispose();
+
+    [Test]
+    public async Task Repair_removes_what_is_garbage_by_the_collectors_rule_and_nothing_else()
+    {
+        var damaged = await FillAsync();
+        var before = Files();
+
+        var (code, output, _) = await RunAsync();
+        Assert.That(code, Is.EqualTo(ExitCode.Failure));
+        Assert.That(output, Does.Match(@$"^package a/b release 3\.0\.0 helm blob {damaged}: holds 3 bytes with the sha256 [0-9a-f]{{64}}\n"));
+        Assert.That(output, Does.Contain("Sound: 1 packages, 0 archives, 2 blobs;").And.Contain("Garbage: 1 blobs, ").And.Contain("Faults: 1."));
+        Assert.That(Files(), Is.EqualTo(before), "it changes nothing");
+
+        (code, output, _) = await RunAsync("--repair");
+        Assert.That(code, Is.EqualTo(ExitCode.Failure));
+        Assert.That(output, Does.Contain("Removed: 0 blobs, 0 bytes, 0 abandoned uploads."), "what is young is spared");
+
+        (code, output, _) = await RunAsync(NoGrace);
+        Assert.That(code, Is.EqualTo(ExitCode.Failure), "the damage is still there");
+        Assert.That(output, Does.Match(@"Removed: 1 blobs, \d+ bytes, 1 abandoned uploads\."));
+        Assert.That(Files(), Is.SubsetOf(before));
+        Assert.That(before.Except(Files()).Select(static name => Name().Replace(name, "*")), Is.EquivalentTo(new[] { "blobs/packages/a/b/@*", "staging/*" }));
+        Assert.That(Files(), Has.One.EndsWith($"@{damaged}"), "what is damaged is left to people");
+    }
+
+    [Test]
+    public async Task A_sound_registry_exits_0()
+    {
+        await using (var registry = await OpenAsync())
+            await PushAsync(registry, "1.0.0");
+        var (code, output, error) = await RunAsync();
+        Assert.That((code, error), Is.EqualTo((ExitCode.Success, "")));
+        Assert.That(output, Does.StartWith("Sound: 1 packages, 0 archives, 1 blobs;"));
+    }
+
+    [Test]
+    public async Task A_storage_that_does_not_answer_is_a_failure_and_no_fault()
+    {
+        var (code, output, error) = await RunAsync("--storage", "Redis", "--Redis:Configuration=127.0.0.1:1", "--Redis:DeadlineSeconds=0.2");
+        Assert.That(code, Is.EqualTo(ExitCode.Failure));
+        Assert.That(error, Does.StartWith("The storage failed (Unavailable): "));
+        Assert.That(output, Is.Empty);
+    }
+
+    [TestCase("--parallel=0")]
+    [TestCase("--parallel=many")]
+    [TestCase("--storage=floppy")]
+    public async Task Wrong_values_exit_2(string argument)
+    {
+        var (code, _, error) = await RunAsync(argument);
+        Assert.That(code, Is.EqualTo(ExitCode.Usage), error);
+        Assert.That(Directory.Exists(Data), Is.False, "nothing was tried");
+    }
+
+    [Test]
+    public async Task Settings_that_cannot_be_used_are_all_told()
+    {
+        var (code, _, error) = await RunAsync("--Limits:Ratio=0", "--Collection:GraceSeconds=1");
+        Assert.That(code, Is.EqualTo(ExitCode.Failure));
+        Assert.That(error, Does.Contain("Limits:Ratio").And.Contain("Collection:GraceSeconds"));
+    }
+
+    /// <summary>A sound release, a deleted one, one whose content is damaged, and an upload left behind; returns the digest of the damaged blob.</summary>
+    private async Task<string> FillAsync()
+    {
+        await using var registry = await OpenAsync();
+        await PushAsync(registry, "1.0.0");
+        await PushAsync(registry, "2.0.0");
+        var damaged = (await PushAsync(registry, "3.0.0")).Content.BlobDigest;
+        await registry.Get<PackageRegistry>().DeleteAsync("a", "b", "2.0.0", "helm", default);
+        await File.WriteAllTextAsync(Path.Combine(Data, "blobs", "packages", "a", "b", $"@{damaged}"), "rot");
+        await File.WriteAllTextAsync(Path.Combine(Data, "staging", "left"), "behind");
+
+        // Sound ones of another package do not hide it.
+        await PushAsync(registry, "1.0.0", "a/sound");
+        return damaged.Value;
+    }
+
+    private Task<OpenRegistry> OpenAsync() => OpenRegistry.OpenAsync(
+        CommandArguments.Parse(new CommandSyntax(), [$"--Filesystem:Path={Data}"]).ToConfiguration(), writes: true, CommandConsole.System, default);
+
+    private static async Task<Manifest> PushAsync(OpenRegistry registry, string release, string package = "a/b")
+    {
+        await using var upload = await Samples.UploadAsync(registry.Storage.Blobs, Samples.Package(package), release);
+        return await registry.Get<PackageRegistry>().PushAsync(
+            Samples.Package(package), Release.Parse(release), Samples.Type("helm"), upload, new PushOptions(false, null), default);
+    }
+
+    private async Task<(int Code, string Output, string Error)> RunAsync(params string[] arguments)
+    {
+        await using var output = new StringWriter();
+        await using var error = new StringWriter();
+        var code = await CommandLine.RunAsync(
+            [new VerifyCommand()],
+            ["verify", $"--Filesystem:Path={Data}", .. arguments],
+            new CommandConsole(TextWriter.Synchronized(output), TextWriter.Synchronized(error), IsTerminal: false),
+            default);
+        return (code, output.ToString(), error.ToString());
+    }
+
+    private List<string> Files() =>
+    [
+        .. Directory.EnumerateFiles(Data, "*", SearchOption.AllDirectories)
+            .Select(file => Path.GetRelativePath(Data, file))
+            .Where(static name => !name.StartsWith("locks", StringComparison.Ordinal))
+            .Order(StringComparer.Ordinal),
+    ];
+
+    [GeneratedRegex("(?<=@|staging/).+$")]
+    private static partial Regex Name();
+}

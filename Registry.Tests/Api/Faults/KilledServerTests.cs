@@ -1,0 +1,69 @@
+using System.Net;
+using NUnit.Framework;
+using Registry.Tests.Support;
+
+namespace Registry.Tests.Api.Faults;
+
+/// <summary>The server of the storage is killed and comes back while clients push.</summary>
+[TestFixtureSource(typeof(ServerFaultTest), nameof(Backends))]
+public sealed class KilledServerTests(string backend) : ServerFaultTest(backend)
+{
+    private const int Kills = 3;
+    private const int Clients = 6;
+    private const int Packages = 3;
+
+    /// <summary>Pushes that are acknowledged before each kill, and after the last.</summary>
+    private const int Between = 12;
+
+    [Test]
+    public async Task Nothing_acknowledged_is_lost_and_nothing_is_torn_and_the_service_comes_back_by_itself()
+    {
+        var host = await StartReplicaAsync();
+        var ledger = new PushLedger("kill");
+        using var done = new CancellationTokenSource();
+        var pushers = Enumerable.Range(0, Clients).Select(client => PushUntilAsync(host.Client, ledger, client, done.Token)).ToArray();
+        for (var kill = 0; kill < Kills; kill++)
+        {
+            await UntilAcknowledgedAsync(ledger, pushers);
+            await Server.KillAsync();
+            await UntilAsync(host, ready: false);
+            var refused = ledger.Refused;
+            await UntilAsync(() => Task.FromResult(ledger.Refused > refused), "pushes are refused while it is gone");
+            await Server.StartAgainAsync(Ct);
+            await UntilAsync(host, ready: true);
+        }
+
+        await UntilAcknowledgedAsync(ledger, pushers);
+        await done.CancelAsync();
+        await Task.WhenAll(pushers);
+
+        await ledger.VerifyAsync(host.Client, Ct);
+        var replica = await StartReplicaAsync();
+        await ledger.VerifyAsync(replica.Client, Ct);
+    }
+
+    private async Task PushUntilAsync(HttpClient registry, PushLedger ledger, int client, CancellationToken done)
+    {
+        for (var number = 0; !done.IsCancellationRequested; number++)
+        {
+            // Large ones are likely to be cut off between their chunks, small ones while the index is written.
+            var status = await ledger.PushAsync(
+                registry, $"p{(client + number) % Packages}", $"{client}.0.{number}", number % 4 == 3 ? 1_500_000 : 2_000, Ct);
+            if (status != HttpStatusCode.OK)
+                await Task.Delay(50, Ct);
+        }
+    }
+
+    private async Task UntilAcknowledgedAsync(PushLedger ledger, Task[] pushers)
+    {
+        var before = ledger.Acknowledged;
+        await UntilAsync(
+            async () =>
+            {
+                if (pushers.FirstOrDefault(static pusher => pusher.IsCompleted) is { } failed)
+                    await failed;
+                return ledger.Acknowledged >= before + Between;
+            },
+            "pushes are acknowledged");
+    }
+}

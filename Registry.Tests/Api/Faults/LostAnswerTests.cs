@@ -1,0 +1,76 @@
+using System.Net;
+using NUnit.Framework;
+using Registry.Tests.Support;
+
+namespace Registry.Tests.Api.Faults;
+
+/// <summary>The connection to the storage breaks after a write was applied and before its answer came.</summary>
+[TestFixtureSource(typeof(ServerFaultTest), nameof(Backends))]
+public sealed class LostAnswerTests(string backend) : ServerFaultTest(backend)
+{
+    [Test]
+    public async Task A_push_never_conflicts_with_itself_and_what_was_acknowledged_is_there()
+    {
+        await using var proxy = FaultyProxy.Before(Server.Port);
+        var host = await StartReplicaAsync(proxy.Port);
+        var ledger = new PushLedger("lost");
+        Assert.That(await ledger.PushAsync(host.Client, "app", "0.0.1", 1_500_000, Ct), Is.EqualTo(HttpStatusCode.OK), "its scripts are known from here on");
+
+        // The index that first names a release: a push that looks again finds its own id in it.
+        for (var number = 0; number < 5; number++)
+        {
+            proxy.LoseAnswerTo($"\"1.0.{number}\"");
+            Assert.That(await ledger.PushAsync(host.Client, "app", $"1.0.{number}", 2_000, Ct), Is.EqualTo(HttpStatusCode.OK));
+            Assert.That(proxy.Lost, Is.EqualTo(number + 1));
+        }
+
+        // The blob, whole and in chunks: nothing names it yet, so the push may be sent again.
+        for (var number = 0; number < 6; number++)
+        {
+            proxy.LoseAnswerTo(number % 2 == 0 ? "packages/lost/blob/@" : "chunk");
+            if (await ledger.PushAsync(host.Client, "blob", $"1.0.{number}", number % 3 == 0 ? 2_000 : 1_500_000, Ct) != HttpStatusCode.OK)
+                Assert.That(await ledger.PushAgainAsync(host.Client, "blob", $"1.0.{number}", Ct), Is.EqualTo(HttpStatusCode.OK));
+        }
+
+        Assert.That(proxy.Lost, Is.AtLeast(8));
+        await ledger.VerifyAsync(host.Client, Ct);
+        var replica = await StartReplicaAsync();
+        await ledger.VerifyAsync(replica.Client, Ct);
+    }
+
+    [Test]
+    public async Task Connections_that_break_under_many_pushes_lose_nothing_that_was_acknowledged()
+    {
+        await using var proxy = FaultyProxy.Before(Server.Port);
+        var host = await StartReplicaAsync(proxy.Port);
+        var ledger = new PushLedger("reset");
+        using var done = new CancellationTokenSource();
+        var breaking = BreakAsync(proxy, done.Token);
+        var statuses = await Task.WhenAll(Enumerable.Range(0, 8).Select(async client =>
+        {
+            var seen = new List<HttpStatusCode>();
+            for (var number = 0; number < 12; number++)
+                seen.Add(await ledger.PushAsync(host.Client, $"p{client % 2}", $"{client}.0.{number}", number % 3 == 2 ? 1_200_000 : 2_000, Ct));
+            return seen;
+        }));
+        await done.CancelAsync();
+        await breaking;
+        proxy.LoseNothing();
+
+        Assert.That(statuses.SelectMany(static seen => seen), Has.Some.EqualTo(HttpStatusCode.OK));
+        await UntilAsync(host, ready: true);
+        await ledger.VerifyAsync(host.Client, Ct);
+    }
+
+    private static async Task BreakAsync(FaultyProxy proxy, CancellationToken done)
+    {
+        for (var round = 0; !done.IsCancellationRequested; round++)
+        {
+            await Task.Delay(60, CancellationToken.None);
+            if (round % 2 == 0)
+                proxy.ResetAll();
+            else
+                proxy.LoseAnswerTo("packages/reset");
+        }
+    }
+}

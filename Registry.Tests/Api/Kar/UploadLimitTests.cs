@@ -1,0 +1,55 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json.Nodes;
+using Microsoft.Extensions.DependencyInjection;
+using NUnit.Framework;
+using Registry.Core.Archives;
+using Registry.Tests.Support;
+
+namespace Registry.Tests.Api.Kar;
+
+/// <summary>What is refused before a storage has the whole of it, whatever the storage.</summary>
+public sealed class UploadLimitTests
+{
+    private const int Limit = 100_000;
+
+    private FaultyHost host = null!;
+
+    [SetUp]
+    public async Task Start() => host = await FaultyHost.StartAsync(
+        services: static services => services.AddSingleton(new ArchiveLimits { MaxArchiveBytes = Limit }));
+
+    [TearDown]
+    public async Task Stop() => await host.DisposeAsync();
+
+    [TestCase(false, Limit, ExpectedResult = 200)]
+    [TestCase(false, Limit + 1, ExpectedResult = 413)]
+    [TestCase(false, Limit * 20, ExpectedResult = 413)]
+    [TestCase(false, Limit * 1050, ExpectedResult = 413)]
+    [TestCase(true, Limit * 1050, ExpectedResult = 413)]
+    [TestCase(true, Limit, ExpectedResult = 200)]
+    [TestCase(true, Limit + 1, ExpectedResult = 413)]
+    [TestCase(true, Limit * 20, ExpectedResult = 413)]
+    public async Task<int> The_limit_holds_for_every_kind_of_body(bool chunked, int length)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/api/v1/app") { Content = new ByteArrayContent(new byte[length]) };
+        request.Headers.TransferEncodingChunked = chunked;
+        using var answer = await host.Client.SendAsync(request);
+        if (answer.StatusCode == HttpStatusCode.RequestEntityTooLarge)
+        {
+            var error = await answer.Content.ReadFromJsonAsync<JsonObject>();
+            Assert.That((string?)error!["code"], Is.EqualTo("request-too-large"));
+            Assert.That((int?)error["details"]!["limit"], Is.EqualTo(Limit));
+            Assert.That(await host.CountArchivesAsync(), Is.Zero);
+        }
+
+        return (int)answer.StatusCode;
+    }
+
+    [Test]
+    public async Task A_length_over_the_limit_is_refused_before_the_body_comes()
+    {
+        var answer = await RawHttp.SendAsync(host.Address, $"POST /api/v1/app HTTP/1.1\r\nHost: a\r\nConnection: close\r\nExpect: 100-continue\r\nContent-Length: {Limit + 1}\r\n\r\n");
+        Assert.That(answer, Does.StartWith("HTTP/1.1 413").And.Contain("\"request-too-large\""));
+    }
+}

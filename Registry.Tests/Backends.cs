@@ -1,0 +1,35 @@
+using NUnit.Framework;
+using Registry.Tests.Support;
+using Registry.Tests.Support.Gcs;
+
+namespace Registry.Tests;
+
+/// <summary>
+/// The backends that the tests of the whole service run on, each over one server for the whole run, which is started when it is first asked for. A backend
+/// joins them all with one line.
+/// </summary>
+[SetUpFixture]
+internal sealed class Backends
+{
+    private static readonly Dictionary<string, Lazy<Task<IBackendServer>>> Servers = new()
+    {
+        ["filesystem"] = new(static () => Task.FromResult<IBackendServer>(new LocalFolders())),
+        ["redis"] = new(static async () => await RedisServer.StartAsync(CancellationToken.None)),
+        ["etcd"] = new(static async () => await EtcdServer.StartAsync(CancellationToken.None)),
+        ["gcs"] = new(static async () => await FakeGcs.StartAsync()),
+    };
+
+    /// <summary>As <c>STORAGE</c> has them: the source of a fixture that runs on each.</summary>
+    public static IEnumerable<string> Names => Servers.Keys;
+
+    /// <summary>Settings, as on the command line, that lead to a storage with nothing in it.</summary>
+    public static async Task<string[]> NewStorageAsync(string backend) => (await Servers[backend].Value).NewStorage($"host-{Guid.NewGuid():N}");
+
+    [OneTimeTearDown]
+    public async Task StopAsync()
+    {
+        foreach (var server in Servers.Values)
+            if (server.IsValueCreated)
+                await (await server.Value).DisposeAsync();
+    }
+}

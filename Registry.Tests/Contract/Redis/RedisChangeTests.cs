@@ -1,0 +1,57 @@
+using NUnit.Framework;
+using Registry.Core.Storage;
+using Registry.Storage.Redis;
+using Registry.Tests.Support.Storage;
+
+namespace Registry.Tests.Contract.Redis;
+
+/// <summary>The change feed where a server forgets.</summary>
+public sealed class RedisChangeTests : RedisTests
+{
+    private static readonly RedisKeys Keys = new(new RedisOptions().Prefix);
+
+    [Test]
+    public async Task A_server_that_was_started_again_may_have_lost_its_last_writes_and_so_asks_for_a_listing()
+    {
+        var documents = Open().Documents;
+        await documents.PutAsync(Sample, "one", Precondition.Absent, Ct);
+        var token = (await documents.ChangesAsync(StoreKeys.Packages, null, Ct)).Token;
+        await Server.KillAsync();
+        await Server.StartAgainAsync(Ct);
+        await UntilAnsweredAsync(documents);
+        await documents.PutAsync(StoreKey.Of("packages", "sample", "other"), "one", Precondition.None, Ct);
+        Assert.That((await documents.ChangesAsync(StoreKeys.Packages, token, Ct)).Keys, Is.Null);
+    }
+
+    [Test]
+    public async Task What_somebody_threw_away_asks_for_a_listing([Values("FLUSHALL", "DEL")] string command)
+    {
+        var documents = Open().Documents;
+        await documents.PutAsync(Sample, "one", Precondition.Absent, Ct);
+        var token = (await documents.ChangesAsync(StoreKeys.Packages, null, Ct)).Token;
+        await (command == "DEL" ? Server.CommandAsync("DEL", Keys.Changes!) : Server.CommandAsync(command));
+        Assert.That((await documents.ChangesAsync(StoreKeys.Packages, token, Ct)).Keys, Is.Null);
+        await documents.PutAsync(StoreKey.Of("packages", "sample", "other"), "one", Precondition.None, Ct);
+        Assert.That((await documents.ChangesAsync(StoreKeys.Packages, token, Ct)).Keys, Is.Null);
+    }
+
+    [Test]
+    public async Task The_oldest_of_many_changes_are_forgotten_and_who_needs_them_is_to_list()
+    {
+        var documents = Open().Documents;
+        await documents.PutAsync(Sample, "one", Precondition.Absent, Ct);
+        var first = (await documents.ChangesAsync(StoreKeys.Packages, null, Ct)).Token;
+        await Server.CommandAsync(
+            "EVAL",
+            "for i = 1, 12100 do redis.call('ZADD', KEYS[1], redis.call('INCR', KEYS[2]), 'packages/a/p' .. i) end",
+            "2",
+            Keys.Changes!,
+            Keys.Revision!);
+        var later = (await documents.ChangesAsync(StoreKeys.Packages, null, Ct)).Token;
+        Assert.That((await documents.ChangesAsync(StoreKeys.Packages, first, Ct)).Keys, Has.Count.EqualTo(12_100));
+        await documents.PutAsync(Sample, "two", Precondition.None, Ct);
+        Assert.That((await documents.ChangesAsync(StoreKeys.Packages, first, Ct)).Keys, Is.Null);
+        Assert.That((await documents.ChangesAsync(StoreKeys.Packages, later, Ct)).Keys, Is.EqualTo(new[] { Sample }));
+        Assert.That(int.Parse(await Server.CommandAsync("ZCARD", Keys.Changes!)), Is.LessThan(12_000));
+    }
+}

@@ -1,0 +1,79 @@
+using System.Text;
+using System.Text.Json.Nodes;
+using NUnit.Framework;
+using Registry.Tests.Support;
+using Registry.Tests.Support.Backups;
+
+namespace Registry.Tests.EndToEnd;
+
+/// <summary>The commands as an operator runs them: other processes, next to a service that serves.</summary>
+public sealed class BackupTests : EndToEndTest
+{
+    /// <summary>What the runtime may take for objects, in hex: less than the package that goes through, as bytes or as base64.</summary>
+    private const string HeapLimit = "3000000";
+
+    private const long LargeBytes = 64 << 20;
+
+    [Test]
+    public async Task A_backup_comes_in_while_the_registry_serves_and_goes_out_as_it_was()
+    {
+        var registry = await StartAsync();
+        var imported = Run(["import-backup", BackupBench.ReferenceFile]);
+        Assert.That(await imported.ExitAsync(), Is.Zero, imported.Errors);
+        Assert.That(imported.Log, Is.EqualTo(new[] { "4 releases added, 0 replaced, 0 unchanged; 2 channels set, 0 unchanged; 0 entries failed." }));
+        Assert.That((await GetJsonAsync(registry, "/api/v1/packages/titi/rocketchat/channels/stable")).GetProperty("current").GetString(), Is.EqualTo("2.0.1"));
+
+        await Curl.ShellAsync(
+            Folder,
+            $$"""
+            {{string.Join(' ', RegistryProcess.Command)}} export-backup - --Filesystem:Path={{Data}} >first.json
+            {{string.Join(' ', RegistryProcess.Command)}} import-backup - --Filesystem:Path=$PWD/other <first.json
+            {{string.Join(' ', RegistryProcess.Command)}} export-backup second.json --Filesystem:Path=$PWD/other
+            cmp first.json second.json
+            """,
+            Ct);
+        var written = JsonNode.Parse(await File.ReadAllTextAsync(Path.Combine(Folder, "first.json"), Ct))!;
+        Assert.That(written["packages"]!.AsArray(), Has.Count.EqualTo(4));
+    }
+
+    [Test]
+    public async Task A_package_of_64_MiB_goes_in_and_out_of_a_heap_of_48_MiB()
+    {
+        var content = new SeededPackage(7, LargeBytes);
+        var (tar, _, length) = await content.DigestsAsync(Ct);
+        var backup = Path.Combine(Folder, "large.json");
+        await using (var file = File.Create(backup))
+        {
+            // The blob comes first: nothing is known of the release while it is read.
+            await file.WriteAsync("{\"packages\":[{\"blob\":\""u8.ToArray(), Ct);
+            await using (var base64 = new Base64WriteStream(file))
+            {
+                await content.WriteAsync(base64, Ct);
+                await base64.FinishAsync(Ct);
+            }
+
+            await file.WriteAsync(
+                Encoding.UTF8.GetBytes(
+                    $$$"""
+                    ","package":"memory/large","release":"1.0.0","mediaType":"application/vnd.cnr.package-manifest.helm.v1.json",
+                    "created_at":"2020-01-01T00:00:00","channels":[],"content":{"digest":"{{{tar}}}","size":{{{length}}} } }],"channels":[]}
+                    """),
+                Ct);
+        }
+
+        var imported = Run(["import-backup", backup], ("DOTNET_GCHeapHardLimit", HeapLimit));
+        Assert.That(await imported.ExitAsync(), Is.Zero, $"{string.Join('\n', imported.Log)}\n{imported.Errors}");
+        Assert.That(imported.Log.Single(), Does.StartWith("1 releases added"));
+
+        var place = Path.Combine(Folder, "out.json");
+        var exported = Run(["export-backup", place], ("DOTNET_GCHeapHardLimit", HeapLimit));
+        Assert.That(await exported.ExitAsync(), Is.Zero, $"{string.Join('\n', exported.Log)}\n{exported.Errors}");
+        await using var back = new HashingStream();
+        await using (var written = File.OpenRead(place))
+            await BlobMember.DecodeAsync(written, back, Ct);
+        Assert.That(back.Hex(), Is.EqualTo((await content.DigestsAsync(Ct)).Gzip));
+    }
+
+    private RegistryProcess Run(IEnumerable<string> arguments, params IEnumerable<(string Name, string? Value)> settings) =>
+        Launch([.. RegistryProcess.Command, .. arguments], [("FILESYSTEM__PATH", Data), .. settings]);
+}

@@ -1,0 +1,189 @@
+using System.Diagnostics;
+using System.Net;
+using System.Security.Cryptography;
+using System.Text.Json;
+using NUnit.Framework;
+using NUnit.Framework.Interfaces;
+using Registry.Tests.Support;
+using Registry.Tests.Support.Cluster;
+using Registry.Tests.Support.Linearizability;
+
+namespace Registry.Tests.EndToEnd;
+
+/// <summary>64 clients of four replicas over one storage: it is one registry.</summary>
+[TestFixtureSource(typeof(ClusterStorage), nameof(ClusterStorage.Backends))]
+public sealed class ReplicaTests(string backend) : EndToEndTest
+{
+    private const int Replicas = 4;
+    private const int Clients = 64;
+    private const int Many = 2000;
+
+    private RegistryCluster cluster = null!;
+
+    /// <summary>Also on a machine that does much else: nothing here is about time.</summary>
+    protected override TimeSpan Patience => TimeSpan.FromMinutes(15);
+
+    [OneTimeSetUp]
+    public async Task StartCluster() =>
+        cluster = await RegistryCluster.StartAsync(
+            backend, Replicas, CancellationToken.None, [("Logging__LogLevel__Registry", "Warning"), ("UPDATES__BOUNDSECONDS", "120"), .. ClusterStorage.Deadline(60)]);
+
+    [OneTimeTearDown]
+    public async Task EndCluster() => await (cluster?.DisposeAsync() ?? default);
+
+    [TearDown]
+    public async Task TellFailures()
+    {
+        if (TestContext.CurrentContext.Result.Outcome.Status == TestStatus.Failed)
+            await TestContext.Out.WriteLineAsync(string.Join('\n', cluster.Log.Where(static line => !line.Contains(" info: ", StringComparison.Ordinal)).TakeLast(100)));
+    }
+
+    [Test]
+    public async Task Acknowledged_by_one_replica_it_is_shown_by_every_replica_at_the_next_request()
+    {
+        var seed = Setting("FUZZ_SEED", Environment.TickCount);
+        await TestContext.Out.WriteLineAsync($"REGISTRY_FUZZ_SEED={seed}");
+        var actions = new RandomActions(seed);
+        var state = PackageState.Absent;
+        for (var number = 0; number < 60; number++)
+        {
+            var action = await actions.NextChangeAsync(Ct);
+            var replica = actions.Random.Next(Replicas);
+            (state, var expected) = action.On(state);
+            Assert.That(await AskAsync(replica, action), Is.EqualTo(expected), $"{number}: {action}");
+            foreach (var other in Enumerable.Range(0, Replicas).Where(other => other != replica))
+                await DemandStateAsync(other, state, $"{number}: {action} on {replica}, asked {other}");
+        }
+    }
+
+    [Test]
+    public async Task A_release_that_64_push_at_once_is_pushed_by_exactly_one()
+    {
+        for (var round = 0; round < 3; round++)
+        {
+            var path = $"/api/v1/packages/race/one/1.0.{round}/helm/pull";
+            var contents = Enumerable.Range(0, Clients).Select(client => new SeededPackage((round * Clients) + client, 2048)).ToArray();
+            var answers = await RaceAsync(Clients, async client =>
+            {
+                using var answer = await PushAsync(cluster[client % Replicas], "race/one", $"1.0.{round}", contents[client]);
+                if (answer.StatusCode != HttpStatusCode.OK)
+                    await DemandErrorAsync(answer, HttpStatusCode.Conflict, "package-exists");
+                return answer.StatusCode;
+            });
+
+            Assert.That(answers.Count(static status => status == HttpStatusCode.OK), Is.EqualTo(1));
+            var winner = await contents[Array.IndexOf(answers, HttpStatusCode.OK)].ToArrayAsync(Ct);
+            foreach (var replica in cluster.Replicas)
+                Assert.That(await replica.Client.GetByteArrayAsync(path, Ct), Is.EqualTo(winner).AsCollection);
+        }
+    }
+
+    [Test]
+    public async Task All_of_2000_releases_that_64_push_into_one_package_are_there_on_every_replica()
+    {
+        static string ReleaseOf(int number) => $"1.{number / 100}.{number % 100}";
+        await PushAllAsync(number => ("many/one", ReleaseOf(number)));
+
+        var watch = Stopwatch.StartNew();
+        var digests = await Task.WhenAll(Enumerable.Range(0, Many).Select(number => Content(number).DigestsAsync(Ct)));
+        var expected = Enumerable.Range(0, Many).Select(number => $"{ReleaseOf(number)} {digests[number].Tar}").ToHashSet();
+        foreach (var replica in cluster.Replicas)
+        {
+            var listed = (await GetJsonAsync(replica, "/api/v1/packages?namespace=many")).EnumerateArray().Single();
+            Assert.That(listed.GetProperty("releases").GetArrayLength(), Is.EqualTo(Many));
+            var shown = (await GetJsonAsync(replica, "/api/v1/packages/many/one")).EnumerateArray().Select(Describe).ToList();
+            Assert.That(shown, Has.Count.EqualTo(Many));
+            Assert.That(expected.SetEquals(shown), Is.True, "what was pushed is what is shown");
+        }
+
+        await PullAllAsync(number => $"/api/v1/packages/many/one/{ReleaseOf(number)}/helm/pull", digests, watch);
+    }
+
+    [Test]
+    public async Task All_of_2000_packages_that_64_push_are_there_on_every_replica()
+    {
+        static string PackageOf(int number) => $"each/p{number:d4}";
+        await PushAllAsync(number => (PackageOf(number), "1.0.0"));
+
+        var watch = Stopwatch.StartNew();
+        var digests = await Task.WhenAll(Enumerable.Range(0, Many).Select(number => Content(number).DigestsAsync(Ct)));
+        var names = Enumerable.Range(0, Many).Select(PackageOf).ToList();
+        foreach (var replica in cluster.Replicas)
+        {
+            var listed = (await GetJsonAsync(replica, "/api/v1/packages?namespace=each")).EnumerateArray();
+            Assert.That(listed.Select(static package => package.GetProperty("name").GetString()!).SequenceEqual(names), Is.True, "listed");
+            var found = (await GetJsonAsync(replica, "/api/v1/packages/search?q=each/p")).EnumerateArray();
+            Assert.That(found.Select(static name => name.GetString()!).SequenceEqual(names), Is.True, "found");
+        }
+
+        await RaceAsync(Clients, async client =>
+        {
+            for (var number = client; number < Many; number += Clients)
+            {
+                var shown = await GetJsonAsync(cluster[(number / Clients) % Replicas], $"/api/v1/packages/{PackageOf(number)}/default/helm");
+                Assert.That(Describe(shown), Is.EqualTo($"1.0.0 {digests[number].Tar}"));
+            }
+
+            return true;
+        });
+        await PullAllAsync(number => $"/api/v1/packages/{PackageOf(number)}/1.0.0/helm/pull", digests, watch);
+    }
+
+    private static SeededPackage Content(int number) => new(number, 128);
+
+    private static string Describe(JsonElement manifest) =>
+        $"{manifest.GetProperty("release").GetString()} {manifest.GetProperty("content").GetProperty("digest").GetString()}";
+
+    /// <summary>Every client takes the next one, and pushes it to its own replica.</summary>
+    private async Task PushAllAsync(Func<int, (string Package, string Release)> target)
+    {
+        var next = -1;
+        var watch = Stopwatch.StartNew();
+        await RaceAsync(Clients, async client =>
+        {
+            for (int number; (number = Interlocked.Increment(ref next)) < Many;)
+            {
+                var (package, release) = target(number);
+                using var answer = await PushAsync(cluster[client % Replicas], package, release, Content(number));
+                Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.OK), await answer.Content.ReadAsStringAsync(Ct));
+            }
+
+            return true;
+        });
+        await TestContext.Out.WriteLineAsync(
+            $"{backend}: {Many} pushes by {Clients} clients of {Replicas} replicas in {watch.Elapsed.TotalSeconds:0.0} s, {Many / watch.Elapsed.TotalSeconds:0} a second.");
+    }
+
+    /// <summary>Pulls each from another replica than the one that it was pushed to, as far as that is known.</summary>
+    private async Task PullAllAsync(Func<int, string> path, (string Tar, string Gzip, long Length)[] digests, Stopwatch watch)
+    {
+        await RaceAsync(Clients, async client =>
+        {
+            for (var number = client; number < Many; number += Clients)
+            {
+                var pulled = await cluster[(number / Clients) % Replicas].Client.GetByteArrayAsync(path(number), Ct);
+                Assert.That(Convert.ToHexStringLower(SHA256.HashData(pulled)), Is.EqualTo(digests[number].Gzip));
+            }
+
+            return true;
+        });
+        await TestContext.Out.WriteLineAsync($"{backend}: listed, shown and pulled in {watch.Elapsed.TotalSeconds:0.0} s.");
+    }
+
+    private async Task<string?> AskAsync(int replica, PackageAction action) => await ActionOverHttp.SendAsync(cluster[replica].Client, "seen/one", action, Ct);
+
+    /// <summary>Everything that can be asked about the package, of one replica.</summary>
+    private async Task DemandStateAsync(int replica, PackageState state, string when)
+    {
+        IEnumerable<PackageAction> shows =
+            [new PackageAction.ShowPackage(), new PackageAction.ShowChannels(), .. state.Releases.Select(static release => new PackageAction.ShowRelease(release))];
+        foreach (var show in shows)
+            Assert.That(await AskAsync(replica, show), Is.EqualTo(show.On(state).Answer), when);
+
+        var listed = (await GetJsonAsync(cluster[replica], "/api/v1/packages?namespace=seen")).EnumerateArray()
+            .SelectMany(static package => package.GetProperty("releases").EnumerateArray().Select(static release => release.GetString()));
+        Assert.That(listed, Is.EqualTo(state.Releases).AsCollection, when);
+        var found = (await GetJsonAsync(cluster[replica], "/api/v1/packages/search?q=seen")).EnumerateArray().Select(static name => name.GetString());
+        Assert.That(found, Is.EqualTo(state.Exists ? (string[])["seen/one"] : []).AsCollection, when);
+    }
+}

@@ -1,0 +1,177 @@
+using System.Globalization;
+using System.Net;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using Registry.Core.Storage;
+using Registry.Tests.Support.Storage;
+
+namespace Registry.Tests.Support.Cluster;
+
+/// <summary>
+/// Pushes, forced pushes and deletes of few contents on all replicas of a registry that collects all the time, so that contents come back just when they are
+/// collected; and readers, to whom every release that nobody is changing must be whole.
+/// </summary>
+internal sealed partial class CollectionSoak
+{
+    private const int Packages = 3;
+    private const int ReleasesEach = 6;
+    private const int Pushers = 4;
+    private const int Readers = 2;
+
+    /// <summary>So many that each of a package's rests for about the grace between two pushes.</summary>
+    private const int Contents = 40;
+
+    private readonly RegistryCluster cluster;
+    private readonly int seed;
+    private readonly List<SoakedRelease> releases =
+    [
+        .. from package in Enumerable.Range(0, Packages)
+           from number in Enumerable.Range(0, ReleasesEach)
+           select new SoakedRelease($"soak/p{package}", $"1.0.{number}"),
+    ];
+
+    private (SeededPackage Package, string Tar, string Gzip, byte[] Bytes)[] contents = [];
+    private int pushes;
+    private int deletes;
+    private int reads;
+    private int unsure;
+
+    public CollectionSoak(RegistryCluster cluster, int seed) => (this.cluster, this.seed) = (cluster, seed);
+
+    /// <summary>What was done, in words.</summary>
+    public override string ToString() =>
+        $"{pushes} pushes, {deletes} deletes ({unsure} of them without an outcome), {reads} reads, {Collected} blobs collected";
+
+    /// <summary>How many blobs the replicas say that they collected.</summary>
+    public long Collected => cluster.Log.Select(static line => CollectedLine().Match(line)).Where(static match => match.Success)
+        .Sum(static match => long.Parse(match.Groups[1].ValueSpan, CultureInfo.InvariantCulture));
+
+    /// <summary>Pushes, deletes and reads for so long.</summary>
+    public async Task RunAsync(TimeSpan time, CancellationToken ct)
+    {
+        contents = await Task.WhenAll(Enumerable.Range(0, Contents).Select(number => ContentAsync(number, ct)));
+        using var end = new CancellationTokenSource(time);
+        await Task.WhenAll(
+            [
+                .. Enumerable.Range(0, Pushers).Select(number => RepeatAsync(ChangeAsync, unchecked(seed + number), end.Token, ct)),
+                .. Enumerable.Range(Pushers, Readers).Select(number => RepeatAsync(ReadAsync, unchecked(seed + number), end.Token, ct)),
+            ]);
+    }
+
+    /// <summary>Every blob of the storage that no manifest names, and every one that a manifest names and that is not there.</summary>
+    public async Task<IReadOnlyList<string>> DifferencesAsync(StorageInstance storage, CancellationToken ct)
+    {
+        var named = new HashSet<string>();
+        foreach (var package in releases.Select(static release => release.Package).Distinct())
+        {
+            using var answer = await cluster[0].Client.GetAsync($"/api/v1/packages/{package}", ct);
+            if (answer.StatusCode == HttpStatusCode.OK)
+                foreach (var manifest in JsonDocument.Parse(await answer.Content.ReadAsStringAsync(ct)).RootElement.EnumerateArray())
+                    named.Add($"{package} {contents.Single(content => content.Tar == DigestOf(manifest)).Gzip}");
+            else
+                Demand(answer.StatusCode == HttpStatusCode.NotFound, $"{package}: {answer.StatusCode}");
+        }
+
+        var stored = new HashSet<string>();
+        foreach (var blob in await storage.Blobs.InfosAsync(StoreKey.Of("packages", "soak"), ScopeDepth.Subtree, null, ct))
+            stored.Add($"{string.Join('/', blob.Key.Scope.Segments().Skip(1))} {blob.Key.Digest.Value}");
+        named.SymmetricExceptWith(stored);
+        return [.. named.Select(blob => stored.Contains(blob) ? $"stored and not named: {blob}" : $"named and not stored: {blob}")];
+    }
+
+    private static async Task<(SeededPackage Package, string Tar, string Gzip, byte[] Bytes)> ContentAsync(int number, CancellationToken ct)
+    {
+        // One of several chunks, where there are chunks.
+        var package = new SeededPackage(number, number == 0 ? 1_200_000 : 200);
+        var (tar, gzip, _) = await package.DigestsAsync(ct);
+        return (package, tar, gzip, await package.ToArrayAsync(ct));
+    }
+
+    private async Task RepeatAsync(Func<Random, SoakedRelease, CancellationToken, Task> act, int seed, CancellationToken end, CancellationToken ct)
+    {
+        for (var random = new Random(seed); !end.IsCancellationRequested;)
+        {
+            var release = releases[random.Next(releases.Count)];
+            await release.Gate.WaitAsync(ct);
+            await act(random, release, ct);
+            release.Gate.Release();
+        }
+    }
+
+    private async Task ChangeAsync(Random random, SoakedRelease release, CancellationToken ct)
+    {
+        var content = random.Next(3) > 0 || !release.IsKnown ? random.Next(Contents) : (int?)null;
+        var client = cluster.Pick(random).Process.Client;
+        using var answer = content is { } number
+            ? await client.PostAsync($"/api/v1/packages/{release.Package}", new PushContent(contents[number].Package, release.Release) { Force = release.Content is not null || !release.IsKnown }, ct)
+            : await client.DeleteAsync($"/api/v1/packages/{release.Package}/{release.Release}/helm", ct);
+        Interlocked.Increment(ref content is null ? ref deletes : ref pushes);
+        switch (answer.StatusCode)
+        {
+            case HttpStatusCode.OK:
+                (release.IsKnown, release.Content) = (true, content);
+                break;
+            case HttpStatusCode.ServiceUnavailable:
+                Interlocked.Increment(ref unsure);
+                release.IsKnown = false;
+                break;
+            default:
+                var text = await answer.Content.ReadAsStringAsync(ct);
+                Demand(
+                    (answer.StatusCode == HttpStatusCode.NotFound && content is null && release.Content is null)
+                        || (answer.StatusCode == HttpStatusCode.Conflict && text.Contains("resource-in-use", StringComparison.Ordinal)),
+                    $"{release} was {release.Content}, and its change to {content} was answered with {answer.StatusCode}: {text}");
+                break;
+        }
+    }
+
+    private async Task ReadAsync(Random random, SoakedRelease release, CancellationToken ct)
+    {
+        if (!release.IsKnown)
+            return;
+        Interlocked.Increment(ref reads);
+        using var shown = await cluster.Pick(random).Process.Client.GetAsync($"{release.Path}", ct);
+        if (release.Content is not { } number)
+        {
+            Demand(shown.StatusCode == HttpStatusCode.NotFound, $"{release} is deleted, and shown with {shown.StatusCode}");
+            return;
+        }
+
+        Demand(shown.StatusCode == HttpStatusCode.OK, $"{release} is there, and shown with {shown.StatusCode}");
+        var digest = DigestOf(JsonDocument.Parse(await shown.Content.ReadAsStringAsync(ct)).RootElement);
+        Demand(digest == contents[number].Tar, $"{release} shows another content than was pushed");
+        foreach (var path in (string[])[$"{release.Path}/pull", $"/api/v1/packages/{release.Package}/blobs/sha256/{digest}"])
+        {
+            using var pulled = await cluster.Pick(random).Process.Client.GetAsync(path, ct);
+            Demand(pulled.StatusCode == HttpStatusCode.OK, $"{path} is answered with {pulled.StatusCode}");
+            Demand((await pulled.Content.ReadAsByteArrayAsync(ct)).AsSpan().SequenceEqual(contents[number].Bytes), $"{path} gives other bytes than were pushed");
+        }
+    }
+
+    private static string DigestOf(JsonElement manifest) => manifest.GetProperty("content").GetProperty("digest").GetString()!;
+
+    private static void Demand(bool holds, string otherwise)
+    {
+        if (!holds)
+            throw new InvalidOperationException(otherwise);
+    }
+
+    [GeneratedRegex("Collected ([0-9]+) blobs")]
+    private static partial Regex CollectedLine();
+
+    /// <summary>A release that one client at a time changes or reads.</summary>
+    private sealed record SoakedRelease(string Package, string Release)
+    {
+        public SemaphoreSlim Gate { get; } = new(1);
+
+        /// <summary>False after a change that may have happened or not.</summary>
+        public bool IsKnown { get; set; } = true;
+
+        /// <summary>What it holds; null when it is not there.</summary>
+        public int? Content { get; set; }
+
+        public string Path => $"/api/v1/packages/{Package}/{Release}/helm";
+
+        public override string ToString() => $"{Package} {Release}";
+    }
+}

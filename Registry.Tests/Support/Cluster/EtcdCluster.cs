@@ -1,0 +1,41 @@
+using System.Globalization;
+using Registry.Tests.Support.Storage;
+
+namespace Registry.Tests.Support.Cluster;
+
+/// <summary>One etcd, which each replica reaches through a proxy of its own.</summary>
+internal sealed class EtcdCluster : ClusterStorage
+{
+    private readonly EtcdServer server;
+    private readonly ProxiedWays ways;
+    private readonly string prefix;
+
+    public EtcdCluster(EtcdServer server)
+        : this(server, new EtcdUnderTest(server))
+    {
+    }
+
+    private EtcdCluster(EtcdServer server, EtcdUnderTest storage)
+        : base(storage) => (this.server, ways, prefix) = (server, new ProxiedWays(server.Port), storage.Options.Prefix);
+
+    public override IEnumerable<(string Name, string? Value)> SettingsOf(int replica) =>
+    [
+        ("STORAGE", "etcd"), ("ETCD__PREFIX", prefix),
+        ("ETCD__ENDPOINTS", string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{ways.PortOf(replica)}")),
+    ];
+
+    public override async Task<bool> DisturbAsync(int replica, Random random, CancellationToken ct)
+    {
+        await ways.DisturbAsync(replica, random, ct);
+        return true;
+    }
+
+    public override Task ForgetAsync(CancellationToken ct) => server.CompactAsync(ct);
+
+    public override async ValueTask DisposeAsync()
+    {
+        await base.DisposeAsync();
+        await ways.DisposeAsync();
+        await server.DisposeAsync();
+    }
+}

@@ -1,0 +1,34 @@
+using System.Globalization;
+using Registry.Tests.Support.Gcs;
+using Registry.Tests.Support.Storage;
+
+namespace Registry.Tests.Support.Cluster;
+
+/// <summary>One bucket of the fake, which runs in this process. Each replica stages in a folder of its own, as on a machine of its own.</summary>
+internal sealed class GcsCluster(GcsUnderTest storage) : ClusterStorage(storage)
+{
+    private static readonly FakeGcsFault[] Faults =
+    [
+        FakeGcsFault.Answer(429, "rateLimitExceeded"), FakeGcsFault.Answer(503), FakeGcsFault.ResetBefore, FakeGcsFault.ResetAfter,
+        FakeGcsFault.AnswerAfter(503), FakeGcsFault.ResetAfter,
+    ];
+
+    public override IEnumerable<(string Name, string? Value)> SettingsOf(int replica)
+    {
+        var options = storage.NewOptions();
+        return
+        [
+            ("STORAGE", "gcs"), ("GCS__BUCKET", options.Bucket), ("GCS__PREFIX", options.Prefix),
+            ("GCS__STAGINGFOLDER", Path.Combine(options.StagingFolder, replica.ToString(CultureInfo.InvariantCulture))),
+            ("STORAGE_EMULATOR_HOST", options.EmulatorHost),
+        ];
+    }
+
+    /// <summary>Lets the next few requests fail, of whichever replica they are: the fake does not know.</summary>
+    public override Task<bool> DisturbAsync(int replica, Random random, CancellationToken ct)
+    {
+        var (fault, left) = (Faults[random.Next(Faults.Length)], random.Next(1, 5));
+        storage.Fake.Faults = _ => Interlocked.Decrement(ref left) >= 0 ? fault : null;
+        return Task.FromResult(true);
+    }
+}

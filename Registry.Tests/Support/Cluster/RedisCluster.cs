@@ -1,0 +1,39 @@
+using System.Globalization;
+using Registry.Tests.Support.Storage;
+
+namespace Registry.Tests.Support.Cluster;
+
+/// <summary>One Redis, which each replica reaches through a proxy of its own.</summary>
+internal sealed class RedisCluster : ClusterStorage
+{
+    private readonly RedisServer server;
+    private readonly ProxiedWays ways;
+    private readonly string prefix;
+
+    public RedisCluster(RedisServer server)
+        : this(server, new RedisUnderTest(server))
+    {
+    }
+
+    private RedisCluster(RedisServer server, RedisUnderTest storage)
+        : base(storage) => (this.server, ways, prefix) = (server, new ProxiedWays(server.Port), storage.Options.Prefix);
+
+    public override IEnumerable<(string Name, string? Value)> SettingsOf(int replica) =>
+    [
+        ("STORAGE", "redis"), ("REDIS__PREFIX", prefix),
+        ("REDIS__CONFIGURATION", string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{ways.PortOf(replica)}")),
+    ];
+
+    public override async Task<bool> DisturbAsync(int replica, Random random, CancellationToken ct)
+    {
+        await ways.DisturbAsync(replica, random, ct);
+        return true;
+    }
+
+    public override async ValueTask DisposeAsync()
+    {
+        await base.DisposeAsync();
+        await ways.DisposeAsync();
+        await server.DisposeAsync();
+    }
+}

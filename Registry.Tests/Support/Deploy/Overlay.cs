@@ -1,0 +1,58 @@
+using System.Text.Json.Nodes;
+
+namespace Registry.Tests.Support.Deploy;
+
+/// <summary>One of the ways to run the registry on Kubernetes, rendered.</summary>
+internal sealed class Overlay
+{
+    private readonly string name;
+
+    public Overlay(string name)
+    {
+        this.name = name;
+        var rendered = Kustomization.Render(Path.Combine(Folder, "overlays", name));
+        (Objects, Files) = (rendered.Objects, rendered.Files);
+        Deployment = Single("Deployment");
+        Pod = Deployment["spec"]!["template"]!["spec"]!.AsObject();
+        Container = Pod["containers"]!.AsArray().Single()!.AsObject();
+    }
+
+    /// <summary>Where all of it lies.</summary>
+    public static string Folder { get; } = Path.Combine(RegistryProcess.Root, "deploy", "kubernetes");
+
+    /// <summary>Every overlay that there is.</summary>
+    public static IEnumerable<Overlay> All => Directory.GetDirectories(Path.Combine(Folder, "overlays"))
+        .Select(static folder => Path.GetFileName(folder)).Order(StringComparer.Ordinal).Select(static name => new Overlay(name));
+
+    public IReadOnlyList<JsonObject> Objects { get; }
+
+    public IReadOnlyCollection<string> Files { get; }
+
+    public JsonObject Deployment { get; }
+
+    public JsonObject Pod { get; }
+
+    /// <summary>The pod's only container.</summary>
+    public JsonObject Container { get; }
+
+    public IEnumerable<JsonObject> Environment => Container["env"]!.AsArray().Select(static variable => variable!.AsObject());
+
+    /// <summary>The labels of the pods.</summary>
+    public JsonNode PodLabels => Deployment["spec"]!["template"]!["metadata"]!["labels"]!;
+
+    /// <summary>The one object of a kind.</summary>
+    public JsonObject Single(string kind) => Objects.Single(item => $"{item["kind"]}" == kind);
+
+    /// <summary>The value of a variable that is a plain text, or that a ConfigMap of the overlay holds; null for that of a Secret, and for none.</summary>
+    public string? ValueOf(string variable)
+    {
+        var found = Environment.FirstOrDefault(candidate => $"{candidate["name"]}" == variable);
+        if (found?["value"] is { } plain)
+            return plain.GetValue<string>();
+        return found?["valueFrom"]?["configMapKeyRef"] is { } key
+            ? Objects.Single(item => $"{item["kind"]}" == "ConfigMap" && $"{item["metadata"]!["name"]}" == $"{key["name"]}")["data"]![$"{key["key"]}"]!.GetValue<string>()
+            : null;
+    }
+
+    public override string ToString() => name;
+}

@@ -1,0 +1,112 @@
+using System.Text;
+
+namespace Registry.Tests.Support.Linearizability;
+
+/// <summary>
+/// Looks for an order of calls that one package could have served one after another: each between its call and its return, each answered as the model
+/// answers. Depth first, as Wing and Gong have it; what was tried once, a set of calls with the state after it, is not tried again, as Lowe has it.
+/// </summary>
+internal sealed class LinearizationSearch
+{
+    /// <summary>Beyond this the history is too wild to be judged: some hundred megabytes of memory.</summary>
+    private const int MaxTried = 2_000_000;
+
+    private readonly Operation[] operations;
+    private readonly bool[] placed;
+    private readonly HashSet<string> tried = [];
+    private readonly Stack<Step> steps = new();
+    private int unplacedAnswers;
+
+    public LinearizationSearch(IEnumerable<Operation> history, PackageState initial)
+    {
+        operations = [.. history.OrderBy(static operation => operation.Call)];
+        placed = new bool[operations.Length];
+        unplacedAnswers = operations.Count(static operation => operation.Answer is not null);
+        steps.Push(new Step(-1, initial, Candidates()));
+    }
+
+    /// <summary>The longest order that was found, and the state after it.</summary>
+    public (IReadOnlyList<Operation> Order, PackageState After) Best { get; private set; } = ([], PackageState.Absent);
+
+    /// <summary>True when there is an order of all calls that were answered, with any of the others.</summary>
+    public bool Succeeds() => Orders().Any();
+
+    /// <summary>Every end that an order can have: the state, and the unanswered calls that are not in the order and may still come. Each once.</summary>
+    public IEnumerable<(PackageState State, IReadOnlyList<Operation> Open)> Orders()
+    {
+        if (unplacedAnswers == 0)
+            yield return (steps.Peek().State, Open());
+        while (steps.TryPeek(out var step))
+        {
+            if (!step.Candidates.TryDequeue(out var candidate))
+            {
+                steps.Pop();
+                if (step.Placed >= 0)
+                    Place(step.Placed, isPlaced: false);
+                continue;
+            }
+
+            var operation = operations[candidate];
+            var (next, answer) = operation.Action.On(step.State);
+
+            // An unanswered call that would change nothing here is as well left for later, or never.
+            if (operation.Answer is null ? next.Text == step.State.Text : operation.Answer != answer)
+                continue;
+            Place(candidate, isPlaced: true);
+            if (!tried.Add(Key(next)))
+            {
+                Place(candidate, isPlaced: false);
+                continue;
+            }
+
+            if (tried.Count > MaxTried)
+                throw new InvalidOperationException($"{operations.Length} calls are too many, or too many of them unanswered, to find out whether they have an order.");
+            steps.Push(new Step(candidate, next, Candidates()));
+            if (steps.Count - 1 > Best.Order.Count)
+                Best = ([.. steps.Reverse().Skip(1).Select(placed => operations[placed.Placed])], next);
+            if (unplacedAnswers == 0)
+                yield return (next, Open());
+        }
+    }
+
+    /// <summary>Those that may be next: nobody else's answer came before they were called. Those with an answer first, by its time.</summary>
+    private Queue<int> Candidates()
+    {
+        var candidates = new List<int>();
+        var earliestReturn = long.MaxValue;
+        for (var i = 0; i < operations.Length && operations[i].Call <= earliestReturn; i++)
+            if (!placed[i])
+            {
+                candidates.Add(i);
+                earliestReturn = Math.Min(earliestReturn, operations[i].Return);
+            }
+
+        return new Queue<int>(candidates.OrderBy(candidate => operations[candidate].Return));
+    }
+
+    private List<Operation> Open() => [.. operations.Where((_, i) => !placed[i])];
+
+    private void Place(int operation, bool isPlaced)
+    {
+        placed[operation] = isPlaced;
+        if (operations[operation].Answer is not null)
+            unplacedAnswers += isPlaced ? -1 : 1;
+    }
+
+    /// <summary>Which calls are placed, and the state after them.</summary>
+    private string Key(PackageState state)
+    {
+        var first = Array.IndexOf(placed, false);
+        if (first < 0)
+            first = placed.Length;
+        var key = new StringBuilder().Append(first).Append(':');
+        for (var i = Array.LastIndexOf(placed, true); i > first; i--)
+            key.Append(placed[i] ? '1' : '0');
+        return key.Append(' ').Append(state.Text).ToString();
+    }
+
+    /// <param name="Placed">The call that led here; -1 at the start.</param>
+    /// <param name="State">The state after it.</param>
+    /// <param name="Candidates">What has not been tried next.</param>
+    private sealed record Step(int Placed, PackageState State, Queue<int> Candidates);
+}

@@ -1,0 +1,36 @@
+namespace Registry.Tests.Support.Linearizability;
+
+/// <summary>Actions on one package, so few releases and channels that they meet all the time. The same seed gives the same ones.</summary>
+internal sealed class RandomActions(int seed)
+{
+    private static readonly string[] Releases = ["1.0.0", "1.1.0", "2.0.0", "2.1.0-rc.1"];
+    private static readonly string[] Channels = ["beta", "stable"];
+
+    private int pushed;
+
+    public Random Random { get; } = new(seed);
+
+    /// <summary>Anything: every other one a change.</summary>
+    public async Task<PackageAction> NextAsync(CancellationToken ct) => Random.Next(8) switch
+    {
+        0 => new PackageAction.ShowPackage(),
+        1 or 2 => new PackageAction.ShowRelease(Release()),
+        3 => new PackageAction.ShowChannels(),
+        4 => new PackageAction.ShowChannel(Channel()),
+        _ => await NextChangeAsync(ct),
+    };
+
+    /// <summary>A change, of a content that was never pushed before if it is a push.</summary>
+    public async Task<PackageAction> NextChangeAsync(CancellationToken ct) => Random.Next(10) switch
+    {
+        0 or 1 => new PackageAction.Delete(Release()),
+        2 or 3 => new PackageAction.AddToChannel(Channel(), Release()),
+        4 => new PackageAction.RemoveFromChannel(Channel(), Release()),
+        5 => new PackageAction.DeleteChannel(Channel()),
+        var number => await PackageAction.Push.OfAsync(Release(), new SeededPackage(unchecked((seed * 100_000) + ++pushed), 64), force: number < 8, ct),
+    };
+
+    private string Release() => Releases[Random.Next(Releases.Length)];
+
+    private string Channel() => Channels[Random.Next(Channels.Length)];
+}

@@ -1,0 +1,89 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text;
+
+namespace Registry.Tests.Support.Linearizability;
+
+/// <summary>The shortest part of a history that no order explains.</summary>
+internal sealed class Violation
+{
+    private readonly IReadOnlyList<(PackageState State, IReadOnlyList<Operation> Open)> starts;
+    private readonly List<Operation> calls;
+
+    private Violation(IReadOnlyList<Operation> history)
+    {
+        var failing = ShortestPrefix(history);
+        var cut = LastQuiet(failing);
+        starts = [.. new LinearizationSearch(failing.Where(call => call.Call < cut), PackageState.Absent).Orders()];
+        calls = [.. failing.Where(call => call.Call >= cut)];
+
+        // What changes nothing can go without making another order possible.
+        foreach (var idle in calls.Where(static call => call.IsWithoutEffect).Reverse().ToList())
+        {
+            var fewer = calls.Where(call => call != idle).ToList();
+            if (!HasOrder(fewer))
+                calls = fewer;
+        }
+    }
+
+    /// <summary>What is left of the history.</summary>
+    public IReadOnlyList<Operation> Calls => calls;
+
+    /// <summary>Null when the history of one package, absent at first, has an order.</summary>
+    public static Violation? Of(IReadOnlyList<Operation> history) =>
+        new LinearizationSearch(history, PackageState.Absent).Succeeds() ? null : new Violation(history);
+
+    public override string ToString()
+    {
+        var text = new StringBuilder("No order explains these calls, of a package that was before them\n");
+        foreach (var state in starts.Select(static start => start.State.Text).Distinct().Take(10))
+            text.Append(CultureInfo.InvariantCulture, $"    {state}\n");
+        var shown = calls.Concat(starts.SelectMany(static start => start.Open)).Distinct().OrderBy(static call => call.Call).ToList();
+        foreach (var call in shown)
+            text.Append(CultureInfo.InvariantCulture, $"{Milliseconds(call.Call - shown[0].Call),12} – {Milliseconds(call.Return == long.MaxValue ? -1 : call.Return - shown[0].Call),10}  {call.Who}  {call.Action}: {call.Answer ?? "?"}\n");
+        foreach (var (state, open) in starts.Take(1))
+        {
+            var search = new LinearizationSearch(open.Concat(calls), state);
+            search.Succeeds();
+            text.Append(CultureInfo.InvariantCulture, $"The longest order has {search.Best.Order.Count} of them and ends with {search.Best.After.Text}\n");
+        }
+
+        return text.ToString();
+    }
+
+    /// <summary>The history up to the first answer that cannot be explained; answers that came later are not known yet.</summary>
+    private static List<Operation> ShortestPrefix(IReadOnlyList<Operation> history)
+    {
+        var answers = history.Where(static call => call.Answer is not null).Select(static call => call.Return).Order().ToList();
+        var (low, high) = (0, answers.Count - 1);
+        while (low < high)
+        {
+            var middle = (low + high) / 2;
+            if (new LinearizationSearch(Until(answers[middle]), PackageState.Absent).Succeeds())
+                low = middle + 1;
+            else
+                high = middle;
+        }
+
+        return [.. Until(answers[low])];
+
+        IEnumerable<Operation> Until(long time) => history
+            .Where(call => call.Call <= time)
+            .Select(call => call.Return <= time ? call : call.Unanswered())
+            .Where(static call => call.Answer is not null || !call.Action.Reads);
+    }
+
+    /// <summary>The last moment at which no call was under way but those that were never answered, before the last answer.</summary>
+    private static long LastQuiet(List<Operation> history)
+    {
+        var last = history.Where(static call => call.Answer is not null).MaxBy(static call => call.Return)!;
+        return history
+            .Where(call => call.Call <= last.Call && !history.Exists(other => other.Answer is not null && other.Call < call.Call && other.Return >= call.Call))
+            .Max(static call => call.Call);
+    }
+
+    private static string Milliseconds(long ticks) =>
+        ticks < 0 ? "?" : (ticks * 1000.0 / Stopwatch.Frequency).ToString("0.000", CultureInfo.InvariantCulture);
+
+    private bool HasOrder(List<Operation> fewer) => starts.Any(start => new LinearizationSearch(start.Open.Concat(fewer), start.State).Succeeds());
+}

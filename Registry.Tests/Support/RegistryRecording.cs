@@ -1,0 +1,116 @@
+using System.Net.Http.Headers;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+
+namespace Registry.Tests.Support;
+
+/// <summary>
+/// What a registry answers to every read that its protocols know, for all that it holds: statuses, headers and bodies as text, to be compared with
+/// those of another. <c>Date</c> is left out, and <c>GET /api/v1</c>, which names the storage.
+/// </summary>
+internal sealed class RegistryRecording
+{
+    /// <summary>The same for all, so that links are equal wherever they are served.</summary>
+    private const string Host = "registry.example";
+
+    private static readonly string[] Mounts = ["/api/v1/packages", "/cnr/api/v1/packages"];
+
+    private readonly HttpClient client;
+    private readonly CancellationToken ct;
+    private readonly List<string> answers = [];
+
+    private RegistryRecording(HttpClient client, CancellationToken ct) => (this.client, this.ct) = (client, ct);
+
+    /// <summary>Asks everything.</summary>
+    /// <param name="client">A client of the registry.</param>
+    /// <param name="workspaces">The workspaces that hold archives, as a client names them.</param>
+    /// <param name="ct">Gives up.</param>
+    /// <returns>One text for each answer, its request first.</returns>
+    public static async Task<IReadOnlyList<string>> MakeAsync(HttpClient client, IEnumerable<string> workspaces, CancellationToken ct)
+    {
+        var recording = new RegistryRecording(client, ct);
+        string[] others = ["/", "/version", "/cnr/version", "/cnr/", "/healthz", "/readyz", "/nowhere"];
+        foreach (var path in others)
+            await recording.AskAsync(HttpMethod.Get, path);
+        foreach (var mount in Mounts)
+            await recording.AskCnrAsync(mount);
+        foreach (var workspace in workspaces)
+            await recording.AskKarAsync(Uri.EscapeDataString(workspace));
+        return recording.answers;
+    }
+
+    private async Task AskCnrAsync(string mount)
+    {
+        string[] queries = ["?namespace=team", "?query=e", "?media_type=kpm", "/search?q=e", "/search?q=nothing", "/no/such", "/no/such/1.0.0/helm/pull"];
+        foreach (var query in queries)
+            await AskAsync(HttpMethod.Get, mount + query);
+        foreach (var package in JsonDocument.Parse(await AskAsync(HttpMethod.Get, mount)).RootElement.EnumerateArray())
+        {
+            var path = $"{mount}/{package.GetProperty("name").GetString()}";
+            foreach (var manifest in JsonDocument.Parse(await AskAsync(HttpMethod.Get, path)).RootElement.EnumerateArray())
+                await AskReleaseAsync(path, manifest);
+            foreach (var channel in JsonDocument.Parse(await AskAsync(HttpMethod.Get, $"{path}/channels")).RootElement.EnumerateArray())
+                await AskAsync(HttpMethod.Get, $"{path}/channels/{channel.GetProperty("name").GetString()}");
+            string[] rest = ["/default/-/pull", "/default/helm", "/>=1.0.0/helm/pull", "/9.9.9/helm", "/channels/none"];
+            foreach (var query in rest)
+                await AskAsync(HttpMethod.Get, path + query);
+        }
+    }
+
+    private async Task AskReleaseAsync(string path, JsonElement manifest)
+    {
+        // application/vnd.cnr.package-manifest.helm.v1.json
+        var type = manifest.GetProperty("mediaType").GetString()!.Split('.')[^3];
+        var release = $"{path}/{manifest.GetProperty("release").GetString()}";
+        var blob = $"{path}/blobs/sha256/{manifest.GetProperty("content").GetProperty("digest").GetString()}";
+        string[] reads = [release, $"{release}/{type}", $"{release}/{type}/pull", $"{release}/{type}/pull/json", $"{release}/{type}/pull?format=json", blob, $"{blob}/json"];
+        foreach (var read in reads)
+            await AskAsync(HttpMethod.Get, read);
+        await AskAsync(HttpMethod.Head, blob);
+        await AskAsync(HttpMethod.Get, blob, static headers => headers.Range = new RangeHeaderValue(7, 99));
+    }
+
+    private async Task AskKarAsync(string workspace)
+    {
+        foreach (var archive in JsonDocument.Parse(await AskAsync(HttpMethod.Get, $"/api/v1/app?workspace={workspace}")).RootElement.EnumerateArray())
+        {
+            var name = archive.GetProperty("name").GetString()!;
+            var path = $"/api/v1/app/{name[(name.LastIndexOf('/') + 1)..^".zip".Length]}?workspace={workspace}";
+            await AskAsync(HttpMethod.Get, path);
+            await AskAsync(HttpMethod.Head, path);
+            await AskAsync(HttpMethod.Get, path, static headers => headers.Range = new RangeHeaderValue(1, null));
+        }
+    }
+
+    /// <summary>One answer, and the one that its entity tag makes of it.</summary>
+    private async Task<string> AskAsync(HttpMethod method, string path, Action<HttpRequestHeaders>? configure = null)
+    {
+        var (text, tag) = await SendAsync(method, path, configure);
+        if (tag is not null)
+            await SendAsync(method, path, headers => headers.IfNoneMatch.Add(tag));
+        return text;
+    }
+
+    private async Task<(string Body, EntityTagHeaderValue? Tag)> SendAsync(HttpMethod method, string path, Action<HttpRequestHeaders>? configure)
+    {
+        using var request = new HttpRequestMessage(method, path);
+        request.Headers.Host = Host;
+        configure?.Invoke(request.Headers);
+        using var answer = await client.SendAsync(request, ct);
+        var body = await answer.Content.ReadAsByteArrayAsync(ct);
+        var text = Encoding.UTF8.GetString(body);
+        var headers = answer.Headers.Concat(answer.Content.Headers)
+            .Where(static header => header.Key != "Date")
+            .Select(static header => $"{header.Key}: {string.Join(", ", header.Value)}")
+            .Order(StringComparer.Ordinal);
+        answers.Add(string.Join('\n', [
+            $"{method} {path} {request.Headers.ToString().ReplaceLineEndings(" ")}",
+            $"{(int)answer.StatusCode}",
+            .. headers,
+            $"{body.Length} bytes, sha256 {Convert.ToHexStringLower(SHA256.HashData(body))}",
+            text.Length < 2000 ? text : "",
+        ]));
+        return (text, answer.Headers.ETag);
+    }
+}

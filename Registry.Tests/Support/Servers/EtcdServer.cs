@@ -1,0 +1,107 @@
+using System.Globalization;
+using System.Net.Http.Json;
+using System.Text.Json;
+
+namespace Registry.Tests.Support;
+
+/// <summary>An <c>etcd</c>: alone, or a member of a cluster.</summary>
+public sealed class EtcdServer : ServerProcess
+{
+    private readonly HttpClient gateway;
+    private readonly string name;
+    private readonly string scheme;
+    private readonly string[] settings;
+    private readonly int peerPort = FreePort();
+
+    /// <summary>The members of its cluster; empty where it is alone.</summary>
+    private EtcdServer[] cluster = [];
+
+    private EtcdServer(string name, string scheme, string[] settings)
+        : base(("etcd", "etcd-server"), "ready to serve client requests")
+    {
+        (this.name, this.scheme, this.settings) = (name, scheme, settings);
+        gateway = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{Port}"), Timeout = TimeSpan.FromSeconds(30) };
+    }
+
+    /// <summary>Its address, as <c>ETCD__ENDPOINTS</c> takes it.</summary>
+    public string Endpoint => string.Create(CultureInfo.InvariantCulture, $"{scheme}://127.0.0.1:{Port}");
+
+    protected override IEnumerable<string> Arguments =>
+    [
+        $"--name={name}", $"--data-dir={Path.Combine(Data, "data")}",
+        $"--listen-client-urls={Endpoint}", $"--advertise-client-urls={Endpoint}",
+        $"--listen-peer-urls={PeerUrl}", $"--initial-advertise-peer-urls={PeerUrl}",
+        $"--initial-cluster={string.Join(',', cluster.DefaultIfEmpty(this).Select(static member => $"{member.name}={member.PeerUrl}"))}",
+        .. settings,
+    ];
+
+    private string PeerUrl => string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{peerPort}");
+
+    /// <param name="ct">Ends the wait for it.</param>
+    /// <param name="settings">Settings as on its command line, such as <c>--quota-backend-bytes=10000000</c>.</param>
+    public static Task<EtcdServer> StartAsync(CancellationToken ct, params string[] settings) => StartAsync("http", ct, settings);
+
+    /// <summary>The same with TLS: the settings name the certificates.</summary>
+    public static Task<EtcdServer> StartAsync(string scheme, CancellationToken ct, params string[] settings) =>
+        StartAsync(() => new EtcdServer("alone", scheme, settings), ct);
+
+    /// <summary>Starts a cluster of so many members, and waits until all serve.</summary>
+    public static async Task<EtcdServer[]> StartClusterAsync(int members, CancellationToken ct)
+    {
+        var servers = Enumerable.Range(0, members).Select(static i => new EtcdServer($"m{i}", "http", [])).ToArray();
+        try
+        {
+            foreach (var server in servers)
+            {
+                server.cluster = servers;
+                server.Launch();
+            }
+
+            foreach (var server in servers)
+                await server.ServesAsync(ct);
+            return servers;
+        }
+        catch
+        {
+            foreach (var server in servers)
+                await server.DisposeAsync();
+            throw;
+        }
+    }
+
+    public override string[] NewStorage(string name) => ["--STORAGE=etcd", $"--Etcd:Endpoints={Endpoint}", $"--Etcd:Prefix={name}/"];
+
+    /// <summary>Asks its JSON gateway, as an operator would by its own client.</summary>
+    /// <param name="path">Such as <c>/v3/kv/compaction</c>.</param>
+    /// <param name="body">The request, as JSON.</param>
+    /// <param name="ct">Ends the wait.</param>
+    public async Task<JsonElement> AskAsync(string path, object body, CancellationToken ct)
+    {
+        using var answer = await gateway.PostAsJsonAsync(path, body, ct);
+        var text = await answer.Content.ReadAsStringAsync(ct);
+        return answer.IsSuccessStatusCode ? JsonDocument.Parse(text).RootElement : throw new InvalidOperationException($"{path}: {text}");
+    }
+
+    /// <summary>Forgets the past up to now.</summary>
+    public async Task CompactAsync(CancellationToken ct)
+    {
+        var status = await AskAsync("/v3/maintenance/status", new { }, ct);
+        await AskAsync("/v3/kv/compaction", new { revision = status.GetProperty("header").GetProperty("revision").GetString(), physical = true }, ct);
+    }
+
+    /// <summary>Makes room as an operator does: compact, defragment, disarm the alarm.</summary>
+    public async Task MakeRoomAsync(CancellationToken ct)
+    {
+        await CompactAsync(ct);
+        await AskAsync("/v3/maintenance/defragment", new { }, ct);
+        var alarms = await AskAsync("/v3/maintenance/alarm", new { action = "GET" }, ct);
+        foreach (var alarm in alarms.GetProperty("alarms").EnumerateArray())
+            await AskAsync("/v3/maintenance/alarm", new { action = "DEACTIVATE", memberID = alarm.GetProperty("memberID").GetString(), alarm = "NOSPACE" }, ct);
+    }
+
+    public override async ValueTask DisposeAsync()
+    {
+        await base.DisposeAsync();
+        gateway.Dispose();
+    }
+}

@@ -1,0 +1,15 @@
+namespace Registry.Tests.Support;
+
+/// <summary>The filesystem: a folder for each name.</summary>
+internal sealed class LocalFolders : IBackendServer
+{
+    private readonly TemporaryFolder folder = new();
+
+    public string[] NewStorage(string name) => ["--STORAGE=filesystem", $"--Filesystem:Path={folder.Below(name)}"];
+
+    public ValueTask DisposeAsync()
+    {
+        folder.Dispose();
+        return default;
+    }
+}

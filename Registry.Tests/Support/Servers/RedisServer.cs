@@ -1,0 +1,41 @@
+using System.Diagnostics;
+using System.Globalization;
+
+namespace Registry.Tests.Support;
+
+/// <summary>A <c>redis-server</c>.</summary>
+public sealed class RedisServer : ServerProcess
+{
+    private static readonly string[] Durable = ["--appendonly", "yes", "--appendfsync", "always"];
+
+    private readonly string[] settings;
+
+    private RedisServer(string[] settings)
+        : base(("redis-server", "redis-server"), "Ready to accept connections") => this.settings = settings;
+
+    /// <summary>Its address, as <c>REDIS__CONFIGURATION</c> takes it.</summary>
+    public string Configuration => string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{Port}");
+
+    protected override IEnumerable<string> Arguments =>
+        ["--bind", "127.0.0.1", "--port", $"{Port}", "--dir", Data, "--save", "", "--daemonize", "no", .. settings];
+
+    /// <summary>A server that keeps what it is given: every write flushed.</summary>
+    public static Task<RedisServer> StartDurableAsync(CancellationToken ct) => StartAsync(ct, Durable);
+
+    /// <param name="ct">Ends the wait for it.</param>
+    /// <param name="settings">Settings as on its command line, such as <c>--maxmemory 10mb</c>; memory alone keeps the data where none says otherwise.</param>
+    public static Task<RedisServer> StartAsync(CancellationToken ct, params string[] settings) => StartAsync(() => new RedisServer(settings), ct);
+
+    public override string[] NewStorage(string name) => ["--STORAGE=redis", $"--Redis:Configuration={Configuration}", $"--Redis:Prefix={name}:"];
+
+    /// <summary>Sends a command as an operator would.</summary>
+    /// <returns>The answer, one line for each element.</returns>
+    public async Task<string> CommandAsync(params string[] words)
+    {
+        var start = new ProcessStartInfo("redis-cli", ["-p", $"{Port}", .. words]) { RedirectStandardOutput = true };
+        using var cli = Process.Start(start)!;
+        var answer = await cli.StandardOutput.ReadToEndAsync();
+        await cli.WaitForExitAsync();
+        return answer.TrimEnd('\n');
+    }
+}

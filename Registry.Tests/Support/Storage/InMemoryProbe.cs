@@ -1,0 +1,13 @@
+using Registry.Core.Storage;
+
+namespace Registry.Tests.Support.Storage;
+
+/// <summary>There is nothing to prove about memory.</summary>
+internal sealed class InMemoryProbe : IStorageProbe
+{
+    public string Name => "memory";
+
+    public IReadOnlyDictionary<string, string> Facts { get; init; } = new Dictionary<string, string>();
+
+    public ValueTask ProbeAsync(CancellationToken ct) => ValueTask.CompletedTask;
+}

@@ -1,0 +1,109 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using Registry.Core.Archives;
+using Registry.Core.Channels;
+using Registry.Core.Content;
+using Registry.Core.Operations;
+using Registry.Core.Packages;
+using Registry.Core.Storage;
+
+namespace Registry.Tests.Support.Storage;
+
+/// <summary>A registry in memory, filled by its own use cases, whose storage fails where a test says.</summary>
+internal sealed class SmallRegistry
+{
+    private readonly PackageRegistry packages;
+    private readonly ChannelRegistry channels;
+    private readonly AppArchives archives;
+
+    public SmallRegistry()
+    {
+        Memory = new InMemoryStorage(Time);
+        Storage = new RegistryStorage(new FaultyDocumentStore(Memory.Documents, Faults), new FaultyBlobStore(Memory.Blobs, Faults));
+        var indexes = new PackageIndexes(Memory.Documents, TimeProvider.System, new UpdateOptions());
+        packages = new PackageRegistry(indexes, Memory.Blobs, new CollectionOptions(), Time, NullLogger<PackageRegistry>.Instance);
+        channels = new ChannelRegistry(indexes, NullLogger<ChannelRegistry>.Instance);
+        archives = new AppArchives(Memory.Blobs, new ArchiveLimits(), NullLogger<AppArchives>.Instance);
+    }
+
+    public ShiftedTime Time { get; } = new();
+
+    public StorageFaults Faults { get; } = new();
+
+    /// <summary>What is stored, without faults.</summary>
+    public InMemoryStorage Memory { get; }
+
+    /// <summary>The same with faults.</summary>
+    public RegistryStorage Storage { get; }
+
+    public async Task<Manifest> PushAsync(string package, string release, string content, string type = "helm", bool force = false)
+    {
+        var name = Samples.Package(package);
+        await using var upload = await Samples.UploadAsync(Memory.Blobs, name, content);
+        return await packages.PushAsync(name, Release.Parse(release), Samples.Type(type), upload, new PushOptions(force, null), default);
+    }
+
+    public async Task DeleteAsync(string package, string release)
+    {
+        var name = Samples.Package(package);
+        await packages.DeleteAsync(name.Namespace, name.Name, release, "helm", default);
+    }
+
+    public Task AddToChannelAsync(string package, string channel, string release) =>
+        channels.AddAsync(Samples.Package(package), Samples.Channel(channel), release, default);
+
+    public async Task<BlobKey> UploadAsync(string workspace, string content)
+    {
+        if (!Workspace.TryDerive(workspace, out var derived))
+            throw new ArgumentException(workspace);
+        var archive = await archives.UploadAsync(derived, new MemoryStream(System.Text.Encoding.UTF8.GetBytes(content)), default);
+        return new BlobKey(derived.Scope, archive.Id);
+    }
+
+    /// <summary>The blob of a manifest.</summary>
+    public static BlobKey KeyOf(string package, Manifest manifest) => new(StoreKeys.Package(Samples.Package(package)), manifest.Content.BlobDigest);
+
+    /// <summary>Replaces the bytes of a blob behind the storage's back: its name, revision and times stay, as they do when a disk rots.</summary>
+    public void Damage(BlobKey key, params byte[] bytes)
+    {
+        lock (Memory.Gate)
+        {
+            var stored = Memory.StoredBlobs[key];
+            Memory.StoredBlobs[key] = new StoredBlob(stored.Info with { Length = bytes.Length }, [bytes]);
+        }
+    }
+
+    /// <summary>Flips a bit of a blob.</summary>
+    public void Damage(BlobKey key)
+    {
+        var bytes = Memory.StoredBlobs[key].Chunks.SelectMany(static chunk => chunk.ToArray()).ToArray();
+        bytes[bytes.Length / 2] ^= 1;
+        Damage(key, bytes);
+    }
+
+    /// <summary>Loses a blob behind the storage's back.</summary>
+    public void Lose(BlobKey key)
+    {
+        lock (Memory.Gate)
+            Memory.StoredBlobs.Remove(key);
+    }
+
+    /// <summary>Everything that is stored, as text to compare: documents with their bytes, blobs with their bytes and times.</summary>
+    public IReadOnlyList<string> Contents() =>
+    [
+        .. Memory.StoredDocuments.OrderBy(static entry => entry.Key).Select(static entry => $"{entry.Key} {Convert.ToHexString(entry.Value.Content.Span)}"),
+        .. Memory.StoredBlobs.OrderBy(static entry => entry.Key).Select(static entry =>
+            $"{entry.Key} {entry.Value.Info.UploadedAt:O} {string.Concat(entry.Value.Chunks.Select(static chunk => Convert.ToHexString(chunk.Span)))}"),
+    ];
+
+    /// <summary>Every blob that an index names and that is not there.</summary>
+    public IEnumerable<BlobKey> Dangling() =>
+        from entry in Memory.StoredDocuments
+        where StoreKeys.TryGetPackage(entry.Key, out _)
+        from manifest in IndexOf(entry.Key, entry.Value).Manifests
+        let key = new BlobKey(entry.Key, manifest.Content.BlobDigest)
+        where !Memory.StoredBlobs.ContainsKey(key)
+        select key;
+
+    private static PackageIndex IndexOf(StoreKey key, Document document) =>
+        StoreKeys.TryGetPackage(key, out var package) ? StoredIndex.Read(package, document.Content) : throw new ArgumentException(key.Value);
+}

@@ -1,0 +1,127 @@
+using System.Text;
+using System.Text.Json.Nodes;
+using NUnit.Framework;
+using Registry.Api.Backups;
+using Registry.Tests.Support.Backups;
+using Registry.Tests.Support.Storage;
+
+namespace Registry.Tests.Unit.Backups;
+
+internal sealed class BackupReaderTests
+{
+    private static readonly byte[] Reference = Encoding.UTF8.GetBytes(File.ReadAllText(BackupBench.ReferenceFile));
+
+    [Test]
+    public async Task Every_entry_comes_out_with_its_content()
+    {
+        var read = await ReadAsync(new MemoryStream(Reference));
+        var expected = BackupBench.Reference()["packages"]!.AsArray();
+        Assert.That(
+            read.Releases.Select(static release => (release.Package, release.Release, release.MediaType, release.CreatedAt.Text, release.ContentDigest, release.ContentSize)),
+            Is.EqualTo(expected.Select(static entry => (
+                $"{entry!["package"]}", $"{entry["release"]}", $"{entry["mediaType"]}", $"{entry["created_at"]}", $"{entry["content"]!["digest"]}", $"{entry["content"]!["size"]}"))));
+        Assert.That(read.Contents, Is.EqualTo(expected.Select(static entry => $"{entry!["blob"]}")));
+        Assert.That(read.Releases[0].Channels, Is.EqualTo(new[] { "dev", "stable" }));
+        Assert.That(read.Channels, Is.EqualTo(new[] { new BackupChannel("titi/rocketchat", "dev", "1.0.1"), new BackupChannel("titi/rocketchat", "stable", "2.0.1") }));
+    }
+
+    [Test]
+    public async Task The_order_of_members_has_no_meaning()
+    {
+        var random = new Random(20);
+        var expected = await ReadAsync(new MemoryStream(Reference));
+        for (var i = 0; i < 30; i++)
+        {
+            var shuffled = Shuffle(JsonNode.Parse(Reference)!, random)!.ToJsonString();
+            var read = await ReadAsync(new MemoryStream(Encoding.UTF8.GetBytes(shuffled)));
+            Assert.That(read.Releases.Select(static release => $"{release} {release.ContentDigest} {release.CreatedAt.Text} {string.Join(',', release.Channels)}"),
+                Is.EqualTo(expected.Releases.Select(static release => $"{release} {release.ContentDigest} {release.CreatedAt.Text} {string.Join(',', release.Channels)}")), shuffled);
+            Assert.That(read.Contents, Is.EqualTo(expected.Contents));
+            Assert.That(read.Channels, Is.EqualTo(expected.Channels));
+        }
+    }
+
+    [Test]
+    public async Task Pieces_of_any_size_read_the_same()
+    {
+        var expected = await ReadAsync(new MemoryStream(Reference));
+        foreach (var size in (int[])[1, 2, 3, 7, 64, 1000])
+        {
+            var read = await ReadAsync(new ChunkStream([.. Reference.Chunk(size).Select(static chunk => (ReadOnlyMemory<byte>)chunk)], 0, Reference.Length));
+            Assert.That(read.Contents, Is.EqualTo(expected.Contents));
+            Assert.That(read.Channels, Is.EqualTo(expected.Channels));
+        }
+    }
+
+    [Test]
+    public void A_backup_that_is_cut_short_anywhere_is_told_with_the_place_and_gives_what_came_before()
+    {
+        var end = Array.LastIndexOf(Reference, (byte)'}');
+        var most = 0;
+        for (var length = 0; length <= end; length += 37)
+        {
+            var given = new Given();
+            Assert.That(
+                async () => await ReadAsync(new MemoryStream(Reference, 0, length), given),
+                Throws.TypeOf<InvalidDataException>().With.Message.Contains($"at byte {length}: it is cut short"));
+            Assert.That(given.Releases, Has.Count.GreaterThanOrEqualTo(most));
+            most = given.Releases.Count;
+        }
+
+        Assert.That(most, Is.EqualTo(4));
+    }
+
+    [TestCase("[]", "at byte 0: '{' is missing.")]
+    [TestCase("nonsense", "at byte 0: '{' is missing.")]
+    [TestCase("{}", "it has no 'packages'")]
+    [TestCase("""{"channels":[]}""", "it has no 'packages'")]
+    [TestCase("""{"packages":{}}""", "at byte 12: '[' is missing.")]
+    [TestCase("""{"packages":[5]}""", "at byte 13: '{' is missing.")]
+    [TestCase("""{"packages":[]} x""", "at byte 16: something follows the backup.")]
+    [TestCase("""{"packages":[{"package":tru}]}""", "at byte 24: a character stands where none of its kind may.")]
+    public void What_is_no_backup_is_told_as_such(string text, string told) =>
+        Assert.That(async () => await ReadAsync(new MemoryStream(Encoding.UTF8.GetBytes(text))), Throws.TypeOf<InvalidDataException>().With.Message.Contains(told));
+
+    private static async Task<Given> ReadAsync(Stream backup, Given? given = null)
+    {
+        given ??= new Given();
+        await using var spool = new ContentSpool(1 << 20);
+        await new BackupReader(backup, spool, maxMetadataBytes: 1000).ReadAsync(
+            async release =>
+            {
+                var content = new MemoryStream();
+                await foreach (var piece in spool.ReadAsync(CancellationToken.None))
+                    content.Write(piece.Span);
+                Assert.That(spool.Refusal, Is.Null);
+                given.Releases.Add(release);
+                given.Contents.Add(Convert.ToBase64String(content.ToArray()));
+            },
+            channel =>
+            {
+                given.Channels.Add(channel);
+                return ValueTask.CompletedTask;
+            },
+            CancellationToken.None);
+        return given;
+    }
+
+    private static JsonNode? Shuffle(JsonNode? node, Random random)
+    {
+        if (node is JsonArray items)
+            return new JsonArray([.. items.Select(item => Shuffle(item, random))]);
+        if (node is not JsonObject members)
+            return node?.DeepClone();
+        var shuffled = members.Select(member => KeyValuePair.Create(member.Key, Shuffle(member.Value, random))).ToArray();
+        random.Shuffle(shuffled);
+        return new JsonObject(shuffled);
+    }
+
+    private sealed class Given
+    {
+        public List<BackupRelease> Releases { get; } = [];
+
+        public List<string> Contents { get; } = [];
+
+        public List<BackupChannel> Channels { get; } = [];
+    }
+}

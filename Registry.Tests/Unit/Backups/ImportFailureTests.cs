@@ -1,0 +1,151 @@
+using System.Text.Json.Nodes;
+using NUnit.Framework;
+using Registry.Tests.Support;
+using Registry.Tests.Support.Backups;
+
+namespace Registry.Tests.Unit.Backups;
+
+/// <summary>What cannot be imported is named, and changes nothing.</summary>
+[FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
+internal sealed class ImportFailureTests : IDisposable
+{
+    private readonly BackupBench bench = new();
+
+    public void Dispose() => bench.Dispose();
+
+    private static IEnumerable<TestCaseData> Faults()
+    {
+        yield return Fault("no package", "its 'package' is missing", static entry => entry.Remove("package"));
+        yield return Fault("a path", "its 'package' is no name of a package", static entry => entry["package"] = "../b");
+        yield return Fault("a number for a release", "its 'release' is none", static entry => entry["release"] = 5);
+        yield return Fault("no release", "its 'release' is none", static entry => entry["release"] = "latest");
+        yield return Fault("no media type", "its 'mediaType' is none", static entry => entry.Remove("mediaType"));
+        yield return Fault("no time", "its 'created_at' is no time", static entry => entry["created_at"] = "yesterday");
+        yield return Fault("a number for a time", "its 'created_at' is no time", static entry => entry["created_at"] = 5);
+        yield return Fault("no blob", "its 'blob' is missing", static entry => entry["blob"] = null);
+        yield return Fault("no base64", "its blob is not base64", static entry => entry["blob"] = "H4sI*");
+        yield return Fault("half of base64", "ends within a group of four digits", static entry => entry["blob"] = $"{entry["blob"]}"[..^1].TrimEnd('='));
+        yield return Fault("no gzip", "The blob is not a gzip.", static entry => SetBlob(entry, "no gzip"u8.ToArray()));
+        yield return Fault("half a gzip", "damaged or cut short", static entry => SetBlob(entry, Samples.TarGz("new")[..^4]));
+        yield return Fault("another content", "where the backup says", static entry => SetBlob(entry, Samples.TarGz("other")));
+        yield return Fault("another size", "bytes where 'content' says 1", static entry => entry["content"]!["size"] = 1);
+        yield return Fault("no digest", "its 'content' has no 'digest'", static entry => entry["content"]!["digest"] = "abc");
+        yield return Fault("no size", "its 'content' has no 'size'", static entry => entry["content"]!["size"] = "many");
+        yield return Fault("no content", "its 'content' has no 'digest'", static entry => entry.Remove("content"));
+        yield return Fault("metadata without end", "its 'metadata' is larger", static entry => entry["metadata"] = new string('x', 70_000));
+        yield return Fault("a blob beyond the limit", "larger than 3000 bytes", static entry => SetBlob(entry, new byte[3001]));
+    }
+
+    [TestCaseSource(nameof(Faults))]
+    public async Task An_entry_that_fails_is_named_and_the_others_come_in(string told, Action<JsonObject> spoil)
+    {
+        var spoilt = BackupEntry.Of("a/b", "2.0.0", "new", channels: ["c"]);
+        spoil(spoilt);
+        var run = await bench.ImportAsync(
+            BackupBench.Of(BackupEntry.Of("a/a", "1.0.0", "x"), spoilt, BackupEntry.Of("a/c", "1.0.0", "z")), "--Limits:PackageBytes=3000");
+        Assert.That(run.ExitCode, Is.EqualTo(1));
+        Assert.That(run.Output, Does.Contain(told).And.Contain("2 releases added, 0 replaced, 0 unchanged; 0 channels set, 0 unchanged; 1 entries failed."));
+        await using var host = await bench.ServeAsync();
+        Assert.That(await NamesAsync(host), Is.EqualTo(new[] { "a/a", "a/c" }));
+        Assert.That(bench.Files().Where(static file => file.Contains("/@", StringComparison.Ordinal)).ToList(), Has.Count.EqualTo(2), "no blob of what failed");
+    }
+
+    [Test]
+    public async Task Of_half_a_backup_what_was_whole_comes_in_and_the_whole_one_completes_it()
+    {
+        var text = await File.ReadAllTextAsync(BackupBench.ReferenceFile);
+        var half = text[..(text.Length / 2)];
+        var run = await bench.ImportAsync(half);
+        Assert.That(run.ExitCode, Is.EqualTo(1));
+        Assert.That(run.Error, Is.EqualTo($"The backup is no valid JSON, at byte {half.Length}: it is cut short. What came before is imported, but for its channels.\n"));
+        Assert.That(run.Output, Does.StartWith("1 releases added,"));
+        await using (var host = await bench.ServeAsync())
+            Assert.That(await host.Client.GetStringAsync("/api/v1/packages/titi/rocketchat/channels"), Is.EqualTo("[]"), "none that points to the wrong release");
+
+        run = await bench.ImportAsync(text);
+        Assert.That(run, Is.EqualTo(new CommandRun(0, "3 releases added, 0 replaced, 1 unchanged; 2 channels set, 0 unchanged; 0 entries failed.\n", "")));
+    }
+
+    [Test]
+    public async Task A_storage_that_fails_ends_the_import_and_the_next_one_goes_on()
+    {
+        var text = await File.ReadAllTextAsync(BackupBench.ReferenceFile);
+        var run = await bench.ImportAsync(new TrippingStream(text, text.Length / 2, () => Directory.Move(bench.Data, bench.Below("elsewhere"))));
+        Assert.That(run.ExitCode, Is.EqualTo(1));
+        Assert.That(run.Error, Does.StartWith("The storage failed (").And.Not.Contain("   at "));
+        Assert.That(run.Output, Does.StartWith("1 releases added,"));
+
+        Directory.Move(bench.Below("elsewhere"), bench.Data);
+        run = await bench.ImportAsync(text);
+        Assert.That(run.ExitCode, Is.Zero, run.Output);
+        Assert.That((await bench.ImportAsync(text)).Output, Does.StartWith("Nothing changed: 4 releases and 2 channels"));
+    }
+
+    [Test]
+    public async Task A_release_whose_content_is_gone_gets_it_back()
+    {
+        await bench.ImportFileAsync(BackupBench.ReferenceFile);
+        var blob = Directory.EnumerateFiles(bench.Data, "@*", SearchOption.AllDirectories).First();
+        File.Delete(blob);
+        var run = await bench.ImportFileAsync(BackupBench.ReferenceFile);
+        Assert.That(run.ExitCode, Is.Zero);
+        Assert.That(run.Output, Does.Contain("1 replaced, 3 unchanged"));
+        Assert.That(File.Exists(blob));
+    }
+
+    [Test]
+    public async Task A_damaged_package_is_named_and_the_others_come_in()
+    {
+        await bench.ImportAsync(BackupBench.Of(BackupEntry.Of("a/a", "1.0.0", "x")));
+        await File.WriteAllTextAsync(bench.IndexOf("a/a"), "damaged");
+        var run = await bench.ImportAsync(BackupBench.Of(BackupEntry.Of("a/a", "1.0.0", "x"), BackupEntry.Of("a/b", "1.0.0", "x")));
+        Assert.That(run.ExitCode, Is.EqualTo(1));
+        Assert.That(run.Output, Does.StartWith("a/a 1.0.0 as helm: The stored index of a/a cannot be read").And.Contain("1 releases added"));
+    }
+
+    [Test]
+    public async Task A_file_that_is_not_there_is_told_in_a_line()
+    {
+        var run = await bench.ImportFileAsync(bench.Below("none.json"));
+        Assert.That(run.ExitCode, Is.EqualTo(1));
+        Assert.That(run.Error, Does.Contain("none.json").And.Not.Contain("   at "));
+    }
+
+    [Test]
+    public async Task Text_of_a_backup_moves_no_cursor()
+    {
+        var entry = BackupEntry.Of("a/b", "1.0.0", "x");
+        entry["package"] = "a/\u001b[2J\nb";
+        var run = await bench.ImportAsync(BackupBench.Of(entry));
+        Assert.That(run.Output, Does.Not.Contain("\u001b").And.StartWith("a/\\u001B[2J\\nb 1.0.0 as helm: "));
+    }
+
+    private static TestCaseData Fault(string name, string told, Action<JsonObject> spoil) => new TestCaseData(told, spoil).SetArgDisplayNames(name);
+
+    private static void SetBlob(JsonObject entry, byte[] blob)
+    {
+        entry["blob"] = Convert.ToBase64String(blob);
+        entry["content"]!["size"] = blob.Length;
+    }
+
+    private static async Task<string[]> NamesAsync(RegistryHost host) =>
+        [.. JsonNode.Parse(await host.Client.GetStringAsync("/api/v1/packages"))!.AsArray().Select(static package => $"{package!["name"]}")];
+
+    /// <summary>A text that does something when it was read so far.</summary>
+    private sealed class TrippingStream(string text, int at, Action trip) : ReadStream
+    {
+        private readonly byte[] bytes = System.Text.Encoding.UTF8.GetBytes(text);
+        private int position;
+
+        public override int Read(Span<byte> buffer)
+        {
+            if (position == at)
+                trip();
+            var end = position < at ? at : bytes.Length;
+            var length = Math.Min(buffer.Length, end - position);
+            bytes.AsSpan(position, length).CopyTo(buffer);
+            position += length;
+            return length;
+        }
+    }
+}

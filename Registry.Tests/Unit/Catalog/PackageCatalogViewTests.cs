@@ -1,0 +1,108 @@
+using NUnit.Framework;
+using Registry.Core.Catalog;
+using Registry.Core.Packages;
+using Registry.Core.Storage;
+using Registry.Tests.Support;
+
+namespace Registry.Tests.Unit.Catalog;
+
+/// <summary>The view against a plain dictionary.</summary>
+[Parallelizable(ParallelScope.All)]
+internal sealed class PackageCatalogViewTests
+{
+    [TestCase(1, 40, 60)]
+    [TestCase(2, 1500, 30)]
+    [TestCase(3, 6000, 12)]
+    public void After_any_changes_it_is_what_a_dictionary_would_be(int seed, int most, int rounds)
+    {
+        var random = new Random(seed);
+        var model = new SortedDictionary<string, CatalogEntry>(StringComparer.Ordinal);
+        var view = PackageCatalogView.Empty;
+        for (var round = 0; round < rounds; round++)
+        {
+            var changes = new Dictionary<PackageName, CatalogEntry?>();
+            for (var i = random.Next(1, most); i > 0; i--)
+            {
+                var name = NameOf(random.Next(most * 2));
+                changes[name] = random.Next(3) == 0 ? null : Entry(name, random);
+            }
+
+            view = view.With(changes.Select(change => new CatalogChange(change.Key, change.Value)));
+            foreach (var (name, entry) in changes)
+            {
+                if (entry is null)
+                    model.Remove(name.Value);
+                else
+                    model[name.Value] = entry;
+            }
+
+            Assert.That(view.Entries, Is.EqualTo(model.Values));
+            Assert.That(view.Count, Is.EqualTo(model.Count));
+            Assert.That(view.Fingerprint, Is.EqualTo(model.Values.Aggregate(UInt128.Zero, (sum, entry) => unchecked(sum + entry.Fingerprint))));
+            foreach (var text in (string[])["7", "N1/P1", "/p99", "zzz", "a"])
+                Demand(view, model, new CatalogQuery(null, text, null));
+            Demand(view, model, new CatalogQuery("n3", null, null));
+            Demand(view, model, new CatalogQuery("n3", "9", null));
+            Demand(view, model, new CatalogQuery(null, null, null, NameOf(random.Next(most * 2)).Value));
+            Demand(view, model, new CatalogQuery(null, "1", null, "n2"));
+            Demand(view, model, new CatalogQuery("n3", null, null, "n3/p5"));
+            Demand(view, model, new CatalogQuery("n3", "1", null, "n9"));
+            var sought = NameOf(random.Next(most * 2));
+            Assert.That(view.Find(sought), Is.SameAs(model.GetValueOrDefault(sought.Value)));
+        }
+    }
+
+    [Test]
+    public void A_change_leaves_the_view_before_as_it_was()
+    {
+        var random = new Random(1);
+        var before = PackageCatalogView.Empty.With(Enumerable.Range(0, 2_000).Select(i => new CatalogChange(NameOf(i), Entry(NameOf(i), random))));
+        var entries = before.Entries.ToList();
+        before.With([new CatalogChange(NameOf(7), null), new CatalogChange(NameOf(5_000), Entry(NameOf(5_000), random))]);
+        Assert.That(before.Entries, Is.EqualTo(entries));
+    }
+
+    /// <summary>What the search over names in lower case rests on.</summary>
+    [Test]
+    public void No_sign_outside_ascii_is_another_case_of_one_within()
+    {
+        for (var sign = 128; sign <= char.MaxValue; sign++)
+            for (var within = 0; within < 128; within++)
+                if (((char)sign).ToString().Equals(((char)within).ToString(), StringComparison.OrdinalIgnoreCase))
+                    Assert.Fail($"U+{sign:x4} is {(char)within}");
+    }
+
+    [TestCase("ROCKET", ExpectedResult = 1)]
+    [TestCase("t/R", ExpectedResult = 1)]
+    [TestCase("\u212aube", ExpectedResult = 0, Description = "the sign of kelvin, whose lower case is k")]
+    [TestCase("ſ", ExpectedResult = 0)]
+    [TestCase("\n", ExpectedResult = 0)]
+    [TestCase("t\nkube", ExpectedResult = 0)]
+    [TestCase("😀", ExpectedResult = 0)]
+    [TestCase("KUBE", ExpectedResult = 1)]
+    public int A_search_is_for_the_text_whatever_its_case(string text)
+    {
+        var random = new Random(1);
+        var view = PackageCatalogView.Empty.With(
+            ((string[])["Chat/rocket", "chat/kube-Us"]).Select(name => new CatalogChange(Samples.Package(name), Entry(Samples.Package(name), random))));
+        return new CatalogQuery(null, text, null).Of(view).Count();
+    }
+
+    private static void Demand(PackageCatalogView view, SortedDictionary<string, CatalogEntry> model, CatalogQuery query)
+    {
+        var expected = model.Values.Where(entry =>
+            (query.Namespace is null || entry.Name.Namespace == query.Namespace)
+            && (query.Text is null || entry.Name.Value.Contains(query.Text, StringComparison.OrdinalIgnoreCase))
+            && (query.After is null || string.CompareOrdinal(entry.Name.Value, query.After) > 0));
+        Assert.That(query.Of(view), Is.EqualTo(expected), $"{query}");
+    }
+
+    private static PackageName NameOf(int number) => Samples.Package($"{(number % 2 == 0 ? "n" : "N")}{number % 11}/p{number}");
+
+    private static CatalogEntry Entry(PackageName name, Random random) => new(
+        name,
+        DateTimeOffset.UnixEpoch,
+        [new CatalogRelease(Release.Parse("1.0.0"), [Samples.Type("helm")])],
+        new Revision($"{random.Next()}"),
+        new UInt128((ulong)random.NextInt64(), (ulong)random.NextInt64()));
+}

@@ -1,0 +1,128 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
+using NUnit.Framework;
+using Registry.Api.Hosting;
+using Registry.Core.Content;
+using Registry.Tests.Support;
+using Registry.Tests.Support.Deploy;
+
+namespace Registry.Tests.Unit.Deploy;
+
+/// <summary>That each overlay asks of the registry what the registry has: its settings, its routes, its patience.</summary>
+internal sealed class ManifestSettingsTests
+{
+    private static IEnumerable<Overlay> Overlays => Overlay.All;
+
+    [TestCaseSource(nameof(Overlays))]
+    public void Every_variable_is_a_setting(Overlay overlay)
+    {
+        var variables = overlay.Environment.Select(static variable => $"{variable["name"]}").ToList();
+        Assert.That(variables, Is.SubsetOf(KnownSettings.All).And.Unique);
+        Assert.That(overlay.Environment.Select(static variable => variable.ContainsKey("value") != variable.ContainsKey("valueFrom")), Is.All.True);
+    }
+
+    /// <summary>The folders of the volumes stand elsewhere here, and what a Secret would hold is made up; all else is as it is in the manifests.</summary>
+    [TestCaseSource(nameof(Overlays))]
+    public void The_registry_accepts_the_settings(Overlay overlay)
+    {
+        using var folder = new TemporaryFolder();
+        using var authority = new TestAuthority();
+        var settings = new Dictionary<string, string?>();
+        foreach (var variable in overlay.Environment)
+        {
+            var name = $"{variable["name"]}";
+            settings[name.Replace("__", ":", StringComparison.Ordinal)] = variable.ContainsKey("value") || variable["valueFrom"]!["configMapKeyRef"] is not null
+                ? Moved(overlay, overlay.ValueOf(name)!, folder)
+                : Secret(overlay, $"{variable["valueFrom"]!["secretKeyRef"]!["key"]}");
+        }
+
+        foreach (var certificate in settings.Where(static setting => setting.Key.EndsWith("CAFILE", StringComparison.Ordinal)))
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(certificate.Value)!);
+            File.Copy(authority.File, certificate.Value!);
+        }
+
+        var configuration = new ConfigurationBuilder().AddInMemoryCollection(settings).Build();
+        Assert.That(() => RegistrySettings.Read(configuration), Throws.Nothing);
+        Assert.That(configuration["STORAGE"], Is.EqualTo($"{overlay}".Split('-')[0].Replace("single", "filesystem", StringComparison.Ordinal)));
+        // What is kept must not go with the container.
+        if (configuration["FILESYSTEM:PATH"] is { } data)
+            Assert.That(Volume(overlay, overlay.ValueOf("FILESYSTEM__PATH")!)!["persistentVolumeClaim"], Is.Not.Null, data);
+    }
+
+    [TestCaseSource(nameof(Overlays))]
+    public async Task Probes_ask_for_what_the_registry_answers(Overlay overlay)
+    {
+        await using var host = await RegistryHost.StartAsync();
+        foreach (var probe in ManifestTests.Probes(overlay))
+        {
+            using var answer = await host.Client.GetAsync($"{probe["path"]}");
+            Assert.That(answer.IsSuccessStatusCode, $"{probe["path"]}");
+        }
+
+        Assert.That($"{overlay.Container["livenessProbe"]!["httpGet"]!["path"]}", Is.Not.EqualTo($"{overlay.Container["readinessProbe"]!["httpGet"]!["path"]}"));
+    }
+
+    [TestCaseSource(nameof(Overlays))]
+    public async Task A_stop_has_time_for_the_requests_under_way(Overlay overlay)
+    {
+        using var folder = new TemporaryFolder();
+        await using var app = RegistryApplication.Build([$"--Filesystem:Path={folder.Below("data")}"]);
+        var patience = app.Services.GetRequiredService<IOptions<HostOptions>>().Value.ShutdownTimeout;
+        var pause = int.Parse($"{overlay.Container["lifecycle"]!["preStop"]!["exec"]!["command"]![1]}", CultureInfo.InvariantCulture);
+        Assert.That(overlay.Pod["terminationGracePeriodSeconds"]!.GetValue<int>(), Is.GreaterThan(patience.TotalSeconds + pause));
+    }
+
+    [TestCaseSource(nameof(Overlays))]
+    public void There_is_room_for_what_the_limits_allow(Overlay overlay)
+    {
+        var resources = overlay.Container["resources"]!;
+        foreach (var (name, requested) in resources["requests"]!.AsObject())
+            Assert.That(Amount($"{resources["limits"]![name]}"), Is.GreaterThanOrEqualTo(Amount($"{requested}")), name);
+
+        // Half of it beside what 100,000 packages and large pushes may take, for the garbage collector to breathe.
+        Assert.That(Amount($"{resources["limits"]!["memory"]}"), Is.GreaterThanOrEqualTo(512 << 20));
+
+        // A package waits as a whole in the folder for temporary files (backups) or in that of the uploads; together they are storage of the node.
+        var local = overlay.Pod["volumes"]!.AsArray().Where(static volume => volume!["emptyDir"] is not null).Select(static volume => Amount($"{volume!["emptyDir"]!["sizeLimit"]}")).ToList();
+        Assert.That(local, Is.All.GreaterThan(new ContentLimits().MaxPackageBytes));
+        Assert.That(Amount($"{resources["limits"]!["ephemeral-storage"]}"), Is.GreaterThan(local.Sum()));
+    }
+
+    /// <summary>The volume that a path lies on; null for none.</summary>
+    private static JsonNode? Volume(Overlay overlay, string path) =>
+        Mount(overlay, path) is { } mount ? overlay.Pod["volumes"]!.AsArray().Single(volume => $"{volume!["name"]}" == $"{mount["name"]}") : null;
+
+    private static JsonNode? Mount(Overlay overlay, string path) =>
+        overlay.Container["volumeMounts"]!.AsArray().FirstOrDefault(mount => path == $"{mount!["mountPath"]}" || path.StartsWith($"{mount["mountPath"]}/", StringComparison.Ordinal));
+
+    private static string Moved(Overlay overlay, string value, TemporaryFolder folder)
+    {
+        if (!value.StartsWith('/'))
+            return value;
+        Assert.That(Mount(overlay, value), Is.Not.Null, $"{value} is on no volume, and the root is read-only");
+        return folder.Path + value;
+    }
+
+    private static string Secret(Overlay overlay, string key) => key switch
+    {
+        "endpoints" when overlay.ValueOf("ETCD__CAFILE") is not null => "https://etcd-0.etcd:2379,https://etcd-1.etcd:2379,https://etcd-2.etcd:2379",
+        "endpoints" => "http://etcd-0.etcd:2379,http://etcd-1.etcd:2379,http://etcd-2.etcd:2379",
+        _ => $"a {key}",
+    };
+
+    private static double Amount(string quantity) => quantity switch
+    {
+        [.. var number, 'G', 'i'] => Number(number) * (1L << 30),
+        [.. var number, 'M', 'i'] => Number(number) * (1L << 20),
+        [.. var number, 'K', 'i'] => Number(number) * (1L << 10),
+        [.. var number, 'm'] => Number(number) / 1000,
+        _ => Number(quantity),
+    };
+
+    private static double Number(string text) => double.Parse(text, CultureInfo.InvariantCulture);
+}

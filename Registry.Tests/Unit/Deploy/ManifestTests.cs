@@ -1,0 +1,131 @@
+using System.Text.Json.Nodes;
+using NUnit.Framework;
+using Registry.Tests.Support;
+using Registry.Tests.Support.Deploy;
+
+namespace Registry.Tests.Unit.Deploy;
+
+/// <summary>That the objects of each overlay are whole, and fit together.</summary>
+internal sealed class ManifestTests
+{
+    private static IEnumerable<Overlay> Overlays => Overlay.All;
+
+    [Test]
+    public void Every_file_belongs_to_an_overlay()
+    {
+        var files = Directory.EnumerateFiles(Overlay.Folder, "*", SearchOption.AllDirectories);
+        Assert.That(Overlays.SelectMany(static overlay => overlay.Files).Distinct(), Is.EquivalentTo(files));
+    }
+
+    [Test]
+    public void Every_kustomization_says_what_it_is()
+    {
+        foreach (var path in Directory.EnumerateFiles(Overlay.Folder, "kustomization.yaml", SearchOption.AllDirectories))
+        {
+            var read = Yaml.Read(path);
+            Assert.That(
+                $"{read["apiVersion"]} {read["kind"]}",
+                Is.EqualTo(path.Contains("/components/", StringComparison.Ordinal)
+                    ? "kustomize.config.k8s.io/v1alpha1 Component"
+                    : "kustomize.config.k8s.io/v1beta1 Kustomization"),
+                path);
+        }
+    }
+
+    [Test]
+    public void The_readme_names_every_overlay_and_nothing_that_is_not_there()
+    {
+        var readme = File.ReadAllText(Path.Combine(RegistryProcess.Root, "deploy", "README.md"));
+        foreach (var overlay in Overlays)
+            Assert.That(readme, Does.Contain($"overlays/{overlay}"));
+        foreach (var word in readme.Split([' ', '\n', '`', '(', ')', '=', '|']).Where(static word => word.StartsWith("deploy/", StringComparison.Ordinal)))
+            Assert.That(Path.Combine(RegistryProcess.Root, word), Does.Exist);
+    }
+
+    [TestCaseSource(nameof(Overlays))]
+    public void Objects_have_their_shape_and_names_of_their_own(Overlay overlay)
+    {
+        Assert.That(overlay.Objects.SelectMany(Shape.Errors), Is.Empty);
+        Assert.That(overlay.Objects.Select(static item => $"{item["kind"]} {item["metadata"]!["name"]}"), Is.Unique);
+        Assert.That(overlay.Objects.Select(static item => $"{item["kind"]}"), Is.SupersetOf(new[] { "Deployment", "Service", "ServiceAccount", "PodDisruptionBudget" }));
+    }
+
+    [TestCaseSource(nameof(Overlays))]
+    public void Every_selector_selects_the_pods(Overlay overlay)
+    {
+        JsonNode?[] selectors =
+        [
+            overlay.Deployment["spec"]!["selector"]!["matchLabels"],
+            overlay.Single("Service")["spec"]!["selector"],
+            overlay.Single("PodDisruptionBudget")["spec"]!["selector"]!["matchLabels"],
+            .. (overlay.Pod["topologySpreadConstraints"]?.AsArray() ?? []).Select(static spread => spread!["labelSelector"]!["matchLabels"]),
+        ];
+        foreach (var selector in selectors)
+        {
+            Assert.That(selector!.AsObject(), Is.Not.Empty);
+            foreach (var (label, value) in selector.AsObject())
+                Assert.That(JsonNode.DeepEquals(value, overlay.PodLabels[label]), $"{label}={value}");
+        }
+    }
+
+    [TestCaseSource(nameof(Overlays))]
+    public void Ports_agree_by_name_and_number(Overlay overlay)
+    {
+        var port = overlay.Container["ports"]!.AsArray().Single()!;
+        string[] names =
+        [
+            .. overlay.Single("Service")["spec"]!["ports"]!.AsArray().Select(static served => $"{served!["targetPort"]}"),
+            .. Probes(overlay).Select(static probe => $"{probe["port"]}"),
+        ];
+        Assert.That(names, Is.All.EqualTo($"{port["name"]}"));
+        Assert.That(overlay.ValueOf("ASPNETCORE_URLS"), Is.EqualTo($"http://+:{port["containerPort"]}"));
+    }
+
+    [TestCaseSource(nameof(Overlays))]
+    public void What_is_mounted_and_referred_to_is_there(Overlay overlay)
+    {
+        var volumes = overlay.Pod["volumes"]!.AsArray();
+        var mounts = overlay.Container["volumeMounts"]!.AsArray();
+        Assert.That(mounts.Select(static mount => $"{mount!["name"]}"), Is.EquivalentTo(volumes.Select(static volume => $"{volume!["name"]}")));
+        Assert.That(mounts.Select(static mount => $"{mount!["mountPath"]}"), Is.Unique);
+        Assert.That(volumes.Select(static volume => volume!.AsObject().Count), Is.All.EqualTo(2), "a name and one source");
+
+        var claims = volumes.Select(static volume => volume!["persistentVolumeClaim"]?["claimName"]).OfType<JsonNode>().Select(static name => $"{name}");
+        Assert.That(claims, Is.EquivalentTo(NamesOf(overlay, "PersistentVolumeClaim")));
+        var maps = overlay.Environment.Select(static variable => variable["valueFrom"]?["configMapKeyRef"]?["name"]).OfType<JsonNode>().Select(static name => $"{name}");
+        Assert.That(maps, Is.EquivalentTo(NamesOf(overlay, "ConfigMap")));
+        Assert.That(NamesOf(overlay, "ServiceAccount"), Is.EqualTo(new[] { $"{overlay.Pod["serviceAccountName"]}" }));
+    }
+
+    [TestCaseSource(nameof(Overlays))]
+    public void The_budget_lets_a_drain_go_on_and_the_service_too(Overlay overlay)
+    {
+        var replicas = overlay.Deployment["spec"]!["replicas"]!.GetValue<int>();
+        var budget = overlay.Single("PodDisruptionBudget")["spec"]!.AsObject();
+        Assert.That(budget.ContainsKey("minAvailable"), Is.Not.EqualTo(budget.ContainsKey("maxUnavailable")));
+        var spared = budget["maxUnavailable"]?.GetValue<int>() ?? replicas - budget["minAvailable"]!.GetValue<int>();
+        Assert.That(spared, Is.EqualTo(1));
+        var strategy = overlay.Deployment["spec"]!["strategy"]!;
+        Assert.That($"{strategy["type"]}", Is.EqualTo(replicas == 1 ? "Recreate" : "RollingUpdate"));
+        Assert.That(overlay.Pod.ContainsKey("topologySpreadConstraints"), Is.EqualTo(replicas > 1));
+    }
+
+    [TestCaseSource(nameof(Overlays))]
+    public void The_pod_may_do_nothing_that_it_does_not_need(Overlay overlay)
+    {
+        var pod = overlay.Pod["securityContext"]!;
+        var container = overlay.Container["securityContext"]!;
+        Assert.That(pod["runAsNonRoot"]!.GetValue<bool>());
+        Assert.That(pod["runAsUser"]!.GetValue<int>(), Is.Positive.And.EqualTo(pod["fsGroup"]!.GetValue<int>()));
+        Assert.That(container["allowPrivilegeEscalation"]!.GetValue<bool>(), Is.False);
+        Assert.That(container["readOnlyRootFilesystem"]!.GetValue<bool>());
+        Assert.That(overlay.Single("ServiceAccount")["automountServiceAccountToken"]!.GetValue<bool>(), Is.False);
+        Assert.That(overlay.Container["volumeMounts"]!.AsArray().Select(static mount => $"{mount!["mountPath"]}"), Does.Contain("/tmp"), "the root is read-only");
+    }
+
+    internal static IEnumerable<JsonNode> Probes(Overlay overlay) =>
+        new[] { "startupProbe", "livenessProbe", "readinessProbe" }.Select(name => overlay.Container[name]!["httpGet"]!);
+
+    private static IEnumerable<string> NamesOf(Overlay overlay, string kind) =>
+        overlay.Objects.Where(item => $"{item["kind"]}" == kind).Select(static item => $"{item["metadata"]!["name"]}");
+}
