@@ -12,6 +12,9 @@ internal static class Scale
     private const double ReadsPerSecond = 50;
     private const int Comparisons = 30;
 
+    /// <summary>What a first search may take, in seconds, where the catalog was ready before it.</summary>
+    private const double Unready = 0.25;
+
     public static async Task RunAsync(Run run, string name, CancellationToken ct)
     {
         await using var backend = await Backend.StartAsync(run.Servers, name, ct);
@@ -36,8 +39,8 @@ internal static class Scale
         run.Report.Add(
             $"{where}: start to the first search answered",
             $"{searched:0.0} s",
-            judged ? "≤ 5 s" : null,
-            searched <= 5,
+            judged ? "≤ 5 s, and `/readyz` says so" : null,
+            searched <= 5 && searched - ready <= Unready,
             $"`/readyz` said so after {ready:0.0} s");
 
         await using var other = await run.Servers.RegistryAsync(backend.Settings, ct);

@@ -28,7 +28,7 @@ internal sealed record Comparison(IReadOnlyList<Side> Sides, IReadOnlyList<Sampl
     public static async Task<Comparison> RunAsync(Options options, IReadOnlyList<Side> sides, CancellationToken ct)
     {
         foreach (var side in sides)
-            await side.Measure(TimeSpan.FromSeconds(1), ct);
+            await side.Measure(options.Round, ct);
         sides[0].Server.ResetPeak();
         var rounds = new List<Sample[]>();
         for (var round = 0; round < options.Rounds; round++)
