@@ -13,7 +13,7 @@ internal sealed class ServerProcess : IAsyncDisposable
     private const double TicksPerSecond = 100;
 
     private const int SigTerm = 15;
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
     private readonly Process process;
     private readonly string log;
 
