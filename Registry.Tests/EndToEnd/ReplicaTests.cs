@@ -45,14 +45,14 @@ public sealed class ReplicaTests(string backend) : EndToEndTest
         await TestContext.Out.WriteLineAsync($"REGISTRY_FUZZ_SEED={seed}");
         var actions = new RandomActions(seed);
         var state = PackageState.Absent;
-        for (var number = 0; number < 60; number++)
+        for (var number = 0; number < 40; number++)
         {
             var action = await actions.NextChangeAsync(Ct);
             var replica = actions.Random.Next(Replicas);
             (state, var expected) = action.On(state);
             Assert.That(await AskAsync(replica, action), Is.EqualTo(expected), $"{number}: {action}");
-            foreach (var other in Enumerable.Range(0, Replicas).Where(other => other != replica))
-                await DemandStateAsync(other, state, $"{number}: {action} on {replica}, asked {other}");
+            await Task.WhenAll(Enumerable.Range(0, Replicas).Where(other => other != replica)
+                .Select(other => DemandStateAsync(other, state, $"{number}: {action} on {replica}, asked {other}")));
         }
     }
 
