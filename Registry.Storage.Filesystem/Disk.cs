@@ -44,14 +44,14 @@ internal static class Disk
         Succeeded(result, "flush", path);
     }
 
-    /// <summary>Makes the entries of a directory durable; false when there is none.</summary>
-    public static bool TryFlushDirectory(string path)
+    /// <summary>Makes the entries of a directory durable, and tells which directory that was; null when there is none.</summary>
+    public static FileIdentity? TryFlushDirectory(string path)
     {
         using var directory = TryOpen(path, Native.ReadOnly | Native.NoFollow, Errno.NoEntry);
         if (directory is null)
-            return false;
+            return null;
         Flush(directory, path);
-        return true;
+        return Identify(directory, path);
     }
 
     /// <summary>Sets the modification time; the access time stays.</summary>

@@ -22,8 +22,11 @@ internal sealed class Tree(string root)
 
     private static readonly EnumerationOptions Everything = new() { AttributesToSkip = 0, IgnoreInaccessible = false };
 
-    /// <summary>Folders whose way up to the top was flushed since this process began.</summary>
-    private readonly ConcurrentDictionary<string, bool> durable = new(StringComparer.Ordinal);
+    /// <summary>
+    /// Folders whose way up to the top was flushed since this process began, each as the one that it was: another process may remove a folder that it
+    /// has emptied and make it again, and that one's entry is not durable yet.
+    /// </summary>
+    private readonly ConcurrentDictionary<string, FileIdentity> durable = new(StringComparer.Ordinal);
 
     public string Root { get; } = root;
 
@@ -63,25 +66,31 @@ internal sealed class Tree(string root)
         var folder = Parent(path);
 
         // A folder that is gone was emptied by another who deleted what we placed: our write was whole, and theirs came after.
-        if (!Disk.TryFlushDirectory(folder))
+        if (Disk.TryFlushDirectory(folder) is not { } identity)
         {
             DemandPresent();
             return;
         }
 
         // Upwards as far as it is not known already: a new folder needs the flush of the one above it, and that one's own entry is old as a rule.
-        var flushed = new List<string>();
-        for (var above = folder; above.Length > Root.Length && !durable.ContainsKey(above);)
+        var flushed = new List<(string Folder, FileIdentity Identity)>();
+        for (var at = folder; at.Length > Root.Length && !(durable.TryGetValue(at, out var known) && known == identity); at = Parent(at))
         {
-            flushed.Add(above);
-            above = Parent(above);
-            Disk.TryFlushDirectory(above);
+            flushed.Add((at, identity));
+            if (Disk.TryFlushDirectory(Parent(at)) is not { } above)
+            {
+                // Emptied meanwhile, as above; nothing is known of what lay in it.
+                DemandPresent();
+                return;
+            }
+
+            identity = above;
         }
 
         if (durable.Count + flushed.Count > MaxKnown)
             durable.Clear();
-        foreach (var known in flushed)
-            durable[known] = true;
+        foreach (var (known, which) in flushed)
+            durable[known] = which;
     }
 
     /// <summary>Removes the folders that a delete has emptied. One that came back by a crash is empty and does no harm: nothing is flushed.</summary>

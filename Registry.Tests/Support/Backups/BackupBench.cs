@@ -39,7 +39,7 @@ internal sealed class BackupBench : IDisposable
     public async Task<string> ExportAsync(params string[] arguments)
     {
         var (run, text) = await TryExportAsync(arguments);
-        return run.ExitCode == 0 ? text : throw new InvalidOperationException(run.Error);
+        return run.Code == 0 ? text : throw new InvalidOperationException(run.Error);
     }
 
     public async Task<(CommandRun Run, string Text)> TryExportAsync(params string[] arguments)
@@ -68,17 +68,5 @@ internal sealed class BackupBench : IDisposable
 
     public void Dispose() => folder.Dispose();
 
-    private async Task<CommandRun> RunAsync(Command command, string[] arguments)
-    {
-        var (output, error) = (new StringWriter(), new StringWriter());
-        var exit = await CommandLine.RunAsync(
-            [command],
-            [command.Name, .. arguments, $"--Filesystem:Path={Data}"],
-            new CommandConsole(output, error, IsTerminal: false),
-            CancellationToken.None);
-        return new CommandRun(exit, output.ToString(), error.ToString());
-    }
+    private Task<CommandRun> RunAsync(Command command, string[] arguments) => CommandRun.OfAsync(command, [.. arguments, $"--Filesystem:Path={Data}"]);
 }
-
-/// <summary>What a command left.</summary>
-internal sealed record CommandRun(int ExitCode, string Output, string Error);

@@ -35,12 +35,12 @@ internal sealed class ExportBackupTests : IDisposable
         other["metadata"] = JsonNode.Parse("""{"text":"ä <&> \u0001","numbers":[1.50,1e3]}""");
         backup["packages"]!.AsArray().Add(other);
         backup["packages"]!.AsArray().Add(BackupEntry.Of("Z/A", "2.0.0", "upper"));
-        Assert.That((await bench.ImportAsync(backup)).ExitCode, Is.Zero);
+        Assert.That((await bench.ImportAsync(backup)).Code, Is.Zero);
         var first = await bench.ExportAsync();
         Assert.That(await bench.ExportAsync(), Is.EqualTo(first));
 
         using var restored = new BackupBench();
-        Assert.That((await restored.ImportAsync(first)).ExitCode, Is.Zero);
+        Assert.That((await restored.ImportAsync(first)).Code, Is.Zero);
         Assert.That(await restored.ExportAsync(), Is.EqualTo(first));
 
         await using var before = await bench.ServeAsync();
@@ -61,7 +61,7 @@ internal sealed class ExportBackupTests : IDisposable
         using var restored = new BackupBench();
         await restored.ImportAsync(exported);
         Assert.That(await restored.ExportAsync(), Is.EqualTo(await bench.ExportAsync()));
-        Assert.That((await bench.TryExportAsync("--dialect=kpm")).Run.ExitCode, Is.EqualTo(2));
+        Assert.That((await bench.TryExportAsync("--dialect=kpm")).Run.Code, Is.EqualTo(2));
     }
 
     [Test]
@@ -79,7 +79,7 @@ internal sealed class ExportBackupTests : IDisposable
         await bench.ImportFileAsync(BackupBench.ReferenceFile);
         await File.WriteAllTextAsync(place, "the last one");
         var run = await bench.ExportFileAsync(place);
-        Assert.That(run.ExitCode, Is.Zero, run.Error);
+        Assert.That(run.Code, Is.Zero, run.Error);
         Assert.That(run.Output, Does.StartWith("4 releases of ").And.EndWith($"and 2 channels exported; 0 left out. Written to {place}\n"));
         Assert.That(await File.ReadAllTextAsync(place), Is.EqualTo(await bench.ExportAsync()));
         Assert.That(Directory.EnumerateFiles(Path.GetDirectoryName(place)!), Is.EqualTo(new[] { place }));
@@ -100,7 +100,7 @@ internal sealed class ExportBackupTests : IDisposable
         await File.WriteAllTextAsync(place, "the last one");
 
         var run = await bench.ExportFileAsync(place);
-        Assert.That(run.ExitCode, Is.EqualTo(1));
+        Assert.That(run.Code, Is.EqualTo(1));
         Assert.That(run.Output, Does.StartWith("a/b 1.0.0 as helm: ").And.Contain("1 left out").And.EndWith($"Written to {place}.incomplete\n"));
         Assert.That(await File.ReadAllTextAsync(place), Is.EqualTo("the last one"));
         var rest = JsonNode.Parse(await File.ReadAllTextAsync($"{place}.incomplete"))!;
@@ -114,7 +114,7 @@ internal sealed class ExportBackupTests : IDisposable
         await bench.ImportAsync(BackupBench.Of(BackupEntry.Of("a/a", "1.0.0", "x"), BackupEntry.Of("a/b", "1.0.0", "x")));
         await File.WriteAllTextAsync(bench.IndexOf("a/a"), "damaged");
         var (run, text) = await bench.TryExportAsync();
-        Assert.That(run.ExitCode, Is.EqualTo(1));
+        Assert.That(run.Code, Is.EqualTo(1));
         Assert.That(run.Output, Is.Empty, "standard output is the backup's alone");
         Assert.That(run.Error, Does.StartWith("a/a: The stored index of a/a cannot be read"));
         Assert.That(JsonNode.Parse(text)!["packages"]!.AsArray().Select(static entry => $"{entry!["package"]}"), Is.EqualTo(new[] { "a/b" }));
@@ -124,7 +124,7 @@ internal sealed class ExportBackupTests : IDisposable
     public async Task A_place_that_cannot_be_written_is_told_in_a_line()
     {
         var run = await bench.ExportFileAsync(bench.Below("no/such/folder.json"));
-        Assert.That(run.ExitCode, Is.EqualTo(1));
+        Assert.That(run.Code, Is.EqualTo(1));
         Assert.That(run.Error, Does.Contain("no/such/folder.json").And.Not.Contain("   at "));
     }
 

@@ -63,13 +63,13 @@ internal sealed class ImportBackupTests : IDisposable
             BackupEntry.Of("a/b", "1.0.0", "new", "2019-01-01T00:00:00"), BackupEntry.Of("a/b", "2.0.0", "same"), BackupEntry.Of("a/c", "1.0.0", "new"));
 
         var run = await bench.ImportAsync(backup);
-        Assert.That(run.ExitCode, Is.EqualTo(1));
+        Assert.That(run.Code, Is.EqualTo(1));
         Assert.That(run.Output, Does.StartWith("a/b 1.0.0 as helm: it is there already with another content or metadata: sha256 ")
             .And.Contain("\n1 releases added, 0 replaced, 1 unchanged; 0 channels set, 0 unchanged; 1 entries failed.\n"));
         Assert.That(await PulledAsync("a/b/1.0.0"), Is.EqualTo(Samples.TarGz("old")));
 
         var forced = await bench.ImportAsync(backup, "--force");
-        Assert.That(forced.ExitCode, Is.Zero, forced.Output);
+        Assert.That(forced.Code, Is.Zero, forced.Output);
         Assert.That(forced.Output, Does.Contain("0 releases added, 1 replaced, 2 unchanged;"));
         Assert.That(await PulledAsync("a/b/1.0.0"), Is.EqualTo(Samples.TarGz("new")));
         await using var host = await bench.ServeAsync();
@@ -87,7 +87,7 @@ internal sealed class ImportBackupTests : IDisposable
             Assert.That(added.IsSuccessStatusCode);
         }
 
-        Assert.That((await bench.ImportFileAsync(BackupBench.ReferenceFile)).ExitCode, Is.Zero);
+        Assert.That((await bench.ImportFileAsync(BackupBench.ReferenceFile)).Code, Is.Zero);
         await using var again = await bench.ServeAsync();
         var listed = (await GetAsync(again, "/api/v1/packages")).AsArray().Single()!;
         Assert.That(listed["releases"]!.ToJsonString(), Is.EqualTo("""["3.0.0","2.0.1","1.0.1","0.0.1"]"""));
@@ -104,7 +104,7 @@ internal sealed class ImportBackupTests : IDisposable
         backup["channels"] = new JsonArray(
             BackupEntry.Channel("a/b", "c", "2.0.0"), BackupEntry.Channel("a/b", "e", "3.0.0"), BackupEntry.Channel("no/such", "c", "1.0.0"), BackupEntry.Channel("a/b", "f", "1.0.0"));
         var run = await bench.ImportAsync(backup);
-        Assert.That(run.ExitCode, Is.EqualTo(1));
+        Assert.That(run.Code, Is.EqualTo(1));
         Assert.That(run.Output.Split('\n'), Is.EqualTo(new[]
         {
             "Channel c of a/b: its current release 2.0.0 is not there; it points to 1.1.0",
@@ -126,7 +126,7 @@ internal sealed class ImportBackupTests : IDisposable
         entry["mediaType"] = "application/vnd.appr.package-manifest.docker-compose.v0.json";
         entry["metadata"] = new JsonObject { ["maintainers"] = new JsonArray("ä", 1.50m) };
         entry["blob"] = string.Join("\n", $"{entry["blob"]}".Chunk(76).Select(static line => new string(line)));
-        Assert.That((await bench.ImportAsync(BackupBench.Of(entry))).ExitCode, Is.Zero);
+        Assert.That((await bench.ImportAsync(BackupBench.Of(entry))).Code, Is.Zero);
         await using var host = await bench.ServeAsync();
         var shown = await GetAsync(host, "/cnr/api/v1/packages/a/b/1.0.0/docker-compose");
         Assert.That(shown["metadata"]!.ToJsonString(), Is.EqualTo(entry["metadata"]!.ToJsonString()));

@@ -43,7 +43,7 @@ internal sealed class ImportFailureTests : IDisposable
         spoil(spoilt);
         var run = await bench.ImportAsync(
             BackupBench.Of(BackupEntry.Of("a/a", "1.0.0", "x"), spoilt, BackupEntry.Of("a/c", "1.0.0", "z")), "--Limits:PackageBytes=3000");
-        Assert.That(run.ExitCode, Is.EqualTo(1));
+        Assert.That(run.Code, Is.EqualTo(1));
         Assert.That(run.Output, Does.Contain(told).And.Contain("2 releases added, 0 replaced, 0 unchanged; 0 channels set, 0 unchanged; 1 entries failed."));
         await using var host = await bench.ServeAsync();
         Assert.That(await NamesAsync(host), Is.EqualTo(new[] { "a/a", "a/c" }));
@@ -56,7 +56,7 @@ internal sealed class ImportFailureTests : IDisposable
         var text = await File.ReadAllTextAsync(BackupBench.ReferenceFile);
         var half = text[..(text.Length / 2)];
         var run = await bench.ImportAsync(half);
-        Assert.That(run.ExitCode, Is.EqualTo(1));
+        Assert.That(run.Code, Is.EqualTo(1));
         Assert.That(run.Error, Is.EqualTo($"The backup is no valid JSON, at byte {half.Length}: it is cut short. What came before is imported, but for its channels.\n"));
         Assert.That(run.Output, Does.StartWith("1 releases added,"));
         await using (var host = await bench.ServeAsync())
@@ -71,13 +71,13 @@ internal sealed class ImportFailureTests : IDisposable
     {
         var text = await File.ReadAllTextAsync(BackupBench.ReferenceFile);
         var run = await bench.ImportAsync(new TrippingStream(text, text.Length / 2, () => Directory.Move(bench.Data, bench.Below("elsewhere"))));
-        Assert.That(run.ExitCode, Is.EqualTo(1));
+        Assert.That(run.Code, Is.EqualTo(1));
         Assert.That(run.Error, Does.StartWith("The storage failed (").And.Not.Contain("   at "));
         Assert.That(run.Output, Does.StartWith("1 releases added,"));
 
         Directory.Move(bench.Below("elsewhere"), bench.Data);
         run = await bench.ImportAsync(text);
-        Assert.That(run.ExitCode, Is.Zero, run.Output);
+        Assert.That(run.Code, Is.Zero, run.Output);
         Assert.That((await bench.ImportAsync(text)).Output, Does.StartWith("Nothing changed: 4 releases and 2 channels"));
     }
 
@@ -88,7 +88,7 @@ internal sealed class ImportFailureTests : IDisposable
         var blob = Directory.EnumerateFiles(bench.Data, "@*", SearchOption.AllDirectories).First();
         File.Delete(blob);
         var run = await bench.ImportFileAsync(BackupBench.ReferenceFile);
-        Assert.That(run.ExitCode, Is.Zero);
+        Assert.That(run.Code, Is.Zero);
         Assert.That(run.Output, Does.Contain("1 replaced, 3 unchanged"));
         Assert.That(File.Exists(blob));
     }
@@ -99,7 +99,7 @@ internal sealed class ImportFailureTests : IDisposable
         await bench.ImportAsync(BackupBench.Of(BackupEntry.Of("a/a", "1.0.0", "x")));
         await File.WriteAllTextAsync(bench.IndexOf("a/a"), "damaged");
         var run = await bench.ImportAsync(BackupBench.Of(BackupEntry.Of("a/a", "1.0.0", "x"), BackupEntry.Of("a/b", "1.0.0", "x")));
-        Assert.That(run.ExitCode, Is.EqualTo(1));
+        Assert.That(run.Code, Is.EqualTo(1));
         Assert.That(run.Output, Does.StartWith("a/a 1.0.0 as helm: The stored index of a/a cannot be read").And.Contain("1 releases added"));
     }
 
@@ -107,7 +107,7 @@ internal sealed class ImportFailureTests : IDisposable
     public async Task A_file_that_is_not_there_is_told_in_a_line()
     {
         var run = await bench.ImportFileAsync(bench.Below("none.json"));
-        Assert.That(run.ExitCode, Is.EqualTo(1));
+        Assert.That(run.Code, Is.EqualTo(1));
         Assert.That(run.Error, Does.Contain("none.json").And.Not.Contain("   at "));
     }
 
