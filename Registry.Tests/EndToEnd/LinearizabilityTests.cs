@@ -15,7 +15,7 @@ namespace Registry.Tests.EndToEnd;
 [TestFixtureSource(typeof(ClusterStorage), nameof(ClusterStorage.Backends))]
 public sealed class LinearizabilityTests(string backend) : EndToEndTest
 {
-    private const int Clients = 12;
+    private const int Clients = 10;
 
     /// <summary>After so many answers all clients turn to the next package: the replicas race for one, and its history stays short enough to be searched.</summary>
     private const int PerPackage = 100;
