@@ -54,7 +54,8 @@ public sealed class LinearizabilityTests(string backend) : EndToEndTest
 
         var all = histories.Values.SelectMany(static history => history).ToList();
         await TestContext.Out.WriteLineAsync(
-            $"{backend}: {all.Count} calls by {Clients} clients of 2 replicas in {watch.Elapsed.TotalSeconds:0.0} s, {all.Count(static call => call.Answer is null)} without an outcome, {disturbances} disturbances, {kills} kills.");
+            $"{backend}: {all.Count} calls by {Clients} clients of 2 replicas in {watch.Elapsed.TotalSeconds:0.0} s, "
+            + $"{all.Count(static call => call.Answer is null)} without an outcome, {disturbances} disturbances, {kills} kills.");
         watch.Restart();
         foreach (var (package, history) in histories)
             Assert.That(Violation.Of([.. history])?.ToString(), Is.Null, $"REGISTRY_FUZZ_SEED={seed}, {backend}, {package}");
