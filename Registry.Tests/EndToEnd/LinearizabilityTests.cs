@@ -15,7 +15,7 @@ namespace Registry.Tests.EndToEnd;
 [TestFixtureSource(typeof(ClusterStorage), nameof(ClusterStorage.Backends))]
 public sealed class LinearizabilityTests(string backend) : EndToEndTest
 {
-    private const int Clients = 12;
+    private const int Clients = 10;
 
     /// <summary>After so many answers all clients turn to the next package: the replicas race for one, and its history stays short enough to be searched.</summary>
     private const int PerPackage = 100;
@@ -54,7 +54,8 @@ public sealed class LinearizabilityTests(string backend) : EndToEndTest
 
         var all = histories.Values.SelectMany(static history => history).ToList();
         await TestContext.Out.WriteLineAsync(
-            $"{backend}: {all.Count} calls by {Clients} clients of 2 replicas in {watch.Elapsed.TotalSeconds:0.0} s, {all.Count(static call => call.Answer is null)} without an outcome, {disturbances} disturbances, {kills} kills.");
+            $"{backend}: {all.Count} calls by {Clients} clients of 2 replicas in {watch.Elapsed.TotalSeconds:0.0} s, "
+            + $"{all.Count(static call => call.Answer is null)} without an outcome, {disturbances} disturbances, {kills} kills.");
         watch.Restart();
         foreach (var (package, history) in histories)
             Assert.That(Violation.Of([.. history])?.ToString(), Is.Null, $"REGISTRY_FUZZ_SEED={seed}, {backend}, {package}");

@@ -102,9 +102,10 @@ internal sealed partial class CollectionSoak
     {
         var content = random.Next(3) > 0 || !release.IsKnown ? random.Next(Contents) : (int?)null;
         var client = cluster.Pick(random).Process.Client;
+        var force = release.Content is not null || !release.IsKnown;
         using var answer = content is { } number
-            ? await client.PostAsync($"/api/v1/packages/{release.Package}", new PushContent(contents[number].Package, release.Release) { Force = release.Content is not null || !release.IsKnown }, ct)
-            : await client.DeleteAsync($"/api/v1/packages/{release.Package}/{release.Release}/helm", ct);
+            ? await client.PostAsync($"/api/v1/packages/{release.Package}", new PushContent(contents[number].Package, release.Release) { Force = force }, ct)
+            : await client.DeleteAsync(release.Path, ct);
         Interlocked.Increment(ref content is null ? ref deletes : ref pushes);
         switch (answer.StatusCode)
         {

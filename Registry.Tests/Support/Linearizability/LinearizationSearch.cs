@@ -22,7 +22,7 @@ internal sealed class LinearizationSearch
         operations = [.. history.OrderBy(static operation => operation.Call)];
         placed = new bool[operations.Length];
         unplacedAnswers = operations.Count(static operation => operation.Answer is not null);
-        steps.Push(new Step(-1, initial, Candidates()));
+        steps.Push(new Step(-1, initial, Candidates(initial)));
     }
 
     /// <summary>The longest order that was found, and the state after it.</summary>
@@ -61,7 +61,7 @@ internal sealed class LinearizationSearch
 
             if (tried.Count > MaxTried)
                 throw new InvalidOperationException($"{operations.Length} calls are too many, or too many of them unanswered, to find out whether they have an order.");
-            steps.Push(new Step(candidate, next, Candidates()));
+            steps.Push(new Step(candidate, next, Candidates(next)));
             if (steps.Count - 1 > Best.Order.Count)
                 Best = ([.. steps.Reverse().Skip(1).Select(placed => operations[placed.Placed])], next);
             if (unplacedAnswers == 0)
@@ -69,14 +69,19 @@ internal sealed class LinearizationSearch
         }
     }
 
-    /// <summary>Those that may be next: nobody else's answer came before they were called. Those with an answer first, by its time.</summary>
-    private Queue<int> Candidates()
+    /// <summary>
+    /// Those that may be next: nobody else's answer came before they were called. Those with an answer first, by its time. One that fits here and has no effect
+    /// anywhere is the only one: whatever order has it later has an equal one that has it now.
+    /// </summary>
+    private Queue<int> Candidates(PackageState state)
     {
         var candidates = new List<int>();
         var earliestReturn = long.MaxValue;
         for (var i = 0; i < operations.Length && operations[i].Call <= earliestReturn; i++)
             if (!placed[i])
             {
+                if (operations[i].IsWithoutEffect && operations[i].Answer is { } answer && operations[i].Action.On(state).Answer == answer)
+                    return new Queue<int>([i]);
                 candidates.Add(i);
                 earliestReturn = Math.Min(earliestReturn, operations[i].Return);
             }

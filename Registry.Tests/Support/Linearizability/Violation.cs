@@ -40,7 +40,9 @@ internal sealed class Violation
             text.Append(CultureInfo.InvariantCulture, $"    {state}\n");
         var shown = calls.Concat(starts.SelectMany(static start => start.Open)).Distinct().OrderBy(static call => call.Call).ToList();
         foreach (var call in shown)
-            text.Append(CultureInfo.InvariantCulture, $"{Milliseconds(call.Call - shown[0].Call),12} – {Milliseconds(call.Return == long.MaxValue ? -1 : call.Return - shown[0].Call),10}  {call.Who}  {call.Action}: {call.Answer ?? "?"}\n");
+            text.Append(CultureInfo.InvariantCulture, $"{Milliseconds(call.Call - shown[0].Call),12} – ")
+                .Append(CultureInfo.InvariantCulture, $"{Milliseconds(call.Return == long.MaxValue ? -1 : call.Return - shown[0].Call),10}  ")
+                .Append(CultureInfo.InvariantCulture, $"{call.Who}  {call.Action}: {call.Answer ?? "?"}\n");
         foreach (var (state, open) in starts.Take(1))
         {
             var search = new LinearizationSearch(open.Concat(calls), state);
