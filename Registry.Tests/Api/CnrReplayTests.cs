@@ -6,6 +6,7 @@ namespace Registry.Tests.Api;
 
 /// <summary>Puts what was once asked of the reference servers to this registry, and expects their answers but for the differences on purpose.</summary>
 [TestFixtureSource(typeof(Backends), nameof(Backends.Names))]
+[Parallelizable(ParallelScope.Self)]
 public sealed class CnrReplayTests(string backend)
 {
     private readonly Dictionary<(Recording, ReplayGroup), Task<IReadOnlyDictionary<string, ActualAnswer>>> played = [];

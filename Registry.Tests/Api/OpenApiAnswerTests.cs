@@ -8,6 +8,7 @@ namespace Registry.Tests.Api;
 
 /// <summary>What the document promises, against what the service answers: successes.</summary>
 [TestFixtureSource(typeof(Backends), nameof(Backends.Names))]
+[Parallelizable(ParallelScope.Self)]
 public sealed class OpenApiAnswerTests(string backend)
 {
     /// <summary>What differs from one run to the next.</summary>

@@ -8,6 +8,7 @@ namespace Registry.Tests.Api;
 
 /// <summary>What the document promises, against what the service answers: errors.</summary>
 [TestFixtureSource(typeof(Backends), nameof(Backends.Names))]
+[Parallelizable(ParallelScope.Self)]
 public sealed class OpenApiErrorTests(string backend)
 {
     private const string Other = "9.9.9";

@@ -8,6 +8,7 @@ namespace Registry.Tests.Api;
 
 /// <summary>Two instances of the service over one storage: what one acknowledged, the other shows.</summary>
 [TestFixtureSource(typeof(Backends), nameof(Backends.Names))]
+[Parallelizable(ParallelScope.Self)]
 public sealed class ReplicaTests(string backend)
 {
     private const string Package = "/api/v1/packages/kubernauts/elasticsearch";

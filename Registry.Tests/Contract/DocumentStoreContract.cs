@@ -8,6 +8,7 @@ namespace Registry.Tests.Contract;
 /// <summary>
 /// What every backend's documents do. A backend joins with a subclass that says <see cref="StorageContract.StartAsync"/> and adds no test.
 /// </summary>
+[Parallelizable(ParallelScope.Self)]
 public abstract partial class DocumentStoreContract : StorageContract
 {
     private static readonly StoreKey Sample = StoreKey.Of("packages", "sample", "app");

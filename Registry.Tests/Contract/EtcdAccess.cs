@@ -9,6 +9,7 @@ namespace Registry.Tests.Contract;
 
 /// <summary>Who may enter: passwords, tokens that expire, permissions, certificates.</summary>
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
+[Parallelizable(ParallelScope.Self)]
 public sealed class EtcdAccess : IAsyncDisposable
 {
     private static readonly StoreKey Sample = StoreKey.Of("packages", "sample", "app");

@@ -7,6 +7,7 @@ namespace Registry.Tests.Contract;
 
 /// <summary>Several members: the calls go on when one dies or falls silent, and none is taken for another.</summary>
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
+[Parallelizable(ParallelScope.Self)]
 public sealed class EtcdClusters : IAsyncDisposable
 {
     private static readonly StoreKey Sample = StoreKey.Of("packages", "sample", "app");

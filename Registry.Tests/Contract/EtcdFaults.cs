@@ -12,6 +12,7 @@ namespace Registry.Tests.Contract;
 
 /// <summary>What an etcd suffers, each time one of the test's own: crashes, silence, lost answers, a lack of room.</summary>
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
+[Parallelizable(ParallelScope.Self)]
 public sealed class EtcdFaults : IAsyncDisposable
 {
     private static readonly StoreKey Sample = StoreKey.Of("packages", "sample", "app");

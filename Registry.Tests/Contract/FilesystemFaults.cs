@@ -7,6 +7,7 @@ namespace Registry.Tests.Contract;
 
 /// <summary>What only a folder can suffer: clocks that step back, hands that reach in, and the folder's end.</summary>
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
+[Parallelizable(ParallelScope.Self)]
 public sealed class FilesystemFaults : IAsyncDisposable
 {
     private static readonly StoreKey Sample = StoreKey.Of("packages", "sample", "app");

@@ -7,6 +7,7 @@ namespace Registry.Tests.Contract;
 
 /// <summary>Blobs on their way into the bucket: small ones in one request, large ones by a session.</summary>
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
+[Parallelizable(ParallelScope.Self)]
 public sealed class GcsCommitFaults : GcsFaults
 {
     private const int Chunk = 256 * 1024;

@@ -7,6 +7,7 @@ using Registry.Tests.Support.Storage;
 namespace Registry.Tests.Contract;
 
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
+[Parallelizable(ParallelScope.Self)]
 public sealed class GcsDocumentFaults : GcsFaults
 {
     private static readonly FakeGcsFault[] Passing =

@@ -47,7 +47,7 @@ public sealed class LinearizabilityTests(string backend) : EndToEndTest
         var over = new TaskCompletionSource();
         var clients = Enumerable.Range(0, Clients).Select(client => CallAsync(client, unchecked(seed + client), over.Task)).ToArray();
         var disturber = DisturbAsync(new Random(seed), over.Task);
-        await KillSomeAsync(watch, Soak * 0.4);
+        await KillSomeAsync(watch, Soak * 0.2);
         over.SetResult();
         await Task.WhenAll([disturber, .. clients]);
         await ShowAllAsync();

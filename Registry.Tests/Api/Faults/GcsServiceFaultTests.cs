@@ -9,6 +9,7 @@ namespace Registry.Tests.Api.Faults;
 
 /// <summary>The whole service over a Google Cloud Storage that fails, for a moment or for good, at each step of a push and of what follows it.</summary>
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
+[Parallelizable(ParallelScope.Self)]
 public sealed class GcsServiceFaultTests : IAsyncDisposable
 {
     private const int Chunk = 256 * 1024;

@@ -6,6 +6,7 @@ namespace Registry.Tests.Api.Faults;
 
 /// <summary>The server of the storage is killed and comes back while clients push.</summary>
 [TestFixtureSource(typeof(ServerFaultTest), nameof(Backends))]
+[Parallelizable(ParallelScope.Self)]
 public sealed class KilledServerTests(string backend) : ServerFaultTest(backend)
 {
     private const int Kills = 3;

@@ -6,6 +6,7 @@ namespace Registry.Tests.Api.Faults;
 
 /// <summary>The connection to the storage breaks after a write was applied and before its answer came.</summary>
 [TestFixtureSource(typeof(ServerFaultTest), nameof(Backends))]
+[Parallelizable(ParallelScope.Self)]
 public sealed class LostAnswerTests(string backend) : ServerFaultTest(backend)
 {
     [Test]

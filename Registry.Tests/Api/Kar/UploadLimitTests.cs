@@ -9,6 +9,7 @@ using Registry.Tests.Support;
 namespace Registry.Tests.Api.Kar;
 
 /// <summary>What is refused before a storage has the whole of it, whatever the storage.</summary>
+[Parallelizable(ParallelScope.Self)]
 public sealed class UploadLimitTests
 {
     private const int Limit = 100_000;
