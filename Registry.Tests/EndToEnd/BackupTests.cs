@@ -7,6 +7,7 @@ using Registry.Tests.Support.Backups;
 namespace Registry.Tests.EndToEnd;
 
 /// <summary>The commands as an operator runs them: other processes, next to a service that serves.</summary>
+[Parallelizable(ParallelScope.Self)]
 public sealed class BackupTests : EndToEndTest
 {
     /// <summary>What the runtime may take for objects, in hex: less than the package that goes through, as bytes or as base64.</summary>

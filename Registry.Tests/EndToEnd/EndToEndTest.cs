@@ -7,8 +7,10 @@ using Registry.Tests.Support;
 
 namespace Registry.Tests.EndToEnd;
 
-/// <summary>Real processes of the service over a folder of the test's own; whatever a test leaves running is killed.</summary>
-[NonParallelizable]
+/// <summary>
+/// Real processes of the service over a folder of the test's own; whatever a test leaves running is killed. By itself on the machine, unless a fixture says
+/// that it may run beside others.
+/// </summary>
 public abstract class EndToEndTest
 {
     private readonly List<RegistryProcess> started = [];

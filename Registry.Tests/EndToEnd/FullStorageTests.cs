@@ -7,6 +7,7 @@ using Registry.Tests.Support.Gcs;
 namespace Registry.Tests.EndToEnd;
 
 /// <summary>A storage without room, of each kind: what fills it is refused whole, what is there is served, and what is deleted makes room.</summary>
+[Parallelizable(ParallelScope.Self)]
 public sealed class FullStorageTests : EndToEndTest
 {
     private const int PackageBytes = 1 << 20;

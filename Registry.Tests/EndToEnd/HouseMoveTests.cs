@@ -8,6 +8,7 @@ using Registry.Tests.Support.Gcs;
 namespace Registry.Tests.EndToEnd;
 
 /// <summary>A registry moves from storage to storage by the real command, and nobody who asks it can tell.</summary>
+[Parallelizable(ParallelScope.Self)]
 public sealed class HouseMoveTests : EndToEndTest
 {
     private const int HangAtInsert = 6;

@@ -9,6 +9,7 @@ using Registry.Tests.Support.Gcs;
 namespace Registry.Tests.EndToEnd;
 
 /// <summary>How the process starts, and how it refuses to.</summary>
+[Parallelizable(ParallelScope.Self)]
 public sealed class StartTests : EndToEndTest
 {
     private const int DefaultPort = 5000;

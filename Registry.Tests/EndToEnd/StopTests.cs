@@ -5,6 +5,7 @@ using Registry.Tests.Support;
 namespace Registry.Tests.EndToEnd;
 
 /// <summary>SIGTERM lets what is under way finish.</summary>
+[Parallelizable(ParallelScope.Self)]
 public sealed class StopTests : EndToEndTest
 {
     [Test]
