@@ -3,14 +3,7 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
-# A command that the tests start, and the Debian package that brings it.
-needs=(
-    curl:curl
-    chromium:chromium
-    redis-server:redis-server
-    etcd:etcd-server
-    mount:mount
-)
+source .ci/require.sh
 
 help() {
     cat <<'TEXT'
@@ -34,35 +27,6 @@ Exit code 0 when every test that ran has passed; tests that are skipped say why.
 TEXT
 }
 
-# Debian starts and enables the servers that it installs. The tests start their own, so neither may happen here.
-install() {
-    local policy=/usr/sbin/policy-rc.d
-    if [[ ! -e $policy ]]; then
-        trap "rm -f $policy" EXIT
-        printf '#!/bin/sh\nexit 101\n' >"$policy"
-        chmod 755 "$policy"
-    fi
-
-    echo "Installing: $*"
-    export DEBIAN_FRONTEND=noninteractive
-    apt-get update -qq
-    apt-get install -y -qq --no-install-recommends "$@" </dev/null
-    if [[ -d /run/systemd/system ]]; then
-        local package
-        for package; do
-            case $package in
-                redis-server) systemctl disable --now --quiet redis-server.service ;;
-                etcd-server) systemctl disable --now --quiet etcd.service ;;
-            esac
-        done
-    fi
-
-    if [[ -n $(trap -p EXIT) ]]; then
-        rm -f "$policy"
-        trap - EXIT
-    fi
-}
-
 for argument; do
     if [[ $argument == --help || $argument == -h ]]; then
         help
@@ -76,21 +40,7 @@ if [[ ! $soak =~ ^[1-9][0-9]{0,5}$ ]]; then
     exit 2
 fi
 
-missing=()
-for need in "${needs[@]}"; do
-    # Servers lie in sbin, which is not on everybody's path.
-    PATH=$PATH:/usr/sbin:/sbin command -v "${need%%:*}" >/dev/null || missing+=("${need#*:}")
-done
-
-if ((${#missing[@]})); then
-    if ((EUID != 0)); then
-        echo "The tests need what is not installed here. As root, run:" >&2
-        echo "    apt-get update && apt-get install -y --no-install-recommends ${missing[*]}" >&2
-        exit 1
-    fi
-
-    install "${missing[@]}"
-fi
+require "The tests need" curl:curl chromium:chromium redis-server:redis-server etcd:etcd-server mount:mount
 
 if ! command -v dotnet >/dev/null; then
     echo "The tests need the .NET 10 SDK, with dotnet on the path: https://dotnet.microsoft.com/download" >&2
