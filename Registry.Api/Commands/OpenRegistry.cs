@@ -25,7 +25,7 @@ internal sealed class OpenRegistry : IAsyncDisposable
     {
         var settings = RegistrySettings.Read(configuration);
         var services = new ServiceCollection();
-        services.AddLogging(logging => logging.SetMinimumLevel(LogLevel.Warning).AddProvider(new ConsoleLog(console)));
+        services.AddLogging(logging => logging.SetMinimumLevel(LogLevel.Warning).AddProvider(new CommandLog(console)));
         services.AddStorage(configuration);
         services.AddRegistry(settings);
         var opened = new OpenRegistry(services.BuildServiceProvider());

@@ -1,7 +1,7 @@
 namespace Registry.Api.Commands;
 
 /// <summary>What the registry logs, a line each, on a command's error output.</summary>
-internal sealed class ConsoleLog(CommandConsole console) : ILoggerProvider, ILogger
+internal sealed class CommandLog(CommandConsole console) : ILoggerProvider, ILogger
 {
     public ILogger CreateLogger(string categoryName) => this;
 
