@@ -9,7 +9,16 @@ public sealed class CacheSettings
     /// <value>Default 64 MiB.</value>
     public long IndexBytes { get; set; } = 64L << 20;
 
-    internal IndexCacheOptions ToOptions() => new() { MaxBytes = IndexBytes };
+    /// <summary>The most memory for contents of at most 64 KiB, in bytes as estimated; 0 keeps none.</summary>
+    /// <value>Default 32 MiB.</value>
+    public long ContentBytes { get; set; } = 32L << 20;
 
-    internal IEnumerable<string> Errors() => IndexBytes >= 0 ? [] : [$"Cache:IndexBytes is {IndexBytes}; it must be 0 or above."];
+    internal IndexCacheOptions Indexes => new() { MaxBytes = IndexBytes };
+
+    internal ContentCacheOptions Contents => new() { MaxBytes = ContentBytes };
+
+    internal IEnumerable<string> Errors() =>
+        from setting in new[] { (Name: nameof(IndexBytes), Value: IndexBytes), (Name: nameof(ContentBytes), Value: ContentBytes) }
+        where setting.Value < 0
+        select $"Cache:{setting.Name} is {setting.Value}; it must be 0 or above.";
 }

@@ -110,7 +110,8 @@ public static class RegistryApplication
         services.AddSingleton(settings.Limits.Archives);
         services.AddSingleton(settings.Collection.ToOptions());
         services.AddSingleton(settings.Updates.ToOptions());
-        services.AddSingleton(settings.Cache.ToOptions());
+        services.AddSingleton(settings.Cache.Indexes);
+        services.AddSingleton(settings.Cache.Contents);
         services.AddSingleton<StorageProbe>();
         services.AddSingleton<PackageIndexes>();
         services.AddSingleton<PackageCatalog>();

@@ -7,11 +7,24 @@ using Registry.Core.Storage;
 namespace Registry.Core.Packages;
 
 /// <summary>The use cases of packages: push, show, pull, delete.</summary>
+/// <param name="indexes">The indexes of the packages.</param>
+/// <param name="blobs">Where their contents are stored.</param>
+/// <param name="collection">When a blob is collected that nobody refers to.</param>
+/// <param name="time">The clock.</param>
+/// <param name="logger">Told of every change.</param>
+/// <param name="cache">How much of small contents is kept; null for the defaults.</param>
 public sealed partial class PackageRegistry(
-    PackageIndexes indexes, IBlobStore blobs, CollectionOptions collection, TimeProvider time, ILogger<PackageRegistry> logger)
+    PackageIndexes indexes,
+    IBlobStore blobs,
+    CollectionOptions collection,
+    TimeProvider time,
+    ILogger<PackageRegistry> logger,
+    ContentCacheOptions? cache = null)
 {
     /// <summary>Enough that no two pushes of one release share it; more would only make every index longer.</summary>
     private const int PushIdBytes = 9;
+
+    private readonly PackageContents contents = new(blobs, cache ?? new ContentCacheOptions());
 
     /// <summary>Pushes a release. The content goes in before the index that names it: a crash between leaves a blob that nobody refers to.</summary>
     /// <param name="package">The package; it comes into being with its first push.</param>
@@ -55,18 +68,18 @@ public sealed partial class PackageRegistry(
         (PackageName.TryCreate(@namespace, name, out var package) ? await indexes.FindAsync(package, ct) : null)
         ?? throw PackageErrors.PackageNotFound($"{@namespace}/{name}", release, mediaType);
 
-    /// <summary>Opens the content of a manifest for reading.</summary>
+    /// <summary>Opens the content of a manifest for reading. A small one may be in memory since it was read last.</summary>
     /// <param name="package">The package.</param>
-    /// <param name="manifest">Whose content.</param>
+    /// <param name="manifest">Whose content, as a read that began after the request has given it.</param>
     /// <param name="range">Which bytes.</param>
     /// <param name="ct">Cancels the call.</param>
     /// <returns>A reader, which the caller disposes.</returns>
     /// <exception cref="RegistryException"><see cref="ErrorCode.PackageNotFound"/>: it was deleted or replaced after the manifest was read.</exception>
-    /// <exception cref="StorageException"><see cref="StorageFault.Corrupt"/>: the index still refers to a blob that is not there.</exception>
+    /// <exception cref="StorageException"><see cref="StorageFault.Corrupt"/>: the index still refers to a blob that is not there, or a small one is damaged.</exception>
     public async ValueTask<BlobReader> OpenAsync(PackageName package, Manifest manifest, ByteRange range, CancellationToken ct)
     {
         var key = new BlobKey(StoreKeys.Package(package), manifest.Content.BlobDigest);
-        if (await blobs.OpenAsync(key, range, ct) is { } reader)
+        if (await contents.OpenAsync(key, manifest.Content.Size, range, ct) is { } reader)
             return reader;
         if ((await indexes.FindAsync(package, ct))?.Index.References(key.Digest) == true)
             throw new StorageException(StorageFault.Corrupt, $"Blob {key} is gone, and the index of {package} refers to it.");
