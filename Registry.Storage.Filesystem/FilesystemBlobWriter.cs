@@ -40,20 +40,23 @@ internal sealed class FilesystemBlobWriter(BlobFiles files, StoreKey scope, Stag
         var key = new BlobKey(scope, digest);
         var path = files.PathOf(key);
 
-        await files.Volume.Threads.RunAsync(() =>
+        var uploaded = 0L;
+        await files.Volume.PlaceAsync(files.Tree, path, key.Value, Seal, Place, ct);
+        state = State.Committed;
+        return BlobFiles.Describe(key, staged.Length, uploaded, staged.Ticks);
+
+        void Seal()
         {
             if (staged.Length > FlushApart)
                 staged.Flush();
             staged.Seal(UploadedTimes.Up(files.Volume.Now));
-        });
-        long uploaded;
-        using (var stripe = await files.Volume.Locks.AcquireAsync(key.Value, ct))
-            uploaded = Replace(stripe, key, path, uploadedAt);
+        }
 
-        // From here on the commit has happened: the token is not asked any more.
-        await files.Volume.Threads.RunAsync(() => files.Tree.FlushEntry(path));
-        state = State.Committed;
-        return BlobFiles.Describe(key, staged.Length, uploaded, staged.Ticks);
+        bool Place(Stripe stripe)
+        {
+            uploaded = Replace(stripe, key, path, uploadedAt);
+            return true;
+        }
     }
 
     public override ValueTask DisposeAsync()

@@ -62,22 +62,9 @@ internal sealed class FilesystemDocumentStore(FilesystemVolume volume) : IDocume
 
         using var staged = volume.Stage();
         staged.Append(content.Span);
-        await volume.Threads.RunAsync(() => staged.Seal(volume.Now));
-        using (var stripe = await volume.Locks.AcquireAsync(key.Value, ct))
-        {
-            var current = TicksAt(path);
-            if (!precondition.HoldsFor(RevisionOf(current)))
-                return null;
-            var ticks = stripe.Next(staged.Ticks, current);
-            if (ticks != staged.Ticks)
-                staged.Seal(ticks);
-            using (volume.Changes.Announce(stripe.Index, key.Value))
-                tree.Place(staged, path);
-        }
-
-        // From here on the write has happened: the token is not asked any more.
-        await volume.Threads.RunAsync(() => tree.FlushEntry(path));
-        return RevisionOf(staged.Ticks);
+        var placed = await volume.PlaceAsync(
+            tree, path, key.Value, () => staged.Seal(volume.Now), stripe => TryPlace(stripe, staged, key, path, precondition), ct);
+        return placed ? RevisionOf(staged.Ticks) : null;
     }
 
     public async ValueTask<bool> TryDeleteAsync(StoreKey key, Precondition precondition, CancellationToken ct)
@@ -135,6 +122,20 @@ internal sealed class FilesystemDocumentStore(FilesystemVolume volume) : IDocume
         if (changes.Keys is null)
             tree.DemandPresent();
         return ValueTask.FromResult(changes);
+    }
+
+    /// <summary>Under the lock: judges, chooses the revision, and renames. False when the precondition does not hold.</summary>
+    private bool TryPlace(Stripe stripe, StagedFile staged, StoreKey key, string path, Precondition precondition)
+    {
+        var current = TicksAt(path);
+        if (!precondition.HoldsFor(RevisionOf(current)))
+            return false;
+        var ticks = stripe.Next(staged.Ticks, current);
+        if (ticks != staged.Ticks)
+            staged.Seal(ticks);
+        using (volume.Changes.Announce(stripe.Index, key.Value))
+            tree.Place(staged, path);
+        return true;
     }
 
     private static FileState Checked(FileState state, string path) =>

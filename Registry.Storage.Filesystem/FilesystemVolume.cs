@@ -71,6 +71,38 @@ internal sealed class FilesystemVolume
     /// <summary>Begins a file that nobody sees yet.</summary>
     public StagedFile Stage() => new(Path.Combine(staging, Guid.NewGuid().ToString("n")));
 
+    /// <summary>
+    /// Brings a staged file into its place: seals it, places it under the lock of its key, and makes its entry durable. As a rule in one go on one thread; where
+    /// somebody else has the lock, it is waited for without one.
+    /// </summary>
+    /// <param name="tree">Where the place is.</param>
+    /// <param name="path">The place.</param>
+    /// <param name="key">Whose lock.</param>
+    /// <param name="seal">Makes the staged file durable.</param>
+    /// <param name="place">Judges and renames, under the lock; false when nothing is to be placed.</param>
+    /// <param name="ct">Ends the wait for the lock. Once the file is in its place, the token is not asked any more.</param>
+    /// <returns>What <paramref name="place"/> said.</returns>
+    public async ValueTask<bool> PlaceAsync(Tree tree, string path, string key, Action seal, Func<Stripe, bool> place, CancellationToken ct)
+    {
+        bool? placed = null;
+        await Threads.RunAsync(() =>
+        {
+            seal();
+            ct.ThrowIfCancellationRequested();
+            using (var free = Locks.TryAcquire(key))
+                placed = free is null ? null : place(free);
+            if (placed is true)
+                tree.FlushEntry(path);
+        });
+        if (placed is { } done)
+            return done;
+        using (var stripe = await Locks.AcquireAsync(key, ct))
+            placed = place(stripe);
+        if (placed is true)
+            await Threads.RunAsync(() => tree.FlushEntry(path));
+        return placed.Value;
+    }
+
     /// <summary>Deletes what was staged and not written to for <paramref name="idle"/>; returns how many files.</summary>
     public int DiscardStaged(TimeSpan idle, CancellationToken ct)
     {

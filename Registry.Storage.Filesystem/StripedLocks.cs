@@ -28,21 +28,42 @@ internal sealed class StripedLocks
 
     public string Folder { get; }
 
+    /// <summary>Takes the stripe of a key if nobody has it just now; null if somebody has. Blocks no longer than it takes to open a file.</summary>
+    /// <exception cref="StorageException">The locks' folder is gone.</exception>
+    public Stripe? TryAcquire(string key)
+    {
+        var index = StripeOf(key);
+        var gate = gates[index];
+        if (!gate.Wait(0, CancellationToken.None))
+            return null;
+        SafeFileHandle? file = null;
+        try
+        {
+            var path = PathOf(index);
+            file = TryLock(path);
+            return file is null ? null : new Stripe(index, file, path, gate);
+        }
+        finally
+        {
+            if (file is null)
+                gate.Release();
+        }
+    }
+
     /// <summary>Waits for the stripe of a key.</summary>
     /// <exception cref="StorageException">It did not become free in time, or the locks' folder is gone.</exception>
     public async ValueTask<Stripe> AcquireAsync(string key, CancellationToken ct)
     {
         var index = StripeOf(key);
         var gate = gates[index];
-        var path = Path.Combine(Folder, index.ToString("x2"));
+        var path = PathOf(index);
         if (!await gate.WaitAsync(MaxWait, ct))
             throw Busy(path);
         SafeFileHandle? file = null;
         try
         {
-            file = Disk.TryOpenOrCreate(path) ?? throw FilesystemVolume.Gone(Folder);
             var started = time.GetTimestamp();
-            for (var attempt = 0; !Disk.TryLock(file, path); attempt++)
+            for (var attempt = 0; (file = TryLock(path)) is null; attempt++)
             {
                 if (time.GetElapsedTime(started) > MaxWait)
                     throw Busy(path);
@@ -56,11 +77,10 @@ internal sealed class StripedLocks
 
             return new Stripe(index, file, path, gate);
         }
-        catch
+        finally
         {
-            file?.Dispose();
-            gate.Release();
-            throw;
+            if (file is null)
+                gate.Release();
         }
     }
 
@@ -72,6 +92,25 @@ internal sealed class StripedLocks
             hash = (hash ^ c) * 16777619u;
         return (int)((hash ^ (hash >> 16)) % Count);
     }
+
+    /// <summary>Opens a lock's file and takes its lock; null when another process has it.</summary>
+    private SafeFileHandle? TryLock(string path)
+    {
+        var file = Disk.TryOpenOrCreate(path) ?? throw FilesystemVolume.Gone(Folder);
+        var locked = false;
+        try
+        {
+            locked = Disk.TryLock(file, path);
+            return locked ? file : null;
+        }
+        finally
+        {
+            if (!locked)
+                file.Dispose();
+        }
+    }
+
+    private string PathOf(int index) => Path.Combine(Folder, index.ToString("x2"));
 
     private static StorageException Busy(string path) =>
         new(StorageFault.Unavailable, $"The lock '{path}' was held for longer than {MaxWait.TotalSeconds} s: is a process that shares the folder stopped?");

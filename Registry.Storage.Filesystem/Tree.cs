@@ -28,6 +28,8 @@ internal sealed class Tree(string root)
     /// </summary>
     private readonly ConcurrentDictionary<string, FileIdentity> durable = new(StringComparer.Ordinal);
 
+    private readonly SharedFlushes flushes = new(Disk.TryFlushDirectory);
+
     public string Root { get; } = root;
 
     /// <summary>The path of a file, from its name below the top.</summary>
@@ -66,7 +68,7 @@ internal sealed class Tree(string root)
         var folder = Parent(path);
 
         // A folder that is gone was emptied by another who deleted what we placed: our write was whole, and theirs came after.
-        if (Disk.TryFlushDirectory(folder) is not { } identity)
+        if (flushes.Flush(folder) is not { } identity)
         {
             DemandPresent();
             return;
@@ -77,7 +79,7 @@ internal sealed class Tree(string root)
         for (var at = folder; at.Length > Root.Length && !(durable.TryGetValue(at, out var known) && known == identity); at = Parent(at))
         {
             flushed.Add((at, identity));
-            if (Disk.TryFlushDirectory(Parent(at)) is not { } above)
+            if (flushes.Flush(Parent(at)) is not { } above)
             {
                 // Emptied meanwhile, as above; nothing is known of what lay in it.
                 DemandPresent();

@@ -18,7 +18,8 @@ internal sealed class ExactPaths(RequestDelegate next)
 
     private static bool Matches(RoutePattern pattern, string path)
     {
-        if (path.Contains("//", StringComparison.Ordinal) || (path.Contains("%2F", StringComparison.OrdinalIgnoreCase) && IsOfPackages(pattern)))
+        if (path.Contains("//", StringComparison.Ordinal)
+            || (path.Contains('%') && path.Contains("%2F", StringComparison.OrdinalIgnoreCase) && IsOfPackages(pattern)))
             return false;
         var rest = path.AsSpan().Trim('/');
         foreach (var segment in pattern.PathSegments)

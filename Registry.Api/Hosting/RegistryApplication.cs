@@ -19,6 +19,11 @@ public static class RegistryApplication
     /// <summary>Request lines up to here are read: KAR's workspaces come in the query, and 32 KiB of them must (KAR, table A).</summary>
     private const int MaxRequestLineBytes = 40 * 1024;
 
+    /// <summary>
+    /// What may wait of one request's body: enough that a client and the disk need not keep step, and a quarter of the server's own, which 32 uploads at once would feel.
+    /// </summary>
+    private const int MaxWaitingBytes = 256 * 1024;
+
     /// <summary>How long a stop waits for requests under way: what orchestrators grant by default before they kill.</summary>
     private static readonly TimeSpan ShutdownTimeout = TimeSpan.FromSeconds(30);
 
@@ -37,17 +42,14 @@ public static class RegistryApplication
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = settings.Limits.RequestBytes;
             kestrel.Limits.MaxRequestLineSize = MaxRequestLineBytes;
+            kestrel.Limits.MaxRequestBufferSize = MaxWaitingBytes;
         });
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = ShutdownTimeout);
         builder.Services.Configure<ForwardedHeadersOptions>(settings.Proxies.Apply);
         builder.Services.AddStorage(builder.Configuration);
         builder.Services.AddRegistry(settings);
         // Of MVC what is used: AddControllers would bring authorization, CORS and annotations, each at work on every request.
-        builder.Services.AddMvcCore(mvc =>
-            {
-                mvc.ModelMetadataDetailsProviders.Add(new EmptyIsNotAbsent());
-                mvc.ReadArgumentsFromPathAndQueryAlone();
-            })
+        builder.Services.AddMvcCore(static mvc => mvc.ReadArgumentsAsTexts())
             .AddApiExplorer()
             .AddApplicationPart(typeof(RegistryApplication).Assembly)
             .ConfigureApiBehaviorOptions(api => (api.SuppressModelStateInvalidFilter, api.SuppressMapClientErrors) = (true, true))

@@ -12,7 +12,7 @@ internal sealed class UnshortenedPaths(RequestDelegate next)
     public Task InvokeAsync(HttpContext context)
     {
         var target = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
-        if (target.Contains("/.", StringComparison.Ordinal) || target.Contains("/%2e", StringComparison.OrdinalIgnoreCase))
+        if (target.Contains("/.", StringComparison.Ordinal) || (target.Contains('%') && target.Contains("/%2e", StringComparison.OrdinalIgnoreCase)))
             Restore(context.Request, target);
         return next(context);
     }

@@ -53,7 +53,7 @@ internal sealed class JsonBody(string? tag, IEnumerable<Action<Utf8JsonWriter>> 
     {
         var (request, response, ct) = (context.HttpContext.Request, context.HttpContext.Response, context.HttpContext.RequestAborted);
         var coding = ContentCoding.Choose(request);
-        response.Headers.Append("Vary", "Accept-Encoding");
+        response.Headers.Vary = "Accept-Encoding";
         if (tag is not null)
         {
             var entityTag = ConditionalHeaders.Quote(coding == ContentCoding.Identity ? tag : $"{tag}-{coding.Name}");

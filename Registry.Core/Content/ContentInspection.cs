@@ -7,12 +7,15 @@ namespace Registry.Core.Content;
 
 /// <summary>
 /// Gunzips a package beside its upload: hashes the tar and walks its structure. Whoever writes waits when it falls behind, so that memory is
-/// bounded by <see cref="MaxWaitingBytes"/>.
+/// bounded by <see cref="MaxWaitingBytes"/>. A small one is inspected where it ends, in one go: to wake another thread for it takes longer.
 /// </summary>
 internal sealed class ContentInspection : IAsyncDisposable
 {
-    private const int MaxWaitingBytes = 256 << 10;
+    private const int MaxWaitingBytes = 128 << 10;
     private const int BufferBytes = 64 << 10;
+
+    /// <summary>Contents up to here are small.</summary>
+    private const int SmallBytes = 64 << 10;
 
     private readonly ContentLimits limits;
     private readonly CancellationTokenSource stop = new();
@@ -22,27 +25,35 @@ internal sealed class ContentInspection : IAsyncDisposable
         minimumSegmentSize: BufferBytes,
         useSynchronizationContext: false));
 
-    private readonly Task<Verdict> inspecting;
+    private long written;
+
+    /// <summary>The inspection; null before it has begun.</summary>
+    private Task<Verdict>? inspecting;
 
     public ContentInspection(ContentLimits limits)
     {
         if (!AppContext.TryGetSwitch("System.IO.Compression.UseStrictValidation", out var strict) || !strict)
             throw new InvalidOperationException("The host must set System.IO.Compression.UseStrictValidation: without it a truncated gzip passes for a whole one.");
         this.limits = limits;
-        inspecting = InspectAsync(stop.Token);
     }
 
     /// <summary>True once nothing more needs to be written: before <see cref="CompleteAsync"/> that means that the content is refused, or the inspection failed.</summary>
-    public bool HasEnded => inspecting.IsCompleted;
+    public bool HasEnded => inspecting is { IsCompleted: true };
 
     /// <summary>Hands over a copy of the next bytes.</summary>
-    public async ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken ct) => await pipe.Writer.WriteAsync(bytes, ct);
+    public async ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken ct)
+    {
+        written += bytes.Length;
+        if (written > SmallBytes)
+            inspecting ??= InspectAsync(stop.Token);
+        await pipe.Writer.WriteAsync(bytes, ct);
+    }
 
     /// <summary>Says that all bytes were written, and gives the verdict.</summary>
     public async ValueTask<Verdict> CompleteAsync(CancellationToken ct)
     {
         await pipe.Writer.CompleteAsync();
-        return await inspecting.WaitAsync(ct);
+        return await (inspecting ??= InspectAsync(stop.Token)).WaitAsync(ct);
     }
 
     /// <summary>Stops, whatever is under way.</summary>
@@ -50,7 +61,10 @@ internal sealed class ContentInspection : IAsyncDisposable
     {
         await stop.CancelAsync();
         // Its outcome belongs to CompleteAsync; here it only has to be over before its buffers go.
-        await ((Task)inspecting).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (inspecting is not null)
+            await ((Task)inspecting).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        else
+            await pipe.Reader.CompleteAsync();
         await pipe.Writer.CompleteAsync();
         stop.Dispose();
     }
