@@ -120,6 +120,25 @@ internal static class Disk
     /// <summary>Removes a directory if it is empty. Nothing depends on it, so no refusal is worth an error.</summary>
     public static bool TryRemoveDirectory(string path) => Native.RemoveDirectory(path) == 0;
 
+    /// <summary>Adds the names in a directory, those of directories followed by a slash, and leaves symbolic links out; false when there is no such directory.</summary>
+    public static bool TryAddNames(string path, HashSet<string> names)
+    {
+        var directory = Native.OpenDirectory(path);
+        if (!Succeeded(directory == 0 ? -1 : 0, "list", path, Errno.NoEntry))
+            return false;
+        try
+        {
+            while (Native.ReadDirectory(directory) is not 0 and var entry)
+                if (Marshal.PtrToStringUTF8(entry + Native.EntryNameOffset) is { } name and not ("." or ".."))
+                    AddName(path, name, Marshal.ReadByte(entry, Native.EntryKindOffset), names);
+            return Succeeded(Marshal.GetLastPInvokeError() == 0 ? 0 : -1, "list", path);
+        }
+        finally
+        {
+            _ = Native.CloseDirectory(directory);
+        }
+    }
+
     /// <summary>Reads at an offset until the buffer is full or the file ends.</summary>
     /// <returns>How many bytes were read.</returns>
     public static int Read(SafeFileHandle file, Span<byte> buffer, long offset, string path)
@@ -163,6 +182,20 @@ internal static class Disk
             _ => Errno.FaultOf(failure.HResult),
         };
         return new StorageException(kind, $"Could not {what} '{path}': {failure.Message}", failure);
+    }
+
+    private static void AddName(string directory, string name, byte kind, HashSet<string> names)
+    {
+        // Few volumes do not tell; elsewhere a call for each name would be half of what a listing costs.
+        if (kind == Native.EntryUnknown)
+        {
+            if (TryStat($"{directory}/{name}") is { Kind: not FileKind.Other } state)
+                names.Add(state.Kind == FileKind.Directory ? $"{name}/" : name);
+        }
+        else if (kind != Native.EntryLink)
+        {
+            names.Add(kind == Native.EntryDirectory ? $"{name}/" : name);
+        }
     }
 
     private static SafeFileHandle? TryOpen(string path, int flags, int accepted)

@@ -35,6 +35,15 @@ internal static partial class Native
     /// <summary>access(2): may write and enter.</summary>
     public const int MayWriteAndEnter = 2 | 1;
 
+    /// <summary>Where a struct dirent has the kind of what it names (d_type) and the name, ended by a zero.</summary>
+    public const int EntryKindOffset = 18;
+    public const int EntryNameOffset = 19;
+
+    /// <summary>Kinds of a struct dirent; a volume that does not tell gives the first.</summary>
+    public const byte EntryUnknown = 0;
+    public const byte EntryDirectory = 4;
+    public const byte EntryLink = 10;
+
     /// <summary>O_NOFOLLOW, the one flag here whose value depends on the processor.</summary>
     public static int NoFollow => RuntimeInformation.ProcessArchitecture is Architecture.Arm64 or Architecture.Arm ? 0x8000 : 0x20000;
 
@@ -61,6 +70,16 @@ internal static partial class Native
 
     [LibraryImport("libc", EntryPoint = "rmdir", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int RemoveDirectory(string path);
+
+    [LibraryImport("libc", EntryPoint = "opendir", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial nint OpenDirectory(string path);
+
+    /// <summary>The next entry; zero at the end, and with an errno where it fails.</summary>
+    [LibraryImport("libc", EntryPoint = "readdir", SetLastError = true)]
+    public static partial nint ReadDirectory(nint directory);
+
+    [LibraryImport("libc", EntryPoint = "closedir", SetLastError = true)]
+    public static partial int CloseDirectory(nint directory);
 
     [LibraryImport("libc", EntryPoint = "access", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int Access(string path, int mode);

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.IO.Enumeration;
 using Registry.Core.Storage;
 
 namespace Registry.Storage.Filesystem;
@@ -19,8 +18,6 @@ internal sealed class Tree(string root)
 
     /// <summary>A folder that changes at every read is read so often: what is missed each time is next to nothing.</summary>
     private const int MaxReads = 4;
-
-    private static readonly EnumerationOptions Everything = new() { AttributesToSkip = 0, IgnoreInaccessible = false };
 
     /// <summary>
     /// Folders whose way up to the top was flushed since this process began, each as the one that it was: another process may remove a folder that it
@@ -112,33 +109,13 @@ internal sealed class Tree(string root)
         var names = new HashSet<string>(StringComparer.Ordinal);
         for (var read = 0; read < MaxReads; read++)
         {
-            if (Disk.TryStat(folder) is not { } before || !TryAddNames(folder, names))
+            if (Disk.TryStat(folder) is not { } before || !Disk.TryAddNames(folder, names))
                 return read == 0 ? null : names;
             if (Disk.TryStat(folder) == before)
                 break;
         }
 
         return names;
-    }
-
-    private static bool TryAddNames(string folder, HashSet<string> names)
-    {
-        try
-        {
-            names.UnionWith(new FileSystemEnumerable<string>(folder, static (ref entry) => entry.IsDirectory ? $"{entry.FileName}/" : entry.FileName.ToString(), Everything)
-            {
-                ShouldIncludePredicate = static (ref entry) => !entry.Attributes.HasFlag(FileAttributes.ReparsePoint),
-            });
-            return true;
-        }
-        catch (DirectoryNotFoundException)
-        {
-            return false;
-        }
-        catch (Exception failure) when (Disk.IsFault(failure))
-        {
-            throw Disk.Fault("list", folder, failure);
-        }
     }
 
     private void MakeFolder(string folder)

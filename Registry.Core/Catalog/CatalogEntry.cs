@@ -29,13 +29,17 @@ public sealed record CatalogEntry(
     {
         var releases = ImmutableArray.CreateBuilder<CatalogRelease>(index.Releases.Length);
         ImmutableArray<MediaType> last = [];
+        var rest = index.Manifests.AsSpan();
         foreach (var release in index.Releases)
         {
+            var count = 1;
+            while (count < rest.Length && rest[count].Release == release)
+                count++;
             // As a rule each release is there in what the one before it is.
-            var manifests = index.Of(release);
-            if (!Names(last, manifests))
-                last = MediaTypesOf(manifests);
+            if (!Names(last, rest[..count]))
+                last = MediaTypesOf(rest[..count]);
             releases.Add(new CatalogRelease(release, last));
+            rest = rest[count..];
         }
 
         return releases.MoveToImmutable();

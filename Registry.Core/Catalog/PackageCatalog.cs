@@ -102,18 +102,15 @@ public sealed partial class PackageCatalog(IDocumentStore documents, PackageInde
     private async Task<PackageCatalogView?> LoadAsync()
     {
         await Task.Yield();
-        var entries = new ConcurrentBag<CatalogChange>();
+        var entries = new ConcurrentBag<List<CatalogChange>>();
         try
         {
             await Parallel.ForEachAsync(
-                documents.ReadAsync(StoreKeys.Packages, after: null, CancellationToken.None),
-                new ParallelOptions { MaxDegreeOfParallelism = ReadsAtOnce },
-                (stored, _) =>
+                DocumentBatches.Of(documents.ReadAsync(StoreKeys.Packages, after: null, CancellationToken.None)),
+                new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount + 1 },
+                (batch, _) =>
                 {
-                    if (!StoreKeys.TryGetPackage(stored.Key, out var name))
-                        LogForeign(stored.Key);
-                    else
-                        entries.Add(new CatalogChange(name, CatalogEntry.Of(PackageSnapshot.Read(name, stored.Document))));
+                    entries.Add(Read(batch));
                     return ValueTask.CompletedTask;
                 });
         }
@@ -123,7 +120,21 @@ public sealed partial class PackageCatalog(IDocumentStore documents, PackageInde
             return null;
         }
 
-        return PackageCatalogView.Empty.With(entries);
+        return PackageCatalogView.Empty.With(entries.SelectMany(static read => read));
+    }
+
+    private List<CatalogChange> Read(IReadOnlyCollection<StoredDocument> batch)
+    {
+        var entries = new List<CatalogChange>(batch.Count);
+        foreach (var (key, document) in batch)
+        {
+            if (!StoreKeys.TryGetPackage(key, out var name))
+                LogForeign(key);
+            else
+                entries.Add(new CatalogChange(name, CatalogEntry.Of(PackageSnapshot.Read(name, document))));
+        }
+
+        return entries;
     }
 
     /// <summary>Compares all revisions: for a storage that cannot tell what has changed, or not any more.</summary>

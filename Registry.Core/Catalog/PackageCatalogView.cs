@@ -61,7 +61,8 @@ public sealed class PackageCatalogView
     internal PackageCatalogView With(IEnumerable<CatalogChange> changes)
     {
         var (count, fingerprint) = (Count, Fingerprint);
-        CatalogChange[] sorted = [.. changes.OrderBy(static change => change.Name)];
+        CatalogChange[] sorted = [.. changes];
+        Array.Sort(sorted, static (left, right) => left.Name.CompareTo(right.Name));
         foreach (var (name, entry) in sorted)
         {
             var known = Find(name);

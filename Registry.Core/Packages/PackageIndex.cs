@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Diagnostics.CodeAnalysis;
 using Registry.Core.Channels;
 using Registry.Core.Content;
 
@@ -16,7 +17,7 @@ public sealed class PackageIndex
     private PackageIndex(PackageName name, DateTimeOffset createdAt, ImmutableArray<Manifest> manifests, ImmutableArray<Channel> channels)
     {
         (Name, CreatedAt, Manifests, Channels) = (name, createdAt, manifests, channels);
-        var releases = ImmutableArray.CreateBuilder<Release>();
+        var releases = ImmutableArray.CreateBuilder<Release>(manifests.Length);
         foreach (var manifest in manifests)
             if (releases.Count == 0 || releases[^1] != manifest.Release)
                 releases.Add(manifest.Release);
@@ -45,11 +46,8 @@ public sealed class PackageIndex
         var index = new PackageIndex(
             name,
             createdAt,
-            [.. manifests.Order(ManifestOrder)],
+            Sorted(name, [.. manifests]),
             [.. channels.OrderBy(channel => channel.Name.Value, StringComparer.Ordinal)]);
-        for (var i = 1; i < index.Manifests.Length; i++)
-            if (ManifestOrder.Compare(index.Manifests[i - 1], index.Manifests[i]) == 0)
-                throw new FormatException($"{name} holds {index.Manifests[i].Release} twice as {index.Manifests[i].MediaType}.");
         if (index.Manifests.IsEmpty || index.Channels.Any(channel => channel.Releases.IsEmpty || !channel.Releases.Contains(channel.Current)
             || channel.Releases.Any(release => !index.Contains(release))))
             throw new FormatException($"{name} has no release, or a channel points to a release that it does not have.");
@@ -178,6 +176,26 @@ public sealed class PackageIndex
 
     private static Comparer<Manifest> ManifestOrder { get; } = Comparer<Manifest>.Create((left, right) =>
         right.Release.CompareTo(left.Release) is var byRelease and not 0 ? byRelease : left.MediaType.CompareTo(right.MediaType));
+
+    /// <summary>Manifests in their order; they are stored so, and need no sorting then.</summary>
+    private static ImmutableArray<Manifest> Sorted(PackageName name, ImmutableArray<Manifest> manifests)
+    {
+        if (!IsSorted(manifests, out _))
+            manifests = manifests.Sort(ManifestOrder);
+        return IsSorted(manifests, out var twice)
+            ? manifests
+            : throw new FormatException($"{name} holds {twice.Release} twice as {twice.MediaType}.");
+    }
+
+    /// <summary>Whether each manifest comes after the one before it; otherwise the first that does not.</summary>
+    private static bool IsSorted(ImmutableArray<Manifest> manifests, [NotNullWhen(false)] out Manifest? stray)
+    {
+        stray = null;
+        for (var i = 1; i < manifests.Length && stray is null; i++)
+            if (ManifestOrder.Compare(manifests[i - 1], manifests[i]) >= 0)
+                stray = manifests[i];
+        return stray is null;
+    }
 
     private Dictionary<Digest, Manifest> ByContent()
     {

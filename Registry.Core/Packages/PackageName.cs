@@ -13,7 +13,7 @@ public readonly record struct PackageName : IComparable<PackageName>
 
     private readonly string? value;
 
-    private PackageName(string @namespace, string name) => (value, NamespaceLength) = ($"{@namespace}/{name}", @namespace.Length);
+    private PackageName(string value, int namespaceLength) => (this.value, NamespaceLength) = (value, namespaceLength);
 
     /// <summary><c>namespace/name</c>.</summary>
     /// <exception cref="InvalidOperationException">This is the default value, which names nothing.</exception>
@@ -33,7 +33,7 @@ public readonly record struct PackageName : IComparable<PackageName>
         package = default;
         if (@namespace is null || name is null || !IsHalf(@namespace) || !IsHalf(name))
             return false;
-        package = new PackageName(@namespace, name);
+        package = new PackageName($"{@namespace}/{name}", @namespace.Length);
         return true;
     }
 
@@ -42,7 +42,10 @@ public readonly record struct PackageName : IComparable<PackageName>
     {
         var slash = text?.IndexOf('/') ?? -1;
         package = default;
-        return slash > 0 && TryCreate(text![..slash], text[(slash + 1)..], out package);
+        if (slash <= 0 || !IsHalf(text.AsSpan(0, slash)) || !IsHalf(text.AsSpan(slash + 1)))
+            return false;
+        package = new PackageName(text!, slash);
+        return true;
     }
 
     /// <summary>Ordinal order of <see cref="Value"/>.</summary>
@@ -63,6 +66,6 @@ public readonly record struct PackageName : IComparable<PackageName>
     /// <summary>Ordinal order.</summary>
     public static bool operator >=(PackageName left, PackageName right) => left.CompareTo(right) >= 0;
 
-    private static bool IsHalf(string text) =>
-        text.Length is > 0 and <= MaxHalfLength && text[0] is not ('.' or '-') && !text.AsSpan().ContainsAnyExcept(HalfCharacters);
+    private static bool IsHalf(ReadOnlySpan<char> text) =>
+        text.Length is > 0 and <= MaxHalfLength && text[0] is not ('.' or '-') && !text.ContainsAnyExcept(HalfCharacters);
 }

@@ -1,7 +1,8 @@
+using System.Buffers;
 using System.IO.Compression;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Registry.Core.Channels;
 using Registry.Core.Content;
 using Registry.Core.Storage;
 
@@ -16,7 +17,11 @@ internal static class StoredIndex
     /// <summary>Above it the JSON, which repeats itself, is stored compressed: 1 MiB then carries a package past 8,000 manifests.</summary>
     private const int CompressAboveBytes = 64 * 1024;
 
-    private const int Schema = 1;
+    /// <summary>Written into every document; another number is none that this version reads.</summary>
+    public const int Schema = 1;
+
+    /// <summary>What compression makes of such JSON, as a rule: where the room for it is begun with.</summary>
+    private const int UsualRatio = 4;
 
     /// <summary>Stands before brotli, which has no mark of its own: <c>tail -c +8 FILE | brotli -d</c> reads such a document.</summary>
     private static ReadOnlySpan<byte> BrotliMark => "brotli\n"u8;
@@ -46,22 +51,41 @@ internal static class StoredIndex
     {
         try
         {
-            var form = content.Span.StartsWith(BrotliMark) ? Inflate(content) : JsonSerializer.Deserialize(content.Span, StoredJson.Default.IndexForm);
-            if (form is not { Schema: Schema } || form.Package != name.Value)
-                throw new FormatException($"It is not schema {Schema} of this package.");
-            return PackageIndex.Restore(
-                name, Utc(form.CreatedAt), form.Manifests.Select(FromForm), form.Channels.Select(FromForm));
+            return content.Span.StartsWith(BrotliMark) ? ReadCompressed(name, content) : StoredIndexReader.Read(name, content.Span);
         }
-        catch (Exception exception) when (exception is JsonException or FormatException or InvalidDataException or InvalidOperationException)
+        catch (Exception exception) when (exception is JsonException or FormatException or InvalidDataException or InvalidOperationException or DecoderFallbackException)
         {
             throw new StorageException(StorageFault.Corrupt, $"The stored index of {name} cannot be read: {exception.Message}", exception);
         }
     }
 
-    private static IndexForm? Inflate(ReadOnlyMemory<byte> content)
+    private static PackageIndex ReadCompressed(PackageName name, ReadOnlyMemory<byte> content)
     {
         using var brotli = new BrotliStream(new MemoryStream(content[BrotliMark.Length..].ToArray(), writable: false), CompressionMode.Decompress);
-        return JsonSerializer.Deserialize(brotli, StoredJson.Default.IndexForm);
+        var (json, length) = (ArrayPool<byte>.Shared.Rent(content.Length * UsualRatio), 0);
+        try
+        {
+            while (brotli.Read(json, length, json.Length - length) is > 0 and var read)
+            {
+                length += read;
+                if (length == json.Length)
+                    json = Doubled(json);
+            }
+
+            return StoredIndexReader.Read(name, json.AsSpan(0, length));
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(json);
+        }
+    }
+
+    private static byte[] Doubled(byte[] full)
+    {
+        var larger = ArrayPool<byte>.Shared.Rent(2 * full.Length);
+        full.CopyTo(larger, 0);
+        ArrayPool<byte>.Shared.Return(full);
+        return larger;
     }
 
     private static ManifestForm ToForm(Manifest manifest) => new(
@@ -73,27 +97,6 @@ internal static class StoredIndex
         manifest.CreatedAt.UtcDateTime,
         manifest.PushId,
         manifest.Metadata is null ? null : new RawJson(manifest.Metadata));
-
-    private static Manifest FromForm(ManifestForm form) => new(
-        ReleaseOf(form.Release),
-        new Descriptor(
-            MediaType.TryParse(form.MediaType, out var mediaType) ? mediaType : throw new FormatException($"'{form.MediaType}' is no media type."),
-            Digest.Parse(form.Digest),
-            Digest.Parse(form.Blob),
-            form.Size),
-        Utc(form.CreatedAt),
-        form.Metadata?.Text,
-        form.PushId);
-
-    private static Channel FromForm(ChannelForm form) => new(
-        ChannelName.TryParse(form.Name, out var name) ? name : throw new FormatException($"'{form.Name}' is no channel name."),
-        ReleaseOf(form.Current),
-        [.. form.Releases.Select(ReleaseOf).OrderDescending()]);
-
-    private static Release ReleaseOf(string text) =>
-        Release.TryParse(text, out var release, out var reason) ? release : throw new FormatException(reason);
-
-    private static DateTimeOffset Utc(DateTime time) => new(time.Kind == DateTimeKind.Utc ? time : throw new FormatException("A time is not UTC."));
 }
 
 internal sealed record IndexForm(int Schema, string Package, DateTime CreatedAt, IEnumerable<ManifestForm> Manifests, IEnumerable<ChannelForm> Channels);
@@ -106,9 +109,5 @@ internal sealed record ChannelForm(string Name, string Current, IEnumerable<stri
 [JsonSerializable(typeof(IndexForm))]
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
-    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-    // Metadata alone may be 63 levels deep.
-    MaxDepth = 128,
-    RespectNullableAnnotations = true,
-    RespectRequiredConstructorParameters = true)]
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 internal sealed partial class StoredJson : JsonSerializerContext;

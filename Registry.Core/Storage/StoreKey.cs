@@ -19,7 +19,7 @@ public readonly record struct StoreKey : IComparable<StoreKey>
     public const int MaxKeyBytes = 900;
 
     /// <summary>Two hex digits follow it. Alone it is an empty segment, which no other text escapes to.</summary>
-    private const char Escape = '%';
+    internal const char Escape = '%';
 
     private static readonly SearchValues<char> Plain = SearchValues.Create("abcdefghijklmnopqrstuvwxyz0123456789._-");
 
@@ -74,6 +74,17 @@ public readonly record struct StoreKey : IComparable<StoreKey>
         key = default;
         if (string.IsNullOrEmpty(escaped) || escaped.Length > MaxKeyBytes)
             return false;
+
+        // As most keys are: nothing of it is escaped, nor could be.
+        if (!escaped.Contains(Escape))
+        {
+            foreach (var segment in escaped.AsSpan().Split('/'))
+                if (segment.End.Value - segment.Start.Value > MaxSegmentBytes || !IsPlain(escaped.AsSpan(segment)))
+                    return false;
+            key = new StoreKey(escaped);
+            return true;
+        }
+
         var segments = escaped.Split('/');
         for (var i = 0; i < segments.Length; i++)
         {
@@ -117,7 +128,7 @@ public readonly record struct StoreKey : IComparable<StoreKey>
     /// <summary>Ordinal order.</summary>
     public static bool operator >=(StoreKey left, StoreKey right) => left.CompareTo(right) >= 0;
 
-    private static bool IsPlain(string segment) => segment.Length > 0 && segment[0] != '.' && !segment.AsSpan().ContainsAnyExcept(Plain);
+    private static bool IsPlain(ReadOnlySpan<char> segment) => !segment.IsEmpty && segment[0] != '.' && !segment.ContainsAnyExcept(Plain);
 
     /// <summary>Whether nothing is to be escaped, as of most keys, and no segment is too long.</summary>
     private static bool ArePlain(ReadOnlySpan<string> segments)

@@ -32,6 +32,10 @@ public static class StoreKeys
     public static bool TryGetPackage(StoreKey key, out PackageName package)
     {
         package = default;
+
+        // As most keys are: what needed no escape is the name as it stands.
+        if (!key.Value.Contains(StoreKey.Escape))
+            return key.IsBelow(Packages) && PackageName.TryParse(key.Value[(Packages.Value.Length + 1)..], out package);
         return key.Segments() is ["packages", var @namespace, var name] && PackageName.TryCreate(@namespace, name, out package);
     }
 }

@@ -1,0 +1,146 @@
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using NUnit.Framework;
+using Registry.Core.Packages;
+using Registry.Core.Storage;
+using Registry.Tests.Support;
+
+namespace Registry.Tests.Unit.Packages;
+
+[Parallelizable(ParallelScope.All)]
+internal sealed class StoredIndexTests
+{
+    private static readonly string[] InIndex = ["schema", "package", "created_at", "manifests", "channels"];
+    private static readonly string[] InManifest = ["release", "media_type", "digest", "blob", "size", "created_at", "push_id"];
+    private static readonly string[] InChannel = ["name", "current", "releases"];
+
+    private static readonly PackageIndex Index = PackageIndex
+        .Restore(
+            Samples.Package(),
+            Samples.Start,
+            [
+                Samples.Manifest("1.0.0"),
+                Samples.Manifest("1.0.0", "kpm"),
+                Samples.Manifest("1.1.0-rc.1+b") with { PushId = "a+b/\"\\é" },
+            ],
+            [])
+        .WithChannelRelease(Samples.Channel("stable"), Release.Parse("1.0.0"))
+        .WithChannelRelease(Samples.Channel("beta"), Release.Parse("1.1.0-rc.1+b"));
+
+    private static IEnumerable<TestCaseData> Misshapen =>
+    [
+        .. InIndex.SelectMany(name => Wrong(name, json => json, name)),
+        .. InManifest.SelectMany(name => Wrong($"manifest's {name}", json => json["manifests"]![0]!, name)),
+        .. InChannel.SelectMany(name => Wrong($"channel's {name}", json => json["channels"]![0]!, name)),
+        Case("no manifest", json => json["manifests"]!.AsArray().Add(null)),
+        Case("no channel", json => json["channels"]!.AsArray().Add(null)),
+        Case("a release of a channel that is null", json => json["channels"]![0]!["releases"]!.AsArray().Add(null)),
+        Case("a time that is not UTC", json => json["created_at"] = "2026-01-01T00:00:00+01:00"),
+        Case("a size that is no whole number", json => json["manifests"]![0]!["size"] = 1.5),
+        Case("a digest in upper case", json => json["manifests"]![0]!["digest"] = new string('A', 64)),
+        Case("a media type that is none", json => json["manifests"]![0]!["media_type"] = "no type"),
+        Case("a release that is none", json => json["manifests"]![0]!["release"] = "1.0"),
+        Case("a manifest twice", json => json["manifests"]!.AsArray().Add(json["manifests"]![0]!.DeepClone())),
+        Case("another schema", json => json["schema"] = 2),
+        Case("another package", json => json["package"] = "titi/rocket"),
+    ];
+
+    [Test]
+    public void What_was_written_is_read() => Assert.That(StoredIndex.Write(Read(StoredIndex.Write(Index))), Is.EqualTo(StoredIndex.Write(Index)));
+
+    [TestCase("""{"a":[1, null,"é\ud83d"],"b":{ } }""")]
+    [TestCase("-1.50e3")]
+    [TestCase("\"text\"")]
+    [TestCase("false")]
+    [TestCase(null)]
+    public void Metadata_are_read_as_they_were_written(string? metadata)
+    {
+        var index = PackageIndex.With(Index, Index.Name, Samples.Manifest("2.0.0") with { Metadata = metadata }, force: false);
+        Assert.That(Read(StoredIndex.Write(index)).Manifests[0].Metadata, Is.EqualTo(metadata));
+    }
+
+    [Test]
+    public void Metadata_may_be_as_deep_as_a_push_may_send_them() =>
+        Metadata_are_read_as_they_were_written($"{new string('[', 63)}{new string(']', 63)}");
+
+    [Test]
+    public void Properties_and_manifests_may_come_in_any_order_with_blanks_between()
+    {
+        var json = Turned(JsonNode.Parse(StoredIndex.Write(Index))!).ToJsonString(new JsonSerializerOptions { WriteIndented = true });
+        Assert.That(StoredIndex.Write(Read(Encoding.UTF8.GetBytes(json))), Is.EqualTo(StoredIndex.Write(Index)));
+    }
+
+    [Test]
+    public void What_is_not_known_is_passed_over()
+    {
+        var json = JsonNode.Parse(StoredIndex.Write(Index))!;
+        foreach (var of in new[] { json, json["manifests"]![0]!, json["channels"]![0]! })
+            of["later"] = new JsonArray(1, new JsonObject { ["schema"] = 7 });
+        Assert.That(StoredIndex.Write(Read(Encoding.UTF8.GetBytes(json.ToJsonString()))), Is.EqualTo(StoredIndex.Write(Index)));
+    }
+
+    [Test]
+    public void A_long_index_is_read_from_its_compressed_form()
+    {
+        var manifests = Enumerable.Range(0, 3000).Select(i => Samples.Manifest($"1.{i / 10}.{i % 10}") with { Metadata = $"\"{new string('x', 400)}\"" });
+        var stored = StoredIndex.Write(PackageIndex.Restore(Samples.Package(), Samples.Start, manifests, []));
+        Assert.That(Encoding.Latin1.GetString(stored, 0, 7), Is.EqualTo("brotli\n"));
+        Assert.That(StoredIndex.Write(Read(stored)), Is.EqualTo(stored));
+    }
+
+    [TestCaseSource(nameof(Misshapen))]
+    public void What_is_misshapen_is_a_fault_of_the_storage(string json) => AssertCorrupt(Encoding.UTF8.GetBytes(json));
+
+    [Test]
+    public void What_follows_is_a_fault_of_the_storage() => AssertCorrupt([.. StoredIndex.Write(Index), (byte)'x']);
+
+    [Test]
+    public void So_is_every_index_that_is_cut_short()
+    {
+        var whole = StoredIndex.Write(Index);
+        for (var length = 0; length < whole.Length; length++)
+            AssertCorrupt(whole[..length]);
+    }
+
+    [Test]
+    public void So_is_text_that_is_no_UTF_8()
+    {
+        var index = PackageIndex.With(Index, Index.Name, Samples.Manifest("2.0.0") with { Metadata = "[\"text\"]", PushId = "id" }, force: false);
+        foreach (var text in new[] { "text", "id\"", "stable" })
+        {
+            var damaged = StoredIndex.Write(index);
+            damaged[damaged.AsSpan().IndexOf(Encoding.UTF8.GetBytes($"\"{text}")) + 1] = 0xFF;
+            AssertCorrupt(damaged);
+        }
+    }
+
+    private static PackageIndex Read(byte[] stored) => StoredIndex.Read(Index.Name, stored);
+
+    private static void AssertCorrupt(byte[] stored) =>
+        Assert.That(() => Read(stored), Throws.TypeOf<StorageException>().With.Property(nameof(StorageException.Kind)).EqualTo(StorageFault.Corrupt));
+
+    /// <summary>A property that is missing, null, and of another kind.</summary>
+    private static IEnumerable<TestCaseData> Wrong(string what, Func<JsonNode, JsonNode> of, string name) =>
+    [
+        Case($"{what} is missing", json => of(json).AsObject().Remove(name)),
+        Case($"{what} is null", json => of(json)[name] = null),
+        Case($"{what} is a truth", json => of(json)[name] = true),
+        Case($"{what} is an object", json => of(json)[name] = new JsonObject()),
+    ];
+
+    private static TestCaseData Case(string what, Action<JsonNode> damage)
+    {
+        var json = JsonNode.Parse(StoredIndex.Write(Index))!;
+        damage(json);
+        return new TestCaseData(json.ToJsonString()).SetArgDisplayNames(what);
+    }
+
+    /// <summary>The same with all properties, and the items of all lists, the other way round.</summary>
+    private static JsonNode Turned(JsonNode json) => json switch
+    {
+        JsonObject of => new JsonObject(of.Reverse().Select(property => KeyValuePair.Create(property.Key, (JsonNode?)Turned(property.Value!)))),
+        JsonArray of => new JsonArray([.. of.Reverse().Select(item => Turned(item!))]),
+        _ => json.DeepClone(),
+    };
+}
