@@ -33,21 +33,4 @@ internal static class OpenApiServices
         services.AddSingleton<OpenApiText>();
         return services;
     }
-
-    /// <summary>Maps the page. All that it consists of is in this program: it works where there is no internet.</summary>
-    public static IEndpointRouteBuilder MapSwaggerPage(this IEndpointRouteBuilder routes)
-    {
-        routes.MapSwaggerUI("swagger", options =>
-        {
-            options.DocumentTitle = "Application registry: API";
-            options.SwaggerEndpoint(OpenApiController.Path, "Application registry");
-            options.ConfigObject.ValidatorUrl = null;
-            options.EnableDeepLinking();
-            options.DocExpansion(DocExpansion.List);
-            options.DefaultModelsExpandDepth(0);
-            options.DisplayRequestDuration();
-            options.HeadContent = SwaggerPage.Head;
-        });
-        return routes;
-    }
 }
