@@ -2,7 +2,6 @@ using Microsoft.OpenApi;
 using Registry.Api.Cnr;
 using Registry.Core.Content;
 using Swashbuckle.AspNetCore.SwaggerGen;
-using Swashbuckle.AspNetCore.SwaggerUI;
 
 namespace Registry.Api.OpenApi;
 
