@@ -4,16 +4,26 @@ using Registry.Core.Storage;
 namespace Registry.Api.Hosting;
 
 /// <summary>Reads the catalog at the start, so that no request has to wait for all packages; until then <c>/readyz</c> says no.</summary>
-internal sealed partial class CatalogService(PackageCatalog catalog, TimeProvider time, ILogger<CatalogService> logger) : BackgroundService
+/// <remarks>Once the port is open, not before: what opens it would have to share the processors with the reading of 100,000 packages.</remarks>
+internal sealed partial class CatalogService(
+    PackageCatalog catalog, IHostApplicationLifetime host, TimeProvider time, ILogger<CatalogService> logger) : BackgroundService
 {
     /// <summary>How long a storage that failed is left alone.</summary>
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        await OpenedAsync(stoppingToken);
         var began = time.GetTimestamp();
         while (!await TryLoadAsync(began, stoppingToken))
             await Task.Delay(Pause, time, stoppingToken);
+    }
+
+    private async Task OpenedAsync(CancellationToken stoppingToken)
+    {
+        var opened = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var start = host.ApplicationStarted.Register(() => opened.TrySetResult());
+        await opened.Task.WaitAsync(stoppingToken);
     }
 
     private async Task<bool> TryLoadAsync(long began, CancellationToken ct)
