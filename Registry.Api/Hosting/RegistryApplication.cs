@@ -44,8 +44,11 @@ public static class RegistryApplication
             // The proof waits for a disk or a server. What is going to be served is put together meanwhile, and served only when the proof holds.
             var proof = Task.Run(() => app.Services.GetRequiredService<StorageProbe>().ProveAsync(app.Lifetime.ApplicationStopping));
             Map(app);
+            var rehearsal = Rehearsal.Of(app);
             await proof;
+            var rehearsed = Task.Run(rehearsal);
             await ListenAsync(app);
+            await rehearsed;
             await app.WaitForShutdownAsync();
             return 0;
         }
