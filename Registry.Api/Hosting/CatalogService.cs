@@ -13,17 +13,20 @@ internal sealed partial class CatalogService(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        await OpenedAsync(stoppingToken);
+        if (!await OpenedAsync(stoppingToken))
+            return;
         var began = time.GetTimestamp();
         while (!await TryLoadAsync(began, stoppingToken))
             await Task.Delay(Pause, time, stoppingToken);
     }
 
-    private async Task OpenedAsync(CancellationToken stoppingToken)
+    /// <summary>Waits until the port is open; false when it will not be, which others tell of.</summary>
+    private async Task<bool> OpenedAsync(CancellationToken stoppingToken)
     {
-        var opened = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        await using var start = host.ApplicationStarted.Register(() => opened.TrySetResult());
-        await opened.Task.WaitAsync(stoppingToken);
+        var opened = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var start = host.ApplicationStarted.Register(() => opened.TrySetResult(true));
+        await using var stop = stoppingToken.Register(() => opened.TrySetResult(false));
+        return await opened.Task;
     }
 
     private async Task<bool> TryLoadAsync(long began, CancellationToken ct)
