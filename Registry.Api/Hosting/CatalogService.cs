@@ -4,16 +4,29 @@ using Registry.Core.Storage;
 namespace Registry.Api.Hosting;
 
 /// <summary>Reads the catalog at the start, so that no request has to wait for all packages; until then <c>/readyz</c> says no.</summary>
-internal sealed partial class CatalogService(PackageCatalog catalog, TimeProvider time, ILogger<CatalogService> logger) : BackgroundService
+/// <remarks>Once the port is open, not before: what opens it would have to share the processors with the reading of 100,000 packages.</remarks>
+internal sealed partial class CatalogService(
+    PackageCatalog catalog, IHostApplicationLifetime host, TimeProvider time, ILogger<CatalogService> logger) : BackgroundService
 {
     /// <summary>How long a storage that failed is left alone.</summary>
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        if (!await OpenedAsync(stoppingToken))
+            return;
         var began = time.GetTimestamp();
         while (!await TryLoadAsync(began, stoppingToken))
             await Task.Delay(Pause, time, stoppingToken);
+    }
+
+    /// <summary>Waits until the port is open; false when it will not be, which others tell of.</summary>
+    private async Task<bool> OpenedAsync(CancellationToken stoppingToken)
+    {
+        var opened = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var start = host.ApplicationStarted.Register(() => opened.TrySetResult(true));
+        await using var stop = stoppingToken.Register(() => opened.TrySetResult(false));
+        return await opened.Task;
     }
 
     private async Task<bool> TryLoadAsync(long began, CancellationToken ct)

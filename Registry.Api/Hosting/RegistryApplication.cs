@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Microsoft.AspNetCore.Mvc.ApplicationParts;
 using Microsoft.AspNetCore.Mvc.ModelBinding.Validation;
 using Registry.Api.Cnr;
 using Registry.Api.Hosting.Logging;
@@ -33,6 +34,38 @@ public static class RegistryApplication
     /// <exception cref="Exception">The settings cannot be used: see <c>StartupException</c>.</exception>
     public static WebApplication Build(string[] args, Action<WebApplicationBuilder>? configure = null)
     {
+        var app = Compose(args, configure);
+        Map(app);
+        return app;
+    }
+
+    /// <summary>Proves the storage, then serves until the process is told to stop.</summary>
+    /// <returns>The exit code.</returns>
+    public static async Task<int> RunAsync(string[] args)
+    {
+        try
+        {
+            await using var app = Compose(args, configure: null);
+            // The proof waits for a disk or a server. What is going to be served is put together meanwhile, and served only when the proof holds.
+            var proof = Task.Run(() => app.Services.GetRequiredService<StorageProbe>().ProveAsync(app.Lifetime.ApplicationStopping));
+            Map(app);
+            var rehearsal = Rehearsal.Of(app);
+            await proof;
+            var rehearsed = Task.Run(rehearsal);
+            await ListenAsync(app);
+            await rehearsed;
+            await app.WaitForShutdownAsync();
+            return 0;
+        }
+        catch (Exception wrong) when (wrong is StartupException or StorageException or Microsoft.Extensions.Options.OptionsValidationException)
+        {
+            await Console.Error.WriteLineAsync(wrong.Message);
+            return 1;
+        }
+    }
+
+    private static WebApplication Compose(string[] args, Action<WebApplicationBuilder>? configure)
+    {
         // The settings beside the program are the product's; the working directory is the operator's.
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
         var settings = RegistrySettings.Read(builder.Configuration);
@@ -48,17 +81,25 @@ public static class RegistryApplication
         builder.Services.Configure<ForwardedHeadersOptions>(settings.Proxies.Apply);
         builder.Services.AddStorage(builder.Configuration);
         builder.Services.AddRegistry(settings);
+        // Only this program has controllers. MVC would look for more in every library that knows of MVC, and at each of their types.
+        builder.Services.AddSingleton(new ApplicationPartManager
+        {
+            ApplicationParts = { new AssemblyPart(typeof(RegistryApplication).Assembly) },
+            FeatureProviders = { new InternalControllers() },
+        });
         // Of MVC what is used: AddControllers would bring authorization, CORS and annotations, each at work on every request.
         builder.Services.AddMvcCore(static mvc => mvc.ReadArgumentsAsTexts())
             .AddApiExplorer()
-            .AddApplicationPart(typeof(RegistryApplication).Assembly)
-            .ConfigureApiBehaviorOptions(api => (api.SuppressModelStateInvalidFilter, api.SuppressMapClientErrors) = (true, true))
-            .ConfigureApplicationPartManager(parts => parts.FeatureProviders.Add(new InternalControllers()));
+            .ConfigureApiBehaviorOptions(api => (api.SuppressModelStateInvalidFilter, api.SuppressMapClientErrors) = (true, true));
         builder.Services.AddSingleton<IObjectModelValidator, NoValidation>();
         builder.Services.AddOpenApiDocument();
         configure?.Invoke(builder);
 
-        var app = builder.Build();
+        return builder.Build();
+    }
+
+    private static void Map(WebApplication app)
+    {
         app.UseForwardedHeaders();
         app.UseMiddleware<RequestLog>();
         app.UseMiddleware<Cors>();
@@ -69,26 +110,6 @@ public static class RegistryApplication
         app.UseMiddleware<ExactPaths>();
         app.MapControllers();
         app.MapSwaggerPage();
-        return app;
-    }
-
-    /// <summary>Proves the storage, then serves until the process is told to stop.</summary>
-    /// <returns>The exit code.</returns>
-    public static async Task<int> RunAsync(string[] args)
-    {
-        try
-        {
-            await using var app = Build(args);
-            await app.Services.GetRequiredService<StorageProbe>().ProveAsync(app.Lifetime.ApplicationStopping);
-            await ListenAsync(app);
-            await app.WaitForShutdownAsync();
-            return 0;
-        }
-        catch (Exception wrong) when (wrong is StartupException or StorageException or Microsoft.Extensions.Options.OptionsValidationException)
-        {
-            await Console.Error.WriteLineAsync(wrong.Message);
-            return 1;
-        }
     }
 
     private static async Task ListenAsync(WebApplication app)

@@ -2,7 +2,6 @@ using Microsoft.OpenApi;
 using Registry.Api.Cnr;
 using Registry.Core.Content;
 using Swashbuckle.AspNetCore.SwaggerGen;
-using Swashbuckle.AspNetCore.SwaggerUI;
 
 namespace Registry.Api.OpenApi;
 
@@ -32,22 +31,5 @@ internal static class OpenApiServices
         services.AddSingleton<ISerializerDataContractResolver>(new JsonSerializerDataContractResolver(CnrJsonContext.Default.Options));
         services.AddSingleton<OpenApiText>();
         return services;
-    }
-
-    /// <summary>Maps the page. All that it consists of is in this program: it works where there is no internet.</summary>
-    public static IEndpointRouteBuilder MapSwaggerPage(this IEndpointRouteBuilder routes)
-    {
-        routes.MapSwaggerUI("swagger", options =>
-        {
-            options.DocumentTitle = "Application registry: API";
-            options.SwaggerEndpoint(OpenApiController.Path, "Application registry");
-            options.ConfigObject.ValidatorUrl = null;
-            options.EnableDeepLinking();
-            options.DocExpansion(DocExpansion.List);
-            options.DefaultModelsExpandDepth(0);
-            options.DisplayRequestDuration();
-            options.HeadContent = SwaggerPage.Head;
-        });
-        return routes;
     }
 }

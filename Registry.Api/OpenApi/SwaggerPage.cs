@@ -1,15 +1,16 @@
 using Registry.Api.Pages;
+using Swashbuckle.AspNetCore.SwaggerUI;
 
 namespace Registry.Api.OpenApi;
 
-/// <summary>What the page at <c>/swagger</c> has beyond Swagger UI's own.</summary>
+/// <summary>The page at <c>/swagger</c>. All that it consists of is in this program: it works where there is no internet.</summary>
 internal static class SwaggerPage
 {
     /// <summary>
     /// Goes into the head of the page: the icon of the home page, and a way there in place of the bar, which has nothing to choose from. There is one
     /// server: this one.
     /// </summary>
-    public const string Head = $$"""
+    private const string Head = $$"""
         <link rel="icon" href="{{IconController.Path}}">
         <meta name="viewport" content="width=device-width, initial-scale=1">
         <style>
@@ -23,4 +24,34 @@ internal static class SwaggerPage
           .swagger-ui .opblock-tag-section { margin-bottom: 18px; }
         </style>
         """;
+
+    /// <summary>Maps the page, which is made when it is first asked for: most registries start without anybody who looks at it.</summary>
+    public static void MapSwaggerPage(this IEndpointRouteBuilder routes)
+    {
+        var page = new Lazy<RequestDelegate>(() => Make(routes.CreateApplicationBuilder()));
+        routes.Map("swagger/{**path}", context => page.Value(context));
+    }
+
+    private static RequestDelegate Make(IApplicationBuilder pipeline)
+    {
+        // Found by now, the page may not be taken for one that something after it has still to answer.
+        pipeline.Use(static (context, next) =>
+        {
+            context.SetEndpoint(null);
+            return next(context);
+        });
+        pipeline.UseSwaggerUI(options =>
+        {
+            options.RoutePrefix = "swagger";
+            options.DocumentTitle = "Application registry: API";
+            options.SwaggerEndpoint(OpenApiController.Path, "Application registry");
+            options.ConfigObject.ValidatorUrl = null;
+            options.EnableDeepLinking();
+            options.DocExpansion(DocExpansion.List);
+            options.DefaultModelsExpandDepth(0);
+            options.DisplayRequestDuration();
+            options.HeadContent = Head;
+        });
+        return pipeline.Build();
+    }
 }
