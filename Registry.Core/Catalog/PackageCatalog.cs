@@ -92,7 +92,7 @@ public sealed partial class PackageCatalog(IDocumentStore documents, PackageInde
         var view = known is null ? await LoadAsync() ?? await ListAsync(PackageCatalogView.Empty)
             : changes.Keys is null ? await ListAsync(known.View)
             : changes.Keys.Count == 0 ? known.View
-            : await ReadAsync(known.View, PackagesOf(changes.Keys));
+            : await ReadAsync(known.View, PackagesOf(changes.Keys), changes.Revisions);
         if (known is not null && ReferenceEquals(view, known.View))
             return ReferenceEquals(changes.Token, known.Token) ? known : picture = known with { Token = changes.Token };
         return picture = new Picture(view, changes.Token, Task.FromResult(view));
@@ -140,11 +140,12 @@ public sealed partial class PackageCatalog(IDocumentStore documents, PackageInde
                 changed.Add(name);
         }
 
-        return await ReadAsync(view, [.. changed, .. gone.Keys]);
+        return await ReadAsync(view, [.. changed, .. gone.Keys], told: null);
     }
 
-    /// <summary>Reads some packages; the same view where none of them has changed.</summary>
-    private async Task<PackageCatalogView> ReadAsync(PackageCatalogView view, IReadOnlyCollection<PackageName> names)
+    /// <summary>Reads some packages; the same view where none of them has changed. What the storage told of their revisions spares questions.</summary>
+    private async Task<PackageCatalogView> ReadAsync(
+        PackageCatalogView view, IReadOnlyCollection<PackageName> names, IReadOnlyDictionary<StoreKey, Revision>? told)
     {
         var changes = new ConcurrentBag<CatalogChange>();
         await Parallel.ForEachAsync(
@@ -152,8 +153,12 @@ public sealed partial class PackageCatalog(IDocumentStore documents, PackageInde
             new ParallelOptions { MaxDegreeOfParallelism = ReadsAtOnce },
             async (name, ct) =>
             {
-                var entry = await ReadAsync(name, ct);
-                if (entry?.Revision != view.Find(name)?.Revision)
+                var known = view.Find(name)?.Revision;
+                Revision? last = told is not null && told.TryGetValue(StoreKeys.Package(name), out var revision) ? revision : null;
+                if (last is not null && last == known)
+                    return;
+                var entry = await ReadAsync(name, last, ct);
+                if (entry?.Revision != known)
                     changes.Add(new CatalogChange(name, entry));
             });
         return changes.IsEmpty ? view : view.With(changes);
@@ -174,11 +179,11 @@ public sealed partial class PackageCatalog(IDocumentStore documents, PackageInde
     }
 
     /// <summary>One package; null when it is not there. A damaged index must not take the whole list down with it: it is told to the operator, and left out.</summary>
-    private async ValueTask<CatalogEntry?> ReadAsync(PackageName name, CancellationToken ct)
+    private async ValueTask<CatalogEntry?> ReadAsync(PackageName name, Revision? told, CancellationToken ct)
     {
         try
         {
-            return await indexes.FindAsync(name, ct) is { } snapshot ? CatalogEntry.Of(snapshot) : null;
+            return await indexes.FindAsync(name, told, ct) is { } snapshot ? CatalogEntry.Of(snapshot) : null;
         }
         catch (StorageException damage) when (damage.Kind == StorageFault.Corrupt)
         {
