@@ -28,58 +28,78 @@ internal sealed class EtcdChanges(EtcdClient client, EtcdKeys keys)
     /// <summary>The same where etcd is full and takes nothing new: with the key gone, everybody lists until the next write brings it back.</summary>
     public RequestOp Forget() => EtcdTxn.Delete(keys.Changes);
 
-    /// <summary>See <see cref="IDocumentStore.ChangesAsync"/>.</summary>
+    /// <summary>
+    /// See <see cref="IDocumentStore.ChangesAsync"/>. One question: whether the last write is still the known one and, only if not, which it is, and whether the
+    /// known one is in its past. Where it is the write before, that is all.
+    /// </summary>
     public async ValueTask<DocumentChanges> SinceAsync(StoreKey scope, ChangeToken? since, CancellationToken ct)
     {
-        var answer = await client.RangeAsync(new RangeRequest { Key = keys.Changes }, ct);
-        if (answer.Kvs is not [var last, ..])
+        if (since is not Moment { Last: { ModRevision: > 0 } known } moment)
+            return await PresentAsync(ct);
+        var request = new TxnRequest
+        {
+            Compare = { EtcdTxn.HasRevision(keys.Changes, known.ModRevision), EtcdTxn.HasValue(keys.Changes, known.Value) },
+            Failure = { EtcdTxn.Get(keys.Changes), EtcdTxn.Get(keys.Changes, known.ModRevision) },
+        };
+        if (await client.TryReadAsync(request, ct) is not { } answer)
+            return await PresentAsync(ct);
+        if (answer.Succeeded)
+            return new DocumentChanges(moment, []);
+        if (answer.Read(0) is not { } present)
             return new DocumentChanges(new Moment(new KeyValue()), null);
-        var present = new Moment(last);
-        if (since is not Moment known)
-            return new DocumentChanges(present, null);
-        if (known.Is(present.Last))
-            return new DocumentChanges(known, []);
-        return new DocumentChanges(present, await BetweenAsync(scope, known.Last, present.Last, ct));
+        var isPast = answer.Read(1) is { } then && moment.Is(then) && then.CreateRevision == present.CreateRevision;
+        var changed = isPast ? await BetweenAsync(scope, known, present, ct) : null;
+        return new DocumentChanges(new Moment(present), changed?.Keys, changed);
     }
 
-    /// <summary>Walks back from the present to the known moment; null where the history does not lead there.</summary>
-    private async Task<IReadOnlyCollection<StoreKey>?> BetweenAsync(StoreKey scope, KeyValue known, KeyValue present, CancellationToken ct)
+    /// <summary>Only where the present is: for who knows no past, or none that is still there.</summary>
+    private async ValueTask<DocumentChanges> PresentAsync(CancellationToken ct)
     {
-        if (known.ModRevision == 0 || present.Version <= known.Version || present.Version - known.Version > MaxChanges)
+        var answer = await client.RangeAsync(new RangeRequest { Key = keys.Changes }, ct);
+        return new DocumentChanges(new Moment(answer.Kvs is [var last, ..] ? last : new KeyValue()), null);
+    }
+
+    /// <summary>
+    /// Walks back from the present to a moment that is its past: the documents, each with the revision of its last write or delete, which is that of the
+    /// entry as one transaction wrote both. Null where the history does not lead there.
+    /// </summary>
+    private async Task<Dictionary<StoreKey, Revision>?> BetweenAsync(StoreKey scope, KeyValue known, KeyValue present, CancellationToken ct)
+    {
+        if (present.Version <= known.Version || present.Version - known.Version > MaxChanges)
             return null;
-        var changed = new HashSet<StoreKey>();
-        for (var oldest = present; ;)
+        var changed = new Dictionary<StoreKey, Revision>();
+        Add(present);
+        for (var oldest = present; oldest.Version > known.Version + 1;)
         {
-            Add(oldest);
             var request = new TxnRequest();
-            var lowest = Math.Max(known.ModRevision, oldest.ModRevision - RevisionsAtOnce);
-            for (var revision = oldest.ModRevision - 1; revision >= lowest; revision--)
+            var from = oldest.ModRevision;
+            var lowest = Math.Max(known.ModRevision + 1, from - RevisionsAtOnce);
+            for (var revision = from - 1; revision >= lowest; revision--)
                 request.Success.Add(EtcdTxn.Get(keys.Changes, revision));
-            if (request.Success.Count == 0 || await client.TryReadAsync(request, ct) is not { } past)
+            if (await client.TryReadAsync(request, ct) is not { } past)
                 return null;
             for (var i = 0; i < past.Responses.Count; i++)
             {
-                if (past.Read(i) is not { } earlier || earlier.Version < known.Version)
+                if (past.Read(i) is not { } earlier)
                     return null;
-                if (earlier.ModRevision == oldest.ModRevision)
+                if (earlier.ModRevision == oldest.ModRevision || earlier.ModRevision == known.ModRevision)
                     continue;
                 oldest = earlier;
-                if (oldest.Version == known.Version)
-                    return new Moment(known).Is(oldest) ? changed : null;
                 Add(oldest);
             }
+
+            if (oldest.ModRevision == from)
+                return null;
         }
+
+        return changed;
 
         void Add(KeyValue entry)
         {
-            if (entry.Value.Length > MarkLength && StoreKey.TryParse(Encoding.ASCII.GetString(entry.Value.Span[MarkLength..]), out var key))
-            {
-                if (key.IsBelow(scope))
-                    changed.Add(key);
-                return;
-            }
-
-            throw new StorageException(StorageFault.Corrupt, $"'{keys.Changes.ToStringUtf8()}' at revision {entry.ModRevision} names no document of ours.");
+            if (entry.Value.Length <= MarkLength || !StoreKey.TryParse(Encoding.ASCII.GetString(entry.Value.Span[MarkLength..]), out var key))
+                throw new StorageException(StorageFault.Corrupt, $"'{keys.Changes.ToStringUtf8()}' at revision {entry.ModRevision} names no document of ours.");
+            if (key.IsBelow(scope))
+                changed.TryAdd(key, EtcdRevision.Of(entry.ModRevision));
         }
     }
 

@@ -44,14 +44,14 @@ internal sealed class EtcdClient : IDisposable
     public Task<RangeResponse> RangeAsync(RangeRequest request, CancellationToken ct) =>
         CallAsync(EtcdMethods.Range, request, Repeat.Freely, ct);
 
-    /// <summary>As <see cref="RangeAsync"/>, of the past: null where it has been compacted away.</summary>
-    public Task<RangeResponse?> TryRangeAsync(RangeRequest request, CancellationToken ct) => UnlessCompactedAsync(RangeAsync(request, ct));
+    /// <summary>As <see cref="RangeAsync"/>, of the past: null where etcd does not have it.</summary>
+    public Task<RangeResponse?> TryRangeAsync(RangeRequest request, CancellationToken ct) => UnlessNoRevisionAsync(RangeAsync(request, ct));
 
     /// <summary>Reads by several requests, as of one moment.</summary>
     public Task<TxnResponse> ReadAsync(TxnRequest request, CancellationToken ct) => CallAsync(EtcdMethods.Txn, request, Repeat.Freely, ct);
 
-    /// <summary>As <see cref="ReadAsync"/>, of the past: null where some of it has been compacted away.</summary>
-    public Task<TxnResponse?> TryReadAsync(TxnRequest request, CancellationToken ct) => UnlessCompactedAsync(ReadAsync(request, ct));
+    /// <summary>As <see cref="ReadAsync"/>, of the past: null where etcd does not have some of it.</summary>
+    public Task<TxnResponse?> TryReadAsync(TxnRequest request, CancellationToken ct) => UnlessNoRevisionAsync(ReadAsync(request, ct));
 
     /// <summary>
     /// Compares and writes, all or nothing. Where it may not be repeated, the token is asked before the request is sent and not after: then the
@@ -73,14 +73,14 @@ internal sealed class EtcdClient : IDisposable
         login.Dispose();
     }
 
-    private static async Task<T?> UnlessCompactedAsync<T>(Task<T> read)
+    private static async Task<T?> UnlessNoRevisionAsync<T>(Task<T> read)
         where T : class
     {
         try
         {
             return await read;
         }
-        catch (StorageException gone) when (gone.InnerException is GrpcException error && EtcdErrors.IsCompacted(error))
+        catch (StorageException gone) when (gone.InnerException is GrpcException error && EtcdErrors.IsNoRevision(error))
         {
             return null;
         }

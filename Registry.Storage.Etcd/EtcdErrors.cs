@@ -13,8 +13,9 @@ internal static class EtcdErrors
     public static bool AsksForLogin(GrpcException error) =>
         error.Status == GrpcStatus.Unauthenticated || Says(error, "revision of auth store is old");
 
-    /// <summary>The past that was asked for has been compacted away.</summary>
-    public static bool IsCompacted(GrpcException error) => error.Status == GrpcStatus.OutOfRange && Says(error, "compacted");
+    /// <summary>The revision that was asked for has been compacted away, or, after a restore of an older state, not been given yet.</summary>
+    public static bool IsNoRevision(GrpcException error) =>
+        error.Status == GrpcStatus.OutOfRange && (Says(error, "compacted") || Says(error, "future revision"));
 
     /// <summary>The fault lies with the endpoint: another may do better.</summary>
     public static bool IsOfEndpoint(GrpcException error) =>

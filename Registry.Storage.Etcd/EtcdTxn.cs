@@ -10,6 +10,10 @@ internal static class EtcdTxn
     public static Compare HasRevision(ByteString key, long modRevision) =>
         new() { Key = key, Target = Compare.Types.Target.Mod, Result = Compare.Types.Result.Equal, ModRevision = modRevision };
 
+    /// <summary>What is there is this.</summary>
+    public static Compare HasValue(ByteString key, ByteString value) =>
+        new() { Key = key, Target = Compare.Types.Target.Value, Result = Compare.Types.Result.Equal, Value = value };
+
     public static Compare Exists(ByteString key) =>
         new() { Key = key, Target = Compare.Types.Target.Create, Result = Compare.Types.Result.Greater, CreateRevision = 0 };
 

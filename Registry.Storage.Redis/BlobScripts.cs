@@ -32,12 +32,14 @@ internal static class BlobScripts
     /// <summary>
     /// KEYS: head, blobs, staged, dropped, chunks, revision. ARGV: upload, name, length, number of chunks with the last, bytes of the last where it
     /// is not stored yet, time of the upload or nothing, what a chunk's key begins with. The head's uploaded, touched and revision, or nil where
-    /// what was staged is not all there. Chunks that lie there already and are whole stay, with those who read them: the new ones go.
+    /// what was staged is not all there; where all is in the last chunk, nothing was. Chunks that lie there already and are whole stay, with those who
+    /// read them: the new ones go.
     /// </summary>
     public static RedisScript Commit { get; } = new(writes: true, """
         local upload, count, tail = ARGV[1], tonumber(ARGV[4]), ARGV[5]
         local rest = #tail > 0 and 1 or 0
-        if not redis.call('ZSCORE', KEYS[3], upload) or stored(ARGV[7], upload, count - rest) ~= ARGV[3] - #tail then
+        local staged = count > rest
+        if staged and (not redis.call('ZSCORE', KEYS[3], upload) or stored(ARGV[7], upload, count - rest) ~= ARGV[3] - #tail) then
           return false
         end
         local revision = revise(KEYS[6])
@@ -56,8 +58,10 @@ internal static class BlobScripts
           end
           redis.call('HSET', KEYS[1], 'upload', upload, 'chunks', text(count), 'length', ARGV[3])
         end
-        redis.call('ZREM', KEYS[3], upload)
-        redis.call('HDEL', KEYS[5], upload)
+        if staged then
+          redis.call('ZREM', KEYS[3], upload)
+          redis.call('HDEL', KEYS[5], upload)
+        end
         redis.call('HSET', KEYS[1], 'touched', text(now), 'revision', revision)
         if ARGV[6] ~= '' then
           redis.call('HSET', KEYS[1], 'uploaded', ARGV[6])

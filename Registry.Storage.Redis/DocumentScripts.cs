@@ -72,18 +72,22 @@ internal static class DocumentScripts
 
     /// <summary>
     /// KEYS: revision, changes. ARGV: the history that the asker knows, and his moment in it, both empty where he knows none. The history, the present, and the names
-    /// that changed since; nil in their place where that cannot be told. A history is one life of one server (restarted or replaced, it may have lost its
-    /// last writes) with one set of changes.
+    /// that changed since, each followed by its revision, or by that of its delete; nil in their place where that cannot be told. A history is one life of one
+    /// server (restarted or replaced, it may have lost its last writes) with one set of changes. No revision is given twice, in whichever history: where the
+    /// last is still the one that he knows, nothing was written.
     /// </summary>
     public static RedisScript Changes { get; } = new(writes: false, """
-        local oldest = redis.call('ZRANGE', KEYS[2], 0, 0, 'WITHSCORES')
         local present = redis.call('GET', KEYS[1]) or '0'
+        if present == ARGV[2] and redis.call('EXISTS', KEYS[2]) == 1 then
+          return {ARGV[1], present, {}}
+        end
+        local oldest = redis.call('ZRANGE', KEYS[2], 0, 0, 'WITHSCORES')
         local history = (oldest[1] or '') .. string.match(redis.call('INFO', 'server'), 'run_id:(%w+)')
           .. string.match(redis.call('INFO', 'replication'), 'master_replid:(%w+)')
         if string.sub(oldest[1] or '', 1, 1) ~= '@' or ARGV[1] ~= history or tonumber(ARGV[2]) < tonumber(oldest[2])
           or tonumber(ARGV[2]) > tonumber(present) then
           return {history, present, false}
         end
-        return {history, present, redis.call('ZRANGEBYSCORE', KEYS[2], '(' .. ARGV[2], '+inf')}
+        return {history, present, redis.call('ZRANGEBYSCORE', KEYS[2], '(' .. ARGV[2], '+inf', 'WITHSCORES')}
         """);
 }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using Registry.Core.Storage;
 using StackExchange.Redis;
@@ -6,7 +7,7 @@ namespace Registry.Storage.Redis;
 
 /// <summary>
 /// Blobs as chunks that belong to an upload, and a head that names the upload. Chunks are never written again once a head names them; a
-/// delete takes the head, and the chunks go some time after.
+/// delete takes the head, and the chunks go some time after. What fits one chunk stays in the writer's memory until its commit, which is one script.
 /// </summary>
 internal sealed class RedisBlobStore(RedisLink link, RedisKeys keys, TimeProvider time) : IBlobStore
 {
@@ -19,12 +20,16 @@ internal sealed class RedisBlobStore(RedisLink link, RedisKeys keys, TimeProvide
     /// <summary>How long the chunks of a deleted or replaced blob stay for those who read it: memory is what Redis has least of.</summary>
     private static readonly TimeSpan ReadersTime = TimeSpan.FromMinutes(10);
 
-    public async ValueTask<BlobWriter> CreateAsync(StoreKey scope, CancellationToken ct)
+    /// <summary>Uploads of this process that have not been disposed.</summary>
+    private readonly ConcurrentDictionary<RedisBlobWriter, bool> writers = new();
+
+    public ValueTask<BlobWriter> CreateAsync(StoreKey scope, CancellationToken ct)
     {
+        ct.ThrowIfCancellationRequested();
         _ = scope.Value;
-        var upload = Guid.NewGuid().ToString("N");
-        await link.EvaluateAsync(BlobScripts.Stage, [keys.Staged], [upload], ct);
-        return new RedisBlobWriter(link, keys, scope, upload, time);
+        var writer = new RedisBlobWriter(link, keys, scope, time, disposed: gone => writers.TryRemove(gone, out _));
+        writers[writer] = true;
+        return ValueTask.FromResult<BlobWriter>(writer);
     }
 
     public async ValueTask<BlobReader?> OpenAsync(BlobKey key, ByteRange range, CancellationToken ct)
@@ -81,7 +86,7 @@ internal sealed class RedisBlobStore(RedisLink link, RedisKeys keys, TimeProvide
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(idle, TimeSpan.Zero);
         ct.ThrowIfCancellationRequested();
-        var discarded = 0;
+        var discarded = writers.Keys.Count(writer => writer.TryDiscardBuffered(idle));
         for (var batch = BatchSize; batch == BatchSize; discarded += batch)
         {
             RedisValue[] arguments = [Microseconds(idle), BatchSize];

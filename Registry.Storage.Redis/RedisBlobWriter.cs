@@ -7,9 +7,14 @@ namespace Registry.Storage.Redis;
 
 /// <summary>
 /// An upload: full chunks are sent while the next fills, a few at a time; the last goes with the commit, so that a small blob takes one
-/// call to begin and one to commit.
+/// call in all: the server, which flushes each write before it serves anybody else, flushes once.
 /// </summary>
-internal sealed class RedisBlobWriter(RedisLink link, RedisKeys keys, StoreKey scope, string upload, TimeProvider time) : BlobWriter
+/// <param name="link">The way to the server.</param>
+/// <param name="keys">The names of what lies there.</param>
+/// <param name="scope">What the blob will belong to.</param>
+/// <param name="time">The clock of idleness.</param>
+/// <param name="disposed">Told once, when the upload is over.</param>
+internal sealed class RedisBlobWriter(RedisLink link, RedisKeys keys, StoreKey scope, TimeProvider time, Action<RedisBlobWriter> disposed) : BlobWriter
 {
     /// <summary>Chunks under way at most: with the one that fills, 5 MiB of memory for each writer.</summary>
     private const int MaxInFlight = 4;
@@ -22,17 +27,21 @@ internal sealed class RedisBlobWriter(RedisLink link, RedisKeys keys, StoreKey s
     /// <summary>A server that does not answer has cost its caller a deadline already.</summary>
     private static readonly TimeSpan DiscardPatience = TimeSpan.FromSeconds(1);
 
+    private readonly string upload = Guid.NewGuid().ToString("N");
     private readonly Queue<Task> inFlight = new();
+    private readonly Lock gate = new();
     private byte[] buffer = [];
     private int filled;
     private long sent;
+    private bool staged;
     private long touched = time.GetTimestamp();
     private State state;
 
     private enum State
     {
         Writing,
-        Failed,
+        Busy,
+        Discarded,
         Committed,
         Disposed,
     }
@@ -52,13 +61,17 @@ internal sealed class RedisBlobWriter(RedisLink link, RedisKeys keys, StoreKey s
             bytes = bytes[count..];
         }
 
-        if (time.GetElapsedTime(touched) >= TouchAfter)
+        if (!staged)
+        {
+            touched = time.GetTimestamp();
+        }
+        else if (time.GetElapsedTime(touched) >= TouchAfter)
         {
             Demand(await link.EvaluateAsync(BlobScripts.Touch, [keys.Staged], [upload], ct));
             touched = time.GetTimestamp();
         }
 
-        state = State.Writing;
+        End(State.Writing);
     }
 
     public override async ValueTask<BlobInfo> CommitAsync(Digest digest, DateTimeOffset? uploadedAt, CancellationToken ct)
@@ -77,23 +90,37 @@ internal sealed class RedisBlobWriter(RedisLink link, RedisKeys keys, StoreKey s
             ],
             ct);
         var head = (RedisValue[]?)answer ?? throw Gone();
-        state = State.Committed;
+        End(State.Committed);
         return BlobHead.TryRead(key, [length, .. head])!;
+    }
+
+    /// <summary>Discards what is in memory alone, unless it was written to of late or just is: its owner cannot commit it then.</summary>
+    public bool TryDiscardBuffered(TimeSpan idle)
+    {
+        lock (gate)
+        {
+            if (state != State.Writing || staged || time.GetElapsedTime(touched) < idle)
+                return false;
+            state = State.Discarded;
+            return true;
+        }
     }
 
     public override async ValueTask DisposeAsync()
     {
-        if (state == State.Disposed)
+        State was;
+        lock (gate)
+            (was, state) = (state, State.Disposed);
+        if (was == State.Disposed)
             return;
-        var discard = state != State.Committed;
-        state = State.Disposed;
+        disposed(this);
         Recycle(buffer);
         buffer = [];
 
         // A chunk that arrives after the discard is refused by the server; whether it arrived at all concerns nobody any more.
         while (inFlight.TryDequeue(out var chunk))
             _ = chunk.ContinueWith(late => late.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
-        if (!discard)
+        if (was == State.Committed || !staged)
             return;
         try
         {
@@ -123,11 +150,25 @@ internal sealed class RedisBlobWriter(RedisLink link, RedisKeys keys, StoreKey s
     /// <summary>Until the call has succeeded, the writer counts as failed.</summary>
     private void Begin(CancellationToken ct)
     {
-        ObjectDisposedException.ThrowIf(state == State.Disposed, this);
-        if (state != State.Writing)
-            throw new InvalidOperationException("This writer has been committed or has failed: it can only be disposed.");
-        ct.ThrowIfCancellationRequested();
-        state = State.Failed;
+        lock (gate)
+        {
+            ObjectDisposedException.ThrowIf(state == State.Disposed, this);
+            if (state == State.Discarded)
+                throw Gone();
+            if (state != State.Writing)
+                throw new InvalidOperationException("This writer has been committed or has failed: it can only be disposed.");
+            ct.ThrowIfCancellationRequested();
+            state = State.Busy;
+        }
+    }
+
+    private void End(State next)
+    {
+        lock (gate)
+        {
+            if (state == State.Busy)
+                state = next;
+        }
     }
 
     private void EnsureRoom(int more)
@@ -145,6 +186,13 @@ internal sealed class RedisBlobWriter(RedisLink link, RedisKeys keys, StoreKey s
 
     private async ValueTask SendAsync(CancellationToken ct)
     {
+        if (!staged)
+        {
+            // Said before it is asked for: whatever comes of it must be discarded.
+            staged = true;
+            await link.EvaluateAsync(BlobScripts.Stage, [keys.Staged], [upload], ct);
+        }
+
         if (inFlight.Count == MaxInFlight)
             await OldestAsync(ct);
         inFlight.Enqueue(AppendAsync(sent++, buffer));

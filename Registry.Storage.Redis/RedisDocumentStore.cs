@@ -117,16 +117,17 @@ internal sealed class RedisDocumentStore(RedisLink link, RedisKeys keys) : IDocu
             return new DocumentChanges(new RedisMoment(history.ToString()!, present.ToString()!), null);
         if ((string?)present == known!.Revision)
             return new DocumentChanges(known, []);
-        var changed = new List<StoreKey>();
-        foreach (var name in (string[]?)names ?? [])
+        var changed = new Dictionary<StoreKey, Revision>();
+        var entries = (string[]?)names ?? [];
+        for (var i = 0; i < entries.Length; i += 2)
         {
-            if (!StoreKey.TryParse(name, out var key))
-                throw new StorageException(StorageFault.Corrupt, $"'{keys.Changes}' names '{name}', which is no document of ours.");
+            if (!StoreKey.TryParse(entries[i], out var key))
+                throw new StorageException(StorageFault.Corrupt, $"'{keys.Changes}' names '{entries[i]}', which is no document of ours.");
             if (key.IsBelow(scope))
-                changed.Add(key);
+                changed[key] = new Revision(entries[i + 1]);
         }
 
-        return new DocumentChanges(new RedisMoment(known.History, present.ToString()!), changed);
+        return new DocumentChanges(new RedisMoment(known.History, present.ToString()!), changed.Keys, changed);
     }
 
     /// <summary>A revision of one history.</summary>

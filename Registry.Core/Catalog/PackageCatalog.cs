@@ -14,13 +14,19 @@ public sealed partial class PackageCatalog(IDocumentStore documents, PackageInde
     /// <summary>How many indexes are read at once.</summary>
     private const int ReadsAtOnce = 16;
 
-    private readonly Lock gate = new();
-    private bool isRunning;
+    /// <summary>How many refreshes ask at once, so that who comes while the storage flushes its disk need not wait for two answers.</summary>
+    private const int RefreshesAtOnce = 2;
 
-    /// <summary>Who waits for the refresh that follows the one under way; null for nobody.</summary>
+    private readonly Lock gate = new();
+    private int running;
+
+    /// <summary>Who waits for the refresh that follows those under way; null for nobody.</summary>
     private TaskCompletionSource<PackageCatalogView>? next;
 
-    /// <summary>Written by the refresh under way alone.</summary>
+    /// <summary>The refreshes that found changes bring them in one after the other: done when the last so far has.</summary>
+    private Task brought = Task.CompletedTask;
+
+    /// <summary>Has all that was stored before its token, and nothing in it is older than in the one that it replaced.</summary>
     private volatile Picture? picture;
 
     /// <summary>True once all packages have been read, and ever after: from then on a request costs what has changed.</summary>
@@ -32,10 +38,10 @@ public sealed partial class PackageCatalog(IDocumentStore documents, PackageInde
     {
         lock (gate)
         {
-            // The refresh under way may have asked already: it is the next one, shared by all who come meanwhile, that has what they must see.
-            if (isRunning)
+            // Those under way may have asked already: it is the next one, shared by all who come meanwhile, that has what they must see. Only one reads everything.
+            if (running == (picture is null ? 1 : RefreshesAtOnce))
                 return (next ??= new(TaskCreationOptions.RunContinuationsAsynchronously)).Task.WaitAsync(ct);
-            isRunning = true;
+            running++;
         }
 
         // Where the storage answers at once and nothing has changed, so does this.
@@ -66,7 +72,8 @@ public sealed partial class PackageCatalog(IDocumentStore documents, PackageInde
         lock (gate)
         {
             (waiting, next) = (next, null);
-            isRunning = waiting is not null;
+            if (waiting is null)
+                running--;
         }
 
         if (waiting is not null)
@@ -89,13 +96,38 @@ public sealed partial class PackageCatalog(IDocumentStore documents, PackageInde
     {
         var known = picture;
         var changes = await documents.ChangesAsync(StoreKeys.Packages, known?.Token, CancellationToken.None);
-        var view = known is null ? await LoadAsync() ?? await ListAsync(PackageCatalogView.Empty)
-            : changes.Keys is null ? await ListAsync(known.View)
-            : changes.Keys.Count == 0 ? known.View
-            : await ReadAsync(known.View, PackagesOf(changes.Keys));
-        if (known is not null && ReferenceEquals(view, known.View))
-            return ReferenceEquals(changes.Token, known.Token) ? known : picture = known with { Token = changes.Token };
-        return picture = new Picture(view, changes.Token, Task.FromResult(view));
+        if (known is not null && changes.Keys is { Count: 0 })
+        {
+            if (!ReferenceEquals(changes.Token, known.Token))
+                Interlocked.CompareExchange(ref picture, known with { Token = changes.Token }, known);
+            return picture!;
+        }
+
+        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Task before;
+        lock (gate)
+            (before, brought) = (brought, done.Task);
+        await before;
+        try
+        {
+            return picture = await BringAsync(known, changes);
+        }
+        finally
+        {
+            done.SetResult();
+        }
+    }
+
+    /// <summary>The picture of now, which may be newer than the known one, with what changed since that.</summary>
+    private async ValueTask<Picture> BringAsync(Picture? known, DocumentChanges changes)
+    {
+        var current = picture;
+        var view = current is null ? await LoadAsync() ?? await ListAsync(PackageCatalogView.Empty)
+            : changes.Keys is null ? await ListAsync(current.View)
+            : await ReadAsync(current.View, PackagesOf(changes.Keys), changes.Revisions, isNewest: ReferenceEquals(current.View, known?.View));
+        return current is not null && ReferenceEquals(view, current.View)
+            ? current with { Token = changes.Token }
+            : new Picture(view, changes.Token, Task.FromResult(view));
     }
 
     /// <summary>Reads everything, once in the life of a process; null where a document is so damaged that it must be passed over one by one.</summary>
@@ -151,11 +183,16 @@ public sealed partial class PackageCatalog(IDocumentStore documents, PackageInde
                 changed.Add(name);
         }
 
-        return await ReadAsync(view, [.. changed, .. gone.Keys]);
+        return await ReadAsync(view, [.. changed, .. gone.Keys], told: null, isNewest: false);
     }
 
     /// <summary>Reads some packages; the same view where none of them has changed.</summary>
-    private async Task<PackageCatalogView> ReadAsync(PackageCatalogView view, IReadOnlyCollection<PackageName> names)
+    /// <param name="view">Where they may be.</param>
+    /// <param name="names">The packages.</param>
+    /// <param name="told">What the storage told of their revisions, which spares questions; null for nothing.</param>
+    /// <param name="isNewest">False where the view may have a newer revision than was told: what is kept of that one would be a step back.</param>
+    private async Task<PackageCatalogView> ReadAsync(
+        PackageCatalogView view, IReadOnlyCollection<PackageName> names, IReadOnlyDictionary<StoreKey, Revision>? told, bool isNewest)
     {
         var changes = new ConcurrentBag<CatalogChange>();
         await Parallel.ForEachAsync(
@@ -163,8 +200,12 @@ public sealed partial class PackageCatalog(IDocumentStore documents, PackageInde
             new ParallelOptions { MaxDegreeOfParallelism = ReadsAtOnce },
             async (name, ct) =>
             {
-                var entry = await ReadAsync(name, ct);
-                if (entry?.Revision != view.Find(name)?.Revision)
+                var known = view.Find(name)?.Revision;
+                Revision? last = told is not null && told.TryGetValue(StoreKeys.Package(name), out var revision) ? revision : null;
+                if (last is not null && last == known)
+                    return;
+                var entry = await ReadAsync(name, isNewest ? last : null, ct);
+                if (entry?.Revision != known)
                     changes.Add(new CatalogChange(name, entry));
             });
         return changes.IsEmpty ? view : view.With(changes);
@@ -185,11 +226,11 @@ public sealed partial class PackageCatalog(IDocumentStore documents, PackageInde
     }
 
     /// <summary>One package; null when it is not there. A damaged index must not take the whole list down with it: it is told to the operator, and left out.</summary>
-    private async ValueTask<CatalogEntry?> ReadAsync(PackageName name, CancellationToken ct)
+    private async ValueTask<CatalogEntry?> ReadAsync(PackageName name, Revision? told, CancellationToken ct)
     {
         try
         {
-            return await indexes.FindAsync(name, ct) is { } snapshot ? CatalogEntry.Of(snapshot) : null;
+            return await indexes.FindAsync(name, told, ct) is { } snapshot ? CatalogEntry.Of(snapshot) : null;
         }
         catch (StorageException damage) when (damage.Kind == StorageFault.Corrupt)
         {

@@ -34,6 +34,21 @@ internal sealed class IndexReader(IDocumentStore documents, IndexCacheOptions op
         return await documents.GetAsync(key, ct) is { } document ? await ReadAsync(name, document) : null;
     }
 
+    /// <summary>Reads a package of which the storage has just told the last change: what was kept of that revision is answered without asking again.</summary>
+    /// <param name="name">The package.</param>
+    /// <param name="told">The revision of the change, which may have been a delete.</param>
+    /// <param name="ct">Cancels the call.</param>
+    /// <exception cref="StorageException">The storage did not answer, or the index is damaged.</exception>
+    public async ValueTask<PackageSnapshot?> FindAsync(PackageName name, Revision told, CancellationToken ct)
+    {
+        if (cache.Find(name) is { } kept && kept.Revision == told)
+            return kept;
+        if (await documents.GetAsync(StoreKeys.Package(name), ct) is { } document)
+            return await ReadAsync(name, document);
+        cache.Forget(name);
+        return null;
+    }
+
     /// <summary>Keeps what was just stored, so that whoever comes next need not read it.</summary>
     /// <param name="index">The index.</param>
     /// <param name="content">Its stored form.</param>

@@ -12,4 +12,9 @@ public abstract class ChangeToken;
 /// The documents that may have changed, in no order; one may be among them that did not change. Empty when nothing did. Null when that cannot be told: list
 /// everything again.
 /// </param>
-public readonly record struct DocumentChanges(ChangeToken Token, IReadOnlyCollection<StoreKey>? Keys);
+/// <param name="Revisions">
+/// Of those keys whose last change the storage can tell, the revision that it gave it: the document's, as of this answer, or that of its delete. Whoever has
+/// a copy of this revision need not ask for it. Null for none.
+/// </param>
+public readonly record struct DocumentChanges(
+    ChangeToken Token, IReadOnlyCollection<StoreKey>? Keys, IReadOnlyDictionary<StoreKey, Revision>? Revisions = null);

@@ -9,14 +9,15 @@ public abstract partial class BlobStoreContract
     private static readonly CancellationToken Cancelled = new(canceled: true);
 
     [Test]
-    public async Task A_commit_of_what_was_discarded_fails_and_shows_nothing([Values] bool wasThere)
+    public async Task A_commit_of_what_was_discarded_fails_and_shows_nothing([Values] bool wasThere, [Values(1000, SeveralChunks)] int length)
     {
-        var bytes = StorageShortcuts.Bytes(SeveralChunks);
+        var bytes = StorageShortcuts.Bytes(length);
         var old = wasThere ? await Blobs.CommitAsync(Scope, bytes, Ct) : null;
         await using var writer = await Blobs.CreateAsync(Scope, Ct);
         await writer.WriteAsync(bytes, Ct);
         Assert.That(await Blobs.DiscardAbandonedAsync(TimeSpan.Zero, Ct), Is.EqualTo(1));
         Assert.That(async () => await writer.CommitAsync(StorageShortcuts.DigestOf(bytes), null, Ct), Throws.InstanceOf<StorageException>());
+        Assert.That(await Blobs.DiscardAbandonedAsync(TimeSpan.Zero, Ct), Is.Zero, "what is discarded is not discarded again");
         Assert.That(await Blobs.StatAsync(new BlobKey(Scope, StorageShortcuts.DigestOf(bytes)), Ct), Is.EqualTo(old));
     }
 

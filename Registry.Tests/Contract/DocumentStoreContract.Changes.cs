@@ -10,6 +10,9 @@ public abstract partial class DocumentStoreContract
     /// <summary>False for a backend that always asks for a listing.</summary>
     protected virtual bool TellsChanges => true;
 
+    /// <summary>True for a backend that tells with each change the revision that it gave.</summary>
+    protected virtual bool TellsRevisions => false;
+
     [Test]
     public async Task Who_asks_for_changes_without_a_moment_or_with_a_foreign_one_is_to_list()
     {
@@ -52,6 +55,25 @@ public abstract partial class DocumentStoreContract
         Assert.That(second.Keys?.Select(key => key.Value), Is.All.StartsWith("packages/"));
         Assert.That(third.Keys, Is.Empty);
         Assert.That(again.Keys?.Select(key => key.Value), Is.SupersetOf(expected), "a moment can be asked with more than once");
+    }
+
+    [Test]
+    public async Task A_revision_that_is_told_is_that_of_the_document_or_of_its_delete()
+    {
+        await Documents.PutAsync(Key("packages", "a", "deleted"), "x", Precondition.Absent, Ct);
+        var first = await Documents.ChangesAsync(StoreKeys.Packages, null, Ct);
+        var created = await Two.Documents.PutAsync(Key("packages", "a", "created"), "x", Precondition.Absent, Ct);
+        var one = await Documents.ChangesAsync(StoreKeys.Packages, first.Token, Ct);
+        var replaced = await Two.Documents.PutAsync(Key("packages", "a", "created"), "y", Precondition.None, Ct);
+        await One.Documents.TryDeleteAsync(Key("packages", "a", "deleted"), Precondition.None, Ct);
+        await Two.Documents.PutAsync(Key("other", "a"), "x", Precondition.Absent, Ct);
+        var several = await Documents.ChangesAsync(StoreKeys.Packages, first.Token, Ct);
+
+        Assert.That(one.Revisions?[Key("packages", "a", "created")], Is.Null.Or.EqualTo(created));
+        Assert.That(several.Revisions?[Key("packages", "a", "created")], Is.Null.Or.EqualTo(replaced));
+        Assert.That(several.Revisions?.GetValueOrDefault(Key("packages", "a", "deleted")), Is.Null.Or.Not.EqualTo(replaced));
+        Assert.That((one.Revisions is not null, several.Revisions is not null), Is.EqualTo((TellsRevisions, TellsRevisions)));
+        Assert.That(several.Revisions?.Keys, Is.Null.Or.SubsetOf(several.Keys ?? []));
     }
 
     [Test]

@@ -68,6 +68,35 @@ public sealed class EtcdChangeTests : IAsyncDisposable
     }
 
     [Test]
+    public async Task A_history_that_begins_anew_with_as_many_writes_is_another()
+    {
+        await documents.PutAsync(Sample, "one", Precondition.Absent, ct);
+        await documents.PutAsync(Sample, "two", Precondition.None, ct);
+        var token = (await documents.ChangesAsync(StoreKeys.Packages, null, ct)).Token;
+        await client.WriteAsync(new TxnRequest { Success = { EtcdTxn.Delete(keys.Changes) } }, Repeat.Freely, ct);
+        await documents.PutAsync(StoreKey.Of("packages", "sample", "other"), "one", Precondition.Absent, ct);
+        await documents.PutAsync(Sample, "three", Precondition.None, ct);
+        await documents.PutAsync(Sample, "four", Precondition.None, ct);
+        Assert.That((await documents.ChangesAsync(StoreKeys.Packages, token, ct)).Keys, Is.Null, "the third write of this history is not the one after the second of that");
+    }
+
+    [Test]
+    public async Task A_moment_that_etcd_has_not_come_to_asks_for_a_listing()
+    {
+        await documents.PutAsync(Sample, "one", Precondition.Absent, ct);
+        await using var older = await EtcdServer.StartAsync(ct);
+        await using var restored = new EtcdUnderTest(older);
+        var (copy, _, _) = await restored.OpenAsync();
+        await copy.PutAsync(Sample, "one", Precondition.Absent, ct);
+        for (var write = 0; write < 5; write++)
+            await documents.PutAsync(Sample, $"{write}", Precondition.None, ct);
+        var token = (await documents.ChangesAsync(StoreKeys.Packages, null, ct)).Token;
+        var changes = await copy.ChangesAsync(StoreKeys.Packages, token, ct);
+        Assert.That(changes.Keys, Is.Null);
+        Assert.That((await copy.ChangesAsync(StoreKeys.Packages, changes.Token, ct)).Keys, Is.Empty);
+    }
+
+    [Test]
     public async Task A_delete_on_a_full_etcd_works_and_is_not_missed()
     {
         StoreKey[] samples = [.. Enumerable.Range(0, 3).Select(i => StoreKey.Of("packages", "sample", $"{i}"))];

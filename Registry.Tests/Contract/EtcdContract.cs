@@ -8,6 +8,8 @@ public sealed class EtcdDocumentContract : DocumentStoreContract
 {
     private EtcdServer? server;
 
+    protected override bool TellsRevisions => true;
+
     [OneTimeSetUp]
     public async Task StartServer() => server = await EtcdServer.StartAsync(CancellationToken.None);
 

@@ -4,6 +4,8 @@ namespace Registry.Tests.Contract;
 
 public sealed class InMemoryDocumentContract : DocumentStoreContract
 {
+    protected override bool TellsRevisions => true;
+
     protected override ValueTask<StorageUnderTest> StartAsync() => new(new InMemoryUnderTest());
 }
 

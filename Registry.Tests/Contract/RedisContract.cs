@@ -8,6 +8,8 @@ public sealed class RedisDocumentContract : DocumentStoreContract
 {
     private RedisServer? server;
 
+    protected override bool TellsRevisions => true;
+
     [OneTimeSetUp]
     public async Task StartServer() => server = await RedisServer.StartAsync(CancellationToken.None);
 

@@ -91,6 +91,20 @@ public sealed class RedisBlobTests : RedisTests
     }
 
     [Test]
+    public async Task What_fits_one_chunk_is_not_sent_before_its_commit_which_is_one_script()
+    {
+        var storage = Open();
+        await storage.Blobs.CommitAsync(Sample, StorageShortcuts.Bytes(1), Ct);
+        Assert.That(await Server.CommandAsync("config", "resetstat"), Is.EqualTo("OK"));
+        await using var writer = await storage.Blobs.CreateAsync(Sample, Ct);
+        await writer.WriteAsync(StorageShortcuts.Bytes(1024 * 1024), Ct);
+        Assert.That(await Server.CommandAsync("info", "commandstats"), Does.Not.Contain("cmdstat_eval"));
+        await writer.CommitAsync(StorageShortcuts.DigestOf(StorageShortcuts.Bytes(1024 * 1024)), null, Ct);
+        await writer.DisposeAsync();
+        Assert.That(await Server.CommandAsync("info", "commandstats"), Does.Contain("cmdstat_evalsha:calls=1,"));
+    }
+
+    [Test]
     public async Task A_commit_fails_where_a_staged_chunk_has_been_lost()
     {
         var storage = Open();

@@ -1,6 +1,10 @@
+using Microsoft.Extensions.Logging.Abstractions;
 using NUnit.Framework;
+using Registry.Core.Catalog;
+using Registry.Core.Packages;
 using Registry.Core.Storage;
 using Registry.Storage.Redis;
+using Registry.Tests.Support;
 using Registry.Tests.Support.Storage;
 
 namespace Registry.Tests.Contract.Redis;
@@ -21,6 +25,25 @@ public sealed class RedisChangeTests : RedisTests
         await UntilAnsweredAsync(documents);
         await documents.PutAsync(StoreKey.Of("packages", "sample", "other"), "one", Precondition.None, Ct);
         Assert.That((await documents.ChangesAsync(StoreKeys.Packages, token, Ct)).Keys, Is.Null);
+    }
+
+    [Test]
+    public async Task A_list_after_a_push_asks_for_the_changes_and_reads_only_what_another_pushed([Values] bool another)
+    {
+        var package = Samples.Package("sample/app");
+        var documents = Open().Documents;
+        var indexes = new PackageIndexes(documents, TimeProvider.System, new UpdateOptions());
+        var pushing = another ? new PackageIndexes(Open().Documents, TimeProvider.System, new UpdateOptions()) : indexes;
+        var catalog = new PackageCatalog(documents, indexes, NullLogger<PackageCatalog>.Instance);
+        await pushing.UpdateAsync(package, Samples.Push(package, Samples.Manifest("1.0.0", "helm")), Ct);
+        await catalog.GetAsync(Ct);
+        await pushing.UpdateAsync(package, Samples.Push(package, Samples.Manifest("2.0.0", "helm")), Ct);
+        await Server.CommandAsync("config", "resetstat");
+        Assert.That((await catalog.GetAsync(Ct)).Entries.Single().Releases, Has.Length.EqualTo(2));
+        var commands = await Server.CommandAsync("info", "commandstats");
+        Assert.That(commands, Does.Contain("cmdstat_evalsha:calls=1,"));
+        Assert.That(commands, another ? Does.Contain("cmdstat_hmget:calls=1,") : Does.Not.Contain("cmdstat_hmget"));
+        Assert.That(commands, Does.Not.Contain("cmdstat_hget"));
     }
 
     [Test]

@@ -107,12 +107,12 @@ public sealed class RedisFailureTests : RedisTests
     }
 
     [Test]
-    public async Task A_commit_whose_answer_is_lost_fails_and_leaves_a_whole_blob_and_nothing_staged()
+    public async Task A_commit_whose_answer_is_lost_fails_and_leaves_a_whole_blob_and_nothing_staged([Values(1000, 2_500_000)] int length)
     {
         await using var proxy = FaultyProxy.Before(Server.Port);
         var storage = Open($"127.0.0.1:{proxy.Port}");
         await KnowScriptsAsync(storage);
-        var bytes = StorageShortcuts.Bytes(2_500_000);
+        var bytes = StorageShortcuts.Bytes(length);
         var key = new BlobKey(Sample, StorageShortcuts.DigestOf(bytes));
         proxy.LoseAnswerTo(key.Value);
         Assert.That((await FaultOf(async () => await storage.Blobs.CommitAsync(Sample, bytes, Ct))).Kind, Is.EqualTo(StorageFault.Unavailable));

@@ -3,6 +3,7 @@ using NUnit.Framework;
 using Registry.Core.Storage;
 using Registry.Storage.Redis;
 using Registry.Tests.Support;
+using Registry.Tests.Support.Storage;
 
 namespace Registry.Tests.Contract.Redis;
 
@@ -67,7 +68,7 @@ public sealed class RedisProbeTests : RedisTests
         await Server.CommandAsync("acl", "setuser", "default", "-@scripting");
         var storage = Open();
         Assert.That(
-            (await FaultOf(async () => await storage.Blobs.CreateAsync(Sample, Ct))).Kind,
+            (await FaultOf(async () => await storage.Blobs.CommitAsync(Sample, StorageShortcuts.Bytes(10), Ct))).Kind,
             Is.EqualTo(StorageFault.Denied));
     }
 

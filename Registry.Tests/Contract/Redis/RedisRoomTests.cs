@@ -23,7 +23,7 @@ public sealed class RedisRoomTests : RedisTests
         Assert.That(
             (await FaultOf(async () => await storage.Documents.TryPutAsync(Sample, "longer than before", Precondition.Matches(revision), Ct))).Kind,
             Is.EqualTo(StorageFault.Full));
-        Assert.That((await FaultOf(async () => await storage.Blobs.CreateAsync(Sample, Ct))).Kind, Is.EqualTo(StorageFault.Full));
+        Assert.That((await FaultOf(async () => await storage.Blobs.CommitAsync(Sample, StorageShortcuts.Bytes(10), Ct))).Kind, Is.EqualTo(StorageFault.Full));
         Assert.That((await storage.Documents.GetAsync(Sample, Ct))!.Revision, Is.EqualTo(revision), "what is there is read");
         Assert.That(await storage.Blobs.ReadAsync(kept.Key, ByteRange.All, Ct), Is.EqualTo(StorageShortcuts.Bytes(500_000)));
         Assert.That(await storage.Documents.KeysAsync(StoreKeys.Packages, null, Ct), Has.Count.EqualTo(1));

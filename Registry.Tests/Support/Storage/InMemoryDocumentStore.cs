@@ -75,7 +75,8 @@ internal sealed class InMemoryDocumentStore(InMemoryStorage storage) : IDocument
             var keys = since is Moment known && known.Storage == storage
                 ? storage.Written.Skip(known.Position).Where(key => key.IsBelow(scope)).Distinct().ToArray()
                 : null;
-            return ValueTask.FromResult(new DocumentChanges(new Moment(storage, storage.Written.Count), keys));
+            var revisions = keys?.Where(storage.StoredDocuments.ContainsKey).ToDictionary(key => key, key => storage.StoredDocuments[key].Revision);
+            return ValueTask.FromResult(new DocumentChanges(new Moment(storage, storage.Written.Count), keys, revisions));
         }
     }
 

@@ -118,6 +118,55 @@ internal sealed class PackageCatalogTests
         Assert.That(lists, Is.EqualTo(2));
     }
 
+    [Test]
+    public async Task Who_comes_while_a_refresh_waits_asks_at_once_and_all_others_share_the_next()
+    {
+        await catalog.GetAsync(default);
+        var gate = new TaskCompletionSource();
+        var asked = 0;
+        faults.After = async call =>
+        {
+            if (call.Operation == StorageOperation.DocumentChanges && Interlocked.Increment(ref asked) <= 2)
+                await gate.Task;
+        };
+        var first = catalog.GetAsync(default);
+        await PushAsync("a/one", "1.0.0");
+        var second = catalog.GetAsync(default);
+        Assert.That(asked, Is.EqualTo(2));
+        await PushAsync("a/two", "1.0.0");
+        var later = Enumerable.Range(0, 100).Select(_ => catalog.GetAsync(default)).ToArray();
+        Assert.That(asked, Is.EqualTo(2));
+        gate.SetResult();
+        await first;
+        Assert.That((await second).Count, Is.AtLeast(1));
+        foreach (var view in await Task.WhenAll(later))
+            Assert.That(view.Count, Is.EqualTo(2));
+        Assert.That(asked, Is.EqualTo(3));
+    }
+
+    [Test]
+    public async Task An_answer_that_comes_late_takes_nothing_back()
+    {
+        await PushAsync("a/one", "1.0.0");
+        await catalog.GetAsync(default);
+        await PushAsync("a/one", "2.0.0");
+        var gate = new TaskCompletionSource();
+        var asked = 0;
+        faults.After = async call =>
+        {
+            if (call.Operation == StorageOperation.DocumentChanges && Interlocked.Increment(ref asked) == 1)
+                await gate.Task;
+        };
+        var late = catalog.GetAsync(default);
+        await PushAsync("a/one", "3.0.0");
+        await PushAsync("a/two", "1.0.0");
+        var newer = await catalog.GetAsync(default);
+        Assert.That((newer.Count, newer.Entries.First().Releases.Length), Is.EqualTo((2, 3)));
+        gate.SetResult();
+        Assert.That(await late, Is.SameAs(newer));
+        Assert.That(await catalog.GetAsync(default), Is.SameAs(newer));
+    }
+
     [TestCase("titi", null, null, "titi/other titi/rocketchat")]
     [TestCase("", null, null, "")]
     [TestCase("tit", null, null, "")]
