@@ -9,8 +9,11 @@ internal static class EtcdListing
 {
     private const int PageEntries = 1000;
 
-    /// <summary>A page of documents goes from here on to fewer of them.</summary>
-    private const int PageBytes = 512 * 1024;
+    /// <summary>A page of documents goes from here on to fewer of them. For each page etcd visits all keys behind it, so pages are few and large.</summary>
+    private const int PageBytes = 2 * 1024 * 1024;
+
+    /// <summary>How many documents a page has at most.</summary>
+    private const int PageDocuments = 4 * PageEntries;
 
     /// <summary>So many documents of the greatest length fit into one answer.</summary>
     private const int SafeEntries = 8;
@@ -41,7 +44,7 @@ internal static class EtcdListing
             if (!page.More || page.Kvs.Count == 0)
                 yield break;
             range = range.After(page.Kvs[^1].Key);
-            limit = page.CalculateSize() < PageBytes ? Math.Min(limit * 2, PageEntries) : Math.Max(limit / 2, SafeEntries);
+            limit = page.CalculateSize() < PageBytes ? Math.Min(limit * 2, PageDocuments) : Math.Max(limit / 2, SafeEntries);
         }
     }
 

@@ -51,8 +51,13 @@ internal sealed class PackagesController(PackageRegistry packages) : CnrControll
     {
         var snapshot = await packages.GetAsync(@namespace, name, release, mediaType, ct);
         var manifest = snapshot.Index.Find(release, mediaType);
-        var channels = snapshot.Index.Channels.Where(channel => channel.Current == manifest.Release).Select(channel => channel.Name.Value);
-        return JsonBody.Of(ManifestForm.Of(snapshot.Index.Name, manifest, Dialect, channels), CnrJsonContext.Default.ManifestForm, Tag(snapshot));
+        return JsonBody.Of(Form, CnrJsonContext.Default.ManifestForm, Tag(snapshot));
+
+        ManifestForm Form() => ManifestForm.Of(
+            snapshot.Index.Name,
+            manifest,
+            Dialect,
+            snapshot.Index.Channels.Where(channel => channel.Current == manifest.Release).Select(static channel => channel.Name.Value));
     }
 
     /// <summary>Delete a release in one media type</summary>

@@ -31,8 +31,11 @@ internal sealed class JsonBody(string? tag, IEnumerable<Action<Utf8JsonWriter>> 
     public IKeptBody? Kept { get; set; }
 
     /// <summary>One value.</summary>
-    public static JsonBody Of<T>(T value, JsonTypeInfo<T> type, string? tag, int status = StatusCodes.Status200OK) =>
-        new(tag, [writer => JsonSerializer.Serialize(writer, value, type)], status);
+    public static JsonBody Of<T>(T value, JsonTypeInfo<T> type, string? tag, int status = StatusCodes.Status200OK) => Of(() => value, type, tag, status);
+
+    /// <summary>One value, made only where it is sent.</summary>
+    public static JsonBody Of<T>(Func<T> value, JsonTypeInfo<T> type, string? tag, int status = StatusCodes.Status200OK) =>
+        new(tag, [writer => JsonSerializer.Serialize(writer, value(), type)], status);
 
     /// <summary>An array of values, enumerated once, while it is sent.</summary>
     public static JsonBody OfMany<T>(IEnumerable<T> values, JsonTypeInfo<T> type, string? tag)

@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Mvc.ModelBinding;
 namespace Registry.Api.Http;
 
 /// <summary>
-/// Where the arguments of actions come from: the path and the query, as the texts that stand there. An empty one stays an empty text, as <c>namespace=</c> and
+/// Where the arguments of actions come from: the path, and where the parameter says so the query, as the texts that stand there. An empty one stays an empty text, as <c>namespace=</c> and
 /// no namespace are two things to both protocols; of several the first counts. Nothing else is looked at: above all no body, which MVC would read whole
 /// where the <c>Content-Type</c> says form, and which pushes and uploads stream (CNR, table A). MVC's own way through its value providers takes a tenth of a short answer's time.
 /// </summary>
@@ -24,9 +24,8 @@ internal static class TextArguments
 
         public IModelBinder? GetBinder(ModelBinderProviderContext context) =>
             context.Metadata.ModelType != typeof(string) || context.BindingInfo.BinderType is not null ? null
-            : context.BindingInfo.BindingSource == BindingSource.Path ? path
             : context.BindingInfo.BindingSource == BindingSource.Query ? query
-            : null;
+            : path;
     }
 
     private sealed class Binder(Func<HttpRequest, string, string?> read) : IModelBinder

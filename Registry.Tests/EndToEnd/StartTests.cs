@@ -45,6 +45,7 @@ public sealed class StartTests : EndToEndTest
 
         Assert.That(await registry.ExitAsync(), Is.EqualTo(1));
         Assert.That(registry.Errors, Does.Contain($"{taken.LocalEndpoint}").And.Not.Contain("   at "));
+        Assert.That(registry.Log, Has.None.Contains("crit:"), "what was to be served is no failure of its own");
     }
 
     [Test]

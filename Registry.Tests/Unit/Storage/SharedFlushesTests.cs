@@ -1,0 +1,147 @@
+using System.Collections.Concurrent;
+using NUnit.Framework;
+using Registry.Storage.Filesystem;
+
+namespace Registry.Tests.Unit.Storage;
+
+public sealed class SharedFlushesTests
+{
+    private static readonly FileIdentity Identity = new(1, 2, 3, 4, 5);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    [Test]
+    public void A_lone_call_flushes_and_tells_which_folder_it_was()
+    {
+        var flushed = new List<string>();
+        var flushes = new SharedFlushes(folder =>
+        {
+            flushed.Add(folder);
+            return folder == "gone" ? null : Identity;
+        });
+        Assert.That(flushes.Flush("a"), Is.EqualTo(Identity));
+        Assert.That(flushes.Flush("a"), Is.EqualTo(Identity));
+        Assert.That(flushes.Flush("gone"), Is.Null);
+        Assert.That(flushed, Is.EqualTo(new[] { "a", "a", "gone" }));
+    }
+
+    [Test]
+    public async Task Who_comes_during_a_flush_shares_the_one_that_begins_after_it()
+    {
+        const int Callers = 8;
+        using var disk = new Disk();
+        var flushes = new SharedFlushes(disk.Flush);
+        var first = RunAsync(() => flushes.Flush("a"));
+        await disk.BegunAsync(1);
+        var others = Enumerable.Range(0, Callers).Select(_ => RunAsync(() => flushes.Flush("a"))).ToArray();
+        await Task.Delay(50);
+        Assert.That(disk.Begun, Is.EqualTo(1), "one flush of a folder at a time");
+        Assert.That(others.Any(static other => other.IsCompleted), Is.False, "the flush under way began before they came");
+
+        disk.EndOne();
+        Assert.That(await first.WaitAsync(Patience), Is.EqualTo(Identity));
+        await disk.BegunAsync(2);
+        disk.EndOne();
+        Assert.That(await Task.WhenAll(others).WaitAsync(Patience), Is.All.EqualTo(Identity));
+        Assert.That(disk.Begun, Is.EqualTo(2), "all of them shared one");
+    }
+
+    [Test]
+    public async Task Folders_do_not_wait_for_each_other()
+    {
+        using var disk = new Disk();
+        var flushes = new SharedFlushes(disk.Flush);
+        var both = new[] { RunAsync(() => flushes.Flush("a")), RunAsync(() => flushes.Flush("b")) };
+        await disk.BegunAsync(2);
+        disk.EndOne();
+        disk.EndOne();
+        Assert.That(await Task.WhenAll(both).WaitAsync(Patience), Is.All.EqualTo(Identity));
+    }
+
+    [Test]
+    public async Task A_failure_is_told_to_all_who_share_it_and_to_nobody_after()
+    {
+        using var disk = new Disk();
+        var flushes = new SharedFlushes(disk.Flush);
+        var first = RunAsync(() => flushes.Flush("a"));
+        await disk.BegunAsync(1);
+        var sharing = new[] { RunAsync(() => flushes.Flush("a")), RunAsync(() => flushes.Flush("a")) };
+        await Task.Delay(50);
+        disk.EndOne();
+        await first.WaitAsync(Patience);
+        await disk.BegunAsync(2);
+        disk.FailOne();
+        foreach (var failed in sharing)
+            await Assert.ThrowsAsync<IOException>(() => failed.WaitAsync(Patience));
+
+        var later = RunAsync(() => flushes.Flush("a"));
+        await disk.BegunAsync(3);
+        disk.EndOne();
+        Assert.That(await later.WaitAsync(Patience), Is.EqualTo(Identity));
+    }
+
+    [Test]
+    public async Task Whatever_was_written_before_a_call_is_flushed_after_it()
+    {
+        // Each writer counts up; what a flush covers is what had been written when it began.
+        const int Writers = 8;
+        const int Rounds = 500;
+        var (written, durable) = (0, 0);
+        var flushes = new SharedFlushes(_ =>
+        {
+            var covered = Volatile.Read(ref written);
+            Thread.Yield();
+            durable = Math.Max(durable, covered);
+            return Identity;
+        });
+        var early = new ConcurrentBag<int>();
+        await Task.WhenAll(Enumerable.Range(0, Writers).Select(_ => RunAsync(() =>
+        {
+            for (var i = 0; i < Rounds; i++)
+            {
+                var mine = Interlocked.Increment(ref written);
+                flushes.Flush("a");
+                if (Volatile.Read(ref durable) < mine)
+                    early.Add(mine);
+            }
+
+            return Identity;
+        }))).WaitAsync(Patience);
+        Assert.That(early, Is.Empty);
+    }
+
+    private static Task<FileIdentity?> RunAsync(Func<FileIdentity?> call) => Task.Factory.StartNew(call, default, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+
+    /// <summary>A disk whose flushes last until a test ends them.</summary>
+    private sealed class Disk : IDisposable
+    {
+        private readonly SemaphoreSlim begun = new(0);
+        private readonly BlockingCollection<bool> ends = [];
+        private int count;
+        private int seen;
+
+        public int Begun => Volatile.Read(ref count);
+
+        public FileIdentity? Flush(string folder)
+        {
+            Interlocked.Increment(ref count);
+            begun.Release();
+            return ends.Take() ? Identity : throw new IOException(folder);
+        }
+
+        public async Task BegunAsync(int flushes)
+        {
+            for (; seen < flushes; seen++)
+                Assert.That(await begun.WaitAsync(Patience), Is.True);
+        }
+
+        public void EndOne() => ends.Add(true);
+
+        public void FailOne() => ends.Add(false);
+
+        public void Dispose()
+        {
+            begun.Dispose();
+            ends.Dispose();
+        }
+    }
+}
