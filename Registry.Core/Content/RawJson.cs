@@ -8,15 +8,12 @@ namespace Registry.Core.Content;
 [JsonConverter(typeof(RawJsonConverter))]
 public sealed record RawJson(string Text);
 
-/// <summary>Reads and writes <see cref="RawJson"/>.</summary>
+/// <summary>Writes <see cref="RawJson"/>, which nothing reads: who takes JSON in keeps it as text.</summary>
 public sealed class RawJsonConverter : JsonConverter<RawJson>
 {
     /// <inheritdoc/>
-    public override RawJson Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
-    {
-        using var value = JsonDocument.ParseValue(ref reader);
-        return new RawJson(value.RootElement.GetRawText());
-    }
+    public override RawJson Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        throw new NotSupportedException("It is only written.");
 
     /// <inheritdoc/>
     public override void Write(Utf8JsonWriter writer, RawJson value, JsonSerializerOptions options) =>

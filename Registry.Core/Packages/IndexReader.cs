@@ -15,13 +15,16 @@ internal sealed class IndexReader(IDocumentStore documents, IndexCacheOptions op
     private readonly ConcurrentDictionary<(PackageName, Revision), Task<PackageSnapshot>> parsing = [];
 
     /// <summary>Reads a package: null when there is none. That there is none is never remembered.</summary>
+    /// <param name="name">The package.</param>
+    /// <param name="told">The revision of its last change, as the storage has just told it, which may have been a delete; null to ask for it.</param>
+    /// <param name="ct">Cancels the call.</param>
     /// <exception cref="StorageException">The storage did not answer, or the index is damaged.</exception>
-    public async ValueTask<PackageSnapshot?> FindAsync(PackageName name, CancellationToken ct)
+    public async ValueTask<PackageSnapshot?> FindAsync(PackageName name, Revision? told, CancellationToken ct)
     {
         var key = StoreKeys.Package(name);
         if (cache.Find(name) is { } kept)
         {
-            var current = await documents.StatAsync(key, ct);
+            var current = told ?? await documents.StatAsync(key, ct);
             if (current == kept.Revision)
                 return kept;
             if (current is null)
@@ -31,19 +34,7 @@ internal sealed class IndexReader(IDocumentStore documents, IndexCacheOptions op
             }
         }
 
-        return await documents.GetAsync(key, ct) is { } document ? await ReadAsync(name, document) : null;
-    }
-
-    /// <summary>Reads a package of which the storage has just told the last change: what was kept of that revision is answered without asking again.</summary>
-    /// <param name="name">The package.</param>
-    /// <param name="told">The revision of the change, which may have been a delete.</param>
-    /// <param name="ct">Cancels the call.</param>
-    /// <exception cref="StorageException">The storage did not answer, or the index is damaged.</exception>
-    public async ValueTask<PackageSnapshot?> FindAsync(PackageName name, Revision told, CancellationToken ct)
-    {
-        if (cache.Find(name) is { } kept && kept.Revision == told)
-            return kept;
-        if (await documents.GetAsync(StoreKeys.Package(name), ct) is { } document)
+        if (await documents.GetAsync(key, ct) is { } document)
             return await ReadAsync(name, document);
         cache.Forget(name);
         return null;

@@ -39,7 +39,7 @@ internal sealed class IndexWrite(IDocumentStore documents, IndexReader reader, T
         PackageSnapshot? current;
         try
         {
-            current = await reader.FindAsync(name, CancellationToken.None);
+            current = await reader.FindAsync(name, told: null, CancellationToken.None);
         }
         catch (StorageException) when (doubt is not null)
         {

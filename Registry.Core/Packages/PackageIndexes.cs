@@ -20,15 +20,14 @@ public sealed class PackageIndexes(IDocumentStore documents, TimeProvider time, 
 
     /// <summary>Reads a package: null when there is none. As it is in storage after this call, though it may have been parsed before.</summary>
     /// <exception cref="StorageException">The storage did not answer, or the index is damaged.</exception>
-    public ValueTask<PackageSnapshot?> FindAsync(PackageName name, CancellationToken ct) => reader.FindAsync(name, ct);
+    public ValueTask<PackageSnapshot?> FindAsync(PackageName name, CancellationToken ct) => FindAsync(name, told: null, ct);
 
     /// <summary>Reads a package of which the storage has just told the last change: null when there is none.</summary>
     /// <param name="name">The package.</param>
     /// <param name="told">The revision of the change, which may have been a delete; null where it was not told.</param>
     /// <param name="ct">Cancels the call.</param>
     /// <exception cref="StorageException">The storage did not answer, or the index is damaged.</exception>
-    internal ValueTask<PackageSnapshot?> FindAsync(PackageName name, Revision? told, CancellationToken ct) =>
-        told is { } revision ? reader.FindAsync(name, revision, ct) : reader.FindAsync(name, ct);
+    internal ValueTask<PackageSnapshot?> FindAsync(PackageName name, Revision? told, CancellationToken ct) => reader.FindAsync(name, told, ct);
 
     /// <summary>As <see cref="FindAsync(PackageName, CancellationToken)"/>.</summary>
     /// <exception cref="Errors.RegistryException"><see cref="Errors.ErrorCode.PackageNotFound"/>; nothing but the package is named in it.</exception>

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.IO.Compression;
 using System.Text;
 using System.Text.Json;
@@ -62,30 +61,10 @@ internal static class StoredIndex
     private static PackageIndex ReadCompressed(PackageName name, ReadOnlyMemory<byte> content)
     {
         using var brotli = new BrotliStream(new MemoryStream(content[BrotliMark.Length..].ToArray(), writable: false), CompressionMode.Decompress);
-        var (json, length) = (ArrayPool<byte>.Shared.Rent(content.Length * UsualRatio), 0);
-        try
-        {
-            while (brotli.Read(json, length, json.Length - length) is > 0 and var read)
-            {
-                length += read;
-                if (length == json.Length)
-                    json = Doubled(json);
-            }
-
-            return StoredIndexReader.Read(name, json.AsSpan(0, length));
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(json);
-        }
-    }
-
-    private static byte[] Doubled(byte[] full)
-    {
-        var larger = ArrayPool<byte>.Shared.Rent(2 * full.Length);
-        full.CopyTo(larger, 0);
-        ArrayPool<byte>.Shared.Return(full);
-        return larger;
+        using var json = new PooledBytes(content.Length * UsualRatio);
+        while (brotli.Read(json.GetSpan()) is > 0 and var read)
+            json.Advance(read);
+        return StoredIndexReader.Read(name, json.WrittenMemory.Span);
     }
 
     private static ManifestForm ToForm(Manifest manifest) => new(

@@ -1,6 +1,6 @@
 using System.Buffers;
 
-namespace Registry.Api.Http;
+namespace Registry.Core.Content;
 
 /// <summary>Bytes that are gathered in rented memory; disposing gives it back.</summary>
 /// <param name="capacity">How many are expected; more make it grow.</param>
