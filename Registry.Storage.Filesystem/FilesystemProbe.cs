@@ -14,8 +14,9 @@ internal sealed class FilesystemProbe(FilesystemVolume volume) : IStorageProbe
         using var staged = volume.Stage();
         staged.Append("probe"u8);
 
-        // An odd number of 100 ns, long past, so that neither a rounding nor the volume's own clock can give it by chance.
-        var odd = new DateTime(2001, 2, 3, 4, 5, 6, DateTimeKind.Utc).Ticks + 1_234_567;
+        // An odd number of 100 ns, in the second to come: neither a rounding nor the volume's own clock gives it by chance, and no replica that sweeps
+        // takes the file for an abandoned one.
+        var odd = volume.Now - (volume.Now % TimeSpan.TicksPerSecond) + TimeSpan.TicksPerSecond + 1_234_567;
         staged.Seal(odd);
         using (var file = Disk.TryOpenRead(staged.Path) ?? throw FilesystemVolume.Gone(staged.Path))
         {

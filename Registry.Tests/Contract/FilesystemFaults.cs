@@ -257,6 +257,32 @@ public sealed class FilesystemFaults : IAsyncDisposable
     }
 
     [Test]
+    public async Task The_probe_of_one_replica_is_nothing_that_another_sweeps()
+    {
+        var probe = new FilesystemProbe(storage.NewVolume());
+        using var probed = new CancellationTokenSource();
+        var sweeping = Task.Run(async () =>
+        {
+            for (var swept = 0; ; swept += await blobs.DiscardAbandonedAsync(TimeSpan.FromSeconds(3), ct))
+            {
+                if (probed.IsCancellationRequested)
+                    return swept;
+            }
+        });
+        try
+        {
+            for (var i = 0; i < 50; i++)
+                await probe.ProbeAsync(ct);
+        }
+        finally
+        {
+            await probed.CancelAsync();
+        }
+
+        Assert.That(await sweeping, Is.Zero);
+    }
+
+    [Test]
     public async Task The_probe_finds_a_volume_that_keeps_times_and_locks_and_leaves_nothing()
     {
         var probe = new FilesystemProbe(storage.NewVolume());
