@@ -48,6 +48,9 @@ internal sealed class Options
 
     public TimeSpan Round => TimeSpan.FromSeconds(Seconds);
 
+    /// <summary>How many rounds come before the first that counts: so long it takes until the runtime has compiled for good what is hot.</summary>
+    public int WarmUps => Quick ? 1 : 3;
+
     /// <summary>Reads the command line; null when it asks for help.</summary>
     /// <exception cref="FormatException">It makes no sense.</exception>
     public static Options? Read(IReadOnlyList<string> args, IReadOnlyList<string> known, string document)

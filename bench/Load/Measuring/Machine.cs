@@ -5,6 +5,15 @@ namespace Registry.Bench.Load.Measuring;
 /// <summary>What a run ran on.</summary>
 internal static class Machine
 {
+    /// <summary>How much time the processors had so far, and how much of it a hypervisor gave to other machines (of the clock's ticks).</summary>
+    public static (double All, double Stolen) Processors()
+    {
+        // user nice system idle iowait irq softirq steal: see proc_stat(5).
+        var ticks = File.ReadLines("/proc/stat").First().Split(' ', StringSplitOptions.RemoveEmptyEntries)[1..9]
+            .Select(static ticks => double.Parse(ticks, CultureInfo.InvariantCulture)).ToList();
+        return (ticks.Sum(), ticks[7]);
+    }
+
     /// <summary>The machine, the date, the commit and how the run was asked for, as Markdown.</summary>
     public static string Describe(Options options)
     {

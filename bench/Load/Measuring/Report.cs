@@ -6,8 +6,13 @@ namespace Registry.Bench.Load.Measuring;
 /// <summary>The tables of a run.</summary>
 internal sealed class Report
 {
+    /// <summary>Less than this belongs to the line before, in the clock's ticks of all processors together.</summary>
+    private const double Moment = 20;
+
     private readonly List<string> ratios = [];
     private readonly List<string> figures = [];
+    private (double All, double Stolen) processors = Machine.Processors();
+    private string stolen = "";
 
     /// <summary>How many marks there were, and how many were reached.</summary>
     public (int All, int Reached) Marks { get; private set; }
@@ -22,7 +27,7 @@ internal sealed class Report
         {
             var (rate, p99) = i <= marks.Count ? marks[i - 1] : (null, null);
             var (ratio, slow) = (result.Ratio(i, static sample => sample.Rate), result.Ratio(i, static sample => sample.P99));
-            var own = i == 1 ? Size(result.Peak) : "";
+            var (peak, taken) = i == 1 ? (Size(result.Peak), Stolen()) : ("", "");
             Write(
                 ratios,
                 name,
@@ -35,7 +40,8 @@ internal sealed class Report
                 Both(result, i, static sample => sample.P50, "0.00"),
                 Both(result, i, static sample => sample.P99, "0.00"),
                 Both(result, i, static sample => sample.Cpu, "#,0"),
-                own);
+                peak,
+                taken);
         }
     }
 
@@ -46,7 +52,7 @@ internal sealed class Report
     /// <param name="reached">Whether it is reached.</param>
     /// <param name="remark">What else is worth knowing.</param>
     public void Add(string name, string figure, string? mark = null, bool reached = false, string remark = "") =>
-        Write(figures, name, figure, mark is null ? "" : Judge(mark, reached), remark);
+        Write(figures, name, figure, mark is null ? "" : Judge(mark, reached), remark, Stolen());
 
     /// <summary>The tables, as Markdown.</summary>
     public string ToMarkdown(string about)
@@ -54,10 +60,10 @@ internal sealed class Report
         var text = new StringBuilder(about);
         if (ratios.Count > 0)
             text.Append("\nOurs and the reference in turns; each cell with two numbers has ours first.\n\n")
-                .Append("| case | reference | requests/s, ratio (spread) | mark | p99, ratio | mark | requests/s | p50, ms | p99, ms | CPU, µs a request | peak, MiB |\n")
-                .Append("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n").AppendJoin("", ratios);
+                .Append("| case | reference | requests/s, ratio (spread) | mark | p99, ratio | mark | requests/s | p50, ms | p99, ms | CPU, µs a request | peak, MiB | stolen, % |\n")
+                .Append("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n").AppendJoin("", ratios);
         if (figures.Count > 0)
-            text.Append("\n| case | measured | mark | |\n| --- | --- | --- | --- |\n").AppendJoin("", figures);
+            text.Append("\n| case | measured | mark | | stolen, % |\n| --- | --- | --- | --- | --- |\n").AppendJoin("", figures);
         return text.Append($"\n{Marks.Reached} of {Marks.All} marks reached.\n").ToString();
     }
 
@@ -72,6 +78,15 @@ internal sealed class Report
         var line = $"| {string.Join(" | ", cells)} |";
         Console.WriteLine(line);
         table.Add(line + "\n");
+    }
+
+    /// <summary>How much of the processors' time other machines had since the line before; the same again for a line that comes at once.</summary>
+    private string Stolen()
+    {
+        var now = Machine.Processors();
+        if (now.All - processors.All > Moment)
+            (stolen, processors) = ((100 * (now.Stolen - processors.Stolen) / (now.All - processors.All)).ToString("0", CultureInfo.InvariantCulture), now);
+        return stolen;
     }
 
     private string Judge(string mark, bool reached)

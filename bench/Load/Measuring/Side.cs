@@ -24,13 +24,10 @@ internal sealed record Side(string Name, ServerProcess Server, Func<TimeSpan, Ca
 /// <param name="Peak">The most memory that ours used meanwhile, in bytes.</param>
 internal sealed record Comparison(IReadOnlyList<Side> Sides, IReadOnlyList<Sample[]> Rounds, long Peak)
 {
-    /// <summary>How many rounds come before the first that counts: so long it takes until the runtime has compiled for good what is hot.</summary>
-    private const int WarmUps = 3;
-
     /// <summary>Warms everybody up, then measures in turns.</summary>
     public static async Task<Comparison> RunAsync(Options options, IReadOnlyList<Side> sides, CancellationToken ct)
     {
-        for (var round = 0; round < (options.Quick ? 1 : WarmUps); round++)
+        for (var round = 0; round < options.WarmUps; round++)
             foreach (var side in sides)
                 await side.Measure(options.Round, ct);
         sides[0].Server.ResetPeak();
