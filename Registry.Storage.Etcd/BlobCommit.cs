@@ -66,7 +66,7 @@ internal sealed class BlobCommit(UploadSpace space, BlobKey key, DateTimeOffset?
             if (answer.Succeeded)
                 return new StoredHead(next, answer.Header.Revision).ToInfo(key);
             if (upload is not null && answer.Read(1) is null)
-                throw UploadSpace.Discarded();
+                throw BufferedBlobWriter.Discarded();
             there = answer.Read(0) is { } entry ? StoredHead.Parse(entry) : null;
         }
 

@@ -5,7 +5,7 @@ using Registry.Core.Storage;
 namespace Registry.Storage.Etcd;
 
 /// <summary>A blob in the making: one chunk in memory, and what is more than that in etcd, a few chunks under way at once.</summary>
-internal sealed class EtcdBlobWriter : BlobWriter
+internal sealed class EtcdBlobWriter(UploadSpace space, StoreKey scope) : BufferedBlobWriter(space.Uploads)
 {
     private const int MaxChunksUnderWay = 4;
 
@@ -15,118 +15,65 @@ internal sealed class EtcdBlobWriter : BlobWriter
     /// <summary>As a rule a writer is discarded because etcd has failed: who waits for the answer is not to wait for a second time-out.</summary>
     private static readonly TimeSpan DiscardPatience = TimeSpan.FromSeconds(1);
 
-    private readonly UploadSpace space;
-    private readonly StoreKey scope;
     private readonly string upload = Guid.NewGuid().ToString("N");
     private readonly Queue<Task> underWay = new(MaxChunksUnderWay);
     private readonly CancellationTokenSource ended = new();
-    private readonly Lock gate = new();
     private byte[] buffer = ArrayPool<byte>.Shared.Rent(UploadSpace.ChunkBytes);
     private int filled;
     private int staged;
     private long length;
-    private DateTimeOffset writtenAt;
     private DateTimeOffset markedAt;
-    private State state;
 
-    public EtcdBlobWriter(UploadSpace space, StoreKey scope)
-    {
-        (this.space, this.scope, writtenAt) = (space, scope, space.Now);
-        space.Join(this);
-    }
-
-    private enum State
-    {
-        Idle,
-        Busy,
-        Failed,
-        Discarded,
-        Committed,
-        Disposed,
-    }
+    protected override bool IsStaged => staged > 0;
 
     public override async ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken ct)
     {
         Begin(ct);
-        try
+        while (!bytes.IsEmpty)
         {
-            while (!bytes.IsEmpty)
-            {
-                // A full chunk is staged only when more follows: what fits one chunk never is.
-                if (filled == UploadSpace.ChunkBytes)
-                    await StageAsync(ct);
-                var count = Math.Min(bytes.Length, UploadSpace.ChunkBytes - filled);
-                bytes.Span[..count].CopyTo(buffer.AsSpan(filled));
-                (filled, length, bytes) = (filled + count, length + count, bytes[count..]);
-            }
-
-            if (staged > 0 && space.Now - markedAt > RefreshAfter)
-            {
-                await space.RefreshAsync(upload, ct);
-                markedAt = space.Now;
-            }
-        }
-        catch
-        {
-            End(State.Failed);
-            throw;
+            // A full chunk is staged only when more follows: what fits one chunk never is.
+            if (filled == UploadSpace.ChunkBytes)
+                await StageAsync(ct);
+            var count = Math.Min(bytes.Length, UploadSpace.ChunkBytes - filled);
+            bytes.Span[..count].CopyTo(buffer.AsSpan(filled));
+            (filled, length, bytes) = (filled + count, length + count, bytes[count..]);
         }
 
-        End(State.Idle);
+        if (staged > 0 && space.Now - markedAt > RefreshAfter)
+        {
+            await space.RefreshAsync(upload, ct);
+            markedAt = space.Now;
+        }
+
+        Written();
     }
 
     public override async ValueTask<BlobInfo> CommitAsync(Digest digest, DateTimeOffset? uploadedAt, CancellationToken ct)
     {
         Begin(ct);
-        var then = State.Failed;
-        try
+        var commit = new BlobCommit(space, new BlobKey(scope, digest), uploadedAt);
+        BlobInfo info;
+        if (staged == 0)
         {
-            var commit = new BlobCommit(space, new BlobKey(scope, digest), uploadedAt);
-            BlobInfo info;
-            if (staged == 0)
-            {
-                info = await commit.WholeAsync(buffer.AsMemory(0, filled), ct);
-            }
-            else
-            {
-                await StageAsync(ct);
-                while (underWay.TryDequeue(out var chunk))
-                    await chunk.WaitAsync(ct);
-                info = await commit.UploadAsync(upload, length, ct);
-            }
+            info = await commit.WholeAsync(buffer.AsMemory(0, filled), ct);
+        }
+        else
+        {
+            await StageAsync(ct);
+            while (underWay.TryDequeue(out var chunk))
+                await chunk.WaitAsync(ct);
+            info = await commit.UploadAsync(upload, length, ct);
+        }
 
-            then = State.Committed;
-            return info;
-        }
-        finally
-        {
-            End(then);
-        }
+        Committed();
+        return info;
     }
 
-    /// <summary>Discards what is in memory alone, unless it was written to after <paramref name="newest"/> or just is: its owner cannot commit it then.</summary>
-    public bool TryDiscardBuffered(DateTimeOffset newest)
+    protected override async ValueTask EndAsync(bool discard)
     {
-        lock (gate)
-        {
-            if (state != State.Idle || staged > 0 || writtenAt > newest)
-                return false;
-            state = State.Discarded;
-            return true;
-        }
-    }
-
-    public override async ValueTask DisposeAsync()
-    {
-        State was;
-        lock (gate)
-            (was, state) = (state, State.Disposed);
-        if (was == State.Disposed)
-            return;
-        space.Leave(this);
         await ended.CancelAsync();
         await EndChunksAsync();
-        if (was != State.Committed && staged > 0)
+        if (discard)
             await DiscardAsync();
         ArrayPool<byte>.Shared.Return(buffer);
         buffer = [];
@@ -191,29 +138,6 @@ internal sealed class EtcdBlobWriter : BlobWriter
         catch (Exception fault) when (fault is StorageException or OperationCanceledException)
         {
             // As the port says: what remains is reclaimed as abandoned.
-        }
-    }
-
-    private void Begin(CancellationToken ct)
-    {
-        lock (gate)
-        {
-            ObjectDisposedException.ThrowIf(state == State.Disposed, this);
-            if (state == State.Discarded)
-                throw UploadSpace.Discarded();
-            if (state != State.Idle)
-                throw new InvalidOperationException("This writer is busy, has been committed or has failed: it can only be disposed.");
-            ct.ThrowIfCancellationRequested();
-            state = State.Busy;
-        }
-    }
-
-    private void End(State next)
-    {
-        lock (gate)
-        {
-            if (state == State.Busy)
-                (state, writtenAt) = (next, space.Now);
         }
     }
 }

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Google.Protobuf;
 using Registry.Core.Storage;
 using Registry.Storage.Etcd.Protocol;
@@ -21,29 +20,24 @@ internal sealed class UploadSpace(EtcdClient client, EtcdKeys keys, TimeProvider
     /// <summary>Chunks that all uploads of this process have under way at once: etcd writes them one after the other anyway, and each has a deadline.</summary>
     private const int MaxChunksUnderWay = 8;
 
-    private readonly ConcurrentDictionary<EtcdBlobWriter, bool> writers = new();
     private readonly SemaphoreSlim turns = new(MaxChunksUnderWay);
 
     public EtcdClient Client => client;
 
     public EtcdKeys Keys => keys;
 
+    /// <summary>What may be in memory yet.</summary>
+    public BufferedUploads Uploads { get; } = new(time);
+
     public DateTimeOffset Now => time.GetUtcNow();
 
     public static StorageException Contended(BlobKey key) =>
         new(StorageFault.Throttled, $"The blob '{key}' was changed by others {MaxAttempts} times while it was to be changed.");
 
-    public static StorageException Discarded() =>
-        new(StorageFault.Unavailable, "What was staged has been discarded, as nothing was written to it for too long.");
-
     public void Dispose() => turns.Dispose();
 
     /// <summary>A token that is cancelled after a while.</summary>
     public CancellationTokenSource After(TimeSpan patience) => new(patience, time);
-
-    public void Join(EtcdBlobWriter writer) => writers[writer] = true;
-
-    public void Leave(EtcdBlobWriter writer) => writers.TryRemove(writer, out _);
 
     /// <summary>Writes the marker and the first chunk. Never sent twice: a late copy would mark an upload that has been committed as under way.</summary>
     public Task BeginAsync(string upload, ReadOnlyMemory<byte> chunk, CancellationToken ct) =>
@@ -66,10 +60,7 @@ internal sealed class UploadSpace(EtcdClient client, EtcdKeys keys, TimeProvider
     public async ValueTask<int> DiscardAbandonedAsync(TimeSpan idle, CancellationToken ct)
     {
         var newest = Now - idle;
-        var discarded = 0;
-        foreach (var writer in writers.Keys)
-            if (writer.TryDiscardBuffered(newest))
-                discarded++;
+        var discarded = Uploads.Discard(idle);
         await foreach (var entry in client.ListAsync(keys.AllStaged(), keysOnly: false, ct))
             if (keys.NameOf(entry.Key, "staged") is { } upload && await TryDiscardAsync(upload, entry, newest, ct))
                 discarded++;
@@ -121,7 +112,7 @@ internal sealed class UploadSpace(EtcdClient client, EtcdKeys keys, TimeProvider
         try
         {
             if (!(await client.WriteAsync(request, repeat, ct)).Succeeded)
-                throw Discarded();
+                throw BufferedBlobWriter.Discarded();
         }
         finally
         {

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using Registry.Core.Storage;
 using StackExchange.Redis;
@@ -20,16 +19,13 @@ internal sealed class RedisBlobStore(RedisLink link, RedisKeys keys, TimeProvide
     /// <summary>How long the chunks of a deleted or replaced blob stay for those who read it: memory is what Redis has least of.</summary>
     private static readonly TimeSpan ReadersTime = TimeSpan.FromMinutes(10);
 
-    /// <summary>Uploads of this process that have not been disposed.</summary>
-    private readonly ConcurrentDictionary<RedisBlobWriter, bool> writers = new();
+    private readonly BufferedUploads uploads = new(time);
 
     public ValueTask<BlobWriter> CreateAsync(StoreKey scope, CancellationToken ct)
     {
         ct.ThrowIfCancellationRequested();
         _ = scope.Value;
-        var writer = new RedisBlobWriter(link, keys, scope, time, disposed: gone => writers.TryRemove(gone, out _));
-        writers[writer] = true;
-        return ValueTask.FromResult<BlobWriter>(writer);
+        return ValueTask.FromResult<BlobWriter>(new RedisBlobWriter(link, keys, scope, time, uploads));
     }
 
     public async ValueTask<BlobReader?> OpenAsync(BlobKey key, ByteRange range, CancellationToken ct)
@@ -86,7 +82,7 @@ internal sealed class RedisBlobStore(RedisLink link, RedisKeys keys, TimeProvide
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(idle, TimeSpan.Zero);
         ct.ThrowIfCancellationRequested();
-        var discarded = writers.Keys.Count(writer => writer.TryDiscardBuffered(idle));
+        var discarded = uploads.Discard(idle);
         for (var batch = BatchSize; batch == BatchSize; discarded += batch)
         {
             RedisValue[] arguments = [Microseconds(idle), BatchSize];

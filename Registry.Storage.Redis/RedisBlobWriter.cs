@@ -12,9 +12,9 @@ namespace Registry.Storage.Redis;
 /// <param name="link">The way to the server.</param>
 /// <param name="keys">The names of what lies there.</param>
 /// <param name="scope">What the blob will belong to.</param>
-/// <param name="time">The clock of idleness.</param>
-/// <param name="disposed">Told once, when the upload is over.</param>
-internal sealed class RedisBlobWriter(RedisLink link, RedisKeys keys, StoreKey scope, TimeProvider time, Action<RedisBlobWriter> disposed) : BlobWriter
+/// <param name="time">The clock of patience.</param>
+/// <param name="uploads">The uploads under way.</param>
+internal sealed class RedisBlobWriter(RedisLink link, RedisKeys keys, StoreKey scope, TimeProvider time, BufferedUploads uploads) : BufferedBlobWriter(uploads)
 {
     /// <summary>Chunks under way at most: with the one that fills, 5 MiB of memory for each writer.</summary>
     private const int MaxInFlight = 4;
@@ -29,22 +29,13 @@ internal sealed class RedisBlobWriter(RedisLink link, RedisKeys keys, StoreKey s
 
     private readonly string upload = Guid.NewGuid().ToString("N");
     private readonly Queue<Task> inFlight = new();
-    private readonly Lock gate = new();
     private byte[] buffer = [];
     private int filled;
     private long sent;
     private bool staged;
-    private long touched = time.GetTimestamp();
-    private State state;
+    private long touched;
 
-    private enum State
-    {
-        Writing,
-        Busy,
-        Discarded,
-        Committed,
-        Disposed,
-    }
+    protected override bool IsStaged => staged;
 
     public override async ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken ct)
     {
@@ -61,17 +52,13 @@ internal sealed class RedisBlobWriter(RedisLink link, RedisKeys keys, StoreKey s
             bytes = bytes[count..];
         }
 
-        if (!staged)
-        {
-            touched = time.GetTimestamp();
-        }
-        else if (time.GetElapsedTime(touched) >= TouchAfter)
+        if (staged && time.GetElapsedTime(touched) >= TouchAfter)
         {
             Demand(await link.EvaluateAsync(BlobScripts.Touch, [keys.Staged], [upload], ct));
             touched = time.GetTimestamp();
         }
 
-        End(State.Writing);
+        Written();
     }
 
     public override async ValueTask<BlobInfo> CommitAsync(Digest digest, DateTimeOffset? uploadedAt, CancellationToken ct)
@@ -89,38 +76,20 @@ internal sealed class RedisBlobWriter(RedisLink link, RedisKeys keys, StoreKey s
                 uploadedAt is { } given ? BlobHead.MicrosecondsOf(given) : "", keys.ChunkPrefix,
             ],
             ct);
-        var head = (RedisValue[]?)answer ?? throw Gone();
-        End(State.Committed);
+        var head = (RedisValue[]?)answer ?? throw Discarded();
+        Committed();
         return BlobHead.TryRead(key, [length, .. head])!;
     }
 
-    /// <summary>Discards what is in memory alone, unless it was written to of late or just is: its owner cannot commit it then.</summary>
-    public bool TryDiscardBuffered(TimeSpan idle)
+    protected override async ValueTask EndAsync(bool discard)
     {
-        lock (gate)
-        {
-            if (state != State.Writing || staged || time.GetElapsedTime(touched) < idle)
-                return false;
-            state = State.Discarded;
-            return true;
-        }
-    }
-
-    public override async ValueTask DisposeAsync()
-    {
-        State was;
-        lock (gate)
-            (was, state) = (state, State.Disposed);
-        if (was == State.Disposed)
-            return;
-        disposed(this);
         Recycle(buffer);
         buffer = [];
 
         // A chunk that arrives after the discard is refused by the server; whether it arrived at all concerns nobody any more.
         while (inFlight.TryDequeue(out var chunk))
             _ = chunk.ContinueWith(late => late.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
-        if (was == State.Committed || !staged)
+        if (!discard)
             return;
         try
         {
@@ -133,42 +102,16 @@ internal sealed class RedisBlobWriter(RedisLink link, RedisKeys keys, StoreKey s
         }
     }
 
-    private static StorageException Gone() => new(StorageFault.Unavailable, "What was staged had been discarded.");
-
     private static void Demand(RedisResult staged)
     {
         if ((long)staged != 1)
-            throw Gone();
+            throw Discarded();
     }
 
     private static void Recycle(byte[] buffer)
     {
         if (buffer.Length > 0)
             ArrayPool<byte>.Shared.Return(buffer);
-    }
-
-    /// <summary>Until the call has succeeded, the writer counts as failed.</summary>
-    private void Begin(CancellationToken ct)
-    {
-        lock (gate)
-        {
-            ObjectDisposedException.ThrowIf(state == State.Disposed, this);
-            if (state == State.Discarded)
-                throw Gone();
-            if (state != State.Writing)
-                throw new InvalidOperationException("This writer has been committed or has failed: it can only be disposed.");
-            ct.ThrowIfCancellationRequested();
-            state = State.Busy;
-        }
-    }
-
-    private void End(State next)
-    {
-        lock (gate)
-        {
-            if (state == State.Busy)
-                state = next;
-        }
     }
 
     private void EnsureRoom(int more)

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using NUnit.Framework;
 using Registry.Core.Storage;
 
@@ -18,6 +19,86 @@ public sealed class DocumentBatchesTests
             batches.Add([.. batch.Select(static document => document.Key.Value)]);
         Assert.That(batches.Select(static batch => batch.Count), Is.EqualTo(sizes));
         Assert.That(batches.SelectMany(static batch => batch), Is.EqualTo(Enumerable.Range(0, documents).Select(static i => $"packages/a/p{i}")), "all of them, in their order");
+    }
+
+    [Test]
+    public async Task Reading_goes_ahead_of_the_receiver_and_not_without_bounds()
+    {
+        var read = 0;
+        var most = new TaskCompletionSource();
+        await foreach (var batch in DocumentBatches.Of(CountedAsync()))
+        {
+            await most.Task.WaitAsync(TimeSpan.FromSeconds(30));
+            Assert.That(batch, Has.Count.EqualTo(256));
+            break;
+        }
+
+        // One with the receiver, eight that wait, one that finds no room.
+        Assert.That(read, Is.EqualTo(256 * 10));
+
+        async IAsyncEnumerable<StoredDocument> CountedAsync()
+        {
+            await foreach (var document in DocumentsAsync(100_000, 1))
+            {
+                if (++read == 256 * 10)
+                    most.SetResult();
+                yield return document;
+            }
+        }
+    }
+
+    [Test]
+    public async Task Who_stops_early_ends_the_reading()
+    {
+        var ended = false;
+        await foreach (var batch in DocumentBatches.Of(EndlessAsync()))
+            break;
+        Assert.That(ended, Is.True);
+
+        async IAsyncEnumerable<StoredDocument> EndlessAsync([EnumeratorCancellation] CancellationToken ct = default)
+        {
+            try
+            {
+                await foreach (var document in DocumentsAsync(256, 1).WithCancellation(ct))
+                    yield return document;
+                await Task.Delay(Timeout.InfiniteTimeSpan, ct);
+            }
+            finally
+            {
+                ended = true;
+            }
+        }
+    }
+
+    [Test]
+    public async Task What_ends_the_reading_is_told_after_what_was_read()
+    {
+        var batches = 0;
+        var told = await Assert.ThrowsAsync<StorageException>(async () =>
+        {
+            await foreach (var batch in DocumentBatches.Of(FailingAsync()))
+                batches++;
+        });
+        Assert.That(told!.Message, Is.EqualTo("gone"));
+        Assert.That(batches, Is.EqualTo(2));
+
+        async IAsyncEnumerable<StoredDocument> FailingAsync()
+        {
+            await foreach (var document in DocumentsAsync(512, 1))
+                yield return document;
+            throw new StorageException(StorageFault.Unavailable, "gone");
+        }
+    }
+
+    [Test]
+    public async Task A_token_ends_the_reading_and_the_receiver()
+    {
+        using var stop = new CancellationTokenSource();
+        await Assert.CatchAsync<OperationCanceledException>(async () =>
+        {
+            await foreach (var batch in DocumentBatches.Of(DocumentsAsync(100_000, 1), stop.Token))
+                await stop.CancelAsync();
+        });
     }
 
     private static StoreKey KeyOf(int number) =>

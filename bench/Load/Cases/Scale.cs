@@ -62,9 +62,9 @@ internal static class Scale
         async Task<(Sample Search, Sample List, Sample Push)> LoadAsync(TimeSpan duration, int faster)
         {
             var pushing = Clients.PaceAsync(
-                other, 8, faster * PushesPerSecond, duration, i => (i % 2 == 0 ? registry : other).PushAsync(Filler.Name(i * 7919 % packages), body, ct), ct);
-            var searching = Clients.PaceAsync(registry, 8, faster * ReadsPerSecond, duration, i => registry.GetAsync(Search(i * 104729 % packages), ct), ct);
-            var listing = Clients.PaceAsync(registry, 8, faster * ReadsPerSecond, duration, i => registry.GetAsync(Namespace(i * 104729 % packages), ct), ct);
+                other, 8, faster * PushesPerSecond, phase: 0, duration, i => (i % 2 == 0 ? registry : other).PushAsync(Filler.Name(i * 7919 % packages), body, ct), ct);
+            var searching = Clients.PaceAsync(registry, 8, faster * ReadsPerSecond, phase: 0.25, duration, i => registry.GetAsync(Search(i * 104729 % packages), ct), ct);
+            var listing = Clients.PaceAsync(registry, 8, faster * ReadsPerSecond, phase: 0.75, duration, i => registry.GetAsync(Namespace(i * 104729 % packages), ct), ct);
             return (await searching, await listing, await pushing);
         }
 

@@ -34,8 +34,15 @@ internal static class Clients
     }
 
     /// <summary>The same at a steady pace: a client that is late for its turn takes it at once.</summary>
+    /// <param name="server">Whose processor time is counted.</param>
+    /// <param name="clients">How many act at once.</param>
+    /// <param name="perSecond">How often all of them together act.</param>
+    /// <param name="phase">When the first acts, in turns: so that what goes on beside it at the same pace is not asked in the same instants.</param>
+    /// <param name="duration">When none begins anew.</param>
+    /// <param name="act">One request; the number is unique.</param>
+    /// <param name="ct">Ends it.</param>
     public static async Task<Sample> PaceAsync(
-        ServerProcess server, int clients, double perSecond, TimeSpan duration, Func<int, Task> act, CancellationToken ct)
+        ServerProcess server, int clients, double perSecond, double phase, TimeSpan duration, Func<int, Task> act, CancellationToken ct)
     {
         var began = Stopwatch.GetTimestamp();
         var (times, before) = (new List<double>(), server.Cpu);
@@ -46,7 +53,7 @@ internal static class Clients
         {
             for (var turn = client; turn < perSecond * duration.TotalSeconds; turn += clients)
             {
-                var wait = TimeSpan.FromSeconds(turn / perSecond) - Stopwatch.GetElapsedTime(began);
+                var wait = TimeSpan.FromSeconds((turn + phase) / perSecond) - Stopwatch.GetElapsedTime(began);
                 if (wait > TimeSpan.Zero)
                     await Task.Delay(wait, ct);
                 var start = Stopwatch.GetTimestamp();
