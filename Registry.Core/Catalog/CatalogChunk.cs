@@ -15,8 +15,8 @@ internal sealed class CatalogChunk(CatalogEntry[] entries)
     /// <summary>Between names; no name holds it.</summary>
     private const byte Separator = (byte)'\n';
 
-    /// <summary>All names in lower case, each followed by a separator, and where each begins. Made by the first search.</summary>
-    private (byte[] Names, int[] Starts)? text;
+    /// <summary>Made by the first search; by several, where they come at once. A reference, so that it is there whole or not at all.</summary>
+    private SearchText? text;
 
     public ReadOnlySpan<CatalogEntry> Entries => entries;
 
@@ -51,7 +51,7 @@ internal sealed class CatalogChunk(CatalogEntry[] entries)
     {
         if (from >= entries.Length)
             return -1;
-        var (names, starts) = text ??= TextOf(entries);
+        var (names, starts) = text ??= SearchText.Of(entries);
         var found = names.AsSpan(starts[from]).IndexOf(pattern);
         if (found < 0)
             return -1;
@@ -79,21 +79,27 @@ internal sealed class CatalogChunk(CatalogEntry[] entries)
         return Of(merged);
     }
 
-    private static (byte[] Names, int[] Starts) TextOf(CatalogEntry[] entries)
+    /// <summary>What a search runs over.</summary>
+    /// <param name="Names">All names in lower case, each followed by a separator.</param>
+    /// <param name="Starts">Where each begins.</param>
+    private sealed record SearchText(byte[] Names, int[] Starts)
     {
-        var names = new byte[entries.Sum(entry => entry.Name.Value.Length + 1)];
-        var starts = new int[entries.Length];
-        var at = 0;
-        for (var i = 0; i < entries.Length; i++)
+        public static SearchText Of(CatalogEntry[] entries)
         {
-            starts[i] = at;
-            var name = entries[i].Name.Value;
-            Ascii.ToLower(name, names.AsSpan(at), out var written);
-            at += written;
-            names[at++] = Separator;
-        }
+            var names = new byte[entries.Sum(entry => entry.Name.Value.Length + 1)];
+            var starts = new int[entries.Length];
+            var at = 0;
+            for (var i = 0; i < entries.Length; i++)
+            {
+                starts[i] = at;
+                var name = entries[i].Name.Value;
+                Ascii.ToLower(name, names.AsSpan(at), out var written);
+                at += written;
+                names[at++] = Separator;
+            }
 
-        return (names, starts);
+            return new SearchText(names, starts);
+        }
     }
 }
 

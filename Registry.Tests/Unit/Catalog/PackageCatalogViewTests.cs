@@ -88,6 +88,28 @@ internal sealed class PackageCatalogViewTests
         return new CatalogQuery(null, text, null).Of(view).Count();
     }
 
+    [Test]
+    public void Who_search_a_new_view_at_once_all_find()
+    {
+        var names = Enumerable.Range(0, 4).Select(NameOf).ToList();
+        var entries = names.Select(static name => new CatalogChange(name, Entry(name, new Random(1)))).ToList();
+        var threads = Math.Max(4, Environment.ProcessorCount);
+        for (var round = 0; round < 300; round++)
+        {
+            // Each search of the first of its kind in a view, so there are many views: a race is lost once in thousands of times.
+            var views = Enumerable.Range(0, 200).Select(_ => PackageCatalogView.Empty.With(entries)).ToList();
+            using var start = new Barrier(threads);
+            var found = 0;
+            Parallel.For(0, threads, new ParallelOptions { MaxDegreeOfParallelism = threads }, _ =>
+            {
+                start.SignalAndWait();
+                foreach (var view in views)
+                    Interlocked.Add(ref found, view.Containing("p", "").Count());
+            });
+            Assert.That(found, Is.EqualTo(threads * views.Count * names.Count));
+        }
+    }
+
     private static void Demand(PackageCatalogView view, SortedDictionary<string, CatalogEntry> model, CatalogQuery query)
     {
         var expected = model.Values.Where(entry =>
