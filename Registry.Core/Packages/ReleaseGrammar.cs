@@ -20,21 +20,13 @@ internal static class ReleaseGrammar
         if (text.Length > Release.MaxLength)
             return $"Invalid version string: longer than {Release.MaxLength} characters";
         var rest = text.AsSpan();
-        ReadOnlySpan<char> build = "none";
-        ReadOnlySpan<char> prerelease = "none";
-        if (rest.IndexOf('+') is >= 0 and var plus)
-        {
-            build = rest[(plus + 1)..];
-            rest = rest[..plus];
-        }
-
-        if (rest.IndexOf('-') is >= 0 and var dash)
-        {
-            prerelease = rest[(dash + 1)..];
-            rest = rest[..dash];
-        }
-
-        if (rest.Count('.') != 2 || prerelease.IsEmpty || build.IsEmpty)
+        var plus = rest.IndexOf('+');
+        var build = plus < 0 ? default : rest[(plus + 1)..];
+        rest = plus < 0 ? rest : rest[..plus];
+        var dash = rest.IndexOf('-');
+        var prerelease = dash < 0 ? default : rest[(dash + 1)..];
+        rest = dash < 0 ? rest : rest[..dash];
+        if (rest.Count('.') != 2 || (dash >= 0 && prerelease.IsEmpty) || (plus >= 0 && build.IsEmpty))
             return Invalid(text);
         foreach (var name in NumberNames)
         {
@@ -45,7 +37,7 @@ internal static class ReleaseGrammar
                 return $"Invalid leading zero in {name}: '{text}'";
         }
 
-        return RefusePrerelease(prerelease, text) ?? RefuseBuild(build, text);
+        return (dash < 0 ? null : RefusePrerelease(prerelease, text)) ?? (plus < 0 ? null : RefuseBuild(build, text));
     }
 
     /// <summary>Whether it starts with a zero that is not the whole number.</summary>

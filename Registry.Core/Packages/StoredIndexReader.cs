@@ -44,22 +44,23 @@ internal ref struct StoredIndexReader
         List<Channel>? channels = null;
         reader.Read();
         Demand(JsonTokenType.StartObject);
-        while (NextProperty())
+        NextProperty();
+        while (reader.TokenType == JsonTokenType.PropertyName)
         {
-            if (IsAt("schema"u8))
+            var start = reader.TokenStartIndex;
+            for (; IsAt("schema"u8); NextProperty())
                 isSchema = reader.GetInt64() == StoredIndex.Schema ? true : throw Foreign();
-            else if (IsAt("package"u8))
+            for (; IsAt("package"u8); NextProperty())
                 isPackage = reader.ValueTextEquals(package.Value) ? true : throw Foreign();
-            else if (IsAt("created_at"u8))
+            for (; IsAt("created_at"u8); NextProperty())
                 createdAt = Time();
-            else if (IsAt("manifests"u8))
+            for (; IsAt("manifests"u8); NextProperty())
                 for (manifests = []; NextItem(manifests.Count == 0);)
                     manifests.Add(Manifest());
-            else if (IsAt("channels"u8))
+            for (; IsAt("channels"u8); NextProperty())
                 for (channels = []; NextItem(channels.Count == 0);)
                     channels.Add(Channel());
-            else
-                reader.Skip();
+            PassOver(start);
         }
 
         // Nothing may follow: the reader throws at what does.
@@ -80,26 +81,27 @@ internal ref struct StoredIndexReader
         string? pushId = null;
         string? metadata = null;
         Demand(JsonTokenType.StartObject);
-        while (NextProperty())
+        NextProperty();
+        while (reader.TokenType == JsonTokenType.PropertyName)
         {
-            if (IsAt("release"u8))
+            var start = reader.TokenStartIndex;
+            for (; IsAt("release"u8); NextProperty())
                 release = Release.Parse(Text());
-            else if (IsAt("media_type"u8))
+            for (; IsAt("media_type"u8); NextProperty())
                 kind = Kind();
-            else if (IsAt("digest"u8))
+            for (; IsAt("digest"u8); NextProperty())
                 digest = Digest.Parse(Text());
-            else if (IsAt("blob"u8))
+            for (; IsAt("blob"u8); NextProperty())
                 blob = Digest.Parse(Text());
-            else if (IsAt("size"u8))
+            for (; IsAt("size"u8); NextProperty())
                 size = reader.GetInt64();
-            else if (IsAt("created_at"u8))
+            for (; IsAt("created_at"u8); NextProperty())
                 createdAt = Time();
-            else if (IsAt("push_id"u8))
+            for (; IsAt("push_id"u8); NextProperty())
                 pushId = Text();
-            else if (IsAt("metadata"u8))
+            for (; IsAt("metadata"u8); NextProperty())
                 metadata = Raw();
-            else
-                reader.Skip();
+            PassOver(start);
         }
 
         return release is { } of && kind is { } its && digest is { } tar && blob is { } bytes && size is { } length && createdAt is { } created && pushId is not null
@@ -113,17 +115,18 @@ internal ref struct StoredIndexReader
         Release? current = null;
         List<Release>? releases = null;
         Demand(JsonTokenType.StartObject);
-        while (NextProperty())
+        NextProperty();
+        while (reader.TokenType == JsonTokenType.PropertyName)
         {
-            if (IsAt("name"u8))
+            var start = reader.TokenStartIndex;
+            for (; IsAt("name"u8); NextProperty())
                 name = ChannelName.TryParse(Text(), out var parsed) ? parsed : throw new FormatException("A channel's name is none.");
-            else if (IsAt("current"u8))
+            for (; IsAt("current"u8); NextProperty())
                 current = Release.Parse(Text());
-            else if (IsAt("releases"u8))
+            for (; IsAt("releases"u8); NextProperty())
                 for (releases = []; NextItem(releases.Count == 0);)
                     releases.Add(Release.Parse(Text()));
-            else
-                reader.Skip();
+            PassOver(start);
         }
 
         return name is { } known && current is { } pointed && releases is not null
@@ -131,10 +134,21 @@ internal ref struct StoredIndexReader
             : throw Lacking("channel");
     }
 
-    private bool NextProperty() => reader.Read() && reader.TokenType == JsonTokenType.PropertyName;
+    /// <summary>Goes from the end of a value to the next property of its object, or to the end of that.</summary>
+    private void NextProperty() => reader.Read();
 
-    /// <summary>Whether the property is this one: then goes to its value.</summary>
-    private bool IsAt(ReadOnlySpan<byte> property) => reader.ValueTextEquals(property) && reader.Read();
+    /// <summary>Whether there is a property and it is this one: then goes to its value. They are asked for in the order in which they are written, so that as a rule each is asked for once.</summary>
+    private bool IsAt(ReadOnlySpan<byte> property) =>
+        reader.TokenType == JsonTokenType.PropertyName && reader.ValueTextEquals(property) && reader.Read();
+
+    /// <summary>Passes over a property that is none of those that were asked for since it began at <paramref name="start"/>.</summary>
+    private void PassOver(long start)
+    {
+        if (reader.TokenStartIndex != start)
+            return;
+        reader.Skip();
+        NextProperty();
+    }
 
     /// <summary>Goes to the next item of an array; false at its end.</summary>
     /// <param name="first">Whether the reader stands at the array itself.</param>
