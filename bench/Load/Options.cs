@@ -10,7 +10,7 @@ internal sealed class Options
         Usage: bench/run.sh [option]...
 
         Fills registries, runs every case against them and, interleaved, against nginx and a bare ASP.NET Core application, and prints the ratios.
-        A run of all cases takes about a quarter of an hour and writes its tables into Documentation/performance.md; any other is printed alone.
+        A run of all cases takes about twenty minutes and writes its tables into Documentation/performance.md; any other is printed alone.
 
           --cases a,b      only these groups of cases (below)
           --rounds n       rounds of each comparison, of which the median counts (5)

@@ -64,7 +64,10 @@ internal sealed class ServerProcess : IAsyncDisposable
 
     /// <summary>Waits until something answers 200: asks every 2 ms at first, and then every hundredth of the time so far, so as not to be the load itself.</summary>
     /// <returns>How long that took.</returns>
-    public async Task<TimeSpan> AnswersAsync(string path, CancellationToken ct)
+    public Task<TimeSpan> AnswersAsync(string path, CancellationToken ct) => AnswersAsync(path, TimeSpan.FromMilliseconds(2), ct);
+
+    /// <summary>The same, and asks no more often than this.</summary>
+    public async Task<TimeSpan> AnswersAsync(string path, TimeSpan pause, CancellationToken ct)
     {
         var began = Stopwatch.GetTimestamp();
         while (true)
@@ -82,7 +85,7 @@ internal sealed class ServerProcess : IAsyncDisposable
 
             if (process.HasExited || Stopwatch.GetElapsedTime(began) > Patience)
                 throw new InvalidOperationException($"It does not answer {path}: {string.Join('\n', File.ReadLines(log).TakeLast(20))}");
-            await Task.Delay(TimeSpan.FromMilliseconds(Math.Max(2, Stopwatch.GetElapsedTime(began).TotalMilliseconds / 100)), ct);
+            await Task.Delay(TimeSpan.FromTicks(Math.Max(pause.Ticks, Stopwatch.GetElapsedTime(began).Ticks / 100)), ct);
         }
     }
 
