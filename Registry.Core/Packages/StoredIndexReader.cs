@@ -137,7 +137,10 @@ internal ref struct StoredIndexReader
     /// <summary>Goes from the end of a value to the next property of its object, or to the end of that.</summary>
     private void NextProperty() => reader.Read();
 
-    /// <summary>Whether there is a property and it is this one: then goes to its value. They are asked for in the order in which they are written, so that as a rule each is asked for once.</summary>
+    /// <summary>
+    /// Whether there is a property and it is this one: then goes to its value. They are asked for in the order in which they are written, so that as a rule each
+    /// is asked for once.
+    /// </summary>
     private bool IsAt(ReadOnlySpan<byte> property) =>
         reader.TokenType == JsonTokenType.PropertyName && reader.ValueTextEquals(property) && reader.Read();
 
