@@ -60,8 +60,8 @@ internal sealed class EtcdBlobWriter(UploadSpace space, StoreKey scope) : Buffer
         else
         {
             await StageAsync(ct);
-            while (underWay.TryDequeue(out var chunk))
-                await chunk.WaitAsync(ct);
+            while (underWay.Count > 0)
+                await OldestAsync(ct);
             info = await commit.UploadAsync(upload, length, ct);
         }
 
@@ -92,18 +92,20 @@ internal sealed class EtcdBlobWriter(UploadSpace space, StoreKey scope) : Buffer
         else
         {
             if (underWay.Count == MaxChunksUnderWay)
-            {
-                // Left in the queue until it is done, so that nothing under way is ever lost sight of.
-                await underWay.Peek().WaitAsync(ct);
-                _ = underWay.Dequeue();
-            }
-
+                await OldestAsync(ct);
             underWay.Enqueue(SendAsync(staged++, buffer, filled));
             buffer = ArrayPool<byte>.Shared.Rent(UploadSpace.ChunkBytes);
         }
 
         filled = 0;
         markedAt = space.Now;
+    }
+
+    /// <summary>Waits for the oldest chunk, which stays in the queue until it is done: nothing under way is ever lost sight of.</summary>
+    private async ValueTask OldestAsync(CancellationToken ct)
+    {
+        await underWay.Peek().WaitAsync(ct);
+        _ = underWay.Dequeue();
     }
 
     /// <summary>Owns the chunk from here on.</summary>

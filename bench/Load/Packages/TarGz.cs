@@ -14,6 +14,8 @@ internal static class TarGz
     public static byte[] Create(int bytes, int seed)
     {
         using var packed = new MemoryStream(bytes + 4096);
+
+        // Memory is written to at once, so that nothing is waited for.
         WriteAsync(packed, bytes, seed, CancellationToken.None).GetAwaiter().GetResult();
         return packed.ToArray();
     }
