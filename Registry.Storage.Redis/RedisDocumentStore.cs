@@ -118,13 +118,13 @@ internal sealed class RedisDocumentStore(RedisLink link, RedisKeys keys) : IDocu
         if ((string?)present == known!.Revision)
             return new DocumentChanges(known, []);
         var changed = new Dictionary<StoreKey, Revision>();
-        var entries = (string[]?)names ?? [];
+        var entries = (RedisValue[]?)names ?? [];
         for (var i = 0; i < entries.Length; i += 2)
         {
             if (!StoreKey.TryParse(entries[i], out var key))
                 throw new StorageException(StorageFault.Corrupt, $"'{keys.Changes}' names '{entries[i]}', which is no document of ours.");
             if (key.IsBelow(scope))
-                changed[key] = new Revision(entries[i + 1]);
+                changed[key] = new Revision(entries[i + 1].ToString());
         }
 
         return new DocumentChanges(new RedisMoment(known.History, present.ToString()!), changed.Keys, changed);

@@ -19,22 +19,24 @@ internal static class RedisFault
         ("NOPERM", StorageFault.Denied),
         ("WRONGTYPE", StorageFault.Corrupt),
 
-        // What is refused while connecting comes as a failure to connect: the first are the words of client 1.x, the others of 2.x.
-        ("AuthenticationFailure", StorageFault.Denied),
+        // What is refused while connecting comes as a failure to connect, which tells of it in the words of the client.
         ("authentication failure", StorageFault.Denied),
     ];
 
     /// <summary>True when the server is no longer, or not now, the one to talk to: a new connection may find it, or another in its place.</summary>
     public static bool EndsConnection(Exception fault) =>
-        fault is TimeoutException or RedisConnectionException or ObjectDisposedException
+        fault is TimeoutException or RedisConnectionException or ObjectDisposedException or OperationCanceledException
         || (fault is RedisServerException error && (Says(error.Message, "READONLY") || Says(error.Message, "NOAUTH")));
 
     /// <summary>True when the server does not have a script that was sent by its hash, and so has not run it.</summary>
     public static bool IsUnknownScript(RedisServerException fault) => Says(fault.Message, "NOSCRIPT");
 
-    /// <summary>True when the call was never sent, so that sending it again cannot do it twice.</summary>
+    /// <summary>
+    /// True when the call was never sent, so that sending it again cannot do it twice: the client has no connection, and says so or cancels the call,
+    /// as the one or the other comes first. It cancels nothing that it has sent.
+    /// </summary>
     public static bool WasNotSent(Exception fault) =>
-        fault is RedisConnectionException { FailureType: ConnectionFailureType.UnableToResolvePhysicalConnection };
+        fault is OperationCanceledException or RedisConnectionException { FailureType: ConnectionFailureType.UnableToResolvePhysicalConnection };
 
     /// <summary>The one exception of the port for whatever the client threw.</summary>
     public static StorageException From(Exception fault) => fault switch

@@ -4,8 +4,8 @@ using StackExchange.Redis;
 namespace Registry.Storage.Redis;
 
 /// <summary>
-/// The one way to the server: a deadline on every call, since calls of this client never time out by themselves; a new connection where
-/// the old one broke or stopped answering; and one kind of exception.
+/// The one way to the server: a deadline on every call, which the client by itself keeps to the second at best; a new connection where the old one
+/// broke or stopped answering; and one kind of exception.
 /// </summary>
 internal sealed class RedisLink : IAsyncDisposable
 {
@@ -32,10 +32,11 @@ internal sealed class RedisLink : IAsyncDisposable
         configuration = ConfigurationOptions.Parse(options.Configuration);
         configuration.ClientName ??= "registry";
 
-        // Whether and when to connect again is decided here; the client itself is to try once and to say so.
+        // Whether and when to connect again is decided here; the client itself is to try once and to say so, and to hold no call back until it has.
         configuration.AbortOnConnectFail = true;
         configuration.ConnectRetry = 1;
-        configuration.ConnectTimeout = configuration.SyncTimeout = (int)deadline.TotalMilliseconds;
+        configuration.BacklogPolicy = BacklogPolicy.FailFast;
+        configuration.ConnectTimeout = configuration.SyncTimeout = configuration.AsyncTimeout = (int)deadline.TotalMilliseconds;
     }
 
     /// <summary>
@@ -149,9 +150,6 @@ internal sealed class RedisLink : IAsyncDisposable
         try
         {
             var connection = await ConnectionMultiplexer.ConnectAsync(configuration.Clone());
-
-            // Releases before 2 finish calls one after the other by default, each with all that waits for it; since 2 there is no such setting.
-            typeof(ConnectionMultiplexer).GetProperty("PreserveAsyncOrder")?.SetValue(connection, false);
             lock (gate)
             {
                 if (!disposed)

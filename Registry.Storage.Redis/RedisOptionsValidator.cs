@@ -1,5 +1,3 @@
-using System.Net;
-using System.Net.Sockets;
 using Microsoft.Extensions.Options;
 using StackExchange.Redis;
 
@@ -27,10 +25,6 @@ internal sealed class RedisOptionsValidator : IValidateOptions<RedisOptions>
         if (string.IsNullOrWhiteSpace(configuration))
             return [$"{Setting} is empty: name the server, as in localhost:6379."];
 
-        // The client reads 1.x and 2.x alike, but 1.x knows no ACL user and no IPv6.
-        var old = typeof(ConfigurationOptions).Assembly.GetName().Version is { Major: < 2 };
-        if (old && configuration.Split(',').Any(part => part.Trim().StartsWith("user=", StringComparison.OrdinalIgnoreCase)))
-            return [$"{Setting} names a user, which this build's Redis client cannot log in as: give the password of the default user alone."];
         ConfigurationOptions parsed;
         try
         {
@@ -42,10 +36,6 @@ internal sealed class RedisOptionsValidator : IValidateOptions<RedisOptions>
             return [$"{Setting} cannot be read: it is host:port and, after commas, settings such as password=… and ssl=true."];
         }
 
-        if (parsed.EndPoints.Count == 0)
-            return [$"{Setting} names no server: it begins with host:port."];
-        return old && parsed.EndPoints.Any(at => at is IPEndPoint { AddressFamily: AddressFamily.InterNetworkV6 })
-            ? [$"{Setting} names an IPv6 address, which this build's Redis client cannot connect to: name an IPv4 address or a host that has one."]
-            : [];
+        return parsed.EndPoints.Count == 0 ? [$"{Setting} names no server: it begins with host:port."] : [];
     }
 }

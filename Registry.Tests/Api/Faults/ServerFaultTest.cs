@@ -1,5 +1,7 @@
 using System.Net;
 using NUnit.Framework;
+using NUnit.Framework.Interfaces;
+using Registry.Core.Storage;
 using Registry.Tests.Support;
 
 namespace Registry.Tests.Api.Faults;
@@ -22,12 +24,22 @@ public abstract class ServerFaultTest(string backend) : IAsyncDisposable
     public static IEnumerable<string> Backends => Durable.Keys;
 
     /// <summary>Ends a test that hangs; far above what any of them takes.</summary>
-    protected CancellationToken Ct { get; } = new CancellationTokenSource(TimeSpan.FromMinutes(3)).Token;
+    protected CancellationToken Ct { get; } = new CancellationTokenSource(TimeSpan.FromMinutes(20)).Token;
 
     protected ServerProcess Server { get; private set; } = null!;
 
     [SetUp]
     public async Task StartServer() => Server = await Durable[backend](Ct);
+
+    /// <summary>Shows what no client is told: what else than the storage failed.</summary>
+    [TearDown]
+    public async Task TellFaults()
+    {
+        if (TestContext.CurrentContext.Result.Outcome.Status != TestStatus.Failed)
+            return;
+        foreach (var fault in hosts.SelectMany(static host => host.Log.Faults).Where(static fault => fault.Exception is not StorageException))
+            await TestContext.Out.WriteLineAsync(fault.ToString());
+    }
 
     public async ValueTask DisposeAsync()
     {

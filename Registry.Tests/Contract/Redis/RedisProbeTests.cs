@@ -63,6 +63,20 @@ public sealed class RedisProbeTests : RedisTests
     }
 
     [Test]
+    public async Task A_user_is_let_in_by_his_own_password()
+    {
+        await Server.CommandAsync("acl", "setuser", "somebody", "on", ">his", "~*", "+@all");
+        await Server.CommandAsync("acl", "setuser", "default", "off");
+        await ProbeAsync($"{Server.Configuration},user=somebody,password=his");
+        foreach (var configuration in (string[])[$"{Server.Configuration},user=somebody,password=wrong-one", Server.Configuration])
+        {
+            var fault = await FaultOf(async () => await ProbeAsync(configuration));
+            Assert.That(fault.Kind, Is.EqualTo(StorageFault.Denied), fault.ToString());
+            Assert.That(fault.ToString(), Does.Not.Contain("wrong-one"));
+        }
+    }
+
+    [Test]
     public async Task What_the_user_may_not_do_is_denied()
     {
         await Server.CommandAsync("acl", "setuser", "default", "-@scripting");
@@ -85,14 +99,17 @@ public sealed class RedisProbeTests : RedisTests
     [TestCase("")]
     [TestCase("localhost:notaport,password=secret-one,what=ever")]
     [TestCase(",ssl=true")]
-    [TestCase("[::1]:6379")]
-    [TestCase("localhost:6379,user=somebody,password=secret-one")]
     public void Settings_that_cannot_work_are_refused_without_telling_the_password(string configuration)
     {
         var result = new RedisOptionsValidator().Validate(null, new RedisOptions { Configuration = configuration });
         Assert.That(result.Failed, Is.True);
         Assert.That(result.FailureMessage, Does.Contain("REDIS__CONFIGURATION").And.Not.Contain("secret-one"));
     }
+
+    [TestCase("[::1]:6379,user=somebody,password=his")]
+    [TestCase("cache.example:6380,ssl=true,defaultDatabase=1")]
+    public void Settings_of_the_client_are_taken(string configuration) =>
+        Assert.That(new RedisOptionsValidator().Validate(null, new RedisOptions { Configuration = configuration }).Succeeded, Is.True);
 
     [Test]
     public void All_that_is_wrong_is_said_at_once()
