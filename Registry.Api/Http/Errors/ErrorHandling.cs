@@ -33,9 +33,18 @@ internal sealed partial class ErrorHandling(RequestDelegate next, ILogger<ErrorH
             }
 
             if (answer.Status >= StatusCodes.Status500InternalServerError)
-                LogFault(e, context.Request.Method, context.Request.Path, answer.Status);
+                Log(e, context.Request, answer.Status);
             await ErrorWriter.WriteAsync(context, answer);
         }
+    }
+
+    /// <summary>What the registry itself cannot do now is said by its reason alone; a fault, by all that is known of it.</summary>
+    private void Log(Exception e, HttpRequest request, int status)
+    {
+        if (e is RegistryException refusal)
+            LogRefused(request.Method, request.Path, status, refusal.Message);
+        else
+            LogFault(e, request.Method, request.Path, status);
     }
 
     private static ErrorAnswer Judge(Exception e) => e switch
@@ -69,6 +78,9 @@ internal sealed partial class ErrorHandling(RequestDelegate next, ILogger<ErrorH
 
         await ErrorWriter.WriteAsync(context, ErrorTable.OfStatus(response.StatusCode));
     }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Method} {Path} refused with {Status}: {Reason}")]
+    private partial void LogRefused(string method, PathString path, int status, string reason);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "{Method} {Path} failed with {Status}")]
     private partial void LogFault(Exception fault, string method, PathString path, int status);

@@ -2,6 +2,7 @@ using System.Net;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
 using NUnit.Framework;
 using Registry.Core.Errors;
 using Registry.Core.Storage;
@@ -159,6 +160,17 @@ public sealed class ErrorHandlingTests
         Assert.That(quiet.Log.Faults, Is.Empty);
         await quiet.Client.GetAsync("/bug");
         Assert.That(quiet.Log.Faults.Select(static f => f.Exception?.Message), Is.EqualTo(new[] { "the cause" }));
+    }
+
+    [Test]
+    public async Task What_the_registry_cannot_do_yet_is_a_warning_of_one_line()
+    {
+        await using var quiet = await FaultyHost.StartAsync(
+            routes: static app => app.MapGet("/early", static IResult () => throw new RegistryException(ErrorCode.Unavailable, "Not yet.")));
+        await quiet.Client.GetAsync("/early");
+        var said = quiet.Log.Entries.Where(static entry => entry.Level >= LogLevel.Warning).ToList();
+        Assert.That(said, Has.Count.EqualTo(1));
+        Assert.That((said[0].Level, said[0].Message, said[0].Exception), Is.EqualTo((LogLevel.Warning, "GET /early refused with 503: Not yet.", (Exception?)null)));
     }
 
     [Test]
