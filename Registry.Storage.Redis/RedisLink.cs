@@ -15,6 +15,9 @@ internal sealed class RedisLink : IAsyncDisposable
     /// <summary>After a failed attempt to connect, callers are refused for this long instead of trying as well.</summary>
     private static readonly TimeSpan PauseBetweenAttempts = TimeSpan.FromMilliseconds(100);
 
+    /// <summary>How much of the deadline an attempt to connect may take.</summary>
+    private const double ConnectShare = 0.8;
+
     private readonly TimeProvider time;
     private readonly TimeSpan deadline;
     private readonly ConfigurationOptions configuration;
@@ -36,7 +39,10 @@ internal sealed class RedisLink : IAsyncDisposable
         configuration.AbortOnConnectFail = true;
         configuration.ConnectRetry = 1;
         configuration.BacklogPolicy = BacklogPolicy.FailFast;
-        configuration.ConnectTimeout = configuration.SyncTimeout = configuration.AsyncTimeout = (int)deadline.TotalMilliseconds;
+        configuration.SyncTimeout = configuration.AsyncTimeout = (int)deadline.TotalMilliseconds;
+
+        // What it says of a connection that it cannot make, such as that the password is wrong, is to come before the deadline.
+        configuration.ConnectTimeout = (int)(deadline * ConnectShare).TotalMilliseconds;
     }
 
     /// <summary>

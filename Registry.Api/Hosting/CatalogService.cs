@@ -4,10 +4,16 @@ using Registry.Core.Storage;
 namespace Registry.Api.Hosting;
 
 /// <summary>Reads the catalog at the start, so that no request has to wait for all packages; until then <c>/readyz</c> says no.</summary>
-/// <remarks>Once the port is open, not before: what opens it would have to share the processors with the reading of 100,000 packages.</remarks>
+/// <remarks>
+/// Once the port is open, and a moment after: what opens it, and the first answers, which wait for the compiler most of all, would have to share the
+/// processors with the reading of 100,000 packages. Whoever asks for a list does not wait for the moment to pass.
+/// </remarks>
 internal sealed partial class CatalogService(
     PackageCatalog catalog, IHostApplicationLifetime host, TimeProvider time, ILogger<CatalogService> logger) : BackgroundService
 {
+    /// <summary>How long the port is open before reading begins.</summary>
+    private static readonly TimeSpan HeadStart = TimeSpan.FromMilliseconds(150);
+
     /// <summary>How long a storage that failed is left alone.</summary>
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
@@ -15,6 +21,7 @@ internal sealed partial class CatalogService(
     {
         if (!await OpenedAsync(stoppingToken))
             return;
+        await Task.Delay(HeadStart, time, stoppingToken);
         var began = time.GetTimestamp();
         while (!await TryLoadAsync(began, stoppingToken))
             await Task.Delay(Pause, time, stoppingToken);

@@ -36,7 +36,7 @@ public sealed class ReadyTests : IAsyncDisposable
         }
 
         gate.SetResult();
-        await UntilReadyAsync();
+        await host!.ReadyAsync(ct);
         faults.Before = call => call.Operation == StorageOperation.DocumentChanges ? throw new StorageException(StorageFault.Unavailable, "away") : default;
         using (var list = await host.Client.GetAsync("/api/v1/packages", ct))
             Assert.That(list.StatusCode, Is.EqualTo(HttpStatusCode.ServiceUnavailable));
@@ -53,22 +53,11 @@ public sealed class ReadyTests : IAsyncDisposable
             ? throw new StorageException(StorageFault.Unavailable, "away")
             : default;
         await StartAsync();
-        await UntilReadyAsync();
+        await host!.ReadyAsync(ct);
         Assert.That(failures, Is.GreaterThan(1));
         Assert.That(await host!.Client.GetStringAsync("/api/v1/packages", ct), Is.EqualTo("[]"));
     }
 
     private async Task StartAsync() =>
         host = await RegistryHost.StartAsync(services => services.AddSingleton<IDocumentStore>(new FaultyDocumentStore(storage.Documents, faults)));
-
-    private async Task UntilReadyAsync()
-    {
-        while (true)
-        {
-            using var answer = await host!.Client.GetAsync("/readyz", ct);
-            if (answer.IsSuccessStatusCode)
-                return;
-            await Task.Delay(20, ct);
-        }
-    }
 }
