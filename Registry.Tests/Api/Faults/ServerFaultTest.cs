@@ -24,7 +24,7 @@ public abstract class ServerFaultTest(string backend) : IAsyncDisposable
     public static IEnumerable<string> Backends => Durable.Keys;
 
     /// <summary>Ends a test that hangs; far above what any of them takes.</summary>
-    protected CancellationToken Ct { get; } = new CancellationTokenSource(TimeSpan.FromMinutes(20)).Token;
+    protected CancellationToken Ct { get; } = new CancellationTokenSource(TimeSpan.FromMinutes(3)).Token;
 
     protected ServerProcess Server { get; private set; } = null!;
 
