@@ -19,7 +19,8 @@ internal static class RedisFault
         ("NOPERM", StorageFault.Denied),
         ("WRONGTYPE", StorageFault.Corrupt),
 
-        // What is refused while connecting comes as a failure to connect, which tells of it in the words of the client.
+        // What is refused while connecting comes as a failure to connect, which tells of it in the words of the client, or by the name it gives to that.
+        ("AuthenticationFailure", StorageFault.Denied),
         ("authentication failure", StorageFault.Denied),
     ];
 

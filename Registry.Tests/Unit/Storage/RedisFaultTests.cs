@@ -19,6 +19,7 @@ public sealed class RedisFaultTests
     [TestCase("NOPERM this user has no permissions to run the 'evalsha' command", StorageFault.Denied)]
     [TestCase("WRONGTYPE Operation against a key holding the wrong kind of value", StorageFault.Corrupt)]
     [TestCase("It was not possible to connect to the redis server(s). There was an authentication failure; check that passwords are configured correctly", StorageFault.Denied)]
+    [TestCase("It was not possible to connect to the redis server(s); to create a disconnected multiplexer, disable AbortOnConnectFail. AuthenticationFailure on PING", StorageFault.Denied)]
     [TestCase("ERR something that nobody has seen before", null)]
     public void A_failure_is_told_by_its_words(string message, StorageFault? kind) =>
         Assert.That(RedisFault.KindSaid(message), Is.EqualTo(kind));
