@@ -12,7 +12,7 @@ internal static class Scale
     private const double ReadsPerSecond = 50;
     private const int Comparisons = 30;
 
-    /// <summary>An orchestrator asks once in seconds whether a replica is ready; each time costs the storage a question, and the log an error.</summary>
+    /// <summary>An orchestrator asks once in seconds whether a replica is ready; each time costs the storage a question, and the log a line.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(50);
 
     /// <summary>What a first search may take, in seconds, where the catalog was ready before it.</summary>
