@@ -36,7 +36,7 @@ public sealed class ReadyTests : IAsyncDisposable
         }
 
         gate.SetResult();
-        await host!.ReadyAsync(ct);
+        await host!.Client.UntilReadyAsync(ct);
         faults.Before = call => call.Operation == StorageOperation.DocumentChanges ? throw new StorageException(StorageFault.Unavailable, "away") : default;
         using (var list = await host.Client.GetAsync("/api/v1/packages", ct))
             Assert.That(list.StatusCode, Is.EqualTo(HttpStatusCode.ServiceUnavailable));
@@ -53,7 +53,7 @@ public sealed class ReadyTests : IAsyncDisposable
             ? throw new StorageException(StorageFault.Unavailable, "away")
             : default;
         await StartAsync();
-        await host!.ReadyAsync(ct);
+        await host!.Client.UntilReadyAsync(ct);
         Assert.That(failures, Is.GreaterThan(1));
         Assert.That(await host!.Client.GetStringAsync("/api/v1/packages", ct), Is.EqualTo("[]"));
     }

@@ -51,18 +51,6 @@ internal sealed class RegistryHost : IAsyncDisposable
         return new RegistryHost(app, folder);
     }
 
-    /// <summary>Waits until <c>/readyz</c> says so: a started service has yet to read what packages there are.</summary>
-    public async Task ReadyAsync(CancellationToken ct)
-    {
-        while (true)
-        {
-            using var answer = await Client.GetAsync("/readyz", ct);
-            if (answer.IsSuccessStatusCode)
-                return;
-            await Task.Delay(20, ct);
-        }
-    }
-
     public async ValueTask DisposeAsync()
     {
         Client.Dispose();

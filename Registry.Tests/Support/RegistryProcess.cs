@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
 using System.Runtime.InteropServices;
 
 namespace Registry.Tests.Support;
@@ -108,13 +107,7 @@ internal sealed class RegistryProcess : IAsyncDisposable
     {
         using var deadline = new CancellationTokenSource(Patience);
         await ListenAsync();
-        while (true)
-        {
-            using var answer = await Client.GetAsync("/readyz", deadline.Token);
-            if (answer.StatusCode == HttpStatusCode.OK)
-                return;
-            await Task.Delay(20, deadline.Token);
-        }
+        await Client.UntilReadyAsync(deadline.Token);
     }
 
     /// <summary>Waits until it listens.</summary>

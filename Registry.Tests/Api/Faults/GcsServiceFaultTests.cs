@@ -82,7 +82,7 @@ public sealed class GcsServiceFaultTests : IAsyncDisposable
     public async Task A_service_that_does_not_answer_at_all_is_not_ready_until_it_does()
     {
         var (fake, host) = await StartAsync("--Gcs:DeadlineSeconds=1", "--Gcs:TransferIdleSeconds=1", "--Updates:BoundSeconds=1");
-        await host.ReadyAsync(ct);
+        await host.Client.UntilReadyAsync(ct);
         var ledger = new PushLedger("away");
         Assert.That(await ledger.PushAsync(host.Client, "app", "1.0.0", Large, ct), Is.EqualTo(HttpStatusCode.OK));
         foreach (var fault in (FakeGcsFault[])[FakeGcsFault.Answer(503), FakeGcsFault.Answer(429), FakeGcsFault.ResetBefore, FakeGcsFault.Hang])
