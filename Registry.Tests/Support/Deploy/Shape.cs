@@ -51,7 +51,9 @@ internal static partial class Shape
     private static bool Fits(string expected, JsonNode? value) => (expected, value?.GetValueKind()) switch
     {
         ("text", JsonValueKind.String) => true,
-        ("number", JsonValueKind.Number) => true,
+        ("number" or "port", JsonValueKind.Number) => true,
+        // A port by its name.
+        ("port", JsonValueKind.String) => true,
         ("truth", JsonValueKind.True or JsonValueKind.False) => true,
         ("texts", JsonValueKind.Object) => value!.AsObject().All(static member => member.Value?.GetValueKind() == JsonValueKind.String),
         ("quantity", JsonValueKind.String) => Quantity().IsMatch(value!.GetValue<string>()),

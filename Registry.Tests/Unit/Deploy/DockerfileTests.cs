@@ -27,13 +27,14 @@ internal sealed class DockerfileTests
     {
         var stages = Of("FROM").ToList();
         Assert.That(stages, Has.Count.EqualTo(2));
-        Assert.That(stages[0], Does.Contain("/dotnet/sdk:").And.EndWith(" AS build"));
-        Assert.That(stages[1], Does.Contain("/dotnet/aspnet:"));
+        Assert.That(stages, Is.EqualTo(new[] { "${SDK} AS build", "${RUNTIME}" }));
         Assert.That(Instructions[LastStage..].Where(static line => line.Instruction == "COPY").Select(static line => line.Words), Is.EqualTo(new[] { "--from=build /app ." }));
 
-        var version = Of("ARG").Single().Split('=')[1];
         var framework = XDocument.Load(Path.Combine(RegistryProcess.Root, "Directory.Build.props")).Descendants("TargetFramework").Single().Value;
-        Assert.That(framework, Is.EqualTo($"net{version}"));
+        var version = framework["net".Length..];
+        Assert.That(
+            Of("ARG"),
+            Is.EqualTo(new[] { $"SDK=mcr.microsoft.com/dotnet/sdk:{version}", $"RUNTIME=mcr.microsoft.com/dotnet/aspnet:{version}" }));
     }
 
     [Test]

@@ -122,6 +122,7 @@ internal sealed class ManifestSettingsTests
     {
         "endpoints" when overlay.ValueOf("ETCD__CAFILE") is not null => "https://etcd-0.etcd:2379,https://etcd-1.etcd:2379,https://etcd-2.etcd:2379",
         "endpoints" => "http://etcd-0.etcd:2379,http://etcd-1.etcd:2379,http://etcd-2.etcd:2379",
+        "configuration" => "redis.example:6379,password=secret",
         _ => $"a {key}",
     };
 

@@ -47,7 +47,7 @@ internal sealed class ManifestTests
     {
         Assert.That(overlay.Objects.SelectMany(Shape.Errors), Is.Empty);
         Assert.That(overlay.Objects.Select(static item => $"{item["kind"]} {item["metadata"]!["name"]}"), Is.Unique);
-        Assert.That(overlay.Objects.Select(static item => $"{item["kind"]}"), Is.SupersetOf(new[] { "Deployment", "Service", "ServiceAccount", "PodDisruptionBudget" }));
+        Assert.That(overlay.Objects.Select(static item => $"{item["kind"]}"), Is.SupersetOf(new[] { "Deployment", "Service", "ServiceAccount", "PodDisruptionBudget", "NetworkPolicy" }));
     }
 
     [TestCaseSource(nameof(Overlays))]
@@ -58,6 +58,7 @@ internal sealed class ManifestTests
             overlay.Deployment["spec"]!["selector"]!["matchLabels"],
             overlay.Single("Service")["spec"]!["selector"],
             overlay.Single("PodDisruptionBudget")["spec"]!["selector"]!["matchLabels"],
+            overlay.Single("NetworkPolicy")["spec"]!["podSelector"]!["matchLabels"],
             .. (overlay.Pod["topologySpreadConstraints"]?.AsArray() ?? []).Select(static spread => spread!["labelSelector"]!["matchLabels"]),
         ];
         foreach (var selector in selectors)
@@ -76,6 +77,7 @@ internal sealed class ManifestTests
         [
             .. overlay.Single("Service")["spec"]!["ports"]!.AsArray().Select(static served => $"{served!["targetPort"]}"),
             .. Probes(overlay).Select(static probe => $"{probe["port"]}"),
+            $"{overlay.Single("NetworkPolicy")["spec"]!["ingress"]![0]!["ports"]![0]!["port"]}",
         ];
         Assert.That(names, Is.All.EqualTo($"{port["name"]}"));
         Assert.That(overlay.ValueOf("ASPNETCORE_URLS"), Is.EqualTo($"http://+:{port["containerPort"]}"));
@@ -110,11 +112,50 @@ internal sealed class ManifestTests
         Assert.That(overlay.Pod.ContainsKey("topologySpreadConstraints"), Is.EqualTo(replicas > 1));
     }
 
+    /// <summary>With <c>DoNotSchedule</c> a tainted or drained node leaves a pod pending, and a rolling update never ends.</summary>
+    [TestCaseSource(nameof(Overlays))]
+    public void Spreading_never_keeps_a_pod_from_being_scheduled(Overlay overlay)
+    {
+        foreach (var spread in overlay.Pod["topologySpreadConstraints"]?.AsArray() ?? [])
+            Assert.That($"{spread!["whenUnsatisfiable"]}", Is.EqualTo("ScheduleAnyway"), $"{spread["topologyKey"]}");
+    }
+
+    /// <summary>A name without a host is one of Docker Hub's official images.</summary>
+    [TestCaseSource(nameof(Overlays))]
+    public void The_image_is_named_in_one_place_and_is_not_looked_up_on_Docker_Hub(Overlay overlay)
+    {
+        var image = $"{overlay.Container["image"]}";
+        Assert.That(image, Does.StartWith("localhost/"));
+        var readme = File.ReadAllText(Path.Combine(RegistryProcess.Root, "deploy", "README.md"));
+        Assert.That(readme, Does.Contain($"docker build -f deploy/Dockerfile -t {image} ."));
+        var naming = Directory.EnumerateFiles(Overlay.Folder, "kustomization.yaml", SearchOption.AllDirectories)
+            .Where(static path => Yaml.Read(path).ContainsKey("images"));
+        Assert.That(naming.Count(), Is.EqualTo(1));
+    }
+
+    /// <summary>DNS, and what the storage listens on; a pod over a volume needs nothing else.</summary>
+    [TestCaseSource(nameof(Overlays))]
+    public void The_network_policy_lets_the_pod_reach_its_storage(Overlay overlay)
+    {
+        var egress = overlay.Single("NetworkPolicy")["spec"]!["egress"]!.AsArray();
+        var ports = egress.SelectMany(static rule => rule!["ports"]!.AsArray()).Select(static port => $"{port!["port"]}").Distinct();
+        var storage = overlay.ValueOf("STORAGE");
+        Assert.That(ports, Does.Contain("53"));
+        Assert.That(ports, storage == "filesystem" ? Has.Exactly(1).Items : Does.Contain(storage switch
+        {
+            "etcd" => "2379",
+            "redis" => "6379",
+            "gcs" => "443",
+            _ => throw new ArgumentOutOfRangeException(nameof(overlay), storage, "no such storage"),
+        }));
+    }
+
     [TestCaseSource(nameof(Overlays))]
     public void The_pod_may_do_nothing_that_it_does_not_need(Overlay overlay)
     {
         var pod = overlay.Pod["securityContext"]!;
         var container = overlay.Container["securityContext"]!;
+        Assert.That(overlay.Pod["enableServiceLinks"]!.GetValue<bool>(), Is.False);
         Assert.That(pod["runAsNonRoot"]!.GetValue<bool>());
         Assert.That(pod["runAsUser"]!.GetValue<int>(), Is.Positive.And.EqualTo(pod["fsGroup"]!.GetValue<int>()));
         Assert.That(container["allowPrivilegeEscalation"]!.GetValue<bool>(), Is.False);
