@@ -2,6 +2,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
+using Registry.Core.Settings;
 using Registry.Core.Storage;
 
 namespace Registry.Storage.Etcd;
@@ -12,8 +13,7 @@ public static class EtcdServices
     /// <summary>Adds both stores over the cluster that the section <c>Etcd</c> names; the options are validated at start.</summary>
     public static IServiceCollection AddEtcdStorage(this IServiceCollection services, IConfiguration configuration)
     {
-        services.AddOptions<EtcdOptions>().Bind(configuration.GetSection(EtcdOptions.Section)).ValidateOnStart();
-        services.AddSingleton<IValidateOptions<EtcdOptions>, EtcdOptionsValidator>();
+        services.AddSettings<EtcdOptions, EtcdOptionsValidator>(configuration, EtcdOptions.Section);
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(provider => new EtcdKeys(OptionsOf(provider).Prefix));
         services.AddSingleton(provider => new EtcdClient(OptionsOf(provider), provider.GetRequiredService<TimeProvider>()));

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
+using Registry.Core.Settings;
 using Registry.Core.Storage;
 
 namespace Registry.Storage.Filesystem;
@@ -14,8 +15,7 @@ public static class FilesystemServices
     /// </summary>
     public static IServiceCollection AddFilesystemStorage(this IServiceCollection services, IConfiguration configuration)
     {
-        services.AddOptions<FilesystemOptions>().Bind(configuration.GetSection(FilesystemOptions.Section)).ValidateOnStart();
-        services.AddSingleton<IValidateOptions<FilesystemOptions>, FilesystemOptionsValidator>();
+        services.AddSettings<FilesystemOptions, FilesystemOptionsValidator>(configuration, FilesystemOptions.Section);
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(provider => new FilesystemVolume(
             provider.GetRequiredService<IOptions<FilesystemOptions>>().Value, provider.GetRequiredService<TimeProvider>()));

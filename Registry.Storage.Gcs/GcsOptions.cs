@@ -33,7 +33,7 @@ public sealed class GcsOptions
     /// <c>host:port</c> or the address of an emulator: <c>STORAGE_EMULATOR_HOST</c>. It is spoken to instead of <see cref="Endpoint"/>, and without
     /// credentials. Null for the real service.
     /// </summary>
-    public string? EmulatorHost { get; set; }
+    public string? EmulatorHost { get; internal set; }
 
     /// <summary>
     /// The local folder where uploads wait until they are whole: <c>GCS__STAGINGFOLDER</c>. Made at start when it is not there; needs room for all

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
+using Registry.Core.Settings;
 using Registry.Core.Storage;
 
 namespace Registry.Storage.Gcs;
@@ -14,10 +15,8 @@ public static class GcsServices
     /// </summary>
     public static IServiceCollection AddGcsStorage(this IServiceCollection services, IConfiguration configuration)
     {
-        services.AddOptions<GcsOptions>()
-            .Configure(options => Read(configuration, options))
-            .ValidateOnStart();
-        services.AddSingleton<IValidateOptions<GcsOptions>, GcsOptionsValidator>();
+        services.AddSettings<GcsOptions, GcsOptionsValidator>(configuration, GcsOptions.Section)
+            .Configure(options => options.EmulatorHost = configuration[GcsOptions.EmulatorSetting]);
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(provider => provider.GetRequiredService<IOptions<GcsOptions>>().Value);
         services.AddSingleton(provider => new GcsNames(provider.GetRequiredService<GcsOptions>().Prefix));
@@ -28,20 +27,5 @@ public static class GcsServices
         services.AddSingleton<IBlobStore, GcsBlobStore>();
         services.AddSingleton<IStorageProbe, GcsProbe>();
         return services;
-    }
-
-    /// <summary>A value that is no number is a mistake like any other, and is told as one.</summary>
-    private static void Read(IConfiguration configuration, GcsOptions options)
-    {
-        try
-        {
-            configuration.GetSection(GcsOptions.Section).Bind(options);
-        }
-        catch (InvalidOperationException wrong)
-        {
-            throw new OptionsValidationException(Options.DefaultName, typeof(GcsOptions), [wrong.Message]);
-        }
-
-        options.EmulatorHost = configuration[GcsOptions.EmulatorSetting];
     }
 }

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
+using Registry.Core.Settings;
 using Registry.Core.Storage;
 
 namespace Registry.Storage.Redis;
@@ -12,8 +13,7 @@ public static class RedisServices
     /// <summary>Adds both stores over the server that the section <c>Redis</c> names; the options are validated at start, and nothing connects before the first call.</summary>
     public static IServiceCollection AddRedisStorage(this IServiceCollection services, IConfiguration configuration)
     {
-        services.AddOptions<RedisOptions>().Bind(configuration.GetSection(RedisOptions.Section)).ValidateOnStart();
-        services.AddSingleton<IValidateOptions<RedisOptions>, RedisOptionsValidator>();
+        services.AddSettings<RedisOptions, RedisOptionsValidator>(configuration, RedisOptions.Section);
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(provider => new RedisLink(
             provider.GetRequiredService<IOptions<RedisOptions>>().Value, provider.GetRequiredService<TimeProvider>()));

@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using System.Text;
-using Microsoft.Extensions.Options;
 using Registry.Api.Backups;
 using Registry.Api.Hosting;
 using Registry.Core.Errors;
@@ -60,7 +59,7 @@ internal static class CommandLine
             await console.Error.WriteLineAsync($"The storage failed ({fault.Kind}): {fault.Message}");
             return ExitCode.Failure;
         }
-        catch (Exception wrong) when (wrong is StartupException or OptionsValidationException or RegistryException or IOException or UnauthorizedAccessException)
+        catch (Exception wrong) when (wrong is StartupException or RegistryException or IOException or UnauthorizedAccessException)
         {
             await console.Error.WriteLineAsync(wrong.Message);
             return ExitCode.Failure;

@@ -23,14 +23,14 @@ internal sealed class OpenRegistry : IAsyncDisposable
     /// <exception cref="StorageException">The storage does not work.</exception>
     public static async Task<OpenRegistry> OpenAsync(IConfiguration configuration, bool writes, CommandConsole console, CancellationToken ct)
     {
-        var settings = RegistrySettings.Read(configuration);
         var services = new ServiceCollection();
         services.AddLogging(logging => logging.SetMinimumLevel(LogLevel.Warning).AddProvider(new CommandLog(console)));
         services.AddStorage(configuration);
-        services.AddRegistry(settings);
+        services.AddRegistry(configuration);
         var opened = new OpenRegistry(services.BuildServiceProvider());
         try
         {
+            RegistrySettings.Demand(opened.services, configuration);
             var probe = opened.Get<StorageProbe>();
             await (writes ? probe.ProveAsync(ct) : probe.AskAsync(ct));
             return opened;

@@ -6,37 +6,39 @@ namespace Registry.Api.Hosting;
 /// <summary>Section <c>Limits</c>: what one request may bring. All in bytes unless the name says otherwise.</summary>
 public sealed class LimitOptions
 {
+    private static readonly ContentLimits Defaults = new();
+
     /// <summary>The body of any request; beyond it 413.</summary>
     /// <value>Default 720 MiB: a package of 512 MiB as base64 in JSON.</value>
     public long RequestBytes { get; set; } = 720L << 20;
 
     /// <summary>An app archive; beyond it 413.</summary>
     /// <value>Default 100 MiB, as in KAR's reference.</value>
-    public long ArchiveBytes { get; set; } = 100L << 20;
+    public long ArchiveBytes { get; set; } = new ArchiveLimits().MaxArchiveBytes;
 
     /// <summary>A package as it is stored; beyond it 422.</summary>
     /// <value>Default 512 MiB.</value>
-    public long PackageBytes { get; set; } = 512L << 20;
+    public long PackageBytes { get; set; } = Defaults.MaxPackageBytes;
 
     /// <summary>A package unpacked; beyond it 422.</summary>
     /// <value>Default 2 GiB.</value>
-    public long UnpackedBytes { get; set; } = 2L << 30;
+    public long UnpackedBytes { get; set; } = Defaults.MaxUnpackedBytes;
 
     /// <summary>How many times its size a package may unpack to; beyond it 422. Applies above <see cref="RatioFloorBytes"/>.</summary>
     /// <value>Default 200.</value>
-    public int Ratio { get; set; } = 200;
+    public int Ratio { get; set; } = Defaults.MaxRatio;
 
     /// <summary>Up to this unpacked size any ratio is fine.</summary>
     /// <value>Default 16 MiB.</value>
-    public long RatioFloorBytes { get; set; } = 16L << 20;
+    public long RatioFloorBytes { get; set; } = Defaults.RatioFloorBytes;
 
     /// <summary>Entries in the tar of a package; beyond it 422.</summary>
     /// <value>Default 100,000.</value>
-    public int TarEntries { get; set; } = 100_000;
+    public int TarEntries { get; set; } = Defaults.MaxTarEntries;
 
     /// <summary>The metadata of a push; beyond it 422.</summary>
     /// <value>Default 64 KiB.</value>
-    public int MetadataBytes { get; set; } = 64 << 10;
+    public int MetadataBytes { get; set; } = Defaults.MaxMetadataBytes;
 
     /// <summary>The limits of a package's content.</summary>
     internal ContentLimits Content => new()
@@ -51,16 +53,4 @@ public sealed class LimitOptions
 
     /// <summary>The limits of an app archive.</summary>
     internal ArchiveLimits Archives => new() { MaxArchiveBytes = ArchiveBytes };
-
-    /// <summary>What is wrong with the values; nothing when they can be used.</summary>
-    internal IEnumerable<string> Errors()
-    {
-        (string Name, long Value)[] limits =
-        [
-            (nameof(RequestBytes), RequestBytes), (nameof(ArchiveBytes), ArchiveBytes), (nameof(PackageBytes), PackageBytes),
-            (nameof(UnpackedBytes), UnpackedBytes), (nameof(Ratio), Ratio), (nameof(RatioFloorBytes), RatioFloorBytes),
-            (nameof(TarEntries), TarEntries), (nameof(MetadataBytes), MetadataBytes),
-        ];
-        return limits.Where(limit => limit.Value <= 0).Select(limit => $"Limits:{limit.Name} is {limit.Value}; it must be above 0.");
-    }
 }

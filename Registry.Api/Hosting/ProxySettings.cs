@@ -11,7 +11,8 @@ public sealed class ProxySettings
     /// <value>Default empty: nobody's.</value>
     public string Trusted { get; set; } = "";
 
-    private IEnumerable<string> Entries => Trusted.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+    /// <summary>The parts of <see cref="Trusted"/>.</summary>
+    internal IEnumerable<string> Entries => Trusted.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
 
     internal void Apply(ForwardedHeadersOptions options)
     {
@@ -23,11 +24,8 @@ public sealed class ProxySettings
             options.KnownIPNetworks.Add(Parse(entry)!.Value);
     }
 
-    internal IEnumerable<string> Errors() => Entries
-        .Where(entry => Parse(entry) is null)
-        .Select(entry => $"Proxies:Trusted holds '{entry}'; an address or a network such as 10.0.0.0/8 is expected.");
-
-    private static IPNetwork? Parse(string entry) =>
+    /// <summary>Reads an address or a network; null for anything else.</summary>
+    internal static IPNetwork? Parse(string entry) =>
         IPAddress.TryParse(entry, out var address) ? new IPNetwork(address, address.GetAddressBytes().Length * 8)
         : IPNetwork.TryParse(entry, out var network) ? network
         : null;

@@ -1,6 +1,8 @@
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Mvc.ApplicationParts;
 using Microsoft.AspNetCore.Mvc.ModelBinding.Validation;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.Options;
 using Registry.Api.Cnr;
 using Registry.Api.Hosting.Logging;
 using Registry.Api.Http;
@@ -57,7 +59,7 @@ public static class RegistryApplication
             await app.WaitForShutdownAsync();
             return 0;
         }
-        catch (Exception wrong) when (wrong is StartupException or StorageException or Microsoft.Extensions.Options.OptionsValidationException)
+        catch (Exception wrong) when (wrong is StartupException or StorageException)
         {
             await Console.Error.WriteLineAsync(wrong.Message);
             return 1;
@@ -68,19 +70,20 @@ public static class RegistryApplication
     {
         // The settings beside the program are the product's; the working directory is the operator's.
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
-        var settings = RegistrySettings.Read(builder.Configuration);
+        // Without a storage the composition has holes. That is told with all other errors of the settings, once it stands.
+        builder.Host.UseDefaultServiceProvider(static provider => provider.ValidateOnBuild = false);
         builder.Logging.BufferConsole();
-        builder.WebHost.ConfigureKestrel(kestrel =>
+        builder.WebHost.ConfigureKestrel(static kestrel =>
         {
             kestrel.AddServerHeader = false;
-            kestrel.Limits.MaxRequestBodySize = settings.Limits.RequestBytes;
             kestrel.Limits.MaxRequestLineSize = MaxRequestLineBytes;
             kestrel.Limits.MaxRequestBufferSize = MaxWaitingBytes;
         });
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = ShutdownTimeout);
-        builder.Services.Configure<ForwardedHeadersOptions>(settings.Proxies.Apply);
+        builder.Services.AddOptions<ForwardedHeadersOptions>()
+            .Configure<IOptions<ProxySettings>>(static (headers, proxies) => proxies.Value.Apply(headers));
         builder.Services.AddStorage(builder.Configuration);
-        builder.Services.AddRegistry(settings);
+        builder.Services.AddRegistry(builder.Configuration);
         // Only this program has controllers. MVC would look for more in every library that knows of MVC, and at each of their types.
         builder.Services.AddSingleton(new ApplicationPartManager
         {
@@ -95,7 +98,12 @@ public static class RegistryApplication
         builder.Services.AddOpenApiDocument();
         configure?.Invoke(builder);
 
-        return builder.Build();
+        var app = builder.Build();
+        RegistrySettings.Demand(app.Services, builder.Configuration);
+        // The server has been made by now. It takes nothing from settings that may be wrong.
+        var kestrel = app.Services.GetRequiredService<IOptions<KestrelServerOptions>>().Value;
+        kestrel.Limits.MaxRequestBodySize = app.Services.OptionsOf<LimitOptions>().RequestBytes;
+        return app;
     }
 
     private static void Map(WebApplication app)
@@ -125,16 +133,17 @@ public static class RegistryApplication
         }
     }
 
-    internal static void AddRegistry(this IServiceCollection services, RegistrySettings settings)
+    internal static void AddRegistry(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddSingleton(TimeProvider.System);
-        services.AddSingleton(settings.Limits);
-        services.AddSingleton(settings.Limits.Content);
-        services.AddSingleton(settings.Limits.Archives);
-        services.AddSingleton(settings.Collection.ToOptions());
-        services.AddSingleton(settings.Updates.ToOptions());
-        services.AddSingleton(settings.Cache.Indexes);
-        services.AddSingleton(settings.Cache.Contents);
+        services.AddRegistrySettings(configuration);
+        services.AddSingleton(static provider => provider.OptionsOf<LimitOptions>());
+        services.AddSingleton(static provider => provider.OptionsOf<LimitOptions>().Content);
+        services.AddSingleton(static provider => provider.OptionsOf<LimitOptions>().Archives);
+        services.AddSingleton(static provider => provider.OptionsOf<CollectionSettings>().ToOptions());
+        services.AddSingleton(static provider => provider.OptionsOf<UpdateSettings>().ToOptions());
+        services.AddSingleton(static provider => provider.OptionsOf<CacheSettings>().Indexes);
+        services.AddSingleton(static provider => provider.OptionsOf<CacheSettings>().Contents);
         services.AddSingleton<StorageProbe>();
         services.AddSingleton<PackageIndexes>();
         services.AddSingleton<PackageCatalog>();
@@ -146,4 +155,7 @@ public static class RegistryApplication
         services.AddHostedService<CatalogService>();
         services.AddHostedService<CollectorService>();
     }
+
+    private static TOptions OptionsOf<TOptions>(this IServiceProvider provider)
+        where TOptions : class => provider.GetRequiredService<IOptions<TOptions>>().Value;
 }

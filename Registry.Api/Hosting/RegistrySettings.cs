@@ -1,53 +1,75 @@
+using Microsoft.Extensions.Options;
+using Registry.Core.Settings;
+
 namespace Registry.Api.Hosting;
 
-/// <summary>The typed settings of the service, read and judged once, at start.</summary>
-internal sealed class RegistrySettings
+/// <summary>The settings of the service: which sections there are, and whether what they hold can be used.</summary>
+internal static class RegistrySettings
 {
-    private readonly List<string> errors = [];
+    /// <summary>The sections of the service itself, a line for each. Those of the backends are in <see cref="StorageSelection"/>.</summary>
+    private static readonly Section[] Sections =
+    [
+        Section.Of<LimitOptions, LimitOptionsValidator>("Limits"),
+        Section.Of<CollectionSettings, CollectionSettingsValidator>("Collection"),
+        Section.Of<UpdateSettings, UpdateSettingsValidator>("Updates"),
+        Section.Of<ProxySettings, ProxySettingsValidator>("Proxies"),
+        Section.Of<CacheSettings, CacheSettingsValidator>("Cache"),
+    ];
 
-    private RegistrySettings(IConfiguration configuration)
+    /// <summary>The settings that belong to no section.</summary>
+    public static IEnumerable<string> Plain => StorageSelection.PlainSettings;
+
+    /// <summary>Every setting of every section, whichever storage is selected.</summary>
+    public static IReadOnlyList<Setting> All { get; } =
+    [
+        .. Sections.SelectMany(static section => Setting.Of(section.Name, section.Options)),
+        .. StorageSelection.Settings,
+    ];
+
+    /// <summary>Adds the options of every section of the service itself.</summary>
+    public static void AddRegistrySettings(this IServiceCollection services, IConfiguration configuration)
     {
-        Limits = Read<LimitOptions>(configuration, "Limits");
-        Collection = Read<CollectionSettings>(configuration, "Collection");
-        Updates = Read<UpdateSettings>(configuration, "Updates");
-        Proxies = Read<ProxySettings>(configuration, "Proxies");
-        Cache = Read<CacheSettings>(configuration, "Cache");
-        errors.AddRange([.. Limits.Errors(), .. Updates.Errors(), .. Collection.Errors(Updates), .. Proxies.Errors(), .. Cache.Errors()]);
+        foreach (var section in Sections)
+            section.Add(services, configuration);
     }
 
-    public LimitOptions Limits { get; }
-
-    public CollectionSettings Collection { get; }
-
-    public UpdateSettings Updates { get; }
-
-    public ProxySettings Proxies { get; }
-
-    public CacheSettings Cache { get; }
-
-    /// <summary>Reads the settings.</summary>
-    /// <exception cref="StartupException">Something is wrong with them: everything that is, at once.</exception>
-    public static RegistrySettings Read(IConfiguration configuration)
+    /// <summary>Demands settings that can be used. Nothing is opened.</summary>
+    /// <param name="services">Where their options are.</param>
+    /// <param name="configuration">Where they come from.</param>
+    /// <exception cref="StartupException">They cannot: it names everything that is wrong.</exception>
+    public static void Demand(IServiceProvider services, IConfiguration configuration)
     {
-        var settings = new RegistrySettings(configuration);
-        settings.errors.AddRange(StorageSelection.Errors(configuration));
-        return settings.errors.Count == 0 ? settings : throw new StartupException(settings.errors);
+        List<string> errors = [.. StorageSelection.Errors(configuration), .. OptionsErrors(services).Distinct()];
+        if (errors.Count > 0)
+            throw new StartupException(errors);
     }
 
-    /// <summary>What the binder says of a value that it cannot convert: the setting and the value in the outer message, the reason in the inner one.</summary>
-    public static string Unreadable(InvalidOperationException wrong) => $"{wrong.Message} {wrong.InnerException?.Message}".Trim();
-
-    private T Read<T>(IConfiguration configuration, string section)
-        where T : class, new()
+    private static IEnumerable<string> OptionsErrors(IServiceProvider services)
     {
         try
         {
-            return configuration.GetSection(section).Get<T>() ?? new T();
+            services.GetRequiredService<IStartupValidator>().Validate();
+            return [];
         }
-        catch (InvalidOperationException wrong)
+        catch (OptionsValidationException wrong)
         {
-            errors.Add(Unreadable(wrong));
-            return new T();
+            return wrong.Failures;
         }
+        catch (AggregateException several) when (several.InnerExceptions.All(static inner => inner is OptionsValidationException))
+        {
+            return several.InnerExceptions.Cast<OptionsValidationException>().SelectMany(static wrong => wrong.Failures);
+        }
+    }
+
+    /// <summary>A section of the configuration.</summary>
+    /// <param name="Name">Its name.</param>
+    /// <param name="Options">The options that it is read into.</param>
+    /// <param name="Add">Adds them.</param>
+    private sealed record Section(string Name, Type Options, Action<IServiceCollection, IConfiguration> Add)
+    {
+        public static Section Of<TOptions, TValidator>(string name)
+            where TOptions : class, new()
+            where TValidator : class, IValidateOptions<TOptions> =>
+            new(name, typeof(TOptions), (services, configuration) => services.AddSettings<TOptions, TValidator>(configuration, name));
     }
 }

@@ -1,4 +1,4 @@
-using Microsoft.Extensions.Options;
+using Registry.Core.Settings;
 using Registry.Storage.Etcd;
 using Registry.Storage.Filesystem;
 using Registry.Storage.Gcs;
@@ -12,51 +12,41 @@ internal static class StorageSelection
     /// <summary>The setting that selects.</summary>
     public const string Setting = "STORAGE";
 
-    private static readonly (string Name, Action<IServiceCollection, IConfiguration> Add)[] Backends =
+    private static readonly Backend[] Backends =
     [
-        ("filesystem", static (services, configuration) => services.AddFilesystemStorage(configuration)),
-        ("redis", static (services, configuration) => services.AddRedisStorage(configuration)),
-        ("etcd", static (services, configuration) => services.AddEtcdStorage(configuration)),
-        ("gcs", static (services, configuration) => services.AddGcsStorage(configuration)),
+        new("filesystem", FilesystemOptions.Section, typeof(FilesystemOptions), static (services, configuration) => services.AddFilesystemStorage(configuration)),
+        new("redis", RedisOptions.Section, typeof(RedisOptions), static (services, configuration) => services.AddRedisStorage(configuration)),
+        new("etcd", EtcdOptions.Section, typeof(EtcdOptions), static (services, configuration) => services.AddEtcdStorage(configuration)),
+        new("gcs", GcsOptions.Section, typeof(GcsOptions), static (services, configuration) => services.AddGcsStorage(configuration)),
     ];
 
     /// <summary>What there is to select from.</summary>
     public static IEnumerable<string> Names => Backends.Select(static backend => backend.Name);
 
-    /// <summary>Adds both ports of the selected storage; an unset <c>STORAGE</c> is the filesystem.</summary>
-    public static void AddStorage(this IServiceCollection services, IConfiguration configuration) => Find(configuration)!.Value.Add(services, configuration);
+    /// <summary>The settings of all backends.</summary>
+    public static IEnumerable<Setting> Settings => Backends.SelectMany(static backend => Core.Settings.Setting.Of(backend.Section, backend.Options));
 
-    /// <summary>What is wrong with the selection, or with the options of the storage that is selected; nothing when it can be used. Connects to nothing.</summary>
-    public static IEnumerable<string> Errors(IConfiguration configuration)
+    /// <summary>The settings of the storage that belong to no section.</summary>
+    public static IEnumerable<string> PlainSettings => [Setting, GcsOptions.EmulatorSetting];
+
+    /// <summary>Adds both ports of the selected storage, or none when the selection is wrong; an unset <c>STORAGE</c> is the filesystem.</summary>
+    public static void AddStorage(this IServiceCollection services, IConfiguration configuration) => Find(configuration)?.Add(services, configuration);
+
+    /// <summary>What is wrong with the selection; nothing when it can be used.</summary>
+    public static IEnumerable<string> Errors(IConfiguration configuration) => Find(configuration) is not null
+        ? []
+        : [$"{Setting} is '{configuration[Setting]}'; expected one of {string.Join(", ", Names)}."];
+
+    private static Backend? Find(IConfiguration configuration)
     {
-        if (Find(configuration) is not { } backend)
-            return [$"{Setting} is '{configuration[Setting]}'; it must be one of {string.Join(", ", Names)}."];
-        var services = new ServiceCollection();
-        backend.Add(services, configuration);
-        using var provider = services.BuildServiceProvider();
-        try
-        {
-            provider.GetRequiredService<IStartupValidator>().Validate();
-            return [];
-        }
-        catch (OptionsValidationException wrong)
-        {
-            return wrong.Failures;
-        }
-        catch (InvalidOperationException wrong)
-        {
-            return [RegistrySettings.Unreadable(wrong)];
-        }
+        var wanted = configuration[Setting] ?? Backends[0].Name;
+        return Array.Find(Backends, backend => backend.Name.Equals(wanted.Trim(), StringComparison.OrdinalIgnoreCase));
     }
 
-    private static (string Name, Action<IServiceCollection, IConfiguration> Add)? Find(IConfiguration configuration)
-    {
-        var wanted = configuration[Setting];
-        if (string.IsNullOrWhiteSpace(wanted))
-            return Backends[0];
-        foreach (var backend in Backends)
-            if (backend.Name.Equals(wanted.Trim(), StringComparison.OrdinalIgnoreCase))
-                return backend;
-        return null;
-    }
+    /// <summary>A storage that can be selected.</summary>
+    /// <param name="Name">What <c>STORAGE</c> calls it.</param>
+    /// <param name="Section">The section of its settings.</param>
+    /// <param name="Options">The options that the section is read into.</param>
+    /// <param name="Add">Adds both ports over it.</param>
+    private sealed record Backend(string Name, string Section, Type Options, Action<IServiceCollection, IConfiguration> Add);
 }

@@ -7,10 +7,7 @@ public sealed class UpdateSettings
 {
     /// <summary>For how long the change of a package is tried against other writers.</summary>
     /// <value>Default 15.</value>
-    public double BoundSeconds { get; set; } = 15;
+    public double BoundSeconds { get; set; } = new UpdateOptions().Bound.TotalSeconds;
 
     internal UpdateOptions ToOptions() => new() { Bound = TimeSpan.FromSeconds(BoundSeconds) };
-
-    internal IEnumerable<string> Errors() =>
-        BoundSeconds is > 0 and < 1e8 ? [] : [$"Updates:BoundSeconds is {BoundSeconds}; it must be above 0."];
 }

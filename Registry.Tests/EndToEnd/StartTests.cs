@@ -87,7 +87,7 @@ public sealed class StartTests : EndToEndTest
         await File.WriteAllTextAsync(file, "", Ct);
         var errors = await RefusesAsync(
             ("LIMITS__RATIO", "0"), ("LIMITS__REQUESTBYTES", "many"), ("COLLECTION__GRACESECONDS", "1"), ("PROXIES__TRUSTED", "proxy"), ("FILESYSTEM__PATH", file));
-        foreach (var setting in (string[])["RequestBytes", "GraceSeconds", "Trusted", "FILESYSTEM__PATH"])
+        foreach (var setting in (string[])["LIMITS__RATIO", "LIMITS__REQUESTBYTES", "COLLECTION__GRACESECONDS", "PROXIES__TRUSTED", "FILESYSTEM__PATH"])
             Assert.That(errors, Does.Contain(setting));
         Assert.That(Directory.GetFileSystemEntries(Folder), Has.Length.EqualTo(1), "it has made nothing");
     }

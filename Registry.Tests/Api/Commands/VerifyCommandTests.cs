@@ -78,7 +78,7 @@ internal sealed partial class VerifyCommandTests : IDisposable
     {
         var (code, _, error) = await RunAsync("--Limits:Ratio=0", "--Collection:GraceSeconds=1");
         Assert.That(code, Is.EqualTo(ExitCode.Failure));
-        Assert.That(error, Does.Contain("Limits:Ratio").And.Contain("Collection:GraceSeconds"));
+        Assert.That(error, Does.Contain("LIMITS__RATIO").And.Contain("COLLECTION__GRACESECONDS"));
     }
 
     /// <summary>A sound release, a deleted one, one whose content is damaged, and an upload left behind; returns the digest of the damaged blob.</summary>

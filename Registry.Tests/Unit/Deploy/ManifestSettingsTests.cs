@@ -48,7 +48,11 @@ internal sealed class ManifestSettingsTests
         }
 
         var configuration = new ConfigurationBuilder().AddInMemoryCollection(settings).Build();
-        Assert.That(() => RegistrySettings.Read(configuration), Throws.Nothing);
+        var services = new ServiceCollection();
+        services.AddStorage(configuration);
+        services.AddRegistry(configuration);
+        using var provider = services.BuildServiceProvider();
+        Assert.That(() => RegistrySettings.Demand(provider, configuration), Throws.Nothing);
         Assert.That(configuration["STORAGE"], Is.EqualTo($"{overlay}".Split('-')[0].Replace("single", "filesystem", StringComparison.Ordinal)));
         // What is kept must not go with the container.
         if (configuration["FILESYSTEM:PATH"] is { } data)

@@ -42,7 +42,7 @@ public sealed class GcsOptionsTests
     [TestCase("Gcs:StagingFolder", "", "GCS__STAGINGFOLDER")]
     [TestCase("Gcs:StagingFolder", "/etc/hostname", "GCS__STAGINGFOLDER is '/etc/hostname', which is a file")]
     [TestCase("Gcs:DeadlineSeconds", "0", "GCS__DEADLINESECONDS is 0")]
-    [TestCase("Gcs:DeadlineSeconds", "soon", "'soon' at 'Gcs:DeadlineSeconds'")]
+    [TestCase("Gcs:DeadlineSeconds", "soon", "GCS__DEADLINESECONDS is 'soon'; expected a number")]
     [TestCase("Gcs:TransferIdleSeconds", "-1", "GCS__TRANSFERIDLESECONDS is -1")]
     public void What_cannot_work_is_refused_by_the_name_of_its_setting(string key, string value, string words) =>
         Assert.That(() => Read(("Gcs:Bucket", "registry"), (key, value)), Throws.TypeOf<OptionsValidationException>().With.Message.Contains(words));

@@ -1,0 +1,19 @@
+using Microsoft.Extensions.Options;
+
+namespace Registry.Api.Hosting;
+
+/// <summary>Demands that no cache has a negative size.</summary>
+internal sealed class CacheSettingsValidator : IValidateOptions<CacheSettings>
+{
+    public ValidateOptionsResult Validate(string? name, CacheSettings options)
+    {
+        (string Name, long Value)[] sizes =
+        [
+            ("CACHE__INDEXBYTES", options.IndexBytes),
+            ("CACHE__CONTENTBYTES", options.ContentBytes),
+        ];
+        return ValidationResult.Of(sizes
+            .Where(static size => size.Value < 0)
+            .Select(static size => $"{size.Name} is {size.Value}; it must be 0 or above."));
+    }
+}

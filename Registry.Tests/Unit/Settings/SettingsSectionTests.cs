@@ -1,0 +1,88 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using NUnit.Framework;
+using Registry.Api.Hosting;
+
+namespace Registry.Tests.Unit.Settings;
+
+/// <summary>How settings are read and judged, through the composition of the service.</summary>
+[Parallelizable(ParallelScope.All)]
+internal sealed class SettingsSectionTests
+{
+    [TestCase("5", 5)]
+    [TestCase(" 5 ", 5)]
+    [TestCase("1GiB", 1L << 30)]
+    [TestCase("512mib", 512L << 20)]
+    [TestCase("3 KiB", 3 << 10)]
+    [TestCase("2TiB", 2L << 40)]
+    [TestCase("1GB", 1_000_000_000)]
+    [TestCase("7kB", 7_000)]
+    public void A_size_is_a_number_of_bytes_or_has_a_unit(string text, long bytes)
+    {
+        using var services = Compose(("LIMITS:PACKAGEBYTES", text));
+        Assert.That(services.GetRequiredService<LimitOptions>().PackageBytes, Is.EqualTo(bytes));
+    }
+
+    [TestCase("LIMITS:PACKAGEBYTES", "1.5GiB", "LIMITS__PACKAGEBYTES is '1.5GiB'; expected a number of bytes, or a size such as 512MiB.")]
+    [TestCase("LIMITS:PACKAGEBYTES", "", "LIMITS__PACKAGEBYTES is ''; expected a number of bytes, or a size such as 512MiB.")]
+    [TestCase("LIMITS:PACKAGEBYTES", "99999999TiB", "LIMITS__PACKAGEBYTES is '99999999TiB'; expected a number of bytes, or a size such as 512MiB.")]
+    [TestCase("LIMITS:METADATABYTES", "3GiB", "LIMITS__METADATABYTES is '3GiB'; expected a number of bytes, or a size such as 64KiB, below 2GiB.")]
+    [TestCase("LIMITS:RATIO", "1KiB", "LIMITS__RATIO is '1KiB'; expected a whole number up to 2147483647.")]
+    [TestCase("UPDATES:BOUNDSECONDS", "soon", "UPDATES__BOUNDSECONDS is 'soon'; expected a number.")]
+    [TestCase("LIMITS:ARCHIVEBYTES", "0", "LIMITS__ARCHIVEBYTES is 0; it must be above 0.")]
+    [TestCase("LIMITS:ARCHIVEBYTES", "-1KiB", "LIMITS__ARCHIVEBYTES is -1024; it must be above 0.")]
+    [TestCase("CACHE:INDEXBYTES", "-1", "CACHE__INDEXBYTES is -1; it must be 0 or above.")]
+    [TestCase("COLLECTION:PERIODSECONDS", "NaN", "COLLECTION__PERIODSECONDS is NaN; it must be above 0 and at most 100000000 seconds.")]
+    [TestCase("COLLECTION:GRACESECONDS", "59", "COLLECTION__GRACESECONDS is 59; it must be at least four times UPDATES__BOUNDSECONDS, which is 15.")]
+    [TestCase("PROXIES:TRUSTED", "10.0.0.1,proxy", "PROXIES__TRUSTED holds 'proxy'; expected an address such as 10.1.2.3 or a network such as 10.0.0.0/8.")]
+    [TestCase("STORAGE", "floppy", "STORAGE is 'floppy'; expected one of filesystem, redis, etcd, gcs.")]
+    [TestCase("STORAGE", "", "STORAGE is ''; expected one of filesystem, redis, etcd, gcs.")]
+    [TestCase("FILESYSTEM:PATH", "", "FILESYSTEM__PATH is empty: name the folder that holds the data.")]
+    public void A_value_that_cannot_be_used_is_told_with_its_variable_and_what_is_expected(string key, string value, string told)
+    {
+        var wrong = Assert.Throws<StartupException>(() => Compose((key, value)).Dispose());
+        Assert.That(wrong?.Message, Is.EqualTo(told));
+    }
+
+    [Test]
+    public void Everything_that_is_wrong_is_told_at_once()
+    {
+        var wrong = Assert.Throws<StartupException>(() => Compose(
+            ("LIMITS:REQUESTBYTES", "many"),
+            ("LIMITS:RATIO", "0"),
+            ("UPDATES:BOUNDSECONDS", "-1"),
+            ("COLLECTION:PERIODSECONDS", "0"),
+            ("FILESYSTEM:PATH", "")).Dispose());
+        foreach (var variable in (string[])["LIMITS__REQUESTBYTES", "LIMITS__RATIO", "UPDATES__BOUNDSECONDS", "COLLECTION__PERIODSECONDS", "FILESYSTEM__PATH"])
+            Assert.That(wrong?.Message.Split(Environment.NewLine), Has.One.StartsWith($"{variable} is"));
+    }
+
+    [Test]
+    public void Defaults_can_be_used()
+    {
+        using var services = Compose();
+        Assert.That(services.GetRequiredService<LimitOptions>().Content, Is.EqualTo(new Core.Content.ContentLimits()));
+        Assert.That(services.GetRequiredService<Core.Content.CollectionOptions>(), Is.EqualTo(new Core.Content.CollectionOptions()));
+    }
+
+    private static ServiceProvider Compose(params IEnumerable<(string Key, string Value)> settings)
+    {
+        var configuration = new ConfigurationBuilder()
+            .AddInMemoryCollection(settings.Select(static setting => KeyValuePair.Create(setting.Key, (string?)setting.Value)))
+            .Build();
+        var services = new ServiceCollection();
+        services.AddStorage(configuration);
+        services.AddRegistry(configuration);
+        var provider = services.BuildServiceProvider();
+        try
+        {
+            RegistrySettings.Demand(provider, configuration);
+            return provider;
+        }
+        catch
+        {
+            provider.Dispose();
+            throw;
+        }
+    }
+}
