@@ -32,7 +32,7 @@ internal sealed class FilesystemBlobWriter(BlobFiles files, StoreKey scope, Stag
         return ValueTask.CompletedTask;
     }
 
-    public override async ValueTask<BlobInfo> CommitAsync(Digest digest, DateTimeOffset? uploadedAt, CancellationToken ct)
+    public override async ValueTask<CommittedBlob> CommitAsync(Digest digest, DateTimeOffset? uploadedAt, CancellationToken ct)
     {
         Demand(State.Writing);
         ct.ThrowIfCancellationRequested();
@@ -40,10 +40,10 @@ internal sealed class FilesystemBlobWriter(BlobFiles files, StoreKey scope, Stag
         var key = new BlobKey(scope, digest);
         var path = files.PathOf(key);
 
-        var uploaded = 0L;
+        var (uploaded, isNew) = (0L, false);
         await files.Volume.PlaceAsync(files.Tree, path, key.Value, Seal, Place, ct);
         state = State.Committed;
-        return BlobFiles.Describe(key, staged.Length, uploaded, staged.Ticks);
+        return new CommittedBlob(BlobFiles.Describe(key, staged.Length, uploaded, staged.Ticks), isNew);
 
         void Seal()
         {
@@ -54,7 +54,7 @@ internal sealed class FilesystemBlobWriter(BlobFiles files, StoreKey scope, Stag
 
         bool Place(Stripe stripe)
         {
-            uploaded = Replace(stripe, key, path, uploadedAt);
+            (uploaded, isNew) = Replace(stripe, key, path, uploadedAt);
             return true;
         }
     }
@@ -67,8 +67,8 @@ internal sealed class FilesystemBlobWriter(BlobFiles files, StoreKey scope, Stag
         return ValueTask.CompletedTask;
     }
 
-    /// <summary>Under the lock: chooses both times, and renames. Returns when the blob counts as uploaded.</summary>
-    private long Replace(Stripe stripe, BlobKey key, string path, DateTimeOffset? uploadedAt)
+    /// <summary>Under the lock: chooses both times, and renames. Returns when the blob counts as uploaded, and whether there was none before.</summary>
+    private (long Uploaded, bool IsNew) Replace(Stripe stripe, BlobKey key, string path, DateTimeOffset? uploadedAt)
     {
         var current = files.Stat(key);
         var wasApart = current is { } there && UploadedTimes.IsApart(there.TouchedAt.UtcTicks);
@@ -88,7 +88,7 @@ internal sealed class FilesystemBlobWriter(BlobFiles files, StoreKey scope, Stag
         files.Tree.Place(staged, path);
         if (wasApart && !apart)
             UploadedTimes.Remove(path);
-        return uploaded;
+        return (uploaded, current is null);
     }
 
     private void Demand(State expected)

@@ -31,8 +31,8 @@ internal static class BlobScripts
 
     /// <summary>
     /// KEYS: head, blobs, staged, dropped, chunks, revision. ARGV: upload, name, length, number of chunks with the last, bytes of the last where it
-    /// is not stored yet, time of the upload or nothing, what a chunk's key begins with. The head's uploaded, touched and revision, or nil where
-    /// what was staged is not all there; where all is in the last chunk, nothing was. Chunks that lie there already and are whole stay, with those who
+    /// is not stored yet, time of the upload or nothing, what a chunk's key begins with. 1 where there was no head and 0 where there was one, then the
+    /// head's uploaded, touched and revision; or nil where what was staged is not all there; where all is in the last chunk, nothing was. Chunks that lie there already and are whole stay, with those who
     /// read them: the new ones go.
     /// </summary>
     public static RedisScript Commit { get; } = new(writes: true, """
@@ -71,7 +71,8 @@ internal static class BlobScripts
           redis.call('HSET', KEYS[1], 'uploaded', text(now))
         end
         redis.call('ZADD', KEYS[2], 0, ARGV[2])
-        return redis.call('HMGET', KEYS[1], 'uploaded', 'touched', 'revision')
+        local head = redis.call('HMGET', KEYS[1], 'uploaded', 'touched', 'revision')
+        return {old[1] and 0 or 1, head[1], head[2], head[3]}
         """);
 
     /// <summary>

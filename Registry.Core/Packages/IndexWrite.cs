@@ -12,6 +12,9 @@ internal sealed class IndexWrite(IDocumentStore documents, IndexReader reader, T
     /// <summary>A write that failed and may have happened all the same: the revision that it was to replace, and why it failed.</summary>
     private (Revision? Base, StorageException Failure)? doubt;
 
+    /// <summary>True once a write got no answer: it may still be on its way, whatever the answer to a later one says.</summary>
+    private bool isUnanswered;
+
     /// <summary>Settles every change of the batch. Never throws.</summary>
     public async Task RunAsync(List<PendingChange> batch)
     {
@@ -70,7 +73,7 @@ internal sealed class IndexWrite(IDocumentStore documents, IndexReader reader, T
             if (failure.IsTransient)
                 return true;
             foreach (var pending in batch)
-                pending.Fail(failure);
+                pending.Fail(isUnanswered ? PackageErrors.OutcomeUnknown(name) : failure);
             return false;
         }
 
@@ -127,6 +130,7 @@ internal sealed class IndexWrite(IDocumentStore documents, IndexReader reader, T
         catch (StorageException failure)
         {
             doubt = (replaced, failure);
+            isUnanswered |= failure.IsTransient;
             return false;
         }
     }

@@ -116,11 +116,20 @@ public sealed partial class PackageRegistry(
         PackageName package, Manifest manifest, PackageUpload upload, Func<PackageIndex?, PackageIndex> change, CancellationToken ct)
     {
         var began = time.GetTimestamp();
-        var blob = await upload.CommitAsync(ct);
-        var index = await indexes.UpdateAsync(
-            package,
-            new IndexChange(change, index => index.Find(manifest.Release, manifest.MediaType)?.PushId == manifest.PushId),
-            ct);
+        var (blob, isNew) = await upload.CommitAsync(ct);
+        PackageIndex? index;
+        try
+        {
+            index = await indexes.UpdateAsync(
+                package,
+                new IndexChange(change, index => index.Find(manifest.Release, manifest.MediaType)?.PushId == manifest.PushId),
+                ct);
+        }
+        catch (Exception failure) when (isNew && PackageIndexes.IsKnownUnchanged(failure))
+        {
+            await RemoveAsync(package, blob);
+            throw;
+        }
 
         // The collector spares what was touched less than the grace ago. Who took longer looks whether its blob is still there.
         if (time.GetElapsedTime(began) > collection.Grace / 2 && await blobs.StatAsync(blob.Key, ct) is null)
@@ -130,6 +139,24 @@ public sealed partial class PackageRegistry(
         }
 
         return index!;
+    }
+
+    /// <summary>
+    /// Removes a blob that a push created whose release was certainly not stored. Whoever stores a release with the same content commits the blob
+    /// and so changes its revision; then it stays.
+    /// </summary>
+    private async Task RemoveAsync(PackageName package, BlobInfo blob)
+    {
+        try
+        {
+            // A release that was there before may name it, if its blob had been lost.
+            if ((await indexes.FindAsync(package, CancellationToken.None))?.Index.References(blob.Key.Digest) != true)
+                await blobs.TryDeleteAsync(blob.Key, Precondition.Matches(blob.Revision), CancellationToken.None);
+        }
+        catch (StorageException fault)
+        {
+            LogLeftBehind(blob.Key, fault);
+        }
     }
 
     private async Task WithdrawAsync(PackageName package, Manifest manifest, CancellationToken ct)
@@ -147,6 +174,9 @@ public sealed partial class PackageRegistry(
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Deleted {Package} {Release} as {MediaType}")]
     private partial void LogDeleted(PackageName package, Release release, MediaType mediaType);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The blob {Blob} of a refused push could not be removed; the collection will remove it")]
+    private partial void LogLeftBehind(BlobKey blob, Exception fault);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Withdrew {Package} {Release} as {MediaType}: its blob was collected before the push was done")]
     private partial void LogWithdrawn(PackageName package, Release release, MediaType mediaType);

@@ -28,6 +28,18 @@ public abstract partial class BlobStoreContract
     }
 
     [Test]
+    public async Task A_commit_tells_whether_it_created_the_blob([Values(0, 1000, 2_500_000)] int length)
+    {
+        var bytes = StorageShortcuts.Bytes(length);
+        foreach (var isNew in (bool[])[true, false, false])
+            Assert.That((await One.Blobs.CommitBlobAsync(Scope, bytes, null, Ct)).IsNew, Is.EqualTo(isNew));
+        var touched = await Two.Blobs.CommitBlobAsync(Scope, bytes, null, Ct);
+        Assert.That(touched.IsNew, Is.False);
+        Assert.That(await One.Blobs.TryDeleteAsync(touched.Info.Key, Precondition.Matches(touched.Info.Revision), Ct), Is.True);
+        Assert.That((await Two.Blobs.CommitBlobAsync(Scope, bytes, null, Ct)).IsNew, Is.True, "it had been deleted");
+    }
+
+    [Test]
     public async Task A_blob_that_was_deleted_and_came_back_repeats_no_revision()
     {
         var revisions = new HashSet<Revision>();

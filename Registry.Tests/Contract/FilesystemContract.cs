@@ -11,3 +11,8 @@ public sealed class FilesystemBlobContract : BlobStoreContract
 {
     protected override ValueTask<StorageUnderTest> StartAsync() => new(new FilesystemUnderTest());
 }
+
+public sealed class FilesystemPackageContract : PackageStorageContract
+{
+    protected override ValueTask<StorageUnderTest> StartAsync() => new(new FilesystemUnderTest());
+}

@@ -49,7 +49,7 @@ public sealed class FaultyBlobStore(IBlobStore inner, StorageFaults faults) : IB
             await faults.AfterAsync(StorageOperation.WriteBlob, scope);
         }
 
-        public override ValueTask<BlobInfo> CommitAsync(Digest digest, DateTimeOffset? uploadedAt, CancellationToken ct) =>
+        public override ValueTask<CommittedBlob> CommitAsync(Digest digest, DateTimeOffset? uploadedAt, CancellationToken ct) =>
             faults.AroundAsync(StorageOperation.CommitBlob, scope, () => inner.CommitAsync(digest, uploadedAt, ct));
 
         public override async ValueTask DisposeAsync()
