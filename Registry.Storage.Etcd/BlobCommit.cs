@@ -48,6 +48,8 @@ internal sealed class BlobCommit(UploadSpace space, BlobKey key, DateTimeOffset?
             if (there is not null && there.Head.Length != ours.Length)
                 throw new StorageException(StorageFault.Corrupt, $"etcd: the blob '{key}' has {there.Head.Length} bytes, and {ours.Length} with the same sha256 were written.");
             var next = (there?.Head ?? ours).Clone();
+
+            // Nothing reads it here. A registry of version 1.0 that runs beside this one collects by it.
             next.TouchedAtMicros = EtcdTimes.ToMicros(space.Now);
             next.UploadedAtMicros = uploadedAt is { } given
                 ? EtcdTimes.ToMicros(given)

@@ -7,8 +7,8 @@ namespace Registry.Storage.Filesystem;
 internal sealed class FilesystemBlobWriter(BlobFiles files, StoreKey scope, StagedFile staged) : BlobWriter
 {
     /// <summary>
-    /// Above this many bytes the data is flushed before the time of the commit is taken, as that may last: the time must not be old when it
-    /// becomes visible. Below, one flush does both.
+    /// Above this many bytes the data is flushed before the time of the commit is taken, as that may last: the time of the upload should be that of the
+    /// commit. Below, one flush does both.
     /// </summary>
     private const long FlushApart = 1024 * 1024;
 
@@ -71,8 +71,9 @@ internal sealed class FilesystemBlobWriter(BlobFiles files, StoreKey scope, Stag
     private (long Uploaded, bool IsNew) Replace(Stripe stripe, BlobKey key, string path, DateTimeOffset? uploadedAt)
     {
         var current = files.Stat(key);
-        var wasApart = current is { } there && UploadedTimes.IsApart(there.TouchedAt.UtcTicks);
-        var revision = UploadedTimes.Up(stripe.Next(staged.Ticks, current?.TouchedAt.UtcTicks));
+        var last = current is null ? (long?)null : BlobFiles.TicksOf(current.Revision);
+        var wasApart = last is { } ticks && UploadedTimes.IsApart(ticks);
+        var revision = UploadedTimes.Up(stripe.Next(staged.Ticks, last));
         var uploaded = uploadedAt is { } given
             ? UploadedTimes.Down(given.UtcTicks)
             : Math.Max(revision, current is null ? 0 : current.UploadedAt.UtcTicks + TimeSpan.TicksPerMicrosecond);
@@ -80,7 +81,7 @@ internal sealed class FilesystemBlobWriter(BlobFiles files, StoreKey scope, Stag
         if (apart)
         {
             revision++;
-            UploadedTimes.Write(files.Volume, path, (revision, uploaded), wasApart ? (current!.TouchedAt.UtcTicks, current.UploadedAt.UtcTicks) : null);
+            UploadedTimes.Write(files.Volume, path, (revision, uploaded), wasApart ? (last!.Value, current!.UploadedAt.UtcTicks) : null);
         }
 
         if (revision != staged.Ticks)

@@ -32,7 +32,7 @@ internal static class BlobScripts
     /// <summary>
     /// KEYS: head, blobs, staged, dropped, chunks, revision. ARGV: upload, name, length, number of chunks with the last, bytes of the last where it
     /// is not stored yet, time of the upload or nothing, what a chunk's key begins with. 1 where there was no head and 0 where there was one, then the
-    /// head's uploaded, touched and revision; or nil where what was staged is not all there; where all is in the last chunk, nothing was. Chunks that lie there already and are whole stay, with those who
+    /// head's uploaded and revision; or nil where what was staged is not all there; where all is in the last chunk, nothing was. Chunks that lie there already and are whole stay, with those who
     /// read them: the new ones go.
     /// </summary>
     public static RedisScript Commit { get; } = new(writes: true, """
@@ -62,6 +62,7 @@ internal static class BlobScripts
           redis.call('ZREM', KEYS[3], upload)
           redis.call('HDEL', KEYS[5], upload)
         end
+        -- Nothing here reads when it was touched. A registry of version 1.0 that runs beside this one collects by it.
         redis.call('HSET', KEYS[1], 'touched', text(now), 'revision', revision)
         if ARGV[6] ~= '' then
           redis.call('HSET', KEYS[1], 'uploaded', ARGV[6])
@@ -71,21 +72,20 @@ internal static class BlobScripts
           redis.call('HSET', KEYS[1], 'uploaded', text(now))
         end
         redis.call('ZADD', KEYS[2], 0, ARGV[2])
-        local head = redis.call('HMGET', KEYS[1], 'uploaded', 'touched', 'revision')
-        return {old[1] and 0 or 1, head[1], head[2], head[3]}
+        return {old[1] and 0 or 1, redis.call('HGET', KEYS[1], 'uploaded'), revision}
         """);
 
     /// <summary>
-    /// KEYS: head. ARGV: what a chunk's key begins with, first byte, how many bytes at most, size of a chunk. The head (length, uploaded, touched,
-    /// revision, upload) and bytes of the one chunk where they begin.
+    /// KEYS: head. ARGV: what a chunk's key begins with, first byte, how many bytes at most, size of a chunk. The head (length, uploaded, revision,
+    /// upload) and bytes of the one chunk where they begin.
     /// </summary>
     public static RedisScript Open { get; } = new(writes: false, """
-        local head = redis.call('HMGET', KEYS[1], 'length', 'uploaded', 'touched', 'revision', 'upload')
+        local head = redis.call('HMGET', KEYS[1], 'length', 'uploaded', 'revision', 'upload')
         local offset, size = tonumber(ARGV[2]), tonumber(ARGV[4])
-        head[6] = ''
-        if head[5] and offset >= 0 and offset < tonumber(head[1]) then
+        head[5] = ''
+        if head[4] and offset >= 0 and offset < tonumber(head[1]) then
           local from = offset % size
-          head[6] = redis.call('GETRANGE', ARGV[1] .. head[5] .. ':' .. text((offset - from) / size), text(from), text(from + ARGV[3] - 1))
+          head[5] = redis.call('GETRANGE', ARGV[1] .. head[4] .. ':' .. text((offset - from) / size), text(from), text(from + ARGV[3] - 1))
         end
         return head
         """);
@@ -103,15 +103,15 @@ internal static class BlobScripts
         return 1
         """);
 
-    /// <summary>KEYS: blobs. ARGV: what a head's key begins with, lowest and highest name, how many. Names, each followed by length, uploaded, touched and revision.</summary>
+    /// <summary>KEYS: blobs. ARGV: what a head's key begins with, lowest and highest name, how many. Names, each followed by length, uploaded and revision.</summary>
     public static RedisScript List { get; } = new(writes: false, """
         local names = redis.call('ZRANGEBYLEX', KEYS[1], ARGV[2], ARGV[3], 'LIMIT', 0, ARGV[4])
         local page = {}
         for i, name in ipairs(names) do
-          local head = redis.call('HMGET', ARGV[1] .. name, 'length', 'uploaded', 'touched', 'revision')
-          page[5 * i - 4] = name
-          for field = 1, 4 do
-            page[5 * i - 4 + field] = head[field]
+          local head = redis.call('HMGET', ARGV[1] .. name, 'length', 'uploaded', 'revision')
+          page[4 * i - 3] = name
+          for field = 1, 3 do
+            page[4 * i - 3 + field] = head[field]
           end
         end
         return page

@@ -36,8 +36,8 @@ internal sealed class RedisBlobStore(RedisLink link, RedisKeys keys, TimeProvide
         if (BlobHead.TryRead(key, fields) is not { } info)
             return null;
         var length = range.LengthWithin(info.Length);
-        var upload = fields[4].ToString();
-        return new BlobReader(info, length, new RedisBlobContent(link, keys, key, upload, range with { Length = length }, (byte[]?)fields[5] ?? []));
+        var upload = fields[3].ToString();
+        return new BlobReader(info, length, new RedisBlobContent(link, keys, key, upload, range with { Length = length }, (byte[]?)fields[4] ?? []));
     }
 
     public async ValueTask<BlobInfo?> StatAsync(BlobKey key, CancellationToken ct) =>
@@ -57,7 +57,7 @@ internal sealed class RedisBlobStore(RedisLink link, RedisKeys keys, TimeProvide
 
     public async IAsyncEnumerable<BlobInfo> ListAsync(StoreKey scope, ScopeDepth depth, BlobKey? after, [EnumeratorCancellation] CancellationToken ct)
     {
-        const int Width = 5;
+        const int Width = 4;
         ct.ThrowIfCancellationRequested();
         var range = depth == ScopeDepth.Exact ? LexicalRange.BlobsOf(scope, after?.Value) : LexicalRange.Below(scope, after?.Value);
         while (!range.IsEmpty)

@@ -131,14 +131,38 @@ public sealed partial class PackageRegistry(
             throw;
         }
 
-        // The collector spares what was touched less than the grace ago. Who took longer looks whether its blob is still there.
-        if (time.GetElapsedTime(began) > collection.Grace / 2 && await blobs.StatAsync(blob.Key, ct) is null)
+        // A collector deletes what it saw unreferenced at one revision for a whole grace. A push that took longer than half of that gives its blob
+        // another revision, now that the index refers to it: a delete that is under way has happened, or will be refused.
+        if (time.GetElapsedTime(began) > collection.Grace / 2 && !await TryTouchAsync(blob.Key, ct))
         {
             await WithdrawAsync(package, manifest, ct);
             throw PackageErrors.OutcomeUnknown(package);
         }
 
         return index!;
+    }
+
+    /// <summary>Commits a blob again with the bytes that it has. False when it is gone.</summary>
+    private async Task<bool> TryTouchAsync(BlobKey key, CancellationToken ct)
+    {
+        try
+        {
+            await using var reader = await blobs.OpenAsync(key, ByteRange.All, ct);
+            if (reader is null)
+                return false;
+            await using var writer = await blobs.CreateAsync(key.Scope, ct);
+            if (await BlobBytes.HashAsync(reader.Content, writer.WriteAsync, count: null, ct) != key.Digest)
+                throw new StorageException(StorageFault.Corrupt, $"Blob {key} is damaged.");
+            await writer.CommitAsync(key.Digest, uploadedAt: null, ct);
+            return true;
+        }
+        catch (StorageException)
+        {
+            // It may have been collected while it was read.
+            if (await blobs.StatAsync(key, ct) is not null)
+                throw;
+            return false;
+        }
     }
 
     /// <summary>

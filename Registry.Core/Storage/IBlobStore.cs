@@ -7,7 +7,7 @@ namespace Registry.Core.Storage;
 /// # Behaviour
 /// <list type="bullet">
 /// <item>A blob appears whole at commit. A crash before that leaves nothing visible; <see cref="DiscardAbandonedAsync"/> reclaims what it staged.</item>
-/// <item>Committing a blob that is there already touches it: its revision and times change, its bytes do not.</item>
+/// <item>Committing a blob that is there already touches it: its revision and its time change, its bytes do not.</item>
 /// <item>The length is known before the first byte is read, and a stream that falls short of it throws: it never just ends.</item>
 /// <item>A reader under way when its blob is deleted or touched gets every byte or an exception.</item>
 /// <item>Failures, cancellation and concurrency are as in <see cref="IDocumentStore"/>. Memory does not grow with the length of a blob.</item>

@@ -14,5 +14,7 @@ public sealed class FilesystemBlobContract : BlobStoreContract
 
 public sealed class FilesystemPackageContract : PackageStorageContract
 {
+    protected override void ShiftClock(TimeSpan shift) => ((FilesystemUnderTest)Storage).Time.Shift = shift;
+
     protected override ValueTask<StorageUnderTest> StartAsync() => new(new FilesystemUnderTest());
 }

@@ -64,7 +64,7 @@ internal sealed class MemoryBlobs : IBlobStore
             var key = new BlobKey(scope, digest);
             blobs.Committed.Add(key, bytes.ToArray());
             IsCommitted = true;
-            var info = new BlobInfo(key, Written, DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch, new Revision("1"));
+            var info = new BlobInfo(key, Written, DateTimeOffset.UnixEpoch, new Revision("1"));
             return ValueTask.FromResult(new CommittedBlob(info, IsNew: true));
         }
 
