@@ -3,6 +3,9 @@ namespace Registry.Storage.Redis;
 /// <summary>What happens to blobs and uploads atomically. Each changes nothing before what memory may be refused for, so that a full server leaves no half.</summary>
 internal static class BlobScripts
 {
+    /// <summary>The epoch.</summary>
+    public static RedisScript Epoch { get; } = new(writes: false, "return epoch()");
+
     /// <summary>KEYS: staged. ARGV: upload. Begins an upload.</summary>
     public static RedisScript Stage { get; } = new(writes: true, """
         return redis.call('ZADD', KEYS[1], text(present()), ARGV[1])
@@ -31,8 +34,8 @@ internal static class BlobScripts
 
     /// <summary>
     /// KEYS: head, blobs, staged, dropped, chunks, revision. ARGV: upload, name, length, number of chunks with the last, bytes of the last where it
-    /// is not stored yet, time of the upload or nothing, what a chunk's key begins with. 1 where there was no head and 0 where there was one, then the
-    /// head's uploaded and revision; or nil where what was staged is not all there; where all is in the last chunk, nothing was. Chunks that lie there already and are whole stay, with those who
+    /// is not stored yet, time of the upload or nothing, what a chunk's key begins with. 1 where there was no head and 0 where there was one, the
+    /// epoch, and the head's uploaded and revision; or nil where what was staged is not all there; where all is in the last chunk, nothing was. Chunks that lie there already and are whole stay, with those who
     /// read them: the new ones go.
     /// </summary>
     public static RedisScript Commit { get; } = new(writes: true, """
@@ -72,7 +75,7 @@ internal static class BlobScripts
           redis.call('HSET', KEYS[1], 'uploaded', text(now))
         end
         redis.call('ZADD', KEYS[2], 0, ARGV[2])
-        return {old[1] and 0 or 1, redis.call('HGET', KEYS[1], 'uploaded'), revision}
+        return {old[1] and 0 or 1, epoch(), redis.call('HGET', KEYS[1], 'uploaded'), revision}
         """);
 
     /// <summary>
@@ -90,14 +93,20 @@ internal static class BlobScripts
         return head
         """);
 
-    /// <summary>KEYS: head, blobs, dropped, chunks. ARGV: precondition, its revision, name. 1 where it was deleted. Its chunks stay for those who read them.</summary>
+    /// <summary>
+    /// KEYS: head, blobs, dropped, chunks. ARGV: precondition, its revision, its epoch or nothing, name. 1 where it was deleted; 0 where there was none or the
+    /// precondition does not hold; -1 where the epoch has ended. Its chunks stay for those who read them.
+    /// </summary>
     public static RedisScript Delete { get; } = new(writes: true, """
+        if ended(ARGV[3]) then
+          return -1
+        end
         local head = redis.call('HMGET', KEYS[1], 'revision', 'upload', 'chunks')
         if not head[1] or ARGV[1] == 'matches' and head[1] ~= ARGV[2] then
           return 0
         end
         redis.call('UNLINK', KEYS[1])
-        redis.call('ZREM', KEYS[2], ARGV[3])
+        redis.call('ZREM', KEYS[2], ARGV[4])
         redis.call('ZADD', KEYS[3], text(present()), head[2])
         redis.call('HSET', KEYS[4], head[2], head[3])
         return 1

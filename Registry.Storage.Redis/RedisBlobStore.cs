@@ -50,10 +50,13 @@ internal sealed class RedisBlobStore(RedisLink link, RedisKeys keys, TimeProvide
         var answer = await link.EvaluateAsync(
             BlobScripts.Delete,
             [keys.Blob(key), keys.Blobs, keys.Dropped, keys.Chunks],
-            [precondition.Word(), precondition.RevisionText(), key.Value],
+            [precondition.Word(), precondition.RevisionText(), precondition.EpochText(), key.Value],
             ct);
-        return (long)answer == 1;
+        return (long)answer < 0 ? throw StorageEpoch.Ended() : (long)answer == 1;
     }
+
+    public async ValueTask<StorageEpoch?> EpochAsync(CancellationToken ct) =>
+        new StorageEpoch((await link.EvaluateAsync(BlobScripts.Epoch, [], [], ct)).ToString());
 
     public async IAsyncEnumerable<BlobInfo> ListAsync(StoreKey scope, ScopeDepth depth, BlobKey? after, [EnumeratorCancellation] CancellationToken ct)
     {

@@ -80,7 +80,8 @@ internal sealed class RedisBlobWriter(RedisLink link, RedisKeys keys, StoreKey s
             throw Discarded();
         var head = (RedisValue[])answer!;
         Committed();
-        return new CommittedBlob(BlobHead.TryRead(key, [length, .. head.AsSpan(1)])!, IsNew: (long)head[0] == 1);
+        return new CommittedBlob(
+            BlobHead.TryRead(key, [length, .. head.AsSpan(2)])!, IsNew: (long)head[0] == 1, new StorageEpoch(head[1].ToString()));
     }
 
     protected override async ValueTask EndAsync(bool discard)

@@ -33,7 +33,9 @@ public sealed partial class BlobCollector(
 
         candidates.Begin();
 
-        // (1) The listing gives the revisions.
+        // (1) The listing gives the revisions. Everything that follows happens in this epoch: a storage that lost its last writes may refer again to what
+        // an index that was read before did not name.
+        var epoch = await blobs.EpochAsync(ct);
         await foreach (var blob in blobs.ListAsync(StoreKeys.Packages, ScopeDepth.Subtree, after: null, ct))
         {
             if (batch.Count == BatchSize || (batch.Count > 0 && batch[0].Key.Scope != blob.Key.Scope))
@@ -74,7 +76,7 @@ public sealed partial class BlobCollector(
                         continue;
 
                     // (3) Refused where a push committed the blob again since (1).
-                    if (!await blobs.TryDeleteAsync(blob.Key, Precondition.Matches(blob.Revision), ct))
+                    if (!await blobs.TryDeleteAsync(blob.Key, Precondition.Matches(blob.Revision).In(epoch), ct))
                         continue;
                     deleted++;
                     bytes += blob.Length;

@@ -116,18 +116,24 @@ public sealed partial class PackageRegistry(
         PackageName package, Manifest manifest, PackageUpload upload, Func<PackageIndex?, PackageIndex> change, CancellationToken ct)
     {
         var began = time.GetTimestamp();
-        var (blob, isNew) = await upload.CommitAsync(ct);
+        var (blob, isNew, epoch) = await upload.CommitAsync(ct);
         PackageIndex? index;
         try
         {
             index = await indexes.UpdateAsync(
                 package,
-                new IndexChange(change, index => index.Find(manifest.Release, manifest.MediaType)?.PushId == manifest.PushId),
+                new IndexChange(change, index => index.Find(manifest.Release, manifest.MediaType)?.PushId == manifest.PushId, epoch),
                 ct);
+        }
+        catch (StorageException ended) when (ended.Kind == StorageFault.EpochEnded)
+        {
+            // If the blob has outlived the epoch in which it was committed, the collection removes it.
+            LogNotStored(package, manifest.Release, manifest.MediaType);
+            throw PackageErrors.StorageRestarted(package);
         }
         catch (Exception failure) when (isNew && PackageIndexes.IsKnownUnchanged(failure))
         {
-            await RemoveAsync(package, blob);
+            await RemoveAsync(package, blob, epoch);
             throw;
         }
 
@@ -169,13 +175,13 @@ public sealed partial class PackageRegistry(
     /// Removes a blob that a push created whose release was certainly not stored. Whoever stores a release with the same content commits the blob
     /// and so changes its revision; then it stays.
     /// </summary>
-    private async Task RemoveAsync(PackageName package, BlobInfo blob)
+    private async Task RemoveAsync(PackageName package, BlobInfo blob, StorageEpoch? epoch)
     {
         try
         {
             // A release that was there before may name it, if its blob had been lost.
             if ((await indexes.FindAsync(package, CancellationToken.None))?.Index.References(blob.Key.Digest) != true)
-                await blobs.TryDeleteAsync(blob.Key, Precondition.Matches(blob.Revision), CancellationToken.None);
+                await blobs.TryDeleteAsync(blob.Key, Precondition.Matches(blob.Revision).In(epoch), CancellationToken.None);
         }
         catch (StorageException fault)
         {
@@ -198,6 +204,11 @@ public sealed partial class PackageRegistry(
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Deleted {Package} {Release} as {MediaType}")]
     private partial void LogDeleted(PackageName package, Release release, MediaType mediaType);
+
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        Message = "Did not store {Package} {Release} as {MediaType}: the storage was restarted or replaced after the content was committed")]
+    private partial void LogNotStored(PackageName package, Release release, MediaType mediaType);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The blob {Blob} of a refused push could not be removed; the collection will remove it")]
     private partial void LogLeftBehind(BlobKey blob, Exception fault);

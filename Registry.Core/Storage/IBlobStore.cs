@@ -44,6 +44,13 @@ public interface IBlobStore
     IAsyncEnumerable<BlobInfo> ListAsync(StoreKey scope, ScopeDepth depth, BlobKey? after, CancellationToken ct);
 
     /// <summary>
+    /// The epoch of the storage, of blobs and documents alike; null where it has none, as it loses nothing that it acknowledged as long as its disks hold.
+    /// What is read after this call and written with <see cref="Precondition.In"/> this epoch belongs together.
+    /// </summary>
+    /// <exception cref="StorageException">The storage did not answer.</exception>
+    ValueTask<StorageEpoch?> EpochAsync(CancellationToken ct) => ValueTask.FromResult<StorageEpoch?>(null);
+
+    /// <summary>
     /// Reclaims what crashed or stuck writers staged and nobody wrote to for <paramref name="idle"/>. A writer that is discarded this
     /// way while still alive fails its commit.
     /// </summary>

@@ -26,6 +26,8 @@ public sealed class FaultyBlobStore(IBlobStore inner, StorageFaults faults) : IB
     public IAsyncEnumerable<BlobInfo> ListAsync(StoreKey scope, ScopeDepth depth, BlobKey? after, CancellationToken ct) =>
         faults.ListAsync(StorageOperation.ListBlobs, scope.Value, inner.ListAsync(scope, depth, after, ct), info => info.Key.Value);
 
+    public ValueTask<StorageEpoch?> EpochAsync(CancellationToken ct) => inner.EpochAsync(ct);
+
     public ValueTask<int> DiscardAbandonedAsync(TimeSpan idle, CancellationToken ct) =>
         faults.AroundAsync(StorageOperation.DiscardAbandoned, "", () => inner.DiscardAbandonedAsync(idle, ct));
 

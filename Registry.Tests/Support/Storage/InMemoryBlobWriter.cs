@@ -40,7 +40,7 @@ internal sealed class InMemoryBlobWriter(InMemoryStorage storage, StoreKey scope
             var info = new BlobInfo(key, chunks.Sum(chunk => (long)chunk.Length), uploaded, storage.NextRevision());
             var isNew = !storage.StoredBlobs.ContainsKey(key);
             storage.StoredBlobs[key] = new StoredBlob(info, chunks);
-            return ValueTask.FromResult(new CommittedBlob(info, isNew));
+            return ValueTask.FromResult(new CommittedBlob(info, isNew, storage.Epoch));
         }
     }
 

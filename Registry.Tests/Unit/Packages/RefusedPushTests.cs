@@ -110,6 +110,21 @@ internal sealed class RefusedPushTests
     }
 
     [Test]
+    public void A_push_during_which_the_epoch_ends_stores_nothing_and_says_so()
+    {
+        storage.Epoch = new StorageEpoch("1");
+        AtPut(() =>
+        {
+            storage.Epoch = new StorageEpoch("2");
+            return Task.CompletedTask;
+        });
+        Assert.That(
+            async () => await PushAsync(packages, "1.0.0", "a"),
+            Throws.TypeOf<RegistryException>().With.Property("Code").EqualTo(ErrorCode.Unavailable).And.Message.Contains("Nothing was stored"));
+        Assert.That(storage.StoredDocuments, Is.Empty);
+    }
+
+    [Test]
     public void A_blob_that_cannot_be_removed_does_not_hide_why_the_push_was_refused()
     {
         faults.Before = call => call.Operation switch
