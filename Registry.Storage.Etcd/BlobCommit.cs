@@ -16,7 +16,7 @@ internal sealed class BlobCommit(UploadSpace space, BlobKey key, DateTimeOffset?
     private readonly ByteString head = space.Keys.Head(key);
 
     /// <summary>Commits bytes that have not been staged: they lie beside the head.</summary>
-    public Task<BlobInfo> WholeAsync(ReadOnlyMemory<byte> content, CancellationToken ct) => CommitAsync(
+    public Task<CommittedBlob> WholeAsync(ReadOnlyMemory<byte> content, CancellationToken ct) => CommitAsync(
         new BlobHead { Length = content.Length },
         (request, isThere) =>
         {
@@ -28,7 +28,7 @@ internal sealed class BlobCommit(UploadSpace space, BlobKey key, DateTimeOffset?
 
     /// <summary>Commits an upload. Where the blob is there already, its bytes stay and those of the upload go.</summary>
     /// <exception cref="StorageException">The upload has been discarded, or the outcome is unknown.</exception>
-    public Task<BlobInfo> UploadAsync(string upload, long length, CancellationToken ct) => CommitAsync(
+    public Task<CommittedBlob> UploadAsync(string upload, long length, CancellationToken ct) => CommitAsync(
         new BlobHead { Length = length, Upload = upload, ChunkBytes = UploadSpace.ChunkBytes },
         (request, isThere) =>
         {
@@ -40,7 +40,7 @@ internal sealed class BlobCommit(UploadSpace space, BlobKey key, DateTimeOffset?
         upload,
         ct);
 
-    private async Task<BlobInfo> CommitAsync(BlobHead ours, Action<TxnRequest, bool> addBytes, string? upload, CancellationToken ct)
+    private async Task<CommittedBlob> CommitAsync(BlobHead ours, Action<TxnRequest, bool> addBytes, string? upload, CancellationToken ct)
     {
         StoredHead? there = null;
         for (var attempt = 0; attempt < UploadSpace.MaxAttempts; attempt++)
@@ -48,6 +48,8 @@ internal sealed class BlobCommit(UploadSpace space, BlobKey key, DateTimeOffset?
             if (there is not null && there.Head.Length != ours.Length)
                 throw new StorageException(StorageFault.Corrupt, $"etcd: the blob '{key}' has {there.Head.Length} bytes, and {ours.Length} with the same sha256 were written.");
             var next = (there?.Head ?? ours).Clone();
+
+            // Nothing reads it here. A registry of version 1.0 that runs beside this one collects by it.
             next.TouchedAtMicros = EtcdTimes.ToMicros(space.Now);
             next.UploadedAtMicros = uploadedAt is { } given
                 ? EtcdTimes.ToMicros(given)
@@ -64,7 +66,7 @@ internal sealed class BlobCommit(UploadSpace space, BlobKey key, DateTimeOffset?
                 request.Failure.Add(EtcdTxn.Get(space.Keys.Staged(upload)));
             var answer = await space.Client.WriteAsync(request, Repeat.OnlyIfUnsent, ct);
             if (answer.Succeeded)
-                return new StoredHead(next, answer.Header.Revision).ToInfo(key);
+                return new CommittedBlob(new StoredHead(next, answer.Header.Revision).ToInfo(key), IsNew: there is null);
             if (upload is not null && answer.Read(1) is null)
                 throw BufferedBlobWriter.Discarded();
             there = answer.Read(0) is { } entry ? StoredHead.Parse(entry) : null;

@@ -48,25 +48,25 @@ internal sealed class EtcdBlobWriter(UploadSpace space, StoreKey scope) : Buffer
         Written();
     }
 
-    public override async ValueTask<BlobInfo> CommitAsync(Digest digest, DateTimeOffset? uploadedAt, CancellationToken ct)
+    public override async ValueTask<CommittedBlob> CommitAsync(Digest digest, DateTimeOffset? uploadedAt, CancellationToken ct)
     {
         Begin(ct);
         var commit = new BlobCommit(space, new BlobKey(scope, digest), uploadedAt);
-        BlobInfo info;
+        CommittedBlob committed;
         if (staged == 0)
         {
-            info = await commit.WholeAsync(buffer.AsMemory(0, filled), ct);
+            committed = await commit.WholeAsync(buffer.AsMemory(0, filled), ct);
         }
         else
         {
             await StageAsync(ct);
             while (underWay.Count > 0)
                 await OldestAsync(ct);
-            info = await commit.UploadAsync(upload, length, ct);
+            committed = await commit.UploadAsync(upload, length, ct);
         }
 
         Committed();
-        return info;
+        return committed;
     }
 
     protected override async ValueTask EndAsync(bool discard)

@@ -13,7 +13,7 @@ internal sealed record StoredHead(BlobHead Head, long ModRevision)
     public bool IsChunked => Head.Upload.Length > 0;
 
     public BlobInfo ToInfo(BlobKey key) =>
-        new(key, Head.Length, EtcdTimes.FromMicros(Head.UploadedAtMicros), EtcdTimes.FromMicros(Head.TouchedAtMicros), EtcdRevision.Of(ModRevision));
+        new(key, Head.Length, EtcdTimes.FromMicros(Head.UploadedAtMicros), EtcdRevision.Of(ModRevision));
 
     /// <exception cref="StorageException">The value is no head.</exception>
     public static StoredHead Parse(KeyValue entry)

@@ -60,10 +60,12 @@ internal sealed class BlobFiles(FilesystemVolume volume)
         key,
         length,
         new DateTimeOffset(uploaded, TimeSpan.Zero),
-        new DateTimeOffset(revision, TimeSpan.Zero),
         RevisionOf(revision));
 
     public static Revision RevisionOf(long ticks) => new(ticks.ToString(CultureInfo.InvariantCulture));
+
+    /// <summary>The modification time that <see cref="RevisionOf"/> made a revision of.</summary>
+    public static long TicksOf(Revision revision) => long.Parse(revision.Value, CultureInfo.InvariantCulture);
 
     public static StorageException Unstable(string path) =>
         new(StorageFault.Unavailable, $"'{path}' was replaced each of the {MaxAttempts} times that it was looked at.");

@@ -7,8 +7,8 @@ namespace Registry.Storage.Filesystem;
 internal sealed class FilesystemBlobWriter(BlobFiles files, StoreKey scope, StagedFile staged) : BlobWriter
 {
     /// <summary>
-    /// Above this many bytes the data is flushed before the time of the commit is taken, as that may last: the time must not be old when it
-    /// becomes visible. Below, one flush does both.
+    /// Above this many bytes the data is flushed before the time of the commit is taken, as that may last: the time of the upload should be that of the
+    /// commit. Below, one flush does both.
     /// </summary>
     private const long FlushApart = 1024 * 1024;
 
@@ -32,7 +32,7 @@ internal sealed class FilesystemBlobWriter(BlobFiles files, StoreKey scope, Stag
         return ValueTask.CompletedTask;
     }
 
-    public override async ValueTask<BlobInfo> CommitAsync(Digest digest, DateTimeOffset? uploadedAt, CancellationToken ct)
+    public override async ValueTask<CommittedBlob> CommitAsync(Digest digest, DateTimeOffset? uploadedAt, CancellationToken ct)
     {
         Demand(State.Writing);
         ct.ThrowIfCancellationRequested();
@@ -40,10 +40,10 @@ internal sealed class FilesystemBlobWriter(BlobFiles files, StoreKey scope, Stag
         var key = new BlobKey(scope, digest);
         var path = files.PathOf(key);
 
-        var uploaded = 0L;
+        var (uploaded, isNew) = (0L, false);
         await files.Volume.PlaceAsync(files.Tree, path, key.Value, Seal, Place, ct);
         state = State.Committed;
-        return BlobFiles.Describe(key, staged.Length, uploaded, staged.Ticks);
+        return new CommittedBlob(BlobFiles.Describe(key, staged.Length, uploaded, staged.Ticks), isNew);
 
         void Seal()
         {
@@ -54,7 +54,7 @@ internal sealed class FilesystemBlobWriter(BlobFiles files, StoreKey scope, Stag
 
         bool Place(Stripe stripe)
         {
-            uploaded = Replace(stripe, key, path, uploadedAt);
+            (uploaded, isNew) = Replace(stripe, key, path, uploadedAt);
             return true;
         }
     }
@@ -67,12 +67,13 @@ internal sealed class FilesystemBlobWriter(BlobFiles files, StoreKey scope, Stag
         return ValueTask.CompletedTask;
     }
 
-    /// <summary>Under the lock: chooses both times, and renames. Returns when the blob counts as uploaded.</summary>
-    private long Replace(Stripe stripe, BlobKey key, string path, DateTimeOffset? uploadedAt)
+    /// <summary>Under the lock: chooses both times, and renames. Returns when the blob counts as uploaded, and whether there was none before.</summary>
+    private (long Uploaded, bool IsNew) Replace(Stripe stripe, BlobKey key, string path, DateTimeOffset? uploadedAt)
     {
         var current = files.Stat(key);
-        var wasApart = current is { } there && UploadedTimes.IsApart(there.TouchedAt.UtcTicks);
-        var revision = UploadedTimes.Up(stripe.Next(staged.Ticks, current?.TouchedAt.UtcTicks));
+        var last = current is null ? (long?)null : BlobFiles.TicksOf(current.Revision);
+        var wasApart = last is { } ticks && UploadedTimes.IsApart(ticks);
+        var revision = UploadedTimes.Up(stripe.Next(staged.Ticks, last));
         var uploaded = uploadedAt is { } given
             ? UploadedTimes.Down(given.UtcTicks)
             : Math.Max(revision, current is null ? 0 : current.UploadedAt.UtcTicks + TimeSpan.TicksPerMicrosecond);
@@ -80,7 +81,7 @@ internal sealed class FilesystemBlobWriter(BlobFiles files, StoreKey scope, Stag
         if (apart)
         {
             revision++;
-            UploadedTimes.Write(files.Volume, path, (revision, uploaded), wasApart ? (current!.TouchedAt.UtcTicks, current.UploadedAt.UtcTicks) : null);
+            UploadedTimes.Write(files.Volume, path, (revision, uploaded), wasApart ? (last!.Value, current!.UploadedAt.UtcTicks) : null);
         }
 
         if (revision != staged.Ticks)
@@ -88,7 +89,7 @@ internal sealed class FilesystemBlobWriter(BlobFiles files, StoreKey scope, Stag
         files.Tree.Place(staged, path);
         if (wasApart && !apart)
             UploadedTimes.Remove(path);
-        return uploaded;
+        return (uploaded, current is null);
     }
 
     private void Demand(State expected)

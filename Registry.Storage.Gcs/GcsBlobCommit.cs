@@ -14,22 +14,23 @@ internal sealed class GcsBlobCommit(GcsClient client, string name, StagedBlob st
 
     private readonly string writeId = Guid.NewGuid().ToString("N");
 
-    /// <summary>The object as this commit left it.</summary>
+    /// <summary>The object as this commit left it, and whether the commit created it.</summary>
     /// <exception cref="StorageException">The outcome is unknown.</exception>
-    public async Task<GcsObject> RunAsync(CancellationToken ct)
+    public async Task<(GcsObject Object, bool IsNew)> RunAsync(CancellationToken ct)
     {
         // What is small is sent at once, as it is new as a rule. What is large is worth a question first.
         var current = IsLarge ? await client.FindAsync(name, ct) : null;
         for (var race = 0; race < MaxRaces; race++)
         {
+            var isNew = current is null;
             var write = current is not null && IsThisBlob(current)
                 ? await client.PatchAsync(name, GcsMetadata.OfTouch(writeId, TimeOver(current)), current.Generation, current.Metageneration, ct)
                 : await UploadAsync(current, ct);
             if (write.Object is { } placed)
-                return IsThisBlob(placed) ? placed : throw new StorageException(StorageFault.Corrupt, $"'{name}' is not what was uploaded.");
+                return IsThisBlob(placed) ? (placed, isNew) : throw new StorageException(StorageFault.Corrupt, $"'{name}' is not what was uploaded.");
             current = await client.FindAsync(name, ct);
             if (current?.WriteId == writeId)
-                return current;
+                return (current, isNew);
         }
 
         throw new StorageException(StorageFault.Throttled, $"'{name}' was changed by others each of the {MaxRaces} times that it was to be committed.");

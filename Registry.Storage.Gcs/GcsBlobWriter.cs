@@ -26,16 +26,16 @@ internal sealed class GcsBlobWriter(GcsClient client, GcsNames names, StoreKey s
         return ValueTask.CompletedTask;
     }
 
-    public override async ValueTask<BlobInfo> CommitAsync(Digest digest, DateTimeOffset? uploadedAt, CancellationToken ct)
+    public override async ValueTask<CommittedBlob> CommitAsync(Digest digest, DateTimeOffset? uploadedAt, CancellationToken ct)
     {
         DemandWriting();
         ct.ThrowIfCancellationRequested();
         state = State.Failed;
         var key = new BlobKey(scope, digest);
         staged.DemandPresent();
-        var placed = await new GcsBlobCommit(client, names.Of(key), staged, uploadedAt).RunAsync(ct);
+        var (placed, isNew) = await new GcsBlobCommit(client, names.Of(key), staged, uploadedAt).RunAsync(ct);
         state = State.Committed;
-        return GcsBlobs.Describe(key, placed);
+        return new CommittedBlob(GcsBlobs.Describe(key, placed), isNew);
     }
 
     public override ValueTask DisposeAsync()

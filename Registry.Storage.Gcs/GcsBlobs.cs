@@ -8,7 +8,7 @@ namespace Registry.Storage.Gcs;
 internal static class GcsBlobs
 {
     public static BlobInfo Describe(BlobKey key, GcsObject found) =>
-        new(key, found.Size, UploadedAtOf(found), found.Updated, RevisionOf(found.Generation, found.Metageneration));
+        new(key, found.Size, UploadedAtOf(found), RevisionOf(found.Generation, found.Metageneration));
 
     /// <summary>An object that was copied by hand without its metadata counts from when it was made.</summary>
     public static DateTimeOffset UploadedAtOf(GcsObject found) => found.UploadedAt ?? Microseconds.Floor(found.TimeCreated);

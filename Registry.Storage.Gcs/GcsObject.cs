@@ -7,7 +7,7 @@ namespace Registry.Storage.Gcs;
 internal sealed record GcsObject
 {
     /// <summary>The fields that a blob is described by.</summary>
-    public const string Fields = "name,size,generation,metageneration,timeCreated,updated,crc32c,metadata";
+    public const string Fields = "name,size,generation,metageneration,timeCreated,crc32c,metadata";
 
     public string Name { get; init; } = "";
 
@@ -21,9 +21,6 @@ internal sealed record GcsObject
     public long Metageneration { get; init; }
 
     public DateTimeOffset TimeCreated { get; init; }
-
-    /// <summary>When content or metadata last changed, by the service's clock.</summary>
-    public DateTimeOffset Updated { get; init; }
 
     /// <summary>See <see cref="Crc32C.Text"/>.</summary>
     public string? Crc32c { get; init; }

@@ -11,16 +11,16 @@ internal static class BlobHead
     public const int ChunkBytes = 1024 * 1024;
 
     /// <summary>The fields of <see cref="TryRead"/>, in its order.</summary>
-    public static readonly RedisValue[] Fields = ["length", "uploaded", "touched", "revision"];
+    public static readonly RedisValue[] Fields = ["length", "uploaded", "revision"];
 
     /// <summary>Reads the values of <see cref="Fields"/>: null when there is no head.</summary>
     /// <exception cref="StorageException">It is no head of ours.</exception>
     public static BlobInfo? TryRead(BlobKey key, ReadOnlySpan<RedisValue> fields)
     {
-        if (fields is [{ IsNull: true }, { IsNull: true }, { IsNull: true }, { IsNull: true }, ..])
+        if (fields is [{ IsNull: true }, { IsNull: true }, { IsNull: true }, ..])
             return null;
-        return TryParse(fields[0], out var length) && TryParse(fields[1], out var uploaded) && TryParse(fields[2], out var touched) && !fields[3].IsNull
-            ? new BlobInfo(key, length, TimeOf(uploaded), TimeOf(touched), new Revision(fields[3].ToString()))
+        return TryParse(fields[0], out var length) && TryParse(fields[1], out var uploaded) && !fields[2].IsNull
+            ? new BlobInfo(key, length, TimeOf(uploaded), new Revision(fields[2].ToString()))
             : throw new StorageException(StorageFault.Corrupt, $"The head of the blob '{key}' is damaged.");
     }
 

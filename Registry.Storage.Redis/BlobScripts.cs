@@ -3,6 +3,9 @@ namespace Registry.Storage.Redis;
 /// <summary>What happens to blobs and uploads atomically. Each changes nothing before what memory may be refused for, so that a full server leaves no half.</summary>
 internal static class BlobScripts
 {
+    /// <summary>The epoch.</summary>
+    public static RedisScript Epoch { get; } = new(writes: false, "return epoch()");
+
     /// <summary>KEYS: staged. ARGV: upload. Begins an upload.</summary>
     public static RedisScript Stage { get; } = new(writes: true, """
         return redis.call('ZADD', KEYS[1], text(present()), ARGV[1])
@@ -31,8 +34,8 @@ internal static class BlobScripts
 
     /// <summary>
     /// KEYS: head, blobs, staged, dropped, chunks, revision. ARGV: upload, name, length, number of chunks with the last, bytes of the last where it
-    /// is not stored yet, time of the upload or nothing, what a chunk's key begins with. The head's uploaded, touched and revision, or nil where
-    /// what was staged is not all there; where all is in the last chunk, nothing was. Chunks that lie there already and are whole stay, with those who
+    /// is not stored yet, time of the upload or nothing, what a chunk's key begins with. 1 where there was no head and 0 where there was one, the
+    /// epoch, and the head's uploaded and revision; or nil where what was staged is not all there; where all is in the last chunk, nothing was. Chunks that lie there already and are whole stay, with those who
     /// read them: the new ones go.
     /// </summary>
     public static RedisScript Commit { get; } = new(writes: true, """
@@ -62,6 +65,7 @@ internal static class BlobScripts
           redis.call('ZREM', KEYS[3], upload)
           redis.call('HDEL', KEYS[5], upload)
         end
+        -- Nothing here reads when it was touched. A registry of version 1.0 that runs beside this one collects by it.
         redis.call('HSET', KEYS[1], 'touched', text(now), 'revision', revision)
         if ARGV[6] ~= '' then
           redis.call('HSET', KEYS[1], 'uploaded', ARGV[6])
@@ -71,46 +75,52 @@ internal static class BlobScripts
           redis.call('HSET', KEYS[1], 'uploaded', text(now))
         end
         redis.call('ZADD', KEYS[2], 0, ARGV[2])
-        return redis.call('HMGET', KEYS[1], 'uploaded', 'touched', 'revision')
+        return {old[1] and 0 or 1, epoch(), redis.call('HGET', KEYS[1], 'uploaded'), revision}
         """);
 
     /// <summary>
-    /// KEYS: head. ARGV: what a chunk's key begins with, first byte, how many bytes at most, size of a chunk. The head (length, uploaded, touched,
-    /// revision, upload) and bytes of the one chunk where they begin.
+    /// KEYS: head. ARGV: what a chunk's key begins with, first byte, how many bytes at most, size of a chunk. The head (length, uploaded, revision,
+    /// upload) and bytes of the one chunk where they begin.
     /// </summary>
     public static RedisScript Open { get; } = new(writes: false, """
-        local head = redis.call('HMGET', KEYS[1], 'length', 'uploaded', 'touched', 'revision', 'upload')
+        local head = redis.call('HMGET', KEYS[1], 'length', 'uploaded', 'revision', 'upload')
         local offset, size = tonumber(ARGV[2]), tonumber(ARGV[4])
-        head[6] = ''
-        if head[5] and offset >= 0 and offset < tonumber(head[1]) then
+        head[5] = ''
+        if head[4] and offset >= 0 and offset < tonumber(head[1]) then
           local from = offset % size
-          head[6] = redis.call('GETRANGE', ARGV[1] .. head[5] .. ':' .. text((offset - from) / size), text(from), text(from + ARGV[3] - 1))
+          head[5] = redis.call('GETRANGE', ARGV[1] .. head[4] .. ':' .. text((offset - from) / size), text(from), text(from + ARGV[3] - 1))
         end
         return head
         """);
 
-    /// <summary>KEYS: head, blobs, dropped, chunks. ARGV: precondition, its revision, name. 1 where it was deleted. Its chunks stay for those who read them.</summary>
+    /// <summary>
+    /// KEYS: head, blobs, dropped, chunks. ARGV: precondition, its revision, its epoch or nothing, name. 1 where it was deleted; 0 where there was none or the
+    /// precondition does not hold; -1 where the epoch has ended. Its chunks stay for those who read them.
+    /// </summary>
     public static RedisScript Delete { get; } = new(writes: true, """
+        if ended(ARGV[3]) then
+          return -1
+        end
         local head = redis.call('HMGET', KEYS[1], 'revision', 'upload', 'chunks')
         if not head[1] or ARGV[1] == 'matches' and head[1] ~= ARGV[2] then
           return 0
         end
         redis.call('UNLINK', KEYS[1])
-        redis.call('ZREM', KEYS[2], ARGV[3])
+        redis.call('ZREM', KEYS[2], ARGV[4])
         redis.call('ZADD', KEYS[3], text(present()), head[2])
         redis.call('HSET', KEYS[4], head[2], head[3])
         return 1
         """);
 
-    /// <summary>KEYS: blobs. ARGV: what a head's key begins with, lowest and highest name, how many. Names, each followed by length, uploaded, touched and revision.</summary>
+    /// <summary>KEYS: blobs. ARGV: what a head's key begins with, lowest and highest name, how many. Names, each followed by length, uploaded and revision.</summary>
     public static RedisScript List { get; } = new(writes: false, """
         local names = redis.call('ZRANGEBYLEX', KEYS[1], ARGV[2], ARGV[3], 'LIMIT', 0, ARGV[4])
         local page = {}
         for i, name in ipairs(names) do
-          local head = redis.call('HMGET', ARGV[1] .. name, 'length', 'uploaded', 'touched', 'revision')
-          page[5 * i - 4] = name
-          for field = 1, 4 do
-            page[5 * i - 4 + field] = head[field]
+          local head = redis.call('HMGET', ARGV[1] .. name, 'length', 'uploaded', 'revision')
+          page[4 * i - 3] = name
+          for field = 1, 3 do
+            page[4 * i - 3 + field] = head[field]
           end
         end
         return page

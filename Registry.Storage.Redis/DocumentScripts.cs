@@ -4,37 +4,43 @@ namespace Registry.Storage.Redis;
 internal static class DocumentScripts
 {
     /// <summary>
-    /// KEYS: document, documents, revision, changes. ARGV: precondition (none, absent or matches), its revision, name, content. The new revision, or nil
-    /// where the precondition does not hold. What is not longer than what it replaces needs no room: a full server takes it, as its first write frees
+    /// KEYS: document, documents, revision, changes. ARGV: precondition (none, absent or matches), its revision, its epoch or nothing, name, content. The new
+    /// revision; nil where the precondition does not hold; -1 where the epoch has ended. What is not longer than what it replaces needs no room: a full server takes it, as its first write frees
     /// memory and the others go with it.
     /// </summary>
     public static RedisScript Put { get; } = new(writes: true, """
+        if ended(ARGV[3]) then
+          return -1
+        end
         local current = redis.call('HGET', KEYS[1], 'revision')
         if ARGV[1] == 'absent' and current or ARGV[1] == 'matches' and current ~= ARGV[2] then
           return false
         end
-        if current and #ARGV[4] <= redis.call('HSTRLEN', KEYS[1], 'content') then
+        if current and #ARGV[5] <= redis.call('HSTRLEN', KEYS[1], 'content') then
           redis.call('HDEL', KEYS[1], 'content')
         end
         local revision = revise(KEYS[3])
-        redis.call('HSET', KEYS[1], 'content', ARGV[4], 'revision', revision)
-        redis.call('ZADD', KEYS[2], 0, ARGV[3])
-        changed(KEYS[4], ARGV[3], revision)
+        redis.call('HSET', KEYS[1], 'content', ARGV[5], 'revision', revision)
+        redis.call('ZADD', KEYS[2], 0, ARGV[4])
+        changed(KEYS[4], ARGV[4], revision)
         return revision
         """);
 
     /// <summary>
-    /// KEYS: document, documents, revision, changes. ARGV: precondition, its revision, name. 1 where it was deleted, 0 where there was none or the precondition
-    /// does not hold. What frees memory comes first: a server without any refuses what needs some only as long as a script has changed nothing.
+    /// KEYS: document, documents, revision, changes. ARGV: precondition, its revision, its epoch or nothing, name. 1 where it was deleted, 0 where there was
+    /// none or the precondition does not hold, -1 where the epoch has ended. What frees memory comes first: a server without any refuses what needs some only as long as a script has changed nothing.
     /// </summary>
     public static RedisScript Delete { get; } = new(writes: true, """
+        if ended(ARGV[3]) then
+          return -1
+        end
         local current = redis.call('HGET', KEYS[1], 'revision')
         if not current or ARGV[1] == 'matches' and current ~= ARGV[2] then
           return 0
         end
         redis.call('UNLINK', KEYS[1])
-        redis.call('ZREM', KEYS[2], ARGV[3])
-        changed(KEYS[4], ARGV[3], revise(KEYS[3]))
+        redis.call('ZREM', KEYS[2], ARGV[4])
+        changed(KEYS[4], ARGV[4], revise(KEYS[3]))
         return 1
         """);
 
@@ -72,8 +78,8 @@ internal static class DocumentScripts
 
     /// <summary>
     /// KEYS: revision, changes. ARGV: the history that the asker knows, and his moment in it, both empty where he knows none. The history, the present, and the names
-    /// that changed since, each followed by its revision, or by that of its delete; nil in their place where that cannot be told. A history is one life of one
-    /// server (restarted or replaced, it may have lost its last writes) with one set of changes. No revision is given twice, in whichever history: where the
+    /// that changed since, each followed by its revision, or by that of its delete; nil in their place where that cannot be told. A history is one epoch with one
+    /// set of changes. No revision is given twice, in whichever history: where the
     /// last is still the one that he knows, nothing was written.
     /// </summary>
     public static RedisScript Changes { get; } = new(writes: false, """
@@ -82,8 +88,7 @@ internal static class DocumentScripts
           return {ARGV[1], present, {}}
         end
         local oldest = redis.call('ZRANGE', KEYS[2], 0, 0, 'WITHSCORES')
-        local history = (oldest[1] or '') .. string.match(redis.call('INFO', 'server'), 'run_id:(%w+)')
-          .. string.match(redis.call('INFO', 'replication'), 'master_replid:(%w+)')
+        local history = (oldest[1] or '') .. epoch()
         if string.sub(oldest[1] or '', 1, 1) ~= '@' or ARGV[1] ~= history or tonumber(ARGV[2]) < tonumber(oldest[2])
           or tonumber(ARGV[2]) > tonumber(present) then
           return {history, present, false}

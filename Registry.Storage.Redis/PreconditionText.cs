@@ -13,5 +13,8 @@ internal static class PreconditionText
         _ => "matches",
     };
 
+    /// <summary>The epoch that is demanded; empty for any.</summary>
+    public static RedisValue EpochText(this Precondition precondition) => precondition.Epoch?.Value ?? "";
+
     public static RedisValue RevisionText(this Precondition precondition) => precondition.Revision.Value ?? "";
 }

@@ -36,8 +36,8 @@ internal sealed class RedisBlobStore(RedisLink link, RedisKeys keys, TimeProvide
         if (BlobHead.TryRead(key, fields) is not { } info)
             return null;
         var length = range.LengthWithin(info.Length);
-        var upload = fields[4].ToString();
-        return new BlobReader(info, length, new RedisBlobContent(link, keys, key, upload, range with { Length = length }, (byte[]?)fields[5] ?? []));
+        var upload = fields[3].ToString();
+        return new BlobReader(info, length, new RedisBlobContent(link, keys, key, upload, range with { Length = length }, (byte[]?)fields[4] ?? []));
     }
 
     public async ValueTask<BlobInfo?> StatAsync(BlobKey key, CancellationToken ct) =>
@@ -50,14 +50,17 @@ internal sealed class RedisBlobStore(RedisLink link, RedisKeys keys, TimeProvide
         var answer = await link.EvaluateAsync(
             BlobScripts.Delete,
             [keys.Blob(key), keys.Blobs, keys.Dropped, keys.Chunks],
-            [precondition.Word(), precondition.RevisionText(), key.Value],
+            [precondition.Word(), precondition.RevisionText(), precondition.EpochText(), key.Value],
             ct);
-        return (long)answer == 1;
+        return (long)answer < 0 ? throw StorageEpoch.Ended() : (long)answer == 1;
     }
+
+    public async ValueTask<StorageEpoch?> EpochAsync(CancellationToken ct) =>
+        new StorageEpoch((await link.EvaluateAsync(BlobScripts.Epoch, [], [], ct)).ToString());
 
     public async IAsyncEnumerable<BlobInfo> ListAsync(StoreKey scope, ScopeDepth depth, BlobKey? after, [EnumeratorCancellation] CancellationToken ct)
     {
-        const int Width = 5;
+        const int Width = 4;
         ct.ThrowIfCancellationRequested();
         var range = depth == ScopeDepth.Exact ? LexicalRange.BlobsOf(scope, after?.Value) : LexicalRange.Below(scope, after?.Value);
         while (!range.IsEmpty)

@@ -61,7 +61,7 @@ internal sealed class RedisBlobWriter(RedisLink link, RedisKeys keys, StoreKey s
         Written();
     }
 
-    public override async ValueTask<BlobInfo> CommitAsync(Digest digest, DateTimeOffset? uploadedAt, CancellationToken ct)
+    public override async ValueTask<CommittedBlob> CommitAsync(Digest digest, DateTimeOffset? uploadedAt, CancellationToken ct)
     {
         Begin(ct);
         while (inFlight.Count > 0)
@@ -76,9 +76,12 @@ internal sealed class RedisBlobWriter(RedisLink link, RedisKeys keys, StoreKey s
                 uploadedAt is { } given ? BlobHead.MicrosecondsOf(given) : "", keys.ChunkPrefix,
             ],
             ct);
-        var head = (RedisValue[]?)answer ?? throw Discarded();
+        if (answer.IsNull)
+            throw Discarded();
+        var head = (RedisValue[])answer!;
         Committed();
-        return BlobHead.TryRead(key, [length, .. head])!;
+        return new CommittedBlob(
+            BlobHead.TryRead(key, [length, .. head.AsSpan(2)])!, IsNew: (long)head[0] == 1, new StorageEpoch(head[1].ToString()));
     }
 
     protected override async ValueTask EndAsync(bool discard)

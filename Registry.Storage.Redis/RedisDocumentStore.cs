@@ -45,8 +45,10 @@ internal sealed class RedisDocumentStore(RedisLink link, RedisKeys keys) : IDocu
         var answer = await link.EvaluateAsync(
             DocumentScripts.Put,
             [keys.Document(key), keys.Documents, keys.Revision, keys.Changes],
-            [precondition.Word(), precondition.RevisionText(), key.Value, content.ToArray()],
+            [precondition.Word(), precondition.RevisionText(), precondition.EpochText(), key.Value, content.ToArray()],
             ct);
+        if (answer.Resp2Type == ResultType.Integer)
+            throw StorageEpoch.Ended();
         return (string?)answer is { } revision ? new Revision(revision) : null;
     }
 
@@ -57,9 +59,9 @@ internal sealed class RedisDocumentStore(RedisLink link, RedisKeys keys) : IDocu
         var answer = await link.EvaluateAsync(
             DocumentScripts.Delete,
             [keys.Document(key), keys.Documents, keys.Revision, keys.Changes],
-            [precondition.Word(), precondition.RevisionText(), key.Value],
+            [precondition.Word(), precondition.RevisionText(), precondition.EpochText(), key.Value],
             ct);
-        return (long)answer == 1;
+        return (long)answer < 0 ? throw StorageEpoch.Ended() : (long)answer == 1;
     }
 
     public async IAsyncEnumerable<DocumentEntry> ListAsync(StoreKey scope, StoreKey? after, [EnumeratorCancellation] CancellationToken ct)

@@ -17,7 +17,7 @@ namespace Registry.Storage.Redis;
 /// chunks                   hash   of each upload in staged and dropped, how many chunks it has at most
 /// revision                 number the last revision given
 /// </code>
-/// Times are microseconds since 1970 by the server's clock, so that the clocks of the replicas do not matter.
+/// Times are microseconds since 1970 by the server's clock.
 /// </remarks>
 internal sealed class RedisKeys(string prefix)
 {

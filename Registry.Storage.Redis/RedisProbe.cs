@@ -101,7 +101,7 @@ internal sealed partial class RedisProbe(RedisLink link, ILogger<RedisProbe> log
     [LoggerMessage(Level = LogLevel.Warning, Message = "Redis writes snapshots alone: what was pushed since the last, up to an hour, is lost when it crashes. Set 'appendonly yes' and 'appendfsync always'")]
     private partial void LogSnapshotsOnly();
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Redis flushes to disk every second: the pushes and deletes of the last second or two are lost when its machine crashes. Set 'appendfsync always' where that matters")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Redis flushes to disk every second: the pushes and deletes of the last second or two are lost when it is killed or its machine crashes. Set 'appendfsync always' where that matters")]
     private partial void LogEverySecond();
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Redis leaves flushing to the operating system: the pushes and deletes of the last half minute are lost when its machine crashes. Set 'appendfsync always'")]

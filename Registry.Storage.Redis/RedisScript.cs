@@ -9,7 +9,8 @@ internal sealed class RedisScript
 {
     /// <summary>
     /// What every script may use. A revision is a counter that never falls behind the clock: a server that comes back with an older state
-    /// (its last second lost, or a snapshot restored) gives none a second time, which copies that replicas keep by revision rely on.
+    /// (its last second lost, or a snapshot restored) gives none a second time, which copies that replicas keep by revision rely on. An epoch is one run of
+    /// one server as one master: a restart gives another run id, and a replica that is promoted gives another replication id.
     /// </summary>
     private const string Prelude = """
         local function present()
@@ -18,6 +19,13 @@ internal sealed class RedisScript
         end
         local function text(number)
           return string.format('%.0f', number)
+        end
+        local function epoch()
+          return (string.match(redis.call('INFO', 'server'), 'run_id:(%w+)') or '')
+            .. (string.match(redis.call('INFO', 'replication'), 'master_replid:(%w+)') or '')
+        end
+        local function ended(expected)
+          return expected ~= '' and expected ~= epoch()
         end
         local function revise(counter)
           local last = tonumber(redis.call('GET', counter) or '0')

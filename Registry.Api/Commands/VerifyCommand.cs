@@ -1,6 +1,6 @@
 using Registry.Api.Hosting;
+using Registry.Core.Content;
 using Registry.Core.Operations;
-using Registry.Core.Packages;
 
 namespace Registry.Api.Commands;
 
@@ -23,9 +23,8 @@ internal sealed class VerifyCommand : Command
         The settings are those of the service; --storage does what the setting STORAGE does.
 
         Options:
-          --repair         afterwards removes what is provably garbage, by the collector's own rule and no other: blobs that no index names and
-                           that were stored longer ago than COLLECTION__GRACESECONDS, and uploads left behind for COLLECTION__STAGEDIDLESECONDS.
-                           What is damaged stays as it is
+          --repair         afterwards discards uploads that nobody wrote to for COLLECTION__STAGEDIDLESECONDS. Garbage is left to the service,
+                           which deletes a blob once it has seen it unreferenced for COLLECTION__GRACESECONDS. What is damaged stays as it is
           --parallel N     how many packages or archives are read at the same time; 8 by default
 
         Exit codes: 0 no fault; 1 faults, or the storage failed; 2 wrong usage.
@@ -56,8 +55,8 @@ internal sealed class VerifyCommand : Command
             """);
         if (arguments.Has(Repair))
         {
-            var removed = await registry.Get<BlobCollector>().CollectAsync(ct);
-            await console.Output.WriteLineAsync($"Removed: {removed.Deleted} blobs, {removed.Bytes} bytes, {removed.Discarded} abandoned uploads.");
+            var discarded = await registry.Storage.Blobs.DiscardAbandonedAsync(registry.Get<CollectionOptions>().StagedIdle, ct);
+            await console.Output.WriteLineAsync($"Discarded: {discarded} abandoned uploads.");
         }
 
         return sound ? ExitCode.Success : ExitCode.Failure;

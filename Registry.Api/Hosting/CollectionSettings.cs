@@ -11,7 +11,7 @@ public sealed class CollectionSettings
     /// <value>Default 3,600.</value>
     public double PeriodSeconds { get; set; } = Defaults.Period.TotalSeconds;
 
-    /// <summary>Blobs committed less than this ago are spared. At least four times <see cref="UpdateSettings.BoundSeconds"/>.</summary>
+    /// <summary>How long a blob must have been seen unreferenced before it is deleted. At least four times <see cref="UpdateSettings.BoundSeconds"/>.</summary>
     /// <value>Default 3,600.</value>
     public double GraceSeconds { get; set; } = Defaults.Grace.TotalSeconds;
 

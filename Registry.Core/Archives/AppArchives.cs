@@ -48,7 +48,8 @@ public sealed partial class AppArchives(IBlobStore blobs, ArchiveLimits limits, 
                 await writer.WriteAsync(buffer.AsMemory(0, read), ct);
             }
 
-            var archive = AppArchive.From(await writer.CommitAsync(Digest.FromHash(hash.GetHashAndReset()), uploadedAt: null, ct));
+            var committed = await writer.CommitAsync(Digest.FromHash(hash.GetHashAndReset()), uploadedAt: null, ct);
+            var archive = AppArchive.From(committed.Info);
             LogUploaded(archive.Id, archive.Size, workspace.Name);
             return archive;
         }

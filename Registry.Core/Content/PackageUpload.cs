@@ -99,7 +99,7 @@ public sealed class PackageUpload : IAsyncDisposable
 
     /// <summary>Makes the content a blob of its scope, durable and visible. Once, after <see cref="CompleteAsync"/> has accepted it.</summary>
     /// <exception cref="StorageException">The outcome is unknown, or what was staged had been discarded.</exception>
-    public async ValueTask<BlobInfo> CommitAsync(CancellationToken ct)
+    public async ValueTask<CommittedBlob> CommitAsync(CancellationToken ct)
     {
         if (content is null || committed || discarded)
             throw new InvalidOperationException("Only a content that was accepted can be committed, once.");

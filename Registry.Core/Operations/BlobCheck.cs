@@ -57,7 +57,7 @@ internal sealed record BlobCheck(string? Wrong, long Length, Digest ContentDiges
     private static async Task<BlobCheck> ReadAsync(BlobReader reader, Digest name, bool unpack, Tally read, CancellationToken ct)
     {
         await using var inspection = unpack ? new ContentInspection(NoLimits) : null;
-        var digest = await BlobBytes.HashAsync(reader.Content, inspection is null ? null : inspection.WriteAsync, read, ct);
+        var digest = await BlobBytes.HashAsync(reader.Content, inspection is null ? null : inspection.WriteAsync, read.AddBytes, ct);
         if (digest != name)
             return new BlobCheck($"holds {reader.Length} bytes with the sha256 {digest}", reader.Length, default);
         var inspected = inspection is null ? default : await inspection.CompleteAsync(ct);

@@ -1,3 +1,4 @@
+using Registry.Core.Content;
 using Registry.Core.Storage;
 
 namespace Registry.Core.Operations;
@@ -53,7 +54,7 @@ internal sealed class BlobCopy(IBlobStore source, IBlobStore target, Tally copie
         if (reader is null)
             return (CopyOutcome.Gone, null);
         await using var writer = await target.CreateAsync(key.Scope, ct);
-        var digest = await BlobBytes.HashAsync(reader.Content, writer.WriteAsync, copied, ct);
+        var digest = await BlobBytes.HashAsync(reader.Content, writer.WriteAsync, copied.AddBytes, ct);
         if (digest != key.Digest)
             return (CopyOutcome.Damaged, $"holds {reader.Length} bytes with the sha256 {digest}");
         await writer.CommitAsync(key.Digest, reader.Info.UploadedAt, ct);

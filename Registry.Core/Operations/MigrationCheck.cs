@@ -54,7 +54,7 @@ internal sealed class MigrationCheck(RegistryStorage source, RegistryStorage tar
         try
         {
             await using var reader = await target.Blobs.OpenAsync(key, ByteRange.All, ct);
-            return WrongWith(reader?.Length, reader is null ? null : await BlobBytes.HashAsync(reader.Content, take: null, verified, ct));
+            return WrongWith(reader?.Length, reader is null ? null : await BlobBytes.HashAsync(reader.Content, take: null, verified.AddBytes, ct));
         }
         catch (StorageException fault) when (fault.Kind == StorageFault.Corrupt)
         {

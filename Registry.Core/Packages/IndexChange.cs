@@ -9,4 +9,9 @@ namespace Registry.Core.Packages;
 /// Whether an index shows that this very change was stored: asked after a write whose outcome is unknown. Null where that cannot be told, as
 /// of a delete: such a change answers "unknown" then.
 /// </param>
-public sealed record IndexChange(Func<PackageIndex?, PackageIndex?> Apply, Func<PackageIndex, bool>? IsIn = null);
+/// <param name="Epoch">
+/// The epoch in which the blob was committed that the change refers to; null where it rests on no blob, or the storage has no epochs. If it has ended when
+/// the change is to be stored, the change fails with <see cref="Storage.StorageFault.EpochEnded"/>.
+/// </param>
+public sealed record IndexChange(
+    Func<PackageIndex?, PackageIndex?> Apply, Func<PackageIndex, bool>? IsIn = null, Storage.StorageEpoch? Epoch = null);

@@ -12,6 +12,9 @@ internal sealed class IndexWrite(IDocumentStore documents, IndexReader reader, T
     /// <summary>A write that failed and may have happened all the same: the revision that it was to replace, and why it failed.</summary>
     private (Revision? Base, StorageException Failure)? doubt;
 
+    /// <summary>True once a write got no answer: it may still be on its way, whatever the answer to a later one says.</summary>
+    private bool isUnanswered;
+
     /// <summary>Settles every change of the batch. Never throws.</summary>
     public async Task RunAsync(List<PendingChange> batch)
     {
@@ -50,7 +53,10 @@ internal sealed class IndexWrite(IDocumentStore documents, IndexReader reader, T
         if (doubt is { } write && !ResolveDoubt(batch, current, write.Base, write.Failure))
             return true;
         var next = Apply(batch, current?.Index);
-        if (!ReferenceEquals(next, current?.Index) && !await TryStoreAsync(batch, next, current?.Revision))
+
+        // Even what changes nothing is written where it rests on a blob: only a write tells whether the epoch of the blob lasts.
+        var isNeeded = !ReferenceEquals(next, current?.Index) || batch.Exists(static pending => pending.Change.Epoch is not null);
+        if (isNeeded && !await TryStoreAsync(batch, next, current?.Revision))
             return false;
         foreach (var pending in batch)
             pending.Settle();
@@ -70,7 +76,7 @@ internal sealed class IndexWrite(IDocumentStore documents, IndexReader reader, T
             if (failure.IsTransient)
                 return true;
             foreach (var pending in batch)
-                pending.Fail(failure);
+                pending.Fail(isUnanswered ? PackageErrors.OutcomeUnknown(name) : failure);
             return false;
         }
 
@@ -112,36 +118,60 @@ internal sealed class IndexWrite(IDocumentStore documents, IndexReader reader, T
             // One change too many for the document fails alone, not with those that it came with.
             if (batch.Count == 1)
                 throw PackageErrors.IndexFull(name, next!.Manifests.Length, content.Length, Document.MaxBytes);
-            foreach (var pending in batch)
-                await new IndexWrite(documents, reader, time, options, name).RunAsync([pending]);
-            batch.Clear();
+            await StoreApartAsync(batch);
             return false;
         }
 
+        var epochs = batch.Select(static pending => pending.Change.Epoch).Where(static epoch => epoch is not null).Distinct().ToArray();
+        if (epochs.Length > 1)
+        {
+            // One write can demand one epoch.
+            await StoreApartAsync(batch);
+            return false;
+        }
+
+        var precondition = Precondition.Unchanged(replaced).In(epochs.FirstOrDefault());
         try
         {
             return next is null
-                ? replaced is not { } known || await TryDeleteAsync(known)
-                : await TryPutAsync(next, content, replaced);
+                ? replaced is null || await TryDeleteAsync(precondition)
+                : await TryPutAsync(next, content, precondition);
+        }
+        catch (StorageException ended) when (ended.Kind == StorageFault.EpochEnded && !isUnanswered)
+        {
+            // Nothing was stored. What does not rest on the epoch that ended is tried again.
+            foreach (var pending in batch.Where(static pending => pending.Change.Epoch is not null))
+                pending.Fail(ended);
+            batch.RemoveAll(static pending => pending.Change.Epoch is not null);
+            return false;
         }
         catch (StorageException failure)
         {
             doubt = (replaced, failure);
+            isUnanswered |= failure.IsTransient;
             return false;
         }
     }
 
-    private async Task<bool> TryDeleteAsync(Revision replaced)
+    /// <summary>Stores each change of the batch by a write of its own.</summary>
+    private async Task StoreApartAsync(List<PendingChange> batch)
     {
-        if (!await documents.TryDeleteAsync(key, Precondition.Matches(replaced), CancellationToken.None))
+        foreach (var pending in batch)
+            await new IndexWrite(documents, reader, time, options, name).RunAsync([pending]);
+        batch.Clear();
+    }
+
+    private async Task<bool> TryDeleteAsync(Precondition precondition)
+    {
+        if (!await documents.TryDeleteAsync(key, precondition, CancellationToken.None))
             return false;
         reader.Forget(name);
         return true;
     }
 
-    private async Task<bool> TryPutAsync(PackageIndex next, byte[] content, Revision? replaced)
+    private async Task<bool> TryPutAsync(PackageIndex next, byte[] content, Precondition precondition)
     {
-        if (await documents.TryPutAsync(key, content, Precondition.Unchanged(replaced), CancellationToken.None) is not { } revision)
+        if (await documents.TryPutAsync(key, content, precondition, CancellationToken.None) is not { } revision)
             return false;
         reader.Keep(next, content, revision);
         return true;

@@ -35,6 +35,11 @@ internal static class PackageErrors
     public static RegistryException OutcomeUnknown(PackageName package) => new(
         ErrorCode.Unavailable, $"It is not known whether the change of package {package} was stored: look, then try again", ("package", package.Value));
 
+    public static RegistryException StorageRestarted(PackageName package) => new(
+        ErrorCode.Unavailable,
+        $"The storage was restarted or replaced while package {package} was pushed, and may have lost the content. Nothing was stored: push it again",
+        ("package", package.Value));
+
     public static RegistryException IndexFull(PackageName package, int manifests, int bytes, int limit) => new(
         ErrorCode.InvalidParameters,
         $"The index of package {package} would take {bytes} bytes with {manifests} manifests; {limit} bytes is the most",

@@ -1,3 +1,4 @@
+using Registry.Core.Errors;
 using Registry.Core.Storage;
 
 namespace Registry.Core.Packages;
@@ -30,7 +31,7 @@ public sealed class PackageIndexes(IDocumentStore documents, TimeProvider time, 
     internal ValueTask<PackageSnapshot?> FindAsync(PackageName name, Revision? told, CancellationToken ct) => reader.FindAsync(name, told, ct);
 
     /// <summary>As <see cref="FindAsync(PackageName, CancellationToken)"/>.</summary>
-    /// <exception cref="Errors.RegistryException"><see cref="Errors.ErrorCode.PackageNotFound"/>; nothing but the package is named in it.</exception>
+    /// <exception cref="RegistryException"><see cref="ErrorCode.PackageNotFound"/>; nothing but the package is named in it.</exception>
     public async ValueTask<PackageSnapshot> GetAsync(PackageName name, CancellationToken ct) =>
         await FindAsync(name, ct) ?? throw PackageErrors.PackageNotFound(name.Value);
 
@@ -39,11 +40,12 @@ public sealed class PackageIndexes(IDocumentStore documents, TimeProvider time, 
     /// <param name="change">The change.</param>
     /// <param name="ct">Gives up waiting; a change under way then happens whole or not at all.</param>
     /// <returns>The index right after this change, once it is durable; null when the package went.</returns>
-    /// <exception cref="Errors.RegistryException">
-    /// What the change refuses; <see cref="Errors.ErrorCode.ResourceInUse"/> when the race was lost for <see cref="UpdateOptions.Bound"/>;
-    /// <see cref="Errors.ErrorCode.Unavailable"/> when the outcome stays unknown.
+    /// <exception cref="RegistryException">
+    /// What the change refuses; <see cref="ErrorCode.ResourceInUse"/> when the race was lost for <see cref="UpdateOptions.Bound"/>;
+    /// <see cref="ErrorCode.Unavailable"/> when the outcome stays unknown.
     /// </exception>
     /// <exception cref="StorageException">The storage failed and nothing was changed.</exception>
+    /// <remarks><see cref="IsKnownUnchanged"/> tells a change that was certainly not stored from one that may have been.</remarks>
     public Task<PackageIndex?> UpdateAsync(PackageName name, IndexChange change, CancellationToken ct)
     {
         ct.ThrowIfCancellationRequested();
@@ -62,6 +64,14 @@ public sealed class PackageIndexes(IDocumentStore documents, TimeProvider time, 
             _ = Task.Run(() => WriteWaitingAsync(name), CancellationToken.None);
         return pending.Outcome.WaitAsync(ct);
     }
+
+    /// <summary>
+    /// True when a change that failed with this exception was certainly not stored. False when it may have been: its outcome is unknown, or its
+    /// caller stopped waiting for it.
+    /// </summary>
+    /// <param name="failure">What <see cref="UpdateAsync"/> threw.</param>
+    internal static bool IsKnownUnchanged(Exception failure) =>
+        failure is StorageException or RegistryException { Code: not ErrorCode.Unavailable };
 
     private async Task WriteWaitingAsync(PackageName name)
     {

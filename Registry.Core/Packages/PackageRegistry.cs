@@ -116,20 +116,77 @@ public sealed partial class PackageRegistry(
         PackageName package, Manifest manifest, PackageUpload upload, Func<PackageIndex?, PackageIndex> change, CancellationToken ct)
     {
         var began = time.GetTimestamp();
-        var blob = await upload.CommitAsync(ct);
-        var index = await indexes.UpdateAsync(
-            package,
-            new IndexChange(change, index => index.Find(manifest.Release, manifest.MediaType)?.PushId == manifest.PushId),
-            ct);
+        var (blob, isNew, epoch) = await upload.CommitAsync(ct);
+        PackageIndex? index;
+        try
+        {
+            index = await indexes.UpdateAsync(
+                package,
+                new IndexChange(change, index => index.Find(manifest.Release, manifest.MediaType)?.PushId == manifest.PushId, epoch),
+                ct);
+        }
+        catch (StorageException ended) when (ended.Kind == StorageFault.EpochEnded)
+        {
+            // If the blob has outlived the epoch in which it was committed, the collection removes it.
+            LogNotStored(package, manifest.Release, manifest.MediaType);
+            throw PackageErrors.StorageRestarted(package);
+        }
+        catch (Exception failure) when (isNew && PackageIndexes.IsKnownUnchanged(failure))
+        {
+            await RemoveAsync(package, blob, epoch);
+            throw;
+        }
 
-        // The collector spares what was touched less than the grace ago. Who took longer looks whether its blob is still there.
-        if (time.GetElapsedTime(began) > collection.Grace / 2 && await blobs.StatAsync(blob.Key, ct) is null)
+        // A collector deletes what it saw unreferenced at one revision for a whole grace. A push that took longer than half of that gives its blob
+        // another revision, now that the index refers to it: a delete that is under way has happened, or will be refused.
+        if (time.GetElapsedTime(began) > collection.Grace / 2 && !await TryTouchAsync(blob.Key, ct))
         {
             await WithdrawAsync(package, manifest, ct);
             throw PackageErrors.OutcomeUnknown(package);
         }
 
         return index!;
+    }
+
+    /// <summary>Commits a blob again with the bytes that it has. False when it is gone.</summary>
+    private async Task<bool> TryTouchAsync(BlobKey key, CancellationToken ct)
+    {
+        try
+        {
+            await using var reader = await blobs.OpenAsync(key, ByteRange.All, ct);
+            if (reader is null)
+                return false;
+            await using var writer = await blobs.CreateAsync(key.Scope, ct);
+            if (await BlobBytes.HashAsync(reader.Content, writer.WriteAsync, count: null, ct) != key.Digest)
+                throw new StorageException(StorageFault.Corrupt, $"Blob {key} is damaged.");
+            await writer.CommitAsync(key.Digest, uploadedAt: null, ct);
+            return true;
+        }
+        catch (StorageException)
+        {
+            // It may have been collected while it was read.
+            if (await blobs.StatAsync(key, ct) is not null)
+                throw;
+            return false;
+        }
+    }
+
+    /// <summary>
+    /// Removes a blob that a push created whose release was certainly not stored. Whoever stores a release with the same content commits the blob
+    /// and so changes its revision; then it stays.
+    /// </summary>
+    private async Task RemoveAsync(PackageName package, BlobInfo blob, StorageEpoch? epoch)
+    {
+        try
+        {
+            // A release that was there before may name it, if its blob had been lost.
+            if ((await indexes.FindAsync(package, CancellationToken.None))?.Index.References(blob.Key.Digest) != true)
+                await blobs.TryDeleteAsync(blob.Key, Precondition.Matches(blob.Revision).In(epoch), CancellationToken.None);
+        }
+        catch (StorageException fault)
+        {
+            LogLeftBehind(blob.Key, fault);
+        }
     }
 
     private async Task WithdrawAsync(PackageName package, Manifest manifest, CancellationToken ct)
@@ -147,6 +204,14 @@ public sealed partial class PackageRegistry(
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Deleted {Package} {Release} as {MediaType}")]
     private partial void LogDeleted(PackageName package, Release release, MediaType mediaType);
+
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        Message = "Did not store {Package} {Release} as {MediaType}: the storage was restarted or replaced after the content was committed")]
+    private partial void LogNotStored(PackageName package, Release release, MediaType mediaType);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The blob {Blob} of a refused push could not be removed; the collection will remove it")]
+    private partial void LogLeftBehind(BlobKey blob, Exception fault);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Withdrew {Package} {Release} as {MediaType}: its blob was collected before the push was done")]
     private partial void LogWithdrawn(PackageName package, Release release, MediaType mediaType);

@@ -7,6 +7,5 @@ namespace Registry.Core.Storage;
 /// When it was uploaded, in whole microseconds: each commit sets it anew, above that of the entry that it replaces. A commit may say a time
 /// of its own, as moving a registry does.
 /// </param>
-/// <param name="TouchedAt">When it was last committed, by the storage's or the committing machine's clock: what the collector's grace counts from.</param>
 /// <param name="Revision">Changes at each commit.</param>
-public sealed record BlobInfo(BlobKey Key, long Length, DateTimeOffset UploadedAt, DateTimeOffset TouchedAt, Revision Revision);
+public sealed record BlobInfo(BlobKey Key, long Length, DateTimeOffset UploadedAt, Revision Revision);

@@ -7,7 +7,7 @@ namespace Registry.Core.Storage;
 /// # Behaviour
 /// <list type="bullet">
 /// <item>A blob appears whole at commit. A crash before that leaves nothing visible; <see cref="DiscardAbandonedAsync"/> reclaims what it staged.</item>
-/// <item>Committing a blob that is there already touches it: its revision and times change, its bytes do not.</item>
+/// <item>Committing a blob that is there already touches it: its revision and its time change, its bytes do not.</item>
 /// <item>The length is known before the first byte is read, and a stream that falls short of it throws: it never just ends.</item>
 /// <item>A reader under way when its blob is deleted or touched gets every byte or an exception.</item>
 /// <item>Failures, cancellation and concurrency are as in <see cref="IDocumentStore"/>. Memory does not grow with the length of a blob.</item>
@@ -42,6 +42,13 @@ public interface IBlobStore
     /// <param name="after">Start after this key, which need not exist; null starts at the beginning.</param>
     /// <param name="ct">Ends the listing.</param>
     IAsyncEnumerable<BlobInfo> ListAsync(StoreKey scope, ScopeDepth depth, BlobKey? after, CancellationToken ct);
+
+    /// <summary>
+    /// The epoch of the storage, of blobs and documents alike; null where it has none, as it loses nothing that it acknowledged as long as its disks hold.
+    /// What is read after this call and written with <see cref="Precondition.In"/> this epoch belongs together.
+    /// </summary>
+    /// <exception cref="StorageException">The storage did not answer.</exception>
+    ValueTask<StorageEpoch?> EpochAsync(CancellationToken ct) => ValueTask.FromResult<StorageEpoch?>(null);
 
     /// <summary>
     /// Reclaims what crashed or stuck writers staged and nobody wrote to for <paramref name="idle"/>. A writer that is discarded this

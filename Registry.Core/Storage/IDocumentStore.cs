@@ -10,7 +10,7 @@ namespace Registry.Core.Storage;
 /// <item>Preconditions are judged and applied atomically against every writer in every process.</item>
 /// <item>Absence and lost races are null or false. A caller's mistake is an <see cref="ArgumentException"/>. Everything else is one
 /// <see cref="StorageException"/>: no exception of an SDK or of the operating system crosses this port.</item>
-/// <item>After a failed write its outcome is unknown: read before trying again.</item>
+/// <item>After a failed write its outcome is unknown: read before trying again. <see cref="StorageFault.EpochEnded"/> alone says that it did not happen.</item>
 /// <item>A cancelled write has happened whole or not at all.</item>
 /// <item>All members may be called at once from many threads, processes and machines.</item>
 /// </list>

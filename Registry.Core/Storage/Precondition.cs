@@ -26,7 +26,16 @@ public readonly record struct Precondition
     /// <summary><see cref="Matches"/> where there is a revision, <see cref="Absent"/> where there is none: "as I read it".</summary>
     public static Precondition Unchanged(Revision? revision) => revision is { } known ? Matches(known) : Absent;
 
-    /// <summary>Judges the precondition against what is there: null for nothing.</summary>
+    /// <summary>
+    /// The epoch in which the write is to happen; null for any. A write whose epoch has ended is no lost race: it fails with
+    /// <see cref="StorageFault.EpochEnded"/>. A storage without epochs ignores it.
+    /// </summary>
+    public StorageEpoch? Epoch { get; private init; }
+
+    /// <summary>The same precondition, and that <paramref name="epoch"/> lasts; null for any epoch.</summary>
+    public Precondition In(StorageEpoch? epoch) => this with { Epoch = epoch };
+
+    /// <summary>Judges the precondition, but for its epoch, against what is there: null for nothing.</summary>
     public bool HoldsFor(Revision? current) => Kind switch
     {
         PreconditionKind.None => true,

@@ -30,4 +30,7 @@ public enum StorageFault
 
     /// <summary>What it holds is damaged or not ours.</summary>
     Corrupt,
+
+    /// <summary>The write was to happen in an epoch that has ended: see <see cref="StorageEpoch"/>. It certainly did not happen.</summary>
+    EpochEnded,
 }

@@ -13,7 +13,9 @@ public abstract partial class BlobStoreContract
         for (var round = 0; round < 5; round++)
         {
             var bytes = StorageShortcuts.Bytes(50_000, round);
-            var infos = await RaceAsync(8, i => Instance(i).Blobs.CommitAsync(Scope, bytes, Ct));
+            var commits = await RaceAsync(8, i => Instance(i).Blobs.CommitBlobAsync(Scope, bytes, null, Ct));
+            Assert.That(commits.Count(commit => commit.IsNew), Is.EqualTo(1), "one of them created it");
+            var infos = commits.Select(commit => commit.Info).ToArray();
             Assert.That(infos.Select(info => info.Revision), Is.Unique);
             Assert.That(infos.Select(info => info.UploadedAt), Is.Unique);
             Assert.That(await Blobs.StatAsync(infos[0].Key, Ct), Is.EqualTo(infos.MaxBy(info => info.UploadedAt)));
@@ -84,7 +86,7 @@ public abstract partial class BlobStoreContract
             await using var writer = await Instance(i).Blobs.CreateAsync(Scope, Ct);
             for (var at = 0; at < bytes.Length; at += 100_000)
                 await writer.WriteAsync(bytes.AsMemory(at, Math.Min(100_000, bytes.Length - at)), Ct);
-            return await writer.CommitAsync(StorageShortcuts.DigestOf(bytes), null, Ct);
+            return (await writer.CommitAsync(StorageShortcuts.DigestOf(bytes), null, Ct)).Info;
         });
         foreach (var info in infos)
             Assert.That(StorageShortcuts.DigestOf(await Blobs.ReadAsync(info.Key, ByteRange.All, Ct)), Is.EqualTo(info.Key.Digest));

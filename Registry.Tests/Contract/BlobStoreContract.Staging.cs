@@ -27,7 +27,7 @@ public abstract partial class BlobStoreContract
         await using var writer = await Blobs.CreateAsync(Scope, Ct);
         await writer.WriteAsync(Small, Ct);
         Assert.That(await Blobs.DiscardAbandonedAsync(TimeSpan.FromHours(1), Ct), Is.Zero);
-        var info = await writer.CommitAsync(StorageShortcuts.DigestOf(Small), null, Ct);
+        var info = (await writer.CommitAsync(StorageShortcuts.DigestOf(Small), null, Ct)).Info;
         Assert.That(await Blobs.ReadAsync(info.Key, ByteRange.All, Ct), Is.EqualTo(Small));
     }
 

@@ -9,7 +9,7 @@ public abstract partial class BlobStoreContract
     private static readonly byte[] Small = StorageShortcuts.Bytes(1000);
 
     [Test]
-    public async Task A_commit_of_what_is_there_changes_its_revision_and_times_and_not_its_bytes()
+    public async Task A_commit_of_what_is_there_changes_its_revision_and_time_and_not_its_bytes()
     {
         var revisions = new HashSet<Revision>();
         BlobInfo? last = null;
@@ -25,6 +25,18 @@ public abstract partial class BlobStoreContract
 
         Assert.That(await Blobs.ReadAsync(last!.Key, ByteRange.All, Ct), Is.EqualTo(Small));
         Assert.That(await Blobs.InfosAsync(Scope, ScopeDepth.Exact, null, Ct), Has.Count.EqualTo(1));
+    }
+
+    [Test]
+    public async Task A_commit_tells_whether_it_created_the_blob([Values(0, 1000, 2_500_000)] int length)
+    {
+        var bytes = StorageShortcuts.Bytes(length);
+        foreach (var isNew in (bool[])[true, false, false])
+            Assert.That((await One.Blobs.CommitBlobAsync(Scope, bytes, null, Ct)).IsNew, Is.EqualTo(isNew));
+        var touched = await Two.Blobs.CommitBlobAsync(Scope, bytes, null, Ct);
+        Assert.That(touched.IsNew, Is.False);
+        Assert.That(await One.Blobs.TryDeleteAsync(touched.Info.Key, Precondition.Matches(touched.Info.Revision), Ct), Is.True);
+        Assert.That((await Two.Blobs.CommitBlobAsync(Scope, bytes, null, Ct)).IsNew, Is.True, "it had been deleted");
     }
 
     [Test]
@@ -46,17 +58,15 @@ public abstract partial class BlobStoreContract
         var info = await Blobs.CommitAsync(Scope, Small, Ct);
         Assert.That(info.UploadedAt.UtcTicks % TimeSpan.TicksPerMicrosecond, Is.Zero);
         Assert.That(info.UploadedAt, Is.EqualTo(before).Within(TimeSpan.FromMinutes(1)));
-        Assert.That(info.TouchedAt, Is.EqualTo(before).Within(TimeSpan.FromMinutes(1)));
     }
 
     [Test]
-    public async Task A_given_upload_time_is_kept_while_the_touch_is_of_now([Values] bool wasThere)
+    public async Task A_given_upload_time_is_kept([Values] bool wasThere)
     {
         var given = new DateTimeOffset(2017, 3, 4, 5, 6, 7, TimeSpan.Zero).AddMicroseconds(123_456);
         var old = wasThere ? await Blobs.CommitAsync(Scope, Small, Ct) : null;
         var info = await Blobs.CommitAsync(Scope, Small, given, Ct);
         Assert.That(info.UploadedAt, Is.EqualTo(given));
-        Assert.That(info.TouchedAt, Is.EqualTo(TimeProvider.System.GetUtcNow()).Within(TimeSpan.FromMinutes(1)), "the collector's grace counts from the commit");
         Assert.That(info.Revision, Is.Not.EqualTo(old?.Revision));
         await DemandOneEntryAsync(info);
     }
@@ -83,7 +93,6 @@ public abstract partial class BlobStoreContract
             var info = await Instance(i).Blobs.CommitAsync(Scope, Small, Ct);
             Assert.That(info.UploadedAt, Is.GreaterThan(future));
             Assert.That(info.UploadedAt, Is.LessThan(future.AddSeconds(1)));
-            Assert.That(info.TouchedAt, Is.LessThan(future));
             await DemandOneEntryAsync(info);
         }
     }

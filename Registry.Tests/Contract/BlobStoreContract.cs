@@ -28,7 +28,7 @@ public abstract partial class BlobStoreContract : StorageContract
             Assert.That(await instance.Blobs.InfosAsync(StoreKeys.Packages, ScopeDepth.Subtree, null, Ct), Is.Empty);
         }
 
-        var info = await writer.CommitAsync(key.Digest, null, Ct);
+        var info = (await writer.CommitAsync(key.Digest, null, Ct)).Info;
         Assert.That(info.Key, Is.EqualTo(key));
         Assert.That(info.Length, Is.EqualTo(bytes.Length));
         foreach (var instance in (StorageInstance[])[One, Two])
@@ -62,7 +62,7 @@ public abstract partial class BlobStoreContract : StorageContract
     {
         BlobInfo info;
         await using (var writer = await Blobs.CreateAsync(Scope, Ct))
-            info = await writer.CommitAsync(StorageShortcuts.DigestOf([]), null, Ct);
+            info = (await writer.CommitAsync(StorageShortcuts.DigestOf([]), null, Ct)).Info;
         Assert.That(info.Length, Is.Zero);
         Assert.That(await Blobs.StatAsync(info.Key, Ct), Is.EqualTo(info));
         Assert.That(await Blobs.ReadAsync(info.Key, ByteRange.All, Ct), Is.Empty);
@@ -104,7 +104,7 @@ public abstract partial class BlobStoreContract : StorageContract
             buffer.AsSpan().Clear();
         }
 
-        var info = await writer.CommitAsync(StorageShortcuts.DigestOf(bytes), null, Ct);
+        var info = (await writer.CommitAsync(StorageShortcuts.DigestOf(bytes), null, Ct)).Info;
         Assert.That(await Blobs.ReadAsync(info.Key, ByteRange.All, Ct), Is.EqualTo(bytes));
     }
 
@@ -153,7 +153,7 @@ public abstract partial class BlobStoreContract : StorageContract
         var bytes = StorageShortcuts.Bytes(10);
         var committed = await Blobs.CreateAsync(Scope, Ct);
         await committed.WriteAsync(bytes, Ct);
-        var info = await committed.CommitAsync(StorageShortcuts.DigestOf(bytes), null, Ct);
+        var info = (await committed.CommitAsync(StorageShortcuts.DigestOf(bytes), null, Ct)).Info;
         await committed.DisposeAsync();
         await committed.DisposeAsync();
 

@@ -31,3 +31,16 @@ public sealed class EtcdBlobContract : BlobStoreContract
 
     protected override ValueTask<StorageUnderTest> StartAsync() => new(new EtcdUnderTest(server!));
 }
+
+public sealed class EtcdPackageContract : PackageStorageContract
+{
+    private EtcdServer? server;
+
+    [OneTimeSetUp]
+    public async Task StartServer() => server = await EtcdServer.StartAsync(CancellationToken.None);
+
+    [OneTimeTearDown]
+    public async Task StopServer() => await (server?.DisposeAsync() ?? default);
+
+    protected override ValueTask<StorageUnderTest> StartAsync() => new(new EtcdUnderTest(server!));
+}

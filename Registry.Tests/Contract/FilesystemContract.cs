@@ -11,3 +11,10 @@ public sealed class FilesystemBlobContract : BlobStoreContract
 {
     protected override ValueTask<StorageUnderTest> StartAsync() => new(new FilesystemUnderTest());
 }
+
+public sealed class FilesystemPackageContract : PackageStorageContract
+{
+    protected override void ShiftClock(TimeSpan shift) => ((FilesystemUnderTest)Storage).Time.Shift = shift;
+
+    protected override ValueTask<StorageUnderTest> StartAsync() => new(new FilesystemUnderTest());
+}

@@ -24,3 +24,8 @@ public sealed class GcsResumableBlobContract : BlobStoreContract
         return storage;
     }
 }
+
+public sealed class GcsPackageContract : PackageStorageContract
+{
+    protected override async ValueTask<StorageUnderTest> StartAsync() => await GcsUnderTest.StartAsync();
+}

@@ -134,7 +134,7 @@ public sealed class GcsReadFaults : GcsFaults
                 Assert.That(GC.GetTotalMemory(forceFullCollection: true), Is.LessThan(allowed), "while it goes up");
             }
             while (await Task.WhenAny(committing, Task.Delay(200, Ct)) != committing);
-            info = await committing;
+            info = (await committing).Info;
         }
 
         Assert.That(Fake.CountOf(FakeGcsOperation.PutChunk), Is.EqualTo(Pieces / 8), "chunks of 8 MiB");

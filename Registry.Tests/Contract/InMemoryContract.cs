@@ -13,3 +13,8 @@ public sealed class InMemoryBlobContract : BlobStoreContract
 {
     protected override ValueTask<StorageUnderTest> StartAsync() => new(new InMemoryUnderTest());
 }
+
+public sealed class InMemoryPackageContract : PackageStorageContract
+{
+    protected override ValueTask<StorageUnderTest> StartAsync() => new(new InMemoryUnderTest());
+}

@@ -31,3 +31,16 @@ public sealed class RedisBlobContract : BlobStoreContract
 
     protected override ValueTask<StorageUnderTest> StartAsync() => new(new RedisUnderTest(server!));
 }
+
+public sealed class RedisPackageContract : PackageStorageContract
+{
+    private RedisServer? server;
+
+    [OneTimeSetUp]
+    public async Task StartServer() => server = await RedisServer.StartAsync(CancellationToken.None);
+
+    [OneTimeTearDown]
+    public async Task StopServer() => await (server?.DisposeAsync() ?? default);
+
+    protected override ValueTask<StorageUnderTest> StartAsync() => new(new RedisUnderTest(server!));
+}

@@ -59,9 +59,13 @@ public sealed class FullStorageTests : EndToEndTest
     {
         await using var fake = await FakeGcs.StartAsync();
         const long Quota = 6 << 20;
-        fake.Faults = call => call is { Operation: FakeGcsOperation.Insert or FakeGcsOperation.StartSession } && fake.Bucket.Objects.Sum(static one => one.Content.Length) > Quota
-            ? FakeGcsFault.Answer(403, "quotaExceeded")
-            : null;
+        fake.Faults = call =>
+        {
+            // A session is for more bytes than the quota.
+            var isFull = call.Operation == FakeGcsOperation.StartSession
+                || (call.Operation == FakeGcsOperation.Insert && fake.Bucket.Objects.Sum(static one => one.Content.Length) > Quota);
+            return isFull ? FakeGcsFault.Answer(403, "quotaExceeded") : null;
+        };
         var registry = await StartOverAsync(fake);
         await ProveAsync(registry, deletesOneOfMany: false);
     }

@@ -127,7 +127,7 @@ public sealed class RedisBlobTests : RedisTests
         Assert.That((await FaultOf(async () => await storage.Documents.TryPutAsync(Sample, "x", Precondition.None, Ct))).Kind, Is.EqualTo(StorageFault.Corrupt));
 
         var info = await storage.Blobs.CommitAsync(Sample, StorageShortcuts.Bytes(10), Ct);
-        await Server.CommandAsync("hset", $"registry:blob:{info.Key.Value}", "touched", "never");
+        await Server.CommandAsync("hset", $"registry:blob:{info.Key.Value}", "uploaded", "never");
         Assert.That((await FaultOf(async () => await storage.Blobs.StatAsync(info.Key, Ct))).Kind, Is.EqualTo(StorageFault.Corrupt));
         Assert.That((await FaultOf(async () => await storage.Blobs.InfosAsync(Sample, ScopeDepth.Exact, null, Ct))).Kind, Is.EqualTo(StorageFault.Corrupt));
 

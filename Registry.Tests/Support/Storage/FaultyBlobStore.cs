@@ -26,6 +26,8 @@ public sealed class FaultyBlobStore(IBlobStore inner, StorageFaults faults) : IB
     public IAsyncEnumerable<BlobInfo> ListAsync(StoreKey scope, ScopeDepth depth, BlobKey? after, CancellationToken ct) =>
         faults.ListAsync(StorageOperation.ListBlobs, scope.Value, inner.ListAsync(scope, depth, after, ct), info => info.Key.Value);
 
+    public ValueTask<StorageEpoch?> EpochAsync(CancellationToken ct) => inner.EpochAsync(ct);
+
     public ValueTask<int> DiscardAbandonedAsync(TimeSpan idle, CancellationToken ct) =>
         faults.AroundAsync(StorageOperation.DiscardAbandoned, "", () => inner.DiscardAbandonedAsync(idle, ct));
 
@@ -49,7 +51,7 @@ public sealed class FaultyBlobStore(IBlobStore inner, StorageFaults faults) : IB
             await faults.AfterAsync(StorageOperation.WriteBlob, scope);
         }
 
-        public override ValueTask<BlobInfo> CommitAsync(Digest digest, DateTimeOffset? uploadedAt, CancellationToken ct) =>
+        public override ValueTask<CommittedBlob> CommitAsync(Digest digest, DateTimeOffset? uploadedAt, CancellationToken ct) =>
             faults.AroundAsync(StorageOperation.CommitBlob, scope, () => inner.CommitAsync(digest, uploadedAt, ct));
 
         public override async ValueTask DisposeAsync()

@@ -35,7 +35,16 @@ internal sealed class InMemoryBlobStore(InMemoryStorage storage) : IBlobStore
             throw new ArgumentException("What must be absent cannot be deleted.", nameof(precondition));
         ct.ThrowIfCancellationRequested();
         lock (storage.Gate)
+        {
+            storage.DemandEpoch(precondition);
             return ValueTask.FromResult(precondition.HoldsFor(storage.StoredBlobs.GetValueOrDefault(key)?.Info.Revision) && storage.StoredBlobs.Remove(key));
+        }
+    }
+
+    public ValueTask<StorageEpoch?> EpochAsync(CancellationToken ct)
+    {
+        ct.ThrowIfCancellationRequested();
+        return ValueTask.FromResult(storage.Epoch);
     }
 
     public async IAsyncEnumerable<BlobInfo> ListAsync(StoreKey scope, ScopeDepth depth, BlobKey? after, [EnumeratorCancellation] CancellationToken ct)

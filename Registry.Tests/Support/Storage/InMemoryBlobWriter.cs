@@ -24,7 +24,7 @@ internal sealed class InMemoryBlobWriter(InMemoryStorage storage, StoreKey scope
         return ValueTask.CompletedTask;
     }
 
-    public override ValueTask<BlobInfo> CommitAsync(Digest digest, DateTimeOffset? uploadedAt, CancellationToken ct)
+    public override ValueTask<CommittedBlob> CommitAsync(Digest digest, DateTimeOffset? uploadedAt, CancellationToken ct)
     {
         Demand();
         ct.ThrowIfCancellationRequested();
@@ -34,13 +34,13 @@ internal sealed class InMemoryBlobWriter(InMemoryStorage storage, StoreKey scope
         {
             if (!storage.Staged.Remove(this))
                 throw new StorageException(StorageFault.Unavailable, "What was staged had been discarded.");
-            var present = storage.Time.GetUtcNow();
-            var uploaded = WholeMicroseconds(uploadedAt ?? present);
+            var uploaded = WholeMicroseconds(uploadedAt ?? storage.Time.GetUtcNow());
             if (uploadedAt is null && storage.StoredBlobs.TryGetValue(key, out var replaced) && uploaded <= replaced.Info.UploadedAt)
                 uploaded = replaced.Info.UploadedAt.AddMicroseconds(1);
-            var info = new BlobInfo(key, chunks.Sum(chunk => (long)chunk.Length), uploaded, present, storage.NextRevision());
+            var info = new BlobInfo(key, chunks.Sum(chunk => (long)chunk.Length), uploaded, storage.NextRevision());
+            var isNew = !storage.StoredBlobs.ContainsKey(key);
             storage.StoredBlobs[key] = new StoredBlob(info, chunks);
-            return ValueTask.FromResult(info);
+            return ValueTask.FromResult(new CommittedBlob(info, isNew, storage.Epoch));
         }
     }
 

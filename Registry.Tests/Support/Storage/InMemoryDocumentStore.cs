@@ -26,6 +26,7 @@ internal sealed class InMemoryDocumentStore(InMemoryStorage storage) : IDocument
         ct.ThrowIfCancellationRequested();
         lock (storage.Gate)
         {
+            storage.DemandEpoch(precondition);
             if (!precondition.HoldsFor(storage.StoredDocuments.GetValueOrDefault(key)?.Revision))
                 return ValueTask.FromResult<Revision?>(null);
             var document = new Document(content.ToArray(), storage.NextRevision());
@@ -42,6 +43,7 @@ internal sealed class InMemoryDocumentStore(InMemoryStorage storage) : IDocument
         ct.ThrowIfCancellationRequested();
         lock (storage.Gate)
         {
+            storage.DemandEpoch(precondition);
             var deleted = precondition.HoldsFor(storage.StoredDocuments.GetValueOrDefault(key)?.Revision) && storage.StoredDocuments.Remove(key);
             if (deleted)
                 storage.Written.Add(key);

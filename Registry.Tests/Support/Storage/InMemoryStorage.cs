@@ -20,6 +20,9 @@ public sealed class InMemoryStorage
 
     public IBlobStore Blobs { get; }
 
+    /// <summary>The epoch; null as long as the storage has none.</summary>
+    public StorageEpoch? Epoch { get; set; }
+
     internal TimeProvider Time { get; }
 
     /// <summary>Held by whoever looks at or changes what follows.</summary>
@@ -33,6 +36,12 @@ public sealed class InMemoryStorage
     internal Dictionary<BlobKey, StoredBlob> StoredBlobs { get; } = [];
 
     internal HashSet<InMemoryBlobWriter> Staged { get; } = [];
+
+    internal void DemandEpoch(Precondition precondition)
+    {
+        if (Epoch is { } present && precondition.Epoch is { } demanded && demanded != present)
+            throw StorageEpoch.Ended();
+    }
 
     internal Revision NextRevision() => new($"r{++lastRevision}");
 }

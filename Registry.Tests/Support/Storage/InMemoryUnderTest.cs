@@ -1,9 +1,11 @@
+using Registry.Core.Storage;
+
 namespace Registry.Tests.Support.Storage;
 
 /// <summary>The reference model in the suite of its own contract.</summary>
 internal sealed class InMemoryUnderTest : StorageUnderTest
 {
-    private readonly InMemoryStorage storage = new();
+    private readonly InMemoryStorage storage = new() { Epoch = new StorageEpoch("first") };
 
     public override int CopiesInProcess => 1;
 

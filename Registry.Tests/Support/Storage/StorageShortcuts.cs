@@ -47,6 +47,11 @@ public static class StorageShortcuts
         blobs.CommitAsync(scope, bytes, null, ct);
 
     public static async Task<BlobInfo> CommitAsync(
+        this IBlobStore blobs, StoreKey scope, ReadOnlyMemory<byte> bytes, DateTimeOffset? uploadedAt, CancellationToken ct) =>
+        (await blobs.CommitBlobAsync(scope, bytes, uploadedAt, ct)).Info;
+
+    /// <summary>Stages and commits bytes in one write, and tells what the commit did.</summary>
+    public static async Task<CommittedBlob> CommitBlobAsync(
         this IBlobStore blobs, StoreKey scope, ReadOnlyMemory<byte> bytes, DateTimeOffset? uploadedAt, CancellationToken ct)
     {
         await using var writer = await blobs.CreateAsync(scope, ct);

@@ -59,12 +59,13 @@ internal sealed class MemoryBlobs : IBlobStore
             return ValueTask.CompletedTask;
         }
 
-        public override ValueTask<BlobInfo> CommitAsync(Digest digest, DateTimeOffset? uploadedAt, CancellationToken ct)
+        public override ValueTask<CommittedBlob> CommitAsync(Digest digest, DateTimeOffset? uploadedAt, CancellationToken ct)
         {
             var key = new BlobKey(scope, digest);
             blobs.Committed.Add(key, bytes.ToArray());
             IsCommitted = true;
-            return ValueTask.FromResult(new BlobInfo(key, Written, DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch, new Revision("1")));
+            var info = new BlobInfo(key, Written, DateTimeOffset.UnixEpoch, new Revision("1"));
+            return ValueTask.FromResult(new CommittedBlob(info, IsNew: true));
         }
 
         public override ValueTask DisposeAsync()

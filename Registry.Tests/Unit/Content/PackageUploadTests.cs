@@ -65,7 +65,7 @@ public sealed class PackageUploadTests
             var content = await upload.CompleteAsync(CancellationToken.None);
             Assert.That(await upload.CompleteAsync(CancellationToken.None), Is.SameAs(content));
             Assert.That(blobs.Committed, Is.Empty);
-            var info = await upload.CommitAsync(CancellationToken.None);
+            var info = (await upload.CommitAsync(CancellationToken.None)).Info;
             Assert.That(info.Key, Is.EqualTo(new BlobKey(SampleContent.Scope, content.StoredDigest)));
             Assert.That(async () => await upload.CommitAsync(CancellationToken.None), Throws.InvalidOperationException);
         }

@@ -11,7 +11,7 @@ namespace Registry.Tests.Unit.Push;
 public sealed class BlobJsonTests
 {
     private static BlobReader Open(byte[] bytes, int pieceBytes = int.MaxValue, long? length = null) => new(
-        new BlobInfo(new BlobKey(SampleContent.Scope, Digest.FromHash(new byte[32])), bytes.Length, DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch, new Revision("1")),
+        new BlobInfo(new BlobKey(SampleContent.Scope, Digest.FromHash(new byte[32])), bytes.Length, DateTimeOffset.UnixEpoch, new Revision("1")),
         length ?? bytes.Length,
         new PieceStream(bytes, pieceBytes));
 

@@ -81,7 +81,7 @@ public sealed class PushMemoryTests
             },
             async writer =>
             {
-                var info = new BlobInfo(new BlobKey(SampleContent.Scope, Digest.FromHash(new byte[32])), PackageBytes, default, default, new Revision("1"));
+                var info = new BlobInfo(new BlobKey(SampleContent.Scope, Digest.FromHash(new byte[32])), PackageBytes, default, new Revision("1"));
                 await using var blob = new BlobReader(info, PackageBytes, new ZeroStream());
                 await json.WriteAsync(blob, writer, CancellationToken.None);
             });

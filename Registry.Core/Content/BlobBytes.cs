@@ -1,8 +1,7 @@
 using System.Buffers;
 using System.Security.Cryptography;
-using Registry.Core.Content;
 
-namespace Registry.Core.Operations;
+namespace Registry.Core.Content;
 
 /// <summary>Reads whole blobs, in memory that does not grow with them.</summary>
 internal static class BlobBytes
@@ -12,10 +11,10 @@ internal static class BlobBytes
     /// <summary>Reads to the end and gives the sha256 of what came.</summary>
     /// <param name="content">The bytes.</param>
     /// <param name="take">Also gets them, piece by piece; null where only the digest is wanted.</param>
-    /// <param name="tally">Counts them.</param>
+    /// <param name="count">Told of how many came, piece by piece; null where nobody counts.</param>
     /// <param name="ct">Gives up.</param>
     public static async Task<Digest> HashAsync(
-        Stream content, Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask>? take, Tally tally, CancellationToken ct)
+        Stream content, Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask>? take, Action<long>? count, CancellationToken ct)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         var buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
@@ -27,7 +26,7 @@ internal static class BlobBytes
                 hash.AppendData(buffer, 0, read);
                 if (take is not null)
                     await take(buffer.AsMemory(0, read), ct);
-                tally.AddBytes(read);
+                count?.Invoke(read);
             }
 
             return Digest.FromHash(hash.GetHashAndReset());

@@ -1,0 +1,115 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using NUnit.Framework;
+using Registry.Core.Content;
+using Registry.Core.Packages;
+using Registry.Core.Storage;
+using Registry.Tests.Support;
+using Registry.Tests.Support.Storage;
+
+namespace Registry.Tests.Contract;
+
+/// <summary>
+/// What pushes and collections leave in the storage, over every backend. A backend joins with a subclass that says
+/// <see cref="StorageContract.StartAsync"/> and adds no test.
+/// </summary>
+public abstract class PackageStorageContract : StorageContract
+{
+    private static readonly PackageName Name = Samples.Package();
+
+    private readonly StorageFaults faults = new();
+
+    [TearDown]
+    public void MendStorage() => faults.Mend();
+
+    [Test]
+    public async Task A_push_that_a_full_storage_refuses_leaves_no_blob()
+    {
+        var packages = Packages(One);
+        RefuseIndexes();
+        Assert.That(async () => await PushAsync(packages, "1.0.0", "a"), Throws.TypeOf<StorageException>().With.Property("Kind").EqualTo(StorageFault.Full));
+        Assert.That(await BlobsAsync(), Is.Empty);
+        faults.Mend();
+        await PushAsync(packages, "1.0.0", "a");
+        Assert.That(await PullAsync("1.0.0"), Is.EqualTo(Samples.TarGz("a")));
+    }
+
+    [Test]
+    public async Task A_push_that_a_full_storage_refuses_leaves_the_blob_of_another_release()
+    {
+        var packages = Packages(One);
+        await PushAsync(packages, "1.0.0", "a");
+        RefuseIndexes();
+        Assert.That(async () => await PushAsync(packages, "2.0.0", "a"), Throws.TypeOf<StorageException>().With.Property("Kind").EqualTo(StorageFault.Full));
+        Assert.That(await PullAsync("1.0.0"), Is.EqualTo(Samples.TarGz("a")));
+    }
+
+    [Test]
+    public async Task A_push_keeps_its_blob_beside_a_collector_whose_clock_is_minutes_away([Values(-3, 3)] int minutes)
+    {
+        var options = new CollectionOptions { Grace = TimeSpan.FromMinutes(2) };
+        var ahead = new ShiftedTime { Shift = TimeSpan.FromMinutes(minutes) };
+        var behind = new ShiftedTime { Shift = -ahead.Shift };
+        ShiftClock(ahead.Shift);
+        var collector = new BlobCollector(Indexes(Two), Two.Blobs, options, behind, NullLogger<BlobCollector>.Instance);
+        faults.Before = async call =>
+        {
+            if (call.Operation != StorageOperation.PutDocument)
+                return;
+            for (var i = 0; i < 3; i++)
+                Assert.That((await collector.CollectAsync(Ct)).Deleted, Is.Zero);
+        };
+        await PushAsync(Packages(One, options, ahead), "1.0.0", "a");
+        Assert.That((await collector.CollectAsync(Ct)).Deleted, Is.Zero);
+        Assert.That(await PullAsync("1.0.0"), Is.EqualTo(Samples.TarGz("a")));
+    }
+
+    [Test]
+    public async Task What_no_index_refers_to_is_collected_after_the_grace()
+    {
+        var time = new ShiftedTime();
+        var options = new CollectionOptions();
+        var packages = Packages(One);
+        await PushAsync(packages, "1.0.0", "a");
+        await PushAsync(packages, "2.0.0", "b");
+        await packages.DeleteAsync(Name.Namespace, Name.Name, "1.0.0", "helm", Ct);
+        var collector = new BlobCollector(Indexes(Two), Two.Blobs, options, time, NullLogger<BlobCollector>.Instance);
+        Assert.That((await collector.CollectAsync(Ct)).Deleted, Is.Zero);
+        time.Passed += options.Grace;
+        Assert.That((await collector.CollectAsync(Ct)).Deleted, Is.EqualTo(1));
+        Assert.That(await PullAsync("2.0.0"), Is.EqualTo(Samples.TarGz("b")));
+        Assert.That(await BlobsAsync(), Has.Count.EqualTo(1));
+    }
+
+    /// <summary>Shifts the clock of the machine that the storage's code runs on; a server has a clock of its own.</summary>
+    protected virtual void ShiftClock(TimeSpan shift)
+    {
+    }
+
+    private void RefuseIndexes() => faults.Before = call =>
+        call.Operation == StorageOperation.PutDocument ? throw new StorageException(StorageFault.Full, "no room for the index") : default;
+
+    private PackageRegistry Packages(StorageInstance instance) => Packages(instance, new CollectionOptions(), TimeProvider.System);
+
+    private PackageRegistry Packages(StorageInstance instance, CollectionOptions options, TimeProvider time) =>
+        new(Indexes(instance), instance.Blobs, options, time, NullLogger<PackageRegistry>.Instance);
+
+    private PackageIndexes Indexes(StorageInstance instance) =>
+        new(new FaultyDocumentStore(instance.Documents, faults), TimeProvider.System, new UpdateOptions());
+
+    private async Task PushAsync(PackageRegistry packages, string release, string content)
+    {
+        await using var upload = await Samples.UploadAsync(One.Blobs, Name, content);
+        await packages.PushAsync(Name, Release.Parse(release), Samples.Type("helm"), upload, new PushOptions(false, null), Ct);
+    }
+
+    private Task<List<BlobInfo>> BlobsAsync() => Two.Blobs.InfosAsync(StoreKeys.Packages, ScopeDepth.Subtree, null, Ct);
+
+    /// <summary>Reads a release as another replica does.</summary>
+    private async Task<byte[]> PullAsync(string release)
+    {
+        var packages = Packages(Two);
+        var index = (await packages.GetAsync(Name.Namespace, Name.Name, Ct)).Index;
+        await using var reader = await packages.OpenAsync(Name, index.Find(Release.Parse(release), Samples.Type("helm"))!, ByteRange.All, Ct);
+        return await reader.Content.ReadAllAsync(Ct);
+    }
+}

@@ -1,0 +1,175 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using NUnit.Framework;
+using Registry.Core.Content;
+using Registry.Core.Errors;
+using Registry.Core.Packages;
+using Registry.Core.Storage;
+using Registry.Tests.Support;
+using Registry.Tests.Support.Storage;
+
+namespace Registry.Tests.Unit.Packages;
+
+/// <summary>What a push leaves behind whose release was not stored, or may not have been.</summary>
+[Parallelizable(ParallelScope.All)]
+[FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
+internal sealed class RefusedPushTests
+{
+    private static readonly PackageName Name = Samples.Package();
+
+    private readonly InMemoryStorage storage = new();
+    private readonly StorageFaults faults = new();
+    private readonly PackageRegistry packages;
+    private readonly PackageRegistry another;
+
+    public RefusedPushTests()
+    {
+        packages = Packages(new FaultyDocumentStore(storage.Documents, faults), new FaultyBlobStore(storage.Blobs, faults));
+        another = Packages(storage.Documents, storage.Blobs);
+    }
+
+    [TestCase(StorageFault.Full)]
+    [TestCase(StorageFault.Denied)]
+    public void A_push_that_the_storage_refuses_leaves_no_blob(StorageFault fault)
+    {
+        AtPut(() => throw new StorageException(fault, "refused"));
+        Assert.That(async () => await PushAsync(packages, "1.0.0", "a"), Throws.TypeOf<StorageException>().With.Property("Kind").EqualTo(fault));
+        Assert.That(storage.StoredBlobs, Is.Empty);
+    }
+
+    [Test]
+    public void A_push_that_loses_to_another_of_its_release_leaves_no_blob()
+    {
+        AtPut(() => PushAsync(another, "1.0.0", "other"));
+        DemandRefused(ErrorCode.PackageExists);
+        Assert.That(storage.StoredBlobs.Keys.Single().Digest, Is.EqualTo(StorageShortcuts.DigestOf(Samples.TarGz("other"))));
+    }
+
+    [Test]
+    public async Task A_push_that_loses_to_another_of_the_same_bytes_leaves_the_blob_of_the_other()
+    {
+        AtPut(() => PushAsync(another, "1.0.0", "a"));
+        DemandRefused(ErrorCode.PackageExists);
+        await DemandPullsAsync("1.0.0", "a");
+    }
+
+    [Test]
+    public async Task A_push_that_loses_all_races_leaves_no_blob()
+    {
+        await PushAsync(another, "0.1.0", "old");
+        var key = StoreKeys.Package(Name);
+        faults.Before = async call =>
+        {
+            if (call.Operation == StorageOperation.PutDocument)
+                await storage.Documents.TryPutAsync(key, (await storage.Documents.GetAsync(key, default))!.Content, Precondition.None, default);
+        };
+        DemandRefused(ErrorCode.ResourceInUse);
+        Assert.That(storage.StoredBlobs.Keys.Single().Digest, Is.EqualTo(StorageShortcuts.DigestOf(Samples.TarGz("old"))));
+    }
+
+    [Test]
+    public async Task A_refused_push_leaves_a_blob_that_was_there_before()
+    {
+        await PushAsync(another, "1.0.0", "a");
+        AtPut(() => throw new StorageException(StorageFault.Full, "full"));
+        Assert.That(async () => await PushAsync(packages, "2.0.0", "a"), Throws.TypeOf<StorageException>());
+        await DemandPullsAsync("1.0.0", "a");
+    }
+
+    [Test]
+    public async Task A_refused_push_that_brought_back_the_lost_blob_of_a_release_leaves_it()
+    {
+        await PushAsync(another, "1.0.0", "a");
+        storage.StoredBlobs.Clear();
+        AtPut(() => throw new StorageException(StorageFault.Full, "full"));
+        Assert.That(async () => await PushAsync(packages, "2.0.0", "a"), Throws.TypeOf<StorageException>());
+        await DemandPullsAsync("1.0.0", "a");
+    }
+
+    [Test]
+    public async Task A_push_whose_outcome_is_unknown_leaves_its_blob()
+    {
+        var isPut = false;
+        faults.After = call =>
+        {
+            isPut |= call.Operation == StorageOperation.PutDocument;
+            return isPut ? throw new StorageException(StorageFault.Unavailable, "no answer") : default;
+        };
+        DemandRefused(ErrorCode.Unavailable);
+        await DemandPullsAsync("1.0.0", "a");
+    }
+
+    [Test]
+    public void A_refusal_after_a_write_without_an_answer_leaves_the_blob_as_that_write_may_still_come()
+    {
+        StorageException[] answers = [new(StorageFault.Unavailable, "no answer"), new(StorageFault.Full, "full")];
+        var puts = 0;
+        faults.Before = call => call.Operation == StorageOperation.PutDocument ? throw answers[puts++] : default;
+        DemandRefused(ErrorCode.Unavailable);
+        Assert.That(puts, Is.EqualTo(2));
+        Assert.That(storage.StoredBlobs, Has.Count.EqualTo(1));
+    }
+
+    [Test]
+    public void A_push_during_which_the_epoch_ends_stores_nothing_and_says_so()
+    {
+        storage.Epoch = new StorageEpoch("1");
+        AtPut(() =>
+        {
+            storage.Epoch = new StorageEpoch("2");
+            return Task.CompletedTask;
+        });
+        Assert.That(
+            async () => await PushAsync(packages, "1.0.0", "a"),
+            Throws.TypeOf<RegistryException>().With.Property("Code").EqualTo(ErrorCode.Unavailable).And.Message.Contains("Nothing was stored"));
+        Assert.That(storage.StoredDocuments, Is.Empty);
+    }
+
+    [Test]
+    public void A_blob_that_cannot_be_removed_does_not_hide_why_the_push_was_refused()
+    {
+        faults.Before = call => call.Operation switch
+        {
+            StorageOperation.PutDocument => throw new StorageException(StorageFault.Full, "full"),
+            StorageOperation.DeleteBlob => throw new StorageException(StorageFault.Unavailable, "no answer"),
+            _ => default,
+        };
+        Assert.That(
+            async () => await PushAsync(packages, "1.0.0", "a"),
+            Throws.TypeOf<StorageException>().With.Property("Kind").EqualTo(StorageFault.Full));
+    }
+
+    private static PackageRegistry Packages(IDocumentStore documents, IBlobStore blobs) => new(
+        new PackageIndexes(documents, TimeProvider.System, new UpdateOptions { Bound = TimeSpan.FromMilliseconds(100) }),
+        blobs,
+        new CollectionOptions(),
+        TimeProvider.System,
+        NullLogger<PackageRegistry>.Instance);
+
+    /// <summary>Does something right before the first write of an index.</summary>
+    private void AtPut(Func<Task> act) => faults.Before = async call =>
+    {
+        if (call.Operation != StorageOperation.PutDocument)
+            return;
+        faults.Before = null;
+        await act();
+    };
+
+    private async Task PushAsync(PackageRegistry registry, string release, string content)
+    {
+        await using var upload = await Samples.UploadAsync(storage.Blobs, Name, content);
+        await registry.PushAsync(Name, Release.Parse(release), Samples.Type("helm"), upload, new PushOptions(false, null), default);
+    }
+
+    private void DemandRefused(ErrorCode code)
+    {
+        Assert.That(async () => await PushAsync(packages, "1.0.0", "a"), Throws.TypeOf<RegistryException>().With.Property("Code").EqualTo(code));
+        faults.Mend();
+    }
+
+    private async Task DemandPullsAsync(string release, string content)
+    {
+        var index = (await another.GetAsync(Name.Namespace, Name.Name, default)).Index;
+        await using var reader = await another.OpenAsync(Name, index.Find(Release.Parse(release), Samples.Type("helm"))!, ByteRange.All, default);
+        Assert.That(await reader.Content.ReadAllAsync(default), Is.EqualTo(Samples.TarGz(content)));
+    }
+}
