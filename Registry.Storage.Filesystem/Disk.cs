@@ -45,13 +45,24 @@ internal static class Disk
     }
 
     /// <summary>Makes the entries of a directory durable, and tells which directory that was; null when there is none.</summary>
-    public static FileIdentity? TryFlushDirectory(string path)
+    public static FileIdentity? TryFlushDirectory(string path) => TryFlushDirectory(path, Flush);
+
+    /// <summary>
+    /// Makes the entries of a directory durable, and tells which directory that was; null when there is none, or when it was removed
+    /// before the flush ended: flushing a removed directory makes nothing durable on some volumes.
+    /// </summary>
+    /// <param name="path">The directory.</param>
+    /// <param name="flush">Flushes it once it is open.</param>
+    public static FileIdentity? TryFlushDirectory(string path, Action<SafeFileHandle, string> flush)
     {
         using var directory = TryOpen(path, Native.ReadOnly | Native.NoFollow, Errno.NoEntry);
         if (directory is null)
             return null;
-        Flush(directory, path);
-        return Identify(directory, path);
+        flush(directory, path);
+
+        // While it is open, no other directory can have its inode.
+        var identity = Identify(directory, path);
+        return TryIdentify(path) == identity ? identity : null;
     }
 
     /// <summary>Sets the modification time; the access time stays.</summary>

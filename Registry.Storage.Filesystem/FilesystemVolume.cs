@@ -1,3 +1,4 @@
+using Microsoft.Win32.SafeHandles;
 using Registry.Core.Storage;
 
 namespace Registry.Storage.Filesystem;
@@ -24,13 +25,16 @@ internal sealed class FilesystemVolume
     private volatile bool opened;
 
     /// <summary>Touches nothing on the disk.</summary>
-    public FilesystemVolume(FilesystemOptions options, TimeProvider time)
+    /// <param name="options">Where the folder is.</param>
+    /// <param name="time">The clock of revisions.</param>
+    /// <param name="flushFolder">Flushes an open folder, given with its path; null for fsync.</param>
+    public FilesystemVolume(FilesystemOptions options, TimeProvider time, Action<SafeFileHandle, string>? flushFolder = null)
     {
         root = Path.GetFullPath(options.Path);
         staging = Path.Combine(root, "staging");
         Time = time;
-        Documents = new Tree(Path.Combine(root, "documents"));
-        Blobs = new Tree(Path.Combine(root, "blobs"));
+        Documents = new Tree(Path.Combine(root, "documents"), flushFolder ?? Disk.Flush);
+        Blobs = new Tree(Path.Combine(root, "blobs"), flushFolder ?? Disk.Flush);
         Locks = new StripedLocks(Path.Combine(root, "locks"), time);
         Changes = new ChangeFile(this, Path.Combine(root, "changes"));
     }

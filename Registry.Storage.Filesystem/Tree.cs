@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Microsoft.Win32.SafeHandles;
 using Registry.Core.Storage;
 
 namespace Registry.Storage.Filesystem;
@@ -8,7 +9,8 @@ namespace Registry.Storage.Filesystem;
 /// an error and never an empty answer.
 /// </summary>
 /// <param name="root">The top folder.</param>
-internal sealed class Tree(string root)
+/// <param name="flush">Flushes an open folder.</param>
+internal sealed class Tree(string root, Action<SafeFileHandle, string> flush)
 {
     /// <summary>A mkdir may lose to a rmdir that empties the same folders, many times, but not for ever.</summary>
     private const int MaxAttempts = 1000;
@@ -25,7 +27,7 @@ internal sealed class Tree(string root)
     /// </summary>
     private readonly ConcurrentDictionary<string, FileIdentity> durable = new(StringComparer.Ordinal);
 
-    private readonly SharedFlushes flushes = new(Disk.TryFlushDirectory);
+    private readonly SharedFlushes flushes = new(folder => Disk.TryFlushDirectory(folder, flush));
 
     public string Root { get; } = root;
 
@@ -59,37 +61,34 @@ internal sealed class Tree(string root)
         throw new StorageException(StorageFault.Unavailable, $"The folder of '{path}' vanished as often as it was made.");
     }
 
-    /// <summary>Makes durable that a file came to its place, or left it: its folder, and those above it that this process has not flushed yet.</summary>
+    /// <summary>
+    /// Makes durable that a file came to its place, or left it: flushes its folder, and those above it that this process has not flushed yet.
+    /// </summary>
+    /// <exception cref="StorageException">A flush failed, or the top folder is gone.</exception>
     public void FlushEntry(string path)
     {
-        var folder = Parent(path);
-
-        // A folder that is gone was emptied by another who deleted what we placed: our write was whole, and theirs came after.
-        if (flushes.Flush(folder) is not { } identity)
-        {
-            DemandPresent();
-            return;
-        }
-
-        // Upwards as far as it is not known already: a new folder needs the flush of the one above it, and that one's own entry is old as a rule.
         var flushed = new List<(string Folder, FileIdentity Identity)>();
-        for (var at = folder; at.Length > Root.Length && !(durable.TryGetValue(at, out var known) && known == identity); at = Parent(at))
+        for (var folder = Parent(path); ; folder = Parent(folder))
         {
-            flushed.Add((at, identity));
-            if (flushes.Flush(Parent(at)) is not { } above)
+            if (flushes.Flush(folder) is not { } identity)
             {
-                // Emptied meanwhile, as above; nothing is known of what lay in it.
-                DemandPresent();
-                return;
+                // Another delete removed this folder, and the entry with it. That is durable once the nearest folder that is left is flushed.
+                if (folder.Length <= Root.Length)
+                    throw FilesystemVolume.Gone(Root);
+                flushed.Clear();
+                continue;
             }
 
-            identity = above;
+            // A new folder needs the flush of the one above it; as a rule the folder is old, and this process has flushed that before.
+            if (folder.Length <= Root.Length || (durable.TryGetValue(folder, out var known) && known == identity))
+                break;
+            flushed.Add((folder, identity));
         }
 
         if (durable.Count + flushed.Count > MaxKnown)
             durable.Clear();
-        foreach (var (known, which) in flushed)
-            durable[known] = which;
+        foreach (var (folder, identity) in flushed)
+            durable[folder] = identity;
     }
 
     /// <summary>Removes the folders that a delete has emptied. One that came back by a crash is empty and does no harm: nothing is flushed.</summary>
