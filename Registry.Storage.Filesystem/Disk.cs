@@ -65,6 +65,14 @@ internal static class Disk
         return TryIdentify(path) == identity ? identity : null;
     }
 
+    /// <summary>Changes the entries of a directory, and leaves them as they were: the next flush writes them again. Nothing when it is gone.</summary>
+    public static void TryChangeDirectory(string path)
+    {
+        var name = $"{path}/.{Guid.NewGuid():n}";
+        using var file = TryOpenOrCreate(name);
+        TryUnlink(name);
+    }
+
     /// <summary>Sets the modification time; the access time stays.</summary>
     /// <param name="file">The file.</param>
     /// <param name="ticks">100 ns since the year 1, as <see cref="DateTime.Ticks"/>.</param>

@@ -66,22 +66,27 @@ internal sealed class FilesystemBlobStore(FilesystemVolume volume) : IBlobStore
         var path = files.PathOf(key);
         ct.ThrowIfCancellationRequested();
         volume.Open();
-        if (TicksAt(path) is not { } seen || !precondition.HoldsFor(BlobFiles.RevisionOf(seen)))
+        if (!files.Tree.IsInDoubt(path) && !Holds(TicksAt(path)))
             return false;
 
-        using (var stripe = await volume.Locks.AcquireAsync(key.Value, ct))
+        var entry = new EntryChange(files.Tree, path);
+        return await volume.ChangeAsync(key.Value, entry, prepare: null, TryRemove, ct);
+
+        bool TryRemove(Stripe stripe)
         {
-            if (TicksAt(path) is not { } current || !precondition.HoldsFor(BlobFiles.RevisionOf(current)))
+            var current = TicksAt(path);
+            if (current is null && files.Tree.IsInDoubt(path))
+                entry.RepeatRemoval();
+            if (!Holds(current))
                 return false;
-            stripe.Retire(current);
-            if (!Disk.TryUnlink(path))
+            stripe.Retire(current!.Value);
+            if (!entry.TryRemove())
                 return false;
             UploadedTimes.Remove(path);
+            return true;
         }
 
-        await volume.Threads.RunAsync(() => files.Tree.FlushEntry(path));
-        files.Tree.RemoveEmptied(path);
-        return true;
+        bool Holds(long? ticks) => ticks is { } known && precondition.HoldsFor(BlobFiles.RevisionOf(known));
     }
 
     public async IAsyncEnumerable<BlobInfo> ListAsync(StoreKey scope, ScopeDepth depth, BlobKey? after, [EnumeratorCancellation] CancellationToken ct)

@@ -41,7 +41,8 @@ internal sealed class FilesystemBlobWriter(BlobFiles files, StoreKey scope, Stag
         var path = files.PathOf(key);
 
         var uploaded = 0L;
-        await files.Volume.PlaceAsync(files.Tree, path, key.Value, Seal, Place, ct);
+        var entry = new EntryChange(files.Tree, path);
+        await files.Volume.ChangeAsync(key.Value, entry, Seal, Place, ct);
         state = State.Committed;
         return BlobFiles.Describe(key, staged.Length, uploaded, staged.Ticks);
 
@@ -54,7 +55,7 @@ internal sealed class FilesystemBlobWriter(BlobFiles files, StoreKey scope, Stag
 
         bool Place(Stripe stripe)
         {
-            uploaded = Replace(stripe, key, path, uploadedAt);
+            uploaded = Replace(stripe, entry, key, path, uploadedAt);
             return true;
         }
     }
@@ -68,7 +69,7 @@ internal sealed class FilesystemBlobWriter(BlobFiles files, StoreKey scope, Stag
     }
 
     /// <summary>Under the lock: chooses both times, and renames. Returns when the blob counts as uploaded.</summary>
-    private long Replace(Stripe stripe, BlobKey key, string path, DateTimeOffset? uploadedAt)
+    private long Replace(Stripe stripe, EntryChange entry, BlobKey key, string path, DateTimeOffset? uploadedAt)
     {
         var current = files.Stat(key);
         var wasApart = current is { } there && UploadedTimes.IsApart(there.TouchedAt.UtcTicks);
@@ -85,7 +86,7 @@ internal sealed class FilesystemBlobWriter(BlobFiles files, StoreKey scope, Stag
 
         if (revision != staged.Ticks)
             staged.Seal(revision);
-        files.Tree.Place(staged, path);
+        entry.Place(staged);
         if (wasApart && !apart)
             UploadedTimes.Remove(path);
         return uploaded;

@@ -39,6 +39,8 @@ internal sealed class IndexWrite(IDocumentStore documents, IndexReader reader, T
         PackageSnapshot? current;
         try
         {
+            // Each change may be refused because of what is read here.
+            await documents.EnsureDurableAsync(key, CancellationToken.None);
             current = await reader.FindAsync(name, told: null, CancellationToken.None);
         }
         catch (StorageException) when (doubt is not null)
@@ -124,7 +126,7 @@ internal sealed class IndexWrite(IDocumentStore documents, IndexReader reader, T
                 ? replaced is not { } known || await TryDeleteAsync(known)
                 : await TryPutAsync(next, content, replaced);
         }
-        catch (StorageException failure)
+        catch (StorageException failure) when (!failure.IsUnflushed)
         {
             doubt = (replaced, failure);
             return false;

@@ -67,7 +67,7 @@ public sealed class FilesystemFlushes : IAsyncDisposable
         await documents.PutAsync(One, "{}", Precondition.Absent, ct);
         flushed.Clear();
         var volume = storage.NewVolume();
-        volume.Documents.FlushEntry(volume.Documents.PathOf("packages/gone/deep/one@.json"));
+        volume.Documents.FlushEntry(volume.Documents.PathOf("packages/gone/deep/one@.json"), failedBefore: 0);
         Assert.That(flushed, Is.EqualTo(new[] { Packages, storage.Below("documents") }));
     }
 
