@@ -48,8 +48,8 @@ internal static class Disk
     public static FileIdentity? TryFlushDirectory(string path) => TryFlushDirectory(path, Flush);
 
     /// <summary>
-    /// Makes the entries of a directory durable, and tells which directory that was; null when there is none, or when it was removed
-    /// before the flush ended: flushing a removed directory makes nothing durable on some volumes.
+    /// Makes the entries of a directory durable, and tells which directory that was; null when there is none, or when
+    /// it was removed before the flush ended: flushing a removed directory makes nothing durable on some volumes.
     /// </summary>
     /// <param name="path">The directory.</param>
     /// <param name="flush">Flushes it once it is open.</param>
@@ -65,7 +65,10 @@ internal static class Disk
         return TryIdentify(path) == identity ? identity : null;
     }
 
-    /// <summary>Changes the entries of a directory, and leaves them as they were: the next flush writes them again. Nothing when it is gone.</summary>
+    /// <summary>
+    /// Changes the entries of a directory, and leaves them as they were: the next flush writes them again. Nothing when
+    /// it is gone.
+    /// </summary>
     public static void TryChangeDirectory(string path)
     {
         var name = $"{path}/.{Guid.NewGuid():n}";
@@ -102,6 +105,10 @@ internal static class Disk
         Succeeded(Native.Stat(file, "", Native.EmptyPath, Native.StatMask, out var stat), "look at", path);
         return FileState.Of(stat);
     }
+
+    /// <summary>Whether an open file still has a name.</summary>
+    public static bool HasName(SafeFileHandle file) =>
+        Native.Stat(file, "", Native.EmptyPath, Native.LinksMask, out var stat) == 0 && stat.Links > 0;
 
     /// <summary>Which file is at a path; null for nothing.</summary>
     public static FileIdentity? TryIdentify(string path) =>

@@ -1,6 +1,8 @@
 namespace Registry.Storage.Filesystem;
 
-/// <summary>One change of one entry of a tree, from before it is made until it is durable. For one caller at a time.</summary>
+/// <summary>
+/// One change of one entry of a tree, from before it is made until it is durable. For one caller at a time.
+/// </summary>
 internal sealed class EntryChange(Tree tree, string path)
 {
     private readonly long failedBefore = tree.FailedFlushes;
@@ -29,7 +31,9 @@ internal sealed class EntryChange(Tree tree, string path)
         made = removed = true;
     }
 
-    /// <summary>Makes durable what was changed, if anything was; then removes the folders that this has emptied.</summary>
+    /// <summary>
+    /// Makes durable what was changed, if anything was; then removes the folders that this has emptied.
+    /// </summary>
     /// <exception cref="Core.Storage.StorageException">It was changed, and is not known to be durable.</exception>
     public void Flush()
     {

@@ -12,12 +12,14 @@ internal sealed class FilesystemBlobStore(FilesystemVolume volume) : IBlobStore
     private readonly BlobFiles files = new(volume);
     private readonly TreeWalk walk = new(volume.Blobs, name => name[0] == BlobKey.Mark && Digest.TryParse(name[1..], out _) ? name : null);
 
-    public ValueTask<BlobWriter> CreateAsync(StoreKey scope, CancellationToken ct)
+    public async ValueTask<BlobWriter> CreateAsync(StoreKey scope, CancellationToken ct)
     {
         ct.ThrowIfCancellationRequested();
         _ = scope.Value;
         volume.Open();
-        return ValueTask.FromResult<BlobWriter>(new FilesystemBlobWriter(files, scope, volume.Stage()));
+        StagedFile? staged = null;
+        await volume.Threads.RunAsync(() => staged = volume.Stage());
+        return new FilesystemBlobWriter(files, scope, staged!);
     }
 
     public ValueTask<BlobReader?> OpenAsync(BlobKey key, ByteRange range, CancellationToken ct)
@@ -39,13 +41,14 @@ internal sealed class FilesystemBlobStore(FilesystemVolume volume) : IBlobStore
                 if (BlobFiles.TryDescribe(key, path, Disk.Stat(file, path)) is not { } info)
                     continue;
                 var length = range.LengthWithin(info.Length);
-                var content = new BlobContent(file, path, range.Offset, length);
+                var content = new BlobContent(volume, file, path, range.Offset, length);
                 file = null;
                 return ValueTask.FromResult<BlobReader?>(new BlobReader(info, length, content));
             }
             finally
             {
-                file?.Dispose();
+                if (file is not null)
+                    volume.Close(file);
             }
         }
 
@@ -102,12 +105,14 @@ internal sealed class FilesystemBlobStore(FilesystemVolume volume) : IBlobStore
         }
     }
 
-    public ValueTask<int> DiscardAbandonedAsync(TimeSpan idle, CancellationToken ct)
+    public async ValueTask<int> DiscardAbandonedAsync(TimeSpan idle, CancellationToken ct)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(idle, TimeSpan.Zero);
         ct.ThrowIfCancellationRequested();
         volume.Open();
-        return ValueTask.FromResult(volume.DiscardStaged(idle, ct));
+        var discarded = 0;
+        await volume.Threads.RunAsync(() => discarded = volume.DiscardStaged(idle, ct));
+        return discarded;
     }
 
     private long? TicksAt(string path)

@@ -22,14 +22,13 @@ internal sealed class FilesystemBlobWriter(BlobFiles files, StoreKey scope, Stag
         Disposed,
     }
 
-    public override ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken ct)
+    public override async ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken ct)
     {
         Demand(State.Writing);
         ct.ThrowIfCancellationRequested();
         state = State.Failed;
-        staged.Append(bytes.Span);
+        await files.Volume.Threads.RunAsync(() => staged.Append(bytes.Span));
         state = State.Writing;
-        return ValueTask.CompletedTask;
     }
 
     public override async ValueTask<BlobInfo> CommitAsync(Digest digest, DateTimeOffset? uploadedAt, CancellationToken ct)
@@ -60,12 +59,12 @@ internal sealed class FilesystemBlobWriter(BlobFiles files, StoreKey scope, Stag
         }
     }
 
-    public override ValueTask DisposeAsync()
+    public override async ValueTask DisposeAsync()
     {
-        if (state != State.Disposed)
-            staged.Dispose();
+        if (state == State.Disposed)
+            return;
         state = State.Disposed;
-        return ValueTask.CompletedTask;
+        await files.Volume.DiscardAsync(staged);
     }
 
     /// <summary>Under the lock: chooses both times, and renames. Returns when the blob counts as uploaded.</summary>

@@ -21,7 +21,8 @@ internal sealed class FilesystemDocumentStore(FilesystemVolume volume) : IDocume
     {
         ct.ThrowIfCancellationRequested();
         volume.Open();
-        return ValueTask.FromResult(Read(PathOf(key)) is var (content, ticks) ? new Document(content, RevisionOf(ticks)) : null);
+        var document = Read(PathOf(key)) is var (content, ticks) ? new Document(content, RevisionOf(ticks)) : null;
+        return ValueTask.FromResult(document);
     }
 
     public ValueTask<Revision?> StatAsync(StoreKey key, CancellationToken ct)
@@ -53,7 +54,7 @@ internal sealed class FilesystemDocumentStore(FilesystemVolume volume) : IDocume
         StagedFile? staged = null;
         try
         {
-            var placed = await volume.ChangeAsync(key.Value, entry, Stage, stripe => TryPlace(stripe, entry, staged!, key, path, precondition), ct);
+            var placed = await volume.ChangeAsync(key.Value, entry, Stage, TryPlace, ct);
             return placed ? RevisionOf(staged!.Ticks) : null;
         }
         finally
@@ -66,6 +67,19 @@ internal sealed class FilesystemDocumentStore(FilesystemVolume volume) : IDocume
             staged = volume.Stage();
             staged.Append(content.Span);
             staged.Seal(volume.Now);
+        }
+
+        bool TryPlace(Stripe stripe)
+        {
+            var current = TicksAt(path);
+            if (!precondition.HoldsFor(RevisionOf(current)))
+                return false;
+            var ticks = stripe.Next(staged!.Ticks, current);
+            if (ticks != staged.Ticks)
+                staged.Seal(ticks);
+            using (volume.Changes.Announce(stripe.Index, key.Value))
+                entry.Place(staged);
+            return true;
         }
     }
 
@@ -93,7 +107,9 @@ internal sealed class FilesystemDocumentStore(FilesystemVolume volume) : IDocume
         }
     }
 
-    /// <summary>Writes once more what is there, or has its absence written once more, where the last change is in doubt.</summary>
+    /// <summary>
+    /// Writes once more what is there, or has its absence written once more, where the last change is in doubt.
+    /// </summary>
     public async ValueTask EnsureDurableAsync(StoreKey key, CancellationToken cancellationToken)
     {
         var path = PathOf(key);
@@ -158,36 +174,29 @@ internal sealed class FilesystemDocumentStore(FilesystemVolume volume) : IDocume
         return ValueTask.FromResult(changes);
     }
 
-    /// <summary>Under the lock: judges, chooses the revision, and renames. False when the precondition does not hold.</summary>
-    private bool TryPlace(Stripe stripe, EntryChange entry, StagedFile staged, StoreKey key, string path, Precondition precondition)
-    {
-        var current = TicksAt(path);
-        if (!precondition.HoldsFor(RevisionOf(current)))
-            return false;
-        var ticks = stripe.Next(staged.Ticks, current);
-        if (ticks != staged.Ticks)
-            staged.Seal(ticks);
-        using (volume.Changes.Announce(stripe.Index, key.Value))
-            entry.Place(staged);
-        return true;
-    }
-
     /// <summary>The content at a path and its modification time, or null for nothing.</summary>
     private (byte[] Content, long Ticks)? Read(string path)
     {
-        using var file = Disk.TryOpenRead(path);
+        var file = Disk.TryOpenRead(path);
         if (file is null)
         {
             tree.DemandPresent();
             return null;
         }
 
-        // Time and content of one handle belong together: what is placed is never written to, only replaced.
-        var state = Checked(Disk.Stat(file, path), path);
-        var content = new byte[state.Length];
-        if (Disk.Read(file, content, 0, path) < content.Length)
-            throw new StorageException(StorageFault.Corrupt, $"'{path}' became shorter while it was read.");
-        return (content, state.Ticks);
+        try
+        {
+            // Time and content of one handle belong together: what is placed is never written to, only replaced.
+            var state = Checked(Disk.Stat(file, path), path);
+            var content = new byte[state.Length];
+            if (Disk.Read(file, content, 0, path) < content.Length)
+                throw new StorageException(StorageFault.Corrupt, $"'{path}' became shorter while it was read.");
+            return (content, state.Ticks);
+        }
+        finally
+        {
+            volume.Close(file);
+        }
     }
 
     private static FileState Checked(FileState state, string path) =>

@@ -28,14 +28,15 @@ internal sealed class FilesystemVolume
     /// <param name="options">Where the folder is.</param>
     /// <param name="time">The clock of revisions.</param>
     /// <param name="flushFolder">Flushes an open folder, given with its path; null for fsync.</param>
-    public FilesystemVolume(FilesystemOptions options, TimeProvider time, Action<SafeFileHandle, string>? flushFolder = null)
+    public FilesystemVolume(
+        FilesystemOptions options, TimeProvider time, Action<SafeFileHandle, string>? flushFolder = null)
     {
         root = Path.GetFullPath(options.Path);
         staging = Path.Combine(root, "staging");
         Time = time;
         Documents = new Tree(Path.Combine(root, "documents"), flushFolder ?? Disk.Flush);
         Blobs = new Tree(Path.Combine(root, "blobs"), flushFolder ?? Disk.Flush);
-        Locks = new StripedLocks(Path.Combine(root, "locks"), time);
+        Locks = new StripedLocks(Path.Combine(root, "locks"), time, Threads);
         Changes = new ChangeFile(this, Path.Combine(root, "changes"));
     }
 
@@ -76,14 +77,18 @@ internal sealed class FilesystemVolume
     public StagedFile Stage() => new(Path.Combine(staging, Guid.NewGuid().ToString("n")));
 
     /// <summary>
-    /// Changes an entry under the lock of its key and makes the change durable, all of it on the threads of the disk. As a rule in one go;
-    /// where somebody else has the lock, no thread waits for it.
+    /// Changes an entry under the lock of its key and makes the change durable, all of it on the threads of the disk.
+    /// As a rule in one go; where somebody else has the lock, no thread waits for it.
     /// </summary>
     /// <param name="key">Whose lock.</param>
-    /// <param name="entry">The entry. It is flushed if it was changed, even when <paramref name="change"/> throws after that.</param>
+    /// <param name="entry">
+    /// The entry. It is flushed if it was changed, even when <paramref name="change"/> throws after that.
+    /// </param>
     /// <param name="prepare">What needs no lock; runs first. Null for nothing.</param>
     /// <param name="change">Judges and changes, under the lock; false when nothing is to be changed.</param>
-    /// <param name="ct">Ends the wait for the lock. Once the entry is being changed, the token is not asked any more.</param>
+    /// <param name="ct">
+    /// Ends the wait for the lock. Once the entry is being changed, the token is not asked any more.
+    /// </param>
     /// <returns>What <paramref name="change"/> said.</returns>
     public async ValueTask<bool> ChangeAsync(
         string key, EntryChange entry, Action? prepare, Func<Stripe, bool> change, CancellationToken ct)
@@ -119,6 +124,18 @@ internal sealed class FilesystemVolume
     /// <summary>Discards a staged file, unless it has come to its place. Null for none.</summary>
     public Task DiscardAsync(StagedFile? staged) =>
         staged is null or { IsPlaced: true } ? Task.CompletedTask : Threads.RunAsync(staged.Dispose);
+
+    /// <summary>
+    /// Closes a file that was read. Closing the last handle of a deleted file frees its blocks, which is a change of
+    /// the volume.
+    /// </summary>
+    public void Close(SafeFileHandle file)
+    {
+        if (Disk.HasName(file))
+            file.Dispose();
+        else
+            _ = Threads.RunAsync(file.Dispose);
+    }
 
     /// <summary>Deletes what was staged and not written to for <paramref name="idle"/>; returns how many files.</summary>
     public int DiscardStaged(TimeSpan idle, CancellationToken ct)

@@ -26,7 +26,8 @@ internal sealed class Tree
     private readonly ConcurrentDictionary<string, FileIdentity> durable = new(StringComparer.Ordinal);
 
     /// <summary>
-    /// Entries whose last change is visible and not known to be durable, each with <see cref="FailedFlushes"/> when that was found out.
+    /// Entries whose last change is visible and not known to be durable, each with <see cref="FailedFlushes"/> when
+    /// that was found out.
     /// </summary>
     private readonly ConcurrentDictionary<string, long> doubts = new(StringComparer.Ordinal);
 
@@ -48,7 +49,10 @@ internal sealed class Tree
 
     public string Root { get; }
 
-    /// <summary>How many flushes of folders have failed so far. <see cref="FlushEntry"/> is told the number from before the change.</summary>
+    /// <summary>
+    /// How many flushes of folders have failed so far. <see cref="FlushEntry"/> is told the number from before the
+    /// change.
+    /// </summary>
     public long FailedFlushes => Interlocked.Read(ref failedFlushes);
 
     /// <summary>The path of a file, from its name below the top.</summary>
@@ -82,8 +86,8 @@ internal sealed class Tree
     }
 
     /// <summary>
-    /// Whether the last change of an entry is visible and not known to be durable, because a flush failed. Ends with a change of the entry
-    /// that is flushed without a failure.
+    /// Whether the last change of an entry is visible and not known to be durable, because a flush failed. Ends with a
+    /// change of the entry that is flushed without a failure.
     /// </summary>
     public bool IsInDoubt(string path) => doubts.ContainsKey(path);
 
@@ -91,7 +95,8 @@ internal sealed class Tree
     public void Distrust(string path) => suspects[Parent(path)] = true;
 
     /// <summary>
-    /// Makes durable that a file came to its place, or left it: flushes its folder, and those above it that this process has not flushed yet.
+    /// Makes durable that a file came to its place, or left it: flushes its folder, and those above it that this
+    /// process has not flushed yet.
     /// </summary>
     /// <param name="path">The file.</param>
     /// <param name="failedBefore"><see cref="FailedFlushes"/> from before the change.</param>
@@ -110,7 +115,7 @@ internal sealed class Tree
         {
             doubts[path] = FailedFlushes;
             throw new StorageException(
-                failure.Kind, $"'{path}' was changed, but the change may not survive a power failure. {failure.Message}", failure)
+                failure.Kind, $"'{path}' was changed, but may not survive a power failure. {failure.Message}", failure)
             {
                 IsUnflushed = true,
             };
@@ -128,14 +133,16 @@ internal sealed class Tree
         {
             if (flushes.Flush(folder) is not { } identity)
             {
-                // Another delete removed this folder, and the entry with it. That is durable once the nearest folder that is left is flushed.
+                // Another delete removed this folder, and the entry with it. That is durable once the nearest folder
+                // that is left is flushed.
                 if (folder.Length <= Root.Length)
                     throw FilesystemVolume.Gone(Root);
                 flushed.Clear();
                 continue;
             }
 
-            // A new folder needs the flush of the one above it; as a rule the folder is old, and this process has flushed that before.
+            // A new folder needs the flush of the one above it; as a rule the folder is old, and this process has
+            // flushed that before.
             if (folder.Length <= Root.Length || (durable.TryGetValue(folder, out var known) && known == identity))
                 break;
             flushed.Add((folder, identity));
@@ -197,7 +204,8 @@ internal sealed class Tree
     {
         try
         {
-            // What Linux failed to write it takes for written from then on. Only a folder that changes once more is written again.
+            // What Linux failed to write it takes for written from then on. Only a folder that changes once more is
+            // written again.
             if (suspects.ContainsKey(folder))
                 Disk.TryChangeDirectory(folder);
             var identity = Disk.TryFlushDirectory(folder, flush);
@@ -206,7 +214,8 @@ internal sealed class Tree
         }
         catch (StorageException)
         {
-            // Counted before anyone learns that this flush has ended, so that the next one of this folder is not trusted too much.
+            // Counted before anyone learns that this flush has ended, so that the next one of this folder is not
+            // trusted too much.
             suspects[folder] = true;
             Interlocked.Increment(ref failedFlushes);
             throw;
