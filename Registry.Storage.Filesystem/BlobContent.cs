@@ -6,13 +6,16 @@ namespace Registry.Storage.Filesystem;
 
 /// <summary>Exactly so many bytes of an open file, read forward; a file that turns out shorter is an exception, never an early end.</summary>
 /// <remarks>Reads are direct: they come from the page cache as a rule, where handing them to another thread costs more than they do.</remarks>
-internal sealed class BlobContent(SafeFileHandle file, string path, long offset, long length) : ForwardReadStream(length)
+internal sealed class BlobContent(FilesystemVolume volume, SafeFileHandle file, string path, long offset, long length)
+    : ForwardReadStream(length)
 {
-    public override bool CanRead => !file.IsClosed;
+    private bool closed;
+
+    public override bool CanRead => !closed;
 
     public override int Read(Span<byte> buffer)
     {
-        ObjectDisposedException.ThrowIf(file.IsClosed, this);
+        ObjectDisposedException.ThrowIf(closed, this);
         var wanted = (int)Math.Min(buffer.Length, length - Consumed);
         if (wanted == 0)
             return 0;
@@ -31,8 +34,12 @@ internal sealed class BlobContent(SafeFileHandle file, string path, long offset,
 
     protected override void Dispose(bool disposing)
     {
-        if (disposing)
-            file.Dispose();
+        if (disposing && !closed)
+        {
+            closed = true;
+            volume.Close(file);
+        }
+
         base.Dispose(disposing);
     }
 }

@@ -45,13 +45,35 @@ internal static class Disk
     }
 
     /// <summary>Makes the entries of a directory durable, and tells which directory that was; null when there is none.</summary>
-    public static FileIdentity? TryFlushDirectory(string path)
+    public static FileIdentity? TryFlushDirectory(string path) => TryFlushDirectory(path, Flush);
+
+    /// <summary>
+    /// Makes the entries of a directory durable, and tells which directory that was; null when there is none, or when
+    /// it was removed before the flush ended: flushing a removed directory makes nothing durable on some volumes.
+    /// </summary>
+    /// <param name="path">The directory.</param>
+    /// <param name="flush">Flushes it once it is open.</param>
+    public static FileIdentity? TryFlushDirectory(string path, Action<SafeFileHandle, string> flush)
     {
         using var directory = TryOpen(path, Native.ReadOnly | Native.NoFollow, Errno.NoEntry);
         if (directory is null)
             return null;
-        Flush(directory, path);
-        return Identify(directory, path);
+        flush(directory, path);
+
+        // While it is open, no other directory can have its inode.
+        var identity = Identify(directory, path);
+        return TryIdentify(path) == identity ? identity : null;
+    }
+
+    /// <summary>
+    /// Changes the entries of a directory, and leaves them as they were: the next flush writes them again. Nothing when
+    /// it is gone.
+    /// </summary>
+    public static void TryChangeDirectory(string path)
+    {
+        var name = $"{path}/.{Guid.NewGuid():n}";
+        using var file = TryOpenOrCreate(name);
+        TryUnlink(name);
     }
 
     /// <summary>Sets the modification time; the access time stays.</summary>
@@ -83,6 +105,10 @@ internal static class Disk
         Succeeded(Native.Stat(file, "", Native.EmptyPath, Native.StatMask, out var stat), "look at", path);
         return FileState.Of(stat);
     }
+
+    /// <summary>Whether an open file still has a name.</summary>
+    public static bool HasName(SafeFileHandle file) =>
+        Native.Stat(file, "", Native.EmptyPath, Native.LinksMask, out var stat) == 0 && stat.Links > 0;
 
     /// <summary>Which file is at a path; null for nothing.</summary>
     public static FileIdentity? TryIdentify(string path) =>

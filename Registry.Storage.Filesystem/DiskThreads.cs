@@ -1,12 +1,14 @@
 namespace Registry.Storage.Filesystem;
 
 /// <summary>
-/// Threads for the calls that wait for the disk itself. A flush may last from a tenth of a millisecond to seconds: were it to hold a thread
-/// of the pool, a few of them on a slow volume would hold up every request, health checks included.
+/// Threads for the calls that wait for the disk itself: every call that changes the volume or flushes it. Each may last
+/// from microseconds to seconds, and as long as a snapshot keeps the volume frozen. On threads of the pool a few of
+/// them would hold up every request, health checks included. Calls that only read run where they are made: they do not
+/// wait for a frozen volume.
 /// </summary>
 internal sealed class DiskThreads
 {
-    /// <summary>How many flushes are under way at once: enough for a journal to take them together.</summary>
+    /// <summary>How many calls are under way at once: enough for a journal to take their flushes together.</summary>
     private const int MaxThreads = 32;
 
     private static readonly TimeSpan IdleLife = TimeSpan.FromSeconds(10);

@@ -12,12 +12,14 @@ internal sealed class FilesystemBlobStore(FilesystemVolume volume) : IBlobStore
     private readonly BlobFiles files = new(volume);
     private readonly TreeWalk walk = new(volume.Blobs, name => name[0] == BlobKey.Mark && Digest.TryParse(name[1..], out _) ? name : null);
 
-    public ValueTask<BlobWriter> CreateAsync(StoreKey scope, CancellationToken ct)
+    public async ValueTask<BlobWriter> CreateAsync(StoreKey scope, CancellationToken ct)
     {
         ct.ThrowIfCancellationRequested();
         _ = scope.Value;
         volume.Open();
-        return ValueTask.FromResult<BlobWriter>(new FilesystemBlobWriter(files, scope, volume.Stage()));
+        StagedFile? staged = null;
+        await volume.Threads.RunAsync(() => staged = volume.Stage());
+        return new FilesystemBlobWriter(files, scope, staged!);
     }
 
     public ValueTask<BlobReader?> OpenAsync(BlobKey key, ByteRange range, CancellationToken ct)
@@ -39,13 +41,14 @@ internal sealed class FilesystemBlobStore(FilesystemVolume volume) : IBlobStore
                 if (BlobFiles.TryDescribe(key, path, Disk.Stat(file, path)) is not { } info)
                     continue;
                 var length = range.LengthWithin(info.Length);
-                var content = new BlobContent(file, path, range.Offset, length);
+                var content = new BlobContent(volume, file, path, range.Offset, length);
                 file = null;
                 return ValueTask.FromResult<BlobReader?>(new BlobReader(info, length, content));
             }
             finally
             {
-                file?.Dispose();
+                if (file is not null)
+                    volume.Close(file);
             }
         }
 
@@ -66,22 +69,27 @@ internal sealed class FilesystemBlobStore(FilesystemVolume volume) : IBlobStore
         var path = files.PathOf(key);
         ct.ThrowIfCancellationRequested();
         volume.Open();
-        if (TicksAt(path) is not { } seen || !precondition.HoldsFor(BlobFiles.RevisionOf(seen)))
+        if (!files.Tree.IsInDoubt(path) && !Holds(TicksAt(path)))
             return false;
 
-        using (var stripe = await volume.Locks.AcquireAsync(key.Value, ct))
+        var entry = new EntryChange(files.Tree, path);
+        return await volume.ChangeAsync(key.Value, entry, prepare: null, TryRemove, ct);
+
+        bool TryRemove(Stripe stripe)
         {
-            if (TicksAt(path) is not { } current || !precondition.HoldsFor(BlobFiles.RevisionOf(current)))
+            var current = TicksAt(path);
+            if (current is null && files.Tree.IsInDoubt(path))
+                entry.RepeatRemoval();
+            if (!Holds(current))
                 return false;
-            stripe.Retire(current);
-            if (!Disk.TryUnlink(path))
+            stripe.Retire(current!.Value);
+            if (!entry.TryRemove())
                 return false;
             UploadedTimes.Remove(path);
+            return true;
         }
 
-        await volume.Threads.RunAsync(() => files.Tree.FlushEntry(path));
-        files.Tree.RemoveEmptied(path);
-        return true;
+        bool Holds(long? ticks) => ticks is { } known && precondition.HoldsFor(BlobFiles.RevisionOf(known));
     }
 
     public async IAsyncEnumerable<BlobInfo> ListAsync(StoreKey scope, ScopeDepth depth, BlobKey? after, [EnumeratorCancellation] CancellationToken ct)
@@ -97,12 +105,14 @@ internal sealed class FilesystemBlobStore(FilesystemVolume volume) : IBlobStore
         }
     }
 
-    public ValueTask<int> DiscardAbandonedAsync(TimeSpan idle, CancellationToken ct)
+    public async ValueTask<int> DiscardAbandonedAsync(TimeSpan idle, CancellationToken ct)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(idle, TimeSpan.Zero);
         ct.ThrowIfCancellationRequested();
         volume.Open();
-        return ValueTask.FromResult(volume.DiscardStaged(idle, ct));
+        var discarded = 0;
+        await volume.Threads.RunAsync(() => discarded = volume.DiscardStaged(idle, ct));
+        return discarded;
     }
 
     private long? TicksAt(string path)

@@ -22,14 +22,13 @@ internal sealed class FilesystemBlobWriter(BlobFiles files, StoreKey scope, Stag
         Disposed,
     }
 
-    public override ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken ct)
+    public override async ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken ct)
     {
         Demand(State.Writing);
         ct.ThrowIfCancellationRequested();
         state = State.Failed;
-        staged.Append(bytes.Span);
+        await files.Volume.Threads.RunAsync(() => staged.Append(bytes.Span));
         state = State.Writing;
-        return ValueTask.CompletedTask;
     }
 
     public override async ValueTask<CommittedBlob> CommitAsync(Digest digest, DateTimeOffset? uploadedAt, CancellationToken ct)
@@ -41,7 +40,8 @@ internal sealed class FilesystemBlobWriter(BlobFiles files, StoreKey scope, Stag
         var path = files.PathOf(key);
 
         var (uploaded, isNew) = (0L, false);
-        await files.Volume.PlaceAsync(files.Tree, path, key.Value, Seal, Place, ct);
+        var entry = new EntryChange(files.Tree, path);
+        await files.Volume.ChangeAsync(key.Value, entry, Seal, Place, ct);
         state = State.Committed;
         return new CommittedBlob(BlobFiles.Describe(key, staged.Length, uploaded, staged.Ticks), isNew);
 
@@ -54,21 +54,21 @@ internal sealed class FilesystemBlobWriter(BlobFiles files, StoreKey scope, Stag
 
         bool Place(Stripe stripe)
         {
-            (uploaded, isNew) = Replace(stripe, key, path, uploadedAt);
+            (uploaded, isNew) = Replace(stripe, entry, key, path, uploadedAt);
             return true;
         }
     }
 
-    public override ValueTask DisposeAsync()
+    public override async ValueTask DisposeAsync()
     {
-        if (state != State.Disposed)
-            staged.Dispose();
+        if (state == State.Disposed)
+            return;
         state = State.Disposed;
-        return ValueTask.CompletedTask;
+        await files.Volume.DiscardAsync(staged);
     }
 
     /// <summary>Under the lock: chooses both times, and renames. Returns when the blob counts as uploaded, and whether there was none before.</summary>
-    private (long Uploaded, bool IsNew) Replace(Stripe stripe, BlobKey key, string path, DateTimeOffset? uploadedAt)
+    private (long Uploaded, bool IsNew) Replace(Stripe stripe, EntryChange entry, BlobKey key, string path, DateTimeOffset? uploadedAt)
     {
         var current = files.Stat(key);
         var last = current is null ? (long?)null : BlobFiles.TicksOf(current.Revision);
@@ -86,7 +86,7 @@ internal sealed class FilesystemBlobWriter(BlobFiles files, StoreKey scope, Stag
 
         if (revision != staged.Ticks)
             staged.Seal(revision);
-        files.Tree.Place(staged, path);
+        entry.Place(staged);
         if (wasApart && !apart)
             UploadedTimes.Remove(path);
         return (uploaded, current is null);

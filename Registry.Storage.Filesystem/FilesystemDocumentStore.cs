@@ -21,20 +21,8 @@ internal sealed class FilesystemDocumentStore(FilesystemVolume volume) : IDocume
     {
         ct.ThrowIfCancellationRequested();
         volume.Open();
-        var path = PathOf(key);
-        using var file = Disk.TryOpenRead(path);
-        if (file is null)
-        {
-            tree.DemandPresent();
-            return ValueTask.FromResult<Document?>(null);
-        }
-
-        // Time and content of one handle belong together: what is placed is never written to, only replaced.
-        var state = Checked(Disk.Stat(file, path), path);
-        var content = new byte[state.Length];
-        if (Disk.Read(file, content, 0, path) < content.Length)
-            throw new StorageException(StorageFault.Corrupt, $"'{path}' became shorter while it was read.");
-        return ValueTask.FromResult<Document?>(new Document(content, RevisionOf(state.Ticks)));
+        var document = Read(PathOf(key)) is var (content, ticks) ? new Document(content, RevisionOf(ticks)) : null;
+        return ValueTask.FromResult(document);
     }
 
     public ValueTask<Revision?> StatAsync(StoreKey key, CancellationToken ct)
@@ -56,15 +44,43 @@ internal sealed class FilesystemDocumentStore(FilesystemVolume volume) : IDocume
         ct.ThrowIfCancellationRequested();
         volume.Open();
 
+        await EnsureDurableAsync(key, ct);
+
         // What does not hold now need not be staged to be refused.
         if (precondition.Kind != PreconditionKind.None && !precondition.HoldsFor(RevisionAt(path)))
             return null;
 
-        using var staged = volume.Stage();
-        staged.Append(content.Span);
-        var placed = await volume.PlaceAsync(
-            tree, path, key.Value, () => staged.Seal(volume.Now), stripe => TryPlace(stripe, staged, key, path, precondition), ct);
-        return placed ? RevisionOf(staged.Ticks) : null;
+        var entry = new EntryChange(tree, path);
+        StagedFile? staged = null;
+        try
+        {
+            var placed = await volume.ChangeAsync(key.Value, entry, Stage, TryPlace, ct);
+            return placed ? RevisionOf(staged!.Ticks) : null;
+        }
+        finally
+        {
+            await volume.DiscardAsync(staged);
+        }
+
+        void Stage()
+        {
+            staged = volume.Stage();
+            staged.Append(content.Span);
+            staged.Seal(volume.Now);
+        }
+
+        bool TryPlace(Stripe stripe)
+        {
+            var current = TicksAt(path);
+            if (!precondition.HoldsFor(RevisionOf(current)))
+                return false;
+            var ticks = stripe.Next(staged!.Ticks, current);
+            if (ticks != staged.Ticks)
+                staged.Seal(ticks);
+            using (volume.Changes.Announce(stripe.Index, key.Value))
+                entry.Place(staged);
+            return true;
+        }
     }
 
     public async ValueTask<bool> TryDeleteAsync(StoreKey key, Precondition precondition, CancellationToken ct)
@@ -74,22 +90,56 @@ internal sealed class FilesystemDocumentStore(FilesystemVolume volume) : IDocume
         var path = PathOf(key);
         ct.ThrowIfCancellationRequested();
         volume.Open();
+        await EnsureDurableAsync(key, ct);
         if (RevisionAt(path) is not { } seen || !precondition.HoldsFor(seen))
             return false;
 
-        using (var stripe = await volume.Locks.AcquireAsync(key.Value, ct))
+        var entry = new EntryChange(tree, path);
+        return await volume.ChangeAsync(key.Value, entry, prepare: null, TryRemove, ct);
+
+        bool TryRemove(Stripe stripe)
         {
             if (TicksAt(path) is not { } current || !precondition.HoldsFor(RevisionOf(current)))
                 return false;
             stripe.Retire(current);
             using (volume.Changes.Announce(stripe.Index, key.Value))
-                if (!Disk.TryUnlink(path))
-                    return false;
+                return entry.TryRemove();
+        }
+    }
+
+    /// <summary>
+    /// Writes once more what is there, or has its absence written once more, where the last change is in doubt.
+    /// </summary>
+    public async ValueTask EnsureDurableAsync(StoreKey key, CancellationToken cancellationToken)
+    {
+        var path = PathOf(key);
+        if (!tree.IsInDoubt(path))
+            return;
+        var entry = new EntryChange(tree, path);
+        StagedFile? staged = null;
+        try
+        {
+            await volume.ChangeAsync(key.Value, entry, prepare: null, Repeat, cancellationToken);
+        }
+        finally
+        {
+            await volume.DiscardAsync(staged);
         }
 
-        await volume.Threads.RunAsync(() => tree.FlushEntry(path));
-        tree.RemoveEmptied(path);
-        return true;
+        bool Repeat(Stripe stripe)
+        {
+            if (Read(path) is not var (content, ticks))
+            {
+                entry.RepeatRemoval();
+                return true;
+            }
+
+            staged = volume.Stage();
+            staged.Append(content);
+            staged.Seal(ticks);
+            entry.Place(staged);
+            return true;
+        }
     }
 
     public async IAsyncEnumerable<DocumentEntry> ListAsync(StoreKey scope, StoreKey? after, [EnumeratorCancellation] CancellationToken ct)
@@ -124,18 +174,29 @@ internal sealed class FilesystemDocumentStore(FilesystemVolume volume) : IDocume
         return ValueTask.FromResult(changes);
     }
 
-    /// <summary>Under the lock: judges, chooses the revision, and renames. False when the precondition does not hold.</summary>
-    private bool TryPlace(Stripe stripe, StagedFile staged, StoreKey key, string path, Precondition precondition)
+    /// <summary>The content at a path and its modification time, or null for nothing.</summary>
+    private (byte[] Content, long Ticks)? Read(string path)
     {
-        var current = TicksAt(path);
-        if (!precondition.HoldsFor(RevisionOf(current)))
-            return false;
-        var ticks = stripe.Next(staged.Ticks, current);
-        if (ticks != staged.Ticks)
-            staged.Seal(ticks);
-        using (volume.Changes.Announce(stripe.Index, key.Value))
-            tree.Place(staged, path);
-        return true;
+        var file = Disk.TryOpenRead(path);
+        if (file is null)
+        {
+            tree.DemandPresent();
+            return null;
+        }
+
+        try
+        {
+            // Time and content of one handle belong together: what is placed is never written to, only replaced.
+            var state = Checked(Disk.Stat(file, path), path);
+            var content = new byte[state.Length];
+            if (Disk.Read(file, content, 0, path) < content.Length)
+                throw new StorageException(StorageFault.Corrupt, $"'{path}' became shorter while it was read.");
+            return (content, state.Ticks);
+        }
+        finally
+        {
+            volume.Close(file);
+        }
     }
 
     private static FileState Checked(FileState state, string path) =>

@@ -1,3 +1,4 @@
+using Microsoft.Win32.SafeHandles;
 using Registry.Core.Storage;
 
 namespace Registry.Storage.Filesystem;
@@ -24,14 +25,18 @@ internal sealed class FilesystemVolume
     private volatile bool opened;
 
     /// <summary>Touches nothing on the disk.</summary>
-    public FilesystemVolume(FilesystemOptions options, TimeProvider time)
+    /// <param name="options">Where the folder is.</param>
+    /// <param name="time">The clock of revisions.</param>
+    /// <param name="flushFolder">Flushes an open folder, given with its path; null for fsync.</param>
+    public FilesystemVolume(
+        FilesystemOptions options, TimeProvider time, Action<SafeFileHandle, string>? flushFolder = null)
     {
         root = Path.GetFullPath(options.Path);
         staging = Path.Combine(root, "staging");
         Time = time;
-        Documents = new Tree(Path.Combine(root, "documents"));
-        Blobs = new Tree(Path.Combine(root, "blobs"));
-        Locks = new StripedLocks(Path.Combine(root, "locks"), time);
+        Documents = new Tree(Path.Combine(root, "documents"), flushFolder ?? Disk.Flush);
+        Blobs = new Tree(Path.Combine(root, "blobs"), flushFolder ?? Disk.Flush);
+        Locks = new StripedLocks(Path.Combine(root, "locks"), time, Threads);
         Changes = new ChangeFile(this, Path.Combine(root, "changes"));
     }
 
@@ -72,35 +77,64 @@ internal sealed class FilesystemVolume
     public StagedFile Stage() => new(Path.Combine(staging, Guid.NewGuid().ToString("n")));
 
     /// <summary>
-    /// Brings a staged file into its place: seals it, places it under the lock of its key, and makes its entry durable. As a rule in one go on one thread; where
-    /// somebody else has the lock, it is waited for without one.
+    /// Changes an entry under the lock of its key and makes the change durable, all of it on the threads of the disk.
+    /// As a rule in one go; where somebody else has the lock, no thread waits for it.
     /// </summary>
-    /// <param name="tree">Where the place is.</param>
-    /// <param name="path">The place.</param>
     /// <param name="key">Whose lock.</param>
-    /// <param name="seal">Makes the staged file durable.</param>
-    /// <param name="place">Judges and renames, under the lock; false when nothing is to be placed.</param>
-    /// <param name="ct">Ends the wait for the lock. Once the file is in its place, the token is not asked any more.</param>
-    /// <returns>What <paramref name="place"/> said.</returns>
-    public async ValueTask<bool> PlaceAsync(Tree tree, string path, string key, Action seal, Func<Stripe, bool> place, CancellationToken ct)
+    /// <param name="entry">
+    /// The entry. It is flushed if it was changed, even when <paramref name="change"/> throws after that.
+    /// </param>
+    /// <param name="prepare">What needs no lock; runs first. Null for nothing.</param>
+    /// <param name="change">Judges and changes, under the lock; false when nothing is to be changed.</param>
+    /// <param name="ct">
+    /// Ends the wait for the lock. Once the entry is being changed, the token is not asked any more.
+    /// </param>
+    /// <returns>What <paramref name="change"/> said.</returns>
+    public async ValueTask<bool> ChangeAsync(
+        string key, EntryChange entry, Action? prepare, Func<Stripe, bool> change, CancellationToken ct)
     {
-        bool? placed = null;
+        bool? changed = null;
         await Threads.RunAsync(() =>
         {
-            seal();
+            prepare?.Invoke();
             ct.ThrowIfCancellationRequested();
-            using (var free = Locks.TryAcquire(key))
-                placed = free is null ? null : place(free);
-            if (placed is true)
-                tree.FlushEntry(path);
+            if (Locks.TryAcquire(key) is { } free)
+                changed = Change(free);
         });
-        if (placed is { } done)
+        if (changed is { } done)
             return done;
-        using (var stripe = await Locks.AcquireAsync(key, ct))
-            placed = place(stripe);
-        if (placed is true)
-            await Threads.RunAsync(() => tree.FlushEntry(path));
-        return placed.Value;
+        var stripe = await Locks.AcquireAsync(key, ct);
+        await Threads.RunAsync(() => changed = Change(stripe));
+        return changed is true;
+
+        bool Change(Stripe held)
+        {
+            try
+            {
+                using (held)
+                    return change(held);
+            }
+            finally
+            {
+                entry.Flush();
+            }
+        }
+    }
+
+    /// <summary>Discards a staged file, unless it has come to its place. Null for none.</summary>
+    public Task DiscardAsync(StagedFile? staged) =>
+        staged is null or { IsPlaced: true } ? Task.CompletedTask : Threads.RunAsync(staged.Dispose);
+
+    /// <summary>
+    /// Closes a file that was read. Closing the last handle of a deleted file frees its blocks, which is a change of
+    /// the volume.
+    /// </summary>
+    public void Close(SafeFileHandle file)
+    {
+        if (Disk.HasName(file))
+            file.Dispose();
+        else
+            _ = Threads.RunAsync(file.Dispose);
     }
 
     /// <summary>Deletes what was staged and not written to for <paramref name="idle"/>; returns how many files.</summary>

@@ -26,6 +26,9 @@ internal static partial class Native
     /// <summary>Type, mode, modification time and size.</summary>
     public const uint StatMask = 0x1 | 0x2 | 0x40 | 0x200;
 
+    /// <summary>The number of names.</summary>
+    public const uint LinksMask = 0x4;
+
     /// <summary>Inode and, where the volume knows it, the time of birth.</summary>
     public const uint IdentityMask = 0x100 | 0x800;
 
@@ -101,6 +104,9 @@ internal static partial class Native
     [StructLayout(LayoutKind.Explicit, Size = 256)]
     public struct StatX
     {
+        [FieldOffset(16)]
+        public uint Links;
+
         [FieldOffset(28)]
         public ushort Mode;
 

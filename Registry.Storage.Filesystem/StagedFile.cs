@@ -6,7 +6,6 @@ namespace Registry.Storage.Filesystem;
 internal sealed class StagedFile : IDisposable
 {
     private readonly SafeFileHandle file;
-    private bool placed;
 
     public StagedFile(string path)
     {
@@ -15,6 +14,9 @@ internal sealed class StagedFile : IDisposable
     }
 
     public string Path { get; }
+
+    /// <summary>Whether it has been renamed into its place.</summary>
+    public bool IsPlaced { get; private set; }
 
     /// <summary>Bytes written so far.</summary>
     public long Length { get; private set; }
@@ -39,8 +41,12 @@ internal sealed class StagedFile : IDisposable
         Ticks = ticks;
     }
 
-    /// <summary>The file is in its place now: disposing leaves it there.</summary>
-    public void Placed() => placed = true;
+    /// <summary>The file is in its place now: nothing is left to do, and disposing leaves it there.</summary>
+    public void Placed()
+    {
+        IsPlaced = true;
+        file.Dispose();
+    }
 
     /// <summary>Discards the file unless it was placed.</summary>
     public void Dispose()
@@ -48,7 +54,7 @@ internal sealed class StagedFile : IDisposable
         file.Dispose();
 
         // Whatever refuses this, the file is reclaimed as abandoned later; the caller has an answer or a better error already.
-        if (!placed)
+        if (!IsPlaced)
             Native.Unlink(Path);
     }
 }

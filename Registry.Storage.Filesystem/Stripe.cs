@@ -32,10 +32,9 @@ internal sealed class Stripe(int index, SafeFileHandle file, string path, Semaph
     /// <summary>Notes, durably, a revision that is about to be deleted.</summary>
     public void Retire(long ticks)
     {
-        if (ticks > HighestDeleted(out _))
-            Write(ticks);
-
-        // Also when nothing was written: the one who wrote it may not have come to its flush.
+        // Written also when it is there: the one who wrote it may not have come to its flush, or that may have failed,
+        // after which only what is written again is flushed again.
+        Write(Math.Max(ticks, HighestDeleted(out _)));
         Disk.Flush(file, path);
     }
 

@@ -16,19 +16,26 @@ internal sealed class StripedLocks
     private static readonly TimeSpan MaxWait = TimeSpan.FromSeconds(10);
 
     private readonly TimeProvider time;
+    private readonly DiskThreads threads;
     private readonly SemaphoreSlim[] gates = new SemaphoreSlim[Count];
 
-    public StripedLocks(string folder, TimeProvider time)
+    /// <param name="folder">Where the lock files are.</param>
+    /// <param name="time">The clock of waits.</param>
+    /// <param name="threads">Where files are opened and locked when somebody waits for a stripe.</param>
+    public StripedLocks(string folder, TimeProvider time, DiskThreads threads)
     {
         Folder = folder;
         this.time = time;
+        this.threads = threads;
         for (var i = 0; i < Count; i++)
             gates[i] = new SemaphoreSlim(1, 1);
     }
 
     public string Folder { get; }
 
-    /// <summary>Takes the stripe of a key if nobody has it just now; null if somebody has. Blocks no longer than it takes to open a file.</summary>
+    /// <summary>
+    /// Takes the stripe of a key if nobody has it just now; null if somebody has. To be called on a thread of the disk.
+    /// </summary>
     /// <exception cref="StorageException">The locks' folder is gone.</exception>
     public Stripe? TryAcquire(string key)
     {
@@ -63,8 +70,11 @@ internal sealed class StripedLocks
         try
         {
             var started = time.GetTimestamp();
-            for (var attempt = 0; (file = TryLock(path)) is null; attempt++)
+            for (var attempt = 0; ; attempt++)
             {
+                await threads.RunAsync(() => file = TryLock(path));
+                if (file is not null)
+                    return new Stripe(index, file, path, gate);
                 if (time.GetElapsedTime(started) > MaxWait)
                     throw Busy(path);
 
@@ -74,8 +84,6 @@ internal sealed class StripedLocks
                 else
                     await Task.Delay(TimeSpan.FromMilliseconds(Random.Shared.Next(1, 4)), time, ct);
             }
-
-            return new Stripe(index, file, path, gate);
         }
         finally
         {

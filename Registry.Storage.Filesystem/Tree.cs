@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Microsoft.Win32.SafeHandles;
 using Registry.Core.Storage;
 
 namespace Registry.Storage.Filesystem;
@@ -7,8 +8,7 @@ namespace Registry.Storage.Filesystem;
 /// A folder of placed files. Folders below it come with the first file in them and go with the last; the top one stays, and its absence is
 /// an error and never an empty answer.
 /// </summary>
-/// <param name="root">The top folder.</param>
-internal sealed class Tree(string root)
+internal sealed class Tree
 {
     /// <summary>A mkdir may lose to a rmdir that empties the same folders, many times, but not for ever.</summary>
     private const int MaxAttempts = 1000;
@@ -25,9 +25,35 @@ internal sealed class Tree(string root)
     /// </summary>
     private readonly ConcurrentDictionary<string, FileIdentity> durable = new(StringComparer.Ordinal);
 
-    private readonly SharedFlushes flushes = new(Disk.TryFlushDirectory);
+    /// <summary>
+    /// Entries whose last change is visible and not known to be durable, each with <see cref="FailedFlushes"/> when
+    /// that was found out.
+    /// </summary>
+    private readonly ConcurrentDictionary<string, long> doubts = new(StringComparer.Ordinal);
 
-    public string Root { get; } = root;
+    /// <summary>Folders whose last flush failed.</summary>
+    private readonly ConcurrentDictionary<string, bool> suspects = new(StringComparer.Ordinal);
+
+    private readonly Action<SafeFileHandle, string> flush;
+    private readonly SharedFlushes flushes;
+    private long failedFlushes;
+
+    /// <param name="root">The top folder.</param>
+    /// <param name="flush">Flushes an open folder.</param>
+    public Tree(string root, Action<SafeFileHandle, string> flush)
+    {
+        Root = root;
+        this.flush = flush;
+        flushes = new SharedFlushes(TryFlush);
+    }
+
+    public string Root { get; }
+
+    /// <summary>
+    /// How many flushes of folders have failed so far. <see cref="FlushEntry"/> is told the number from before the
+    /// change.
+    /// </summary>
+    public long FailedFlushes => Interlocked.Read(ref failedFlushes);
 
     /// <summary>The path of a file, from its name below the top.</summary>
     public string PathOf(string name) => $"{Root}/{name}";
@@ -59,37 +85,73 @@ internal sealed class Tree(string root)
         throw new StorageException(StorageFault.Unavailable, $"The folder of '{path}' vanished as often as it was made.");
     }
 
-    /// <summary>Makes durable that a file came to its place, or left it: its folder, and those above it that this process has not flushed yet.</summary>
-    public void FlushEntry(string path)
-    {
-        var folder = Parent(path);
+    /// <summary>
+    /// Whether the last change of an entry is visible and not known to be durable, because a flush failed. Ends with a
+    /// change of the entry that is flushed without a failure.
+    /// </summary>
+    public bool IsInDoubt(string path) => doubts.ContainsKey(path);
 
-        // A folder that is gone was emptied by another who deleted what we placed: our write was whole, and theirs came after.
-        if (flushes.Flush(folder) is not { } identity)
+    /// <summary>Has the folder of an entry written anew before its next flush.</summary>
+    public void Distrust(string path) => suspects[Parent(path)] = true;
+
+    /// <summary>
+    /// Makes durable that a file came to its place, or left it: flushes its folder, and those above it that this
+    /// process has not flushed yet.
+    /// </summary>
+    /// <param name="path">The file.</param>
+    /// <param name="failedBefore"><see cref="FailedFlushes"/> from before the change.</param>
+    /// <exception cref="StorageException">A flush failed, or the top folder is gone: the entry is in doubt.</exception>
+    public void FlushEntry(string path, long failedBefore)
+    {
+        try
         {
-            DemandPresent();
-            return;
+            FlushUpwards(path);
+
+            // A failure is reported to one flush only. It may have concerned this change, though another was told.
+            if (FailedFlushes != failedBefore)
+                throw new StorageException(StorageFault.Unavailable, "Another flush failed meanwhile.");
+        }
+        catch (StorageException failure)
+        {
+            doubts[path] = FailedFlushes;
+            throw new StorageException(
+                failure.Kind, $"'{path}' was changed, but may not survive a power failure. {failure.Message}", failure)
+            {
+                IsUnflushed = true,
+            };
         }
 
-        // Upwards as far as it is not known already: a new folder needs the flush of the one above it, and that one's own entry is old as a rule.
+        // What failed after this change had begun may concern one that came after it.
+        if (doubts.TryGetValue(path, out var since) && since <= failedBefore)
+            doubts.TryRemove(KeyValuePair.Create(path, since));
+    }
+
+    private void FlushUpwards(string path)
+    {
         var flushed = new List<(string Folder, FileIdentity Identity)>();
-        for (var at = folder; at.Length > Root.Length && !(durable.TryGetValue(at, out var known) && known == identity); at = Parent(at))
+        for (var folder = Parent(path); ; folder = Parent(folder))
         {
-            flushed.Add((at, identity));
-            if (flushes.Flush(Parent(at)) is not { } above)
+            if (flushes.Flush(folder) is not { } identity)
             {
-                // Emptied meanwhile, as above; nothing is known of what lay in it.
-                DemandPresent();
-                return;
+                // Another delete removed this folder, and the entry with it. That is durable once the nearest folder
+                // that is left is flushed.
+                if (folder.Length <= Root.Length)
+                    throw FilesystemVolume.Gone(Root);
+                flushed.Clear();
+                continue;
             }
 
-            identity = above;
+            // A new folder needs the flush of the one above it; as a rule the folder is old, and this process has
+            // flushed that before.
+            if (folder.Length <= Root.Length || (durable.TryGetValue(folder, out var known) && known == identity))
+                break;
+            flushed.Add((folder, identity));
         }
 
         if (durable.Count + flushed.Count > MaxKnown)
             durable.Clear();
-        foreach (var (known, which) in flushed)
-            durable[known] = which;
+        foreach (var (folder, identity) in flushed)
+            durable[folder] = identity;
     }
 
     /// <summary>Removes the folders that a delete has emptied. One that came back by a crash is empty and does no harm: nothing is flushed.</summary>
@@ -135,6 +197,29 @@ internal sealed class Tree(string root)
 
         if (made)
             durable.TryRemove(folder, out _);
+    }
+
+    /// <summary>Flushes a folder, and tells which it was; null when it is gone.</summary>
+    private FileIdentity? TryFlush(string folder)
+    {
+        try
+        {
+            // What Linux failed to write it takes for written from then on. Only a folder that changes once more is
+            // written again.
+            if (suspects.ContainsKey(folder))
+                Disk.TryChangeDirectory(folder);
+            var identity = Disk.TryFlushDirectory(folder, flush);
+            suspects.TryRemove(folder, out _);
+            return identity;
+        }
+        catch (StorageException)
+        {
+            // Counted before anyone learns that this flush has ended, so that the next one of this folder is not
+            // trusted too much.
+            suspects[folder] = true;
+            Interlocked.Increment(ref failedFlushes);
+            throw;
+        }
     }
 
     private static string Parent(string path) => path[..path.LastIndexOf('/')];

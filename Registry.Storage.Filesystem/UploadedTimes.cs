@@ -57,8 +57,9 @@ internal static class UploadedTimes
         using var staged = volume.Stage();
         staged.Append(Encoding.ASCII.GetBytes(text));
         staged.Flush();
-        volume.Blobs.Place(staged, blobPath + Suffix);
-        volume.Blobs.FlushEntry(blobPath);
+        var entry = new EntryChange(volume.Blobs, blobPath + Suffix);
+        entry.Place(staged);
+        entry.Flush();
     }
 
     /// <summary>Removes the file, if there is one: its blob is gone or needs it no more.</summary>

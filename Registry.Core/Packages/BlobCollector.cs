@@ -61,6 +61,9 @@ public sealed partial class BlobCollector(
                 try
                 {
                     index = (await indexes.FindAsync(package, ct))?.Index;
+
+                    // A release whose removal a power failure would undo still needs its blob.
+                    await indexes.EnsureDurableAsync(package, ct);
                 }
                 catch (StorageException fault) when (fault.Kind == StorageFault.Corrupt)
                 {

@@ -42,6 +42,8 @@ internal sealed class IndexWrite(IDocumentStore documents, IndexReader reader, T
         PackageSnapshot? current;
         try
         {
+            // Each change may be refused because of what is read here.
+            await documents.EnsureDurableAsync(key, CancellationToken.None);
             current = await reader.FindAsync(name, told: null, CancellationToken.None);
         }
         catch (StorageException) when (doubt is not null)
@@ -145,7 +147,7 @@ internal sealed class IndexWrite(IDocumentStore documents, IndexReader reader, T
             batch.RemoveAll(static pending => pending.Change.Epoch is not null);
             return false;
         }
-        catch (StorageException failure)
+        catch (StorageException failure) when (!failure.IsUnflushed)
         {
             doubt = (replaced, failure);
             isUnanswered |= failure.IsTransient;

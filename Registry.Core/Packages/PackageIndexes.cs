@@ -35,6 +35,13 @@ public sealed class PackageIndexes(IDocumentStore documents, TimeProvider time, 
     public async ValueTask<PackageSnapshot> GetAsync(PackageName name, CancellationToken ct) =>
         await FindAsync(name, ct) ?? throw PackageErrors.PackageNotFound(name.Value);
 
+    /// <summary>
+    /// Makes sure that what a read of the package answers is durable, before a client is refused because of it.
+    /// </summary>
+    /// <exception cref="StorageException">It is not known to be durable.</exception>
+    public ValueTask EnsureDurableAsync(PackageName name, CancellationToken cancellationToken) =>
+        documents.EnsureDurableAsync(StoreKeys.Package(name), cancellationToken);
+
     /// <summary>Changes a package: read, apply, put if nothing changed meanwhile, and again on a lost race.</summary>
     /// <param name="name">The package.</param>
     /// <param name="change">The change.</param>
@@ -71,7 +78,7 @@ public sealed class PackageIndexes(IDocumentStore documents, TimeProvider time, 
     /// </summary>
     /// <param name="failure">What <see cref="UpdateAsync"/> threw.</param>
     internal static bool IsKnownUnchanged(Exception failure) =>
-        failure is StorageException or RegistryException { Code: not ErrorCode.Unavailable };
+        failure is StorageException { IsUnflushed: false } or RegistryException { Code: not ErrorCode.Unavailable };
 
     private async Task WriteWaitingAsync(PackageName name)
     {

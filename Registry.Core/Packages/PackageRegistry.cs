@@ -44,7 +44,10 @@ public sealed partial class PackageRegistry(
 
         // Asked before the commit too, so that a push that is refused leaves nothing behind. The index decides again below.
         if (!options.Force && (await indexes.FindAsync(package, ct))?.Index.Find(release, mediaType) is not null)
+        {
+            await indexes.EnsureDurableAsync(package, ct);
             throw PackageErrors.PackageExists(package, release, mediaType);
+        }
 
         var manifest = NewManifest(release, mediaType, content, Microseconds.Floor(time.GetUtcNow()), options.Metadata);
         await StoreAsync(package, manifest, upload, index => PackageIndex.With(index, package, manifest, options.Force), ct);

@@ -41,6 +41,16 @@ public interface IDocumentStore
     ValueTask<bool> TryDeleteAsync(StoreKey key, Precondition precondition, CancellationToken ct);
 
     /// <summary>
+    /// Makes sure that what a read of the key answers is durable, before a client is refused because of it. After a
+    /// write that failed with <see cref="StorageException.IsUnflushed"/> reads may tell of a change that a power
+    /// failure would undo. The revision stays. Does nothing on a storage that shows only what is durable.
+    /// </summary>
+    /// <param name="key">The document, which need not exist.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <exception cref="StorageException">It is still not known to be durable.</exception>
+    ValueTask EnsureDurableAsync(StoreKey key, CancellationToken cancellationToken) => ValueTask.CompletedTask;
+
+    /// <summary>
     /// Lists the documents below <paramref name="scope"/> (whole segments; the scope's own document is not one of them) in ordinal
     /// order of the key. What exists throughout the listing is seen exactly once; what comes or goes meanwhile may be seen or not.
     /// </summary>

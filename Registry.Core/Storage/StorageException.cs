@@ -9,6 +9,12 @@ public sealed class StorageException(StorageFault kind, string message, Exceptio
     /// <summary>What kind of failure.</summary>
     public StorageFault Kind { get; } = kind;
 
+    /// <summary>
+    /// True when the change was made and can be read, but may not be durable: reading does not tell what became of it.
+    /// The next change of the same key, or <see cref="IDocumentStore.EnsureDurableAsync"/>, settles it.
+    /// </summary>
+    public bool IsUnflushed { get; init; }
+
     /// <summary>True when the same call may succeed a moment later.</summary>
     public bool IsTransient => Kind is StorageFault.Unavailable or StorageFault.Throttled;
 }

@@ -1,3 +1,4 @@
+using Microsoft.Win32.SafeHandles;
 using Registry.Storage.Filesystem;
 
 namespace Registry.Tests.Support.Storage;
@@ -12,7 +13,10 @@ internal sealed class FilesystemUnderTest : StorageUnderTest
     /// <summary>The data folder.</summary>
     public string Path => folder.Below("data");
 
-    public FilesystemVolume NewVolume() => new(new FilesystemOptions { Path = Path }, Time);
+    /// <summary>How the volumes that are opened from now on flush an open folder; null for fsync.</summary>
+    public Action<SafeFileHandle, string>? FlushFolder { get; set; }
+
+    public FilesystemVolume NewVolume() => new(new FilesystemOptions { Path = Path }, Time, FlushFolder);
 
     /// <summary>Paths under the data folder.</summary>
     public string Below(params string[] names) => System.IO.Path.Combine([Path, .. names]);

@@ -1,0 +1,128 @@
+using System.Net;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Win32.SafeHandles;
+using NUnit.Framework;
+using Registry.Core.Storage;
+using Registry.Storage.Filesystem;
+using Registry.Tests.Support;
+
+namespace Registry.Tests.Api.Storage;
+
+/// <summary>What clients are told when a folder cannot be flushed.</summary>
+[FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
+[Parallelizable(ParallelScope.Self)]
+public sealed class UnflushedChangeTests : IAsyncDisposable
+{
+    private const string Cause = "Input/output error";
+    private const string Package = "/api/v1/packages/sample/app";
+
+    private readonly CancellationToken ct = new CancellationTokenSource(TimeSpan.FromMinutes(2)).Token;
+    private readonly TemporaryFolder folder = new();
+    private RegistryHost registry = null!;
+
+    /// <summary>Below which part of the data folder flushes fail, while they do.</summary>
+    private volatile string failsBelow = "";
+    private volatile bool fails;
+
+    [SetUp]
+    public async Task Start()
+    {
+        var options = new FilesystemOptions { Path = folder.Below("data") };
+        var volume = new FilesystemVolume(options, TimeProvider.System, Flush);
+        registry = await RegistryHost.StartAsync(services => services.AddSingleton(volume));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await registry.DisposeAsync();
+        folder.Dispose();
+    }
+
+    [Test]
+    public async Task A_push_is_refused_and_not_said_to_exist_before_it_is_durable()
+    {
+        fails = true;
+        Assert.That(await PushAsync(), Is.EqualTo(HttpStatusCode.ServiceUnavailable), "the content is not durable");
+        Assert.That(await PushAsync(), Is.EqualTo(HttpStatusCode.ServiceUnavailable));
+        fails = false;
+        Assert.That(await PushAsync(), Is.EqualTo(HttpStatusCode.OK));
+        Assert.That(await PushAsync(), Is.EqualTo(HttpStatusCode.Conflict));
+    }
+
+    [Test]
+    public async Task A_push_whose_index_is_not_durable_is_refused_until_that_is_flushed_anew()
+    {
+        failsBelow = "documents";
+        fails = true;
+        Assert.That(await PushAsync(), Is.EqualTo(HttpStatusCode.ServiceUnavailable));
+        Assert.That(
+            registry.Log.Faults.Count(static entry => $"{entry.Exception}".Contains(Cause, StringComparison.Ordinal)),
+            Is.EqualTo(1));
+        Assert.That(
+            await StatusAsync(registry.Client.GetAsync($"{Package}/1.0.0/helm", ct)),
+            Is.EqualTo(HttpStatusCode.OK), "it can be read");
+        Assert.That(await PushAsync(), Is.EqualTo(HttpStatusCode.ServiceUnavailable), "not a conflict");
+        Assert.That(
+            await StatusAsync(registry.Client.DeleteAsync($"{Package}/2.0.0/helm", ct)),
+            Is.EqualTo(HttpStatusCode.ServiceUnavailable),
+            "not missing");
+        fails = false;
+        Assert.That(await PushAsync(), Is.EqualTo(HttpStatusCode.Conflict), "written anew, and durable");
+    }
+
+    [Test]
+    public async Task A_delete_is_refused_until_it_is_flushed_anew()
+    {
+        Assert.That(await PushAsync(), Is.EqualTo(HttpStatusCode.OK));
+        fails = true;
+        for (var attempt = 0; attempt < 2; attempt++)
+            Assert.That(
+                await StatusAsync(registry.Client.DeleteAsync($"{Package}/1.0.0/helm", ct)),
+                Is.EqualTo(HttpStatusCode.ServiceUnavailable));
+        fails = false;
+        Assert.That(
+            await StatusAsync(registry.Client.DeleteAsync($"{Package}/1.0.0/helm", ct)),
+            Is.EqualTo(HttpStatusCode.NotFound));
+    }
+
+    [Test]
+    public async Task An_archive_is_refused_until_its_change_is_flushed_anew()
+    {
+        fails = true;
+        for (var attempt = 0; attempt < 2; attempt++)
+            Assert.That(await UploadAsync(), Is.EqualTo(HttpStatusCode.ServiceUnavailable));
+        fails = false;
+        Assert.That(await UploadAsync(), Is.EqualTo(HttpStatusCode.OK));
+        fails = true;
+        for (var attempt = 0; attempt < 2; attempt++)
+            Assert.That(
+                await StatusAsync(registry.Client.DeleteAsync($"/api/v1/app/{SampleArchive.Id}", ct)),
+                Is.EqualTo(HttpStatusCode.ServiceUnavailable));
+        fails = false;
+        Assert.That(
+            await StatusAsync(registry.Client.DeleteAsync($"/api/v1/app/{SampleArchive.Id}", ct)),
+            Is.EqualTo(HttpStatusCode.NotFound));
+    }
+
+    private static async Task<HttpStatusCode> StatusAsync(Task<HttpResponseMessage> request)
+    {
+        using var answer = await request;
+        return answer.StatusCode;
+    }
+
+    private Task<HttpStatusCode> PushAsync() =>
+        StatusAsync(registry.Client.PostAsync(Package, new PushContent(new SeededPackage(1, 1_000), "1.0.0"), ct));
+
+    private async Task<HttpStatusCode> UploadAsync()
+    {
+        var content = new ByteArrayContent(await SampleArchive.BytesAsync());
+        return await StatusAsync(registry.Client.PostAsync("/api/v1/app", content, ct));
+    }
+
+    private void Flush(SafeFileHandle opened, string path)
+    {
+        if (fails && path.StartsWith(folder.Below("data", failsBelow), StringComparison.Ordinal))
+            throw new StorageException(StorageFault.Unavailable, $"Could not flush '{path}': {Cause}.");
+        Disk.Flush(opened, path);
+    }
+}

@@ -1,0 +1,110 @@
+using System.Globalization;
+using System.Net;
+using NUnit.Framework;
+using Registry.Tests.Support;
+
+namespace Registry.Tests.EndToEnd;
+
+/// <summary>A volume that is frozen, as a snapshot does it, while it is written to.</summary>
+public sealed class FrozenVolumeTests : EndToEndTest
+{
+    private const int Pushes = 32;
+    private const int Deletes = 8;
+    private const int PackageBytes = 100_000;
+    private const string Kept = "/api/v1/packages/frozen/kept";
+
+    [Test]
+    public async Task Health_and_reads_go_on_while_the_volume_is_frozen_and_writes_after_it()
+    {
+        using var volume = LoopVolume.Create();
+
+        // It ends before its volume does, also when the test fails.
+        await using var registry = await RegistryProcess.StartAsync(
+            Folder, ("FILESYSTEM__PATH", Path.Combine(volume.Path, "data")));
+        var ledger = new PushLedger("frozen");
+        for (var number = 0; number < Deletes; number++)
+            Assert.That(
+                await ledger.PushAsync(registry.Client, "kept", $"1.0.{number}", PackageBytes, Ct),
+                Is.EqualTo(HttpStatusCode.OK));
+        var archive = await SampleArchive.BytesAsync();
+        Assert.That(
+            await StatusAsync(registry.Client.PostAsync("/api/v1/app", new ByteArrayContent(archive), Ct)),
+            Is.EqualTo(HttpStatusCode.OK));
+
+        var halfway = 0;
+        var frozen = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var pushes = Enumerable.Range(0, Pushes).Select(number => StatusAsync(registry.Client.PostAsync(
+            $"/api/v1/packages/pushed/p{number}",
+            new PushContent(new SeededPackage(number, PackageBytes), "1.0.0", PauseAsync),
+            Ct))).ToArray();
+        await UntilAsync(() => Task.FromResult(Volatile.Read(ref halfway) == Pushes), "all pushes are half sent");
+
+        var changes = new List<Task<HttpStatusCode>>(pushes);
+        using (volume.Freeze())
+        {
+            frozen.SetResult();
+            for (var number = 0; number < Deletes; number++)
+                changes.Add(StatusAsync(registry.Client.DeleteAsync($"{Kept}/1.0.{number}/helm", Ct)));
+            changes.Add(StatusAsync(registry.Client.DeleteAsync($"/api/v1/app/{SampleArchive.Id}", Ct)));
+            changes.Add(StatusAsync(
+                registry.Client.PostAsync("/api/v1/app?workspace=https://w/a", new ByteArrayContent(archive), Ct)));
+            await UntilAsync(
+                () => Task.FromResult(Waiting(registry).Count(IsOfDisk) >= Pushes), "every thread of the disk waits");
+
+            string[] reads = ["/healthz", "/readyz", "/api/v1/packages", $"{Kept}/1.0.0/helm/pull", "/api/v1/app"];
+            foreach (var path in reads)
+                Assert.That(await StatusAsync(registry.Client.GetAsync(path, Ct)), Is.EqualTo(HttpStatusCode.OK), path);
+
+            // Another thread may read a page of a program meanwhile; one that waits for the volume waits as long as it
+            // is frozen.
+            await UntilAsync(
+                () => Task.FromResult(Waiting(registry).All(IsOfDisk)), "no other thread waits for the volume");
+            Assert.That(changes.Any(static change => change.IsCompleted), Is.False);
+        }
+
+        Assert.That(
+            await Task.WhenAll(changes), Is.All.EqualTo(HttpStatusCode.OK).Or.EqualTo(HttpStatusCode.NoContent));
+        Assert.That(
+            (await GetJsonAsync(registry, "/api/v1/packages?namespace=pushed")).GetArrayLength(), Is.EqualTo(Pushes));
+
+        async Task PauseAsync()
+        {
+            Interlocked.Increment(ref halfway);
+            await frozen.Task;
+        }
+    }
+
+    private static bool IsOfDisk(string thread) => thread == "Disk";
+
+    /// <summary>
+    /// The names of the threads that wait in the kernel for something that no signal interrupts (state D), as for a
+    /// frozen volume.
+    /// </summary>
+    private static IEnumerable<string> Waiting(RegistryProcess registry)
+    {
+        var tasks = string.Create(CultureInfo.InvariantCulture, $"/proc/{registry.Id}/task");
+        foreach (var task in Directory.EnumerateDirectories(tasks))
+        {
+            string stat;
+            try
+            {
+                stat = File.ReadAllText(Path.Combine(task, "stat"));
+            }
+            catch (IOException)
+            {
+                // This thread has ended meanwhile.
+                continue;
+            }
+
+            var (from, to) = (stat.IndexOf('('), stat.LastIndexOf(')'));
+            if (stat[to + 2] == 'D')
+                yield return stat[(from + 1)..to];
+        }
+    }
+
+    private static async Task<HttpStatusCode> StatusAsync(Task<HttpResponseMessage> request)
+    {
+        using var answer = await request;
+        return answer.StatusCode;
+    }
+}
