@@ -59,7 +59,7 @@ public static class RegistryApplication
         }
         catch (Exception wrong) when (wrong is StartupException or StorageException or Microsoft.Extensions.Options.OptionsValidationException)
         {
-            await Console.Error.WriteLineAsync(wrong.Message);
+            await Console.Error.WriteLineAsync(LogText.EscapeLines(wrong.Message, Environment.NewLine));
             return 1;
         }
     }
@@ -69,7 +69,7 @@ public static class RegistryApplication
         // The settings beside the program are the product's; the working directory is the operator's.
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
         var settings = RegistrySettings.Read(builder.Configuration);
-        builder.Logging.BufferConsole();
+        builder.Logging.UseOwnFormatters(builder.Configuration);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
