@@ -135,6 +135,7 @@ public static class RegistryApplication
         services.AddSingleton(settings.Updates.ToOptions());
         services.AddSingleton(settings.Cache.Indexes);
         services.AddSingleton(settings.Cache.Contents);
+        services.AddSingleton<FaultLog>();
         services.AddSingleton<StorageProbe>();
         services.AddSingleton<PackageIndexes>();
         services.AddSingleton<PackageCatalog>();
