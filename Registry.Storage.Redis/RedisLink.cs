@@ -5,15 +5,25 @@ namespace Registry.Storage.Redis;
 
 /// <summary>
 /// The one way to the server: a deadline on every call, which the client by itself keeps to the second at best; a new connection where the old one
-/// broke or stopped answering; and one kind of exception.
+/// broke or stopped answering; and one kind of exception. Connections are made one at a time, and with growing pauses
+/// while they are of no use.
 /// </summary>
 internal sealed class RedisLink : IAsyncDisposable
 {
     /// <summary>Every call goes to the master: what a replica answers may be old.</summary>
     public const CommandFlags Flags = CommandFlags.DemandMaster;
 
-    /// <summary>After a failed attempt to connect, callers are refused for this long instead of trying as well.</summary>
-    private static readonly TimeSpan PauseBetweenAttempts = TimeSpan.FromMilliseconds(100);
+    /// <summary>
+    /// The first pause after an attempt that failed, or after the second connection in a row that served no call. Each
+    /// further one is twice as long. Callers are refused meanwhile.
+    /// </summary>
+    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>The longest pause: a server that is well again is found within it.</summary>
+    private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>With so many connections still to be closed, even one that has served calls is replaced after a pause.</summary>
+    private const int MaxRetired = 16;
 
     /// <summary>How much of the deadline an attempt to connect may take.</summary>
     private const double ConnectShare = 0.8;
@@ -24,8 +34,17 @@ internal sealed class RedisLink : IAsyncDisposable
     private readonly Lock gate = new();
     private readonly HashSet<ConnectionMultiplexer> retired = [];
     private ConnectionMultiplexer? live;
+
+    /// <summary>The attempt under way, or the fault that callers get until the pause is over.</summary>
     private Task<ConnectionMultiplexer>? connecting;
-    private long failedAt;
+
+    /// <summary>The last connection that has served a call.</summary>
+    private ConnectionMultiplexer? proven;
+
+    /// <summary>How many connections since have been retired without having served a call.</summary>
+    private int useless;
+    private TimeSpan pause;
+    private long pausedAt;
     private bool disposed;
 
     public RedisLink(RedisOptions options, TimeProvider time)
@@ -39,6 +58,9 @@ internal sealed class RedisLink : IAsyncDisposable
         configuration.AbortOnConnectFail = true;
         configuration.ConnectRetry = 1;
         configuration.BacklogPolicy = BacklogPolicy.FailFast;
+
+        // For clients that elect a master among themselves. They would need rights to a key and a channel outside of the prefix.
+        configuration.TieBreaker = configuration.ConfigurationChannel = "";
         configuration.SyncTimeout = configuration.AsyncTimeout = (int)deadline.TotalMilliseconds;
 
         // What it says of a connection that it cannot make, such as that the password is wrong, is to come before the deadline.
@@ -106,12 +128,15 @@ internal sealed class RedisLink : IAsyncDisposable
             try
             {
                 connection = await WithinAsync(ConnectedAsync(), started, ct);
-                return await WithinAsync(call(connection.GetDatabase()), started, whenSent);
+                var answer = await WithinAsync(call(connection.GetDatabase()), started, whenSent);
+                if (proven != connection)
+                    Prove(connection);
+                return answer;
             }
             catch (Exception fault) when (fault is not OperationCanceledException || !ct.IsCancellationRequested)
             {
                 if (connection is not null && RedisFault.EndsConnection(fault))
-                    Retire(connection);
+                    Retire(connection, fault);
                 if (!first || connection is null || !RedisFault.WasNotSent(fault))
                     throw RedisFault.From(fault);
             }
@@ -144,8 +169,8 @@ internal sealed class RedisLink : IAsyncDisposable
             if (live is { IsConnected: true })
                 return Task.FromResult(live);
             if (live is not null)
-                Retire(live);
-            if (connecting is { IsFaulted: true } && time.GetElapsedTime(failedAt) >= PauseBetweenAttempts)
+                Retire(live, new StorageException(StorageFault.Unavailable, "The connection to Redis is broken."));
+            if (connecting is { IsFaulted: true } && time.GetElapsedTime(pausedAt) >= pause)
                 connecting = null;
             return connecting ??= Task.Run(ConnectAsync);
         }
@@ -156,6 +181,7 @@ internal sealed class RedisLink : IAsyncDisposable
         try
         {
             var connection = await ConnectionMultiplexer.ConnectAsync(configuration.Clone());
+            await DemandLoginAsync(connection);
             lock (gate)
             {
                 if (!disposed)
@@ -171,13 +197,56 @@ internal sealed class RedisLink : IAsyncDisposable
         catch
         {
             lock (gate)
-                failedAt = time.GetTimestamp();
+                Pause();
             throw;
         }
     }
 
-    /// <summary>Takes a connection out of use. It is closed when whoever still waits on it has given up: their answers may come yet.</summary>
-    private void Retire(ConnectionMultiplexer connection)
+    /// <summary>
+    /// Logs in once more and looks at the answer. The client ignores a refusal where the server also serves those who did
+    /// not log in, and would go on as the default user.
+    /// </summary>
+    private async Task DemandLoginAsync(ConnectionMultiplexer connection)
+    {
+        if (string.IsNullOrEmpty(configuration.Password))
+            return;
+        object[] login = string.IsNullOrEmpty(configuration.User)
+            ? [configuration.Password]
+            : [configuration.User, configuration.Password];
+        try
+        {
+            foreach (var server in connection.GetServers().Where(static server => server.IsConnected))
+                await server.ExecuteAsync("AUTH", login);
+        }
+        catch (Exception fault)
+        {
+            await CloseAsync(connection);
+            if (fault is not RedisServerException)
+                throw;
+            throw new StorageException(
+                StorageFault.Denied, $"Redis refused the login of REDIS__CONFIGURATION: {fault.Message}", fault);
+        }
+    }
+
+    private void Prove(ConnectionMultiplexer connection)
+    {
+        lock (gate)
+            (proven, useless, pause) = (connection, 0, TimeSpan.Zero);
+    }
+
+    /// <summary>Refuses callers for a while, each time for longer.</summary>
+    private void Pause()
+    {
+        pausedAt = time.GetTimestamp();
+        pause = TimeSpan.FromTicks(Math.Clamp(2 * pause.Ticks, FirstPause.Ticks, LongestPause.Ticks));
+    }
+
+    /// <summary>
+    /// Takes a connection out of use. The next caller replaces it, but after a pause when it was the second in a row that
+    /// served no call: a server that is a replica now, or refuses everything for another reason, would be given a new
+    /// connection by every request.
+    /// </summary>
+    private void Retire(ConnectionMultiplexer connection, Exception fault)
     {
         lock (gate)
         {
@@ -185,14 +254,23 @@ internal sealed class RedisLink : IAsyncDisposable
                 return;
             live = null;
             retired.Add(connection);
+            if (proven != connection)
+                useless++;
+            if (useless > 1 || retired.Count >= MaxRetired)
+            {
+                Pause();
+                connecting = Task.FromException<ConnectionMultiplexer>(fault);
+            }
         }
 
         _ = CloseLaterAsync(connection);
     }
 
+    /// <summary>Closes a connection once nobody waits on it any more: answers may come yet unless it is broken.</summary>
     private async Task CloseLaterAsync(ConnectionMultiplexer connection)
     {
-        await Task.Delay(deadline, time);
+        if (connection.IsConnected)
+            await Task.Delay(deadline, time);
         lock (gate)
         {
             if (!retired.Remove(connection))

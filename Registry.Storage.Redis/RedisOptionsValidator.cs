@@ -11,7 +11,7 @@ internal sealed class RedisOptionsValidator : IValidateOptions<RedisOptions>
     public ValidateOptionsResult Validate(string? name, RedisOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
-        List<string> errors = [.. ConfigurationErrors(options.Configuration)];
+        var errors = ConfigurationErrors(options.Configuration);
         if (options.Prefix is null || options.Prefix.Length > MaxPrefixLength || options.Prefix.Any(c => c is <= ' ' or > '~'))
             errors.Add($"REDIS__PREFIX must be at most {MaxPrefixLength} characters of visible ASCII.");
         if (!(options.DeadlineSeconds is >= 0.1 and <= 60))
@@ -19,7 +19,7 @@ internal sealed class RedisOptionsValidator : IValidateOptions<RedisOptions>
         return errors.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(errors);
     }
 
-    private static IEnumerable<string> ConfigurationErrors(string? configuration)
+    private static List<string> ConfigurationErrors(string? configuration)
     {
         const string Setting = "REDIS__CONFIGURATION";
         if (string.IsNullOrWhiteSpace(configuration))
@@ -36,6 +36,11 @@ internal sealed class RedisOptionsValidator : IValidateOptions<RedisOptions>
             return [$"{Setting} cannot be read: it is host:port and, after commas, settings such as password=… and ssl=true."];
         }
 
-        return parsed.EndPoints.Count == 0 ? [$"{Setting} names no server: it begins with host:port."] : [];
+        List<string> errors = [];
+        if (parsed.EndPoints.Count == 0)
+            errors.Add($"{Setting} names no server: it begins with host:port.");
+        if (!string.IsNullOrEmpty(parsed.User) && string.IsNullOrEmpty(parsed.Password))
+            errors.Add($"{Setting} has user=… without password=…; the client would not log in.");
+        return errors;
     }
 }

@@ -39,34 +39,27 @@ internal sealed partial class RedisProbe(RedisLink link, ILogger<RedisProbe> log
     private async ValueTask WarnOfLossAsync(CancellationToken ct)
     {
         var persistence = await InfoAsync("persistence", ct);
-        if (persistence.GetValueOrDefault("aof_enabled") is not { } appending)
+        var appending = persistence.GetValueOrDefault("aof_enabled");
+        var setting = appending is null ? null : await SettingAsync(appending == "0" ? "save" : "appendfsync", ct);
+        switch (appending, setting)
         {
-            LogUnknown("appendonly", "yes");
-        }
-        else if (appending == "0")
-        {
-            // Where the setting cannot be read, the milder of the two is still a warning.
-            if (await SettingAsync("save", ct) is "")
+            case (_, null):
+                LogUnchecked();
+                break;
+            case ("0", ""):
                 LogNoPersistence();
-            else
+                break;
+            case ("0", _):
                 LogSnapshotsOnly();
-        }
-        else
-        {
-            switch (await SettingAsync("appendfsync", ct))
-            {
-                case "always":
-                    break;
-                case "everysec":
-                    LogEverySecond();
-                    break;
-                case null:
-                    LogUnknown("appendfsync", "always");
-                    break;
-                default:
-                    LogNeverFlushed();
-                    break;
-            }
+                break;
+            case (_, "always"):
+                break;
+            case (_, "everysec"):
+                LogEverySecond();
+                break;
+            default:
+                LogNeverFlushed();
+                break;
         }
     }
 
@@ -95,6 +88,11 @@ internal sealed partial class RedisProbe(RedisLink link, ILogger<RedisProbe> log
         }
     }
 
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        Message = "Persistence of Redis could not be checked. Make sure that it runs with 'appendonly yes' and 'appendfsync always', or a crash loses packages")]
+    private partial void LogUnchecked();
+
     [LoggerMessage(Level = LogLevel.Warning, Message = "Redis keeps everything in memory alone: all packages are lost when it stops. Set 'appendonly yes' and 'appendfsync always'")]
     private partial void LogNoPersistence();
 
@@ -110,6 +108,6 @@ internal sealed partial class RedisProbe(RedisLink link, ILogger<RedisProbe> log
     [LoggerMessage(Level = LogLevel.Warning, Message = "Redis does not say what its {Setting} is: see to it that it is '{Wanted}'")]
     private partial void LogUnknown(string setting, string wanted);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Redis does not tell its setting {Setting}: {Answer}")]
+    [LoggerMessage(Level = LogLevel.Information, Message = "Redis refuses to tell its setting {Setting}: {Answer}")]
     private partial void LogSettingRefused(string setting, string answer);
 }

@@ -40,7 +40,7 @@ internal sealed class ImportBackupCommand : Command
     {
         await using var backup = arguments.Operands[0] == BackupFile.Standard ? Input() : BackupFile.OpenRead(arguments.Operands[0]);
         await using var registry = await OpenRegistry.OpenAsync(arguments.ToConfiguration(), writes: true, console, ct);
-        var import = new BackupImport(registry, arguments.Has(Force), console.Output.WriteLine);
+        var import = new BackupImport(registry, arguments.Has(Force), console.Tell);
         try
         {
             await using (new ProgressReport(console, registry.Get<TimeProvider>(), _ => import.Progress))
@@ -49,7 +49,7 @@ internal sealed class ImportBackupCommand : Command
         }
         catch (InvalidDataException broken)
         {
-            await console.Error.WriteLineAsync($"{broken.Message} What came before is imported, but for its channels.");
+            await console.WriteErrorAsync($"{broken.Message} What came before is imported, but for its channels.");
             return ExitCode.Failure;
         }
         finally

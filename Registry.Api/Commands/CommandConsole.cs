@@ -1,3 +1,5 @@
+using Registry.Api.Hosting.Logging;
+
 namespace Registry.Api.Commands;
 
 /// <summary>Where a command tells what it does. Both writers may be used from many threads.</summary>
@@ -15,6 +17,9 @@ internal sealed record CommandConsole(TextWriter Output, TextWriter Error, bool 
         const string StartAndEraseLine = "\r\e[K";
         if (IsTerminal)
             Error.Write(StartAndEraseLine);
-        Output.WriteLine(line);
+        Output.WriteLine(LogText.Escape(line));
     }
+
+    /// <summary>Writes an error of one or several lines, made safe to print.</summary>
+    public Task WriteErrorAsync(string text) => Error.WriteLineAsync(LogText.EscapeLines(text, Environment.NewLine));
 }

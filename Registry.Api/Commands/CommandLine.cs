@@ -46,22 +46,22 @@ internal static class CommandLine
         }
         catch (UsageException wrong)
         {
-            await console.Error.WriteLineAsync($"{wrong.Message} 'Registry.Api {chosen.Name} --help' tells what can be given.");
+            await console.WriteErrorAsync($"{wrong.Message} 'Registry.Api {chosen.Name} --help' tells what can be given.");
             return ExitCode.Usage;
         }
         catch (OperationCanceledException) when (ct.IsCancellationRequested)
         {
-            await console.Error.WriteLineAsync($"Stopped: '{chosen.Name}' is not done.");
+            await console.WriteErrorAsync($"Stopped: '{chosen.Name}' is not done.");
             return ExitCode.Failure;
         }
         catch (StorageException fault)
         {
-            await console.Error.WriteLineAsync($"The storage failed ({fault.Kind}): {fault.Message}");
+            await console.WriteErrorAsync($"The storage failed ({fault.Kind}): {fault.Message}");
             return ExitCode.Failure;
         }
         catch (Exception wrong) when (wrong is StartupException or RegistryException or IOException or UnauthorizedAccessException)
         {
-            await console.Error.WriteLineAsync(wrong.Message);
+            await console.WriteErrorAsync(wrong.Message);
             return ExitCode.Failure;
         }
     }
@@ -84,7 +84,7 @@ internal static class CommandLine
     private static async Task<int> UnknownAsync(IReadOnlyList<Command> commands, string name, CommandConsole console)
     {
         var names = string.Join(", ", commands.Select(static command => command.Name));
-        await console.Error.WriteLineAsync($"'{name}' is no command. There are: {names}, help. Without a command the registry serves.");
+        await console.WriteErrorAsync($"'{name}' is no command. There are: {names}, help. Without a command the registry serves.");
         return ExitCode.Usage;
     }
 

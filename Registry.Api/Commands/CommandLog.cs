@@ -1,3 +1,5 @@
+using Registry.Api.Hosting.Logging;
+
 namespace Registry.Api.Commands;
 
 /// <summary>What the registry logs, a line each, on a command's error output.</summary>
@@ -11,7 +13,7 @@ internal sealed class CommandLog(CommandConsole console) : ILoggerProvider, ILog
     public bool IsEnabled(LogLevel logLevel) => logLevel != LogLevel.None;
 
     public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-        console.Error.WriteLine($"{logLevel}: {formatter(state, exception)}{(exception is null ? "" : $": {exception.Message}")}");
+        console.Error.WriteLine(LogText.Escape($"{logLevel}: {formatter(state, exception)}{(exception is null ? "" : $": {exception.Message}")}"));
 
     public void Dispose()
     {

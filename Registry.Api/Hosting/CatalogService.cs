@@ -1,3 +1,4 @@
+using Registry.Api.Http.Errors;
 using Registry.Core.Catalog;
 using Registry.Core.Storage;
 
@@ -9,7 +10,8 @@ namespace Registry.Api.Hosting;
 /// processors with the reading of 100,000 packages. Whoever asks for a list does not wait for the moment to pass.
 /// </remarks>
 internal sealed partial class CatalogService(
-    PackageCatalog catalog, IHostApplicationLifetime host, TimeProvider time, ILogger<CatalogService> logger) : BackgroundService
+    PackageCatalog catalog, IHostApplicationLifetime host, TimeProvider time, FaultLog faults, ILogger<CatalogService> logger)
+    : BackgroundService
 {
     /// <summary>How long the port is open before reading begins.</summary>
     private static readonly TimeSpan HeadStart = TimeSpan.FromMilliseconds(150);
@@ -47,7 +49,8 @@ internal sealed partial class CatalogService(
         }
         catch (StorageException fault)
         {
-            LogFailed(fault);
+            if (faults.IsFirst(fault, "Loading packages", status: null))
+                LogFailed(fault, Pause.TotalSeconds);
             return false;
         }
     }
@@ -55,6 +58,6 @@ internal sealed partial class CatalogService(
     [LoggerMessage(Level = LogLevel.Information, Message = "Read the indexes of {Packages} packages in {Milliseconds:F0} ms")]
     private partial void LogLoaded(int packages, double milliseconds);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The packages could not be read, which is tried again at once")]
-    private partial void LogFailed(Exception fault);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Loading packages failed; retrying in {Seconds} s")]
+    private partial void LogFailed(Exception fault, double seconds);
 }

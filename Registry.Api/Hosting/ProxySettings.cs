@@ -4,7 +4,10 @@ using IPNetwork = System.Net.IPNetwork;
 
 namespace Registry.Api.Hosting;
 
-/// <summary>Section <c>Proxies</c>: whose <c>X-Forwarded-Proto</c> and <c>-Host</c> are believed in the links that the service writes.</summary>
+/// <summary>
+/// Section <c>Proxies</c>: whose <c>X-Forwarded-For</c> names the client in the log, and whose
+/// <c>X-Forwarded-Proto</c> and <c>-Host</c> appear in the links that the service writes.
+/// </summary>
 public sealed class ProxySettings
 {
     /// <summary>Addresses or networks (<c>10.0.0.0/8</c>), separated by commas.</summary>
@@ -17,7 +20,12 @@ public sealed class ProxySettings
     internal void Apply(ForwardedHeadersOptions options)
     {
         // The framework takes empty lists for "everybody".
-        options.ForwardedHeaders = Entries.Any() ? ForwardedHeaders.XForwardedProto | ForwardedHeaders.XForwardedHost : ForwardedHeaders.None;
+        options.ForwardedHeaders = Entries.Any()
+            ? ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto | ForwardedHeaders.XForwardedHost
+            : ForwardedHeaders.None;
+
+        // Each hop has to be trusted, however many there are: the first address that is not is the client's.
+        options.ForwardLimit = null;
         options.KnownProxies.Clear();
         options.KnownIPNetworks.Clear();
         foreach (var entry in Entries)

@@ -61,7 +61,7 @@ public static class RegistryApplication
         }
         catch (Exception wrong) when (wrong is StartupException or StorageException)
         {
-            await Console.Error.WriteLineAsync(wrong.Message);
+            await Console.Error.WriteLineAsync(LogText.EscapeLines(wrong.Message, Environment.NewLine));
             return 1;
         }
     }
@@ -72,7 +72,7 @@ public static class RegistryApplication
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
         // Without a storage the composition has holes. That is told with all other errors of the settings, once it stands.
         builder.Host.UseDefaultServiceProvider(static provider => provider.ValidateOnBuild = false);
-        builder.Logging.BufferConsole();
+        builder.Logging.UseOwnFormatters(builder.Configuration);
         builder.WebHost.ConfigureKestrel(static kestrel =>
         {
             kestrel.AddServerHeader = false;
@@ -144,6 +144,7 @@ public static class RegistryApplication
         services.AddSingleton(static provider => provider.OptionsOf<UpdateSettings>().ToOptions());
         services.AddSingleton(static provider => provider.OptionsOf<CacheSettings>().Indexes);
         services.AddSingleton(static provider => provider.OptionsOf<CacheSettings>().Contents);
+        services.AddSingleton<FaultLog>();
         services.AddSingleton<StorageProbe>();
         services.AddSingleton<PackageIndexes>();
         services.AddSingleton<PackageCatalog>();

@@ -1,31 +1,47 @@
+using System.Net;
+
 namespace Registry.Api.Hosting;
 
-/// <summary>One line for each request, when it is over. The query stays out of it: a workspace may hold a password. So do headers and bodies.</summary>
-internal sealed class RequestLog(RequestDelegate next, TimeProvider time, ILogger<RequestLog> logger)
+/// <summary>
+/// Logs one line for each request when it is over. The query stays out of it, because a workspace may hold a password;
+/// so do headers and bodies.
+/// </summary>
+internal sealed partial class RequestLog(RequestDelegate next, TimeProvider time, ILogger<RequestLog> logger)
 {
-    private static readonly EventId Event = new(1, "Request");
+    /// <summary>What nginx logs for a client that left before it was answered; it is never sent.</summary>
+    private const int ClientClosedRequest = 499;
 
     /// <summary>Handles one request.</summary>
-    public async Task InvokeAsync(HttpContext context)
+    public Task InvokeAsync(HttpContext context) =>
+        logger.IsEnabled(LogLevel.Information) ? LogAsync(context) : next(context);
+
+    private async Task LogAsync(HttpContext context)
     {
         var began = time.GetTimestamp();
+        var meter = ResponseMeter.Attach(context);
         try
         {
             await next(context);
         }
         finally
         {
-            if (logger.IsEnabled(LogLevel.Information))
-            {
-                var line = new RequestLine(
-                    context.Request.Method,
-                    context.Request.Path.ToString(),
-                    context.Response.StatusCode,
-                    context.Response.ContentLength,
-                    time.GetElapsedTime(began).TotalMilliseconds,
-                    context.RequestAborted.IsCancellationRequested);
-                logger.Log(LogLevel.Information, Event, line, exception: null, static (request, _) => request.ToString());
-            }
+            var client = AddressOf(context.Connection.RemoteIpAddress);
+            var path = context.Request.Path.ToString();
+            var aborted = meter.IsAborted;
+            var status = aborted && !context.Response.HasStarted ? ClientClosedRequest : context.Response.StatusCode;
+            var milliseconds = time.GetElapsedTime(began).TotalMilliseconds;
+            var result = aborted ? "aborted" : "complete";
+            LogRequest(client, context.Request.Method, path, status, result, meter.Bytes, milliseconds);
         }
     }
+
+    /// <summary>The address, without the IPv6 form that a socket for both families gives to IPv4 addresses.</summary>
+    private static string AddressOf(IPAddress? address) =>
+        (address is { IsIPv4MappedToIPv6: true } ? address.MapToIPv4() : address)?.ToString() ?? "unknown";
+
+    [LoggerMessage(
+        Level = LogLevel.Information,
+        Message = "{Client} {Method} {Path} {Status} {Result}, {Bytes} bytes in {Milliseconds:F1} ms")]
+    private partial void LogRequest(
+        string client, string method, string path, int status, string result, long bytes, double milliseconds);
 }

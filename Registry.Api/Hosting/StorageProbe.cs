@@ -1,10 +1,12 @@
 using System.Security.Cryptography;
+using Registry.Api.Http.Errors;
 using Registry.Core.Storage;
 
 namespace Registry.Api.Hosting;
 
 /// <summary>Asks the storage whether it works: thoroughly before the port opens, cheaply for <c>/readyz</c>.</summary>
-internal sealed partial class StorageProbe(IDocumentStore documents, IStorageProbe backend, ILogger<StorageProbe> logger)
+internal sealed partial class StorageProbe(
+    IDocumentStore documents, IStorageProbe backend, FaultLog faults, ILogger<StorageProbe> logger)
 {
     /// <summary>How long the probe at start may take: longer than that, a storage does not answer.</summary>
     private static readonly TimeSpan StartDeadline = TimeSpan.FromSeconds(10);
@@ -38,7 +40,8 @@ internal sealed partial class StorageProbe(IDocumentStore documents, IStoragePro
         }
         catch (StorageException fault)
         {
-            LogNoAnswer(fault);
+            if (faults.IsFirst(fault, "Asking the storage", status: null))
+                LogNoAnswer(fault);
             return false;
         }
     }

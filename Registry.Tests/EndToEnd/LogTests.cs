@@ -1,5 +1,8 @@
+using System.Diagnostics;
+using System.Globalization;
 using System.Net;
 using System.Text;
+using System.Text.Json;
 using NUnit.Framework;
 using Registry.Tests.Support;
 
@@ -65,6 +68,125 @@ public sealed class LogTests : EndToEndTest
         Assert.That(registry.Log, Has.None.Contains(Secret));
         Assert.That(registry.Log, Has.None.Contains("user:"));
         Assert.That(registry.Errors, Is.Empty);
+    }
+
+    [TestCase("simple")]
+    [TestCase("json")]
+    public async Task No_request_can_forge_a_line_or_drive_a_terminal(string formatter)
+    {
+        var registry = await StartAsync(("Logging__Console__FormatterName", formatter));
+        string[] hostile = ["%0D", "%0A", "%09", "%0B", "%0C", "%1B%5B2J", "%7F", "%C2%85", "%C2%9B", "%E2%80%A8", "%E2%80%AE", "%E2%81%A6", "%E2%80%8B", "%EF%BB%BF"];
+        for (var i = 0; i < hostile.Length; i++)
+        {
+            // Some are refused with 400, others stored: either way, what is logged of them is safe.
+            var forged = $"{hostile[i]}2026-01-01T00:00:00.000Z%20info:%20forged";
+            using var uploaded = await registry.Client.PostAsync($"/api/v1/app?workspace=https://h/b{forged}", new StringContent($"archive {i}"), Ct);
+            using var read = await registry.Client.GetAsync($"/api/v1/packages/n{forged}/a", Ct);
+            using var unknown = await registry.Client.GetAsync($"/{forged}", Ct);
+        }
+
+        await registry.StopAsync();
+        Assert.That(registry.Log.Count(static line => line.Contains("forged", StringComparison.Ordinal)), Is.AtLeast(2 * hostile.Length));
+        Assert.That(registry.Log.Where(static line => line.StartsWith("2026-01-01T", StringComparison.Ordinal)), Is.Empty);
+        foreach (var line in registry.Log)
+            Assert.That(line.Where(static c => char.IsControl(c) || char.GetUnicodeCategory(c) is UnicodeCategory.Format or UnicodeCategory.LineSeparator), Is.Empty, line);
+        if (formatter == "json")
+            foreach (var line in registry.Log)
+            {
+                using var json = JsonDocument.Parse(line);
+                Assert.That(json.RootElement.GetProperty("Timestamp").GetDateTimeOffset().Offset, Is.EqualTo(TimeSpan.Zero));
+                Assert.That(json.RootElement.GetProperty("Message").GetString()!.Where(char.IsControl), Is.Empty);
+            }
+    }
+
+    [Test]
+    public async Task An_unknown_formatter_ends_the_start_and_is_told_of()
+    {
+        var registry = Launch(RegistryProcess.Command, ("Logging__Console__FormatterName", "yaml"));
+        Assert.That(await registry.ExitAsync(), Is.EqualTo(1));
+        Assert.That(registry.Errors, Does.Contain("FORMATTERNAME").And.Contain("yaml").And.Contain("json").And.Not.Contain("\n"));
+    }
+
+    [Test]
+    public async Task Whatever_was_logged_before_a_stop_is_printed()
+    {
+        const int Requests = 2000;
+        var registry = await StartAsync();
+        await Parallel.ForEachAsync(
+            Enumerable.Range(0, Requests),
+            new ParallelOptions { MaxDegreeOfParallelism = 8, CancellationToken = Ct },
+            async (number, ct) => (await registry.Client.GetAsync($"/nowhere/{number}", ct)).Dispose());
+        Assert.That(await registry.StopAsync(), Is.Zero);
+
+        Assert.That(registry.Log.Count(static line => line.Contains("GET /nowhere/", StringComparison.Ordinal)), Is.EqualTo(Requests));
+        Assert.That(registry.Errors, Is.Empty);
+    }
+
+    [Test]
+    public async Task A_reader_of_the_log_that_stops_reading_stops_no_request()
+    {
+        // More than the pipe and the queue hold; the text of the line that starts the listening is read, and nothing else.
+        const int Requests = 3000;
+        var start = new ProcessStartInfo(RegistryProcess.Command[0], [.. RegistryProcess.Command.Skip(1), "--Logging:Console:MaxQueueLength=100"])
+        {
+            WorkingDirectory = Folder,
+            RedirectStandardOutput = true,
+            Environment = { ["ASPNETCORE_URLS"] = "http://127.0.0.1:0", ["FILESYSTEM__PATH"] = Data },
+        };
+        using var process = Process.Start(start)!;
+        try
+        {
+            const string Said = "Now listening on: ";
+            string? line;
+            do
+                line = await process.StandardOutput.ReadLineAsync(Ct);
+            while (line?.Contains(Said, StringComparison.Ordinal) == false);
+            using var client = new HttpClient { BaseAddress = new Uri(line!.Split(Said)[1]) };
+            await Parallel.ForEachAsync(
+                Enumerable.Range(0, Requests),
+                new ParallelOptions { MaxDegreeOfParallelism = 8, CancellationToken = Ct },
+                async (number, ct) =>
+                {
+                    using var answer = await client.GetAsync($"/healthz?{number}", ct);
+                    Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+                });
+
+            // What is read again is whole lines, and new ones come.
+            var rest = process.StandardOutput.ReadToEndAsync(Ct);
+            await UntilAsync(async () => (await client.GetAsync("/healthz/again", Ct)).StatusCode == HttpStatusCode.NotFound, "it answers");
+            using var kill = Process.Start("kill", [$"{process.Id}"]);
+            var lines = (await rest).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+            Assert.That(lines.Count(static said => said.Contains("GET /healthz ", StringComparison.Ordinal)), Is.LessThan(Requests), "some had to be dropped");
+            Assert.That(lines, Has.All.Match("^[0-9]{4}-"));
+        }
+        finally
+        {
+            process.Kill();
+            await process.WaitForExitAsync(CancellationToken.None);
+        }
+    }
+
+    [Test]
+    public async Task A_storage_that_fails_every_request_is_told_of_once_in_full()
+    {
+        const int Requests = 400;
+        var registry = await StartAsync();
+        Directory.Move(Data, $"{Data}-aside");
+        await Parallel.ForEachAsync(
+            Enumerable.Range(0, Requests),
+            new ParallelOptions { MaxDegreeOfParallelism = 2, CancellationToken = Ct },
+            async (number, ct) =>
+            {
+                using var answer = await registry.Client.PostAsync("/api/v1/app", new StringContent($"archive {number}"), ct);
+                Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.ServiceUnavailable));
+            });
+        Directory.Move($"{Data}-aside", Data);
+        await registry.StopAsync();
+
+        var faults = registry.Log.Where(static line => !line.Contains(" info: ", StringComparison.Ordinal)).ToList();
+        Assert.That(faults.Count(static line => line.Contains("   at ", StringComparison.Ordinal)), Is.InRange(1, 5), string.Join('\n', faults));
+        Assert.That(faults, Has.Some.Contains(" more failures of the same kind within 10 s, the latest: POST /api/v1/app failed with 503: "));
+        Assert.That(faults, Has.Count.LessThan(50), "a line for each window");
     }
 
     private static string Hex(string text) => Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(Encoding.UTF8.GetBytes(text)));

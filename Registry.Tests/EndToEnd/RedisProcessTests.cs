@@ -20,6 +20,74 @@ public sealed class RedisProcessTests : EndToEndTest
     }
 
     [Test]
+    public async Task A_login_that_is_refused_ends_the_start_even_where_everybody_is_let_in()
+    {
+        await using var server = await RedisServer.StartAsync(Ct);
+        var registry = Launch(
+            RegistryProcess.Command, ("STORAGE", "redis"), ("REDIS__CONFIGURATION", $"{server.Configuration},user=registry,password=wrong-one"));
+        Assert.That(await registry.ExitAsync(), Is.EqualTo(1));
+        Assert.That(registry.Errors, Does.Contain("REDIS__CONFIGURATION").And.Contain("WRONGPASS").And.Not.Contain("wrong-one"));
+    }
+
+    /// <summary>The line of Documentation/storage/redis.md, and with it every call that the registry makes.</summary>
+    [TestCase(true)]
+    [TestCase(false)]
+    public async Task The_user_of_the_documentation_is_allowed_all_that_the_registry_does_and_nothing_is_refused(bool mayReadSettings)
+    {
+        await using var server = await RedisServer.StartDurableAsync(Ct);
+        var rule = (await File.ReadAllLinesAsync(Path.Combine(RegistryProcess.Root, "Documentation", "storage", "redis.md"), Ct))
+            .Single(static line => line.StartsWith("redis-cli ACL SETUSER registry ", StringComparison.Ordinal));
+        var words = rule.Split(' ').Skip(1).Select(static word => word.Trim('\'')).ToList();
+        Assert.That(words.Remove("+config|get"), Is.True);
+        Assert.That(await server.CommandAsync([.. words, .. mayReadSettings ? ["+config|get"] : Array.Empty<string>()]), Is.EqualTo("OK"));
+        Assert.That(await server.CommandAsync("ACL", "LOG", "RESET"), Is.EqualTo("OK"));
+        (string, string?)[] settings =
+        [
+            ("STORAGE", "redis"), ("REDIS__CONFIGURATION", $"{server.Configuration},user=registry,password=PASSWORD"),
+            ("UPDATES__BOUNDSECONDS", "0.25"), ("COLLECTION__GRACESECONDS", "1"), ("COLLECTION__PERIODSECONDS", "1"), ("COLLECTION__STAGEDIDLESECONDS", "1"),
+        ];
+
+        var registry = await StartAsync(settings);
+        var other = await StartAsync(settings);
+        var package = new SeededPackage(1, 3 << 20);
+        foreach (var release in (string[])["1.0.0", "2.0.0"])
+            using (var pushed = await PushAsync(registry, "acl/app", release, package))
+                Assert.That(pushed.StatusCode, Is.EqualTo(HttpStatusCode.OK), await pushed.Content.ReadAsStringAsync(Ct));
+        Assert.That((await GetJsonAsync(other, "/api/v1/packages")).GetArrayLength(), Is.EqualTo(1));
+        Assert.That(
+            await other.Client.GetByteArrayAsync("/api/v1/packages/acl/app/1.0.0/helm/pull", Ct), Is.EqualTo(await package.ToArrayAsync(Ct)).AsCollection);
+        using (var channel = await registry.Client.PostAsync("/api/v1/packages/acl/app/channels/stable/1.0.0", null, Ct))
+            Assert.That(channel.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+        var archive = await SampleArchive.BytesAsync();
+        using (var uploaded = await registry.Client.PostAsync("/api/v1/app", new ByteArrayContent(archive), Ct))
+            Assert.That(uploaded.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+        Assert.That((await GetJsonAsync(other, "/api/v1/app")).GetRawText(), Does.Contain(SampleArchive.Id));
+        using (var deleted = await registry.Client.DeleteAsync($"/api/v1/app/{SampleArchive.Id}", Ct))
+            Assert.That(deleted.StatusCode, Is.EqualTo(HttpStatusCode.NoContent));
+        foreach (var path in (string[])["channels/stable", "1.0.0/helm", "2.0.0/helm"])
+            using (var deleted = await registry.Client.DeleteAsync($"/api/v1/packages/acl/app/{path}", Ct))
+                Assert.That(deleted.StatusCode, Is.EqualTo(HttpStatusCode.OK), path);
+        await UntilAsync(
+            () => Task.FromResult(registry.Log.Concat(other.Log).Any(static line => line.Contains("Collected 1 blobs", StringComparison.Ordinal))), "it collects");
+        await registry.StopAsync();
+        await other.StopAsync();
+        var verify = Launch([.. RegistryProcess.Command, "verify"], settings);
+        Assert.That(await verify.ExitAsync(), Is.Zero, verify.Errors);
+
+        var refused = await server.CommandAsync("ACL", "LOG");
+        if (mayReadSettings)
+        {
+            Assert.That(refused, Is.Empty);
+            Assert.That(registry.Log, Has.None.Contains("RedisProbe").And.None.Contains(" fail: "));
+        }
+        else
+        {
+            Assert.That(refused.Split('\n').Count(static line => line.StartsWith("reason", StringComparison.Ordinal)), Is.LessThanOrEqualTo(1), refused);
+            Assert.That(registry.Log, Has.Some.Contains("could not be checked").And.None.Contains(" fail: "));
+        }
+    }
+
+    [Test]
     public async Task Settings_that_cannot_be_read_end_the_start_with_their_name_and_without_the_password()
     {
         var registry = Launch(RegistryProcess.Command, ("STORAGE", "redis"), ("REDIS__CONFIGURATION", "localhost:6379,password=secret-one,colour=blue"));

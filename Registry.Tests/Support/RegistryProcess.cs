@@ -177,7 +177,7 @@ internal sealed class RegistryProcess : IAsyncDisposable
         {
             to.Enqueue(line);
             if (line.IndexOf(Said, StringComparison.Ordinal) is >= 0 and var at)
-                listening.TrySetResult(new Uri(line[(at + Said.Length)..].Trim()));
+                listening.TrySetResult(new Uri(line[(at + Said.Length)..].Split('"')[0].Trim()));
         }
 
         if (from == process.StandardOutput)

@@ -8,7 +8,7 @@ namespace Registry.Api.Http.Errors;
 /// already under way cannot be mended: its connection is broken, so that nobody takes half of it for the whole. Stands outside
 /// everything that may fail, and inside CORS, whose header stays on errors.
 /// </summary>
-internal sealed partial class ErrorHandling(RequestDelegate next, ILogger<ErrorHandling> logger)
+internal sealed partial class ErrorHandling(RequestDelegate next, FaultLog faults, ILogger<ErrorHandling> logger)
 {
     /// <summary>Handles one request.</summary>
     public async Task InvokeAsync(HttpContext context)
@@ -27,7 +27,8 @@ internal sealed partial class ErrorHandling(RequestDelegate next, ILogger<ErrorH
             var answer = Judge(e);
             if (context.Response.HasStarted)
             {
-                LogBroken(e, context.Request.Method, context.Request.Path);
+                if (IsFirst(e, context.Request, context.Response.StatusCode))
+                    LogBroken(e, context.Request.Method, context.Request.Path);
                 context.Abort();
                 return;
             }
@@ -38,14 +39,22 @@ internal sealed partial class ErrorHandling(RequestDelegate next, ILogger<ErrorH
         }
     }
 
-    /// <summary>What the registry itself cannot do now is said by its reason alone; a fault, by all that is known of it.</summary>
+    /// <summary>
+    /// Logs a refusal of the registry with its reason, and any other fault with its stack. Repetitions are left to
+    /// <see cref="FaultLog"/>.
+    /// </summary>
     private void Log(Exception e, HttpRequest request, int status)
     {
+        if (!IsFirst(e, request, status))
+            return;
         if (e is RegistryException refusal)
             LogRefused(request.Method, request.Path, status, refusal.Message);
         else
             LogFault(e, request.Method, request.Path, status);
     }
+
+    private bool IsFirst(Exception e, HttpRequest request, int status) =>
+        faults.IsFirst(e, $"{request.Method} {request.Path}", status);
 
     private static ErrorAnswer Judge(Exception e) => e switch
     {

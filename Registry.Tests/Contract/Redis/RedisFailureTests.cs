@@ -79,6 +79,47 @@ public sealed class RedisFailureTests : RedisTests
     }
 
     [Test]
+    public async Task A_master_that_became_a_replica_is_not_given_a_connection_for_each_call_and_is_found_again_once_promoted()
+    {
+        const int Callers = 8;
+        const int Calls = 250;
+        var storage = Open();
+        await storage.Documents.PutAsync(Sample, "before", Precondition.Absent, Ct);
+        Assert.That(await Server.CommandAsync("replicaof", "127.0.0.1", $"{ServerProcess.FreePort()}"), Is.EqualTo("OK"));
+        var before = await StatisticAsync("total_connections_received");
+        await Task.WhenAll(Enumerable.Range(0, Callers).Select(caller => Task.Run(async () =>
+        {
+            for (var call = 0; call < Calls; call++)
+            {
+                var fault = await FaultOf(async () => await storage.Documents.TryPutAsync(Sample, $"{caller} {call}", Precondition.None, Ct));
+                Assert.That(fault.Kind, Is.EqualTo(StorageFault.Unavailable), fault.ToString());
+            }
+        })));
+        Assert.That(await StatisticAsync("total_connections_received") - before, Is.LessThan(Callers * Calls / 10));
+        Assert.That(await StatisticAsync("connected_clients"), Is.LessThan(50));
+
+        Assert.That(await Server.CommandAsync("replicaof", "no", "one"), Is.EqualTo("OK"));
+        Assert.That(await UntilAnsweredAsync(storage.Documents), Is.LessThan(Recovery));
+        Assert.That((await storage.Documents.GetAsync(Sample, Ct))!.Text(), Is.EqualTo("before"));
+        await storage.Documents.PutAsync(Sample, "after", Precondition.None, Ct);
+    }
+
+    [Test]
+    public async Task A_server_that_begins_to_ask_for_a_password_is_not_given_a_connection_for_each_call()
+    {
+        const int Calls = 1000;
+        var storage = Open();
+        await storage.Documents.PutAsync(Sample, "before", Precondition.Absent, Ct);
+        Assert.That(await Server.CommandAsync("config", "set", "requirepass", "secret"), Is.EqualTo("OK"));
+        Assert.That(await Server.CommandAsync("-a", "secret", "client", "kill", "type", "normal"), Is.Not.Empty);
+        for (var call = 0; call < Calls; call++)
+            await FaultOf(async () => await storage.Documents.GetAsync(Sample, Ct));
+        Assert.That(await StatisticAsync("total_connections_received", "-a", "secret"), Is.LessThan(Calls / 5));
+        Assert.That(await Server.CommandAsync("-a", "secret", "config", "set", "requirepass", ""), Is.EqualTo("OK"));
+        Assert.That(await UntilAnsweredAsync(storage.Documents), Is.LessThan(Recovery));
+    }
+
+    [Test]
     public async Task A_network_that_falls_silent_is_given_up_and_a_new_connection_is_made()
     {
         await using var proxy = FaultyProxy.Before(Server.Port);
@@ -208,6 +249,13 @@ public sealed class RedisFailureTests : RedisTests
         Assert.That((await call).Kind, Is.EqualTo(StorageFault.Unavailable));
         Assert.That((await FaultOf(async () => await storage.Documents.GetAsync(Sample, Ct))).Kind, Is.EqualTo(StorageFault.Unavailable));
         await Server.ThawAsync();
+    }
+
+    /// <summary>A figure of the server's INFO.</summary>
+    private async Task<long> StatisticAsync(string name, params string[] login)
+    {
+        var line = (await Server.CommandAsync([.. login, "info"])).Split('\n').Single(line => line.StartsWith($"{name}:", StringComparison.Ordinal));
+        return long.Parse(line[(name.Length + 1)..]);
     }
 
     /// <summary>Makes the server know the scripts of an upload, so that an answer that is lost later is not the one that it does not.</summary>

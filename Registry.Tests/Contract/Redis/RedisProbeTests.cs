@@ -37,8 +37,20 @@ public sealed class RedisProbeTests : RedisTests
     public async Task A_server_that_hides_its_settings_is_warned_of_and_used()
     {
         await Server.CommandAsync("config", "set", "appendonly", "yes");
-        await Server.CommandAsync("acl", "setuser", "default", "-config");
-        Assert.That(await ProbeAsync(), Has.One.Contains("appendfsync"));
+        await Server.CommandAsync("acl", "setuser", "default", "-config|get");
+        Assert.That(await ProbeAsync(), Has.Count.EqualTo(1).And.One.Contains("could not be checked"));
+        await Server.CommandAsync("config", "set", "appendonly", "no");
+        Assert.That(await ProbeAsync(), Has.Count.EqualTo(1).And.One.Contains("could not be checked"));
+    }
+
+    [TestCase("password=wrong-one")]
+    [TestCase("user=nobody,password=wrong-one")]
+    public async Task A_login_that_is_refused_is_denied_even_where_everybody_is_let_in(string login)
+    {
+        var fault = await FaultOf(async () => await ProbeAsync($"{Server.Configuration},{login}"));
+        Assert.That(fault.Kind, Is.EqualTo(StorageFault.Denied), fault.ToString());
+        Assert.That(fault.Message, Does.Contain("REDIS__CONFIGURATION"));
+        Assert.That(fault.ToString(), Does.Not.Contain("wrong-one"));
     }
 
     [Test]
@@ -99,6 +111,7 @@ public sealed class RedisProbeTests : RedisTests
     [TestCase("")]
     [TestCase("localhost:notaport,password=secret-one,what=ever")]
     [TestCase(",ssl=true")]
+    [TestCase("localhost:6379,user=somebody")]
     public void Settings_that_cannot_work_are_refused_without_telling_the_password(string configuration)
     {
         var result = new RedisOptionsValidator().Validate(null, new RedisOptions { Configuration = configuration });

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Moq;
 using NUnit.Framework;
 using Registry.Api.Hosting;
+using Registry.Api.Http.Errors;
 using Registry.Core.Storage;
 using Registry.Tests.Support.Storage;
 
@@ -81,5 +82,6 @@ internal sealed class StorageProbeTests
             async () => await Probe(documents.Object).ProveAsync(default),
             Throws.TypeOf<StorageException>().With.Property(nameof(StorageException.Kind)).EqualTo(StorageFault.Corrupt).And.Message.Contains(what));
 
-    private static StorageProbe Probe(IDocumentStore documents) => new(documents, new InMemoryProbe(), NullLogger<StorageProbe>.Instance);
+    private static StorageProbe Probe(IDocumentStore documents) => 
+        new(documents, new InMemoryProbe(), new FaultLog(TimeProvider.System, NullLogger<FaultLog>.Instance), NullLogger<StorageProbe>.Instance);
 }

@@ -1,0 +1,129 @@
+using Registry.Core.Errors;
+using Registry.Core.Storage;
+
+namespace Registry.Api.Http.Errors;
+
+/// <summary>
+/// Keeps repeated faults from flooding the log. The first fault of a kind is for its caller to log in full; those of the
+/// next <see cref="Window"/> are counted and logged as one line. A kind that does not come back within a window is
+/// forgotten, so that its next fault is a first one again.
+/// </summary>
+internal sealed partial class FaultLog(TimeProvider time, ILogger<FaultLog> logger) : IDisposable
+{
+    /// <summary>How long the repetitions of a fault are counted before they are logged.</summary>
+    internal static readonly TimeSpan Window = TimeSpan.FromSeconds(10);
+
+    /// <summary>How many kinds are told apart at a time; whatever comes beyond is one kind by its status.</summary>
+    internal const int MaxKinds = 100;
+
+    private readonly Lock gate = new();
+    private readonly Dictionary<Kind, Repetitions> seen = [];
+    private bool disposed;
+
+    /// <summary>Decides who logs a fault.</summary>
+    /// <param name="fault">The fault.</param>
+    /// <param name="operation">
+    /// What failed, such as <c>GET /healthz</c>; named if it is the latest one when the count is logged.
+    /// </param>
+    /// <param name="status">The status that it was answered with; null where nobody was answered.</param>
+    /// <returns>True when the caller has to log it, with its stack; false when it was counted.</returns>
+    public bool IsFirst(Exception fault, string operation, int? status)
+    {
+        lock (gate)
+        {
+            if (disposed)
+                return true;
+            var kind = KindOf(fault, status);
+            if (seen.Count >= MaxKinds && !seen.ContainsKey(kind))
+                kind = new Kind(typeof(Exception), status, null, null);
+            if (seen.TryGetValue(kind, out var repetitions))
+            {
+                repetitions.Count++;
+                repetitions.Latest = (operation, fault.Message);
+                return false;
+            }
+
+            seen.Add(kind, new Repetitions(time.CreateTimer(_ => EndWindow(kind), state: null, Window, Window)));
+            return true;
+        }
+    }
+
+    /// <summary>Logs what was counted since.</summary>
+    public void Dispose()
+    {
+        List<KeyValuePair<Kind, Repetitions>> left;
+        lock (gate)
+        {
+            disposed = true;
+            left = [.. seen];
+            seen.Clear();
+        }
+
+        foreach (var (kind, repetitions) in left)
+        {
+            repetitions.Timer.Dispose();
+            Tell(kind, repetitions.Count, repetitions.Latest);
+        }
+    }
+
+    /// <summary>
+    /// A storage that does not answer fails with messages that differ in their figures, so the message does not count,
+    /// unless it tells which object is damaged.
+    /// </summary>
+    private static Kind KindOf(Exception fault, int? status) => fault switch
+    {
+        StorageException { Kind: StorageFault.Corrupt } damaged => new(fault.GetType(), status, damaged.Kind, damaged.Message),
+        StorageException storage => new(storage.InnerException?.GetType() ?? fault.GetType(), status, storage.Kind, null),
+        RegistryException refusal => new(fault.GetType(), status, refusal.Code, null),
+        _ => new(fault.GetType(), status, null, fault.TargetSite?.ToString()),
+    };
+
+    private void EndWindow(Kind kind)
+    {
+        int count;
+        (string Operation, string Reason) latest;
+        lock (gate)
+        {
+            if (!seen.TryGetValue(kind, out var repetitions))
+                return;
+            (count, latest) = (repetitions.Count, repetitions.Latest);
+            repetitions.Count = 0;
+            if (count == 0)
+            {
+                seen.Remove(kind);
+                repetitions.Timer.Dispose();
+            }
+        }
+
+        Tell(kind, count, latest);
+    }
+
+    // Outside of the lock: a log may wait for its reader, and requests must not wait for it with the lock.
+    private void Tell(Kind kind, int count, (string Operation, string Reason) latest)
+    {
+        if (count == 0)
+            return;
+        var outcome = kind.Status is { } status ? $"failed with {status}" : "failed";
+        LogRepeated(count, Window.TotalSeconds, $"{latest.Operation} {outcome}", latest.Reason);
+    }
+
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        Message = "{Count} more failures of the same kind within {Seconds} s, the latest: {Failure}: {Reason}")]
+    private partial void LogRepeated(int count, double seconds, string failure, string reason);
+
+    /// <param name="Type">The type of the fault, or of its cause.</param>
+    /// <param name="Status">The status that it was answered with; null for none.</param>
+    /// <param name="Code">The kind of the storage's fault, or the code of the refusal; null for other faults.</param>
+    /// <param name="Where">What is damaged, or the method that failed; null where that does not matter.</param>
+    private sealed record Kind(Type Type, int? Status, object? Code, string? Where);
+
+    private sealed class Repetitions(ITimer timer)
+    {
+        public ITimer Timer { get; } = timer;
+
+        public int Count { get; set; }
+
+        public (string Operation, string Reason) Latest { get; set; }
+    }
+}

@@ -1,0 +1,136 @@
+using System.Net.Sockets;
+using System.Text;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using NUnit.Framework;
+using Registry.Api.Hosting;
+using Registry.Tests.Support;
+
+namespace Registry.Tests.Api.Http;
+
+/// <summary>What the line of a request says: who asked, and what was really sent.</summary>
+[Parallelizable(ParallelScope.Self)]
+public sealed class RequestLogTests
+{
+    private const int Large = 64 << 20;
+    private const int Piece = 64 << 10;
+
+    private RegistryHost host = null!;
+
+    [OneTimeSetUp]
+    public async Task Start() => host = await RegistryHost.StartAsync(
+        services: null,
+        routes: static app =>
+        {
+            app.MapMethods("/streamed", ["GET", "HEAD"], static async (HttpResponse response, CancellationToken ct) =>
+            {
+                await response.WriteAsync("four", ct);
+                await response.Body.WriteAsync(new byte[1000], ct);
+                response.BodyWriter.GetSpan(10)[..10].Clear();
+                response.BodyWriter.Advance(10);
+            });
+            app.MapGet("/cut", static async (HttpResponse response, CancellationToken ct) =>
+            {
+                response.ContentLength = 1000;
+                await response.WriteAsync("half", ct);
+                await response.BodyWriter.FlushAsync(ct);
+                throw new InvalidOperationException("late");
+            });
+            app.MapGet("/large", static async (HttpResponse response, CancellationToken ct) =>
+            {
+                response.ContentLength = Large;
+                var piece = new byte[Piece];
+                for (var sent = 0; sent < Large; sent += piece.Length)
+                    await response.Body.WriteAsync(piece, ct);
+            });
+            app.MapGet("/slow", static async (CancellationToken ct) => await Task.Delay(Timeout.InfiniteTimeSpan, ct));
+        },
+        "--Proxies:Trusted=127.0.0.1, 10.0.0.0/8");
+
+    [OneTimeTearDown]
+    public async Task Stop() => await host.DisposeAsync();
+
+    [Test]
+    public async Task Bytes_are_those_of_the_body_however_it_is_written()
+    {
+        await host.Client.GetByteArrayAsync("/streamed?chunked");
+        Assert.That(await LineAsync("GET /streamed "), Does.StartWith("127.0.0.1 GET /streamed 200 complete, 1014 bytes in "));
+        using var head = await host.Client.SendAsync(new HttpRequestMessage(HttpMethod.Head, "/streamed"));
+        Assert.That(await LineAsync("HEAD /streamed "), Does.Contain(" 200 complete, 0 bytes in "));
+        var body = await host.Client.GetByteArrayAsync("/healthz");
+        Assert.That(await LineAsync("/healthz "), Does.Contain($" 200 complete, {body.Length} bytes in "));
+    }
+
+    [Test]
+    public async Task An_answer_that_the_registry_cuts_is_aborted_after_the_bytes_that_were_sent()
+    {
+        Assert.That(() => host.Client.GetByteArrayAsync("/cut"), Throws.TypeOf<HttpRequestException>());
+        Assert.That(await LineAsync("/cut "), Does.Contain("GET /cut 200 aborted, 4 bytes in "));
+    }
+
+    [Test]
+    public async Task An_answer_that_the_client_leaves_is_aborted_and_fewer_bytes_were_sent()
+    {
+        using (var client = await AskAsync("/large"))
+            await client.ReadExactlyAsync(new byte[100_000]);
+        var line = await LineAsync("/large ");
+        Assert.That(line, Does.Contain("GET /large 200 aborted, "));
+        Assert.That(BytesOf(line), Is.AtLeast(Piece).And.LessThan(Large), "the piece that was under way may be sent or not");
+    }
+
+    [Test]
+    public async Task A_client_that_leaves_before_it_is_answered_has_the_status_499()
+    {
+        using (await AskAsync("/slow"))
+            await Task.Delay(100);
+        Assert.That(await LineAsync("/slow "), Does.Contain("GET /slow 499 aborted, 0 bytes in "));
+    }
+
+    [TestCase("203.0.113.7", "203.0.113.7")]
+    [TestCase("6.6.6.6, 203.0.113.8, 10.1.1.1, 10.2.2.2", "203.0.113.8")]
+    [TestCase("2001:db8::7", "2001:db8::7")]
+    [TestCase("not an address", "127.0.0.1")]
+    public async Task Behind_trusted_proxies_the_client_is_the_first_address_that_is_not_one(string forwarded, string client)
+    {
+        var path = $"/nowhere/{Guid.NewGuid():N}";
+        using var request = new HttpRequestMessage(HttpMethod.Get, path) { Headers = { { "X-Forwarded-For", forwarded } } };
+        using var answer = await host.Client.SendAsync(request);
+        Assert.That(await LineAsync(path), Does.StartWith($"{client} GET {path} 404 complete, "));
+    }
+
+    [Test]
+    public async Task Nobody_else_can_name_another_client()
+    {
+        await using var open = await RegistryHost.StartAsync();
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/nowhere") { Headers = { { "X-Forwarded-For", "203.0.113.7" } } };
+        using var answer = await open.Client.SendAsync(request);
+        Assert.That(await LineAsync(open, "/nowhere "), Does.StartWith("127.0.0.1 "));
+    }
+
+    private static long BytesOf(string line) => long.Parse(line.Split(", ")[1].Split(' ')[0]);
+
+    /// <summary>A connection that has asked, and whose end resets it with whatever was not read.</summary>
+    private async Task<NetworkStream> AskAsync(string path)
+    {
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { ReceiveBufferSize = 64 * 1024, LingerState = new LingerOption(true, 0) };
+        await socket.ConnectAsync(host.Address.Host, host.Address.Port);
+        var stream = new NetworkStream(socket, ownsSocket: true);
+        await stream.WriteAsync(Encoding.ASCII.GetBytes($"GET {path} HTTP/1.1\r\nHost: a\r\n\r\n"));
+        return stream;
+    }
+
+    private Task<string> LineAsync(string about) => LineAsync(host, about);
+
+    private static async Task<string> LineAsync(RegistryHost host, string about)
+    {
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        while (true)
+        {
+            var line = host.Log.Entries.FirstOrDefault(
+                entry => entry.Category == typeof(RequestLog).FullName && entry.Message.Contains(about, StringComparison.Ordinal));
+            if (line is not null)
+                return line.Message;
+            await Task.Delay(20, deadline.Token);
+        }
+    }
+}
