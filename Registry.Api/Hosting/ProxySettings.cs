@@ -4,7 +4,9 @@ using IPNetwork = System.Net.IPNetwork;
 
 namespace Registry.Api.Hosting;
 
-/// <summary>Section <c>Proxies</c>: whose <c>X-Forwarded-Proto</c> and <c>-Host</c> are believed in the links that the service writes.</summary>
+/// <summary>
+/// Section <c>Proxies</c>: whose <c>X-Forwarded-Proto</c>, <c>-Host</c> and <c>-Prefix</c> are believed.
+/// </summary>
 public sealed class ProxySettings
 {
     /// <summary>Addresses or networks (<c>10.0.0.0/8</c>), separated by commas.</summary>
@@ -16,7 +18,9 @@ public sealed class ProxySettings
     internal void Apply(ForwardedHeadersOptions options)
     {
         // The framework takes empty lists for "everybody".
-        options.ForwardedHeaders = Entries.Any() ? ForwardedHeaders.XForwardedProto | ForwardedHeaders.XForwardedHost : ForwardedHeaders.None;
+        options.ForwardedHeaders = Entries.Any()
+            ? ForwardedHeaders.XForwardedProto | ForwardedHeaders.XForwardedHost | ForwardedHeaders.XForwardedPrefix
+            : ForwardedHeaders.None;
         options.KnownProxies.Clear();
         options.KnownIPNetworks.Clear();
         foreach (var entry in Entries)

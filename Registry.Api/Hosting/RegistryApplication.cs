@@ -100,12 +100,16 @@ public static class RegistryApplication
 
     private static void Map(WebApplication app)
     {
+        // Everything after these sees the path below the prefix, and the host and the prefix as the client does.
+        app.UseMiddleware<UnshortenedPaths>();
+        app.UseMiddleware<PathPrefix>();
         app.UseForwardedHeaders();
         app.UseMiddleware<RequestLog>();
         app.UseMiddleware<Cors>();
         app.UseMiddleware<ErrorHandling>();
+        app.UseMiddleware<AllowedHosts>();
+        app.UseMiddleware<ForeignWrites>();
         app.UseMiddleware<RequestLimit>();
-        app.UseMiddleware<UnshortenedPaths>();
         app.UseRouting();
         app.UseMiddleware<ExactPaths>();
         app.MapControllers();
@@ -130,6 +134,9 @@ public static class RegistryApplication
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton(settings.Limits);
         services.AddSingleton(settings.Limits.Content);
+        services.AddSingleton(settings.Cors);
+        services.AddSingleton(settings.Hosts);
+        services.AddSingleton(settings.PathBase);
         services.AddSingleton(settings.Limits.Archives);
         services.AddSingleton(settings.Collection.ToOptions());
         services.AddSingleton(settings.Updates.ToOptions());

@@ -12,7 +12,11 @@ internal sealed class RegistrySettings
         Updates = Read<UpdateSettings>(configuration, "Updates");
         Proxies = Read<ProxySettings>(configuration, "Proxies");
         Cache = Read<CacheSettings>(configuration, "Cache");
+        Cors = Read<CorsSettings>(configuration, "Cors");
+        Hosts = Read<HostSettings>(configuration, "Hosts");
+        PathBase = new PathBaseSettings(configuration[PathBaseSettings.Setting]);
         errors.AddRange([.. Limits.Errors(), .. Updates.Errors(), .. Collection.Errors(Updates), .. Proxies.Errors(), .. Cache.Errors()]);
+        errors.AddRange([.. Cors.Errors(), .. Hosts.Errors(), .. PathBase.Errors()]);
     }
 
     public LimitOptions Limits { get; }
@@ -24,6 +28,12 @@ internal sealed class RegistrySettings
     public ProxySettings Proxies { get; }
 
     public CacheSettings Cache { get; }
+
+    public CorsSettings Cors { get; }
+
+    public HostSettings Hosts { get; }
+
+    public PathBaseSettings PathBase { get; }
 
     /// <summary>Reads the settings.</summary>
     /// <exception cref="StartupException">Something is wrong with them: everything that is, at once.</exception>

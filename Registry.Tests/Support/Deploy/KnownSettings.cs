@@ -13,7 +13,8 @@ internal static class KnownSettings
     private static IEnumerable<string> OfService() =>
         typeof(RegistrySettings).GetProperties(BindingFlags.Public | BindingFlags.Instance)
             .SelectMany(static section => Names(section.Name, section.PropertyType))
-            .Append(Constant(typeof(StorageSelection), "Setting"));
+            .Append(Constant(typeof(StorageSelection), "Setting"))
+            .Append(Constant(typeof(PathBaseSettings), "Setting"));
 
     /// <summary>Whatever options the assemblies of the backends have.</summary>
     private static IEnumerable<string> OfBackends()
