@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using System.Net.Sockets;
+using System.Text;
 using Microsoft.AspNetCore.Mvc.ApplicationParts;
 using Microsoft.AspNetCore.Mvc.ModelBinding.Validation;
 using Registry.Api.Cnr;
@@ -73,6 +75,9 @@ public static class RegistryApplication
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
+            // Header values are bytes. Proxies send names in Latin-1, and a header that nobody reads is no reason to
+            // refuse a request.
+            kestrel.RequestHeaderEncodingSelector = static _ => Encoding.Latin1;
             kestrel.Limits.MaxRequestBodySize = settings.Limits.RequestBytes;
             kestrel.Limits.MaxRequestLineSize = MaxRequestLineBytes;
             kestrel.Limits.MaxRequestBufferSize = MaxWaitingBytes;
@@ -101,6 +106,8 @@ public static class RegistryApplication
     private static void Map(WebApplication app)
     {
         // Everything after these sees the path below the prefix, and the host and the prefix as the client does.
+        var server = app.Services.GetRequiredService<DiagnosticListener>();
+        app.Services.GetRequiredService<MalformedRequests>().Observe(server);
         app.UseMiddleware<UnshortenedPaths>();
         app.UseMiddleware<PathPrefix>();
         app.UseForwardedHeaders();
@@ -143,6 +150,7 @@ public static class RegistryApplication
         services.AddSingleton(settings.Cache.Indexes);
         services.AddSingleton(settings.Cache.Contents);
         services.AddSingleton<StorageProbe>();
+        services.AddSingleton<MalformedRequests>();
         services.AddSingleton<PackageIndexes>();
         services.AddSingleton<PackageCatalog>();
         services.AddSingleton<PackageRegistry>();
