@@ -62,6 +62,23 @@ public sealed class SwaggerUiTests(bool behindProxy) : BrowserTests
     }
 
     [Test]
+    public async Task A_form_with_a_file_replaces_nothing_and_sends_no_metadata_unless_told_to()
+    {
+        await Page.GotoAsync("swagger");
+        var push = await OpenAsync("CNR", "cnrPushRelease");
+        await push.Locator(".body-param-content-type select, .opblock-section-request-body select.content-type").First.SelectOptionAsync("multipart/form-data");
+        await push.Locator("input[type=file]").SetInputFilesAsync(Path.Combine(Data, "elasticsearch-chart.tar.gz"));
+        await push.Locator("button.execute").ClickAsync();
+        await ExpectAsync(push, "200", "\"status\": \"ok\"");
+        var manifest = await (await Page.APIRequest.GetAsync($"{new Uri(Page.Url).GetLeftPart(UriPartial.Path)}/../../api/v1/packages/hello/elasticsearch/1.0.0/helm")).TextAsync();
+        Assert.That(manifest, Does.Contain("\"metadata\":null"));
+        AssertNothingWrong();
+
+        await push.Locator("button.execute").ClickAsync();
+        await ExpectAsync(push, "409", "package-exists");
+    }
+
+    [Test]
     public async Task The_home_page_leads_to_everything_and_counts()
     {
         await Page.GotoAsync("swagger");
