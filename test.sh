@@ -11,8 +11,8 @@ Usage: ./test.sh [argument of dotnet test]...
 
 Builds the registry and runs all of its tests: unit, contract, API and end to end, against real processes and servers that the tests
 start themselves on free loopback ports and in temporary folders. It needs the .NET 10 SDK; as root it installs with apt-get whatever
-else is missing (curl, chromium, redis-server, etcd-server, mount, e2fsprogs), and leaves none of it running as a service. Without root
-it prints the line that installs what is missing, and fails.
+else is missing (curl, chromium, redis-server, etcd-server, nginx-light, mount, e2fsprogs), and leaves none of it running as a service.
+Without root it prints the line that installs what is missing, and fails.
 
 Arguments go to dotnet test as they are:
   ./test.sh --filter 'FullyQualifiedName~EndToEnd'    only the end-to-end tests
@@ -40,7 +40,7 @@ if [[ ! $soak =~ ^[1-9][0-9]{0,5}$ ]]; then
     exit 2
 fi
 
-require "The tests need" curl:curl chromium:chromium redis-server:redis-server etcd:etcd-server mount:mount \
+require "The tests need" curl:curl chromium:chromium redis-server:redis-server etcd:etcd-server nginx:nginx-light mount:mount \
     mkfs.ext4:e2fsprogs fsfreeze:util-linux
 
 if ! command -v dotnet >/dev/null; then

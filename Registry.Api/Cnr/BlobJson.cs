@@ -29,7 +29,7 @@ internal sealed class BlobJson
         var text = new StringBuilder("\"");
         foreach (var (name, value) in members)
             text.Append(",\"").Append(Encode(name)).Append("\":\"").Append(Encode(value)).Append('"');
-        suffix = Encoding.UTF8.GetBytes(text.Append('}').ToString());
+        suffix = Encoding.UTF8.GetBytes(text.Append("}\n").ToString());
     }
 
     /// <summary>The length of the whole answer, in bytes.</summary>

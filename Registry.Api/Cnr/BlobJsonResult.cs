@@ -10,16 +10,19 @@ namespace Registry.Api.Cnr;
 /// <param name="tag">What the entity tag is made of.</param>
 internal sealed class BlobJsonResult(Func<CancellationToken, ValueTask<BlobReader>> open, BlobJson json, string tag) : IActionResult
 {
+    /// <summary>Headers beside the entity tag, sent with 304 as well.</summary>
+    public IReadOnlyList<(string Name, string Value)> Headers { get; init; } = [];
+
     /// <inheritdoc/>
     public async Task ExecuteResultAsync(ActionContext context)
     {
         var (http, response) = (context.HttpContext, context.HttpContext.Response);
         var entityTag = ConditionalHeaders.Quote(tag);
-        if (await ConditionalHeaders.TryAnswerAsync(http, entityTag))
+        if (await ConditionalHeaders.TryAnswerAsync(http, entityTag, Headers))
             return;
 
         await using var blob = HttpMethods.IsHead(http.Request.Method) ? null : await open(http.RequestAborted);
-        response.Headers.ETag = entityTag;
+        ConditionalHeaders.Describe(response, entityTag, Headers);
         response.ContentType = "application/json";
         response.ContentLength = json.ContentLength;
         if (blob is not null)

@@ -27,7 +27,10 @@ internal sealed class PullController(PackageRegistry packages) : CnrController
         string @namespace, string name, string release, string mediaType, [FromQuery] string? format, CancellationToken ct)
     {
         var (index, manifest) = await FindAsync(@namespace, name, release, mediaType, ct);
-        return format == "json" ? Json(index, manifest) : Content(index, manifest, PullName(index, manifest));
+        var headers = HeadersOf(manifest, release, mediaType);
+        return format == "json"
+            ? Json(index, manifest, headers)
+            : Content(index, manifest, PullName(index, manifest), headers);
     }
 
     /// <summary>Pull a package as JSON</summary>
@@ -42,7 +45,7 @@ internal sealed class PullController(PackageRegistry packages) : CnrController
     public async Task<IActionResult> PullJsonAsync(string @namespace, string name, string release, string mediaType, CancellationToken ct)
     {
         var (index, manifest) = await FindAsync(@namespace, name, release, mediaType, ct);
-        return Json(index, manifest);
+        return Json(index, manifest, HeadersOf(manifest, release, mediaType));
     }
 
     /// <summary>Get a blob by its digest</summary>
@@ -57,7 +60,9 @@ internal sealed class PullController(PackageRegistry packages) : CnrController
     {
         var index = (await packages.GetAsync(@namespace, name, digest, mediaType: null, ct)).Index;
         var manifest = index.GetContent(digest);
-        return format == "json" ? BlobJson(index, manifest) : Content(index, manifest, BlobName(index, manifest));
+        return format == "json"
+            ? BlobJson(index, manifest)
+            : Content(index, manifest, BlobName(index, manifest), HeadersOf(manifest));
     }
 
     /// <summary>Get a blob by its digest as JSON</summary>
@@ -81,28 +86,46 @@ internal sealed class PullController(PackageRegistry packages) : CnrController
         return (index, index.Find(release, mediaType));
     }
 
-    private BlobResult Content(PackageIndex index, Manifest manifest, string fileName) =>
+    /// <summary>
+    /// The date of a release that was asked for by its own name. What a query stands for may change to something older.
+    /// </summary>
+    private static (string Name, string Value)[] HeadersOf(Manifest manifest, string release, string mediaType) =>
+        release == manifest.Release.Value && mediaType == manifest.MediaType.Value ? HeadersOf(manifest) : [];
+
+    private static (string Name, string Value)[] HeadersOf(Manifest manifest) =>
+        [ConditionalHeaders.LastModified(manifest.CreatedAt)];
+
+    private BlobResult Content(
+        PackageIndex index, Manifest manifest, string fileName, (string Name, string Value)[] headers) =>
         new((range, ct) => packages.OpenAsync(index.Name, manifest, range, ct), manifest.Content.Size, manifest.Content.BlobDigest.Value, Gzip)
         {
             FileName = fileName,
+            Headers = headers,
         };
 
-    private BlobJsonResult Json(PackageIndex index, Manifest manifest)
+    private BlobJsonResult Json(PackageIndex index, Manifest manifest, (string Name, string Value)[] headers)
     {
         List<(string, string)> members = [("filename", PullName(index, manifest)), ("package", index.Name.Value), ("release", manifest.Release.Value)];
         if (Dialect.PullNamesMediaType)
             members.Add(("media_type", manifest.MediaType.Value));
-        return Json(index, manifest, members);
+        return Json(index, manifest, members, headers);
     }
 
     private BlobJsonResult BlobJson(PackageIndex index, Manifest manifest) => Json(
-        index, manifest, [("filename", BlobName(index, manifest)), ("package", index.Name.Value), ("release", manifest.Content.Digest.Value)]);
+        index,
+        manifest,
+        [("filename", BlobName(index, manifest)), ("package", index.Name.Value), ("release", manifest.Content.Digest.Value)],
+        HeadersOf(manifest));
 
     /// <summary>The tag names everything that the answer is made of: the stored bytes, and the release and media type that a query resolved to.</summary>
-    private BlobJsonResult Json(PackageIndex index, Manifest manifest, List<(string, string)> members) => new(
+    private BlobJsonResult Json(
+        PackageIndex index, Manifest manifest, List<(string, string)> members, (string Name, string Value)[] headers) => new(
         ct => packages.OpenAsync(index.Name, manifest, ByteRange.All, ct),
         new BlobJson(manifest.Content.Size, members.ToArray()),
-        $"{manifest.Content.BlobDigest}-{manifest.Release}-{manifest.MediaType}-json");
+        $"{manifest.Content.BlobDigest}-{manifest.Release}-{manifest.MediaType}-json")
+    {
+        Headers = headers,
+    };
 
     private static string PullName(PackageIndex index, Manifest manifest) =>
         $"{index.Name.Namespace}_{index.Name.Name}_{manifest.Release}.tar.gz";

@@ -4,8 +4,9 @@ using Microsoft.Net.Http.Headers;
 namespace Registry.Api.Hosting;
 
 /// <summary>
-/// Lets every origin in, on every answer and whether or not the request names one, as both protocols always did (CNR, table A). There are
-/// no credentials to protect.
+/// Lets pages of every origin read every answer, whether or not the request names its origin, as both protocols always
+/// did (CNR, table A). Refusals included: the author of a page whose writes are refused (<see cref="ForeignWrites"/>)
+/// can read why.
 /// </summary>
 internal sealed class Cors(RequestDelegate next)
 {
@@ -18,9 +19,19 @@ internal sealed class Cors(RequestDelegate next)
         if (HttpMethods.IsOptions(context.Request.Method) && !StringValues.IsNullOrEmpty(context.Request.Headers.AccessControlRequestMethod))
         {
             headers.AccessControlAllowMethods = "DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT";
-            headers.Append(HeaderNames.AccessControlAllowHeaders, context.Request.Headers.AccessControlRequestHeaders);
+            var requested = context.Request.Headers.GetCommaSeparatedValues(HeaderNames.AccessControlRequestHeaders);
+            headers.AccessControlAllowHeaders = string.Join(", ", requested.Where(IsFree));
         }
 
         return next(context);
     }
+
+    /// <summary>
+    /// Whether a page may send a header. Those that trusted proxies set are not free: with one that passes them on, a
+    /// page could pass for one of the registry's own (<see cref="ForeignWrites"/>). A name that is not ASCII cannot
+    /// stand in an answer.
+    /// </summary>
+    private static bool IsFree(string header) =>
+        !header.AsSpan().ContainsAnyExceptInRange('!', '~')
+        && !header.StartsWith("X-Forwarded-", StringComparison.OrdinalIgnoreCase);
 }

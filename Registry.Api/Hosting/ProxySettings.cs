@@ -6,7 +6,7 @@ namespace Registry.Api.Hosting;
 
 /// <summary>
 /// Section <c>Proxies</c>: whose <c>X-Forwarded-For</c> names the client in the log, and whose
-/// <c>X-Forwarded-Proto</c> and <c>-Host</c> appear in the links that the service writes.
+/// <c>X-Forwarded-Proto</c>, <c>-Host</c> and <c>-Prefix</c> appear in the links that the service writes.
 /// </summary>
 public sealed class ProxySettings
 {
@@ -21,7 +21,7 @@ public sealed class ProxySettings
     {
         // The framework takes empty lists for "everybody".
         options.ForwardedHeaders = Entries.Any()
-            ? ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto | ForwardedHeaders.XForwardedHost
+            ? ForwardedHeaders.All
             : ForwardedHeaders.None;
 
         // Each hop has to be trusted, however many there are: the first address that is not is the client's.

@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using System.Net.Sockets;
+using System.Text;
 using Microsoft.AspNetCore.Mvc.ApplicationParts;
 using Microsoft.AspNetCore.Mvc.ModelBinding.Validation;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -76,6 +78,9 @@ public static class RegistryApplication
         builder.WebHost.ConfigureKestrel(static kestrel =>
         {
             kestrel.AddServerHeader = false;
+            // Header values are bytes. Proxies send names in Latin-1, and a header that nobody reads is no reason to
+            // refuse a request.
+            kestrel.RequestHeaderEncodingSelector = static _ => Encoding.Latin1;
             kestrel.Limits.MaxRequestLineSize = MaxRequestLineBytes;
             kestrel.Limits.MaxRequestBufferSize = MaxWaitingBytes;
         });
@@ -108,12 +113,18 @@ public static class RegistryApplication
 
     private static void Map(WebApplication app)
     {
+        // Everything after these sees the path below the prefix, and the host and the prefix as the client does.
+        var server = app.Services.GetRequiredService<DiagnosticListener>();
+        app.Services.GetRequiredService<MalformedRequests>().Observe(server);
+        app.UseMiddleware<UnshortenedPaths>();
+        app.UseMiddleware<PathPrefix>();
         app.UseForwardedHeaders();
         app.UseMiddleware<RequestLog>();
         app.UseMiddleware<Cors>();
         app.UseMiddleware<ErrorHandling>();
+        app.UseMiddleware<AllowedHosts>();
+        app.UseMiddleware<ForeignWrites>();
         app.UseMiddleware<RequestLimit>();
-        app.UseMiddleware<UnshortenedPaths>();
         app.UseRouting();
         app.UseMiddleware<ExactPaths>();
         app.MapControllers();
@@ -145,7 +156,11 @@ public static class RegistryApplication
         services.AddSingleton(static provider => provider.OptionsOf<CacheSettings>().Indexes);
         services.AddSingleton(static provider => provider.OptionsOf<CacheSettings>().Contents);
         services.AddSingleton<FaultLog>();
+        services.AddSingleton(new PathBaseSettings(configuration[PathBaseSettings.Setting]));
+        services.AddSingleton(static provider => provider.OptionsOf<CorsSettings>());
+        services.AddSingleton(static provider => provider.OptionsOf<HostSettings>());
         services.AddSingleton<StorageProbe>();
+        services.AddSingleton<MalformedRequests>();
         services.AddSingleton<PackageIndexes>();
         services.AddSingleton<PackageCatalog>();
         services.AddSingleton<PackageRegistry>();

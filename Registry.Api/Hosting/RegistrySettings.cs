@@ -14,10 +14,12 @@ internal static class RegistrySettings
         Section.Of<UpdateSettings, UpdateSettingsValidator>("Updates"),
         Section.Of<ProxySettings, ProxySettingsValidator>("Proxies"),
         Section.Of<CacheSettings, CacheSettingsValidator>("Cache"),
+        Section.Of<CorsSettings, CorsSettingsValidator>("Cors"),
+        Section.Of<HostSettings, HostSettingsValidator>("Hosts"),
     ];
 
     /// <summary>The settings that belong to no section.</summary>
-    public static IEnumerable<string> Plain => StorageSelection.PlainSettings;
+    public static IEnumerable<string> Plain => [.. StorageSelection.PlainSettings, PathBaseSettings.Setting];
 
     /// <summary>Every setting of every section, whichever storage is selected.</summary>
     public static IReadOnlyList<Setting> All { get; } =
@@ -39,7 +41,12 @@ internal static class RegistrySettings
     /// <exception cref="StartupException">They cannot: it names everything that is wrong.</exception>
     public static void Demand(IServiceProvider services, IConfiguration configuration)
     {
-        List<string> errors = [.. StorageSelection.Errors(configuration), .. OptionsErrors(services).Distinct()];
+        List<string> errors =
+        [
+            .. StorageSelection.Errors(configuration),
+            .. new PathBaseSettings(configuration[PathBaseSettings.Setting]).Errors(),
+            .. OptionsErrors(services).Distinct(),
+        ];
         if (errors.Count > 0)
             throw new StartupException(errors);
     }

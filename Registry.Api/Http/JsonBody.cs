@@ -112,6 +112,8 @@ internal sealed class JsonBody(string? tag, IEnumerable<Action<Utf8JsonWriter>> 
             if (!rest.MoveNext())
             {
                 writer.Flush();
+                // So that a prompt does not stick to what a terminal shows.
+                buffer.Write("\n"u8);
                 return true;
             }
 

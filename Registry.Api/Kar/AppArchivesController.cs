@@ -66,7 +66,10 @@ internal sealed class AppArchivesController(AppArchives archives) : ControllerBa
         var place = Derive(workspace);
         var digest = ParseId(place, id);
         var archive = await archives.FindAsync(place, digest, ct) ?? throw AppArchives.NotFound(place, id);
-        return new BlobResult((range, token) => archives.OpenAsync(place, digest, range, token), archive.Size, id, "application/octet-stream");
+        return new BlobResult((range, token) => archives.OpenAsync(place, digest, range, token), archive.Size, id, "application/octet-stream")
+        {
+            Headers = [ConditionalHeaders.LastModified(archive.UploadedAt)],
+        };
     }
 
     /// <summary>Delete an app archive</summary>

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
@@ -63,6 +64,8 @@ internal sealed class ArchiveList(IAsyncEnumerable<AppArchive> archives) : IActi
         while (await rest.MoveNextAsync())
             await WriteAsync(ListedArchive.Of(rest.Current));
         json.WriteEndArray();
+        await json.FlushAsync(http.RequestAborted);
+        response.BodyWriter.Write("\n"u8);
 
         async ValueTask WriteAsync(ListedArchive archive)
         {

@@ -24,7 +24,9 @@ internal sealed class DescribeOperation : IOperationFilter
         if (described is { IsRead: true, Notes.Tagged: true })
             AddParameters(operation, HeaderParts.Parameters(document, HeaderNames.IfNoneMatch, HeaderNames.IfMatch));
         if (described.IsFile)
-            AddParameters(operation, HeaderParts.Parameters(document, HeaderNames.Range, HeaderNames.IfRange));
+            AddParameters(
+                operation,
+                HeaderParts.Parameters(document, HeaderNames.IfModifiedSince, HeaderNames.Range, HeaderNames.IfRange));
 
         var responses = new SortedDictionary<string, IOpenApiResponse>(operation.Responses!.ToDictionary(), StringComparer.Ordinal);
         Succeed(responses, described, context);
@@ -80,6 +82,8 @@ internal sealed class DescribeOperation : IOperationFilter
         // A package in base64 is not compressed: it is compressed already.
         if (!described.IsFile && !described.IsPackageJson)
             yield return HeaderNames.Vary;
+        if (described.IsFile || described.IsPackageJson)
+            yield return HeaderNames.LastModified;
         if (described.IsFile)
             yield return HeaderNames.AcceptRanges;
         if (described is { IsFile: true, Tag: OperationDescription.CnrTag })
@@ -116,7 +120,11 @@ internal sealed class DescribeOperation : IOperationFilter
         if (described.Notes.Stored)
             yield return StatusCodes.Status503ServiceUnavailable;
         if (!described.IsRead)
+        {
+            yield return StatusCodes.Status403Forbidden;
             yield return StatusCodes.Status507InsufficientStorage;
+        }
+
         if (described is { IsRead: true, Notes.Tagged: true })
             yield return StatusCodes.Status412PreconditionFailed;
         if (described.IsFile)

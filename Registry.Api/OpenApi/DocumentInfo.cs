@@ -38,19 +38,22 @@ internal static class DocumentInfo
         Push a chart, see it listed, pull it back:
 
         ```
-        curl http://localhost:5000/api/v1/packages/hello/elasticsearch \
-          --data '{"release":"1.0.0","media_type":"helm","blob":"'$(base64 -w0 chart.tar.gz)'"}'
-        curl http://localhost:5000/api/v1/packages
-        curl -o chart.tar.gz http://localhost:5000/api/v1/packages/hello/elasticsearch/1.0.0/helm/pull
+        curl -f -F release=1.0.0 -F media_type=helm -F blob=@chart.tar.gz \
+          http://localhost:5000/api/v1/packages/hello/elasticsearch
+        curl -f http://localhost:5000/api/v1/packages
+        curl -f -o chart.tar.gz http://localhost:5000/api/v1/packages/hello/elasticsearch/1.0.0/helm/pull
         ```
 
         Or here: open `POST …/{namespace}/{name}` below, *Try it out*, *Execute*. A small chart is filled in, and every other operation has it for its example.
 
         Rules of all operations:
 
-        * Every `GET` answers `HEAD` too, with the same headers and no body; every path answers `OPTIONS`, and every origin may ask (`Access-Control-Allow-Origin: *`).
+        * Every `GET` answers `HEAD` too, with the same headers and no body; every path answers `OPTIONS`.
+        * Pages of every web site may read (`Access-Control-Allow-Origin: *`). Only the registry's own pages, and those of
+          `CORS__ORIGINS`, may write: others get 403 `forbidden`.
         * Nobody logs in. Who may push is for whatever stands in front of the registry.
-        * Reads have a strong `ETag` and answer `If-None-Match` with 304; downloads answer `Range`. JSON is compressed where the client accepts `br` or `gzip`.
+        * Reads have a strong `ETag` and answer `If-None-Match` with 304; downloads answer `Range`, and `If-Modified-Since`
+          where their address always stands for the same bytes. JSON is compressed where the client accepts `br` or `gzip`.
         * Errors are JSON, `{"code","message","details"}`: `code` is for programs and never changes. An address that is none of these answers 404
           `resource-not-found`. Below `/cnr` the same object stands under `error` as well.
         * A change that was answered 200 is stored for good. After 503 and 507 nothing is certain but that trying again, no sooner than `Retry-After`, does no harm.

@@ -14,7 +14,7 @@ internal static class ErrorParts
     private const string Nested = "NestedError";
 
     /// <summary>The statuses that say the same wherever they come from: shared, and referred to.</summary>
-    public static readonly int[] Shared = [405, 408, 412, 413, 416, 500, 503, 507];
+    public static readonly int[] Shared = [403, 405, 408, 412, 413, 416, 500, 503, 507];
 
     /// <summary>A reference to the shared response of a status.</summary>
     public static IOpenApiResponse Reference(int status, bool nested, OpenApiDocument document) => new OpenApiResponseReference(Name(status, nested), document);

@@ -10,6 +10,10 @@ internal static class HeaderParts
     private static readonly (string Name, string Meaning, string Example)[] Answers =
     [
         (HeaderNames.ETag, "Names exactly these bytes; strong.", $"\"{Sample.Digest}\""),
+        (
+            HeaderNames.LastModified,
+            "When it was pushed or uploaded, where the address always stands for the same bytes.",
+            "Sun, 22 Nov 2026 04:12:06 GMT"),
         (HeaderNames.Vary, "The answer may be compressed.", "Accept-Encoding"),
         (HeaderNames.AcceptRanges, "Parts of the file can be asked for.", "bytes"),
         (HeaderNames.ContentRange, "Which bytes these are, and of how many; only the latter with 416.", "bytes 0-99/583"),
@@ -22,6 +26,9 @@ internal static class HeaderParts
     [
         (HeaderNames.IfNoneMatch, "An `ETag` from before: 304 where it still is the answer's."),
         (HeaderNames.IfMatch, "An `ETag`: 412 where it is not the answer's."),
+        (
+            HeaderNames.IfModifiedSince,
+            "A `Last-Modified` from before: 304 where nothing is newer. `If-None-Match` counts before it."),
         (HeaderNames.Range, "One range of bytes, such as `bytes=0-99`: 206 with that part."),
         (HeaderNames.IfRange, "An `ETag`: `Range` counts only where it is the answer's."),
     ];

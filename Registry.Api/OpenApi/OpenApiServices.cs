@@ -14,7 +14,8 @@ internal static class OpenApiServices
         services.AddSwaggerGen(options =>
         {
             options.SwaggerDoc(OpenApiText.Version, DocumentInfo.Describe());
-            options.AddServer(new OpenApiServer { Url = "/", Description = "This registry" });
+            // Relative to the document, so that a path prefix of a proxy needs no setting.
+            options.AddServer(new OpenApiServer { Url = "..", Description = "This registry" });
             options.IncludeXmlComments(typeof(OpenApiServices).Assembly);
             options.MapType<RawJson>(() => new OpenApiSchema());
             options.CustomSchemaIds(DescribeSchema.NameOf);

@@ -16,17 +16,19 @@ internal static class PushBody
     {
         Description =
             "JSON or a form. A body that begins with `{` is read as JSON whatever its Content-Type, so that plain `curl --data` works. "
-            + "A field that the body does not have is taken from the query.",
+            + "A field that the body does not have is taken from the query. A form may have a field `metadata` too: a text.",
         Required = true,
         Content = new Dictionary<string, IOpenApiMediaType>
         {
             [Json] = new OpenApiMediaType { Schema = JsonShape(), Example = Example() },
-            [Form] = new OpenApiMediaType { Schema = FormShape(), Example = Example() },
+            [Form] = new OpenApiMediaType { Schema = FilledInShape(), Example = Example() },
             [Multipart] = new OpenApiMediaType
             {
-                Schema = FormShape(),
-                Example = Example(),
-                Encoding = new Dictionary<string, OpenApiEncoding> { ["blob"] = new() { ContentType = "text/plain" } },
+                Schema = MultipartShape(),
+                Encoding = new Dictionary<string, OpenApiEncoding>
+                {
+                    ["blob"] = new() { ContentType = "application/gzip, text/plain" },
+                },
             },
         },
     };
@@ -75,13 +77,35 @@ internal static class PushBody
         },
     };
 
+    /// <summary>
+    /// A form without metadata: pages that try the push out send every field, and would set the metadata to a text.
+    /// </summary>
+    private static OpenApiSchema FilledInShape()
+    {
+        var shape = FormShape();
+        shape.Properties!.Remove("metadata");
+        return shape;
+    }
+
+    /// <summary>The same where the blob is a file.</summary>
+    private static OpenApiSchema MultipartShape()
+    {
+        var shape = FilledInShape();
+        var blob = Shapes.Binary();
+        blob.Description = "The package: the `.tar.gz` itself, or its base64.";
+        shape.Properties!["blob"] = blob;
+        return shape;
+    }
+
     private const string ForceMeaning = "`true` replaces the release where it is there in this media type. Anything else does not.";
 
     private static int LimitInKib => new ContentLimits().MaxMetadataBytes >> 10;
 
     private static OpenApiSchema Forced()
     {
-        var shape = Shapes.OneOf("true", "false");
+        // The first word and the default are what pages fill in: trying a push out must not replace a release.
+        var shape = Shapes.OneOf("false", "true");
+        shape.Default = "false";
         shape.Description = ForceMeaning;
         return shape;
     }

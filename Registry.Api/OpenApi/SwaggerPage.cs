@@ -11,7 +11,7 @@ internal static class SwaggerPage
     /// server: this one.
     /// </summary>
     private const string Head = $$"""
-        <link rel="icon" href="{{IconController.Path}}">
+        <link rel="icon" href="..{{IconController.Path}}">
         <meta name="viewport" content="width=device-width, initial-scale=1">
         <style>
           .swagger-ui .topbar, .swagger-ui .scheme-container { display: none; }
@@ -24,6 +24,13 @@ internal static class SwaggerPage
           .swagger-ui .opblock-tag-section { margin-bottom: 18px; }
         </style>
         """;
+
+    /// <summary>
+    /// What the page loads, for <see cref="PageHeaders"/>: its own scripts and styles, and pictures that stand in
+    /// these.
+    /// </summary>
+    private const string Sources =
+        "connect-src 'self'; img-src 'self' data:; script-src 'self'; style-src 'self' 'unsafe-inline'";
 
     /// <summary>Maps the page, which is made when it is first asked for: most registries start without anybody who looks at it.</summary>
     public static void MapSwaggerPage(this IEndpointRouteBuilder routes)
@@ -38,13 +45,14 @@ internal static class SwaggerPage
         pipeline.Use(static (context, next) =>
         {
             context.SetEndpoint(null);
+            PageHeaders.Protect(context.Response, Sources);
             return next(context);
         });
         pipeline.UseSwaggerUI(options =>
         {
             options.RoutePrefix = "swagger";
             options.DocumentTitle = "Application registry: API";
-            options.SwaggerEndpoint(OpenApiController.Path, "Application registry");
+            options.SwaggerEndpoint($"..{OpenApiController.Path}", "Application registry");
             options.ConfigObject.ValidatorUrl = null;
             options.EnableDeepLinking();
             options.DocExpansion(DocExpansion.List);

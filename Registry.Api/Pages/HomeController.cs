@@ -20,13 +20,20 @@ internal sealed class HomeController(PackageCatalog catalog) : ControllerBase
     [ProducesResponseType<string>(StatusCodes.Status200OK, "text/html")]
     public async Task<IActionResult> ShowAsync(CancellationToken ct)
     {
+        // Relative links would miss the prefix of PATHBASE in an address that ends with it.
+        if (!Request.Path.HasValue)
+            return RedirectPermanent($"{Request.PathBase}/{Request.QueryString}");
         var view = await catalog.GetAsync(ct);
         Response.Headers.CacheControl = "no-cache";
+        PageHeaders.Protect(Response, HomePage.Sources);
+        var root = Request.Path.StartsWithSegments("/cnr") ? "cnr/" : "";
         return Content(
             HomePage.Html(
-                HtmlEncoder.Default.Encode(Request.Host.ToUriComponent()),
                 Request.Scheme,
-                Request.Path.StartsWithSegments("/cnr") ? "/cnr" : "",
+                HtmlEncoder.Default.Encode(Request.Host.ToUriComponent()),
+                HtmlEncoder.Default.Encode(Request.PathBase.ToUriComponent()),
+                root,
+                Request.Path == "/cnr/" ? "../" : "",
                 view.Count.ToString("N0", CultureInfo.InvariantCulture),
                 view.Entries.Sum(entry => entry.Releases.Length).ToString("N0", CultureInfo.InvariantCulture)),
             "text/html; charset=utf-8");

@@ -79,7 +79,11 @@ internal sealed class ContentInspection : IAsyncDisposable
         }
         catch (InvalidDataException)
         {
-            return Verdict.Refused(source.BeginsAsGzip ? "The blob is a gzip that is damaged or cut short." : "The blob is not a gzip.");
+            return Verdict.Refused(
+                source.BeginsAsGzip ? "The blob is a gzip that is damaged or cut short."
+                : FileKind.Find(source.Head) is { } kind
+                    ? $"The blob is {kind}; a gzipped tar (.tar.gz, .tgz) is expected."
+                : "The blob is not a gzip.");
         }
         finally
         {
@@ -107,8 +111,9 @@ internal sealed class ContentInspection : IAsyncDisposable
             hash.AppendData(buffer, 0, read);
         }
 
-        // At the end of a member GZipStream looks for another one: it stops without having met the end of its input only at bytes that begin none.
-        if (!source.EndSeen)
+        // At the end of a member GZipStream looks for another one: it stops without having met the end of its input
+        // only at bytes that begin none. NULs up to the end are padding, which gzip and tar pass over too.
+        if (source is { EndSeen: false, PaddingSeen: false })
             return Verdict.Refused("Bytes follow the end of the gzip.");
         if (source.BytesRead == 0)
             return Verdict.Refused("The blob is empty.");

@@ -28,6 +28,9 @@ public enum ErrorCode
     /// <summary>A release, or release query, that is none.</summary>
     InvalidRelease,
 
+    /// <summary>The client may not do this.</summary>
+    Forbidden,
+
     /// <summary>No such package, release of it in a media type, or blob.</summary>
     PackageNotFound,
 

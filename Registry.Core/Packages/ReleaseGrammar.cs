@@ -71,5 +71,11 @@ internal static class ReleaseGrammar
         return null;
     }
 
-    private static string Invalid(string text) => $"Invalid version string: '{text}'";
+    /// <summary>
+    /// What to add to the refusal of a text that is a release but for a leading <c>v</c>; nothing for any other text.
+    /// </summary>
+    public static string HintAt(string text) =>
+        text is ['v' or 'V', .. var rest] && Refuse(rest) is null ? $". Releases have no leading v: {rest}" : "";
+
+    private static string Invalid(string text) => $"Invalid version string: '{text}'{HintAt(text)}";
 }

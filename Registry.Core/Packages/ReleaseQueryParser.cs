@@ -46,7 +46,7 @@ internal static class ReleaseQueryParser
         var version = part[sign.Length..];
         if (digit < 0 || !IsSign(sign))
         {
-            reason = $"Invalid requirement specification: '{part}'";
+            reason = $"Invalid requirement specification: '{part}'{ReleaseGrammar.HintAt(part)}";
             return false;
         }
 

@@ -19,8 +19,18 @@ public abstract class BrowserTests
     private RegistryHost host = null!;
     private IPlaywright playwright = null!;
     private IBrowser browser = null!;
+    private Uri address = null!;
 
+    /// <summary>The page. Its addresses are relative to the registry's own, without a slash before them.</summary>
     protected IPage Page { get; private set; } = null!;
+
+    /// <summary>Puts something before the registry that the browser goes through; nothing by itself.</summary>
+    /// <param name="registry">The registry's own address.</param>
+    /// <returns>The address for the browser.</returns>
+    protected virtual Task<Uri> PublishAsync(Uri registry) => Task.FromResult(registry);
+
+    /// <summary>Ends what <see cref="PublishAsync"/> began.</summary>
+    protected virtual ValueTask UnpublishAsync() => ValueTask.CompletedTask;
 
     [OneTimeSetUp]
     public async Task LaunchAsync()
@@ -46,7 +56,8 @@ public abstract class BrowserTests
     {
         wrong.Clear();
         host = await RegistryHost.StartAsync();
-        Page = await browser.NewPageAsync(new() { BaseURL = host.Address.ToString(), ViewportSize = new() { Width = 1280, Height = 1000 } });
+        address = await PublishAsync(host.Address);
+        Page = await browser.NewPageAsync(new() { BaseURL = address.ToString(), ViewportSize = new() { Width = 1280, Height = 1000 } });
         Page.Request += (_, request) => Note(!IsOurs(request.Url), $"asks {request.Url}");
         Page.RequestFailed += (_, request) => Note(true, $"{request.Url} failed: {request.Failure}");
         Page.Response += (_, response) => Note(response.Status >= 400, $"{response.Url} answers {response.Status}");
@@ -65,6 +76,7 @@ public abstract class BrowserTests
         }
 
         await Page.CloseAsync();
+        await UnpublishAsync();
         await host.DisposeAsync();
     }
 
@@ -72,7 +84,7 @@ public abstract class BrowserTests
     protected void AssertNothingWrong() => Assert.That(wrong, Is.Empty);
 
     private bool IsOurs(string url) =>
-        url.StartsWith(host.Address.ToString(), StringComparison.Ordinal) || url.StartsWith("data:", StringComparison.Ordinal) || url.StartsWith("blob:", StringComparison.Ordinal);
+        url.StartsWith(address.ToString(), StringComparison.Ordinal) || url.StartsWith("data:", StringComparison.Ordinal) || url.StartsWith("blob:", StringComparison.Ordinal);
 
     private void Note(bool isWrong, string what)
     {

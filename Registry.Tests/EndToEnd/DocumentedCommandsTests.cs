@@ -1,5 +1,7 @@
+using System.Net;
 using System.Security.Cryptography;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using NUnit.Framework;
 using Registry.Tests.Support;
 
@@ -95,6 +97,60 @@ public sealed class DocumentedCommandsTests : EndToEndTest
     }
 
     [Test]
+    public async Task The_commands_of_the_readme_run_as_pasted_in_a_fresh_clone()
+    {
+        var registry = await StartAsync();
+        Directory.CreateSymbolicLink(Path.Combine(Folder, "Registry.Tests"), Path.Combine(RegistryProcess.Root, "Registry.Tests"));
+        var readme = await File.ReadAllTextAsync(Path.Combine(RegistryProcess.Root, "README.md"), Ct);
+        var commands = BlocksOf(readme, "console").Where(static block => block.Contains("curl", StringComparison.Ordinal)).ToList();
+        Assert.That(commands, Has.Count.EqualTo(3));
+        await RunAsync(registry, string.Join('\n', commands));
+
+        Assert.That(await ReadAsync("chart.tar.gz"), Is.EqualTo(await File.ReadAllBytesAsync(Path.Combine(Samples, "elasticsearch-chart.tar.gz"), Ct)));
+        Assert.That(await ReadAsync("app.kploy"), Is.EqualTo(await SampleArchive.BytesAsync()));
+        var releases = (await GetJsonAsync(registry, "/api/v1/packages"))[0].GetProperty("releases");
+        Assert.That(releases.GetRawText(), Is.EqualTo("""["1.0.1","1.0.0"]"""));
+    }
+
+    [Test]
+    public async Task The_commands_of_the_quick_start_print_what_stands_below_them()
+    {
+        var registry = await StartAsync();
+        var page = await File.ReadAllTextAsync(Path.Combine(RegistryProcess.Root, "Documentation", "quick-start.md"), Ct);
+        var blocks = Regex.Matches(page, @"^```(sh)?\n(.*?)^```", RegexOptions.Singleline | RegexOptions.Multiline);
+        var run = 0;
+        for (var i = 0; i < blocks.Count; i++)
+        {
+            if (blocks[i].Groups[1].Value != "sh" || blocks[i].Groups[2].Value.StartsWith("dotnet run", StringComparison.Ordinal))
+                continue;
+            var printed = await RunAsync(registry, blocks[i].Groups[2].Value);
+            run++;
+            if (i + 1 < blocks.Count && blocks[i + 1].Groups[1].Value == "")
+                Assert.That(Comparable(printed.Replace(registry.Address.ToString(), "http://localhost:5000/")), Is.EqualTo(Comparable(blocks[i + 1].Groups[2].Value)));
+        }
+
+        Assert.That(run, Is.GreaterThan(15));
+    }
+
+    [TestCase("/", "<pre>(.*?)</pre>")]
+    [TestCase("/openapi/v1.json", "```(.*?)```")]
+    public async Task The_commands_of_the_pages_run_as_pasted(string page, string pattern)
+    {
+        var registry = await StartAsync();
+        foreach (var chart in (string[])["mychart.tgz", "chart.tar.gz"])
+            File.Copy(Path.Combine(Samples, "elasticsearch-chart.tar.gz"), Path.Combine(Folder, chart));
+        File.Copy(Path.Combine(Samples, "app.kploy"), Path.Combine(Folder, "app.kploy"));
+
+        var text = await registry.Client.GetStringAsync(page, Ct);
+        if (page.EndsWith(".json", StringComparison.Ordinal))
+            text = JsonDocument.Parse(text).RootElement.GetProperty("info").GetProperty("description").GetString()!;
+        var commands = Regex.Matches(text, pattern, RegexOptions.Singleline).Select(static match => WebUtility.HtmlDecode(match.Groups[1].Value)).ToList();
+        Assert.That(commands, Is.Not.Empty);
+        await RunAsync(registry, string.Join('\n', commands));
+        Assert.That((await GetJsonAsync(registry, "/api/v1/packages")).GetArrayLength(), Is.EqualTo(1));
+    }
+
+    [Test]
     public async Task A_package_of_several_megabytes_goes_in_from_a_file_and_comes_back()
     {
         var registry = await StartAsync();
@@ -109,4 +165,16 @@ public sealed class DocumentedCommandsTests : EndToEndTest
         var pulled = await File.ReadAllBytesAsync(Path.Combine(Folder, "a_large_1.0.0.tar.gz"), Ct);
         Assert.That(SHA256.HashData(pulled), Is.EqualTo(SHA256.HashData(package)));
     }
+
+    private static List<string> BlocksOf(string markdown, string language) =>
+        [.. Regex.Matches(markdown, $@"^```{language}\n(.*?)^```", RegexOptions.Singleline | RegexOptions.Multiline).Select(static match => match.Groups[1].Value)];
+
+    /// <summary>Without what differs from run to run: times, and the digest and size of an archive that holds a time.</summary>
+    private static string Comparable(string text) => Regex.Replace(
+        text.Trim(), @"\d{4}-\d\d-\d\dT[\d:.]+|""generation"":""\d+""|""digest"":""[0-9a-f]{64}""|""size"":\d+", "…");
+
+    private Task<string> RunAsync(RegistryProcess registry, string script) =>
+        Curl.ShellAsync(Folder, script.Replace("http://localhost:5000/", registry.Address.ToString(), StringComparison.Ordinal), Ct);
+
+    private Task<byte[]> ReadAsync(string file) => File.ReadAllBytesAsync(Path.Combine(Folder, file), Ct);
 }

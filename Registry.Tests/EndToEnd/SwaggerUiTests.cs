@@ -1,20 +1,39 @@
 using Microsoft.Playwright;
 using NUnit.Framework;
+using Registry.Tests.Support;
 
 namespace Registry.Tests.EndToEnd;
 
-/// <summary>What a person does with the page at <c>/swagger</c>, without the internet.</summary>
-public sealed class SwaggerUiTests : BrowserTests
+/// <summary>What a person does with the page at <c>/swagger</c>, without the internet; also below a path of an nginx that tells the registry nothing of it.</summary>
+[TestFixture(false)]
+[TestFixture(true)]
+public sealed class SwaggerUiTests(bool behindProxy) : BrowserTests
 {
     /// <summary>In milliseconds: for machines that do much else besides.</summary>
     private const float Patience = 30_000;
 
     private static readonly string Data = Path.Combine(AppContext.BaseDirectory, "Data");
 
+    private NginxServer? nginx;
+
+    protected override async Task<Uri> PublishAsync(Uri registry)
+    {
+        if (!behindProxy)
+            return registry;
+        nginx = await NginxServer.StartAsync(CancellationToken.None, registry);
+        return nginx.Address;
+    }
+
+    protected override async ValueTask UnpublishAsync()
+    {
+        if (nginx is not null)
+            await nginx.DisposeAsync();
+    }
+
     [Test]
     public async Task The_sample_chart_is_pushed_listed_and_pulled_with_what_is_filled_in()
     {
-        await Page.GotoAsync("/swagger");
+        await Page.GotoAsync("swagger");
         var push = await TryAsync("CNR", "cnrPushRelease");
         await ExpectAsync(push, "200", "\"status\": \"ok\"");
         var list = await TryAsync("CNR", "cnrListPackages");
@@ -33,7 +52,7 @@ public sealed class SwaggerUiTests : BrowserTests
     [Test]
     public async Task An_app_archive_is_uploaded_from_a_file_and_listed()
     {
-        await Page.GotoAsync("/swagger");
+        await Page.GotoAsync("swagger");
         var upload = await OpenAsync("KAR", "karUploadArchive");
         await upload.Locator("input[type=file]").SetInputFilesAsync(Path.Combine(Data, "app.kploy"));
         await upload.Locator("button.execute").ClickAsync();
@@ -43,19 +62,36 @@ public sealed class SwaggerUiTests : BrowserTests
     }
 
     [Test]
+    public async Task A_form_with_a_file_replaces_nothing_and_sends_no_metadata_unless_told_to()
+    {
+        await Page.GotoAsync("swagger");
+        var push = await OpenAsync("CNR", "cnrPushRelease");
+        await push.Locator(".body-param-content-type select, .opblock-section-request-body select.content-type").First.SelectOptionAsync("multipart/form-data");
+        await push.Locator("input[type=file]").SetInputFilesAsync(Path.Combine(Data, "elasticsearch-chart.tar.gz"));
+        await push.Locator("button.execute").ClickAsync();
+        await ExpectAsync(push, "200", "\"status\": \"ok\"");
+        var manifest = await (await Page.APIRequest.GetAsync($"{new Uri(Page.Url).GetLeftPart(UriPartial.Path)}/../../api/v1/packages/hello/elasticsearch/1.0.0/helm")).TextAsync();
+        Assert.That(manifest, Does.Contain("\"metadata\":null"));
+        AssertNothingWrong();
+
+        await push.Locator("button.execute").ClickAsync();
+        await ExpectAsync(push, "409", "package-exists");
+    }
+
+    [Test]
     public async Task The_home_page_leads_to_everything_and_counts()
     {
-        await Page.GotoAsync("/swagger");
+        await Page.GotoAsync("swagger");
         await ExpectAsync(await TryAsync("CNR", "cnrPushRelease"), "200", "\"status\": \"ok\"");
 
-        await Page.GotoAsync("/");
+        await Page.GotoAsync("./");
         Assert.That(await Page.TitleAsync(), Is.EqualTo("Application registry"));
         Assert.That(await Page.Locator("dd").AllInnerTextsAsync(), Is.EqualTo(new[] { "1", "1" }));
         var links = await Page.Locator("a").EvaluateAllAsync<string[]>("links => links.map(link => link.getAttribute('href'))");
-        Assert.That(links, Does.Contain("/swagger").And.Contain("/openapi/v1.json"));
+        Assert.That(links, Does.Contain("swagger").And.Contain("openapi/v1.json"));
         foreach (var link in links)
         {
-            await Page.GotoAsync("/");
+            await Page.GotoAsync("./");
             var answer = await Page.RunAndWaitForResponseAsync(
                 () => Page.Locator($"a[href='{link}']").ClickAsync(),
                 response => response.Request.IsNavigationRequest && response.Status is < 300 or >= 400);

@@ -1,17 +1,20 @@
 using System.Buffers;
 using Microsoft.AspNetCore.WebUtilities;
-using Microsoft.Net.Http.Headers;
+using Registry.Api.Http;
+using Registry.Core.Content;
 using Registry.Core.Errors;
 
 namespace Registry.Api.Cnr.Push;
 
 /// <summary>
-/// Reads the fields of a push from a multipart form. A blob is base64 as everywhere; one that begins as no base64 can, with the first byte of a
-/// gzip, is taken as the gzip itself, which is what <c>curl -F blob=@package.tar.gz</c> sends. Of a repeated field the first one counts.
+/// Reads the fields of a push from a multipart form. A blob is base64 as everywhere; one that begins as no base64 can,
+/// with the first byte of a gzip, is taken as the gzip itself, which is what <c>curl -F blob=@package.tar.gz</c> sends.
+/// So is a file of another kind, whose refusal then names that kind. Of a repeated field the first one counts.
 /// </summary>
 internal sealed class MultipartPushBody(BodyCursor body, PushFields fields, string boundary)
 {
-    private const byte GzipMagic = 0x1f;
+    /// <summary>The first byte of a gzip.</summary>
+    public const byte GzipMagic = 0x1f;
     private const int BufferBytes = 16 << 10;
 
     /// <summary>Reads to the end.</summary>
@@ -43,10 +46,10 @@ internal sealed class MultipartPushBody(BodyCursor body, PushFields fields, stri
 
     private async ValueTask ReadPartAsync(MultipartSection part, byte[] buffer, CancellationToken ct)
     {
-        if (!ContentDispositionHeaderValue.TryParse(part.ContentDisposition, out var disposition))
+        if (HeaderParameters.Find(part.ContentDisposition, "name") is not { } fieldName)
             return;
         var name = new BoundedBytes(PushFields.MaxNameBytes);
-        name.Append(System.Text.Encoding.UTF8.GetBytes(HeaderUtilities.RemoveQuotes(disposition.Name).ToString()));
+        name.Append(System.Text.Encoding.UTF8.GetBytes(fieldName));
         if (PushFields.Find(name) is not { } field)
             return;
         if (field == PushField.Blob)
@@ -65,8 +68,8 @@ internal sealed class MultipartPushBody(BodyCursor body, PushFields fields, stri
 
     private static async ValueTask ReadBlobAsync(MultipartSection part, BlobText blob, byte[] buffer, CancellationToken ct)
     {
-        var read = await part.Body.ReadAsync(buffer, ct);
-        var isRaw = read > 0 && buffer[0] == GzipMagic;
+        var read = await part.Body.ReadAtLeastAsync(buffer, FileKind.HeadBytes, throwOnEndOfStream: false, ct);
+        var isRaw = read > 0 && (buffer[0] == GzipMagic || FileKind.Find(buffer.AsSpan(0, read)) is not null);
         for (; read > 0; read = await part.Body.ReadAsync(buffer, ct))
         {
             if (isRaw)

@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using System.Text;
-using Microsoft.Net.Http.Headers;
+using Registry.Api.Http;
 using Registry.Core.Content;
 using Registry.Core.Errors;
 
@@ -67,15 +67,35 @@ internal static class PushRequestReader
         var first = await PeekFirstAsync(body, ct);
         if (first < 0)
             return;
-        var contentType = MediaTypeHeaderValue.TryParse(request.ContentType, out var parsed) ? parsed : null;
+        var contentType = HeaderParameters.ValueOf(request.ContentType).ToString();
+        if (IsUtf16(first, body.Window.Span))
+            throw new RegistryException(
+                ErrorCode.InvalidUsage, "The body is UTF-16, as PowerShell writes files; send it in UTF-8.");
         if (first == '{')
             await new JsonPushBody(body, fields).ReadAsync(ct);
-        else if (contentType?.MediaType.Equals("application/x-www-form-urlencoded", StringComparison.OrdinalIgnoreCase) == true)
+        else if (contentType.Equals("application/x-www-form-urlencoded", StringComparison.OrdinalIgnoreCase))
             await new UrlEncodedPushBody(body, fields).ReadAsync(isQuery: false, ct);
-        else if (contentType?.MediaType.Equals("multipart/form-data", StringComparison.OrdinalIgnoreCase) == true)
-            await new MultipartPushBody(body, fields, GetBoundary(contentType)).ReadAsync(ct);
+        else if (contentType.Equals("multipart/form-data", StringComparison.OrdinalIgnoreCase))
+            await new MultipartPushBody(body, fields, GetBoundary(request.ContentType)).ReadAsync(ct);
         else
-            throw new RegistryException(ErrorCode.InvalidUsage, "The body of a push is a JSON object or a form.");
+            throw new RegistryException(
+                ErrorCode.InvalidUsage,
+                $"The body of a push is a JSON object or a form.{HintAt(first, body.Window.Span)}");
+    }
+
+    /// <summary>
+    /// Whether a body is in UTF-16: by its byte order mark, or by the NUL beside an ASCII character that JSON begins
+    /// with.
+    /// </summary>
+    private static bool IsUtf16(int first, ReadOnlySpan<byte> window) =>
+        first is 0xff or 0xfe or 0 || window is [(byte)'{', 0, ..];
+
+    private static string HintAt(int first, ReadOnlySpan<byte> window)
+    {
+        var kind = first == MultipartPushBody.GzipMagic ? "a gzip" : FileKind.Find(window);
+        return kind is null
+            ? ""
+            : $" This one is {kind}; send a .tar.gz as the field blob of a form: curl -F blob=@FILE.";
     }
 
     /// <summary>The query is urlencoded text as forms are; what the body said stands.</summary>
@@ -87,12 +107,12 @@ internal static class PushRequestReader
         await new UrlEncodedPushBody(cursor, fields).ReadAsync(isQuery: true, ct);
     }
 
-    private static string GetBoundary(MediaTypeHeaderValue contentType)
+    private static string GetBoundary(string? contentType)
     {
-        var boundary = HeaderUtilities.RemoveQuotes(contentType.Boundary);
+        var boundary = HeaderParameters.Find(contentType, "boundary") ?? "";
         if (boundary.Length is 0 or > MaxBoundaryLength)
             throw new RegistryException(ErrorCode.InvalidUsage, "The Content-Type of the multipart form has no boundary of 1 to 70 characters.");
-        return boundary.ToString();
+        return boundary;
     }
 
     /// <summary>The first byte that is neither blank nor of a byte order mark; -1 when there is none.</summary>

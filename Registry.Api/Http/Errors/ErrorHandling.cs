@@ -1,3 +1,4 @@
+using Microsoft.Net.Http.Headers;
 using Registry.Core.Errors;
 using Registry.Core.Storage;
 
@@ -77,7 +78,8 @@ internal sealed partial class ErrorHandling(RequestDelegate next, FaultLog fault
         if (response.StatusCode == StatusCodes.Status405MethodNotAllowed)
         {
             // Routing knows which methods a route has and takes OPTIONS, which every route answers, for a wrong one.
-            response.Headers.AppendCommaSeparatedValues("Allow", HttpMethods.Options);
+            var methods = response.Headers.GetCommaSeparatedValues(HeaderNames.Allow);
+            response.Headers.Allow = string.Join(", ", [.. methods, HttpMethods.Options]);
             if (HttpMethods.IsOptions(context.Request.Method))
             {
                 response.StatusCode = StatusCodes.Status204NoContent;

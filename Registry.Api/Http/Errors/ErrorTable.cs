@@ -23,6 +23,7 @@ internal static class ErrorTable
             [ErrorCode.InvalidUsage] = (StatusCodes.Status400BadRequest, "invalid-usage"),
             [ErrorCode.InvalidParameters] = (StatusCodes.Status422UnprocessableEntity, "invalid-parameters"),
             [ErrorCode.InvalidRelease] = (StatusCodes.Status422UnprocessableEntity, "invalid-release"),
+            [ErrorCode.Forbidden] = (StatusCodes.Status403Forbidden, "forbidden"),
             [ErrorCode.PackageNotFound] = (StatusCodes.Status404NotFound, "package-not-found"),
             [ErrorCode.ReleaseNotFound] = (StatusCodes.Status404NotFound, "package-release-not-found"),
             [ErrorCode.ChannelNotFound] = (StatusCodes.Status404NotFound, "channel-not-found"),
@@ -38,6 +39,7 @@ internal static class ErrorTable
         new Dictionary<int, (string, string)>
         {
             [StatusCodes.Status400BadRequest] = ("invalid-usage", "The request is not understood."),
+            [StatusCodes.Status403Forbidden] = ("forbidden", "The origin or the host of this request is not allowed."),
             [StatusCodes.Status404NotFound] = ("resource-not-found", "There is nothing at this address."),
             [StatusCodes.Status405MethodNotAllowed] = ("method-not-allowed", "This address does not answer to this method."),
             [StatusCodes.Status408RequestTimeout] = ("request-timeout", "The request did not arrive in time."),

@@ -37,6 +37,7 @@ internal static class ErrorWriter
         var body = new ArrayBufferWriter<byte>(256);
         await using (var json = new Utf8JsonWriter(body, WriterOptions))
             Write(json, error, context.Request.Path.StartsWithSegments(NestedRoot, StringComparison.Ordinal));
+        body.Write("\n"u8);
 
         response.StatusCode = error.Status;
         response.ContentType = "application/json";

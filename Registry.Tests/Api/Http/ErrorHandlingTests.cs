@@ -60,7 +60,6 @@ public sealed class ErrorHandlingTests
         foreach (var root in (string[])["", "/cnr"])
         {
             using var request = new HttpRequestMessage(new HttpMethod(method), root + path);
-            request.Headers.Add("Origin", "http://elsewhere");
             using var answer = await host.Client.SendAsync(request);
             Assert.That((int)answer.StatusCode, Is.EqualTo(status));
             Assert.That(answer.Content.Headers.ContentType?.ToString(), Is.EqualTo("application/json"));
@@ -88,7 +87,7 @@ public sealed class ErrorHandlingTests
     public async Task A_wrong_method_is_told_the_right_ones()
     {
         using var answer = await host.Client.PostAsync("/refusal", null);
-        Assert.That(answer.Content.Headers.Allow, Is.EquivalentTo(new[] { "GET", "OPTIONS" }));
+        Assert.That(answer.Content.Headers.NonValidated["Allow"].ToString(), Is.EqualTo("GET, OPTIONS"));
     }
 
     [Test]

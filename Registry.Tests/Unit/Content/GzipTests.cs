@@ -32,11 +32,44 @@ public sealed class GzipTests
     }
 
     [Test]
-    public async Task Bytes_after_the_gzip_are_refused(
+    public async Task Zeros_after_the_gzip_are_kept(
+        [Values(1, 2, 3, 511, 10_000, 300_000)] int trailing, [Values(1, 7, 4096, 100_000)] int pieceBytes)
+    {
+        byte[] padded = [.. Whole, .. new byte[trailing]];
+        var (content, refusal) = await SampleContent.UploadAsync(padded, pieceBytes: pieceBytes);
+        Assert.That(refusal, Is.Null);
+        Assert.That(content!.ContentDigest.Value, Is.EqualTo(SampleContent.Sha256(Tar)));
+        Assert.That(content.StoredDigest.Value, Is.EqualTo(SampleContent.Sha256(padded)));
+    }
+
+    [Test]
+    public async Task Zeros_make_a_gzip_that_is_cut_short_no_better()
+    {
+        for (var length = 0; length < Whole.Length; length++)
+        {
+            // The trailer ends with the length, whose own zeros may be cut off.
+            byte[] padded = [.. Whole.AsSpan(0, length), .. new byte[20_000]];
+            var isWhole = !Whole.AsSpan(length).ContainsAnyExcept((byte)0);
+            Assert.That((await SampleContent.UploadAsync(padded)).Refusal, isWhole ? Is.Null : Is.Not.Null, $"{length} of {Whole.Length} bytes");
+        }
+    }
+
+    [Test]
+    public async Task A_gzip_that_holds_and_ends_with_zeros_is_read_as_it_is([Values(1, 7, 4096, 100_000)] int pieceBytes)
+    {
+        // Stored blocks of zeros, and a length whose last bytes are zero.
+        var tar = SampleContent.Tar(TarEntryFormat.Ustar, ("zeros", new byte[200_000]));
+        var (content, refusal) = await SampleContent.UploadAsync(SampleContent.Gzip(tar, CompressionLevel.NoCompression), pieceBytes: pieceBytes);
+        Assert.That(refusal, Is.Null);
+        Assert.That(content!.ContentDigest.Value, Is.EqualTo(SampleContent.Sha256(tar)));
+    }
+
+    [Test]
+    public async Task Other_bytes_after_the_gzip_are_refused(
         [Values(1, 2, 3, 100, 10_000)] int trailing, [Values(0, 1, 0x1f)] int first, [Values(1, 7, 4096, 100_000)] int pieceBytes)
     {
-        var tail = first == 1 ? SampleContent.Random(trailing) : new byte[trailing];
-        tail[0] = first == 1 ? tail[0] : (byte)first;
+        // Zeros that something follows, random bytes, and what begins as another gzip does.
+        byte[] tail = first == 1 ? SampleContent.Random(trailing) : [(byte)first, .. new byte[trailing - 1], .. first == 0 ? [(byte)1] : Array.Empty<byte>()];
         Assert.That((await SampleContent.UploadAsync([.. Whole, .. tail], pieceBytes: pieceBytes)).Refusal, Is.Not.Null);
     }
 
@@ -50,7 +83,9 @@ public sealed class GzipTests
             var gzip = GzipOfLength(8192 - 20 + padding);
             seen.Add(gzip.Length);
             Assert.That((await SampleContent.UploadAsync(gzip)).Refusal, Is.Null, $"{gzip.Length} bytes");
-            foreach (byte[] tail in (byte[][])[[0], [0x1f], [0x1f, 0x8b], [1, 2], new byte[9000]])
+            foreach (var zeros in (int[])[1, 9000])
+                Assert.That((await SampleContent.UploadAsync([.. gzip, .. new byte[zeros]])).Refusal, Is.Null, $"{gzip.Length} bytes and {zeros} zeros");
+            foreach (byte[] tail in (byte[][])[[0, 1], [0x1f], [0x1f, 0x8b], [1, 2], [.. new byte[9000], 1]])
                 Assert.That((await SampleContent.UploadAsync([.. gzip, .. tail])).Refusal, Is.Not.Null, $"{gzip.Length} bytes and {tail.Length} more");
         }
 
@@ -76,6 +111,17 @@ public sealed class GzipTests
             Assert.That((await SampleContent.UploadAsync(bytes)).Refusal, Does.Contain("gzip"));
         Assert.That((await SampleContent.UploadAsync([])).Refusal, Does.Contain("empty"));
     }
+
+    [TestCase("zip", new byte[] { 0x50, 0x4b, 3, 4, 20, 0 })]
+    [TestCase("zstd", new byte[] { 0x28, 0xb5, 0x2f, 0xfd, 4 })]
+    [TestCase("bzip2", new byte[] { 0x42, 0x5a, 0x68, 0x39, 0x31, 0x41 })]
+    [TestCase("xz", new byte[] { 0xfd, 0x37, 0x7a, 0x58, 0x5a, 0, 0, 4 })]
+    public async Task Another_kind_of_file_is_named(string kind, byte[] head) =>
+        Assert.That((await SampleContent.UploadAsync([.. head, .. SampleContent.Random(3000)])).Refusal, Does.Contain(kind).And.Contain("gzipped tar"));
+
+    [Test]
+    public async Task A_tar_that_is_not_compressed_is_named([Values(1, 100, 65_536)] int pieceBytes) =>
+        Assert.That((await SampleContent.UploadAsync(Tar, pieceBytes: pieceBytes)).Refusal, Does.Contain("a tar archive that is not compressed"));
 
     [Test]
     public async Task A_bomb_ends_early()

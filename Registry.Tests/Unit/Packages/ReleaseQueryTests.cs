@@ -143,7 +143,7 @@ public sealed class ReleaseQueryTests
     [TestCase("latest", "Invalid requirement specification: 'latest'")]
     [TestCase("stable", "Invalid requirement specification: 'stable'")]
     [TestCase("abc", "Invalid requirement specification: 'abc'")]
-    [TestCase("v1.0.0", "Invalid requirement specification: 'v1.0.0'")]
+    [TestCase("v1.0.0", "Invalid requirement specification: 'v1.0.0'. Releases have no leading v: 1.0.0")]
     [TestCase("x", "Invalid requirement specification: 'x'")]
     [TestCase(" ", "Invalid empty requirement specification: ''")]
     [TestCase("", "Invalid empty requirement specification: ''")]

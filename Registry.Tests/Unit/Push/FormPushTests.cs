@@ -117,6 +117,71 @@ public sealed class FormPushTests
         Assert.That((await Pushes.ReadAsync(header, "multipart/form-data; boundary=xYzZY")).Summary, Is.EqualTo("InvalidUsage"));
     }
 
+    [TestCase("----=_Part_0_1", "multipart/form-data; boundary=----=_Part_0_1")]
+    [TestCase("a/b:c?d=e", "multipart/form-data; boundary=a/b:c?d=e; charset=utf-8")]
+    [TestCase("a/b:c?d=e", "Multipart/Form-Data;BOUNDARY = \"a/b:c?d=e\"")]
+    [TestCase("a;b", "multipart/form-data; charset=utf-8; boundary=\"a;b\"")]
+    public async Task A_boundary_needs_no_quotes(string boundary, string contentType)
+    {
+        var push = await Pushes.ReadAsync(
+            Encoding.Latin1.GetBytes(Encoding.Latin1.GetString(Multipart(("release", "1.0.0"u8.ToArray()), ("blob", Pushes.Package))).Replace("xYzZY", boundary)),
+            contentType);
+        Assert.That((push.Summary, push.Release), Is.EqualTo(("ok", "1.0.0")));
+        Assert.That(push.Stored, Is.EqualTo(Pushes.Package));
+    }
+
+    [TestCase("form-data; name=blob; filename=my chart.tgz")]
+    [TestCase("form-data; filename=my (1) chart.tgz; name=blob")]
+    [TestCase("form-data; filename=\"C:\\charts\\a.tgz\"; name=\"blob\"")]
+    [TestCase("form-data; filename=\"a\\\";name=x\"; name=\"blob\"")]
+    [TestCase("attachment;name=\"blob\"")]
+    public async Task The_name_of_a_file_may_be_written_as_clients_do(string disposition)
+    {
+        byte[] body = [.. Encoding.Latin1.GetBytes($"--b\r\nContent-Disposition: {disposition}\r\n\r\n"), .. Pushes.Package, .. "\r\n--b--"u8];
+        var push = await Pushes.ReadAsync(body, "multipart/form-data; boundary=b", "?release=1.0.0");
+        Assert.That(push.Summary, Is.EqualTo("ok"));
+        Assert.That(push.Stored, Is.EqualTo(Pushes.Package));
+    }
+
+    [Test]
+    public async Task A_file_of_another_kind_is_named()
+    {
+        byte[] zip = [0x50, 0x4b, 3, 4, .. new byte[100]];
+        var tar = Content.SampleContent.Tar(System.Formats.Tar.TarEntryFormat.V7, ("a", new byte[10]));
+        foreach (var (file, kind) in (((byte[] File, string Kind)[])[(zip, "a zip archive"), (tar, "a tar archive that is not compressed")]))
+            foreach (var pieceBytes in PieceBytes)
+            {
+                var push = await Pushes.ReadAsync(
+                    Multipart(("release", "1.0.0"u8.ToArray()), ("blob", file)), "multipart/form-data; boundary=xYzZY", pieceBytes: pieceBytes);
+                Assert.That(push.Summary, Is.EqualTo("InvalidParameters blob"));
+                Assert.That(push.Verdict!.Message, Does.Contain(kind).And.Contain("gzipped tar"));
+            }
+    }
+
+    [Test]
+    public async Task A_file_that_is_sent_as_the_body_itself_is_told_how()
+    {
+        foreach (var file in (byte[][])[Pushes.Package, [0x50, 0x4b, 3, 4, .. new byte[100]]])
+        {
+            var push = await Pushes.ReadAsync(file, "application/octet-stream");
+            Assert.That(push.Summary, Is.EqualTo("InvalidUsage"));
+            Assert.That(push.Error!.Message, Does.Contain("curl -F blob=@"));
+        }
+    }
+
+    [Test]
+    public async Task A_body_in_utf_16_is_called_so()
+    {
+        foreach (var encoding in (Encoding[])[Encoding.Unicode, Encoding.BigEndianUnicode])
+            foreach (var mark in (byte[][])[[], encoding.GetPreamble()])
+                foreach (var type in (string[])[Pushes.Json, Pushes.Form, "text/plain"])
+                {
+                    var push = await Pushes.ReadAsync([.. mark, .. encoding.GetBytes(Pushes.Minimal)], type);
+                    Assert.That((push.Summary, push.BodyIsRead), Is.EqualTo(("InvalidUsage", true)));
+                    Assert.That(push.Error!.Message, Does.Contain("UTF-16").And.Contain("UTF-8"));
+                }
+    }
+
     private static string Lines(string text) => string.Join("\r\n", text.Chunk(76).Select(line => new string(line)));
 
     private static byte[] Multipart(params (string Name, byte[] Content)[] parts)

@@ -1,0 +1,12 @@
+using Microsoft.Extensions.Options;
+using Registry.Api.Http;
+
+namespace Registry.Api.Hosting;
+
+/// <summary>Demands origins.</summary>
+internal sealed class CorsSettingsValidator : IValidateOptions<CorsSettings>
+{
+    public ValidateOptionsResult Validate(string? name, CorsSettings options) => ValidationResult.Of(options.Entries
+        .Where(static entry => !WebOrigin.TryParse(entry, out _))
+        .Select(static entry => $"CORS__ORIGINS holds '{entry}'; expected an origin such as https://ui.example.org, without a path."));
+}

@@ -1,0 +1,71 @@
+namespace Registry.Api.Http;
+
+/// <summary>
+/// Reads <c>Content-Type</c> and <c>Content-Disposition</c>. More lenient than the framework's own parser, which
+/// demands quotes around a boundary with <c>=</c> or a file name with a space: clients leave them out, and the
+/// framework of the reference servers takes it.
+/// </summary>
+internal static class HeaderParameters
+{
+    /// <summary>The value before the first parameter: <c>multipart/form-data</c>.</summary>
+    /// <param name="header">The header; null for none.</param>
+    public static ReadOnlySpan<char> ValueOf(string? header)
+    {
+        var end = header.AsSpan().IndexOf(';');
+        return (end < 0 ? header : header.AsSpan(0, end)).Trim();
+    }
+
+    /// <summary>
+    /// The first parameter of a name, without quotes. A value without quotes ends at a semicolon and at nothing else.
+    /// </summary>
+    /// <param name="header">The header; null for none.</param>
+    /// <param name="name">The name of the parameter, in any case.</param>
+    /// <returns>Null where there is no such parameter.</returns>
+    public static string? Find(string? header, string name)
+    {
+        var start = header.AsSpan().IndexOf(';');
+        var rest = start < 0 ? default : header.AsSpan(start + 1);
+        while (!rest.IsEmpty)
+        {
+            var end = rest.IndexOfAny('=', ';');
+            var key = (end < 0 ? rest : rest[..end]).Trim();
+            var hasValue = end >= 0 && rest[end] == '=';
+            rest = end < 0 ? default : rest[(end + 1)..];
+            var value = hasValue ? TakeValue(ref rest) : "";
+            if (key.Equals(name, StringComparison.OrdinalIgnoreCase))
+                return value;
+        }
+
+        return null;
+    }
+
+    /// <summary>Takes a value and the semicolon after it.</summary>
+    private static string TakeValue(ref ReadOnlySpan<char> rest)
+    {
+        rest = rest.TrimStart();
+        var quoted = rest is ['"', ..] ? TakeQuoted(ref rest) : null;
+        var end = rest.IndexOf(';');
+        var plain = (end < 0 ? rest : rest[..end]).Trim().ToString();
+        rest = end < 0 ? default : rest[(end + 1)..];
+        return quoted ?? plain;
+    }
+
+    /// <summary>
+    /// Takes a value in quotes. Only a quote and a backslash are escaped: browsers once sent paths of Windows as they
+    /// are.
+    /// </summary>
+    private static string TakeQuoted(ref ReadOnlySpan<char> rest)
+    {
+        var value = new System.Text.StringBuilder();
+        var at = 1;
+        for (; at < rest.Length && rest[at] != '"'; at++)
+        {
+            if (rest[at] == '\\' && at + 1 < rest.Length && rest[at + 1] is '"' or '\\')
+                at++;
+            value.Append(rest[at]);
+        }
+
+        rest = rest[Math.Min(at + 1, rest.Length)..];
+        return value.ToString();
+    }
+}

@@ -1,0 +1,21 @@
+namespace Registry.Core.Content;
+
+/// <summary>Names the kinds of file that people send in place of a gzipped tar.</summary>
+internal static class FileKind
+{
+    /// <summary>How many bytes of the beginning tell every kind: one block of a tar.</summary>
+    public const int HeadBytes = TarHeader.BlockBytes;
+
+    /// <summary>Names the kind of a file, as in "This is a zip archive".</summary>
+    /// <param name="head">Its first <see cref="HeadBytes"/> bytes; of a shorter file all of them, and NULs or nothing
+    /// behind.</param>
+    /// <returns>Null for any other kind, gzip included.</returns>
+    public static string? Find(ReadOnlySpan<byte> head) =>
+        head.StartsWith("PK\x03\x04"u8) || head.StartsWith("PK\x05\x06"u8) ? "a zip archive"
+        : head.StartsWith((ReadOnlySpan<byte>)[0x28, 0xb5, 0x2f, 0xfd]) ? "compressed by zstd"
+        : head is [(byte)'B', (byte)'Z', (byte)'h', >= (byte)'1' and <= (byte)'9', 0x31 or 0x17, ..] ? "compressed by bzip2"
+        : head.StartsWith((ReadOnlySpan<byte>)[0xfd, (byte)'7', (byte)'z', (byte)'X', (byte)'Z', 0]) ? "compressed by xz"
+        : head.StartsWith((ReadOnlySpan<byte>)[(byte)'7', (byte)'z', 0xbc, 0xaf, 0x27, 0x1c]) ? "a 7z archive"
+        : head.Length >= HeadBytes && TarHeader.TryParse(head[..HeadBytes], out _) ? "a tar archive that is not compressed"
+        : null;
+}

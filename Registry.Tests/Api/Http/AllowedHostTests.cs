@@ -1,0 +1,64 @@
+using System.Net;
+using NUnit.Framework;
+using Registry.Tests.Support;
+
+namespace Registry.Tests.Api.Http;
+
+/// <summary>By which names the registry lets itself be called.</summary>
+[Parallelizable(ParallelScope.Self)]
+public sealed class AllowedHostTests
+{
+    private RegistryHost host = null!;
+
+    [OneTimeSetUp]
+    public async Task StartAsync() => host = await RegistryHost.StartAsync("--Hosts:Allowed=registry.example.org, [::1]", "--Proxies:Trusted=127.0.0.1");
+
+    [OneTimeTearDown]
+    public async Task StopAsync() => await host.DisposeAsync();
+
+    [TestCase("registry.example.org", HttpStatusCode.OK)]
+    [TestCase("REGISTRY.example.org:5000", HttpStatusCode.OK)]
+    [TestCase("[::1]:5000", HttpStatusCode.OK)]
+    [TestCase("rebound.evil.example", HttpStatusCode.Forbidden)]
+    [TestCase("127.0.0.1", HttpStatusCode.Forbidden)]
+    [TestCase("a.registry.example.org", HttpStatusCode.Forbidden)]
+    public async Task Only_the_names_of_the_setting_are_answered(string name, HttpStatusCode status)
+    {
+        foreach (var path in (string[])["/api/v1/packages", "/", "/swagger/index.html", "/version"])
+        {
+            using var direct = await GetAsync(path, name, forwarded: null);
+            Assert.That(direct.StatusCode, Is.EqualTo(status), path);
+            using var proxied = await GetAsync(path, "backend", forwarded: name);
+            Assert.That(proxied.StatusCode, Is.EqualTo(status), $"{path} through a trusted proxy");
+            if (status == HttpStatusCode.Forbidden)
+                Assert.That(await direct.Content.ReadAsStringAsync(), Does.Contain("HOSTS__ALLOWED").And.Contain(name));
+        }
+    }
+
+    [Test]
+    public async Task Probes_call_by_address()
+    {
+        foreach (var path in (string[])["/healthz", "/readyz", "/healthz/"])
+        {
+            using var answer = await GetAsync(path, "10.0.0.7:8080", forwarded: null);
+            Assert.That(answer.StatusCode, Is.AnyOf(HttpStatusCode.OK, HttpStatusCode.ServiceUnavailable), path);
+        }
+    }
+
+    [Test]
+    public async Task By_default_every_name_is_answered()
+    {
+        await using var open = await RegistryHost.StartAsync();
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/version") { Headers = { Host = "anything.example" } };
+        using var answer = await open.Client.SendAsync(request);
+        Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+    }
+
+    private async Task<HttpResponseMessage> GetAsync(string path, string name, string? forwarded)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, path) { Headers = { Host = name } };
+        if (forwarded is not null)
+            request.Headers.Add("X-Forwarded-Host", forwarded);
+        return await host.Client.SendAsync(request);
+    }
+}

@@ -1,0 +1,102 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text.Json;
+using NUnit.Framework;
+using Registry.Api.OpenApi;
+using Registry.Tests.Support;
+
+namespace Registry.Tests.Api.Http;
+
+/// <summary>The dates of what its address always stands for, and answers that end with a line.</summary>
+[Parallelizable(ParallelScope.Self)]
+public sealed class LastModifiedTests
+{
+    private const string Package = "/api/v1/packages/a/b";
+
+    private RegistryHost host = null!;
+    private DateTimeOffset pushed;
+
+    [OneTimeSetUp]
+    public async Task StartAsync()
+    {
+        host = await RegistryHost.StartAsync();
+        using var push = await host.Client.PostAsync(Package, new StringContent(
+            $$"""{"release":"1.0.0","media_type":"helm","blob":"{{Sample.Chart}}"}"""));
+        Assert.That(push.IsSuccessStatusCode);
+        using var upload = await host.Client.PostAsync("/api/v1/app", new ByteArrayContent(await SampleArchive.BytesAsync()));
+        Assert.That(upload.IsSuccessStatusCode);
+        using var manifest = JsonDocument.Parse(await host.Client.GetStringAsync(Package + "/1.0.0/helm"));
+        pushed = DateTimeOffset.Parse(manifest.RootElement.GetProperty("created_at").GetString() + "Z", provider: null);
+    }
+
+    [OneTimeTearDown]
+    public async Task StopAsync() => await host.DisposeAsync();
+
+    [TestCase(Package + "/1.0.0/helm/pull")]
+    [TestCase(Package + "/1.0.0/helm/pull/json")]
+    [TestCase(Package + "/1.0.0/helm/pull?format=json")]
+    [TestCase(Package + "/blobs/sha256/" + Sample.Digest)]
+    [TestCase(Package + "/blobs/sha256/" + Sample.Digest + "/json")]
+    [TestCase("/api/v1/app/" + SampleArchive.Id)]
+    public async Task What_never_changes_has_a_date_that_is_asked_by(string path)
+    {
+        using var whole = await host.Client.GetAsync(path);
+        var modified = whole.Content.Headers.LastModified!.Value;
+        Assert.That(modified, Is.EqualTo(pushed).Within(TimeSpan.FromMinutes(1)));
+
+        foreach (var (later, status) in (((TimeSpan, HttpStatusCode)[])[
+            (TimeSpan.Zero, HttpStatusCode.NotModified), (TimeSpan.FromDays(1), HttpStatusCode.NotModified), (TimeSpan.FromSeconds(-1), HttpStatusCode.OK)]))
+        {
+            using var answer = await GetAsync(path, headers => headers.IfModifiedSince = modified + later);
+            Assert.That(answer.StatusCode, Is.EqualTo(status), $"{later} later");
+            Assert.That(answer.Content.Headers.LastModified, Is.EqualTo(modified));
+            using var unmodified = await GetAsync(path, headers => headers.IfUnmodifiedSince = modified + later);
+            Assert.That(unmodified.StatusCode, Is.EqualTo(later < TimeSpan.Zero ? HttpStatusCode.PreconditionFailed : HttpStatusCode.OK), $"{later} later");
+        }
+
+        using var tagFirst = await GetAsync(path, headers =>
+        {
+            headers.IfModifiedSince = modified;
+            headers.IfNoneMatch.Add(new EntityTagHeaderValue("\"another\""));
+        });
+        Assert.That(tagFirst.StatusCode, Is.EqualTo(HttpStatusCode.OK), "a tag counts before a date");
+    }
+
+    [TestCase(Package + "/default/helm/pull")]
+    [TestCase(Package + "/1.0/helm/pull")]
+    [TestCase(Package + "/1.0.0/-/pull")]
+    [TestCase(Package + "/default/helm/pull/json")]
+    [TestCase(Package + "/1.0.0/helm")]
+    [TestCase("/api/v1/packages")]
+    public async Task What_a_query_stands_for_has_none(string path)
+    {
+        using var answer = await GetAsync(path, headers => headers.IfModifiedSince = DateTimeOffset.UtcNow.AddDays(1));
+        Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+        Assert.That(answer.Content.Headers.LastModified, Is.Null);
+    }
+
+    [TestCase("/api/v1/packages")]
+    [TestCase(Package + "/1.0.0/helm")]
+    [TestCase(Package + "/1.0.0/helm/pull/json")]
+    [TestCase("/api/v1/app")]
+    [TestCase("/api/v1")]
+    [TestCase("/version")]
+    [TestCase("/healthz")]
+    [TestCase("/openapi/v1.json")]
+    [TestCase("/nowhere")]
+    public async Task Json_ends_with_a_line_break(string path)
+    {
+        using var answer = await host.Client.GetAsync(path);
+        var body = await answer.Content.ReadAsStringAsync();
+        Assert.That(body, Does.EndWith("\n").And.Not.EndsWith("\n\n"));
+        Assert.That(answer.Content.Headers.ContentLength, Is.Null.Or.EqualTo(System.Text.Encoding.UTF8.GetByteCount(body)));
+        Assert.DoesNotThrow(() => JsonDocument.Parse(body).Dispose());
+    }
+
+    private async Task<HttpResponseMessage> GetAsync(string path, Action<HttpRequestHeaders> set)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, path);
+        set(request.Headers);
+        return await host.Client.SendAsync(request);
+    }
+}

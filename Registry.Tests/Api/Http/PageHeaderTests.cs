@@ -1,0 +1,25 @@
+using NUnit.Framework;
+using Registry.Tests.Support;
+
+namespace Registry.Tests.Api.Http;
+
+/// <summary>The headers that protect the pages for people.</summary>
+[Parallelizable(ParallelScope.Self)]
+public sealed class PageHeaderTests
+{
+    [Test]
+    public async Task Every_page_says_what_it_loads_and_is_framed_by_nobody()
+    {
+        await using var host = await RegistryHost.StartAsync();
+        foreach (var path in (string[])["/", "/cnr", "/cnr/", "/swagger/index.html", "/swagger/oauth2-redirect.html"])
+        {
+            using var answer = await host.Client.GetAsync(path);
+            Assert.That(answer.Content.Headers.ContentType!.MediaType, Is.EqualTo("text/html"), path);
+            var policy = answer.Headers.GetValues("Content-Security-Policy").Single();
+            Assert.That(policy, Does.StartWith("default-src 'none';").And.Contain("frame-ancestors 'none'").And.Not.Contain("unsafe-eval"), path);
+            Assert.That(policy, Does.Not.Match("script-src[^;]*unsafe-inline"), path);
+            Assert.That(answer.Headers.GetValues("X-Content-Type-Options"), Is.EqualTo(new[] { "nosniff" }), path);
+            Assert.That(answer.Headers.GetValues("Referrer-Policy"), Is.EqualTo(new[] { "same-origin" }), path);
+        }
+    }
+}

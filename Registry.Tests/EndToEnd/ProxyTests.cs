@@ -1,0 +1,61 @@
+using System.Text.Json;
+using NUnit.Framework;
+using Registry.Tests.Support;
+
+namespace Registry.Tests.EndToEnd;
+
+/// <summary>Links and writes through a real nginx that serves the registry below a path.</summary>
+public sealed class ProxyTests
+{
+    private const string Header = $"proxy_set_header Host $http_host; proxy_set_header X-Forwarded-Prefix {NginxServer.Prefix};";
+
+    private readonly CancellationToken ct = new CancellationTokenSource(TimeSpan.FromMinutes(3)).Token;
+
+    [TestCase(false, Header, "--Proxies:Trusted=127.0.0.1", TestName = "The_header_of_a_trusted_proxy_puts_the_prefix_into_every_link")]
+    [TestCase(false, "proxy_set_header Host $http_host;", "--PATHBASE=/registry", TestName = "The_setting_puts_the_prefix_into_every_link_where_the_proxy_takes_it_off")]
+    [TestCase(true, "proxy_set_header Host $http_host;", "--PATHBASE=/registry", TestName = "The_setting_puts_the_prefix_into_every_link_where_the_proxy_keeps_it")]
+    public async Task Links_lead_through_the_proxy(bool keepsPrefix, string directives, string setting)
+    {
+        await using var registry = await RegistryHost.StartAsync(setting);
+        await using var nginx = await NginxServer.StartAsync(ct, registry.Address, keepsPrefix, directives);
+        using var client = new HttpClient { BaseAddress = nginx.Address };
+
+        foreach (var name in (string[])["a/b", "a/c"])
+        {
+            using var pushed = await client.PostAsync($"api/v1/packages/{name}", new StringContent(
+                $$"""{"release":"1.0.0","media_type":"helm","blob":"{{Registry.Api.OpenApi.Sample.Chart}}"}"""), ct);
+            Assert.That(pushed.IsSuccessStatusCode);
+        }
+
+        foreach (var page in (string[])["", "cnr/", "cnr"])
+        {
+            var html = await client.GetStringAsync(page, ct);
+            var meta = html.Split('\n').Single(line => line.Contains("name=\"cnr-package\"", StringComparison.Ordinal)).Split('"')[3].Split(' ')[1];
+            var pull = meta.Replace("{name}", "a/b", StringComparison.Ordinal).Replace("{version}", "1.0.0", StringComparison.Ordinal)
+                .Replace("{mediatype}", "helm", StringComparison.Ordinal);
+            Assert.That(await client.GetByteArrayAsync(pull, ct), Has.Length.EqualTo(583), pull);
+        }
+
+        using var first = await client.GetAsync("api/v1/packages?limit=1", ct);
+        var link = first.Headers.GetValues("Link").Single();
+        var next = await client.GetStringAsync(new Uri(nginx.Address, link[1..link.IndexOf('>')]), ct);
+        Assert.That(next, Does.StartWith("[{\"name\":\"a/c\""));
+
+        using var uploaded = await client.PostAsync("api/v1/app", new StringContent("x"), ct);
+        using var archive = JsonDocument.Parse(await uploaded.Content.ReadAsStringAsync(ct));
+        Assert.That(await client.GetStringAsync(archive.RootElement.GetProperty("selfLink").GetString(), ct), Is.EqualTo("x"));
+    }
+
+    [TestCase("proxy_set_header Host $http_host;", 200)]
+    [TestCase("", 403)]
+    public async Task A_page_of_the_registry_writes_where_the_proxy_keeps_the_host(string directives, int status)
+    {
+        await using var registry = await RegistryHost.StartAsync();
+        await using var nginx = await NginxServer.StartAsync(ct, registry.Address, directives: directives);
+        using var client = new HttpClient { BaseAddress = nginx.Address };
+        using var request = new HttpRequestMessage(HttpMethod.Post, "api/v1/app") { Content = new StringContent("x") };
+        request.Headers.Add("Origin", nginx.Address.GetLeftPart(UriPartial.Authority));
+        using var answer = await client.SendAsync(request, ct);
+        Assert.That((int)answer.StatusCode, Is.EqualTo(status));
+    }
+}
