@@ -1,9 +1,11 @@
 using Registry.Core.Catalog;
-using Registry.Core.Storage;
 
 namespace Registry.Api.Hosting;
 
-/// <summary>Reads the catalog at the start, so that no request has to wait for all packages; until then <c>/readyz</c> says no.</summary>
+/// <summary>
+/// Reads the catalog at the start, so that no request has to wait for all packages; until then <c>/readyz</c> says no.
+/// Whatever fails is logged and tried again.
+/// </summary>
 /// <remarks>
 /// Once the port is open, and a moment after: what opens it, and the first answers, which wait for the compiler most of all, would have to share the
 /// processors with the reading of 100,000 packages. Whoever asks for a list does not wait for the moment to pass.
@@ -14,7 +16,7 @@ internal sealed partial class CatalogService(
     /// <summary>How long the port is open before reading begins.</summary>
     private static readonly TimeSpan HeadStart = TimeSpan.FromMilliseconds(150);
 
-    /// <summary>How long a storage that failed is left alone.</summary>
+    /// <summary>How long it waits before it tries again.</summary>
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -45,9 +47,13 @@ internal sealed partial class CatalogService(
             LogLoaded(view.Count, took.TotalMilliseconds);
             return true;
         }
-        catch (StorageException fault)
+        catch (OperationCanceledException) when (ct.IsCancellationRequested)
         {
-            LogFailed(fault);
+            throw;
+        }
+        catch (Exception fault)
+        {
+            LogFailed(fault, Pause.TotalSeconds);
             return false;
         }
     }
@@ -55,6 +61,6 @@ internal sealed partial class CatalogService(
     [LoggerMessage(Level = LogLevel.Information, Message = "Read the indexes of {Packages} packages in {Milliseconds:F0} ms")]
     private partial void LogLoaded(int packages, double milliseconds);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The packages could not be read, which is tried again at once")]
-    private partial void LogFailed(Exception fault);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Loading packages failed; retrying in {Seconds} s")]
+    private partial void LogFailed(Exception fault, double seconds);
 }
