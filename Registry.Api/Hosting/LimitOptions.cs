@@ -38,6 +38,10 @@ public sealed class LimitOptions
     /// <value>Default 64 KiB.</value>
     public int MetadataBytes { get; set; } = 64 << 10;
 
+    /// <summary>Parts of the workspace that an app archive is uploaded to, the host among them; beyond it 400.</summary>
+    /// <value>Default 32.</value>
+    public int WorkspaceParts { get; set; } = 32;
+
     /// <summary>The limits of a package's content.</summary>
     internal ContentLimits Content => new()
     {
@@ -50,7 +54,7 @@ public sealed class LimitOptions
     };
 
     /// <summary>The limits of an app archive.</summary>
-    internal ArchiveLimits Archives => new() { MaxArchiveBytes = ArchiveBytes };
+    internal ArchiveLimits Archives => new() { MaxArchiveBytes = ArchiveBytes, MaxWorkspaceParts = WorkspaceParts };
 
     /// <summary>What is wrong with the values; nothing when they can be used.</summary>
     internal IEnumerable<string> Errors()
@@ -60,6 +64,7 @@ public sealed class LimitOptions
             (nameof(RequestBytes), RequestBytes), (nameof(ArchiveBytes), ArchiveBytes), (nameof(PackageBytes), PackageBytes),
             (nameof(UnpackedBytes), UnpackedBytes), (nameof(Ratio), Ratio), (nameof(RatioFloorBytes), RatioFloorBytes),
             (nameof(TarEntries), TarEntries), (nameof(MetadataBytes), MetadataBytes),
+            (nameof(WorkspaceParts), WorkspaceParts),
         ];
         return limits.Where(limit => limit.Value <= 0).Select(limit => $"Limits:{limit.Name} is {limit.Value}; it must be above 0.");
     }
