@@ -1,5 +1,6 @@
 using Registry.Core.Archives;
 using Registry.Core.Content;
+using Registry.Core.Packages;
 
 namespace Registry.Api.Hosting;
 
@@ -38,9 +39,19 @@ public sealed class LimitOptions
     /// <value>Default 64 KiB.</value>
     public int MetadataBytes { get; set; } = 64 << 10;
 
+    /// <summary>
+    /// The index of a package before compression: its releases with their metadata, and its channels. Beyond it a push is answered 422,
+    /// and a package that is stored 503.
+    /// </summary>
+    /// <value>Default 16 MiB.</value>
+    public long IndexBytes { get; set; } = 16L << 20;
+
     /// <summary>Parts of the workspace that an app archive is uploaded to, the host among them; beyond it 400.</summary>
     /// <value>Default 32.</value>
     public int WorkspaceParts { get; set; } = 32;
+
+    /// <summary>The limits of a package's index.</summary>
+    internal IndexLimits Index => new() { MaxBytes = IndexBytes };
 
     /// <summary>The limits of a package's content.</summary>
     internal ContentLimits Content => new()
@@ -64,7 +75,7 @@ public sealed class LimitOptions
             (nameof(RequestBytes), RequestBytes), (nameof(ArchiveBytes), ArchiveBytes), (nameof(PackageBytes), PackageBytes),
             (nameof(UnpackedBytes), UnpackedBytes), (nameof(Ratio), Ratio), (nameof(RatioFloorBytes), RatioFloorBytes),
             (nameof(TarEntries), TarEntries), (nameof(MetadataBytes), MetadataBytes),
-            (nameof(WorkspaceParts), WorkspaceParts),
+            (nameof(IndexBytes), IndexBytes), (nameof(WorkspaceParts), WorkspaceParts),
         ];
         return limits.Where(limit => limit.Value <= 0).Select(limit => $"Limits:{limit.Name} is {limit.Value}; it must be above 0.");
     }

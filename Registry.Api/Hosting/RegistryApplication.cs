@@ -137,6 +137,7 @@ public static class RegistryApplication
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton(settings.Limits);
         services.AddSingleton(settings.Limits.Content);
+        services.AddSingleton(settings.Limits.Index);
         services.AddSingleton(settings.Limits.Archives);
         services.AddSingleton(settings.Collection.ToOptions());
         services.AddSingleton(settings.Updates.ToOptions());
