@@ -60,6 +60,7 @@ internal sealed class BackupExport(OpenRegistry registry, Dialect dialect, Actio
     {
         if ((await indexes.FindAsync(name, ct))?.Index is not { } index)
             return;
+        using var metadata = new MetadataReader();
         var written = new HashSet<Release>();
         foreach (var manifest in index.Manifests)
             await TryAsync($"{name} {manifest.Release} as {manifest.MediaType}", async () =>
@@ -67,7 +68,7 @@ internal sealed class BackupExport(OpenRegistry registry, Dialect dialect, Actio
                 if (await FetchAsync(name, manifest, spool, ct) is not { } fetched)
                     return;
                 var inChannels = index.Channels.Where(channel => channel.Releases.Contains(manifest.Release)).Select(static channel => channel.Name.Value);
-                await WriteReleaseAsync(output, Cnr.ManifestForm.Of(name, fetched, dialect, inChannels), spool, ct);
+                await WriteReleaseAsync(output, Cnr.ManifestForm.Of(name, fetched, metadata.Read(fetched.Metadata), dialect, inChannels), spool, ct);
                 written.Add(manifest.Release);
                 bytes += spool.Length;
             });

@@ -54,13 +54,14 @@ internal sealed record ManifestForm(
     RawJson? Metadata,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IEnumerable<string>? Channels)
 {
-    public static ManifestForm Of(PackageName package, Manifest manifest, Dialect dialect, IEnumerable<string>? channels = null) => new(
+    public static ManifestForm Of(
+        PackageName package, Manifest manifest, RawJson? metadata, Dialect dialect, IEnumerable<string>? channels = null) => new(
         package.Value,
         manifest.Release.Value,
         dialect.ManifestType(manifest.MediaType.Value),
         ContentForm.Of(manifest.Content, dialect),
         CnrTime.Format(manifest.CreatedAt),
-        manifest.Metadata is null ? null : new RawJson(manifest.Metadata),
+        metadata,
         channels);
 }
 

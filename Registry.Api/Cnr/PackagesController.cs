@@ -23,7 +23,14 @@ internal sealed class PackagesController(PackageRegistry packages) : CnrControll
         IEnumerable<Manifest> manifests = snapshot.Index.Manifests;
         if (mediaType is not null)
             manifests = MediaType.TryParse(mediaType, out var type) ? manifests.Where(manifest => manifest.MediaType == type) : [];
-        return Manifests(snapshot, manifests);
+        return Manifests(snapshot, Forms());
+
+        IEnumerable<ManifestForm> Forms()
+        {
+            using var metadata = new MetadataReader();
+            foreach (var manifest in manifests)
+                yield return ManifestForm.Of(snapshot.Index.Name, manifest, metadata.Read(manifest.Metadata), Dialect);
+        }
     }
 
     /// <summary>List the manifests of one release</summary>
@@ -36,7 +43,8 @@ internal sealed class PackagesController(PackageRegistry packages) : CnrControll
     public async Task<IActionResult> ReleaseAsync(string @namespace, string name, string release, CancellationToken ct)
     {
         var snapshot = await packages.GetAsync(@namespace, name, release, mediaType: null, ct);
-        return Manifests(snapshot, snapshot.Index.GetExact(release).ToArray());
+        var manifests = snapshot.Index.GetExact(release).ToArray();
+        return Manifests(snapshot, manifests.Select(manifest => ManifestForm.Of(snapshot.Index.Name, manifest, packages.ReadMetadata(manifest), Dialect)));
     }
 
     /// <summary>Show a manifest</summary>
@@ -56,6 +64,7 @@ internal sealed class PackagesController(PackageRegistry packages) : CnrControll
         ManifestForm Form() => ManifestForm.Of(
             snapshot.Index.Name,
             manifest,
+            packages.ReadMetadata(manifest),
             Dialect,
             snapshot.Index.Channels.Where(channel => channel.Current == manifest.Release).Select(static channel => channel.Name.Value));
     }
@@ -75,6 +84,6 @@ internal sealed class PackagesController(PackageRegistry packages) : CnrControll
         return JsonBody.Of(new DeletedForm($"{@namespace}/{name}", release, "deleted"), CnrJsonContext.Default.DeletedForm, tag: null);
     }
 
-    private JsonBody Manifests(PackageSnapshot snapshot, IEnumerable<Manifest> manifests) => JsonBody.OfMany(
-        manifests.Select(manifest => ManifestForm.Of(snapshot.Index.Name, manifest, Dialect)), CnrJsonContext.Default.ManifestForm, Tag(snapshot));
+    private static JsonBody Manifests(PackageSnapshot snapshot, IEnumerable<ManifestForm> manifests) =>
+        JsonBody.OfMany(manifests, CnrJsonContext.Default.ManifestForm, Tag(snapshot));
 }

@@ -97,11 +97,18 @@ internal sealed class PullController(PackageRegistry packages) : CnrController
 
     private BlobResult Content(
         PackageIndex index, Manifest manifest, string fileName, (string Name, string Value)[] headers) =>
-        new((range, ct) => packages.OpenAsync(index.Name, manifest, range, ct), manifest.Content.Size, manifest.Content.BlobDigest.Value, Gzip)
+        new(Opener(index.Name, manifest), manifest.Content.Size, manifest.Content.BlobDigest.Value, Gzip)
         {
             FileName = fileName,
             Headers = headers,
         };
+
+    /// <summary>Opens a content as often as the answer needs it. It holds neither the index nor metadata in memory while the content is sent.</summary>
+    private Func<ByteRange, CancellationToken, ValueTask<BlobReader>> Opener(PackageName package, Manifest manifest)
+    {
+        var sent = manifest with { Metadata = null };
+        return (range, ct) => packages.OpenAsync(package, sent, range, ct);
+    }
 
     private BlobJsonResult Json(PackageIndex index, Manifest manifest, (string Name, string Value)[] headers)
     {
@@ -119,13 +126,17 @@ internal sealed class PullController(PackageRegistry packages) : CnrController
 
     /// <summary>The tag names everything that the answer is made of: the stored bytes, and the release and media type that a query resolved to.</summary>
     private BlobJsonResult Json(
-        PackageIndex index, Manifest manifest, List<(string, string)> members, (string Name, string Value)[] headers) => new(
-        ct => packages.OpenAsync(index.Name, manifest, ByteRange.All, ct),
-        new BlobJson(manifest.Content.Size, members.ToArray()),
-        $"{manifest.Content.BlobDigest}-{manifest.Release}-{manifest.MediaType}-json")
+        PackageIndex index, Manifest manifest, List<(string, string)> members, (string Name, string Value)[] headers)
     {
-        Headers = headers,
-    };
+        var open = Opener(index.Name, manifest);
+        return new BlobJsonResult(
+            ct => open(ByteRange.All, ct),
+            new BlobJson(manifest.Content.Size, members.ToArray()),
+            $"{manifest.Content.BlobDigest}-{manifest.Release}-{manifest.MediaType}-json")
+        {
+            Headers = headers,
+        };
+    }
 
     private static string PullName(PackageIndex index, Manifest manifest) =>
         $"{index.Name.Namespace}_{index.Name.Name}_{manifest.Release}.tar.gz";

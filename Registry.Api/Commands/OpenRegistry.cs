@@ -1,5 +1,6 @@
 using Registry.Api.Hosting;
 using Registry.Core.Operations;
+using Registry.Core.Packages;
 using Registry.Core.Storage;
 
 namespace Registry.Api.Commands;
@@ -12,7 +13,7 @@ internal sealed class OpenRegistry : IAsyncDisposable
     private OpenRegistry(ServiceProvider services) => this.services = services;
 
     /// <summary>Its storage.</summary>
-    public RegistryStorage Storage => new(Get<IDocumentStore>(), Get<IBlobStore>());
+    public RegistryStorage Storage => new(Get<IDocumentStore>(), Get<IBlobStore>()) { IndexLimits = Get<IndexLimits>() };
 
     /// <summary>Composes the registry that the settings describe, and asks its storage whether it works.</summary>
     /// <param name="configuration">The settings, as the service reads them.</param>

@@ -1,10 +1,12 @@
 using Registry.Api.Http.Errors;
 using Registry.Core.Catalog;
-using Registry.Core.Storage;
 
 namespace Registry.Api.Hosting;
 
-/// <summary>Reads the catalog at the start, so that no request has to wait for all packages; until then <c>/readyz</c> says no.</summary>
+/// <summary>
+/// Reads the catalog at the start, so that no request has to wait for all packages; until then <c>/readyz</c> says no.
+/// Whatever fails is logged and tried again.
+/// </summary>
 /// <remarks>
 /// Once the port is open, and a moment after: what opens it, and the first answers, which wait for the compiler most of all, would have to share the
 /// processors with the reading of 100,000 packages. Whoever asks for a list does not wait for the moment to pass.
@@ -16,7 +18,7 @@ internal sealed partial class CatalogService(
     /// <summary>How long the port is open before reading begins.</summary>
     private static readonly TimeSpan HeadStart = TimeSpan.FromMilliseconds(150);
 
-    /// <summary>How long a storage that failed is left alone.</summary>
+    /// <summary>How long it waits before it tries again.</summary>
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -47,7 +49,11 @@ internal sealed partial class CatalogService(
             LogLoaded(view.Count, took.TotalMilliseconds);
             return true;
         }
-        catch (StorageException fault)
+        catch (OperationCanceledException) when (ct.IsCancellationRequested)
+        {
+            throw;
+        }
+        catch (Exception fault)
         {
             if (faults.IsFirst(fault, "Loading packages", status: null))
                 LogFailed(fault, Pause.TotalSeconds);

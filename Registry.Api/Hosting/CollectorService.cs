@@ -1,10 +1,12 @@
 using Registry.Core.Content;
 using Registry.Core.Packages;
-using Registry.Core.Storage;
 
 namespace Registry.Api.Hosting;
 
-/// <summary>Runs the collector every <see cref="CollectionOptions.Period"/>, from one period after the start.</summary>
+/// <summary>
+/// Runs the collector every <see cref="CollectionOptions.Period"/>, from one period after the start.
+/// Whatever fails is logged and tried again a period later.
+/// </summary>
 internal sealed partial class CollectorService(
     BlobCollector collector, CollectionOptions options, TimeProvider time, ILogger<CollectorService> logger) : BackgroundService
 {
@@ -18,12 +20,16 @@ internal sealed partial class CollectorService(
             {
                 await collector.CollectAsync(stoppingToken);
             }
-            catch (StorageException fault)
+            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
             {
-                LogFailed(fault);
+                return;
+            }
+            catch (Exception fault)
+            {
+                LogFailed(fault, options.Period.TotalSeconds);
             }
     }
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "The collection failed and is tried again after its period")]
-    private partial void LogFailed(Exception fault);
+    [LoggerMessage(Level = LogLevel.Error, Message = "The collection failed; retrying in {Seconds} s")]
+    private partial void LogFailed(Exception fault, double seconds);
 }

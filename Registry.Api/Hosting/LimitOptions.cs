@@ -1,5 +1,6 @@
 using Registry.Core.Archives;
 using Registry.Core.Content;
+using Registry.Core.Packages;
 
 namespace Registry.Api.Hosting;
 
@@ -40,6 +41,20 @@ public sealed class LimitOptions
     /// <value>Default 64 KiB.</value>
     public int MetadataBytes { get; set; } = Defaults.MaxMetadataBytes;
 
+    /// <summary>
+    /// The index of a package before compression: its releases with their metadata, and its channels. Beyond it a push is answered 422,
+    /// and a package that is stored 503.
+    /// </summary>
+    /// <value>Default 16 MiB.</value>
+    public long IndexBytes { get; set; } = new IndexLimits().MaxBytes;
+
+    /// <summary>Parts of the workspace that an app archive is uploaded to, the host among them; beyond it 400.</summary>
+    /// <value>Default 32.</value>
+    public int WorkspaceParts { get; set; } = new ArchiveLimits().MaxWorkspaceParts;
+
+    /// <summary>The limits of a package's index.</summary>
+    internal IndexLimits Index => new() { MaxBytes = IndexBytes };
+
     /// <summary>The limits of a package's content.</summary>
     internal ContentLimits Content => new()
     {
@@ -52,5 +67,5 @@ public sealed class LimitOptions
     };
 
     /// <summary>The limits of an app archive.</summary>
-    internal ArchiveLimits Archives => new() { MaxArchiveBytes = ArchiveBytes };
+    internal ArchiveLimits Archives => new() { MaxArchiveBytes = ArchiveBytes, MaxWorkspaceParts = WorkspaceParts };
 }

@@ -17,6 +17,8 @@ internal sealed class LimitOptionsValidator : IValidateOptions<LimitOptions>
             ("LIMITS__RATIOFLOORBYTES", options.RatioFloorBytes),
             ("LIMITS__TARENTRIES", options.TarEntries),
             ("LIMITS__METADATABYTES", options.MetadataBytes),
+            ("LIMITS__INDEXBYTES", options.IndexBytes),
+            ("LIMITS__WORKSPACEPARTS", options.WorkspaceParts),
         ];
         return ValidationResult.Of(limits
             .Where(static limit => limit.Value <= 0)

@@ -44,12 +44,17 @@ public static class RegistryApplication
     }
 
     /// <summary>Proves the storage, then serves until the process is told to stop.</summary>
-    /// <returns>The exit code.</returns>
-    public static async Task<int> RunAsync(string[] args)
+    /// <returns>The exit code: 0 after a stop that was asked for.</returns>
+    public static Task<int> RunAsync(string[] args) => RunAsync(args, configure: null);
+
+    /// <inheritdoc cref="RunAsync(string[])"/>
+    /// <param name="args">Command line settings.</param>
+    /// <param name="configure">Changes the composition last of all, as tests do; null for none.</param>
+    internal static async Task<int> RunAsync(string[] args, Action<WebApplicationBuilder>? configure)
     {
         try
         {
-            await using var app = Compose(args, configure: null);
+            await using var app = Compose(args, configure);
             // The proof waits for a disk or a server. What is going to be served is put together meanwhile, and served only when the proof holds.
             var proof = Task.Run(() => app.Services.GetRequiredService<StorageProbe>().ProveAsync(app.Lifetime.ApplicationStopping));
             Map(app);
@@ -59,7 +64,9 @@ public static class RegistryApplication
             await ListenAsync(app);
             await rehearsed;
             await app.WaitForShutdownAsync();
-            return 0;
+            // The host logs the fault of a background service, and stops as if it had been asked to.
+            var services = app.Services.GetServices<IHostedService>().OfType<BackgroundService>();
+            return services.Any(static service => service.ExecuteTask is { IsFaulted: true }) ? 1 : 0;
         }
         catch (Exception wrong) when (wrong is StartupException or StorageException)
         {
@@ -150,6 +157,7 @@ public static class RegistryApplication
         services.AddRegistrySettings(configuration);
         services.AddSingleton(static provider => provider.OptionsOf<LimitOptions>());
         services.AddSingleton(static provider => provider.OptionsOf<LimitOptions>().Content);
+        services.AddSingleton(static provider => provider.OptionsOf<LimitOptions>().Index);
         services.AddSingleton(static provider => provider.OptionsOf<LimitOptions>().Archives);
         services.AddSingleton(static provider => provider.OptionsOf<CollectionSettings>().ToOptions());
         services.AddSingleton(static provider => provider.OptionsOf<UpdateSettings>().ToOptions());

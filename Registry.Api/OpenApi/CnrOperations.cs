@@ -80,7 +80,8 @@ internal static class CnrOperations
         CnrJsonContext.Default.PackageSummary);
 
     private static JsonNode? Manifest(Dialect dialect, params string[]? channels) => Json(
-        ManifestForm.Of(Sample.Package, Sample.Manifest, dialect, channels is { Length: > 0 } ? channels : null), CnrJsonContext.Default.ManifestForm);
+        ManifestForm.Of(Sample.Package, Sample.Manifest, metadata: null, dialect, channels is { Length: > 0 } ? channels : null),
+        CnrJsonContext.Default.ManifestForm);
 
     private static JsonNode? Channel() =>
         Json(new ChannelForm(Sample.Channel, Sample.Release, [Sample.Release]), CnrJsonContext.Default.ChannelForm);

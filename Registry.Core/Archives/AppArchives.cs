@@ -26,10 +26,12 @@ public sealed partial class AppArchives(IBlobStore blobs, ArchiveLimits limits, 
     /// <param name="workspace">Where it belongs.</param>
     /// <param name="content">The bytes, read forward once.</param>
     /// <param name="ct">Cancels the upload.</param>
-    /// <exception cref="RegistryException"><see cref="ErrorCode.InvalidUsage"/>: no bytes. <see cref="ErrorCode.RequestTooLarge"/>: more than the limit.</exception>
+    /// <exception cref="RegistryException"><see cref="ErrorCode.InvalidUsage"/>: no bytes, or too many parts in the workspace. <see cref="ErrorCode.RequestTooLarge"/>: more than the limit.</exception>
     public async Task<AppArchive> UploadAsync(Workspace workspace, Stream content, CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(content);
+        if (workspace.Parts > Limits.MaxWorkspaceParts)
+            throw TooDeep(workspace);
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         var buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
         try
@@ -94,6 +96,11 @@ public sealed partial class AppArchives(IBlobStore blobs, ArchiveLimits limits, 
     /// <summary>The refusal of an archive that is over the limit, told before its bytes where its length is known.</summary>
     public RegistryException TooLarge() => new(
         ErrorCode.RequestTooLarge, $"An archive has at most {Limits.MaxArchiveBytes} bytes.", ("limit", Limits.MaxArchiveBytes));
+
+    private RegistryException TooDeep(Workspace workspace) => new(
+        ErrorCode.InvalidUsage,
+        $"The workspace has {workspace.Parts} parts, host included; uploads may use at most {Limits.MaxWorkspaceParts}.",
+        ("field", "workspace"), ("parts", workspace.Parts), ("limit", Limits.MaxWorkspaceParts));
 
     // A workspace's name holds neither user nor password of its URL.
     [LoggerMessage(Level = LogLevel.Information, Message = "Uploaded app archive {Id} of {Bytes} bytes to workspace {Workspace}")]

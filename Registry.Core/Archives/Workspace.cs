@@ -17,6 +17,9 @@ public readonly record struct Workspace
     /// <exception cref="InvalidOperationException">This is the default value, which is no workspace.</exception>
     public string Name => name ?? throw new InvalidOperationException("A default Workspace is none.");
 
+    /// <summary>How many parts it has between slashes, the host among them.</summary>
+    public int Parts => Name.AsSpan().Count('/');
+
     /// <summary>
     /// Where storage keeps its archives: one segment for each part between slashes, so that one workspace lies below another exactly
     /// where its name begins with the other's.

@@ -162,11 +162,25 @@ public sealed partial class PackageCatalog(IDocumentStore documents, PackageInde
         {
             if (!StoreKeys.TryGetPackage(key, out var name))
                 LogForeign(key);
-            else
-                entries.Add(new CatalogChange(name, CatalogEntry.Of(PackageSnapshot.Read(name, document))));
+            else if (Parse(name, document) is { } entry)
+                entries.Add(new CatalogChange(name, entry));
         }
 
         return entries;
+    }
+
+    /// <summary>One package; null where its index cannot be read: the operator is told, and every other package is listed.</summary>
+    private CatalogEntry? Parse(PackageName name, Document document)
+    {
+        try
+        {
+            return CatalogEntry.Of(indexes.Parse(name, document));
+        }
+        catch (StorageException damage) when (damage.Kind == StorageFault.Corrupt)
+        {
+            LogDamaged(damage, name);
+            return null;
+        }
     }
 
     /// <summary>Compares all revisions: for a storage that cannot tell what has changed, or not any more.</summary>
@@ -225,7 +239,7 @@ public sealed partial class PackageCatalog(IDocumentStore documents, PackageInde
         return names;
     }
 
-    /// <summary>One package; null when it is not there. A damaged index must not take the whole list down with it: it is told to the operator, and left out.</summary>
+    /// <summary>One package; null when it is not there. The package is left out, and the operator told, where its index cannot be read.</summary>
     private async ValueTask<CatalogEntry?> ReadAsync(PackageName name, Revision? told, CancellationToken ct)
     {
         try
@@ -239,7 +253,7 @@ public sealed partial class PackageCatalog(IDocumentStore documents, PackageInde
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "Package {Package} is left out of lists and searches: its index is damaged")]
+    [LoggerMessage(Level = LogLevel.Error, Message = "Package {Package} is left out of lists and searches: its index cannot be read")]
     private partial void LogDamaged(Exception damage, PackageName package);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Something is damaged, so all indexes are read one by one, which takes longer")]

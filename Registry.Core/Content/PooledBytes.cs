@@ -17,6 +17,13 @@ internal sealed class PooledBytes(int capacity) : IBufferWriter<byte>, IDisposab
     /// <summary>Starts again from nothing.</summary>
     public void ResetWrittenCount() => WrittenCount = 0;
 
+    /// <summary>Takes bytes away at the beginning.</summary>
+    public void RemoveFirst(int count)
+    {
+        bytes.AsSpan(count, WrittenCount - count).CopyTo(bytes);
+        WrittenCount -= count;
+    }
+
     /// <inheritdoc/>
     public void Advance(int count) => WrittenCount += count;
 

@@ -3,12 +3,12 @@ using System.Text.Json.Serialization;
 
 namespace Registry.Core.Content;
 
-/// <summary>A JSON value kept as its text, and written as that text.</summary>
-/// <param name="Text">Valid JSON.</param>
+/// <summary>A JSON value kept as it came, and written as it came.</summary>
+/// <param name="Utf8">Valid JSON in UTF-8.</param>
 [JsonConverter(typeof(RawJsonConverter))]
-public sealed record RawJson(string Text);
+public sealed record RawJson(ReadOnlyMemory<byte> Utf8);
 
-/// <summary>Writes <see cref="RawJson"/>, which nothing reads: who takes JSON in keeps it as text.</summary>
+/// <summary>Writes <see cref="RawJson"/>. Nothing reads it: JSON from outside is kept as text.</summary>
 public sealed class RawJsonConverter : JsonConverter<RawJson>
 {
     /// <inheritdoc/>
@@ -17,5 +17,5 @@ public sealed class RawJsonConverter : JsonConverter<RawJson>
 
     /// <inheritdoc/>
     public override void Write(Utf8JsonWriter writer, RawJson value, JsonSerializerOptions options) =>
-        writer.WriteRawValue(value.Text, skipInputValidation: true);
+        writer.WriteRawValue(value.Utf8.Span, skipInputValidation: true);
 }

@@ -11,7 +11,7 @@ internal sealed class MigrationCheck(RegistryStorage source, RegistryStorage tar
     {
         if (!StoreKeys.TryGetPackage(key, out var package))
             return [Finding.Of(key, "is not the key of a package")];
-        var (document, index, damage) = await StoredPackage.ReadAsync(source.Documents, package, ct);
+        var (document, index, damage) = await StoredPackage.ReadAsync(source, package, ct);
         if (damage is not null)
             return [Finding.Of(package, damage)];
         if (document is null || index is null)

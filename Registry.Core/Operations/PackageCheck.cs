@@ -16,7 +16,7 @@ internal sealed class PackageCheck(RegistryStorage storage, PackageName package,
     {
         for (var attempt = 1; ; attempt++)
         {
-            var (document, index, damage) = await StoredPackage.ReadAsync(storage.Documents, package, ct);
+            var (document, index, damage) = await StoredPackage.ReadAsync(storage, package, ct);
             if (damage is not null)
                 return [Finding.Of(package, damage)];
             if (document is null || index is null)

@@ -16,7 +16,7 @@ internal sealed class PackageCopy(RegistryStorage source, RegistryStorage target
             return [Finding.Of(key, "is not the key of a package")];
         for (var attempt = 1; ; attempt++)
         {
-            var (document, index, damage) = await StoredPackage.ReadAsync(source.Documents, package, ct);
+            var (document, index, damage) = await StoredPackage.ReadAsync(source, package, ct);
             if (damage is not null)
                 return [Finding.Of(package, damage)];
             if (document is null || index is null)

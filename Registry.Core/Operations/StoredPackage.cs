@@ -10,12 +10,12 @@ internal static class StoredPackage
     /// <returns>Neither document nor damage where there is no such package; damage, in words, where its document is none or cannot be understood.</returns>
     /// <exception cref="StorageException">The storage failed.</exception>
     public static async Task<(Document? Document, PackageIndex? Index, string? Damage)> ReadAsync(
-        IDocumentStore documents, PackageName package, CancellationToken ct)
+        RegistryStorage storage, PackageName package, CancellationToken ct)
     {
         try
         {
-            return await documents.GetAsync(StoreKeys.Package(package), ct) is { } document
-                ? (document, StoredIndex.Read(package, document.Content), null)
+            return await storage.Documents.GetAsync(StoreKeys.Package(package), ct) is { } document
+                ? (document, StoredIndex.Read(package, document.Content, storage.IndexLimits.MaxBytes), null)
                 : (null, null, null);
         }
         catch (StorageException fault) when (fault.Kind == StorageFault.Corrupt)

@@ -67,7 +67,7 @@ public sealed partial class BlobCollector(
                 }
                 catch (StorageException fault) when (fault.Kind == StorageFault.Corrupt)
                 {
-                    // Nobody knows what a damaged index refers to: its blobs stay, and those of others need not.
+                    // An index that cannot be read may refer to any blob: those of its package stay, and those of others need not.
                     LogSpared(package, fault);
                     batch.Clear();
                     return;
@@ -90,7 +90,7 @@ public sealed partial class BlobCollector(
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "Nothing of {Package} is collected: its index is damaged")]
+    [LoggerMessage(Level = LogLevel.Error, Message = "Nothing of {Package} is collected: its index cannot be read")]
     private partial void LogSpared(PackageName package, Exception fault);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "At least {Count} blobs are unreferenced; those that come on top of them are collected later")]

@@ -9,9 +9,12 @@ internal sealed class IndexCache(long maxBytes)
 {
     /// <summary>
     /// Of one manifest: its object, descriptor, two digests of 64 characters, push id, release and media type, and its places in the index (by release, and by digest). Reckoned for
-    /// 64 bits; metadata comes on top.
+    /// 64 bits.
     /// </summary>
     private const int ManifestBytes = 700;
+
+    /// <summary>Of the metadata of one manifest, without the JSON.</summary>
+    private const int MetadataBytes = 96;
 
     /// <summary>Of one index without its manifests: the objects, the names, and this cache's own.</summary>
     private const int IndexBytes = 600;
@@ -36,8 +39,18 @@ internal sealed class IndexCache(long maxBytes)
     private static long BytesOf(PackageIndex index)
     {
         var bytes = (long)IndexBytes;
+        PackedJson? packed = null;
         foreach (var manifest in index.Manifests)
-            bytes += ManifestBytes + ((manifest.Metadata?.Length ?? 0) * sizeof(char));
+        {
+            bytes += ManifestBytes;
+            if (manifest.Metadata is not { } metadata)
+                continue;
+            bytes += MetadataBytes + metadata.Own.Length;
+            packed ??= metadata.Packed;
+        }
+
+        // An index has been read from one stored form: all metadata that are compressed lie in it.
+        bytes += packed?.Length ?? 0;
         foreach (var channel in index.Channels)
             bytes += IndexBytes + (channel.Releases.Length * ChannelReleaseBytes);
         return bytes;

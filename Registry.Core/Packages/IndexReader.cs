@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Registry.Core.Content;
 using Registry.Core.Storage;
 
 namespace Registry.Core.Packages;
@@ -7,12 +8,32 @@ namespace Registry.Core.Packages;
 /// Reads package indexes. What was read or written before is not transferred and parsed again: storage is asked for the revision alone, and asked
 /// each time, so that no answer is older than its question.
 /// </summary>
-internal sealed class IndexReader(IDocumentStore documents, IndexCacheOptions options)
+/// <param name="documents">Where they are stored.</param>
+/// <param name="options">How much of what was read is kept.</param>
+/// <param name="limits">How long an index may be.</param>
+internal sealed class IndexReader(IDocumentStore documents, IndexCacheOptions options, IndexLimits limits)
 {
-    private readonly IndexCache cache = new(options.MaxBytes);
+    /// <summary>
+    /// How many bytes of metadata an index may gather that did not come from its stored form. Above it, the next read takes
+    /// all of them from there, compressed.
+    /// </summary>
+    private const long MaxOwnMetadataBytes = 1024 * 1024;
+
+    /// <summary>What kept metadata take beside their bytes: the objects, the key, and the cache's own.</summary>
+    private const int MetadataEntryBytes = 300;
+
+    private readonly IndexCache cache = new(options.MaxBytes - options.MaxMetadataBytes);
+
+    /// <summary>
+    /// Metadata that were unpacked, by the index that they lie in and their place in it. The key does not hold that index in memory.
+    /// </summary>
+    private readonly SecondChanceCache<(object Index, long Start), RawJson> unpacked = new(options.MaxMetadataBytes);
 
     /// <summary>What is being parsed: who reads the same revision meanwhile waits for it.</summary>
     private readonly ConcurrentDictionary<(PackageName, Revision), Task<PackageSnapshot>> parsing = [];
+
+    /// <summary>The most bytes that an index may unpack to.</summary>
+    public long MaxBytes => limits.MaxBytes;
 
     /// <summary>Reads a package: null when there is none. That there is none is never remembered.</summary>
     /// <param name="name">The package.</param>
@@ -44,7 +65,31 @@ internal sealed class IndexReader(IDocumentStore documents, IndexCacheOptions op
     /// <param name="index">The index.</param>
     /// <param name="content">Its stored form.</param>
     /// <param name="revision">The revision that storage gave it.</param>
-    public void Keep(PackageIndex index, ReadOnlySpan<byte> content, Revision revision) => cache.Keep(PackageSnapshot.Of(index, content, revision));
+    public void Keep(PackageIndex index, ReadOnlySpan<byte> content, Revision revision)
+    {
+        if (index.Manifests.Sum(static manifest => (long)(manifest.Metadata?.Own.Length ?? 0)) > MaxOwnMetadataBytes)
+            cache.Forget(index.Name);
+        else
+            cache.Keep(PackageSnapshot.Of(index, content, revision));
+    }
+
+    /// <summary>Reads the index that a document holds, and keeps nothing.</summary>
+    /// <exception cref="StorageException"><see cref="StorageFault.Corrupt"/>.</exception>
+    public PackageSnapshot Parse(PackageName name, Document document) => PackageSnapshot.Read(name, document, limits.MaxBytes);
+
+    /// <summary>Reads metadata; null for none. To unpack them takes up to some milliseconds, so they are kept.</summary>
+    public RawJson? ReadMetadata(Metadata? metadata)
+    {
+        using var reader = new MetadataReader();
+        if (metadata?.Packed is not { } packed)
+            return reader.Read(metadata);
+        var key = (packed.Identity, metadata.Start);
+        if (unpacked.Find(key) is { } kept)
+            return kept;
+        var json = reader.Read(metadata)!;
+        unpacked.Keep(key, json, json.Utf8.Length + MetadataEntryBytes);
+        return json;
+    }
 
     /// <summary>Forgets a package that was just deleted.</summary>
     public void Forget(PackageName name) => cache.Forget(name);
@@ -59,7 +104,7 @@ internal sealed class IndexReader(IDocumentStore documents, IndexCacheOptions op
             return shared;
         try
         {
-            var snapshot = PackageSnapshot.Read(name, document);
+            var snapshot = Parse(name, document);
             cache.Keep(snapshot);
             own.SetResult(snapshot);
         }

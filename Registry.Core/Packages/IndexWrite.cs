@@ -114,12 +114,14 @@ internal sealed class IndexWrite(IDocumentStore documents, IndexReader reader, T
 
     private async Task<bool> TryStoreAsync(List<PendingChange> batch, PackageIndex? next, Revision? replaced)
     {
-        var content = next is null ? [] : StoredIndex.Write(next);
-        if (content.Length > Document.MaxBytes)
+        var (content, jsonBytes) = next is null ? ([], 0) : StoredIndex.Write(next, reader.MaxBytes);
+        if (jsonBytes > reader.MaxBytes || content.Length > Document.MaxBytes)
         {
             // One change too many for the document fails alone, not with those that it came with.
             if (batch.Count == 1)
-                throw PackageErrors.IndexFull(name, next!.Manifests.Length, content.Length, Document.MaxBytes);
+                throw jsonBytes > reader.MaxBytes
+                    ? PackageErrors.IndexTooLong(name, next!.Manifests.Length, jsonBytes, reader.MaxBytes)
+                    : PackageErrors.IndexFull(name, next!.Manifests.Length, content.Length, Document.MaxBytes);
             await StoreApartAsync(batch);
             return false;
         }

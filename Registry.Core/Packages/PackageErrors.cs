@@ -40,8 +40,24 @@ internal static class PackageErrors
         $"The storage was restarted or replaced while package {package} was pushed, and may have lost the content. Nothing was stored: push it again",
         ("package", package.Value));
 
-    public static RegistryException IndexFull(PackageName package, int manifests, int bytes, int limit) => new(
+    /// <param name="package">The package.</param>
+    /// <param name="manifests">How many manifests it would have.</param>
+    /// <param name="bytes">How long its stored index would be, in bytes.</param>
+    /// <param name="limit">How long a stored index may be, in bytes.</param>
+    public static RegistryException IndexFull(PackageName package, int manifests, long bytes, long limit) => new(
         ErrorCode.InvalidParameters,
-        $"The index of package {package} would take {bytes} bytes with {manifests} manifests; {limit} bytes is the most",
+        $"The index of package {package} would take {bytes} bytes with {manifests} releases, and the limit is {limit} bytes. "
+        + "Delete releases or push less metadata",
+        ("package", package.Value), ("manifests", manifests), ("bytes", bytes), ("limit", limit));
+
+    /// <param name="package">The package.</param>
+    /// <param name="manifests">How many manifests it would have.</param>
+    /// <param name="bytes">How long its index would be before compression, in bytes.</param>
+    /// <param name="limit">How long an index may be before compression, in bytes.</param>
+    public static RegistryException IndexTooLong(PackageName package, int manifests, long bytes, long limit) => new(
+        ErrorCode.InvalidParameters,
+        $"The index of package {package} would have {bytes} bytes before compression with {manifests} releases, "
+        + $"and the limit is {limit} bytes. "
+        + "Delete releases or push less metadata",
         ("package", package.Value), ("manifests", manifests), ("bytes", bytes), ("limit", limit));
 }

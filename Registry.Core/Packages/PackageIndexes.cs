@@ -1,3 +1,4 @@
+using Registry.Core.Content;
 using Registry.Core.Errors;
 using Registry.Core.Storage;
 
@@ -11,9 +12,11 @@ namespace Registry.Core.Packages;
 /// <param name="time">The clock of pauses and bounds.</param>
 /// <param name="options">How long changes are tried.</param>
 /// <param name="cache">How much of what was read is kept; null for the defaults.</param>
-public sealed class PackageIndexes(IDocumentStore documents, TimeProvider time, UpdateOptions options, IndexCacheOptions? cache = null)
+/// <param name="limits">How long an index may be; null for the defaults.</param>
+public sealed class PackageIndexes(
+    IDocumentStore documents, TimeProvider time, UpdateOptions options, IndexCacheOptions? cache = null, IndexLimits? limits = null)
 {
-    private readonly IndexReader reader = new(documents, cache ?? new IndexCacheOptions());
+    private readonly IndexReader reader = new(documents, cache ?? new IndexCacheOptions(), limits ?? new IndexLimits());
     private readonly Lock gate = new();
 
     /// <summary>What waits for a package that is being written; a package without an entry has no writer in this process.</summary>
@@ -29,6 +32,13 @@ public sealed class PackageIndexes(IDocumentStore documents, TimeProvider time, 
     /// <param name="ct">Cancels the call.</param>
     /// <exception cref="StorageException">The storage did not answer, or the index is damaged.</exception>
     internal ValueTask<PackageSnapshot?> FindAsync(PackageName name, Revision? told, CancellationToken ct) => reader.FindAsync(name, told, ct);
+
+    /// <summary>Reads metadata; null for none. Keeps what was unpacked for that.</summary>
+    internal RawJson? ReadMetadata(Metadata? metadata) => reader.ReadMetadata(metadata);
+
+    /// <summary>Reads the index that a document holds, and keeps nothing.</summary>
+    /// <exception cref="StorageException"><see cref="StorageFault.Corrupt"/>: it holds none, or one that is too long.</exception>
+    internal PackageSnapshot Parse(PackageName name, Document document) => reader.Parse(name, document);
 
     /// <summary>As <see cref="FindAsync(PackageName, CancellationToken)"/>.</summary>
     /// <exception cref="RegistryException"><see cref="ErrorCode.PackageNotFound"/>; nothing but the package is named in it.</exception>

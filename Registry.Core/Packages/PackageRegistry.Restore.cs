@@ -63,7 +63,7 @@ public sealed partial class PackageRegistry
     }
 
     private static bool IsSame(Manifest known, RestoredRelease restored, Digest blobDigest) =>
-        known.Content.BlobDigest == blobDigest && known.Metadata == restored.Metadata;
+        known.Content.BlobDigest == blobDigest && known.Metadata?.ToString() == restored.Metadata;
 
     private static RegistryException Conflict(Manifest known) => new(
         ErrorCode.PackageExists, $"it is there already with another content or metadata: sha256 {known.Content.Digest}, {known.Content.Size} bytes");

@@ -71,6 +71,11 @@ public sealed partial class PackageRegistry(
         (PackageName.TryCreate(@namespace, name, out var package) ? await indexes.FindAsync(package, ct) : null)
         ?? throw PackageErrors.PackageNotFound($"{@namespace}/{name}", release, mediaType);
 
+    /// <summary>
+    /// The metadata of a manifest; null when it has none. Those of a large package are unpacked, unless they were read lately.
+    /// </summary>
+    public RawJson? ReadMetadata(Manifest manifest) => indexes.ReadMetadata(manifest.Metadata);
+
     /// <summary>Opens the content of a manifest for reading. A small one may be in memory since it was read last.</summary>
     /// <param name="package">The package.</param>
     /// <param name="manifest">Whose content, as a read that began after the request has given it.</param>
@@ -110,7 +115,7 @@ public sealed partial class PackageRegistry(
         release,
         new Descriptor(mediaType, content.ContentDigest, content.StoredDigest, content.Size),
         createdAt,
-        metadata,
+        metadata is null ? null : Metadata.Of(metadata),
         PushId: Convert.ToBase64String(RandomNumberGenerator.GetBytes(PushIdBytes)));
 
     /// <summary>Commits a content that was accepted, and then the index that names it.</summary>

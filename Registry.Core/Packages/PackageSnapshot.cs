@@ -13,9 +13,13 @@ namespace Registry.Core.Packages;
 /// </param>
 public sealed record PackageSnapshot(PackageIndex Index, Revision Revision, UInt128 Fingerprint)
 {
-    /// <exception cref="StorageException"><see cref="StorageFault.Corrupt"/>.</exception>
-    internal static PackageSnapshot Read(PackageName name, Document document) =>
-        Of(StoredIndex.Read(name, document.Content), document.Content.Span, document.Revision);
+    /// <summary>Reads the index that a document holds.</summary>
+    /// <param name="name">The package.</param>
+    /// <param name="document">The document.</param>
+    /// <param name="maxBytes">The most bytes that the index may unpack to.</param>
+    /// <exception cref="StorageException"><see cref="StorageFault.Corrupt"/>: it holds none, or a longer one.</exception>
+    internal static PackageSnapshot Read(PackageName name, Document document, long maxBytes) =>
+        Of(StoredIndex.Read(name, document.Content, maxBytes), document.Content.Span, document.Revision);
 
     /// <summary>An index whose stored form is known.</summary>
     internal static PackageSnapshot Of(PackageIndex index, ReadOnlySpan<byte> content, Revision revision) => new(index, revision, FingerprintOf(content));

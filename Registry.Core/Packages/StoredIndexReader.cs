@@ -1,5 +1,5 @@
-using System.Text;
 using System.Text.Json;
+using System.Text.Unicode;
 using Registry.Core.Channels;
 using Registry.Core.Content;
 
@@ -8,16 +8,31 @@ namespace Registry.Core.Packages;
 /// <summary>
 /// Reads the JSON of <see cref="StoredIndex"/>, token by token and straight into the index: a registry reads that of every package when it starts.
 /// Properties may come in any order, unknown ones are passed over, and a missing or misshapen one is an error.
+/// Compressed JSON is read while it is unpacked, piece by piece: memory does not grow with what it unpacks to.
 /// </summary>
 internal ref struct StoredIndexReader
 {
     /// <summary>Metadata alone may be 63 levels deep.</summary>
     private const int MaxDepth = 128;
 
-    private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+    /// <summary>How much is unpacked at once: more than metadata may have by default, as a token has to be in one piece.</summary>
+    private const int PieceBytes = 128 * 1024;
 
     private readonly PackageName package;
-    private readonly ReadOnlySpan<byte> json;
+
+    /// <summary>What the JSON is unpacked from; null where it lies there as it is.</summary>
+    private readonly PackedJson? packed;
+
+    private readonly PackedJsonReader? unpacked;
+    private readonly PooledBytes? piece;
+    private readonly long maxBytes;
+
+    /// <summary>The JSON, or the piece of it that is being read.</summary>
+    private ReadOnlySpan<byte> json;
+
+    /// <summary>Where that piece begins in the whole.</summary>
+    private long origin;
+
     private Utf8JsonReader reader;
 
     /// <summary>That of the manifest before, which as a rule is that of the next one too: one text for all of them.</summary>
@@ -30,11 +45,27 @@ internal ref struct StoredIndexReader
         reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = MaxDepth });
     }
 
+    private StoredIndexReader(PackageName package, PackedJson packed, PackedJsonReader unpacked, PooledBytes piece, long maxBytes)
+    {
+        (this.package, this.packed, this.unpacked, this.piece, this.maxBytes) = (package, packed, unpacked, piece, maxBytes);
+        reader = new Utf8JsonReader([], isFinalBlock: false, new JsonReaderState(new JsonReaderOptions { MaxDepth = MaxDepth }));
+    }
+
+    /// <summary>Reads JSON as it lies there.</summary>
     /// <exception cref="JsonException">It is no JSON, or not of this form.</exception>
     /// <exception cref="FormatException">It is not this package's, of another schema, or a value is none of ours.</exception>
     /// <exception cref="InvalidOperationException">A value is of the wrong kind.</exception>
-    /// <exception cref="DecoderFallbackException">A text is no UTF-8.</exception>
     public static PackageIndex Read(PackageName package, ReadOnlySpan<byte> json) => new StoredIndexReader(package, json).Index();
+
+    /// <summary>As the other, of compressed JSON. Metadata stay in it, and only their places are read.</summary>
+    /// <exception cref="InvalidDataException">It is damaged.</exception>
+    /// <exception cref="Storage.StorageException">It has more than <paramref name="maxBytes"/> bytes of JSON.</exception>
+    public static PackageIndex Read(PackageName package, PackedJson packed, long maxBytes)
+    {
+        using var unpacked = packed.Open();
+        using var piece = new PooledBytes(PieceBytes);
+        return new StoredIndexReader(package, packed, unpacked, piece, maxBytes).Index();
+    }
 
     private PackageIndex Index()
     {
@@ -42,12 +73,12 @@ internal ref struct StoredIndexReader
         DateTimeOffset? createdAt = null;
         List<Manifest>? manifests = null;
         List<Channel>? channels = null;
-        reader.Read();
+        Read();
         Demand(JsonTokenType.StartObject);
         NextProperty();
         while (reader.TokenType == JsonTokenType.PropertyName)
         {
-            var start = reader.TokenStartIndex;
+            var start = Place;
             for (; IsAt("schema"u8); NextProperty())
                 isSchema = reader.GetInt64() == StoredIndex.Schema ? true : throw Foreign();
             for (; IsAt("package"u8); NextProperty())
@@ -64,7 +95,7 @@ internal ref struct StoredIndexReader
         }
 
         // Nothing may follow: the reader throws at what does.
-        reader.Read();
+        Read();
         return isSchema && isPackage && createdAt is { } created && manifests is not null && channels is not null
             ? PackageIndex.Restore(package, created, manifests, channels)
             : throw Lacking("index");
@@ -79,12 +110,12 @@ internal ref struct StoredIndexReader
         long? size = null;
         DateTimeOffset? createdAt = null;
         string? pushId = null;
-        string? metadata = null;
+        Metadata? metadata = null;
         Demand(JsonTokenType.StartObject);
         NextProperty();
         while (reader.TokenType == JsonTokenType.PropertyName)
         {
-            var start = reader.TokenStartIndex;
+            var start = Place;
             for (; IsAt("release"u8); NextProperty())
                 release = Release.Parse(Text());
             for (; IsAt("media_type"u8); NextProperty())
@@ -100,7 +131,7 @@ internal ref struct StoredIndexReader
             for (; IsAt("push_id"u8); NextProperty())
                 pushId = Text();
             for (; IsAt("metadata"u8); NextProperty())
-                metadata = Raw();
+                metadata = Metadata();
             PassOver(start);
         }
 
@@ -118,7 +149,7 @@ internal ref struct StoredIndexReader
         NextProperty();
         while (reader.TokenType == JsonTokenType.PropertyName)
         {
-            var start = reader.TokenStartIndex;
+            var start = Place;
             for (; IsAt("name"u8); NextProperty())
                 name = ChannelName.TryParse(Text(), out var parsed) ? parsed : throw new FormatException("A channel's name is none.");
             for (; IsAt("current"u8); NextProperty())
@@ -135,21 +166,22 @@ internal ref struct StoredIndexReader
     }
 
     /// <summary>Goes from the end of a value to the next property of its object, or to the end of that.</summary>
-    private void NextProperty() => reader.Read();
+    private void NextProperty() => Read();
 
     /// <summary>
     /// Whether there is a property and it is this one: then goes to its value. They are asked for in the order in which they are written, so that as a rule each
     /// is asked for once.
     /// </summary>
     private bool IsAt(ReadOnlySpan<byte> property) =>
-        reader.TokenType == JsonTokenType.PropertyName && reader.ValueTextEquals(property) && reader.Read();
+        reader.TokenType == JsonTokenType.PropertyName && reader.ValueTextEquals(property) && Read();
 
     /// <summary>Passes over a property that is none of those that were asked for since it began at <paramref name="start"/>.</summary>
     private void PassOver(long start)
     {
-        if (reader.TokenStartIndex != start)
+        if (Place != start)
             return;
-        reader.Skip();
+        Read();
+        PassOverValue();
         NextProperty();
     }
 
@@ -159,13 +191,13 @@ internal ref struct StoredIndexReader
     {
         if (first)
             Demand(JsonTokenType.StartArray);
-        return reader.Read() && reader.TokenType != JsonTokenType.EndArray;
+        return Read() && reader.TokenType != JsonTokenType.EndArray;
     }
 
     private readonly void Demand(JsonTokenType token)
     {
         if (reader.TokenType != token)
-            throw new JsonException($"It has {reader.TokenType} at byte {reader.TokenStartIndex}, where {token} is due.");
+            throw new JsonException($"It has {reader.TokenType} at byte {Place}, where {token} is due.");
     }
 
     private readonly string Text()
@@ -189,14 +221,71 @@ internal ref struct StoredIndexReader
         return mediaType;
     }
 
-    /// <summary>The JSON of a value, as it stands; null for <c>null</c>.</summary>
-    private string? Raw()
+    /// <summary>A value as it stands; null for <c>null</c>.</summary>
+    private Metadata? Metadata()
     {
         if (reader.TokenType == JsonTokenType.Null)
             return null;
-        var start = (int)reader.TokenStartIndex;
-        reader.Skip();
-        return Utf8.GetString(json[start..(int)reader.BytesConsumed]);
+        var start = Place;
+        PassOverValue();
+        var end = origin + reader.BytesConsumed;
+        return packed is null
+            ? Packages.Metadata.Of(json[(int)start..(int)end].ToArray())
+            : Packages.Metadata.Of(packed, start, checked((int)(end - start)));
+    }
+
+    /// <summary>Goes to the last token of a value.</summary>
+    private void PassOverValue()
+    {
+        var depth = reader.CurrentDepth;
+        DemandUtf8();
+        if (reader.TokenType is not (JsonTokenType.StartObject or JsonTokenType.StartArray))
+            return;
+        do
+        {
+            Read();
+            DemandUtf8();
+        }
+        while (reader.CurrentDepth > depth);
+    }
+
+    /// <summary>A value that is passed over is not decoded, and must be sound all the same.</summary>
+    private readonly void DemandUtf8()
+    {
+        if (reader.TokenType is JsonTokenType.String or JsonTokenType.PropertyName && !Utf8.IsValid(reader.ValueSpan))
+            throw new FormatException($"The text at byte {Place} is no UTF-8.");
+    }
+
+    /// <summary>Where the token begins in the whole.</summary>
+    private readonly long Place => origin + reader.TokenStartIndex;
+
+    /// <summary>Goes to the next token; false at the end.</summary>
+    private bool Read()
+    {
+        while (!reader.Read())
+        {
+            if (reader.IsFinalBlock)
+                return false;
+            Unpack();
+        }
+
+        return true;
+    }
+
+    /// <summary>Puts what comes next behind what has not been read yet.</summary>
+    private void Unpack()
+    {
+        origin += reader.BytesConsumed;
+        piece!.RemoveFirst((int)reader.BytesConsumed);
+        var room = piece.GetSpan();
+        // One byte more than is allowed tells that there are more.
+        room = room[..(int)(Math.Min(room.Length - 1, maxBytes - origin - piece.WrittenCount) + 1)];
+        var read = unpacked!.Read(room);
+        piece.Advance(read);
+        if (origin + piece.WrittenCount > maxBytes)
+            throw StoredIndex.TooLong(package, maxBytes);
+        json = piece.WrittenMemory.Span;
+        reader = new Utf8JsonReader(json, isFinalBlock: read < room.Length, reader.CurrentState);
     }
 
     private static FormatException Foreign() => new($"It is not schema {StoredIndex.Schema} of this package.");

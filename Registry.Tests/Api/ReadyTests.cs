@@ -58,6 +58,20 @@ public sealed class ReadyTests : IAsyncDisposable
         Assert.That(await host!.Client.GetStringAsync("/api/v1/packages", ct), Is.EqualTo("[]"));
     }
 
+    [Test]
+    public async Task Loading_that_fails_for_any_reason_is_logged_and_tried_again()
+    {
+        var isBroken = true;
+        faults.Before = call => isBroken && call.Operation == StorageOperation.ReadDocuments ? throw new InvalidOperationException("a defect") : default;
+        await StartAsync();
+        while (!host!.Log.Entries.Any(static entry => entry.Message.StartsWith("Loading packages failed", StringComparison.Ordinal)))
+            await Task.Delay(20, ct);
+        using (var answer = await host.Client.GetAsync("/readyz", ct))
+            Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.ServiceUnavailable));
+        isBroken = false;
+        await host.Client.UntilReadyAsync(ct);
+    }
+
     private async Task StartAsync() =>
         host = await RegistryHost.StartAsync(services => services.AddSingleton<IDocumentStore>(new FaultyDocumentStore(storage.Documents, faults)));
 }

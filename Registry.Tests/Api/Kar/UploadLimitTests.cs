@@ -48,6 +48,20 @@ public sealed class UploadLimitTests
     }
 
     [Test]
+    public async Task A_workspace_of_too_many_parts_is_400_with_both_numbers()
+    {
+        var workspace = $"https://w/{string.Join('/', Enumerable.Repeat("a", 440))}";
+        using var answer = await host.Client.PostAsync($"/api/v1/app?workspace={workspace}", new ByteArrayContent([1]));
+        Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.BadRequest));
+        var error = await answer.Content.ReadFromJsonAsync<JsonObject>();
+        Assert.That((string?)error!["code"], Is.EqualTo("invalid-usage"));
+        Assert.That(((int?)error["details"]!["parts"], (int?)error["details"]!["limit"]), Is.EqualTo((441, 32)));
+        Assert.That(await host.CountArchivesAsync(), Is.Zero);
+        using var list = await host.Client.GetAsync($"/api/v1/app?workspace={workspace}");
+        Assert.That(list.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+    }
+
+    [Test]
     public async Task A_length_over_the_limit_is_refused_before_the_body_comes()
     {
         var answer = await RawHttp.SendAsync(host.Address, $"POST /api/v1/app HTTP/1.1\r\nHost: a\r\nConnection: close\r\nExpect: 100-continue\r\nContent-Length: {Limit + 1}\r\n\r\n");

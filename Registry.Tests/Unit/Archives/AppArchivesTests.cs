@@ -75,6 +75,27 @@ public sealed class AppArchivesTests
     }
 
     [Test]
+    public async Task An_upload_into_a_deep_workspace_is_refused_and_what_is_stored_there_stays_reachable()
+    {
+        var deepest = In($"http://h/{string.Join('/', Enumerable.Repeat("a", 31))}");
+        var deeper = In($"http://h/{string.Join('/', Enumerable.Repeat("a", 32))}");
+        await Archives().UploadAsync(deepest, new MemoryStream([1]), default);
+        Assert.That(
+            () => Archives().UploadAsync(deeper, new MemoryStream([1]), default),
+            Throws.TypeOf<RegistryException>().With.Property("Code").EqualTo(ErrorCode.InvalidUsage).And.Message.Contains("33 parts").And.Message.Contains("at most 32"));
+        Assert.That(await List(deepest), Is.EqualTo(new[] { deepest.Name }));
+
+        var anyDepth = new AppArchives(storage.Blobs, new ArchiveLimits { MaxWorkspaceParts = 33 }, NullLogger<AppArchives>.Instance);
+        var archive = await anyDepth.UploadAsync(deeper, new MemoryStream([1]), default);
+        Assert.That(await List(deepest), Is.EqualTo(new[] { deepest.Name, deeper.Name }));
+        Assert.That(await Archives().FindAsync(deeper, archive.Id, default), Is.EqualTo(archive));
+        await using (var reader = await Archives().OpenAsync(deeper, archive.Id, ByteRange.All, default))
+            Assert.That(await reader.Content.ReadAsync(new byte[2]), Is.EqualTo(1));
+        await Archives().DeleteAsync(deeper, archive.Id, default);
+        Assert.That(await List(deepest), Is.EqualTo(new[] { deepest.Name }));
+    }
+
+    [Test]
     public async Task An_upload_that_breaks_off_leaves_nothing()
     {
         Assert.That(() => Archives(100_000).UploadAsync(In("http://h/broken"), new Trickle(new byte[100_000], 99_999), default), Throws.TypeOf<IOException>());

@@ -84,6 +84,21 @@ internal sealed class PackageCatalogTests
     }
 
     [Test]
+    public async Task An_index_that_is_too_long_is_left_out_and_costs_the_others_nothing()
+    {
+        await PushAsync("a/good", "1.0.0");
+        await storage.Documents.TryPutAsync(
+            StoreKeys.Package(Samples.Package("a/long")),
+            StoredIndex.Write(LargeIndexes.Bomb(Samples.Package("a/long"), 400), long.MaxValue).Content,
+            Precondition.Absent,
+            default);
+        Assert.That(await NamesAsync(), Is.EqualTo(new[] { "a/good" }));
+        await PushAsync("a/next", "1.0.0");
+        Assert.That(await NamesAsync(), Is.EqualTo(new[] { "a/good", "a/next" }));
+        Assert.That(calls.Count(call => call.Operation == StorageOperation.GetDocument), Is.EqualTo(1), "a/next alone is read by itself");
+    }
+
+    [Test]
     public async Task A_storage_that_does_not_answer_is_no_empty_list()
     {
         await PushAsync("a/one", "1.0.0");

@@ -153,7 +153,7 @@ internal sealed class PackageIndexTests
         var index = Samples.Index([.. Enumerable.Range(0, releases).Select(i => $"1.{i}.0")])
             .WithChannelRelease(Samples.Channel("stable"), Release.Parse("1.1.0"));
         index = PackageIndex.With(
-            index, index.Name, Samples.Manifest("9.0.0") with { Metadata = """{"a":[1,null,"é\u0000"],"b":{}}""" }, force: false);
+            index, index.Name, Samples.Manifest("9.0.0") with { Metadata = Metadata.Of("""{"a":[1,null,"é\u0000"],"b":{}}""") }, force: false);
         var read = StoredIndex.Read(index.Name, StoredIndex.Write(index));
         Assert.That(read.Manifests, Is.EqualTo(index.Manifests));
         Assert.That(read.CreatedAt, Is.EqualTo(index.CreatedAt));

@@ -206,7 +206,7 @@ internal sealed class PackageIndexesTests
         var random = new Random(1);
         string Noise() => $"\"{Convert.ToBase64String(Enumerable.Range(0, 48_000).Select(_ => (byte)random.Next(256)).ToArray())}\"";
         var outcomes = new List<string>();
-        var manifests = Enumerable.Range(0, 24).Select(i => Samples.Manifest($"1.{i}.0") with { Metadata = Noise() }).ToArray();
+        var manifests = Enumerable.Range(0, 24).Select(i => Samples.Manifest($"1.{i}.0") with { Metadata = Metadata.Of(Noise()) }).ToArray();
         foreach (var outcome in manifests.Select(manifest => indexes.UpdateAsync(Name, Samples.Push(Name, manifest), default)).ToArray())
             try
             {

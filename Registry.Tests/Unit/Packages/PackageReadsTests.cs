@@ -102,7 +102,7 @@ internal sealed class PackageReadsTests
         await indexes.UpdateAsync(
             Name, new IndexChange(index => index!.WithChannelRelease(Samples.Channel("stable"), Release.Parse("1.0.0"))), default);
         await indexes.UpdateAsync(
-            Name, Samples.Push(Name, Samples.Manifest("2.0.0-rc.1", "kpm") with { Metadata = """{ "a" : [1, 2.50, "\u00e9\/"] }""" }), default);
+            Name, Samples.Push(Name, Samples.Manifest("2.0.0-rc.1", "kpm") with { Metadata = Metadata.Of("""{ "a" : [1, 2.50, "\u00e9\/"] }""") }), default);
         var kept = await indexes.FindAsync(Name, default);
         Assert.That(calls.Count(call => call == StorageOperation.GetDocument), Is.EqualTo(1), "the first push alone: the rest was kept");
         var read = await other.FindAsync(Name, default);

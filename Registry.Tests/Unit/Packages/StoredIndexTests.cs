@@ -56,8 +56,8 @@ internal sealed class StoredIndexTests
     [TestCase(null)]
     public void Metadata_are_read_as_they_were_written(string? metadata)
     {
-        var index = PackageIndex.With(Index, Index.Name, Samples.Manifest("2.0.0") with { Metadata = metadata }, force: false);
-        Assert.That(Read(StoredIndex.Write(index)).Manifests[0].Metadata, Is.EqualTo(metadata));
+        var index = PackageIndex.With(Index, Index.Name, Samples.Manifest("2.0.0") with { Metadata = metadata is null ? null : Metadata.Of(metadata) }, force: false);
+        Assert.That(Read(StoredIndex.Write(index)).Manifests[0].Metadata?.ToString(), Is.EqualTo(metadata));
     }
 
     [Test]
@@ -83,7 +83,7 @@ internal sealed class StoredIndexTests
     [Test]
     public void A_long_index_is_read_from_its_compressed_form()
     {
-        var manifests = Enumerable.Range(0, 3000).Select(i => Samples.Manifest($"1.{i / 10}.{i % 10}") with { Metadata = $"\"{new string('x', 400)}\"" });
+        var manifests = Enumerable.Range(0, 3000).Select(i => Samples.Manifest($"1.{i / 10}.{i % 10}") with { Metadata = Metadata.Of($"\"{new string('x', 400)}\"") });
         var stored = StoredIndex.Write(PackageIndex.Restore(Samples.Package(), Samples.Start, manifests, []));
         Assert.That(Encoding.Latin1.GetString(stored, 0, 7), Is.EqualTo("brotli\n"));
         Assert.That(StoredIndex.Write(Read(stored)), Is.EqualTo(stored));
@@ -106,7 +106,7 @@ internal sealed class StoredIndexTests
     [Test]
     public void So_is_text_that_is_no_UTF_8()
     {
-        var index = PackageIndex.With(Index, Index.Name, Samples.Manifest("2.0.0") with { Metadata = "[\"text\"]", PushId = "id" }, force: false);
+        var index = PackageIndex.With(Index, Index.Name, Samples.Manifest("2.0.0") with { Metadata = Metadata.Of("[\"text\"]"), PushId = "id" }, force: false);
         foreach (var text in new[] { "text", "id\"", "stable" })
         {
             var damaged = StoredIndex.Write(index);

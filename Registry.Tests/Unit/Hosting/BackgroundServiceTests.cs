@@ -1,0 +1,66 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using NUnit.Framework;
+using Registry.Api.Hosting;
+using Registry.Tests.Support;
+using Registry.Tests.Support.Storage;
+
+namespace Registry.Tests.Unit.Hosting;
+
+/// <summary>What becomes of the service when one of its background services fails.</summary>
+public sealed class BackgroundServiceTests
+{
+    private readonly CancellationToken ct = new CancellationTokenSource(TimeSpan.FromMinutes(2)).Token;
+
+    [Test]
+    public async Task A_collection_that_fails_for_any_reason_is_logged_and_tried_again()
+    {
+        var failures = 0;
+        await using var host = await RegistryHost.StartAsync(
+            services =>
+            {
+                var storage = new InMemoryStorage();
+                var faults = new StorageFaults
+                {
+                    Before = call => call.Operation == StorageOperation.ListBlobs && Interlocked.Increment(ref failures) == 1
+                        ? throw new InvalidOperationException("a defect")
+                        : default,
+                };
+                services.AddSingleton(storage.Documents).AddSingleton<Core.Storage.IBlobStore>(new FaultyBlobStore(storage.Blobs, faults));
+            },
+            routes: null,
+            "--Collection:PeriodSeconds=0.05");
+        await UntilLoggedAsync(host, LogLevel.Error, "The collection failed");
+        await UntilLoggedAsync(host, LogLevel.Information, "Collected 0 blobs");
+    }
+
+    [Test]
+    public async Task A_background_service_that_dies_ends_the_process_with_a_failure()
+    {
+        using var folder = new TemporaryFolder();
+        var exitCode = await RegistryApplication.RunAsync(
+            ["--urls=http://127.0.0.1:0", $"--Filesystem:Path={folder.Below("data")}"],
+            static builder =>
+            {
+                builder.Logging.ClearProviders();
+                builder.Services.AddHostedService<Dying>();
+            }).WaitAsync(ct);
+        Assert.That(exitCode, Is.EqualTo(1));
+    }
+
+    private async Task UntilLoggedAsync(RegistryHost host, LogLevel level, string beginning)
+    {
+        while (!host.Log.Entries.Any(entry => entry.Level == level && entry.Message.StartsWith(beginning, StringComparison.Ordinal)))
+            await Task.Delay(20, ct);
+    }
+
+    private sealed class Dying : BackgroundService
+    {
+        protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(50), stoppingToken);
+            throw new InvalidOperationException("a defect");
+        }
+    }
+}

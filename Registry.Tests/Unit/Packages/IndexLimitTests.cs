@@ -1,0 +1,162 @@
+using NUnit.Framework;
+using Registry.Core.Errors;
+using Registry.Core.Packages;
+using Registry.Core.Storage;
+using Registry.Tests.Support;
+using Registry.Tests.Support.Storage;
+
+namespace Registry.Tests.Unit.Packages;
+
+/// <summary>An index is bounded by what it unpacks to, when it is written and when it is read.</summary>
+[FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
+internal sealed class IndexLimitTests
+{
+    private static readonly PackageName Name = Samples.Package();
+
+    private static readonly long Default = new IndexLimits().MaxBytes;
+
+    private readonly InMemoryStorage storage = new();
+
+    [Test]
+    public void Five_thousand_charts_fit_the_defaults_and_come_back()
+    {
+        var (stored, jsonBytes) = StoredIndex.Write(LargeIndexes.Charts(Name, 5000), Default);
+        TestContext.Out.WriteLine($"{jsonBytes} bytes of JSON are stored in {stored.Length}.");
+        Assert.That(jsonBytes, Is.InRange(5000 * 1500, Default));
+        Assert.That(stored, Is.Not.Empty.And.Length.LessThanOrEqualTo(Document.MaxBytes));
+
+        var read = StoredIndex.Read(Name, stored, Default);
+        foreach (var i in new[] { 4999, 0, 2500, 1, 99, 4998 })
+            Assert.That(read.Manifests[4999 - i].Metadata!.ToString(), Is.EqualTo(LargeIndexes.Chart(i)));
+        Assert.That(StoredIndex.Write(read, Default).Content, Is.EqualTo(stored));
+    }
+
+    [Test]
+    public void The_bound_is_the_last_byte_that_fits()
+    {
+        foreach (var index in new[] { Samples.Index("1.0.0", "1.0.1"), LargeIndexes.Bomb(Name, 30) })
+        {
+            var (stored, length) = StoredIndex.Write(index, long.MaxValue);
+            Assert.That(StoredIndex.Write(index, length).Content, Is.EqualTo(stored));
+            Assert.That(StoredIndex.Read(Name, stored, length).Manifests, Is.EqualTo(index.Manifests));
+            Assert.That(StoredIndex.Read(Name, stored, long.MaxValue).Manifests, Is.EqualTo(index.Manifests));
+            Assert.That(StoredIndex.Write(index, length - 1).JsonBytes, Is.EqualTo(length));
+            Assert.That(
+                () => StoredIndex.Read(Name, stored, length - 1),
+                Throws.TypeOf<StorageException>().With.Property("Kind").EqualTo(StorageFault.Corrupt).And.Message.Contains("Limits:IndexBytes"));
+        }
+    }
+
+    [Test]
+    public async Task A_push_past_the_bound_is_refused_alone_and_names_the_numbers()
+    {
+        const long Limit = 500_000;
+        var indexes = Indexes(Limit);
+        var pushes = Enumerable.Range(0, 12).Select(i => PushAsync(indexes, $"1.0.{i}", 65_000)).ToArray();
+        var refusals = new List<RegistryException>();
+        foreach (var push in pushes)
+            try
+            {
+                await push;
+            }
+            catch (RegistryException refusal)
+            {
+                refusals.Add(refusal);
+            }
+
+        var index = (await indexes.GetAsync(Name, default)).Index;
+        Assert.That(index.Manifests, Has.Length.EqualTo(7));
+        Assert.That(refusals, Has.Count.EqualTo(5));
+        foreach (var refusal in refusals)
+        {
+            Assert.That(refusal.Code, Is.EqualTo(ErrorCode.InvalidParameters));
+            Assert.That(refusal.Message, Does.Contain("8 releases").And.Contain($"{Limit} bytes"));
+            Assert.That(refusal.Details, Has.One.EqualTo(("manifests", (object?)8)).And.One.EqualTo(("limit", (object?)Limit)));
+            Assert.That(refusal.Details.Single(detail => detail.Name == "bytes").Value, Is.InRange(Limit + 1, Limit + 70_000));
+        }
+    }
+
+    [Test]
+    public async Task An_index_past_the_bound_can_be_trimmed_once_the_bound_is_raised()
+    {
+        await PutAsync(LargeIndexes.Bomb(Name, 400));
+        var bounded = Indexes(Default);
+        Assert.That(async () => await bounded.FindAsync(Name, default), Throws.TypeOf<StorageException>());
+        Assert.That(() => DeleteAsync(bounded, "1.0.0"), Throws.TypeOf<StorageException>());
+
+        var raised = Indexes(2 * Default);
+        for (var i = 0; i < 150; i++)
+            await DeleteAsync(raised, $"1.0.{i}");
+        var trimmed = (await bounded.GetAsync(Name, default)).Index;
+        Assert.That(trimmed.Manifests, Has.Length.EqualTo(250));
+        Assert.That(trimmed.Manifests[0].Metadata!.Length, Is.EqualTo(65_002));
+    }
+
+    [Test]
+    public void No_more_than_the_bound_is_unpacked()
+    {
+        var stored = StoredIndex.Write(LargeIndexes.Bomb(Name, 4000), long.MaxValue).Content;
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        Assert.That(() => StoredIndex.Read(Name, stored, Default), Throws.TypeOf<StorageException>());
+        Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.LessThan(2 << 20));
+    }
+
+    [Test]
+    public void Metadata_that_are_stored_compressed_take_no_more_memory()
+    {
+        var stored = StoredIndex.Write(LargeIndexes.Bomb(Name, 250), Default).Content;
+        var cache = new IndexCache(long.MaxValue);
+        cache.Keep(new PackageSnapshot(StoredIndex.Read(Name, stored, Default), new Revision("1"), 0));
+        Assert.That(cache.HeldBytes, Is.InRange(stored.Length + (250 * 700), stored.Length + (250 * 1000)));
+
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        var read = StoredIndex.Read(Name, stored, Default);
+        Assert.That(StoredIndex.Write(read, Default).Content, Is.EqualTo(stored));
+        Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.LessThan(2 * 250 * 65_002), "each is unpacked once, to be written");
+    }
+
+    [Test]
+    public async Task Metadata_that_were_shown_are_kept_for_the_next_time()
+    {
+        await PutAsync(LargeIndexes.Charts(Name, 300));
+        var reader = new IndexReader(storage.Documents, new IndexCacheOptions { MaxBytes = 8 << 20 }, new IndexLimits());
+        var manifests = (await reader.FindAsync(Name, told: null, default))!.Index.Manifests;
+        var first = reader.ReadMetadata(manifests[7].Metadata);
+        Assert.That(System.Text.Encoding.UTF8.GetString(first!.Utf8.Span), Is.EqualTo(LargeIndexes.Chart(292)));
+        Assert.That(reader.ReadMetadata(manifests[7].Metadata), Is.SameAs(first));
+        Assert.That(reader.ReadMetadata(null), Is.Null);
+
+        var none = new IndexReader(storage.Documents, new IndexCacheOptions { MaxBytes = 0 }, new IndexLimits());
+        Assert.That(none.ReadMetadata(manifests[7].Metadata)!.Utf8.ToArray(), Is.EqualTo(first.Utf8.ToArray()));
+    }
+
+    [Test]
+    public async Task Metadata_of_many_pushes_do_not_gather_in_memory()
+    {
+        var indexes = Indexes(Default);
+        for (var i = 0; i < 40; i++)
+        {
+            await PushAsync(indexes, $"1.0.{i}", 65_000 + i);
+            var own = (await indexes.GetAsync(Name, default)).Index.Manifests.Sum(static manifest => (long)manifest.Metadata!.Own.Length);
+            Assert.That(own, Is.LessThanOrEqualTo(1 << 20));
+        }
+
+        var manifests = (await indexes.GetAsync(Name, default)).Index.Manifests;
+        Assert.That(manifests.Select(static manifest => manifest.Metadata!.Length), Is.EqualTo(Enumerable.Range(65_002, 40).Reverse()));
+    }
+
+    private static async Task PushAsync(PackageIndexes indexes, string release, int metadataBytes)
+    {
+        var manifest = Samples.Manifest(release) with { Metadata = Metadata.Of($"\"{new string('x', metadataBytes)}\"") };
+        await indexes.UpdateAsync(Name, Samples.Push(Name, manifest), default);
+    }
+
+    private static Task DeleteAsync(PackageIndexes indexes, string release) =>
+        indexes.UpdateAsync(Name, new IndexChange(index => index!.Without(Release.Parse(release), Samples.Type("helm"))), default);
+
+    private async Task PutAsync(PackageIndex index) =>
+        await storage.Documents.TryPutAsync(StoreKeys.Package(index.Name), StoredIndex.Write(index, long.MaxValue).Content, Precondition.Absent, default);
+
+    private PackageIndexes Indexes(long maxBytes) =>
+        new(storage.Documents, TimeProvider.System, new UpdateOptions(), limits: new IndexLimits { MaxBytes = maxBytes });
+}
