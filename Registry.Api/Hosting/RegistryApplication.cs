@@ -5,12 +5,14 @@ using Registry.Api.Cnr;
 using Registry.Api.Hosting.Logging;
 using Registry.Api.Http;
 using Registry.Api.Http.Errors;
+using Registry.Api.Http.Transfers;
 using Registry.Api.OpenApi;
 using Registry.Core.Archives;
 using Registry.Core.Catalog;
 using Registry.Core.Channels;
 using Registry.Core.Packages;
 using Registry.Core.Storage;
+using Registry.Core.Transfers;
 
 namespace Registry.Api.Hosting;
 
@@ -23,7 +25,7 @@ public static class RegistryApplication
     /// <summary>
     /// What may wait of one request's body: enough that a client and the disk need not keep step, and a quarter of the server's own, which 32 uploads at once would feel.
     /// </summary>
-    private const int MaxWaitingBytes = 256 * 1024;
+    internal const int MaxWaitingBytes = 256 * 1024;
 
     /// <summary>How long a stop waits for requests under way: what orchestrators grant by default before they kill.</summary>
     private static readonly TimeSpan ShutdownTimeout = TimeSpan.FromSeconds(30);
@@ -76,7 +78,12 @@ public static class RegistryApplication
             kestrel.Limits.MaxRequestBodySize = settings.Limits.RequestBytes;
             kestrel.Limits.MaxRequestLineSize = MaxRequestLineBytes;
             kestrel.Limits.MaxRequestBufferSize = MaxWaitingBytes;
+            // They count only some of the bytes that move. TransferWatch has its own patience.
+            kestrel.Limits.MinRequestBodyDataRate = null;
+            kestrel.Limits.MinResponseDataRate = null;
         });
+        // Kestrel's limit is for connections with TLS; what a plain one holds is the transport's.
+        builder.WebHost.UseSockets(sockets => sockets.MaxReadBufferSize = MaxWaitingBytes);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = ShutdownTimeout);
         builder.Services.Configure<ForwardedHeadersOptions>(settings.Proxies.Apply);
         builder.Services.AddStorage(builder.Configuration);
@@ -102,6 +109,7 @@ public static class RegistryApplication
     {
         app.UseForwardedHeaders();
         app.UseMiddleware<RequestLog>();
+        app.UseMiddleware<TransferWatch>();
         app.UseMiddleware<Cors>();
         app.UseMiddleware<ErrorHandling>();
         app.UseMiddleware<RequestLimit>();
@@ -135,6 +143,9 @@ public static class RegistryApplication
         services.AddSingleton(settings.Updates.ToOptions());
         services.AddSingleton(settings.Cache.Indexes);
         services.AddSingleton(settings.Cache.Contents);
+        services.AddSingleton(settings.Transfers);
+        services.AddSingleton(settings.Transfers.ToOptions());
+        services.AddSingleton<TransferBudget>();
         services.AddSingleton<StorageProbe>();
         services.AddSingleton<PackageIndexes>();
         services.AddSingleton<PackageCatalog>();

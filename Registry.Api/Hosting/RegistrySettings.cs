@@ -12,7 +12,9 @@ internal sealed class RegistrySettings
         Updates = Read<UpdateSettings>(configuration, "Updates");
         Proxies = Read<ProxySettings>(configuration, "Proxies");
         Cache = Read<CacheSettings>(configuration, "Cache");
+        Transfers = Read<TransferSettings>(configuration, "Transfers");
         errors.AddRange([.. Limits.Errors(), .. Updates.Errors(), .. Collection.Errors(Updates), .. Proxies.Errors(), .. Cache.Errors()]);
+        errors.AddRange(Transfers.Errors());
     }
 
     public LimitOptions Limits { get; }
@@ -24,6 +26,8 @@ internal sealed class RegistrySettings
     public ProxySettings Proxies { get; }
 
     public CacheSettings Cache { get; }
+
+    public TransferSettings Transfers { get; }
 
     /// <summary>Reads the settings.</summary>
     /// <exception cref="StartupException">Something is wrong with them: everything that is, at once.</exception>
