@@ -1,16 +1,23 @@
 using Google.Protobuf;
 using Registry.Core.Storage;
+using Registry.Core.Transfers;
 using Registry.Storage.Etcd.Protocol;
 
 namespace Registry.Storage.Etcd;
 
 /// <summary>
-/// The bytes of chunks, read forward, the next of them fetched ahead. A chunk that has been deleted since the blob was opened is read in the
+/// The bytes of chunks, read forward, the next of them fetched ahead as long as there is spare memory. A chunk that has been deleted since the blob was opened is read in the
 /// past where etcd still has it; where not, that is an exception, never an early end.
 /// </summary>
 internal sealed class EtcdBlobContent : ForwardStream
 {
+    /// <summary>The memory to fetch a chunk with: the chunk, and the answer that it is parsed from.</summary>
+    public const int FetchBytes = 2 * UploadSpace.ChunkBytes;
+
     private const int ChunksAhead = 2;
+
+    /// <summary>The memory to fetch <see cref="ChunksAhead"/> while another chunk is read, beside <see cref="FetchBytes"/>.</summary>
+    private const int AheadBytes = ((ChunksAhead - 1) * FetchBytes) + UploadSpace.ChunkBytes;
 
     private readonly EtcdClient client;
     private readonly EtcdKeys keys;
@@ -18,11 +25,13 @@ internal sealed class EtcdBlobContent : ForwardStream
     private readonly StoredHead stored;
     private readonly long openedAt;
     private readonly long end;
+    private readonly TransferBudget budget;
     private readonly Queue<Task<ByteString>> ahead = new(ChunksAhead + 1);
     private readonly CancellationTokenSource ended = new();
     private ReadOnlyMemory<byte> rest;
     private long nextChunk;
     private int skip;
+    private bool mayFetchAhead;
     private bool closed;
 
     /// <param name="client">Where to read.</param>
@@ -32,10 +41,13 @@ internal sealed class EtcdBlobContent : ForwardStream
     /// <param name="openedAt">etcd's revision when the head was read.</param>
     /// <param name="offset">The first byte.</param>
     /// <param name="length">How many bytes.</param>
-    public EtcdBlobContent(EtcdClient client, EtcdKeys keys, BlobKey key, StoredHead stored, long openedAt, long offset, long length)
+    /// <param name="budget">The memory of chunks; <see cref="FetchBytes"/> of it have been reserved for this reader, which releases them.</param>
+    public EtcdBlobContent(
+        EtcdClient client, EtcdKeys keys, BlobKey key, StoredHead stored, long openedAt, long offset, long length, TransferBudget budget)
         : base(length)
     {
-        (this.client, this.keys, this.key, this.stored, this.openedAt, end) = (client, keys, key, stored, openedAt, offset + length);
+        (this.client, this.keys, this.key, this.stored, this.openedAt) = (client, keys, key, stored, openedAt);
+        (this.budget, end) = (budget, offset + length);
         (nextChunk, var within) = Math.DivRem(offset, stored.Head.ChunkBytes);
         skip = (int)within;
     }
@@ -47,6 +59,10 @@ internal sealed class EtcdBlobContent : ForwardStream
         ObjectDisposedException.ThrowIf(closed, this);
         if (rest.IsEmpty)
         {
+            if (mayFetchAhead && ahead.Count <= 1 && budget.IsScarce)
+                StopFetchingAhead();
+            if (ahead.Count == 0)
+                Fetch();
             FetchAhead();
             rest = (await ahead.Peek().WaitAsync(ct)).Memory[skip..];
             _ = ahead.Dequeue();
@@ -69,17 +85,30 @@ internal sealed class EtcdBlobContent : ForwardStream
             while (ahead.TryDequeue(out var chunk))
                 await ((Task)chunk).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             ended.Dispose();
+            budget.Release(FetchBytes + (mayFetchAhead ? AheadBytes : 0));
         }
 
         await base.DisposeAsync();
     }
 
-    /// <summary>Asks for the chunks after this one, as long as the range reaches into them.</summary>
+    /// <summary>Asks for the chunks after this one, as long as the range reaches into them and there is spare memory.</summary>
     private void FetchAhead()
     {
         while (ahead.Count < ChunksAhead && nextChunk * stored.Head.ChunkBytes < end)
-            ahead.Enqueue(FetchAsync(nextChunk++));
+        {
+            if (!mayFetchAhead && !(mayFetchAhead = budget.TryReserve(AheadBytes)))
+                return;
+            Fetch();
+        }
     }
+
+    private void StopFetchingAhead()
+    {
+        mayFetchAhead = false;
+        budget.Release(AheadBytes);
+    }
+
+    private void Fetch() => ahead.Enqueue(FetchAsync(nextChunk++));
 
     private async Task<ByteString> FetchAsync(long number)
     {

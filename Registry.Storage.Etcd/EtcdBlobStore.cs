@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using Google.Protobuf;
 using Registry.Core.Storage;
+using Registry.Core.Transfers;
 using Registry.Storage.Etcd.Protocol;
 
 namespace Registry.Storage.Etcd;
@@ -9,7 +10,7 @@ namespace Registry.Storage.Etcd;
 /// Blobs as a head and bytes: up to one chunk beside the head, more in chunks of an upload. Head and bytes go in one transaction. Who reads on
 /// then finds the chunks in etcd's own past, as long as that is not compacted, and fails after.
 /// </summary>
-internal sealed class EtcdBlobStore(EtcdClient client, EtcdKeys keys, UploadSpace space) : IBlobStore
+internal sealed class EtcdBlobStore(EtcdClient client, EtcdKeys keys, UploadSpace space, TransferBudget budget) : IBlobStore
 {
     public ValueTask<BlobWriter> CreateAsync(StoreKey scope, CancellationToken ct)
     {
@@ -20,20 +21,17 @@ internal sealed class EtcdBlobStore(EtcdClient client, EtcdKeys keys, UploadSpac
 
     public async ValueTask<BlobReader?> OpenAsync(BlobKey key, ByteRange range, CancellationToken ct)
     {
-        // One question for both: most blobs are small, and their bytes are all that is wanted.
-        var both = new TxnRequest { Success = { EtcdTxn.Get(keys.Head(key)), EtcdTxn.Get(keys.Content(key)) } };
-        var answer = await client.ReadAsync(both, ct);
-        if (answer.Read(0) is not { } entry)
-            return null;
-        var stored = StoredHead.Parse(entry);
-        var length = range.LengthWithin(stored.Head.Length);
-        if (stored.IsChunked)
-            return new BlobReader(stored.ToInfo(key), length, new EtcdBlobContent(client, keys, key, stored, answer.Header.Revision, range.Offset, length));
-
-        var content = answer.Read(1)?.Value ?? ByteString.Empty;
-        if (content.Length != stored.Head.Length)
-            throw new StorageException(StorageFault.Corrupt, $"etcd holds {content.Length} of the {stored.Head.Length} bytes of the blob '{key}'.");
-        return new BlobReader(stored.ToInfo(key), length, new WholeContent(content.Memory.Slice((int)range.Offset, (int)length)));
+        await budget.ReserveAsync(EtcdBlobContent.FetchBytes, ct);
+        BlobReader? reader = null;
+        try
+        {
+            return reader = await OpenReservedAsync(key, range, ct);
+        }
+        finally
+        {
+            if (reader is null)
+                budget.Release(EtcdBlobContent.FetchBytes);
+        }
     }
 
     public async ValueTask<BlobInfo?> StatAsync(BlobKey key, CancellationToken ct) => (await FindAsync(key, ct))?.ToInfo(key);
@@ -80,6 +78,30 @@ internal sealed class EtcdBlobStore(EtcdClient client, EtcdKeys keys, UploadSpac
         ArgumentOutOfRangeException.ThrowIfLessThan(idle, TimeSpan.Zero);
         ct.ThrowIfCancellationRequested();
         return space.DiscardAbandonedAsync(idle, ct);
+    }
+
+    private async ValueTask<BlobReader?> OpenReservedAsync(BlobKey key, ByteRange range, CancellationToken ct)
+    {
+        // One question for both: most blobs are small, and their bytes are all that is wanted.
+        var both = new TxnRequest { Success = { EtcdTxn.Get(keys.Head(key)), EtcdTxn.Get(keys.Content(key)) } };
+        var answer = await client.ReadAsync(both, ct);
+        if (answer.Read(0) is not { } entry)
+            return null;
+        var stored = StoredHead.Parse(entry);
+        var length = range.LengthWithin(stored.Head.Length);
+        if (stored.IsChunked)
+        {
+            var chunks = new EtcdBlobContent(client, keys, key, stored, answer.Header.Revision, range.Offset, length, budget);
+            return new BlobReader(stored.ToInfo(key), length, chunks);
+        }
+
+        var content = answer.Read(1)?.Value ?? ByteString.Empty;
+        if (content.Length != stored.Head.Length)
+            throw new StorageException(StorageFault.Corrupt, $"etcd holds {content.Length} of the {stored.Head.Length} bytes of the blob '{key}'.");
+
+        // The answer has been parsed: what is left is the content.
+        budget.Release(EtcdBlobContent.FetchBytes - content.Length);
+        return new BlobReader(stored.ToInfo(key), length, new WholeContent(content, range.Offset, length, budget));
     }
 
     private async ValueTask<StoredHead?> FindAsync(BlobKey key, CancellationToken ct) =>

@@ -1,6 +1,6 @@
-using System.Buffers;
 using Registry.Core.Content;
 using Registry.Core.Storage;
+using Registry.Core.Transfers;
 
 namespace Registry.Storage.Etcd;
 
@@ -18,8 +18,7 @@ internal sealed class EtcdBlobWriter(UploadSpace space, StoreKey scope) : Buffer
     private readonly string upload = Guid.NewGuid().ToString("N");
     private readonly Queue<Task> underWay = new(MaxChunksUnderWay);
     private readonly CancellationTokenSource ended = new();
-    private byte[] buffer = ArrayPool<byte>.Shared.Rent(UploadSpace.ChunkBytes);
-    private int filled;
+    private readonly ChunkBuffer buffer = new(space.Budget, UploadSpace.ChunkBytes);
     private int staged;
     private long length;
     private DateTimeOffset markedAt;
@@ -32,11 +31,12 @@ internal sealed class EtcdBlobWriter(UploadSpace space, StoreKey scope) : Buffer
         while (!bytes.IsEmpty)
         {
             // A full chunk is staged only when more follows: what fits one chunk never is.
-            if (filled == UploadSpace.ChunkBytes)
+            if (buffer.IsFull)
                 await StageAsync(ct);
-            var count = Math.Min(bytes.Length, UploadSpace.ChunkBytes - filled);
-            bytes.Span[..count].CopyTo(buffer.AsSpan(filled));
-            (filled, length, bytes) = (filled + count, length + count, bytes[count..]);
+            if (!buffer.HasRoom)
+                await GrowAsync(bytes.Length, ct);
+            var count = buffer.Write(bytes.Span);
+            (length, bytes) = (length + count, bytes[count..]);
         }
 
         if (staged > 0 && space.Now - markedAt > RefreshAfter)
@@ -55,7 +55,7 @@ internal sealed class EtcdBlobWriter(UploadSpace space, StoreKey scope) : Buffer
         CommittedBlob committed;
         if (staged == 0)
         {
-            committed = await commit.WholeAsync(buffer.AsMemory(0, filled), ct);
+            committed = await CommitWholeAsync(commit, ct);
         }
         else
         {
@@ -75,29 +75,57 @@ internal sealed class EtcdBlobWriter(UploadSpace space, StoreKey scope) : Buffer
         await EndChunksAsync();
         if (discard)
             await DiscardAsync();
-        ArrayPool<byte>.Shared.Return(buffer);
-        buffer = [];
+        buffer.Take().Recycle();
         ended.Dispose();
     }
 
-    /// <summary>Sends the buffer as the next chunk, waiting for a place among those under way, and takes a new one.</summary>
+    private async ValueTask<CommittedBlob> CommitWholeAsync(BlobCommit commit, CancellationToken ct)
+    {
+        // The request is a copy.
+        var copied = buffer.Length;
+        await space.Budget.ReserveAsync(copied, ct);
+        try
+        {
+            return await commit.WholeAsync(buffer.Written, ct);
+        }
+        finally
+        {
+            space.Budget.Release(copied);
+        }
+    }
+
+    /// <summary>Makes room. Without spare memory the chunks that are being sent come first: they give theirs back.</summary>
+    private async ValueTask GrowAsync(int more, CancellationToken ct)
+    {
+        while (!buffer.TryGrow(more))
+        {
+            if (underWay.Count == 0)
+            {
+                await buffer.GrowAsync(more, ct);
+                return;
+            }
+
+            await OldestAsync(ct);
+        }
+    }
+
+    /// <summary>Sends the buffer as the next chunk, waiting for a place among those under way, and begins a new one.</summary>
     private async ValueTask StageAsync(CancellationToken ct)
     {
         if (staged == 0)
         {
             // Counted before it is sent: whatever comes of it must be discarded.
             staged = 1;
-            await space.BeginAsync(upload, buffer.AsMemory(0, filled), ct);
+            await space.BeginAsync(upload, buffer.Written, ct);
+            buffer.Take().Recycle();
         }
         else
         {
             if (underWay.Count == MaxChunksUnderWay)
                 await OldestAsync(ct);
-            underWay.Enqueue(SendAsync(staged++, buffer, filled));
-            buffer = ArrayPool<byte>.Shared.Rent(UploadSpace.ChunkBytes);
+            underWay.Enqueue(SendAsync(staged++, buffer.Take()));
         }
 
-        filled = 0;
         markedAt = space.Now;
     }
 
@@ -109,15 +137,15 @@ internal sealed class EtcdBlobWriter(UploadSpace space, StoreKey scope) : Buffer
     }
 
     /// <summary>Owns the chunk from here on.</summary>
-    private async Task SendAsync(int number, byte[] chunk, int count)
+    private async Task SendAsync(int number, Chunk chunk)
     {
         try
         {
-            await space.StageAsync(upload, number, chunk.AsMemory(0, count), ended.Token);
+            await space.StageAsync(upload, number, chunk.Bytes, ended.Token);
         }
         finally
         {
-            ArrayPool<byte>.Shared.Return(chunk);
+            chunk.Recycle();
         }
     }
 

@@ -1,4 +1,6 @@
+using Google.Protobuf;
 using Registry.Core.Content;
+using Registry.Core.Transfers;
 
 namespace Registry.Storage.Etcd;
 
@@ -21,7 +23,11 @@ internal abstract class ForwardStream(long length) : ForwardReadStream(length)
 }
 
 /// <summary>Bytes that are there already.</summary>
-internal sealed class WholeContent(ReadOnlyMemory<byte> content) : ForwardStream(content.Length)
+/// <param name="content">The whole blob. Its length is reserved; disposing releases that.</param>
+/// <param name="offset">The first byte.</param>
+/// <param name="length">How many bytes.</param>
+/// <param name="budget">Where they are reserved.</param>
+internal sealed class WholeContent(ByteString content, long offset, long length, TransferBudget budget) : ForwardStream(length)
 {
     private bool closed;
 
@@ -30,12 +36,14 @@ internal sealed class WholeContent(ReadOnlyMemory<byte> content) : ForwardStream
     protected override ValueTask<int> ReadSomeAsync(Memory<byte> buffer, CancellationToken ct)
     {
         ObjectDisposedException.ThrowIf(closed, this);
-        content.Slice((int)Position, buffer.Length).CopyTo(buffer);
+        content.Memory.Slice((int)(offset + Position), buffer.Length).CopyTo(buffer);
         return ValueTask.FromResult(buffer.Length);
     }
 
     protected override void Dispose(bool disposing)
     {
+        if (!closed)
+            budget.Release(content.Length);
         closed = true;
         base.Dispose(disposing);
     }

@@ -1,5 +1,6 @@
 using Google.Protobuf;
 using Registry.Core.Storage;
+using Registry.Core.Transfers;
 using Registry.Storage.Etcd.Protocol;
 
 namespace Registry.Storage.Etcd;
@@ -9,7 +10,7 @@ namespace Registry.Storage.Etcd;
 /// marker stands for the upload: every later write to it, and its commit, compare that it is there, so that what has been discarded stays so
 /// whatever request arrives late.
 /// </summary>
-internal sealed class UploadSpace(EtcdClient client, EtcdKeys keys, TimeProvider time) : IDisposable
+internal sealed class UploadSpace(EtcdClient client, EtcdKeys keys, TimeProvider time, TransferBudget budget) : IDisposable
 {
     /// <summary>Bytes of a chunk, far below the 1.5 MiB that etcd takes at most.</summary>
     public const int ChunkBytes = 512 * 1024;
@@ -25,6 +26,9 @@ internal sealed class UploadSpace(EtcdClient client, EtcdKeys keys, TimeProvider
     public EtcdClient Client => client;
 
     public EtcdKeys Keys => keys;
+
+    /// <summary>The memory of chunks.</summary>
+    public TransferBudget Budget => budget;
 
     /// <summary>What may be in memory yet.</summary>
     public BufferedUploads Uploads { get; } = new(time);

@@ -1,5 +1,6 @@
 using Registry.Core.Content;
 using Registry.Core.Storage;
+using Registry.Core.Transfers;
 
 namespace Registry.Storage.Gcs;
 
@@ -8,19 +9,30 @@ namespace Registry.Storage.Gcs;
 /// where that cannot be, reading throws and never just ends. A blob that is read whole must have the checksum of the object, or its last
 /// bytes are not given out.
 /// </summary>
-internal sealed class GcsBlobContent(GcsClient client, string name, GcsObject blob, long offset, long length) : ForwardReadStream(length)
+internal sealed class GcsBlobContent(
+    GcsClient client, string name, GcsObject blob, long offset, long length, TransferBudget budget) : ForwardReadStream(length)
 {
+    /// <summary>What a connection of the HTTP client buffers, its TLS included.</summary>
+    private const int ConnectionBytes = 64 * 1024;
+
     private readonly bool isWhole = offset == 0 && length == blob.Size && blob.Crc32c is not null;
     private HttpResponseMessage? response;
     private Stream? body;
     private Crc32C crc;
+    private bool isReserved;
     private bool isDisposed;
 
     public override bool CanRead => !isDisposed;
 
     /// <summary>Connects, so that what fails fails before the first byte is promised. False when the generation is not there any more.</summary>
-    public async Task<bool> TryBeginAsync(CancellationToken ct) =>
-        length == 0 || await client.Patience().RunAsync(now => TryConnectAsync(now.Token), ct);
+    public async Task<bool> TryBeginAsync(CancellationToken ct)
+    {
+        if (length == 0)
+            return true;
+        await budget.ReserveAsync(ConnectionBytes, ct);
+        isReserved = true;
+        return await client.Patience().RunAsync(now => TryConnectAsync(now.Token), ct);
+    }
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
@@ -35,6 +47,9 @@ internal sealed class GcsBlobContent(GcsClient client, string name, GcsObject bl
         isDisposed = true;
         if (disposing)
             Disconnect();
+        if (isReserved)
+            budget.Release(ConnectionBytes);
+        isReserved = false;
         base.Dispose(disposing);
     }
 

@@ -1,12 +1,13 @@
 using System.Runtime.CompilerServices;
 using Registry.Core.Storage;
+using Registry.Core.Transfers;
 
 namespace Registry.Storage.Gcs;
 
 /// <summary>
 /// Blobs as objects. Their bytes never change, so a generation is a blob's whole life; a commit of what is there changes the metageneration.
 /// </summary>
-internal sealed class GcsBlobStore(GcsClient client, GcsNames names, GcsStaging staging) : IBlobStore
+internal sealed class GcsBlobStore(GcsClient client, GcsNames names, GcsStaging staging, TransferBudget budget) : IBlobStore
 {
     /// <summary>A blob that changes each time it is looked at is looked at this often.</summary>
     private const int MaxRaces = 100;
@@ -15,7 +16,7 @@ internal sealed class GcsBlobStore(GcsClient client, GcsNames names, GcsStaging 
     {
         ct.ThrowIfCancellationRequested();
         _ = scope.Value;
-        return ValueTask.FromResult<BlobWriter>(new GcsBlobWriter(client, names, scope, staging.Begin()));
+        return ValueTask.FromResult<BlobWriter>(new GcsBlobWriter(client, names, scope, staging.Begin(), budget));
     }
 
     public async ValueTask<BlobReader?> OpenAsync(BlobKey key, ByteRange range, CancellationToken ct)
@@ -27,8 +28,8 @@ internal sealed class GcsBlobStore(GcsClient client, GcsNames names, GcsStaging 
             if (await client.FindAsync(name, ct) is not { } blob)
                 return null;
             var length = range.LengthWithin(blob.Size);
-            var content = new GcsBlobContent(client, name, blob, range.Offset, length);
-            if (await content.TryBeginAsync(ct))
+            var content = new GcsBlobContent(client, name, blob, range.Offset, length, budget);
+            if (await TryBeginAsync(content, ct))
                 return new BlobReader(GcsBlobs.Describe(key, blob), length, content);
         }
 
@@ -76,6 +77,20 @@ internal sealed class GcsBlobStore(GcsClient client, GcsNames names, GcsStaging 
         ArgumentOutOfRangeException.ThrowIfLessThan(idle, TimeSpan.Zero);
         ct.ThrowIfCancellationRequested();
         return ValueTask.FromResult(staging.Discard(idle, ct));
+    }
+
+    private static async Task<bool> TryBeginAsync(GcsBlobContent content, CancellationToken ct)
+    {
+        var hasBegun = false;
+        try
+        {
+            return hasBegun = await content.TryBeginAsync(ct);
+        }
+        finally
+        {
+            if (!hasBegun)
+                await content.DisposeAsync();
+        }
     }
 
     private async Task<bool> TryDeleteAsync(string name, long generation, long metageneration, CancellationToken ct)

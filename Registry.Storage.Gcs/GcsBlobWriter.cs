@@ -1,10 +1,11 @@
 using Registry.Core.Content;
 using Registry.Core.Storage;
+using Registry.Core.Transfers;
 
 namespace Registry.Storage.Gcs;
 
 /// <summary>A blob in the making: a local file, as the name of its object is known only with its last byte.</summary>
-internal sealed class GcsBlobWriter(GcsClient client, GcsNames names, StoreKey scope, StagedBlob staged) : BlobWriter
+internal sealed class GcsBlobWriter(GcsClient client, GcsNames names, StoreKey scope, StagedBlob staged, TransferBudget budget) : BlobWriter
 {
     private State state;
 
@@ -33,9 +34,17 @@ internal sealed class GcsBlobWriter(GcsClient client, GcsNames names, StoreKey s
         state = State.Failed;
         var key = new BlobKey(scope, digest);
         staged.DemandPresent();
-        var (placed, isNew) = await new GcsBlobCommit(client, names.Of(key), staged, uploadedAt).RunAsync(ct);
-        state = State.Committed;
-        return new CommittedBlob(GcsBlobs.Describe(key, placed), isNew);
+        await budget.ReserveAsync(StagedContent.BufferBytes, ct);
+        try
+        {
+            var (placed, isNew) = await new GcsBlobCommit(client, names.Of(key), staged, uploadedAt).RunAsync(ct);
+            state = State.Committed;
+            return new CommittedBlob(GcsBlobs.Describe(key, placed), isNew);
+        }
+        finally
+        {
+            budget.Release(StagedContent.BufferBytes);
+        }
     }
 
     public override ValueTask DisposeAsync()

@@ -7,7 +7,8 @@ namespace Registry.Storage.Gcs;
 /// <summary>A part of a staged blob as the body of a request. It can be sent any number of times, and tells its try when bytes have moved.</summary>
 internal sealed class StagedContent : HttpContent
 {
-    private const int BufferBytes = 128 * 1024;
+    /// <summary>The memory that sending takes, in bytes.</summary>
+    public const int BufferBytes = 128 * 1024;
 
     private readonly StagedBlob staged;
     private readonly long offset;

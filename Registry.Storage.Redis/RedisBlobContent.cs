@@ -1,18 +1,27 @@
 using Registry.Core.Content;
 using Registry.Core.Storage;
+using Registry.Core.Transfers;
 
 namespace Registry.Storage.Redis;
 
 /// <summary>
 /// Exactly so many bytes of an upload, read forward: the next few pieces are asked for before they are wanted, and one that is missing or
-/// short is an exception, never an early end.
+/// short is an exception, never an early end. It asks for more pieces ahead as long as there is spare memory.
 /// </summary>
-internal sealed class RedisBlobContent(RedisLink link, RedisKeys keys, BlobKey key, string upload, ByteRange part, byte[] first) : ForwardReadStream(part.Length)
+/// <param name="link">The way to the server.</param>
+/// <param name="keys">The names of what lies there.</param>
+/// <param name="key">The blob.</param>
+/// <param name="upload">The upload whose chunks are read.</param>
+/// <param name="part">Which bytes; the length is known.</param>
+/// <param name="first">The first piece.</param>
+/// <param name="budget">The memory of pieces; <see cref="PieceBytes"/> of it have been reserved for this reader, which releases them.</param>
+internal sealed class RedisBlobContent(
+    RedisLink link, RedisKeys keys, BlobKey key, string upload, ByteRange part, byte[] first, TransferBudget budget) : ForwardReadStream(part.Length)
 {
     /// <summary>Bytes asked for at once: small enough to be collected cheaply, and to let other clients of the server in between.</summary>
-    private const int PieceBytes = 64 * 1024;
+    public const int PieceBytes = 64 * 1024;
 
-    /// <summary>How many pieces are under way at most: 512 KiB of memory for each reader.</summary>
+    /// <summary>How many pieces are asked for at most: 512 KiB of memory for each reader.</summary>
     private const int PiecesAhead = 8;
 
     private readonly long start = part.Offset;
@@ -21,6 +30,7 @@ internal sealed class RedisBlobContent(RedisLink link, RedisKeys keys, BlobKey k
     private ReadOnlyMemory<byte> piece;
     private long position = part.Offset;
     private long asked = part.Offset;
+    private int reservedPieces = 1;
     private bool begun;
     private bool closed;
 
@@ -57,23 +67,50 @@ internal sealed class RedisBlobContent(RedisLink link, RedisKeys keys, BlobKey k
 
     protected override void Dispose(bool disposing)
     {
-        // What is under way ends by its own deadline, and nobody waits for it: its failure is nobody's.
-        closed = true;
-        while (ahead.TryDequeue(out var left))
-            _ = left.Bytes.ContinueWith(late => late.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+        if (!closed)
+        {
+            // Pending calls end by their own deadline. Nobody waits for them or needs their failure, but until then they take memory.
+            closed = true;
+            budget.Release((long)(reservedPieces - ahead.Count) * PieceBytes);
+            while (ahead.TryDequeue(out var left))
+                _ = left.Bytes.ContinueWith(Release, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        }
+
         base.Dispose(disposing);
+    }
+
+    private void Release(Task<byte[]> late)
+    {
+        _ = late.Exception;
+        budget.Release(PieceBytes);
     }
 
     /// <summary>Asks for the pieces that come next. The first came with the head.</summary>
     private void Ask()
     {
-        while (asked < end && ahead.Count < PiecesAhead)
+        while (reservedPieces > Math.Max(1, ahead.Count) && budget.IsScarce)
+        {
+            reservedPieces--;
+            budget.Release(PieceBytes);
+        }
+
+        while (asked < end && ahead.Count < PiecesAhead && HasRoom())
         {
             var wanted = PieceAt(asked, end - asked);
             ahead.Enqueue((wanted, begun ? AskAsync(asked, wanted) : Task.FromResult(first)));
             begun = true;
             asked += wanted;
         }
+    }
+
+    private bool HasRoom()
+    {
+        if (ahead.Count < reservedPieces)
+            return true;
+        if (!budget.TryReserve(PieceBytes))
+            return false;
+        reservedPieces++;
+        return true;
     }
 
     private async Task<byte[]> AskAsync(long from, int count)

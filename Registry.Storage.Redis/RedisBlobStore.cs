@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Registry.Core.Storage;
+using Registry.Core.Transfers;
 using StackExchange.Redis;
 
 namespace Registry.Storage.Redis;
@@ -8,7 +9,7 @@ namespace Registry.Storage.Redis;
 /// Blobs as chunks that belong to an upload, and a head that names the upload. Chunks are never written again once a head names them; a
 /// delete takes the head, and the chunks go some time after. What fits one chunk stays in the writer's memory until its commit, which is one script.
 /// </summary>
-internal sealed class RedisBlobStore(RedisLink link, RedisKeys keys, TimeProvider time) : IBlobStore
+internal sealed class RedisBlobStore(RedisLink link, RedisKeys keys, TimeProvider time, TransferBudget budget) : IBlobStore
 {
     /// <summary>How many entries a page of a listing has: about half a millisecond of the server's time.</summary>
     private const int PageSize = 500;
@@ -25,19 +26,30 @@ internal sealed class RedisBlobStore(RedisLink link, RedisKeys keys, TimeProvide
     {
         ct.ThrowIfCancellationRequested();
         _ = scope.Value;
-        return ValueTask.FromResult<BlobWriter>(new RedisBlobWriter(link, keys, scope, time, uploads));
+        return ValueTask.FromResult<BlobWriter>(new RedisBlobWriter(link, keys, scope, time, uploads, budget));
     }
 
     public async ValueTask<BlobReader?> OpenAsync(BlobKey key, ByteRange range, CancellationToken ct)
     {
-        var first = RedisBlobContent.PieceAt(range.Offset, range.Length ?? long.MaxValue);
-        RedisValue[] arguments = [keys.ChunkPrefix, range.Offset, first, BlobHead.ChunkBytes];
-        var fields = (RedisValue[]?)await link.EvaluateAsync(BlobScripts.Open, [keys.Blob(key)], arguments, ct) ?? [];
-        if (BlobHead.TryRead(key, fields) is not { } info)
-            return null;
-        var length = range.LengthWithin(info.Length);
-        var upload = fields[3].ToString();
-        return new BlobReader(info, length, new RedisBlobContent(link, keys, key, upload, range with { Length = length }, (byte[]?)fields[4] ?? []));
+        await budget.ReserveAsync(RedisBlobContent.PieceBytes, ct);
+        Stream? content = null;
+        try
+        {
+            var first = RedisBlobContent.PieceAt(range.Offset, range.Length ?? long.MaxValue);
+            RedisValue[] arguments = [keys.ChunkPrefix, range.Offset, first, BlobHead.ChunkBytes];
+            var fields = (RedisValue[]?)await link.EvaluateAsync(BlobScripts.Open, [keys.Blob(key)], arguments, ct) ?? [];
+            if (BlobHead.TryRead(key, fields) is not { } info)
+                return null;
+            var length = range.LengthWithin(info.Length);
+            var upload = fields[3].ToString();
+            content = new RedisBlobContent(link, keys, key, upload, range with { Length = length }, (byte[]?)fields[4] ?? [], budget);
+            return new BlobReader(info, length, content);
+        }
+        finally
+        {
+            if (content is null)
+                budget.Release(RedisBlobContent.PieceBytes);
+        }
     }
 
     public async ValueTask<BlobInfo?> StatAsync(BlobKey key, CancellationToken ct) =>

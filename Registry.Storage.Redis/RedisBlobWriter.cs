@@ -1,6 +1,6 @@
-using System.Buffers;
 using Registry.Core.Content;
 using Registry.Core.Storage;
+using Registry.Core.Transfers;
 using StackExchange.Redis;
 
 namespace Registry.Storage.Redis;
@@ -14,12 +14,12 @@ namespace Registry.Storage.Redis;
 /// <param name="scope">What the blob will belong to.</param>
 /// <param name="time">The clock of patience.</param>
 /// <param name="uploads">The uploads under way.</param>
-internal sealed class RedisBlobWriter(RedisLink link, RedisKeys keys, StoreKey scope, TimeProvider time, BufferedUploads uploads) : BufferedBlobWriter(uploads)
+/// <param name="budget">The memory of chunks.</param>
+internal sealed class RedisBlobWriter(
+    RedisLink link, RedisKeys keys, StoreKey scope, TimeProvider time, BufferedUploads uploads, TransferBudget budget) : BufferedBlobWriter(uploads)
 {
     /// <summary>Chunks under way at most: with the one that fills, 5 MiB of memory for each writer.</summary>
     private const int MaxInFlight = 4;
-
-    private const int SmallestBuffer = 16 * 1024;
 
     /// <summary>A writer that fills its chunk for longer than this says that it is still there.</summary>
     private static readonly TimeSpan TouchAfter = TimeSpan.FromSeconds(20);
@@ -29,8 +29,7 @@ internal sealed class RedisBlobWriter(RedisLink link, RedisKeys keys, StoreKey s
 
     private readonly string upload = Guid.NewGuid().ToString("N");
     private readonly Queue<Task> inFlight = new();
-    private byte[] buffer = [];
-    private int filled;
+    private readonly ChunkBuffer buffer = new(budget, BlobHead.ChunkBytes);
     private long sent;
     private bool staged;
     private long touched;
@@ -43,13 +42,11 @@ internal sealed class RedisBlobWriter(RedisLink link, RedisKeys keys, StoreKey s
         while (!bytes.IsEmpty)
         {
             // A full chunk waits for the byte after it: the last one, full or not, is the commit's.
-            if (filled == BlobHead.ChunkBytes)
+            if (buffer.IsFull)
                 await SendAsync(ct);
-            EnsureRoom(bytes.Length);
-            var count = Math.Min(bytes.Length, buffer.Length - filled);
-            bytes.Span[..count].CopyTo(buffer.AsSpan(filled));
-            filled += count;
-            bytes = bytes[count..];
+            if (!buffer.HasRoom)
+                await GrowAsync(bytes.Length, ct);
+            bytes = bytes[buffer.Write(bytes.Span)..];
         }
 
         if (staged && time.GetElapsedTime(touched) >= TouchAfter)
@@ -67,12 +64,14 @@ internal sealed class RedisBlobWriter(RedisLink link, RedisKeys keys, StoreKey s
         while (inFlight.Count > 0)
             await OldestAsync(ct);
         var key = new BlobKey(scope, digest);
-        var length = (sent * BlobHead.ChunkBytes) + filled;
-        var answer = await link.EvaluateAsync(
+        var length = (sent * BlobHead.ChunkBytes) + buffer.Length;
+        var last = buffer.Take();
+        var answer = await SendAsync(
+            last,
             BlobScripts.Commit,
             [keys.Blob(key), keys.Blobs, keys.Staged, keys.Dropped, keys.Chunks, keys.Revision],
             [
-                upload, key.Value, length, sent + (filled > 0 ? 1 : 0), buffer.AsSpan(0, filled).ToArray(),
+                upload, key.Value, length, sent + (last.Bytes.IsEmpty ? 0 : 1), last.Bytes,
                 uploadedAt is { } given ? BlobHead.MicrosecondsOf(given) : "", keys.ChunkPrefix,
             ],
             ct);
@@ -86,8 +85,7 @@ internal sealed class RedisBlobWriter(RedisLink link, RedisKeys keys, StoreKey s
 
     protected override async ValueTask EndAsync(bool discard)
     {
-        Recycle(buffer);
-        buffer = [];
+        buffer.Take().Recycle();
 
         // A chunk that arrives after the discard is refused by the server; whether it arrived at all concerns nobody any more.
         while (inFlight.TryDequeue(out var chunk))
@@ -111,23 +109,38 @@ internal sealed class RedisBlobWriter(RedisLink link, RedisKeys keys, StoreKey s
             throw Discarded();
     }
 
-    private static void Recycle(byte[] buffer)
+    /// <summary>Makes room. Without spare memory the chunks that are being sent come first: they give theirs back.</summary>
+    private async ValueTask GrowAsync(int more, CancellationToken ct)
     {
-        if (buffer.Length > 0)
-            ArrayPool<byte>.Shared.Return(buffer);
+        while (!buffer.TryGrow(more))
+        {
+            if (inFlight.Count == 0)
+            {
+                await buffer.GrowAsync(more, ct);
+                return;
+            }
+
+            await OldestAsync(ct);
+        }
     }
 
-    private void EnsureRoom(int more)
+    /// <summary>Runs a script that takes a chunk. Its memory is given back once that is answered: a call that was given up may still be sending it.</summary>
+    private async Task<RedisResult> SendAsync(Chunk chunk, RedisScript script, RedisKey[] at, RedisValue[] values, CancellationToken ct)
     {
-        if (filled < buffer.Length)
-            return;
-        var wanted = Math.Clamp(filled + (long)more, Math.Max(SmallestBuffer, 2L * filled), BlobHead.ChunkBytes);
-        var larger = ArrayPool<byte>.Shared.Rent((int)Math.Min(wanted, BlobHead.ChunkBytes));
-        if (larger.Length > BlobHead.ChunkBytes)
-            throw new InvalidOperationException($"A pooled buffer of {larger.Length} bytes.");
-        buffer.AsSpan(0, filled).CopyTo(larger);
-        Recycle(buffer);
-        buffer = larger;
+        var answered = false;
+        try
+        {
+            var answer = await link.EvaluateAsync(script, at, values, ct);
+            answered = true;
+            return answer;
+        }
+        finally
+        {
+            if (answered)
+                chunk.Recycle();
+            else
+                chunk.Abandon();
+        }
     }
 
     private async ValueTask SendAsync(CancellationToken ct)
@@ -141,18 +154,14 @@ internal sealed class RedisBlobWriter(RedisLink link, RedisKeys keys, StoreKey s
 
         if (inFlight.Count == MaxInFlight)
             await OldestAsync(ct);
-        inFlight.Enqueue(AppendAsync(sent++, buffer));
-        (buffer, filled) = ([], 0);
+        inFlight.Enqueue(AppendAsync(sent++, buffer.Take()));
         touched = time.GetTimestamp();
     }
 
-    private async Task AppendAsync(long number, byte[] chunk)
+    private async Task AppendAsync(long number, Chunk chunk)
     {
         RedisKey[] at = [keys.Staged, keys.Chunks, keys.Chunk(upload, number)];
-        Demand(await link.EvaluateAsync(BlobScripts.Append, at, [upload, number, chunk], CancellationToken.None));
-
-        // Only what was answered: a call that was given up may still be sending its buffer.
-        Recycle(chunk);
+        Demand(await SendAsync(chunk, BlobScripts.Append, at, [upload, number, chunk.Bytes], CancellationToken.None));
     }
 
     private async ValueTask OldestAsync(CancellationToken ct)

@@ -14,9 +14,6 @@ namespace Registry.Api.Cnr;
 /// </summary>
 internal sealed class BlobJson
 {
-    // A multiple of three, so that no block but the last needs padding.
-    private const int BlockBytes = 48 << 10;
-
     private readonly long blobLength;
     private readonly byte[] suffix;
 
@@ -40,23 +37,26 @@ internal sealed class BlobJson
     /// <summary>Writes the answer. Stops without a word when nobody reads it any more.</summary>
     /// <param name="blob">The blob, read from its first byte; stays the caller's.</param>
     /// <param name="output">Where to.</param>
+    /// <param name="bufferBytes">About how many bytes to hand to the output at once; at least 16.</param>
     /// <param name="ct">Cancels the writing.</param>
     /// <exception cref="StorageException">
     /// The blob has another length than was said, or could not be read to its end. What was written, if anything, is not the whole answer:
     /// break the connection.
     /// </exception>
-    public async Task WriteAsync(BlobReader blob, PipeWriter output, CancellationToken ct)
+    public async Task WriteAsync(BlobReader blob, PipeWriter output, int bufferBytes, CancellationToken ct)
     {
         if (blob.Length != blobLength)
             throw new StorageException(StorageFault.Corrupt, $"The blob gives {blob.Length} bytes where {blobLength} are recorded.");
-        var block = ArrayPool<byte>.Shared.Rent(BlockBytes);
+        // Block and text together fit the buffer. A multiple of three, so that no block but the last needs padding.
+        var blockBytes = bufferBytes / 8 * 3;
+        var block = ArrayPool<byte>.Shared.Rent(blockBytes);
         try
         {
             // Nothing is written before the first bytes are there: a storage that fails until then can still be answered 503.
             var begun = false;
             for (var left = blobLength; left > 0 || !begun;)
             {
-                var length = (int)Math.Min(left, BlockBytes);
+                var length = (int)Math.Min(left, blockBytes);
                 await blob.Content.ReadExactlyAsync(block.AsMemory(0, length), ct);
                 left -= length;
                 if (!begun)

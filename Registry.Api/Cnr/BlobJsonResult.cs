@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Mvc;
 using Registry.Api.Http;
+using Registry.Api.Http.Transfers;
 using Registry.Core.Storage;
 
 namespace Registry.Api.Cnr;
@@ -21,11 +22,13 @@ internal sealed class BlobJsonResult(Func<CancellationToken, ValueTask<BlobReade
         if (await ConditionalHeaders.TryAnswerAsync(http, entityTag, Headers))
             return;
 
-        await using var blob = HttpMethods.IsHead(http.Request.Method) ? null : await open(http.RequestAborted);
+        var isHead = HttpMethods.IsHead(http.Request.Method);
+        var bufferBytes = isHead ? 0 : await RequestTransfer.Of(http).ReserveOutputAsync(json.ContentLength, http.RequestAborted);
+        await using var blob = isHead ? null : await open(http.RequestAborted);
         ConditionalHeaders.Describe(response, entityTag, Headers);
         response.ContentType = "application/json";
         response.ContentLength = json.ContentLength;
         if (blob is not null)
-            await json.WriteAsync(blob, response.BodyWriter, http.RequestAborted);
+            await json.WriteAsync(blob, response.BodyWriter, bufferBytes, http.RequestAborted);
     }
 }

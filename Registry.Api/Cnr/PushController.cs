@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Mvc;
 using Registry.Api.Cnr.Push;
 using Registry.Api.Http;
+using Registry.Api.Http.Transfers;
 using Registry.Core.Content;
 using Registry.Core.Packages;
 using Registry.Core.Storage;
@@ -24,6 +25,7 @@ internal sealed class PushController(PackageRegistry packages, IBlobStore blobs,
     {
         if (!PackageName.TryCreate(@namespace, name, out var package))
             throw CnrErrors.NoPackageName(@namespace, name);
+        await RequestTransfer.Of(HttpContext).ReserveInputAsync(PushRequestReader.BufferBytes + PackageUpload.BufferBytes, ct);
         await using var push = await PushRequestReader.ReadAsync(
             Request, token => PackageUpload.BeginAsync(blobs, StoreKeys.Package(package), limits, token), limits, ct);
         if (!Release.TryParse(push.Release, out var release, out var reason))

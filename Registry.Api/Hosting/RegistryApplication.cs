@@ -9,12 +9,14 @@ using Registry.Api.Cnr;
 using Registry.Api.Hosting.Logging;
 using Registry.Api.Http;
 using Registry.Api.Http.Errors;
+using Registry.Api.Http.Transfers;
 using Registry.Api.OpenApi;
 using Registry.Core.Archives;
 using Registry.Core.Catalog;
 using Registry.Core.Channels;
 using Registry.Core.Packages;
 using Registry.Core.Storage;
+using Registry.Core.Transfers;
 
 namespace Registry.Api.Hosting;
 
@@ -27,7 +29,7 @@ public static class RegistryApplication
     /// <summary>
     /// What may wait of one request's body: enough that a client and the disk need not keep step, and a quarter of the server's own, which 32 uploads at once would feel.
     /// </summary>
-    private const int MaxWaitingBytes = 256 * 1024;
+    internal const int MaxWaitingBytes = 256 * 1024;
 
     /// <summary>How long a stop waits for requests under way: what orchestrators grant by default before they kill.</summary>
     private static readonly TimeSpan ShutdownTimeout = TimeSpan.FromSeconds(30);
@@ -90,7 +92,12 @@ public static class RegistryApplication
             kestrel.RequestHeaderEncodingSelector = static _ => Encoding.Latin1;
             kestrel.Limits.MaxRequestLineSize = MaxRequestLineBytes;
             kestrel.Limits.MaxRequestBufferSize = MaxWaitingBytes;
+            // They count only some of the bytes that move. TransferWatch has its own patience.
+            kestrel.Limits.MinRequestBodyDataRate = null;
+            kestrel.Limits.MinResponseDataRate = null;
         });
+        // Kestrel's limit is for connections with TLS; what a plain one holds is the transport's.
+        builder.WebHost.UseSockets(sockets => sockets.MaxReadBufferSize = MaxWaitingBytes);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = ShutdownTimeout);
         builder.Services.AddOptions<ForwardedHeadersOptions>()
             .Configure<IOptions<ProxySettings>>(static (headers, proxies) => proxies.Value.Apply(headers));
@@ -127,6 +134,7 @@ public static class RegistryApplication
         app.UseMiddleware<PathPrefix>();
         app.UseForwardedHeaders();
         app.UseMiddleware<RequestLog>();
+        app.UseMiddleware<TransferWatch>();
         app.UseMiddleware<Cors>();
         app.UseMiddleware<ErrorHandling>();
         app.UseMiddleware<AllowedHosts>();
@@ -167,6 +175,9 @@ public static class RegistryApplication
         services.AddSingleton(new PathBaseSettings(configuration[PathBaseSettings.Setting]));
         services.AddSingleton(static provider => provider.OptionsOf<CorsSettings>());
         services.AddSingleton(static provider => provider.OptionsOf<HostSettings>());
+        services.AddSingleton(static provider => provider.OptionsOf<TransferSettings>());
+        services.AddSingleton(static provider => provider.OptionsOf<TransferSettings>().ToOptions());
+        services.AddSingleton<TransferBudget>();
         services.AddSingleton<StorageProbe>();
         services.AddSingleton<MalformedRequests>();
         services.AddSingleton<PackageIndexes>();

@@ -14,6 +14,7 @@ internal static class RegistrySettings
         Section.Of<UpdateSettings, UpdateSettingsValidator>("Updates"),
         Section.Of<ProxySettings, ProxySettingsValidator>("Proxies"),
         Section.Of<CacheSettings, CacheSettingsValidator>("Cache"),
+        Section.Of<TransferSettings, TransferSettingsValidator>("Transfers"),
         Section.Of<CorsSettings, CorsSettingsValidator>("Cors"),
         Section.Of<HostSettings, HostSettingsValidator>("Hosts"),
     ];

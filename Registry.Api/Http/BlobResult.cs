@@ -3,6 +3,7 @@ using System.IO.Pipelines;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Net.Http.Headers;
 using Registry.Api.Http.Errors;
+using Registry.Api.Http.Transfers;
 using Registry.Core.Storage;
 
 namespace Registry.Api.Http;
@@ -19,9 +20,6 @@ namespace Registry.Api.Http;
 internal sealed class BlobResult(
     Func<ByteRange, CancellationToken, ValueTask<BlobReader>> open, long length, string tag, string contentType) : IActionResult
 {
-    /// <summary>Read and handed to the server at once: what a connection holds in memory, and how much goes out between two waits for it.</summary>
-    private const int BufferBytes = 128 * 1024;
-
     private const int FirstBufferBytes = 16 * 1024;
 
     /// <summary>The name to save it under; null for no <c>Content-Disposition</c>.</summary>
@@ -58,22 +56,31 @@ internal sealed class BlobResult(
     {
         var ct = http.RequestAborted;
         var expected = bytes.LengthWithin(length);
+        var bufferBytes = await RequestTransfer.Of(http).ReserveOutputAsync(expected, ct);
         await using var reader = await open(bytes, ct);
         if (reader.Length != expected)
             throw new StorageException(StorageFault.Corrupt, $"The blob gives {reader.Length} bytes where {expected} are recorded.");
 
         // The first bytes come before the status, the others straight into the memory that the server sends from.
+        var sent = await SendFirstAsync(http.Response, reader.Content, entityTag, range, expected, ct);
+        if (sent < expected)
+            await SendRestAsync(http.Response.BodyWriter, reader.Content, bufferBytes, sent, expected, ct);
+        else
+            await http.Response.BodyWriter.FlushAsync(ct);
+    }
+
+    /// <summary>Sends the headers and, not flushed yet, the first bytes; gives their number.</summary>
+    private async ValueTask<int> SendFirstAsync(
+        HttpResponse response, Stream content, string entityTag, RequestedRange range, long expected, CancellationToken ct)
+    {
         var first = ArrayPool<byte>.Shared.Rent((int)Math.Clamp(expected, 1, FirstBufferBytes));
         try
         {
-            var read = await reader.Content.ReadAsync(first, ct);
-            Commit(http.Response, entityTag, range, expected);
-            await http.Response.StartAsync(ct);
-            http.Response.BodyWriter.Write(first.AsSpan(0, read));
-            if (read < expected)
-                await SendRestAsync(http.Response.BodyWriter, reader.Content, read, expected, ct);
-            else
-                await http.Response.BodyWriter.FlushAsync(ct);
+            var read = await content.ReadAsync(first, ct);
+            Commit(response, entityTag, range, expected);
+            await response.StartAsync(ct);
+            response.BodyWriter.Write(first.AsSpan(0, read));
+            return read;
         }
         finally
         {
@@ -81,12 +88,14 @@ internal sealed class BlobResult(
         }
     }
 
-    private static async Task SendRestAsync(PipeWriter body, Stream content, long sent, long expected, CancellationToken ct)
+    private static async Task SendRestAsync(
+        PipeWriter body, Stream content, int bufferBytes, long sent, long expected, CancellationToken ct)
     {
         while (sent < expected)
         {
-            var memory = body.GetMemory((int)Math.Min(expected - sent, BufferBytes));
-            var read = await content.ReadAsync(memory[..(int)Math.Min(expected - sent, memory.Length)], ct);
+            var memory = body.GetMemory((int)Math.Min(expected - sent, bufferBytes));
+            var wanted = (int)Math.Min(Math.Min(expected - sent, bufferBytes), memory.Length);
+            var read = await content.ReadAsync(memory[..wanted], ct);
             if (read == 0)
                 throw new StorageException(StorageFault.Corrupt, $"The blob ended after {sent} of {expected} bytes.");
             body.Advance(read);

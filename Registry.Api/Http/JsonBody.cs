@@ -3,6 +3,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.Mvc;
+using Registry.Api.Http.Transfers;
 using Registry.Core.Content;
 
 namespace Registry.Api.Http;
@@ -70,6 +71,7 @@ internal sealed class JsonBody(string? tag, IEnumerable<Action<Utf8JsonWriter>> 
         response.ContentType = "application/json";
         if (Kept?.Find(coding) is { } kept)
         {
+            await ReserveAsync(context.HttpContext, kept.Bytes.Length, heldBytes: 0);
             await WriteAsync(request, response, kept, ct);
             return;
         }
@@ -85,14 +87,27 @@ internal sealed class JsonBody(string? tag, IEnumerable<Action<Utf8JsonWriter>> 
             if (used != ContentCoding.Identity)
                 Encode(used, buffer);
             Kept?.Keep(coding, new PreparedBody(buffer.WrittenMemory.ToArray(), used));
+            await ReserveAsync(context.HttpContext, buffer.WrittenCount, heldBytes: buffer.WrittenCount);
             await WriteAsync(request, response, new PreparedBody(buffer.WrittenMemory, used), ct);
             return;
         }
+
+        await ReserveAsync(context.HttpContext, long.MaxValue, heldBytes: BufferBytes);
 
         if (used != ContentCoding.Identity)
             response.Headers.ContentEncoding = used.Name;
         if (!HttpMethods.IsHead(request.Method))
             await StreamAsync(used, response.Body, writer, buffer, rest, ct);
+    }
+
+    /// <summary>Reserves the memory of a long answer; nothing for a short one, or for headers alone.</summary>
+    private static async ValueTask ReserveAsync(HttpContext http, long length, long heldBytes)
+    {
+        if (length <= RequestTransfer.SmallBytes || HttpMethods.IsHead(http.Request.Method))
+            return;
+        var transfer = RequestTransfer.Of(http);
+        await transfer.ReserveOutputAsync(length, http.RequestAborted);
+        await transfer.ReserveAsync(heldBytes, http.RequestAborted);
     }
 
     private static async Task WriteAsync(HttpRequest request, HttpResponse response, PreparedBody body, CancellationToken ct)

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Mvc;
 using Registry.Api.Http;
+using Registry.Api.Http.Transfers;
 using Registry.Core.Archives;
 using Registry.Core.Content;
 using Registry.Core.Errors;
@@ -39,6 +40,7 @@ internal sealed class AppArchivesController(AppArchives archives) : ControllerBa
         var place = Derive(workspace);
         if (Request.ContentLength > archives.Limits.MaxArchiveBytes)
             throw archives.TooLarge();
+        await RequestTransfer.Of(HttpContext).ReserveInputAsync(AppArchives.BufferBytes, ct);
         var archive = await archives.UploadAsync(place, Request.Body, ct);
         return JsonBody.Of(new UploadedArchive(archive.Id.Value, SelfLink(archive.Id)), KarJson.Default.UploadedArchive, tag: null);
     }

@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.Mvc;
 using Registry.Api.Http;
+using Registry.Api.Http.Transfers;
 using Registry.Core.Archives;
 
 namespace Registry.Api.Kar;
@@ -54,6 +55,8 @@ internal sealed class ArchiveList(IAsyncEnumerable<AppArchive> archives) : IActi
         response.ContentType = "application/json";
         if (HttpMethods.IsHead(http.Request.Method))
             return;
+
+        await RequestTransfer.Of(http).ReserveOutputAsync(long.MaxValue, http.RequestAborted);
 
         // From here on an exception finds an answer under way, and the connection is broken.
         await response.StartAsync(http.RequestAborted);

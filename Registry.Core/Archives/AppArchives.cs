@@ -17,7 +17,8 @@ namespace Registry.Core.Archives;
 /// <param name="logger">Told of every change.</param>
 public sealed partial class AppArchives(IBlobStore blobs, ArchiveLimits limits, ILogger<AppArchives> logger)
 {
-    private const int BufferBytes = 64 * 1024;
+    /// <summary>The memory of one upload, beside that of the storage, in bytes.</summary>
+    public const int BufferBytes = 64 * 1024;
 
     /// <summary>How large an archive may be.</summary>
     public ArchiveLimits Limits { get; } = limits;

@@ -14,6 +14,12 @@ internal sealed class ContentInspection : IAsyncDisposable
     private const int MaxWaitingBytes = 128 << 10;
     private const int BufferBytes = 64 << 10;
 
+    /// <summary>What inflating takes: its window and the buffer of its stream.</summary>
+    private const int InflateBytes = 64 << 10;
+
+    /// <summary>The memory of one inspection, in bytes.</summary>
+    public const int MemoryBytes = MaxWaitingBytes + BufferBytes + InflateBytes;
+
     /// <summary>Contents up to here are small.</summary>
     private const int SmallBytes = 64 << 10;
 

@@ -14,6 +14,9 @@ namespace Registry.Core.Content;
 /// </remarks>
 public sealed class PackageUpload : IAsyncDisposable
 {
+    /// <summary>The memory of one upload, beside that of the storage, in bytes.</summary>
+    public const int BufferBytes = ContentInspection.MemoryBytes;
+
     private readonly ContentLimits limits;
     private readonly IncrementalHash storedHash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
     private readonly ContentInspection inspection;

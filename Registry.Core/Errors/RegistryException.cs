@@ -52,6 +52,6 @@ public enum ErrorCode
     /// <summary>The request is larger than the configured limit.</summary>
     RequestTooLarge,
 
-    /// <summary>The outcome of a write is not known: look, then try again.</summary>
+    /// <summary>The outcome of a write is not known, or the registry is starting or short of memory for transfers: check, then try again.</summary>
     Unavailable,
 }

@@ -23,7 +23,7 @@ public sealed class Setting
         this.property = property;
         Key = $"{section}:{property.Name}";
         var isSize = property.Name.EndsWith(SizeSuffix, StringComparison.Ordinal);
-        (parse, Expected) = Type.GetTypeCode(property.PropertyType) switch
+        (parse, Expected) = Type.GetTypeCode(Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType) switch
         {
             TypeCode.String => ((Func<string, object?>)(static text => text), "a text"),
             TypeCode.Boolean => (static text => bool.TryParse(text, out var value) ? value : null, "true or false"),

@@ -11,6 +11,10 @@ namespace Registry.Core.Storage;
 /// <item>The length is known before the first byte is read, and a stream that falls short of it throws: it never just ends.</item>
 /// <item>A reader under way when its blob is deleted or touched gets every byte or an exception.</item>
 /// <item>Failures, cancellation and concurrency are as in <see cref="IDocumentStore"/>. Memory does not grow with the length of a blob.</item>
+/// <item>
+/// A backend that holds bytes of a transfer in memory reserves them in <see cref="Transfers.TransferBudget"/>, and lets its refusal, a
+/// <see cref="Errors.RegistryException"/>, through.
+/// </item>
 /// </list>
 /// </remarks>
 public interface IBlobStore

@@ -141,7 +141,7 @@ public sealed class EtcdFaults : IAsyncDisposable
         await using var cut = new EtcdUnderTest(server, $"http://127.0.0.1:{proxy.Port}");
         var keys = new EtcdKeys(storage!.Options.Prefix);
         using var client = cut.NewClient();
-        using var space = new UploadSpace(client, keys, cut.Time);
+        using var space = new UploadSpace(client, keys, cut.Time, Budgets.Ample());
         await space.BeginAsync("upload", Large.AsMemory(0, UploadSpace.ChunkBytes), ct);
         await space.StageAsync("upload", 1, Small, ct);
         byte[] whole = [.. Large.AsSpan(0, UploadSpace.ChunkBytes), .. Small];
@@ -257,7 +257,7 @@ public sealed class EtcdFaults : IAsyncDisposable
         await StartAsync();
         using var client = storage!.NewClient();
         var keys = new EtcdKeys(storage.Options.Prefix);
-        using var space = new UploadSpace(client, keys, storage.Time);
+        using var space = new UploadSpace(client, keys, storage.Time, Budgets.Ample());
         await space.BeginAsync("late", Small, ct);
         await space.StageAsync("late", 1, Small, ct);
         storage.Time.Shift = TimeSpan.FromHours(2);

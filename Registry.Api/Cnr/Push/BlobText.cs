@@ -7,7 +7,8 @@ namespace Registry.Api.Cnr.Push;
 /// <param name="begin">Begins the upload, at the first byte.</param>
 internal sealed class BlobText(Func<CancellationToken, ValueTask<PackageUpload>> begin) : ITextSink, IAsyncDisposable
 {
-    private const int BufferBytes = 64 << 10;
+    /// <summary>The memory that it takes, in bytes.</summary>
+    public const int BufferBytes = 64 << 10;
 
     private readonly Base64Decoder decoder = new();
     private byte[]? buffer;

@@ -15,7 +15,9 @@ internal sealed class MultipartPushBody(BodyCursor body, PushFields fields, stri
 {
     /// <summary>The first byte of a gzip.</summary>
     public const byte GzipMagic = 0x1f;
-    private const int BufferBytes = 16 << 10;
+
+    /// <summary>The memory that it takes, in bytes.</summary>
+    public const int BufferBytes = 16 << 10;
 
     /// <summary>Reads to the end.</summary>
     /// <exception cref="RegistryException"><see cref="ErrorCode.InvalidUsage"/>: this is no multipart form, or it is cut short.</exception>

@@ -14,9 +14,13 @@ namespace Registry.Api.Cnr.Push;
 /// A body whose first byte that is not blank is <c>{</c> is JSON whatever its Content-Type, as curl sends JSON as a form. Any other body
 /// is a form if it says so. Fields that the body does not have are taken from the query.
 /// The body is read whole before anything is refused, so that one that is too large is told so whatever else is wrong with it.
+/// A registry that is short of memory refuses at once.
 /// </remarks>
 internal static class PushRequestReader
 {
+    /// <summary>The memory that reading a push takes, beside that of its upload, in bytes.</summary>
+    public const int BufferBytes = BlobText.BufferBytes + MultipartPushBody.BufferBytes;
+
     // RFC 2046, section 5.1.1.
     private const int MaxBoundaryLength = 70;
 
@@ -50,7 +54,7 @@ internal static class PushRequestReader
             await body.DrainAsync(ct);
             throw new RegistryException(ErrorCode.InvalidUsage, $"The body is not valid JSON, at byte {at}: {broken.Message}");
         }
-        catch (RegistryException)
+        catch (RegistryException refusal) when (refusal.Code != ErrorCode.Unavailable)
         {
             await fields.DisposeAsync();
             await body.DrainAsync(ct);

@@ -1,4 +1,5 @@
 using Microsoft.Net.Http.Headers;
+using Registry.Api.Http.Transfers;
 using Registry.Core.Errors;
 using Registry.Core.Storage;
 
@@ -65,9 +66,10 @@ internal sealed partial class ErrorHandling(RequestDelegate next, FaultLog fault
         _ => ErrorTable.OfStatus(StatusCodes.Status500InternalServerError),
     };
 
-    /// <summary>A client that hung up is nobody's fault and reads no answer.</summary>
+    /// <summary>A client that hung up, or was cut while it read, gets no answer. Kestrel cancels the token some time after the exception.</summary>
     private static bool IsClientGone(HttpContext context, Exception e) =>
-        context.RequestAborted.IsCancellationRequested && e is OperationCanceledException or IOException or BadHttpRequestException;
+        (context.RequestAborted.IsCancellationRequested && e is OperationCanceledException or IOException or BadHttpRequestException)
+        || (context.Response.HasStarted && e is OperationCanceledException && RequestTransfer.Of(context).CutReason is not null);
 
     private static async Task GiveBodyAsync(HttpContext context)
     {

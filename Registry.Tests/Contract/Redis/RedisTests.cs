@@ -43,7 +43,7 @@ public abstract class RedisTests
         var options = new RedisOptions { Configuration = configuration ?? Server.Configuration, DeadlineSeconds = deadlineSeconds };
         var keys = new RedisKeys(options.Prefix);
         var link = Keep(new RedisLink(options, TimeProvider.System));
-        return new StorageInstance(new RedisDocumentStore(link, keys), new RedisBlobStore(link, keys, TimeProvider.System), link);
+        return new StorageInstance(new RedisDocumentStore(link, keys), new RedisBlobStore(link, keys, TimeProvider.System, Budgets.Ample()), link);
     }
 
     private protected T Keep<T>(T one) where T : IAsyncDisposable

@@ -14,9 +14,9 @@ internal sealed class EtcdUnderTest(EtcdServer server, string? endpoints = null)
     protected override ValueTask<StorageInstance> OpenInstanceAsync()
     {
         var (client, keys) = (NewClient(), new EtcdKeys(Options.Prefix));
-        var space = new UploadSpace(client, keys, Time);
+        var space = new UploadSpace(client, keys, Time, Budgets.Ample());
         return ValueTask.FromResult(new StorageInstance(
-            new EtcdDocumentStore(client, keys), new EtcdBlobStore(client, keys, space), new Disposal(space), new Disposal(client)));
+            new EtcdDocumentStore(client, keys), new EtcdBlobStore(client, keys, space, Budgets.Ample()), new Disposal(space), new Disposal(client)));
     }
 
     /// <summary>Its keys go with the server; none of another test is below them.</summary>

@@ -42,7 +42,7 @@ internal sealed class GcsUnderTest : StorageUnderTest
         var client = new GcsClient(options, transport, TimeProvider.System);
         var names = new GcsNames(options.Prefix);
         return ValueTask.FromResult(new StorageInstance(
-            new GcsDocumentStore(client, names), new GcsBlobStore(client, names, new GcsStaging(options, TimeProvider.System)), new Closing(transport)));
+            new GcsDocumentStore(client, names), new GcsBlobStore(client, names, new GcsStaging(options, TimeProvider.System), Budgets.Ample()), new Closing(transport)));
     }
 
     protected override async ValueTask RemoveAsync()

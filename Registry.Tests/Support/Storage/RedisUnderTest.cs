@@ -24,7 +24,7 @@ internal sealed class RedisUnderTest(RedisServer server, string? configuration =
             throw new OptionsValidationException(nameof(RedisOptions), typeof(RedisOptions), valid.Failures);
         var link = new RedisLink(Options, TimeProvider.System);
         return ValueTask.FromResult(new StorageInstance(
-            new RedisDocumentStore(link, Keys), new RedisBlobStore(link, Keys, TimeProvider.System), link));
+            new RedisDocumentStore(link, Keys), new RedisBlobStore(link, Keys, TimeProvider.System, Budgets.Ample()), link));
     }
 
     protected override async ValueTask RemoveAsync() => await server.CommandAsync("FLUSHALL");

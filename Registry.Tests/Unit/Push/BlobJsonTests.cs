@@ -33,7 +33,7 @@ public sealed class BlobJsonTests
             using var written = new MemoryStream();
             await using var blob = Open(bytes, pieceBytes);
             var output = PipeWriter.Create(written, new StreamPipeWriterOptions(leaveOpen: true));
-            await json.WriteAsync(blob, output, CancellationToken.None);
+            await json.WriteAsync(blob, output, 128 * 1024, CancellationToken.None);
             await output.CompleteAsync();
             Assert.That(written.Length, Is.EqualTo(json.ContentLength));
             using var parsed = JsonDocument.Parse(written.ToArray());
@@ -52,9 +52,9 @@ public sealed class BlobJsonTests
     {
         await using var shortened = Open(SampleContent.Random(100), length: 200);
         using var written = new MemoryStream();
-        Assert.That(async () => await new BlobJson(200).WriteAsync(shortened, PipeWriter.Create(written), CancellationToken.None), Throws.InstanceOf<EndOfStreamException>());
+        Assert.That(async () => await new BlobJson(200).WriteAsync(shortened, PipeWriter.Create(written), 128 * 1024, CancellationToken.None), Throws.InstanceOf<EndOfStreamException>());
         await using var other = Open(SampleContent.Random(100));
-        Assert.That(async () => await new BlobJson(200).WriteAsync(other, PipeWriter.Create(written), CancellationToken.None), Throws.TypeOf<StorageException>());
+        Assert.That(async () => await new BlobJson(200).WriteAsync(other, PipeWriter.Create(written), 128 * 1024, CancellationToken.None), Throws.TypeOf<StorageException>());
         Assert.That(written.Length, Is.Zero);
     }
 
@@ -64,7 +64,7 @@ public sealed class BlobJsonTests
         await using var blob = Open(SampleContent.Random(1_000_000));
         var pipe = new Pipe();
         await pipe.Reader.CompleteAsync();
-        await new BlobJson(1_000_000).WriteAsync(blob, pipe.Writer, CancellationToken.None);
+        await new BlobJson(1_000_000).WriteAsync(blob, pipe.Writer, 128 * 1024, CancellationToken.None);
         Assert.That(((PieceStream)blob.Content).Position, Is.LessThan(100_000));
     }
 

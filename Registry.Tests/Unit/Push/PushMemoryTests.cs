@@ -83,7 +83,7 @@ public sealed class PushMemoryTests
             {
                 var info = new BlobInfo(new BlobKey(SampleContent.Scope, Digest.FromHash(new byte[32])), PackageBytes, default, new Revision("1"));
                 await using var blob = new BlobReader(info, PackageBytes, new ZeroStream());
-                await json.WriteAsync(blob, writer, CancellationToken.None);
+                await json.WriteAsync(blob, writer, 128 * 1024, CancellationToken.None);
             });
         Assert.That(used, Is.LessThan(AllowedBytes));
     }

@@ -1,0 +1,19 @@
+using Registry.Core.Transfers;
+
+namespace Registry.Api.Hosting;
+
+/// <summary>Section <c>Transfers</c>: how long a client may stall, and how much memory transfers may use.</summary>
+public sealed class TransferSettings
+{
+    /// <summary>How long a client may neither send nor take a byte before its transfer is ended, in seconds.</summary>
+    /// <value>Default 300.</value>
+    public double StallSeconds { get; set; } = 300;
+
+    /// <summary>The memory for the buffers of all transfers together, in bytes; null for a fifth of the memory that the process may use.</summary>
+    /// <value>Default null.</value>
+    public long? BufferBytes { get; set; }
+
+    internal TimeSpan Stall => TimeSpan.FromSeconds(StallSeconds);
+
+    internal TransferOptions ToOptions() => BufferBytes is { } bytes ? new TransferOptions { BufferBytes = bytes } : new TransferOptions();
+}

@@ -1,0 +1,85 @@
+using System.IO.Pipelines;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace Registry.Api.Http.Transfers;
+
+/// <summary>The body of a request, whose sender is waited for only so long. What the server cannot parse is an HTTP error of the client's.</summary>
+/// <param name="inner">The server's.</param>
+/// <param name="transfer">Told of every wait.</param>
+internal sealed class WatchedReader(PipeReader inner, RequestTransfer transfer) : PipeReader, IRequestBodyPipeFeature
+{
+    /// <inheritdoc/>
+    public PipeReader Reader => this;
+
+    /// <inheritdoc/>
+    public override bool TryRead(out ReadResult result)
+    {
+        try
+        {
+            return inner.TryRead(out result);
+        }
+        catch (IOException broken) when (IsMalformed(broken))
+        {
+            throw Malformed(broken);
+        }
+    }
+
+    /// <inheritdoc/>
+    /// <exception cref="BadHttpRequestException">
+    /// The body is malformed (400) or too large (413), or the client has stopped sending (408).
+    /// </exception>
+    /// <exception cref="Core.Errors.RegistryException">The transfer gave way to others.</exception>
+    public override async ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default)
+    {
+        try
+        {
+            transfer.DemandUncut();
+            var pending = inner.ReadAsync(cancellationToken);
+            if (pending.IsCompletedSuccessfully)
+                return Checked(pending.Result);
+            transfer.BeginWait(inner);
+            try
+            {
+                return Checked(await pending);
+            }
+            finally
+            {
+                transfer.EndWait();
+            }
+        }
+        catch (IOException broken) when (IsMalformed(broken))
+        {
+            throw Malformed(broken);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void AdvanceTo(SequencePosition consumed) => inner.AdvanceTo(consumed);
+
+    /// <inheritdoc/>
+    public override void AdvanceTo(SequencePosition consumed, SequencePosition examined) => inner.AdvanceTo(consumed, examined);
+
+    /// <inheritdoc/>
+    public override void CancelPendingRead() => inner.CancelPendingRead();
+
+    /// <inheritdoc/>
+    public override void Complete(Exception? exception = null) => inner.Complete(exception);
+
+    /// <summary>Kestrel reports some faults, such as a chunk size out of range, as a bare IOException.</summary>
+    private static bool IsMalformed(IOException broken) => broken is not (BadHttpRequestException or ConnectionResetException);
+
+    private static BadHttpRequestException Malformed(IOException broken) =>
+        new("The body of the request is malformed.", StatusCodes.Status400BadRequest, broken);
+
+    private ReadResult Checked(ReadResult result)
+    {
+        if (!result.IsCanceled)
+            return result;
+
+        // Nothing is taken of it, so that the server can go on with the body.
+        inner.AdvanceTo(result.Buffer.Start);
+        transfer.DemandUncut();
+        throw new OperationCanceledException("Reading of the request body was cancelled.");
+    }
+}

@@ -1,0 +1,179 @@
+using System.Net;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using NUnit.Framework;
+using Registry.Tests.Support;
+
+namespace Registry.Tests.Api.Http;
+
+/// <summary>Clients that send or read slowly are waited for, up to a point.</summary>
+[Parallelizable(ParallelScope.All)]
+public sealed class SlowClientTests
+{
+    private const string Package = "/cnr/api/v1/packages/slow/client";
+
+    /// <summary>Longer than Kestrel's own grace, which is 5 s.</summary>
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(7);
+
+    private static readonly byte[] Archive = RandomNumberGenerator.GetBytes(12 << 20);
+
+    private static readonly string Id = Convert.ToHexStringLower(SHA256.HashData(Archive));
+
+    private readonly CancellationToken ct = new CancellationTokenSource(TimeSpan.FromMinutes(3)).Token;
+
+    private RegistryHost patient = null!;
+    private RegistryHost hasty = null!;
+
+    [OneTimeSetUp]
+    public async Task StartAsync()
+    {
+        patient = await RegistryHost.StartAsync();
+        hasty = await RegistryHost.StartAsync("--Transfers:StallSeconds=1");
+        foreach (var host in (RegistryHost[])[patient, hasty])
+            using (var uploaded = await host.Client.PostAsync("/api/v1/app", new ByteArrayContent(Archive), ct))
+                Assert.That(uploaded.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+        await PushAsync("1.0.0", Archive.AsSpan(0, 6 << 20).ToArray());
+    }
+
+    [OneTimeTearDown]
+    public async Task StopAsync()
+    {
+        await patient.DisposeAsync();
+        await hasty.DisposeAsync();
+    }
+
+    [TestCase("")]
+    [TestCase("Range: bytes=1000000-\r\n")]
+    public async Task A_reader_that_pauses_gets_everything(string range)
+    {
+        using var client = await SlowClient.GetAsync(patient.Address, $"/api/v1/app/{Id}", range, ct);
+        await Task.Delay(Pause, ct);
+
+        var body = SlowClient.BodyOf(await client.ReadToEndAsync(ct));
+
+        Assert.That(body, Is.EqualTo(range.Length == 0 ? Archive : Archive[1_000_000..]));
+    }
+
+    [TestCase("/api/v1/app/", "")]
+    [TestCase("/api/v1/app/", "Range: bytes=1000000-\r\n")]
+    [TestCase($"{Package}/1.0.0/helm/pull", "")]
+    [TestCase($"{Package}/1.0.0/helm/pull/json", "")]
+    public async Task A_slow_reader_gets_everything(string path, string range)
+    {
+        using var client = await SlowClient.GetAsync(patient.Address, path.EndsWith('/') ? path + Id : path, range, ct);
+        var buffer = new byte[8 * 1024];
+        var answer = new MemoryStream();
+        var began = TimeProvider.System.GetTimestamp();
+        for (int read; TimeProvider.System.GetElapsedTime(began) < Pause && (read = await client.ReadAsync(buffer, ct)) > 0;)
+        {
+            answer.Write(buffer, 0, read);
+            await Task.Delay(500, ct);
+        }
+
+        answer.Write(await client.ReadToEndAsync(ct));
+
+        Assert.That(SlowClient.BodyOf(answer.ToArray()), Is.Not.Null);
+    }
+
+    [Test]
+    public async Task A_reader_that_stops_is_cut()
+    {
+        (string Path, string Headers)[] asked =
+        [
+            ($"/api/v1/app/{Id}", ""), ($"/api/v1/app/{Id}", "Range: bytes=1000000-\r\n"), ($"{Package}/1.0.0/helm/pull/json", ""),
+        ];
+        List<SlowClient> clients = [];
+        try
+        {
+            foreach (var (path, headers) in asked)
+                clients.Add(await SlowClient.GetAsync(hasty.Address, path, headers, ct));
+            while (CountLogged("GET", "transfer cut") < asked.Length)
+                await Task.Delay(100, ct);
+
+            foreach (var client in clients)
+                Assert.That(SlowClient.BodyOf(await client.ReadToEndAsync(ct)), Is.Null);
+            Assert.That(CountLogged("GET", "failed in the midst"), Is.Zero);
+        }
+        finally
+        {
+            clients.ForEach(static client => client.Dispose());
+        }
+    }
+
+    [Test]
+    public async Task A_push_that_pauses_within_its_first_bytes_is_taken()
+    {
+        var body = PushBody("2.0.0", Samples.TarGz("slow"));
+        using var client = await SlowClient.ConnectAsync(patient.Address, ct);
+        await client.SendAsync(Head("POST", Package, body.Length) + body[..30], ct);
+        await Task.Delay(Pause, ct);
+        await client.SendAsync(body[30..], ct);
+
+        Assert.That(await AnswerOfAsync(client), Does.StartWith("HTTP/1.1 200 OK"));
+    }
+
+    [Test]
+    public async Task An_archive_that_pauses_within_its_first_bytes_is_taken()
+    {
+        using var client = await SlowClient.ConnectAsync(patient.Address, ct);
+        await client.SendAsync(Head("POST", "/api/v1/app", 10) + "12345", ct);
+        await Task.Delay(Pause, ct);
+        await client.SendAsync("67890", ct);
+
+        Assert.That(await AnswerOfAsync(client), Does.StartWith("HTTP/1.1 200 OK"));
+    }
+
+    [TestCase(Package)]
+    [TestCase("/api/v1/app")]
+    public async Task A_sender_that_stops_gets_408(string path)
+    {
+        var body = PushBody("2.0.0", Samples.TarGz("stops"));
+        using var client = await SlowClient.ConnectAsync(hasty.Address, ct);
+        await client.SendAsync(Head("POST", path, body.Length) + body[..^10], ct);
+
+        var answer = await AnswerOfAsync(client);
+
+        Assert.That(answer, Does.StartWith("HTTP/1.1 408 "));
+        Assert.That(answer, Does.Contain("\"code\":\"request-timeout\""));
+    }
+
+    [TestCase("fffffffffffffffff\r\n")]
+    [TestCase("ffffffff\r\n")]
+    [TestCase("7fffffffffffffff\r\n")]
+    [TestCase("-1\r\n")]
+    [TestCase("x\r\n")]
+    [TestCase("\r\n\r\n")]
+    [TestCase("1\r\n{broken\r\n0\r\n\r\n")]
+    [TestCase("1 0\r\n")]
+    public async Task A_malformed_chunk_gets_400(string chunks)
+    {
+        foreach (var path in (string[])[Package, "/api/v1/app"])
+        {
+            var answer = await RawHttp.SendAsync(
+                patient.Address, $"POST {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n {{\r\n{chunks}");
+
+            Assert.That(answer, Does.StartWith("HTTP/1.1 400 "), path);
+            Assert.That(answer, Does.Contain("\"code\":\"invalid-usage\""), path);
+        }
+    }
+
+    private static string PushBody(string release, byte[] package) =>
+        JsonSerializer.Serialize(new { release, media_type = "helm", blob = Convert.ToBase64String(package) });
+
+    private static string Head(string method, string path, int length) =>
+        $"{method} {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n";
+
+    private int CountLogged(string method, string what) => hasty.Log.Entries.Count(entry =>
+        entry.Message.StartsWith(method, StringComparison.Ordinal) && entry.Message.Contains(what, StringComparison.Ordinal));
+
+    private async Task<string> AnswerOfAsync(SlowClient client) => Encoding.Latin1.GetString(await client.ReadToEndAsync(ct));
+
+    private async Task PushAsync(string release, byte[] file)
+    {
+        var package = await new SeededPackage(file.Length, file.Length).ToArrayAsync(ct);
+        foreach (var host in (RegistryHost[])[patient, hasty])
+            using (var pushed = await host.Client.PostAsync(Package, new StringContent(PushBody(release, package), Encoding.UTF8, "application/json"), ct))
+                Assert.That(pushed.StatusCode, Is.EqualTo(HttpStatusCode.OK), await pushed.Content.ReadAsStringAsync(ct));
+    }
+}

@@ -1,0 +1,101 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Net;
+using System.Text.Json;
+using NUnit.Framework;
+using Registry.Tests.Support;
+using Registry.Tests.Support.Cluster;
+
+namespace Registry.Tests.EndToEnd;
+
+/// <summary>Whatever clients do, transfers stay within the memory that they are given: stalled ones give way, and the service lives.</summary>
+public sealed class TransferMemoryTests : EndToEndTest
+{
+    private const string Package = "transfers/large";
+    private const string PullPath = $"/api/v1/packages/{Package}/1.0.0/helm/pull";
+
+    /// <summary>More than the budget has room for, on every backend.</summary>
+    private const int Pulls = 300;
+
+    private const int Uploads = 100;
+
+    private const long HeapLimit = 200L << 20;
+
+    /// <summary>The heap, and the runtime with its libraries.</summary>
+    private const long Allowed = HeapLimit + (160L << 20);
+
+    [TestCaseSource(typeof(ClusterStorage), nameof(ClusterStorage.Backends))]
+    public async Task Stalled_transfers_give_way_to_others(string backend)
+    {
+        await using var storage = await ClusterStorage.StartAsync(backend, Ct);
+        var registry = await StartAsync(
+        [
+            ("DOTNET_GCHeapHardLimit", HeapLimit.ToString("x", CultureInfo.InvariantCulture)), ("TRANSFERS__BUFFERBYTES", "16777216"),
+            .. ClusterStorage.Deadline(30), .. storage.SettingsOf(0),
+        ]);
+        using (var pushed = await PushAsync(registry, Package, "1.0.0", new SeededPackage(1, 6_000_000)))
+            Assert.That(pushed.StatusCode, Is.EqualTo(HttpStatusCode.OK), await pushed.Content.ReadAsStringAsync(Ct));
+
+        using (var stalled = new Clients())
+        {
+            for (var i = 0; i < Pulls; i++)
+                stalled.Add(await SlowClient.GetAsync(registry.Address, PullPath, "", Ct));
+            await DemandServiceAsync(registry);
+        }
+
+        var body = JsonSerializer.Serialize(
+            new { release = "1.0.0", media_type = "helm", blob = Convert.ToBase64String(await new SeededPackage(2, 1_200_000).ToArrayAsync(Ct)) });
+        Task[] sending;
+        using (var stalled = new Clients())
+        {
+            sending = Enumerable.Range(0, Uploads).Select(async i =>
+            {
+                var client = await SlowClient.ConnectAsync(registry.Address, Ct);
+                stalled.Add(client);
+                await client.SendAsync($"POST /api/v1/packages/transfers/upload{i} HTTP/1.1\r\nHost: x\r\nContent-Length: {body.Length}\r\n\r\n", Ct);
+                await client.SendAsync(body[..^1000], Ct);
+            }).ToArray();
+            await DemandServiceAsync(registry);
+        }
+
+        // Some were refused before they had sent everything.
+        await Task.WhenAll(sending).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        Assert.That(registry.Log.Where(static line => line.Contains("others need the memory", StringComparison.Ordinal)), Is.Not.Empty);
+        Assert.That(registry.Log.Where(static line => line.Contains("OutOfMemory", StringComparison.Ordinal)), Is.Empty);
+        await TestContext.Out.WriteLineAsync($"Peak memory: {registry.PeakMemory >> 20} MiB.");
+        Assert.That(registry.PeakMemory, Is.LessThanOrEqualTo(Allowed));
+    }
+
+    /// <summary>Small answers come at once, and a pull within a few tries.</summary>
+    private async Task DemandServiceAsync(RegistryProcess registry)
+    {
+        using (var alive = await registry.Client.GetAsync("/healthz", Ct))
+            Assert.That(alive.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+        using (var shown = await registry.Client.GetAsync($"/api/v1/packages/{Package}/1.0.0/helm", Ct))
+            Assert.That(shown.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+        await UntilAsync(
+            async () =>
+            {
+                using var pulled = await registry.Client.GetAsync(PullPath, Ct);
+                if (pulled.StatusCode == HttpStatusCode.OK)
+                    return true;
+                Assert.That(pulled.StatusCode, Is.EqualTo(HttpStatusCode.ServiceUnavailable));
+                Assert.That(pulled.Headers.RetryAfter?.Delta, Is.Not.Null);
+                return false;
+            },
+            "a pull is served");
+    }
+
+    private sealed class Clients : IDisposable
+    {
+        private readonly ConcurrentBag<SlowClient> clients = [];
+
+        public void Add(SlowClient client) => clients.Add(client);
+
+        public void Dispose()
+        {
+            foreach (var client in clients)
+                client.Dispose();
+        }
+    }
+}

@@ -1,0 +1,80 @@
+using System.Globalization;
+using System.Net.Sockets;
+using System.Text;
+
+namespace Registry.Tests.Support;
+
+/// <summary>A client on a bare connection, which sends and reads as slowly as a test wants. What it does not read waits at the server.</summary>
+internal sealed class SlowClient : IDisposable
+{
+    private readonly Socket socket = new(SocketType.Stream, ProtocolType.Tcp) { ReceiveBufferSize = 4096 };
+
+    private SlowClient()
+    {
+    }
+
+    /// <summary>Connects.</summary>
+    public static async Task<SlowClient> ConnectAsync(Uri address, CancellationToken cancellationToken)
+    {
+        var client = new SlowClient();
+        await client.socket.ConnectAsync(address.Host, address.Port, cancellationToken);
+        return client;
+    }
+
+    /// <summary>Connects and asks for something, without reading the answer.</summary>
+    public static async Task<SlowClient> GetAsync(Uri address, string path, string headers, CancellationToken cancellationToken)
+    {
+        var client = await ConnectAsync(address, cancellationToken);
+        await client.SendAsync($"GET {path} HTTP/1.1\r\nHost: {address.Authority}\r\nConnection: close\r\n{headers}\r\n", cancellationToken);
+        return client;
+    }
+
+    /// <summary>Sends text.</summary>
+    public Task SendAsync(string text, CancellationToken cancellationToken) => SendAsync(Encoding.Latin1.GetBytes(text), cancellationToken);
+
+    /// <summary>Sends bytes.</summary>
+    public async Task SendAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
+    {
+        while (!bytes.IsEmpty)
+            bytes = bytes[await socket.SendAsync(bytes, cancellationToken)..];
+    }
+
+    /// <summary>Reads once.</summary>
+    /// <returns>How many bytes; 0 at the end or when the connection was reset.</returns>
+    public async Task<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await socket.ReceiveAsync(buffer, cancellationToken);
+        }
+        catch (SocketException reset) when (reset.SocketErrorCode == SocketError.ConnectionReset)
+        {
+            return 0;
+        }
+    }
+
+    /// <summary>Reads all that comes until the connection is closed or reset.</summary>
+    public async Task<byte[]> ReadToEndAsync(CancellationToken cancellationToken)
+    {
+        var answer = new MemoryStream();
+        var buffer = new byte[64 * 1024];
+        for (int read; (read = await ReadAsync(buffer, cancellationToken)) > 0;)
+            answer.Write(buffer, 0, read);
+        return answer.ToArray();
+    }
+
+    /// <summary>The body of a whole answer; null when it is shorter than its <c>Content-Length</c>.</summary>
+    public static byte[]? BodyOf(byte[] answer)
+    {
+        var end = answer.AsSpan().IndexOf("\r\n\r\n"u8);
+        if (end < 0)
+            return null;
+        var headers = Encoding.Latin1.GetString(answer, 0, end);
+        var length = headers.Split("\r\n").First(static line => line.StartsWith("Content-Length: ", StringComparison.OrdinalIgnoreCase))[16..];
+        var body = answer[(end + 4)..];
+        return body.Length == int.Parse(length, CultureInfo.InvariantCulture) ? body : null;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => socket.Dispose();
+}
