@@ -23,7 +23,7 @@ internal sealed class FilesystemBlobStore(FilesystemVolume volume) : IBlobStore
     public ValueTask<BlobReader?> OpenAsync(BlobKey key, ByteRange range, CancellationToken ct)
     {
         ct.ThrowIfCancellationRequested();
-        volume.Open();
+        volume.OpenToRead();
         var path = files.PathOf(key);
         for (var attempt = 0; attempt < MaxAttempts; attempt++)
         {
@@ -55,7 +55,7 @@ internal sealed class FilesystemBlobStore(FilesystemVolume volume) : IBlobStore
     public ValueTask<BlobInfo?> StatAsync(BlobKey key, CancellationToken ct)
     {
         ct.ThrowIfCancellationRequested();
-        volume.Open();
+        volume.OpenToRead();
         return ValueTask.FromResult(files.Stat(key));
     }
 
@@ -88,8 +88,8 @@ internal sealed class FilesystemBlobStore(FilesystemVolume volume) : IBlobStore
     {
         await ValueTask.CompletedTask;
         ct.ThrowIfCancellationRequested();
-        volume.Open();
-        foreach (var name in walk.Below(scope, deep: depth == ScopeDepth.Subtree, after?.Value))
+        volume.OpenToRead();
+        foreach (var name in walk.Below(scope, deep: depth == ScopeDepth.Subtree, after?.Value, ct))
         {
             ct.ThrowIfCancellationRequested();
             if (BlobKey.TryParse(name, out var key) && files.Stat(key) is { } info)
@@ -101,7 +101,7 @@ internal sealed class FilesystemBlobStore(FilesystemVolume volume) : IBlobStore
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(idle, TimeSpan.Zero);
         ct.ThrowIfCancellationRequested();
-        volume.Open();
+        volume.OpenToRead();
         return ValueTask.FromResult(volume.DiscardStaged(idle, ct));
     }
 

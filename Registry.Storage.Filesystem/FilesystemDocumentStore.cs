@@ -20,7 +20,7 @@ internal sealed class FilesystemDocumentStore(FilesystemVolume volume) : IDocume
     public ValueTask<Document?> GetAsync(StoreKey key, CancellationToken ct)
     {
         ct.ThrowIfCancellationRequested();
-        volume.Open();
+        volume.OpenToRead();
         var path = PathOf(key);
         using var file = Disk.TryOpenRead(path);
         if (file is null)
@@ -40,7 +40,7 @@ internal sealed class FilesystemDocumentStore(FilesystemVolume volume) : IDocume
     public ValueTask<Revision?> StatAsync(StoreKey key, CancellationToken ct)
     {
         ct.ThrowIfCancellationRequested();
-        volume.Open();
+        volume.OpenToRead();
         var path = PathOf(key);
         if (Disk.TryStat(path) is { } state)
             return ValueTask.FromResult<Revision?>(RevisionOf(Checked(state, path).Ticks));
@@ -96,8 +96,8 @@ internal sealed class FilesystemDocumentStore(FilesystemVolume volume) : IDocume
     {
         await ValueTask.CompletedTask;
         ct.ThrowIfCancellationRequested();
-        volume.Open();
-        foreach (var name in walk.Below(scope, deep: true, after?.Value))
+        volume.OpenToRead();
+        foreach (var name in walk.Below(scope, deep: true, after?.Value, ct))
         {
             ct.ThrowIfCancellationRequested();
             if (StoreKey.TryParse(name, out var key) && Disk.TryStat(PathOf(key)) is { Kind: FileKind.Regular } file)
@@ -108,8 +108,8 @@ internal sealed class FilesystemDocumentStore(FilesystemVolume volume) : IDocume
     public async IAsyncEnumerable<StoredDocument> ReadAsync(StoreKey scope, StoreKey? after, [EnumeratorCancellation] CancellationToken ct)
     {
         ct.ThrowIfCancellationRequested();
-        volume.Open();
-        foreach (var name in walk.Below(scope, deep: true, after?.Value))
+        volume.OpenToRead();
+        foreach (var name in walk.Below(scope, deep: true, after?.Value, ct))
             if (StoreKey.TryParse(name, out var key) && await GetAsync(key, ct) is { } document)
                 yield return new StoredDocument(key, document);
     }
@@ -117,7 +117,7 @@ internal sealed class FilesystemDocumentStore(FilesystemVolume volume) : IDocume
     public ValueTask<DocumentChanges> ChangesAsync(StoreKey scope, ChangeToken? since, CancellationToken ct)
     {
         ct.ThrowIfCancellationRequested();
-        volume.Open();
+        volume.OpenToRead();
         var changes = feed.Since(scope, since);
         if (changes.Keys is null)
             tree.DemandPresent();
