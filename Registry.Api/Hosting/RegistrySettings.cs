@@ -26,11 +26,13 @@ internal sealed class RegistrySettings
     public CacheSettings Cache { get; }
 
     /// <summary>Reads the settings.</summary>
+    /// <param name="configuration">Where they come from.</param>
+    /// <param name="readOnly">Whether the storage is only read.</param>
     /// <exception cref="StartupException">Something is wrong with them: everything that is, at once.</exception>
-    public static RegistrySettings Read(IConfiguration configuration)
+    public static RegistrySettings Read(IConfiguration configuration, bool readOnly = false)
     {
         var settings = new RegistrySettings(configuration);
-        settings.errors.AddRange(StorageSelection.Errors(configuration));
+        settings.errors.AddRange(StorageSelection.Errors(configuration, readOnly));
         return settings.errors.Count == 0 ? settings : throw new StartupException(settings.errors);
     }
 

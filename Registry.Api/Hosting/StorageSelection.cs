@@ -26,13 +26,20 @@ internal static class StorageSelection
     /// <summary>Adds both ports of the selected storage; an unset <c>STORAGE</c> is the filesystem.</summary>
     public static void AddStorage(this IServiceCollection services, IConfiguration configuration) => Find(configuration)!.Value.Add(services, configuration);
 
+    /// <summary>
+    /// Opens the storage to be read and no more. A server needs nothing for that; a folder is neither made nor written to.
+    /// </summary>
+    public static void OpenStorageReadOnly(this IServiceCollection services) => services.OpenFilesystemReadOnly();
+
     /// <summary>What is wrong with the selection, or with the options of the storage that is selected; nothing when it can be used. Connects to nothing.</summary>
-    public static IEnumerable<string> Errors(IConfiguration configuration)
+    public static IEnumerable<string> Errors(IConfiguration configuration, bool readOnly = false)
     {
         if (Find(configuration) is not { } backend)
             return [$"{Setting} is '{configuration[Setting]}'; it must be one of {string.Join(", ", Names)}."];
         var services = new ServiceCollection();
         backend.Add(services, configuration);
+        if (readOnly)
+            services.OpenStorageReadOnly();
         using var provider = services.BuildServiceProvider();
         try
         {
