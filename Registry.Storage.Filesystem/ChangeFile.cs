@@ -82,8 +82,12 @@ internal sealed class ChangeFile(FilesystemVolume volume, string path)
             if (file is null || !TryReadSlot(file, stripe, out var slot))
             {
                 file?.Handle.Dispose();
-                Replace();
-                continue;
+                if (TryReplace())
+                    continue;
+
+                // Without a file whoever keeps a copy lists everything, so this write need not be told.
+                Disk.TryUnlink(path);
+                return new ChangeMark(this, null, stripe, key, default);
             }
 
             // Many writes of one key in a row need one record.
@@ -100,9 +104,16 @@ internal sealed class ChangeFile(FilesystemVolume volume, string path)
     /// <summary>Ends what was announced; in the file that is in place, whichever that is by now.</summary>
     internal void End(ChangeMark mark)
     {
-        using var handle = mark.File.Handle;
-        WriteSlot(mark.File, mark.Stripe, mark.Slot.Ended());
-        if (Disk.TryIdentify(path) != mark.File.Identity)
+        if (mark.File is not { } file)
+        {
+            if (Find() is not null)
+                Announce(mark.Stripe, mark.Key).Dispose();
+            return;
+        }
+
+        using var handle = file.Handle;
+        WriteSlot(file, mark.Stripe, mark.Slot.Ended());
+        if (Disk.TryIdentify(path) != file.Identity)
             Announce(mark.Stripe, mark.Key).Dispose();
     }
 
@@ -113,7 +124,23 @@ internal sealed class ChangeFile(FilesystemVolume volume, string path)
         Disk.Write(file.Handle, bytes, SlotOffset(stripe), path);
     }
 
-    /// <summary>Puts a new file in place: nobody knows a moment in it, so whoever keeps a copy lists again.</summary>
+    /// <summary>
+    /// Puts a new file in place: nobody knows a moment in it, so whoever keeps a copy lists again. False when there is
+    /// no room for it.
+    /// </summary>
+    private bool TryReplace()
+    {
+        try
+        {
+            Replace();
+            return true;
+        }
+        catch (StorageException full) when (full.Kind == StorageFault.Full)
+        {
+            return false;
+        }
+    }
+
     private void Replace()
     {
         var content = new byte[TotalBytes];
@@ -165,9 +192,11 @@ internal sealed class ChangeFile(FilesystemVolume volume, string path)
 }
 
 /// <summary>A write that has been announced, until it is disposed.</summary>
-internal sealed class ChangeMark(ChangeFile changes, ChangeFile.OpenFile file, int stripe, string key, ChangeSlot slot) : IDisposable
+internal sealed class ChangeMark(ChangeFile changes, ChangeFile.OpenFile? file, int stripe, string key, ChangeSlot slot)
+    : IDisposable
 {
-    public ChangeFile.OpenFile File => file;
+    /// <summary>The file that it was announced in; null when there was no room for one.</summary>
+    public ChangeFile.OpenFile? File => file;
 
     public int Stripe => stripe;
 

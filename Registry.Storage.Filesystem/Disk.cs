@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Text;
 using Microsoft.Win32.SafeHandles;
 using Registry.Core.Storage;
 
@@ -129,6 +130,15 @@ internal static class Disk
     /// <summary>Removes a file; false when there was none.</summary>
     public static bool TryUnlink(string path) => Succeeded(Native.Unlink(path), "delete", path, Errno.NoEntry);
 
+    /// <summary>A path with every symbolic link followed; null when it cannot be followed to its end.</summary>
+    public static string? TryResolve(string path)
+    {
+        Span<byte> resolved = stackalloc byte[Native.MaxPathBytes];
+        return Native.RealPath(path, resolved) == 0
+            ? null
+            : Encoding.UTF8.GetString(resolved[..resolved.IndexOf((byte)0)]);
+    }
+
     /// <summary>Makes a directory whose parent exists: null when that does not, false when something of this name is there already.</summary>
     public static bool? TryMakeDirectory(string path)
     {
@@ -146,17 +156,21 @@ internal static class Disk
     /// <summary>Removes a directory if it is empty. Nothing depends on it, so no refusal is worth an error.</summary>
     public static bool TryRemoveDirectory(string path) => Native.RemoveDirectory(path) == 0;
 
-    /// <summary>Adds the names in a directory, those of directories followed by a slash, and leaves symbolic links out; false when there is no such directory.</summary>
-    public static bool TryAddNames(string path, HashSet<string> names)
+    /// <summary>
+    /// Adds the names in a directory, those of directories followed by a slash, and leaves symbolic links out.
+    /// </summary>
+    /// <returns>False when there is no such directory.</returns>
+    public static bool TryAddNames(string path, HashSet<string> names, CancellationToken ct)
     {
         var directory = Native.OpenDirectory(path);
         if (!Succeeded(directory == 0 ? -1 : 0, "list", path, Errno.NoEntry))
             return false;
         try
         {
-            while (Native.ReadDirectory(directory) is not 0 and var entry)
+            while (!ct.IsCancellationRequested && Native.ReadDirectory(directory) is not 0 and var entry)
                 if (Marshal.PtrToStringUTF8(entry + Native.EntryNameOffset) is { } name and not ("." or ".."))
                     AddName(path, name, Marshal.ReadByte(entry, Native.EntryKindOffset), names);
+            ct.ThrowIfCancellationRequested();
             return Succeeded(Marshal.GetLastPInvokeError() == 0 ? 0 : -1, "list", path);
         }
         finally

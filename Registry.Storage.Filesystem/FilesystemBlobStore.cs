@@ -25,7 +25,7 @@ internal sealed class FilesystemBlobStore(FilesystemVolume volume) : IBlobStore
     public ValueTask<BlobReader?> OpenAsync(BlobKey key, ByteRange range, CancellationToken ct)
     {
         ct.ThrowIfCancellationRequested();
-        volume.Open();
+        volume.OpenToRead();
         var path = files.PathOf(key);
         for (var attempt = 0; attempt < MaxAttempts; attempt++)
         {
@@ -58,7 +58,7 @@ internal sealed class FilesystemBlobStore(FilesystemVolume volume) : IBlobStore
     public ValueTask<BlobInfo?> StatAsync(BlobKey key, CancellationToken ct)
     {
         ct.ThrowIfCancellationRequested();
-        volume.Open();
+        volume.OpenToRead();
         return ValueTask.FromResult(files.Stat(key));
     }
 
@@ -96,8 +96,8 @@ internal sealed class FilesystemBlobStore(FilesystemVolume volume) : IBlobStore
     {
         await ValueTask.CompletedTask;
         ct.ThrowIfCancellationRequested();
-        volume.Open();
-        foreach (var name in walk.Below(scope, deep: depth == ScopeDepth.Subtree, after?.Value))
+        volume.OpenToRead();
+        foreach (var name in walk.Below(scope, deep: depth == ScopeDepth.Subtree, after?.Value, ct))
         {
             ct.ThrowIfCancellationRequested();
             if (BlobKey.TryParse(name, out var key) && files.Stat(key) is { } info)
@@ -109,7 +109,7 @@ internal sealed class FilesystemBlobStore(FilesystemVolume volume) : IBlobStore
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(idle, TimeSpan.Zero);
         ct.ThrowIfCancellationRequested();
-        volume.Open();
+        volume.OpenToRead();
         var discarded = 0;
         await volume.Threads.RunAsync(() => discarded = volume.DiscardStaged(idle, ct));
         return discarded;

@@ -20,7 +20,7 @@ internal sealed class FilesystemDocumentStore(FilesystemVolume volume) : IDocume
     public ValueTask<Document?> GetAsync(StoreKey key, CancellationToken ct)
     {
         ct.ThrowIfCancellationRequested();
-        volume.Open();
+        volume.OpenToRead();
         var document = Read(PathOf(key)) is var (content, ticks) ? new Document(content, RevisionOf(ticks)) : null;
         return ValueTask.FromResult(document);
     }
@@ -28,7 +28,7 @@ internal sealed class FilesystemDocumentStore(FilesystemVolume volume) : IDocume
     public ValueTask<Revision?> StatAsync(StoreKey key, CancellationToken ct)
     {
         ct.ThrowIfCancellationRequested();
-        volume.Open();
+        volume.OpenToRead();
         var path = PathOf(key);
         if (Disk.TryStat(path) is { } state)
             return ValueTask.FromResult<Revision?>(RevisionOf(Checked(state, path).Ticks));
@@ -146,8 +146,8 @@ internal sealed class FilesystemDocumentStore(FilesystemVolume volume) : IDocume
     {
         await ValueTask.CompletedTask;
         ct.ThrowIfCancellationRequested();
-        volume.Open();
-        foreach (var name in walk.Below(scope, deep: true, after?.Value))
+        volume.OpenToRead();
+        foreach (var name in walk.Below(scope, deep: true, after?.Value, ct))
         {
             ct.ThrowIfCancellationRequested();
             if (StoreKey.TryParse(name, out var key) && Disk.TryStat(PathOf(key)) is { Kind: FileKind.Regular } file)
@@ -158,8 +158,8 @@ internal sealed class FilesystemDocumentStore(FilesystemVolume volume) : IDocume
     public async IAsyncEnumerable<StoredDocument> ReadAsync(StoreKey scope, StoreKey? after, [EnumeratorCancellation] CancellationToken ct)
     {
         ct.ThrowIfCancellationRequested();
-        volume.Open();
-        foreach (var name in walk.Below(scope, deep: true, after?.Value))
+        volume.OpenToRead();
+        foreach (var name in walk.Below(scope, deep: true, after?.Value, ct))
             if (StoreKey.TryParse(name, out var key) && await GetAsync(key, ct) is { } document)
                 yield return new StoredDocument(key, document);
     }
@@ -167,7 +167,7 @@ internal sealed class FilesystemDocumentStore(FilesystemVolume volume) : IDocume
     public ValueTask<DocumentChanges> ChangesAsync(StoreKey scope, ChangeToken? since, CancellationToken ct)
     {
         ct.ThrowIfCancellationRequested();
-        volume.Open();
+        volume.OpenToRead();
         var changes = feed.Since(scope, since);
         if (changes.Keys is null)
             tree.DemandPresent();

@@ -11,4 +11,16 @@ public sealed class FilesystemOptions
     /// </summary>
     /// <value><c>./data</c></value>
     public string Path { get; set; } = "./data";
+
+    /// <summary>
+    /// Whether a registry may be created in the folder: <c>FILESYSTEM__CREATE</c>. When false, a folder that is missing
+    /// or holds no registry is refused, so that a volume that is not mounted never looks like an empty registry.
+    /// </summary>
+    /// <value>true</value>
+    public bool Create { get; set; } = true;
+
+    /// <summary>
+    /// Whether the folder is only read and nothing in it is made or changed. Not a setting: a command decides it.
+    /// </summary>
+    internal bool ReadOnly { get; set; }
 }

@@ -18,22 +18,42 @@ internal sealed class FilesystemOptionsValidator : IValidateOptions<FilesystemOp
         if (options.Path.Contains('\0'))
             return ValidateOptionsResult.Fail($"{Setting} is no path.");
 
-        var path = Path.GetFullPath(options.Path);
-        if (File.Exists(path))
-            return ValidateOptionsResult.Fail($"{Setting} is '{path}', which is a file, not a folder.");
+        var path = DataFolder.FullPath(options.Path);
 
         // What is not there yet will be made, so it is the nearest folder above it that must let us.
         var existing = path;
         while (!Directory.Exists(existing) && Path.GetDirectoryName(existing) is { } parent)
         {
-            if (File.Exists(existing))
-                return ValidateOptionsResult.Fail($"{Setting} is '{path}', but '{existing}' is a file, not a folder.");
+            if (ObstacleAt(existing) is { } obstacle)
+                return Refuse(path, $"{(existing == path ? "which" : $"but '{existing}'")} {obstacle}.");
             existing = parent;
         }
 
-        return Native.Access(existing, Native.MayWriteAndEnter) == 0
-            ? ValidateOptionsResult.Success
-            : ValidateOptionsResult.Fail(
-                $"{Setting} is '{path}', but '{existing}' cannot be written to: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}.");
+        var mustExist = options.ReadOnly || !options.Create;
+        if (mustExist && existing != path)
+            return Refuse(path, $"which does not exist.{HintOf(options)}");
+        if (Native.Access(existing, options.ReadOnly ? Native.MayReadAndEnter : Native.MayWriteAndEnter) != 0)
+        {
+            var reason = Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError());
+            return Refuse(path, $"but '{existing}' cannot be {(options.ReadOnly ? "read" : "written to")}: {reason}.");
+        }
+
+        const string Lacking = $"it lacks the folders '{DataFolder.Documents}' and '{DataFolder.Blobs}'";
+        return mustExist && !DataFolder.HoldsRegistry(path)
+            ? Refuse(path, $"which holds no registry: {Lacking}.{HintOf(options)}")
+            : ValidateOptionsResult.Success;
     }
+
+    private static ValidateOptionsResult Refuse(string path, string why) =>
+        ValidateOptionsResult.Fail($"{Setting} is '{path}', {why}");
+
+    /// <summary>What is in the place of a folder; null for nothing.</summary>
+    private static string? ObstacleAt(string path) =>
+        new FileInfo(path).LinkTarget is { } target ? $"is a symbolic link to '{target}' that leads to no folder"
+        : File.Exists(path) ? "is a file, not a folder"
+        : null;
+
+    /// <summary>Why the folder is not made, where that is not plain from the command.</summary>
+    private static string HintOf(FilesystemOptions options) =>
+        options.ReadOnly ? "" : " FILESYSTEM__CREATE=false forbids making it: is its volume mounted?";
 }

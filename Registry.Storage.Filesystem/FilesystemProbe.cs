@@ -2,7 +2,10 @@ using Registry.Core.Storage;
 
 namespace Registry.Storage.Filesystem;
 
-/// <summary>Proves, for the volume in use, what revisions and exclusion rest on: modification times of 100 ns, and locks that exclude.</summary>
+/// <summary>
+/// Proves, for the volume in use, what revisions and exclusion rest on: modification times of 100 ns, and locks that
+/// exclude. That there is room comes last, so that a full volume is found to be full only after it has proved the rest.
+/// </summary>
 internal sealed class FilesystemProbe(FilesystemVolume volume) : IStorageProbe
 {
     public string Name => "filesystem";
@@ -12,7 +15,6 @@ internal sealed class FilesystemProbe(FilesystemVolume volume) : IStorageProbe
         ct.ThrowIfCancellationRequested();
         volume.Open();
         using var staged = volume.Stage();
-        staged.Append("probe"u8);
 
         // An odd number of 100 ns, in the second to come: neither a rounding nor the volume's own clock gives it by chance, and no replica that sweeps
         // takes the file for an abandoned one.
@@ -25,14 +27,15 @@ internal sealed class FilesystemProbe(FilesystemVolume volume) : IStorageProbe
         }
 
         DemandLocks(staged.Path);
+        staged.Append("probe"u8);
         return ValueTask.CompletedTask;
     }
 
+    /// <summary>A staged file is locked by its writer: nobody else may get that lock.</summary>
     private static void DemandLocks(string path)
     {
-        using var one = Disk.TryOpenOrCreate(path) ?? throw FilesystemVolume.Gone(path);
-        using var other = Disk.TryOpenOrCreate(path) ?? throw FilesystemVolume.Gone(path);
-        if (!Disk.TryLock(one, path) || Disk.TryLock(other, path))
+        using var other = Disk.TryOpenRead(path) ?? throw FilesystemVolume.Gone(path);
+        if (Disk.TryLock(other, path))
             throw Unfit("does not exclude by flock");
     }
 

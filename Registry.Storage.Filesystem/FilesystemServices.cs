@@ -24,4 +24,11 @@ public static class FilesystemServices
         services.AddSingleton<IStorageProbe, FilesystemProbe>();
         return services;
     }
+
+    /// <summary>
+    /// Opens the folder to be read and no more: it must hold a registry, may be on read-only media, and nothing in it is
+    /// made or changed.
+    /// </summary>
+    public static IServiceCollection OpenFilesystemReadOnly(this IServiceCollection services) =>
+        services.PostConfigure<FilesystemOptions>(static options => options.ReadOnly = true);
 }

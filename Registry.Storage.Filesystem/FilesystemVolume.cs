@@ -19,23 +19,24 @@ namespace Registry.Storage.Filesystem;
 /// </remarks>
 internal sealed class FilesystemVolume
 {
-    private readonly string root;
+    private readonly FilesystemOptions options;
     private readonly string staging;
     private readonly Lock opening = new();
     private volatile bool opened;
 
-    /// <summary>Touches nothing on the disk.</summary>
+    /// <summary>Changes nothing on the disk. The folder may be a symbolic link, which is followed here, once.</summary>
     /// <param name="options">Where the folder is.</param>
     /// <param name="time">The clock of revisions.</param>
     /// <param name="flushFolder">Flushes an open folder, given with its path; null for fsync.</param>
     public FilesystemVolume(
         FilesystemOptions options, TimeProvider time, Action<SafeFileHandle, string>? flushFolder = null)
     {
-        root = Path.GetFullPath(options.Path);
+        this.options = options;
+        var root = DataFolder.Resolve(options.Path);
         staging = Path.Combine(root, "staging");
         Time = time;
-        Documents = new Tree(Path.Combine(root, "documents"), flushFolder ?? Disk.Flush);
-        Blobs = new Tree(Path.Combine(root, "blobs"), flushFolder ?? Disk.Flush);
+        Documents = new Tree(Path.Combine(root, DataFolder.Documents), flushFolder ?? Disk.Flush);
+        Blobs = new Tree(Path.Combine(root, DataFolder.Blobs), flushFolder ?? Disk.Flush);
         Locks = new StripedLocks(Path.Combine(root, "locks"), time, Threads);
         Changes = new ChangeFile(this, Path.Combine(root, "changes"));
     }
@@ -59,22 +60,60 @@ internal sealed class FilesystemVolume
     /// Makes the folders, once: they are never made again, so that a folder which vanishes under a running registry is an error and
     /// not an empty registry.
     /// </summary>
+    /// <exception cref="StorageException">
+    /// They cannot be made or may not be, or the volume is open for reading only.
+    /// </exception>
     public void Open()
     {
         if (opened)
             return;
+        DemandWritable();
         lock (opening)
         {
             if (opened)
                 return;
+            if (!options.Create)
+                DemandRegistry();
             foreach (var folder in (ReadOnlySpan<string>)[Documents.Root, Blobs.Root, staging, Locks.Folder])
                 Make(folder);
             opened = true;
         }
     }
 
+    /// <summary>
+    /// As <see cref="Open"/>, for a call that only reads: on a read-only or full volume it needs none of the folders
+    /// that are written to.
+    /// </summary>
+    /// <exception cref="StorageException">
+    /// The folders of documents and blobs are not there and cannot be made.
+    /// </exception>
+    public void OpenToRead()
+    {
+        if (opened)
+            return;
+        try
+        {
+            if (!options.ReadOnly)
+                Open();
+            else
+                DemandRegistry();
+        }
+        catch (StorageException full) when (full.Kind == StorageFault.Full && Documents.IsPresent && Blobs.IsPresent)
+        {
+            // Only the folders for writing are missing. Writes are refused for the same reason, until there is room for
+            // them.
+        }
+    }
+
     /// <summary>Begins a file that nobody sees yet.</summary>
-    public StagedFile Stage() => new(Path.Combine(staging, Guid.NewGuid().ToString("n")));
+    public StagedFile Stage()
+    {
+        // A sweep of another process may take a file in the moment before it is locked; it cannot do so again and
+        // again.
+        while (true)
+            if (StagedFile.TryCreate(Path.Combine(staging, Guid.NewGuid().ToString("n"))) is { } staged)
+                return staged;
+    }
 
     /// <summary>
     /// Changes an entry under the lock of its key and makes the change durable, all of it on the threads of the disk.
@@ -137,16 +176,22 @@ internal sealed class FilesystemVolume
             _ = Threads.RunAsync(file.Dispose);
     }
 
-    /// <summary>Deletes what was staged and not written to for <paramref name="idle"/>; returns how many files.</summary>
+    /// <summary>
+    /// Deletes what was staged by writers that are gone, which their locks tell, or that have not written for <paramref
+    /// name="idle"/>; returns how many files.
+    /// </summary>
     public int DiscardStaged(TimeSpan idle, CancellationToken ct)
     {
+        DemandWritable();
         var newest = Now - idle.Ticks;
         var discarded = 0;
-        foreach (var name in Tree.Names(staging) ?? throw Gone(staging))
+        foreach (var name in Tree.Names(staging, ct) ?? throw Gone(staging))
         {
             ct.ThrowIfCancellationRequested();
             var path = Path.Combine(staging, name);
-            if (Disk.TryStat(path) is { Kind: FileKind.Regular } file && file.Ticks <= newest && Disk.TryUnlink(path))
+            if (Disk.TryStat(path) is not { Kind: FileKind.Regular } file)
+                continue;
+            if (file.Ticks <= newest ? Disk.TryUnlink(path) : StagedFile.TryReclaim(path))
                 discarded++;
         }
 
@@ -156,6 +201,18 @@ internal sealed class FilesystemVolume
     /// <summary>The folder, or a part of it that was there, is not there any more.</summary>
     public static StorageException Gone(string path) =>
         new(StorageFault.Unavailable, $"'{path}' is gone: was the data folder removed, or its volume unmounted, under the running registry?");
+
+    private void DemandWritable()
+    {
+        if (options.ReadOnly)
+            throw new StorageException(StorageFault.Denied, "The data folder is open for reading only.");
+    }
+
+    private void DemandRegistry()
+    {
+        Documents.DemandPresent();
+        Blobs.DemandPresent();
+    }
 
     /// <summary>Makes a folder and those above it, each durable in the one above.</summary>
     private static void Make(string folder)
@@ -167,11 +224,15 @@ internal sealed class FilesystemVolume
         if (made is null)
         {
             Make(parent);
-            Make(folder);
+
+            // There is a folder above it now, and still it cannot be made: /proc is a place like that.
+            if (Disk.TryMakeDirectory(folder) is null)
+            {
+                throw new StorageException(
+                    StorageFault.Denied, $"Could not make the directory '{folder}': '{parent}' does not accept it.");
+            }
         }
-        else
-        {
-            Disk.TryFlushDirectory(parent);
-        }
+
+        Disk.TryFlushDirectory(parent);
     }
 }

@@ -38,6 +38,12 @@ internal static partial class Native
     /// <summary>access(2): may write and enter.</summary>
     public const int MayWriteAndEnter = 2 | 1;
 
+    /// <summary>access(2): may read and enter.</summary>
+    public const int MayReadAndEnter = 4 | 1;
+
+    /// <summary>The longest path of the kernel, with the zero that ends it.</summary>
+    public const int MaxPathBytes = 4096;
+
     /// <summary>Where a struct dirent has the kind of what it names (d_type) and the name, ended by a zero.</summary>
     public const int EntryKindOffset = 18;
     public const int EntryNameOffset = 19;
@@ -86,6 +92,12 @@ internal static partial class Native
 
     [LibraryImport("libc", EntryPoint = "access", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int Access(string path, int mode);
+
+    /// <summary>Follows every symbolic link of a path; zero where it fails.</summary>
+    /// <param name="path">The path.</param>
+    /// <param name="resolved">Gets the path that is found, ended by a zero: <see cref="MaxPathBytes"/>.</param>
+    [LibraryImport("libc", EntryPoint = "realpath", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial nint RealPath(string path, Span<byte> resolved);
 
     [LibraryImport("libc", EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int Stat(int directory, string path, int flags, uint mask, out StatX result);

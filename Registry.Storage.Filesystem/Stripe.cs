@@ -23,7 +23,7 @@ internal sealed class Stripe(int index, SafeFileHandle file, string path, Semaph
             // Room for the delete that comes one day is taken now: on a full disk it must not fail for eight bytes.
             floor = HighestDeleted(out var isEmpty);
             if (isEmpty)
-                Write(0);
+                Write(floor);
         }
 
         return Math.Max(present, floor + 1);
@@ -34,7 +34,8 @@ internal sealed class Stripe(int index, SafeFileHandle file, string path, Semaph
     {
         // Written also when it is there: the one who wrote it may not have come to its flush, or that may have failed,
         // after which only what is written again is flushed again.
-        Write(Math.Max(ticks, HighestDeleted(out _)));
+        var highest = HighestDeleted(out var isEmpty);
+        Note(Math.Max(ticks, highest), isEmpty);
         Disk.Flush(file, path);
     }
 
@@ -44,16 +45,32 @@ internal sealed class Stripe(int index, SafeFileHandle file, string path, Semaph
         gate.Release();
     }
 
+    /// <summary>
+    /// The highest revision that was deleted. A file without content tells it by its modification time.
+    /// </summary>
     private long HighestDeleted(out bool isEmpty)
     {
         Span<byte> bytes = stackalloc byte[sizeof(long)];
 
         // A crash may leave the file short or zero: nothing was deleted under it, as whoever deletes flushes first.
         isEmpty = Disk.Read(file, bytes, 0, path) < bytes.Length;
-        var ticks = isEmpty ? 0 : BinaryPrimitives.ReadInt64LittleEndian(bytes);
+        var ticks = isEmpty ? Disk.Stat(file, path).Ticks : BinaryPrimitives.ReadInt64LittleEndian(bytes);
         return ticks >= 0 && ticks < DateTime.MaxValue.Ticks
             ? ticks
             : throw new StorageException(StorageFault.Corrupt, $"The lock file '{path}' holds no revision: it is damaged or not ours.");
+    }
+
+    private void Note(long ticks, bool isEmpty)
+    {
+        try
+        {
+            Write(ticks);
+        }
+        catch (StorageException full) when (full.Kind == StorageFault.Full && isEmpty)
+        {
+            // The file was lost, as in a back-up without it, and came back on a full disk: its time needs no room.
+            Disk.SetModified(file, ticks, path);
+        }
     }
 
     private void Write(long ticks)

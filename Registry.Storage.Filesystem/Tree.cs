@@ -58,10 +58,13 @@ internal sealed class Tree
     /// <summary>The path of a file, from its name below the top.</summary>
     public string PathOf(string name) => $"{Root}/{name}";
 
+    /// <summary>Whether the top folder is there.</summary>
+    public bool IsPresent => Disk.TryStat(Root) is { Kind: FileKind.Directory };
+
     /// <summary>Throws when the top folder is gone: called before absence becomes an answer.</summary>
     public void DemandPresent()
     {
-        if (Disk.TryStat(Root) is not { Kind: FileKind.Directory })
+        if (!IsPresent)
             throw FilesystemVolume.Gone(Root);
     }
 
@@ -166,12 +169,12 @@ internal sealed class Tree
     /// ext4 and XFS replace an entry where it stands. Others (tmpfs, btrfs) move it, and who reads the folder meanwhile may miss it or see it
     /// twice: so a folder that changed while it was read is read again, and a name counts that any of the reads saw.
     /// </remarks>
-    public static HashSet<string>? Names(string folder)
+    public static HashSet<string>? Names(string folder, CancellationToken ct)
     {
         var names = new HashSet<string>(StringComparer.Ordinal);
         for (var read = 0; read < MaxReads; read++)
         {
-            if (Disk.TryStat(folder) is not { } before || !Disk.TryAddNames(folder, names))
+            if (Disk.TryStat(folder) is not { } before || !Disk.TryAddNames(folder, names, ct))
                 return read == 0 ? null : names;
             if (Disk.TryStat(folder) == before)
                 break;

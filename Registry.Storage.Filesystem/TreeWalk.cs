@@ -14,10 +14,11 @@ internal sealed class TreeWalk(Tree tree, Func<string, string?> shownName)
     /// <param name="scope">Where to begin.</param>
     /// <param name="deep">Whether to go into folders.</param>
     /// <param name="after">Only names above this one; folders that lie before it as a whole are not read. Null for all.</param>
-    public IEnumerable<string> Below(StoreKey scope, bool deep, string? after)
+    /// <param name="ct">Ends the walk, also inside folders that hold nothing to show.</param>
+    public IEnumerable<string> Below(StoreKey scope, bool deep, string? after, CancellationToken ct)
     {
         var levels = new Stack<Level>();
-        levels.Push(Read($"{scope.Value}/", deep));
+        levels.Push(Read($"{scope.Value}/", deep, ct));
         while (levels.TryPeek(out var level))
         {
             if (level.Next() is not { } name)
@@ -29,14 +30,14 @@ internal sealed class TreeWalk(Tree tree, Func<string, string?> shownName)
             }
             else if (after is null || string.CompareOrdinal(name, after) > 0 || after.StartsWith(name, StringComparison.Ordinal))
             {
-                levels.Push(Read(name, deep));
+                levels.Push(Read(name, deep, ct));
             }
         }
     }
 
-    private Level Read(string prefix, bool deep)
+    private Level Read(string prefix, bool deep, CancellationToken ct)
     {
-        if (Tree.Names(tree.PathOf(prefix[..^1])) is not { } names)
+        if (Tree.Names(tree.PathOf(prefix[..^1]), ct) is not { } names)
         {
             tree.DemandPresent();
             return new Level([]);

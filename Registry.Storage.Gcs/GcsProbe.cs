@@ -15,9 +15,13 @@ internal sealed class GcsProbe(GcsClient client, GcsStaging staging) : IStorageP
 
     public async ValueTask ProbeAsync(CancellationToken ct)
     {
-        using (var staged = staging.Begin())
-            staged.Append("probe"u8);
+        // Last, so that everything else is proved where the folder is full.
+        await ProbeBucketAsync(ct);
+        staging.Probe();
+    }
 
+    private async ValueTask ProbeBucketAsync(CancellationToken ct)
+    {
         // That the identity may not ask what the bucket is says nothing about objects: the documents of the probe will show.
         if (await client.FindBucketAsync(ct) is not { } bucket)
             return;

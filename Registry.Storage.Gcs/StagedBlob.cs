@@ -3,25 +3,55 @@ using Registry.Core.Storage;
 
 namespace Registry.Storage.Gcs;
 
-/// <summary>A blob in the making: a local file, and the checksum of what is in it. Disposing deletes it.</summary>
+/// <summary>
+/// A blob in the making: a local file that its writer holds the lock of, and the checksum of what is in it. Disposing
+/// deletes it.
+/// </summary>
 internal sealed class StagedBlob : IDisposable
 {
-    private readonly string path;
     private readonly SafeFileHandle file;
     private Crc32C crc;
 
-    /// <exception cref="IOException">The file cannot be made.</exception>
-    public StagedBlob(string path)
+    private StagedBlob(string path, SafeFileHandle file)
     {
-        this.path = path;
-        file = File.OpenHandle(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+        Path = path;
+        this.file = file;
     }
+
+    /// <summary>Where the file is.</summary>
+    public string Path { get; }
 
     /// <summary>Bytes written so far.</summary>
     public long Length { get; private set; }
 
     /// <summary>Of all bytes written so far.</summary>
     public string Crc32C => crc.Text;
+
+    /// <summary>
+    /// Creates and locks a file that must not exist yet; null when another process reclaimed it between the two.
+    /// </summary>
+    /// <exception cref="IOException">The file cannot be made.</exception>
+    public static StagedBlob? TryCreate(string path)
+    {
+        SafeFileHandle? file = null;
+        try
+        {
+            file = File.OpenHandle(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None);
+            if (!File.Exists(path))
+                return null;
+            var staged = new StagedBlob(path, file);
+            file = null;
+            return staged;
+        }
+        catch (IOException held) when (GcsStaging.IsLocked(held))
+        {
+            return null;
+        }
+        finally
+        {
+            file?.Dispose();
+        }
+    }
 
     /// <exception cref="StorageException">The disk failed.</exception>
     public void Append(ReadOnlySpan<byte> bytes)
@@ -32,7 +62,7 @@ internal sealed class StagedBlob : IDisposable
         }
         catch (Exception failed) when (failed is IOException or UnauthorizedAccessException)
         {
-            throw GcsStaging.FaultOf(path, failed);
+            throw GcsStaging.FaultOf(Path, failed);
         }
 
         crc.Append(bytes);
@@ -45,20 +75,21 @@ internal sealed class StagedBlob : IDisposable
     /// <exception cref="StorageException">It was discarded as abandoned.</exception>
     public void DemandPresent()
     {
-        if (!File.Exists(path))
-            throw new StorageException(StorageFault.Unavailable, $"What was staged in '{path}' has been discarded as abandoned.");
+        if (!File.Exists(Path))
+            throw new StorageException(StorageFault.Unavailable, $"What was staged in '{Path}' has been discarded as abandoned.");
     }
 
     public void Dispose()
     {
-        file.Dispose();
         try
         {
-            File.Delete(path);
+            File.Delete(Path);
         }
         catch (Exception failed) when (failed is IOException or UnauthorizedAccessException)
         {
             // The caller has its answer already, or a better error; the file is reclaimed as abandoned later.
         }
+
+        file.Dispose();
     }
 }

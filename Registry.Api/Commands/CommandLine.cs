@@ -28,7 +28,14 @@ internal static class CommandLine
         if (args is [] || IsSetting(args[0]))
             return await RegistryApplication.RunAsync(args);
         using var stop = new Stop();
-        return await RunAsync(Commands, args, CommandConsole.System, stop.Token);
+        var running = Task.Run(() => RunAsync(Commands, args, CommandConsole.System, stop.Token));
+        if (await Task.WhenAny(running, stop.Overdue) == running)
+            return await running;
+
+        // It waits for something that cannot be cancelled, such as its standard input. A crash may come at any moment
+        // too, and leaves nothing half done.
+        await Console.Error.WriteLineAsync($"Stopped: '{args[0]}' is not done.");
+        return ExitCode.Failure;
     }
 
     /// <summary>Runs one of several commands, the help among them.</summary>
@@ -107,12 +114,19 @@ internal static class CommandLine
     /// <summary>Ctrl+C and SIGTERM: the first asks the command to stop, the next ends the process at once.</summary>
     private sealed class Stop : IDisposable
     {
+        /// <summary>How long a command may take to stop.</summary>
+        private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
+
         private readonly CancellationTokenSource source = new();
+        private readonly TaskCompletionSource overdue = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private readonly PosixSignalRegistration[] signals;
 
         public Stop() => signals = [PosixSignalRegistration.Create(PosixSignal.SIGINT, Ask), PosixSignalRegistration.Create(PosixSignal.SIGTERM, Ask)];
 
         public CancellationToken Token => source.Token;
+
+        /// <summary>Ends when the command was asked to stop and should have done so.</summary>
+        public Task Overdue => overdue.Task;
 
         public void Dispose()
         {
@@ -124,6 +138,7 @@ internal static class CommandLine
         private void Ask(PosixSignalContext signal)
         {
             signal.Cancel = !source.IsCancellationRequested;
+            _ = Task.Delay(Patience).ContinueWith(_ => overdue.TrySetResult(), TaskScheduler.Default);
             source.Cancel();
         }
     }

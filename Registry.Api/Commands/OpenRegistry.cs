@@ -17,30 +17,58 @@ internal sealed class OpenRegistry : IAsyncDisposable
 
     /// <summary>Composes the registry that the settings describe, and asks its storage whether it works.</summary>
     /// <param name="configuration">The settings, as the service reads them.</param>
-    /// <param name="writes">Whether the command will write: the storage is then proven as at the start of the service. A full one can still be read.</param>
+    /// <param name="writes">
+    /// Whether the command will write: the storage is then proven as at the start of the service. Otherwise nothing is
+    /// created or written, and the storage must hold something.
+    /// </param>
     /// <param name="console">Warnings go to its error output.</param>
     /// <param name="ct">Gives up.</param>
-    /// <exception cref="StartupException">Something is wrong with the settings.</exception>
+    /// <exception cref="StartupException">
+    /// Something is wrong with the settings, or there is nothing to read where they lead.
+    /// </exception>
     /// <exception cref="StorageException">The storage does not work.</exception>
     public static async Task<OpenRegistry> OpenAsync(IConfiguration configuration, bool writes, CommandConsole console, CancellationToken ct)
     {
         var services = new ServiceCollection();
         services.AddLogging(logging => logging.SetMinimumLevel(LogLevel.Warning).AddProvider(new CommandLog(console)));
         services.AddStorage(configuration);
+        if (!writes)
+            services.OpenStorageReadOnly();
         services.AddRegistry(configuration);
         var opened = new OpenRegistry(services.BuildServiceProvider());
         try
         {
             RegistrySettings.Demand(opened.services, configuration);
             var probe = opened.Get<StorageProbe>();
-            await (writes ? probe.ProveAsync(ct) : probe.AskAsync(ct));
-            return opened;
+            if (writes)
+            {
+                await probe.ProveAsync(ct);
+                return opened;
+            }
+
+            await probe.AskAsync(ct);
+            return await opened.HoldsAnythingAsync(ct)
+                ? opened
+                : throw new StartupException(
+                    $"The storage '{probe.Name}' holds no packages and no archives. "
+                        + "Check that its settings name the right one.");
         }
         catch
         {
             await opened.DisposeAsync();
             throw;
         }
+    }
+
+    private async Task<bool> HoldsAnythingAsync(CancellationToken ct)
+    {
+        var (documents, blobs) = Storage;
+        await foreach (var _ in documents.ListAsync(StoreKeys.Packages, after: null, ct))
+            return true;
+        foreach (var scope in (StoreKey[])[StoreKeys.Packages, StoreKeys.Archives])
+            await foreach (var _ in blobs.ListAsync(scope, ScopeDepth.Subtree, after: null, ct))
+                return true;
+        return false;
     }
 
     /// <summary>A part of the registry.</summary>

@@ -19,7 +19,8 @@ internal sealed class VerifyCommand : Command
 
         Reads every index and every blob that an index names, and every app archive; computes each sha256, unpacks each package, and compares
         them with names, lengths and manifests. Each fault is a line on standard output: package, release, media type and digest, and what is
-        wrong. It changes nothing and may run while the registry serves. Blobs that no index names are counted as garbage and are no fault.
+        wrong. It writes nothing, and may run while the registry serves and on read-only media. A storage that holds
+        nothing is an error. Blobs that no index names are counted as garbage and are no fault.
         The settings are those of the service; --storage does what the setting STORAGE does.
 
         Options:
@@ -27,7 +28,7 @@ internal sealed class VerifyCommand : Command
                            which deletes a blob once it has seen it unreferenced for COLLECTION__GRACESECONDS. What is damaged stays as it is
           --parallel N     how many packages or archives are read at the same time; 8 by default
 
-        Exit codes: 0 no fault; 1 faults, or the storage failed; 2 wrong usage.
+        Exit codes: 0 no fault; 1 faults, or the storage failed or holds nothing; 2 wrong usage.
         """;
 
     public override CommandSyntax Syntax { get; } = new() { Switches = [Repair], Options = [Storage, Parallelism.Option] };
@@ -55,7 +56,8 @@ internal sealed class VerifyCommand : Command
             """);
         if (arguments.Has(Repair))
         {
-            var discarded = await registry.Storage.Blobs.DiscardAbandonedAsync(registry.Get<CollectionOptions>().StagedIdle, ct);
+            await using var repaired = await OpenRegistry.OpenAsync(settings, writes: true, console, ct);
+            var discarded = await repaired.Storage.Blobs.DiscardAbandonedAsync(repaired.Get<CollectionOptions>().StagedIdle, ct);
             await console.Output.WriteLineAsync($"Discarded: {discarded} abandoned uploads.");
         }
 

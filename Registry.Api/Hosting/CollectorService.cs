@@ -4,14 +4,15 @@ using Registry.Core.Packages;
 namespace Registry.Api.Hosting;
 
 /// <summary>
-/// Runs the collector every <see cref="CollectionOptions.Period"/>, from one period after the start.
-/// Whatever fails is logged and tried again a period later.
+/// Runs the collector every <see cref="CollectionOptions.Period"/>, from one period after the start. Abandoned uploads
+/// are discarded at the start. Whatever fails is logged and tried again a period later.
 /// </summary>
 internal sealed partial class CollectorService(
     BlobCollector collector, CollectionOptions options, TimeProvider time, ILogger<CollectorService> logger) : BackgroundService
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        await DiscardAbandonedAsync(stoppingToken);
         using var timer = new PeriodicTimer(options.Period, time);
         // The stop ends the pause, and is no failure.
         await using var stop = stoppingToken.Register(timer.Dispose);
@@ -29,6 +30,29 @@ internal sealed partial class CollectorService(
                 LogFailed(fault, options.Period.TotalSeconds);
             }
     }
+
+    /// <summary>
+    /// What a crash left behind may be what fills the storage: it does not wait for the first collection.
+    /// </summary>
+    private async Task DiscardAbandonedAsync(CancellationToken ct)
+    {
+        try
+        {
+            if (await collector.DiscardAbandonedAsync(ct) is > 0 and var discarded)
+                LogDiscarded(discarded);
+        }
+        catch (OperationCanceledException) when (ct.IsCancellationRequested)
+        {
+            // The service stops before its first collection.
+        }
+        catch (Exception fault)
+        {
+            LogFailed(fault, options.Period.TotalSeconds);
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Discarded {Discarded} abandoned uploads")]
+    private partial void LogDiscarded(int discarded);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The collection failed; retrying in {Seconds} s")]
     private partial void LogFailed(Exception fault, double seconds);

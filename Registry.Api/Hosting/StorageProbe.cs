@@ -22,13 +22,27 @@ internal sealed partial class StorageProbe(
     /// <summary>See <see cref="IStorageProbe.Facts"/>.</summary>
     public IReadOnlyDictionary<string, string> Facts => backend.Facts;
 
-    /// <summary>Writes, reads, lists and deletes one document, and proves what the backend needs besides.</summary>
+    /// <summary>
+    /// Writes, reads, lists and deletes one document, and proves what the backend needs besides. A full storage is
+    /// logged and accepted when it can be read: what it holds is served, and deletes make room.
+    /// </summary>
     /// <exception cref="StorageException">It does not work: a wrong path, bucket or password is an error at start and not the first user's.</exception>
-    public Task ProveAsync(CancellationToken ct) => WithinAsync(StartDeadline, ProveWithinAsync, ct);
+    public async Task ProveAsync(CancellationToken ct)
+    {
+        try
+        {
+            await WithinAsync(StartDeadline, ProveWithinAsync, ct);
+        }
+        catch (StorageException full) when (full.Kind == StorageFault.Full)
+        {
+            await WithinAsync(StartDeadline, ReadAsync, ct);
+            LogFull(full.Message);
+        }
+    }
 
     /// <summary>One cheap read.</summary>
     /// <exception cref="StorageException">The storage does not answer.</exception>
-    public Task AskAsync(CancellationToken ct) => WithinAsync(AskDeadline, async within => await documents.GetAsync(Asked, within), ct);
+    public Task AskAsync(CancellationToken ct) => WithinAsync(AskDeadline, ReadAsync, ct);
 
     /// <summary>As <see cref="AskAsync"/>; why it does not answer is logged.</summary>
     public async Task<bool> AnswersAsync(CancellationToken ct)
@@ -46,12 +60,14 @@ internal sealed partial class StorageProbe(
         }
     }
 
+    private async Task ReadAsync(CancellationToken ct) => await documents.GetAsync(Asked, ct);
+
     private async Task ProveWithinAsync(CancellationToken ct)
     {
         await backend.ProbeAsync(ct);
         var key = StoreKey.Of([.. StoreKeys.Probe.Segments(), Guid.NewGuid().ToString("N")]);
         var content = RandomNumberGenerator.GetBytes(64);
-        var revision = await documents.TryPutAsync(key, content, Precondition.Absent, ct) ?? throw Broken("did not take a new document");
+        var revision = await PutAsync(key, content, ct) ?? throw Broken("did not take a new document");
         var wrong =
             await documents.GetAsync(key, ct) is not { } document || document.Revision != revision || !document.Content.Span.SequenceEqual(content)
                 ? "did not give back what was written"
@@ -61,6 +77,20 @@ internal sealed partial class StorageProbe(
             wrong ??= "did not delete what was written";
         if (wrong is not null)
             throw Broken(wrong);
+    }
+
+    private async Task<Revision?> PutAsync(StoreKey key, byte[] content, CancellationToken ct)
+    {
+        try
+        {
+            return await documents.TryPutAsync(key, content, Precondition.Absent, ct);
+        }
+        catch (StorageException full) when (full.Kind == StorageFault.Full)
+        {
+            // Whether it was written is not known, and nothing is to be left behind.
+            await documents.TryDeleteAsync(key, Precondition.None, ct);
+            throw;
+        }
     }
 
     private async Task<bool> ListsAsync(StoreKey key, CancellationToken ct)
@@ -86,6 +116,11 @@ internal sealed partial class StorageProbe(
     }
 
     private StorageException Broken(string what) => new(StorageFault.Corrupt, $"The storage '{Name}' {what}.");
+
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        Message = "The storage is full: packages are served and can be deleted, pushes are refused. {Reason}")]
+    private partial void LogFull(string reason);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The storage does not answer")]
     private partial void LogNoAnswer(Exception fault);

@@ -32,6 +32,11 @@ internal static class StorageSelection
     /// <summary>Adds both ports of the selected storage, or none when the selection is wrong; an unset <c>STORAGE</c> is the filesystem.</summary>
     public static void AddStorage(this IServiceCollection services, IConfiguration configuration) => Find(configuration)?.Add(services, configuration);
 
+    /// <summary>
+    /// Opens the storage to be read and no more. A server needs nothing for that; a folder is neither made nor written to.
+    /// </summary>
+    public static void OpenStorageReadOnly(this IServiceCollection services) => services.OpenFilesystemReadOnly();
+
     /// <summary>What is wrong with the selection; nothing when it can be used.</summary>
     public static IEnumerable<string> Errors(IConfiguration configuration) => Find(configuration) is not null
         ? []

@@ -23,11 +23,17 @@ public sealed partial class BlobCollector(
 
     private readonly GarbageCandidates candidates = new(MaxCandidates);
 
+    /// <summary>Reclaims the uploads that nobody will finish: the first step of a collection.</summary>
+    /// <returns>How many.</returns>
+    /// <exception cref="StorageException">The storage failed.</exception>
+    public ValueTask<int> DiscardAbandonedAsync(CancellationToken ct) =>
+        blobs.DiscardAbandonedAsync(options.StagedIdle, ct);
+
     /// <summary>One whole collection. One at a time.</summary>
     /// <exception cref="StorageException">The storage failed; what was reclaimed before stays reclaimed.</exception>
     public async Task<CollectionReport> CollectAsync(CancellationToken ct)
     {
-        var discarded = await blobs.DiscardAbandonedAsync(options.StagedIdle, ct);
+        var discarded = await DiscardAbandonedAsync(ct);
         var (deleted, bytes) = (0, 0L);
         var batch = new List<BlobInfo>();
 

@@ -55,8 +55,9 @@ public interface IBlobStore
     ValueTask<StorageEpoch?> EpochAsync(CancellationToken ct) => ValueTask.FromResult<StorageEpoch?>(null);
 
     /// <summary>
-    /// Reclaims what crashed or stuck writers staged and nobody wrote to for <paramref name="idle"/>. A writer that is discarded this
-    /// way while still alive fails its commit.
+    /// Reclaims what crashed or stuck writers staged and nobody wrote to for <paramref name="idle"/>; a backend that
+    /// can tell that a writer has died reclaims what it staged at once. A writer that is discarded while still alive
+    /// fails its commit.
     /// </summary>
     /// <returns>How many staged writes were discarded.</returns>
     ValueTask<int> DiscardAbandonedAsync(TimeSpan idle, CancellationToken ct);

@@ -15,6 +15,9 @@ public interface IStorageProbe
     IReadOnlyDictionary<string, string> Facts => ImmutableDictionary<string, string>.Empty;
 
     /// <summary>Succeeds when the backend can keep the contract. Leaves nothing behind.</summary>
-    /// <exception cref="StorageException">It cannot: the message tells an operator what to change.</exception>
+    /// <exception cref="StorageException">
+    /// It cannot: the message tells an operator what to change. <see cref="StorageFault.Full"/> comes last, when all
+    /// that needs no room has been proved.
+    /// </exception>
     ValueTask ProbeAsync(CancellationToken ct);
 }

@@ -257,29 +257,78 @@ public sealed class FilesystemFaults : IAsyncDisposable
     }
 
     [Test]
-    public async Task The_probe_of_one_replica_is_nothing_that_another_sweeps()
+    public async Task A_sweep_at_any_moment_takes_nothing_from_a_live_writer()
     {
         var probe = new FilesystemProbe(storage.NewVolume());
-        using var probed = new CancellationTokenSource();
+        using var done = new CancellationTokenSource();
         var sweeping = Task.Run(async () =>
         {
-            for (var swept = 0; ; swept += await blobs.DiscardAbandonedAsync(TimeSpan.FromSeconds(3), ct))
-            {
-                if (probed.IsCancellationRequested)
-                    return swept;
-            }
+            while (!done.IsCancellationRequested)
+                await blobs.DiscardAbandonedAsync(TimeSpan.FromHours(1), ct);
         });
         try
         {
+            for (var i = 0; i < 200; i++)
+            {
+                await documents.PutAsync(Sample, $"{i}", Precondition.None, ct);
+                await blobs.CommitAsync(Sample, Small, ct);
+            }
+
             for (var i = 0; i < 50; i++)
                 await probe.ProbeAsync(ct);
         }
         finally
         {
-            await probed.CancelAsync();
+            await done.CancelAsync();
         }
 
-        Assert.That(await sweeping, Is.Zero);
+        await sweeping;
+        Assert.That(Directory.GetFiles(storage.Below("staging")), Is.Empty);
+    }
+
+    [Test]
+    public async Task What_nobody_has_locked_is_reclaimed_whatever_its_age_and_a_live_upload_stays()
+    {
+        await using var writer = await blobs.CreateAsync(Sample, ct);
+        await writer.WriteAsync(Small, ct);
+        await File.WriteAllTextAsync(storage.Below("staging", "left"), "by a crash", ct);
+        var (_, other, _) = await storage.OpenAsync();
+        Assert.That(await other.DiscardAbandonedAsync(TimeSpan.FromHours(1), ct), Is.EqualTo(1));
+        var info = await writer.CommitAsync(StorageShortcuts.DigestOf(Small), null, ct);
+        Assert.That(await blobs.ReadAsync(info.Key, ByteRange.All, ct), Is.EqualTo(Small));
+    }
+
+    [Test]
+    public async Task A_listing_can_be_cancelled_among_folders_that_hold_nothing()
+    {
+        await documents.PutAsync(StoreKey.Of("packages", "a", "first"), "{}", Precondition.Absent, ct);
+        for (var i = 0; i < 10; i++)
+            Directory.CreateDirectory(storage.Below("documents", "packages", "b", $"empty{i}"));
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        await using var listing = documents.ListAsync(StoreKeys.Packages, null, stop.Token).GetAsyncEnumerator(ct);
+        Assert.That(await listing.MoveNextAsync(), Is.True);
+        await stop.CancelAsync();
+        Assert.That(async () => await listing.MoveNextAsync(), Throws.InstanceOf<OperationCanceledException>());
+    }
+
+    [Test]
+    public async Task A_volume_that_is_open_for_reading_makes_nothing_and_changes_nothing()
+    {
+        var path = storage.Below("nothing");
+        var volume = new FilesystemVolume(new FilesystemOptions { Path = path, ReadOnly = true }, TimeProvider.System);
+        var reading = new FilesystemDocumentStore(volume);
+        await DemandAsync(StorageFault.Unavailable, async () => await reading.GetAsync(Sample, ct));
+        Assert.That(Directory.Exists(path), Is.False);
+
+        var revision = await documents.PutAsync(Sample, "{}", Precondition.Absent, ct);
+        var options = new FilesystemOptions { Path = storage.Path, ReadOnly = true };
+        volume = new FilesystemVolume(options, TimeProvider.System);
+        reading = new FilesystemDocumentStore(volume);
+        var blobsToRead = new FilesystemBlobStore(volume);
+        Assert.That((await reading.GetAsync(Sample, ct))!.Revision, Is.EqualTo(revision));
+        await DemandAsync(StorageFault.Denied, async () => await reading.PutAsync(Sample, "{}", Precondition.None, ct));
+        await DemandAsync(StorageFault.Denied, async () => await reading.TryDeleteAsync(Sample, Precondition.None, ct));
+        await DemandAsync(StorageFault.Denied, async () => await blobsToRead.CreateAsync(Sample, ct));
     }
 
     [Test]

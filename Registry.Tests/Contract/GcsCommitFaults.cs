@@ -183,6 +183,44 @@ public sealed class GcsCommitFaults : GcsFaults
     }
 
     [Test]
+    public async Task What_nobody_has_locked_is_reclaimed_whatever_its_age_and_a_live_upload_stays()
+    {
+        await using var writer = await Blobs.CreateAsync(Sample, Ct);
+        await writer.WriteAsync(Small, Ct);
+        await File.WriteAllTextAsync(Path.Combine(Storage.Staging, Guid.NewGuid().ToString("n")), "left", Ct);
+        Assert.That(await Blobs.DiscardAbandonedAsync(TimeSpan.FromHours(6), Ct), Is.EqualTo(1));
+        var info = await writer.CommitAsync(StorageShortcuts.DigestOf(Small), null, Ct);
+        Assert.That(await Blobs.ReadAsync(info.Key, ByteRange.All, Ct), Is.EqualTo(Small));
+    }
+
+    [Test]
+    public async Task A_sweep_at_any_moment_takes_nothing_from_a_live_writer()
+    {
+        using var done = new CancellationTokenSource();
+        var sweeping = Task.Run(async () =>
+        {
+            while (!done.IsCancellationRequested)
+                await Blobs.DiscardAbandonedAsync(TimeSpan.FromHours(6), Ct);
+        });
+        try
+        {
+            for (var i = 0; i < 300; i++)
+            {
+                await using var writer = await Blobs.CreateAsync(Sample, Ct);
+                await writer.WriteAsync(Small, Ct);
+                Assert.That(Directory.GetFiles(Storage.Staging), Has.Length.EqualTo(1));
+            }
+        }
+        finally
+        {
+            await done.CancelAsync();
+        }
+
+        await sweeping;
+        Assert.That(Directory.GetFiles(Storage.Staging), Is.Empty);
+    }
+
+    [Test]
     public async Task A_staging_folder_that_was_swept_away_is_made_again()
     {
         Directory.Delete(Storage.Staging, recursive: true);

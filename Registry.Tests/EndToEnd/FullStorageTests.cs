@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Net;
 using NUnit.Framework;
 using Registry.Tests.Support;
@@ -6,7 +5,10 @@ using Registry.Tests.Support.Gcs;
 
 namespace Registry.Tests.EndToEnd;
 
-/// <summary>A storage without room, of each kind: what fills it is refused whole, what is there is served, and what is deleted makes room.</summary>
+/// <summary>
+/// A storage without room, of each kind: what fills it is refused whole, what is there is served, also after a restart,
+/// and what is deleted makes room.
+/// </summary>
 [Parallelizable(ParallelScope.Self)]
 public sealed class FullStorageTests : EndToEndTest
 {
@@ -21,37 +23,50 @@ public sealed class FullStorageTests : EndToEndTest
     [Test]
     public async Task On_the_filesystem()
     {
-        using (var possible = Process.Start("unshare", ["--user", "--map-root-user", "--mount", "true"]))
-        {
-            await possible.WaitForExitAsync(Ct);
-            if (possible.ExitCode != 0)
-                Assert.Ignore("This machine lets nobody mount a volume of his own: unshare was refused.");
-        }
-
         Directory.CreateDirectory(Data);
-        var registry = Launch(
-            ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", "mount -t tmpfs -o size=8m tmpfs \"$0\" && exec \"$@\"", Data, .. RegistryProcess.Command],
-            [("FILESYSTEM__PATH", Data), .. Collecting]);
-        await registry.ReadyAsync();
-        await ProveAsync(registry, deletesOneOfMany: true);
+        await using var volume = await PrivateVolume.MountAsync(Data, "8m", Ct);
+        var room = new Room(() => volume.FillAsync("filler"), () => volume.RemoveAsync("filler"));
+        await ProveAsync(settings => StartOnAsync(volume, settings), room, deletesOneOfMany: true);
+    }
+
+    [Test]
+    public async Task What_a_killed_upload_left_on_a_full_disk_is_reclaimed_at_the_start()
+    {
+        Directory.CreateDirectory(Data);
+        await using var volume = await PrivateVolume.MountAsync(Data, "8m", Ct);
+        (string, string?)[] patient =
+            [("COLLECTION__PERIODSECONDS", "3600"), ("COLLECTION__STAGEDIDLESECONDS", "3600")];
+        var registry = await StartOnAsync(volume, patient);
+        var ledger = new PushLedger("left");
+        await ledger.PushAsync(registry.Client, "before", "1.0.0", 10_000, Ct);
+        Assert.That(ledger.Acknowledged, Is.EqualTo(1));
+        await registry.KillAsync();
+        await volume.FillAsync("staging/left");
+
+        registry = await StartOnAsync(volume, patient);
+        await UntilThereIsRoomAsync(registry, ledger);
+        await ledger.VerifyAsync(registry.Client, Ct);
+        Assert.That(await volume.FilesAsync(), Does.Not.Contain("staging"));
     }
 
     [Test]
     public async Task On_redis()
     {
         await using var server = await RedisServer.StartAsync(Ct, "--maxmemory", "12mb");
-        var registry = await StartOverAsync(server);
-        await ProveAsync(registry, deletesOneOfMany: true);
+        var room = new Room(
+            () => server.CommandAsync("config", "set", "maxmemory", "1mb"),
+            () => server.CommandAsync("config", "set", "maxmemory", "12mb"));
+        await ProveAsync(settings => StartOverAsync(server, settings), room, deletesOneOfMany: true);
     }
 
     [Test]
     public async Task On_etcd()
     {
         await using var server = await EtcdServer.StartAsync(Ct, "--quota-backend-bytes=16777216");
-        var registry = await StartOverAsync(server);
 
         // With its alarm raised etcd takes nothing but deletes, and only its operator can disarm it.
-        await ProveAsync(registry, deletesOneOfMany: false, () => server.MakeRoomAsync(Ct));
+        var room = new Room(() => Task.CompletedTask, () => Task.CompletedTask, () => server.MakeRoomAsync(Ct));
+        await ProveAsync(settings => StartOverAsync(server, settings), room, deletesOneOfMany: false);
     }
 
     [Test]
@@ -59,30 +74,83 @@ public sealed class FullStorageTests : EndToEndTest
     {
         await using var fake = await FakeGcs.StartAsync();
         const long Quota = 6 << 20;
+        var quota = Quota;
         fake.Faults = call =>
         {
             // A session is for more bytes than the quota.
             var isFull = call.Operation == FakeGcsOperation.StartSession
-                || (call.Operation == FakeGcsOperation.Insert && fake.Bucket.Objects.Sum(static one => one.Content.Length) > Quota);
+                || (call.Operation == FakeGcsOperation.Insert
+                    && fake.Bucket.Objects.Sum(static one => one.Content.Length) > Interlocked.Read(ref quota));
             return isFull ? FakeGcsFault.Answer(403, "quotaExceeded") : null;
         };
-        var registry = await StartOverAsync(fake);
-        await ProveAsync(registry, deletesOneOfMany: false);
+        var room = new Room(
+            () => Task.FromResult(Interlocked.Exchange(ref quota, 0)),
+            () => Task.FromResult(Interlocked.Exchange(ref quota, Quota)));
+        await ProveAsync(settings => StartOverAsync(fake, settings), room, deletesOneOfMany: false);
     }
 
-    private async Task<RegistryProcess> StartOverAsync(IBackendServer server)
+    [Test]
+    public async Task In_the_staging_folder_of_gcs()
+    {
+        await using var fake = await FakeGcs.StartAsync();
+        var staging = Path.Combine(Folder, "staging");
+        Directory.CreateDirectory(staging);
+        await using var volume = await PrivateVolume.MountAsync(staging, "4m", Ct);
+        string[] command =
+            [.. volume.Command(RegistryProcess.Command), .. fake.NewStorage("full"), $"--Gcs:StagingFolder={staging}"];
+        var registry = Launch(command, [.. Collecting]);
+        await registry.ReadyAsync();
+        var ledger = new PushLedger("staging");
+        await ledger.PushAsync(registry.Client, "before", "1.0.0", 10_000, Ct);
+        Assert.That(ledger.Acknowledged, Is.EqualTo(1));
+        await registry.KillAsync();
+
+        await volume.FillAsync("filler");
+        registry = Launch(command, [.. Collecting]);
+        await DemandServedWithoutRoomAsync(registry, ledger);
+        await registry.KillAsync();
+
+        // What a crash leaves is known by its name, and by the lock that nobody has.
+        await volume.RemoveAsync("filler");
+        await volume.FillAsync(Guid.NewGuid().ToString("n"));
+        registry = Launch(command, [.. Collecting, ("COLLECTION__STAGEDIDLESECONDS", "3600")]);
+        await registry.ReadyAsync();
+        await UntilThereIsRoomAsync(registry, ledger);
+        await ledger.VerifyAsync(registry.Client, Ct);
+    }
+
+    private async Task<RegistryProcess> StartOnAsync(PrivateVolume volume, (string, string?)[] settings)
     {
         var registry = Launch(
-            [.. RegistryProcess.Command, .. server.NewStorage("full"), $"--Gcs:StagingFolder={Path.Combine(Folder, "staging")}"], [.. Collecting]);
+            volume.Command(RegistryProcess.Command), [("FILESYSTEM__PATH", Data), .. settings]);
         await registry.ReadyAsync();
         return registry;
     }
 
-    /// <param name="registry">Over a storage that has room for some packages.</param>
-    /// <param name="deletesOneOfMany">Whether a release is deleted from among others though there is no room: a smaller index takes the place of a larger one.</param>
-    /// <param name="makeRoom">What the operator does when room has been made; null for nothing.</param>
-    private async Task ProveAsync(RegistryProcess registry, bool deletesOneOfMany, Func<Task>? makeRoom = null)
+    private async Task<RegistryProcess> StartOverAsync(IBackendServer server, (string, string?)[] settings)
     {
+        string[] command =
+        [
+            .. RegistryProcess.Command,
+            .. server.NewStorage("full"),
+            $"--Gcs:StagingFolder={Path.Combine(Folder, "staging")}",
+            "--Redis:DeadlineSeconds=30",
+            "--Etcd:TimeoutSeconds=30",
+        ];
+        var registry = Launch(command, settings);
+        await registry.ReadyAsync();
+        return registry;
+    }
+
+    /// <param name="startAsync">
+    /// Starts the registry over a storage that has room for some packages, and waits until it is ready.
+    /// </param>
+    /// <param name="room">Its room.</param>
+    /// <param name="deletesOneOfMany">Whether a release is deleted from among others though there is no room: a smaller index takes the place of a larger one.</param>
+    private async Task ProveAsync(
+        Func<(string, string?)[], Task<RegistryProcess>> startAsync, Room room, bool deletesOneOfMany)
+    {
+        var registry = await startAsync([]);
         var ledger = new PushLedger("full");
         for (var release = 0; release < 2; release++)
             Assert.That(await ledger.PushAsync(registry.Client, "many", $"1.0.{release}", 10_000, Ct), Is.EqualTo(HttpStatusCode.OK));
@@ -103,19 +171,45 @@ public sealed class FullStorageTests : EndToEndTest
         using (var ready = await registry.Client.GetAsync("/readyz", Ct))
             Assert.That(ready.StatusCode, Is.EqualTo(HttpStatusCode.OK), "it can be read");
 
+        await registry.StopAsync();
+        await room.TakeAsync();
+        registry = await startAsync(Collecting);
+        await DemandServedWithoutRoomAsync(registry, ledger);
+        await DeleteAsync(registry, ledger, "p2", "1.0.0");
+        await room.GiveAsync();
+
         if (deletesOneOfMany)
             await DeleteAsync(registry, ledger, "many", "1.0.0");
         for (var package = 0; package < 2; package++)
             await DeleteAsync(registry, ledger, $"p{package}", "1.0.0");
+        await UntilThereIsRoomAsync(registry, ledger, room.MakeAsync);
+        await ledger.VerifyAsync(registry.Client, Ct);
+    }
+
+    /// <summary>What was started without a byte of room: it says so, serves what it has, and takes no more.</summary>
+    private async Task DemandServedWithoutRoomAsync(RegistryProcess registry, PushLedger ledger)
+    {
+        await registry.ReadyAsync();
+        Assert.That(registry.Log, Has.Some.Contains("The storage is full"));
+        await ledger.VerifyAsync(registry.Client, Ct);
+        var status = await ledger.PushAsync(registry.Client, "refused", "1.0.0", PackageBytes, Ct);
+        Assert.That(status, Is.EqualTo(HttpStatusCode.InsufficientStorage));
+        using var ready = await registry.Client.GetAsync("/readyz", Ct);
+        Assert.That(ready.StatusCode, Is.EqualTo(HttpStatusCode.OK), "it can be read");
+    }
+
+    private Task UntilThereIsRoomAsync(RegistryProcess registry, PushLedger ledger, Func<Task>? makeAsync = null)
+    {
         var attempt = 0;
-        await UntilAsync(
+        return UntilAsync(
             async () =>
             {
-                await (makeRoom?.Invoke() ?? Task.CompletedTask);
-                return await ledger.PushAsync(registry.Client, "again", $"1.0.{attempt++}", PackageBytes, Ct) == HttpStatusCode.OK;
+                if (makeAsync is not null)
+                    await makeAsync();
+                var release = $"1.0.{attempt++}";
+                return await ledger.PushAsync(registry.Client, "again", release, PackageBytes, Ct) == HttpStatusCode.OK;
             },
             "there is room again");
-        await ledger.VerifyAsync(registry.Client, Ct);
     }
 
     private async Task DeleteAsync(RegistryProcess registry, PushLedger ledger, string package, string release)
@@ -124,4 +218,10 @@ public sealed class FullStorageTests : EndToEndTest
         Assert.That(deleted.StatusCode, Is.EqualTo(HttpStatusCode.OK), await deleted.Content.ReadAsStringAsync(Ct));
         ledger.Forget(package, release);
     }
+
+    /// <summary>The room of a storage.</summary>
+    /// <param name="TakeAsync">Takes all of it.</param>
+    /// <param name="GiveAsync">Gives that back.</param>
+    /// <param name="MakeAsync">What the operator does when room has been made; null for nothing.</param>
+    private sealed record Room(Func<Task> TakeAsync, Func<Task> GiveAsync, Func<Task>? MakeAsync = null);
 }

@@ -100,6 +100,49 @@ public sealed class StartTests : EndToEndTest
         Assert.That(await RefusesAsync(("FILESYSTEM__PATH", Path.Combine(file, "below"))), Does.Contain("FILESYSTEM__PATH").And.Contain(file));
     }
 
+    [TestCase("/proc/registry")]
+    [TestCase("/proc/registry/data")]
+    [TestCase("/proc")]
+    public async Task A_data_folder_that_cannot_be_made_is_an_error_in_one_line(string path) =>
+        Assert.That((await RefusesAsync(("FILESYSTEM__PATH", path))).Split('\n'), Has.Length.EqualTo(1));
+
+    [Test]
+    public async Task A_missing_or_empty_data_folder_is_refused_where_none_is_to_be_created()
+    {
+        (string, string?)[] settings = [("FILESYSTEM__PATH", Data), ("FILESYSTEM__CREATE", "false")];
+        await DemandRefusedAsync("does not exist");
+        Assert.That(Directory.Exists(Data), Is.False);
+        Directory.CreateDirectory(Path.Combine(Data, "lost+found"));
+        await DemandRefusedAsync("holds no registry");
+        Assert.That(Directory.GetFileSystemEntries(Data), Has.Length.EqualTo(1));
+
+        await (await StartAsync()).StopAsync();
+        await (await StartAsync(settings)).StopAsync();
+
+        async Task DemandRefusedAsync(string why) => Assert.That(
+            await RefusesAsync(settings), Does.Match($"^FILESYSTEM__PATH is '{Data}', which {why}.*FILESYSTEM__CREATE[^\n]*$"));
+    }
+
+    [Test]
+    public async Task The_data_folder_may_be_a_symbolic_link_also_for_commands()
+    {
+        var folder = Path.Combine(Folder, "volume");
+        Directory.CreateDirectory(folder);
+        Directory.CreateSymbolicLink(Data, "volume");
+        var registry = Launch(RegistryProcess.Command);
+        await registry.ReadyAsync();
+        using (var pushed = await PushAsync(registry, "by/link", "1.0.0", new SeededPackage(1, 100)))
+            Assert.That(pushed.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+        using (var deleted = await registry.Client.DeleteAsync("/api/v1/packages/by/link/1.0.0/helm", Ct))
+            Assert.That(deleted.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+        using (var pushed = await PushAsync(registry, "by/link", "2.0.0", new SeededPackage(2, 100)))
+            Assert.That(pushed.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+        Assert.That(Directory.Exists(Path.Combine(folder, "documents")), Is.True);
+
+        var verify = Launch([.. RegistryProcess.Command, "verify"]);
+        Assert.That(await verify.ExitAsync(), Is.Zero, verify.Errors);
+    }
+
     [Test]
     public async Task A_storage_that_fails_the_probe_is_refused_before_the_port_opens()
     {

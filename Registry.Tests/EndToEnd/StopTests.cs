@@ -59,6 +59,36 @@ public sealed class StopTests : EndToEndTest
         Assert.That(await registry.ExitAsync(), Is.Zero);
     }
 
+    [Test]
+    public async Task A_command_ends_at_the_first_SIGTERM()
+    {
+        // An archive without end: it takes no room, and reading it would last for minutes.
+        var archives = Path.Combine(Data, "blobs", "archives", "host");
+        Directory.CreateDirectory(archives);
+        Directory.CreateDirectory(Path.Combine(Data, "documents"));
+        var archive = Path.Combine(archives, $"@{new string('a', 64)}");
+        await using (var file = File.Create(archive))
+            file.SetLength(1L << 40);
+
+        var verify = Launch([.. RegistryProcess.Command, "verify", $"--Filesystem:Path={Data}"]);
+        bool Reads() =>
+            Directory.GetFiles($"/proc/{verify.Id}/fd").Any(open => new FileInfo(open).LinkTarget == archive);
+        await UntilAsync(() => Task.FromResult(Reads()), "it reads the archive");
+        Assert.That(await verify.StopAsync(), Is.EqualTo(1));
+        Assert.That(verify.Errors, Does.Contain("Stopped: 'verify' is not done."));
+    }
+
+    [Test]
+    public async Task A_command_that_waits_for_its_input_ends_at_the_first_SIGTERM_too()
+    {
+        var import = Launch(
+            ["sh", "-c", "mkfifo input && exec \"$@\" <>input", "sh", .. RegistryProcess.Command, "import-backup", "-"],
+            ("FILESYSTEM__PATH", Data));
+        await UntilAsync(() => Task.FromResult(Directory.Exists(Path.Combine(Data, "locks"))), "it has opened the registry");
+        Assert.That(await import.StopAsync(), Is.EqualTo(1));
+        Assert.That(import.Errors, Does.Contain("Stopped: 'import-backup' is not done."));
+    }
+
     private static async Task<bool> AcceptsAsync(RegistryProcess registry)
     {
         using var socket = new System.Net.Sockets.TcpClient();

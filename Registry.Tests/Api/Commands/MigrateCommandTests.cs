@@ -62,10 +62,20 @@ internal sealed class MigrateCommandTests : IDisposable
     [Test]
     public async Task Settings_that_cannot_be_used_are_told_with_their_side()
     {
+        await PushAsync(Old, "1.0.0");
         await File.WriteAllTextAsync(folder.Below("file"), "");
         var refused = await RunAsync($"--from:Filesystem:Path={Old}", $"--to:Filesystem:Path={folder.Below("file")}");
         Assert.That(refused.Code, Is.EqualTo(ExitCode.Failure));
         Assert.That(refused.Error, Does.StartWith("--to: ").And.Contain("FILESYSTEM__PATH"));
+    }
+
+    [Test]
+    public async Task A_source_that_is_not_there_is_refused_and_neither_side_is_created()
+    {
+        var refused = await RunAsync($"--from:Filesystem:Path={Old}", $"--to:Filesystem:Path={New}");
+        Assert.That(refused.Code, Is.EqualTo(ExitCode.Failure));
+        Assert.That(refused.Error, Does.StartWith($"--from: FILESYSTEM__PATH is '{Old}', which does not exist."));
+        Assert.That(Directory.GetFileSystemEntries(folder.Path), Is.Empty);
     }
 
     [TestCase("--from is missing", "--to=redis")]

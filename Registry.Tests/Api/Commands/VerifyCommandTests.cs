@@ -1,6 +1,8 @@
 using System.Text.RegularExpressions;
+using Microsoft.Extensions.Configuration;
 using NUnit.Framework;
 using Registry.Api.Commands;
+using Registry.Api.Hosting;
 using Registry.Core.Packages;
 using Registry.Tests.Support;
 
@@ -52,6 +54,38 @@ internal sealed partial class VerifyCommandTests : IDisposable
         var (code, output, error) = await RunAsync();
         Assert.That((code, error), Is.EqualTo((ExitCode.Success, "")));
         Assert.That(output, Does.StartWith("Sound: 1 packages, 0 archives, 1 blobs;"));
+    }
+
+    [TestCaseSource(typeof(Backends), nameof(Backends.Names))]
+    public async Task A_storage_that_holds_nothing_is_refused_and_nothing_is_created(string backend)
+    {
+        var settings = new ConfigurationBuilder()
+            .AddCommandLine(await Backends.NewStorageAsync(backend))
+            .AddCommandLine([$"--Gcs:StagingFolder={folder.Below("staging")}"])
+            .Build();
+        var refused = await Assert.ThrowsAsync<StartupException>(
+            () => OpenRegistry.OpenAsync(settings, writes: false, CommandConsole.System, default));
+        var told = backend == "filesystem" ? "does not exist" : $"'{backend}' holds no packages and no archives";
+        Assert.That(refused!.Message, Does.Contain(told).And.Not.Contain("\n"));
+        Assert.That(Directory.Exists(settings["Filesystem:Path"]), Is.False);
+        Assert.That(Directory.GetFileSystemEntries(folder.Path), Is.Empty);
+    }
+
+    [TestCase]
+    [TestCase("--repair")]
+    public async Task A_folder_that_holds_nothing_stays_as_it_is(params string[] arguments)
+    {
+        Directory.CreateDirectory(Data);
+        var (code, _, error) = await RunAsync(arguments);
+        Assert.That(code, Is.EqualTo(ExitCode.Failure), error);
+        Assert.That(Directory.GetFileSystemEntries(Data), Is.Empty);
+        Assert.That(error, Does.Contain("FILESYSTEM__PATH").And.Contain(Data).And.Contain("holds no registry"));
+
+        await using (await OpenAsync())
+            Assert.That(Directory.Exists(Path.Combine(Data, "documents")), Is.True);
+        (code, _, error) = await RunAsync(arguments);
+        Assert.That(code, Is.EqualTo(ExitCode.Failure));
+        Assert.That(error, Does.Match("^The storage 'filesystem' holds no packages and no archives.[^\n]*\n$"));
     }
 
     [Test]

@@ -1,3 +1,4 @@
+using System.Globalization;
 using NUnit.Framework;
 using Registry.Core.Storage;
 using Registry.Storage.Filesystem;
@@ -41,15 +42,38 @@ public static class FullVolumeRole
         Assert.That(await blobs.ReadAsync(info.Key, ByteRange.All, ct), Is.EqualTo(StorageShortcuts.Bytes(10_000)));
         Assert.That(await blobs.DiscardAbandonedAsync(TimeSpan.Zero, ct), Is.Zero);
 
-        // What is there can be deleted, which is how room is made.
+        // What is there can be deleted, which is how room is made: also by a process that starts now, after a restart
+        // of the machine, which leaves no use in the file of changes, and without the lock files, as after a restore of
+        // a back-up that lacks them.
+        var changes = Path.Combine(path, "changes");
+        using (var file = File.OpenHandle(changes, access: FileAccess.ReadWrite))
+            RandomAccess.Write(file, new byte[64], 0);
+        foreach (var file in Directory.GetFiles(Path.Combine(path, "locks")))
+            File.Delete(file);
+        Fill(Path.Combine(path, "filler of the locks"), atLeast: 0);
+        volume = new FilesystemVolume(new FilesystemOptions { Path = path }, TimeProvider.System);
+        documents = new FilesystemDocumentStore(volume);
+        blobs = new FilesystemBlobStore(volume);
+        await DemandFullAsync(async () => await new FilesystemProbe(volume).ProbeAsync(ct));
+        var before = await documents.ChangesAsync(StoreKeys.Packages, null, ct);
         Assert.That(await blobs.TryDeleteAsync(info.Key, Precondition.Matches(info.Revision), ct), Is.True);
         Assert.That(await documents.TryDeleteAsync(Sample, Precondition.Matches(revision), ct), Is.True);
+        var changed = await documents.ChangesAsync(StoreKeys.Packages, before.Token, ct);
+        Assert.That(changed.Keys, Is.Null.Or.Contains(Sample), "the delete is told");
         File.Delete(filler);
-        await documents.PutAsync(Sample, "after", Precondition.Absent, ct);
+
+        // What comes back is above what was deleted, also where the clock was set back.
+        var yesterday = new ShiftedTime { Shift = TimeSpan.FromDays(-1) };
+        volume = new FilesystemVolume(new FilesystemOptions { Path = path }, yesterday);
+        documents = new FilesystemDocumentStore(volume);
+        var after = await documents.PutAsync(Sample, "after", Precondition.Absent, ct);
+        Assert.That(Ticks(after), Is.GreaterThan(Ticks(revision)));
         await blobs.CommitAsync(Sample, StorageShortcuts.Bytes(10_000), ct);
     }
 
-    private static void Fill(string path)
+    private static long Ticks(Revision revision) => long.Parse(revision.Value, CultureInfo.InvariantCulture);
+
+    private static void Fill(string path, int atLeast = 1_000_000)
     {
         using var file = File.OpenHandle(path, FileMode.CreateNew, FileAccess.Write);
         var at = 0L;
@@ -66,7 +90,7 @@ public static class FullVolumeRole
             }
         }
 
-        Assert.That(at, Is.GreaterThan(1_000_000));
+        Assert.That(at, Is.AtLeast(atLeast));
     }
 
     private static async Task DemandFullAsync(Func<Task> call)

@@ -65,11 +65,18 @@ internal sealed class ExportBackupTests : IDisposable
     }
 
     [Test]
-    public async Task An_empty_registry_is_an_empty_backup()
+    public async Task An_empty_registry_does_not_replace_the_last_backup()
     {
-        var exported = await bench.ExportAsync();
-        Assert.That(JsonNode.Parse(exported)!.ToJsonString(), Is.EqualTo("""{"packages":[],"channels":[]}"""));
-        Assert.That((await bench.ImportAsync(exported)).Output, Does.StartWith("Nothing changed: 0 releases and 0 channels"));
+        var place = bench.Below("backup.json");
+        await File.WriteAllTextAsync(place, "the last one");
+        var missing = await bench.ExportFileAsync(place);
+        Assert.That((missing.Code, Directory.Exists(bench.Data)), Is.EqualTo((1, false)), missing.Error);
+
+        await (await bench.ServeAsync()).DisposeAsync();
+        var empty = await bench.ExportFileAsync(place);
+        Assert.That(empty.Code, Is.EqualTo(1));
+        Assert.That(empty.Error, Does.Contain("holds no packages and no archives"));
+        Assert.That(await File.ReadAllTextAsync(place), Is.EqualTo("the last one"));
     }
 
     [Test]
@@ -123,6 +130,7 @@ internal sealed class ExportBackupTests : IDisposable
     [Test]
     public async Task A_place_that_cannot_be_written_is_told_in_a_line()
     {
+        await bench.ImportFileAsync(BackupBench.ReferenceFile);
         var run = await bench.ExportFileAsync(bench.Below("no/such/folder.json"));
         Assert.That(run.Code, Is.EqualTo(1));
         Assert.That(run.Error, Does.Contain("no/such/folder.json").And.Not.Contain("   at "));

@@ -1,3 +1,4 @@
+using System.Linq.Expressions;
 using Microsoft.Extensions.Logging.Abstractions;
 using Moq;
 using NUnit.Framework;
@@ -12,6 +13,12 @@ namespace Registry.Tests.Unit.Hosting;
 [Parallelizable(ParallelScope.All)]
 internal sealed class StorageProbeTests
 {
+    private static readonly StorageException Full = new(StorageFault.Full, "no room");
+
+    private static readonly Expression<Func<IDocumentStore, ValueTask<Revision?>>> Put =
+        static store => store.TryPutAsync(
+            It.IsAny<StoreKey>(), It.IsAny<ReadOnlyMemory<byte>>(), It.IsAny<Precondition>(), It.IsAny<CancellationToken>());
+
     [Test]
     public async Task A_storage_that_works_is_left_as_it_was()
     {
@@ -59,6 +66,39 @@ internal sealed class StorageProbeTests
         var documents = Double();
         documents.Setup(store => store.GetAsync(It.IsAny<StoreKey>(), It.IsAny<CancellationToken>())).ThrowsAsync(new StorageException(StorageFault.Unavailable, "away"));
         Assert.That(await Probe(documents.Object).AnswersAsync(default), Is.False);
+    }
+
+    [Test]
+    public async Task A_full_storage_that_can_be_read_is_accepted_and_left_as_it_was()
+    {
+        var storage = new InMemoryStorage();
+        var documents = new Mock<IDocumentStore>();
+        documents.Setup(store => store.GetAsync(It.IsAny<StoreKey>(), It.IsAny<CancellationToken>()))
+            .ReturnsAsync((Document?)null);
+        documents.Setup(Put)
+            .Returns(async (StoreKey key, ReadOnlyMemory<byte> content, Precondition condition, CancellationToken ct) =>
+            {
+                await storage.Documents.TryPutAsync(key, content, condition, ct);
+                throw Full;
+            });
+        documents
+            .Setup(store => store.TryDeleteAsync(It.IsAny<StoreKey>(), Precondition.None, It.IsAny<CancellationToken>()))
+            .Returns((StoreKey key, Precondition condition, CancellationToken ct) =>
+                storage.Documents.TryDeleteAsync(key, condition, ct));
+        await Probe(documents.Object).ProveAsync(default);
+        Assert.That(storage.StoredDocuments, Is.Empty);
+    }
+
+    [Test]
+    public void A_full_storage_that_cannot_be_read_is_refused()
+    {
+        var documents = Double();
+        documents.Setup(Put).ThrowsAsync(Full);
+        documents.Setup(store => store.GetAsync(It.IsAny<StoreKey>(), It.IsAny<CancellationToken>()))
+            .ThrowsAsync(new StorageException(StorageFault.Unavailable, "away"));
+        Assert.That(
+            async () => await Probe(documents.Object).ProveAsync(default),
+            Throws.TypeOf<StorageException>().With.Message.EqualTo("away"));
     }
 
     /// <summary>The reference model, of which a test replaces one answer.</summary>

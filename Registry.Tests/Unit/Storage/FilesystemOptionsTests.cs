@@ -51,17 +51,104 @@ public sealed class FilesystemOptionsTests
         Assert.That(Directory.Exists(folder.Below("new")), Is.False);
     }
 
-    private static void DemandRefused(string path, string message)
+    [Test]
+    public void A_folder_is_not_created_where_that_is_forbidden()
     {
-        using var services = Services(path);
+        using var folder = new TemporaryFolder();
+        var path = folder.Below("data");
+        (string, string) forbidden = ("Filesystem:Create", "false");
+        DemandRefused(path, "does not exist. FILESYSTEM__CREATE=false", forbidden);
+        Directory.CreateDirectory(path);
+        DemandRefused(path, "holds no registry", forbidden);
+        Directory.CreateDirectory(folder.Below("data", "lost+found"));
+        DemandRefused(path, "holds no registry", forbidden);
+        Directory.CreateDirectory(folder.Below("data", "documents"));
+        Directory.CreateDirectory(folder.Below("data", "blobs"));
+        DemandAccepted(path, forbidden);
+    }
+
+    [Test]
+    public async Task A_folder_that_vanishes_before_the_first_call_is_not_created_either()
+    {
+        using var folder = new TemporaryFolder();
+        var failure = await FaultOfProbeAsync(new FilesystemOptions { Path = folder.Below("data"), Create = false });
+        Assert.That(failure.Message, Does.Contain(folder.Below("data", "documents")));
+        Assert.That(Directory.Exists(folder.Below("data")), Is.False);
+    }
+
+    [Test]
+    public async Task The_folder_and_those_above_it_may_be_symbolic_links([Values("", "/")] string slash)
+    {
+        using var folder = new TemporaryFolder();
+        Directory.CreateDirectory(folder.Below("volume", "registry"));
+        Directory.CreateSymbolicLink(folder.Below("mount"), folder.Below("volume"));
+        Directory.CreateSymbolicLink(folder.Below("data"), "first");
+        Directory.CreateSymbolicLink(folder.Below("first"), Path.Combine("mount", "registry"));
+        await DemandUsableAsync(folder.Below("data") + slash);
+        Assert.That(Directory.Exists(folder.Below("volume", "registry", "documents")), Is.True);
+
+        // A folder to be made below a link.
+        await DemandUsableAsync(folder.Below("mount", "new", "data") + slash);
+        Assert.That(Directory.Exists(folder.Below("volume", "new", "data", "documents")), Is.True);
+    }
+
+    [Test]
+    public void A_link_that_leads_nowhere_is_named_and_nothing_is_made()
+    {
+        using var folder = new TemporaryFolder();
+        File.CreateSymbolicLink(folder.Below("data"), folder.Below("gone"));
+        File.CreateSymbolicLink(folder.Below("loop"), folder.Below("loop"));
+        var told = $"which is a symbolic link to '{folder.Below("gone")}' that leads to no folder";
+        DemandRefused(folder.Below("data"), told);
+        DemandRefused(folder.Below("data") + "/", told);
+        DemandRefused(folder.Below("data", "below"), $"'{folder.Below("data")}' is a symbolic link");
+        DemandRefused(folder.Below("loop"), "that leads to no folder");
+        Assert.That(Directory.GetFileSystemEntries(folder.Path), Has.Length.EqualTo(2));
+    }
+
+    [Test]
+    public async Task A_folder_that_takes_no_folders_is_an_error_and_no_endless_attempt()
+    {
+        var failure = await FaultOfProbeAsync(new FilesystemOptions { Path = "/proc/registry/data" });
+        Assert.That(failure.Message, Does.Contain("'/proc/registry'"));
+    }
+
+    private static async Task<StorageException> FaultOfProbeAsync(FilesystemOptions options)
+    {
+        var probe = new FilesystemProbe(new FilesystemVolume(options, TimeProvider.System));
+        return (await Assert.ThrowsAsync<StorageException>(async () => await probe.ProbeAsync(CancellationToken.None)))!;
+    }
+
+    private static async Task DemandUsableAsync(string path)
+    {
+        await using var services = Services(path);
+        await services.GetRequiredService<IStorageProbe>().ProbeAsync(CancellationToken.None);
+        var documents = services.GetRequiredService<IDocumentStore>();
+        var key = StoreKey.Of("packages", "a", "b");
+        await documents.TryPutAsync(key, "{}"u8.ToArray(), Precondition.Absent, CancellationToken.None);
+        Assert.That(await documents.TryDeleteAsync(key, Precondition.None, CancellationToken.None), Is.True);
+    }
+
+    private static void DemandAccepted(string path, params (string Key, string Value)[] settings)
+    {
+        using var services = Services(path, settings);
+        Assert.That(() => services.GetRequiredService<IStartupValidator>().Validate(), Throws.Nothing);
+    }
+
+    private static void DemandRefused(string path, string message, params (string Key, string Value)[] settings)
+    {
+        using var services = Services(path, settings);
         Assert.That(
             () => services.GetRequiredService<IStartupValidator>().Validate(),
             Throws.InstanceOf<OptionsValidationException>().With.Message.Contains(message));
     }
 
-    private static ServiceProvider Services(string? path)
+    private static ServiceProvider Services(string? path, params (string Key, string Value)[] settings)
     {
-        var configuration = new ConfigurationBuilder().AddInMemoryCollection(path is null ? [] : [new("Filesystem:Path", path)]).Build();
+        var configuration = new ConfigurationBuilder()
+            .AddInMemoryCollection(path is null ? [] : [new("Filesystem:Path", path)])
+            .AddInMemoryCollection(settings.ToDictionary(static setting => setting.Key, static setting => (string?)setting.Value))
+            .Build();
         return new ServiceCollection().AddFilesystemStorage(configuration).BuildServiceProvider();
     }
 }
