@@ -18,7 +18,16 @@ internal sealed class FilesystemOptionsValidator : IValidateOptions<FilesystemOp
         if (options.Path.Contains('\0'))
             return ValidateOptionsResult.Fail($"{Setting} is no path.");
 
-        var path = Path.GetFullPath(options.Path);
+        string path;
+        try
+        {
+            path = Path.GetFullPath(options.Path);
+        }
+        catch (IOException)
+        {
+            return ValidateOptionsResult.Fail($"{Setting} is '{options.Path}', but the working directory does not exist any more; expected an absolute path.");
+        }
+
         if (File.Exists(path))
             return ValidateOptionsResult.Fail($"{Setting} is '{path}', which is a file, not a folder.");
 

@@ -35,6 +35,9 @@ internal sealed class FilesystemVolume
         Changes = new ChangeFile(this, Path.Combine(root, "changes"));
     }
 
+    /// <summary>The full path of the folder.</summary>
+    public string Root => root;
+
     public TimeProvider Time { get; }
 
     public Tree Documents { get; }

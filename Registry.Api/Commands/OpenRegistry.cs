@@ -1,5 +1,8 @@
 using Registry.Api.Hosting;
+using Registry.Core.Channels;
+using Registry.Core.Content;
 using Registry.Core.Operations;
+using Registry.Core.Packages;
 using Registry.Core.Storage;
 
 namespace Registry.Api.Commands;
@@ -13,6 +16,24 @@ internal sealed class OpenRegistry : IAsyncDisposable
 
     /// <summary>Its storage.</summary>
     public RegistryStorage Storage => new(Get<IDocumentStore>(), Get<IBlobStore>());
+
+    /// <summary>The rules of pushing and pulling.</summary>
+    public PackageRegistry Packages => Get<PackageRegistry>();
+
+    /// <summary>The indexes of its packages.</summary>
+    public PackageIndexes Indexes => Get<PackageIndexes>();
+
+    /// <summary>The rules of channels.</summary>
+    public ChannelRegistry Channels => Get<ChannelRegistry>();
+
+    /// <summary>How large a package may be.</summary>
+    public ContentLimits Limits => Get<ContentLimits>();
+
+    /// <summary>Removes garbage.</summary>
+    public BlobCollector Collector => Get<BlobCollector>();
+
+    /// <summary>The clock.</summary>
+    public TimeProvider Time => Get<TimeProvider>();
 
     /// <summary>Composes the registry that the settings describe, and asks its storage whether it works.</summary>
     /// <param name="configuration">The settings, as the service reads them.</param>
@@ -30,9 +51,9 @@ internal sealed class OpenRegistry : IAsyncDisposable
         var opened = new OpenRegistry(services.BuildServiceProvider());
         try
         {
-            RegistrySettings.Demand(opened.services, configuration);
+            RegistrySettings.Demand(opened.services, RegistrySettings.Errors(configuration));
             var probe = opened.Get<StorageProbe>();
-            await (writes ? probe.ProveAsync(ct) : probe.AskAsync(ct));
+            await probe.DescribeFaultsAsync(() => writes ? probe.ProveAsync(ct) : probe.AskAsync(ct));
             return opened;
         }
         catch
@@ -42,10 +63,9 @@ internal sealed class OpenRegistry : IAsyncDisposable
         }
     }
 
-    /// <summary>A part of the registry.</summary>
-    public T Get<T>()
-        where T : notnull => services.GetRequiredService<T>();
-
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => services.DisposeAsync();
+
+    private T Get<T>()
+        where T : notnull => services.GetRequiredService<T>();
 }

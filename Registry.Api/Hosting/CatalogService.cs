@@ -1,3 +1,6 @@
+using System.Globalization;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
 using Registry.Core.Catalog;
 using Registry.Core.Storage;
 
@@ -9,7 +12,8 @@ namespace Registry.Api.Hosting;
 /// processors with the reading of 100,000 packages. Whoever asks for a list does not wait for the moment to pass.
 /// </remarks>
 internal sealed partial class CatalogService(
-    PackageCatalog catalog, IHostApplicationLifetime host, TimeProvider time, ILogger<CatalogService> logger) : BackgroundService
+    PackageCatalog catalog, StorageProbe storage, IServer server, IHostApplicationLifetime host, TimeProvider time, ILogger<CatalogService> logger)
+    : BackgroundService
 {
     /// <summary>How long the port is open before reading begins.</summary>
     private static readonly TimeSpan HeadStart = TimeSpan.FromMilliseconds(150);
@@ -42,6 +46,9 @@ internal sealed partial class CatalogService(
         {
             var view = await catalog.GetAsync(ct);
             var took = time.GetElapsedTime(began);
+            var packages = string.Create(CultureInfo.InvariantCulture, $"{view.Count:N0} {(view.Count == 1 ? "package" : "packages")}");
+            var addresses = string.Join(", ", server.Features.Get<IServerAddressesFeature>()?.Addresses ?? []);
+            LogReady(ProductVersion.Text, storage.Description, packages, addresses);
             LogLoaded(view.Count, took.TotalMilliseconds);
             return true;
         }
@@ -52,9 +59,12 @@ internal sealed partial class CatalogService(
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Read the indexes of {Packages} packages in {Milliseconds:F0} ms")]
+    [LoggerMessage(Level = LogLevel.Information, Message = "Registry {Version}, {Storage}, {Packages}, listening on {Addresses}")]
+    private partial void LogReady(string version, string storage, string packages, string addresses);
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "Read the indexes of {Packages} packages in {Milliseconds:F0} ms")]
     private partial void LogLoaded(int packages, double milliseconds);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The packages could not be read, which is tried again at once")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Loading the packages failed; retrying in 1 s")]
     private partial void LogFailed(Exception fault);
 }
