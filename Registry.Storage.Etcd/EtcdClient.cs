@@ -40,6 +40,9 @@ internal sealed class EtcdClient : IDisposable
         login = new EtcdLogin(string.IsNullOrEmpty(options.Username) ? null : ct => AuthenticateAsync(request, ct));
     }
 
+    /// <summary>The addresses of the members.</summary>
+    public string Addresses => string.Join(", ", endpoints.All.Select(static endpoint => endpoint.GetLeftPart(UriPartial.Authority)));
+
     /// <summary>Reads, linearizably: what any client was told is done is seen.</summary>
     public Task<RangeResponse> RangeAsync(RangeRequest request, CancellationToken ct) =>
         CallAsync(EtcdMethods.Range, request, Repeat.Freely, ct);

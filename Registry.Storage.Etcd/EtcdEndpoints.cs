@@ -7,6 +7,9 @@ internal sealed class EtcdEndpoints(IReadOnlyList<Uri> all)
 
     public int Count => all.Count;
 
+    /// <summary>All of them.</summary>
+    public IReadOnlyList<Uri> All => all;
+
     /// <summary>The one to use now.</summary>
     public Uri Current => all[(int)((uint)Volatile.Read(ref current) % all.Count)];
 

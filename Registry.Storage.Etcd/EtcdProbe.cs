@@ -17,6 +17,8 @@ internal sealed partial class EtcdProbe(EtcdClient client, ILogger<EtcdProbe> lo
 
     public string Name => "etcd";
 
+    public string Description => $"{Name} at {client.Addresses}";
+
     public async ValueTask ProbeAsync(CancellationToken ct)
     {
         var status = await client.StatusAsync(ct);

@@ -18,7 +18,16 @@ internal sealed class FilesystemOptionsValidator : IValidateOptions<FilesystemOp
         if (options.Path.Contains('\0'))
             return ValidateOptionsResult.Fail($"{Setting} is no path.");
 
-        var path = DataFolder.FullPath(options.Path);
+        string path;
+        try
+        {
+            path = DataFolder.FullPath(options.Path);
+        }
+        catch (IOException)
+        {
+            return ValidateOptionsResult.Fail(
+                $"{Setting} is '{options.Path}', but the working directory does not exist any more; expected an absolute path.");
+        }
 
         // What is not there yet will be made, so it is the nearest folder above it that must let us.
         var existing = path;

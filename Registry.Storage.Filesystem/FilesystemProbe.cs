@@ -10,6 +10,8 @@ internal sealed class FilesystemProbe(FilesystemVolume volume) : IStorageProbe
 {
     public string Name => "filesystem";
 
+    public string Description => $"{Name} at {volume.Root}";
+
     public ValueTask ProbeAsync(CancellationToken ct)
     {
         ct.ThrowIfCancellationRequested();

@@ -32,14 +32,17 @@ internal sealed class FilesystemVolume
         FilesystemOptions options, TimeProvider time, Action<SafeFileHandle, string>? flushFolder = null)
     {
         this.options = options;
-        var root = DataFolder.Resolve(options.Path);
-        staging = Path.Combine(root, "staging");
+        Root = DataFolder.Resolve(options.Path);
+        staging = Path.Combine(Root, "staging");
         Time = time;
-        Documents = new Tree(Path.Combine(root, DataFolder.Documents), flushFolder ?? Disk.Flush);
-        Blobs = new Tree(Path.Combine(root, DataFolder.Blobs), flushFolder ?? Disk.Flush);
-        Locks = new StripedLocks(Path.Combine(root, "locks"), time, Threads);
-        Changes = new ChangeFile(this, Path.Combine(root, "changes"));
+        Documents = new Tree(Path.Combine(Root, DataFolder.Documents), flushFolder ?? Disk.Flush);
+        Blobs = new Tree(Path.Combine(Root, DataFolder.Blobs), flushFolder ?? Disk.Flush);
+        Locks = new StripedLocks(Path.Combine(Root, "locks"), time, Threads);
+        Changes = new ChangeFile(this, Path.Combine(Root, "changes"));
     }
+
+    /// <summary>The full path of the folder, with every symbolic link in it followed.</summary>
+    public string Root { get; }
 
     public TimeProvider Time { get; }
 

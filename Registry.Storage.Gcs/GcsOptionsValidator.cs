@@ -32,7 +32,7 @@ internal sealed partial class GcsOptionsValidator : IValidateOptions<GcsOptions>
         else if (new GcsNames(options.Prefix).Root.Length > GcsNames.MaxPrefixBytes)
             yield return $"GCS__PREFIX is '{options.Prefix}'; it must have at most {GcsNames.MaxPrefixBytes} characters with the slash at its end, as names of objects are bounded.";
         if (string.IsNullOrWhiteSpace(options.StagingFolder) || options.StagingFolder.Contains('\0'))
-            yield return "GCS__STAGINGFOLDER is no path.";
+            yield return $"GCS__STAGINGFOLDER is '{options.StagingFolder}'; expected the path of a folder.";
         else if (File.Exists(options.StagingFolder))
             yield return $"GCS__STAGINGFOLDER is '{options.StagingFolder}', which is a file, not a folder.";
     }
@@ -57,9 +57,9 @@ internal sealed partial class GcsOptionsValidator : IValidateOptions<GcsOptions>
     private static IEnumerable<string> ErrorsOfTimes(GcsOptions options)
     {
         if (!(options.DeadlineSeconds is > 0 and <= MaxSeconds))
-            yield return $"GCS__DEADLINESECONDS is {options.DeadlineSeconds}; it must be above 0.";
+            yield return $"GCS__DEADLINESECONDS is {options.DeadlineSeconds}; it must be above 0 and at most {MaxSeconds} seconds.";
         if (!(options.TransferIdleSeconds is > 0 and <= MaxSeconds))
-            yield return $"GCS__TRANSFERIDLESECONDS is {options.TransferIdleSeconds}; it must be above 0.";
+            yield return $"GCS__TRANSFERIDLESECONDS is {options.TransferIdleSeconds}; it must be above 0 and at most {MaxSeconds} seconds.";
     }
 
     private static bool IsAddress(string text) =>

@@ -10,6 +10,10 @@ internal sealed class GcsProbe(GcsClient client, GcsStaging staging) : IStorageP
 
     public string Name => "gcs";
 
+    public string Description => client.Options.EmulatorAddress is { } emulator
+        ? $"{Name} bucket {client.Options.Bucket} at {emulator}"
+        : $"{Name} bucket {client.Options.Bucket}";
+
     /// <summary>The bucket's name, and once it has been probed its location and class of storage, where the identity may know them.</summary>
     public IReadOnlyDictionary<string, string> Facts => facts;
 

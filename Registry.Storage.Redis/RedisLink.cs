@@ -1,3 +1,4 @@
+using System.Net;
 using Registry.Core.Storage;
 using StackExchange.Redis;
 
@@ -66,6 +67,14 @@ internal sealed class RedisLink : IAsyncDisposable
         // What it says of a connection that it cannot make, such as that the password is wrong, is to come before the deadline.
         configuration.ConnectTimeout = (int)(deadline * ConnectShare).TotalMilliseconds;
     }
+
+    /// <summary>The addresses of the server, without user and password.</summary>
+    public string Addresses => string.Join(", ", configuration.EndPoints.Select(static endpoint => endpoint switch
+    {
+        DnsEndPoint { Port: 0 } host => host.Host,
+        DnsEndPoint host => $"{host.Host}:{host.Port}",
+        _ => $"{endpoint}",
+    }));
 
     /// <summary>
     /// Runs a script atomically. One that writes is waited for once it is sent, even where it is cancelled: its outcome must not change after

@@ -13,9 +13,9 @@ internal sealed class RedisOptionsValidator : IValidateOptions<RedisOptions>
         ArgumentNullException.ThrowIfNull(options);
         var errors = ConfigurationErrors(options.Configuration);
         if (options.Prefix is null || options.Prefix.Length > MaxPrefixLength || options.Prefix.Any(c => c is <= ' ' or > '~'))
-            errors.Add($"REDIS__PREFIX must be at most {MaxPrefixLength} characters of visible ASCII.");
+            errors.Add($"REDIS__PREFIX is '{options.Prefix}'; it must be at most {MaxPrefixLength} characters of visible ASCII.");
         if (!(options.DeadlineSeconds is >= 0.1 and <= 60))
-            errors.Add($"REDIS__DEADLINESECONDS is {options.DeadlineSeconds}; it must be between 0.1 and 60.");
+            errors.Add($"REDIS__DEADLINESECONDS is {options.DeadlineSeconds}; it must be 0.1 to 60 seconds.");
         return errors.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(errors);
     }
 

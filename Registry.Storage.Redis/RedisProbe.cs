@@ -12,6 +12,8 @@ internal sealed partial class RedisProbe(RedisLink link, ILogger<RedisProbe> log
 
     public string Name => "redis";
 
+    public string Description => $"{Name} at {link.Addresses}";
+
     public async ValueTask ProbeAsync(CancellationToken ct)
     {
         var server = await InfoAsync("server", ct);

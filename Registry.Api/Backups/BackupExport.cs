@@ -24,8 +24,8 @@ internal sealed class BackupExport(OpenRegistry registry, Dialect dialect, Actio
     private static readonly BackupJson Json = new(new JsonSerializerOptions(BackupJson.Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
     private static readonly CnrJsonContext CnrJson = new(new JsonSerializerOptions(CnrJsonContext.Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
 
-    private readonly PackageIndexes indexes = registry.Get<PackageIndexes>();
-    private readonly PackageRegistry packages = registry.Get<PackageRegistry>();
+    private readonly PackageIndexes indexes = registry.Indexes;
+    private readonly PackageRegistry packages = registry.Packages;
     private readonly List<BackupChannelForm> channels = [];
     private int releases;
     private long bytes;
@@ -34,7 +34,7 @@ internal sealed class BackupExport(OpenRegistry registry, Dialect dialect, Actio
     public int Failed { get; private set; }
 
     /// <summary>What was done so far, in one line.</summary>
-    public string Summary => $"{releases} releases of {ProgressReport.Size(bytes)} and {channels.Count} channels exported; {Failed} left out.";
+    public string Summary => $"{Count.Of(releases, "release")} of {ProgressReport.Size(bytes)} and {Count.Of(channels.Count, "channel")} exported; {Failed} left out.";
 
     /// <summary>Writes the backup. It is one moment's for each package, not for all of them: packages that change meanwhile are there as they were or as they are.</summary>
     /// <exception cref="StorageException">The storage does not answer.</exception>

@@ -13,8 +13,8 @@ namespace Registry.Api.Backups;
 /// <param name="tell">Takes what fails, a line each.</param>
 internal sealed class BackupImport(OpenRegistry registry, bool force, Action<string> tell)
 {
-    private readonly PackageRegistry packages = registry.Get<PackageRegistry>();
-    private readonly ContentLimits limits = registry.Get<ContentLimits>();
+    private readonly PackageRegistry packages = registry.Packages;
+    private readonly ContentLimits limits = registry.Limits;
 
     // Channels are set when all releases are there, so that none points to an older one meanwhile.
     private readonly SortedDictionary<PackageName, Dictionary<ChannelName, RestoredChannel>> found = [];
@@ -24,17 +24,26 @@ internal sealed class BackupImport(OpenRegistry registry, bool force, Action<str
     private int unchanged;
     private int channelsSet;
     private int channelsUnchanged;
+    private int warnings;
 
     /// <summary>How many entries of the backup could not be imported.</summary>
     public int Failed { get; private set; }
 
+    /// <summary>Whether any entry of the backup was read.</summary>
+    public bool HasBegun => Entries > 0;
+
     /// <summary>How far it has come, in one line.</summary>
-    public string Progress => $"{added + replaced + unchanged + Failed} releases, {ProgressReport.Size(reader?.Position ?? 0)} read";
+    public string Progress => $"{Count.Of(Entries, "release")}, {ProgressReport.Size(reader?.Position ?? 0)} read";
 
     /// <summary>What was done, in one line.</summary>
     public string Summary => added + replaced + channelsSet + Failed == 0
-        ? $"Nothing changed: {unchanged} releases and {channelsUnchanged} channels of the backup are there already."
-        : $"{added} releases added, {replaced} replaced, {unchanged} unchanged; {channelsSet} channels set, {channelsUnchanged} unchanged; {Failed} entries failed.";
+        ? $"Nothing changed: {Count.Of(unchanged, "release")} and {Count.Of(channelsUnchanged, "channel")} of the backup are there already{Warnings}."
+        : $"{Count.Of(added, "release")} added, {replaced} replaced, {unchanged} unchanged; {Count.Of(channelsSet, "channel")} set, "
+            + $"{channelsUnchanged} unchanged; {Count.Of(Failed, "entry", "entries")} failed{Warnings}.";
+
+    private int Entries => added + replaced + unchanged + Failed;
+
+    private string Warnings => warnings == 0 ? "" : $"; {Count.Of(warnings, "warning")}";
 
     /// <summary>Imports a backup.</summary>
     /// <exception cref="InvalidDataException">It is no backup, or is cut short: what came before that place is imported, but for its channels.</exception>
@@ -52,7 +61,7 @@ internal sealed class BackupImport(OpenRegistry registry, bool force, Action<str
             },
             ct);
         foreach (var (package, channels) in found)
-            await TryAsync($"The channels of {package}", () => SetChannelsAsync(package, channels.Values, ct));
+            await TryAsync($"The channels of {package}", () => TrySetChannelsAsync(package, channels.Values, ct));
     }
 
     private async Task ImportAsync(BackupRelease release, ContentSpool spool, CancellationToken ct)
@@ -104,10 +113,24 @@ internal sealed class BackupImport(OpenRegistry registry, bool force, Action<str
         channels[name] = change(channels.GetValueOrDefault(name) ?? new RestoredChannel(name, null, []));
     }
 
+    private async Task TrySetChannelsAsync(PackageName package, IReadOnlyCollection<RestoredChannel> channels, CancellationToken ct)
+    {
+        try
+        {
+            await SetChannelsAsync(package, channels, ct);
+        }
+        catch (RegistryException gone) when (gone.Code == ErrorCode.PackageNotFound && channels.All(static channel => channel.Releases.IsEmpty))
+        {
+            // The reference server keeps the channels of a package whose last release was deleted.
+            foreach (var channel in channels)
+                Warn($"Channel {channel.Name} of {package}: the package has no release; the channel is left out");
+        }
+    }
+
     private async Task SetChannelsAsync(PackageName package, IReadOnlyCollection<RestoredChannel> channels, CancellationToken ct)
     {
-        var before = (await registry.Get<PackageIndexes>().GetAsync(package, ct)).Index;
-        var after = await registry.Get<ChannelRegistry>().RestoreAsync(package, channels, ct);
+        var before = (await registry.Indexes.GetAsync(package, ct)).Index;
+        var after = await registry.Channels.RestoreAsync(package, channels, ct);
         foreach (var channel in channels)
         {
             var set = after.FindChannel(channel.Name);
@@ -116,7 +139,8 @@ internal sealed class BackupImport(OpenRegistry registry, bool force, Action<str
             else if (set is not null)
                 channelsSet++;
             if (channel.Current is { } current && !after.Contains(current))
-                Fail($"Channel {channel.Name} of {package}: its current release {current} is not there; {(set is null ? "it has none" : $"it points to {set.Current}")}");
+                Warn($"Channel {channel.Name} of {package}: its current release {current} is not there; "
+                    + (set is null ? "the channel is left out" : $"it points to {set.Current}"));
         }
     }
 
@@ -135,6 +159,12 @@ internal sealed class BackupImport(OpenRegistry registry, bool force, Action<str
         {
             Fail($"{what}: {damage.Message}");
         }
+    }
+
+    private void Warn(string what)
+    {
+        warnings++;
+        tell($"Warning: {what}");
     }
 
     private void Fail(string what)

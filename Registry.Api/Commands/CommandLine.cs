@@ -1,5 +1,7 @@
-using System.Runtime.InteropServices;
-using System.Text;
+using System.CommandLine;
+using System.CommandLine.Help;
+using System.CommandLine.Invocation;
+using System.CommandLine.Parsing;
 using Registry.Api.Backups;
 using Registry.Api.Hosting;
 using Registry.Core.Errors;
@@ -7,11 +9,50 @@ using Registry.Core.Storage;
 
 namespace Registry.Api.Commands;
 
-/// <summary>What the program was started for: to serve, unless its first argument is a command.</summary>
+/// <summary>What the program was started for: to serve, unless its arguments name a command.</summary>
 internal static class CommandLine
 {
+    /// <summary>How long a command may take to stop when it is told to. Commands can be killed at any time without harm.</summary>
+    private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(0.8);
+
+    /// <summary>What a command that did not stop in time exits with: 128 and the number of SIGINT or SIGTERM.</summary>
+    private static readonly int[] Killed = [130, 143];
+
+    /// <summary>Runs the program.</summary>
+    /// <returns>Its exit code.</returns>
+    public static Task<int> RunAsync(string[] args) =>
+        RunAsync(CreateCommands, args, CommandConsole.System, RegistryApplication.RunAsync, CancellationToken.None);
+
+    /// <summary>Runs one of several commands, or the service.</summary>
+    /// <param name="commands">Makes the commands, when one is asked for.</param>
+    /// <param name="args">The arguments of the program.</param>
+    /// <param name="console">Where it writes.</param>
+    /// <param name="serve">Runs the service with settings, as <c>--name=value</c>.</param>
+    /// <param name="cancellationToken">Stops the command, as SIGTERM does.</param>
+    /// <returns>The exit code.</returns>
+    public static async Task<int> RunAsync(
+        Func<IEnumerable<RegistryCommand>> commands,
+        IReadOnlyList<string> args,
+        CommandConsole console,
+        Func<string[], Task<int>> serve,
+        CancellationToken cancellationToken)
+    {
+        try
+        {
+            var (settings, others) = CommandSettings.Split(args);
+            return others is []
+                ? await serve([.. settings])
+                : await RunCommandAsync(CreateRoot(commands(), settings, console), others, console, cancellationToken);
+        }
+        catch (UsageException wrong)
+        {
+            await console.WriteErrorAsync(wrong.Message);
+            return ExitCode.Usage;
+        }
+    }
+
     /// <summary>A line for each.</summary>
-    private static readonly Command[] Commands =
+    private static IEnumerable<RegistryCommand> CreateCommands() =>
     [
         new MigrateCommand(),
         new VerifyCommand(),
@@ -19,47 +60,53 @@ internal static class CommandLine
         new ExportBackupCommand(),
     ];
 
-    private static readonly string[] AsksForHelp = ["--help", "-h", "-?", "/?"];
-
-    /// <summary>Runs the program.</summary>
-    /// <returns>Its exit code.</returns>
-    public static async Task<int> RunAsync(string[] args)
+    private static RootCommand CreateRoot(IEnumerable<RegistryCommand> commands, IReadOnlyList<string> settings, CommandConsole console)
     {
-        if (args is [] || IsSetting(args[0]))
-            return await RegistryApplication.RunAsync(args);
-        using var stop = new Stop();
-        var running = Task.Run(() => RunAsync(Commands, args, CommandConsole.System, stop.Token));
-        if (await Task.WhenAny(running, stop.Overdue) == running)
-            return await running;
+        var root = new RootCommand("Stores Kubernetes application packages. Without a command, it serves them.");
+        foreach (var command in commands)
+        {
+            // A command may block before it first waits, and must not keep the program from stopping.
+            command.SetAction((arguments, stop) => Task.Run(() => RunAsync(command, arguments, settings, console, stop), CancellationToken.None));
+            root.Add(command);
+        }
 
-        // It waits for something that cannot be cancelled, such as its standard input. A crash may come at any moment
-        // too, and leaves nothing half done.
-        await Console.Error.WriteLineAsync($"Stopped: '{args[0]}' is not done.");
-        return ExitCode.Failure;
+        var help = root.Options.OfType<HelpOption>().Single();
+        help.Action = new DetailedHelp((HelpAction)help.Action!);
+        return root;
     }
 
-    /// <summary>Runs one of several commands, the help among them.</summary>
-    public static async Task<int> RunAsync(IReadOnlyList<Command> commands, IReadOnlyList<string> args, CommandConsole console, CancellationToken ct)
+    private static async Task<int> RunCommandAsync(
+        RootCommand root, IReadOnlyList<string> args, CommandConsole console, CancellationToken cancellationToken)
     {
-        if (args[0] == "help" || AsksForHelp.Contains(args[0]))
-            return await HelpAsync(commands, args is [_, var about] ? about : null, console);
-        if (commands.FirstOrDefault(command => command.Name == args[0]) is not { } chosen)
-            return await UnknownAsync(commands, args[0], console);
-        if (args.Skip(1).Any(AsksForHelp.Contains))
-            return await HelpAsync(commands, chosen.Name, console);
+        if (args[0] == "help")
+            args = [.. args.Skip(1), "--help"];
+        var parsed = root.Parse(args, new ParserConfiguration { EnablePosixBundling = false, ResponseFileTokenReplacer = null });
+        var command = parsed.CommandResult.Command;
+        if (ErrorOf(parsed) is { } error)
+            throw new UsageException($"{error} 'Registry.Api {(command == root ? "" : $"{command.Name} ")}--help' shows the usage.");
+
+        var code = await parsed.InvokeAsync(
+            new InvocationConfiguration
+            {
+                Output = console.Output,
+                Error = console.Error,
+                EnableDefaultExceptionHandler = false,
+                ProcessTerminationTimeout = StopTimeout,
+            },
+            cancellationToken);
+        return Killed.Contains(code) ? await StoppedAsync(command, console) : code;
+    }
+
+    private static async Task<int> RunAsync(
+        RegistryCommand command, ParseResult arguments, IReadOnlyList<string> settings, CommandConsole console, CancellationToken cancellationToken)
+    {
         try
         {
-            return await chosen.RunAsync(CommandArguments.Parse(chosen.Syntax, [.. args.Skip(1)]), console, ct);
+            return await command.RunAsync(arguments, CommandSettings.Read(settings, command.Sides), console, cancellationToken);
         }
-        catch (UsageException wrong)
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            await console.WriteErrorAsync($"{wrong.Message} 'Registry.Api {chosen.Name} --help' tells what can be given.");
-            return ExitCode.Usage;
-        }
-        catch (OperationCanceledException) when (ct.IsCancellationRequested)
-        {
-            await console.WriteErrorAsync($"Stopped: '{chosen.Name}' is not done.");
-            return ExitCode.Failure;
+            return await StoppedAsync(command, console);
         }
         catch (StorageException fault)
         {
@@ -73,73 +120,62 @@ internal static class CommandLine
         }
     }
 
-    /// <summary>Whether an argument is for the service: <c>--urls=…</c>, <c>/urls=…</c> and <c>urls=…</c> are settings, and what asks for help is not.</summary>
-    private static bool IsSetting(string argument) =>
-        !AsksForHelp.Contains(argument) && (argument is ['-' or '/', ..] || argument.Contains('=', StringComparison.Ordinal));
-
-    private static async Task<int> HelpAsync(IReadOnlyList<Command> commands, string? about, CommandConsole console)
+    private static async Task<int> StoppedAsync(Command command, CommandConsole console)
     {
-        if (about is null)
-            await console.Output.WriteLineAsync(Overview(commands));
-        else if (commands.FirstOrDefault(command => command.Name == about) is { } command)
-            await console.Output.WriteLineAsync(command.Help);
-        else
-            return await UnknownAsync(commands, about, console);
-        return ExitCode.Success;
+        await console.WriteErrorAsync($"Stopped: '{command.Name}' is not done.");
+        return ExitCode.Failure;
     }
 
-    private static async Task<int> UnknownAsync(IReadOnlyList<Command> commands, string name, CommandConsole console)
+    /// <summary>The first thing that is wrong with the arguments, in one line; null for nothing.</summary>
+    private static string? ErrorOf(ParseResult parsed)
     {
-        var names = string.Join(", ", commands.Select(static command => command.Name));
-        await console.WriteErrorAsync($"'{name}' is no command. There are: {names}, help. Without a command the registry serves.");
-        return ExitCode.Usage;
-    }
-
-    private static string Overview(IReadOnlyList<Command> commands)
-    {
-        const int NameWidth = 16;
-        var lines = new StringBuilder();
-        foreach (var command in commands)
-            lines.Append("  ").Append(command.Name.PadRight(NameWidth)).AppendLine(command.Summary);
-        return $"""
-            Usage: Registry.Api [--Section:Name=value …]             serves the registry
-                   Registry.Api COMMAND [--Section:Name=value …]     does something else, and ends
-
-            Commands:
-            {lines}
-            'Registry.Api COMMAND --help' tells more. Every setting is an environment variable too: SECTION__NAME=value.
-            """;
-    }
-
-    /// <summary>Ctrl+C and SIGTERM: the first asks the command to stop, the next ends the process at once.</summary>
-    private sealed class Stop : IDisposable
-    {
-        /// <summary>How long a command may take to stop.</summary>
-        private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
-
-        private readonly CancellationTokenSource source = new();
-        private readonly TaskCompletionSource overdue = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        private readonly PosixSignalRegistration[] signals;
-
-        public Stop() => signals = [PosixSignalRegistration.Create(PosixSignal.SIGINT, Ask), PosixSignalRegistration.Create(PosixSignal.SIGTERM, Ask)];
-
-        public CancellationToken Token => source.Token;
-
-        /// <summary>Ends when the command was asked to stop and should have done so.</summary>
-        public Task Overdue => overdue.Task;
-
-        public void Dispose()
+        var command = parsed.CommandResult.Command;
+        if (parsed.Action is not DetailedHelp && FindUnknownOption(parsed) is { } option)
         {
-            foreach (var signal in signals)
-                signal.Dispose();
-            source.Dispose();
+            var known = command.Options.Select(static option => option.Name);
+            if (command is RootCommand)
+                known = known.Concat(SettingNames.Plain.Select(static setting => $"--{setting}"));
+            return $"Unknown option '{option}'.{NearestName.Suggest(option, known)}";
         }
 
-        private void Ask(PosixSignalContext signal)
+        if (parsed.UnmatchedTokens is [var unknown, ..])
         {
-            signal.Cancel = !source.IsCancellationRequested;
-            _ = Task.Delay(Patience).ContinueWith(_ => overdue.TrySetResult(), TaskScheduler.Default);
-            source.Cancel();
+            if (command is RootCommand)
+                return $"Unknown command '{unknown}'.{NearestName.Suggest(unknown, command.Subcommands.Select(static known => known.Name))}";
+            if (parsed.Action is not DetailedHelp)
+                return $"Unexpected argument '{unknown}'.";
+        }
+
+        return parsed.Errors is [var first, ..] ? first.Message.ReplaceLineEndings(" ") : null;
+    }
+
+    /// <summary>The parser takes an option that it does not know for an argument, such as the name of a file.</summary>
+    private static string? FindUnknownOption(ParseResult parsed) => parsed.Tokens
+        .TakeWhile(static token => token.Type != TokenType.DoubleDash)
+        .FirstOrDefault(static token => token is { Type: TokenType.Argument, Value: ['-', _, ..] })
+        ?.Value.Split('=', 2)[0];
+
+    /// <summary>The parser's help, and below it what else there is to know.</summary>
+    private sealed class DetailedHelp(HelpAction help) : SynchronousCommandLineAction
+    {
+        private const string Settings = """
+            Settings:
+              --Section:Name=value   Any setting of the registry, such as --Filesystem:Path=/srv/registry.
+                                     It is an environment variable too: FILESYSTEM__PATH=/srv/registry.
+            """;
+
+        public override bool ClearsParseErrors => true;
+
+        public override int Invoke(ParseResult parseResult)
+        {
+            help.Invoke(parseResult);
+            var output = parseResult.InvocationConfiguration.Output;
+            output.WriteLine(Settings);
+            if (parseResult.CommandResult.Command is RegistryCommand command)
+                output.WriteLine($"{Environment.NewLine}{command.Details}");
+            else
+                output.WriteLine($"{Environment.NewLine}'Registry.Api COMMAND --help' shows more about a command.");
+            return ExitCode.Success;
         }
     }
 }

@@ -1,107 +1,108 @@
+using System.CommandLine;
 using Registry.Api.Hosting;
 using Registry.Core.Operations;
 
 namespace Registry.Api.Commands;
 
 /// <summary>Copies a whole registry from one storage to another.</summary>
-internal sealed class MigrateCommand : Command
+internal sealed class MigrateCommand : RegistryCommand
 {
-    private const string From = "--from";
-    private const string To = "--to";
-    private const string Overwrite = "--overwrite";
-    private const string NoReadBack = "--no-read-back";
+    private const string From = "from";
+    private const string To = "to";
 
-    public override string Name => "migrate";
+    private readonly Option<string?> from = CommandOptions.Storage($"--{From}", "The storage to copy from", isRequired: true);
+    private readonly Option<string?> to = CommandOptions.Storage($"--{To}", "The storage to copy to", isRequired: true);
 
-    public override string Summary => "copies a whole registry from one storage to another";
+    private readonly Option<bool> overwrite = CommandOptions.Switch(
+        "--overwrite", "Replace packages and archives that differ at the target. Without it they are named and left");
 
-    public override string Help => $"""
-        Usage: Registry.Api migrate --from STORAGE --to STORAGE [options] [settings]
+    private readonly Option<bool> noReadBack = CommandOptions.Switch(
+        "--no-read-back", "Verify the copy by documents, lengths and times alone, without reading its blobs back");
 
-        Copies every package with its channels and every app archive, byte for byte and with all times, and verifies the copy.
-        STORAGE is one of those that the setting STORAGE knows: {string.Join(", ", StorageSelection.Names)}. What is at the target already
-        is not copied again: after a failure, or when the source has changed meanwhile, run it again. Nothing is ever removed.
+    private readonly Option<int> parallel = CommandOptions.Parallel();
 
-        The settings of both storages are read as the service reads them: FILESYSTEM__PATH, --Redis:Configuration=… Where both
-        sides need a setting of one name, put the side before it: --from:Filesystem:Path=… and --to:Filesystem:Path=…, or
-        FROM__FILESYSTEM__PATH and TO__FILESYSTEM__PATH. Such a setting counts for its side alone, and more than one without.
+    public MigrateCommand()
+        : base("migrate", "Copy a whole registry from one storage to another", $"""
+            Copies every package with its channels and every app archive, byte for byte and with all times, and verifies the copy.
+            STORAGE is one of {string.Join(", ", StorageSelection.Names)}. What is at the target already is not copied again:
+            after a failure, or when the source has changed meanwhile, run it again. Nothing is ever removed.
 
-        Options:
-          --overwrite      packages and archives that differ at the target are replaced; without it they are named and left
-          --no-read-back   the copy is verified by documents, lengths and times alone, and its blobs are not read back
-          --parallel N     how many packages or archives are copied at the same time; 8 by default
+            The settings of both storages are read as the service reads them: FILESYSTEM__PATH, --Redis:Configuration=… Where both
+            sides need a setting of one name, put the side before it: --from:Filesystem:Path=… and --to:Filesystem:Path=…, or
+            FROM__FILESYSTEM__PATH and TO__FILESYSTEM__PATH. Such a setting counts for its side alone, and more than one without.
 
-        Findings and the summary go to standard output, progress to standard error.
+            Findings and the summary go to standard output, progress to standard error.
 
-        Exit codes: 0 all that the source holds is at the target; 1 it is not, or a storage failed; 2 wrong usage.
-        """;
+            Exit codes: 0 all that the source holds is at the target; 1 it is not, or a storage failed; 2 wrong usage.
+            """)
+    {
+        Options.Add(from);
+        Options.Add(to);
+        Options.Add(overwrite);
+        Options.Add(noReadBack);
+        Options.Add(parallel);
+    }
 
-    public override CommandSyntax Syntax { get; } =
-        new() { Switches = [Overwrite, NoReadBack], Options = [From, To, Parallelism.Option] };
+    public override IReadOnlyList<string> Sides => [From, To];
 
-    public override async Task<int> RunAsync(CommandArguments arguments, CommandConsole console, CancellationToken ct)
+    public override async Task<int> RunAsync(
+        ParseResult arguments, IConfigurationRoot settings, CommandConsole console, CancellationToken cancellationToken)
     {
         var options = new MigrationOptions
         {
-            Overwrite = arguments.Has(Overwrite),
-            ReadBack = !arguments.Has(NoReadBack),
-            Parallel = Parallelism.Of(arguments),
+            Overwrite = arguments.GetValue(overwrite),
+            ReadBack = !arguments.GetValue(noReadBack),
+            Parallel = arguments.GetValue(parallel),
         };
-        var settings = arguments.ToConfiguration();
-        var (from, to) = (SideOf(settings, arguments, From), SideOf(settings, arguments, To));
-        await using var source = await OpenAsync(From, from, writes: false, console, ct);
-        await using var target = await OpenAsync(To, to, writes: true, console, ct);
+        await using var source = await OpenAsync(From, SideOf(settings, From, arguments.GetValue(from)), writes: false, console, cancellationToken);
+        await using var target = await OpenAsync(To, SideOf(settings, To, arguments.GetValue(to)), writes: true, console, cancellationToken);
 
         var migration = new Migration(source.Storage, target.Storage, options, finding => console.Tell(finding.ToString()));
         bool whole;
-        await using (new ProgressReport(console, target.Get<TimeProvider>(), elapsed => Describe(migration, elapsed)))
-            whole = await migration.RunAsync(ct);
-        await console.Output.WriteLineAsync(Summarize(migration, options));
+        await using (new ProgressReport(console, target.Time, elapsed => Describe(migration, elapsed)))
+            whole = await migration.RunAsync(cancellationToken);
+        if (!migration.IsRefused)
+            await console.Output.WriteLineAsync(Summarize(migration, options));
         return whole ? ExitCode.Success : ExitCode.Failure;
     }
 
-    /// <summary>The settings of one side: those that are said for it alone before the common ones.</summary>
-    private static IConfiguration SideOf(IConfiguration settings, CommandArguments arguments, string side)
-    {
-        var storage = arguments.Find(side) ?? throw new UsageException($"{side} is missing.");
-        if (!StorageSelection.Names.Contains(storage, StringComparer.OrdinalIgnoreCase))
-            throw new UsageException($"{side} is '{storage}'; it must be one of {string.Join(", ", StorageSelection.Names)}.");
-        return new ConfigurationBuilder()
-            .AddConfiguration(settings)
-            .AddConfiguration(settings.GetSection(side.TrimStart('-')))
-            .AddInMemoryCollection([new(StorageSelection.Setting, storage)])
-            .Build();
-    }
+    /// <summary>The settings of one side: those that are given for it alone before the common ones.</summary>
+    private static IConfigurationRoot SideOf(IConfiguration settings, string side, string? storage) => new ConfigurationBuilder()
+        .AddConfiguration(settings)
+        .AddConfiguration(settings.GetSection(side))
+        .AddInMemoryCollection([new(StorageSelection.Setting, storage)])
+        .Build();
 
-    private static async Task<OpenRegistry> OpenAsync(string side, IConfiguration settings, bool writes, CommandConsole console, CancellationToken ct)
+    private static async Task<OpenRegistry> OpenAsync(string side, IConfigurationRoot settings, bool writes, CommandConsole console, CancellationToken cancellationToken)
     {
         try
         {
-            return await OpenRegistry.OpenAsync(settings, writes, console, ct);
+            return await OpenRegistry.OpenAsync(settings, writes, console, cancellationToken);
         }
         catch (StartupException wrong)
         {
-            throw new StartupException($"{side}: {wrong.Message}");
+            throw new StartupException($"--{side}: {wrong.Message}");
         }
     }
 
     private static string Describe(Migration migration, TimeSpan elapsed)
     {
         var (copied, present, verified) = (migration.Copied, migration.Present, migration.Verified);
-        return $"{elapsed:hh\\:mm\\:ss}  copied {copied.Packages} packages, {copied.Archives} archives, {copied.Blobs} blobs, "
-            + $"{ProgressReport.Size(copied.Bytes)} ({ProgressReport.Rate(copied.Bytes, elapsed)}); there already {present.Packages} packages, {present.Archives} archives"
-            + (verified.Blobs == 0 ? "" : $"; verified {verified.Packages} packages, {verified.Archives} archives, {ProgressReport.Size(verified.Bytes)}");
+        return $"{elapsed:hh\\:mm\\:ss}  copied {Count.Of(copied.Packages, "package")}, {Count.Of(copied.Archives, "archive")}, {Count.Of(copied.Blobs, "blob")}, "
+            + $"{ProgressReport.Size(copied.Bytes)} ({ProgressReport.Rate(copied.Bytes, elapsed)}); "
+            + $"there already {Count.Of(present.Packages, "package")}, {Count.Of(present.Archives, "archive")}"
+            + (verified.Blobs == 0 ? "" : $"; verified {Count.Of(verified.Packages, "package")}, {Count.Of(verified.Archives, "archive")}, {ProgressReport.Size(verified.Bytes)}");
     }
 
     private static string Summarize(Migration migration, MigrationOptions options)
     {
         var (copied, present, verified, extra) = (migration.Copied, migration.Present, migration.Verified, migration.Extra);
-        var how = options.ReadBack ? $"{verified.Bytes} bytes read back, every sha256 computed" : "lengths and times compared, nothing read back";
+        var how = options.ReadBack ? $"{Count.Of(verified.Bytes, "byte")} read back, every sha256 computed" : "lengths and times compared, nothing read back";
         return $"""
-            Copied: {copied.Packages} packages, {copied.Archives} archives, {copied.Blobs} blobs, {copied.Bytes} bytes.
-            There already: {present.Packages} packages, {present.Archives} archives, {present.Blobs} blobs.
-            Verified at the target: {verified.Packages} packages, {verified.Archives} archives, {verified.Blobs} blobs; {how}.
-            At the target alone: {extra.Packages} packages, {extra.Archives} archives.
+            Copied: {Count.Of(copied.Packages, "package")}, {Count.Of(copied.Archives, "archive")}, {Count.Of(copied.Blobs, "blob")}, {Count.Of(copied.Bytes, "byte")}.
+            There already: {Count.Of(present.Packages, "package")}, {Count.Of(present.Archives, "archive")}, {Count.Of(present.Blobs, "blob")}.
+            Verified at the target: {Count.Of(verified.Packages, "package")}, {Count.Of(verified.Archives, "archive")}, {Count.Of(verified.Blobs, "blob")}; {how}.
+            At the target alone: {Count.Of(extra.Packages, "package")}, {Count.Of(extra.Archives, "archive")}.
             Findings: {migration.Findings}.
             """;
     }

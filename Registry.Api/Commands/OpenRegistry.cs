@@ -1,4 +1,6 @@
 using Registry.Api.Hosting;
+using Registry.Core.Channels;
+using Registry.Core.Content;
 using Registry.Core.Operations;
 using Registry.Core.Packages;
 using Registry.Core.Storage;
@@ -14,6 +16,24 @@ internal sealed class OpenRegistry : IAsyncDisposable
 
     /// <summary>Its storage.</summary>
     public RegistryStorage Storage => new(Get<IDocumentStore>(), Get<IBlobStore>()) { IndexLimits = Get<IndexLimits>() };
+
+    /// <summary>The rules of pushing and pulling.</summary>
+    public PackageRegistry Packages => Get<PackageRegistry>();
+
+    /// <summary>The indexes of its packages.</summary>
+    public PackageIndexes Indexes => Get<PackageIndexes>();
+
+    /// <summary>The rules of channels.</summary>
+    public ChannelRegistry Channels => Get<ChannelRegistry>();
+
+    /// <summary>How large a package may be.</summary>
+    public ContentLimits Limits => Get<ContentLimits>();
+
+    /// <summary>When what nobody needs is reclaimed.</summary>
+    public CollectionOptions Collection => Get<CollectionOptions>();
+
+    /// <summary>The clock.</summary>
+    public TimeProvider Time => Get<TimeProvider>();
 
     /// <summary>Composes the registry that the settings describe, and asks its storage whether it works.</summary>
     /// <param name="configuration">The settings, as the service reads them.</param>
@@ -38,20 +58,19 @@ internal sealed class OpenRegistry : IAsyncDisposable
         var opened = new OpenRegistry(services.BuildServiceProvider());
         try
         {
-            RegistrySettings.Demand(opened.services, configuration);
+            RegistrySettings.Demand(opened.services, RegistrySettings.Errors(configuration));
             var probe = opened.Get<StorageProbe>();
             if (writes)
             {
-                await probe.ProveAsync(ct);
+                await probe.DescribeFaultsAsync(() => probe.ProveAsync(ct));
                 return opened;
             }
 
-            await probe.AskAsync(ct);
+            await probe.DescribeFaultsAsync(() => probe.AskAsync(ct));
             return await opened.HoldsAnythingAsync(ct)
                 ? opened
                 : throw new StartupException(
-                    $"The storage '{probe.Name}' holds no packages and no archives. "
-                        + "Check that its settings name the right one.");
+                    $"The storage '{probe.Name}' holds no packages and no archives: {probe.Description}. Check that its settings name the right one.");
         }
         catch
         {
@@ -59,6 +78,9 @@ internal sealed class OpenRegistry : IAsyncDisposable
             throw;
         }
     }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => services.DisposeAsync();
 
     private async Task<bool> HoldsAnythingAsync(CancellationToken ct)
     {
@@ -71,10 +93,6 @@ internal sealed class OpenRegistry : IAsyncDisposable
         return false;
     }
 
-    /// <summary>A part of the registry.</summary>
-    public T Get<T>()
+    private T Get<T>()
         where T : notnull => services.GetRequiredService<T>();
-
-    /// <inheritdoc/>
-    public ValueTask DisposeAsync() => services.DisposeAsync();
 }

@@ -1,3 +1,4 @@
+using System.CommandLine;
 using Registry.Api.Hosting;
 using Registry.Core.Content;
 using Registry.Core.Operations;
@@ -5,66 +6,64 @@ using Registry.Core.Operations;
 namespace Registry.Api.Commands;
 
 /// <summary>Reads a whole registry and judges it.</summary>
-internal sealed class VerifyCommand : Command
+internal sealed class VerifyCommand : RegistryCommand
 {
-    private const string Storage = "--storage";
-    private const string Repair = "--repair";
+    private readonly Option<string?> storage =
+        CommandOptions.Storage("--storage", $"The storage to read, instead of the one that the setting STORAGE selects: {string.Join(", ", StorageSelection.Names)}", isRequired: false);
 
-    public override string Name => "verify";
+    private readonly Option<bool> repair = CommandOptions.Switch(
+        "--repair",
+        "Afterwards discard abandoned uploads: those whose process has died, and those that nobody wrote to for "
+            + "COLLECTION__STAGEDIDLESECONDS. Garbage is left to the service. What is damaged stays as it is");
 
-    public override string Summary => "reads everything that is stored and names what is damaged";
+    private readonly Option<int> parallel = CommandOptions.Parallel();
 
-    public override string Help => """
-        Usage: Registry.Api verify [--storage STORAGE] [options] [settings]
+    public VerifyCommand()
+        : base("verify", "Read everything that is stored and name what is damaged", """
+            Reads every index, every blob that an index names, and every app archive. It computes each sha256, unpacks each package, and compares
+            them with names, lengths and manifests. Each fault is a line on standard output: package, release, media type and digest, and what is
+            wrong. Nothing is changed, and the registry may serve meanwhile. The storage may be on read-only media. Blobs that no index names are counted as garbage and are no fault.
 
-        Reads every index and every blob that an index names, and every app archive; computes each sha256, unpacks each package, and compares
-        them with names, lengths and manifests. Each fault is a line on standard output: package, release, media type and digest, and what is
-        wrong. It writes nothing, and may run while the registry serves and on read-only media. A storage that holds
-        nothing is an error. Blobs that no index names are counted as garbage and are no fault.
-        The settings are those of the service; --storage does what the setting STORAGE does.
-
-        Options:
-          --repair         afterwards discards uploads that nobody wrote to for COLLECTION__STAGEDIDLESECONDS. Garbage is left to the service,
-                           which deletes a blob once it has seen it unreferenced for COLLECTION__GRACESECONDS. What is damaged stays as it is
-          --parallel N     how many packages or archives are read at the same time; 8 by default
-
-        Exit codes: 0 no fault; 1 faults, or the storage failed or holds nothing; 2 wrong usage.
-        """;
-
-    public override CommandSyntax Syntax { get; } = new() { Switches = [Repair], Options = [Storage, Parallelism.Option] };
-
-    public override async Task<int> RunAsync(CommandArguments arguments, CommandConsole console, CancellationToken ct)
+            Exit codes: 0 no fault; 1 faults, or the storage failed or holds nothing; 2 wrong usage.
+            """)
     {
-        var parallel = Parallelism.Of(arguments);
-        var settings = arguments.ToConfiguration();
-        if (arguments.Find(Storage) is { } storage)
-            settings[StorageSelection.Setting] = StorageSelection.Names.Contains(storage, StringComparer.OrdinalIgnoreCase)
-                ? storage
-                : throw new UsageException($"{Storage} is '{storage}'; it must be one of {string.Join(", ", StorageSelection.Names)}.");
-        await using var registry = await OpenRegistry.OpenAsync(settings, writes: false, console, ct);
+        Options.Add(storage);
+        Options.Add(repair);
+        Options.Add(parallel);
+    }
 
-        var verification = new Verification(registry.Storage, parallel, finding => console.Tell(finding.ToString()));
+    public override async Task<int> RunAsync(
+        ParseResult arguments, IConfigurationRoot settings, CommandConsole console, CancellationToken cancellationToken)
+    {
+        if (arguments.GetValue(storage) is { } selected)
+            settings[StorageSelection.Setting] = selected;
+        await using var registry = await OpenRegistry.OpenAsync(settings, writes: false, console, cancellationToken);
+
+        var verification = new Verification(registry.Storage, arguments.GetValue(parallel), finding => console.Tell(finding.ToString()));
         bool sound;
-        await using (new ProgressReport(console, registry.Get<TimeProvider>(), elapsed => Describe(verification, elapsed)))
-            sound = await verification.RunAsync(ct);
+        await using (new ProgressReport(console, registry.Time, elapsed => Describe(verification, elapsed)))
+            sound = await verification.RunAsync(cancellationToken);
         var (read, garbage) = (verification.Read, verification.Garbage);
         await console.Output.WriteLineAsync(
             $"""
-            Sound: {read.Packages} packages, {read.Archives} archives, {read.Blobs} blobs; {read.Bytes} bytes read.
-            Garbage: {garbage.Blobs} blobs, {garbage.Bytes} bytes.
+            Sound: {Count.Of(read.Packages, "package")}, {Count.Of(read.Archives, "archive")}, {Count.Of(read.Blobs, "blob")}; {Count.Of(read.Bytes, "byte")} read.
+            Garbage: {Count.Of(garbage.Blobs, "blob")}, {Count.Of(garbage.Bytes, "byte")}.
             Faults: {verification.Findings}.
             """);
-        if (arguments.Has(Repair))
+        if (arguments.GetValue(repair))
         {
-            await using var repaired = await OpenRegistry.OpenAsync(settings, writes: true, console, ct);
-            var discarded = await repaired.Storage.Blobs.DiscardAbandonedAsync(repaired.Get<CollectionOptions>().StagedIdle, ct);
-            await console.Output.WriteLineAsync($"Discarded: {discarded} abandoned uploads.");
+            await using var repaired = await OpenRegistry.OpenAsync(settings, writes: true, console, cancellationToken);
+            var discarded = await repaired.Storage.Blobs.DiscardAbandonedAsync(repaired.Collection.StagedIdle, cancellationToken);
+            await console.Output.WriteLineAsync($"Discarded: {Count.Of(discarded, "abandoned upload")}.");
         }
 
         return sound ? ExitCode.Success : ExitCode.Failure;
     }
 
-    private static string Describe(Verification verification, TimeSpan elapsed) =>
-        $"{elapsed:hh\\:mm\\:ss}  read {verification.Read.Packages} packages, {verification.Read.Archives} archives, {verification.Read.Blobs} blobs, "
-        + $"{ProgressReport.Size(verification.Read.Bytes)} ({ProgressReport.Rate(verification.Read.Bytes, elapsed)}); {verification.Findings} faults";
+    private static string Describe(Verification verification, TimeSpan elapsed)
+    {
+        var read = verification.Read;
+        return $"{elapsed:hh\\:mm\\:ss}  read {Count.Of(read.Packages, "package")}, {Count.Of(read.Archives, "archive")}, {Count.Of(read.Blobs, "blob")}, "
+            + $"{ProgressReport.Size(read.Bytes)} ({ProgressReport.Rate(read.Bytes, elapsed)}); {Count.Of(verification.Findings, "fault")}";
+    }
 }

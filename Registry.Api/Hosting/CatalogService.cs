@@ -1,3 +1,6 @@
+using System.Globalization;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
 using Registry.Api.Http.Errors;
 using Registry.Core.Catalog;
 
@@ -12,7 +15,13 @@ namespace Registry.Api.Hosting;
 /// processors with the reading of 100,000 packages. Whoever asks for a list does not wait for the moment to pass.
 /// </remarks>
 internal sealed partial class CatalogService(
-    PackageCatalog catalog, IHostApplicationLifetime host, TimeProvider time, FaultLog faults, ILogger<CatalogService> logger)
+    PackageCatalog catalog,
+    StorageProbe storage,
+    IServer server,
+    IHostApplicationLifetime host,
+    TimeProvider time,
+    FaultLog faults,
+    ILogger<CatalogService> logger)
     : BackgroundService
 {
     /// <summary>How long the port is open before reading begins.</summary>
@@ -46,6 +55,9 @@ internal sealed partial class CatalogService(
         {
             var view = await catalog.GetAsync(ct);
             var took = time.GetElapsedTime(began);
+            var packages = string.Create(CultureInfo.InvariantCulture, $"{view.Count:N0} {(view.Count == 1 ? "package" : "packages")}");
+            var addresses = string.Join(", ", server.Features.Get<IServerAddressesFeature>()?.Addresses ?? []);
+            LogReady(ProductVersion.Text, storage.Description, packages, addresses);
             LogLoaded(view.Count, took.TotalMilliseconds);
             return true;
         }
@@ -61,7 +73,10 @@ internal sealed partial class CatalogService(
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Read the indexes of {Packages} packages in {Milliseconds:F0} ms")]
+    [LoggerMessage(Level = LogLevel.Information, Message = "Registry {Version}, {Storage}, {Packages}, listening on {Addresses}")]
+    private partial void LogReady(string version, string storage, string packages, string addresses);
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "Read the indexes of {Packages} packages in {Milliseconds:F0} ms")]
     private partial void LogLoaded(int packages, double milliseconds);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Loading packages failed; retrying in {Seconds} s")]

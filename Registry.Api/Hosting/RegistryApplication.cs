@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Net.Sockets;
+using System.Security.Cryptography;
 using System.Text;
 using Microsoft.AspNetCore.Mvc.ApplicationParts;
 using Microsoft.AspNetCore.Mvc.ModelBinding.Validation;
@@ -58,7 +59,8 @@ public static class RegistryApplication
         {
             await using var app = Compose(args, configure);
             // The proof waits for a disk or a server. What is going to be served is put together meanwhile, and served only when the proof holds.
-            var proof = Task.Run(() => app.Services.GetRequiredService<StorageProbe>().ProveAsync(app.Lifetime.ApplicationStopping));
+            var probe = app.Services.GetRequiredService<StorageProbe>();
+            var proof = Task.Run(() => probe.DescribeFaultsAsync(() => probe.ProveAsync(app.Lifetime.ApplicationStopping)));
             Map(app);
             var rehearsal = Rehearsal.Of(app);
             await proof;
@@ -81,9 +83,19 @@ public static class RegistryApplication
     {
         // The settings beside the program are the product's; the working directory is the operator's.
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
-        // Without a storage the composition has holes. That is told with all other errors of the settings, once it stands.
+        // Errors of the settings are told together, once the composition stands: neither the lack of a storage nor a wrong level of the log may end it.
         builder.Host.UseDefaultServiceProvider(static provider => provider.ValidateOnBuild = false);
-        builder.Logging.UseOwnFormatters(builder.Configuration);
+        List<string> errors =
+        [
+            .. SettingNames.Errors(builder.Configuration),
+            .. RegistrySettings.Errors(builder.Configuration),
+            .. LoggingServices.Errors(builder.Configuration),
+        ];
+        foreach (var level in LogLevels.FindInvalid(builder.Configuration))
+            builder.Configuration[level.Path] = null;
+        builder.Logging.UseOwnFormatters();
+        var start = new StartFilter();
+        builder.Logging.AddFilter(StartFilter.Category, start.Passes);
         builder.WebHost.ConfigureKestrel(static kestrel =>
         {
             kestrel.AddServerHeader = false;
@@ -118,7 +130,8 @@ public static class RegistryApplication
         configure?.Invoke(builder);
 
         var app = builder.Build();
-        RegistrySettings.Demand(app.Services, builder.Configuration);
+        RegistrySettings.Demand(app.Services, errors);
+        app.Lifetime.ApplicationStarted.Register(start.Open);
         // The server has been made by now. It takes nothing from settings that may be wrong.
         var kestrel = app.Services.GetRequiredService<IOptions<KestrelServerOptions>>().Value;
         kestrel.Limits.MaxRequestBodySize = app.Services.OptionsOf<LimitOptions>().RequestBytes;
@@ -152,10 +165,11 @@ public static class RegistryApplication
         {
             await app.StartAsync();
         }
-        catch (Exception wrong) when (wrong is IOException or SocketException or FormatException)
+        catch (Exception wrong) when (wrong
+            is IOException or SocketException or FormatException or ArgumentException or InvalidOperationException or CryptographicException or UnauthorizedAccessException)
         {
-            // A port in use, one that is not ours to open, an address that is none.
-            throw new StartupException($"The service cannot listen as ASPNETCORE_URLS or --urls say: {wrong.Message}");
+            // A port in use, one that is not ours to open, https without a certificate. The server explains some of these in several lines.
+            throw new StartupException($"The service cannot listen as ASPNETCORE_URLS or Kestrel's settings say: {wrong.Message.Split('\n')[0].Trim()}");
         }
     }
 

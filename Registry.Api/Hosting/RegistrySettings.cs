@@ -36,20 +36,24 @@ internal static class RegistrySettings
             section.Add(services, configuration);
     }
 
+    /// <summary>What is wrong with settings that are in no options.</summary>
+    public static IReadOnlyList<string> Errors(IConfiguration configuration) =>
+    [
+        .. StorageSelection.Errors(configuration),
+        .. new PathBaseSettings(configuration[PathBaseSettings.Setting]).Errors(),
+        .. ListenAddresses.Errors(configuration),
+        .. LogLevels.FindInvalid(configuration).Select(LogLevels.Error),
+    ];
+
     /// <summary>Demands settings that can be used. Nothing is opened.</summary>
     /// <param name="services">Where their options are.</param>
-    /// <param name="configuration">Where they come from.</param>
+    /// <param name="errors">What else is wrong.</param>
     /// <exception cref="StartupException">They cannot: it names everything that is wrong.</exception>
-    public static void Demand(IServiceProvider services, IConfiguration configuration)
+    public static void Demand(IServiceProvider services, IReadOnlyList<string> errors)
     {
-        List<string> errors =
-        [
-            .. StorageSelection.Errors(configuration),
-            .. new PathBaseSettings(configuration[PathBaseSettings.Setting]).Errors(),
-            .. OptionsErrors(services).Distinct(),
-        ];
-        if (errors.Count > 0)
-            throw new StartupException(errors);
+        List<string> all = [.. errors, .. OptionsErrors(services)];
+        if (all.Count > 0)
+            throw new StartupException([.. all.Distinct(StringComparer.Ordinal)]);
     }
 
     private static IEnumerable<string> OptionsErrors(IServiceProvider services)

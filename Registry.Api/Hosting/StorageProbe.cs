@@ -19,6 +19,9 @@ internal sealed partial class StorageProbe(
     /// <summary>What <c>STORAGE</c> calls the backend.</summary>
     public string Name => backend.Name;
 
+    /// <summary>See <see cref="IStorageProbe.Description"/>.</summary>
+    public string Description => backend.Description;
+
     /// <summary>See <see cref="IStorageProbe.Facts"/>.</summary>
     public IReadOnlyDictionary<string, string> Facts => backend.Facts;
 
@@ -57,6 +60,21 @@ internal sealed partial class StorageProbe(
             if (faults.IsFirst(fault, "Asking the storage", status: null))
                 LogNoAnswer(fault);
             return false;
+        }
+    }
+
+    /// <summary>Tells the operator which storage failed: what a backend throws need not say where it is.</summary>
+    /// <param name="action">What may fail.</param>
+    /// <exception cref="StorageException">It failed; the message begins with <see cref="Description"/>.</exception>
+    public async Task DescribeFaultsAsync(Func<Task> action)
+    {
+        try
+        {
+            await action();
+        }
+        catch (StorageException fault)
+        {
+            throw new StorageException(fault.Kind, $"{Description}: {fault.Message}", fault);
         }
     }
 

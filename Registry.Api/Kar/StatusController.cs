@@ -1,4 +1,3 @@
-using System.Reflection;
 using System.Security.Cryptography;
 using System.Text.Json;
 using Microsoft.AspNetCore.Mvc;
@@ -12,9 +11,6 @@ namespace Registry.Api.Kar;
 [Tags("KAR")]
 internal sealed class StatusController(StorageProbe storage) : ControllerBase
 {
-    private static readonly string Version =
-        typeof(StatusController).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "";
-
     /// <summary>Show the state of the registry</summary>
     /// <remarks>503 with the same body and <c>"status":"unavailable"</c> while the storage does not answer.</remarks>
     /// <param name="ct">Cancels the request.</param>
@@ -31,7 +27,7 @@ internal sealed class StatusController(StorageProbe storage) : ControllerBase
             ["kind"] = "registry#status",
             ["status"] = answers ? "ok" : "unavailable",
             ["storage"] = storage.Name,
-            ["version"] = Version,
+            ["version"] = ProductVersion.Text,
         };
         return JsonBody.Of(
             status,

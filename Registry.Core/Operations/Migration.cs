@@ -33,6 +33,11 @@ public sealed class Migration(RegistryStorage source, RegistryStorage target, Mi
     /// <summary>How much was told.</summary>
     public long Findings => Interlocked.Read(ref findings);
 
+    /// <summary>
+    /// Whether the move was refused before anything was copied or verified: source and target are one storage, or the source holds nothing.
+    /// </summary>
+    public bool IsRefused { get; private set; }
+
     /// <summary>Moves everything.</summary>
     /// <returns>True when all that the source holds is at the target, which has been verified.</returns>
     /// <exception cref="StorageException">One of the storages failed. What was copied stays, and another run goes on from there.</exception>
@@ -40,7 +45,7 @@ public sealed class Migration(RegistryStorage source, RegistryStorage target, Mi
     {
         if (await AreOneAsync(ct))
         {
-            Tell(new Finding("target", "is the storage that the source is"));
+            Refuse(new Finding("target", "is the same storage as the source"));
             return false;
         }
 
@@ -48,7 +53,7 @@ public sealed class Migration(RegistryStorage source, RegistryStorage target, Mi
         await CopyAsync(parallel);
         if (Copied.Packages + Copied.Archives + Present.Packages + Present.Archives + Findings == 0)
         {
-            Tell(new Finding("source", "holds no package and no archive: does it have the right settings?"));
+            Refuse(new Finding("source", "holds no package and no archive: does it have the right settings?"));
             return false;
         }
 
@@ -109,6 +114,12 @@ public sealed class Migration(RegistryStorage source, RegistryStorage target, Mi
             if (!told.ContainsKey(archive.Key.Value) && await check.ArchiveAsync(archive, ct) is { } finding)
                 Tell(finding);
         });
+    }
+
+    private void Refuse(Finding finding)
+    {
+        IsRefused = true;
+        Tell(finding);
     }
 
     private void Tell(Finding finding, string? about = null)

@@ -11,6 +11,9 @@ public interface IStorageProbe
     /// <summary>The backend, as <c>STORAGE</c> names it.</summary>
     string Name { get; }
 
+    /// <summary>What it is and where, in a few words for the operator, such as <c>filesystem at /srv/registry</c>; nothing secret.</summary>
+    string Description => Name;
+
     /// <summary>What the backend tells everyone about itself, such as the name and location of a bucket; nothing secret. Known once it has been probed.</summary>
     IReadOnlyDictionary<string, string> Facts => ImmutableDictionary<string, string>.Empty;
 

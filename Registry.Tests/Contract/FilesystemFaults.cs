@@ -294,7 +294,7 @@ public sealed class FilesystemFaults : IAsyncDisposable
         await File.WriteAllTextAsync(storage.Below("staging", "left"), "by a crash", ct);
         var (_, other, _) = await storage.OpenAsync();
         Assert.That(await other.DiscardAbandonedAsync(TimeSpan.FromHours(1), ct), Is.EqualTo(1));
-        var info = await writer.CommitAsync(StorageShortcuts.DigestOf(Small), null, ct);
+        var (info, _, _) = await writer.CommitAsync(StorageShortcuts.DigestOf(Small), null, ct);
         Assert.That(await blobs.ReadAsync(info.Key, ByteRange.All, ct), Is.EqualTo(Small));
     }
 

@@ -189,7 +189,7 @@ public sealed class GcsCommitFaults : GcsFaults
         await writer.WriteAsync(Small, Ct);
         await File.WriteAllTextAsync(Path.Combine(Storage.Staging, Guid.NewGuid().ToString("n")), "left", Ct);
         Assert.That(await Blobs.DiscardAbandonedAsync(TimeSpan.FromHours(6), Ct), Is.EqualTo(1));
-        var info = await writer.CommitAsync(StorageShortcuts.DigestOf(Small), null, Ct);
+        var (info, _, _) = await writer.CommitAsync(StorageShortcuts.DigestOf(Small), null, Ct);
         Assert.That(await Blobs.ReadAsync(info.Key, ByteRange.All, Ct), Is.EqualTo(Small));
     }
 

@@ -64,7 +64,7 @@ public sealed class BackupTests : EndToEndTest
 
         var imported = Run(["import-backup", backup], ("DOTNET_GCHeapHardLimit", HeapLimit));
         Assert.That(await imported.ExitAsync(), Is.Zero, $"{string.Join('\n', imported.Log)}\n{imported.Errors}");
-        Assert.That(imported.Log.Single(), Does.StartWith("1 releases added"));
+        Assert.That(imported.Log.Single(), Does.StartWith("1 release added"));
 
         var place = Path.Combine(Folder, "out.json");
         var exported = Run(["export-backup", place], ("DOTNET_GCHeapHardLimit", HeapLimit));

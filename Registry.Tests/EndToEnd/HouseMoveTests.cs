@@ -69,7 +69,7 @@ public sealed class HouseMoveTests : EndToEndTest
     {
         var unknown = Launch([.. RegistryProcess.Command, "migrat"]);
         Assert.That(await unknown.ExitAsync(), Is.EqualTo(2));
-        Assert.That(unknown.Errors, Does.Contain("migrate, verify"));
+        Assert.That(unknown.Errors, Does.Contain("Did you mean migrate?"));
 
         var serving = Launch([.. RegistryProcess.Command, "--Limits:Ratio=7", "--urls", "http://127.0.0.1:0"], ("ASPNETCORE_URLS", null), ("FILESYSTEM__PATH", Data));
         await serving.ReadyAsync();

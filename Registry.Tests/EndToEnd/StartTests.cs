@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.NetworkInformation;
 using System.Net.Sockets;
 using NUnit.Framework;
+using Registry.Api.Hosting;
 using Registry.Tests.Support;
 using Registry.Tests.Support.Gcs;
 
@@ -44,8 +45,31 @@ public sealed class StartTests : EndToEndTest
         var registry = Launch(RegistryProcess.Command, ("ASPNETCORE_URLS", $"http://{taken.LocalEndpoint}"));
 
         Assert.That(await registry.ExitAsync(), Is.EqualTo(1));
-        Assert.That(registry.Errors, Does.Contain($"{taken.LocalEndpoint}").And.Not.Contain("   at "));
-        Assert.That(registry.Log, Has.None.Contains("crit:"), "what was to be served is no failure of its own");
+        Assert.That(registry.Errors.Split('\n'), Has.Length.EqualTo(1).And.Some.Contains($"{taken.LocalEndpoint}"));
+        Assert.That(registry.Log, Is.Empty, "neither the host nor the server logs the failure as well");
+    }
+
+    [Test]
+    public async Task Https_without_a_certificate_is_an_error_in_one_line()
+    {
+        var errors = await RefusesAsync(("ASPNETCORE_URLS", "https://127.0.0.1:0"), ("HOME", Folder));
+        Assert.That(errors.Split('\n'), Has.Length.EqualTo(1).And.Some.Contains("certificate"));
+    }
+
+    [Test]
+    public async Task A_working_folder_that_is_gone_is_an_error_in_one_line()
+    {
+        var registry = Launch(["sh", "-c", "mkdir gone && cd gone && rmdir ../gone && exec \"$0\" \"$@\"", .. RegistryProcess.Command]);
+        Assert.That(await registry.ExitAsync(), Is.EqualTo(1));
+        Assert.That(registry.Errors, Is.EqualTo("FILESYSTEM__PATH is './data', but the working directory does not exist any more; expected an absolute path."));
+    }
+
+    [Test]
+    public async Task The_version_is_printed()
+    {
+        var registry = Launch([.. RegistryProcess.Command, "--version"]);
+        Assert.That(await registry.ExitAsync(), Is.Zero);
+        Assert.That(registry.Log, Is.EqualTo(new[] { ProductVersion.Text }));
     }
 
     [Test]
@@ -69,6 +93,10 @@ public sealed class StartTests : EndToEndTest
 
         Assert.That((await GetJsonAsync(registry, "/healthz")).GetProperty("status").GetString(), Is.EqualTo("ok"));
         Assert.That((await GetJsonAsync(registry, "/readyz")).GetProperty("status").GetString(), Is.EqualTo("ready"));
+        await registry.StopAsync();
+        Assert.That(
+            registry.Log,
+            Has.One.EndsWith($"Registry {ProductVersion.Text}, filesystem at {Data}, 0 packages, listening on {registry.Address.ToString().TrimEnd('/')}"));
     }
 
     [Test]
@@ -90,6 +118,50 @@ public sealed class StartTests : EndToEndTest
         foreach (var setting in (string[])["LIMITS__RATIO", "LIMITS__REQUESTBYTES", "COLLECTION__GRACESECONDS", "PROXIES__TRUSTED", "FILESYSTEM__PATH"])
             Assert.That(errors, Does.Contain(setting));
         Assert.That(Directory.GetFileSystemEntries(Folder), Has.Length.EqualTo(1), "it has made nothing");
+    }
+
+    [Test]
+    public async Task Names_values_and_addresses_that_cannot_be_used_are_a_line_each()
+    {
+        var errors = await RefusesAsync(
+            ("ASPNETCORE_URLS", "http://127.0.0.1:99999;localhost:80;http://localhost:http;ftp://localhost"),
+            ("ASPNETCORE_HTTP_PORTS", "70000"),
+            ("Logging__LogLevel__Default", "Foo"),
+            ("STORAGE", ""),
+            ("FILESYSTEM__PAHT", "/x"),
+            ("FILESYSTEM_PATH", "/x"),
+            ("LIMITS__PACKAGEBYTES", "1 GB or so"),
+            // What Kubernetes sets for services of these names.
+            ("REDIS_PORT", "tcp://10.0.0.1:6379"),
+            ("ETCD_SERVICE_HOST", "10.0.0.1"));
+        const string Address = "expected http://HOST:PORT or https://HOST:PORT, with a port from 0 to 65535.";
+        Assert.That(errors.Split('\n'), Is.EquivalentTo(new[]
+        {
+            "FILESYSTEM__PAHT is unknown. Did you mean FILESYSTEM__PATH?",
+            "FILESYSTEM_PATH is unknown. Did you mean FILESYSTEM__PATH, with two underscores?",
+            "STORAGE is ''; expected one of filesystem, redis, etcd, gcs.",
+            $"ASPNETCORE_URLS holds 'http://127.0.0.1:99999'; {Address}",
+            $"ASPNETCORE_URLS holds 'localhost:80'; {Address}",
+            $"ASPNETCORE_URLS holds 'http://localhost:http'; {Address}",
+            $"ASPNETCORE_URLS holds 'ftp://localhost'; {Address}",
+            "ASPNETCORE_HTTP_PORTS holds '70000'; expected a port from 0 to 65535.",
+            "Logging__LogLevel__Default is 'Foo'; expected one of Trace, Debug, Information, Warning, Error, Critical, None.",
+            "LIMITS__PACKAGEBYTES is '1 GB or so'; expected a number of bytes, or a size such as 512MiB.",
+        }));
+    }
+
+    [Test]
+    public async Task A_command_that_blocks_stops_at_the_first_signal()
+    {
+        // Nothing is ever written to the pipe, so that reading it never ends, and no token cancels that.
+        await Curl.ShellAsync(Folder, "mkfifo pipe", Ct);
+        await using var writer = new FileStream(Path.Combine(Folder, "pipe"), FileMode.Open, FileAccess.ReadWrite);
+        var import = Launch([.. RegistryProcess.Command, "import-backup", "pipe"], ("FILESYSTEM__PATH", Data));
+        while (!Directory.Exists(Path.Combine(Data, "documents")))
+            await Task.Delay(50, Ct);
+
+        Assert.That(await import.StopAsync(), Is.EqualTo(1));
+        Assert.That(import.Errors, Is.EqualTo("Stopped: 'import-backup' is not done."));
     }
 
     [Test]

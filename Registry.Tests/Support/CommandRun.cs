@@ -9,12 +9,17 @@ namespace Registry.Tests.Support;
 internal sealed record CommandRun(int Code, string Output, string Error)
 {
     /// <summary>Runs a command to its end.</summary>
-    public static async Task<CommandRun> OfAsync(Command command, params IEnumerable<string> arguments)
+    public static async Task<CommandRun> OfAsync(RegistryCommand command, params IEnumerable<string> arguments)
     {
         await using var output = new StringWriter();
         await using var error = new StringWriter();
         var console = new CommandConsole(TextWriter.Synchronized(output), TextWriter.Synchronized(error), IsTerminal: false);
-        var code = await CommandLine.RunAsync([command], [command.Name, .. arguments], console, CancellationToken.None);
+        var code = await CommandLine.RunAsync(
+            () => [command],
+            [command.Name, .. arguments],
+            console,
+            static _ => throw new InvalidOperationException("No command was found in the arguments."),
+            CancellationToken.None);
         return new CommandRun(code, output.ToString(), error.ToString());
     }
 }

@@ -11,19 +11,21 @@ internal static class LoggingServices
     private static readonly string[] Formatters = [ConsoleFormatterNames.Simple, ConsoleFormatterNames.Json];
 
     /// <summary>
+    /// What is wrong with the choice of the formatter; nothing when it exists. The framework would use another one silently.
+    /// </summary>
+    public static IEnumerable<string> Errors(IConfiguration configuration)
+    {
+        if (configuration[FormatterSetting] is { } name && !Formatters.Contains(name, StringComparer.OrdinalIgnoreCase))
+            yield return $"LOGGING__CONSOLE__FORMATTERNAME is '{name}'; expected {string.Join(" or ", Formatters)}.";
+    }
+
+    /// <summary>
     /// Replaces the formatters of the framework's console logger with <see cref="TextFormatter"/> and
     /// <see cref="JsonFormatter"/>.
     /// </summary>
     /// <param name="logging">The log of the service, with the framework's console logger.</param>
-    /// <param name="configuration">The settings of the service.</param>
-    /// <exception cref="StartupException">
-    /// The formatter that the settings name does not exist; the framework would use another one silently.
-    /// </exception>
-    public static void UseOwnFormatters(this ILoggingBuilder logging, IConfiguration configuration)
+    public static void UseOwnFormatters(this ILoggingBuilder logging)
     {
-        if (configuration[FormatterSetting] is { } name && !Formatters.Contains(name, StringComparer.OrdinalIgnoreCase))
-            throw new StartupException(
-                $"LOGGING__CONSOLE__FORMATTERNAME is '{name}'; {string.Join(" or ", Formatters)} is expected.");
         logging.Services.RemoveAll<ConsoleFormatter>();
         logging.AddConsoleFormatter<TextFormatter, ConsoleFormatterOptions>();
         logging.AddConsoleFormatter<JsonFormatter, ConsoleFormatterOptions>();

@@ -25,12 +25,12 @@ internal sealed class MigrateCommandTests : IDisposable
         await PushAsync(Old, "1.0.0");
         var moved = await RunAsync($"--Filesystem:Path={Old}", $"--to:Filesystem:Path={New}");
         Assert.That((moved.Code, moved.Error), Is.EqualTo((ExitCode.Success, "")), moved.Output);
-        Assert.That(moved.Output, Does.StartWith("Copied: 1 packages, 0 archives, 1 blobs, "));
-        Assert.That(moved.Output, Does.Contain("1 blobs; ").And.Contain("bytes read back, every sha256 computed.").And.Contain("Findings: 0."));
+        Assert.That(moved.Output, Does.StartWith("Copied: 1 package, 0 archives, 1 blob, "));
+        Assert.That(moved.Output, Does.Contain("1 blob; ").And.Contain("bytes read back, every sha256 computed.").And.Contain("Findings: 0."));
 
         var back = await RunAsync($"--Filesystem:Path={folder.Below("neither")}", $"--from:Filesystem:Path={New}", $"--TO:FILESYSTEM:PATH={Old}", "--no-read-back");
         Assert.That(back.Code, Is.EqualTo(ExitCode.Success), back.Output);
-        Assert.That(back.Output, Does.Contain("There already: 1 packages, 0 archives, 1 blobs.").And.Contain("nothing read back"));
+        Assert.That(back.Output, Does.Contain("There already: 1 package, 0 archives, 1 blob.").And.Contain("nothing read back"));
         Assert.That(Directory.Exists(folder.Below("neither")), Is.False);
     }
 
@@ -55,7 +55,7 @@ internal sealed class MigrateCommandTests : IDisposable
         await PushAsync(Old, "1.0.0");
         var refused = await RunAsync($"--Filesystem:Path={Old}");
         Assert.That(refused.Code, Is.EqualTo(ExitCode.Failure));
-        Assert.That(refused.Output, Does.StartWith("target: is the storage that the source is"));
+        Assert.That(refused.Output, Is.EqualTo("target: is the same storage as the source\n"), "and no success is told");
         Assert.That(Directory.EnumerateFiles(Path.Combine(Old, "documents"), "*", SearchOption.AllDirectories).Count(), Is.EqualTo(1));
     }
 
@@ -78,9 +78,27 @@ internal sealed class MigrateCommandTests : IDisposable
         Assert.That(Directory.GetFileSystemEntries(folder.Path), Is.Empty);
     }
 
-    [TestCase("--from is missing", "--to=redis")]
-    [TestCase("--to is missing", "--from=redis")]
-    [TestCase("--to is 'floppy'; it must be one of filesystem, redis, etcd, gcs.", "--from=redis", "--to=floppy")]
+    [TestCase("--from:Filesystem:Pth is unknown. Did you mean --from:Filesystem:Path?", "--from:Filesystem:Pth=/x")]
+    [TestCase("--of:Filesystem:Path is unknown.", "--of:Filesystem:Path=/x")]
+    public async Task An_unknown_setting_of_a_side_is_refused(string told, string setting)
+    {
+        var refused = await RunAsync(setting);
+        Assert.That(refused.Code, Is.EqualTo(ExitCode.Failure));
+        Assert.That(refused.Error, Does.StartWith(told));
+    }
+
+    [Test]
+    public async Task An_empty_source_is_refused_and_no_success_is_told()
+    {
+        await (await OpenAsync(Old)).DisposeAsync();
+        var refused = await RunAsync($"--from:Filesystem:Path={Old}", $"--to:Filesystem:Path={New}");
+        Assert.That(refused.Code, Is.EqualTo(ExitCode.Failure));
+        Assert.That(refused.Output + refused.Error, Does.Contain("holds no").And.Not.Contain("Verified").And.Not.Contain("Copied"));
+    }
+
+    [TestCase("Option '--from' is required.", "--to=redis")]
+    [TestCase("Option '--to' is required.", "--from=redis")]
+    [TestCase("--to is 'floppy'; expected one of filesystem, redis, etcd, gcs.", "--from=redis", "--to=floppy")]
     [TestCase("--parallel is '0'", "--from=redis", "--to=etcd", "--parallel=0")]
     public async Task Wrong_usage_exits_2(string told, params string[] arguments)
     {
@@ -91,12 +109,14 @@ internal sealed class MigrateCommandTests : IDisposable
 
     private static Task<CommandRun> RunAsync(params string[] arguments) => CommandRun.OfAsync(new MigrateCommand(), [.. OneBackend, .. arguments]);
 
+    private static Task<OpenRegistry> OpenAsync(string data) =>
+        OpenRegistry.OpenAsync(CommandSettings.Read([$"--Filesystem:Path={data}"]), writes: true, CommandConsole.System, default);
+
     private static async Task PushAsync(string data, string release)
     {
-        var settings = CommandArguments.Parse(new CommandSyntax(), [$"--Filesystem:Path={data}"]).ToConfiguration();
-        await using var registry = await OpenRegistry.OpenAsync(settings, writes: true, CommandConsole.System, default);
+        await using var registry = await OpenAsync(data);
         await using var upload = await Samples.UploadAsync(registry.Storage.Blobs, Samples.Package("a/b"), release);
-        await registry.Get<PackageRegistry>().PushAsync(
+        await registry.Packages.PushAsync(
             Samples.Package("a/b"), Release.Parse(release), Samples.Type("helm"), upload, new PushOptions(false, null), default);
     }
 }

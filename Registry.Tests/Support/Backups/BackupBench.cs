@@ -68,5 +68,5 @@ internal sealed class BackupBench : IDisposable
 
     public void Dispose() => folder.Dispose();
 
-    private Task<CommandRun> RunAsync(Command command, string[] arguments) => CommandRun.OfAsync(command, [.. arguments, $"--Filesystem:Path={Data}"]);
+    private Task<CommandRun> RunAsync(RegistryCommand command, string[] arguments) => CommandRun.OfAsync(command, [.. arguments, $"--Filesystem:Path={Data}"]);
 }

@@ -44,7 +44,7 @@ internal sealed class ImportFailureTests : IDisposable
         var run = await bench.ImportAsync(
             BackupBench.Of(BackupEntry.Of("a/a", "1.0.0", "x"), spoilt, BackupEntry.Of("a/c", "1.0.0", "z")), "--Limits:PackageBytes=3000");
         Assert.That(run.Code, Is.EqualTo(1));
-        Assert.That(run.Output, Does.Contain(told).And.Contain("2 releases added, 0 replaced, 0 unchanged; 0 channels set, 0 unchanged; 1 entries failed."));
+        Assert.That(run.Output, Does.Contain(told).And.Contain("2 releases added, 0 replaced, 0 unchanged; 0 channels set, 0 unchanged; 1 entry failed."));
         await using var host = await bench.ServeAsync();
         Assert.That(await NamesAsync(host), Is.EqualTo(new[] { "a/a", "a/c" }));
         Assert.That(bench.Files().Where(static file => file.Contains("/@", StringComparison.Ordinal)).ToList(), Has.Count.EqualTo(2), "no blob of what failed");
@@ -58,7 +58,7 @@ internal sealed class ImportFailureTests : IDisposable
         var run = await bench.ImportAsync(half);
         Assert.That(run.Code, Is.EqualTo(1));
         Assert.That(run.Error, Is.EqualTo($"The backup is no valid JSON, at byte {half.Length}: it is cut short. What came before is imported, but for its channels.\n"));
-        Assert.That(run.Output, Does.StartWith("1 releases added,"));
+        Assert.That(run.Output, Does.StartWith("1 release added,"));
         await using (var host = await bench.ServeAsync())
             Assert.That(await host.Client.GetStringAsync("/api/v1/packages/titi/rocketchat/channels"), Is.EqualTo("[]"), "none that points to the wrong release");
 
@@ -73,7 +73,7 @@ internal sealed class ImportFailureTests : IDisposable
         var run = await bench.ImportAsync(new TrippingStream(text, text.Length / 2, () => Directory.Move(bench.Data, bench.Below("elsewhere"))));
         Assert.That(run.Code, Is.EqualTo(1));
         Assert.That(run.Error, Does.StartWith("The storage failed (").And.Not.Contain("   at "));
-        Assert.That(run.Output, Does.StartWith("1 releases added,"));
+        Assert.That(run.Output, Does.StartWith("1 release added,"));
 
         Directory.Move(bench.Below("elsewhere"), bench.Data);
         run = await bench.ImportAsync(text);
@@ -100,7 +100,19 @@ internal sealed class ImportFailureTests : IDisposable
         await File.WriteAllTextAsync(bench.IndexOf("a/a"), "damaged");
         var run = await bench.ImportAsync(BackupBench.Of(BackupEntry.Of("a/a", "1.0.0", "x"), BackupEntry.Of("a/b", "1.0.0", "x")));
         Assert.That(run.Code, Is.EqualTo(1));
-        Assert.That(run.Output, Does.StartWith("a/a 1.0.0 as helm: The stored index of a/a cannot be read").And.Contain("1 releases added"));
+        Assert.That(run.Output, Does.StartWith("a/a 1.0.0 as helm: The stored index of a/a cannot be read").And.Contain("1 release added"));
+    }
+
+    [TestCase("")]
+    [TestCase("no JSON")]
+    [TestCase("{}")]
+    [TestCase("{\"packages\":[{")]
+    public async Task After_a_file_that_is_no_backup_no_success_is_told(string text)
+    {
+        var run = await bench.ImportAsync(text);
+        Assert.That(run.Code, Is.EqualTo(1));
+        Assert.That(run.Output, Is.Empty);
+        Assert.That(run.Error, Does.StartWith("Th").And.Not.Contain("is imported"));
     }
 
     [Test]

@@ -1,3 +1,5 @@
+using System.CommandLine;
+using Microsoft.Extensions.Configuration;
 using NUnit.Framework;
 using Registry.Api.Commands;
 using Registry.Core.Storage;
@@ -10,7 +12,7 @@ internal sealed class CommandLineTests : IDisposable
 {
     private readonly StringWriter output = new();
     private readonly StringWriter error = new();
-    private readonly ProbeCommand command = new();
+    private readonly ProbeCommand command = new("probe");
 
     public void Dispose()
     {
@@ -19,67 +21,95 @@ internal sealed class CommandLineTests : IDisposable
     }
 
     [Test]
-    public async Task A_command_gets_its_switches_options_operands_and_settings()
+    public async Task A_command_gets_its_options_arguments_and_settings()
     {
-        Assert.That(await RunAsync("probe", "--Quick", "a", "--from", "x=y", "--to=", "b", "--Limits:Ratio=7", "--Updates:BoundSeconds", "8"), Is.EqualTo(5));
+        Assert.That(
+            await RunAsync("probe", "--quick", "a", "--color", "Red", "--parallel=7", "b", "--Limits:Ratio=7", "--Updates:BoundSeconds", "8"), Is.EqualTo(5), error.ToString());
 
-        var arguments = command.Arguments!;
-        Assert.That(arguments.Has("--quick"));
-        Assert.That((arguments.Find("--from"), arguments.Find("--to")), Is.EqualTo(("x=y", "")));
-        Assert.That(arguments.Operands, Is.EqualTo(new[] { "a", "b" }));
-        var settings = arguments.ToConfiguration();
-        Assert.That((settings["Limits:Ratio"], settings["UPDATES:BOUNDSECONDS"]), Is.EqualTo(("7", "8")));
-        Assert.That(settings["Logging:Console:FormatterName"], Is.EqualTo("simple"), "the settings beside the program are read too");
+        Assert.That(command.Seen, Is.EqualTo((true, "Red", 7, "a", "b")));
+        Assert.That((command.Settings!["Limits:Ratio"], command.Settings["UPDATES:BOUNDSECONDS"]), Is.EqualTo(("7", "8")));
+        Assert.That(command.Settings["Logging:Console:FormatterName"], Is.EqualTo("simple"), "the settings beside the program are read too");
     }
 
     [Test]
-    public async Task A_hyphen_alone_is_an_operand()
+    public async Task A_hyphen_alone_is_an_argument()
     {
         Assert.That(await RunAsync("probe", "-", "--quick", "-"), Is.EqualTo(5));
-        Assert.That(command.Arguments!.Operands, Is.EqualTo(new[] { "-", "-" }));
+        Assert.That(command.Seen, Is.EqualTo((true, (string?)null, 8, "-", "-")));
     }
 
-    [TestCase("--unknown is not known here", "--unknown", "a", "b")]
-    [TestCase("-q is not known here", "-q", "a", "b")]
-    [TestCase("--fro is not known here", "--fro=x", "a", "b")]
-    [TestCase("--from lacks its value", "a", "b", "--from")]
-    [TestCase("--from lacks its value", "--from", "--quick", "a", "b")]
-    [TestCase("--FROM is given twice", "--from=x", "--FROM=y", "a", "b")]
-    [TestCase("--Limits:Ratio lacks its value", "a", "b", "--Limits:Ratio")]
-    [TestCase("--quick takes no value", "--quick=yes", "a", "b")]
-    [TestCase("SECOND is missing", "a")]
-    [TestCase("'c' is not known here", "a", "b", "c")]
+    [TestCase("Unexpected argument '--c'.", "a", "b", "--", "--c")]
+    [TestCase("Unknown option '--unknown'. 'Registry.Api probe --help'", "--unknown", "a", "b")]
+    [TestCase("Unknown option '--quik'. Did you mean --quick?", "--quik", "a", "b")]
+    [TestCase("Unknown option '-q'.", "-q", "a", "b")]
+    [TestCase("Unknown option '--quik'. Did you mean --quick?", "a", "--quik")]
+    [TestCase("Unknown option '--colr'. Did you mean --color?", "--colr=red", "a", "b")]
+    [TestCase("Required argument missing for option: '--color'.", "a", "b", "--color")]
+    [TestCase("--color is 'pink'; expected one of red, green.", "a", "b", "--color", "pink")]
+    [TestCase("Option '--color' expects a single argument but 2 were provided.", "--color=red", "--color=green", "a", "b")]
+    [TestCase("--parallel is '0'; expected a number from 1 to 256.", "--parallel=0", "a", "b")]
+    [TestCase("--parallel is 'many'; expected a number from 1 to 256.", "--parallel", "many", "a", "b")]
+    [TestCase("--Limits:Ratio has no value. Write --Limits:Ratio=VALUE.", "a", "b", "--Limits:Ratio")]
+    [TestCase("--Limits:Ratio has no value. Write --Limits:Ratio=VALUE.", "a", "b", "--Limits:Ratio", "--quick")]
+    [TestCase("Required argument 'SECOND' missing", "a")]
+    [TestCase("Unexpected argument 'c'.", "a", "b", "c")]
+    [TestCase("Unexpected argument '@c'.", "a", "b", "@c")]
     public async Task Wrong_usage_is_told_in_one_line_and_exits_2(string told, params string[] arguments)
     {
         Assert.That(await RunAsync(["probe", .. arguments]), Is.EqualTo(ExitCode.Usage));
-        Assert.That(error.ToString(), Does.StartWith(told).And.Contain("probe --help"));
+        Assert.That(error.ToString(), Does.StartWith(told));
         Assert.That(error.ToString().TrimEnd(), Does.Not.Contain("\n"));
-        Assert.That(command.Arguments, Is.Null, "nothing was tried");
+        Assert.That(command.Settings, Is.Null, "nothing was tried");
+    }
+
+    [TestCase("Unknown command 'serve'.", "serve")]
+    [TestCase("Unknown command 'prob'. Did you mean probe?", "prob", "a")]
+    [TestCase("Unknown command 'prob'. Did you mean probe?", "help", "prob")]
+    [TestCase("Unknown option '--url'. Did you mean --urls?", "--url=http://localhost:1")]
+    [TestCase("Unknown option '--verbose'. 'Registry.Api --help'", "--verbose")]
+    public async Task What_the_program_does_not_know_is_refused(string told, params string[] arguments)
+    {
+        Assert.That(await RunAsync(arguments), Is.EqualTo(ExitCode.Usage));
+        Assert.That(error.ToString(), Does.StartWith(told).And.Contain("shows the usage"));
     }
 
     [Test]
-    public async Task An_unknown_command_names_those_that_there_are()
+    public async Task Settings_alone_are_for_the_service()
     {
-        Assert.That(await RunAsync("serve"), Is.EqualTo(ExitCode.Usage));
-        Assert.That(error.ToString(), Does.Contain("'serve'").And.Contain("probe, other, help"));
+        string[] settings = ["--urls", "http://localhost:1", "--Limits:Ratio=5", "--storage=redis"];
+        Assert.That(await RunAsync(settings), Is.EqualTo(6));
+        Assert.That(output.ToString(), Is.EqualTo("--urls=http://localhost:1 --Limits:Ratio=5 --storage=redis"));
+    }
+
+    [Test]
+    public async Task No_arguments_are_for_the_service() => Assert.That(await RunAsync(), Is.EqualTo(6));
+
+    [TestCase("--Limits:PackageByte=5", "--Limits:PackageByte is unknown. Did you mean --Limits:PackageBytes?")]
+    [TestCase("--Filesytem:Path=/x", "--Filesytem:Path is unknown. Did you mean --Filesystem:Path?")]
+    public async Task An_unknown_setting_of_a_command_is_refused(string setting, string told)
+    {
+        Assert.That(await RunAsync("probe", "a", "b", setting), Is.EqualTo(ExitCode.Failure));
+        Assert.That(error.ToString().TrimEnd(), Is.EqualTo(told));
+        Assert.That(command.Settings, Is.Null, "nothing was tried");
     }
 
     [TestCase("help")]
     [TestCase("--help")]
     [TestCase("-h")]
-    public async Task Help_lists_the_commands(string asked)
+    public async Task Help_lists_the_commands_and_says_how_to_give_settings(string asked)
     {
         Assert.That(await RunAsync(asked), Is.Zero);
-        Assert.That(output.ToString(), Does.Contain("  probe           does what tests need\n  other           does what tests need\n"));
+        Assert.That(output.ToString(), Does.Match(@"\n  probe .*Do what tests need\n  other .*Do what tests need\n"));
+        Assert.That(output.ToString(), Does.Contain("--Section:Name=value").And.Contain("--version").And.Not.Contain("The details of"));
     }
 
     [TestCase("probe", "--help")]
     [TestCase("probe", "a", "--unknown", "-h")]
     [TestCase("help", "probe")]
-    public async Task Help_of_a_command_is_its_own_text_whatever_stands_beside_it(params string[] arguments)
+    public async Task Help_of_a_command_shows_its_options_and_details_whatever_stands_beside_it(params string[] arguments)
     {
         Assert.That(await RunAsync(arguments), Is.Zero);
-        Assert.That(output.ToString().TrimEnd(), Is.EqualTo("The help of probe."));
+        Assert.That(output.ToString(), Does.Contain("--quick").And.Contain("<FIRST> <SECOND>").And.Contain("[default: 8]").And.Contain("The details of probe."));
     }
 
     [Test]
@@ -94,38 +124,62 @@ internal sealed class CommandLineTests : IDisposable
     public async Task A_stop_is_told_and_exits_1()
     {
         using var stopped = new CancellationTokenSource();
-        await stopped.CancelAsync();
-        command.Failure = new OperationCanceledException(stopped.Token);
-        Assert.That(await CommandLine.RunAsync([command], ["probe", "a", "b"], Console, stopped.Token), Is.EqualTo(ExitCode.Failure));
+        command.Stop = stopped;
+        Assert.That(await RunAsync(stopped.Token, "probe", "a", "b"), Is.EqualTo(ExitCode.Failure));
         Assert.That(error.ToString().Trim(), Is.EqualTo("Stopped: 'probe' is not done."));
     }
 
     private CommandConsole Console => new(output, error, IsTerminal: false);
 
-    private Task<int> RunAsync(params string[] args) =>
-        CommandLine.RunAsync([command, new ProbeCommand { Called = "other" }], args, Console, CancellationToken.None);
+    private Task<int> RunAsync(params string[] args) => RunAsync(CancellationToken.None, args);
 
-    private sealed class ProbeCommand : Command
+    private Task<int> RunAsync(CancellationToken ct, params string[] args) => CommandLine.RunAsync(
+        () => [command, new ProbeCommand("other")],
+        args,
+        Console,
+        async settings =>
+        {
+            await output.WriteAsync(string.Join(' ', settings));
+            return 6;
+        },
+        ct);
+
+    private sealed class ProbeCommand : RegistryCommand
     {
-        public string Called { get; init; } = "probe";
+        private readonly Option<bool> quick = CommandOptions.Switch("--quick", "Do not take long");
+        private readonly Option<string?> color = CommandOptions.OneOf("--color", "COLOR", "What it looks like", ["red", "green"]);
+        private readonly Option<int> parallel = CommandOptions.Parallel();
+        private readonly Argument<string> first = new("FIRST");
+        private readonly Argument<string> second = new("SECOND");
 
-        public CommandArguments? Arguments { get; private set; }
+        public ProbeCommand(string name)
+            : base(name, "Do what tests need", $"The details of {name}.")
+        {
+            Arguments.Add(first);
+            Arguments.Add(second);
+            Options.Add(quick);
+            Options.Add(color);
+            Options.Add(parallel);
+        }
+
+        public (bool Quick, string? Color, int Parallel, string? First, string? Second) Seen { get; private set; }
+
+        public IConfiguration? Settings { get; private set; }
 
         public Exception? Failure { get; set; }
 
-        public override string Name => Called;
+        public CancellationTokenSource? Stop { get; set; }
 
-        public override string Summary => "does what tests need";
-
-        public override string Help => "The help of probe.";
-
-        public override CommandSyntax Syntax { get; } =
-            new() { Switches = ["--quick"], Options = ["--from", "--to"], Operands = ["FIRST", "SECOND"] };
-
-        public override Task<int> RunAsync(CommandArguments arguments, CommandConsole console, CancellationToken ct)
+        public override async Task<int> RunAsync(
+            ParseResult arguments, IConfigurationRoot settings, CommandConsole console, CancellationToken cancellationToken)
         {
-            Arguments = arguments;
-            return Failure is null ? Task.FromResult(5) : throw Failure;
+            Settings = settings;
+            Seen = (
+                arguments.GetValue(quick), arguments.GetValue(color), arguments.GetValue(parallel), arguments.GetValue(first), arguments.GetValue(second));
+            if (Stop is not null)
+                await Stop.CancelAsync();
+            cancellationToken.ThrowIfCancellationRequested();
+            return Failure is null ? 5 : throw Failure;
         }
     }
 }

@@ -26,6 +26,13 @@ internal sealed class ManifestSettingsTests
         Assert.That(overlay.Environment.Select(static variable => variable.ContainsKey("value") != variable.ContainsKey("valueFrom")), Is.All.True);
     }
 
+    [TestCaseSource(nameof(Overlays))]
+    public void The_environment_holds_nothing_of_other_services_and_the_image_is_of_this_version(Overlay overlay)
+    {
+        Assert.That(overlay.Pod["enableServiceLinks"]?.GetValue<bool>(), Is.False);
+        Assert.That($"{overlay.Container["image"]}", Does.EndWith($":{ProductVersion.Text}"));
+    }
+
     /// <summary>The folders of the volumes stand elsewhere here, and what a Secret would hold is made up; all else is as it is in the manifests.</summary>
     [TestCaseSource(nameof(Overlays))]
     public void The_registry_accepts_the_settings(Overlay overlay)
@@ -52,7 +59,7 @@ internal sealed class ManifestSettingsTests
         services.AddStorage(configuration);
         services.AddRegistry(configuration);
         using var provider = services.BuildServiceProvider();
-        Assert.That(() => RegistrySettings.Demand(provider, configuration), Throws.Nothing);
+        Assert.That(() => RegistrySettings.Demand(provider, RegistrySettings.Errors(configuration)), Throws.Nothing);
         Assert.That(configuration["STORAGE"], Is.EqualTo($"{overlay}".Split('-')[0].Replace("single", "filesystem", StringComparison.Ordinal)));
         // What is kept must not go with the container.
         if (configuration["FILESYSTEM:PATH"] is { } data)

@@ -186,7 +186,7 @@ internal sealed partial class MigrationTests
         await FillAsync();
         var before = source.Contents();
         Assert.That(await New(source).RunAsync(default), Is.False);
-        Assert.That(told, Is.EqualTo(new[] { "target: is the storage that the source is" }));
+        Assert.That(told, Is.EqualTo(new[] { "target: is the same storage as the source" }));
         Assert.That(source.Contents(), Is.EqualTo(before).AsCollection);
     }
 

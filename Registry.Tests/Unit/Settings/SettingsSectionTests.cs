@@ -76,7 +76,7 @@ internal sealed class SettingsSectionTests
         var provider = services.BuildServiceProvider();
         try
         {
-            RegistrySettings.Demand(provider, configuration);
+            RegistrySettings.Demand(provider, RegistrySettings.Errors(configuration));
             return provider;
         }
         catch

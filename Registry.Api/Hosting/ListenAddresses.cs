@@ -1,0 +1,45 @@
+using System.Globalization;
+using System.Net;
+
+namespace Registry.Api.Hosting;
+
+/// <summary>Judges where the service is told to listen, for which the server throws when it starts.</summary>
+internal static class ListenAddresses
+{
+    /// <summary>What is wrong with the settings of the web host; nothing when the addresses can be tried.</summary>
+    public static IEnumerable<string> Errors(IConfiguration configuration) =>
+    [
+        .. from address in PartsOf(configuration, WebHostDefaults.ServerUrlsKey)
+           where !IsAddress(address)
+           select $"ASPNETCORE_URLS holds '{address}'; expected http://HOST:PORT or https://HOST:PORT, with a port from 0 to {IPEndPoint.MaxPort}.",
+        .. from key in (string[])[WebHostDefaults.HttpPortsKey, WebHostDefaults.HttpsPortsKey]
+           from port in PartsOf(configuration, key)
+           where !int.TryParse(port, NumberStyles.None, CultureInfo.InvariantCulture, out var number) || number > IPEndPoint.MaxPort
+           select $"ASPNETCORE_{key.ToUpperInvariant()} holds '{port}'; expected a port from 0 to {IPEndPoint.MaxPort}.",
+    ];
+
+    private static string[] PartsOf(IConfiguration configuration, string key) =>
+        (configuration[key] ?? "").Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+
+    private static bool IsAddress(string text)
+    {
+        BindingAddress address;
+        try
+        {
+            address = BindingAddress.Parse(text);
+        }
+        catch (Exception malformed) when (malformed is FormatException or ArgumentException)
+        {
+            return false;
+        }
+
+        if (address.Scheme.ToUpperInvariant() is not ("HTTP" or "HTTPS"))
+            return false;
+        if (address.IsUnixPipe)
+            return true;
+
+        // A port that is no number is taken for a part of the host.
+        var isHost = address.Host is ['[', .., ']'] || (address.Host.Length > 0 && !address.Host.Contains(':', StringComparison.Ordinal));
+        return isHost && address.PathBase.Length == 0 && address.Port is >= 0 and <= IPEndPoint.MaxPort;
+    }
+}
