@@ -28,7 +28,8 @@ internal sealed class RequestTransfer : IDisposable
     private readonly HttpContext context;
     private readonly TransferBudget budget;
     private readonly TimeSpan stall;
-    private readonly ITimer timer;
+    private readonly TimeProvider time;
+    private ITimer? timer;
     private Transfer? transfer;
     private PipeReader? reading;
     private EndReason reason;
@@ -38,11 +39,8 @@ internal sealed class RequestTransfer : IDisposable
     /// <param name="budget">The memory of all transfers.</param>
     /// <param name="stall">How long the client may stall.</param>
     /// <param name="time">The clock of stalls.</param>
-    public RequestTransfer(HttpContext context, TransferBudget budget, TimeSpan stall, TimeProvider time)
-    {
-        (this.context, this.budget, this.stall) = (context, budget, stall);
-        timer = time.CreateTimer(static me => ((RequestTransfer)me!).Cut(EndReason.Stalled), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-    }
+    public RequestTransfer(HttpContext context, TransferBudget budget, TimeSpan stall, TimeProvider time) =>
+        (this.context, this.budget, this.stall, this.time) = (context, budget, stall, time);
 
     private enum EndReason
     {
@@ -100,13 +98,18 @@ internal sealed class RequestTransfer : IDisposable
     {
         reading = reader;
         transfer?.BeginWait();
-        timer.Change(stall, Timeout.InfiniteTimeSpan);
+
+        // Most requests never wait.
+        if (timer is null)
+            timer = time.CreateTimer(static me => ((RequestTransfer)me!).Cut(EndReason.Stalled), this, stall, Timeout.InfiniteTimeSpan);
+        else
+            timer.Change(stall, Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>The client has moved bytes.</summary>
     public void EndWait()
     {
-        timer.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        timer?.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         transfer?.EndWait();
     }
 
@@ -128,7 +131,7 @@ internal sealed class RequestTransfer : IDisposable
         // After this nothing may touch the connection: the next request may be on it.
         lock (gate)
             isOver = true;
-        timer.Dispose();
+        timer?.Dispose();
         transfer?.Dispose();
     }
 
