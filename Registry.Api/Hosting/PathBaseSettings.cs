@@ -39,7 +39,8 @@ internal sealed class PathBaseSettings(string? value)
         var isPath = prefix[0] == '/'
             && !prefix.AsSpan().ContainsAnyExcept(Allowed)
             && !prefix[1..].Split('/').Any(static part => part is "" or "." or "..");
-        return isPath ? new PathString(prefix) : null;
+        // Without the type, null would become an empty prefix: PathString converts from string.
+        return isPath ? new PathString(prefix) : default(PathString?);
     }
 
     internal IEnumerable<string> Errors()
