@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Registry.Api.Hosting;
-using Registry.Core.Content;
 using Registry.Core.Operations;
 
 namespace Registry.Api.Commands;

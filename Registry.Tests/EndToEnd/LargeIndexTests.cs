@@ -51,7 +51,8 @@ public sealed class LargeIndexTests : EndToEndTest
     {
         var folder = Directory.CreateDirectory(Path.Combine(Data, "documents", "packages", "bombs"));
         var index = LargeIndexes.Bomb(Samples.Package($"bombs/{name}"), releases);
-        File.WriteAllBytes(Path.Combine(folder.FullName, $"{name}@.json"), StoredIndex.Write(index, long.MaxValue).Content);
+        using var file = File.Create(Path.Combine(folder.FullName, $"{name}@.json"));
+        file.Write(StoredIndex.Write(index, long.MaxValue).Content);
     }
 
     /// <summary>Pushes until the bound is passed; returns the bytes that the refusal names.</summary>

@@ -17,7 +17,7 @@ public sealed class ProxyTests
     public async Task Links_lead_through_the_proxy(bool keepsPrefix, string directives, string setting)
     {
         await using var registry = await RegistryHost.StartAsync(setting);
-        await using var nginx = await NginxServer.StartAsync(ct, registry.Address, keepsPrefix, directives);
+        await using var nginx = await NginxServer.StartAsync(registry.Address, keepsPrefix, directives, ct);
         using var client = new HttpClient { BaseAddress = nginx.Address };
 
         foreach (var name in (string[])["a/b", "a/c"])
@@ -51,7 +51,7 @@ public sealed class ProxyTests
     public async Task A_page_of_the_registry_writes_where_the_proxy_keeps_the_host(string directives, int status)
     {
         await using var registry = await RegistryHost.StartAsync();
-        await using var nginx = await NginxServer.StartAsync(ct, registry.Address, directives: directives);
+        await using var nginx = await NginxServer.StartAsync(registry.Address, keepsPrefix: false, directives, ct);
         using var client = new HttpClient { BaseAddress = nginx.Address };
         using var request = new HttpRequestMessage(HttpMethod.Post, "api/v1/app") { Content = new StringContent("x") };
         request.Headers.Add("Origin", nginx.Address.GetLeftPart(UriPartial.Authority));

@@ -27,13 +27,14 @@ public sealed class NginxServer : ServerProcess
     }
 
     /// <summary>Starts it.</summary>
-    /// <param name="ct">Ends the wait for it.</param>
     /// <param name="registry">The address of the registry, without a path.</param>
     /// <param name="keepsPrefix">Whether it passes the prefix on to the registry; otherwise it takes it off.</param>
     /// <param name="directives">More directives for the location.</param>
-    public static Task<NginxServer> StartAsync(CancellationToken ct, Uri registry, bool keepsPrefix = false, string directives = "proxy_set_header Host $http_host;") =>
+    /// <param name="cancellationToken">Ends the wait for it.</param>
+    public static Task<NginxServer> StartAsync(Uri registry, bool keepsPrefix, string directives, CancellationToken cancellationToken) =>
         StartAsync(
-            () => new NginxServer($"proxy_pass {registry.GetLeftPart(UriPartial.Authority)}{(keepsPrefix ? "" : "/")}; {directives}"), ct);
+            () => new NginxServer($"proxy_pass {registry.GetLeftPart(UriPartial.Authority)}{(keepsPrefix ? "" : "/")}; {directives}"),
+            cancellationToken);
 
     public override string[] NewStorage(string name) => throw new NotSupportedException("A proxy stores nothing.");
 

@@ -151,7 +151,7 @@ internal sealed class IndexLimitTests
         await indexes.UpdateAsync(Name, Samples.Push(Name, manifest), default);
     }
 
-    private static Task DeleteAsync(PackageIndexes indexes, string release) =>
+    private static Task<PackageIndex?> DeleteAsync(PackageIndexes indexes, string release) =>
         indexes.UpdateAsync(Name, new IndexChange(index => index!.Without(Release.Parse(release), Samples.Type("helm"))), default);
 
     private async Task PutAsync(PackageIndex index) =>
