@@ -121,7 +121,7 @@ public sealed class RecordedExchangesTests
                 Assert.That((string?)JsonNode.Parse(bytes)!["kind"], Is.EqualTo("registry#status"));
                 break;
             case "empty list":
-                Assert.That(bytes, Is.EqualTo("[]"u8.ToArray()));
+                Assert.That(bytes, Is.EqualTo("[]\n"u8.ToArray()));
                 break;
             case "HEAD, OPTIONS, CORS, Range":
                 Assert.That(bytes, Is.EqualTo(BodyOf(recorded)[..10]));

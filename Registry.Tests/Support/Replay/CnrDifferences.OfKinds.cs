@@ -17,7 +17,7 @@ internal static partial class CnrDifferences
         new("order of packages, manifests, channels", (_, _, expected) => expected.Json is JsonArray or JsonObject ? WithJson(expected, Order) : expected),
         new("messages in Python's words (section 5)", (_, _, expected) =>
             expected.Json is JsonObject json && (string?)json["code"] == "invalid-release"
-                ? WithJson(expected, error => error["message"] = Unquoted((string)error["message"]!))
+                ? WithJson(expected, error => error["message"] = Hinted(Unquoted((string)error["message"]!)))
                 : expected),
         new("Content-Disposition", (_, _, expected) =>
             expected.Disposition is null ? expected : expected with { Disposition = $"attachment; filename=\"{expected.Disposition}\"" }),
@@ -113,6 +113,12 @@ internal static partial class CnrDifferences
         Escape.Replace(
             message.Replace("u'", "'", StringComparison.Ordinal).Replace("string: None", "string: ''", StringComparison.Ordinal),
             escape => ((char)int.Parse(escape.Groups[1].ValueSpan, NumberStyles.HexNumber, null)).ToString());
+
+    /// <summary>With what the registry adds where a release has a leading v.</summary>
+    private static string Hinted(string message) => LeadingV.Replace(message, "$0. Releases have no leading v: $1");
+
+    [GeneratedRegex(@"'v(\d+\.\d+\.\d+)'$")]
+    private static partial Regex LeadingV { get; }
 
     [GeneratedRegex(@"\\x([0-9a-f]{2})")]
     private static partial Regex Escape { get; }
