@@ -146,8 +146,8 @@ public static class RegistryApplication
         app.UseMiddleware<UnshortenedPaths>();
         app.UseMiddleware<PathPrefix>();
         app.UseForwardedHeaders();
-        app.UseMiddleware<RequestLog>();
         app.UseMiddleware<TransferWatch>();
+        app.UseMiddleware<RequestLog>();
         app.UseMiddleware<Cors>();
         app.UseMiddleware<ErrorHandling>();
         app.UseMiddleware<AllowedHosts>();

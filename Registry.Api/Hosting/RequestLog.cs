@@ -1,4 +1,5 @@
 using System.Net;
+using Registry.Api.Http.Transfers;
 
 namespace Registry.Api.Hosting;
 
@@ -18,7 +19,7 @@ internal sealed partial class RequestLog(RequestDelegate next, TimeProvider time
     private async Task LogAsync(HttpContext context)
     {
         var began = time.GetTimestamp();
-        var meter = ResponseMeter.Attach(context);
+        var response = RequestTransfer.Of(context).Response;
         try
         {
             await next(context);
@@ -27,11 +28,11 @@ internal sealed partial class RequestLog(RequestDelegate next, TimeProvider time
         {
             var client = AddressOf(context.Connection.RemoteIpAddress);
             var path = context.Request.Path.ToString();
-            var aborted = meter.IsAborted;
+            var aborted = response.IsAborted;
             var status = aborted && !context.Response.HasStarted ? ClientClosedRequest : context.Response.StatusCode;
             var milliseconds = time.GetElapsedTime(began).TotalMilliseconds;
             var result = aborted ? "aborted" : "complete";
-            LogRequest(client, context.Request.Method, path, status, result, meter.Bytes, milliseconds);
+            LogRequest(client, context.Request.Method, path, status, result, response.Bytes, milliseconds);
         }
     }
 

@@ -116,7 +116,7 @@ internal sealed class JsonBody(string? tag, IEnumerable<Action<Utf8JsonWriter>> 
             response.Headers.ContentEncoding = body.Coding.Name;
         response.ContentLength = body.Bytes.Length;
         if (!HttpMethods.IsHead(request.Method))
-            await response.Body.WriteAsync(body.Bytes, ct);
+            await response.BodyWriter.WriteAsync(body.Bytes, ct);
     }
 
     /// <summary>Writes steps until the buffer is full; true when there are no more.</summary>

@@ -22,10 +22,10 @@ public sealed class ReadOnlyMediaTests : EndToEndTest
         var files = await volume.FilesAsync();
 
         var source = $"--Filesystem:Path={Data}";
-        Assert.That(await RunAsync("verify", source), Does.Contain("Sound: 1 packages, 0 archives, 1 blobs;"));
+        Assert.That(await RunAsync("verify", source), Does.Contain("Sound: 1 package, 0 archives, 1 blob;"));
         var target = $"--to:Filesystem:Path={Path.Combine(Folder, "copy")}";
         var migrated = await RunAsync("migrate", "--from=filesystem", "--to=filesystem", source, target);
-        Assert.That(migrated, Does.Contain("Copied: 1 packages").And.Contain("Findings: 0."));
+        Assert.That(migrated, Does.Contain("Copied: 1 package,").And.Contain("Findings: 0."));
         Assert.That(await RunAsync("export-backup", Path.Combine(Folder, "backup.json"), source), Is.Not.Empty);
         Assert.That(await volume.FilesAsync(), Is.EqualTo(files));
 

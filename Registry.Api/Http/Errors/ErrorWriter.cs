@@ -44,7 +44,7 @@ internal static class ErrorWriter
         response.ContentLength = body.WrittenCount;
         if (HttpMethods.IsHead(context.Request.Method))
             return;
-        await response.Body.WriteAsync(body.WrittenMemory, context.RequestAborted);
+        await response.BodyWriter.WriteAsync(body.WrittenMemory, context.RequestAborted);
     }
 
     /// <summary>Writes the body alone.</summary>

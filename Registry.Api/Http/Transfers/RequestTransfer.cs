@@ -40,7 +40,7 @@ internal sealed class RequestTransfer : IDisposable
     /// <param name="stall">How long the client may stall.</param>
     /// <param name="time">The clock of stalls.</param>
     public RequestTransfer(HttpContext context, TransferBudget budget, TimeSpan stall, TimeProvider time) =>
-        (this.context, this.budget, this.stall, this.time) = (context, budget, stall, time);
+        (this.context, this.budget, this.stall, this.time, Response) = (context, budget, stall, time, WatchedResponse.Attach(context, this));
 
     private enum EndReason
     {
@@ -48,6 +48,9 @@ internal sealed class RequestTransfer : IDisposable
         Stalled,
         Displaced,
     }
+
+    /// <summary>The response, as this transfer watches it.</summary>
+    public WatchedResponse Response { get; }
 
     /// <summary>Why the transfer was cut, for the log; null when it was not.</summary>
     public string? CutReason => reason switch

@@ -16,8 +16,6 @@ internal sealed partial class TransferWatch(
         var features = context.Features;
         using var transfer = new RequestTransfer(context, budget, stall, time);
         features.Set(transfer);
-        var response = features.GetRequiredFeature<IHttpResponseBodyFeature>();
-        features.Set<IHttpResponseBodyFeature>(new WatchedResponse(response, transfer));
         if (features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: true })
         {
             var reader = new WatchedReader(context.Request.BodyReader, transfer);
@@ -31,7 +29,7 @@ internal sealed partial class TransferWatch(
         }
         finally
         {
-            features.Set(response);
+            transfer.Response.Detach();
             if (transfer.CutReason is { } reason)
                 LogCut(context.Request.Method, context.Request.Path, reason);
         }

@@ -3,13 +3,40 @@ using Microsoft.AspNetCore.Http.Features;
 
 namespace Registry.Api.Http.Transfers;
 
-/// <summary>The body of an answer, whose reader is waited for only so long. However much is written at once, little of it lies unsent.</summary>
-/// <param name="inner">The server's.</param>
-/// <param name="transfer">Told of every wait.</param>
-internal sealed class WatchedResponse(IHttpResponseBodyFeature inner, RequestTransfer transfer) : PipeWriter, IHttpResponseBodyFeature
+/// <summary>
+/// The body of a response. It waits for its reader only so long, keeps little unsent however much is written at once,
+/// counts what the network took, and notices when the response is aborted.
+/// </summary>
+/// <remarks>It replaces the server's own features, so that it sees every response, however it is written.</remarks>
+internal sealed class WatchedResponse : PipeWriter, IHttpResponseBodyFeature, IHttpRequestLifetimeFeature
 {
-    private readonly PipeWriter writer = inner.Writer;
+    private readonly HttpContext context;
+    private readonly RequestTransfer transfer;
+    private readonly IHttpResponseBodyFeature body;
+    private readonly IHttpRequestLifetimeFeature lifetime;
+    private readonly PipeWriter writer;
     private Stream? stream;
+    private long written;
+    private long flushed;
+    private bool aborted;
+
+    private WatchedResponse(HttpContext context, RequestTransfer transfer)
+    {
+        this.context = context;
+        this.transfer = transfer;
+        body = context.Features.GetRequiredFeature<IHttpResponseBodyFeature>();
+        lifetime = context.Features.GetRequiredFeature<IHttpRequestLifetimeFeature>();
+        writer = body.Writer;
+    }
+
+    /// <summary>Whether the response ended early: the client left, or the registry broke the connection.</summary>
+    public bool IsAborted => HasEnded && !(context.Response.HasStarted && context.Response.ContentLength == flushed);
+
+    /// <summary>
+    /// The bytes of the body that the network took. Of an aborted response these are the bytes of all flushes that had
+    /// ended: the client may have received a part of the next, or not all of the last.
+    /// </summary>
+    public long Bytes => HttpMethods.IsHead(context.Request.Method) ? 0 : HasEnded ? flushed : written;
 
     /// <inheritdoc/>
     public PipeWriter Writer => this;
@@ -17,14 +44,46 @@ internal sealed class WatchedResponse(IHttpResponseBodyFeature inner, RequestTra
     /// <inheritdoc/>
     public Stream Stream => stream ??= AsStream(leaveOpen: true);
 
-    /// <summary>Bytes of the body that were handed to the server.</summary>
-    public long BytesWritten { get; private set; }
+    /// <inheritdoc/>
+    public CancellationToken RequestAborted
+    {
+        get => lifetime.RequestAborted;
+        set => lifetime.RequestAborted = value;
+    }
 
     /// <inheritdoc/>
     public override bool CanGetUnflushedBytes => writer.CanGetUnflushedBytes;
 
     /// <inheritdoc/>
     public override long UnflushedBytes => writer.UnflushedBytes;
+
+    // A token that is cancelled may say so a moment late, where it was asked for before.
+    private bool HasEnded => aborted || lifetime.RequestAborted.IsCancellationRequested;
+
+    /// <summary>Puts one in the place of the server's own.</summary>
+    /// <param name="context">The request.</param>
+    /// <param name="transfer">Told of every wait.</param>
+    public static WatchedResponse Attach(HttpContext context, RequestTransfer transfer)
+    {
+        var response = new WatchedResponse(context, transfer);
+        context.Features.Set<IHttpResponseBodyFeature>(response);
+        context.Features.Set<IHttpRequestLifetimeFeature>(response);
+        return response;
+    }
+
+    /// <summary>Puts the server's own features back.</summary>
+    public void Detach()
+    {
+        context.Features.Set(body);
+        context.Features.Set(lifetime);
+    }
+
+    /// <inheritdoc/>
+    public void Abort()
+    {
+        aborted = true;
+        lifetime.Abort();
+    }
 
     /// <inheritdoc/>
     public override Memory<byte> GetMemory(int sizeHint = 0) => writer.GetMemory(sizeHint);
@@ -36,32 +95,18 @@ internal sealed class WatchedResponse(IHttpResponseBodyFeature inner, RequestTra
     public override void Advance(int bytes)
     {
         writer.Advance(bytes);
-        BytesWritten += bytes;
+        written += bytes;
     }
 
     /// <inheritdoc/>
     /// <exception cref="OperationCanceledException">The transfer was cut.</exception>
-    public override ValueTask<FlushResult> FlushAsync(CancellationToken cancellationToken = default)
-    {
-        var pending = writer.FlushAsync(cancellationToken);
-        return pending.IsCompletedSuccessfully ? pending : WaitAsync(pending);
-    }
+    public override ValueTask<FlushResult> FlushAsync(CancellationToken cancellationToken = default) =>
+        FinishAsync(writer.FlushAsync(cancellationToken));
 
     /// <inheritdoc/>
     /// <exception cref="OperationCanceledException">The transfer was cut.</exception>
-    public override async ValueTask<FlushResult> WriteAsync(ReadOnlyMemory<byte> source, CancellationToken cancellationToken = default)
-    {
-        while (true)
-        {
-            var part = source[..Math.Min(source.Length, RequestTransfer.SmallBytes)];
-            var pending = writer.WriteAsync(part, cancellationToken);
-            var result = pending.IsCompletedSuccessfully ? pending.Result : await WaitAsync(pending);
-            BytesWritten += part.Length;
-            source = source[part.Length..];
-            if (source.IsEmpty || result.IsCompleted)
-                return result;
-        }
-    }
+    public override ValueTask<FlushResult> WriteAsync(ReadOnlyMemory<byte> source, CancellationToken cancellationToken = default) =>
+        source.Length <= RequestTransfer.SmallBytes ? WritePartAsync(source, cancellationToken) : WritePartsAsync(source, cancellationToken);
 
     /// <inheritdoc/>
     public override void CancelPendingFlush() => writer.CancelPendingFlush();
@@ -73,30 +118,66 @@ internal sealed class WatchedResponse(IHttpResponseBodyFeature inner, RequestTra
     public override ValueTask CompleteAsync(Exception? exception = null) => writer.CompleteAsync(exception);
 
     /// <inheritdoc/>
-    public Task StartAsync(CancellationToken cancellationToken = default) => inner.StartAsync(cancellationToken);
+    public Task StartAsync(CancellationToken cancellationToken = default) => body.StartAsync(cancellationToken);
 
     /// <inheritdoc/>
-    public Task CompleteAsync() => inner.CompleteAsync();
+    public Task CompleteAsync() => body.CompleteAsync();
 
     /// <inheritdoc/>
-    public void DisableBuffering() => inner.DisableBuffering();
+    public void DisableBuffering() => body.DisableBuffering();
 
     /// <inheritdoc/>
     public Task SendFileAsync(string path, long offset, long? count, CancellationToken cancellationToken = default) =>
         SendFileFallback.SendFileAsync(Stream, path, offset, count, cancellationToken);
 
-    private async ValueTask<FlushResult> WaitAsync(ValueTask<FlushResult> pending)
+    private async ValueTask<FlushResult> WritePartsAsync(ReadOnlyMemory<byte> source, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var part = source[..Math.Min(source.Length, RequestTransfer.SmallBytes)];
+            var result = await WritePartAsync(part, cancellationToken);
+            source = source[part.Length..];
+            if (source.IsEmpty || result.IsCompleted)
+                return result;
+        }
+    }
+
+    private ValueTask<FlushResult> WritePartAsync(ReadOnlyMemory<byte> part, CancellationToken cancellationToken)
+    {
+        written += part.Length;
+        return FinishAsync(writer.WriteAsync(part, cancellationToken));
+    }
+
+    /// <summary>Waits for what was written until now, and counts it.</summary>
+    private ValueTask<FlushResult> FinishAsync(ValueTask<FlushResult> flush)
+    {
+        if (!flush.IsCompletedSuccessfully)
+            return WaitAsync(flush, written);
+        var result = flush.Result;
+        Count(result, written);
+        return new ValueTask<FlushResult>(result);
+    }
+
+    private async ValueTask<FlushResult> WaitAsync(ValueTask<FlushResult> flush, long upTo)
     {
         transfer.BeginWait(reader: null);
         try
         {
-            var result = await pending;
+            var result = await flush;
             transfer.DemandUncut();
+            Count(result, upTo);
             return result;
         }
         finally
         {
             transfer.EndWait();
         }
+    }
+
+    /// <summary>A flush that sent nothing may end without an error, but says so.</summary>
+    private void Count(FlushResult result, long upTo)
+    {
+        if (!result.IsCompleted && !result.IsCanceled)
+            flushed = upTo;
     }
 }
