@@ -20,7 +20,7 @@ public sealed class SwaggerUiTests(bool behindProxy) : BrowserTests
     {
         if (!behindProxy)
             return registry;
-        nginx = await NginxServer.StartAsync(CancellationToken.None, registry);
+        nginx = await NginxServer.StartAsync(registry, keepsPrefix: false, NginxServer.KeepHost, CancellationToken.None);
         return nginx.Address;
     }
 

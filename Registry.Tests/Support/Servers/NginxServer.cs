@@ -26,12 +26,15 @@ public sealed class NginxServer : ServerProcess
         }
     }
 
+    /// <summary>The directive that passes on the host as the client calls it.</summary>
+    public const string KeepHost = "proxy_set_header Host $http_host;";
+
     /// <summary>Starts it.</summary>
-    /// <param name="ct">Ends the wait for it.</param>
     /// <param name="registry">The address of the registry, without a path.</param>
     /// <param name="keepsPrefix">Whether it passes the prefix on to the registry; otherwise it takes it off.</param>
     /// <param name="directives">More directives for the location.</param>
-    public static Task<NginxServer> StartAsync(CancellationToken ct, Uri registry, bool keepsPrefix = false, string directives = "proxy_set_header Host $http_host;") =>
+    /// <param name="ct">Ends the wait for it.</param>
+    public static Task<NginxServer> StartAsync(Uri registry, bool keepsPrefix, string directives, CancellationToken ct) =>
         StartAsync(
             () => new NginxServer($"proxy_pass {registry.GetLeftPart(UriPartial.Authority)}{(keepsPrefix ? "" : "/")}; {directives}"), ct);
 
