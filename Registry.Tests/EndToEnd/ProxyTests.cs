@@ -12,8 +12,8 @@ public sealed class ProxyTests
     private readonly CancellationToken ct = new CancellationTokenSource(TimeSpan.FromMinutes(3)).Token;
 
     [TestCase(false, Header, "--Proxies:Trusted=127.0.0.1", TestName = "The_header_of_a_trusted_proxy_puts_the_prefix_into_every_link")]
-    [TestCase(false, "proxy_set_header Host $http_host;", "--PATHBASE=/registry", TestName = "The_setting_puts_the_prefix_into_every_link_where_the_proxy_takes_it_off")]
-    [TestCase(true, "proxy_set_header Host $http_host;", "--PATHBASE=/registry", TestName = "The_setting_puts_the_prefix_into_every_link_where_the_proxy_keeps_it")]
+    [TestCase(false, NginxServer.KeepHost, "--PATHBASE=/registry", TestName = "The_setting_puts_the_prefix_into_every_link_where_the_proxy_takes_it_off")]
+    [TestCase(true, NginxServer.KeepHost, "--PATHBASE=/registry", TestName = "The_setting_puts_the_prefix_into_every_link_where_the_proxy_keeps_it")]
     public async Task Links_lead_through_the_proxy(bool keepsPrefix, string directives, string setting)
     {
         await using var registry = await RegistryHost.StartAsync(setting);
@@ -46,7 +46,7 @@ public sealed class ProxyTests
         Assert.That(await client.GetStringAsync(archive.RootElement.GetProperty("selfLink").GetString(), ct), Is.EqualTo("x"));
     }
 
-    [TestCase("proxy_set_header Host $http_host;", 200)]
+    [TestCase(NginxServer.KeepHost, 200)]
     [TestCase("", 403)]
     public async Task A_page_of_the_registry_writes_where_the_proxy_keeps_the_host(string directives, int status)
     {

@@ -26,6 +26,9 @@ public sealed class NginxServer : ServerProcess
         }
     }
 
+    /// <summary>The directive that passes on the host as the client calls it.</summary>
+    public const string KeepHost = "proxy_set_header Host $http_host;";
+
     /// <summary>Starts it.</summary>
     /// <param name="registry">The address of the registry, without a path.</param>
     /// <param name="keepsPrefix">Whether it passes the prefix on to the registry; otherwise it takes it off.</param>
