@@ -55,7 +55,7 @@ public sealed class ReadyTests : IAsyncDisposable
         await StartAsync();
         await host!.Client.UntilReadyAsync(ct);
         Assert.That(failures, Is.GreaterThan(1));
-        Assert.That(await host!.Client.GetStringAsync("/api/v1/packages", ct), Is.EqualTo("[]"));
+        Assert.That(await host!.Client.GetStringAsync("/api/v1/packages", ct), Is.EqualTo("[]\n"));
     }
 
     private async Task StartAsync() =>

@@ -23,7 +23,7 @@ public sealed class ReplicaTests(string backend)
         await using var other = await RegistryHost.StartAsync(storage);
         var chart = await File.ReadAllBytesAsync(Path.Combine(AppContext.BaseDirectory, "Data", "elasticsearch-chart.tar.gz"));
         var archive = await SampleArchive.BytesAsync();
-        Assert.That(await other.Client.GetStringAsync("/api/v1/packages"), Is.EqualTo("[]"));
+        Assert.That(await other.Client.GetStringAsync("/api/v1/packages"), Is.EqualTo("[]\n"));
 
         var push = new { blob = Convert.ToBase64String(chart), release = "0.0.1", media_type = "helm" };
         using (var pushed = await one.Client.PostAsJsonAsync(Package, push))

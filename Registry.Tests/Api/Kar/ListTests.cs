@@ -24,7 +24,7 @@ public sealed class ListTests(string backend)
     public async Task Stop() => await host.DisposeAsync();
 
     [Test]
-    public async Task Nothing_is_an_empty_array() => Assert.That(await host.Client.GetStringAsync("/api/v1/app"), Is.EqualTo("[]"));
+    public async Task Nothing_is_an_empty_array() => Assert.That(await host.Client.GetStringAsync("/api/v1/app"), Is.EqualTo("[]\n"));
 
     [Test]
     public async Task An_entry_is_four_strings()

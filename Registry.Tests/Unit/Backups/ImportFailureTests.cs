@@ -60,7 +60,7 @@ internal sealed class ImportFailureTests : IDisposable
         Assert.That(run.Error, Is.EqualTo($"The backup is no valid JSON, at byte {half.Length}: it is cut short. What came before is imported, but for its channels.\n"));
         Assert.That(run.Output, Does.StartWith("1 releases added,"));
         await using (var host = await bench.ServeAsync())
-            Assert.That(await host.Client.GetStringAsync("/api/v1/packages/titi/rocketchat/channels"), Is.EqualTo("[]"), "none that points to the wrong release");
+            Assert.That(await host.Client.GetStringAsync("/api/v1/packages/titi/rocketchat/channels"), Is.EqualTo("[]\n"), "none that points to the wrong release");
 
         run = await bench.ImportAsync(text);
         Assert.That(run, Is.EqualTo(new CommandRun(0, "3 releases added, 0 replaced, 1 unchanged; 2 channels set, 0 unchanged; 0 entries failed.\n", "")));
