@@ -188,13 +188,14 @@ public sealed class FilesystemFlushFailures : IAsyncDisposable
         var volume = storage.NewVolume();
         volume.Open();
         using var stripe = await volume.Locks.AcquireAsync(One.Value, ct);
-        stripe.Retire(100);
+        var revision = new DateTime(2100, 1, 1, 0, 0, 0, DateTimeKind.Utc).Ticks;
+        stripe.Retire(revision);
         var file = Directory.GetFiles(storage.Below("locks")).Single();
         var old = new DateTime(2020, 1, 1, 0, 0, 0, DateTimeKind.Utc);
         File.SetLastWriteTimeUtc(file, old);
-        stripe.Retire(100);
+        stripe.Retire(revision);
         Assert.That(File.GetLastWriteTimeUtc(file), Is.GreaterThan(old));
-        Assert.That(stripe.Next(present: 1, current: null), Is.EqualTo(101));
+        Assert.That(stripe.Next(present: 1, current: null), Is.EqualTo(revision + 1));
     }
 
     private static async Task DemandUnflushedAsync(Func<Task> call)

@@ -69,6 +69,8 @@ public sealed class RedisProcessTests : EndToEndTest
                 Assert.That(deleted.StatusCode, Is.EqualTo(HttpStatusCode.OK), path);
         await UntilAsync(
             () => Task.FromResult(registry.Log.Concat(other.Log).Any(static line => line.Contains("Collected 1 blobs", StringComparison.Ordinal))), "it collects");
+        using (var pushed = await PushAsync(registry, "acl/kept", "1.0.0", package))
+            Assert.That(pushed.StatusCode, Is.EqualTo(HttpStatusCode.OK), await pushed.Content.ReadAsStringAsync(Ct));
         await registry.StopAsync();
         await other.StopAsync();
         var verify = Launch([.. RegistryProcess.Command, "verify"], settings);

@@ -20,7 +20,8 @@ public sealed class SlowClientTests
 
     private static readonly string Id = Convert.ToHexStringLower(SHA256.HashData(Archive));
 
-    private readonly CancellationToken ct = new CancellationTokenSource(TimeSpan.FromMinutes(3)).Token;
+    /// <summary>A bound for one wait. The tests run in parallel, so none of them knows how long the fixture has been waiting.</summary>
+    private static CancellationToken Bound => new CancellationTokenSource(TimeSpan.FromMinutes(3)).Token;
 
     private RegistryHost patient = null!;
     private RegistryHost hasty = null!;
@@ -31,7 +32,7 @@ public sealed class SlowClientTests
         patient = await RegistryHost.StartAsync();
         hasty = await RegistryHost.StartAsync("--Transfers:StallSeconds=1");
         foreach (var host in (RegistryHost[])[patient, hasty])
-            using (var uploaded = await host.Client.PostAsync("/api/v1/app", new ByteArrayContent(Archive), ct))
+            using (var uploaded = await host.Client.PostAsync("/api/v1/app", new ByteArrayContent(Archive), Bound))
                 Assert.That(uploaded.StatusCode, Is.EqualTo(HttpStatusCode.OK));
         await PushAsync("1.0.0", Archive.AsSpan(0, 6 << 20).ToArray());
     }
@@ -47,10 +48,10 @@ public sealed class SlowClientTests
     [TestCase("Range: bytes=1000000-\r\n")]
     public async Task A_reader_that_pauses_gets_everything(string range)
     {
-        using var client = await SlowClient.GetAsync(patient.Address, $"/api/v1/app/{Id}", range, ct);
-        await Task.Delay(Pause, ct);
+        using var client = await SlowClient.GetAsync(patient.Address, $"/api/v1/app/{Id}", range, Bound);
+        await Task.Delay(Pause, Bound);
 
-        var body = SlowClient.BodyOf(await client.ReadToEndAsync(ct));
+        var body = SlowClient.BodyOf(await client.ReadToEndAsync(Bound));
 
         Assert.That(body, Is.EqualTo(range.Length == 0 ? Archive : Archive[1_000_000..]));
     }
@@ -61,17 +62,17 @@ public sealed class SlowClientTests
     [TestCase($"{Package}/1.0.0/helm/pull/json", "")]
     public async Task A_slow_reader_gets_everything(string path, string range)
     {
-        using var client = await SlowClient.GetAsync(patient.Address, path.EndsWith('/') ? path + Id : path, range, ct);
+        using var client = await SlowClient.GetAsync(patient.Address, path.EndsWith('/') ? path + Id : path, range, Bound);
         var buffer = new byte[8 * 1024];
         var answer = new MemoryStream();
         var began = TimeProvider.System.GetTimestamp();
-        for (int read; TimeProvider.System.GetElapsedTime(began) < Pause && (read = await client.ReadAsync(buffer, ct)) > 0;)
+        for (int read; TimeProvider.System.GetElapsedTime(began) < Pause && (read = await client.ReadAsync(buffer, Bound)) > 0;)
         {
             answer.Write(buffer, 0, read);
-            await Task.Delay(500, ct);
+            await Task.Delay(500, Bound);
         }
 
-        answer.Write(await client.ReadToEndAsync(ct));
+        answer.Write(await client.ReadToEndAsync(Bound));
 
         Assert.That(SlowClient.BodyOf(answer.ToArray()), Is.Not.Null);
     }
@@ -87,12 +88,12 @@ public sealed class SlowClientTests
         try
         {
             foreach (var (path, headers) in asked)
-                clients.Add(await SlowClient.GetAsync(hasty.Address, path, headers, ct));
+                clients.Add(await SlowClient.GetAsync(hasty.Address, path, headers, Bound));
             while (CountLogged("GET", "transfer cut") < asked.Length)
-                await Task.Delay(100, ct);
+                await Task.Delay(100, Bound);
 
             foreach (var client in clients)
-                Assert.That(SlowClient.BodyOf(await client.ReadToEndAsync(ct)), Is.Null);
+                Assert.That(SlowClient.BodyOf(await client.ReadToEndAsync(Bound)), Is.Null);
             Assert.That(CountLogged("GET", "failed in the midst"), Is.Zero);
         }
         finally
@@ -105,10 +106,10 @@ public sealed class SlowClientTests
     public async Task A_push_that_pauses_within_its_first_bytes_is_taken()
     {
         var body = PushBody("2.0.0", Samples.TarGz("slow"));
-        using var client = await SlowClient.ConnectAsync(patient.Address, ct);
-        await client.SendAsync(Head("POST", Package, body.Length) + body[..30], ct);
-        await Task.Delay(Pause, ct);
-        await client.SendAsync(body[30..], ct);
+        using var client = await SlowClient.ConnectAsync(patient.Address, Bound);
+        await client.SendAsync(Head("POST", Package, body.Length) + body[..30], Bound);
+        await Task.Delay(Pause, Bound);
+        await client.SendAsync(body[30..], Bound);
 
         Assert.That(await AnswerOfAsync(client), Does.StartWith("HTTP/1.1 200 OK"));
     }
@@ -116,10 +117,10 @@ public sealed class SlowClientTests
     [Test]
     public async Task An_archive_that_pauses_within_its_first_bytes_is_taken()
     {
-        using var client = await SlowClient.ConnectAsync(patient.Address, ct);
-        await client.SendAsync(Head("POST", "/api/v1/app", 10) + "12345", ct);
-        await Task.Delay(Pause, ct);
-        await client.SendAsync("67890", ct);
+        using var client = await SlowClient.ConnectAsync(patient.Address, Bound);
+        await client.SendAsync(Head("POST", "/api/v1/app", 10) + "12345", Bound);
+        await Task.Delay(Pause, Bound);
+        await client.SendAsync("67890", Bound);
 
         Assert.That(await AnswerOfAsync(client), Does.StartWith("HTTP/1.1 200 OK"));
     }
@@ -129,8 +130,8 @@ public sealed class SlowClientTests
     public async Task A_sender_that_stops_gets_408(string path)
     {
         var body = PushBody("2.0.0", Samples.TarGz("stops"));
-        using var client = await SlowClient.ConnectAsync(hasty.Address, ct);
-        await client.SendAsync(Head("POST", path, body.Length) + body[..^10], ct);
+        using var client = await SlowClient.ConnectAsync(hasty.Address, Bound);
+        await client.SendAsync(Head("POST", path, body.Length) + body[..^10], Bound);
 
         var answer = await AnswerOfAsync(client);
 
@@ -167,13 +168,13 @@ public sealed class SlowClientTests
     private int CountLogged(string method, string what) => hasty.Log.Entries.Count(entry =>
         entry.Message.StartsWith(method, StringComparison.Ordinal) && entry.Message.Contains(what, StringComparison.Ordinal));
 
-    private async Task<string> AnswerOfAsync(SlowClient client) => Encoding.Latin1.GetString(await client.ReadToEndAsync(ct));
+    private async Task<string> AnswerOfAsync(SlowClient client) => Encoding.Latin1.GetString(await client.ReadToEndAsync(Bound));
 
     private async Task PushAsync(string release, byte[] file)
     {
-        var package = await new SeededPackage(file.Length, file.Length).ToArrayAsync(ct);
+        var package = await new SeededPackage(file.Length, file.Length).ToArrayAsync(Bound);
         foreach (var host in (RegistryHost[])[patient, hasty])
-            using (var pushed = await host.Client.PostAsync(Package, new StringContent(PushBody(release, package), Encoding.UTF8, "application/json"), ct))
-                Assert.That(pushed.StatusCode, Is.EqualTo(HttpStatusCode.OK), await pushed.Content.ReadAsStringAsync(ct));
+            using (var pushed = await host.Client.PostAsync(Package, new StringContent(PushBody(release, package), Encoding.UTF8, "application/json"), Bound))
+                Assert.That(pushed.StatusCode, Is.EqualTo(HttpStatusCode.OK), await pushed.Content.ReadAsStringAsync(Bound));
     }
 }
