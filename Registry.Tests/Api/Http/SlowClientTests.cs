@@ -168,7 +168,7 @@ public sealed class SlowClientTests
     private int CountLogged(string method, string what) => hasty.Log.Entries.Count(entry =>
         entry.Message.StartsWith(method, StringComparison.Ordinal) && entry.Message.Contains(what, StringComparison.Ordinal));
 
-    private async Task<string> AnswerOfAsync(SlowClient client) => Encoding.Latin1.GetString(await client.ReadToEndAsync(Bound));
+    private static async Task<string> AnswerOfAsync(SlowClient client) => Encoding.Latin1.GetString(await client.ReadToEndAsync(Bound));
 
     private async Task PushAsync(string release, byte[] file)
     {
