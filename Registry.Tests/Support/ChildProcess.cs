@@ -31,6 +31,8 @@ public sealed class ChildProcess : IAsyncDisposable
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
+        // The runtime's pipes for diagnostics would stay in the temporary folder whenever the process is killed.
+        start.Environment["DOTNET_EnableDiagnostics"] = "0";
         return new ChildProcess(Process.Start(start)!);
     }
 

@@ -92,7 +92,9 @@ internal sealed class RegistryProcess : IAsyncDisposable
         string[] inherited = ["STORAGE", "DOTNET_ENVIRONMENT", "ASPNETCORE_ENVIRONMENT", "ASPNETCORE_HTTP_PORTS"];
         foreach (var name in inherited)
             start.Environment.Remove(name);
-        foreach (var (name, value) in settings.Prepend(("ASPNETCORE_URLS", "http://127.0.0.1:0")))
+        // The runtime's pipes for diagnostics would stay in the temporary folder whenever the process is killed.
+        (string, string?)[] defaults = [("ASPNETCORE_URLS", "http://127.0.0.1:0"), ("DOTNET_EnableDiagnostics", "0")];
+        foreach (var (name, value) in defaults.Concat(settings))
             if (value is null)
                 start.Environment.Remove(name);
             else
