@@ -32,11 +32,12 @@ internal sealed class Tree
     private readonly ConcurrentDictionary<string, long> doubts = new(StringComparer.Ordinal);
 
     /// <summary>Folders whose last flush failed.</summary>
-    private readonly ConcurrentDictionary<string, bool> suspects = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, long> suspects = new(StringComparer.Ordinal);
 
     private readonly Action<SafeFileHandle, string> flush;
     private readonly SharedFlushes flushes;
     private long failedFlushes;
+    private long suspicions;
 
     /// <param name="root">The top folder.</param>
     /// <param name="flush">Flushes an open folder.</param>
@@ -95,7 +96,7 @@ internal sealed class Tree
     public bool IsInDoubt(string path) => doubts.ContainsKey(path);
 
     /// <summary>Has the folder of an entry written anew before its next flush.</summary>
-    public void Distrust(string path) => suspects[Parent(path)] = true;
+    public void Distrust(string path) => Suspect(Parent(path));
 
     /// <summary>
     /// Makes durable that a file came to its place, or left it: flushes its folder, and those above it that this
@@ -183,6 +184,8 @@ internal sealed class Tree
         return names;
     }
 
+    private void Suspect(string folder) => suspects[folder] = Interlocked.Increment(ref suspicions);
+
     private void MakeFolder(string folder)
     {
         if (folder.Length <= Root.Length)
@@ -209,17 +212,21 @@ internal sealed class Tree
         {
             // What Linux failed to write it takes for written from then on. Only a folder that changes once more is
             // written again.
-            if (suspects.ContainsKey(folder))
+            var isSuspect = suspects.TryGetValue(folder, out var suspicion);
+            if (isSuspect)
                 Disk.TryChangeDirectory(folder);
             var identity = Disk.TryFlushDirectory(folder, flush);
-            suspects.TryRemove(folder, out _);
+
+            // A suspicion that came meanwhile stays.
+            if (isSuspect)
+                suspects.TryRemove(KeyValuePair.Create(folder, suspicion));
             return identity;
         }
         catch (StorageException)
         {
             // Counted before anyone learns that this flush has ended, so that the next one of this folder is not
             // trusted too much.
-            suspects[folder] = true;
+            Suspect(folder);
             Interlocked.Increment(ref failedFlushes);
             throw;
         }

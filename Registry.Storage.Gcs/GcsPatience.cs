@@ -66,6 +66,15 @@ internal sealed class GcsPatience(TimeProvider time, TimeSpan limit, TimeSpan fi
         return new GcsTry(time, left > TimeSpan.Zero ? left : TimeSpan.FromMilliseconds(1), ct);
     }
 
+    /// <summary>A refusal of the last try says nothing about an earlier one that got no answer.</summary>
+    private StorageException OutcomeOf(GcsException failure)
+    {
+        var outcome = failure.ToStorage();
+        return IsUnsure && !outcome.IsTransient
+            ? new StorageException(StorageFault.Unavailable, $"An earlier try may have been carried out. {outcome.Message}", failure)
+            : outcome;
+    }
+
     /// <summary>A try has failed: waits until it is time for the next.</summary>
     private async Task FailedAsync(GcsException failure, CancellationToken ct)
     {
@@ -83,7 +92,7 @@ internal sealed class GcsPatience(TimeProvider time, TimeSpan limit, TimeSpan fi
         if (failure.RetryAfter is { } asked && asked > pause)
             pause = asked;
         if (!failure.MayPass || time.GetElapsedTime(failingSince) + pause >= half)
-            throw failure.ToStorage();
+            throw OutcomeOf(failure);
         await Task.Delay(pause, time, ct);
     }
 }

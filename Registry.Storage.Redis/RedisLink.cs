@@ -179,7 +179,8 @@ internal sealed class RedisLink : IAsyncDisposable
                 return Task.FromResult(live);
             if (live is not null)
                 Retire(live, new StorageException(StorageFault.Unavailable, "The connection to Redis is broken."));
-            if (connecting is { IsFaulted: true } && time.GetElapsedTime(pausedAt) >= pause)
+            // An attempt that succeeded has put itself out of the way. The client cancels the calls of a connection that broke.
+            if (connecting is { IsCompleted: true } && time.GetElapsedTime(pausedAt) >= pause)
                 connecting = null;
             return connecting ??= Task.Run(ConnectAsync);
         }
@@ -230,6 +231,8 @@ internal sealed class RedisLink : IAsyncDisposable
         catch (Exception fault)
         {
             await CloseAsync(connection);
+            if (fault is OperationCanceledException)
+                throw new StorageException(StorageFault.Unavailable, "The connection to Redis broke during the login.", fault);
             if (fault is not RedisServerException)
                 throw;
             throw new StorageException(

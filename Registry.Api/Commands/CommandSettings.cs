@@ -35,19 +35,23 @@ internal static class CommandSettings
     }
 
     /// <summary>
-    /// The settings of a command, from where the service reads them: <c>appsettings.json</c> beside the program, the environment, and the arguments.
+    /// The settings of a command, from where the service reads them: <c>appsettings.json</c> and <c>appsettings.{Environment}.json</c> beside the
+    /// program, the environment, and the arguments.
     /// </summary>
     /// <param name="arguments">Settings among the arguments, as <see cref="Split"/> gives them.</param>
     /// <param name="sides">See <see cref="RegistryCommand.Sides"/>.</param>
-    /// <exception cref="StartupException">There are settings that are not known.</exception>
+    /// <exception cref="StartupException">There are settings that are not known, or a file cannot be parsed.</exception>
     public static IConfigurationRoot Read(IReadOnlyList<string> arguments, params IReadOnlyList<string> sides)
     {
-        var configuration = new ConfigurationBuilder()
+        var host = new ConfigurationBuilder().AddEnvironmentVariables("DOTNET_").AddEnvironmentVariables("ASPNETCORE_").Build();
+        var environment = host[HostDefaults.EnvironmentKey] ?? Environments.Production;
+        var configuration = StartupException.OfMalformedFiles(() => new ConfigurationBuilder()
             .SetBasePath(AppContext.BaseDirectory)
             .AddJsonFile("appsettings.json", optional: true)
+            .AddJsonFile($"appsettings.{environment}.json", optional: true)
             .AddEnvironmentVariables()
             .AddCommandLine([.. arguments])
-            .Build();
+            .Build());
         List<string> errors = [.. SettingNames.Errors(configuration, sides)];
         return errors.Count == 0 ? configuration : throw new StartupException(errors);
     }

@@ -10,10 +10,7 @@ namespace Registry.Api.Hosting;
 /// Reads the catalog at the start, so that no request has to wait for all packages; until then <c>/readyz</c> says no.
 /// Whatever fails is logged and tried again.
 /// </summary>
-/// <remarks>
-/// Once the port is open, and a moment after: what opens it, and the first answers, which wait for the compiler most of all, would have to share the
-/// processors with the reading of 100,000 packages. Whoever asks for a list does not wait for the moment to pass.
-/// </remarks>
+/// <remarks>It begins once the port is open: what opens the port would have to share the processors with the reading of 100,000 packages.</remarks>
 internal sealed partial class CatalogService(
     PackageCatalog catalog,
     StorageProbe storage,
@@ -24,9 +21,6 @@ internal sealed partial class CatalogService(
     ILogger<CatalogService> logger)
     : BackgroundService
 {
-    /// <summary>How long the port is open before reading begins.</summary>
-    private static readonly TimeSpan HeadStart = TimeSpan.FromMilliseconds(150);
-
     /// <summary>How long it waits before it tries again.</summary>
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
@@ -34,7 +28,6 @@ internal sealed partial class CatalogService(
     {
         if (!await OpenedAsync(stoppingToken))
             return;
-        await Task.Delay(HeadStart, time, stoppingToken);
         var began = time.GetTimestamp();
         while (!await TryLoadAsync(began, stoppingToken))
             await Task.Delay(Pause, time, stoppingToken);

@@ -33,5 +33,7 @@ internal sealed class Cors(RequestDelegate next)
     /// </summary>
     private static bool IsFree(string header) =>
         !header.AsSpan().ContainsAnyExceptInRange('!', '~')
+        // In the answer it would mean every header.
+        && header != "*"
         && !header.StartsWith("X-Forwarded-", StringComparison.OrdinalIgnoreCase);
 }

@@ -62,11 +62,8 @@ public static class RegistryApplication
             var probe = app.Services.GetRequiredService<StorageProbe>();
             var proof = Task.Run(() => probe.DescribeFaultsAsync(() => probe.ProveAsync(app.Lifetime.ApplicationStopping)));
             Map(app);
-            var rehearsal = Rehearsal.Of(app);
             await proof;
-            var rehearsed = Task.Run(rehearsal);
             await ListenAsync(app);
-            await rehearsed;
             await app.WaitForShutdownAsync();
             // The host logs the fault of a background service, and stops as if it had been asked to.
             var services = app.Services.GetServices<IHostedService>().OfType<BackgroundService>();
@@ -82,7 +79,8 @@ public static class RegistryApplication
     private static WebApplication Compose(string[] args, Action<WebApplicationBuilder>? configure)
     {
         // The settings beside the program are the product's; the working directory is the operator's.
-        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+        var builder = StartupException.OfMalformedFiles(
+            () => WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory }));
         // Errors of the settings are told together, once the composition stands: neither the lack of a storage nor a wrong level of the log may end it.
         builder.Host.UseDefaultServiceProvider(static provider => provider.ValidateOnBuild = false);
         List<string> errors =
@@ -93,6 +91,7 @@ public static class RegistryApplication
         ];
         foreach (var level in LogLevels.FindInvalid(builder.Configuration))
             builder.Configuration[level.Path] = null;
+        LoggingServices.ClearInvalid(builder.Configuration);
         builder.Logging.UseOwnFormatters();
         var start = new StartFilter();
         builder.Logging.AddFilter(StartFilter.Category, start.Passes);
@@ -104,9 +103,8 @@ public static class RegistryApplication
             kestrel.RequestHeaderEncodingSelector = static _ => Encoding.Latin1;
             kestrel.Limits.MaxRequestLineSize = MaxRequestLineBytes;
             kestrel.Limits.MaxRequestBufferSize = MaxWaitingBytes;
-            // They count only some of the bytes that move. TransferWatch has its own patience.
+            // It counts only some of the bytes that move. TransferWatch has its own patience.
             kestrel.Limits.MinRequestBodyDataRate = null;
-            kestrel.Limits.MinResponseDataRate = null;
         });
         // Kestrel's limit is for connections with TLS; what a plain one holds is the transport's.
         builder.WebHost.UseSockets(sockets => sockets.MaxReadBufferSize = MaxWaitingBytes);
@@ -135,6 +133,7 @@ public static class RegistryApplication
         // The server has been made by now. It takes nothing from settings that may be wrong.
         var kestrel = app.Services.GetRequiredService<IOptions<KestrelServerOptions>>().Value;
         kestrel.Limits.MaxRequestBodySize = app.Services.OptionsOf<LimitOptions>().RequestBytes;
+        kestrel.Limits.MinResponseDataRate = TransferWatch.RateAfterwards(app.Services.OptionsOf<TransferSettings>().Stall);
         return app;
     }
 

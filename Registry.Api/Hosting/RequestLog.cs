@@ -1,4 +1,5 @@
 using System.Net;
+using Registry.Api.Hosting.Logging;
 using Registry.Api.Http.Transfers;
 
 namespace Registry.Api.Hosting;
@@ -27,7 +28,7 @@ internal sealed partial class RequestLog(RequestDelegate next, TimeProvider time
         finally
         {
             var client = AddressOf(context.Connection.RemoteIpAddress);
-            var path = context.Request.Path.ToString();
+            var path = LogText.Shorten(context.Request.Path.ToString());
             var aborted = response.IsAborted;
             var status = aborted && !context.Response.HasStarted ? ClientClosedRequest : context.Response.StatusCode;
             var milliseconds = time.GetElapsedTime(began).TotalMilliseconds;

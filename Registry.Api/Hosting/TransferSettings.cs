@@ -5,7 +5,7 @@ namespace Registry.Api.Hosting;
 /// <summary>Section <c>Transfers</c>: how long a client may stall, and how much memory transfers may use.</summary>
 public sealed class TransferSettings
 {
-    /// <summary>How long a client may neither send nor take a byte before its transfer is ended, in seconds.</summary>
+    /// <summary>How long a client may take to send the next 4 KiB of a body, or to take what was sent, in seconds. Then its transfer is ended.</summary>
     /// <value>Default 300.</value>
     public double StallSeconds { get; set; } = 300;
 

@@ -20,6 +20,9 @@ internal sealed class JsonBody(string? tag, IEnumerable<Action<Utf8JsonWriter>> 
     /// <summary>Bodies up to here are sent with their length; longer ones as they are written.</summary>
     private const int BufferBytes = 64 * 1024;
 
+    /// <summary>How often a body lies in memory while it is prepared to be kept: in a buffer that has doubled, and as it is kept.</summary>
+    private const long CopiesWhilePrepared = 3;
+
     /// <summary>Room for what most answers are.</summary>
     private const int FirstBufferBytes = 4096;
 
@@ -69,9 +72,11 @@ internal sealed class JsonBody(string? tag, IEnumerable<Action<Utf8JsonWriter>> 
 
         response.StatusCode = status;
         response.ContentType = "application/json";
+        var transfer = RequestTransfer.Of(context.HttpContext);
         if (Kept?.Find(coding) is { } kept)
         {
-            await ReserveAsync(context.HttpContext, kept.Bytes.Length, heldBytes: 0);
+            if (!HttpMethods.IsHead(request.Method))
+                await transfer.ReserveOutputAsync(kept.Bytes.Length, ct);
             await WriteAsync(request, response, kept, ct);
             return;
         }
@@ -79,35 +84,28 @@ internal sealed class JsonBody(string? tag, IEnumerable<Action<Utf8JsonWriter>> 
         using var buffer = new PooledBytes(FirstBufferBytes);
         await using var writer = new Utf8JsonWriter(buffer, WriterOptions);
         using var rest = elements.GetEnumerator();
-        var bufferBytes = Kept?.MaxBytes ?? BufferBytes;
-        var done = Fill(writer, buffer, rest, bufferBytes);
+        var done = Fill(writer, buffer, rest, BufferBytes);
+        if (!done)
+        {
+            await transfer.ReserveOutputAsync(long.MaxValue, Kept?.MaxBytes * CopiesWhilePrepared ?? BufferBytes, ct);
+            if (Kept is not null)
+                done = Fill(writer, buffer, rest, Kept.MaxBytes);
+        }
+
         var used = coding != ContentCoding.Identity && (!done || buffer.WrittenCount >= CompressFromBytes) ? coding : ContentCoding.Identity;
         if (done)
         {
             if (used != ContentCoding.Identity)
                 Encode(used, buffer);
             Kept?.Keep(coding, new PreparedBody(buffer.WrittenMemory.ToArray(), used));
-            await ReserveAsync(context.HttpContext, buffer.WrittenCount, heldBytes: buffer.WrittenCount);
             await WriteAsync(request, response, new PreparedBody(buffer.WrittenMemory, used), ct);
             return;
         }
-
-        await ReserveAsync(context.HttpContext, long.MaxValue, heldBytes: BufferBytes);
 
         if (used != ContentCoding.Identity)
             response.Headers.ContentEncoding = used.Name;
         if (!HttpMethods.IsHead(request.Method))
             await StreamAsync(used, response.Body, writer, buffer, rest, ct);
-    }
-
-    /// <summary>Reserves the memory of a long answer; nothing for a short one, or for headers alone.</summary>
-    private static async ValueTask ReserveAsync(HttpContext http, long length, long heldBytes)
-    {
-        if (length <= RequestTransfer.SmallBytes || HttpMethods.IsHead(http.Request.Method))
-            return;
-        var transfer = RequestTransfer.Of(http);
-        await transfer.ReserveOutputAsync(length, http.RequestAborted);
-        await transfer.ReserveAsync(heldBytes, http.RequestAborted);
     }
 
     private static async Task WriteAsync(HttpRequest request, HttpResponse response, PreparedBody body, CancellationToken ct)

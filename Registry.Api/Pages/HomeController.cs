@@ -22,7 +22,7 @@ internal sealed class HomeController(PackageCatalog catalog) : ControllerBase
     {
         // Relative links would miss the prefix of PATHBASE in an address that ends with it.
         if (!Request.Path.HasValue)
-            return RedirectPermanent($"{Request.PathBase}/{Request.QueryString}");
+            return RedirectPermanent($"{Request.PathBase}/");
         var view = await catalog.GetAsync(ct);
         Response.Headers.CacheControl = "no-cache";
         PageHeaders.Protect(Response, HomePage.Sources);

@@ -64,16 +64,18 @@ public sealed partial class BlobCollector(
             if (batch.Count > 0 && StoreKeys.TryGetPackage(batch[0].Key.Scope, out var package))
             {
                 PackageIndex? index;
+                var isRead = false;
                 try
                 {
                     index = (await indexes.FindAsync(package, ct))?.Index;
+                    isRead = true;
 
                     // A release whose removal a power failure would undo still needs its blob.
                     await indexes.EnsureDurableAsync(package, ct);
                 }
-                catch (StorageException fault) when (fault.Kind == StorageFault.Corrupt)
+                catch (StorageException fault) when (isRead || fault.Kind == StorageFault.Corrupt)
                 {
-                    // An index that cannot be read may refer to any blob: those of its package stay, and those of others need not.
+                    // An index that cannot be read or made durable may refer to any blob: those of its package stay, and those of others need not.
                     LogSpared(package, fault);
                     batch.Clear();
                     return;
@@ -87,6 +89,7 @@ public sealed partial class BlobCollector(
                     // (3) Refused where a push committed the blob again since (1).
                     if (!await blobs.TryDeleteAsync(blob.Key, Precondition.Matches(blob.Revision).In(epoch), ct))
                         continue;
+                    candidates.Forget(blob);
                     deleted++;
                     bytes += blob.Length;
                 }
@@ -96,7 +99,7 @@ public sealed partial class BlobCollector(
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "Nothing of {Package} is collected: its index cannot be read")]
+    [LoggerMessage(Level = LogLevel.Error, Message = "Nothing of {Package} is collected: its index cannot be read or made durable")]
     private partial void LogSpared(PackageName package, Exception fault);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "At least {Count} blobs are unreferenced; those that come on top of them are collected later")]

@@ -46,6 +46,10 @@ internal sealed class GarbageCandidates(int capacity)
         return now;
     }
 
+    /// <summary>Makes room: the blob was deleted.</summary>
+    /// <param name="blob">The blob as it was listed.</param>
+    public void Forget(BlobInfo blob) => known.Remove(KeyOf(blob));
+
     /// <summary>Ends a collection that has seen every blob: what it did not note is gone, referenced or at another revision, and is forgotten.</summary>
     public void End()
     {

@@ -146,35 +146,34 @@ public sealed partial class PackageRegistry(
         }
 
         // A collector deletes what it saw unreferenced at one revision for a whole grace. A push that took longer than half of that gives its blob
-        // another revision, now that the index refers to it: a delete that is under way has happened, or will be refused.
-        if (time.GetElapsedTime(began) > collection.Grace / 2 && !await TryTouchAsync(blob.Key, ct))
+        // another revision, now that the index refers to it: a delete that is under way has happened, or will be refused. The release is stored by
+        // now, so a client that leaves does not end this.
+        if (time.GetElapsedTime(began) > collection.Grace / 2 && !await TryTouchAsync(blob.Key))
         {
-            await WithdrawAsync(package, manifest, ct);
+            await WithdrawAsync(package, manifest, CancellationToken.None);
             throw PackageErrors.OutcomeUnknown(package);
         }
 
         return index!;
     }
 
-    /// <summary>Commits a blob again with the bytes that it has. False when it is gone.</summary>
-    private async Task<bool> TryTouchAsync(BlobKey key, CancellationToken ct)
+    /// <summary>Commits a blob again with the bytes that it has. False when it is gone, or cannot be committed.</summary>
+    private async Task<bool> TryTouchAsync(BlobKey key)
     {
         try
         {
-            await using var reader = await blobs.OpenAsync(key, ByteRange.All, ct);
+            await using var reader = await blobs.OpenAsync(key, ByteRange.All, CancellationToken.None);
             if (reader is null)
                 return false;
-            await using var writer = await blobs.CreateAsync(key.Scope, ct);
-            if (await BlobBytes.HashAsync(reader.Content, writer.WriteAsync, count: null, ct) != key.Digest)
+            await using var writer = await blobs.CreateAsync(key.Scope, CancellationToken.None);
+            if (await BlobBytes.HashAsync(reader.Content, writer.WriteAsync, count: null, CancellationToken.None) != key.Digest)
                 throw new StorageException(StorageFault.Corrupt, $"Blob {key} is damaged.");
-            await writer.CommitAsync(key.Digest, uploadedAt: null, ct);
+            await writer.CommitAsync(key.Digest, uploadedAt: null, CancellationToken.None);
             return true;
         }
-        catch (StorageException)
+        catch (Exception fault) when (fault is StorageException or RegistryException)
         {
-            // It may have been collected while it was read.
-            if (await blobs.StatAsync(key, ct) is not null)
-                throw;
+            LogNotTouched(key, fault);
             return false;
         }
     }
@@ -221,6 +220,11 @@ public sealed partial class PackageRegistry(
     [LoggerMessage(Level = LogLevel.Warning, Message = "The blob {Blob} of a refused push could not be removed; the collection will remove it")]
     private partial void LogLeftBehind(BlobKey blob, Exception fault);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Withdrew {Package} {Release} as {MediaType}: its blob was collected before the push was done")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The blob {Blob} of a slow push could not be committed again")]
+    private partial void LogNotTouched(BlobKey blob, Exception fault);
+
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        Message = "Withdrew {Package} {Release} as {MediaType}, and what a forced push replaced: its blob was collected, or may be, before the push was done")]
     private partial void LogWithdrawn(PackageName package, Release release, MediaType mediaType);
 }

@@ -40,9 +40,11 @@ public sealed class Transfer : IDisposable
     }
 
     /// <summary>From now on the transfer waits for its client to send or to take bytes.</summary>
-    public void BeginWait() => Volatile.Write(ref waitingSince, budget.Time.GetTimestamp());
+    /// <param name="waited">For how long it has waited before, if the client has not moved enough since.</param>
+    public void BeginWait(TimeSpan waited = default) =>
+        Volatile.Write(ref waitingSince, budget.Time.GetTimestamp() - (long)(waited.TotalSeconds * budget.Time.TimestampFrequency));
 
-    /// <summary>The client has moved bytes.</summary>
+    /// <summary>The wait is over.</summary>
     public void EndWait() => Volatile.Write(ref waitingSince, NotWaiting);
 
     /// <inheritdoc/>

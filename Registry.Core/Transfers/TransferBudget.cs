@@ -21,7 +21,7 @@ public sealed class TransferBudget(TransferOptions options, TimeProvider time)
     private readonly LinkedList<Waiter> starting = new();
     private readonly HashSet<Transfer> transfers = [];
     private long reserved;
-    private long waiting;
+    private long waiting; // by those that start
     private int ending;
 
     /// <summary>The most that may be reserved, in bytes.</summary>
@@ -119,6 +119,8 @@ public sealed class TransferBudget(TransferOptions options, TimeProvider time)
     private ValueTask QueueAsync(LinkedList<Waiter> queue, long bytes, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(bytes);
+        if (bytes == 0)
+            return ValueTask.CompletedTask;
         LinkedListNode<Waiter> waiter;
         lock (gate)
         {
@@ -128,10 +130,15 @@ public sealed class TransferBudget(TransferOptions options, TimeProvider time)
                 return ValueTask.CompletedTask;
             }
 
-            // What waits holds memory of its own, such as the part of a body that the server has received already.
-            if (waiting + bytes > Limit && IsAwaited)
-                throw Exhausted();
-            waiting += bytes;
+            // What waits holds memory of its own, such as the part of a body that the server has received already. Transfers under way are bounded:
+            // newcomers must not end them.
+            if (queue == starting)
+            {
+                if (waiting + bytes > Limit && IsAwaited)
+                    throw Exhausted();
+                waiting += bytes;
+            }
+
             waiter = queue.AddLast(new Waiter(bytes));
         }
 
@@ -157,7 +164,8 @@ public sealed class TransferBudget(TransferOptions options, TimeProvider time)
         while (queue.First is { } first && Fits(queue, first.Value.Bytes))
         {
             queue.RemoveFirst();
-            waiting -= first.Value.Bytes;
+            if (queue == starting)
+                waiting -= first.Value.Bytes;
             reserved += first.Value.Bytes;
             first.Value.Granted.SetResult();
         }
@@ -197,7 +205,8 @@ public sealed class TransferBudget(TransferOptions options, TimeProvider time)
             if (waiter.List is not { } queue)
                 return false;
             queue.Remove(waiter);
-            waiting -= waiter.Value.Bytes;
+            if (queue == starting)
+                waiting -= waiter.Value.Bytes;
 
             // It may have kept back smaller ones.
             Grant();

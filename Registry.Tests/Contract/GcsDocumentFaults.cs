@@ -69,6 +69,18 @@ public sealed class GcsDocumentFaults : GcsFaults
         Assert.That(fault.Kind, Is.EqualTo(StorageFault.Unavailable), "null would say that it was not done, a revision that it was");
     }
 
+    [TestCase("quotaExceeded")]
+    [TestCase("forbidden")]
+    public async Task A_refusal_after_a_try_without_an_answer_leaves_the_outcome_unknown(string reason)
+    {
+        var inserts = Fake.CountOf(FakeGcsOperation.Insert);
+        Fake.Faults = call => call.Operation != FakeGcsOperation.Insert ? null
+            : call.Number == inserts + 1 ? FakeGcsFault.ResetBefore
+            : FakeGcsFault.Answer(403, reason);
+        var fault = await FaultOf(async () => await Documents.TryPutAsync(Sample, "one", Precondition.Absent, Ct));
+        Assert.That(fault.Kind, Is.EqualTo(StorageFault.Unavailable), "the first try may still arrive");
+    }
+
     [TestCaseSource(nameof(Lasting))]
     public async Task A_fault_that_lasts_is_told_and_nothing_is_written(FakeGcsFault lasting, StorageFault kind)
     {

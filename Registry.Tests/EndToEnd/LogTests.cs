@@ -100,11 +100,22 @@ public sealed class LogTests : EndToEndTest
     }
 
     [Test]
-    public async Task An_unknown_formatter_ends_the_start_and_is_told_of()
+    public async Task Invalid_settings_of_the_console_abort_startup_and_are_reported_together()
     {
-        var registry = Launch(RegistryProcess.Command, ("Logging__Console__FormatterName", "yaml"));
+        var registry = Launch(
+            RegistryProcess.Command,
+            ("Logging__Console__FormatterName", "yaml"),
+            ("Logging__Console__MaxQueueLength", "none"),
+            ("Logging__Console__QueueFullMode", "Forget"),
+            ("Logging__Console__FormatterOptions__IncludeScopes", "perhaps"));
         Assert.That(await registry.ExitAsync(), Is.EqualTo(1));
-        Assert.That(registry.Errors, Does.Contain("FORMATTERNAME").And.Contain("yaml").And.Contain("json").And.Not.Contain("\n"));
+        Assert.That(registry.Errors.Split('\n'), Is.EqualTo(new[]
+        {
+            "LOGGING__CONSOLE__FORMATTERNAME is 'yaml'; expected simple or json.",
+            "LOGGING__CONSOLE__MAXQUEUELENGTH is 'none'; expected a whole number above 0.",
+            "LOGGING__CONSOLE__QUEUEFULLMODE is 'Forget'; expected Wait or DropWrite.",
+            "LOGGING__CONSOLE__FORMATTEROPTIONS__INCLUDESCOPES is 'perhaps'; expected true or false.",
+        }));
     }
 
     [Test]

@@ -12,6 +12,9 @@ namespace Registry.Api.Hosting.Logging;
 /// </remarks>
 internal static class LogText
 {
+    /// <summary>The longest text of a client's that is logged whole, in characters.</summary>
+    private const int MaxClientText = 512;
+
     private static readonly SearchValues<char> Printable =
         SearchValues.Create(string.Concat(Enumerable.Range(' ', '~' - ' ' + 1).Select(static code => (char)code)));
 
@@ -41,6 +44,11 @@ internal static class LogText
 
         return escaped.ToString();
     }
+
+    /// <summary>
+    /// The beginning of a text that a client chose, which may be as long as a request line. The log bounds how many lines wait, not how long they are.
+    /// </summary>
+    public static string Shorten(string text) => text.Length <= MaxClientText ? text : $"{text[..MaxClientText]}…";
 
     /// <summary>Escapes each line of a text that has several, such as the report of an exception.</summary>
     /// <param name="text">The text, with line breaks of any kind.</param>

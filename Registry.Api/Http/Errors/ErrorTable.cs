@@ -38,16 +38,16 @@ internal static class ErrorTable
     public static FrozenDictionary<int, (string Code, string Message)> Statuses { get; } =
         new Dictionary<int, (string, string)>
         {
-            [StatusCodes.Status400BadRequest] = ("invalid-usage", "The request is not understood."),
+            [StatusCodes.Status400BadRequest] = ("invalid-usage", "The request is malformed."),
             [StatusCodes.Status403Forbidden] = ("forbidden", "The origin or the host of this request is not allowed."),
             [StatusCodes.Status404NotFound] = ("resource-not-found", "There is nothing at this address."),
-            [StatusCodes.Status405MethodNotAllowed] = ("method-not-allowed", "This address does not answer to this method."),
+            [StatusCodes.Status405MethodNotAllowed] = ("method-not-allowed", "Method not allowed."),
             [StatusCodes.Status408RequestTimeout] = ("request-timeout", "The request did not arrive in time."),
-            [StatusCodes.Status412PreconditionFailed] = ("precondition-failed", "What is here is not what If-Match names."),
+            [StatusCodes.Status412PreconditionFailed] = ("precondition-failed", "The resource does not match If-Match or If-Unmodified-Since."),
             [StatusCodes.Status413PayloadTooLarge] = ("request-too-large", "The request is larger than this registry accepts."),
             [StatusCodes.Status414UriTooLong] = ("uri-too-long", "The address is longer than this registry accepts."),
             [StatusCodes.Status415UnsupportedMediaType] = ("unsupported-media-type", "This address does not take this content type."),
-            [StatusCodes.Status416RangeNotSatisfiable] = ("range-not-satisfiable", "The range begins behind the end."),
+            [StatusCodes.Status416RangeNotSatisfiable] = ("range-not-satisfiable", "The range begins after the end of the content."),
             [StatusCodes.Status500InternalServerError] = ("internal-error", "The registry failed."),
             [StatusCodes.Status503ServiceUnavailable] = ("unavailable", "The storage does not answer. Try again."),
             [StatusCodes.Status507InsufficientStorage] = ("storage-full", "The storage is full."),
@@ -60,9 +60,16 @@ internal static class ErrorTable
         return new ErrorAnswer(status, code, refusal.Message) { Details = refusal.Details, Headers = HeadersOf(status) };
     }
 
-    /// <summary>The answer where the storage failed: 507 where it is full, otherwise 503. Why is for the log alone.</summary>
-    public static ErrorAnswer Of(StorageException fault) => OfStatus(
-        fault.Kind == StorageFault.Full ? StatusCodes.Status507InsufficientStorage : StatusCodes.Status503ServiceUnavailable);
+    /// <summary>The answer to a failure of the storage: 507 when it is full, otherwise 503. The log alone gives the cause.</summary>
+    public static ErrorAnswer Of(StorageException fault) => fault.Kind switch
+    {
+        StorageFault.Full => OfStatus(StatusCodes.Status507InsufficientStorage),
+        StorageFault.Corrupt => OfStatus(StatusCodes.Status503ServiceUnavailable) with
+        {
+            Message = "What is stored for this request cannot be read. An operator finds the cause in the registry's log.",
+        },
+        _ => OfStatus(StatusCodes.Status503ServiceUnavailable),
+    };
 
     /// <summary>The answer for a bare status. One that the table does not hold speaks as the 400 or 500 of its class.</summary>
     public static ErrorAnswer OfStatus(int status)

@@ -74,9 +74,13 @@ internal sealed partial class FaultLog(TimeProvider time, ILogger<FaultLog> logg
     {
         StorageException { Kind: StorageFault.Corrupt } damaged => new(fault.GetType(), status, damaged.Kind, damaged.Message),
         StorageException storage => new(storage.InnerException?.GetType() ?? fault.GetType(), status, storage.Kind, null),
-        RegistryException refusal => new(fault.GetType(), status, refusal.Code, null),
+        RegistryException refusal => new(fault.GetType(), status, refusal.Code, PackageOf(refusal) ?? fault.TargetSite?.ToString()),
         _ => new(fault.GetType(), status, null, fault.TargetSite?.ToString()),
     };
+
+    /// <summary>The package that a refusal is about, when its outcome may be unknown; null for none.</summary>
+    private static string? PackageOf(RegistryException refusal) =>
+        refusal.Details.FirstOrDefault(static detail => detail.Name == "package").Value?.ToString();
 
     private void EndWindow(Kind kind)
     {

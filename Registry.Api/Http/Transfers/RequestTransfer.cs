@@ -21,6 +21,9 @@ internal sealed class RequestTransfer : IDisposable
     /// <summary>The same when memory is scarce.</summary>
     public const int SmallBufferBytes = 16 * 1024;
 
+    /// <summary>Moving less than this, in bytes, does not end a stall: a byte now and then would hold memory for ever.</summary>
+    private const int ProgressBytes = 4 * 1024;
+
     /// <summary>Unsent bytes from which the server makes a writer wait: Kestrel's default.</summary>
     private const int ServerBufferBytes = 64 * 1024;
 
@@ -32,6 +35,9 @@ internal sealed class RequestTransfer : IDisposable
     private ITimer? timer;
     private Transfer? transfer;
     private PipeReader? reading;
+    private TimeSpan waited;
+    private long waitBegan;
+    private long moved;
     private EndReason reason;
     private bool isOver;
 
@@ -63,19 +69,28 @@ internal sealed class RequestTransfer : IDisposable
     /// <summary>The transfer of a request.</summary>
     public static RequestTransfer Of(HttpContext context) => context.Features.GetRequiredFeature<RequestTransfer>();
 
+    /// <inheritdoc cref="ReserveOutputAsync(long, long, CancellationToken)"/>
+    public ValueTask<int> ReserveOutputAsync(long length, CancellationToken cancellationToken) =>
+        ReserveOutputAsync(length, heldBytes: 0, cancellationToken);
+
     /// <summary>Reserves the memory to send an answer with, until the request is over.</summary>
     /// <param name="length">The length of the answer, in bytes. A small one needs no reservation.</param>
+    /// <param name="heldBytes">
+    /// What whoever writes the answer holds of it meanwhile, in bytes. It is a part of the same reservation: a request must not hold memory while it
+    /// waits for more.
+    /// </param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>How many bytes to hand to the server at once.</returns>
     /// <exception cref="RegistryException"><see cref="ErrorCode.Unavailable"/>: there is no memory.</exception>
-    public async ValueTask<int> ReserveOutputAsync(long length, CancellationToken cancellationToken)
+    public async ValueTask<int> ReserveOutputAsync(long length, long heldBytes, CancellationToken cancellationToken)
     {
+        // Also for a small answer: its storage may hold memory while a client that does not read is waited for.
+        var reservation = Begin();
         if (length <= SmallBytes)
             return SmallBytes;
-        var reservation = Begin();
-        if (reservation.TryReserve(LargeBufferBytes + ServerBufferBytes))
+        if (reservation.TryReserve(LargeBufferBytes + ServerBufferBytes + heldBytes))
             return LargeBufferBytes;
-        await reservation.ReserveAsync(SmallBufferBytes + ServerBufferBytes, cancellationToken);
+        await reservation.ReserveAsync(SmallBufferBytes + ServerBufferBytes + heldBytes, cancellationToken);
         return SmallBufferBytes;
     }
 
@@ -100,21 +115,35 @@ internal sealed class RequestTransfer : IDisposable
     public void BeginWait(PipeReader? reader)
     {
         reading = reader;
-        transfer?.BeginWait();
+        waitBegan = time.GetTimestamp();
+        transfer?.BeginWait(waited);
+        var left = stall > waited ? stall - waited : TimeSpan.Zero;
 
         // Most requests never wait.
         if (timer is null)
-            timer = time.CreateTimer(static me => ((RequestTransfer)me!).Cut(EndReason.Stalled), this, stall, Timeout.InfiniteTimeSpan);
+            timer = time.CreateTimer(static me => ((RequestTransfer)me!).Cut(EndReason.Stalled), this, left, Timeout.InfiniteTimeSpan);
         else
-            timer.Change(stall, Timeout.InfiniteTimeSpan);
+            timer.Change(left, Timeout.InfiniteTimeSpan);
     }
 
-    /// <summary>The client has moved bytes.</summary>
+    /// <summary>The wait is over. The time that it took counts until the client has moved <see cref="ProgressBytes"/>.</summary>
     public void EndWait()
     {
         timer?.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         transfer?.EndWait();
+        waited += time.GetElapsedTime(waitBegan);
     }
+
+    /// <summary>The client has sent bytes.</summary>
+    public void Receive(long bytes)
+    {
+        moved += bytes;
+        if (moved >= ProgressBytes)
+            (moved, waited) = (0, TimeSpan.Zero);
+    }
+
+    /// <summary>The client has taken what was sent: the server lets a writer go on only after some KiB.</summary>
+    public void Send() => (moved, waited) = (0, TimeSpan.Zero);
 
     /// <summary>Throws where the transfer was cut.</summary>
     public void DemandUncut()

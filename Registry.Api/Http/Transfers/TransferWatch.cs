@@ -1,5 +1,8 @@
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 using Registry.Api.Hosting;
+using Registry.Api.Hosting.Logging;
 using Registry.Core.Transfers;
 
 namespace Registry.Api.Http.Transfers;
@@ -9,6 +12,17 @@ internal sealed partial class TransferWatch(
     RequestDelegate next, TransferBudget budget, TransferSettings settings, TimeProvider time, ILogger<TransferWatch> logger)
 {
     private readonly TimeSpan stall = settings.Stall;
+
+    /// <summary>
+    /// What Kestrel demands of a client once a request is over: to take the last bytes of its response, which lie in buffers by then.
+    /// </summary>
+    /// <param name="stall">How long a client may stall.</param>
+    public static MinDataRate RateAfterwards(TimeSpan stall)
+    {
+        const double BytesPerSecond = 240;
+        var shortest = TimeSpan.FromSeconds(2);
+        return new MinDataRate(BytesPerSecond, stall > shortest ? stall : shortest);
+    }
 
     /// <summary>Handles one request.</summary>
     public async Task InvokeAsync(HttpContext context)
@@ -23,18 +37,28 @@ internal sealed partial class TransferWatch(
             features.Set<IRequestBodyPipeFeature>(reader);
         }
 
+        // Kestrel's rate counts only some of the bytes that move, so it does not judge this response.
+        var rate = features.Get<IHttpMinResponseDataRateFeature>();
+        var rateAfterwards = rate?.MinDataRate;
+        if (rate is not null)
+            rate.MinDataRate = null;
         try
         {
             await next(context);
         }
         finally
         {
+            if (rate is not null)
+                rate.MinDataRate = rateAfterwards;
             transfer.Response.Detach();
             if (transfer.CutReason is { } reason)
-                LogCut(context.Request.Method, context.Request.Path, reason);
+            {
+                var path = LogText.Shorten(context.Request.Path.ToString());
+                LogCut(context.Request.Method, path, reason);
+            }
         }
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "{Method} {Path}: transfer cut, {Reason}")]
-    private partial void LogCut(string method, PathString path, string reason);
+    private partial void LogCut(string method, string path, string reason);
 }

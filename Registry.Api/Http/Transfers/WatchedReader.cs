@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.IO.Pipelines;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http.Features;
@@ -9,6 +10,9 @@ namespace Registry.Api.Http.Transfers;
 /// <param name="transfer">Told of every wait.</param>
 internal sealed class WatchedReader(PipeReader inner, RequestTransfer transfer) : PipeReader, IRequestBodyPipeFeature
 {
+    private ReadOnlySequence<byte> buffer;
+    private long unread;
+
     /// <inheritdoc/>
     public PipeReader Reader => this;
 
@@ -17,7 +21,7 @@ internal sealed class WatchedReader(PipeReader inner, RequestTransfer transfer) 
     {
         try
         {
-            return inner.TryRead(out result);
+            return inner.TryRead(out result) && Note(result);
         }
         catch (IOException broken) when (IsMalformed(broken))
         {
@@ -55,10 +59,14 @@ internal sealed class WatchedReader(PipeReader inner, RequestTransfer transfer) 
     }
 
     /// <inheritdoc/>
-    public override void AdvanceTo(SequencePosition consumed) => inner.AdvanceTo(consumed);
+    public override void AdvanceTo(SequencePosition consumed) => AdvanceTo(consumed, consumed);
 
     /// <inheritdoc/>
-    public override void AdvanceTo(SequencePosition consumed, SequencePosition examined) => inner.AdvanceTo(consumed, examined);
+    public override void AdvanceTo(SequencePosition consumed, SequencePosition examined)
+    {
+        unread = buffer.Slice(consumed).Length;
+        inner.AdvanceTo(consumed, examined);
+    }
 
     /// <inheritdoc/>
     public override void CancelPendingRead() => inner.CancelPendingRead();
@@ -72,10 +80,21 @@ internal sealed class WatchedReader(PipeReader inner, RequestTransfer transfer) 
     private static BadHttpRequestException Malformed(IOException broken) =>
         new("The body of the request is malformed.", StatusCodes.Status400BadRequest, broken);
 
+    /// <summary>Tells how much has come in. Always true.</summary>
+    private bool Note(ReadResult result)
+    {
+        buffer = result.Buffer;
+        transfer.Receive(buffer.Length - unread);
+        return true;
+    }
+
     private ReadResult Checked(ReadResult result)
     {
         if (!result.IsCanceled)
+        {
+            Note(result);
             return result;
+        }
 
         // Nothing is taken of it, so that the server can go on with the body.
         inner.AdvanceTo(result.Buffer.Start);

@@ -160,24 +160,29 @@ internal sealed class WatchedResponse : PipeWriter, IHttpResponseBodyFeature, IH
 
     private async ValueTask<FlushResult> WaitAsync(ValueTask<FlushResult> flush, long upTo)
     {
+        FlushResult result;
         transfer.BeginWait(reader: null);
         try
         {
-            var result = await flush;
-            transfer.DemandUncut();
-            Count(result, upTo);
-            return result;
+            result = await flush;
         }
         finally
         {
             transfer.EndWait();
         }
+
+        transfer.DemandUncut();
+        transfer.Send();
+        Count(result, upTo);
+        return result;
     }
 
-    /// <summary>A flush that sent nothing may end without an error, but says so.</summary>
+    /// <summary>A flush that sent nothing ends without an error: its result says that the connection is gone.</summary>
     private void Count(FlushResult result, long upTo)
     {
-        if (!result.IsCompleted && !result.IsCanceled)
+        if (result.IsCompleted)
+            aborted = true;
+        else if (!result.IsCanceled)
             flushed = upTo;
     }
 }

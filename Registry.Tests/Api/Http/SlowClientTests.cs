@@ -139,6 +139,21 @@ public sealed class SlowClientTests
         Assert.That(answer, Does.Contain("\"code\":\"request-timeout\""));
     }
 
+    [Test]
+    public async Task A_sender_of_a_byte_now_and_then_gets_408()
+    {
+        using var client = await SlowClient.ConnectAsync(hasty.Address, Bound);
+        await client.SendAsync(Head("POST", "/api/v1/app", 1000), Bound);
+        var answering = AnswerOfAsync(client);
+        while (!answering.IsCompleted)
+        {
+            await client.SendAsync("x", Bound);
+            await Task.WhenAny(answering, Task.Delay(200, Bound));
+        }
+
+        Assert.That(await answering, Does.StartWith("HTTP/1.1 408 "));
+    }
+
     [TestCase("fffffffffffffffff\r\n")]
     [TestCase("ffffffff\r\n")]
     [TestCase("7fffffffffffffff\r\n")]

@@ -17,8 +17,11 @@ public sealed class FaultyDocumentStore(IDocumentStore inner, StorageFaults faul
     public ValueTask<bool> TryDeleteAsync(StoreKey key, Precondition precondition, CancellationToken ct) =>
         faults.AroundAsync(StorageOperation.DeleteDocument, key.Value, () => inner.TryDeleteAsync(key, precondition, ct));
 
-    public ValueTask EnsureDurableAsync(StoreKey key, CancellationToken cancellationToken) =>
-        inner.EnsureDurableAsync(key, cancellationToken);
+    public async ValueTask EnsureDurableAsync(StoreKey key, CancellationToken cancellationToken)
+    {
+        await faults.BeforeAsync(StorageOperation.EnsureDurable, key.Value);
+        await inner.EnsureDurableAsync(key, cancellationToken);
+    }
 
     public IAsyncEnumerable<DocumentEntry> ListAsync(StoreKey scope, StoreKey? after, CancellationToken ct) =>
         faults.ListAsync(StorageOperation.ListDocuments, scope.Value, inner.ListAsync(scope, after, ct), entry => entry.Key.Value);

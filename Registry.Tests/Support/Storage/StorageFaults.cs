@@ -71,6 +71,7 @@ public enum StorageOperation
     StatDocument,
     PutDocument,
     DeleteDocument,
+    EnsureDurable,
     ListDocuments,
     ReadDocuments,
     DocumentChanges,

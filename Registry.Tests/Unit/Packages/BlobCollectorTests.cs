@@ -42,6 +42,23 @@ internal sealed class BlobCollectorTests
     }
 
     [Test]
+    public async Task An_index_that_cannot_be_made_durable_keeps_its_own_blobs_only()
+    {
+        await PushAsync("1.0.0", "a");
+        await packages.DeleteAsync("titi", "rocketchat", "1.0.0", "helm", default);
+        var other = Samples.Package("zz/other");
+        await storage.Blobs.CommitAsync(StoreKeys.Package(other), Samples.TarGz("b"), default);
+        await CollectAsync();
+        time.Passed += options.Grace;
+        faults.Before = call => call == new StorageCall(StorageOperation.EnsureDurable, StoreKeys.Package(Name).Value)
+            ? throw new StorageException(StorageFault.Full, "no room for it")
+            : default;
+
+        var report = await collector.CollectAsync(default);
+        Assert.That((report.Deleted, report.Bytes), Is.EqualTo((1, (long)Samples.TarGz("b").Length)));
+    }
+
+    [Test]
     public async Task The_blob_of_a_deleted_release_goes_after_the_grace()
     {
         await PushAsync("1.0.0", "a");

@@ -46,16 +46,32 @@ public sealed class TransferBudgetTests
     }
 
     [Test]
-    public async Task A_reservation_is_refused_at_once_when_as_much_as_the_limit_waits_already()
+    public async Task A_newcomer_is_refused_at_once_when_as_much_as_the_limit_waits_and_a_transfer_under_way_is_not()
     {
         await budget.ReserveAsync(1000, default);
-        var waiting = budget.ReserveAsync(1000, default).AsTask();
+        using var first = budget.Begin(static () => { });
+        using var second = budget.Begin(static () => { });
+        var waiting = first.ReserveAsync(1000, default).AsTask();
+        Assert.That(async () => await second.ReserveAsync(1, default), Throws.TypeOf<RegistryException>());
+        var underWay = budget.ReserveAsync(1, default).AsTask();
+        Assert.That(underWay.IsCompleted, Is.False);
 
-        Assert.That(async () => await budget.ReserveAsync(1, default), Throws.TypeOf<RegistryException>());
+        budget.Release(1000);
+        await underWay;
+        budget.Release(1);
+        await waiting;
+    }
+
+    [Test]
+    public async Task Zero_bytes_are_granted_while_others_wait()
+    {
+        await budget.ReserveAsync(1000, default);
+        var waiting = budget.ReserveAsync(1, default).AsTask();
+        await budget.ReserveAsync(0, default);
 
         budget.Release(1000);
         await waiting;
-        budget.Release(1000);
+        budget.Release(1);
     }
 
     [Test]
