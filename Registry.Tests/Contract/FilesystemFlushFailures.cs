@@ -175,7 +175,7 @@ public sealed class FilesystemFlushFailures : IAsyncDisposable
 
         fails = folder => folder.StartsWith(storage.Below("documents"), StringComparison.Ordinal);
         await DemandUnflushedAsync(async () => await packages.DeleteAsync("titi", "rocketchat", "1.0.0", "helm", ct));
-        await DemandUnflushedAsync(async () => await collector.CollectAsync(ct));
+        Assert.That((await collector.CollectAsync(ct)).Deleted, Is.Zero);
         Assert.That(await blobs.InfosAsync(StoreKeys.Packages, ScopeDepth.Subtree, null, ct), Has.Count.EqualTo(1));
 
         fails = static _ => false;
