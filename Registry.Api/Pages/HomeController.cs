@@ -22,7 +22,12 @@ internal sealed class HomeController(PackageCatalog catalog) : ControllerBase
     {
         // Relative links would miss the prefix of PATHBASE in an address that ends with it.
         if (!Request.Path.HasValue)
-            return RedirectPermanent($"{Request.PathBase}/");
+        {
+            // The server lets control characters pass, which a header must not hold.
+            var query = Request.QueryString.Value ?? "";
+            return RedirectPermanent($"{Request.PathBase}/{(query.AsSpan().ContainsAnyExceptInRange('!', '~') ? "" : query)}");
+        }
+
         var view = await catalog.GetAsync(ct);
         Response.Headers.CacheControl = "no-cache";
         PageHeaders.Protect(Response, HomePage.Sources);

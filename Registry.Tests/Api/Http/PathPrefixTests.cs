@@ -78,6 +78,9 @@ public sealed class PathPrefixTests
         using var answer = await client.GetAsync("/registry?appr-discovery=1");
         Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.MovedPermanently));
         Assert.That(answer.Headers.Location!.OriginalString, Is.EqualTo("/registry/?appr-discovery=1"));
+
+        var odd = await RawHttp.SendAsync(prefixed.Address, "GET /registry?\u0001 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+        Assert.That(odd, Does.StartWith("HTTP/1.1 301 ").And.Contain("Location: /registry/\r\n"));
     }
 
     /// <summary>The paths of all that is written with a path: discovery at both roots, the link of an archive, the link to a next page.</summary>

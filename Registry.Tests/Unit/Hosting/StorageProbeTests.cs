@@ -122,6 +122,6 @@ internal sealed class StorageProbeTests
             async () => await Probe(documents.Object).ProveAsync(default),
             Throws.TypeOf<StorageException>().With.Property(nameof(StorageException.Kind)).EqualTo(StorageFault.Corrupt).And.Message.Contains(what));
 
-    private static StorageProbe Probe(IDocumentStore documents) => 
+    private static StorageProbe Probe(IDocumentStore documents) =>
         new(documents, new InMemoryProbe(), new FaultLog(TimeProvider.System, NullLogger<FaultLog>.Instance), NullLogger<StorageProbe>.Instance);
 }

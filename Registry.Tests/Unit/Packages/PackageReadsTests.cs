@@ -82,7 +82,9 @@ internal sealed class PackageReadsTests
         calls.Clear();
         await PushAsync(indexes, "2.0.0");
         await indexes.FindAsync(Name, default);
-        Assert.That(calls, Is.EqualTo(new[] { StorageOperation.StatDocument, StorageOperation.PutDocument, StorageOperation.StatDocument }));
+        Assert.That(
+            calls.Where(static call => call != StorageOperation.EnsureDurable),
+            Is.EqualTo(new[] { StorageOperation.StatDocument, StorageOperation.PutDocument, StorageOperation.StatDocument }));
     }
 
     [Test]
