@@ -126,7 +126,9 @@ internal sealed class RequestTransfer : IDisposable
             timer.Change(left, Timeout.InfiniteTimeSpan);
     }
 
-    /// <summary>The wait is over. The time that it took counts until the client has moved <see cref="ProgressBytes"/>.</summary>
+    /// <summary>
+    /// The wait is over; what it brought is told after this. The time that it took counts until the client has moved <see cref="ProgressBytes"/>.
+    /// </summary>
     public void EndWait()
     {
         timer?.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);

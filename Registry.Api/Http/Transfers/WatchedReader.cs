@@ -21,7 +21,10 @@ internal sealed class WatchedReader(PipeReader inner, RequestTransfer transfer) 
     {
         try
         {
-            return inner.TryRead(out result) && Note(result);
+            if (!inner.TryRead(out result))
+                return false;
+            Note(result);
+            return true;
         }
         catch (IOException broken) when (IsMalformed(broken))
         {
@@ -42,15 +45,18 @@ internal sealed class WatchedReader(PipeReader inner, RequestTransfer transfer) 
             var pending = inner.ReadAsync(cancellationToken);
             if (pending.IsCompletedSuccessfully)
                 return Checked(pending.Result);
+            ReadResult result;
             transfer.BeginWait(inner);
             try
             {
-                return Checked(await pending);
+                result = await pending;
             }
             finally
             {
                 transfer.EndWait();
             }
+
+            return Checked(result);
         }
         catch (IOException broken) when (IsMalformed(broken))
         {
@@ -80,12 +86,11 @@ internal sealed class WatchedReader(PipeReader inner, RequestTransfer transfer) 
     private static BadHttpRequestException Malformed(IOException broken) =>
         new("The body of the request is malformed.", StatusCodes.Status400BadRequest, broken);
 
-    /// <summary>Tells how much has come in. Always true.</summary>
-    private bool Note(ReadResult result)
+    /// <summary>Tells the transfer how much has come in.</summary>
+    private void Note(ReadResult result)
     {
         buffer = result.Buffer;
         transfer.Receive(buffer.Length - unread);
-        return true;
     }
 
     private ReadResult Checked(ReadResult result)
