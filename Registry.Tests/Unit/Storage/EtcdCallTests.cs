@@ -55,9 +55,10 @@ public sealed class EtcdCallTests
     }
 
     [Test]
-    public async Task An_error_after_a_message_counts_and_is_not_sent_again()
+    public async Task A_call_that_the_server_could_not_serve_is_not_sent_again([Values] bool early)
     {
-        var script = new Script(Answer) { Trailers = { ["grpc-status"] = "14" } };
+        var script = new Script(early ? [] : Answer);
+        (early ? script.Headers : script.Trailers)["grpc-status"] = "14";
         Assert.That((await FailAsync(script)).StatusCode, Is.EqualTo(StatusCode.Unavailable));
         Assert.That(script.Calls, Is.EqualTo(1));
     }
@@ -106,7 +107,9 @@ public sealed class EtcdCallTests
     public async Task Only_a_connection_that_was_never_made_is_sure_to_have_reached_nobody(
         HttpRequestError kind, bool unsent)
     {
-        var error = await FailAsync(new Script([]) { Throws = new HttpRequestException(kind, "broken") });
+        var script = new Script([]) { Throws = new HttpRequestException(kind, "broken") };
+        var error = await FailAsync(script);
+        Assert.That(script.Calls, Is.EqualTo(1));
         Assert.That((error.StatusCode, EtcdCall.IsUnsent(error)), Is.EqualTo((StatusCode.Unavailable, unsent)));
         var words = unsent ? "cannot be reached" : "broke the connection";
         Assert.That(error.Status.Detail, Is.EqualTo($"http://127.0.0.1:2379/ {words}: broken"));
