@@ -1,3 +1,4 @@
+using Etcdserverpb;
 using Google.Protobuf;
 using Registry.Core.Storage;
 using Registry.Storage.Etcd.Protocol;

@@ -1,7 +1,7 @@
+using Etcdserverpb;
 using Google.Protobuf;
 using Registry.Core.Storage;
 using Registry.Core.Transfers;
-using Registry.Storage.Etcd.Protocol;
 
 namespace Registry.Storage.Etcd;
 

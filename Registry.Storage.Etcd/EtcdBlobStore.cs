@@ -1,8 +1,8 @@
 using System.Runtime.CompilerServices;
+using Etcdserverpb;
 using Google.Protobuf;
 using Registry.Core.Storage;
 using Registry.Core.Transfers;
-using Registry.Storage.Etcd.Protocol;
 
 namespace Registry.Storage.Etcd;
 

@@ -1,7 +1,8 @@
 using System.Text;
+using Etcdserverpb;
 using Google.Protobuf;
+using Mvccpb;
 using Registry.Core.Storage;
-using Registry.Storage.Etcd.Protocol;
 
 namespace Registry.Storage.Etcd;
 

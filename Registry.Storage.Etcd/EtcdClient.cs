@@ -1,7 +1,7 @@
-using Google.Protobuf;
+using Etcdserverpb;
+using Grpc.Core;
 using Microsoft.Extensions.Options;
 using Registry.Core.Storage;
-using Registry.Storage.Etcd.Protocol;
 
 namespace Registry.Storage.Etcd;
 
@@ -21,8 +21,7 @@ internal enum Repeat
 /// </summary>
 internal sealed class EtcdClient : IDisposable
 {
-    private readonly GrpcChannel channel;
-    private readonly EtcdEndpoints endpoints;
+    private readonly EtcdMembers members;
     private readonly EtcdLogin login;
     private readonly TimeSpan timeout;
     private readonly TimeProvider time;
@@ -30,10 +29,10 @@ internal sealed class EtcdClient : IDisposable
     public EtcdClient(EtcdOptions options, TimeProvider time)
     {
         var errors = new List<string>();
-        endpoints = new EtcdEndpoints(EtcdEndpoints.Parse(options.Endpoints, errors));
+        var endpoints = EtcdEndpoints.Parse(options.Endpoints, errors);
         if (errors.Count > 0)
             throw new OptionsValidationException(EtcdOptions.Section, typeof(EtcdOptions), errors);
-        channel = new GrpcChannel(EtcdTls.CreateHandler(options), string.IsNullOrEmpty(options.ServerName) ? null : options.ServerName, time);
+        members = new EtcdMembers(endpoints, EtcdTls.CreateHandler(options));
         timeout = options.Timeout;
         this.time = time;
         var request = new AuthenticateRequest { Name = options.Username ?? "", Password = options.Password ?? "" };
@@ -41,17 +40,17 @@ internal sealed class EtcdClient : IDisposable
     }
 
     /// <summary>The addresses of the members.</summary>
-    public string Addresses => string.Join(", ", endpoints.All.Select(static endpoint => endpoint.GetLeftPart(UriPartial.Authority)));
+    public string Addresses => members.Addresses;
 
     /// <summary>Reads, linearizably: what any client was told is done is seen.</summary>
     public Task<RangeResponse> RangeAsync(RangeRequest request, CancellationToken ct) =>
-        CallAsync(EtcdMethods.Range, request, Repeat.Freely, ct);
+        CallAsync(static (member, range, options) => member.Kv.RangeAsync(range, options), request, Repeat.Freely, ct);
 
     /// <summary>As <see cref="RangeAsync"/>, of the past: null where etcd does not have it.</summary>
     public Task<RangeResponse?> TryRangeAsync(RangeRequest request, CancellationToken ct) => UnlessNoRevisionAsync(RangeAsync(request, ct));
 
     /// <summary>Reads by several requests, as of one moment.</summary>
-    public Task<TxnResponse> ReadAsync(TxnRequest request, CancellationToken ct) => CallAsync(EtcdMethods.Txn, request, Repeat.Freely, ct);
+    public Task<TxnResponse> ReadAsync(TxnRequest request, CancellationToken ct) => TxnAsync(request, Repeat.Freely, ct);
 
     /// <summary>As <see cref="ReadAsync"/>, of the past: null where etcd does not have some of it.</summary>
     public Task<TxnResponse?> TryReadAsync(TxnRequest request, CancellationToken ct) => UnlessNoRevisionAsync(ReadAsync(request, ct));
@@ -64,17 +63,25 @@ internal sealed class EtcdClient : IDisposable
     public Task<TxnResponse> WriteAsync(TxnRequest request, Repeat repeat, CancellationToken ct)
     {
         ct.ThrowIfCancellationRequested();
-        return CallAsync(EtcdMethods.Txn, request, repeat, repeat == Repeat.Freely ? ct : CancellationToken.None);
+        var waited = repeat == Repeat.Freely ? ct : CancellationToken.None;
+        return TxnAsync(request, repeat, waited);
     }
 
     /// <summary>What one member says of itself.</summary>
-    public Task<StatusResponse> StatusAsync(CancellationToken ct) => CallAsync(EtcdMethods.Status, new StatusRequest(), Repeat.Freely, ct);
+    public Task<StatusResponse> StatusAsync(CancellationToken ct) => CallAsync(
+        static (member, request, options) => member.Maintenance.StatusAsync(request, options),
+        new StatusRequest(),
+        Repeat.Freely,
+        ct);
 
     public void Dispose()
     {
-        channel.Dispose();
+        members.Dispose();
         login.Dispose();
     }
+
+    private Task<TxnResponse> TxnAsync(TxnRequest request, Repeat repeat, CancellationToken ct) =>
+        CallAsync(static (member, txn, options) => member.Kv.TxnAsync(txn, options), request, repeat, ct);
 
     private static async Task<T?> UnlessNoRevisionAsync<T>(Task<T> read)
         where T : class
@@ -83,16 +90,14 @@ internal sealed class EtcdClient : IDisposable
         {
             return await read;
         }
-        catch (StorageException gone) when (gone.InnerException is GrpcException error && EtcdErrors.IsNoRevision(error))
+        catch (StorageException gone) when (gone.InnerException is RpcException error && EtcdErrors.IsNoRevision(error))
         {
             return null;
         }
     }
 
     private async Task<TResponse> CallAsync<TRequest, TResponse>(
-        GrpcMethod<TRequest, TResponse> method, TRequest request, Repeat repeat, CancellationToken ct)
-        where TRequest : IMessage
-        where TResponse : class, IMessage<TResponse>
+        EtcdMethod<TRequest, TResponse> method, TRequest request, Repeat repeat, CancellationToken ct)
     {
         ct.ThrowIfCancellationRequested();
         var start = time.GetTimestamp();
@@ -103,15 +108,15 @@ internal sealed class EtcdClient : IDisposable
                 var token = await TokenAsync(start, ct);
                 try
                 {
-                    return await TryEndpointsAsync(method, request, token, repeat, start, ct);
+                    return await TryMembersAsync(method, request, token, repeat, start, ct);
                 }
-                catch (GrpcException refused) when (mayLogIn && EtcdErrors.AsksForLogin(refused) && login.Forget(token))
+                catch (RpcException refused) when (mayLogIn && EtcdErrors.AsksForLogin(refused) && login.Forget(token))
                 {
                     // The call did nothing: once more, with a new login.
                 }
             }
         }
-        catch (GrpcException error)
+        catch (RpcException error)
         {
             throw EtcdErrors.ToStorage(error);
         }
@@ -128,36 +133,46 @@ internal sealed class EtcdClient : IDisposable
         }
         catch (OperationCanceledException wrong) when (!ct.IsCancellationRequested)
         {
-            throw new GrpcException(GrpcStatus.DeadlineExceeded, "the login was not answered in time.", reached: false, wrong);
+            const string Detail = "the login was not answered in time.";
+            throw new RpcException(new Status(StatusCode.DeadlineExceeded, Detail, wrong));
         }
     }
 
     private Task<string> AuthenticateAsync(AuthenticateRequest request, CancellationToken ct) => TokenOfAsync(
-        TryEndpointsAsync(EtcdMethods.Authenticate, request, token: null, Repeat.Freely, time.GetTimestamp(), ct));
+        TryMembersAsync(
+            static (member, login, options) => member.Auth.AuthenticateAsync(login, options),
+            request,
+            token: null,
+            Repeat.Freely,
+            time.GetTimestamp(),
+            ct));
 
     private static async Task<string> TokenOfAsync(Task<AuthenticateResponse> answer) => (await answer).Token;
 
-    private async Task<TResponse> TryEndpointsAsync<TRequest, TResponse>(
-        GrpcMethod<TRequest, TResponse> method, TRequest request, string? token, Repeat repeat, long start, CancellationToken ct)
-        where TRequest : IMessage
-        where TResponse : class, IMessage<TResponse>
+    private async Task<TResponse> TryMembersAsync<TRequest, TResponse>(
+        EtcdMethod<TRequest, TResponse> method,
+        TRequest request,
+        string? token,
+        Repeat repeat,
+        long start,
+        CancellationToken ct)
     {
         // A connection that broke may be made again: two tries even of a single member.
-        var tries = Math.Max(2, endpoints.Count);
+        var tries = Math.Max(2, members.Count);
         while (true)
         {
-            var endpoint = endpoints.Current;
+            var member = members.Current;
             var left = Left(start);
 
             // Who keeps silent must leave time for another, where another may be asked.
-            var patience = repeat == Repeat.Freely && endpoints.Count > 1 ? Shorter(timeout / 2, left) : left;
+            var patience = repeat == Repeat.Freely && members.Count > 1 ? Shorter(timeout / 2, left) : left;
             try
             {
-                return await channel.CallAsync(endpoint, method, request, token, patience, ct);
+                return await EtcdCall.MakeAsync(method, member, request, token, patience, time, ct);
             }
-            catch (GrpcException error) when (EtcdErrors.IsOfEndpoint(error))
+            catch (RpcException error) when (EtcdErrors.IsOfMember(error))
             {
-                endpoints.Leave(endpoint);
+                members.Leave(member);
                 if (--tries == 0 || Left(start) <= TimeSpan.FromMilliseconds(1) || !(repeat == Repeat.Freely || EtcdErrors.ChangedNothing(error)))
                     throw;
             }

@@ -1,18 +1,8 @@
 namespace Registry.Storage.Etcd;
 
-/// <summary>The members of the cluster: one is used until it fails, then the next in turn.</summary>
-internal sealed class EtcdEndpoints(IReadOnlyList<Uri> all)
+/// <summary>The client addresses of the members, as <c>ETCD__ENDPOINTS</c> has them.</summary>
+internal static class EtcdEndpoints
 {
-    private int current;
-
-    public int Count => all.Count;
-
-    /// <summary>All of them.</summary>
-    public IReadOnlyList<Uri> All => all;
-
-    /// <summary>The one to use now.</summary>
-    public Uri Current => all[(int)((uint)Volatile.Read(ref current) % all.Count)];
-
     /// <summary>Reads the option; what is wrong with it is added to <paramref name="errors"/>, and left out of the result.</summary>
     public static List<Uri> Parse(string? text, ICollection<string> errors)
     {
@@ -32,14 +22,6 @@ internal sealed class EtcdEndpoints(IReadOnlyList<Uri> all)
         if (parsed.Select(uri => uri.Scheme).Distinct().Count() > 1)
             errors.Add("ETCD__ENDPOINTS mixes http:// and https://: all members are reached in the same way.");
         return parsed;
-    }
-
-    /// <summary>Goes on to the next, unless another call has done so already.</summary>
-    public void Leave(Uri failed)
-    {
-        var seen = Volatile.Read(ref current);
-        if (all[(int)((uint)seen % all.Count)] == failed)
-            Interlocked.CompareExchange(ref current, seen + 1, seen);
     }
 
     /// <summary>A password that somebody wrote into an address is not repeated in a log.</summary>

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
+using Etcdserverpb;
+using Mvccpb;
 using Registry.Core.Storage;
-using Registry.Storage.Etcd.Protocol;
 
 namespace Registry.Storage.Etcd;
 

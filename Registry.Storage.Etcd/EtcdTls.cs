@@ -19,7 +19,7 @@ internal static class EtcdTls
     /// <summary>How much of an answer may be under way, in bytes: two chunks of a blob.</summary>
     private const int StreamWindowBytes = 1024 * 1024;
 
-    public static SocketsHttpHandler CreateHandler(EtcdOptions options)
+    public static HttpMessageHandler CreateHandler(EtcdOptions options)
     {
         var handler = new SocketsHttpHandler
         {
@@ -41,7 +41,7 @@ internal static class EtcdTls
         }
 
         handler.SslOptions.ClientCertificateContext = LoadCertificate(options);
-        return handler;
+        return options.ServerName is { Length: > 0 } name ? new ServerNameHandler(name, handler) : handler;
     }
 
     /// <summary>Null where the options name none.</summary>

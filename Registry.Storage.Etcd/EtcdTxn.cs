@@ -1,5 +1,6 @@
+using Etcdserverpb;
 using Google.Protobuf;
-using Registry.Storage.Etcd.Protocol;
+using Mvccpb;
 
 namespace Registry.Storage.Etcd;
 
@@ -8,14 +9,14 @@ internal static class EtcdTxn
 {
     /// <summary>What is there has this revision; 0 is nothing.</summary>
     public static Compare HasRevision(ByteString key, long modRevision) =>
-        new() { Key = key, Target = Compare.Types.Target.Mod, Result = Compare.Types.Result.Equal, ModRevision = modRevision };
+        new() { Key = key, Target = Compare.Types.CompareTarget.Mod, Result = Compare.Types.CompareResult.Equal, ModRevision = modRevision };
 
     /// <summary>What is there is this.</summary>
     public static Compare HasValue(ByteString key, ByteString value) =>
-        new() { Key = key, Target = Compare.Types.Target.Value, Result = Compare.Types.Result.Equal, Value = value };
+        new() { Key = key, Target = Compare.Types.CompareTarget.Value, Result = Compare.Types.CompareResult.Equal, Value = value };
 
     public static Compare Exists(ByteString key) =>
-        new() { Key = key, Target = Compare.Types.Target.Create, Result = Compare.Types.Result.Greater, CreateRevision = 0 };
+        new() { Key = key, Target = Compare.Types.CompareTarget.Create, Result = Compare.Types.CompareResult.Greater, CreateRevision = 0 };
 
     public static RequestOp Get(ByteString key) => new() { RequestRange = new RangeRequest { Key = key } };
 

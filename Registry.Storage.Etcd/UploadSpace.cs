@@ -1,4 +1,6 @@
+using Etcdserverpb;
 using Google.Protobuf;
+using Mvccpb;
 using Registry.Core.Storage;
 using Registry.Core.Transfers;
 using Registry.Storage.Etcd.Protocol;

@@ -1,8 +1,8 @@
+using Etcdserverpb;
 using Google.Protobuf;
 using NUnit.Framework;
 using Registry.Core.Storage;
 using Registry.Storage.Etcd;
-using Registry.Storage.Etcd.Protocol;
 using Registry.Tests.Support;
 using Registry.Tests.Support.Storage;
 

@@ -1,10 +1,10 @@
 using System.Text;
+using Etcdserverpb;
 using Microsoft.Extensions.Logging.Abstractions;
 using NUnit.Framework;
 using Registry.Core.Content;
 using Registry.Core.Storage;
 using Registry.Storage.Etcd;
-using Registry.Storage.Etcd.Protocol;
 using Registry.Tests.Support;
 using Registry.Tests.Support.Storage;
 

@@ -13,7 +13,7 @@ public sealed class ArchitectureTests
     {
         ["Registry.Storage.Filesystem"] = [],
         ["Registry.Storage.Redis"] = ["StackExchange.Redis"],
-        ["Registry.Storage.Etcd"] = ["Google.Protobuf"],
+        ["Registry.Storage.Etcd"] = ["dotnet-etcd", "Google.Protobuf", "Grpc.Core.Api", "Grpc.Net.Client"],
         ["Registry.Storage.Gcs"] = ["Google.Apis", "Google.Apis.Auth", "Google.Apis.Core", "Newtonsoft.Json"],
     };
 

@@ -1,7 +1,7 @@
+using Grpc.Core;
 using NUnit.Framework;
 using Registry.Core.Storage;
 using Registry.Storage.Etcd;
-using Registry.Storage.Etcd.Protocol;
 
 namespace Registry.Tests.Unit.Storage;
 
@@ -28,7 +28,7 @@ public sealed class EtcdErrorsTests
     [TestCase(15, "etcdserver: corrupt cluster", StorageFault.Corrupt)]
     public void Every_error_of_etcd_has_a_meaning_and_keeps_its_words(int status, string message, StorageFault expected)
     {
-        var fault = EtcdErrors.ToStorage(new GrpcException((GrpcStatus)status, message, reached: true));
+        var fault = EtcdErrors.ToStorage(Error((StatusCode)status, message));
         Assert.That(fault.Kind, Is.EqualTo(expected));
         Assert.That(fault.Message, Does.Contain(message));
     }
@@ -36,23 +36,25 @@ public sealed class EtcdErrorsTests
     [Test]
     public void A_write_may_be_sent_again_only_where_it_surely_changed_nothing()
     {
-        (GrpcStatus Status, string Message, bool Reached, bool Expected)[] cases =
+        (StatusCode Code, string Message, Exception? Cause, bool Expected)[] cases =
         [
-            (GrpcStatus.Unavailable, "cannot be reached", false, true),
-            (GrpcStatus.Unavailable, "etcdserver: no leader", true, true),
-            (GrpcStatus.Unavailable, "etcdserver: request timed out", true, false),
-            (GrpcStatus.Unavailable, "broke the connection", true, false),
-            (GrpcStatus.DeadlineExceeded, "did not answer in time", true, false),
+            (StatusCode.Unavailable, "cannot be reached", new HttpRequestException(HttpRequestError.ConnectionError), true),
+            (StatusCode.Unavailable, "etcdserver: no leader", null, true),
+            (StatusCode.Unavailable, "etcdserver: request timed out", null, false),
+            (StatusCode.Unavailable, "broke the connection", new HttpRequestException(HttpRequestError.ResponseEnded), false),
+            (StatusCode.DeadlineExceeded, "did not answer in time", new OperationCanceledException(), false),
         ];
-        foreach (var (status, message, reached, expected) in cases)
-            Assert.That(EtcdErrors.ChangedNothing(new GrpcException(status, message, reached)), Is.EqualTo(expected), message);
+        foreach (var (code, message, cause, expected) in cases)
+            Assert.That(EtcdErrors.ChangedNothing(Error(code, message, cause)), Is.EqualTo(expected), message);
     }
 
     [Test]
     public void A_login_is_made_again_for_a_token_that_is_unknown_or_older_than_a_change_of_the_users()
     {
-        Assert.That(EtcdErrors.AsksForLogin(new GrpcException(GrpcStatus.Unauthenticated, "etcdserver: invalid auth token", true)), Is.True);
-        Assert.That(EtcdErrors.AsksForLogin(new GrpcException(GrpcStatus.InvalidArgument, "etcdserver: revision of auth store is old", true)), Is.True);
-        Assert.That(EtcdErrors.AsksForLogin(new GrpcException(GrpcStatus.PermissionDenied, "etcdserver: permission denied", true)), Is.False);
+        Assert.That(EtcdErrors.AsksForLogin(Error(StatusCode.Unauthenticated, "etcdserver: invalid auth token")), Is.True);
+        Assert.That(EtcdErrors.AsksForLogin(Error(StatusCode.InvalidArgument, "etcdserver: revision of auth store is old")), Is.True);
+        Assert.That(EtcdErrors.AsksForLogin(Error(StatusCode.PermissionDenied, "etcdserver: permission denied")), Is.False);
     }
+
+    private static RpcException Error(StatusCode code, string message, Exception? cause = null) => new(new Status(code, message, cause));
 }

@@ -1,0 +1,43 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace Registry.Tests.Support;
+
+/// <summary>A loopback port whose queue of connections is full: who connects waits, as for a dead machine.</summary>
+internal sealed class FullListener : IDisposable
+{
+    private readonly Socket listener = new(SocketType.Stream, ProtocolType.Tcp);
+    private readonly List<Socket> waiting = [];
+
+    public FullListener()
+    {
+        listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        listener.Listen(1);
+
+        // One more than the queue takes shows that it is full: its connection stays open.
+        Socket last;
+        do
+        {
+            last = new Socket(SocketType.Stream, ProtocolType.Tcp) { Blocking = false };
+            waiting.Add(last);
+            try
+            {
+                last.Connect(IPAddress.Loopback, Port);
+            }
+            catch (SocketException pending) when (pending.SocketErrorCode == SocketError.WouldBlock)
+            {
+                // It is on its way, or waits for ever.
+            }
+        }
+        while (last.Poll(TimeSpan.FromMilliseconds(300), SelectMode.SelectWrite));
+    }
+
+    public int Port => ((IPEndPoint)listener.LocalEndPoint!).Port;
+
+    public void Dispose()
+    {
+        foreach (var one in waiting)
+            one.Dispose();
+        listener.Dispose();
+    }
+}
