@@ -1,30 +1,33 @@
-using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
-using Microsoft.OpenApi;
-using Swashbuckle.AspNetCore.Swagger;
+using NSwag.Generation;
 
 namespace Registry.Api.OpenApi;
 
-/// <summary>The document as it is sent: made once, when first asked for, as it is the same for everybody.</summary>
-internal sealed class OpenApiText(ISwaggerProvider provider)
+/// <summary>The documents as they are sent: each made once, when first asked for, as it is the same for everybody.</summary>
+internal sealed class OpenApiText(IOpenApiDocumentGenerator generator)
 {
-    /// <summary>The document's name among those that one application may have.</summary>
-    public const string Version = "v1";
+    /// <summary>The name of the document of the whole API.</summary>
+    public const string Whole = "v1";
 
-    private readonly Lazy<byte[]> content = new(() => Write(provider.GetSwagger(Version)));
+    /// <summary>The name of the document for generators of clients.</summary>
+    public const string ForClients = "client";
 
-    /// <summary>JSON in UTF-8.</summary>
-    public ReadOnlyMemory<byte> Content => content.Value;
+    private readonly Dictionary<string, Lazy<Task<Text>>> texts = new[] { Whole, ForClients }
+        .ToDictionary(static name => name, name => new Lazy<Task<Text>>(() => WriteAsync(generator, name)));
 
-    /// <summary>What its entity tag is made of.</summary>
-    public string Tag => Convert.ToHexStringLower(SHA256.HashData(Content.Span));
+    /// <summary>A document by its name.</summary>
+    public Task<Text> GetAsync(string name) => texts[name].Value;
 
-    /// <summary>OpenAPI 3.0, which more generators read than 3.1, and whose way to describe a file is the plainest.</summary>
-    private static byte[] Write(OpenApiDocument document)
+    private static async Task<Text> WriteAsync(IOpenApiDocumentGenerator generator, string name)
     {
-        using var text = new StringWriter(CultureInfo.InvariantCulture) { NewLine = "\n" };
-        document.SerializeAs(OpenApiSpecVersion.OpenApi3_0, new OpenApiJsonWriter(text));
-        return Encoding.UTF8.GetBytes(text.ToString());
+        var document = await generator.GenerateAsync(name);
+        var content = Encoding.UTF8.GetBytes(document.ToJson());
+        return new Text(content, Convert.ToHexStringLower(SHA256.HashData(content)));
     }
+
+    /// <summary>One of them.</summary>
+    /// <param name="Content">JSON in UTF-8.</param>
+    /// <param name="Tag">What its entity tag is made of.</param>
+    internal sealed record Text(ReadOnlyMemory<byte> Content, string Tag);
 }
