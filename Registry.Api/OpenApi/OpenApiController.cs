@@ -9,21 +9,21 @@ namespace Registry.Api.OpenApi;
 internal sealed class OpenApiController(OpenApiText documents) : ControllerBase
 {
     /// <summary>Where the document of the whole API is.</summary>
-    public const string Path = $"/openapi/{OpenApiText.Whole}.json";
+    public const string Path = "/openapi/v1.json";
 
-    private const string ClientPath = $"/openapi/{OpenApiText.ForClients}.json";
+    private const string ClientPath = "/openapi/client.json";
 
     /// <summary>Show the document of the whole API.</summary>
     [HttpGet(Path), HttpHead(Path)]
-    public Task<IActionResult> ShowAsync() => ShowAsync(OpenApiText.Whole);
+    public Task<IActionResult> ShowAsync() => ShowAsync(documents.Whole);
 
     /// <summary>Show the document for generators of clients.</summary>
     [HttpGet(ClientPath), HttpHead(ClientPath)]
-    public Task<IActionResult> ShowForClientsAsync() => ShowAsync(OpenApiText.ForClients);
+    public Task<IActionResult> ShowForClientsAsync() => ShowAsync(documents.ForClients);
 
-    private async Task<IActionResult> ShowAsync(string name)
+    private static async Task<IActionResult> ShowAsync(Task<OpenApiText.Text> made)
     {
-        var document = await documents.GetAsync(name);
+        var document = await made;
         return new JsonBody(
             document.Tag, [writer => writer.WriteRawValue(document.Content.Span, skipInputValidation: true)]);
     }

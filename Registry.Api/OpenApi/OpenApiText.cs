@@ -1,27 +1,27 @@
 using System.Security.Cryptography;
 using System.Text;
-using NSwag.Generation;
+using NSwag.Generation.AspNetCore;
 
 namespace Registry.Api.OpenApi;
 
-/// <summary>The documents as they are sent: each made once, when first asked for, as it is the same for everybody.</summary>
-internal sealed class OpenApiText(IOpenApiDocumentGenerator generator)
+/// <summary>
+/// The documents as they are sent: each made once, when first asked for, as it is the same for everybody. NSwag is
+/// called directly, because its registration as a service would add work to every start.
+/// </summary>
+internal sealed class OpenApiText(IServiceProvider services)
 {
-    /// <summary>The name of the document of the whole API.</summary>
-    public const string Whole = "v1";
+    private readonly Lazy<Task<Text>> whole = new(() => WriteAsync(OpenApiSettings.Whole(), services));
+    private readonly Lazy<Task<Text>> forClients = new(() => WriteAsync(OpenApiSettings.ForClients(), services));
 
-    /// <summary>The name of the document for generators of clients.</summary>
-    public const string ForClients = "client";
+    /// <summary>The document of the whole API.</summary>
+    public Task<Text> Whole => whole.Value;
 
-    private readonly Dictionary<string, Lazy<Task<Text>>> texts = new[] { Whole, ForClients }
-        .ToDictionary(static name => name, name => new Lazy<Task<Text>>(() => WriteAsync(generator, name)));
+    /// <summary>The document for generators of clients.</summary>
+    public Task<Text> ForClients => forClients.Value;
 
-    /// <summary>A document by its name.</summary>
-    public Task<Text> GetAsync(string name) => texts[name].Value;
-
-    private static async Task<Text> WriteAsync(IOpenApiDocumentGenerator generator, string name)
+    private static async Task<Text> WriteAsync(AspNetCoreOpenApiDocumentGeneratorSettings settings, IServiceProvider services)
     {
-        var document = await generator.GenerateAsync(name);
+        var document = await new AspNetCoreOpenApiDocumentGenerator(settings).GenerateAsync(services);
         var content = Encoding.UTF8.GetBytes(document.ToJson());
         return new Text(content, Convert.ToHexStringLower(SHA256.HashData(content)));
     }
