@@ -116,12 +116,12 @@ internal static class SwaggerPage
     /// <exception cref="InvalidOperationException">There is none: the library has changed its page.</exception>
     private static byte[] InlineScriptOf(byte[] html)
     {
-        const string start = "<script>";
+        const string Start = "<script>";
         var text = Encoding.UTF8.GetString(html);
-        var from = text.IndexOf(start, StringComparison.Ordinal);
+        var from = text.IndexOf(Start, StringComparison.Ordinal);
         var to = text.LastIndexOf("</script>", StringComparison.Ordinal);
         return from < 0 || to < from
             ? throw new InvalidOperationException("The page of Swagger UI has no script in its text.")
-            : Encoding.UTF8.GetBytes(text[(from + start.Length)..to].ReplaceLineEndings("\n"));
+            : Encoding.UTF8.GetBytes(text[(from + Start.Length)..to].ReplaceLineEndings("\n"));
     }
 }

@@ -52,12 +52,12 @@ public sealed class GeneratedClientTests
     /// <summary>Compiles a program for the runtime of this process. It may use the framework and no package.</summary>
     private static void Compile(TemporaryFolder folder, params string[] sources)
     {
-        const string implicitUsings =
+        const string ImplicitUsings =
             "global using System; global using System.IO; global using System.Net.Http; global using System.Threading.Tasks;";
         var libraries = Path.GetDirectoryName(typeof(object).Assembly.Location)!;
         var compilation = CSharpCompilation.Create(
             Program,
-            sources.Append(implicitUsings).Select(static source => CSharpSyntaxTree.ParseText(source)),
+            sources.Append(ImplicitUsings).Select(static source => CSharpSyntaxTree.ParseText(source)),
             from path in Directory.EnumerateFiles(libraries, "System*.dll")
             where !path.Contains(".Native", StringComparison.Ordinal)
             select MetadataReference.CreateFromFile(path),
