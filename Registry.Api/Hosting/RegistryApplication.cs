@@ -124,7 +124,7 @@ public static class RegistryApplication
             .AddApiExplorer()
             .ConfigureApiBehaviorOptions(api => (api.SuppressModelStateInvalidFilter, api.SuppressMapClientErrors) = (true, true));
         builder.Services.AddSingleton<IObjectModelValidator, NoValidation>();
-        builder.Services.AddOpenApiDocument();
+        builder.Services.AddSingleton<OpenApiText>();
         configure?.Invoke(builder);
 
         var app = builder.Build();

@@ -12,6 +12,7 @@ namespace Registry.Api.Kar;
 /// <param name="archives">The use cases.</param>
 [Route(Root)]
 [Tags("KAR")]
+[ApiExplorerSettings] // Only controllers with [ApiController] are described by default.
 internal sealed class AppArchivesController(AppArchives archives) : ControllerBase
 {
     private const string Root = "api/v1/app";

@@ -9,6 +9,7 @@ namespace Registry.Api.Kar;
 /// <summary>The state of the service: <c>/api/v1</c>.</summary>
 /// <param name="storage">What it stands on, and whether that answers.</param>
 [Tags("KAR")]
+[ApiExplorerSettings] // Only controllers with [ApiController] are described by default.
 internal sealed class StatusController(StorageProbe storage) : ControllerBase
 {
     /// <summary>Show the state of the registry</summary>

@@ -1,7 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
-using Microsoft.OpenApi;
 using Registry.Api.Cnr;
 using Registry.Api.Pages;
 using static Registry.Api.OpenApi.CnrRefusals;
@@ -19,6 +18,7 @@ internal static class CnrOperations
             "PushRelease", MissingField, BadName, BadRelease, BadMediaType, BadBlob, Exists, InUse, Unknown)
         {
             Answer = _ => Json(new PushedForm("ok"), CnrJsonContext.Default.PushedForm),
+            ClientName = "PushPackage",
             Body = PushBody.Describe,
         }),
         Of<PackagesController>(nameof(PackagesController.ReleasesAsync), new("ListReleases", UnknownPackage) { Answer = dialect => Many(Manifest(dialect)) }),
@@ -35,8 +35,12 @@ internal static class CnrOperations
         {
             Answer = Pulled,
         }),
-        Of<PullController>(nameof(PullController.BlobAsync), new("GetBlob", UnknownPackage, UnknownBlob) { Answer = Blob }),
-        Of<PullController>(nameof(PullController.BlobJsonAsync), new("GetBlobAsJson", UnknownPackage, UnknownBlob) { Answer = Blob }),
+        Of<PullController>(nameof(PullController.BlobAsync), new("GetBlob", UnknownPackage, UnknownBlob) { ClientName = "PullBlob", Answer = Blob }),
+        Of<PullController>(nameof(PullController.BlobJsonAsync), new("GetBlobAsJson", UnknownPackage, UnknownBlob)
+        {
+            ClientName = "PullBlobAsJson",
+            Answer = Blob,
+        }),
         Of<ChannelsController>(nameof(ChannelsController.AddAsync), new(
             "AddChannelRelease", BadChannel, UnknownPackage, NoSuchRelease, InUse, BadQuery, Unknown) { Answer = _ => Channel() }),
         Of<ChannelsController>(nameof(ChannelsController.ListAsync), new("ListChannels", UnknownPackage) { Answer = _ => Many(Channel()) }),
@@ -58,15 +62,12 @@ internal static class CnrOperations
         Of<VersionController>(nameof(VersionController.Version), new("ShowVersion")
         {
             Answer = dialect => new JsonObject { [dialect.VersionKey] = dialect.Version },
-            Shape = dialect => new OpenApiSchema
-            {
-                Type = JsonSchemaType.Object,
-                Required = new HashSet<string> { dialect.VersionKey },
-                Properties = new Dictionary<string, IOpenApiSchema> { [dialect.VersionKey] = new OpenApiSchema { Type = JsonSchemaType.String } },
-            },
+            Shape = dialect => (
+                dialect == Dialect.Appr ? "ApprVersion" : "ProtocolVersion",
+                Shapes.Object("The version of the protocol.", new() { [dialect.VersionKey] = Shapes.Text() })),
             Stored = false,
         }),
-        Of<HomeController>(nameof(HomeController.ShowAsync), new("Discover") { Tagged = false }),
+        Of<HomeController>(nameof(HomeController.ShowAsync), new("Discover") { ClientName = null, Tagged = false }),
     ];
 
     private static (Type, string, OperationNotes) Of<T>(string action, OperationNotes notes) => (typeof(T), action, notes);

@@ -1,13 +1,12 @@
-using System.Globalization;
-using Microsoft.OpenApi;
+using NJsonSchema;
+using NSwag;
 using Registry.Api.Cnr;
 using Registry.Api.Kar;
-using Swashbuckle.AspNetCore.SwaggerGen;
 
 namespace Registry.Api.OpenApi;
 
 /// <summary>Fills in the values of <see cref="Sample"/>, and says what a value must look like to name anything.</summary>
-internal sealed class DescribeParameter : IParameterFilter
+internal static class DescribeParameter
 {
     /// <summary>See <see cref="Core.Packages.PackageName"/>: each half.</summary>
     public const string NamePattern = "^[A-Za-z0-9_][A-Za-z0-9._-]{0,79}$";
@@ -18,28 +17,29 @@ internal sealed class DescribeParameter : IParameterFilter
     /// <summary>See <see cref="Core.Content.Digest"/>.</summary>
     public const string DigestPattern = "^[0-9a-f]{64}$";
 
-    /// <inheritdoc/>
-    public void Apply(IOpenApiParameter parameter, ParameterFilterContext context)
+    /// <summary>Describes a parameter that was found by its action.</summary>
+    public static void Apply(OpenApiParameter parameter)
     {
-        if (parameter is not OpenApiParameter { Schema: OpenApiSchema schema } described)
-            return;
-        (schema.Pattern, described.Example) = (described.In, described.Name) switch
+        // MVC binds every argument as a string. The position and the name in the code would be written as extensions.
+        var schema = Shapes.Text();
+        (parameter.Schema, parameter.Position, parameter.OriginalName) = (schema, null, null);
+        (schema.Pattern, parameter.Example) = (parameter.Kind, parameter.Name) switch
         {
-            (ParameterLocation.Path, "namespace") => (NamePattern, Sample.Namespace),
-            (ParameterLocation.Path, "name") => (NamePattern, Sample.Name),
-            (ParameterLocation.Path, "channel") => (ChannelPattern, Sample.Channel),
-            (ParameterLocation.Path, "digest") => (DigestPattern, Sample.Digest),
-            (ParameterLocation.Path, "id") => (DigestPattern, Sample.ArchiveId),
-            (ParameterLocation.Path, "release") => (null, Sample.Release),
-            (ParameterLocation.Path, "mediaType") => (null, Sample.MediaType),
+            (OpenApiParameterKind.Path, "namespace") => (NamePattern, Sample.Namespace),
+            (OpenApiParameterKind.Path, "name") => (NamePattern, Sample.Name),
+            (OpenApiParameterKind.Path, "channel") => (ChannelPattern, Sample.Channel),
+            (OpenApiParameterKind.Path, "digest") => (DigestPattern, Sample.Digest),
+            (OpenApiParameterKind.Path, "id") => (DigestPattern, Sample.ArchiveId),
+            (OpenApiParameterKind.Path, "release") => (null, Sample.Release),
+            (OpenApiParameterKind.Path, "mediaType") => (null, Sample.MediaType),
             (_, "q") => (null, Sample.Name),
-            _ => (schema.Pattern, described.Example),
+            _ => (null, null as string),
         };
-        if (described.Name == "limit")
-            (schema.Type, schema.Minimum, schema.Maximum) = (JsonSchemaType.Integer, "1", ListPage.MaxLimit.ToString(CultureInfo.InvariantCulture));
-        if (described.Name == "format")
-            schema.Enum = Shapes.OneOf("json").Enum;
-        if (described.Name == WorkspaceQuery.Name)
+        if (parameter.Name == "limit")
+            (schema.Type, schema.Minimum, schema.Maximum) = (JsonObjectType.Integer, 1, ListPage.MaxLimit);
+        if (parameter.Name == "format")
+            schema.Enumeration.Add("json");
+        if (parameter.Name == WorkspaceQuery.Name)
             schema.Default = "global";
     }
 }

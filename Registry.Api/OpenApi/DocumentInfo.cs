@@ -1,5 +1,5 @@
 using System.Reflection;
-using Microsoft.OpenApi;
+using NSwag;
 using Registry.Api.Cnr;
 
 namespace Registry.Api.OpenApi;
@@ -11,28 +11,36 @@ internal static class DocumentInfo
     public static string Version { get; } =
         typeof(DocumentInfo).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "";
 
-    /// <summary>Title, version and a text for people.</summary>
-    public static OpenApiInfo Describe() => new()
-    {
-        Title = "Application registry",
-        Version = Version,
-        Description = Text,
-        License = new OpenApiLicense { Name = "Apache-2.0", Url = new Uri("https://www.apache.org/licenses/LICENSE-2.0") },
-    };
+    /// <summary>What the document is about.</summary>
+    public static string Title => "Application registry";
 
-    /// <summary>The two groups.</summary>
+    /// <summary>The terms under which the product is used.</summary>
+    public static OpenApiLicense License => new() { Name = "Apache-2.0", Url = "https://www.apache.org/licenses/LICENSE-2.0" };
+
+    /// <summary>The groups, in the order in which they are shown.</summary>
     public static IEnumerable<OpenApiTag> Tags() =>
     [
         new()
         {
             Name = OperationDescription.CnrTag,
-            Description = $"Packages: releases of Helm charts, kpm packages and others, in two generations of one protocol. `/api/v1/packages` speaks {Dialect.Cnr.Version}, "
-                + $"`/cnr/api/v1/packages` {Dialect.Appr.Version}: the same operations on the same packages.",
+            Description = $"Packages: releases of Helm charts, kpm packages and others. `/api/v1/packages` speaks CNR {Dialect.Cnr.Version}.",
         },
         new() { Name = OperationDescription.KarTag, Description = "App archives of kploy, by workspace: any bytes, named by their sha256." },
+        new() { Name = OperationDescription.HealthTag, Description = "What an orchestrator asks." },
+        new()
+        {
+            Name = OperationDescription.ApprTag,
+            Description = $"The same operations on the same packages, for clients of appr: `/cnr/api/v1/packages` speaks {Dialect.Appr.Version}.",
+        },
     ];
 
-    private const string Text = """
+    /// <summary>The text of the document for generators.</summary>
+    public const string ClientText =
+        "The API of the registry for generators of clients: every operation at one address, with one body and one form of its answer. "
+        + "The whole API is described in `v1.json`.";
+
+    /// <summary>The text of the whole API, for people.</summary>
+    public const string Text = """
         Stores Kubernetes application packages and gives them out: Helm charts, kpm packages and others by the **CNR** protocol, kploy app archives by **KAR**.
 
         Push a chart, see it listed, pull it back:
@@ -45,6 +53,8 @@ internal static class DocumentInfo
         ```
 
         Or here: open `POST …/{namespace}/{name}` below, *Try it out*, *Execute*. A small chart is filled in, and every other operation has it for its example.
+
+        Generators of clients read `client.json`, beside this document.
 
         Rules of all operations:
 

@@ -2,63 +2,66 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.Net.Http.Headers;
-using Microsoft.OpenApi;
+using NJsonSchema;
+using NSwag;
 using Registry.Api.Http.Errors;
 
 namespace Registry.Api.OpenApi;
 
-/// <summary>How the document shows errors: all of it follows from the error table and is written by the writer of errors.</summary>
+/// <summary>
+/// How the document shows errors: all of it follows from the error table and is written by the writer of errors.
+/// </summary>
 internal static class ErrorParts
 {
-    private const string Plain = "Error";
+    /// <summary>The name of the schema of errors.</summary>
+    public const string Plain = "Error";
+
     private const string Nested = "NestedError";
 
     /// <summary>The statuses that say the same wherever they come from: shared, and referred to.</summary>
     public static readonly int[] Shared = [403, 405, 408, 412, 413, 416, 500, 503, 507];
 
-    /// <summary>A reference to the shared response of a status.</summary>
-    public static IOpenApiResponse Reference(int status, bool nested, OpenApiDocument document) => new OpenApiResponseReference(Name(status, nested), document);
+    /// <summary>A reference to the shared response of a status, which the document has from then on.</summary>
+    public static OpenApiResponse Reference(int status, bool nested, OpenApiDocument document)
+    {
+        var error = ErrorTable.OfStatus(status);
+        var words = error.Code.Split('-').Select(static word => char.ToUpperInvariant(word[0]) + word[1..]);
+        var name = string.Concat(words.Append(nested ? "Nested" : ""));
+        if (!document.Responses.TryGetValue(name, out var shared))
+        {
+            shared = Response([error], nested, document);
+            shared.Description += $": {error.Message}";
+            document.Responses.Add(name, shared);
+        }
+
+        return new OpenApiResponse { Reference = shared };
+    }
 
     /// <summary>An error response of its own, with every error of that status as an example.</summary>
     public static OpenApiResponse Response(IReadOnlyList<ErrorAnswer> errors, bool nested, OpenApiDocument document)
     {
-        var examples = new Dictionary<string, IOpenApiExample>();
+        var content = new OpenApiMediaType { Schema = new JsonSchema { Reference = Schema(nested, document) } };
         foreach (var error in errors)
         {
-            var same = examples.Keys.Count(name => name.TrimEnd('0', '1', '2', '3', '4', '5', '6', '7', '8', '9', '-') == error.Code);
-            examples.Add(
+            var same = content.Examples.Values
+                .Count(example => example.Summary.StartsWith($"{error.Code}:", StringComparison.Ordinal));
+            content.Examples.Add(
                 same == 0 ? error.Code : $"{error.Code}-{same + 1}",
-                new OpenApiExample { Summary = $"{error.Code}: {error.Message}", Value = Body(error, nested) });
+                new OpenApiExample
+                {
+                    Summary = $"{error.Code}: {error.Message}",
+                    Value = Shapes.Value(Body(error, nested)),
+                });
         }
 
-        return new OpenApiResponse
+        var response = new OpenApiResponse
         {
-            Description = string.Join(" or ", errors.Select(error => $"`{error.Code}`").Distinct()),
-            Headers = HeadersOf(errors[0].Status, document),
-            Content = new Dictionary<string, IOpenApiMediaType>
-            {
-                ["application/json"] = new OpenApiMediaType { Schema = new OpenApiSchemaReference(nested ? Nested : Plain, document), Examples = examples },
-            },
+            Description = string.Join(" or ", errors.Select(static error => $"`{error.Code}`").Distinct()),
+            Content = { ["application/json"] = content },
         };
+        HeaderParts.AddTo(response, HeadersOf(errors[0].Status));
+        return response;
     }
-
-    /// <summary>Puts the schemas and the shared responses into the document.</summary>
-    public static void AddTo(OpenApiDocument document)
-    {
-        document.AddComponent(Plain, Schema());
-        document.AddComponent(Nested, NestedSchema(document));
-        foreach (var status in Shared)
-            foreach (var nested in (ReadOnlySpan<bool>)[false, true])
-            {
-                var error = ErrorTable.OfStatus(status);
-                var response = Response([error], nested, document);
-                response.Description += $": {error.Message}";
-                document.AddComponent(Name(status, nested), response);
-            }
-    }
-
-    private static string Name(int status, bool nested) => string.Concat(
-        ErrorTable.OfStatus(status).Code.Split('-').Select(word => char.ToUpperInvariant(word[0]) + word[1..]).Append(nested ? "Nested" : ""));
 
     private static JsonNode Body(ErrorAnswer error, bool nested)
     {
@@ -68,47 +71,51 @@ internal static class ErrorParts
         return JsonNode.Parse(Encoding.UTF8.GetString(body.ToArray()))!;
     }
 
-    private static Dictionary<string, IOpenApiHeader>? HeadersOf(int status, OpenApiDocument document)
+    private static IEnumerable<string> HeadersOf(int status)
     {
-        var names = ErrorTable.OfStatus(status).Headers.Select(header => header.Name).ToList();
-        if (status == StatusCodes.Status405MethodNotAllowed)
-            names.Add(HeaderNames.Allow);
-        if (status == StatusCodes.Status416RangeNotSatisfiable)
-            names.Add(HeaderNames.ContentRange);
-        return names.Count == 0 ? null : HeaderParts.Of(document, [.. names]);
+        var names = ErrorTable.OfStatus(status).Headers.Select(static header => header.Name);
+        return status switch
+        {
+            StatusCodes.Status405MethodNotAllowed => names.Append(HeaderNames.Allow),
+            StatusCodes.Status416RangeNotSatisfiable => names.Append(HeaderNames.ContentRange),
+            _ => names,
+        };
     }
 
-    private static OpenApiSchema Schema() => new()
+    private static JsonSchema Schema(bool nested, OpenApiDocument document)
     {
-        Type = JsonSchemaType.Object,
-        Description = "What went wrong.",
-        Required = new HashSet<string> { "code", "message", "details" },
-        Properties = new Dictionary<string, IOpenApiSchema>
-        {
-            ["code"] = Codes(),
-            ["message"] = Shapes.Text("The error for people."),
-            ["details"] = new OpenApiSchema
+        if (document.Definitions.TryGetValue(nested ? Nested : Plain, out var schema))
+            return schema;
+        schema = Shapes.Object(
+            nested
+                ? "What went wrong, twice: as it is and under `error`, where clients of Quay look."
+                : "What went wrong.",
+            new()
             {
-                Type = JsonSchemaType.Object,
-                Description = "What the error is about: the package, the field, …; the members differ by `code`, and there may be none.",
-                AdditionalPropertiesAllowed = true,
-            },
-        },
-    };
+                ["code"] = Codes(),
+                ["message"] = Shapes.Text("The error for people."),
+                ["details"] = new JsonSchemaProperty
+                {
+                    Type = JsonObjectType.Object,
+                    Description = "What the error is about: the package, the field, …; "
+                        + "the members differ by `code`, and there may be none.",
+                },
+            });
+        if (nested)
+        {
+            schema.Properties.Add("error", new JsonSchemaProperty { Reference = Schema(nested: false, document) });
+            schema.RequiredProperties.Add("error");
+        }
 
-    private static OpenApiSchema NestedSchema(OpenApiDocument document)
-    {
-        var schema = Schema();
-        schema.Description = "What went wrong, twice: as it is and under `error`, where clients of Quay look.";
-        schema.Required!.Add("error");
-        schema.Properties!.Add("error", new OpenApiSchemaReference(Plain, document));
+        document.Definitions.Add(nested ? Nested : Plain, schema);
         return schema;
     }
 
-    private static OpenApiSchema Codes()
+    private static JsonSchemaProperty Codes()
     {
-        var codes = Shapes.OneOf([.. ErrorTable.Refusals.Values.Select(entry => entry.Code)
-            .Concat(ErrorTable.Statuses.Values.Select(entry => entry.Code)).Distinct().Order(StringComparer.Ordinal)]);
+        var words = ErrorTable.Refusals.Values.Select(static entry => entry.Code)
+            .Concat(ErrorTable.Statuses.Values.Select(static entry => entry.Code));
+        var codes = Shapes.OneOf([.. words.Distinct().Order(StringComparer.Ordinal)]);
         codes.Description = "The error for programs.";
         return codes;
     }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Microsoft.OpenApi;
+using NJsonSchema;
+using NSwag;
 using Registry.Api.Kar;
 using Registry.Core.Archives;
 using Registry.Core.Errors;
@@ -21,7 +22,7 @@ internal static class KarOperations
 
     public static (Type Controller, string Action, OperationNotes Notes)[] All { get; } =
     [
-        (typeof(StatusController), nameof(StatusController.Show), new("ShowStatus") { Answer = _ => Status("ok"), Shape = _ => StatusShape(), Tagged = false }),
+        (typeof(StatusController), nameof(StatusController.Show), new("ShowStatus") { Answer = _ => Status("ok"), Shape = _ => ("RegistryStatus", StatusShape()), Tagged = false }),
         (typeof(AppArchivesController), nameof(AppArchivesController.Upload), new("UploadArchive", NoBody, BadWorkspace)
         {
             Answer = _ => JsonSerializer.SerializeToNode(
@@ -29,8 +30,8 @@ internal static class KarOperations
             Body = () => new OpenApiRequestBody
             {
                 Description = "The archive: any bytes, at least one, whatever the Content-Type.",
-                Required = true,
-                Content = new Dictionary<string, IOpenApiMediaType> { ["application/octet-stream"] = new OpenApiMediaType { Schema = Shapes.Binary() } },
+                IsRequired = true,
+                Content = { ["application/octet-stream"] = new OpenApiMediaType { Schema = Shapes.Binary() } },
             },
         }),
         (typeof(AppArchivesController), nameof(AppArchivesController.List), new("ListArchives", BadWorkspace) { Answer = _ => new JsonArray(Listed()) }),
@@ -47,19 +48,18 @@ internal static class KarOperations
         ["version"] = DocumentInfo.Version,
     };
 
-    private static OpenApiSchema StatusShape() => new()
+    private static JsonSchema StatusShape()
     {
-        Type = JsonSchemaType.Object,
-        Required = new HashSet<string> { "kind", "status", "storage", "version" },
-        Properties = new Dictionary<string, IOpenApiSchema>
+        var shape = Shapes.Object("The state of the registry.", new()
         {
             ["kind"] = Shapes.OneOf("registry#status"),
             ["status"] = Shapes.OneOf("ok", "unavailable"),
-            ["storage"] = new OpenApiSchema { Type = JsonSchemaType.String, Description = "The backend in use." },
-            ["version"] = new OpenApiSchema { Type = JsonSchemaType.String, Description = "The version of the registry." },
-        },
-        AdditionalProperties = new OpenApiSchema { Type = JsonSchemaType.String, Description = "What else the backend says of itself." },
-    };
+            ["storage"] = Shapes.Text("The backend in use."),
+            ["version"] = Shapes.Text("The version of the registry."),
+        });
+        shape.AdditionalPropertiesSchema = Shapes.Text("What else the backend says of itself.");
+        return shape;
+    }
 
     private static JsonNode? Listed() => JsonSerializer.SerializeToNode(
         ListedArchive.Of(new AppArchive(Global, Core.Content.Digest.Parse(Sample.ArchiveId), Sample.ArchiveSize, Sample.Manifest.CreatedAt)),

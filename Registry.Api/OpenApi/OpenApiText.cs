@@ -1,30 +1,33 @@
-using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
-using Microsoft.OpenApi;
-using Swashbuckle.AspNetCore.Swagger;
+using NSwag.Generation.AspNetCore;
 
 namespace Registry.Api.OpenApi;
 
-/// <summary>The document as it is sent: made once, when first asked for, as it is the same for everybody.</summary>
-internal sealed class OpenApiText(ISwaggerProvider provider)
+/// <summary>
+/// The documents as they are sent: each made once, when first asked for, as it is the same for everybody. NSwag is
+/// called directly, because its registration as a service would add work to every start.
+/// </summary>
+internal sealed class OpenApiText(IServiceProvider services)
 {
-    /// <summary>The document's name among those that one application may have.</summary>
-    public const string Version = "v1";
+    private readonly Lazy<Task<Text>> whole = new(() => WriteAsync(OpenApiSettings.Whole(), services));
+    private readonly Lazy<Task<Text>> forClients = new(() => WriteAsync(OpenApiSettings.ForClients(), services));
 
-    private readonly Lazy<byte[]> content = new(() => Write(provider.GetSwagger(Version)));
+    /// <summary>The document of the whole API.</summary>
+    public Task<Text> Whole => whole.Value;
 
-    /// <summary>JSON in UTF-8.</summary>
-    public ReadOnlyMemory<byte> Content => content.Value;
+    /// <summary>The document for generators of clients.</summary>
+    public Task<Text> ForClients => forClients.Value;
 
-    /// <summary>What its entity tag is made of.</summary>
-    public string Tag => Convert.ToHexStringLower(SHA256.HashData(Content.Span));
-
-    /// <summary>OpenAPI 3.0, which more generators read than 3.1, and whose way to describe a file is the plainest.</summary>
-    private static byte[] Write(OpenApiDocument document)
+    private static async Task<Text> WriteAsync(AspNetCoreOpenApiDocumentGeneratorSettings settings, IServiceProvider services)
     {
-        using var text = new StringWriter(CultureInfo.InvariantCulture) { NewLine = "\n" };
-        document.SerializeAs(OpenApiSpecVersion.OpenApi3_0, new OpenApiJsonWriter(text));
-        return Encoding.UTF8.GetBytes(text.ToString());
+        var document = await new AspNetCoreOpenApiDocumentGenerator(settings).GenerateAsync(services);
+        var content = Encoding.UTF8.GetBytes(document.ToJson());
+        return new Text(content, Convert.ToHexStringLower(SHA256.HashData(content)));
     }
+
+    /// <summary>One of them.</summary>
+    /// <param name="Content">JSON in UTF-8.</param>
+    /// <param name="Tag">What its entity tag is made of.</param>
+    internal sealed record Text(ReadOnlyMemory<byte> Content, string Tag);
 }

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
-using Microsoft.OpenApi;
+using NJsonSchema;
+using NSwag;
 using Registry.Api.Cnr;
 using Registry.Core.Errors;
 
@@ -12,11 +13,14 @@ namespace Registry.Api.OpenApi;
 /// </param>
 internal sealed record OperationNotes(string Name, params IReadOnlyList<RegistryException> Refusals)
 {
+    /// <summary>The name of the method in generated clients; null where they do not have the operation.</summary>
+    public string? ClientName { get; init; } = Name;
+
     /// <summary>The JSON that answers a request with the values of <see cref="Sample"/>; null for an answer that is no JSON.</summary>
     public Func<Dialect, JsonNode?>? Answer { get; init; }
 
-    /// <summary>The shape of that answer, where the type of the action does not say it; null where it does.</summary>
-    public Func<Dialect, OpenApiSchema>? Shape { get; init; }
+    /// <summary>The shape of that answer and its name, where the type of the action does not say it; null where it does.</summary>
+    public Func<Dialect, (string Name, JsonSchema Schema)>? Shape { get; init; }
 
     /// <summary>The body that it takes; null for none.</summary>
     public Func<OpenApiRequestBody>? Body { get; init; }

@@ -1,5 +1,8 @@
 using System.Text.Json.Nodes;
-using Microsoft.OpenApi;
+using Newtonsoft.Json;
+using Newtonsoft.Json.Linq;
+using NJsonSchema;
+using NSwag;
 using Registry.Core.Content;
 
 namespace Registry.Api.OpenApi;
@@ -7,101 +10,98 @@ namespace Registry.Api.OpenApi;
 /// <summary>The fields of a push, in each of the four ways that they may come: JSON, two kinds of form, and the query.</summary>
 internal static class PushBody
 {
-    private const string Json = "application/json";
+    private const string JsonType = "application/json";
     private const string Form = "application/x-www-form-urlencoded";
     private const string Multipart = "multipart/form-data";
+
+    private const string ForceMeaning =
+        "`true` replaces the release where it is there in this media type. Anything else does not.";
+
+    private static int LimitInKib => new ContentLimits().MaxMetadataBytes >> 10;
 
     /// <summary>The body, with the sample chart for an example.</summary>
     public static OpenApiRequestBody Describe() => new()
     {
         Description =
-            "JSON or a form. A body that begins with `{` is read as JSON whatever its Content-Type, so that plain `curl --data` works. "
-            + "A field that the body does not have is taken from the query. A form may have a field `metadata` too: a text.",
-        Required = true,
-        Content = new Dictionary<string, IOpenApiMediaType>
+            "JSON or a form. A body that begins with `{` is read as JSON whatever its Content-Type, "
+            + "so that plain `curl --data` works. A field that the body does not have is taken from the query. "
+            + "A form may have a field `metadata` too: a text.",
+        IsRequired = true,
+        Content =
         {
-            [Json] = new OpenApiMediaType { Schema = JsonShape(), Example = Example() },
-            [Form] = new OpenApiMediaType { Schema = FilledInShape(), Example = Example() },
-            [Multipart] = new OpenApiMediaType
-            {
-                Schema = MultipartShape(),
-                Encoding = new Dictionary<string, OpenApiEncoding>
-                {
-                    ["blob"] = new() { ContentType = "application/gzip, text/plain" },
-                },
-            },
+            [JsonType] = new OpenApiMediaType { Schema = JsonShape(), Example = Example() },
+            [Form] = new OpenApiMediaType { Schema = FormShape(Blob(), Forced()), Example = Example() },
+            [Multipart] = MultipartForm(Forced()),
         },
     };
+
+    /// <summary>The body for generated clients: the form that streams the package. It has the metadata, too.</summary>
+    public static OpenApiRequestBody DescribeForClients()
+    {
+        var force = new JsonSchemaProperty { Type = JsonObjectType.Boolean, Default = false, Description = ForceMeaning };
+        var form = MultipartForm(force);
+        form.Schema.Properties.Add("metadata", Shapes.Text("A text that the manifest shall carry."));
+        // Clients that NSwag generates refuse a null in an optional field of a form unless it is nullable.
+        foreach (var field in form.Schema.Properties.Values.Where(static field => !field.IsRequired))
+            field.IsNullableRaw = true;
+        return new OpenApiRequestBody { IsRequired = true, Content = { [Multipart] = form } };
+    }
 
     /// <summary>The same fields as query parameters.</summary>
-    public static IEnumerable<IOpenApiParameter> Query() =>
-        from field in FormShape().Properties!
-        orderby field.Key == "force" descending
+    public static IEnumerable<OpenApiParameter> Query() =>
+        from field in (string[])["force", "release", "media_type", "blob", "metadata"]
         select new OpenApiParameter
         {
-            Name = field.Key,
-            In = ParameterLocation.Query,
-            Description = $"In place of the field `{field.Key}` of the body, where it has none.",
-            Schema = field.Value is OpenApiSchema shape ? new OpenApiSchema { Type = shape.Type, Enum = shape.Enum } : null,
+            Name = field,
+            Kind = OpenApiParameterKind.Query,
+            Description = $"In place of the field `{field}` of the body, where it has none.",
+            Schema = field == "force" ? Shapes.OneOf("false", "true") : Shapes.Text(),
         };
 
-    private static OpenApiSchema JsonShape() => new()
+    private static JsonSchema JsonShape()
     {
-        Type = JsonSchemaType.Object,
-        Required = new HashSet<string> { "release", "blob" },
-        Properties = new Dictionary<string, IOpenApiSchema>
-        {
-            ["release"] = Release(),
-            ["media_type"] = Nullable(MediaTypeName()),
-            ["blob"] = Blob(),
-            ["force"] = new OpenApiSchema
+        var mediaType = MediaTypeName();
+        mediaType.IsNullableRaw = true;
+        return Shapes.Object(
+            description: null,
+            required: new() { ["release"] = Release(), ["blob"] = Blob() },
+            optional: new()
             {
-                Description = ForceMeaning,
-                OneOf = [new OpenApiSchema { Type = JsonSchemaType.Boolean }, Shapes.OneOf("true", "false")],
-            },
-            ["metadata"] = new OpenApiSchema { Description = $"Any JSON value that the manifest shall carry, at most {LimitInKib} KiB; `null` for none." },
-        },
-    };
-
-    private static OpenApiSchema FormShape() => new()
-    {
-        Type = JsonSchemaType.Object,
-        Required = new HashSet<string> { "release", "blob" },
-        Properties = new Dictionary<string, IOpenApiSchema>
-        {
-            ["release"] = Release(),
-            ["media_type"] = MediaTypeName(),
-            ["blob"] = Blob(),
-            ["force"] = Forced(),
-            ["metadata"] = Shapes.Text("A text that the manifest shall carry."),
-        },
-    };
+                ["media_type"] = mediaType,
+                ["force"] = new JsonSchemaProperty
+                {
+                    Description = ForceMeaning,
+                    OneOf = { new JsonSchema { Type = JsonObjectType.Boolean }, Shapes.OneOf("true", "false") },
+                },
+                ["metadata"] = new JsonSchemaProperty
+                {
+                    Description =
+                        $"Any JSON value that the manifest shall carry, at most {LimitInKib} KiB; `null` for none.",
+                },
+            });
+    }
 
     /// <summary>
     /// A form without metadata: pages that try the push out send every field, and would set the metadata to a text.
     /// </summary>
-    private static OpenApiSchema FilledInShape()
-    {
-        var shape = FormShape();
-        shape.Properties!.Remove("metadata");
-        return shape;
-    }
+    private static JsonSchema FormShape(JsonSchemaProperty blob, JsonSchemaProperty force) => Shapes.Object(
+        description: null,
+        required: new() { ["release"] = Release(), ["blob"] = blob },
+        optional: new() { ["media_type"] = MediaTypeName(), ["force"] = force });
 
     /// <summary>The same where the blob is a file.</summary>
-    private static OpenApiSchema MultipartShape()
+    private static OpenApiMediaType MultipartForm(JsonSchemaProperty force)
     {
-        var shape = FilledInShape();
         var blob = Shapes.Binary();
         blob.Description = "The package: the `.tar.gz` itself, or its base64.";
-        shape.Properties!["blob"] = blob;
-        return shape;
+        return new OpenApiMediaType
+        {
+            Schema = FormShape(blob, force),
+            Encoding = { ["blob"] = new PartEncoding { ContentType = "application/gzip, text/plain" } },
+        };
     }
 
-    private const string ForceMeaning = "`true` replaces the release where it is there in this media type. Anything else does not.";
-
-    private static int LimitInKib => new ContentLimits().MaxMetadataBytes >> 10;
-
-    private static OpenApiSchema Forced()
+    private static JsonSchemaProperty Forced()
     {
         // The first word and the default are what pages fill in: trying a push out must not replace a release.
         var shape = Shapes.OneOf("false", "true");
@@ -110,31 +110,33 @@ internal static class PushBody
         return shape;
     }
 
-    private static OpenApiSchema Release() => new()
+    private static JsonSchemaProperty Release()
     {
-        Type = JsonSchemaType.String,
-        MaxLength = Core.Packages.Release.MaxLength,
-        Description = "The release: a semantic version, prerelease and build metadata included.",
-        Examples = [Sample.Release],
-    };
-
-    private static OpenApiSchema MediaTypeName() =>
-        Shapes.Text("What is in the package: `helm`, `kpm`, `docker-compose`, …, short or as a long CNR media type. `kpm` when there is none.", Sample.MediaType);
-
-    private static OpenApiSchema Blob() => new()
-    {
-        Type = JsonSchemaType.String,
-        Format = "byte",
-        Description = "The package: a `.tar.gz` in base64. White space in it is stepped over.",
-        Examples = [Sample.Chart],
-    };
-
-    private static OpenApiSchema Nullable(OpenApiSchema shape)
-    {
-        shape.Type |= JsonSchemaType.Null;
+        var shape = Shapes.Text(
+            "The release: a semantic version, prerelease and build metadata included.", Sample.Release);
+        shape.MaxLength = Core.Packages.Release.MaxLength;
         return shape;
     }
 
-    private static JsonObject Example() =>
-        new() { ["release"] = Sample.Release, ["media_type"] = Sample.MediaType, ["blob"] = Sample.Chart };
+    private static JsonSchemaProperty MediaTypeName() => Shapes.Text(
+        "What is in the package: `helm`, `kpm`, `docker-compose`, …, short or as a long CNR media type. "
+            + "`kpm` when there is none.",
+        Sample.MediaType);
+
+    private static JsonSchemaProperty Blob()
+    {
+        var shape = Shapes.Text("The package: a `.tar.gz` in base64. White space in it is stepped over.", Sample.Chart);
+        shape.Format = "byte";
+        return shape;
+    }
+
+    private static JToken? Example() => Shapes.Value(
+        new JsonObject { ["release"] = Sample.Release, ["media_type"] = Sample.MediaType, ["blob"] = Sample.Chart });
+
+    /// <summary>The encoding of a part. The base class writes its type as <c>encodingType</c>, which is not OpenAPI.</summary>
+    private sealed class PartEncoding : OpenApiEncoding
+    {
+        [JsonProperty("contentType")]
+        public required string ContentType { get; init; }
+    }
 }

@@ -1,11 +1,19 @@
+using System.Security.Cryptography;
+using System.Text;
+using Microsoft.AspNetCore.ResponseCompression;
+using Microsoft.Extensions.Options;
+using NSwag.AspNetCore;
+using Registry.Api.Http;
 using Registry.Api.Pages;
-using Swashbuckle.AspNetCore.SwaggerUI;
 
 namespace Registry.Api.OpenApi;
 
 /// <summary>The page at <c>/swagger</c>. All that it consists of is in this program: it works where there is no internet.</summary>
 internal static class SwaggerPage
 {
+    private const string Root = "/swagger";
+    private const string Index = "index.html";
+
     /// <summary>
     /// Goes into the head of the page: the icon of the home page, and a way there in place of the bar, which has nothing to choose from. There is one
     /// server: this one.
@@ -30,36 +38,90 @@ internal static class SwaggerPage
     /// these.
     /// </summary>
     private const string Sources =
-        "connect-src 'self'; img-src 'self' data:; script-src 'self'; style-src 'self' 'unsafe-inline'";
+        "connect-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; script-src 'self'";
 
     /// <summary>Maps the page, which is made when it is first asked for: most registries start without anybody who looks at it.</summary>
     public static void MapSwaggerPage(this IEndpointRouteBuilder routes)
     {
         var page = new Lazy<RequestDelegate>(() => Make(routes.CreateApplicationBuilder()));
-        routes.Map("swagger/{**path}", context => page.Value(context));
+        routes.Map($"{Root}/{{**path}}", context => page.Value(context));
     }
 
     private static RequestDelegate Make(IApplicationBuilder pipeline)
     {
-        // Found by now, the page may not be taken for one that something after it has still to answer.
         pipeline.Use(static (context, next) =>
         {
+            // Found by now, the page may not be taken for one that something after it has still to answer.
             context.SetEndpoint(null);
             PageHeaders.Protect(context.Response, Sources);
-            return next(context);
+            context.Response.Headers.CacheControl = "no-cache";
+            // Relative: a proxy may have removed a prefix without telling the registry.
+            if (context.Request.Path.Value!.TrimEnd('/') != Root)
+                return next(context);
+            var page = context.Request.Path.Value.EndsWith('/') ? Index : $"{Root[1..]}/{Index}";
+            context.Response.Redirect(page, permanent: true);
+            return Task.CompletedTask;
         });
-        pipeline.UseSwaggerUI(options =>
+        pipeline.UseMiddleware<ResponseCompressionMiddleware>(new ResponseCompressionProvider(
+            pipeline.ApplicationServices, Options.Create(new ResponseCompressionOptions { EnableForHttps = true })));
+        pipeline.Use(AllowInlineScriptAsync);
+        pipeline.UseSwaggerUi(static page =>
         {
-            options.RoutePrefix = "swagger";
-            options.DocumentTitle = "Application registry: API";
-            options.SwaggerEndpoint($"..{OpenApiController.Path}", "Application registry");
-            options.ConfigObject.ValidatorUrl = null;
-            options.EnableDeepLinking();
-            options.DocExpansion(DocExpansion.List);
-            options.DefaultModelsExpandDepth(0);
-            options.DisplayRequestDuration();
-            options.HeadContent = Head;
+            page.Path = Root;
+            page.TransformToExternalPath = static (path, _) => path;
+            page.DocumentTitle = $"{DocumentInfo.Title}: API";
+            // Nobody logs in.
+            page.OAuth2Client = new OAuth2ClientSettings { ClientId = "", ClientSecret = "" };
+            page.SwaggerRoutes.Add(new SwaggerUiRoute(DocumentInfo.Title, $"..{OpenApiController.Path}"));
+            page.DocExpansion = "list";
+            page.DefaultModelsExpandDepth = 0;
+            page.AdditionalSettings["displayRequestDuration"] = true;
+            page.CustomHeadContent = Head;
         });
         return pipeline.Build();
+    }
+
+    /// <summary>Allows the inline script that starts the page by its hash. There is no other.</summary>
+    private static async Task AllowInlineScriptAsync(HttpContext context, RequestDelegate next)
+    {
+        if (context.Request.Path != $"{Root}/{Index}")
+        {
+            await next(context);
+            return;
+        }
+
+        var (response, client) = (context.Response, context.Response.Body);
+        using var page = new MemoryStream();
+        response.Body = page;
+        try
+        {
+            await next(context);
+        }
+        finally
+        {
+            response.Body = client;
+        }
+
+        var html = page.ToArray();
+        var script = Convert.ToBase64String(SHA256.HashData(InlineScriptOf(html)));
+        PageHeaders.Protect(response, $"{Sources} 'sha256-{script}'");
+        var tag = ConditionalHeaders.Quote(Convert.ToHexStringLower(SHA256.HashData(html)));
+        if (await ConditionalHeaders.TryAnswerAsync(context, tag))
+            return;
+        response.Headers.ETag = tag;
+        await response.Body.WriteAsync(html, context.RequestAborted);
+    }
+
+    /// <summary>The script as browsers hash it, with line feeds alone.</summary>
+    /// <exception cref="InvalidOperationException">There is none: the library has changed its page.</exception>
+    private static byte[] InlineScriptOf(byte[] html)
+    {
+        const string Start = "<script>";
+        var text = Encoding.UTF8.GetString(html);
+        var from = text.IndexOf(Start, StringComparison.Ordinal);
+        var to = text.LastIndexOf("</script>", StringComparison.Ordinal);
+        return from < 0 || to < from
+            ? throw new InvalidOperationException("The page of Swagger UI has no script in its text.")
+            : Encoding.UTF8.GetBytes(text[(from + Start.Length)..to].ReplaceLineEndings("\n"));
     }
 }

@@ -13,7 +13,8 @@ internal sealed partial class ApiDocument(JsonNode root)
         from method in path.Value!.AsObject()
         select new ApiOperation(this, path.Key, new HttpMethod(method.Key.ToUpperInvariant()), method.Value!);
 
-    public static async Task<ApiDocument> ReadAsync(HttpClient client) => new(JsonNode.Parse(await client.GetStringAsync("/openapi/v1.json"))!);
+    public static async Task<ApiDocument> ReadAsync(HttpClient client, string name = "v1") =>
+        new(JsonNode.Parse(await client.GetStringAsync($"/openapi/{name}.json"))!);
 
     public ApiOperation Operation(string id) => Operations.Single(operation => operation.Id == id);
 

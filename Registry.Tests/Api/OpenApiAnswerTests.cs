@@ -56,6 +56,14 @@ public sealed class OpenApiAnswerTests(string backend)
         Assert.That(document.Fault(JsonNode.Parse(await state.Content.ReadAsStringAsync()), schema), Is.Null);
     }
 
+    [Test]
+    public async Task The_health_checks_answer_as_their_examples_say()
+    {
+        await ExpectAsync(document.Operation("healthCheckAlive"));
+        await host.Client.UntilReadyAsync(TestContext.CurrentContext.CancellationToken);
+        await ExpectAsync(document.Operation("healthCheckReady"));
+    }
+
     [TestCase("cnr", "application/json")]
     [TestCase("appr", "application/json")]
     [TestCase("cnr", "application/x-www-form-urlencoded")]

@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.Controllers;
@@ -17,27 +19,26 @@ namespace Registry.Tests.Api;
 public sealed class OpenApiTests
 {
     private RegistryHost host = null!;
-    private string text = null!;
     private ApiDocument document = null!;
 
     [OneTimeSetUp]
     public async Task StartAsync()
     {
         host = await RegistryHost.StartAsync();
-        text = await host.Client.GetStringAsync("/openapi/v1.json");
         document = await ApiDocument.ReadAsync(host.Client);
     }
 
     [OneTimeTearDown]
     public async Task StopAsync() => await host.DisposeAsync();
 
-    [Test]
-    public void It_reads_without_an_error_or_a_warning()
+    [TestCase("v1", "..")]
+    [TestCase("client")]
+    public async Task A_document_reads_without_an_error_or_a_warning(string name, params string[] servers)
     {
-        var (read, diagnostic) = OpenApiDocument.Parse(text, OpenApiConstants.Json);
+        var (read, diagnostic) = OpenApiDocument.Parse(await host.Client.GetStringAsync($"/openapi/{name}.json"), OpenApiConstants.Json);
         Assert.That(diagnostic!.Errors.Concat(diagnostic.Warnings), Is.Empty);
         Assert.That(read!.Info.Version, Is.EqualTo(typeof(DocumentInfo).Assembly.GetName().Version!.ToString(3)));
-        Assert.That(read.Servers!.Select(server => server.Url), Is.EqualTo(new[] { ".." }));
+        Assert.That(read.Servers?.Select(server => server.Url) ?? [], Is.EqualTo(servers));
     }
 
     [Test]
@@ -58,14 +59,23 @@ public sealed class OpenApiTests
     public void Every_operation_has_a_group_a_summary_and_an_id_of_its_own()
     {
         var operations = document.Operations.ToList();
-        Assert.That(operations.Select(operation => operation.Id), Is.Unique.And.All.Match("^(cnr|appr|kar)[A-Z][A-Za-z]+$"));
+        Assert.That(operations.Select(operation => operation.Id), Is.Unique.And.All.Match("^(cnr|appr|kar|health)[A-Z][A-Za-z]+$"));
         Assert.That(operations.Select(operation => operation.Node["summary"]?.GetValue<string>()), Is.All.Not.Null.And.All.Not.Empty);
         foreach (var operation in operations)
-            Assert.That(
-                operation.Node["tags"]!.AsArray().Single()!.GetValue<string>(),
-                Is.EqualTo(operation.Id.StartsWith("kar", StringComparison.Ordinal) ? "KAR" : "CNR"),
-                operation.Id);
-        Assert.That(document.Root["tags"]!.AsArray().Select(tag => tag!["name"]!.GetValue<string>()), Is.EqualTo(new[] { "CNR", "KAR" }));
+            Assert.That(operation.Id, Does.StartWith(Tag(operation).ToLowerInvariant()));
+        var tags = document.Root["tags"]!.AsArray();
+        Assert.That(tags.Select(tag => tag!["name"]!.GetValue<string>()), Is.EqualTo(operations.Select(Tag).Distinct()));
+        Assert.That(tags.Select(tag => tag!["description"]!.GetValue<string>()), Is.All.Not.Empty);
+    }
+
+    [Test]
+    public void Each_mount_of_cnr_is_a_group_of_its_own_and_the_second_comes_last()
+    {
+        Assert.That(
+            document.Operations.Select(Tag).GroupBy(tag => tag, (tag, all) => (tag, all.Count())),
+            Is.EqualTo(new[] { ("CNR", 18), ("KAR", 5), ("Health", 2), ("appr", 18) }));
+        foreach (var operation in document.Operations)
+            Assert.That(operation.Path.StartsWith("/cnr", StringComparison.Ordinal), Is.EqualTo(Tag(operation) == "appr"), operation.Id);
     }
 
     [Test]
@@ -138,11 +148,15 @@ public sealed class OpenApiTests
         }
     }
 
-    [Test]
-    public async Task It_is_cached_by_its_tag()
+    [TestCase("/openapi/v1.json")]
+    [TestCase("/openapi/client.json")]
+    [TestCase("/swagger/index.html")]
+    [TestCase("/swagger/swagger-ui-bundle.js")]
+    public async Task It_is_cached_by_its_tag(string path)
     {
-        using var first = await host.Client.GetAsync("/openapi/v1.json");
-        using var again = new HttpRequestMessage(HttpMethod.Get, "/openapi/v1.json") { Headers = { IfNoneMatch = { first.Headers.ETag! } } };
+        using var first = await host.Client.GetAsync(path);
+        Assert.That(first.Headers.ETag!.IsWeak, Is.False);
+        using var again = new HttpRequestMessage(HttpMethod.Get, path) { Headers = { IfNoneMatch = { first.Headers.ETag! } } };
         using var second = await host.Client.SendAsync(again);
         Assert.That((int)second.StatusCode, Is.EqualTo(304));
     }
@@ -157,9 +171,53 @@ public sealed class OpenApiTests
         Assert.That(assets, Has.Some.EndsWith(".js"));
         foreach (var asset in assets)
             Assert.That((int)(await host.Client.GetAsync(new Uri(new Uri(host.Address, "/swagger/index.html"), asset))).StatusCode, Is.EqualTo(200), asset);
-        var script = await host.Client.GetStringAsync("/swagger/index.js");
-        Assert.That(script, Does.Contain("\"urls\":[{\"url\":\"../openapi/v1.json\"").And.Not.Contain("validator.swagger.io"));
+        Assert.That(page, Does.Contain("var urls = [{\"url\":\"../openapi/v1.json\"").And.Contain("validatorUrl: null"));
     }
+
+    [TestCase("/swagger", "swagger/index.html")]
+    [TestCase("/swagger/", "index.html")]
+    public async Task The_address_of_the_page_leads_to_it_below_any_prefix(string path, string location)
+    {
+        using var client = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = host.Address };
+        foreach (var method in (HttpMethod[])[HttpMethod.Get, HttpMethod.Head])
+        {
+            using var answer = await client.SendAsync(new HttpRequestMessage(method, path));
+            Assert.That((int)answer.StatusCode, Is.EqualTo(301));
+            Assert.That(answer.Headers.Location!.OriginalString, Is.EqualTo(location));
+        }
+    }
+
+    [Test]
+    public async Task The_page_answers_head_as_get_without_the_text()
+    {
+        using var whole = await host.Client.GetAsync("/swagger/index.html");
+        using var head = await host.Client.SendAsync(new HttpRequestMessage(HttpMethod.Head, "/swagger/index.html"));
+        Assert.That(head.Headers.ETag, Is.EqualTo(whole.Headers.ETag));
+        Assert.That(head.Headers.GetValues("Content-Security-Policy"), Is.EqualTo(whole.Headers.GetValues("Content-Security-Policy")));
+        Assert.That(await head.Content.ReadAsByteArrayAsync(), Is.Empty);
+    }
+
+    [Test]
+    public async Task The_only_script_in_the_text_of_the_page_is_allowed_by_its_hash()
+    {
+        using var answer = await host.Client.GetAsync("/swagger/index.html");
+        // As browsers read it.
+        var page = (await answer.Content.ReadAsStringAsync()).Replace("\r\n", "\n", StringComparison.Ordinal);
+        var scripts = Regex.Matches(page, "<script>(.*?)</script>", RegexOptions.Singleline);
+        var hash = Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(scripts.Single().Groups[1].Value)));
+        Assert.That(answer.Headers.GetValues("Content-Security-Policy").Single(), Does.EndWith($"script-src 'self' 'sha256-{hash}'"));
+    }
+
+    [Test]
+    public async Task The_scripts_of_the_page_are_compressed()
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/swagger/swagger-ui-bundle.js") { Headers = { AcceptEncoding = { new("br") } } };
+        using var answer = await host.Client.SendAsync(request);
+        Assert.That(answer.Content.Headers.ContentEncoding, Is.EqualTo(new[] { "br" }));
+        Assert.That(answer.Headers.Vary, Does.Contain("Accept-Encoding"));
+    }
+
+    private static string Tag(ApiOperation operation) => operation.Node["tags"]!.AsArray().Single()!.GetValue<string>();
 
     private static IEnumerable<(string Method, string Path)> RoutesOf(IServiceProvider services) =>
         from endpoint in services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()

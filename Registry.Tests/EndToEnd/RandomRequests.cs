@@ -11,7 +11,8 @@ internal sealed class RandomRequests(int seed)
     /// <summary>Every route of the service; <c>*</c> stands for a segment.</summary>
     private static readonly string[] Routes =
     [
-        "/", "/cnr", "/cnr/", "/version", "/cnr/version", "/healthz", "/readyz", "/openapi/v1.json", "/swagger/index.html", "/*", "/api/*",
+        "/", "/cnr", "/cnr/", "/version", "/cnr/version", "/healthz", "/readyz", "/openapi/v1.json", "/openapi/client.json", "/swagger",
+        "/swagger/index.html", "/*", "/api/*",
         "P", "P/search", "P/*/*", "P/*/*", "P/*/*", "P/*/*/*", "P/*/*/*/*", "P/*/*/*/*/pull", "P/*/*/*/*/pull/json", "P/*/*/blobs/sha256/*",
         "P/*/*/blobs/sha256/*/json", "P/*/*/channels", "P/*/*/channels/*", "P/*/*/channels/*/*", "/api/v1", "/api/v1/app", "/api/v1/app/*",
         "/api/v1/app/*/*",

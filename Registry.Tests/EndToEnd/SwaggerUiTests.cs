@@ -50,6 +50,18 @@ public sealed class SwaggerUiTests(bool behindProxy) : BrowserTests
     }
 
     [Test]
+    public async Task Each_mount_of_cnr_is_a_group_with_a_note()
+    {
+        await Page.GotoAsync("swagger");
+        await ExpectAsync(await TryAsync("Health", "healthCheckAlive"), "200", "\"status\": \"ok\"");
+        await ExpectAsync(await TryAsync("appr", "apprShowVersion"), "200", "\"appr-api\": \"0.7.4\"");
+        var groups = await Page.Locator(".opblock-tag").EvaluateAllAsync<string[]>("tags => tags.map(tag => tag.getAttribute('data-tag'))");
+        Assert.That(groups, Is.EqualTo(new[] { "CNR", "KAR", "Health", "appr" }));
+        Assert.That(await Page.Locator(".opblock-tag[data-tag=appr] small").InnerTextAsync(), Does.Contain("/cnr/api/v1/packages"));
+        AssertNothingWrong();
+    }
+
+    [Test]
     public async Task An_app_archive_is_uploaded_from_a_file_and_listed()
     {
         await Page.GotoAsync("swagger");

@@ -83,6 +83,7 @@ public sealed class LastModifiedTests
     [TestCase("/version")]
     [TestCase("/healthz")]
     [TestCase("/openapi/v1.json")]
+    [TestCase("/openapi/client.json")]
     [TestCase("/nowhere")]
     public async Task Json_ends_with_a_line_break(string path)
     {

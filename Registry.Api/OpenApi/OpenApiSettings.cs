@@ -1,0 +1,61 @@
+using Namotion.Reflection;
+using NJsonSchema;
+using NJsonSchema.Generation;
+using NJsonSchema.Generation.TypeMappers;
+using NSwag;
+using NSwag.Generation.AspNetCore;
+using Registry.Api.Cnr;
+using Registry.Core.Content;
+
+namespace Registry.Api.OpenApi;
+
+/// <summary>What NSwag makes the documents from.</summary>
+internal static class OpenApiSettings
+{
+    /// <summary>The document of the whole API.</summary>
+    public static AspNetCoreOpenApiDocumentGeneratorSettings Whole()
+    {
+        var settings = Describe(DocumentInfo.Text, static operation => operation.IsShown);
+        // Relative to the document, so that a path prefix of a proxy needs no setting.
+        settings.PostProcess = static document =>
+            document.Servers.Add(new OpenApiServer { Url = "..", Description = "This registry" });
+        return settings;
+    }
+
+    /// <summary>The document for generators of clients.</summary>
+    public static AspNetCoreOpenApiDocumentGeneratorSettings ForClients()
+    {
+        var settings = Describe(DocumentInfo.ClientText, static operation => operation.IsForClients);
+        settings.DocumentProcessors.Add(new DescribeForClients());
+        return settings;
+    }
+
+    private static AspNetCoreOpenApiDocumentGeneratorSettings Describe(string text, Func<OperationDescription, bool> shows)
+    {
+        var settings = new AspNetCoreOpenApiDocumentGeneratorSettings
+        {
+            Title = DocumentInfo.Title,
+            Version = DocumentInfo.Version,
+            Description = text,
+        };
+        settings.SchemaSettings = new SystemTextJsonSchemaGeneratorSettings
+        {
+            SchemaType = SchemaType.OpenApi3,
+            // The wire forms speak for themselves: names as their serializer writes them, not as MVC's would.
+            SerializerOptions = CnrJsonContext.Default.Options,
+            XmlDocumentationFormatting = XmlDocsFormattingMode.Markdown,
+            SchemaNameGenerator = new WireForms(),
+            SchemaProcessors = { new DescribeSchema() },
+            // Any JSON, and so no type.
+            TypeMappers =
+            {
+                new PrimitiveTypeMapper(typeof(RawJson), static schema => schema.Type = JsonObjectType.None),
+            },
+        };
+        settings.AddOperationFilter(
+            context => shows(OperationDescription.Of(((AspNetCoreOperationProcessorContext)context).ApiDescription)));
+        settings.OperationProcessors.Add(new DescribeOperation());
+        settings.DocumentProcessors.Add(new DescribeDocument());
+        return settings;
+    }
+}

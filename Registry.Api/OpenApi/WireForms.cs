@@ -1,0 +1,19 @@
+using System.Reflection;
+using System.Text.Json.Serialization;
+using NJsonSchema.Generation;
+using Registry.Api.Cnr;
+
+namespace Registry.Api.OpenApi;
+
+/// <summary>The names of the wire forms and of their members.</summary>
+internal sealed class WireForms : ISchemaNameGenerator
+{
+    /// <summary>The name of a wire form's schema.</summary>
+    public string Generate(Type type) =>
+        type.Name.EndsWith("Form", StringComparison.Ordinal) ? type.Name[..^"Form".Length] : type.Name;
+
+    /// <summary>A member as the serializer writes it.</summary>
+    public static string NameOf(MemberInfo member) =>
+        member.GetCustomAttribute<JsonPropertyNameAttribute>()?.Name
+        ?? CnrJsonContext.Default.Options.PropertyNamingPolicy!.ConvertName(member.Name);
+}

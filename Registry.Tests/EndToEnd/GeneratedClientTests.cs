@@ -1,0 +1,82 @@
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
+using NJsonSchema.CodeGeneration.CSharp;
+using NSwag;
+using NSwag.CodeGeneration.CSharp;
+using NUnit.Framework;
+using Registry.Tests.Support;
+
+namespace Registry.Tests.EndToEnd;
+
+/// <summary>The C# client that is generated from <c>/openapi/client.json</c>, and the documented program that uses it.</summary>
+public sealed class GeneratedClientTests
+{
+    private const string Program = "program";
+
+    private readonly CancellationToken ct = new CancellationTokenSource(TimeSpan.FromMinutes(3)).Token;
+
+    [TestCase("")]
+    [TestCase("/registry")]
+    public async Task The_documented_program_pushes_lists_pulls_and_reads_a_typed_error(string prefix)
+    {
+        await using var registry = await RegistryHost.StartAsync($"--PATHBASE={prefix}");
+        using var folder = new TemporaryFolder();
+        var sample = Path.Combine(AppContext.BaseDirectory, "Data", "elasticsearch-chart.tar.gz");
+        var chart = await File.ReadAllBytesAsync(sample, ct);
+        await File.WriteAllBytesAsync(folder.Below("chart.tar.gz"), chart, ct);
+        var documentation = Path.Combine(RegistryProcess.Root, "Documentation", "generated-clients.md");
+        var page = await File.ReadAllTextAsync(documentation, ct);
+        var address = $"{registry.Address}{prefix.TrimStart('/')}";
+        var program = Block(page, "csharp").Replace("http://localhost:5000/", address, StringComparison.Ordinal);
+
+        Compile(folder, program, await GenerateAsync(registry));
+
+        Assert.That(await Curl.ShellAsync(folder.Path, $"dotnet {Program}.dll", ct), Is.EqualTo(Block(page, "")));
+        Assert.That(await File.ReadAllBytesAsync(folder.Below("pulled.tar.gz"), ct), Is.EqualTo(chart));
+    }
+
+    /// <summary>The client as the documented command makes it.</summary>
+    private async Task<string> GenerateAsync(RegistryHost registry)
+    {
+        var text = await registry.Client.GetStringAsync("/openapi/client.json", ct);
+        var document = await OpenApiDocument.FromJsonAsync(text, ct);
+        return new CSharpClientGenerator(document, new CSharpClientGeneratorSettings
+        {
+            ClassName = "RegistryClient",
+            CSharpGeneratorSettings = { Namespace = "Registry.Client", JsonLibrary = CSharpJsonLibrary.SystemTextJson },
+        }).GenerateFile();
+    }
+
+    /// <summary>Compiles a program for the runtime of this process. It may use the framework and no package.</summary>
+    private static void Compile(TemporaryFolder folder, params string[] sources)
+    {
+        const string ImplicitUsings =
+            "global using System; global using System.IO; global using System.Net.Http; global using System.Threading.Tasks;";
+        var libraries = Path.GetDirectoryName(typeof(object).Assembly.Location)!;
+        var compilation = CSharpCompilation.Create(
+            Program,
+            sources.Append(ImplicitUsings).Select(static source => CSharpSyntaxTree.ParseText(source)),
+            from path in Directory.EnumerateFiles(libraries, "System*.dll")
+            where !path.Contains(".Native", StringComparison.Ordinal)
+            select MetadataReference.CreateFromFile(path),
+            new CSharpCompilationOptions(OutputKind.ConsoleApplication));
+        using (var assembly = File.Create(folder.Below($"{Program}.dll")))
+        {
+            var made = compilation.Emit(assembly);
+            var errors = made.Diagnostics.Where(static message => message.Severity == DiagnosticSeverity.Error);
+            Assert.That(made.Success, string.Join('\n', errors));
+        }
+
+        var framework = new JsonObject { ["name"] = "Microsoft.NETCore.App", ["version"] = $"{Environment.Version}" };
+        var invariant = new JsonObject { ["System.Globalization.Invariant"] = true };
+        var options = new JsonObject { ["framework"] = framework, ["configProperties"] = invariant };
+        File.WriteAllText(
+            folder.Below($"{Program}.runtimeconfig.json"), new JsonObject { ["runtimeOptions"] = options }.ToJsonString());
+    }
+
+    private static string Block(string markdown, string language) => Regex
+        .Matches(markdown, @"^```(\w*)\n(.*?)^```", RegexOptions.Singleline | RegexOptions.Multiline)
+        .First(block => block.Groups[1].Value == language).Groups[2].Value;
+}
