@@ -137,6 +137,9 @@ public sealed class GcsServiceFaultTests : IAsyncDisposable
             [.. fake.NewStorage("faults"), .. settings]);
         lock (opened)
             opened.Add(host);
+
+        // The first call compiles the client, which may take longer than the deadlines of these tests.
+        await host.Client.UntilReadyAsync(ct);
         return (fake, host);
     }
 
