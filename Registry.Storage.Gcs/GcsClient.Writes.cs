@@ -150,15 +150,12 @@ internal sealed partial class GcsClient
         var json = new StringContent(storage.Service.SerializeObject(metadata), System.Text.Encoding.UTF8, "application/json");
         request.Content = new MultipartContent("related") { json, content };
         using var response = await SendAsync(storage, request, cancellationToken);
-        return await GcsException.GuardAsync(
-            $"POST '{name}'",
-            async () => response.IsSuccessStatusCode
-                ? await storage.Service.DeserializeResponse<GcsObject?>(response)
-                : throw new GoogleApiException(storage.Service.Name)
-                {
-                    HttpStatusCode = response.StatusCode,
-                    Error = new RequestError { ErrorResponseContent = await response.Content.ReadAsStringAsync(cancellationToken) },
-                },
-            cancellationToken);
+        return response.IsSuccessStatusCode
+            ? await ReadObjectAsync(name, response, cancellationToken)
+            : throw new GoogleApiException(storage.Service.Name)
+            {
+                HttpStatusCode = response.StatusCode,
+                Error = new RequestError { ErrorResponseContent = await response.Content.ReadAsStringAsync(cancellationToken) },
+            };
     }
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
+using System.Text.Json;
 using Google;
 using Google.Apis.Storage.v1.Data;
 using Google.Cloud.Storage.V1;
@@ -62,16 +63,11 @@ internal sealed partial class GcsClient(GcsOptions options, GcsService service, 
         return await ReadAsync(
             async now =>
             {
-                var request = storage.Service.Objects.Get(bucket, name);
-                request.Fields = GcsMetadata.Fields;
-                try
-                {
-                    return (await GcsException.GuardAsync($"GET '{name}'", () => request.ExecuteAsync(now.Token), now.Token), null);
-                }
-                catch (GoogleApiException refused)
-                {
-                    return ((GcsObject?)null, (string?)WordsOf(refused));
-                }
+                using var request = new HttpRequestMessage(HttpMethod.Get, $"{UrlOf(storage, name)}?fields={GcsMetadata.Fields}");
+                using var response = await SendAsync(storage, request, now.Token);
+                return response.IsSuccessStatusCode
+                    ? (await ReadObjectAsync(name, response, now.Token), null)
+                    : ((GcsObject?)null, (string?)await response.Content.ReadAsStringAsync(now.Token));
             },
             cancellationToken);
     }
@@ -160,6 +156,15 @@ internal sealed partial class GcsClient(GcsOptions options, GcsService service, 
         using (response)
             throw new GcsException(StorageFault.Denied, $"Google Cloud Storage answered {what} with {(int)response.StatusCode}.") { Status = response.StatusCode };
     }
+
+    private static Task<GcsObject> ReadObjectAsync(string name, HttpResponseMessage response, CancellationToken cancellationToken) => GcsException.GuardAsync(
+        $"a request for '{name}'",
+        async () =>
+        {
+            await using var body = await response.Content.ReadAsStreamAsync(cancellationToken);
+            return (await JsonSerializer.DeserializeAsync(body, GcsReplyJson.Default.GcsReply, cancellationToken) ?? throw new JsonException()).ToObject();
+        },
+        cancellationToken);
 
     private static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);
 

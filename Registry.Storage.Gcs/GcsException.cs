@@ -70,7 +70,7 @@ internal sealed class GcsException(StorageFault kind, string message, Exception?
                 MayPass = temporary,
             };
         }
-        catch (Exception failed) when (failed is JsonException or GoogleApiException { HttpStatusCode: 0 })
+        catch (Exception failed) when (failed is System.Text.Json.JsonException or JsonException or GoogleApiException { HttpStatusCode: 0 })
         {
             throw new GcsException(StorageFault.Corrupt, $"Google Cloud Storage answered {what} in words that are not its own.", failed) { MayBeDone = true };
         }
