@@ -46,10 +46,16 @@ internal sealed record FakeGcsAnswer(int Status)
         status);
 
     /// <summary>What the metadata server of a machine in Google Cloud answers, which tells the machine its identity.</summary>
-    public static FakeGcsAnswer Metadata(IReadOnlyList<string> path, string? token) =>
-        (path[^1] == "token" ? Json(new JsonObject { ["access_token"] = token, ["expires_in"] = 3600, ["token_type"] = "Bearer" })
-            : path[^1] == "universe-domain" ? new FakeGcsAnswer(200) { Body = "googleapis.com"u8.ToArray(), ContentType = "text/plain" }
-            : new FakeGcsAnswer(200)) with { Headers = new() { ["Metadata-Flavor"] = "Google" } };
+    public static FakeGcsAnswer Metadata(IReadOnlyList<string> path, string? token)
+    {
+        var answer = path[^1] switch
+        {
+            "token" => Json(new JsonObject { ["access_token"] = token, ["expires_in"] = 3600, ["token_type"] = "Bearer" }),
+            "universe-domain" => new FakeGcsAnswer(200) { Body = "googleapis.com"u8.ToArray(), ContentType = "text/plain" },
+            _ => new FakeGcsAnswer(200),
+        };
+        return answer with { Headers = new Dictionary<string, string> { ["Metadata-Flavor"] = "Google" } };
+    }
 
     public static FakeGcsAnswer Page(int status) =>
         new(status) { ContentType = "text/html", Body = Encoding.UTF8.GetBytes($"<html><body>{status}</body></html>") };
