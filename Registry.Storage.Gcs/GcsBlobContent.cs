@@ -1,3 +1,4 @@
+using System.Buffers;
 using Registry.Core.Content;
 using Registry.Core.Storage;
 using Registry.Core.Transfers;
@@ -15,7 +16,10 @@ internal sealed class GcsBlobContent(
     /// <summary>What a connection of the HTTP client buffers, its TLS included.</summary>
     private const int ConnectionBytes = 64 * 1024;
 
-    private readonly bool isWhole = offset == 0 && length == blob.Size && blob.Crc32c is not null;
+    /// <summary>A part of <see cref="ConnectionBytes"/>.</summary>
+    private const int SkipBytes = 16 * 1024;
+
+    private readonly bool isWhole = offset == 0 && length == GcsBlobs.SizeOf(blob) && blob.Crc32c is not null;
     private HttpResponseMessage? response;
     private Stream? body;
     private Crc32C crc;
@@ -31,7 +35,7 @@ internal sealed class GcsBlobContent(
             return true;
         await budget.ReserveAsync(ConnectionBytes, ct);
         isReserved = true;
-        return await client.Patience().RunAsync(now => TryConnectAsync(now.Token), ct);
+        return await client.Patience().RunAsync(now => TryConnectAsync(now), ct);
     }
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
@@ -57,9 +61,9 @@ internal sealed class GcsBlobContent(
     {
         try
         {
-            if (body is null && !await TryConnectAsync(now.Token))
+            if (body is null && !await TryConnectAsync(now))
                 throw new StorageException(StorageFault.Unavailable, $"'{name}' was deleted under its reader, {length - Consumed} bytes before the end.");
-            var read = await GcsTransport.GuardAsync(name, async () => await body!.ReadAsync(buffer, now.Token), now.Token);
+            var read = await GcsException.GuardAsync(name, async () => await body!.ReadAsync(buffer, now.Token), now.Token);
             if (read == 0)
                 throw GcsException.OfConnection(name, sent: true, new EndOfStreamException($"{length - Consumed} bytes are missing."));
             Take(buffer.Span[..read]);
@@ -81,13 +85,45 @@ internal sealed class GcsBlobContent(
             throw new StorageException(StorageFault.Corrupt, $"'{name}' arrived with another checksum than its own.");
     }
 
-    private async Task<bool> TryConnectAsync(CancellationToken ct)
+    private async Task<bool> TryConnectAsync(GcsTry now)
     {
-        response = await client.TryOpenContentAsync(name, blob.Generation, offset + Consumed, length - Consumed, ct);
-        if (response is null)
+        if (await client.TryOpenContentAsync(name, blob, offset + Consumed, length - Consumed, now.Token) is not var (opened, before))
             return false;
-        body = await response.Content.ReadAsStreamAsync(ct);
-        return true;
+        response = opened;
+        try
+        {
+            body = await response.Content.ReadAsStreamAsync(now.Token);
+            await SkipAsync(before, now);
+            return true;
+        }
+        catch
+        {
+            Disconnect();
+            throw;
+        }
+    }
+
+    private async Task SkipAsync(long count, GcsTry now)
+    {
+        if (count == 0)
+            return;
+        var buffer = ArrayPool<byte>.Shared.Rent(SkipBytes);
+        try
+        {
+            while (count > 0)
+            {
+                var read = await GcsException.GuardAsync(
+                    name, async () => await body!.ReadAsync(buffer.AsMemory(0, (int)Math.Min(buffer.Length, count)), now.Token), now.Token);
+                if (read == 0)
+                    throw GcsException.OfConnection(name, sent: true, new EndOfStreamException($"{count} bytes before the range are missing."));
+                count -= read;
+                now.Moved();
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
     }
 
     private void Disconnect()

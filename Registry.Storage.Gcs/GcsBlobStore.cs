@@ -7,7 +7,7 @@ namespace Registry.Storage.Gcs;
 /// <summary>
 /// Blobs as objects. Their bytes never change, so a generation is a blob's whole life; a commit of what is there changes the metageneration.
 /// </summary>
-internal sealed class GcsBlobStore(GcsClient client, GcsNames names, GcsStaging staging, TransferBudget budget) : IBlobStore
+internal sealed class GcsBlobStore(GcsClient client, GcsNames names, GcsStaging staging, GcsTouches touches, TransferBudget budget) : IBlobStore
 {
     /// <summary>A blob that changes each time it is looked at is looked at this often.</summary>
     private const int MaxRaces = 100;
@@ -16,7 +16,7 @@ internal sealed class GcsBlobStore(GcsClient client, GcsNames names, GcsStaging 
     {
         ct.ThrowIfCancellationRequested();
         _ = scope.Value;
-        return ValueTask.FromResult<BlobWriter>(new GcsBlobWriter(client, names, scope, staging.Begin(), budget));
+        return ValueTask.FromResult<BlobWriter>(new GcsBlobWriter(client, names, touches, scope, staging.Begin(), budget));
     }
 
     public async ValueTask<BlobReader?> OpenAsync(BlobKey key, ByteRange range, CancellationToken ct)
@@ -27,7 +27,7 @@ internal sealed class GcsBlobStore(GcsClient client, GcsNames names, GcsStaging 
         {
             if (await client.FindAsync(name, ct) is not { } blob)
                 return null;
-            var length = range.LengthWithin(blob.Size);
+            var length = range.LengthWithin(GcsBlobs.SizeOf(blob));
             var content = new GcsBlobContent(client, name, blob, range.Offset, length, budget);
             if (await TryBeginAsync(content, ct))
                 return new BlobReader(GcsBlobs.Describe(key, blob), length, content);
@@ -57,7 +57,7 @@ internal sealed class GcsBlobStore(GcsClient client, GcsNames names, GcsStaging 
         {
             if (await client.FindAsync(name, ct) is not { } blob)
                 return false;
-            if (await TryDeleteAsync(name, blob.Generation, blob.Metageneration, ct))
+            if (await TryDeleteAsync(name, blob.Generation ?? 0, blob.Metageneration ?? 0, ct))
                 return true;
         }
 
@@ -66,7 +66,7 @@ internal sealed class GcsBlobStore(GcsClient client, GcsNames names, GcsStaging 
 
     public async IAsyncEnumerable<BlobInfo> ListAsync(StoreKey scope, ScopeDepth depth, BlobKey? after, [EnumeratorCancellation] CancellationToken ct)
     {
-        var listing = new GcsListing(client, names.Within(scope, depth), after is { } last ? names.Of(last) : null, GcsObject.Fields);
+        var listing = new GcsListing(client, names.Within(scope, depth), after is { } last ? names.Of(last) : null, GcsMetadata.Fields);
         await foreach (var found in listing.ReadAsync(ct))
             if (names.TryGetBlob(found.Name, out var key))
                 yield return GcsBlobs.Describe(key, found);

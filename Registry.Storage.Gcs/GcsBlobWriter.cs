@@ -5,7 +5,8 @@ using Registry.Core.Transfers;
 namespace Registry.Storage.Gcs;
 
 /// <summary>A blob in the making: a local file, as the name of its object is known only with its last byte.</summary>
-internal sealed class GcsBlobWriter(GcsClient client, GcsNames names, StoreKey scope, StagedBlob staged, TransferBudget budget) : BlobWriter
+internal sealed class GcsBlobWriter(
+    GcsClient client, GcsNames names, GcsTouches touches, StoreKey scope, StagedBlob staged, TransferBudget budget) : BlobWriter
 {
     private State state;
 
@@ -34,16 +35,17 @@ internal sealed class GcsBlobWriter(GcsClient client, GcsNames names, StoreKey s
         state = State.Failed;
         var key = new BlobKey(scope, digest);
         staged.DemandPresent();
-        await budget.ReserveAsync(StagedContent.BufferBytes, ct);
+        var bufferBytes = staged.Length > client.Options.ChunkBytes ? client.Options.UploadBufferBytes : StagedContent.BufferBytes;
+        await budget.ReserveAsync(bufferBytes, ct);
         try
         {
-            var (placed, isNew) = await new GcsBlobCommit(client, names.Of(key), staged, uploadedAt).RunAsync(ct);
+            var (placed, isNew) = await CommitAsync(names.Of(key), uploadedAt, ct);
             state = State.Committed;
             return new CommittedBlob(GcsBlobs.Describe(key, placed), isNew);
         }
         finally
         {
-            budget.Release(StagedContent.BufferBytes);
+            budget.Release(bufferBytes);
         }
     }
 
@@ -54,6 +56,10 @@ internal sealed class GcsBlobWriter(GcsClient client, GcsNames names, StoreKey s
         state = State.Disposed;
         return ValueTask.CompletedTask;
     }
+
+    /// <summary>The time of an archive is shown to clients and orders them; that of a package's blob is not.</summary>
+    private Task<(GcsObject Object, bool IsNew)> CommitAsync(string name, DateTimeOffset? uploadedAt, CancellationToken ct) => new GcsBlobCommit(
+        client, touches, name, staged, uploadedAt, isShared: uploadedAt is null && touches.Window > TimeSpan.Zero && scope.IsBelow(StoreKeys.Packages)).RunAsync(ct);
 
     private void DemandWriting()
     {

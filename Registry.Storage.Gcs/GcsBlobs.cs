@@ -1,17 +1,16 @@
 using System.Globalization;
-using Registry.Core.Content;
 using Registry.Core.Storage;
 
 namespace Registry.Storage.Gcs;
 
-/// <summary>What the metadata of an object say of a blob.</summary>
+/// <summary>What an object says of a blob.</summary>
 internal static class GcsBlobs
 {
     public static BlobInfo Describe(BlobKey key, GcsObject found) =>
-        new(key, found.Size, UploadedAtOf(found), RevisionOf(found.Generation, found.Metageneration));
+        new(key, SizeOf(found), GcsMetadata.UploadedAtOf(found), RevisionOf(found.Generation ?? 0, found.Metageneration ?? 0));
 
-    /// <summary>An object that was copied by hand without its metadata counts from when it was made.</summary>
-    public static DateTimeOffset UploadedAtOf(GcsObject found) => found.UploadedAt ?? Microseconds.Floor(found.TimeCreated);
+    /// <summary>Bytes.</summary>
+    public static long SizeOf(GcsObject found) => (long)(found.Size ?? 0);
 
     /// <summary>False where the revision is none of ours, which nothing can match.</summary>
     public static bool TryParse(Revision revision, out long generation, out long metageneration)

@@ -21,17 +21,26 @@ internal static class GcsContent
         if (response.Content.Headers.ContentLength > maxBytes)
             throw new GcsException(StorageFault.Corrupt, $"'{name}' has {response.Content.Headers.ContentLength} bytes, more than the registry ever writes there.");
 
-        var content = await GcsTransport.GuardAsync(name, () => ReadBodyAsync(name, response, maxBytes, ct), ct);
+        var content = await GcsException.GuardAsync(name, () => ReadBodyAsync(name, response, maxBytes, ct), ct);
         if (Crc32COf(response) is { } expected && expected != Crc32C.Of(content))
             throw new GcsException(StorageFault.Corrupt, $"'{name}' arrived with another checksum than its own.");
         return (content, generation);
     }
 
-    /// <summary>True when an answer is exactly the range that was asked for. A whole object is, where it was asked for whole.</summary>
-    public static bool IsRange(HttpResponseMessage response, long offset, long length) =>
+    /// <summary>
+    /// How many bytes of an answer come before the range that was asked for: those of a whole object, as a server may ignore a range. Null when the answer
+    /// is neither the range nor the whole.
+    /// </summary>
+    /// <param name="response">The answer.</param>
+    /// <param name="offset">Where the range begins.</param>
+    /// <param name="length">How long it is.</param>
+    /// <param name="size">How long the object is.</param>
+    public static long? BytesBefore(HttpResponseMessage response, long offset, long length, long size) =>
         response.Content.Headers is { ContentLength: var sent, ContentRange: var range }
-        && sent == length
-        && (response.StatusCode == HttpStatusCode.PartialContent ? range?.From == offset && range.To == offset + length - 1 : offset == 0);
+            ? response.StatusCode == HttpStatusCode.PartialContent
+                ? sent == length && range?.From == offset && range.To == offset + length - 1 ? 0 : null
+                : sent == size ? offset : null
+            : null;
 
     private static async Task<byte[]> ReadBodyAsync(string name, HttpResponseMessage response, int maxBytes, CancellationToken ct)
     {

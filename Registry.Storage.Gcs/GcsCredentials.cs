@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Google.Apis.Auth.OAuth2;
+using Google.Apis.Auth.OAuth2.Responses;
 using Registry.Core.Storage;
 
 namespace Registry.Storage.Gcs;
@@ -13,19 +14,20 @@ internal static class GcsCredentials
     /// <summary>Far more than any file of credentials has.</summary>
     private const int MaxFileBytes = 1024 * 1024;
 
+    /// <summary>How long a metadata server may take to start. What the start of the registry has time for, with some to spare.</summary>
+    private static readonly TimeSpan MetadataPatience = TimeSpan.FromSeconds(8);
+
+    private static readonly TimeSpan MetadataPause = TimeSpan.FromMilliseconds(500);
+
     /// <summary>What is wrong with a file of credentials, as the end of a sentence; null when it can be read.</summary>
     public static string? ErrorOf(string path)
     {
         try
         {
-            TypeOf(path);
+            TypeOf(Read(path));
             return null;
         }
-        catch (FileNotFoundException)
-        {
-            return "which does not exist";
-        }
-        catch (DirectoryNotFoundException)
+        catch (Exception wrong) when (wrong is FileNotFoundException or DirectoryNotFoundException)
         {
             return "which does not exist";
         }
@@ -39,40 +41,83 @@ internal static class GcsCredentials
         }
     }
 
-    /// <summary>The credentials of the file, or where there is none those that the environment gives.</summary>
-    /// <exception cref="StorageException">There are none, or they cannot be used. The message tells no secret.</exception>
-    public static async Task<GoogleCredential> FindAsync(string? path, CancellationToken ct)
+    /// <summary>The text of a file of credentials.</summary>
+    /// <exception cref="IOException">It cannot be read.</exception>
+    /// <exception cref="FormatException">It is no file of credentials.</exception>
+    public static string Read(string path)
+    {
+        using var file = new StreamReader(path);
+        return file.BaseStream.Length <= MaxFileBytes ? file.ReadToEnd() : throw new FormatException();
+    }
+
+    /// <summary>The credentials that a file holds.</summary>
+    /// <exception cref="StorageException">They cannot be used. The message tells no secret.</exception>
+    public static GoogleCredential Parse(string text, string path, string setting)
     {
         try
         {
-            var credential = string.IsNullOrWhiteSpace(path)
-                ? await GoogleCredential.GetApplicationDefaultAsync(ct)
-                : await CredentialFactory.FromFileAsync(path, TypeOf(path), ct);
-            return credential.CreateScoped(Scope);
-        }
-        catch (OperationCanceledException)
-        {
-            throw;
+            return CredentialFactory.FromJson(text, TypeOf(text)).CreateScoped(Scope);
         }
         catch (Exception wrong)
         {
-            // The library throws whatever it meets: InvalidOperationException, JSON's exceptions, those of files and keys.
-            throw new StorageException(
-                StorageFault.Denied,
-                string.IsNullOrWhiteSpace(path)
-                    ? "There are no Application Default Credentials: give the pod or machine an identity, or name a key file in GCS__CREDENTIALSFILE."
-                    : $"The credentials in '{path}' (GCS__CREDENTIALSFILE) cannot be used.",
-                wrong);
+            // The library throws whatever it meets: InvalidOperationException, JSON's exceptions, those of keys.
+            throw new StorageException(StorageFault.Denied, $"The credentials in '{path}' ({setting}) cannot be used.", wrong);
         }
     }
 
-    /// <summary>The kind of credentials that a file says it holds. Google's library wants to be told, as loading unknown kinds is risky where users supply them; here the operator does.</summary>
-    private static string TypeOf(string path)
+    /// <summary>The credentials that the environment gives.</summary>
+    /// <param name="time">The clock.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <exception cref="StorageException">There are none.</exception>
+    public static async Task<GoogleCredential> FindAsync(TimeProvider time, CancellationToken cancellationToken)
     {
-        using var file = File.OpenRead(path);
-        if (file.Length > MaxFileBytes)
-            throw new FormatException();
-        using var json = JsonDocument.Parse(file);
+        try
+        {
+            return (await GoogleCredential.GetApplicationDefaultAsync(cancellationToken)).CreateScoped(Scope);
+        }
+        catch (InvalidOperationException none)
+        {
+            // The library gives the metadata server half a second to show that it is there; one that has just started takes longer.
+            return await AskMetadataServerAsync(time, none, cancellationToken);
+        }
+    }
+
+    private static async Task<GoogleCredential> AskMetadataServerAsync(TimeProvider time, Exception none, CancellationToken cancellationToken)
+    {
+        using var late = new CancellationTokenSource(MetadataPatience, time);
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancellationToken);
+        while (true)
+        {
+            try
+            {
+                var identity = new ComputeCredential(new ComputeCredential.Initializer { Scopes = [Scope] });
+                await identity.GetAccessTokenForRequestAsync(authUri: null, ended.Token);
+                return GoogleCredential.FromComputeCredential(identity);
+            }
+            catch (Exception wrong) when (!cancellationToken.IsCancellationRequested && (ended.IsCancellationRequested || IsNowhere(wrong)))
+            {
+                throw new StorageException(
+                    StorageFault.Denied,
+                    $"There are no Application Default Credentials, and the metadata server of Google Cloud gives none: {wrong.Message} "
+                        + "Give the pod or machine an identity, or name a key file in GCS__CREDENTIALSFILE. "
+                        + none.Message,
+                    wrong);
+            }
+            catch (Exception failed) when (failed is HttpRequestException or TokenResponseException)
+            {
+                // It may have to start yet.
+                await Task.Delay(MetadataPause, time, cancellationToken);
+            }
+        }
+    }
+
+    /// <summary>Outside Google Cloud the metadata server has no address.</summary>
+    private static bool IsNowhere(Exception failed) => failed is HttpRequestException { HttpRequestError: HttpRequestError.NameResolutionError };
+
+    /// <summary>The kind of credentials that a file says it holds. Google's library wants to be told, as loading unknown kinds is risky where users supply them; here the operator does.</summary>
+    private static string TypeOf(string text)
+    {
+        using var json = JsonDocument.Parse(text);
         return json.RootElement.ValueKind == JsonValueKind.Object && json.RootElement.TryGetProperty("type", out var type)
             && type.ValueKind == JsonValueKind.String
                 ? type.GetString()!

@@ -13,6 +13,9 @@ internal sealed class GcsDocumentStore(GcsClient client, GcsNames names) : IDocu
     /// <summary>A write without a precondition that loses against others is done again this often: each loss is a write of somebody else.</summary>
     private const int MaxRaces = 100;
 
+    /// <summary>A read takes some 50 ms wherever the bucket is: with so many under way, 100,000 packages are read in less than a minute.</summary>
+    private const int ReadsAhead = 128;
+
     public async ValueTask<Document?> GetAsync(StoreKey key, CancellationToken ct)
     {
         ct.ThrowIfCancellationRequested();
@@ -24,7 +27,7 @@ internal sealed class GcsDocumentStore(GcsClient client, GcsNames names) : IDocu
     public async ValueTask<Revision?> StatAsync(StoreKey key, CancellationToken ct)
     {
         ct.ThrowIfCancellationRequested();
-        return await client.FindAsync(names.Of(key), ct) is { } found ? RevisionOf(found.Generation) : null;
+        return await client.FindAsync(names.Of(key), ct) is { } found ? RevisionOf(found.Generation ?? 0) : null;
     }
 
     public async ValueTask<Revision?> TryPutAsync(StoreKey key, ReadOnlyMemory<byte> content, Precondition precondition, CancellationToken ct)
@@ -59,7 +62,7 @@ internal sealed class GcsDocumentStore(GcsClient client, GcsNames names) : IDocu
         {
             if (await client.FindAsync(name, ct) is not { } current)
                 return false;
-            if (await TryDeleteAsync(name, current.Generation, ct))
+            if (await TryDeleteAsync(name, current.Generation ?? 0, ct))
                 return true;
         }
 
@@ -71,8 +74,11 @@ internal sealed class GcsDocumentStore(GcsClient client, GcsNames names) : IDocu
         var listing = new GcsListing(client, names.Below(scope), after is { } last ? names.Of(last) : null, "name,generation");
         await foreach (var found in listing.ReadAsync(ct))
             if (names.TryGetDocument(found.Name, out var key))
-                yield return new DocumentEntry(key, RevisionOf(found.Generation));
+                yield return new DocumentEntry(key, RevisionOf(found.Generation ?? 0));
     }
+
+    public IAsyncEnumerable<StoredDocument> ReadAsync(StoreKey scope, StoreKey? after, CancellationToken ct) =>
+        DocumentReading.OneByOneAsync(this, scope, after, ct, ReadsAhead);
 
     /// <summary>The service has no history that could be read at once: it always asks for a listing.</summary>
     public ValueTask<DocumentChanges> ChangesAsync(StoreKey scope, ChangeToken? since, CancellationToken ct)
@@ -98,12 +104,12 @@ internal sealed class GcsDocumentStore(GcsClient client, GcsNames names) : IDocu
         var metadata = GcsMetadata.OfDocument(writeId, Crc32C.Of(content.Span));
         var write = await client.InsertAsync(name, metadata, content, expected, ct);
         if (write.IsDone)
-            return RevisionOf(write.Object!.Generation);
+            return RevisionOf(write.Object!.Generation ?? 0);
         if (!write.IsUnsure)
             return null;
 
         // An earlier try got no answer, and now the generation is another: that try may be the reason.
-        return await client.FindAsync(name, ct) is { } current && current.WriteId == writeId ? RevisionOf(current.Generation) : throw Unknown(name);
+        return await client.FindAsync(name, ct) is { } current && GcsMetadata.WriteIdOf(current) == writeId ? RevisionOf(current.Generation ?? 0) : throw Unknown(name);
     }
 
     private async Task<bool> TryDeleteAsync(string name, long expected, CancellationToken ct)

@@ -1,16 +1,18 @@
 using System.Net;
-using System.Text.Json;
+using Google;
+using Google.Apis.Auth.OAuth2.Responses;
+using Newtonsoft.Json;
 using Registry.Core.Storage;
 
 namespace Registry.Storage.Gcs;
 
-/// <summary>One try of one request failed. It never leaves this project: <see cref="ToStorage"/> does.</summary>
+/// <summary>One try of one request failed. It never leaves this project: <see cref="GcsPatience"/> makes a <see cref="StorageException"/> of it.</summary>
 internal sealed class GcsException(StorageFault kind, string message, Exception? inner = null) : Exception(message, inner)
 {
-    /// <summary>No error answer of the service is longer.</summary>
-    private const int MaxAnswerBytes = 64 * 1024;
-
     public StorageFault Kind { get; } = kind;
+
+    /// <summary>The status of the answer; null where there was none.</summary>
+    public HttpStatusCode? Status { get; init; }
 
     /// <summary>True when another try may succeed.</summary>
     public bool MayPass { get; init; }
@@ -31,61 +33,58 @@ internal sealed class GcsException(StorageFault kind, string message, Exception?
     public static GcsException OfConnection(string what, bool sent, Exception inner) =>
         new(StorageFault.Unavailable, $"No answer to {what}: {inner.Message}", inner) { MayPass = true, MayBeDone = sent };
 
-    /// <summary>The service refused, in a way that is no answer to the question.</summary>
+    /// <summary>True for what the service answers where an object or a state of it is not there.</summary>
+    public static bool IsRefusal(GoogleApiException answer) => answer.HttpStatusCode is HttpStatusCode.NotFound or HttpStatusCode.PreconditionFailed;
+
+    /// <summary>
+    /// Runs one request, or what reads its answer, and turns whatever HTTP and Google's libraries throw into <see cref="GcsException"/>. Refusals, as
+    /// <see cref="IsRefusal"/> tells them, are let through: the caller judges them.
+    /// </summary>
     /// <param name="what">The request, for the log.</param>
-    /// <param name="response">The refusal; its body is read here.</param>
-    /// <param name="ct">Cancels reading it.</param>
-    public static async Task<GcsException> OfAnswerAsync(string what, HttpResponseMessage response, CancellationToken ct)
-    {
-        var text = await ReadAsync(response, ct);
-        var (message, reason) = Parse(text);
-        var status = (int)response.StatusCode;
-        var words = $"Google Cloud Storage answered {what} with {status} {reason}: {message}";
-        return response.StatusCode switch
-        {
-            HttpStatusCode.TooManyRequests => Throttled(),
-            HttpStatusCode.Forbidden when reason is "rateLimitExceeded" or "userRateLimitExceeded" => Throttled(),
-            HttpStatusCode.Forbidden when reason is "quotaExceeded" => new GcsException(StorageFault.Full, words),
-            HttpStatusCode.RequestTimeout => Unavailable(),
-            _ when status >= 500 => Unavailable(),
-            HttpStatusCode.BadRequest when IsChecksum(message) => new GcsException(StorageFault.Corrupt, words),
-            _ => new GcsException(StorageFault.Denied, words),
-        };
-
-        GcsException Throttled() =>
-            new(StorageFault.Throttled, words) { MayPass = true, RetryAfter = response.Headers.RetryAfter?.Delta };
-
-        // An answer of 5xx may come from a machine in between, while the write went through behind it.
-        GcsException Unavailable() =>
-            new(StorageFault.Unavailable, words) { MayPass = true, MayBeDone = true, RetryAfter = response.Headers.RetryAfter?.Delta };
-    }
-
-    /// <summary>The message of a refusal, which is JSON as a rule and plain text for media.</summary>
-    public static async Task<string> MessageOfAsync(HttpResponseMessage response, CancellationToken ct) => Parse(await ReadAsync(response, ct)).Message;
-
-    public StorageException ToStorage() => new(Kind, Message, this);
-
-    private static async Task<byte[]> ReadAsync(HttpResponseMessage response, CancellationToken ct)
-    {
-        await using var body = await response.Content.ReadAsStreamAsync(ct);
-        var bytes = new byte[MaxAnswerBytes];
-        return bytes[..await body.ReadAtLeastAsync(bytes, bytes.Length, throwOnEndOfStream: false, ct)];
-    }
-
-    private static (string Message, string Reason) Parse(byte[] text)
+    /// <param name="call">What may fail.</param>
+    /// <param name="cancellationToken">What <paramref name="call"/> is cancelled by.</param>
+    public static async Task<T> GuardAsync<T>(string what, Func<Task<T>> call, CancellationToken cancellationToken)
     {
         try
         {
-            var error = JsonSerializer.Deserialize(text, GcsJson.Default.GcsErrorAnswer)?.Error;
-            return (error?.Message ?? "", error?.Errors?.FirstOrDefault()?.Reason ?? "");
+            return await call();
         }
-        catch (JsonException)
+        catch (HttpRequestException failed)
         {
-            return (System.Text.Encoding.UTF8.GetString(text), "");
+            throw OfConnection(what, sent: failed.HttpRequestError is not (HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError), failed);
+        }
+        catch (IOException failed)
+        {
+            throw OfConnection(what, sent: true, failed);
+        }
+        catch (OperationCanceledException failed) when (!cancellationToken.IsCancellationRequested)
+        {
+            // What times out by itself is connecting: nothing was sent.
+            throw OfConnection(what, sent: false, failed);
+        }
+        catch (TokenResponseException failed)
+        {
+            var temporary = failed.StatusCode is null or >= HttpStatusCode.InternalServerError or HttpStatusCode.TooManyRequests;
+            throw new GcsException(temporary ? StorageFault.Unavailable : StorageFault.Denied, $"No access token for {what}: {failed.Message}", failed)
+            {
+                MayPass = temporary,
+            };
+        }
+        catch (Exception failed) when (failed is System.Text.Json.JsonException or JsonException or GoogleApiException { HttpStatusCode: 0 })
+        {
+            throw new GcsException(StorageFault.Corrupt, $"Google Cloud Storage answered {what} in words that are not its own.", failed) { MayBeDone = true };
+        }
+        catch (GoogleApiException failed) when (!IsRefusal(failed))
+        {
+            throw new GcsException(StorageFault.Denied, $"Google Cloud Storage answered {what} with {(int)failed.HttpStatusCode}: {failed.Error?.Message}", failed)
+            {
+                Status = failed.HttpStatusCode,
+            };
+        }
+        catch (Exception failed) when (failed is not (OperationCanceledException or GcsException or StorageException or GoogleApiException))
+        {
+            // Where an identity comes from a file, a program or another cloud, Google's library throws what it meets there.
+            throw new GcsException(StorageFault.Unavailable, $"{what} failed: {failed.Message}", failed) { MayPass = true, MayBeDone = true };
         }
     }
-
-    /// <summary>The reason of such a refusal is only "invalid": its words have to be read.</summary>
-    private static bool IsChecksum(string message) =>
-        message.Contains("crc32c", StringComparison.OrdinalIgnoreCase) || message.Contains("md5", StringComparison.OrdinalIgnoreCase);
 }

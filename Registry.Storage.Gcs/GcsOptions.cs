@@ -9,6 +9,9 @@ public sealed class GcsOptions
     /// <summary>The plain setting, outside the section, that Google's own libraries and emulators share: see <see cref="EmulatorHost"/>.</summary>
     public const string EmulatorSetting = "STORAGE_EMULATOR_HOST";
 
+    /// <summary>The plain setting that Google's own libraries share: see <see cref="DefaultCredentialsFile"/>.</summary>
+    public const string DefaultCredentialsSetting = "GOOGLE_APPLICATION_CREDENTIALS";
+
     /// <summary>The bucket, which must exist: <c>GCS__BUCKET</c>. Required.</summary>
     public string Bucket { get; set; } = "";
 
@@ -24,6 +27,11 @@ public sealed class GcsOptions
     /// <c>GOOGLE_APPLICATION_CREDENTIALS</c>, what <c>gcloud auth application-default login</c> left, or the identity of the machine or pod.
     /// </summary>
     public string? CredentialsFile { get; set; }
+
+    /// <summary>
+    /// The file that <see cref="DefaultCredentialsSetting"/> names, which every library of Google takes where no other is named. Null for none.
+    /// </summary>
+    public string? DefaultCredentialsFile { get; internal set; }
 
     /// <summary>Where the service answers: <c>GCS__ENDPOINT</c>. Another address for a private endpoint.</summary>
     /// <value><c>https://storage.googleapis.com</c></value>
@@ -56,8 +64,17 @@ public sealed class GcsOptions
     /// <summary>The size of what is uploaded in one request: smaller blobs go in one, larger ones resumably, in as many as it takes. For tests.</summary>
     internal int ChunkBytes { get; set; } = 8 * 1024 * 1024;
 
+    /// <summary>How much of a resumable upload is in memory and goes in one request, in bytes; a multiple of 256 KiB. For tests.</summary>
+    internal int UploadBufferBytes { get; set; } = 1024 * 1024;
+
     /// <summary>The address that requests go to; ends without a slash.</summary>
     internal string Address => EmulatorAddress ?? Endpoint.TrimEnd('/');
+
+    /// <summary>The file with the credentials and the setting that names it; null where they come from the environment.</summary>
+    internal (string Path, string Setting)? Key =>
+        !string.IsNullOrWhiteSpace(CredentialsFile) ? (CredentialsFile, "GCS__CREDENTIALSFILE")
+        : !string.IsNullOrWhiteSpace(DefaultCredentialsFile) ? (DefaultCredentialsFile, DefaultCredentialsSetting)
+        : null;
 
     internal string? EmulatorAddress => string.IsNullOrWhiteSpace(EmulatorHost)
         ? null

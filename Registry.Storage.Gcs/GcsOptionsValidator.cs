@@ -48,10 +48,8 @@ internal sealed partial class GcsOptionsValidator : IValidateOptions<GcsOptions>
 
         if (!IsAddress(options.Endpoint))
             yield return $"GCS__ENDPOINT is '{options.Endpoint}'; it must be an https address without a path.";
-        if (string.IsNullOrWhiteSpace(options.CredentialsFile))
-            yield break;
-        if (GcsCredentials.ErrorOf(options.CredentialsFile) is { } error)
-            yield return $"GCS__CREDENTIALSFILE is '{options.CredentialsFile}', {error}.";
+        if (options.Key is var (path, setting) && GcsCredentials.ErrorOf(path) is { } error)
+            yield return $"{setting} is '{path}', {error}.";
     }
 
     private static IEnumerable<string> ErrorsOfTimes(GcsOptions options)

@@ -13,6 +13,9 @@ internal sealed class GcsPatience(TimeProvider time, TimeSpan limit, TimeSpan fi
 {
     private const int MaxDoublings = 5;
 
+    /// <summary>A try is not begun with less than this share of the time: if it were cut off, nobody would know what became of it.</summary>
+    private const int LeastShare = 5;
+
     private readonly TimeSpan half = limit / 2;
     private long failingSince;
     private int failures;
@@ -69,10 +72,15 @@ internal sealed class GcsPatience(TimeProvider time, TimeSpan limit, TimeSpan fi
     /// <summary>A refusal of the last try says nothing about an earlier one that got no answer.</summary>
     private StorageException OutcomeOf(GcsException failure)
     {
-        var outcome = failure.ToStorage();
-        return IsUnsure && !outcome.IsTransient
-            ? new StorageException(StorageFault.Unavailable, $"An earlier try may have been carried out. {outcome.Message}", failure)
-            : outcome;
+        var isUnknown = IsUnsure && failure.Kind is not (StorageFault.Unavailable or StorageFault.Throttled);
+        return new StorageException(
+            isUnknown ? StorageFault.Unavailable : failure.Kind,
+            isUnknown ? $"An earlier try may have been carried out. {failure.Message}" : failure.Message,
+            failure)
+        {
+            ChangedNothing = failure.Kind == StorageFault.Throttled && !IsUnsure,
+            RetryAfter = failure.RetryAfter,
+        };
     }
 
     /// <summary>A try has failed: waits until it is time for the next.</summary>
@@ -91,7 +99,7 @@ internal sealed class GcsPatience(TimeProvider time, TimeSpan limit, TimeSpan fi
         var pause = firstPause * (1 << Math.Min(failures - 1, MaxDoublings)) * (0.5 + (Random.Shared.NextDouble() / 2));
         if (failure.RetryAfter is { } asked && asked > pause)
             pause = asked;
-        if (!failure.MayPass || time.GetElapsedTime(failingSince) + pause >= half)
+        if (!failure.MayPass || time.GetElapsedTime(failingSince) + pause >= half - (half / LeastShare))
             throw OutcomeOf(failure);
         await Task.Delay(pause, time, ct);
     }

@@ -1,125 +1,77 @@
-using System.Globalization;
 using System.Net;
-using System.Net.Http.Headers;
+using System.Runtime.ExceptionServices;
+using Google;
+using Google.Apis.Storage.v1;
+using Google.Apis.Upload;
 using Registry.Core.Storage;
 
 namespace Registry.Storage.Gcs;
 
 /// <summary>
-/// One large upload: a session, and then chunk after chunk. Whatever fails, the service is asked how much it has, and is sent what it lacks;
-/// only a session that is lost starts from the beginning. The object appears with the last byte.
+/// One large upload, which Google's client sends chunk by chunk: whatever fails, it asks how much has arrived and sends the rest. Only a session
+/// that is lost starts from the beginning. The object appears with the last byte.
 /// </summary>
 internal sealed class GcsResumableUpload(GcsClient client, string name, StagedBlob staged)
 {
-    private static readonly HttpStatusCode[] StartRefusals = [HttpStatusCode.PreconditionFailed, HttpStatusCode.NotFound];
+    /// <summary>Null before it began, and once its session is lost.</summary>
+    private ObjectsResource.InsertMediaUpload? upload;
 
-    private static readonly HttpStatusCode[] ChunkAnswers =
-        [HttpStatusCode.PermanentRedirect, HttpStatusCode.PreconditionFailed, HttpStatusCode.NotFound, HttpStatusCode.Gone];
-
-    /// <summary>Null before it began, and once it is lost.</summary>
-    private Uri? session;
-
-    /// <summary>How many bytes the service has.</summary>
-    private long offset;
-
-    /// <summary>False when <see cref="offset"/> has to be asked for.</summary>
-    private bool isOffsetKnown;
+    /// <summary>How many bytes the service is known to have had, in this session or another.</summary>
+    private long furthest;
 
     /// <param name="metadata">What is said of the object.</param>
     /// <param name="generation">The generation that it must replace; 0 where there must be none.</param>
-    /// <param name="ct">Cancels the call. What remains of the session vanishes after a week.</param>
+    /// <param name="cancellationToken">Cancels the call. What remains of the session vanishes after a week.</param>
     /// <exception cref="StorageException">The outcome is unknown.</exception>
-    public async Task<GcsWrite> RunAsync(GcsMetadata metadata, long generation, CancellationToken ct)
+    public async Task<GcsWrite> RunAsync(GcsObject metadata, long generation, CancellationToken cancellationToken)
     {
         var patience = client.TransferPatience();
-        for (long furthest = 0; ;)
-        {
-            var write = await patience.RunAsync(
-                async now =>
+        await using var content = staged.OpenRead();
+        return await patience.RunAsync(
+            async now =>
+            {
+                upload ??= await client.CreateUploadAsync(name, metadata, content, generation, now.Token);
+                upload.ProgressChanged += Moved;
+                try
                 {
-                    try
-                    {
-                        return session is null ? await StartAsync(metadata, generation, now) : await ContinueAsync(now);
-                    }
-                    catch
-                    {
-                        isOffsetKnown = false;
-                        throw;
-                    }
-                },
-                ct);
-            if (write is { } ended)
-                return ended with { IsUnsure = patience.IsUnsure };
-            if (offset <= furthest)
-                continue;
-            furthest = offset;
-            patience.Progressed();
-        }
+                    return await GcsException.GuardAsync($"upload of '{name}'", () => SendAsync(upload, now.Token), now.Token) with { IsUnsure = patience.IsUnsure };
+                }
+                catch (GoogleApiException refused) when (refused.HttpStatusCode == HttpStatusCode.PreconditionFailed)
+                {
+                    return new GcsWrite(null, false, patience.IsUnsure);
+                }
+                finally
+                {
+                    upload?.ProgressChanged -= Moved;
+                }
+
+                void Moved(IUploadProgress progress)
+                {
+                    if (progress.BytesSent <= furthest)
+                        return;
+                    furthest = progress.BytesSent;
+                    patience.Progressed();
+                    now.Moved();
+                }
+            },
+            cancellationToken);
     }
 
-    private async Task<GcsWrite?> StartAsync(GcsMetadata metadata, long generation, GcsTry now)
+    private async Task<GcsWrite> SendAsync(ObjectsResource.InsertMediaUpload current, CancellationToken cancellationToken)
     {
-        var request = GcsClient.Request(HttpMethod.Post, client.UploadUrl("resumable", name, generation));
-        request.Content = GcsClient.JsonOf(metadata);
-        request.Headers.Add("X-Upload-Content-Type", "application/octet-stream");
-        request.Headers.Add("X-Upload-Content-Length", staged.Length.ToString(CultureInfo.InvariantCulture));
-        using var response = await client.Transport.SendAsync(request, StartRefusals, now.Token);
-        switch (response.StatusCode)
+        // Begins the session where there is none yet.
+        var progress = await current.ResumeAsync(cancellationToken);
+        switch (progress)
         {
-            case HttpStatusCode.NotFound:
-                throw client.NoBucket();
-            case HttpStatusCode.PreconditionFailed:
-                return new GcsWrite(null, false, false);
+            case { Status: UploadStatus.Completed }:
+                return new GcsWrite(current.ResponseBody, true, false);
+            case { Exception: GoogleApiException { HttpStatusCode: HttpStatusCode.NotFound or HttpStatusCode.Gone } lost }:
+                upload = null;
+                await client.DemandBucketAsync(cancellationToken);
+                throw new GcsException(StorageFault.Unavailable, $"The session of an upload of '{name}' was lost.", lost) { MayPass = true, MayBeDone = true };
             default:
-                session = response.Headers.Location
-                    ?? throw new GcsException(StorageFault.Unavailable, $"Google Cloud Storage began an upload of '{name}' without an address for it.") { MayPass = true };
-                (offset, isOffsetKnown) = (0, true);
-                return null;
+                ExceptionDispatchInfo.Throw(progress.Exception);
+                return default;
         }
     }
-
-    /// <summary>Sends the next chunk, or asks how much has arrived. Null while there is more to do.</summary>
-    private async Task<GcsWrite?> ContinueAsync(GcsTry now)
-    {
-        var sending = isOffsetKnown && offset < staged.Length ? Math.Min(client.Options.ChunkBytes, staged.Length - offset) : 0;
-        var request = new HttpRequestMessage(HttpMethod.Put, session);
-        request.Content = new StagedContent(staged, offset, sending, now);
-        request.Content.Headers.ContentRange = sending > 0
-            ? new ContentRangeHeaderValue(offset, offset + sending - 1, staged.Length)
-            : new ContentRangeHeaderValue(staged.Length);
-        using var response = await client.Transport.SendAsync(request, ChunkAnswers, now.Token);
-        switch (response.StatusCode)
-        {
-            case HttpStatusCode.PreconditionFailed:
-                return new GcsWrite(null, false, false);
-            case HttpStatusCode.NotFound or HttpStatusCode.Gone:
-                session = null;
-                throw new GcsException(StorageFault.Unavailable, $"The session of an upload of '{name}' was lost.") { MayPass = true, MayBeDone = true };
-            case HttpStatusCode.PermanentRedirect:
-                Arrived(BytesOf(response), sending);
-                return null;
-            default:
-                return new GcsWrite(await GcsClient.ReadAsync(response, GcsJson.Default.GcsObject, now.Token), true, false);
-        }
-    }
-
-    /// <summary>Takes note of how much the service has. It may have taken a part of a chunk only, but never has less than it once said.</summary>
-    private void Arrived(long bytes, long sent)
-    {
-        if (bytes > staged.Length || bytes < offset)
-        {
-            session = null;
-            throw new GcsException(StorageFault.Unavailable, $"The session of an upload of '{name}' holds {bytes} bytes where it had {offset} of {staged.Length}.") { MayPass = true };
-        }
-
-        if (bytes == staged.Length || (sent > 0 && bytes == offset))
-            throw new GcsException(StorageFault.Unavailable, $"An upload of '{name}' does not come further than byte {bytes} of {staged.Length}.") { MayPass = true, MayBeDone = true };
-        (offset, isOffsetKnown) = (bytes, true);
-    }
-
-    /// <summary>The range of what has arrived; none means nothing.</summary>
-    private static long BytesOf(HttpResponseMessage response) =>
-        response.Headers.TryGetValues("Range", out var values) && RangeHeaderValue.TryParse(values.FirstOrDefault(), out var range)
-            ? (range.Ranges.FirstOrDefault()?.To + 1) ?? 0
-            : 0;
 }

@@ -1,7 +1,10 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
+using Registry.Core.Content;
 using Registry.Core.Settings;
 using Registry.Core.Storage;
 
@@ -16,13 +19,20 @@ public static class GcsServices
     public static IServiceCollection AddGcsStorage(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddSettings<GcsOptions, GcsOptionsValidator>(configuration, GcsOptions.Section)
-            .Configure(options => options.EmulatorHost = configuration[GcsOptions.EmulatorSetting]);
+            .Configure(options => options.EmulatorHost = configuration[GcsOptions.EmulatorSetting])
+            .Configure(options => options.DefaultCredentialsFile = configuration[GcsOptions.DefaultCredentialsSetting]);
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(provider => provider.GetRequiredService<IOptions<GcsOptions>>().Value);
         services.AddSingleton(provider => new GcsNames(provider.GetRequiredService<GcsOptions>().Prefix));
-        services.AddSingleton<GcsTransport>();
+        services.AddSingleton(static provider => new GcsService(
+            provider.GetRequiredService<GcsOptions>(),
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetService<ILogger<GcsService>>() ?? NullLogger<GcsService>.Instance));
         services.AddSingleton<GcsClient>();
         services.AddSingleton<GcsStaging>();
+        services.AddSingleton(static provider => new GcsTouches(
+            provider.GetRequiredService<TimeProvider>(),
+            GcsTouches.WindowFor((provider.GetService<CollectionOptions>() ?? new CollectionOptions()).Grace)));
         services.AddSingleton<IDocumentStore, GcsDocumentStore>();
         services.AddSingleton<IBlobStore, GcsBlobStore>();
         services.AddSingleton<IStorageProbe, GcsProbe>();

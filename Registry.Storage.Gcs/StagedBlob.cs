@@ -72,6 +72,9 @@ internal sealed class StagedBlob : IDisposable
     /// <summary>Reads from <paramref name="offset"/> on; 0 at the end.</summary>
     public int Read(Span<byte> buffer, long offset) => RandomAccess.Read(file, buffer, offset);
 
+    /// <summary>All bytes written so far, for a reader that seeks. Disposing it leaves the blob alone.</summary>
+    public Stream OpenRead() => new FileStream(new SafeFileHandle(file.DangerousGetHandle(), ownsHandle: false), FileAccess.Read, bufferSize: 0);
+
     /// <exception cref="StorageException">It was discarded as abandoned.</exception>
     public void DemandPresent()
     {

@@ -4,21 +4,19 @@ using System.Net.Http.Headers;
 
 namespace Registry.Storage.Gcs;
 
-/// <summary>A part of a staged blob as the body of a request. It can be sent any number of times, and tells its try when bytes have moved.</summary>
+/// <summary>A staged blob as the body of a request. It can be sent any number of times, and tells its try when bytes have moved.</summary>
 internal sealed class StagedContent : HttpContent
 {
     /// <summary>The memory that sending takes, in bytes.</summary>
     public const int BufferBytes = 128 * 1024;
 
     private readonly StagedBlob staged;
-    private readonly long offset;
-    private readonly long length;
     private readonly GcsTry now;
 
-    public StagedContent(StagedBlob staged, long offset, long length, GcsTry now)
+    public StagedContent(StagedBlob staged, GcsTry now)
     {
-        (this.staged, this.offset, this.length, this.now) = (staged, offset, length, now);
-        Headers.ContentType = new MediaTypeHeaderValue("application/octet-stream");
+        (this.staged, this.now) = (staged, now);
+        Headers.ContentType = new MediaTypeHeaderValue(GcsMetadata.ContentType);
     }
 
     protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) =>
@@ -29,9 +27,9 @@ internal sealed class StagedContent : HttpContent
         var buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
         try
         {
-            for (long sent = 0; sent < length;)
+            for (long sent = 0; sent < staged.Length;)
             {
-                var read = staged.Read(buffer.AsSpan(0, (int)Math.Min(buffer.Length, length - sent)), offset + sent);
+                var read = staged.Read(buffer.AsSpan(0, (int)Math.Min(buffer.Length, staged.Length - sent)), sent);
                 if (read == 0)
                     throw new IOException("The staged upload became shorter.");
                 await stream.WriteAsync(buffer.AsMemory(0, read), cancellationToken);
@@ -47,7 +45,7 @@ internal sealed class StagedContent : HttpContent
 
     protected override bool TryComputeLength(out long length)
     {
-        length = this.length;
+        length = staged.Length;
         return true;
     }
 }

@@ -149,6 +149,11 @@ internal sealed class IndexWrite(IDocumentStore documents, IndexReader reader, T
             batch.RemoveAll(static pending => pending.Change.Epoch is not null);
             return false;
         }
+        catch (StorageException busy) when (busy is { Kind: StorageFault.Throttled, ChangedNothing: true })
+        {
+            // As good as a lost race: others write the package as fast as the storage takes it.
+            return false;
+        }
         catch (StorageException failure) when (!failure.IsUnflushed)
         {
             doubt = (replaced, failure);

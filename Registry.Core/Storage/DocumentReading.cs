@@ -3,13 +3,24 @@ using System.Runtime.CompilerServices;
 namespace Registry.Core.Storage;
 
 /// <summary>How documents are read with their listing where the engine has no call for both.</summary>
-internal static class DocumentReading
+public static class DocumentReading
 {
-    /// <summary>How many are being read while one is waited for.</summary>
-    private const int Ahead = 16;
+    /// <summary>How many are being read while one is waited for, where a backend does not say.</summary>
+    private const int DefaultAhead = 16;
 
+    /// <summary>Lists the documents and reads each of them: see <see cref="IDocumentStore.ReadAsync"/>.</summary>
+    /// <param name="documents">Where they are.</param>
+    /// <param name="scope">Where to look.</param>
+    /// <param name="after">Start after this key, which need not exist; null starts at the beginning.</param>
+    /// <param name="ct">Ends the reading.</param>
+    /// <param name="ahead">How many are being read while one is waited for; memory holds as many.</param>
+    /// <exception cref="StorageException">The storage did not answer.</exception>
     public static async IAsyncEnumerable<StoredDocument> OneByOneAsync(
-        IDocumentStore documents, StoreKey scope, StoreKey? after, [EnumeratorCancellation] CancellationToken ct)
+        IDocumentStore documents,
+        StoreKey scope,
+        StoreKey? after,
+        [EnumeratorCancellation] CancellationToken ct,
+        int ahead = DefaultAhead)
     {
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(ct);
         var reads = new Queue<(StoreKey Key, Task<Document?> Read)>();
@@ -18,7 +29,7 @@ internal static class DocumentReading
             await foreach (var entry in documents.ListAsync(scope, after, ct))
             {
                 reads.Enqueue((entry.Key, documents.GetAsync(entry.Key, ended.Token).AsTask()));
-                if (reads.Count > Ahead && await NextAsync() is { } stored)
+                if (reads.Count > ahead && await NextAsync() is { } stored)
                     yield return stored;
             }
 

@@ -15,6 +15,15 @@ public sealed class StorageException(StorageFault kind, string message, Exceptio
     /// </summary>
     public bool IsUnflushed { get; init; }
 
+    /// <summary>
+    /// True when the write has certainly not happened and will not: the storage refused it, and no earlier try of it is in doubt. False where that is not
+    /// known.
+    /// </summary>
+    public bool ChangedNothing { get; init; }
+
+    /// <summary>How long the storage asks to be left alone; null where it does not say.</summary>
+    public TimeSpan? RetryAfter { get; init; }
+
     /// <summary>True when the same call may succeed a moment later.</summary>
     public bool IsTransient => Kind is StorageFault.Unavailable or StorageFault.Throttled;
 }

@@ -33,7 +33,7 @@ public sealed class GcsCommitFaults : GcsFaults
     public async Task A_large_blob_is_committed_once_whatever_its_session_meets(
         [ValueSource(nameof(Passing))] FakeGcsFault fault, [Values(0, 1, 2, 5)] int step)
     {
-        await OpenAsync(static options => options.ChunkBytes = Chunk);
+        await OpenAsync(static options => (options.ChunkBytes, options.UploadBufferBytes) = (Chunk, Chunk));
         var operation = step == 0 ? FakeGcsOperation.StartSession : FakeGcsOperation.PutChunk;
         Fake.Faults = call => call.Operation == operation && call.Number == Math.Max(step, 1) ? fault : null;
         await DemandCommittedOnceAsync(Large);
@@ -45,7 +45,7 @@ public sealed class GcsCommitFaults : GcsFaults
     [Test]
     public async Task Every_request_of_an_upload_may_fail_once()
     {
-        await OpenAsync(static options => options.ChunkBytes = Chunk);
+        await OpenAsync(static options => (options.ChunkBytes, options.UploadBufferBytes) = (Chunk, Chunk));
         var seen = 0;
         Fake.Faults = _ => (Interlocked.Increment(ref seen) % 2 == 1 ? Passing[seen / 2 % Passing.Length] : null);
         var info = await Blobs.CommitAsync(Sample, Large, Ct);
@@ -57,7 +57,7 @@ public sealed class GcsCommitFaults : GcsFaults
     [Test]
     public async Task The_last_byte_that_got_no_answer_is_asked_for_and_not_touched_again()
     {
-        await OpenAsync(static options => options.ChunkBytes = Chunk);
+        await OpenAsync(static options => (options.ChunkBytes, options.UploadBufferBytes) = (Chunk, Chunk));
         Fake.Faults = static call => call is { Operation: FakeGcsOperation.PutChunk, Number: 5 } ? FakeGcsFault.ResetAfter : null;
         await Blobs.CommitAsync(Sample, Large, Ct);
         Assert.That(Fake.CountOf(FakeGcsOperation.AskSession), Is.EqualTo(1));
@@ -68,7 +68,7 @@ public sealed class GcsCommitFaults : GcsFaults
     public async Task A_part_of_a_chunk_that_arrived_is_not_sent_again()
     {
         const int Chunks = 2;
-        await OpenAsync(static options => options.ChunkBytes = Chunks * Chunk);
+        await OpenAsync(static options => (options.ChunkBytes, options.UploadBufferBytes) = (Chunk, Chunks * Chunk));
         Fake.Fail(FakeGcsOperation.PutChunk, FakeGcsFault.CutRequest(Chunk));
         var info = await Blobs.CommitAsync(Sample, Large, Ct);
         Assert.That((await Blobs.ReadAsync(info.Key, ByteRange.All, Ct)).AsSpan().SequenceEqual(Large), Is.True);
@@ -78,7 +78,7 @@ public sealed class GcsCommitFaults : GcsFaults
     [Test]
     public async Task A_session_that_is_lost_begins_anew([Values(1, 3, 5)] int at)
     {
-        await OpenAsync(static options => options.ChunkBytes = Chunk);
+        await OpenAsync(static options => (options.ChunkBytes, options.UploadBufferBytes) = (Chunk, Chunk));
         Fake.Faults = call => call.Operation == FakeGcsOperation.PutChunk && call.Number == at ? FakeGcsFault.LoseSession : null;
         await DemandCommittedOnceAsync(Large);
         Assert.That(Fake.Uploads.Begun, Is.EqualTo(2));
@@ -87,7 +87,7 @@ public sealed class GcsCommitFaults : GcsFaults
     [Test]
     public async Task A_session_that_is_lost_with_the_answer_to_its_last_byte_knows_its_own_work()
     {
-        await OpenAsync(static options => options.ChunkBytes = Chunk);
+        await OpenAsync(static options => (options.ChunkBytes, options.UploadBufferBytes) = (Chunk, Chunk));
         Fake.Faults = static call => call switch
         {
             { Operation: FakeGcsOperation.PutChunk, Number: 5 } => FakeGcsFault.ResetAfter,
@@ -100,7 +100,7 @@ public sealed class GcsCommitFaults : GcsFaults
     [Test]
     public async Task Sessions_that_are_lost_again_and_again_end()
     {
-        await OpenAsync(static options => (options.ChunkBytes, options.TransferIdleSeconds) = (Chunk, 1));
+        await OpenAsync(static options => (options.ChunkBytes, options.UploadBufferBytes, options.TransferIdleSeconds) = (Chunk, Chunk, 1));
         Fake.Faults = static call => call.Operation == FakeGcsOperation.PutChunk && call.Number % 2 == 0 ? FakeGcsFault.LoseSession : null;
         var fault = await FaultOf(() => Blobs.CommitAsync(Sample, Large, Ct));
         Assert.That(fault.Kind, Is.EqualTo(StorageFault.Unavailable));
@@ -110,7 +110,7 @@ public sealed class GcsCommitFaults : GcsFaults
     [Test]
     public async Task A_fault_that_lasts_is_told_and_shows_nothing([Values] bool isLarge, [Values(429, 503, 0)] int status)
     {
-        await OpenAsync(static options => (options.ChunkBytes, options.TransferIdleSeconds, options.DeadlineSeconds) = (Chunk, 1, 1));
+        await OpenAsync(static options => (options.ChunkBytes, options.UploadBufferBytes, options.TransferIdleSeconds, options.DeadlineSeconds) = (Chunk, Chunk, 1, 1));
         var fault = status == 0 ? FakeGcsFault.Hang : FakeGcsFault.Answer(status);
         Fake.Faults = call => call.Operation is FakeGcsOperation.Insert or FakeGcsOperation.PutChunk && call.Number > (isLarge ? 2 : 0) ? fault : null;
         var told = await FaultOf(() => Blobs.CommitAsync(Sample, isLarge ? Large : Small, Ct));
@@ -133,7 +133,7 @@ public sealed class GcsCommitFaults : GcsFaults
     [Test]
     public async Task A_large_blob_that_is_there_is_not_sent_again()
     {
-        await OpenAsync(static options => options.ChunkBytes = Chunk);
+        await OpenAsync(static options => (options.ChunkBytes, options.UploadBufferBytes) = (Chunk, Chunk));
         await Blobs.CommitAsync(Sample, Large, Ct);
         var chunks = Fake.CountOf(FakeGcsOperation.PutChunk);
         await Blobs.CommitAsync(Sample, Large, Ct);
@@ -144,7 +144,7 @@ public sealed class GcsCommitFaults : GcsFaults
     public async Task A_commit_replaces_an_object_that_is_damaged([Values] bool isLarge)
     {
         if (isLarge)
-            await OpenAsync(static options => options.ChunkBytes = Chunk);
+            await OpenAsync(static options => (options.ChunkBytes, options.UploadBufferBytes) = (Chunk, Chunk));
         var bytes = isLarge ? Large : Small;
         var info = await Blobs.CommitAsync(Sample, bytes, Ct);
         using var other = new FakeGcsContent(Storage.Staging);

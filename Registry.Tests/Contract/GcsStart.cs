@@ -89,6 +89,39 @@ public sealed class GcsStart : IAsyncDisposable
     }
 
     [Test]
+    public async Task A_key_file_that_is_replaced_is_read_again_and_one_that_is_broken_is_not_used()
+    {
+        fake.Token = "first";
+        var time = new ShiftedTime();
+        await using var services = WithKey(time);
+        var documents = services.GetRequiredService<IDocumentStore>();
+        await documents.PutAsync(Sample, "one", Precondition.Absent, ct);
+
+        // The key is withdrawn, so that only another one gets a token.
+        fake.Token = "second";
+        fake.TokenAnswer = static () => FakeGcsAnswer.Json(new System.Text.Json.Nodes.JsonObject { ["error"] = "invalid_grant" }, 400);
+        await File.WriteAllTextAsync(folder.Below("key.json"), "{", ct);
+        time.Passed += GcsService.KeyLifetime;
+        await Assert.ThrowsAsync<StorageException>(async () => await documents.GetAsync(Sample, ct));
+
+        WriteKey(tokenPath: "/token?renewed");
+        fake.TokenAnswer = null;
+        time.Passed += GcsService.KeyLifetime;
+        var tokens = fake.CountOf(FakeGcsOperation.Token);
+        Assert.That((await documents.GetAsync(Sample, ct))!.Text(), Is.EqualTo("one"));
+        Assert.That(fake.CountOf(FakeGcsOperation.Token), Is.EqualTo(tokens + 1));
+    }
+
+    [Test]
+    public async Task A_key_file_that_google_s_own_setting_names_is_used()
+    {
+        fake.Token = "first";
+        WriteKey();
+        await using var services = Compose(("Gcs:Endpoint", fake.Address.AbsoluteUri), ("GOOGLE_APPLICATION_CREDENTIALS", folder.Below("key.json")));
+        await services.GetRequiredService<IDocumentStore>().PutAsync(Sample, "one", Precondition.Absent, ct);
+    }
+
+    [Test]
     public async Task An_identity_that_was_withdrawn_is_denied()
     {
         fake.Token = "first";
@@ -137,7 +170,13 @@ public sealed class GcsStart : IAsyncDisposable
     private ServiceProvider OnEmulator(params (string, string)[] settings) => Compose([("STORAGE_EMULATOR_HOST", fake.Address.Authority), .. settings]);
 
     /// <summary>The key of a service account that the fake's token endpoint knows.</summary>
-    private ServiceProvider WithKey()
+    private ServiceProvider WithKey(TimeProvider? time = null)
+    {
+        WriteKey();
+        return Compose(time, ("Gcs:Endpoint", fake.Address.AbsoluteUri), ("Gcs:CredentialsFile", folder.Below("key.json")));
+    }
+
+    private void WriteKey(string tokenPath = "/token")
     {
         using var rsa = RSA.Create(2048);
         var key = new Dictionary<string, string>
@@ -148,17 +187,21 @@ public sealed class GcsStart : IAsyncDisposable
             ["private_key"] = rsa.ExportPkcs8PrivateKeyPem(),
             ["client_email"] = "registry@test.iam.gserviceaccount.com",
             ["client_id"] = "1",
-            ["token_uri"] = new Uri(fake.Address, "/token").AbsoluteUri,
+            ["token_uri"] = new Uri(fake.Address, tokenPath).AbsoluteUri,
         };
         File.WriteAllText(folder.Below("key.json"), JsonSerializer.Serialize(key));
-        return Compose(("Gcs:Endpoint", fake.Address.AbsoluteUri), ("Gcs:CredentialsFile", folder.Below("key.json")));
     }
 
-    private ServiceProvider Compose(params (string Key, string Value)[] settings)
+    private ServiceProvider Compose(params (string Key, string Value)[] settings) => Compose(time: null, settings);
+
+    private ServiceProvider Compose(TimeProvider? time, params (string Key, string Value)[] settings)
     {
         (string Key, string Value)[] all = [("Gcs:Bucket", FakeGcs.BucketName), ("Gcs:StagingFolder", folder.Below("staging")), .. settings];
         var configuration = new ConfigurationBuilder()
             .AddInMemoryCollection(all.GroupBy(setting => setting.Key).Select(group => KeyValuePair.Create(group.Key, (string?)group.Last().Value))).Build();
-        return new ServiceCollection().AddGcsStorage(configuration).BuildServiceProvider();
+        var services = new ServiceCollection();
+        if (time is not null)
+            services.AddSingleton(time);
+        return services.AddGcsStorage(configuration).BuildServiceProvider();
     }
 }

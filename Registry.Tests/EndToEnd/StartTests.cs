@@ -243,6 +243,34 @@ public sealed class StartTests : EndToEndTest
         Assert.That(errors, Does.Contain("GCS__BUCKET").And.Contain(FakeGcs.BucketName));
     }
 
+    [Test]
+    public async Task A_key_file_that_is_missing_is_told_by_the_setting_that_names_it()
+    {
+        var errors = await RefusesAsync(
+            ("STORAGE", "gcs"), ("GCS__BUCKET", FakeGcs.BucketName), ("GOOGLE_APPLICATION_CREDENTIALS", Path.Combine(Folder, "key.json")));
+        Assert.That(errors, Does.Contain("GOOGLE_APPLICATION_CREDENTIALS").And.Contain("which does not exist"));
+    }
+
+    [Test]
+    public async Task A_metadata_server_that_starts_late_is_waited_for()
+    {
+        await using var fake = await FakeGcs.StartAsync();
+        fake.Token = "of-the-machine";
+        var began = Environment.TickCount64;
+        fake.Faults = call => call.Operation == FakeGcsOperation.Metadata && Environment.TickCount64 - began < 4_000 ? FakeGcsFault.ResetBefore : null;
+        await StartAsync(
+            ("STORAGE", "gcs"),
+            ("GCS__BUCKET", FakeGcs.BucketName),
+            ("GCS__ENDPOINT", fake.Address.AbsoluteUri),
+            ("GCS__STAGINGFOLDER", Path.Combine(Folder, "staging")),
+            ("GCE_METADATA_HOST", fake.Address.Authority),
+            ("GOOGLE_APPLICATION_CREDENTIALS", null),
+            ("STORAGE_EMULATOR_HOST", null),
+            ("HOME", Folder));
+        Assert.That(fake.CountOf(FakeGcsOperation.Metadata), Is.GreaterThan(1));
+        Assert.That(fake.CountOf(FakeGcsOperation.Insert), Is.Positive);
+    }
+
     /// <summary>Exit code 1, and what it told on standard error: lines for an operator and no stack trace.</summary>
     private async Task<string> RefusesAsync(params (string, string?)[] settings)
     {

@@ -14,7 +14,11 @@ public sealed class ArchitectureTests
         ["Registry.Storage.Filesystem"] = [],
         ["Registry.Storage.Redis"] = ["StackExchange.Redis"],
         ["Registry.Storage.Etcd"] = ["dotnet-etcd", "Google.Protobuf", "Grpc.Core.Api", "Grpc.Net.Client"],
-        ["Registry.Storage.Gcs"] = ["Google.Apis", "Google.Apis.Auth", "Google.Apis.Core", "Newtonsoft.Json"],
+        ["Registry.Storage.Gcs"] =
+        [
+            "Google.Cloud.Storage.V1", "Google.Api.Gax.Rest", "Google.Apis", "Google.Apis.Auth", "Google.Apis.Core", "Google.Apis.Storage.v1",
+            "Newtonsoft.Json",
+        ],
     };
 
     private static IEnumerable<string> StorageProjects => Directory

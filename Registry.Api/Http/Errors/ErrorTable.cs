@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using System.Globalization;
 using Microsoft.Net.Http.Headers;
 using Registry.Core.Errors;
 using Registry.Core.Storage;
@@ -11,7 +12,9 @@ namespace Registry.Api.Http.Errors;
 internal static class ErrorTable
 {
     /// <summary>How long a client should wait, in seconds, before it asks a storage again that did not answer: about what a restart takes.</summary>
-    private const string UnavailableRetryAfter = "2";
+    private const int UnavailableSeconds = 2;
+
+    private static readonly string UnavailableRetryAfter = UnavailableSeconds.ToString(CultureInfo.InvariantCulture);
 
     /// <summary>The same for a storage that is full, where somebody has to make room first.</summary>
     private const string FullRetryAfter = "60";
@@ -68,8 +71,13 @@ internal static class ErrorTable
         {
             Message = "What is stored for this request cannot be read. An operator finds the cause in the registry's log.",
         },
-        _ => OfStatus(StatusCodes.Status503ServiceUnavailable),
+        _ => OfStatus(StatusCodes.Status503ServiceUnavailable) with { Headers = [(HeaderNames.RetryAfter, RetryAfterOf(fault))] },
     };
+
+    /// <summary>What the storage asks for, where that is longer than the usual.</summary>
+    private static string RetryAfterOf(StorageException fault) => fault.RetryAfter is { } asked && asked.TotalSeconds > UnavailableSeconds
+        ? Math.Ceiling(asked.TotalSeconds).ToString(CultureInfo.InvariantCulture)
+        : UnavailableRetryAfter;
 
     /// <summary>The answer for a bare status. One that the table does not hold speaks as the 400 or 500 of its class.</summary>
     public static ErrorAnswer OfStatus(int status)

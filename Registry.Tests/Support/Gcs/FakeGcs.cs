@@ -22,6 +22,7 @@ internal sealed class FakeGcs : IBackendServer
     private readonly ConcurrentDictionary<string, FakeGcsBucket> buckets = new();
     private readonly ConcurrentDictionary<FakeGcsOperation, int> counts = new();
     private readonly WebApplication app;
+    private int underWay;
 
     private FakeGcs()
     {
@@ -53,6 +54,12 @@ internal sealed class FakeGcs : IBackendServer
 
     /// <summary>What is given to those who ask for a token; by default the right one.</summary>
     public Func<FakeGcsAnswer>? TokenAnswer { get; set; }
+
+    /// <summary>How long every answer takes besides.</summary>
+    public TimeSpan Latency { get; set; }
+
+    /// <summary>The most requests that were under way at once.</summary>
+    public int MostAtOnce { get; private set; }
 
     /// <summary>Every request in the order of arrival.</summary>
     public ConcurrentQueue<FakeGcsCall> Calls { get; } = new();
@@ -94,6 +101,23 @@ internal sealed class FakeGcs : IBackendServer
 
     private async Task ServeAsync(HttpContext context)
     {
+        lock (counts)
+            MostAtOnce = Math.Max(MostAtOnce, ++underWay);
+        try
+        {
+            if (Latency > TimeSpan.Zero)
+                await Task.Delay(Latency, context.RequestAborted);
+            await AnswerAsync(context);
+        }
+        finally
+        {
+            lock (counts)
+                underWay--;
+        }
+    }
+
+    private async Task AnswerAsync(HttpContext context)
+    {
         var request = new FakeGcsRequest(context);
         var operation = request.Operation;
         var call = new FakeGcsCall(operation, request.Name, counts.AddOrUpdate(operation, 1, (_, count) => count + 1));
@@ -124,7 +148,7 @@ internal sealed class FakeGcs : IBackendServer
         }
 
         if (fault?.Status is { } status)
-            answer = FakeGcsAnswer.Error(status, fault.Reason, "A fault of the test.");
+            answer = fault.IsPage ? FakeGcsAnswer.Page(status) : FakeGcsAnswer.Error(status, fault.Reason, "A fault of the test.");
         await SendAsync(context, answer!, fault);
     }
 
@@ -136,7 +160,7 @@ internal sealed class FakeGcs : IBackendServer
     }
 
     private FakeGcsAnswer? Refuse(FakeGcsRequest request, FakeGcsOperation operation) =>
-        Token is null || operation == FakeGcsOperation.Token || request.Context.Request.Headers.Authorization == $"Bearer {Token}"
+        Token is null || operation is FakeGcsOperation.Token or FakeGcsOperation.Metadata || request.Context.Request.Headers.Authorization == $"Bearer {Token}"
             ? null
             : FakeGcsAnswer.Error(401, "authError", "Invalid Credentials");
 
@@ -147,6 +171,8 @@ internal sealed class FakeGcs : IBackendServer
             case FakeGcsOperation.Token:
                 return TokenAnswer?.Invoke()
                     ?? FakeGcsAnswer.Json(new JsonObject { ["access_token"] = Token, ["expires_in"] = 3600, ["token_type"] = "Bearer" });
+            case FakeGcsOperation.Metadata:
+                return FakeGcsAnswer.Metadata(request.Path, Token);
             case FakeGcsOperation.PutChunk or FakeGcsOperation.AskSession:
                 return await Uploads.ContinueAsync(request, fault);
             case FakeGcsOperation.CancelSession:
@@ -162,7 +188,7 @@ internal sealed class FakeGcs : IBackendServer
             FakeGcsOperation.GetObject => bucket.Get(request),
             FakeGcsOperation.GetMedia => bucket.GetMedia(request),
             FakeGcsOperation.Delete => bucket.Delete(request),
-            FakeGcsOperation.Patch => bucket.Patch(request, (await JsonNode.ParseAsync(request.Context.Request.Body, cancellationToken: request.Aborted))!.AsObject()),
+            FakeGcsOperation.Patch => bucket.Patch(request, await request.ReadJsonAsync()),
             FakeGcsOperation.Insert => await Uploads.InsertAsync(bucket, request, fault?.RequestBytes),
             FakeGcsOperation.StartSession => await Uploads.StartAsync(bucket, request),
             _ => throw new InvalidOperationException($"{operation}"),

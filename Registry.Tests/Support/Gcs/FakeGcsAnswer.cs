@@ -24,6 +24,9 @@ internal sealed record FakeGcsAnswer(int Status)
     public static FakeGcsAnswer PreconditionFailed { get; } =
         Error(412, "conditionNotMet", "At least one of the pre-conditions you specified did not hold.");
 
+    public static FakeGcsAnswer TooManyChanges { get; } =
+        Error(429, "rateLimitExceeded", "The object exceeded the rate limit for object mutation operations (create, update, and delete).");
+
     public static FakeGcsAnswer NoBucket { get; } = Error(404, "notFound", "The specified bucket does not exist.");
 
     public static FakeGcsAnswer Json(JsonNode body, int status = 200) => new(status) { Body = Encoding.UTF8.GetBytes(body.ToJsonString()) };
@@ -41,6 +44,21 @@ internal sealed record FakeGcsAnswer(int Status)
             },
         },
         status);
+
+    /// <summary>What the metadata server of a machine in Google Cloud answers, which tells the machine its identity.</summary>
+    public static FakeGcsAnswer Metadata(IReadOnlyList<string> path, string? token)
+    {
+        var answer = path[^1] switch
+        {
+            "token" => Json(new JsonObject { ["access_token"] = token, ["expires_in"] = 3600, ["token_type"] = "Bearer" }),
+            "universe-domain" => new FakeGcsAnswer(200) { Body = "googleapis.com"u8.ToArray(), ContentType = "text/plain" },
+            _ => new FakeGcsAnswer(200),
+        };
+        return answer with { Headers = new Dictionary<string, string> { ["Metadata-Flavor"] = "Google" } };
+    }
+
+    public static FakeGcsAnswer Page(int status) =>
+        new(status) { ContentType = "text/html", Body = Encoding.UTF8.GetBytes($"<html><body>{status}</body></html>") };
 
     /// <summary>Where media was asked for, refusals are plain text.</summary>
     public FakeGcsAnswer AsText() => Status < 400 || Body.Length == 0

@@ -10,10 +10,23 @@ internal sealed partial class FakeGcsBucket(string name, TimeProvider time)
 {
     private readonly Lock gate = new();
     private readonly SortedDictionary<string, FakeGcsObject> objects = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, long> changed = new(StringComparer.Ordinal);
     private long lastGeneration;
 
     /// <summary>The service gives no more than this many objects in a page, and may give fewer.</summary>
     public int MaxPage { get; set; } = 1000;
+
+    /// <summary>What a delete that was done is answered with: the service says 204, and its test bench 200 with or without a body.</summary>
+    public FakeGcsAnswer Deleted { get; set; } = new(204);
+
+    /// <summary>How long after a change of an object every other change of it is refused with 429, whatever its preconditions: the service admits about one a second. Zero for never.</summary>
+    public TimeSpan ChangePeriod { get; set; }
+
+    /// <summary>True for media that are sent whole whatever range is asked for, as a server may.</summary>
+    public bool IgnoresRanges { get; set; }
+
+    /// <summary>How many changes <see cref="ChangePeriod"/> has refused.</summary>
+    public int Throttled { get; private set; }
 
     /// <summary>Seconds; null for none.</summary>
     public long? RetentionPeriod { get; set; }
@@ -61,7 +74,7 @@ internal sealed partial class FakeGcsBucket(string name, TimeProvider time)
             ["X-Goog-Stored-Content-Length"] = found.Content.Length.ToString(CultureInfo.InvariantCulture),
         };
         var (status, from, length) = (200, 0L, found.Content.Length);
-        if (RangeHeader().Match(request.Context.Request.Headers.Range.ToString()) is { Success: true } range)
+        if (!IgnoresRanges && RangeHeader().Match(request.Context.Request.Headers.Range.ToString()) is { Success: true } range)
         {
             from = long.Parse(range.Groups[1].ValueSpan, CultureInfo.InvariantCulture);
             var last = range.Groups[2].Length == 0 ? length - 1 : Math.Min(length - 1, long.Parse(range.Groups[2].ValueSpan, CultureInfo.InvariantCulture));
@@ -85,11 +98,14 @@ internal sealed partial class FakeGcsBucket(string name, TimeProvider time)
     {
         lock (gate)
         {
+            if (IsTooSoon(request.Name))
+                return FakeGcsAnswer.TooManyChanges;
             if (Find(request, isRead: false, out var refusal) is not { } found)
                 return refusal!;
+            changed[found.Name] = time.GetTimestamp();
             objects.Remove(found.Name);
             found.Content.Dispose();
-            return new FakeGcsAnswer(204);
+            return Deleted;
         }
     }
 
@@ -97,14 +113,17 @@ internal sealed partial class FakeGcsBucket(string name, TimeProvider time)
     {
         lock (gate)
         {
+            if (IsTooSoon(request.Name))
+                return FakeGcsAnswer.TooManyChanges;
             if (Find(request, isRead: false, out var refusal) is not { } found)
                 return refusal!;
+            changed[found.Name] = time.GetTimestamp();
             var metadata = found.Metadata.ToDictionary();
             foreach (var (key, value) in changes["metadata"]?.AsObject() ?? [])
                 metadata[key] = (string)value!;
-            var changed = found with { Metadata = metadata, Metageneration = found.Metageneration + 1, Updated = time.GetUtcNow() };
-            objects[found.Name] = changed;
-            return FakeGcsAnswer.Json(changed.ToJson(request.Query("fields")));
+            var patched = found with { Metadata = metadata, Metageneration = found.Metageneration + 1, Updated = time.GetUtcNow() };
+            objects[found.Name] = patched;
+            return FakeGcsAnswer.Json(patched.ToJson(request.Query("fields")));
         }
     }
 
@@ -123,9 +142,12 @@ internal sealed partial class FakeGcsBucket(string name, TimeProvider time)
             return FakeGcsAnswer.Error(400, "invalid", $"Provided MD5 hash \"{md5}\" doesn't match calculated MD5 hash \"{content.Md5}\".");
         lock (gate)
         {
+            if (IsTooSoon(objectName))
+                return FakeGcsAnswer.TooManyChanges;
             var replaced = objects.GetValueOrDefault(objectName);
             if (conditions.Judge(replaced, isRead: false) is { } refusal)
                 return refusal;
+            changed[objectName] = time.GetTimestamp();
             var present = time.GetUtcNow();
             lastGeneration = Math.Max(lastGeneration + 1, (present - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond);
             var placed = new FakeGcsObject
@@ -177,6 +199,14 @@ internal sealed partial class FakeGcsBucket(string name, TimeProvider time)
         if (!isLast)
             answer["nextPageToken"] = Convert.ToBase64String(Encoding.UTF8.GetBytes(page[^1].Name));
         return FakeGcsAnswer.Json(answer);
+    }
+
+    private bool IsTooSoon(string objectName)
+    {
+        if (ChangePeriod == TimeSpan.Zero || !changed.TryGetValue(objectName, out var last) || time.GetElapsedTime(last) >= ChangePeriod)
+            return false;
+        Throttled++;
+        return true;
     }
 
     private FakeGcsObject? Find(FakeGcsRequest request, bool isRead, out FakeGcsAnswer? refusal)

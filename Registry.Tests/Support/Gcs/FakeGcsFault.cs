@@ -15,6 +15,7 @@ public enum FakeGcsOperation
     AskSession,
     CancelSession,
     Token,
+    Metadata,
 }
 
 /// <summary>One request, as a test that decides on faults sees it.</summary>
@@ -58,6 +59,9 @@ public sealed record FakeGcsFault
     /// <summary>The status to answer with; null for that of the real answer.</summary>
     public int? Status { get; private init; }
 
+    /// <summary>True for an answer that is not the service's.</summary>
+    public bool IsPage { get; private init; }
+
     public string Reason { get; private init; } = "";
 
     public string? RetryAfter { get; init; }
@@ -73,6 +77,9 @@ public sealed record FakeGcsFault
 
     /// <summary>Answers with a status, and does nothing.</summary>
     public static FakeGcsFault Answer(int status, string reason = "backendError") => new() { Status = status, Reason = reason };
+
+    /// <summary>Answers with a page as those of proxies are, and does nothing.</summary>
+    public static FakeGcsFault Page(int status) => new() { Status = status, IsPage = true };
 
     /// <summary>Does what was asked for, and answers with a status as if not.</summary>
     public static FakeGcsFault AnswerAfter(int status, string reason = "backendError") => new() { Applies = true, Status = status, Reason = reason };

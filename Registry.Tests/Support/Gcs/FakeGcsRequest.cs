@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.IO.Compression;
+using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 
@@ -22,6 +24,14 @@ internal sealed class FakeGcsRequest
     public string Method => Context.Request.Method;
 
     public CancellationToken Aborted => Context.RequestAborted;
+
+    /// <summary>The JSON that the request brings, which clients may compress.</summary>
+    public async Task<JsonObject> ReadJsonAsync()
+    {
+        var body = Context.Request.Body;
+        await using var plain = Context.Request.Headers.ContentEncoding == "gzip" ? new GZipStream(body, CompressionMode.Decompress) : body;
+        return (await JsonNode.ParseAsync(plain, cancellationToken: Aborted))!.AsObject();
+    }
 
     /// <summary>What the session or the object is called; empty where the request names none.</summary>
     public string Name => Path switch
@@ -49,6 +59,7 @@ internal sealed class FakeGcsRequest
             Context.Request.Headers.ContentRange.ToString().StartsWith("bytes */", StringComparison.Ordinal) ? FakeGcsOperation.AskSession : FakeGcsOperation.PutChunk,
         ("DELETE", ["upload", "sessions", _]) => FakeGcsOperation.CancelSession,
         ("POST", ["token"]) => FakeGcsOperation.Token,
+        ("GET", [""] or ["computeMetadata", ..]) => FakeGcsOperation.Metadata,
         _ => throw new InvalidOperationException($"The fake does not know {Method} {string.Join('/', Path)}."),
     };
 }

@@ -20,10 +20,15 @@ internal sealed class FakeGcsUploads(string folder, Func<Uri> address)
     {
         var boundary = MediaTypeHeaderValue.Parse(request.Context.Request.ContentType!).Parameters.First(parameter => parameter.Name == "boundary").Value!.Trim('"');
         var reader = new MultipartReader(boundary, request.Context.Request.Body);
-        var resource = JsonNode.Parse((await reader.ReadNextSectionAsync(request.Aborted))!.Body)!.AsObject();
+        var metadata = (await reader.ReadNextSectionAsync(request.Aborted))!;
+        if (metadata.ContentType?.StartsWith("application/json", StringComparison.Ordinal) != true)
+            return FakeGcsAnswer.Error(500, "internalError", "The metadata part has no content type.");
+        var resource = JsonNode.Parse(metadata.Body)!.AsObject();
+        var media = (await reader.ReadNextSectionAsync(request.Aborted))!;
+        if (media.ContentType is null)
+            return FakeGcsAnswer.Error(500, "internalError", "The media part has no content type.");
         var content = new FakeGcsContent(folder);
-        var media = (await reader.ReadNextSectionAsync(request.Aborted))!.Body;
-        await CopyAsync(media, content, keepsPart: false, cut, request.Aborted);
+        await CopyAsync(media.Body, content, keepsPart: false, cut, request.Aborted);
         var answer = bucket.Place(request.Name, FakeGcsConditions.Of(request), resource, content, request.Query("fields"));
         if (answer.Status != 200)
             content.Dispose();
@@ -32,7 +37,7 @@ internal sealed class FakeGcsUploads(string folder, Func<Uri> address)
 
     public async Task<FakeGcsAnswer> StartAsync(FakeGcsBucket bucket, FakeGcsRequest request)
     {
-        var resource = (await JsonNode.ParseAsync(request.Context.Request.Body, cancellationToken: request.Aborted))!.AsObject();
+        var resource = await request.ReadJsonAsync();
         var conditions = FakeGcsConditions.Of(request);
         if (bucket.Judge(request.Name, conditions) is { } refusal)
             return refusal;

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging.Abstractions;
 using Registry.Storage.Gcs;
 using Registry.Tests.Support.Gcs;
 
@@ -17,6 +18,9 @@ internal sealed class GcsUnderTest : StorageUnderTest
 
     /// <summary>Changes the options of instances that are opened later.</summary>
     public Action<GcsOptions>? Configure { get; set; }
+
+    /// <summary>For how long commits share a touch; not at all by default, so that the whole contract can be demanded.</summary>
+    public TimeSpan TouchWindow { get; set; }
 
     public static async ValueTask<GcsUnderTest> StartAsync() => new(await FakeGcs.StartAsync());
 
@@ -38,11 +42,11 @@ internal sealed class GcsUnderTest : StorageUnderTest
     protected override ValueTask<StorageInstance> OpenInstanceAsync()
     {
         var options = NewOptions();
-        var transport = new GcsTransport(options);
-        var client = new GcsClient(options, transport, TimeProvider.System);
+        var service = new GcsService(options, TimeProvider.System, NullLogger<GcsService>.Instance);
+        var client = new GcsClient(options, service, TimeProvider.System);
         var names = new GcsNames(options.Prefix);
         return ValueTask.FromResult(new StorageInstance(
-            new GcsDocumentStore(client, names), new GcsBlobStore(client, names, new GcsStaging(options, TimeProvider.System), Budgets.Ample()), new Closing(transport)));
+            new GcsDocumentStore(client, names), new GcsBlobStore(client, names, new GcsStaging(options, TimeProvider.System), new GcsTouches(TimeProvider.System, TouchWindow), Budgets.Ample()), new Closing(service)));
     }
 
     protected override async ValueTask RemoveAsync()

@@ -41,6 +41,16 @@ public sealed class ErrorTableTests
         Assert.That(int.Parse(answer.Headers.Single().Value), Is.Positive);
     }
 
+    [TestCase(30, "30")]
+    [TestCase(29.5, "30")]
+    [TestCase(1, "2")]
+    [TestCase(null, "2")]
+    public void A_fault_asks_for_as_long_as_the_storage_does_and_2_seconds_at_least(double? seconds, string expected)
+    {
+        var fault = new StorageException(StorageFault.Throttled, "busy") { RetryAfter = seconds is { } asked ? TimeSpan.FromSeconds(asked) : null };
+        Assert.That(ErrorTable.Of(fault).Headers.Single().Value, Is.EqualTo(expected));
+    }
+
     [Test]
     public void An_unknown_outcome_says_when_to_come_back() =>
         Assert.That(ErrorTable.Of(new RegistryException(ErrorCode.Unavailable, "Look.")).Headers.Single().Name, Is.EqualTo("Retry-After"));

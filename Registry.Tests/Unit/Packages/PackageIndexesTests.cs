@@ -298,6 +298,23 @@ internal sealed class PackageIndexesTests
         Assert.That((await indexes.GetAsync(Name, default)).Index.Releases.Select(release => release.Value), Is.EqualTo(new[] { "3.0.0", "1.0.0" }));
     }
 
+    [Test]
+    public async Task A_write_that_the_storage_refuses_as_too_many_is_a_lost_race()
+    {
+        var refusals = 3;
+        faults.Before = call => call.Operation == StorageOperation.PutDocument && refusals-- > 0
+            ? throw new StorageException(StorageFault.Throttled, "slower") { ChangedNothing = true }
+            : default;
+        Assert.That((await PushAsync(indexes, "1.0.0"))!.Releases, Has.Length.EqualTo(1));
+
+        faults.Before = static call => call.Operation == StorageOperation.PutDocument
+            ? throw new StorageException(StorageFault.Throttled, "slower") { ChangedNothing = true }
+            : default;
+        Assert.That(
+            async () => await PushAsync(Indexes(TimeSpan.FromMilliseconds(200)), "2.0.0"),
+            Throws.TypeOf<RegistryException>().With.Property("Code").EqualTo(ErrorCode.ResourceInUse));
+    }
+
     private static Task<PackageIndex?> PushAsync(PackageIndexes indexes, string release) =>
         indexes.UpdateAsync(Name, Samples.Push(Name, Samples.Manifest(release)), CancellationToken.None);
 

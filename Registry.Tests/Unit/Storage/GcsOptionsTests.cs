@@ -39,6 +39,7 @@ public sealed class GcsOptionsTests
     [TestCase("Gcs:Endpoint", "https://host/path", "GCS__ENDPOINT")]
     [TestCase("STORAGE_EMULATOR_HOST", "http://host/path", "STORAGE_EMULATOR_HOST is 'http://host/path'")]
     [TestCase("Gcs:CredentialsFile", "/nowhere/key.json", "GCS__CREDENTIALSFILE is '/nowhere/key.json', which does not exist")]
+    [TestCase("GOOGLE_APPLICATION_CREDENTIALS", "/nowhere/key.json", "GOOGLE_APPLICATION_CREDENTIALS is '/nowhere/key.json', which does not exist")]
     [TestCase("Gcs:StagingFolder", "", "GCS__STAGINGFOLDER")]
     [TestCase("Gcs:StagingFolder", "/etc/hostname", "GCS__STAGINGFOLDER is '/etc/hostname', which is a file")]
     [TestCase("Gcs:DeadlineSeconds", "0", "GCS__DEADLINESECONDS is 0")]

@@ -1,0 +1,41 @@
+using System.Text.Json.Serialization;
+
+namespace Registry.Storage.Gcs;
+
+/// <summary>
+/// The fields of an object that <see cref="GcsMetadata.Fields"/> asks for, read without the reflection of Google's serializer: every pull and every
+/// question for a revision reads one.
+/// </summary>
+internal sealed record GcsReply
+{
+    public string? Name { get; init; }
+
+    /// <summary>Bytes. The API writes 64-bit numbers as strings.</summary>
+    public ulong? Size { get; init; }
+
+    public long? Generation { get; init; }
+
+    public long? Metageneration { get; init; }
+
+    public DateTimeOffset? TimeCreated { get; init; }
+
+    public string? Crc32c { get; init; }
+
+    public Dictionary<string, string>? Metadata { get; init; }
+
+    public GcsObject ToObject() => new()
+    {
+        Name = Name,
+        Size = Size,
+        Generation = Generation,
+        Metageneration = Metageneration,
+        TimeCreatedDateTimeOffset = TimeCreated,
+        Crc32c = Crc32c,
+        Metadata = Metadata,
+    };
+}
+
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, NumberHandling = JsonNumberHandling.AllowReadingFromString)]
+[JsonSerializable(typeof(GcsReply))]
+internal sealed partial class GcsReplyJson : JsonSerializerContext;

@@ -1,0 +1,1 @@
+global using GcsObject = Google.Apis.Storage.v1.Data.Object;

@@ -1,0 +1,122 @@
+using NUnit.Framework;
+using Registry.Core.Storage;
+using Registry.Tests.Support.Gcs;
+using Registry.Tests.Support.Storage;
+
+namespace Registry.Tests.Contract;
+
+/// <summary>What servers that speak the protocol, and machines before them, may answer otherwise than the service does.</summary>
+[FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
+[Parallelizable(ParallelScope.Self)]
+public sealed class GcsProtocol : GcsFaults
+{
+    private static readonly byte[] Small = StorageShortcuts.Bytes(100_000);
+
+    [TestCase(200, "")]
+    [TestCase(200, "null")]
+    [TestCase(204, "")]
+    public async Task A_delete_that_is_answered_with_any_success_is_done(int status, string body)
+    {
+        Fake.Bucket.Deleted = new FakeGcsAnswer(status) { Body = System.Text.Encoding.UTF8.GetBytes(body) };
+        var revision = await Documents.PutAsync(Sample, "one", Precondition.Absent, Ct);
+        Assert.That(await Documents.TryDeleteAsync(Sample, Precondition.Matches(revision), Ct), Is.True);
+        Assert.That(await Documents.GetAsync(Sample, Ct), Is.Null);
+        var blob = await Blobs.CommitAsync(Sample, Small, Ct);
+        Assert.That(await Blobs.TryDeleteAsync(blob.Key, Precondition.Matches(blob.Revision), Ct), Is.True);
+        Assert.That(Fake.CountOf(FakeGcsOperation.Delete), Is.EqualTo(2), "none was tried again");
+    }
+
+    [TestCase(0, null)]
+    [TestCase(40_000, null)]
+    [TestCase(40_000, 1_000)]
+    [TestCase(99_999, 1)]
+    public async Task A_range_that_the_server_ignores_is_cut_out_of_the_whole(int offset, int? length)
+    {
+        var blob = await Blobs.CommitAsync(Sample, Small, Ct);
+        Fake.Bucket.IgnoresRanges = true;
+        var read = await Blobs.ReadAsync(blob.Key, new ByteRange(offset, length), Ct);
+        Assert.That(read, Is.EqualTo(Small.AsSpan(offset, length ?? (Small.Length - offset)).ToArray()));
+    }
+
+    [Test]
+    public async Task A_download_that_breaks_goes_on_where_it_broke_though_ranges_are_ignored()
+    {
+        var blob = await Blobs.CommitAsync(Sample, Small, Ct);
+        Fake.Bucket.IgnoresRanges = true;
+        Fake.Fail(FakeGcsOperation.GetMedia, FakeGcsFault.CutResponse(60_000));
+        Assert.That(await Blobs.ReadAsync(blob.Key, ByteRange.All, Ct), Is.EqualTo(Small));
+    }
+
+    [TestCase(403, "quotaExceeded")]
+    public async Task A_quota_that_refuses_a_read_is_not_taken_for_a_full_storage(int status, string reason)
+    {
+        var revision = await Documents.PutAsync(Sample, "one", Precondition.Absent, Ct);
+        Fake.Faults = _ => FakeGcsFault.Answer(status, reason);
+        Func<Task>[] reads =
+        [
+            async () => await Documents.GetAsync(Sample, Ct),
+            async () => await Documents.StatAsync(Sample, Ct),
+            async () => await Documents.KeysAsync(StoreKeys.Packages, null, Ct),
+            async () => await Blobs.StatAsync(new BlobKey(Sample, StorageShortcuts.DigestOf(Small)), Ct),
+        ];
+        foreach (var read in reads)
+            Assert.That((await FaultOf(read)).Kind, Is.EqualTo(StorageFault.Throttled));
+        Assert.That(
+            (await FaultOf(async () => await Documents.TryPutAsync(Sample, "two", Precondition.Matches(revision), Ct))).Kind, Is.EqualTo(StorageFault.Full));
+    }
+
+    [Test]
+    public async Task A_404_that_names_no_object_is_asked_again_before_anybody_is_told([Values] bool isPage)
+    {
+        var revision = await Documents.PutAsync(Sample, "one", Precondition.Absent, Ct);
+        var blob = await Blobs.CommitAsync(Sample, Small, Ct);
+        var fault = isPage ? FakeGcsFault.Page(404) : FakeGcsFault.Answer(404, "notFound");
+        Fake.Fail(FakeGcsOperation.GetMedia, fault);
+        Assert.That((await Documents.GetAsync(Sample, Ct))?.Text(), Is.EqualTo("one"));
+        Fake.Fail(FakeGcsOperation.GetObject, fault);
+        Assert.That(await Documents.StatAsync(Sample, Ct), Is.EqualTo(revision));
+        Fake.Fail(FakeGcsOperation.GetObject, fault);
+        Assert.That(await Blobs.StatAsync(blob.Key, Ct), Is.EqualTo(blob));
+        Fake.Fail(FakeGcsOperation.GetMedia, fault);
+        Assert.That(await Blobs.ReadAsync(blob.Key, ByteRange.All, Ct), Is.EqualTo(Small));
+    }
+
+    [Test]
+    public async Task A_404_to_a_delete_of_what_is_there_is_a_fault()
+    {
+        var revision = await Documents.PutAsync(Sample, "one", Precondition.Absent, Ct);
+        Fake.Fail(FakeGcsOperation.Delete, FakeGcsFault.Answer(404, "notFound"));
+        var fault = await FaultOf(async () => await Documents.TryDeleteAsync(Sample, Precondition.Matches(revision), Ct));
+        Assert.That(fault.Kind, Is.EqualTo(StorageFault.Unavailable));
+    }
+
+    [Test]
+    public async Task A_page_of_a_machine_in_between_is_never_an_absent_object()
+    {
+        await OpenImpatientAsync();
+        await Documents.PutAsync(Sample, "one", Precondition.Absent, Ct);
+        Fake.Faults = static _ => FakeGcsFault.Page(404);
+        Assert.That((await FaultOf(async () => await Documents.GetAsync(Sample, Ct))).Kind, Is.EqualTo(StorageFault.Unavailable));
+        Assert.That((await FaultOf(async () => await Documents.StatAsync(Sample, Ct))).Kind, Is.EqualTo(StorageFault.Unavailable));
+    }
+
+    [Test]
+    public async Task Many_documents_are_read_at_once_at_a_cold_start()
+    {
+        foreach (var number in Enumerable.Range(0, 300))
+            await Documents.PutAsync(StoreKey.Of("packages", "n", $"p{number:000}"), "x", Precondition.Absent, Ct);
+        Fake.Latency = TimeSpan.FromMilliseconds(50);
+        var read = 0;
+        await foreach (var stored in Documents.ReadAsync(StoreKeys.Packages, null, Ct))
+            Assert.That(stored.Key.Value, Is.EqualTo($"packages/n/p{read++:000}"));
+        Assert.That(read, Is.EqualTo(300));
+        Assert.That(Fake.MostAtOnce, Is.InRange(64, 130));
+    }
+
+    [Test]
+    public async Task How_long_the_service_asks_to_be_left_alone_is_passed_on()
+    {
+        Fake.Faults = static _ => FakeGcsFault.Answer(429, "rateLimitExceeded") with { RetryAfter = "30" };
+        Assert.That((await FaultOf(async () => await Documents.GetAsync(Sample, Ct))).RetryAfter, Is.EqualTo(TimeSpan.FromSeconds(30)));
+    }
+}
