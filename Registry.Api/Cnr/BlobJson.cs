@@ -12,7 +12,8 @@ namespace Registry.Api.Cnr;
 /// </summary>
 internal sealed class BlobJson
 {
-    // Base64 and the writer's own reserve fit 4 KiB, the memory that the server's pipe hands out: more would be rented apart from it.
+    // Base64 and the writer's own reserve fit 4 KiB, the memory that the server's pipe hands out.
+    // More would be rented apart from it.
     private const int SegmentBytes = 3000;
 
     private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };

@@ -4,12 +4,13 @@ using Microsoft.AspNetCore.Mvc.ModelBinding.Metadata;
 
 namespace Registry.Api.Http;
 
-/// <summary>Where MVC differs from its defaults in binding the arguments of actions, which come from the path and the query.</summary>
+/// <summary>How the arguments of actions are bound: from the path and the query, by MVC's own value providers.</summary>
 internal static class ArgumentBinding
 {
     /// <summary>
-    /// Leaves bodies alone, and empty arguments empty. MVC reads a body whole before any action where the <c>Content-Type</c> says form, as curl's
-    /// <c>--data</c> does. No action takes a form from MVC: pushes and uploads stream their bodies (CNR, table A), all others ignore them.
+    /// Leaves bodies alone, and empty arguments empty.
+    /// MVC reads a body whole before any action where the <c>Content-Type</c> says form, as curl's <c>--data</c> does.
+    /// No action takes a form from MVC: pushes and uploads stream their bodies (CNR, table A), all others ignore them.
     /// </summary>
     public static void BindPathAndQuery(this MvcOptions options)
     {
@@ -24,6 +25,7 @@ internal static class ArgumentBinding
     /// <summary>Keeps an empty text: <c>namespace=</c> and no namespace are two things to both protocols.</summary>
     private sealed class EmptyTexts : IDisplayMetadataProvider
     {
-        public void CreateDisplayMetadata(DisplayMetadataProviderContext context) => context.DisplayMetadata.ConvertEmptyStringToNull = false;
+        public void CreateDisplayMetadata(DisplayMetadataProviderContext context) =>
+            context.DisplayMetadata.ConvertEmptyStringToNull = false;
     }
 }

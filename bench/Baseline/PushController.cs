@@ -29,15 +29,16 @@ internal sealed class PushController(Folders folders) : ControllerBase
     }
 
     /// <summary>
-    /// Does with what stands in <c>{"blob":"…"</c> what a push has to do, and no more: decodes it, hashes it and writes it to a file; gunzips it meanwhile, and
-    /// hashes that; makes the file durable.
+    /// Does with what stands in <c>{"blob":"…"</c> what a push has to do, and no more: decodes it, hashes it and writes
+    /// it to a file; gunzips it meanwhile, and hashes that; makes the file durable.
     /// </summary>
     [HttpPost("/unpacked/{name}")]
     public async Task<IActionResult> UnpackedAsync(string name, CancellationToken ct)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         using var file = Durable.Stage(folders.Pushed, out var staged);
-        var packed = new Pipe(new PipeOptions(pauseWriterThreshold: BufferBytes * 2, resumeWriterThreshold: BufferBytes, minimumSegmentSize: BufferBytes));
+        var packed = new Pipe(new PipeOptions(
+            pauseWriterThreshold: BufferBytes * 2, resumeWriterThreshold: BufferBytes, minimumSegmentSize: BufferBytes));
         var unpacking = HashUnpackedAsync(packed.Reader, ct);
         var at = 0L;
         await foreach (var bytes in DecodeAsync(ct))

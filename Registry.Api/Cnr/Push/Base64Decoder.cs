@@ -4,12 +4,14 @@ using System.Buffers.Text;
 namespace Registry.Api.Cnr.Push;
 
 /// <summary>
-/// Decodes base64 (RFC 4648, section 4) that arrives in pieces, by the framework's decoder. ASCII white space is skipped wherever it stands; the padding must be
-/// there; the bits that the padding leaves unused are not judged, as the clients' own libraries do not judge them.
+/// Decodes base64 (RFC 4648, section 4) that arrives in pieces, by the framework's decoder.
+/// ASCII white space is skipped wherever it stands. The padding must be there.
+/// The bits that the padding leaves unused are not judged, as the clients' own libraries do not judge them.
 /// </summary>
 /// <remarks>
-/// <see cref="Base64"/> gets whole quads without padding alone: it loses digits when white space parts a quad and more is to come, and judges the unused bits.
-/// A quad that white space or the end of a piece parts, or that has padding, is gathered here and decoded by <see cref="Convert"/>.
+/// <see cref="Base64"/> gets whole quads without padding alone: it loses digits when white space parts a quad and
+/// more is to come, and it refuses unused bits that are set. A quad that white space or the end of a piece parts, or
+/// that has padding, is gathered here and decoded by <see cref="Convert"/>.
 /// </remarks>
 internal sealed class Base64Decoder
 {
@@ -47,7 +49,8 @@ internal sealed class Base64Decoder
                 return OperationStatus.DestinationTooSmall;
             if (gathered == 0 && !padded && WholeQuads(text[consumed..]) is { IsEmpty: false } quads)
             {
-                // It stops at padding, at an error and where the output is full: the loop takes it from there, a character at a time.
+                // It stops at padding, at an error and where the output is full.
+                // The loop takes it from there, a character at a time.
                 Base64.DecodeFromUtf8(quads, output[written..], out var taken, out var decoded, isFinalBlock: false);
                 consumed += taken;
                 written += decoded;
