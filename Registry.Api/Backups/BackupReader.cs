@@ -1,5 +1,5 @@
 using System.IO.Pipelines;
-using Registry.Api.Cnr.Push;
+using Registry.Api.Json;
 
 namespace Registry.Api.Backups;
 

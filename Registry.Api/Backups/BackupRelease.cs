@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using Registry.Api.Cnr.Push;
+using Registry.Api.Json;
 using Registry.Core.Content;
 using Registry.Core.Errors;
 using Registry.Core.Packages;

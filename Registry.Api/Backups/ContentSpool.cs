@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using Registry.Api.Cnr.Push;
+using Registry.Api.Json;
 using Registry.Core.Content;
 
 namespace Registry.Api.Backups;

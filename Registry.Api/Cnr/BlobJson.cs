@@ -1,7 +1,5 @@
 using System.Buffers;
-using System.Buffers.Text;
 using System.IO.Pipelines;
-using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Registry.Core.Storage;
@@ -14,8 +12,14 @@ namespace Registry.Api.Cnr;
 /// </summary>
 internal sealed class BlobJson
 {
+    // Base64 and the writer's own reserve fit 4 KiB, the memory that the server's pipe hands out.
+    // More would be rented apart from it.
+    private const int SegmentBytes = 3000;
+
+    private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     private readonly long blobLength;
-    private readonly byte[] suffix;
+    private readonly (string Name, string Value)[] members;
 
     /// <summary>Describes the answer.</summary>
     /// <param name="blobLength">The length of the blob, in bytes.</param>
@@ -23,18 +27,18 @@ internal sealed class BlobJson
     public BlobJson(long blobLength, params ReadOnlySpan<(string Name, string Value)> members)
     {
         this.blobLength = blobLength;
-        var text = new StringBuilder("\"");
-        foreach (var (name, value) in members)
-            text.Append(",\"").Append(Encode(name)).Append("\":\"").Append(Encode(value)).Append('"');
-        suffix = Encoding.UTF8.GetBytes(text.Append("}\n").ToString());
+        this.members = members.ToArray();
+        var empty = new ArrayBufferWriter<byte>();
+        using var json = new Utf8JsonWriter(empty, Options);
+        Begin(json);
+        End(json, empty);
+        ContentLength = empty.WrittenCount + ((blobLength + 2) / 3 * 4);
     }
 
     /// <summary>The length of the whole answer, in bytes.</summary>
-    public long ContentLength => Prefix.Length + ((blobLength + 2) / 3 * 4) + suffix.Length;
+    public long ContentLength { get; }
 
-    private static ReadOnlySpan<byte> Prefix => "{\"blob\":\""u8;
-
-    /// <summary>Writes the answer. Stops without a word when nobody reads it any more.</summary>
+    /// <summary>Writes the answer. Stops without an error when nobody reads it any more.</summary>
     /// <param name="blob">The blob, read from its first byte; stays the caller's.</param>
     /// <param name="output">Where to.</param>
     /// <param name="bufferBytes">About how many bytes to hand to the output at once; at least 16.</param>
@@ -47,11 +51,12 @@ internal sealed class BlobJson
     {
         if (blob.Length != blobLength)
             throw new StorageException(StorageFault.Corrupt, $"The blob gives {blob.Length} bytes where {blobLength} are recorded.");
-        // Block and text together fit the buffer. A multiple of three, so that no block but the last needs padding.
+        // Block and text together fit the buffer.
         var blockBytes = bufferBytes / 8 * 3;
         var block = ArrayPool<byte>.Shared.Rent(blockBytes);
         try
         {
+            await using var json = new Utf8JsonWriter(output, Options);
             // Nothing is written before the first bytes are there: a storage that fails until then can still be answered 503.
             var begun = false;
             for (var left = blobLength; left > 0 || !begun;)
@@ -60,14 +65,14 @@ internal sealed class BlobJson
                 await blob.Content.ReadExactlyAsync(block.AsMemory(0, length), ct);
                 left -= length;
                 if (!begun)
-                    output.Write(Prefix);
+                    Begin(json);
                 begun = true;
-                Encode(block.AsSpan(0, length), output);
+                Append(json, block.AsSpan(0, length));
                 if ((await output.FlushAsync(ct)).IsCompleted)
                     return;
             }
 
-            output.Write(suffix);
+            End(json, output);
             await output.FlushAsync(ct);
         }
         finally
@@ -76,16 +81,28 @@ internal sealed class BlobJson
         }
     }
 
-    /// <summary>Encodes into the pieces of memory that the output has at hand, so that it need not make large ones.</summary>
-    private static void Encode(ReadOnlySpan<byte> block, PipeWriter output)
+    private static void Begin(Utf8JsonWriter json)
     {
-        while (!block.IsEmpty)
-        {
-            Base64.EncodeToUtf8(block, output.GetSpan(sizeHint: 4), out var consumed, out var written);
-            output.Advance(written);
-            block = block[consumed..];
-        }
+        json.WriteStartObject();
+        json.WritePropertyName("blob"u8);
     }
 
-    private static string Encode(string text) => JsonEncodedText.Encode(text, JavaScriptEncoder.UnsafeRelaxedJsonEscaping).ToString();
+    /// <summary>Hands everything to the output: its memory is not the writer's any more once the output is flushed.</summary>
+    private static void Append(Utf8JsonWriter json, ReadOnlySpan<byte> block)
+    {
+        for (; block.Length > SegmentBytes; block = block[SegmentBytes..])
+            json.WriteBase64StringSegment(block[..SegmentBytes], isFinalSegment: false);
+        json.WriteBase64StringSegment(block, isFinalSegment: false);
+        json.Flush();
+    }
+
+    private void End(Utf8JsonWriter json, IBufferWriter<byte> output)
+    {
+        json.WriteBase64StringSegment([], isFinalSegment: true);
+        foreach (var (name, value) in members)
+            json.WriteString(name, value);
+        json.WriteEndObject();
+        json.Flush();
+        output.Write("\n"u8);
+    }
 }

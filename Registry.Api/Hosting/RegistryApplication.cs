@@ -120,7 +120,7 @@ public static class RegistryApplication
             FeatureProviders = { new InternalControllers() },
         });
         // Of MVC what is used: AddControllers would bring authorization, CORS and annotations, each at work on every request.
-        builder.Services.AddMvcCore(static mvc => mvc.ReadArgumentsAsTexts())
+        builder.Services.AddMvcCore(static mvc => mvc.BindPathAndQuery())
             .AddApiExplorer()
             .ConfigureApiBehaviorOptions(api => (api.SuppressModelStateInvalidFilter, api.SuppressMapClientErrors) = (true, true));
         builder.Services.AddSingleton<IObjectModelValidator, NoValidation>();

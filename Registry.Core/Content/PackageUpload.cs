@@ -67,10 +67,11 @@ public sealed class PackageUpload : IAsyncDisposable
             return;
         }
 
-        // Inspected first: that goes on elsewhere while these bytes are hashed and staged here.
+        // Inspecting and staging go on elsewhere while these bytes are hashed here.
         await inspection.WriteAsync(bytes, ct);
+        var staging = staged.WriteAsync(bytes, ct).AsTask();
         storedHash.AppendData(bytes.Span);
-        await staged.WriteAsync(bytes, ct);
+        await staging;
     }
 
     /// <summary>

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
 
 namespace Registry.Bench.Baseline;
 
@@ -8,14 +9,23 @@ internal static class Durable
     /// <summary>Stages the file, flushes it, renames it into its folder, and flushes the folder.</summary>
     public static void Write(string root, string folder, string name, ReadOnlySpan<byte> bytes)
     {
-        var staged = Path.Combine(Directory.CreateDirectory(Path.Combine(root, "staging")).FullName, Path.GetRandomFileName());
-        var target = Directory.CreateDirectory(Path.Combine(root, folder)).FullName;
-        using (var file = File.OpenHandle(staged, FileMode.CreateNew, FileAccess.Write))
-        {
-            RandomAccess.Write(file, bytes, fileOffset: 0);
-            RandomAccess.FlushToDisk(file);
-        }
+        using var file = Stage(root, out var staged);
+        RandomAccess.Write(file, bytes, fileOffset: 0);
+        Place(file, staged, root, folder, name);
+    }
 
+    /// <summary>Opens a file to write to, that has no place yet.</summary>
+    public static SafeFileHandle Stage(string root, out string staged)
+    {
+        staged = Path.Combine(Directory.CreateDirectory(Path.Combine(root, "staging")).FullName, Path.GetRandomFileName());
+        return File.OpenHandle(staged, FileMode.CreateNew, FileAccess.Write);
+    }
+
+    /// <summary>Flushes the file, renames it into its folder, and flushes the folder.</summary>
+    public static void Place(SafeFileHandle file, string staged, string root, string folder, string name)
+    {
+        var target = Directory.CreateDirectory(Path.Combine(root, folder)).FullName;
+        RandomAccess.FlushToDisk(file);
         Check(Rename(staged, Path.Combine(target, name)));
         var handle = Check(Open(target, flags: 0));
         Check(Flush(handle));

@@ -1,6 +1,8 @@
 using System.Buffers;
 using System.Buffers.Text;
+using System.IO.Compression;
 using System.IO.Pipelines;
+using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using Microsoft.AspNetCore.Mvc;
 
@@ -10,6 +12,8 @@ namespace Registry.Bench.Baseline;
 [ApiController]
 internal sealed class PushController(Folders folders) : ControllerBase
 {
+    private const int BufferBytes = 64 << 10;
+
     /// <summary>What stands for the second file of a push, which tells of the first.</summary>
     private static readonly byte[] Document = new byte[400];
 
@@ -24,27 +28,66 @@ internal sealed class PushController(Folders folders) : ControllerBase
         return File("{\"status\":\"ok\"}"u8.ToArray(), "application/json");
     }
 
-    /// <summary>Decodes what stands in <c>{"blob":"…"</c>, and hashes it. Nothing else is looked at, kept or checked.</summary>
-    [HttpPost("/decoded")]
-    public async Task<IActionResult> DecodedAsync(CancellationToken ct)
+    /// <summary>
+    /// Does with what stands in <c>{"blob":"…"</c> what a push has to do, and no more: decodes it, hashes it and writes
+    /// it to a file; gunzips it meanwhile, and hashes that; makes the file durable.
+    /// </summary>
+    [HttpPost("/unpacked/{name}")]
+    public async Task<IActionResult> UnpackedAsync(string name, CancellationToken ct)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        using var file = Durable.Stage(folders.Pushed, out var staged);
+        var packed = new Pipe(new PipeOptions(
+            pauseWriterThreshold: BufferBytes * 2, resumeWriterThreshold: BufferBytes, minimumSegmentSize: BufferBytes));
+        var unpacking = HashUnpackedAsync(packed.Reader, ct);
+        var at = 0L;
+        await foreach (var bytes in DecodeAsync(ct))
+        {
+            await packed.Writer.WriteAsync(bytes, ct);
+            hash.AppendData(bytes.Span);
+            RandomAccess.Write(file, bytes.Span, at);
+            at += bytes.Length;
+        }
+
+        await packed.Writer.CompleteAsync();
+        var unpacked = await unpacking;
+        Durable.Place(file, staged, folders.Pushed, "content", name);
+        return Ok($"{Convert.ToHexStringLower(hash.GetCurrentHash())} {Convert.ToHexStringLower(unpacked)}");
+    }
+
+    private static async Task<byte[]> HashUnpackedAsync(PipeReader packed, CancellationToken ct)
+    {
+        await using var gzip = new GZipStream(packed.AsStream(), CompressionMode.Decompress);
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        var buffer = new byte[BufferBytes];
+        int read;
+        while ((read = await gzip.ReadAsync(buffer, ct)) > 0)
+            hash.AppendData(buffer, 0, read);
+        return hash.GetCurrentHash();
+    }
+
+    /// <summary>The content of the push, in pieces; each is valid until the next.</summary>
+    private async IAsyncEnumerable<ReadOnlyMemory<byte>> DecodeAsync([EnumeratorCancellation] CancellationToken ct)
+    {
+        var body = Request.BodyReader;
+        var characters = new byte[BufferBytes];
         await SkipAsync("{\"blob\":\"".Length, ct);
         for (var ended = false; !ended;)
         {
-            var read = await Request.BodyReader.ReadAsync(ct);
-            var text = read.Buffer;
+            var read = await body.ReadAtLeastAsync(BufferBytes, ct);
+            var text = read.Buffer.Slice(0, Math.Min(BufferBytes, read.Buffer.Length));
             if (text.PositionOf((byte)'"') is { } end)
                 (text, ended) = (text.Slice(0, end), true);
-            var whole = text.Slice(0, text.Length & ~3L);
-            Decode(whole, hash);
-            Request.BodyReader.AdvanceTo(whole.End, text.End);
-            if (read.IsCompleted && !ended)
-                return BadRequest();
+            else if (read.IsCompleted && text.Length == read.Buffer.Length)
+                throw new BadHttpRequestException("The body ends within the blob.");
+            text = text.Slice(0, text.Length & ~3L);
+            text.CopyTo(characters);
+            Base64.DecodeFromUtf8InPlace(characters.AsSpan(0, (int)text.Length), out var decoded);
+            body.AdvanceTo(text.End);
+            yield return characters.AsMemory(0, decoded);
         }
 
-        await Request.BodyReader.CopyToAsync(Stream.Null, ct);
-        return Ok(Convert.ToHexStringLower(hash.GetCurrentHash()));
+        await body.CopyToAsync(Stream.Null, ct);
     }
 
     private async Task SkipAsync(int bytes, CancellationToken ct)
@@ -53,20 +96,5 @@ internal sealed class PushController(Folders folders) : ControllerBase
         while ((read = await Request.BodyReader.ReadAtLeastAsync(bytes, ct)).Buffer.Length < bytes)
             Request.BodyReader.AdvanceTo(read.Buffer.Start, read.Buffer.End);
         Request.BodyReader.AdvanceTo(read.Buffer.GetPosition(bytes));
-    }
-
-    private static void Decode(ReadOnlySequence<byte> text, IncrementalHash hash)
-    {
-        var characters = ArrayPool<byte>.Shared.Rent((int)text.Length);
-        try
-        {
-            text.CopyTo(characters);
-            Base64.DecodeFromUtf8InPlace(characters.AsSpan(0, (int)text.Length), out var decoded);
-            hash.AppendData(characters, 0, decoded);
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(characters);
-        }
     }
 }

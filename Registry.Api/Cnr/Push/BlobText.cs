@@ -1,4 +1,5 @@
 using System.Buffers;
+using Registry.Api.Json;
 using Registry.Core.Content;
 
 namespace Registry.Api.Cnr.Push;

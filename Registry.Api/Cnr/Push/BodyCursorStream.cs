@@ -1,3 +1,4 @@
+using Registry.Api.Json;
 using Registry.Core.Content;
 
 namespace Registry.Api.Cnr.Push;

@@ -1,6 +1,7 @@
 using System.Buffers;
 using Microsoft.AspNetCore.WebUtilities;
 using Registry.Api.Http;
+using Registry.Api.Json;
 using Registry.Core.Content;
 using Registry.Core.Errors;
 

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using Registry.Api.Json;
 using Registry.Core.Content;
 using Registry.Core.Errors;
 

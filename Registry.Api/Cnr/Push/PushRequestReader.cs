@@ -2,6 +2,7 @@ using System.Buffers;
 using System.IO.Pipelines;
 using System.Text;
 using Registry.Api.Http;
+using Registry.Api.Json;
 using Registry.Core.Content;
 using Registry.Core.Errors;
 

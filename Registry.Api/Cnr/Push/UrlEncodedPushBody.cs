@@ -1,4 +1,5 @@
 using System.Buffers;
+using Registry.Api.Json;
 
 namespace Registry.Api.Cnr.Push;
 

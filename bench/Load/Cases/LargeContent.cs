@@ -19,9 +19,9 @@ internal static class LargeContent
             $"push of {megabytes} MB as base64",
             [
                 Pushing("registry", registry, () => registry.PushAsync("team/large", body, ct)),
-                Pushing("bare application, decode and hash", bare, () => bare.PostAsync("/decoded", PushBody.Json(body), ct)),
+                Pushing("bare application, the same work", bare, () => bare.PostAsync("/unpacked/large", PushBody.Json(body), ct)),
             ],
-            [(0.6, null)],
+            [(0.8, null)],
             ct);
     }
 

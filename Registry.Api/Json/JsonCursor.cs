@@ -1,4 +1,4 @@
-namespace Registry.Api.Cnr.Push;
+namespace Registry.Api.Json;
 
 /// <summary>Reads JSON that arrives in pieces, forward: whoever calls takes each value or steps over it, and nothing is gathered but what a sink keeps.</summary>
 /// <param name="body">Where it comes from.</param>

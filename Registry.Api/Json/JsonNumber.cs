@@ -1,4 +1,4 @@
-namespace Registry.Api.Cnr.Push;
+namespace Registry.Api.Json;
 
 /// <summary>The grammar of a JSON number, a byte at a time (RFC 8259, section 6).</summary>
 internal struct JsonNumber

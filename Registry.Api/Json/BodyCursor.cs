@@ -1,10 +1,10 @@
 using System.Buffers;
 using System.IO.Pipelines;
 
-namespace Registry.Api.Cnr.Push;
+namespace Registry.Api.Json;
 
 /// <summary>
-/// A request body, walked forward one window at a time, a window being what the server happens to hold in one piece. Parsers keep their own
+/// A body, walked forward one window at a time, a window being what the server happens to hold in one piece. Parsers keep their own
 /// state across windows, so nothing is ever gathered.
 /// </summary>
 /// <param name="reader">The body. Its exceptions pass through: too large (413), a client that hung up.</param>

@@ -1,4 +1,4 @@
-namespace Registry.Api.Cnr.Push;
+namespace Registry.Api.Json;
 
 /// <summary>The value of a field of a push, as far as it matters here.</summary>
 /// <param name="Kind">What kind of value.</param>

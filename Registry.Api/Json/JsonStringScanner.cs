@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Text;
 
-namespace Registry.Api.Cnr.Push;
+namespace Registry.Api.Json;
 
 /// <summary>
 /// Walks the inside of a JSON string that arrives in pieces, from behind its opening quote to behind its closing one: text as it stands
@@ -13,12 +13,12 @@ internal sealed class JsonStringScanner
         [.. Enumerable.Range(0, 0x20).Select(control => (byte)control), (byte)'"', (byte)'\\']);
 
     private readonly byte[] decoded = new byte[8];
+    private readonly Utf8Check utf8 = new();
     private int decodedLength;
     private State state;
     private int hexLeft;
     private int codeUnit;
     private char highSurrogate;
-    private Utf8Check utf8;
 
     private enum State
     {
@@ -38,7 +38,7 @@ internal sealed class JsonStringScanner
     {
         state = State.Text;
         highSurrogate = default;
-        utf8 = default;
+        utf8.Begin();
         HasLoneSurrogate = false;
     }
 

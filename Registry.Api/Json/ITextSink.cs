@@ -1,4 +1,4 @@
-namespace Registry.Api.Cnr.Push;
+namespace Registry.Api.Json;
 
 /// <summary>Takes the text of a value as it arrives.</summary>
 internal interface ITextSink

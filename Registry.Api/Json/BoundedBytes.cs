@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Text;
 
-namespace Registry.Api.Cnr.Push;
+namespace Registry.Api.Json;
 
 /// <summary>Gathers bytes up to a limit. What comes after that is forgotten, and <see cref="Overflown"/> tells.</summary>
 /// <param name="maxBytes">The limit, in bytes.</param>

@@ -1,0 +1,70 @@
+using System.Formats.Tar;
+using NUnit.Framework;
+using Registry.Core.Content;
+using Registry.Tests.Support;
+
+namespace Registry.Tests.Unit.Content;
+
+/// <summary>Odd archives, through the registry's own reader and through the framework's (ADR 16).</summary>
+[NonParallelizable]
+public sealed class TarCorpusTests
+{
+    private const int MaxEntries = 100_000;
+    private const int PieceBytes = 5000;
+    private const int AllowedBytes = 64 << 10;
+
+    private static IEnumerable<OddTar> Tried => TarCorpus.All.Where(static odd => odd.Library != OddTar.NotTried);
+
+    [TestCaseSource(typeof(TarCorpus), nameof(TarCorpus.All))]
+    public void An_odd_archive_is_judged_as_tar_programs_judge_it_in_little_memory(OddTar odd)
+    {
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        var refusal = Walk(odd.Bytes);
+        var allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+        Assert.That(refusal, odd.Refusal is null ? Is.Null : Does.Contain(odd.Refusal));
+        Assert.That(allocated, Is.LessThan(AllowedBytes));
+    }
+
+    /// <summary>A change here means that the framework has changed: read ADR 16 again.</summary>
+    [TestCaseSource(nameof(Tried))]
+    public async Task The_reader_of_the_framework_judges_as_the_decision_says(OddTar odd) =>
+        Assert.That(await ReadByFrameworkAsync(odd.Bytes), Is.EqualTo(odd.Library));
+
+    private static string? Walk(byte[] tar)
+    {
+        var walker = new TarWalker(MaxEntries);
+        for (var at = 0; at < tar.Length; at += PieceBytes)
+            if (walker.Feed(tar.AsSpan(at, Math.Min(PieceBytes, tar.Length - at))) is { } refusal)
+                return refusal;
+        return walker.End();
+    }
+
+    private static async Task<string> ReadByFrameworkAsync(byte[] tar)
+    {
+        try
+        {
+            await using var reader = new TarReader(new UnpackedStream(tar));
+            while (await reader.GetNextEntryAsync() is not null)
+            {
+            }
+
+            return "";
+        }
+        catch (Exception refused) when (refused is InvalidDataException or EndOfStreamException or NotSupportedException)
+        {
+            return refused.GetType().Name;
+        }
+    }
+
+    /// <summary>Cannot seek, as a gunzip cannot.</summary>
+    private sealed class UnpackedStream(byte[] tar) : ReadStream
+    {
+        public override int Read(Span<byte> buffer)
+        {
+            var length = (int)Math.Min(buffer.Length, tar.Length - Count);
+            tar.AsSpan((int)Count, length).CopyTo(buffer);
+            Count += length;
+            return length;
+        }
+    }
+}
