@@ -65,7 +65,7 @@ public sealed class GcsOptions
     internal int ChunkBytes { get; set; } = 8 * 1024 * 1024;
 
     /// <summary>How much of a resumable upload is in memory and goes in one request, in bytes; a multiple of 256 KiB. For tests.</summary>
-    internal int UploadBufferBytes { get; set; } = 1024 * 1024;
+    internal int UploadBufferBytes { get; set; } = 2 * 1024 * 1024;
 
     /// <summary>The address that requests go to; ends without a slash.</summary>
     internal string Address => EmulatorAddress ?? Endpoint.TrimEnd('/');

@@ -27,7 +27,7 @@ internal static class StorageSelection
     public static IEnumerable<Setting> Settings => Backends.SelectMany(static backend => Core.Settings.Setting.Of(backend.Section, backend.Options));
 
     /// <summary>The settings of the storage that belong to no section.</summary>
-    public static IEnumerable<string> PlainSettings => [Setting, GcsOptions.EmulatorSetting];
+    public static IEnumerable<string> PlainSettings => [Setting, GcsOptions.EmulatorSetting, GcsOptions.DefaultCredentialsSetting];
 
     /// <summary>Adds both ports of the selected storage, or none when the selection is wrong; an unset <c>STORAGE</c> is the filesystem.</summary>
     public static void AddStorage(this IServiceCollection services, IConfiguration configuration) => Find(configuration)?.Add(services, configuration);

@@ -137,7 +137,7 @@ public sealed class GcsReadFaults : GcsFaults
             info = (await committing).Info;
         }
 
-        Assert.That(Fake.CountOf(FakeGcsOperation.PutChunk), Is.EqualTo(Pieces), "chunks of 1 MiB");
+        Assert.That(Fake.CountOf(FakeGcsOperation.PutChunk), Is.EqualTo(Pieces / 2), "chunks of 2 MiB");
         await using var reader = await Blobs.OpenAsync(info.Key, ByteRange.All, Ct);
         using var read = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         for (var i = 0; i < Pieces; i++)

@@ -225,7 +225,7 @@ public sealed class StartTests : EndToEndTest
 
     [TestCase("redis", "REDIS__CONFIGURATION", "127.0.0.1:{0}", "Redis")]
     [TestCase("etcd", "ETCD__ENDPOINTS", "http://127.0.0.1:{0}", "etcd")]
-    [TestCase("gcs", "STORAGE_EMULATOR_HOST", "127.0.0.1:{0}", "No answer to GET http://127.0.0.1")]
+    [TestCase("gcs", "STORAGE_EMULATOR_HOST", "127.0.0.1:{0}", "No answer to GET bucket 'somewhere'")]
     public async Task A_server_that_nobody_runs_ends_the_start_and_is_told_of(string storage, string setting, string address, string told)
     {
         var errors = await RefusesAsync(("STORAGE", storage), (setting, string.Format(CultureInfo.InvariantCulture, address, FreePort())), ("GCS__BUCKET", "somewhere"));
