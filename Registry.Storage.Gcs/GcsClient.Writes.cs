@@ -21,7 +21,7 @@ internal sealed partial class GcsClient
         name,
         generation,
         (storage, now) => InsertAsync(storage, name, metadata, BytesOf(content), generation, now.Token),
-        Patience(),
+        Patience(isWrite: true),
         isSettled: true,
         cancellationToken);
 
@@ -36,7 +36,7 @@ internal sealed partial class GcsClient
         name,
         generation,
         (storage, now) => InsertAsync(storage, name, metadata, new StagedContent(staged, now), generation, now.Token),
-        TransferPatience(),
+        TransferPatience(isWrite: true),
         isSettled: false,
         cancellationToken);
 
@@ -72,7 +72,7 @@ internal sealed partial class GcsClient
             };
             return await GcsException.GuardAsync($"PATCH '{name}'", () => storage.PatchObjectAsync(metadata, conditions, now.Token), now.Token);
         },
-        Patience(),
+        Patience(isWrite: true),
         isSettled: true,
         cancellationToken);
 
@@ -101,7 +101,7 @@ internal sealed partial class GcsClient
                 },
                 now.Token);
         },
-        Patience(),
+        Patience(isWrite: true),
         isSettled: true,
         cancellationToken);
 
@@ -117,12 +117,19 @@ internal sealed partial class GcsClient
         CancellationToken cancellationToken)
     {
         var storage = await service.GetAsync(cancellationToken);
-        var (answer, refusal) = isSettled ? await patience.SettleAsync(TryAsync, cancellationToken) : await patience.RunAsync(TryAsync, cancellationToken);
-        if (refusal is null || NamesObject(refusal))
+        var (answer, refusal) = isSettled
+            ? await patience.SettleAsync(TryAsync, cancellationToken)
+            : await patience.RunAsync(TryAsync, cancellationToken);
+        var isNew = generation == 0;
+        if (refusal is null || (!isNew && NamesObject(refusal)))
             return answer;
+
+        // A new object needs nothing but the bucket: where that is there, the refusal says nothing of the object.
         await DemandBucketAsync(cancellationToken);
-        if (generation > 0 && await FindAsync(name, cancellationToken) is { } there && there.Generation == generation)
-            throw new StorageException(StorageFault.Unavailable, $"Google Cloud Storage denied that there is '{name}', which it has.");
+        if (isNew || (await FindAsync(name, cancellationToken))?.Generation == generation)
+            throw new StorageException(
+                StorageFault.Unavailable,
+                $"Google Cloud Storage answered a write of '{name}' with 404, although the {(isNew ? "bucket" : "object")} is there.");
         return answer;
 
         async Task<(GcsWrite Answer, string? Refusal)> TryAsync(GcsTry now)

@@ -24,10 +24,12 @@ internal sealed partial class GcsClient(GcsOptions options, GcsService service, 
     public GcsOptions Options => options;
 
     /// <summary>For a call that moves few bytes.</summary>
-    public GcsPatience Patience() => new(time, TimeSpan.FromSeconds(options.DeadlineSeconds), options.FirstPause);
+    public GcsPatience Patience(bool isWrite = false) =>
+        new(time, TimeSpan.FromSeconds(options.DeadlineSeconds), options.FirstPause, isWrite);
 
     /// <summary>For the bytes of a blob.</summary>
-    public GcsPatience TransferPatience() => new(time, TimeSpan.FromSeconds(options.TransferIdleSeconds), options.FirstPause);
+    public GcsPatience TransferPatience(bool isWrite = false) =>
+        new(time, TimeSpan.FromSeconds(options.TransferIdleSeconds), options.FirstPause, isWrite);
 
     /// <summary>What the bucket is; null when the identity may not ask, which does not mean that it cannot use it.</summary>
     /// <exception cref="StorageException">There is no such bucket, or it cannot be asked.</exception>

@@ -9,7 +9,10 @@ namespace Registry.Storage.Gcs;
 /// <param name="time">The clock.</param>
 /// <param name="limit">How long the work may stand still, with all tries.</param>
 /// <param name="firstPause">The pause before the first retry; it doubles with each, and half of it is random.</param>
-internal sealed class GcsPatience(TimeProvider time, TimeSpan limit, TimeSpan firstPause)
+/// <param name="isWrite">
+/// True for the write itself. Only its own failure can tell that nothing was written: a read that fails says nothing of the write before it.
+/// </param>
+internal sealed class GcsPatience(TimeProvider time, TimeSpan limit, TimeSpan firstPause, bool isWrite)
 {
     private const int MaxDoublings = 5;
 
@@ -78,7 +81,7 @@ internal sealed class GcsPatience(TimeProvider time, TimeSpan limit, TimeSpan fi
             isUnknown ? $"An earlier try may have been carried out. {failure.Message}" : failure.Message,
             failure)
         {
-            ChangedNothing = failure.Kind == StorageFault.Throttled && !IsUnsure,
+            ChangedNothing = isWrite && failure.Kind == StorageFault.Throttled && !IsUnsure,
             RetryAfter = failure.RetryAfter,
         };
     }

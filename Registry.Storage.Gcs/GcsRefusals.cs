@@ -19,22 +19,34 @@ internal sealed class GcsRefusals(HttpMessageHandler connection) : DelegatingHan
         // What fails goes to whoever has patience for it: an upload of the library would try again at once, and without end.
         ((IDictionary<string, object?>)request.Options).Remove(ConfigurableMessageHandler.ExceptionHandlerKey);
         var response = await base.SendAsync(request, cancellationToken);
-        if (response.StatusCode < HttpStatusCode.BadRequest || (IsForTheCaller(response.StatusCode) && !await IsForeignAsync(response, cancellationToken)))
+        if (response.StatusCode < HttpStatusCode.BadRequest)
             return response;
-        using (response)
-            throw await OfAnswerAsync(request, response, cancellationToken);
+        var isPassedOn = false;
+        try
+        {
+            isPassedOn = IsForTheCaller(response.StatusCode) && !await IsForeignAsync(response, cancellationToken);
+            return isPassedOn ? response : throw await OfAnswerAsync(request, response, cancellationToken);
+        }
+        finally
+        {
+            if (!isPassedOn)
+                response.Dispose();
+        }
     }
 
     /// <summary>A refused token is renewed by the library; the others answer what was asked.</summary>
     private static bool IsForTheCaller(HttpStatusCode status) =>
         status is HttpStatusCode.Unauthorized or HttpStatusCode.NotFound or HttpStatusCode.Gone or HttpStatusCode.PreconditionFailed;
 
-    /// <summary>True for the page of a machine in between, which knows nothing of objects. The answer can still be read.</summary>
+    /// <summary>
+    /// True for the page of a machine in between, which knows nothing of objects. The answer is read whole, so that one that breaks off
+    /// fails here, as a try, and not where the caller looks at it.
+    /// </summary>
     private static async Task<bool> IsForeignAsync(HttpResponseMessage response, CancellationToken cancellationToken)
     {
+        await response.Content.LoadIntoBufferAsync(MaxAnswerBytes, cancellationToken);
         if (response.StatusCode != HttpStatusCode.NotFound)
             return false;
-        await response.Content.LoadIntoBufferAsync(MaxAnswerBytes, cancellationToken);
         return (await response.Content.ReadAsStringAsync(cancellationToken)).AsSpan().TrimStart().StartsWith('<');
     }
 

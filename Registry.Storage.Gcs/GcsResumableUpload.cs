@@ -25,7 +25,7 @@ internal sealed class GcsResumableUpload(GcsClient client, string name, StagedBl
     /// <exception cref="StorageException">The outcome is unknown.</exception>
     public async Task<GcsWrite> RunAsync(GcsObject metadata, long generation, CancellationToken cancellationToken)
     {
-        var patience = client.TransferPatience();
+        var patience = client.TransferPatience(isWrite: true);
         await using var content = staged.OpenRead();
         return await patience.RunAsync(
             async now =>

@@ -1,7 +1,10 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using NUnit.Framework;
+using Registry.Core.Errors;
+using Registry.Core.Packages;
 using Registry.Core.Storage;
 using Registry.Storage.Gcs;
+using Registry.Tests.Support;
 using Registry.Tests.Support.Gcs;
 using Registry.Tests.Support.Storage;
 
@@ -68,6 +71,35 @@ public sealed class GcsDocumentFaults : GcsFaults
         };
         var fault = await FaultOf(async () => await Documents.TryPutAsync(Sample, "two", Precondition.Matches(first), Ct));
         Assert.That(fault.Kind, Is.EqualTo(StorageFault.Unavailable), "null would say that it was not done, a revision that it was");
+    }
+
+    [Test]
+    public async Task A_read_that_is_refused_does_not_say_that_the_write_before_it_changed_nothing()
+    {
+        Fake.Faults = LosesAnswer(FakeGcsOperation.GetObject);
+        var fault = await FaultOf(async () => await Documents.TryPutAsync(Sample, "one", Precondition.Absent, Ct));
+        Assert.That((fault.Kind, fault.ChangedNothing), Is.EqualTo((StorageFault.Throttled, false)));
+        Fake.Faults = null;
+        Assert.That((await Documents.GetAsync(Sample, Ct))?.Text(), Is.EqualTo("one"), "it was written");
+
+        Fake.Fail(FakeGcsOperation.Insert, FakeGcsFault.Answer(429) with { RetryAfter = "30" });
+        fault = await FaultOf(async () => await Documents.TryPutAsync(Sample, "two", Precondition.None, Ct));
+        Assert.That(fault.ChangedNothing, Is.True, "the only try was refused");
+    }
+
+    [Test]
+    public async Task A_push_whose_answer_was_lost_is_never_told_that_its_release_was_there_before([Values] bool canBeRead)
+    {
+        var name = Samples.Package();
+        var indexes = new PackageIndexes(Documents, TimeProvider.System, new UpdateOptions { Bound = TimeSpan.FromSeconds(2) });
+        Fake.Faults = canBeRead
+            ? LosesAnswer(FakeGcsOperation.GetObject)
+            : LosesAnswer(FakeGcsOperation.GetObject, FakeGcsOperation.GetMedia);
+        var pushing = indexes.UpdateAsync(name, Samples.Push(name, Samples.Manifest("1.0.0")), Ct);
+        if (canBeRead)
+            Assert.That((await pushing)!.Releases, Has.Length.EqualTo(1));
+        else
+            Assert.That(async () => await pushing, Throws.TypeOf<RegistryException>().With.Property("Code").EqualTo(ErrorCode.Unavailable));
     }
 
     [TestCase("quotaExceeded")]
@@ -205,5 +237,21 @@ public sealed class GcsDocumentFaults : GcsFaults
         Fake.Faults = static call => call is { Operation: FakeGcsOperation.List } && call.Number % 2 == 0 ? FakeGcsFault.Answer(503) : null;
         Assert.That(await Documents.KeysAsync(StoreKeys.Packages, null, Ct), Is.EqualTo(keys.Select(static key => key.Value)));
         Assert.That(await Documents.KeysAsync(StoreKeys.Packages, keys[10], Ct), Is.EqualTo(keys[11..].Select(static key => key.Value)));
+    }
+
+    /// <summary>The first write is carried out without an answer, and from then on the reads are refused.</summary>
+    private static Func<FakeGcsCall, FakeGcsFault?> LosesAnswer(params FakeGcsOperation[] reads)
+    {
+        var isWritten = false;
+        return call =>
+        {
+            if (call.Operation == FakeGcsOperation.Insert && !isWritten)
+            {
+                isWritten = true;
+                return FakeGcsFault.ResetAfter;
+            }
+
+            return isWritten && reads.Contains(call.Operation) ? FakeGcsFault.Answer(429) with { RetryAfter = "30" } : null;
+        };
     }
 }

@@ -91,6 +91,42 @@ public sealed class GcsProtocol : GcsFaults
     }
 
     [Test]
+    public async Task A_404_to_a_write_of_something_new_is_a_fault_and_not_a_lost_race()
+    {
+        Fake.Fail(FakeGcsOperation.Insert, FakeGcsFault.Answer(404, "notFound"), int.MaxValue);
+        Func<Task>[] writes =
+        [
+            async () => await Documents.TryPutAsync(Sample, "one", Precondition.Absent, Ct),
+            async () => await Documents.TryPutAsync(Sample, "one", Precondition.None, Ct),
+            () => Blobs.CommitAsync(Sample, Small, Ct),
+        ];
+        foreach (var write in writes)
+        {
+            var fault = await FaultOf(write);
+            Assert.That(fault.Kind, Is.EqualTo(StorageFault.Unavailable));
+            Assert.That(fault.Message, Does.Contain("404, although the bucket is there"));
+        }
+
+        Assert.That(Fake.CountOf(FakeGcsOperation.Insert), Is.EqualTo(writes.Length));
+    }
+
+    [Test]
+    public async Task A_refusal_that_breaks_off_is_asked_for_again()
+    {
+        Fake.Fail(FakeGcsOperation.GetObject, FakeGcsFault.CutResponse(10));
+        Assert.That(await Documents.StatAsync(Sample, Ct), Is.Null);
+        Fake.Fail(FakeGcsOperation.GetMedia, FakeGcsFault.CutResponse(10));
+        Assert.That(await Documents.GetAsync(Sample, Ct), Is.Null);
+        Assert.That(Fake.CountOf(FakeGcsOperation.GetMedia), Is.EqualTo(2));
+
+        await Documents.PutAsync(Sample, "one", Precondition.Absent, Ct);
+        Fake.Fail(FakeGcsOperation.Insert, FakeGcsFault.CutResponse(10), int.MaxValue);
+        await OpenImpatientAsync();
+        var fault = await FaultOf(async () => await Documents.TryPutAsync(Sample, "two", Precondition.Absent, Ct));
+        Assert.That(fault.Kind, Is.EqualTo(StorageFault.Unavailable));
+    }
+
+    [Test]
     public async Task A_page_of_a_machine_in_between_is_never_an_absent_object()
     {
         await OpenImpatientAsync();

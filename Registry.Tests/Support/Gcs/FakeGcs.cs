@@ -209,7 +209,8 @@ internal sealed class FakeGcs : IBackendServer
         {
             response.ContentType = answer.ContentType;
             response.ContentLength = answer.Body.Length;
-            await response.Body.WriteAsync(answer.Body);
+            await response.Body.WriteAsync(answer.Body.AsMemory(0, Math.Min(answer.Body.Length, fault?.ResponseBytes ?? int.MaxValue)));
+            await response.Body.FlushAsync(context.RequestAborted);
             return;
         }
 

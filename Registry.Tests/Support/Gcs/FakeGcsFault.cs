@@ -72,7 +72,7 @@ public sealed record FakeGcsFault
     /// <summary>What comes after <see cref="ResponseBytes"/> never comes, and the connection stays open.</summary>
     public bool Stalls { get; private init; }
 
-    /// <summary>After so many bytes of media the connection is closed. Null for all.</summary>
+    /// <summary>After so many bytes of the answer's body the connection is closed. Null for all.</summary>
     public int? ResponseBytes { get; private init; }
 
     /// <summary>Answers with a status, and does nothing.</summary>
