@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Google.Apis.Auth.OAuth2;
 using Google.Apis.Auth.OAuth2.Responses;
+using Google.Apis.Http;
 using Registry.Core.Storage;
 
 namespace Registry.Storage.Gcs;
@@ -14,8 +15,11 @@ internal static class GcsCredentials
     /// <summary>Far more than any file of credentials has.</summary>
     private const int MaxFileBytes = 1024 * 1024;
 
-    /// <summary>How long a metadata server may take to start. What the start of the registry has time for, with some to spare.</summary>
-    private static readonly TimeSpan MetadataPatience = TimeSpan.FromSeconds(8);
+    /// <summary>
+    /// How long a metadata server may take to start. The library's own search takes 1.5 seconds before, and a start or a command has 10 for both
+    /// and for what it does then.
+    /// </summary>
+    private static readonly TimeSpan MetadataPatience = TimeSpan.FromSeconds(6);
 
     private static readonly TimeSpan MetadataPause = TimeSpan.FromMilliseconds(500);
 
@@ -86,35 +90,42 @@ internal static class GcsCredentials
     {
         using var late = new CancellationTokenSource(MetadataPatience, time);
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancellationToken);
+        Exception? last = null;
         while (true)
         {
             try
             {
-                var identity = new ComputeCredential(new ComputeCredential.Initializer { Scopes = [Scope] });
+                // The library's own retries would hide why it fails until the time is over.
+                var identity = new ComputeCredential(new ComputeCredential.Initializer
+                {
+                    Scopes = [Scope],
+                    DefaultExponentialBackOffPolicy = ExponentialBackOffPolicy.None,
+                });
                 await identity.GetAccessTokenForRequestAsync(authUri: null, ended.Token);
                 return GoogleCredential.FromComputeCredential(identity);
             }
-            catch (Exception wrong) when (!cancellationToken.IsCancellationRequested && (ended.IsCancellationRequested || IsNowhere(wrong)))
+            catch (OperationCanceledException) when (late.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
             {
+                var reason = last?.Message ?? $"it did not answer within {MetadataPatience.TotalSeconds} seconds";
                 throw new StorageException(
                     StorageFault.Denied,
-                    $"There are no Application Default Credentials, and the metadata server of Google Cloud gives none: {wrong.Message} "
-                        + "Give the pod or machine an identity, or name a key file in GCS__CREDENTIALSFILE. "
-                        + none.Message,
-                    wrong);
+                    $"There are no Application Default Credentials, and the metadata server of Google Cloud gives none ({reason}). "
+                        + $"Give the pod or machine an identity, or name a key file in GCS__CREDENTIALSFILE. {none.Message}",
+                    last ?? none);
             }
             catch (Exception failed) when (failed is HttpRequestException or TokenResponseException)
             {
                 // It may have to start yet.
+                last = failed;
                 await Task.Delay(MetadataPause, time, cancellationToken);
             }
         }
     }
 
-    /// <summary>Outside Google Cloud the metadata server has no address.</summary>
-    private static bool IsNowhere(Exception failed) => failed is HttpRequestException { HttpRequestError: HttpRequestError.NameResolutionError };
-
-    /// <summary>The kind of credentials that a file says it holds. Google's library wants to be told, as loading unknown kinds is risky where users supply them; here the operator does.</summary>
+    /// <summary>
+    /// The kind of credentials that a file says it holds. Google's library wants to be told, as loading unknown kinds is risky where users supply
+    /// them; here the operator does.
+    /// </summary>
     private static string TypeOf(string text)
     {
         using var json = JsonDocument.Parse(text);

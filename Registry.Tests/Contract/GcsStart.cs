@@ -97,11 +97,14 @@ public sealed class GcsStart : IAsyncDisposable
         var documents = services.GetRequiredService<IDocumentStore>();
         await documents.PutAsync(Sample, "one", Precondition.Absent, ct);
 
+        // A file may be looked at while it is written.
+        await File.WriteAllTextAsync(folder.Below("key.json"), "{", ct);
+        time.Passed += GcsService.KeyLifetime;
+        Assert.That((await documents.GetAsync(Sample, ct))!.Text(), Is.EqualTo("one"), "the key before it is kept");
+
         // The key is withdrawn, so that only another one gets a token.
         fake.Token = "second";
         fake.TokenAnswer = static () => FakeGcsAnswer.Json(new System.Text.Json.Nodes.JsonObject { ["error"] = "invalid_grant" }, 400);
-        await File.WriteAllTextAsync(folder.Below("key.json"), "{", ct);
-        time.Passed += GcsService.KeyLifetime;
         await Assert.ThrowsAsync<StorageException>(async () => await documents.GetAsync(Sample, ct));
 
         WriteKey(tokenPath: "/token?renewed");
