@@ -78,7 +78,7 @@ internal sealed class GcsDocumentStore(GcsClient client, GcsNames names) : IDocu
     }
 
     public IAsyncEnumerable<StoredDocument> ReadAsync(StoreKey scope, StoreKey? after, CancellationToken ct) =>
-        DocumentReading.OneByOneAsync(this, scope, after, ct, ReadsAhead);
+        DocumentReading.OneByOneAsync(this, scope, after, ReadsAhead, ct);
 
     /// <summary>The service has no history that could be read at once: it always asks for a listing.</summary>
     public ValueTask<DocumentChanges> ChangesAsync(StoreKey scope, ChangeToken? since, CancellationToken ct)
@@ -109,7 +109,9 @@ internal sealed class GcsDocumentStore(GcsClient client, GcsNames names) : IDocu
             return null;
 
         // An earlier try got no answer, and now the generation is another: that try may be the reason.
-        return await client.FindAsync(name, ct) is { } current && GcsMetadata.WriteIdOf(current) == writeId ? RevisionOf(current.Generation ?? 0) : throw Unknown(name);
+        return await client.FindAsync(name, ct) is { } current && GcsMetadata.WriteIdOf(current) == writeId
+            ? RevisionOf(current.Generation ?? 0)
+            : throw Unknown(name);
     }
 
     private async Task<bool> TryDeleteAsync(string name, long expected, CancellationToken ct)

@@ -9,7 +9,7 @@ namespace Registry.Core.Storage;
 /// <item>A blob appears whole at commit. A crash before that leaves nothing visible; <see cref="DiscardAbandonedAsync"/> reclaims what it staged.</item>
 /// <item>
 /// Committing a blob that is there already touches it: its revision and its time change, its bytes do not. A backend may let the commits of a
-/// package's blob share a touch, if that came into being a quarter of the collector's grace before the commit at most, and did not create the blob.
+/// package's blob share a touch, if that is at most a quarter of the collector's grace older than the commit, and did not create the blob.
 /// </item>
 /// <item>The length is known before the first byte is read, and a stream that falls short of it throws: it never just ends.</item>
 /// <item>A reader under way when its blob is deleted or touched gets every byte or an exception.</item>
