@@ -35,7 +35,8 @@ internal sealed class GcsBlobWriter(
         state = State.Failed;
         var key = new BlobKey(scope, digest);
         staged.DemandPresent();
-        var bufferBytes = staged.Length > client.Options.ChunkBytes ? client.Options.UploadBufferBytes : StagedContent.BufferBytes;
+        var chunkBytes = staged.Length > client.Options.ChunkBytes ? client.Options.UploadBufferBytes : 0;
+        var bufferBytes = chunkBytes + StagedContent.BufferBytes;
         await budget.ReserveAsync(bufferBytes, ct);
         try
         {
@@ -58,8 +59,11 @@ internal sealed class GcsBlobWriter(
     }
 
     /// <summary>The time of an archive is shown to clients and orders them; that of a package's blob is not.</summary>
-    private Task<(GcsObject Object, bool IsNew)> CommitAsync(string name, DateTimeOffset? uploadedAt, CancellationToken ct) => new GcsBlobCommit(
-        client, touches, name, staged, uploadedAt, isShared: uploadedAt is null && touches.Window > TimeSpan.Zero && scope.IsBelow(StoreKeys.Packages)).RunAsync(ct);
+    private Task<(GcsObject Object, bool IsNew)> CommitAsync(string name, DateTimeOffset? uploadedAt, CancellationToken ct)
+    {
+        var isShared = uploadedAt is null && touches.Window > TimeSpan.Zero && scope.IsBelow(StoreKeys.Packages);
+        return new GcsBlobCommit(client, touches, name, staged, uploadedAt, isShared).RunAsync(ct);
+    }
 
     private void DemandWriting()
     {
