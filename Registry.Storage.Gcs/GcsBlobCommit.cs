@@ -36,7 +36,8 @@ internal sealed class GcsBlobCommit(
                 return (current, false);
             var isNew = current is null;
             var began = client.Time.GetTimestamp();
-            if (await TryPlaceAsync(current, cancellationToken) is { } placed)
+            var (placed, seen) = await TryPlaceAsync(current, cancellationToken);
+            if (placed is not null)
             {
                 if (!IsThisBlob(placed))
                     throw new StorageException(StorageFault.Corrupt, $"'{name}' is not what was uploaded.");
@@ -45,12 +46,13 @@ internal sealed class GcsBlobCommit(
                 return (placed, isNew);
             }
 
-            current = await LookAsync(cancellationToken);
+            current = seen ?? await LookAsync(cancellationToken);
             if (current is not null && GcsMetadata.WriteIdOf(current) == writeId)
                 return (current, isNew);
         }
 
-        throw new StorageException(StorageFault.Throttled, $"'{name}' was changed by others each of the {MaxRaces} times that it was to be committed.");
+        throw new StorageException(
+            StorageFault.Throttled, $"'{name}' was changed by others each of the {MaxRaces} times that it was to be committed.");
     }
 
     private bool IsLarge => staged.Length > client.Options.ChunkBytes;
@@ -62,22 +64,28 @@ internal sealed class GcsBlobCommit(
         return found;
     }
 
-    /// <summary>Null when the object is not as it was last seen.</summary>
-    private async Task<GcsObject?> TryPlaceAsync(GcsObject? current, CancellationToken cancellationToken)
+    /// <returns>
+    /// What was placed; null when the object is not as it was last seen. And then the object as it is now, where that is known already.
+    /// </returns>
+    private async Task<(GcsObject? Placed, GcsObject? Seen)> TryPlaceAsync(GcsObject? current, CancellationToken cancellationToken)
     {
         try
         {
             var write = current is not null && IsThisBlob(current)
                 ? await client.PatchAsync(
-                    name, GcsMetadata.OfTouch(writeId, TimeOver(current)), current.Generation ?? 0, current.Metageneration ?? 0, cancellationToken)
+                    name,
+                    GcsMetadata.OfTouch(writeId, TimeOver(current)),
+                    current.Generation ?? 0,
+                    current.Metageneration ?? 0,
+                    cancellationToken)
                 : await UploadAsync(current, cancellationToken);
-            return write.Object;
+            return (write.Object, null);
         }
         catch (StorageException busy) when (isShared && busy is { Kind: StorageFault.Throttled, ChangedNothing: true })
         {
             // Others change the object faster than the service takes it: one of their touches may serve this commit too.
             if (await LookAsync(cancellationToken) is { } there && (current is null || IsLater(there, current)))
-                return null;
+                return (null, there);
             throw;
         }
     }

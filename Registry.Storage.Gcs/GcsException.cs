@@ -72,7 +72,11 @@ internal sealed class GcsException(StorageFault kind, string message, Exception?
         }
         catch (Exception failed) when (failed is System.Text.Json.JsonException or JsonException or GoogleApiException { HttpStatusCode: 0 })
         {
-            throw new GcsException(StorageFault.Corrupt, $"Google Cloud Storage answered {what} in words that are not its own.", failed) { MayBeDone = true };
+            throw new GcsException(
+                StorageFault.Corrupt, $"Google Cloud Storage answered {what} with an answer that could not be parsed.", failed)
+            {
+                MayBeDone = true,
+            };
         }
         catch (GoogleApiException failed) when (!IsRefusal(failed))
         {

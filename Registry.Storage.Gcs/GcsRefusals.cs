@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Text.Json;
 using Google.Apis.Http;
@@ -9,7 +10,7 @@ namespace Registry.Storage.Gcs;
 /// Stands between Google's library and the connection, and throws <see cref="GcsException"/> for every answer that is neither success nor a part of
 /// the protocol: what the library would make of it tells neither how long to wait nor, for a download, the reason.
 /// </summary>
-internal sealed class GcsRefusals(HttpMessageHandler connection) : DelegatingHandler(connection)
+internal sealed class GcsRefusals(HttpMessageHandler connection, TimeProvider time) : DelegatingHandler(connection)
 {
     /// <summary>No error answer of the service is longer.</summary>
     private const int MaxAnswerBytes = 64 * 1024;
@@ -19,7 +20,7 @@ internal sealed class GcsRefusals(HttpMessageHandler connection) : DelegatingHan
         // What fails goes to whoever has patience for it: an upload of the library would try again at once, and without end.
         ((IDictionary<string, object?>)request.Options).Remove(ConfigurableMessageHandler.ExceptionHandlerKey);
         var response = await base.SendAsync(request, cancellationToken);
-        if (response.StatusCode < HttpStatusCode.BadRequest)
+        if (response.StatusCode < HttpStatusCode.BadRequest && !IsUnfinished(request, response))
             return response;
         var isPassedOn = false;
         try
@@ -33,6 +34,16 @@ internal sealed class GcsRefusals(HttpMessageHandler connection) : DelegatingHan
                 response.Dispose();
         }
     }
+
+    /// <summary>
+    /// True where all bytes of an upload have arrived and there is no object yet. The library would go on with a chunk of no bytes; asking
+    /// again tells what became of it.
+    /// </summary>
+    private static bool IsUnfinished(HttpRequestMessage request, HttpResponseMessage response) =>
+        response.StatusCode == HttpStatusCode.PermanentRedirect
+        && request.Content?.Headers.ContentRange?.Length is { } length
+        && response.Headers.FirstOrDefault(static header => header.Key == "Range").Value?.FirstOrDefault() is { } arrived
+        && arrived.EndsWith(string.Create(CultureInfo.InvariantCulture, $"-{length - 1}"), StringComparison.Ordinal);
 
     /// <summary>A refused token is renewed by the library; the others answer what was asked.</summary>
     private static bool IsForTheCaller(HttpStatusCode status) =>
@@ -50,33 +61,52 @@ internal sealed class GcsRefusals(HttpMessageHandler connection) : DelegatingHan
         return (await response.Content.ReadAsStringAsync(cancellationToken)).AsSpan().TrimStart().StartsWith('<');
     }
 
-    private static async Task<GcsException> OfAnswerAsync(HttpRequestMessage request, HttpResponseMessage response, CancellationToken cancellationToken)
+    private async Task<GcsException> OfAnswerAsync(
+        HttpRequestMessage request, HttpResponseMessage response, CancellationToken cancellationToken)
     {
         var (message, reason) = Parse(await ReadAsync(response, cancellationToken));
         var status = (int)response.StatusCode;
-        var words = $"Google Cloud Storage answered {request.Method} {request.RequestUri?.GetLeftPart(UriPartial.Path)} with {status} {reason}: {message}";
+        var path = request.RequestUri?.GetLeftPart(UriPartial.Path);
+        var words = $"Google Cloud Storage answered {request.Method} {path} with {status} {reason}: {message}";
         return response.StatusCode switch
         {
             HttpStatusCode.TooManyRequests => Passing(StorageFault.Throttled, mayBeDone: false),
-            HttpStatusCode.Forbidden when reason is "rateLimitExceeded" or "userRateLimitExceeded" => Passing(StorageFault.Throttled, mayBeDone: false),
+            HttpStatusCode.Forbidden when reason is "rateLimitExceeded" or "userRateLimitExceeded" =>
+                Passing(StorageFault.Throttled, mayBeDone: false),
+
             // The room for objects, or how often they may be asked for: only a write tells that there is no room.
-            HttpStatusCode.Forbidden when reason is "quotaExceeded" => Lasting(request.Method == HttpMethod.Get ? StorageFault.Throttled : StorageFault.Full),
+            HttpStatusCode.Forbidden when reason is "quotaExceeded" =>
+                Lasting(request.Method == HttpMethod.Get ? StorageFault.Throttled : StorageFault.Full),
 
             // Such an answer may come from a machine in between, while the write went through behind it.
-            HttpStatusCode.NotFound or HttpStatusCode.RequestTimeout or >= HttpStatusCode.InternalServerError => Passing(StorageFault.Unavailable, mayBeDone: true),
+            HttpStatusCode.NotFound or HttpStatusCode.RequestTimeout or >= HttpStatusCode.InternalServerError =>
+                Passing(StorageFault.Unavailable, mayBeDone: true),
+
+            // An upload that has all its bytes: its object may appear.
+            HttpStatusCode.PermanentRedirect => Passing(StorageFault.Unavailable, mayBeDone: true),
             HttpStatusCode.BadRequest when IsChecksum(message) => Lasting(StorageFault.Corrupt),
             _ => Lasting(StorageFault.Denied),
         };
 
-        GcsException Lasting(StorageFault kind) => new(kind, words) { Status = response.StatusCode };
+        GcsException Lasting(StorageFault kind) =>
+            new(kind, words) { Status = response.StatusCode, RetryAfter = RetryAfterOf(response) };
 
         GcsException Passing(StorageFault kind, bool mayBeDone) => new(kind, words)
         {
             Status = response.StatusCode,
             MayPass = true,
             MayBeDone = mayBeDone,
-            RetryAfter = response.Headers.RetryAfter?.Delta,
+            RetryAfter = RetryAfterOf(response),
         };
+    }
+
+    /// <summary>Seconds, or a date by the clock of the service.</summary>
+    private TimeSpan? RetryAfterOf(HttpResponseMessage response)
+    {
+        if (response.Headers.RetryAfter is not { Date: { } until })
+            return response.Headers.RetryAfter?.Delta;
+        var pause = until - (response.Headers.Date ?? time.GetUtcNow());
+        return pause > TimeSpan.Zero ? pause : null;
     }
 
     private static async Task<byte[]> ReadAsync(HttpResponseMessage response, CancellationToken cancellationToken)

@@ -120,7 +120,7 @@ internal sealed partial class GcsService(GcsOptions options, TimeProvider time, 
         {
             ApplicationName = "registry",
             BaseUri = $"{options.Address}/storage/v1/",
-            HttpClientFactory = new Factory(connections),
+            HttpClientFactory = new Factory(connections, time),
             GoogleCredential = credential,
             UnauthenticatedAccess = credential is null,
 
@@ -131,10 +131,14 @@ internal sealed partial class GcsService(GcsOptions options, TimeProvider time, 
         return client;
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Read the credentials in {Path} ({Setting}) again: they have changed")]
+    [LoggerMessage(
+        Level = LogLevel.Information,
+        Message = "Read the credentials in {Path} ({Setting}) again: they have changed")]
     private partial void LogRenewed(string path, string setting);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The credentials in {Path} ({Setting}) have changed and cannot be used: those before them are kept")]
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        Message = "The credentials in {Path} ({Setting}) have changed and cannot be used: those before them are kept")]
     private partial void LogKept(Exception wrong, string path, string setting);
 
     /// <param name="Client">The client.</param>
@@ -142,8 +146,8 @@ internal sealed partial class GcsService(GcsOptions options, TimeProvider time, 
     /// <param name="LookedAt">A moment before it was read.</param>
     private sealed record Opened(StorageClient Client, string? Key, long LookedAt);
 
-    private sealed class Factory(HttpMessageHandler connections) : HttpClientFactory
+    private sealed class Factory(HttpMessageHandler connections, TimeProvider time) : HttpClientFactory
     {
-        protected override HttpMessageHandler CreateHandler(CreateHttpClientArgs args) => new GcsRefusals(connections);
+        protected override HttpMessageHandler CreateHandler(CreateHttpClientArgs args) => new GcsRefusals(connections, time);
     }
 }

@@ -98,6 +98,15 @@ public sealed class GcsCommitFaults : GcsFaults
     }
 
     [Test]
+    public async Task An_upload_that_has_all_its_bytes_and_no_object_yet_is_asked_for_again()
+    {
+        await OpenAsync(static options => (options.ChunkBytes, options.UploadBufferBytes) = (Chunk, Chunk));
+        Fake.Faults = static call => call is { Operation: FakeGcsOperation.PutChunk, Number: 5 } ? FakeGcsFault.Unfinished : null;
+        await DemandCommittedOnceAsync(Large);
+        Assert.That((Fake.CountOf(FakeGcsOperation.PutChunk), Fake.CountOf(FakeGcsOperation.AskSession)), Is.EqualTo((5, 1)));
+    }
+
+    [Test]
     public async Task Sessions_that_are_lost_again_and_again_end()
     {
         await OpenAsync(static options => (options.ChunkBytes, options.UploadBufferBytes, options.TransferIdleSeconds) = (Chunk, Chunk, 1));

@@ -154,5 +154,11 @@ public sealed class GcsProtocol : GcsFaults
     {
         Fake.Faults = static _ => FakeGcsFault.Answer(429, "rateLimitExceeded") with { RetryAfter = "30" };
         Assert.That((await FaultOf(async () => await Documents.GetAsync(Sample, Ct))).RetryAfter, Is.EqualTo(TimeSpan.FromSeconds(30)));
+        Fake.Faults = static _ => FakeGcsFault.Answer(403, "quotaExceeded") with { RetryAfter = "30" };
+        Assert.That((await FaultOf(async () => await Documents.GetAsync(Sample, Ct))).RetryAfter, Is.EqualTo(TimeSpan.FromSeconds(30)));
+        Fake.Faults = static _ => FakeGcsFault.Answer(429) with { RetryAfter = $"{TimeProvider.System.GetUtcNow().AddHours(1):R}" };
+        Assert.That(
+            (await FaultOf(async () => await Documents.GetAsync(Sample, Ct))).RetryAfter,
+            Is.EqualTo(TimeSpan.FromHours(1)).Within(TimeSpan.FromMinutes(2)));
     }
 }

@@ -46,6 +46,9 @@ public sealed record FakeGcsFault
     /// <summary>Forgets the session of a resumable upload.</summary>
     public static FakeGcsFault LoseSession { get; } = new() { Applies = true, LosesSession = true };
 
+    /// <summary>Takes the last bytes of a resumable upload, and makes the object only when it is asked again.</summary>
+    public static FakeGcsFault Unfinished { get; } = new() { Applies = true, IsUnfinished = true };
+
     public bool Applies { get; private init; }
 
     public bool Resets { get; private init; }
@@ -55,6 +58,8 @@ public sealed record FakeGcsFault
     public bool Garbles { get; private init; }
 
     public bool LosesSession { get; private init; }
+
+    public bool IsUnfinished { get; private init; }
 
     /// <summary>The status to answer with; null for that of the real answer.</summary>
     public int? Status { get; private init; }

@@ -65,7 +65,7 @@ internal sealed class FakeGcsUploads(string folder, Func<Uri> address)
             await CopyAsync(request.Context.Request.Body, session.Content, keepsPart: true, fault?.RequestBytes, request.Aborted);
         }
 
-        return session.Content.Length == range.Length ? session.Finish() : session.Describe();
+        return session.Content.Length == range.Length && fault?.IsUnfinished != true ? session.Finish() : session.Describe();
     }
 
     public FakeGcsAnswer Cancel(FakeGcsRequest request) => new(sessions.TryRemove(request.Name, out _) ? 499 : 410);
