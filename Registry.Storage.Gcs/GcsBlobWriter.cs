@@ -6,7 +6,8 @@ namespace Registry.Storage.Gcs;
 
 /// <summary>A blob in the making: a local file, as the name of its object is known only with its last byte.</summary>
 internal sealed class GcsBlobWriter(
-    GcsClient client, GcsNames names, GcsTouches touches, StoreKey scope, StagedBlob staged, TransferBudget budget) : BlobWriter
+    GcsClient client, GcsNames names, GcsTouches touches, StoreKey scope, StagedBlob staged, TransferBudget budget)
+        : BlobWriter
 {
     private State state;
 
@@ -28,7 +29,8 @@ internal sealed class GcsBlobWriter(
         return ValueTask.CompletedTask;
     }
 
-    public override async ValueTask<CommittedBlob> CommitAsync(Digest digest, DateTimeOffset? uploadedAt, CancellationToken ct)
+    public override async ValueTask<CommittedBlob> CommitAsync(
+        Digest digest, DateTimeOffset? uploadedAt, CancellationToken ct)
     {
         DemandWriting();
         ct.ThrowIfCancellationRequested();
@@ -59,7 +61,8 @@ internal sealed class GcsBlobWriter(
     }
 
     /// <summary>The time of an archive is shown to clients and orders them; that of a package's blob is not.</summary>
-    private Task<(GcsObject Object, bool IsNew)> CommitAsync(string name, DateTimeOffset? uploadedAt, CancellationToken ct)
+    private Task<(GcsObject Object, bool IsNew)> CommitAsync(
+        string name, DateTimeOffset? uploadedAt, CancellationToken ct)
     {
         var isShared = uploadedAt is null && touches.Window > TimeSpan.Zero && scope.IsBelow(StoreKeys.Packages);
         return new GcsBlobCommit(client, touches, name, staged, uploadedAt, isShared).RunAsync(ct);
@@ -69,6 +72,7 @@ internal sealed class GcsBlobWriter(
     {
         ObjectDisposedException.ThrowIf(state == State.Disposed, this);
         if (state != State.Writing)
-            throw new InvalidOperationException("This writer has been committed or has failed: it can only be disposed.");
+            throw new InvalidOperationException(
+                "This writer has been committed or has failed: it can only be disposed.");
     }
 }

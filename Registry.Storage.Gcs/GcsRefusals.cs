@@ -7,17 +7,20 @@ using Registry.Core.Storage;
 namespace Registry.Storage.Gcs;
 
 /// <summary>
-/// Stands between Google's library and the connection, and throws <see cref="GcsException"/> for every answer that is neither success nor a part of
-/// the protocol: what the library would make of it tells neither how long to wait nor, for a download, the reason.
+/// Stands between Google's library and the connection, and throws <see cref="GcsException"/> for every answer that is
+/// neither success nor a part of the protocol: what the library would make of it tells neither how long to wait nor,
+/// for a download, the reason.
 /// </summary>
 internal sealed class GcsRefusals(HttpMessageHandler connection, TimeProvider time) : DelegatingHandler(connection)
 {
     /// <summary>No error answer of the service is longer.</summary>
     private const int MaxAnswerBytes = 64 * 1024;
 
-    protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    protected override async Task<HttpResponseMessage> SendAsync(
+        HttpRequestMessage request, CancellationToken cancellationToken)
     {
-        // What fails goes to whoever has patience for it: an upload of the library would try again at once, and without end.
+        // What fails goes to whoever has patience for it: an upload of the library would try again at once, and without
+        // end.
         ((IDictionary<string, object?>)request.Options).Remove(ConfigurableMessageHandler.ExceptionHandlerKey);
         var response = await base.SendAsync(request, cancellationToken);
         if (response.StatusCode < HttpStatusCode.BadRequest && !IsUnfinished(request, response))
@@ -36,22 +39,24 @@ internal sealed class GcsRefusals(HttpMessageHandler connection, TimeProvider ti
     }
 
     /// <summary>
-    /// True where all bytes of an upload have arrived and there is no object yet. The library would go on with a chunk of no bytes; asking
-    /// again tells what became of it.
+    /// True where all bytes of an upload have arrived and there is no object yet. The library would go on with a chunk
+    /// of no bytes; asking again tells what became of it.
     /// </summary>
     private static bool IsUnfinished(HttpRequestMessage request, HttpResponseMessage response) =>
         response.StatusCode == HttpStatusCode.PermanentRedirect
         && request.Content?.Headers.ContentRange?.Length is { } length
-        && response.Headers.FirstOrDefault(static header => header.Key == "Range").Value?.FirstOrDefault() is { } arrived
+        && response.Headers.FirstOrDefault(static header => header.Key == "Range")
+            .Value?.FirstOrDefault() is { } arrived
         && arrived.EndsWith(string.Create(CultureInfo.InvariantCulture, $"-{length - 1}"), StringComparison.Ordinal);
 
     /// <summary>A refused token is renewed by the library; the others answer what was asked.</summary>
     private static bool IsForTheCaller(HttpStatusCode status) =>
-        status is HttpStatusCode.Unauthorized or HttpStatusCode.NotFound or HttpStatusCode.Gone or HttpStatusCode.PreconditionFailed;
+        status is HttpStatusCode.Unauthorized or HttpStatusCode.NotFound
+            or HttpStatusCode.Gone or HttpStatusCode.PreconditionFailed;
 
     /// <summary>
-    /// True for the page of a machine in between, which knows nothing of objects. The answer is read whole, so that one that breaks off
-    /// fails here, as a try, and not where the caller looks at it.
+    /// True for the page of a machine in between, which knows nothing of objects. The answer is read whole, so that one
+    /// that breaks off fails here, as a try, and not where the caller looks at it.
     /// </summary>
     private static async Task<bool> IsForeignAsync(HttpResponseMessage response, CancellationToken cancellationToken)
     {
@@ -123,9 +128,13 @@ internal sealed class GcsRefusals(HttpMessageHandler connection, TimeProvider ti
         {
             using var json = JsonDocument.Parse(text);
             var error = json.RootElement.GetProperty("error");
-            return (error.GetProperty("message").GetString() ?? "", error.GetProperty("errors")[0].GetProperty("reason").GetString() ?? "");
+            return (
+                error.GetProperty("message").GetString() ?? "",
+                error.GetProperty("errors")[0].GetProperty("reason").GetString() ?? "");
         }
-        catch (Exception other) when (other is JsonException or KeyNotFoundException or InvalidOperationException or IndexOutOfRangeException)
+        catch (Exception other)
+            when (other is JsonException or KeyNotFoundException
+                or InvalidOperationException or IndexOutOfRangeException)
         {
             return (System.Text.Encoding.UTF8.GetString(text), "");
         }
@@ -133,5 +142,6 @@ internal sealed class GcsRefusals(HttpMessageHandler connection, TimeProvider ti
 
     /// <summary>The reason of such a refusal is only "invalid": its words have to be read.</summary>
     private static bool IsChecksum(string message) =>
-        message.Contains("crc32c", StringComparison.OrdinalIgnoreCase) || message.Contains("md5", StringComparison.OrdinalIgnoreCase);
+        message.Contains("crc32c", StringComparison.OrdinalIgnoreCase)
+            || message.Contains("md5", StringComparison.OrdinalIgnoreCase);
 }

@@ -8,10 +8,11 @@ using Registry.Core.Storage;
 namespace Registry.Storage.Gcs;
 
 /// <summary>
-/// Google's client, made at the first call: with credentials, but without retries and deadlines, which <see cref="GcsPatience"/> gives. A key file
-/// that is replaced is read again.
+/// Google's client, made at the first call: with credentials, but without retries and deadlines, which
+/// <see cref="GcsPatience"/> gives. A key file that is replaced is read again.
 /// </summary>
-internal sealed partial class GcsService(GcsOptions options, TimeProvider time, ILogger<GcsService> logger) : IDisposable
+internal sealed partial class GcsService(GcsOptions options, TimeProvider time, ILogger<GcsService> logger)
+    : IDisposable
 {
     /// <summary>How old what was read of a key file may become before it is looked at again.</summary>
     internal static readonly TimeSpan KeyLifetime = TimeSpan.FromSeconds(10);
@@ -24,7 +25,8 @@ internal sealed partial class GcsService(GcsOptions options, TimeProvider time, 
     /// <summary>Outlives the clients, whose requests are not broken off when there is a new key.</summary>
     private readonly SocketsHttpHandler connections = new()
     {
-        // 308 means "go on with the upload" here, and is no redirect. Bytes are wanted as they are stored, so nothing is decompressed.
+        // 308 means "go on with the upload" here, and is no redirect. Bytes are wanted as they are stored, so nothing
+        // is decompressed.
         AllowAutoRedirect = false,
         AutomaticDecompression = DecompressionMethods.None,
         ConnectTimeout = ConnectTimeout,
@@ -81,7 +83,9 @@ internal sealed partial class GcsService(GcsOptions options, TimeProvider time, 
         return new Opened(await BuildAsync(GcsCredentials.Parse(key, path, setting), cancellationToken), key, lookedAt);
     }
 
-    /// <summary>What cannot be used is logged, and the key before it is kept: a file may be looked at while it is written.</summary>
+    /// <summary>
+    /// What cannot be used is logged, and the key before it is kept: a file may be looked at while it is written.
+    /// </summary>
     private async Task<Opened> RenewAsync(Opened known, CancellationToken cancellationToken)
     {
         var (path, setting) = options.Key!.Value;
@@ -110,7 +114,8 @@ internal sealed partial class GcsService(GcsOptions options, TimeProvider time, 
         }
         catch (Exception wrong) when (wrong is IOException or UnauthorizedAccessException or FormatException)
         {
-            throw new StorageException(StorageFault.Denied, $"The credentials in '{path}' ({setting}) cannot be read.", wrong);
+            throw new StorageException(
+                StorageFault.Denied, $"The credentials in '{path}' ({setting}) cannot be read.", wrong);
         }
     }
 
@@ -148,6 +153,7 @@ internal sealed partial class GcsService(GcsOptions options, TimeProvider time, 
 
     private sealed class Factory(HttpMessageHandler connections, TimeProvider time) : HttpClientFactory
     {
-        protected override HttpMessageHandler CreateHandler(CreateHttpClientArgs args) => new GcsRefusals(connections, time);
+        protected override HttpMessageHandler CreateHandler(CreateHttpClientArgs args) =>
+            new GcsRefusals(connections, time);
     }
 }

@@ -41,7 +41,8 @@ public static class DocumentReading
         {
             // Nobody waits for these any more: they end at once, and how is of no interest.
             await ended.CancelAsync();
-            await Task.WhenAll(reads.Select(static next => (Task)next.Read)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.WhenAll(reads.Select(static next => (Task)next.Read))
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
         // What was deleted meanwhile is not there to be shown.

@@ -5,7 +5,9 @@ using Registry.Tests.Support.Storage;
 
 namespace Registry.Tests.Contract;
 
-/// <summary>What servers that speak the protocol, and machines before them, may answer otherwise than the service does.</summary>
+/// <summary>
+/// What servers that speak the protocol, and machines before them, may answer otherwise than the service does.
+/// </summary>
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 [Parallelizable(ParallelScope.Self)]
 public sealed class GcsProtocol : GcsFaults
@@ -61,8 +63,9 @@ public sealed class GcsProtocol : GcsFaults
         ];
         foreach (var read in reads)
             Assert.That((await FaultOf(read)).Kind, Is.EqualTo(StorageFault.Throttled));
-        Assert.That(
-            (await FaultOf(async () => await Documents.TryPutAsync(Sample, "two", Precondition.Matches(revision), Ct))).Kind, Is.EqualTo(StorageFault.Full));
+        var fault = await FaultOf(
+            async () => await Documents.TryPutAsync(Sample, "two", Precondition.Matches(revision), Ct));
+        Assert.That(fault.Kind, Is.EqualTo(StorageFault.Full));
     }
 
     [Test]
@@ -86,7 +89,8 @@ public sealed class GcsProtocol : GcsFaults
     {
         var revision = await Documents.PutAsync(Sample, "one", Precondition.Absent, Ct);
         Fake.Fail(FakeGcsOperation.Delete, FakeGcsFault.Answer(404, "notFound"));
-        var fault = await FaultOf(async () => await Documents.TryDeleteAsync(Sample, Precondition.Matches(revision), Ct));
+        var fault = await FaultOf(
+            async () => await Documents.TryDeleteAsync(Sample, Precondition.Matches(revision), Ct));
         Assert.That(fault.Kind, Is.EqualTo(StorageFault.Unavailable));
     }
 
@@ -132,8 +136,12 @@ public sealed class GcsProtocol : GcsFaults
         await OpenImpatientAsync();
         await Documents.PutAsync(Sample, "one", Precondition.Absent, Ct);
         Fake.Faults = static _ => FakeGcsFault.Page(404);
-        Assert.That((await FaultOf(async () => await Documents.GetAsync(Sample, Ct))).Kind, Is.EqualTo(StorageFault.Unavailable));
-        Assert.That((await FaultOf(async () => await Documents.StatAsync(Sample, Ct))).Kind, Is.EqualTo(StorageFault.Unavailable));
+        Assert.That(
+            (await FaultOf(async () => await Documents.GetAsync(Sample, Ct))).Kind,
+            Is.EqualTo(StorageFault.Unavailable));
+        Assert.That(
+            (await FaultOf(async () => await Documents.StatAsync(Sample, Ct))).Kind,
+            Is.EqualTo(StorageFault.Unavailable));
     }
 
     [Test]
@@ -153,10 +161,15 @@ public sealed class GcsProtocol : GcsFaults
     public async Task How_long_the_service_asks_to_be_left_alone_is_passed_on()
     {
         Fake.Faults = static _ => FakeGcsFault.Answer(429, "rateLimitExceeded") with { RetryAfter = "30" };
-        Assert.That((await FaultOf(async () => await Documents.GetAsync(Sample, Ct))).RetryAfter, Is.EqualTo(TimeSpan.FromSeconds(30)));
+        Assert.That(
+            (await FaultOf(async () => await Documents.GetAsync(Sample, Ct))).RetryAfter,
+            Is.EqualTo(TimeSpan.FromSeconds(30)));
         Fake.Faults = static _ => FakeGcsFault.Answer(403, "quotaExceeded") with { RetryAfter = "30" };
-        Assert.That((await FaultOf(async () => await Documents.GetAsync(Sample, Ct))).RetryAfter, Is.EqualTo(TimeSpan.FromSeconds(30)));
-        Fake.Faults = static _ => FakeGcsFault.Answer(429) with { RetryAfter = $"{TimeProvider.System.GetUtcNow().AddHours(1):R}" };
+        Assert.That(
+            (await FaultOf(async () => await Documents.GetAsync(Sample, Ct))).RetryAfter,
+            Is.EqualTo(TimeSpan.FromSeconds(30)));
+        var until = TimeProvider.System.GetUtcNow().AddHours(1);
+        Fake.Faults = _ => FakeGcsFault.Answer(429) with { RetryAfter = $"{until:R}" };
         Assert.That(
             (await FaultOf(async () => await Documents.GetAsync(Sample, Ct))).RetryAfter,
             Is.EqualTo(TimeSpan.FromHours(1)).Within(TimeSpan.FromMinutes(2)));

@@ -71,7 +71,10 @@ public sealed record FakeGcsFault
 
     public string? RetryAfter { get; init; }
 
-    /// <summary>After so many bytes of the request's media the connection is reset; a session keeps those that came before. Null for all.</summary>
+    /// <summary>
+    /// After so many bytes of the request's media the connection is reset; a session keeps those that came before. Null
+    /// for all.
+    /// </summary>
     public int? RequestBytes { get; private init; }
 
     /// <summary>What comes after <see cref="ResponseBytes"/> never comes, and the connection stays open.</summary>
@@ -81,17 +84,20 @@ public sealed record FakeGcsFault
     public int? ResponseBytes { get; private init; }
 
     /// <summary>Answers with a status, and does nothing.</summary>
-    public static FakeGcsFault Answer(int status, string reason = "backendError") => new() { Status = status, Reason = reason };
+    public static FakeGcsFault Answer(int status, string reason = "backendError") =>
+        new() { Status = status, Reason = reason };
 
     /// <summary>Answers with a page as those of proxies are, and does nothing.</summary>
     public static FakeGcsFault Page(int status) => new() { Status = status, IsPage = true };
 
     /// <summary>Does what was asked for, and answers with a status as if not.</summary>
-    public static FakeGcsFault AnswerAfter(int status, string reason = "backendError") => new() { Applies = true, Status = status, Reason = reason };
+    public static FakeGcsFault AnswerAfter(int status, string reason = "backendError") =>
+        new() { Applies = true, Status = status, Reason = reason };
 
     public static FakeGcsFault CutRequest(int bytes) => new() { Applies = true, Resets = true, RequestBytes = bytes };
 
-    public static FakeGcsFault StallResponse(int bytes) => new() { Applies = true, ResponseBytes = bytes, Stalls = true };
+    public static FakeGcsFault StallResponse(int bytes) =>
+        new() { Applies = true, ResponseBytes = bytes, Stalls = true };
 
     public static FakeGcsFault CutResponse(int bytes) => new() { Applies = true, ResponseBytes = bytes };
 }
