@@ -111,7 +111,7 @@ internal sealed class GcsException(StorageFault kind, string message, Exception?
             when (failed is not (OperationCanceledException or GcsException or StorageException or GoogleApiException))
         {
             // Where an identity comes from a file, a program or another cloud, Google's library throws what it meets
-            // there.
+            // there; and for an empty answer in place of a token, a NullReferenceException. So no kind is left out.
             throw new GcsException(StorageFault.Unavailable, $"{what} failed: {failed.Message}", failed)
             {
                 MayPass = true,

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Net;
 using System.Text.Json;
 using Google.Apis.Http;
@@ -23,7 +22,7 @@ internal sealed class GcsRefusals(HttpMessageHandler connection, TimeProvider ti
         // end.
         ((IDictionary<string, object?>)request.Options).Remove(ConfigurableMessageHandler.ExceptionHandlerKey);
         var response = await base.SendAsync(request, cancellationToken);
-        if (response.StatusCode < HttpStatusCode.BadRequest && !IsUnfinished(request, response))
+        if (response.StatusCode < HttpStatusCode.BadRequest)
             return response;
         var isPassedOn = false;
         try
@@ -37,17 +36,6 @@ internal sealed class GcsRefusals(HttpMessageHandler connection, TimeProvider ti
                 response.Dispose();
         }
     }
-
-    /// <summary>
-    /// True where all bytes of an upload have arrived and there is no object yet. The library would go on with a chunk
-    /// of no bytes; asking again tells what became of it.
-    /// </summary>
-    private static bool IsUnfinished(HttpRequestMessage request, HttpResponseMessage response) =>
-        response.StatusCode == HttpStatusCode.PermanentRedirect
-        && request.Content?.Headers.ContentRange?.Length is { } length
-        && response.Headers.FirstOrDefault(static header => header.Key == "Range")
-            .Value?.FirstOrDefault() is { } arrived
-        && arrived.EndsWith(string.Create(CultureInfo.InvariantCulture, $"-{length - 1}"), StringComparison.Ordinal);
 
     /// <summary>A refused token is renewed by the library; the others answer what was asked.</summary>
     private static bool IsForTheCaller(HttpStatusCode status) =>
@@ -87,8 +75,6 @@ internal sealed class GcsRefusals(HttpMessageHandler connection, TimeProvider ti
             HttpStatusCode.NotFound or HttpStatusCode.RequestTimeout or >= HttpStatusCode.InternalServerError =>
                 Passing(StorageFault.Unavailable, mayBeDone: true),
 
-            // An upload that has all its bytes: its object may appear.
-            HttpStatusCode.PermanentRedirect => Passing(StorageFault.Unavailable, mayBeDone: true),
             HttpStatusCode.BadRequest when IsChecksum(message) => Lasting(StorageFault.Corrupt),
             _ => Lasting(StorageFault.Denied),
         };

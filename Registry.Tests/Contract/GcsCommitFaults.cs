@@ -112,6 +112,23 @@ public sealed class GcsCommitFaults : GcsFaults
     }
 
     [Test]
+    public async Task An_upload_that_never_gets_its_object_is_asked_for_with_pauses_and_given_up()
+    {
+        await OpenAsync(static options =>
+        {
+            (options.ChunkBytes, options.UploadBufferBytes) = (Chunk, Chunk);
+            (options.TransferIdleSeconds, options.FirstPause) = (1, TimeSpan.FromMilliseconds(50));
+        });
+        Fake.Faults = static call =>
+            call.Operation == FakeGcsOperation.AskSession || call is { Operation: FakeGcsOperation.PutChunk, Number: 5 }
+                ? FakeGcsFault.Unfinished
+                : null;
+        var fault = await FaultOf(() => Blobs.CommitAsync(Sample, Large, Ct));
+        Assert.That(fault.Kind, Is.EqualTo(StorageFault.Unavailable));
+        Assert.That(Fake.CountOf(FakeGcsOperation.AskSession), Is.InRange(1, 10));
+    }
+
+    [Test]
     public async Task Sessions_that_are_lost_again_and_again_end()
     {
         await OpenAsync(

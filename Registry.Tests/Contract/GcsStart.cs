@@ -142,6 +142,18 @@ public sealed class GcsStart : IAsyncDisposable
         await DemandRefusedAsync(WithKey(), "invalid_grant");
     }
 
+    [TestCase("")]
+    [TestCase("null")]
+    [TestCase("[]")]
+    public async Task A_token_that_is_none_is_a_fault_of_the_storage(string body)
+    {
+        fake.Token = "first";
+        fake.TokenAnswer = () => new FakeGcsAnswer(200) { Body = System.Text.Encoding.UTF8.GetBytes(body) };
+        await using var services = WithKey();
+        var documents = services.GetRequiredService<IDocumentStore>();
+        Assert.That(async () => await documents.GetAsync(Sample, ct), Throws.TypeOf<StorageException>());
+    }
+
     [Test]
     public async Task An_identity_without_a_role_is_denied()
     {
