@@ -6,7 +6,8 @@ namespace Registry.Storage.Gcs;
 
 /// <summary>A blob in the making: a local file, as the name of its object is known only with its last byte.</summary>
 internal sealed class GcsBlobWriter(
-    GcsClient client, GcsNames names, GcsTouches touches, StoreKey scope, StagedBlob staged, TransferBudget budget) : BlobWriter
+    GcsClient client, GcsNames names, GcsTouches touches, StoreKey scope, StagedBlob staged, TransferBudget budget)
+        : BlobWriter
 {
     private State state;
 
@@ -28,14 +29,16 @@ internal sealed class GcsBlobWriter(
         return ValueTask.CompletedTask;
     }
 
-    public override async ValueTask<CommittedBlob> CommitAsync(Digest digest, DateTimeOffset? uploadedAt, CancellationToken ct)
+    public override async ValueTask<CommittedBlob> CommitAsync(
+        Digest digest, DateTimeOffset? uploadedAt, CancellationToken ct)
     {
         DemandWriting();
         ct.ThrowIfCancellationRequested();
         state = State.Failed;
         var key = new BlobKey(scope, digest);
         staged.DemandPresent();
-        var bufferBytes = staged.Length > client.Options.ChunkBytes ? client.Options.UploadBufferBytes : StagedContent.BufferBytes;
+        var chunkBytes = staged.Length > client.Options.ChunkBytes ? client.Options.UploadBufferBytes : 0;
+        var bufferBytes = chunkBytes + StagedContent.BufferBytes;
         await budget.ReserveAsync(bufferBytes, ct);
         try
         {
@@ -58,13 +61,18 @@ internal sealed class GcsBlobWriter(
     }
 
     /// <summary>The time of an archive is shown to clients and orders them; that of a package's blob is not.</summary>
-    private Task<(GcsObject Object, bool IsNew)> CommitAsync(string name, DateTimeOffset? uploadedAt, CancellationToken ct) => new GcsBlobCommit(
-        client, touches, name, staged, uploadedAt, isShared: uploadedAt is null && touches.Window > TimeSpan.Zero && scope.IsBelow(StoreKeys.Packages)).RunAsync(ct);
+    private Task<(GcsObject Object, bool IsNew)> CommitAsync(
+        string name, DateTimeOffset? uploadedAt, CancellationToken ct)
+    {
+        var isShared = uploadedAt is null && touches.Window > TimeSpan.Zero && scope.IsBelow(StoreKeys.Packages);
+        return new GcsBlobCommit(client, touches, name, staged, uploadedAt, isShared).RunAsync(ct);
+    }
 
     private void DemandWriting()
     {
         ObjectDisposedException.ThrowIf(state == State.Disposed, this);
         if (state != State.Writing)
-            throw new InvalidOperationException("This writer has been committed or has failed: it can only be disposed.");
+            throw new InvalidOperationException(
+                "This writer has been committed or has failed: it can only be disposed.");
     }
 }

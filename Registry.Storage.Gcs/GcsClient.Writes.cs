@@ -17,11 +17,15 @@ internal sealed partial class GcsClient
     /// <param name="generation">The generation that it must replace; 0 where there must be none.</param>
     /// <param name="cancellationToken">Cancels the call, once the try under way has an answer.</param>
     public Task<GcsWrite> InsertAsync(
-        string name, GcsObject metadata, ReadOnlyMemory<byte> content, long generation, CancellationToken cancellationToken) => WriteAsync(
+        string name,
+        GcsObject metadata,
+        ReadOnlyMemory<byte> content,
+        long generation,
+        CancellationToken cancellationToken) => WriteAsync(
         name,
         generation,
         (storage, now) => InsertAsync(storage, name, metadata, BytesOf(content), generation, now.Token),
-        Patience(),
+        Patience(isWrite: true),
         isSettled: true,
         cancellationToken);
 
@@ -30,13 +34,19 @@ internal sealed partial class GcsClient
     /// <param name="metadata">What is said of it.</param>
     /// <param name="staged">Its bytes.</param>
     /// <param name="generation">The generation that it must replace; 0 where there must be none.</param>
-    /// <param name="cancellationToken">Cancels the call at once: the blob is there whole or not at all, then or later.</param>
+    /// <param name="cancellationToken">
+    /// Cancels the call at once: the blob is there whole or not at all, then or later.
+    /// </param>
     public Task<GcsWrite> InsertAsync(
-        string name, GcsObject metadata, StagedBlob staged, long generation, CancellationToken cancellationToken) => WriteAsync(
+        string name,
+        GcsObject metadata,
+        StagedBlob staged,
+        long generation,
+        CancellationToken cancellationToken) => WriteAsync(
         name,
         generation,
         (storage, now) => InsertAsync(storage, name, metadata, new StagedContent(staged, now), generation, now.Token),
-        TransferPatience(),
+        TransferPatience(isWrite: true),
         isSettled: false,
         cancellationToken);
 
@@ -52,13 +62,20 @@ internal sealed partial class GcsClient
         var storage = await service.GetAsync(cancellationToken);
         (metadata.Bucket, metadata.Name) = (bucket, name);
         var upload = storage.CreateObjectUploader(
-            metadata, content, new UploadObjectOptions { ChunkSize = options.UploadBufferBytes, IfGenerationMatch = generation });
+            metadata,
+            content,
+            new UploadObjectOptions { ChunkSize = options.UploadBufferBytes, IfGenerationMatch = generation });
         (upload.Name, upload.Fields) = (name, GcsMetadata.Fields);
         return upload;
     }
 
     /// <summary>Changes custom metadata, and with it the metageneration.</summary>
-    public Task<GcsWrite> PatchAsync(string name, GcsObject metadata, long generation, long metageneration, CancellationToken cancellationToken) => WriteAsync(
+    public Task<GcsWrite> PatchAsync(
+        string name,
+        GcsObject metadata,
+        long generation,
+        long metageneration,
+        CancellationToken cancellationToken) => WriteAsync(
         name,
         generation,
         async (storage, now) =>
@@ -70,9 +87,12 @@ internal sealed partial class GcsClient
                 IfMetagenerationMatch = metageneration,
                 RetryOptions = RetryOptions.Never,
             };
-            return await GcsException.GuardAsync($"PATCH '{name}'", () => storage.PatchObjectAsync(metadata, conditions, now.Token), now.Token);
+            return await GcsException.GuardAsync(
+                $"PATCH '{name}'",
+                () => storage.PatchObjectAsync(metadata, conditions, now.Token),
+                now.Token);
         },
-        Patience(),
+        Patience(isWrite: true),
         isSettled: true,
         cancellationToken);
 
@@ -81,7 +101,8 @@ internal sealed partial class GcsClient
     /// <param name="generation">Its generation.</param>
     /// <param name="metageneration">Its metageneration; null for any.</param>
     /// <param name="cancellationToken">Cancels the call, once the try under way has an answer.</param>
-    public Task<GcsWrite> DeleteAsync(string name, long generation, long? metageneration, CancellationToken cancellationToken) => WriteAsync(
+    public Task<GcsWrite> DeleteAsync(
+        string name, long generation, long? metageneration, CancellationToken cancellationToken) => WriteAsync(
         name,
         generation,
         async (storage, now) =>
@@ -101,7 +122,7 @@ internal sealed partial class GcsClient
                 },
                 now.Token);
         },
-        Patience(),
+        Patience(isWrite: true),
         isSettled: true,
         cancellationToken);
 
@@ -117,12 +138,20 @@ internal sealed partial class GcsClient
         CancellationToken cancellationToken)
     {
         var storage = await service.GetAsync(cancellationToken);
-        var (answer, refusal) = isSettled ? await patience.SettleAsync(TryAsync, cancellationToken) : await patience.RunAsync(TryAsync, cancellationToken);
-        if (refusal is null || NamesObject(refusal))
+        var (answer, refusal) = isSettled
+            ? await patience.SettleAsync(TryAsync, cancellationToken)
+            : await patience.RunAsync(TryAsync, cancellationToken);
+        var isNew = generation == 0;
+        if (refusal is null || (!isNew && NamesObject(refusal)))
             return answer;
+
+        // A new object needs nothing but the bucket: where that is there, the refusal says nothing of the object.
         await DemandBucketAsync(cancellationToken);
-        if (generation > 0 && await FindAsync(name, cancellationToken) is { } there && there.Generation == generation)
-            throw new StorageException(StorageFault.Unavailable, $"Google Cloud Storage denied that there is '{name}', which it has.");
+        if (isNew || (await FindAsync(name, cancellationToken))?.Generation == generation)
+            throw new StorageException(
+                StorageFault.Unavailable,
+                $"Google Cloud Storage answered a write of '{name}' with 404, "
+                    + $"although the {(isNew ? "bucket" : "object")} is there.");
         return answer;
 
         async Task<(GcsWrite Answer, string? Refusal)> TryAsync(GcsTry now)
@@ -142,12 +171,18 @@ internal sealed partial class GcsClient
 
     /// <summary>Google's client sends content in two requests or more; here everything goes in one.</summary>
     private async Task<GcsObject?> InsertAsync(
-        StorageClient storage, string name, GcsObject metadata, HttpContent content, long generation, CancellationToken cancellationToken)
+        StorageClient storage,
+        string name,
+        GcsObject metadata,
+        HttpContent content,
+        long generation,
+        CancellationToken cancellationToken)
     {
-        var url = $"{options.Address}/upload/storage/v1/b/{bucket}/o?uploadType=multipart&name={Uri.EscapeDataString(name)}"
-            + $"&ifGenerationMatch={Text(generation)}&fields={GcsMetadata.Fields}";
+        var url = $"{options.Address}/upload/storage/v1/b/{bucket}/o?uploadType=multipart"
+            + $"&name={Uri.EscapeDataString(name)}&ifGenerationMatch={Text(generation)}&fields={GcsMetadata.Fields}";
         using var request = new HttpRequestMessage(HttpMethod.Post, url);
-        var json = new StringContent(storage.Service.SerializeObject(metadata), System.Text.Encoding.UTF8, "application/json");
+        var json = new StringContent(
+            storage.Service.SerializeObject(metadata), System.Text.Encoding.UTF8, "application/json");
         request.Content = new MultipartContent("related") { json, content };
         using var response = await SendAsync(storage, request, cancellationToken);
         return response.IsSuccessStatusCode
@@ -155,7 +190,10 @@ internal sealed partial class GcsClient
             : throw new GoogleApiException(storage.Service.Name)
             {
                 HttpStatusCode = response.StatusCode,
-                Error = new RequestError { ErrorResponseContent = await response.Content.ReadAsStringAsync(cancellationToken) },
+                Error = new RequestError
+                {
+                    ErrorResponseContent = await response.Content.ReadAsStringAsync(cancellationToken),
+                },
             };
     }
 }

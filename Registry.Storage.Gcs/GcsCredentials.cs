@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Google.Apis.Auth.OAuth2;
 using Google.Apis.Auth.OAuth2.Responses;
+using Google.Apis.Http;
 using Registry.Core.Storage;
 
 namespace Registry.Storage.Gcs;
@@ -8,14 +9,20 @@ namespace Registry.Storage.Gcs;
 /// <summary>Finds the credentials that requests are sent with, by Google's own library.</summary>
 internal static class GcsCredentials
 {
-    /// <summary>Enough to read and write objects and to read what the bucket is; what the identity may really do is up to its IAM roles.</summary>
+    /// <summary>
+    /// Enough to read and write objects and to read what the bucket is; what the identity may really do is up to its
+    /// IAM roles.
+    /// </summary>
     private const string Scope = "https://www.googleapis.com/auth/devstorage.read_write";
 
     /// <summary>Far more than any file of credentials has.</summary>
     private const int MaxFileBytes = 1024 * 1024;
 
-    /// <summary>How long a metadata server may take to start. What the start of the registry has time for, with some to spare.</summary>
-    private static readonly TimeSpan MetadataPatience = TimeSpan.FromSeconds(8);
+    /// <summary>
+    /// How long a metadata server may take to start. The library's own search takes 1.5 seconds before, and a start or
+    /// a command has 10 for both and for what it does then.
+    /// </summary>
+    private static readonly TimeSpan MetadataPatience = TimeSpan.FromSeconds(6);
 
     private static readonly TimeSpan MetadataPause = TimeSpan.FromMilliseconds(500);
 
@@ -37,7 +44,8 @@ internal static class GcsCredentials
         }
         catch (Exception wrong) when (wrong is JsonException or FormatException)
         {
-            return "which holds no credentials of Google Cloud: it must be JSON with a 'type', such as the key of a service account";
+            return "which holds no credentials of Google Cloud: it must be JSON with a 'type', "
+                + "such as the key of a service account";
         }
     }
 
@@ -61,7 +69,8 @@ internal static class GcsCredentials
         catch (Exception wrong)
         {
             // The library throws whatever it meets: InvalidOperationException, JSON's exceptions, those of keys.
-            throw new StorageException(StorageFault.Denied, $"The credentials in '{path}' ({setting}) cannot be used.", wrong);
+            throw new StorageException(
+                StorageFault.Denied, $"The credentials in '{path}' ({setting}) cannot be used.", wrong);
         }
     }
 
@@ -77,48 +86,61 @@ internal static class GcsCredentials
         }
         catch (InvalidOperationException none)
         {
-            // The library gives the metadata server half a second to show that it is there; one that has just started takes longer.
+            // The library gives the metadata server half a second to show that it is there; one that has just started
+            // takes longer.
             return await AskMetadataServerAsync(time, none, cancellationToken);
         }
     }
 
-    private static async Task<GoogleCredential> AskMetadataServerAsync(TimeProvider time, Exception none, CancellationToken cancellationToken)
+    private static async Task<GoogleCredential> AskMetadataServerAsync(
+        TimeProvider time, Exception none, CancellationToken cancellationToken)
     {
         using var late = new CancellationTokenSource(MetadataPatience, time);
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancellationToken);
+        Exception? last = null;
         while (true)
         {
             try
             {
-                var identity = new ComputeCredential(new ComputeCredential.Initializer { Scopes = [Scope] });
+                // The library's own retries would hide why it fails until the time is over.
+                var identity = new ComputeCredential(new ComputeCredential.Initializer
+                {
+                    Scopes = [Scope],
+                    DefaultExponentialBackOffPolicy = ExponentialBackOffPolicy.None,
+                });
                 await identity.GetAccessTokenForRequestAsync(authUri: null, ended.Token);
                 return GoogleCredential.FromComputeCredential(identity);
             }
-            catch (Exception wrong) when (!cancellationToken.IsCancellationRequested && (ended.IsCancellationRequested || IsNowhere(wrong)))
+            catch (OperationCanceledException)
+                when (late.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
             {
+                var reason = last?.Message ?? $"it did not answer within {MetadataPatience.TotalSeconds} seconds";
                 throw new StorageException(
                     StorageFault.Denied,
-                    $"There are no Application Default Credentials, and the metadata server of Google Cloud gives none: {wrong.Message} "
-                        + "Give the pod or machine an identity, or name a key file in GCS__CREDENTIALSFILE. "
+                    "There are no Application Default Credentials, and the metadata server of Google Cloud gives none "
+                        + $"({reason}). Give the pod or machine an identity, "
+                        + "or name a key file in GCS__CREDENTIALSFILE. "
                         + none.Message,
-                    wrong);
+                    last ?? none);
             }
             catch (Exception failed) when (failed is HttpRequestException or TokenResponseException)
             {
                 // It may have to start yet.
+                last = failed;
                 await Task.Delay(MetadataPause, time, cancellationToken);
             }
         }
     }
 
-    /// <summary>Outside Google Cloud the metadata server has no address.</summary>
-    private static bool IsNowhere(Exception failed) => failed is HttpRequestException { HttpRequestError: HttpRequestError.NameResolutionError };
-
-    /// <summary>The kind of credentials that a file says it holds. Google's library wants to be told, as loading unknown kinds is risky where users supply them; here the operator does.</summary>
+    /// <summary>
+    /// The kind of credentials that a file says it holds. Google's library wants to be told, as loading unknown kinds
+    /// is risky where users supply them; here the operator does.
+    /// </summary>
     private static string TypeOf(string text)
     {
         using var json = JsonDocument.Parse(text);
-        return json.RootElement.ValueKind == JsonValueKind.Object && json.RootElement.TryGetProperty("type", out var type)
+        return json.RootElement.ValueKind == JsonValueKind.Object
+            && json.RootElement.TryGetProperty("type", out var type)
             && type.ValueKind == JsonValueKind.String
                 ? type.GetString()!
                 : throw new FormatException();

@@ -5,15 +5,22 @@ using Registry.Core.Storage;
 namespace Registry.Storage.Gcs;
 
 /// <summary>
-/// Documents as objects; their generation is their revision. Every write goes by ifGenerationMatch, also where the caller has no
-/// precondition, so that it can be tried again without being done twice; and carries a random id by which it knows its own work again.
+/// Documents as objects; their generation is their revision. Every write goes by ifGenerationMatch, also where the
+/// caller has no precondition, so that it can be tried again without being done twice; and carries a random id by which
+/// it knows its own work again.
 /// </summary>
 internal sealed class GcsDocumentStore(GcsClient client, GcsNames names) : IDocumentStore
 {
-    /// <summary>A write without a precondition that loses against others is done again this often: each loss is a write of somebody else.</summary>
+    /// <summary>
+    /// A write without a precondition that loses against others is done again this often: each loss is a write of
+    /// somebody else.
+    /// </summary>
     private const int MaxRaces = 100;
 
-    /// <summary>A read takes some 50 ms wherever the bucket is: with so many under way, 100,000 packages are read in less than a minute.</summary>
+    /// <summary>
+    /// A read takes some 50 ms wherever the bucket is: with so many under way, 100,000 packages are read in less than a
+    /// minute.
+    /// </summary>
     private const int ReadsAhead = 128;
 
     public async ValueTask<Document?> GetAsync(StoreKey key, CancellationToken ct)
@@ -30,10 +37,12 @@ internal sealed class GcsDocumentStore(GcsClient client, GcsNames names) : IDocu
         return await client.FindAsync(names.Of(key), ct) is { } found ? RevisionOf(found.Generation ?? 0) : null;
     }
 
-    public async ValueTask<Revision?> TryPutAsync(StoreKey key, ReadOnlyMemory<byte> content, Precondition precondition, CancellationToken ct)
+    public async ValueTask<Revision?> TryPutAsync(
+        StoreKey key, ReadOnlyMemory<byte> content, Precondition precondition, CancellationToken ct)
     {
         if (content.Length > Document.MaxBytes)
-            throw new ArgumentException($"A document has at most {Document.MaxBytes} bytes, not {content.Length}.", nameof(content));
+            throw new ArgumentException(
+                $"A document has at most {Document.MaxBytes} bytes, not {content.Length}.", nameof(content));
         var name = names.Of(key);
         ct.ThrowIfCancellationRequested();
         if (precondition.Kind != PreconditionKind.None)
@@ -69,16 +78,18 @@ internal sealed class GcsDocumentStore(GcsClient client, GcsNames names) : IDocu
         throw Busy(name);
     }
 
-    public async IAsyncEnumerable<DocumentEntry> ListAsync(StoreKey scope, StoreKey? after, [EnumeratorCancellation] CancellationToken ct)
+    public async IAsyncEnumerable<DocumentEntry> ListAsync(
+        StoreKey scope, StoreKey? after, [EnumeratorCancellation] CancellationToken ct)
     {
-        var listing = new GcsListing(client, names.Below(scope), after is { } last ? names.Of(last) : null, "name,generation");
+        var listing = new GcsListing(
+            client, names.Below(scope), after is { } last ? names.Of(last) : null, "name,generation");
         await foreach (var found in listing.ReadAsync(ct))
             if (names.TryGetDocument(found.Name, out var key))
                 yield return new DocumentEntry(key, RevisionOf(found.Generation ?? 0));
     }
 
     public IAsyncEnumerable<StoredDocument> ReadAsync(StoreKey scope, StoreKey? after, CancellationToken ct) =>
-        DocumentReading.OneByOneAsync(this, scope, after, ct, ReadsAhead);
+        DocumentReading.OneByOneAsync(this, scope, after, ReadsAhead, ct);
 
     /// <summary>The service has no history that could be read at once: it always asks for a listing.</summary>
     public ValueTask<DocumentChanges> ChangesAsync(StoreKey scope, ChangeToken? since, CancellationToken ct)
@@ -90,15 +101,23 @@ internal sealed class GcsDocumentStore(GcsClient client, GcsNames names) : IDocu
     private static Revision RevisionOf(long generation) => new(generation.ToString(CultureInfo.InvariantCulture));
 
     /// <summary>0 for nothing; null where the revision is none of ours, which nothing can match.</summary>
-    private static long? GenerationOf(Precondition precondition) =>
-        precondition.Kind == PreconditionKind.Absent ? 0
-        : long.TryParse(precondition.Revision.Value, NumberStyles.None, CultureInfo.InvariantCulture, out var generation) && generation > 0 ? generation
-        : null;
+    private static long? GenerationOf(Precondition precondition)
+    {
+        if (precondition.Kind == PreconditionKind.Absent)
+            return 0;
+        var text = precondition.Revision.Value;
+        return long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number > 0
+            ? number
+            : null;
+    }
 
     private static StorageException Busy(string name) =>
-        new(StorageFault.Throttled, $"'{name}' was changed by others each of the {MaxRaces} times that it was to be changed.");
+        new(
+            StorageFault.Throttled,
+            $"'{name}' was changed by others each of the {MaxRaces} times that it was to be changed.");
 
-    private async Task<Revision?> TryPutAsync(string name, ReadOnlyMemory<byte> content, long expected, CancellationToken ct)
+    private async Task<Revision?> TryPutAsync(
+        string name, ReadOnlyMemory<byte> content, long expected, CancellationToken ct)
     {
         var writeId = Guid.NewGuid().ToString("N");
         var metadata = GcsMetadata.OfDocument(writeId, Crc32C.Of(content.Span));
@@ -109,7 +128,9 @@ internal sealed class GcsDocumentStore(GcsClient client, GcsNames names) : IDocu
             return null;
 
         // An earlier try got no answer, and now the generation is another: that try may be the reason.
-        return await client.FindAsync(name, ct) is { } current && GcsMetadata.WriteIdOf(current) == writeId ? RevisionOf(current.Generation ?? 0) : throw Unknown(name);
+        return await client.FindAsync(name, ct) is { } current && GcsMetadata.WriteIdOf(current) == writeId
+            ? RevisionOf(current.Generation ?? 0)
+            : throw Unknown(name);
     }
 
     private async Task<bool> TryDeleteAsync(string name, long expected, CancellationToken ct)
@@ -120,7 +141,8 @@ internal sealed class GcsDocumentStore(GcsClient client, GcsNames names) : IDocu
 
     private static StorageException Unknown(string name) => new(
         StorageFault.Unavailable,
-        $"A write of '{name}' got no answer, and when it was tried again the object had changed: whether by this write or by another cannot be told.");
+        $"A write of '{name}' got no answer, and when it was tried again the object had changed: "
+            + "whether by this write or by another cannot be told.");
 
     private sealed class NoMoment : ChangeToken
     {

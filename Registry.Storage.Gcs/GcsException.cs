@@ -6,8 +6,12 @@ using Registry.Core.Storage;
 
 namespace Registry.Storage.Gcs;
 
-/// <summary>One try of one request failed. It never leaves this project: <see cref="GcsPatience"/> makes a <see cref="StorageException"/> of it.</summary>
-internal sealed class GcsException(StorageFault kind, string message, Exception? inner = null) : Exception(message, inner)
+/// <summary>
+/// One try of one request failed. It never leaves this project: <see cref="GcsPatience"/> makes a
+/// <see cref="StorageException"/> of it.
+/// </summary>
+internal sealed class GcsException(StorageFault kind, string message, Exception? inner = null)
+    : Exception(message, inner)
 {
     public StorageFault Kind { get; } = kind;
 
@@ -31,13 +35,19 @@ internal sealed class GcsException(StorageFault kind, string message, Exception?
     /// <param name="sent">False when it is certain that the request was not sent.</param>
     /// <param name="inner">How it showed.</param>
     public static GcsException OfConnection(string what, bool sent, Exception inner) =>
-        new(StorageFault.Unavailable, $"No answer to {what}: {inner.Message}", inner) { MayPass = true, MayBeDone = sent };
+        new(StorageFault.Unavailable, $"No answer to {what}: {inner.Message}", inner)
+        {
+            MayPass = true,
+            MayBeDone = sent,
+        };
 
     /// <summary>True for what the service answers where an object or a state of it is not there.</summary>
-    public static bool IsRefusal(GoogleApiException answer) => answer.HttpStatusCode is HttpStatusCode.NotFound or HttpStatusCode.PreconditionFailed;
+    public static bool IsRefusal(GoogleApiException answer) =>
+        answer.HttpStatusCode is HttpStatusCode.NotFound or HttpStatusCode.PreconditionFailed;
 
     /// <summary>
-    /// Runs one request, or what reads its answer, and turns whatever HTTP and Google's libraries throw into <see cref="GcsException"/>. Refusals, as
+    /// Runs one request, or what reads its answer, and turns whatever HTTP and Google's libraries throw into
+    /// <see cref="GcsException"/>. Refusals, as
     /// <see cref="IsRefusal"/> tells them, are let through: the caller judges them.
     /// </summary>
     /// <param name="what">The request, for the log.</param>
@@ -51,7 +61,9 @@ internal sealed class GcsException(StorageFault kind, string message, Exception?
         }
         catch (HttpRequestException failed)
         {
-            throw OfConnection(what, sent: failed.HttpRequestError is not (HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError), failed);
+            var isSent = failed.HttpRequestError
+                is not (HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError);
+            throw OfConnection(what, isSent, failed);
         }
         catch (IOException failed)
         {
@@ -64,27 +76,47 @@ internal sealed class GcsException(StorageFault kind, string message, Exception?
         }
         catch (TokenResponseException failed)
         {
-            var temporary = failed.StatusCode is null or >= HttpStatusCode.InternalServerError or HttpStatusCode.TooManyRequests;
-            throw new GcsException(temporary ? StorageFault.Unavailable : StorageFault.Denied, $"No access token for {what}: {failed.Message}", failed)
+            var temporary = failed.StatusCode is null or >= HttpStatusCode.InternalServerError
+                or HttpStatusCode.TooManyRequests;
+            throw new GcsException(
+                temporary ? StorageFault.Unavailable : StorageFault.Denied,
+                $"No access token for {what}: {failed.Message}",
+                failed)
             {
                 MayPass = temporary,
             };
         }
-        catch (Exception failed) when (failed is System.Text.Json.JsonException or JsonException or GoogleApiException { HttpStatusCode: 0 })
+        catch (Exception failed)
+            when (failed is System.Text.Json.JsonException or JsonException or GoogleApiException { HttpStatusCode: 0 })
         {
-            throw new GcsException(StorageFault.Corrupt, $"Google Cloud Storage answered {what} in words that are not its own.", failed) { MayBeDone = true };
+            throw new GcsException(
+                StorageFault.Corrupt,
+                $"Google Cloud Storage answered {what} with an answer that could not be parsed.",
+                failed)
+            {
+                MayBeDone = true,
+            };
         }
         catch (GoogleApiException failed) when (!IsRefusal(failed))
         {
-            throw new GcsException(StorageFault.Denied, $"Google Cloud Storage answered {what} with {(int)failed.HttpStatusCode}: {failed.Error?.Message}", failed)
+            throw new GcsException(
+                StorageFault.Denied,
+                $"Google Cloud Storage answered {what} with {(int)failed.HttpStatusCode}: {failed.Error?.Message}",
+                failed)
             {
                 Status = failed.HttpStatusCode,
             };
         }
-        catch (Exception failed) when (failed is not (OperationCanceledException or GcsException or StorageException or GoogleApiException))
+        catch (Exception failed)
+            when (failed is not (OperationCanceledException or GcsException or StorageException or GoogleApiException))
         {
-            // Where an identity comes from a file, a program or another cloud, Google's library throws what it meets there.
-            throw new GcsException(StorageFault.Unavailable, $"{what} failed: {failed.Message}", failed) { MayPass = true, MayBeDone = true };
+            // Where an identity comes from a file, a program or another cloud, Google's library throws what it meets
+            // there; and for an empty answer in place of a token, a NullReferenceException. So no kind is left out.
+            throw new GcsException(StorageFault.Unavailable, $"{what} failed: {failed.Message}", failed)
+            {
+                MayPass = true,
+                MayBeDone = true,
+            };
         }
     }
 }

@@ -3,17 +3,25 @@ using Registry.Core.Storage;
 namespace Registry.Storage.Gcs;
 
 /// <summary>
-/// How long one piece of work is tried. Half of the limit belongs to the try at hand, and half of it to all others from its failure on, so
-/// that a connection that died silently can be replaced and still no call lasts longer than its limit.
+/// How long one piece of work is tried. Half of the limit belongs to the try at hand, and half of it to all others from
+/// its failure on, so that a connection that died silently can be replaced and still no call lasts longer than its
+/// limit.
 /// </summary>
 /// <param name="time">The clock.</param>
 /// <param name="limit">How long the work may stand still, with all tries.</param>
 /// <param name="firstPause">The pause before the first retry; it doubles with each, and half of it is random.</param>
-internal sealed class GcsPatience(TimeProvider time, TimeSpan limit, TimeSpan firstPause)
+/// <param name="isWrite">
+/// True for the write itself. Only its own failure can tell that nothing was written: a read that fails says nothing of
+/// the write before it.
+/// </param>
+internal sealed class GcsPatience(TimeProvider time, TimeSpan limit, TimeSpan firstPause, bool isWrite)
 {
     private const int MaxDoublings = 5;
 
-    /// <summary>A try is not begun with less than this share of the time: if it were cut off, nobody would know what became of it.</summary>
+    /// <summary>
+    /// A try is not begun with less than this share of the time: if it were cut off, nobody would know what became of
+    /// it.
+    /// </summary>
     private const int LeastShare = 5;
 
     private readonly TimeSpan half = limit / 2;
@@ -29,10 +37,12 @@ internal sealed class GcsPatience(TimeProvider time, TimeSpan limit, TimeSpan fi
     public Task<T> RunAsync<T>(Func<GcsTry, Task<T>> work, CancellationToken ct) => RunAsync(work, ct, ct);
 
     /// <summary>
-    /// As <see cref="RunAsync{T}(Func{GcsTry, Task{T}}, CancellationToken)"/>, but who cancels waits for the try under way: a request that was
-    /// sent may be carried out at any time after, and nobody should have to reckon with that who has been told that the call is over.
+    /// As <see cref="RunAsync{T}(Func{GcsTry, Task{T}}, CancellationToken)"/>, but who cancels waits for the try under
+    /// way: a request that was sent may be carried out at any time after, and nobody should have to reckon with that
+    /// who has been told that the call is over.
     /// </summary>
-    public Task<T> SettleAsync<T>(Func<GcsTry, Task<T>> work, CancellationToken ct) => RunAsync(work, CancellationToken.None, ct);
+    public Task<T> SettleAsync<T>(Func<GcsTry, Task<T>> work, CancellationToken ct) =>
+        RunAsync(work, CancellationToken.None, ct);
 
     /// <summary>The work has come further than ever before: patience begins anew.</summary>
     public void Progressed() => (failures, lastAnswer) = (0, null);
@@ -78,7 +88,7 @@ internal sealed class GcsPatience(TimeProvider time, TimeSpan limit, TimeSpan fi
             isUnknown ? $"An earlier try may have been carried out. {failure.Message}" : failure.Message,
             failure)
         {
-            ChangedNothing = failure.Kind == StorageFault.Throttled && !IsUnsure,
+            ChangedNothing = isWrite && failure.Kind == StorageFault.Throttled && !IsUnsure,
             RetryAfter = failure.RetryAfter,
         };
     }

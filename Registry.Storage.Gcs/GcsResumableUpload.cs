@@ -8,8 +8,8 @@ using Registry.Core.Storage;
 namespace Registry.Storage.Gcs;
 
 /// <summary>
-/// One large upload, which Google's client sends chunk by chunk: whatever fails, it asks how much has arrived and sends the rest. Only a session
-/// that is lost starts from the beginning. The object appears with the last byte.
+/// One large upload, which Google's client sends chunk by chunk: whatever fails, it asks how much has arrived and sends
+/// the rest. Only a session that is lost starts from the beginning. The object appears with the last byte.
 /// </summary>
 internal sealed class GcsResumableUpload(GcsClient client, string name, StagedBlob staged)
 {
@@ -25,7 +25,7 @@ internal sealed class GcsResumableUpload(GcsClient client, string name, StagedBl
     /// <exception cref="StorageException">The outcome is unknown.</exception>
     public async Task<GcsWrite> RunAsync(GcsObject metadata, long generation, CancellationToken cancellationToken)
     {
-        var patience = client.TransferPatience();
+        var patience = client.TransferPatience(isWrite: true);
         await using var content = staged.OpenRead();
         return await patience.RunAsync(
             async now =>
@@ -34,7 +34,9 @@ internal sealed class GcsResumableUpload(GcsClient client, string name, StagedBl
                 upload.ProgressChanged += Moved;
                 try
                 {
-                    return await GcsException.GuardAsync($"upload of '{name}'", () => SendAsync(upload, now.Token), now.Token) with { IsUnsure = patience.IsUnsure };
+                    var write = await GcsException.GuardAsync(
+                        $"upload of '{name}'", () => SendAsync(upload, now.Token), now.Token);
+                    return write with { IsUnsure = patience.IsUnsure };
                 }
                 catch (GoogleApiException refused) when (refused.HttpStatusCode == HttpStatusCode.PreconditionFailed)
                 {
@@ -57,7 +59,8 @@ internal sealed class GcsResumableUpload(GcsClient client, string name, StagedBl
             cancellationToken);
     }
 
-    private async Task<GcsWrite> SendAsync(ObjectsResource.InsertMediaUpload current, CancellationToken cancellationToken)
+    private async Task<GcsWrite> SendAsync(
+        ObjectsResource.InsertMediaUpload current, CancellationToken cancellationToken)
     {
         // Begins the session where there is none yet.
         var progress = await current.ResumeAsync(cancellationToken);
@@ -65,10 +68,18 @@ internal sealed class GcsResumableUpload(GcsClient client, string name, StagedBl
         {
             case { Status: UploadStatus.Completed }:
                 return new GcsWrite(current.ResponseBody, true, false);
-            case { Exception: GoogleApiException { HttpStatusCode: HttpStatusCode.NotFound or HttpStatusCode.Gone } lost }:
+            case
+            {
+                Exception: GoogleApiException { HttpStatusCode: HttpStatusCode.NotFound or HttpStatusCode.Gone } lost,
+            }:
                 upload = null;
                 await client.DemandBucketAsync(cancellationToken);
-                throw new GcsException(StorageFault.Unavailable, $"The session of an upload of '{name}' was lost.", lost) { MayPass = true, MayBeDone = true };
+                throw new GcsException(
+                    StorageFault.Unavailable, $"The session of an upload of '{name}' was lost.", lost)
+                {
+                    MayPass = true,
+                    MayBeDone = true,
+                };
             default:
                 ExceptionDispatchInfo.Throw(progress.Exception);
                 return default;

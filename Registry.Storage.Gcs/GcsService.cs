@@ -8,10 +8,11 @@ using Registry.Core.Storage;
 namespace Registry.Storage.Gcs;
 
 /// <summary>
-/// Google's client, made at the first call: with credentials, but without retries and deadlines, which <see cref="GcsPatience"/> gives. A key file
-/// that is replaced is read again.
+/// Google's client, made at the first call: with credentials, but without retries and deadlines, which
+/// <see cref="GcsPatience"/> gives. A key file that is replaced is read again.
 /// </summary>
-internal sealed partial class GcsService(GcsOptions options, TimeProvider time, ILogger<GcsService> logger) : IDisposable
+internal sealed partial class GcsService(GcsOptions options, TimeProvider time, ILogger<GcsService> logger)
+    : IDisposable
 {
     /// <summary>How old what was read of a key file may become before it is looked at again.</summary>
     internal static readonly TimeSpan KeyLifetime = TimeSpan.FromSeconds(10);
@@ -24,7 +25,8 @@ internal sealed partial class GcsService(GcsOptions options, TimeProvider time, 
     /// <summary>Outlives the clients, whose requests are not broken off when there is a new key.</summary>
     private readonly SocketsHttpHandler connections = new()
     {
-        // 308 means "go on with the upload" here, and is no redirect. Bytes are wanted as they are stored, so nothing is decompressed.
+        // 308 means "go on with the upload" here, and is no redirect. Bytes are wanted as they are stored, so nothing
+        // is decompressed.
         AllowAutoRedirect = false,
         AutomaticDecompression = DecompressionMethods.None,
         ConnectTimeout = ConnectTimeout,
@@ -81,7 +83,9 @@ internal sealed partial class GcsService(GcsOptions options, TimeProvider time, 
         return new Opened(await BuildAsync(GcsCredentials.Parse(key, path, setting), cancellationToken), key, lookedAt);
     }
 
-    /// <summary>What cannot be used is logged, and the key before it is kept: a file may be looked at while it is written.</summary>
+    /// <summary>
+    /// What cannot be used is logged, and the key before it is kept: a file may be looked at while it is written.
+    /// </summary>
     private async Task<Opened> RenewAsync(Opened known, CancellationToken cancellationToken)
     {
         var (path, setting) = options.Key!.Value;
@@ -110,7 +114,8 @@ internal sealed partial class GcsService(GcsOptions options, TimeProvider time, 
         }
         catch (Exception wrong) when (wrong is IOException or UnauthorizedAccessException or FormatException)
         {
-            throw new StorageException(StorageFault.Denied, $"The credentials in '{path}' ({setting}) cannot be read.", wrong);
+            throw new StorageException(
+                StorageFault.Denied, $"The credentials in '{path}' ({setting}) cannot be read.", wrong);
         }
     }
 
@@ -120,7 +125,7 @@ internal sealed partial class GcsService(GcsOptions options, TimeProvider time, 
         {
             ApplicationName = "registry",
             BaseUri = $"{options.Address}/storage/v1/",
-            HttpClientFactory = new Factory(connections),
+            HttpClientFactory = new Factory(connections, time),
             GoogleCredential = credential,
             UnauthenticatedAccess = credential is null,
 
@@ -131,10 +136,14 @@ internal sealed partial class GcsService(GcsOptions options, TimeProvider time, 
         return client;
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Read the credentials in {Path} ({Setting}) again: they have changed")]
+    [LoggerMessage(
+        Level = LogLevel.Information,
+        Message = "Read the credentials in {Path} ({Setting}) again: they have changed")]
     private partial void LogRenewed(string path, string setting);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The credentials in {Path} ({Setting}) have changed and cannot be used: those before them are kept")]
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        Message = "The credentials in {Path} ({Setting}) have changed and cannot be used: those before them are kept")]
     private partial void LogKept(Exception wrong, string path, string setting);
 
     /// <param name="Client">The client.</param>
@@ -142,8 +151,9 @@ internal sealed partial class GcsService(GcsOptions options, TimeProvider time, 
     /// <param name="LookedAt">A moment before it was read.</param>
     private sealed record Opened(StorageClient Client, string? Key, long LookedAt);
 
-    private sealed class Factory(HttpMessageHandler connections) : HttpClientFactory
+    private sealed class Factory(HttpMessageHandler connections, TimeProvider time) : HttpClientFactory
     {
-        protected override HttpMessageHandler CreateHandler(CreateHttpClientArgs args) => new GcsRefusals(connections);
+        protected override HttpMessageHandler CreateHandler(CreateHttpClientArgs args) =>
+            new GcsRefusals(connections, time);
     }
 }

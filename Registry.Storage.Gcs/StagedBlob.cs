@@ -72,14 +72,23 @@ internal sealed class StagedBlob : IDisposable
     /// <summary>Reads from <paramref name="offset"/> on; 0 at the end.</summary>
     public int Read(Span<byte> buffer, long offset) => RandomAccess.Read(file, buffer, offset);
 
-    /// <summary>All bytes written so far, for a reader that seeks. Disposing it leaves the blob alone.</summary>
-    public Stream OpenRead() => new FileStream(new SafeFileHandle(file.DangerousGetHandle(), ownsHandle: false), FileAccess.Read, bufferSize: 0);
+    /// <summary>
+    /// All bytes written so far, for a reader that seeks and reads little at a time: its buffer has
+    /// <see cref="StagedContent.BufferBytes"/>. Disposing it leaves the blob alone.
+    /// </summary>
+    /// <remarks>
+    /// A stream closes its handle, and the blob's own keeps the lock of the file. So the stream gets a second one that
+    /// owns nothing; the blob is disposed only after the stream, or the number could be that of another file by then.
+    /// </remarks>
+    public Stream OpenRead() => new FileStream(
+        new SafeFileHandle(file.DangerousGetHandle(), ownsHandle: false), FileAccess.Read, StagedContent.BufferBytes);
 
     /// <exception cref="StorageException">It was discarded as abandoned.</exception>
     public void DemandPresent()
     {
         if (!File.Exists(Path))
-            throw new StorageException(StorageFault.Unavailable, $"What was staged in '{Path}' has been discarded as abandoned.");
+            throw new StorageException(
+                StorageFault.Unavailable, $"What was staged in '{Path}' has been discarded as abandoned.");
     }
 
     public void Dispose()

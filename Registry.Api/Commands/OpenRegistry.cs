@@ -66,7 +66,7 @@ internal sealed class OpenRegistry : IAsyncDisposable
                 return opened;
             }
 
-            await probe.DescribeFaultsAsync(() => probe.AskAsync(ct));
+            await probe.DescribeFaultsAsync(() => probe.ProveReadableAsync(ct));
             return await opened.HoldsAnythingAsync(ct)
                 ? opened
                 : throw new StartupException(

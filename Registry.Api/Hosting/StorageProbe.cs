@@ -47,6 +47,10 @@ internal sealed partial class StorageProbe(
     /// <exception cref="StorageException">The storage does not answer.</exception>
     public Task AskAsync(CancellationToken ct) => WithinAsync(AskDeadline, ReadAsync, ct);
 
+    /// <summary>As <see cref="AskAsync"/>, with the patience of a start: the first call may have to find credentials.</summary>
+    /// <exception cref="StorageException">The storage cannot be read.</exception>
+    public Task ProveReadableAsync(CancellationToken ct) => WithinAsync(StartDeadline, ReadAsync, ct);
+
     /// <summary>As <see cref="AskAsync"/>; why it does not answer is logged.</summary>
     public async Task<bool> AnswersAsync(CancellationToken ct)
     {

@@ -6,21 +6,21 @@ namespace Registry.Core.Storage;
 public static class DocumentReading
 {
     /// <summary>How many are being read while one is waited for, where a backend does not say.</summary>
-    private const int DefaultAhead = 16;
+    internal const int DefaultAhead = 16;
 
     /// <summary>Lists the documents and reads each of them: see <see cref="IDocumentStore.ReadAsync"/>.</summary>
     /// <param name="documents">Where they are.</param>
     /// <param name="scope">Where to look.</param>
     /// <param name="after">Start after this key, which need not exist; null starts at the beginning.</param>
-    /// <param name="ct">Ends the reading.</param>
     /// <param name="ahead">How many are being read while one is waited for; memory holds as many.</param>
+    /// <param name="ct">Ends the reading.</param>
     /// <exception cref="StorageException">The storage did not answer.</exception>
     public static async IAsyncEnumerable<StoredDocument> OneByOneAsync(
         IDocumentStore documents,
         StoreKey scope,
         StoreKey? after,
-        [EnumeratorCancellation] CancellationToken ct,
-        int ahead = DefaultAhead)
+        int ahead,
+        [EnumeratorCancellation] CancellationToken ct)
     {
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(ct);
         var reads = new Queue<(StoreKey Key, Task<Document?> Read)>();
@@ -41,7 +41,8 @@ public static class DocumentReading
         {
             // Nobody waits for these any more: they end at once, and how is of no interest.
             await ended.CancelAsync();
-            await Task.WhenAll(reads.Select(static next => (Task)next.Read)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.WhenAll(reads.Select(static next => (Task)next.Read))
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
         // What was deleted meanwhile is not there to be shown.

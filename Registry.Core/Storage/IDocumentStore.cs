@@ -68,7 +68,8 @@ public interface IDocumentStore
     /// <param name="after">Start after this key, which need not exist; null starts at the beginning.</param>
     /// <param name="ct">Ends the listing.</param>
     /// <exception cref="StorageException">The storage did not answer, or a document is damaged: thrown by the enumeration, however far it had come.</exception>
-    IAsyncEnumerable<StoredDocument> ReadAsync(StoreKey scope, StoreKey? after, CancellationToken ct) => DocumentReading.OneByOneAsync(this, scope, after, ct);
+    IAsyncEnumerable<StoredDocument> ReadAsync(StoreKey scope, StoreKey? after, CancellationToken ct) =>
+        DocumentReading.OneByOneAsync(this, scope, after, DocumentReading.DefaultAhead, ct);
 
     /// <summary>
     /// Tells which documents below <paramref name="scope"/> may have changed since a moment, so that a copy of many is kept current at the price of what

@@ -19,7 +19,8 @@ public sealed class GcsCommitFaults : GcsFaults
 
     private static readonly FakeGcsFault[] Passing =
     [
-        FakeGcsFault.Answer(429), FakeGcsFault.Answer(503), FakeGcsFault.AnswerAfter(503), FakeGcsFault.ResetBefore, FakeGcsFault.ResetAfter, FakeGcsFault.CutRequest(0),
+        FakeGcsFault.Answer(429), FakeGcsFault.Answer(503), FakeGcsFault.AnswerAfter(503),
+        FakeGcsFault.ResetBefore, FakeGcsFault.ResetAfter, FakeGcsFault.CutRequest(0),
     ];
 
     [TestCaseSource(nameof(Passing))]
@@ -58,7 +59,8 @@ public sealed class GcsCommitFaults : GcsFaults
     public async Task The_last_byte_that_got_no_answer_is_asked_for_and_not_touched_again()
     {
         await OpenAsync(static options => (options.ChunkBytes, options.UploadBufferBytes) = (Chunk, Chunk));
-        Fake.Faults = static call => call is { Operation: FakeGcsOperation.PutChunk, Number: 5 } ? FakeGcsFault.ResetAfter : null;
+        Fake.Faults = static call =>
+            call is { Operation: FakeGcsOperation.PutChunk, Number: 5 } ? FakeGcsFault.ResetAfter : null;
         await Blobs.CommitAsync(Sample, Large, Ct);
         Assert.That(Fake.CountOf(FakeGcsOperation.AskSession), Is.EqualTo(1));
         Assert.That(Fake.Bucket.Objects.Single().Metageneration, Is.EqualTo(1));
@@ -79,7 +81,8 @@ public sealed class GcsCommitFaults : GcsFaults
     public async Task A_session_that_is_lost_begins_anew([Values(1, 3, 5)] int at)
     {
         await OpenAsync(static options => (options.ChunkBytes, options.UploadBufferBytes) = (Chunk, Chunk));
-        Fake.Faults = call => call.Operation == FakeGcsOperation.PutChunk && call.Number == at ? FakeGcsFault.LoseSession : null;
+        Fake.Faults = call =>
+            call.Operation == FakeGcsOperation.PutChunk && call.Number == at ? FakeGcsFault.LoseSession : null;
         await DemandCommittedOnceAsync(Large);
         Assert.That(Fake.Uploads.Begun, Is.EqualTo(2));
     }
@@ -98,23 +101,64 @@ public sealed class GcsCommitFaults : GcsFaults
     }
 
     [Test]
+    public async Task An_upload_that_has_all_its_bytes_and_no_object_yet_is_asked_for_again()
+    {
+        await OpenAsync(static options => (options.ChunkBytes, options.UploadBufferBytes) = (Chunk, Chunk));
+        Fake.Faults = static call =>
+            call is { Operation: FakeGcsOperation.PutChunk, Number: 5 } ? FakeGcsFault.Unfinished : null;
+        await DemandCommittedOnceAsync(Large);
+        Assert.That(
+            (Fake.CountOf(FakeGcsOperation.PutChunk), Fake.CountOf(FakeGcsOperation.AskSession)), Is.EqualTo((5, 1)));
+    }
+
+    [Test]
+    public async Task An_upload_that_never_gets_its_object_is_asked_for_with_pauses_and_given_up()
+    {
+        await OpenAsync(static options =>
+        {
+            (options.ChunkBytes, options.UploadBufferBytes) = (Chunk, Chunk);
+            (options.TransferIdleSeconds, options.FirstPause) = (1, TimeSpan.FromMilliseconds(50));
+        });
+        Fake.Faults = static call =>
+            call.Operation == FakeGcsOperation.AskSession || call is { Operation: FakeGcsOperation.PutChunk, Number: 5 }
+                ? FakeGcsFault.Unfinished
+                : null;
+        var fault = await FaultOf(() => Blobs.CommitAsync(Sample, Large, Ct));
+        Assert.That(fault.Kind, Is.EqualTo(StorageFault.Unavailable));
+        Assert.That(Fake.CountOf(FakeGcsOperation.AskSession), Is.InRange(1, 10));
+    }
+
+    [Test]
     public async Task Sessions_that_are_lost_again_and_again_end()
     {
-        await OpenAsync(static options => (options.ChunkBytes, options.UploadBufferBytes, options.TransferIdleSeconds) = (Chunk, Chunk, 1));
-        Fake.Faults = static call => call.Operation == FakeGcsOperation.PutChunk && call.Number % 2 == 0 ? FakeGcsFault.LoseSession : null;
+        await OpenAsync(
+            static options =>
+                (options.ChunkBytes, options.UploadBufferBytes, options.TransferIdleSeconds) = (Chunk, Chunk, 1));
+        Fake.Faults = static call =>
+            call.Operation == FakeGcsOperation.PutChunk && call.Number % 2 == 0 ? FakeGcsFault.LoseSession : null;
         var fault = await FaultOf(() => Blobs.CommitAsync(Sample, Large, Ct));
         Assert.That(fault.Kind, Is.EqualTo(StorageFault.Unavailable));
         Assert.That(Fake.Bucket.Objects, Is.Empty);
     }
 
     [Test]
-    public async Task A_fault_that_lasts_is_told_and_shows_nothing([Values] bool isLarge, [Values(429, 503, 0)] int status)
+    public async Task A_fault_that_lasts_is_told_and_shows_nothing(
+        [Values] bool isLarge, [Values(429, 503, 0)] int status)
     {
-        await OpenAsync(static options => (options.ChunkBytes, options.UploadBufferBytes, options.TransferIdleSeconds, options.DeadlineSeconds) = (Chunk, Chunk, 1, 1));
+        await OpenAsync(
+            static options =>
+            {
+                (options.ChunkBytes, options.UploadBufferBytes) = (Chunk, Chunk);
+                (options.TransferIdleSeconds, options.DeadlineSeconds) = (1, 1);
+            });
         var fault = status == 0 ? FakeGcsFault.Hang : FakeGcsFault.Answer(status);
-        Fake.Faults = call => call.Operation is FakeGcsOperation.Insert or FakeGcsOperation.PutChunk && call.Number > (isLarge ? 2 : 0) ? fault : null;
+        Fake.Faults = call =>
+            call.Operation is FakeGcsOperation.Insert or FakeGcsOperation.PutChunk && call.Number > (isLarge ? 2 : 0)
+                ? fault
+                : null;
         var told = await FaultOf(() => Blobs.CommitAsync(Sample, isLarge ? Large : Small, Ct));
-        Assert.That(told.Kind, Is.EqualTo(status == 429 ? StorageFault.Throttled : StorageFault.Unavailable), told.Message);
+        Assert.That(
+            told.Kind, Is.EqualTo(status == 429 ? StorageFault.Throttled : StorageFault.Unavailable), told.Message);
         Assert.That(Fake.Bucket.Objects, Is.Empty);
         Assert.That(Directory.GetFiles(Storage.Staging), Is.Empty, "what was staged is discarded with its writer");
     }
@@ -160,7 +204,9 @@ public sealed class GcsCommitFaults : GcsFaults
     {
         var info = await Blobs.CommitAsync(Sample, Small, Ct);
         Fake.Fail(FakeGcsOperation.Delete, FakeGcsFault.ResetAfter);
-        Assert.That((await FaultOf(async () => await Blobs.TryDeleteAsync(info.Key, Precondition.Matches(info.Revision), Ct))).Kind, Is.EqualTo(StorageFault.Unavailable));
+        var fault = await FaultOf(
+            async () => await Blobs.TryDeleteAsync(info.Key, Precondition.Matches(info.Revision), Ct));
+        Assert.That(fault.Kind, Is.EqualTo(StorageFault.Unavailable));
         Assert.That(await Blobs.StatAsync(info.Key, Ct), Is.Null);
 
         info = await Blobs.CommitAsync(Sample, Small, Ct);
@@ -235,7 +281,10 @@ public sealed class GcsCommitFaults : GcsFaults
         Fake.Faults = null;
         Assert.That(await Blobs.StatAsync(info.Key, Ct), Is.EqualTo(info));
         Assert.That((await Blobs.ReadAsync(info.Key, ByteRange.All, Ct)).AsSpan().SequenceEqual(bytes), Is.True);
-        Assert.That(Fake.Bucket.Objects.Single().Metageneration, Is.EqualTo(1), "its own object is not taken for somebody else's");
+        Assert.That(
+            Fake.Bucket.Objects.Single().Metageneration,
+            Is.EqualTo(1),
+            "its own object is not taken for somebody else's");
         Assert.That(Directory.GetFiles(Storage.Staging), Is.Empty);
     }
 }

@@ -1,7 +1,10 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using NUnit.Framework;
+using Registry.Core.Errors;
+using Registry.Core.Packages;
 using Registry.Core.Storage;
 using Registry.Storage.Gcs;
+using Registry.Tests.Support;
 using Registry.Tests.Support.Gcs;
 using Registry.Tests.Support.Storage;
 
@@ -13,15 +16,19 @@ public sealed class GcsDocumentFaults : GcsFaults
 {
     private static readonly FakeGcsFault[] Passing =
     [
-        FakeGcsFault.Answer(429, "rateLimitExceeded"), FakeGcsFault.Answer(403, "rateLimitExceeded"), FakeGcsFault.Answer(503), FakeGcsFault.Answer(500),
-        FakeGcsFault.Answer(408), FakeGcsFault.ResetBefore, FakeGcsFault.ResetAfter, FakeGcsFault.AnswerAfter(503), FakeGcsFault.CutRequest(0),
+        FakeGcsFault.Answer(429, "rateLimitExceeded"), FakeGcsFault.Answer(403, "rateLimitExceeded"),
+        FakeGcsFault.Answer(503), FakeGcsFault.Answer(500), FakeGcsFault.Answer(408), FakeGcsFault.ResetBefore,
+        FakeGcsFault.ResetAfter, FakeGcsFault.AnswerAfter(503), FakeGcsFault.CutRequest(0),
     ];
 
     private static readonly object[][] Lasting =
     [
-        [FakeGcsFault.Answer(429, "rateLimitExceeded"), StorageFault.Throttled], [FakeGcsFault.Answer(403, "userRateLimitExceeded"), StorageFault.Throttled],
-        [FakeGcsFault.Answer(503), StorageFault.Unavailable], [FakeGcsFault.ResetBefore, StorageFault.Unavailable], [FakeGcsFault.Hang, StorageFault.Unavailable],
-        [FakeGcsFault.Answer(401, "authError"), StorageFault.Denied], [FakeGcsFault.Answer(403, "forbidden"), StorageFault.Denied],
+        [FakeGcsFault.Answer(429, "rateLimitExceeded"), StorageFault.Throttled],
+        [FakeGcsFault.Answer(403, "userRateLimitExceeded"), StorageFault.Throttled],
+        [FakeGcsFault.Answer(503), StorageFault.Unavailable], [FakeGcsFault.ResetBefore, StorageFault.Unavailable],
+        [FakeGcsFault.Hang, StorageFault.Unavailable],
+        [FakeGcsFault.Answer(401, "authError"), StorageFault.Denied],
+        [FakeGcsFault.Answer(403, "forbidden"), StorageFault.Denied],
         [FakeGcsFault.Answer(403, "quotaExceeded"), StorageFault.Full],
     ];
 
@@ -63,11 +70,50 @@ public sealed class GcsDocumentFaults : GcsFaults
                 return null;
             if (call.Number == inserts + 1)
                 return FakeGcsFault.ResetAfter;
-            Fake.Bucket.Damage(call.Name, one => one with { Generation = one.Generation + 1, Metadata = new Dictionary<string, string>() });
+            Fake.Bucket.Damage(
+                call.Name,
+                one => one with { Generation = one.Generation + 1, Metadata = new Dictionary<string, string>() });
             return null;
         };
-        var fault = await FaultOf(async () => await Documents.TryPutAsync(Sample, "two", Precondition.Matches(first), Ct));
-        Assert.That(fault.Kind, Is.EqualTo(StorageFault.Unavailable), "null would say that it was not done, a revision that it was");
+        var fault = await FaultOf(
+            async () => await Documents.TryPutAsync(Sample, "two", Precondition.Matches(first), Ct));
+        Assert.That(
+            fault.Kind,
+            Is.EqualTo(StorageFault.Unavailable),
+            "null would say that it was not done, a revision that it was");
+    }
+
+    [Test]
+    public async Task A_read_that_is_refused_does_not_say_that_the_write_before_it_changed_nothing()
+    {
+        Fake.Faults = LosesAnswer(FakeGcsOperation.GetObject);
+        var fault = await FaultOf(async () => await Documents.TryPutAsync(Sample, "one", Precondition.Absent, Ct));
+        Assert.That((fault.Kind, fault.ChangedNothing), Is.EqualTo((StorageFault.Throttled, false)));
+        Fake.Faults = null;
+        Assert.That((await Documents.GetAsync(Sample, Ct))?.Text(), Is.EqualTo("one"), "it was written");
+
+        Fake.Fail(FakeGcsOperation.Insert, FakeGcsFault.Answer(429) with { RetryAfter = "30" });
+        fault = await FaultOf(async () => await Documents.TryPutAsync(Sample, "two", Precondition.None, Ct));
+        Assert.That(fault.ChangedNothing, Is.True, "the only try was refused");
+    }
+
+    [Test]
+    public async Task A_push_whose_answer_was_lost_is_never_told_that_its_release_was_there_before(
+        [Values] bool canBeRead)
+    {
+        var name = Samples.Package();
+        var indexes = new PackageIndexes(
+            Documents, TimeProvider.System, new UpdateOptions { Bound = TimeSpan.FromSeconds(2) });
+        Fake.Faults = canBeRead
+            ? LosesAnswer(FakeGcsOperation.GetObject)
+            : LosesAnswer(FakeGcsOperation.GetObject, FakeGcsOperation.GetMedia);
+        var pushing = indexes.UpdateAsync(name, Samples.Push(name, Samples.Manifest("1.0.0")), Ct);
+        if (canBeRead)
+            Assert.That((await pushing)!.Releases, Has.Length.EqualTo(1));
+        else
+            Assert.That(
+                async () => await pushing,
+                Throws.TypeOf<RegistryException>().With.Property("Code").EqualTo(ErrorCode.Unavailable));
     }
 
     [TestCase("quotaExceeded")]
@@ -91,7 +137,8 @@ public sealed class GcsDocumentFaults : GcsFaults
         Assert.That(fault.Kind, Is.EqualTo(kind), fault.Message);
         Assert.That(await Documents.GetAsync(Sample, Ct), Is.Null);
 
-        foreach (var operation in (FakeGcsOperation[])[FakeGcsOperation.GetMedia, FakeGcsOperation.List, FakeGcsOperation.GetObject])
+        FakeGcsOperation[] reads = [FakeGcsOperation.GetMedia, FakeGcsOperation.List, FakeGcsOperation.GetObject];
+        foreach (var operation in reads)
         {
             Fake.Fail(operation, lasting, int.MaxValue);
             fault = await FaultOf(async () => _ = operation switch
@@ -101,7 +148,9 @@ public sealed class GcsDocumentFaults : GcsFaults
                 _ => await Documents.TryDeleteAsync(Sample, Precondition.None, Ct),
             });
             Assert.That(
-                fault.Kind, Is.EqualTo(kind == StorageFault.Full ? StorageFault.Throttled : kind), $"{operation}, which needs no room: {fault.Message}");
+                fault.Kind,
+                Is.EqualTo(kind == StorageFault.Full ? StorageFault.Throttled : kind),
+                $"{operation}, which needs no room: {fault.Message}");
         }
     }
 
@@ -132,7 +181,8 @@ public sealed class GcsDocumentFaults : GcsFaults
         Fake.Fail(FakeGcsOperation.Delete, fault);
         if (fault.Applies)
         {
-            var unknown = await FaultOf(async () => await Documents.TryDeleteAsync(Sample, Precondition.Matches(revision), Ct));
+            var unknown = await FaultOf(
+                async () => await Documents.TryDeleteAsync(Sample, Precondition.Matches(revision), Ct));
             Assert.That(unknown.Kind, Is.EqualTo(StorageFault.Unavailable));
         }
         else
@@ -175,16 +225,24 @@ public sealed class GcsDocumentFaults : GcsFaults
     {
         await Documents.PutAsync(Sample, "one", Precondition.Absent, Ct);
         Fake.Fail(FakeGcsOperation.GetMedia, FakeGcsFault.Garble);
-        Assert.That((await FaultOf(async () => await Documents.GetAsync(Sample, Ct))).Kind, Is.EqualTo(StorageFault.Corrupt));
+        Assert.That(
+            (await FaultOf(async () => await Documents.GetAsync(Sample, Ct))).Kind, Is.EqualTo(StorageFault.Corrupt));
         Fake.Fail(FakeGcsOperation.GetMedia, FakeGcsFault.CutResponse(1));
-        Assert.That((await Documents.GetAsync(Sample, Ct))!.Text(), Is.EqualTo("one"), "a broken answer is asked for again");
+        Assert.That(
+            (await Documents.GetAsync(Sample, Ct))!.Text(), Is.EqualTo("one"), "a broken answer is asked for again");
 
         var options = Storage.NewOptions();
         using var service = new GcsService(options, TimeProvider.System, NullLogger<GcsService>.Instance);
         var client = new GcsClient(options, service, TimeProvider.System);
-        var refused = await FaultOf(() => client.InsertAsync("x", GcsMetadata.OfDocument("id", Crc32C.Of("two"u8)), "one"u8.ToArray(), 0, Ct));
+        var refused = await FaultOf(
+            () => client.InsertAsync("x", GcsMetadata.OfDocument("id", Crc32C.Of("two"u8)), "one"u8.ToArray(), 0, Ct));
         Assert.That(refused.Kind, Is.EqualTo(StorageFault.Corrupt), "the service checks what arrives");
-        await client.InsertAsync("a/registry/documents/packages/sample/large", GcsMetadata.OfDocument("id", Crc32C.Of(new byte[Document.MaxBytes + 1])), new byte[Document.MaxBytes + 1], 0, Ct);
+        await client.InsertAsync(
+            "a/registry/documents/packages/sample/large",
+            GcsMetadata.OfDocument("id", Crc32C.Of(new byte[Document.MaxBytes + 1])),
+            new byte[Document.MaxBytes + 1],
+            0,
+            Ct);
         var large = await FaultOf(async () => await Documents.GetAsync(StoreKey.Of("packages", "sample", "large"), Ct));
         Assert.That(large.Kind, Is.EqualTo(StorageFault.Corrupt));
     }
@@ -198,12 +256,39 @@ public sealed class GcsDocumentFaults : GcsFaults
         var options = Storage.NewOptions();
         using var service = new GcsService(options, TimeProvider.System, NullLogger<GcsService>.Instance);
         var client = new GcsClient(options, service, TimeProvider.System);
-        foreach (var foreign in (string[])["a/registry/documents/packages/n/UPPER", "a/registry/documents/packages/n/", "a/registry/documents/packages/n/@x"])
-            await client.InsertAsync(foreign, GcsMetadata.OfDocument("id", Crc32C.Of([])), ReadOnlyMemory<byte>.Empty, 0, Ct);
+        foreach (var foreign in (string[])["UPPER", "", "@x"])
+            await client.InsertAsync(
+                $"a/registry/documents/packages/n/{foreign}",
+                GcsMetadata.OfDocument("id", Crc32C.Of([])),
+                ReadOnlyMemory<byte>.Empty,
+                0,
+                Ct);
 
         Fake.Bucket.MaxPage = 4;
-        Fake.Faults = static call => call is { Operation: FakeGcsOperation.List } && call.Number % 2 == 0 ? FakeGcsFault.Answer(503) : null;
-        Assert.That(await Documents.KeysAsync(StoreKeys.Packages, null, Ct), Is.EqualTo(keys.Select(static key => key.Value)));
-        Assert.That(await Documents.KeysAsync(StoreKeys.Packages, keys[10], Ct), Is.EqualTo(keys[11..].Select(static key => key.Value)));
+        Fake.Faults = static call =>
+            call is { Operation: FakeGcsOperation.List } && call.Number % 2 == 0 ? FakeGcsFault.Answer(503) : null;
+        Assert.That(
+            await Documents.KeysAsync(StoreKeys.Packages, null, Ct), Is.EqualTo(keys.Select(static key => key.Value)));
+        Assert.That(
+            await Documents.KeysAsync(StoreKeys.Packages, keys[10], Ct),
+            Is.EqualTo(keys[11..].Select(static key => key.Value)));
+    }
+
+    /// <summary>The first write is carried out without an answer, and from then on the reads are refused.</summary>
+    private static Func<FakeGcsCall, FakeGcsFault?> LosesAnswer(params FakeGcsOperation[] reads)
+    {
+        var isWritten = false;
+        return call =>
+        {
+            if (call.Operation == FakeGcsOperation.Insert && !isWritten)
+            {
+                isWritten = true;
+                return FakeGcsFault.ResetAfter;
+            }
+
+            return isWritten && reads.Contains(call.Operation)
+                ? FakeGcsFault.Answer(429) with { RetryAfter = "30" }
+                : null;
+        };
     }
 }

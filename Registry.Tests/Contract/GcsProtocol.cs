@@ -5,7 +5,9 @@ using Registry.Tests.Support.Storage;
 
 namespace Registry.Tests.Contract;
 
-/// <summary>What servers that speak the protocol, and machines before them, may answer otherwise than the service does.</summary>
+/// <summary>
+/// What servers that speak the protocol, and machines before them, may answer otherwise than the service does.
+/// </summary>
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 [Parallelizable(ParallelScope.Self)]
 public sealed class GcsProtocol : GcsFaults
@@ -61,8 +63,9 @@ public sealed class GcsProtocol : GcsFaults
         ];
         foreach (var read in reads)
             Assert.That((await FaultOf(read)).Kind, Is.EqualTo(StorageFault.Throttled));
-        Assert.That(
-            (await FaultOf(async () => await Documents.TryPutAsync(Sample, "two", Precondition.Matches(revision), Ct))).Kind, Is.EqualTo(StorageFault.Full));
+        var fault = await FaultOf(
+            async () => await Documents.TryPutAsync(Sample, "two", Precondition.Matches(revision), Ct));
+        Assert.That(fault.Kind, Is.EqualTo(StorageFault.Full));
     }
 
     [Test]
@@ -86,7 +89,44 @@ public sealed class GcsProtocol : GcsFaults
     {
         var revision = await Documents.PutAsync(Sample, "one", Precondition.Absent, Ct);
         Fake.Fail(FakeGcsOperation.Delete, FakeGcsFault.Answer(404, "notFound"));
-        var fault = await FaultOf(async () => await Documents.TryDeleteAsync(Sample, Precondition.Matches(revision), Ct));
+        var fault = await FaultOf(
+            async () => await Documents.TryDeleteAsync(Sample, Precondition.Matches(revision), Ct));
+        Assert.That(fault.Kind, Is.EqualTo(StorageFault.Unavailable));
+    }
+
+    [Test]
+    public async Task A_404_to_a_write_of_something_new_is_a_fault_and_not_a_lost_race()
+    {
+        Fake.Fail(FakeGcsOperation.Insert, FakeGcsFault.Answer(404, "notFound"), int.MaxValue);
+        Func<Task>[] writes =
+        [
+            async () => await Documents.TryPutAsync(Sample, "one", Precondition.Absent, Ct),
+            async () => await Documents.TryPutAsync(Sample, "one", Precondition.None, Ct),
+            () => Blobs.CommitAsync(Sample, Small, Ct),
+        ];
+        foreach (var write in writes)
+        {
+            var fault = await FaultOf(write);
+            Assert.That(fault.Kind, Is.EqualTo(StorageFault.Unavailable));
+            Assert.That(fault.Message, Does.Contain("404, although the bucket is there"));
+        }
+
+        Assert.That(Fake.CountOf(FakeGcsOperation.Insert), Is.EqualTo(writes.Length));
+    }
+
+    [Test]
+    public async Task A_refusal_that_breaks_off_is_asked_for_again()
+    {
+        Fake.Fail(FakeGcsOperation.GetObject, FakeGcsFault.CutResponse(10));
+        Assert.That(await Documents.StatAsync(Sample, Ct), Is.Null);
+        Fake.Fail(FakeGcsOperation.GetMedia, FakeGcsFault.CutResponse(10));
+        Assert.That(await Documents.GetAsync(Sample, Ct), Is.Null);
+        Assert.That(Fake.CountOf(FakeGcsOperation.GetMedia), Is.EqualTo(2));
+
+        await Documents.PutAsync(Sample, "one", Precondition.Absent, Ct);
+        Fake.Fail(FakeGcsOperation.Insert, FakeGcsFault.CutResponse(10), int.MaxValue);
+        await OpenImpatientAsync();
+        var fault = await FaultOf(async () => await Documents.TryPutAsync(Sample, "two", Precondition.Absent, Ct));
         Assert.That(fault.Kind, Is.EqualTo(StorageFault.Unavailable));
     }
 
@@ -96,8 +136,12 @@ public sealed class GcsProtocol : GcsFaults
         await OpenImpatientAsync();
         await Documents.PutAsync(Sample, "one", Precondition.Absent, Ct);
         Fake.Faults = static _ => FakeGcsFault.Page(404);
-        Assert.That((await FaultOf(async () => await Documents.GetAsync(Sample, Ct))).Kind, Is.EqualTo(StorageFault.Unavailable));
-        Assert.That((await FaultOf(async () => await Documents.StatAsync(Sample, Ct))).Kind, Is.EqualTo(StorageFault.Unavailable));
+        Assert.That(
+            (await FaultOf(async () => await Documents.GetAsync(Sample, Ct))).Kind,
+            Is.EqualTo(StorageFault.Unavailable));
+        Assert.That(
+            (await FaultOf(async () => await Documents.StatAsync(Sample, Ct))).Kind,
+            Is.EqualTo(StorageFault.Unavailable));
     }
 
     [Test]
@@ -117,6 +161,17 @@ public sealed class GcsProtocol : GcsFaults
     public async Task How_long_the_service_asks_to_be_left_alone_is_passed_on()
     {
         Fake.Faults = static _ => FakeGcsFault.Answer(429, "rateLimitExceeded") with { RetryAfter = "30" };
-        Assert.That((await FaultOf(async () => await Documents.GetAsync(Sample, Ct))).RetryAfter, Is.EqualTo(TimeSpan.FromSeconds(30)));
+        Assert.That(
+            (await FaultOf(async () => await Documents.GetAsync(Sample, Ct))).RetryAfter,
+            Is.EqualTo(TimeSpan.FromSeconds(30)));
+        Fake.Faults = static _ => FakeGcsFault.Answer(403, "quotaExceeded") with { RetryAfter = "30" };
+        Assert.That(
+            (await FaultOf(async () => await Documents.GetAsync(Sample, Ct))).RetryAfter,
+            Is.EqualTo(TimeSpan.FromSeconds(30)));
+        var until = TimeProvider.System.GetUtcNow().AddHours(1);
+        Fake.Faults = _ => FakeGcsFault.Answer(429) with { RetryAfter = $"{until:R}" };
+        Assert.That(
+            (await FaultOf(async () => await Documents.GetAsync(Sample, Ct))).RetryAfter,
+            Is.EqualTo(TimeSpan.FromHours(1)).Within(TimeSpan.FromMinutes(2)));
     }
 }

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using NUnit.Framework;
@@ -40,7 +41,12 @@ public sealed class GcsStart : IAsyncDisposable
         Assert.That(probe.Name, Is.EqualTo("gcs"));
         Assert.That(
             probe.Facts,
-            Is.EquivalentTo(new Dictionary<string, string> { ["name"] = FakeGcs.BucketName, ["location"] = "EU", ["storageClass"] = "STANDARD" }));
+            Is.EquivalentTo(new Dictionary<string, string>
+            {
+                ["name"] = FakeGcs.BucketName,
+                ["location"] = "EU",
+                ["storageClass"] = "STANDARD",
+            }));
         Assert.That(fake.Bucket.Objects, Is.Empty);
         Assert.That(Directory.GetFiles(folder.Below("staging")), Is.Empty);
     }
@@ -71,7 +77,8 @@ public sealed class GcsStart : IAsyncDisposable
     public async Task A_staging_folder_that_cannot_be_made_stops_the_start()
     {
         await File.WriteAllTextAsync(folder.Below("file"), "", ct);
-        await DemandRefusedAsync(OnEmulator(("Gcs:StagingFolder", folder.Below("file", "staging"))), "GCS__STAGINGFOLDER");
+        await DemandRefusedAsync(
+            OnEmulator(("Gcs:StagingFolder", folder.Below("file", "staging"))), "GCS__STAGINGFOLDER");
     }
 
     [Test]
@@ -97,11 +104,15 @@ public sealed class GcsStart : IAsyncDisposable
         var documents = services.GetRequiredService<IDocumentStore>();
         await documents.PutAsync(Sample, "one", Precondition.Absent, ct);
 
-        // The key is withdrawn, so that only another one gets a token.
-        fake.Token = "second";
-        fake.TokenAnswer = static () => FakeGcsAnswer.Json(new System.Text.Json.Nodes.JsonObject { ["error"] = "invalid_grant" }, 400);
+        // A file may be looked at while it is written.
         await File.WriteAllTextAsync(folder.Below("key.json"), "{", ct);
         time.Passed += GcsService.KeyLifetime;
+        Assert.That((await documents.GetAsync(Sample, ct))!.Text(), Is.EqualTo("one"), "the key before it is kept");
+
+        // The key is withdrawn, so that only another one gets a token.
+        fake.Token = "second";
+        fake.TokenAnswer = static () => FakeGcsAnswer.Json(
+            new JsonObject { ["error"] = "invalid_grant" }, 400);
         await Assert.ThrowsAsync<StorageException>(async () => await documents.GetAsync(Sample, ct));
 
         WriteKey(tokenPath: "/token?renewed");
@@ -117,7 +128,8 @@ public sealed class GcsStart : IAsyncDisposable
     {
         fake.Token = "first";
         WriteKey();
-        await using var services = Compose(("Gcs:Endpoint", fake.Address.AbsoluteUri), ("GOOGLE_APPLICATION_CREDENTIALS", folder.Below("key.json")));
+        await using var services = Compose(
+            ("Gcs:Endpoint", fake.Address.AbsoluteUri), ("GOOGLE_APPLICATION_CREDENTIALS", folder.Below("key.json")));
         await services.GetRequiredService<IDocumentStore>().PutAsync(Sample, "one", Precondition.Absent, ct);
     }
 
@@ -126,8 +138,20 @@ public sealed class GcsStart : IAsyncDisposable
     {
         fake.Token = "first";
         fake.TokenAnswer = static () => FakeGcsAnswer.Json(
-            new System.Text.Json.Nodes.JsonObject { ["error"] = "invalid_grant", ["error_description"] = "Account not found" }, 400);
+            new JsonObject { ["error"] = "invalid_grant", ["error_description"] = "Account not found" }, 400);
         await DemandRefusedAsync(WithKey(), "invalid_grant");
+    }
+
+    [TestCase("")]
+    [TestCase("null")]
+    [TestCase("[]")]
+    public async Task A_token_that_is_none_is_a_fault_of_the_storage(string body)
+    {
+        fake.Token = "first";
+        fake.TokenAnswer = () => new FakeGcsAnswer(200) { Body = System.Text.Encoding.UTF8.GetBytes(body) };
+        await using var services = WithKey();
+        var documents = services.GetRequiredService<IDocumentStore>();
+        Assert.That(async () => await documents.GetAsync(Sample, ct), Throws.TypeOf<StorageException>());
     }
 
     [Test]
@@ -135,7 +159,8 @@ public sealed class GcsStart : IAsyncDisposable
     {
         await using var services = OnEmulator();
         fake.Faults = static _ => FakeGcsFault.Answer(403, "forbidden");
-        var fault = await Assert.ThrowsAsync<StorageException>(async () => await services.GetRequiredService<IDocumentStore>().GetAsync(Sample, ct));
+        var fault = await Assert.ThrowsAsync<StorageException>(
+            async () => await services.GetRequiredService<IDocumentStore>().GetAsync(Sample, ct));
         Assert.That(fault!.Kind, Is.EqualTo(StorageFault.Denied));
     }
 
@@ -143,9 +168,11 @@ public sealed class GcsStart : IAsyncDisposable
     public async Task A_key_that_is_none_is_denied_in_words_that_hold_no_secret()
     {
         var path = folder.Below("key.json");
-        await File.WriteAllTextAsync(path, """{"type":"service_account","client_email":"x@y","private_key":"c2VjcmV0"}""", ct);
+        await File.WriteAllTextAsync(
+            path, """{"type":"service_account","client_email":"x@y","private_key":"c2VjcmV0"}""", ct);
         await using var services = Compose(("Gcs:Endpoint", fake.Address.AbsoluteUri), ("Gcs:CredentialsFile", path));
-        var fault = await Assert.ThrowsAsync<StorageException>(async () => await services.GetRequiredService<IDocumentStore>().GetAsync(Sample, ct));
+        var fault = await Assert.ThrowsAsync<StorageException>(
+            async () => await services.GetRequiredService<IDocumentStore>().GetAsync(Sample, ct));
         Assert.That(fault!.Kind, Is.EqualTo(StorageFault.Denied));
         Assert.That(fault.Message, Does.Contain("GCS__CREDENTIALSFILE").And.Not.Contain("c2VjcmV0"));
     }
@@ -154,7 +181,8 @@ public sealed class GcsStart : IAsyncDisposable
     public async Task Nobody_who_answers_is_unavailable()
     {
         await using var services = Compose(("STORAGE_EMULATOR_HOST", "127.0.0.1:1"), ("Gcs:DeadlineSeconds", "1"));
-        var fault = await Assert.ThrowsAsync<StorageException>(async () => await services.GetRequiredService<IStorageProbe>().ProbeAsync(ct));
+        var fault = await Assert.ThrowsAsync<StorageException>(
+            async () => await services.GetRequiredService<IStorageProbe>().ProbeAsync(ct));
         Assert.That(fault!.Kind, Is.EqualTo(StorageFault.Unavailable));
     }
 
@@ -162,18 +190,21 @@ public sealed class GcsStart : IAsyncDisposable
     {
         await using (services)
         {
-            var fault = await Assert.ThrowsAsync<StorageException>(async () => await services.GetRequiredService<IStorageProbe>().ProbeAsync(ct));
+            var fault = await Assert.ThrowsAsync<StorageException>(
+                async () => await services.GetRequiredService<IStorageProbe>().ProbeAsync(ct));
             Assert.That(fault!.Message, Does.Contain(words));
         }
     }
 
-    private ServiceProvider OnEmulator(params (string, string)[] settings) => Compose([("STORAGE_EMULATOR_HOST", fake.Address.Authority), .. settings]);
+    private ServiceProvider OnEmulator(params (string, string)[] settings) =>
+        Compose([("STORAGE_EMULATOR_HOST", fake.Address.Authority), .. settings]);
 
     /// <summary>The key of a service account that the fake's token endpoint knows.</summary>
     private ServiceProvider WithKey(TimeProvider? time = null)
     {
         WriteKey();
-        return Compose(time, ("Gcs:Endpoint", fake.Address.AbsoluteUri), ("Gcs:CredentialsFile", folder.Below("key.json")));
+        return Compose(
+            time, ("Gcs:Endpoint", fake.Address.AbsoluteUri), ("Gcs:CredentialsFile", folder.Below("key.json")));
     }
 
     private void WriteKey(string tokenPath = "/token")
@@ -196,9 +227,12 @@ public sealed class GcsStart : IAsyncDisposable
 
     private ServiceProvider Compose(TimeProvider? time, params (string Key, string Value)[] settings)
     {
-        (string Key, string Value)[] all = [("Gcs:Bucket", FakeGcs.BucketName), ("Gcs:StagingFolder", folder.Below("staging")), .. settings];
-        var configuration = new ConfigurationBuilder()
-            .AddInMemoryCollection(all.GroupBy(setting => setting.Key).Select(group => KeyValuePair.Create(group.Key, (string?)group.Last().Value))).Build();
+        (string Key, string Value)[] all =
+            [("Gcs:Bucket", FakeGcs.BucketName), ("Gcs:StagingFolder", folder.Below("staging")), .. settings];
+        var last = all
+            .GroupBy(setting => setting.Key)
+            .Select(group => KeyValuePair.Create(group.Key, (string?)group.Last().Value));
+        var configuration = new ConfigurationBuilder().AddInMemoryCollection(last).Build();
         var services = new ServiceCollection();
         if (time is not null)
             services.AddSingleton(time);

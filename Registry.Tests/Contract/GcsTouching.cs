@@ -1,6 +1,7 @@
 using NUnit.Framework;
 using Registry.Core.Storage;
 using Registry.Storage.Gcs;
+using Registry.Tests.Support.Gcs;
 using Registry.Tests.Support.Storage;
 
 namespace Registry.Tests.Contract;
@@ -19,10 +20,33 @@ public sealed class GcsTouching : GcsFaults
         await ShareAsync();
         var created = await Blobs.CommitBlobAsync(Sample, Small, null, Ct);
         var touched = await Blobs.CommitBlobAsync(Sample, Small, null, Ct);
-        Assert.That(touched.Info.Revision, Is.Not.EqualTo(created.Info.Revision), "who created it may take it back under its revision");
+        Assert.That(
+            touched.Info.Revision,
+            Is.Not.EqualTo(created.Info.Revision),
+            "who created it may take it back under its revision");
         for (var i = 0; i < 5; i++)
             Assert.That(await Blobs.CommitBlobAsync(Sample, Small, null, Ct), Is.EqualTo(touched));
-        Assert.That(await Blobs.TryDeleteAsync(created.Info.Key, Precondition.Matches(created.Info.Revision), Ct), Is.False);
+        Assert.That(
+            await Blobs.TryDeleteAsync(created.Info.Key, Precondition.Matches(created.Info.Revision), Ct), Is.False);
+    }
+
+    [Test]
+    public async Task A_commit_whose_touch_is_refused_looks_once_for_the_touch_of_another()
+    {
+        await ShareAsync();
+        var info = await Blobs.CommitAsync(Sample, Small, Ct);
+        Fake.Faults = call =>
+        {
+            if (call.Operation != FakeGcsOperation.Patch)
+                return null;
+            Fake.Bucket.Damage(call.Name, static one => one with { Metageneration = one.Metageneration + 1 });
+            return FakeGcsFault.Answer(429) with { RetryAfter = "30" };
+        };
+        var looks = Fake.CountOf(FakeGcsOperation.GetObject);
+        var shared = await Blobs.CommitAsync(Sample, Small, Ct);
+        Assert.That(shared.Revision, Is.Not.EqualTo(info.Revision));
+        Assert.That(
+            Fake.CountOf(FakeGcsOperation.GetObject) - looks, Is.EqualTo(2), "after the insert, and after the touch");
     }
 
     [Test]
@@ -73,7 +97,9 @@ public sealed class GcsTouching : GcsFaults
         var others = Blobs;
         await OpenAsync(static _ => { });
         Fake.Bucket.ChangePeriod = TimeSpan.FromSeconds(1);
-        var commits = await Task.WhenAll(Enumerable.Range(0, 40).Select(i => (i % 2 == 0 ? Blobs : others).CommitBlobAsync(Sample, Small, null, Ct)));
+        var commits = await Task.WhenAll(
+            Enumerable.Range(0, 40)
+                .Select(i => (i % 2 == 0 ? Blobs : others).CommitBlobAsync(Sample, Small, null, Ct)));
         Assert.That(commits.Count(static commit => commit.IsNew), Is.EqualTo(1));
         Assert.That(Fake.Bucket.Throttled, Is.Positive, "the limit was met");
         Assert.That(Fake.Bucket.Objects.Single().Metageneration, Is.LessThan(10), "few of them touched it");

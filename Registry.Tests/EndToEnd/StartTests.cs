@@ -271,10 +271,29 @@ public sealed class StartTests : EndToEndTest
         Assert.That(fake.CountOf(FakeGcsOperation.Insert), Is.Positive);
     }
 
-    /// <summary>Exit code 1, and what it told on standard error: lines for an operator and no stack trace.</summary>
-    private async Task<string> RefusesAsync(params (string, string?)[] settings)
+    [TestCase]
+    [TestCase("verify")]
+    public async Task Credentials_that_are_nowhere_are_told_of(params string[] command)
     {
-        var registry = Launch(RegistryProcess.Command, settings);
+        var errors = await RefusesAsync(
+            command,
+            ("STORAGE", "gcs"),
+            ("GCS__BUCKET", FakeGcs.BucketName),
+            ("GCS__STAGINGFOLDER", Path.Combine(Folder, "staging")),
+            ("GCE_METADATA_HOST", $"127.0.0.1:{FreePort()}"),
+            ("GOOGLE_APPLICATION_CREDENTIALS", null),
+            ("STORAGE_EMULATOR_HOST", null),
+            ("HOME", Folder));
+        Assert.That(errors, Does.Contain("There are no Application Default Credentials").And.Contain("GCS__CREDENTIALSFILE"));
+        Assert.That(errors, Does.Contain("Connection refused"), "why the metadata server gives none");
+    }
+
+    /// <summary>Exit code 1, and what it told on standard error: lines for an operator and no stack trace.</summary>
+    private Task<string> RefusesAsync(params (string, string?)[] settings) => RefusesAsync([], settings);
+
+    private async Task<string> RefusesAsync(string[] command, params (string, string?)[] settings)
+    {
+        var registry = Launch([.. RegistryProcess.Command, .. command], settings);
         Assert.That(await registry.ExitAsync(), Is.EqualTo(1), string.Join('\n', registry.Log));
         Assert.That(registry.Errors, Is.Not.Empty.And.Not.Contain("   at ").And.Not.Contain("Unhandled"));
         Assert.That(registry.Log, Has.None.Contains("Now listening"));

@@ -11,8 +11,9 @@ using Microsoft.Extensions.Logging;
 namespace Registry.Tests.Support.Gcs;
 
 /// <summary>
-/// The JSON API of Google Cloud Storage at a free loopback port, as far as the registry may use it: what it does not know fails the request.
-/// Generations, preconditions, both kinds of uploads, ranges and pages are as the service has them; and a test may let any request fail.
+/// The JSON API of Google Cloud Storage at a free loopback port, as far as the registry may use it: what it does not
+/// know fails the request. Generations, preconditions, both kinds of uploads, ranges and pages are as the service has
+/// them; and a test may let any request fail.
 /// </summary>
 internal sealed class FakeGcs : IBackendServer
 {
@@ -68,7 +69,8 @@ internal sealed class FakeGcs : IBackendServer
     {
         var fake = new FakeGcs();
         await fake.app.StartAsync();
-        fake.Address = new Uri(fake.app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
+        fake.Address = new Uri(
+            fake.app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
         return fake;
     }
 
@@ -80,7 +82,12 @@ internal sealed class FakeGcs : IBackendServer
     }
 
     public string[] NewStorage(string name) =>
-        ["--STORAGE=gcs", $"--STORAGE_EMULATOR_HOST={Address.Authority}", $"--Gcs:Bucket={BucketName}", $"--Gcs:Prefix={name}"];
+    [
+        "--STORAGE=gcs",
+        $"--STORAGE_EMULATOR_HOST={Address.Authority}",
+        $"--Gcs:Bucket={BucketName}",
+        $"--Gcs:Prefix={name}",
+    ];
 
     public void RemoveBucket() => buckets.TryRemove(BucketName, out _);
 
@@ -148,7 +155,9 @@ internal sealed class FakeGcs : IBackendServer
         }
 
         if (fault?.Status is { } status)
-            answer = fault.IsPage ? FakeGcsAnswer.Page(status) : FakeGcsAnswer.Error(status, fault.Reason, "A fault of the test.");
+            answer = fault.IsPage
+                ? FakeGcsAnswer.Page(status)
+                : FakeGcsAnswer.Error(status, fault.Reason, "A fault of the test.");
         await SendAsync(context, answer!, fault);
     }
 
@@ -160,17 +169,21 @@ internal sealed class FakeGcs : IBackendServer
     }
 
     private FakeGcsAnswer? Refuse(FakeGcsRequest request, FakeGcsOperation operation) =>
-        Token is null || operation is FakeGcsOperation.Token or FakeGcsOperation.Metadata || request.Context.Request.Headers.Authorization == $"Bearer {Token}"
+        Token is null
+        || operation is FakeGcsOperation.Token or FakeGcsOperation.Metadata
+        || request.Context.Request.Headers.Authorization == $"Bearer {Token}"
             ? null
             : FakeGcsAnswer.Error(401, "authError", "Invalid Credentials");
 
-    private async Task<FakeGcsAnswer> AnswerAsync(FakeGcsRequest request, FakeGcsOperation operation, FakeGcsFault? fault)
+    private async Task<FakeGcsAnswer> AnswerAsync(
+        FakeGcsRequest request, FakeGcsOperation operation, FakeGcsFault? fault)
     {
         switch (operation)
         {
             case FakeGcsOperation.Token:
                 return TokenAnswer?.Invoke()
-                    ?? FakeGcsAnswer.Json(new JsonObject { ["access_token"] = Token, ["expires_in"] = 3600, ["token_type"] = "Bearer" });
+                    ?? FakeGcsAnswer.Json(
+                        new JsonObject { ["access_token"] = Token, ["expires_in"] = 3600, ["token_type"] = "Bearer" });
             case FakeGcsOperation.Metadata:
                 return FakeGcsAnswer.Metadata(request.Path, Token);
             case FakeGcsOperation.PutChunk or FakeGcsOperation.AskSession:
@@ -209,7 +222,9 @@ internal sealed class FakeGcs : IBackendServer
         {
             response.ContentType = answer.ContentType;
             response.ContentLength = answer.Body.Length;
-            await response.Body.WriteAsync(answer.Body);
+            await response.Body.WriteAsync(
+                answer.Body.AsMemory(0, Math.Min(answer.Body.Length, fault?.ResponseBytes ?? int.MaxValue)));
+            await response.Body.FlushAsync(context.RequestAborted);
             return;
         }
 
@@ -220,14 +235,16 @@ internal sealed class FakeGcs : IBackendServer
         var buffer = new byte[64 * 1024];
         for (long left = Math.Min(answer.Length, fault?.ResponseBytes ?? long.MaxValue); left > 0;)
         {
-            var read = await media.ReadAsync(buffer.AsMemory(0, (int)Math.Min(buffer.Length, left)), context.RequestAborted);
+            var read = await media.ReadAsync(
+                buffer.AsMemory(0, (int)Math.Min(buffer.Length, left)), context.RequestAborted);
             if (fault?.Garbles == true)
                 buffer[0] ^= 1;
             await response.Body.WriteAsync(buffer.AsMemory(0, read), context.RequestAborted);
             left -= read;
         }
 
-        // With fewer bytes than it promised, the server closes the connection behind them. A reset could overtake bytes that were sent.
+        // With fewer bytes than it promised, the server closes the connection behind them. A reset could overtake bytes
+        // that were sent.
         if (fault?.ResponseBytes < answer.Length)
             await response.Body.FlushAsync(context.RequestAborted);
         if (fault?.Stalls == true)

@@ -46,6 +46,9 @@ public sealed record FakeGcsFault
     /// <summary>Forgets the session of a resumable upload.</summary>
     public static FakeGcsFault LoseSession { get; } = new() { Applies = true, LosesSession = true };
 
+    /// <summary>Takes the last bytes of a resumable upload, and makes the object only when it is asked again.</summary>
+    public static FakeGcsFault Unfinished { get; } = new() { Applies = true, IsUnfinished = true };
+
     public bool Applies { get; private init; }
 
     public bool Resets { get; private init; }
@@ -55,6 +58,8 @@ public sealed record FakeGcsFault
     public bool Garbles { get; private init; }
 
     public bool LosesSession { get; private init; }
+
+    public bool IsUnfinished { get; private init; }
 
     /// <summary>The status to answer with; null for that of the real answer.</summary>
     public int? Status { get; private init; }
@@ -66,27 +71,33 @@ public sealed record FakeGcsFault
 
     public string? RetryAfter { get; init; }
 
-    /// <summary>After so many bytes of the request's media the connection is reset; a session keeps those that came before. Null for all.</summary>
+    /// <summary>
+    /// After so many bytes of the request's media the connection is reset; a session keeps those that came before. Null
+    /// for all.
+    /// </summary>
     public int? RequestBytes { get; private init; }
 
     /// <summary>What comes after <see cref="ResponseBytes"/> never comes, and the connection stays open.</summary>
     public bool Stalls { get; private init; }
 
-    /// <summary>After so many bytes of media the connection is closed. Null for all.</summary>
+    /// <summary>After so many bytes of the answer's body the connection is closed. Null for all.</summary>
     public int? ResponseBytes { get; private init; }
 
     /// <summary>Answers with a status, and does nothing.</summary>
-    public static FakeGcsFault Answer(int status, string reason = "backendError") => new() { Status = status, Reason = reason };
+    public static FakeGcsFault Answer(int status, string reason = "backendError") =>
+        new() { Status = status, Reason = reason };
 
     /// <summary>Answers with a page as those of proxies are, and does nothing.</summary>
     public static FakeGcsFault Page(int status) => new() { Status = status, IsPage = true };
 
     /// <summary>Does what was asked for, and answers with a status as if not.</summary>
-    public static FakeGcsFault AnswerAfter(int status, string reason = "backendError") => new() { Applies = true, Status = status, Reason = reason };
+    public static FakeGcsFault AnswerAfter(int status, string reason = "backendError") =>
+        new() { Applies = true, Status = status, Reason = reason };
 
     public static FakeGcsFault CutRequest(int bytes) => new() { Applies = true, Resets = true, RequestBytes = bytes };
 
-    public static FakeGcsFault StallResponse(int bytes) => new() { Applies = true, ResponseBytes = bytes, Stalls = true };
+    public static FakeGcsFault StallResponse(int bytes) =>
+        new() { Applies = true, ResponseBytes = bytes, Stalls = true };
 
     public static FakeGcsFault CutResponse(int bytes) => new() { Applies = true, ResponseBytes = bytes };
 }

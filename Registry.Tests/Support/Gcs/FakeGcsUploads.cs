@@ -18,7 +18,8 @@ internal sealed class FakeGcsUploads(string folder, Func<Uri> address)
 
     public async Task<FakeGcsAnswer> InsertAsync(FakeGcsBucket bucket, FakeGcsRequest request, int? cut)
     {
-        var boundary = MediaTypeHeaderValue.Parse(request.Context.Request.ContentType!).Parameters.First(parameter => parameter.Name == "boundary").Value!.Trim('"');
+        var boundary = MediaTypeHeaderValue.Parse(request.Context.Request.ContentType!).Parameters
+            .First(parameter => parameter.Name == "boundary").Value!.Trim('"');
         var reader = new MultipartReader(boundary, request.Context.Request.Body);
         var metadata = (await reader.ReadNextSectionAsync(request.Aborted))!;
         if (metadata.ContentType?.StartsWith("application/json", StringComparison.Ordinal) != true)
@@ -29,7 +30,8 @@ internal sealed class FakeGcsUploads(string folder, Func<Uri> address)
             return FakeGcsAnswer.Error(500, "internalError", "The media part has no content type.");
         var content = new FakeGcsContent(folder);
         await CopyAsync(media.Body, content, keepsPart: false, cut, request.Aborted);
-        var answer = bucket.Place(request.Name, FakeGcsConditions.Of(request), resource, content, request.Query("fields"));
+        var answer = bucket.Place(
+            request.Name, FakeGcsConditions.Of(request), resource, content, request.Query("fields"));
         if (answer.Status != 200)
             content.Dispose();
         return answer;
@@ -42,9 +44,11 @@ internal sealed class FakeGcsUploads(string folder, Func<Uri> address)
         if (bucket.Judge(request.Name, conditions) is { } refusal)
             return refusal;
         var id = Guid.NewGuid().ToString("n");
-        sessions[id] = new Session(bucket, request.Name, conditions, resource, request.Query("fields"), new FakeGcsContent(folder));
+        sessions[id] = new Session(
+            bucket, request.Name, conditions, resource, request.Query("fields"), new FakeGcsContent(folder));
         Begun++;
-        return new FakeGcsAnswer(200) { Headers = { ["Location"] = new Uri(address(), $"/upload/sessions/{id}").AbsoluteUri } };
+        var location = new Uri(address(), $"/upload/sessions/{id}").AbsoluteUri;
+        return new FakeGcsAnswer(200) { Headers = { ["Location"] = location } };
     }
 
     public async Task<FakeGcsAnswer> ContinueAsync(FakeGcsRequest request, FakeGcsFault? fault)
@@ -59,19 +63,27 @@ internal sealed class FakeGcsUploads(string folder, Func<Uri> address)
         if (range.From is { } from)
         {
             if (from != session.Content.Length)
-                return FakeGcsAnswer.Error(400, "invalid", $"The session has {session.Content.Length} bytes, not {from}.");
+                return FakeGcsAnswer.Error(
+                    400, "invalid", $"The session has {session.Content.Length} bytes, not {from}.");
             if (range.To + 1 != range.Length && (range.To + 1 - from) % Block != 0)
                 return FakeGcsAnswer.Error(400, "invalid", $"A chunk must be a multiple of {Block} bytes.");
-            await CopyAsync(request.Context.Request.Body, session.Content, keepsPart: true, fault?.RequestBytes, request.Aborted);
+            await CopyAsync(
+                request.Context.Request.Body, session.Content, keepsPart: true, fault?.RequestBytes, request.Aborted);
         }
 
-        return session.Content.Length == range.Length ? session.Finish() : session.Describe();
+        return session.Content.Length == range.Length && fault?.IsUnfinished != true
+            ? session.Finish()
+            : session.Describe();
     }
 
     public FakeGcsAnswer Cancel(FakeGcsRequest request) => new(sessions.TryRemove(request.Name, out _) ? 499 : 410);
 
-    /// <summary>Keeps whole blocks as they come, and at the end of the body the rest, where parts are kept; a body that breaks off throws.</summary>
-    private static async Task CopyAsync(Stream body, FakeGcsContent content, bool keepsPart, int? cut, CancellationToken ct)
+    /// <summary>
+    /// Keeps whole blocks as they come, and at the end of the body the rest, where parts are kept; a body that breaks
+    /// off throws.
+    /// </summary>
+    private static async Task CopyAsync(
+        Stream body, FakeGcsContent content, bool keepsPart, int? cut, CancellationToken ct)
     {
         var block = new byte[Block];
         for (var taken = 0; ;)
@@ -92,7 +104,12 @@ internal sealed class FakeGcsUploads(string folder, Func<Uri> address)
     }
 
     private sealed record Session(
-        FakeGcsBucket Bucket, string Name, FakeGcsConditions Conditions, JsonObject Resource, string? Fields, FakeGcsContent Content)
+        FakeGcsBucket Bucket,
+        string Name,
+        FakeGcsConditions Conditions,
+        JsonObject Resource,
+        string? Fields,
+        FakeGcsContent Content)
     {
         /// <summary>The last answer, which a session repeats once its object is placed.</summary>
         public FakeGcsAnswer? Final { get; private set; }
@@ -101,7 +118,9 @@ internal sealed class FakeGcsUploads(string folder, Func<Uri> address)
 
         public FakeGcsAnswer Describe() => new(308)
         {
-            Headers = Content.Length == 0 ? [] : new() { ["Range"] = string.Create(CultureInfo.InvariantCulture, $"bytes=0-{Content.Length - 1}") },
+            Headers = Content.Length == 0
+                ? []
+                : new() { ["Range"] = string.Create(CultureInfo.InvariantCulture, $"bytes=0-{Content.Length - 1}") },
         };
     }
 }
