@@ -22,13 +22,13 @@ internal sealed class HealthController(StorageProbe storage, PackageCatalog cata
     public static bool IsAt(PathString path) => path.Value?.TrimEnd('/') is AlivePath or ReadyPath;
 
     /// <summary>Check whether the process is alive</summary>
-    /// <remarks>Nothing else is asked.</remarks>
+    /// <remarks>Does not ask the storage.</remarks>
     [HttpGet(AlivePath), HttpHead(AlivePath)]
     [ProducesResponseType<Dictionary<string, string>>(StatusCodes.Status200OK, "application/json")]
     public IActionResult Alive() => Status(AliveStatus);
 
     /// <summary>Check whether requests can be served</summary>
-    /// <remarks>200 where the storage answers, and has told once what packages there are; otherwise 503.</remarks>
+    /// <remarks>200 once the storage answers and all packages have been read; otherwise 503.</remarks>
     /// <param name="ct">The request's.</param>
     /// <exception cref="StorageException">It does not answer.</exception>
     /// <exception cref="RegistryException">It is still telling.</exception>
@@ -38,7 +38,9 @@ internal sealed class HealthController(StorageProbe storage, PackageCatalog cata
     {
         await storage.AskAsync(ct);
         if (!catalog.IsLoaded)
-            throw new RegistryException(ErrorCode.Unavailable, "The registry has been started and is still reading what packages there are. Try again.");
+            throw new RegistryException(
+                ErrorCode.Unavailable,
+                "The registry has been started and is still reading what packages there are. Try again.");
         return Status(ReadyStatus);
     }
 

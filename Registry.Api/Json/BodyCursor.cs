@@ -4,10 +4,10 @@ using System.IO.Pipelines;
 namespace Registry.Api.Json;
 
 /// <summary>
-/// A body, walked forward one window at a time, a window being what the server happens to hold in one piece. Parsers keep their own
-/// state across windows, so nothing is ever gathered.
+/// A text of any length, walked forward one window at a time, a window being what the pipe happens to hold in one
+/// piece. Parsers keep their own state across windows, so nothing is ever gathered.
 /// </summary>
-/// <param name="reader">The body. Its exceptions pass through: too large (413), a client that hung up.</param>
+/// <param name="reader">The text, such as the body of a request or a file. Its exceptions pass through.</param>
 internal sealed class BodyCursor(PipeReader reader)
 {
     private ReadOnlySequence<byte> held;
@@ -21,14 +21,15 @@ internal sealed class BodyCursor(PipeReader reader)
     /// <summary>How many bytes have been consumed.</summary>
     public long Position { get; private set; }
 
-    /// <summary>True once everything has been consumed and the server has said that no more will come.</summary>
+    /// <summary>True once everything has been consumed and the pipe has said that no more will come.</summary>
     public bool Ended { get; private set; }
 
     /// <summary>What is consumed is also written here; null records nothing.</summary>
     public BoundedBytes? Recorder { get; set; }
 
-    /// <summary>Makes sure that the window holds something; false at the end of the body.</summary>
-    public ValueTask<bool> FillAsync(CancellationToken ct) => Window.IsEmpty ? FillSlowlyAsync(ct) : ValueTask.FromResult(true);
+    /// <summary>Makes sure that the window holds something; false at the end of the text.</summary>
+    public ValueTask<bool> FillAsync(CancellationToken ct) =>
+        Window.IsEmpty ? FillSlowlyAsync(ct) : ValueTask.FromResult(true);
 
     /// <summary>Steps over the first bytes of the window.</summary>
     public void Consume(int count)
@@ -38,7 +39,9 @@ internal sealed class BodyCursor(PipeReader reader)
         Position += count;
     }
 
-    /// <summary>The next byte that is no white space (as JSON has it), left where it is; -1 at the end of the body.</summary>
+    /// <summary>
+    /// The next byte that is no white space (as JSON has it), left where it is; -1 at the end of the text.
+    /// </summary>
     public async ValueTask<int> PeekTokenAsync(CancellationToken ct)
     {
         while (await FillAsync(ct))
@@ -60,7 +63,9 @@ internal sealed class BodyCursor(PipeReader reader)
             Consume(Window.Length);
     }
 
-    /// <summary>Gives back what is held, read or not, so that the server can go on with the body. The cursor reads no more.</summary>
+    /// <summary>
+    /// Gives back what is held, read or not, so that the owner of the pipe can go on. The cursor reads no more.
+    /// </summary>
     public void Release()
     {
         Window = default;
@@ -91,7 +96,7 @@ internal sealed class BodyCursor(PipeReader reader)
 
             var result = await reader.ReadAsync(ct);
             if (result.IsCanceled)
-                throw new OperationCanceledException("Reading of the request body was cancelled.");
+                throw new OperationCanceledException("Reading was cancelled.");
             held = result.Buffer;
             next = held.Start;
             holds = true;

@@ -1,6 +1,6 @@
 namespace Registry.Api.Json;
 
-/// <summary>The value of a field of a push, as far as it matters here.</summary>
+/// <summary>The value of a member of an object, or of a field of a form, as far as callers need it.</summary>
 /// <param name="Kind">What kind of value.</param>
 /// <param name="Text">The text of <see cref="FieldKind.Text"/>; null for every other kind.</param>
 internal readonly record struct FieldValue(FieldKind Kind, string? Text)
@@ -12,8 +12,8 @@ internal readonly record struct FieldValue(FieldKind Kind, string? Text)
     public static BoundedBytes NewText() => new(MaxTextBytes);
 
     /// <summary>
-    /// Takes a text. One that is too long to be a release, a media type or anything else is kept as its beginning and an ellipsis, which is
-    /// none either: whoever judges the syntax refuses it, with words of bearable length.
+    /// Takes a text. One that is too long for any name or number of a version is kept as its beginning and an ellipsis,
+    /// which is none either: whoever judges its syntax refuses it, with a message of bearable length.
     /// </summary>
     /// <param name="text">What was gathered.</param>
     /// <param name="isText">False when it held what is no Unicode.</param>
@@ -21,7 +21,9 @@ internal readonly record struct FieldValue(FieldKind Kind, string? Text)
     {
         if (!isText || text.ToText() is not { } value)
             return new FieldValue(FieldKind.Other, null);
-        return new FieldValue(FieldKind.Text, text.Overflown ? string.Concat(value.AsSpan(0, Math.Min(ShownCharacters, value.Length)), "…") : value);
+        if (text.Overflown)
+            value = string.Concat(value.AsSpan(0, Math.Min(ShownCharacters, value.Length)), "…");
+        return new FieldValue(FieldKind.Text, value);
     }
 }
 

@@ -11,7 +11,6 @@ namespace Registry.Api.Kar;
 /// <summary>App archives: <c>/api/v1/app</c>.</summary>
 /// <param name="archives">The use cases.</param>
 [Route(Root)]
-[Tags("KAR")]
 [ApiExplorerSettings] // Only controllers with [ApiController] are described by default.
 internal sealed class AppArchivesController(AppArchives archives) : ControllerBase
 {
@@ -19,10 +18,10 @@ internal sealed class AppArchivesController(AppArchives archives) : ControllerBa
 
     /// <summary>Upload an app archive</summary>
     /// <remarks>
-    /// The body is the archive, whatever its Content-Type. It is stored under the sha256 of its bytes; the same bytes again
-    /// renew its time.
+    /// The body is the archive, whatever its Content-Type. It is stored under the sha256 of its bytes; the same bytes
+    /// again renew its time.
     /// </remarks>
-    /// <param name="workspace">A URL with host and path that names the workspace; without one it is <c>global</c>.</param>
+    /// <param name="workspace">A URL with host and path that names the workspace; without one, <c>global</c>.</param>
     /// <param name="ct">Cancels the request.</param>
     [HttpPost]
     [ProducesResponseType<UploadedArchive>(StatusCodes.Status200OK, "application/json")]
@@ -34,8 +33,8 @@ internal sealed class AppArchivesController(AppArchives archives) : ControllerBa
             return StatusCode(StatusCodes.Status405MethodNotAllowed);
         }
 
-        // The use case counts. A limit of the server's own would close the connection on a client that still sends, and which then never
-        // reads the 413.
+        // The use case counts. A limit of the server's own would close the connection on a client that still sends, and
+        // which then never reads the 413.
         if (HttpContext.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } body)
             body.MaxRequestBodySize = null;
         var place = Derive(workspace);
@@ -43,12 +42,13 @@ internal sealed class AppArchivesController(AppArchives archives) : ControllerBa
             throw archives.TooLarge();
         await RequestTransfer.Of(HttpContext).ReserveInputAsync(AppArchives.BufferBytes, ct);
         var archive = await archives.UploadAsync(place, Request.Body, ct);
-        return JsonBody.Of(new UploadedArchive(archive.Id.Value, SelfLink(archive.Id)), KarJson.Default.UploadedArchive, tag: null);
+        return JsonBody.Of(
+            new UploadedArchive(archive.Id.Value, SelfLink(archive.Id)), KarJson.Default.UploadedArchive, tag: null);
     }
 
     /// <summary>List app archives</summary>
     /// <remarks>Those of the workspace and of every workspace whose name begins with it.</remarks>
-    /// <param name="workspace">A URL with host and path that names the workspace; without one it is <c>global</c>.</param>
+    /// <param name="workspace">A URL with host and path that names the workspace; without one, <c>global</c>.</param>
     /// <param name="ct">Cancels the request.</param>
     [HttpGet, HttpHead]
     [ProducesResponseType<List<ListedArchive>>(StatusCodes.Status200OK, "application/json")]
@@ -60,7 +60,7 @@ internal sealed class AppArchivesController(AppArchives archives) : ControllerBa
 
     /// <summary>Download an app archive</summary>
     /// <param name="id">The sha256 of the archive: 64 lower-case hex digits.</param>
-    /// <param name="workspace">A URL with host and path that names the workspace; without one it is <c>global</c>.</param>
+    /// <param name="workspace">A URL with host and path that names the workspace; without one, <c>global</c>.</param>
     /// <param name="ct">Cancels the request.</param>
     [HttpGet("{id}"), HttpHead("{id}")]
     [ProducesResponseType<FileResult>(StatusCodes.Status200OK, "application/octet-stream")]
@@ -69,7 +69,11 @@ internal sealed class AppArchivesController(AppArchives archives) : ControllerBa
         var place = Derive(workspace);
         var digest = ParseId(place, id);
         var archive = await archives.FindAsync(place, digest, ct) ?? throw AppArchives.NotFound(place, id);
-        return new BlobResult((range, token) => archives.OpenAsync(place, digest, range, token), archive.Size, id, "application/octet-stream")
+        return new BlobResult(
+            (range, token) => archives.OpenAsync(place, digest, range, token),
+            archive.Size,
+            id,
+            "application/octet-stream")
         {
             Headers = [ConditionalHeaders.LastModified(archive.UploadedAt)],
         };
@@ -77,7 +81,7 @@ internal sealed class AppArchivesController(AppArchives archives) : ControllerBa
 
     /// <summary>Delete an app archive</summary>
     /// <param name="id">The sha256 of the archive: 64 lower-case hex digits.</param>
-    /// <param name="workspace">A URL with host and path that names the workspace; without one it is <c>global</c>.</param>
+    /// <param name="workspace">A URL with host and path that names the workspace; without one, <c>global</c>.</param>
     /// <param name="ct">Cancels the request.</param>
     [HttpDelete("{id}")]
     [ProducesResponseType(StatusCodes.Status204NoContent)]
@@ -97,12 +101,15 @@ internal sealed class AppArchivesController(AppArchives archives) : ControllerBa
     public IActionResult NoArchive(string id, string? rest, [FromWorkspaceQuery] string? workspace) =>
         throw AppArchives.NotFound(Derive(workspace), $"{id}/{rest}");
 
-    /// <summary>True for a path that ends in a slash, which routing takes for the path without it and the protocol does not.</summary>
+    /// <summary>
+    /// True for a path that ends in a slash, which routing takes for the path without it and the protocol does not.
+    /// </summary>
     private bool IsFolder => Request.Path.Value!.EndsWith('/');
 
     private static Workspace Derive(string? argument) => Workspace.TryDerive(argument, out var workspace)
         ? workspace
-        : throw new RegistryException(ErrorCode.InvalidUsage, "The workspace is a malformed URL, or too long.", ("field", WorkspaceQuery.Name));
+        : throw new RegistryException(
+            ErrorCode.InvalidUsage, "The workspace is a malformed URL, or too long.", ("field", WorkspaceQuery.Name));
 
     private Digest ParseId(Workspace workspace, string id) =>
         !IsFolder && Digest.TryParse(id, out var digest) ? digest : throw AppArchives.NotFound(workspace, id);

@@ -8,7 +8,6 @@ namespace Registry.Api.Kar;
 
 /// <summary>The state of the service: <c>/api/v1</c>.</summary>
 /// <param name="storage">What it stands on, and whether that answers.</param>
-[Tags("KAR")]
 [ApiExplorerSettings] // Only controllers with [ApiController] are described by default.
 internal sealed class StatusController(StorageProbe storage) : ControllerBase
 {
@@ -38,5 +37,6 @@ internal sealed class StatusController(StorageProbe storage) : ControllerBase
     }
 
     private static string TagOf(Dictionary<string, string> status) =>
-        Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(status, KarJson.Default.DictionaryStringString)));
+        Convert.ToHexStringLower(SHA256.HashData(
+            JsonSerializer.SerializeToUtf8Bytes(status, KarJson.Default.DictionaryStringString)));
 }

@@ -12,8 +12,14 @@ internal static class CnrOperations
 {
     public static (Type Controller, string Action, OperationNotes Notes)[] All { get; } =
     [
-        Of<CatalogController>(nameof(CatalogController.ListAsync), new("ListPackages", BadLimit) { Answer = _ => Many(Summary()) }),
-        Of<CatalogController>(nameof(CatalogController.SearchAsync), new("SearchPackages", BadLimit) { Answer = _ => Many(JsonValue.Create(Sample.FullName)) }),
+        Of<CatalogController>(nameof(CatalogController.ListAsync), new("ListPackages", BadLimit)
+        {
+            Answer = _ => Many(Summary()),
+        }),
+        Of<CatalogController>(nameof(CatalogController.SearchAsync), new("SearchPackages", BadLimit)
+        {
+            Answer = _ => Many(JsonValue.Create(Sample.FullName)),
+        }),
         Of<PushController>(nameof(PushController.PushAsync), new(
             "PushRelease", MissingField, BadName, BadRelease, BadMediaType, BadBlob, Exists, InUse, Unknown)
         {
@@ -21,43 +27,72 @@ internal static class CnrOperations
             ClientName = "PushPackage",
             Body = PushBody.Describe,
         }),
-        Of<PackagesController>(nameof(PackagesController.ReleasesAsync), new("ListReleases", UnknownPackage) { Answer = dialect => Many(Manifest(dialect)) }),
-        Of<PackagesController>(nameof(PackagesController.ReleaseAsync), new("ShowRelease", UnknownRelease) { Answer = dialect => Many(Manifest(dialect)) }),
-        Of<PackagesController>(nameof(PackagesController.ShowAsync), new("ShowManifest", SeveralMediaTypes, UnknownPackage, UnknownMediaType, NoMatch, BadQuery)
+        Of<PackagesController>(nameof(PackagesController.ReleasesAsync), new("ListReleases", UnknownPackage)
+        {
+            Answer = dialect => Many(Manifest(dialect)),
+        }),
+        Of<PackagesController>(nameof(PackagesController.ReleaseAsync), new("ShowRelease", UnknownRelease)
+        {
+            Answer = dialect => Many(Manifest(dialect)),
+        }),
+        Of<PackagesController>(nameof(PackagesController.ShowAsync), new(
+            "ShowManifest", SeveralMediaTypes, UnknownPackage, UnknownMediaType, NoMatch, BadQuery)
         {
             Answer = dialect => Manifest(dialect, Sample.Channel),
         }),
-        Of<PullController>(nameof(PullController.PullAsync), new("PullPackage", SeveralMediaTypes, UnknownPackage, UnknownMediaType, NoMatch, BadQuery)
+        Of<PullController>(nameof(PullController.PullAsync), new(
+            "PullPackage", SeveralMediaTypes, UnknownPackage, UnknownMediaType, NoMatch, BadQuery)
         {
             Answer = Pulled,
         }),
-        Of<PullController>(nameof(PullController.PullJsonAsync), new("PullPackageAsJson", SeveralMediaTypes, UnknownPackage, UnknownMediaType, NoMatch, BadQuery)
+        Of<PullController>(nameof(PullController.PullJsonAsync), new(
+            "PullPackageAsJson", SeveralMediaTypes, UnknownPackage, UnknownMediaType, NoMatch, BadQuery)
         {
             Answer = Pulled,
         }),
-        Of<PullController>(nameof(PullController.BlobAsync), new("GetBlob", UnknownPackage, UnknownBlob) { ClientName = "PullBlob", Answer = Blob }),
+        Of<PullController>(nameof(PullController.BlobAsync), new("GetBlob", UnknownPackage, UnknownBlob)
+        {
+            ClientName = "PullBlob",
+            Answer = Blob,
+        }),
         Of<PullController>(nameof(PullController.BlobJsonAsync), new("GetBlobAsJson", UnknownPackage, UnknownBlob)
         {
             ClientName = "PullBlobAsJson",
             Answer = Blob,
         }),
         Of<ChannelsController>(nameof(ChannelsController.AddAsync), new(
-            "AddChannelRelease", BadChannel, UnknownPackage, NoSuchRelease, InUse, BadQuery, Unknown) { Answer = _ => Channel() }),
-        Of<ChannelsController>(nameof(ChannelsController.ListAsync), new("ListChannels", UnknownPackage) { Answer = _ => Many(Channel()) }),
-        Of<ChannelsController>(nameof(ChannelsController.ShowAsync), new("ShowChannel", BadChannel, UnknownPackage, UnknownChannel) { Answer = _ => Channel() }),
+            "AddChannelRelease", BadChannel, UnknownPackage, NoSuchRelease, InUse, BadQuery, Unknown)
+        {
+            Answer = _ => Channel(),
+        }),
+        Of<ChannelsController>(nameof(ChannelsController.ListAsync), new("ListChannels", UnknownPackage)
+        {
+            Answer = _ => Many(Channel()),
+        }),
+        Of<ChannelsController>(nameof(ChannelsController.ShowAsync), new(
+            "ShowChannel", BadChannel, UnknownPackage, UnknownChannel)
+        {
+            Answer = _ => Channel(),
+        }),
         Of<ChannelsController>(nameof(ChannelsController.RemoveAsync), new(
             "RemoveChannelRelease", BadChannel, UnknownPackage, UnknownRelease, UnknownChannel, InUse, Unknown)
         {
             Answer = _ => Json(
-                new ChannelReleaseDeletedForm(Sample.Channel, Sample.FullName, Sample.Release, "deleted"), CnrJsonContext.Default.ChannelReleaseDeletedForm),
+                new ChannelReleaseDeletedForm(Sample.Channel, Sample.FullName, Sample.Release, "deleted"),
+                CnrJsonContext.Default.ChannelReleaseDeletedForm),
         }),
-        Of<ChannelsController>(nameof(ChannelsController.DeleteAsync), new("DeleteChannel", BadChannel, UnknownPackage, UnknownChannel, InUse, Unknown)
+        Of<ChannelsController>(nameof(ChannelsController.DeleteAsync), new(
+            "DeleteChannel", BadChannel, UnknownPackage, UnknownChannel, InUse, Unknown)
         {
-            Answer = _ => Json(new ChannelDeletedForm("delete", Sample.Channel, Sample.FullName), CnrJsonContext.Default.ChannelDeletedForm),
+            Answer = _ => Json(
+                new ChannelDeletedForm("delete", Sample.Channel, Sample.FullName),
+                CnrJsonContext.Default.ChannelDeletedForm),
         }),
-        Of<PackagesController>(nameof(PackagesController.DeleteAsync), new("DeleteRelease", UnknownManifest, InUse, Unknown)
+        Of<PackagesController>(nameof(PackagesController.DeleteAsync), new(
+            "DeleteRelease", UnknownManifest, InUse, Unknown)
         {
-            Answer = _ => Json(new DeletedForm(Sample.FullName, Sample.Release, "deleted"), CnrJsonContext.Default.DeletedForm),
+            Answer = _ => Json(
+                new DeletedForm(Sample.FullName, Sample.Release, "deleted"), CnrJsonContext.Default.DeletedForm),
         }),
         Of<VersionController>(nameof(VersionController.Version), new("ShowVersion")
         {
@@ -70,18 +105,21 @@ internal static class CnrOperations
         Of<HomeController>(nameof(HomeController.ShowAsync), new("Discover") { ClientName = null, Tagged = false }),
     ];
 
-    private static (Type, string, OperationNotes) Of<T>(string action, OperationNotes notes) => (typeof(T), action, notes);
+    private static (Type, string, OperationNotes) Of<T>(string action, OperationNotes notes) =>
+        (typeof(T), action, notes);
 
     private static JsonNode? Json<T>(T value, JsonTypeInfo<T> type) => JsonSerializer.SerializeToNode(value, type);
 
     private static JsonArray Many(JsonNode? only) => [only];
 
     private static JsonNode? Summary() => Json(
-        new PackageSummary(Sample.FullName, [Sample.Release], Sample.Release, Sample.CreatedAt, "public", [Sample.MediaType]),
+        new PackageSummary(
+            Sample.FullName, [Sample.Release], Sample.Release, Sample.CreatedAt, "public", [Sample.MediaType]),
         CnrJsonContext.Default.PackageSummary);
 
     private static JsonNode? Manifest(Dialect dialect, params string[]? channels) => Json(
-        ManifestForm.Of(Sample.Package, Sample.Manifest, metadata: null, dialect, channels is { Length: > 0 } ? channels : null),
+        ManifestForm.Of(
+            Sample.Package, Sample.Manifest, metadata: null, dialect, channels is { Length: > 0 } ? channels : null),
         CnrJsonContext.Default.ManifestForm);
 
     private static JsonNode? Channel() =>
@@ -95,8 +133,14 @@ internal static class CnrOperations
         return pulled;
     }
 
-    private static JsonObject Blob(Dialect dialect) => PulledBlob($"{Sample.Namespace}_{Sample.Name}_{Sample.Digest[..8]}.tar.gz", Sample.Digest);
+    private static JsonObject Blob(Dialect dialect) =>
+        PulledBlob($"{Sample.Namespace}_{Sample.Name}_{Sample.Digest[..8]}.tar.gz", Sample.Digest);
 
-    private static JsonObject PulledBlob(string filename, string release) =>
-        new() { ["blob"] = Sample.Chart, ["filename"] = filename, ["package"] = Sample.FullName, ["release"] = release };
+    private static JsonObject PulledBlob(string filename, string release) => new()
+    {
+        ["blob"] = Sample.Chart,
+        ["filename"] = filename,
+        ["package"] = Sample.FullName,
+        ["release"] = release,
+    };
 }

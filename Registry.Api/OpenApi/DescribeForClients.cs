@@ -14,6 +14,11 @@ internal sealed class DescribeForClients : IDocumentProcessor
     /// <summary>Not <c>Error</c>: JavaScript has that class already.</summary>
     private const string ErrorName = "RegistryError";
 
+    /// <summary>What a push does. Its own text speaks of forms and places that are left out here.</summary>
+    private const string PushText =
+        "The package is checked and stored while it arrives. "
+        + "A release that exists in this media type is refused with 409 unless the push is forced.";
+
     /// <summary>The answers to preconditions and ranges, which are headers of requests.</summary>
     private static readonly string[] Conditional = ["206", "304", "412", "416"];
 
@@ -45,7 +50,11 @@ internal sealed class DescribeForClients : IDocumentProcessor
         operation.OperationId = Names[operation.OperationId];
         var isPush = operation.RequestBody?.Content.Count > 1;
         if (isPush)
+        {
+            operation.Description = PushText;
             operation.RequestBody = PushBody.DescribeForClients();
+        }
+
         foreach (var parameter in operation.Parameters.ToList())
             if (parameter.Kind == OpenApiParameterKind.Header
                 || parameter.Name == "format"

@@ -11,22 +11,31 @@ namespace Registry.Api.OpenApi;
 /// <summary>The notes on KAR's operations, in the order in which they are shown.</summary>
 internal static class KarOperations
 {
-    private static readonly Workspace Global = Workspace.TryDerive(null, out var workspace) ? workspace : throw new FormatException("No workspace.");
+    private static readonly Workspace Global = Workspace.TryDerive(null, out var workspace)
+        ? workspace
+        : throw new FormatException("No workspace.");
 
     private static readonly RegistryException UnknownArchive = AppArchives.NotFound(Global, Sample.ArchiveId);
 
     private static readonly RegistryException BadWorkspace =
         new(ErrorCode.InvalidUsage, "The workspace is a malformed URL, or too long.", ("field", WorkspaceQuery.Name));
 
-    private static readonly RegistryException NoBody = new(ErrorCode.InvalidUsage, "The request has no body: an archive has at least one byte.");
+    private static readonly RegistryException NoBody =
+        new(ErrorCode.InvalidUsage, "The request has no body: an archive has at least one byte.");
 
     public static (Type Controller, string Action, OperationNotes Notes)[] All { get; } =
     [
-        (typeof(StatusController), nameof(StatusController.Show), new("ShowStatus") { Answer = _ => Status("ok"), Shape = _ => ("RegistryStatus", StatusShape()), Tagged = false }),
+        (typeof(StatusController), nameof(StatusController.Show), new("ShowStatus")
+        {
+            Answer = _ => Status("ok"),
+            Shape = _ => ("RegistryStatus", StatusShape()),
+            Tagged = false,
+        }),
         (typeof(AppArchivesController), nameof(AppArchivesController.Upload), new("UploadArchive", NoBody, BadWorkspace)
         {
             Answer = _ => JsonSerializer.SerializeToNode(
-                new UploadedArchive(Sample.ArchiveId, $"http://localhost:5000/api/v1/app/{Sample.ArchiveId}"), KarJson.Default.UploadedArchive),
+                new UploadedArchive(Sample.ArchiveId, $"http://localhost:5000/api/v1/app/{Sample.ArchiveId}"),
+                KarJson.Default.UploadedArchive),
             Body = () => new OpenApiRequestBody
             {
                 Description = "The archive: any bytes, at least one, whatever the Content-Type.",
@@ -34,9 +43,18 @@ internal static class KarOperations
                 Content = { ["application/octet-stream"] = new OpenApiMediaType { Schema = Shapes.Binary() } },
             },
         }),
-        (typeof(AppArchivesController), nameof(AppArchivesController.List), new("ListArchives", BadWorkspace) { Answer = _ => new JsonArray(Listed()) }),
-        (typeof(AppArchivesController), nameof(AppArchivesController.Download), new("DownloadArchive", BadWorkspace, UnknownArchive)),
-        (typeof(AppArchivesController), nameof(AppArchivesController.Delete), new("DeleteArchive", BadWorkspace, UnknownArchive)),
+        (typeof(AppArchivesController), nameof(AppArchivesController.List), new("ListArchives", BadWorkspace)
+        {
+            Answer = _ => new JsonArray(Listed()),
+        }),
+        (
+            typeof(AppArchivesController),
+            nameof(AppArchivesController.Download),
+            new("DownloadArchive", BadWorkspace, UnknownArchive)),
+        (
+            typeof(AppArchivesController),
+            nameof(AppArchivesController.Delete),
+            new("DeleteArchive", BadWorkspace, UnknownArchive)),
     ];
 
     /// <summary>What <c>GET /api/v1</c> answers on the default storage.</summary>
@@ -62,6 +80,7 @@ internal static class KarOperations
     }
 
     private static JsonNode? Listed() => JsonSerializer.SerializeToNode(
-        ListedArchive.Of(new AppArchive(Global, Core.Content.Digest.Parse(Sample.ArchiveId), Sample.ArchiveSize, Sample.Manifest.CreatedAt)),
+        ListedArchive.Of(new AppArchive(
+            Global, Core.Content.Digest.Parse(Sample.ArchiveId), Sample.ArchiveSize, Sample.Manifest.CreatedAt)),
         KarJson.Default.ListedArchive);
 }

@@ -10,8 +10,13 @@ namespace Registry.Api.OpenApi;
 /// </summary>
 internal sealed class OpenApiText(IServiceProvider services)
 {
-    private readonly Lazy<Task<Text>> whole = new(() => WriteAsync(OpenApiSettings.Whole(), services));
-    private readonly Lazy<Task<Text>> forClients = new(() => WriteAsync(OpenApiSettings.ForClients(), services));
+    // NSwag works for a second without ever waiting. Without a task of its own it would do so within the lock of Lazy,
+    // and every request that asks meanwhile would hold a thread.
+    private readonly Lazy<Task<Text>> whole =
+        new(() => Task.Run(() => WriteAsync(OpenApiSettings.Whole(), services)));
+
+    private readonly Lazy<Task<Text>> forClients =
+        new(() => Task.Run(() => WriteAsync(OpenApiSettings.ForClients(), services)));
 
     /// <summary>The document of the whole API.</summary>
     public Task<Text> Whole => whole.Value;

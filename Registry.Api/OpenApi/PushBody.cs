@@ -7,7 +7,9 @@ using Registry.Core.Content;
 
 namespace Registry.Api.OpenApi;
 
-/// <summary>The fields of a push, in each of the four ways that they may come: JSON, two kinds of form, and the query.</summary>
+/// <summary>
+/// The fields of a push, in each of the four ways that they may come: JSON, two kinds of form, and the query.
+/// </summary>
 internal static class PushBody
 {
     private const string JsonType = "application/json";
@@ -38,9 +40,14 @@ internal static class PushBody
     /// <summary>The body for generated clients: the form that streams the package. It has the metadata, too.</summary>
     public static OpenApiRequestBody DescribeForClients()
     {
-        var force = new JsonSchemaProperty { Type = JsonObjectType.Boolean, Default = false, Description = ForceMeaning };
+        var force = new JsonSchemaProperty
+        {
+            Type = JsonObjectType.Boolean,
+            Default = false,
+            Description = ForceMeaning,
+        };
         var form = MultipartForm(force);
-        form.Schema.Properties.Add("metadata", Shapes.Text("A text that the manifest shall carry."));
+        form.Schema.Properties.Add("metadata", Shapes.Text("Text to store in the manifest."));
         // Clients that NSwag generates refuse a null in an optional field of a form unless it is nullable.
         foreach (var field in form.Schema.Properties.Values.Where(static field => !field.IsRequired))
             field.IsNullableRaw = true;
@@ -76,7 +83,7 @@ internal static class PushBody
                 ["metadata"] = new JsonSchemaProperty
                 {
                     Description =
-                        $"Any JSON value that the manifest shall carry, at most {LimitInKib} KiB; `null` for none.",
+                        $"Any JSON value to store in the manifest, at most {LimitInKib} KiB; `null` for none.",
                 },
             });
     }
@@ -133,7 +140,9 @@ internal static class PushBody
     private static JToken? Example() => Shapes.Value(
         new JsonObject { ["release"] = Sample.Release, ["media_type"] = Sample.MediaType, ["blob"] = Sample.Chart });
 
-    /// <summary>The encoding of a part. The base class writes its type as <c>encodingType</c>, which is not OpenAPI.</summary>
+    /// <summary>
+    /// The encoding of a part. The base class writes its type as <c>encodingType</c>, which is not OpenAPI.
+    /// </summary>
     private sealed class PartEncoding : OpenApiEncoding
     {
         [JsonProperty("contentType")]

@@ -8,15 +8,17 @@ using Registry.Api.Pages;
 
 namespace Registry.Api.OpenApi;
 
-/// <summary>The page at <c>/swagger</c>. All that it consists of is in this program: it works where there is no internet.</summary>
+/// <summary>
+/// The page at <c>/swagger</c>. All that it consists of is in this program: it works where there is no internet.
+/// </summary>
 internal static class SwaggerPage
 {
     private const string Root = "/swagger";
     private const string Index = "index.html";
 
     /// <summary>
-    /// Goes into the head of the page: the icon of the home page, and a way there in place of the bar, which has nothing to choose from. There is one
-    /// server: this one.
+    /// Goes into the head of the page: the icon of the home page, and styles that hide the bar and the choice of a
+    /// server, which have nothing to choose from. There is one server: this one.
     /// </summary>
     private const string Head = $$"""
         <link rel="icon" href="..{{IconController.Path}}">
@@ -25,8 +27,12 @@ internal static class SwaggerPage
           .swagger-ui .topbar, .swagger-ui .scheme-container { display: none; }
           .swagger-ui .info { margin: 32px 0 24px; }
           .swagger-ui .info .title { font-size: 30px; }
-          .swagger-ui .info .description pre { padding: 12px 14px; border: 1px solid #d8dde7; border-radius: 6px; background: #fff; overflow-x: auto; }
-          .swagger-ui .info .description pre code, .swagger-ui .markdown code, .swagger-ui .renderedMarkdown code { color: #2b3a4a; font-weight: 500; }
+          .swagger-ui .info .description pre {
+            padding: 12px 14px; border: 1px solid #d8dde7; border-radius: 6px; background: #fff; overflow-x: auto;
+          }
+          .swagger-ui .info .description pre code, .swagger-ui .markdown code, .swagger-ui .renderedMarkdown code {
+            color: #2b3a4a; font-weight: 500;
+          }
           .swagger-ui .info .description pre code { padding: 0; background: none; white-space: pre; }
           .swagger-ui .opblock { margin: 0 0 7px; }
           .swagger-ui .opblock-tag-section { margin-bottom: 18px; }
@@ -40,11 +46,14 @@ internal static class SwaggerPage
     private const string Sources =
         "connect-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; script-src 'self'";
 
-    /// <summary>Maps the page, which is made when it is first asked for: most registries start without anybody who looks at it.</summary>
+    /// <summary>
+    /// Maps the page, which is made when it is first asked for: most registries start without anybody who looks at it.
+    /// </summary>
     public static void MapSwaggerPage(this IEndpointRouteBuilder routes)
     {
         var page = new Lazy<RequestDelegate>(() => Make(routes.CreateApplicationBuilder()));
-        routes.Map($"{Root}/{{**path}}", context => page.Value(context));
+        routes.MapMethods(
+            $"{Root}/{{**path}}", [HttpMethods.Get, HttpMethods.Head], context => page.Value(context));
     }
 
     private static RequestDelegate Make(IApplicationBuilder pipeline)
@@ -55,11 +64,18 @@ internal static class SwaggerPage
             context.SetEndpoint(null);
             PageHeaders.Protect(context.Response, Sources);
             context.Response.Headers.CacheControl = "no-cache";
+            var path = context.Request.Path.Value!;
+            if (path.TrimEnd('/') != Root)
+            {
+                // The library takes "index.html/" for the page, whose relative addresses would then lead nowhere.
+                if (!path.EndsWith('/'))
+                    return next(context);
+                context.Response.StatusCode = StatusCodes.Status404NotFound;
+                return Task.CompletedTask;
+            }
+
             // Relative: a proxy may have removed a prefix without telling the registry.
-            if (context.Request.Path.Value!.TrimEnd('/') != Root)
-                return next(context);
-            var page = context.Request.Path.Value.EndsWith('/') ? Index : $"{Root[1..]}/{Index}";
-            context.Response.Redirect(page, permanent: true);
+            context.Response.Redirect(path.EndsWith('/') ? Index : $"{Root[1..]}/{Index}", permanent: true);
             return Task.CompletedTask;
         });
         pipeline.UseMiddleware<ResponseCompressionMiddleware>(new ResponseCompressionProvider(

@@ -25,7 +25,8 @@ public sealed class OpenApiClientTests
     [Test]
     public void It_has_each_operation_for_programs_once()
     {
-        var programs = whole.Operations.Where(operation => !operation.Path.StartsWith("/cnr", StringComparison.Ordinal) && operation.Path != "/");
+        var programs = whole.Operations.Where(
+            operation => !operation.Path.StartsWith("/cnr", StringComparison.Ordinal) && operation.Path != "/");
         Assert.That(client.Operations.Select(Address), Is.EqualTo(programs.Select(Address)));
         Assert.That(client.Operations.Select(operation => operation.Id), Is.Unique.And.All.Match("^[A-Z][A-Za-z]+$"));
         Assert.That(
@@ -38,7 +39,10 @@ public sealed class OpenApiClientTests
     {
         foreach (var operation in client.Operations)
             foreach (var status in operation.Statuses.Select(int.Parse))
-                Assert.That(operation.Response(status)!["content"]?.AsObject(), Is.Null.Or.Count.EqualTo(1), $"{operation.Id} {status}");
+                Assert.That(
+                    operation.Response(status)!["content"]?.AsObject(),
+                    Is.Null.Or.Count.EqualTo(1),
+                    $"{operation.Id} {status}");
         foreach (var id in (string[])["PullPackage", "PullBlob", "DownloadArchive"])
         {
             var (_, file) = client.Operation(id).Response(200)!["content"]!.AsObject().Single();
@@ -50,6 +54,7 @@ public sealed class OpenApiClientTests
     public void A_push_is_one_form_and_has_no_field_twice()
     {
         var push = client.Operation("PushPackage");
+        Assert.That(push.Node["description"]!.GetValue<string>(), Does.Contain("409").And.Not.Contain("base64"));
         var parameters = push.Parameters.Select(parameter => parameter["name"]!.GetValue<string>());
         Assert.That(parameters, Is.EqualTo(new[] { "namespace", "name" }));
         var (type, content) = push.Node["requestBody"]!["content"]!.AsObject().Single();
@@ -84,7 +89,9 @@ public sealed class OpenApiClientTests
                 var schema = operation.Response(int.Parse(status))!["content"]!["application/json"]!["schema"]!;
                 var form = (operation.Id, status) is ("ShowStatus", "503") ? "RegistryStatus" : "RegistryError";
                 Assert.That(
-                    schema["$ref"]!.GetValue<string>(), Is.EqualTo($"#/components/schemas/{form}"), $"{operation.Id} {status}");
+                    schema["$ref"]!.GetValue<string>(),
+                    Is.EqualTo($"#/components/schemas/{form}"),
+                    $"{operation.Id} {status}");
             }
     }
 

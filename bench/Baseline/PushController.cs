@@ -38,18 +38,29 @@ internal sealed class PushController(Folders folders) : ControllerBase
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         using var file = Durable.Stage(folders.Pushed, out var staged);
         var packed = new Pipe(new PipeOptions(
-            pauseWriterThreshold: BufferBytes * 2, resumeWriterThreshold: BufferBytes, minimumSegmentSize: BufferBytes));
+            pauseWriterThreshold: BufferBytes * 2,
+            resumeWriterThreshold: BufferBytes,
+            minimumSegmentSize: BufferBytes));
         var unpacking = HashUnpackedAsync(packed.Reader, ct);
         var at = 0L;
-        await foreach (var bytes in DecodeAsync(ct))
+        try
         {
-            await packed.Writer.WriteAsync(bytes, ct);
-            hash.AppendData(bytes.Span);
-            RandomAccess.Write(file, bytes.Span, at);
-            at += bytes.Length;
+            await foreach (var bytes in DecodeAsync(ct))
+            {
+                await packed.Writer.WriteAsync(bytes, ct);
+                hash.AppendData(bytes.Span);
+                RandomAccess.Write(file, bytes.Span, at);
+                at += bytes.Length;
+            }
+
+            await packed.Writer.CompleteAsync();
+        }
+        catch (Exception fault)
+        {
+            await packed.Writer.CompleteAsync(fault);
+            throw;
         }
 
-        await packed.Writer.CompleteAsync();
         var unpacked = await unpacking;
         Durable.Place(file, staged, folders.Pushed, "content", name);
         return Ok($"{Convert.ToHexStringLower(hash.GetCurrentHash())} {Convert.ToHexStringLower(unpacked)}");

@@ -6,11 +6,13 @@ using Microsoft.Extensions.Options;
 namespace Registry.Api.Hosting.Logging;
 
 /// <summary>
-/// Writes the log to the console, with the formatters and settings of the framework's console logger, and several lines in one system call.
+/// Writes the log to the console, with the formatters and settings of the framework's console logger, and several
+/// lines in one system call.
 /// </summary>
 /// <remarks>
-/// The framework's console logger wakes a thread and makes a system call for each line. For a registry that logs each request, this costs as much
-/// processor time as a small pull. Here the lines of <see cref="Pause"/> are written together. Shutdown writes the lines that are left.
+/// The framework's console logger wakes a thread and makes a system call for each line. For a registry that logs each
+/// request, this costs as much processor time as a small pull. Here the lines of <see cref="Pause"/> are written
+/// together. Shutdown writes the lines that are left. ADR 18 says more.
 /// </remarks>
 [ProviderAlias("Console")]
 internal sealed class BatchedConsoleProvider : ILoggerProvider, ISupportExternalScope
@@ -23,6 +25,9 @@ internal sealed class BatchedConsoleProvider : ILoggerProvider, ISupportExternal
 
     /// <summary>How much is written by one system call at most.</summary>
     private const int BufferCharacters = 16 * 1024;
+
+    /// <summary>How much room for formatting a thread keeps after a longer line.</summary>
+    private const int KeptCharacters = 1024;
 
     private readonly ThreadLocal<StringWriter> formatted = new(static () => new StringWriter());
     private readonly BlockingCollection<(string Text, bool IsError)> lines;
@@ -76,10 +81,7 @@ internal sealed class BatchedConsoleProvider : ILoggerProvider, ISupportExternal
 
     private void Add<TState>(in LogEntry<TState> entry)
     {
-        var text = formatted.Value!;
-        formatter.Write(in entry, scopes, text);
-        var line = (text.ToString(), entry.LogLevel >= options.LogToStandardErrorThreshold);
-        text.GetStringBuilder().Clear();
+        var line = (Format(in entry), entry.LogLevel >= options.LogToStandardErrorThreshold);
         try
         {
             if (options.QueueFullMode == ConsoleLoggerQueueFullMode.Wait)
@@ -93,26 +95,53 @@ internal sealed class BatchedConsoleProvider : ILoggerProvider, ISupportExternal
         }
     }
 
+    private string Format<TState>(in LogEntry<TState> entry)
+    {
+        var text = formatted.Value!;
+        try
+        {
+            formatter.Write(in entry, scopes, text);
+            return text.ToString();
+        }
+        finally
+        {
+            var builder = text.GetStringBuilder().Clear();
+            if (builder.Capacity > KeptCharacters)
+                builder.Capacity = KeptCharacters;
+        }
+    }
+
     private void WriteLines()
     {
         foreach (var (text, isError) in lines.GetConsumingEnumerable())
         {
-            try
-            {
-                (isError ? errors : output).Write(text);
-                if (lines.Count > 0)
-                    continue;
-                if (Interlocked.Exchange(ref dropped, 0) is > 0 and var count)
-                    errors.Write($"{count} lines of the log were dropped: more than {options.MaxQueueLength} were waiting.\n");
-                output.Flush();
-                errors.Flush();
-            }
-            catch (IOException)
-            {
-                // Nobody reads the console any more, so nobody can be told. The registry keeps serving.
-            }
-
+            // Errors are few, and must not wait for an output that accepts nothing.
+            Write(isError ? errors : output, text, flush: isError);
+            if (lines.Count > 0)
+                continue;
+            Write(output, "", flush: true);
+            if (Interlocked.Exchange(ref dropped, 0) is > 0 and var count)
+                Write(
+                    errors,
+                    $"{count} lines of the log were dropped: more than {options.MaxQueueLength} were waiting.\n",
+                    flush: true);
             closed.Wait(Pause);
+        }
+    }
+
+    /// <summary>Writes to a console that may have been closed, which must not keep lines from the other one.</summary>
+    private static void Write(TextWriter console, string text, bool flush)
+    {
+        try
+        {
+            console.Write(text);
+            if (flush)
+                console.Flush();
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            // Nobody reads this console any more, so nobody can be told. The registry keeps serving. A descriptor that
+            // is closed or not open for writing (EBADF, EPERM) is an UnauthorizedAccessException.
         }
     }
 
@@ -124,7 +153,14 @@ internal sealed class BatchedConsoleProvider : ILoggerProvider, ISupportExternal
         public bool IsEnabled(LogLevel logLevel) => logLevel != LogLevel.None;
 
         public void Log<TState>(
-            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-            console.Add(new LogEntry<TState>(logLevel, category, eventId, state, exception, formatter));
+            LogLevel logLevel,
+            EventId eventId,
+            TState state,
+            Exception? exception,
+            Func<TState, Exception?, string> formatter)
+        {
+            if (IsEnabled(logLevel))
+                console.Add(new LogEntry<TState>(logLevel, category, eventId, state, exception, formatter));
+        }
     }
 }

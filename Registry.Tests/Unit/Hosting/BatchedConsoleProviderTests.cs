@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -74,6 +73,9 @@ public sealed class BatchedConsoleProviderTests
         var settings = Settings(new() { MaxQueueLength = 10, QueueFullMode = ConsoleLoggerQueueFullMode.Wait });
         using var console = new BatchedConsoleProvider([new Plain()], settings, output, Stream.Null);
         var log = console.CreateLogger("category");
+        // The writer is held with this line alone, so that it takes no more from the queue.
+        Log(log, LogLevel.Information, "00");
+        await output.Reached.WaitAsync(Deadline);
         var logged = 0;
         var logging = Task.Run(() =>
         {
@@ -84,12 +86,11 @@ public sealed class BatchedConsoleProviderTests
             }
         });
 
-        await output.Reached.WaitAsync(Deadline);
         await Task.WhenAny(logging, Task.Delay(TimeSpan.FromMilliseconds(200)));
         Assert.That(Volatile.Read(ref logged), Is.LessThan(50));
         output.Release();
         await logging.WaitAsync(Deadline);
-        await output.HoldsAsync(50 * "00\n".Length).WaitAsync(Deadline);
+        await output.HoldsAsync(51 * "00\n".Length).WaitAsync(Deadline);
     }
 
     [Test]
@@ -113,16 +114,53 @@ public sealed class BatchedConsoleProviderTests
         Assert.That(errors.Text, Is.EqualTo("5 lines of the log were dropped: more than 10 were waiting.\n"));
     }
 
-    [Test]
-    public void A_console_that_nobody_reads_and_a_closed_log_fail_no_caller()
+    [TestCase(typeof(IOException))]
+    [TestCase(typeof(UnauthorizedAccessException))]
+    public void A_console_that_nobody_reads_and_a_closed_log_fail_no_caller(Type fault)
     {
+        var settings = Settings(new() { MaxQueueLength = 1, QueueFullMode = ConsoleLoggerQueueFullMode.Wait });
         var console = new BatchedConsoleProvider(
-            [new Plain()], Settings(new() { MaxQueueLength = 1, QueueFullMode = ConsoleLoggerQueueFullMode.Wait }), new BrokenStream(), new BrokenStream());
+            [new Plain()], settings, new BrokenStream(fault), new BrokenStream(fault));
         var log = console.CreateLogger("category");
         for (var i = 0; i < 10; i++)
             Log(log, LogLevel.Information, "lost");
         console.Dispose();
         Assert.That(() => Log(log, LogLevel.Information, "too late"), Throws.Nothing);
+    }
+
+    [Test]
+    public void Each_console_has_its_lines_while_the_other_is_broken([Values] bool isErrorsBroken)
+    {
+        var (broken, whole) = (new BrokenStream(typeof(IOException)), new MemoryStream());
+        var settings = Settings(new() { LogToStandardErrorThreshold = LogLevel.Error });
+        var (output, errors) = isErrorsBroken ? (whole, (Stream)broken) : (broken, whole);
+        using (var console = new BatchedConsoleProvider([new Plain()], settings, output, errors))
+        {
+            var log = console.CreateLogger("category");
+            for (var i = 0; i < 100; i++)
+            {
+                Log(log, LogLevel.Information, "same");
+                Log(log, LogLevel.Error, "same");
+            }
+        }
+
+        Assert.That(
+            Encoding.UTF8.GetString(whole.ToArray()), Is.EqualTo(string.Concat(Enumerable.Repeat("same\n", 100))));
+    }
+
+    [Test]
+    public void A_line_that_cannot_be_formatted_leaves_nothing_in_the_next()
+    {
+        var output = new MemoryStream();
+        using (var console = new BatchedConsoleProvider([new Plain()], Settings(new()), output, Stream.Null))
+        {
+            var log = console.CreateLogger("category");
+            Assert.That(() => Log(log, LogLevel.Information, Plain.Broken), Throws.InstanceOf<FormatException>());
+            Log(log, LogLevel.None, "off");
+            Log(log, LogLevel.Information, "next");
+        }
+
+        Assert.That(Encoding.UTF8.GetString(output.ToArray()), Is.EqualTo("next\n"));
     }
 
     private static IOptions<ConsoleLoggerOptions> Settings(ConsoleLoggerOptions options)
@@ -136,14 +174,26 @@ public sealed class BatchedConsoleProviderTests
 
     private sealed class Plain() : ConsoleFormatter("plain")
     {
-        public override void Write<TState>(in LogEntry<TState> logEntry, IExternalScopeProvider? scopeProvider, TextWriter textWriter) =>
-            textWriter.Write(string.Create(CultureInfo.InvariantCulture, $"{logEntry.State}\n"));
+        /// <summary>The text that fails after a part of it has been written.</summary>
+        public const string Broken = "broken";
+
+        public override void Write<TState>(
+            in LogEntry<TState> logEntry, IExternalScopeProvider? scopeProvider, TextWriter textWriter)
+        {
+            textWriter.Write(logEntry.State);
+            if (logEntry.State is Broken)
+                throw new FormatException(Broken);
+            textWriter.Write('\n');
+        }
     }
 
-    /// <summary>A console whose reader has left.</summary>
-    private sealed class BrokenStream : MemoryStream
+    /// <summary>A console whose reader has left, or that was closed from the beginning.</summary>
+    private sealed class BrokenStream(Type fault) : MemoryStream
     {
-        public override void Write(byte[] buffer, int offset, int count) => throw new IOException("Broken pipe");
+        public override void Write(byte[] buffer, int offset, int count) =>
+            throw (Exception)Activator.CreateInstance(fault)!;
+
+        public override void Flush() => throw (Exception)Activator.CreateInstance(fault)!;
     }
 
     /// <summary>A console that accepts nothing until it is released.</summary>

@@ -19,18 +19,22 @@ internal static class LargeContent
             $"push of {megabytes} MB as base64",
             [
                 Pushing("registry", registry, () => registry.PushAsync("team/large", body, ct)),
-                Pushing("bare application, the same work", bare, () => bare.PostAsync("/unpacked/large", PushBody.Json(body), ct)),
+                Pushing(
+                    "bare application, the same work",
+                    bare,
+                    () => bare.PostAsync("/unpacked/large", PushBody.Json(body), ct)),
             ],
             [(0.8, null)],
             ct);
     }
 
     /// <summary>A round is one push, however long that takes.</summary>
-    private static Side Pushing(string name, ServerProcess server, Func<Task> push) => new(name, server, async (_, _) =>
-    {
-        var (before, began) = (server.Cpu, Stopwatch.GetTimestamp());
-        await push();
-        var elapsed = Stopwatch.GetElapsedTime(began);
-        return Sample.Of([elapsed.TotalMilliseconds], elapsed.TotalSeconds, server.Cpu - before);
-    });
+    private static Side Pushing(string name, ServerProcess server, Func<Task> push) =>
+        new(name, server, async (_, _) =>
+        {
+            var (before, began) = (server.Cpu, Stopwatch.GetTimestamp());
+            await push();
+            var elapsed = Stopwatch.GetElapsedTime(began);
+            return Sample.Of([elapsed.TotalMilliseconds], elapsed.TotalSeconds, server.Cpu - before);
+        });
 }
