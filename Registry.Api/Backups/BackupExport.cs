@@ -58,7 +58,7 @@ internal sealed class BackupExport(OpenRegistry registry, Dialect dialect, Actio
 
     private async Task WritePackageAsync(PackageName name, ContentSpool spool, Stream output, CancellationToken ct)
     {
-        if ((await indexes.FindAsync(name, ct))?.Index is not { } index)
+        if ((await indexes.FindAsync(name, ct))?.State is not { } index)
             return;
         using var metadata = new MetadataReader();
         var written = new HashSet<Release>();
@@ -83,7 +83,7 @@ internal sealed class BackupExport(OpenRegistry registry, Dialect dialect, Actio
     /// <returns>The manifest, or that which replaced it meanwhile; null when it was deleted meanwhile.</returns>
     private async Task<Manifest?> FetchAsync(PackageName name, Manifest manifest, ContentSpool spool, CancellationToken ct)
     {
-        for (var wanted = manifest; wanted is not null; wanted = (await indexes.FindAsync(name, ct))?.Index.Find(manifest.Release, manifest.MediaType))
+        for (var wanted = manifest; wanted is not null; wanted = (await indexes.FindAsync(name, ct))?.State.Find(manifest.Release, manifest.MediaType))
             try
             {
                 spool.Begin();

@@ -129,7 +129,7 @@ internal sealed class BackupImport(OpenRegistry registry, bool force, Action<str
 
     private async Task SetChannelsAsync(PackageName package, IReadOnlyCollection<RestoredChannel> channels, CancellationToken ct)
     {
-        var before = (await registry.Indexes.GetAsync(package, ct)).Index;
+        var before = (await registry.Indexes.GetAsync(package, ct)).State;
         var after = await registry.Channels.RestoreAsync(package, channels, ct);
         foreach (var channel in channels)
         {

@@ -1,3 +1,4 @@
+using Registry.Core.Documents;
 using Registry.Core.Packages;
 
 namespace Registry.Api.Hosting;

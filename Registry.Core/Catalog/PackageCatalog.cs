@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
+using Registry.Core.Documents;
 using Registry.Core.Packages;
 using Registry.Core.Storage;
 

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Registry.Core.Documents;
 using Registry.Core.Errors;
 using Registry.Core.Packages;
 
@@ -20,7 +21,7 @@ public sealed partial class ChannelRegistry(PackageIndexes indexes, ILogger<Chan
     {
         var index = await indexes.UpdateAsync(
             package,
-            new IndexChange(index =>
+            new DocumentChange<PackageIndex>(index =>
             {
                 var known = index ?? throw PackageErrors.PackageNotFound(package.Value, release);
                 PackageQueries.ParseQuery(release);
@@ -62,7 +63,7 @@ public sealed partial class ChannelRegistry(PackageIndexes indexes, ILogger<Chan
                 index, static (index, restored) => restored.ApplyTo(index) is { } channel ? index.WithChannel(channel) : index)),
             ct))!;
 
-    private static IndexChange Change(PackageName package, string? release, Func<PackageIndex, PackageIndex> change) =>
+    private static DocumentChange<PackageIndex> Change(PackageName package, string? release, Func<PackageIndex, PackageIndex> change) =>
         new(index => change(index ?? throw PackageErrors.PackageNotFound(package.Value, release)));
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Added {Release} to channel {Channel} of {Package}")]

@@ -67,7 +67,7 @@ public sealed partial class BlobCollector(
                 var isRead = false;
                 try
                 {
-                    index = (await indexes.FindAsync(package, ct))?.Index;
+                    index = (await indexes.FindAsync(package, ct))?.State;
                     isRead = true;
 
                     // A release whose removal a power failure would undo still needs its blob.

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Registry.Core.Content;
+using Registry.Core.Documents;
 using Registry.Core.Storage;
 
 namespace Registry.Core.Packages;

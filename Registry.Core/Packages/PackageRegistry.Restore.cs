@@ -25,7 +25,7 @@ public sealed partial class PackageRegistry
         RestoredRelease restored, Digest blobDigest, Func<CancellationToken, ValueTask<PackageUpload>> begin, bool force, CancellationToken ct)
     {
         var (package, release, mediaType) = (restored.Package, restored.Release, restored.MediaType);
-        var known = (await indexes.FindAsync(package, ct))?.Index.Find(release, mediaType);
+        var known = (await indexes.FindAsync(package, ct))?.State.Find(release, mediaType);
         if (known is not null && IsSame(known, restored, blobDigest))
         {
             if (known.Content.Digest != restored.ContentDigest)

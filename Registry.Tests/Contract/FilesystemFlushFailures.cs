@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Win32.SafeHandles;
 using NUnit.Framework;
 using Registry.Core.Content;
+using Registry.Core.Documents;
 using Registry.Core.Packages;
 using Registry.Core.Storage;
 using Registry.Storage.Filesystem;

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using NUnit.Framework;
 using Registry.Core.Content;
+using Registry.Core.Documents;
 using Registry.Core.Packages;
 using Registry.Core.Storage;
 using Registry.Tests.Support;
@@ -108,7 +109,7 @@ public abstract class PackageStorageContract : StorageContract
     private async Task<byte[]> PullAsync(string release)
     {
         var packages = Packages(Two);
-        var index = (await packages.GetAsync(Name.Namespace, Name.Name, Ct)).Index;
+        var index = (await packages.GetAsync(Name.Namespace, Name.Name, Ct)).State;
         await using var reader = await packages.OpenAsync(Name, index.Find(Release.Parse(release), Samples.Type("helm"))!, ByteRange.All, Ct);
         return await reader.Content.ReadAllAsync(Ct);
     }

@@ -4,6 +4,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Registry.Core.Channels;
 using Registry.Core.Content;
+using Registry.Core.Documents;
 using Registry.Core.Packages;
 using Registry.Core.Storage;
 
@@ -39,7 +40,7 @@ internal static class Samples
         (PackageIndex?)null, (index, release) => PackageIndex.With(index, Package(), Manifest(release), force: false))!;
 
     /// <summary>A push of one release, as the use case changes the index.</summary>
-    public static IndexChange Push(PackageName package, Manifest manifest, bool force = false) => new(
+    public static DocumentChange<PackageIndex> Push(PackageName package, Manifest manifest, bool force = false) => new(
         index => PackageIndex.With(index, package, manifest, force),
         index => index.Find(manifest.Release, manifest.MediaType)?.PushId == manifest.PushId);
 

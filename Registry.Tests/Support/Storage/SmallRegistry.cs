@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Registry.Core.Archives;
 using Registry.Core.Channels;
 using Registry.Core.Content;
+using Registry.Core.Documents;
 using Registry.Core.Operations;
 using Registry.Core.Packages;
 using Registry.Core.Storage;

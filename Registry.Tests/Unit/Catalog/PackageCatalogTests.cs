@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging.Abstractions;
 using NUnit.Framework;
 using Registry.Core.Catalog;
+using Registry.Core.Documents;
 using Registry.Core.Packages;
 using Registry.Core.Storage;
 using Registry.Tests.Support;
@@ -69,7 +70,7 @@ internal sealed class PackageCatalogTests
         await PushAsync("a/two", "1.0.0");
         Assert.That((await catalog.GetAsync(default)).Fingerprint, Is.Not.EqualTo(before.Fingerprint));
         await writer.UpdateAsync(
-            Samples.Package("a/two"), new IndexChange(index => index!.Without(Release.Parse("1.0.0"), Samples.Type("helm"))), default);
+            Samples.Package("a/two"), new DocumentChange<PackageIndex>(index => index!.Without(Release.Parse("1.0.0"), Samples.Type("helm"))), default);
         var after = await catalog.GetAsync(default);
         Assert.That(after.Entries.Select(entry => entry.Name.Value), Is.EqualTo(new[] { "a/one" }));
         Assert.That(after.Fingerprint, Is.EqualTo(before.Fingerprint));

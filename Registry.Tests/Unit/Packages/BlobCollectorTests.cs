@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using NUnit.Framework;
 using Registry.Core.Content;
+using Registry.Core.Documents;
 using Registry.Core.Errors;
 using Registry.Core.Packages;
 using Registry.Core.Storage;
@@ -276,7 +277,7 @@ internal sealed class BlobCollectorTests
 
     private async Task AssertPullsAsync(string release, string content)
     {
-        var index = (await packages.GetAsync("titi", "rocketchat", default)).Index;
+        var index = (await packages.GetAsync("titi", "rocketchat", default)).State;
         await using var reader = await packages.OpenAsync(Name, index.Find(release, "helm"), ByteRange.All, default);
         using var pulled = new MemoryStream();
         await reader.Content.CopyToAsync(pulled);

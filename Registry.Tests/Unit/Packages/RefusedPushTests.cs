@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using NUnit.Framework;
 using Registry.Core.Content;
+using Registry.Core.Documents;
 using Registry.Core.Errors;
 using Registry.Core.Packages;
 using Registry.Core.Storage;
@@ -168,7 +169,7 @@ internal sealed class RefusedPushTests
 
     private async Task DemandPullsAsync(string release, string content)
     {
-        var index = (await another.GetAsync(Name.Namespace, Name.Name, default)).Index;
+        var index = (await another.GetAsync(Name.Namespace, Name.Name, default)).State;
         await using var reader = await another.OpenAsync(Name, index.Find(Release.Parse(release), Samples.Type("helm"))!, ByteRange.All, default);
         Assert.That(await reader.Content.ReadAllAsync(default), Is.EqualTo(Samples.TarGz(content)));
     }

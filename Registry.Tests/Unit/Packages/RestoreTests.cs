@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using NUnit.Framework;
 using Registry.Core.Channels;
 using Registry.Core.Content;
+using Registry.Core.Documents;
 using Registry.Core.Errors;
 using Registry.Core.Packages;
 using Registry.Core.Storage;
@@ -169,5 +170,5 @@ internal sealed class RestoreTests
         force,
         default);
 
-    private async Task<PackageIndex> IndexAsync() => (await indexes.GetAsync(Name, default)).Index;
+    private async Task<PackageIndex> IndexAsync() => (await indexes.GetAsync(Name, default)).State;
 }

@@ -1,22 +1,30 @@
 using Registry.Core.Errors;
 using Registry.Core.Storage;
 
-namespace Registry.Core.Packages;
+namespace Registry.Core.Documents;
 
-/// <summary>The one retry loop: brings a batch of changes of one package into storage by one conditional write.</summary>
-internal sealed class IndexWrite(IDocumentStore documents, IndexReader reader, TimeProvider time, UpdateOptions options, PackageName name)
+/// <summary>The one retry loop: stores a batch of changes of one document by one conditional write.</summary>
+internal sealed class DocumentUpdate<TKey, TState>(
+    IDocumentStore documents,
+    DocumentCodec<TKey, TState> codec,
+    DocumentReader<TKey, TState> reader,
+    TimeProvider time,
+    UpdateOptions options,
+    TKey key)
+    where TKey : notnull
+    where TState : class
 {
-    private readonly StoreKey key = StoreKeys.Package(name);
+    private readonly StoreKey storeKey = codec.KeyOf(key);
     private readonly long began = time.GetTimestamp();
 
     /// <summary>A write that failed and may have happened all the same: the revision that it was to replace, and why it failed.</summary>
     private (Revision? Base, StorageException Failure)? doubt;
 
-    /// <summary>True once a write got no answer: it may still be on its way, whatever the answer to a later one says.</summary>
+    /// <summary>True once a write got no answer. It may still be on its way, whatever the answer to a later one says.</summary>
     private bool isUnanswered;
 
     /// <summary>Settles every change of the batch. Never throws.</summary>
-    public async Task RunAsync(List<PendingChange> batch)
+    public async Task RunAsync(List<PendingChange<TState>> batch)
     {
         try
         {
@@ -25,7 +33,7 @@ internal sealed class IndexWrite(IDocumentStore documents, IndexReader reader, T
                 if (await TryAsync(batch))
                     return;
                 if (time.GetElapsedTime(began) >= options.Bound)
-                    throw doubt is null ? PackageErrors.ResourceInUse(name) : PackageErrors.OutcomeUnknown(name);
+                    throw doubt is null ? codec.ResourceInUse(key) : codec.OutcomeUnknown(key);
                 await Task.Delay(pause * Random.Shared.NextDouble(), time);
             }
         }
@@ -37,27 +45,27 @@ internal sealed class IndexWrite(IDocumentStore documents, IndexReader reader, T
     }
 
     /// <returns>False when the batch, or what is left of it, is to be tried again.</returns>
-    private async Task<bool> TryAsync(List<PendingChange> batch)
+    private async Task<bool> TryAsync(List<PendingChange<TState>> batch)
     {
-        PackageSnapshot? current;
+        DocumentSnapshot<TState>? current;
         try
         {
             // Each change may be refused because of what is read here.
-            await documents.EnsureDurableAsync(key, CancellationToken.None);
-            current = await reader.FindAsync(name, told: null, CancellationToken.None);
+            await documents.EnsureDurableAsync(storeKey, CancellationToken.None);
+            current = await reader.FindAsync(key, knownRevision: null, CancellationToken.None);
         }
         catch (StorageException) when (doubt is not null)
         {
-            // Only a read can tell what became of the write in doubt: keep asking until the bound.
+            // Only a read can tell the outcome of the write in doubt: keep asking until the bound.
             return false;
         }
 
         if (doubt is { } write && !ResolveDoubt(batch, current, write.Base, write.Failure))
             return true;
-        var next = Apply(batch, current?.Index);
+        var next = Apply(batch, current?.State);
 
-        // Even what changes nothing is written where it rests on a blob: only a write tells whether the epoch of the blob lasts.
-        var isNeeded = !ReferenceEquals(next, current?.Index) || batch.Exists(static pending => pending.Change.Epoch is not null);
+        // A change that rests on a blob is written even if it changes nothing: only a write tells whether the epoch of the blob lasts.
+        var isNeeded = !ReferenceEquals(next, current?.State) || batch.Exists(static pending => pending.Change.Epoch is not null);
         if (isNeeded && !await TryStoreAsync(batch, next, current?.Revision))
             return false;
         foreach (var pending in batch)
@@ -66,62 +74,63 @@ internal sealed class IndexWrite(IDocumentStore documents, IndexReader reader, T
     }
 
     /// <summary>
-    /// Tells what became of a write in doubt, now that the document has been read again. Where the revision is still the old one it has not
-    /// happened (and can no longer: the next try replaces the same revision), unless it is in flight still, and then the next try loses the race
-    /// and asks again.
+    /// Decides what became of a write in doubt, now that the document has been read again. If the revision is still the old one, the write has not
+    /// happened. It can no longer happen either, since the next attempt replaces the same revision; if it is still in flight, the next attempt
+    /// loses the race and reads again.
     /// </summary>
     /// <returns>False when every change of the batch is settled.</returns>
-    private bool ResolveDoubt(List<PendingChange> batch, PackageSnapshot? current, Revision? replaced, StorageException failure)
+    private bool ResolveDoubt(
+        List<PendingChange<TState>> batch, DocumentSnapshot<TState>? current, Revision? replaced, StorageException failure)
     {
         if (current?.Revision == replaced)
         {
             if (failure.IsTransient)
                 return true;
             foreach (var pending in batch)
-                pending.Fail(isUnanswered ? PackageErrors.OutcomeUnknown(name) : failure);
+                pending.Fail(isUnanswered ? codec.OutcomeUnknown(key) : failure);
             return false;
         }
 
         foreach (var pending in batch)
-            if (current is not null && pending.Change.IsIn?.Invoke(current.Index) == true)
+            if (current is not null && pending.Change.IsIn?.Invoke(current.State) == true)
             {
-                pending.Expect(current.Index);
+                pending.Expect(current.State);
                 pending.Settle();
             }
             else
             {
-                pending.Fail(PackageErrors.OutcomeUnknown(name));
+                pending.Fail(codec.OutcomeUnknown(key));
             }
 
         return false;
     }
 
-    private static PackageIndex? Apply(List<PendingChange> batch, PackageIndex? index)
+    private static TState? Apply(List<PendingChange<TState>> batch, TState? state)
     {
         foreach (var pending in batch)
             try
             {
-                index = pending.Change.Apply(index);
-                pending.Expect(index);
+                state = pending.Change.Apply(state);
+                pending.Expect(state);
             }
             catch (RegistryException refusal)
             {
                 pending.Expect(refusal);
             }
 
-        return index;
+        return state;
     }
 
-    private async Task<bool> TryStoreAsync(List<PendingChange> batch, PackageIndex? next, Revision? replaced)
+    private async Task<bool> TryStoreAsync(List<PendingChange<TState>> batch, TState? next, Revision? replaced)
     {
-        var (content, jsonBytes) = next is null ? ([], 0) : StoredIndex.Write(next, reader.MaxBytes);
-        if (jsonBytes > reader.MaxBytes || content.Length > Document.MaxBytes)
+        byte[] content;
+        try
+        {
+            content = next is null ? [] : codec.Encode(key, next);
+        }
+        catch (RegistryException) when (batch.Count > 1)
         {
             // One change too many for the document fails alone, not with those that it came with.
-            if (batch.Count == 1)
-                throw jsonBytes > reader.MaxBytes
-                    ? PackageErrors.IndexTooLong(name, next!.Manifests.Length, jsonBytes, reader.MaxBytes)
-                    : PackageErrors.IndexFull(name, next!.Manifests.Length, content.Length, Document.MaxBytes);
             await StoreApartAsync(batch);
             return false;
         }
@@ -143,7 +152,7 @@ internal sealed class IndexWrite(IDocumentStore documents, IndexReader reader, T
         }
         catch (StorageException ended) when (ended.Kind == StorageFault.EpochEnded && !isUnanswered)
         {
-            // Nothing was stored. What does not rest on the epoch that ended is tried again.
+            // Nothing was stored. The changes that do not rest on the ended epoch are tried again.
             foreach (var pending in batch.Where(static pending => pending.Change.Epoch is not null))
                 pending.Fail(ended);
             batch.RemoveAll(static pending => pending.Change.Epoch is not null);
@@ -158,26 +167,26 @@ internal sealed class IndexWrite(IDocumentStore documents, IndexReader reader, T
     }
 
     /// <summary>Stores each change of the batch by a write of its own.</summary>
-    private async Task StoreApartAsync(List<PendingChange> batch)
+    private async Task StoreApartAsync(List<PendingChange<TState>> batch)
     {
         foreach (var pending in batch)
-            await new IndexWrite(documents, reader, time, options, name).RunAsync([pending]);
+            await new DocumentUpdate<TKey, TState>(documents, codec, reader, time, options, key).RunAsync([pending]);
         batch.Clear();
     }
 
     private async Task<bool> TryDeleteAsync(Precondition precondition)
     {
-        if (!await documents.TryDeleteAsync(key, precondition, CancellationToken.None))
+        if (!await documents.TryDeleteAsync(storeKey, precondition, CancellationToken.None))
             return false;
-        reader.Forget(name);
+        reader.Forget(key);
         return true;
     }
 
-    private async Task<bool> TryPutAsync(PackageIndex next, byte[] content, Precondition precondition)
+    private async Task<bool> TryPutAsync(TState next, byte[] content, Precondition precondition)
     {
-        if (await documents.TryPutAsync(key, content, precondition, CancellationToken.None) is not { } revision)
+        if (await documents.TryPutAsync(storeKey, content, precondition, CancellationToken.None) is not { } revision)
             return false;
-        reader.Keep(next, content, revision);
+        reader.Keep(key, next, content, revision);
         return true;
     }
 

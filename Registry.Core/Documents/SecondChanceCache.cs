@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 
-namespace Registry.Core.Packages;
+namespace Registry.Core.Documents;
 
 /// <summary>Values by key, within a bound of memory.</summary>
 /// <remarks>
