@@ -18,7 +18,10 @@ public abstract class DocumentCodec<TKey, TState>
     public abstract byte[] Encode(TKey key, TState state);
 
     /// <summary>Reads the stored form. The state may keep <paramref name="content"/>.</summary>
-    /// <exception cref="StorageException"><see cref="StorageFault.Corrupt"/>: the document is damaged or too large.</exception>
+    /// <exception cref="StorageException">
+    /// <see cref="StorageFault.Corrupt"/>: the document is damaged or too large. <see cref="StorageFault.NewerSchema"/>: a later version of the
+    /// registry wrote it.
+    /// </exception>
     public abstract TState Decode(TKey key, ReadOnlyMemory<byte> content);
 
     /// <summary>The memory that a state takes, in bytes as estimated.</summary>

@@ -12,7 +12,10 @@ namespace Registry.Core.Packages;
 /// </summary>
 internal static class StoredIndex
 {
-    /// <summary>Written into every document; another number is none that this version reads.</summary>
+    /// <summary>
+    /// Written into every document. A later schema must be followed by the member <c>requires</c> with the version of the registry that reads
+    /// it, so that earlier versions can name it: see <see cref="StorageFault.NewerSchema"/>.
+    /// </summary>
     public const int Schema = 1;
 
     /// <summary>
@@ -47,7 +50,8 @@ internal static class StoredIndex
     /// <param name="content">The form. The index may keep it.</param>
     /// <param name="maxBytes">The most bytes of JSON; no more are ever unpacked.</param>
     /// <exception cref="StorageException">
-    /// <see cref="StorageFault.Corrupt"/>: this is no index of this package that this version can read, or it is longer than allowed.
+    /// <see cref="StorageFault.Corrupt"/>: this is no index of this package, or it is longer than allowed.
+    /// <see cref="StorageFault.NewerSchema"/>: a later version of the registry wrote it.
     /// </exception>
     public static PackageIndex Read(PackageName name, ReadOnlyMemory<byte> content, long maxBytes)
     {
