@@ -43,7 +43,7 @@ internal sealed class BackupExport(OpenRegistry registry, Dialect dialect, Actio
         // The names come first, so that no listing is kept open while contents are read for hours.
         var names = new List<PackageName>();
         await foreach (var document in registry.Storage.Documents.ListAsync(StoreKeys.Packages, after: null, ct))
-            if (StoreKeys.TryGetPackage(document.Key, out var name))
+            if (PackageName.TryParse(document.Key, out var name))
                 names.Add(name);
 
         await using var spool = new ContentSpool(long.MaxValue);

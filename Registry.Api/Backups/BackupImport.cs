@@ -83,7 +83,7 @@ internal sealed class BackupImport(OpenRegistry registry, bool force, Action<str
 
     private async ValueTask<PackageUpload> UploadAsync(PackageName package, ContentSpool spool, CancellationToken ct)
     {
-        var upload = await PackageUpload.BeginAsync(registry.Storage.Blobs, StoreKeys.Package(package), limits, ct);
+        var upload = await PackageUpload.BeginAsync(registry.Storage.Blobs, package.Key, limits, ct);
         try
         {
             await foreach (var piece in spool.ReadAsync(ct))

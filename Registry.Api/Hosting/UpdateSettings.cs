@@ -1,5 +1,4 @@
 using Registry.Core.Documents;
-using Registry.Core.Packages;
 
 namespace Registry.Api.Hosting;
 

@@ -71,16 +71,17 @@ internal sealed class DocumentReader<TKey, TState>(IDocumentStore documents, Doc
 
     private Task<DocumentSnapshot<TState>> ParseOnceAsync(TKey key, Document document)
     {
-        if (cache.Find(key) is { } kept && kept.Revision == document.Revision)
-            return Task.FromResult(kept);
         var own = new TaskCompletionSource<DocumentSnapshot<TState>>(TaskCreationOptions.RunContinuationsAsynchronously);
         var shared = parsing.GetOrAdd((key, document.Revision), own.Task);
         if (shared != own.Task)
             return shared;
         try
         {
-            var snapshot = Parse(key, document);
-            Keep(key, snapshot);
+            // Looked up after this reader was entered: one that parsed the revision until a moment ago has kept it before it left.
+            var kept = cache.Find(key);
+            var snapshot = kept?.Revision == document.Revision ? kept : Parse(key, document);
+            if (snapshot != kept)
+                Keep(key, snapshot);
             own.SetResult(snapshot);
         }
         catch (Exception damage)

@@ -1,4 +1,5 @@
 using Registry.Core.Content;
+using Registry.Core.Packages;
 using Registry.Core.Storage;
 
 namespace Registry.Core.Operations;
@@ -9,7 +10,7 @@ internal sealed class MigrationCheck(RegistryStorage source, RegistryStorage tar
     /// <summary>Compares the documents, and looks at the blobs that they name.</summary>
     public async Task<IReadOnlyList<Finding>> PackageAsync(StoreKey key, CancellationToken ct)
     {
-        if (!StoreKeys.TryGetPackage(key, out var package))
+        if (!PackageName.TryParse(key, out var package))
             return [Finding.Of(key, "is not the key of a package")];
         var (document, index, damage) = await StoredPackage.ReadAsync(source, package, ct);
         if (damage is not null)

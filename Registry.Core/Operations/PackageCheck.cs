@@ -9,7 +9,7 @@ internal sealed class PackageCheck(RegistryStorage storage, PackageName package,
 {
     private const int MaxAttempts = 10;
 
-    private readonly StoreKey key = StoreKeys.Package(package);
+    private readonly StoreKey key = package.Key;
 
     /// <exception cref="StorageException">The storage failed.</exception>
     public async Task<IReadOnlyList<Finding>> RunAsync(CancellationToken ct)

@@ -1,3 +1,4 @@
+using Registry.Core.Packages;
 using Registry.Core.Storage;
 
 namespace Registry.Core.Operations;
@@ -12,7 +13,7 @@ internal sealed class PackageCopy(RegistryStorage source, RegistryStorage target
     /// <exception cref="StorageException">One of the storages failed.</exception>
     public async Task<IReadOnlyList<Finding>> RunAsync(StoreKey key, CancellationToken ct)
     {
-        if (!StoreKeys.TryGetPackage(key, out var package))
+        if (!PackageName.TryParse(key, out var package))
             return [Finding.Of(key, "is not the key of a package")];
         for (var attempt = 1; ; attempt++)
         {

@@ -14,7 +14,7 @@ internal static class StoredPackage
     {
         try
         {
-            return await storage.Documents.GetAsync(StoreKeys.Package(package), ct) is { } document
+            return await storage.Documents.GetAsync(package.Key, ct) is { } document
                 ? (document, StoredIndex.Read(package, document.Content, storage.IndexLimits.MaxBytes), null)
                 : (null, null, null);
         }

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Registry.Core.Packages;
 using Registry.Core.Storage;
 
 namespace Registry.Core.Operations;
@@ -33,7 +34,7 @@ public sealed class Verification(RegistryStorage storage, int parallel, Action<F
         await Parallel.ForEachAsync(storage.Documents.ListAsync(StoreKeys.Packages, after: null, ct), options, async (entry, within) =>
         {
             packages[entry.Key] = true;
-            if (StoreKeys.TryGetPackage(entry.Key, out var package))
+            if (PackageName.TryParse(entry.Key, out var package))
                 Tell(await new PackageCheck(storage, package, Read, Garbage).RunAsync(within));
             else
                 Tell([Finding.Of(entry.Key, "is not the key of a package")]);

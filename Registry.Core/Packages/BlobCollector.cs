@@ -61,7 +61,7 @@ public sealed partial class BlobCollector(
             // (2) The index is read after this moment. A push whose blob was first seen a grace earlier has written its index by now, or looks at its
             // blob again; any other push that refers to the blob has yet to commit it, which changes the revision.
             var now = time.GetTimestamp();
-            if (batch.Count > 0 && StoreKeys.TryGetPackage(batch[0].Key.Scope, out var package))
+            if (batch.Count > 0 && PackageName.TryParse(batch[0].Key.Scope, out var package))
             {
                 PackageIndex? index;
                 var isRead = false;

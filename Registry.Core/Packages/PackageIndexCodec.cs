@@ -30,7 +30,7 @@ internal sealed class PackageIndexCodec(IndexLimits limits) : DocumentCodec<Pack
     private const int ChannelReleaseBytes = 16;
 
     /// <inheritdoc/>
-    public override StoreKey KeyOf(PackageName key) => StoreKeys.Package(key);
+    public override StoreKey KeyOf(PackageName key) => key.Key;
 
     /// <inheritdoc/>
     public override byte[] Encode(PackageName key, PackageIndex state)

@@ -30,7 +30,7 @@ public sealed partial class PackageRegistry
         {
             if (known.Content.Digest != restored.ContentDigest)
                 throw OtherDigest(known.Content.Digest, restored.ContentDigest);
-            if (await blobs.StatAsync(new BlobKey(StoreKeys.Package(package), blobDigest), ct) is not null)
+            if (await blobs.StatAsync(new BlobKey(package.Key, blobDigest), ct) is not null)
                 return RestoreOutcome.Unchanged;
         }
         else if (known is not null && !force)

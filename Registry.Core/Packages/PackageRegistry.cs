@@ -87,7 +87,7 @@ public sealed partial class PackageRegistry(
     /// <exception cref="StorageException"><see cref="StorageFault.Corrupt"/>: the index still refers to a blob that is not there, or a small one is damaged.</exception>
     public async ValueTask<BlobReader> OpenAsync(PackageName package, Manifest manifest, ByteRange range, CancellationToken ct)
     {
-        var key = new BlobKey(StoreKeys.Package(package), manifest.Content.BlobDigest);
+        var key = new BlobKey(package.Key, manifest.Content.BlobDigest);
         if (await contents.OpenAsync(key, manifest.Content.Size, range, ct) is { } reader)
             return reader;
         if ((await indexes.FindAsync(package, ct))?.State.References(key.Digest) == true)

@@ -61,7 +61,7 @@ internal static class Samples
     /// <summary>A package content on its way into a store, written to its end.</summary>
     public static async Task<PackageUpload> UploadAsync(IBlobStore blobs, PackageName package, string content)
     {
-        var upload = await PackageUpload.BeginAsync(blobs, StoreKeys.Package(package), new ContentLimits(), CancellationToken.None);
+        var upload = await PackageUpload.BeginAsync(blobs, package.Key, new ContentLimits(), CancellationToken.None);
         await upload.WriteAsync(TarGz(content), CancellationToken.None);
         return upload;
     }

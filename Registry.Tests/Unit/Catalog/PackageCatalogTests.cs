@@ -80,7 +80,7 @@ internal sealed class PackageCatalogTests
     public async Task A_damaged_index_does_not_take_the_list_down()
     {
         await PushAsync("a/good", "1.0.0");
-        await storage.Documents.TryPutAsync(StoreKeys.Package(Samples.Package("a/bad")), "damage"u8.ToArray(), Precondition.Absent, default);
+        await storage.Documents.TryPutAsync(Samples.Package("a/bad").Key, "damage"u8.ToArray(), Precondition.Absent, default);
         Assert.That(await NamesAsync(), Is.EqualTo(new[] { "a/good" }));
     }
 
@@ -89,7 +89,7 @@ internal sealed class PackageCatalogTests
     {
         await PushAsync("a/good", "1.0.0");
         await storage.Documents.TryPutAsync(
-            StoreKeys.Package(Samples.Package("a/long")),
+            Samples.Package("a/long").Key,
             StoredIndex.Write(LargeIndexes.Bomb(Samples.Package("a/long"), 400), long.MaxValue).Content,
             Precondition.Absent,
             default);

@@ -1,6 +1,5 @@
 using NUnit.Framework;
 using Registry.Core.Operations;
-using Registry.Core.Storage;
 using Registry.Tests.Support;
 using Registry.Tests.Support.Storage;
 
@@ -14,11 +13,11 @@ internal sealed partial class MigrationTests
     {
         await FillAsync();
         await target.PushAsync(App, "7.0.0", "somebody's");
-        var theirs = target.Memory.StoredDocuments[StoreKeys.Package(Samples.Package(App))];
+        var theirs = target.Memory.StoredDocuments[Samples.Package(App).Key];
 
         Assert.That(await New().RunAsync(default), Is.False);
         Assert.That(told, Is.EqualTo(new[] { $"package {App}: differs at the target" }));
-        Assert.That(target.Memory.StoredDocuments[StoreKeys.Package(Samples.Package(App))], Is.SameAs(theirs));
+        Assert.That(target.Memory.StoredDocuments[Samples.Package(App).Key], Is.SameAs(theirs));
 
         Assert.That(await New(target, new MigrationOptions { Overwrite = true }).RunAsync(default), Is.True);
         Assert.That(source.Contents(), Is.SubsetOf(target.Contents()));

@@ -156,7 +156,7 @@ internal sealed partial class MigrationTests
     public async Task A_damaged_index_stays_behind_and_is_named()
     {
         await FillAsync();
-        await source.Memory.Documents.PutAsync(StoreKeys.Package(Samples.Package("a/b")), "{}", Precondition.Absent, default);
+        await source.Memory.Documents.PutAsync(Samples.Package("a/b").Key, "{}", Precondition.Absent, default);
         await source.Memory.Documents.PutAsync(StoreKey.Of("packages", "stray"), "{}", Precondition.Absent, default);
 
         Assert.That(await New().RunAsync(default), Is.False);

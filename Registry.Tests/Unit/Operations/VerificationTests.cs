@@ -14,7 +14,7 @@ internal sealed class VerificationTests
 {
     private const string App = "titi/rocketchat";
 
-    private static readonly StoreKey AppKey = StoreKeys.Package(Samples.Package(App));
+    private static readonly StoreKey AppKey = Samples.Package(App).Key;
 
     private readonly SmallRegistry registry = new();
     private readonly List<string> told = [];

@@ -48,10 +48,10 @@ internal sealed class BlobCollectorTests
         await PushAsync("1.0.0", "a");
         await packages.DeleteAsync("titi", "rocketchat", "1.0.0", "helm", default);
         var other = Samples.Package("zz/other");
-        await storage.Blobs.CommitAsync(StoreKeys.Package(other), Samples.TarGz("b"), default);
+        await storage.Blobs.CommitAsync(other.Key, Samples.TarGz("b"), default);
         await CollectAsync();
         time.Passed += options.Grace;
-        faults.Before = call => call == new StorageCall(StorageOperation.EnsureDurable, StoreKeys.Package(Name).Value)
+        faults.Before = call => call == new StorageCall(StorageOperation.EnsureDurable, Name.Key.Value)
             ? throw new StorageException(StorageFault.Full, "no room for it")
             : default;
 
@@ -144,7 +144,7 @@ internal sealed class BlobCollectorTests
     {
         var candidates = new GarbageCandidates(2);
         var blobs = Enumerable.Range(0, 3).Select(number => new BlobInfo(
-            new BlobKey(StoreKeys.Package(Name), Samples.Sha256($"{number}")), 1, default, new Revision("r"))).ToArray();
+            new BlobKey(Name.Key, Samples.Sha256($"{number}")), 1, default, new Revision("r"))).ToArray();
         candidates.Begin();
         Assert.That(blobs.Select(blob => candidates.Note(blob, now: 1)), Is.EqualTo(new[] { 1, 1, 1 }));
         candidates.End();
@@ -258,7 +258,7 @@ internal sealed class BlobCollectorTests
     /// <summary>How many blobs a collection deletes.</summary>
     private async Task<int> CollectAsync() => (await collector.CollectAsync(default)).Deleted;
 
-    private Task<BlobInfo> CommitAsync(string content) => storage.Blobs.CommitAsync(StoreKeys.Package(Name), Samples.TarGz(content), default);
+    private Task<BlobInfo> CommitAsync(string content) => storage.Blobs.CommitAsync(Name.Key, Samples.TarGz(content), default);
 
     /// <summary>Does something right before the first write of an index.</summary>
     private void AtPut(Func<Task> act) => faults.Before = async call =>

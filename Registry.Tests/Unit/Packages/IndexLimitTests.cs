@@ -155,7 +155,7 @@ internal sealed class IndexLimitTests
         indexes.UpdateAsync(Name, new DocumentChange<PackageIndex>(index => index!.Without(Release.Parse(release), Samples.Type("helm"))), default);
 
     private async Task PutAsync(PackageIndex index) =>
-        await storage.Documents.TryPutAsync(StoreKeys.Package(index.Name), StoredIndex.Write(index, long.MaxValue).Content, Precondition.Absent, default);
+        await storage.Documents.TryPutAsync(index.Name.Key, StoredIndex.Write(index, long.MaxValue).Content, Precondition.Absent, default);
 
     private PackageIndexes Indexes(long maxBytes, long? cacheBytes = null) => new(
         storage.Documents,

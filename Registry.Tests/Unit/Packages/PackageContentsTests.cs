@@ -85,7 +85,7 @@ internal sealed class PackageContentsTests
     {
         var (key, _) = await StoreAsync(100);
         await ReadAsync(key, 100, ByteRange.All);
-        Assert.That(await contents.OpenAsync(key with { Scope = StoreKeys.Package(Samples.Package("a/other")) }, 100, ByteRange.All, default), Is.Null);
+        Assert.That(await contents.OpenAsync(key with { Scope = Samples.Package("a/other").Key }, 100, ByteRange.All, default), Is.Null);
     }
 
     [Test]
@@ -143,7 +143,7 @@ internal sealed class PackageContentsTests
     {
         var bytes = new byte[size];
         new Random(size).NextBytes(bytes);
-        return (new BlobKey(StoreKeys.Package(Samples.Package()), Digest.FromHash(SHA256.HashData(bytes))), bytes);
+        return (new BlobKey(Samples.Package().Key, Digest.FromHash(SHA256.HashData(bytes))), bytes);
     }
 
     private async Task<(BlobKey Key, byte[] Bytes)> StoreAsync(int size)

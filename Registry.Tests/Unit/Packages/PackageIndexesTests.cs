@@ -163,7 +163,7 @@ internal sealed class PackageIndexesTests
     public async Task A_race_that_is_always_lost_ends_with_resource_in_use()
     {
         await PushAsync(indexes, "1.0.0");
-        var key = StoreKeys.Package(Name);
+        var key = Name.Key;
         faults.Before = async call =>
         {
             // Somebody else is always faster.

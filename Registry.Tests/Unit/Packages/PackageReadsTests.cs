@@ -131,7 +131,7 @@ internal sealed class PackageReadsTests
     public async Task An_index_that_was_damaged_meanwhile_is_damaged_for_every_read_until_it_is_mended()
     {
         await PushAsync(indexes, "1.0.0");
-        var key = StoreKeys.Package(Name);
+        var key = Name.Key;
         var good = (await storage.Documents.GetAsync(key, default))!.Content;
         await storage.Documents.TryPutAsync(key, "{"u8.ToArray(), Precondition.None, default);
         for (var i = 0; i < 2; i++)

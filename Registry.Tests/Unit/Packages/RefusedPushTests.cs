@@ -57,7 +57,7 @@ internal sealed class RefusedPushTests
     public async Task A_push_that_loses_all_races_leaves_no_blob()
     {
         await PushAsync(another, "0.1.0", "old");
-        var key = StoreKeys.Package(Name);
+        var key = Name.Key;
         faults.Before = async call =>
         {
             if (call.Operation == StorageOperation.PutDocument)

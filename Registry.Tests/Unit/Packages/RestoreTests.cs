@@ -163,7 +163,7 @@ internal sealed class RestoreTests
         Digest.FromHash(System.Security.Cryptography.SHA256.HashData(blob)),
         async ct =>
         {
-            var upload = await PackageUpload.BeginAsync(new FaultyBlobStore(storage.Blobs, faults), StoreKeys.Package(Name), new ContentLimits(), ct);
+            var upload = await PackageUpload.BeginAsync(new FaultyBlobStore(storage.Blobs, faults), Name.Key, new ContentLimits(), ct);
             await upload.WriteAsync(blob, ct);
             return upload;
         },
