@@ -92,7 +92,7 @@ public static class RegistryApplication
         foreach (var level in LogLevels.FindInvalid(builder.Configuration))
             builder.Configuration[level.Path] = null;
         LoggingServices.ClearInvalid(builder.Configuration);
-        builder.Logging.UseOwnFormatters();
+        builder.Logging.UseConsole();
         var start = new StartFilter();
         builder.Logging.AddFilter(StartFilter.Category, start.Passes);
         builder.WebHost.ConfigureKestrel(static kestrel =>

@@ -34,13 +34,15 @@ internal static class LoggingServices
     }
 
     /// <summary>
-    /// Replaces the formatters of the framework's console logger with <see cref="TextFormatter"/> and
-    /// <see cref="JsonFormatter"/>.
+    /// Replaces the framework's console logger with <see cref="BatchedConsoleProvider"/>, and its formatters with <see cref="TextFormatter"/> and
+    /// <see cref="JsonFormatter"/>. The settings stay those of the framework.
     /// </summary>
     /// <param name="logging">The log of the service, with the framework's console logger.</param>
-    public static void UseOwnFormatters(this ILoggingBuilder logging)
+    public static void UseConsole(this ILoggingBuilder logging)
     {
+        logging.Services.Remove(logging.Services.Single(static service => service.ImplementationType == typeof(ConsoleLoggerProvider)));
         logging.Services.RemoveAll<ConsoleFormatter>();
+        logging.Services.AddSingleton<ILoggerProvider, BatchedConsoleProvider>();
         logging.AddConsoleFormatter<TextFormatter, ConsoleFormatterOptions>();
         logging.AddConsoleFormatter<JsonFormatter, ConsoleFormatterOptions>();
         logging.Services.TryAddSingleton(TimeProvider.System);

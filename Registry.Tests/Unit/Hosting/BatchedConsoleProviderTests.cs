@@ -1,0 +1,184 @@
+using System.Globalization;
+using System.Text;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Logging.Console;
+using Microsoft.Extensions.Options;
+using NUnit.Framework;
+using Registry.Api.Hosting.Logging;
+
+namespace Registry.Tests.Unit.Hosting;
+
+public sealed class BatchedConsoleProviderTests
+{
+    /// <summary>Far above what any of this takes on a busy machine.</summary>
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
+
+    [Test]
+    public async Task Lines_of_many_threads_are_written_whole_and_in_the_order_of_each_thread()
+    {
+        var output = new MemoryStream();
+        using (var console = new BatchedConsoleProvider([new Plain()], Settings(new()), output, Stream.Null))
+        {
+            var log = console.CreateLogger("category");
+            await Task.WhenAll(Enumerable.Range(0, 8).Select(thread => Task.Run(() =>
+            {
+                for (var i = 0; i < 1000; i++)
+                    Log(log, LogLevel.Information, $"{thread}:{i} ä€");
+            })));
+        }
+
+        var lines = Encoding.UTF8.GetString(output.ToArray()).Split('\n')[..^1];
+        Assert.That(lines, Has.Length.EqualTo(8000));
+        for (var thread = 0; thread < 8; thread++)
+        {
+            var own = lines.Where(line => line.StartsWith($"{thread}:", StringComparison.Ordinal));
+            Assert.That(own, Is.EqualTo(Enumerable.Range(0, 1000).Select(i => $"{thread}:{i} ä€")));
+        }
+    }
+
+    [Test]
+    public async Task A_line_is_written_without_another_one()
+    {
+        var output = new HeldStream();
+        output.Release();
+        using var console = new BatchedConsoleProvider([new Plain()], Settings(new()), output, Stream.Null);
+        for (var i = 1; i <= 3; i++)
+        {
+            Log(console.CreateLogger("category"), LogLevel.Information, "alone");
+            await output.HoldsAsync(i * "alone\n".Length).WaitAsync(Deadline);
+        }
+    }
+
+    [Test]
+    public void Lines_at_the_threshold_go_to_standard_error()
+    {
+        var (output, errors) = (new MemoryStream(), new MemoryStream());
+        var settings = Settings(new() { LogToStandardErrorThreshold = LogLevel.Warning });
+        using (var console = new BatchedConsoleProvider([new Plain()], settings, output, errors))
+        {
+            var log = console.CreateLogger("category");
+            Log(log, LogLevel.Information, "one");
+            Log(log, LogLevel.Warning, "two");
+            Log(log, LogLevel.Error, "three");
+        }
+
+        Assert.That(Encoding.UTF8.GetString(output.ToArray()), Is.EqualTo("one\n"));
+        Assert.That(Encoding.UTF8.GetString(errors.ToArray()), Is.EqualTo("two\nthree\n"));
+    }
+
+    [Test]
+    public async Task A_full_queue_lets_its_caller_wait_and_loses_nothing_when_the_settings_say_so()
+    {
+        var output = new HeldStream();
+        var settings = Settings(new() { MaxQueueLength = 10, QueueFullMode = ConsoleLoggerQueueFullMode.Wait });
+        using var console = new BatchedConsoleProvider([new Plain()], settings, output, Stream.Null);
+        var log = console.CreateLogger("category");
+        var logged = 0;
+        var logging = Task.Run(() =>
+        {
+            for (var i = 0; i < 50; i++)
+            {
+                Log(log, LogLevel.Information, $"{i:D2}");
+                Interlocked.Increment(ref logged);
+            }
+        });
+
+        await output.Reached.WaitAsync(Deadline);
+        await Task.WhenAny(logging, Task.Delay(TimeSpan.FromMilliseconds(200)));
+        Assert.That(Volatile.Read(ref logged), Is.LessThan(50));
+        output.Release();
+        await logging.WaitAsync(Deadline);
+        await output.HoldsAsync(50 * "00\n".Length).WaitAsync(Deadline);
+    }
+
+    [Test]
+    public async Task A_full_queue_drops_lines_and_reports_their_number()
+    {
+        var output = new HeldStream();
+        var errors = new HeldStream();
+        errors.Release();
+        var settings = Settings(new() { MaxQueueLength = 10, QueueFullMode = ConsoleLoggerQueueFullMode.DropWrite });
+        using (var console = new BatchedConsoleProvider([new Plain()], settings, output, errors))
+        {
+            var log = console.CreateLogger("category");
+            Log(log, LogLevel.Information, "first");
+            await output.Reached.WaitAsync(Deadline);
+            for (var i = 0; i < 15; i++)
+                Log(log, LogLevel.Information, "line");
+            output.Release();
+        }
+
+        Assert.That(output.Text, Is.EqualTo($"first\n{string.Concat(Enumerable.Repeat("line\n", 10))}"));
+        Assert.That(errors.Text, Is.EqualTo("5 lines of the log were dropped: more than 10 were waiting.\n"));
+    }
+
+    [Test]
+    public void A_console_that_nobody_reads_and_a_closed_log_fail_no_caller()
+    {
+        var console = new BatchedConsoleProvider(
+            [new Plain()], Settings(new() { MaxQueueLength = 1, QueueFullMode = ConsoleLoggerQueueFullMode.Wait }), new BrokenStream(), new BrokenStream());
+        var log = console.CreateLogger("category");
+        for (var i = 0; i < 10; i++)
+            Log(log, LogLevel.Information, "lost");
+        console.Dispose();
+        Assert.That(() => Log(log, LogLevel.Information, "too late"), Throws.Nothing);
+    }
+
+    private static IOptions<ConsoleLoggerOptions> Settings(ConsoleLoggerOptions options)
+    {
+        options.FormatterName = "plain";
+        return Options.Create(options);
+    }
+
+    private static void Log(ILogger log, LogLevel level, string text) =>
+        log.Log(level, default, text, null, static (state, _) => state);
+
+    private sealed class Plain() : ConsoleFormatter("plain")
+    {
+        public override void Write<TState>(in LogEntry<TState> logEntry, IExternalScopeProvider? scopeProvider, TextWriter textWriter) =>
+            textWriter.Write(string.Create(CultureInfo.InvariantCulture, $"{logEntry.State}\n"));
+    }
+
+    /// <summary>A console whose reader has left.</summary>
+    private sealed class BrokenStream : MemoryStream
+    {
+        public override void Write(byte[] buffer, int offset, int count) => throw new IOException("Broken pipe");
+    }
+
+    /// <summary>A console that accepts nothing until it is released.</summary>
+    private sealed class HeldStream : MemoryStream
+    {
+        private readonly TaskCompletionSource reached = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly ManualResetEventSlim released = new();
+        private readonly Lock gate = new();
+
+        /// <summary>Completes when something is written.</summary>
+        public Task Reached => reached.Task;
+
+        public string Text
+        {
+            get
+            {
+                lock (gate)
+                    return Encoding.UTF8.GetString(ToArray());
+            }
+        }
+
+        public void Release() => released.Set();
+
+        public async Task HoldsAsync(int bytes)
+        {
+            while (Text.Length != bytes)
+                await Task.Delay(TimeSpan.FromMilliseconds(5));
+        }
+
+        public override void Write(byte[] buffer, int offset, int count)
+        {
+            reached.TrySetResult();
+            released.Wait();
+            lock (gate)
+                base.Write(buffer, offset, count);
+        }
+    }
+}
