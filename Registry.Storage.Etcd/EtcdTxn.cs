@@ -1,4 +1,5 @@
 using Google.Protobuf;
+using Registry.Core.Storage;
 using Registry.Storage.Etcd.Protocol;
 
 namespace Registry.Storage.Etcd;

@@ -1,3 +1,5 @@
+using Registry.Core.Storage;
+
 namespace Registry.Storage.Filesystem;
 
 /// <summary>

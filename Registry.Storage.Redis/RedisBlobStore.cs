@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Registry.Core.Content;
 using Registry.Core.Storage;
 using Registry.Core.Transfers;
 using StackExchange.Redis;

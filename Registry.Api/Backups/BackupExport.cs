@@ -5,10 +5,13 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using Registry.Api.Cnr;
-using Registry.Api.Commands;
+using Registry.Api.Hosting;
+using Registry.Api.Text;
+using Registry.Core.Content;
 using Registry.Core.Errors;
 using Registry.Core.Packages;
 using Registry.Core.Storage;
+using Registry.Core.Versions;
 
 namespace Registry.Api.Backups;
 
@@ -34,7 +37,7 @@ internal sealed class BackupExport(OpenRegistry registry, Dialect dialect, Actio
     public int Failed { get; private set; }
 
     /// <summary>What was done so far, in one line.</summary>
-    public string Summary => $"{Count.Of(releases, "release")} of {ProgressReport.Size(bytes)} and {Count.Of(channels.Count, "channel")} exported; {Failed} left out.";
+    public string Summary => $"{Count.Of(releases, "release")} of {ByteSize.Of(bytes)} and {Count.Of(channels.Count, "channel")} exported; {Failed} left out.";
 
     /// <summary>Writes the backup. It is one moment's for each package, not for all of them: packages that change meanwhile are there as they were or as they are.</summary>
     /// <exception cref="StorageException">The storage does not answer.</exception>

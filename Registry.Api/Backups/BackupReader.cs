@@ -1,5 +1,8 @@
 using System.IO.Pipelines;
 using Registry.Api.Cnr.Push;
+using Registry.Core.Content;
+using Registry.Core.Packages;
+using Registry.Core.Versions;
 
 namespace Registry.Api.Backups;
 

@@ -2,7 +2,7 @@ using System.Buffers;
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using Registry.Api.Cnr.Push;
-using Registry.Core.Content;
+using Registry.Core.Storage;
 
 namespace Registry.Api.Backups;
 

@@ -1,6 +1,5 @@
 using Microsoft.AspNetCore.Mvc;
 using Registry.Api.Http;
-using Registry.Core.Channels;
 using Registry.Core.Packages;
 
 namespace Registry.Api.Cnr;

@@ -1,5 +1,4 @@
 using Microsoft.AspNetCore.Mvc;
-using Registry.Core.Channels;
 using Registry.Core.Documents;
 using Registry.Core.Packages;
 

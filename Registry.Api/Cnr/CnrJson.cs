@@ -1,9 +1,10 @@
 using System.Globalization;
 using System.Text.Json.Serialization;
 using Registry.Core.Catalog;
-using Registry.Core.Channels;
 using Registry.Core.Content;
 using Registry.Core.Packages;
+using Registry.Core.Storage;
+using Registry.Core.Versions;
 
 namespace Registry.Api.Cnr;
 

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Registry.Api.Http;
 using Registry.Core.Catalog;
+using Registry.Core.Packages;
 
 namespace Registry.Api.Cnr;
 

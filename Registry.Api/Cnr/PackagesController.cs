@@ -3,6 +3,7 @@ using Registry.Api.Http;
 using Registry.Core.Content;
 using Registry.Core.Documents;
 using Registry.Core.Packages;
+using Registry.Core.Versions;
 
 namespace Registry.Api.Cnr;
 

@@ -1,7 +1,9 @@
 using Microsoft.AspNetCore.Mvc;
 using Registry.Api.Http;
+using Registry.Core.Content;
 using Registry.Core.Packages;
 using Registry.Core.Storage;
+using Registry.Core.Versions;
 
 namespace Registry.Api.Cnr;
 

@@ -5,6 +5,7 @@ using Registry.Api.Http.Transfers;
 using Registry.Core.Content;
 using Registry.Core.Packages;
 using Registry.Core.Storage;
+using Registry.Core.Versions;
 
 namespace Registry.Api.Cnr;
 

@@ -1,3 +1,4 @@
+using Registry.Core.Packages;
 using Registry.Core.Settings;
 using Registry.Storage.Etcd;
 using Registry.Storage.Filesystem;

@@ -1,3 +1,5 @@
+using Registry.Core.Packages;
+
 namespace Registry.Api.Http;
 
 /// <summary>

@@ -1,3 +1,5 @@
+using Registry.Core.Packages;
+
 namespace Registry.Api.Http;
 
 /// <summary>Where the body of one answer may lie ready to be sent.</summary>

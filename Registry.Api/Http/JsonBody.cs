@@ -5,6 +5,7 @@ using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.Mvc;
 using Registry.Api.Http.Transfers;
 using Registry.Core.Content;
+using Registry.Core.Packages;
 
 namespace Registry.Api.Http;
 

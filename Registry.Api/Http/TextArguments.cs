@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.ModelBinding;
+using Registry.Core.Packages;
 
 namespace Registry.Api.Http;
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Serialization;
 using Registry.Core.Archives;
+using Registry.Core.Content;
 
 namespace Registry.Api.Kar;
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using Microsoft.OpenApi;
 using Registry.Api.Cnr;
 using Registry.Api.Kar;
+using Registry.Core.Packages;
 using Swashbuckle.AspNetCore.SwaggerGen;
 
 namespace Registry.Api.OpenApi;
@@ -15,7 +16,7 @@ internal sealed class DescribeParameter : IParameterFilter
     /// <summary>See <see cref="Core.Channels.ChannelName"/>.</summary>
     public const string ChannelPattern = "^[A-Za-z0-9_][A-Za-z0-9._+-]{0,79}$";
 
-    /// <summary>See <see cref="Core.Content.Digest"/>.</summary>
+    /// <summary>See <see cref="Core.Storage.Digest"/>.</summary>
     public const string DigestPattern = "^[0-9a-f]{64}$";
 
     /// <inheritdoc/>

@@ -62,6 +62,6 @@ internal static class KarOperations
     };
 
     private static JsonNode? Listed() => JsonSerializer.SerializeToNode(
-        ListedArchive.Of(new AppArchive(Global, Core.Content.Digest.Parse(Sample.ArchiveId), Sample.ArchiveSize, Sample.Manifest.CreatedAt)),
+        ListedArchive.Of(new AppArchive(Global, Core.Storage.Digest.Parse(Sample.ArchiveId), Sample.ArchiveSize, Sample.Manifest.CreatedAt)),
         KarJson.Default.ListedArchive);
 }

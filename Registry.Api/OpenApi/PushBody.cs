@@ -113,7 +113,7 @@ internal static class PushBody
     private static OpenApiSchema Release() => new()
     {
         Type = JsonSchemaType.String,
-        MaxLength = Core.Packages.Release.MaxLength,
+        MaxLength = Core.Versions.Release.MaxLength,
         Description = "The release: a semantic version, prerelease and build metadata included.",
         Examples = [Sample.Release],
     };

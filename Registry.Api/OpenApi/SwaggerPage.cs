@@ -1,4 +1,5 @@
-using Registry.Api.Pages;
+using Registry.Api.Http;
+using Registry.Api.Ui;
 using Swashbuckle.AspNetCore.SwaggerUI;
 
 namespace Registry.Api.OpenApi;

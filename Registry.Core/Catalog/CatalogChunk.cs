@@ -1,4 +1,5 @@
 using System.Text;
+using Registry.Core.Packages;
 
 namespace Registry.Core.Catalog;
 

@@ -3,6 +3,7 @@ using Registry.Core.Content;
 using Registry.Core.Documents;
 using Registry.Core.Packages;
 using Registry.Core.Storage;
+using Registry.Core.Versions;
 
 namespace Registry.Core.Catalog;
 

@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using Registry.Core.Content;
 using Registry.Core.Documents;
 using Registry.Core.Storage;
 

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using Registry.Core.Content;
 using Registry.Core.Errors;
 using Registry.Core.Storage;
+using Registry.Core.Versions;
 
 namespace Registry.Core.Packages;
 

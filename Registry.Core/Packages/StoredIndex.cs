@@ -1,8 +1,8 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Registry.Core.Channels;
 using Registry.Core.Content;
 using Registry.Core.Storage;
+using Registry.Core.Versions;
 
 namespace Registry.Core.Packages;
 
@@ -82,20 +82,20 @@ internal static class StoredIndex
         using (var writer = new Utf8JsonWriter(packer))
             JsonSerializer.Serialize(
                 writer,
-                new IndexForm(
+                new StoredIndexForm(
                     Schema,
                     index.Name.Value,
                     index.CreatedAt.UtcDateTime,
                     index.Manifests.Select(manifest => ToForm(manifest, metadata)),
                     index.Channels.Select(ToForm)),
-                StoredJson.Default.IndexForm);
+                StoredJson.Default.StoredIndexForm);
         return (packer.Finish(), packer.JsonBytes);
     }
 
-    private static ChannelForm ToForm(Channel channel) =>
+    private static StoredChannelForm ToForm(Channel channel) =>
         new(channel.Name.Value, channel.Current.Value, channel.Releases.Select(release => release.Value));
 
-    private static ManifestForm ToForm(Manifest manifest, MetadataReader metadata) => new(
+    private static StoredManifestForm ToForm(Manifest manifest, MetadataReader metadata) => new(
         manifest.Release.Value,
         manifest.MediaType.Value,
         manifest.Content.Digest.Value,
@@ -106,14 +106,14 @@ internal static class StoredIndex
         metadata.Read(manifest.Metadata));
 }
 
-internal sealed record IndexForm(int Schema, string Package, DateTime CreatedAt, IEnumerable<ManifestForm> Manifests, IEnumerable<ChannelForm> Channels);
+internal sealed record StoredIndexForm(int Schema, string Package, DateTime CreatedAt, IEnumerable<StoredManifestForm> Manifests, IEnumerable<StoredChannelForm> Channels);
 
-internal sealed record ManifestForm(
+internal sealed record StoredManifestForm(
     string Release, string MediaType, string Digest, string Blob, long Size, DateTime CreatedAt, string PushId, RawJson? Metadata = null);
 
-internal sealed record ChannelForm(string Name, string Current, IEnumerable<string> Releases);
+internal sealed record StoredChannelForm(string Name, string Current, IEnumerable<string> Releases);
 
-[JsonSerializable(typeof(IndexForm))]
+[JsonSerializable(typeof(StoredIndexForm))]
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]

@@ -1,8 +1,8 @@
 using System.Text.Json;
 using System.Text.Unicode;
-using Registry.Core.Channels;
 using Registry.Core.Content;
 using Registry.Core.Storage;
+using Registry.Core.Versions;
 
 namespace Registry.Core.Packages;
 

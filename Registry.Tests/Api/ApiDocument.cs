@@ -1,5 +1,7 @@
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using Registry.Core.Packages;
+using Registry.Core.Storage;
 
 namespace Registry.Tests.Api;
 

@@ -2,6 +2,7 @@ using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json.Nodes;
 using NUnit.Framework;
+using Registry.Core.Content;
 using Registry.Tests.Support;
 
 namespace Registry.Tests.Api;

@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using NUnit.Framework;
 using Registry.Api.OpenApi;
+using Registry.Core.Versions;
 using Registry.Tests.Support;
 
 namespace Registry.Tests.Api;

@@ -1,7 +1,6 @@
 using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
 using NUnit.Framework;
-using Registry.Core.Content;
 using Registry.Core.Storage;
 using Registry.Storage.Etcd;
 using Registry.Storage.Etcd.Protocol;

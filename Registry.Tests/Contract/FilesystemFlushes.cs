@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Microsoft.Win32.SafeHandles;
 using NUnit.Framework;
 using Registry.Core.Storage;
+using Registry.Core.Versions;
 using Registry.Storage.Filesystem;
 using Registry.Tests.Support.Storage;
 

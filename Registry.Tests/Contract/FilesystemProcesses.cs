@@ -1,5 +1,6 @@
 using System.Globalization;
 using NUnit.Framework;
+using Registry.Api.Commands;
 using Registry.Core.Storage;
 using Registry.Tests.Support;
 using Registry.Tests.Support.Roles;

@@ -1,4 +1,5 @@
 using NUnit.Framework;
+using Registry.Core.Packages;
 using Registry.Core.Storage;
 using Registry.Storage.Gcs;
 using Registry.Tests.Support.Gcs;

@@ -1,7 +1,9 @@
 using System.Diagnostics;
 using System.Net;
 using NUnit.Framework;
+using Registry.Core.Maintenance;
 using Registry.Core.Storage;
+using Registry.Core.Versions;
 using Registry.Tests.Support;
 using Registry.Tests.Support.Cluster;
 using Registry.Tests.Support.Storage;

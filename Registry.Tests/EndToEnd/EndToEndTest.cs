@@ -3,6 +3,7 @@ using System.Text.Json;
 using Microsoft.Extensions.Configuration;
 using NUnit.Framework;
 using NUnit.Framework.Interfaces;
+using Registry.Core.Content;
 using Registry.Tests.Support;
 
 namespace Registry.Tests.EndToEnd;

@@ -3,6 +3,7 @@ using System.IO.Compression;
 using System.Net;
 using System.Security.Cryptography;
 using NUnit.Framework;
+using Registry.Core.Versions;
 using Registry.Tests.Support;
 
 namespace Registry.Tests.EndToEnd;

@@ -4,6 +4,7 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using NUnit.Framework;
 using NUnit.Framework.Interfaces;
+using Registry.Core.Versions;
 using Registry.Tests.Support;
 using Registry.Tests.Support.Cluster;
 using Registry.Tests.Support.Linearizability;

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Reflection;
+using Registry.Api.Commands;
 
 namespace Registry.Tests.Support;
 

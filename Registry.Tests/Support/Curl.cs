@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text;
 using NUnit.Framework;
+using Registry.Api.Commands;
 
 namespace Registry.Tests.Support;
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Registry.Core.Packages;
+using Registry.Core.Versions;
 
 namespace Registry.Tests.Support;
 

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using NUnit.Framework;
+using Registry.Api.Commands;
 
 namespace Registry.Tests.Support;
 

@@ -3,6 +3,7 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using NUnit.Framework;
+using Registry.Core.Versions;
 
 namespace Registry.Tests.Support;
 

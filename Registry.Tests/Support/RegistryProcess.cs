@@ -2,6 +2,8 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
+using Registry.Api.Commands;
+using Registry.Core.Versions;
 
 namespace Registry.Tests.Support;
 

@@ -2,11 +2,11 @@ using System.Formats.Tar;
 using System.IO.Compression;
 using System.Security.Cryptography;
 using System.Text;
-using Registry.Core.Channels;
 using Registry.Core.Content;
 using Registry.Core.Documents;
 using Registry.Core.Packages;
 using Registry.Core.Storage;
+using Registry.Core.Versions;
 
 namespace Registry.Tests.Support;
 

@@ -1,6 +1,7 @@
 using System.Reflection;
 using System.Xml.Linq;
 using NUnit.Framework;
+using Registry.Api.Hosting;
 using Registry.Tests.Support;
 
 namespace Registry.Tests.Unit;

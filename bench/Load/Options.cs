@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using Registry.Api.Hosting;
 
 namespace Registry.Bench.Load;
 

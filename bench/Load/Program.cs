@@ -3,6 +3,7 @@ using Registry.Bench.Load;
 using Registry.Bench.Load.Cases;
 using Registry.Bench.Load.Measuring;
 using Registry.Bench.Load.Processes;
+using Registry.Core.Storage;
 
 (string Name, string About, Func<Run, CancellationToken, Task> Run)[] groups =
 [

@@ -1,5 +1,6 @@
 using BenchmarkDotNet.Attributes;
 using Registry.Core.Packages;
+using Registry.Core.Storage;
 
 namespace Registry.Bench.Micro;
 

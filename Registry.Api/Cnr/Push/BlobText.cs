@@ -1,5 +1,6 @@
 using System.Buffers;
 using Registry.Core.Content;
+using Registry.Core.Versions;
 
 namespace Registry.Api.Cnr.Push;
 

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using Registry.Core.Versions;
 
 namespace Registry.Api.Cnr.Push;
 

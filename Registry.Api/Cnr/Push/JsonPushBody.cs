@@ -1,3 +1,5 @@
+using Registry.Core.Packages;
+
 namespace Registry.Api.Cnr.Push;
 
 /// <summary>Reads a push whose body is a JSON object: its members in any order, those it does not know stepped over whatever their size.</summary>

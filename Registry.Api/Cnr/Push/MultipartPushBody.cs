@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.WebUtilities;
 using Registry.Api.Http;
 using Registry.Core.Content;
 using Registry.Core.Errors;
+using Registry.Core.Packages;
 
 namespace Registry.Api.Cnr.Push;
 

@@ -3,6 +3,8 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using Registry.Core.Content;
 using Registry.Core.Errors;
+using Registry.Core.Packages;
+using Registry.Core.Versions;
 
 namespace Registry.Api.Cnr.Push;
 

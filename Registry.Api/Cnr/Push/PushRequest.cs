@@ -1,5 +1,6 @@
 using Registry.Core.Content;
 using Registry.Core.Errors;
+using Registry.Core.Versions;
 
 namespace Registry.Api.Cnr.Push;
 

@@ -4,6 +4,9 @@ using System.Text;
 using Registry.Api.Http;
 using Registry.Core.Content;
 using Registry.Core.Errors;
+using Registry.Core.Packages;
+using Registry.Core.Storage;
+using Registry.Core.Versions;
 
 namespace Registry.Api.Cnr.Push;
 

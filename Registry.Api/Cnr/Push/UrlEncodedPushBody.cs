@@ -1,4 +1,5 @@
 using System.Buffers;
+using Registry.Core.Packages;
 
 namespace Registry.Api.Cnr.Push;
 

@@ -1,3 +1,4 @@
+using Registry.Api.Hosting;
 using Registry.Core.Errors;
 using Registry.Core.Storage;
 

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using NUnit.Framework;
+using Registry.Core.Content;
 using Registry.Core.Errors;
 using Registry.Core.Storage;
 using Registry.Tests.Support;

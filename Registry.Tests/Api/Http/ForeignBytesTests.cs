@@ -1,4 +1,5 @@
 using NUnit.Framework;
+using Registry.Api.Hosting;
 using Registry.Tests.Support;
 
 namespace Registry.Tests.Api.Http;

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using NUnit.Framework;
+using Registry.Api.Hosting;
 using Registry.Tests.Support;
 
 namespace Registry.Tests.Api.Http;

@@ -3,6 +3,7 @@ using System.Net.Http.Headers;
 using System.Text.Json;
 using NUnit.Framework;
 using Registry.Api.OpenApi;
+using Registry.Core.Storage;
 using Registry.Tests.Support;
 
 namespace Registry.Tests.Api.Http;

@@ -1,4 +1,5 @@
 using NUnit.Framework;
+using Registry.Core.Content;
 using Registry.Tests.Support;
 
 namespace Registry.Tests.Api.Http;

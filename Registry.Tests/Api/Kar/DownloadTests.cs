@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
 using NUnit.Framework;
+using Registry.Core.Content;
 using Registry.Core.Storage;
 using Registry.Tests.Support;
 

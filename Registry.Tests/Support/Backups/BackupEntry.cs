@@ -1,6 +1,7 @@
 using System.IO.Compression;
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
+using Registry.Core.Packages;
 
 namespace Registry.Tests.Support.Backups;
 

@@ -3,6 +3,7 @@ using System.Net;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Registry.Core.Storage;
+using Registry.Core.Versions;
 using Registry.Tests.Support.Storage;
 
 namespace Registry.Tests.Support.Cluster;

@@ -2,6 +2,8 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using Registry.Api.Hosting;
+using Registry.Core.Packages;
 
 namespace Registry.Tests.Support.Gcs;
 

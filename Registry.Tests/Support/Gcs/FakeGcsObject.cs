@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Registry.Core.Packages;
 
 namespace Registry.Tests.Support.Gcs;
 

@@ -1,5 +1,7 @@
 using System.Net;
 using System.Text.Json;
+using Registry.Core.Packages;
+using Registry.Core.Versions;
 
 namespace Registry.Tests.Support.Linearizability;
 

@@ -1,3 +1,6 @@
+using Registry.Core.Packages;
+using Registry.Core.Versions;
+
 namespace Registry.Tests.Support.Linearizability;
 
 /// <summary>What a client asks of one package, and what a registry must do and answer in a given state.</summary>

@@ -1,3 +1,6 @@
+using Registry.Core.Packages;
+using Registry.Core.Versions;
+
 namespace Registry.Tests.Support.Linearizability;
 
 /// <summary>Actions on one package, so few releases and channels that they meet all the time. The same seed gives the same ones.</summary>

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using Registry.Core.Packages;
 
 namespace Registry.Tests.Support.Replay;
 

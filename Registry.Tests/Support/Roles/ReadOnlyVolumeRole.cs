@@ -1,4 +1,5 @@
 using NUnit.Framework;
+using Registry.Api.Commands;
 using Registry.Core.Storage;
 using Registry.Storage.Filesystem;
 using Registry.Tests.Support.Storage;

@@ -4,6 +4,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using Registry.Api.Commands;
 
 namespace Registry.Tests.Support;
 

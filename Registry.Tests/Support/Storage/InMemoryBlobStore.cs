@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Registry.Core.Packages;
 using Registry.Core.Storage;
 
 namespace Registry.Tests.Support.Storage;

@@ -1,11 +1,10 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Registry.Core.Archives;
-using Registry.Core.Channels;
-using Registry.Core.Content;
 using Registry.Core.Documents;
-using Registry.Core.Operations;
+using Registry.Core.Maintenance;
 using Registry.Core.Packages;
 using Registry.Core.Storage;
+using Registry.Core.Versions;
 
 namespace Registry.Tests.Support.Storage;
 

@@ -1,3 +1,4 @@
+using Registry.Core.Content;
 using Registry.Core.Storage;
 
 namespace Registry.Tests.Support.Storage;

@@ -2,6 +2,8 @@ using System.Text;
 using System.Text.Json.Nodes;
 using NUnit.Framework;
 using Registry.Api.Backups;
+using Registry.Core.Content;
+using Registry.Core.Versions;
 using Registry.Tests.Support.Backups;
 using Registry.Tests.Support.Storage;
 

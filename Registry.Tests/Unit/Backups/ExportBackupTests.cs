@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using NUnit.Framework;
+using Registry.Core.Packages;
 using Registry.Tests.Support;
 using Registry.Tests.Support.Backups;
 

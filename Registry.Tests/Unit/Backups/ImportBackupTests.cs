@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using NUnit.Framework;
+using Registry.Core.Packages;
 using Registry.Tests.Support;
 using Registry.Tests.Support.Backups;
 

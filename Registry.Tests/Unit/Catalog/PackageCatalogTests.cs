@@ -5,6 +5,7 @@ using Registry.Core.Catalog;
 using Registry.Core.Documents;
 using Registry.Core.Packages;
 using Registry.Core.Storage;
+using Registry.Core.Versions;
 using Registry.Tests.Support;
 using Registry.Tests.Support.Storage;
 

@@ -5,6 +5,7 @@ using System.Text;
 using FsCheck;
 using FsCheck.Fluent;
 using NUnit.Framework;
+using Registry.Api.Commands;
 using Registry.Core.Content;
 
 namespace Registry.Tests.Unit.Content;

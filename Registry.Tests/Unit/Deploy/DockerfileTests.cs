@@ -2,6 +2,8 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
 using NUnit.Framework;
+using Registry.Api.Commands;
+using Registry.Core.Versions;
 using Registry.Tests.Support;
 using Registry.Tests.Support.Deploy;
 

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 using NUnit.Framework;
 using Registry.Api.Hosting;
+using Registry.Core.Versions;
 using Registry.Tests.Support;
 using Registry.Tests.Support.Deploy;
 

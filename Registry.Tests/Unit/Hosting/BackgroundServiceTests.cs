@@ -3,6 +3,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using NUnit.Framework;
 using Registry.Api.Hosting;
+using Registry.Core.Storage;
 using Registry.Tests.Support;
 using Registry.Tests.Support.Storage;
 

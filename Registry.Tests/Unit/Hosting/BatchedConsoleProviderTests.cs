@@ -5,7 +5,8 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Logging.Console;
 using Microsoft.Extensions.Options;
 using NUnit.Framework;
-using Registry.Api.Hosting.Logging;
+using Registry.Api.Logging;
+using Registry.Core.Versions;
 
 namespace Registry.Tests.Unit.Hosting;
 

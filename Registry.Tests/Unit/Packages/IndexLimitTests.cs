@@ -3,6 +3,7 @@ using Registry.Core.Documents;
 using Registry.Core.Errors;
 using Registry.Core.Packages;
 using Registry.Core.Storage;
+using Registry.Core.Versions;
 using Registry.Tests.Support;
 using Registry.Tests.Support.Storage;
 

@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using NUnit.Framework;
-using Registry.Core.Content;
 using Registry.Core.Packages;
 using Registry.Core.Storage;
 using Registry.Tests.Support;

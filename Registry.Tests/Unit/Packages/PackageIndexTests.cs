@@ -1,7 +1,9 @@
 using NUnit.Framework;
+using Registry.Core.Content;
 using Registry.Core.Errors;
 using Registry.Core.Packages;
 using Registry.Core.Storage;
+using Registry.Core.Versions;
 using Registry.Tests.Support;
 
 namespace Registry.Tests.Unit.Packages;

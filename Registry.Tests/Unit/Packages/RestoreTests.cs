@@ -1,11 +1,11 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using NUnit.Framework;
-using Registry.Core.Channels;
 using Registry.Core.Content;
 using Registry.Core.Documents;
 using Registry.Core.Errors;
 using Registry.Core.Packages;
 using Registry.Core.Storage;
+using Registry.Core.Versions;
 using Registry.Tests.Support;
 using Registry.Tests.Support.Backups;
 using Registry.Tests.Support.Storage;

@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using NUnit.Framework;
 using Registry.Core.Packages;
 using Registry.Core.Storage;
+using Registry.Core.Versions;
 using Registry.Tests.Support;
 
 namespace Registry.Tests.Unit.Packages;

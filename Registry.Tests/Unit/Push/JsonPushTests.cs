@@ -1,6 +1,8 @@
 using System.Text;
 using NUnit.Framework;
 using Registry.Core.Content;
+using Registry.Core.Packages;
+using Registry.Core.Versions;
 using Registry.Tests.Unit.Content;
 
 namespace Registry.Tests.Unit.Push;

@@ -7,6 +7,7 @@ using Registry.Api.Cnr;
 using Registry.Api.Cnr.Push;
 using Registry.Core.Content;
 using Registry.Core.Storage;
+using Registry.Core.Versions;
 using Registry.Tests.Support;
 using Registry.Tests.Unit.Content;
 

@@ -6,6 +6,8 @@ using FsCheck;
 using FsCheck.Fluent;
 using NUnit.Framework;
 using Registry.Api.Cnr.Push;
+using Registry.Core.Content;
+using Registry.Core.Packages;
 using Registry.Tests.Unit.Content;
 
 namespace Registry.Tests.Unit.Push;

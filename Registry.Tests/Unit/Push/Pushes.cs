@@ -6,6 +6,8 @@ using Microsoft.AspNetCore.Http.Features;
 using Registry.Api.Cnr.Push;
 using Registry.Core.Content;
 using Registry.Core.Errors;
+using Registry.Core.Packages;
+using Registry.Core.Versions;
 using Registry.Tests.Unit.Content;
 
 namespace Registry.Tests.Unit.Push;

@@ -2,6 +2,8 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using NUnit.Framework;
 using Registry.Api.Hosting;
+using Registry.Core.Content;
+using Registry.Core.Packages;
 
 namespace Registry.Tests.Unit.Settings;
 

@@ -1,6 +1,7 @@
 using System.Net;
 using Google.Protobuf;
 using NUnit.Framework;
+using Registry.Core.Content;
 using Registry.Storage.Etcd.Protocol;
 
 namespace Registry.Tests.Unit.Storage;

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using NUnit.Framework;
+using Registry.Core.Versions;
 using Registry.Storage.Filesystem;
 
 namespace Registry.Tests.Unit.Storage;

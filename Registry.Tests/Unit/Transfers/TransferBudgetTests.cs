@@ -1,6 +1,7 @@
 using NUnit.Framework;
 using Registry.Core.Errors;
 using Registry.Core.Transfers;
+using Registry.Core.Versions;
 
 namespace Registry.Tests.Unit.Transfers;
 

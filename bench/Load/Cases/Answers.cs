@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using Registry.Bench.Load.Processes;
+using Registry.Core.Storage;
 
 namespace Registry.Bench.Load.Cases;
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Registry.Api.Hosting;
 
 namespace Registry.Bench.Load.Measuring;
 

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
+using Registry.Api.Commands;
 using Registry.Bench.Load.Processes;
 
 namespace Registry.Bench.Load.Measuring;

@@ -6,6 +6,8 @@ using Registry.Bench.Load.Processes;
 using Registry.Core.Content;
 using Registry.Core.Documents;
 using Registry.Core.Packages;
+using Registry.Core.Storage;
+using Registry.Core.Versions;
 
 namespace Registry.Bench.Load.Packages;
 

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Registry.Api.Commands;
 using Registry.Bench.Load.Processes;
 
 namespace Registry.Bench.Load.Packages;

@@ -1,3 +1,5 @@
+using Registry.Core.Versions;
+
 namespace Registry.Bench.Load.Processes;
 
 /// <summary>Starts the servers of a run, each with a folder of its own below the run's.</summary>
