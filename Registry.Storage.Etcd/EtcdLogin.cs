@@ -1,3 +1,4 @@
+
 namespace Registry.Storage.Etcd;
 
 /// <summary>

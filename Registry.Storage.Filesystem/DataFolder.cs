@@ -1,3 +1,4 @@
+
 namespace Registry.Storage.Filesystem;
 
 /// <summary>The data folder as a setting names it, and as it is found on the disk. Changes nothing.</summary>

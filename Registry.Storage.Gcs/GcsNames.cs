@@ -1,5 +1,4 @@
 using System.Diagnostics.CodeAnalysis;
-using Registry.Core.Content;
 using Registry.Core.Storage;
 
 namespace Registry.Storage.Gcs;

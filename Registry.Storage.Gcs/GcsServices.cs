@@ -4,7 +4,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
-using Registry.Core.Content;
+using Registry.Core.Packages;
 using Registry.Core.Settings;
 using Registry.Core.Storage;
 

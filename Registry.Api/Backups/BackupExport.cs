@@ -5,10 +5,12 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using Registry.Api.Cnr;
-using Registry.Api.Commands;
+using Registry.Api.Hosting;
+using Registry.Api.Text;
 using Registry.Core.Errors;
 using Registry.Core.Packages;
 using Registry.Core.Storage;
+using Registry.Core.Versions;
 
 namespace Registry.Api.Backups;
 
@@ -34,7 +36,7 @@ internal sealed class BackupExport(OpenRegistry registry, Dialect dialect, Actio
     public int Failed { get; private set; }
 
     /// <summary>What was done so far, in one line.</summary>
-    public string Summary => $"{Count.Of(releases, "release")} of {ProgressReport.Size(bytes)} and {Count.Of(channels.Count, "channel")} exported; {Failed} left out.";
+    public string Summary => $"{Count.Of(releases, "release")} of {ByteSize.Of(bytes)} and {Count.Of(channels.Count, "channel")} exported; {Failed} left out.";
 
     /// <summary>Writes the backup. It is one moment's for each package, not for all of them: packages that change meanwhile are there as they were or as they are.</summary>
     /// <exception cref="StorageException">The storage does not answer.</exception>
@@ -43,7 +45,7 @@ internal sealed class BackupExport(OpenRegistry registry, Dialect dialect, Actio
         // The names come first, so that no listing is kept open while contents are read for hours.
         var names = new List<PackageName>();
         await foreach (var document in registry.Storage.Documents.ListAsync(StoreKeys.Packages, after: null, ct))
-            if (StoreKeys.TryGetPackage(document.Key, out var name))
+            if (PackageName.TryParse(document.Key, out var name))
                 names.Add(name);
 
         await using var spool = new ContentSpool(long.MaxValue);
@@ -58,7 +60,7 @@ internal sealed class BackupExport(OpenRegistry registry, Dialect dialect, Actio
 
     private async Task WritePackageAsync(PackageName name, ContentSpool spool, Stream output, CancellationToken ct)
     {
-        if ((await indexes.FindAsync(name, ct))?.Index is not { } index)
+        if ((await indexes.FindAsync(name, ct))?.State is not { } index)
             return;
         using var metadata = new MetadataReader();
         var written = new HashSet<Release>();
@@ -83,7 +85,7 @@ internal sealed class BackupExport(OpenRegistry registry, Dialect dialect, Actio
     /// <returns>The manifest, or that which replaced it meanwhile; null when it was deleted meanwhile.</returns>
     private async Task<Manifest?> FetchAsync(PackageName name, Manifest manifest, ContentSpool spool, CancellationToken ct)
     {
-        for (var wanted = manifest; wanted is not null; wanted = (await indexes.FindAsync(name, ct))?.Index.Find(manifest.Release, manifest.MediaType))
+        for (var wanted = manifest; wanted is not null; wanted = (await indexes.FindAsync(name, ct))?.State.Find(manifest.Release, manifest.MediaType))
             try
             {
                 spool.Begin();

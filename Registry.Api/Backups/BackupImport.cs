@@ -1,9 +1,10 @@
-using Registry.Api.Commands;
-using Registry.Core.Channels;
+using Registry.Api.Hosting;
+using Registry.Api.Text;
 using Registry.Core.Content;
 using Registry.Core.Errors;
 using Registry.Core.Packages;
 using Registry.Core.Storage;
+using Registry.Core.Versions;
 
 namespace Registry.Api.Backups;
 
@@ -33,7 +34,7 @@ internal sealed class BackupImport(OpenRegistry registry, bool force, Action<str
     public bool HasBegun => Entries > 0;
 
     /// <summary>How far it has come, in one line.</summary>
-    public string Progress => $"{Count.Of(Entries, "release")}, {ProgressReport.Size(reader?.Position ?? 0)} read";
+    public string Progress => $"{Count.Of(Entries, "release")}, {ByteSize.Of(reader?.Position ?? 0)} read";
 
     /// <summary>What was done, in one line.</summary>
     public string Summary => added + replaced + channelsSet + Failed == 0
@@ -83,7 +84,7 @@ internal sealed class BackupImport(OpenRegistry registry, bool force, Action<str
 
     private async ValueTask<PackageUpload> UploadAsync(PackageName package, ContentSpool spool, CancellationToken ct)
     {
-        var upload = await PackageUpload.BeginAsync(registry.Storage.Blobs, StoreKeys.Package(package), limits, ct);
+        var upload = await PackageUpload.BeginAsync(registry.Storage.Blobs, package.Key, limits, ct);
         try
         {
             await foreach (var piece in spool.ReadAsync(ct))
@@ -129,7 +130,7 @@ internal sealed class BackupImport(OpenRegistry registry, bool force, Action<str
 
     private async Task SetChannelsAsync(PackageName package, IReadOnlyCollection<RestoredChannel> channels, CancellationToken ct)
     {
-        var before = (await registry.Indexes.GetAsync(package, ct)).Index;
+        var before = (await registry.Indexes.GetAsync(package, ct)).State;
         var after = await registry.Channels.RestoreAsync(package, channels, ct);
         foreach (var channel in channels)
         {

@@ -5,6 +5,7 @@ using Registry.Api.Json;
 using Registry.Core.Content;
 using Registry.Core.Errors;
 using Registry.Core.Packages;
+using Registry.Core.Storage;
 
 namespace Registry.Api.Backups;
 
@@ -54,7 +55,7 @@ internal sealed class BackupRelease
     {
         if (!PackageName.TryParse(Package, out var package))
             throw Wrong(Package is null ? "its 'package' is missing" : "its 'package' is no name of a package that this registry takes");
-        if (!Core.Packages.Release.TryParse(Release, out var release, out var reason))
+        if (!Core.Versions.Release.TryParse(Release, out var release, out var reason))
             throw Wrong($"its 'release' is none: {reason}");
         if (!Core.Content.MediaType.TryParse(MediaType, out var mediaType))
             throw Wrong("its 'mediaType' is none that this registry takes");

@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using Registry.Api.Cnr.Push;
 using Registry.Api.Json;
-using Registry.Core.Content;
+using Registry.Core.Storage;
 
 namespace Registry.Api.Backups;
 

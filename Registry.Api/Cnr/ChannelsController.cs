@@ -1,6 +1,5 @@
 using Microsoft.AspNetCore.Mvc;
 using Registry.Api.Http;
-using Registry.Core.Channels;
 using Registry.Core.Packages;
 
 namespace Registry.Api.Cnr;
@@ -17,7 +16,7 @@ internal sealed class ChannelsController(PackageRegistry packages, ChannelRegist
     public async Task<IActionResult> ListAsync(string @namespace, string name, CancellationToken ct)
     {
         var snapshot = await packages.GetAsync(@namespace, name, ct);
-        return JsonBody.OfMany(snapshot.Index.Channels.Select(ChannelForm.Of), CnrJsonContext.Default.ChannelForm, Tag(snapshot));
+        return JsonBody.OfMany(snapshot.State.Channels.Select(ChannelForm.Of), CnrJsonContext.Default.ChannelForm, Tag(snapshot));
     }
 
     /// <summary>Show a channel</summary>
@@ -30,7 +29,7 @@ internal sealed class ChannelsController(PackageRegistry packages, ChannelRegist
     public async Task<IActionResult> ShowAsync(string @namespace, string name, string channel, CancellationToken ct)
     {
         var snapshot = await packages.GetAsync(@namespace, name, ct);
-        return JsonBody.Of(ChannelForm.Of(snapshot.Index.GetChannel(Channel(channel))), CnrJsonContext.Default.ChannelForm, Tag(snapshot));
+        return JsonBody.Of(ChannelForm.Of(snapshot.State.GetChannel(Channel(channel))), CnrJsonContext.Default.ChannelForm, Tag(snapshot));
     }
 
     /// <summary>Delete a channel</summary>

@@ -1,5 +1,5 @@
 using Microsoft.AspNetCore.Mvc;
-using Registry.Core.Channels;
+using Registry.Core.Documents;
 using Registry.Core.Packages;
 
 namespace Registry.Api.Cnr;
@@ -16,5 +16,5 @@ internal abstract class CnrController : ControllerBase
         ChannelName.TryParse(channel, out var name) ? name : throw CnrErrors.NoChannelName(channel);
 
     /// <summary>The entity tag of whatever is made of one package index alone.</summary>
-    protected static string Tag(PackageSnapshot snapshot) => snapshot.Fingerprint.ToString("x32", null);
+    protected static string Tag(DocumentSnapshot<PackageIndex> snapshot) => snapshot.Fingerprint.ToString("x32", null);
 }

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Serialization;
 using Registry.Core.Catalog;
-using Registry.Core.Channels;
 using Registry.Core.Content;
 using Registry.Core.Packages;
 

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Mvc;
 using Registry.Api.Http;
 using Registry.Core.Content;
+using Registry.Core.Documents;
 using Registry.Core.Packages;
 
 namespace Registry.Api.Cnr;
@@ -20,7 +21,7 @@ internal sealed class PackagesController(PackageRegistry packages) : CnrControll
         string @namespace, string name, [FromQuery(Name = "media_type")] string? mediaType, CancellationToken ct)
     {
         var snapshot = await packages.GetAsync(@namespace, name, release: null, mediaType, ct);
-        IEnumerable<Manifest> manifests = snapshot.Index.Manifests;
+        IEnumerable<Manifest> manifests = snapshot.State.Manifests;
         if (mediaType is not null)
             manifests = MediaType.TryParse(mediaType, out var type) ? manifests.Where(manifest => manifest.MediaType == type) : [];
         return Manifests(snapshot, Forms());
@@ -29,7 +30,7 @@ internal sealed class PackagesController(PackageRegistry packages) : CnrControll
         {
             using var metadata = new MetadataReader();
             foreach (var manifest in manifests)
-                yield return ManifestForm.Of(snapshot.Index.Name, manifest, metadata.Read(manifest.Metadata), Dialect);
+                yield return ManifestForm.Of(snapshot.State.Name, manifest, metadata.Read(manifest.Metadata), Dialect);
         }
     }
 
@@ -43,8 +44,8 @@ internal sealed class PackagesController(PackageRegistry packages) : CnrControll
     public async Task<IActionResult> ReleaseAsync(string @namespace, string name, string release, CancellationToken ct)
     {
         var snapshot = await packages.GetAsync(@namespace, name, release, mediaType: null, ct);
-        var manifests = snapshot.Index.GetExact(release).ToArray();
-        return Manifests(snapshot, manifests.Select(manifest => ManifestForm.Of(snapshot.Index.Name, manifest, packages.ReadMetadata(manifest), Dialect)));
+        var manifests = snapshot.State.GetExact(release).ToArray();
+        return Manifests(snapshot, manifests.Select(manifest => ManifestForm.Of(snapshot.State.Name, manifest, packages.ReadMetadata(manifest), Dialect)));
     }
 
     /// <summary>Show a manifest</summary>
@@ -58,15 +59,15 @@ internal sealed class PackagesController(PackageRegistry packages) : CnrControll
     public async Task<IActionResult> ShowAsync(string @namespace, string name, string release, string mediaType, CancellationToken ct)
     {
         var snapshot = await packages.GetAsync(@namespace, name, release, mediaType, ct);
-        var manifest = snapshot.Index.Find(release, mediaType);
+        var manifest = snapshot.State.Find(release, mediaType);
         return JsonBody.Of(Form, CnrJsonContext.Default.ManifestForm, Tag(snapshot));
 
         ManifestForm Form() => ManifestForm.Of(
-            snapshot.Index.Name,
+            snapshot.State.Name,
             manifest,
             packages.ReadMetadata(manifest),
             Dialect,
-            snapshot.Index.Channels.Where(channel => channel.Current == manifest.Release).Select(static channel => channel.Name.Value));
+            snapshot.State.Channels.Where(channel => channel.Current == manifest.Release).Select(static channel => channel.Name.Value));
     }
 
     /// <summary>Delete a release in one media type</summary>
@@ -84,6 +85,6 @@ internal sealed class PackagesController(PackageRegistry packages) : CnrControll
         return JsonBody.Of(new DeletedForm($"{@namespace}/{name}", release, "deleted"), CnrJsonContext.Default.DeletedForm, tag: null);
     }
 
-    private static JsonBody Manifests(PackageSnapshot snapshot, IEnumerable<ManifestForm> manifests) =>
+    private static JsonBody Manifests(DocumentSnapshot<PackageIndex> snapshot, IEnumerable<ManifestForm> manifests) =>
         JsonBody.OfMany(manifests, CnrJsonContext.Default.ManifestForm, Tag(snapshot));
 }

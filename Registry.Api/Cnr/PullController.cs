@@ -58,7 +58,7 @@ internal sealed class PullController(PackageRegistry packages) : CnrController
     [ProducesResponseType<FileResult>(StatusCodes.Status200OK, Gzip)]
     public async Task<IActionResult> BlobAsync(string @namespace, string name, string digest, [FromQuery] string? format, CancellationToken ct)
     {
-        var index = (await packages.GetAsync(@namespace, name, digest, mediaType: null, ct)).Index;
+        var index = (await packages.GetAsync(@namespace, name, digest, mediaType: null, ct)).State;
         var manifest = index.GetContent(digest);
         return format == "json"
             ? BlobJson(index, manifest)
@@ -75,14 +75,14 @@ internal sealed class PullController(PackageRegistry packages) : CnrController
     [ProducesResponseType<PulledForm>(StatusCodes.Status200OK, "application/json")]
     public async Task<IActionResult> BlobJsonAsync(string @namespace, string name, string digest, CancellationToken ct)
     {
-        var index = (await packages.GetAsync(@namespace, name, digest, mediaType: null, ct)).Index;
+        var index = (await packages.GetAsync(@namespace, name, digest, mediaType: null, ct)).State;
         return BlobJson(index, index.GetContent(digest));
     }
 
     private async ValueTask<(PackageIndex Index, Manifest Manifest)> FindAsync(
         string @namespace, string name, string release, string mediaType, CancellationToken ct)
     {
-        var index = (await packages.GetAsync(@namespace, name, release, mediaType, ct)).Index;
+        var index = (await packages.GetAsync(@namespace, name, release, mediaType, ct)).State;
         return (index, index.Find(release, mediaType));
     }
 

@@ -5,6 +5,7 @@ using Registry.Api.Http.Transfers;
 using Registry.Core.Content;
 using Registry.Core.Packages;
 using Registry.Core.Storage;
+using Registry.Core.Versions;
 
 namespace Registry.Api.Cnr;
 
@@ -27,7 +28,7 @@ internal sealed class PushController(PackageRegistry packages, IBlobStore blobs,
             throw CnrErrors.NoPackageName(@namespace, name);
         await RequestTransfer.Of(HttpContext).ReserveInputAsync(PushRequestReader.BufferBytes + PackageUpload.BufferBytes, ct);
         await using var push = await PushRequestReader.ReadAsync(
-            Request, token => PackageUpload.BeginAsync(blobs, StoreKeys.Package(package), limits, token), limits, ct);
+            Request, token => PackageUpload.BeginAsync(blobs, package.Key, limits, token), limits, ct);
         if (!Release.TryParse(push.Release, out var release, out var reason))
             throw CnrErrors.NoRelease(push.Release, reason);
         await packages.PushAsync(package, release, MediaTypeOf(push), push.Upload, new PushOptions(push.Force, push.GetMetadata()), ct);

@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using System.CommandLine.Parsing;
-using Registry.Api.Backups;
 using Registry.Api.Hosting;
 using Registry.Core.Errors;
 using Registry.Core.Storage;

@@ -1,4 +1,4 @@
-using Registry.Api.Hosting.Logging;
+using Registry.Api.Logging;
 
 namespace Registry.Api.Commands;
 

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Registry.Api.Hosting;
-using Registry.Core.Operations;
+using Registry.Api.Text;
+using Registry.Core.Maintenance;
 
 namespace Registry.Api.Commands;
 
@@ -77,7 +78,7 @@ internal sealed class MigrateCommand : RegistryCommand
     {
         try
         {
-            return await OpenRegistry.OpenAsync(settings, writes, console, cancellationToken);
+            return await OpenRegistry.OpenAsync(settings, writes, new CommandLog(console), cancellationToken);
         }
         catch (StartupException wrong)
         {
@@ -89,9 +90,9 @@ internal sealed class MigrateCommand : RegistryCommand
     {
         var (copied, present, verified) = (migration.Copied, migration.Present, migration.Verified);
         return $"{elapsed:hh\\:mm\\:ss}  copied {Count.Of(copied.Packages, "package")}, {Count.Of(copied.Archives, "archive")}, {Count.Of(copied.Blobs, "blob")}, "
-            + $"{ProgressReport.Size(copied.Bytes)} ({ProgressReport.Rate(copied.Bytes, elapsed)}); "
+            + $"{ByteSize.Of(copied.Bytes)} ({ByteSize.Rate(copied.Bytes, elapsed)}); "
             + $"there already {Count.Of(present.Packages, "package")}, {Count.Of(present.Archives, "archive")}"
-            + (verified.Blobs == 0 ? "" : $"; verified {Count.Of(verified.Packages, "package")}, {Count.Of(verified.Archives, "archive")}, {ProgressReport.Size(verified.Bytes)}");
+            + (verified.Blobs == 0 ? "" : $"; verified {Count.Of(verified.Packages, "package")}, {Count.Of(verified.Archives, "archive")}, {ByteSize.Of(verified.Bytes)}");
     }
 
     private static string Summarize(Migration migration, MigrationOptions options)

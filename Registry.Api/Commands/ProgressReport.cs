@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace Registry.Api.Commands;
 
 /// <summary>Shows how far a command has come until it is disposed: one line that changes on a terminal, a line every few seconds elsewhere.</summary>
@@ -26,19 +24,6 @@ internal sealed class ProgressReport : IAsyncDisposable
         timer = new PeriodicTimer(console.IsTerminal ? OnTerminal : Elsewhere, time);
         showing = ShowAsync();
     }
-
-    /// <summary>A number of bytes for people: <c>1.5 MiB</c>.</summary>
-    public static string Size(double bytes)
-    {
-        string[] units = ["bytes", "KiB", "MiB", "GiB", "TiB"];
-        var unit = 0;
-        for (; bytes >= 1024 && unit < units.Length - 1; unit++)
-            bytes /= 1024;
-        return string.Create(CultureInfo.InvariantCulture, $"{bytes:0.#} {units[unit]}");
-    }
-
-    /// <summary>Bytes for each second: <c>1.5 MiB/s</c>.</summary>
-    public static string Rate(long bytes, TimeSpan elapsed) => $"{Size(bytes / Math.Max(elapsed.TotalSeconds, 0.001))}/s";
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Registry.Api.Hosting;
-using Registry.Core.Operations;
+using Registry.Api.Text;
+using Registry.Core.Maintenance;
 
 namespace Registry.Api.Commands;
 
@@ -36,7 +37,7 @@ internal sealed class VerifyCommand : RegistryCommand
     {
         if (arguments.GetValue(storage) is { } selected)
             settings[StorageSelection.Setting] = selected;
-        await using var registry = await OpenRegistry.OpenAsync(settings, writes: false, console, cancellationToken);
+        await using var registry = await OpenRegistry.OpenAsync(settings, writes: false, new CommandLog(console), cancellationToken);
 
         var verification = new Verification(registry.Storage, arguments.GetValue(parallel), finding => console.Tell(finding.ToString()));
         bool sound;
@@ -51,7 +52,7 @@ internal sealed class VerifyCommand : RegistryCommand
             """);
         if (arguments.GetValue(repair))
         {
-            await using var repaired = await OpenRegistry.OpenAsync(settings, writes: true, console, cancellationToken);
+            await using var repaired = await OpenRegistry.OpenAsync(settings, writes: true, new CommandLog(console), cancellationToken);
             var discarded = await repaired.Storage.Blobs.DiscardAbandonedAsync(repaired.Collection.StagedIdle, cancellationToken);
             await console.Output.WriteLineAsync($"Discarded: {Count.Of(discarded, "abandoned upload")}.");
         }
@@ -63,6 +64,6 @@ internal sealed class VerifyCommand : RegistryCommand
     {
         var read = verification.Read;
         return $"{elapsed:hh\\:mm\\:ss}  read {Count.Of(read.Packages, "package")}, {Count.Of(read.Archives, "archive")}, {Count.Of(read.Blobs, "blob")}, "
-            + $"{ProgressReport.Size(read.Bytes)} ({ProgressReport.Rate(read.Bytes, elapsed)}); {Count.Of(verification.Findings, "fault")}";
+            + $"{ByteSize.Of(read.Bytes)} ({ByteSize.Rate(read.Bytes, elapsed)}); {Count.Of(verification.Findings, "fault")}";
     }
 }

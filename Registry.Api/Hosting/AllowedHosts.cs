@@ -1,3 +1,4 @@
+using Registry.Api.Health;
 using Registry.Core.Errors;
 
 namespace Registry.Api.Hosting;

@@ -1,4 +1,4 @@
-using Registry.Core.Content;
+using Registry.Core.Packages;
 
 namespace Registry.Api.Hosting;
 

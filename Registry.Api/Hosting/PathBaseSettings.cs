@@ -1,4 +1,5 @@
 using System.Buffers;
+using Registry.Api.Ui;
 
 namespace Registry.Api.Hosting;
 
@@ -21,7 +22,7 @@ internal sealed class PathBaseSettings(string? value)
     private static readonly SearchValues<char> Allowed =
         SearchValues.Create("/-._~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
 
-    private const string IconPath = Pages.IconController.Path;
+    private const string IconPath = IconController.Path;
 
     /// <summary>The prefix; empty for none.</summary>
     public PathString Prefix { get; } = Parse(value) ?? PathString.Empty;

@@ -7,14 +7,15 @@ using Microsoft.AspNetCore.Mvc.ModelBinding.Validation;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Options;
 using Registry.Api.Cnr;
-using Registry.Api.Hosting.Logging;
+using Registry.Api.Health;
 using Registry.Api.Http;
 using Registry.Api.Http.Errors;
 using Registry.Api.Http.Transfers;
+using Registry.Api.Logging;
 using Registry.Api.OpenApi;
 using Registry.Core.Archives;
 using Registry.Core.Catalog;
-using Registry.Core.Channels;
+using Registry.Core.Maintenance;
 using Registry.Core.Packages;
 using Registry.Core.Storage;
 using Registry.Core.Transfers;
@@ -26,11 +27,6 @@ public static class RegistryApplication
 {
     /// <summary>Request lines up to here are read: KAR's workspaces come in the query, and 32 KiB of them must (KAR, table A).</summary>
     private const int MaxRequestLineBytes = 40 * 1024;
-
-    /// <summary>
-    /// What may wait of one request's body: enough that a client and the disk need not keep step, and a quarter of the server's own, which 32 uploads at once would feel.
-    /// </summary>
-    internal const int MaxWaitingBytes = 256 * 1024;
 
     /// <summary>How long a stop waits for requests under way: what orchestrators grant by default before they kill.</summary>
     private static readonly TimeSpan ShutdownTimeout = TimeSpan.FromSeconds(30);
@@ -102,12 +98,12 @@ public static class RegistryApplication
             // refuse a request.
             kestrel.RequestHeaderEncodingSelector = static _ => Encoding.Latin1;
             kestrel.Limits.MaxRequestLineSize = MaxRequestLineBytes;
-            kestrel.Limits.MaxRequestBufferSize = MaxWaitingBytes;
+            kestrel.Limits.MaxRequestBufferSize = RequestTransfer.MaxUnreadBytes;
             // It counts only some of the bytes that move. TransferWatch has its own patience.
             kestrel.Limits.MinRequestBodyDataRate = null;
         });
         // Kestrel's limit is for connections with TLS; what a plain one holds is the transport's.
-        builder.WebHost.UseSockets(sockets => sockets.MaxReadBufferSize = MaxWaitingBytes);
+        builder.WebHost.UseSockets(sockets => sockets.MaxReadBufferSize = RequestTransfer.MaxUnreadBytes);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = ShutdownTimeout);
         builder.Services.AddOptions<ForwardedHeadersOptions>()
             .Configure<IOptions<ProxySettings>>(static (headers, proxies) => proxies.Value.Apply(headers));
@@ -133,7 +129,7 @@ public static class RegistryApplication
         // The server has been made by now. It takes nothing from settings that may be wrong.
         var kestrel = app.Services.GetRequiredService<IOptions<KestrelServerOptions>>().Value;
         kestrel.Limits.MaxRequestBodySize = app.Services.OptionsOf<LimitOptions>().RequestBytes;
-        kestrel.Limits.MinResponseDataRate = TransferWatch.RateAfterwards(app.Services.OptionsOf<TransferSettings>().Stall);
+        kestrel.Limits.MinResponseDataRate = TransferWatch.RateAfterwards(app.Services.GetRequiredService<TransferOptions>().Stall);
         return app;
     }
 
@@ -188,7 +184,6 @@ public static class RegistryApplication
         services.AddSingleton(new PathBaseSettings(configuration[PathBaseSettings.Setting]));
         services.AddSingleton(static provider => provider.OptionsOf<CorsSettings>());
         services.AddSingleton(static provider => provider.OptionsOf<HostSettings>());
-        services.AddSingleton(static provider => provider.OptionsOf<TransferSettings>());
         services.AddSingleton(static provider => provider.OptionsOf<TransferSettings>().ToOptions());
         services.AddSingleton<TransferBudget>();
         services.AddSingleton<StorageProbe>();

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Options;
+using Registry.Api.Logging;
 using Registry.Core.Settings;
 
 namespace Registry.Api.Hosting;

@@ -1,6 +1,6 @@
 using System.Net;
-using Registry.Api.Hosting.Logging;
 using Registry.Api.Http.Transfers;
+using Registry.Api.Logging;
 
 namespace Registry.Api.Hosting;
 

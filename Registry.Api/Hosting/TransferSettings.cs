@@ -7,13 +7,15 @@ public sealed class TransferSettings
 {
     /// <summary>How long a client may take to send the next 4 KiB of a body, or to take what was sent, in seconds. Then its transfer is ended.</summary>
     /// <value>Default 300.</value>
-    public double StallSeconds { get; set; } = 300;
+    public double StallSeconds { get; set; } = new TransferOptions().Stall.TotalSeconds;
 
     /// <summary>The memory for the buffers of all transfers together, in bytes; null for a fifth of the memory that the process may use.</summary>
     /// <value>Default null.</value>
     public long? BufferBytes { get; set; }
 
-    internal TimeSpan Stall => TimeSpan.FromSeconds(StallSeconds);
-
-    internal TransferOptions ToOptions() => BufferBytes is { } bytes ? new TransferOptions { BufferBytes = bytes } : new TransferOptions();
+    internal TransferOptions ToOptions()
+    {
+        var options = new TransferOptions { Stall = TimeSpan.FromSeconds(StallSeconds) };
+        return BufferBytes is { } bytes ? options with { BufferBytes = bytes } : options;
+    }
 }

@@ -1,4 +1,4 @@
-using Registry.Core.Packages;
+using Registry.Core.Documents;
 
 namespace Registry.Api.Hosting;
 

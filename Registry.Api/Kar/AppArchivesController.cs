@@ -3,8 +3,8 @@ using Microsoft.AspNetCore.Mvc;
 using Registry.Api.Http;
 using Registry.Api.Http.Transfers;
 using Registry.Core.Archives;
-using Registry.Core.Content;
 using Registry.Core.Errors;
+using Registry.Core.Storage;
 
 namespace Registry.Api.Kar;
 

@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using System.Text.Json;
 using Microsoft.AspNetCore.Mvc;
-using Registry.Api.Hosting;
+using Registry.Api.Health;
 using Registry.Api.Http;
 
 namespace Registry.Api.Kar;

@@ -2,7 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
 using Registry.Api.Cnr;
-using Registry.Api.Pages;
+using Registry.Api.Ui;
 using static Registry.Api.OpenApi.CnrRefusals;
 
 namespace Registry.Api.OpenApi;

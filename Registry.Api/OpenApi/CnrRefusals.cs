@@ -1,6 +1,7 @@
 using Registry.Api.Cnr;
 using Registry.Core.Errors;
 using Registry.Core.Packages;
+using Registry.Core.Versions;
 
 namespace Registry.Api.OpenApi;
 

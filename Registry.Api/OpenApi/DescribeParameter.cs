@@ -11,10 +11,10 @@ internal static class DescribeParameter
     /// <summary>See <see cref="Core.Packages.PackageName"/>: each half.</summary>
     public const string NamePattern = "^[A-Za-z0-9_][A-Za-z0-9._-]{0,79}$";
 
-    /// <summary>See <see cref="Core.Channels.ChannelName"/>.</summary>
+    /// <summary>See <see cref="Core.Packages.ChannelName"/>.</summary>
     public const string ChannelPattern = "^[A-Za-z0-9_][A-Za-z0-9._+-]{0,79}$";
 
-    /// <summary>See <see cref="Core.Content.Digest"/>.</summary>
+    /// <summary>See <see cref="Core.Storage.Digest"/>.</summary>
     public const string DigestPattern = "^[0-9a-f]{64}$";
 
     /// <summary>Describes a parameter that was found by its action.</summary>

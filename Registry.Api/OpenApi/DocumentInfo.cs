@@ -1,4 +1,3 @@
-using System.Reflection;
 using NSwag;
 using Registry.Api.Cnr;
 
@@ -7,11 +6,6 @@ namespace Registry.Api.OpenApi;
 /// <summary>What the document says of the whole.</summary>
 internal static class DocumentInfo
 {
-    /// <summary>The product's own version.</summary>
-    public static string Version { get; } =
-        typeof(DocumentInfo).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion
-        ?? "";
-
     /// <summary>What the document is about.</summary>
     public static string Title => "Application registry";
 

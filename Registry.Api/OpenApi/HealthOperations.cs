@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
-using Registry.Api.Hosting;
-using static Registry.Api.Hosting.HealthController;
+using Registry.Api.Health;
+using static Registry.Api.Health.HealthController;
 
 namespace Registry.Api.OpenApi;
 

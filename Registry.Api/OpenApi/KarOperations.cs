@@ -1,3 +1,4 @@
+using Registry.Api.Health;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using NJsonSchema;
@@ -63,7 +64,7 @@ internal static class KarOperations
         ["kind"] = "registry#status",
         ["status"] = status,
         ["storage"] = "filesystem",
-        ["version"] = DocumentInfo.Version,
+        ["version"] = ProductVersion.Text,
     };
 
     private static JsonSchema StatusShape()
@@ -81,6 +82,6 @@ internal static class KarOperations
 
     private static JsonNode? Listed() => JsonSerializer.SerializeToNode(
         ListedArchive.Of(new AppArchive(
-            Global, Core.Content.Digest.Parse(Sample.ArchiveId), Sample.ArchiveSize, Sample.Manifest.CreatedAt)),
+            Global, Core.Storage.Digest.Parse(Sample.ArchiveId), Sample.ArchiveSize, Sample.Manifest.CreatedAt)),
         KarJson.Default.ListedArchive);
 }

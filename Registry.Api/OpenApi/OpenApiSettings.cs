@@ -1,3 +1,4 @@
+using Registry.Api.Health;
 using Namotion.Reflection;
 using NJsonSchema;
 using NJsonSchema.Generation;
@@ -35,7 +36,7 @@ internal static class OpenApiSettings
         var settings = new AspNetCoreOpenApiDocumentGeneratorSettings
         {
             Title = DocumentInfo.Title,
-            Version = DocumentInfo.Version,
+            Version = ProductVersion.Text,
             Description = text,
         };
         settings.SchemaSettings = new SystemTextJsonSchemaGeneratorSettings

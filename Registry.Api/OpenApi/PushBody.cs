@@ -121,7 +121,7 @@ internal static class PushBody
     {
         var shape = Shapes.Text(
             "The release: a semantic version, prerelease and build metadata included.", Sample.Release);
-        shape.MaxLength = Core.Packages.Release.MaxLength;
+        shape.MaxLength = Core.Versions.Release.MaxLength;
         return shape;
     }
 

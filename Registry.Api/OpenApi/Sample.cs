@@ -1,5 +1,4 @@
 using Registry.Api.Cnr;
-using Registry.Core.Channels;
 using Registry.Core.Content;
 using Registry.Core.Packages;
 
@@ -55,8 +54,8 @@ internal static class Sample
 
     /// <summary>The release in its only media type.</summary>
     public static Manifest Manifest { get; } = new(
-        Core.Packages.Release.Parse(Release),
-        new Descriptor(Helm, Core.Content.Digest.Parse(Digest), BlobDigest: Core.Content.Digest.Parse(Digest), Size),
+        Core.Versions.Release.Parse(Release),
+        new Descriptor(Helm, Core.Storage.Digest.Parse(Digest), BlobDigest: Core.Storage.Digest.Parse(Digest), Size),
         PushedAt,
         Metadata: null,
         PushId: "");

@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.ResponseCompression;
 using Microsoft.Extensions.Options;
 using NSwag.AspNetCore;
 using Registry.Api.Http;
-using Registry.Api.Pages;
+using Registry.Api.Ui;
 
 namespace Registry.Api.OpenApi;
 

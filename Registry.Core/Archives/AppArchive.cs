@@ -1,4 +1,3 @@
-using Registry.Core.Content;
 using Registry.Core.Storage;
 
 namespace Registry.Core.Archives;

@@ -2,7 +2,6 @@ using System.Buffers;
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
-using Registry.Core.Content;
 using Registry.Core.Errors;
 using Registry.Core.Storage;
 

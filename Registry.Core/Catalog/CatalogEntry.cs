@@ -1,7 +1,9 @@
 using System.Collections.Immutable;
 using Registry.Core.Content;
+using Registry.Core.Documents;
 using Registry.Core.Packages;
 using Registry.Core.Storage;
+using Registry.Core.Versions;
 
 namespace Registry.Core.Catalog;
 
@@ -10,13 +12,13 @@ namespace Registry.Core.Catalog;
 /// <param name="CreatedAt">Its first push.</param>
 /// <param name="Releases">Its releases, highest first; never empty.</param>
 /// <param name="Revision">The revision of the index that this was made from.</param>
-/// <param name="Fingerprint">Of the same index: see <see cref="PackageSnapshot.Fingerprint"/>.</param>
+/// <param name="Fingerprint">Of the same index: see <see cref="DocumentSnapshot{TState}.Fingerprint"/>.</param>
 public sealed record CatalogEntry(
     PackageName Name, DateTimeOffset CreatedAt, ImmutableArray<CatalogRelease> Releases, Revision Revision, UInt128 Fingerprint)
 {
-    internal static CatalogEntry Of(PackageSnapshot snapshot)
+    internal static CatalogEntry Of(DocumentSnapshot<PackageIndex> snapshot)
     {
-        var index = snapshot.Index;
+        var index = snapshot.State;
         return new CatalogEntry(
             index.Name,
             index.CreatedAt,

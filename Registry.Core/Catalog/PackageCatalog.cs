@@ -160,7 +160,7 @@ public sealed partial class PackageCatalog(IDocumentStore documents, PackageInde
         var entries = new List<CatalogChange>(batch.Count);
         foreach (var (key, document) in batch)
         {
-            if (!StoreKeys.TryGetPackage(key, out var name))
+            if (!PackageName.TryParse(key, out var name))
                 LogForeign(key);
             else if (Parse(name, document) is { } entry)
                 entries.Add(new CatalogChange(name, entry));
@@ -191,7 +191,7 @@ public sealed partial class PackageCatalog(IDocumentStore documents, PackageInde
         var changed = new List<PackageName>();
         await foreach (var document in documents.ListAsync(StoreKeys.Packages, after: null, CancellationToken.None))
         {
-            if (!StoreKeys.TryGetPackage(document.Key, out var name))
+            if (!PackageName.TryParse(document.Key, out var name))
                 LogForeign(document.Key);
             else if (!gone.Remove(name, out var entry) || entry.Revision != document.Revision)
                 changed.Add(name);
@@ -215,7 +215,7 @@ public sealed partial class PackageCatalog(IDocumentStore documents, PackageInde
             async (name, ct) =>
             {
                 var known = view.Find(name)?.Revision;
-                Revision? last = told is not null && told.TryGetValue(StoreKeys.Package(name), out var revision) ? revision : null;
+                Revision? last = told is not null && told.TryGetValue(name.Key, out var revision) ? revision : null;
                 if (last is not null && last == known)
                     return;
                 var entry = await ReadAsync(name, isNewest ? last : null, ct);
@@ -230,7 +230,7 @@ public sealed partial class PackageCatalog(IDocumentStore documents, PackageInde
         var names = new List<PackageName>(keys.Count);
         foreach (var key in keys)
         {
-            if (StoreKeys.TryGetPackage(key, out var name))
+            if (PackageName.TryParse(key, out var name))
                 names.Add(name);
             else
                 LogForeign(key);

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Security.Cryptography;
+using Registry.Core.Storage;
 
 namespace Registry.Core.Content;
 

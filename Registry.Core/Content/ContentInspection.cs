@@ -2,6 +2,7 @@ using System.Buffers;
 using System.IO.Compression;
 using System.IO.Pipelines;
 using System.Security.Cryptography;
+using Registry.Core.Storage;
 
 namespace Registry.Core.Content;
 

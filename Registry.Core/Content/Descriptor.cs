@@ -1,3 +1,5 @@
+using Registry.Core.Storage;
+
 namespace Registry.Core.Content;
 
 /// <summary>The content of a manifest.</summary>

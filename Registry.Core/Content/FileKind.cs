@@ -1,3 +1,4 @@
+
 namespace Registry.Core.Content;
 
 /// <summary>Names the kinds of file that people send in place of a gzipped tar.</summary>

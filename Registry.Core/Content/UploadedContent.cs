@@ -1,3 +1,5 @@
+using Registry.Core.Storage;
+
 namespace Registry.Core.Content;
 
 /// <summary>What an upload turned out to be.</summary>

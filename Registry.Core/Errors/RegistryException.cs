@@ -1,3 +1,4 @@
+
 namespace Registry.Core.Errors;
 
 /// <summary>

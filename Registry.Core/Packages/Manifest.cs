@@ -1,4 +1,5 @@
 using Registry.Core.Content;
+using Registry.Core.Versions;
 
 namespace Registry.Core.Packages;
 

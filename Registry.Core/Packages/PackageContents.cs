@@ -1,5 +1,5 @@
 using System.Security.Cryptography;
-using Registry.Core.Content;
+using Registry.Core.Documents;
 using Registry.Core.Storage;
 
 namespace Registry.Core.Packages;

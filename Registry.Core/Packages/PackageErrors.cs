@@ -1,6 +1,6 @@
-using Registry.Core.Channels;
 using Registry.Core.Content;
 using Registry.Core.Errors;
+using Registry.Core.Versions;
 
 namespace Registry.Core.Packages;
 

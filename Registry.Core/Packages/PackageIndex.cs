@@ -1,7 +1,8 @@
 using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
-using Registry.Core.Channels;
 using Registry.Core.Content;
+using Registry.Core.Storage;
+using Registry.Core.Versions;
 
 namespace Registry.Core.Packages;
 

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
+using Registry.Core.Storage;
 
 namespace Registry.Core.Packages;
 
@@ -25,6 +26,9 @@ public readonly record struct PackageName : IComparable<PackageName>
     /// <summary>The second half.</summary>
     public string Name => Value[(NamespaceLength + 1)..];
 
+    /// <summary>Where the index of the package is stored, and the scope of its blobs.</summary>
+    public StoreKey Key => StoreKeys.Package(Namespace, Name);
+
     private int NamespaceLength { get; }
 
     /// <summary>Puts the two halves together; false when either is not a name.</summary>
@@ -46,6 +50,17 @@ public readonly record struct PackageName : IComparable<PackageName>
             return false;
         package = new PackageName(text!, slash);
         return true;
+    }
+
+    /// <summary>Reads <see cref="Key"/> back; false when the key is not that of a package.</summary>
+    public static bool TryParse(StoreKey key, out PackageName package)
+    {
+        package = default;
+
+        // Most names need no escape: the key holds them as they are.
+        if (!key.Value.Contains(StoreKey.Escape))
+            return key.IsBelow(StoreKeys.Packages) && TryParse(key.Value[(StoreKeys.Packages.Value.Length + 1)..], out package);
+        return key.IsBelow(StoreKeys.Packages) && key.Segments() is [_, var @namespace, var name] && TryCreate(@namespace, name, out package);
     }
 
     /// <summary>Ordinal order of <see cref="Value"/>.</summary>

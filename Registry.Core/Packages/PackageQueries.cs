@@ -1,5 +1,7 @@
 using Registry.Core.Content;
 using Registry.Core.Errors;
+using Registry.Core.Storage;
+using Registry.Core.Versions;
 
 namespace Registry.Core.Packages;
 

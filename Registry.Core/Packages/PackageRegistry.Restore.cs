@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using Registry.Core.Content;
 using Registry.Core.Errors;
 using Registry.Core.Storage;
+using Registry.Core.Versions;
 
 namespace Registry.Core.Packages;
 
@@ -25,12 +26,12 @@ public sealed partial class PackageRegistry
         RestoredRelease restored, Digest blobDigest, Func<CancellationToken, ValueTask<PackageUpload>> begin, bool force, CancellationToken ct)
     {
         var (package, release, mediaType) = (restored.Package, restored.Release, restored.MediaType);
-        var known = (await indexes.FindAsync(package, ct))?.Index.Find(release, mediaType);
+        var known = (await indexes.FindAsync(package, ct))?.State.Find(release, mediaType);
         if (known is not null && IsSame(known, restored, blobDigest))
         {
             if (known.Content.Digest != restored.ContentDigest)
                 throw OtherDigest(known.Content.Digest, restored.ContentDigest);
-            if (await blobs.StatAsync(new BlobKey(StoreKeys.Package(package), blobDigest), ct) is not null)
+            if (await blobs.StatAsync(new BlobKey(package.Key, blobDigest), ct) is not null)
                 return RestoreOutcome.Unchanged;
         }
         else if (known is not null && !force)

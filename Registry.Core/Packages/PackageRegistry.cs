@@ -1,8 +1,10 @@
 using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
 using Registry.Core.Content;
+using Registry.Core.Documents;
 using Registry.Core.Errors;
 using Registry.Core.Storage;
+using Registry.Core.Versions;
 
 namespace Registry.Core.Packages;
 
@@ -43,7 +45,7 @@ public sealed partial class PackageRegistry(
         var content = await upload.CompleteAsync(ct);
 
         // Asked before the commit too, so that a push that is refused leaves nothing behind. The index decides again below.
-        if (!options.Force && (await indexes.FindAsync(package, ct))?.Index.Find(release, mediaType) is not null)
+        if (!options.Force && (await indexes.FindAsync(package, ct))?.State.Find(release, mediaType) is not null)
         {
             await indexes.EnsureDurableAsync(package, ct);
             throw PackageErrors.PackageExists(package, release, mediaType);
@@ -57,7 +59,7 @@ public sealed partial class PackageRegistry(
 
     /// <summary>Reads a package by its name as it was asked for.</summary>
     /// <exception cref="RegistryException"><see cref="ErrorCode.PackageNotFound"/>, for what is no name too.</exception>
-    public ValueTask<PackageSnapshot> GetAsync(string @namespace, string name, CancellationToken ct) =>
+    public ValueTask<DocumentSnapshot<PackageIndex>> GetAsync(string @namespace, string name, CancellationToken ct) =>
         GetAsync(@namespace, name, release: null, mediaType: null, ct);
 
     /// <summary>As the other, for a question about more than the package, which its refusal repeats.</summary>
@@ -67,7 +69,7 @@ public sealed partial class PackageRegistry(
     /// <param name="mediaType">The media type that is asked for; null for none.</param>
     /// <param name="ct">Cancels the call.</param>
     /// <exception cref="RegistryException"><see cref="ErrorCode.PackageNotFound"/>, for what is no name too.</exception>
-    public async ValueTask<PackageSnapshot> GetAsync(string @namespace, string name, string? release, string? mediaType, CancellationToken ct) =>
+    public async ValueTask<DocumentSnapshot<PackageIndex>> GetAsync(string @namespace, string name, string? release, string? mediaType, CancellationToken ct) =>
         (PackageName.TryCreate(@namespace, name, out var package) ? await indexes.FindAsync(package, ct) : null)
         ?? throw PackageErrors.PackageNotFound($"{@namespace}/{name}", release, mediaType);
 
@@ -86,10 +88,10 @@ public sealed partial class PackageRegistry(
     /// <exception cref="StorageException"><see cref="StorageFault.Corrupt"/>: the index still refers to a blob that is not there, or a small one is damaged.</exception>
     public async ValueTask<BlobReader> OpenAsync(PackageName package, Manifest manifest, ByteRange range, CancellationToken ct)
     {
-        var key = new BlobKey(StoreKeys.Package(package), manifest.Content.BlobDigest);
+        var key = new BlobKey(package.Key, manifest.Content.BlobDigest);
         if (await contents.OpenAsync(key, manifest.Content.Size, range, ct) is { } reader)
             return reader;
-        if ((await indexes.FindAsync(package, ct))?.Index.References(key.Digest) == true)
+        if ((await indexes.FindAsync(package, ct))?.State.References(key.Digest) == true)
             throw new StorageException(StorageFault.Corrupt, $"Blob {key} is gone, and the index of {package} refers to it.");
         throw PackageErrors.PackageNotFound(package.Value, manifest.Release.Value, manifest.MediaType.Value);
     }
@@ -107,7 +109,7 @@ public sealed partial class PackageRegistry(
         if (!PackageName.TryCreate(@namespace, name, out var package) || !Release.TryParse(release, out var exact, out _)
             || !MediaType.TryParse(mediaType, out var type) || type.Value != mediaType)
             throw asked;
-        await indexes.UpdateAsync(package, new IndexChange(index => (index ?? throw asked).Without(exact, type)), ct);
+        await indexes.UpdateAsync(package, new DocumentChange<PackageIndex>(index => (index ?? throw asked).Without(exact, type)), ct);
         LogDeleted(package, exact, type);
     }
 
@@ -130,7 +132,7 @@ public sealed partial class PackageRegistry(
         {
             index = await indexes.UpdateAsync(
                 package,
-                new IndexChange(change, index => index.Find(manifest.Release, manifest.MediaType)?.PushId == manifest.PushId, epoch),
+                new DocumentChange<PackageIndex>(change, index => index.Find(manifest.Release, manifest.MediaType)?.PushId == manifest.PushId, epoch),
                 ct);
         }
         catch (StorageException ended) when (ended.Kind == StorageFault.EpochEnded)
@@ -187,7 +189,7 @@ public sealed partial class PackageRegistry(
         try
         {
             // A release that was there before may name it, if its blob had been lost.
-            if ((await indexes.FindAsync(package, CancellationToken.None))?.Index.References(blob.Key.Digest) != true)
+            if ((await indexes.FindAsync(package, CancellationToken.None))?.State.References(blob.Key.Digest) != true)
                 await blobs.TryDeleteAsync(blob.Key, Precondition.Matches(blob.Revision).In(epoch), CancellationToken.None);
         }
         catch (StorageException fault)
@@ -201,7 +203,7 @@ public sealed partial class PackageRegistry(
         LogWithdrawn(package, manifest.Release, manifest.MediaType);
         await indexes.UpdateAsync(
             package,
-            new IndexChange(index =>
+            new DocumentChange<PackageIndex>(index =>
                 index?.Find(manifest.Release, manifest.MediaType)?.PushId == manifest.PushId ? index.Without(manifest.Release, manifest.MediaType) : index),
             ct);
     }

@@ -1,4 +1,6 @@
 using Registry.Core.Content;
+using Registry.Core.Storage;
+using Registry.Core.Versions;
 
 namespace Registry.Core.Packages;
 

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Registry.Core.Channels;
 using Registry.Core.Content;
 using Registry.Core.Storage;
 
@@ -12,7 +11,10 @@ namespace Registry.Core.Packages;
 /// </summary>
 internal static class StoredIndex
 {
-    /// <summary>Written into every document; another number is none that this version reads.</summary>
+    /// <summary>
+    /// Written into every document. A later schema must be followed by the member <c>requires</c> with the version of the registry that reads
+    /// it, so that earlier versions can name it: see <see cref="StorageFault.NewerSchema"/>.
+    /// </summary>
     public const int Schema = 1;
 
     /// <summary>
@@ -47,7 +49,8 @@ internal static class StoredIndex
     /// <param name="content">The form. The index may keep it.</param>
     /// <param name="maxBytes">The most bytes of JSON; no more are ever unpacked.</param>
     /// <exception cref="StorageException">
-    /// <see cref="StorageFault.Corrupt"/>: this is no index of this package that this version can read, or it is longer than allowed.
+    /// <see cref="StorageFault.Corrupt"/>: this is no index of this package, or it is longer than allowed.
+    /// <see cref="StorageFault.NewerSchema"/>: a later version of the registry wrote it.
     /// </exception>
     public static PackageIndex Read(PackageName name, ReadOnlyMemory<byte> content, long maxBytes)
     {
@@ -78,20 +81,20 @@ internal static class StoredIndex
         using (var writer = new Utf8JsonWriter(packer))
             JsonSerializer.Serialize(
                 writer,
-                new IndexForm(
+                new StoredIndexForm(
                     Schema,
                     index.Name.Value,
                     index.CreatedAt.UtcDateTime,
                     index.Manifests.Select(manifest => ToForm(manifest, metadata)),
                     index.Channels.Select(ToForm)),
-                StoredJson.Default.IndexForm);
+                StoredJson.Default.StoredIndexForm);
         return (packer.Finish(), packer.JsonBytes);
     }
 
-    private static ChannelForm ToForm(Channel channel) =>
+    private static StoredChannelForm ToForm(Channel channel) =>
         new(channel.Name.Value, channel.Current.Value, channel.Releases.Select(release => release.Value));
 
-    private static ManifestForm ToForm(Manifest manifest, MetadataReader metadata) => new(
+    private static StoredManifestForm ToForm(Manifest manifest, MetadataReader metadata) => new(
         manifest.Release.Value,
         manifest.MediaType.Value,
         manifest.Content.Digest.Value,
@@ -102,14 +105,14 @@ internal static class StoredIndex
         metadata.Read(manifest.Metadata));
 }
 
-internal sealed record IndexForm(int Schema, string Package, DateTime CreatedAt, IEnumerable<ManifestForm> Manifests, IEnumerable<ChannelForm> Channels);
+internal sealed record StoredIndexForm(int Schema, string Package, DateTime CreatedAt, IEnumerable<StoredManifestForm> Manifests, IEnumerable<StoredChannelForm> Channels);
 
-internal sealed record ManifestForm(
+internal sealed record StoredManifestForm(
     string Release, string MediaType, string Digest, string Blob, long Size, DateTime CreatedAt, string PushId, RawJson? Metadata = null);
 
-internal sealed record ChannelForm(string Name, string Current, IEnumerable<string> Releases);
+internal sealed record StoredChannelForm(string Name, string Current, IEnumerable<string> Releases);
 
-[JsonSerializable(typeof(IndexForm))]
+[JsonSerializable(typeof(StoredIndexForm))]
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]

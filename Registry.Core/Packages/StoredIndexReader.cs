@@ -1,7 +1,8 @@
 using System.Text.Json;
 using System.Text.Unicode;
-using Registry.Core.Channels;
 using Registry.Core.Content;
+using Registry.Core.Storage;
+using Registry.Core.Versions;
 
 namespace Registry.Core.Packages;
 
@@ -55,11 +56,12 @@ internal ref struct StoredIndexReader
     /// <exception cref="JsonException">It is no JSON, or not of this form.</exception>
     /// <exception cref="FormatException">It is not this package's, of another schema, or a value is none of ours.</exception>
     /// <exception cref="InvalidOperationException">A value is of the wrong kind.</exception>
+    /// <exception cref="StorageException"><see cref="StorageFault.NewerSchema"/>.</exception>
     public static PackageIndex Read(PackageName package, ReadOnlySpan<byte> json) => new StoredIndexReader(package, json).Index();
 
     /// <summary>As the other, of compressed JSON. Metadata stay in it, and only their places are read.</summary>
     /// <exception cref="InvalidDataException">It is damaged.</exception>
-    /// <exception cref="Storage.StorageException">It has more than <paramref name="maxBytes"/> bytes of JSON.</exception>
+    /// <exception cref="StorageException">It has more than <paramref name="maxBytes"/> bytes of JSON.</exception>
     public static PackageIndex Read(PackageName package, PackedJson packed, long maxBytes)
     {
         using var unpacked = packed.Open();
@@ -80,7 +82,7 @@ internal ref struct StoredIndexReader
         {
             var start = Place;
             for (; IsAt("schema"u8); NextProperty())
-                isSchema = reader.GetInt64() == StoredIndex.Schema ? true : throw Foreign();
+                isSchema = IsKnownSchema();
             for (; IsAt("package"u8); NextProperty())
                 isPackage = reader.ValueTextEquals(package.Value) ? true : throw Foreign();
             for (; IsAt("created_at"u8); NextProperty())
@@ -286,6 +288,22 @@ internal ref struct StoredIndexReader
             throw StoredIndex.TooLong(package, maxBytes);
         json = piece.WrittenMemory.Span;
         reader = new Utf8JsonReader(json, isFinalBlock: read < room.Length, reader.CurrentState);
+    }
+
+    /// <summary>
+    /// Checks the schema. A document of a later one names, right after it, the version of the registry that reads it.
+    /// </summary>
+    private bool IsKnownSchema()
+    {
+        var schema = reader.GetInt64();
+        if (schema <= StoredIndex.Schema)
+            return schema == StoredIndex.Schema ? true : throw Foreign();
+        NextProperty();
+        var version = IsAt("requires"u8) ? $"version {Text()} or later" : "a later version";
+        throw new StorageException(
+            StorageFault.NewerSchema,
+            $"The index of {package} is stored in schema {schema}, and this version of the registry reads schema {StoredIndex.Schema}. "
+            + $"Run {version} of the registry");
     }
 
     private static FormatException Foreign() => new($"It is not schema {StoredIndex.Schema} of this package.");

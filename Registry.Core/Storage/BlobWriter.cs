@@ -1,4 +1,3 @@
-using Registry.Core.Content;
 
 namespace Registry.Core.Storage;
 

@@ -46,6 +46,12 @@ public enum StorageFault
     /// <summary>What it holds is damaged or not ours.</summary>
     Corrupt,
 
+    /// <summary>
+    /// It holds a document in a form that a later version of the registry introduced. The document is sound, and this version can neither read
+    /// nor change it.
+    /// </summary>
+    NewerSchema,
+
     /// <summary>The write was to happen in an epoch that has ended: see <see cref="StorageEpoch"/>. It certainly did not happen.</summary>
     EpochEnded,
 }

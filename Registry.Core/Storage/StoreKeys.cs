@@ -1,4 +1,3 @@
-using Registry.Core.Packages;
 
 namespace Registry.Core.Storage;
 
@@ -25,17 +24,8 @@ public static class StoreKeys
     /// <summary>Above the documents of the start-up probe.</summary>
     public static StoreKey Probe { get; } = StoreKey.Of("probe");
 
-    /// <summary>A package's index, and the scope of its blobs.</summary>
-    public static StoreKey Package(PackageName package) => StoreKey.Of("packages", package.Namespace, package.Name);
-
-    /// <summary>Reads <see cref="Package"/> back; false when the key is not a package's.</summary>
-    public static bool TryGetPackage(StoreKey key, out PackageName package)
-    {
-        package = default;
-
-        // As most keys are: what needed no escape is the name as it stands.
-        if (!key.Value.Contains(StoreKey.Escape))
-            return key.IsBelow(Packages) && PackageName.TryParse(key.Value[(Packages.Value.Length + 1)..], out package);
-        return key.Segments() is ["packages", var @namespace, var name] && PackageName.TryCreate(@namespace, name, out package);
-    }
+    /// <summary>The index of a package, and the scope of its blobs.</summary>
+    /// <param name="namespace">The namespace of the package.</param>
+    /// <param name="name">Its name in the namespace.</param>
+    public static StoreKey Package(string @namespace, string name) => StoreKey.Of(Packages.Value, @namespace, name);
 }

@@ -10,6 +10,10 @@ public sealed record TransferOptions
     /// <value>Default: a fifth of what the process may use, which is the memory limit of its container where there is one.</value>
     public long BufferBytes { get; init; } = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / MemoryShare;
 
+    /// <summary>How long a client may take to send the next 4 KiB of a body, or to take what was sent. Then its transfer is ended.</summary>
+    /// <value>Default 5 minutes.</value>
+    public TimeSpan Stall { get; init; } = TimeSpan.FromMinutes(5);
+
     /// <summary>A transfer may be cut for the sake of others once its client has moved no bytes for this long.</summary>
     /// <value>Default 5 s.</value>
     public TimeSpan StalledAfter { get; init; } = TimeSpan.FromSeconds(5);

@@ -3,7 +3,7 @@ using System.Net.Http.Json;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.DependencyInjection;
 using NUnit.Framework;
-using Registry.Api.Hosting;
+using Registry.Api.Health;
 using Registry.Core.Storage;
 using Registry.Tests.Support;
 using Registry.Tests.Support.Gcs;

@@ -6,9 +6,8 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.OpenApi;
 using NUnit.Framework;
 using Registry.Api.OpenApi;
-using Registry.Core.Channels;
-using Registry.Core.Content;
 using Registry.Core.Packages;
+using Registry.Core.Storage;
 using Registry.Tests.Support;
 
 namespace Registry.Tests.Api;

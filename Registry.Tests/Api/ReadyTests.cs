@@ -47,7 +47,7 @@ public sealed class ReadyTests : IAsyncDisposable
     [Test]
     public async Task A_storage_that_fails_at_first_is_asked_again_and_a_damaged_index_holds_nothing_up()
     {
-        await storage.Documents.TryPutAsync(StoreKeys.Package(Samples.Package("a/bad")), "damage"u8.ToArray(), Precondition.Absent, ct);
+        await storage.Documents.TryPutAsync(Samples.Package("a/bad").Key, "damage"u8.ToArray(), Precondition.Absent, ct);
         var failures = 0;
         faults.Before = call => call.Operation == StorageOperation.ReadDocuments && Interlocked.Increment(ref failures) == 1
             ? throw new StorageException(StorageFault.Unavailable, "away")

@@ -150,7 +150,7 @@ public abstract partial class BlobStoreContract
                     Assert.That(GC.GetTotalMemory(forceFullCollection: true), Is.LessThan(allowed), "while writing");
             }
 
-            info = (await writer.CommitAsync(Core.Content.Digest.FromHash(sha256.GetHashAndReset()), null, Ct)).Info;
+            info = (await writer.CommitAsync(Core.Storage.Digest.FromHash(sha256.GetHashAndReset()), null, Ct)).Info;
         }
 
         await using var reader = await Two.Blobs.OpenAsync(info.Key, ByteRange.All, Ct);

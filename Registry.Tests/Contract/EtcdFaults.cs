@@ -2,7 +2,6 @@ using System.Text;
 using Etcdserverpb;
 using Microsoft.Extensions.Logging.Abstractions;
 using NUnit.Framework;
-using Registry.Core.Content;
 using Registry.Core.Storage;
 using Registry.Storage.Etcd;
 using Registry.Tests.Support;

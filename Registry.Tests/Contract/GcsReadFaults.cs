@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using NUnit.Framework;
-using Registry.Core.Content;
 using Registry.Core.Storage;
 using Registry.Tests.Support.Gcs;
 using Registry.Tests.Support.Storage;

@@ -1,8 +1,10 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using NUnit.Framework;
-using Registry.Core.Content;
+using Registry.Core.Documents;
+using Registry.Core.Maintenance;
 using Registry.Core.Packages;
 using Registry.Core.Storage;
+using Registry.Core.Versions;
 using Registry.Tests.Support;
 using Registry.Tests.Support.Storage;
 
@@ -108,7 +110,7 @@ public abstract class PackageStorageContract : StorageContract
     private async Task<byte[]> PullAsync(string release)
     {
         var packages = Packages(Two);
-        var index = (await packages.GetAsync(Name.Namespace, Name.Name, Ct)).Index;
+        var index = (await packages.GetAsync(Name.Namespace, Name.Name, Ct)).State;
         await using var reader = await packages.OpenAsync(Name, index.Find(Release.Parse(release), Samples.Type("helm"))!, ByteRange.All, Ct);
         return await reader.Content.ReadAllAsync(Ct);
     }

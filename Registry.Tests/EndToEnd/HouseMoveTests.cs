@@ -1,5 +1,8 @@
+using System.Formats.Tar;
+using System.IO.Compression;
 using System.Net;
 using System.Net.Http.Json;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using NUnit.Framework;
 using Registry.Tests.Support;
@@ -22,16 +25,7 @@ public sealed class HouseMoveTests : EndToEndTest
         await using var redis = await RedisServer.StartAsync(Ct);
         await using var etcd = await EtcdServer.StartAsync(Ct);
         await using var gcs = await FakeGcs.StartAsync();
-        (string, string?)[] settings =
-        [
-            ("FILESYSTEM__PATH", Data),
-            ("REDIS__CONFIGURATION", redis.Configuration),
-            ("ETCD__ENDPOINTS", etcd.Endpoint),
-            ("GCS__BUCKET", FakeGcs.BucketName),
-            ("GCS__STAGINGFOLDER", Path.Combine(Folder, "gcs")),
-            ("STORAGE_EMULATOR_HOST", gcs.Address.Authority),
-        ];
-
+        var settings = Settings(redis, etcd, gcs);
         var first = await StartAsync(settings);
         await FillAsync(first);
         var expected = await RegistryRecording.MakeAsync(first.Client, Workspaces, Ct);
@@ -65,6 +59,37 @@ public sealed class HouseMoveTests : EndToEndTest
     }
 
     [Test]
+    public async Task A_registry_that_version_1_1_filled_answers_as_before_on_each_storage()
+    {
+        await using (var file = File.OpenRead(Path.Combine(AppContext.BaseDirectory, "Data", "registry-1.1.0.tar.gz")))
+        await using (var gzip = new GZipStream(file, CompressionMode.Decompress))
+            await TarFile.ExtractToDirectoryAsync(gzip, Folder, overwriteFiles: false, Ct);
+        var recorded = JsonSerializer.Deserialize<string[]>(await File.ReadAllTextAsync(Path.Combine(Folder, "answers.json"), Ct))!;
+        Assert.That(recorded, Has.Length.EqualTo(420));
+
+        await using var redis = await RedisServer.StartAsync(Ct);
+        await using var etcd = await EtcdServer.StartAsync(Ct);
+        await using var gcs = await FakeGcs.StartAsync();
+        var settings = Settings(redis, etcd, gcs);
+        foreach (var (from, to) in ((string?, string)[])[(null, "filesystem"), ("filesystem", "redis"), ("redis", "etcd"), ("etcd", "gcs")])
+        {
+            if (from is not null)
+                await MoveAsync(from, to, settings);
+            var registry = await StartAsync([.. settings, ("STORAGE", to)]);
+
+            // The home page is for people, and may change.
+            var answers = (await RegistryRecording.MakeAsync(registry.Client, Workspaces, Ct))
+                .Where(static answer => !answer.StartsWith("GET / ", StringComparison.Ordinal)).ToArray();
+            Assert.That(answers, Has.Length.EqualTo(recorded.Length), to);
+            for (var i = 0; i < recorded.Length; i++)
+                Assert.That(answers[i], Is.EqualTo(recorded[i]), to);
+            await registry.StopAsync();
+        }
+
+        await VerifyAsync("gcs", settings);
+    }
+
+    [Test]
     public async Task A_command_that_cannot_be_begun_says_why_and_settings_still_start_the_service()
     {
         var unknown = Launch([.. RegistryProcess.Command, "migrat"]);
@@ -75,6 +100,16 @@ public sealed class HouseMoveTests : EndToEndTest
         await serving.ReadyAsync();
         Assert.That(await serving.StopAsync(), Is.Zero);
     }
+
+    private (string, string?)[] Settings(RedisServer redis, EtcdServer etcd, FakeGcs gcs) =>
+    [
+        ("FILESYSTEM__PATH", Data),
+        ("REDIS__CONFIGURATION", redis.Configuration),
+        ("ETCD__ENDPOINTS", etcd.Endpoint),
+        ("GCS__BUCKET", FakeGcs.BucketName),
+        ("GCS__STAGINGFOLDER", Path.Combine(Folder, "gcs")),
+        ("STORAGE_EMULATOR_HOST", gcs.Address.Authority),
+    ];
 
     /// <summary>The real chart and archive, and what is special: several media types and releases, a forced and a deleted one, channels, many chunks.</summary>
     private async Task FillAsync(RegistryProcess registry)

@@ -3,7 +3,7 @@ using System.Net;
 using System.Net.NetworkInformation;
 using System.Net.Sockets;
 using NUnit.Framework;
-using Registry.Api.Hosting;
+using Registry.Api.Health;
 using Registry.Tests.Support;
 using Registry.Tests.Support.Gcs;
 

@@ -86,6 +86,38 @@ public sealed class StorageFaultTests : EndToEndTest
     }
 
     [Test]
+    public async Task A_package_that_a_later_version_stored_is_neither_damage_nor_changed()
+    {
+        var registry = await StartAsync(("UPDATES__BOUNDSECONDS", "0.25"), ("COLLECTION__GRACESECONDS", "1"), ("COLLECTION__PERIODSECONDS", "0.5"));
+        await PushOneAsync(registry);
+        var index = Directory.GetFiles(Path.Combine(Data, "documents", "packages", "fault"), "one*").Single();
+        var blob = Directory.GetFiles(Path.Combine(Data, "blobs", "packages", "fault", "one"), "@*").Single();
+        var stored = (await File.ReadAllTextAsync(index, Ct)).Replace("{\"schema\":1,", "{\"schema\":2,\"requires\":\"7.1.0\",", StringComparison.Ordinal);
+        await File.WriteAllTextAsync(index, stored, Ct);
+
+        foreach (var path in Reads.SkipLast(1))
+        {
+            using var answer = await registry.Client.GetAsync(path, Ct);
+            await DemandErrorAsync(answer, HttpStatusCode.ServiceUnavailable, "unavailable");
+            Assert.That(await answer.Content.ReadAsStringAsync(Ct), Does.Contain("A newer version of the registry stored this package."), path);
+        }
+
+        using (var push = await PushAsync(registry, "fault/one", "2.0.0", new SeededPackage(4, 100)))
+            await DemandErrorAsync(push, HttpStatusCode.ServiceUnavailable, "unavailable");
+        using (var delete = await registry.Client.DeleteAsync("/api/v1/packages/fault/one/1.0.0/helm", Ct))
+            await DemandErrorAsync(delete, HttpStatusCode.ServiceUnavailable, "unavailable");
+        const string Advice = "Run version 7.1.0 or later of the registry";
+        await UntilAsync(() => Task.FromResult(registry.Log.Any(static line => line.Contains(Advice, StringComparison.Ordinal))), "the log names the version");
+        Assert.That(await File.ReadAllTextAsync(index, Ct), Is.EqualTo(stored));
+        Assert.That(blob, Does.Exist);
+        await registry.StopAsync();
+
+        var verify = Launch([.. RegistryProcess.Command, "verify", $"--Filesystem:Path={Data}"]);
+        Assert.That(await verify.ExitAsync(), Is.EqualTo(1), verify.Errors);
+        Assert.That(verify.Errors, Does.Contain(Advice));
+    }
+
+    [Test]
     public async Task A_blob_that_is_cut_short_is_never_a_whole_200()
     {
         var registry = await StartAsync();

@@ -2,10 +2,11 @@ using System.Formats.Tar;
 using System.IO.Compression;
 using System.Security.Cryptography;
 using System.Text;
-using Registry.Core.Channels;
 using Registry.Core.Content;
+using Registry.Core.Documents;
 using Registry.Core.Packages;
 using Registry.Core.Storage;
+using Registry.Core.Versions;
 
 namespace Registry.Tests.Support;
 
@@ -39,7 +40,7 @@ internal static class Samples
         (PackageIndex?)null, (index, release) => PackageIndex.With(index, Package(), Manifest(release), force: false))!;
 
     /// <summary>A push of one release, as the use case changes the index.</summary>
-    public static IndexChange Push(PackageName package, Manifest manifest, bool force = false) => new(
+    public static DocumentChange<PackageIndex> Push(PackageName package, Manifest manifest, bool force = false) => new(
         index => PackageIndex.With(index, package, manifest, force),
         index => index.Find(manifest.Release, manifest.MediaType)?.PushId == manifest.PushId);
 
@@ -60,7 +61,7 @@ internal static class Samples
     /// <summary>A package content on its way into a store, written to its end.</summary>
     public static async Task<PackageUpload> UploadAsync(IBlobStore blobs, PackageName package, string content)
     {
-        var upload = await PackageUpload.BeginAsync(blobs, StoreKeys.Package(package), new ContentLimits(), CancellationToken.None);
+        var upload = await PackageUpload.BeginAsync(blobs, package.Key, new ContentLimits(), CancellationToken.None);
         await upload.WriteAsync(TarGz(content), CancellationToken.None);
         return upload;
     }

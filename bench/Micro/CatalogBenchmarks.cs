@@ -5,6 +5,7 @@ using Registry.Core.Catalog;
 using Registry.Core.Content;
 using Registry.Core.Packages;
 using Registry.Core.Storage;
+using Registry.Core.Versions;
 
 namespace Registry.Bench.Micro;
 

@@ -2,6 +2,8 @@ using System.Globalization;
 using System.Security.Cryptography;
 using Registry.Core.Content;
 using Registry.Core.Packages;
+using Registry.Core.Storage;
+using Registry.Core.Versions;
 
 namespace Registry.Bench.Micro;
 

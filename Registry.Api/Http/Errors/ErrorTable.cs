@@ -86,6 +86,12 @@ internal static class ErrorTable
             Message =
                 "What is stored for this request cannot be read. An operator finds the cause in the registry's log.",
         },
+        StorageFault.NewerSchema => OfStatus(StatusCodes.Status503ServiceUnavailable) with
+        {
+            Message =
+                "A newer version of the registry stored this package. "
+                + "An operator finds the version in the registry's log.",
+        },
         _ => OfStatus(StatusCodes.Status503ServiceUnavailable) with
         {
             Headers = [(HeaderNames.RetryAfter, RetryAfterOf(fault))],

@@ -68,11 +68,12 @@ internal sealed partial class FaultLog(TimeProvider time, ILogger<FaultLog> logg
 
     /// <summary>
     /// A storage that does not answer fails with messages that differ in their figures, so the message does not count,
-    /// unless it tells which object is damaged.
+    /// unless it names the object that cannot be read.
     /// </summary>
     private static Kind KindOf(Exception fault, int? status) => fault switch
     {
-        StorageException { Kind: StorageFault.Corrupt } damaged => new(fault.GetType(), status, damaged.Kind, damaged.Message),
+        StorageException { Kind: StorageFault.Corrupt or StorageFault.NewerSchema } unreadable =>
+            new(fault.GetType(), status, unreadable.Kind, unreadable.Message),
         StorageException storage => new(storage.InnerException?.GetType() ?? fault.GetType(), status, storage.Kind, null),
         RegistryException refusal => new(fault.GetType(), status, refusal.Code, PackageOf(refusal) ?? fault.TargetSite?.ToString()),
         _ => new(fault.GetType(), status, null, fault.TargetSite?.ToString()),

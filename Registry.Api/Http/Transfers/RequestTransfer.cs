@@ -1,6 +1,5 @@
 using System.IO.Pipelines;
 using Microsoft.AspNetCore.Http.Features;
-using Registry.Api.Hosting;
 using Registry.Core.Errors;
 using Registry.Core.Transfers;
 
@@ -20,6 +19,12 @@ internal sealed class RequestTransfer : IDisposable
 
     /// <summary>The same when memory is scarce.</summary>
     public const int SmallBufferBytes = 16 * 1024;
+
+    /// <summary>
+    /// How much of a body the server receives before the registry reads it, in bytes. Enough that a client and the disk need not keep step, and a
+    /// quarter of the server's default, which 32 uploads at once would feel.
+    /// </summary>
+    public const int MaxUnreadBytes = 256 * 1024;
 
     /// <summary>Moving less than this, in bytes, does not end a stall: a byte now and then would hold memory for ever.</summary>
     private const int ProgressBytes = 4 * 1024;
@@ -100,7 +105,7 @@ internal sealed class RequestTransfer : IDisposable
     /// <exception cref="RegistryException"><see cref="ErrorCode.Unavailable"/>: there is no memory.</exception>
     public ValueTask ReserveInputAsync(long workBytes, CancellationToken cancellationToken)
     {
-        var received = Math.Min(context.Request.ContentLength ?? long.MaxValue, RegistryApplication.MaxWaitingBytes);
+        var received = Math.Min(context.Request.ContentLength ?? long.MaxValue, MaxUnreadBytes);
         return ReserveAsync(workBytes + received, cancellationToken);
     }
 

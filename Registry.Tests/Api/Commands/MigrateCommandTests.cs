@@ -1,6 +1,8 @@
 using NUnit.Framework;
 using Registry.Api.Commands;
+using Registry.Api.Hosting;
 using Registry.Core.Packages;
+using Registry.Core.Versions;
 using Registry.Tests.Support;
 
 namespace Registry.Tests.Api.Commands;
@@ -110,7 +112,7 @@ internal sealed class MigrateCommandTests : IDisposable
     private static Task<CommandRun> RunAsync(params string[] arguments) => CommandRun.OfAsync(new MigrateCommand(), [.. OneBackend, .. arguments]);
 
     private static Task<OpenRegistry> OpenAsync(string data) =>
-        OpenRegistry.OpenAsync(CommandSettings.Read([$"--Filesystem:Path={data}"]), writes: true, CommandConsole.System, default);
+        OpenRegistry.OpenAsync(CommandSettings.Read([$"--Filesystem:Path={data}"]), writes: true, new CommandLog(CommandConsole.System), default);
 
     private static async Task PushAsync(string data, string release)
     {

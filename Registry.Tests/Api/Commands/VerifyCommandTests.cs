@@ -4,6 +4,7 @@ using NUnit.Framework;
 using Registry.Api.Commands;
 using Registry.Api.Hosting;
 using Registry.Core.Packages;
+using Registry.Core.Versions;
 using Registry.Tests.Support;
 
 namespace Registry.Tests.Api.Commands;
@@ -56,7 +57,7 @@ internal sealed partial class VerifyCommandTests : IDisposable
             .AddCommandLine([$"--Gcs:StagingFolder={folder.Below("staging")}"])
             .Build();
         var refused = await Assert.ThrowsAsync<StartupException>(
-            () => OpenRegistry.OpenAsync(settings, writes: false, CommandConsole.System, default));
+            () => OpenRegistry.OpenAsync(settings, writes: false, new CommandLog(CommandConsole.System), default));
         var told = backend == "filesystem" ? "does not exist" : $"'{backend}' holds no packages and no archives";
         Assert.That(refused!.Message, Does.Contain(told).And.Not.Contain("\n"));
         Assert.That(Directory.Exists(settings["Filesystem:Path"]), Is.False);
@@ -124,7 +125,7 @@ internal sealed partial class VerifyCommandTests : IDisposable
     }
 
     private Task<OpenRegistry> OpenAsync() => OpenRegistry.OpenAsync(
-        CommandSettings.Read([$"--Filesystem:Path={Data}"]), writes: true, CommandConsole.System, default);
+        CommandSettings.Read([$"--Filesystem:Path={Data}"]), writes: true, new CommandLog(CommandConsole.System), default);
 
     private static async Task<Manifest> PushAsync(OpenRegistry registry, string release, string package = "a/b")
     {

@@ -10,7 +10,6 @@ using Microsoft.Extensions.Logging.Abstractions;
 using NUnit.Framework;
 using Registry.Api.Http;
 using Registry.Core.Archives;
-using Registry.Core.Content;
 using Registry.Core.Storage;
 using Registry.Tests.Support;
 

@@ -4,7 +4,6 @@ using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging.Abstractions;
 using NUnit.Framework;
 using Registry.Core.Archives;
-using Registry.Core.Content;
 using Registry.Core.Storage;
 using Registry.Tests.Support;
 using Registry.Tests.Support.Storage;

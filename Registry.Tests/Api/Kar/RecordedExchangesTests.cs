@@ -5,7 +5,6 @@ using System.Text;
 using System.Text.Json.Nodes;
 using NUnit.Framework;
 using Registry.Core.Archives;
-using Registry.Core.Content;
 using Registry.Core.Storage;
 using Registry.Tests.Support;
 

@@ -1,9 +1,11 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using NUnit.Framework;
-using Registry.Core.Content;
+using Registry.Core.Documents;
 using Registry.Core.Errors;
+using Registry.Core.Maintenance;
 using Registry.Core.Packages;
 using Registry.Core.Storage;
+using Registry.Core.Versions;
 using Registry.Tests.Support;
 using Registry.Tests.Support.Storage;
 
@@ -154,7 +156,7 @@ public sealed class RedisEpochTests : RedisTests
     private async Task DemandContentsAsync(StorageInstance storage, params (string Release, string Content)[] expected)
     {
         var packages = Packages(storage);
-        var index = (await packages.GetAsync(Name.Namespace, Name.Name, Ct)).Index;
+        var index = (await packages.GetAsync(Name.Namespace, Name.Name, Ct)).State;
         Assert.That(index.Releases.Select(release => release.Value), Is.EquivalentTo(expected.Select(one => one.Release)));
         foreach (var (release, content) in expected)
         {

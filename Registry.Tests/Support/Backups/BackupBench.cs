@@ -1,6 +1,5 @@
 using System.Text;
 using System.Text.Json.Nodes;
-using Registry.Api.Backups;
 using Registry.Api.Commands;
 
 namespace Registry.Tests.Support.Backups;

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
-using Registry.Core.Packages;
+using Registry.Core.Versions;
 
 namespace Registry.Tests.Support.Replay;
 

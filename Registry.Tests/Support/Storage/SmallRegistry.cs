@@ -1,10 +1,10 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Registry.Core.Archives;
-using Registry.Core.Channels;
-using Registry.Core.Content;
-using Registry.Core.Operations;
+using Registry.Core.Documents;
+using Registry.Core.Maintenance;
 using Registry.Core.Packages;
 using Registry.Core.Storage;
+using Registry.Core.Versions;
 
 namespace Registry.Tests.Support.Storage;
 
@@ -60,7 +60,7 @@ internal sealed class SmallRegistry
     }
 
     /// <summary>The blob of a manifest.</summary>
-    public static BlobKey KeyOf(string package, Manifest manifest) => new(StoreKeys.Package(Samples.Package(package)), manifest.Content.BlobDigest);
+    public static BlobKey KeyOf(string package, Manifest manifest) => new(Samples.Package(package).Key, manifest.Content.BlobDigest);
 
     /// <summary>Replaces the bytes of a blob behind the storage's back: its name, revision and times stay, as they do when a disk rots.</summary>
     public void Damage(BlobKey key, params byte[] bytes)
@@ -98,12 +98,12 @@ internal sealed class SmallRegistry
     /// <summary>Every blob that an index names and that is not there.</summary>
     public IEnumerable<BlobKey> Dangling() =>
         from entry in Memory.StoredDocuments
-        where StoreKeys.TryGetPackage(entry.Key, out _)
+        where PackageName.TryParse(entry.Key, out _)
         from manifest in IndexOf(entry.Key, entry.Value).Manifests
         let key = new BlobKey(entry.Key, manifest.Content.BlobDigest)
         where !Memory.StoredBlobs.ContainsKey(key)
         select key;
 
     private static PackageIndex IndexOf(StoreKey key, Document document) =>
-        StoreKeys.TryGetPackage(key, out var package) ? StoredIndex.Read(package, document.Content) : throw new ArgumentException(key.Value);
+        PackageName.TryParse(key, out var package) ? StoredIndex.Read(package, document.Content) : throw new ArgumentException(key.Value);
 }

@@ -1,7 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
 using NUnit.Framework;
-using Registry.Core.Content;
 using Registry.Core.Storage;
 
 namespace Registry.Tests.Support.Storage;

@@ -2,7 +2,6 @@ using System.Security.Cryptography;
 using Microsoft.Extensions.Logging.Abstractions;
 using NUnit.Framework;
 using Registry.Core.Archives;
-using Registry.Core.Content;
 using Registry.Core.Errors;
 using Registry.Core.Storage;
 using Registry.Tests.Support.Storage;

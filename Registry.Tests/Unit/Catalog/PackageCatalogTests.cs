@@ -2,8 +2,10 @@ using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging.Abstractions;
 using NUnit.Framework;
 using Registry.Core.Catalog;
+using Registry.Core.Documents;
 using Registry.Core.Packages;
 using Registry.Core.Storage;
+using Registry.Core.Versions;
 using Registry.Tests.Support;
 using Registry.Tests.Support.Storage;
 
@@ -69,7 +71,7 @@ internal sealed class PackageCatalogTests
         await PushAsync("a/two", "1.0.0");
         Assert.That((await catalog.GetAsync(default)).Fingerprint, Is.Not.EqualTo(before.Fingerprint));
         await writer.UpdateAsync(
-            Samples.Package("a/two"), new IndexChange(index => index!.Without(Release.Parse("1.0.0"), Samples.Type("helm"))), default);
+            Samples.Package("a/two"), new DocumentChange<PackageIndex>(index => index!.Without(Release.Parse("1.0.0"), Samples.Type("helm"))), default);
         var after = await catalog.GetAsync(default);
         Assert.That(after.Entries.Select(entry => entry.Name.Value), Is.EqualTo(new[] { "a/one" }));
         Assert.That(after.Fingerprint, Is.EqualTo(before.Fingerprint));
@@ -79,7 +81,7 @@ internal sealed class PackageCatalogTests
     public async Task A_damaged_index_does_not_take_the_list_down()
     {
         await PushAsync("a/good", "1.0.0");
-        await storage.Documents.TryPutAsync(StoreKeys.Package(Samples.Package("a/bad")), "damage"u8.ToArray(), Precondition.Absent, default);
+        await storage.Documents.TryPutAsync(Samples.Package("a/bad").Key, "damage"u8.ToArray(), Precondition.Absent, default);
         Assert.That(await NamesAsync(), Is.EqualTo(new[] { "a/good" }));
     }
 
@@ -88,7 +90,7 @@ internal sealed class PackageCatalogTests
     {
         await PushAsync("a/good", "1.0.0");
         await storage.Documents.TryPutAsync(
-            StoreKeys.Package(Samples.Package("a/long")),
+            Samples.Package("a/long").Key,
             StoredIndex.Write(LargeIndexes.Bomb(Samples.Package("a/long"), 400), long.MaxValue).Content,
             Precondition.Absent,
             default);

@@ -2,6 +2,7 @@ using NUnit.Framework;
 using Registry.Core.Catalog;
 using Registry.Core.Packages;
 using Registry.Core.Storage;
+using Registry.Core.Versions;
 using Registry.Tests.Support;
 
 namespace Registry.Tests.Unit.Catalog;

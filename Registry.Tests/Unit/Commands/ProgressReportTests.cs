@@ -1,6 +1,7 @@
 using System.Text;
 using NUnit.Framework;
 using Registry.Api.Commands;
+using Registry.Api.Text;
 
 namespace Registry.Tests.Unit.Commands;
 
@@ -41,7 +42,7 @@ internal sealed class ProgressReportTests
     [TestCase(1536, "1.5 KiB")]
     [TestCase(5L << 40, "5 TiB")]
     [TestCase(5L << 50, "5120 TiB")]
-    public void Sizes_are_for_people(long bytes, string text) => Assert.That(ProgressReport.Size(bytes), Is.EqualTo(text));
+    public void Sizes_are_for_people(long bytes, string text) => Assert.That(ByteSize.Of(bytes), Is.EqualTo(text));
 
     private static async Task UntilAsync(Screen writer, string text)
     {

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using Registry.Core.Content;
 using Registry.Core.Storage;
 
 namespace Registry.Tests.Unit.Content;

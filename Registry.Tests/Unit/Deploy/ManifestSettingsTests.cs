@@ -6,6 +6,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 using NUnit.Framework;
+using Registry.Api.Health;
 using Registry.Api.Hosting;
 using Registry.Core.Content;
 using Registry.Tests.Support;

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Logging.Console;
 using Microsoft.Extensions.Options;
 using NUnit.Framework;
-using Registry.Api.Hosting.Logging;
+using Registry.Api.Logging;
 
 namespace Registry.Tests.Unit.Hosting;
 

@@ -6,7 +6,7 @@ using Microsoft.Extensions.Logging.Console;
 using Microsoft.Extensions.Options;
 using Moq;
 using NUnit.Framework;
-using Registry.Api.Hosting.Logging;
+using Registry.Api.Logging;
 using Registry.Tests.Support;
 
 namespace Registry.Tests.Unit.Hosting;

@@ -1,5 +1,5 @@
 using NUnit.Framework;
-using Registry.Api.Hosting.Logging;
+using Registry.Api.Logging;
 
 namespace Registry.Tests.Unit.Hosting;
 

@@ -2,7 +2,7 @@ using System.Linq.Expressions;
 using Microsoft.Extensions.Logging.Abstractions;
 using Moq;
 using NUnit.Framework;
-using Registry.Api.Hosting;
+using Registry.Api.Health;
 using Registry.Api.Http.Errors;
 using Registry.Core.Storage;
 using Registry.Tests.Support.Storage;

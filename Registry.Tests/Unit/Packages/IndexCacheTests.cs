@@ -1,4 +1,5 @@
 using NUnit.Framework;
+using Registry.Core.Documents;
 using Registry.Core.Packages;
 using Registry.Core.Storage;
 using Registry.Tests.Support;
@@ -10,21 +11,21 @@ namespace Registry.Tests.Unit.Packages;
 internal sealed class IndexCacheTests
 {
     private readonly long one;
-    private readonly IndexCache cache;
+    private readonly SecondChanceCache<PackageName, DocumentSnapshot<PackageIndex>> cache;
 
     public IndexCacheTests()
     {
-        var measure = new IndexCache(long.MaxValue);
-        measure.Keep(Snapshot("a/1"));
+        var measure = new SecondChanceCache<PackageName, DocumentSnapshot<PackageIndex>>(long.MaxValue);
+        Keep(measure, Snapshot("a/1"));
         one = measure.HeldBytes;
-        cache = new IndexCache(3 * one);
+        cache = new SecondChanceCache<PackageName, DocumentSnapshot<PackageIndex>>(3 * one);
     }
 
     [Test]
     public void What_was_kept_is_found_and_nothing_else()
     {
         var kept = Snapshot("a/1");
-        cache.Keep(kept);
+        Keep(cache, kept);
         Assert.That(cache.Find(Samples.Package("a/1")), Is.SameAs(kept));
         Assert.That(cache.Find(Samples.Package("a/2")), Is.Null);
     }
@@ -32,9 +33,9 @@ internal sealed class IndexCacheTests
     [Test]
     public void What_is_kept_last_takes_the_place_of_what_was()
     {
-        cache.Keep(Snapshot("a/1", releases: 2));
+        Keep(cache, Snapshot("a/1", releases: 2));
         var last = Snapshot("a/1");
-        cache.Keep(last);
+        Keep(cache, last);
         Assert.That(cache.Find(Samples.Package("a/1")), Is.SameAs(last));
         Assert.That(cache.HeldBytes, Is.EqualTo(one));
     }
@@ -44,7 +45,7 @@ internal sealed class IndexCacheTests
     {
         for (var i = 1; i <= 50; i++)
         {
-            cache.Keep(Snapshot($"a/{i}"));
+            Keep(cache, Snapshot($"a/{i}"));
             Assert.That(cache.HeldBytes, Is.EqualTo(Math.Min(i, 3) * one));
         }
 
@@ -56,7 +57,7 @@ internal sealed class IndexCacheTests
     {
         for (var i = 1; i <= 50; i++)
         {
-            cache.Keep(Snapshot($"a/{i}"));
+            Keep(cache, Snapshot($"a/{i}"));
             Assert.That(IsKept(1), Is.True);
         }
     }
@@ -65,9 +66,9 @@ internal sealed class IndexCacheTests
     public void When_everything_is_used_the_oldest_goes()
     {
         for (var i = 1; i <= 3; i++)
-            cache.Keep(Snapshot($"a/{i}"));
+            Keep(cache, Snapshot($"a/{i}"));
         Assert.That(Enumerable.Range(1, 3).Count(IsKept), Is.EqualTo(3));
-        cache.Keep(Snapshot("a/4"));
+        Keep(cache, Snapshot("a/4"));
         Assert.That(cache.HeldBytes, Is.EqualTo(3 * one));
         Assert.That(Enumerable.Range(1, 4).Where(IsKept), Is.EqualTo(new[] { 1, 2, 3 }).Or.EqualTo(new[] { 2, 3, 4 }));
     }
@@ -75,9 +76,9 @@ internal sealed class IndexCacheTests
     [Test]
     public void What_is_larger_than_the_bound_is_not_kept_nor_what_it_replaces()
     {
-        cache.Keep(Snapshot("a/1"));
-        cache.Keep(Snapshot("a/2"));
-        cache.Keep(Snapshot("a/1", releases: 100));
+        Keep(cache, Snapshot("a/1"));
+        Keep(cache, Snapshot("a/2"));
+        Keep(cache, Snapshot("a/1", releases: 100));
         Assert.That(Enumerable.Range(1, 2).Where(IsKept), Is.EqualTo(new[] { 2 }));
         Assert.That(cache.HeldBytes, Is.EqualTo(one));
     }
@@ -87,15 +88,15 @@ internal sealed class IndexCacheTests
     {
         var manifest = Samples.Manifest("1.0.0") with { Metadata = Metadata.Of($"\"{new string('x', 10_000)}\"") };
         var index = PackageIndex.With(null, Samples.Package("a/1"), manifest, force: false);
-        var large = new IndexCache(long.MaxValue);
-        large.Keep(new PackageSnapshot(index, new Revision("1"), 0));
+        var large = new SecondChanceCache<PackageName, DocumentSnapshot<PackageIndex>>(long.MaxValue);
+        Keep(large, new DocumentSnapshot<PackageIndex>(index, new Revision("1"), 0));
         Assert.That(large.HeldBytes, Is.EqualTo(one + 96 + 10_002));
     }
 
     [Test]
     public void What_is_forgotten_is_gone_and_takes_no_room()
     {
-        cache.Keep(Snapshot("a/1"));
+        Keep(cache, Snapshot("a/1"));
         cache.Forget(Samples.Package("a/1"));
         cache.Forget(Samples.Package("a/2"));
         Assert.That(IsKept(1), Is.False);
@@ -111,7 +112,7 @@ internal sealed class IndexCacheTests
             if (i % 11 == 0)
                 cache.Forget(name);
             else if (cache.Find(name) is null)
-                cache.Keep(Snapshot(name.Value));
+                Keep(cache, Snapshot(name.Value));
             Assert.That(cache.HeldBytes, Is.InRange(0, 4 * one), "the bound, and the one that is being added");
         });
         for (var i = 0; i < 7; i++)
@@ -119,13 +120,17 @@ internal sealed class IndexCacheTests
         Assert.That(cache.HeldBytes, Is.Zero);
     }
 
-    private static PackageSnapshot Snapshot(string name, int releases = 1)
+    private static void Keep(
+        SecondChanceCache<PackageName, DocumentSnapshot<PackageIndex>> cache, DocumentSnapshot<PackageIndex> snapshot) =>
+        cache.Keep(snapshot.State.Name, snapshot, new PackageIndexCodec(new IndexLimits()).SizeOf(snapshot.State));
+
+    private static DocumentSnapshot<PackageIndex> Snapshot(string name, int releases = 1)
     {
         var package = Samples.Package(name);
         PackageIndex? index = null;
         for (var i = 0; i < releases; i++)
             index = PackageIndex.With(index, package, Samples.Manifest($"{i}.0.0"), force: false);
-        return new PackageSnapshot(index!, new Revision("1"), 0);
+        return new DocumentSnapshot<PackageIndex>(index!, new Revision("1"), 0);
     }
 
     private bool IsKept(int package) => cache.Find(Samples.Package($"a/{package}")) is not null;

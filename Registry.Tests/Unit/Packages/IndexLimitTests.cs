@@ -1,7 +1,9 @@
 using NUnit.Framework;
+using Registry.Core.Documents;
 using Registry.Core.Errors;
 using Registry.Core.Packages;
 using Registry.Core.Storage;
+using Registry.Core.Versions;
 using Registry.Tests.Support;
 using Registry.Tests.Support.Storage;
 
@@ -64,7 +66,7 @@ internal sealed class IndexLimitTests
                 refusals.Add(refusal);
             }
 
-        var index = (await indexes.GetAsync(Name, default)).Index;
+        var index = (await indexes.GetAsync(Name, default)).State;
         Assert.That(index.Manifests, Has.Length.EqualTo(7));
         Assert.That(refusals, Has.Count.EqualTo(5));
         foreach (var refusal in refusals)
@@ -87,7 +89,7 @@ internal sealed class IndexLimitTests
         var raised = Indexes(2 * Default);
         for (var i = 0; i < 150; i++)
             await DeleteAsync(raised, $"1.0.{i}");
-        var trimmed = (await bounded.GetAsync(Name, default)).Index;
+        var trimmed = (await bounded.GetAsync(Name, default)).State;
         Assert.That(trimmed.Manifests, Has.Length.EqualTo(250));
         Assert.That(trimmed.Manifests[0].Metadata!.Length, Is.EqualTo(65_002));
     }
@@ -105,9 +107,8 @@ internal sealed class IndexLimitTests
     public void Metadata_that_are_stored_compressed_take_no_more_memory()
     {
         var stored = StoredIndex.Write(LargeIndexes.Bomb(Name, 250), Default).Content;
-        var cache = new IndexCache(long.MaxValue);
-        cache.Keep(new PackageSnapshot(StoredIndex.Read(Name, stored, Default), new Revision("1"), 0));
-        Assert.That(cache.HeldBytes, Is.InRange(stored.Length + (250 * 700), stored.Length + (250 * 1000)));
+        var held = new PackageIndexCodec(new IndexLimits()).SizeOf(StoredIndex.Read(Name, stored, Default));
+        Assert.That(held, Is.InRange(stored.Length + (250 * 700), stored.Length + (250 * 1000)));
 
         var before = GC.GetAllocatedBytesForCurrentThread();
         var read = StoredIndex.Read(Name, stored, Default);
@@ -119,14 +120,14 @@ internal sealed class IndexLimitTests
     public async Task Metadata_that_were_shown_are_kept_for_the_next_time()
     {
         await PutAsync(LargeIndexes.Charts(Name, 300));
-        var reader = new IndexReader(storage.Documents, new IndexCacheOptions { MaxBytes = 8 << 20 }, new IndexLimits());
-        var manifests = (await reader.FindAsync(Name, told: null, default))!.Index.Manifests;
+        var reader = Indexes(Default, cacheBytes: 8 << 20);
+        var manifests = (await reader.FindAsync(Name, default))!.State.Manifests;
         var first = reader.ReadMetadata(manifests[7].Metadata);
         Assert.That(System.Text.Encoding.UTF8.GetString(first!.Utf8.Span), Is.EqualTo(LargeIndexes.Chart(292)));
         Assert.That(reader.ReadMetadata(manifests[7].Metadata), Is.SameAs(first));
         Assert.That(reader.ReadMetadata(null), Is.Null);
 
-        var none = new IndexReader(storage.Documents, new IndexCacheOptions { MaxBytes = 0 }, new IndexLimits());
+        var none = Indexes(Default, cacheBytes: 0);
         Assert.That(none.ReadMetadata(manifests[7].Metadata)!.Utf8.ToArray(), Is.EqualTo(first.Utf8.ToArray()));
     }
 
@@ -137,11 +138,11 @@ internal sealed class IndexLimitTests
         for (var i = 0; i < 40; i++)
         {
             await PushAsync(indexes, $"1.0.{i}", 65_000 + i);
-            var own = (await indexes.GetAsync(Name, default)).Index.Manifests.Sum(static manifest => (long)manifest.Metadata!.Own.Length);
+            var own = (await indexes.GetAsync(Name, default)).State.Manifests.Sum(static manifest => (long)manifest.Metadata!.Own.Length);
             Assert.That(own, Is.LessThanOrEqualTo(1 << 20));
         }
 
-        var manifests = (await indexes.GetAsync(Name, default)).Index.Manifests;
+        var manifests = (await indexes.GetAsync(Name, default)).State.Manifests;
         Assert.That(manifests.Select(static manifest => manifest.Metadata!.Length), Is.EqualTo(Enumerable.Range(65_002, 40).Reverse()));
     }
 
@@ -152,11 +153,15 @@ internal sealed class IndexLimitTests
     }
 
     private static Task<PackageIndex?> DeleteAsync(PackageIndexes indexes, string release) =>
-        indexes.UpdateAsync(Name, new IndexChange(index => index!.Without(Release.Parse(release), Samples.Type("helm"))), default);
+        indexes.UpdateAsync(Name, new DocumentChange<PackageIndex>(index => index!.Without(Release.Parse(release), Samples.Type("helm"))), default);
 
     private async Task PutAsync(PackageIndex index) =>
-        await storage.Documents.TryPutAsync(StoreKeys.Package(index.Name), StoredIndex.Write(index, long.MaxValue).Content, Precondition.Absent, default);
+        await storage.Documents.TryPutAsync(index.Name.Key, StoredIndex.Write(index, long.MaxValue).Content, Precondition.Absent, default);
 
-    private PackageIndexes Indexes(long maxBytes) =>
-        new(storage.Documents, TimeProvider.System, new UpdateOptions(), limits: new IndexLimits { MaxBytes = maxBytes });
+    private PackageIndexes Indexes(long maxBytes, long? cacheBytes = null) => new(
+        storage.Documents,
+        TimeProvider.System,
+        new UpdateOptions(),
+        cacheBytes is { } bytes ? new IndexCacheOptions { MaxBytes = bytes } : null,
+        new IndexLimits { MaxBytes = maxBytes });
 }

@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using NUnit.Framework;
-using Registry.Core.Content;
 using Registry.Core.Packages;
 using Registry.Core.Storage;
 using Registry.Tests.Support;
@@ -85,7 +84,7 @@ internal sealed class PackageContentsTests
     {
         var (key, _) = await StoreAsync(100);
         await ReadAsync(key, 100, ByteRange.All);
-        Assert.That(await contents.OpenAsync(key with { Scope = StoreKeys.Package(Samples.Package("a/other")) }, 100, ByteRange.All, default), Is.Null);
+        Assert.That(await contents.OpenAsync(key with { Scope = Samples.Package("a/other").Key }, 100, ByteRange.All, default), Is.Null);
     }
 
     [Test]
@@ -143,7 +142,7 @@ internal sealed class PackageContentsTests
     {
         var bytes = new byte[size];
         new Random(size).NextBytes(bytes);
-        return (new BlobKey(StoreKeys.Package(Samples.Package()), Digest.FromHash(SHA256.HashData(bytes))), bytes);
+        return (new BlobKey(Samples.Package().Key, Digest.FromHash(SHA256.HashData(bytes))), bytes);
     }
 
     private async Task<(BlobKey Key, byte[] Bytes)> StoreAsync(int size)

@@ -2,6 +2,7 @@ using NUnit.Framework;
 using Registry.Core.Errors;
 using Registry.Core.Packages;
 using Registry.Core.Storage;
+using Registry.Core.Versions;
 using Registry.Tests.Support;
 
 namespace Registry.Tests.Unit.Packages;
@@ -172,7 +173,7 @@ internal sealed class PackageIndexTests
     [TestCase("{}")]
     [TestCase("null")]
     [TestCase("not json")]
-    [TestCase("""{"schema":2,"package":"titi/rocketchat","created_at":"2026-01-01T00:00:00Z","manifests":[],"channels":[]}""")]
+    [TestCase("""{"schema":0,"package":"titi/rocketchat","created_at":"2026-01-01T00:00:00Z","manifests":[],"channels":[]}""")]
     [TestCase("""{"schema":1,"package":"titi/rocketchat","created_at":"2026-01-01T00:00:00Z","manifests":[],"channels":[]}""")]
     [TestCase("""{"schema":1,"package":"other/name","created_at":"2026-01-01T00:00:00Z","manifests":[],"channels":[]}""")]
     [TestCase("brotli\nnot brotli")]

@@ -1,8 +1,10 @@
 using System.Collections.Concurrent;
 using NUnit.Framework;
+using Registry.Core.Documents;
 using Registry.Core.Errors;
 using Registry.Core.Packages;
 using Registry.Core.Storage;
+using Registry.Core.Versions;
 using Registry.Tests.Support;
 using Registry.Tests.Support.Storage;
 
@@ -34,7 +36,7 @@ internal sealed class PackageIndexesTests
     {
         var index = await PushAsync(indexes, "1.0.0");
         Assert.That(index!.Releases.Single().Value, Is.EqualTo("1.0.0"));
-        Assert.That((await indexes.GetAsync(Name, default)).Index.Releases, Is.EqualTo(index.Releases));
+        Assert.That((await indexes.GetAsync(Name, default)).State.Releases, Is.EqualTo(index.Releases));
     }
 
     [Test]
@@ -54,7 +56,7 @@ internal sealed class PackageIndexesTests
         release.SetResult();
         await Task.WhenAll([first, .. others]);
         Assert.That(calls.Count(op => op == StorageOperation.PutDocument), Is.EqualTo(2));
-        Assert.That((await indexes.GetAsync(Name, default)).Index.Releases, Has.Length.EqualTo(51));
+        Assert.That((await indexes.GetAsync(Name, default)).State.Releases, Has.Length.EqualTo(51));
     }
 
     [Test]
@@ -82,7 +84,7 @@ internal sealed class PackageIndexesTests
     {
         var other = Indexes(TimeSpan.FromSeconds(20));
         await Task.WhenAll(Enumerable.Range(0, 100).Select(i => PushAsync(i % 2 == 0 ? indexes : other, $"1.{i}.0")));
-        Assert.That((await indexes.GetAsync(Name, default)).Index.Releases, Has.Length.EqualTo(100));
+        Assert.That((await indexes.GetAsync(Name, default)).State.Releases, Has.Length.EqualTo(100));
     }
 
     [Test]
@@ -91,7 +93,7 @@ internal sealed class PackageIndexesTests
         FailOnce(StorageOperation.PutDocument, afterwards: true);
         await PushAsync(indexes, "1.0.0");
         Assert.That(calls.Count(op => op == StorageOperation.PutDocument), Is.EqualTo(1));
-        Assert.That((await indexes.GetAsync(Name, default)).Index.Releases, Has.Length.EqualTo(1));
+        Assert.That((await indexes.GetAsync(Name, default)).State.Releases, Has.Length.EqualTo(1));
     }
 
     [Test]
@@ -99,7 +101,7 @@ internal sealed class PackageIndexesTests
     {
         FailOnce(StorageOperation.PutDocument, afterwards: false);
         await PushAsync(indexes, "1.0.0");
-        Assert.That((await indexes.GetAsync(Name, default)).Index.Releases, Has.Length.EqualTo(1));
+        Assert.That((await indexes.GetAsync(Name, default)).State.Releases, Has.Length.EqualTo(1));
     }
 
     [Test]
@@ -108,9 +110,9 @@ internal sealed class PackageIndexesTests
         await PushAsync(indexes, "1.0.0");
         await PushAsync(indexes, "2.0.0");
         FailOnce(StorageOperation.PutDocument, afterwards: true);
-        var delete = indexes.UpdateAsync(Name, new IndexChange(index => index!.Without(Release.Parse("1.0.0"), Samples.Type("helm"))), default);
+        var delete = indexes.UpdateAsync(Name, new DocumentChange<PackageIndex>(index => index!.Without(Release.Parse("1.0.0"), Samples.Type("helm"))), default);
         Assert.That(async () => await delete, Throws.TypeOf<RegistryException>().With.Property("Code").EqualTo(ErrorCode.Unavailable));
-        Assert.That((await indexes.GetAsync(Name, default)).Index.Releases.Single().Value, Is.EqualTo("2.0.0"));
+        Assert.That((await indexes.GetAsync(Name, default)).State.Releases.Single().Value, Is.EqualTo("2.0.0"));
     }
 
     [Test]
@@ -119,7 +121,7 @@ internal sealed class PackageIndexesTests
         await PushAsync(indexes, "1.0.0");
         FailOnce(StorageOperation.DeleteDocument, afterwards: false);
         Assert.That(
-            await indexes.UpdateAsync(Name, new IndexChange(index => index!.Without(Release.Parse("1.0.0"), Samples.Type("helm"))), default), Is.Null);
+            await indexes.UpdateAsync(Name, new DocumentChange<PackageIndex>(index => index!.Without(Release.Parse("1.0.0"), Samples.Type("helm"))), default), Is.Null);
         Assert.That(await indexes.FindAsync(Name, default), Is.Null);
     }
 
@@ -162,7 +164,7 @@ internal sealed class PackageIndexesTests
     public async Task A_race_that_is_always_lost_ends_with_resource_in_use()
     {
         await PushAsync(indexes, "1.0.0");
-        var key = StoreKeys.Package(Name);
+        var key = Name.Key;
         faults.Before = async call =>
         {
             // Somebody else is always faster.
@@ -218,7 +220,7 @@ internal sealed class PackageIndexesTests
                 outcomes.Add(refusal.Code.ToString());
             }
 
-        var stored = (await indexes.GetAsync(Name, default)).Index.Releases.Length;
+        var stored = (await indexes.GetAsync(Name, default)).State.Releases.Length;
         Assert.That(outcomes.Distinct(), Is.EquivalentTo(new[] { "pushed", nameof(ErrorCode.InvalidParameters) }));
         Assert.That(outcomes.Count(outcome => outcome == "pushed"), Is.EqualTo(stored));
     }
@@ -244,7 +246,7 @@ internal sealed class PackageIndexesTests
         Assert.That(async () => await ended, Throws.TypeOf<StorageException>().With.Property("Kind").EqualTo(StorageFault.EpochEnded));
         await Task.WhenAll(others);
         Assert.That(
-            (await indexes.GetAsync(Name, default)).Index.Releases.Select(release => release.Value),
+            (await indexes.GetAsync(Name, default)).State.Releases.Select(release => release.Value),
             Is.EqualTo(new[] { "3.0.0", "2.0.0", "0.1.0" }));
     }
 
@@ -253,7 +255,7 @@ internal sealed class PackageIndexesTests
     {
         await PushAsync(indexes, "1.0.0");
         storage.Epoch = new StorageEpoch("2");
-        var nothing = new IndexChange(static index => index, Epoch: new StorageEpoch("1"));
+        var nothing = new DocumentChange<PackageIndex>(static index => index, Epoch: new StorageEpoch("1"));
         Assert.That(
             async () => await indexes.UpdateAsync(Name, nothing, default),
             Throws.TypeOf<StorageException>().With.Property("Kind").EqualTo(StorageFault.EpochEnded));
@@ -295,7 +297,7 @@ internal sealed class PackageIndexesTests
         gate.SetResult();
         await first;
         await PushAsync(indexes, "3.0.0");
-        Assert.That((await indexes.GetAsync(Name, default)).Index.Releases.Select(release => release.Value), Is.EqualTo(new[] { "3.0.0", "1.0.0" }));
+        Assert.That((await indexes.GetAsync(Name, default)).State.Releases.Select(release => release.Value), Is.EqualTo(new[] { "3.0.0", "1.0.0" }));
     }
 
     [Test]

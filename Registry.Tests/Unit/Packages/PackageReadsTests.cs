@@ -1,7 +1,9 @@
 using System.Collections.Concurrent;
 using NUnit.Framework;
+using Registry.Core.Documents;
 using Registry.Core.Packages;
 using Registry.Core.Storage;
+using Registry.Core.Versions;
 using Registry.Tests.Support;
 using Registry.Tests.Support.Storage;
 
@@ -48,7 +50,7 @@ internal sealed class PackageReadsTests
         for (var i = 1; i <= 20; i++)
         {
             await PushAsync(other, $"{i}.0.0");
-            Assert.That((await indexes.FindAsync(Name, default))!.Index.Releases, Has.Length.EqualTo(i));
+            Assert.That((await indexes.FindAsync(Name, default))!.State.Releases, Has.Length.EqualTo(i));
         }
     }
 
@@ -60,7 +62,7 @@ internal sealed class PackageReadsTests
         await DeleteAsync(other, "1.0.0");
         Assert.That(await indexes.FindAsync(Name, default), Is.Null);
         await PushAsync(other, "2.0.0");
-        Assert.That((await indexes.FindAsync(Name, default))!.Index.Releases.Single().Value, Is.EqualTo("2.0.0"));
+        Assert.That((await indexes.FindAsync(Name, default))!.State.Releases.Single().Value, Is.EqualTo("2.0.0"));
     }
 
     [Test]
@@ -93,7 +95,7 @@ internal sealed class PackageReadsTests
         await PushAsync(indexes, "1.0.0");
         await PushAsync(other, "2.0.0");
         await PushAsync(indexes, "3.0.0");
-        Assert.That((await indexes.FindAsync(Name, default))!.Index.Releases.Select(release => release.Value), Is.EqualTo(new[] { "3.0.0", "2.0.0", "1.0.0" }));
+        Assert.That((await indexes.FindAsync(Name, default))!.State.Releases.Select(release => release.Value), Is.EqualTo(new[] { "3.0.0", "2.0.0", "1.0.0" }));
     }
 
     [Test]
@@ -102,7 +104,7 @@ internal sealed class PackageReadsTests
         await PushAsync(indexes, "1.0.0");
         await PushAsync(indexes, "1.0.1");
         await indexes.UpdateAsync(
-            Name, new IndexChange(index => index!.WithChannelRelease(Samples.Channel("stable"), Release.Parse("1.0.0"))), default);
+            Name, new DocumentChange<PackageIndex>(index => index!.WithChannelRelease(Samples.Channel("stable"), Release.Parse("1.0.0"))), default);
         await indexes.UpdateAsync(
             Name, Samples.Push(Name, Samples.Manifest("2.0.0-rc.1", "kpm") with { Metadata = Metadata.Of("""{ "a" : [1, 2.50, "\u00e9\/"] }""") }), default);
         var kept = await indexes.FindAsync(Name, default);
@@ -110,10 +112,10 @@ internal sealed class PackageReadsTests
         var read = await other.FindAsync(Name, default);
         Assert.That(kept, Is.Not.SameAs(read));
         Assert.That((kept!.Revision, kept.Fingerprint), Is.EqualTo((read!.Revision, read.Fingerprint)));
-        Assert.That(kept.Index.CreatedAt, Is.EqualTo(read.Index.CreatedAt));
-        Assert.That(kept.Index.Manifests, Is.EqualTo(read.Index.Manifests));
-        Assert.That(kept.Index.Releases, Is.EqualTo(read.Index.Releases));
-        Assert.That(StoredIndex.Write(kept.Index), Is.EqualTo(StoredIndex.Write(read.Index)));
+        Assert.That(kept.State.CreatedAt, Is.EqualTo(read.State.CreatedAt));
+        Assert.That(kept.State.Manifests, Is.EqualTo(read.State.Manifests));
+        Assert.That(kept.State.Releases, Is.EqualTo(read.State.Releases));
+        Assert.That(StoredIndex.Write(kept.State), Is.EqualTo(StoredIndex.Write(read.State)));
     }
 
     [Test]
@@ -130,7 +132,7 @@ internal sealed class PackageReadsTests
     public async Task An_index_that_was_damaged_meanwhile_is_damaged_for_every_read_until_it_is_mended()
     {
         await PushAsync(indexes, "1.0.0");
-        var key = StoreKeys.Package(Name);
+        var key = Name.Key;
         var good = (await storage.Documents.GetAsync(key, default))!.Content;
         await storage.Documents.TryPutAsync(key, "{"u8.ToArray(), Precondition.None, default);
         for (var i = 0; i < 2; i++)
@@ -171,7 +173,7 @@ internal sealed class PackageReadsTests
             while (!Volatile.Read(ref done))
             {
                 var least = Volatile.Read(ref acknowledged);
-                var releases = (await indexes.FindAsync(Name, default))?.Index.Releases.Length ?? 0;
+                var releases = (await indexes.FindAsync(Name, default))?.State.Releases.Length ?? 0;
                 Assert.That(releases, Is.GreaterThanOrEqualTo(least));
             }
         })).ToArray();
@@ -189,7 +191,7 @@ internal sealed class PackageReadsTests
         indexes.UpdateAsync(Name, Samples.Push(Name, Samples.Manifest(release)), CancellationToken.None);
 
     private static Task<PackageIndex?> DeleteAsync(PackageIndexes indexes, string release) =>
-        indexes.UpdateAsync(Name, new IndexChange(index => index!.Without(Release.Parse(release), Samples.Type("helm"))), CancellationToken.None);
+        indexes.UpdateAsync(Name, new DocumentChange<PackageIndex>(index => index!.Without(Release.Parse(release), Samples.Type("helm"))), CancellationToken.None);
 
     private PackageIndexes Indexes(IndexCacheOptions cache) =>
         new(new FaultyDocumentStore(storage.Documents, faults), TimeProvider.System, new UpdateOptions(), cache);

@@ -1,9 +1,10 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using NUnit.Framework;
-using Registry.Core.Content;
+using Registry.Core.Documents;
 using Registry.Core.Errors;
 using Registry.Core.Packages;
 using Registry.Core.Storage;
+using Registry.Core.Versions;
 using Registry.Tests.Support;
 using Registry.Tests.Support.Storage;
 
@@ -56,7 +57,7 @@ internal sealed class RefusedPushTests
     public async Task A_push_that_loses_all_races_leaves_no_blob()
     {
         await PushAsync(another, "0.1.0", "old");
-        var key = StoreKeys.Package(Name);
+        var key = Name.Key;
         faults.Before = async call =>
         {
             if (call.Operation == StorageOperation.PutDocument)
@@ -168,7 +169,7 @@ internal sealed class RefusedPushTests
 
     private async Task DemandPullsAsync(string release, string content)
     {
-        var index = (await another.GetAsync(Name.Namespace, Name.Name, default)).Index;
+        var index = (await another.GetAsync(Name.Namespace, Name.Name, default)).State;
         await using var reader = await another.OpenAsync(Name, index.Find(Release.Parse(release), Samples.Type("helm"))!, ByteRange.All, default);
         Assert.That(await reader.Content.ReadAllAsync(default), Is.EqualTo(Samples.TarGz(content)));
     }

@@ -1,10 +1,11 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using NUnit.Framework;
-using Registry.Core.Channels;
 using Registry.Core.Content;
+using Registry.Core.Documents;
 using Registry.Core.Errors;
 using Registry.Core.Packages;
 using Registry.Core.Storage;
+using Registry.Core.Versions;
 using Registry.Tests.Support;
 using Registry.Tests.Support.Backups;
 using Registry.Tests.Support.Storage;
@@ -162,12 +163,12 @@ internal sealed class RestoreTests
         Digest.FromHash(System.Security.Cryptography.SHA256.HashData(blob)),
         async ct =>
         {
-            var upload = await PackageUpload.BeginAsync(new FaultyBlobStore(storage.Blobs, faults), StoreKeys.Package(Name), new ContentLimits(), ct);
+            var upload = await PackageUpload.BeginAsync(new FaultyBlobStore(storage.Blobs, faults), Name.Key, new ContentLimits(), ct);
             await upload.WriteAsync(blob, ct);
             return upload;
         },
         force,
         default);
 
-    private async Task<PackageIndex> IndexAsync() => (await indexes.GetAsync(Name, default)).Index;
+    private async Task<PackageIndex> IndexAsync() => (await indexes.GetAsync(Name, default)).State;
 }

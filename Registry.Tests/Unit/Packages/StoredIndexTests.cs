@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using NUnit.Framework;
 using Registry.Core.Packages;
 using Registry.Core.Storage;
+using Registry.Core.Versions;
 using Registry.Tests.Support;
 
 namespace Registry.Tests.Unit.Packages;
@@ -42,7 +43,7 @@ internal sealed class StoredIndexTests
         Case("a media type that is none", json => json["manifests"]![0]!["media_type"] = "no type"),
         Case("a release that is none", json => json["manifests"]![0]!["release"] = "1.0"),
         Case("a manifest twice", json => json["manifests"]!.AsArray().Add(json["manifests"]![0]!.DeepClone())),
-        Case("another schema", json => json["schema"] = 2),
+        Case("another schema", json => json["schema"] = 0),
         Case("another package", json => json["package"] = "titi/rocket"),
     ];
 
@@ -69,6 +70,16 @@ internal sealed class StoredIndexTests
     {
         var json = Turned(JsonNode.Parse(StoredIndex.Write(Index))!).ToJsonString(new JsonSerializerOptions { WriteIndented = true });
         Assert.That(StoredIndex.Write(Read(Encoding.UTF8.GetBytes(json))), Is.EqualTo(StoredIndex.Write(Index)));
+    }
+
+    [TestCase("""{"schema":2,"requires":"7.1.0","package":"titi/rocketchat"}""", "Run version 7.1.0 or later of the registry")]
+    [TestCase("""{"schema":2,"package":"titi/rocketchat"}""", "Run a later version of the registry")]
+    [TestCase("""{"package":"titi/rocketchat","schema":9000000000,"requires":"8.0.0"}""", "Run version 8.0.0 or later of the registry")]
+    public void An_index_of_a_later_schema_names_the_version_that_reads_it(string stored, string advice)
+    {
+        var fault = Assert.Throws<StorageException>(() => Read(Encoding.UTF8.GetBytes(stored)))!;
+        Assert.That(fault.Kind, Is.EqualTo(StorageFault.NewerSchema));
+        Assert.That(fault.Message, Does.EndWith(advice));
     }
 
     [Test]

@@ -2,7 +2,6 @@ using System.IO.Pipelines;
 using System.Text.Json;
 using NUnit.Framework;
 using Registry.Api.Cnr;
-using Registry.Core.Content;
 using Registry.Core.Storage;
 using Registry.Tests.Unit.Content;
 

@@ -62,7 +62,7 @@ internal sealed class SettingsSectionTests
     {
         using var services = Compose();
         Assert.That(services.GetRequiredService<LimitOptions>().Content, Is.EqualTo(new Core.Content.ContentLimits()));
-        Assert.That(services.GetRequiredService<Core.Content.CollectionOptions>(), Is.EqualTo(new Core.Content.CollectionOptions()));
+        Assert.That(services.GetRequiredService<Core.Packages.CollectionOptions>(), Is.EqualTo(new Core.Packages.CollectionOptions()));
     }
 
     private static ServiceProvider Compose(params IEnumerable<(string Key, string Value)> settings)

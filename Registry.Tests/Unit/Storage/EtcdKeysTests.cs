@@ -1,5 +1,4 @@
 using NUnit.Framework;
-using Registry.Core.Content;
 using Registry.Core.Storage;
 using Registry.Storage.Etcd;
 

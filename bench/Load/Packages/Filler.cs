@@ -4,7 +4,10 @@ using Microsoft.Extensions.DependencyInjection;
 using Registry.Api.Hosting;
 using Registry.Bench.Load.Processes;
 using Registry.Core.Content;
+using Registry.Core.Documents;
 using Registry.Core.Packages;
+using Registry.Core.Storage;
+using Registry.Core.Versions;
 
 namespace Registry.Bench.Load.Packages;
 
@@ -44,7 +47,7 @@ internal static class Filler
         await using var registry = Open(backend);
         await registry.Services.GetRequiredService<PackageIndexes>().UpdateAsync(
             Parse(name),
-            new IndexChange(index => PackageIndex.Restore(
+            new DocumentChange<PackageIndex>(index => PackageIndex.Restore(
                 index!.Name,
                 index.CreatedAt,
                 [.. index.Manifests, .. Enumerable.Range(1, releases - 1).Select(i => index.Manifests[0] with { Release = Release.Parse($"1.{i / 100}.{i % 100}"), PushId = PushId() })],
@@ -60,7 +63,7 @@ internal static class Filler
             from,
             to,
             new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = ct },
-            async (i, token) => await indexes.UpdateAsync(Parse(Name(i)), new IndexChange(_ => Index(i)), token));
+            async (i, token) => await indexes.UpdateAsync(Parse(Name(i)), new DocumentChange<PackageIndex>(_ => Index(i)), token));
     }
 
     private static WebApplication Open(Backend backend) => RegistryApplication.Build(

@@ -1,0 +1,77 @@
+using Registry.Core.Content;
+using Registry.Core.Packages;
+using Registry.Core.Storage;
+
+namespace Registry.Core.Maintenance;
+
+/// <summary>Looks whether what a source holds is at a target.</summary>
+internal sealed class MigrationCheck(RegistryStorage source, RegistryStorage target, bool readBack, Tally verified)
+{
+    /// <summary>Compares the documents, and looks at the blobs that they name.</summary>
+    public async Task<IReadOnlyList<Finding>> PackageAsync(StoreKey key, CancellationToken ct)
+    {
+        if (!PackageName.TryParse(key, out var package))
+            return [Finding.Of(key, "is not the key of a package")];
+        var (document, index, damage) = await StoredPackage.ReadAsync(source, package, ct);
+        if (damage is not null)
+            return [Finding.Of(package, damage)];
+        if (document is null || index is null)
+            return [];
+        if (await target.Documents.GetAsync(key, ct) is not { } there)
+            return [Finding.Of(package, "came to the source since it was copied: run again")];
+        if (!there.Content.Span.SequenceEqual(document.Content.Span))
+            return [Finding.Of(package, "has changed since it was copied: run again")];
+
+        var findings = new List<Finding>();
+        foreach (var manifest in index.Manifests.DistinctBy(static manifest => manifest.Content.BlobDigest))
+            if (await BlobAsync(new BlobKey(key, manifest.Content.BlobDigest), manifest.Content.Size, ct) is { } wrong)
+                findings.Add(Finding.Of(package, manifest, wrong));
+        if (findings.Count == 0)
+            verified.AddPackage();
+        return findings;
+    }
+
+    /// <summary>Looks at one archive, and at its time.</summary>
+    public async Task<Finding?> ArchiveAsync(BlobInfo archive, CancellationToken ct)
+    {
+        var there = await target.Blobs.StatAsync(archive.Key, ct);
+        var wrong = there is null || there.UploadedAt == archive.UploadedAt
+            ? await BlobAsync(archive.Key, archive.Length, ct)
+            : "has another time at the target: run again";
+        if (wrong is not null)
+            return Finding.OfArchive(archive.Key, wrong);
+        verified.AddArchive();
+        return null;
+    }
+
+    private async Task<string?> BlobAsync(BlobKey key, long length, CancellationToken ct)
+    {
+        if (!readBack)
+        {
+            var there = await target.Blobs.StatAsync(key, ct);
+            return WrongWith(there?.Length, null);
+        }
+
+        try
+        {
+            await using var reader = await target.Blobs.OpenAsync(key, ByteRange.All, ct);
+            return WrongWith(reader?.Length, reader is null ? null : await BlobBytes.HashAsync(reader.Content, take: null, verified.AddBytes, ct));
+        }
+        catch (StorageException fault) when (fault.Kind == StorageFault.Corrupt)
+        {
+            return $"cannot be read at the target: {fault.Message}";
+        }
+
+        string? WrongWith(long? found, Digest? digest)
+        {
+            if (found is null)
+                return "is missing at the target: run again";
+            if (found != length)
+                return $"has {found} bytes at the target instead of {length}";
+            if (digest is { } read && read != key.Digest)
+                return $"has the sha256 {read} at the target";
+            verified.AddBlob();
+            return null;
+        }
+    }
+}

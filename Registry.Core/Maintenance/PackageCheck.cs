@@ -1,0 +1,64 @@
+using Registry.Core.Content;
+using Registry.Core.Packages;
+using Registry.Core.Storage;
+
+namespace Registry.Core.Maintenance;
+
+/// <summary>Verifies one package: its index, and every blob that it names.</summary>
+internal sealed class PackageCheck(RegistryStorage storage, PackageName package, Tally read, Tally garbage)
+{
+    private const int MaxAttempts = 10;
+
+    private readonly StoreKey key = package.Key;
+
+    /// <exception cref="StorageException">The storage failed.</exception>
+    public async Task<IReadOnlyList<Finding>> RunAsync(CancellationToken ct)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            var (document, index, damage) = await StoredPackage.ReadAsync(storage, package, ct);
+            if (damage is not null)
+                return [Finding.Of(package, damage)];
+            if (document is null || index is null)
+                return [];
+
+            var findings = new List<Finding>();
+            foreach (var manifests in index.Manifests.GroupBy(static manifest => manifest.Content.BlobDigest))
+                findings.AddRange(await BlobAsync(new BlobKey(key, manifests.Key), [.. manifests], ct));
+
+            // A release that was deleted or replaced meanwhile may have taken its blob along: that is no fault.
+            if (findings.Count > 0 && attempt < MaxAttempts && await storage.Documents.StatAsync(key, ct) != document.Revision)
+                continue;
+            if (findings.Count == 0)
+                read.AddPackage();
+            await CountGarbageAsync(index, ct);
+            return findings;
+        }
+    }
+
+    private async Task<IEnumerable<Finding>> BlobAsync(BlobKey blob, Manifest[] manifests, CancellationToken ct)
+    {
+        var found = await BlobCheck.RunAsync(storage.Blobs, blob, unpack: true, read, ct);
+        return manifests
+            .Select(manifest => (manifest, Wrong: found is null ? "is missing" : found.Wrong ?? WrongWith(manifest.Content, found)))
+            .Where(static judged => judged.Wrong is not null)
+            .Select(judged => Finding.Of(package, judged.manifest, judged.Wrong!));
+    }
+
+    private static string? WrongWith(Descriptor content, BlobCheck found) =>
+        found.Length != content.Size ? $"has {found.Length} bytes, and its manifest says {content.Size}"
+        : found.ContentDigest != content.Digest ? $"unpacks to the digest {found.ContentDigest}, and its manifest says {content.Digest}"
+        : null;
+
+    private async Task CountGarbageAsync(PackageIndex index, CancellationToken ct)
+    {
+        var named = index.Manifests.Select(static manifest => manifest.Content.BlobDigest).ToHashSet();
+        await foreach (var blob in storage.Blobs.ListAsync(key, ScopeDepth.Exact, after: null, ct))
+        {
+            if (named.Contains(blob.Key.Digest))
+                continue;
+            garbage.AddBlob();
+            garbage.AddBytes(blob.Length);
+        }
+    }
+}

@@ -1,0 +1,287 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using NUnit.Framework;
+using Registry.Core.Documents;
+using Registry.Core.Errors;
+using Registry.Core.Maintenance;
+using Registry.Core.Packages;
+using Registry.Core.Storage;
+using Registry.Core.Versions;
+using Registry.Tests.Support;
+using Registry.Tests.Support.Storage;
+
+namespace Registry.Tests.Unit.Maintenance;
+
+[Parallelizable(ParallelScope.All)]
+[FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
+internal sealed class BlobCollectorTests
+{
+    private static readonly PackageName Name = Samples.Package();
+
+    private readonly ShiftedTime time = new();
+    private readonly InMemoryStorage storage;
+    private readonly StorageFaults faults = new();
+    private readonly PackageIndexes indexes;
+    private readonly PackageRegistry packages;
+    private readonly BlobCollector collector;
+    private readonly CollectionOptions options = new();
+    private Task<int>? collecting;
+
+    public BlobCollectorTests()
+    {
+        storage = new InMemoryStorage(time);
+        indexes = new PackageIndexes(new FaultyDocumentStore(storage.Documents, faults), TimeProvider.System, new UpdateOptions());
+        packages = new PackageRegistry(indexes, storage.Blobs, options, time, NullLogger<PackageRegistry>.Instance);
+        collector = Collector(options);
+    }
+
+    [Test]
+    public async Task What_a_release_refers_to_stays()
+    {
+        await PushAsync("1.0.0", "a");
+        await CollectAsync();
+        time.Passed += options.Grace;
+        Assert.That(await CollectAsync(), Is.Zero);
+    }
+
+    [Test]
+    public async Task An_index_that_cannot_be_made_durable_keeps_its_own_blobs_only()
+    {
+        await PushAsync("1.0.0", "a");
+        await packages.DeleteAsync("titi", "rocketchat", "1.0.0", "helm", default);
+        var other = Samples.Package("zz/other");
+        await storage.Blobs.CommitAsync(other.Key, Samples.TarGz("b"), default);
+        await CollectAsync();
+        time.Passed += options.Grace;
+        faults.Before = call => call == new StorageCall(StorageOperation.EnsureDurable, Name.Key.Value)
+            ? throw new StorageException(StorageFault.Full, "no room for it")
+            : default;
+
+        var report = await collector.CollectAsync(default);
+        Assert.That((report.Deleted, report.Bytes), Is.EqualTo((1, (long)Samples.TarGz("b").Length)));
+    }
+
+    [Test]
+    public async Task The_blob_of_a_deleted_release_goes_after_the_grace()
+    {
+        await PushAsync("1.0.0", "a");
+        await PushAsync("2.0.0", "b");
+        await packages.DeleteAsync("titi", "rocketchat", "1.0.0", "helm", default);
+        Assert.That(await CollectAsync(), Is.Zero, "it was never seen before");
+        time.Passed += options.Grace - TimeSpan.FromMinutes(1);
+        Assert.That(await CollectAsync(), Is.Zero, "within the grace");
+        time.Passed += TimeSpan.FromMinutes(1);
+        var report = await collector.CollectAsync(default);
+        Assert.That(report.Deleted, Is.EqualTo(1));
+        Assert.That(report.Bytes, Is.EqualTo(Samples.TarGz("a").Length));
+        await AssertPullsAsync("2.0.0", "b");
+    }
+
+    [Test]
+    public async Task Blobs_of_a_package_that_is_gone_go_too()
+    {
+        await PushAsync("1.0.0", "a");
+        await packages.DeleteAsync("titi", "rocketchat", "1.0.0", "helm", default);
+        await CollectAsync();
+        time.Passed += options.Grace;
+        Assert.That(await CollectAsync(), Is.EqualTo(1));
+    }
+
+    [Test]
+    public async Task No_wall_clock_makes_a_blob_old([Values(-1, 1)] int direction)
+    {
+        await CommitAsync("a");
+        await CollectAsync();
+        time.Shift += direction * options.Grace * 100;
+        Assert.That(await CollectAsync(), Is.Zero);
+        time.Passed += options.Grace;
+        Assert.That(await CollectAsync(), Is.EqualTo(1));
+    }
+
+    [Test]
+    public async Task A_collector_that_starts_anew_waits_for_a_grace_of_its_own()
+    {
+        await CommitAsync("a");
+        await CollectAsync();
+        time.Passed += options.Grace;
+        var anew = Collector(new CollectionOptions());
+        Assert.That((await anew.CollectAsync(default)).Deleted, Is.Zero);
+        time.Passed += options.Grace;
+        Assert.That((await anew.CollectAsync(default)).Deleted, Is.EqualTo(1));
+    }
+
+    [Test]
+    public async Task A_blob_that_was_committed_again_or_referred_to_meanwhile_starts_anew()
+    {
+        await CommitAsync("a");
+        await CollectAsync();
+        time.Passed += options.Grace;
+        await CommitAsync("a");
+        Assert.That(await CollectAsync(), Is.Zero, "committed again");
+
+        time.Passed += options.Grace / 2;
+        await PushAsync("1.0.0", "a");
+        Assert.That(await CollectAsync(), Is.Zero, "referred to");
+        await packages.DeleteAsync("titi", "rocketchat", "1.0.0", "helm", default);
+        time.Passed += options.Grace / 2;
+        Assert.That(await CollectAsync(), Is.Zero, "seen unreferenced for the first time");
+        time.Passed += options.Grace;
+        Assert.That(await CollectAsync(), Is.EqualTo(1));
+    }
+
+    [Test]
+    public async Task A_collection_that_failed_forgets_nothing()
+    {
+        await CommitAsync("a");
+        await CollectAsync();
+        time.Passed += options.Grace;
+        faults.Before = call => call.Operation == StorageOperation.ListBlobs ? throw new StorageException(StorageFault.Unavailable, "away") : default;
+        Assert.That(async () => await CollectAsync(), Throws.TypeOf<StorageException>());
+        faults.Mend();
+        Assert.That(await CollectAsync(), Is.EqualTo(1));
+    }
+
+    [Test]
+    public void So_many_candidates_are_remembered_and_no_more()
+    {
+        var candidates = new GarbageCandidates(2);
+        var blobs = Enumerable.Range(0, 3).Select(number => new BlobInfo(
+            new BlobKey(Name.Key, Samples.Sha256($"{number}")), 1, default, new Revision("r"))).ToArray();
+        candidates.Begin();
+        Assert.That(blobs.Select(blob => candidates.Note(blob, now: 1)), Is.EqualTo(new[] { 1, 1, 1 }));
+        candidates.End();
+        Assert.That(candidates.Count, Is.EqualTo(2));
+        candidates.Begin();
+        Assert.That(blobs.Select(blob => candidates.Note(blob, now: 2)), Is.EqualTo(new[] { 1, 1, 2 }), "the third was not remembered");
+        candidates.End();
+
+        // The first two are gone: there is room for the third.
+        candidates.Begin();
+        candidates.Note(blobs[2], now: 3);
+        candidates.End();
+        candidates.Begin();
+        Assert.That(candidates.Note(blobs[2] with { Revision = new Revision("s") }, now: 4), Is.EqualTo(4));
+        Assert.That(candidates.Note(blobs[0], now: 4), Is.EqualTo(4));
+    }
+
+    [Test]
+    public async Task App_archives_are_never_looked_at()
+    {
+        await using (var writer = await storage.Blobs.CreateAsync(StoreKey.Of("archives", "global"), default))
+        {
+            await writer.WriteAsync("zip"u8.ToArray(), default);
+            await writer.CommitAsync(Samples.Sha256("zip"), null, default);
+        }
+
+        await CollectAsync();
+        time.Passed += options.Grace;
+        Assert.That(await CollectAsync(), Is.Zero);
+    }
+
+    [Test]
+    public async Task A_blob_that_a_push_commits_again_meanwhile_is_spared()
+    {
+        await PushAsync("1.0.0", "a");
+        await packages.DeleteAsync("titi", "rocketchat", "1.0.0", "helm", default);
+        await CollectAsync();
+        time.Passed += options.Grace;
+
+        // The collector has read the index, which does not refer to the blob; now the push of the same bytes happens, and then the delete.
+        faults.Before = async call =>
+        {
+            if (call.Operation == StorageOperation.DeleteBlob)
+                await PushAsync("1.0.0", "a");
+        };
+        Assert.That(await CollectAsync(), Is.Zero);
+        await AssertPullsAsync("1.0.0", "a");
+    }
+
+    [Test]
+    public async Task A_push_that_outlived_its_grace_and_lost_its_blob_is_withdrawn()
+    {
+        AtPut(async () =>
+        {
+            await CollectAsync();
+            time.Passed += options.Grace;
+            Assert.That(await CollectAsync(), Is.EqualTo(1), "the collector takes the blob of the slow push");
+        });
+        Assert.That(
+            async () => await PushAsync("1.0.0", "a"),
+            Throws.TypeOf<RegistryException>().With.Property("Code").EqualTo(ErrorCode.Unavailable));
+        Assert.That(await indexes.FindAsync(Name, default), Is.Null);
+    }
+
+    [Test]
+    public async Task A_delete_that_was_decided_before_a_slow_push_referred_to_the_blob_is_refused_after()
+    {
+        AtPut(async () =>
+        {
+            await CollectAsync();
+            time.Passed += options.Grace;
+        });
+
+        // The collector reads the index before the push writes it, and deletes when the push is done.
+        var decided = new TaskCompletionSource();
+        var pushed = new TaskCompletionSource();
+        var putting = faults.Before!;
+        faults.Before = async call =>
+        {
+            if (call.Operation == StorageOperation.PutDocument)
+            {
+                await putting(call);
+                faults.Before = async later =>
+                {
+                    if (later.Operation != StorageOperation.DeleteBlob)
+                        return;
+                    decided.SetResult();
+                    await pushed.Task;
+                };
+                collecting = CollectAsync();
+                await decided.Task;
+            }
+        };
+        await PushAsync("1.0.0", "a");
+        pushed.SetResult();
+        Assert.That(await collecting!, Is.Zero, "the push has given its blob another revision");
+        await AssertPullsAsync("1.0.0", "a");
+    }
+
+    [Test]
+    public async Task Abandoned_uploads_are_discarded()
+    {
+        await using var upload = await Samples.UploadAsync(storage.Blobs, Name, "a");
+        time.Shift += options.StagedIdle * 2;
+        Assert.That((await collector.CollectAsync(default)).Discarded, Is.EqualTo(1));
+    }
+
+    private BlobCollector Collector(CollectionOptions collection) =>
+        new(indexes, new FaultyBlobStore(storage.Blobs, faults), collection, time, NullLogger<BlobCollector>.Instance);
+
+    /// <summary>How many blobs a collection deletes.</summary>
+    private async Task<int> CollectAsync() => (await collector.CollectAsync(default)).Deleted;
+
+    private Task<BlobInfo> CommitAsync(string content) => storage.Blobs.CommitAsync(Name.Key, Samples.TarGz(content), default);
+
+    /// <summary>Does something right before the first write of an index.</summary>
+    private void AtPut(Func<Task> act) => faults.Before = async call =>
+    {
+        if (call.Operation != StorageOperation.PutDocument)
+            return;
+        faults.Before = null;
+        await act();
+    };
+
+    private async Task PushAsync(string release, string content)
+    {
+        await using var upload = await Samples.UploadAsync(storage.Blobs, Name, content);
+        await packages.PushAsync(Name, Release.Parse(release), Samples.Type("helm"), upload, new PushOptions(false, null), default);
+    }
+
+    private async Task AssertPullsAsync(string release, string content)
+    {
+        var index = (await packages.GetAsync("titi", "rocketchat", default)).State;
+        await using var reader = await packages.OpenAsync(Name, index.Find(release, "helm"), ByteRange.All, default);
+        using var pulled = new MemoryStream();
+        await reader.Content.CopyToAsync(pulled);
+        Assert.That(pulled.ToArray(), Is.EqualTo(Samples.TarGz(content)));
+    }
+}

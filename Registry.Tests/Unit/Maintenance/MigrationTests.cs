@@ -1,0 +1,223 @@
+using NUnit.Framework;
+using Registry.Core.Maintenance;
+using Registry.Core.Storage;
+using Registry.Tests.Support;
+using Registry.Tests.Support.Storage;
+
+namespace Registry.Tests.Unit.Maintenance;
+
+[Parallelizable(ParallelScope.All)]
+[FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
+internal sealed partial class MigrationTests
+{
+    private const string App = "titi/rocketchat";
+
+    private readonly SmallRegistry source = new();
+    private readonly SmallRegistry target = new();
+    private readonly List<string> told = [];
+
+    [Test]
+    public async Task Everything_is_copied_byte_for_byte_with_its_times()
+    {
+        await FillAsync();
+        target.Time.Shift = TimeSpan.FromDays(3);
+
+        var migration = New();
+        Assert.That(await migration.RunAsync(default), Is.True, string.Join('\n', told));
+
+        Assert.That(target.Contents(), Is.EqualTo(source.Contents()).AsCollection);
+        Assert.That((migration.Copied.Packages, migration.Copied.Archives, migration.Copied.Blobs), Is.EqualTo((2L, 3L, 6L)));
+        Assert.That(migration.Copied.Bytes, Is.EqualTo(source.Memory.StoredBlobs.Values.Sum(static blob => blob.Info.Length)));
+        Assert.That((migration.Verified.Packages, migration.Verified.Archives, migration.Verified.Blobs), Is.EqualTo((2L, 3L, 6L)));
+        Assert.That(migration.Verified.Bytes, Is.EqualTo(migration.Copied.Bytes));
+        Assert.That((migration.Findings, migration.Extra.Packages), Is.EqualTo((0L, 0L)));
+    }
+
+    [Test]
+    public async Task What_no_index_names_stays_behind()
+    {
+        await FillAsync();
+        await source.PushAsync(App, "9.0.0", "deleted");
+        await source.DeleteAsync(App, "9.0.0");
+
+        Assert.That(await New().RunAsync(default), Is.True);
+        Assert.That(target.Memory.StoredBlobs, Has.Count.EqualTo(source.Memory.StoredBlobs.Count - 1));
+        Assert.That(target.Dangling(), Is.Empty);
+    }
+
+    [Test]
+    public async Task A_second_run_copies_nothing()
+    {
+        await FillAsync();
+        Assert.That(await New().RunAsync(default), Is.True);
+        target.Faults.Before = call => call.Operation is StorageOperation.CreateBlob || (call.Operation == StorageOperation.PutDocument && !IsProbe(call))
+            ? throw new AssertionException($"{call} writes again")
+            : default;
+
+        var again = New();
+        Assert.That(await again.RunAsync(default), Is.True);
+        Assert.That((again.Copied.Packages, again.Copied.Archives, again.Copied.Blobs, again.Copied.Bytes), Is.EqualTo((0L, 0L, 0L, 0L)));
+        Assert.That((again.Present.Packages, again.Present.Archives, again.Present.Blobs), Is.EqualTo((2L, 3L, 6L)));
+    }
+
+    [TestCase(true)]
+    [TestCase(false)]
+    public async Task Cut_off_at_any_call_it_leaves_nothing_dangling_and_the_next_run_goes_on(bool answerIsLost)
+    {
+        await FillAsync();
+        var runs = 0;
+        for (var whole = false; !whole; runs++)
+        {
+            // The faults come later in each run, so that every call of a move is cut off once.
+            var calls = 0;
+            ValueTask CutOff(StorageCall call) => ++calls == runs + 1 ? throw new StorageException(StorageFault.Unavailable, "cut off") : default;
+            var half = new SmallRegistry();
+            half.Faults.Before = answerIsLost ? null : CutOff;
+            half.Faults.After = answerIsLost ? CutOff : null;
+            try
+            {
+                whole = await New(to: half, new MigrationOptions { Parallel = 1 }).RunAsync(default);
+            }
+            catch (StorageException)
+            {
+                Assert.That(half.Dangling(), Is.Empty);
+                if (!answerIsLost)
+                    Assert.That(half.Memory.Staged, Is.Empty, "what was staged is discarded");
+            }
+
+            var before = half.Memory.StoredBlobs.Count;
+            (half.Faults.Before, half.Faults.After) = (null, null);
+            var next = New(to: half);
+            Assert.That(await next.RunAsync(default), Is.True);
+            Assert.That(next.Copied.Blobs, Is.EqualTo(6 - before), "what was there was not copied again");
+            Assert.That(half.Contents().Where(static line => !line.StartsWith("probe", StringComparison.Ordinal)), Is.EqualTo(source.Contents()).AsCollection);
+        }
+
+        Assert.That(runs, Is.GreaterThan(40));
+    }
+
+    [TestCase(StorageOperation.ReadBlob)]
+    [TestCase(StorageOperation.StatBlob)]
+    [TestCase(StorageOperation.ListBlobs)]
+    [TestCase(StorageOperation.GetDocument)]
+    public async Task A_source_that_fails_ends_the_move_and_is_no_damage(StorageOperation operation)
+    {
+        await FillAsync();
+        source.Faults.Before = call => call.Operation == operation && !IsProbe(call)
+            ? throw new StorageException(StorageFault.Unavailable, "not now")
+            : default;
+        Assert.That(async () => await New().RunAsync(default), Throws.TypeOf<StorageException>().With.Message.EqualTo("not now"));
+        Assert.That(told, Is.Empty);
+        Assert.That(target.Dangling(), Is.Empty);
+    }
+
+    [Test]
+    public async Task A_stop_ends_the_move()
+    {
+        await FillAsync();
+        using var stop = new CancellationTokenSource();
+
+        // One for all who commit: who cancels second is not told to wait until those who listen have heard of it.
+        var stopping = new Lazy<Task>(stop.CancelAsync);
+        target.Faults.Before = async call =>
+        {
+            if (call.Operation == StorageOperation.CommitBlob)
+                await stopping.Value;
+        };
+        Assert.That(async () => await New().RunAsync(stop.Token), Throws.InstanceOf<OperationCanceledException>());
+        Assert.That(target.Memory.StoredDocuments, Is.Empty);
+    }
+
+    [Test]
+    public async Task A_package_whose_content_is_damaged_or_gone_stays_behind_whole_and_is_named()
+    {
+        await FillAsync();
+        var damaged = await source.PushAsync("a/damaged", "1.0.0", "one", "kpm");
+        await source.PushAsync("a/damaged", "2.0.0", "two");
+        source.Damage(SmallRegistry.KeyOf("a/damaged", damaged));
+        var lost = await source.PushAsync("a/lost", "1.0.0", "one");
+        source.Lose(SmallRegistry.KeyOf("a/lost", lost));
+        var archive = await source.UploadAsync("http://example.org/damaged", "zip");
+        source.Damage(archive);
+
+        var migration = New();
+        Assert.That(await migration.RunAsync(default), Is.False);
+        Assert.That(told, Has.Count.EqualTo(3));
+        Assert.That(told, Has.One.StartsWith($"package a/damaged release 1.0.0 kpm blob {damaged.Content.BlobDigest}: holds"));
+        Assert.That(told, Has.One.EqualTo($"package a/lost release 1.0.0 helm blob {lost.Content.BlobDigest}: is missing"));
+        Assert.That(told, Has.One.StartsWith($"archive archives/example.org/damaged/@{archive.Digest}: holds 3 bytes"));
+        Assert.That(migration.Findings, Is.EqualTo(3));
+        Assert.That((migration.Verified.Packages, migration.Verified.Archives), Is.EqualTo((2L, 3L)), "the others went");
+        Assert.That(target.Memory.StoredDocuments.Keys.Select(static key => key.Value), Has.None.StartsWith("packages/a/"));
+        Assert.That(target.Memory.StoredBlobs.ContainsKey(archive), Is.False);
+    }
+
+    [Test]
+    public async Task A_damaged_index_stays_behind_and_is_named()
+    {
+        await FillAsync();
+        await source.Memory.Documents.PutAsync(Samples.Package("a/b").Key, "{}", Precondition.Absent, default);
+        await source.Memory.Documents.PutAsync(StoreKey.Of("packages", "stray"), "{}", Precondition.Absent, default);
+
+        Assert.That(await New().RunAsync(default), Is.False);
+        Assert.That(told, Has.Count.EqualTo(2));
+        Assert.That(told, Has.One.StartsWith("package a/b: The stored index of a/b cannot be read"));
+        Assert.That(told, Has.One.EqualTo("key packages/stray: is not the key of a package"));
+        Assert.That(target.Memory.StoredDocuments, Has.Count.EqualTo(2));
+    }
+
+    [Test]
+    public async Task Damage_at_the_target_is_found_by_reading_back()
+    {
+        await FillAsync();
+        var release = await source.PushAsync(App, "9.0.0", "content");
+        Assert.That(await New().RunAsync(default), Is.True);
+        target.Damage(SmallRegistry.KeyOf(App, release));
+
+        Assert.That(await New(target, new MigrationOptions { ReadBack = false }).RunAsync(default), Is.True, "lengths and times are right");
+        Assert.That(await New().RunAsync(default), Is.False);
+        Assert.That(told, Has.Count.EqualTo(1));
+        Assert.That(told[0], Does.StartWith($"package {App} release 9.0.0 helm blob {release.Content.BlobDigest}: has the sha256"));
+    }
+
+    [Test]
+    public async Task A_storage_is_not_moved_onto_itself()
+    {
+        await FillAsync();
+        var before = source.Contents();
+        Assert.That(await New(source).RunAsync(default), Is.False);
+        Assert.That(told, Is.EqualTo(new[] { "target: is the same storage as the source" }));
+        Assert.That(source.Contents(), Is.EqualTo(before).AsCollection);
+    }
+
+    [Test]
+    public async Task An_empty_source_is_taken_for_a_wrong_one()
+    {
+        Assert.That(await New().RunAsync(default), Is.False);
+        Assert.That(told[0], Does.StartWith("source: holds no package and no archive"));
+    }
+
+    private static bool IsProbe(StorageCall call) => call.Key.StartsWith("probe", StringComparison.Ordinal);
+
+    private Migration New() => New(target);
+
+    private Migration New(SmallRegistry to, MigrationOptions? options = null) => new(source.Storage, to.Storage, options ?? new MigrationOptions(), finding =>
+    {
+        lock (told)
+            told.Add(finding.ToString());
+    });
+
+    /// <summary>2 packages, 3 archives, 6 blobs: one content in two releases, a channel, and workspaces of any depth and with empty parts.</summary>
+    private async Task FillAsync()
+    {
+        source.Time.Shift = TimeSpan.FromDays(-30);
+        await source.PushAsync(App, "1.0.0", "first");
+        await source.PushAsync(App, "1.1.0", "first");
+        await source.PushAsync(App, "1.1.0", "second", "kpm");
+        await source.AddToChannelAsync(App, "stable", "1.0.0");
+        await source.PushAsync("Titi/Other", "1.0.0", "first");
+        await source.UploadAsync("", "zip");
+        await source.UploadAsync("http://github.com/me//deep/app", "zip");
+        await source.UploadAsync("http://github.com/me//deep/app/below", "zap");
+    }
+}
