@@ -1,8 +1,8 @@
-using Registry.Api.Health;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using NJsonSchema;
 using NSwag;
+using Registry.Api.Health;
 using Registry.Api.Kar;
 using Registry.Core.Archives;
 using Registry.Core.Errors;

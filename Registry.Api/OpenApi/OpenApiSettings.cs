@@ -1,4 +1,3 @@
-using Registry.Api.Health;
 using Namotion.Reflection;
 using NJsonSchema;
 using NJsonSchema.Generation;
@@ -6,6 +5,7 @@ using NJsonSchema.Generation.TypeMappers;
 using NSwag;
 using NSwag.Generation.AspNetCore;
 using Registry.Api.Cnr;
+using Registry.Api.Health;
 using Registry.Core.Content;
 
 namespace Registry.Api.OpenApi;

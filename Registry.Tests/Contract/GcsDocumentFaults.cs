@@ -1,7 +1,7 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using NUnit.Framework;
-using Registry.Core.Errors;
 using Registry.Core.Documents;
+using Registry.Core.Errors;
 using Registry.Core.Packages;
 using Registry.Core.Storage;
 using Registry.Storage.Gcs;
