@@ -10,9 +10,9 @@ namespace Registry.Api.Logging;
 /// lines in one system call.
 /// </summary>
 /// <remarks>
-/// The framework's console logger wakes a thread and makes a system call for each line. For a registry that logs each
-/// request, this costs as much processor time as a small pull. Here the lines of <see cref="Pause"/> are written
-/// together. Shutdown writes the lines that are left. ADR 18 says more.
+/// The framework's console logger wakes a thread and makes a system call for each line, which a registry that logs each
+/// request notices. Here the lines of <see cref="Pause"/> are written together. Shutdown writes the lines that are
+/// left. ADR 18 has the figures.
 /// </remarks>
 [ProviderAlias("Console")]
 internal sealed class BatchedConsoleProvider : ILoggerProvider, ISupportExternalScope
