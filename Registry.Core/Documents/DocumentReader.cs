@@ -19,9 +19,6 @@ internal sealed class DocumentReader<TKey, TState>(IDocumentStore documents, Doc
     /// <summary>What is being parsed. Readers of the same revision wait for it.</summary>
     private readonly ConcurrentDictionary<(TKey, Revision), Task<DocumentSnapshot<TState>>> parsing = [];
 
-    /// <summary>What is kept now, in bytes as estimated.</summary>
-    public long KeptBytes => cache.HeldBytes;
-
     /// <summary>Reads a document; null when there is none. Absence is never answered from memory.</summary>
     /// <param name="key">The document.</param>
     /// <param name="knownRevision">

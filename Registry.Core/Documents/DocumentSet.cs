@@ -35,9 +35,6 @@ public class DocumentSet<TKey, TState>
         reader = new DocumentReader<TKey, TState>(documents, codec, cacheBytes);
     }
 
-    /// <summary>What is kept in memory, in bytes as estimated.</summary>
-    internal long KeptBytes => reader.KeptBytes;
-
     /// <summary>
     /// Reads a document; null when there is none. The answer is as current as this call, even where the state was parsed before.
     /// </summary>

@@ -1,7 +1,5 @@
 using System.Net.Http.Headers;
-using Microsoft.Extensions.DependencyInjection;
 using NUnit.Framework;
-using Registry.Core.Packages;
 using Registry.Tests.Support;
 
 namespace Registry.Tests.Api;
@@ -16,7 +14,7 @@ public sealed class KeptListTests
     {
         host = await RegistryHost.StartAsync();
         for (var number = 0; number < 20; number++)
-            await PushAsync($"a/{number}", "1.0.0");
+            await host.PushAsync($"a/{number}", "1.0.0");
     }
 
     [OneTimeTearDown]
@@ -29,7 +27,7 @@ public sealed class KeptListTests
     {
         var (first, tag) = await ReadAsync(coding);
         Assert.That(await ReadAsync(coding), Is.EqualTo((first, tag)));
-        await PushAsync($"pushed/{coding ?? "plain"}", "1.0.0");
+        await host.PushAsync($"pushed/{coding ?? "plain"}", "1.0.0");
         var (second, later) = await ReadAsync(coding);
         Assert.That(later, Is.Not.EqualTo(tag));
         Assert.That(second, Is.Not.EqualTo(first));
@@ -52,7 +50,4 @@ public sealed class KeptListTests
         using var answer = await host.Client.SendAsync(Request(HttpMethod.Get, coding));
         return (Convert.ToHexString(await answer.Content.ReadAsByteArrayAsync()), answer.Headers.ETag);
     }
-
-    private Task<PackageIndex?> PushAsync(string name, string release) => host.Services.GetRequiredService<PackageIndexes>()
-        .UpdateAsync(Samples.Package(name), Samples.Push(Samples.Package(name), Samples.Manifest(release, "helm")), CancellationToken.None);
 }

@@ -1,9 +1,7 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
-using Microsoft.Extensions.DependencyInjection;
 using NUnit.Framework;
-using Registry.Core.Packages;
 using Registry.Tests.Support;
 
 namespace Registry.Tests.Api;
@@ -18,7 +16,7 @@ public sealed class ListPageTests
     {
         host = await RegistryHost.StartAsync();
         foreach (var name in (string[])["a/one", "a/two", "b/one", "b/three", "b/two", "c-d/e"])
-            await PushAsync(name, "1.0.0");
+            await host.PushAsync(name, "1.0.0");
     }
 
     [OneTimeTearDown]
@@ -69,7 +67,4 @@ public sealed class ListPageTests
             Assert.That(await answer.Content.ReadAsStringAsync(), Does.Contain("\"field\":\"limit\"").And.Contain("1000"));
         }
     }
-
-    private Task<PackageIndex?> PushAsync(string name, string release) => host.Services.GetRequiredService<PackageIndexes>()
-        .UpdateAsync(Samples.Package(name), Samples.Push(Samples.Package(name), Samples.Manifest(release, "helm")), CancellationToken.None);
 }

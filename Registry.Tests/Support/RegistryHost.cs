@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Registry.Api.Hosting;
+using Registry.Core.Packages;
 
 namespace Registry.Tests.Support;
 
@@ -50,6 +51,10 @@ internal sealed class RegistryHost : IAsyncDisposable
         await app.StartAsync();
         return new RegistryHost(app, folder);
     }
+
+    /// <summary>Adds a release in media type helm to the index of a package, without a content.</summary>
+    public Task<PackageIndex?> PushAsync(string package, string release) => Services.GetRequiredService<PackageIndexes>().UpdateAsync(
+        Samples.Package(package), Samples.Push(Samples.Package(package), Samples.Manifest(release, "helm")), CancellationToken.None);
 
     public async ValueTask DisposeAsync()
     {

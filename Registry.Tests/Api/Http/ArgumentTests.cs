@@ -1,9 +1,7 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
-using Microsoft.Extensions.DependencyInjection;
 using NUnit.Framework;
-using Registry.Core.Packages;
 using Registry.Tests.Support;
 
 namespace Registry.Tests.Api.Http;
@@ -20,8 +18,7 @@ public sealed class ArgumentTests
     {
         host = await RegistryHost.StartAsync();
         foreach (var name in (string[])["a/one", "b/two"])
-            await host.Services.GetRequiredService<PackageIndexes>().UpdateAsync(
-                Samples.Package(name), Samples.Push(Samples.Package(name), Samples.Manifest("1.0.0", "helm")), CancellationToken.None);
+            await host.PushAsync(name, "1.0.0");
     }
 
     [OneTimeTearDown]
