@@ -12,12 +12,12 @@ namespace Registry.Storage.Etcd;
 /// <param name="space">Where the bytes are staged.</param>
 /// <param name="key">The blob.</param>
 /// <param name="uploadedAt">Null for now, above the entry that is replaced.</param>
-internal sealed class BlobCommit(UploadSpace space, BlobKey key, DateTimeOffset? uploadedAt)
+internal sealed class BlobCommit(EtcdUploads space, BlobKey key, DateTimeOffset? uploadedAt)
 {
     private readonly ByteString head = space.Keys.Head(key);
 
     /// <summary>Commits bytes that have not been staged: they lie beside the head.</summary>
-    public Task<CommittedBlob> WholeAsync(ReadOnlyMemory<byte> content, CancellationToken ct) => CommitAsync(
+    public Task<CommittedBlob> WholeAsync(ReadOnlyMemory<byte> content, CancellationToken cancellationToken) => CommitAsync(
         new BlobHead { Length = content.Length },
         (request, isThere) =>
         {
@@ -25,12 +25,12 @@ internal sealed class BlobCommit(UploadSpace space, BlobKey key, DateTimeOffset?
                 request.Success.Add(EtcdTxn.Put(space.Keys.Content(key), UnsafeByteOperations.UnsafeWrap(content)));
         },
         upload: null,
-        ct);
+        cancellationToken);
 
     /// <summary>Commits an upload. Where the blob is there already, its bytes stay and those of the upload go.</summary>
     /// <exception cref="StorageException">The upload has been discarded, or the outcome is unknown.</exception>
-    public Task<CommittedBlob> UploadAsync(string upload, long length, CancellationToken ct) => CommitAsync(
-        new BlobHead { Length = length, Upload = upload, ChunkBytes = UploadSpace.ChunkBytes },
+    public Task<CommittedBlob> UploadAsync(string upload, long length, CancellationToken cancellationToken) => CommitAsync(
+        new BlobHead { Length = length, Upload = upload, ChunkBytes = EtcdUploads.ChunkBytes },
         (request, isThere) =>
         {
             request.Compare.Add(space.Marked(upload));
@@ -39,12 +39,12 @@ internal sealed class BlobCommit(UploadSpace space, BlobKey key, DateTimeOffset?
                 request.Success.Add(EtcdTxn.Delete(space.Keys.Chunks(upload)));
         },
         upload,
-        ct);
+        cancellationToken);
 
-    private async Task<CommittedBlob> CommitAsync(BlobHead ours, Action<TxnRequest, bool> addBytes, string? upload, CancellationToken ct)
+    private async Task<CommittedBlob> CommitAsync(BlobHead ours, Action<TxnRequest, bool> addBytes, string? upload, CancellationToken cancellationToken)
     {
         StoredHead? there = null;
-        for (var attempt = 0; attempt < UploadSpace.MaxAttempts; attempt++)
+        for (var attempt = 0; attempt < EtcdUploads.MaxAttempts; attempt++)
         {
             if (there is not null && there.Head.Length != ours.Length)
                 throw new StorageException(StorageFault.Corrupt, $"etcd: the blob '{key}' has {there.Head.Length} bytes, and {ours.Length} with the same sha256 were written.");
@@ -65,7 +65,7 @@ internal sealed class BlobCommit(UploadSpace space, BlobKey key, DateTimeOffset?
             addBytes(request, there is not null);
             if (upload is not null)
                 request.Failure.Add(EtcdTxn.Get(space.Keys.Staged(upload)));
-            var answer = await space.Client.WriteAsync(request, Repeat.OnlyIfUnsent, ct);
+            var answer = await space.Client.WriteAsync(request, Repeat.OnlyIfUnsent, cancellationToken);
             if (answer.Succeeded)
                 return new CommittedBlob(new StoredHead(next, answer.Header.Revision).ToInfo(key), IsNew: there is null);
             if (upload is not null && answer.Read(1) is null)
@@ -73,6 +73,6 @@ internal sealed class BlobCommit(UploadSpace space, BlobKey key, DateTimeOffset?
             there = answer.Read(0) is { } entry ? StoredHead.Parse(entry) : null;
         }
 
-        throw UploadSpace.Contended(key);
+        throw EtcdUploads.Contended(key);
     }
 }

@@ -12,12 +12,12 @@ namespace Registry.Storage.Etcd;
 internal sealed class EtcdBlobContent : ForwardStream
 {
     /// <summary>The memory to fetch a chunk with: the chunk, and the answer that it is parsed from.</summary>
-    public const int FetchBytes = 2 * UploadSpace.ChunkBytes;
+    public const int FetchBytes = 2 * EtcdUploads.ChunkBytes;
 
     private const int ChunksAhead = 2;
 
     /// <summary>The memory to fetch <see cref="ChunksAhead"/> while another chunk is read, beside <see cref="FetchBytes"/>.</summary>
-    private const int AheadBytes = ((ChunksAhead - 1) * FetchBytes) + UploadSpace.ChunkBytes;
+    private const int AheadBytes = ((ChunksAhead - 1) * FetchBytes) + EtcdUploads.ChunkBytes;
 
     private readonly EtcdClient client;
     private readonly EtcdKeys keys;
@@ -54,7 +54,7 @@ internal sealed class EtcdBlobContent : ForwardStream
 
     public override bool CanRead => !closed;
 
-    protected override async ValueTask<int> ReadSomeAsync(Memory<byte> buffer, CancellationToken ct)
+    protected override async ValueTask<int> ReadSomeAsync(Memory<byte> buffer, CancellationToken cancellationToken)
     {
         ObjectDisposedException.ThrowIf(closed, this);
         if (rest.IsEmpty)
@@ -64,7 +64,7 @@ internal sealed class EtcdBlobContent : ForwardStream
             if (ahead.Count == 0)
                 Fetch();
             FetchAhead();
-            rest = (await ahead.Peek().WaitAsync(ct)).Memory[skip..];
+            rest = (await ahead.Peek().WaitAsync(cancellationToken)).Memory[skip..];
             _ = ahead.Dequeue();
             skip = 0;
             FetchAhead();

@@ -10,22 +10,22 @@ namespace Registry.Storage.Etcd;
 /// Blobs as a head and bytes: up to one chunk beside the head, more in chunks of an upload. Head and bytes go in one transaction. Who reads on
 /// then finds the chunks in etcd's own past, as long as that is not compacted, and fails after.
 /// </summary>
-internal sealed class EtcdBlobStore(EtcdClient client, EtcdKeys keys, UploadSpace space, TransferBudget budget) : IBlobStore
+internal sealed class EtcdBlobStore(EtcdClient client, EtcdKeys keys, EtcdUploads space, TransferBudget budget) : IBlobStore
 {
-    public ValueTask<BlobWriter> CreateAsync(StoreKey scope, CancellationToken ct)
+    public ValueTask<BlobWriter> CreateAsync(StoreKey scope, CancellationToken cancellationToken)
     {
-        ct.ThrowIfCancellationRequested();
+        cancellationToken.ThrowIfCancellationRequested();
         _ = scope.Value;
         return ValueTask.FromResult<BlobWriter>(new EtcdBlobWriter(space, scope));
     }
 
-    public async ValueTask<BlobReader?> OpenAsync(BlobKey key, ByteRange range, CancellationToken ct)
+    public async ValueTask<BlobReader?> OpenAsync(BlobKey key, ByteRange range, CancellationToken cancellationToken)
     {
-        await budget.ReserveAsync(EtcdBlobContent.FetchBytes, ct);
+        await budget.ReserveAsync(EtcdBlobContent.FetchBytes, cancellationToken);
         BlobReader? reader = null;
         try
         {
-            return reader = await OpenReservedAsync(key, range, ct);
+            return reader = await OpenReservedAsync(key, range, cancellationToken);
         }
         finally
         {
@@ -34,15 +34,15 @@ internal sealed class EtcdBlobStore(EtcdClient client, EtcdKeys keys, UploadSpac
         }
     }
 
-    public async ValueTask<BlobInfo?> StatAsync(BlobKey key, CancellationToken ct) => (await FindAsync(key, ct))?.ToInfo(key);
+    public async ValueTask<BlobInfo?> StatAsync(BlobKey key, CancellationToken cancellationToken) => (await FindAsync(key, cancellationToken))?.ToInfo(key);
 
-    public async ValueTask<bool> TryDeleteAsync(BlobKey key, Precondition precondition, CancellationToken ct)
+    public async ValueTask<bool> TryDeleteAsync(BlobKey key, Precondition precondition, CancellationToken cancellationToken)
     {
         if (precondition.Kind == PreconditionKind.Absent)
             throw new ArgumentException("What must be absent cannot be deleted.", nameof(precondition));
-        for (var attempt = 0; attempt < UploadSpace.MaxAttempts; attempt++)
+        for (var attempt = 0; attempt < EtcdUploads.MaxAttempts; attempt++)
         {
-            if (await FindAsync(key, ct) is not { } stored || !precondition.HoldsFor(EtcdRevision.Of(stored.ModRevision)))
+            if (await FindAsync(key, cancellationToken) is not { } stored || !precondition.HoldsFor(EtcdRevision.Of(stored.ModRevision)))
                 return false;
 
             // Deletes alone: a full etcd takes nothing else.
@@ -55,36 +55,36 @@ internal sealed class EtcdBlobStore(EtcdClient client, EtcdKeys keys, UploadSpac
                     stored.IsChunked ? EtcdTxn.Delete(keys.Chunks(stored.Head.Upload)) : EtcdTxn.Delete(keys.Content(key)),
                 },
             };
-            if ((await client.WriteAsync(request, Repeat.OnlyIfUnsent, ct)).Succeeded)
+            if ((await client.WriteAsync(request, Repeat.OnlyIfUnsent, cancellationToken)).Succeeded)
                 return true;
         }
 
-        throw UploadSpace.Contended(key);
+        throw EtcdUploads.Contended(key);
     }
 
-    public async IAsyncEnumerable<BlobInfo> ListAsync(StoreKey scope, ScopeDepth depth, BlobKey? after, [EnumeratorCancellation] CancellationToken ct)
+    public async IAsyncEnumerable<BlobInfo> ListAsync(StoreKey scope, ScopeDepth depth, BlobKey? after, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        await foreach (var entry in client.ListAsync(keys.Heads(scope, depth, after), keysOnly: false, ct))
+        await foreach (var entry in client.ListAsync(keys.Heads(scope, depth, after), keysOnly: false, cancellationToken))
         {
             if (keys.NameOf(entry.Key, "blobs") is not { } name || !BlobKey.TryParse(name, out var key))
                 continue;
-            ct.ThrowIfCancellationRequested();
+            cancellationToken.ThrowIfCancellationRequested();
             yield return StoredHead.Parse(entry).ToInfo(key);
         }
     }
 
-    public ValueTask<int> DiscardAbandonedAsync(TimeSpan idle, CancellationToken ct)
+    public ValueTask<int> DiscardAbandonedAsync(TimeSpan idle, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(idle, TimeSpan.Zero);
-        ct.ThrowIfCancellationRequested();
-        return space.DiscardAbandonedAsync(idle, ct);
+        cancellationToken.ThrowIfCancellationRequested();
+        return space.DiscardAbandonedAsync(idle, cancellationToken);
     }
 
-    private async ValueTask<BlobReader?> OpenReservedAsync(BlobKey key, ByteRange range, CancellationToken ct)
+    private async ValueTask<BlobReader?> OpenReservedAsync(BlobKey key, ByteRange range, CancellationToken cancellationToken)
     {
         // One question for both: most blobs are small, and their bytes are all that is wanted.
         var both = new TxnRequest { Success = { EtcdTxn.Get(keys.Head(key)), EtcdTxn.Get(keys.Content(key)) } };
-        var answer = await client.ReadAsync(both, ct);
+        var answer = await client.ReadAsync(both, cancellationToken);
         if (answer.Read(0) is not { } entry)
             return null;
         var stored = StoredHead.Parse(entry);
@@ -104,6 +104,6 @@ internal sealed class EtcdBlobStore(EtcdClient client, EtcdKeys keys, UploadSpac
         return new BlobReader(stored.ToInfo(key), length, new WholeContent(content, range.Offset, length, budget));
     }
 
-    private async ValueTask<StoredHead?> FindAsync(BlobKey key, CancellationToken ct) =>
-        (await client.RangeAsync(new RangeRequest { Key = keys.Head(key) }, ct)).Kvs is [var entry, ..] ? StoredHead.Parse(entry) : null;
+    private async ValueTask<StoredHead?> FindAsync(BlobKey key, CancellationToken cancellationToken) =>
+        (await client.RangeAsync(new RangeRequest { Key = keys.Head(key) }, cancellationToken)).Kvs is [var entry, ..] ? StoredHead.Parse(entry) : null;
 }

@@ -4,7 +4,7 @@ using Registry.Core.Transfers;
 namespace Registry.Storage.Etcd;
 
 /// <summary>A blob in the making: one chunk in memory, and what is more than that in etcd, a few chunks under way at once.</summary>
-internal sealed class EtcdBlobWriter(UploadSpace space, StoreKey scope) : BufferedBlobWriter(space.Uploads)
+internal sealed class EtcdBlobWriter(EtcdUploads space, StoreKey scope) : BufferedBlobWriter(space.Uploads)
 {
     private const int MaxChunksUnderWay = 4;
 
@@ -17,51 +17,51 @@ internal sealed class EtcdBlobWriter(UploadSpace space, StoreKey scope) : Buffer
     private readonly string upload = Guid.NewGuid().ToString("N");
     private readonly Queue<Task> underWay = new(MaxChunksUnderWay);
     private readonly CancellationTokenSource ended = new();
-    private readonly ChunkBuffer buffer = new(space.Budget, UploadSpace.ChunkBytes);
+    private readonly ChunkBuffer buffer = new(space.Budget, EtcdUploads.ChunkBytes);
     private int staged;
     private long length;
     private DateTimeOffset markedAt;
 
     protected override bool IsStaged => staged > 0;
 
-    public override async ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken ct)
+    public override async ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
     {
-        Begin(ct);
+        Begin(cancellationToken);
         while (!bytes.IsEmpty)
         {
             // A full chunk is staged only when more follows: what fits one chunk never is.
             if (buffer.IsFull)
-                await StageAsync(ct);
+                await StageAsync(cancellationToken);
             if (!buffer.HasRoom)
-                await GrowAsync(bytes.Length, ct);
+                await GrowAsync(bytes.Length, cancellationToken);
             var count = buffer.Write(bytes.Span);
             (length, bytes) = (length + count, bytes[count..]);
         }
 
         if (staged > 0 && space.Now - markedAt > RefreshAfter)
         {
-            await space.RefreshAsync(upload, ct);
+            await space.RefreshAsync(upload, cancellationToken);
             markedAt = space.Now;
         }
 
         Written();
     }
 
-    public override async ValueTask<CommittedBlob> CommitAsync(Digest digest, DateTimeOffset? uploadedAt, CancellationToken ct)
+    public override async ValueTask<CommittedBlob> CommitAsync(Digest digest, DateTimeOffset? uploadedAt, CancellationToken cancellationToken)
     {
-        Begin(ct);
+        Begin(cancellationToken);
         var commit = new BlobCommit(space, new BlobKey(scope, digest), uploadedAt);
         CommittedBlob committed;
         if (staged == 0)
         {
-            committed = await CommitWholeAsync(commit, ct);
+            committed = await CommitWholeAsync(commit, cancellationToken);
         }
         else
         {
-            await StageAsync(ct);
+            await StageAsync(cancellationToken);
             while (underWay.Count > 0)
-                await OldestAsync(ct);
-            committed = await commit.UploadAsync(upload, length, ct);
+                await OldestAsync(cancellationToken);
+            committed = await commit.UploadAsync(upload, length, cancellationToken);
         }
 
         Committed();
@@ -78,14 +78,14 @@ internal sealed class EtcdBlobWriter(UploadSpace space, StoreKey scope) : Buffer
         ended.Dispose();
     }
 
-    private async ValueTask<CommittedBlob> CommitWholeAsync(BlobCommit commit, CancellationToken ct)
+    private async ValueTask<CommittedBlob> CommitWholeAsync(BlobCommit commit, CancellationToken cancellationToken)
     {
         // The request is a copy.
         var copied = buffer.Length;
-        await space.Budget.ReserveAsync(copied, ct);
+        await space.Budget.ReserveAsync(copied, cancellationToken);
         try
         {
-            return await commit.WholeAsync(buffer.Written, ct);
+            return await commit.WholeAsync(buffer.Written, cancellationToken);
         }
         finally
         {
@@ -94,34 +94,34 @@ internal sealed class EtcdBlobWriter(UploadSpace space, StoreKey scope) : Buffer
     }
 
     /// <summary>Makes room. Without spare memory the chunks that are being sent come first: they give theirs back.</summary>
-    private async ValueTask GrowAsync(int more, CancellationToken ct)
+    private async ValueTask GrowAsync(int more, CancellationToken cancellationToken)
     {
         while (!buffer.TryGrow(more))
         {
             if (underWay.Count == 0)
             {
-                await buffer.GrowAsync(more, ct);
+                await buffer.GrowAsync(more, cancellationToken);
                 return;
             }
 
-            await OldestAsync(ct);
+            await OldestAsync(cancellationToken);
         }
     }
 
     /// <summary>Sends the buffer as the next chunk, waiting for a place among those under way, and begins a new one.</summary>
-    private async ValueTask StageAsync(CancellationToken ct)
+    private async ValueTask StageAsync(CancellationToken cancellationToken)
     {
         if (staged == 0)
         {
             // Counted before it is sent: whatever comes of it must be discarded.
             staged = 1;
-            await space.BeginAsync(upload, buffer.Written, ct);
+            await space.BeginAsync(upload, buffer.Written, cancellationToken);
             buffer.Take().Recycle();
         }
         else
         {
             if (underWay.Count == MaxChunksUnderWay)
-                await OldestAsync(ct);
+                await OldestAsync(cancellationToken);
             underWay.Enqueue(SendAsync(staged++, buffer.Take()));
         }
 
@@ -129,9 +129,9 @@ internal sealed class EtcdBlobWriter(UploadSpace space, StoreKey scope) : Buffer
     }
 
     /// <summary>Waits for the oldest chunk, which stays in the queue until it is done: nothing under way is ever lost sight of.</summary>
-    private async ValueTask OldestAsync(CancellationToken ct)
+    private async ValueTask OldestAsync(CancellationToken cancellationToken)
     {
-        await underWay.Peek().WaitAsync(ct);
+        await underWay.Peek().WaitAsync(cancellationToken);
         _ = underWay.Dequeue();
     }
 

@@ -33,30 +33,30 @@ internal sealed class EtcdChanges(EtcdClient client, EtcdKeys keys)
     /// See <see cref="IDocumentStore.ChangesAsync"/>. One question: whether the last write is still the known one and, only if not, which it is, and whether the
     /// known one is in its past. Where it is the write before, that is all.
     /// </summary>
-    public async ValueTask<DocumentChanges> SinceAsync(StoreKey scope, ChangeToken? since, CancellationToken ct)
+    public async ValueTask<DocumentChanges> SinceAsync(StoreKey scope, ChangeToken? since, CancellationToken cancellationToken)
     {
         if (since is not Moment { Last: { ModRevision: > 0 } known } moment)
-            return await PresentAsync(ct);
+            return await PresentAsync(cancellationToken);
         var request = new TxnRequest
         {
             Compare = { EtcdTxn.HasRevision(keys.Changes, known.ModRevision), EtcdTxn.HasValue(keys.Changes, known.Value) },
             Failure = { EtcdTxn.Get(keys.Changes), EtcdTxn.Get(keys.Changes, known.ModRevision) },
         };
-        if (await client.TryReadAsync(request, ct) is not { } answer)
-            return await PresentAsync(ct);
+        if (await client.TryReadAsync(request, cancellationToken) is not { } answer)
+            return await PresentAsync(cancellationToken);
         if (answer.Succeeded)
             return new DocumentChanges(moment, []);
         if (answer.Read(0) is not { } present)
             return new DocumentChanges(new Moment(new KeyValue()), null);
         var isPast = answer.Read(1) is { } then && moment.Is(then) && then.CreateRevision == present.CreateRevision;
-        var changed = isPast ? await BetweenAsync(scope, known, present, ct) : null;
+        var changed = isPast ? await BetweenAsync(scope, known, present, cancellationToken) : null;
         return new DocumentChanges(new Moment(present), changed?.Keys, changed);
     }
 
     /// <summary>Only where the present is: for who knows no past, or none that is still there.</summary>
-    private async ValueTask<DocumentChanges> PresentAsync(CancellationToken ct)
+    private async ValueTask<DocumentChanges> PresentAsync(CancellationToken cancellationToken)
     {
-        var answer = await client.RangeAsync(new RangeRequest { Key = keys.Changes }, ct);
+        var answer = await client.RangeAsync(new RangeRequest { Key = keys.Changes }, cancellationToken);
         return new DocumentChanges(new Moment(answer.Kvs is [var last, ..] ? last : new KeyValue()), null);
     }
 
@@ -64,7 +64,7 @@ internal sealed class EtcdChanges(EtcdClient client, EtcdKeys keys)
     /// Walks back from the present to a moment that is its past: the documents, each with the revision of its last write or delete, which is that of the
     /// entry as one transaction wrote both. Null where the history does not lead there.
     /// </summary>
-    private async Task<Dictionary<StoreKey, Revision>?> BetweenAsync(StoreKey scope, KeyValue known, KeyValue present, CancellationToken ct)
+    private async Task<Dictionary<StoreKey, Revision>?> BetweenAsync(StoreKey scope, KeyValue known, KeyValue present, CancellationToken cancellationToken)
     {
         if (present.Version <= known.Version || present.Version - known.Version > MaxChanges)
             return null;
@@ -77,7 +77,7 @@ internal sealed class EtcdChanges(EtcdClient client, EtcdKeys keys)
             var lowest = Math.Max(known.ModRevision + 1, from - RevisionsAtOnce);
             for (var revision = from - 1; revision >= lowest; revision--)
                 request.Success.Add(EtcdTxn.Get(keys.Changes, revision));
-            if (await client.TryReadAsync(request, ct) is not { } past)
+            if (await client.TryReadAsync(request, cancellationToken) is not { } past)
                 return null;
             for (var i = 0; i < past.Responses.Count; i++)
             {

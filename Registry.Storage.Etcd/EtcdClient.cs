@@ -36,43 +36,43 @@ internal sealed class EtcdClient : IDisposable
         timeout = options.Timeout;
         this.time = time;
         var request = new AuthenticateRequest { Name = options.Username ?? "", Password = options.Password ?? "" };
-        login = new EtcdLogin(string.IsNullOrEmpty(options.Username) ? null : ct => AuthenticateAsync(request, ct));
+        login = new EtcdLogin(string.IsNullOrEmpty(options.Username) ? null : cancellationToken => AuthenticateAsync(request, cancellationToken));
     }
 
     /// <summary>The addresses of the members.</summary>
     public string Addresses => members.Addresses;
 
     /// <summary>Reads, linearizably: what any client was told is done is seen.</summary>
-    public Task<RangeResponse> RangeAsync(RangeRequest request, CancellationToken ct) =>
-        CallAsync(static (member, range, options) => member.Kv.RangeAsync(range, options), request, Repeat.Freely, ct);
+    public Task<RangeResponse> RangeAsync(RangeRequest request, CancellationToken cancellationToken) =>
+        CallAsync(static (member, range, options) => member.Kv.RangeAsync(range, options), request, Repeat.Freely, cancellationToken);
 
     /// <summary>As <see cref="RangeAsync"/>, of the past: null where etcd does not have it.</summary>
-    public Task<RangeResponse?> TryRangeAsync(RangeRequest request, CancellationToken ct) => UnlessNoRevisionAsync(RangeAsync(request, ct));
+    public Task<RangeResponse?> TryRangeAsync(RangeRequest request, CancellationToken cancellationToken) => UnlessNoRevisionAsync(RangeAsync(request, cancellationToken));
 
     /// <summary>Reads by several requests, as of one moment.</summary>
-    public Task<TxnResponse> ReadAsync(TxnRequest request, CancellationToken ct) => TxnAsync(request, Repeat.Freely, ct);
+    public Task<TxnResponse> ReadAsync(TxnRequest request, CancellationToken cancellationToken) => TxnAsync(request, Repeat.Freely, cancellationToken);
 
     /// <summary>As <see cref="ReadAsync"/>, of the past: null where etcd does not have some of it.</summary>
-    public Task<TxnResponse?> TryReadAsync(TxnRequest request, CancellationToken ct) => UnlessNoRevisionAsync(ReadAsync(request, ct));
+    public Task<TxnResponse?> TryReadAsync(TxnRequest request, CancellationToken cancellationToken) => UnlessNoRevisionAsync(ReadAsync(request, cancellationToken));
 
     /// <summary>
     /// Compares and writes, all or nothing. Where it may not be repeated, the token is asked before the request is sent and not after: then the
     /// write happens, and is waited for, which takes no longer than the deadline. So nobody is told that a write was cancelled which is just
     /// about to happen.
     /// </summary>
-    public Task<TxnResponse> WriteAsync(TxnRequest request, Repeat repeat, CancellationToken ct)
+    public Task<TxnResponse> WriteAsync(TxnRequest request, Repeat repeat, CancellationToken cancellationToken)
     {
-        ct.ThrowIfCancellationRequested();
-        var waited = repeat == Repeat.Freely ? ct : CancellationToken.None;
+        cancellationToken.ThrowIfCancellationRequested();
+        var waited = repeat == Repeat.Freely ? cancellationToken : CancellationToken.None;
         return TxnAsync(request, repeat, waited);
     }
 
     /// <summary>What one member says of itself.</summary>
-    public Task<StatusResponse> StatusAsync(CancellationToken ct) => CallAsync(
+    public Task<StatusResponse> StatusAsync(CancellationToken cancellationToken) => CallAsync(
         static (member, request, options) => member.Maintenance.StatusAsync(request, options),
         new StatusRequest(),
         Repeat.Freely,
-        ct);
+        cancellationToken);
 
     public void Dispose()
     {
@@ -80,8 +80,8 @@ internal sealed class EtcdClient : IDisposable
         login.Dispose();
     }
 
-    private Task<TxnResponse> TxnAsync(TxnRequest request, Repeat repeat, CancellationToken ct) =>
-        CallAsync(static (member, txn, options) => member.Kv.TxnAsync(txn, options), request, repeat, ct);
+    private Task<TxnResponse> TxnAsync(TxnRequest request, Repeat repeat, CancellationToken cancellationToken) =>
+        CallAsync(static (member, txn, options) => member.Kv.TxnAsync(txn, options), request, repeat, cancellationToken);
 
     private static async Task<T?> UnlessNoRevisionAsync<T>(Task<T> read)
         where T : class
@@ -97,18 +97,18 @@ internal sealed class EtcdClient : IDisposable
     }
 
     private async Task<TResponse> CallAsync<TRequest, TResponse>(
-        EtcdMethod<TRequest, TResponse> method, TRequest request, Repeat repeat, CancellationToken ct)
+        EtcdMethod<TRequest, TResponse> method, TRequest request, Repeat repeat, CancellationToken cancellationToken)
     {
-        ct.ThrowIfCancellationRequested();
+        cancellationToken.ThrowIfCancellationRequested();
         var start = time.GetTimestamp();
         try
         {
             for (var mayLogIn = true; ; mayLogIn = false)
             {
-                var token = await TokenAsync(start, ct);
+                var token = await TokenAsync(start, cancellationToken);
                 try
                 {
-                    return await TryMembersAsync(method, request, token, repeat, start, ct);
+                    return await TryMembersAsync(method, request, token, repeat, start, cancellationToken);
                 }
                 catch (RpcException refused) when (mayLogIn && EtcdErrors.AsksForLogin(refused) && login.Forget(token))
                 {
@@ -123,29 +123,29 @@ internal sealed class EtcdClient : IDisposable
     }
 
     /// <summary>Waits for a login no longer than the call may take.</summary>
-    private async ValueTask<string?> TokenAsync(long start, CancellationToken ct)
+    private async ValueTask<string?> TokenAsync(long start, CancellationToken cancellationToken)
     {
         using var late = new CancellationTokenSource(Left(start), time);
-        using var ended = CancellationTokenSource.CreateLinkedTokenSource(ct, late.Token);
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, late.Token);
         try
         {
             return await login.GetTokenAsync(ended.Token);
         }
-        catch (OperationCanceledException wrong) when (!ct.IsCancellationRequested)
+        catch (OperationCanceledException wrong) when (!cancellationToken.IsCancellationRequested)
         {
             const string Detail = "the login was not answered in time.";
             throw new RpcException(new Status(StatusCode.DeadlineExceeded, Detail, wrong));
         }
     }
 
-    private Task<string> AuthenticateAsync(AuthenticateRequest request, CancellationToken ct) => TokenOfAsync(
+    private Task<string> AuthenticateAsync(AuthenticateRequest request, CancellationToken cancellationToken) => TokenOfAsync(
         TryMembersAsync(
             static (member, login, options) => member.Auth.AuthenticateAsync(login, options),
             request,
             token: null,
             Repeat.Freely,
             time.GetTimestamp(),
-            ct));
+            cancellationToken));
 
     private static async Task<string> TokenOfAsync(Task<AuthenticateResponse> answer) => (await answer).Token;
 
@@ -155,7 +155,7 @@ internal sealed class EtcdClient : IDisposable
         string? token,
         Repeat repeat,
         long start,
-        CancellationToken ct)
+        CancellationToken cancellationToken)
     {
         // A connection that broke may be made again: two tries even of a single member.
         var tries = Math.Max(2, members.Count);
@@ -168,7 +168,7 @@ internal sealed class EtcdClient : IDisposable
             var patience = repeat == Repeat.Freely && members.Count > 1 ? Shorter(timeout / 2, left) : left;
             try
             {
-                return await EtcdCall.MakeAsync(method, member, request, token, patience, time, ct);
+                return await EtcdCall.MakeAsync(method, member, request, token, patience, time, cancellationToken);
             }
             catch (RpcException error) when (EtcdErrors.IsOfMember(error))
             {

@@ -11,80 +11,80 @@ internal sealed class EtcdDocumentStore(EtcdClient client, EtcdKeys keys) : IDoc
 {
     private readonly EtcdChanges changes = new(client, keys);
 
-    public async ValueTask<Document?> GetAsync(StoreKey key, CancellationToken ct)
+    public async ValueTask<Document?> GetAsync(StoreKey key, CancellationToken cancellationToken)
     {
-        var answer = await client.RangeAsync(new RangeRequest { Key = keys.Document(key) }, ct);
+        var answer = await client.RangeAsync(new RangeRequest { Key = keys.Document(key) }, cancellationToken);
         return answer.Kvs is [var entry, ..] ? Read(key, entry) : null;
     }
 
-    public async ValueTask<Revision?> StatAsync(StoreKey key, CancellationToken ct)
+    public async ValueTask<Revision?> StatAsync(StoreKey key, CancellationToken cancellationToken)
     {
-        var answer = await client.RangeAsync(new RangeRequest { Key = keys.Document(key), KeysOnly = true }, ct);
+        var answer = await client.RangeAsync(new RangeRequest { Key = keys.Document(key), KeysOnly = true }, cancellationToken);
         return answer.Kvs is [var entry, ..] ? EtcdRevision.Of(entry.ModRevision) : null;
     }
 
-    public async ValueTask<Revision?> TryPutAsync(StoreKey key, ReadOnlyMemory<byte> content, Precondition precondition, CancellationToken ct)
+    public async ValueTask<Revision?> TryPutAsync(StoreKey key, ReadOnlyMemory<byte> content, Precondition precondition, CancellationToken cancellationToken)
     {
         if (content.Length > Document.MaxBytes)
             throw new ArgumentException($"A document has at most {Document.MaxBytes} bytes, not {content.Length}.", nameof(content));
-        ct.ThrowIfCancellationRequested();
+        cancellationToken.ThrowIfCancellationRequested();
         var at = keys.Document(key);
         if (!TryCompare(at, precondition, out var request))
             return null;
         request.Success.Add(EtcdTxn.Put(at, UnsafeByteOperations.UnsafeWrap(content)));
         request.Success.Add(changes.Of(key));
-        var answer = await client.WriteAsync(request, Repeat.OnlyIfUnsent, ct);
+        var answer = await client.WriteAsync(request, Repeat.OnlyIfUnsent, cancellationToken);
         return answer.Succeeded ? EtcdRevision.Of(answer.Header.Revision) : null;
     }
 
-    public async ValueTask<bool> TryDeleteAsync(StoreKey key, Precondition precondition, CancellationToken ct)
+    public async ValueTask<bool> TryDeleteAsync(StoreKey key, Precondition precondition, CancellationToken cancellationToken)
     {
         if (precondition.Kind == PreconditionKind.Absent)
             throw new ArgumentException("What must be absent cannot be deleted.", nameof(precondition));
-        ct.ThrowIfCancellationRequested();
+        cancellationToken.ThrowIfCancellationRequested();
         try
         {
-            return await TryDeleteAsync(key, precondition, changes.Of(key), ct);
+            return await TryDeleteAsync(key, precondition, changes.Of(key), cancellationToken);
         }
         catch (StorageException full) when (full.Kind == StorageFault.Full)
         {
             // It refused the whole for the sake of what it would have had to take in.
-            return await TryDeleteAsync(key, precondition, changes.Forget(), ct);
+            return await TryDeleteAsync(key, precondition, changes.Forget(), cancellationToken);
         }
     }
 
-    public async IAsyncEnumerable<DocumentEntry> ListAsync(StoreKey scope, StoreKey? after, [EnumeratorCancellation] CancellationToken ct)
+    public async IAsyncEnumerable<DocumentEntry> ListAsync(StoreKey scope, StoreKey? after, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        await foreach (var entry in client.ListAsync(keys.Documents(scope, after), keysOnly: true, ct))
+        await foreach (var entry in client.ListAsync(keys.Documents(scope, after), keysOnly: true, cancellationToken))
         {
             if (keys.NameOf(entry.Key, "documents") is not { } name || !StoreKey.TryParse(name, out var key))
                 continue;
-            ct.ThrowIfCancellationRequested();
+            cancellationToken.ThrowIfCancellationRequested();
             yield return new DocumentEntry(key, EtcdRevision.Of(entry.ModRevision));
         }
     }
 
-    public async IAsyncEnumerable<StoredDocument> ReadAsync(StoreKey scope, StoreKey? after, [EnumeratorCancellation] CancellationToken ct)
+    public async IAsyncEnumerable<StoredDocument> ReadAsync(StoreKey scope, StoreKey? after, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        await foreach (var entry in client.ReadAsync(keys.Documents(scope, after), ct))
+        await foreach (var entry in client.ReadAsync(keys.Documents(scope, after), cancellationToken))
         {
             if (keys.NameOf(entry.Key, "documents") is not { } name || !StoreKey.TryParse(name, out var key))
                 continue;
-            ct.ThrowIfCancellationRequested();
+            cancellationToken.ThrowIfCancellationRequested();
             yield return new StoredDocument(key, Read(key, entry));
         }
     }
 
-    public ValueTask<DocumentChanges> ChangesAsync(StoreKey scope, ChangeToken? since, CancellationToken ct) => changes.SinceAsync(scope, since, ct);
+    public ValueTask<DocumentChanges> ChangesAsync(StoreKey scope, ChangeToken? since, CancellationToken cancellationToken) => changes.SinceAsync(scope, since, cancellationToken);
 
-    private async Task<bool> TryDeleteAsync(StoreKey key, Precondition precondition, RequestOp note, CancellationToken ct)
+    private async Task<bool> TryDeleteAsync(StoreKey key, Precondition precondition, RequestOp note, CancellationToken cancellationToken)
     {
         var at = keys.Document(key);
         if (!TryCompare(at, precondition, out var request))
             return false;
         request.Success.Add(EtcdTxn.Delete(at));
         request.Success.Add(note);
-        var answer = await client.WriteAsync(request, Repeat.OnlyIfUnsent, ct);
+        var answer = await client.WriteAsync(request, Repeat.OnlyIfUnsent, cancellationToken);
         return answer.Succeeded && answer.Responses[0].ResponseDeleteRange.Deleted > 0;
     }
 

@@ -23,15 +23,15 @@ internal static class EtcdListing
     /// The entries of a range with their values, of at most <see cref="Document.MaxBytes"/>, in pages of about <see cref="PageBytes"/>: etcd bounds pages by
     /// number alone, so that follows the size of the page before.
     /// </summary>
-    public static async IAsyncEnumerable<KeyValue> ReadAsync(this EtcdClient client, KeyRange range, [EnumeratorCancellation] CancellationToken ct)
+    public static async IAsyncEnumerable<KeyValue> ReadAsync(this EtcdClient client, KeyRange range, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        ct.ThrowIfCancellationRequested();
+        cancellationToken.ThrowIfCancellationRequested();
         for (var limit = SafeEntries; !range.IsEmpty;)
         {
             RangeResponse page;
             try
             {
-                page = await client.RangeAsync(new RangeRequest { Key = range.From, RangeEnd = range.End, Limit = limit }, ct);
+                page = await client.RangeAsync(new RangeRequest { Key = range.From, RangeEnd = range.End, Limit = limit }, cancellationToken);
             }
             catch (StorageException) when (limit > SafeEntries)
             {
@@ -51,13 +51,13 @@ internal static class EtcdListing
 
     /// <summary>The entries of a range in order of their keys, with or without their values.</summary>
     public static async IAsyncEnumerable<KeyValue> ListAsync(
-        this EtcdClient client, KeyRange range, bool keysOnly, [EnumeratorCancellation] CancellationToken ct)
+        this EtcdClient client, KeyRange range, bool keysOnly, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        ct.ThrowIfCancellationRequested();
+        cancellationToken.ThrowIfCancellationRequested();
         while (!range.IsEmpty)
         {
             var page = await client.RangeAsync(
-                new RangeRequest { Key = range.From, RangeEnd = range.End, Limit = PageEntries, KeysOnly = keysOnly }, ct);
+                new RangeRequest { Key = range.From, RangeEnd = range.End, Limit = PageEntries, KeysOnly = keysOnly }, cancellationToken);
             foreach (var entry in page.Kvs)
                 yield return entry;
             if (!page.More || page.Kvs.Count == 0)

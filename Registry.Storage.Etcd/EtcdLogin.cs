@@ -12,7 +12,7 @@ internal sealed class EtcdLogin(Func<CancellationToken, Task<string>>? authentic
     private string? token;
 
     /// <summary>The token to send; null where no login is needed.</summary>
-    public async ValueTask<string?> GetTokenAsync(CancellationToken ct)
+    public async ValueTask<string?> GetTokenAsync(CancellationToken cancellationToken)
     {
         if (authenticate is null)
             return null;
@@ -20,10 +20,10 @@ internal sealed class EtcdLogin(Func<CancellationToken, Task<string>>? authentic
             return known;
 
         // One login serves all who wait for it: the server takes its time over the password on purpose.
-        await gate.WaitAsync(ct);
+        await gate.WaitAsync(cancellationToken);
         try
         {
-            return token ??= await authenticate(ct);
+            return token ??= await authenticate(cancellationToken);
         }
         finally
         {

@@ -19,9 +19,9 @@ internal sealed partial class EtcdProbe(EtcdClient client, ILogger<EtcdProbe> lo
 
     public string Description => $"{Name} at {client.Addresses}";
 
-    public async ValueTask ProbeAsync(CancellationToken ct)
+    public async ValueTask ProbeAsync(CancellationToken cancellationToken)
     {
-        var status = await client.StatusAsync(ct);
+        var status = await client.StatusAsync(cancellationToken);
         if (!Version.TryParse(status.Version.Split('-', '+')[0], out var version) || version < OldestVersion)
             throw new StorageException(StorageFault.Denied, $"etcd is version '{status.Version}': the registry needs {OldestVersion} or later.");
         if (status.Leader == 0)

@@ -17,7 +17,7 @@ public static class EtcdServices
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(provider => new EtcdKeys(OptionsOf(provider).Prefix));
         services.AddSingleton(provider => new EtcdClient(OptionsOf(provider), provider.GetRequiredService<TimeProvider>()));
-        services.AddSingleton<UploadSpace>();
+        services.AddSingleton<EtcdUploads>();
         services.AddSingleton<IDocumentStore, EtcdDocumentStore>();
         services.AddSingleton<IBlobStore, EtcdBlobStore>();
         services.AddSingleton<IStorageProbe, EtcdProbe>();

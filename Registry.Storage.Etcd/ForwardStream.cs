@@ -5,7 +5,7 @@ using Registry.Core.Transfers;
 namespace Registry.Storage.Etcd;
 
 /// <summary>A stream of known length that is read forward, without blocking.</summary>
-internal abstract class ForwardStream(long length) : ForwardReadStream(length)
+internal abstract class ForwardStream(long length) : ForwardOnlyStream(length)
 {
     public sealed override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
@@ -19,7 +19,7 @@ internal abstract class ForwardStream(long length) : ForwardReadStream(length)
     }
 
     /// <summary>Reads at least one byte into a buffer that is not empty and asks for no more than there is.</summary>
-    protected abstract ValueTask<int> ReadSomeAsync(Memory<byte> buffer, CancellationToken ct);
+    protected abstract ValueTask<int> ReadSomeAsync(Memory<byte> buffer, CancellationToken cancellationToken);
 }
 
 /// <summary>Bytes that are there already.</summary>
@@ -33,7 +33,7 @@ internal sealed class WholeContent(ByteString content, long offset, long length,
 
     public override bool CanRead => !closed;
 
-    protected override ValueTask<int> ReadSomeAsync(Memory<byte> buffer, CancellationToken ct)
+    protected override ValueTask<int> ReadSomeAsync(Memory<byte> buffer, CancellationToken cancellationToken)
     {
         ObjectDisposedException.ThrowIf(closed, this);
         content.Memory.Slice((int)(offset + Position), buffer.Length).CopyTo(buffer);

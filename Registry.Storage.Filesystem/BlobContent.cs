@@ -7,7 +7,7 @@ namespace Registry.Storage.Filesystem;
 /// <summary>Exactly so many bytes of an open file, read forward; a file that turns out shorter is an exception, never an early end.</summary>
 /// <remarks>Reads are direct: they come from the page cache as a rule, where handing them to another thread costs more than they do.</remarks>
 internal sealed class BlobContent(FilesystemVolume volume, SafeFileHandle file, string path, long offset, long length)
-    : ForwardReadStream(length)
+    : ForwardOnlyStream(length)
 {
     private bool closed;
 

@@ -11,9 +11,9 @@ internal sealed class BlobFiles(FilesystemVolume volume)
 
     public FilesystemVolume Volume { get; } = volume;
 
-    public Tree Tree { get; } = volume.Blobs;
+    public FileTree FileTree { get; } = volume.Blobs;
 
-    public string PathOf(BlobKey key) => Tree.PathOf(key.Value);
+    public string PathOf(BlobKey key) => FileTree.PathOf(key.Value);
 
     /// <summary>What is at the place of a blob; null for nothing.</summary>
     public BlobInfo? Stat(BlobKey key)
@@ -23,7 +23,7 @@ internal sealed class BlobFiles(FilesystemVolume volume)
         {
             if (Disk.TryStat(path) is not { } state)
             {
-                Tree.DemandPresent();
+                FileTree.DemandPresent();
                 return null;
             }
 

@@ -160,17 +160,17 @@ internal static class Disk
     /// Adds the names in a directory, those of directories followed by a slash, and leaves symbolic links out.
     /// </summary>
     /// <returns>False when there is no such directory.</returns>
-    public static bool TryAddNames(string path, HashSet<string> names, CancellationToken ct)
+    public static bool TryAddNames(string path, HashSet<string> names, CancellationToken cancellationToken)
     {
         var directory = Native.OpenDirectory(path);
         if (!Succeeded(directory == 0 ? -1 : 0, "list", path, Errno.NoEntry))
             return false;
         try
         {
-            while (!ct.IsCancellationRequested && Native.ReadDirectory(directory) is not 0 and var entry)
+            while (!cancellationToken.IsCancellationRequested && Native.ReadDirectory(directory) is not 0 and var entry)
                 if (Marshal.PtrToStringUTF8(entry + Native.EntryNameOffset) is { } name and not ("." or ".."))
                     AddName(path, name, Marshal.ReadByte(entry, Native.EntryKindOffset), names);
-            ct.ThrowIfCancellationRequested();
+            cancellationToken.ThrowIfCancellationRequested();
             return Succeeded(Marshal.GetLastPInvokeError() == 0 ? 0 : -1, "list", path);
         }
         finally

@@ -3,7 +3,7 @@ namespace Registry.Storage.Filesystem;
 /// <summary>
 /// One change of one entry of a tree, from before it is made until it is durable. For one caller at a time.
 /// </summary>
-internal sealed class EntryChange(Tree tree, string path)
+internal sealed class EntryChange(FileTree tree, string path)
 {
     private readonly long failedBefore = tree.FailedFlushes;
     private bool made;

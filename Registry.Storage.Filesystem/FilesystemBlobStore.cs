@@ -9,11 +9,11 @@ internal sealed class FilesystemBlobStore(FilesystemVolume volume) : IBlobStore
     private const int MaxAttempts = 100;
 
     private readonly BlobFiles files = new(volume);
-    private readonly TreeWalk walk = new(volume.Blobs, name => name[0] == BlobKey.Mark && Digest.TryParse(name[1..], out _) ? name : null);
+    private readonly FileTreeWalk walk = new(volume.Blobs, name => name[0] == BlobKey.Mark && Digest.TryParse(name[1..], out _) ? name : null);
 
-    public async ValueTask<BlobWriter> CreateAsync(StoreKey scope, CancellationToken ct)
+    public async ValueTask<BlobWriter> CreateAsync(StoreKey scope, CancellationToken cancellationToken)
     {
-        ct.ThrowIfCancellationRequested();
+        cancellationToken.ThrowIfCancellationRequested();
         _ = scope.Value;
         volume.Open();
         StagedFile? staged = null;
@@ -21,9 +21,9 @@ internal sealed class FilesystemBlobStore(FilesystemVolume volume) : IBlobStore
         return new FilesystemBlobWriter(files, scope, staged!);
     }
 
-    public ValueTask<BlobReader?> OpenAsync(BlobKey key, ByteRange range, CancellationToken ct)
+    public ValueTask<BlobReader?> OpenAsync(BlobKey key, ByteRange range, CancellationToken cancellationToken)
     {
-        ct.ThrowIfCancellationRequested();
+        cancellationToken.ThrowIfCancellationRequested();
         volume.OpenToRead();
         var path = files.PathOf(key);
         for (var attempt = 0; attempt < MaxAttempts; attempt++)
@@ -31,7 +31,7 @@ internal sealed class FilesystemBlobStore(FilesystemVolume volume) : IBlobStore
             var file = Disk.TryOpenRead(path);
             if (file is null)
             {
-                files.Tree.DemandPresent();
+                files.FileTree.DemandPresent();
                 return ValueTask.FromResult<BlobReader?>(null);
             }
 
@@ -54,30 +54,30 @@ internal sealed class FilesystemBlobStore(FilesystemVolume volume) : IBlobStore
         throw BlobFiles.Unstable(path);
     }
 
-    public ValueTask<BlobInfo?> StatAsync(BlobKey key, CancellationToken ct)
+    public ValueTask<BlobInfo?> StatAsync(BlobKey key, CancellationToken cancellationToken)
     {
-        ct.ThrowIfCancellationRequested();
+        cancellationToken.ThrowIfCancellationRequested();
         volume.OpenToRead();
         return ValueTask.FromResult(files.Stat(key));
     }
 
-    public async ValueTask<bool> TryDeleteAsync(BlobKey key, Precondition precondition, CancellationToken ct)
+    public async ValueTask<bool> TryDeleteAsync(BlobKey key, Precondition precondition, CancellationToken cancellationToken)
     {
         if (precondition.Kind == PreconditionKind.Absent)
             throw new ArgumentException("What must be absent cannot be deleted.", nameof(precondition));
         var path = files.PathOf(key);
-        ct.ThrowIfCancellationRequested();
+        cancellationToken.ThrowIfCancellationRequested();
         volume.Open();
-        if (!files.Tree.IsInDoubt(path) && !Holds(TicksAt(path)))
+        if (!files.FileTree.IsInDoubt(path) && !Holds(TicksAt(path)))
             return false;
 
-        var entry = new EntryChange(files.Tree, path);
-        return await volume.ChangeAsync(key.Value, entry, prepare: null, TryRemove, ct);
+        var entry = new EntryChange(files.FileTree, path);
+        return await volume.ChangeAsync(key.Value, entry, prepare: null, TryRemove, cancellationToken);
 
         bool TryRemove(Stripe stripe)
         {
             var current = TicksAt(path);
-            if (current is null && files.Tree.IsInDoubt(path))
+            if (current is null && files.FileTree.IsInDoubt(path))
                 entry.RepeatRemoval();
             if (!Holds(current))
                 return false;
@@ -91,26 +91,26 @@ internal sealed class FilesystemBlobStore(FilesystemVolume volume) : IBlobStore
         bool Holds(long? ticks) => ticks is { } known && precondition.HoldsFor(BlobFiles.RevisionOf(known));
     }
 
-    public async IAsyncEnumerable<BlobInfo> ListAsync(StoreKey scope, ScopeDepth depth, BlobKey? after, [EnumeratorCancellation] CancellationToken ct)
+    public async IAsyncEnumerable<BlobInfo> ListAsync(StoreKey scope, ScopeDepth depth, BlobKey? after, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await ValueTask.CompletedTask;
-        ct.ThrowIfCancellationRequested();
+        cancellationToken.ThrowIfCancellationRequested();
         volume.OpenToRead();
-        foreach (var name in walk.Below(scope, deep: depth == ScopeDepth.Subtree, after?.Value, ct))
+        foreach (var name in walk.Below(scope, deep: depth == ScopeDepth.Subtree, after?.Value, cancellationToken))
         {
-            ct.ThrowIfCancellationRequested();
+            cancellationToken.ThrowIfCancellationRequested();
             if (BlobKey.TryParse(name, out var key) && files.Stat(key) is { } info)
                 yield return info;
         }
     }
 
-    public async ValueTask<int> DiscardAbandonedAsync(TimeSpan idle, CancellationToken ct)
+    public async ValueTask<int> DiscardAbandonedAsync(TimeSpan idle, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(idle, TimeSpan.Zero);
-        ct.ThrowIfCancellationRequested();
+        cancellationToken.ThrowIfCancellationRequested();
         volume.OpenToRead();
         var discarded = 0;
-        await volume.Threads.RunAsync(() => discarded = volume.DiscardStaged(idle, ct));
+        await volume.Threads.RunAsync(() => discarded = volume.DiscardStaged(idle, cancellationToken));
         return discarded;
     }
 
@@ -118,7 +118,7 @@ internal sealed class FilesystemBlobStore(FilesystemVolume volume) : IBlobStore
     {
         if (Disk.TryStat(path) is { } file)
             return file.Ticks;
-        files.Tree.DemandPresent();
+        files.FileTree.DemandPresent();
         return null;
     }
 }

@@ -21,26 +21,26 @@ internal sealed class FilesystemBlobWriter(BlobFiles files, StoreKey scope, Stag
         Disposed,
     }
 
-    public override async ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken ct)
+    public override async ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
     {
         Demand(State.Writing);
-        ct.ThrowIfCancellationRequested();
+        cancellationToken.ThrowIfCancellationRequested();
         state = State.Failed;
         await files.Volume.Threads.RunAsync(() => staged.Append(bytes.Span));
         state = State.Writing;
     }
 
-    public override async ValueTask<CommittedBlob> CommitAsync(Digest digest, DateTimeOffset? uploadedAt, CancellationToken ct)
+    public override async ValueTask<CommittedBlob> CommitAsync(Digest digest, DateTimeOffset? uploadedAt, CancellationToken cancellationToken)
     {
         Demand(State.Writing);
-        ct.ThrowIfCancellationRequested();
+        cancellationToken.ThrowIfCancellationRequested();
         state = State.Failed;
         var key = new BlobKey(scope, digest);
         var path = files.PathOf(key);
 
         var (uploaded, isNew) = (0L, false);
-        var entry = new EntryChange(files.Tree, path);
-        await files.Volume.ChangeAsync(key.Value, entry, Seal, Place, ct);
+        var entry = new EntryChange(files.FileTree, path);
+        await files.Volume.ChangeAsync(key.Value, entry, Seal, Place, cancellationToken);
         state = State.Committed;
         return new CommittedBlob(BlobFiles.Describe(key, staged.Length, uploaded, staged.Ticks), isNew);
 

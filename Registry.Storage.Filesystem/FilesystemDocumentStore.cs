@@ -13,21 +13,21 @@ internal sealed class FilesystemDocumentStore(FilesystemVolume volume) : IDocume
     /// <summary>Begins with the sign that no segment holds, so that a document and a folder of the same name are apart.</summary>
     private const string Suffix = "@.json";
 
-    private readonly Tree tree = volume.Documents;
+    private readonly FileTree tree = volume.Documents;
     private readonly ChangeFeed feed = new(volume.Changes);
-    private readonly TreeWalk walk = new(volume.Documents, name => name.EndsWith(Suffix, StringComparison.Ordinal) ? name[..^Suffix.Length] : null);
+    private readonly FileTreeWalk walk = new(volume.Documents, name => name.EndsWith(Suffix, StringComparison.Ordinal) ? name[..^Suffix.Length] : null);
 
-    public ValueTask<Document?> GetAsync(StoreKey key, CancellationToken ct)
+    public ValueTask<Document?> GetAsync(StoreKey key, CancellationToken cancellationToken)
     {
-        ct.ThrowIfCancellationRequested();
+        cancellationToken.ThrowIfCancellationRequested();
         volume.OpenToRead();
         var document = Read(PathOf(key)) is var (content, ticks) ? new Document(content, RevisionOf(ticks)) : null;
         return ValueTask.FromResult(document);
     }
 
-    public ValueTask<Revision?> StatAsync(StoreKey key, CancellationToken ct)
+    public ValueTask<Revision?> StatAsync(StoreKey key, CancellationToken cancellationToken)
     {
-        ct.ThrowIfCancellationRequested();
+        cancellationToken.ThrowIfCancellationRequested();
         volume.OpenToRead();
         var path = PathOf(key);
         if (Disk.TryStat(path) is { } state)
@@ -36,15 +36,15 @@ internal sealed class FilesystemDocumentStore(FilesystemVolume volume) : IDocume
         return ValueTask.FromResult<Revision?>(null);
     }
 
-    public async ValueTask<Revision?> TryPutAsync(StoreKey key, ReadOnlyMemory<byte> content, Precondition precondition, CancellationToken ct)
+    public async ValueTask<Revision?> TryPutAsync(StoreKey key, ReadOnlyMemory<byte> content, Precondition precondition, CancellationToken cancellationToken)
     {
         if (content.Length > Document.MaxBytes)
             throw new ArgumentException($"A document has at most {Document.MaxBytes} bytes, not {content.Length}.", nameof(content));
         var path = PathOf(key);
-        ct.ThrowIfCancellationRequested();
+        cancellationToken.ThrowIfCancellationRequested();
         volume.Open();
 
-        await EnsureDurableAsync(key, ct);
+        await EnsureDurableAsync(key, cancellationToken);
 
         // What does not hold now need not be staged to be refused.
         if (precondition.Kind != PreconditionKind.None && !precondition.HoldsFor(RevisionAt(path)))
@@ -54,7 +54,7 @@ internal sealed class FilesystemDocumentStore(FilesystemVolume volume) : IDocume
         StagedFile? staged = null;
         try
         {
-            var placed = await volume.ChangeAsync(key.Value, entry, Stage, TryPlace, ct);
+            var placed = await volume.ChangeAsync(key.Value, entry, Stage, TryPlace, cancellationToken);
             return placed ? RevisionOf(staged!.Ticks) : null;
         }
         finally
@@ -83,19 +83,19 @@ internal sealed class FilesystemDocumentStore(FilesystemVolume volume) : IDocume
         }
     }
 
-    public async ValueTask<bool> TryDeleteAsync(StoreKey key, Precondition precondition, CancellationToken ct)
+    public async ValueTask<bool> TryDeleteAsync(StoreKey key, Precondition precondition, CancellationToken cancellationToken)
     {
         if (precondition.Kind == PreconditionKind.Absent)
             throw new ArgumentException("What must be absent cannot be deleted.", nameof(precondition));
         var path = PathOf(key);
-        ct.ThrowIfCancellationRequested();
+        cancellationToken.ThrowIfCancellationRequested();
         volume.Open();
-        await EnsureDurableAsync(key, ct);
+        await EnsureDurableAsync(key, cancellationToken);
         if (RevisionAt(path) is not { } seen || !precondition.HoldsFor(seen))
             return false;
 
         var entry = new EntryChange(tree, path);
-        return await volume.ChangeAsync(key.Value, entry, prepare: null, TryRemove, ct);
+        return await volume.ChangeAsync(key.Value, entry, prepare: null, TryRemove, cancellationToken);
 
         bool TryRemove(Stripe stripe)
         {
@@ -142,31 +142,31 @@ internal sealed class FilesystemDocumentStore(FilesystemVolume volume) : IDocume
         }
     }
 
-    public async IAsyncEnumerable<DocumentEntry> ListAsync(StoreKey scope, StoreKey? after, [EnumeratorCancellation] CancellationToken ct)
+    public async IAsyncEnumerable<DocumentEntry> ListAsync(StoreKey scope, StoreKey? after, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await ValueTask.CompletedTask;
-        ct.ThrowIfCancellationRequested();
+        cancellationToken.ThrowIfCancellationRequested();
         volume.OpenToRead();
-        foreach (var name in walk.Below(scope, deep: true, after?.Value, ct))
+        foreach (var name in walk.Below(scope, deep: true, after?.Value, cancellationToken))
         {
-            ct.ThrowIfCancellationRequested();
+            cancellationToken.ThrowIfCancellationRequested();
             if (StoreKey.TryParse(name, out var key) && Disk.TryStat(PathOf(key)) is { Kind: FileKind.Regular } file)
                 yield return new DocumentEntry(key, RevisionOf(file.Ticks));
         }
     }
 
-    public async IAsyncEnumerable<StoredDocument> ReadAsync(StoreKey scope, StoreKey? after, [EnumeratorCancellation] CancellationToken ct)
+    public async IAsyncEnumerable<StoredDocument> ReadAsync(StoreKey scope, StoreKey? after, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        ct.ThrowIfCancellationRequested();
+        cancellationToken.ThrowIfCancellationRequested();
         volume.OpenToRead();
-        foreach (var name in walk.Below(scope, deep: true, after?.Value, ct))
-            if (StoreKey.TryParse(name, out var key) && await GetAsync(key, ct) is { } document)
+        foreach (var name in walk.Below(scope, deep: true, after?.Value, cancellationToken))
+            if (StoreKey.TryParse(name, out var key) && await GetAsync(key, cancellationToken) is { } document)
                 yield return new StoredDocument(key, document);
     }
 
-    public ValueTask<DocumentChanges> ChangesAsync(StoreKey scope, ChangeToken? since, CancellationToken ct)
+    public ValueTask<DocumentChanges> ChangesAsync(StoreKey scope, ChangeToken? since, CancellationToken cancellationToken)
     {
-        ct.ThrowIfCancellationRequested();
+        cancellationToken.ThrowIfCancellationRequested();
         volume.OpenToRead();
         var changes = feed.Since(scope, since);
         if (changes.Keys is null)

@@ -12,9 +12,9 @@ internal sealed class FilesystemProbe(FilesystemVolume volume) : IStorageProbe
 
     public string Description => $"{Name} at {volume.Root}";
 
-    public ValueTask ProbeAsync(CancellationToken ct)
+    public ValueTask ProbeAsync(CancellationToken cancellationToken)
     {
-        ct.ThrowIfCancellationRequested();
+        cancellationToken.ThrowIfCancellationRequested();
         volume.Open();
         using var staged = volume.Stage();
 

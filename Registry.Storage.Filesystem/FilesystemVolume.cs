@@ -35,8 +35,8 @@ internal sealed class FilesystemVolume
         Root = DataFolder.Resolve(options.Path);
         staging = Path.Combine(Root, "staging");
         Time = time;
-        Documents = new Tree(Path.Combine(Root, DataFolder.Documents), flushFolder ?? Disk.Flush);
-        Blobs = new Tree(Path.Combine(Root, DataFolder.Blobs), flushFolder ?? Disk.Flush);
+        Documents = new FileTree(Path.Combine(Root, DataFolder.Documents), flushFolder ?? Disk.Flush);
+        Blobs = new FileTree(Path.Combine(Root, DataFolder.Blobs), flushFolder ?? Disk.Flush);
         Locks = new StripedLocks(Path.Combine(Root, "locks"), time, Threads);
         Changes = new ChangeFile(this, Path.Combine(Root, "changes"));
     }
@@ -46,9 +46,9 @@ internal sealed class FilesystemVolume
 
     public TimeProvider Time { get; }
 
-    public Tree Documents { get; }
+    public FileTree Documents { get; }
 
-    public Tree Blobs { get; }
+    public FileTree Blobs { get; }
 
     public StripedLocks Locks { get; }
 
@@ -128,24 +128,24 @@ internal sealed class FilesystemVolume
     /// </param>
     /// <param name="prepare">What needs no lock; runs first. Null for nothing.</param>
     /// <param name="change">Judges and changes, under the lock; false when nothing is to be changed.</param>
-    /// <param name="ct">
+    /// <param name="cancellationToken">
     /// Ends the wait for the lock. Once the entry is being changed, the token is not asked any more.
     /// </param>
     /// <returns>What <paramref name="change"/> said.</returns>
     public async ValueTask<bool> ChangeAsync(
-        string key, EntryChange entry, Action? prepare, Func<Stripe, bool> change, CancellationToken ct)
+        string key, EntryChange entry, Action? prepare, Func<Stripe, bool> change, CancellationToken cancellationToken)
     {
         bool? changed = null;
         await Threads.RunAsync(() =>
         {
             prepare?.Invoke();
-            ct.ThrowIfCancellationRequested();
+            cancellationToken.ThrowIfCancellationRequested();
             if (Locks.TryAcquire(key) is { } free)
                 changed = Change(free);
         });
         if (changed is { } done)
             return done;
-        var stripe = await Locks.AcquireAsync(key, ct);
+        var stripe = await Locks.AcquireAsync(key, cancellationToken);
         await Threads.RunAsync(() => changed = Change(stripe));
         return changed is true;
 
@@ -183,14 +183,14 @@ internal sealed class FilesystemVolume
     /// Deletes what was staged by writers that are gone, which their locks tell, or that have not written for <paramref
     /// name="idle"/>; returns how many files.
     /// </summary>
-    public int DiscardStaged(TimeSpan idle, CancellationToken ct)
+    public int DiscardStaged(TimeSpan idle, CancellationToken cancellationToken)
     {
         DemandWritable();
         var newest = Now - idle.Ticks;
         var discarded = 0;
-        foreach (var name in Tree.Names(staging, ct) ?? throw Gone(staging))
+        foreach (var name in FileTree.Names(staging, cancellationToken) ?? throw Gone(staging))
         {
-            ct.ThrowIfCancellationRequested();
+            cancellationToken.ThrowIfCancellationRequested();
             var path = Path.Combine(staging, name);
             if (Disk.TryStat(path) is not { Kind: FileKind.Regular } file)
                 continue;

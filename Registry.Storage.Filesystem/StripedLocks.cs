@@ -59,12 +59,12 @@ internal sealed class StripedLocks
 
     /// <summary>Waits for the stripe of a key.</summary>
     /// <exception cref="StorageException">It did not become free in time, or the locks' folder is gone.</exception>
-    public async ValueTask<Stripe> AcquireAsync(string key, CancellationToken ct)
+    public async ValueTask<Stripe> AcquireAsync(string key, CancellationToken cancellationToken)
     {
         var index = StripeOf(key);
         var gate = gates[index];
         var path = PathOf(index);
-        if (!await gate.WaitAsync(MaxWait, ct))
+        if (!await gate.WaitAsync(MaxWait, cancellationToken))
             throw Busy(path);
         SafeFileHandle? file = null;
         try
@@ -82,7 +82,7 @@ internal sealed class StripedLocks
                 if (attempt < 3)
                     await Task.Yield();
                 else
-                    await Task.Delay(TimeSpan.FromMilliseconds(Random.Shared.Next(1, 4)), time, ct);
+                    await Task.Delay(TimeSpan.FromMilliseconds(Random.Shared.Next(1, 4)), time, cancellationToken);
             }
         }
         finally

@@ -11,7 +11,7 @@ namespace Registry.Storage.Gcs;
 /// bytes are not given out.
 /// </summary>
 internal sealed class GcsBlobContent(
-    GcsClient client, string name, GcsObject blob, long offset, long length, TransferBudget budget) : ForwardReadStream(length)
+    GcsClient client, string name, GcsObject blob, long offset, long length, TransferBudget budget) : ForwardOnlyStream(length)
 {
     /// <summary>What a connection of the HTTP client buffers, its TLS included.</summary>
     private const int ConnectionBytes = 64 * 1024;
@@ -29,13 +29,13 @@ internal sealed class GcsBlobContent(
     public override bool CanRead => !isDisposed;
 
     /// <summary>Connects, so that what fails fails before the first byte is promised. False when the generation is not there any more.</summary>
-    public async Task<bool> TryBeginAsync(CancellationToken ct)
+    public async Task<bool> TryBeginAsync(CancellationToken cancellationToken)
     {
         if (length == 0)
             return true;
-        await budget.ReserveAsync(ConnectionBytes, ct);
+        await budget.ReserveAsync(ConnectionBytes, cancellationToken);
         isReserved = true;
-        return await client.Patience().RunAsync(now => TryConnectAsync(now), ct);
+        return await client.Retry().RunAsync(now => TryConnectAsync(now), cancellationToken);
     }
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
@@ -43,7 +43,7 @@ internal sealed class GcsBlobContent(
         ObjectDisposedException.ThrowIf(isDisposed, this);
         cancellationToken.ThrowIfCancellationRequested();
         var wanted = (int)Math.Min(buffer.Length, length - Consumed);
-        return wanted == 0 ? 0 : await client.TransferPatience().RunAsync(now => ReadOnceAsync(buffer[..wanted], now), cancellationToken);
+        return wanted == 0 ? 0 : await client.TransferRetry().RunAsync(now => ReadOnceAsync(buffer[..wanted], now), cancellationToken);
     }
 
     protected override void Dispose(bool disposing)
@@ -57,7 +57,7 @@ internal sealed class GcsBlobContent(
         base.Dispose(disposing);
     }
 
-    private async Task<int> ReadOnceAsync(Memory<byte> buffer, GcsTry now)
+    private async Task<int> ReadOnceAsync(Memory<byte> buffer, GcsAttempt now)
     {
         try
         {
@@ -85,7 +85,7 @@ internal sealed class GcsBlobContent(
             throw new StorageException(StorageFault.Corrupt, $"'{name}' arrived with another checksum than its own.");
     }
 
-    private async Task<bool> TryConnectAsync(GcsTry now)
+    private async Task<bool> TryConnectAsync(GcsAttempt now)
     {
         if (await client.TryOpenContentAsync(name, blob, offset + Consumed, length - Consumed, now.Token) is not var (opened, before))
             return false;
@@ -103,7 +103,7 @@ internal sealed class GcsBlobContent(
         }
     }
 
-    private async Task SkipAsync(long count, GcsTry now)
+    private async Task SkipAsync(long count, GcsAttempt now)
     {
         if (count == 0)
             return;

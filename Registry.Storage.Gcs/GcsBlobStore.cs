@@ -12,79 +12,79 @@ internal sealed class GcsBlobStore(GcsClient client, GcsNames names, GcsStaging 
     /// <summary>A blob that changes each time it is looked at is looked at this often.</summary>
     private const int MaxRaces = 100;
 
-    public ValueTask<BlobWriter> CreateAsync(StoreKey scope, CancellationToken ct)
+    public ValueTask<BlobWriter> CreateAsync(StoreKey scope, CancellationToken cancellationToken)
     {
-        ct.ThrowIfCancellationRequested();
+        cancellationToken.ThrowIfCancellationRequested();
         _ = scope.Value;
         return ValueTask.FromResult<BlobWriter>(new GcsBlobWriter(client, names, touches, scope, staging.Begin(), budget));
     }
 
-    public async ValueTask<BlobReader?> OpenAsync(BlobKey key, ByteRange range, CancellationToken ct)
+    public async ValueTask<BlobReader?> OpenAsync(BlobKey key, ByteRange range, CancellationToken cancellationToken)
     {
         var name = names.Of(key);
-        ct.ThrowIfCancellationRequested();
+        cancellationToken.ThrowIfCancellationRequested();
         for (var race = 0; race < MaxRaces; race++)
         {
-            if (await client.FindAsync(name, ct) is not { } blob)
+            if (await client.FindAsync(name, cancellationToken) is not { } blob)
                 return null;
             var length = range.LengthWithin(GcsBlobs.SizeOf(blob));
             var content = new GcsBlobContent(client, name, blob, range.Offset, length, budget);
-            if (await TryBeginAsync(content, ct))
+            if (await TryBeginAsync(content, cancellationToken))
                 return new BlobReader(GcsBlobs.Describe(key, blob), length, content);
         }
 
         throw Busy(name);
     }
 
-    public async ValueTask<BlobInfo?> StatAsync(BlobKey key, CancellationToken ct)
+    public async ValueTask<BlobInfo?> StatAsync(BlobKey key, CancellationToken cancellationToken)
     {
         var name = names.Of(key);
-        ct.ThrowIfCancellationRequested();
-        return await client.FindAsync(name, ct) is { } blob ? GcsBlobs.Describe(key, blob) : null;
+        cancellationToken.ThrowIfCancellationRequested();
+        return await client.FindAsync(name, cancellationToken) is { } blob ? GcsBlobs.Describe(key, blob) : null;
     }
 
-    public async ValueTask<bool> TryDeleteAsync(BlobKey key, Precondition precondition, CancellationToken ct)
+    public async ValueTask<bool> TryDeleteAsync(BlobKey key, Precondition precondition, CancellationToken cancellationToken)
     {
         if (precondition.Kind == PreconditionKind.Absent)
             throw new ArgumentException("What must be absent cannot be deleted.", nameof(precondition));
         var name = names.Of(key);
-        ct.ThrowIfCancellationRequested();
+        cancellationToken.ThrowIfCancellationRequested();
         if (precondition.Kind == PreconditionKind.Matches)
             return GcsBlobs.TryParse(precondition.Revision, out var generation, out var metageneration)
-                && await TryDeleteAsync(name, generation, metageneration, ct);
+                && await TryDeleteAsync(name, generation, metageneration, cancellationToken);
 
         for (var race = 0; race < MaxRaces; race++)
         {
-            if (await client.FindAsync(name, ct) is not { } blob)
+            if (await client.FindAsync(name, cancellationToken) is not { } blob)
                 return false;
-            if (await TryDeleteAsync(name, blob.Generation ?? 0, blob.Metageneration ?? 0, ct))
+            if (await TryDeleteAsync(name, blob.Generation ?? 0, blob.Metageneration ?? 0, cancellationToken))
                 return true;
         }
 
         throw Busy(name);
     }
 
-    public async IAsyncEnumerable<BlobInfo> ListAsync(StoreKey scope, ScopeDepth depth, BlobKey? after, [EnumeratorCancellation] CancellationToken ct)
+    public async IAsyncEnumerable<BlobInfo> ListAsync(StoreKey scope, ScopeDepth depth, BlobKey? after, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var listing = new GcsListing(client, names.Within(scope, depth), after is { } last ? names.Of(last) : null, GcsMetadata.Fields);
-        await foreach (var found in listing.ReadAsync(ct))
+        await foreach (var found in listing.ReadAsync(cancellationToken))
             if (names.TryGetBlob(found.Name, out var key))
                 yield return GcsBlobs.Describe(key, found);
     }
 
-    public ValueTask<int> DiscardAbandonedAsync(TimeSpan idle, CancellationToken ct)
+    public ValueTask<int> DiscardAbandonedAsync(TimeSpan idle, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(idle, TimeSpan.Zero);
-        ct.ThrowIfCancellationRequested();
-        return ValueTask.FromResult(staging.Discard(idle, ct));
+        cancellationToken.ThrowIfCancellationRequested();
+        return ValueTask.FromResult(staging.Discard(idle, cancellationToken));
     }
 
-    private static async Task<bool> TryBeginAsync(GcsBlobContent content, CancellationToken ct)
+    private static async Task<bool> TryBeginAsync(GcsBlobContent content, CancellationToken cancellationToken)
     {
         var hasBegun = false;
         try
         {
-            return hasBegun = await content.TryBeginAsync(ct);
+            return hasBegun = await content.TryBeginAsync(cancellationToken);
         }
         finally
         {
@@ -93,14 +93,14 @@ internal sealed class GcsBlobStore(GcsClient client, GcsNames names, GcsStaging 
         }
     }
 
-    private async Task<bool> TryDeleteAsync(string name, long generation, long metageneration, CancellationToken ct)
+    private async Task<bool> TryDeleteAsync(string name, long generation, long metageneration, CancellationToken cancellationToken)
     {
-        var write = await client.DeleteAsync(name, generation, metageneration, ct);
-        if (write.IsDone || !write.IsUnsure)
+        var write = await client.DeleteAsync(name, generation, metageneration, cancellationToken);
+        if (write.IsDone || !write.IsOutcomeUnknown)
             return write.IsDone;
 
         // An earlier try got no answer. Where the generation lives on, it was only touched, and no try has deleted it.
-        return await client.FindAsync(name, ct) is { } current && current.Generation == generation
+        return await client.FindAsync(name, cancellationToken) is { } current && current.Generation == generation
             ? false
             : throw new StorageException(StorageFault.Unavailable, $"A delete of '{name}' got no answer, and now it is gone: by whom cannot be told.");
     }

@@ -18,10 +18,10 @@ internal sealed class GcsBlobWriter(
         Disposed,
     }
 
-    public override ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken ct)
+    public override ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
     {
         DemandWriting();
-        ct.ThrowIfCancellationRequested();
+        cancellationToken.ThrowIfCancellationRequested();
         state = State.Failed;
         staged.Append(bytes.Span);
         state = State.Writing;
@@ -29,19 +29,19 @@ internal sealed class GcsBlobWriter(
     }
 
     public override async ValueTask<CommittedBlob> CommitAsync(
-        Digest digest, DateTimeOffset? uploadedAt, CancellationToken ct)
+        Digest digest, DateTimeOffset? uploadedAt, CancellationToken cancellationToken)
     {
         DemandWriting();
-        ct.ThrowIfCancellationRequested();
+        cancellationToken.ThrowIfCancellationRequested();
         state = State.Failed;
         var key = new BlobKey(scope, digest);
         staged.DemandPresent();
         var chunkBytes = staged.Length > client.Options.ChunkBytes ? client.Options.UploadBufferBytes : 0;
         var bufferBytes = chunkBytes + StagedContent.BufferBytes;
-        await budget.ReserveAsync(bufferBytes, ct);
+        await budget.ReserveAsync(bufferBytes, cancellationToken);
         try
         {
-            var (placed, isNew) = await CommitAsync(names.Of(key), uploadedAt, ct);
+            var (placed, isNew) = await CommitAsync(names.Of(key), uploadedAt, cancellationToken);
             state = State.Committed;
             return new CommittedBlob(GcsBlobs.Describe(key, placed), isNew);
         }
@@ -61,10 +61,10 @@ internal sealed class GcsBlobWriter(
 
     /// <summary>The time of an archive is shown to clients and orders them; that of a package's blob is not.</summary>
     private Task<(GcsObject Object, bool IsNew)> CommitAsync(
-        string name, DateTimeOffset? uploadedAt, CancellationToken ct)
+        string name, DateTimeOffset? uploadedAt, CancellationToken cancellationToken)
     {
         var isShared = uploadedAt is null && touches.Window > TimeSpan.Zero && scope.IsBelow(StoreKeys.Packages);
-        return new GcsBlobCommit(client, touches, name, staged, uploadedAt, isShared).RunAsync(ct);
+        return new GcsBlobCommit(client, touches, name, staged, uploadedAt, isShared).RunAsync(cancellationToken);
     }
 
     private void DemandWriting()

@@ -25,7 +25,7 @@ internal sealed partial class GcsClient
         name,
         generation,
         (storage, now) => InsertAsync(storage, name, metadata, BytesOf(content), generation, now.Token),
-        Patience(isWrite: true),
+        Retry(isWrite: true),
         isSettled: true,
         cancellationToken);
 
@@ -46,7 +46,7 @@ internal sealed partial class GcsClient
         name,
         generation,
         (storage, now) => InsertAsync(storage, name, metadata, new StagedContent(staged, now), generation, now.Token),
-        TransferPatience(isWrite: true),
+        TransferRetry(isWrite: true),
         isSettled: false,
         cancellationToken);
 
@@ -92,7 +92,7 @@ internal sealed partial class GcsClient
                 () => storage.PatchObjectAsync(metadata, conditions, now.Token),
                 now.Token);
         },
-        Patience(isWrite: true),
+        Retry(isWrite: true),
         isSettled: true,
         cancellationToken);
 
@@ -122,7 +122,7 @@ internal sealed partial class GcsClient
                 },
                 now.Token);
         },
-        Patience(isWrite: true),
+        Retry(isWrite: true),
         isSettled: true,
         cancellationToken);
 
@@ -132,15 +132,15 @@ internal sealed partial class GcsClient
     private async Task<GcsWrite> WriteAsync(
         string name,
         long generation,
-        Func<StorageClient, GcsTry, Task<GcsObject?>> write,
-        GcsPatience patience,
+        Func<StorageClient, GcsAttempt, Task<GcsObject?>> write,
+        GcsRetry retry,
         bool isSettled,
         CancellationToken cancellationToken)
     {
         var storage = await service.GetAsync(cancellationToken);
         var (answer, refusal) = isSettled
-            ? await patience.SettleAsync(TryAsync, cancellationToken)
-            : await patience.RunAsync(TryAsync, cancellationToken);
+            ? await retry.SettleAsync(TryAsync, cancellationToken)
+            : await retry.RunAsync(TryAsync, cancellationToken);
         var isNew = generation == 0;
         if (refusal is null || (!isNew && NamesObject(refusal)))
             return answer;
@@ -154,16 +154,16 @@ internal sealed partial class GcsClient
                     + $"although the {(isNew ? "bucket" : "object")} is there.");
         return answer;
 
-        async Task<(GcsWrite Answer, string? Refusal)> TryAsync(GcsTry now)
+        async Task<(GcsWrite Answer, string? Refusal)> TryAsync(GcsAttempt now)
         {
             try
             {
-                return (new GcsWrite(await write(storage, now), true, patience.IsUnsure), null);
+                return (new GcsWrite(await write(storage, now), true, retry.IsOutcomeUnknown), null);
             }
             catch (GoogleApiException refused)
             {
                 return (
-                    new GcsWrite(null, false, patience.IsUnsure),
+                    new GcsWrite(null, false, retry.IsOutcomeUnknown),
                     refused.HttpStatusCode == HttpStatusCode.NotFound ? WordsOf(refused) : null);
             }
         }

@@ -24,11 +24,11 @@ internal sealed partial class GcsClient(GcsOptions options, GcsService service, 
     public GcsOptions Options => options;
 
     /// <summary>For a call that moves few bytes.</summary>
-    public GcsPatience Patience(bool isWrite = false) =>
+    public GcsRetry Retry(bool isWrite = false) =>
         new(time, TimeSpan.FromSeconds(options.DeadlineSeconds), options.FirstPause, isWrite);
 
     /// <summary>For the bytes of a blob.</summary>
-    public GcsPatience TransferPatience(bool isWrite = false) =>
+    public GcsRetry TransferRetry(bool isWrite = false) =>
         new(time, TimeSpan.FromSeconds(options.TransferIdleSeconds), options.FirstPause, isWrite);
 
     /// <summary>
@@ -38,7 +38,7 @@ internal sealed partial class GcsClient(GcsOptions options, GcsService service, 
     public async Task<Bucket?> FindBucketAsync(CancellationToken cancellationToken)
     {
         var storage = await service.GetAsync(cancellationToken);
-        return await Patience().RunAsync(
+        return await Retry().RunAsync(
             async now =>
             {
                 try
@@ -145,7 +145,7 @@ internal sealed partial class GcsClient(GcsOptions options, GcsService service, 
         string prefix, string? from, string? page, string fields, CancellationToken cancellationToken)
     {
         var storage = await service.GetAsync(cancellationToken);
-        return await Patience().RunAsync(
+        return await Retry().RunAsync(
             async now =>
             {
                 var request = storage.Service.Objects.List(bucket);
@@ -214,13 +214,13 @@ internal sealed partial class GcsClient(GcsOptions options, GcsService service, 
     /// bucket is known to be there: nobody is told that it is gone by what was said of something else.
     /// </summary>
     private async Task<T> ReadAsync<T>(
-        Func<GcsTry, Task<(T Found, string? Refusal)>> read, CancellationToken cancellationToken)
+        Func<GcsAttempt, Task<(T Found, string? Refusal)>> read, CancellationToken cancellationToken)
     {
-        var (found, refusal) = await Patience().RunAsync(read, cancellationToken);
+        var (found, refusal) = await Retry().RunAsync(read, cancellationToken);
         if (refusal is null || NamesObject(refusal))
             return found;
         await DemandBucketAsync(cancellationToken);
-        return (await Patience().RunAsync(read, cancellationToken)).Found;
+        return (await Retry().RunAsync(read, cancellationToken)).Found;
     }
 
     /// <summary>

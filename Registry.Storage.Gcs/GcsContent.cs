@@ -13,7 +13,7 @@ internal static class GcsContent
 
     /// <summary>All bytes of a small object, and the generation that came with them: never one from here and the other from there.</summary>
     /// <exception cref="GcsException">The connection broke, or what came is not an object of ours.</exception>
-    public static async Task<(byte[] Content, long Generation)> ReadAsync(string name, HttpResponseMessage response, int maxBytes, CancellationToken ct)
+    public static async Task<(byte[] Content, long Generation)> ReadAsync(string name, HttpResponseMessage response, int maxBytes, CancellationToken cancellationToken)
     {
         if (!response.Headers.TryGetValues(GenerationHeader, out var values)
             || !long.TryParse(values.FirstOrDefault(), NumberStyles.None, CultureInfo.InvariantCulture, out var generation))
@@ -21,7 +21,7 @@ internal static class GcsContent
         if (response.Content.Headers.ContentLength > maxBytes)
             throw new GcsException(StorageFault.Corrupt, $"'{name}' has {response.Content.Headers.ContentLength} bytes, more than the registry ever writes there.");
 
-        var content = await GcsException.GuardAsync(name, () => ReadBodyAsync(name, response, maxBytes, ct), ct);
+        var content = await GcsException.GuardAsync(name, () => ReadBodyAsync(name, response, maxBytes, cancellationToken), cancellationToken);
         if (Crc32COf(response) is { } expected && expected != Crc32C.Of(content))
             throw new GcsException(StorageFault.Corrupt, $"'{name}' arrived with another checksum than its own.");
         return (content, generation);
@@ -42,18 +42,18 @@ internal static class GcsContent
                 : sent == size ? offset : null
             : null;
 
-    private static async Task<byte[]> ReadBodyAsync(string name, HttpResponseMessage response, int maxBytes, CancellationToken ct)
+    private static async Task<byte[]> ReadBodyAsync(string name, HttpResponseMessage response, int maxBytes, CancellationToken cancellationToken)
     {
-        await using var body = await response.Content.ReadAsStreamAsync(ct);
+        await using var body = await response.Content.ReadAsStreamAsync(cancellationToken);
         if (response.Content.Headers.ContentLength is { } known)
         {
             var exact = new byte[known];
-            await body.ReadExactlyAsync(exact, ct);
+            await body.ReadExactlyAsync(exact, cancellationToken);
             return exact;
         }
 
         var content = new byte[maxBytes + 1];
-        var read = await body.ReadAtLeastAsync(content, content.Length, throwOnEndOfStream: false, ct);
+        var read = await body.ReadAtLeastAsync(content, content.Length, throwOnEndOfStream: false, cancellationToken);
         return read <= maxBytes ? content[..read] : throw new GcsException(StorageFault.Corrupt, $"'{name}' has more bytes than the registry ever writes there.");
     }
 

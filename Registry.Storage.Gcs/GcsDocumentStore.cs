@@ -23,55 +23,55 @@ internal sealed class GcsDocumentStore(GcsClient client, GcsNames names) : IDocu
     /// </summary>
     private const int ReadsAhead = 128;
 
-    public async ValueTask<Document?> GetAsync(StoreKey key, CancellationToken ct)
+    public async ValueTask<Document?> GetAsync(StoreKey key, CancellationToken cancellationToken)
     {
-        ct.ThrowIfCancellationRequested();
-        return await client.FindContentAsync(names.Of(key), Document.MaxBytes, ct) is { } found
+        cancellationToken.ThrowIfCancellationRequested();
+        return await client.FindContentAsync(names.Of(key), Document.MaxBytes, cancellationToken) is { } found
             ? new Document(found.Content, RevisionOf(found.Generation))
             : null;
     }
 
-    public async ValueTask<Revision?> StatAsync(StoreKey key, CancellationToken ct)
+    public async ValueTask<Revision?> StatAsync(StoreKey key, CancellationToken cancellationToken)
     {
-        ct.ThrowIfCancellationRequested();
-        return await client.FindAsync(names.Of(key), ct) is { } found ? RevisionOf(found.Generation ?? 0) : null;
+        cancellationToken.ThrowIfCancellationRequested();
+        return await client.FindAsync(names.Of(key), cancellationToken) is { } found ? RevisionOf(found.Generation ?? 0) : null;
     }
 
     public async ValueTask<Revision?> TryPutAsync(
-        StoreKey key, ReadOnlyMemory<byte> content, Precondition precondition, CancellationToken ct)
+        StoreKey key, ReadOnlyMemory<byte> content, Precondition precondition, CancellationToken cancellationToken)
     {
         if (content.Length > Document.MaxBytes)
             throw new ArgumentException(
                 $"A document has at most {Document.MaxBytes} bytes, not {content.Length}.", nameof(content));
         var name = names.Of(key);
-        ct.ThrowIfCancellationRequested();
+        cancellationToken.ThrowIfCancellationRequested();
         if (precondition.Kind != PreconditionKind.None)
-            return GenerationOf(precondition) is { } expected ? await TryPutAsync(name, content, expected, ct) : null;
+            return GenerationOf(precondition) is { } expected ? await TryPutAsync(name, content, expected, cancellationToken) : null;
 
         for (var race = 0; race < MaxRaces; race++)
         {
-            var current = await client.FindAsync(name, ct);
-            if (await TryPutAsync(name, content, current?.Generation ?? 0, ct) is { } revision)
+            var current = await client.FindAsync(name, cancellationToken);
+            if (await TryPutAsync(name, content, current?.Generation ?? 0, cancellationToken) is { } revision)
                 return revision;
         }
 
         throw Busy(name);
     }
 
-    public async ValueTask<bool> TryDeleteAsync(StoreKey key, Precondition precondition, CancellationToken ct)
+    public async ValueTask<bool> TryDeleteAsync(StoreKey key, Precondition precondition, CancellationToken cancellationToken)
     {
         if (precondition.Kind == PreconditionKind.Absent)
             throw new ArgumentException("What must be absent cannot be deleted.", nameof(precondition));
         var name = names.Of(key);
-        ct.ThrowIfCancellationRequested();
+        cancellationToken.ThrowIfCancellationRequested();
         if (precondition.Kind != PreconditionKind.None)
-            return GenerationOf(precondition) is { } expected && await TryDeleteAsync(name, expected, ct);
+            return GenerationOf(precondition) is { } expected && await TryDeleteAsync(name, expected, cancellationToken);
 
         for (var race = 0; race < MaxRaces; race++)
         {
-            if (await client.FindAsync(name, ct) is not { } current)
+            if (await client.FindAsync(name, cancellationToken) is not { } current)
                 return false;
-            if (await TryDeleteAsync(name, current.Generation ?? 0, ct))
+            if (await TryDeleteAsync(name, current.Generation ?? 0, cancellationToken))
                 return true;
         }
 
@@ -79,22 +79,22 @@ internal sealed class GcsDocumentStore(GcsClient client, GcsNames names) : IDocu
     }
 
     public async IAsyncEnumerable<DocumentEntry> ListAsync(
-        StoreKey scope, StoreKey? after, [EnumeratorCancellation] CancellationToken ct)
+        StoreKey scope, StoreKey? after, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var listing = new GcsListing(
             client, names.Below(scope), after is { } last ? names.Of(last) : null, "name,generation");
-        await foreach (var found in listing.ReadAsync(ct))
+        await foreach (var found in listing.ReadAsync(cancellationToken))
             if (names.TryGetDocument(found.Name, out var key))
                 yield return new DocumentEntry(key, RevisionOf(found.Generation ?? 0));
     }
 
-    public IAsyncEnumerable<StoredDocument> ReadAsync(StoreKey scope, StoreKey? after, CancellationToken ct) =>
-        DocumentReading.OneByOneAsync(this, scope, after, ReadsAhead, ct);
+    public IAsyncEnumerable<StoredDocument> ReadAsync(StoreKey scope, StoreKey? after, CancellationToken cancellationToken) =>
+        DocumentReading.OneByOneAsync(this, scope, after, ReadsAhead, cancellationToken);
 
     /// <summary>The service has no history that could be read at once: it always asks for a listing.</summary>
-    public ValueTask<DocumentChanges> ChangesAsync(StoreKey scope, ChangeToken? since, CancellationToken ct)
+    public ValueTask<DocumentChanges> ChangesAsync(StoreKey scope, ChangeToken? since, CancellationToken cancellationToken)
     {
-        ct.ThrowIfCancellationRequested();
+        cancellationToken.ThrowIfCancellationRequested();
         return ValueTask.FromResult(new DocumentChanges(NoMoment.Instance, null));
     }
 
@@ -117,26 +117,26 @@ internal sealed class GcsDocumentStore(GcsClient client, GcsNames names) : IDocu
             $"'{name}' was changed by others each of the {MaxRaces} times that it was to be changed.");
 
     private async Task<Revision?> TryPutAsync(
-        string name, ReadOnlyMemory<byte> content, long expected, CancellationToken ct)
+        string name, ReadOnlyMemory<byte> content, long expected, CancellationToken cancellationToken)
     {
         var writeId = Guid.NewGuid().ToString("N");
         var metadata = GcsMetadata.OfDocument(writeId, Crc32C.Of(content.Span));
-        var write = await client.InsertAsync(name, metadata, content, expected, ct);
+        var write = await client.InsertAsync(name, metadata, content, expected, cancellationToken);
         if (write.IsDone)
             return RevisionOf(write.Object!.Generation ?? 0);
-        if (!write.IsUnsure)
+        if (!write.IsOutcomeUnknown)
             return null;
 
         // An earlier try got no answer, and now the generation is another: that try may be the reason.
-        return await client.FindAsync(name, ct) is { } current && GcsMetadata.WriteIdOf(current) == writeId
+        return await client.FindAsync(name, cancellationToken) is { } current && GcsMetadata.WriteIdOf(current) == writeId
             ? RevisionOf(current.Generation ?? 0)
             : throw Unknown(name);
     }
 
-    private async Task<bool> TryDeleteAsync(string name, long expected, CancellationToken ct)
+    private async Task<bool> TryDeleteAsync(string name, long expected, CancellationToken cancellationToken)
     {
-        var write = await client.DeleteAsync(name, expected, metageneration: null, ct);
-        return write.IsDone || (write.IsUnsure ? throw Unknown(name) : false);
+        var write = await client.DeleteAsync(name, expected, metageneration: null, cancellationToken);
+        return write.IsDone || (write.IsOutcomeUnknown ? throw Unknown(name) : false);
     }
 
     private static StorageException Unknown(string name) => new(

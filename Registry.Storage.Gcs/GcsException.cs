@@ -7,7 +7,7 @@ using Registry.Core.Storage;
 namespace Registry.Storage.Gcs;
 
 /// <summary>
-/// One try of one request failed. It never leaves this project: <see cref="GcsPatience"/> makes a
+/// One try of one request failed. It never leaves this project: <see cref="GcsRetry"/> makes a
 /// <see cref="StorageException"/> of it.
 /// </summary>
 internal sealed class GcsException(StorageFault kind, string message, Exception? inner = null)
@@ -19,10 +19,10 @@ internal sealed class GcsException(StorageFault kind, string message, Exception?
     public HttpStatusCode? Status { get; init; }
 
     /// <summary>True when another try may succeed.</summary>
-    public bool MayPass { get; init; }
+    public bool IsTransient { get; init; }
 
     /// <summary>True when the request may have been carried out all the same.</summary>
-    public bool MayBeDone { get; init; }
+    public bool MayHaveBeenApplied { get; init; }
 
     /// <summary>True when the time of the try was over before anything was answered.</summary>
     public bool IsLate { get; init; }
@@ -37,8 +37,8 @@ internal sealed class GcsException(StorageFault kind, string message, Exception?
     public static GcsException OfConnection(string what, bool sent, Exception inner) =>
         new(StorageFault.Unavailable, $"No answer to {what}: {inner.Message}", inner)
         {
-            MayPass = true,
-            MayBeDone = sent,
+            IsTransient = true,
+            MayHaveBeenApplied = sent,
         };
 
     /// <summary>True for what the service answers where an object or a state of it is not there.</summary>
@@ -83,7 +83,7 @@ internal sealed class GcsException(StorageFault kind, string message, Exception?
                 $"No access token for {what}: {failed.Message}",
                 failed)
             {
-                MayPass = temporary,
+                IsTransient = temporary,
             };
         }
         catch (Exception failed)
@@ -94,7 +94,7 @@ internal sealed class GcsException(StorageFault kind, string message, Exception?
                 $"Google Cloud Storage answered {what} with an answer that could not be parsed.",
                 failed)
             {
-                MayBeDone = true,
+                MayHaveBeenApplied = true,
             };
         }
         catch (GoogleApiException failed) when (!IsRefusal(failed))
@@ -114,8 +114,8 @@ internal sealed class GcsException(StorageFault kind, string message, Exception?
             // there; and for an empty answer in place of a token, a NullReferenceException. So no kind is left out.
             throw new GcsException(StorageFault.Unavailable, $"{what} failed: {failed.Message}", failed)
             {
-                MayPass = true,
-                MayBeDone = true,
+                IsTransient = true,
+                MayHaveBeenApplied = true,
             };
         }
     }

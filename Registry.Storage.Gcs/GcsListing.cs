@@ -11,17 +11,17 @@ namespace Registry.Storage.Gcs;
 internal sealed class GcsListing(GcsClient client, string prefix, string? after, string fields)
 {
     /// <exception cref="StorageException">The storage did not answer, however far the listing had come.</exception>
-    public async IAsyncEnumerable<GcsObject> ReadAsync([EnumeratorCancellation] CancellationToken ct)
+    public async IAsyncEnumerable<GcsObject> ReadAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        ct.ThrowIfCancellationRequested();
+        cancellationToken.ThrowIfCancellationRequested();
         string? page = null;
         do
         {
             // A name before the prefix would be refused by no one, and costs nothing: the service starts where both hold.
-            var found = await client.ListAsync(prefix, after, page, fields, ct);
+            var found = await client.ListAsync(prefix, after, page, fields, cancellationToken);
             foreach (var item in found.Items ?? [])
             {
-                ct.ThrowIfCancellationRequested();
+                cancellationToken.ThrowIfCancellationRequested();
                 if (item.Name != after)
                     yield return item;
             }

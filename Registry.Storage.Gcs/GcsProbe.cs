@@ -17,17 +17,17 @@ internal sealed class GcsProbe(GcsClient client, GcsStaging staging) : IStorageP
     /// <summary>The bucket's name, and once it has been probed its location and class of storage, where the identity may know them.</summary>
     public IReadOnlyDictionary<string, string> Facts => facts;
 
-    public async ValueTask ProbeAsync(CancellationToken ct)
+    public async ValueTask ProbeAsync(CancellationToken cancellationToken)
     {
         // Last, so that everything else is proved where the folder is full.
-        await ProbeBucketAsync(ct);
+        await ProbeBucketAsync(cancellationToken);
         staging.Probe();
     }
 
-    private async ValueTask ProbeBucketAsync(CancellationToken ct)
+    private async ValueTask ProbeBucketAsync(CancellationToken cancellationToken)
     {
         // That the identity may not ask what the bucket is says nothing about objects: the documents of the probe will show.
-        if (await client.FindBucketAsync(ct) is not { } bucket)
+        if (await client.FindBucketAsync(cancellationToken) is not { } bucket)
             return;
         if (bucket.RetentionPolicy is { } retention)
         {

@@ -25,9 +25,9 @@ internal sealed class GcsResumableUpload(GcsClient client, string name, StagedBl
     /// <exception cref="StorageException">The outcome is unknown.</exception>
     public async Task<GcsWrite> RunAsync(GcsObject metadata, long generation, CancellationToken cancellationToken)
     {
-        var patience = client.TransferPatience(isWrite: true);
+        var retry = client.TransferRetry(isWrite: true);
         await using var content = staged.OpenRead();
-        return await patience.RunAsync(
+        return await retry.RunAsync(
             async now =>
             {
                 upload ??= await client.CreateUploadAsync(name, metadata, content, generation, now.Token);
@@ -36,11 +36,11 @@ internal sealed class GcsResumableUpload(GcsClient client, string name, StagedBl
                 {
                     var write = await GcsException.GuardAsync(
                         $"upload of '{name}'", () => SendAsync(upload, now.Token), now.Token);
-                    return write with { IsUnsure = patience.IsUnsure };
+                    return write with { IsOutcomeUnknown = retry.IsOutcomeUnknown };
                 }
                 catch (GoogleApiException refused) when (refused.HttpStatusCode == HttpStatusCode.PreconditionFailed)
                 {
-                    return new GcsWrite(null, false, patience.IsUnsure);
+                    return new GcsWrite(null, false, retry.IsOutcomeUnknown);
                 }
                 finally
                 {
@@ -52,7 +52,7 @@ internal sealed class GcsResumableUpload(GcsClient client, string name, StagedBl
                     if (progress.BytesSent <= furthest)
                         return;
                     furthest = progress.BytesSent;
-                    patience.Progressed();
+                    retry.Progressed();
                     now.Moved();
                 }
             },
@@ -77,8 +77,8 @@ internal sealed class GcsResumableUpload(GcsClient client, string name, StagedBl
                 throw new GcsException(
                     StorageFault.Unavailable, $"The session of an upload of '{name}' was lost.", lost)
                 {
-                    MayPass = true,
-                    MayBeDone = true,
+                    IsTransient = true,
+                    MayHaveBeenApplied = true,
                 };
             default:
                 ExceptionDispatchInfo.Throw(progress.Exception);

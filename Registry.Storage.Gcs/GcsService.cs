@@ -9,7 +9,7 @@ namespace Registry.Storage.Gcs;
 
 /// <summary>
 /// Google's client, made at the first call: with credentials, but without retries and deadlines, which
-/// <see cref="GcsPatience"/> gives. A key file that is replaced is read again.
+/// <see cref="GcsRetry"/> gives. A key file that is replaced is read again.
 /// </summary>
 internal sealed partial class GcsService(GcsOptions options, TimeProvider time, ILogger<GcsService> logger)
     : IDisposable
@@ -154,6 +154,6 @@ internal sealed partial class GcsService(GcsOptions options, TimeProvider time, 
     private sealed class Factory(HttpMessageHandler connections, TimeProvider time) : HttpClientFactory
     {
         protected override HttpMessageHandler CreateHandler(CreateHttpClientArgs args) =>
-            new GcsRefusals(connections, time);
+            new GcsErrorHandler(connections, time);
     }
 }

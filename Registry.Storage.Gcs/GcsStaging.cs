@@ -66,7 +66,7 @@ internal sealed class GcsStaging(GcsOptions options, TimeProvider time)
     /// how many uploads.
     /// </summary>
     /// <exception cref="StorageException">The folder cannot be read.</exception>
-    public int Discard(TimeSpan idle, CancellationToken ct)
+    public int Discard(TimeSpan idle, CancellationToken cancellationToken)
     {
         var newest = time.GetUtcNow().UtcDateTime - idle;
         var discarded = 0;
@@ -74,7 +74,7 @@ internal sealed class GcsStaging(GcsOptions options, TimeProvider time)
         {
             foreach (var file in new DirectoryInfo(folder).EnumerateFiles())
             {
-                ct.ThrowIfCancellationRequested();
+                cancellationToken.ThrowIfCancellationRequested();
                 if (!Guid.TryParseExact(file.Name, "n", out _))
                     continue;
 

@@ -11,9 +11,9 @@ internal sealed class StagedContent : HttpContent
     public const int BufferBytes = 128 * 1024;
 
     private readonly StagedBlob staged;
-    private readonly GcsTry now;
+    private readonly GcsAttempt now;
 
-    public StagedContent(StagedBlob staged, GcsTry now)
+    public StagedContent(StagedBlob staged, GcsAttempt now)
     {
         (this.staged, this.now) = (staged, now);
         Headers.ContentType = new MediaTypeHeaderValue(GcsMetadata.ContentType);

@@ -16,7 +16,7 @@ namespace Registry.Storage.Redis;
 /// <param name="first">The first piece.</param>
 /// <param name="budget">The memory of pieces; <see cref="PieceBytes"/> of it have been reserved for this reader, which releases them.</param>
 internal sealed class RedisBlobContent(
-    RedisLink link, RedisKeys keys, BlobKey key, string upload, ByteRange part, byte[] first, TransferBudget budget) : ForwardReadStream(part.Length)
+    RedisConnection link, RedisKeys keys, BlobKey key, string upload, ByteRange part, byte[] first, TransferBudget budget) : ForwardOnlyStream(part.Length)
 {
     /// <summary>Bytes asked for at once: small enough to be collected cheaply, and to let other clients of the server in between.</summary>
     public const int PieceBytes = 64 * 1024;
@@ -117,14 +117,14 @@ internal sealed class RedisBlobContent(
     {
         var chunk = keys.Chunk(upload, from / BlobHead.ChunkBytes);
         var within = from % BlobHead.ChunkBytes;
-        var bytes = await link.CallAsync(database => database.StringGetRangeAsync(chunk, within, within + count - 1, RedisLink.Flags), CancellationToken.None);
+        var bytes = await link.CallAsync(database => database.StringGetRangeAsync(chunk, within, within + count - 1, RedisConnection.Flags), CancellationToken.None);
         return (byte[]?)bytes ?? [];
     }
 
     /// <summary>Why bytes are missing: the blob was deleted or replaced while it was read, or it is damaged.</summary>
-    private async ValueTask<StorageException> ShortAsync(CancellationToken ct)
+    private async ValueTask<StorageException> ShortAsync(CancellationToken cancellationToken)
     {
-        var current = await link.CallAsync(database => database.HashGetAsync(keys.Blob(key), "upload", RedisLink.Flags), ct);
+        var current = await link.CallAsync(database => database.HashGetAsync(keys.Blob(key), "upload", RedisConnection.Flags), cancellationToken);
         return current == upload
             ? new StorageException(StorageFault.Corrupt, $"The blob '{key}' lacks bytes from {position} on.")
             : new StorageException(StorageFault.Unavailable, $"The blob '{key}' was deleted or replaced while it was read, up to byte {position}.");

@@ -15,7 +15,7 @@ namespace Registry.Storage.Redis;
 /// <param name="uploads">The uploads under way.</param>
 /// <param name="budget">The memory of chunks.</param>
 internal sealed class RedisBlobWriter(
-    RedisLink link, RedisKeys keys, StoreKey scope, TimeProvider time, BufferedUploads uploads, TransferBudget budget) : BufferedBlobWriter(uploads)
+    RedisConnection link, RedisKeys keys, StoreKey scope, TimeProvider time, BufferedUploads uploads, TransferBudget budget) : BufferedBlobWriter(uploads)
 {
     /// <summary>Chunks under way at most: with the one that fills, 5 MiB of memory for each writer.</summary>
     private const int MaxInFlight = 4;
@@ -35,33 +35,33 @@ internal sealed class RedisBlobWriter(
 
     protected override bool IsStaged => staged;
 
-    public override async ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken ct)
+    public override async ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
     {
-        Begin(ct);
+        Begin(cancellationToken);
         while (!bytes.IsEmpty)
         {
             // A full chunk waits for the byte after it: the last one, full or not, is the commit's.
             if (buffer.IsFull)
-                await SendAsync(ct);
+                await SendAsync(cancellationToken);
             if (!buffer.HasRoom)
-                await GrowAsync(bytes.Length, ct);
+                await GrowAsync(bytes.Length, cancellationToken);
             bytes = bytes[buffer.Write(bytes.Span)..];
         }
 
         if (staged && time.GetElapsedTime(touched) >= TouchAfter)
         {
-            Demand(await link.EvaluateAsync(BlobScripts.Touch, [keys.Staged], [upload], ct));
+            Demand(await link.EvaluateAsync(BlobScripts.Touch, [keys.Staged], [upload], cancellationToken));
             touched = time.GetTimestamp();
         }
 
         Written();
     }
 
-    public override async ValueTask<CommittedBlob> CommitAsync(Digest digest, DateTimeOffset? uploadedAt, CancellationToken ct)
+    public override async ValueTask<CommittedBlob> CommitAsync(Digest digest, DateTimeOffset? uploadedAt, CancellationToken cancellationToken)
     {
-        Begin(ct);
+        Begin(cancellationToken);
         while (inFlight.Count > 0)
-            await OldestAsync(ct);
+            await OldestAsync(cancellationToken);
         var key = new BlobKey(scope, digest);
         var length = (sent * BlobHead.ChunkBytes) + buffer.Length;
         var last = buffer.Take();
@@ -73,7 +73,7 @@ internal sealed class RedisBlobWriter(
                 upload, key.Value, length, sent + (last.Bytes.IsEmpty ? 0 : 1), last.Bytes,
                 uploadedAt is { } given ? BlobHead.MicrosecondsOf(given) : "", keys.ChunkPrefix,
             ],
-            ct);
+            cancellationToken);
         if (answer.IsNull)
             throw Discarded();
         var head = (RedisValue[])answer!;
@@ -109,27 +109,27 @@ internal sealed class RedisBlobWriter(
     }
 
     /// <summary>Makes room. Without spare memory the chunks that are being sent come first: they give theirs back.</summary>
-    private async ValueTask GrowAsync(int more, CancellationToken ct)
+    private async ValueTask GrowAsync(int more, CancellationToken cancellationToken)
     {
         while (!buffer.TryGrow(more))
         {
             if (inFlight.Count == 0)
             {
-                await buffer.GrowAsync(more, ct);
+                await buffer.GrowAsync(more, cancellationToken);
                 return;
             }
 
-            await OldestAsync(ct);
+            await OldestAsync(cancellationToken);
         }
     }
 
     /// <summary>Runs a script that takes a chunk. Its memory is given back once that is answered: a call that was given up may still be sending it.</summary>
-    private async Task<RedisResult> SendAsync(Chunk chunk, RedisScript script, RedisKey[] at, RedisValue[] values, CancellationToken ct)
+    private async Task<RedisResult> SendAsync(Chunk chunk, RedisScript script, RedisKey[] at, RedisValue[] values, CancellationToken cancellationToken)
     {
         var answered = false;
         try
         {
-            var answer = await link.EvaluateAsync(script, at, values, ct);
+            var answer = await link.EvaluateAsync(script, at, values, cancellationToken);
             answered = true;
             return answer;
         }
@@ -142,17 +142,17 @@ internal sealed class RedisBlobWriter(
         }
     }
 
-    private async ValueTask SendAsync(CancellationToken ct)
+    private async ValueTask SendAsync(CancellationToken cancellationToken)
     {
         if (!staged)
         {
             // Said before it is asked for: whatever comes of it must be discarded.
             staged = true;
-            await link.EvaluateAsync(BlobScripts.Stage, [keys.Staged], [upload], ct);
+            await link.EvaluateAsync(BlobScripts.Stage, [keys.Staged], [upload], cancellationToken);
         }
 
         if (inFlight.Count == MaxInFlight)
-            await OldestAsync(ct);
+            await OldestAsync(cancellationToken);
         inFlight.Enqueue(AppendAsync(sent++, buffer.Take()));
         touched = time.GetTimestamp();
     }
@@ -163,9 +163,9 @@ internal sealed class RedisBlobWriter(
         Demand(await SendAsync(chunk, BlobScripts.Append, at, [upload, number, chunk.Bytes], CancellationToken.None));
     }
 
-    private async ValueTask OldestAsync(CancellationToken ct)
+    private async ValueTask OldestAsync(CancellationToken cancellationToken)
     {
-        await inFlight.Peek().WaitAsync(ct);
+        await inFlight.Peek().WaitAsync(cancellationToken);
         _ = inFlight.Dequeue();
     }
 }

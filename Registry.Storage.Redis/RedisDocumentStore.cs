@@ -5,7 +5,7 @@ using StackExchange.Redis;
 namespace Registry.Storage.Redis;
 
 /// <summary>Documents as hashes. Every write is one script, so that it happens whole or not at all, and no other comes between.</summary>
-internal sealed class RedisDocumentStore(RedisLink link, RedisKeys keys) : IDocumentStore
+internal sealed class RedisDocumentStore(RedisConnection link, RedisKeys keys) : IDocumentStore
 {
     /// <summary>How many entries a page of a listing has: about half a millisecond of the server's time.</summary>
     private const int PageSize = 1000;
@@ -17,10 +17,10 @@ internal sealed class RedisDocumentStore(RedisLink link, RedisKeys keys) : IDocu
 
     private static readonly RedisValue[] Fields = ["content", RevisionField];
 
-    public async ValueTask<Document?> GetAsync(StoreKey key, CancellationToken ct)
+    public async ValueTask<Document?> GetAsync(StoreKey key, CancellationToken cancellationToken)
     {
         var at = keys.Document(key);
-        return await link.CallAsync(database => database.HashGetAsync(at, Fields, RedisLink.Flags), ct) switch
+        return await link.CallAsync(database => database.HashGetAsync(at, Fields, RedisConnection.Flags), cancellationToken) switch
         {
             [{ IsNull: true }, { IsNull: true }] => null,
             [{ IsNull: false } content, { IsNull: false } revision] => new Document((byte[]?)content ?? [], new Revision(revision.ToString())),
@@ -28,31 +28,31 @@ internal sealed class RedisDocumentStore(RedisLink link, RedisKeys keys) : IDocu
         };
     }
 
-    public async ValueTask<Revision?> StatAsync(StoreKey key, CancellationToken ct)
+    public async ValueTask<Revision?> StatAsync(StoreKey key, CancellationToken cancellationToken)
     {
         var at = keys.Document(key);
-        var revision = await link.CallAsync(database => database.HashGetAsync(at, RevisionField, RedisLink.Flags), ct);
+        var revision = await link.CallAsync(database => database.HashGetAsync(at, RevisionField, RedisConnection.Flags), cancellationToken);
         return revision.IsNull ? null : new Revision(revision.ToString());
     }
 
-    public async ValueTask<Revision?> TryPutAsync(StoreKey key, ReadOnlyMemory<byte> content, Precondition precondition, CancellationToken ct)
+    public async ValueTask<Revision?> TryPutAsync(StoreKey key, ReadOnlyMemory<byte> content, Precondition precondition, CancellationToken cancellationToken)
     {
         if (content.Length > Document.MaxBytes)
             throw new ArgumentException($"A document has at most {Document.MaxBytes} bytes, not {content.Length}.", nameof(content));
-        ct.ThrowIfCancellationRequested();
+        cancellationToken.ThrowIfCancellationRequested();
 
         // A copy: a call that is given up may still be sending.
         var answer = await link.EvaluateAsync(
             DocumentScripts.Put,
             [keys.Document(key), keys.Documents, keys.Revision, keys.Changes],
             [precondition.Word(), precondition.RevisionText(), precondition.EpochText(), key.Value, content.ToArray()],
-            ct);
+            cancellationToken);
         if (answer.Resp2Type == ResultType.Integer)
             throw StorageEpoch.Ended();
         return (string?)answer is { } revision ? new Revision(revision) : null;
     }
 
-    public async ValueTask<bool> TryDeleteAsync(StoreKey key, Precondition precondition, CancellationToken ct)
+    public async ValueTask<bool> TryDeleteAsync(StoreKey key, Precondition precondition, CancellationToken cancellationToken)
     {
         if (precondition.Kind == PreconditionKind.Absent)
             throw new ArgumentException("What must be absent cannot be deleted.", nameof(precondition));
@@ -60,21 +60,21 @@ internal sealed class RedisDocumentStore(RedisLink link, RedisKeys keys) : IDocu
             DocumentScripts.Delete,
             [keys.Document(key), keys.Documents, keys.Revision, keys.Changes],
             [precondition.Word(), precondition.RevisionText(), precondition.EpochText(), key.Value],
-            ct);
+            cancellationToken);
         return (long)answer < 0 ? throw StorageEpoch.Ended() : (long)answer == 1;
     }
 
-    public async IAsyncEnumerable<DocumentEntry> ListAsync(StoreKey scope, StoreKey? after, [EnumeratorCancellation] CancellationToken ct)
+    public async IAsyncEnumerable<DocumentEntry> ListAsync(StoreKey scope, StoreKey? after, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        ct.ThrowIfCancellationRequested();
+        cancellationToken.ThrowIfCancellationRequested();
         var range = LexicalRange.Below(scope, after?.Value);
         while (!range.IsEmpty)
         {
             RedisValue[] arguments = [keys.DocumentPrefix, range.Min, range.Max, PageSize];
-            var page = (RedisValue[]?)await link.EvaluateAsync(DocumentScripts.List, [keys.Documents], arguments, ct) ?? [];
+            var page = (RedisValue[]?)await link.EvaluateAsync(DocumentScripts.List, [keys.Documents], arguments, cancellationToken) ?? [];
             for (var i = 0; i < page.Length; i += 2)
             {
-                ct.ThrowIfCancellationRequested();
+                cancellationToken.ThrowIfCancellationRequested();
                 if (!StoreKey.TryParse(page[i], out var key) || page[i + 1].IsNull)
                     throw new StorageException(StorageFault.Corrupt, $"'{keys.Documents}' names '{page[i]}', which is no document of ours.");
                 yield return new DocumentEntry(key, new Revision(page[i + 1].ToString()));
@@ -86,19 +86,19 @@ internal sealed class RedisDocumentStore(RedisLink link, RedisKeys keys) : IDocu
         }
     }
 
-    public async IAsyncEnumerable<StoredDocument> ReadAsync(StoreKey scope, StoreKey? after, [EnumeratorCancellation] CancellationToken ct)
+    public async IAsyncEnumerable<StoredDocument> ReadAsync(StoreKey scope, StoreKey? after, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        ct.ThrowIfCancellationRequested();
+        cancellationToken.ThrowIfCancellationRequested();
         var range = LexicalRange.Below(scope, after?.Value);
         while (!range.IsEmpty)
         {
             RedisValue[] arguments = [keys.DocumentPrefix, range.Min, range.Max, PageSize, PageBytes];
-            var page = (RedisValue[]?)await link.EvaluateAsync(DocumentScripts.Read, [keys.Documents], arguments, ct) ?? [];
+            var page = (RedisValue[]?)await link.EvaluateAsync(DocumentScripts.Read, [keys.Documents], arguments, cancellationToken) ?? [];
             if (page.Length == 0)
                 break;
             for (var i = 0; i < page.Length; i += 3)
             {
-                ct.ThrowIfCancellationRequested();
+                cancellationToken.ThrowIfCancellationRequested();
                 if (!StoreKey.TryParse(page[i], out var key) || page[i + 1].IsNull || page[i + 2].IsNull)
                     throw new StorageException(StorageFault.Corrupt, $"'{keys.Documents}' names '{page[i]}', which is no document of ours.");
                 yield return new StoredDocument(key, new Document((byte[]?)page[i + 2] ?? [], new Revision(page[i + 1].ToString())));
@@ -108,12 +108,12 @@ internal sealed class RedisDocumentStore(RedisLink link, RedisKeys keys) : IDocu
         }
     }
 
-    public async ValueTask<DocumentChanges> ChangesAsync(StoreKey scope, ChangeToken? since, CancellationToken ct)
+    public async ValueTask<DocumentChanges> ChangesAsync(StoreKey scope, ChangeToken? since, CancellationToken cancellationToken)
     {
-        ct.ThrowIfCancellationRequested();
+        cancellationToken.ThrowIfCancellationRequested();
         var known = since as RedisMoment;
         RedisValue[] arguments = [known?.History ?? "", known?.Revision ?? ""];
-        if ((RedisResult[]?)await link.EvaluateAsync(DocumentScripts.Changes, [keys.Revision, keys.Changes], arguments, ct) is not [var history, var present, var names])
+        if ((RedisResult[]?)await link.EvaluateAsync(DocumentScripts.Changes, [keys.Revision, keys.Changes], arguments, cancellationToken) is not [var history, var present, var names])
             throw new StorageException(StorageFault.Corrupt, $"'{keys.Changes}' cannot be read.");
         if (names.IsNull)
             return new DocumentChanges(new RedisMoment(history.ToString()!, present.ToString()!), null);

@@ -5,7 +5,7 @@ using StackExchange.Redis;
 namespace Registry.Storage.Redis;
 
 /// <summary>Finds out whether the server is one that keeps what it is given, and says what a crash of it would cost.</summary>
-internal sealed partial class RedisProbe(RedisLink link, ILogger<RedisProbe> logger) : IStorageProbe
+internal sealed partial class RedisProbe(RedisConnection link, ILogger<RedisProbe> logger) : IStorageProbe
 {
     /// <summary>Scripts replicate what they did and not what they said since 5; UNLINK came with 4. What is older than 6 is not maintained by anyone.</summary>
     private const int OldestMajorVersion = 6;
@@ -14,35 +14,35 @@ internal sealed partial class RedisProbe(RedisLink link, ILogger<RedisProbe> log
 
     public string Description => $"{Name} at {link.Addresses}";
 
-    public async ValueTask ProbeAsync(CancellationToken ct)
+    public async ValueTask ProbeAsync(CancellationToken cancellationToken)
     {
-        var server = await InfoAsync("server", ct);
+        var server = await InfoAsync("server", cancellationToken);
         if (server.TryGetValue("redis_version", out var version)
             && (!int.TryParse(version.Split('.')[0], out var major) || major < OldestMajorVersion))
             throw Unfit($"This Redis is version {version}: the registry needs {OldestMajorVersion} or newer.");
         if (server.GetValueOrDefault("redis_mode") == "cluster")
             throw Unfit("This Redis is a cluster, whose scripts may not touch keys of several slots, as the registry's do: give it one server, with replicas where wanted.");
 
-        await DemandNoEvictionAsync(ct);
-        await WarnOfLossAsync(ct);
+        await DemandNoEvictionAsync(cancellationToken);
+        await WarnOfLossAsync(cancellationToken);
     }
 
     private static StorageException Unfit(string message) => new(StorageFault.Denied, message);
 
-    private async ValueTask DemandNoEvictionAsync(CancellationToken ct)
+    private async ValueTask DemandNoEvictionAsync(CancellationToken cancellationToken)
     {
-        var policy = (await InfoAsync("memory", ct)).GetValueOrDefault("maxmemory_policy") ?? await SettingAsync("maxmemory-policy", ct);
+        var policy = (await InfoAsync("memory", cancellationToken)).GetValueOrDefault("maxmemory_policy") ?? await SettingAsync("maxmemory-policy", cancellationToken);
         if (policy is null)
             LogUnknown("maxmemory-policy", "noeviction");
         else if (policy != "noeviction")
             throw Unfit($"This Redis would throw packages away when its memory is full: its maxmemory-policy is '{policy}' and must be 'noeviction'.");
     }
 
-    private async ValueTask WarnOfLossAsync(CancellationToken ct)
+    private async ValueTask WarnOfLossAsync(CancellationToken cancellationToken)
     {
-        var persistence = await InfoAsync("persistence", ct);
+        var persistence = await InfoAsync("persistence", cancellationToken);
         var appending = persistence.GetValueOrDefault("aof_enabled");
-        var setting = appending is null ? null : await SettingAsync(appending == "0" ? "save" : "appendfsync", ct);
+        var setting = appending is null ? null : await SettingAsync(appending == "0" ? "save" : "appendfsync", cancellationToken);
         switch (appending, setting)
         {
             case (_, null):
@@ -65,9 +65,9 @@ internal sealed partial class RedisProbe(RedisLink link, ILogger<RedisProbe> log
         }
     }
 
-    private async ValueTask<Dictionary<string, string>> InfoAsync(string section, CancellationToken ct)
+    private async ValueTask<Dictionary<string, string>> InfoAsync(string section, CancellationToken cancellationToken)
     {
-        var text = (await link.CallAsync(database => database.ExecuteAsync("INFO", [section], RedisLink.Flags), ct)).ToString() ?? "";
+        var text = (await link.CallAsync(database => database.ExecuteAsync("INFO", [section], RedisConnection.Flags), cancellationToken)).ToString() ?? "";
         return text.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
             .Select(line => line.Split(':', 2))
             .Where(pair => pair.Length == 2)
@@ -76,11 +76,11 @@ internal sealed partial class RedisProbe(RedisLink link, ILogger<RedisProbe> log
     }
 
     /// <summary>A setting of the server; null where it does not tell, as managed ones do not.</summary>
-    private async ValueTask<string?> SettingAsync(string name, CancellationToken ct)
+    private async ValueTask<string?> SettingAsync(string name, CancellationToken cancellationToken)
     {
         try
         {
-            var answer = (RedisValue[]?)await link.CallAsync(database => database.ExecuteAsync("CONFIG", ["GET", name], RedisLink.Flags), ct);
+            var answer = (RedisValue[]?)await link.CallAsync(database => database.ExecuteAsync("CONFIG", ["GET", name], RedisConnection.Flags), cancellationToken);
             return answer is [_, var value] ? value.ToString() : null;
         }
         catch (StorageException refused) when (refused.InnerException is RedisServerException)

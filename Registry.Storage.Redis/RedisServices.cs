@@ -15,7 +15,7 @@ public static class RedisServices
     {
         services.AddSettings<RedisOptions, RedisOptionsValidator>(configuration, RedisOptions.Section);
         services.TryAddSingleton(TimeProvider.System);
-        services.AddSingleton(provider => new RedisLink(
+        services.AddSingleton(provider => new RedisConnection(
             provider.GetRequiredService<IOptions<RedisOptions>>().Value, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(provider => new RedisKeys(provider.GetRequiredService<IOptions<RedisOptions>>().Value.Prefix));
         services.AddSingleton<IDocumentStore, RedisDocumentStore>();

@@ -40,37 +40,37 @@ internal sealed class BackupExport(OpenRegistry registry, Dialect dialect, Actio
 
     /// <summary>Writes the backup. It is one moment's for each package, not for all of them: packages that change meanwhile are there as they were or as they are.</summary>
     /// <exception cref="StorageException">The storage does not answer.</exception>
-    public async Task WriteAsync(Stream output, CancellationToken ct)
+    public async Task WriteAsync(Stream output, CancellationToken cancellationToken)
     {
         // The names come first, so that no listing is kept open while contents are read for hours.
         var names = new List<PackageName>();
-        await foreach (var document in registry.Storage.Documents.ListAsync(StoreKeys.Packages, after: null, ct))
+        await foreach (var document in registry.Storage.Documents.ListAsync(StoreKeys.Packages, after: null, cancellationToken))
             if (PackageName.TryParse(document.Key, out var name))
                 names.Add(name);
 
         await using var spool = new ContentSpool(long.MaxValue);
-        await output.WriteAsync("{\"packages\":["u8.ToArray(), ct);
+        await output.WriteAsync("{\"packages\":["u8.ToArray(), cancellationToken);
         foreach (var name in names)
-            await TryAsync($"{name}", () => WritePackageAsync(name, spool, output, ct));
-        await output.WriteAsync("\n],\"channels\":["u8.ToArray(), ct);
+            await TryAsync($"{name}", () => WritePackageAsync(name, spool, output, cancellationToken));
+        await output.WriteAsync("\n],\"channels\":["u8.ToArray(), cancellationToken);
         for (var i = 0; i < channels.Count; i++)
-            await WriteEntryAsync(output, channels[i], Json.BackupChannelForm, isFirst: i == 0, isOpen: false, ct);
-        await output.WriteAsync("\n]}\n"u8.ToArray(), ct);
+            await WriteEntryAsync(output, channels[i], Json.BackupChannelForm, isFirst: i == 0, isOpen: false, cancellationToken);
+        await output.WriteAsync("\n]}\n"u8.ToArray(), cancellationToken);
     }
 
-    private async Task WritePackageAsync(PackageName name, ContentSpool spool, Stream output, CancellationToken ct)
+    private async Task WritePackageAsync(PackageName name, ContentSpool spool, Stream output, CancellationToken cancellationToken)
     {
-        if ((await indexes.FindAsync(name, ct))?.State is not { } index)
+        if ((await indexes.FindAsync(name, cancellationToken))?.State is not { } index)
             return;
         using var metadata = new MetadataReader();
         var written = new HashSet<Release>();
         foreach (var manifest in index.Manifests)
             await TryAsync($"{name} {manifest.Release} as {manifest.MediaType}", async () =>
             {
-                if (await FetchAsync(name, manifest, spool, ct) is not { } fetched)
+                if (await FetchAsync(name, manifest, spool, cancellationToken) is not { } fetched)
                     return;
                 var inChannels = index.Channels.Where(channel => channel.Releases.Contains(manifest.Release)).Select(static channel => channel.Name.Value);
-                await WriteReleaseAsync(output, Cnr.ManifestForm.Of(name, fetched, metadata.Read(fetched.Metadata), dialect, inChannels), spool, ct);
+                await WriteReleaseAsync(output, Cnr.ManifestForm.Of(name, fetched, metadata.Read(fetched.Metadata), dialect, inChannels), spool, cancellationToken);
                 written.Add(manifest.Release);
                 bytes += spool.Length;
             });
@@ -83,15 +83,15 @@ internal sealed class BackupExport(OpenRegistry registry, Dialect dialect, Actio
 
     /// <summary>Brings the content of a manifest into the spool, whole and checked.</summary>
     /// <returns>The manifest, or that which replaced it meanwhile; null when it was deleted meanwhile.</returns>
-    private async Task<Manifest?> FetchAsync(PackageName name, Manifest manifest, ContentSpool spool, CancellationToken ct)
+    private async Task<Manifest?> FetchAsync(PackageName name, Manifest manifest, ContentSpool spool, CancellationToken cancellationToken)
     {
-        for (var wanted = manifest; wanted is not null; wanted = (await indexes.FindAsync(name, ct))?.State.Find(manifest.Release, manifest.MediaType))
+        for (var wanted = manifest; wanted is not null; wanted = (await indexes.FindAsync(name, cancellationToken))?.State.Find(manifest.Release, manifest.MediaType))
             try
             {
                 spool.Begin();
-                await using var reader = await packages.OpenAsync(name, wanted, ByteRange.All, ct);
-                await spool.FillAsync(reader.Content, ct);
-                await spool.EndAsync(ct);
+                await using var reader = await packages.OpenAsync(name, wanted, ByteRange.All, cancellationToken);
+                await spool.FillAsync(reader.Content, cancellationToken);
+                await spool.EndAsync(cancellationToken);
                 return spool.Digest == wanted.Content.BlobDigest
                     ? wanted
                     : throw new StorageException(StorageFault.Corrupt, $"its blob has the sha256 {spool.Digest} where {wanted.Content.BlobDigest} is recorded");
@@ -104,15 +104,15 @@ internal sealed class BackupExport(OpenRegistry registry, Dialect dialect, Actio
         return null;
     }
 
-    private async Task WriteReleaseAsync(Stream output, Cnr.ManifestForm manifest, ContentSpool spool, CancellationToken ct)
+    private async Task WriteReleaseAsync(Stream output, Cnr.ManifestForm manifest, ContentSpool spool, CancellationToken cancellationToken)
     {
-        await WriteEntryAsync(output, manifest, CnrJson.ManifestForm, isFirst: releases++ == 0, isOpen: true, ct);
-        await output.WriteAsync(",\"blob\":\""u8.ToArray(), ct);
+        await WriteEntryAsync(output, manifest, CnrJson.ManifestForm, isFirst: releases++ == 0, isOpen: true, cancellationToken);
+        await output.WriteAsync(",\"blob\":\""u8.ToArray(), cancellationToken);
         using (var transform = new ToBase64Transform())
         await using (var base64 = new CryptoStream(output, transform, CryptoStreamMode.Write, leaveOpen: true))
-            await foreach (var piece in spool.ReadAsync(ct))
-                await base64.WriteAsync(piece, ct);
-        await output.WriteAsync("\"}"u8.ToArray(), ct);
+            await foreach (var piece in spool.ReadAsync(cancellationToken))
+                await base64.WriteAsync(piece, cancellationToken);
+        await output.WriteAsync("\"}"u8.ToArray(), cancellationToken);
     }
 
     /// <param name="output">Where to.</param>
@@ -120,13 +120,13 @@ internal sealed class BackupExport(OpenRegistry registry, Dialect dialect, Actio
     /// <param name="type">How it is written.</param>
     /// <param name="isFirst">Whether no comma goes before it.</param>
     /// <param name="isOpen">Leaves the closing brace to the caller.</param>
-    /// <param name="ct">Cancels the writing.</param>
-    private static async Task WriteEntryAsync<T>(Stream output, T entry, JsonTypeInfo<T> type, bool isFirst, bool isOpen, CancellationToken ct)
+    /// <param name="cancellationToken">Cancels the writing.</param>
+    private static async Task WriteEntryAsync<T>(Stream output, T entry, JsonTypeInfo<T> type, bool isFirst, bool isOpen, CancellationToken cancellationToken)
     {
         var text = new ArrayBufferWriter<byte>();
         text.Write(isFirst ? "\n"u8 : ",\n"u8);
         text.Write(JsonSerializer.SerializeToUtf8Bytes(entry, type));
-        await output.WriteAsync(isOpen ? text.WrittenMemory[..^1] : text.WrittenMemory, ct);
+        await output.WriteAsync(isOpen ? text.WrittenMemory[..^1] : text.WrittenMemory, cancellationToken);
     }
 
     /// <summary>Does something that damage makes impossible: it is named then, and the rest goes on. A storage that does not answer ends it all.</summary>

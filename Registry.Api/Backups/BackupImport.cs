@@ -49,26 +49,26 @@ internal sealed class BackupImport(OpenRegistry registry, bool force, Action<str
     /// <summary>Imports a backup.</summary>
     /// <exception cref="InvalidDataException">It is no backup, or is cut short: what came before that place is imported, but for its channels.</exception>
     /// <exception cref="StorageException">The storage failed: the same.</exception>
-    public async Task RunAsync(Stream backup, CancellationToken ct)
+    public async Task RunAsync(Stream backup, CancellationToken cancellationToken)
     {
         await using var spool = new ContentSpool(limits.MaxPackageBytes);
         reader = new BackupReader(backup, spool, limits.MaxMetadataBytes);
         await reader.ReadAsync(
-            release => TryAsync(release.ToString(), () => ImportAsync(release, spool, ct)),
+            release => TryAsync(release.ToString(), () => ImportAsync(release, spool, cancellationToken)),
             channel =>
             {
                 Note(channel);
                 return ValueTask.CompletedTask;
             },
-            ct);
+            cancellationToken);
         foreach (var (package, channels) in found)
-            await TryAsync($"The channels of {package}", () => TrySetChannelsAsync(package, channels.Values, ct));
+            await TryAsync($"The channels of {package}", () => TrySetChannelsAsync(package, channels.Values, cancellationToken));
     }
 
-    private async Task ImportAsync(BackupRelease release, ContentSpool spool, CancellationToken ct)
+    private async Task ImportAsync(BackupRelease release, ContentSpool spool, CancellationToken cancellationToken)
     {
         var restored = release.Parse(spool);
-        var outcome = await packages.RestoreAsync(restored, spool.Digest, ct => UploadAsync(restored.Package, spool, ct), force, ct);
+        var outcome = await packages.RestoreAsync(restored, spool.Digest, cancellationToken => UploadAsync(restored.Package, spool, cancellationToken), force, cancellationToken);
         _ = outcome switch
         {
             RestoreOutcome.Added => added++,
@@ -82,13 +82,13 @@ internal sealed class BackupImport(OpenRegistry registry, bool force, Action<str
                 Fail($"{release}: its channel '{BackupRelease.Shown(name)}' has a name that this registry does not take");
     }
 
-    private async ValueTask<PackageUpload> UploadAsync(PackageName package, ContentSpool spool, CancellationToken ct)
+    private async ValueTask<PackageUpload> UploadAsync(PackageName package, ContentSpool spool, CancellationToken cancellationToken)
     {
-        var upload = await PackageUpload.BeginAsync(registry.Storage.Blobs, package.Key, limits, ct);
+        var upload = await PackageUpload.BeginAsync(registry.Storage.Blobs, package.Key, limits, cancellationToken);
         try
         {
-            await foreach (var piece in spool.ReadAsync(ct))
-                await upload.WriteAsync(piece, ct);
+            await foreach (var piece in spool.ReadAsync(cancellationToken))
+                await upload.WriteAsync(piece, cancellationToken);
             return upload;
         }
         catch
@@ -114,11 +114,11 @@ internal sealed class BackupImport(OpenRegistry registry, bool force, Action<str
         channels[name] = change(channels.GetValueOrDefault(name) ?? new RestoredChannel(name, null, []));
     }
 
-    private async Task TrySetChannelsAsync(PackageName package, IReadOnlyCollection<RestoredChannel> channels, CancellationToken ct)
+    private async Task TrySetChannelsAsync(PackageName package, IReadOnlyCollection<RestoredChannel> channels, CancellationToken cancellationToken)
     {
         try
         {
-            await SetChannelsAsync(package, channels, ct);
+            await SetChannelsAsync(package, channels, cancellationToken);
         }
         catch (RegistryException gone) when (gone.Code == ErrorCode.PackageNotFound && channels.All(static channel => channel.Releases.IsEmpty))
         {
@@ -128,10 +128,10 @@ internal sealed class BackupImport(OpenRegistry registry, bool force, Action<str
         }
     }
 
-    private async Task SetChannelsAsync(PackageName package, IReadOnlyCollection<RestoredChannel> channels, CancellationToken ct)
+    private async Task SetChannelsAsync(PackageName package, IReadOnlyCollection<RestoredChannel> channels, CancellationToken cancellationToken)
     {
-        var before = (await registry.Indexes.GetAsync(package, ct)).State;
-        var after = await registry.Channels.RestoreAsync(package, channels, ct);
+        var before = (await registry.Indexes.GetAsync(package, cancellationToken)).State;
+        var after = await registry.Channels.RestoreAsync(package, channels, cancellationToken);
         foreach (var channel in channels)
         {
             var set = after.FindChannel(channel.Name);

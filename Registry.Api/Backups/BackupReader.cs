@@ -26,9 +26,9 @@ internal sealed class BackupReader(Stream backup, ContentSpool spool, int maxMet
     /// <summary>Reads a backup to its end.</summary>
     /// <param name="release">Takes each release, and its content from the spool.</param>
     /// <param name="channel">Takes each channel.</param>
-    /// <param name="ct">Cancels the reading.</param>
+    /// <param name="cancellationToken">Cancels the reading.</param>
     /// <exception cref="InvalidDataException">It is no backup, or is cut short: what came before that place has been handed over.</exception>
-    public async Task ReadAsync(Func<BackupRelease, ValueTask> release, Func<BackupChannel, ValueTask> channel, CancellationToken ct)
+    public async Task ReadAsync(Func<BackupRelease, ValueTask> release, Func<BackupChannel, ValueTask> channel, CancellationToken cancellationToken)
     {
         var json = new JsonCursor(body);
         var hasPackages = false;
@@ -41,19 +41,19 @@ internal sealed class BackupReader(Stream backup, ContentSpool spool, int maxMet
                     if (name.ToText() is "packages")
                     {
                         hasPackages = true;
-                        await json.ReadArrayAsync(async _ => await release(await ReadReleaseAsync(json, ct)), ct);
+                        await json.ReadArrayAsync(async _ => await release(await ReadReleaseAsync(json, cancellationToken)), cancellationToken);
                     }
                     else if (name.ToText() is "channels")
                     {
-                        await json.ReadArrayAsync(async _ => await channel(await ReadChannelAsync(json, ct)), ct);
+                        await json.ReadArrayAsync(async _ => await channel(await ReadChannelAsync(json, cancellationToken)), cancellationToken);
                     }
                     else
                     {
-                        await json.SkipValueAsync(ct);
+                        await json.SkipValueAsync(cancellationToken);
                     }
                 },
-                ct);
-            await json.ExpectEndAsync("backup", ct);
+                cancellationToken);
+            await json.ExpectEndAsync("backup", cancellationToken);
         }
         catch (JsonSyntaxException broken)
         {
@@ -68,78 +68,78 @@ internal sealed class BackupReader(Stream backup, ContentSpool spool, int maxMet
             throw new InvalidDataException("This is no backup: it has no 'packages'.");
     }
 
-    private async ValueTask<BackupRelease> ReadReleaseAsync(JsonCursor json, CancellationToken ct)
+    private async ValueTask<BackupRelease> ReadReleaseAsync(JsonCursor json, CancellationToken cancellationToken)
     {
         var read = new BackupRelease();
         spool.Begin();
-        await json.ReadObjectAsync(MaxNameBytes, (name, first) => ReadMemberAsync(json, read, name, first, ct), ct);
+        await json.ReadObjectAsync(MaxNameBytes, (name, first) => ReadMemberAsync(json, read, name, first, cancellationToken), cancellationToken);
         return read;
     }
 
-    private async ValueTask ReadMemberAsync(JsonCursor json, BackupRelease read, BoundedBytes name, int first, CancellationToken ct)
+    private async ValueTask ReadMemberAsync(JsonCursor json, BackupRelease read, BoundedBytes name, int first, CancellationToken cancellationToken)
     {
         switch (name.ToText())
         {
             case "package":
-                read.Package = (await json.ReadValueAsync(first, ct)).Text;
+                read.Package = (await json.ReadValueAsync(first, cancellationToken)).Text;
                 break;
             case "release":
-                read.Release = (await json.ReadValueAsync(first, ct)).Text;
+                read.Release = (await json.ReadValueAsync(first, cancellationToken)).Text;
                 break;
             case "mediaType":
-                read.MediaType = (await json.ReadValueAsync(first, ct)).Text;
+                read.MediaType = (await json.ReadValueAsync(first, cancellationToken)).Text;
                 break;
             case "created_at":
-                read.CreatedAt = await json.ReadValueAsync(first, ct);
+                read.CreatedAt = await json.ReadValueAsync(first, cancellationToken);
                 break;
             case "metadata":
                 var metadata = new BoundedBytes(maxMetadataBytes);
-                read.Metadata = await json.ReadRawAsync(metadata, ct) == FieldKind.Null ? null : metadata;
+                read.Metadata = await json.ReadRawAsync(metadata, cancellationToken) == FieldKind.Null ? null : metadata;
                 break;
             case "channels" when first == '[':
-                await json.ReadArrayAsync(async item => read.Channels.Add((await json.ReadValueAsync(item, ct)).Text), ct);
+                await json.ReadArrayAsync(async item => read.Channels.Add((await json.ReadValueAsync(item, cancellationToken)).Text), cancellationToken);
                 break;
             case "content" when first == '{':
-                await json.ReadObjectAsync(MaxNameBytes, (member, value) => ReadContentAsync(json, read, member, value, ct), ct);
+                await json.ReadObjectAsync(MaxNameBytes, (member, value) => ReadContentAsync(json, read, member, value, cancellationToken), cancellationToken);
                 break;
             case "blob" when first == '"':
                 spool.Begin();
-                await json.ReadTextAsync(spool, ct);
-                await spool.EndAsync(ct);
+                await json.ReadTextAsync(spool, cancellationToken);
+                await spool.EndAsync(cancellationToken);
                 read.HasBlob = true;
                 break;
             default:
-                await json.SkipValueAsync(ct);
+                await json.SkipValueAsync(cancellationToken);
                 break;
         }
     }
 
-    private static async ValueTask ReadContentAsync(JsonCursor json, BackupRelease read, BoundedBytes name, int first, CancellationToken ct)
+    private static async ValueTask ReadContentAsync(JsonCursor json, BackupRelease read, BoundedBytes name, int first, CancellationToken cancellationToken)
     {
         switch (name.ToText())
         {
             case "digest":
-                read.ContentDigest = (await json.ReadValueAsync(first, ct)).Text;
+                read.ContentDigest = (await json.ReadValueAsync(first, cancellationToken)).Text;
                 break;
             case "size":
                 var number = new BoundedBytes(MaxNumberBytes);
-                await json.ReadRawAsync(number, ct);
+                await json.ReadRawAsync(number, cancellationToken);
                 read.ContentSize = number.ToText();
                 break;
             default:
-                await json.SkipValueAsync(ct);
+                await json.SkipValueAsync(cancellationToken);
                 break;
         }
     }
 
-    private static async ValueTask<BackupChannel> ReadChannelAsync(JsonCursor json, CancellationToken ct)
+    private static async ValueTask<BackupChannel> ReadChannelAsync(JsonCursor json, CancellationToken cancellationToken)
     {
         var read = new BackupChannel(null, null, null);
         await json.ReadObjectAsync(
             MaxNameBytes,
             async (name, first) =>
             {
-                var value = (await json.ReadValueAsync(first, ct)).Text;
+                var value = (await json.ReadValueAsync(first, cancellationToken)).Text;
                 read = name.ToText() switch
                 {
                     "package" => read with { Package = value },
@@ -148,7 +148,7 @@ internal sealed class BackupReader(Stream backup, ContentSpool spool, int maxMet
                     _ => read,
                 };
             },
-            ct);
+            cancellationToken);
         return read;
     }
 }

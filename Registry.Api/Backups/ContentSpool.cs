@@ -42,7 +42,7 @@ internal sealed class ContentSpool(long maxBytes) : ITextSink, IAsyncDisposable
     }
 
     /// <summary>Takes the next of a base64 text.</summary>
-    public async ValueTask AppendAsync(ReadOnlyMemory<byte> text, CancellationToken ct)
+    public async ValueTask AppendAsync(ReadOnlyMemory<byte> text, CancellationToken cancellationToken)
     {
         while (!text.IsEmpty && Refusal is null)
         {
@@ -52,32 +52,32 @@ internal sealed class ContentSpool(long maxBytes) : ITextSink, IAsyncDisposable
             if (status == OperationStatus.InvalidData)
                 Refusal = "its blob is not base64";
             else if (status == OperationStatus.DestinationTooSmall)
-                await FlushAsync(ct);
+                await FlushAsync(cancellationToken);
         }
     }
 
     /// <summary>Takes the content itself from a stream, to its end.</summary>
-    public async ValueTask FillAsync(Stream content, CancellationToken ct)
+    public async ValueTask FillAsync(Stream content, CancellationToken cancellationToken)
     {
-        while ((filled = await content.ReadAsync(buffer, ct)) > 0)
-            await FlushAsync(ct);
+        while ((filled = await content.ReadAsync(buffer, cancellationToken)) > 0)
+            await FlushAsync(cancellationToken);
     }
 
     /// <summary>Says that the content has ended.</summary>
-    public async ValueTask EndAsync(CancellationToken ct)
+    public async ValueTask EndAsync(CancellationToken cancellationToken)
     {
-        await FlushAsync(ct);
+        await FlushAsync(cancellationToken);
         if (!decoder.IsComplete)
             Refusal ??= "its blob is not base64: it ends within a group of four digits";
         Digest = Digest.FromHash(hash.GetHashAndReset());
     }
 
     /// <summary>Gives the content back, in pieces.</summary>
-    public async IAsyncEnumerable<ReadOnlyMemory<byte>> ReadAsync([EnumeratorCancellation] CancellationToken ct)
+    public async IAsyncEnumerable<ReadOnlyMemory<byte>> ReadAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         file.Position = 0;
         int read;
-        while ((read = await file.ReadAsync(buffer, ct)) > 0)
+        while ((read = await file.ReadAsync(buffer, cancellationToken)) > 0)
             yield return buffer.AsMemory(0, read);
     }
 
@@ -105,12 +105,12 @@ internal sealed class ContentSpool(long maxBytes) : ITextSink, IAsyncDisposable
     }
 
     /// <summary>Takes what the buffer holds.</summary>
-    private async ValueTask FlushAsync(CancellationToken ct)
+    private async ValueTask FlushAsync(CancellationToken cancellationToken)
     {
         Length += filled;
         hash.AppendData(buffer, 0, filled);
         if (Length <= maxBytes)
-            await file.WriteAsync(buffer.AsMemory(0, filled), ct);
+            await file.WriteAsync(buffer.AsMemory(0, filled), cancellationToken);
         else
             Refusal ??= $"its blob is larger than {maxBytes} bytes, the limit of this registry";
         filled = 0;

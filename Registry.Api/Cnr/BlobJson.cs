@@ -42,12 +42,12 @@ internal sealed class BlobJson
     /// <param name="blob">The blob, read from its first byte; stays the caller's.</param>
     /// <param name="output">Where to.</param>
     /// <param name="bufferBytes">About how many bytes to hand to the output at once; at least 16.</param>
-    /// <param name="ct">Cancels the writing.</param>
+    /// <param name="cancellationToken">Cancels the writing.</param>
     /// <exception cref="StorageException">
     /// The blob has another length than was said, or could not be read to its end. What was written, if anything, is not the whole answer:
     /// break the connection.
     /// </exception>
-    public async Task WriteAsync(BlobReader blob, PipeWriter output, int bufferBytes, CancellationToken ct)
+    public async Task WriteAsync(BlobReader blob, PipeWriter output, int bufferBytes, CancellationToken cancellationToken)
     {
         if (blob.Length != blobLength)
             throw new StorageException(StorageFault.Corrupt, $"The blob gives {blob.Length} bytes where {blobLength} are recorded.");
@@ -62,18 +62,18 @@ internal sealed class BlobJson
             for (var left = blobLength; left > 0 || !begun;)
             {
                 var length = (int)Math.Min(left, blockBytes);
-                await blob.Content.ReadExactlyAsync(block.AsMemory(0, length), ct);
+                await blob.Content.ReadExactlyAsync(block.AsMemory(0, length), cancellationToken);
                 left -= length;
                 if (!begun)
                     Begin(json);
                 begun = true;
                 Append(json, block.AsSpan(0, length));
-                if ((await output.FlushAsync(ct)).IsCompleted)
+                if ((await output.FlushAsync(cancellationToken)).IsCompleted)
                     return;
             }
 
             End(json, output);
-            await output.FlushAsync(ct);
+            await output.FlushAsync(cancellationToken);
         }
         finally
         {

@@ -17,7 +17,7 @@ internal sealed class CatalogController(PackageCatalog catalog, ListBodies bodie
     /// <param name="mediaType">Only packages, and of them only releases, in this media type (`helm`, `kpm`, …).</param>
     /// <param name="limit">At most so many packages; without one all.</param>
     /// <param name="after">Only packages whose `namespace/name` comes after this text.</param>
-    /// <param name="ct">The request's.</param>
+    /// <param name="cancellationToken">The request's.</param>
     [HttpGet, HttpHead]
     [ProducesResponseType<PackageSummary[]>(StatusCodes.Status200OK, "application/json")]
     public async Task<IActionResult> ListAsync(
@@ -26,10 +26,10 @@ internal sealed class CatalogController(PackageCatalog catalog, ListBodies bodie
         [FromQuery(Name = "media_type")] string? mediaType,
         [FromQuery] string? limit,
         [FromQuery] string? after,
-        CancellationToken ct)
+        CancellationToken cancellationToken)
     {
         var page = ListPage.Of(limit, after);
-        var view = await catalog.GetAsync(ct);
+        var view = await catalog.GetAsync(cancellationToken);
         var entries = page.Of(new CatalogQuery(@namespace, query, mediaType, page.After).Of(view), static entry => entry.Name.Value, HttpContext);
         return Body(JsonBody.OfMany(entries.Select(PackageSummary.Of), CnrJsonContext.Default.PackageSummary, Tag(view)), view);
     }
@@ -39,13 +39,13 @@ internal sealed class CatalogController(PackageCatalog catalog, ListBodies bodie
     /// <param name="q">The text; without one nothing is found.</param>
     /// <param name="limit">At most so many names; without one all.</param>
     /// <param name="after">Only names that come after this text.</param>
-    /// <param name="ct">The request's.</param>
+    /// <param name="cancellationToken">The request's.</param>
     [HttpGet("search"), HttpHead("search")]
     [ProducesResponseType<string[]>(StatusCodes.Status200OK, "application/json")]
-    public async Task<IActionResult> SearchAsync([FromQuery] string? q, [FromQuery] string? limit, [FromQuery] string? after, CancellationToken ct)
+    public async Task<IActionResult> SearchAsync([FromQuery] string? q, [FromQuery] string? limit, [FromQuery] string? after, CancellationToken cancellationToken)
     {
         var page = ListPage.Of(limit, after);
-        var view = await catalog.GetAsync(ct);
+        var view = await catalog.GetAsync(cancellationToken);
         var found = string.IsNullOrEmpty(q) ? [] : new CatalogQuery(null, q, null, page.After).Of(view).Select(static entry => entry.Name.Value);
         return Body(JsonBody.OfMany(page.Of(found, static name => name, HttpContext), CnrJsonContext.Default.String, Tag(view)), view);
     }

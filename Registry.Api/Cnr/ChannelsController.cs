@@ -10,12 +10,12 @@ internal sealed class ChannelsController(PackageRegistry packages, ChannelRegist
     /// <summary>List the channels of a package</summary>
     /// <param name="namespace">The namespace.</param>
     /// <param name="name">The name.</param>
-    /// <param name="ct">The request's.</param>
+    /// <param name="cancellationToken">The request's.</param>
     [HttpGet("{namespace}/{name}/channels"), HttpHead("{namespace}/{name}/channels")]
     [ProducesResponseType<ChannelForm[]>(StatusCodes.Status200OK, "application/json")]
-    public async Task<IActionResult> ListAsync(string @namespace, string name, CancellationToken ct)
+    public async Task<IActionResult> ListAsync(string @namespace, string name, CancellationToken cancellationToken)
     {
-        var snapshot = await packages.GetAsync(@namespace, name, ct);
+        var snapshot = await packages.GetAsync(@namespace, name, cancellationToken);
         return JsonBody.OfMany(snapshot.State.Channels.Select(ChannelForm.Of), CnrJsonContext.Default.ChannelForm, Tag(snapshot));
     }
 
@@ -23,12 +23,12 @@ internal sealed class ChannelsController(PackageRegistry packages, ChannelRegist
     /// <param name="namespace">The namespace.</param>
     /// <param name="name">The name.</param>
     /// <param name="channel">The channel.</param>
-    /// <param name="ct">The request's.</param>
+    /// <param name="cancellationToken">The request's.</param>
     [HttpGet("{namespace}/{name}/channels/{channel}"), HttpHead("{namespace}/{name}/channels/{channel}")]
     [ProducesResponseType<ChannelForm>(StatusCodes.Status200OK, "application/json")]
-    public async Task<IActionResult> ShowAsync(string @namespace, string name, string channel, CancellationToken ct)
+    public async Task<IActionResult> ShowAsync(string @namespace, string name, string channel, CancellationToken cancellationToken)
     {
-        var snapshot = await packages.GetAsync(@namespace, name, ct);
+        var snapshot = await packages.GetAsync(@namespace, name, cancellationToken);
         return JsonBody.Of(ChannelForm.Of(snapshot.State.GetChannel(Channel(channel))), CnrJsonContext.Default.ChannelForm, Tag(snapshot));
     }
 
@@ -37,13 +37,13 @@ internal sealed class ChannelsController(PackageRegistry packages, ChannelRegist
     /// <param name="namespace">The namespace.</param>
     /// <param name="name">The name.</param>
     /// <param name="channel">The channel.</param>
-    /// <param name="ct">The request's.</param>
+    /// <param name="cancellationToken">The request's.</param>
     [HttpDelete("{namespace}/{name}/channels/{channel}")]
     [ProducesResponseType<ChannelDeletedForm>(StatusCodes.Status200OK, "application/json")]
-    public async Task<IActionResult> DeleteAsync(string @namespace, string name, string channel, CancellationToken ct)
+    public async Task<IActionResult> DeleteAsync(string @namespace, string name, string channel, CancellationToken cancellationToken)
     {
         var package = PackageQueries.ParseName(@namespace, name);
-        await channels.DeleteAsync(package, Channel(channel), ct);
+        await channels.DeleteAsync(package, Channel(channel), cancellationToken);
         return JsonBody.Of(new ChannelDeletedForm("delete", channel, package.Value), CnrJsonContext.Default.ChannelDeletedForm, tag: null);
     }
 
@@ -53,12 +53,12 @@ internal sealed class ChannelsController(PackageRegistry packages, ChannelRegist
     /// <param name="name">The name.</param>
     /// <param name="channel">The channel.</param>
     /// <param name="release">The exact release.</param>
-    /// <param name="ct">The request's.</param>
+    /// <param name="cancellationToken">The request's.</param>
     [HttpPost("{namespace}/{name}/channels/{channel}/{release}")]
     [ProducesResponseType<ChannelForm>(StatusCodes.Status200OK, "application/json")]
-    public async Task<IActionResult> AddAsync(string @namespace, string name, string channel, string release, CancellationToken ct)
+    public async Task<IActionResult> AddAsync(string @namespace, string name, string channel, string release, CancellationToken cancellationToken)
     {
-        var changed = await channels.AddAsync(PackageQueries.ParseName(@namespace, name, release), Channel(channel), release, ct);
+        var changed = await channels.AddAsync(PackageQueries.ParseName(@namespace, name, release), Channel(channel), release, cancellationToken);
         return JsonBody.Of(ChannelForm.Of(changed), CnrJsonContext.Default.ChannelForm, tag: null);
     }
 
@@ -68,13 +68,13 @@ internal sealed class ChannelsController(PackageRegistry packages, ChannelRegist
     /// <param name="name">The name.</param>
     /// <param name="channel">The channel.</param>
     /// <param name="release">The exact release.</param>
-    /// <param name="ct">The request's.</param>
+    /// <param name="cancellationToken">The request's.</param>
     [HttpDelete("{namespace}/{name}/channels/{channel}/{release}")]
     [ProducesResponseType<ChannelReleaseDeletedForm>(StatusCodes.Status200OK, "application/json")]
-    public async Task<IActionResult> RemoveAsync(string @namespace, string name, string channel, string release, CancellationToken ct)
+    public async Task<IActionResult> RemoveAsync(string @namespace, string name, string channel, string release, CancellationToken cancellationToken)
     {
         var package = PackageQueries.ParseName(@namespace, name, release);
-        await channels.RemoveAsync(package, Channel(channel), release, ct);
+        await channels.RemoveAsync(package, Channel(channel), release, cancellationToken);
         return JsonBody.Of(
             new ChannelReleaseDeletedForm(channel, package.Value, release, "deleted"), CnrJsonContext.Default.ChannelReleaseDeletedForm, tag: null);
     }

@@ -19,22 +19,22 @@ internal sealed class ListBodies
     /// <summary>Longer questions are not asked twice.</summary>
     private const int MaxTargetLength = 1024;
 
-    private volatile Shelf shelf = new(PackageCatalogView.Empty);
+    private volatile CacheShard shelf = new(PackageCatalogView.Empty);
 
     /// <summary>The body that answers a request from a view; null where none is kept.</summary>
-    public IKeptBody? Of(PackageCatalogView view, HttpRequest request)
+    public ICachedBody? Of(PackageCatalogView view, HttpRequest request)
     {
         var target = request.Path.Value + request.QueryString.Value;
         if (target.Length > MaxTargetLength)
             return null;
         var known = shelf;
         if (!ReferenceEquals(known.View, view))
-            shelf = known = new Shelf(view);
+            shelf = known = new CacheShard(view);
         return new Place(known, target);
     }
 
     /// <summary>The bodies of one view.</summary>
-    private sealed class Shelf(PackageCatalogView view)
+    private sealed class CacheShard(PackageCatalogView view)
     {
         private readonly ConcurrentDictionary<(string Target, string Coding), PreparedBody> bodies = new();
         private long bytes;
@@ -56,7 +56,7 @@ internal sealed class ListBodies
         }
     }
 
-    private sealed class Place(Shelf shelf, string target) : IKeptBody
+    private sealed class Place(CacheShard shelf, string target) : ICachedBody
     {
         public int MaxBytes => MaxBodyBytes;
 

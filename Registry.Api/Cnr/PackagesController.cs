@@ -14,13 +14,13 @@ internal sealed class PackagesController(PackageRegistry packages) : CnrControll
     /// <param name="namespace">The namespace.</param>
     /// <param name="name">The name.</param>
     /// <param name="mediaType">Only manifests in this media type.</param>
-    /// <param name="ct">The request's.</param>
+    /// <param name="cancellationToken">The request's.</param>
     [HttpGet("{namespace}/{name}"), HttpHead("{namespace}/{name}")]
     [ProducesResponseType<ManifestForm[]>(StatusCodes.Status200OK, "application/json")]
     public async Task<IActionResult> ReleasesAsync(
-        string @namespace, string name, [FromQuery(Name = "media_type")] string? mediaType, CancellationToken ct)
+        string @namespace, string name, [FromQuery(Name = "media_type")] string? mediaType, CancellationToken cancellationToken)
     {
-        var snapshot = await packages.GetAsync(@namespace, name, release: null, mediaType, ct);
+        var snapshot = await packages.GetAsync(@namespace, name, release: null, mediaType, cancellationToken);
         IEnumerable<Manifest> manifests = snapshot.State.Manifests;
         if (mediaType is not null)
             manifests = MediaType.TryParse(mediaType, out var type) ? manifests.Where(manifest => manifest.MediaType == type) : [];
@@ -38,12 +38,12 @@ internal sealed class PackagesController(PackageRegistry packages) : CnrControll
     /// <param name="namespace">The namespace.</param>
     /// <param name="name">The name.</param>
     /// <param name="release">The exact release: no range, no `default`.</param>
-    /// <param name="ct">The request's.</param>
+    /// <param name="cancellationToken">The request's.</param>
     [HttpGet("{namespace}/{name}/{release}"), HttpHead("{namespace}/{name}/{release}")]
     [ProducesResponseType<ManifestForm[]>(StatusCodes.Status200OK, "application/json")]
-    public async Task<IActionResult> ReleaseAsync(string @namespace, string name, string release, CancellationToken ct)
+    public async Task<IActionResult> ReleaseAsync(string @namespace, string name, string release, CancellationToken cancellationToken)
     {
-        var snapshot = await packages.GetAsync(@namespace, name, release, mediaType: null, ct);
+        var snapshot = await packages.GetAsync(@namespace, name, release, mediaType: null, cancellationToken);
         var manifests = snapshot.State.GetExact(release).ToArray();
         return Manifests(snapshot, manifests.Select(manifest => ManifestForm.Of(snapshot.State.Name, manifest, packages.ReadMetadata(manifest), Dialect)));
     }
@@ -53,12 +53,12 @@ internal sealed class PackagesController(PackageRegistry packages) : CnrControll
     /// <param name="name">The name.</param>
     /// <param name="release">A release or a query: `1.0.0`, `default`, `^1.2`, `>=1.0,&lt;2.0`. The highest match is shown.</param>
     /// <param name="mediaType">A short media type, or `-` for the only one.</param>
-    /// <param name="ct">The request's.</param>
+    /// <param name="cancellationToken">The request's.</param>
     [HttpGet("{namespace}/{name}/{release}/{mediaType}"), HttpHead("{namespace}/{name}/{release}/{mediaType}")]
     [ProducesResponseType<ManifestForm>(StatusCodes.Status200OK, "application/json")]
-    public async Task<IActionResult> ShowAsync(string @namespace, string name, string release, string mediaType, CancellationToken ct)
+    public async Task<IActionResult> ShowAsync(string @namespace, string name, string release, string mediaType, CancellationToken cancellationToken)
     {
-        var snapshot = await packages.GetAsync(@namespace, name, release, mediaType, ct);
+        var snapshot = await packages.GetAsync(@namespace, name, release, mediaType, cancellationToken);
         var manifest = snapshot.State.Find(release, mediaType);
         return JsonBody.Of(Form, CnrJsonContext.Default.ManifestForm, Tag(snapshot));
 
@@ -76,12 +76,12 @@ internal sealed class PackagesController(PackageRegistry packages) : CnrControll
     /// <param name="name">The name.</param>
     /// <param name="release">The exact release.</param>
     /// <param name="mediaType">The short media type.</param>
-    /// <param name="ct">The request's.</param>
+    /// <param name="cancellationToken">The request's.</param>
     [HttpDelete("{namespace}/{name}/{release}/{mediaType}")]
     [ProducesResponseType<DeletedForm>(StatusCodes.Status200OK, "application/json")]
-    public async Task<IActionResult> DeleteAsync(string @namespace, string name, string release, string mediaType, CancellationToken ct)
+    public async Task<IActionResult> DeleteAsync(string @namespace, string name, string release, string mediaType, CancellationToken cancellationToken)
     {
-        await packages.DeleteAsync(@namespace, name, release, mediaType, ct);
+        await packages.DeleteAsync(@namespace, name, release, mediaType, cancellationToken);
         return JsonBody.Of(new DeletedForm($"{@namespace}/{name}", release, "deleted"), CnrJsonContext.Default.DeletedForm, tag: null);
     }
 

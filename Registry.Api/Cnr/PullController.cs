@@ -20,13 +20,13 @@ internal sealed class PullController(PackageRegistry packages) : CnrController
     /// <param name="release">A release or a query: `1.0.0`, `default`, `^1.2`, `>=1.0,&lt;2.0`. The highest match is pulled.</param>
     /// <param name="mediaType">A short media type, or `-` for the only one.</param>
     /// <param name="format">`json` for the JSON form.</param>
-    /// <param name="ct">The request's.</param>
+    /// <param name="cancellationToken">The request's.</param>
     [HttpGet("{namespace}/{name}/{release}/{mediaType}/pull"), HttpHead("{namespace}/{name}/{release}/{mediaType}/pull")]
     [ProducesResponseType<FileResult>(StatusCodes.Status200OK, Gzip)]
     public async Task<IActionResult> PullAsync(
-        string @namespace, string name, string release, string mediaType, [FromQuery] string? format, CancellationToken ct)
+        string @namespace, string name, string release, string mediaType, [FromQuery] string? format, CancellationToken cancellationToken)
     {
-        var (index, manifest) = await FindAsync(@namespace, name, release, mediaType, ct);
+        var (index, manifest) = await FindAsync(@namespace, name, release, mediaType, cancellationToken);
         var headers = HeadersOf(manifest, release, mediaType);
         return format == "json"
             ? Json(index, manifest, headers)
@@ -39,12 +39,12 @@ internal sealed class PullController(PackageRegistry packages) : CnrController
     /// <param name="name">The name.</param>
     /// <param name="release">A release or a query.</param>
     /// <param name="mediaType">A short media type, or `-` for the only one.</param>
-    /// <param name="ct">The request's.</param>
+    /// <param name="cancellationToken">The request's.</param>
     [HttpGet("{namespace}/{name}/{release}/{mediaType}/pull/json"), HttpHead("{namespace}/{name}/{release}/{mediaType}/pull/json")]
     [ProducesResponseType<PulledForm>(StatusCodes.Status200OK, "application/json")]
-    public async Task<IActionResult> PullJsonAsync(string @namespace, string name, string release, string mediaType, CancellationToken ct)
+    public async Task<IActionResult> PullJsonAsync(string @namespace, string name, string release, string mediaType, CancellationToken cancellationToken)
     {
-        var (index, manifest) = await FindAsync(@namespace, name, release, mediaType, ct);
+        var (index, manifest) = await FindAsync(@namespace, name, release, mediaType, cancellationToken);
         return Json(index, manifest, HeadersOf(manifest, release, mediaType));
     }
 
@@ -53,12 +53,12 @@ internal sealed class PullController(PackageRegistry packages) : CnrController
     /// <param name="name">The name: a blob belongs to one package.</param>
     /// <param name="digest">The digest of a manifest's content: the sha256 of the gunzipped tar.</param>
     /// <param name="format">`json` for the JSON form.</param>
-    /// <param name="ct">The request's.</param>
+    /// <param name="cancellationToken">The request's.</param>
     [HttpGet("{namespace}/{name}/blobs/sha256/{digest}"), HttpHead("{namespace}/{name}/blobs/sha256/{digest}")]
     [ProducesResponseType<FileResult>(StatusCodes.Status200OK, Gzip)]
-    public async Task<IActionResult> BlobAsync(string @namespace, string name, string digest, [FromQuery] string? format, CancellationToken ct)
+    public async Task<IActionResult> BlobAsync(string @namespace, string name, string digest, [FromQuery] string? format, CancellationToken cancellationToken)
     {
-        var index = (await packages.GetAsync(@namespace, name, digest, mediaType: null, ct)).State;
+        var index = (await packages.GetAsync(@namespace, name, digest, mediaType: null, cancellationToken)).State;
         var manifest = index.GetContent(digest);
         return format == "json"
             ? BlobJson(index, manifest)
@@ -70,19 +70,19 @@ internal sealed class PullController(PackageRegistry packages) : CnrController
     /// <param name="namespace">The namespace.</param>
     /// <param name="name">The name.</param>
     /// <param name="digest">The digest of a manifest's content.</param>
-    /// <param name="ct">The request's.</param>
+    /// <param name="cancellationToken">The request's.</param>
     [HttpGet("{namespace}/{name}/blobs/sha256/{digest}/json"), HttpHead("{namespace}/{name}/blobs/sha256/{digest}/json")]
     [ProducesResponseType<PulledForm>(StatusCodes.Status200OK, "application/json")]
-    public async Task<IActionResult> BlobJsonAsync(string @namespace, string name, string digest, CancellationToken ct)
+    public async Task<IActionResult> BlobJsonAsync(string @namespace, string name, string digest, CancellationToken cancellationToken)
     {
-        var index = (await packages.GetAsync(@namespace, name, digest, mediaType: null, ct)).State;
+        var index = (await packages.GetAsync(@namespace, name, digest, mediaType: null, cancellationToken)).State;
         return BlobJson(index, index.GetContent(digest));
     }
 
     private async ValueTask<(PackageIndex Index, Manifest Manifest)> FindAsync(
-        string @namespace, string name, string release, string mediaType, CancellationToken ct)
+        string @namespace, string name, string release, string mediaType, CancellationToken cancellationToken)
     {
-        var index = (await packages.GetAsync(@namespace, name, release, mediaType, ct)).State;
+        var index = (await packages.GetAsync(@namespace, name, release, mediaType, cancellationToken)).State;
         return (index, index.Find(release, mediaType));
     }
 
@@ -107,7 +107,7 @@ internal sealed class PullController(PackageRegistry packages) : CnrController
     private Func<ByteRange, CancellationToken, ValueTask<BlobReader>> Opener(PackageName package, Manifest manifest)
     {
         var sent = manifest with { Metadata = null };
-        return (range, ct) => packages.OpenAsync(package, sent, range, ct);
+        return (range, cancellationToken) => packages.OpenAsync(package, sent, range, cancellationToken);
     }
 
     private BlobJsonResult Json(PackageIndex index, Manifest manifest, (string Name, string Value)[] headers)
@@ -130,7 +130,7 @@ internal sealed class PullController(PackageRegistry packages) : CnrController
     {
         var open = Opener(index.Name, manifest);
         return new BlobJsonResult(
-            ct => open(ByteRange.All, ct),
+            cancellationToken => open(ByteRange.All, cancellationToken),
             new BlobJson(manifest.Content.Size, members.ToArray()),
             $"{manifest.Content.BlobDigest}-{manifest.Release}-{manifest.MediaType}-json")
         {

@@ -19,19 +19,19 @@ internal sealed class PushController(PackageRegistry packages, IBlobStore blobs,
     /// </remarks>
     /// <param name="namespace">The namespace.</param>
     /// <param name="name">The name.</param>
-    /// <param name="ct">The request's.</param>
+    /// <param name="cancellationToken">The request's.</param>
     [HttpPost("{namespace}/{name}")]
     [ProducesResponseType<PushedForm>(StatusCodes.Status200OK, "application/json")]
-    public async Task<IActionResult> PushAsync(string @namespace, string name, CancellationToken ct)
+    public async Task<IActionResult> PushAsync(string @namespace, string name, CancellationToken cancellationToken)
     {
         if (!PackageName.TryCreate(@namespace, name, out var package))
             throw CnrErrors.NoPackageName(@namespace, name);
-        await RequestTransfer.Of(HttpContext).ReserveInputAsync(PushRequestReader.BufferBytes + PackageUpload.BufferBytes, ct);
+        await RequestTransfer.Of(HttpContext).ReserveInputAsync(PushRequestReader.BufferBytes + PackageUpload.BufferBytes, cancellationToken);
         await using var push = await PushRequestReader.ReadAsync(
-            Request, token => PackageUpload.BeginAsync(blobs, package.Key, limits, token), limits, ct);
+            Request, token => PackageUpload.BeginAsync(blobs, package.Key, limits, token), limits, cancellationToken);
         if (!Release.TryParse(push.Release, out var release, out var reason))
             throw CnrErrors.NoRelease(push.Release, reason);
-        await packages.PushAsync(package, release, MediaTypeOf(push), push.Upload, new PushOptions(push.Force, push.GetMetadata()), ct);
+        await packages.PushAsync(package, release, MediaTypeOf(push), push.Upload, new PushOptions(push.Force, push.GetMetadata()), cancellationToken);
         return JsonBody.Of(new PushedForm("ok"), CnrJsonContext.Default.PushedForm, tag: null);
     }
 

@@ -13,7 +13,7 @@ namespace Registry.Api.Health;
 /// <remarks>It begins once the port is open: what opens the port would have to share the processors with the reading of 100,000 packages.</remarks>
 internal sealed partial class CatalogService(
     PackageCatalog catalog,
-    StorageProbe storage,
+    StorageReadiness storage,
     IServer server,
     IHostApplicationLifetime host,
     TimeProvider time,
@@ -42,11 +42,11 @@ internal sealed partial class CatalogService(
         return await opened.Task;
     }
 
-    private async Task<bool> TryLoadAsync(long began, CancellationToken ct)
+    private async Task<bool> TryLoadAsync(long began, CancellationToken cancellationToken)
     {
         try
         {
-            var view = await catalog.GetAsync(ct);
+            var view = await catalog.GetAsync(cancellationToken);
             var took = time.GetElapsedTime(began);
             var packages = string.Create(CultureInfo.InvariantCulture, $"{view.Count:N0} {(view.Count == 1 ? "package" : "packages")}");
             var addresses = string.Join(", ", server.Features.Get<IServerAddressesFeature>()?.Addresses ?? []);
@@ -54,7 +54,7 @@ internal sealed partial class CatalogService(
             LogLoaded(view.Count, took.TotalMilliseconds);
             return true;
         }
-        catch (OperationCanceledException) when (ct.IsCancellationRequested)
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
             throw;
         }

@@ -7,7 +7,7 @@ namespace Registry.Api.Health;
 
 /// <summary>What an orchestrator asks.</summary>
 [ApiController]
-internal sealed class HealthController(StorageProbe storage, PackageCatalog catalog) : ControllerBase
+internal sealed class HealthController(StorageReadiness storage, PackageCatalog catalog) : ControllerBase
 {
     /// <summary>The status of a process that is alive.</summary>
     public const string AliveStatus = "ok";
@@ -29,14 +29,14 @@ internal sealed class HealthController(StorageProbe storage, PackageCatalog cata
 
     /// <summary>Check whether requests can be served</summary>
     /// <remarks>200 once the storage answers and all packages have been read; otherwise 503.</remarks>
-    /// <param name="ct">The request's.</param>
+    /// <param name="cancellationToken">The request's.</param>
     /// <exception cref="StorageException">It does not answer.</exception>
     /// <exception cref="RegistryException">It is still telling.</exception>
     [HttpGet(ReadyPath), HttpHead(ReadyPath)]
     [ProducesResponseType<Dictionary<string, string>>(StatusCodes.Status200OK, "application/json")]
-    public async Task<IActionResult> ReadyAsync(CancellationToken ct)
+    public async Task<IActionResult> ReadyAsync(CancellationToken cancellationToken)
     {
-        await storage.AskAsync(ct);
+        await storage.AskAsync(cancellationToken);
         if (!catalog.IsLoaded)
             throw new RegistryException(
                 ErrorCode.Unavailable,

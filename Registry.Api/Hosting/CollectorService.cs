@@ -34,14 +34,14 @@ internal sealed partial class CollectorService(
     /// <summary>
     /// What a crash left behind may be what fills the storage: it does not wait for the first collection.
     /// </summary>
-    private async Task DiscardAbandonedAsync(CancellationToken ct)
+    private async Task DiscardAbandonedAsync(CancellationToken cancellationToken)
     {
         try
         {
-            if (await collector.DiscardAbandonedAsync(ct) is > 0 and var discarded)
+            if (await collector.DiscardAbandonedAsync(cancellationToken) is > 0 and var discarded)
                 LogDiscarded(discarded);
         }
-        catch (OperationCanceledException) when (ct.IsCancellationRequested)
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
             // The service stops before its first collection.
         }

@@ -5,7 +5,7 @@ namespace Registry.Api.Hosting;
 
 /// <summary>
 /// Lets pages of every origin read every answer, whether or not the request names its origin, as both protocols always
-/// did (CNR, table A). Refusals included: the author of a page whose writes are refused (<see cref="ForeignWrites"/>)
+/// did (CNR, table A). Refusals included: the author of a page whose writes are refused (<see cref="CrossOriginWrites"/>)
 /// can read why.
 /// </summary>
 internal sealed class Cors(RequestDelegate next)
@@ -28,7 +28,7 @@ internal sealed class Cors(RequestDelegate next)
 
     /// <summary>
     /// Whether a page may send a header. Those that trusted proxies set are not free: with one that passes them on, a
-    /// page could pass for one of the registry's own (<see cref="ForeignWrites"/>). A name that is not ASCII cannot
+    /// page could pass for one of the registry's own (<see cref="CrossOriginWrites"/>). A name that is not ASCII cannot
     /// stand in an answer.
     /// </summary>
     private static bool IsFree(string header) =>

@@ -75,7 +75,7 @@ internal sealed class OpenRegistry(
         try
         {
             RegistrySettings.Demand(provider, RegistrySettings.Errors(configuration));
-            var probe = provider.GetRequiredService<StorageProbe>();
+            var probe = provider.GetRequiredService<StorageReadiness>();
             var opened = ActivatorUtilities.CreateInstance<OpenRegistry>(provider);
             opened.services = provider;
             if (writes)
@@ -100,13 +100,13 @@ internal sealed class OpenRegistry(
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => services?.DisposeAsync() ?? default;
 
-    private async Task<bool> HoldsAnythingAsync(CancellationToken ct)
+    private async Task<bool> HoldsAnythingAsync(CancellationToken cancellationToken)
     {
         var (documents, blobs) = Storage;
-        await foreach (var _ in documents.ListAsync(StoreKeys.Packages, after: null, ct))
+        await foreach (var _ in documents.ListAsync(StoreKeys.Packages, after: null, cancellationToken))
             return true;
         foreach (var scope in (StoreKey[])[StoreKeys.Packages, StoreKeys.Archives])
-            await foreach (var _ in blobs.ListAsync(scope, ScopeDepth.Subtree, after: null, ct))
+            await foreach (var _ in blobs.ListAsync(scope, ScopeDepth.Subtree, after: null, cancellationToken))
                 return true;
         return false;
     }

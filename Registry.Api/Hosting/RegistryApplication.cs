@@ -55,7 +55,7 @@ public static class RegistryApplication
         {
             await using var app = Compose(args, configure);
             // The proof waits for a disk or a server. What is going to be served is put together meanwhile, and served only when the proof holds.
-            var probe = app.Services.GetRequiredService<StorageProbe>();
+            var probe = app.Services.GetRequiredService<StorageReadiness>();
             var proof = Task.Run(() => probe.DescribeFaultsAsync(() => probe.ProveAsync(app.Lifetime.ApplicationStopping)));
             Map(app);
             await proof;
@@ -128,7 +128,7 @@ public static class RegistryApplication
         app.Lifetime.ApplicationStarted.Register(start.Open);
         // The server has been made by now. It takes nothing from settings that may be wrong.
         var kestrel = app.Services.GetRequiredService<IOptions<KestrelServerOptions>>().Value;
-        kestrel.Limits.MaxRequestBodySize = app.Services.OptionsOf<LimitOptions>().RequestBytes;
+        kestrel.Limits.MaxRequestBodySize = app.Services.OptionsOf<LimitSettings>().RequestBytes;
         kestrel.Limits.MinResponseDataRate = TransferWatch.RateAfterwards(app.Services.GetRequiredService<TransferOptions>().Stall);
         return app;
     }
@@ -138,7 +138,7 @@ public static class RegistryApplication
         // Everything after these sees the path below the prefix, and the host and the prefix as the client does.
         var server = app.Services.GetRequiredService<DiagnosticListener>();
         app.Services.GetRequiredService<MalformedRequests>().Observe(server);
-        app.UseMiddleware<UnshortenedPaths>();
+        app.UseMiddleware<UnnormalizedPaths>();
         app.UseMiddleware<PathPrefix>();
         app.UseForwardedHeaders();
         app.UseMiddleware<TransferWatch>();
@@ -146,7 +146,7 @@ public static class RegistryApplication
         app.UseMiddleware<Cors>();
         app.UseMiddleware<ErrorHandling>();
         app.UseMiddleware<AllowedHosts>();
-        app.UseMiddleware<ForeignWrites>();
+        app.UseMiddleware<CrossOriginWrites>();
         app.UseMiddleware<RequestLimit>();
         app.UseRouting();
         app.UseMiddleware<ExactPaths>();
@@ -172,10 +172,10 @@ public static class RegistryApplication
     {
         services.AddSingleton(TimeProvider.System);
         services.AddRegistrySettings(configuration);
-        services.AddSingleton(static provider => provider.OptionsOf<LimitOptions>());
-        services.AddSingleton(static provider => provider.OptionsOf<LimitOptions>().Content);
-        services.AddSingleton(static provider => provider.OptionsOf<LimitOptions>().Index);
-        services.AddSingleton(static provider => provider.OptionsOf<LimitOptions>().Archives);
+        services.AddSingleton(static provider => provider.OptionsOf<LimitSettings>());
+        services.AddSingleton(static provider => provider.OptionsOf<LimitSettings>().Content);
+        services.AddSingleton(static provider => provider.OptionsOf<LimitSettings>().Index);
+        services.AddSingleton(static provider => provider.OptionsOf<LimitSettings>().Archives);
         services.AddSingleton(static provider => provider.OptionsOf<CollectionSettings>().ToOptions());
         services.AddSingleton(static provider => provider.OptionsOf<UpdateSettings>().ToOptions());
         services.AddSingleton(static provider => provider.OptionsOf<CacheSettings>().Indexes);
@@ -186,13 +186,13 @@ public static class RegistryApplication
         services.AddSingleton(static provider => provider.OptionsOf<HostSettings>());
         services.AddSingleton(static provider => provider.OptionsOf<TransferSettings>().ToOptions());
         services.AddSingleton<TransferBudget>();
-        services.AddSingleton<StorageProbe>();
+        services.AddSingleton<StorageReadiness>();
         services.AddSingleton<MalformedRequests>();
         services.AddSingleton<PackageIndexes>();
         services.AddSingleton<PackageCatalog>();
         services.AddSingleton<PackageRegistry>();
         services.AddSingleton<ChannelRegistry>();
-        services.AddSingleton<AppArchives>();
+        services.AddSingleton<AppArchiveRegistry>();
         services.AddSingleton<BlobCollector>();
         services.AddSingleton<ListBodies>();
         services.AddHostedService<CatalogService>();

@@ -10,7 +10,7 @@ internal static class RegistrySettings
     /// <summary>The sections of the service itself, a line for each. Those of the backends are in <see cref="StorageSelection"/>.</summary>
     private static readonly Section[] Sections =
     [
-        Section.Of<LimitOptions, LimitOptionsValidator>("Limits"),
+        Section.Of<LimitSettings, LimitSettingsValidator>("Limits"),
         Section.Of<CollectionSettings, CollectionSettingsValidator>("Collection"),
         Section.Of<UpdateSettings, UpdateSettingsValidator>("Updates"),
         Section.Of<ProxySettings, ProxySettingsValidator>("Proxies"),

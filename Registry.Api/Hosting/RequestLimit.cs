@@ -7,7 +7,7 @@ namespace Registry.Api.Hosting;
 /// Refuses a body that says itself that it is too large before any of it is read. The server's own limit would close the connection on a client
 /// that still sends, and which then never reads the 413; it stays in force for bodies that do not say their length.
 /// </summary>
-internal sealed class RequestLimit(RequestDelegate next, LimitOptions limits)
+internal sealed class RequestLimit(RequestDelegate next, LimitSettings limits)
 {
     /// <summary>Handles one request.</summary>
     /// <exception cref="RegistryException"><see cref="ErrorCode.RequestTooLarge"/>.</exception>

@@ -54,31 +54,31 @@ internal sealed class BlobResult(
 
     private async Task SendAsync(HttpContext http, string entityTag, RequestedRange range, ByteRange bytes)
     {
-        var ct = http.RequestAborted;
+        var cancellationToken = http.RequestAborted;
         var expected = bytes.LengthWithin(length);
-        var bufferBytes = await RequestTransfer.Of(http).ReserveOutputAsync(expected, ct);
-        await using var reader = await open(bytes, ct);
+        var bufferBytes = await RequestTransfer.Of(http).ReserveOutputAsync(expected, cancellationToken);
+        await using var reader = await open(bytes, cancellationToken);
         if (reader.Length != expected)
             throw new StorageException(StorageFault.Corrupt, $"The blob gives {reader.Length} bytes where {expected} are recorded.");
 
         // The first bytes come before the status, the others straight into the memory that the server sends from.
-        var sent = await SendFirstAsync(http.Response, reader.Content, entityTag, range, expected, ct);
+        var sent = await SendFirstAsync(http.Response, reader.Content, entityTag, range, expected, cancellationToken);
         if (sent < expected)
-            await SendRestAsync(http.Response.BodyWriter, reader.Content, bufferBytes, sent, expected, ct);
+            await SendRestAsync(http.Response.BodyWriter, reader.Content, bufferBytes, sent, expected, cancellationToken);
         else
-            await http.Response.BodyWriter.FlushAsync(ct);
+            await http.Response.BodyWriter.FlushAsync(cancellationToken);
     }
 
     /// <summary>Sends the headers and, not flushed yet, the first bytes; gives their number.</summary>
     private async ValueTask<int> SendFirstAsync(
-        HttpResponse response, Stream content, string entityTag, RequestedRange range, long expected, CancellationToken ct)
+        HttpResponse response, Stream content, string entityTag, RequestedRange range, long expected, CancellationToken cancellationToken)
     {
         var first = ArrayPool<byte>.Shared.Rent((int)Math.Clamp(expected, 1, FirstBufferBytes));
         try
         {
-            var read = await content.ReadAsync(first, ct);
+            var read = await content.ReadAsync(first, cancellationToken);
             Commit(response, entityTag, range, expected);
-            await response.StartAsync(ct);
+            await response.StartAsync(cancellationToken);
             response.BodyWriter.Write(first.AsSpan(0, read));
             return read;
         }
@@ -89,17 +89,17 @@ internal sealed class BlobResult(
     }
 
     private static async Task SendRestAsync(
-        PipeWriter body, Stream content, int bufferBytes, long sent, long expected, CancellationToken ct)
+        PipeWriter body, Stream content, int bufferBytes, long sent, long expected, CancellationToken cancellationToken)
     {
         while (sent < expected)
         {
             var memory = body.GetMemory((int)Math.Min(expected - sent, bufferBytes));
             var wanted = (int)Math.Min(Math.Min(expected - sent, bufferBytes), memory.Length);
-            var read = await content.ReadAsync(memory[..wanted], ct);
+            var read = await content.ReadAsync(memory[..wanted], cancellationToken);
             if (read == 0)
                 throw new StorageException(StorageFault.Corrupt, $"The blob ended after {sent} of {expected} bytes.");
             body.Advance(read);
-            await body.FlushAsync(ct);
+            await body.FlushAsync(cancellationToken);
             sent += read;
         }
     }

@@ -33,7 +33,7 @@ internal sealed class JsonBody(string? tag, IEnumerable<Action<Utf8JsonWriter>> 
     private static readonly JsonWriterOptions WriterOptions = new() { SkipValidation = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>Where the body may lie ready, and is put when it does not; null for nowhere.</summary>
-    public IKeptBody? Kept { get; set; }
+    public ICachedBody? Kept { get; set; }
 
     /// <summary>One value.</summary>
     public static JsonBody Of<T>(T value, JsonTypeInfo<T> type, string? tag, int status = StatusCodes.Status200OK) => Of(() => value, type, tag, status);
@@ -59,7 +59,7 @@ internal sealed class JsonBody(string? tag, IEnumerable<Action<Utf8JsonWriter>> 
     /// <inheritdoc/>
     public async Task ExecuteResultAsync(ActionContext context)
     {
-        var (request, response, ct) = (context.HttpContext.Request, context.HttpContext.Response, context.HttpContext.RequestAborted);
+        var (request, response, cancellationToken) = (context.HttpContext.Request, context.HttpContext.Response, context.HttpContext.RequestAborted);
         var coding = ContentCoding.Choose(request);
         response.Headers.Vary = "Accept-Encoding";
         if (tag is not null)
@@ -76,8 +76,8 @@ internal sealed class JsonBody(string? tag, IEnumerable<Action<Utf8JsonWriter>> 
         if (Kept?.Find(coding) is { } kept)
         {
             if (!HttpMethods.IsHead(request.Method))
-                await transfer.ReserveOutputAsync(kept.Bytes.Length, ct);
-            await WriteAsync(request, response, kept, ct);
+                await transfer.ReserveOutputAsync(kept.Bytes.Length, cancellationToken);
+            await WriteAsync(request, response, kept, cancellationToken);
             return;
         }
 
@@ -87,7 +87,7 @@ internal sealed class JsonBody(string? tag, IEnumerable<Action<Utf8JsonWriter>> 
         var done = Fill(writer, buffer, rest, BufferBytes);
         if (!done)
         {
-            await transfer.ReserveOutputAsync(long.MaxValue, Kept?.MaxBytes * CopiesWhilePrepared ?? BufferBytes, ct);
+            await transfer.ReserveOutputAsync(long.MaxValue, Kept?.MaxBytes * CopiesWhilePrepared ?? BufferBytes, cancellationToken);
             if (Kept is not null)
                 done = Fill(writer, buffer, rest, Kept.MaxBytes);
         }
@@ -98,23 +98,23 @@ internal sealed class JsonBody(string? tag, IEnumerable<Action<Utf8JsonWriter>> 
             if (used != ContentCoding.Identity)
                 Encode(used, buffer);
             Kept?.Keep(coding, new PreparedBody(buffer.WrittenMemory.ToArray(), used));
-            await WriteAsync(request, response, new PreparedBody(buffer.WrittenMemory, used), ct);
+            await WriteAsync(request, response, new PreparedBody(buffer.WrittenMemory, used), cancellationToken);
             return;
         }
 
         if (used != ContentCoding.Identity)
             response.Headers.ContentEncoding = used.Name;
         if (!HttpMethods.IsHead(request.Method))
-            await StreamAsync(used, response.Body, writer, buffer, rest, ct);
+            await StreamAsync(used, response.Body, writer, buffer, rest, cancellationToken);
     }
 
-    private static async Task WriteAsync(HttpRequest request, HttpResponse response, PreparedBody body, CancellationToken ct)
+    private static async Task WriteAsync(HttpRequest request, HttpResponse response, PreparedBody body, CancellationToken cancellationToken)
     {
         if (body.Coding != ContentCoding.Identity)
             response.Headers.ContentEncoding = body.Coding.Name;
         response.ContentLength = body.Bytes.Length;
         if (!HttpMethods.IsHead(request.Method))
-            await response.BodyWriter.WriteAsync(body.Bytes, ct);
+            await response.BodyWriter.WriteAsync(body.Bytes, cancellationToken);
     }
 
     /// <summary>Writes steps until the buffer is full; true when there are no more.</summary>
@@ -147,12 +147,12 @@ internal sealed class JsonBody(string? tag, IEnumerable<Action<Utf8JsonWriter>> 
     }
 
     private static async Task StreamAsync(
-        ContentCoding coding, Stream body, Utf8JsonWriter writer, PooledBytes buffer, IEnumerator<Action<Utf8JsonWriter>> rest, CancellationToken ct)
+        ContentCoding coding, Stream body, Utf8JsonWriter writer, PooledBytes buffer, IEnumerator<Action<Utf8JsonWriter>> rest, CancellationToken cancellationToken)
     {
         var encoder = coding.Encode(body);
         for (var done = false; ;)
         {
-            await encoder.WriteAsync(buffer.WrittenMemory, ct);
+            await encoder.WriteAsync(buffer.WrittenMemory, cancellationToken);
             if (done)
                 break;
             buffer.ResetWrittenCount();

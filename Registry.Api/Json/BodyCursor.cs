@@ -28,8 +28,8 @@ internal sealed class BodyCursor(PipeReader reader)
     public BoundedBytes? Recorder { get; set; }
 
     /// <summary>Makes sure that the window holds something; false at the end of the text.</summary>
-    public ValueTask<bool> FillAsync(CancellationToken ct) =>
-        Window.IsEmpty ? FillSlowlyAsync(ct) : ValueTask.FromResult(true);
+    public ValueTask<bool> FillAsync(CancellationToken cancellationToken) =>
+        Window.IsEmpty ? FillSlowlyAsync(cancellationToken) : ValueTask.FromResult(true);
 
     /// <summary>Steps over the first bytes of the window.</summary>
     public void Consume(int count)
@@ -42,9 +42,9 @@ internal sealed class BodyCursor(PipeReader reader)
     /// <summary>
     /// The next byte that is no white space (as JSON has it), left where it is; -1 at the end of the text.
     /// </summary>
-    public async ValueTask<int> PeekTokenAsync(CancellationToken ct)
+    public async ValueTask<int> PeekTokenAsync(CancellationToken cancellationToken)
     {
-        while (await FillAsync(ct))
+        while (await FillAsync(cancellationToken))
         {
             var at = Window.Span.IndexOfAnyExcept(" \t\r\n"u8);
             Consume(at < 0 ? Window.Length : at);
@@ -56,10 +56,10 @@ internal sealed class BodyCursor(PipeReader reader)
     }
 
     /// <summary>Reads what is left and forgets it.</summary>
-    public async ValueTask DrainAsync(CancellationToken ct)
+    public async ValueTask DrainAsync(CancellationToken cancellationToken)
     {
         Recorder = null;
-        while (await FillAsync(ct))
+        while (await FillAsync(cancellationToken))
             Consume(Window.Length);
     }
 
@@ -74,7 +74,7 @@ internal sealed class BodyCursor(PipeReader reader)
         (holds, last) = (false, true);
     }
 
-    private async ValueTask<bool> FillSlowlyAsync(CancellationToken ct)
+    private async ValueTask<bool> FillSlowlyAsync(CancellationToken cancellationToken)
     {
         while (true)
         {
@@ -94,7 +94,7 @@ internal sealed class BodyCursor(PipeReader reader)
                 return false;
             }
 
-            var result = await reader.ReadAsync(ct);
+            var result = await reader.ReadAsync(cancellationToken);
             if (result.IsCanceled)
                 throw new OperationCanceledException("Reading was cancelled.");
             held = result.Buffer;

@@ -24,7 +24,7 @@ internal sealed class BoundedBytes(int maxBytes) : ITextSink
     }
 
     /// <inheritdoc/>
-    public ValueTask AppendAsync(ReadOnlyMemory<byte> text, CancellationToken ct)
+    public ValueTask AppendAsync(ReadOnlyMemory<byte> text, CancellationToken cancellationToken)
     {
         Append(text.Span);
         return ValueTask.CompletedTask;

@@ -4,5 +4,5 @@ namespace Registry.Api.Json;
 internal interface ITextSink
 {
     /// <summary>Takes the next bytes of the text, in UTF-8 and without escapes. They are copied or written before the call completes.</summary>
-    ValueTask AppendAsync(ReadOnlyMemory<byte> text, CancellationToken ct);
+    ValueTask AppendAsync(ReadOnlyMemory<byte> text, CancellationToken cancellationToken);
 }

@@ -10,13 +10,13 @@ internal sealed class JsonCursor(BodyCursor body)
     /// <summary>Reads an object, its members in the order in which they stand.</summary>
     /// <param name="maxNameBytes">Longer names are cut, and said to be <see cref="BoundedBytes.Overflown"/>.</param>
     /// <param name="member">Takes the value of a member, all of it. It is given the name and the value's first byte, which is left where it is.</param>
-    /// <param name="ct">Cancels the reading.</param>
+    /// <param name="cancellationToken">Cancels the reading.</param>
     /// <exception cref="JsonSyntaxException">There is no JSON object.</exception>
-    public async ValueTask ReadObjectAsync(int maxNameBytes, Func<BoundedBytes, int, ValueTask> member, CancellationToken ct)
+    public async ValueTask ReadObjectAsync(int maxNameBytes, Func<BoundedBytes, int, ValueTask> member, CancellationToken cancellationToken)
     {
-        await ExpectAsync('{', ct);
+        await ExpectAsync('{', cancellationToken);
         depth++;
-        if (await body.PeekTokenAsync(ct) == '}')
+        if (await body.PeekTokenAsync(cancellationToken) == '}')
         {
             body.Consume(1);
         }
@@ -24,13 +24,13 @@ internal sealed class JsonCursor(BodyCursor body)
         {
             do
             {
-                await ExpectAsync('"', ct);
+                await ExpectAsync('"', cancellationToken);
                 var name = new BoundedBytes(maxNameBytes);
-                await ReadStringAsync(name, ct);
-                await ExpectAsync(':', ct);
-                await member(name, await body.PeekTokenAsync(ct));
+                await ReadStringAsync(name, cancellationToken);
+                await ExpectAsync(':', cancellationToken);
+                await member(name, await body.PeekTokenAsync(cancellationToken));
             }
-            while (await TakeCommaAsync('}', ct));
+            while (await TakeCommaAsync('}', cancellationToken));
         }
 
         depth--;
@@ -38,21 +38,21 @@ internal sealed class JsonCursor(BodyCursor body)
 
     /// <summary>Reads an array.</summary>
     /// <param name="item">Takes a value of it, all of it. It is given the value's first byte, which is left where it is.</param>
-    /// <param name="ct">Cancels the reading.</param>
+    /// <param name="cancellationToken">Cancels the reading.</param>
     /// <exception cref="JsonSyntaxException">There is no JSON array.</exception>
-    public async ValueTask ReadArrayAsync(Func<int, ValueTask> item, CancellationToken ct)
+    public async ValueTask ReadArrayAsync(Func<int, ValueTask> item, CancellationToken cancellationToken)
     {
-        await ExpectAsync('[', ct);
+        await ExpectAsync('[', cancellationToken);
         depth++;
-        if (await body.PeekTokenAsync(ct) == ']')
+        if (await body.PeekTokenAsync(cancellationToken) == ']')
         {
             body.Consume(1);
         }
         else
         {
             do
-                await item(await body.PeekTokenAsync(ct));
-            while (await TakeCommaAsync(']', ct));
+                await item(await body.PeekTokenAsync(cancellationToken));
+            while (await TakeCommaAsync(']', cancellationToken));
         }
 
         depth--;
@@ -60,43 +60,43 @@ internal sealed class JsonCursor(BodyCursor body)
 
     /// <summary>Reads a value that is no more than a word: a text, or what stands for none.</summary>
     /// <param name="first">Its first byte.</param>
-    /// <param name="ct">Cancels the reading.</param>
-    public async ValueTask<FieldValue> ReadValueAsync(int first, CancellationToken ct)
+    /// <param name="cancellationToken">Cancels the reading.</param>
+    public async ValueTask<FieldValue> ReadValueAsync(int first, CancellationToken cancellationToken)
     {
         if (first != '"')
-            return new FieldValue(await SkipValueAsync(ct), null);
+            return new FieldValue(await SkipValueAsync(cancellationToken), null);
         var text = FieldValue.NewText();
-        await ReadTextAsync(text, ct);
+        await ReadTextAsync(text, cancellationToken);
         return FieldValue.OfText(text, isText: !strings.HasLoneSurrogate);
     }
 
     /// <summary>Reads a string from before its opening quote to behind its closing one.</summary>
-    public async ValueTask ReadTextAsync(ITextSink sink, CancellationToken ct)
+    public async ValueTask ReadTextAsync(ITextSink sink, CancellationToken cancellationToken)
     {
-        await ExpectAsync('"', ct);
-        await ReadStringAsync(sink, ct);
+        await ExpectAsync('"', cancellationToken);
+        await ReadStringAsync(sink, cancellationToken);
     }
 
     /// <summary>Reads a value as the JSON text that it is.</summary>
     /// <param name="json">Keeps it.</param>
-    /// <param name="ct">Cancels the reading.</param>
+    /// <param name="cancellationToken">Cancels the reading.</param>
     /// <returns>What kind of value it was.</returns>
-    public async ValueTask<FieldKind> ReadRawAsync(BoundedBytes json, CancellationToken ct)
+    public async ValueTask<FieldKind> ReadRawAsync(BoundedBytes json, CancellationToken cancellationToken)
     {
         body.Recorder = json;
-        var kind = await SkipValueAsync(ct);
+        var kind = await SkipValueAsync(cancellationToken);
         body.Recorder = null;
         return kind;
     }
 
     /// <summary>Steps over a value of any size.</summary>
     /// <returns>What kind of value it was.</returns>
-    public async ValueTask<FieldKind> SkipValueAsync(CancellationToken ct)
+    public async ValueTask<FieldKind> SkipValueAsync(CancellationToken cancellationToken)
     {
-        var first = await body.PeekTokenAsync(ct);
+        var first = await body.PeekTokenAsync(cancellationToken);
         var skipper = new JsonValueSkipper(strings);
         skipper.Begin(within: depth);
-        while (await body.FillAsync(ct))
+        while (await body.FillAsync(cancellationToken))
         {
             var ended = skipper.Feed(body.Window.Span, out var consumed);
             body.Consume(consumed);
@@ -109,24 +109,24 @@ internal sealed class JsonCursor(BodyCursor body)
 
     /// <summary>Makes sure that nothing follows but white space.</summary>
     /// <param name="what">What has ended, for the message.</param>
-    /// <param name="ct">Cancels the reading.</param>
-    public async ValueTask ExpectEndAsync(string what, CancellationToken ct)
+    /// <param name="cancellationToken">Cancels the reading.</param>
+    public async ValueTask ExpectEndAsync(string what, CancellationToken cancellationToken)
     {
-        if (await body.PeekTokenAsync(ct) >= 0)
+        if (await body.PeekTokenAsync(cancellationToken) >= 0)
             throw new JsonSyntaxException($"something follows the {what}.");
     }
 
-    private async ValueTask ReadStringAsync(ITextSink sink, CancellationToken ct)
+    private async ValueTask ReadStringAsync(ITextSink sink, CancellationToken cancellationToken)
     {
         strings.Begin();
-        while (await body.FillAsync(ct))
+        while (await body.FillAsync(cancellationToken))
         {
             var window = body.Window;
             var step = strings.Next(window.Span, out var consumed);
             if (step == JsonStringStep.Run)
-                await sink.AppendAsync(window[..consumed], ct);
+                await sink.AppendAsync(window[..consumed], cancellationToken);
             else if (step == JsonStringStep.Escape)
-                await sink.AppendAsync(strings.Decoded, ct);
+                await sink.AppendAsync(strings.Decoded, cancellationToken);
             body.Consume(consumed);
             if (step == JsonStringStep.End)
                 return;
@@ -135,23 +135,23 @@ internal sealed class JsonCursor(BodyCursor body)
         throw CutShort();
     }
 
-    private async ValueTask ExpectAsync(char token, CancellationToken ct)
+    private async ValueTask ExpectAsync(char token, CancellationToken cancellationToken)
     {
-        var found = await body.PeekTokenAsync(ct);
+        var found = await body.PeekTokenAsync(cancellationToken);
         if (found != token)
             throw found < 0 ? CutShort() : new JsonSyntaxException($"'{token}' is missing.");
         body.Consume(1);
     }
 
-    private async ValueTask<bool> TakeCommaAsync(char end, CancellationToken ct)
+    private async ValueTask<bool> TakeCommaAsync(char end, CancellationToken cancellationToken)
     {
-        if (await body.PeekTokenAsync(ct) == ',')
+        if (await body.PeekTokenAsync(cancellationToken) == ',')
         {
             body.Consume(1);
             return true;
         }
 
-        await ExpectAsync(end, ct);
+        await ExpectAsync(end, cancellationToken);
         return false;
     }
 

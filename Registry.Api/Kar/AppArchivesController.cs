@@ -12,7 +12,7 @@ namespace Registry.Api.Kar;
 /// <param name="archives">The use cases.</param>
 [Route(Root)]
 [ApiExplorerSettings] // Only controllers with [ApiController] are described by default.
-internal sealed class AppArchivesController(AppArchives archives) : ControllerBase
+internal sealed class AppArchivesController(AppArchiveRegistry archives) : ControllerBase
 {
     private const string Root = "api/v1/app";
 
@@ -22,10 +22,10 @@ internal sealed class AppArchivesController(AppArchives archives) : ControllerBa
     /// again renew its time.
     /// </remarks>
     /// <param name="workspace">A URL with host and path that names the workspace; without one, <c>global</c>.</param>
-    /// <param name="ct">Cancels the request.</param>
+    /// <param name="cancellationToken">Cancels the request.</param>
     [HttpPost]
     [ProducesResponseType<UploadedArchive>(StatusCodes.Status200OK, "application/json")]
-    public async Task<IActionResult> Upload([FromWorkspaceQuery] string? workspace, CancellationToken ct)
+    public async Task<IActionResult> Upload([FromWorkspaceQuery] string? workspace, CancellationToken cancellationToken)
     {
         if (IsFolder)
         {
@@ -40,8 +40,8 @@ internal sealed class AppArchivesController(AppArchives archives) : ControllerBa
         var place = Derive(workspace);
         if (Request.ContentLength > archives.Limits.MaxArchiveBytes)
             throw archives.TooLarge();
-        await RequestTransfer.Of(HttpContext).ReserveInputAsync(AppArchives.BufferBytes, ct);
-        var archive = await archives.UploadAsync(place, Request.Body, ct);
+        await RequestTransfer.Of(HttpContext).ReserveInputAsync(AppArchiveRegistry.BufferBytes, cancellationToken);
+        var archive = await archives.UploadAsync(place, Request.Body, cancellationToken);
         return JsonBody.Of(
             new UploadedArchive(archive.Id.Value, SelfLink(archive.Id)), KarJson.Default.UploadedArchive, tag: null);
     }
@@ -49,26 +49,26 @@ internal sealed class AppArchivesController(AppArchives archives) : ControllerBa
     /// <summary>List app archives</summary>
     /// <remarks>Those of the workspace and of every workspace whose name begins with it.</remarks>
     /// <param name="workspace">A URL with host and path that names the workspace; without one, <c>global</c>.</param>
-    /// <param name="ct">Cancels the request.</param>
+    /// <param name="cancellationToken">Cancels the request.</param>
     [HttpGet, HttpHead]
     [ProducesResponseType<List<ListedArchive>>(StatusCodes.Status200OK, "application/json")]
-    public IActionResult List([FromWorkspaceQuery] string? workspace, CancellationToken ct)
+    public IActionResult List([FromWorkspaceQuery] string? workspace, CancellationToken cancellationToken)
     {
         var place = Derive(workspace);
-        return IsFolder ? throw AppArchives.NotFound(place, "") : new ArchiveList(archives.ListAsync(place, ct));
+        return IsFolder ? throw AppArchiveRegistry.NotFound(place, "") : new ArchiveList(archives.ListAsync(place, cancellationToken));
     }
 
     /// <summary>Download an app archive</summary>
     /// <param name="id">The sha256 of the archive: 64 lower-case hex digits.</param>
     /// <param name="workspace">A URL with host and path that names the workspace; without one, <c>global</c>.</param>
-    /// <param name="ct">Cancels the request.</param>
+    /// <param name="cancellationToken">Cancels the request.</param>
     [HttpGet("{id}"), HttpHead("{id}")]
     [ProducesResponseType<FileResult>(StatusCodes.Status200OK, "application/octet-stream")]
-    public async Task<IActionResult> Download(string id, [FromWorkspaceQuery] string? workspace, CancellationToken ct)
+    public async Task<IActionResult> Download(string id, [FromWorkspaceQuery] string? workspace, CancellationToken cancellationToken)
     {
         var place = Derive(workspace);
         var digest = ParseId(place, id);
-        var archive = await archives.FindAsync(place, digest, ct) ?? throw AppArchives.NotFound(place, id);
+        var archive = await archives.FindAsync(place, digest, cancellationToken) ?? throw AppArchiveRegistry.NotFound(place, id);
         return new BlobResult(
             (range, token) => archives.OpenAsync(place, digest, range, token),
             archive.Size,
@@ -82,13 +82,13 @@ internal sealed class AppArchivesController(AppArchives archives) : ControllerBa
     /// <summary>Delete an app archive</summary>
     /// <param name="id">The sha256 of the archive: 64 lower-case hex digits.</param>
     /// <param name="workspace">A URL with host and path that names the workspace; without one, <c>global</c>.</param>
-    /// <param name="ct">Cancels the request.</param>
+    /// <param name="cancellationToken">Cancels the request.</param>
     [HttpDelete("{id}")]
     [ProducesResponseType(StatusCodes.Status204NoContent)]
-    public async Task<IActionResult> Delete(string id, [FromWorkspaceQuery] string? workspace, CancellationToken ct)
+    public async Task<IActionResult> Delete(string id, [FromWorkspaceQuery] string? workspace, CancellationToken cancellationToken)
     {
         var place = Derive(workspace);
-        await archives.DeleteAsync(place, ParseId(place, id), ct);
+        await archives.DeleteAsync(place, ParseId(place, id), cancellationToken);
         return NoContent();
     }
 
@@ -99,7 +99,7 @@ internal sealed class AppArchivesController(AppArchives archives) : ControllerBa
     [AcceptVerbs("GET", "HEAD", "DELETE", Route = "{id}/{**rest}")]
     [ApiExplorerSettings(IgnoreApi = true)]
     public IActionResult NoArchive(string id, string? rest, [FromWorkspaceQuery] string? workspace) =>
-        throw AppArchives.NotFound(Derive(workspace), $"{id}/{rest}");
+        throw AppArchiveRegistry.NotFound(Derive(workspace), $"{id}/{rest}");
 
     /// <summary>
     /// True for a path that ends in a slash, which routing takes for the path without it and the protocol does not.
@@ -112,7 +112,7 @@ internal sealed class AppArchivesController(AppArchives archives) : ControllerBa
             ErrorCode.InvalidUsage, "The workspace is a malformed URL, or too long.", ("field", WorkspaceQuery.Name));
 
     private Digest ParseId(Workspace workspace, string id) =>
-        !IsFolder && Digest.TryParse(id, out var digest) ? digest : throw AppArchives.NotFound(workspace, id);
+        !IsFolder && Digest.TryParse(id, out var digest) ? digest : throw AppArchiveRegistry.NotFound(workspace, id);
 
     private string SelfLink(Digest id)
     {

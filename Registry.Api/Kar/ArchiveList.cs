@@ -24,8 +24,8 @@ internal sealed class ArchiveList(IAsyncEnumerable<AppArchive> archives) : IActi
     /// <inheritdoc/>
     public async Task ExecuteResultAsync(ActionContext context)
     {
-        var ct = context.HttpContext.RequestAborted;
-        await using var rest = archives.GetAsyncEnumerator(ct);
+        var cancellationToken = context.HttpContext.RequestAborted;
+        await using var rest = archives.GetAsyncEnumerator(cancellationToken);
         var first = new List<ListedArchive>();
         while (await rest.MoveNextAsync())
         {

@@ -9,17 +9,17 @@ namespace Registry.Api.Kar;
 /// <summary>The state of the service: <c>/api/v1</c>.</summary>
 /// <param name="storage">What it stands on, and whether that answers.</param>
 [ApiExplorerSettings] // Only controllers with [ApiController] are described by default.
-internal sealed class StatusController(StorageProbe storage) : ControllerBase
+internal sealed class StatusController(StorageReadiness storage) : ControllerBase
 {
     /// <summary>Show the state of the registry</summary>
     /// <remarks>503 with the same body and <c>"status":"unavailable"</c> while the storage does not answer.</remarks>
-    /// <param name="ct">Cancels the request.</param>
+    /// <param name="cancellationToken">Cancels the request.</param>
     [HttpGet("api/v1"), HttpHead("api/v1")]
     [ProducesResponseType<Dictionary<string, string>>(StatusCodes.Status200OK, "application/json")]
     [ProducesResponseType<Dictionary<string, string>>(StatusCodes.Status503ServiceUnavailable, "application/json")]
-    public async Task<IActionResult> Show(CancellationToken ct)
+    public async Task<IActionResult> Show(CancellationToken cancellationToken)
     {
-        var answers = await storage.AnswersAsync(ct);
+        var answers = await storage.AnswersAsync(cancellationToken);
         if (!answers)
             Response.Headers.RetryAfter = "2";
         var status = new Dictionary<string, string>(storage.Facts)

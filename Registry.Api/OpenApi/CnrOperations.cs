@@ -25,7 +25,7 @@ internal static class CnrOperations
         {
             Answer = _ => Json(new PushedForm("ok"), CnrJsonContext.Default.PushedForm),
             ClientName = "PushPackage",
-            Body = PushBody.Describe,
+            Body = PushBodySchema.Describe,
         }),
         Of<PackagesController>(nameof(PackagesController.ReleasesAsync), new("ListReleases", UnknownPackage)
         {
@@ -99,7 +99,7 @@ internal static class CnrOperations
             Answer = dialect => new JsonObject { [dialect.VersionKey] = dialect.Version },
             Shape = dialect => (
                 dialect == Dialect.Appr ? "ApprVersion" : "ProtocolVersion",
-                Shapes.Object("The version of the protocol.", new() { [dialect.VersionKey] = Shapes.Text() })),
+                ObjectSchemas.Object("The version of the protocol.", new() { [dialect.VersionKey] = ObjectSchemas.Text() })),
             Stored = false,
         }),
         Of<HomeController>(nameof(HomeController.ShowAsync), new("Discover") { ClientName = null, Tagged = false }),

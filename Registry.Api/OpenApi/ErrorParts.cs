@@ -50,7 +50,7 @@ internal static class ErrorParts
                 new OpenApiExample
                 {
                     Summary = $"{error.Code}: {error.Message}",
-                    Value = Shapes.Value(Body(error, nested)),
+                    Value = ObjectSchemas.Value(Body(error, nested)),
                 });
         }
 
@@ -86,14 +86,14 @@ internal static class ErrorParts
     {
         if (document.Definitions.TryGetValue(nested ? Nested : Plain, out var schema))
             return schema;
-        schema = Shapes.Object(
+        schema = ObjectSchemas.Object(
             nested
                 ? "What went wrong, twice: as it is and under `error`, where clients of Quay look."
                 : "What went wrong.",
             new()
             {
                 ["code"] = Codes(),
-                ["message"] = Shapes.Text("The error for people."),
+                ["message"] = ObjectSchemas.Text("The error for people."),
                 ["details"] = new JsonSchemaProperty
                 {
                     Type = JsonObjectType.Object,
@@ -115,7 +115,7 @@ internal static class ErrorParts
     {
         var words = ErrorTable.Refusals.Values.Select(static entry => entry.Code)
             .Concat(ErrorTable.Statuses.Values.Select(static entry => entry.Code));
-        var codes = Shapes.OneOf([.. words.Distinct().Order(StringComparer.Ordinal)]);
+        var codes = ObjectSchemas.OneOf([.. words.Distinct().Order(StringComparer.Ordinal)]);
         codes.Description = "The error for programs.";
         return codes;
     }

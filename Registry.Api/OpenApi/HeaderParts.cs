@@ -59,6 +59,6 @@ internal static class HeaderParts
             Name = name,
             Kind = OpenApiParameterKind.Header,
             Description = Requests[name],
-            Schema = Shapes.Text(),
+            Schema = ObjectSchemas.Text(),
         };
 }

@@ -18,7 +18,7 @@ internal static class HealthOperations
         Answer = _ => new JsonObject { ["status"] = status },
         Shape = _ => (
             "Health",
-            Shapes.Object("The answer to a health check.", new() { ["status"] = Shapes.OneOf(AliveStatus, ReadyStatus) })),
+            ObjectSchemas.Object("The answer to a health check.", new() { ["status"] = ObjectSchemas.OneOf(AliveStatus, ReadyStatus) })),
         Tagged = false,
     };
 }

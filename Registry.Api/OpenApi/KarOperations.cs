@@ -16,7 +16,7 @@ internal static class KarOperations
         ? workspace
         : throw new FormatException("No workspace.");
 
-    private static readonly RegistryException UnknownArchive = AppArchives.NotFound(Global, Sample.ArchiveId);
+    private static readonly RegistryException UnknownArchive = AppArchiveRegistry.NotFound(Global, Sample.ArchiveId);
 
     private static readonly RegistryException BadWorkspace =
         new(ErrorCode.InvalidUsage, "The workspace is a malformed URL, or too long.", ("field", WorkspaceQuery.Name));
@@ -41,7 +41,7 @@ internal static class KarOperations
             {
                 Description = "The archive: any bytes, at least one, whatever the Content-Type.",
                 IsRequired = true,
-                Content = { ["application/octet-stream"] = new OpenApiMediaType { Schema = Shapes.Binary() } },
+                Content = { ["application/octet-stream"] = new OpenApiMediaType { Schema = ObjectSchemas.Binary() } },
             },
         }),
         (typeof(AppArchivesController), nameof(AppArchivesController.List), new("ListArchives", BadWorkspace)
@@ -69,14 +69,14 @@ internal static class KarOperations
 
     private static JsonSchema StatusShape()
     {
-        var shape = Shapes.Object("The state of the registry.", new()
+        var shape = ObjectSchemas.Object("The state of the registry.", new()
         {
-            ["kind"] = Shapes.OneOf("registry#status"),
-            ["status"] = Shapes.OneOf("ok", "unavailable"),
-            ["storage"] = Shapes.Text("The backend in use."),
-            ["version"] = Shapes.Text("The version of the registry."),
+            ["kind"] = ObjectSchemas.OneOf("registry#status"),
+            ["status"] = ObjectSchemas.OneOf("ok", "unavailable"),
+            ["storage"] = ObjectSchemas.Text("The backend in use."),
+            ["version"] = ObjectSchemas.Text("The version of the registry."),
         });
-        shape.AdditionalPropertiesSchema = Shapes.Text("What else the backend says of itself.");
+        shape.AdditionalPropertiesSchema = ObjectSchemas.Text("What else the backend says of itself.");
         return shape;
     }
 

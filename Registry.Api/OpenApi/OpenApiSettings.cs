@@ -27,7 +27,7 @@ internal static class OpenApiSettings
     public static AspNetCoreOpenApiDocumentGeneratorSettings ForClients()
     {
         var settings = Describe(DocumentInfo.ClientText, static operation => operation.IsForClients);
-        settings.DocumentProcessors.Add(new DescribeForClients());
+        settings.DocumentProcessors.Add(new ClientDocumentProcessor());
         return settings;
     }
 
@@ -46,7 +46,7 @@ internal static class OpenApiSettings
             SerializerOptions = CnrJsonContext.Default.Options,
             XmlDocumentationFormatting = XmlDocsFormattingMode.Markdown,
             SchemaNameGenerator = new WireForms(),
-            SchemaProcessors = { new DescribeSchema() },
+            SchemaProcessors = { new ExampleSchemaProcessor() },
             // Any JSON, and so no type.
             TypeMappers =
             {
@@ -55,8 +55,8 @@ internal static class OpenApiSettings
         };
         settings.AddOperationFilter(
             context => shows(OperationDescription.Of(((AspNetCoreOperationProcessorContext)context).ApiDescription)));
-        settings.OperationProcessors.Add(new DescribeOperation());
-        settings.DocumentProcessors.Add(new DescribeDocument());
+        settings.OperationProcessors.Add(new DescriptionProcessor());
+        settings.DocumentProcessors.Add(new RegistryDocumentProcessor());
         return settings;
     }
 }

@@ -27,8 +27,8 @@ internal static class SuccessParts
             foreach (var type in types)
                 response.Content.Add(type, new OpenApiMediaType
                 {
-                    Schema = described.IsFile ? Shapes.Binary() : shape ?? found[status].Schema,
-                    Example = type == Json ? Shapes.Value(notes.Answer?.Invoke(described.Dialect)) : null,
+                    Schema = described.IsFile ? ObjectSchemas.Binary() : shape ?? found[status].Schema,
+                    Example = type == Json ? ObjectSchemas.Value(notes.Answer?.Invoke(described.Dialect)) : null,
                 });
             responses.Add(status, response);
         }
@@ -37,7 +37,7 @@ internal static class SuccessParts
         {
             unavailable.Description = "The storage does not answer.";
             HeaderParts.AddTo(unavailable, HeaderNames.RetryAfter);
-            unavailable.Content[Json].Example = Shapes.Value(KarOperations.Status("unavailable"));
+            unavailable.Content[Json].Example = ObjectSchemas.Value(KarOperations.Status("unavailable"));
         }
 
         if (!described.IsRead || !responses.TryGetValue("200", out var ok))
@@ -86,7 +86,7 @@ internal static class SuccessParts
         ok.Description = "The file.";
         var part = new OpenApiResponse { Description = "The part of the file that `Range` names." };
         foreach (var type in ok.Content.Keys)
-            part.Content.Add(type, new OpenApiMediaType { Schema = Shapes.Binary() });
+            part.Content.Add(type, new OpenApiMediaType { Schema = ObjectSchemas.Binary() });
         HeaderParts.AddTo(part, [.. ok.Headers.Keys, HeaderNames.ContentRange]);
         responses["206"] = part;
         if (described.Notes.Answer is { } answer)
@@ -94,7 +94,7 @@ internal static class SuccessParts
             {
                 Schema = context.SchemaGenerator.GenerateWithReference<JsonSchema>(
                     typeof(PulledForm).ToContextualType(), context.SchemaResolver),
-                Example = Shapes.Value(answer(described.Dialect)),
+                Example = ObjectSchemas.Value(answer(described.Dialect)),
             };
     }
 }

@@ -15,11 +15,11 @@ internal sealed class HomeController(PackageCatalog catalog) : ControllerBase
     /// A page for people. Its `meta` elements `cnr-package` and `appr-package` tell CNR clients where packages are: a prefix of names, and the
     /// address to pull from with `{name}`, `{version}` and `{mediatype}` to fill in.
     /// </remarks>
-    /// <param name="ct">The request's.</param>
+    /// <param name="cancellationToken">The request's.</param>
     [HttpGet("/"), HttpHead("/")]
     [HttpGet("/cnr"), HttpHead("/cnr")]
     [ProducesResponseType<string>(StatusCodes.Status200OK, "text/html")]
-    public async Task<IActionResult> ShowAsync(CancellationToken ct)
+    public async Task<IActionResult> ShowAsync(CancellationToken cancellationToken)
     {
         // Relative links would miss the prefix of PATHBASE in an address that ends with it.
         if (!Request.Path.HasValue)
@@ -29,7 +29,7 @@ internal sealed class HomeController(PackageCatalog catalog) : ControllerBase
             return RedirectPermanent($"{Request.PathBase}/{(query.AsSpan().ContainsAnyExceptInRange('!', '~') ? "" : query)}");
         }
 
-        var view = await catalog.GetAsync(ct);
+        var view = await catalog.GetAsync(cancellationToken);
         Response.Headers.CacheControl = "no-cache";
         PageHeaders.Protect(Response, HomePage.Sources);
         var root = Request.Path.StartsWithSegments("/cnr") ? "cnr/" : "";

@@ -27,34 +27,34 @@ public sealed partial class PackageCatalog(IDocumentStore documents, PackageInde
     private Task brought = Task.CompletedTask;
 
     /// <summary>Has all that was stored before its token, and nothing in it is older than in the one that it replaced.</summary>
-    private volatile Picture? picture;
+    private volatile Snapshot? snapshot;
 
     /// <summary>True once all packages have been read, and ever after: from then on a request costs what has changed.</summary>
-    public bool IsLoaded => picture is not null;
+    public bool IsLoaded => snapshot is not null;
 
     /// <summary>Every package, as of a moment after this call: whatever any replica acknowledged before it is in.</summary>
     /// <exception cref="StorageException">The storage did not answer.</exception>
-    public Task<PackageCatalogView> GetAsync(CancellationToken ct)
+    public Task<PackageCatalogView> GetAsync(CancellationToken cancellationToken)
     {
         lock (gate)
         {
             // Those under way may have asked already: it is the next one, shared by all who come meanwhile, that has what they must see. Only one reads everything.
-            if (running == (picture is null ? 1 : RefreshesAtOnce))
-                return (next ??= new(TaskCreationOptions.RunContinuationsAsynchronously)).Task.WaitAsync(ct);
+            if (running == (snapshot is null ? 1 : RefreshesAtOnce))
+                return (next ??= new(TaskCreationOptions.RunContinuationsAsynchronously)).Task.WaitAsync(cancellationToken);
             running++;
         }
 
         // Where the storage answers at once and nothing has changed, so does this.
         var refresh = RefreshAsync();
         if (!refresh.IsCompletedSuccessfully)
-            return FinishAsync(refresh).WaitAsync(ct);
+            return FinishAsync(refresh).WaitAsync(cancellationToken);
         var answer = refresh.Result.Answer;
         StartNext();
         return answer;
     }
 
     /// <summary>A refresh serves whoever waits, so no single caller's token ends it.</summary>
-    private async Task<PackageCatalogView> FinishAsync(ValueTask<Picture> refresh)
+    private async Task<PackageCatalogView> FinishAsync(ValueTask<Snapshot> refresh)
     {
         try
         {
@@ -92,15 +92,15 @@ public sealed partial class PackageCatalog(IDocumentStore documents, PackageInde
         }
     }
 
-    private async ValueTask<Picture> RefreshAsync()
+    private async ValueTask<Snapshot> RefreshAsync()
     {
-        var known = picture;
+        var known = snapshot;
         var changes = await documents.ChangesAsync(StoreKeys.Packages, known?.Token, CancellationToken.None);
         if (known is not null && changes.Keys is { Count: 0 })
         {
             if (!ReferenceEquals(changes.Token, known.Token))
-                Interlocked.CompareExchange(ref picture, known with { Token = changes.Token }, known);
-            return picture!;
+                Interlocked.CompareExchange(ref snapshot, known with { Token = changes.Token }, known);
+            return snapshot!;
         }
 
         var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -110,7 +110,7 @@ public sealed partial class PackageCatalog(IDocumentStore documents, PackageInde
         await before;
         try
         {
-            return picture = await BringAsync(known, changes);
+            return snapshot = await BringAsync(known, changes);
         }
         finally
         {
@@ -118,16 +118,16 @@ public sealed partial class PackageCatalog(IDocumentStore documents, PackageInde
         }
     }
 
-    /// <summary>The picture of now, which may be newer than the known one, with what changed since that.</summary>
-    private async ValueTask<Picture> BringAsync(Picture? known, DocumentChanges changes)
+    /// <summary>The snapshot of now, which may be newer than the known one, with what changed since that.</summary>
+    private async ValueTask<Snapshot> BringAsync(Snapshot? known, DocumentChanges changes)
     {
-        var current = picture;
+        var current = snapshot;
         var view = current is null ? await LoadAsync() ?? await ListAsync(PackageCatalogView.Empty)
             : changes.Keys is null ? await ListAsync(current.View)
             : await ReadAsync(current.View, PackagesOf(changes.Keys), changes.Revisions, isNewest: ReferenceEquals(current.View, known?.View));
         return current is not null && ReferenceEquals(view, current.View)
             ? current with { Token = changes.Token }
-            : new Picture(view, changes.Token, Task.FromResult(view));
+            : new Snapshot(view, changes.Token, Task.FromResult(view));
     }
 
     /// <summary>Reads everything, once in the life of a process; null where a document is so damaged that it must be passed over one by one.</summary>
@@ -212,13 +212,13 @@ public sealed partial class PackageCatalog(IDocumentStore documents, PackageInde
         await Parallel.ForEachAsync(
             names,
             new ParallelOptions { MaxDegreeOfParallelism = ReadsAtOnce },
-            async (name, ct) =>
+            async (name, cancellationToken) =>
             {
                 var known = view.Find(name)?.Revision;
                 Revision? last = told is not null && told.TryGetValue(name.Key, out var revision) ? revision : null;
                 if (last is not null && last == known)
                     return;
-                var entry = await ReadAsync(name, isNewest ? last : null, ct);
+                var entry = await ReadAsync(name, isNewest ? last : null, cancellationToken);
                 if (entry?.Revision != known)
                     changes.Add(new CatalogChange(name, entry));
             });
@@ -240,11 +240,11 @@ public sealed partial class PackageCatalog(IDocumentStore documents, PackageInde
     }
 
     /// <summary>One package; null when it is not there. The package is left out, and the operator told, where its index cannot be read.</summary>
-    private async ValueTask<CatalogEntry?> ReadAsync(PackageName name, Revision? told, CancellationToken ct)
+    private async ValueTask<CatalogEntry?> ReadAsync(PackageName name, Revision? told, CancellationToken cancellationToken)
     {
         try
         {
-            return await indexes.FindAsync(name, told, ct) is { } snapshot ? CatalogEntry.Of(snapshot) : null;
+            return await indexes.FindAsync(name, told, cancellationToken) is { } snapshot ? CatalogEntry.Of(snapshot) : null;
         }
         catch (StorageException damage) when (damage.Kind == StorageFault.Corrupt)
         {
@@ -263,5 +263,5 @@ public sealed partial class PackageCatalog(IDocumentStore documents, PackageInde
     private partial void LogForeign(StoreKey key);
 
     /// <summary>All packages, and the moment from which changes are still to be asked for.</summary>
-    private sealed record Picture(PackageCatalogView View, ChangeToken Token, Task<PackageCatalogView> Answer);
+    private sealed record Snapshot(PackageCatalogView View, ChangeToken Token, Task<PackageCatalogView> Answer);
 }

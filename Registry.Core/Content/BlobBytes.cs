@@ -13,20 +13,20 @@ internal static class BlobBytes
     /// <param name="content">The bytes.</param>
     /// <param name="take">Also gets them, piece by piece; null where only the digest is wanted.</param>
     /// <param name="count">Told of how many came, piece by piece; null where nobody counts.</param>
-    /// <param name="ct">Gives up.</param>
+    /// <param name="cancellationToken">Gives up.</param>
     public static async Task<Digest> HashAsync(
-        Stream content, Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask>? take, Action<long>? count, CancellationToken ct)
+        Stream content, Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask>? take, Action<long>? count, CancellationToken cancellationToken)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         var buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
         try
         {
             int read;
-            while ((read = await content.ReadAsync(buffer, ct)) > 0)
+            while ((read = await content.ReadAsync(buffer, cancellationToken)) > 0)
             {
                 hash.AppendData(buffer, 0, read);
                 if (take is not null)
-                    await take(buffer.AsMemory(0, read), ct);
+                    await take(buffer.AsMemory(0, read), cancellationToken);
                 count?.Invoke(read);
             }
 

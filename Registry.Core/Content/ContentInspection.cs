@@ -48,19 +48,19 @@ internal sealed class ContentInspection : IAsyncDisposable
     public bool HasEnded => inspecting is { IsCompleted: true };
 
     /// <summary>Hands over a copy of the next bytes.</summary>
-    public async ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken ct)
+    public async ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
     {
         written += bytes.Length;
         if (written > SmallBytes)
             inspecting ??= InspectAsync(stop.Token);
-        await pipe.Writer.WriteAsync(bytes, ct);
+        await pipe.Writer.WriteAsync(bytes, cancellationToken);
     }
 
     /// <summary>Says that all bytes were written, and gives the verdict.</summary>
-    public async ValueTask<Verdict> CompleteAsync(CancellationToken ct)
+    public async ValueTask<Verdict> CompleteAsync(CancellationToken cancellationToken)
     {
         await pipe.Writer.CompleteAsync();
-        return await (inspecting ??= InspectAsync(stop.Token)).WaitAsync(ct);
+        return await (inspecting ??= InspectAsync(stop.Token)).WaitAsync(cancellationToken);
     }
 
     /// <summary>Stops, whatever is under way.</summary>
@@ -76,13 +76,13 @@ internal sealed class ContentInspection : IAsyncDisposable
         stop.Dispose();
     }
 
-    private async Task<Verdict> InspectAsync(CancellationToken ct)
+    private async Task<Verdict> InspectAsync(CancellationToken cancellationToken)
     {
         var buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
         await using var source = new GzipSource(pipe.Reader);
         try
         {
-            return await GunzipAsync(source, buffer, ct);
+            return await GunzipAsync(source, buffer, cancellationToken);
         }
         catch (InvalidDataException)
         {
@@ -99,14 +99,14 @@ internal sealed class ContentInspection : IAsyncDisposable
         }
     }
 
-    private async ValueTask<Verdict> GunzipAsync(GzipSource source, byte[] buffer, CancellationToken ct)
+    private async ValueTask<Verdict> GunzipAsync(GzipSource source, byte[] buffer, CancellationToken cancellationToken)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         await using var gzip = new GZipStream(source, CompressionMode.Decompress, leaveOpen: true);
         var tar = new TarWalker(limits.MaxTarEntries);
         var unpacked = 0L;
         int read;
-        while ((read = await gzip.ReadAsync(buffer, ct)) > 0)
+        while ((read = await gzip.ReadAsync(buffer, cancellationToken)) > 0)
         {
             unpacked += read;
             if (unpacked > limits.MaxUnpackedBytes)

@@ -9,7 +9,7 @@ namespace Registry.Core.Content;
 /// are left has used up everything before them, so that what follows the gzip is padding, as tar and block devices
 /// leave it.
 /// </summary>
-internal sealed class GzipSource(PipeReader pipe) : ForwardReadStream(null)
+internal sealed class GzipSource(PipeReader pipe) : ForwardOnlyStream(null)
 {
     private const byte Magic1 = 0x1f;
     private const byte Magic2 = 0x8b;

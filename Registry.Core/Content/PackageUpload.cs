@@ -42,18 +42,18 @@ public sealed class PackageUpload : IAsyncDisposable
     /// <param name="blobs">Where the content goes.</param>
     /// <param name="scope">The scope of the package.</param>
     /// <param name="limits">What is refused.</param>
-    /// <param name="ct">Cancels the call.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="StorageException">Nothing could be staged.</exception>
-    public static async ValueTask<PackageUpload> BeginAsync(IBlobStore blobs, StoreKey scope, ContentLimits limits, CancellationToken ct)
+    public static async ValueTask<PackageUpload> BeginAsync(IBlobStore blobs, StoreKey scope, ContentLimits limits, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(blobs);
         ArgumentNullException.ThrowIfNull(limits);
-        return new PackageUpload(await blobs.CreateAsync(scope, ct), limits);
+        return new PackageUpload(await blobs.CreateAsync(scope, cancellationToken), limits);
     }
 
     /// <summary>Takes the next bytes of the gzip. They are copied or written before the call completes.</summary>
     /// <exception cref="StorageException">They could not be staged; the upload can only be disposed now.</exception>
-    public async ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken ct)
+    public async ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
     {
         if (completing)
             throw new InvalidOperationException("The upload is complete.");
@@ -68,8 +68,8 @@ public sealed class PackageUpload : IAsyncDisposable
         }
 
         // Inspecting and staging go on elsewhere while these bytes are hashed here.
-        await inspection.WriteAsync(bytes, ct);
-        var staging = staged.WriteAsync(bytes, ct).AsTask();
+        await inspection.WriteAsync(bytes, cancellationToken);
+        var staging = staged.WriteAsync(bytes, cancellationToken).AsTask();
         storedHash.AppendData(bytes.Span);
         await staging;
     }
@@ -86,12 +86,12 @@ public sealed class PackageUpload : IAsyncDisposable
     /// <see cref="ErrorCode.InvalidParameters"/>, field <c>blob</c>: not a gzip, not a tar inside, cut short, more after its end, or past a limit.
     /// What was staged is discarded.
     /// </exception>
-    public async ValueTask<UploadedContent> CompleteAsync(CancellationToken ct)
+    public async ValueTask<UploadedContent> CompleteAsync(CancellationToken cancellationToken)
     {
         if (content is not null)
             return content;
         completing = true;
-        var inspected = await inspection.CompleteAsync(ct);
+        var inspected = await inspection.CompleteAsync(cancellationToken);
         if ((refusal ?? inspected.Refusal) is { } reason)
         {
             await DiscardAsync();
@@ -103,12 +103,12 @@ public sealed class PackageUpload : IAsyncDisposable
 
     /// <summary>Makes the content a blob of its scope, durable and visible. Once, after <see cref="CompleteAsync"/> has accepted it.</summary>
     /// <exception cref="StorageException">The outcome is unknown, or what was staged had been discarded.</exception>
-    public async ValueTask<CommittedBlob> CommitAsync(CancellationToken ct)
+    public async ValueTask<CommittedBlob> CommitAsync(CancellationToken cancellationToken)
     {
         if (content is null || committed || discarded)
             throw new InvalidOperationException("Only a content that was accepted can be committed, once.");
         committed = true;
-        return await staged.CommitAsync(content.StoredDigest, uploadedAt: null, ct);
+        return await staged.CommitAsync(content.StoredDigest, uploadedAt: null, cancellationToken);
     }
 
     /// <summary>Discards what was staged, unless it was committed.</summary>

@@ -6,9 +6,9 @@ namespace Registry.Core.Maintenance;
 internal sealed class ArchiveCheck(IBlobStore blobs, Tally read)
 {
     /// <exception cref="StorageException">The storage failed.</exception>
-    public async Task<IReadOnlyList<Finding>> RunAsync(BlobKey archive, CancellationToken ct)
+    public async Task<IReadOnlyList<Finding>> RunAsync(BlobKey archive, CancellationToken cancellationToken)
     {
-        var found = await BlobCheck.RunAsync(blobs, archive, unpack: false, read, ct);
+        var found = await BlobCheck.RunAsync(blobs, archive, unpack: false, read, cancellationToken);
         if (found?.Wrong is { } wrong)
             return [Finding.OfArchive(archive, wrong)];
 

@@ -26,26 +26,26 @@ internal sealed record BlobCheck(string? Wrong, long Length, Digest ContentDiges
     /// <param name="key">Which.</param>
     /// <param name="unpack">Whether it is a package's, which must be the gzip of a tar.</param>
     /// <param name="read">Counts what was read, and the blob when it is sound.</param>
-    /// <param name="ct">Gives up.</param>
+    /// <param name="cancellationToken">Gives up.</param>
     /// <returns>Null when there is none.</returns>
     /// <exception cref="StorageException">The storage failed, which is no damage.</exception>
-    public static async Task<BlobCheck?> RunAsync(IBlobStore blobs, BlobKey key, bool unpack, Tally read, CancellationToken ct)
+    public static async Task<BlobCheck?> RunAsync(IBlobStore blobs, BlobKey key, bool unpack, Tally read, CancellationToken cancellationToken)
     {
         for (var attempt = 1; ; attempt++)
         {
             Revision? opened = null;
             try
             {
-                await using var reader = await blobs.OpenAsync(key, ByteRange.All, ct);
+                await using var reader = await blobs.OpenAsync(key, ByteRange.All, cancellationToken);
                 if (reader is null)
                     return null;
                 opened = reader.Info.Revision;
-                return await ReadAsync(reader, key.Digest, unpack, read, ct);
+                return await ReadAsync(reader, key.Digest, unpack, read, cancellationToken);
             }
             catch (StorageException fault)
             {
                 // Deleted or committed again under the reader: what is there now is to be judged.
-                if (opened is not null && attempt < MaxAttempts && (await blobs.StatAsync(key, ct))?.Revision != opened)
+                if (opened is not null && attempt < MaxAttempts && (await blobs.StatAsync(key, cancellationToken))?.Revision != opened)
                     continue;
                 if (fault.Kind != StorageFault.Corrupt)
                     throw;
@@ -54,13 +54,13 @@ internal sealed record BlobCheck(string? Wrong, long Length, Digest ContentDiges
         }
     }
 
-    private static async Task<BlobCheck> ReadAsync(BlobReader reader, Digest name, bool unpack, Tally read, CancellationToken ct)
+    private static async Task<BlobCheck> ReadAsync(BlobReader reader, Digest name, bool unpack, Tally read, CancellationToken cancellationToken)
     {
         await using var inspection = unpack ? new ContentInspection(NoLimits) : null;
-        var digest = await BlobBytes.HashAsync(reader.Content, inspection is null ? null : inspection.WriteAsync, read.AddBytes, ct);
+        var digest = await BlobBytes.HashAsync(reader.Content, inspection is null ? null : inspection.WriteAsync, read.AddBytes, cancellationToken);
         if (digest != name)
             return new BlobCheck($"holds {reader.Length} bytes with the sha256 {digest}", reader.Length, default);
-        var inspected = inspection is null ? default : await inspection.CompleteAsync(ct);
+        var inspected = inspection is null ? default : await inspection.CompleteAsync(cancellationToken);
         if (inspected.Refusal is { } refusal)
             return new BlobCheck($"is no package: {refusal}", reader.Length, default);
         read.AddBlob();

@@ -26,14 +26,14 @@ public sealed partial class BlobCollector(
     /// <summary>Reclaims the uploads that nobody will finish: the first step of a collection.</summary>
     /// <returns>How many.</returns>
     /// <exception cref="StorageException">The storage failed.</exception>
-    public ValueTask<int> DiscardAbandonedAsync(CancellationToken ct) =>
-        blobs.DiscardAbandonedAsync(options.StagedIdle, ct);
+    public ValueTask<int> DiscardAbandonedAsync(CancellationToken cancellationToken) =>
+        blobs.DiscardAbandonedAsync(options.StagedIdle, cancellationToken);
 
     /// <summary>One whole collection. One at a time.</summary>
     /// <exception cref="StorageException">The storage failed; what was reclaimed before stays reclaimed.</exception>
-    public async Task<CollectionReport> CollectAsync(CancellationToken ct)
+    public async Task<CollectionReport> CollectAsync(CancellationToken cancellationToken)
     {
-        var discarded = await DiscardAbandonedAsync(ct);
+        var discarded = await DiscardAbandonedAsync(cancellationToken);
         var (deleted, bytes) = (0, 0L);
         var batch = new List<BlobInfo>();
 
@@ -41,8 +41,8 @@ public sealed partial class BlobCollector(
 
         // (1) The listing gives the revisions. Everything that follows happens in this epoch: a storage that lost its last writes may refer again to what
         // an index that was read before did not name.
-        var epoch = await blobs.EpochAsync(ct);
-        await foreach (var blob in blobs.ListAsync(StoreKeys.Packages, ScopeDepth.Subtree, after: null, ct))
+        var epoch = await blobs.EpochAsync(cancellationToken);
+        await foreach (var blob in blobs.ListAsync(StoreKeys.Packages, ScopeDepth.Subtree, after: null, cancellationToken))
         {
             if (batch.Count == BatchSize || (batch.Count > 0 && batch[0].Key.Scope != blob.Key.Scope))
                 await JudgeAsync();
@@ -67,11 +67,11 @@ public sealed partial class BlobCollector(
                 var isRead = false;
                 try
                 {
-                    index = (await indexes.FindAsync(package, ct))?.State;
+                    index = (await indexes.FindAsync(package, cancellationToken))?.State;
                     isRead = true;
 
                     // A release whose removal a power failure would undo still needs its blob.
-                    await indexes.EnsureDurableAsync(package, ct);
+                    await indexes.EnsureDurableAsync(package, cancellationToken);
                 }
                 catch (StorageException fault) when (isRead || fault.Kind == StorageFault.Corrupt)
                 {
@@ -87,7 +87,7 @@ public sealed partial class BlobCollector(
                         continue;
 
                     // (3) Refused where a push committed the blob again since (1).
-                    if (!await blobs.TryDeleteAsync(blob.Key, Precondition.Matches(blob.Revision).In(epoch), ct))
+                    if (!await blobs.TryDeleteAsync(blob.Key, Precondition.Matches(blob.Revision).In(epoch), cancellationToken))
                         continue;
                     candidates.Forget(blob);
                     deleted++;

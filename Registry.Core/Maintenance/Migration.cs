@@ -41,15 +41,15 @@ public sealed class Migration(RegistryStorage source, RegistryStorage target, Mi
     /// <summary>Moves everything.</summary>
     /// <returns>True when all that the source holds is at the target, which has been verified.</returns>
     /// <exception cref="StorageException">One of the storages failed. What was copied stays, and another run goes on from there.</exception>
-    public async Task<bool> RunAsync(CancellationToken ct)
+    public async Task<bool> RunAsync(CancellationToken cancellationToken)
     {
-        if (await AreOneAsync(ct))
+        if (await AreOneAsync(cancellationToken))
         {
             Refuse(new Finding("target", "is the same storage as the source"));
             return false;
         }
 
-        var parallel = new ParallelOptions { MaxDegreeOfParallelism = options.Parallel, CancellationToken = ct };
+        var parallel = new ParallelOptions { MaxDegreeOfParallelism = options.Parallel, CancellationToken = cancellationToken };
         await CopyAsync(parallel);
         if (Copied.Packages + Copied.Archives + Present.Packages + Present.Archives + Findings == 0)
         {
@@ -58,18 +58,18 @@ public sealed class Migration(RegistryStorage source, RegistryStorage target, Mi
         }
 
         await VerifyAsync(parallel);
-        await new ExtraEntries(source, target, Extra).CountAsync(ct);
+        await new ExtraEntries(source, target, Extra).CountAsync(cancellationToken);
         return Findings == 0;
     }
 
     /// <summary>Whether what is written to the target can be read from the source.</summary>
-    private async Task<bool> AreOneAsync(CancellationToken ct)
+    private async Task<bool> AreOneAsync(CancellationToken cancellationToken)
     {
         var key = StoreKey.Of([.. StoreKeys.Probe.Segments(), Guid.NewGuid().ToString("N")]);
-        await target.Documents.TryPutAsync(key, "one storage or two"u8.ToArray(), Precondition.None, ct);
+        await target.Documents.TryPutAsync(key, "one storage or two"u8.ToArray(), Precondition.None, cancellationToken);
         try
         {
-            return await source.Documents.GetAsync(key, ct) is not null;
+            return await source.Documents.GetAsync(key, cancellationToken) is not null;
         }
         finally
         {
@@ -81,15 +81,15 @@ public sealed class Migration(RegistryStorage source, RegistryStorage target, Mi
     {
         var blobs = new BlobCopy(source.Blobs, target.Blobs, Copied, Present);
         var packages = new PackageCopy(source, target, blobs, options.Overwrite, Copied, Present);
-        await Parallel.ForEachAsync(source.Documents.ListAsync(StoreKeys.Packages, after: null, parallel.CancellationToken), parallel, async (entry, ct) =>
+        await Parallel.ForEachAsync(source.Documents.ListAsync(StoreKeys.Packages, after: null, parallel.CancellationToken), parallel, async (entry, cancellationToken) =>
         {
-            foreach (var finding in await packages.RunAsync(entry.Key, ct))
+            foreach (var finding in await packages.RunAsync(entry.Key, cancellationToken))
                 Tell(finding, entry.Key.Value);
         });
         await Parallel.ForEachAsync(
-            source.Blobs.ListAsync(StoreKeys.Archives, ScopeDepth.Subtree, after: null, parallel.CancellationToken), parallel, async (archive, ct) =>
+            source.Blobs.ListAsync(StoreKeys.Archives, ScopeDepth.Subtree, after: null, parallel.CancellationToken), parallel, async (archive, cancellationToken) =>
         {
-            var (outcome, damage) = await blobs.RunAsync(archive.Key, keepsLater: !options.Overwrite, ct);
+            var (outcome, damage) = await blobs.RunAsync(archive.Key, keepsLater: !options.Overwrite, cancellationToken);
             if (outcome == CopyOutcome.LaterThere)
                 damage = "was uploaded to the target later than to the source";
             if (damage is not null)
@@ -102,16 +102,16 @@ public sealed class Migration(RegistryStorage source, RegistryStorage target, Mi
     private async Task VerifyAsync(ParallelOptions parallel)
     {
         var check = new MigrationCheck(source, target, options.ReadBack, Verified);
-        await Parallel.ForEachAsync(source.Documents.ListAsync(StoreKeys.Packages, after: null, parallel.CancellationToken), parallel, async (entry, ct) =>
+        await Parallel.ForEachAsync(source.Documents.ListAsync(StoreKeys.Packages, after: null, parallel.CancellationToken), parallel, async (entry, cancellationToken) =>
         {
             if (!told.ContainsKey(entry.Key.Value))
-                foreach (var finding in await check.PackageAsync(entry.Key, ct))
+                foreach (var finding in await check.PackageAsync(entry.Key, cancellationToken))
                     Tell(finding);
         });
         await Parallel.ForEachAsync(
-            source.Blobs.ListAsync(StoreKeys.Archives, ScopeDepth.Subtree, after: null, parallel.CancellationToken), parallel, async (archive, ct) =>
+            source.Blobs.ListAsync(StoreKeys.Archives, ScopeDepth.Subtree, after: null, parallel.CancellationToken), parallel, async (archive, cancellationToken) =>
         {
-            if (!told.ContainsKey(archive.Key.Value) && await check.ArchiveAsync(archive, ct) is { } finding)
+            if (!told.ContainsKey(archive.Key.Value) && await check.ArchiveAsync(archive, cancellationToken) is { } finding)
                 Tell(finding);
         });
     }

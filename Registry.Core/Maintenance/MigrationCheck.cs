@@ -8,23 +8,23 @@ namespace Registry.Core.Maintenance;
 internal sealed class MigrationCheck(RegistryStorage source, RegistryStorage target, bool readBack, Tally verified)
 {
     /// <summary>Compares the documents, and looks at the blobs that they name.</summary>
-    public async Task<IReadOnlyList<Finding>> PackageAsync(StoreKey key, CancellationToken ct)
+    public async Task<IReadOnlyList<Finding>> PackageAsync(StoreKey key, CancellationToken cancellationToken)
     {
         if (!PackageName.TryParse(key, out var package))
             return [Finding.Of(key, "is not the key of a package")];
-        var (document, index, damage) = await StoredPackage.ReadAsync(source, package, ct);
+        var (document, index, damage) = await StoredPackage.ReadAsync(source, package, cancellationToken);
         if (damage is not null)
             return [Finding.Of(package, damage)];
         if (document is null || index is null)
             return [];
-        if (await target.Documents.GetAsync(key, ct) is not { } there)
+        if (await target.Documents.GetAsync(key, cancellationToken) is not { } there)
             return [Finding.Of(package, "came to the source since it was copied: run again")];
         if (!there.Content.Span.SequenceEqual(document.Content.Span))
             return [Finding.Of(package, "has changed since it was copied: run again")];
 
         var findings = new List<Finding>();
         foreach (var manifest in index.Manifests.DistinctBy(static manifest => manifest.Content.BlobDigest))
-            if (await BlobAsync(new BlobKey(key, manifest.Content.BlobDigest), manifest.Content.Size, ct) is { } wrong)
+            if (await BlobAsync(new BlobKey(key, manifest.Content.BlobDigest), manifest.Content.Size, cancellationToken) is { } wrong)
                 findings.Add(Finding.Of(package, manifest, wrong));
         if (findings.Count == 0)
             verified.AddPackage();
@@ -32,11 +32,11 @@ internal sealed class MigrationCheck(RegistryStorage source, RegistryStorage tar
     }
 
     /// <summary>Looks at one archive, and at its time.</summary>
-    public async Task<Finding?> ArchiveAsync(BlobInfo archive, CancellationToken ct)
+    public async Task<Finding?> ArchiveAsync(BlobInfo archive, CancellationToken cancellationToken)
     {
-        var there = await target.Blobs.StatAsync(archive.Key, ct);
+        var there = await target.Blobs.StatAsync(archive.Key, cancellationToken);
         var wrong = there is null || there.UploadedAt == archive.UploadedAt
-            ? await BlobAsync(archive.Key, archive.Length, ct)
+            ? await BlobAsync(archive.Key, archive.Length, cancellationToken)
             : "has another time at the target: run again";
         if (wrong is not null)
             return Finding.OfArchive(archive.Key, wrong);
@@ -44,18 +44,18 @@ internal sealed class MigrationCheck(RegistryStorage source, RegistryStorage tar
         return null;
     }
 
-    private async Task<string?> BlobAsync(BlobKey key, long length, CancellationToken ct)
+    private async Task<string?> BlobAsync(BlobKey key, long length, CancellationToken cancellationToken)
     {
         if (!readBack)
         {
-            var there = await target.Blobs.StatAsync(key, ct);
+            var there = await target.Blobs.StatAsync(key, cancellationToken);
             return WrongWith(there?.Length, null);
         }
 
         try
         {
-            await using var reader = await target.Blobs.OpenAsync(key, ByteRange.All, ct);
-            return WrongWith(reader?.Length, reader is null ? null : await BlobBytes.HashAsync(reader.Content, take: null, verified.AddBytes, ct));
+            await using var reader = await target.Blobs.OpenAsync(key, ByteRange.All, cancellationToken);
+            return WrongWith(reader?.Length, reader is null ? null : await BlobBytes.HashAsync(reader.Content, take: null, verified.AddBytes, cancellationToken));
         }
         catch (StorageException fault) when (fault.Kind == StorageFault.Corrupt)
         {

@@ -12,11 +12,11 @@ internal sealed class PackageCheck(RegistryStorage storage, PackageName package,
     private readonly StoreKey key = package.Key;
 
     /// <exception cref="StorageException">The storage failed.</exception>
-    public async Task<IReadOnlyList<Finding>> RunAsync(CancellationToken ct)
+    public async Task<IReadOnlyList<Finding>> RunAsync(CancellationToken cancellationToken)
     {
         for (var attempt = 1; ; attempt++)
         {
-            var (document, index, damage) = await StoredPackage.ReadAsync(storage, package, ct);
+            var (document, index, damage) = await StoredPackage.ReadAsync(storage, package, cancellationToken);
             if (damage is not null)
                 return [Finding.Of(package, damage)];
             if (document is null || index is null)
@@ -24,21 +24,21 @@ internal sealed class PackageCheck(RegistryStorage storage, PackageName package,
 
             var findings = new List<Finding>();
             foreach (var manifests in index.Manifests.GroupBy(static manifest => manifest.Content.BlobDigest))
-                findings.AddRange(await BlobAsync(new BlobKey(key, manifests.Key), [.. manifests], ct));
+                findings.AddRange(await BlobAsync(new BlobKey(key, manifests.Key), [.. manifests], cancellationToken));
 
             // A release that was deleted or replaced meanwhile may have taken its blob along: that is no fault.
-            if (findings.Count > 0 && attempt < MaxAttempts && await storage.Documents.StatAsync(key, ct) != document.Revision)
+            if (findings.Count > 0 && attempt < MaxAttempts && await storage.Documents.StatAsync(key, cancellationToken) != document.Revision)
                 continue;
             if (findings.Count == 0)
                 read.AddPackage();
-            await CountGarbageAsync(index, ct);
+            await CountGarbageAsync(index, cancellationToken);
             return findings;
         }
     }
 
-    private async Task<IEnumerable<Finding>> BlobAsync(BlobKey blob, Manifest[] manifests, CancellationToken ct)
+    private async Task<IEnumerable<Finding>> BlobAsync(BlobKey blob, Manifest[] manifests, CancellationToken cancellationToken)
     {
-        var found = await BlobCheck.RunAsync(storage.Blobs, blob, unpack: true, read, ct);
+        var found = await BlobCheck.RunAsync(storage.Blobs, blob, unpack: true, read, cancellationToken);
         return manifests
             .Select(manifest => (manifest, Wrong: found is null ? "is missing" : found.Wrong ?? WrongWith(manifest.Content, found)))
             .Where(static judged => judged.Wrong is not null)
@@ -50,10 +50,10 @@ internal sealed class PackageCheck(RegistryStorage storage, PackageName package,
         : found.ContentDigest != content.Digest ? $"unpacks to the digest {found.ContentDigest}, and its manifest says {content.Digest}"
         : null;
 
-    private async Task CountGarbageAsync(PackageIndex index, CancellationToken ct)
+    private async Task CountGarbageAsync(PackageIndex index, CancellationToken cancellationToken)
     {
         var named = index.Manifests.Select(static manifest => manifest.Content.BlobDigest).ToHashSet();
-        await foreach (var blob in storage.Blobs.ListAsync(key, ScopeDepth.Exact, after: null, ct))
+        await foreach (var blob in storage.Blobs.ListAsync(key, ScopeDepth.Exact, after: null, cancellationToken))
         {
             if (named.Contains(blob.Key.Digest))
                 continue;

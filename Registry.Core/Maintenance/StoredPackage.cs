@@ -10,11 +10,11 @@ internal static class StoredPackage
     /// <returns>Neither document nor damage where there is no such package; damage, in words, where its document is none or cannot be understood.</returns>
     /// <exception cref="StorageException">The storage failed.</exception>
     public static async Task<(Document? Document, PackageIndex? Index, string? Damage)> ReadAsync(
-        RegistryStorage storage, PackageName package, CancellationToken ct)
+        RegistryStorage storage, PackageName package, CancellationToken cancellationToken)
     {
         try
         {
-            return await storage.Documents.GetAsync(package.Key, ct) is { } document
+            return await storage.Documents.GetAsync(package.Key, cancellationToken) is { } document
                 ? (document, StoredIndex.Read(package, document.Content, storage.IndexLimits.MaxBytes), null)
                 : (null, null, null);
         }

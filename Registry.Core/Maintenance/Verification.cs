@@ -28,10 +28,10 @@ public sealed class Verification(RegistryStorage storage, int parallel, Action<F
     /// <summary>Verifies everything.</summary>
     /// <returns>True when nothing is wrong.</returns>
     /// <exception cref="StorageException">The storage failed, which says nothing about what it holds.</exception>
-    public async Task<bool> RunAsync(CancellationToken ct)
+    public async Task<bool> RunAsync(CancellationToken cancellationToken)
     {
-        var options = new ParallelOptions { MaxDegreeOfParallelism = parallel, CancellationToken = ct };
-        await Parallel.ForEachAsync(storage.Documents.ListAsync(StoreKeys.Packages, after: null, ct), options, async (entry, within) =>
+        var options = new ParallelOptions { MaxDegreeOfParallelism = parallel, CancellationToken = cancellationToken };
+        await Parallel.ForEachAsync(storage.Documents.ListAsync(StoreKeys.Packages, after: null, cancellationToken), options, async (entry, within) =>
         {
             packages[entry.Key] = true;
             if (PackageName.TryParse(entry.Key, out var package))
@@ -41,20 +41,20 @@ public sealed class Verification(RegistryStorage storage, int parallel, Action<F
         });
         var archives = new ArchiveCheck(storage.Blobs, Read);
         await Parallel.ForEachAsync(
-            storage.Blobs.ListAsync(StoreKeys.Archives, ScopeDepth.Subtree, after: null, ct),
+            storage.Blobs.ListAsync(StoreKeys.Archives, ScopeDepth.Subtree, after: null, cancellationToken),
             options,
             async (archive, within) => Tell(await archives.RunAsync(archive.Key, within)));
-        await CountBlobsWithoutPackageAsync(ct);
+        await CountBlobsWithoutPackageAsync(cancellationToken);
         return Findings == 0;
     }
 
     /// <summary>The blobs of scopes that have no index: each package with one has counted its own.</summary>
-    private async Task CountBlobsWithoutPackageAsync(CancellationToken ct)
+    private async Task CountBlobsWithoutPackageAsync(CancellationToken cancellationToken)
     {
-        await foreach (var blob in storage.Blobs.ListAsync(StoreKeys.Packages, ScopeDepth.Subtree, after: null, ct))
+        await foreach (var blob in storage.Blobs.ListAsync(StoreKeys.Packages, ScopeDepth.Subtree, after: null, cancellationToken))
         {
             // A package that came since its listing is none without an index.
-            if (packages.ContainsKey(blob.Key.Scope) || await storage.Documents.StatAsync(blob.Key.Scope, ct) is not null)
+            if (packages.ContainsKey(blob.Key.Scope) || await storage.Documents.StatAsync(blob.Key.Scope, cancellationToken) is not null)
                 continue;
             Garbage.AddBlob();
             Garbage.AddBytes(blob.Length);

@@ -22,20 +22,20 @@ internal sealed class PackageContents(IBlobStore blobs, ContentCacheOptions opti
     /// <param name="key">Its blob.</param>
     /// <param name="size">How many bytes the whole has.</param>
     /// <param name="range">Which bytes.</param>
-    /// <param name="ct">Cancels the call.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
     /// <returns>A reader, which the caller disposes; null when storage has no such blob.</returns>
     /// <exception cref="StorageException">The storage failed; <see cref="StorageFault.Corrupt"/>: a small content is not what its digest says.</exception>
-    public async ValueTask<BlobReader?> OpenAsync(BlobKey key, long size, ByteRange range, CancellationToken ct)
+    public async ValueTask<BlobReader?> OpenAsync(BlobKey key, long size, ByteRange range, CancellationToken cancellationToken)
     {
         if (size > MaxContentBytes || options.MaxBytes == 0)
-            return await blobs.OpenAsync(key, range, ct);
+            return await blobs.OpenAsync(key, range, cancellationToken);
         if (cache.Find(key) is { } kept)
             return kept.Open(range);
-        await using var reader = await blobs.OpenAsync(key, ByteRange.All, ct);
+        await using var reader = await blobs.OpenAsync(key, ByteRange.All, cancellationToken);
         if (reader is null)
             return null;
         var bytes = new byte[size];
-        if (reader.Length != size || await reader.Content.ReadAtLeastAsync(bytes, bytes.Length, throwOnEndOfStream: false, ct) != size
+        if (reader.Length != size || await reader.Content.ReadAtLeastAsync(bytes, bytes.Length, throwOnEndOfStream: false, cancellationToken) != size
             || Digest.FromHash(SHA256.HashData(bytes)) != key.Digest)
             throw new StorageException(StorageFault.Corrupt, $"Blob {key} is damaged: its {reader.Length} bytes are not the {size} of its digest.");
         kept = new Kept(reader.Info, bytes);

@@ -16,22 +16,22 @@ public sealed partial class PackageRegistry
     /// <param name="blobDigest">The sha256 of the content.</param>
     /// <param name="begin">Begins the upload of the content and writes all of it; called where it is needed, once.</param>
     /// <param name="force">Replace a release that is there with another content.</param>
-    /// <param name="ct">Gives up; the release was then restored whole or not at all.</param>
+    /// <param name="cancellationToken">Gives up; the release was then restored whole or not at all.</param>
     /// <exception cref="RegistryException">
     /// The content is refused, or is not what the backup says; <see cref="ErrorCode.PackageExists"/> with another content or metadata;
     /// <see cref="ErrorCode.ResourceInUse"/>; <see cref="ErrorCode.Unavailable"/>.
     /// </exception>
     /// <exception cref="StorageException">The storage failed.</exception>
     public async Task<RestoreOutcome> RestoreAsync(
-        RestoredRelease restored, Digest blobDigest, Func<CancellationToken, ValueTask<PackageUpload>> begin, bool force, CancellationToken ct)
+        RestoredRelease restored, Digest blobDigest, Func<CancellationToken, ValueTask<PackageUpload>> begin, bool force, CancellationToken cancellationToken)
     {
         var (package, release, mediaType) = (restored.Package, restored.Release, restored.MediaType);
-        var known = (await indexes.FindAsync(package, ct))?.State.Find(release, mediaType);
+        var known = (await indexes.FindAsync(package, cancellationToken))?.State.Find(release, mediaType);
         if (known is not null && IsSame(known, restored, blobDigest))
         {
             if (known.Content.Digest != restored.ContentDigest)
                 throw OtherDigest(known.Content.Digest, restored.ContentDigest);
-            if (await blobs.StatAsync(new BlobKey(package.Key, blobDigest), ct) is not null)
+            if (await blobs.StatAsync(new BlobKey(package.Key, blobDigest), cancellationToken) is not null)
                 return RestoreOutcome.Unchanged;
         }
         else if (known is not null && !force)
@@ -39,8 +39,8 @@ public sealed partial class PackageRegistry
             throw Conflict(known);
         }
 
-        await using var upload = await begin(ct);
-        var content = await upload.CompleteAsync(ct);
+        await using var upload = await begin(cancellationToken);
+        var content = await upload.CompleteAsync(cancellationToken);
         if (content.ContentDigest != restored.ContentDigest)
             throw OtherDigest(content.ContentDigest, restored.ContentDigest);
 
@@ -56,7 +56,7 @@ public sealed partial class PackageRegistry
                 _ when force => PackageIndex.WithRestored(index, package, manifest),
                 var other => throw Conflict(other),
             },
-            ct);
+            cancellationToken);
         LogRestored(package, release, mediaType, content.ContentDigest, content.Size);
         return known is null && index.Find(release, mediaType)?.PushId == manifest.PushId ? RestoreOutcome.Added
             : known is null ? RestoreOutcome.Unchanged

@@ -34,43 +34,43 @@ public sealed partial class PackageRegistry(
     /// <param name="mediaType">In which media type.</param>
     /// <param name="upload">The content, begun under the scope of this package. The caller disposes it; what is not committed then is discarded.</param>
     /// <param name="options">Force and metadata.</param>
-    /// <param name="ct">Gives up; the push then happened whole or not at all.</param>
+    /// <param name="cancellationToken">Gives up; the push then happened whole or not at all.</param>
     /// <exception cref="RegistryException">
     /// The content is refused; <see cref="ErrorCode.PackageExists"/>; <see cref="ErrorCode.ResourceInUse"/>; <see cref="ErrorCode.Unavailable"/>.
     /// </exception>
     /// <exception cref="StorageException">The storage failed.</exception>
     public async Task<Manifest> PushAsync(
-        PackageName package, Release release, MediaType mediaType, PackageUpload upload, PushOptions options, CancellationToken ct)
+        PackageName package, Release release, MediaType mediaType, PackageUpload upload, PushOptions options, CancellationToken cancellationToken)
     {
-        var content = await upload.CompleteAsync(ct);
+        var content = await upload.CompleteAsync(cancellationToken);
 
         // Asked before the commit too, so that a push that is refused leaves nothing behind. The index decides again below.
-        if (!options.Force && (await indexes.FindAsync(package, ct))?.State.Find(release, mediaType) is not null)
+        if (!options.Force && (await indexes.FindAsync(package, cancellationToken))?.State.Find(release, mediaType) is not null)
         {
-            await indexes.EnsureDurableAsync(package, ct);
+            await indexes.EnsureDurableAsync(package, cancellationToken);
             throw PackageErrors.PackageExists(package, release, mediaType);
         }
 
         var manifest = NewManifest(release, mediaType, content, Microseconds.Floor(time.GetUtcNow()), options.Metadata);
-        await StoreAsync(package, manifest, upload, index => PackageIndex.With(index, package, manifest, options.Force), ct);
+        await StoreAsync(package, manifest, upload, index => PackageIndex.With(index, package, manifest, options.Force), cancellationToken);
         LogPushed(package, release, mediaType, content.ContentDigest, content.Size, options.Force);
         return manifest;
     }
 
     /// <summary>Reads a package by its name as it was asked for.</summary>
     /// <exception cref="RegistryException"><see cref="ErrorCode.PackageNotFound"/>, for what is no name too.</exception>
-    public ValueTask<DocumentSnapshot<PackageIndex>> GetAsync(string @namespace, string name, CancellationToken ct) =>
-        GetAsync(@namespace, name, release: null, mediaType: null, ct);
+    public ValueTask<DocumentSnapshot<PackageIndex>> GetAsync(string @namespace, string name, CancellationToken cancellationToken) =>
+        GetAsync(@namespace, name, release: null, mediaType: null, cancellationToken);
 
     /// <summary>As the other, for a question about more than the package, which its refusal repeats.</summary>
     /// <param name="namespace">The namespace.</param>
     /// <param name="name">The name.</param>
     /// <param name="release">The release, query or digest that is asked for; null for none.</param>
     /// <param name="mediaType">The media type that is asked for; null for none.</param>
-    /// <param name="ct">Cancels the call.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="RegistryException"><see cref="ErrorCode.PackageNotFound"/>, for what is no name too.</exception>
-    public async ValueTask<DocumentSnapshot<PackageIndex>> GetAsync(string @namespace, string name, string? release, string? mediaType, CancellationToken ct) =>
-        (PackageName.TryCreate(@namespace, name, out var package) ? await indexes.FindAsync(package, ct) : null)
+    public async ValueTask<DocumentSnapshot<PackageIndex>> GetAsync(string @namespace, string name, string? release, string? mediaType, CancellationToken cancellationToken) =>
+        (PackageName.TryCreate(@namespace, name, out var package) ? await indexes.FindAsync(package, cancellationToken) : null)
         ?? throw PackageErrors.PackageNotFound($"{@namespace}/{name}", release, mediaType);
 
     /// <summary>
@@ -82,16 +82,16 @@ public sealed partial class PackageRegistry(
     /// <param name="package">The package.</param>
     /// <param name="manifest">Whose content, as a read that began after the request has given it.</param>
     /// <param name="range">Which bytes.</param>
-    /// <param name="ct">Cancels the call.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
     /// <returns>A reader, which the caller disposes.</returns>
     /// <exception cref="RegistryException"><see cref="ErrorCode.PackageNotFound"/>: it was deleted or replaced after the manifest was read.</exception>
     /// <exception cref="StorageException"><see cref="StorageFault.Corrupt"/>: the index still refers to a blob that is not there, or a small one is damaged.</exception>
-    public async ValueTask<BlobReader> OpenAsync(PackageName package, Manifest manifest, ByteRange range, CancellationToken ct)
+    public async ValueTask<BlobReader> OpenAsync(PackageName package, Manifest manifest, ByteRange range, CancellationToken cancellationToken)
     {
         var key = new BlobKey(package.Key, manifest.Content.BlobDigest);
-        if (await contents.OpenAsync(key, manifest.Content.Size, range, ct) is { } reader)
+        if (await contents.OpenAsync(key, manifest.Content.Size, range, cancellationToken) is { } reader)
             return reader;
-        if ((await indexes.FindAsync(package, ct))?.State.References(key.Digest) == true)
+        if ((await indexes.FindAsync(package, cancellationToken))?.State.References(key.Digest) == true)
             throw new StorageException(StorageFault.Corrupt, $"Blob {key} is gone, and the index of {package} refers to it.");
         throw PackageErrors.PackageNotFound(package.Value, manifest.Release.Value, manifest.MediaType.Value);
     }
@@ -101,15 +101,15 @@ public sealed partial class PackageRegistry(
     /// <param name="name">The name, as it was asked for.</param>
     /// <param name="release">The exact release, as it was asked for: no query.</param>
     /// <param name="mediaType">The media type, as it was asked for.</param>
-    /// <param name="ct">Gives up; the delete then happened whole or not at all.</param>
+    /// <param name="cancellationToken">Gives up; the delete then happened whole or not at all.</param>
     /// <exception cref="RegistryException"><see cref="ErrorCode.PackageNotFound"/>, with what was asked.</exception>
-    public async Task DeleteAsync(string @namespace, string name, string release, string mediaType, CancellationToken ct)
+    public async Task DeleteAsync(string @namespace, string name, string release, string mediaType, CancellationToken cancellationToken)
     {
         var asked = PackageErrors.PackageNotFound($"{@namespace}/{name}", release, mediaType);
         if (!PackageName.TryCreate(@namespace, name, out var package) || !Release.TryParse(release, out var exact, out _)
             || !MediaType.TryParse(mediaType, out var type) || type.Value != mediaType)
             throw asked;
-        await indexes.UpdateAsync(package, new DocumentChange<PackageIndex>(index => (index ?? throw asked).Without(exact, type)), ct);
+        await indexes.UpdateAsync(package, new DocumentChange<PackageIndex>(index => (index ?? throw asked).Without(exact, type)), cancellationToken);
         LogDeleted(package, exact, type);
     }
 
@@ -123,17 +123,17 @@ public sealed partial class PackageRegistry(
     /// <summary>Commits a content that was accepted, and then the index that names it.</summary>
     /// <returns>The index right after.</returns>
     private async Task<PackageIndex> StoreAsync(
-        PackageName package, Manifest manifest, PackageUpload upload, Func<PackageIndex?, PackageIndex> change, CancellationToken ct)
+        PackageName package, Manifest manifest, PackageUpload upload, Func<PackageIndex?, PackageIndex> change, CancellationToken cancellationToken)
     {
         var began = time.GetTimestamp();
-        var (blob, isNew, epoch) = await upload.CommitAsync(ct);
+        var (blob, isNew, epoch) = await upload.CommitAsync(cancellationToken);
         PackageIndex? index;
         try
         {
             index = await indexes.UpdateAsync(
                 package,
                 new DocumentChange<PackageIndex>(change, index => index.Find(manifest.Release, manifest.MediaType)?.PushId == manifest.PushId, epoch),
-                ct);
+                cancellationToken);
         }
         catch (StorageException ended) when (ended.Kind == StorageFault.EpochEnded)
         {
@@ -198,14 +198,14 @@ public sealed partial class PackageRegistry(
         }
     }
 
-    private async Task WithdrawAsync(PackageName package, Manifest manifest, CancellationToken ct)
+    private async Task WithdrawAsync(PackageName package, Manifest manifest, CancellationToken cancellationToken)
     {
         LogWithdrawn(package, manifest.Release, manifest.MediaType);
         await indexes.UpdateAsync(
             package,
             new DocumentChange<PackageIndex>(index =>
                 index?.Find(manifest.Release, manifest.MediaType)?.PushId == manifest.PushId ? index.Without(manifest.Release, manifest.MediaType) : index),
-            ct);
+            cancellationToken);
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Pushed {Package} {Release} as {MediaType}: {Digest}, {Size} bytes, force {Force}")]

@@ -64,7 +64,7 @@ public abstract class BufferedBlobWriter : BlobWriter
     protected abstract ValueTask EndAsync(bool discard);
 
     /// <summary>Begins a write or the commit: until it is said to have succeeded, the writer counts as failed.</summary>
-    protected void Begin(CancellationToken ct)
+    protected void Begin(CancellationToken cancellationToken)
     {
         lock (gate)
         {
@@ -73,7 +73,7 @@ public abstract class BufferedBlobWriter : BlobWriter
                 throw Discarded();
             if (state != State.Writing)
                 throw new InvalidOperationException("This writer is busy, has been committed or has failed: it can only be disposed.");
-            ct.ThrowIfCancellationRequested();
+            cancellationToken.ThrowIfCancellationRequested();
             state = State.Busy;
         }
     }

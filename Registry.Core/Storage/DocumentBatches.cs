@@ -17,10 +17,10 @@ internal static class DocumentBatches
 
     /// <summary>The documents in their order. A batch has one at least, and is the receiver's own. Reading goes on while the receiver works.</summary>
     public static async IAsyncEnumerable<IReadOnlyCollection<StoredDocument>> Of(
-        IAsyncEnumerable<StoredDocument> documents, [EnumeratorCancellation] CancellationToken ct = default)
+        IAsyncEnumerable<StoredDocument> documents, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         var channel = Channel.CreateBounded<IReadOnlyCollection<StoredDocument>>(new BoundedChannelOptions(Ahead) { SingleWriter = true, SingleReader = true });
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var filling = Task.Run(() => FillAsync(channel.Writer, documents, stop.Token), CancellationToken.None);
         try
         {
@@ -35,23 +35,23 @@ internal static class DocumentBatches
     }
 
     /// <summary>Ends the channel with what ended the reading; throws nothing.</summary>
-    private static async Task FillAsync(ChannelWriter<IReadOnlyCollection<StoredDocument>> batches, IAsyncEnumerable<StoredDocument> documents, CancellationToken ct)
+    private static async Task FillAsync(ChannelWriter<IReadOnlyCollection<StoredDocument>> batches, IAsyncEnumerable<StoredDocument> documents, CancellationToken cancellationToken)
     {
         try
         {
             var (batch, bytes) = (new List<StoredDocument>(MaxDocuments), 0);
-            await foreach (var document in documents.WithCancellation(ct))
+            await foreach (var document in documents.WithCancellation(cancellationToken))
             {
                 batch.Add(document);
                 bytes += document.Document.Content.Length;
                 if (batch.Count < MaxDocuments && bytes < FullBytes)
                     continue;
-                await batches.WriteAsync(batch, ct);
+                await batches.WriteAsync(batch, cancellationToken);
                 (batch, bytes) = (new List<StoredDocument>(MaxDocuments), 0);
             }
 
             if (batch.Count > 0)
-                await batches.WriteAsync(batch, ct);
+                await batches.WriteAsync(batch, cancellationToken);
             batches.Complete();
         }
         catch (Exception failure)

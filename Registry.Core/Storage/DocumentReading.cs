@@ -13,20 +13,20 @@ public static class DocumentReading
     /// <param name="scope">Where to look.</param>
     /// <param name="after">Start after this key, which need not exist; null starts at the beginning.</param>
     /// <param name="ahead">How many are being read while one is waited for; memory holds as many.</param>
-    /// <param name="ct">Ends the reading.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
     /// <exception cref="StorageException">The storage did not answer.</exception>
     public static async IAsyncEnumerable<StoredDocument> OneByOneAsync(
         IDocumentStore documents,
         StoreKey scope,
         StoreKey? after,
         int ahead,
-        [EnumeratorCancellation] CancellationToken ct)
+        [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        using var ended = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var reads = new Queue<(StoreKey Key, Task<Document?> Read)>();
         try
         {
-            await foreach (var entry in documents.ListAsync(scope, after, ct))
+            await foreach (var entry in documents.ListAsync(scope, after, cancellationToken))
             {
                 reads.Enqueue((entry.Key, documents.GetAsync(entry.Key, ended.Token).AsTask()));
                 if (reads.Count > ahead && await NextAsync() is { } stored)

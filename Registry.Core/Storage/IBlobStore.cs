@@ -34,21 +34,21 @@ public interface IBlobStore
 {
     /// <summary>Begins a staged write. Nothing is visible until it is committed.</summary>
     /// <param name="scope">The scope that the blob will belong to.</param>
-    /// <param name="ct">Cancels the call.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
     /// <returns>
     /// The writer; whoever called owns it, and disposing it without a commit discards what was staged.
     /// </returns>
-    ValueTask<BlobWriter> CreateAsync(StoreKey scope, CancellationToken ct);
+    ValueTask<BlobWriter> CreateAsync(StoreKey scope, CancellationToken cancellationToken);
 
     /// <summary>Opens a blob, or a part of one, for reading: null when there is none.</summary>
     /// <param name="key">Which blob.</param>
     /// <param name="range">Which bytes.</param>
-    /// <param name="ct">Cancels the call; reads take their own token.</param>
+    /// <param name="cancellationToken">Cancels the call; reads take their own token.</param>
     /// <exception cref="ArgumentOutOfRangeException">The blob exists and the range reaches past its end.</exception>
-    ValueTask<BlobReader?> OpenAsync(BlobKey key, ByteRange range, CancellationToken ct);
+    ValueTask<BlobReader?> OpenAsync(BlobKey key, ByteRange range, CancellationToken cancellationToken);
 
     /// <summary>What is known of a blob without reading it: null when there is none.</summary>
-    ValueTask<BlobInfo?> StatAsync(BlobKey key, CancellationToken ct);
+    ValueTask<BlobInfo?> StatAsync(BlobKey key, CancellationToken cancellationToken);
 
     /// <summary>Deletes a blob.</summary>
     /// <returns>
@@ -58,7 +58,7 @@ public interface IBlobStore
     /// <exception cref="ArgumentException">
     /// <paramref name="precondition"/> is <see cref="Precondition.Absent"/>.
     /// </exception>
-    ValueTask<bool> TryDeleteAsync(BlobKey key, Precondition precondition, CancellationToken ct);
+    ValueTask<bool> TryDeleteAsync(BlobKey key, Precondition precondition, CancellationToken cancellationToken);
 
     /// <summary>
     /// Lists blobs in ordinal order of <see cref="BlobKey.Value"/>. What exists throughout the listing is seen exactly
@@ -67,8 +67,8 @@ public interface IBlobStore
     /// <param name="scope">Where to look.</param>
     /// <param name="depth">The scope alone, or also every scope below it.</param>
     /// <param name="after">Start after this key, which need not exist; null starts at the beginning.</param>
-    /// <param name="ct">Ends the listing.</param>
-    IAsyncEnumerable<BlobInfo> ListAsync(StoreKey scope, ScopeDepth depth, BlobKey? after, CancellationToken ct);
+    /// <param name="cancellationToken">Ends the listing.</param>
+    IAsyncEnumerable<BlobInfo> ListAsync(StoreKey scope, ScopeDepth depth, BlobKey? after, CancellationToken cancellationToken);
 
     /// <summary>
     /// The epoch of the storage, of blobs and documents alike; null where it has none, as it loses nothing that it
@@ -76,7 +76,7 @@ public interface IBlobStore
     /// <see cref="Precondition.In"/> this epoch belongs together.
     /// </summary>
     /// <exception cref="StorageException">The storage did not answer.</exception>
-    ValueTask<StorageEpoch?> EpochAsync(CancellationToken ct) => ValueTask.FromResult<StorageEpoch?>(null);
+    ValueTask<StorageEpoch?> EpochAsync(CancellationToken cancellationToken) => ValueTask.FromResult<StorageEpoch?>(null);
 
     /// <summary>
     /// Reclaims what crashed or stuck writers staged and nobody wrote to for <paramref name="idle"/>; a backend that
@@ -84,7 +84,7 @@ public interface IBlobStore
     /// fails its commit.
     /// </summary>
     /// <returns>How many staged writes were discarded.</returns>
-    ValueTask<int> DiscardAbandonedAsync(TimeSpan idle, CancellationToken ct);
+    ValueTask<int> DiscardAbandonedAsync(TimeSpan idle, CancellationToken cancellationToken);
 }
 
 /// <summary>How far a listing of blobs reaches.</summary>

@@ -19,26 +19,26 @@ public interface IDocumentStore
 {
     /// <summary>Reads a document: null when there is none.</summary>
     /// <exception cref="StorageException">The storage did not answer, or what it holds is damaged.</exception>
-    ValueTask<Document?> GetAsync(StoreKey key, CancellationToken ct);
+    ValueTask<Document?> GetAsync(StoreKey key, CancellationToken cancellationToken);
 
     /// <summary>
     /// The revision of a document: null when there is none. As fresh as <see cref="GetAsync"/>, and without the content: the cheapest question
     /// that the storage answers, by which whoever kept a document knows whether it is still the newest.
     /// </summary>
     /// <exception cref="StorageException">The storage did not answer, or what it holds is damaged.</exception>
-    ValueTask<Revision?> StatAsync(StoreKey key, CancellationToken ct);
+    ValueTask<Revision?> StatAsync(StoreKey key, CancellationToken cancellationToken);
 
     /// <summary>Writes a document whole.</summary>
     /// <returns>The new revision, once the document is durable; null when <paramref name="precondition"/> did not hold.</returns>
     /// <exception cref="ArgumentException"><paramref name="content"/> is larger than <see cref="Document.MaxBytes"/>.</exception>
     /// <exception cref="StorageException">The outcome is unknown.</exception>
-    ValueTask<Revision?> TryPutAsync(StoreKey key, ReadOnlyMemory<byte> content, Precondition precondition, CancellationToken ct);
+    ValueTask<Revision?> TryPutAsync(StoreKey key, ReadOnlyMemory<byte> content, Precondition precondition, CancellationToken cancellationToken);
 
     /// <summary>Deletes a document.</summary>
     /// <returns>False when there was none or <paramref name="precondition"/> did not hold.</returns>
     /// <exception cref="ArgumentException"><paramref name="precondition"/> is <see cref="Precondition.Absent"/>.</exception>
     /// <exception cref="StorageException">The outcome is unknown.</exception>
-    ValueTask<bool> TryDeleteAsync(StoreKey key, Precondition precondition, CancellationToken ct);
+    ValueTask<bool> TryDeleteAsync(StoreKey key, Precondition precondition, CancellationToken cancellationToken);
 
     /// <summary>
     /// Makes sure that what a read of the key answers is durable, before a client is refused because of it. After a
@@ -56,9 +56,9 @@ public interface IDocumentStore
     /// </summary>
     /// <param name="scope">Where to look.</param>
     /// <param name="after">Start after this key, which need not exist; null starts at the beginning. The last key of a page is the token of the next.</param>
-    /// <param name="ct">Ends the listing.</param>
+    /// <param name="cancellationToken">Ends the listing.</param>
     /// <exception cref="StorageException">The storage did not answer: thrown by the enumeration, however far it had come.</exception>
-    IAsyncEnumerable<DocumentEntry> ListAsync(StoreKey scope, StoreKey? after, CancellationToken ct);
+    IAsyncEnumerable<DocumentEntry> ListAsync(StoreKey scope, StoreKey? after, CancellationToken cancellationToken);
 
     /// <summary>
     /// Lists as <see cref="ListAsync"/> does, with the documents themselves: for who needs all of them, at a fraction of what one call for each costs where
@@ -66,10 +66,10 @@ public interface IDocumentStore
     /// </summary>
     /// <param name="scope">Where to look.</param>
     /// <param name="after">Start after this key, which need not exist; null starts at the beginning.</param>
-    /// <param name="ct">Ends the listing.</param>
+    /// <param name="cancellationToken">Ends the listing.</param>
     /// <exception cref="StorageException">The storage did not answer, or a document is damaged: thrown by the enumeration, however far it had come.</exception>
-    IAsyncEnumerable<StoredDocument> ReadAsync(StoreKey scope, StoreKey? after, CancellationToken ct) =>
-        DocumentReading.OneByOneAsync(this, scope, after, DocumentReading.DefaultAhead, ct);
+    IAsyncEnumerable<StoredDocument> ReadAsync(StoreKey scope, StoreKey? after, CancellationToken cancellationToken) =>
+        DocumentReading.OneByOneAsync(this, scope, after, DocumentReading.DefaultAhead, cancellationToken);
 
     /// <summary>
     /// Tells which documents below <paramref name="scope"/> may have changed since a moment, so that a copy of many is kept current at the price of what
@@ -84,7 +84,7 @@ public interface IDocumentStore
     /// <param name="since">
     /// What an earlier call gave, of this or another instance over the same storage. Null, or one that is too old or not known here: the answer asks for a listing.
     /// </param>
-    /// <param name="ct">Ends the wait.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="StorageException">The storage did not answer.</exception>
-    ValueTask<DocumentChanges> ChangesAsync(StoreKey scope, ChangeToken? since, CancellationToken ct);
+    ValueTask<DocumentChanges> ChangesAsync(StoreKey scope, ChangeToken? since, CancellationToken cancellationToken);
 }

@@ -22,5 +22,5 @@ public interface IStorageProbe
     /// It cannot: the message tells an operator what to change. <see cref="StorageFault.Full"/> comes last, when all
     /// that needs no room has been proved.
     /// </exception>
-    ValueTask ProbeAsync(CancellationToken ct);
+    ValueTask ProbeAsync(CancellationToken cancellationToken);
 }

@@ -75,7 +75,7 @@ public sealed class GcsServiceTests : IAsyncDisposable
     [Test]
     public async Task The_state_of_the_service_shows_the_bucket_and_whether_it_answers()
     {
-        await host.Services.GetRequiredService<StorageProbe>().ProveAsync(CancellationToken.None);
+        await host.Services.GetRequiredService<StorageReadiness>().ProveAsync(CancellationToken.None);
         var state = await host.Client.GetFromJsonAsync<JsonObject>("/api/v1");
         Assert.That(
             ((string?)state!["status"], (string?)state["storage"], (string?)state["name"], (string?)state["location"]),
@@ -96,7 +96,7 @@ public sealed class GcsServiceTests : IAsyncDisposable
     public async Task A_missing_bucket_is_an_error_at_start()
     {
         fake.RemoveBucket();
-        var fault = await Assert.ThrowsAsync<StorageException>(() => host.Services.GetRequiredService<StorageProbe>().ProveAsync(CancellationToken.None));
+        var fault = await Assert.ThrowsAsync<StorageException>(() => host.Services.GetRequiredService<StorageReadiness>().ProveAsync(CancellationToken.None));
         Assert.That(fault!.Message, Does.Contain("GCS__BUCKET"));
         Assert.That(fake.CountOf(FakeGcsOperation.Insert), Is.Zero);
     }

@@ -166,15 +166,15 @@ public sealed class OpenApiTests
         foreach (var name in (string[])[value, value.PadRight(80, 'a'), value.PadRight(81, 'a')])
         {
             Assert.That(
-                Regex.IsMatch(name, DescribeParameter.NamePattern),
+                Regex.IsMatch(name, ParameterDescription.NamePattern),
                 Is.EqualTo(PackageName.TryCreate(name, name, out _)),
                 name);
             Assert.That(
-                Regex.IsMatch(name, DescribeParameter.ChannelPattern),
+                Regex.IsMatch(name, ParameterDescription.ChannelPattern),
                 Is.EqualTo(ChannelName.TryParse(name, out _)),
                 name);
             Assert.That(
-                Regex.IsMatch(name, DescribeParameter.DigestPattern), Is.EqualTo(Digest.TryParse(name, out _)), name);
+                Regex.IsMatch(name, ParameterDescription.DigestPattern), Is.EqualTo(Digest.TryParse(name, out _)), name);
         }
     }
 

@@ -11,7 +11,7 @@ namespace Registry.Tests.Api;
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 public sealed class ReadyTests : IAsyncDisposable
 {
-    private readonly CancellationToken ct = new CancellationTokenSource(TimeSpan.FromMinutes(1)).Token;
+    private readonly CancellationToken cancellationToken = new CancellationTokenSource(TimeSpan.FromMinutes(1)).Token;
     private readonly InMemoryStorage storage = new();
     private readonly StorageFaults faults = new();
     private RegistryHost? host;
@@ -28,34 +28,34 @@ public sealed class ReadyTests : IAsyncDisposable
                 await gate.Task;
         };
         await StartAsync();
-        using (var answer = await host!.Client.GetAsync("/readyz", ct))
+        using (var answer = await host!.Client.GetAsync("/readyz", cancellationToken))
         {
             Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.ServiceUnavailable));
             Assert.That(answer.Headers.RetryAfter, Is.Not.Null);
-            Assert.That(await answer.Content.ReadAsStringAsync(ct), Does.Contain("still reading what packages there are"));
+            Assert.That(await answer.Content.ReadAsStringAsync(cancellationToken), Does.Contain("still reading what packages there are"));
         }
 
         gate.SetResult();
-        await host!.Client.UntilReadyAsync(ct);
+        await host!.Client.UntilReadyAsync(cancellationToken);
         faults.Before = call => call.Operation == StorageOperation.DocumentChanges ? throw new StorageException(StorageFault.Unavailable, "away") : default;
-        using (var list = await host.Client.GetAsync("/api/v1/packages", ct))
+        using (var list = await host.Client.GetAsync("/api/v1/packages", cancellationToken))
             Assert.That(list.StatusCode, Is.EqualTo(HttpStatusCode.ServiceUnavailable));
-        using (var answer = await host.Client.GetAsync("/readyz", ct))
+        using (var answer = await host.Client.GetAsync("/readyz", cancellationToken))
             Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.OK));
     }
 
     [Test]
     public async Task A_storage_that_fails_at_first_is_asked_again_and_a_damaged_index_holds_nothing_up()
     {
-        await storage.Documents.TryPutAsync(Samples.Package("a/bad").Key, "damage"u8.ToArray(), Precondition.Absent, ct);
+        await storage.Documents.TryPutAsync(Samples.Package("a/bad").Key, "damage"u8.ToArray(), Precondition.Absent, cancellationToken);
         var failures = 0;
         faults.Before = call => call.Operation == StorageOperation.ReadDocuments && Interlocked.Increment(ref failures) == 1
             ? throw new StorageException(StorageFault.Unavailable, "away")
             : default;
         await StartAsync();
-        await host!.Client.UntilReadyAsync(ct);
+        await host!.Client.UntilReadyAsync(cancellationToken);
         Assert.That(failures, Is.GreaterThan(1));
-        Assert.That(await host!.Client.GetStringAsync("/api/v1/packages", ct), Is.EqualTo("[]\n"));
+        Assert.That(await host!.Client.GetStringAsync("/api/v1/packages", cancellationToken), Is.EqualTo("[]\n"));
     }
 
     [Test]
@@ -65,11 +65,11 @@ public sealed class ReadyTests : IAsyncDisposable
         faults.Before = call => isBroken && call.Operation == StorageOperation.ReadDocuments ? throw new InvalidOperationException("a defect") : default;
         await StartAsync();
         while (!host!.Log.Entries.Any(static entry => entry.Message.StartsWith("Loading packages failed", StringComparison.Ordinal)))
-            await Task.Delay(20, ct);
-        using (var answer = await host.Client.GetAsync("/readyz", ct))
+            await Task.Delay(20, cancellationToken);
+        using (var answer = await host.Client.GetAsync("/readyz", cancellationToken))
             Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.ServiceUnavailable));
         isBroken = false;
-        await host.Client.UntilReadyAsync(ct);
+        await host.Client.UntilReadyAsync(cancellationToken);
     }
 
     private async Task StartAsync() =>

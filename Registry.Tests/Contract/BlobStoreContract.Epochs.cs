@@ -9,39 +9,39 @@ public abstract partial class BlobStoreContract
     [Test]
     public async Task A_commit_tells_the_epoch_that_the_storage_tells_and_what_demands_it_is_written()
     {
-        var committed = await One.Blobs.CommitBlobAsync(Scope, Small, null, Ct);
-        var epoch = await Two.Blobs.EpochAsync(Ct);
+        var committed = await One.Blobs.CommitBlobAsync(Scope, Small, null, CancellationToken);
+        var epoch = await Two.Blobs.EpochAsync(CancellationToken);
         Assert.That(committed.Epoch, Is.EqualTo(epoch));
-        var revision = await One.Documents.PutAsync(Scope, "document", Precondition.Absent.In(epoch), Ct);
-        Assert.That(await Two.Documents.TryPutAsync(Scope, "document", Precondition.Absent.In(epoch), Ct), Is.Null, "it is there");
-        Assert.That(await Two.Documents.TryDeleteAsync(Scope, Precondition.Matches(revision).In(epoch), Ct), Is.True);
-        Assert.That(await One.Blobs.TryDeleteAsync(committed.Info.Key, Precondition.Matches(committed.Info.Revision).In(epoch), Ct), Is.True);
+        var revision = await One.Documents.PutAsync(Scope, "document", Precondition.Absent.In(epoch), CancellationToken);
+        Assert.That(await Two.Documents.TryPutAsync(Scope, "document", Precondition.Absent.In(epoch), CancellationToken), Is.Null, "it is there");
+        Assert.That(await Two.Documents.TryDeleteAsync(Scope, Precondition.Matches(revision).In(epoch), CancellationToken), Is.True);
+        Assert.That(await One.Blobs.TryDeleteAsync(committed.Info.Key, Precondition.Matches(committed.Info.Revision).In(epoch), CancellationToken), Is.True);
     }
 
     [Test]
     public async Task What_demands_another_epoch_is_not_written_where_there_are_epochs()
     {
-        var info = await Blobs.CommitAsync(Scope, Small, Ct);
-        var revision = await One.Documents.PutAsync(Scope, "document", Precondition.Absent, Ct);
-        if (await Blobs.EpochAsync(Ct) is null)
+        var info = await Blobs.CommitAsync(Scope, Small, CancellationToken);
+        var revision = await One.Documents.PutAsync(Scope, "document", Precondition.Absent, CancellationToken);
+        if (await Blobs.EpochAsync(CancellationToken) is null)
         {
             var ignored = Precondition.None.In(new StorageEpoch("another"));
-            Assert.That(await One.Documents.TryPutAsync(Scope, "ignored", ignored, Ct), Is.Not.Null);
-            Assert.That(await One.Documents.TryDeleteAsync(Scope, ignored, Ct), Is.True);
-            Assert.That(await Blobs.TryDeleteAsync(info.Key, ignored, Ct), Is.True);
+            Assert.That(await One.Documents.TryPutAsync(Scope, "ignored", ignored, CancellationToken), Is.Not.Null);
+            Assert.That(await One.Documents.TryDeleteAsync(Scope, ignored, CancellationToken), Is.True);
+            Assert.That(await Blobs.TryDeleteAsync(info.Key, ignored, CancellationToken), Is.True);
             return;
         }
 
         foreach (var precondition in (Precondition[])[Precondition.None, Precondition.Matches(revision), Precondition.Matches(info.Revision)])
         {
             var ended = precondition.In(new StorageEpoch("another"));
-            DemandEnded(async () => await One.Documents.TryPutAsync(Scope, "other", ended, Ct));
-            DemandEnded(async () => await One.Documents.TryDeleteAsync(Scope, ended, Ct));
-            DemandEnded(async () => await Blobs.TryDeleteAsync(info.Key, ended, Ct));
+            DemandEnded(async () => await One.Documents.TryPutAsync(Scope, "other", ended, CancellationToken));
+            DemandEnded(async () => await One.Documents.TryDeleteAsync(Scope, ended, CancellationToken));
+            DemandEnded(async () => await Blobs.TryDeleteAsync(info.Key, ended, CancellationToken));
         }
 
-        Assert.That((await Two.Documents.GetAsync(Scope, Ct))?.Revision, Is.EqualTo(revision));
-        Assert.That(await Two.Blobs.StatAsync(info.Key, Ct), Is.EqualTo(info));
+        Assert.That((await Two.Documents.GetAsync(Scope, CancellationToken))?.Revision, Is.EqualTo(revision));
+        Assert.That(await Two.Blobs.StatAsync(info.Key, CancellationToken), Is.EqualTo(info));
 
         static void DemandEnded(Func<Task> write) =>
             Assert.That(async () => await write(), Throws.TypeOf<StorageException>().With.Property("Kind").EqualTo(StorageFault.EpochEnded));

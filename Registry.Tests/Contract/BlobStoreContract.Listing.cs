@@ -14,18 +14,18 @@ public abstract partial class BlobStoreContract
         var all = new List<BlobInfo>();
         foreach (var name in names)
             for (var seed = 0; seed < 3; seed++)
-                all.Add(await Blobs.CommitAsync(StoreKey.Of(["packages", .. name]), StorageShortcuts.Bytes(10, seed), Ct));
+                all.Add(await Blobs.CommitAsync(StoreKey.Of(["packages", .. name]), StorageShortcuts.Bytes(10, seed), CancellationToken));
 
         var expected = all.OrderBy(info => info.Key.Value, StringComparer.Ordinal).ToList();
-        Assert.That(await Two.Blobs.InfosAsync(StoreKeys.Packages, ScopeDepth.Subtree, null, Ct), Is.EqualTo(expected));
+        Assert.That(await Two.Blobs.InfosAsync(StoreKeys.Packages, ScopeDepth.Subtree, null, CancellationToken), Is.EqualTo(expected));
         Assert.That(
-            await Two.Blobs.InfosAsync(Key("packages", "a"), ScopeDepth.Subtree, null, Ct),
+            await Two.Blobs.InfosAsync(Key("packages", "a"), ScopeDepth.Subtree, null, CancellationToken),
             Is.EqualTo(expected.Where(info => info.Key.Value.StartsWith("packages/a/", StringComparison.Ordinal))));
         Assert.That(
-            await Two.Blobs.InfosAsync(Key("packages", "a"), ScopeDepth.Exact, null, Ct),
+            await Two.Blobs.InfosAsync(Key("packages", "a"), ScopeDepth.Exact, null, CancellationToken),
             Is.EqualTo(expected.Where(info => info.Key.Scope == Key("packages", "a"))));
-        Assert.That(await Two.Blobs.InfosAsync(StoreKeys.Packages, ScopeDepth.Exact, null, Ct), Is.Empty);
-        Assert.That(await Two.Blobs.InfosAsync(Key("packages", "nothing"), ScopeDepth.Subtree, null, Ct), Is.Empty);
+        Assert.That(await Two.Blobs.InfosAsync(StoreKeys.Packages, ScopeDepth.Exact, null, CancellationToken), Is.Empty);
+        Assert.That(await Two.Blobs.InfosAsync(Key("packages", "nothing"), ScopeDepth.Subtree, null, CancellationToken), Is.Empty);
     }
 
     [Test]
@@ -34,14 +34,14 @@ public abstract partial class BlobStoreContract
         string[][] names = [["a"], ["a", "b"], ["a", "b", "c"], ["a-b"], ["b"]];
         foreach (var name in names)
             for (var seed = 0; seed < 3; seed++)
-                await Blobs.CommitAsync(StoreKey.Of(["packages", .. name]), StorageShortcuts.Bytes(10, seed), Ct);
-        var all = await Blobs.InfosAsync(StoreKeys.Packages, ScopeDepth.Subtree, null, Ct);
+                await Blobs.CommitAsync(StoreKey.Of(["packages", .. name]), StorageShortcuts.Bytes(10, seed), CancellationToken);
+        var all = await Blobs.InfosAsync(StoreKeys.Packages, ScopeDepth.Subtree, null, CancellationToken);
         var scope = Key("packages", "a");
         var within = all.Where(info => info.Key.Scope == scope || (depth == ScopeDepth.Subtree && info.Key.Scope.IsBelow(scope))).ToList();
         var absent = StorageShortcuts.DigestOf([1, 2, 3]);
         BlobKey[] starts = [.. all.Select(info => info.Key), new(scope, absent), new(Key("packages", "a", "b"), absent), new(Key("a"), absent), new(Key("z"), absent)];
         foreach (var after in starts)
-            Assert.That(await Blobs.InfosAsync(scope, depth, after, Ct), Is.EqualTo(within.Where(info => info.Key > after)), $"after {after}");
+            Assert.That(await Blobs.InfosAsync(scope, depth, after, CancellationToken), Is.EqualTo(within.Where(info => info.Key > after)), $"after {after}");
     }
 
     [Test]
@@ -50,9 +50,9 @@ public abstract partial class BlobStoreContract
         const int Count = 1_100;
         await Parallel.ForEachAsync(
             Enumerable.Range(0, Count),
-            new ParallelOptions { MaxDegreeOfParallelism = 16, CancellationToken = Ct },
-            async (i, ct) => await Instance(i).Blobs.CommitAsync(Key("packages", $"n{i % 10}"), BitConverter.GetBytes(i), ct));
-        var all = await Blobs.InfosAsync(StoreKeys.Packages, ScopeDepth.Subtree, null, Ct);
+            new ParallelOptions { MaxDegreeOfParallelism = 16, CancellationToken = CancellationToken },
+            async (i, cancellationToken) => await Instance(i).Blobs.CommitAsync(Key("packages", $"n{i % 10}"), BitConverter.GetBytes(i), cancellationToken));
+        var all = await Blobs.InfosAsync(StoreKeys.Packages, ScopeDepth.Subtree, null, CancellationToken);
         Assert.That(all, Has.Count.EqualTo(Count));
         Assert.That(all.Select(info => info.Key), Is.Ordered.And.Unique);
 
@@ -60,7 +60,7 @@ public abstract partial class BlobStoreContract
         for (BlobKey? after = null; ; after = paged[^1].Key)
         {
             var before = paged.Count;
-            await foreach (var info in Two.Blobs.ListAsync(StoreKeys.Packages, ScopeDepth.Subtree, after, Ct))
+            await foreach (var info in Two.Blobs.ListAsync(StoreKeys.Packages, ScopeDepth.Subtree, after, CancellationToken))
             {
                 paged.Add(info);
                 if (paged.Count == before + 300)
@@ -79,25 +79,25 @@ public abstract partial class BlobStoreContract
     {
         var lasting = new List<BlobKey>();
         for (var i = 0; i < 60; i++)
-            lasting.Add((await Blobs.CommitAsync(Key("packages", $"n{i % 5}"), BitConverter.GetBytes(i), Ct)).Key);
+            lasting.Add((await Blobs.CommitAsync(Key("packages", $"n{i % 5}"), BitConverter.GetBytes(i), CancellationToken)).Key);
         lasting.Sort();
 
-        using var listed = CancellationTokenSource.CreateLinkedTokenSource(Ct);
+        using var listed = CancellationTokenSource.CreateLinkedTokenSource(CancellationToken);
         var changing = Enumerable.Range(0, 2).Select(i => Task.Run(async () =>
         {
             for (var round = i; !listed.IsCancellationRequested; round += 2)
             {
                 var scope = Key("packages", $"n{round % 5}");
-                var passing = await Instance(i).Blobs.CommitAsync(scope, BitConverter.GetBytes(1_000 + (round % 50)), Ct);
+                var passing = await Instance(i).Blobs.CommitAsync(scope, BitConverter.GetBytes(1_000 + (round % 50)), CancellationToken);
                 var touched = round % 60;
-                await Instance(i).Blobs.CommitAsync(Key("packages", $"n{touched % 5}"), BitConverter.GetBytes(touched), Ct);
-                await Instance(i).Blobs.TryDeleteAsync(passing.Key, Precondition.None, Ct);
+                await Instance(i).Blobs.CommitAsync(Key("packages", $"n{touched % 5}"), BitConverter.GetBytes(touched), CancellationToken);
+                await Instance(i).Blobs.TryDeleteAsync(passing.Key, Precondition.None, CancellationToken);
             }
         })).ToArray();
 
         for (var round = 0; round < 20; round++)
         {
-            var keys = (await Instance(round).Blobs.InfosAsync(StoreKeys.Packages, ScopeDepth.Subtree, null, Ct)).Select(info => info.Key).ToList();
+            var keys = (await Instance(round).Blobs.InfosAsync(StoreKeys.Packages, ScopeDepth.Subtree, null, CancellationToken)).Select(info => info.Key).ToList();
             Assert.That(keys, Is.Ordered.And.Unique);
             Assert.That(keys.Intersect(lasting), Is.EqualTo(lasting));
         }
@@ -110,15 +110,15 @@ public abstract partial class BlobStoreContract
     public async Task What_is_deleted_before_a_listing_comes_to_it_is_no_error()
     {
         for (var i = 0; i < 20; i++)
-            await Blobs.CommitAsync(Key("packages", $"n{i}"), Small, Ct);
-        var all = await Blobs.InfosAsync(StoreKeys.Packages, ScopeDepth.Subtree, null, Ct);
+            await Blobs.CommitAsync(Key("packages", $"n{i}"), Small, CancellationToken);
+        var all = await Blobs.InfosAsync(StoreKeys.Packages, ScopeDepth.Subtree, null, CancellationToken);
         var seen = new List<BlobInfo>();
-        await foreach (var info in Blobs.ListAsync(StoreKeys.Packages, ScopeDepth.Subtree, null, Ct))
+        await foreach (var info in Blobs.ListAsync(StoreKeys.Packages, ScopeDepth.Subtree, null, CancellationToken))
         {
             seen.Add(info);
             if (seen.Count == 1)
                 foreach (var late in all.Skip(10))
-                    await Two.Blobs.TryDeleteAsync(late.Key, Precondition.None, Ct);
+                    await Two.Blobs.TryDeleteAsync(late.Key, Precondition.None, CancellationToken);
         }
 
         Assert.That(seen.Take(10), Is.EqualTo(all.Take(10)));

@@ -13,13 +13,13 @@ public abstract partial class BlobStoreContract
         for (var round = 0; round < 5; round++)
         {
             var bytes = StorageShortcuts.Bytes(50_000, round);
-            var commits = await RaceAsync(8, i => Instance(i).Blobs.CommitBlobAsync(Scope, bytes, null, Ct));
+            var commits = await RaceAsync(8, i => Instance(i).Blobs.CommitBlobAsync(Scope, bytes, null, CancellationToken));
             Assert.That(commits.Count(commit => commit.IsNew), Is.EqualTo(1), "one of them created it");
             var infos = commits.Select(commit => commit.Info).ToArray();
             Assert.That(infos.Select(info => info.Revision), Is.Unique);
             Assert.That(infos.Select(info => info.UploadedAt), Is.Unique);
-            Assert.That(await Blobs.StatAsync(infos[0].Key, Ct), Is.EqualTo(infos.MaxBy(info => info.UploadedAt)));
-            Assert.That(await Blobs.ReadAsync(infos[0].Key, ByteRange.All, Ct), Is.EqualTo(bytes));
+            Assert.That(await Blobs.StatAsync(infos[0].Key, CancellationToken), Is.EqualTo(infos.MaxBy(info => info.UploadedAt)));
+            Assert.That(await Blobs.ReadAsync(infos[0].Key, ByteRange.All, CancellationToken), Is.EqualTo(bytes));
         }
     }
 
@@ -31,19 +31,19 @@ public abstract partial class BlobStoreContract
         for (var round = 0; round < Rounds; round++)
         {
             var began = Stopwatch.GetTimestamp();
-            var seen = await Blobs.CommitAsync(Scope, Small, Ct);
+            var seen = await Blobs.CommitAsync(Scope, Small, CancellationToken);
             var moment = Stopwatch.GetElapsedTime(began) * (1.3 * round / Rounds);
             var answers = await RaceAsync(3, async i =>
             {
                 if (i == 2)
-                    return (await Instance(round).Blobs.CommitAsync(Scope, Small, Ct)).Length == 0;
+                    return (await Instance(round).Blobs.CommitAsync(Scope, Small, CancellationToken)).Length == 0;
                 for (var started = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(started) < moment;)
                     await Task.Yield();
-                return await Instance(i).Blobs.TryDeleteAsync(seen.Key, Precondition.Matches(seen.Revision), Ct);
+                return await Instance(i).Blobs.TryDeleteAsync(seen.Key, Precondition.Matches(seen.Revision), CancellationToken);
             });
             Assert.That(answers.Count(deleted => deleted), Is.AtMost(1), "one revision is deleted once");
-            Assert.That(await Blobs.ReadAsync(seen.Key, ByteRange.All, Ct), Is.EqualTo(Small));
-            Assert.That(await Blobs.InfosAsync(Scope, ScopeDepth.Exact, null, Ct), Has.Count.EqualTo(1));
+            Assert.That(await Blobs.ReadAsync(seen.Key, ByteRange.All, CancellationToken), Is.EqualTo(Small));
+            Assert.That(await Blobs.InfosAsync(Scope, ScopeDepth.Exact, null, CancellationToken), Has.Count.EqualTo(1));
         }
     }
 
@@ -52,8 +52,8 @@ public abstract partial class BlobStoreContract
     {
         for (var round = 0; round < 20; round++)
         {
-            var seen = await Blobs.CommitAsync(Scope, Small, Ct);
-            var deleted = await RaceAsync(6, async i => await Instance(i).Blobs.TryDeleteAsync(seen.Key, Precondition.Matches(seen.Revision), Ct));
+            var seen = await Blobs.CommitAsync(Scope, Small, CancellationToken);
+            var deleted = await RaceAsync(6, async i => await Instance(i).Blobs.TryDeleteAsync(seen.Key, Precondition.Matches(seen.Revision), CancellationToken));
             Assert.That(deleted.Count(yes => yes), Is.EqualTo(1));
         }
     }
@@ -68,13 +68,13 @@ public abstract partial class BlobStoreContract
             var bytes = StorageShortcuts.Bytes(100, i);
             for (var round = 0; round < 15; round++)
             {
-                var info = await Instance(i).Blobs.CommitAsync(scope, bytes, Ct);
-                Assert.That(await Instance(i).Blobs.TryDeleteAsync(info.Key, Precondition.Matches(info.Revision), Ct), Is.True);
+                var info = await Instance(i).Blobs.CommitAsync(scope, bytes, CancellationToken);
+                Assert.That(await Instance(i).Blobs.TryDeleteAsync(info.Key, Precondition.Matches(info.Revision), CancellationToken), Is.True);
             }
 
             return true;
         });
-        Assert.That(await Blobs.InfosAsync(StoreKeys.Packages, ScopeDepth.Subtree, null, Ct), Is.Empty);
+        Assert.That(await Blobs.InfosAsync(StoreKeys.Packages, ScopeDepth.Subtree, null, CancellationToken), Is.Empty);
     }
 
     [Test]
@@ -83,12 +83,12 @@ public abstract partial class BlobStoreContract
         var infos = await RaceAsync(4, async i =>
         {
             var bytes = StorageShortcuts.Bytes(SeveralChunks, i);
-            await using var writer = await Instance(i).Blobs.CreateAsync(Scope, Ct);
+            await using var writer = await Instance(i).Blobs.CreateAsync(Scope, CancellationToken);
             for (var at = 0; at < bytes.Length; at += 100_000)
-                await writer.WriteAsync(bytes.AsMemory(at, Math.Min(100_000, bytes.Length - at)), Ct);
-            return (await writer.CommitAsync(StorageShortcuts.DigestOf(bytes), null, Ct)).Info;
+                await writer.WriteAsync(bytes.AsMemory(at, Math.Min(100_000, bytes.Length - at)), CancellationToken);
+            return (await writer.CommitAsync(StorageShortcuts.DigestOf(bytes), null, CancellationToken)).Info;
         });
         foreach (var info in infos)
-            Assert.That(StorageShortcuts.DigestOf(await Blobs.ReadAsync(info.Key, ByteRange.All, Ct)), Is.EqualTo(info.Key.Digest));
+            Assert.That(StorageShortcuts.DigestOf(await Blobs.ReadAsync(info.Key, ByteRange.All, CancellationToken)), Is.EqualTo(info.Key.Digest));
     }
 }

@@ -13,17 +13,17 @@ public abstract partial class BlobStoreContract
     public async Task What_is_absent_is_null_whatever_is_asked_of_it()
     {
         var key = new BlobKey(Scope, StorageShortcuts.DigestOf([1]));
-        Assert.That(await Blobs.StatAsync(key, Ct), Is.Null);
-        Assert.That(await Blobs.OpenAsync(key, ByteRange.All, Ct), Is.Null);
-        Assert.That(await Blobs.OpenAsync(key, new ByteRange(1_000_000, 5), Ct), Is.Null);
-        Assert.That(await Blobs.TryDeleteAsync(key, Precondition.None, Ct), Is.False);
+        Assert.That(await Blobs.StatAsync(key, CancellationToken), Is.Null);
+        Assert.That(await Blobs.OpenAsync(key, ByteRange.All, CancellationToken), Is.Null);
+        Assert.That(await Blobs.OpenAsync(key, new ByteRange(1_000_000, 5), CancellationToken), Is.Null);
+        Assert.That(await Blobs.TryDeleteAsync(key, Precondition.None, CancellationToken), Is.False);
     }
 
     [Test]
     public async Task A_range_is_exactly_its_bytes()
     {
         var bytes = StorageShortcuts.Bytes(SeveralChunks);
-        var info = await Blobs.CommitAsync(Scope, bytes, Ct);
+        var info = await Blobs.CommitAsync(Scope, bytes, CancellationToken);
         const int Chunk = 512 * 1024;
         (long Offset, long? Length)[] ranges =
         [
@@ -33,34 +33,34 @@ public abstract partial class BlobStoreContract
         foreach (var (offset, length) in ranges)
         {
             var expected = bytes.AsMemory((int)offset, (int)(length ?? SeveralChunks - offset));
-            await using var reader = await Instance((int)offset).Blobs.OpenAsync(info.Key, new ByteRange(offset, length), Ct);
+            await using var reader = await Instance((int)offset).Blobs.OpenAsync(info.Key, new ByteRange(offset, length), CancellationToken);
             Assert.That(reader!.Length, Is.EqualTo(expected.Length), "the length is known before the first byte");
             Assert.That(reader.Info, Is.EqualTo(info));
-            var content = await reader.Content.ReadAllAsync(Ct);
+            var content = await reader.Content.ReadAllAsync(CancellationToken);
             Assert.That(content.AsSpan().SequenceEqual(expected.Span), Is.True, $"{offset}, {length}");
-            Assert.That(await reader.Content.ReadAsync(new byte[1], Ct), Is.Zero, "the end stays the end");
+            Assert.That(await reader.Content.ReadAsync(new byte[1], CancellationToken), Is.Zero, "the end stays the end");
         }
     }
 
     [Test]
     public async Task A_range_that_reaches_past_the_end_is_the_callers_mistake()
     {
-        var info = await Blobs.CommitAsync(Scope, StorageShortcuts.Bytes(100), Ct);
+        var info = await Blobs.CommitAsync(Scope, StorageShortcuts.Bytes(100), CancellationToken);
         foreach (var range in (ByteRange[])[new(101, null), new(101, 0), new(0, 101), new(100, 1), new(-1, null), new(0, -1), new(50, long.MaxValue)])
-            Assert.That(async () => await Blobs.OpenAsync(info.Key, range, Ct), Throws.InstanceOf<ArgumentOutOfRangeException>(), $"{range}");
+            Assert.That(async () => await Blobs.OpenAsync(info.Key, range, CancellationToken), Throws.InstanceOf<ArgumentOutOfRangeException>(), $"{range}");
     }
 
     [Test]
     public async Task Reads_of_any_size_give_the_same_bytes()
     {
         var bytes = StorageShortcuts.Bytes(200_000);
-        var info = await Blobs.CommitAsync(Scope, bytes, Ct);
+        var info = await Blobs.CommitAsync(Scope, bytes, CancellationToken);
         foreach (var size in (int[])[1_009, 65_536, 200_000, 300_000])
         {
-            await using var reader = await Blobs.OpenAsync(info.Key, ByteRange.All, Ct);
+            await using var reader = await Blobs.OpenAsync(info.Key, ByteRange.All, CancellationToken);
             var content = new List<byte>();
             var buffer = new byte[size];
-            while (await reader!.Content.ReadAsync(buffer, Ct) is > 0 and var read)
+            while (await reader!.Content.ReadAsync(buffer, CancellationToken) is > 0 and var read)
                 content.AddRange(buffer[..read]);
             Assert.That(content, Is.EqualTo(bytes));
         }
@@ -70,11 +70,11 @@ public abstract partial class BlobStoreContract
     public async Task A_reader_whose_blob_is_deleted_gets_every_byte_or_an_exception()
     {
         var bytes = StorageShortcuts.Bytes(SeveralChunks);
-        var info = await Blobs.CommitAsync(Scope, bytes, Ct);
-        await using var reader = await One.Blobs.OpenAsync(info.Key, ByteRange.All, Ct);
+        var info = await Blobs.CommitAsync(Scope, bytes, CancellationToken);
+        await using var reader = await One.Blobs.OpenAsync(info.Key, ByteRange.All, CancellationToken);
         var start = new byte[1000];
-        await reader!.Content.ReadExactlyAsync(start, Ct);
-        Assert.That(await Two.Blobs.TryDeleteAsync(info.Key, Precondition.None, Ct), Is.True);
+        await reader!.Content.ReadExactlyAsync(start, CancellationToken);
+        Assert.That(await Two.Blobs.TryDeleteAsync(info.Key, Precondition.None, CancellationToken), Is.True);
         await DemandTheRestOrAnException(reader, start, bytes);
     }
 
@@ -82,13 +82,13 @@ public abstract partial class BlobStoreContract
     public async Task A_reader_whose_blob_is_touched_gets_every_byte_or_an_exception()
     {
         var bytes = StorageShortcuts.Bytes(SeveralChunks);
-        var info = await Blobs.CommitAsync(Scope, bytes, Ct);
-        await using var reader = await One.Blobs.OpenAsync(info.Key, ByteRange.All, Ct);
+        var info = await Blobs.CommitAsync(Scope, bytes, CancellationToken);
+        await using var reader = await One.Blobs.OpenAsync(info.Key, ByteRange.All, CancellationToken);
         var start = new byte[1000];
-        await reader!.Content.ReadExactlyAsync(start, Ct);
-        await Two.Blobs.CommitAsync(Scope, bytes, Ct);
+        await reader!.Content.ReadExactlyAsync(start, CancellationToken);
+        await Two.Blobs.CommitAsync(Scope, bytes, CancellationToken);
         await DemandTheRestOrAnException(reader, start, bytes);
-        Assert.That((await One.Blobs.ReadAsync(info.Key, ByteRange.All, Ct)).AsSpan().SequenceEqual(bytes), Is.True);
+        Assert.That((await One.Blobs.ReadAsync(info.Key, ByteRange.All, CancellationToken)).AsSpan().SequenceEqual(bytes), Is.True);
     }
 
     [Test]
@@ -96,7 +96,7 @@ public abstract partial class BlobStoreContract
     {
         var bytes = StorageShortcuts.Bytes(700_000);
         var key = new BlobKey(Scope, StorageShortcuts.DigestOf(bytes));
-        using var ended = CancellationTokenSource.CreateLinkedTokenSource(Ct);
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(CancellationToken);
         var reading = Task.Run(async () =>
         {
             var whole = 0;
@@ -104,7 +104,7 @@ public abstract partial class BlobStoreContract
             {
                 try
                 {
-                    if (await Two.Blobs.ReadAsync(key, ByteRange.All, Ct) is not { } content)
+                    if (await Two.Blobs.ReadAsync(key, ByteRange.All, CancellationToken) is not { } content)
                         continue;
                     Assert.That(content.AsSpan().SequenceEqual(bytes), Is.True);
                     whole++;
@@ -119,12 +119,12 @@ public abstract partial class BlobStoreContract
         });
         for (var round = 0; round < 15; round++)
         {
-            await One.Blobs.CommitAsync(Scope, bytes, Ct);
-            await One.Blobs.CommitAsync(Scope, bytes, Ct);
-            await One.Blobs.TryDeleteAsync(key, Precondition.None, Ct);
+            await One.Blobs.CommitAsync(Scope, bytes, CancellationToken);
+            await One.Blobs.CommitAsync(Scope, bytes, CancellationToken);
+            await One.Blobs.TryDeleteAsync(key, Precondition.None, CancellationToken);
         }
 
-        await One.Blobs.CommitAsync(Scope, bytes, Ct);
+        await One.Blobs.CommitAsync(Scope, bytes, CancellationToken);
         await ended.CancelAsync();
         Assert.That(await reading, Is.Positive);
     }
@@ -139,31 +139,31 @@ public abstract partial class BlobStoreContract
         var allowed = GC.GetTotalMemory(forceFullCollection: true) + Room + ((long)Chunk * Chunks * Storage.CopiesInProcess);
 
         BlobInfo info;
-        await using (var writer = await Blobs.CreateAsync(Scope, Ct))
+        await using (var writer = await Blobs.CreateAsync(Scope, CancellationToken))
         {
             for (var i = 0; i < Chunks; i++)
             {
                 var bytes = StorageShortcuts.Bytes(Chunk, i);
                 sha256.AppendData(bytes);
-                await writer.WriteAsync(bytes, Ct);
+                await writer.WriteAsync(bytes, CancellationToken);
                 if (i % 16 == 15)
                     Assert.That(GC.GetTotalMemory(forceFullCollection: true), Is.LessThan(allowed), "while writing");
             }
 
-            info = (await writer.CommitAsync(Core.Storage.Digest.FromHash(sha256.GetHashAndReset()), null, Ct)).Info;
+            info = (await writer.CommitAsync(Core.Storage.Digest.FromHash(sha256.GetHashAndReset()), null, CancellationToken)).Info;
         }
 
-        await using var reader = await Two.Blobs.OpenAsync(info.Key, ByteRange.All, Ct);
+        await using var reader = await Two.Blobs.OpenAsync(info.Key, ByteRange.All, CancellationToken);
         var buffer = new byte[Chunk];
         for (var i = 0; i < Chunks; i++)
         {
-            await reader!.Content.ReadExactlyAsync(buffer, Ct);
+            await reader!.Content.ReadExactlyAsync(buffer, CancellationToken);
             Assert.That(buffer.AsSpan().SequenceEqual(StorageShortcuts.Bytes(Chunk, i)), Is.True);
             if (i % 16 == 15)
                 Assert.That(GC.GetTotalMemory(forceFullCollection: true), Is.LessThan(allowed), "while reading");
         }
 
-        Assert.That(await reader!.Content.ReadAsync(buffer, Ct), Is.Zero);
+        Assert.That(await reader!.Content.ReadAsync(buffer, CancellationToken), Is.Zero);
     }
 
     private async Task DemandTheRestOrAnException(BlobReader reader, byte[] start, byte[] whole)
@@ -171,7 +171,7 @@ public abstract partial class BlobStoreContract
         byte[] rest;
         try
         {
-            rest = await reader.Content.ReadAllAsync(Ct);
+            rest = await reader.Content.ReadAllAsync(CancellationToken);
         }
         catch (StorageException)
         {

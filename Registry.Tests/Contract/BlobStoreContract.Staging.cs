@@ -12,23 +12,23 @@ public abstract partial class BlobStoreContract
     public async Task A_commit_of_what_was_discarded_fails_and_shows_nothing([Values] bool wasThere, [Values(1000, SeveralChunks)] int length)
     {
         var bytes = StorageShortcuts.Bytes(length);
-        var old = wasThere ? await Blobs.CommitAsync(Scope, bytes, Ct) : null;
-        await using var writer = await Blobs.CreateAsync(Scope, Ct);
-        await writer.WriteAsync(bytes, Ct);
-        Assert.That(await Blobs.DiscardAbandonedAsync(TimeSpan.Zero, Ct), Is.EqualTo(1));
-        Assert.That(async () => await writer.CommitAsync(StorageShortcuts.DigestOf(bytes), null, Ct), Throws.InstanceOf<StorageException>());
-        Assert.That(await Blobs.DiscardAbandonedAsync(TimeSpan.Zero, Ct), Is.Zero, "what is discarded is not discarded again");
-        Assert.That(await Blobs.StatAsync(new BlobKey(Scope, StorageShortcuts.DigestOf(bytes)), Ct), Is.EqualTo(old));
+        var old = wasThere ? await Blobs.CommitAsync(Scope, bytes, CancellationToken) : null;
+        await using var writer = await Blobs.CreateAsync(Scope, CancellationToken);
+        await writer.WriteAsync(bytes, CancellationToken);
+        Assert.That(await Blobs.DiscardAbandonedAsync(TimeSpan.Zero, CancellationToken), Is.EqualTo(1));
+        Assert.That(async () => await writer.CommitAsync(StorageShortcuts.DigestOf(bytes), null, CancellationToken), Throws.InstanceOf<StorageException>());
+        Assert.That(await Blobs.DiscardAbandonedAsync(TimeSpan.Zero, CancellationToken), Is.Zero, "what is discarded is not discarded again");
+        Assert.That(await Blobs.StatAsync(new BlobKey(Scope, StorageShortcuts.DigestOf(bytes)), CancellationToken), Is.EqualTo(old));
     }
 
     [Test]
     public async Task Who_wrote_of_late_is_not_discarded()
     {
-        await using var writer = await Blobs.CreateAsync(Scope, Ct);
-        await writer.WriteAsync(Small, Ct);
-        Assert.That(await Blobs.DiscardAbandonedAsync(TimeSpan.FromHours(1), Ct), Is.Zero);
-        var info = (await writer.CommitAsync(StorageShortcuts.DigestOf(Small), null, Ct)).Info;
-        Assert.That(await Blobs.ReadAsync(info.Key, ByteRange.All, Ct), Is.EqualTo(Small));
+        await using var writer = await Blobs.CreateAsync(Scope, CancellationToken);
+        await writer.WriteAsync(Small, CancellationToken);
+        Assert.That(await Blobs.DiscardAbandonedAsync(TimeSpan.FromHours(1), CancellationToken), Is.Zero);
+        var info = (await writer.CommitAsync(StorageShortcuts.DigestOf(Small), null, CancellationToken)).Info;
+        Assert.That(await Blobs.ReadAsync(info.Key, ByteRange.All, CancellationToken), Is.EqualTo(Small));
     }
 
     [Test]
@@ -37,12 +37,12 @@ public abstract partial class BlobStoreContract
         var writers = new List<BlobWriter>();
         for (var i = 0; i < 3; i++)
         {
-            writers.Add(await Blobs.CreateAsync(Scope, Ct));
-            await writers[i].WriteAsync(Small, Ct);
+            writers.Add(await Blobs.CreateAsync(Scope, CancellationToken));
+            await writers[i].WriteAsync(Small, CancellationToken);
         }
 
-        Assert.That(await Blobs.DiscardAbandonedAsync(TimeSpan.Zero, Ct), Is.EqualTo(3));
-        Assert.That(await Blobs.DiscardAbandonedAsync(TimeSpan.Zero, Ct), Is.Zero);
+        Assert.That(await Blobs.DiscardAbandonedAsync(TimeSpan.Zero, CancellationToken), Is.EqualTo(3));
+        Assert.That(await Blobs.DiscardAbandonedAsync(TimeSpan.Zero, CancellationToken), Is.Zero);
         foreach (var writer in writers)
             await writer.DisposeAsync();
     }
@@ -50,7 +50,7 @@ public abstract partial class BlobStoreContract
     [Test]
     public async Task What_is_cancelled_before_it_begins_does_nothing()
     {
-        var info = await Blobs.CommitAsync(Scope, Small, Ct);
+        var info = await Blobs.CommitAsync(Scope, Small, CancellationToken);
         Assert.That(async () => await Blobs.CreateAsync(Scope, Cancelled), Throws.InstanceOf<OperationCanceledException>());
         Assert.That(async () => await Blobs.OpenAsync(info.Key, ByteRange.All, Cancelled), Throws.InstanceOf<OperationCanceledException>());
         Assert.That(async () => await Blobs.StatAsync(info.Key, Cancelled), Throws.InstanceOf<OperationCanceledException>());
@@ -58,21 +58,21 @@ public abstract partial class BlobStoreContract
         Assert.That(async () => await Blobs.InfosAsync(Scope, ScopeDepth.Exact, null, Cancelled), Throws.InstanceOf<OperationCanceledException>());
         Assert.That(async () => await Blobs.DiscardAbandonedAsync(TimeSpan.Zero, Cancelled), Throws.InstanceOf<OperationCanceledException>());
 
-        await using (var writer = await Blobs.CreateAsync(Scope, Ct))
+        await using (var writer = await Blobs.CreateAsync(Scope, CancellationToken))
         {
             Assert.That(async () => await writer.WriteAsync(Small, Cancelled), Throws.InstanceOf<OperationCanceledException>());
         }
 
-        await using (var writer = await Blobs.CreateAsync(Scope, Ct))
+        await using (var writer = await Blobs.CreateAsync(Scope, CancellationToken))
         {
-            await writer.WriteAsync(Small, Ct);
+            await writer.WriteAsync(Small, CancellationToken);
             Assert.That(
                 async () => await writer.CommitAsync(StorageShortcuts.DigestOf(Small), null, Cancelled),
                 Throws.InstanceOf<OperationCanceledException>());
         }
 
-        Assert.That(await Blobs.StatAsync(info.Key, Ct), Is.EqualTo(info));
-        Assert.That(await Blobs.DiscardAbandonedAsync(TimeSpan.Zero, Ct), Is.Zero, "a cancelled writer that was disposed is discarded");
+        Assert.That(await Blobs.StatAsync(info.Key, CancellationToken), Is.EqualTo(info));
+        Assert.That(await Blobs.DiscardAbandonedAsync(TimeSpan.Zero, CancellationToken), Is.Zero, "a cancelled writer that was disposed is discarded");
     }
 
     [Test]
@@ -82,18 +82,18 @@ public abstract partial class BlobStoreContract
         {
             var bytes = StorageShortcuts.Bytes(60_000, round);
             var key = new BlobKey(Scope, StorageShortcuts.DigestOf(bytes));
-            using var cancel = CancellationTokenSource.CreateLinkedTokenSource(Ct);
-            await using (var writer = await Blobs.CreateAsync(Scope, Ct))
+            using var cancel = CancellationTokenSource.CreateLinkedTokenSource(CancellationToken);
+            await using (var writer = await Blobs.CreateAsync(Scope, CancellationToken))
             {
-                await writer.WriteAsync(bytes, Ct);
-                var committing = Task.Run(async () => await writer.CommitAsync(key.Digest, null, cancel.Token), Ct);
+                await writer.WriteAsync(bytes, CancellationToken);
+                var committing = Task.Run(async () => await writer.CommitAsync(key.Digest, null, cancel.Token), CancellationToken);
                 for (var i = 0; i < round; i++)
                     await Task.Yield();
                 await cancel.CancelAsync();
                 try
                 {
                     await committing;
-                    Assert.That(await Two.Blobs.StatAsync(key, Ct), Is.Not.Null);
+                    Assert.That(await Two.Blobs.StatAsync(key, CancellationToken), Is.Not.Null);
                 }
                 catch (OperationCanceledException)
                 {
@@ -101,20 +101,20 @@ public abstract partial class BlobStoreContract
                 }
             }
 
-            Assert.That(await Two.Blobs.ReadAsync(key, ByteRange.All, Ct), Is.Null.Or.EqualTo(bytes));
+            Assert.That(await Two.Blobs.ReadAsync(key, ByteRange.All, CancellationToken), Is.Null.Or.EqualTo(bytes));
         }
 
-        Assert.That(await Blobs.DiscardAbandonedAsync(TimeSpan.Zero, Ct), Is.Zero);
+        Assert.That(await Blobs.DiscardAbandonedAsync(TimeSpan.Zero, CancellationToken), Is.Zero);
     }
 
     [Test]
     public async Task A_read_takes_its_own_token()
     {
-        var info = await Blobs.CommitAsync(Scope, Small, Ct);
-        using var opening = CancellationTokenSource.CreateLinkedTokenSource(Ct);
+        var info = await Blobs.CommitAsync(Scope, Small, CancellationToken);
+        using var opening = CancellationTokenSource.CreateLinkedTokenSource(CancellationToken);
         await using var reader = await Blobs.OpenAsync(info.Key, ByteRange.All, opening.Token);
         await opening.CancelAsync();
         Assert.That(async () => await reader!.Content.ReadAsync(new byte[10], Cancelled), Throws.InstanceOf<OperationCanceledException>());
-        Assert.That(await reader!.Content.ReadAllAsync(Ct), Is.EqualTo(Small), "the token of the opening is not that of the reads");
+        Assert.That(await reader!.Content.ReadAllAsync(CancellationToken), Is.EqualTo(Small), "the token of the opening is not that of the reads");
     }
 }

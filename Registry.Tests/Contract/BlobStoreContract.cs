@@ -18,24 +18,24 @@ public abstract partial class BlobStoreContract : StorageContract
     {
         var bytes = StorageShortcuts.Bytes(100_000);
         var key = new BlobKey(Scope, StorageShortcuts.DigestOf(bytes));
-        await using var writer = await Blobs.CreateAsync(Scope, Ct);
-        await writer.WriteAsync(bytes.AsMemory(0, 60_000), Ct);
-        await writer.WriteAsync(bytes.AsMemory(60_000), Ct);
+        await using var writer = await Blobs.CreateAsync(Scope, CancellationToken);
+        await writer.WriteAsync(bytes.AsMemory(0, 60_000), CancellationToken);
+        await writer.WriteAsync(bytes.AsMemory(60_000), CancellationToken);
         foreach (var instance in (StorageInstance[])[One, Two])
         {
-            Assert.That(await instance.Blobs.StatAsync(key, Ct), Is.Null);
-            Assert.That(await instance.Blobs.OpenAsync(key, ByteRange.All, Ct), Is.Null);
-            Assert.That(await instance.Blobs.InfosAsync(StoreKeys.Packages, ScopeDepth.Subtree, null, Ct), Is.Empty);
+            Assert.That(await instance.Blobs.StatAsync(key, CancellationToken), Is.Null);
+            Assert.That(await instance.Blobs.OpenAsync(key, ByteRange.All, CancellationToken), Is.Null);
+            Assert.That(await instance.Blobs.InfosAsync(StoreKeys.Packages, ScopeDepth.Subtree, null, CancellationToken), Is.Empty);
         }
 
-        var info = (await writer.CommitAsync(key.Digest, null, Ct)).Info;
+        var info = (await writer.CommitAsync(key.Digest, null, CancellationToken)).Info;
         Assert.That(info.Key, Is.EqualTo(key));
         Assert.That(info.Length, Is.EqualTo(bytes.Length));
         foreach (var instance in (StorageInstance[])[One, Two])
         {
-            Assert.That(await instance.Blobs.StatAsync(key, Ct), Is.EqualTo(info));
-            Assert.That(await instance.Blobs.ReadAsync(key, ByteRange.All, Ct), Is.EqualTo(bytes));
-            Assert.That(await instance.Blobs.InfosAsync(StoreKeys.Packages, ScopeDepth.Subtree, null, Ct), Is.EqualTo(new[] { info }));
+            Assert.That(await instance.Blobs.StatAsync(key, CancellationToken), Is.EqualTo(info));
+            Assert.That(await instance.Blobs.ReadAsync(key, ByteRange.All, CancellationToken), Is.EqualTo(bytes));
+            Assert.That(await instance.Blobs.InfosAsync(StoreKeys.Packages, ScopeDepth.Subtree, null, CancellationToken), Is.EqualTo(new[] { info }));
         }
     }
 
@@ -43,52 +43,52 @@ public abstract partial class BlobStoreContract : StorageContract
     public async Task A_writer_that_is_disposed_without_a_commit_leaves_nothing()
     {
         var bytes = StorageShortcuts.Bytes(100_000);
-        await using (var writer = await Blobs.CreateAsync(Scope, Ct))
-            await writer.WriteAsync(bytes, Ct);
-        Assert.That(await Blobs.StatAsync(new BlobKey(Scope, StorageShortcuts.DigestOf(bytes)), Ct), Is.Null);
-        Assert.That(await Blobs.DiscardAbandonedAsync(TimeSpan.Zero, Ct), Is.Zero, "nothing is left to discard");
+        await using (var writer = await Blobs.CreateAsync(Scope, CancellationToken))
+            await writer.WriteAsync(bytes, CancellationToken);
+        Assert.That(await Blobs.StatAsync(new BlobKey(Scope, StorageShortcuts.DigestOf(bytes)), CancellationToken), Is.Null);
+        Assert.That(await Blobs.DiscardAbandonedAsync(TimeSpan.Zero, CancellationToken), Is.Zero, "nothing is left to discard");
     }
 
     [Test]
     public async Task A_committed_blob_leaves_nothing_to_discard_and_is_not_discarded()
     {
-        var info = await Blobs.CommitAsync(Scope, StorageShortcuts.Bytes(10), Ct);
-        Assert.That(await Blobs.DiscardAbandonedAsync(TimeSpan.Zero, Ct), Is.Zero);
-        Assert.That(await Blobs.StatAsync(info.Key, Ct), Is.EqualTo(info));
+        var info = await Blobs.CommitAsync(Scope, StorageShortcuts.Bytes(10), CancellationToken);
+        Assert.That(await Blobs.DiscardAbandonedAsync(TimeSpan.Zero, CancellationToken), Is.Zero);
+        Assert.That(await Blobs.StatAsync(info.Key, CancellationToken), Is.EqualTo(info));
     }
 
     [Test]
     public async Task An_empty_blob_is_a_blob()
     {
         BlobInfo info;
-        await using (var writer = await Blobs.CreateAsync(Scope, Ct))
-            info = (await writer.CommitAsync(StorageShortcuts.DigestOf([]), null, Ct)).Info;
+        await using (var writer = await Blobs.CreateAsync(Scope, CancellationToken))
+            info = (await writer.CommitAsync(StorageShortcuts.DigestOf([]), null, CancellationToken)).Info;
         Assert.That(info.Length, Is.Zero);
-        Assert.That(await Blobs.StatAsync(info.Key, Ct), Is.EqualTo(info));
-        Assert.That(await Blobs.ReadAsync(info.Key, ByteRange.All, Ct), Is.Empty);
-        Assert.That(await Blobs.ReadAsync(info.Key, new ByteRange(0, 0), Ct), Is.Empty);
-        Assert.That(async () => await Blobs.OpenAsync(info.Key, new ByteRange(0, 1), Ct), Throws.InstanceOf<ArgumentOutOfRangeException>());
+        Assert.That(await Blobs.StatAsync(info.Key, CancellationToken), Is.EqualTo(info));
+        Assert.That(await Blobs.ReadAsync(info.Key, ByteRange.All, CancellationToken), Is.Empty);
+        Assert.That(await Blobs.ReadAsync(info.Key, new ByteRange(0, 0), CancellationToken), Is.Empty);
+        Assert.That(async () => await Blobs.OpenAsync(info.Key, new ByteRange(0, 1), CancellationToken), Throws.InstanceOf<ArgumentOutOfRangeException>());
     }
 
     [Test]
     public async Task The_same_bytes_in_two_scopes_are_two_blobs()
     {
         var bytes = StorageShortcuts.Bytes(1000);
-        var one = await Blobs.CommitAsync(Key("packages", "a"), bytes, Ct);
-        var two = await Blobs.CommitAsync(Key("packages", "a", "b"), bytes, Ct);
-        Assert.That(await Blobs.TryDeleteAsync(one.Key, Precondition.None, Ct), Is.True);
-        Assert.That(await Blobs.StatAsync(one.Key, Ct), Is.Null);
-        Assert.That(await Blobs.ReadAsync(two.Key, ByteRange.All, Ct), Is.EqualTo(bytes));
+        var one = await Blobs.CommitAsync(Key("packages", "a"), bytes, CancellationToken);
+        var two = await Blobs.CommitAsync(Key("packages", "a", "b"), bytes, CancellationToken);
+        Assert.That(await Blobs.TryDeleteAsync(one.Key, Precondition.None, CancellationToken), Is.True);
+        Assert.That(await Blobs.StatAsync(one.Key, CancellationToken), Is.Null);
+        Assert.That(await Blobs.ReadAsync(two.Key, ByteRange.All, CancellationToken), Is.EqualTo(bytes));
     }
 
     [Test]
     public async Task Documents_and_blobs_of_one_name_do_not_meet()
     {
-        var info = await Blobs.CommitAsync(Scope, StorageShortcuts.Bytes(1000), Ct);
-        await One.Documents.PutAsync(Scope, "document", Precondition.Absent, Ct);
-        Assert.That(await One.Documents.KeysAsync(StoreKeys.Packages, null, Ct), Is.EqualTo(new[] { Scope.Value }));
-        Assert.That(await One.Documents.TryDeleteAsync(Scope, Precondition.None, Ct), Is.True);
-        Assert.That(await Blobs.InfosAsync(Scope, ScopeDepth.Subtree, null, Ct), Is.EqualTo(new[] { info }));
+        var info = await Blobs.CommitAsync(Scope, StorageShortcuts.Bytes(1000), CancellationToken);
+        await One.Documents.PutAsync(Scope, "document", Precondition.Absent, CancellationToken);
+        Assert.That(await One.Documents.KeysAsync(StoreKeys.Packages, null, CancellationToken), Is.EqualTo(new[] { Scope.Value }));
+        Assert.That(await One.Documents.TryDeleteAsync(Scope, Precondition.None, CancellationToken), Is.True);
+        Assert.That(await Blobs.InfosAsync(Scope, ScopeDepth.Subtree, null, CancellationToken), Is.EqualTo(new[] { info }));
     }
 
     [Test]
@@ -96,16 +96,16 @@ public abstract partial class BlobStoreContract : StorageContract
     {
         var bytes = StorageShortcuts.Bytes(300_000);
         var buffer = new byte[1000];
-        await using var writer = await Blobs.CreateAsync(Scope, Ct);
+        await using var writer = await Blobs.CreateAsync(Scope, CancellationToken);
         for (var at = 0; at < bytes.Length; at += buffer.Length)
         {
             bytes.AsSpan(at, buffer.Length).CopyTo(buffer);
-            await writer.WriteAsync(buffer, Ct);
+            await writer.WriteAsync(buffer, CancellationToken);
             buffer.AsSpan().Clear();
         }
 
-        var info = (await writer.CommitAsync(StorageShortcuts.DigestOf(bytes), null, Ct)).Info;
-        Assert.That(await Blobs.ReadAsync(info.Key, ByteRange.All, Ct), Is.EqualTo(bytes));
+        var info = (await writer.CommitAsync(StorageShortcuts.DigestOf(bytes), null, CancellationToken)).Info;
+        Assert.That(await Blobs.ReadAsync(info.Key, ByteRange.All, CancellationToken), Is.EqualTo(bytes));
     }
 
     [Test]
@@ -114,52 +114,52 @@ public abstract partial class BlobStoreContract : StorageContract
         var segment = new string('s', StoreKey.MaxSegmentBytes);
         var scope = Key("packages", segment, segment, segment, new string('k', StoreKey.MaxKeyBytes - (3 * segment.Length) - "packages/".Length - 3));
         var bytes = StorageShortcuts.Bytes(1000);
-        var info = await Blobs.CommitAsync(scope, bytes, Ct);
-        Assert.That(await Blobs.ReadAsync(info.Key, ByteRange.All, Ct), Is.EqualTo(bytes));
-        Assert.That(await Blobs.InfosAsync(StoreKeys.Packages, ScopeDepth.Subtree, null, Ct), Is.EqualTo(new[] { info }));
+        var info = await Blobs.CommitAsync(scope, bytes, CancellationToken);
+        Assert.That(await Blobs.ReadAsync(info.Key, ByteRange.All, CancellationToken), Is.EqualTo(bytes));
+        Assert.That(await Blobs.InfosAsync(StoreKeys.Packages, ScopeDepth.Subtree, null, CancellationToken), Is.EqualTo(new[] { info }));
     }
 
     [Test]
     public async Task A_delete_removes_what_its_precondition_holds_for()
     {
         var bytes = StorageShortcuts.Bytes(1000);
-        var first = await Blobs.CommitAsync(Scope, bytes, Ct);
-        var second = await Blobs.CommitAsync(Scope, bytes, Ct);
-        Assert.That(await Blobs.TryDeleteAsync(first.Key, Precondition.Matches(first.Revision), Ct), Is.False, "it was touched since");
-        Assert.That(await Blobs.TryDeleteAsync(first.Key, Precondition.Matches(new Revision("no revision at all")), Ct), Is.False);
-        Assert.That(await Blobs.StatAsync(first.Key, Ct), Is.EqualTo(second));
-        Assert.That(await Blobs.TryDeleteAsync(first.Key, Precondition.Matches(second.Revision), Ct), Is.True);
-        Assert.That(await Blobs.StatAsync(first.Key, Ct), Is.Null);
-        Assert.That(await Blobs.OpenAsync(first.Key, ByteRange.All, Ct), Is.Null);
-        Assert.That(await Blobs.TryDeleteAsync(first.Key, Precondition.Matches(second.Revision), Ct), Is.False, "it is gone");
-        Assert.That(await Blobs.TryDeleteAsync(first.Key, Precondition.None, Ct), Is.False, "it is gone");
+        var first = await Blobs.CommitAsync(Scope, bytes, CancellationToken);
+        var second = await Blobs.CommitAsync(Scope, bytes, CancellationToken);
+        Assert.That(await Blobs.TryDeleteAsync(first.Key, Precondition.Matches(first.Revision), CancellationToken), Is.False, "it was touched since");
+        Assert.That(await Blobs.TryDeleteAsync(first.Key, Precondition.Matches(new Revision("no revision at all")), CancellationToken), Is.False);
+        Assert.That(await Blobs.StatAsync(first.Key, CancellationToken), Is.EqualTo(second));
+        Assert.That(await Blobs.TryDeleteAsync(first.Key, Precondition.Matches(second.Revision), CancellationToken), Is.True);
+        Assert.That(await Blobs.StatAsync(first.Key, CancellationToken), Is.Null);
+        Assert.That(await Blobs.OpenAsync(first.Key, ByteRange.All, CancellationToken), Is.Null);
+        Assert.That(await Blobs.TryDeleteAsync(first.Key, Precondition.Matches(second.Revision), CancellationToken), Is.False, "it is gone");
+        Assert.That(await Blobs.TryDeleteAsync(first.Key, Precondition.None, CancellationToken), Is.False, "it is gone");
     }
 
     [Test]
     public async Task To_delete_what_must_be_absent_is_the_callers_mistake()
     {
-        var info = await Blobs.CommitAsync(Scope, StorageShortcuts.Bytes(10), Ct);
-        Assert.That(async () => await Blobs.TryDeleteAsync(info.Key, Precondition.Absent, Ct), Throws.InstanceOf<ArgumentException>());
-        Assert.That(await Blobs.StatAsync(info.Key, Ct), Is.EqualTo(info));
+        var info = await Blobs.CommitAsync(Scope, StorageShortcuts.Bytes(10), CancellationToken);
+        Assert.That(async () => await Blobs.TryDeleteAsync(info.Key, Precondition.Absent, CancellationToken), Throws.InstanceOf<ArgumentException>());
+        Assert.That(await Blobs.StatAsync(info.Key, CancellationToken), Is.EqualTo(info));
     }
 
     [Test]
     public async Task Writers_and_readers_may_be_disposed_twice()
     {
-        var writer = await Blobs.CreateAsync(Scope, Ct);
+        var writer = await Blobs.CreateAsync(Scope, CancellationToken);
         await writer.DisposeAsync();
         await writer.DisposeAsync();
 
         var bytes = StorageShortcuts.Bytes(10);
-        var committed = await Blobs.CreateAsync(Scope, Ct);
-        await committed.WriteAsync(bytes, Ct);
-        var info = (await committed.CommitAsync(StorageShortcuts.DigestOf(bytes), null, Ct)).Info;
+        var committed = await Blobs.CreateAsync(Scope, CancellationToken);
+        await committed.WriteAsync(bytes, CancellationToken);
+        var info = (await committed.CommitAsync(StorageShortcuts.DigestOf(bytes), null, CancellationToken)).Info;
         await committed.DisposeAsync();
         await committed.DisposeAsync();
 
-        var reader = await Blobs.OpenAsync(info.Key, ByteRange.All, Ct);
+        var reader = await Blobs.OpenAsync(info.Key, ByteRange.All, CancellationToken);
         await reader!.DisposeAsync();
         await reader.DisposeAsync();
-        Assert.That(await Blobs.ReadAsync(info.Key, ByteRange.All, Ct), Is.EqualTo(bytes), "a writer's disposal takes nothing back");
+        Assert.That(await Blobs.ReadAsync(info.Key, ByteRange.All, CancellationToken), Is.EqualTo(bytes), "a writer's disposal takes nothing back");
     }
 }

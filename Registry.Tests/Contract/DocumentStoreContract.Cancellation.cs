@@ -11,25 +11,25 @@ public abstract partial class DocumentStoreContract
     [Test]
     public async Task What_is_cancelled_before_it_begins_does_nothing()
     {
-        await Documents.PutAsync(Sample, "one", Precondition.Absent, Ct);
+        await Documents.PutAsync(Sample, "one", Precondition.Absent, CancellationToken);
         Assert.That(async () => await Documents.GetAsync(Sample, Cancelled), Throws.InstanceOf<OperationCanceledException>());
         Assert.That(async () => await Documents.StatAsync(Sample, Cancelled), Throws.InstanceOf<OperationCanceledException>());
         Assert.That(async () => await Documents.TryPutAsync(Sample, "two", Precondition.None, Cancelled), Throws.InstanceOf<OperationCanceledException>());
         Assert.That(async () => await Documents.TryDeleteAsync(Sample, Precondition.None, Cancelled), Throws.InstanceOf<OperationCanceledException>());
         Assert.That(async () => await Documents.KeysAsync(StoreKeys.Packages, null, Cancelled), Throws.InstanceOf<OperationCanceledException>());
-        Assert.That((await Documents.GetAsync(Sample, Ct))!.Text(), Is.EqualTo("one"));
+        Assert.That((await Documents.GetAsync(Sample, CancellationToken))!.Text(), Is.EqualTo("one"));
     }
 
     [Test]
     public async Task A_write_that_is_cancelled_has_happened_whole_or_not_at_all()
     {
         var text = new string('0', 50_000);
-        await Documents.PutAsync(Sample, text, Precondition.Absent, Ct);
+        await Documents.PutAsync(Sample, text, Precondition.Absent, CancellationToken);
         for (var round = 1; round <= 40; round++)
         {
             var next = new string((char)('0' + round), 50_000);
-            using var cancel = CancellationTokenSource.CreateLinkedTokenSource(Ct);
-            var writing = Task.Run(async () => await Documents.TryPutAsync(Sample, next, Precondition.None, cancel.Token), Ct);
+            using var cancel = CancellationTokenSource.CreateLinkedTokenSource(CancellationToken);
+            var writing = Task.Run(async () => await Documents.TryPutAsync(Sample, next, Precondition.None, cancel.Token), CancellationToken);
             for (var i = 0; i < round; i++)
                 await Task.Yield();
             await cancel.CancelAsync();
@@ -43,7 +43,7 @@ public abstract partial class DocumentStoreContract
                 // Whether it has happened is what the read below tells.
             }
 
-            var read = (await Two.Documents.GetAsync(Sample, Ct))!.Text();
+            var read = (await Two.Documents.GetAsync(Sample, CancellationToken))!.Text();
             Assert.That(read, acknowledged ? Is.EqualTo(next) : Is.EqualTo(next).Or.EqualTo(text));
             text = read;
         }
@@ -53,7 +53,7 @@ public abstract partial class DocumentStoreContract
     public async Task A_listing_ends_when_it_is_cancelled()
     {
         await PutManyAsync(30);
-        using var cancel = CancellationTokenSource.CreateLinkedTokenSource(Ct);
+        using var cancel = CancellationTokenSource.CreateLinkedTokenSource(CancellationToken);
         var seen = 0;
         Assert.That(
             async () =>
@@ -73,7 +73,7 @@ public abstract partial class DocumentStoreContract
     {
         for (var round = 0; round < 20; round++)
         {
-            using var cancel = CancellationTokenSource.CreateLinkedTokenSource(Ct);
+            using var cancel = CancellationTokenSource.CreateLinkedTokenSource(CancellationToken);
             var racing = RaceAsync(8, async i =>
             {
                 try
@@ -87,8 +87,8 @@ public abstract partial class DocumentStoreContract
             });
             await cancel.CancelAsync();
             await racing;
-            await Two.Documents.PutAsync(Sample, "after", Precondition.None, Ct);
-            Assert.That((await One.Documents.GetAsync(Sample, Ct))!.Text(), Is.EqualTo("after"));
+            await Two.Documents.PutAsync(Sample, "after", Precondition.None, CancellationToken);
+            Assert.That((await One.Documents.GetAsync(Sample, CancellationToken))!.Text(), Is.EqualTo("after"));
         }
     }
 }

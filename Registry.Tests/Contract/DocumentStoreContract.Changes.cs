@@ -16,11 +16,11 @@ public abstract partial class DocumentStoreContract
     [Test]
     public async Task Who_asks_for_changes_without_a_moment_or_with_a_foreign_one_is_to_list()
     {
-        await Documents.PutAsync(Sample, "one", Precondition.Absent, Ct);
-        var first = await Documents.ChangesAsync(StoreKeys.Packages, null, Ct);
+        await Documents.PutAsync(Sample, "one", Precondition.Absent, CancellationToken);
+        var first = await Documents.ChangesAsync(StoreKeys.Packages, null, CancellationToken);
         Assert.That(first.Keys, Is.Null);
         Assert.That(first.Token, Is.Not.Null);
-        Assert.That((await Documents.ChangesAsync(StoreKeys.Packages, new ForeignToken(), Ct)).Keys, Is.Null);
+        Assert.That((await Documents.ChangesAsync(StoreKeys.Packages, new ForeignToken(), CancellationToken)).Keys, Is.Null);
         Assert.That(async () => await Documents.ChangesAsync(StoreKeys.Packages, first.Token, Cancelled), Throws.InstanceOf<OperationCanceledException>());
     }
 
@@ -28,22 +28,22 @@ public abstract partial class DocumentStoreContract
     public async Task Whatever_was_written_is_told_and_nothing_else()
     {
         // A storage that nobody ever wrote to may not know any moment.
-        await Documents.PutAsync(Key("packages", "a", "deleted"), "x", Precondition.Absent, Ct);
-        await Documents.PutAsync(Key("packages", "a", "replaced"), "x", Precondition.Absent, Ct);
-        await Documents.PutAsync(Key("packages", "a", "left"), "x", Precondition.Absent, Ct);
-        var first = await Documents.ChangesAsync(StoreKeys.Packages, null, Ct);
+        await Documents.PutAsync(Key("packages", "a", "deleted"), "x", Precondition.Absent, CancellationToken);
+        await Documents.PutAsync(Key("packages", "a", "replaced"), "x", Precondition.Absent, CancellationToken);
+        await Documents.PutAsync(Key("packages", "a", "left"), "x", Precondition.Absent, CancellationToken);
+        var first = await Documents.ChangesAsync(StoreKeys.Packages, null, CancellationToken);
 
-        await Two.Documents.PutAsync(Key("packages", "a", "created"), "x", Precondition.Absent, Ct);
-        await One.Documents.PutAsync(Key("packages", "a", "replaced"), "y", Precondition.None, Ct);
-        await Two.Documents.PutAsync(Key("packages", "a", "replaced"), "z", Precondition.None, Ct);
-        await One.Documents.TryDeleteAsync(Key("packages", "a", "deleted"), Precondition.None, Ct);
-        await One.Documents.PutAsync(Key("packages", "passing"), "x", Precondition.Absent, Ct);
-        await Two.Documents.TryDeleteAsync(Key("packages", "passing"), Precondition.None, Ct);
-        await Two.Documents.PutAsync(Key("other", "a", "created"), "x", Precondition.Absent, Ct);
-        await Two.Documents.PutAsync(Key("packages"), "x", Precondition.Absent, Ct);
-        var second = await Documents.ChangesAsync(StoreKeys.Packages, first.Token, Ct);
-        var third = await Documents.ChangesAsync(StoreKeys.Packages, second.Token, Ct);
-        var again = await Documents.ChangesAsync(StoreKeys.Packages, first.Token, Ct);
+        await Two.Documents.PutAsync(Key("packages", "a", "created"), "x", Precondition.Absent, CancellationToken);
+        await One.Documents.PutAsync(Key("packages", "a", "replaced"), "y", Precondition.None, CancellationToken);
+        await Two.Documents.PutAsync(Key("packages", "a", "replaced"), "z", Precondition.None, CancellationToken);
+        await One.Documents.TryDeleteAsync(Key("packages", "a", "deleted"), Precondition.None, CancellationToken);
+        await One.Documents.PutAsync(Key("packages", "passing"), "x", Precondition.Absent, CancellationToken);
+        await Two.Documents.TryDeleteAsync(Key("packages", "passing"), Precondition.None, CancellationToken);
+        await Two.Documents.PutAsync(Key("other", "a", "created"), "x", Precondition.Absent, CancellationToken);
+        await Two.Documents.PutAsync(Key("packages"), "x", Precondition.Absent, CancellationToken);
+        var second = await Documents.ChangesAsync(StoreKeys.Packages, first.Token, CancellationToken);
+        var third = await Documents.ChangesAsync(StoreKeys.Packages, second.Token, CancellationToken);
+        var again = await Documents.ChangesAsync(StoreKeys.Packages, first.Token, CancellationToken);
         if (!TellsChanges)
         {
             Assert.That((second.Keys, third.Keys), Is.EqualTo(((object?)null, (object?)null)));
@@ -60,14 +60,14 @@ public abstract partial class DocumentStoreContract
     [Test]
     public async Task A_revision_that_is_told_is_that_of_the_document_or_of_its_delete()
     {
-        await Documents.PutAsync(Key("packages", "a", "deleted"), "x", Precondition.Absent, Ct);
-        var first = await Documents.ChangesAsync(StoreKeys.Packages, null, Ct);
-        var created = await Two.Documents.PutAsync(Key("packages", "a", "created"), "x", Precondition.Absent, Ct);
-        var one = await Documents.ChangesAsync(StoreKeys.Packages, first.Token, Ct);
-        var replaced = await Two.Documents.PutAsync(Key("packages", "a", "created"), "y", Precondition.None, Ct);
-        await One.Documents.TryDeleteAsync(Key("packages", "a", "deleted"), Precondition.None, Ct);
-        await Two.Documents.PutAsync(Key("other", "a"), "x", Precondition.Absent, Ct);
-        var several = await Documents.ChangesAsync(StoreKeys.Packages, first.Token, Ct);
+        await Documents.PutAsync(Key("packages", "a", "deleted"), "x", Precondition.Absent, CancellationToken);
+        var first = await Documents.ChangesAsync(StoreKeys.Packages, null, CancellationToken);
+        var created = await Two.Documents.PutAsync(Key("packages", "a", "created"), "x", Precondition.Absent, CancellationToken);
+        var one = await Documents.ChangesAsync(StoreKeys.Packages, first.Token, CancellationToken);
+        var replaced = await Two.Documents.PutAsync(Key("packages", "a", "created"), "y", Precondition.None, CancellationToken);
+        await One.Documents.TryDeleteAsync(Key("packages", "a", "deleted"), Precondition.None, CancellationToken);
+        await Two.Documents.PutAsync(Key("other", "a"), "x", Precondition.Absent, CancellationToken);
+        var several = await Documents.ChangesAsync(StoreKeys.Packages, first.Token, CancellationToken);
 
         Assert.That(one.Revisions?[Key("packages", "a", "created")], Is.Null.Or.EqualTo(created));
         Assert.That(several.Revisions?[Key("packages", "a", "created")], Is.Null.Or.EqualTo(replaced));
@@ -79,27 +79,27 @@ public abstract partial class DocumentStoreContract
     [Test]
     public async Task A_write_that_was_refused_changes_nothing_that_is_told()
     {
-        var revision = await Documents.PutAsync(Sample, "one", Precondition.Absent, Ct);
-        var first = await Documents.ChangesAsync(StoreKeys.Packages, null, Ct);
-        Assert.That(await Documents.TryPutAsync(Sample, "two", Precondition.Absent, Ct), Is.Null);
-        Assert.That(await Documents.TryDeleteAsync(Sample, Precondition.Matches(new Revision("1")), Ct), Is.False);
-        Assert.That(await Documents.TryDeleteAsync(Key("packages", "none"), Precondition.Matches(revision), Ct), Is.False);
-        Assert.That((await Documents.ChangesAsync(StoreKeys.Packages, first.Token, Ct)).Keys, TellsChanges ? Is.Empty : Is.Null);
+        var revision = await Documents.PutAsync(Sample, "one", Precondition.Absent, CancellationToken);
+        var first = await Documents.ChangesAsync(StoreKeys.Packages, null, CancellationToken);
+        Assert.That(await Documents.TryPutAsync(Sample, "two", Precondition.Absent, CancellationToken), Is.Null);
+        Assert.That(await Documents.TryDeleteAsync(Sample, Precondition.Matches(new Revision("1")), CancellationToken), Is.False);
+        Assert.That(await Documents.TryDeleteAsync(Key("packages", "none"), Precondition.Matches(revision), CancellationToken), Is.False);
+        Assert.That((await Documents.ChangesAsync(StoreKeys.Packages, first.Token, CancellationToken)).Keys, TellsChanges ? Is.Empty : Is.Null);
     }
 
     [Test]
     public async Task Many_changes_between_two_questions_are_all_told_or_a_listing_is_asked_for()
     {
         var keys = await PutManyAsync(300);
-        var picture = new Picture(Documents);
-        await picture.RefreshAsync(Ct);
+        var snapshot = new FeedSnapshot(Documents);
+        await snapshot.RefreshAsync(CancellationToken);
         foreach (var key in keys.Take(100))
-            await Instance(key.Length).Documents.TryDeleteAsync(StoreKeyOf(key), Precondition.None, Ct);
+            await Instance(key.Length).Documents.TryDeleteAsync(StoreKeyOf(key), Precondition.None, CancellationToken);
         for (var round = 0; round < 150; round++)
-            await Instance(round).Documents.PutAsync(StoreKeyOf(keys[299]), $"{round}", Precondition.None, Ct);
-        await picture.RefreshAsync(Ct);
-        Assert.That(picture.Texts.Keys.Select(key => key.Value).Order(StringComparer.Ordinal), Is.EqualTo(keys.Skip(100)));
-        Assert.That(picture.Texts[StoreKeyOf(keys[299])], Is.EqualTo("149"));
+            await Instance(round).Documents.PutAsync(StoreKeyOf(keys[299]), $"{round}", Precondition.None, CancellationToken);
+        await snapshot.RefreshAsync(CancellationToken);
+        Assert.That(snapshot.Texts.Keys.Select(key => key.Value).Order(StringComparer.Ordinal), Is.EqualTo(keys.Skip(100)));
+        Assert.That(snapshot.Texts[StoreKeyOf(keys[299])], Is.EqualTo("149"));
     }
 
     [Test]
@@ -108,18 +108,18 @@ public abstract partial class DocumentStoreContract
         const int Writers = 8;
         const int Each = 30;
         var (acknowledged, begun) = (new int[Writers], new int[Writers]);
-        using var written = CancellationTokenSource.CreateLinkedTokenSource(Ct);
-        var pictures = new[] { new Picture(One.Documents), new Picture(Two.Documents), new Picture(One.Documents, Two.Documents) };
-        var following = pictures.Select(picture => Task.Run(async () =>
+        using var written = CancellationTokenSource.CreateLinkedTokenSource(CancellationToken);
+        var snapshots = new[] { new FeedSnapshot(One.Documents), new FeedSnapshot(Two.Documents), new FeedSnapshot(One.Documents, Two.Documents) };
+        var following = snapshots.Select(snapshot => Task.Run(async () =>
         {
             do
             {
                 int[] before = [.. acknowledged.Select((_, i) => Volatile.Read(ref acknowledged[i]))];
-                await picture.RefreshAsync(Ct);
+                await snapshot.RefreshAsync(CancellationToken);
                 for (var i = 0; i < Writers; i++)
                 {
-                    // What the picture shows is the state after some write that had been begun, and none before the last acknowledged.
-                    var shown = picture.Texts.GetValueOrDefault(KeyOf(i));
+                    // What the snapshot shows is the state after some write that had been begun, and none before the last acknowledged.
+                    var shown = snapshot.Texts.GetValueOrDefault(KeyOf(i));
                     var after = Volatile.Read(ref begun[i]);
                     Assert.That(Enumerable.Range(before[i], after - before[i] + 1).Select(StateAfter), Has.Member(shown), $"writer {i}, {before[i]} to {after}");
                 }
@@ -134,9 +134,9 @@ public abstract partial class DocumentStoreContract
                 Volatile.Write(ref begun[i], write);
                 var documents = Instance(i + write).Documents;
                 if (StateAfter(write) is { } text)
-                    await documents.PutAsync(KeyOf(i), text, Precondition.None, Ct);
+                    await documents.PutAsync(KeyOf(i), text, Precondition.None, CancellationToken);
                 else
-                    await documents.TryDeleteAsync(KeyOf(i), Precondition.None, Ct);
+                    await documents.TryDeleteAsync(KeyOf(i), Precondition.None, CancellationToken);
                 Volatile.Write(ref acknowledged[i], write);
             }
 
@@ -144,10 +144,10 @@ public abstract partial class DocumentStoreContract
         });
         await written.CancelAsync();
         await Task.WhenAll(following);
-        foreach (var picture in pictures)
+        foreach (var snapshot in snapshots)
         {
-            await picture.RefreshAsync(Ct);
-            Assert.That(picture.Texts.Select(entry => (entry.Key.Value, entry.Value)).Order(), Is.EqualTo(await TextsAsync()));
+            await snapshot.RefreshAsync(CancellationToken);
+            Assert.That(snapshot.Texts.Select(entry => (entry.Key.Value, entry.Value)).Order(), Is.EqualTo(await TextsAsync()));
         }
 
         // Two keys of each pair of writers lie in one folder; every fourth write deletes.
@@ -159,35 +159,35 @@ public abstract partial class DocumentStoreContract
     private async Task<List<(string Key, string Text)>> TextsAsync()
     {
         var texts = new List<(string, string)>();
-        foreach (var key in await Documents.KeysAsync(StoreKeys.Packages, null, Ct))
-            texts.Add((key, (await Documents.GetAsync(StoreKeyOf(key), Ct))!.Text()));
+        foreach (var key in await Documents.KeysAsync(StoreKeys.Packages, null, CancellationToken))
+            texts.Add((key, (await Documents.GetAsync(StoreKeyOf(key), CancellationToken))!.Text()));
         return texts;
     }
 
     private sealed class ForeignToken : ChangeToken;
 
     /// <summary>A copy of all documents below the packages, kept as the port says: through one instance, or by turns through several.</summary>
-    private sealed class Picture(params IDocumentStore[] instances)
+    private sealed class FeedSnapshot(params IDocumentStore[] instances)
     {
         private ChangeToken? token;
         private int turn;
 
         public Dictionary<StoreKey, string> Texts { get; private set; } = [];
 
-        public async Task RefreshAsync(CancellationToken ct)
+        public async Task RefreshAsync(CancellationToken cancellationToken)
         {
             var documents = instances[turn++ % instances.Length];
-            var changes = await documents.ChangesAsync(StoreKeys.Packages, token, ct);
+            var changes = await documents.ChangesAsync(StoreKeys.Packages, token, cancellationToken);
             var keys = changes.Keys;
             if (keys is null)
             {
                 Texts = [];
-                keys = [.. (await documents.KeysAsync(StoreKeys.Packages, null, ct)).Select(StoreKeyOf)];
+                keys = [.. (await documents.KeysAsync(StoreKeys.Packages, null, cancellationToken)).Select(StoreKeyOf)];
             }
 
             foreach (var key in keys)
             {
-                if (await documents.GetAsync(key, ct) is { } document)
+                if (await documents.GetAsync(key, cancellationToken) is { } document)
                     Texts[key] = document.Text();
                 else
                     Texts.Remove(key);

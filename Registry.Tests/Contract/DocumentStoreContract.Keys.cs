@@ -11,21 +11,21 @@ public abstract partial class DocumentStoreContract
     {
         StoreKey[] keys = [Key("packages", "a"), Key("packages", "a", "b"), Key("packages", "a", "b", "c")];
         foreach (var key in keys)
-            await Documents.PutAsync(key, key.Value, Precondition.Absent, Ct);
+            await Documents.PutAsync(key, key.Value, Precondition.Absent, CancellationToken);
         foreach (var key in keys)
-            Assert.That((await Documents.GetAsync(key, Ct))?.Text(), Is.EqualTo(key.Value));
+            Assert.That((await Documents.GetAsync(key, CancellationToken))?.Text(), Is.EqualTo(key.Value));
 
-        Assert.That(await Documents.TryDeleteAsync(keys[1], Precondition.None, Ct), Is.True);
-        Assert.That(await Documents.KeysAsync(StoreKeys.Packages, null, Ct), Is.EqualTo(new[] { keys[0].Value, keys[2].Value }));
+        Assert.That(await Documents.TryDeleteAsync(keys[1], Precondition.None, CancellationToken), Is.True);
+        Assert.That(await Documents.KeysAsync(StoreKeys.Packages, null, CancellationToken), Is.EqualTo(new[] { keys[0].Value, keys[2].Value }));
     }
 
     [Test]
     public async Task Upper_and_lower_case_are_apart()
     {
-        await Documents.PutAsync(Key("packages", "App"), "upper", Precondition.Absent, Ct);
-        await Documents.PutAsync(Key("packages", "app"), "lower", Precondition.Absent, Ct);
-        Assert.That((await Documents.GetAsync(Key("packages", "App"), Ct))!.Text(), Is.EqualTo("upper"));
-        Assert.That((await Documents.GetAsync(Key("packages", "app"), Ct))!.Text(), Is.EqualTo("lower"));
+        await Documents.PutAsync(Key("packages", "App"), "upper", Precondition.Absent, CancellationToken);
+        await Documents.PutAsync(Key("packages", "app"), "lower", Precondition.Absent, CancellationToken);
+        Assert.That((await Documents.GetAsync(Key("packages", "App"), CancellationToken))!.Text(), Is.EqualTo("upper"));
+        Assert.That((await Documents.GetAsync(Key("packages", "app"), CancellationToken))!.Text(), Is.EqualTo("lower"));
     }
 
     [Test]
@@ -33,12 +33,12 @@ public abstract partial class DocumentStoreContract
     {
         string[] texts = ["", ".", "..", "../..", "a/b", "%", "%2f", "@", "a@.json", " ", "a.", ".a", "CON", "nul", "*?[x]", "\\", "\0", "\n", "日本", "😀", "-", "_"];
         foreach (var text in texts)
-            await Documents.PutAsync(Key("packages", text, "x"), text, Precondition.Absent, Ct);
+            await Documents.PutAsync(Key("packages", text, "x"), text, Precondition.Absent, CancellationToken);
         foreach (var text in texts)
-            Assert.That((await Documents.GetAsync(Key("packages", text, "x"), Ct))?.Text(), Is.EqualTo(text));
+            Assert.That((await Documents.GetAsync(Key("packages", text, "x"), CancellationToken))?.Text(), Is.EqualTo(text));
 
         var expected = texts.Select(text => Key("packages", text, "x")).Order().Select(key => key.Value);
-        Assert.That(await Documents.KeysAsync(StoreKeys.Packages, null, Ct), Is.EqualTo(expected));
+        Assert.That(await Documents.KeysAsync(StoreKeys.Packages, null, CancellationToken), Is.EqualTo(expected));
     }
 
     [Test]
@@ -53,12 +53,12 @@ public abstract partial class DocumentStoreContract
         ];
         Assert.That(keys[2].Value, Has.Length.EqualTo(StoreKey.MaxKeyBytes), "the longest key");
         foreach (var key in keys)
-            await Documents.PutAsync(key, key.Value, Precondition.Absent, Ct);
+            await Documents.PutAsync(key, key.Value, Precondition.Absent, CancellationToken);
         foreach (var key in keys)
-            Assert.That((await Documents.GetAsync(key, Ct))?.Text(), Is.EqualTo(key.Value));
-        Assert.That(await Documents.KeysAsync(StoreKeys.Packages, null, Ct), Is.EqualTo(keys.Order().Select(key => key.Value)));
+            Assert.That((await Documents.GetAsync(key, CancellationToken))?.Text(), Is.EqualTo(key.Value));
+        Assert.That(await Documents.KeysAsync(StoreKeys.Packages, null, CancellationToken), Is.EqualTo(keys.Order().Select(key => key.Value)));
         foreach (var key in keys)
-            Assert.That(await Documents.TryDeleteAsync(key, Precondition.None, Ct), Is.True);
-        Assert.That(await Documents.KeysAsync(StoreKeys.Packages, null, Ct), Is.Empty);
+            Assert.That(await Documents.TryDeleteAsync(key, Precondition.None, CancellationToken), Is.True);
+        Assert.That(await Documents.KeysAsync(StoreKeys.Packages, null, CancellationToken), Is.Empty);
     }
 }

@@ -17,7 +17,7 @@ public abstract partial class DocumentStoreContract
         for (var round = 0; round < Rounds; round++)
         {
             var key = Key("packages", "race", $"{round}");
-            var answers = await RaceAsync(Racers, async i => await Instance(i).Documents.TryPutAsync(key, $"{i}", Precondition.Absent, Ct));
+            var answers = await RaceAsync(Racers, async i => await Instance(i).Documents.TryPutAsync(key, $"{i}", Precondition.Absent, CancellationToken));
             await DemandOneWinner(key, answers);
         }
     }
@@ -28,8 +28,8 @@ public abstract partial class DocumentStoreContract
         for (var round = 0; round < Rounds; round++)
         {
             var key = Key("packages", "race", $"{round}");
-            var seen = await Documents.PutAsync(key, "before", Precondition.Absent, Ct);
-            var answers = await RaceAsync(Racers, async i => await Instance(i).Documents.TryPutAsync(key, $"{i}", Precondition.Matches(seen), Ct));
+            var seen = await Documents.PutAsync(key, "before", Precondition.Absent, CancellationToken);
+            var answers = await RaceAsync(Racers, async i => await Instance(i).Documents.TryPutAsync(key, $"{i}", Precondition.Matches(seen), CancellationToken));
             await DemandOneWinner(key, answers);
         }
     }
@@ -39,14 +39,14 @@ public abstract partial class DocumentStoreContract
     {
         for (var round = 0; round < Rounds; round++)
         {
-            var seen = Precondition.Matches(await Documents.PutAsync(Sample, "before", Precondition.None, Ct));
+            var seen = Precondition.Matches(await Documents.PutAsync(Sample, "before", Precondition.None, CancellationToken));
             var won = await RaceAsync(4, async i => i switch
             {
-                0 or 1 => await Instance(i).Documents.TryDeleteAsync(Sample, seen, Ct),
-                _ => await Instance(i).Documents.TryPutAsync(Sample, "after", seen, Ct) is not null,
+                0 or 1 => await Instance(i).Documents.TryDeleteAsync(Sample, seen, CancellationToken),
+                _ => await Instance(i).Documents.TryPutAsync(Sample, "after", seen, CancellationToken) is not null,
             });
             Assert.That(won.Count(yes => yes), Is.EqualTo(1));
-            var left = await Documents.GetAsync(Sample, Ct);
+            var left = await Documents.GetAsync(Sample, CancellationToken);
             Assert.That(left?.Text(), won[0] || won[1] ? Is.Null : Is.EqualTo("after"));
         }
     }
@@ -56,42 +56,42 @@ public abstract partial class DocumentStoreContract
     {
         const int Each = 10;
         const int Writers = 8;
-        await Documents.PutAsync(Sample, "0", Precondition.Absent, Ct);
+        await Documents.PutAsync(Sample, "0", Precondition.Absent, CancellationToken);
         await RaceAsync(Writers, async i =>
         {
             for (var done = 0; done < Each;)
             {
-                var read = await Instance(i).Documents.GetAsync(Sample, Ct);
+                var read = await Instance(i).Documents.GetAsync(Sample, CancellationToken);
                 var next = int.Parse(read!.Text(), CultureInfo.InvariantCulture) + 1;
-                if (await Instance(i).Documents.TryPutAsync(Sample, $"{next}", Precondition.Matches(read!.Revision), Ct) is not null)
+                if (await Instance(i).Documents.TryPutAsync(Sample, $"{next}", Precondition.Matches(read!.Revision), CancellationToken) is not null)
                     done++;
             }
 
             return true;
         });
-        Assert.That((await Documents.GetAsync(Sample, Ct))!.Text(), Is.EqualTo($"{Writers * Each}"));
+        Assert.That((await Documents.GetAsync(Sample, CancellationToken))!.Text(), Is.EqualTo($"{Writers * Each}"));
     }
 
     [Test]
     public async Task Writers_without_a_precondition_all_write_each_with_a_revision_of_its_own()
     {
-        var revisions = await RaceAsync(Racers, async i => await Instance(i).Documents.PutAsync(Sample, $"{i}", Precondition.None, Ct));
+        var revisions = await RaceAsync(Racers, async i => await Instance(i).Documents.PutAsync(Sample, $"{i}", Precondition.None, CancellationToken));
         Assert.That(revisions, Is.Unique);
-        var last = await Documents.GetAsync(Sample, Ct);
+        var last = await Documents.GetAsync(Sample, CancellationToken);
         Assert.That(revisions[int.Parse(last!.Text(), CultureInfo.InvariantCulture)], Is.EqualTo(last!.Revision));
     }
 
     [Test]
     public async Task Who_reads_while_others_write_sees_whole_documents_each_with_the_revision_of_its_bytes()
     {
-        await Documents.PutAsync(Sample, "0", Precondition.Absent, Ct);
-        using var written = CancellationTokenSource.CreateLinkedTokenSource(Ct);
+        await Documents.PutAsync(Sample, "0", Precondition.Absent, CancellationToken);
+        using var written = CancellationTokenSource.CreateLinkedTokenSource(CancellationToken);
         var readers = Enumerable.Range(0, 2).Select(i => Task.Run(async () =>
         {
             var texts = new Dictionary<Revision, string>();
             while (!written.IsCancellationRequested)
             {
-                var read = await Instance(i).Documents.GetAsync(Sample, Ct);
+                var read = await Instance(i).Documents.GetAsync(Sample, CancellationToken);
                 var text = read!.Text();
                 Assert.That(text.All(c => c == text[0]), Is.True, "no document is put together of two");
                 if (!texts.TryAdd(read!.Revision, text))
@@ -107,7 +107,7 @@ public abstract partial class DocumentStoreContract
         {
             // Lengths go up and down: bytes that are left over from another would show.
             var text = new string((char)('0' + (i % 70)), 1 + (i * 7919 % 20_000));
-            known[await Instance(i).Documents.PutAsync(Sample, text, Precondition.None, Ct)] = text;
+            known[await Instance(i).Documents.PutAsync(Sample, text, Precondition.None, CancellationToken)] = text;
         }
 
         await written.CancelAsync();
@@ -125,20 +125,20 @@ public abstract partial class DocumentStoreContract
             var key = Key("packages", "deep", "deeper", $"{i % 4}", "leaf");
             for (var round = 0; round < 25; round++)
             {
-                await Instance(i).Documents.TryPutAsync(key, Encoding.UTF8.GetBytes($"{i}"), Precondition.None, Ct);
-                await Instance(i).Documents.TryDeleteAsync(key, Precondition.None, Ct);
+                await Instance(i).Documents.TryPutAsync(key, Encoding.UTF8.GetBytes($"{i}"), Precondition.None, CancellationToken);
+                await Instance(i).Documents.TryDeleteAsync(key, Precondition.None, CancellationToken);
             }
 
             return true;
         });
-        Assert.That(await Documents.KeysAsync(StoreKeys.Packages, null, Ct), Is.Empty);
+        Assert.That(await Documents.KeysAsync(StoreKeys.Packages, null, CancellationToken), Is.Empty);
     }
 
     private async Task DemandOneWinner(StoreKey key, Revision?[] answers)
     {
         Assert.That(answers.Count(answer => answer is not null), Is.EqualTo(1));
         var winner = Array.FindIndex(answers, answer => answer is not null);
-        var document = await Documents.GetAsync(key, Ct);
+        var document = await Documents.GetAsync(key, CancellationToken);
         Assert.That(document!.Text(), Is.EqualTo($"{winner}"));
         Assert.That(document!.Revision, Is.EqualTo(answers[winner]));
     }

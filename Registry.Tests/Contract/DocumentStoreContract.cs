@@ -18,8 +18,8 @@ public abstract partial class DocumentStoreContract : StorageContract
     [Test]
     public async Task What_was_put_is_read_back_with_its_revision()
     {
-        var revision = await Documents.PutAsync(Sample, "one", Precondition.Absent, Ct);
-        var document = await Documents.GetAsync(Sample, Ct);
+        var revision = await Documents.PutAsync(Sample, "one", Precondition.Absent, CancellationToken);
+        var document = await Documents.GetAsync(Sample, CancellationToken);
         Assert.That(document!.Text(), Is.EqualTo("one"));
         Assert.That(document!.Revision, Is.EqualTo(revision));
     }
@@ -29,63 +29,63 @@ public abstract partial class DocumentStoreContract : StorageContract
     {
         for (var i = 0; i < 20; i++)
         {
-            var revision = await Instance(i).Documents.PutAsync(Sample, $"{i}", Precondition.None, Ct);
-            Assert.That(await Instance(i + 1).Documents.StatAsync(Sample, Ct), Is.EqualTo(revision));
-            var seen = await Instance(i + 1).Documents.GetAsync(Sample, Ct);
+            var revision = await Instance(i).Documents.PutAsync(Sample, $"{i}", Precondition.None, CancellationToken);
+            Assert.That(await Instance(i + 1).Documents.StatAsync(Sample, CancellationToken), Is.EqualTo(revision));
+            var seen = await Instance(i + 1).Documents.GetAsync(Sample, CancellationToken);
             Assert.That(seen?.Revision, Is.EqualTo(revision));
             Assert.That(seen!.Text(), Is.EqualTo($"{i}"));
         }
 
-        Assert.That(await One.Documents.TryDeleteAsync(Sample, Precondition.None, Ct), Is.True);
-        Assert.That(await Two.Documents.GetAsync(Sample, Ct), Is.Null);
-        Assert.That(await Two.Documents.StatAsync(Sample, Ct), Is.Null);
-        Assert.That(await Two.Documents.KeysAsync(StoreKeys.Packages, null, Ct), Is.Empty);
+        Assert.That(await One.Documents.TryDeleteAsync(Sample, Precondition.None, CancellationToken), Is.True);
+        Assert.That(await Two.Documents.GetAsync(Sample, CancellationToken), Is.Null);
+        Assert.That(await Two.Documents.StatAsync(Sample, CancellationToken), Is.Null);
+        Assert.That(await Two.Documents.KeysAsync(StoreKeys.Packages, null, CancellationToken), Is.Empty);
     }
 
     [Test]
     public async Task What_is_absent_is_null()
     {
         // Something below it, and beside it, is not it.
-        await Documents.PutAsync(StoreKey.Of("packages", "sample", "app", "below"), "one", Precondition.Absent, Ct);
-        await Documents.PutAsync(StoreKey.Of("packages", "sample", "apple"), "one", Precondition.Absent, Ct);
-        Assert.That(await Documents.GetAsync(Sample, Ct), Is.Null);
-        Assert.That(await Documents.StatAsync(Sample, Ct), Is.Null);
+        await Documents.PutAsync(StoreKey.Of("packages", "sample", "app", "below"), "one", Precondition.Absent, CancellationToken);
+        await Documents.PutAsync(StoreKey.Of("packages", "sample", "apple"), "one", Precondition.Absent, CancellationToken);
+        Assert.That(await Documents.GetAsync(Sample, CancellationToken), Is.Null);
+        Assert.That(await Documents.StatAsync(Sample, CancellationToken), Is.Null);
     }
 
     [Test]
     public async Task An_empty_document_is_a_document()
     {
-        await Documents.PutAsync(Sample, "", Precondition.Absent, Ct);
-        Assert.That((await Documents.GetAsync(Sample, Ct))!.Content.Length, Is.Zero);
-        Assert.That(await Documents.KeysAsync(StoreKeys.Packages, null, Ct), Is.EqualTo(new[] { Sample.Value }));
+        await Documents.PutAsync(Sample, "", Precondition.Absent, CancellationToken);
+        Assert.That((await Documents.GetAsync(Sample, CancellationToken))!.Content.Length, Is.Zero);
+        Assert.That(await Documents.KeysAsync(StoreKeys.Packages, null, CancellationToken), Is.EqualTo(new[] { Sample.Value }));
     }
 
     [Test]
     public async Task The_largest_document_is_kept_whole()
     {
         var bytes = StorageShortcuts.Bytes(Document.MaxBytes);
-        await Documents.TryPutAsync(Sample, bytes, Precondition.Absent, Ct);
-        Assert.That((await Documents.GetAsync(Sample, Ct))!.Content.Span.SequenceEqual(bytes), Is.True);
+        await Documents.TryPutAsync(Sample, bytes, Precondition.Absent, CancellationToken);
+        Assert.That((await Documents.GetAsync(Sample, CancellationToken))!.Content.Span.SequenceEqual(bytes), Is.True);
     }
 
     [Test]
     public async Task A_document_that_is_too_large_is_the_callers_mistake_and_changes_nothing()
     {
-        await Documents.PutAsync(Sample, "one", Precondition.Absent, Ct);
+        await Documents.PutAsync(Sample, "one", Precondition.Absent, CancellationToken);
         Assert.That(
-            async () => await Documents.TryPutAsync(Sample, new byte[Document.MaxBytes + 1], Precondition.None, Ct),
+            async () => await Documents.TryPutAsync(Sample, new byte[Document.MaxBytes + 1], Precondition.None, CancellationToken),
             Throws.InstanceOf<ArgumentException>());
-        Assert.That((await Documents.GetAsync(Sample, Ct))!.Text(), Is.EqualTo("one"));
+        Assert.That((await Documents.GetAsync(Sample, CancellationToken))!.Text(), Is.EqualTo("one"));
     }
 
     [Test]
     public async Task What_was_read_stays_as_it_was_read_and_the_writers_buffer_is_its_own()
     {
         var buffer = Encoding.UTF8.GetBytes("one");
-        await Documents.TryPutAsync(Sample, buffer, Precondition.Absent, Ct);
+        await Documents.TryPutAsync(Sample, buffer, Precondition.Absent, CancellationToken);
         buffer.AsSpan().Fill((byte)'x');
-        var first = await Documents.GetAsync(Sample, Ct);
-        await Documents.PutAsync(Sample, "two", Precondition.None, Ct);
+        var first = await Documents.GetAsync(Sample, CancellationToken);
+        await Documents.PutAsync(Sample, "two", Precondition.None, CancellationToken);
         Assert.That(first!.Text(), Is.EqualTo("one"));
     }
 
@@ -94,7 +94,7 @@ public abstract partial class DocumentStoreContract : StorageContract
     {
         var seen = new HashSet<Revision>();
         for (var i = 0; i < 50; i++)
-            Assert.That(seen.Add(await Instance(i).Documents.PutAsync(Sample, "same", Precondition.None, Ct)), Is.True);
+            Assert.That(seen.Add(await Instance(i).Documents.PutAsync(Sample, "same", Precondition.None, CancellationToken)), Is.True);
     }
 
     [Test]
@@ -103,37 +103,37 @@ public abstract partial class DocumentStoreContract : StorageContract
         var seen = new HashSet<Revision>();
         for (var i = 0; i < 50; i++)
         {
-            Assert.That(seen.Add(await Instance(i).Documents.PutAsync(Sample, "same", Precondition.Absent, Ct)), Is.True);
-            Assert.That(await Instance(i + 1).Documents.TryDeleteAsync(Sample, Precondition.None, Ct), Is.True);
+            Assert.That(seen.Add(await Instance(i).Documents.PutAsync(Sample, "same", Precondition.Absent, CancellationToken)), Is.True);
+            Assert.That(await Instance(i + 1).Documents.TryDeleteAsync(Sample, Precondition.None, CancellationToken), Is.True);
         }
     }
 
     [Test]
     public async Task Put_get_stat_and_list_agree_on_the_revision()
     {
-        var revision = await Documents.PutAsync(Sample, "one", Precondition.Absent, Ct);
+        var revision = await Documents.PutAsync(Sample, "one", Precondition.Absent, CancellationToken);
         var listed = new List<DocumentEntry>();
-        await foreach (var entry in Documents.ListAsync(StoreKeys.Packages, null, Ct))
+        await foreach (var entry in Documents.ListAsync(StoreKeys.Packages, null, CancellationToken))
             listed.Add(entry);
         Assert.That(listed, Is.EqualTo(new[] { new DocumentEntry(Sample, revision) }));
-        Assert.That((await Documents.GetAsync(Sample, Ct))!.Revision, Is.EqualTo(revision));
-        Assert.That(await Documents.StatAsync(Sample, Ct), Is.EqualTo(revision));
+        Assert.That((await Documents.GetAsync(Sample, CancellationToken))!.Revision, Is.EqualTo(revision));
+        Assert.That(await Documents.StatAsync(Sample, CancellationToken), Is.EqualTo(revision));
     }
 
     [Test]
     public async Task A_revision_that_was_asked_for_is_that_of_a_content_read_after_it_or_older()
     {
-        var revisions = new Dictionary<string, Revision> { ["0"] = await Documents.PutAsync(Sample, "0", Precondition.Absent, Ct) };
+        var revisions = new Dictionary<string, Revision> { ["0"] = await Documents.PutAsync(Sample, "0", Precondition.Absent, CancellationToken) };
         var writing = Task.Run(
             async () =>
             {
                 for (var i = 1; i <= 30; i++)
-                    revisions.Add($"{i}", await One.Documents.PutAsync(Sample, $"{i}", Precondition.None, Ct));
+                    revisions.Add($"{i}", await One.Documents.PutAsync(Sample, $"{i}", Precondition.None, CancellationToken));
             },
-            Ct);
+            CancellationToken);
         var seen = new List<(Revision Asked, string Read)>();
         do
-            seen.Add(((await Two.Documents.StatAsync(Sample, Ct))!.Value, (await Two.Documents.GetAsync(Sample, Ct))!.Text()));
+            seen.Add(((await Two.Documents.StatAsync(Sample, CancellationToken))!.Value, (await Two.Documents.GetAsync(Sample, CancellationToken))!.Text()));
         while (!writing.IsCompleted);
         await writing;
         var order = revisions.OrderBy(entry => int.Parse(entry.Key)).Select(entry => entry.Value).ToList();
@@ -143,19 +143,19 @@ public abstract partial class DocumentStoreContract : StorageContract
     [Test]
     public async Task Absent_creates_once()
     {
-        await Documents.PutAsync(Sample, "one", Precondition.Absent, Ct);
-        Assert.That(await Documents.TryPutAsync(Sample, "two", Precondition.Absent, Ct), Is.Null);
-        Assert.That((await Documents.GetAsync(Sample, Ct))!.Text(), Is.EqualTo("one"));
+        await Documents.PutAsync(Sample, "one", Precondition.Absent, CancellationToken);
+        Assert.That(await Documents.TryPutAsync(Sample, "two", Precondition.Absent, CancellationToken), Is.Null);
+        Assert.That((await Documents.GetAsync(Sample, CancellationToken))!.Text(), Is.EqualTo("one"));
     }
 
     [Test]
     public async Task Matches_replaces_what_it_matches_and_nothing_else()
     {
-        var first = await Documents.PutAsync(Sample, "one", Precondition.Absent, Ct);
-        var second = await Documents.PutAsync(Sample, "two", Precondition.Matches(first), Ct);
-        Assert.That(await Documents.TryPutAsync(Sample, "three", Precondition.Matches(first), Ct), Is.Null);
-        Assert.That(await Documents.TryPutAsync(Sample, "three", Precondition.Matches(new Revision("no revision at all")), Ct), Is.Null);
-        var document = await Documents.GetAsync(Sample, Ct);
+        var first = await Documents.PutAsync(Sample, "one", Precondition.Absent, CancellationToken);
+        var second = await Documents.PutAsync(Sample, "two", Precondition.Matches(first), CancellationToken);
+        Assert.That(await Documents.TryPutAsync(Sample, "three", Precondition.Matches(first), CancellationToken), Is.Null);
+        Assert.That(await Documents.TryPutAsync(Sample, "three", Precondition.Matches(new Revision("no revision at all")), CancellationToken), Is.Null);
+        var document = await Documents.GetAsync(Sample, CancellationToken);
         Assert.That(document!.Text(), Is.EqualTo("two"));
         Assert.That(document!.Revision, Is.EqualTo(second));
     }
@@ -163,31 +163,31 @@ public abstract partial class DocumentStoreContract : StorageContract
     [Test]
     public async Task Matches_never_holds_where_nothing_is()
     {
-        var revision = await Documents.PutAsync(Sample, "one", Precondition.Absent, Ct);
-        await Documents.TryDeleteAsync(Sample, Precondition.None, Ct);
-        Assert.That(await Documents.TryPutAsync(Sample, "two", Precondition.Matches(revision), Ct), Is.Null);
-        Assert.That(await Documents.TryDeleteAsync(Sample, Precondition.Matches(revision), Ct), Is.False);
-        Assert.That(await Documents.GetAsync(Sample, Ct), Is.Null);
+        var revision = await Documents.PutAsync(Sample, "one", Precondition.Absent, CancellationToken);
+        await Documents.TryDeleteAsync(Sample, Precondition.None, CancellationToken);
+        Assert.That(await Documents.TryPutAsync(Sample, "two", Precondition.Matches(revision), CancellationToken), Is.Null);
+        Assert.That(await Documents.TryDeleteAsync(Sample, Precondition.Matches(revision), CancellationToken), Is.False);
+        Assert.That(await Documents.GetAsync(Sample, CancellationToken), Is.Null);
     }
 
     [Test]
     public async Task A_delete_removes_what_its_precondition_holds_for()
     {
-        Assert.That(await Documents.TryDeleteAsync(Sample, Precondition.None, Ct), Is.False, "nothing is there");
-        var first = await Documents.PutAsync(Sample, "one", Precondition.Absent, Ct);
-        var second = await Documents.PutAsync(Sample, "two", Precondition.None, Ct);
-        Assert.That(await Documents.TryDeleteAsync(Sample, Precondition.Matches(first), Ct), Is.False, "it has changed since");
-        Assert.That((await Documents.GetAsync(Sample, Ct))!.Text(), Is.EqualTo("two"));
-        Assert.That(await Documents.TryDeleteAsync(Sample, Precondition.Matches(second), Ct), Is.True);
-        Assert.That(await Documents.GetAsync(Sample, Ct), Is.Null);
-        Assert.That(await Documents.TryDeleteAsync(Sample, Precondition.Matches(second), Ct), Is.False, "it is gone");
+        Assert.That(await Documents.TryDeleteAsync(Sample, Precondition.None, CancellationToken), Is.False, "nothing is there");
+        var first = await Documents.PutAsync(Sample, "one", Precondition.Absent, CancellationToken);
+        var second = await Documents.PutAsync(Sample, "two", Precondition.None, CancellationToken);
+        Assert.That(await Documents.TryDeleteAsync(Sample, Precondition.Matches(first), CancellationToken), Is.False, "it has changed since");
+        Assert.That((await Documents.GetAsync(Sample, CancellationToken))!.Text(), Is.EqualTo("two"));
+        Assert.That(await Documents.TryDeleteAsync(Sample, Precondition.Matches(second), CancellationToken), Is.True);
+        Assert.That(await Documents.GetAsync(Sample, CancellationToken), Is.Null);
+        Assert.That(await Documents.TryDeleteAsync(Sample, Precondition.Matches(second), CancellationToken), Is.False, "it is gone");
     }
 
     [Test]
     public async Task To_delete_what_must_be_absent_is_the_callers_mistake()
     {
-        await Documents.PutAsync(Sample, "one", Precondition.Absent, Ct);
-        Assert.That(async () => await Documents.TryDeleteAsync(Sample, Precondition.Absent, Ct), Throws.InstanceOf<ArgumentException>());
-        Assert.That(await Documents.GetAsync(Sample, Ct), Is.Not.Null);
+        await Documents.PutAsync(Sample, "one", Precondition.Absent, CancellationToken);
+        Assert.That(async () => await Documents.TryDeleteAsync(Sample, Precondition.Absent, CancellationToken), Throws.InstanceOf<ArgumentException>());
+        Assert.That(await Documents.GetAsync(Sample, CancellationToken), Is.Not.Null);
     }
 }

@@ -17,7 +17,7 @@ public sealed class EtcdAccess : IAsyncDisposable
     /// <summary>Far above the deadline of a call: what takes longer than this hangs.</summary>
     private static readonly TimeSpan Hangs = TimeSpan.FromSeconds(20);
 
-    private readonly CancellationToken ct = new CancellationTokenSource(TimeSpan.FromMinutes(2)).Token;
+    private readonly CancellationToken cancellationToken = new CancellationTokenSource(TimeSpan.FromMinutes(2)).Token;
     private readonly List<StorageUnderTest> opened = [];
     private EtcdServer? server;
 
@@ -33,11 +33,11 @@ public sealed class EtcdAccess : IAsyncDisposable
     {
         await StartWithUsersAsync();
         var documents = await OpenAsync("registry", "secret");
-        await documents.PutAsync(Sample, "one", Precondition.Absent, ct);
-        Assert.That((await documents.GetAsync(Sample, ct))!.Text(), Is.EqualTo("one"));
+        await documents.PutAsync(Sample, "one", Precondition.Absent, cancellationToken);
+        Assert.That((await documents.GetAsync(Sample, cancellationToken))!.Text(), Is.EqualTo("one"));
 
         using (var client = new EtcdClient(new EtcdOptions { Endpoints = server!.Endpoint, Username = "registry", Password = "secret" }, TimeProvider.System))
-            await new EtcdProbe(client, NullLogger<EtcdProbe>.Instance).ProbeAsync(ct);
+            await new EtcdProbe(client, NullLogger<EtcdProbe>.Instance).ProbeAsync(cancellationToken);
 
         await DemandDeniedAsync(await OpenAsync("registry", "wrong"));
         await DemandDeniedAsync(await OpenAsync("nobody", "secret"));
@@ -48,7 +48,7 @@ public sealed class EtcdAccess : IAsyncDisposable
     [Test]
     public async Task A_user_is_refused_where_the_server_knows_none()
     {
-        server = await EtcdServer.StartAsync(ct);
+        server = await EtcdServer.StartAsync(cancellationToken);
         await DemandDeniedAsync(await OpenAsync("registry", "secret"));
     }
 
@@ -57,12 +57,12 @@ public sealed class EtcdAccess : IAsyncDisposable
     {
         await StartWithUsersAsync("--auth-token-ttl=1");
         var documents = await OpenAsync("registry", "secret");
-        await documents.PutAsync(Sample, "one", Precondition.Absent, ct);
-        await Task.Delay(TimeSpan.FromSeconds(4), ct);
+        await documents.PutAsync(Sample, "one", Precondition.Absent, cancellationToken);
+        await Task.Delay(TimeSpan.FromSeconds(4), cancellationToken);
 
         // Many at once find it expired; a write among them is safe, as it was refused.
-        var reads = Task.WhenAll(Enumerable.Range(0, 32).Select(_ => documents.GetAsync(Sample, ct).AsTask()));
-        var writes = await Task.WhenAll(Enumerable.Range(0, 32).Select(i => documents.TryPutAsync(Sample, $"{i}", Precondition.None, ct).AsTask()));
+        var reads = Task.WhenAll(Enumerable.Range(0, 32).Select(_ => documents.GetAsync(Sample, cancellationToken).AsTask()));
+        var writes = await Task.WhenAll(Enumerable.Range(0, 32).Select(i => documents.TryPutAsync(Sample, $"{i}", Precondition.None, cancellationToken).AsTask()));
         Assert.That(await reads, Has.None.Null);
         Assert.That(writes, Has.None.Null);
         Assert.That(writes, Is.Unique);
@@ -73,11 +73,11 @@ public sealed class EtcdAccess : IAsyncDisposable
     {
         await StartWithUsersAsync();
         var documents = await OpenAsync("registry", "secret");
-        await documents.PutAsync(Sample, "one", Precondition.Absent, ct);
+        await documents.PutAsync(Sample, "one", Precondition.Absent, cancellationToken);
         await server!.KillAsync();
-        await server.StartAgainAsync(ct);
-        await documents.PutAsync(Sample, "two", Precondition.None, ct);
-        Assert.That((await documents.GetAsync(Sample, ct))!.Text(), Is.EqualTo("two"));
+        await server.StartAgainAsync(cancellationToken);
+        await documents.PutAsync(Sample, "two", Precondition.None, cancellationToken);
+        Assert.That((await documents.GetAsync(Sample, cancellationToken))!.Text(), Is.EqualTo("two"));
     }
 
     [Test]
@@ -87,12 +87,12 @@ public sealed class EtcdAccess : IAsyncDisposable
         var (serverCertificate, serverKey) = authority.Issue("server", "etcd.test");
         var (certificate, key) = authority.Issue("registry", "registry.test");
         server = await EtcdServer.StartAsync(
-            "https", ct, $"--cert-file={serverCertificate}", $"--key-file={serverKey}", "--client-cert-auth", $"--trusted-ca-file={authority.File}");
+            "https", cancellationToken, $"--cert-file={serverCertificate}", $"--key-file={serverKey}", "--client-cert-auth", $"--trusted-ca-file={authority.File}");
 
         var good = new EtcdOptions { CaFile = authority.File, CertificateFile = certificate, KeyFile = key, ServerName = "etcd.test" };
         var documents = await OpenAsync(good);
-        await documents.PutAsync(Sample, "one", Precondition.Absent, ct);
-        Assert.That((await documents.GetAsync(Sample, ct))!.Text(), Is.EqualTo("one"));
+        await documents.PutAsync(Sample, "one", Precondition.Absent, cancellationToken);
+        Assert.That((await documents.GetAsync(Sample, cancellationToken))!.Text(), Is.EqualTo("one"));
 
         using var stranger = new TestAuthority();
         EtcdOptions[] wrong =
@@ -107,38 +107,38 @@ public sealed class EtcdAccess : IAsyncDisposable
             var refused = await OpenAsync(options);
 
             // A server that demands a certificate may take the connection and then say nothing.
-            await Assert.ThatAsync(() => refused.GetAsync(Sample, ct).AsTask().WaitAsync(Hangs, ct), Throws.InstanceOf<StorageException>());
+            await Assert.ThatAsync(() => refused.GetAsync(Sample, cancellationToken).AsTask().WaitAsync(Hangs, cancellationToken), Throws.InstanceOf<StorageException>());
         }
     }
 
     [Test]
     public async Task The_probe_passes_a_fit_server_and_names_what_is_no_etcd()
     {
-        server = await EtcdServer.StartAsync(ct);
+        server = await EtcdServer.StartAsync(cancellationToken);
         var storage = new EtcdUnderTest(server);
         opened.Add(storage);
         using var client = storage.NewClient();
-        await new EtcdProbe(client, NullLogger<EtcdProbe>.Instance).ProbeAsync(ct);
+        await new EtcdProbe(client, NullLogger<EtcdProbe>.Instance).ProbeAsync(cancellationToken);
 
         storage.Options.Endpoints = $"http://127.0.0.1:{EtcdServer.FreePort()}";
         using var nobody = storage.NewClient();
         await Assert.ThatAsync(
-            () => new EtcdProbe(nobody, NullLogger<EtcdProbe>.Instance).ProbeAsync(ct).AsTask(),
+            () => new EtcdProbe(nobody, NullLogger<EtcdProbe>.Instance).ProbeAsync(cancellationToken).AsTask(),
             Throws.InstanceOf<StorageException>().With.Message.Contains("cannot be reached"));
     }
 
     private async Task StartWithUsersAsync(params string[] settings)
     {
-        server = await EtcdServer.StartAsync(ct, ["--bcrypt-cost=4", .. settings]);
+        server = await EtcdServer.StartAsync(cancellationToken, ["--bcrypt-cost=4", .. settings]);
         string Encode(string text) => Convert.ToBase64String(System.Text.Encoding.ASCII.GetBytes(text));
-        await server.AskAsync("/v3/auth/user/add", new { name = "root", password = "root" }, ct);
-        await server.AskAsync("/v3/auth/user/grant", new { user = "root", role = "root" }, ct);
-        await server.AskAsync("/v3/auth/role/add", new { name = "registry" }, ct);
+        await server.AskAsync("/v3/auth/user/add", new { name = "root", password = "root" }, cancellationToken);
+        await server.AskAsync("/v3/auth/user/grant", new { user = "root", role = "root" }, cancellationToken);
+        await server.AskAsync("/v3/auth/role/add", new { name = "registry" }, cancellationToken);
         await server.AskAsync(
-            "/v3/auth/role/grant", new { name = "registry", perm = new { permType = "READWRITE", key = Encode("registry/"), range_end = Encode("registry0") } }, ct);
-        await server.AskAsync("/v3/auth/user/add", new { name = "registry", password = "secret" }, ct);
-        await server.AskAsync("/v3/auth/user/grant", new { user = "registry", role = "registry" }, ct);
-        await server.AskAsync("/v3/auth/enable", new { }, ct);
+            "/v3/auth/role/grant", new { name = "registry", perm = new { permType = "READWRITE", key = Encode("registry/"), range_end = Encode("registry0") } }, cancellationToken);
+        await server.AskAsync("/v3/auth/user/add", new { name = "registry", password = "secret" }, cancellationToken);
+        await server.AskAsync("/v3/auth/user/grant", new { user = "registry", role = "registry" }, cancellationToken);
+        await server.AskAsync("/v3/auth/enable", new { }, cancellationToken);
     }
 
     private Task<IDocumentStore> OpenAsync(string? username, string? password, string prefix = "registry/") =>
@@ -155,7 +155,7 @@ public sealed class EtcdAccess : IAsyncDisposable
 
     private async Task DemandDeniedAsync(IDocumentStore documents)
     {
-        foreach (var call in (Func<Task>[])[() => documents.GetAsync(Sample, ct).AsTask(), () => documents.TryPutAsync(Sample, "x", Precondition.None, ct).AsTask()])
+        foreach (var call in (Func<Task>[])[() => documents.GetAsync(Sample, cancellationToken).AsTask(), () => documents.TryPutAsync(Sample, "x", Precondition.None, cancellationToken).AsTask()])
             await Assert.ThatAsync(() => call(), Throws.InstanceOf<StorageException>().With.Property("Kind").EqualTo(StorageFault.Denied));
     }
 }

@@ -11,7 +11,7 @@ public sealed class FilesystemChanges : IAsyncDisposable
 {
     private static readonly StoreKey Sample = StoreKey.Of("packages", "sample", "app");
 
-    private readonly CancellationToken ct = new CancellationTokenSource(TimeSpan.FromMinutes(1)).Token;
+    private readonly CancellationToken cancellationToken = new CancellationTokenSource(TimeSpan.FromMinutes(1)).Token;
     private readonly FilesystemUnderTest storage = new();
     private IDocumentStore documents = null!;
     private IDocumentStore others = null!;
@@ -22,8 +22,8 @@ public sealed class FilesystemChanges : IAsyncDisposable
     {
         (documents, _, _) = await storage.OpenAsync();
         (others, _, _) = await storage.OpenAsync();
-        await documents.PutAsync(Sample, "one", Precondition.Absent, ct);
-        token = (await documents.ChangesAsync(StoreKeys.Packages, null, ct)).Token;
+        await documents.PutAsync(Sample, "one", Precondition.Absent, cancellationToken);
+        token = (await documents.ChangesAsync(StoreKeys.Packages, null, cancellationToken)).Token;
     }
 
     public ValueTask DisposeAsync() => storage.DisposeAsync();
@@ -32,11 +32,11 @@ public sealed class FilesystemChanges : IAsyncDisposable
     public async Task A_write_whose_writer_died_in_between_is_told_of_until_the_next_one_of_its_stripe()
     {
         var volume = storage.NewVolume();
-        using (var stripe = await volume.Locks.AcquireAsync(Sample.Value, ct))
+        using (var stripe = await volume.Locks.AcquireAsync(Sample.Value, cancellationToken))
             _ = volume.Changes.Announce(stripe.Index, Sample.Value);
         for (var call = 0; call < 3; call++)
             Assert.That(await ChangedAsync(), Is.EqualTo(new[] { Sample }), "what it did may be seen at any moment");
-        await others.PutAsync(Sample, "two", Precondition.None, ct);
+        await others.PutAsync(Sample, "two", Precondition.None, cancellationToken);
         Assert.That(await ChangedAsync(), Is.EqualTo(new[] { Sample }));
         Assert.That(await ChangedAsync(), Is.Empty);
     }
@@ -46,7 +46,7 @@ public sealed class FilesystemChanges : IAsyncDisposable
     {
         var folder = storage.Below("documents", "packages", "sample", "other@.json");
         Directory.CreateDirectory(Path.Combine(folder, "in the way"));
-        Assert.That(async () => await documents.TryPutAsync(StoreKey.Of("packages", "sample", "other"), "x"u8.ToArray(), Precondition.None, ct), Throws.InstanceOf<StorageException>());
+        Assert.That(async () => await documents.TryPutAsync(StoreKey.Of("packages", "sample", "other"), "x"u8.ToArray(), Precondition.None, cancellationToken), Throws.InstanceOf<StorageException>());
         await ChangedAsync();
         Assert.That(await ChangedAsync(), Is.Empty);
     }
@@ -55,7 +55,7 @@ public sealed class FilesystemChanges : IAsyncDisposable
     public async Task A_ring_that_went_round_asks_for_a_listing_and_one_key_written_often_does_not()
     {
         for (var round = 0; round < 500; round++)
-            await others.PutAsync(Sample, $"{round}", Precondition.None, ct);
+            await others.PutAsync(Sample, $"{round}", Precondition.None, cancellationToken);
         Assert.That(await ChangedAsync(), Is.EqualTo(new[] { Sample }));
 
         var volume = storage.NewVolume();
@@ -92,10 +92,10 @@ public sealed class FilesystemChanges : IAsyncDisposable
         }
 
         Assert.That(await ChangedAsync(), Is.Null);
-        await others.PutAsync(Sample, "two", Precondition.None, ct);
+        await others.PutAsync(Sample, "two", Precondition.None, cancellationToken);
         Assert.That(await ChangedAsync(), Is.Null.Or.EqualTo(new[] { Sample }));
         await ChangedAsync();
-        await others.TryDeleteAsync(Sample, Precondition.None, ct);
+        await others.TryDeleteAsync(Sample, Precondition.None, cancellationToken);
         Assert.That(await ChangedAsync(), Is.EqualTo(new[] { Sample }));
     }
 
@@ -103,11 +103,11 @@ public sealed class FilesystemChanges : IAsyncDisposable
     public async Task A_file_that_is_replaced_under_a_write_has_it_in_the_new_one()
     {
         var volume = storage.NewVolume();
-        using (var stripe = await volume.Locks.AcquireAsync(Sample.Value, ct))
+        using (var stripe = await volume.Locks.AcquireAsync(Sample.Value, cancellationToken))
         {
             var mark = volume.Changes.Announce(stripe.Index, Sample.Value);
             File.Delete(storage.Below("changes"));
-            await others.PutAsync(KeyOfAnotherStripe(stripe.Index), "makes it anew", Precondition.None, ct);
+            await others.PutAsync(KeyOfAnotherStripe(stripe.Index), "makes it anew", Precondition.None, cancellationToken);
             await ChangedAsync();
             Assert.That(await ChangedAsync(), Is.Empty);
             mark.Dispose();
@@ -133,7 +133,7 @@ public sealed class FilesystemChanges : IAsyncDisposable
 
     private async Task<IReadOnlyCollection<StoreKey>?> ChangedAsync()
     {
-        var changes = await documents.ChangesAsync(StoreKeys.Packages, token, ct);
+        var changes = await documents.ChangesAsync(StoreKeys.Packages, token, cancellationToken);
         token = changes.Token;
         return changes.Keys;
     }

@@ -22,7 +22,7 @@ public sealed class FilesystemFlushFailures : IAsyncDisposable
     private static readonly StoreKey Two = StoreKey.Of("packages", "sample", "two");
     private static readonly byte[] Small = StorageShortcuts.Bytes(1_000);
 
-    private readonly CancellationToken ct = new CancellationTokenSource(TimeSpan.FromMinutes(1)).Token;
+    private readonly CancellationToken cancellationToken = new CancellationTokenSource(TimeSpan.FromMinutes(1)).Token;
     private readonly FilesystemUnderTest storage = new();
     private readonly ConcurrentQueue<string> flushed = new();
     private IDocumentStore documents = null!;
@@ -48,28 +48,28 @@ public sealed class FilesystemFlushFailures : IAsyncDisposable
     public async Task A_write_whose_flush_failed_is_no_reason_to_refuse_another_until_it_is_written_and_flushed_anew()
     {
         fails = static _ => true;
-        await DemandUnflushedAsync(async () => await documents.TryPutAsync(One, "first", Precondition.Absent, ct));
-        var document = (await documents.GetAsync(One, ct))!;
+        await DemandUnflushedAsync(async () => await documents.TryPutAsync(One, "first", Precondition.Absent, cancellationToken));
+        var document = (await documents.GetAsync(One, cancellationToken))!;
         Assert.That(document.Text(), Is.EqualTo("first"), "a read serves what is there");
 
-        await DemandUnflushedAsync(async () => await documents.TryPutAsync(One, "second", Precondition.Absent, ct));
+        await DemandUnflushedAsync(async () => await documents.TryPutAsync(One, "second", Precondition.Absent, cancellationToken));
         var other = Precondition.Matches(new Revision("1"));
-        await DemandUnflushedAsync(async () => await documents.TryDeleteAsync(One, other, ct));
-        await DemandUnflushedAsync(async () => await documents.EnsureDurableAsync(One, ct));
+        await DemandUnflushedAsync(async () => await documents.TryDeleteAsync(One, other, cancellationToken));
+        await DemandUnflushedAsync(async () => await documents.EnsureDurableAsync(One, cancellationToken));
 
         fails = static _ => false;
         var file = Disk.TryIdentify(Path.Combine(Namespace, "one@.json"));
         flushed.Clear();
-        Assert.That(await documents.TryPutAsync(One, "second", Precondition.Absent, ct), Is.Null);
+        Assert.That(await documents.TryPutAsync(One, "second", Precondition.Absent, cancellationToken), Is.Null);
         Assert.That(flushed, Does.Contain(Namespace));
         Assert.That(
             Disk.TryIdentify(Path.Combine(Namespace, "one@.json")),
             Is.Not.EqualTo(file), "it was renamed into its place anew");
-        Assert.That(await documents.StatAsync(One, ct), Is.EqualTo(document.Revision));
+        Assert.That(await documents.StatAsync(One, cancellationToken), Is.EqualTo(document.Revision));
         Assert.That(Directory.GetFiles(storage.Below("staging")), Is.Empty);
 
         flushed.Clear();
-        Assert.That(await documents.TryPutAsync(One, "second", Precondition.Absent, ct), Is.Null);
+        Assert.That(await documents.TryPutAsync(One, "second", Precondition.Absent, cancellationToken), Is.Null);
         Assert.That(flushed, Is.Empty, "it is not in doubt any more");
     }
 
@@ -77,31 +77,31 @@ public sealed class FilesystemFlushFailures : IAsyncDisposable
     public async Task A_write_whose_flush_failed_can_be_replaced()
     {
         fails = static _ => true;
-        await DemandUnflushedAsync(async () => await documents.TryPutAsync(One, "first", Precondition.Absent, ct));
+        await DemandUnflushedAsync(async () => await documents.TryPutAsync(One, "first", Precondition.Absent, cancellationToken));
         fails = static _ => false;
-        await documents.PutAsync(One, "second", Precondition.Matches((await documents.StatAsync(One, ct))!.Value), ct);
-        Assert.That((await documents.GetAsync(One, ct))!.Text(), Is.EqualTo("second"));
+        await documents.PutAsync(One, "second", Precondition.Matches((await documents.StatAsync(One, cancellationToken))!.Value), cancellationToken);
+        Assert.That((await documents.GetAsync(One, cancellationToken))!.Text(), Is.EqualTo("second"));
     }
 
     [Test]
     public async Task A_delete_whose_flush_failed_is_not_taken_for_done_until_the_folder_is_written_and_flushed_anew()
     {
-        await documents.PutAsync(One, "{}", Precondition.Absent, ct);
-        var blob = await blobs.CommitAsync(One, Small, ct);
+        await documents.PutAsync(One, "{}", Precondition.Absent, cancellationToken);
+        var blob = await blobs.CommitAsync(One, Small, cancellationToken);
         fails = static _ => true;
-        await DemandUnflushedAsync(async () => await documents.TryDeleteAsync(One, Precondition.None, ct));
-        await DemandUnflushedAsync(async () => await blobs.TryDeleteAsync(blob.Key, Precondition.None, ct));
-        Assert.That(await documents.GetAsync(One, ct), Is.Null);
-        Assert.That(await blobs.StatAsync(blob.Key, ct), Is.Null);
+        await DemandUnflushedAsync(async () => await documents.TryDeleteAsync(One, Precondition.None, cancellationToken));
+        await DemandUnflushedAsync(async () => await blobs.TryDeleteAsync(blob.Key, Precondition.None, cancellationToken));
+        Assert.That(await documents.GetAsync(One, cancellationToken), Is.Null);
+        Assert.That(await blobs.StatAsync(blob.Key, cancellationToken), Is.Null);
 
-        await DemandUnflushedAsync(async () => await documents.TryDeleteAsync(One, Precondition.None, ct));
-        await DemandUnflushedAsync(async () => await blobs.TryDeleteAsync(blob.Key, Precondition.None, ct));
-        await DemandUnflushedAsync(async () => await documents.EnsureDurableAsync(One, ct));
+        await DemandUnflushedAsync(async () => await documents.TryDeleteAsync(One, Precondition.None, cancellationToken));
+        await DemandUnflushedAsync(async () => await blobs.TryDeleteAsync(blob.Key, Precondition.None, cancellationToken));
+        await DemandUnflushedAsync(async () => await documents.EnsureDurableAsync(One, cancellationToken));
 
         fails = static _ => false;
         flushed.Clear();
-        Assert.That(await documents.TryDeleteAsync(One, Precondition.None, ct), Is.False);
-        Assert.That(await blobs.TryDeleteAsync(blob.Key, Precondition.None, ct), Is.False);
+        Assert.That(await documents.TryDeleteAsync(One, Precondition.None, cancellationToken), Is.False);
+        Assert.That(await blobs.TryDeleteAsync(blob.Key, Precondition.None, cancellationToken), Is.False);
         Assert.That(flushed, Does.Contain(Namespace).And.Contain(storage.Below("blobs", "packages", "sample", "one")));
         Assert.That(Directory.GetFileSystemEntries(storage.Below("documents")), Is.Empty);
         Assert.That(Directory.GetFileSystemEntries(storage.Below("blobs")), Is.Empty);
@@ -111,25 +111,25 @@ public sealed class FilesystemFlushFailures : IAsyncDisposable
     public async Task A_blob_whose_flush_failed_is_committed_and_flushed_anew()
     {
         fails = static _ => true;
-        await DemandUnflushedAsync(async () => await blobs.CommitAsync(One, Small, ct));
-        await DemandUnflushedAsync(async () => await blobs.CommitAsync(One, Small, ct));
+        await DemandUnflushedAsync(async () => await blobs.CommitAsync(One, Small, cancellationToken));
+        await DemandUnflushedAsync(async () => await blobs.CommitAsync(One, Small, cancellationToken));
         fails = static _ => false;
         flushed.Clear();
-        var info = await blobs.CommitAsync(One, Small, ct);
+        var info = await blobs.CommitAsync(One, Small, cancellationToken);
         Assert.That(flushed, Does.Contain(storage.Below("blobs", "packages", "sample", "one")));
-        Assert.That(await blobs.ReadAsync(info.Key, ByteRange.All, ct), Is.EqualTo(Small));
+        Assert.That(await blobs.ReadAsync(info.Key, ByteRange.All, cancellationToken), Is.EqualTo(Small));
     }
 
     [Test]
     public async Task A_folder_above_that_could_not_be_flushed_is_written_and_flushed_anew_by_the_next_who_needs_it()
     {
         fails = folder => folder == Packages;
-        await DemandUnflushedAsync(async () => await documents.TryPutAsync(One, "{}", Precondition.Absent, ct));
+        await DemandUnflushedAsync(async () => await documents.TryPutAsync(One, "{}", Precondition.Absent, cancellationToken));
         fails = static _ => false;
         var old = new DateTime(2020, 1, 1, 0, 0, 0, DateTimeKind.Utc);
         Directory.SetLastWriteTimeUtc(Packages, old);
         flushed.Clear();
-        await documents.PutAsync(Two, "{}", Precondition.Absent, ct);
+        await documents.PutAsync(Two, "{}", Precondition.Absent, cancellationToken);
         Assert.That(flushed, Does.Contain(Packages));
         Assert.That(Directory.GetLastWriteTimeUtc(Packages), Is.GreaterThan(old), "its entries were written");
         Assert.That(Directory.GetFiles(Packages), Is.Empty);
@@ -146,19 +146,19 @@ public sealed class FilesystemFlushFailures : IAsyncDisposable
                 return false;
             fails = static _ => false;
             begun.Release();
-            written.Wait(ct);
+            written.Wait(cancellationToken);
             return true;
         };
-        var first = documents.TryPutAsync(One, "{}", Precondition.Absent, ct);
-        await begun.WaitAsync(ct);
-        var second = documents.TryPutAsync(Two, "{}", Precondition.Absent, ct);
+        var first = documents.TryPutAsync(One, "{}", Precondition.Absent, cancellationToken);
+        await begun.WaitAsync(cancellationToken);
+        var second = documents.TryPutAsync(Two, "{}", Precondition.Absent, cancellationToken);
         while (!File.Exists(Path.Combine(Namespace, "two@.json")))
-            await Task.Delay(1, ct);
+            await Task.Delay(1, cancellationToken);
         written.Set();
         await DemandUnflushedAsync(async () => await first);
         await DemandUnflushedAsync(async () => await second);
-        await documents.EnsureDurableAsync(One, ct);
-        await documents.EnsureDurableAsync(Two, ct);
+        await documents.EnsureDurableAsync(One, cancellationToken);
+        await documents.EnsureDurableAsync(Two, cancellationToken);
     }
 
     [Test]
@@ -173,15 +173,15 @@ public sealed class FilesystemFlushFailures : IAsyncDisposable
         var (package, release) = (Samples.Package(), Release.Parse("1.0.0"));
         var once = new PushOptions(Force: false, Metadata: null);
         await using (var upload = await Samples.UploadAsync(blobs, package, "content"))
-            await packages.PushAsync(package, release, Samples.Type("helm"), upload, once, ct);
+            await packages.PushAsync(package, release, Samples.Type("helm"), upload, once, cancellationToken);
 
         fails = folder => folder.StartsWith(storage.Below("documents"), StringComparison.Ordinal);
-        await DemandUnflushedAsync(async () => await packages.DeleteAsync("titi", "rocketchat", "1.0.0", "helm", ct));
-        Assert.That((await collector.CollectAsync(ct)).Deleted, Is.Zero);
-        Assert.That(await blobs.InfosAsync(StoreKeys.Packages, ScopeDepth.Subtree, null, ct), Has.Count.EqualTo(1));
+        await DemandUnflushedAsync(async () => await packages.DeleteAsync("titi", "rocketchat", "1.0.0", "helm", cancellationToken));
+        Assert.That((await collector.CollectAsync(cancellationToken)).Deleted, Is.Zero);
+        Assert.That(await blobs.InfosAsync(StoreKeys.Packages, ScopeDepth.Subtree, null, cancellationToken), Has.Count.EqualTo(1));
 
         fails = static _ => false;
-        Assert.That((await collector.CollectAsync(ct)).Deleted, Is.EqualTo(1));
+        Assert.That((await collector.CollectAsync(cancellationToken)).Deleted, Is.EqualTo(1));
     }
 
     [Test]
@@ -189,7 +189,7 @@ public sealed class FilesystemFlushFailures : IAsyncDisposable
     {
         var volume = storage.NewVolume();
         volume.Open();
-        using var stripe = await volume.Locks.AcquireAsync(One.Value, ct);
+        using var stripe = await volume.Locks.AcquireAsync(One.Value, cancellationToken);
         var revision = new DateTime(2100, 1, 1, 0, 0, 0, DateTimeKind.Utc).Ticks;
         stripe.Retire(revision);
         var file = Directory.GetFiles(storage.Below("locks")).Single();

@@ -15,7 +15,7 @@ public sealed class FilesystemFlushes : IAsyncDisposable
     private static readonly StoreKey One = StoreKey.Of("packages", "sample", "one");
     private static readonly StoreKey Two = StoreKey.Of("packages", "sample", "two");
 
-    private readonly CancellationToken ct = new CancellationTokenSource(TimeSpan.FromMinutes(1)).Token;
+    private readonly CancellationToken cancellationToken = new CancellationTokenSource(TimeSpan.FromMinutes(1)).Token;
     private readonly FilesystemUnderTest storage = new();
     private readonly ConcurrentQueue<string> flushed = new();
 
@@ -34,8 +34,8 @@ public sealed class FilesystemFlushes : IAsyncDisposable
     public async Task Deletes_that_find_their_folder_removed_flush_the_one_above_it()
     {
         var (documents, _, _) = await storage.OpenAsync();
-        await documents.PutAsync(One, "{}", Precondition.Absent, ct);
-        await documents.PutAsync(Two, "{}", Precondition.Absent, ct);
+        await documents.PutAsync(One, "{}", Precondition.Absent, cancellationToken);
+        await documents.PutAsync(Two, "{}", Precondition.Absent, cancellationToken);
         using var begun = new SemaphoreSlim(0);
         using var removed = new ManualResetEventSlim();
         beforeFlush = folder =>
@@ -43,15 +43,15 @@ public sealed class FilesystemFlushes : IAsyncDisposable
             if (folder != Namespace)
                 return;
             begun.Release();
-            removed.Wait(ct);
+            removed.Wait(cancellationToken);
         };
 
         // The first holds the folder open; the second comes to its flush after the folder has gone.
-        var first = documents.TryDeleteAsync(One, Precondition.None, ct);
-        await begun.WaitAsync(ct);
-        var second = documents.TryDeleteAsync(Two, Precondition.None, ct);
+        var first = documents.TryDeleteAsync(One, Precondition.None, cancellationToken);
+        await begun.WaitAsync(cancellationToken);
+        var second = documents.TryDeleteAsync(Two, Precondition.None, cancellationToken);
         while (File.Exists(Path.Combine(Namespace, "two@.json")))
-            await Task.Delay(1, ct);
+            await Task.Delay(1, cancellationToken);
         Directory.Delete(Namespace);
         flushed.Clear();
         removed.Set();
@@ -64,7 +64,7 @@ public sealed class FilesystemFlushes : IAsyncDisposable
     public async Task An_entry_whose_folder_is_gone_is_flushed_in_the_nearest_that_is_left()
     {
         var (documents, _, _) = await storage.OpenAsync();
-        await documents.PutAsync(One, "{}", Precondition.Absent, ct);
+        await documents.PutAsync(One, "{}", Precondition.Absent, cancellationToken);
         flushed.Clear();
         var volume = storage.NewVolume();
         volume.Documents.FlushEntry(volume.Documents.PathOf("packages/gone/deep/one@.json"), failedBefore: 0);
@@ -75,7 +75,7 @@ public sealed class FilesystemFlushes : IAsyncDisposable
     public async Task A_delete_whose_folder_was_removed_and_made_again_flushes_the_one_above_it()
     {
         var (documents, _, _) = await storage.OpenAsync();
-        await documents.PutAsync(One, "{}", Precondition.Absent, ct);
+        await documents.PutAsync(One, "{}", Precondition.Absent, cancellationToken);
         beforeFlush = folder =>
         {
             if (folder != Namespace)
@@ -86,7 +86,7 @@ public sealed class FilesystemFlushes : IAsyncDisposable
             File.WriteAllText(Path.Combine(Namespace, "two@.json"), "{}");
         };
         flushed.Clear();
-        Assert.That(await documents.TryDeleteAsync(One, Precondition.None, ct), Is.True);
+        Assert.That(await documents.TryDeleteAsync(One, Precondition.None, cancellationToken), Is.True);
         Assert.That(flushed, Is.EqualTo(new[] { Namespace, Packages }));
     }
 
@@ -94,7 +94,7 @@ public sealed class FilesystemFlushes : IAsyncDisposable
     public async Task A_delete_of_an_archive_flushes_the_nearest_folder_that_is_left()
     {
         var (_, blobs, _) = await storage.OpenAsync();
-        var info = await blobs.CommitAsync(StoreKey.Of("archives", "w", "a", "b"), StorageShortcuts.Bytes(10), ct);
+        var info = await blobs.CommitAsync(StoreKey.Of("archives", "w", "a", "b"), StorageShortcuts.Bytes(10), cancellationToken);
         var folder = storage.Below("blobs", "archives", "w", "a", "b");
         beforeFlush = opened =>
         {
@@ -102,7 +102,7 @@ public sealed class FilesystemFlushes : IAsyncDisposable
                 Directory.Delete(storage.Below("blobs", "archives", "w"), recursive: true);
         };
         flushed.Clear();
-        Assert.That(await blobs.TryDeleteAsync(info.Key, Precondition.None, ct), Is.True);
+        Assert.That(await blobs.TryDeleteAsync(info.Key, Precondition.None, cancellationToken), Is.True);
         Assert.That(flushed, Is.EqualTo(new[] { folder, storage.Below("blobs", "archives") }));
     }
 

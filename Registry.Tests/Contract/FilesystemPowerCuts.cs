@@ -15,7 +15,7 @@ public sealed class FilesystemPowerCuts
     private const int Rounds = 8;
     private const int Entries = 4;
 
-    private readonly CancellationToken ct = new CancellationTokenSource(TimeSpan.FromMinutes(3)).Token;
+    private readonly CancellationToken cancellationToken = new CancellationTokenSource(TimeSpan.FromMinutes(3)).Token;
 
     [Test]
     public async Task No_acknowledged_delete_of_documents_is_undone()
@@ -26,11 +26,11 @@ public sealed class FilesystemPowerCuts
         {
             var scope = StoreKey.Of("packages", $"n{round}");
             foreach (var key in KeysOf($"n{round}"))
-                await documents.PutAsync(key, "{}", Precondition.Absent, ct);
+                await documents.PutAsync(key, "{}", Precondition.Absent, cancellationToken);
             await TogetherAsync(
-                KeysOf($"n{round}").Select(key => documents.TryDeleteAsync(key, Precondition.None, ct).AsTask()));
+                KeysOf($"n{round}").Select(key => documents.TryDeleteAsync(key, Precondition.None, cancellationToken).AsTask()));
             using var left = volume.AfterPowerCut();
-            Assert.That(await Open(left.Path).Documents.KeysAsync(scope, null, ct), Is.Empty, $"round {round}");
+            Assert.That(await Open(left.Path).Documents.KeysAsync(scope, null, cancellationToken), Is.Empty, $"round {round}");
         }
     }
 
@@ -44,11 +44,11 @@ public sealed class FilesystemPowerCuts
             var scope = StoreKey.Of("archives", "w", $"w{round}");
             var infos = new List<BlobInfo>();
             for (var entry = 0; entry < Entries; entry++)
-                infos.Add(await blobs.CommitAsync(scope, StorageShortcuts.Bytes(100, entry), ct));
-            await TogetherAsync(infos.Select(info => blobs.TryDeleteAsync(info.Key, Precondition.None, ct).AsTask()));
+                infos.Add(await blobs.CommitAsync(scope, StorageShortcuts.Bytes(100, entry), cancellationToken));
+            await TogetherAsync(infos.Select(info => blobs.TryDeleteAsync(info.Key, Precondition.None, cancellationToken).AsTask()));
             using var left = volume.AfterPowerCut();
             Assert.That(
-                await Open(left.Path).Blobs.InfosAsync(scope, ScopeDepth.Subtree, null, ct),
+                await Open(left.Path).Blobs.InfosAsync(scope, ScopeDepth.Subtree, null, cancellationToken),
                 Is.Empty, $"round {round}");
         }
     }
@@ -63,19 +63,19 @@ public sealed class FilesystemPowerCuts
             var scope = StoreKey.Of("packages", $"n{round}");
             var created = StoreKey.Of("packages", $"n{round}", "new");
             foreach (var key in KeysOf($"n{round}"))
-                await documents.PutAsync(key, "{}", Precondition.Absent, ct);
+                await documents.PutAsync(key, "{}", Precondition.Absent, cancellationToken);
             await TogetherAsync(
             [
-                .. KeysOf($"n{round}").Select(key => documents.TryDeleteAsync(key, Precondition.None, ct).AsTask()),
+                .. KeysOf($"n{round}").Select(key => documents.TryDeleteAsync(key, Precondition.None, cancellationToken).AsTask()),
                 CreateAsync(),
             ]);
             using var left = volume.AfterPowerCut();
             Assert.That(
-                await Open(left.Path).Documents.KeysAsync(scope, null, ct),
+                await Open(left.Path).Documents.KeysAsync(scope, null, cancellationToken),
                 Is.EqualTo(new[] { created.Value }), $"round {round}");
 
             async Task<bool> CreateAsync() =>
-                await documents.TryPutAsync(created, "{}", Precondition.Absent, ct) is not null;
+                await documents.TryPutAsync(created, "{}", Precondition.Absent, cancellationToken) is not null;
         }
     }
 

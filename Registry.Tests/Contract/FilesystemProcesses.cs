@@ -10,7 +10,7 @@ namespace Registry.Tests.Contract;
 /// <summary>What the suite says of two instances, of real processes over one folder; and what a process leaves behind that dies.</summary>
 public sealed class FilesystemProcesses
 {
-    private readonly CancellationToken ct = new CancellationTokenSource(TimeSpan.FromMinutes(1)).Token;
+    private readonly CancellationToken cancellationToken = new CancellationTokenSource(TimeSpan.FromMinutes(1)).Token;
 
     [Test]
     public async Task Processes_that_count_up_one_document_lose_no_update()
@@ -22,11 +22,11 @@ public sealed class FilesystemProcesses
         try
         {
             foreach (var child in children)
-                Assert.That(await child.ReadLineAsync(ct), Is.EqualTo("ready"));
+                Assert.That(await child.ReadLineAsync(cancellationToken), Is.EqualTo("ready"));
             foreach (var child in children)
                 await child.WriteLineAsync("go");
             foreach (var child in children)
-                Assert.That(await child.WaitAsync(ct), Is.EqualTo((0, "")));
+                Assert.That(await child.WaitAsync(cancellationToken), Is.EqualTo((0, "")));
         }
         finally
         {
@@ -34,7 +34,7 @@ public sealed class FilesystemProcesses
                 await child.DisposeAsync();
         }
 
-        var counted = await (await storage.OpenAsync()).Documents.GetAsync(CountingRole.Counter, ct);
+        var counted = await (await storage.OpenAsync()).Documents.GetAsync(CountingRole.Counter, cancellationToken);
         Assert.That(counted!.Text(), Is.EqualTo($"{Processes * Times}"));
     }
 
@@ -50,7 +50,7 @@ public sealed class FilesystemProcesses
             // Each child begins above what the one before can have come to, so that what it lost would show.
             await using var child = ChildProcess.Start(typeof(WritingRole), storage.Path, $"{linesBeforeTheKill * 1_000}");
             Array.Clear(acknowledgedRounds);
-            for (var lines = 1; await child.ReadLineAsync(ct) is { } line; lines++)
+            for (var lines = 1; await child.ReadLineAsync(cancellationToken) is { } line; lines++)
             {
                 if (lines == linesBeforeTheKill)
                     child.Kill();
@@ -65,23 +65,23 @@ public sealed class FilesystemProcesses
                 }
             }
 
-            Assert.That((await child.WaitAsync(ct)).ExitCode, Is.EqualTo(128 + 9), "it was killed, and ended in no other way");
+            Assert.That((await child.WaitAsync(cancellationToken)).ExitCode, Is.EqualTo(128 + 9), "it was killed, and ended in no other way");
             for (var writer = 0; writer < WritingRole.Writers; writer++)
                 await DemandWholeAsync(documents, writer, acknowledgedRounds[writer]);
             foreach (var seed in acknowledgedBlobs)
-                Assert.That(await blobs.StatAsync(new BlobKey(WritingRole.Scope, StorageShortcuts.DigestOf(WritingRole.BlobOf(seed))), ct), Is.Not.Null);
-            foreach (var info in await blobs.InfosAsync(StoreKeys.Packages, ScopeDepth.Subtree, null, ct))
-                Assert.That(StorageShortcuts.DigestOf(await blobs.ReadAsync(info.Key, ByteRange.All, ct)), Is.EqualTo(info.Key.Digest));
+                Assert.That(await blobs.StatAsync(new BlobKey(WritingRole.Scope, StorageShortcuts.DigestOf(WritingRole.BlobOf(seed))), cancellationToken), Is.Not.Null);
+            foreach (var info in await blobs.InfosAsync(StoreKeys.Packages, ScopeDepth.Subtree, null, cancellationToken))
+                Assert.That(StorageShortcuts.DigestOf(await blobs.ReadAsync(info.Key, ByteRange.All, cancellationToken)), Is.EqualTo(info.Key.Digest));
         }
 
         Assert.That(acknowledgedBlobs, Is.Not.Empty);
-        await blobs.DiscardAbandonedAsync(TimeSpan.FromHours(1), ct);
+        await blobs.DiscardAbandonedAsync(TimeSpan.FromHours(1), cancellationToken);
         Assert.That(Directory.GetFiles(storage.Below("staging")), Is.Empty, "what the dead had staged is reclaimed");
     }
 
     private async Task DemandWholeAsync(IDocumentStore documents, int writer, int acknowledgedRound)
     {
-        if (await documents.GetAsync(WritingRole.DocumentOf(writer), ct) is not { } document)
+        if (await documents.GetAsync(WritingRole.DocumentOf(writer), cancellationToken) is not { } document)
         {
             Assert.That(acknowledgedRound, Is.Zero);
             return;

@@ -8,7 +8,7 @@ namespace Registry.Tests.Contract;
 /// <summary>Volumes that are full or read-only: each a tmpfs that one child process mounts in a namespace of its own.</summary>
 public sealed class FilesystemVolumes
 {
-    private readonly CancellationToken ct = new CancellationTokenSource(TimeSpan.FromMinutes(1)).Token;
+    private readonly CancellationToken cancellationToken = new CancellationTokenSource(TimeSpan.FromMinutes(1)).Token;
 
     [Test]
     public Task A_full_disk_refuses_whole_and_can_be_relieved() => RunAsync(typeof(FullVolumeRole));
@@ -20,7 +20,7 @@ public sealed class FilesystemVolumes
     {
         using (var possible = Process.Start("unshare", ["--user", "--map-root-user", "--mount", "true"]))
         {
-            await possible.WaitForExitAsync(ct);
+            await possible.WaitForExitAsync(cancellationToken);
             if (possible.ExitCode != 0)
                 Assert.Ignore("This machine lets nobody mount a volume of his own: unshare was refused.");
         }
@@ -30,6 +30,6 @@ public sealed class FilesystemVolumes
             ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", "mount -t tmpfs -o size=4m tmpfs \"$0\" && exec \"$@\"", folder.Path],
             role,
             folder.Path);
-        Assert.That(await child.WaitAsync(ct), Is.EqualTo((0, "")));
+        Assert.That(await child.WaitAsync(cancellationToken), Is.EqualTo((0, "")));
     }
 }

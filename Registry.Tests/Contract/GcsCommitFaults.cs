@@ -49,10 +49,10 @@ public sealed class GcsCommitFaults : GcsFaults
         await OpenAsync(static options => (options.ChunkBytes, options.UploadBufferBytes) = (Chunk, Chunk));
         var seen = 0;
         Fake.Faults = _ => (Interlocked.Increment(ref seen) % 2 == 1 ? Passing[seen / 2 % Passing.Length] : null);
-        var info = await Blobs.CommitAsync(Sample, Large, Ct);
+        var info = await Blobs.CommitAsync(Sample, Large, CancellationToken);
         Fake.Faults = null;
-        Assert.That(await Blobs.StatAsync(info.Key, Ct), Is.EqualTo(info));
-        Assert.That((await Blobs.ReadAsync(info.Key, ByteRange.All, Ct)).AsSpan().SequenceEqual(Large), Is.True);
+        Assert.That(await Blobs.StatAsync(info.Key, CancellationToken), Is.EqualTo(info));
+        Assert.That((await Blobs.ReadAsync(info.Key, ByteRange.All, CancellationToken)).AsSpan().SequenceEqual(Large), Is.True);
     }
 
     [Test]
@@ -61,7 +61,7 @@ public sealed class GcsCommitFaults : GcsFaults
         await OpenAsync(static options => (options.ChunkBytes, options.UploadBufferBytes) = (Chunk, Chunk));
         Fake.Faults = static call =>
             call is { Operation: FakeGcsOperation.PutChunk, Number: 5 } ? FakeGcsFault.ResetAfter : null;
-        await Blobs.CommitAsync(Sample, Large, Ct);
+        await Blobs.CommitAsync(Sample, Large, CancellationToken);
         Assert.That(Fake.CountOf(FakeGcsOperation.AskSession), Is.EqualTo(1));
         Assert.That(Fake.Bucket.Objects.Single().Metageneration, Is.EqualTo(1));
     }
@@ -72,8 +72,8 @@ public sealed class GcsCommitFaults : GcsFaults
         const int Chunks = 2;
         await OpenAsync(static options => (options.ChunkBytes, options.UploadBufferBytes) = (Chunk, Chunks * Chunk));
         Fake.Fail(FakeGcsOperation.PutChunk, FakeGcsFault.CutRequest(Chunk));
-        var info = await Blobs.CommitAsync(Sample, Large, Ct);
-        Assert.That((await Blobs.ReadAsync(info.Key, ByteRange.All, Ct)).AsSpan().SequenceEqual(Large), Is.True);
+        var info = await Blobs.CommitAsync(Sample, Large, CancellationToken);
+        Assert.That((await Blobs.ReadAsync(info.Key, ByteRange.All, CancellationToken)).AsSpan().SequenceEqual(Large), Is.True);
         Assert.That(Fake.Uploads.Begun, Is.EqualTo(1));
     }
 
@@ -123,7 +123,7 @@ public sealed class GcsCommitFaults : GcsFaults
             call.Operation == FakeGcsOperation.AskSession || call is { Operation: FakeGcsOperation.PutChunk, Number: 5 }
                 ? FakeGcsFault.Unfinished
                 : null;
-        var fault = await FaultOf(() => Blobs.CommitAsync(Sample, Large, Ct));
+        var fault = await FaultOf(() => Blobs.CommitAsync(Sample, Large, CancellationToken));
         Assert.That(fault.Kind, Is.EqualTo(StorageFault.Unavailable));
         Assert.That(Fake.CountOf(FakeGcsOperation.AskSession), Is.InRange(1, 10));
     }
@@ -136,7 +136,7 @@ public sealed class GcsCommitFaults : GcsFaults
                 (options.ChunkBytes, options.UploadBufferBytes, options.TransferIdleSeconds) = (Chunk, Chunk, 1));
         Fake.Faults = static call =>
             call.Operation == FakeGcsOperation.PutChunk && call.Number % 2 == 0 ? FakeGcsFault.LoseSession : null;
-        var fault = await FaultOf(() => Blobs.CommitAsync(Sample, Large, Ct));
+        var fault = await FaultOf(() => Blobs.CommitAsync(Sample, Large, CancellationToken));
         Assert.That(fault.Kind, Is.EqualTo(StorageFault.Unavailable));
         Assert.That(Fake.Bucket.Objects, Is.Empty);
     }
@@ -156,7 +156,7 @@ public sealed class GcsCommitFaults : GcsFaults
             call.Operation is FakeGcsOperation.Insert or FakeGcsOperation.PutChunk && call.Number > (isLarge ? 2 : 0)
                 ? fault
                 : null;
-        var told = await FaultOf(() => Blobs.CommitAsync(Sample, isLarge ? Large : Small, Ct));
+        var told = await FaultOf(() => Blobs.CommitAsync(Sample, isLarge ? Large : Small, CancellationToken));
         Assert.That(
             told.Kind, Is.EqualTo(status == 429 ? StorageFault.Throttled : StorageFault.Unavailable), told.Message);
         Assert.That(Fake.Bucket.Objects, Is.Empty);
@@ -166,11 +166,11 @@ public sealed class GcsCommitFaults : GcsFaults
     [TestCaseSource(nameof(Passing))]
     public async Task A_touch_whose_first_try_fails_is_done_once(FakeGcsFault fault)
     {
-        var first = await Blobs.CommitAsync(Sample, Small, Ct);
+        var first = await Blobs.CommitAsync(Sample, Small, CancellationToken);
         Fake.Fail(FakeGcsOperation.Patch, fault);
-        var second = await Blobs.CommitAsync(Sample, Small, Ct);
+        var second = await Blobs.CommitAsync(Sample, Small, CancellationToken);
         Assert.That(second.UploadedAt, Is.GreaterThan(first.UploadedAt));
-        Assert.That(await Blobs.StatAsync(second.Key, Ct), Is.EqualTo(second));
+        Assert.That(await Blobs.StatAsync(second.Key, CancellationToken), Is.EqualTo(second));
         Assert.That(Fake.Bucket.Objects.Single().Metageneration, Is.EqualTo(2));
     }
 
@@ -178,9 +178,9 @@ public sealed class GcsCommitFaults : GcsFaults
     public async Task A_large_blob_that_is_there_is_not_sent_again()
     {
         await OpenAsync(static options => (options.ChunkBytes, options.UploadBufferBytes) = (Chunk, Chunk));
-        await Blobs.CommitAsync(Sample, Large, Ct);
+        await Blobs.CommitAsync(Sample, Large, CancellationToken);
         var chunks = Fake.CountOf(FakeGcsOperation.PutChunk);
-        await Blobs.CommitAsync(Sample, Large, Ct);
+        await Blobs.CommitAsync(Sample, Large, CancellationToken);
         Assert.That(Fake.CountOf(FakeGcsOperation.PutChunk), Is.EqualTo(chunks));
     }
 
@@ -190,53 +190,53 @@ public sealed class GcsCommitFaults : GcsFaults
         if (isLarge)
             await OpenAsync(static options => (options.ChunkBytes, options.UploadBufferBytes) = (Chunk, Chunk));
         var bytes = isLarge ? Large : Small;
-        var info = await Blobs.CommitAsync(Sample, bytes, Ct);
+        var info = await Blobs.CommitAsync(Sample, bytes, CancellationToken);
         using var other = new FakeGcsContent(Storage.Staging);
-        await other.AppendAsync(bytes.Reverse().ToArray(), Ct);
+        await other.AppendAsync(bytes.Reverse().ToArray(), CancellationToken);
         Fake.Bucket.Damage(Fake.Bucket.Objects.Single().Name, one => one with { Content = other });
-        var healed = await Blobs.CommitAsync(Sample, bytes, Ct);
+        var healed = await Blobs.CommitAsync(Sample, bytes, CancellationToken);
         Assert.That(healed.UploadedAt, Is.GreaterThan(info.UploadedAt));
-        Assert.That((await Blobs.ReadAsync(info.Key, ByteRange.All, Ct)).AsSpan().SequenceEqual(bytes), Is.True);
+        Assert.That((await Blobs.ReadAsync(info.Key, ByteRange.All, CancellationToken)).AsSpan().SequenceEqual(bytes), Is.True);
     }
 
     [Test]
     public async Task A_delete_without_an_answer_is_unknown_where_the_blob_is_gone_and_refused_where_it_was_touched()
     {
-        var info = await Blobs.CommitAsync(Sample, Small, Ct);
+        var info = await Blobs.CommitAsync(Sample, Small, CancellationToken);
         Fake.Fail(FakeGcsOperation.Delete, FakeGcsFault.ResetAfter);
         var fault = await FaultOf(
-            async () => await Blobs.TryDeleteAsync(info.Key, Precondition.Matches(info.Revision), Ct));
+            async () => await Blobs.TryDeleteAsync(info.Key, Precondition.Matches(info.Revision), CancellationToken));
         Assert.That(fault.Kind, Is.EqualTo(StorageFault.Unavailable));
-        Assert.That(await Blobs.StatAsync(info.Key, Ct), Is.Null);
+        Assert.That(await Blobs.StatAsync(info.Key, CancellationToken), Is.Null);
 
-        info = await Blobs.CommitAsync(Sample, Small, Ct);
-        await Blobs.CommitAsync(Sample, Small, Ct);
+        info = await Blobs.CommitAsync(Sample, Small, CancellationToken);
+        await Blobs.CommitAsync(Sample, Small, CancellationToken);
         Fake.Fail(FakeGcsOperation.Delete, FakeGcsFault.ResetBefore);
-        Assert.That(await Blobs.TryDeleteAsync(info.Key, Precondition.Matches(info.Revision), Ct), Is.False);
+        Assert.That(await Blobs.TryDeleteAsync(info.Key, Precondition.Matches(info.Revision), CancellationToken), Is.False);
     }
 
     [Test]
     public async Task What_a_crash_left_is_reclaimed_and_what_is_not_ours_is_not()
     {
         var left = Path.Combine(Storage.Staging, Guid.NewGuid().ToString("n"));
-        await File.WriteAllTextAsync(left, "left", Ct);
+        await File.WriteAllTextAsync(left, "left", CancellationToken);
         File.SetLastWriteTimeUtc(left, TimeProvider.System.GetUtcNow().UtcDateTime.AddHours(-7));
         var foreign = Path.Combine(Storage.Staging, "notes.txt");
-        await File.WriteAllTextAsync(foreign, "not ours", Ct);
-        Assert.That(await Blobs.DiscardAbandonedAsync(TimeSpan.FromHours(6), Ct), Is.EqualTo(1));
-        Assert.That(await Blobs.DiscardAbandonedAsync(TimeSpan.Zero, Ct), Is.Zero);
+        await File.WriteAllTextAsync(foreign, "not ours", CancellationToken);
+        Assert.That(await Blobs.DiscardAbandonedAsync(TimeSpan.FromHours(6), CancellationToken), Is.EqualTo(1));
+        Assert.That(await Blobs.DiscardAbandonedAsync(TimeSpan.Zero, CancellationToken), Is.Zero);
         Assert.That(Directory.GetFiles(Storage.Staging), Is.EqualTo(new[] { foreign }));
     }
 
     [Test]
     public async Task What_nobody_has_locked_is_reclaimed_whatever_its_age_and_a_live_upload_stays()
     {
-        await using var writer = await Blobs.CreateAsync(Sample, Ct);
-        await writer.WriteAsync(Small, Ct);
-        await File.WriteAllTextAsync(Path.Combine(Storage.Staging, Guid.NewGuid().ToString("n")), "left", Ct);
-        Assert.That(await Blobs.DiscardAbandonedAsync(TimeSpan.FromHours(6), Ct), Is.EqualTo(1));
-        var (info, _, _) = await writer.CommitAsync(StorageShortcuts.DigestOf(Small), null, Ct);
-        Assert.That(await Blobs.ReadAsync(info.Key, ByteRange.All, Ct), Is.EqualTo(Small));
+        await using var writer = await Blobs.CreateAsync(Sample, CancellationToken);
+        await writer.WriteAsync(Small, CancellationToken);
+        await File.WriteAllTextAsync(Path.Combine(Storage.Staging, Guid.NewGuid().ToString("n")), "left", CancellationToken);
+        Assert.That(await Blobs.DiscardAbandonedAsync(TimeSpan.FromHours(6), CancellationToken), Is.EqualTo(1));
+        var (info, _, _) = await writer.CommitAsync(StorageShortcuts.DigestOf(Small), null, CancellationToken);
+        Assert.That(await Blobs.ReadAsync(info.Key, ByteRange.All, CancellationToken), Is.EqualTo(Small));
     }
 
     [Test]
@@ -246,14 +246,14 @@ public sealed class GcsCommitFaults : GcsFaults
         var sweeping = Task.Run(async () =>
         {
             while (!done.IsCancellationRequested)
-                await Blobs.DiscardAbandonedAsync(TimeSpan.FromHours(6), Ct);
+                await Blobs.DiscardAbandonedAsync(TimeSpan.FromHours(6), CancellationToken);
         });
         try
         {
             for (var i = 0; i < 300; i++)
             {
-                await using var writer = await Blobs.CreateAsync(Sample, Ct);
-                await writer.WriteAsync(Small, Ct);
+                await using var writer = await Blobs.CreateAsync(Sample, CancellationToken);
+                await writer.WriteAsync(Small, CancellationToken);
                 Assert.That(Directory.GetFiles(Storage.Staging), Has.Length.EqualTo(1));
             }
         }
@@ -270,17 +270,17 @@ public sealed class GcsCommitFaults : GcsFaults
     public async Task A_staging_folder_that_was_swept_away_is_made_again()
     {
         Directory.Delete(Storage.Staging, recursive: true);
-        Assert.That(await Blobs.DiscardAbandonedAsync(TimeSpan.Zero, Ct), Is.Zero);
-        await Blobs.CommitAsync(Sample, Small, Ct);
+        Assert.That(await Blobs.DiscardAbandonedAsync(TimeSpan.Zero, CancellationToken), Is.Zero);
+        await Blobs.CommitAsync(Sample, Small, CancellationToken);
         Assert.That(Directory.GetFiles(Storage.Staging), Is.Empty);
     }
 
     private async Task DemandCommittedOnceAsync(byte[] bytes)
     {
-        var info = await Blobs.CommitAsync(Sample, bytes, Ct);
+        var info = await Blobs.CommitAsync(Sample, bytes, CancellationToken);
         Fake.Faults = null;
-        Assert.That(await Blobs.StatAsync(info.Key, Ct), Is.EqualTo(info));
-        Assert.That((await Blobs.ReadAsync(info.Key, ByteRange.All, Ct)).AsSpan().SequenceEqual(bytes), Is.True);
+        Assert.That(await Blobs.StatAsync(info.Key, CancellationToken), Is.EqualTo(info));
+        Assert.That((await Blobs.ReadAsync(info.Key, ByteRange.All, CancellationToken)).AsSpan().SequenceEqual(bytes), Is.True);
         Assert.That(
             Fake.Bucket.Objects.Single().Metageneration,
             Is.EqualTo(1),

@@ -13,7 +13,7 @@ public abstract class GcsFaults : IAsyncDisposable
 
     protected static StoreKey Sample { get; } = StoreKey.Of("packages", "sample", "app");
 
-    protected CancellationToken Ct { get; } = new CancellationTokenSource(TimeSpan.FromMinutes(1)).Token;
+    protected CancellationToken CancellationToken { get; } = new CancellationTokenSource(TimeSpan.FromMinutes(1)).Token;
 
     private protected FakeGcs Fake => storage!.Fake;
 

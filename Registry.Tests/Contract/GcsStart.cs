@@ -18,7 +18,7 @@ public sealed class GcsStart : IAsyncDisposable
 {
     private static readonly StoreKey Sample = StoreKey.Of("packages", "sample", "app");
 
-    private readonly CancellationToken ct = new CancellationTokenSource(TimeSpan.FromMinutes(1)).Token;
+    private readonly CancellationToken cancellationToken = new CancellationTokenSource(TimeSpan.FromMinutes(1)).Token;
     private readonly TemporaryFolder folder = new();
     private FakeGcs fake = null!;
 
@@ -37,7 +37,7 @@ public sealed class GcsStart : IAsyncDisposable
         await using var services = OnEmulator();
         var probe = services.GetRequiredService<IStorageProbe>();
         Assert.That(probe.Facts, Is.EquivalentTo(new Dictionary<string, string> { ["name"] = FakeGcs.BucketName }));
-        await probe.ProbeAsync(ct);
+        await probe.ProbeAsync(cancellationToken);
         Assert.That(probe.Name, Is.EqualTo("gcs"));
         Assert.That(
             probe.Facts,
@@ -56,7 +56,7 @@ public sealed class GcsStart : IAsyncDisposable
     {
         await using var services = OnEmulator();
         fake.Fail(FakeGcsOperation.GetBucket, FakeGcsFault.Answer(403, "forbidden"));
-        await services.GetRequiredService<IStorageProbe>().ProbeAsync(ct);
+        await services.GetRequiredService<IStorageProbe>().ProbeAsync(cancellationToken);
     }
 
     [Test]
@@ -76,7 +76,7 @@ public sealed class GcsStart : IAsyncDisposable
     [Test]
     public async Task A_staging_folder_that_cannot_be_made_stops_the_start()
     {
-        await File.WriteAllTextAsync(folder.Below("file"), "", ct);
+        await File.WriteAllTextAsync(folder.Below("file"), "", cancellationToken);
         await DemandRefusedAsync(
             OnEmulator(("Gcs:StagingFolder", folder.Below("file", "staging"))), "GCS__STAGINGFOLDER");
     }
@@ -87,11 +87,11 @@ public sealed class GcsStart : IAsyncDisposable
         fake.Token = "first";
         await using var services = WithKey();
         var documents = services.GetRequiredService<IDocumentStore>();
-        await documents.PutAsync(Sample, "one", Precondition.Absent, ct);
-        await documents.PutAsync(Sample, "two", Precondition.None, ct);
+        await documents.PutAsync(Sample, "one", Precondition.Absent, cancellationToken);
+        await documents.PutAsync(Sample, "two", Precondition.None, cancellationToken);
         Assert.That(fake.CountOf(FakeGcsOperation.Token), Is.EqualTo(1));
         fake.Token = "second";
-        Assert.That((await documents.GetAsync(Sample, ct))!.Text(), Is.EqualTo("two"));
+        Assert.That((await documents.GetAsync(Sample, cancellationToken))!.Text(), Is.EqualTo("two"));
         Assert.That(fake.CountOf(FakeGcsOperation.Token), Is.EqualTo(2));
     }
 
@@ -102,24 +102,24 @@ public sealed class GcsStart : IAsyncDisposable
         var time = new ShiftedTime();
         await using var services = WithKey(time);
         var documents = services.GetRequiredService<IDocumentStore>();
-        await documents.PutAsync(Sample, "one", Precondition.Absent, ct);
+        await documents.PutAsync(Sample, "one", Precondition.Absent, cancellationToken);
 
         // A file may be looked at while it is written.
-        await File.WriteAllTextAsync(folder.Below("key.json"), "{", ct);
+        await File.WriteAllTextAsync(folder.Below("key.json"), "{", cancellationToken);
         time.Passed += GcsService.KeyLifetime;
-        Assert.That((await documents.GetAsync(Sample, ct))!.Text(), Is.EqualTo("one"), "the key before it is kept");
+        Assert.That((await documents.GetAsync(Sample, cancellationToken))!.Text(), Is.EqualTo("one"), "the key before it is kept");
 
         // The key is withdrawn, so that only another one gets a token.
         fake.Token = "second";
         fake.TokenAnswer = static () => FakeGcsAnswer.Json(
             new JsonObject { ["error"] = "invalid_grant" }, 400);
-        await Assert.ThrowsAsync<StorageException>(async () => await documents.GetAsync(Sample, ct));
+        await Assert.ThrowsAsync<StorageException>(async () => await documents.GetAsync(Sample, cancellationToken));
 
         WriteKey(tokenPath: "/token?renewed");
         fake.TokenAnswer = null;
         time.Passed += GcsService.KeyLifetime;
         var tokens = fake.CountOf(FakeGcsOperation.Token);
-        Assert.That((await documents.GetAsync(Sample, ct))!.Text(), Is.EqualTo("one"));
+        Assert.That((await documents.GetAsync(Sample, cancellationToken))!.Text(), Is.EqualTo("one"));
         Assert.That(fake.CountOf(FakeGcsOperation.Token), Is.EqualTo(tokens + 1));
     }
 
@@ -130,7 +130,7 @@ public sealed class GcsStart : IAsyncDisposable
         WriteKey();
         await using var services = Compose(
             ("Gcs:Endpoint", fake.Address.AbsoluteUri), ("GOOGLE_APPLICATION_CREDENTIALS", folder.Below("key.json")));
-        await services.GetRequiredService<IDocumentStore>().PutAsync(Sample, "one", Precondition.Absent, ct);
+        await services.GetRequiredService<IDocumentStore>().PutAsync(Sample, "one", Precondition.Absent, cancellationToken);
     }
 
     [Test]
@@ -151,7 +151,7 @@ public sealed class GcsStart : IAsyncDisposable
         fake.TokenAnswer = () => new FakeGcsAnswer(200) { Body = System.Text.Encoding.UTF8.GetBytes(body) };
         await using var services = WithKey();
         var documents = services.GetRequiredService<IDocumentStore>();
-        Assert.That(async () => await documents.GetAsync(Sample, ct), Throws.TypeOf<StorageException>());
+        Assert.That(async () => await documents.GetAsync(Sample, cancellationToken), Throws.TypeOf<StorageException>());
     }
 
     [Test]
@@ -160,7 +160,7 @@ public sealed class GcsStart : IAsyncDisposable
         await using var services = OnEmulator();
         fake.Faults = static _ => FakeGcsFault.Answer(403, "forbidden");
         var fault = await Assert.ThrowsAsync<StorageException>(
-            async () => await services.GetRequiredService<IDocumentStore>().GetAsync(Sample, ct));
+            async () => await services.GetRequiredService<IDocumentStore>().GetAsync(Sample, cancellationToken));
         Assert.That(fault!.Kind, Is.EqualTo(StorageFault.Denied));
     }
 
@@ -169,10 +169,10 @@ public sealed class GcsStart : IAsyncDisposable
     {
         var path = folder.Below("key.json");
         await File.WriteAllTextAsync(
-            path, """{"type":"service_account","client_email":"x@y","private_key":"c2VjcmV0"}""", ct);
+            path, """{"type":"service_account","client_email":"x@y","private_key":"c2VjcmV0"}""", cancellationToken);
         await using var services = Compose(("Gcs:Endpoint", fake.Address.AbsoluteUri), ("Gcs:CredentialsFile", path));
         var fault = await Assert.ThrowsAsync<StorageException>(
-            async () => await services.GetRequiredService<IDocumentStore>().GetAsync(Sample, ct));
+            async () => await services.GetRequiredService<IDocumentStore>().GetAsync(Sample, cancellationToken));
         Assert.That(fault!.Kind, Is.EqualTo(StorageFault.Denied));
         Assert.That(fault.Message, Does.Contain("GCS__CREDENTIALSFILE").And.Not.Contain("c2VjcmV0"));
     }
@@ -182,7 +182,7 @@ public sealed class GcsStart : IAsyncDisposable
     {
         await using var services = Compose(("STORAGE_EMULATOR_HOST", "127.0.0.1:1"), ("Gcs:DeadlineSeconds", "1"));
         var fault = await Assert.ThrowsAsync<StorageException>(
-            async () => await services.GetRequiredService<IStorageProbe>().ProbeAsync(ct));
+            async () => await services.GetRequiredService<IStorageProbe>().ProbeAsync(cancellationToken));
         Assert.That(fault!.Kind, Is.EqualTo(StorageFault.Unavailable));
     }
 
@@ -191,7 +191,7 @@ public sealed class GcsStart : IAsyncDisposable
         await using (services)
         {
             var fault = await Assert.ThrowsAsync<StorageException>(
-                async () => await services.GetRequiredService<IStorageProbe>().ProbeAsync(ct));
+                async () => await services.GetRequiredService<IStorageProbe>().ProbeAsync(cancellationToken));
             Assert.That(fault!.Message, Does.Contain(words));
         }
     }

@@ -18,23 +18,23 @@ public sealed class GcsTouching : GcsFaults
     public async Task A_blob_that_was_touched_a_moment_ago_is_not_touched_again()
     {
         await ShareAsync();
-        var created = await Blobs.CommitBlobAsync(Sample, Small, null, Ct);
-        var touched = await Blobs.CommitBlobAsync(Sample, Small, null, Ct);
+        var created = await Blobs.CommitBlobAsync(Sample, Small, null, CancellationToken);
+        var touched = await Blobs.CommitBlobAsync(Sample, Small, null, CancellationToken);
         Assert.That(
             touched.Info.Revision,
             Is.Not.EqualTo(created.Info.Revision),
             "who created it may take it back under its revision");
         for (var i = 0; i < 5; i++)
-            Assert.That(await Blobs.CommitBlobAsync(Sample, Small, null, Ct), Is.EqualTo(touched));
+            Assert.That(await Blobs.CommitBlobAsync(Sample, Small, null, CancellationToken), Is.EqualTo(touched));
         Assert.That(
-            await Blobs.TryDeleteAsync(created.Info.Key, Precondition.Matches(created.Info.Revision), Ct), Is.False);
+            await Blobs.TryDeleteAsync(created.Info.Key, Precondition.Matches(created.Info.Revision), CancellationToken), Is.False);
     }
 
     [Test]
     public async Task A_commit_whose_touch_is_refused_looks_once_for_the_touch_of_another()
     {
         await ShareAsync();
-        var info = await Blobs.CommitAsync(Sample, Small, Ct);
+        var info = await Blobs.CommitAsync(Sample, Small, CancellationToken);
         Fake.Faults = call =>
         {
             if (call.Operation != FakeGcsOperation.Patch)
@@ -43,7 +43,7 @@ public sealed class GcsTouching : GcsFaults
             return FakeGcsFault.Answer(429) with { RetryAfter = "30" };
         };
         var looks = Fake.CountOf(FakeGcsOperation.GetObject);
-        var shared = await Blobs.CommitAsync(Sample, Small, Ct);
+        var shared = await Blobs.CommitAsync(Sample, Small, CancellationToken);
         Assert.That(shared.Revision, Is.Not.EqualTo(info.Revision));
         Assert.That(
             Fake.CountOf(FakeGcsOperation.GetObject) - looks, Is.EqualTo(2), "after the insert, and after the touch");
@@ -53,11 +53,11 @@ public sealed class GcsTouching : GcsFaults
     public async Task A_blob_that_was_deleted_meanwhile_is_stored_again()
     {
         await ShareAsync();
-        await Blobs.CommitAsync(Sample, Small, Ct);
-        var touched = await Blobs.CommitAsync(Sample, Small, Ct);
-        Assert.That(await Blobs.TryDeleteAsync(touched.Key, Precondition.Matches(touched.Revision), Ct), Is.True);
-        Assert.That((await Blobs.CommitBlobAsync(Sample, Small, null, Ct)).IsNew, Is.True);
-        Assert.That(await Blobs.ReadAsync(touched.Key, ByteRange.All, Ct), Is.EqualTo(Small));
+        await Blobs.CommitAsync(Sample, Small, CancellationToken);
+        var touched = await Blobs.CommitAsync(Sample, Small, CancellationToken);
+        Assert.That(await Blobs.TryDeleteAsync(touched.Key, Precondition.Matches(touched.Revision), CancellationToken), Is.True);
+        Assert.That((await Blobs.CommitBlobAsync(Sample, Small, null, CancellationToken)).IsNew, Is.True);
+        Assert.That(await Blobs.ReadAsync(touched.Key, ByteRange.All, CancellationToken), Is.EqualTo(Small));
     }
 
     [Test]
@@ -65,10 +65,10 @@ public sealed class GcsTouching : GcsFaults
     {
         Storage.TouchWindow = TimeSpan.FromMilliseconds(300);
         await OpenAsync(static _ => { });
-        await Blobs.CommitAsync(Sample, Small, Ct);
-        var touched = await Blobs.CommitAsync(Sample, Small, Ct);
-        await Task.Delay(400, Ct);
-        Assert.That((await Blobs.CommitAsync(Sample, Small, Ct)).Revision, Is.Not.EqualTo(touched.Revision));
+        await Blobs.CommitAsync(Sample, Small, CancellationToken);
+        var touched = await Blobs.CommitAsync(Sample, Small, CancellationToken);
+        await Task.Delay(400, CancellationToken);
+        Assert.That((await Blobs.CommitAsync(Sample, Small, CancellationToken)).Revision, Is.Not.EqualTo(touched.Revision));
     }
 
     [Test]
@@ -79,15 +79,15 @@ public sealed class GcsTouching : GcsFaults
         BlobInfo? last = null;
         for (var i = 0; i < 4; i++)
         {
-            var info = await Blobs.CommitAsync(archive, Small, Ct);
+            var info = await Blobs.CommitAsync(archive, Small, CancellationToken);
             Assert.That(info.UploadedAt, Is.GreaterThan(last?.UploadedAt ?? DateTimeOffset.MinValue));
             last = info;
         }
 
         var given = new DateTimeOffset(2020, 1, 2, 3, 4, 5, TimeSpan.Zero);
         for (var i = 0; i < 3; i++)
-            await Blobs.CommitAsync(Sample, Small, Ct);
-        Assert.That((await Blobs.CommitBlobAsync(Sample, Small, given, Ct)).Info.UploadedAt, Is.EqualTo(given));
+            await Blobs.CommitAsync(Sample, Small, CancellationToken);
+        Assert.That((await Blobs.CommitBlobAsync(Sample, Small, given, CancellationToken)).Info.UploadedAt, Is.EqualTo(given));
     }
 
     [Test]
@@ -99,7 +99,7 @@ public sealed class GcsTouching : GcsFaults
         Fake.Bucket.ChangePeriod = TimeSpan.FromSeconds(1);
         var commits = await Task.WhenAll(
             Enumerable.Range(0, 40)
-                .Select(i => (i % 2 == 0 ? Blobs : others).CommitBlobAsync(Sample, Small, null, Ct)));
+                .Select(i => (i % 2 == 0 ? Blobs : others).CommitBlobAsync(Sample, Small, null, CancellationToken)));
         Assert.That(commits.Count(static commit => commit.IsNew), Is.EqualTo(1));
         Assert.That(Fake.Bucket.Throttled, Is.Positive, "the limit was met");
         Assert.That(Fake.Bucket.Objects.Single().Metageneration, Is.LessThan(10), "few of them touched it");

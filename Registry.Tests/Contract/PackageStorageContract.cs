@@ -58,10 +58,10 @@ public abstract class PackageStorageContract : StorageContract
             if (call.Operation != StorageOperation.PutDocument)
                 return;
             for (var i = 0; i < 3; i++)
-                Assert.That((await collector.CollectAsync(Ct)).Deleted, Is.Zero);
+                Assert.That((await collector.CollectAsync(CancellationToken)).Deleted, Is.Zero);
         };
         await PushAsync(Packages(One, options, ahead), "1.0.0", "a");
-        Assert.That((await collector.CollectAsync(Ct)).Deleted, Is.Zero);
+        Assert.That((await collector.CollectAsync(CancellationToken)).Deleted, Is.Zero);
         Assert.That(await PullAsync("1.0.0"), Is.EqualTo(Samples.TarGz("a")));
     }
 
@@ -73,11 +73,11 @@ public abstract class PackageStorageContract : StorageContract
         var packages = Packages(One);
         await PushAsync(packages, "1.0.0", "a");
         await PushAsync(packages, "2.0.0", "b");
-        await packages.DeleteAsync(Name.Namespace, Name.Name, "1.0.0", "helm", Ct);
+        await packages.DeleteAsync(Name.Namespace, Name.Name, "1.0.0", "helm", CancellationToken);
         var collector = new BlobCollector(Indexes(Two), Two.Blobs, options, time, NullLogger<BlobCollector>.Instance);
-        Assert.That((await collector.CollectAsync(Ct)).Deleted, Is.Zero);
+        Assert.That((await collector.CollectAsync(CancellationToken)).Deleted, Is.Zero);
         time.Passed += options.Grace;
-        Assert.That((await collector.CollectAsync(Ct)).Deleted, Is.EqualTo(1));
+        Assert.That((await collector.CollectAsync(CancellationToken)).Deleted, Is.EqualTo(1));
         Assert.That(await PullAsync("2.0.0"), Is.EqualTo(Samples.TarGz("b")));
         Assert.That(await BlobsAsync(), Has.Count.EqualTo(1));
     }
@@ -101,17 +101,17 @@ public abstract class PackageStorageContract : StorageContract
     private async Task PushAsync(PackageRegistry packages, string release, string content)
     {
         await using var upload = await Samples.UploadAsync(One.Blobs, Name, content);
-        await packages.PushAsync(Name, Release.Parse(release), Samples.Type("helm"), upload, new PushOptions(false, null), Ct);
+        await packages.PushAsync(Name, Release.Parse(release), Samples.Type("helm"), upload, new PushOptions(false, null), CancellationToken);
     }
 
-    private Task<List<BlobInfo>> BlobsAsync() => Two.Blobs.InfosAsync(StoreKeys.Packages, ScopeDepth.Subtree, null, Ct);
+    private Task<List<BlobInfo>> BlobsAsync() => Two.Blobs.InfosAsync(StoreKeys.Packages, ScopeDepth.Subtree, null, CancellationToken);
 
     /// <summary>Reads a release as another replica does.</summary>
     private async Task<byte[]> PullAsync(string release)
     {
         var packages = Packages(Two);
-        var index = (await packages.GetAsync(Name.Namespace, Name.Name, Ct)).State;
-        await using var reader = await packages.OpenAsync(Name, index.Find(Release.Parse(release), Samples.Type("helm"))!, ByteRange.All, Ct);
-        return await reader.Content.ReadAllAsync(Ct);
+        var index = (await packages.GetAsync(Name.Namespace, Name.Name, CancellationToken)).State;
+        await using var reader = await packages.OpenAsync(Name, index.Find(Release.Parse(release), Samples.Type("helm"))!, ByteRange.All, CancellationToken);
+        return await reader.Content.ReadAllAsync(CancellationToken);
     }
 }

@@ -16,12 +16,12 @@ public abstract class StorageContract
     protected StorageInstance Two { get; private set; } = null!;
 
     /// <summary>Ends a test that hangs; far above what any of them takes.</summary>
-    protected CancellationToken Ct { get; private set; }
+    protected CancellationToken CancellationToken { get; private set; }
 
     [SetUp]
     public async Task OpenStorage()
     {
-        Ct = new CancellationTokenSource(TimeSpan.FromMinutes(1)).Token;
+        CancellationToken = new CancellationTokenSource(TimeSpan.FromMinutes(1)).Token;
         storage = await StartAsync();
         One = await storage.OpenAsync();
         Two = await storage.OpenAsync();

@@ -19,7 +19,7 @@ public sealed class BackupTests : EndToEndTest
     public async Task A_backup_comes_in_while_the_registry_serves_and_goes_out_as_it_was()
     {
         var registry = await StartAsync();
-        var imported = Run(["import-backup", BackupBench.ReferenceFile]);
+        var imported = Run(["import-backup", BackupFixture.ReferenceFile]);
         Assert.That(await imported.ExitAsync(), Is.Zero, imported.Errors);
         Assert.That(imported.Log, Is.EqualTo(new[] { "4 releases added, 0 replaced, 0 unchanged; 2 channels set, 0 unchanged; 0 entries failed." }));
         Assert.That((await GetJsonAsync(registry, "/api/v1/packages/titi/rocketchat/channels/stable")).GetProperty("current").GetString(), Is.EqualTo("2.0.1"));
@@ -32,8 +32,8 @@ public sealed class BackupTests : EndToEndTest
             {{string.Join(' ', RegistryProcess.Command)}} export-backup second.json --Filesystem:Path=$PWD/other
             cmp first.json second.json
             """,
-            Ct);
-        var written = JsonNode.Parse(await File.ReadAllTextAsync(Path.Combine(Folder, "first.json"), Ct))!;
+            CancellationToken);
+        var written = JsonNode.Parse(await File.ReadAllTextAsync(Path.Combine(Folder, "first.json"), CancellationToken))!;
         Assert.That(written["packages"]!.AsArray(), Has.Count.EqualTo(4));
     }
 
@@ -41,16 +41,16 @@ public sealed class BackupTests : EndToEndTest
     public async Task A_package_of_64_MiB_goes_in_and_out_of_a_heap_of_48_MiB()
     {
         var content = new SeededPackage(7, LargeBytes);
-        var (tar, _, length) = await content.DigestsAsync(Ct);
+        var (tar, _, length) = await content.DigestsAsync(CancellationToken);
         var backup = Path.Combine(Folder, "large.json");
         await using (var file = File.Create(backup))
         {
             // The blob comes first: nothing is known of the release while it is read.
-            await file.WriteAsync("{\"packages\":[{\"blob\":\""u8.ToArray(), Ct);
+            await file.WriteAsync("{\"packages\":[{\"blob\":\""u8.ToArray(), CancellationToken);
             await using (var base64 = new Base64WriteStream(file))
             {
-                await content.WriteAsync(base64, Ct);
-                await base64.FinishAsync(Ct);
+                await content.WriteAsync(base64, CancellationToken);
+                await base64.FinishAsync(CancellationToken);
             }
 
             await file.WriteAsync(
@@ -59,7 +59,7 @@ public sealed class BackupTests : EndToEndTest
                     ","package":"memory/large","release":"1.0.0","mediaType":"application/vnd.cnr.package-manifest.helm.v1.json",
                     "created_at":"2020-01-01T00:00:00","channels":[],"content":{"digest":"{{{tar}}}","size":{{{length}}} } }],"channels":[]}
                     """),
-                Ct);
+                CancellationToken);
         }
 
         var imported = Run(["import-backup", backup], ("DOTNET_GCHeapHardLimit", HeapLimit));
@@ -71,8 +71,8 @@ public sealed class BackupTests : EndToEndTest
         Assert.That(await exported.ExitAsync(), Is.Zero, $"{string.Join('\n', exported.Log)}\n{exported.Errors}");
         await using var back = new HashingStream();
         await using (var written = File.OpenRead(place))
-            await BlobMember.DecodeAsync(written, back, Ct);
-        Assert.That(back.Hex(), Is.EqualTo((await content.DigestsAsync(Ct)).Gzip));
+            await BlobMember.DecodeAsync(written, back, CancellationToken);
+        Assert.That(back.Hex(), Is.EqualTo((await content.DigestsAsync(CancellationToken)).Gzip));
     }
 
     private RegistryProcess Run(IEnumerable<string> arguments, params IEnumerable<(string Name, string? Value)> settings) =>

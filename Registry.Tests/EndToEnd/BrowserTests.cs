@@ -70,9 +70,9 @@ public abstract class BrowserTests
     {
         if (TestContext.CurrentContext.Result.Outcome.Status == TestStatus.Failed)
         {
-            var picture = Path.Combine(TestContext.CurrentContext.WorkDirectory, $"{TestContext.CurrentContext.Test.MethodName}.png");
-            await Page.ScreenshotAsync(new() { Path = picture, FullPage = true });
-            TestContext.AddTestAttachment(picture);
+            var screenshot = Path.Combine(TestContext.CurrentContext.WorkDirectory, $"{TestContext.CurrentContext.Test.MethodName}.png");
+            await Page.ScreenshotAsync(new() { Path = screenshot, FullPage = true });
+            TestContext.AddTestAttachment(screenshot);
         }
 
         await Page.CloseAsync();

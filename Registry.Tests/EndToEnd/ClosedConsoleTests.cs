@@ -27,12 +27,12 @@ public sealed class ClosedConsoleTests : EndToEndTest
             {
                 Assert.That(await AnswersAsync(client), Is.True);
                 // Longer than lines are gathered: each is written.
-                await Task.Delay(TimeSpan.FromMilliseconds(20), Ct);
+                await Task.Delay(TimeSpan.FromMilliseconds(20), CancellationToken);
             }
 
             Assert.That(process.HasExited, Is.False);
             using var kill = Process.Start("kill", [$"{process.Id}"]);
-            await process.WaitForExitAsync(Ct);
+            await process.WaitForExitAsync(CancellationToken);
             Assert.That(process.ExitCode, Is.Zero);
         }
         finally
@@ -46,7 +46,7 @@ public sealed class ClosedConsoleTests : EndToEndTest
     {
         try
         {
-            using var answer = await client.GetAsync("/healthz", Ct);
+            using var answer = await client.GetAsync("/healthz", CancellationToken);
             return answer.IsSuccessStatusCode;
         }
         catch (HttpRequestException)

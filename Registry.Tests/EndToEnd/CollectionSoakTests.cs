@@ -137,13 +137,13 @@ public sealed class CollectionSoakTests : EndToEndTest
         public bool IsBroken { get; private set; }
 
         /// <summary>Reads so many bytes, or to the end.</summary>
-        public async Task ReadAsync(int bytes, CancellationToken ct)
+        public async Task ReadAsync(int bytes, CancellationToken cancellationToken)
         {
             try
             {
                 for (var rest = bytes; rest > 0 && !IsBroken;)
                 {
-                    var read = await body.ReadAsync(buffer.AsMemory(0, Math.Min(rest, buffer.Length)), ct);
+                    var read = await body.ReadAsync(buffer.AsMemory(0, Math.Min(rest, buffer.Length)), cancellationToken);
                     if (read == 0)
                         return;
                     Demand(Count + read <= expected.Length && buffer.AsSpan(0, read).SequenceEqual(expected.AsSpan(Count, read)), $"wrong bytes from byte {Count}");

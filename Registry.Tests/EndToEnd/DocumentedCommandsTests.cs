@@ -33,10 +33,10 @@ public sealed class DocumentedCommandsTests : EndToEndTest
               "media_type": "helm"
             }'
             """,
-            Ct);
+            CancellationToken);
         Assert.That(JsonDocument.Parse(pushed).RootElement.GetProperty("status").GetString(), Is.EqualTo("ok"));
 
-        var shown = JsonDocument.Parse(await Curl.ShellAsync(Folder, $"curl -sS -XGET {packages}/myname/elasticsearch/2.2.1/helm", Ct)).RootElement;
+        var shown = JsonDocument.Parse(await Curl.ShellAsync(Folder, $"curl -sS -XGET {packages}/myname/elasticsearch/2.2.1/helm", CancellationToken)).RootElement;
         var content = shown.GetProperty("content");
         Assert.That(content.GetProperty("digest").GetString(), Is.EqualTo(ChartDigest));
         Assert.That(content.GetProperty("size").GetInt32(), Is.EqualTo(583));
@@ -56,10 +56,10 @@ public sealed class DocumentedCommandsTests : EndToEndTest
             tar -xzf pulled.tar.gz
             test -f Chart.yaml
             """,
-            Ct);
-        var inJson = await Curl.ShellAsync(Folder, $"curl -sSf {packages}/myname/elasticsearch/default/helm/pull/json", Ct);
+            CancellationToken);
+        var inJson = await Curl.ShellAsync(Folder, $"curl -sSf {packages}/myname/elasticsearch/default/helm/pull/json", CancellationToken);
         var bytes = JsonDocument.Parse(inJson).RootElement.GetProperty("blob").GetBytesFromBase64();
-        Assert.That(bytes, Is.EqualTo(await File.ReadAllBytesAsync(Path.Combine(Folder, "elastichart.tar.gz"), Ct)));
+        Assert.That(bytes, Is.EqualTo(await File.ReadAllBytesAsync(Path.Combine(Folder, "elastichart.tar.gz"), CancellationToken)));
     }
 
     [Test]
@@ -69,16 +69,16 @@ public sealed class DocumentedCommandsTests : EndToEndTest
         var archives = $"{registry.Address}api/v1/app";
         File.Copy(Path.Combine(Samples, "app.kploy"), Path.Combine(Folder, "app.kploy"));
 
-        var uploaded = JsonDocument.Parse(await Curl.ShellAsync(Folder, $"curl -sS -X POST --data-binary @app.kploy {archives}", Ct)).RootElement;
+        var uploaded = JsonDocument.Parse(await Curl.ShellAsync(Folder, $"curl -sS -X POST --data-binary @app.kploy {archives}", CancellationToken)).RootElement;
         Assert.That(uploaded.GetProperty("app_archive_id").GetString(), Is.EqualTo(SampleArchive.Id));
         Assert.That(uploaded.GetProperty("selfLink").GetString(), Is.EqualTo($"{archives}/{SampleArchive.Id}"));
 
-        var list = JsonDocument.Parse(await Curl.ShellAsync(Folder, $"curl -sS {archives}", Ct)).RootElement;
+        var list = JsonDocument.Parse(await Curl.ShellAsync(Folder, $"curl -sS {archives}", CancellationToken)).RootElement;
         Assert.That(list[0].GetProperty("name").GetString(), Is.EqualTo($"global/{SampleArchive.Id}.zip"));
         Assert.That(list[0].GetProperty("size").GetString(), Is.EqualTo($"{SampleArchive.Length}"));
 
-        await Curl.ShellAsync(Folder, $"curl -sSf -o back.kploy {archives}/{SampleArchive.Id} && cmp app.kploy back.kploy", Ct);
-        await Curl.ShellAsync(Folder, $"curl -sSf -o back.kploy '{uploaded.GetProperty("selfLink").GetString()}' && cmp app.kploy back.kploy", Ct);
+        await Curl.ShellAsync(Folder, $"curl -sSf -o back.kploy {archives}/{SampleArchive.Id} && cmp app.kploy back.kploy", CancellationToken);
+        await Curl.ShellAsync(Folder, $"curl -sSf -o back.kploy '{uploaded.GetProperty("selfLink").GetString()}' && cmp app.kploy back.kploy", CancellationToken);
     }
 
     [Test]
@@ -89,10 +89,10 @@ public sealed class DocumentedCommandsTests : EndToEndTest
         const string Workspace = "https://github.com/kubernauts/kploy.net";
         File.Copy(Path.Combine(Samples, "app.kploy"), Path.Combine(Folder, "app.kploy"));
 
-        await Curl.ShellAsync(Folder, $"curl -sSf -X POST --data-binary @app.kploy '{archives}?workspace={Workspace}'", Ct);
-        await Curl.ShellAsync(Folder, $"curl -sSf -o back.kploy '{archives}/{SampleArchive.Id}?workspace={Workspace}' && cmp app.kploy back.kploy", Ct);
+        await Curl.ShellAsync(Folder, $"curl -sSf -X POST --data-binary @app.kploy '{archives}?workspace={Workspace}'", CancellationToken);
+        await Curl.ShellAsync(Folder, $"curl -sSf -o back.kploy '{archives}/{SampleArchive.Id}?workspace={Workspace}' && cmp app.kploy back.kploy", CancellationToken);
 
-        var elsewhere = await Curl.ShellAsync(Folder, $"curl -sS -o /dev/null -w '%{{http_code}}' {archives}/{SampleArchive.Id}", Ct);
+        var elsewhere = await Curl.ShellAsync(Folder, $"curl -sS -o /dev/null -w '%{{http_code}}' {archives}/{SampleArchive.Id}", CancellationToken);
         Assert.That(elsewhere, Is.EqualTo("404"));
     }
 
@@ -101,12 +101,12 @@ public sealed class DocumentedCommandsTests : EndToEndTest
     {
         var registry = await StartAsync();
         Directory.CreateSymbolicLink(Path.Combine(Folder, "Registry.Tests"), Path.Combine(RegistryProcess.Root, "Registry.Tests"));
-        var readme = await File.ReadAllTextAsync(Path.Combine(RegistryProcess.Root, "README.md"), Ct);
+        var readme = await File.ReadAllTextAsync(Path.Combine(RegistryProcess.Root, "README.md"), CancellationToken);
         var commands = BlocksOf(readme, "console").Where(static block => block.Contains("curl", StringComparison.Ordinal)).ToList();
         Assert.That(commands, Has.Count.EqualTo(3));
         await RunAsync(registry, string.Join('\n', commands));
 
-        Assert.That(await ReadAsync("chart.tar.gz"), Is.EqualTo(await File.ReadAllBytesAsync(Path.Combine(Samples, "elasticsearch-chart.tar.gz"), Ct)));
+        Assert.That(await ReadAsync("chart.tar.gz"), Is.EqualTo(await File.ReadAllBytesAsync(Path.Combine(Samples, "elasticsearch-chart.tar.gz"), CancellationToken)));
         Assert.That(await ReadAsync("app.kploy"), Is.EqualTo(await SampleArchive.BytesAsync()));
         var releases = (await GetJsonAsync(registry, "/api/v1/packages"))[0].GetProperty("releases");
         Assert.That(releases.GetRawText(), Is.EqualTo("""["1.0.1","1.0.0"]"""));
@@ -116,7 +116,7 @@ public sealed class DocumentedCommandsTests : EndToEndTest
     public async Task The_commands_of_the_quick_start_print_what_stands_below_them()
     {
         var registry = await StartAsync();
-        var page = await File.ReadAllTextAsync(Path.Combine(RegistryProcess.Root, "Documentation", "quick-start.md"), Ct);
+        var page = await File.ReadAllTextAsync(Path.Combine(RegistryProcess.Root, "Documentation", "quick-start.md"), CancellationToken);
         var blocks = Regex.Matches(page, @"^```(sh)?\n(.*?)^```", RegexOptions.Singleline | RegexOptions.Multiline);
         var run = 0;
         for (var i = 0; i < blocks.Count; i++)
@@ -141,7 +141,7 @@ public sealed class DocumentedCommandsTests : EndToEndTest
             File.Copy(Path.Combine(Samples, "elasticsearch-chart.tar.gz"), Path.Combine(Folder, chart));
         File.Copy(Path.Combine(Samples, "app.kploy"), Path.Combine(Folder, "app.kploy"));
 
-        var text = await registry.Client.GetStringAsync(page, Ct);
+        var text = await registry.Client.GetStringAsync(page, CancellationToken);
         if (page.EndsWith(".json", StringComparison.Ordinal))
             text = JsonDocument.Parse(text).RootElement.GetProperty("info").GetProperty("description").GetString()!;
         var commands = Regex.Matches(text, pattern, RegexOptions.Singleline).Select(static match => WebUtility.HtmlDecode(match.Groups[1].Value)).ToList();
@@ -154,15 +154,15 @@ public sealed class DocumentedCommandsTests : EndToEndTest
     public async Task A_package_of_several_megabytes_goes_in_from_a_file_and_comes_back()
     {
         var registry = await StartAsync();
-        var package = await new SeededPackage(1, 5 << 20).ToArrayAsync(Ct);
+        var package = await new SeededPackage(1, 5 << 20).ToArrayAsync(CancellationToken);
         await File.WriteAllTextAsync(
-            Path.Combine(Folder, "push.json"), $$"""{"blob":"{{Convert.ToBase64String(package)}}","release":"1.0.0","media_type":"kpm"}""", Ct);
+            Path.Combine(Folder, "push.json"), $$"""{"blob":"{{Convert.ToBase64String(package)}}","release":"1.0.0","media_type":"kpm"}""", CancellationToken);
         var packages = $"{registry.Address}cnr/api/v1/packages";
 
         await Curl.ShellAsync(
-            Folder, $"curl -sSf -H 'Content-Type: application/json' -XPOST {packages}/a/large -d @push.json && curl -sSf -OJ {packages}/a/large/default/-/pull", Ct);
+            Folder, $"curl -sSf -H 'Content-Type: application/json' -XPOST {packages}/a/large -d @push.json && curl -sSf -OJ {packages}/a/large/default/-/pull", CancellationToken);
 
-        var pulled = await File.ReadAllBytesAsync(Path.Combine(Folder, "a_large_1.0.0.tar.gz"), Ct);
+        var pulled = await File.ReadAllBytesAsync(Path.Combine(Folder, "a_large_1.0.0.tar.gz"), CancellationToken);
         Assert.That(SHA256.HashData(pulled), Is.EqualTo(SHA256.HashData(package)));
     }
 
@@ -174,7 +174,7 @@ public sealed class DocumentedCommandsTests : EndToEndTest
         text.Trim(), @"\d{4}-\d\d-\d\dT[\d:.]+|""generation"":""\d+""|""digest"":""[0-9a-f]{64}""|""size"":\d+", "…");
 
     private Task<string> RunAsync(RegistryProcess registry, string script) =>
-        Curl.ShellAsync(Folder, script.Replace("http://localhost:5000/", registry.Address.ToString(), StringComparison.Ordinal), Ct);
+        Curl.ShellAsync(Folder, script.Replace("http://localhost:5000/", registry.Address.ToString(), StringComparison.Ordinal), CancellationToken);
 
-    private Task<byte[]> ReadAsync(string file) => File.ReadAllBytesAsync(Path.Combine(Folder, file), Ct);
+    private Task<byte[]> ReadAsync(string file) => File.ReadAllBytesAsync(Path.Combine(Folder, file), CancellationToken);
 }

@@ -22,10 +22,10 @@ public abstract class EndToEndTest
     protected string Data => Path.Combine(Folder, "data");
 
     /// <summary>Ends a test that hangs; far above what any of them takes.</summary>
-    protected CancellationToken Ct { get; private set; }
+    protected CancellationToken CancellationToken { get; private set; }
 
     /// <summary>How long a test may take, without what it soaks.</summary>
-    protected virtual TimeSpan Patience => TimeSpan.FromMinutes(3);
+    protected virtual TimeSpan Timeout => TimeSpan.FromMinutes(3);
 
     /// <summary>How long a soak lasts: <c>REGISTRY_SOAK_SECONDS</c>, 10 seconds unless set.</summary>
     protected static TimeSpan Soak { get; } = TimeSpan.FromSeconds(Setting("SOAK_SECONDS", 10));
@@ -34,7 +34,7 @@ public abstract class EndToEndTest
     public void MakeFolder()
     {
         Folder = Directory.CreateTempSubdirectory("registry-").FullName;
-        Ct = new CancellationTokenSource(Patience + Soak).Token;
+        CancellationToken = new CancellationTokenSource(Timeout + Soak).Token;
     }
 
     [TearDown]
@@ -89,7 +89,7 @@ public abstract class EndToEndTest
     {
         while (!await holds())
         {
-            if (Ct.IsCancellationRequested)
+            if (CancellationToken.IsCancellationRequested)
                 Assert.Fail($"It never came to this: {what}");
             await Task.Delay(50, CancellationToken.None);
         }
@@ -105,13 +105,13 @@ public abstract class EndToEndTest
     ];
 
     private protected Task<HttpResponseMessage> PushAsync(RegistryProcess registry, string package, string release, SeededPackage content) =>
-        registry.Client.PostAsync($"/api/v1/packages/{package}", new PushContent(content, release), Ct);
+        registry.Client.PostAsync($"/api/v1/packages/{package}", new PushContent(content, release), CancellationToken);
 
     /// <summary>A GET that must succeed.</summary>
     private protected async Task<JsonElement> GetJsonAsync(RegistryProcess registry, string path)
     {
-        using var answer = await registry.Client.GetAsync(path, Ct);
-        var text = await answer.Content.ReadAsStringAsync(Ct);
+        using var answer = await registry.Client.GetAsync(path, CancellationToken);
+        var text = await answer.Content.ReadAsStringAsync(CancellationToken);
         Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.OK), $"{path}: {text}");
         return JsonDocument.Parse(text).RootElement;
     }
@@ -119,7 +119,7 @@ public abstract class EndToEndTest
     /// <summary>An error answer: its status, its code, and the sure signs of a leak, which it must not have.</summary>
     protected async Task<string> DemandErrorAsync(HttpResponseMessage answer, HttpStatusCode status, string code)
     {
-        var text = await answer.Content.ReadAsStringAsync(Ct);
+        var text = await answer.Content.ReadAsStringAsync(CancellationToken);
         Assert.That(answer.StatusCode, Is.EqualTo(status), text);
         Assert.That(answer.Content.Headers.ContentType?.MediaType, Is.EqualTo("application/json"), text);
         Assert.That(JsonDocument.Parse(text).RootElement.GetProperty("code").GetString(), Is.EqualTo(code), text);

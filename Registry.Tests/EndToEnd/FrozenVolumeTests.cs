@@ -24,11 +24,11 @@ public sealed class FrozenVolumeTests : EndToEndTest
         var ledger = new PushLedger("frozen");
         for (var number = 0; number < Deletes; number++)
             Assert.That(
-                await ledger.PushAsync(registry.Client, "kept", $"1.0.{number}", PackageBytes, Ct),
+                await ledger.PushAsync(registry.Client, "kept", $"1.0.{number}", PackageBytes, CancellationToken),
                 Is.EqualTo(HttpStatusCode.OK));
         var archive = await SampleArchive.BytesAsync();
         Assert.That(
-            await StatusAsync(registry.Client.PostAsync("/api/v1/app", new ByteArrayContent(archive), Ct)),
+            await StatusAsync(registry.Client.PostAsync("/api/v1/app", new ByteArrayContent(archive), CancellationToken)),
             Is.EqualTo(HttpStatusCode.OK));
 
         var halfway = 0;
@@ -36,7 +36,7 @@ public sealed class FrozenVolumeTests : EndToEndTest
         var pushes = Enumerable.Range(0, Pushes).Select(number => StatusAsync(registry.Client.PostAsync(
             $"/api/v1/packages/pushed/p{number}",
             new PushContent(new SeededPackage(number, PackageBytes), "1.0.0", PauseAsync),
-            Ct))).ToArray();
+            CancellationToken))).ToArray();
         await UntilAsync(() => Task.FromResult(Volatile.Read(ref halfway) == Pushes), "all pushes are half sent");
 
         var changes = new List<Task<HttpStatusCode>>(pushes);
@@ -44,16 +44,16 @@ public sealed class FrozenVolumeTests : EndToEndTest
         {
             frozen.SetResult();
             for (var number = 0; number < Deletes; number++)
-                changes.Add(StatusAsync(registry.Client.DeleteAsync($"{Kept}/1.0.{number}/helm", Ct)));
-            changes.Add(StatusAsync(registry.Client.DeleteAsync($"/api/v1/app/{SampleArchive.Id}", Ct)));
+                changes.Add(StatusAsync(registry.Client.DeleteAsync($"{Kept}/1.0.{number}/helm", CancellationToken)));
+            changes.Add(StatusAsync(registry.Client.DeleteAsync($"/api/v1/app/{SampleArchive.Id}", CancellationToken)));
             changes.Add(StatusAsync(
-                registry.Client.PostAsync("/api/v1/app?workspace=https://w/a", new ByteArrayContent(archive), Ct)));
+                registry.Client.PostAsync("/api/v1/app?workspace=https://w/a", new ByteArrayContent(archive), CancellationToken)));
             await UntilAsync(
                 () => Task.FromResult(Waiting(registry).Count(IsOfDisk) >= Pushes), "every thread of the disk waits");
 
             string[] reads = ["/healthz", "/readyz", "/api/v1/packages", $"{Kept}/1.0.0/helm/pull", "/api/v1/app"];
             foreach (var path in reads)
-                Assert.That(await StatusAsync(registry.Client.GetAsync(path, Ct)), Is.EqualTo(HttpStatusCode.OK), path);
+                Assert.That(await StatusAsync(registry.Client.GetAsync(path, CancellationToken)), Is.EqualTo(HttpStatusCode.OK), path);
 
             // Another thread may read a page of a program meanwhile; one that waits for the volume waits as long as it
             // is frozen.

@@ -24,7 +24,7 @@ public sealed class FullStorageTests : EndToEndTest
     public async Task On_the_filesystem()
     {
         Directory.CreateDirectory(Data);
-        await using var volume = await PrivateVolume.MountAsync(Data, "8m", Ct);
+        await using var volume = await PrivateVolume.MountAsync(Data, "8m", CancellationToken);
         var room = new Room(() => volume.FillAsync("filler"), () => volume.RemoveAsync("filler"));
         await ProveAsync(settings => StartOnAsync(volume, settings), room, deletesOneOfMany: true);
     }
@@ -33,26 +33,26 @@ public sealed class FullStorageTests : EndToEndTest
     public async Task What_a_killed_upload_left_on_a_full_disk_is_reclaimed_at_the_start()
     {
         Directory.CreateDirectory(Data);
-        await using var volume = await PrivateVolume.MountAsync(Data, "8m", Ct);
+        await using var volume = await PrivateVolume.MountAsync(Data, "8m", CancellationToken);
         (string, string?)[] patient =
             [("COLLECTION__PERIODSECONDS", "3600"), ("COLLECTION__STAGEDIDLESECONDS", "3600")];
         var registry = await StartOnAsync(volume, patient);
         var ledger = new PushLedger("left");
-        await ledger.PushAsync(registry.Client, "before", "1.0.0", 10_000, Ct);
+        await ledger.PushAsync(registry.Client, "before", "1.0.0", 10_000, CancellationToken);
         Assert.That(ledger.Acknowledged, Is.EqualTo(1));
         await registry.KillAsync();
         await volume.FillAsync("staging/left");
 
         registry = await StartOnAsync(volume, patient);
         await UntilThereIsRoomAsync(registry, ledger);
-        await ledger.VerifyAsync(registry.Client, Ct);
+        await ledger.VerifyAsync(registry.Client, CancellationToken);
         Assert.That(await volume.FilesAsync(), Does.Not.Contain("staging"));
     }
 
     [Test]
     public async Task On_redis()
     {
-        await using var server = await RedisServer.StartAsync(Ct, "--maxmemory", "12mb");
+        await using var server = await RedisServer.StartAsync(CancellationToken, "--maxmemory", "12mb");
         var room = new Room(
             () => server.CommandAsync("config", "set", "maxmemory", "1mb"),
             () => server.CommandAsync("config", "set", "maxmemory", "12mb"));
@@ -62,10 +62,10 @@ public sealed class FullStorageTests : EndToEndTest
     [Test]
     public async Task On_etcd()
     {
-        await using var server = await EtcdServer.StartAsync(Ct, "--quota-backend-bytes=16777216");
+        await using var server = await EtcdServer.StartAsync(CancellationToken, "--quota-backend-bytes=16777216");
 
         // With its alarm raised etcd takes nothing but deletes, and only its operator can disarm it.
-        var room = new Room(() => Task.CompletedTask, () => Task.CompletedTask, () => server.MakeRoomAsync(Ct));
+        var room = new Room(() => Task.CompletedTask, () => Task.CompletedTask, () => server.MakeRoomAsync(CancellationToken));
         await ProveAsync(settings => StartOverAsync(server, settings), room, deletesOneOfMany: false);
     }
 
@@ -95,13 +95,13 @@ public sealed class FullStorageTests : EndToEndTest
         await using var fake = await FakeGcs.StartAsync();
         var staging = Path.Combine(Folder, "staging");
         Directory.CreateDirectory(staging);
-        await using var volume = await PrivateVolume.MountAsync(staging, "4m", Ct);
+        await using var volume = await PrivateVolume.MountAsync(staging, "4m", CancellationToken);
         string[] command =
             [.. volume.Command(RegistryProcess.Command), .. fake.NewStorage("full"), $"--Gcs:StagingFolder={staging}"];
         var registry = Launch(command, [.. Collecting]);
         await registry.ReadyAsync();
         var ledger = new PushLedger("staging");
-        await ledger.PushAsync(registry.Client, "before", "1.0.0", 10_000, Ct);
+        await ledger.PushAsync(registry.Client, "before", "1.0.0", 10_000, CancellationToken);
         Assert.That(ledger.Acknowledged, Is.EqualTo(1));
         await registry.KillAsync();
 
@@ -116,7 +116,7 @@ public sealed class FullStorageTests : EndToEndTest
         registry = Launch(command, [.. Collecting, ("COLLECTION__STAGEDIDLESECONDS", "3600")]);
         await registry.ReadyAsync();
         await UntilThereIsRoomAsync(registry, ledger);
-        await ledger.VerifyAsync(registry.Client, Ct);
+        await ledger.VerifyAsync(registry.Client, CancellationToken);
     }
 
     private async Task<RegistryProcess> StartOnAsync(PrivateVolume volume, (string, string?)[] settings)
@@ -153,22 +153,22 @@ public sealed class FullStorageTests : EndToEndTest
         var registry = await startAsync([]);
         var ledger = new PushLedger("full");
         for (var release = 0; release < 2; release++)
-            Assert.That(await ledger.PushAsync(registry.Client, "many", $"1.0.{release}", 10_000, Ct), Is.EqualTo(HttpStatusCode.OK));
+            Assert.That(await ledger.PushAsync(registry.Client, "many", $"1.0.{release}", 10_000, CancellationToken), Is.EqualTo(HttpStatusCode.OK));
 
         var packages = 0;
         HttpStatusCode status;
-        for (; (status = await ledger.PushAsync(registry.Client, $"p{packages}", "1.0.0", PackageBytes, Ct)) == HttpStatusCode.OK; packages++)
+        for (; (status = await ledger.PushAsync(registry.Client, $"p{packages}", "1.0.0", PackageBytes, CancellationToken)) == HttpStatusCode.OK; packages++)
             Assert.That(packages, Is.LessThan(40), "it is never full");
         Assert.That(status, Is.EqualTo(HttpStatusCode.InsufficientStorage));
         Assert.That(packages, Is.AtLeast(3), "it is full too soon");
-        using (var archive = await registry.Client.PostAsync("/api/v1/app", new ByteArrayContent(new byte[9 << 20]), Ct))
+        using (var archive = await registry.Client.PostAsync("/api/v1/app", new ByteArrayContent(new byte[9 << 20]), CancellationToken))
             await DemandErrorAsync(archive, HttpStatusCode.InsufficientStorage, "storage-full");
 
         // What is there is served, and nothing else is there.
-        await ledger.VerifyAsync(registry.Client, Ct);
-        using (var refused = await registry.Client.GetAsync($"/api/v1/packages/full/p{packages}", Ct))
+        await ledger.VerifyAsync(registry.Client, CancellationToken);
+        using (var refused = await registry.Client.GetAsync($"/api/v1/packages/full/p{packages}", CancellationToken))
             await DemandErrorAsync(refused, HttpStatusCode.NotFound, "package-not-found");
-        using (var ready = await registry.Client.GetAsync("/readyz", Ct))
+        using (var ready = await registry.Client.GetAsync("/readyz", CancellationToken))
             Assert.That(ready.StatusCode, Is.EqualTo(HttpStatusCode.OK), "it can be read");
 
         await registry.StopAsync();
@@ -183,7 +183,7 @@ public sealed class FullStorageTests : EndToEndTest
         for (var package = 0; package < 2; package++)
             await DeleteAsync(registry, ledger, $"p{package}", "1.0.0");
         await UntilThereIsRoomAsync(registry, ledger, room.MakeAsync);
-        await ledger.VerifyAsync(registry.Client, Ct);
+        await ledger.VerifyAsync(registry.Client, CancellationToken);
     }
 
     /// <summary>What was started without a byte of room: it says so, serves what it has, and takes no more.</summary>
@@ -191,10 +191,10 @@ public sealed class FullStorageTests : EndToEndTest
     {
         await registry.ReadyAsync();
         Assert.That(registry.Log, Has.Some.Contains("The storage is full"));
-        await ledger.VerifyAsync(registry.Client, Ct);
-        var status = await ledger.PushAsync(registry.Client, "refused", "1.0.0", PackageBytes, Ct);
+        await ledger.VerifyAsync(registry.Client, CancellationToken);
+        var status = await ledger.PushAsync(registry.Client, "refused", "1.0.0", PackageBytes, CancellationToken);
         Assert.That(status, Is.EqualTo(HttpStatusCode.InsufficientStorage));
-        using var ready = await registry.Client.GetAsync("/readyz", Ct);
+        using var ready = await registry.Client.GetAsync("/readyz", CancellationToken);
         Assert.That(ready.StatusCode, Is.EqualTo(HttpStatusCode.OK), "it can be read");
     }
 
@@ -207,15 +207,15 @@ public sealed class FullStorageTests : EndToEndTest
                 if (makeAsync is not null)
                     await makeAsync();
                 var release = $"1.0.{attempt++}";
-                return await ledger.PushAsync(registry.Client, "again", release, PackageBytes, Ct) == HttpStatusCode.OK;
+                return await ledger.PushAsync(registry.Client, "again", release, PackageBytes, CancellationToken) == HttpStatusCode.OK;
             },
             "there is room again");
     }
 
     private async Task DeleteAsync(RegistryProcess registry, PushLedger ledger, string package, string release)
     {
-        using var deleted = await registry.Client.DeleteAsync($"/api/v1/packages/full/{package}/{release}/helm", Ct);
-        Assert.That(deleted.StatusCode, Is.EqualTo(HttpStatusCode.OK), await deleted.Content.ReadAsStringAsync(Ct));
+        using var deleted = await registry.Client.DeleteAsync($"/api/v1/packages/full/{package}/{release}/helm", CancellationToken);
+        Assert.That(deleted.StatusCode, Is.EqualTo(HttpStatusCode.OK), await deleted.Content.ReadAsStringAsync(CancellationToken));
         ledger.Forget(package, release);
     }
 

@@ -15,7 +15,7 @@ public sealed class GeneratedClientTests
 {
     private const string Program = "program";
 
-    private readonly CancellationToken ct = new CancellationTokenSource(TimeSpan.FromMinutes(3)).Token;
+    private readonly CancellationToken cancellationToken = new CancellationTokenSource(TimeSpan.FromMinutes(3)).Token;
 
     [TestCase("")]
     [TestCase("/registry")]
@@ -24,24 +24,24 @@ public sealed class GeneratedClientTests
         await using var registry = await RegistryHost.StartAsync($"--PATHBASE={prefix}");
         using var folder = new TemporaryFolder();
         var sample = Path.Combine(AppContext.BaseDirectory, "Data", "elasticsearch-chart.tar.gz");
-        var chart = await File.ReadAllBytesAsync(sample, ct);
-        await File.WriteAllBytesAsync(folder.Below("chart.tar.gz"), chart, ct);
+        var chart = await File.ReadAllBytesAsync(sample, cancellationToken);
+        await File.WriteAllBytesAsync(folder.Below("chart.tar.gz"), chart, cancellationToken);
         var documentation = Path.Combine(RegistryProcess.Root, "Documentation", "generated-clients.md");
-        var page = await File.ReadAllTextAsync(documentation, ct);
+        var page = await File.ReadAllTextAsync(documentation, cancellationToken);
         var address = $"{registry.Address}{prefix.TrimStart('/')}";
         var program = Block(page, "csharp").Replace("http://localhost:5000/", address, StringComparison.Ordinal);
 
         Compile(folder, program, await GenerateAsync(registry));
 
-        Assert.That(await Curl.ShellAsync(folder.Path, $"dotnet {Program}.dll", ct), Is.EqualTo(Block(page, "")));
-        Assert.That(await File.ReadAllBytesAsync(folder.Below("pulled.tar.gz"), ct), Is.EqualTo(chart));
+        Assert.That(await Curl.ShellAsync(folder.Path, $"dotnet {Program}.dll", cancellationToken), Is.EqualTo(Block(page, "")));
+        Assert.That(await File.ReadAllBytesAsync(folder.Below("pulled.tar.gz"), cancellationToken), Is.EqualTo(chart));
     }
 
     /// <summary>The client as the documented command makes it.</summary>
     private async Task<string> GenerateAsync(RegistryHost registry)
     {
-        var text = await registry.Client.GetStringAsync("/openapi/client.json", ct);
-        var document = await OpenApiDocument.FromJsonAsync(text, ct);
+        var text = await registry.Client.GetStringAsync("/openapi/client.json", cancellationToken);
+        var document = await OpenApiDocument.FromJsonAsync(text, cancellationToken);
         return new CSharpClientGenerator(document, new CSharpClientGeneratorSettings
         {
             ClassName = "RegistryClient",

@@ -35,8 +35,8 @@ public sealed class KillTests : EndToEndTest
             var stuck = PushHalfAsync(registry, $"0.0.{kill}", midway, killed.Task);
             var pushers = Enumerable.Range(0, Clients).Select(client => PushUntilKilledAsync(registry, kill, client)).ToArray();
             await UntilAsync(() => Task.FromResult(acknowledged.Count >= before + 15), "pushes are acknowledged");
-            await midway.Task.WaitAsync(Ct);
-            await Task.Delay(random.Next(0, 150), Ct);
+            await midway.Task.WaitAsync(CancellationToken);
+            await Task.Delay(random.Next(0, 150), CancellationToken);
 
             await registry.KillAsync();
             killed.SetResult();
@@ -65,7 +65,7 @@ public sealed class KillTests : EndToEndTest
             try
             {
                 using var answer = await PushAsync(registry, key.Item1, key.Item2, content);
-                Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.OK), await answer.Content.ReadAsStringAsync(Ct));
+                Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.OK), await answer.Content.ReadAsStringAsync(CancellationToken));
             }
             catch (HttpRequestException)
             {
@@ -86,7 +86,7 @@ public sealed class KillTests : EndToEndTest
         });
         try
         {
-            using var answer = await registry.Client.PostAsync("/api/v1/packages/kill/half", content, Ct);
+            using var answer = await registry.Client.PostAsync("/api/v1/packages/kill/half", content, CancellationToken);
             Assert.Fail($"Half a package was answered with {answer.StatusCode}.");
         }
         catch (HttpRequestException)
@@ -106,10 +106,10 @@ public sealed class KillTests : EndToEndTest
             foreach (var manifest in (await GetJsonAsync(registry, $"/api/v1/packages/{name}")).EnumerateArray())
             {
                 var release = manifest.GetProperty("release").GetString()!;
-                var bytes = await registry.Client.GetByteArrayAsync($"/api/v1/packages/{name}/{release}/helm/pull", Ct);
+                var bytes = await registry.Client.GetByteArrayAsync($"/api/v1/packages/{name}/{release}/helm/pull", CancellationToken);
                 await using var tar = new GZipStream(new MemoryStream(bytes), CompressionMode.Decompress);
-                Assert.That(Convert.ToHexStringLower(await SHA256.HashDataAsync(tar, Ct)), Is.EqualTo(manifest.GetProperty("content").GetProperty("digest").GetString()));
-                Assert.That(bytes, Is.EqualTo(await begun[(name, release)].ToArrayAsync(Ct)).AsCollection, $"{name} {release}");
+                Assert.That(Convert.ToHexStringLower(await SHA256.HashDataAsync(tar, CancellationToken)), Is.EqualTo(manifest.GetProperty("content").GetProperty("digest").GetString()));
+                Assert.That(bytes, Is.EqualTo(await begun[(name, release)].ToArrayAsync(CancellationToken)).AsCollection, $"{name} {release}");
                 listed.Add((name, release));
                 digests.Add(Convert.ToHexStringLower(SHA256.HashData(bytes)));
             }

@@ -43,7 +43,7 @@ public sealed class LimitTests : EndToEndTest
     {
         var zeros = new MemoryStream();
         await using (var gzip = new GZipStream(zeros, CompressionLevel.SmallestSize, leaveOpen: true))
-            await gzip.WriteAsync(new byte[64 << 20], Ct);
+            await gzip.WriteAsync(new byte[64 << 20], CancellationToken);
         await RefusesAsync("LIMITS__RATIO", "200", HttpStatusCode.UnprocessableEntity, "invalid-parameters", Json(zeros.ToArray()), await PushAsync(20_000));
     }
 
@@ -51,15 +51,15 @@ public sealed class LimitTests : EndToEndTest
     public async Task An_archive_over_the_limit_is_413_whether_or_not_its_length_is_told()
     {
         var registry = await StartAsync(("LIMITS__ARCHIVEBYTES", "10000"));
-        using (var fits = await registry.Client.PostAsync("/api/v1/app", new ByteArrayContent(new byte[10_000]), Ct))
+        using (var fits = await registry.Client.PostAsync("/api/v1/app", new ByteArrayContent(new byte[10_000]), CancellationToken))
             Assert.That(fits.StatusCode, Is.EqualTo(HttpStatusCode.OK));
         var kept = DataFiles();
 
-        using var told = await registry.Client.PostAsync("/api/v1/app", new ByteArrayContent(new byte[10_001]), Ct);
+        using var told = await registry.Client.PostAsync("/api/v1/app", new ByteArrayContent(new byte[10_001]), CancellationToken);
         await DemandErrorAsync(told, HttpStatusCode.RequestEntityTooLarge, "request-too-large");
         using var untold = new HttpRequestMessage(HttpMethod.Post, "/api/v1/app") { Content = new ByteArrayContent(new byte[200_000]) };
         untold.Headers.TransferEncodingChunked = true;
-        using var refused = await registry.Client.SendAsync(untold, Ct);
+        using var refused = await registry.Client.SendAsync(untold, CancellationToken);
         await DemandErrorAsync(refused, HttpStatusCode.RequestEntityTooLarge, "request-too-large");
 
         await UntilAsync(() => Task.FromResult(DataFiles().SequenceEqual(kept)), "nothing is kept of what was refused");
@@ -95,7 +95,7 @@ public sealed class LimitTests : EndToEndTest
 
         // A client that hangs up half-way.
         var hungUp = new PushContent(new SeededPackage(7, 1 << 20), "3.0.0", static () => throw new IOException("enough"));
-        Assert.That(() => registry.Client.PostAsync(Package, hungUp, Ct), Throws.InstanceOf<HttpRequestException>());
+        Assert.That(() => registry.Client.PostAsync(Package, hungUp, CancellationToken), Throws.InstanceOf<HttpRequestException>());
 
         await UntilAsync(() => Task.FromResult(DataFiles().SequenceEqual(kept)), "nothing is kept of what was refused");
     }
@@ -107,17 +107,17 @@ public sealed class LimitTests : EndToEndTest
         using (var refused = await PostAsync(registry, over))
             await DemandErrorAsync(refused, status, code);
         await UntilAsync(() => Task.FromResult(DataFiles().SequenceEqual(kept)), "nothing is kept of what was refused");
-        using (var none = await registry.Client.GetAsync(Package, Ct))
+        using (var none = await registry.Client.GetAsync(Package, CancellationToken))
             await DemandErrorAsync(none, HttpStatusCode.NotFound, "package-not-found");
 
         using var taken = await PostAsync(registry, within);
-        Assert.That(taken.StatusCode, Is.EqualTo(HttpStatusCode.OK), await taken.Content.ReadAsStringAsync(Ct));
+        Assert.That(taken.StatusCode, Is.EqualTo(HttpStatusCode.OK), await taken.Content.ReadAsStringAsync(CancellationToken));
     }
 
     private Task<HttpResponseMessage> PostAsync(RegistryProcess registry, string json) =>
-        registry.Client.PostAsync(Package, new StringContent(json, Encoding.UTF8, "application/json"), Ct);
+        registry.Client.PostAsync(Package, new StringContent(json, Encoding.UTF8, "application/json"), CancellationToken);
 
-    private async Task<string> PushAsync(long fileBytes) => Json(await new SeededPackage(1, fileBytes).ToArrayAsync(Ct));
+    private async Task<string> PushAsync(long fileBytes) => Json(await new SeededPackage(1, fileBytes).ToArrayAsync(CancellationToken));
 
     private static string Json(byte[] blob, string? metadata = null, string release = "1.0.0") =>
         JsonSerializer.Serialize(new { blob = Convert.ToBase64String(blob), release, metadata });

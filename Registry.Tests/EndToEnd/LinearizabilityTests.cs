@@ -41,7 +41,7 @@ public sealed class LinearizabilityTests(string backend) : EndToEndTest
         var seed = Setting("FUZZ_SEED", Environment.TickCount);
         await TestContext.Out.WriteLineAsync($"REGISTRY_FUZZ_SEED={seed}");
         await using var started = cluster = await RegistryCluster.StartAsync(
-            backend, replicas: 2, Ct, [("UPDATES__BOUNDSECONDS", "4"), ("Logging__LogLevel__Registry", "Warning"), .. ClusterStorage.Deadline(4)]);
+            backend, replicas: 2, CancellationToken, [("UPDATES__BOUNDSECONDS", "4"), ("Logging__LogLevel__Registry", "Warning"), .. ClusterStorage.Deadline(4)]);
 
         var watch = Stopwatch.StartNew();
         var over = new TaskCompletionSource();
@@ -71,16 +71,16 @@ public sealed class LinearizabilityTests(string backend) : EndToEndTest
         while (!over.IsCompleted)
         {
             var package = string.Create(CultureInfo.InvariantCulture, $"linear/p{Volatile.Read(ref answers) / PerPackage}");
-            var action = await actions.NextAsync(Ct);
+            var action = await actions.NextAsync(CancellationToken);
             if (await CallAsync(client, package, action, cluster.Pick(actions.Random)) is null)
-                await Task.WhenAny(over, Task.Delay(AfterDoubt, Ct));
+                await Task.WhenAny(over, Task.Delay(AfterDoubt, CancellationToken));
         }
     }
 
     private async Task<string?> CallAsync(int client, string package, PackageAction action, (int Number, RegistryProcess Process) replica)
     {
         var call = Stopwatch.GetTimestamp();
-        var answer = await ActionOverHttp.SendAsync(replica.Process.Client, package, action, Ct);
+        var answer = await ActionOverHttp.SendAsync(replica.Process.Client, package, action, CancellationToken);
         var returned = answer is null ? long.MaxValue : Stopwatch.GetTimestamp();
 
         if (answer is not null)
@@ -96,10 +96,10 @@ public sealed class LinearizabilityTests(string backend) : EndToEndTest
     {
         while (true)
         {
-            await Task.WhenAny(over, Task.Delay(LongestPeace * random.NextDouble(), Ct));
+            await Task.WhenAny(over, Task.Delay(LongestPeace * random.NextDouble(), CancellationToken));
             if (over.IsCompleted)
                 return;
-            if (!isStarting && await cluster.Storage.DisturbAsync(cluster.Pick(random).Number, random, Ct))
+            if (!isStarting && await cluster.Storage.DisturbAsync(cluster.Pick(random).Number, random, CancellationToken))
                 disturbances++;
         }
     }

@@ -80,9 +80,9 @@ public sealed class LogTests : EndToEndTest
         {
             // Some are refused with 400, others stored: either way, what is logged of them is safe.
             var forged = $"{hostile[i]}2026-01-01T00:00:00.000Z%20info:%20forged";
-            using var uploaded = await registry.Client.PostAsync($"/api/v1/app?workspace=https://h/b{forged}", new StringContent($"archive {i}"), Ct);
-            using var read = await registry.Client.GetAsync($"/api/v1/packages/n{forged}/a", Ct);
-            using var unknown = await registry.Client.GetAsync($"/{forged}", Ct);
+            using var uploaded = await registry.Client.PostAsync($"/api/v1/app?workspace=https://h/b{forged}", new StringContent($"archive {i}"), CancellationToken);
+            using var read = await registry.Client.GetAsync($"/api/v1/packages/n{forged}/a", CancellationToken);
+            using var unknown = await registry.Client.GetAsync($"/{forged}", CancellationToken);
         }
 
         await registry.StopAsync();
@@ -125,8 +125,8 @@ public sealed class LogTests : EndToEndTest
         var registry = await StartAsync();
         await Parallel.ForEachAsync(
             Enumerable.Range(0, Requests),
-            new ParallelOptions { MaxDegreeOfParallelism = 8, CancellationToken = Ct },
-            async (number, ct) => (await registry.Client.GetAsync($"/nowhere/{number}", ct)).Dispose());
+            new ParallelOptions { MaxDegreeOfParallelism = 8, CancellationToken = CancellationToken },
+            async (number, cancellationToken) => (await registry.Client.GetAsync($"/nowhere/{number}", cancellationToken)).Dispose());
         Assert.That(await registry.StopAsync(), Is.Zero);
 
         Assert.That(registry.Log.Count(static line => line.Contains("GET /nowhere/", StringComparison.Ordinal)), Is.EqualTo(Requests));
@@ -150,21 +150,21 @@ public sealed class LogTests : EndToEndTest
             const string Said = "Now listening on: ";
             string? line;
             do
-                line = await process.StandardOutput.ReadLineAsync(Ct);
+                line = await process.StandardOutput.ReadLineAsync(CancellationToken);
             while (line?.Contains(Said, StringComparison.Ordinal) == false);
             using var client = new HttpClient { BaseAddress = new Uri(line!.Split(Said)[1]) };
             await Parallel.ForEachAsync(
                 Enumerable.Range(0, Requests),
-                new ParallelOptions { MaxDegreeOfParallelism = 8, CancellationToken = Ct },
-                async (number, ct) =>
+                new ParallelOptions { MaxDegreeOfParallelism = 8, CancellationToken = CancellationToken },
+                async (number, cancellationToken) =>
                 {
-                    using var answer = await client.GetAsync($"/healthz?{number}", ct);
+                    using var answer = await client.GetAsync($"/healthz?{number}", cancellationToken);
                     Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.OK));
                 });
 
             // What is read again is whole lines, and new ones come.
-            var rest = process.StandardOutput.ReadToEndAsync(Ct);
-            await UntilAsync(async () => (await client.GetAsync("/healthz/again", Ct)).StatusCode == HttpStatusCode.NotFound, "it answers");
+            var rest = process.StandardOutput.ReadToEndAsync(CancellationToken);
+            await UntilAsync(async () => (await client.GetAsync("/healthz/again", CancellationToken)).StatusCode == HttpStatusCode.NotFound, "it answers");
             using var kill = Process.Start("kill", [$"{process.Id}"]);
             var lines = (await rest).Split('\n', StringSplitOptions.RemoveEmptyEntries);
             Assert.That(lines.Count(static said => said.Contains("GET /healthz ", StringComparison.Ordinal)), Is.LessThan(Requests), "some had to be dropped");
@@ -185,10 +185,10 @@ public sealed class LogTests : EndToEndTest
         Directory.Move(Data, $"{Data}-aside");
         await Parallel.ForEachAsync(
             Enumerable.Range(0, Requests),
-            new ParallelOptions { MaxDegreeOfParallelism = 2, CancellationToken = Ct },
-            async (number, ct) =>
+            new ParallelOptions { MaxDegreeOfParallelism = 2, CancellationToken = CancellationToken },
+            async (number, cancellationToken) =>
             {
-                using var answer = await registry.Client.PostAsync("/api/v1/app", new StringContent($"archive {number}"), ct);
+                using var answer = await registry.Client.PostAsync("/api/v1/app", new StringContent($"archive {number}"), cancellationToken);
                 Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.ServiceUnavailable));
             });
         Directory.Move($"{Data}-aside", Data);
@@ -207,7 +207,7 @@ public sealed class LogTests : EndToEndTest
     {
         using var request = new HttpRequestMessage(method, path) { Content = content is null ? null : new StringContent(content) };
         request.Headers.TryAddWithoutValidation("Authorization", "Basic dXNlcjpodW50ZXIy hunter2");
-        using var answer = await registry.Client.SendAsync(request, Ct);
-        Assert.That(answer.StatusCode, Is.EqualTo(expected), $"{method} {path}: {await answer.Content.ReadAsStringAsync(Ct)}");
+        using var answer = await registry.Client.SendAsync(request, CancellationToken);
+        Assert.That(answer.StatusCode, Is.EqualTo(expected), $"{method} {path}: {await answer.Content.ReadAsStringAsync(CancellationToken)}");
     }
 }

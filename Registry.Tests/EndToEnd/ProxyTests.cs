@@ -9,7 +9,7 @@ public sealed class ProxyTests
 {
     private const string Header = $"proxy_set_header Host $http_host; proxy_set_header X-Forwarded-Prefix {NginxServer.Prefix};";
 
-    private readonly CancellationToken ct = new CancellationTokenSource(TimeSpan.FromMinutes(3)).Token;
+    private readonly CancellationToken cancellationToken = new CancellationTokenSource(TimeSpan.FromMinutes(3)).Token;
 
     [TestCase(false, Header, "--Proxies:Trusted=127.0.0.1", TestName = "The_header_of_a_trusted_proxy_puts_the_prefix_into_every_link")]
     [TestCase(false, NginxServer.KeepHost, "--PATHBASE=/registry", TestName = "The_setting_puts_the_prefix_into_every_link_where_the_proxy_takes_it_off")]
@@ -17,33 +17,33 @@ public sealed class ProxyTests
     public async Task Links_lead_through_the_proxy(bool keepsPrefix, string directives, string setting)
     {
         await using var registry = await RegistryHost.StartAsync(setting);
-        await using var nginx = await NginxServer.StartAsync(registry.Address, keepsPrefix, directives, ct);
+        await using var nginx = await NginxServer.StartAsync(registry.Address, keepsPrefix, directives, cancellationToken);
         using var client = new HttpClient { BaseAddress = nginx.Address };
 
         foreach (var name in (string[])["a/b", "a/c"])
         {
             using var pushed = await client.PostAsync($"api/v1/packages/{name}", new StringContent(
-                $$"""{"release":"1.0.0","media_type":"helm","blob":"{{Registry.Api.OpenApi.Sample.Chart}}"}"""), ct);
+                $$"""{"release":"1.0.0","media_type":"helm","blob":"{{Registry.Api.OpenApi.Sample.Chart}}"}"""), cancellationToken);
             Assert.That(pushed.IsSuccessStatusCode);
         }
 
         foreach (var page in (string[])["", "cnr/", "cnr"])
         {
-            var html = await client.GetStringAsync(page, ct);
+            var html = await client.GetStringAsync(page, cancellationToken);
             var meta = html.Split('\n').Single(line => line.Contains("name=\"cnr-package\"", StringComparison.Ordinal)).Split('"')[3].Split(' ')[1];
             var pull = meta.Replace("{name}", "a/b", StringComparison.Ordinal).Replace("{version}", "1.0.0", StringComparison.Ordinal)
                 .Replace("{mediatype}", "helm", StringComparison.Ordinal);
-            Assert.That(await client.GetByteArrayAsync(pull, ct), Has.Length.EqualTo(583), pull);
+            Assert.That(await client.GetByteArrayAsync(pull, cancellationToken), Has.Length.EqualTo(583), pull);
         }
 
-        using var first = await client.GetAsync("api/v1/packages?limit=1", ct);
+        using var first = await client.GetAsync("api/v1/packages?limit=1", cancellationToken);
         var link = first.Headers.GetValues("Link").Single();
-        var next = await client.GetStringAsync(new Uri(nginx.Address, link[1..link.IndexOf('>')]), ct);
+        var next = await client.GetStringAsync(new Uri(nginx.Address, link[1..link.IndexOf('>')]), cancellationToken);
         Assert.That(next, Does.StartWith("[{\"name\":\"a/c\""));
 
-        using var uploaded = await client.PostAsync("api/v1/app", new StringContent("x"), ct);
-        using var archive = JsonDocument.Parse(await uploaded.Content.ReadAsStringAsync(ct));
-        Assert.That(await client.GetStringAsync(archive.RootElement.GetProperty("selfLink").GetString(), ct), Is.EqualTo("x"));
+        using var uploaded = await client.PostAsync("api/v1/app", new StringContent("x"), cancellationToken);
+        using var archive = JsonDocument.Parse(await uploaded.Content.ReadAsStringAsync(cancellationToken));
+        Assert.That(await client.GetStringAsync(archive.RootElement.GetProperty("selfLink").GetString(), cancellationToken), Is.EqualTo("x"));
     }
 
     [TestCase(NginxServer.KeepHost, 200)]
@@ -51,11 +51,11 @@ public sealed class ProxyTests
     public async Task A_page_of_the_registry_writes_where_the_proxy_keeps_the_host(string directives, int status)
     {
         await using var registry = await RegistryHost.StartAsync();
-        await using var nginx = await NginxServer.StartAsync(registry.Address, keepsPrefix: false, directives, ct);
+        await using var nginx = await NginxServer.StartAsync(registry.Address, keepsPrefix: false, directives, cancellationToken);
         using var client = new HttpClient { BaseAddress = nginx.Address };
         using var request = new HttpRequestMessage(HttpMethod.Post, "api/v1/app") { Content = new StringContent("x") };
         request.Headers.Add("Origin", nginx.Address.GetLeftPart(UriPartial.Authority));
-        using var answer = await client.SendAsync(request, ct);
+        using var answer = await client.SendAsync(request, cancellationToken);
         Assert.That((int)answer.StatusCode, Is.EqualTo(status));
     }
 }

@@ -26,8 +26,8 @@ public sealed class RaceTests : EndToEndTest
             });
 
             Assert.That(answers.Count(static status => status == HttpStatusCode.OK), Is.EqualTo(1));
-            var winner = await contents[Array.IndexOf(answers, HttpStatusCode.OK)].ToArrayAsync(Ct);
-            Assert.That(await registry.Client.GetByteArrayAsync($"/api/v1/packages/race/one/{release}/helm/pull", Ct), Is.EqualTo(winner).AsCollection);
+            var winner = await contents[Array.IndexOf(answers, HttpStatusCode.OK)].ToArrayAsync(CancellationToken);
+            Assert.That(await registry.Client.GetByteArrayAsync($"/api/v1/packages/race/one/{release}/helm/pull", CancellationToken), Is.EqualTo(winner).AsCollection);
         }
     }
 
@@ -43,7 +43,7 @@ public sealed class RaceTests : EndToEndTest
             {
                 var content = new SeededPackage((client * Each) + number, 1024);
                 using var answer = await PushAsync(registry, $"race/p{client % packages}", $"1.{client}.{number}", content);
-                Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.OK), await answer.Content.ReadAsStringAsync(Ct));
+                Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.OK), await answer.Content.ReadAsStringAsync(CancellationToken));
             }
 
             return true;
@@ -60,8 +60,8 @@ public sealed class RaceTests : EndToEndTest
         for (var client = 0; client < Clients; client++)
         {
             var pulled = await registry.Client.GetByteArrayAsync(
-                $"/api/v1/packages/race/p{client % packages}/1.{client}.0/helm/pull", Ct);
-            Assert.That(pulled, Is.EqualTo(await new SeededPackage(client * Each, 1024).ToArrayAsync(Ct)).AsCollection);
+                $"/api/v1/packages/race/p{client % packages}/1.{client}.0/helm/pull", CancellationToken);
+            Assert.That(pulled, Is.EqualTo(await new SeededPackage(client * Each, 1024).ToArrayAsync(CancellationToken)).AsCollection);
         }
     }
 }

@@ -28,9 +28,9 @@ public sealed class RandomRequestTests : EndToEndTest
         await TestContext.Out.WriteLineAsync($"{sent.Sum()} requests.");
         Assert.That(sent, Has.All.Positive);
         Assert.That(
-            await registry.Client.GetByteArrayAsync("/api/v1/packages/kept/whole/1.0.0/helm/pull", Ct), Is.EqualTo(await kept.ToArrayAsync(Ct)).AsCollection);
+            await registry.Client.GetByteArrayAsync("/api/v1/packages/kept/whole/1.0.0/helm/pull", CancellationToken), Is.EqualTo(await kept.ToArrayAsync(CancellationToken)).AsCollection);
         foreach (var path in (string[])["/readyz", "/api/v1/packages", "/api/v1/app"])
-            using (var answer = await registry.Client.GetAsync(path, Ct))
+            using (var answer = await registry.Client.GetAsync(path, CancellationToken))
                 Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.OK), path);
         Assert.That(registry.Log, Has.None.Contains("Unhandled").And.None.Contains("fail: "));
     }
@@ -56,7 +56,7 @@ public sealed class RandomRequestTests : EndToEndTest
             if (body.Length > 0)
                 Assert.That(() => JsonDocument.Parse(body), Throws.Nothing, told);
         }
-        while (!end.IsCancellationRequested && !Ct.IsCancellationRequested);
+        while (!end.IsCancellationRequested && !CancellationToken.IsCancellationRequested);
 
         return sent;
     }

@@ -12,7 +12,7 @@ public sealed class ReadOnlyMediaTests : EndToEndTest
     public async Task A_read_only_volume_is_verified_migrated_and_exported()
     {
         Directory.CreateDirectory(Data);
-        await using var volume = await PrivateVolume.MountAsync(Data, "16m", Ct);
+        await using var volume = await PrivateVolume.MountAsync(Data, "16m", CancellationToken);
         var registry = Launch(volume.Command(RegistryProcess.Command), ("FILESYSTEM__PATH", Data));
         await registry.ReadyAsync();
         using (var pushed = await PushAsync(registry, "read/only", "1.0.0", new SeededPackage(1, 10_000)))

@@ -13,7 +13,7 @@ public sealed class RedisProcessTests : EndToEndTest
     [TestCase("requirepass", "secret", "Redis failed")]
     public async Task A_redis_that_cannot_be_used_ends_the_start_with_the_reason(string setting, string value, string reason)
     {
-        await using var server = await RedisServer.StartAsync(Ct, $"--{setting}", value);
+        await using var server = await RedisServer.StartAsync(CancellationToken, $"--{setting}", value);
         var registry = Launch(RegistryProcess.Command, ("STORAGE", "redis"), ("REDIS__CONFIGURATION", server.Configuration));
         Assert.That(await registry.ExitAsync(), Is.EqualTo(1));
         Assert.That(registry.Errors, Does.Contain(reason));
@@ -22,7 +22,7 @@ public sealed class RedisProcessTests : EndToEndTest
     [Test]
     public async Task A_login_that_is_refused_ends_the_start_even_where_everybody_is_let_in()
     {
-        await using var server = await RedisServer.StartAsync(Ct);
+        await using var server = await RedisServer.StartAsync(CancellationToken);
         var registry = Launch(
             RegistryProcess.Command, ("STORAGE", "redis"), ("REDIS__CONFIGURATION", $"{server.Configuration},user=registry,password=wrong-one"));
         Assert.That(await registry.ExitAsync(), Is.EqualTo(1));
@@ -34,8 +34,8 @@ public sealed class RedisProcessTests : EndToEndTest
     [TestCase(false)]
     public async Task The_user_of_the_documentation_is_allowed_all_that_the_registry_does_and_nothing_is_refused(bool mayReadSettings)
     {
-        await using var server = await RedisServer.StartDurableAsync(Ct);
-        var rule = (await File.ReadAllLinesAsync(Path.Combine(RegistryProcess.Root, "Documentation", "storage", "redis.md"), Ct))
+        await using var server = await RedisServer.StartDurableAsync(CancellationToken);
+        var rule = (await File.ReadAllLinesAsync(Path.Combine(RegistryProcess.Root, "Documentation", "storage", "redis.md"), CancellationToken))
             .Single(static line => line.StartsWith("redis-cli ACL SETUSER registry ", StringComparison.Ordinal));
         var words = rule.Split(' ').Skip(1).Select(static word => word.Trim('\'')).ToList();
         Assert.That(words.Remove("+config|get"), Is.True);
@@ -52,25 +52,25 @@ public sealed class RedisProcessTests : EndToEndTest
         var package = new SeededPackage(1, 3 << 20);
         foreach (var release in (string[])["1.0.0", "2.0.0"])
             using (var pushed = await PushAsync(registry, "acl/app", release, package))
-                Assert.That(pushed.StatusCode, Is.EqualTo(HttpStatusCode.OK), await pushed.Content.ReadAsStringAsync(Ct));
+                Assert.That(pushed.StatusCode, Is.EqualTo(HttpStatusCode.OK), await pushed.Content.ReadAsStringAsync(CancellationToken));
         Assert.That((await GetJsonAsync(other, "/api/v1/packages")).GetArrayLength(), Is.EqualTo(1));
         Assert.That(
-            await other.Client.GetByteArrayAsync("/api/v1/packages/acl/app/1.0.0/helm/pull", Ct), Is.EqualTo(await package.ToArrayAsync(Ct)).AsCollection);
-        using (var channel = await registry.Client.PostAsync("/api/v1/packages/acl/app/channels/stable/1.0.0", null, Ct))
+            await other.Client.GetByteArrayAsync("/api/v1/packages/acl/app/1.0.0/helm/pull", CancellationToken), Is.EqualTo(await package.ToArrayAsync(CancellationToken)).AsCollection);
+        using (var channel = await registry.Client.PostAsync("/api/v1/packages/acl/app/channels/stable/1.0.0", null, CancellationToken))
             Assert.That(channel.StatusCode, Is.EqualTo(HttpStatusCode.OK));
         var archive = await SampleArchive.BytesAsync();
-        using (var uploaded = await registry.Client.PostAsync("/api/v1/app", new ByteArrayContent(archive), Ct))
+        using (var uploaded = await registry.Client.PostAsync("/api/v1/app", new ByteArrayContent(archive), CancellationToken))
             Assert.That(uploaded.StatusCode, Is.EqualTo(HttpStatusCode.OK));
         Assert.That((await GetJsonAsync(other, "/api/v1/app")).GetRawText(), Does.Contain(SampleArchive.Id));
-        using (var deleted = await registry.Client.DeleteAsync($"/api/v1/app/{SampleArchive.Id}", Ct))
+        using (var deleted = await registry.Client.DeleteAsync($"/api/v1/app/{SampleArchive.Id}", CancellationToken))
             Assert.That(deleted.StatusCode, Is.EqualTo(HttpStatusCode.NoContent));
         foreach (var path in (string[])["channels/stable", "1.0.0/helm", "2.0.0/helm"])
-            using (var deleted = await registry.Client.DeleteAsync($"/api/v1/packages/acl/app/{path}", Ct))
+            using (var deleted = await registry.Client.DeleteAsync($"/api/v1/packages/acl/app/{path}", CancellationToken))
                 Assert.That(deleted.StatusCode, Is.EqualTo(HttpStatusCode.OK), path);
         await UntilAsync(
             () => Task.FromResult(registry.Log.Concat(other.Log).Any(static line => line.Contains("Collected 1 blobs", StringComparison.Ordinal))), "it collects");
         using (var pushed = await PushAsync(registry, "acl/kept", "1.0.0", package))
-            Assert.That(pushed.StatusCode, Is.EqualTo(HttpStatusCode.OK), await pushed.Content.ReadAsStringAsync(Ct));
+            Assert.That(pushed.StatusCode, Is.EqualTo(HttpStatusCode.OK), await pushed.Content.ReadAsStringAsync(CancellationToken));
         await registry.StopAsync();
         await other.StopAsync();
         var verify = Launch([.. RegistryProcess.Command, "verify"], settings);
@@ -104,18 +104,18 @@ public sealed class RedisProcessTests : EndToEndTest
         var (certificate, key) = authority.Issue("server", "localhost");
         var port = RedisServer.FreePort();
         await using var server = await RedisServer.StartAsync(
-            Ct, "--tls-port", $"{port}", "--tls-cert-file", certificate, "--tls-key-file", key, "--tls-ca-cert-file", authority.File, "--tls-auth-clients", "no");
+            CancellationToken, "--tls-port", $"{port}", "--tls-cert-file", certificate, "--tls-key-file", key, "--tls-ca-cert-file", authority.File, "--tls-auth-clients", "no");
         var configuration = $"localhost:{port},ssl=true,sslHost=localhost";
 
         var registry = await StartAsync(("STORAGE", "redis"), ("REDIS__CONFIGURATION", configuration), ("SSL_CERT_FILE", authority.File));
         var archive = await SampleArchive.BytesAsync();
-        using var uploaded = await registry.Client.PostAsync("/api/v1/app", new ByteArrayContent(archive), Ct);
+        using var uploaded = await registry.Client.PostAsync("/api/v1/app", new ByteArrayContent(archive), CancellationToken);
         Assert.That(uploaded.StatusCode, Is.EqualTo(HttpStatusCode.OK));
-        Assert.That(await registry.Client.GetByteArrayAsync($"/api/v1/app/{SampleArchive.Id}", Ct), Is.EqualTo(archive));
+        Assert.That(await registry.Client.GetByteArrayAsync($"/api/v1/app/{SampleArchive.Id}", CancellationToken), Is.EqualTo(archive));
 
-        await using var link = new RedisLink(new RedisOptions { Configuration = configuration }, TimeProvider.System);
+        await using var link = new RedisConnection(new RedisOptions { Configuration = configuration }, TimeProvider.System);
         Assert.That(
-            async () => await new RedisDocumentStore(link, new RedisKeys("registry:")).GetAsync(StoreKeys.Packages, Ct),
+            async () => await new RedisDocumentStore(link, new RedisKeys("registry:")).GetAsync(StoreKeys.Packages, CancellationToken),
             Throws.InstanceOf<StorageException>());
     }
 }

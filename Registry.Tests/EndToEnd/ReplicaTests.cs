@@ -21,7 +21,7 @@ public sealed class ReplicaTests(string backend) : EndToEndTest
     private RegistryCluster cluster = null!;
 
     /// <summary>Also on a machine that does much else: nothing here is about time.</summary>
-    protected override TimeSpan Patience => TimeSpan.FromMinutes(15);
+    protected override TimeSpan Timeout => TimeSpan.FromMinutes(15);
 
     [OneTimeSetUp]
     public async Task StartCluster() =>
@@ -47,7 +47,7 @@ public sealed class ReplicaTests(string backend) : EndToEndTest
         var state = PackageState.Absent;
         for (var number = 0; number < 40; number++)
         {
-            var action = await actions.NextChangeAsync(Ct);
+            var action = await actions.NextChangeAsync(CancellationToken);
             var replica = actions.Random.Next(Replicas);
             (state, var expected) = action.On(state);
             Assert.That(await AskAsync(replica, action), Is.EqualTo(expected), $"{number}: {action}");
@@ -72,9 +72,9 @@ public sealed class ReplicaTests(string backend) : EndToEndTest
             });
 
             Assert.That(answers.Count(static status => status == HttpStatusCode.OK), Is.EqualTo(1));
-            var winner = await contents[Array.IndexOf(answers, HttpStatusCode.OK)].ToArrayAsync(Ct);
+            var winner = await contents[Array.IndexOf(answers, HttpStatusCode.OK)].ToArrayAsync(CancellationToken);
             foreach (var replica in cluster.Replicas)
-                Assert.That(await replica.Client.GetByteArrayAsync(path, Ct), Is.EqualTo(winner).AsCollection);
+                Assert.That(await replica.Client.GetByteArrayAsync(path, CancellationToken), Is.EqualTo(winner).AsCollection);
         }
     }
 
@@ -85,7 +85,7 @@ public sealed class ReplicaTests(string backend) : EndToEndTest
         await PushAllAsync(number => ("many/one", ReleaseOf(number)));
 
         var watch = Stopwatch.StartNew();
-        var digests = await Task.WhenAll(Enumerable.Range(0, Many).Select(number => Content(number).DigestsAsync(Ct)));
+        var digests = await Task.WhenAll(Enumerable.Range(0, Many).Select(number => Content(number).DigestsAsync(CancellationToken)));
         var expected = Enumerable.Range(0, Many).Select(number => $"{ReleaseOf(number)} {digests[number].Tar}").ToHashSet();
         foreach (var replica in cluster.Replicas)
         {
@@ -106,7 +106,7 @@ public sealed class ReplicaTests(string backend) : EndToEndTest
         await PushAllAsync(number => (PackageOf(number), "1.0.0"));
 
         var watch = Stopwatch.StartNew();
-        var digests = await Task.WhenAll(Enumerable.Range(0, Many).Select(number => Content(number).DigestsAsync(Ct)));
+        var digests = await Task.WhenAll(Enumerable.Range(0, Many).Select(number => Content(number).DigestsAsync(CancellationToken)));
         var names = Enumerable.Range(0, Many).Select(PackageOf).ToList();
         foreach (var replica in cluster.Replicas)
         {
@@ -145,7 +145,7 @@ public sealed class ReplicaTests(string backend) : EndToEndTest
             {
                 var (package, release) = target(number);
                 using var answer = await PushAsync(cluster[client % Replicas], package, release, Content(number));
-                Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.OK), await answer.Content.ReadAsStringAsync(Ct));
+                Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.OK), await answer.Content.ReadAsStringAsync(CancellationToken));
             }
 
             return true;
@@ -161,7 +161,7 @@ public sealed class ReplicaTests(string backend) : EndToEndTest
         {
             for (var number = client; number < Many; number += Clients)
             {
-                var pulled = await cluster[(number / Clients) % Replicas].Client.GetByteArrayAsync(path(number), Ct);
+                var pulled = await cluster[(number / Clients) % Replicas].Client.GetByteArrayAsync(path(number), CancellationToken);
                 Assert.That(Convert.ToHexStringLower(SHA256.HashData(pulled)), Is.EqualTo(digests[number].Gzip));
             }
 
@@ -170,7 +170,7 @@ public sealed class ReplicaTests(string backend) : EndToEndTest
         await TestContext.Out.WriteLineAsync($"{backend}: listed, shown and pulled in {watch.Elapsed.TotalSeconds:0.0} s.");
     }
 
-    private async Task<string?> AskAsync(int replica, PackageAction action) => await ActionOverHttp.SendAsync(cluster[replica].Client, "seen/one", action, Ct);
+    private async Task<string?> AskAsync(int replica, PackageAction action) => await ActionOverHttp.SendAsync(cluster[replica].Client, "seen/one", action, CancellationToken);
 
     /// <summary>Everything that can be asked about the package, of one replica.</summary>
     private async Task DemandStateAsync(int replica, PackageState state, string when)

@@ -83,7 +83,7 @@ public sealed class StartTests : EndToEndTest
 
         Assert.That(Directory.Exists(Path.Combine(Data, "documents")));
         await registry.StopAsync();
-        Assert.That(() => registry.Client.GetAsync("/healthz", Ct), Throws.InstanceOf<HttpRequestException>());
+        Assert.That(() => registry.Client.GetAsync("/healthz", CancellationToken), Throws.InstanceOf<HttpRequestException>());
     }
 
     [Test]
@@ -112,7 +112,7 @@ public sealed class StartTests : EndToEndTest
     public async Task All_that_is_wrong_with_the_settings_is_told_at_once()
     {
         var file = Path.Combine(Folder, "file");
-        await File.WriteAllTextAsync(file, "", Ct);
+        await File.WriteAllTextAsync(file, "", CancellationToken);
         var errors = await RefusesAsync(
             ("LIMITS__RATIO", "0"), ("LIMITS__REQUESTBYTES", "many"), ("COLLECTION__GRACESECONDS", "1"), ("PROXIES__TRUSTED", "proxy"), ("FILESYSTEM__PATH", file));
         foreach (var setting in (string[])["LIMITS__RATIO", "LIMITS__REQUESTBYTES", "COLLECTION__GRACESECONDS", "PROXIES__TRUSTED", "FILESYSTEM__PATH"])
@@ -154,11 +154,11 @@ public sealed class StartTests : EndToEndTest
     public async Task A_command_that_blocks_stops_at_the_first_signal()
     {
         // Nothing is ever written to the pipe, so that reading it never ends, and no token cancels that.
-        await Curl.ShellAsync(Folder, "mkfifo pipe", Ct);
+        await Curl.ShellAsync(Folder, "mkfifo pipe", CancellationToken);
         await using var writer = new FileStream(Path.Combine(Folder, "pipe"), FileMode.Open, FileAccess.ReadWrite);
         var import = Launch([.. RegistryProcess.Command, "import-backup", "pipe"], ("FILESYSTEM__PATH", Data));
         while (!Directory.Exists(Path.Combine(Data, "documents")))
-            await Task.Delay(50, Ct);
+            await Task.Delay(50, CancellationToken);
 
         Assert.That(await import.StopAsync(), Is.EqualTo(1));
         Assert.That(import.Errors, Is.EqualTo("Stopped: 'import-backup' is not done."));
@@ -168,7 +168,7 @@ public sealed class StartTests : EndToEndTest
     public async Task A_data_folder_below_a_file_is_refused()
     {
         var file = Path.Combine(Folder, "file");
-        await File.WriteAllTextAsync(file, "", Ct);
+        await File.WriteAllTextAsync(file, "", CancellationToken);
         Assert.That(await RefusesAsync(("FILESYSTEM__PATH", Path.Combine(file, "below"))), Does.Contain("FILESYSTEM__PATH").And.Contain(file));
     }
 
@@ -205,7 +205,7 @@ public sealed class StartTests : EndToEndTest
         await registry.ReadyAsync();
         using (var pushed = await PushAsync(registry, "by/link", "1.0.0", new SeededPackage(1, 100)))
             Assert.That(pushed.StatusCode, Is.EqualTo(HttpStatusCode.OK));
-        using (var deleted = await registry.Client.DeleteAsync("/api/v1/packages/by/link/1.0.0/helm", Ct))
+        using (var deleted = await registry.Client.DeleteAsync("/api/v1/packages/by/link/1.0.0/helm", CancellationToken))
             Assert.That(deleted.StatusCode, Is.EqualTo(HttpStatusCode.OK));
         using (var pushed = await PushAsync(registry, "by/link", "2.0.0", new SeededPackage(2, 100)))
             Assert.That(pushed.StatusCode, Is.EqualTo(HttpStatusCode.OK));
@@ -219,7 +219,7 @@ public sealed class StartTests : EndToEndTest
     public async Task A_storage_that_fails_the_probe_is_refused_before_the_port_opens()
     {
         Directory.CreateDirectory(Data);
-        await File.WriteAllTextAsync(Path.Combine(Data, "documents"), "in the way", Ct);
+        await File.WriteAllTextAsync(Path.Combine(Data, "documents"), "in the way", CancellationToken);
         Assert.That(await RefusesAsync(("FILESYSTEM__PATH", Data)), Does.Contain(Path.Combine(Data, "documents")));
     }
 

@@ -25,8 +25,8 @@ public sealed class StopTests : EndToEndTest
                 midway.SetResult();
                 return goOn.Task;
             }),
-            Ct);
-        await midway.Task.WaitAsync(Ct);
+            CancellationToken);
+        await midway.Task.WaitAsync(CancellationToken);
         await UntilAsync(() => Task.FromResult(Directory.GetFiles(Path.Combine(Data, "staging")).Length > 0), "it is being staged");
 
         registry.AskToStop();
@@ -38,7 +38,7 @@ public sealed class StopTests : EndToEndTest
 
         var next = await StartAsync();
         Assert.That(
-            await next.Client.GetByteArrayAsync("/api/v1/packages/stop/push/1.0.0/helm/pull", Ct), Is.EqualTo(await package.ToArrayAsync(Ct)).AsCollection);
+            await next.Client.GetByteArrayAsync("/api/v1/packages/stop/push/1.0.0/helm/pull", CancellationToken), Is.EqualTo(await package.ToArrayAsync(CancellationToken)).AsCollection);
     }
 
     [Test]
@@ -49,13 +49,13 @@ public sealed class StopTests : EndToEndTest
         var package = new SeededPackage(2, 48 << 20);
         using (var pushed = await PushAsync(registry, "stop/pull", "1.0.0", package))
             Assert.That(pushed.StatusCode, Is.EqualTo(HttpStatusCode.OK));
-        using var answer = await registry.Client.GetAsync("/api/v1/packages/stop/pull/1.0.0/helm/pull", HttpCompletionOption.ResponseHeadersRead, Ct);
+        using var answer = await registry.Client.GetAsync("/api/v1/packages/stop/pull/1.0.0/helm/pull", HttpCompletionOption.ResponseHeadersRead, CancellationToken);
 
         registry.AskToStop();
         await UntilAsync(async () => !await AcceptsAsync(registry), "it takes no more connections");
         await using var hash = new HashingStream();
-        await answer.Content.CopyToAsync(hash, Ct);
-        Assert.That(hash.Hex(), Is.EqualTo((await package.DigestsAsync(Ct)).Gzip));
+        await answer.Content.CopyToAsync(hash, CancellationToken);
+        Assert.That(hash.Hex(), Is.EqualTo((await package.DigestsAsync(CancellationToken)).Gzip));
         Assert.That(await registry.ExitAsync(), Is.Zero);
     }
 

@@ -19,36 +19,36 @@ public sealed class StorageFaultTests : EndToEndTest
     {
         var registry = await StartAsync();
         await PushOneAsync(registry);
-        using (var archive = await registry.Client.PostAsync("/api/v1/app", new ByteArrayContent(await SampleArchive.BytesAsync()), Ct))
+        using (var archive = await registry.Client.PostAsync("/api/v1/app", new ByteArrayContent(await SampleArchive.BytesAsync()), CancellationToken))
             Assert.That(archive.StatusCode, Is.EqualTo(HttpStatusCode.OK));
 
         var aside = Path.Combine(Folder, "aside");
         Directory.Move(Data, aside);
         foreach (var path in (string[])["/readyz", .. Reads])
         {
-            using var answer = await registry.Client.GetAsync(path, Ct);
+            using var answer = await registry.Client.GetAsync(path, CancellationToken);
             await DemandErrorAsync(answer, HttpStatusCode.ServiceUnavailable, "unavailable");
             Assert.That(answer.Headers.RetryAfter, Is.Not.Null, path);
         }
 
-        using (var status = await registry.Client.GetAsync("/api/v1", Ct))
+        using (var status = await registry.Client.GetAsync("/api/v1", CancellationToken))
         {
             Assert.That(status.StatusCode, Is.EqualTo(HttpStatusCode.ServiceUnavailable));
-            DemandNothingInternal(await status.Content.ReadAsStringAsync(Ct));
+            DemandNothingInternal(await status.Content.ReadAsStringAsync(CancellationToken));
         }
 
         using (var push = await PushAsync(registry, "fault/one", "2.0.0", new SeededPackage(2, 100_000)))
             await DemandErrorAsync(push, HttpStatusCode.ServiceUnavailable, "unavailable");
-        using (var upload = await registry.Client.PostAsync("/api/v1/app", new ByteArrayContent(new byte[100]), Ct))
+        using (var upload = await registry.Client.PostAsync("/api/v1/app", new ByteArrayContent(new byte[100]), CancellationToken))
             await DemandErrorAsync(upload, HttpStatusCode.ServiceUnavailable, "unavailable");
-        using (var alive = await registry.Client.GetAsync("/healthz", Ct))
+        using (var alive = await registry.Client.GetAsync("/healthz", CancellationToken))
             Assert.That(alive.StatusCode, Is.EqualTo(HttpStatusCode.OK));
         Assert.That(Directory.Exists(Data), Is.False, "an empty registry in place of one that is gone would be the worst of lies");
 
         Directory.Move(aside, Data);
         foreach (var path in (string[])["/readyz", .. Reads])
         {
-            using var answer = await registry.Client.GetAsync(path, Ct);
+            using var answer = await registry.Client.GetAsync(path, CancellationToken);
             Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.OK), path);
         }
 
@@ -66,11 +66,11 @@ public sealed class StorageFaultTests : EndToEndTest
         var index = Directory.GetFiles(Path.Combine(Data, "documents", "packages", "fault"), "one*").Single();
         var blobs = Path.Combine(Data, "blobs", "packages", "fault");
         var whole = Directory.GetFiles(Path.Combine(blobs, "one"), "@*").Single();
-        await File.WriteAllTextAsync(index, "{\"schema\":1,\"rel", Ct);
+        await File.WriteAllTextAsync(index, "{\"schema\":1,\"rel", CancellationToken);
 
         foreach (var path in Reads.Where(static path => path.Contains("fault/one", StringComparison.Ordinal)))
         {
-            using var answer = await registry.Client.GetAsync(path, Ct);
+            using var answer = await registry.Client.GetAsync(path, CancellationToken);
             await DemandErrorAsync(answer, HttpStatusCode.ServiceUnavailable, "unavailable");
         }
 
@@ -79,7 +79,7 @@ public sealed class StorageFaultTests : EndToEndTest
         var others = await GetJsonAsync(registry, "/api/v1/packages");
         Assert.That(others.EnumerateArray().Select(static package => package.GetProperty("name").GetString()), Is.EqualTo(new[] { "fault/two" }));
 
-        using (var deleted = await registry.Client.DeleteAsync("/api/v1/packages/fault/two/1.0.0/helm", Ct))
+        using (var deleted = await registry.Client.DeleteAsync("/api/v1/packages/fault/two/1.0.0/helm", CancellationToken))
             Assert.That(deleted.StatusCode, Is.EqualTo(HttpStatusCode.OK));
         await UntilAsync(() => Task.FromResult(!Directory.Exists(Path.Combine(blobs, "two"))), "the other's blob is collected");
         Assert.That(whole, Does.Exist, "what the damaged one refers to is spared");
@@ -92,23 +92,23 @@ public sealed class StorageFaultTests : EndToEndTest
         await PushOneAsync(registry);
         var index = Directory.GetFiles(Path.Combine(Data, "documents", "packages", "fault"), "one*").Single();
         var blob = Directory.GetFiles(Path.Combine(Data, "blobs", "packages", "fault", "one"), "@*").Single();
-        var stored = (await File.ReadAllTextAsync(index, Ct)).Replace("{\"schema\":1,", "{\"schema\":2,\"requires\":\"7.1.0\",", StringComparison.Ordinal);
-        await File.WriteAllTextAsync(index, stored, Ct);
+        var stored = (await File.ReadAllTextAsync(index, CancellationToken)).Replace("{\"schema\":1,", "{\"schema\":2,\"requires\":\"7.1.0\",", StringComparison.Ordinal);
+        await File.WriteAllTextAsync(index, stored, CancellationToken);
 
         foreach (var path in Reads.SkipLast(1))
         {
-            using var answer = await registry.Client.GetAsync(path, Ct);
+            using var answer = await registry.Client.GetAsync(path, CancellationToken);
             await DemandErrorAsync(answer, HttpStatusCode.ServiceUnavailable, "unavailable");
-            Assert.That(await answer.Content.ReadAsStringAsync(Ct), Does.Contain("A newer version of the registry stored this package."), path);
+            Assert.That(await answer.Content.ReadAsStringAsync(CancellationToken), Does.Contain("A newer version of the registry stored this package."), path);
         }
 
         using (var push = await PushAsync(registry, "fault/one", "2.0.0", new SeededPackage(4, 100)))
             await DemandErrorAsync(push, HttpStatusCode.ServiceUnavailable, "unavailable");
-        using (var delete = await registry.Client.DeleteAsync("/api/v1/packages/fault/one/1.0.0/helm", Ct))
+        using (var delete = await registry.Client.DeleteAsync("/api/v1/packages/fault/one/1.0.0/helm", CancellationToken))
             await DemandErrorAsync(delete, HttpStatusCode.ServiceUnavailable, "unavailable");
         const string Advice = "Run version 7.1.0 or later of the registry";
         await UntilAsync(() => Task.FromResult(registry.Log.Any(static line => line.Contains(Advice, StringComparison.Ordinal))), "the log names the version");
-        Assert.That(await File.ReadAllTextAsync(index, Ct), Is.EqualTo(stored));
+        Assert.That(await File.ReadAllTextAsync(index, CancellationToken), Is.EqualTo(stored));
         Assert.That(blob, Does.Exist);
         await registry.StopAsync();
 
@@ -131,7 +131,7 @@ public sealed class StorageFaultTests : EndToEndTest
         foreach (var path in Reads.Where(static path => path.Contains("/pull", StringComparison.Ordinal)))
             try
             {
-                using var answer = await registry.Client.GetAsync(path, Ct);
+                using var answer = await registry.Client.GetAsync(path, CancellationToken);
                 await DemandErrorAsync(answer, HttpStatusCode.ServiceUnavailable, "unavailable");
             }
             catch (HttpRequestException)
@@ -143,6 +143,6 @@ public sealed class StorageFaultTests : EndToEndTest
     private async Task PushOneAsync(RegistryProcess registry)
     {
         using var pushed = await PushAsync(registry, "fault/one", "1.0.0", new SeededPackage(1, 200_000));
-        Assert.That(pushed.StatusCode, Is.EqualTo(HttpStatusCode.OK), await pushed.Content.ReadAsStringAsync(Ct));
+        Assert.That(pushed.StatusCode, Is.EqualTo(HttpStatusCode.OK), await pushed.Content.ReadAsStringAsync(CancellationToken));
     }
 }

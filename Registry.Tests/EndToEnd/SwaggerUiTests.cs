@@ -10,7 +10,7 @@ namespace Registry.Tests.EndToEnd;
 public sealed class SwaggerUiTests(bool behindProxy) : BrowserTests
 {
     /// <summary>In milliseconds: for machines that do much else besides.</summary>
-    private const float Patience = 30_000;
+    private const float Timeout = 30_000;
 
     private static readonly string Data = Path.Combine(AppContext.BaseDirectory, "Data");
 
@@ -132,10 +132,10 @@ public sealed class SwaggerUiTests(bool behindProxy) : BrowserTests
     private static async Task ExpectAsync(ILocator block, string status, string body)
     {
         await ExpectStatusAsync(block, status);
-        await Assertions.Expect(block.Locator(".live-responses-table .response-col_description pre").First).ToContainTextAsync(body, new() { Timeout = Patience });
+        await Assertions.Expect(block.Locator(".live-responses-table .response-col_description pre").First).ToContainTextAsync(body, new() { Timeout = Timeout });
     }
 
     private static Task ExpectStatusAsync(ILocator block, string status) =>
         Assertions.Expect(block.Locator(".live-responses-table tr.response td.response-col_status"))
-            .ToContainTextAsync(status, new() { Timeout = Patience });
+            .ToContainTextAsync(status, new() { Timeout = Timeout });
 }

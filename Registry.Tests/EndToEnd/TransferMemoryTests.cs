@@ -27,33 +27,33 @@ public sealed class TransferMemoryTests : EndToEndTest
     [TestCaseSource(typeof(ClusterStorage), nameof(ClusterStorage.Backends))]
     public async Task Stalled_transfers_give_way_to_others(string backend)
     {
-        await using var storage = await ClusterStorage.StartAsync(backend, Ct);
+        await using var storage = await ClusterStorage.StartAsync(backend, CancellationToken);
         var registry = await StartAsync(
         [
             ("DOTNET_GCHeapHardLimit", HeapLimit.ToString("x", CultureInfo.InvariantCulture)), ("TRANSFERS__BUFFERBYTES", "16777216"),
             .. ClusterStorage.Deadline(30), .. storage.SettingsOf(0),
         ]);
         using (var pushed = await PushAsync(registry, Package, "1.0.0", new SeededPackage(1, 6_000_000)))
-            Assert.That(pushed.StatusCode, Is.EqualTo(HttpStatusCode.OK), await pushed.Content.ReadAsStringAsync(Ct));
+            Assert.That(pushed.StatusCode, Is.EqualTo(HttpStatusCode.OK), await pushed.Content.ReadAsStringAsync(CancellationToken));
 
         using (var stalled = new Clients())
         {
             for (var i = 0; i < Pulls; i++)
-                stalled.Add(await SlowClient.GetAsync(registry.Address, PullPath, "", Ct));
+                stalled.Add(await SlowClient.GetAsync(registry.Address, PullPath, "", CancellationToken));
             await DemandServiceAsync(registry);
         }
 
         var body = JsonSerializer.Serialize(
-            new { release = "1.0.0", media_type = "helm", blob = Convert.ToBase64String(await new SeededPackage(2, 1_200_000).ToArrayAsync(Ct)) });
+            new { release = "1.0.0", media_type = "helm", blob = Convert.ToBase64String(await new SeededPackage(2, 1_200_000).ToArrayAsync(CancellationToken)) });
         Task[] sending;
         using (var stalled = new Clients())
         {
             sending = Enumerable.Range(0, Uploads).Select(async i =>
             {
-                var client = await SlowClient.ConnectAsync(registry.Address, Ct);
+                var client = await SlowClient.ConnectAsync(registry.Address, CancellationToken);
                 stalled.Add(client);
-                await client.SendAsync($"POST /api/v1/packages/transfers/upload{i} HTTP/1.1\r\nHost: x\r\nContent-Length: {body.Length}\r\n\r\n", Ct);
-                await client.SendAsync(body[..^1000], Ct);
+                await client.SendAsync($"POST /api/v1/packages/transfers/upload{i} HTTP/1.1\r\nHost: x\r\nContent-Length: {body.Length}\r\n\r\n", CancellationToken);
+                await client.SendAsync(body[..^1000], CancellationToken);
             }).ToArray();
             await DemandServiceAsync(registry);
         }
@@ -69,14 +69,14 @@ public sealed class TransferMemoryTests : EndToEndTest
     /// <summary>Small answers come at once, and a pull within a few tries.</summary>
     private async Task DemandServiceAsync(RegistryProcess registry)
     {
-        using (var alive = await registry.Client.GetAsync("/healthz", Ct))
+        using (var alive = await registry.Client.GetAsync("/healthz", CancellationToken))
             Assert.That(alive.StatusCode, Is.EqualTo(HttpStatusCode.OK));
-        using (var shown = await registry.Client.GetAsync($"/api/v1/packages/{Package}/1.0.0/helm", Ct))
+        using (var shown = await registry.Client.GetAsync($"/api/v1/packages/{Package}/1.0.0/helm", CancellationToken))
             Assert.That(shown.StatusCode, Is.EqualTo(HttpStatusCode.OK));
         await UntilAsync(
             async () =>
             {
-                using var pulled = await registry.Client.GetAsync(PullPath, Ct);
+                using var pulled = await registry.Client.GetAsync(PullPath, CancellationToken);
                 if (pulled.StatusCode == HttpStatusCode.OK)
                     return true;
                 Assert.That(pulled.StatusCode, Is.EqualTo(HttpStatusCode.ServiceUnavailable));

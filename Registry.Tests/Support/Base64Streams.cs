@@ -23,11 +23,11 @@ internal sealed class Base64WriteStream(Stream output) : WriteStream
     }
 
     /// <summary>Writes what is held back, padded if need be.</summary>
-    public async Task FinishAsync(CancellationToken ct)
+    public async Task FinishAsync(CancellationToken cancellationToken)
     {
         Base64.EncodeToUtf8(block.AsSpan(0, held), text, out _, out var written);
         held = 0;
-        await output.WriteAsync(text.AsMemory(0, written), ct);
+        await output.WriteAsync(text.AsMemory(0, written), cancellationToken);
     }
 }
 
@@ -36,7 +36,7 @@ internal static class BlobMember
 {
     /// <summary>Reads to the end of the text.</summary>
     /// <exception cref="FormatException">There is no such member, it is not canonical base64, or the text ends within it.</exception>
-    public static async Task DecodeAsync(Stream json, Stream output, CancellationToken ct)
+    public static async Task DecodeAsync(Stream json, Stream output, CancellationToken cancellationToken)
     {
         var buffer = new byte[64 << 10];
         var bytes = new byte[48 << 10];
@@ -44,7 +44,7 @@ internal static class BlobMember
         var inside = false;
         var done = false;
         int read;
-        while ((read = await json.ReadAsync(buffer.AsMemory(held), ct)) > 0)
+        while ((read = await json.ReadAsync(buffer.AsMemory(held), cancellationToken)) > 0)
         {
             held += read;
             if (done)
@@ -69,7 +69,7 @@ internal static class BlobMember
             if (Base64.DecodeFromUtf8(buffer.AsSpan(start, length), bytes, out var used, out var written, isFinalBlock: done)
                 != System.Buffers.OperationStatus.Done || used != length)
                 throw new FormatException("The blob is not base64.");
-            await output.WriteAsync(bytes.AsMemory(0, written), ct);
+            await output.WriteAsync(bytes.AsMemory(0, written), cancellationToken);
             start += length;
             buffer.AsSpan(start, held - start).CopyTo(buffer);
             held -= start;

@@ -37,7 +37,7 @@ public sealed class ChildProcess : IAsyncDisposable
     }
 
     /// <summary>The next line that it prints; null when it ended.</summary>
-    public async Task<string?> ReadLineAsync(CancellationToken ct) => await process.StandardOutput.ReadLineAsync(ct);
+    public async Task<string?> ReadLineAsync(CancellationToken cancellationToken) => await process.StandardOutput.ReadLineAsync(cancellationToken);
 
     public async Task WriteLineAsync(string line)
     {
@@ -49,9 +49,9 @@ public sealed class ChildProcess : IAsyncDisposable
     public void Kill() => process.Kill();
 
     /// <summary>Waits for its end; returns its exit code and what it printed to its error stream.</summary>
-    public async Task<(int ExitCode, string Errors)> WaitAsync(CancellationToken ct)
+    public async Task<(int ExitCode, string Errors)> WaitAsync(CancellationToken cancellationToken)
     {
-        await process.WaitForExitAsync(ct);
+        await process.WaitForExitAsync(cancellationToken);
         return (process.ExitCode, await errors);
     }
 

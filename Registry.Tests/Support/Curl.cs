@@ -9,7 +9,7 @@ internal static class Curl
 {
     /// <summary>Runs a script of shell commands in a folder; it must succeed.</summary>
     /// <returns>What it printed.</returns>
-    public static async Task<string> ShellAsync(string folder, string script, CancellationToken ct)
+    public static async Task<string> ShellAsync(string folder, string script, CancellationToken cancellationToken)
     {
         var start = new ProcessStartInfo("bash", ["-euo", "pipefail", "-c", script])
         {
@@ -22,9 +22,9 @@ internal static class Curl
         start.Environment["CURL_HOME"] = folder;
         start.Environment["no_proxy"] = "*";
         using var shell = Process.Start(start)!;
-        var errors = shell.StandardError.ReadToEndAsync(ct);
-        var output = await shell.StandardOutput.ReadToEndAsync(ct);
-        await shell.WaitForExitAsync(ct);
+        var errors = shell.StandardError.ReadToEndAsync(cancellationToken);
+        var output = await shell.StandardOutput.ReadToEndAsync(cancellationToken);
+        await shell.WaitForExitAsync(cancellationToken);
         Assert.That(shell.ExitCode, Is.Zero, $"{script}\n{output}\n{await errors}");
         return output;
     }

@@ -22,8 +22,8 @@ internal sealed class PrivateVolume : IAsyncDisposable
     /// <summary>Mounts it; skips the test where the machine lets nobody mount a volume of his own.</summary>
     /// <param name="folder">Where; it must exist.</param>
     /// <param name="size">As mount takes it, such as <c>8m</c>.</param>
-    /// <param name="ct">Ends the wait.</param>
-    public static async Task<PrivateVolume> MountAsync(string folder, string size, CancellationToken ct)
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public static async Task<PrivateVolume> MountAsync(string folder, string size, CancellationToken cancellationToken)
     {
         const string Script = "mount -t tmpfs -o size=\"$1\" tmpfs \"$0\" && echo mounted && exec cat";
         string[] arguments = ["--user", "--map-root-user", "--mount", "sh", "-c", Script, folder, size];
@@ -35,9 +35,9 @@ internal sealed class PrivateVolume : IAsyncDisposable
         };
         var holder = Process.Start(start)!;
         var volume = new PrivateVolume(holder, folder);
-        if (await holder.StandardOutput.ReadLineAsync(ct) == "mounted")
+        if (await holder.StandardOutput.ReadLineAsync(cancellationToken) == "mounted")
             return volume;
-        var reason = await holder.StandardError.ReadToEndAsync(ct);
+        var reason = await holder.StandardError.ReadToEndAsync(cancellationToken);
         await volume.DisposeAsync();
         Assert.Ignore($"This machine lets nobody mount a volume of his own: {reason.Trim()}");
         throw new UnreachableException();

@@ -29,20 +29,20 @@ internal sealed class PushLedger(string @namespace)
     /// <param name="name">The package, within the namespace.</param>
     /// <param name="release">The release.</param>
     /// <param name="bytes">How many the package has.</param>
-    /// <param name="ct">Ends the wait.</param>
-    public Task<HttpStatusCode> PushAsync(HttpClient client, string name, string release, long bytes, CancellationToken ct)
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public Task<HttpStatusCode> PushAsync(HttpClient client, string name, string release, long bytes, CancellationToken cancellationToken)
     {
         var key = ($"{@namespace}/{name}", release);
         var content = new SeededPackage(Interlocked.Increment(ref seeds), bytes);
         Assert.That(begun.TryAdd(key, content), Is.True, $"{key} was pushed before.");
-        return PushAsync(client, key, content, ct);
+        return PushAsync(client, key, content, cancellationToken);
     }
 
     /// <summary>Pushes what was refused once more. A push that conflicts with itself is found out here.</summary>
-    public Task<HttpStatusCode> PushAgainAsync(HttpClient client, string name, string release, CancellationToken ct)
+    public Task<HttpStatusCode> PushAgainAsync(HttpClient client, string name, string release, CancellationToken cancellationToken)
     {
         var key = ($"{@namespace}/{name}", release);
-        return PushAsync(client, key, begun[key], ct);
+        return PushAsync(client, key, begun[key], cancellationToken);
     }
 
     /// <summary>Forgets a release that is to be deleted.</summary>
@@ -54,19 +54,19 @@ internal sealed class PushLedger(string @namespace)
 
     /// <summary>Lists, shows and pulls everything.</summary>
     /// <returns>The digests of the stored bytes of all that is there.</returns>
-    public async Task<HashSet<string>> VerifyAsync(HttpClient client, CancellationToken ct)
+    public async Task<HashSet<string>> VerifyAsync(HttpClient client, CancellationToken cancellationToken)
     {
         var listed = new HashSet<(string, string)>();
         var digests = new HashSet<string>();
-        foreach (var package in (await GetAsync(client, $"/api/v1/packages?namespace={@namespace}", ct)).AsArray())
+        foreach (var package in (await GetAsync(client, $"/api/v1/packages?namespace={@namespace}", cancellationToken)).AsArray())
         {
             var name = (string)package!["name"]!;
             var releases = new List<string>();
-            foreach (var manifest in (await GetAsync(client, $"/api/v1/packages/{name}", ct)).AsArray())
+            foreach (var manifest in (await GetAsync(client, $"/api/v1/packages/{name}", cancellationToken)).AsArray())
             {
                 var release = (string)manifest!["release"]!;
-                var bytes = await client.GetByteArrayAsync($"/api/v1/packages/{name}/{release}/helm/pull", ct);
-                var (tar, gzip, _) = await begun[(name, release)].DigestsAsync(ct);
+                var bytes = await client.GetByteArrayAsync($"/api/v1/packages/{name}/{release}/helm/pull", cancellationToken);
+                var (tar, gzip, _) = await begun[(name, release)].DigestsAsync(cancellationToken);
                 Assert.That(Convert.ToHexStringLower(SHA256.HashData(bytes)), Is.EqualTo(gzip), $"{name} {release}: what comes back is what was sent");
                 Assert.That((string?)manifest["content"]!["digest"], Is.EqualTo(tar), $"{name} {release}");
                 listed.Add((name, release));
@@ -81,16 +81,16 @@ internal sealed class PushLedger(string @namespace)
         return digests;
     }
 
-    private async Task<HttpStatusCode> PushAsync(HttpClient client, (string Package, string Release) key, SeededPackage content, CancellationToken ct)
+    private async Task<HttpStatusCode> PushAsync(HttpClient client, (string Package, string Release) key, SeededPackage content, CancellationToken cancellationToken)
     {
-        using var answer = await client.PostAsync($"/api/v1/packages/{key.Package}", new PushContent(content, key.Release), ct);
+        using var answer = await client.PostAsync($"/api/v1/packages/{key.Package}", new PushContent(content, key.Release), cancellationToken);
         if (answer.StatusCode == HttpStatusCode.OK)
         {
             acknowledged[key] = content;
             return HttpStatusCode.OK;
         }
 
-        var text = await answer.Content.ReadAsStringAsync(ct);
+        var text = await answer.Content.ReadAsStringAsync(cancellationToken);
         Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.ServiceUnavailable).Or.EqualTo(HttpStatusCode.InsufficientStorage), $"{key}: {text}");
         Assert.That(answer.Headers.RetryAfter, Is.Not.Null, $"{key}: {text}");
         Assert.That((string?)JsonNode.Parse(text)!["code"], Is.EqualTo("unavailable").Or.EqualTo("storage-full"));
@@ -98,10 +98,10 @@ internal sealed class PushLedger(string @namespace)
         return answer.StatusCode;
     }
 
-    private static async Task<JsonNode> GetAsync(HttpClient client, string path, CancellationToken ct)
+    private static async Task<JsonNode> GetAsync(HttpClient client, string path, CancellationToken cancellationToken)
     {
-        using var answer = await client.GetAsync(path, ct);
-        var text = await answer.Content.ReadAsStringAsync(ct);
+        using var answer = await client.GetAsync(path, cancellationToken);
+        var text = await answer.Content.ReadAsStringAsync(cancellationToken);
         Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.OK), $"{path}: {text}");
         return JsonNode.Parse(text)!;
     }

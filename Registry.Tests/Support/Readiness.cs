@@ -6,14 +6,14 @@ namespace Registry.Tests.Support;
 internal static class Readiness
 {
     /// <summary>Waits until <c>/readyz</c> says that it has.</summary>
-    public static async Task UntilReadyAsync(this HttpClient registry, CancellationToken ct)
+    public static async Task UntilReadyAsync(this HttpClient registry, CancellationToken cancellationToken)
     {
         while (true)
         {
-            using var answer = await registry.GetAsync("/readyz", ct);
+            using var answer = await registry.GetAsync("/readyz", cancellationToken);
             if (answer.StatusCode == HttpStatusCode.OK)
                 return;
-            await Task.Delay(20, ct);
+            await Task.Delay(20, cancellationToken);
         }
     }
 }

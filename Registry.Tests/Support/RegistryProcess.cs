@@ -12,7 +12,7 @@ namespace Registry.Tests.Support;
 internal sealed class RegistryProcess : IAsyncDisposable
 {
     /// <summary>Far above what a start, a stop or a kill takes, on a machine that does much else.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(90);
 
     private readonly Process process;
     private readonly ConcurrentQueue<string> output = new();
@@ -107,7 +107,7 @@ internal sealed class RegistryProcess : IAsyncDisposable
     /// <summary>Waits until it listens and <c>/readyz</c> says so.</summary>
     public async Task ReadyAsync()
     {
-        using var deadline = new CancellationTokenSource(Patience);
+        using var deadline = new CancellationTokenSource(Timeout);
         await ListenAsync();
         await Client.UntilReadyAsync(deadline.Token);
     }
@@ -117,9 +117,9 @@ internal sealed class RegistryProcess : IAsyncDisposable
     {
         try
         {
-            var address = await listening.Task.WaitAsync(Patience);
+            var address = await listening.Task.WaitAsync(Timeout);
             // Proxies that the environment names are for other hosts; and a test that holds an answer back needs connections to spare.
-            client = new HttpClient(new SocketsHttpHandler { UseProxy = false, ConnectTimeout = Patience }) { BaseAddress = address, Timeout = Patience };
+            client = new HttpClient(new SocketsHttpHandler { UseProxy = false, ConnectTimeout = Timeout }) { BaseAddress = address, Timeout = Timeout };
         }
         catch (TimeoutException)
         {
@@ -151,8 +151,8 @@ internal sealed class RegistryProcess : IAsyncDisposable
     /// <summary>Waits for its end, and for all that it printed; returns its exit code.</summary>
     public async Task<int> ExitAsync()
     {
-        await process.WaitForExitAsync().WaitAsync(Patience);
-        await readers.WaitAsync(Patience);
+        await process.WaitForExitAsync().WaitAsync(Timeout);
+        await readers.WaitAsync(Timeout);
         return process.ExitCode;
     }
 

@@ -17,19 +17,19 @@ internal sealed class RegistryRecording
     private static readonly string[] Mounts = ["/api/v1/packages", "/cnr/api/v1/packages"];
 
     private readonly HttpClient client;
-    private readonly CancellationToken ct;
+    private readonly CancellationToken cancellationToken;
     private readonly List<string> answers = [];
 
-    private RegistryRecording(HttpClient client, CancellationToken ct) => (this.client, this.ct) = (client, ct);
+    private RegistryRecording(HttpClient client, CancellationToken cancellationToken) => (this.client, this.cancellationToken) = (client, cancellationToken);
 
     /// <summary>Asks everything.</summary>
     /// <param name="client">A client of the registry.</param>
     /// <param name="workspaces">The workspaces that hold archives, as a client names them.</param>
-    /// <param name="ct">Gives up.</param>
+    /// <param name="cancellationToken">Gives up.</param>
     /// <returns>One text for each answer, its request first.</returns>
-    public static async Task<IReadOnlyList<string>> MakeAsync(HttpClient client, IEnumerable<string> workspaces, CancellationToken ct)
+    public static async Task<IReadOnlyList<string>> MakeAsync(HttpClient client, IEnumerable<string> workspaces, CancellationToken cancellationToken)
     {
-        var recording = new RegistryRecording(client, ct);
+        var recording = new RegistryRecording(client, cancellationToken);
         string[] others = ["/", "/version", "/cnr/version", "/cnr/", "/healthz", "/readyz", "/nowhere"];
         foreach (var path in others)
             await recording.AskAsync(HttpMethod.Get, path);
@@ -97,8 +97,8 @@ internal sealed class RegistryRecording
         using var request = new HttpRequestMessage(method, path);
         request.Headers.Host = Host;
         configure?.Invoke(request.Headers);
-        using var answer = await client.SendAsync(request, ct);
-        var body = await answer.Content.ReadAsByteArrayAsync(ct);
+        using var answer = await client.SendAsync(request, cancellationToken);
+        var body = await answer.Content.ReadAsByteArrayAsync(cancellationToken);
         var text = Encoding.UTF8.GetString(body);
         var headers = answer.Headers.Concat(answer.Content.Headers)
             .Where(static header => header.Key != "Date")

@@ -13,26 +13,26 @@ namespace Registry.Tests.Support;
 internal sealed record SeededPackage(int Seed, long FileBytes)
 {
     /// <summary>Writes the <c>.tar.gz</c>.</summary>
-    public async Task WriteAsync(Stream output, CancellationToken ct) => await WriteAsync(output, Stream.Null, ct);
+    public async Task WriteAsync(Stream output, CancellationToken cancellationToken) => await WriteAsync(output, Stream.Null, cancellationToken);
 
     /// <summary>The <c>.tar.gz</c>, of a small one.</summary>
-    public async Task<byte[]> ToArrayAsync(CancellationToken ct)
+    public async Task<byte[]> ToArrayAsync(CancellationToken cancellationToken)
     {
         var bytes = new MemoryStream();
-        await WriteAsync(bytes, ct);
+        await WriteAsync(bytes, cancellationToken);
         return bytes.ToArray();
     }
 
     /// <summary>The sha256 of the tar, which is CNR's digest; that of the <c>.tar.gz</c>; and its length.</summary>
-    public async Task<(string Tar, string Gzip, long Length)> DigestsAsync(CancellationToken ct)
+    public async Task<(string Tar, string Gzip, long Length)> DigestsAsync(CancellationToken cancellationToken)
     {
         await using var tar = new HashingStream();
         await using var gzip = new HashingStream();
-        await WriteAsync(gzip, tar, ct);
+        await WriteAsync(gzip, tar, cancellationToken);
         return (tar.Hex(), gzip.Hex(), gzip.Length);
     }
 
-    private async Task WriteAsync(Stream output, Stream tarCopy, CancellationToken ct)
+    private async Task WriteAsync(Stream output, Stream tarCopy, CancellationToken cancellationToken)
     {
         await using var gzip = new GZipStream(output, CompressionLevel.NoCompression, leaveOpen: true);
         await using var both = new TeeStream(gzip, tarCopy);
@@ -42,7 +42,7 @@ internal sealed record SeededPackage(int Seed, long FileBytes)
             ModificationTime = DateTimeOffset.UnixEpoch,
             DataStream = new NoiseStream(Seed, FileBytes),
         };
-        await tar.WriteEntryAsync(file, ct);
+        await tar.WriteEntryAsync(file, cancellationToken);
     }
 }
 

@@ -19,10 +19,10 @@ internal sealed class PushController(Folders folders) : ControllerBase
 
     /// <summary>Stages two files, and makes each durable: flush, rename, flush the folder.</summary>
     [HttpPost("/durable/{name}")]
-    public async Task<IActionResult> DurableAsync(string name, CancellationToken ct)
+    public async Task<IActionResult> DurableAsync(string name, CancellationToken cancellationToken)
     {
         using var body = new MemoryStream((int)(Request.ContentLength ?? 0));
-        await Request.Body.CopyToAsync(body, ct);
+        await Request.Body.CopyToAsync(body, cancellationToken);
         Durable.Write(folders.Pushed, "content", name, body.GetBuffer().AsSpan(0, (int)body.Length));
         Durable.Write(folders.Pushed, "documents", name, Document);
         return File("{\"status\":\"ok\"}"u8.ToArray(), "application/json");
@@ -33,7 +33,7 @@ internal sealed class PushController(Folders folders) : ControllerBase
     /// it to a file; gunzips it meanwhile, and hashes that; makes the file durable.
     /// </summary>
     [HttpPost("/unpacked/{name}")]
-    public async Task<IActionResult> UnpackedAsync(string name, CancellationToken ct)
+    public async Task<IActionResult> UnpackedAsync(string name, CancellationToken cancellationToken)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         using var file = Durable.Stage(folders.Pushed, out var staged);
@@ -41,13 +41,13 @@ internal sealed class PushController(Folders folders) : ControllerBase
             pauseWriterThreshold: BufferBytes * 2,
             resumeWriterThreshold: BufferBytes,
             minimumSegmentSize: BufferBytes));
-        var unpacking = HashUnpackedAsync(packed.Reader, ct);
+        var unpacking = HashUnpackedAsync(packed.Reader, cancellationToken);
         var at = 0L;
         try
         {
-            await foreach (var bytes in DecodeAsync(ct))
+            await foreach (var bytes in DecodeAsync(cancellationToken))
             {
-                await packed.Writer.WriteAsync(bytes, ct);
+                await packed.Writer.WriteAsync(bytes, cancellationToken);
                 hash.AppendData(bytes.Span);
                 RandomAccess.Write(file, bytes.Span, at);
                 at += bytes.Length;
@@ -66,26 +66,26 @@ internal sealed class PushController(Folders folders) : ControllerBase
         return Ok($"{Convert.ToHexStringLower(hash.GetCurrentHash())} {Convert.ToHexStringLower(unpacked)}");
     }
 
-    private static async Task<byte[]> HashUnpackedAsync(PipeReader packed, CancellationToken ct)
+    private static async Task<byte[]> HashUnpackedAsync(PipeReader packed, CancellationToken cancellationToken)
     {
         await using var gzip = new GZipStream(packed.AsStream(), CompressionMode.Decompress);
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         var buffer = new byte[BufferBytes];
         int read;
-        while ((read = await gzip.ReadAsync(buffer, ct)) > 0)
+        while ((read = await gzip.ReadAsync(buffer, cancellationToken)) > 0)
             hash.AppendData(buffer, 0, read);
         return hash.GetCurrentHash();
     }
 
     /// <summary>The content of the push, in pieces; each is valid until the next.</summary>
-    private async IAsyncEnumerable<ReadOnlyMemory<byte>> DecodeAsync([EnumeratorCancellation] CancellationToken ct)
+    private async IAsyncEnumerable<ReadOnlyMemory<byte>> DecodeAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var body = Request.BodyReader;
         var characters = new byte[BufferBytes];
-        await SkipAsync("{\"blob\":\"".Length, ct);
+        await SkipAsync("{\"blob\":\"".Length, cancellationToken);
         for (var ended = false; !ended;)
         {
-            var read = await body.ReadAtLeastAsync(BufferBytes, ct);
+            var read = await body.ReadAtLeastAsync(BufferBytes, cancellationToken);
             var text = read.Buffer.Slice(0, Math.Min(BufferBytes, read.Buffer.Length));
             if (text.PositionOf((byte)'"') is { } end)
                 (text, ended) = (text.Slice(0, end), true);
@@ -98,13 +98,13 @@ internal sealed class PushController(Folders folders) : ControllerBase
             yield return characters.AsMemory(0, decoded);
         }
 
-        await body.CopyToAsync(Stream.Null, ct);
+        await body.CopyToAsync(Stream.Null, cancellationToken);
     }
 
-    private async Task SkipAsync(int bytes, CancellationToken ct)
+    private async Task SkipAsync(int bytes, CancellationToken cancellationToken)
     {
         ReadResult read;
-        while ((read = await Request.BodyReader.ReadAtLeastAsync(bytes, ct)).Buffer.Length < bytes)
+        while ((read = await Request.BodyReader.ReadAtLeastAsync(bytes, cancellationToken)).Buffer.Length < bytes)
             Request.BodyReader.AdvanceTo(read.Buffer.Start, read.Buffer.End);
         Request.BodyReader.AdvanceTo(read.Buffer.GetPosition(bytes));
     }

@@ -30,7 +30,7 @@ internal sealed class ReadController(Folders folders) : ControllerBase
 
     /// <summary>A file, opened, read and written by the shortest way that streams.</summary>
     [HttpGet("/file/{name}")]
-    public async Task FileAsync(string name, CancellationToken ct)
+    public async Task FileAsync(string name, CancellationToken cancellationToken)
     {
         using var file = System.IO.File.OpenHandle(folders.PathOf(name));
         var length = RandomAccess.GetLength(file);
@@ -43,7 +43,7 @@ internal sealed class ReadController(Folders folders) : ControllerBase
             for (var sent = 0L; sent < length;)
             {
                 var read = RandomAccess.Read(file, buffer, sent);
-                await Response.Body.WriteAsync(buffer.AsMemory(0, read), ct);
+                await Response.Body.WriteAsync(buffer.AsMemory(0, read), cancellationToken);
                 sent += read;
             }
         }

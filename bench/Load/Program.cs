@@ -14,9 +14,9 @@ using Registry.Bench.Load.Processes;
     ("memory", "packages of 1 GiB, and of 64 MiB by 32 clients", Memory.RunAsync),
     ("start", "the first answer after a start", Starts.RunAsync),
     ("backends", "show and pull over redis and etcd", Backends.RunAsync),
-    ("scale-filesystem", "10,000 and 100,000 packages while others push", (run, ct) => Scale.RunAsync(run, "filesystem", ct)),
-    ("scale-redis", "the same over redis", (run, ct) => Scale.RunAsync(run, "redis", ct)),
-    ("scale-etcd", "the same over etcd", (run, ct) => Scale.RunAsync(run, "etcd", ct)),
+    ("scale-filesystem", "10,000 and 100,000 packages while others push", (run, cancellationToken) => Scale.RunAsync(run, "filesystem", cancellationToken)),
+    ("scale-redis", "the same over redis", (run, cancellationToken) => Scale.RunAsync(run, "redis", cancellationToken)),
+    ("scale-etcd", "the same over etcd", (run, cancellationToken) => Scale.RunAsync(run, "etcd", cancellationToken)),
     ("mixed", "memory under everything at once", Mixed.RunAsync),
 ];
 

@@ -13,7 +13,7 @@ internal sealed record Run(Options Options, Servers Servers, Report Report)
     /// <param name="name">The case.</param>
     /// <param name="sides">Ours first.</param>
     /// <param name="marks">For each reference in turn: the least ratio of rates, and the most of the 99th percentiles; null for none.</param>
-    /// <param name="ct">Ends it.</param>
-    public async Task CompareAsync(string name, IReadOnlyList<Side> sides, IReadOnlyList<(double? Rate, double? P99)> marks, CancellationToken ct) =>
-        Report.Add(name, await Comparison.RunAsync(Options, sides, ct), marks);
+    /// <param name="cancellationToken">Ends it.</param>
+    public async Task CompareAsync(string name, IReadOnlyList<Side> sides, IReadOnlyList<(double? Rate, double? P99)> marks, CancellationToken cancellationToken) =>
+        Report.Add(name, await Comparison.RunAsync(Options, sides, cancellationToken), marks);
 }

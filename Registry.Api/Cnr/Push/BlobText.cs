@@ -21,12 +21,12 @@ internal sealed class BlobText(Func<CancellationToken, ValueTask<PackageUpload>>
     public PackageUpload? Upload { get; private set; }
 
     /// <summary>Takes the next of the base64 text.</summary>
-    public async ValueTask AppendAsync(ReadOnlyMemory<byte> text, CancellationToken ct)
+    public async ValueTask AppendAsync(ReadOnlyMemory<byte> text, CancellationToken cancellationToken)
     {
         if (text.IsEmpty || refused)
             return;
         buffer ??= ArrayPool<byte>.Shared.Rent(BufferBytes);
-        var upload = await GetUploadAsync(ct);
+        var upload = await GetUploadAsync(cancellationToken);
         while (!text.IsEmpty)
         {
             var status = decoder.Decode(text.Span, buffer.AsSpan(filled), out var consumed, out var written);
@@ -40,20 +40,20 @@ internal sealed class BlobText(Func<CancellationToken, ValueTask<PackageUpload>>
             }
 
             if (status == OperationStatus.DestinationTooSmall)
-                await FlushAsync(upload, ct);
+                await FlushAsync(upload, cancellationToken);
         }
     }
 
     /// <summary>Takes bytes that are the content itself, without base64.</summary>
-    public async ValueTask AppendRawAsync(ReadOnlyMemory<byte> content, CancellationToken ct) =>
-        await (await GetUploadAsync(ct)).WriteAsync(content, ct);
+    public async ValueTask AppendRawAsync(ReadOnlyMemory<byte> content, CancellationToken cancellationToken) =>
+        await (await GetUploadAsync(cancellationToken)).WriteAsync(content, cancellationToken);
 
     /// <summary>Says that the text has ended.</summary>
-    public async ValueTask EndAsync(CancellationToken ct)
+    public async ValueTask EndAsync(CancellationToken cancellationToken)
     {
         if (Upload is null || refused)
             return;
-        await FlushAsync(Upload, ct);
+        await FlushAsync(Upload, cancellationToken);
         if (!decoder.IsComplete)
             Upload.Refuse("The blob is not base64: it ends within a group of four digits.");
     }
@@ -76,12 +76,12 @@ internal sealed class BlobText(Func<CancellationToken, ValueTask<PackageUpload>>
         released = true;
     }
 
-    private async ValueTask<PackageUpload> GetUploadAsync(CancellationToken ct) => Upload ??= await begin(ct);
+    private async ValueTask<PackageUpload> GetUploadAsync(CancellationToken cancellationToken) => Upload ??= await begin(cancellationToken);
 
-    private async ValueTask FlushAsync(PackageUpload upload, CancellationToken ct)
+    private async ValueTask FlushAsync(PackageUpload upload, CancellationToken cancellationToken)
     {
         if (filled > 0)
-            await upload.WriteAsync(buffer.AsMemory(0, filled), ct);
+            await upload.WriteAsync(buffer.AsMemory(0, filled), cancellationToken);
         filled = 0;
     }
 }

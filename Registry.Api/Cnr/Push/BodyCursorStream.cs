@@ -4,7 +4,7 @@ using Registry.Core.Content;
 namespace Registry.Api.Cnr.Push;
 
 /// <summary>A <see cref="BodyCursor"/> as the stream that the framework's multipart reader wants.</summary>
-internal sealed class BodyCursorStream(BodyCursor body) : ForwardReadStream(null)
+internal sealed class BodyCursorStream(BodyCursor body) : ForwardOnlyStream(null)
 {
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {

@@ -9,33 +9,33 @@ internal sealed class JsonPushBody(BodyCursor body, PushFields fields)
 
     /// <summary>Reads the body to its end. Of a repeated member the last one counts.</summary>
     /// <exception cref="JsonSyntaxException">The body is not a JSON object.</exception>
-    public async ValueTask ReadAsync(CancellationToken ct)
+    public async ValueTask ReadAsync(CancellationToken cancellationToken)
     {
-        await json.ReadObjectAsync(PushFields.MaxNameBytes, (name, first) => ReadMemberAsync(name, first, ct), ct);
-        await json.ExpectEndAsync("object", ct);
+        await json.ReadObjectAsync(PushFields.MaxNameBytes, (name, first) => ReadMemberAsync(name, first, cancellationToken), cancellationToken);
+        await json.ExpectEndAsync("object", cancellationToken);
     }
 
-    private async ValueTask ReadMemberAsync(BoundedBytes name, int first, CancellationToken ct)
+    private async ValueTask ReadMemberAsync(BoundedBytes name, int first, CancellationToken cancellationToken)
     {
         switch (PushFields.Find(name))
         {
             case PushField.Blob when first == '"' && fields.BeginBlob() is { } blob:
-                await json.ReadTextAsync(blob, ct);
-                await blob.EndAsync(ct);
+                await json.ReadTextAsync(blob, cancellationToken);
+                await blob.EndAsync(cancellationToken);
                 break;
             case PushField.Blob when first != '"':
-                fields.SetBlob(await json.SkipValueAsync(ct));
+                fields.SetBlob(await json.SkipValueAsync(cancellationToken));
                 break;
             case PushField.Metadata:
                 var text = fields.NewMetadata();
-                var kind = await json.ReadRawAsync(text, ct);
+                var kind = await json.ReadRawAsync(text, cancellationToken);
                 fields.SetMetadata(text, isNull: kind == FieldKind.Null);
                 break;
             case { } field when field != PushField.Blob:
-                fields.Set(field, await json.ReadValueAsync(first, ct));
+                fields.Set(field, await json.ReadValueAsync(first, cancellationToken));
                 break;
             default:
-                await json.SkipValueAsync(ct);
+                await json.SkipValueAsync(cancellationToken);
                 break;
         }
     }

@@ -22,15 +22,15 @@ internal sealed class MultipartPushBody(BodyCursor body, PushFields fields, stri
 
     /// <summary>Reads to the end.</summary>
     /// <exception cref="RegistryException"><see cref="ErrorCode.InvalidUsage"/>: this is no multipart form, or it is cut short.</exception>
-    public async ValueTask ReadAsync(CancellationToken ct)
+    public async ValueTask ReadAsync(CancellationToken cancellationToken)
     {
         var buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
         try
         {
             var parts = new MultipartReader(boundary, new BodyCursorStream(body));
-            while (await parts.ReadNextSectionAsync(ct) is { } part)
-                await ReadPartAsync(part, buffer, ct);
-            await body.DrainAsync(ct);
+            while (await parts.ReadNextSectionAsync(cancellationToken) is { } part)
+                await ReadPartAsync(part, buffer, cancellationToken);
+            await body.DrainAsync(cancellationToken);
         }
         catch (InvalidDataException)
         {
@@ -47,7 +47,7 @@ internal sealed class MultipartPushBody(BodyCursor body, PushFields fields, stri
         }
     }
 
-    private async ValueTask ReadPartAsync(MultipartSection part, byte[] buffer, CancellationToken ct)
+    private async ValueTask ReadPartAsync(MultipartSection part, byte[] buffer, CancellationToken cancellationToken)
     {
         if (HeaderParameters.Find(part.ContentDisposition, "name") is not { } fieldName)
             return;
@@ -58,29 +58,29 @@ internal sealed class MultipartPushBody(BodyCursor body, PushFields fields, stri
         if (field == PushField.Blob)
         {
             if (fields.BeginBlob() is { } blob)
-                await ReadBlobAsync(part, blob, buffer, ct);
+                await ReadBlobAsync(part, blob, buffer, cancellationToken);
             return;
         }
 
         var text = fields.NewText(field);
         int read;
-        while ((read = await part.Body.ReadAsync(buffer, ct)) > 0)
+        while ((read = await part.Body.ReadAsync(buffer, cancellationToken)) > 0)
             text.Append(buffer.AsSpan(0, read));
         fields.SetText(field, text);
     }
 
-    private static async ValueTask ReadBlobAsync(MultipartSection part, BlobText blob, byte[] buffer, CancellationToken ct)
+    private static async ValueTask ReadBlobAsync(MultipartSection part, BlobText blob, byte[] buffer, CancellationToken cancellationToken)
     {
-        var read = await part.Body.ReadAtLeastAsync(buffer, FileKind.HeadBytes, throwOnEndOfStream: false, ct);
+        var read = await part.Body.ReadAtLeastAsync(buffer, FileKind.HeadBytes, throwOnEndOfStream: false, cancellationToken);
         var isRaw = read > 0 && (buffer[0] == GzipMagic || FileKind.Find(buffer.AsSpan(0, read)) is not null);
-        for (; read > 0; read = await part.Body.ReadAsync(buffer, ct))
+        for (; read > 0; read = await part.Body.ReadAsync(buffer, cancellationToken))
         {
             if (isRaw)
-                await blob.AppendRawAsync(buffer.AsMemory(0, read), ct);
+                await blob.AppendRawAsync(buffer.AsMemory(0, read), cancellationToken);
             else
-                await blob.AppendAsync(buffer.AsMemory(0, read), ct);
+                await blob.AppendAsync(buffer.AsMemory(0, read), cancellationToken);
         }
 
-        await blob.EndAsync(ct);
+        await blob.EndAsync(cancellationToken);
     }
 }

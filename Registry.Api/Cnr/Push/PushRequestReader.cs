@@ -31,12 +31,12 @@ internal static class PushRequestReader
     /// <param name="request">The request; its body has not been touched.</param>
     /// <param name="begin">Begins the upload that the content goes into. Called once at most, at the content's first byte.</param>
     /// <param name="limits">The limit of the metadata is judged by the result, all others by the upload.</param>
-    /// <param name="ct">Cancels the reading.</param>
+    /// <param name="cancellationToken">Cancels the reading.</param>
     /// <exception cref="RegistryException"><see cref="ErrorCode.InvalidUsage"/>: not JSON, not a form, a field missing or of the wrong type.</exception>
     /// <exception cref="BadHttpRequestException">The body is too large (413), or the client hung up: as the server throws it.</exception>
     /// <exception cref="Core.Storage.StorageException">The content could not be staged.</exception>
     public static async ValueTask<PushRequest> ReadAsync(
-        HttpRequest request, Func<CancellationToken, ValueTask<PackageUpload>> begin, ContentLimits limits, CancellationToken ct)
+        HttpRequest request, Func<CancellationToken, ValueTask<PackageUpload>> begin, ContentLimits limits, CancellationToken cancellationToken)
     {
         var body = new BodyCursor(request.BodyReader);
         // Disposes of nothing once the request has been handed over.
@@ -45,20 +45,20 @@ internal static class PushRequestReader
         {
             if (request.Headers.ContentEncoding is [{ Length: > 0 } encoding, ..] && !encoding.Equals("identity", StringComparison.OrdinalIgnoreCase))
                 throw new RegistryException(ErrorCode.InvalidUsage, "The body has a Content-Encoding: send it as it is.", ("field", "Content-Encoding"));
-            await ReadBodyAsync(request, body, fields, ct);
-            await ReadQueryAsync(request, fields, ct);
+            await ReadBodyAsync(request, body, fields, cancellationToken);
+            await ReadQueryAsync(request, fields, cancellationToken);
             return fields.ToRequest();
         }
         catch (JsonSyntaxException broken)
         {
             var at = body.Position;
-            await body.DrainAsync(ct);
+            await body.DrainAsync(cancellationToken);
             throw new RegistryException(ErrorCode.InvalidUsage, $"The body is not valid JSON, at byte {at}: {broken.Message}");
         }
         catch (RegistryException refusal) when (refusal.Code != ErrorCode.Unavailable)
         {
             await fields.DisposeAsync();
-            await body.DrainAsync(ct);
+            await body.DrainAsync(cancellationToken);
             throw;
         }
         finally
@@ -67,9 +67,9 @@ internal static class PushRequestReader
         }
     }
 
-    private static async ValueTask ReadBodyAsync(HttpRequest request, BodyCursor body, PushFields fields, CancellationToken ct)
+    private static async ValueTask ReadBodyAsync(HttpRequest request, BodyCursor body, PushFields fields, CancellationToken cancellationToken)
     {
-        var first = await PeekFirstAsync(body, ct);
+        var first = await PeekFirstAsync(body, cancellationToken);
         if (first < 0)
             return;
         var contentType = HeaderParameters.ValueOf(request.ContentType).ToString();
@@ -77,11 +77,11 @@ internal static class PushRequestReader
             throw new RegistryException(
                 ErrorCode.InvalidUsage, "The body is UTF-16, as PowerShell writes files; send it in UTF-8.");
         if (first == '{')
-            await new JsonPushBody(body, fields).ReadAsync(ct);
+            await new JsonPushBody(body, fields).ReadAsync(cancellationToken);
         else if (contentType.Equals("application/x-www-form-urlencoded", StringComparison.OrdinalIgnoreCase))
-            await new UrlEncodedPushBody(body, fields).ReadAsync(isQuery: false, ct);
+            await new UrlEncodedPushBody(body, fields).ReadAsync(isQuery: false, cancellationToken);
         else if (contentType.Equals("multipart/form-data", StringComparison.OrdinalIgnoreCase))
-            await new MultipartPushBody(body, fields, GetBoundary(request.ContentType)).ReadAsync(ct);
+            await new MultipartPushBody(body, fields, GetBoundary(request.ContentType)).ReadAsync(cancellationToken);
         else
             throw new RegistryException(
                 ErrorCode.InvalidUsage,
@@ -104,12 +104,12 @@ internal static class PushRequestReader
     }
 
     /// <summary>The query is urlencoded text as forms are; what the body said stands.</summary>
-    private static async ValueTask ReadQueryAsync(HttpRequest request, PushFields fields, CancellationToken ct)
+    private static async ValueTask ReadQueryAsync(HttpRequest request, PushFields fields, CancellationToken cancellationToken)
     {
         if (request.QueryString.Value is not ['?', .. var query])
             return;
         var cursor = new BodyCursor(PipeReader.Create(new ReadOnlySequence<byte>(Encoding.UTF8.GetBytes(query))));
-        await new UrlEncodedPushBody(cursor, fields).ReadAsync(isQuery: true, ct);
+        await new UrlEncodedPushBody(cursor, fields).ReadAsync(isQuery: true, cancellationToken);
     }
 
     private static string GetBoundary(string? contentType)
@@ -121,15 +121,15 @@ internal static class PushRequestReader
     }
 
     /// <summary>The first byte that is neither blank nor of a byte order mark; -1 when there is none.</summary>
-    private static async ValueTask<int> PeekFirstAsync(BodyCursor body, CancellationToken ct)
+    private static async ValueTask<int> PeekFirstAsync(BodyCursor body, CancellationToken cancellationToken)
     {
         for (var i = 0; i < ByteOrderMark.Length; i++)
         {
-            if (!await body.FillAsync(ct) || body.Window.Span[0] != ByteOrderMark[i])
+            if (!await body.FillAsync(cancellationToken) || body.Window.Span[0] != ByteOrderMark[i])
                 break;
             body.Consume(1);
         }
 
-        return await body.PeekTokenAsync(ct);
+        return await body.PeekTokenAsync(cancellationToken);
     }
 }

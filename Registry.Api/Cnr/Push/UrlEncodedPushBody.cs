@@ -21,47 +21,47 @@ internal sealed class UrlEncodedPushBody(BodyCursor body, PushFields fields)
     private readonly byte[] escape = new byte[3];
 
     /// <summary>Reads to the end. A blob of a form that is there already makes the push a 400; one of a query is passed over.</summary>
-    public async ValueTask ReadAsync(bool isQuery, CancellationToken ct)
+    public async ValueTask ReadAsync(bool isQuery, CancellationToken cancellationToken)
     {
-        while (await body.FillAsync(ct))
+        while (await body.FillAsync(cancellationToken))
         {
             var name = new BoundedBytes(PushFields.MaxNameBytes);
-            var hasValue = await ReadAsync(name, NameStops, ct) == '=';
+            var hasValue = await ReadAsync(name, NameStops, cancellationToken) == '=';
             var field = PushFields.Find(name);
             if (isQuery && field is { } known && fields.Has(known))
                 field = null;
-            await ReadValueAsync(field, hasValue, ct);
+            await ReadValueAsync(field, hasValue, cancellationToken);
         }
     }
 
-    private async ValueTask ReadValueAsync(PushField? field, bool hasValue, CancellationToken ct)
+    private async ValueTask ReadValueAsync(PushField? field, bool hasValue, CancellationToken cancellationToken)
     {
         if (field == PushField.Blob && fields.BeginBlob() is { } blob)
         {
             if (hasValue)
-                await ReadAsync(blob, BlobStops, ct);
-            await blob.EndAsync(ct);
+                await ReadAsync(blob, BlobStops, cancellationToken);
+            await blob.EndAsync(cancellationToken);
             return;
         }
 
         var text = field is { } known ? fields.NewText(known) : new BoundedBytes(0);
         if (hasValue)
-            await ReadAsync(text, TextStops, ct);
+            await ReadAsync(text, TextStops, cancellationToken);
         if (field is { } set && set != PushField.Blob)
             fields.SetText(set, text);
     }
 
     /// <summary>Reads up to a stop; gives the one that ended it, which is consumed, or -1 at the end.</summary>
-    private async ValueTask<int> ReadAsync(ITextSink sink, SearchValues<byte> stops, CancellationToken ct)
+    private async ValueTask<int> ReadAsync(ITextSink sink, SearchValues<byte> stops, CancellationToken cancellationToken)
     {
-        while (await body.FillAsync(ct))
+        while (await body.FillAsync(cancellationToken))
         {
             var window = body.Window;
             var run = window.Span.IndexOfAny(stops);
             if (run != 0)
             {
                 run = run < 0 ? window.Length : run;
-                await sink.AppendAsync(window[..run], ct);
+                await sink.AppendAsync(window[..run], cancellationToken);
                 body.Consume(run);
                 continue;
             }
@@ -69,9 +69,9 @@ internal sealed class UrlEncodedPushBody(BodyCursor body, PushFields fields)
             var stop = window.Span[0];
             body.Consume(1);
             if (stop == '+')
-                await sink.AppendAsync(Space, ct);
+                await sink.AppendAsync(Space, cancellationToken);
             else if (stop == '%')
-                await sink.AppendAsync(await ReadEscapeAsync(ct), ct);
+                await sink.AppendAsync(await ReadEscapeAsync(cancellationToken), cancellationToken);
             else
                 return stop;
         }
@@ -79,12 +79,12 @@ internal sealed class UrlEncodedPushBody(BodyCursor body, PushFields fields)
         return -1;
     }
 
-    private async ValueTask<ReadOnlyMemory<byte>> ReadEscapeAsync(CancellationToken ct)
+    private async ValueTask<ReadOnlyMemory<byte>> ReadEscapeAsync(CancellationToken cancellationToken)
     {
         escape[0] = (byte)'%';
         for (var taken = 1; taken < escape.Length; taken++)
         {
-            if (!await body.FillAsync(ct) || !char.IsAsciiHexDigit((char)body.Window.Span[0]))
+            if (!await body.FillAsync(cancellationToken) || !char.IsAsciiHexDigit((char)body.Window.Span[0]))
                 return escape.AsMemory(0, taken);
             escape[taken] = body.Window.Span[0];
             body.Consume(1);

@@ -39,16 +39,16 @@ public sealed class FrozenServerTests(string backend) : ServerFaultTest(backend)
     {
         var patient = await StartReplicaAsync();
         var ledger = new PushLedger("freeze");
-        Assert.That(await ledger.PushAsync(patient.Client, "one", "1.0.0", 3_000_000, Ct), Is.EqualTo(HttpStatusCode.OK));
-        Assert.That(await ledger.PushAsync(patient.Client, "one", "2.0.0", 1_000, Ct), Is.EqualTo(HttpStatusCode.OK));
-        using (var archive = await patient.Client.PostAsync("/api/v1/app", new ByteArrayContent(await SampleArchive.BytesAsync()), Ct))
+        Assert.That(await ledger.PushAsync(patient.Client, "one", "1.0.0", 3_000_000, CancellationToken), Is.EqualTo(HttpStatusCode.OK));
+        Assert.That(await ledger.PushAsync(patient.Client, "one", "2.0.0", 1_000, CancellationToken), Is.EqualTo(HttpStatusCode.OK));
+        using (var archive = await patient.Client.PostAsync("/api/v1/app", new ByteArrayContent(await SampleArchive.BytesAsync()), CancellationToken))
             Assert.That(archive.StatusCode, Is.EqualTo(HttpStatusCode.OK));
         var host = await StartReplicaAsync(
             settings: [$"--Redis:DeadlineSeconds={CallSeconds}", $"--Etcd:TimeoutSeconds={CallSeconds}", $"--Updates:BoundSeconds={BoundSeconds}"]);
         await UntilAsync(host, ready: true);
 
         // Some pushes are in the middle of whatever they do.
-        var under = Enumerable.Range(0, 8).Select(number => ledger.PushAsync(host.Client, "under", $"1.0.{number}", 700_000, Ct)).ToArray();
+        var under = Enumerable.Range(0, 8).Select(number => ledger.PushAsync(host.Client, "under", $"1.0.{number}", 700_000, CancellationToken)).ToArray();
         await Task.WhenAny(under);
         await Server.FreezeAsync();
         var frozen = Stopwatch.StartNew();
@@ -67,21 +67,21 @@ public sealed class FrozenServerTests(string backend) : ServerFaultTest(backend)
             await UntilAsync(
                 async () =>
                 {
-                    using var answer = await host.Client.GetAsync(path, Ct);
+                    using var answer = await host.Client.GetAsync(path, CancellationToken);
                     return answer.IsSuccessStatusCode;
                 },
                 path);
 
         // A write that reached the frozen server may have happened since, whole.
         var number = 0;
-        await UntilAsync(async () => await ledger.PushAsync(host.Client, "one", $"3.0.{number++}", 1_000, Ct) == HttpStatusCode.OK, "a push succeeds");
-        await ledger.VerifyAsync(patient.Client, Ct);
+        await UntilAsync(async () => await ledger.PushAsync(host.Client, "one", $"3.0.{number++}", 1_000, CancellationToken) == HttpStatusCode.OK, "a push succeeds");
+        await ledger.VerifyAsync(patient.Client, CancellationToken);
     }
 
     private IEnumerable<Task> Changes(RegistryHost host, PushLedger ledger, int round)
     {
-        yield return DemandRefusedAsync(ledger.PushAsync(host.Client, "new", $"1.0.{round}", 1_000, Ct));
-        yield return DemandRefusedAsync(ledger.PushAsync(host.Client, "one", $"1.1.{round}", 1_500_000, Ct));
+        yield return DemandRefusedAsync(ledger.PushAsync(host.Client, "new", $"1.0.{round}", 1_000, CancellationToken));
+        yield return DemandRefusedAsync(ledger.PushAsync(host.Client, "one", $"1.1.{round}", 1_500_000, CancellationToken));
         yield return DemandUnavailableAsync(host, HttpMethod.Delete, $"{Package}/7.0.0/helm");
         yield return DemandUnavailableAsync(host, HttpMethod.Post, $"{Package}/channels/beta/1.0.0");
         yield return DemandUnavailableAsync(host, HttpMethod.Post, "/api/v1/app", new ByteArrayContent([1, 2, 3]));
@@ -99,10 +99,10 @@ public sealed class FrozenServerTests(string backend) : ServerFaultTest(backend)
     {
         var began = Stopwatch.GetTimestamp();
         using var request = new HttpRequestMessage(method, path) { Content = content };
-        using var answer = await host.Client.SendAsync(request, Ct);
+        using var answer = await host.Client.SendAsync(request, CancellationToken);
         Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.ServiceUnavailable), $"{method} {path}");
         Assert.That(answer.Headers.RetryAfter, Is.Not.Null, path);
-        Assert.That((await answer.Content.ReadFromJsonAsync<JsonObject>(Ct))!.ToJsonString(), Does.Contain("\"unavailable\""), path);
+        Assert.That((await answer.Content.ReadFromJsonAsync<JsonObject>(CancellationToken))!.ToJsonString(), Does.Contain("\"unavailable\""), path);
         Assert.That(Stopwatch.GetElapsedTime(began), Is.LessThan(Longest), $"{method} {path}");
     }
 }

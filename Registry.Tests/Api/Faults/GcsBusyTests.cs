@@ -15,7 +15,7 @@ public sealed class GcsBusyTests : IAsyncDisposable
     private const int Clients = 32;
     private const int PushesEach = 3;
 
-    private readonly CancellationToken ct = new CancellationTokenSource(TimeSpan.FromMinutes(4)).Token;
+    private readonly CancellationToken cancellationToken = new CancellationTokenSource(TimeSpan.FromMinutes(4)).Token;
     private readonly List<RegistryHost> hosts = [];
     private FakeGcs fake = null!;
 
@@ -45,16 +45,16 @@ public sealed class GcsBusyTests : IAsyncDisposable
             {
                 var release = $"1.{client}.{i}";
                 var content = new SeededPackage(sameBytes ? 1 : (client * PushesEach) + i, 2_000);
-                answers[release] = await PushAsync(hosts[client % Replicas].Client, release, await content.ToArrayAsync(ct));
+                answers[release] = await PushAsync(hosts[client % Replicas].Client, release, await content.ToArrayAsync(cancellationToken));
             }
         }));
         Assert.That(fake.Bucket.Throttled, Is.Positive, "the limit was met");
         Assert.That(answers.Values, Is.All.EqualTo(HttpStatusCode.OK).Or.EqualTo(HttpStatusCode.Conflict), "what is busy is no failure");
         var pushed = answers.Where(static answer => answer.Value == HttpStatusCode.OK).Select(static answer => answer.Key).ToArray();
         Assert.That(pushed, Has.Length.GreaterThan(answers.Count / 2));
-        await Parallel.ForEachAsync(pushed, ct, async (release, ct) =>
+        await Parallel.ForEachAsync(pushed, cancellationToken, async (release, cancellationToken) =>
         {
-            using var pulled = await hosts[0].Client.GetAsync($"/api/v1/packages/busy/app/{release}/helm/pull", ct);
+            using var pulled = await hosts[0].Client.GetAsync($"/api/v1/packages/busy/app/{release}/helm/pull", cancellationToken);
             Assert.That(pulled.StatusCode, Is.EqualTo(HttpStatusCode.OK), release);
         });
     }
@@ -64,13 +64,13 @@ public sealed class GcsBusyTests : IAsyncDisposable
     {
         await using var host = await RegistryHost.StartAsync([.. fake.NewStorage("busy"), "--Updates:BoundSeconds=1", "--Gcs:DeadlineSeconds=2"]);
         fake.Bucket.ChangePeriod = TimeSpan.Zero;
-        Assert.That(await PushAsync(host.Client, "1.0.0", await new SeededPackage(1, 2_000).ToArrayAsync(ct)), Is.EqualTo(HttpStatusCode.OK));
+        Assert.That(await PushAsync(host.Client, "1.0.0", await new SeededPackage(1, 2_000).ToArrayAsync(cancellationToken)), Is.EqualTo(HttpStatusCode.OK));
         fake.Faults = static call => call.Operation == FakeGcsOperation.Insert && call.Name.Contains("/documents/", StringComparison.Ordinal)
             ? FakeGcsFault.Answer(429, "rateLimitExceeded")
             : null;
-        Assert.That(await PushAsync(host.Client, "2.0.0", await new SeededPackage(2, 2_000).ToArrayAsync(ct)), Is.EqualTo(HttpStatusCode.Conflict));
+        Assert.That(await PushAsync(host.Client, "2.0.0", await new SeededPackage(2, 2_000).ToArrayAsync(cancellationToken)), Is.EqualTo(HttpStatusCode.Conflict));
         fake.Faults = null;
-        using var show = await host.Client.GetAsync("/api/v1/packages/busy/app/2.0.0/helm", ct);
+        using var show = await host.Client.GetAsync("/api/v1/packages/busy/app/2.0.0/helm", cancellationToken);
         Assert.That(show.StatusCode, Is.EqualTo(HttpStatusCode.NotFound));
     }
 
@@ -84,9 +84,9 @@ public sealed class GcsBusyTests : IAsyncDisposable
             { new StringContent("helm"), "media_type" },
             { blob, "blob", "chart.tar.gz" },
         };
-        using var answer = await client.PostAsync("/api/v1/packages/busy/app", form, ct);
+        using var answer = await client.PostAsync("/api/v1/packages/busy/app", form, cancellationToken);
         if (answer.StatusCode == HttpStatusCode.Conflict)
-            Assert.That(await answer.Content.ReadAsStringAsync(ct), Does.Contain("resource-in-use"));
+            Assert.That(await answer.Content.ReadAsStringAsync(cancellationToken), Does.Contain("resource-in-use"));
         return answer.StatusCode;
     }
 }

@@ -29,7 +29,7 @@ public sealed class GcsServiceFaultTests : IAsyncDisposable
         new("index read", Small, "/documents/", 1, FakeGcsOperation.GetObject, FakeGcsOperation.GetMedia),
     ];
 
-    private readonly CancellationToken ct = new CancellationTokenSource(TimeSpan.FromMinutes(3)).Token;
+    private readonly CancellationToken cancellationToken = new CancellationTokenSource(TimeSpan.FromMinutes(3)).Token;
     private readonly List<IAsyncDisposable> opened = [];
 
     public async ValueTask DisposeAsync()
@@ -43,18 +43,18 @@ public sealed class GcsServiceFaultTests : IAsyncDisposable
     {
         var (fake, host) = await StartAsync();
         var ledger = new PushLedger("once");
-        Assert.That(await ledger.PushAsync(host.Client, "app", "0.0.1", Small, ct), Is.EqualTo(HttpStatusCode.OK));
+        Assert.That(await ledger.PushAsync(host.Client, "app", "0.0.1", Small, cancellationToken), Is.EqualTo(HttpStatusCode.OK));
         for (var number = 0; number < Faults.Length; number++)
         {
             var taken = 0;
             var fault = Faults[number];
             fake.Faults = call => step.Is(call) && Interlocked.Increment(ref taken) == step.Number ? fault : null;
-            Assert.That(await ledger.PushAsync(host.Client, "app", $"1.0.{number}", step.Bytes, ct), Is.EqualTo(HttpStatusCode.OK), $"{fault}");
+            Assert.That(await ledger.PushAsync(host.Client, "app", $"1.0.{number}", step.Bytes, cancellationToken), Is.EqualTo(HttpStatusCode.OK), $"{fault}");
             Assert.That(taken, Is.AtLeast(step.Number), "the step was taken");
         }
 
         fake.Faults = null;
-        await ledger.VerifyAsync(host.Client, ct);
+        await ledger.VerifyAsync(host.Client, cancellationToken);
     }
 
     [TestCaseSource(nameof(Steps))]
@@ -67,16 +67,16 @@ public sealed class GcsServiceFaultTests : IAsyncDisposable
         {
             var (fake, host) = await StartAsync("--Gcs:DeadlineSeconds=1", "--Gcs:TransferIdleSeconds=1", "--Updates:BoundSeconds=1");
             var ledger = new PushLedger("lasting");
-            Assert.That(await ledger.PushAsync(host.Client, "app", "0.0.1", Small, ct), Is.EqualTo(HttpStatusCode.OK));
+            Assert.That(await ledger.PushAsync(host.Client, "app", "0.0.1", Small, cancellationToken), Is.EqualTo(HttpStatusCode.OK));
             var taken = 0;
             fake.Faults = call => step.Is(call) && Interlocked.Increment(ref taken) >= step.Number ? FakeGcsFault.Answer(status) : null;
-            Assert.That(await ledger.PushAsync(host.Client, "app", "1.0.0", step.Bytes, ct), Is.EqualTo(HttpStatusCode.ServiceUnavailable));
+            Assert.That(await ledger.PushAsync(host.Client, "app", "1.0.0", step.Bytes, cancellationToken), Is.EqualTo(HttpStatusCode.ServiceUnavailable));
             fake.Faults = null;
-            await ledger.VerifyAsync(host.Client, ct);
-            using (var refused = await host.Client.GetAsync("/api/v1/packages/lasting/app/1.0.0/helm/pull", ct))
+            await ledger.VerifyAsync(host.Client, cancellationToken);
+            using (var refused = await host.Client.GetAsync("/api/v1/packages/lasting/app/1.0.0/helm/pull", cancellationToken))
                 Assert.That(refused.StatusCode, Is.EqualTo(HttpStatusCode.NotFound), "what was refused is not there");
-            Assert.That(await ledger.PushAgainAsync(host.Client, "app", "1.0.0", ct), Is.EqualTo(HttpStatusCode.OK));
-            await ledger.VerifyAsync(host.Client, ct);
+            Assert.That(await ledger.PushAgainAsync(host.Client, "app", "1.0.0", cancellationToken), Is.EqualTo(HttpStatusCode.OK));
+            await ledger.VerifyAsync(host.Client, cancellationToken);
         }));
     }
 
@@ -84,23 +84,23 @@ public sealed class GcsServiceFaultTests : IAsyncDisposable
     public async Task A_service_that_does_not_answer_at_all_is_not_ready_until_it_does()
     {
         var (fake, host) = await StartAsync("--Gcs:DeadlineSeconds=1", "--Gcs:TransferIdleSeconds=1", "--Updates:BoundSeconds=1");
-        await host.Client.UntilReadyAsync(ct);
+        await host.Client.UntilReadyAsync(cancellationToken);
         var ledger = new PushLedger("away");
-        Assert.That(await ledger.PushAsync(host.Client, "app", "1.0.0", Large, ct), Is.EqualTo(HttpStatusCode.OK));
+        Assert.That(await ledger.PushAsync(host.Client, "app", "1.0.0", Large, cancellationToken), Is.EqualTo(HttpStatusCode.OK));
         foreach (var fault in (FakeGcsFault[])[FakeGcsFault.Answer(503), FakeGcsFault.Answer(429), FakeGcsFault.ResetBefore, FakeGcsFault.Hang])
         {
             fake.Faults = _ => fault;
             await Task.WhenAll(((string[])["/readyz", "/api/v1/packages", "/api/v1/packages/away/app", "/api/v1/packages/away/app/1.0.0/helm/pull", "/api/v1/app"])
                 .Select(async path =>
                 {
-                    using var answer = await host.Client.GetAsync(path, ct);
+                    using var answer = await host.Client.GetAsync(path, cancellationToken);
                     Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.ServiceUnavailable), $"{path} {fault}");
                     Assert.That(answer.Headers.RetryAfter, Is.Not.Null, path);
                 }));
             fake.Faults = null;
-            using var ready = await host.Client.GetAsync("/readyz", ct);
+            using var ready = await host.Client.GetAsync("/readyz", cancellationToken);
             Assert.That(ready.StatusCode, Is.EqualTo(HttpStatusCode.OK));
-            await ledger.VerifyAsync(host.Client, ct);
+            await ledger.VerifyAsync(host.Client, cancellationToken);
         }
     }
 
@@ -109,11 +109,11 @@ public sealed class GcsServiceFaultTests : IAsyncDisposable
     {
         var (fake, host) = await StartAsync("--Gcs:DeadlineSeconds=1", "--Gcs:TransferIdleSeconds=1");
         var ledger = new PushLedger("read");
-        Assert.That(await ledger.PushAsync(host.Client, "app", "1.0.0", Large, ct), Is.EqualTo(HttpStatusCode.OK));
+        Assert.That(await ledger.PushAsync(host.Client, "app", "1.0.0", Large, cancellationToken), Is.EqualTo(HttpStatusCode.OK));
         foreach (var fault in (FakeGcsFault[])[FakeGcsFault.CutResponse(100_000), FakeGcsFault.Answer(503), FakeGcsFault.ResetBefore])
         {
             fake.Fail(FakeGcsOperation.GetMedia, fault);
-            await ledger.VerifyAsync(host.Client, ct);
+            await ledger.VerifyAsync(host.Client, cancellationToken);
         }
 
         // It breaks after the first bytes, and stays away.
@@ -121,9 +121,9 @@ public sealed class GcsServiceFaultTests : IAsyncDisposable
         fake.Faults = call => call.Operation == FakeGcsOperation.GetMedia && call.Name.Contains("/blobs/", StringComparison.Ordinal)
             ? Interlocked.Increment(ref media) == 1 ? FakeGcsFault.CutResponse(200_000) : FakeGcsFault.Answer(503)
             : null;
-        Assert.That(() => host.Client.GetByteArrayAsync("/api/v1/packages/read/app/1.0.0/helm/pull", ct), Throws.TypeOf<HttpRequestException>());
+        Assert.That(() => host.Client.GetByteArrayAsync("/api/v1/packages/read/app/1.0.0/helm/pull", cancellationToken), Throws.TypeOf<HttpRequestException>());
         fake.Faults = null;
-        await ledger.VerifyAsync(host.Client, ct);
+        await ledger.VerifyAsync(host.Client, cancellationToken);
     }
 
     private async Task<(FakeGcs Fake, RegistryHost Host)> StartAsync(params string[] settings)
@@ -139,7 +139,7 @@ public sealed class GcsServiceFaultTests : IAsyncDisposable
             opened.Add(host);
 
         // The first call compiles the client, which may take longer than the deadlines of these tests.
-        await host.Client.UntilReadyAsync(ct);
+        await host.Client.UntilReadyAsync(cancellationToken);
         return (fake, host);
     }
 

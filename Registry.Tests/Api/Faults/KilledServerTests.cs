@@ -30,7 +30,7 @@ public sealed class KilledServerTests(string backend) : ServerFaultTest(backend)
             await UntilAsync(host, ready: false);
             var refused = ledger.Refused;
             await UntilAsync(() => Task.FromResult(ledger.Refused > refused), "pushes are refused while it is gone");
-            await Server.StartAgainAsync(Ct);
+            await Server.StartAgainAsync(CancellationToken);
             await UntilAsync(host, ready: true);
         }
 
@@ -38,9 +38,9 @@ public sealed class KilledServerTests(string backend) : ServerFaultTest(backend)
         await done.CancelAsync();
         await Task.WhenAll(pushers);
 
-        await ledger.VerifyAsync(host.Client, Ct);
+        await ledger.VerifyAsync(host.Client, CancellationToken);
         var replica = await StartReplicaAsync();
-        await ledger.VerifyAsync(replica.Client, Ct);
+        await ledger.VerifyAsync(replica.Client, CancellationToken);
     }
 
     private async Task PushUntilAsync(HttpClient registry, PushLedger ledger, int client, CancellationToken done)
@@ -49,9 +49,9 @@ public sealed class KilledServerTests(string backend) : ServerFaultTest(backend)
         {
             // Large ones are likely to be cut off between their chunks, small ones while the index is written.
             var status = await ledger.PushAsync(
-                registry, $"p{(client + number) % Packages}", $"{client}.0.{number}", number % 4 == 3 ? 1_500_000 : 2_000, Ct);
+                registry, $"p{(client + number) % Packages}", $"{client}.0.{number}", number % 4 == 3 ? 1_500_000 : 2_000, CancellationToken);
             if (status != HttpStatusCode.OK)
-                await Task.Delay(50, Ct);
+                await Task.Delay(50, CancellationToken);
         }
     }
 

@@ -15,8 +15,8 @@ public abstract class ServerFaultTest(string backend) : IAsyncDisposable
 {
     private static readonly Dictionary<string, Func<CancellationToken, Task<ServerProcess>>> Durable = new()
     {
-        ["redis"] = static async ct => await RedisServer.StartDurableAsync(ct),
-        ["etcd"] = static async ct => await EtcdServer.StartAsync(ct),
+        ["redis"] = static async cancellationToken => await RedisServer.StartDurableAsync(cancellationToken),
+        ["etcd"] = static async cancellationToken => await EtcdServer.StartAsync(cancellationToken),
     };
 
     private readonly List<RegistryHost> hosts = [];
@@ -24,12 +24,12 @@ public abstract class ServerFaultTest(string backend) : IAsyncDisposable
     public static IEnumerable<string> Backends => Durable.Keys;
 
     /// <summary>Ends a test that hangs; far above what any of them takes.</summary>
-    protected CancellationToken Ct { get; } = new CancellationTokenSource(TimeSpan.FromMinutes(3)).Token;
+    protected CancellationToken CancellationToken { get; } = new CancellationTokenSource(TimeSpan.FromMinutes(3)).Token;
 
     protected ServerProcess Server { get; private set; } = null!;
 
     [SetUp]
-    public async Task StartServer() => Server = await Durable[backend](Ct);
+    public async Task StartServer() => Server = await Durable[backend](CancellationToken);
 
     /// <summary>Shows what no client is told: what else than the storage failed.</summary>
     [TearDown]
@@ -67,7 +67,7 @@ public abstract class ServerFaultTest(string backend) : IAsyncDisposable
     private protected Task UntilAsync(RegistryHost host, bool ready) => UntilAsync(
         async () =>
         {
-            using var answer = await host.Client.GetAsync("/readyz", Ct);
+            using var answer = await host.Client.GetAsync("/readyz", CancellationToken);
             Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.OK).Or.EqualTo(HttpStatusCode.ServiceUnavailable));
             return answer.IsSuccessStatusCode == ready;
         },
@@ -78,7 +78,7 @@ public abstract class ServerFaultTest(string backend) : IAsyncDisposable
     {
         while (!await holds())
         {
-            if (Ct.IsCancellationRequested)
+            if (CancellationToken.IsCancellationRequested)
                 Assert.Fail($"It never came to this: {what}");
             await Task.Delay(20, CancellationToken.None);
         }

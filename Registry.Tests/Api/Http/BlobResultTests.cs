@@ -28,7 +28,7 @@ public sealed class BlobResultTests
     {
         host = await FaultyHost.StartAsync(routes: app => app.MapMethods("/cnr/blob", ["GET", "HEAD"], SendAsync));
         var global = Workspace.TryDerive(null, out var workspace) ? workspace : default;
-        await new AppArchives(host.Blobs, new ArchiveLimits(), NullLogger<AppArchives>.Instance).UploadAsync(global, new MemoryStream(Bytes), default);
+        await new AppArchiveRegistry(host.Blobs, new ArchiveLimits(), NullLogger<AppArchiveRegistry>.Instance).UploadAsync(global, new MemoryStream(Bytes), default);
     }
 
     [OneTimeTearDown]
@@ -192,7 +192,7 @@ public sealed class BlobResultTests
         var blobs = (IBlobStore)http.RequestServices.GetService(typeof(IBlobStore))!;
         var length = http.Request.Query.TryGetValue("length", out var other) ? int.Parse(other!) : Bytes.Length;
         var key = new BlobKey(StoreKey.Of("archives", "global"), Digest);
-        var result = new BlobResult(async (range, ct) => (await blobs.OpenAsync(key, range, ct))!, length, Digest.Value, "application/x-gzip")
+        var result = new BlobResult(async (range, cancellationToken) => (await blobs.OpenAsync(key, range, cancellationToken))!, length, Digest.Value, "application/x-gzip")
         {
             FileName = "a.tar.gz",
             Headers = [("X-Extra", "yes")],

@@ -30,16 +30,16 @@ public sealed class ErrorHandlingTests
                 response.Headers["X-Kept"] = "1";
                 throw new InvalidOperationException("/secret/path");
             });
-            app.MapPost($"{root}/upload", static async (HttpRequest request, CancellationToken ct) =>
+            app.MapPost($"{root}/upload", static async (HttpRequest request, CancellationToken cancellationToken) =>
             {
-                await request.Body.CopyToAsync(Stream.Null, ct);
+                await request.Body.CopyToAsync(Stream.Null, cancellationToken);
                 return Results.Ok();
             });
             app.MapGet($"{root}/unsupported", static () => Results.StatusCode(StatusCodes.Status415UnsupportedMediaType));
-            app.MapGet($"{root}/started", static async (HttpResponse response, CancellationToken ct) =>
+            app.MapGet($"{root}/started", static async (HttpResponse response, CancellationToken cancellationToken) =>
             {
-                await response.WriteAsync("half", ct);
-                await response.Body.FlushAsync(ct);
+                await response.WriteAsync("half", cancellationToken);
+                await response.Body.FlushAsync(cancellationToken);
                 throw new InvalidOperationException("late");
             });
         }

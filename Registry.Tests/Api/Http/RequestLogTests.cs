@@ -22,28 +22,28 @@ public sealed class RequestLogTests
         services: null,
         routes: static app =>
         {
-            app.MapMethods("/streamed", ["GET", "HEAD"], static async (HttpResponse response, CancellationToken ct) =>
+            app.MapMethods("/streamed", ["GET", "HEAD"], static async (HttpResponse response, CancellationToken cancellationToken) =>
             {
-                await response.WriteAsync("four", ct);
-                await response.Body.WriteAsync(new byte[1000], ct);
+                await response.WriteAsync("four", cancellationToken);
+                await response.Body.WriteAsync(new byte[1000], cancellationToken);
                 response.BodyWriter.GetSpan(10)[..10].Clear();
                 response.BodyWriter.Advance(10);
             });
-            app.MapGet("/cut", static async (HttpResponse response, CancellationToken ct) =>
+            app.MapGet("/cut", static async (HttpResponse response, CancellationToken cancellationToken) =>
             {
                 response.ContentLength = 1000;
-                await response.WriteAsync("half", ct);
-                await response.BodyWriter.FlushAsync(ct);
+                await response.WriteAsync("half", cancellationToken);
+                await response.BodyWriter.FlushAsync(cancellationToken);
                 throw new InvalidOperationException("late");
             });
-            app.MapGet("/large", static async (HttpResponse response, CancellationToken ct) =>
+            app.MapGet("/large", static async (HttpResponse response, CancellationToken cancellationToken) =>
             {
                 response.ContentLength = Large;
                 var piece = new byte[Piece];
                 for (var sent = 0; sent < Large; sent += piece.Length)
-                    await response.Body.WriteAsync(piece, ct);
+                    await response.Body.WriteAsync(piece, cancellationToken);
             });
-            app.MapGet("/slow", static async (CancellationToken ct) => await Task.Delay(Timeout.InfiniteTimeSpan, ct));
+            app.MapGet("/slow", static async (CancellationToken cancellationToken) => await Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken));
         },
         "--Proxies:Trusted=127.0.0.1, 10.0.0.0/8");
 

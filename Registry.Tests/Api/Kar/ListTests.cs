@@ -159,11 +159,11 @@ public sealed class ListTests(string backend)
 
     private async Task FillAsync(int count)
     {
-        var archives = new AppArchives(host.Blobs, new ArchiveLimits(), NullLogger<AppArchives>.Instance);
+        var archives = new AppArchiveRegistry(host.Blobs, new ArchiveLimits(), NullLogger<AppArchiveRegistry>.Instance);
         Assert.That(Workspace.TryDerive(null, out var global));
         await Parallel.ForEachAsync(
             Enumerable.Range(0, count),
             new ParallelOptions { MaxDegreeOfParallelism = 16 },
-            async (i, ct) => await archives.UploadAsync(global, new MemoryStream(BitConverter.GetBytes(i)), ct));
+            async (i, cancellationToken) => await archives.UploadAsync(global, new MemoryStream(BitConverter.GetBytes(i)), cancellationToken));
     }
 }

@@ -49,9 +49,9 @@ public sealed class StatusTests
     public async Task A_storage_that_hangs_is_unavailable()
     {
         var documents = new Mock<IDocumentStore>();
-        documents.Setup(store => store.GetAsync(It.IsAny<StoreKey>(), It.IsAny<CancellationToken>())).Returns(static async (StoreKey _, CancellationToken ct) =>
+        documents.Setup(store => store.GetAsync(It.IsAny<StoreKey>(), It.IsAny<CancellationToken>())).Returns(static async (StoreKey _, CancellationToken cancellationToken) =>
         {
-            await Task.Delay(Timeout.InfiniteTimeSpan, ct);
+            await Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken);
             return null;
         });
         await using var hanging = await FaultyHost.StartAsync(services: services => services.AddSingleton(documents.Object));

@@ -16,7 +16,7 @@ public sealed class EtcdServiceTests : IAsyncDisposable
 {
     private const string Package = "/api/v1/packages/titi/elasticsearch";
 
-    private readonly CancellationToken ct = new CancellationTokenSource(TimeSpan.FromMinutes(2)).Token;
+    private readonly CancellationToken cancellationToken = new CancellationTokenSource(TimeSpan.FromMinutes(2)).Token;
     private EtcdServer? server;
     private RegistryHost? host;
 
@@ -33,11 +33,11 @@ public sealed class EtcdServiceTests : IAsyncDisposable
         var package = Samples.TarGz(Convert.ToHexString(StorageShortcuts.Bytes(3_000_000)));
         Assert.That(package, Has.Length.GreaterThan(2_000_000), "several chunks");
         Assert.That((await PushAsync("1.0.0", package)).StatusCode, Is.EqualTo(HttpStatusCode.OK));
-        var pulled = await host!.Client.GetByteArrayAsync($"{Package}/1.0.0/helm/pull", ct);
+        var pulled = await host!.Client.GetByteArrayAsync($"{Package}/1.0.0/helm/pull", cancellationToken);
         Assert.That(SHA256.HashData(pulled), Is.EqualTo(SHA256.HashData(package)));
         using var part = new HttpRequestMessage(HttpMethod.Get, $"{Package}/1.0.0/helm/pull") { Headers = { Range = new(1_000_000, 1_999_999) } };
-        using var answer = await host.Client.SendAsync(part, ct);
-        Assert.That((await answer.Content.ReadAsByteArrayAsync(ct)).AsSpan().SequenceEqual(package.AsSpan(1_000_000, 1_000_000)), Is.True);
+        using var answer = await host.Client.SendAsync(part, cancellationToken);
+        Assert.That((await answer.Content.ReadAsByteArrayAsync(cancellationToken)).AsSpan().SequenceEqual(package.AsSpan(1_000_000, 1_000_000)), Is.True);
     }
 
     [Test]
@@ -50,16 +50,16 @@ public sealed class EtcdServiceTests : IAsyncDisposable
     {
         host = await RegistryHost.StartAsync("--STORAGE=etcd", $"--Etcd:Endpoints=http://127.0.0.1:{EtcdServer.FreePort()}");
         await Assert.ThatAsync(
-            () => host.Services.GetRequiredService<StorageProbe>().ProveAsync(ct),
+            () => host.Services.GetRequiredService<StorageReadiness>().ProveAsync(cancellationToken),
             Throws.InstanceOf<StorageException>().With.Message.Contains("cannot be reached"));
     }
 
     private async Task StartAsync()
     {
-        server = await EtcdServer.StartAsync(ct);
+        server = await EtcdServer.StartAsync(cancellationToken);
         host = await RegistryHost.StartAsync("--STORAGE=etcd", $"--Etcd:Endpoints={server.Endpoint}", "--Etcd:TimeoutSeconds=2", "--Updates:BoundSeconds=4");
     }
 
     private Task<HttpResponseMessage> PushAsync(string release, byte[] package) => host!.Client.PostAsJsonAsync(
-        Package, new { blob = Convert.ToBase64String(package), release, media_type = "helm" }, ct);
+        Package, new { blob = Convert.ToBase64String(package), release, media_type = "helm" }, cancellationToken);
 }

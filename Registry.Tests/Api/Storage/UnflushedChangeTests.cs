@@ -16,7 +16,7 @@ public sealed class UnflushedChangeTests : IAsyncDisposable
     private const string Cause = "Input/output error";
     private const string Package = "/api/v1/packages/sample/app";
 
-    private readonly CancellationToken ct = new CancellationTokenSource(TimeSpan.FromMinutes(2)).Token;
+    private readonly CancellationToken cancellationToken = new CancellationTokenSource(TimeSpan.FromMinutes(2)).Token;
     private readonly TemporaryFolder folder = new();
     private RegistryHost registry = null!;
 
@@ -59,11 +59,11 @@ public sealed class UnflushedChangeTests : IAsyncDisposable
             registry.Log.Faults.Count(static entry => $"{entry.Exception}".Contains(Cause, StringComparison.Ordinal)),
             Is.EqualTo(1));
         Assert.That(
-            await StatusAsync(registry.Client.GetAsync($"{Package}/1.0.0/helm", ct)),
+            await StatusAsync(registry.Client.GetAsync($"{Package}/1.0.0/helm", cancellationToken)),
             Is.EqualTo(HttpStatusCode.OK), "it can be read");
         Assert.That(await PushAsync(), Is.EqualTo(HttpStatusCode.ServiceUnavailable), "not a conflict");
         Assert.That(
-            await StatusAsync(registry.Client.DeleteAsync($"{Package}/2.0.0/helm", ct)),
+            await StatusAsync(registry.Client.DeleteAsync($"{Package}/2.0.0/helm", cancellationToken)),
             Is.EqualTo(HttpStatusCode.ServiceUnavailable),
             "not missing");
         fails = false;
@@ -77,11 +77,11 @@ public sealed class UnflushedChangeTests : IAsyncDisposable
         fails = true;
         for (var attempt = 0; attempt < 2; attempt++)
             Assert.That(
-                await StatusAsync(registry.Client.DeleteAsync($"{Package}/1.0.0/helm", ct)),
+                await StatusAsync(registry.Client.DeleteAsync($"{Package}/1.0.0/helm", cancellationToken)),
                 Is.EqualTo(HttpStatusCode.ServiceUnavailable));
         fails = false;
         Assert.That(
-            await StatusAsync(registry.Client.DeleteAsync($"{Package}/1.0.0/helm", ct)),
+            await StatusAsync(registry.Client.DeleteAsync($"{Package}/1.0.0/helm", cancellationToken)),
             Is.EqualTo(HttpStatusCode.NotFound));
     }
 
@@ -96,11 +96,11 @@ public sealed class UnflushedChangeTests : IAsyncDisposable
         fails = true;
         for (var attempt = 0; attempt < 2; attempt++)
             Assert.That(
-                await StatusAsync(registry.Client.DeleteAsync($"/api/v1/app/{SampleArchive.Id}", ct)),
+                await StatusAsync(registry.Client.DeleteAsync($"/api/v1/app/{SampleArchive.Id}", cancellationToken)),
                 Is.EqualTo(HttpStatusCode.ServiceUnavailable));
         fails = false;
         Assert.That(
-            await StatusAsync(registry.Client.DeleteAsync($"/api/v1/app/{SampleArchive.Id}", ct)),
+            await StatusAsync(registry.Client.DeleteAsync($"/api/v1/app/{SampleArchive.Id}", cancellationToken)),
             Is.EqualTo(HttpStatusCode.NotFound));
     }
 
@@ -111,12 +111,12 @@ public sealed class UnflushedChangeTests : IAsyncDisposable
     }
 
     private Task<HttpStatusCode> PushAsync() =>
-        StatusAsync(registry.Client.PostAsync(Package, new PushContent(new SeededPackage(1, 1_000), "1.0.0"), ct));
+        StatusAsync(registry.Client.PostAsync(Package, new PushContent(new SeededPackage(1, 1_000), "1.0.0"), cancellationToken));
 
     private async Task<HttpStatusCode> UploadAsync()
     {
         var content = new ByteArrayContent(await SampleArchive.BytesAsync());
-        return await StatusAsync(registry.Client.PostAsync("/api/v1/app", content, ct));
+        return await StatusAsync(registry.Client.PostAsync("/api/v1/app", content, cancellationToken));
     }
 
     private void Flush(SafeFileHandle opened, string path)

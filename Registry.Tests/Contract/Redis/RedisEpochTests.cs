@@ -46,9 +46,9 @@ public sealed class RedisEpochTests : RedisTests
         });
         await DemandNotAcknowledgedAsync(storage, "2.0.0", "b");
         var collector = Collector(storage);
-        await collector.CollectAsync(Ct);
+        await collector.CollectAsync(CancellationToken);
         time.Passed += options.Grace;
-        Assert.That((await collector.CollectAsync(Ct)).Deleted, Is.EqualTo(1));
+        Assert.That((await collector.CollectAsync(CancellationToken)).Deleted, Is.EqualTo(1));
         await DemandContentsAsync(storage, ("1.0.0", "a"));
     }
 
@@ -56,11 +56,11 @@ public sealed class RedisEpochTests : RedisTests
     public async Task A_push_whose_content_a_failover_lost_is_not_acknowledged()
     {
         var storage = Open();
-        await using var replica = await RedisServer.StartAsync(Ct);
+        await using var replica = await RedisServer.StartAsync(CancellationToken);
         await replica.CommandAsync("REPLICAOF", "127.0.0.1", $"{Server.Port}");
         await PushAsync(storage, "1.0.0", "a");
         while (await replica.CommandAsync("DBSIZE") != await Server.CommandAsync("DBSIZE"))
-            await Task.Delay(20, Ct);
+            await Task.Delay(20, CancellationToken);
 
         // The replica hears of nothing from here on, and takes the address of its master when that dies.
         await replica.CommandAsync("REPLICAOF", "NO", "ONE");
@@ -81,15 +81,15 @@ public sealed class RedisEpochTests : RedisTests
         await PushAsync(storage, "1.0.0", "a");
         await PushAsync(storage, "2.0.0", "b");
         await Server.CommandAsync("SAVE");
-        await Packages(storage).DeleteAsync(Name.Namespace, Name.Name, "1.0.0", "helm", Ct);
+        await Packages(storage).DeleteAsync(Name.Namespace, Name.Name, "1.0.0", "helm", CancellationToken);
         var collector = Collector(storage);
-        await collector.CollectAsync(Ct);
+        await collector.CollectAsync(CancellationToken);
         time.Passed += options.Grace;
 
         // The collector has read the index without the release. The restart loses the delete.
         Before(StorageOperation.DeleteBlob, () => RestartAsync(storage));
-        Assert.That((await FaultOf(() => collector.CollectAsync(Ct))).Kind, Is.EqualTo(StorageFault.EpochEnded));
-        Assert.That((await collector.CollectAsync(Ct)).Deleted, Is.Zero);
+        Assert.That((await FaultOf(() => collector.CollectAsync(CancellationToken))).Kind, Is.EqualTo(StorageFault.EpochEnded));
+        Assert.That((await collector.CollectAsync(CancellationToken)).Deleted, Is.Zero);
         await DemandContentsAsync(storage, ("1.0.0", "a"), ("2.0.0", "b"));
     }
 
@@ -97,18 +97,18 @@ public sealed class RedisEpochTests : RedisTests
     public async Task A_server_that_was_a_replica_meanwhile_is_in_another_epoch()
     {
         var blobs = Open().Blobs;
-        var before = await blobs.EpochAsync(Ct);
-        Assert.That(await blobs.EpochAsync(Ct), Is.EqualTo(before));
+        var before = await blobs.EpochAsync(CancellationToken);
+        Assert.That(await blobs.EpochAsync(CancellationToken), Is.EqualTo(before));
         await Server.CommandAsync("REPLICAOF", "127.0.0.1", $"{RedisServer.FreePort()}");
         await Server.CommandAsync("REPLICAOF", "NO", "ONE");
-        Assert.That(await blobs.EpochAsync(Ct), Is.Not.EqualTo(before));
+        Assert.That(await blobs.EpochAsync(CancellationToken), Is.Not.EqualTo(before));
     }
 
     /// <summary>Kills the server, and starts it with what it wrote to its disk last.</summary>
     private async Task RestartAsync(StorageInstance storage)
     {
         await Server.KillAsync();
-        await Server.StartAgainAsync(Ct);
+        await Server.StartAgainAsync(CancellationToken);
         await UntilAnsweredAsync(storage.Documents);
     }
 
@@ -133,7 +133,7 @@ public sealed class RedisEpochTests : RedisTests
     private async Task PushAsync(StorageInstance storage, string release, string content)
     {
         await using var upload = await Samples.UploadAsync(storage.Blobs, Name, content);
-        await Packages(storage).PushAsync(Name, Release.Parse(release), Samples.Type("helm"), upload, new PushOptions(false, null), Ct);
+        await Packages(storage).PushAsync(Name, Release.Parse(release), Samples.Type("helm"), upload, new PushOptions(false, null), CancellationToken);
     }
 
     private async Task DemandNotAcknowledgedAsync(StorageInstance storage, string release, string content)
@@ -156,15 +156,15 @@ public sealed class RedisEpochTests : RedisTests
     private async Task DemandContentsAsync(StorageInstance storage, params (string Release, string Content)[] expected)
     {
         var packages = Packages(storage);
-        var index = (await packages.GetAsync(Name.Namespace, Name.Name, Ct)).State;
+        var index = (await packages.GetAsync(Name.Namespace, Name.Name, CancellationToken)).State;
         Assert.That(index.Releases.Select(release => release.Value), Is.EquivalentTo(expected.Select(one => one.Release)));
         foreach (var (release, content) in expected)
         {
             await using var reader = await packages.OpenAsync(
-                Name, index.Find(Release.Parse(release), Samples.Type("helm"))!, ByteRange.All, Ct);
-            Assert.That(await reader.Content.ReadAllAsync(Ct), Is.EqualTo(Samples.TarGz(content)));
+                Name, index.Find(Release.Parse(release), Samples.Type("helm"))!, ByteRange.All, CancellationToken);
+            Assert.That(await reader.Content.ReadAllAsync(CancellationToken), Is.EqualTo(Samples.TarGz(content)));
         }
 
-        Assert.That(await storage.Blobs.InfosAsync(StoreKeys.Packages, ScopeDepth.Subtree, null, Ct), Has.Count.EqualTo(expected.Length));
+        Assert.That(await storage.Blobs.InfosAsync(StoreKeys.Packages, ScopeDepth.Subtree, null, CancellationToken), Has.Count.EqualTo(expected.Length));
     }
 }

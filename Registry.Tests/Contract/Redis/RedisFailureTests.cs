@@ -17,15 +17,15 @@ public sealed class RedisFailureTests : RedisTests
     public async Task A_frozen_server_is_an_exception_within_the_deadline_and_no_matter_once_it_goes_on()
     {
         var storage = Open(deadlineSeconds: 1);
-        await storage.Documents.PutAsync(Sample, "before", Precondition.Absent, Ct);
+        await storage.Documents.PutAsync(Sample, "before", Precondition.Absent, CancellationToken);
         await Server.FreezeAsync();
         var calls = new Func<Task>[]
         {
-            async () => await storage.Documents.GetAsync(Sample, Ct),
-            async () => await storage.Documents.TryPutAsync(StoreKey.Of("packages", "other"), "frozen", Precondition.None, Ct),
-            async () => await storage.Documents.KeysAsync(StoreKeys.Packages, null, Ct),
-            async () => await storage.Blobs.CommitAsync(Sample, new byte[100], Ct),
-            async () => await storage.Blobs.InfosAsync(Sample, ScopeDepth.Exact, null, Ct),
+            async () => await storage.Documents.GetAsync(Sample, CancellationToken),
+            async () => await storage.Documents.TryPutAsync(StoreKey.Of("packages", "other"), "frozen", Precondition.None, CancellationToken),
+            async () => await storage.Documents.KeysAsync(StoreKeys.Packages, null, CancellationToken),
+            async () => await storage.Blobs.CommitAsync(Sample, new byte[100], CancellationToken),
+            async () => await storage.Blobs.InfosAsync(Sample, ScopeDepth.Exact, null, CancellationToken),
         };
         var started = Stopwatch.GetTimestamp();
         for (var round = 0; round < 2; round++)
@@ -35,7 +35,7 @@ public sealed class RedisFailureTests : RedisTests
 
         await Server.ThawAsync();
         Assert.That(await UntilAnsweredAsync(storage.Documents), Is.LessThan(Recovery));
-        Assert.That((await storage.Documents.GetAsync(Sample, Ct))!.Text(), Is.EqualTo("before"));
+        Assert.That((await storage.Documents.GetAsync(Sample, CancellationToken))!.Text(), Is.EqualTo("before"));
     }
 
     [Test]
@@ -43,28 +43,28 @@ public sealed class RedisFailureTests : RedisTests
     {
         var storage = Open();
         var bytes = StorageShortcuts.Bytes(3_000_000);
-        var revision = await storage.Documents.PutAsync(Sample, "before", Precondition.Absent, Ct);
-        var info = await storage.Blobs.CommitAsync(Sample, bytes, Ct);
+        var revision = await storage.Documents.PutAsync(Sample, "before", Precondition.Absent, CancellationToken);
+        var info = await storage.Blobs.CommitAsync(Sample, bytes, CancellationToken);
         await Server.KillAsync();
-        Assert.That((await FaultOf(async () => await storage.Documents.GetAsync(Sample, Ct))).IsTransient, Is.True);
-        await Server.StartAgainAsync(Ct);
+        Assert.That((await FaultOf(async () => await storage.Documents.GetAsync(Sample, CancellationToken))).IsTransient, Is.True);
+        await Server.StartAgainAsync(CancellationToken);
         Assert.That(await UntilAnsweredAsync(storage.Documents), Is.LessThan(Recovery));
-        Assert.That((await storage.Documents.GetAsync(Sample, Ct))!.Revision, Is.EqualTo(revision));
-        Assert.That(StorageShortcuts.DigestOf(await storage.Blobs.ReadAsync(info.Key, ByteRange.All, Ct)), Is.EqualTo(info.Key.Digest));
+        Assert.That((await storage.Documents.GetAsync(Sample, CancellationToken))!.Revision, Is.EqualTo(revision));
+        Assert.That(StorageShortcuts.DigestOf(await storage.Blobs.ReadAsync(info.Key, ByteRange.All, CancellationToken)), Is.EqualTo(info.Key.Digest));
 
         // The server knows no script any more.
-        Assert.That(await storage.Documents.TryPutAsync(Sample, "after", Precondition.Matches(revision), Ct), Is.Not.Null);
+        Assert.That(await storage.Documents.TryPutAsync(Sample, "after", Precondition.Matches(revision), CancellationToken), Is.Not.Null);
     }
 
     [Test]
     public async Task A_restart_while_nobody_asks_is_not_noticed()
     {
         var storage = Open();
-        await storage.Documents.PutAsync(Sample, "before", Precondition.Absent, Ct);
+        await storage.Documents.PutAsync(Sample, "before", Precondition.Absent, CancellationToken);
         await Server.KillAsync();
-        await Server.StartAgainAsync(Ct);
-        await Task.Delay(300, Ct);
-        Assert.That((await storage.Documents.GetAsync(Sample, Ct))!.Text(), Is.EqualTo("before"));
+        await Server.StartAgainAsync(CancellationToken);
+        await Task.Delay(300, CancellationToken);
+        Assert.That((await storage.Documents.GetAsync(Sample, CancellationToken))!.Text(), Is.EqualTo("before"));
     }
 
     [Test]
@@ -73,8 +73,8 @@ public sealed class RedisFailureTests : RedisTests
         await Server.KillAsync();
         var storage = Open();
         for (var i = 0; i < 3; i++)
-            Assert.That((await FaultOf(async () => await storage.Documents.GetAsync(Sample, Ct))).Kind, Is.EqualTo(StorageFault.Unavailable));
-        await Server.StartAgainAsync(Ct);
+            Assert.That((await FaultOf(async () => await storage.Documents.GetAsync(Sample, CancellationToken))).Kind, Is.EqualTo(StorageFault.Unavailable));
+        await Server.StartAgainAsync(CancellationToken);
         Assert.That(await UntilAnsweredAsync(storage.Documents), Is.LessThan(Recovery));
     }
 
@@ -84,14 +84,14 @@ public sealed class RedisFailureTests : RedisTests
         const int Callers = 8;
         const int Calls = 250;
         var storage = Open();
-        await storage.Documents.PutAsync(Sample, "before", Precondition.Absent, Ct);
+        await storage.Documents.PutAsync(Sample, "before", Precondition.Absent, CancellationToken);
         Assert.That(await Server.CommandAsync("replicaof", "127.0.0.1", $"{ServerProcess.FreePort()}"), Is.EqualTo("OK"));
         var before = await StatisticAsync("total_connections_received");
         await Task.WhenAll(Enumerable.Range(0, Callers).Select(caller => Task.Run(async () =>
         {
             for (var call = 0; call < Calls; call++)
             {
-                var fault = await FaultOf(async () => await storage.Documents.TryPutAsync(Sample, $"{caller} {call}", Precondition.None, Ct));
+                var fault = await FaultOf(async () => await storage.Documents.TryPutAsync(Sample, $"{caller} {call}", Precondition.None, CancellationToken));
                 Assert.That(fault.Kind, Is.EqualTo(StorageFault.Unavailable), fault.ToString());
             }
         })));
@@ -100,8 +100,8 @@ public sealed class RedisFailureTests : RedisTests
 
         Assert.That(await Server.CommandAsync("replicaof", "no", "one"), Is.EqualTo("OK"));
         Assert.That(await UntilAnsweredAsync(storage.Documents), Is.LessThan(Recovery));
-        Assert.That((await storage.Documents.GetAsync(Sample, Ct))!.Text(), Is.EqualTo("before"));
-        await storage.Documents.PutAsync(Sample, "after", Precondition.None, Ct);
+        Assert.That((await storage.Documents.GetAsync(Sample, CancellationToken))!.Text(), Is.EqualTo("before"));
+        await storage.Documents.PutAsync(Sample, "after", Precondition.None, CancellationToken);
     }
 
     [Test]
@@ -109,11 +109,11 @@ public sealed class RedisFailureTests : RedisTests
     {
         const int Calls = 1000;
         var storage = Open();
-        await storage.Documents.PutAsync(Sample, "before", Precondition.Absent, Ct);
+        await storage.Documents.PutAsync(Sample, "before", Precondition.Absent, CancellationToken);
         Assert.That(await Server.CommandAsync("config", "set", "requirepass", "secret"), Is.EqualTo("OK"));
         Assert.That(await Server.CommandAsync("-a", "secret", "client", "kill", "type", "normal"), Is.Not.Empty);
         for (var call = 0; call < Calls; call++)
-            await FaultOf(async () => await storage.Documents.GetAsync(Sample, Ct));
+            await FaultOf(async () => await storage.Documents.GetAsync(Sample, CancellationToken));
         Assert.That(await StatisticAsync("total_connections_received", "-a", "secret"), Is.LessThan(Calls / 5));
         Assert.That(await Server.CommandAsync("-a", "secret", "config", "set", "requirepass", ""), Is.EqualTo("OK"));
         Assert.That(await UntilAnsweredAsync(storage.Documents), Is.LessThan(Recovery));
@@ -124,10 +124,10 @@ public sealed class RedisFailureTests : RedisTests
     {
         await using var proxy = FaultyProxy.Before(Server.Port);
         var storage = Open($"127.0.0.1:{proxy.Port}", deadlineSeconds: 1);
-        await storage.Documents.PutAsync(Sample, "before", Precondition.Absent, Ct);
+        await storage.Documents.PutAsync(Sample, "before", Precondition.Absent, CancellationToken);
         proxy.Silent = true;
         for (var i = 0; i < 2; i++)
-            Assert.That((await FaultOf(async () => await storage.Documents.GetAsync(Sample, Ct))).Kind, Is.EqualTo(StorageFault.Unavailable));
+            Assert.That((await FaultOf(async () => await storage.Documents.GetAsync(Sample, CancellationToken))).Kind, Is.EqualTo(StorageFault.Unavailable));
         proxy.Silent = false;
         Assert.That(await UntilAnsweredAsync(storage.Documents), Is.LessThan(Recovery));
     }
@@ -137,14 +137,14 @@ public sealed class RedisFailureTests : RedisTests
     {
         await using var proxy = FaultyProxy.Before(Server.Port);
         var storage = Open($"127.0.0.1:{proxy.Port}");
-        var before = await storage.Documents.PutAsync(Sample, "before", Precondition.Absent, Ct);
+        var before = await storage.Documents.PutAsync(Sample, "before", Precondition.Absent, CancellationToken);
         proxy.LoseAnswerTo("the lost one");
-        var fault = await FaultOf(async () => await storage.Documents.TryPutAsync(Sample, "the lost one", Precondition.Matches(before), Ct));
+        var fault = await FaultOf(async () => await storage.Documents.TryPutAsync(Sample, "the lost one", Precondition.Matches(before), CancellationToken));
         Assert.That(fault.Kind, Is.EqualTo(StorageFault.Unavailable));
         Assert.That(proxy.Lost, Is.EqualTo(1));
-        var after = await storage.Documents.GetAsync(Sample, Ct);
+        var after = await storage.Documents.GetAsync(Sample, CancellationToken);
         Assert.That(after!.Text(), Is.EqualTo("the lost one"));
-        Assert.That(await storage.Documents.TryPutAsync(Sample, "again", Precondition.Matches(before), Ct), Is.Null, "it was written once");
+        Assert.That(await storage.Documents.TryPutAsync(Sample, "again", Precondition.Matches(before), CancellationToken), Is.Null, "it was written once");
     }
 
     [Test]
@@ -156,11 +156,11 @@ public sealed class RedisFailureTests : RedisTests
         var bytes = StorageShortcuts.Bytes(length);
         var key = new BlobKey(Sample, StorageShortcuts.DigestOf(bytes));
         proxy.LoseAnswerTo(key.Value);
-        Assert.That((await FaultOf(async () => await storage.Blobs.CommitAsync(Sample, bytes, Ct))).Kind, Is.EqualTo(StorageFault.Unavailable));
+        Assert.That((await FaultOf(async () => await storage.Blobs.CommitAsync(Sample, bytes, CancellationToken))).Kind, Is.EqualTo(StorageFault.Unavailable));
         Assert.That(proxy.Lost, Is.EqualTo(1));
-        Assert.That(StorageShortcuts.DigestOf(await storage.Blobs.ReadAsync(key, ByteRange.All, Ct)), Is.EqualTo(key.Digest));
-        Assert.That(await storage.Blobs.DiscardAbandonedAsync(TimeSpan.Zero, Ct), Is.Zero);
-        Assert.That(StorageShortcuts.DigestOf(await storage.Blobs.ReadAsync(key, ByteRange.All, Ct)), Is.EqualTo(key.Digest));
+        Assert.That(StorageShortcuts.DigestOf(await storage.Blobs.ReadAsync(key, ByteRange.All, CancellationToken)), Is.EqualTo(key.Digest));
+        Assert.That(await storage.Blobs.DiscardAbandonedAsync(TimeSpan.Zero, CancellationToken), Is.Zero);
+        Assert.That(StorageShortcuts.DigestOf(await storage.Blobs.ReadAsync(key, ByteRange.All, CancellationToken)), Is.EqualTo(key.Digest));
     }
 
     [Test]
@@ -171,10 +171,10 @@ public sealed class RedisFailureTests : RedisTests
         await KnowScriptsAsync(storage);
         var bytes = StorageShortcuts.Bytes(2_500_000);
         proxy.LoseAnswerTo("registry:chunk:");
-        Assert.That((await FaultOf(async () => await storage.Blobs.CommitAsync(Sample, bytes, Ct))).Kind, Is.EqualTo(StorageFault.Unavailable));
+        Assert.That((await FaultOf(async () => await storage.Blobs.CommitAsync(Sample, bytes, CancellationToken))).Kind, Is.EqualTo(StorageFault.Unavailable));
         Assert.That(proxy.Lost, Is.EqualTo(1));
-        Assert.That(await storage.Blobs.InfosAsync(StoreKeys.Packages, ScopeDepth.Subtree, null, Ct), Is.Empty);
-        Assert.That(await storage.Blobs.DiscardAbandonedAsync(TimeSpan.Zero, Ct), Is.AtMost(1));
+        Assert.That(await storage.Blobs.InfosAsync(StoreKeys.Packages, ScopeDepth.Subtree, null, CancellationToken), Is.Empty);
+        Assert.That(await storage.Blobs.DiscardAbandonedAsync(TimeSpan.Zero, CancellationToken), Is.AtMost(1));
         Assert.That(await Server.CommandAsync("keys", "*"), Is.EqualTo("registry:revision"));
     }
 
@@ -186,7 +186,7 @@ public sealed class RedisFailureTests : RedisTests
         var acknowledged = 0;
         var unknown = 0;
         var text = "0";
-        var revision = await storage.Documents.PutAsync(Sample, text, Precondition.Absent, Ct);
+        var revision = await storage.Documents.PutAsync(Sample, text, Precondition.Absent, CancellationToken);
         for (var i = 1; i <= 60; i++)
         {
             if (i % 6 == 0)
@@ -195,7 +195,7 @@ public sealed class RedisFailureTests : RedisTests
                 proxy.LoseAnswerTo($"value-{i}-");
             try
             {
-                var put = await storage.Documents.TryPutAsync(Sample, $"value-{i}-", Precondition.Matches(revision), Ct);
+                var put = await storage.Documents.TryPutAsync(Sample, $"value-{i}-", Precondition.Matches(revision), CancellationToken);
                 Assert.That(put, Is.Not.Null, "nobody else writes: a condition that fails is a write done twice");
                 (revision, text) = (put!.Value, $"value-{i}-");
                 acknowledged++;
@@ -203,7 +203,7 @@ public sealed class RedisFailureTests : RedisTests
             catch (StorageException)
             {
                 unknown++;
-                var read = await storage.Documents.GetAsync(Sample, Ct);
+                var read = await storage.Documents.GetAsync(Sample, CancellationToken);
                 Assert.That(read!.Text(), Is.EqualTo($"value-{i}-").Or.EqualTo(text));
                 (revision, text) = (read!.Revision, read!.Text());
             }
@@ -219,11 +219,11 @@ public sealed class RedisFailureTests : RedisTests
         var storage = Open();
         for (var i = 0; i < 3; i++)
         {
-            await storage.Documents.PutAsync(Sample, $"{i}", Precondition.None, Ct);
-            var info = await storage.Blobs.CommitAsync(Sample, StorageShortcuts.Bytes(1_500_000), Ct);
+            await storage.Documents.PutAsync(Sample, $"{i}", Precondition.None, CancellationToken);
+            var info = await storage.Blobs.CommitAsync(Sample, StorageShortcuts.Bytes(1_500_000), CancellationToken);
             Assert.That(await Server.CommandAsync("script", "flush"), Is.EqualTo("OK"));
-            Assert.That(StorageShortcuts.DigestOf(await storage.Blobs.ReadAsync(info.Key, ByteRange.All, Ct)), Is.EqualTo(info.Key.Digest));
-            Assert.That(await storage.Documents.KeysAsync(StoreKeys.Packages, null, Ct), Is.EqualTo(new[] { Sample.Value }));
+            Assert.That(StorageShortcuts.DigestOf(await storage.Blobs.ReadAsync(info.Key, ByteRange.All, CancellationToken)), Is.EqualTo(info.Key.Digest));
+            Assert.That(await storage.Documents.KeysAsync(StoreKeys.Packages, null, CancellationToken), Is.EqualTo(new[] { Sample.Value }));
         }
     }
 
@@ -231,9 +231,9 @@ public sealed class RedisFailureTests : RedisTests
     public async Task A_server_that_lost_what_it_had_gives_no_revision_twice()
     {
         var storage = Open();
-        var before = await storage.Documents.PutAsync(Sample, "before", Precondition.Absent, Ct);
+        var before = await storage.Documents.PutAsync(Sample, "before", Precondition.Absent, CancellationToken);
         await Server.CommandAsync("flushall");
-        var after = await storage.Documents.PutAsync(Sample, "after", Precondition.Absent, Ct);
+        var after = await storage.Documents.PutAsync(Sample, "after", Precondition.Absent, CancellationToken);
         Assert.That(after, Is.Not.EqualTo(before));
         Assert.That(long.Parse(after.Value), Is.GreaterThan(long.Parse(before.Value)));
     }
@@ -242,12 +242,12 @@ public sealed class RedisFailureTests : RedisTests
     public async Task What_is_disposed_with_calls_under_way_ends_them()
     {
         var storage = Open(deadlineSeconds: 1);
-        await storage.Documents.PutAsync(Sample, "before", Precondition.Absent, Ct);
+        await storage.Documents.PutAsync(Sample, "before", Precondition.Absent, CancellationToken);
         await Server.FreezeAsync();
-        var call = FaultOf(async () => await storage.Documents.GetAsync(Sample, Ct));
+        var call = FaultOf(async () => await storage.Documents.GetAsync(Sample, CancellationToken));
         await storage.Resources[0].DisposeAsync();
         Assert.That((await call).Kind, Is.EqualTo(StorageFault.Unavailable));
-        Assert.That((await FaultOf(async () => await storage.Documents.GetAsync(Sample, Ct))).Kind, Is.EqualTo(StorageFault.Unavailable));
+        Assert.That((await FaultOf(async () => await storage.Documents.GetAsync(Sample, CancellationToken))).Kind, Is.EqualTo(StorageFault.Unavailable));
         await Server.ThawAsync();
     }
 
@@ -261,8 +261,8 @@ public sealed class RedisFailureTests : RedisTests
     /// <summary>Makes the server know the scripts of an upload, so that an answer that is lost later is not the one that it does not.</summary>
     private async Task KnowScriptsAsync(StorageInstance storage)
     {
-        var info = await storage.Blobs.CommitAsync(Sample, StorageShortcuts.Bytes(1_500_000, 9), Ct);
-        await storage.Blobs.TryDeleteAsync(info.Key, Precondition.None, Ct);
-        await storage.Blobs.DiscardAbandonedAsync(TimeSpan.Zero, Ct);
+        var info = await storage.Blobs.CommitAsync(Sample, StorageShortcuts.Bytes(1_500_000, 9), CancellationToken);
+        await storage.Blobs.TryDeleteAsync(info.Key, Precondition.None, CancellationToken);
+        await storage.Blobs.DiscardAbandonedAsync(TimeSpan.Zero, CancellationToken);
     }
 }

@@ -56,7 +56,7 @@ public sealed class RedisProbeTests : RedisTests
     [Test]
     public async Task A_server_of_a_cluster_is_refused()
     {
-        await using var member = await RedisServer.StartAsync(Ct, "--cluster-enabled", "yes");
+        await using var member = await RedisServer.StartAsync(CancellationToken, "--cluster-enabled", "yes");
         var fault = await FaultOf(async () => await ProbeAsync(member.Configuration));
         Assert.That(fault.Message, Does.Contain("cluster"));
     }
@@ -64,7 +64,7 @@ public sealed class RedisProbeTests : RedisTests
     [Test]
     public async Task A_password_lets_in_and_a_wrong_one_or_none_is_denied()
     {
-        await using var locked = await RedisServer.StartAsync(Ct, "--requirepass", "open");
+        await using var locked = await RedisServer.StartAsync(CancellationToken, "--requirepass", "open");
         await ProbeAsync($"{locked.Configuration},password=open");
         foreach (var configuration in (string[])[$"{locked.Configuration},password=wrong-one", locked.Configuration])
         {
@@ -94,7 +94,7 @@ public sealed class RedisProbeTests : RedisTests
         await Server.CommandAsync("acl", "setuser", "default", "-@scripting");
         var storage = Open();
         Assert.That(
-            (await FaultOf(async () => await storage.Blobs.CommitAsync(Sample, StorageShortcuts.Bytes(10), Ct))).Kind,
+            (await FaultOf(async () => await storage.Blobs.CommitAsync(Sample, StorageShortcuts.Bytes(10), CancellationToken))).Kind,
             Is.EqualTo(StorageFault.Denied));
     }
 
@@ -139,8 +139,8 @@ public sealed class RedisProbeTests : RedisTests
     {
         using var log = new LogRecorder();
         using var logging = new LoggerFactory([log]);
-        await using var link = new RedisLink(new RedisOptions { Configuration = configuration }, TimeProvider.System);
-        await new RedisProbe(link, logging.CreateLogger<RedisProbe>()).ProbeAsync(Ct);
+        await using var link = new RedisConnection(new RedisOptions { Configuration = configuration }, TimeProvider.System);
+        await new RedisProbe(link, logging.CreateLogger<RedisProbe>()).ProbeAsync(CancellationToken);
         return [.. log.Entries.Where(entry => entry.Level == LogLevel.Warning).Select(entry => entry.Message)];
     }
 

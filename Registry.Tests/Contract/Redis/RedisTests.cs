@@ -15,7 +15,7 @@ public abstract class RedisTests
 
     private protected RedisServer Server { get; private set; } = null!;
 
-    protected CancellationToken Ct { get; private set; }
+    protected CancellationToken CancellationToken { get; private set; }
 
     /// <summary>Settings of the server, as on its command line.</summary>
     protected virtual string[] Settings => [];
@@ -23,8 +23,8 @@ public abstract class RedisTests
     [SetUp]
     public async Task StartServer()
     {
-        Ct = new CancellationTokenSource(TimeSpan.FromMinutes(1)).Token;
-        Server = await RedisServer.StartAsync(Ct, Settings);
+        CancellationToken = new CancellationTokenSource(TimeSpan.FromMinutes(1)).Token;
+        Server = await RedisServer.StartAsync(CancellationToken, Settings);
     }
 
     [TearDown]
@@ -42,7 +42,7 @@ public abstract class RedisTests
     {
         var options = new RedisOptions { Configuration = configuration ?? Server.Configuration, DeadlineSeconds = deadlineSeconds };
         var keys = new RedisKeys(options.Prefix);
-        var link = Keep(new RedisLink(options, TimeProvider.System));
+        var link = Keep(new RedisConnection(options, TimeProvider.System));
         return new StorageInstance(new RedisDocumentStore(link, keys), new RedisBlobStore(link, keys, TimeProvider.System, Budgets.Ample()), link);
     }
 
@@ -73,12 +73,12 @@ public abstract class RedisTests
         while (true)
             try
             {
-                await documents.GetAsync(Sample, Ct);
+                await documents.GetAsync(Sample, CancellationToken);
                 return passed.Elapsed;
             }
             catch (StorageException)
             {
-                await Task.Delay(20, Ct);
+                await Task.Delay(20, CancellationToken);
             }
     }
 }

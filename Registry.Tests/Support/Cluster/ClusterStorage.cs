@@ -13,11 +13,11 @@ internal abstract class ClusterStorage(StorageUnderTest storage) : IAsyncDisposa
     public static readonly string[] Backends = ["filesystem", "redis", "etcd", "gcs"];
 
     /// <summary>Starts what the backend takes.</summary>
-    public static async Task<ClusterStorage> StartAsync(string backend, CancellationToken ct) => backend switch
+    public static async Task<ClusterStorage> StartAsync(string backend, CancellationToken cancellationToken) => backend switch
     {
         "filesystem" => new FilesystemCluster(new FilesystemUnderTest()),
-        "redis" => new RedisCluster(await RedisServer.StartAsync(ct)),
-        "etcd" => new EtcdCluster(await EtcdServer.StartAsync(ct)),
+        "redis" => new RedisCluster(await RedisServer.StartAsync(cancellationToken)),
+        "etcd" => new EtcdCluster(await EtcdServer.StartAsync(cancellationToken)),
         "gcs" => new GcsCluster(await GcsUnderTest.StartAsync()),
         _ => throw new ArgumentException(backend),
     };
@@ -37,10 +37,10 @@ internal abstract class ClusterStorage(StorageUnderTest storage) : IAsyncDisposa
     /// Disturbs the way between one replica and the server, as networks and servers do, and returns when that is over. False where there is no such way,
     /// and nothing but the end of a process can go wrong.
     /// </summary>
-    public abstract Task<bool> DisturbAsync(int replica, Random random, CancellationToken ct);
+    public abstract Task<bool> DisturbAsync(int replica, Random random, CancellationToken cancellationToken);
 
     /// <summary>What the server kept for those who still read what is deleted, it keeps no longer, as its operator may tell it at any time.</summary>
-    public virtual Task ForgetAsync(CancellationToken ct) => Task.CompletedTask;
+    public virtual Task ForgetAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     public virtual async ValueTask DisposeAsync() => await storage.DisposeAsync();
 }

@@ -47,65 +47,65 @@ internal sealed partial class CollectionSoak
         .Sum(static match => long.Parse(match.Groups[1].ValueSpan, CultureInfo.InvariantCulture));
 
     /// <summary>Pushes, deletes and reads for so long.</summary>
-    public async Task RunAsync(TimeSpan time, CancellationToken ct)
+    public async Task RunAsync(TimeSpan time, CancellationToken cancellationToken)
     {
-        contents = await Task.WhenAll(Enumerable.Range(0, Contents).Select(number => ContentAsync(number, ct)));
+        contents = await Task.WhenAll(Enumerable.Range(0, Contents).Select(number => ContentAsync(number, cancellationToken)));
         using var end = new CancellationTokenSource(time);
         await Task.WhenAll(
             [
-                .. Enumerable.Range(0, Pushers).Select(number => RepeatAsync(ChangeAsync, unchecked(seed + number), end.Token, ct)),
-                .. Enumerable.Range(Pushers, Readers).Select(number => RepeatAsync(ReadAsync, unchecked(seed + number), end.Token, ct)),
+                .. Enumerable.Range(0, Pushers).Select(number => RepeatAsync(ChangeAsync, unchecked(seed + number), end.Token, cancellationToken)),
+                .. Enumerable.Range(Pushers, Readers).Select(number => RepeatAsync(ReadAsync, unchecked(seed + number), end.Token, cancellationToken)),
             ]);
     }
 
     /// <summary>Every blob of the storage that no manifest names, and every one that a manifest names and that is not there.</summary>
-    public async Task<IReadOnlyList<string>> DifferencesAsync(StorageInstance storage, CancellationToken ct)
+    public async Task<IReadOnlyList<string>> DifferencesAsync(StorageInstance storage, CancellationToken cancellationToken)
     {
         var named = new HashSet<string>();
         foreach (var package in releases.Select(static release => release.Package).Distinct())
         {
-            using var answer = await cluster[0].Client.GetAsync($"/api/v1/packages/{package}", ct);
+            using var answer = await cluster[0].Client.GetAsync($"/api/v1/packages/{package}", cancellationToken);
             if (answer.StatusCode == HttpStatusCode.OK)
-                foreach (var manifest in JsonDocument.Parse(await answer.Content.ReadAsStringAsync(ct)).RootElement.EnumerateArray())
+                foreach (var manifest in JsonDocument.Parse(await answer.Content.ReadAsStringAsync(cancellationToken)).RootElement.EnumerateArray())
                     named.Add($"{package} {contents.Single(content => content.Tar == DigestOf(manifest)).Gzip}");
             else
                 Demand(answer.StatusCode == HttpStatusCode.NotFound, $"{package}: {answer.StatusCode}");
         }
 
         var stored = new HashSet<string>();
-        foreach (var blob in await storage.Blobs.InfosAsync(StoreKey.Of("packages", "soak"), ScopeDepth.Subtree, null, ct))
+        foreach (var blob in await storage.Blobs.InfosAsync(StoreKey.Of("packages", "soak"), ScopeDepth.Subtree, null, cancellationToken))
             stored.Add($"{string.Join('/', blob.Key.Scope.Segments().Skip(1))} {blob.Key.Digest.Value}");
         named.SymmetricExceptWith(stored);
         return [.. named.Select(blob => stored.Contains(blob) ? $"stored and not named: {blob}" : $"named and not stored: {blob}")];
     }
 
-    private static async Task<(SeededPackage Package, string Tar, string Gzip, byte[] Bytes)> ContentAsync(int number, CancellationToken ct)
+    private static async Task<(SeededPackage Package, string Tar, string Gzip, byte[] Bytes)> ContentAsync(int number, CancellationToken cancellationToken)
     {
         // One of several chunks, where there are chunks.
         var package = new SeededPackage(number, number == 0 ? 1_200_000 : 200);
-        var (tar, gzip, _) = await package.DigestsAsync(ct);
-        return (package, tar, gzip, await package.ToArrayAsync(ct));
+        var (tar, gzip, _) = await package.DigestsAsync(cancellationToken);
+        return (package, tar, gzip, await package.ToArrayAsync(cancellationToken));
     }
 
-    private async Task RepeatAsync(Func<Random, SoakedRelease, CancellationToken, Task> act, int seed, CancellationToken end, CancellationToken ct)
+    private async Task RepeatAsync(Func<Random, SoakedRelease, CancellationToken, Task> act, int seed, CancellationToken end, CancellationToken cancellationToken)
     {
         for (var random = new Random(seed); !end.IsCancellationRequested;)
         {
             var release = releases[random.Next(releases.Count)];
-            await release.Gate.WaitAsync(ct);
-            await act(random, release, ct);
+            await release.Gate.WaitAsync(cancellationToken);
+            await act(random, release, cancellationToken);
             release.Gate.Release();
         }
     }
 
-    private async Task ChangeAsync(Random random, SoakedRelease release, CancellationToken ct)
+    private async Task ChangeAsync(Random random, SoakedRelease release, CancellationToken cancellationToken)
     {
         var content = random.Next(3) > 0 || !release.IsKnown ? random.Next(Contents) : (int?)null;
         var client = cluster.Pick(random).Process.Client;
         var force = release.Content is not null || !release.IsKnown;
         using var answer = content is { } number
-            ? await client.PostAsync($"/api/v1/packages/{release.Package}", new PushContent(contents[number].Package, release.Release) { Force = force }, ct)
-            : await client.DeleteAsync(release.Path, ct);
+            ? await client.PostAsync($"/api/v1/packages/{release.Package}", new PushContent(contents[number].Package, release.Release) { Force = force }, cancellationToken)
+            : await client.DeleteAsync(release.Path, cancellationToken);
         Interlocked.Increment(ref content is null ? ref deletes : ref pushes);
         switch (answer.StatusCode)
         {
@@ -117,7 +117,7 @@ internal sealed partial class CollectionSoak
                 release.IsKnown = false;
                 break;
             default:
-                var text = await answer.Content.ReadAsStringAsync(ct);
+                var text = await answer.Content.ReadAsStringAsync(cancellationToken);
                 Demand(
                     (answer.StatusCode == HttpStatusCode.NotFound && content is null && release.Content is null)
                         || (answer.StatusCode == HttpStatusCode.Conflict && text.Contains("resource-in-use", StringComparison.Ordinal)),
@@ -126,12 +126,12 @@ internal sealed partial class CollectionSoak
         }
     }
 
-    private async Task ReadAsync(Random random, SoakedRelease release, CancellationToken ct)
+    private async Task ReadAsync(Random random, SoakedRelease release, CancellationToken cancellationToken)
     {
         if (!release.IsKnown)
             return;
         Interlocked.Increment(ref reads);
-        using var shown = await cluster.Pick(random).Process.Client.GetAsync($"{release.Path}", ct);
+        using var shown = await cluster.Pick(random).Process.Client.GetAsync($"{release.Path}", cancellationToken);
         if (release.Content is not { } number)
         {
             Demand(shown.StatusCode == HttpStatusCode.NotFound, $"{release} is deleted, and shown with {shown.StatusCode}");
@@ -139,13 +139,13 @@ internal sealed partial class CollectionSoak
         }
 
         Demand(shown.StatusCode == HttpStatusCode.OK, $"{release} is there, and shown with {shown.StatusCode}");
-        var digest = DigestOf(JsonDocument.Parse(await shown.Content.ReadAsStringAsync(ct)).RootElement);
+        var digest = DigestOf(JsonDocument.Parse(await shown.Content.ReadAsStringAsync(cancellationToken)).RootElement);
         Demand(digest == contents[number].Tar, $"{release} shows another content than was pushed");
         foreach (var path in (string[])[$"{release.Path}/pull", $"/api/v1/packages/{release.Package}/blobs/sha256/{digest}"])
         {
-            using var pulled = await cluster.Pick(random).Process.Client.GetAsync(path, ct);
+            using var pulled = await cluster.Pick(random).Process.Client.GetAsync(path, cancellationToken);
             Demand(pulled.StatusCode == HttpStatusCode.OK, $"{path} is answered with {pulled.StatusCode}");
-            Demand((await pulled.Content.ReadAsByteArrayAsync(ct)).AsSpan().SequenceEqual(contents[number].Bytes), $"{path} gives other bytes than were pushed");
+            Demand((await pulled.Content.ReadAsByteArrayAsync(cancellationToken)).AsSpan().SequenceEqual(contents[number].Bytes), $"{path} gives other bytes than were pushed");
         }
     }
 

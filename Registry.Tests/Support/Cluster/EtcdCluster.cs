@@ -7,7 +7,7 @@ namespace Registry.Tests.Support.Cluster;
 internal sealed class EtcdCluster : ClusterStorage
 {
     private readonly EtcdServer server;
-    private readonly ProxiedWays ways;
+    private readonly ProxiedConnections ways;
     private readonly string prefix;
 
     public EtcdCluster(EtcdServer server)
@@ -16,7 +16,7 @@ internal sealed class EtcdCluster : ClusterStorage
     }
 
     private EtcdCluster(EtcdServer server, EtcdUnderTest storage)
-        : base(storage) => (this.server, ways, prefix) = (server, new ProxiedWays(server.Port), storage.Options.Prefix);
+        : base(storage) => (this.server, ways, prefix) = (server, new ProxiedConnections(server.Port), storage.Options.Prefix);
 
     public override IEnumerable<(string Name, string? Value)> SettingsOf(int replica) =>
     [
@@ -24,13 +24,13 @@ internal sealed class EtcdCluster : ClusterStorage
         ("ETCD__ENDPOINTS", string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{ways.PortOf(replica)}")),
     ];
 
-    public override async Task<bool> DisturbAsync(int replica, Random random, CancellationToken ct)
+    public override async Task<bool> DisturbAsync(int replica, Random random, CancellationToken cancellationToken)
     {
-        await ways.DisturbAsync(replica, random, ct);
+        await ways.DisturbAsync(replica, random, cancellationToken);
         return true;
     }
 
-    public override Task ForgetAsync(CancellationToken ct) => server.CompactAsync(ct);
+    public override Task ForgetAsync(CancellationToken cancellationToken) => server.CompactAsync(cancellationToken);
 
     public override async ValueTask DisposeAsync()
     {

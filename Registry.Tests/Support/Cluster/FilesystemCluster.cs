@@ -7,5 +7,5 @@ internal sealed class FilesystemCluster(FilesystemUnderTest storage) : ClusterSt
 {
     public override IEnumerable<(string Name, string? Value)> SettingsOf(int replica) => [("STORAGE", "filesystem"), ("FILESYSTEM__PATH", storage.Path)];
 
-    public override Task<bool> DisturbAsync(int replica, Random random, CancellationToken ct) => Task.FromResult(false);
+    public override Task<bool> DisturbAsync(int replica, Random random, CancellationToken cancellationToken) => Task.FromResult(false);
 }

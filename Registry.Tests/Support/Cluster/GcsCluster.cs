@@ -25,7 +25,7 @@ internal sealed class GcsCluster(GcsUnderTest storage) : ClusterStorage(storage)
     }
 
     /// <summary>Lets the next few requests fail, of whichever replica they are: the fake does not know.</summary>
-    public override Task<bool> DisturbAsync(int replica, Random random, CancellationToken ct)
+    public override Task<bool> DisturbAsync(int replica, Random random, CancellationToken cancellationToken)
     {
         var (fault, left) = (Faults[random.Next(Faults.Length)], random.Next(1, 5));
         storage.Fake.Faults = _ => Interlocked.Decrement(ref left) >= 0 ? fault : null;

@@ -7,7 +7,7 @@ namespace Registry.Tests.Support.Cluster;
 internal sealed class RedisCluster : ClusterStorage
 {
     private readonly RedisServer server;
-    private readonly ProxiedWays ways;
+    private readonly ProxiedConnections ways;
     private readonly string prefix;
 
     public RedisCluster(RedisServer server)
@@ -16,7 +16,7 @@ internal sealed class RedisCluster : ClusterStorage
     }
 
     private RedisCluster(RedisServer server, RedisUnderTest storage)
-        : base(storage) => (this.server, ways, prefix) = (server, new ProxiedWays(server.Port), storage.Options.Prefix);
+        : base(storage) => (this.server, ways, prefix) = (server, new ProxiedConnections(server.Port), storage.Options.Prefix);
 
     public override IEnumerable<(string Name, string? Value)> SettingsOf(int replica) =>
     [
@@ -24,9 +24,9 @@ internal sealed class RedisCluster : ClusterStorage
         ("REDIS__CONFIGURATION", string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{ways.PortOf(replica)}")),
     ];
 
-    public override async Task<bool> DisturbAsync(int replica, Random random, CancellationToken ct)
+    public override async Task<bool> DisturbAsync(int replica, Random random, CancellationToken cancellationToken)
     {
-        await ways.DisturbAsync(replica, random, ct);
+        await ways.DisturbAsync(replica, random, cancellationToken);
         return true;
     }
 

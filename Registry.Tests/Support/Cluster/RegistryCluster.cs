@@ -31,11 +31,11 @@ internal sealed class RegistryCluster : IAsyncDisposable
 
     /// <param name="backend">One of <see cref="ClusterStorage.Backends"/>.</param>
     /// <param name="replicas">How many.</param>
-    /// <param name="ct">Ends the wait for the storage.</param>
+    /// <param name="cancellationToken">Ends the wait for the storage.</param>
     /// <param name="settings">Environment variables of every replica.</param>
-    public static async Task<RegistryCluster> StartAsync(string backend, int replicas, CancellationToken ct, params (string Name, string? Value)[] settings)
+    public static async Task<RegistryCluster> StartAsync(string backend, int replicas, CancellationToken cancellationToken, params (string Name, string? Value)[] settings)
     {
-        var cluster = new RegistryCluster(await ClusterStorage.StartAsync(backend, ct), replicas, settings);
+        var cluster = new RegistryCluster(await ClusterStorage.StartAsync(backend, cancellationToken), replicas, settings);
         try
         {
             await Task.WhenAll(Enumerable.Range(0, replicas).Select(cluster.StartAsync));

@@ -29,7 +29,7 @@ internal sealed class FakeGcsContent(string folder) : IDisposable
         }
     }
 
-    public async Task AppendAsync(ReadOnlyMemory<byte> bytes, CancellationToken ct)
+    public async Task AppendAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
     {
         md5.AppendData(bytes.Span);
         foreach (var one in bytes.Span)
@@ -39,7 +39,7 @@ internal sealed class FakeGcsContent(string folder) : IDisposable
             path = Path.Combine(folder, Guid.NewGuid().ToString("n"));
             await using var made = File.Create(path);
             memory.Position = 0;
-            await memory.CopyToAsync(made, ct);
+            await memory.CopyToAsync(made, cancellationToken);
             memory.SetLength(0);
             memory.Capacity = 0;
         }
@@ -51,7 +51,7 @@ internal sealed class FakeGcsContent(string folder) : IDisposable
         else
         {
             await using var file = new FileStream(path, FileMode.Append, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
-            await file.WriteAsync(bytes, ct);
+            await file.WriteAsync(bytes, cancellationToken);
         }
 
         Length += bytes.Length;

@@ -83,12 +83,12 @@ internal sealed class FakeGcsUploads(string folder, Func<Uri> address)
     /// off throws.
     /// </summary>
     private static async Task CopyAsync(
-        Stream body, FakeGcsContent content, bool keepsPart, int? cut, CancellationToken ct)
+        Stream body, FakeGcsContent content, bool keepsPart, int? cut, CancellationToken cancellationToken)
     {
         var block = new byte[Block];
         for (var taken = 0; ;)
         {
-            var read = await body.ReadAtLeastAsync(block, block.Length, throwOnEndOfStream: false, ct);
+            var read = await body.ReadAtLeastAsync(block, block.Length, throwOnEndOfStream: false, cancellationToken);
             if (taken + read > cut)
             {
                 if (!keepsPart)
@@ -96,7 +96,7 @@ internal sealed class FakeGcsUploads(string folder, Func<Uri> address)
                 return;
             }
 
-            await content.AppendAsync(block.AsMemory(0, read), ct);
+            await content.AppendAsync(block.AsMemory(0, read), cancellationToken);
             taken += read;
             if (read < block.Length)
                 return;

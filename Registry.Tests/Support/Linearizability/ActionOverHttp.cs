@@ -10,13 +10,13 @@ internal static class ActionOverHttp
     public const string NothingHappened = "409 resource-in-use";
 
     /// <returns>The answer; null where none came, or one that leaves open whether it was done.</returns>
-    public static async Task<string?> SendAsync(HttpClient client, string package, PackageAction action, CancellationToken ct)
+    public static async Task<string?> SendAsync(HttpClient client, string package, PackageAction action, CancellationToken cancellationToken)
     {
         using var request = RequestFor($"/api/v1/packages/{package}", action);
         try
         {
-            using var answer = await client.SendAsync(request, ct);
-            var text = await answer.Content.ReadAsStringAsync(ct);
+            using var answer = await client.SendAsync(request, cancellationToken);
+            var text = await answer.Content.ReadAsStringAsync(cancellationToken);
             if (answer.StatusCode is HttpStatusCode.ServiceUnavailable or HttpStatusCode.InsufficientStorage)
                 return null;
             var body = JsonDocument.Parse(text).RootElement;
@@ -24,7 +24,7 @@ internal static class ActionOverHttp
                 ? $"200 {Describe(action, body)}".TrimEnd()
                 : $"{(int)answer.StatusCode} {body.GetProperty("code").GetString()}";
         }
-        catch (Exception broken) when (broken is HttpRequestException || (broken is TaskCanceledException && !ct.IsCancellationRequested))
+        catch (Exception broken) when (broken is HttpRequestException || (broken is TaskCanceledException && !cancellationToken.IsCancellationRequested))
         {
             return null;
         }

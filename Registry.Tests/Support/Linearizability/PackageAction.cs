@@ -20,8 +20,8 @@ internal abstract record PackageAction
     /// <param name="Force">Whether it replaces what is there.</param>
     internal sealed record Push(string Release, SeededPackage Package, string Content, bool Force) : PackageAction
     {
-        public static async Task<Push> OfAsync(string release, SeededPackage package, bool force, CancellationToken ct) =>
-            new(release, package, NameOf((await package.DigestsAsync(ct)).Tar), force);
+        public static async Task<Push> OfAsync(string release, SeededPackage package, bool force, CancellationToken cancellationToken) =>
+            new(release, package, NameOf((await package.DigestsAsync(cancellationToken)).Tar), force);
 
         /// <summary>The content of a digest, in short.</summary>
         public static string NameOf(string digest) => digest[..8];

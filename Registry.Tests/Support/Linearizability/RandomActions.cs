@@ -11,23 +11,23 @@ internal sealed class RandomActions(int seed)
     public Random Random { get; } = new(seed);
 
     /// <summary>Anything: every other one a change.</summary>
-    public async Task<PackageAction> NextAsync(CancellationToken ct) => Random.Next(8) switch
+    public async Task<PackageAction> NextAsync(CancellationToken cancellationToken) => Random.Next(8) switch
     {
         0 => new PackageAction.ShowPackage(),
         1 or 2 => new PackageAction.ShowRelease(Release()),
         3 => new PackageAction.ShowChannels(),
         4 => new PackageAction.ShowChannel(Channel()),
-        _ => await NextChangeAsync(ct),
+        _ => await NextChangeAsync(cancellationToken),
     };
 
     /// <summary>A change, of a content that was never pushed before if it is a push.</summary>
-    public async Task<PackageAction> NextChangeAsync(CancellationToken ct) => Random.Next(10) switch
+    public async Task<PackageAction> NextChangeAsync(CancellationToken cancellationToken) => Random.Next(10) switch
     {
         0 => new PackageAction.Delete(Release()),
         1 or 2 or 3 => new PackageAction.AddToChannel(Channel(), Release()),
         4 => new PackageAction.RemoveFromChannel(Channel(), Release()),
         5 => new PackageAction.DeleteChannel(Channel()),
-        var number => await PackageAction.Push.OfAsync(Release(), new SeededPackage(unchecked((seed * 100_000) + ++pushed), 64), force: number < 8, ct),
+        var number => await PackageAction.Push.OfAsync(Release(), new SeededPackage(unchecked((seed * 100_000) + ++pushed), 64), force: number < 8, cancellationToken),
     };
 
     private string Release() => Releases[Random.Next(Releases.Length)];

@@ -12,7 +12,7 @@ internal sealed record ActualAnswer(int Status, IReadOnlyDictionary<string, stri
     public const string Host = "registry.example";
 
     /// <summary>Puts a question exactly as it is given: the path is neither unescaped nor shortened on its way.</summary>
-    public static async Task<ActualAnswer> AskAsync(HttpClient client, ReplayStep step, CancellationToken ct)
+    public static async Task<ActualAnswer> AskAsync(HttpClient client, ReplayStep step, CancellationToken cancellationToken)
     {
         var address = new Uri(
             client.BaseAddress!.GetLeftPart(UriPartial.Authority) + step.Path, new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
@@ -26,8 +26,8 @@ internal sealed record ActualAnswer(int Status, IReadOnlyDictionary<string, stri
                 request.Content?.Headers.TryAddWithoutValidation(name, value);
         }
 
-        using var response = await client.SendAsync(request, ct);
-        return new ActualAnswer((int)response.StatusCode, All(response.Headers, response.Content.Headers), await response.Content.ReadAsByteArrayAsync(ct));
+        using var response = await client.SendAsync(request, cancellationToken);
+        return new ActualAnswer((int)response.StatusCode, All(response.Headers, response.Content.Headers), await response.Content.ReadAsByteArrayAsync(cancellationToken));
     }
 
     private static Dictionary<string, string> All(params HttpHeaders[] headers) => headers

@@ -54,14 +54,14 @@ internal sealed record ReplayGroup(string Name, Func<string, bool> Holds, IReadO
 
     /// <summary>Plays the exchanges of this group.</summary>
     /// <returns>The answers by key.</returns>
-    public async Task<IReadOnlyDictionary<string, ActualAnswer>> PlayAsync(Recording recording, HttpClient client, CancellationToken ct)
+    public async Task<IReadOnlyDictionary<string, ActualAnswer>> PlayAsync(Recording recording, HttpClient client, CancellationToken cancellationToken)
     {
         var answers = new Dictionary<string, ActualAnswer>();
-        await PrepareAsync(Start, recording, client, ct);
+        await PrepareAsync(Start, recording, client, cancellationToken);
         foreach (var exchange in recording.Exchanges.Where(exchange => Of(exchange) == this))
         {
-            await PrepareAsync(exchange.Key, recording, client, ct);
-            answers[exchange.Key] = await ActualAnswer.AskAsync(client, ReplayStep.Of(exchange), ct);
+            await PrepareAsync(exchange.Key, recording, client, cancellationToken);
+            answers[exchange.Key] = await ActualAnswer.AskAsync(client, ReplayStep.Of(exchange), cancellationToken);
         }
 
         return answers;
@@ -99,13 +99,13 @@ internal sealed record ReplayGroup(string Name, Func<string, bool> Holds, IReadO
             .Append(ReplayStep.Push(recording, "push/mt", "1.1.0", null));
     }
 
-    private async Task PrepareAsync(string key, Recording recording, HttpClient client, CancellationToken ct)
+    private async Task PrepareAsync(string key, Recording recording, HttpClient client, CancellationToken cancellationToken)
     {
         if (!Before.TryGetValue(key, out var steps))
             return;
         foreach (var step in steps(recording))
         {
-            var answer = await ActualAnswer.AskAsync(client, step, ct);
+            var answer = await ActualAnswer.AskAsync(client, step, cancellationToken);
             if (answer.Status != 200)
                 throw new InvalidOperationException($"{step.Method} {step.Path} failed with {answer.Status}: {System.Text.Encoding.UTF8.GetString(answer.Body)}");
         }

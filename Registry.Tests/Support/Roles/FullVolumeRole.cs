@@ -14,19 +14,19 @@ public static class FullVolumeRole
     public static async Task RunAsync(string[] arguments)
     {
         var path = arguments[0];
-        var ct = CancellationToken.None;
+        var cancellationToken = CancellationToken.None;
         var volume = new FilesystemVolume(new FilesystemOptions { Path = path }, TimeProvider.System);
         var documents = new FilesystemDocumentStore(volume);
         var blobs = new FilesystemBlobStore(volume);
-        var revision = await documents.PutAsync(Sample, "before", Precondition.Absent, ct);
-        var info = await blobs.CommitAsync(Sample, StorageShortcuts.Bytes(10_000), ct);
+        var revision = await documents.PutAsync(Sample, "before", Precondition.Absent, cancellationToken);
+        var info = await blobs.CommitAsync(Sample, StorageShortcuts.Bytes(10_000), cancellationToken);
 
         // A blob that does not fit.
-        var writer = await blobs.CreateAsync(Sample, ct);
+        var writer = await blobs.CreateAsync(Sample, cancellationToken);
         await DemandFullAsync(async () =>
         {
             for (var i = 0; i < 100; i++)
-                await writer.WriteAsync(new byte[100_000], ct);
+                await writer.WriteAsync(new byte[100_000], cancellationToken);
         });
         await writer.DisposeAsync();
         Assert.That(Directory.GetFiles(Path.Combine(path, "staging")), Is.Empty);
@@ -34,13 +34,13 @@ public static class FullVolumeRole
         // Not a byte is left.
         var filler = Path.Combine(path, "filler");
         Fill(filler);
-        await DemandFullAsync(async () => await documents.TryPutAsync(Sample, "after", Precondition.None, ct));
-        await DemandFullAsync(async () => await blobs.CommitAsync(Sample, StorageShortcuts.Bytes(10_000), ct));
-        await DemandFullAsync(async () => await blobs.CommitAsync(StoreKey.Of("packages", "new"), StorageShortcuts.Bytes(5), ct));
-        Assert.That((await documents.GetAsync(Sample, ct))!.Revision, Is.EqualTo(revision));
-        Assert.That(await blobs.InfosAsync(StoreKeys.Packages, ScopeDepth.Subtree, null, ct), Is.EqualTo(new[] { info }));
-        Assert.That(await blobs.ReadAsync(info.Key, ByteRange.All, ct), Is.EqualTo(StorageShortcuts.Bytes(10_000)));
-        Assert.That(await blobs.DiscardAbandonedAsync(TimeSpan.Zero, ct), Is.Zero);
+        await DemandFullAsync(async () => await documents.TryPutAsync(Sample, "after", Precondition.None, cancellationToken));
+        await DemandFullAsync(async () => await blobs.CommitAsync(Sample, StorageShortcuts.Bytes(10_000), cancellationToken));
+        await DemandFullAsync(async () => await blobs.CommitAsync(StoreKey.Of("packages", "new"), StorageShortcuts.Bytes(5), cancellationToken));
+        Assert.That((await documents.GetAsync(Sample, cancellationToken))!.Revision, Is.EqualTo(revision));
+        Assert.That(await blobs.InfosAsync(StoreKeys.Packages, ScopeDepth.Subtree, null, cancellationToken), Is.EqualTo(new[] { info }));
+        Assert.That(await blobs.ReadAsync(info.Key, ByteRange.All, cancellationToken), Is.EqualTo(StorageShortcuts.Bytes(10_000)));
+        Assert.That(await blobs.DiscardAbandonedAsync(TimeSpan.Zero, cancellationToken), Is.Zero);
 
         // What is there can be deleted, which is how room is made: also by a process that starts now, after a restart
         // of the machine, which leaves no use in the file of changes, and without the lock files, as after a restore of
@@ -54,11 +54,11 @@ public static class FullVolumeRole
         volume = new FilesystemVolume(new FilesystemOptions { Path = path }, TimeProvider.System);
         documents = new FilesystemDocumentStore(volume);
         blobs = new FilesystemBlobStore(volume);
-        await DemandFullAsync(async () => await new FilesystemProbe(volume).ProbeAsync(ct));
-        var before = await documents.ChangesAsync(StoreKeys.Packages, null, ct);
-        Assert.That(await blobs.TryDeleteAsync(info.Key, Precondition.Matches(info.Revision), ct), Is.True);
-        Assert.That(await documents.TryDeleteAsync(Sample, Precondition.Matches(revision), ct), Is.True);
-        var changed = await documents.ChangesAsync(StoreKeys.Packages, before.Token, ct);
+        await DemandFullAsync(async () => await new FilesystemProbe(volume).ProbeAsync(cancellationToken));
+        var before = await documents.ChangesAsync(StoreKeys.Packages, null, cancellationToken);
+        Assert.That(await blobs.TryDeleteAsync(info.Key, Precondition.Matches(info.Revision), cancellationToken), Is.True);
+        Assert.That(await documents.TryDeleteAsync(Sample, Precondition.Matches(revision), cancellationToken), Is.True);
+        var changed = await documents.ChangesAsync(StoreKeys.Packages, before.Token, cancellationToken);
         Assert.That(changed.Keys, Is.Null.Or.Contains(Sample), "the delete is told");
         File.Delete(filler);
 
@@ -66,9 +66,9 @@ public static class FullVolumeRole
         var yesterday = new ShiftedTime { Shift = TimeSpan.FromDays(-1) };
         volume = new FilesystemVolume(new FilesystemOptions { Path = path }, yesterday);
         documents = new FilesystemDocumentStore(volume);
-        var after = await documents.PutAsync(Sample, "after", Precondition.Absent, ct);
+        var after = await documents.PutAsync(Sample, "after", Precondition.Absent, cancellationToken);
         Assert.That(Ticks(after), Is.GreaterThan(Ticks(revision)));
-        await blobs.CommitAsync(Sample, StorageShortcuts.Bytes(10_000), ct);
+        await blobs.CommitAsync(Sample, StorageShortcuts.Bytes(10_000), cancellationToken);
     }
 
     private static long Ticks(Revision revision) => long.Parse(revision.Value, CultureInfo.InvariantCulture);

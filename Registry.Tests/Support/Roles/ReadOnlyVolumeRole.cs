@@ -12,27 +12,27 @@ public static class ReadOnlyVolumeRole
 
     public static async Task RunAsync(string[] arguments)
     {
-        var ct = CancellationToken.None;
+        var cancellationToken = CancellationToken.None;
         var options = new FilesystemOptions { Path = arguments[0] };
         var volume = new FilesystemVolume(options, TimeProvider.System);
         var documents = new FilesystemDocumentStore(volume);
         var blobs = new FilesystemBlobStore(volume);
-        await documents.PutAsync(Sample, "before", Precondition.Absent, ct);
-        var info = await blobs.CommitAsync(Sample, StorageShortcuts.Bytes(10_000), ct);
+        await documents.PutAsync(Sample, "before", Precondition.Absent, cancellationToken);
+        var info = await blobs.CommitAsync(Sample, StorageShortcuts.Bytes(10_000), cancellationToken);
 
         using (var mount = System.Diagnostics.Process.Start("mount", ["-o", "remount,ro", arguments[0]]))
         {
-            await mount.WaitForExitAsync(ct);
+            await mount.WaitForExitAsync(cancellationToken);
             Assert.That(mount.ExitCode, Is.Zero);
         }
 
-        await DemandDeniedAsync(async () => await documents.TryPutAsync(Sample, "after", Precondition.None, ct));
-        await DemandDeniedAsync(async () => await documents.TryDeleteAsync(Sample, Precondition.None, ct));
-        await DemandDeniedAsync(async () => await blobs.CreateAsync(Sample, ct));
-        await DemandDeniedAsync(async () => await blobs.TryDeleteAsync(info.Key, Precondition.None, ct));
-        await DemandDeniedAsync(async () => await new FilesystemProbe(volume).ProbeAsync(ct));
-        Assert.That((await documents.GetAsync(Sample, ct))!.Text(), Is.EqualTo("before"));
-        Assert.That(await blobs.StatAsync(info.Key, ct), Is.EqualTo(info));
+        await DemandDeniedAsync(async () => await documents.TryPutAsync(Sample, "after", Precondition.None, cancellationToken));
+        await DemandDeniedAsync(async () => await documents.TryDeleteAsync(Sample, Precondition.None, cancellationToken));
+        await DemandDeniedAsync(async () => await blobs.CreateAsync(Sample, cancellationToken));
+        await DemandDeniedAsync(async () => await blobs.TryDeleteAsync(info.Key, Precondition.None, cancellationToken));
+        await DemandDeniedAsync(async () => await new FilesystemProbe(volume).ProbeAsync(cancellationToken));
+        Assert.That((await documents.GetAsync(Sample, cancellationToken))!.Text(), Is.EqualTo("before"));
+        Assert.That(await blobs.StatAsync(info.Key, cancellationToken), Is.EqualTo(info));
 
         var verdict = new FilesystemOptionsValidator().Validate(null, options);
         Assert.That(verdict.FailureMessage, Does.Contain("FILESYSTEM__PATH").And.Contain("cannot be written to"));

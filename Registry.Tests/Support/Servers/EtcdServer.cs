@@ -40,16 +40,16 @@ public sealed class EtcdServer : ServerProcess
 
     private string PeerUrl => string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{peerPort}");
 
-    /// <param name="ct">Ends the wait for it.</param>
+    /// <param name="cancellationToken">Ends the wait for it.</param>
     /// <param name="settings">Settings as on its command line, such as <c>--quota-backend-bytes=10000000</c>.</param>
-    public static Task<EtcdServer> StartAsync(CancellationToken ct, params string[] settings) => StartAsync("http", ct, settings);
+    public static Task<EtcdServer> StartAsync(CancellationToken cancellationToken, params string[] settings) => StartAsync("http", cancellationToken, settings);
 
     /// <summary>The same with TLS: the settings name the certificates.</summary>
-    public static Task<EtcdServer> StartAsync(string scheme, CancellationToken ct, params string[] settings) =>
-        StartAsync(() => new EtcdServer("alone", scheme, settings), ct);
+    public static Task<EtcdServer> StartAsync(string scheme, CancellationToken cancellationToken, params string[] settings) =>
+        StartAsync(() => new EtcdServer("alone", scheme, settings), cancellationToken);
 
     /// <summary>Starts a cluster of so many members, and waits until all serve.</summary>
-    public static async Task<EtcdServer[]> StartClusterAsync(int members, CancellationToken ct)
+    public static async Task<EtcdServer[]> StartClusterAsync(int members, CancellationToken cancellationToken)
     {
         var servers = Enumerable.Range(0, members).Select(static i => new EtcdServer($"m{i}", "http", [])).ToArray();
         try
@@ -61,7 +61,7 @@ public sealed class EtcdServer : ServerProcess
             }
 
             foreach (var server in servers)
-                await server.ServesAsync(ct);
+                await server.ServesAsync(cancellationToken);
             return servers;
         }
         catch
@@ -77,19 +77,19 @@ public sealed class EtcdServer : ServerProcess
     /// <summary>Asks its JSON gateway, as an operator would by its own client.</summary>
     /// <param name="path">Such as <c>/v3/kv/compaction</c>.</param>
     /// <param name="body">The request, as JSON.</param>
-    /// <param name="ct">Ends the wait.</param>
-    public async Task<JsonElement> AskAsync(string path, object body, CancellationToken ct)
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public async Task<JsonElement> AskAsync(string path, object body, CancellationToken cancellationToken)
     {
-        var (succeeded, answer) = await TryAskAsync(path, body, ct);
+        var (succeeded, answer) = await TryAskAsync(path, body, cancellationToken);
         return succeeded ? answer : throw new InvalidOperationException($"{path}: {answer}");
     }
 
     /// <summary>Forgets the past up to now.</summary>
-    public async Task CompactAsync(CancellationToken ct)
+    public async Task CompactAsync(CancellationToken cancellationToken)
     {
-        var status = await AskAsync("/v3/maintenance/status", new { }, ct);
+        var status = await AskAsync("/v3/maintenance/status", new { }, cancellationToken);
         var (succeeded, answer) = await TryAskAsync(
-            "/v3/kv/compaction", new { revision = status.GetProperty("header").GetProperty("revision").GetString(), physical = true }, ct);
+            "/v3/kv/compaction", new { revision = status.GetProperty("header").GetProperty("revision").GetString(), physical = true }, cancellationToken);
 
         // Where nothing was written since the last time, it says that this is forgotten already.
         if (!succeeded && answer.GetProperty("code").GetInt32() != OutOfRange)
@@ -97,13 +97,13 @@ public sealed class EtcdServer : ServerProcess
     }
 
     /// <summary>Makes room as an operator does: compact, defragment, disarm the alarm.</summary>
-    public async Task MakeRoomAsync(CancellationToken ct)
+    public async Task MakeRoomAsync(CancellationToken cancellationToken)
     {
-        await CompactAsync(ct);
-        await AskAsync("/v3/maintenance/defragment", new { }, ct);
-        var alarms = await AskAsync("/v3/maintenance/alarm", new { action = "GET" }, ct);
+        await CompactAsync(cancellationToken);
+        await AskAsync("/v3/maintenance/defragment", new { }, cancellationToken);
+        var alarms = await AskAsync("/v3/maintenance/alarm", new { action = "GET" }, cancellationToken);
         foreach (var alarm in alarms.GetProperty("alarms").EnumerateArray())
-            await AskAsync("/v3/maintenance/alarm", new { action = "DEACTIVATE", memberID = alarm.GetProperty("memberID").GetString(), alarm = "NOSPACE" }, ct);
+            await AskAsync("/v3/maintenance/alarm", new { action = "DEACTIVATE", memberID = alarm.GetProperty("memberID").GetString(), alarm = "NOSPACE" }, cancellationToken);
     }
 
     public override async ValueTask DisposeAsync()
@@ -112,9 +112,9 @@ public sealed class EtcdServer : ServerProcess
         gateway.Dispose();
     }
 
-    private async Task<(bool Succeeded, JsonElement Answer)> TryAskAsync(string path, object body, CancellationToken ct)
+    private async Task<(bool Succeeded, JsonElement Answer)> TryAskAsync(string path, object body, CancellationToken cancellationToken)
     {
-        using var answer = await gateway.PostAsJsonAsync(path, body, ct);
-        return (answer.IsSuccessStatusCode, await answer.Content.ReadFromJsonAsync<JsonElement>(ct));
+        using var answer = await gateway.PostAsJsonAsync(path, body, cancellationToken);
+        return (answer.IsSuccessStatusCode, await answer.Content.ReadFromJsonAsync<JsonElement>(cancellationToken));
     }
 }

@@ -16,7 +16,7 @@ namespace Registry.Tests.Support;
 public abstract class ServerProcess((string Command, string Package) executable, string ready) : IBackendServer
 {
     /// <summary>Far above what a start takes, on a machine that does much else.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(60);
 
     private readonly TemporaryFolder folder = new();
     private readonly ConcurrentQueue<string> output = new();
@@ -42,10 +42,10 @@ public abstract class ServerProcess((string Command, string Package) executable,
     }
 
     /// <summary>Starts it over the folder and on the ports that it had, and waits until it serves.</summary>
-    public async Task StartAgainAsync(CancellationToken ct)
+    public async Task StartAgainAsync(CancellationToken cancellationToken)
     {
         Launch();
-        await ServesAsync(ct);
+        await ServesAsync(cancellationToken);
     }
 
     /// <summary>Kills it at once, as a crash does.</summary>
@@ -72,7 +72,7 @@ public abstract class ServerProcess((string Command, string Package) executable,
     }
 
     /// <summary>Makes a server and starts it. Another process may take a port between its choice and its use: then once more with other ports.</summary>
-    protected static async Task<T> StartAsync<T>(Func<T> make, CancellationToken ct)
+    protected static async Task<T> StartAsync<T>(Func<T> make, CancellationToken cancellationToken)
         where T : ServerProcess
     {
         for (var attempt = 1; ; attempt++)
@@ -80,7 +80,7 @@ public abstract class ServerProcess((string Command, string Package) executable,
             var server = make();
             try
             {
-                await server.StartAgainAsync(ct);
+                await server.StartAgainAsync(cancellationToken);
                 return server;
             }
             catch (InvalidOperationException) when (attempt < 5)
@@ -116,14 +116,14 @@ public abstract class ServerProcess((string Command, string Package) executable,
     }
 
     /// <exception cref="InvalidOperationException">It ended, or does not serve after a long time.</exception>
-    protected async Task ServesAsync(CancellationToken ct)
+    protected async Task ServesAsync(CancellationToken cancellationToken)
     {
         var started = TimeProvider.System.GetTimestamp();
         while (!output.Any(line => line.Contains(ready, StringComparison.Ordinal)))
         {
-            if (process!.HasExited || TimeProvider.System.GetElapsedTime(started) > Patience)
+            if (process!.HasExited || TimeProvider.System.GetElapsedTime(started) > Timeout)
                 throw new InvalidOperationException($"{executable.Command} does not start: {string.Join('\n', output.TakeLast(20))}");
-            await Task.Delay(20, ct);
+            await Task.Delay(20, cancellationToken);
         }
     }
 

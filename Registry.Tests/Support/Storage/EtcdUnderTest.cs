@@ -14,7 +14,7 @@ internal sealed class EtcdUnderTest(EtcdServer server, string? endpoints = null)
     protected override ValueTask<StorageInstance> OpenInstanceAsync()
     {
         var (client, keys) = (NewClient(), new EtcdKeys(Options.Prefix));
-        var space = new UploadSpace(client, keys, Time, Budgets.Ample());
+        var space = new EtcdUploads(client, keys, Time, Budgets.Ample());
         return ValueTask.FromResult(new StorageInstance(
             new EtcdDocumentStore(client, keys), new EtcdBlobStore(client, keys, space, Budgets.Ample()), new Disposal(space), new Disposal(client)));
     }

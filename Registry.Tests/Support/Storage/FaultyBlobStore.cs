@@ -6,30 +6,30 @@ namespace Registry.Tests.Support.Storage;
 /// <summary>Any blob store, failing where a test says.</summary>
 public sealed class FaultyBlobStore(IBlobStore inner, StorageFaults faults) : IBlobStore
 {
-    public ValueTask<BlobWriter> CreateAsync(StoreKey scope, CancellationToken ct) =>
+    public ValueTask<BlobWriter> CreateAsync(StoreKey scope, CancellationToken cancellationToken) =>
         faults.AroundAsync<BlobWriter>(
-            StorageOperation.CreateBlob, scope.Value, async () => new Writer(await inner.CreateAsync(scope, ct), scope.Value, faults));
+            StorageOperation.CreateBlob, scope.Value, async () => new Writer(await inner.CreateAsync(scope, cancellationToken), scope.Value, faults));
 
-    public ValueTask<BlobReader?> OpenAsync(BlobKey key, ByteRange range, CancellationToken ct) =>
+    public ValueTask<BlobReader?> OpenAsync(BlobKey key, ByteRange range, CancellationToken cancellationToken) =>
         faults.AroundAsync(StorageOperation.OpenBlob, key.Value, async () =>
         {
-            var reader = await inner.OpenAsync(key, range, ct);
+            var reader = await inner.OpenAsync(key, range, cancellationToken);
             return reader is null ? null : new BlobReader(reader.Info, reader.Length, new Content(reader.Content, key.Value, faults));
         });
 
-    public ValueTask<BlobInfo?> StatAsync(BlobKey key, CancellationToken ct) =>
-        faults.AroundAsync(StorageOperation.StatBlob, key.Value, () => inner.StatAsync(key, ct));
+    public ValueTask<BlobInfo?> StatAsync(BlobKey key, CancellationToken cancellationToken) =>
+        faults.AroundAsync(StorageOperation.StatBlob, key.Value, () => inner.StatAsync(key, cancellationToken));
 
-    public ValueTask<bool> TryDeleteAsync(BlobKey key, Precondition precondition, CancellationToken ct) =>
-        faults.AroundAsync(StorageOperation.DeleteBlob, key.Value, () => inner.TryDeleteAsync(key, precondition, ct));
+    public ValueTask<bool> TryDeleteAsync(BlobKey key, Precondition precondition, CancellationToken cancellationToken) =>
+        faults.AroundAsync(StorageOperation.DeleteBlob, key.Value, () => inner.TryDeleteAsync(key, precondition, cancellationToken));
 
-    public IAsyncEnumerable<BlobInfo> ListAsync(StoreKey scope, ScopeDepth depth, BlobKey? after, CancellationToken ct) =>
-        faults.ListAsync(StorageOperation.ListBlobs, scope.Value, inner.ListAsync(scope, depth, after, ct), info => info.Key.Value);
+    public IAsyncEnumerable<BlobInfo> ListAsync(StoreKey scope, ScopeDepth depth, BlobKey? after, CancellationToken cancellationToken) =>
+        faults.ListAsync(StorageOperation.ListBlobs, scope.Value, inner.ListAsync(scope, depth, after, cancellationToken), info => info.Key.Value);
 
-    public ValueTask<StorageEpoch?> EpochAsync(CancellationToken ct) => inner.EpochAsync(ct);
+    public ValueTask<StorageEpoch?> EpochAsync(CancellationToken cancellationToken) => inner.EpochAsync(cancellationToken);
 
-    public ValueTask<int> DiscardAbandonedAsync(TimeSpan idle, CancellationToken ct) =>
-        faults.AroundAsync(StorageOperation.DiscardAbandoned, "", () => inner.DiscardAbandonedAsync(idle, ct));
+    public ValueTask<int> DiscardAbandonedAsync(TimeSpan idle, CancellationToken cancellationToken) =>
+        faults.AroundAsync(StorageOperation.DiscardAbandoned, "", () => inner.DiscardAbandonedAsync(idle, cancellationToken));
 
     private sealed class Writer : BlobWriter
     {
@@ -44,15 +44,15 @@ public sealed class FaultyBlobStore(IBlobStore inner, StorageFaults faults) : IB
             faults.CountWriter(1);
         }
 
-        public override async ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken ct)
+        public override async ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
         {
             await faults.BeforeAsync(StorageOperation.WriteBlob, scope);
-            await inner.WriteAsync(bytes, ct);
+            await inner.WriteAsync(bytes, cancellationToken);
             await faults.AfterAsync(StorageOperation.WriteBlob, scope);
         }
 
-        public override ValueTask<CommittedBlob> CommitAsync(Digest digest, DateTimeOffset? uploadedAt, CancellationToken ct) =>
-            faults.AroundAsync(StorageOperation.CommitBlob, scope, () => inner.CommitAsync(digest, uploadedAt, ct));
+        public override ValueTask<CommittedBlob> CommitAsync(Digest digest, DateTimeOffset? uploadedAt, CancellationToken cancellationToken) =>
+            faults.AroundAsync(StorageOperation.CommitBlob, scope, () => inner.CommitAsync(digest, uploadedAt, cancellationToken));
 
         public override async ValueTask DisposeAsync()
         {
@@ -63,7 +63,7 @@ public sealed class FaultyBlobStore(IBlobStore inner, StorageFaults faults) : IB
         }
     }
 
-    private sealed class Content(Stream inner, string key, StorageFaults faults) : ForwardReadStream(inner.Length)
+    private sealed class Content(Stream inner, string key, StorageFaults faults) : ForwardOnlyStream(inner.Length)
     {
         public override bool CanRead => inner.CanRead;
 

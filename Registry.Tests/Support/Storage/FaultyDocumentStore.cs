@@ -5,17 +5,17 @@ namespace Registry.Tests.Support.Storage;
 /// <summary>Any document store, failing where a test says.</summary>
 public sealed class FaultyDocumentStore(IDocumentStore inner, StorageFaults faults) : IDocumentStore
 {
-    public ValueTask<Document?> GetAsync(StoreKey key, CancellationToken ct) =>
-        faults.AroundAsync(StorageOperation.GetDocument, key.Value, () => inner.GetAsync(key, ct));
+    public ValueTask<Document?> GetAsync(StoreKey key, CancellationToken cancellationToken) =>
+        faults.AroundAsync(StorageOperation.GetDocument, key.Value, () => inner.GetAsync(key, cancellationToken));
 
-    public ValueTask<Revision?> StatAsync(StoreKey key, CancellationToken ct) =>
-        faults.AroundAsync(StorageOperation.StatDocument, key.Value, () => inner.StatAsync(key, ct));
+    public ValueTask<Revision?> StatAsync(StoreKey key, CancellationToken cancellationToken) =>
+        faults.AroundAsync(StorageOperation.StatDocument, key.Value, () => inner.StatAsync(key, cancellationToken));
 
-    public ValueTask<Revision?> TryPutAsync(StoreKey key, ReadOnlyMemory<byte> content, Precondition precondition, CancellationToken ct) =>
-        faults.AroundAsync(StorageOperation.PutDocument, key.Value, () => inner.TryPutAsync(key, content, precondition, ct));
+    public ValueTask<Revision?> TryPutAsync(StoreKey key, ReadOnlyMemory<byte> content, Precondition precondition, CancellationToken cancellationToken) =>
+        faults.AroundAsync(StorageOperation.PutDocument, key.Value, () => inner.TryPutAsync(key, content, precondition, cancellationToken));
 
-    public ValueTask<bool> TryDeleteAsync(StoreKey key, Precondition precondition, CancellationToken ct) =>
-        faults.AroundAsync(StorageOperation.DeleteDocument, key.Value, () => inner.TryDeleteAsync(key, precondition, ct));
+    public ValueTask<bool> TryDeleteAsync(StoreKey key, Precondition precondition, CancellationToken cancellationToken) =>
+        faults.AroundAsync(StorageOperation.DeleteDocument, key.Value, () => inner.TryDeleteAsync(key, precondition, cancellationToken));
 
     public async ValueTask EnsureDurableAsync(StoreKey key, CancellationToken cancellationToken)
     {
@@ -23,12 +23,12 @@ public sealed class FaultyDocumentStore(IDocumentStore inner, StorageFaults faul
         await inner.EnsureDurableAsync(key, cancellationToken);
     }
 
-    public IAsyncEnumerable<DocumentEntry> ListAsync(StoreKey scope, StoreKey? after, CancellationToken ct) =>
-        faults.ListAsync(StorageOperation.ListDocuments, scope.Value, inner.ListAsync(scope, after, ct), entry => entry.Key.Value);
+    public IAsyncEnumerable<DocumentEntry> ListAsync(StoreKey scope, StoreKey? after, CancellationToken cancellationToken) =>
+        faults.ListAsync(StorageOperation.ListDocuments, scope.Value, inner.ListAsync(scope, after, cancellationToken), entry => entry.Key.Value);
 
-    public ValueTask<DocumentChanges> ChangesAsync(StoreKey scope, ChangeToken? since, CancellationToken ct) =>
-        faults.AroundAsync(StorageOperation.DocumentChanges, scope.Value, () => inner.ChangesAsync(scope, since, ct));
+    public ValueTask<DocumentChanges> ChangesAsync(StoreKey scope, ChangeToken? since, CancellationToken cancellationToken) =>
+        faults.AroundAsync(StorageOperation.DocumentChanges, scope.Value, () => inner.ChangesAsync(scope, since, cancellationToken));
 
-    public IAsyncEnumerable<StoredDocument> ReadAsync(StoreKey scope, StoreKey? after, CancellationToken ct) =>
-        faults.ListAsync(StorageOperation.ReadDocuments, scope.Value, inner.ReadAsync(scope, after, ct), stored => stored.Key.Value);
+    public IAsyncEnumerable<StoredDocument> ReadAsync(StoreKey scope, StoreKey? after, CancellationToken cancellationToken) =>
+        faults.ListAsync(StorageOperation.ReadDocuments, scope.Value, inner.ReadAsync(scope, after, cancellationToken), stored => stored.Key.Value);
 }

@@ -5,35 +5,35 @@ namespace Registry.Tests.Support.Storage;
 
 internal sealed class InMemoryBlobStore(InMemoryStorage storage) : IBlobStore
 {
-    public ValueTask<BlobWriter> CreateAsync(StoreKey scope, CancellationToken ct)
+    public ValueTask<BlobWriter> CreateAsync(StoreKey scope, CancellationToken cancellationToken)
     {
-        ct.ThrowIfCancellationRequested();
+        cancellationToken.ThrowIfCancellationRequested();
         var writer = new InMemoryBlobWriter(storage, scope);
         lock (storage.Gate)
             storage.Staged.Add(writer);
         return ValueTask.FromResult<BlobWriter>(writer);
     }
 
-    public ValueTask<BlobReader?> OpenAsync(BlobKey key, ByteRange range, CancellationToken ct)
+    public ValueTask<BlobReader?> OpenAsync(BlobKey key, ByteRange range, CancellationToken cancellationToken)
     {
-        ct.ThrowIfCancellationRequested();
+        cancellationToken.ThrowIfCancellationRequested();
         if (Find(key) is not { } blob)
             return ValueTask.FromResult<BlobReader?>(null);
         var length = range.LengthWithin(blob.Info.Length);
         return ValueTask.FromResult<BlobReader?>(new BlobReader(blob.Info, length, new ChunkStream(blob.Chunks, range.Offset, length)));
     }
 
-    public ValueTask<BlobInfo?> StatAsync(BlobKey key, CancellationToken ct)
+    public ValueTask<BlobInfo?> StatAsync(BlobKey key, CancellationToken cancellationToken)
     {
-        ct.ThrowIfCancellationRequested();
+        cancellationToken.ThrowIfCancellationRequested();
         return ValueTask.FromResult(Find(key)?.Info);
     }
 
-    public ValueTask<bool> TryDeleteAsync(BlobKey key, Precondition precondition, CancellationToken ct)
+    public ValueTask<bool> TryDeleteAsync(BlobKey key, Precondition precondition, CancellationToken cancellationToken)
     {
         if (precondition.Kind == PreconditionKind.Absent)
             throw new ArgumentException("What must be absent cannot be deleted.", nameof(precondition));
-        ct.ThrowIfCancellationRequested();
+        cancellationToken.ThrowIfCancellationRequested();
         lock (storage.Gate)
         {
             storage.DemandEpoch(precondition);
@@ -41,16 +41,16 @@ internal sealed class InMemoryBlobStore(InMemoryStorage storage) : IBlobStore
         }
     }
 
-    public ValueTask<StorageEpoch?> EpochAsync(CancellationToken ct)
+    public ValueTask<StorageEpoch?> EpochAsync(CancellationToken cancellationToken)
     {
-        ct.ThrowIfCancellationRequested();
+        cancellationToken.ThrowIfCancellationRequested();
         return ValueTask.FromResult(storage.Epoch);
     }
 
-    public async IAsyncEnumerable<BlobInfo> ListAsync(StoreKey scope, ScopeDepth depth, BlobKey? after, [EnumeratorCancellation] CancellationToken ct)
+    public async IAsyncEnumerable<BlobInfo> ListAsync(StoreKey scope, ScopeDepth depth, BlobKey? after, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await ValueTask.CompletedTask;
-        ct.ThrowIfCancellationRequested();
+        cancellationToken.ThrowIfCancellationRequested();
         BlobKey[] keys;
         lock (storage.Gate)
         {
@@ -62,16 +62,16 @@ internal sealed class InMemoryBlobStore(InMemoryStorage storage) : IBlobStore
 
         foreach (var key in keys)
         {
-            ct.ThrowIfCancellationRequested();
+            cancellationToken.ThrowIfCancellationRequested();
             if (Find(key) is { } blob)
                 yield return blob.Info;
         }
     }
 
-    public ValueTask<int> DiscardAbandonedAsync(TimeSpan idle, CancellationToken ct)
+    public ValueTask<int> DiscardAbandonedAsync(TimeSpan idle, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(idle, TimeSpan.Zero);
-        ct.ThrowIfCancellationRequested();
+        cancellationToken.ThrowIfCancellationRequested();
         lock (storage.Gate)
             return ValueTask.FromResult(storage.Staged.RemoveWhere(writer => writer.LastWrite <= storage.Time.GetUtcNow() - idle));
     }

@@ -10,10 +10,10 @@ internal sealed class InMemoryBlobWriter(InMemoryStorage storage, StoreKey scope
     /// <summary>Read under the storage's lock.</summary>
     public DateTimeOffset LastWrite { get; private set; } = storage.Time.GetUtcNow();
 
-    public override ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken ct)
+    public override ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
     {
         Demand();
-        ct.ThrowIfCancellationRequested();
+        cancellationToken.ThrowIfCancellationRequested();
         lock (storage.Gate)
         {
             chunks.Add(bytes.ToArray());
@@ -23,10 +23,10 @@ internal sealed class InMemoryBlobWriter(InMemoryStorage storage, StoreKey scope
         return ValueTask.CompletedTask;
     }
 
-    public override ValueTask<CommittedBlob> CommitAsync(Digest digest, DateTimeOffset? uploadedAt, CancellationToken ct)
+    public override ValueTask<CommittedBlob> CommitAsync(Digest digest, DateTimeOffset? uploadedAt, CancellationToken cancellationToken)
     {
         Demand();
-        ct.ThrowIfCancellationRequested();
+        cancellationToken.ThrowIfCancellationRequested();
         ended = true;
         var key = new BlobKey(scope, digest);
         lock (storage.Gate)

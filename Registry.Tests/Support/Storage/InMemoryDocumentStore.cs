@@ -5,25 +5,25 @@ namespace Registry.Tests.Support.Storage;
 
 internal sealed class InMemoryDocumentStore(InMemoryStorage storage) : IDocumentStore
 {
-    public ValueTask<Document?> GetAsync(StoreKey key, CancellationToken ct)
+    public ValueTask<Document?> GetAsync(StoreKey key, CancellationToken cancellationToken)
     {
-        ct.ThrowIfCancellationRequested();
+        cancellationToken.ThrowIfCancellationRequested();
         lock (storage.Gate)
             return ValueTask.FromResult(storage.StoredDocuments.GetValueOrDefault(key));
     }
 
-    public ValueTask<Revision?> StatAsync(StoreKey key, CancellationToken ct)
+    public ValueTask<Revision?> StatAsync(StoreKey key, CancellationToken cancellationToken)
     {
-        ct.ThrowIfCancellationRequested();
+        cancellationToken.ThrowIfCancellationRequested();
         lock (storage.Gate)
             return ValueTask.FromResult(storage.StoredDocuments.GetValueOrDefault(key)?.Revision);
     }
 
-    public ValueTask<Revision?> TryPutAsync(StoreKey key, ReadOnlyMemory<byte> content, Precondition precondition, CancellationToken ct)
+    public ValueTask<Revision?> TryPutAsync(StoreKey key, ReadOnlyMemory<byte> content, Precondition precondition, CancellationToken cancellationToken)
     {
         if (content.Length > Document.MaxBytes)
             throw new ArgumentException("The document is too large.", nameof(content));
-        ct.ThrowIfCancellationRequested();
+        cancellationToken.ThrowIfCancellationRequested();
         lock (storage.Gate)
         {
             storage.DemandEpoch(precondition);
@@ -36,11 +36,11 @@ internal sealed class InMemoryDocumentStore(InMemoryStorage storage) : IDocument
         }
     }
 
-    public ValueTask<bool> TryDeleteAsync(StoreKey key, Precondition precondition, CancellationToken ct)
+    public ValueTask<bool> TryDeleteAsync(StoreKey key, Precondition precondition, CancellationToken cancellationToken)
     {
         if (precondition.Kind == PreconditionKind.Absent)
             throw new ArgumentException("What must be absent cannot be deleted.", nameof(precondition));
-        ct.ThrowIfCancellationRequested();
+        cancellationToken.ThrowIfCancellationRequested();
         lock (storage.Gate)
         {
             storage.DemandEpoch(precondition);
@@ -51,16 +51,16 @@ internal sealed class InMemoryDocumentStore(InMemoryStorage storage) : IDocument
         }
     }
 
-    public async IAsyncEnumerable<DocumentEntry> ListAsync(StoreKey scope, StoreKey? after, [EnumeratorCancellation] CancellationToken ct)
+    public async IAsyncEnumerable<DocumentEntry> ListAsync(StoreKey scope, StoreKey? after, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await ValueTask.CompletedTask;
-        ct.ThrowIfCancellationRequested();
+        cancellationToken.ThrowIfCancellationRequested();
         StoreKey[] keys;
         lock (storage.Gate)
             keys = [.. storage.StoredDocuments.Keys.Where(key => key.IsBelow(scope) && (after is not { } last || key > last)).Order()];
         foreach (var key in keys)
         {
-            ct.ThrowIfCancellationRequested();
+            cancellationToken.ThrowIfCancellationRequested();
             Document? document;
             lock (storage.Gate)
                 document = storage.StoredDocuments.GetValueOrDefault(key);
@@ -69,9 +69,9 @@ internal sealed class InMemoryDocumentStore(InMemoryStorage storage) : IDocument
         }
     }
 
-    public ValueTask<DocumentChanges> ChangesAsync(StoreKey scope, ChangeToken? since, CancellationToken ct)
+    public ValueTask<DocumentChanges> ChangesAsync(StoreKey scope, ChangeToken? since, CancellationToken cancellationToken)
     {
-        ct.ThrowIfCancellationRequested();
+        cancellationToken.ThrowIfCancellationRequested();
         lock (storage.Gate)
         {
             var keys = since is Moment known && known.Storage == storage

@@ -9,5 +9,5 @@ internal sealed class InMemoryProbe : IStorageProbe
 
     public IReadOnlyDictionary<string, string> Facts { get; init; } = new Dictionary<string, string>();
 
-    public ValueTask ProbeAsync(CancellationToken ct) => ValueTask.CompletedTask;
+    public ValueTask ProbeAsync(CancellationToken cancellationToken) => ValueTask.CompletedTask;
 }

@@ -22,7 +22,7 @@ internal sealed class RedisUnderTest(RedisServer server, string? configuration =
         var valid = new RedisOptionsValidator().Validate(null, Options);
         if (valid.Failed)
             throw new OptionsValidationException(nameof(RedisOptions), typeof(RedisOptions), valid.Failures);
-        var link = new RedisLink(Options, TimeProvider.System);
+        var link = new RedisConnection(Options, TimeProvider.System);
         return ValueTask.FromResult(new StorageInstance(
             new RedisDocumentStore(link, Keys), new RedisBlobStore(link, Keys, TimeProvider.System, Budgets.Ample()), link));
     }

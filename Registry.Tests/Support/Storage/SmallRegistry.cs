@@ -13,7 +13,7 @@ internal sealed class SmallRegistry
 {
     private readonly PackageRegistry packages;
     private readonly ChannelRegistry channels;
-    private readonly AppArchives archives;
+    private readonly AppArchiveRegistry archives;
 
     public SmallRegistry()
     {
@@ -22,7 +22,7 @@ internal sealed class SmallRegistry
         var indexes = new PackageIndexes(Memory.Documents, TimeProvider.System, new UpdateOptions());
         packages = new PackageRegistry(indexes, Memory.Blobs, new CollectionOptions(), Time, NullLogger<PackageRegistry>.Instance);
         channels = new ChannelRegistry(indexes, NullLogger<ChannelRegistry>.Instance);
-        archives = new AppArchives(Memory.Blobs, new ArchiveLimits(), NullLogger<AppArchives>.Instance);
+        archives = new AppArchiveRegistry(Memory.Blobs, new ArchiveLimits(), NullLogger<AppArchiveRegistry>.Instance);
     }
 
     public ShiftedTime Time { get; } = new();

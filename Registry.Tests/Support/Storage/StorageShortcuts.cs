@@ -22,62 +22,62 @@ public static class StorageShortcuts
 
     /// <summary>Writes a text, and asserts that the precondition held.</summary>
     public static async Task<Revision> PutAsync(
-        this IDocumentStore documents, StoreKey key, string text, Precondition precondition, CancellationToken ct)
+        this IDocumentStore documents, StoreKey key, string text, Precondition precondition, CancellationToken cancellationToken)
     {
-        var revision = await documents.TryPutAsync(key, Encoding.UTF8.GetBytes(text), precondition, ct);
+        var revision = await documents.TryPutAsync(key, Encoding.UTF8.GetBytes(text), precondition, cancellationToken);
         Assert.That(revision, Is.Not.Null, $"the precondition of the write of '{key}' held");
         return revision!.Value;
     }
 
     public static ValueTask<Revision?> TryPutAsync(
-        this IDocumentStore documents, StoreKey key, string text, Precondition precondition, CancellationToken ct) =>
-        documents.TryPutAsync(key, Encoding.UTF8.GetBytes(text), precondition, ct);
+        this IDocumentStore documents, StoreKey key, string text, Precondition precondition, CancellationToken cancellationToken) =>
+        documents.TryPutAsync(key, Encoding.UTF8.GetBytes(text), precondition, cancellationToken);
 
-    public static async Task<List<string>> KeysAsync(this IDocumentStore documents, StoreKey scope, StoreKey? after, CancellationToken ct)
+    public static async Task<List<string>> KeysAsync(this IDocumentStore documents, StoreKey scope, StoreKey? after, CancellationToken cancellationToken)
     {
         var keys = new List<string>();
-        await foreach (var entry in documents.ListAsync(scope, after, ct))
+        await foreach (var entry in documents.ListAsync(scope, after, cancellationToken))
             keys.Add(entry.Key.Value);
         return keys;
     }
 
     /// <summary>Stages and commits bytes in one write.</summary>
-    public static Task<BlobInfo> CommitAsync(this IBlobStore blobs, StoreKey scope, ReadOnlyMemory<byte> bytes, CancellationToken ct) =>
-        blobs.CommitAsync(scope, bytes, null, ct);
+    public static Task<BlobInfo> CommitAsync(this IBlobStore blobs, StoreKey scope, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken) =>
+        blobs.CommitAsync(scope, bytes, null, cancellationToken);
 
     public static async Task<BlobInfo> CommitAsync(
-        this IBlobStore blobs, StoreKey scope, ReadOnlyMemory<byte> bytes, DateTimeOffset? uploadedAt, CancellationToken ct) =>
-        (await blobs.CommitBlobAsync(scope, bytes, uploadedAt, ct)).Info;
+        this IBlobStore blobs, StoreKey scope, ReadOnlyMemory<byte> bytes, DateTimeOffset? uploadedAt, CancellationToken cancellationToken) =>
+        (await blobs.CommitBlobAsync(scope, bytes, uploadedAt, cancellationToken)).Info;
 
     /// <summary>Stages and commits bytes in one write, and tells what the commit did.</summary>
     public static async Task<CommittedBlob> CommitBlobAsync(
-        this IBlobStore blobs, StoreKey scope, ReadOnlyMemory<byte> bytes, DateTimeOffset? uploadedAt, CancellationToken ct)
+        this IBlobStore blobs, StoreKey scope, ReadOnlyMemory<byte> bytes, DateTimeOffset? uploadedAt, CancellationToken cancellationToken)
     {
-        await using var writer = await blobs.CreateAsync(scope, ct);
-        await writer.WriteAsync(bytes, ct);
-        return await writer.CommitAsync(DigestOf(bytes.Span), uploadedAt, ct);
+        await using var writer = await blobs.CreateAsync(scope, cancellationToken);
+        await writer.WriteAsync(bytes, cancellationToken);
+        return await writer.CommitAsync(DigestOf(bytes.Span), uploadedAt, cancellationToken);
     }
 
     public static async Task<List<BlobInfo>> InfosAsync(
-        this IBlobStore blobs, StoreKey scope, ScopeDepth depth, BlobKey? after, CancellationToken ct)
+        this IBlobStore blobs, StoreKey scope, ScopeDepth depth, BlobKey? after, CancellationToken cancellationToken)
     {
         var infos = new List<BlobInfo>();
-        await foreach (var info in blobs.ListAsync(scope, depth, after, ct))
+        await foreach (var info in blobs.ListAsync(scope, depth, after, cancellationToken))
             infos.Add(info);
         return infos;
     }
 
     /// <summary>Opens, reads to the end and closes; null when there is no such blob.</summary>
-    public static async Task<byte[]?> ReadAsync(this IBlobStore blobs, BlobKey key, ByteRange range, CancellationToken ct)
+    public static async Task<byte[]?> ReadAsync(this IBlobStore blobs, BlobKey key, ByteRange range, CancellationToken cancellationToken)
     {
-        await using var reader = await blobs.OpenAsync(key, range, ct);
-        return reader is null ? null : await reader.Content.ReadAllAsync(ct);
+        await using var reader = await blobs.OpenAsync(key, range, cancellationToken);
+        return reader is null ? null : await reader.Content.ReadAllAsync(cancellationToken);
     }
 
-    public static async Task<byte[]> ReadAllAsync(this Stream content, CancellationToken ct)
+    public static async Task<byte[]> ReadAllAsync(this Stream content, CancellationToken cancellationToken)
     {
         using var all = new MemoryStream();
-        await content.CopyToAsync(all, ct);
+        await content.CopyToAsync(all, cancellationToken);
         return all.ToArray();
     }
 }

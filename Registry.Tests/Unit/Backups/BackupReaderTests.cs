@@ -9,13 +9,13 @@ namespace Registry.Tests.Unit.Backups;
 
 internal sealed class BackupReaderTests
 {
-    private static readonly byte[] Reference = Encoding.UTF8.GetBytes(File.ReadAllText(BackupBench.ReferenceFile));
+    private static readonly byte[] Reference = Encoding.UTF8.GetBytes(File.ReadAllText(BackupFixture.ReferenceFile));
 
     [Test]
     public async Task Every_entry_comes_out_with_its_content()
     {
         var read = await ReadAsync(new MemoryStream(Reference));
-        var expected = BackupBench.Reference()["packages"]!.AsArray();
+        var expected = BackupFixture.Reference()["packages"]!.AsArray();
         Assert.That(
             read.Releases.Select(static release => (release.Package, release.Release, release.MediaType, release.CreatedAt.Text, release.ContentDigest, release.ContentSize)),
             Is.EqualTo(expected.Select(static entry => (

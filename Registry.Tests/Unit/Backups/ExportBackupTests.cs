@@ -10,16 +10,16 @@ namespace Registry.Tests.Unit.Backups;
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 internal sealed class ExportBackupTests : IDisposable
 {
-    private readonly BackupBench bench = new();
+    private readonly BackupFixture bench = new();
 
     public void Dispose() => bench.Dispose();
 
     [Test]
     public async Task What_came_in_goes_out_as_it_was()
     {
-        await bench.ImportFileAsync(BackupBench.ReferenceFile);
+        await bench.ImportFileAsync(BackupFixture.ReferenceFile);
         var exported = JsonNode.Parse(await bench.ExportAsync())!;
-        var expected = BackupBench.Reference();
+        var expected = BackupFixture.Reference();
         foreach (var entry in expected["packages"]!.AsArray())
             entry!["metadata"] = null;
         Assert.That(Texts(exported["packages"]!), Is.EquivalentTo(Texts(expected["packages"]!)));
@@ -30,7 +30,7 @@ internal sealed class ExportBackupTests : IDisposable
     [Test]
     public async Task A_round_trip_gives_the_same_registry_and_the_same_bytes()
     {
-        var backup = BackupBench.Reference();
+        var backup = BackupFixture.Reference();
         var other = BackupEntry.Of("z/z", "1.0.0-rc.1+b.2", "zoé", "2021-01-01T00:00:00", "a+b");
         other["metadata"] = JsonNode.Parse("""{"text":"ä <&> \u0001","numbers":[1.50,1e3]}""");
         backup["packages"]!.AsArray().Add(other);
@@ -39,7 +39,7 @@ internal sealed class ExportBackupTests : IDisposable
         var first = await bench.ExportAsync();
         Assert.That(await bench.ExportAsync(), Is.EqualTo(first));
 
-        using var restored = new BackupBench();
+        using var restored = new BackupFixture();
         Assert.That((await restored.ImportAsync(first)).Code, Is.Zero);
         Assert.That(await restored.ExportAsync(), Is.EqualTo(first));
 
@@ -55,10 +55,10 @@ internal sealed class ExportBackupTests : IDisposable
     [Test]
     public async Task The_dialect_is_that_of_the_server_that_shall_restore_it()
     {
-        await bench.ImportFileAsync(BackupBench.ReferenceFile);
+        await bench.ImportFileAsync(BackupFixture.ReferenceFile);
         var exported = await bench.ExportAsync("--dialect", "appr");
         Assert.That(exported, Does.Contain("application/vnd.appr.package-manifest.kpm.v0.json").And.Contain("application/vnd.appr.package.kpm.v0.tar+gzip").And.Not.Contain("vnd.cnr"));
-        using var restored = new BackupBench();
+        using var restored = new BackupFixture();
         await restored.ImportAsync(exported);
         Assert.That(await restored.ExportAsync(), Is.EqualTo(await bench.ExportAsync()));
         Assert.That((await bench.TryExportAsync("--dialect=kpm")).Run.Code, Is.EqualTo(2));
@@ -83,7 +83,7 @@ internal sealed class ExportBackupTests : IDisposable
     public async Task A_file_takes_the_place_of_the_last_one_when_it_is_whole()
     {
         var place = bench.Below("backup.json");
-        await bench.ImportFileAsync(BackupBench.ReferenceFile);
+        await bench.ImportFileAsync(BackupFixture.ReferenceFile);
         await File.WriteAllTextAsync(place, "the last one");
         var run = await bench.ExportFileAsync(place);
         Assert.That(run.Code, Is.Zero, run.Error);
@@ -118,7 +118,7 @@ internal sealed class ExportBackupTests : IDisposable
     [Test]
     public async Task A_damaged_index_is_named_and_the_other_packages_go_out()
     {
-        await bench.ImportAsync(BackupBench.Of(BackupEntry.Of("a/a", "1.0.0", "x"), BackupEntry.Of("a/b", "1.0.0", "x")));
+        await bench.ImportAsync(BackupFixture.Of(BackupEntry.Of("a/a", "1.0.0", "x"), BackupEntry.Of("a/b", "1.0.0", "x")));
         await File.WriteAllTextAsync(bench.IndexOf("a/a"), "damaged");
         var (run, text) = await bench.TryExportAsync();
         Assert.That(run.Code, Is.EqualTo(1));
@@ -130,7 +130,7 @@ internal sealed class ExportBackupTests : IDisposable
     [Test]
     public async Task A_place_that_cannot_be_written_is_told_in_a_line()
     {
-        await bench.ImportFileAsync(BackupBench.ReferenceFile);
+        await bench.ImportFileAsync(BackupFixture.ReferenceFile);
         var run = await bench.ExportFileAsync(bench.Below("no/such/folder.json"));
         Assert.That(run.Code, Is.EqualTo(1));
         Assert.That(run.Error, Does.Contain("no/such/folder.json").And.Not.Contain("   at "));
@@ -153,7 +153,7 @@ internal sealed class ExportBackupTests : IDisposable
 
     private static JsonObject WithChannel()
     {
-        var backup = BackupBench.Of(BackupEntry.Of("a/b", "1.0.0", "one", channels: ["c"]), BackupEntry.Of("a/b", "2.0.0", "two", channels: ["c"]));
+        var backup = BackupFixture.Of(BackupEntry.Of("a/b", "1.0.0", "one", channels: ["c"]), BackupEntry.Of("a/b", "2.0.0", "two", channels: ["c"]));
         backup["channels"]!.AsArray().Add(BackupEntry.Channel("a/b", "c", "1.0.0"));
         return backup;
     }

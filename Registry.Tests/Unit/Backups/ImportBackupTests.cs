@@ -10,18 +10,18 @@ namespace Registry.Tests.Unit.Backups;
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 internal sealed class ImportBackupTests : IDisposable
 {
-    private readonly BackupBench bench = new();
+    private readonly BackupFixture bench = new();
 
     public void Dispose() => bench.Dispose();
 
     [Test]
     public async Task The_backup_of_the_reference_server_is_the_registry_that_it_says()
     {
-        var run = await bench.ImportFileAsync(BackupBench.ReferenceFile);
+        var run = await bench.ImportFileAsync(BackupFixture.ReferenceFile);
         Assert.That(run, Is.EqualTo(new CommandRun(0, "4 releases added, 0 replaced, 0 unchanged; 2 channels set, 0 unchanged; 0 entries failed.\n", "")));
 
         await using var host = await bench.ServeAsync();
-        foreach (var entry in BackupBench.Reference()["packages"]!.AsArray())
+        foreach (var entry in BackupFixture.Reference()["packages"]!.AsArray())
         {
             var type = $"{entry!["mediaType"]}".Split('.')[3];
             var path = $"/api/v1/packages/{entry["package"]}/{entry["release"]}/{type}";
@@ -48,9 +48,9 @@ internal sealed class ImportBackupTests : IDisposable
     [Test]
     public async Task A_second_import_changes_nothing_and_says_so()
     {
-        await bench.ImportFileAsync(BackupBench.ReferenceFile);
+        await bench.ImportFileAsync(BackupFixture.ReferenceFile);
         var before = bench.Files();
-        var run = await bench.ImportFileAsync(BackupBench.ReferenceFile);
+        var run = await bench.ImportFileAsync(BackupFixture.ReferenceFile);
         Assert.That(run, Is.EqualTo(new CommandRun(0, "Nothing changed: 4 releases and 2 channels of the backup are there already.\n", "")));
         Assert.That(bench.Files(), Is.EqualTo(before));
     }
@@ -58,8 +58,8 @@ internal sealed class ImportBackupTests : IDisposable
     [Test]
     public async Task Another_content_is_a_conflict_that_is_named_and_the_rest_goes_on()
     {
-        await bench.ImportAsync(BackupBench.Of(BackupEntry.Of("a/b", "1.0.0", "old"), BackupEntry.Of("a/b", "2.0.0", "same")));
-        var backup = BackupBench.Of(
+        await bench.ImportAsync(BackupFixture.Of(BackupEntry.Of("a/b", "1.0.0", "old"), BackupEntry.Of("a/b", "2.0.0", "same")));
+        var backup = BackupFixture.Of(
             BackupEntry.Of("a/b", "1.0.0", "new", "2019-01-01T00:00:00"), BackupEntry.Of("a/b", "2.0.0", "same"), BackupEntry.Of("a/c", "1.0.0", "new"));
 
         var run = await bench.ImportAsync(backup);
@@ -87,7 +87,7 @@ internal sealed class ImportBackupTests : IDisposable
             Assert.That(added.IsSuccessStatusCode);
         }
 
-        Assert.That((await bench.ImportFileAsync(BackupBench.ReferenceFile)).Code, Is.Zero);
+        Assert.That((await bench.ImportFileAsync(BackupFixture.ReferenceFile)).Code, Is.Zero);
         await using var again = await bench.ServeAsync();
         var listed = (await GetAsync(again, "/api/v1/packages")).AsArray().Single()!;
         Assert.That(listed["releases"]!.ToJsonString(), Is.EqualTo("""["3.0.0","2.0.1","1.0.1","0.0.1"]"""));
@@ -100,7 +100,7 @@ internal sealed class ImportBackupTests : IDisposable
     [Test]
     public async Task A_channel_whose_current_release_was_deleted_points_to_its_highest_and_is_named()
     {
-        var backup = BackupBench.Of(BackupEntry.Of("a/b", "1.0.0", "x", channels: ["c"]), BackupEntry.Of("a/b", "1.1.0", "y", channels: ["c", "d"]));
+        var backup = BackupFixture.Of(BackupEntry.Of("a/b", "1.0.0", "x", channels: ["c"]), BackupEntry.Of("a/b", "1.1.0", "y", channels: ["c", "d"]));
         backup["channels"] = new JsonArray(
             BackupEntry.Channel("a/b", "c", "2.0.0"), BackupEntry.Channel("a/b", "e", "3.0.0"), BackupEntry.Channel("no/such", "c", "1.0.0"), BackupEntry.Channel("a/b", "f", "1.0.0"));
         var run = await bench.ImportAsync(backup);
@@ -126,7 +126,7 @@ internal sealed class ImportBackupTests : IDisposable
         entry["mediaType"] = "application/vnd.appr.package-manifest.docker-compose.v0.json";
         entry["metadata"] = new JsonObject { ["maintainers"] = new JsonArray("ä", 1.50m) };
         entry["blob"] = string.Join("\n", $"{entry["blob"]}".Chunk(76).Select(static line => new string(line)));
-        Assert.That((await bench.ImportAsync(BackupBench.Of(entry))).Code, Is.Zero);
+        Assert.That((await bench.ImportAsync(BackupFixture.Of(entry))).Code, Is.Zero);
         await using var host = await bench.ServeAsync();
         var shown = await GetAsync(host, "/cnr/api/v1/packages/a/b/1.0.0/docker-compose");
         Assert.That(shown["metadata"]!.ToJsonString(), Is.EqualTo(entry["metadata"]!.ToJsonString()));

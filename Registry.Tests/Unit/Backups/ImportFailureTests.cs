@@ -9,7 +9,7 @@ namespace Registry.Tests.Unit.Backups;
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 internal sealed class ImportFailureTests : IDisposable
 {
-    private readonly BackupBench bench = new();
+    private readonly BackupFixture bench = new();
 
     public void Dispose() => bench.Dispose();
 
@@ -42,7 +42,7 @@ internal sealed class ImportFailureTests : IDisposable
         var spoilt = BackupEntry.Of("a/b", "2.0.0", "new", channels: ["c"]);
         spoil(spoilt);
         var run = await bench.ImportAsync(
-            BackupBench.Of(BackupEntry.Of("a/a", "1.0.0", "x"), spoilt, BackupEntry.Of("a/c", "1.0.0", "z")), "--Limits:PackageBytes=3000");
+            BackupFixture.Of(BackupEntry.Of("a/a", "1.0.0", "x"), spoilt, BackupEntry.Of("a/c", "1.0.0", "z")), "--Limits:PackageBytes=3000");
         Assert.That(run.Code, Is.EqualTo(1));
         Assert.That(run.Output, Does.Contain(told).And.Contain("2 releases added, 0 replaced, 0 unchanged; 0 channels set, 0 unchanged; 1 entry failed."));
         await using var host = await bench.ServeAsync();
@@ -53,7 +53,7 @@ internal sealed class ImportFailureTests : IDisposable
     [Test]
     public async Task Of_half_a_backup_what_was_whole_comes_in_and_the_whole_one_completes_it()
     {
-        var text = await File.ReadAllTextAsync(BackupBench.ReferenceFile);
+        var text = await File.ReadAllTextAsync(BackupFixture.ReferenceFile);
         var half = text[..(text.Length / 2)];
         var run = await bench.ImportAsync(half);
         Assert.That(run.Code, Is.EqualTo(1));
@@ -69,7 +69,7 @@ internal sealed class ImportFailureTests : IDisposable
     [Test]
     public async Task A_storage_that_fails_ends_the_import_and_the_next_one_goes_on()
     {
-        var text = await File.ReadAllTextAsync(BackupBench.ReferenceFile);
+        var text = await File.ReadAllTextAsync(BackupFixture.ReferenceFile);
         var run = await bench.ImportAsync(new TrippingStream(text, text.Length / 2, () => Directory.Move(bench.Data, bench.Below("elsewhere"))));
         Assert.That(run.Code, Is.EqualTo(1));
         Assert.That(run.Error, Does.StartWith("The storage failed (").And.Not.Contain("   at "));
@@ -84,10 +84,10 @@ internal sealed class ImportFailureTests : IDisposable
     [Test]
     public async Task A_release_whose_content_is_gone_gets_it_back()
     {
-        await bench.ImportFileAsync(BackupBench.ReferenceFile);
+        await bench.ImportFileAsync(BackupFixture.ReferenceFile);
         var blob = Directory.EnumerateFiles(bench.Data, "@*", SearchOption.AllDirectories).First();
         File.Delete(blob);
-        var run = await bench.ImportFileAsync(BackupBench.ReferenceFile);
+        var run = await bench.ImportFileAsync(BackupFixture.ReferenceFile);
         Assert.That(run.Code, Is.Zero);
         Assert.That(run.Output, Does.Contain("1 replaced, 3 unchanged"));
         Assert.That(File.Exists(blob));
@@ -96,9 +96,9 @@ internal sealed class ImportFailureTests : IDisposable
     [Test]
     public async Task A_damaged_package_is_named_and_the_others_come_in()
     {
-        await bench.ImportAsync(BackupBench.Of(BackupEntry.Of("a/a", "1.0.0", "x")));
+        await bench.ImportAsync(BackupFixture.Of(BackupEntry.Of("a/a", "1.0.0", "x")));
         await File.WriteAllTextAsync(bench.IndexOf("a/a"), "damaged");
-        var run = await bench.ImportAsync(BackupBench.Of(BackupEntry.Of("a/a", "1.0.0", "x"), BackupEntry.Of("a/b", "1.0.0", "x")));
+        var run = await bench.ImportAsync(BackupFixture.Of(BackupEntry.Of("a/a", "1.0.0", "x"), BackupEntry.Of("a/b", "1.0.0", "x")));
         Assert.That(run.Code, Is.EqualTo(1));
         Assert.That(run.Output, Does.StartWith("a/a 1.0.0 as helm: The stored index of a/a cannot be read").And.Contain("1 release added"));
     }
@@ -128,7 +128,7 @@ internal sealed class ImportFailureTests : IDisposable
     {
         var entry = BackupEntry.Of("a/b", "1.0.0", "x");
         entry["package"] = "a/\u001b[2J\nb";
-        var run = await bench.ImportAsync(BackupBench.Of(entry));
+        var run = await bench.ImportAsync(BackupFixture.Of(entry));
         Assert.That(run.Output, Does.Not.Contain("\u001b").And.StartWith("a/\\u001B[2J\\nb 1.0.0 as helm: "));
     }
 

@@ -133,7 +133,7 @@ internal sealed class CommandLineTests : IDisposable
 
     private Task<int> RunAsync(params string[] args) => RunAsync(CancellationToken.None, args);
 
-    private Task<int> RunAsync(CancellationToken ct, params string[] args) => CommandLine.RunAsync(
+    private Task<int> RunAsync(CancellationToken cancellationToken, params string[] args) => CommandLine.RunAsync(
         () => [command, new ProbeCommand("other")],
         args,
         Console,
@@ -142,7 +142,7 @@ internal sealed class CommandLineTests : IDisposable
             await output.WriteAsync(string.Join(' ', settings));
             return 6;
         },
-        ct);
+        cancellationToken);
 
     private sealed class ProbeCommand : RegistryCommand
     {

@@ -16,26 +16,26 @@ internal sealed class MemoryBlobs : IBlobStore
 
     public Dictionary<BlobKey, byte[]> Committed { get; } = [];
 
-    public ValueTask<BlobWriter> CreateAsync(StoreKey scope, CancellationToken ct)
+    public ValueTask<BlobWriter> CreateAsync(StoreKey scope, CancellationToken cancellationToken)
     {
         var writer = new Writer(this, scope);
         Writers.Add(writer);
         return ValueTask.FromResult<BlobWriter>(writer);
     }
 
-    public ValueTask<BlobReader?> OpenAsync(BlobKey key, ByteRange range, CancellationToken ct) => throw new NotSupportedException();
+    public ValueTask<BlobReader?> OpenAsync(BlobKey key, ByteRange range, CancellationToken cancellationToken) => throw new NotSupportedException();
 
-    public ValueTask<BlobInfo?> StatAsync(BlobKey key, CancellationToken ct) => throw new NotSupportedException();
+    public ValueTask<BlobInfo?> StatAsync(BlobKey key, CancellationToken cancellationToken) => throw new NotSupportedException();
 
-    public ValueTask<bool> TryDeleteAsync(BlobKey key, Precondition precondition, CancellationToken ct) => throw new NotSupportedException();
+    public ValueTask<bool> TryDeleteAsync(BlobKey key, Precondition precondition, CancellationToken cancellationToken) => throw new NotSupportedException();
 
-    public async IAsyncEnumerable<BlobInfo> ListAsync(StoreKey scope, ScopeDepth depth, BlobKey? after, [EnumeratorCancellation] CancellationToken ct)
+    public async IAsyncEnumerable<BlobInfo> ListAsync(StoreKey scope, ScopeDepth depth, BlobKey? after, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await Task.CompletedTask;
         yield break;
     }
 
-    public ValueTask<int> DiscardAbandonedAsync(TimeSpan idle, CancellationToken ct) => throw new NotSupportedException();
+    public ValueTask<int> DiscardAbandonedAsync(TimeSpan idle, CancellationToken cancellationToken) => throw new NotSupportedException();
 
     internal sealed class Writer(MemoryBlobs blobs, StoreKey scope) : BlobWriter
     {
@@ -47,7 +47,7 @@ internal sealed class MemoryBlobs : IBlobStore
 
         public bool IsCommitted { get; private set; }
 
-        public override ValueTask WriteAsync(ReadOnlyMemory<byte> more, CancellationToken ct)
+        public override ValueTask WriteAsync(ReadOnlyMemory<byte> more, CancellationToken cancellationToken)
         {
             ObjectDisposedException.ThrowIf(Disposed, this);
             Written += more.Length;
@@ -58,7 +58,7 @@ internal sealed class MemoryBlobs : IBlobStore
             return ValueTask.CompletedTask;
         }
 
-        public override ValueTask<CommittedBlob> CommitAsync(Digest digest, DateTimeOffset? uploadedAt, CancellationToken ct)
+        public override ValueTask<CommittedBlob> CommitAsync(Digest digest, DateTimeOffset? uploadedAt, CancellationToken cancellationToken)
         {
             var key = new BlobKey(scope, digest);
             blobs.Committed.Add(key, bytes.ToArray());

@@ -11,7 +11,7 @@ namespace Registry.Tests.Unit.Hosting;
 /// <summary>What becomes of the service when one of its background services fails.</summary>
 public sealed class BackgroundServiceTests
 {
-    private readonly CancellationToken ct = new CancellationTokenSource(TimeSpan.FromMinutes(2)).Token;
+    private readonly CancellationToken cancellationToken = new CancellationTokenSource(TimeSpan.FromMinutes(2)).Token;
 
     [Test]
     public async Task A_collection_that_fails_for_any_reason_is_logged_and_tried_again()
@@ -45,14 +45,14 @@ public sealed class BackgroundServiceTests
             {
                 builder.Logging.ClearProviders();
                 builder.Services.AddHostedService<Dying>();
-            }).WaitAsync(ct);
+            }).WaitAsync(cancellationToken);
         Assert.That(exitCode, Is.EqualTo(1));
     }
 
     private async Task UntilLoggedAsync(RegistryHost host, LogLevel level, string beginning)
     {
         while (!host.Log.Entries.Any(entry => entry.Level == level && entry.Message.StartsWith(beginning, StringComparison.Ordinal)))
-            await Task.Delay(20, ct);
+            await Task.Delay(20, cancellationToken);
     }
 
     private sealed class Dying : BackgroundService

@@ -161,10 +161,10 @@ internal sealed class RestoreTests
     private Task<RestoreOutcome> RestoreAsync(RestoredRelease restored, byte[] blob, bool force) => packages.RestoreAsync(
         restored,
         Digest.FromHash(System.Security.Cryptography.SHA256.HashData(blob)),
-        async ct =>
+        async cancellationToken =>
         {
-            var upload = await PackageUpload.BeginAsync(new FaultyBlobStore(storage.Blobs, faults), Name.Key, new ContentLimits(), ct);
-            await upload.WriteAsync(blob, ct);
+            var upload = await PackageUpload.BeginAsync(new FaultyBlobStore(storage.Blobs, faults), Name.Key, new ContentLimits(), cancellationToken);
+            await upload.WriteAsync(blob, cancellationToken);
             return upload;
         },
         force,

@@ -98,7 +98,7 @@ public sealed class PushMemoryTests
         context.Features.Set<Microsoft.AspNetCore.Http.Features.IRequestBodyPipeFeature>(new Body(body));
         return PushRequestReader.ReadAsync(
             context.Request,
-            ct => PackageUpload.BeginAsync(blobs, SampleContent.Scope, new ContentLimits(), ct),
+            cancellationToken => PackageUpload.BeginAsync(blobs, SampleContent.Scope, new ContentLimits(), cancellationToken),
             new ContentLimits(),
             CancellationToken.None);
     }
@@ -171,7 +171,7 @@ public sealed class PushMemoryTests
         public PipeReader Reader => reader;
     }
 
-    private sealed class ZeroStream() : ForwardReadStream(null)
+    private sealed class ZeroStream() : ForwardOnlyStream(null)
     {
         public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
         {

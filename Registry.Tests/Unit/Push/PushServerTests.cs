@@ -87,7 +87,7 @@ public sealed class PushServerTests
         try
         {
             await using var push = await PushRequestReader.ReadAsync(
-                context.Request, ct => PackageUpload.BeginAsync(blobs, SampleContent.Scope, limits, ct), limits, context.RequestAborted);
+                context.Request, cancellationToken => PackageUpload.BeginAsync(blobs, SampleContent.Scope, limits, cancellationToken), limits, context.RequestAborted);
             await context.Response.WriteAsync((await push.Upload.CompleteAsync(context.RequestAborted)).StoredDigest.Value);
         }
         catch (RegistryException refused)

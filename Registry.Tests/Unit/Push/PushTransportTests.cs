@@ -34,7 +34,7 @@ public sealed class PushTransportTests
         var body = new Pipe();
         var context = new DefaultHttpContext { Request = { ContentType = contentType, Body = body.Reader.AsStream() } };
         var reading = PushRequestReader.ReadAsync(
-            context.Request, ct => PackageUpload.BeginAsync(blobs, SampleContent.Scope, new ContentLimits(), ct), new ContentLimits(), CancellationToken.None).AsTask();
+            context.Request, cancellationToken => PackageUpload.BeginAsync(blobs, SampleContent.Scope, new ContentLimits(), cancellationToken), new ContentLimits(), CancellationToken.None).AsTask();
         var start = contentType == Pushes.Json ? "{\"blob\":\"" : contentType == Pushes.Form ? "blob=" : "--xYzZY\r\nContent-Disposition: form-data; name=\"blob\"\r\n\r\n";
         await body.Writer.WriteAsync(Encoding.ASCII.GetBytes(start + Pushes.Blob[..400]));
         await body.Writer.CompleteAsync(new IOException("Connection reset by peer."));
@@ -50,7 +50,7 @@ public sealed class PushTransportTests
         var blobs = new MemoryBlobs();
         var context = new DefaultHttpContext { Request = { ContentType = Pushes.Json, Body = body.Reader.AsStream() } };
         var reading = PushRequestReader.ReadAsync(
-            context.Request, ct => PackageUpload.BeginAsync(blobs, SampleContent.Scope, new ContentLimits(), ct), new ContentLimits(), cancel.Token).AsTask();
+            context.Request, cancellationToken => PackageUpload.BeginAsync(blobs, SampleContent.Scope, new ContentLimits(), cancellationToken), new ContentLimits(), cancel.Token).AsTask();
         await body.Writer.WriteAsync(Encoding.ASCII.GetBytes("{\"blob\":\"" + Pushes.Blob[..400]));
         await cancel.CancelAsync();
         Assert.That(async () => await reading, Throws.InstanceOf<OperationCanceledException>());
@@ -67,7 +67,7 @@ public sealed class PushTransportTests
         await body.Writer.WriteAsync(Encoding.ASCII.GetBytes(Pushes.Minimal));
         Assert.That(
             async () => await PushRequestReader.ReadAsync(
-                context.Request, ct => PackageUpload.BeginAsync(blobs, SampleContent.Scope, new ContentLimits(), ct), new ContentLimits(), CancellationToken.None),
+                context.Request, cancellationToken => PackageUpload.BeginAsync(blobs, SampleContent.Scope, new ContentLimits(), cancellationToken), new ContentLimits(), CancellationToken.None),
             Throws.InstanceOf<StorageException>());
         Assert.That(blobs.Writers.Single().Disposed, Is.True);
 
@@ -84,10 +84,10 @@ public sealed class PushTransportTests
         Assert.That(
             async () => await PushRequestReader.ReadAsync(
                 context.Request,
-                ct =>
+                cancellationToken =>
                 {
                     begun++;
-                    return PackageUpload.BeginAsync(new MemoryBlobs(), SampleContent.Scope, new ContentLimits(), ct);
+                    return PackageUpload.BeginAsync(new MemoryBlobs(), SampleContent.Scope, new ContentLimits(), cancellationToken);
                 },
                 new ContentLimits(),
                 CancellationToken.None),

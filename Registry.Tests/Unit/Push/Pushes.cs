@@ -48,7 +48,7 @@ internal static class Pushes
         try
         {
             await using var push = await PushRequestReader.ReadAsync(
-                context.Request, ct => PackageUpload.BeginAsync(blobs, SampleContent.Scope, limits, ct), limits, CancellationToken.None);
+                context.Request, cancellationToken => PackageUpload.BeginAsync(blobs, SampleContent.Scope, limits, cancellationToken), limits, CancellationToken.None);
             return await JudgeAsync(push, blobs);
         }
         catch (RegistryException refused)

@@ -20,7 +20,7 @@ internal sealed class SettingsSectionTests
     public void A_size_is_a_number_of_bytes_or_has_a_unit(string text, long bytes)
     {
         using var services = Compose(("LIMITS:PACKAGEBYTES", text));
-        Assert.That(services.GetRequiredService<LimitOptions>().PackageBytes, Is.EqualTo(bytes));
+        Assert.That(services.GetRequiredService<LimitSettings>().PackageBytes, Is.EqualTo(bytes));
     }
 
     [TestCase("LIMITS:PACKAGEBYTES", "1.5GiB", "LIMITS__PACKAGEBYTES is '1.5GiB'; expected a number of bytes, or a size such as 512MiB.")]
@@ -61,7 +61,7 @@ internal sealed class SettingsSectionTests
     public void Defaults_can_be_used()
     {
         using var services = Compose();
-        Assert.That(services.GetRequiredService<LimitOptions>().Content, Is.EqualTo(new Core.Content.ContentLimits()));
+        Assert.That(services.GetRequiredService<LimitSettings>().Content, Is.EqualTo(new Core.Content.ContentLimits()));
         Assert.That(services.GetRequiredService<Core.Packages.CollectionOptions>(), Is.EqualTo(new Core.Packages.CollectionOptions()));
     }
 

@@ -55,13 +55,13 @@ public sealed class DocumentBatchesTests
             break;
         Assert.That(ended, Is.True);
 
-        async IAsyncEnumerable<StoredDocument> EndlessAsync([EnumeratorCancellation] CancellationToken ct = default)
+        async IAsyncEnumerable<StoredDocument> EndlessAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
         {
             try
             {
-                await foreach (var document in DocumentsAsync(256, 1).WithCancellation(ct))
+                await foreach (var document in DocumentsAsync(256, 1).WithCancellation(cancellationToken))
                     yield return document;
-                await Task.Delay(Timeout.InfiniteTimeSpan, ct);
+                await Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken);
             }
             finally
             {

@@ -168,7 +168,7 @@ public sealed class EtcdCallTests
         using var cancel = new CancellationTokenSource(TimeSpan.FromMilliseconds(50));
         using var silent = new Script([]) { Hangs = true };
         await Assert.ThatAsync(
-            () => CallAsync(silent, new TxnRequest(), timeout: TimeSpan.FromMinutes(1), ct: cancel.Token),
+            () => CallAsync(silent, new TxnRequest(), timeout: TimeSpan.FromMinutes(1), cancellationToken: cancel.Token),
             Throws.InstanceOf<OperationCanceledException>().With.Property("CancellationToken").EqualTo(cancel.Token));
     }
 
@@ -189,7 +189,7 @@ public sealed class EtcdCallTests
         TxnRequest request,
         string endpoint = "http://127.0.0.1:2379",
         TimeSpan? timeout = null,
-        CancellationToken ct = default)
+        CancellationToken cancellationToken = default)
     {
         using var members = new EtcdMembers([new Uri(endpoint)], handler);
         return await EtcdCall.MakeAsync(
@@ -199,7 +199,7 @@ public sealed class EtcdCallTests
             "secret",
             timeout ?? TimeSpan.FromMilliseconds(500),
             TimeProvider.System,
-            ct);
+            cancellationToken);
     }
 
     private static async Task<RpcException> FailAsync(

@@ -7,7 +7,7 @@ namespace Registry.Tests.Unit.Storage;
 public sealed class SharedFlushesTests
 {
     private static readonly FileIdentity Identity = new(1, 2, 3, 4, 5);
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(30);
 
     [Test]
     public void A_lone_call_flushes_and_tells_which_folder_it_was()
@@ -38,10 +38,10 @@ public sealed class SharedFlushesTests
         Assert.That(others.Any(static other => other.IsCompleted), Is.False, "the flush under way began before they came");
 
         disk.EndOne();
-        Assert.That(await first.WaitAsync(Patience), Is.EqualTo(Identity));
+        Assert.That(await first.WaitAsync(Timeout), Is.EqualTo(Identity));
         await disk.BegunAsync(2);
         disk.EndOne();
-        Assert.That(await Task.WhenAll(others).WaitAsync(Patience), Is.All.EqualTo(Identity));
+        Assert.That(await Task.WhenAll(others).WaitAsync(Timeout), Is.All.EqualTo(Identity));
         Assert.That(disk.Begun, Is.EqualTo(2), "all of them shared one");
     }
 
@@ -54,7 +54,7 @@ public sealed class SharedFlushesTests
         await disk.BegunAsync(2);
         disk.EndOne();
         disk.EndOne();
-        Assert.That(await Task.WhenAll(both).WaitAsync(Patience), Is.All.EqualTo(Identity));
+        Assert.That(await Task.WhenAll(both).WaitAsync(Timeout), Is.All.EqualTo(Identity));
     }
 
     [Test]
@@ -67,16 +67,16 @@ public sealed class SharedFlushesTests
         var sharing = new[] { RunAsync(() => flushes.Flush("a")), RunAsync(() => flushes.Flush("a")) };
         await Task.Delay(50);
         disk.EndOne();
-        await first.WaitAsync(Patience);
+        await first.WaitAsync(Timeout);
         await disk.BegunAsync(2);
         disk.FailOne();
         foreach (var failed in sharing)
-            await Assert.ThrowsAsync<IOException>(() => failed.WaitAsync(Patience));
+            await Assert.ThrowsAsync<IOException>(() => failed.WaitAsync(Timeout));
 
         var later = RunAsync(() => flushes.Flush("a"));
         await disk.BegunAsync(3);
         disk.EndOne();
-        Assert.That(await later.WaitAsync(Patience), Is.EqualTo(Identity));
+        Assert.That(await later.WaitAsync(Timeout), Is.EqualTo(Identity));
     }
 
     [Test]
@@ -105,7 +105,7 @@ public sealed class SharedFlushesTests
             }
 
             return Identity;
-        }))).WaitAsync(Patience);
+        }))).WaitAsync(Timeout);
         Assert.That(early, Is.Empty);
     }
 
@@ -131,7 +131,7 @@ public sealed class SharedFlushesTests
         public async Task BegunAsync(int flushes)
         {
             for (; seen < flushes; seen++)
-                Assert.That(await begun.WaitAsync(Patience), Is.True);
+                Assert.That(await begun.WaitAsync(Timeout), Is.True);
         }
 
         public void EndOne() => ends.Add(true);

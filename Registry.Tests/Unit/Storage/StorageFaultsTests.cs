@@ -8,7 +8,7 @@ namespace Registry.Tests.Unit.Storage;
 public sealed class StorageFaultsTests
 {
     private static readonly StoreKey Sample = StoreKey.Of("packages", "sample", "app");
-    private static readonly CancellationToken Ct = CancellationToken.None;
+    private static readonly CancellationToken CancellationToken = CancellationToken.None;
     private static readonly byte[] Small = StorageShortcuts.Bytes(1_000);
 
     private readonly InMemoryStorage storage = new();
@@ -26,8 +26,8 @@ public sealed class StorageFaultsTests
     {
         var key = StoreKey.Of("packages", "before");
         faults.Before = call => FailAt(call, StorageOperation.PutDocument, key.Value);
-        await Assert.ThrowsAsync<StorageException>(async () => await Documents.TryPutAsync(key, "x", Precondition.Absent, Ct));
-        Assert.That(await storage.Documents.GetAsync(key, Ct), Is.Null);
+        await Assert.ThrowsAsync<StorageException>(async () => await Documents.TryPutAsync(key, "x", Precondition.Absent, CancellationToken));
+        Assert.That(await storage.Documents.GetAsync(key, CancellationToken), Is.Null);
     }
 
     [Test]
@@ -35,25 +35,25 @@ public sealed class StorageFaultsTests
     {
         var key = StoreKey.Of("packages", "after");
         faults.After = call => FailAt(call, StorageOperation.PutDocument, key.Value);
-        await Assert.ThrowsAsync<StorageException>(async () => await Documents.TryPutAsync(key, "x", Precondition.Absent, Ct));
-        Assert.That((await Documents.GetAsync(key, Ct))!.Text(), Is.EqualTo("x"));
+        await Assert.ThrowsAsync<StorageException>(async () => await Documents.TryPutAsync(key, "x", Precondition.Absent, CancellationToken));
+        Assert.That((await Documents.GetAsync(key, CancellationToken))!.Text(), Is.EqualTo("x"));
 
         faults.After = call => FailAt(call, StorageOperation.DeleteDocument, key.Value);
-        await Assert.ThrowsAsync<StorageException>(async () => await Documents.TryDeleteAsync(key, Precondition.None, Ct));
-        Assert.That(await Documents.GetAsync(key, Ct), Is.Null);
+        await Assert.ThrowsAsync<StorageException>(async () => await Documents.TryDeleteAsync(key, Precondition.None, CancellationToken));
+        Assert.That(await Documents.GetAsync(key, CancellationToken), Is.Null);
     }
 
     [Test]
     public async Task A_commit_may_be_lost_before_or_after()
     {
         faults.Before = call => FailAt(call, StorageOperation.CommitBlob, Sample.Value);
-        await Assert.ThrowsAsync<StorageException>(() => Blobs.CommitAsync(Sample, Small, Ct));
+        await Assert.ThrowsAsync<StorageException>(() => Blobs.CommitAsync(Sample, Small, CancellationToken));
         var key = new BlobKey(Sample, StorageShortcuts.DigestOf(Small));
-        Assert.That(await Blobs.StatAsync(key, Ct), Is.Null);
+        Assert.That(await Blobs.StatAsync(key, CancellationToken), Is.Null);
 
         (faults.Before, faults.After) = (null, call => FailAt(call, StorageOperation.CommitBlob, Sample.Value));
-        await Assert.ThrowsAsync<StorageException>(() => Blobs.CommitAsync(Sample, Small, Ct));
-        Assert.That(await Blobs.ReadAsync(key, ByteRange.All, Ct), Is.EqualTo(Small));
+        await Assert.ThrowsAsync<StorageException>(() => Blobs.CommitAsync(Sample, Small, CancellationToken));
+        Assert.That(await Blobs.ReadAsync(key, ByteRange.All, CancellationToken), Is.EqualTo(Small));
     }
 
     [Test]
@@ -61,20 +61,20 @@ public sealed class StorageFaultsTests
     {
         var keys = new List<StoreKey> { StoreKey.Of("list", "a"), StoreKey.Of("list", "b"), StoreKey.Of("list", "c") };
         foreach (var key in keys)
-            await Documents.PutAsync(key, "x", Precondition.Absent, Ct);
+            await Documents.PutAsync(key, "x", Precondition.Absent, CancellationToken);
         faults.Before = call => FailAt(call, StorageOperation.ListDocuments, keys[1].Value);
         var seen = new List<StoreKey>();
         await Assert.ThrowsAsync<StorageException>(async () =>
         {
-            await foreach (var entry in Documents.ListAsync(StoreKey.Of("list"), null, Ct))
+            await foreach (var entry in Documents.ListAsync(StoreKey.Of("list"), null, CancellationToken))
                 seen.Add(entry.Key);
         });
         Assert.That(seen, Is.EqualTo(keys.Take(1)));
 
         faults.Before = null;
-        var info = await Blobs.CommitAsync(Sample, Small, Ct);
+        var info = await Blobs.CommitAsync(Sample, Small, CancellationToken);
         faults.After = call => FailAt(call, StorageOperation.ReadBlob, info.Key.Value);
-        await Assert.ThrowsAsync<StorageException>(async () => await Blobs.ReadAsync(info.Key, ByteRange.All, Ct));
+        await Assert.ThrowsAsync<StorageException>(async () => await Blobs.ReadAsync(info.Key, ByteRange.All, CancellationToken));
     }
 
     private static ValueTask FailAt(StorageCall call, StorageOperation operation, string key) =>

@@ -9,22 +9,22 @@ internal static partial class Answers
     /// <summary>Saves the body of an answer as a file.</summary>
     /// <returns>The first digest in it; empty where there is none.</returns>
     public static async Task<string> SaveAsync(
-        this ServerProcess server, string path, string folder, string name, CancellationToken ct, string? encoding = null)
+        this ServerProcess server, string path, string folder, string name, CancellationToken cancellationToken, string? encoding = null)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, path);
         if (encoding is not null)
             request.Headers.Add("Accept-Encoding", encoding);
-        using var answer = (await server.Client.SendAsync(request, ct)).EnsureSuccessStatusCode();
-        var body = await answer.Content.ReadAsByteArrayAsync(ct);
+        using var answer = (await server.Client.SendAsync(request, cancellationToken)).EnsureSuccessStatusCode();
+        var body = await answer.Content.ReadAsByteArrayAsync(cancellationToken);
         await using (var file = File.Create(Path.Combine(folder, name)))
-            await file.WriteAsync(body, ct);
+            await file.WriteAsync(body, cancellationToken);
         return Digest().Match(System.Text.Encoding.UTF8.GetString(body)).Value;
     }
 
     /// <summary>The entity tag of an answer, with its quotes.</summary>
-    public static async Task<string> TagAsync(this ServerProcess server, string path, CancellationToken ct)
+    public static async Task<string> TagAsync(this ServerProcess server, string path, CancellationToken cancellationToken)
     {
-        using var answer = (await server.Client.GetAsync(path, ct)).EnsureSuccessStatusCode();
+        using var answer = (await server.Client.GetAsync(path, cancellationToken)).EnsureSuccessStatusCode();
         return answer.Headers.ETag!.Tag;
     }
 

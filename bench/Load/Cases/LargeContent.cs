@@ -8,24 +8,24 @@ namespace Registry.Bench.Load.Cases;
 /// <summary>One large push at a time.</summary>
 internal static class LargeContent
 {
-    public static async Task RunAsync(Run run, CancellationToken ct)
+    public static async Task RunAsync(Run run, CancellationToken cancellationToken)
     {
-        await using var backend = await Backend.StartAsync(run.Servers, "filesystem", ct);
-        await using var registry = await run.Servers.RegistryAsync(backend.Settings, ct);
-        await using var bare = await run.Servers.BaselineAsync(run.Servers.NewFolder("files"), ct);
+        await using var backend = await Backend.StartAsync(run.Servers, "filesystem", cancellationToken);
+        await using var registry = await run.Servers.RegistryAsync(backend.Settings, cancellationToken);
+        await using var bare = await run.Servers.BaselineAsync(run.Servers.NewFolder("files"), cancellationToken);
         var megabytes = run.Options.Size(100, 10);
-        var body = PushBody.Create(TarGz.Create(megabytes * 1_000_000, 1), "1.0.0", force: true);
+        var body = PushPayload.Create(TarGz.Create(megabytes * 1_000_000, 1), "1.0.0", force: true);
         await run.CompareAsync(
             $"push of {megabytes} MB as base64",
             [
-                Pushing("registry", registry, () => registry.PushAsync("team/large", body, ct)),
+                Pushing("registry", registry, () => registry.PushAsync("team/large", body, cancellationToken)),
                 Pushing(
                     "bare application, the same work",
                     bare,
-                    () => bare.PostAsync("/unpacked/large", PushBody.Json(body), ct)),
+                    () => bare.PostAsync("/unpacked/large", PushPayload.Json(body), cancellationToken)),
             ],
             [(0.8, null)],
-            ct);
+            cancellationToken);
     }
 
     /// <summary>A round is one push, however long that takes.</summary>

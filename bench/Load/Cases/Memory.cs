@@ -12,29 +12,29 @@ internal static class Memory
     private static readonly (string, string)[] Raised =
         [("LIMITS__REQUESTBYTES", $"{4L << 30}"), ("LIMITS__PACKAGEBYTES", $"{2L << 30}"), ("LIMITS__UNPACKEDBYTES", $"{4L << 30}")];
 
-    public static async Task RunAsync(Run run, CancellationToken ct)
+    public static async Task RunAsync(Run run, CancellationToken cancellationToken)
     {
         var (large, each) = (run.Options.Size(1024, 64), run.Options.Size(64, 4));
         await MeasureAsync(
-            run, $"one package of {large} MiB in and out", 64, (registry, bytes) => InAndOutAsync(registry, "one", bytes, ct), (long)large << 20, ct);
+            run, $"one package of {large} MiB in and out", 64, (registry, bytes) => InAndOutAsync(registry, "one", bytes, cancellationToken), (long)large << 20, cancellationToken);
         await MeasureAsync(
             run,
             $"32 clients, each with a package of {each} MiB in and out",
             128,
-            (registry, bytes) => Task.WhenAll(Enumerable.Range(0, Clients).Select(i => InAndOutAsync(registry, $"package-{i}", bytes, ct))),
+            (registry, bytes) => Task.WhenAll(Enumerable.Range(0, Clients).Select(i => InAndOutAsync(registry, $"package-{i}", bytes, cancellationToken))),
             (long)each << 20,
-            ct);
+            cancellationToken);
     }
 
-    private static async Task MeasureAsync(Run run, string name, int mark, Func<ServerProcess, long, Task> act, long bytes, CancellationToken ct)
+    private static async Task MeasureAsync(Run run, string name, int mark, Func<ServerProcess, long, Task> act, long bytes, CancellationToken cancellationToken)
     {
-        await using var backend = await Backend.StartAsync(run.Servers, "filesystem", ct);
-        await using var registry = await run.Servers.RegistryAsync([.. backend.Settings, .. Raised], ct);
+        await using var backend = await Backend.StartAsync(run.Servers, "filesystem", cancellationToken);
+        await using var registry = await run.Servers.RegistryAsync([.. backend.Settings, .. Raised], cancellationToken);
 
         // Idle is after the first requests: what the code itself takes is no package's.
         for (var i = 0; i < 3; i++)
-            await InAndOutAsync(registry, $"first-{i}", 1 << 20, ct);
-        await Task.Delay(TimeSpan.FromSeconds(1), ct);
+            await InAndOutAsync(registry, $"first-{i}", 1 << 20, cancellationToken);
+        await Task.Delay(TimeSpan.FromSeconds(1), cancellationToken);
         registry.ResetPeak();
         var idle = registry.Resident;
         await act(registry, bytes);
@@ -42,9 +42,9 @@ internal static class Memory
         run.Report.Add($"memory: {name}", $"{Report.Size(over)} MiB over idle", $"≤ {mark} MiB", over <= (long)mark << 20, $"idle: {Report.Size(idle)} MiB");
     }
 
-    private static async Task InAndOutAsync(ServerProcess registry, string name, long bytes, CancellationToken ct)
+    private static async Task InAndOutAsync(ServerProcess registry, string name, long bytes, CancellationToken cancellationToken)
     {
-        await registry.PostAsync($"/api/v1/packages/team/{name}", PushBody.Streamed(bytes, name.GetHashCode(StringComparison.Ordinal), "1.0.0"), ct);
-        await registry.GetAsync($"/api/v1/packages/team/{name}/1.0.0/helm/pull", ct);
+        await registry.PostAsync($"/api/v1/packages/team/{name}", PushPayload.Streamed(bytes, name.GetHashCode(StringComparison.Ordinal), "1.0.0"), cancellationToken);
+        await registry.GetAsync($"/api/v1/packages/team/{name}/1.0.0/helm/pull", cancellationToken);
     }
 }

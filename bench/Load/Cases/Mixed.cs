@@ -15,21 +15,21 @@ internal static class Mixed
     /// <summary>What the second quarter and the last may differ by: a collection that has just been, or is about to.</summary>
     private const double Slack = 1.1;
 
-    public static async Task RunAsync(Run run, CancellationToken ct)
+    public static async Task RunAsync(Run run, CancellationToken cancellationToken)
     {
-        await using var backend = await Backend.StartAsync(run.Servers, "filesystem", ct);
+        await using var backend = await Backend.StartAsync(run.Servers, "filesystem", cancellationToken);
         await using var registry = await run.Servers.RegistryAsync(
-            [.. backend.Settings, ("COLLECTION__PERIODSECONDS", "10"), ("COLLECTION__GRACESECONDS", "60")], ct);
-        var bodies = Enumerable.Range(0, Releases).Select(static i => PushBody.Create(TarGz.Create(5000, i), $"1.0.{i}", force: true)).ToArray();
-        var large = PushBody.Create(TarGz.Create(1_000_000, 99), "1.0.0", force: true);
-        await registry.PushAsync("team/large", large, ct);
+            [.. backend.Settings, ("COLLECTION__PERIODSECONDS", "10"), ("COLLECTION__GRACESECONDS", "60")], cancellationToken);
+        var bodies = Enumerable.Range(0, Releases).Select(static i => PushPayload.Create(TarGz.Create(5000, i), $"1.0.{i}", force: true)).ToArray();
+        var large = PushPayload.Create(TarGz.Create(1_000_000, 99), "1.0.0", force: true);
+        await registry.PushAsync("team/large", large, cancellationToken);
         for (var i = 0; i < Packages; i++)
-            await registry.PushAsync(Name(i), bodies[0], ct);
+            await registry.PushAsync(Name(i), bodies[0], cancellationToken);
 
         var duration = TimeSpan.FromSeconds(run.Options.MixedSeconds);
-        using var sampling = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        using var sampling = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var resident = WatchAsync(registry, duration, sampling.Token);
-        var result = await Clients.RunAsync(registry, AtOnce, duration, ActAsync, ct);
+        var result = await Clients.RunAsync(registry, AtOnce, duration, ActAsync, cancellationToken);
         await sampling.CancelAsync();
         var samples = await resident;
         var (early, late) = (Median(1), Median(3));
@@ -44,28 +44,28 @@ internal static class Mixed
 
         Task ActAsync(int number) => (number % 16) switch
         {
-            0 => registry.PushAsync(Name(number / 16), bodies[number / 16 / Packages % Releases], ct),
-            1 => registry.GetAsync("/api/v1/packages", ct),
-            2 => registry.GetAsync("/api/v1/packages/search?q=1", ct),
-            3 => registry.GetAsync("/api/v1/packages/team/large/1.0.0/helm/pull", ct),
-            4 => registry.GetAsync("/api/v1/packages/team/large/1.0.0/helm/pull/json", ct),
-            5 when number / 16 % 64 == 0 => registry.PushAsync("team/large", large, ct),
-            < 8 => registry.GetAsync($"/api/v1/packages/{Name(number)}", ct),
-            < 12 => registry.GetAsync($"/api/v1/packages/{Name(number)}/default/helm", ct),
-            _ => registry.GetAsync($"/api/v1/packages/{Name(number)}/1.0.0/helm/pull", ct),
+            0 => registry.PushAsync(Name(number / 16), bodies[number / 16 / Packages % Releases], cancellationToken),
+            1 => registry.GetAsync("/api/v1/packages", cancellationToken),
+            2 => registry.GetAsync("/api/v1/packages/search?q=1", cancellationToken),
+            3 => registry.GetAsync("/api/v1/packages/team/large/1.0.0/helm/pull", cancellationToken),
+            4 => registry.GetAsync("/api/v1/packages/team/large/1.0.0/helm/pull/json", cancellationToken),
+            5 when number / 16 % 64 == 0 => registry.PushAsync("team/large", large, cancellationToken),
+            < 8 => registry.GetAsync($"/api/v1/packages/{Name(number)}", cancellationToken),
+            < 12 => registry.GetAsync($"/api/v1/packages/{Name(number)}/default/helm", cancellationToken),
+            _ => registry.GetAsync($"/api/v1/packages/{Name(number)}/1.0.0/helm/pull", cancellationToken),
         };
     }
 
     private static string Name(int number) => $"team/package-{number % Packages}";
 
-    private static async Task<List<double>> WatchAsync(ServerProcess registry, TimeSpan duration, CancellationToken ct)
+    private static async Task<List<double>> WatchAsync(ServerProcess registry, TimeSpan duration, CancellationToken cancellationToken)
     {
         var samples = new List<double>();
         var began = Stopwatch.GetTimestamp();
-        while (Stopwatch.GetElapsedTime(began) < duration && !ct.IsCancellationRequested)
+        while (Stopwatch.GetElapsedTime(began) < duration && !cancellationToken.IsCancellationRequested)
         {
             samples.Add(registry.Resident);
-            await Task.Delay(TimeSpan.FromMilliseconds(250), ct).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.Delay(TimeSpan.FromMilliseconds(250), cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
         return samples;

@@ -12,25 +12,25 @@ internal static class Pushes
     /// <summary>How many releases a package gets before the next begins.</summary>
     private const int PerPackage = 500;
 
-    public static async Task RunAsync(Run run, CancellationToken ct)
+    public static async Task RunAsync(Run run, CancellationToken cancellationToken)
     {
-        await using var backend = await Backend.StartAsync(run.Servers, "filesystem", ct);
-        await using var registry = await run.Servers.RegistryAsync(backend.Settings, ct);
-        await using var bare = await run.Servers.BaselineAsync(run.Servers.NewFolder("files"), ct);
-        var bodies = Enumerable.Range(0, PerPackage).Select(static i => PushBody.Create(TarGz.Create(5000, i), $"1.0.{i}")).ToArray();
+        await using var backend = await Backend.StartAsync(run.Servers, "filesystem", cancellationToken);
+        await using var registry = await run.Servers.RegistryAsync(backend.Settings, cancellationToken);
+        await using var bare = await run.Servers.BaselineAsync(run.Servers.NewFolder("files"), cancellationToken);
+        var bodies = Enumerable.Range(0, PerPackage).Select(static i => PushPayload.Create(TarGz.Create(5000, i), $"1.0.{i}")).ToArray();
         var number = 0;
 
-        var reference = Side("bare application", bare, i => bare.PostAsync($"/durable/{i}", PushBody.Json(bodies[i % PerPackage]), ct));
+        var reference = Side("bare application", bare, i => bare.PostAsync($"/durable/{i}", PushPayload.Json(bodies[i % PerPackage]), cancellationToken));
         await run.CompareAsync(
             "push, 32 clients, distinct packages",
-            [Side("registry", registry, i => registry.PushAsync($"apart/package-{i}", bodies[i % PerPackage], ct)), reference],
+            [Side("registry", registry, i => registry.PushAsync($"apart/package-{i}", bodies[i % PerPackage], cancellationToken)), reference],
             [(0.5, null)],
-            ct);
+            cancellationToken);
         await run.CompareAsync(
             "push, 32 clients, one package",
-            [Side("registry", registry, i => registry.PushAsync($"together/package-{i / PerPackage}", bodies[i % PerPackage], ct)), reference],
+            [Side("registry", registry, i => registry.PushAsync($"together/package-{i / PerPackage}", bodies[i % PerPackage], cancellationToken)), reference],
             [(0.5, null)],
-            ct);
+            cancellationToken);
 
         // Numbers go on from round to round, so that no push repeats another.
         Side Side(string name, ServerProcess server, Func<int, Task> push) =>

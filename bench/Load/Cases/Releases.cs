@@ -10,16 +10,16 @@ internal static class Releases
 {
     private const int Pushes = 20;
 
-    public static async Task RunAsync(Run run, CancellationToken ct)
+    public static async Task RunAsync(Run run, CancellationToken cancellationToken)
     {
-        await using var backend = await Backend.StartAsync(run.Servers, "filesystem", ct);
-        await using var registry = await run.Servers.RegistryAsync(backend.Settings, ct);
+        await using var backend = await Backend.StartAsync(run.Servers, "filesystem", cancellationToken);
+        await using var registry = await run.Servers.RegistryAsync(backend.Settings, cancellationToken);
         var many = run.Options.Size(5000, 500);
         foreach (var (name, releases) in new[] { ("one", 1), ("thousand", 1000), ("many", many) })
         {
-            await registry.PushAsync($"team/{name}", PushBody.Create(TarGz.Create(5000, releases), "1.0.0"), ct);
+            await registry.PushAsync($"team/{name}", PushPayload.Create(TarGz.Create(5000, releases), "1.0.0"), cancellationToken);
             if (releases > 1)
-                await Filler.MultiplyAsync(backend, $"team/{name}", releases, ct);
+                await Filler.MultiplyAsync(backend, $"team/{name}", releases, cancellationToken);
         }
 
         foreach (var (name, tail) in new[] { ("show", ""), ("pull, 5 KB", "/pull") })
@@ -30,29 +30,29 @@ internal static class Releases
                     Side.Reading("a package of one", registry, $"/api/v1/packages/team/one/1.0.0/helm{tail}"),
                 ],
                 [(0.8, null)],
-                ct);
+                cancellationToken);
 
-        var thousand = await TimeAsync(registry, "/api/v1/packages/team/thousand", ct);
+        var thousand = await TimeAsync(registry, "/api/v1/packages/team/thousand", cancellationToken);
         run.Report.Add("all releases of a package of 1,000", $"{thousand:0.0} ms", "≤ 30 ms", thousand <= 30);
-        var all = await TimeAsync(registry, "/api/v1/packages/team/many", ct);
+        var all = await TimeAsync(registry, "/api/v1/packages/team/many", cancellationToken);
         run.Report.Add($"the same of {many:N0}", $"{all:0.0} ms", $"linear: ≤ {many / 1000.0 * 1.5:0.#} × that of 1,000", all <= thousand * many / 1000 * 1.5);
 
-        var bodies = Enumerable.Range(0, Pushes).Select(i => PushBody.Create(TarGz.Create(5000, 9000 + i), $"2.0.{i}")).ToArray();
+        var bodies = Enumerable.Range(0, Pushes).Select(i => PushPayload.Create(TarGz.Create(5000, 9000 + i), $"2.0.{i}")).ToArray();
         var before = registry.Cpu;
         foreach (var body in bodies)
-            await registry.PushAsync("team/many", body, ct);
+            await registry.PushAsync("team/many", body, cancellationToken);
         var cpu = (registry.Cpu - before) * 1000 / Pushes;
         run.Report.Add(
             $"push of the {many + 1:N0}st release", $"{cpu:0.0} ms of processor time", "≤ 30 ms", cpu <= 30, $"the mean of {Pushes} pushes, one after the other");
     }
 
-    private static async Task<double> TimeAsync(ServerProcess registry, string path, CancellationToken ct)
+    private static async Task<double> TimeAsync(ServerProcess registry, string path, CancellationToken cancellationToken)
     {
         var times = new List<double>();
         for (var i = 0; i < 30; i++)
         {
             var began = Stopwatch.GetTimestamp();
-            await registry.GetAsync(path, ct);
+            await registry.GetAsync(path, cancellationToken);
             times.Add(Stopwatch.GetElapsedTime(began).TotalMilliseconds);
         }
 

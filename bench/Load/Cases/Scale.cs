@@ -18,26 +18,26 @@ internal static class Scale
     /// <summary>What a first search may take, in seconds, where the catalog was ready before it.</summary>
     private const double Unready = 0.25;
 
-    public static async Task RunAsync(Run run, string name, CancellationToken ct)
+    public static async Task RunAsync(Run run, string name, CancellationToken cancellationToken)
     {
-        await using var backend = await Backend.StartAsync(run.Servers, name, ct);
+        await using var backend = await Backend.StartAsync(run.Servers, name, cancellationToken);
         var filled = 0;
         foreach (var packages in new[] { run.Options.Size(10_000, 500), run.Options.Size(100_000, 1000) })
         {
-            await Filler.FillAsync(backend, filled, packages, ct);
+            await Filler.FillAsync(backend, filled, packages, cancellationToken);
             filled = packages;
-            await MeasureAsync(run, backend, packages, judged: packages == run.Options.Size(100_000, 1000), ct);
+            await MeasureAsync(run, backend, packages, judged: packages == run.Options.Size(100_000, 1000), cancellationToken);
         }
     }
 
-    private static async Task MeasureAsync(Run run, Backend backend, int packages, bool judged, CancellationToken ct)
+    private static async Task MeasureAsync(Run run, Backend backend, int packages, bool judged, CancellationToken cancellationToken)
     {
         var where = $"{backend.Name}, {packages:N0} packages";
         var began = Stopwatch.GetTimestamp();
         await using var registry = run.Servers.LaunchRegistry(backend.Settings);
-        await registry.AnswersAsync("/readyz", Patience, ct);
+        await registry.AnswersAsync("/readyz", Patience, cancellationToken);
         var ready = Stopwatch.GetElapsedTime(began).TotalSeconds;
-        await registry.GetAsync(Search(packages / 2), ct);
+        await registry.GetAsync(Search(packages / 2), cancellationToken);
         var searched = Stopwatch.GetElapsedTime(began).TotalSeconds;
         run.Report.Add(
             $"{where}: start to the first search answered",
@@ -46,8 +46,8 @@ internal static class Scale
             searched <= 5 && searched - ready <= Unready,
             $"`/readyz` said so after {ready:0.0} s");
 
-        await using var other = await run.Servers.RegistryAsync(backend.Settings, ct);
-        var body = PushBody.Create(TarGz.Create(5000, 1), "2.0.0", force: true);
+        await using var other = await run.Servers.RegistryAsync(backend.Settings, cancellationToken);
+        var body = PushPayload.Create(TarGz.Create(5000, 1), "2.0.0", force: true);
         await LoadAsync(run.Options.WarmUps * run.Options.Round, faster: 10);
         registry.ResetPeak();
         var (search, list, push) = await LoadAsync(10 * run.Options.Round, faster: 1);
@@ -56,18 +56,18 @@ internal static class Scale
         run.Report.Add($"{where}: list of a namespace", $"p99 {list.P99:0.0} ms", judged ? "≤ 20 ms" : null, list.P99 <= 20, string.Format(null, remark, list.P50));
 
         var quiet = await TimeAsync(static () => Task.CompletedTask);
-        var pushed = await TimeAsync(() => other.PushAsync(Filler.Name(packages / 3), body, ct));
+        var pushed = await TimeAsync(() => other.PushAsync(Filler.Name(packages / 3), body, cancellationToken));
         run.Report.Add($"{where}: what a push costs the next search", $"{pushed - quiet:0.0} ms", remark: $"a search takes {quiet:0.0} ms without, {pushed:0.0} ms after a push by another replica");
-        await Task.Delay(TimeSpan.FromSeconds(1), ct);
+        await Task.Delay(TimeSpan.FromSeconds(1), cancellationToken);
         run.Report.Add(
             $"{where}: steady memory", $"{Report.Size(registry.Resident)} MiB", judged ? "≤ 400 MiB" : null, registry.Resident <= 400L << 20, $"peak under load: {Report.Size(registry.Peak)} MiB");
 
         async Task<(Sample Search, Sample List, Sample Push)> LoadAsync(TimeSpan duration, int faster)
         {
             var pushing = Clients.PaceAsync(
-                other, 8, faster * PushesPerSecond, phase: 0, duration, i => (i % 2 == 0 ? registry : other).PushAsync(Filler.Name(i * 7919 % packages), body, ct), ct);
-            var searching = Clients.PaceAsync(registry, 8, faster * ReadsPerSecond, phase: 0.25, duration, i => registry.GetAsync(Search(i * 104729 % packages), ct), ct);
-            var listing = Clients.PaceAsync(registry, 8, faster * ReadsPerSecond, phase: 0.75, duration, i => registry.GetAsync(Namespace(i * 104729 % packages), ct), ct);
+                other, 8, faster * PushesPerSecond, phase: 0, duration, i => (i % 2 == 0 ? registry : other).PushAsync(Filler.Name(i * 7919 % packages), body, cancellationToken), cancellationToken);
+            var searching = Clients.PaceAsync(registry, 8, faster * ReadsPerSecond, phase: 0.25, duration, i => registry.GetAsync(Search(i * 104729 % packages), cancellationToken), cancellationToken);
+            var listing = Clients.PaceAsync(registry, 8, faster * ReadsPerSecond, phase: 0.75, duration, i => registry.GetAsync(Namespace(i * 104729 % packages), cancellationToken), cancellationToken);
             return (await searching, await listing, await pushing);
         }
 
@@ -78,7 +78,7 @@ internal static class Scale
             {
                 await before();
                 var start = Stopwatch.GetTimestamp();
-                await registry.GetAsync(Search(packages / 2), ct);
+                await registry.GetAsync(Search(packages / 2), cancellationToken);
                 times.Add(Stopwatch.GetElapsedTime(start).TotalMilliseconds);
             }
 

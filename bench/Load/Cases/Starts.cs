@@ -8,21 +8,21 @@ namespace Registry.Bench.Load.Cases;
 /// <summary>From the start of the process to its first answer.</summary>
 internal static class Starts
 {
-    public static async Task RunAsync(Run run, CancellationToken ct)
+    public static async Task RunAsync(Run run, CancellationToken cancellationToken)
     {
         var files = run.Servers.NewFolder("files");
-        await File.WriteAllTextAsync(Path.Combine(files, "empty"), "[]", ct);
+        await File.WriteAllTextAsync(Path.Combine(files, "empty"), "[]", cancellationToken);
         foreach (var packages in new[] { 0, run.Options.Size(10_000, 1000) })
         {
-            await using var backend = await Backend.StartAsync(run.Servers, "filesystem", ct);
+            await using var backend = await Backend.StartAsync(run.Servers, "filesystem", cancellationToken);
             if (packages > 0)
-                await Filler.FillAsync(backend, 0, packages, ct);
+                await Filler.FillAsync(backend, 0, packages, cancellationToken);
             var path = packages == 0 ? "/api/v1/packages" : $"/api/v1/packages/{Filler.Name(packages / 2)}";
             var (ours, bare) = (new List<double>(), new List<double>());
             for (var round = 0; round <= run.Options.Rounds; round++)
             {
-                ours.Add(await TimeAsync(() => run.Servers.LaunchRegistry(backend.Settings), path, ct));
-                bare.Add(await TimeAsync(() => run.Servers.LaunchBaseline(files), "/prepared/empty", ct));
+                ours.Add(await TimeAsync(() => run.Servers.LaunchRegistry(backend.Settings), path, cancellationToken));
+                bare.Add(await TimeAsync(() => run.Servers.LaunchBaseline(files), "/prepared/empty", cancellationToken));
             }
 
             // The first start of each finds its files on the disk, all others in memory.
@@ -37,11 +37,11 @@ internal static class Starts
         }
     }
 
-    private static async Task<double> TimeAsync(Func<ServerProcess> launch, string path, CancellationToken ct)
+    private static async Task<double> TimeAsync(Func<ServerProcess> launch, string path, CancellationToken cancellationToken)
     {
         var began = Stopwatch.GetTimestamp();
         await using var server = launch();
-        await server.AnswersAsync(path, ct);
+        await server.AnswersAsync(path, cancellationToken);
         return Stopwatch.GetElapsedTime(began).TotalMilliseconds;
     }
 }

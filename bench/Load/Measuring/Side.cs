@@ -15,7 +15,7 @@ internal sealed record Side(string Name, ServerProcess Server, Func<TimeSpan, Ca
     /// <param name="connections">How many ask at once.</param>
     /// <param name="headers">Sent with each request.</param>
     public static Side Reading(string name, ServerProcess server, string path, int connections = 32, params string[] headers) =>
-        new(name, server, (duration, ct) => Wrk.RunAsync(server, path, connections, duration, headers, ct));
+        new(name, server, (duration, cancellationToken) => Wrk.RunAsync(server, path, connections, duration, headers, cancellationToken));
 }
 
 /// <summary>Sides that took turns, A B A B.</summary>
@@ -25,18 +25,18 @@ internal sealed record Side(string Name, ServerProcess Server, Func<TimeSpan, Ca
 internal sealed record Comparison(IReadOnlyList<Side> Sides, IReadOnlyList<Sample[]> Rounds, long Peak)
 {
     /// <summary>Warms everybody up, then measures in turns.</summary>
-    public static async Task<Comparison> RunAsync(Options options, IReadOnlyList<Side> sides, CancellationToken ct)
+    public static async Task<Comparison> RunAsync(Options options, IReadOnlyList<Side> sides, CancellationToken cancellationToken)
     {
         for (var round = 0; round < options.WarmUps; round++)
             foreach (var side in sides)
-                await side.Measure(options.Round, ct);
+                await side.Measure(options.Round, cancellationToken);
         sides[0].Server.ResetPeak();
         var rounds = new List<Sample[]>();
         for (var round = 0; round < options.Rounds; round++)
         {
             var samples = new Sample[sides.Count];
             for (var i = 0; i < sides.Count; i++)
-                samples[i] = await sides[i].Measure(options.Round, ct);
+                samples[i] = await sides[i].Measure(options.Round, cancellationToken);
             rounds.Add(samples);
         }
 

@@ -10,17 +10,17 @@ internal static class Wrk
     /// <summary>Asks one server for one path: for so long, and longer on a machine so busy that no answer came.</summary>
     /// <exception cref="InvalidOperationException">An answer was an error, or none came.</exception>
     public static async Task<Sample> RunAsync(
-        ServerProcess server, string path, int connections, TimeSpan duration, IReadOnlyList<string> headers, CancellationToken ct)
+        ServerProcess server, string path, int connections, TimeSpan duration, IReadOnlyList<string> headers, CancellationToken cancellationToken)
     {
         for (var attempt = 1; ; attempt++)
-            if (await TryRunAsync(server, path, connections, attempt * duration, headers, ct) is { } sample)
+            if (await TryRunAsync(server, path, connections, attempt * duration, headers, cancellationToken) is { } sample)
                 return sample;
             else if (attempt == 5)
                 throw new InvalidOperationException($"{path}: no answer.");
     }
 
     private static async Task<Sample?> TryRunAsync(
-        ServerProcess server, string path, int connections, TimeSpan duration, IEnumerable<string> headers, CancellationToken ct)
+        ServerProcess server, string path, int connections, TimeSpan duration, IEnumerable<string> headers, CancellationToken cancellationToken)
     {
         string[] arguments =
         [
@@ -32,8 +32,8 @@ internal static class Wrk
         using var wrk = Process.Start(new ProcessStartInfo("wrk", arguments) { RedirectStandardOutput = true })!;
         try
         {
-            var lines = (await wrk.StandardOutput.ReadToEndAsync(ct)).Split('\n');
-            await wrk.WaitForExitAsync(ct);
+            var lines = (await wrk.StandardOutput.ReadToEndAsync(cancellationToken)).Split('\n');
+            await wrk.WaitForExitAsync(cancellationToken);
             var cpu = server.Cpu - before;
             var line = lines.FirstOrDefault(static line => line.StartsWith('{')) ?? throw new InvalidOperationException($"wrk ended with {wrk.ExitCode}.");
             var result = JsonSerializer.Deserialize<Result>(line)!;

@@ -27,22 +27,22 @@ internal static class Filler
     /// <param name="backend">Where to.</param>
     /// <param name="from">The first.</param>
     /// <param name="to">The one after the last.</param>
-    /// <param name="ct">Ends it.</param>
-    public static async Task FillAsync(Backend backend, int from, int to, CancellationToken ct)
+    /// <param name="cancellationToken">Ends it.</param>
+    public static async Task FillAsync(Backend backend, int from, int to, CancellationToken cancellationToken)
     {
         // Flushing 100,000 files is none of what is measured: where there is memory to stage a folder in, it is moved to the disk at once.
         if (backend.Name == "filesystem" && Directory.Exists("/dev/shm"))
-            await FolderInMemory.FillAsync(backend, inMemory => PutAsync(inMemory, from, to, ct), ct);
+            await FolderInMemory.FillAsync(backend, inMemory => PutAsync(inMemory, from, to, cancellationToken), cancellationToken);
         else
-            await PutAsync(backend, from, to, ct);
+            await PutAsync(backend, from, to, cancellationToken);
     }
 
     /// <summary>Adds releases to a package that was pushed, all with the content of its only one.</summary>
     /// <param name="backend">Where to.</param>
     /// <param name="name">The package.</param>
     /// <param name="releases">How many it has then.</param>
-    /// <param name="ct">Ends it.</param>
-    public static async Task MultiplyAsync(Backend backend, string name, int releases, CancellationToken ct)
+    /// <param name="cancellationToken">Ends it.</param>
+    public static async Task MultiplyAsync(Backend backend, string name, int releases, CancellationToken cancellationToken)
     {
         await using var registry = Open(backend);
         await registry.Services.GetRequiredService<PackageIndexes>().UpdateAsync(
@@ -52,17 +52,17 @@ internal static class Filler
                 index.CreatedAt,
                 [.. index.Manifests, .. Enumerable.Range(1, releases - 1).Select(i => index.Manifests[0] with { Release = Release.Parse($"1.{i / 100}.{i % 100}"), PushId = PushId() })],
                 index.Channels)),
-            ct);
+            cancellationToken);
     }
 
-    private static async Task PutAsync(Backend backend, int from, int to, CancellationToken ct)
+    private static async Task PutAsync(Backend backend, int from, int to, CancellationToken cancellationToken)
     {
         await using var registry = Open(backend);
         var indexes = registry.Services.GetRequiredService<PackageIndexes>();
         await Parallel.ForAsync(
             from,
             to,
-            new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = ct },
+            new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellationToken },
             async (i, token) => await indexes.UpdateAsync(Parse(Name(i)), new DocumentChange<PackageIndex>(_ => Index(i)), token));
     }
 

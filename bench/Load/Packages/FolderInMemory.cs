@@ -9,16 +9,16 @@ internal static class FolderInMemory
     /// <summary>Fills a folder.</summary>
     /// <param name="backend">A filesystem, over a folder that no registry uses at the moment.</param>
     /// <param name="fill">Fills the one that it is given.</param>
-    /// <param name="ct">Ends it.</param>
-    public static async Task FillAsync(Backend backend, Func<Backend, Task> fill, CancellationToken ct)
+    /// <param name="cancellationToken">Ends it.</param>
+    public static async Task FillAsync(Backend backend, Func<Backend, Task> fill, CancellationToken cancellationToken)
     {
         var place = backend.Settings.Single(static setting => setting.Name == "FILESYSTEM__PATH").Value;
         var staged = Directory.CreateDirectory($"/dev/shm/registry-bench-{Guid.NewGuid():N}").FullName;
         try
         {
-            await CopyAsync(place, staged, ct);
+            await CopyAsync(place, staged, cancellationToken);
             await fill(backend with { Settings = [("STORAGE", "filesystem"), ("FILESYSTEM__PATH", staged)] });
-            await CopyAsync(staged, place, ct);
+            await CopyAsync(staged, place, cancellationToken);
         }
         finally
         {
@@ -26,10 +26,10 @@ internal static class FolderInMemory
         }
     }
 
-    private static async Task CopyAsync(string from, string to, CancellationToken ct)
+    private static async Task CopyAsync(string from, string to, CancellationToken cancellationToken)
     {
         using var copy = Process.Start("cp", ["-a", "--", $"{from}/.", to]);
-        await copy.WaitForExitAsync(ct);
+        await copy.WaitForExitAsync(cancellationToken);
         if (copy.ExitCode != 0)
             throw new InvalidOperationException($"cp ended with {copy.ExitCode}.");
     }

@@ -21,15 +21,15 @@ internal static class TarGz
     }
 
     /// <summary>Writes one, of which nothing is kept.</summary>
-    public static async Task WriteAsync(Stream output, long bytes, int seed, CancellationToken ct)
+    public static async Task WriteAsync(Stream output, long bytes, int seed, CancellationToken cancellationToken)
     {
         await using var gzip = new GZipStream(output, CompressionLevel.NoCompression, leaveOpen: true);
-        await gzip.WriteAsync(Header(bytes), ct);
+        await gzip.WriteAsync(Header(bytes), cancellationToken);
         var noise = new byte[64 * 1024];
         new Random(seed).NextBytes(noise);
         for (var left = bytes; left > 0; left -= noise.Length)
-            await gzip.WriteAsync(noise.AsMemory(0, (int)Math.Min(left, noise.Length)), ct);
-        await gzip.WriteAsync(new byte[(int)(-bytes & (TarBlock - 1)) + (2 * TarBlock)], ct);
+            await gzip.WriteAsync(noise.AsMemory(0, (int)Math.Min(left, noise.Length)), cancellationToken);
+        await gzip.WriteAsync(new byte[(int)(-bytes & (TarBlock - 1)) + (2 * TarBlock)], cancellationToken);
     }
 
     /// <summary>POSIX ustar: the fields that a reader looks at, and the sum of all bytes with the sum's own taken for blanks.</summary>

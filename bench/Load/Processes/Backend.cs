@@ -7,11 +7,11 @@ namespace Registry.Bench.Load.Processes;
 internal sealed record Backend(string Name, ServerProcess? Server, IReadOnlyList<(string Name, string Value)> Settings) : IAsyncDisposable
 {
     /// <summary>A new and empty one.</summary>
-    public static async Task<Backend> StartAsync(Servers servers, string name, CancellationToken ct)
+    public static async Task<Backend> StartAsync(Servers servers, string name, CancellationToken cancellationToken)
     {
         if (name == "filesystem")
             return new Backend(name, null, [("STORAGE", name), ("FILESYSTEM__PATH", servers.NewFolder("data"))]);
-        var server = name == "redis" ? await servers.RedisAsync(ct) : await servers.EtcdAsync(ct);
+        var server = name == "redis" ? await servers.RedisAsync(cancellationToken) : await servers.EtcdAsync(cancellationToken);
         var address = name == "redis" ? ("REDIS__CONFIGURATION", $"127.0.0.1:{server.Port}") : ("ETCD__ENDPOINTS", $"http://127.0.0.1:{server.Port}");
         return new Backend(name, server, [("STORAGE", name), address]);
     }

@@ -64,17 +64,17 @@ internal sealed class ServerProcess : IAsyncDisposable
 
     /// <summary>Waits until something answers 200: asks every 2 ms at first, and then every hundredth of the time so far, so as not to be the load itself.</summary>
     /// <returns>How long that took.</returns>
-    public Task<TimeSpan> AnswersAsync(string path, CancellationToken ct) => AnswersAsync(path, TimeSpan.FromMilliseconds(2), ct);
+    public Task<TimeSpan> AnswersAsync(string path, CancellationToken cancellationToken) => AnswersAsync(path, TimeSpan.FromMilliseconds(2), cancellationToken);
 
     /// <summary>The same, and asks no more often than this.</summary>
-    public async Task<TimeSpan> AnswersAsync(string path, TimeSpan pause, CancellationToken ct)
+    public async Task<TimeSpan> AnswersAsync(string path, TimeSpan pause, CancellationToken cancellationToken)
     {
         var began = Stopwatch.GetTimestamp();
         while (true)
         {
             try
             {
-                using var answer = await Client.GetAsync(path, ct);
+                using var answer = await Client.GetAsync(path, cancellationToken);
                 if (answer.IsSuccessStatusCode)
                     return Stopwatch.GetElapsedTime(began);
             }
@@ -85,24 +85,24 @@ internal sealed class ServerProcess : IAsyncDisposable
 
             if (process.HasExited || Stopwatch.GetElapsedTime(began) > Patience)
                 throw new InvalidOperationException($"It does not answer {path}: {string.Join('\n', File.ReadLines(log).TakeLast(20))}");
-            await Task.Delay(TimeSpan.FromTicks(Math.Max(pause.Ticks, Stopwatch.GetElapsedTime(began).Ticks / 100)), ct);
+            await Task.Delay(TimeSpan.FromTicks(Math.Max(pause.Ticks, Stopwatch.GetElapsedTime(began).Ticks / 100)), cancellationToken);
         }
     }
 
     /// <summary>Waits until its port is open.</summary>
-    public async Task ListensAsync(CancellationToken ct)
+    public async Task ListensAsync(CancellationToken cancellationToken)
     {
         for (var began = Stopwatch.GetTimestamp(); ;)
         {
             try
             {
                 using var client = new TcpClient();
-                await client.ConnectAsync(IPAddress.Loopback, Port, ct);
+                await client.ConnectAsync(IPAddress.Loopback, Port, cancellationToken);
                 return;
             }
             catch (SocketException) when (!process.HasExited && Stopwatch.GetElapsedTime(began) < Patience)
             {
-                await Task.Delay(10, ct);
+                await Task.Delay(10, cancellationToken);
             }
         }
     }

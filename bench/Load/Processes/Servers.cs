@@ -12,11 +12,11 @@ internal sealed class Servers(string root, string folder)
 
     /// <summary>A registry, as an operator starts it: its log at the default level, written to a file.</summary>
     /// <param name="settings">Where its data are, and what else is not as by default.</param>
-    /// <param name="ct">Ends the wait for it.</param>
-    public async Task<ServerProcess> RegistryAsync(IEnumerable<(string Name, string Value)> settings, CancellationToken ct)
+    /// <param name="cancellationToken">Ends the wait for it.</param>
+    public async Task<ServerProcess> RegistryAsync(IEnumerable<(string Name, string Value)> settings, CancellationToken cancellationToken)
     {
         var server = LaunchRegistry(settings);
-        await server.AnswersAsync("/readyz", ct);
+        await server.AnswersAsync("/readyz", cancellationToken);
         return server;
     }
 
@@ -26,11 +26,11 @@ internal sealed class Servers(string root, string folder)
 
     /// <summary>The bare application.</summary>
     /// <param name="files">What it serves.</param>
-    /// <param name="ct">Ends the wait for it.</param>
-    public async Task<ServerProcess> BaselineAsync(string files, CancellationToken ct)
+    /// <param name="cancellationToken">Ends the wait for it.</param>
+    public async Task<ServerProcess> BaselineAsync(string files, CancellationToken cancellationToken)
     {
         var server = LaunchBaseline(files);
-        await server.ListensAsync(ct);
+        await server.ListensAsync(cancellationToken);
         return server;
     }
 
@@ -43,8 +43,8 @@ internal sealed class Servers(string root, string folder)
 
     /// <summary>nginx, with a worker for each core and without a log.</summary>
     /// <param name="files">What it serves.</param>
-    /// <param name="ct">Ends the wait for it.</param>
-    public async Task<ServerProcess> NginxAsync(string files, CancellationToken ct)
+    /// <param name="cancellationToken">Ends the wait for it.</param>
+    public async Task<ServerProcess> NginxAsync(string files, CancellationToken cancellationToken)
     {
         var (own, port) = (NewFolder("nginx"), ServerProcess.FreePort());
         var user = Environment.UserName == "root" ? "user root;" : "";
@@ -59,26 +59,26 @@ internal sealed class Servers(string root, string folder)
                 server { listen 127.0.0.1:{{port}}; root {{files}}; }
             }
             """,
-            ct);
+            cancellationToken);
         var server = ServerProcess.Launch(["nginx", "-c", Path.Combine(own, "nginx.conf"), "-e", "stderr"], port, Path.Combine(own, "log"));
-        await server.ListensAsync(ct);
+        await server.ListensAsync(cancellationToken);
         return server;
     }
 
     /// <summary>Redis, as the documentation tells to run it: every write flushed.</summary>
-    public async Task<ServerProcess> RedisAsync(CancellationToken ct)
+    public async Task<ServerProcess> RedisAsync(CancellationToken cancellationToken)
     {
         var (own, port) = (NewFolder("redis"), ServerProcess.FreePort());
         var server = ServerProcess.Launch(
             ["redis-server", "--bind", "127.0.0.1", "--port", $"{port}", "--dir", own, "--save", "", "--appendonly", "yes", "--appendfsync", "always"],
             port,
             Path.Combine(own, "log"));
-        await server.ListensAsync(ct);
+        await server.ListensAsync(cancellationToken);
         return server;
     }
 
     /// <summary>etcd, alone.</summary>
-    public async Task<ServerProcess> EtcdAsync(CancellationToken ct)
+    public async Task<ServerProcess> EtcdAsync(CancellationToken cancellationToken)
     {
         var (own, port, peer) = (NewFolder("etcd"), ServerProcess.FreePort(), ServerProcess.FreePort());
         string[] addresses =
@@ -89,7 +89,7 @@ internal sealed class Servers(string root, string folder)
         ];
         var server = ServerProcess.Launch(
             ["etcd", $"--data-dir={own}/data", "--quota-backend-bytes=8000000000", .. addresses], port, Path.Combine(own, "log"));
-        await server.AnswersAsync("/health", ct);
+        await server.AnswersAsync("/health", cancellationToken);
         return server;
     }
 

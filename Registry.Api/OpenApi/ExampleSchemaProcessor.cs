@@ -1,0 +1,72 @@
+using System.Reflection;
+using NJsonSchema;
+using NJsonSchema.Generation;
+using Registry.Api.Cnr;
+using Registry.Api.Kar;
+
+namespace Registry.Api.OpenApi;
+
+/// <summary>
+/// Says of the wire forms what their types cannot: which members are always there, and how their texts look.
+/// </summary>
+internal sealed class ExampleSchemaProcessor : ISchemaProcessor
+{
+    /// <summary>Members that are left out where they have no value. All others are always there.</summary>
+    private static readonly HashSet<(Type, string)> Optional =
+        [(typeof(ManifestForm), nameof(ManifestForm.Channels)), (typeof(PulledForm), nameof(PulledForm.MediaType))];
+
+    private static readonly Dictionary<(Type, string), Action<JsonSchema>> Texts = new()
+    {
+        [(typeof(PackageSummary), nameof(PackageSummary.CreatedAt))] = Time,
+        [(typeof(PackageSummary), nameof(PackageSummary.Visibility))] = static schema => schema.Enumeration.Add("public"),
+        [(typeof(ManifestForm), nameof(ManifestForm.CreatedAt))] = Time,
+        [(typeof(ContentForm), nameof(ContentForm.Digest))] = Sha256,
+        [(typeof(ContentForm), nameof(ContentForm.Size))] = static schema => schema.Minimum = 1,
+        [(typeof(PulledForm), nameof(PulledForm.Blob))] = static schema => schema.Format = "byte",
+        [(typeof(PushedForm), nameof(PushedForm.Status))] = static schema => schema.Enumeration.Add("ok"),
+        [(typeof(DeletedForm), nameof(DeletedForm.Status))] = static schema => schema.Enumeration.Add("deleted"),
+        [(typeof(ChannelReleaseDeletedForm), nameof(ChannelReleaseDeletedForm.Status))] =
+            static schema => schema.Enumeration.Add("deleted"),
+        [(typeof(ChannelDeletedForm), nameof(ChannelDeletedForm.Action))] =
+            static schema => schema.Enumeration.Add("delete"),
+        [(typeof(UploadedArchive), nameof(UploadedArchive.AppArchiveId))] = Sha256,
+        [(typeof(UploadedArchive), nameof(UploadedArchive.SelfLink))] = static schema => schema.Format = "uri",
+        [(typeof(ListedArchive), nameof(ListedArchive.Generation))] = Number,
+        [(typeof(ListedArchive), nameof(ListedArchive.Size))] = Number,
+        [(typeof(ListedArchive), nameof(ListedArchive.TimeCreated))] = static schema => schema.Format = "date-time",
+    };
+
+    /// <inheritdoc/>
+    public void Process(SchemaProcessorContext context)
+    {
+        var type = context.ContextualType.Type;
+        if (type.Assembly != typeof(ExampleSchemaProcessor).Assembly)
+            return;
+        // A later version may say more.
+        context.Schema.AllowAdditionalProperties = true;
+        foreach (var member in type.GetProperties(BindingFlags.Instance | BindingFlags.Public))
+        {
+            if (!context.Schema.Properties.TryGetValue(WireForms.NameOf(member), out var property))
+                continue;
+            // NSwag wraps a reference that has a description; the referenced schema has its own.
+            if (property.OneOf.SingleOrDefault() is { HasReference: true } form)
+            {
+                (property.Reference, property.Description) = (form.Reference, null);
+                property.OneOf.Clear();
+            }
+
+            // No member is ever null but the metadata, which may be anything and so has no type.
+            property.IsNullableRaw = null;
+            property.IsRequired = !Optional.Contains((type, member.Name));
+            if (Texts.TryGetValue((type, member.Name), out var describe))
+                describe(property);
+        }
+    }
+
+    /// <summary>No `date-time`: CNR's times have no zone.</summary>
+    private static void Time(JsonSchema schema) => schema.Pattern = @"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{6}$";
+
+    private static void Sha256(JsonSchema schema) => schema.Pattern = ParameterDescription.DigestPattern;
+
+    private static void Number(JsonSchema schema) => schema.Pattern = "^[0-9]+$";
+}

@@ -1,0 +1,208 @@
+using System.Formats.Tar;
+using System.IO.Compression;
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using NUnit.Framework;
+using Registry.Tests.Support;
+using Registry.Tests.Support.Gcs;
+
+namespace Registry.Tests.EndToEnd;
+
+/// <summary>A registry moves from storage to storage by the real command, and nobody who asks it can tell.</summary>
+[Parallelizable(ParallelScope.Self)]
+public sealed class MigrationRoundTripTests : EndToEndTest
+{
+    private const int HangAtInsert = 6;
+
+    private static readonly string[] Workspaces =
+        ["", "http://github.com/kubernauts", "http://github.com/kubernauts/kploy.net", "http://github.com/kubernauts//deep//down/app/", "http://Example.org/A%20b/ü"];
+
+    [Test]
+    public async Task Every_answer_is_the_same_on_each_storage_that_a_registry_moves_to()
+    {
+        await using var redis = await RedisServer.StartAsync(CancellationToken);
+        await using var etcd = await EtcdServer.StartAsync(CancellationToken);
+        await using var gcs = await FakeGcs.StartAsync();
+        var settings = Settings(redis, etcd, gcs);
+        var first = await StartAsync(settings);
+        await FillAsync(first);
+        var expected = await RegistryRecording.MakeAsync(first.Client, Workspaces, CancellationToken);
+        Assert.That(expected, Has.Count.GreaterThan(200));
+        Assert.That(expected.Count(static answer => answer.Contains("\n304\n", StringComparison.Ordinal)), Is.GreaterThan(80));
+        var state = await StateAsync(first);
+        await first.StopAsync();
+
+        await MoveAsync("filesystem", "redis", settings);
+        await DemandSameAsync("redis", settings, expected, state);
+
+        await MoveAsync("redis", "etcd", settings);
+        await DemandSameAsync("etcd", settings, expected, state);
+
+        await StopMidwayAsync(gcs, settings, static migrate => migrate.StopAsync());
+        await StopMidwayAsync(gcs, settings, static async migrate =>
+        {
+            await migrate.KillAsync();
+            return 1;
+        });
+        await VerifyAsync("gcs", settings);
+        var resumed = await MoveAsync("etcd", "gcs", settings);
+        Assert.That(resumed, Does.Not.Contain("There already: 0 packages, 0 archives, 0 blobs."), "it goes on where it was stopped");
+        await DemandSameAsync("gcs", settings, expected, state);
+
+        var back = Path.Combine(Folder, "back");
+        await MoveAsync("gcs", "filesystem", settings, $"--to:Filesystem:Path={back}");
+        await DemandSameAsync("filesystem", [.. settings, ("FILESYSTEM__PATH", back)], expected, state);
+        Assert.That(StoredFiles(back), Is.SubsetOf(StoredFiles(Data)));
+        Assert.That(StoredFiles(Data).Except(StoredFiles(back)).Count(), Is.EqualTo(1), "only the content of the deleted release stayed behind");
+    }
+
+    [Test]
+    public async Task A_registry_that_version_1_1_filled_answers_as_before_on_each_storage()
+    {
+        await using (var file = File.OpenRead(Path.Combine(AppContext.BaseDirectory, "Data", "registry-1.1.0.tar.gz")))
+        await using (var gzip = new GZipStream(file, CompressionMode.Decompress))
+            await TarFile.ExtractToDirectoryAsync(gzip, Folder, overwriteFiles: false, CancellationToken);
+        var recorded = JsonSerializer.Deserialize<string[]>(await File.ReadAllTextAsync(Path.Combine(Folder, "answers.json"), CancellationToken))!;
+        Assert.That(recorded, Has.Length.EqualTo(420));
+
+        await using var redis = await RedisServer.StartAsync(CancellationToken);
+        await using var etcd = await EtcdServer.StartAsync(CancellationToken);
+        await using var gcs = await FakeGcs.StartAsync();
+        var settings = Settings(redis, etcd, gcs);
+        foreach (var (from, to) in ((string?, string)[])[(null, "filesystem"), ("filesystem", "redis"), ("redis", "etcd"), ("etcd", "gcs")])
+        {
+            if (from is not null)
+                await MoveAsync(from, to, settings);
+            var registry = await StartAsync([.. settings, ("STORAGE", to)]);
+
+            // The home page is for people, and may change.
+            var answers = (await RegistryRecording.MakeAsync(registry.Client, Workspaces, CancellationToken))
+                .Where(static answer => !answer.StartsWith("GET / ", StringComparison.Ordinal)).ToArray();
+            Assert.That(answers, Has.Length.EqualTo(recorded.Length), to);
+            for (var i = 0; i < recorded.Length; i++)
+                Assert.That(answers[i], Is.EqualTo(recorded[i]), to);
+            await registry.StopAsync();
+        }
+
+        await VerifyAsync("gcs", settings);
+    }
+
+    [Test]
+    public async Task A_command_that_cannot_be_begun_says_why_and_settings_still_start_the_service()
+    {
+        var unknown = Launch([.. RegistryProcess.Command, "migrat"]);
+        Assert.That(await unknown.ExitAsync(), Is.EqualTo(2));
+        Assert.That(unknown.Errors, Does.Contain("Did you mean migrate?"));
+
+        var serving = Launch([.. RegistryProcess.Command, "--Limits:Ratio=7", "--urls", "http://127.0.0.1:0"], ("ASPNETCORE_URLS", null), ("FILESYSTEM__PATH", Data));
+        await serving.ReadyAsync();
+        Assert.That(await serving.StopAsync(), Is.Zero);
+    }
+
+    private (string, string?)[] Settings(RedisServer redis, EtcdServer etcd, FakeGcs gcs) =>
+    [
+        ("FILESYSTEM__PATH", Data),
+        ("REDIS__CONFIGURATION", redis.Configuration),
+        ("ETCD__ENDPOINTS", etcd.Endpoint),
+        ("GCS__BUCKET", FakeGcs.BucketName),
+        ("GCS__STAGINGFOLDER", Path.Combine(Folder, "gcs")),
+        ("STORAGE_EMULATOR_HOST", gcs.Address.Authority),
+    ];
+
+    /// <summary>The real chart and archive, and what is special: several media types and releases, a forced and a deleted one, channels, many chunks.</summary>
+    private async Task FillAsync(RegistryProcess registry)
+    {
+        var chart = await File.ReadAllBytesAsync(Path.Combine(AppContext.BaseDirectory, "Data", "elasticsearch-chart.tar.gz"), CancellationToken);
+        foreach (var release in (string[])["1.0.0", "1.1.0", "2.0.0-rc.1", "2.0.0"])
+            await PushAsync(registry, "hello/elasticsearch", release, "helm", chart);
+        await PushAsync(registry, "hello/elasticsearch", "2.0.0", "kpm", Samples.TarGz("kpm"));
+        await PushAsync(registry, "hello/elasticsearch", "1.1.0", "helm", Samples.TarGz("again"), force: true);
+        await PushAsync(registry, "hello/elasticsearch", "0.9.0", "helm", Samples.TarGz("deleted"));
+        using (var deleted = await registry.Client.DeleteAsync("/api/v1/packages/hello/elasticsearch/0.9.0/helm", CancellationToken))
+            Assert.That(deleted.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+        foreach (var channel in (string[])["stable/1.0.0", "stable/2.0.0", "beta/2.0.0-rc.1"])
+            using (var added = await registry.Client.PostAsync($"/api/v1/packages/hello/elasticsearch/channels/{channel}", null, CancellationToken))
+                Assert.That(added.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+        await PushAsync(registry, "team/App.One_x", "1.0.0+build.5", "docker-compose", Samples.TarGz("one"));
+        await PushAsync(registry, "team/large", "1.0.0", "helm", await new SeededPackage(1, 5 << 20).ToArrayAsync(CancellationToken));
+        await PushAsync(registry, "Team/app", "1.0.0", "helm", chart);
+
+        var archive = await SampleArchive.BytesAsync();
+        foreach (var workspace in (string[])[.. Workspaces, Workspaces[1]])
+            using (var uploaded = await registry.Client.PostAsync($"/api/v1/app?workspace={Uri.EscapeDataString(workspace)}", new ByteArrayContent(archive), CancellationToken))
+                Assert.That(uploaded.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+        using var other = await registry.Client.PostAsync("/api/v1/app", new ByteArrayContent(chart), CancellationToken);
+        Assert.That(other.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+    }
+
+    private async Task PushAsync(RegistryProcess registry, string package, string release, string type, byte[] content, bool force = false)
+    {
+        var push = new { release, media_type = type, blob = content, force, metadata = new { maintainers = new[] { "Jörg" }, release } };
+        using var answer = await registry.Client.PostAsJsonAsync($"/cnr/api/v1/packages/{package}", push, CancellationToken);
+        Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.OK), await answer.Content.ReadAsStringAsync(CancellationToken));
+    }
+
+    /// <summary>A whole move, which must succeed; returns its summary.</summary>
+    private async Task<string> MoveAsync(string from, string to, (string, string?)[] settings, params string[] more)
+    {
+        var migrate = Launch([.. RegistryProcess.Command, "migrate", "--from", from, "--to", to, .. more], settings);
+        var code = await migrate.ExitAsync();
+        var summary = string.Join('\n', migrate.Log);
+        Assert.That(code, Is.Zero, $"{from} to {to}: {summary}\n{migrate.Errors}");
+        return summary;
+    }
+
+    /// <summary>A move that is stopped while it uploads, with an answer outstanding.</summary>
+    private async Task StopMidwayAsync(FakeGcs gcs, (string, string?)[] settings, Func<RegistryProcess, Task<int>> stop)
+    {
+        var inserts = 0;
+        var midway = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        gcs.Faults = call =>
+        {
+            if (call.Operation != FakeGcsOperation.Insert || Interlocked.Increment(ref inserts) < HangAtInsert)
+                return null;
+            midway.TrySetResult();
+            return FakeGcsFault.Hang;
+        };
+        var migrate = Launch([.. RegistryProcess.Command, "migrate", "--from=etcd", "--to=gcs", "--parallel", "2"], settings);
+        await midway.Task.WaitAsync(CancellationToken);
+        Assert.That(await stop(migrate), Is.EqualTo(1), migrate.Errors);
+        gcs.Faults = null;
+    }
+
+    private async Task VerifyAsync(string storage, (string, string?)[] settings)
+    {
+        var verify = Launch([.. RegistryProcess.Command, "verify", "--storage", storage], settings);
+        Assert.That(await verify.ExitAsync(), Is.Zero, string.Join('\n', verify.Log) + verify.Errors);
+        Assert.That(verify.Log, Has.One.EqualTo("Faults: 0."));
+    }
+
+    /// <summary>Serves from a storage, and demands every answer that was recorded; the state alone names the storage, and on GCS its bucket.</summary>
+    private async Task DemandSameAsync(string storage, (string, string?)[] settings, IReadOnlyList<string> expected, JsonObject state)
+    {
+        var registry = await StartAsync([.. settings, ("STORAGE", storage)]);
+        var actual = await RegistryRecording.MakeAsync(registry.Client, Workspaces, CancellationToken);
+        Assert.That(actual, Has.Count.EqualTo(expected.Count), storage);
+        for (var i = 0; i < expected.Count; i++)
+            Assert.That(actual[i], Is.EqualTo(expected[i]), storage);
+
+        var now = await StateAsync(registry);
+        Assert.That((string?)now["storage"], Is.EqualTo(storage));
+        foreach (var (name, value) in state.Where(static member => member.Key != "storage"))
+            Assert.That(JsonNode.DeepEquals(now[name], value), $"{storage}: {name}");
+        await registry.StopAsync();
+    }
+
+    private async Task<JsonObject> StateAsync(RegistryProcess registry) => (await registry.Client.GetFromJsonAsync<JsonObject>("/api/v1", CancellationToken))!;
+
+    /// <summary>Names, lengths of all documents and blobs below a data folder.</summary>
+    private static IEnumerable<string> StoredFiles(string folder) =>
+        from kind in (string[])["documents/packages", "blobs"]
+        from file in Directory.EnumerateFiles(Path.Combine(folder, kind), "*", SearchOption.AllDirectories)
+        where !file.EndsWith(".uploaded", StringComparison.Ordinal)
+        let name = $"{Path.GetRelativePath(folder, file)} {new FileInfo(file).Length}"
+        orderby name
+        select name;
+}

@@ -1,0 +1,45 @@
+using System.Collections.Concurrent;
+
+namespace Registry.Tests.Support.Cluster;
+
+/// <summary>The ways of replicas to one server, each through a proxy of its own.</summary>
+internal sealed class ProxiedConnections(int port) : IAsyncDisposable
+{
+    /// <summary>What is in every request about a package, to read it or to write it.</summary>
+    private const string OfPackages = "packages/";
+
+    private static readonly TimeSpan LongestSilence = TimeSpan.FromMilliseconds(400);
+
+    private readonly ConcurrentDictionary<int, FaultyProxy> proxies = new();
+
+    public int PortOf(int replica) => ProxyOf(replica).Port;
+
+    /// <summary>Resets the connections, loses the answer to a request that was carried out, or holds everything back for a moment.</summary>
+    public async Task DisturbAsync(int replica, Random random, CancellationToken cancellationToken)
+    {
+        var proxy = ProxyOf(replica);
+        switch (random.Next(4))
+        {
+            case 0:
+                proxy.ResetAll();
+                break;
+            case 1:
+                proxy.Silent = true;
+                await Task.Delay(LongestSilence * random.NextDouble(), cancellationToken);
+                proxy.Silent = false;
+                break;
+            default:
+                // Twice as often: whether it was done is what a registry most easily gets wrong.
+                proxy.LoseAnswerTo(OfPackages);
+                break;
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var proxy in proxies.Values)
+            await proxy.DisposeAsync();
+    }
+
+    private FaultyProxy ProxyOf(int replica) => proxies.GetOrAdd(replica, _ => FaultyProxy.Before(port));
+}
