@@ -6,8 +6,9 @@ using Registry.Storage.Etcd.Protocol;
 namespace Registry.Storage.Etcd;
 
 /// <summary>
-/// The one transaction with which a blob appears or is touched. It compares the head's revision, so that the time of the upload can be set above
-/// that of the entry that it replaces: the first try expects none, and a try that fails brings along what is there.
+/// The one transaction with which a blob appears or is touched. It compares the head's revision, so that the time of
+/// the upload can be set above that of the entry that it replaces: the first try expects none, and a try that fails
+/// brings along what is there.
 /// </summary>
 /// <param name="space">Where the bytes are staged.</param>
 /// <param name="key">The blob.</param>
@@ -17,7 +18,8 @@ internal sealed class BlobCommit(EtcdUploads space, BlobKey key, DateTimeOffset?
     private readonly ByteString head = space.Keys.Head(key);
 
     /// <summary>Commits bytes that have not been staged: they lie beside the head.</summary>
-    public Task<CommittedBlob> WholeAsync(ReadOnlyMemory<byte> content, CancellationToken cancellationToken) => CommitAsync(
+    public Task<CommittedBlob> WholeAsync(
+        ReadOnlyMemory<byte> content, CancellationToken cancellationToken) => CommitAsync(
         new BlobHead { Length = content.Length },
         (request, isThere) =>
         {
@@ -27,9 +29,12 @@ internal sealed class BlobCommit(EtcdUploads space, BlobKey key, DateTimeOffset?
         upload: null,
         cancellationToken);
 
-    /// <summary>Commits an upload. Where the blob is there already, its bytes stay and those of the upload go.</summary>
+    /// <summary>
+    /// Commits an upload. Where the blob is there already, its bytes stay and those of the upload go.
+    /// </summary>
     /// <exception cref="StorageException">The upload has been discarded, or the outcome is unknown.</exception>
-    public Task<CommittedBlob> UploadAsync(string upload, long length, CancellationToken cancellationToken) => CommitAsync(
+    public Task<CommittedBlob> UploadAsync(
+        string upload, long length, CancellationToken cancellationToken) => CommitAsync(
         new BlobHead { Length = length, Upload = upload, ChunkBytes = EtcdUploads.ChunkBytes },
         (request, isThere) =>
         {
@@ -41,13 +46,17 @@ internal sealed class BlobCommit(EtcdUploads space, BlobKey key, DateTimeOffset?
         upload,
         cancellationToken);
 
-    private async Task<CommittedBlob> CommitAsync(BlobHead ours, Action<TxnRequest, bool> addBytes, string? upload, CancellationToken cancellationToken)
+    private async Task<CommittedBlob> CommitAsync(
+        BlobHead ours, Action<TxnRequest, bool> addBytes, string? upload, CancellationToken cancellationToken)
     {
         StoredHead? there = null;
         for (var attempt = 0; attempt < EtcdUploads.MaxAttempts; attempt++)
         {
             if (there is not null && there.Head.Length != ours.Length)
-                throw new StorageException(StorageFault.Corrupt, $"etcd: the blob '{key}' has {there.Head.Length} bytes, and {ours.Length} with the same sha256 were written.");
+                throw new StorageException(
+                    StorageFault.Corrupt,
+                    $"etcd: the blob '{key}' has {there.Head.Length} bytes, and {ours.Length} with the same sha256 "
+                        + "were written.");
             var next = (there?.Head ?? ours).Clone();
 
             // Nothing reads it here. A registry of version 1.0 that runs beside this one collects by it.
@@ -67,7 +76,8 @@ internal sealed class BlobCommit(EtcdUploads space, BlobKey key, DateTimeOffset?
                 request.Failure.Add(EtcdTxn.Get(space.Keys.Staged(upload)));
             var answer = await space.Client.WriteAsync(request, Repeat.OnlyIfUnsent, cancellationToken);
             if (answer.Succeeded)
-                return new CommittedBlob(new StoredHead(next, answer.Header.Revision).ToInfo(key), IsNew: there is null);
+                return new CommittedBlob(
+                    new StoredHead(next, answer.Header.Revision).ToInfo(key), IsNew: there is null);
             if (upload is not null && answer.Read(1) is null)
                 throw BufferedBlobWriter.Discarded();
             there = answer.Read(0) is { } entry ? StoredHead.Parse(entry) : null;

@@ -6,8 +6,9 @@ using Registry.Core.Transfers;
 namespace Registry.Storage.Etcd;
 
 /// <summary>
-/// The bytes of chunks, read forward, the next of them fetched ahead as long as there is spare memory. A chunk that has been deleted since the blob was opened is read in the
-/// past where etcd still has it; where not, that is an exception, never an early end.
+/// The bytes of chunks, read forward, the next of them fetched ahead as long as there is spare memory. A chunk that has
+/// been deleted since the blob was opened is read in the past where etcd still has it; where not, that is an exception,
+/// never an early end.
 /// </summary>
 internal sealed class EtcdBlobContent : ForwardStream
 {
@@ -16,7 +17,9 @@ internal sealed class EtcdBlobContent : ForwardStream
 
     private const int ChunksAhead = 2;
 
-    /// <summary>The memory to fetch <see cref="ChunksAhead"/> while another chunk is read, beside <see cref="FetchBytes"/>.</summary>
+    /// <summary>
+    /// The memory to fetch <see cref="ChunksAhead"/> while another chunk is read, beside <see cref="FetchBytes"/>.
+    /// </summary>
     private const int AheadBytes = ((ChunksAhead - 1) * FetchBytes) + EtcdUploads.ChunkBytes;
 
     private readonly EtcdClient client;
@@ -41,9 +44,18 @@ internal sealed class EtcdBlobContent : ForwardStream
     /// <param name="openedAt">etcd's revision when the head was read.</param>
     /// <param name="offset">The first byte.</param>
     /// <param name="length">How many bytes.</param>
-    /// <param name="budget">The memory of chunks; <see cref="FetchBytes"/> of it have been reserved for this reader, which releases them.</param>
+    /// <param name="budget">
+    /// The memory of chunks; <see cref="FetchBytes"/> of it have been reserved for this reader, which releases them.
+    /// </param>
     public EtcdBlobContent(
-        EtcdClient client, EtcdKeys keys, BlobKey key, StoredHead stored, long openedAt, long offset, long length, TransferBudget budget)
+        EtcdClient client,
+        EtcdKeys keys,
+        BlobKey key,
+        StoredHead stored,
+        long openedAt,
+        long offset,
+        long length,
+        TransferBudget budget)
         : base(length)
     {
         (this.client, this.keys, this.key, this.stored, this.openedAt) = (client, keys, key, stored, openedAt);
@@ -91,7 +103,9 @@ internal sealed class EtcdBlobContent : ForwardStream
         await base.DisposeAsync();
     }
 
-    /// <summary>Asks for the chunks after this one, as long as the range reaches into them and there is spare memory.</summary>
+    /// <summary>
+    /// Asks for the chunks after this one, as long as the range reaches into them and there is spare memory.
+    /// </summary>
     private void FetchAhead()
     {
         while (ahead.Count < ChunksAhead && nextChunk * stored.Head.ChunkBytes < end)
@@ -119,7 +133,9 @@ internal sealed class EtcdBlobContent : ForwardStream
         var expected = Math.Min(stored.Head.ChunkBytes, stored.Head.Length - (number * stored.Head.ChunkBytes));
         return chunk.Length == expected
             ? chunk
-            : throw new StorageException(StorageFault.Corrupt, $"etcd holds {chunk.Length} of the {expected} bytes of chunk {number} of the blob '{key}'.");
+            : throw new StorageException(
+                StorageFault.Corrupt,
+                $"etcd holds {chunk.Length} of the {expected} bytes of chunk {number} of the blob '{key}'.");
     }
 
     private static ByteString? Single(RangeResponse? answer) => answer?.Kvs is [var entry, ..] ? entry.Value : null;
@@ -130,6 +146,7 @@ internal sealed class EtcdBlobContent : ForwardStream
         var head = await client.RangeAsync(new RangeRequest { Key = keys.Head(key) }, ended.Token);
         return head.Kvs is [var entry, ..] && StoredHead.Parse(entry).Head.Upload == stored.Head.Upload
             ? new StorageException(StorageFault.Corrupt, $"etcd lacks chunk {number} of the blob '{key}'.")
-            : new StorageException(StorageFault.Unavailable, $"The blob '{key}' was deleted, and its past compacted, while it was read.");
+            : new StorageException(
+                StorageFault.Unavailable, $"The blob '{key}' was deleted, and its past compacted, while it was read.");
     }
 }

@@ -7,10 +7,12 @@ using Registry.Core.Transfers;
 namespace Registry.Storage.Etcd;
 
 /// <summary>
-/// Blobs as a head and bytes: up to one chunk beside the head, more in chunks of an upload. Head and bytes go in one transaction. Who reads on
-/// then finds the chunks in etcd's own past, as long as that is not compacted, and fails after.
+/// Blobs as a head and bytes: up to one chunk beside the head, more in chunks of an upload. Head and bytes go in one
+/// transaction. Who reads on then finds the chunks in etcd's own past, as long as that is not compacted, and fails
+/// after.
 /// </summary>
-internal sealed class EtcdBlobStore(EtcdClient client, EtcdKeys keys, EtcdUploads space, TransferBudget budget) : IBlobStore
+internal sealed class EtcdBlobStore(
+    EtcdClient client, EtcdKeys keys, EtcdUploads space, TransferBudget budget) : IBlobStore
 {
     public ValueTask<BlobWriter> CreateAsync(StoreKey scope, CancellationToken cancellationToken)
     {
@@ -34,15 +36,18 @@ internal sealed class EtcdBlobStore(EtcdClient client, EtcdKeys keys, EtcdUpload
         }
     }
 
-    public async ValueTask<BlobInfo?> StatAsync(BlobKey key, CancellationToken cancellationToken) => (await FindAsync(key, cancellationToken))?.ToInfo(key);
+    public async ValueTask<BlobInfo?> StatAsync(
+        BlobKey key, CancellationToken cancellationToken) => (await FindAsync(key, cancellationToken))?.ToInfo(key);
 
-    public async ValueTask<bool> TryDeleteAsync(BlobKey key, Precondition precondition, CancellationToken cancellationToken)
+    public async ValueTask<bool> TryDeleteAsync(
+        BlobKey key, Precondition precondition, CancellationToken cancellationToken)
     {
         if (precondition.Kind == PreconditionKind.Absent)
             throw new ArgumentException("What must be absent cannot be deleted.", nameof(precondition));
         for (var attempt = 0; attempt < EtcdUploads.MaxAttempts; attempt++)
         {
-            if (await FindAsync(key, cancellationToken) is not { } stored || !precondition.HoldsFor(EtcdRevision.Of(stored.ModRevision)))
+            if (await FindAsync(key, cancellationToken) is not { } stored
+                || !precondition.HoldsFor(EtcdRevision.Of(stored.ModRevision)))
                 return false;
 
             // Deletes alone: a full etcd takes nothing else.
@@ -52,7 +57,9 @@ internal sealed class EtcdBlobStore(EtcdClient client, EtcdKeys keys, EtcdUpload
                 Success =
                 {
                     EtcdTxn.Delete(keys.Head(key)),
-                    stored.IsChunked ? EtcdTxn.Delete(keys.Chunks(stored.Head.Upload)) : EtcdTxn.Delete(keys.Content(key)),
+                    stored.IsChunked
+                        ? EtcdTxn.Delete(keys.Chunks(stored.Head.Upload))
+                        : EtcdTxn.Delete(keys.Content(key)),
                 },
             };
             if ((await client.WriteAsync(request, Repeat.OnlyIfUnsent, cancellationToken)).Succeeded)
@@ -62,9 +69,11 @@ internal sealed class EtcdBlobStore(EtcdClient client, EtcdKeys keys, EtcdUpload
         throw EtcdUploads.Contended(key);
     }
 
-    public async IAsyncEnumerable<BlobInfo> ListAsync(StoreKey scope, ScopeDepth depth, BlobKey? after, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<BlobInfo> ListAsync(
+        StoreKey scope, ScopeDepth depth, BlobKey? after, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        await foreach (var entry in client.ListAsync(keys.Heads(scope, depth, after), keysOnly: false, cancellationToken))
+        await foreach (var entry in client.ListAsync(
+            keys.Heads(scope, depth, after), keysOnly: false, cancellationToken))
         {
             if (keys.NameOf(entry.Key, "blobs") is not { } name || !BlobKey.TryParse(name, out var key))
                 continue;
@@ -80,7 +89,8 @@ internal sealed class EtcdBlobStore(EtcdClient client, EtcdKeys keys, EtcdUpload
         return space.DiscardAbandonedAsync(idle, cancellationToken);
     }
 
-    private async ValueTask<BlobReader?> OpenReservedAsync(BlobKey key, ByteRange range, CancellationToken cancellationToken)
+    private async ValueTask<BlobReader?> OpenReservedAsync(
+        BlobKey key, ByteRange range, CancellationToken cancellationToken)
     {
         // One question for both: most blobs are small, and their bytes are all that is wanted.
         var both = new TxnRequest { Success = { EtcdTxn.Get(keys.Head(key)), EtcdTxn.Get(keys.Content(key)) } };
@@ -91,13 +101,16 @@ internal sealed class EtcdBlobStore(EtcdClient client, EtcdKeys keys, EtcdUpload
         var length = range.LengthWithin(stored.Head.Length);
         if (stored.IsChunked)
         {
-            var chunks = new EtcdBlobContent(client, keys, key, stored, answer.Header.Revision, range.Offset, length, budget);
+            var chunks =
+                new EtcdBlobContent(client, keys, key, stored, answer.Header.Revision, range.Offset, length, budget);
             return new BlobReader(stored.ToInfo(key), length, chunks);
         }
 
         var content = answer.Read(1)?.Value ?? ByteString.Empty;
         if (content.Length != stored.Head.Length)
-            throw new StorageException(StorageFault.Corrupt, $"etcd holds {content.Length} of the {stored.Head.Length} bytes of the blob '{key}'.");
+            throw new StorageException(
+                StorageFault.Corrupt,
+                $"etcd holds {content.Length} of the {stored.Head.Length} bytes of the blob '{key}'.");
 
         // The answer has been parsed: what is left is the content.
         budget.Release(EtcdBlobContent.FetchBytes - content.Length);
@@ -105,5 +118,7 @@ internal sealed class EtcdBlobStore(EtcdClient client, EtcdKeys keys, EtcdUpload
     }
 
     private async ValueTask<StoredHead?> FindAsync(BlobKey key, CancellationToken cancellationToken) =>
-        (await client.RangeAsync(new RangeRequest { Key = keys.Head(key) }, cancellationToken)).Kvs is [var entry, ..] ? StoredHead.Parse(entry) : null;
+        (await client.RangeAsync(new RangeRequest { Key = keys.Head(key) }, cancellationToken)).Kvs is [var entry, ..]
+            ? StoredHead.Parse(entry)
+            : null;
 }

@@ -3,7 +3,9 @@ using Registry.Core.Transfers;
 
 namespace Registry.Storage.Etcd;
 
-/// <summary>A blob in the making: one chunk in memory, and what is more than that in etcd, a few chunks under way at once.</summary>
+/// <summary>
+/// A blob in the making: one chunk in memory, and what is more than that in etcd, a few chunks under way at once.
+/// </summary>
 internal sealed class EtcdBlobWriter(EtcdUploads space, StoreKey scope) : BufferedBlobWriter(space.Uploads)
 {
     private const int MaxChunksUnderWay = 4;
@@ -11,7 +13,10 @@ internal sealed class EtcdBlobWriter(EtcdUploads space, StoreKey scope) : Buffer
     /// <summary>A writer that fills no chunk for so long says that it is alive.</summary>
     private static readonly TimeSpan RefreshAfter = TimeSpan.FromSeconds(30);
 
-    /// <summary>As a rule a writer is discarded because etcd has failed: who waits for the answer is not to wait for a second time-out.</summary>
+    /// <summary>
+    /// As a rule a writer is discarded because etcd has failed: who waits for the answer is not to wait for a second
+    /// time-out.
+    /// </summary>
     private static readonly TimeSpan DiscardPatience = TimeSpan.FromSeconds(1);
 
     private readonly string upload = Guid.NewGuid().ToString("N");
@@ -47,7 +52,8 @@ internal sealed class EtcdBlobWriter(EtcdUploads space, StoreKey scope) : Buffer
         Written();
     }
 
-    public override async ValueTask<CommittedBlob> CommitAsync(Digest digest, DateTimeOffset? uploadedAt, CancellationToken cancellationToken)
+    public override async ValueTask<CommittedBlob> CommitAsync(
+        Digest digest, DateTimeOffset? uploadedAt, CancellationToken cancellationToken)
     {
         Begin(cancellationToken);
         var commit = new BlobCommit(space, new BlobKey(scope, digest), uploadedAt);
@@ -93,7 +99,9 @@ internal sealed class EtcdBlobWriter(EtcdUploads space, StoreKey scope) : Buffer
         }
     }
 
-    /// <summary>Makes room. Without spare memory the chunks that are being sent come first: they give theirs back.</summary>
+    /// <summary>
+    /// Makes room. Without spare memory the chunks that are being sent come first: they give theirs back.
+    /// </summary>
     private async ValueTask GrowAsync(int more, CancellationToken cancellationToken)
     {
         while (!buffer.TryGrow(more))
@@ -108,7 +116,9 @@ internal sealed class EtcdBlobWriter(EtcdUploads space, StoreKey scope) : Buffer
         }
     }
 
-    /// <summary>Sends the buffer as the next chunk, waiting for a place among those under way, and begins a new one.</summary>
+    /// <summary>
+    /// Sends the buffer as the next chunk, waiting for a place among those under way, and begins a new one.
+    /// </summary>
     private async ValueTask StageAsync(CancellationToken cancellationToken)
     {
         if (staged == 0)
@@ -128,7 +138,9 @@ internal sealed class EtcdBlobWriter(EtcdUploads space, StoreKey scope) : Buffer
         markedAt = space.Now;
     }
 
-    /// <summary>Waits for the oldest chunk, which stays in the queue until it is done: nothing under way is ever lost sight of.</summary>
+    /// <summary>
+    /// Waits for the oldest chunk, which stays in the queue until it is done: nothing under way is ever lost sight of.
+    /// </summary>
     private async ValueTask OldestAsync(CancellationToken cancellationToken)
     {
         await underWay.Peek().WaitAsync(cancellationToken);

@@ -16,8 +16,8 @@ internal enum Repeat
 }
 
 /// <summary>
-/// Calls with a deadline for all tries together; a login where one is needed; and another member where one fails. Every failure is a
-/// <see cref="StorageException"/> but that of an expected kind, which <see cref="TryRangeAsync"/> answers.
+/// Calls with a deadline for all tries together; a login where one is needed; and another member where one fails. Every
+/// failure is a <see cref="StorageException"/> but that of an expected kind, which <see cref="TryRangeAsync"/> answers.
 /// </summary>
 internal sealed class EtcdClient : IDisposable
 {
@@ -36,7 +36,10 @@ internal sealed class EtcdClient : IDisposable
         timeout = options.Timeout;
         this.time = time;
         var request = new AuthenticateRequest { Name = options.Username ?? "", Password = options.Password ?? "" };
-        login = new EtcdLogin(string.IsNullOrEmpty(options.Username) ? null : cancellationToken => AuthenticateAsync(request, cancellationToken));
+        login = new EtcdLogin(
+            string.IsNullOrEmpty(options.Username)
+                ? null
+                : cancellationToken => AuthenticateAsync(request, cancellationToken));
     }
 
     /// <summary>The addresses of the members.</summary>
@@ -44,21 +47,30 @@ internal sealed class EtcdClient : IDisposable
 
     /// <summary>Reads, linearizably: what any client was told is done is seen.</summary>
     public Task<RangeResponse> RangeAsync(RangeRequest request, CancellationToken cancellationToken) =>
-        CallAsync(static (member, range, options) => member.Kv.RangeAsync(range, options), request, Repeat.Freely, cancellationToken);
+        CallAsync(
+            static (member, range, options) => member.Kv.RangeAsync(range, options),
+            request,
+            Repeat.Freely,
+            cancellationToken);
 
     /// <summary>As <see cref="RangeAsync"/>, of the past: null where etcd does not have it.</summary>
-    public Task<RangeResponse?> TryRangeAsync(RangeRequest request, CancellationToken cancellationToken) => UnlessNoRevisionAsync(RangeAsync(request, cancellationToken));
+    public Task<RangeResponse?> TryRangeAsync(
+        RangeRequest request,
+        CancellationToken cancellationToken) => UnlessNoRevisionAsync(RangeAsync(request, cancellationToken));
 
     /// <summary>Reads by several requests, as of one moment.</summary>
-    public Task<TxnResponse> ReadAsync(TxnRequest request, CancellationToken cancellationToken) => TxnAsync(request, Repeat.Freely, cancellationToken);
+    public Task<TxnResponse> ReadAsync(
+        TxnRequest request, CancellationToken cancellationToken) => TxnAsync(request, Repeat.Freely, cancellationToken);
 
     /// <summary>As <see cref="ReadAsync"/>, of the past: null where etcd does not have some of it.</summary>
-    public Task<TxnResponse?> TryReadAsync(TxnRequest request, CancellationToken cancellationToken) => UnlessNoRevisionAsync(ReadAsync(request, cancellationToken));
+    public Task<TxnResponse?> TryReadAsync(
+        TxnRequest request,
+        CancellationToken cancellationToken) => UnlessNoRevisionAsync(ReadAsync(request, cancellationToken));
 
     /// <summary>
-    /// Compares and writes, all or nothing. Where it may not be repeated, the token is asked before the request is sent and not after: then the
-    /// write happens, and is waited for, which takes no longer than the deadline. So nobody is told that a write was cancelled which is just
-    /// about to happen.
+    /// Compares and writes, all or nothing. Where it may not be repeated, the token is asked before the request is sent
+    /// and not after: then the write happens, and is waited for, which takes no longer than the deadline. So nobody is
+    /// told that a write was cancelled which is just about to happen.
     /// </summary>
     public Task<TxnResponse> WriteAsync(TxnRequest request, Repeat repeat, CancellationToken cancellationToken)
     {
@@ -81,7 +93,8 @@ internal sealed class EtcdClient : IDisposable
     }
 
     private Task<TxnResponse> TxnAsync(TxnRequest request, Repeat repeat, CancellationToken cancellationToken) =>
-        CallAsync(static (member, txn, options) => member.Kv.TxnAsync(txn, options), request, repeat, cancellationToken);
+        CallAsync(
+            static (member, txn, options) => member.Kv.TxnAsync(txn, options), request, repeat, cancellationToken);
 
     private static async Task<T?> UnlessNoRevisionAsync<T>(Task<T> read)
         where T : class
@@ -138,7 +151,8 @@ internal sealed class EtcdClient : IDisposable
         }
     }
 
-    private Task<string> AuthenticateAsync(AuthenticateRequest request, CancellationToken cancellationToken) => TokenOfAsync(
+    private Task<string> AuthenticateAsync(
+        AuthenticateRequest request, CancellationToken cancellationToken) => TokenOfAsync(
         TryMembersAsync(
             static (member, login, options) => member.Auth.AuthenticateAsync(login, options),
             request,
@@ -173,7 +187,9 @@ internal sealed class EtcdClient : IDisposable
             catch (RpcException error) when (EtcdErrors.IsOfMember(error))
             {
                 members.Leave(member);
-                if (--tries == 0 || Left(start) <= TimeSpan.FromMilliseconds(1) || !(repeat == Repeat.Freely || EtcdErrors.ChangedNothing(error)))
+                if (--tries == 0
+                    || Left(start) <= TimeSpan.FromMilliseconds(1)
+                    || !(repeat == Repeat.Freely || EtcdErrors.ChangedNothing(error)))
                     throw;
             }
         }

@@ -19,14 +19,17 @@ internal sealed class EtcdDocumentStore(EtcdClient client, EtcdKeys keys) : IDoc
 
     public async ValueTask<Revision?> StatAsync(StoreKey key, CancellationToken cancellationToken)
     {
-        var answer = await client.RangeAsync(new RangeRequest { Key = keys.Document(key), KeysOnly = true }, cancellationToken);
+        var answer =
+            await client.RangeAsync(new RangeRequest { Key = keys.Document(key), KeysOnly = true }, cancellationToken);
         return answer.Kvs is [var entry, ..] ? EtcdRevision.Of(entry.ModRevision) : null;
     }
 
-    public async ValueTask<Revision?> TryPutAsync(StoreKey key, ReadOnlyMemory<byte> content, Precondition precondition, CancellationToken cancellationToken)
+    public async ValueTask<Revision?> TryPutAsync(
+        StoreKey key, ReadOnlyMemory<byte> content, Precondition precondition, CancellationToken cancellationToken)
     {
         if (content.Length > Document.MaxBytes)
-            throw new ArgumentException($"A document has at most {Document.MaxBytes} bytes, not {content.Length}.", nameof(content));
+            throw new ArgumentException(
+                $"A document has at most {Document.MaxBytes} bytes, not {content.Length}.", nameof(content));
         cancellationToken.ThrowIfCancellationRequested();
         var at = keys.Document(key);
         if (!TryCompare(at, precondition, out var request))
@@ -37,7 +40,8 @@ internal sealed class EtcdDocumentStore(EtcdClient client, EtcdKeys keys) : IDoc
         return answer.Succeeded ? EtcdRevision.Of(answer.Header.Revision) : null;
     }
 
-    public async ValueTask<bool> TryDeleteAsync(StoreKey key, Precondition precondition, CancellationToken cancellationToken)
+    public async ValueTask<bool> TryDeleteAsync(
+        StoreKey key, Precondition precondition, CancellationToken cancellationToken)
     {
         if (precondition.Kind == PreconditionKind.Absent)
             throw new ArgumentException("What must be absent cannot be deleted.", nameof(precondition));
@@ -53,7 +57,8 @@ internal sealed class EtcdDocumentStore(EtcdClient client, EtcdKeys keys) : IDoc
         }
     }
 
-    public async IAsyncEnumerable<DocumentEntry> ListAsync(StoreKey scope, StoreKey? after, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<DocumentEntry> ListAsync(
+        StoreKey scope, StoreKey? after, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await foreach (var entry in client.ListAsync(keys.Documents(scope, after), keysOnly: true, cancellationToken))
         {
@@ -64,7 +69,8 @@ internal sealed class EtcdDocumentStore(EtcdClient client, EtcdKeys keys) : IDoc
         }
     }
 
-    public async IAsyncEnumerable<StoredDocument> ReadAsync(StoreKey scope, StoreKey? after, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<StoredDocument> ReadAsync(
+        StoreKey scope, StoreKey? after, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await foreach (var entry in client.ReadAsync(keys.Documents(scope, after), cancellationToken))
         {
@@ -75,9 +81,13 @@ internal sealed class EtcdDocumentStore(EtcdClient client, EtcdKeys keys) : IDoc
         }
     }
 
-    public ValueTask<DocumentChanges> ChangesAsync(StoreKey scope, ChangeToken? since, CancellationToken cancellationToken) => changes.SinceAsync(scope, since, cancellationToken);
+    public ValueTask<DocumentChanges> ChangesAsync(
+        StoreKey scope,
+        ChangeToken? since,
+        CancellationToken cancellationToken) => changes.SinceAsync(scope, since, cancellationToken);
 
-    private async Task<bool> TryDeleteAsync(StoreKey key, Precondition precondition, RequestOp note, CancellationToken cancellationToken)
+    private async Task<bool> TryDeleteAsync(
+        StoreKey key, Precondition precondition, RequestOp note, CancellationToken cancellationToken)
     {
         var at = keys.Document(key);
         if (!TryCompare(at, precondition, out var request))
@@ -91,9 +101,12 @@ internal sealed class EtcdDocumentStore(EtcdClient client, EtcdKeys keys) : IDoc
     private static Document Read(StoreKey key, KeyValue entry) =>
         entry.Value.Length <= Document.MaxBytes
             ? new Document(entry.Value.Memory, EtcdRevision.Of(entry.ModRevision))
-            : throw new StorageException(StorageFault.Corrupt, $"The document '{key}' has {entry.Value.Length} bytes, more than any of ours.");
+            : throw new StorageException(
+                StorageFault.Corrupt, $"The document '{key}' has {entry.Value.Length} bytes, more than any of ours.");
 
-    /// <summary>Begins a transaction that compares what the precondition says; false where it can hold for nothing.</summary>
+    /// <summary>
+    /// Begins a transaction that compares what the precondition says; false where it can hold for nothing.
+    /// </summary>
     private static bool TryCompare(ByteString at, Precondition precondition, out TxnRequest request)
     {
         request = new TxnRequest();

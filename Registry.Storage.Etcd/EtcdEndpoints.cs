@@ -3,7 +3,9 @@ namespace Registry.Storage.Etcd;
 /// <summary>The client addresses of the members, as <c>ETCD__ENDPOINTS</c> has them.</summary>
 internal static class EtcdEndpoints
 {
-    /// <summary>Reads the option; what is wrong with it is added to <paramref name="errors"/>, and left out of the result.</summary>
+    /// <summary>
+    /// Reads the option; what is wrong with it is added to <paramref name="errors"/>, and left out of the result.
+    /// </summary>
     public static List<Uri> Parse(string? text, ICollection<string> errors)
     {
         var parsed = new List<Uri>();
@@ -12,9 +14,12 @@ internal static class EtcdEndpoints
             errors.Add("ETCD__ENDPOINTS is empty: name at least one member, such as http://localhost:2379.");
         foreach (var part in parts)
         {
-            if (!Uri.TryCreate(part, UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https") || uri.PathAndQuery != "/"
+            if (!Uri.TryCreate(
+                part, UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https") || uri.PathAndQuery != "/"
                 || uri.UserInfo.Length > 0 || uri.Fragment.Length > 0)
-                errors.Add($"ETCD__ENDPOINTS holds '{Shown(part)}', which is not of the form http://host:port or https://host:port.");
+                errors.Add(
+                    $"ETCD__ENDPOINTS holds '{Shown(part)}', which is not of the form http://host:port or "
+                        + "https://host:port.");
             else
                 parsed.Add(uri);
         }

@@ -4,16 +4,21 @@ using Registry.Core.Storage;
 namespace Registry.Storage.Etcd;
 
 /// <summary>
-/// What etcd's errors mean to the registry. etcd gives several meanings to one status: the words of its public list of errors (rpctypes) tell
-/// them apart.
+/// What etcd's errors mean to the registry. etcd gives several meanings to one status: the words of its public list of
+/// errors (rpctypes) tell them apart.
 /// </summary>
 internal static class EtcdErrors
 {
-    /// <summary>The login is not known (any more), or older than a change of the users: log in again. Nothing was done.</summary>
+    /// <summary>
+    /// The login is not known (any more), or older than a change of the users: log in again. Nothing was done.
+    /// </summary>
     public static bool AsksForLogin(RpcException error) =>
         error.StatusCode == StatusCode.Unauthenticated || Says(error, "revision of auth store is old");
 
-    /// <summary>The revision that was asked for has been compacted away, or, after a restore of an older state, not been given yet.</summary>
+    /// <summary>
+    /// The revision that was asked for has been compacted away, or, after a restore of an older state, not been given
+    /// yet.
+    /// </summary>
     public static bool IsNoRevision(RpcException error) =>
         error.StatusCode == StatusCode.OutOfRange && (Says(error, "compacted") || Says(error, "future revision"));
 

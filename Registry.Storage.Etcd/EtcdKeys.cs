@@ -10,12 +10,11 @@ namespace Registry.Storage.Etcd;
 /// </summary>
 /// <remarks>
 /// <code>
-/// &lt;prefix&gt; changes                       which document was written last: written with each, so that its history tells them all (EtcdChanges)
-///          documents/&lt;key&gt;               a document
-///          blobs/&lt;scope&gt;/@&lt;digest&gt;       a blob's head (BlobHead): with it the blob is there
-///          content/&lt;scope&gt;/@&lt;digest&gt;     the bytes of a blob of one chunk at most, written and deleted with its head
-///          chunks/&lt;upload&gt;/&lt;number&gt;      the bytes of any other, eight hex digits count the chunks
-///          staged/&lt;upload&gt;               an upload under way (StagedUpload)
+/// &lt;prefix&gt; changes which document was written last: written with each, so that its history tells them all
+/// (EtcdChanges) documents/&lt;key&gt; a document blobs/&lt;scope&gt;/@&lt;digest&gt; a blob's head (BlobHead): with it
+/// the blob is there content/&lt;scope&gt;/@&lt;digest&gt; the bytes of a blob of one chunk at most, written and
+/// deleted with its head chunks/&lt;upload&gt;/&lt;number&gt; the bytes of any other, eight hex digits count the chunks
+/// staged/&lt;upload&gt; an upload under way (StagedUpload)
 /// </code>
 /// </remarks>
 internal sealed class EtcdKeys(string prefix)
@@ -28,7 +27,8 @@ internal sealed class EtcdKeys(string prefix)
 
     public ByteString Content(BlobKey key) => Encode($"content/{key.Value}");
 
-    public ByteString Chunk(string upload, long number) => Encode($"chunks/{upload}/{number.ToString("x8", CultureInfo.InvariantCulture)}");
+    public ByteString Chunk(
+        string upload, long number) => Encode($"chunks/{upload}/{number.ToString("x8", CultureInfo.InvariantCulture)}");
 
     public ByteString Staged(string upload) => Encode($"staged/{upload}");
 
@@ -39,7 +39,9 @@ internal sealed class EtcdKeys(string prefix)
     public KeyRange AllStaged() => Below("staged");
 
     /// <summary>The documents below a scope, past one key.</summary>
-    public KeyRange Documents(StoreKey scope, StoreKey? after) => Below($"documents/{scope.Value}").After(after is { } key ? Document(key) : null);
+    public KeyRange Documents(
+        StoreKey scope,
+        StoreKey? after) => Below($"documents/{scope.Value}").After(after is { } key ? Document(key) : null);
 
     /// <summary>The heads of a scope, past one key.</summary>
     public KeyRange Heads(StoreKey scope, ScopeDepth depth, BlobKey? after)

@@ -2,8 +2,8 @@
 namespace Registry.Storage.Etcd;
 
 /// <summary>
-/// The token of the login, for one caller or many at once: got when it is first needed, and anew when the server knows it no more (it expires,
-/// and a restarted member has forgotten it).
+/// The token of the login, for one caller or many at once: got when it is first needed, and anew when the server knows
+/// it no more (it expires, and a restarted member has forgotten it).
 /// </summary>
 /// <param name="authenticate">Asks the server for a token; null where no login is needed.</param>
 internal sealed class EtcdLogin(Func<CancellationToken, Task<string>>? authenticate) : IDisposable

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using Microsoft.Extensions.Options;
 
@@ -19,11 +20,17 @@ internal sealed class EtcdOptionsValidator : IValidateOptions<EtcdOptions>
         var endpoints = EtcdEndpoints.Parse(options.Endpoints, errors);
         if (string.IsNullOrEmpty(options.Username) != string.IsNullOrEmpty(options.Password))
             errors.Add("ETCD__USERNAME and ETCD__PASSWORD go together: one of them is not set.");
-        if (options.Prefix is not [.., '/'] || options.Prefix.Length > MaxPrefixLength || options.Prefix.Any(static c => c is <= ' ' or > '~'))
-            errors.Add($"ETCD__PREFIX is '{options.Prefix}'; it must be 1 to {MaxPrefixLength} characters of visible ASCII and end with '/'.");
+        if (options.Prefix is not [.., '/']
+            || options.Prefix.Length > MaxPrefixLength
+            || options.Prefix.Any(static c => c is <= ' ' or > '~'))
+            errors.Add(
+                $"ETCD__PREFIX is '{options.Prefix}'; it must be 1 to {MaxPrefixLength} characters of visible ASCII "
+                    + "and end with '/'.");
         if (options.TimeoutSeconds is not (>= MinTimeoutSeconds and <= MaxTimeoutSeconds))
-            errors.Add(FormattableString.Invariant(
-                $"ETCD__TIMEOUTSECONDS is {options.TimeoutSeconds}; it must be {MinTimeoutSeconds} to {MaxTimeoutSeconds} seconds."));
+            errors.Add(string.Create(
+                CultureInfo.InvariantCulture,
+                $"ETCD__TIMEOUTSECONDS is {options.TimeoutSeconds}; it must be {MinTimeoutSeconds} to "
+                    + $"{MaxTimeoutSeconds} seconds."));
         AddTlsErrors(options, endpoints, errors);
         return errors.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(errors);
     }
@@ -41,10 +48,15 @@ internal sealed class EtcdOptionsValidator : IValidateOptions<EtcdOptions>
             foreach (var (setting, value) in tls)
                 if (!string.IsNullOrEmpty(value))
                     errors.Add($"{setting} is set, but ETCD__ENDPOINTS says http://, which is not encrypted.");
-        if (!string.IsNullOrEmpty(options.ServerName) && Uri.CheckHostName(options.ServerName) == UriHostNameType.Unknown)
+        if (!string.IsNullOrEmpty(options.ServerName)
+            && Uri.CheckHostName(options.ServerName) == UriHostNameType.Unknown)
             errors.Add($"ETCD__SERVERNAME is '{options.ServerName}', which is no host name.");
         AddIfUnreadable("ETCD__CAFILE", options.CaFile, () => EtcdTls.LoadAuthorities(options), errors);
-        AddIfUnreadable("ETCD__CERTIFICATEFILE or ETCD__KEYFILE", options.CertificateFile, () => EtcdTls.LoadCertificate(options), errors);
+        AddIfUnreadable(
+            "ETCD__CERTIFICATEFILE or ETCD__KEYFILE",
+            options.CertificateFile,
+            () => EtcdTls.LoadCertificate(options),
+            errors);
     }
 
     private static void AddIfUnreadable(string setting, string? path, Func<object?> load, List<string> errors)
@@ -53,7 +65,8 @@ internal sealed class EtcdOptionsValidator : IValidateOptions<EtcdOptions>
         {
             load();
         }
-        catch (Exception wrong) when (wrong is IOException or UnauthorizedAccessException or CryptographicException or ArgumentException)
+        catch (Exception wrong) when (wrong is IOException or UnauthorizedAccessException or CryptographicException
+            or ArgumentException)
         {
             errors.Add($"{setting} ('{path}') cannot be used: {wrong.Message}");
         }

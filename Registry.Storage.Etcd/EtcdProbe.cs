@@ -23,9 +23,12 @@ internal sealed partial class EtcdProbe(EtcdClient client, ILogger<EtcdProbe> lo
     {
         var status = await client.StatusAsync(cancellationToken);
         if (!Version.TryParse(status.Version.Split('-', '+')[0], out var version) || version < OldestVersion)
-            throw new StorageException(StorageFault.Denied, $"etcd is version '{status.Version}': the registry needs {OldestVersion} or later.");
+            throw new StorageException(
+                StorageFault.Denied,
+                $"etcd is version '{status.Version}': the registry needs {OldestVersion} or later.");
         if (status.Leader == 0)
-            throw new StorageException(StorageFault.Unavailable, "The etcd cluster has no leader: most of its members must be up.");
+            throw new StorageException(
+                StorageFault.Unavailable, "The etcd cluster has no leader: most of its members must be up.");
         if (status.Errors.FirstOrDefault(static alarm => !IsNoSpace(alarm)) is { } other)
             throw new StorageException(StorageFault.Corrupt, $"etcd has raised an alarm: {other}.");
 
@@ -48,6 +51,7 @@ internal sealed partial class EtcdProbe(EtcdClient client, ILogger<EtcdProbe> lo
 
     [LoggerMessage(
         Level = LogLevel.Warning,
-        Message = "etcd holds {Size} MiB; its quota is {Quota} MiB unless --quota-backend-bytes says otherwise, and at the quota it takes no more writes: compact and defragment it")]
+        Message = "etcd holds {Size} MiB; its quota is {Quota} MiB unless --quota-backend-bytes says otherwise, and "
+            + "at the quota it takes no more writes: compact and defragment it")]
     private partial void LogFilling(string size, string quota);
 }

@@ -10,5 +10,6 @@ internal static class EtcdRevision
 
     /// <summary>Null where the text is no revision that etcd gives, so that nothing can match it.</summary>
     public static long? Parse(Revision revision) =>
-        long.TryParse(revision.Value, NumberStyles.None, CultureInfo.InvariantCulture, out var modRevision) && modRevision > 0 ? modRevision : null;
+        long.TryParse(revision.Value, NumberStyles.None, CultureInfo.InvariantCulture, out var modRevision)
+            && modRevision > 0 ? modRevision : null;
 }

@@ -10,13 +10,16 @@ namespace Registry.Storage.Etcd;
 /// <summary>Composition of the etcd backend.</summary>
 public static class EtcdServices
 {
-    /// <summary>Adds both stores over the cluster that the section <c>Etcd</c> names; the options are validated at start.</summary>
+    /// <summary>
+    /// Adds both stores over the cluster that the section <c>Etcd</c> names; the options are validated at start.
+    /// </summary>
     public static IServiceCollection AddEtcdStorage(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddSettings<EtcdOptions, EtcdOptionsValidator>(configuration, EtcdOptions.Section);
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(provider => new EtcdKeys(OptionsOf(provider).Prefix));
-        services.AddSingleton(provider => new EtcdClient(OptionsOf(provider), provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(
+            provider => new EtcdClient(OptionsOf(provider), provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<EtcdUploads>();
         services.AddSingleton<IDocumentStore, EtcdDocumentStore>();
         services.AddSingleton<IBlobStore, EtcdBlobStore>();
@@ -24,5 +27,6 @@ public static class EtcdServices
         return services;
     }
 
-    private static EtcdOptions OptionsOf(IServiceProvider provider) => provider.GetRequiredService<IOptions<EtcdOptions>>().Value;
+    private static EtcdOptions OptionsOf(
+        IServiceProvider provider) => provider.GetRequiredService<IOptions<EtcdOptions>>().Value;
 }

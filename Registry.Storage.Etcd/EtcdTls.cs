@@ -7,10 +7,15 @@ namespace Registry.Storage.Etcd;
 /// <summary>The connections to etcd: HTTP/2, in the clear or by TLS as the options say.</summary>
 internal static class EtcdTls
 {
-    /// <summary>Long enough for a far network, short enough to leave time for the next member within one call.</summary>
+    /// <summary>
+    /// Long enough for a far network, short enough to leave time for the next member within one call.
+    /// </summary>
     private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(2);
 
-    /// <summary>A silent connection with calls under way is pinged so often; etcd takes offence at less than 5 s (grpc-keepalive-min-time).</summary>
+    /// <summary>
+    /// A silent connection with calls under way is pinged so often; etcd takes offence at less than 5 s
+    /// (grpc-keepalive-min-time).
+    /// </summary>
     private static readonly TimeSpan PingDelay = TimeSpan.FromSeconds(10);
 
     /// <summary>A ping without an answer for so long ends the connection.</summary>
@@ -35,7 +40,11 @@ internal static class EtcdTls
         };
         if (LoadAuthorities(options) is { } authorities)
         {
-            var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
+            var policy = new X509ChainPolicy
+            {
+                TrustMode = X509ChainTrustMode.CustomRootTrust,
+                RevocationMode = X509RevocationMode.NoCheck
+            };
             policy.CustomTrustStore.AddRange(authorities);
             handler.SslOptions.CertificateChainPolicy = policy;
         }

@@ -9,26 +9,51 @@ internal static class EtcdTxn
 {
     /// <summary>What is there has this revision; 0 is nothing.</summary>
     public static Compare HasRevision(ByteString key, long modRevision) =>
-        new() { Key = key, Target = Compare.Types.CompareTarget.Mod, Result = Compare.Types.CompareResult.Equal, ModRevision = modRevision };
+        new()
+        {
+            Key = key,
+            Target = Compare.Types.CompareTarget.Mod,
+            Result = Compare.Types.CompareResult.Equal,
+            ModRevision = modRevision
+        };
 
     /// <summary>What is there is this.</summary>
     public static Compare HasValue(ByteString key, ByteString value) =>
-        new() { Key = key, Target = Compare.Types.CompareTarget.Value, Result = Compare.Types.CompareResult.Equal, Value = value };
+        new()
+        {
+            Key = key,
+            Target = Compare.Types.CompareTarget.Value,
+            Result = Compare.Types.CompareResult.Equal,
+            Value = value
+        };
 
     public static Compare Exists(ByteString key) =>
-        new() { Key = key, Target = Compare.Types.CompareTarget.Create, Result = Compare.Types.CompareResult.Greater, CreateRevision = 0 };
+        new()
+        {
+            Key = key,
+            Target = Compare.Types.CompareTarget.Create,
+            Result = Compare.Types.CompareResult.Greater,
+            CreateRevision = 0
+        };
 
     public static RequestOp Get(ByteString key) => new() { RequestRange = new RangeRequest { Key = key } };
 
     /// <summary>What a key was at a revision of the past.</summary>
-    public static RequestOp Get(ByteString key, long revision) => new() { RequestRange = new RangeRequest { Key = key, Revision = revision } };
+    public static RequestOp Get(
+        ByteString key, long revision) => new() { RequestRange = new RangeRequest { Key = key, Revision = revision } };
 
-    public static RequestOp Put(ByteString key, ByteString value) => new() { RequestPut = new PutRequest { Key = key, Value = value } };
+    public static RequestOp Put(
+        ByteString key, ByteString value) => new() { RequestPut = new PutRequest { Key = key, Value = value } };
 
-    public static RequestOp Delete(ByteString key) => new() { RequestDeleteRange = new DeleteRangeRequest { Key = key } };
+    public static RequestOp Delete(
+        ByteString key) => new() { RequestDeleteRange = new DeleteRangeRequest { Key = key } };
 
-    public static RequestOp Delete(KeyRange range) => new() { RequestDeleteRange = new DeleteRangeRequest { Key = range.From, RangeEnd = range.End } };
+    public static RequestOp Delete(
+        KeyRange range) =>
+        new() { RequestDeleteRange = new DeleteRangeRequest { Key = range.From, RangeEnd = range.End } };
 
     /// <summary>The one entry that the operation at <paramref name="index"/> read; null where there was none.</summary>
-    public static KeyValue? Read(this TxnResponse response, int index) => response.Responses[index].ResponseRange.Kvs is [var entry, ..] ? entry : null;
+    public static KeyValue? Read(
+        this TxnResponse response,
+        int index) => response.Responses[index].ResponseRange.Kvs is [var entry, ..] ? entry : null;
 }

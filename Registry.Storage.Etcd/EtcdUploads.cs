@@ -8,11 +8,12 @@ using Registry.Storage.Etcd.Protocol;
 namespace Registry.Storage.Etcd;
 
 /// <summary>
-/// Where blobs are before they are committed: in memory as long as they fit one chunk, then as chunks in etcd under the id of their upload. A
-/// marker stands for the upload: every later write to it, and its commit, compare that it is there, so that what has been discarded stays so
-/// whatever request arrives late.
+/// Where blobs are before they are committed: in memory as long as they fit one chunk, then as chunks in etcd under the
+/// id of their upload. A marker stands for the upload: every later write to it, and its commit, compare that it is
+/// there, so that what has been discarded stays so whatever request arrives late.
 /// </summary>
-internal sealed class EtcdUploads(EtcdClient client, EtcdKeys keys, TimeProvider time, TransferBudget budget) : IDisposable
+internal sealed class EtcdUploads(
+    EtcdClient client, EtcdKeys keys, TimeProvider time, TransferBudget budget) : IDisposable
 {
     /// <summary>Bytes of a chunk, far below the 1.5 MiB that etcd takes at most.</summary>
     public const int ChunkBytes = 512 * 1024;
@@ -20,7 +21,10 @@ internal sealed class EtcdUploads(EtcdClient client, EtcdKeys keys, TimeProvider
     /// <summary>How often a lost race is run again before the call gives up.</summary>
     public const int MaxAttempts = 200;
 
-    /// <summary>Chunks that all uploads of this process have under way at once: etcd writes them one after the other anyway, and each has a deadline.</summary>
+    /// <summary>
+    /// Chunks that all uploads of this process have under way at once: etcd writes them one after the other anyway, and
+    /// each has a deadline.
+    /// </summary>
     private const int MaxChunksUnderWay = 8;
 
     private readonly SemaphoreSlim turns = new(MaxChunksUnderWay);
@@ -38,29 +42,49 @@ internal sealed class EtcdUploads(EtcdClient client, EtcdKeys keys, TimeProvider
     public DateTimeOffset Now => time.GetUtcNow();
 
     public static StorageException Contended(BlobKey key) =>
-        new(StorageFault.Throttled, $"The blob '{key}' was changed by others {MaxAttempts} times while it was to be changed.");
+        new(
+            StorageFault.Throttled,
+            $"The blob '{key}' was changed by others {MaxAttempts} times while it was to be changed.");
 
     public void Dispose() => turns.Dispose();
 
     /// <summary>A token that is cancelled after a while.</summary>
     public CancellationTokenSource After(TimeSpan patience) => new(patience, time);
 
-    /// <summary>Writes the marker and the first chunk. Never sent twice: a late copy would mark an upload that has been committed as under way.</summary>
+    /// <summary>
+    /// Writes the marker and the first chunk. Never sent twice: a late copy would mark an upload that has been
+    /// committed as under way.
+    /// </summary>
     public Task BeginAsync(string upload, ReadOnlyMemory<byte> chunk, CancellationToken cancellationToken) =>
-        WriteAsync(new TxnRequest { Success = { Mark(upload), PutChunk(upload, 0, chunk) } }, Repeat.OnlyIfUnsent, cancellationToken);
+        WriteAsync(
+            new TxnRequest { Success = { Mark(upload), PutChunk(upload, 0, chunk) } },
+            Repeat.OnlyIfUnsent,
+            cancellationToken);
 
     /// <summary>Writes a later chunk, and when it was given: now, not when its turn comes.</summary>
-    public Task StageAsync(string upload, int number, ReadOnlyMemory<byte> chunk, CancellationToken cancellationToken) =>
-        WriteAsync(new TxnRequest { Compare = { Marked(upload) }, Success = { Mark(upload), PutChunk(upload, number, chunk) } }, Repeat.Freely, cancellationToken);
+    public Task StageAsync(
+        string upload, int number, ReadOnlyMemory<byte> chunk, CancellationToken cancellationToken) =>
+        WriteAsync(
+            new TxnRequest
+            {
+                Compare = { Marked(upload) },
+                Success = { Mark(upload), PutChunk(upload, number, chunk) }
+            },
+            Repeat.Freely,
+            cancellationToken);
 
     /// <summary>Writes the marker's time alone, for whoever writes so slowly that no chunk fills.</summary>
     public Task RefreshAsync(string upload, CancellationToken cancellationToken) =>
-        WriteAsync(new TxnRequest { Compare = { Marked(upload) }, Success = { Mark(upload) } }, Repeat.Freely, cancellationToken);
+        WriteAsync(
+            new TxnRequest { Compare = { Marked(upload) }, Success = { Mark(upload) } },
+            Repeat.Freely,
+            cancellationToken);
 
     public Compare Marked(string upload) => EtcdTxn.Exists(keys.Staged(upload));
 
     /// <summary>Deletes what was staged, unless it has been committed or discarded.</summary>
-    public Task DiscardAsync(string upload, CancellationToken cancellationToken) => DiscardAsync(upload, Marked(upload), cancellationToken);
+    public Task DiscardAsync(
+        string upload, CancellationToken cancellationToken) => DiscardAsync(upload, Marked(upload), cancellationToken);
 
     /// <summary>See <see cref="IBlobStore.DiscardAbandonedAsync"/>.</summary>
     public async ValueTask<int> DiscardAbandonedAsync(TimeSpan idle, CancellationToken cancellationToken)
@@ -68,13 +92,18 @@ internal sealed class EtcdUploads(EtcdClient client, EtcdKeys keys, TimeProvider
         var newest = Now - idle;
         var discarded = Uploads.Discard(idle);
         await foreach (var entry in client.ListAsync(keys.AllStaged(), keysOnly: false, cancellationToken))
-            if (keys.NameOf(entry.Key, "staged") is { } upload && await TryDiscardAsync(upload, entry, newest, cancellationToken))
+            if (keys.NameOf(entry.Key, "staged") is { } upload
+                && await TryDiscardAsync(upload, entry, newest, cancellationToken))
                 discarded++;
         return discarded;
     }
 
-    /// <summary>Compares the marker's revision, so that who writes meanwhile is judged again: a chunk may be on its way that was given long ago.</summary>
-    private async Task<bool> TryDiscardAsync(string upload, KeyValue? marker, DateTimeOffset newest, CancellationToken cancellationToken)
+    /// <summary>
+    /// Compares the marker's revision, so that who writes meanwhile is judged again: a chunk may be on its way that was
+    /// given long ago.
+    /// </summary>
+    private async Task<bool> TryDiscardAsync(
+        string upload, KeyValue? marker, DateTimeOffset newest, CancellationToken cancellationToken)
     {
         for (var attempt = 0; attempt < MaxAttempts; attempt++)
         {
@@ -82,7 +111,8 @@ internal sealed class EtcdUploads(EtcdClient client, EtcdKeys keys, TimeProvider
                 return false;
             if (await DiscardAsync(upload, EtcdTxn.HasRevision(marker.Key, marker.ModRevision), cancellationToken))
                 return true;
-            marker = (await client.RangeAsync(new RangeRequest { Key = marker.Key }, cancellationToken)).Kvs.FirstOrDefault();
+            marker = (await client.RangeAsync(
+                new RangeRequest { Key = marker.Key }, cancellationToken)).Kvs.FirstOrDefault();
         }
 
         return false;
@@ -96,7 +126,8 @@ internal sealed class EtcdUploads(EtcdClient client, EtcdKeys keys, TimeProvider
         }
         catch (InvalidProtocolBufferException wrong)
         {
-            throw new StorageException(StorageFault.Corrupt, $"etcd: '{marker.Key.ToStringUtf8()}' is no marker of an upload.", wrong);
+            throw new StorageException(
+                StorageFault.Corrupt, $"etcd: '{marker.Key.ToStringUtf8()}' is no marker of an upload.", wrong);
         }
     }
 

@@ -7,7 +7,8 @@ namespace Registry.Storage.Etcd;
 /// <summary>A stream of known length that is read forward, without blocking.</summary>
 internal abstract class ForwardStream(long length) : ForwardOnlyStream(length)
 {
-    public sealed override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    public sealed override async ValueTask<int> ReadAsync(
+        Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         cancellationToken.ThrowIfCancellationRequested();
         var wanted = (int)Math.Min(buffer.Length, length - Consumed);
@@ -27,7 +28,8 @@ internal abstract class ForwardStream(long length) : ForwardOnlyStream(length)
 /// <param name="offset">The first byte.</param>
 /// <param name="length">How many bytes.</param>
 /// <param name="budget">Where they are reserved.</param>
-internal sealed class WholeContent(ByteString content, long offset, long length, TransferBudget budget) : ForwardStream(length)
+internal sealed class WholeContent(
+    ByteString content, long offset, long length, TransferBudget budget) : ForwardStream(length)
 {
     private bool closed;
 

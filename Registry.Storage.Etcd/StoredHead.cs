@@ -29,7 +29,9 @@ internal sealed record StoredHead(BlobHead Head, long ModRevision)
             throw Damaged(entry, wrong);
         }
 
-        return head.Length >= 0 && (head.Upload.Length == 0 || head.ChunkBytes > 0) ? new StoredHead(head, entry.ModRevision) : throw Damaged(entry, null);
+        return head.Length >= 0 && (head.Upload.Length == 0 || head.ChunkBytes > 0)
+            ? new StoredHead(head, entry.ModRevision)
+            : throw Damaged(entry, null);
     }
 
     private static StorageException Damaged(KeyValue entry, Exception? inner) =>
@@ -39,8 +41,11 @@ internal sealed record StoredHead(BlobHead Head, long ModRevision)
 /// <summary>Times as they are stored: whole microseconds since 1970 UTC.</summary>
 internal static class EtcdTimes
 {
-    public static DateTimeOffset FromMicros(long micros) => DateTimeOffset.UnixEpoch.AddTicks(micros * TimeSpan.TicksPerMicrosecond);
+    public static DateTimeOffset FromMicros(
+        long micros) => DateTimeOffset.UnixEpoch.AddTicks(micros * TimeSpan.TicksPerMicrosecond);
 
     /// <summary>Rounds down to a whole microsecond.</summary>
-    public static long ToMicros(DateTimeOffset time) => (long)Math.Floor((time - DateTimeOffset.UnixEpoch).Ticks / (decimal)TimeSpan.TicksPerMicrosecond);
+    public static long ToMicros(
+        DateTimeOffset time) =>
+        (long)Math.Floor((time - DateTimeOffset.UnixEpoch).Ticks / (decimal)TimeSpan.TicksPerMicrosecond);
 }

@@ -4,8 +4,14 @@ using Registry.Core.Storage;
 
 namespace Registry.Storage.Filesystem;
 
-/// <summary>Exactly so many bytes of an open file, read forward; a file that turns out shorter is an exception, never an early end.</summary>
-/// <remarks>Reads are direct: they come from the page cache as a rule, where handing them to another thread costs more than they do.</remarks>
+/// <summary>
+/// Exactly so many bytes of an open file, read forward; a file that turns out shorter is an exception, never an early
+/// end.
+/// </summary>
+/// <remarks>
+/// Reads are direct: they come from the page cache as a rule, where handing them to another thread costs more than they
+/// do.
+/// </remarks>
 internal sealed class BlobContent(FilesystemVolume volume, SafeFileHandle file, string path, long offset, long length)
     : ForwardOnlyStream(length)
 {
@@ -21,7 +27,9 @@ internal sealed class BlobContent(FilesystemVolume volume, SafeFileHandle file, 
             return 0;
         var read = Disk.Read(file, buffer[..wanted], offset + Consumed, path);
         if (read < wanted)
-            throw new StorageException(StorageFault.Corrupt, $"'{path}' ended at byte {offset + Consumed + read}: {length - Consumed - read} are missing.");
+            throw new StorageException(
+                StorageFault.Corrupt,
+                $"'{path}' ended at byte {offset + Consumed + read}: {length - Consumed - read} are missing.");
         Consumed += read;
         return read;
     }

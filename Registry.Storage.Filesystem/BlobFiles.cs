@@ -35,7 +35,8 @@ internal sealed class BlobFiles(FilesystemVolume volume)
     }
 
     /// <summary>
-    /// Describes a blob by the state of its file; null when it has been replaced since, and what belonged to this state is gone with it.
+    /// Describes a blob by the state of its file; null when it has been replaced since, and what belonged to this state
+    /// is gone with it.
     /// </summary>
     public static BlobInfo? TryDescribe(BlobKey key, string path, FileState state)
     {
@@ -49,7 +50,8 @@ internal sealed class BlobFiles(FilesystemVolume volume)
             else if (Disk.TryStat(path)?.Ticks != state.Ticks)
                 return null;
 
-            // Still the same, and no line names it: a file that was restored or touched by hand. Its modification time is all there is.
+            // Still the same, and no line names it: a file that was restored or touched by hand. Its modification time
+            // is all there is.
         }
 
         return Describe(key, state.Length, uploaded, state.Ticks);

@@ -15,7 +15,9 @@ internal sealed class ChangeFeed(ChangeFile changes)
         Span<byte> top = stackalloc byte[ChangeFile.TopBytes];
         if (changes.Find() is not { } file || !changes.TryReadTop(file, top))
             return new DocumentChanges(NoMoment.Instance, null);
-        if (since is not Moment known || known.File != file.Identity || !top[..ChangeFile.HeadBytes].SequenceEqual(known.Top.AsSpan(0, ChangeFile.HeadBytes)))
+        if (since is not Moment known
+            || known.File != file.Identity
+            || !top[..ChangeFile.HeadBytes].SequenceEqual(known.Top.AsSpan(0, ChangeFile.HeadBytes)))
             return new DocumentChanges(new Moment(file.Identity, top.ToArray()), null);
         if (!known.IsBusy && top.SequenceEqual(known.Top))
             return new DocumentChanges(known, []);
@@ -36,23 +38,35 @@ internal sealed class ChangeFeed(ChangeFile changes)
 
     /// <summary>False where the ring does not reach back so far, or one of the slots cannot be read.</summary>
     private bool TryAddSince(
-        ChangeFile.OpenFile file, int stripe, ChangeSlot then, ReadOnlySpan<byte> before, ReadOnlySpan<byte> after, StoreKey scope, HashSet<StoreKey> keys)
+        ChangeFile.OpenFile file,
+        int stripe,
+        ChangeSlot then,
+        ReadOnlySpan<byte> before,
+        ReadOnlySpan<byte> after,
+        StoreKey scope,
+        HashSet<StoreKey> keys)
     {
-        if (!ChangeSlot.TryRead(before, out _) || !ChangeSlot.TryRead(after, out var now) || now.Sequence < then.Sequence || now.End < then.End)
+        if (!ChangeSlot.TryRead(before, out _)
+            || !ChangeSlot.TryRead(after, out var now)
+            || now.Sequence < then.Sequence
+            || now.End < then.End)
             return false;
 
-        // What was the last record may have been announced again without a record of its own, or its write may not have ended then.
+        // What was the last record may have been announced again without a record of its own, or its write may not have
+        // ended then.
         var from = then.LastStart;
         if (now.End + ChangeFile.MaxRecordBytes - from > ChangeFile.RingBytes)
             return false;
         var records = changes.ReadRing(file, stripe, from, now.End).AsSpan();
 
         // What the ring has overwritten meanwhile was not read.
-        if (!TryReadWhole(file, stripe, out var later) || later.End + ChangeFile.MaxRecordBytes - from > ChangeFile.RingBytes)
+        if (!TryReadWhole(file, stripe, out var later)
+            || later.End + ChangeFile.MaxRecordBytes - from > ChangeFile.RingBytes)
             return false;
         while (!records.IsEmpty)
         {
-            if (records.Length < sizeof(ushort) || BitConverter.ToUInt16(records) is var length && records.Length - sizeof(ushort) < length)
+            if (records.Length < sizeof(ushort)
+                || BitConverter.ToUInt16(records) is var length && records.Length - sizeof(ushort) < length)
                 return false;
             if (!StoreKey.TryParse(Encoding.ASCII.GetString(records.Slice(sizeof(ushort), length)), out var key))
                 return false;

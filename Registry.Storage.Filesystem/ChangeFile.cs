@@ -6,13 +6,15 @@ using Registry.Core.Storage;
 namespace Registry.Storage.Filesystem;
 
 /// <summary>
-/// The file <c>changes</c>: which documents were written last, for those who keep a copy of many. A head, a slot for each stripe, and for each a ring of the
-/// keys that were written under it. All of it has its room from the start, so that a delete on a full disk needs none; nothing of it is flushed, as
-/// nobody who lives on a machine outlives it: after a crash of the machine the next writer makes a new file.
+/// The file <c>changes</c>: which documents were written last, for those who keep a copy of many. A head, a slot for
+/// each stripe, and for each a ring of the keys that were written under it. All of it has its room from the start, so
+/// that a delete on a full disk needs none; nothing of it is flushed, as nobody who lives on a machine outlives it:
+/// after a crash of the machine the next writer makes a new file.
 /// </summary>
 /// <remarks>
-/// A writer holds the lock of its stripe. It appends its key to the ring and announces itself in the slot, renames, and ends in the slot, all before it
-/// acknowledges. Should the file have been replaced meanwhile, it says so again in the new one: so whatever was acknowledged is in the file that is in place.
+/// A writer holds the lock of its stripe. It appends its key to the ring and announces itself in the slot, renames, and
+/// ends in the slot, all before it acknowledges. Should the file have been replaced meanwhile, it says so again in the
+/// new one: so whatever was acknowledged is in the file that is in place.
 /// </remarks>
 internal sealed class ChangeFile(FilesystemVolume volume, string path)
 {
@@ -52,11 +54,13 @@ internal sealed class ChangeFile(FilesystemVolume volume, string path)
     {
         Span<byte> bytes = stackalloc byte[ChangeSlot.Size];
         slot = default;
-        return Disk.Read(file.Handle, bytes, SlotOffset(stripe), path) == bytes.Length && ChangeSlot.TryRead(bytes, out slot);
+        return Disk.Read(file.Handle, bytes, SlotOffset(stripe), path) == bytes.Length
+            && ChangeSlot.TryRead(bytes, out slot);
     }
 
     /// <summary>The slot of a stripe in what <see cref="TryReadTop"/> read.</summary>
-    public static ReadOnlySpan<byte> SlotOf(ReadOnlySpan<byte> top, int stripe) => top.Slice(SlotOffset(stripe), ChangeSlot.Size);
+    public static ReadOnlySpan<byte> SlotOf(
+        ReadOnlySpan<byte> top, int stripe) => top.Slice(SlotOffset(stripe), ChangeSlot.Size);
 
     /// <summary>Reads records of a stripe's ring, at most the whole of it.</summary>
     public byte[] ReadRing(OpenFile file, int stripe, long from, long end)
@@ -68,7 +72,8 @@ internal sealed class ChangeFile(FilesystemVolume volume, string path)
     }
 
     /// <summary>
-    /// Announces a write of a key. Disposing what it gives, once the write has happened or failed, ends it. The caller holds the stripe until then.
+    /// Announces a write of a key. Disposing what it gives, once the write has happened or failed, ends it. The caller
+    /// holds the stripe until then.
     /// </summary>
     public ChangeMark Announce(int stripe, string key)
     {
@@ -91,7 +96,8 @@ internal sealed class ChangeFile(FilesystemVolume volume, string path)
             }
 
             // Many writes of one key in a row need one record.
-            var isLast = slot.LastLength == length && ReadRing(file, stripe, slot.LastStart, slot.End).AsSpan().SequenceEqual(record);
+            var isLast = slot.LastLength == length
+                && ReadRing(file, stripe, slot.LastStart, slot.End).AsSpan().SequenceEqual(record);
             if (!isLast)
                 foreach (var (offset, start, part) in PartsOf(slot.End, length))
                     Disk.Write(file.Handle, record.Slice(start, part), RingOffset(stripe) + offset, path);
@@ -204,6 +210,8 @@ internal sealed class ChangeMark(ChangeFile changes, ChangeFile.OpenFile? file, 
 
     public ChangeSlot Slot => slot;
 
-    /// <exception cref="StorageException">Who keeps a copy cannot be told in the regular way; he goes on looking at the key, as the slot stays announced.</exception>
+    /// <exception cref="StorageException">
+    /// Who keeps a copy cannot be told in the regular way; he goes on looking at the key, as the slot stays announced.
+    /// </exception>
     public void Dispose() => changes.End(this);
 }

@@ -4,9 +4,12 @@ using System.Numerics;
 namespace Registry.Storage.Filesystem;
 
 /// <summary>
-/// How far the changes under one stripe have come. No slot's value ever comes back, and one that is read while it is written does not match its own check.
+/// How far the changes under one stripe have come. No slot's value ever comes back, and one that is read while it is
+/// written does not match its own check.
 /// </summary>
-/// <param name="Sequence">Grows with every step of a write. Odd: a write has been announced and not ended; its writer is at it, or died of it.</param>
+/// <param name="Sequence">
+/// Grows with every step of a write. Odd: a write has been announced and not ended; its writer is at it, or died of it.
+/// </param>
 /// <param name="End">How many bytes of records have ever been written under the stripe.</param>
 /// <param name="LastLength">The length of the last record, in bytes; 0 before the first.</param>
 internal readonly record struct ChangeSlot(long Sequence, long End, int LastLength)
@@ -44,7 +47,10 @@ internal readonly record struct ChangeSlot(long Sequence, long End, int LastLeng
         BinaryPrimitives.WriteUInt64LittleEndian(bytes[16..], Check(first, second));
     }
 
-    /// <summary>Spreads every bit of both over all of the sum: the kernel copies bytes, and bytes of two values must not pass for a third.</summary>
+    /// <summary>
+    /// Spreads every bit of both over all of the sum: the kernel copies bytes, and bytes of two values must not pass
+    /// for a third.
+    /// </summary>
     private static ulong Check(ulong first, ulong second)
     {
         var mixed = (first * 0x9E3779B97F4A7C15) ^ BitOperations.RotateLeft((second + 1) * 0xC2B2AE3D27D4EB4F, 31);

@@ -6,16 +6,21 @@ using Registry.Core.Storage;
 namespace Registry.Storage.Filesystem;
 
 /// <summary>
-/// All that this backend does to a disk, one call each. What fails is a <see cref="StorageException"/> that names the call and the path;
-/// absence, where it is an answer, is false or null.
+/// All that this backend does to a disk, one call each. What fails is a <see cref="StorageException"/> that names the
+/// call and the path; absence, where it is an answer, is false or null.
 /// </summary>
 internal static class Disk
 {
-    /// <summary>rw-r--r-- and rwxr-xr-x, less the process's umask: an operator may read what the registry wrote.</summary>
+    /// <summary>
+    /// rw-r--r-- and rwxr-xr-x, less the process's umask: an operator may read what the registry wrote.
+    /// </summary>
     private const uint FileMode = 0b110_100_100;
     private const uint DirectoryMode = 0b111_101_101;
 
-    /// <summary>Opens a file to read; null when there is none. A symbolic link in its place is refused, and a pipe does not block.</summary>
+    /// <summary>
+    /// Opens a file to read; null when there is none. A symbolic link in its place is refused, and a pipe does not
+    /// block.
+    /// </summary>
     public static SafeFileHandle? TryOpenRead(string path) =>
         TryOpen(path, Native.ReadOnly | Native.NoFollow | Native.NonBlocking, Errno.NoEntry);
 
@@ -23,7 +28,9 @@ internal static class Disk
     public static SafeFileHandle CreateNew(string path) =>
         TryOpen(path, Native.WriteOnly | Native.Create | Native.Exclusive, accepted: 0)!;
 
-    /// <summary>Opens a file to read and write, and creates it when it is not there; null when its directory is not there.</summary>
+    /// <summary>
+    /// Opens a file to read and write, and creates it when it is not there; null when its directory is not there.
+    /// </summary>
     public static SafeFileHandle? TryOpenOrCreate(string path) =>
         TryOpen(path, Native.ReadWrite | Native.Create | Native.NoFollow, Errno.NoEntry);
 
@@ -31,7 +38,10 @@ internal static class Disk
     public static SafeFileHandle? TryOpenReadWrite(string path) =>
         TryOpen(path, Native.ReadWrite | Native.NoFollow | Native.NonBlocking, Errno.NoEntry);
 
-    /// <summary>Takes the lock of an open file, against every process on this machine; false when another has it. Closing the file frees it.</summary>
+    /// <summary>
+    /// Takes the lock of an open file, against every process on this machine; false when another has it. Closing the
+    /// file frees it.
+    /// </summary>
     public static bool TryLock(SafeFileHandle file, string path) =>
         Succeeded(Native.FLock(file, Native.LockExclusive | Native.LockNonBlocking), "lock", path, Errno.WouldBlock);
 
@@ -45,7 +55,9 @@ internal static class Disk
         Succeeded(result, "flush", path);
     }
 
-    /// <summary>Makes the entries of a directory durable, and tells which directory that was; null when there is none.</summary>
+    /// <summary>
+    /// Makes the entries of a directory durable, and tells which directory that was; null when there is none.
+    /// </summary>
     public static FileIdentity? TryFlushDirectory(string path) => TryFlushDirectory(path, Flush);
 
     /// <summary>
@@ -96,7 +108,11 @@ internal static class Disk
 
     /// <summary>What is at a path, or null for nothing. A symbolic link is not followed.</summary>
     public static FileState? TryStat(string path) =>
-        Succeeded(Native.Stat(Native.CurrentDirectory, path, Native.SymlinkNoFollow, Native.StatMask, out var stat), "look at", path, Errno.NoEntry)
+        Succeeded(
+            Native.Stat(Native.CurrentDirectory, path, Native.SymlinkNoFollow, Native.StatMask, out var stat),
+            "look at",
+            path,
+            Errno.NoEntry)
             ? FileState.Of(stat)
             : null;
 
@@ -113,7 +129,11 @@ internal static class Disk
 
     /// <summary>Which file is at a path; null for nothing.</summary>
     public static FileIdentity? TryIdentify(string path) =>
-        Succeeded(Native.Stat(Native.CurrentDirectory, path, Native.SymlinkNoFollow, Native.IdentityMask, out var stat), "look at", path, Errno.NoEntry)
+        Succeeded(
+            Native.Stat(Native.CurrentDirectory, path, Native.SymlinkNoFollow, Native.IdentityMask, out var stat),
+            "look at",
+            path,
+            Errno.NoEntry)
             ? FileIdentity.Of(stat)
             : null;
 
@@ -124,8 +144,12 @@ internal static class Disk
         return FileIdentity.Of(stat);
     }
 
-    /// <summary>Puts a file in its place in one step, over whatever file is there; false when it, or the directory of its place, is not there.</summary>
-    public static bool TryRename(string from, string to) => Succeeded(Native.Rename(from, to), "rename to", to, Errno.NoEntry);
+    /// <summary>
+    /// Puts a file in its place in one step, over whatever file is there; false when it, or the directory of its place,
+    /// is not there.
+    /// </summary>
+    public static bool TryRename(
+        string from, string to) => Succeeded(Native.Rename(from, to), "rename to", to, Errno.NoEntry);
 
     /// <summary>Removes a file; false when there was none.</summary>
     public static bool TryUnlink(string path) => Succeeded(Native.Unlink(path), "delete", path, Errno.NoEntry);
@@ -139,7 +163,10 @@ internal static class Disk
             : Encoding.UTF8.GetString(resolved[..resolved.IndexOf((byte)0)]);
     }
 
-    /// <summary>Makes a directory whose parent exists: null when that does not, false when something of this name is there already.</summary>
+    /// <summary>
+    /// Makes a directory whose parent exists: null when that does not, false when something of this name is there
+    /// already.
+    /// </summary>
     public static bool? TryMakeDirectory(string path)
     {
         if (Native.MakeDirectory(path, DirectoryMode) == 0)
@@ -186,7 +213,8 @@ internal static class Disk
         try
         {
             var total = 0;
-            while (total < buffer.Length && RandomAccess.Read(file, buffer[total..], offset + total) is > 0 and var read)
+            while (total < buffer.Length
+                && RandomAccess.Read(file, buffer[total..], offset + total) is > 0 and var read)
                 total += read;
             return total;
         }
@@ -210,9 +238,12 @@ internal static class Disk
     }
 
     /// <summary>True for what .NET's own calls throw when the disk fails them.</summary>
-    public static bool IsFault(Exception failure) => failure is IOException or UnauthorizedAccessException or NotSupportedException;
+    public static bool IsFault(
+        Exception failure) => failure is IOException or UnauthorizedAccessException or NotSupportedException;
 
-    /// <summary>Turns an exception of .NET into the ports' own. On Unix an IOException carries errno as its HResult.</summary>
+    /// <summary>
+    /// Turns an exception of .NET into the ports' own. On Unix an IOException carries errno as its HResult.
+    /// </summary>
     public static StorageException Fault(string what, string path, Exception failure)
     {
         var kind = failure switch

@@ -20,8 +20,8 @@ internal static class Errno
     public const int QuotaExceeded = 122;
 
     /// <summary>
-    /// A directory where a file should be, a file on the way to one, or a symbolic link is a tree that somebody else has changed: damaged.
-    /// What is not known here may pass: unavailable.
+    /// A directory where a file should be, a file on the way to one, or a symbolic link is a tree that somebody else
+    /// has changed: damaged. What is not known here may pass: unavailable.
     /// </summary>
     public static StorageFault FaultOf(int errno) => errno switch
     {

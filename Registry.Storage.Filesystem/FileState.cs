@@ -18,11 +18,16 @@ internal readonly record struct FileState(FileKind Kind, long Length, long Ticks
             _ => FileKind.Other,
         },
         (long)stat.Size,
-        DateTime.UnixEpoch.Ticks + (stat.ModifiedSeconds * TimeSpan.TicksPerSecond) + (stat.ModifiedNanoseconds / TimeSpan.NanosecondsPerTick));
+        DateTime.UnixEpoch.Ticks + (stat.ModifiedSeconds * TimeSpan.TicksPerSecond)
+            + (stat.ModifiedNanoseconds / TimeSpan.NanosecondsPerTick));
 }
 
-/// <summary>Which file something is, whatever its name: no two that exist at once are equal, and one that comes in the place of another hardly ever is.</summary>
-internal readonly record struct FileIdentity(uint DeviceMajor, uint DeviceMinor, ulong Inode, long BornSeconds, uint BornNanoseconds)
+/// <summary>
+/// Which file something is, whatever its name: no two that exist at once are equal, and one that comes in the place of
+/// another hardly ever is.
+/// </summary>
+internal readonly record struct FileIdentity(
+    uint DeviceMajor, uint DeviceMinor, ulong Inode, long BornSeconds, uint BornNanoseconds)
 {
     public static FileIdentity Of(in Native.StatX stat) =>
         new(stat.DeviceMajor, stat.DeviceMinor, stat.Inode, stat.BornSeconds, stat.BornNanoseconds);

@@ -5,8 +5,8 @@ using Registry.Core.Storage;
 namespace Registry.Storage.Filesystem;
 
 /// <summary>
-/// A folder of placed files. Folders below it come with the first file in them and go with the last; the top one stays, and its absence is
-/// an error and never an empty answer.
+/// A folder of placed files. Folders below it come with the first file in them and go with the last; the top one stays,
+/// and its absence is an error and never an empty answer.
 /// </summary>
 internal sealed class FileTree
 {
@@ -16,12 +16,14 @@ internal sealed class FileTree
     /// <summary>Enough for the folders that are in use; what is forgotten is flushed once more.</summary>
     private const int MaxKnown = 20_000;
 
-    /// <summary>A folder that changes at every read is read so often: what is missed each time is next to nothing.</summary>
+    /// <summary>
+    /// A folder that changes at every read is read so often: what is missed each time is next to nothing.
+    /// </summary>
     private const int MaxReads = 4;
 
     /// <summary>
-    /// Folders whose way up to the top was flushed since this process began, each as the one that it was: another process may remove a folder that it
-    /// has emptied and make it again, and that one's entry is not durable yet.
+    /// Folders whose way up to the top was flushed since this process began, each as the one that it was: another
+    /// process may remove a folder that it has emptied and make it again, and that one's entry is not durable yet.
     /// </summary>
     private readonly ConcurrentDictionary<string, FileIdentity> durable = new(StringComparer.Ordinal);
 
@@ -69,7 +71,10 @@ internal sealed class FileTree
             throw FilesystemVolume.Gone(Root);
     }
 
-    /// <summary>Renames a staged file into its place, making the folders on the way. Durable only after <see cref="FlushEntry"/>.</summary>
+    /// <summary>
+    /// Renames a staged file into its place, making the folders on the way. Durable only after
+    /// <see cref="FlushEntry"/>.
+    /// </summary>
     /// <exception cref="StorageException">What was staged is gone, or the volume refuses.</exception>
     public void Place(StagedFile staged, string path)
     {
@@ -82,11 +87,13 @@ internal sealed class FileTree
             }
 
             if (Disk.TryStat(staged.Path) is null)
-                throw new StorageException(StorageFault.Unavailable, $"What was staged for '{path}' had been discarded.");
+                throw new StorageException(
+                    StorageFault.Unavailable, $"What was staged for '{path}' had been discarded.");
             MakeFolder(Parent(path));
         }
 
-        throw new StorageException(StorageFault.Unavailable, $"The folder of '{path}' vanished as often as it was made.");
+        throw new StorageException(
+            StorageFault.Unavailable, $"The folder of '{path}' vanished as often as it was made.");
     }
 
     /// <summary>
@@ -158,17 +165,26 @@ internal sealed class FileTree
             durable[folder] = identity;
     }
 
-    /// <summary>Removes the folders that a delete has emptied. One that came back by a crash is empty and does no harm: nothing is flushed.</summary>
+    /// <summary>
+    /// Removes the folders that a delete has emptied. One that came back by a crash is empty and does no harm: nothing
+    /// is flushed.
+    /// </summary>
     public void RemoveEmptied(string path)
     {
-        for (var folder = Parent(path); folder.Length > Root.Length && Disk.TryRemoveDirectory(folder); folder = Parent(folder))
+        for (var folder = Parent(path);
+             folder.Length > Root.Length && Disk.TryRemoveDirectory(folder);
+             folder = Parent(folder))
             durable.TryRemove(folder, out _);
     }
 
-    /// <summary>The names in a folder, those of folders followed by a slash; null when there is no such folder. Symbolic links are left out.</summary>
+    /// <summary>
+    /// The names in a folder, those of folders followed by a slash; null when there is no such folder. Symbolic links
+    /// are left out.
+    /// </summary>
     /// <remarks>
-    /// ext4 and XFS replace an entry where it stands. Others (tmpfs, btrfs) move it, and who reads the folder meanwhile may miss it or see it
-    /// twice: so a folder that changed while it was read is read again, and a name counts that any of the reads saw.
+    /// ext4 and XFS replace an entry where it stands. Others (tmpfs, btrfs) move it, and who reads the folder meanwhile
+    /// may miss it or see it twice: so a folder that changed while it was read is read again, and a name counts that
+    /// any of the reads saw.
     /// </remarks>
     public static HashSet<string>? Names(string folder, CancellationToken cancellationToken)
     {
@@ -196,7 +212,8 @@ internal sealed class FileTree
 
         if (Disk.TryMakeDirectory(folder) is not { } made)
         {
-            // The folder above is missing. Should this one fail again, because that went again, the caller comes round once more.
+            // The folder above is missing. Should this one fail again, because that went again, the caller comes round
+            // once more.
             MakeFolder(Parent(folder));
             made = Disk.TryMakeDirectory(folder) is true;
         }

@@ -3,8 +3,9 @@ using Registry.Core.Storage;
 namespace Registry.Storage.Filesystem;
 
 /// <summary>
-/// Walks a tree in ordinal order of full names as bytes: a folder sorts as its name followed by a slash, since that is how the names below it
-/// go on, and a file as the part of its name that the key shows. Holds the names of the folders on the way, not those of the tree.
+/// Walks a tree in ordinal order of full names as bytes: a folder sorts as its name followed by a slash, since that is
+/// how the names below it go on, and a file as the part of its name that the key shows. Holds the names of the folders
+/// on the way, not those of the tree.
 /// </summary>
 /// <param name="tree">The tree.</param>
 /// <param name="shownName">What of a file's name sorts and shows; null for a file that is none of ours.</param>
@@ -13,7 +14,9 @@ internal sealed class FileTreeWalk(FileTree tree, Func<string, string?> shownNam
     /// <summary>The full names below a scope, <c>scope/…</c>.</summary>
     /// <param name="scope">Where to begin.</param>
     /// <param name="deep">Whether to go into folders.</param>
-    /// <param name="after">Only names above this one; folders that lie before it as a whole are not read. Null for all.</param>
+    /// <param name="after">
+    /// Only names above this one; folders that lie before it as a whole are not read. Null for all.
+    /// </param>
     /// <param name="cancellationToken">Ends the walk, also inside folders that hold nothing to show.</param>
     public IEnumerable<string> Below(StoreKey scope, bool deep, string? after, CancellationToken cancellationToken)
     {
@@ -28,7 +31,9 @@ internal sealed class FileTreeWalk(FileTree tree, Func<string, string?> shownNam
                 if (after is null || string.CompareOrdinal(name, after) > 0)
                     yield return name;
             }
-            else if (after is null || string.CompareOrdinal(name, after) > 0 || after.StartsWith(name, StringComparison.Ordinal))
+            else if (after is null
+                || string.CompareOrdinal(name, after) > 0
+                || after.StartsWith(name, StringComparison.Ordinal))
             {
                 levels.Push(Read(name, deep, cancellationToken));
             }

@@ -3,13 +3,17 @@ using Registry.Core.Storage;
 
 namespace Registry.Storage.Filesystem;
 
-/// <summary>Blobs as files. A reader keeps the file that it opened, whatever takes its place; what is placed is never written to.</summary>
+/// <summary>
+/// Blobs as files. A reader keeps the file that it opened, whatever takes its place; what is placed is never written
+/// to.
+/// </summary>
 internal sealed class FilesystemBlobStore(FilesystemVolume volume) : IBlobStore
 {
     private const int MaxAttempts = 100;
 
     private readonly BlobFiles files = new(volume);
-    private readonly FileTreeWalk walk = new(volume.Blobs, name => name[0] == BlobKey.Mark && Digest.TryParse(name[1..], out _) ? name : null);
+    private readonly FileTreeWalk walk =
+        new(volume.Blobs, name => name[0] == BlobKey.Mark && Digest.TryParse(name[1..], out _) ? name : null);
 
     public async ValueTask<BlobWriter> CreateAsync(StoreKey scope, CancellationToken cancellationToken)
     {
@@ -61,7 +65,8 @@ internal sealed class FilesystemBlobStore(FilesystemVolume volume) : IBlobStore
         return ValueTask.FromResult(files.Stat(key));
     }
 
-    public async ValueTask<bool> TryDeleteAsync(BlobKey key, Precondition precondition, CancellationToken cancellationToken)
+    public async ValueTask<bool> TryDeleteAsync(
+        BlobKey key, Precondition precondition, CancellationToken cancellationToken)
     {
         if (precondition.Kind == PreconditionKind.Absent)
             throw new ArgumentException("What must be absent cannot be deleted.", nameof(precondition));
@@ -91,7 +96,8 @@ internal sealed class FilesystemBlobStore(FilesystemVolume volume) : IBlobStore
         bool Holds(long? ticks) => ticks is { } known && precondition.HoldsFor(BlobFiles.RevisionOf(known));
     }
 
-    public async IAsyncEnumerable<BlobInfo> ListAsync(StoreKey scope, ScopeDepth depth, BlobKey? after, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<BlobInfo> ListAsync(
+        StoreKey scope, ScopeDepth depth, BlobKey? after, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await ValueTask.CompletedTask;
         cancellationToken.ThrowIfCancellationRequested();

@@ -2,12 +2,15 @@ using Registry.Core.Storage;
 
 namespace Registry.Storage.Filesystem;
 
-/// <summary>A blob in the making: a staged file that the commit renames into place, over one with the same bytes where there is one.</summary>
+/// <summary>
+/// A blob in the making: a staged file that the commit renames into place, over one with the same bytes where there is
+/// one.
+/// </summary>
 internal sealed class FilesystemBlobWriter(BlobFiles files, StoreKey scope, StagedFile staged) : BlobWriter
 {
     /// <summary>
-    /// Above this many bytes the data is flushed before the time of the commit is taken, as that may last: the time of the upload should be that of the
-    /// commit. Below, one flush does both.
+    /// Above this many bytes the data is flushed before the time of the commit is taken, as that may last: the time of
+    /// the upload should be that of the commit. Below, one flush does both.
     /// </summary>
     private const long FlushApart = 1024 * 1024;
 
@@ -30,7 +33,8 @@ internal sealed class FilesystemBlobWriter(BlobFiles files, StoreKey scope, Stag
         state = State.Writing;
     }
 
-    public override async ValueTask<CommittedBlob> CommitAsync(Digest digest, DateTimeOffset? uploadedAt, CancellationToken cancellationToken)
+    public override async ValueTask<CommittedBlob> CommitAsync(
+        Digest digest, DateTimeOffset? uploadedAt, CancellationToken cancellationToken)
     {
         Demand(State.Writing);
         cancellationToken.ThrowIfCancellationRequested();
@@ -66,8 +70,12 @@ internal sealed class FilesystemBlobWriter(BlobFiles files, StoreKey scope, Stag
         await files.Volume.DiscardAsync(staged);
     }
 
-    /// <summary>Under the lock: chooses both times, and renames. Returns when the blob counts as uploaded, and whether there was none before.</summary>
-    private (long Uploaded, bool IsNew) Replace(Stripe stripe, EntryChange entry, BlobKey key, string path, DateTimeOffset? uploadedAt)
+    /// <summary>
+    /// Under the lock: chooses both times, and renames. Returns when the blob counts as uploaded, and whether there was
+    /// none before.
+    /// </summary>
+    private (long Uploaded, bool IsNew) Replace(
+        Stripe stripe, EntryChange entry, BlobKey key, string path, DateTimeOffset? uploadedAt)
     {
         var current = files.Stat(key);
         var last = current is null ? (long?)null : BlobFiles.TicksOf(current.Revision);
@@ -80,7 +88,11 @@ internal sealed class FilesystemBlobWriter(BlobFiles files, StoreKey scope, Stag
         if (apart)
         {
             revision++;
-            UploadedTimes.Write(files.Volume, path, (revision, uploaded), wasApart ? (last!.Value, current!.UploadedAt.UtcTicks) : null);
+            UploadedTimes.Write(
+                files.Volume,
+                path,
+                (revision, uploaded),
+                wasApart ? (last!.Value, current!.UploadedAt.UtcTicks) : null);
         }
 
         if (revision != staged.Ticks)
@@ -95,6 +107,7 @@ internal sealed class FilesystemBlobWriter(BlobFiles files, StoreKey scope, Stag
     {
         ObjectDisposedException.ThrowIf(state == State.Disposed, this);
         if (state != expected)
-            throw new InvalidOperationException("This writer has been committed or has failed: it can only be disposed.");
+            throw new InvalidOperationException(
+                "This writer has been committed or has failed: it can only be disposed.");
     }
 }

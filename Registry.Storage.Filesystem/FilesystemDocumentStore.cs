@@ -5,17 +5,20 @@ using Registry.Core.Storage;
 namespace Registry.Storage.Filesystem;
 
 /// <summary>
-/// Documents as files. A write is staged and flushed first; then, under the lock of its key, judged and renamed into place, so that no
-/// lock is held while the disk works; then the folder is flushed.
+/// Documents as files. A write is staged and flushed first; then, under the lock of its key, judged and renamed into
+/// place, so that no lock is held while the disk works; then the folder is flushed.
 /// </summary>
 internal sealed class FilesystemDocumentStore(FilesystemVolume volume) : IDocumentStore
 {
-    /// <summary>Begins with the sign that no segment holds, so that a document and a folder of the same name are apart.</summary>
+    /// <summary>
+    /// Begins with the sign that no segment holds, so that a document and a folder of the same name are apart.
+    /// </summary>
     private const string Suffix = "@.json";
 
     private readonly FileTree tree = volume.Documents;
     private readonly ChangeFeed feed = new(volume.Changes);
-    private readonly FileTreeWalk walk = new(volume.Documents, name => name.EndsWith(Suffix, StringComparison.Ordinal) ? name[..^Suffix.Length] : null);
+    private readonly FileTreeWalk walk =
+        new(volume.Documents, name => name.EndsWith(Suffix, StringComparison.Ordinal) ? name[..^Suffix.Length] : null);
 
     public ValueTask<Document?> GetAsync(StoreKey key, CancellationToken cancellationToken)
     {
@@ -36,10 +39,12 @@ internal sealed class FilesystemDocumentStore(FilesystemVolume volume) : IDocume
         return ValueTask.FromResult<Revision?>(null);
     }
 
-    public async ValueTask<Revision?> TryPutAsync(StoreKey key, ReadOnlyMemory<byte> content, Precondition precondition, CancellationToken cancellationToken)
+    public async ValueTask<Revision?> TryPutAsync(
+        StoreKey key, ReadOnlyMemory<byte> content, Precondition precondition, CancellationToken cancellationToken)
     {
         if (content.Length > Document.MaxBytes)
-            throw new ArgumentException($"A document has at most {Document.MaxBytes} bytes, not {content.Length}.", nameof(content));
+            throw new ArgumentException(
+                $"A document has at most {Document.MaxBytes} bytes, not {content.Length}.", nameof(content));
         var path = PathOf(key);
         cancellationToken.ThrowIfCancellationRequested();
         volume.Open();
@@ -83,7 +88,8 @@ internal sealed class FilesystemDocumentStore(FilesystemVolume volume) : IDocume
         }
     }
 
-    public async ValueTask<bool> TryDeleteAsync(StoreKey key, Precondition precondition, CancellationToken cancellationToken)
+    public async ValueTask<bool> TryDeleteAsync(
+        StoreKey key, Precondition precondition, CancellationToken cancellationToken)
     {
         if (precondition.Kind == PreconditionKind.Absent)
             throw new ArgumentException("What must be absent cannot be deleted.", nameof(precondition));
@@ -142,7 +148,8 @@ internal sealed class FilesystemDocumentStore(FilesystemVolume volume) : IDocume
         }
     }
 
-    public async IAsyncEnumerable<DocumentEntry> ListAsync(StoreKey scope, StoreKey? after, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<DocumentEntry> ListAsync(
+        StoreKey scope, StoreKey? after, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await ValueTask.CompletedTask;
         cancellationToken.ThrowIfCancellationRequested();
@@ -155,7 +162,8 @@ internal sealed class FilesystemDocumentStore(FilesystemVolume volume) : IDocume
         }
     }
 
-    public async IAsyncEnumerable<StoredDocument> ReadAsync(StoreKey scope, StoreKey? after, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<StoredDocument> ReadAsync(
+        StoreKey scope, StoreKey? after, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         volume.OpenToRead();
@@ -164,7 +172,8 @@ internal sealed class FilesystemDocumentStore(FilesystemVolume volume) : IDocume
                 yield return new StoredDocument(key, document);
     }
 
-    public ValueTask<DocumentChanges> ChangesAsync(StoreKey scope, ChangeToken? since, CancellationToken cancellationToken)
+    public ValueTask<DocumentChanges> ChangesAsync(
+        StoreKey scope, ChangeToken? since, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         volume.OpenToRead();

@@ -7,7 +7,8 @@ public sealed class FilesystemOptions
     public const string Section = "Filesystem";
 
     /// <summary>
-    /// The folder that holds all data, on one volume: <c>FILESYSTEM__PATH</c>. Relative to the working directory; made at start when it is not there.
+    /// The folder that holds all data, on one volume: <c>FILESYSTEM__PATH</c>. Relative to the working directory; made
+    /// at start when it is not there.
     /// </summary>
     /// <value><c>./data</c></value>
     public string Path { get; set; } = "./data";

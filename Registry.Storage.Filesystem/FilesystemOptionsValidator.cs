@@ -3,7 +3,9 @@ using Microsoft.Extensions.Options;
 
 namespace Registry.Storage.Filesystem;
 
-/// <summary>Refuses a folder that cannot hold the data, in words that name the setting. It changes nothing on the disk.</summary>
+/// <summary>
+/// Refuses a folder that cannot hold the data, in words that name the setting. It changes nothing on the disk.
+/// </summary>
 internal sealed class FilesystemOptionsValidator : IValidateOptions<FilesystemOptions>
 {
     private const string Setting = "FILESYSTEM__PATH";
@@ -12,7 +14,8 @@ internal sealed class FilesystemOptionsValidator : IValidateOptions<FilesystemOp
     {
         ArgumentNullException.ThrowIfNull(options);
         if (!OperatingSystem.IsLinux() || !Environment.Is64BitProcess)
-            return ValidateOptionsResult.Fail("The filesystem backend needs 64-bit Linux: it relies on its locks, renames and flushes.");
+            return ValidateOptionsResult.Fail(
+                "The filesystem backend needs 64-bit Linux: it relies on its locks, renames and flushes.");
         if (string.IsNullOrWhiteSpace(options.Path))
             return ValidateOptionsResult.Fail($"{Setting} is empty: name the folder that holds the data.");
         if (options.Path.Contains('\0'))
@@ -26,7 +29,8 @@ internal sealed class FilesystemOptionsValidator : IValidateOptions<FilesystemOp
         catch (IOException)
         {
             return ValidateOptionsResult.Fail(
-                $"{Setting} is '{options.Path}', but the working directory does not exist any more; expected an absolute path.");
+                $"{Setting} is '{options.Path}', but the working directory does not exist any more; expected an "
+                    + "absolute path.");
         }
 
         // What is not there yet will be made, so it is the nearest folder above it that must let us.

@@ -18,8 +18,8 @@ internal sealed class FilesystemProbe(FilesystemVolume volume) : IStorageProbe
         volume.Open();
         using var staged = volume.Stage();
 
-        // An odd number of 100 ns, in the second to come: neither a rounding nor the volume's own clock gives it by chance, and no replica that sweeps
-        // takes the file for an abandoned one.
+        // An odd number of 100 ns, in the second to come: neither a rounding nor the volume's own clock gives it by
+        // chance, and no replica that sweeps takes the file for an abandoned one.
         var odd = volume.Now - (volume.Now % TimeSpan.TicksPerSecond) + TimeSpan.TicksPerSecond + 1_234_567;
         staged.Seal(odd);
         using (var file = Disk.TryOpenRead(staged.Path) ?? throw FilesystemVolume.Gone(staged.Path))
@@ -42,5 +42,7 @@ internal sealed class FilesystemProbe(FilesystemVolume volume) : IStorageProbe
     }
 
     private static StorageException Unfit(string what) =>
-        new(StorageFault.Denied, $"The volume of the data folder {what}: the registry needs one that does, such as ext4 or XFS.");
+        new(
+            StorageFault.Denied,
+            $"The volume of the data folder {what}: the registry needs one that does, such as ext4 or XFS.");
 }

@@ -13,12 +13,14 @@ public static class FilesystemServices
     /// <summary>
     /// Adds both stores over the folder that the section <c>Filesystem</c> names; the options are validated at start.
     /// </summary>
-    public static IServiceCollection AddFilesystemStorage(this IServiceCollection services, IConfiguration configuration)
+    public static IServiceCollection AddFilesystemStorage(
+        this IServiceCollection services, IConfiguration configuration)
     {
         services.AddSettings<FilesystemOptions, FilesystemOptionsValidator>(configuration, FilesystemOptions.Section);
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(provider => new FilesystemVolume(
-            provider.GetRequiredService<IOptions<FilesystemOptions>>().Value, provider.GetRequiredService<TimeProvider>()));
+            provider.GetRequiredService<IOptions<FilesystemOptions>>().Value,
+            provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<IDocumentStore, FilesystemDocumentStore>();
         services.AddSingleton<IBlobStore, FilesystemBlobStore>();
         services.AddSingleton<IStorageProbe, FilesystemProbe>();
@@ -26,8 +28,8 @@ public static class FilesystemServices
     }
 
     /// <summary>
-    /// Opens the folder to be read and no more: it must hold a registry, may be on read-only media, and nothing in it is
-    /// made or changed.
+    /// Opens the folder to be read and no more: it must hold a registry, may be on read-only media, and nothing in it
+    /// is made or changed.
     /// </summary>
     public static IServiceCollection OpenFilesystemReadOnly(this IServiceCollection services) =>
         services.PostConfigure<FilesystemOptions>(static options => options.ReadOnly = true);

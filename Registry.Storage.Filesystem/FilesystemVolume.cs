@@ -4,17 +4,16 @@ using Registry.Core.Storage;
 namespace Registry.Storage.Filesystem;
 
 /// <summary>
-/// The folder that holds everything, as one process sees it. Both stores of a process share one; several processes, or several of these in
-/// one process, may share the folder.
+/// The folder that holds everything, as one process sees it. Both stores of a process share one; several processes, or
+/// several of these in one process, may share the folder.
 /// </summary>
 /// <remarks>
 /// <code>
 /// documents/packages/&lt;namespace&gt;/&lt;name&gt;@.json    a document: its modification time is its revision
-/// blobs/&lt;scope …&gt;/@&lt;digest&gt;                     a blob: its modification time is its revision and when it was touched
-/// blobs/&lt;scope …&gt;/@&lt;digest&gt;.uploaded            when a blob was uploaded, where that is not when it was touched
-/// staging/&lt;random&gt;                              what is being written
-/// changes                                      which documents were written last, under each stripe
-/// locks/&lt;00…ff&gt;                                a stripe's lock, and the highest revision that was deleted under it
+/// blobs/&lt;scope …&gt;/@&lt;digest&gt; a blob: its modification time is its revision and when it was touched
+/// blobs/&lt;scope …&gt;/@&lt;digest&gt;.uploaded when a blob was uploaded, where that is not when it was touched
+/// staging/&lt;random&gt; what is being written changes which documents were written last, under each stripe
+/// locks/&lt;00…ff&gt; a stripe's lock, and the highest revision that was deleted under it
 /// </code>
 /// </remarks>
 internal sealed class FilesystemVolume
@@ -60,8 +59,8 @@ internal sealed class FilesystemVolume
     public long Now => Time.GetUtcNow().UtcTicks;
 
     /// <summary>
-    /// Makes the folders, once: they are never made again, so that a folder which vanishes under a running registry is an error and
-    /// not an empty registry.
+    /// Makes the folders, once: they are never made again, so that a folder which vanishes under a running registry is
+    /// an error and not an empty registry.
     /// </summary>
     /// <exception cref="StorageException">
     /// They cannot be made or may not be, or the volume is open for reading only.
@@ -203,7 +202,9 @@ internal sealed class FilesystemVolume
 
     /// <summary>The folder, or a part of it that was there, is not there any more.</summary>
     public static StorageException Gone(string path) =>
-        new(StorageFault.Unavailable, $"'{path}' is gone: was the data folder removed, or its volume unmounted, under the running registry?");
+        new(
+            StorageFault.Unavailable,
+            $"'{path}' is gone: was the data folder removed, or its volume unmounted, under the running registry?");
 
     private void DemandWritable()
     {

@@ -3,8 +3,9 @@ using System.Runtime.InteropServices;
 namespace Registry.Storage.Filesystem;
 
 /// <summary>
-/// The calls of the C library that .NET has no counterpart for, or one that hides what went wrong. Each returns -1 and leaves errno to
-/// <see cref="Marshal.GetLastPInvokeError"/>. Linux on 64 bits: constants and layouts are those of its kernel headers.
+/// The calls of the C library that .NET has no counterpart for, or one that hides what went wrong. Each returns -1 and
+/// leaves errno to <see cref="Marshal.GetLastPInvokeError"/>. Linux on 64 bits: constants and layouts are those of its
+/// kernel headers.
 /// </summary>
 internal static partial class Native
 {
@@ -54,7 +55,8 @@ internal static partial class Native
     public const byte EntryLink = 10;
 
     /// <summary>O_NOFOLLOW, the one flag here whose value depends on the processor.</summary>
-    public static int NoFollow => RuntimeInformation.ProcessArchitecture is Architecture.Arm64 or Architecture.Arm ? 0x8000 : 0x20000;
+    public static int NoFollow =>
+        RuntimeInformation.ProcessArchitecture is Architecture.Arm64 or Architecture.Arm ? 0x8000 : 0x20000;
 
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int Open(string path, int flags, uint mode);

@@ -3,8 +3,9 @@ using System.Runtime.ExceptionServices;
 namespace Registry.Storage.Filesystem;
 
 /// <summary>
-/// Flushes folders, once for all who ask for the same one meanwhile: a flush makes durable what was in the folder when it began, so whoever comes before it
-/// begins shares it, and whoever comes later shares the one after. Callers wait on their own thread, as for the disk itself.
+/// Flushes folders, once for all who ask for the same one meanwhile: a flush makes durable what was in the folder when
+/// it began, so whoever comes before it begins shares it, and whoever comes later shares the one after. Callers wait on
+/// their own thread, as for the disk itself.
 /// </summary>
 /// <param name="flush">Flushes a folder, and tells which it was; null when it is not there.</param>
 internal sealed class SharedFlushes(Func<string, FileIdentity?> flush)
@@ -15,7 +16,9 @@ internal sealed class SharedFlushes(Func<string, FileIdentity?> flush)
 
     /// <summary>Flushes a folder, by a flush that begins after this call has.</summary>
     /// <returns>Which folder was flushed; null when there was none.</returns>
-    /// <exception cref="Exception">What the flush threw, for all who share it: the disk may say it only once.</exception>
+    /// <exception cref="Exception">
+    /// What the flush threw, for all who share it: the disk may say it only once.
+    /// </exception>
     public FileIdentity? Flush(string folder)
     {
         Round? round;

@@ -2,7 +2,10 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Registry.Storage.Filesystem;
 
-/// <summary>A file in the making: written and made durable under a name of its own, then renamed into its place. For one caller at a time.</summary>
+/// <summary>
+/// A file in the making: written and made durable under a name of its own, then renamed into its place. For one caller
+/// at a time.
+/// </summary>
 /// <remarks>
 /// Its writer holds the lock of the file. The kernel frees it when the process dies, so that others can tell what is
 /// abandoned.
@@ -65,7 +68,10 @@ internal sealed class StagedFile : IDisposable
     /// <summary>Makes durable what was written so far.</summary>
     public void Flush() => Disk.Flush(file, Path);
 
-    /// <summary>Sets the modification time, and makes it and all bytes durable. To seal again costs little: only the time has changed.</summary>
+    /// <summary>
+    /// Sets the modification time, and makes it and all bytes durable. To seal again costs little: only the time has
+    /// changed.
+    /// </summary>
     public void Seal(long ticks)
     {
         Disk.SetModified(file, ticks, Path);
@@ -83,7 +89,8 @@ internal sealed class StagedFile : IDisposable
     /// <summary>Discards the file unless it was placed.</summary>
     public void Dispose()
     {
-        // Whatever refuses this, the file is reclaimed as abandoned later; the caller has an answer or a better error already.
+        // Whatever refuses this, the file is reclaimed as abandoned later; the caller has an answer or a better error
+        // already.
         if (!IsPlaced)
             Native.Unlink(Path);
         file.Dispose();

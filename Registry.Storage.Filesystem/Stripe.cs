@@ -5,8 +5,9 @@ using Registry.Core.Storage;
 namespace Registry.Storage.Filesystem;
 
 /// <summary>
-/// A stripe that this writer holds until it disposes it. Its file keeps the highest revision that was deleted under it: a key that comes back
-/// begins above that, even when the clock has been set back. (What is there forces its successor forward by itself.)
+/// A stripe that this writer holds until it disposes it. Its file keeps the highest revision that was deleted under it:
+/// a key that comes back begins above that, even when the clock has been set back. (What is there forces its successor
+/// forward by itself.)
 /// </summary>
 internal sealed class Stripe(int index, SafeFileHandle file, string path, SemaphoreSlim gate) : IDisposable
 {
@@ -57,7 +58,8 @@ internal sealed class Stripe(int index, SafeFileHandle file, string path, Semaph
         var ticks = isEmpty ? Disk.Stat(file, path).Ticks : BinaryPrimitives.ReadInt64LittleEndian(bytes);
         return ticks >= 0 && ticks < DateTime.MaxValue.Ticks
             ? ticks
-            : throw new StorageException(StorageFault.Corrupt, $"The lock file '{path}' holds no revision: it is damaged or not ours.");
+            : throw new StorageException(
+                StorageFault.Corrupt, $"The lock file '{path}' holds no revision: it is damaged or not ours.");
     }
 
     private void Note(long ticks, bool isEmpty)

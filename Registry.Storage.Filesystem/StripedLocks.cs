@@ -4,15 +4,19 @@ using Registry.Core.Storage;
 namespace Registry.Storage.Filesystem;
 
 /// <summary>
-/// Exclusion of writers by key: inside the process by semaphores, where waiting blocks no thread, and across processes by flock, which the
-/// kernel frees when a process dies. Keys share stripes, so a lock is held for a few calls and never while data is written.
+/// Exclusion of writers by key: inside the process by semaphores, where waiting blocks no thread, and across processes
+/// by flock, which the kernel frees when a process dies. Keys share stripes, so a lock is held for a few calls and
+/// never while data is written.
 /// </summary>
 internal sealed class StripedLocks
 {
     /// <summary>How many stripes there are.</summary>
     public const int Count = 256;
 
-    /// <summary>How long a writer waits for others: far beyond what they take, so that only a stopped process or a sick volume exceeds it.</summary>
+    /// <summary>
+    /// How long a writer waits for others: far beyond what they take, so that only a stopped process or a sick volume
+    /// exceeds it.
+    /// </summary>
     private static readonly TimeSpan MaxWait = TimeSpan.FromSeconds(10);
 
     private readonly TimeProvider time;
@@ -78,7 +82,8 @@ internal sealed class StripedLocks
                 if (time.GetElapsedTime(started) > MaxWait)
                     throw Busy(path);
 
-                // Held for some ten microseconds as a rule: give way first, sleep later, and not in step with the others.
+                // Held for some ten microseconds as a rule: give way first, sleep later, and not in step with the
+                // others.
                 if (attempt < 3)
                     await Task.Yield();
                 else
@@ -121,5 +126,8 @@ internal sealed class StripedLocks
     private string PathOf(int index) => Path.Combine(Folder, index.ToString("x2"));
 
     private static StorageException Busy(string path) =>
-        new(StorageFault.Unavailable, $"The lock '{path}' was held for longer than {MaxWait.TotalSeconds} s: is a process that shares the folder stopped?");
+        new(
+            StorageFault.Unavailable,
+            $"The lock '{path}' was held for longer than {MaxWait.TotalSeconds} s: is a process that shares the "
+                + "folder stopped?");
 }

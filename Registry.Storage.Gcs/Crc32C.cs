@@ -4,7 +4,10 @@ using System.Runtime.InteropServices;
 
 namespace Registry.Storage.Gcs;
 
-/// <summary>The checksum by which Google Cloud Storage proves what it took and what it gives: CRC-32C, computed by the processor.</summary>
+/// <summary>
+/// The checksum by which Google Cloud Storage proves what it took and what it gives: CRC-32C, computed by the
+/// processor.
+/// </summary>
 internal struct Crc32C
 {
     private uint value;
@@ -32,7 +35,8 @@ internal struct Crc32C
         var register = ~value;
         var whole = bytes.Length & ~(sizeof(ulong) - 1);
         foreach (var eight in MemoryMarshal.Cast<byte, ulong>(bytes[..whole]))
-            register = BitOperations.Crc32C(register, BitConverter.IsLittleEndian ? eight : BinaryPrimitives.ReverseEndianness(eight));
+            register = BitOperations.Crc32C(
+                register, BitConverter.IsLittleEndian ? eight : BinaryPrimitives.ReverseEndianness(eight));
         foreach (var one in bytes[whole..])
             register = BitOperations.Crc32C(register, one);
         value = ~register;

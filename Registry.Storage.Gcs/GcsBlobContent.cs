@@ -6,12 +6,13 @@ using Registry.Core.Transfers;
 namespace Registry.Storage.Gcs;
 
 /// <summary>
-/// Exactly so many bytes of one generation of an object, read forward. A connection that breaks is replaced and read on from where it broke;
-/// where that cannot be, reading throws and never just ends. A blob that is read whole must have the checksum of the object, or its last
-/// bytes are not given out.
+/// Exactly so many bytes of one generation of an object, read forward. A connection that breaks is replaced and read on
+/// from where it broke; where that cannot be, reading throws and never just ends. A blob that is read whole must have
+/// the checksum of the object, or its last bytes are not given out.
 /// </summary>
 internal sealed class GcsBlobContent(
-    GcsClient client, string name, GcsObject blob, long offset, long length, TransferBudget budget) : ForwardOnlyStream(length)
+    GcsClient client, string name, GcsObject blob, long offset, long length, TransferBudget budget)
+        : ForwardOnlyStream(length)
 {
     /// <summary>What a connection of the HTTP client buffers, its TLS included.</summary>
     private const int ConnectionBytes = 64 * 1024;
@@ -28,7 +29,10 @@ internal sealed class GcsBlobContent(
 
     public override bool CanRead => !isDisposed;
 
-    /// <summary>Connects, so that what fails fails before the first byte is promised. False when the generation is not there any more.</summary>
+    /// <summary>
+    /// Connects, so that what fails fails before the first byte is promised. False when the generation is not there any
+    /// more.
+    /// </summary>
     public async Task<bool> TryBeginAsync(CancellationToken cancellationToken)
     {
         if (length == 0)
@@ -43,7 +47,9 @@ internal sealed class GcsBlobContent(
         ObjectDisposedException.ThrowIf(isDisposed, this);
         cancellationToken.ThrowIfCancellationRequested();
         var wanted = (int)Math.Min(buffer.Length, length - Consumed);
-        return wanted == 0 ? 0 : await client.TransferRetry().RunAsync(now => ReadOnceAsync(buffer[..wanted], now), cancellationToken);
+        return wanted == 0
+            ? 0
+            : await client.TransferRetry().RunAsync(now => ReadOnceAsync(buffer[..wanted], now), cancellationToken);
     }
 
     protected override void Dispose(bool disposing)
@@ -62,10 +68,14 @@ internal sealed class GcsBlobContent(
         try
         {
             if (body is null && !await TryConnectAsync(now))
-                throw new StorageException(StorageFault.Unavailable, $"'{name}' was deleted under its reader, {length - Consumed} bytes before the end.");
-            var read = await GcsException.GuardAsync(name, async () => await body!.ReadAsync(buffer, now.Token), now.Token);
+                throw new StorageException(
+                    StorageFault.Unavailable,
+                    $"'{name}' was deleted under its reader, {length - Consumed} bytes before the end.");
+            var read =
+                await GcsException.GuardAsync(name, async () => await body!.ReadAsync(buffer, now.Token), now.Token);
             if (read == 0)
-                throw GcsException.OfConnection(name, sent: true, new EndOfStreamException($"{length - Consumed} bytes are missing."));
+                throw GcsException.OfConnection(
+                    name, sent: true, new EndOfStreamException($"{length - Consumed} bytes are missing."));
             Take(buffer.Span[..read]);
             return read;
         }
@@ -87,7 +97,8 @@ internal sealed class GcsBlobContent(
 
     private async Task<bool> TryConnectAsync(GcsAttempt now)
     {
-        if (await client.TryOpenContentAsync(name, blob, offset + Consumed, length - Consumed, now.Token) is not var (opened, before))
+        if (await client.TryOpenContentAsync(
+            name, blob, offset + Consumed, length - Consumed, now.Token) is not var (opened, before))
             return false;
         response = opened;
         try
@@ -113,9 +124,12 @@ internal sealed class GcsBlobContent(
             while (count > 0)
             {
                 var read = await GcsException.GuardAsync(
-                    name, async () => await body!.ReadAsync(buffer.AsMemory(0, (int)Math.Min(buffer.Length, count)), now.Token), now.Token);
+                    name, async () =>
+                        await body!.ReadAsync(
+                            buffer.AsMemory(0, (int)Math.Min(buffer.Length, count)), now.Token), now.Token);
                 if (read == 0)
-                    throw GcsException.OfConnection(name, sent: true, new EndOfStreamException($"{count} bytes before the range are missing."));
+                    throw GcsException.OfConnection(
+                        name, sent: true, new EndOfStreamException($"{count} bytes before the range are missing."));
                 count -= read;
                 now.Moved();
             }

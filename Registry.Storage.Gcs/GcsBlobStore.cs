@@ -5,9 +5,11 @@ using Registry.Core.Transfers;
 namespace Registry.Storage.Gcs;
 
 /// <summary>
-/// Blobs as objects. Their bytes never change, so a generation is a blob's whole life; a commit of what is there changes the metageneration.
+/// Blobs as objects. Their bytes never change, so a generation is a blob's whole life; a commit of what is there
+/// changes the metageneration.
 /// </summary>
-internal sealed class GcsBlobStore(GcsClient client, GcsNames names, GcsStaging staging, GcsTouches touches, TransferBudget budget) : IBlobStore
+internal sealed class GcsBlobStore(
+    GcsClient client, GcsNames names, GcsStaging staging, GcsTouches touches, TransferBudget budget) : IBlobStore
 {
     /// <summary>A blob that changes each time it is looked at is looked at this often.</summary>
     private const int MaxRaces = 100;
@@ -16,7 +18,8 @@ internal sealed class GcsBlobStore(GcsClient client, GcsNames names, GcsStaging 
     {
         cancellationToken.ThrowIfCancellationRequested();
         _ = scope.Value;
-        return ValueTask.FromResult<BlobWriter>(new GcsBlobWriter(client, names, touches, scope, staging.Begin(), budget));
+        return ValueTask.FromResult<BlobWriter>(
+            new GcsBlobWriter(client, names, touches, scope, staging.Begin(), budget));
     }
 
     public async ValueTask<BlobReader?> OpenAsync(BlobKey key, ByteRange range, CancellationToken cancellationToken)
@@ -43,7 +46,8 @@ internal sealed class GcsBlobStore(GcsClient client, GcsNames names, GcsStaging 
         return await client.FindAsync(name, cancellationToken) is { } blob ? GcsBlobs.Describe(key, blob) : null;
     }
 
-    public async ValueTask<bool> TryDeleteAsync(BlobKey key, Precondition precondition, CancellationToken cancellationToken)
+    public async ValueTask<bool> TryDeleteAsync(
+        BlobKey key, Precondition precondition, CancellationToken cancellationToken)
     {
         if (precondition.Kind == PreconditionKind.Absent)
             throw new ArgumentException("What must be absent cannot be deleted.", nameof(precondition));
@@ -64,9 +68,11 @@ internal sealed class GcsBlobStore(GcsClient client, GcsNames names, GcsStaging 
         throw Busy(name);
     }
 
-    public async IAsyncEnumerable<BlobInfo> ListAsync(StoreKey scope, ScopeDepth depth, BlobKey? after, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<BlobInfo> ListAsync(
+        StoreKey scope, ScopeDepth depth, BlobKey? after, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var listing = new GcsListing(client, names.Within(scope, depth), after is { } last ? names.Of(last) : null, GcsMetadata.Fields);
+        var listing = new GcsListing(
+            client, names.Within(scope, depth), after is { } last ? names.Of(last) : null, GcsMetadata.Fields);
         await foreach (var found in listing.ReadAsync(cancellationToken))
             if (names.TryGetBlob(found.Name, out var key))
                 yield return GcsBlobs.Describe(key, found);
@@ -93,7 +99,8 @@ internal sealed class GcsBlobStore(GcsClient client, GcsNames names, GcsStaging 
         }
     }
 
-    private async Task<bool> TryDeleteAsync(string name, long generation, long metageneration, CancellationToken cancellationToken)
+    private async Task<bool> TryDeleteAsync(
+        string name, long generation, long metageneration, CancellationToken cancellationToken)
     {
         var write = await client.DeleteAsync(name, generation, metageneration, cancellationToken);
         if (write.IsDone || !write.IsOutcomeUnknown)
@@ -102,9 +109,13 @@ internal sealed class GcsBlobStore(GcsClient client, GcsNames names, GcsStaging 
         // An earlier try got no answer. Where the generation lives on, it was only touched, and no try has deleted it.
         return await client.FindAsync(name, cancellationToken) is { } current && current.Generation == generation
             ? false
-            : throw new StorageException(StorageFault.Unavailable, $"A delete of '{name}' got no answer, and now it is gone: by whom cannot be told.");
+            : throw new StorageException(
+                StorageFault.Unavailable,
+                $"A delete of '{name}' got no answer, and now it is gone: by whom cannot be told.");
     }
 
     private static StorageException Busy(string name) =>
-        new(StorageFault.Throttled, $"'{name}' was changed by others each of the {MaxRaces} times that it was looked at.");
+        new(
+            StorageFault.Throttled,
+            $"'{name}' was changed by others each of the {MaxRaces} times that it was looked at.");
 }

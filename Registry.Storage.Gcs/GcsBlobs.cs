@@ -7,7 +7,11 @@ namespace Registry.Storage.Gcs;
 internal static class GcsBlobs
 {
     public static BlobInfo Describe(BlobKey key, GcsObject found) =>
-        new(key, SizeOf(found), GcsMetadata.UploadedAtOf(found), RevisionOf(found.Generation ?? 0, found.Metageneration ?? 0));
+        new(
+            key,
+            SizeOf(found),
+            GcsMetadata.UploadedAtOf(found),
+            RevisionOf(found.Generation ?? 0, found.Metageneration ?? 0));
 
     /// <summary>Bytes.</summary>
     public static long SizeOf(GcsObject found) => (long)(found.Size ?? 0);

@@ -34,7 +34,9 @@ internal sealed class GcsDocumentStore(GcsClient client, GcsNames names) : IDocu
     public async ValueTask<Revision?> StatAsync(StoreKey key, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        return await client.FindAsync(names.Of(key), cancellationToken) is { } found ? RevisionOf(found.Generation ?? 0) : null;
+        return await client.FindAsync(names.Of(key), cancellationToken) is { } found
+            ? RevisionOf(found.Generation ?? 0)
+            : null;
     }
 
     public async ValueTask<Revision?> TryPutAsync(
@@ -46,7 +48,9 @@ internal sealed class GcsDocumentStore(GcsClient client, GcsNames names) : IDocu
         var name = names.Of(key);
         cancellationToken.ThrowIfCancellationRequested();
         if (precondition.Kind != PreconditionKind.None)
-            return GenerationOf(precondition) is { } expected ? await TryPutAsync(name, content, expected, cancellationToken) : null;
+            return GenerationOf(precondition) is { } expected
+                ? await TryPutAsync(name, content, expected, cancellationToken)
+                : null;
 
         for (var race = 0; race < MaxRaces; race++)
         {
@@ -58,14 +62,16 @@ internal sealed class GcsDocumentStore(GcsClient client, GcsNames names) : IDocu
         throw Busy(name);
     }
 
-    public async ValueTask<bool> TryDeleteAsync(StoreKey key, Precondition precondition, CancellationToken cancellationToken)
+    public async ValueTask<bool> TryDeleteAsync(
+        StoreKey key, Precondition precondition, CancellationToken cancellationToken)
     {
         if (precondition.Kind == PreconditionKind.Absent)
             throw new ArgumentException("What must be absent cannot be deleted.", nameof(precondition));
         var name = names.Of(key);
         cancellationToken.ThrowIfCancellationRequested();
         if (precondition.Kind != PreconditionKind.None)
-            return GenerationOf(precondition) is { } expected && await TryDeleteAsync(name, expected, cancellationToken);
+            return GenerationOf(precondition) is { } expected
+                && await TryDeleteAsync(name, expected, cancellationToken);
 
         for (var race = 0; race < MaxRaces; race++)
         {
@@ -88,11 +94,13 @@ internal sealed class GcsDocumentStore(GcsClient client, GcsNames names) : IDocu
                 yield return new DocumentEntry(key, RevisionOf(found.Generation ?? 0));
     }
 
-    public IAsyncEnumerable<StoredDocument> ReadAsync(StoreKey scope, StoreKey? after, CancellationToken cancellationToken) =>
+    public IAsyncEnumerable<StoredDocument> ReadAsync(
+        StoreKey scope, StoreKey? after, CancellationToken cancellationToken) =>
         DocumentReading.OneByOneAsync(this, scope, after, ReadsAhead, cancellationToken);
 
     /// <summary>The service has no history that could be read at once: it always asks for a listing.</summary>
-    public ValueTask<DocumentChanges> ChangesAsync(StoreKey scope, ChangeToken? since, CancellationToken cancellationToken)
+    public ValueTask<DocumentChanges> ChangesAsync(
+        StoreKey scope, ChangeToken? since, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         return ValueTask.FromResult(new DocumentChanges(NoMoment.Instance, null));
@@ -128,7 +136,8 @@ internal sealed class GcsDocumentStore(GcsClient client, GcsNames names) : IDocu
             return null;
 
         // An earlier try got no answer, and now the generation is another: that try may be the reason.
-        return await client.FindAsync(name, cancellationToken) is { } current && GcsMetadata.WriteIdOf(current) == writeId
+        return await client.FindAsync(name, cancellationToken) is { } current
+            && GcsMetadata.WriteIdOf(current) == writeId
             ? RevisionOf(current.Generation ?? 0)
             : throw Unknown(name);
     }

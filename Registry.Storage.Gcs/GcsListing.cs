@@ -17,7 +17,8 @@ internal sealed class GcsListing(GcsClient client, string prefix, string? after,
         string? page = null;
         do
         {
-            // A name before the prefix would be refused by no one, and costs nothing: the service starts where both hold.
+            // A name before the prefix would be refused by no one, and costs nothing: the service starts where both
+            // hold.
             var found = await client.ListAsync(prefix, after, page, fields, cancellationToken);
             foreach (var item in found.Items ?? [])
             {

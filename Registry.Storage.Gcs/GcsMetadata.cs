@@ -9,7 +9,10 @@ internal static class GcsMetadata
     /// <summary>The fields of an object that a blob is described by.</summary>
     public const string Fields = "name,size,generation,metageneration,timeCreated,crc32c,metadata";
 
-    /// <summary>Names the custom metadata with a random id of the write: by it a write whose answer was lost knows its own work again.</summary>
+    /// <summary>
+    /// Names the custom metadata with a random id of the write: by it a write whose answer was lost knows its own work
+    /// again.
+    /// </summary>
     public const string WriteKey = "write";
 
     /// <summary>Names the custom metadata with the time of the upload, in microseconds since 1970.</summary>
@@ -18,8 +21,10 @@ internal static class GcsMetadata
     /// <summary>Of every object that the registry writes.</summary>
     public const string ContentType = "application/octet-stream";
 
-    private static readonly long FirstMicrosecond = (DateTimeOffset.MinValue - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
-    private static readonly long LastMicrosecond = (DateTimeOffset.MaxValue - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
+    private static readonly long FirstMicrosecond =
+        (DateTimeOffset.MinValue - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
+    private static readonly long LastMicrosecond =
+        (DateTimeOffset.MaxValue - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
 
     /// <summary>A document on its way.</summary>
     /// <param name="writeId">Names the write.</param>
@@ -46,16 +51,23 @@ internal static class GcsMetadata
         Metadata = new Dictionary<string, string>
         {
             [WriteKey] = writeId,
-            [UploadedKey] = ((uploadedAt - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond).ToString(CultureInfo.InvariantCulture),
+            [UploadedKey] = ((uploadedAt - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond).ToString(
+                CultureInfo.InvariantCulture),
         },
     };
 
     /// <summary>The id of the write that made this state; null where it does not say.</summary>
     public static string? WriteIdOf(GcsObject found) => ValueOf(found, WriteKey);
 
-    /// <summary>When a blob was uploaded. An object that was copied by hand without its metadata counts from when it was made.</summary>
+    /// <summary>
+    /// When a blob was uploaded. An object that was copied by hand without its metadata counts from when it was made.
+    /// </summary>
     public static DateTimeOffset UploadedAtOf(GcsObject found) =>
-        long.TryParse(ValueOf(found, UploadedKey), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var microseconds)
+        long.TryParse(
+            ValueOf(found, UploadedKey),
+            NumberStyles.AllowLeadingSign,
+            CultureInfo.InvariantCulture,
+            out var microseconds)
         && microseconds >= FirstMicrosecond && microseconds <= LastMicrosecond
             ? DateTimeOffset.UnixEpoch.AddTicks(microseconds * TimeSpan.TicksPerMicrosecond)
             : Microseconds.Floor(found.TimeCreatedDateTimeOffset ?? DateTimeOffset.UnixEpoch);

@@ -3,11 +3,14 @@ using Registry.Core.Storage;
 
 namespace Registry.Storage.Gcs;
 
-/// <summary>The names of all objects. They are ASCII, so that the service's order, that of UTF-8 bytes, is the ordinal order of the keys.</summary>
+/// <summary>
+/// The names of all objects. They are ASCII, so that the service's order, that of UTF-8 bytes, is the ordinal order of
+/// the keys.
+/// </summary>
 /// <remarks>
 /// <code>
 /// &lt;prefix&gt;/documents/packages/&lt;namespace&gt;/&lt;name&gt;    a document: its generation is its revision
-/// &lt;prefix&gt;/blobs/&lt;scope …&gt;/@&lt;digest&gt;             a blob: its generation and metageneration are its revision
+/// &lt;prefix&gt;/blobs/&lt;scope …&gt;/@&lt;digest&gt; a blob: its generation and metageneration are its revision
 /// </code>
 /// </remarks>
 internal sealed class GcsNames
@@ -28,7 +31,9 @@ internal sealed class GcsNames
         blobs = Root + BlobsFolder;
     }
 
-    /// <summary>What is left of <see cref="MaxNameBytes"/> beside the longest blob: folder, scope, <c>/@</c> and digest.</summary>
+    /// <summary>
+    /// What is left of <see cref="MaxNameBytes"/> beside the longest blob: folder, scope, <c>/@</c> and digest.
+    /// </summary>
     public static int MaxPrefixBytes => MaxNameBytes - BlobsFolder.Length - StoreKey.MaxKeyBytes - 2 - Digest.HexLength;
 
     /// <summary>The prefix with its slash; empty for none.</summary>
@@ -42,19 +47,26 @@ internal sealed class GcsNames
     public string Below(StoreKey scope) => $"{documents}{scope.Value}/";
 
     /// <summary>What the names of all blobs of a scope begin with.</summary>
-    public string Within(StoreKey scope, ScopeDepth depth) => depth == ScopeDepth.Exact ? $"{blobs}{scope.Value}/{BlobKey.Mark}" : $"{blobs}{scope.Value}/";
+    public string Within(
+        StoreKey scope,
+        ScopeDepth depth) =>
+        depth == ScopeDepth.Exact ? $"{blobs}{scope.Value}/{BlobKey.Mark}" : $"{blobs}{scope.Value}/";
 
     /// <summary>False for an object that is not ours.</summary>
     public bool TryGetDocument([NotNullWhen(true)] string? name, out StoreKey key)
     {
         key = default;
-        return name is not null && name.StartsWith(documents, StringComparison.Ordinal) && StoreKey.TryParse(name[documents.Length..], out key);
+        return name is not null
+            && name.StartsWith(documents, StringComparison.Ordinal)
+            && StoreKey.TryParse(name[documents.Length..], out key);
     }
 
     /// <summary>False for an object that is not ours.</summary>
     public bool TryGetBlob([NotNullWhen(true)] string? name, out BlobKey key)
     {
         key = default;
-        return name is not null && name.StartsWith(blobs, StringComparison.Ordinal) && BlobKey.TryParse(name[blobs.Length..], out key);
+        return name is not null
+            && name.StartsWith(blobs, StringComparison.Ordinal)
+            && BlobKey.TryParse(name[blobs.Length..], out key);
     }
 }

@@ -4,7 +4,9 @@ using Microsoft.Extensions.Options;
 
 namespace Registry.Storage.Gcs;
 
-/// <summary>Refuses what cannot work, all of it at once, in words that name the settings. It asks nobody and changes nothing.</summary>
+/// <summary>
+/// Refuses what cannot work, all of it at once, in words that name the settings. It asks nobody and changes nothing.
+/// </summary>
 internal sealed partial class GcsOptionsValidator : IValidateOptions<GcsOptions>
 {
     /// <summary>Above this many seconds a deadline is a mistake, and timers overflow.</summary>
@@ -25,12 +27,17 @@ internal sealed partial class GcsOptionsValidator : IValidateOptions<GcsOptions>
         if (string.IsNullOrWhiteSpace(options.Bucket))
             yield return "GCS__BUCKET is not set: name the bucket that holds the data.";
         else if (!BucketName().IsMatch(options.Bucket))
-            yield return $"GCS__BUCKET is '{options.Bucket}', which is no name of a bucket: give the name alone, without gs://.";
+            yield return $"GCS__BUCKET is '{options.Bucket}', which is no name of a bucket: give the name alone, "
+                + "without gs://.";
         if (options.Prefix is null || options.Prefix.AsSpan().ContainsAnyExcept(PrefixCharacters)
-            || options.Prefix.TrimEnd('/').Split('/') is var folders && options.Prefix.Length > 0 && folders.Any(folder => folder is "" or "." or ".."))
-            yield return $"GCS__PREFIX is '{options.Prefix}'; it must be folders of letters, digits, '.', '_' and '-', joined by '/'.";
+            || options.Prefix.TrimEnd('/').Split('/') is var folders
+                && options.Prefix.Length > 0
+                && folders.Any(folder => folder is "" or "." or ".."))
+            yield return $"GCS__PREFIX is '{options.Prefix}'; it must be folders of letters, digits, '.', '_' and "
+                + "'-', joined by '/'.";
         else if (new GcsNames(options.Prefix).Root.Length > GcsNames.MaxPrefixBytes)
-            yield return $"GCS__PREFIX is '{options.Prefix}'; it must have at most {GcsNames.MaxPrefixBytes} characters with the slash at its end, as names of objects are bounded.";
+            yield return $"GCS__PREFIX is '{options.Prefix}'; it must have at most {GcsNames.MaxPrefixBytes} "
+                + "characters with the slash at its end, as names of objects are bounded.";
         if (string.IsNullOrWhiteSpace(options.StagingFolder) || options.StagingFolder.Contains('\0'))
             yield return $"GCS__STAGINGFOLDER is '{options.StagingFolder}'; expected the path of a folder.";
         else if (File.Exists(options.StagingFolder))
@@ -42,7 +49,8 @@ internal sealed partial class GcsOptionsValidator : IValidateOptions<GcsOptions>
         if (options.EmulatorAddress is { } emulator)
         {
             if (!IsAddress(emulator))
-                yield return $"{GcsOptions.EmulatorSetting} is '{options.EmulatorHost}'; it must be host:port or an http address.";
+                yield return $"{GcsOptions.EmulatorSetting} is '{options.EmulatorHost}'; it must be host:port or an "
+                    + "http address.";
             yield break;
         }
 
@@ -55,15 +63,22 @@ internal sealed partial class GcsOptionsValidator : IValidateOptions<GcsOptions>
     private static IEnumerable<string> ErrorsOfTimes(GcsOptions options)
     {
         if (!(options.DeadlineSeconds is > 0 and <= MaxSeconds))
-            yield return $"GCS__DEADLINESECONDS is {options.DeadlineSeconds}; it must be above 0 and at most {MaxSeconds} seconds.";
+            yield return $"GCS__DEADLINESECONDS is {options.DeadlineSeconds}; it must be above 0 and at most "
+                + $"{MaxSeconds} seconds.";
         if (!(options.TransferIdleSeconds is > 0 and <= MaxSeconds))
-            yield return $"GCS__TRANSFERIDLESECONDS is {options.TransferIdleSeconds}; it must be above 0 and at most {MaxSeconds} seconds.";
+            yield return $"GCS__TRANSFERIDLESECONDS is {options.TransferIdleSeconds}; it must be above 0 and at "
+                + $"most {MaxSeconds} seconds.";
     }
 
     private static bool IsAddress(string text) =>
-        Uri.TryCreate(text, UriKind.Absolute, out var address) && address.Scheme is "http" or "https" && address.PathAndQuery == "/";
+        Uri.TryCreate(text, UriKind.Absolute, out var address)
+            && address.Scheme is "http" or "https"
+            && address.PathAndQuery == "/";
 
-    /// <summary>What Google's rules for names of buckets have in common: 3 to 222 of a few characters, letters or digits at both ends.</summary>
+    /// <summary>
+    /// What Google's rules for names of buckets have in common: 3 to 222 of a few characters, letters or digits at both
+    /// ends.
+    /// </summary>
     [GeneratedRegex(@"^[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]\z")]
     private static partial Regex BucketName();
 }

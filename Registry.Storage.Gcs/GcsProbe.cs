@@ -3,10 +3,14 @@ using Registry.Core.Storage;
 
 namespace Registry.Storage.Gcs;
 
-/// <summary>Finds the bucket and tries the staging folder before the port opens: what is wrong with either is told in words that name the setting.</summary>
+/// <summary>
+/// Finds the bucket and tries the staging folder before the port opens: what is wrong with either is told in words that
+/// name the setting.
+/// </summary>
 internal sealed class GcsProbe(GcsClient client, GcsStaging staging) : IStorageProbe
 {
-    private volatile ImmutableDictionary<string, string> facts = ImmutableDictionary<string, string>.Empty.Add("name", client.Options.Bucket);
+    private volatile ImmutableDictionary<string, string> facts =
+        ImmutableDictionary<string, string>.Empty.Add("name", client.Options.Bucket);
 
     public string Name => "gcs";
 
@@ -14,7 +18,10 @@ internal sealed class GcsProbe(GcsClient client, GcsStaging staging) : IStorageP
         ? $"{Name} bucket {client.Options.Bucket} at {emulator}"
         : $"{Name} bucket {client.Options.Bucket}";
 
-    /// <summary>The bucket's name, and once it has been probed its location and class of storage, where the identity may know them.</summary>
+    /// <summary>
+    /// The bucket's name, and once it has been probed its location and class of storage, where the identity may know
+    /// them.
+    /// </summary>
     public IReadOnlyDictionary<string, string> Facts => facts;
 
     public async ValueTask ProbeAsync(CancellationToken cancellationToken)
@@ -26,14 +33,16 @@ internal sealed class GcsProbe(GcsClient client, GcsStaging staging) : IStorageP
 
     private async ValueTask ProbeBucketAsync(CancellationToken cancellationToken)
     {
-        // That the identity may not ask what the bucket is says nothing about objects: the documents of the probe will show.
+        // That the identity may not ask what the bucket is says nothing about objects: the documents of the probe will
+        // show.
         if (await client.FindBucketAsync(cancellationToken) is not { } bucket)
             return;
         if (bucket.RetentionPolicy is { } retention)
         {
             throw new StorageException(
                 StorageFault.Denied,
-                $"The bucket '{bucket.Name}' (GCS__BUCKET) keeps every object unchanged for {retention.RetentionPeriod} seconds by a retention policy; "
+                $"The bucket '{bucket.Name}' (GCS__BUCKET) keeps every object unchanged for "
+                + $"{retention.RetentionPeriod} seconds by a retention policy; "
                     + "the registry replaces and deletes objects, and needs a bucket without one.");
         }
 

@@ -3,8 +3,8 @@ using System.Text.Json.Serialization;
 namespace Registry.Storage.Gcs;
 
 /// <summary>
-/// The fields of an object that <see cref="GcsMetadata.Fields"/> asks for, read without the reflection of Google's serializer: every pull and every
-/// question for a revision reads one.
+/// The fields of an object that <see cref="GcsMetadata.Fields"/> asks for, read without the reflection of Google's
+/// serializer: every pull and every question for a revision reads one.
 /// </summary>
 internal sealed record GcsReply
 {

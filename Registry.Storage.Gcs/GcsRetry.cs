@@ -34,12 +34,14 @@ internal sealed class GcsRetry(TimeProvider time, TimeSpan limit, TimeSpan first
 
     /// <summary>Tries until it succeeds.</summary>
     /// <exception cref="StorageException">Another try makes no sense, or there is no time for it.</exception>
-    public Task<T> RunAsync<T>(Func<GcsAttempt, Task<T>> work, CancellationToken cancellationToken) => RunAsync(work, cancellationToken, cancellationToken);
+    public Task<T> RunAsync<T>(
+        Func<GcsAttempt, Task<T>> work,
+        CancellationToken cancellationToken) => RunAsync(work, cancellationToken, cancellationToken);
 
     /// <summary>
-    /// As <see cref="RunAsync{T}(Func{GcsAttempt, Task{T}}, CancellationToken)"/>, but who cancels waits for the try under
-    /// way: a request that was sent may be carried out at any time after, and nobody should have to reckon with that
-    /// who has been told that the call is over.
+    /// As <see cref="RunAsync{T}(Func{GcsAttempt, Task{T}}, CancellationToken)"/>, but who cancels waits for the try
+    /// under way: a request that was sent may be carried out at any time after, and nobody should have to reckon with
+    /// that who has been told that the call is over.
     /// </summary>
     public Task<T> SettleAsync<T>(Func<GcsAttempt, Task<T>> work, CancellationToken cancellationToken) =>
         RunAsync(work, CancellationToken.None, cancellationToken);
@@ -47,7 +49,8 @@ internal sealed class GcsRetry(TimeProvider time, TimeSpan limit, TimeSpan first
     /// <summary>The work has come further than ever before: retry begins anew.</summary>
     public void Progressed() => (failures, lastAnswer) = (0, null);
 
-    private async Task<T> RunAsync<T>(Func<GcsAttempt, Task<T>> work, CancellationToken within, CancellationToken cancellationToken)
+    private async Task<T> RunAsync<T>(
+        Func<GcsAttempt, Task<T>> work, CancellationToken within, CancellationToken cancellationToken)
     {
         while (true)
         {

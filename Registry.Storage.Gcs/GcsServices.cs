@@ -14,7 +14,8 @@ namespace Registry.Storage.Gcs;
 public static class GcsServices
 {
     /// <summary>
-    /// Adds both stores over the bucket that the section <c>Gcs</c> names; the options are validated at start, and nothing connects before the first call.
+    /// Adds both stores over the bucket that the section <c>Gcs</c> names; the options are validated at start, and
+    /// nothing connects before the first call.
     /// </summary>
     public static IServiceCollection AddGcsStorage(this IServiceCollection services, IConfiguration configuration)
     {

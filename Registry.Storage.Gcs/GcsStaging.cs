@@ -16,7 +16,9 @@ internal sealed class GcsStaging(GcsOptions options, TimeProvider time)
 
     private readonly string folder = Path.GetFullPath(options.StagingFolder);
 
-    /// <summary>Begins an upload. The folder is made where it is not there: those for temporary files are swept by others.</summary>
+    /// <summary>
+    /// Begins an upload. The folder is made where it is not there: those for temporary files are swept by others.
+    /// </summary>
     /// <exception cref="StorageException">The folder cannot be written to.</exception>
     public StagedBlob Begin()
     {
@@ -26,7 +28,8 @@ internal sealed class GcsStaging(GcsOptions options, TimeProvider time)
             if (OperatingSystem.IsWindows())
                 Directory.CreateDirectory(folder);
             else
-                Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+                Directory.CreateDirectory(
+                    folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
 
             // Another process may reclaim a file in the moment before it is locked; it cannot do so again and again.
             while (true)

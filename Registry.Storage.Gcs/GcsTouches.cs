@@ -1,18 +1,21 @@
 namespace Registry.Storage.Gcs;
 
 /// <summary>
-/// Which blobs this process has touched a moment ago, so that many pushes of the same content touch it once: the service takes about one change a
-/// second of one object.
+/// Which blobs this process has touched a moment ago, so that many pushes of the same content touch it once: the
+/// service takes about one change a second of one object.
 /// </summary>
 /// <remarks>
-/// A commit protects a blob from collectors by the age of its revision alone: it must have come into being no earlier than <see cref="Window"/> before
-/// the commit. Only the clock of this process decides, and it started before the touch was sent.
+/// A commit protects a blob from collectors by the age of its revision alone: it must have come into being no earlier
+/// than <see cref="Window"/> before the commit. Only the clock of this process decides, and it started before the touch
+/// was sent.
 /// </remarks>
 /// <param name="time">The clock.</param>
 /// <param name="window">See <see cref="Window"/>.</param>
 internal sealed class GcsTouches(TimeProvider time, TimeSpan window)
 {
-    /// <summary>More than this many touched blobs are not remembered: those that come on top are touched each time.</summary>
+    /// <summary>
+    /// More than this many touched blobs are not remembered: those that come on top are touched each time.
+    /// </summary>
     private const int MaxBlobs = 10_000;
 
     /// <summary>A collector's grace must be four times as long at least.</summary>
@@ -34,12 +37,15 @@ internal sealed class GcsTouches(TimeProvider time, TimeSpan window)
 
     /// <summary>True when this state of a blob came into being within the window, by a touch.</summary>
     public bool IsRecent(string name, GcsObject found) => Find(name) is { } touch
-        && (found.Generation > touch.Generation || (found.Generation == touch.Generation && found.Metageneration >= touch.Metageneration));
+        && (found.Generation > touch.Generation
+            || (found.Generation == touch.Generation && found.Metageneration >= touch.Metageneration));
 
     /// <summary>Remembers a touch.</summary>
     /// <param name="name">The name of the object.</param>
     /// <param name="touched">The object as it was left.</param>
-    /// <param name="began">A moment before the touch was sent, as <see cref="TimeProvider.GetTimestamp"/> gives it.</param>
+    /// <param name="began">
+    /// A moment before the touch was sent, as <see cref="TimeProvider.GetTimestamp"/> gives it.
+    /// </param>
     public void Note(string name, GcsObject touched, long began)
     {
         lock (gate)

@@ -4,7 +4,9 @@ using System.Net.Http.Headers;
 
 namespace Registry.Storage.Gcs;
 
-/// <summary>A staged blob as the body of a request. It can be sent any number of times, and tells its try when bytes have moved.</summary>
+/// <summary>
+/// A staged blob as the body of a request. It can be sent any number of times, and tells its try when bytes have moved.
+/// </summary>
 internal sealed class StagedContent : HttpContent
 {
     /// <summary>The memory that sending takes, in bytes.</summary>
@@ -22,7 +24,8 @@ internal sealed class StagedContent : HttpContent
     protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) =>
         SerializeToStreamAsync(stream, context, CancellationToken.None);
 
-    protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
+    protected override async Task SerializeToStreamAsync(
+        Stream stream, TransportContext? context, CancellationToken cancellationToken)
     {
         var buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
         try

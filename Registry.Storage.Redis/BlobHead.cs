@@ -7,7 +7,10 @@ namespace Registry.Storage.Redis;
 /// <summary>Reads the fields of a head.</summary>
 internal static class BlobHead
 {
-    /// <summary>Bytes of a chunk, but for the last: a value of 64 MiB stalls every other client for 440 ms, as 64 chunks for 6 ms.</summary>
+    /// <summary>
+    /// Bytes of a chunk, but for the last: a value of 64 MiB stalls every other client for 440 ms, as 64 chunks for 6
+    /// ms.
+    /// </summary>
     public const int ChunkBytes = 1024 * 1024;
 
     /// <summary>The fields of <see cref="TryRead"/>, in its order.</summary>
@@ -25,11 +28,13 @@ internal static class BlobHead
     }
 
     /// <summary>Whole microseconds since 1970, rounded down.</summary>
-    public static long MicrosecondsOf(DateTimeOffset time) => (time.UtcTicks / TimeSpan.TicksPerMicrosecond) - UnixEpoch;
+    public static long MicrosecondsOf(
+        DateTimeOffset time) => (time.UtcTicks / TimeSpan.TicksPerMicrosecond) - UnixEpoch;
 
     private static long UnixEpoch => DateTime.UnixEpoch.Ticks / TimeSpan.TicksPerMicrosecond;
 
-    private static DateTimeOffset TimeOf(long microseconds) => new((microseconds + UnixEpoch) * TimeSpan.TicksPerMicrosecond, TimeSpan.Zero);
+    private static DateTimeOffset TimeOf(
+        long microseconds) => new((microseconds + UnixEpoch) * TimeSpan.TicksPerMicrosecond, TimeSpan.Zero);
 
     private static bool TryParse(RedisValue value, out long number) =>
         long.TryParse(value.ToString(), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out number);

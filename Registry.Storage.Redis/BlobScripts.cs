@@ -1,6 +1,9 @@
 namespace Registry.Storage.Redis;
 
-/// <summary>What happens to blobs and uploads atomically. Each changes nothing before what memory may be refused for, so that a full server leaves no half.</summary>
+/// <summary>
+/// What happens to blobs and uploads atomically. Each changes nothing before what memory may be refused for, so that a
+/// full server leaves no half.
+/// </summary>
 internal static class BlobScripts
 {
     /// <summary>The epoch.</summary>
@@ -11,7 +14,9 @@ internal static class BlobScripts
         return redis.call('ZADD', KEYS[1], text(present()), ARGV[1])
         """);
 
-    /// <summary>KEYS: staged. ARGV: upload. Says that somebody still writes to it. 1, or 0 where it has been discarded.</summary>
+    /// <summary>
+    /// KEYS: staged. ARGV: upload. Says that somebody still writes to it. 1, or 0 where it has been discarded.
+    /// </summary>
     public static RedisScript Touch { get; } = new(writes: true, """
         if not redis.call('ZSCORE', KEYS[1], ARGV[1]) then
           return 0
@@ -20,7 +25,10 @@ internal static class BlobScripts
         return 1
         """);
 
-    /// <summary>KEYS: staged, chunks, chunk. ARGV: upload, number of the chunk, bytes. 1, or 0 where the upload has been discarded.</summary>
+    /// <summary>
+    /// KEYS: staged, chunks, chunk. ARGV: upload, number of the chunk, bytes. 1, or 0 where the upload has been
+    /// discarded.
+    /// </summary>
     public static RedisScript Append { get; } = new(writes: true, """
         if not redis.call('ZSCORE', KEYS[1], ARGV[1]) then
           return 0
@@ -33,10 +41,11 @@ internal static class BlobScripts
         """);
 
     /// <summary>
-    /// KEYS: head, blobs, staged, dropped, chunks, revision. ARGV: upload, name, length, number of chunks with the last, bytes of the last where it
-    /// is not stored yet, time of the upload or nothing, what a chunk's key begins with. 1 where there was no head and 0 where there was one, the
-    /// epoch, and the head's uploaded and revision; or nil where what was staged is not all there; where all is in the last chunk, nothing was. Chunks that lie there already and are whole stay, with those who
-    /// read them: the new ones go.
+    /// KEYS: head, blobs, staged, dropped, chunks, revision. ARGV: upload, name, length, number of chunks with the
+    /// last, bytes of the last where it is not stored yet, time of the upload or nothing, what a chunk's key begins
+    /// with. 1 where there was no head and 0 where there was one, the epoch, and the head's uploaded and revision; or
+    /// nil where what was staged is not all there; where all is in the last chunk, nothing was. Chunks that lie there
+    /// already and are whole stay, with those who read them: the new ones go.
     /// </summary>
     public static RedisScript Commit { get; } = new(writes: true, """
         local upload, count, tail = ARGV[1], tonumber(ARGV[4]), ARGV[5]
@@ -79,8 +88,8 @@ internal static class BlobScripts
         """);
 
     /// <summary>
-    /// KEYS: head. ARGV: what a chunk's key begins with, first byte, how many bytes at most, size of a chunk. The head (length, uploaded, revision,
-    /// upload) and bytes of the one chunk where they begin.
+    /// KEYS: head. ARGV: what a chunk's key begins with, first byte, how many bytes at most, size of a chunk. The head
+    /// (length, uploaded, revision, upload) and bytes of the one chunk where they begin.
     /// </summary>
     public static RedisScript Open { get; } = new(writes: false, """
         local head = redis.call('HMGET', KEYS[1], 'length', 'uploaded', 'revision', 'upload')
@@ -94,8 +103,9 @@ internal static class BlobScripts
         """);
 
     /// <summary>
-    /// KEYS: head, blobs, dropped, chunks. ARGV: precondition, its revision, its epoch or nothing, name. 1 where it was deleted; 0 where there was none or the
-    /// precondition does not hold; -1 where the epoch has ended. Its chunks stay for those who read them.
+    /// KEYS: head, blobs, dropped, chunks. ARGV: precondition, its revision, its epoch or nothing, name. 1 where it was
+    /// deleted; 0 where there was none or the precondition does not hold; -1 where the epoch has ended. Its chunks stay
+    /// for those who read them.
     /// </summary>
     public static RedisScript Delete { get; } = new(writes: true, """
         if ended(ARGV[3]) then
@@ -112,7 +122,10 @@ internal static class BlobScripts
         return 1
         """);
 
-    /// <summary>KEYS: blobs. ARGV: what a head's key begins with, lowest and highest name, how many. Names, each followed by length, uploaded and revision.</summary>
+    /// <summary>
+    /// KEYS: blobs. ARGV: what a head's key begins with, lowest and highest name, how many. Names, each followed by
+    /// length, uploaded and revision.
+    /// </summary>
     public static RedisScript List { get; } = new(writes: false, """
         local names = redis.call('ZRANGEBYLEX', KEYS[1], ARGV[2], ARGV[3], 'LIMIT', 0, ARGV[4])
         local page = {}
@@ -126,7 +139,10 @@ internal static class BlobScripts
         return page
         """);
 
-    /// <summary>KEYS: staged, chunks. ARGV: upload, what a chunk's key begins with. Discards an upload, unless that has happened or it was committed.</summary>
+    /// <summary>
+    /// KEYS: staged, chunks. ARGV: upload, what a chunk's key begins with. Discards an upload, unless that has happened
+    /// or it was committed.
+    /// </summary>
     public static RedisScript Discard { get; } = new(writes: true, """
         if redis.call('ZREM', KEYS[1], ARGV[1]) == 0 then
           return 0
@@ -136,7 +152,10 @@ internal static class BlobScripts
         return 1
         """);
 
-    /// <summary>KEYS: staged, dropped. ARGV: how long nobody wrote to them, how many at most. How many uploads it gave up, to be reclaimed at once.</summary>
+    /// <summary>
+    /// KEYS: staged, dropped. ARGV: how long nobody wrote to them, how many at most. How many uploads it gave up, to be
+    /// reclaimed at once.
+    /// </summary>
     public static RedisScript Abandon { get; } = new(writes: true, """
         local uploads = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', text(present() - ARGV[1]), 'LIMIT', 0, ARGV[2])
         for _, upload in ipairs(uploads) do
@@ -146,7 +165,10 @@ internal static class BlobScripts
         return #uploads
         """);
 
-    /// <summary>KEYS: dropped, chunks. ARGV: since how long, how many chunks at most, what a chunk's key begins with. Frees chunks of one upload; 1 while there may be more.</summary>
+    /// <summary>
+    /// KEYS: dropped, chunks. ARGV: since how long, how many chunks at most, what a chunk's key begins with. Frees
+    /// chunks of one upload; 1 while there may be more.
+    /// </summary>
     public static RedisScript Reclaim { get; } = new(writes: true, """
         local upload = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', text(present() - ARGV[1]), 'LIMIT', 0, 1)[1]
         if not upload then

@@ -4,9 +4,10 @@ namespace Registry.Storage.Redis;
 internal static class DocumentScripts
 {
     /// <summary>
-    /// KEYS: document, documents, revision, changes. ARGV: precondition (none, absent or matches), its revision, its epoch or nothing, name, content. The new
-    /// revision; nil where the precondition does not hold; -1 where the epoch has ended. What is not longer than what it replaces needs no room: a full server takes it, as its first write frees
-    /// memory and the others go with it.
+    /// KEYS: document, documents, revision, changes. ARGV: precondition (none, absent or matches), its revision, its
+    /// epoch or nothing, name, content. The new revision; nil where the precondition does not hold; -1 where the epoch
+    /// has ended. What is not longer than what it replaces needs no room: a full server takes it, as its first write
+    /// frees memory and the others go with it.
     /// </summary>
     public static RedisScript Put { get; } = new(writes: true, """
         if ended(ARGV[3]) then
@@ -27,8 +28,10 @@ internal static class DocumentScripts
         """);
 
     /// <summary>
-    /// KEYS: document, documents, revision, changes. ARGV: precondition, its revision, its epoch or nothing, name. 1 where it was deleted, 0 where there was
-    /// none or the precondition does not hold, -1 where the epoch has ended. What frees memory comes first: a server without any refuses what needs some only as long as a script has changed nothing.
+    /// KEYS: document, documents, revision, changes. ARGV: precondition, its revision, its epoch or nothing, name. 1
+    /// where it was deleted, 0 where there was none or the precondition does not hold, -1 where the epoch has ended.
+    /// What frees memory comes first: a server without any refuses what needs some only as long as a script has changed
+    /// nothing.
     /// </summary>
     public static RedisScript Delete { get; } = new(writes: true, """
         if ended(ARGV[3]) then
@@ -44,7 +47,10 @@ internal static class DocumentScripts
         return 1
         """);
 
-    /// <summary>KEYS: documents. ARGV: what a document's key begins with, lowest and highest name, how many. Names, each followed by its revision.</summary>
+    /// <summary>
+    /// KEYS: documents. ARGV: what a document's key begins with, lowest and highest name, how many. Names, each
+    /// followed by its revision.
+    /// </summary>
     public static RedisScript List { get; } = new(writes: false, """
         local names = redis.call('ZRANGEBYLEX', KEYS[1], ARGV[2], ARGV[3], 'LIMIT', 0, ARGV[4])
         local page = {}
@@ -56,8 +62,8 @@ internal static class DocumentScripts
         """);
 
     /// <summary>
-    /// KEYS: documents. ARGV: what a document's key begins with, lowest and highest name, how many, and after how many bytes to end. Names, each followed by
-    /// its revision and its content; none when there are no more.
+    /// KEYS: documents. ARGV: what a document's key begins with, lowest and highest name, how many, and after how many
+    /// bytes to end. Names, each followed by its revision and its content; none when there are no more.
     /// </summary>
     public static RedisScript Read { get; } = new(writes: false, """
         local names = redis.call('ZRANGEBYLEX', KEYS[1], ARGV[2], ARGV[3], 'LIMIT', 0, ARGV[4])
@@ -77,10 +83,11 @@ internal static class DocumentScripts
         """);
 
     /// <summary>
-    /// KEYS: revision, changes. ARGV: the history that the asker knows, and his moment in it, both empty where he knows none. The history, the present, and the names
-    /// that changed since, each followed by its revision, or by that of its delete; nil in their place where that cannot be told. A history is one epoch with one
-    /// set of changes. No revision is given twice, in whichever history: where the
-    /// last is still the one that he knows, nothing was written.
+    /// KEYS: revision, changes. ARGV: the history that the asker knows, and his moment in it, both empty where he knows
+    /// none. The history, the present, and the names that changed since, each followed by its revision, or by that of
+    /// its delete; nil in their place where that cannot be told. A history is one epoch with one set of changes. No
+    /// revision is given twice, in whichever history: where the last is still the one that he knows, nothing was
+    /// written.
     /// </summary>
     public static RedisScript Changes { get; } = new(writes: false, """
         local present = redis.call('GET', KEYS[1]) or '0'

@@ -5,8 +5,9 @@ using Registry.Core.Transfers;
 namespace Registry.Storage.Redis;
 
 /// <summary>
-/// Exactly so many bytes of an upload, read forward: the next few pieces are asked for before they are wanted, and one that is missing or
-/// short is an exception, never an early end. It asks for more pieces ahead as long as there is spare memory.
+/// Exactly so many bytes of an upload, read forward: the next few pieces are asked for before they are wanted, and one
+/// that is missing or short is an exception, never an early end. It asks for more pieces ahead as long as there is
+/// spare memory.
 /// </summary>
 /// <param name="link">The way to the server.</param>
 /// <param name="keys">The names of what lies there.</param>
@@ -14,11 +15,22 @@ namespace Registry.Storage.Redis;
 /// <param name="upload">The upload whose chunks are read.</param>
 /// <param name="part">Which bytes; the length is known.</param>
 /// <param name="first">The first piece.</param>
-/// <param name="budget">The memory of pieces; <see cref="PieceBytes"/> of it have been reserved for this reader, which releases them.</param>
+/// <param name="budget">
+/// The memory of pieces; <see cref="PieceBytes"/> of it have been reserved for this reader, which releases them.
+/// </param>
 internal sealed class RedisBlobContent(
-    RedisConnection link, RedisKeys keys, BlobKey key, string upload, ByteRange part, byte[] first, TransferBudget budget) : ForwardOnlyStream(part.Length)
+    RedisConnection link,
+    RedisKeys keys,
+    BlobKey key,
+    string upload,
+    ByteRange part,
+    byte[] first,
+    TransferBudget budget) : ForwardOnlyStream(part.Length)
 {
-    /// <summary>Bytes asked for at once: small enough to be collected cheaply, and to let other clients of the server in between.</summary>
+    /// <summary>
+    /// Bytes asked for at once: small enough to be collected cheaply, and to let other clients of the server in
+    /// between.
+    /// </summary>
     public const int PieceBytes = 64 * 1024;
 
     /// <summary>How many pieces are asked for at most: 512 KiB of memory for each reader.</summary>
@@ -36,9 +48,14 @@ internal sealed class RedisBlobContent(
 
     public override bool CanRead => !closed;
 
-    /// <summary>How long the piece is that begins at an offset of the blob, of which so many bytes are wanted: no piece reaches over two chunks.</summary>
+    /// <summary>
+    /// How long the piece is that begins at an offset of the blob, of which so many bytes are wanted: no piece reaches
+    /// over two chunks.
+    /// </summary>
     public static int PieceAt(long offset, long wanted) =>
-        (int)Math.Min(Math.Min(PieceBytes, BlobHead.ChunkBytes - (Math.Max(0, offset) % BlobHead.ChunkBytes)), Math.Max(0, wanted));
+        (int)Math.Min(
+            Math.Min(PieceBytes, BlobHead.ChunkBytes - (Math.Max(0, offset) % BlobHead.ChunkBytes)),
+            Math.Max(0, wanted));
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
@@ -69,11 +86,16 @@ internal sealed class RedisBlobContent(
     {
         if (!closed)
         {
-            // Pending calls end by their own deadline. Nobody waits for them or needs their failure, but until then they take memory.
+            // Pending calls end by their own deadline. Nobody waits for them or needs their failure, but until then
+            // they take memory.
             closed = true;
             budget.Release((long)(reservedPieces - ahead.Count) * PieceBytes);
             while (ahead.TryDequeue(out var left))
-                _ = left.Bytes.ContinueWith(Release, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+                _ = left.Bytes.ContinueWith(
+                    Release,
+                    CancellationToken.None,
+                    TaskContinuationOptions.ExecuteSynchronously,
+                    TaskScheduler.Default);
         }
 
         base.Dispose(disposing);
@@ -117,16 +139,21 @@ internal sealed class RedisBlobContent(
     {
         var chunk = keys.Chunk(upload, from / BlobHead.ChunkBytes);
         var within = from % BlobHead.ChunkBytes;
-        var bytes = await link.CallAsync(database => database.StringGetRangeAsync(chunk, within, within + count - 1, RedisConnection.Flags), CancellationToken.None);
+        var bytes = await link.CallAsync(
+            database => database.StringGetRangeAsync(chunk, within, within + count - 1, RedisConnection.Flags),
+            CancellationToken.None);
         return (byte[]?)bytes ?? [];
     }
 
     /// <summary>Why bytes are missing: the blob was deleted or replaced while it was read, or it is damaged.</summary>
     private async ValueTask<StorageException> ShortAsync(CancellationToken cancellationToken)
     {
-        var current = await link.CallAsync(database => database.HashGetAsync(keys.Blob(key), "upload", RedisConnection.Flags), cancellationToken);
+        var current = await link.CallAsync(
+            database => database.HashGetAsync(keys.Blob(key), "upload", RedisConnection.Flags), cancellationToken);
         return current == upload
             ? new StorageException(StorageFault.Corrupt, $"The blob '{key}' lacks bytes from {position} on.")
-            : new StorageException(StorageFault.Unavailable, $"The blob '{key}' was deleted or replaced while it was read, up to byte {position}.");
+            : new StorageException(
+                StorageFault.Unavailable,
+                $"The blob '{key}' was deleted or replaced while it was read, up to byte {position}.");
     }
 }

@@ -5,8 +5,8 @@ using StackExchange.Redis;
 namespace Registry.Storage.Redis;
 
 /// <summary>
-/// An upload: full chunks are sent while the next fills, a few at a time; the last goes with the commit, so that a small blob takes one
-/// call in all: the server, which flushes each write before it serves anybody else, flushes once.
+/// An upload: full chunks are sent while the next fills, a few at a time; the last goes with the commit, so that a
+/// small blob takes one call in all: the server, which flushes each write before it serves anybody else, flushes once.
 /// </summary>
 /// <param name="link">The way to the server.</param>
 /// <param name="keys">The names of what lies there.</param>
@@ -15,7 +15,12 @@ namespace Registry.Storage.Redis;
 /// <param name="uploads">The uploads under way.</param>
 /// <param name="budget">The memory of chunks.</param>
 internal sealed class RedisBlobWriter(
-    RedisConnection link, RedisKeys keys, StoreKey scope, TimeProvider time, BufferedUploads uploads, TransferBudget budget) : BufferedBlobWriter(uploads)
+    RedisConnection link,
+    RedisKeys keys,
+    StoreKey scope,
+    TimeProvider time,
+    BufferedUploads uploads,
+    TransferBudget budget) : BufferedBlobWriter(uploads)
 {
     /// <summary>Chunks under way at most: with the one that fills, 5 MiB of memory for each writer.</summary>
     private const int MaxInFlight = 4;
@@ -57,7 +62,8 @@ internal sealed class RedisBlobWriter(
         Written();
     }
 
-    public override async ValueTask<CommittedBlob> CommitAsync(Digest digest, DateTimeOffset? uploadedAt, CancellationToken cancellationToken)
+    public override async ValueTask<CommittedBlob> CommitAsync(
+        Digest digest, DateTimeOffset? uploadedAt, CancellationToken cancellationToken)
     {
         Begin(cancellationToken);
         while (inFlight.Count > 0)
@@ -79,21 +85,28 @@ internal sealed class RedisBlobWriter(
         var head = (RedisValue[])answer!;
         Committed();
         return new CommittedBlob(
-            BlobHead.TryRead(key, [length, .. head.AsSpan(2)])!, IsNew: (long)head[0] == 1, new StorageEpoch(head[1].ToString()));
+            BlobHead.TryRead(key, [length, .. head.AsSpan(2)])!, IsNew: (long)head[0]
+                == 1, new StorageEpoch(head[1].ToString()));
     }
 
     protected override async ValueTask EndAsync(bool discard)
     {
         buffer.Take().Recycle();
 
-        // A chunk that arrives after the discard is refused by the server; whether it arrived at all concerns nobody any more.
+        // A chunk that arrives after the discard is refused by the server; whether it arrived at all concerns nobody
+        // any more.
         while (inFlight.TryDequeue(out var chunk))
-            _ = chunk.ContinueWith(late => late.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+            _ = chunk.ContinueWith(
+                late => late.Exception,
+                CancellationToken.None,
+                TaskContinuationOptions.OnlyOnFaulted,
+                TaskScheduler.Default);
         if (!discard)
             return;
         try
         {
-            await link.EvaluateAsync(BlobScripts.Discard, [keys.Staged, keys.Chunks], [upload, keys.ChunkPrefix], CancellationToken.None)
+            await link.EvaluateAsync(
+                BlobScripts.Discard, [keys.Staged, keys.Chunks], [upload, keys.ChunkPrefix], CancellationToken.None)
                 .AsTask().WaitAsync(DiscardPatience, time);
         }
         catch (Exception late) when (late is StorageException or TimeoutException)
@@ -108,7 +121,9 @@ internal sealed class RedisBlobWriter(
             throw Discarded();
     }
 
-    /// <summary>Makes room. Without spare memory the chunks that are being sent come first: they give theirs back.</summary>
+    /// <summary>
+    /// Makes room. Without spare memory the chunks that are being sent come first: they give theirs back.
+    /// </summary>
     private async ValueTask GrowAsync(int more, CancellationToken cancellationToken)
     {
         while (!buffer.TryGrow(more))
@@ -123,8 +138,12 @@ internal sealed class RedisBlobWriter(
         }
     }
 
-    /// <summary>Runs a script that takes a chunk. Its memory is given back once that is answered: a call that was given up may still be sending it.</summary>
-    private async Task<RedisResult> SendAsync(Chunk chunk, RedisScript script, RedisKey[] at, RedisValue[] values, CancellationToken cancellationToken)
+    /// <summary>
+    /// Runs a script that takes a chunk. Its memory is given back once that is answered: a call that was given up may
+    /// still be sending it.
+    /// </summary>
+    private async Task<RedisResult> SendAsync(
+        Chunk chunk, RedisScript script, RedisKey[] at, RedisValue[] values, CancellationToken cancellationToken)
     {
         var answered = false;
         try

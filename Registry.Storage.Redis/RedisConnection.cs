@@ -5,9 +5,9 @@ using StackExchange.Redis;
 namespace Registry.Storage.Redis;
 
 /// <summary>
-/// The one way to the server: a deadline on every call, which the client by itself keeps to the second at best; a new connection where the old one
-/// broke or stopped answering; and one kind of exception. Connections are made one at a time, and with growing pauses
-/// while they are of no use.
+/// The one way to the server: a deadline on every call, which the client by itself keeps to the second at best; a new
+/// connection where the old one broke or stopped answering; and one kind of exception. Connections are made one at a
+/// time, and with growing pauses while they are of no use.
 /// </summary>
 internal sealed class RedisConnection : IAsyncDisposable
 {
@@ -23,7 +23,9 @@ internal sealed class RedisConnection : IAsyncDisposable
     /// <summary>The longest pause: a server that is well again is found within it.</summary>
     private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>With so many connections still to be closed, even one that has served calls is replaced after a pause.</summary>
+    /// <summary>
+    /// With so many connections still to be closed, even one that has served calls is replaced after a pause.
+    /// </summary>
     private const int MaxRetired = 16;
 
     /// <summary>How much of the deadline an attempt to connect may take.</summary>
@@ -55,16 +57,19 @@ internal sealed class RedisConnection : IAsyncDisposable
         configuration = ConfigurationOptions.Parse(options.Configuration);
         configuration.ClientName ??= "registry";
 
-        // Whether and when to connect again is decided here; the client itself is to try once and to say so, and to hold no call back until it has.
+        // Whether and when to connect again is decided here; the client itself is to try once and to say so, and to
+        // hold no call back until it has.
         configuration.AbortOnConnectFail = true;
         configuration.ConnectRetry = 1;
         configuration.BacklogPolicy = BacklogPolicy.FailFast;
 
-        // For clients that elect a master among themselves. They would need rights to a key and a channel outside of the prefix.
+        // For clients that elect a master among themselves. They would need rights to a key and a channel outside of
+        // the prefix.
         configuration.TieBreaker = configuration.ConfigurationChannel = "";
         configuration.SyncTimeout = configuration.AsyncTimeout = (int)deadline.TotalMilliseconds;
 
-        // What it says of a connection that it cannot make, such as that the password is wrong, is to come before the deadline.
+        // What it says of a connection that it cannot make, such as that the password is wrong, is to come before the
+        // deadline.
         configuration.ConnectTimeout = (int)(deadline * ConnectShare).TotalMilliseconds;
     }
 
@@ -77,18 +82,24 @@ internal sealed class RedisConnection : IAsyncDisposable
     }));
 
     /// <summary>
-    /// Runs a script atomically. One that writes is waited for once it is sent, even where it is cancelled: its outcome must not change after
-    /// the caller was told.
+    /// Runs a script atomically. One that writes is waited for once it is sent, even where it is cancelled: its outcome
+    /// must not change after the caller was told.
     /// </summary>
     /// <exception cref="StorageException">It failed; whether it ran is unknown.</exception>
-    public ValueTask<RedisResult> EvaluateAsync(RedisScript script, RedisKey[] keys, RedisValue[] values, CancellationToken cancellationToken) =>
-        CallAsync(database => RunAsync(database, script, keys, values), script.Writes ? CancellationToken.None : cancellationToken, cancellationToken);
+    public ValueTask<RedisResult> EvaluateAsync(
+        RedisScript script, RedisKey[] keys, RedisValue[] values, CancellationToken cancellationToken) =>
+        CallAsync(
+            database => RunAsync(database, script, keys, values),
+            script.Writes ? CancellationToken.None : cancellationToken,
+            cancellationToken);
 
     /// <summary>Makes one call that only reads within the deadline.</summary>
     /// <param name="call">Sends it. It may be called twice, where the first time nothing was sent.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="StorageException">It failed.</exception>
-    public ValueTask<T> CallAsync<T>(Func<IDatabase, Task<T>> call, CancellationToken cancellationToken) => CallAsync(call, cancellationToken, cancellationToken);
+    public ValueTask<T> CallAsync<T>(
+        Func<IDatabase, Task<T>> call,
+        CancellationToken cancellationToken) => CallAsync(call, cancellationToken, cancellationToken);
 
     public async ValueTask DisposeAsync()
     {
@@ -107,7 +118,8 @@ internal sealed class RedisConnection : IAsyncDisposable
             await CloseAsync(connection);
     }
 
-    private static async Task<RedisResult> RunAsync(IDatabase database, RedisScript script, RedisKey[] keys, RedisValue[] values)
+    private static async Task<RedisResult> RunAsync(
+        IDatabase database, RedisScript script, RedisKey[] keys, RedisValue[] values)
     {
         try
         {
@@ -127,7 +139,8 @@ internal sealed class RedisConnection : IAsyncDisposable
         connection.Dispose();
     }
 
-    private async ValueTask<T> CallAsync<T>(Func<IDatabase, Task<T>> call, CancellationToken whenSent, CancellationToken cancellationToken)
+    private async ValueTask<T> CallAsync<T>(
+        Func<IDatabase, Task<T>> call, CancellationToken whenSent, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         var started = time.GetTimestamp();
@@ -142,7 +155,8 @@ internal sealed class RedisConnection : IAsyncDisposable
                     Prove(connection);
                 return answer;
             }
-            catch (Exception fault) when (fault is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
+            catch (Exception fault) when (fault is not OperationCanceledException
+                || !cancellationToken.IsCancellationRequested)
             {
                 if (connection is not null && RedisFault.EndsConnection(fault))
                     Retire(connection, fault);
@@ -165,7 +179,11 @@ internal sealed class RedisConnection : IAsyncDisposable
         {
             // Nobody waits any longer for what was given up; how it ends is known to be unknown.
             if (!answer.IsCompleted)
-                _ = answer.ContinueWith(late => late.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+                _ = answer.ContinueWith(
+                    late => late.Exception,
+                    CancellationToken.None,
+                    TaskContinuationOptions.OnlyOnFaulted,
+                    TaskScheduler.Default);
         }
     }
 
@@ -179,7 +197,8 @@ internal sealed class RedisConnection : IAsyncDisposable
                 return Task.FromResult(live);
             if (live is not null)
                 Retire(live, new StorageException(StorageFault.Unavailable, "The connection to Redis is broken."));
-            // An attempt that succeeded has put itself out of the way. The client cancels the calls of a connection that broke.
+            // An attempt that succeeded has put itself out of the way. The client cancels the calls of a connection
+            // that broke.
             if (connecting is { IsCompleted: true } && time.GetElapsedTime(pausedAt) >= pause)
                 connecting = null;
             return connecting ??= Task.Run(ConnectAsync);
@@ -213,8 +232,8 @@ internal sealed class RedisConnection : IAsyncDisposable
     }
 
     /// <summary>
-    /// Logs in once more and looks at the answer. The client ignores a refusal where the server also serves those who did
-    /// not log in, and would go on as the default user.
+    /// Logs in once more and looks at the answer. The client ignores a refusal where the server also serves those who
+    /// did not log in, and would go on as the default user.
     /// </summary>
     private async Task DemandLoginAsync(ConnectionMultiplexer connection)
     {
@@ -232,7 +251,8 @@ internal sealed class RedisConnection : IAsyncDisposable
         {
             await CloseAsync(connection);
             if (fault is OperationCanceledException)
-                throw new StorageException(StorageFault.Unavailable, "The connection to Redis broke during the login.", fault);
+                throw new StorageException(
+                    StorageFault.Unavailable, "The connection to Redis broke during the login.", fault);
             if (fault is not RedisServerException)
                 throw;
             throw new StorageException(
@@ -254,9 +274,9 @@ internal sealed class RedisConnection : IAsyncDisposable
     }
 
     /// <summary>
-    /// Takes a connection out of use. The next caller replaces it, but after a pause when it was the second in a row that
-    /// served no call: a server that is a replica now, or refuses everything for another reason, would be given a new
-    /// connection by every request.
+    /// Takes a connection out of use. The next caller replaces it, but after a pause when it was the second in a row
+    /// that served no call: a server that is a replica now, or refuses everything for another reason, would be given a
+    /// new connection by every request.
     /// </summary>
     private void Retire(ConnectionMultiplexer connection, Exception fault)
     {
@@ -278,7 +298,9 @@ internal sealed class RedisConnection : IAsyncDisposable
         _ = CloseLaterAsync(connection);
     }
 
-    /// <summary>Closes a connection once nobody waits on it any more: answers may come yet unless it is broken.</summary>
+    /// <summary>
+    /// Closes a connection once nobody waits on it any more: answers may come yet unless it is broken.
+    /// </summary>
     private async Task CloseLaterAsync(ConnectionMultiplexer connection)
     {
         if (connection.IsConnected)

@@ -7,8 +7,9 @@ namespace Registry.Storage.Redis;
 internal static class RedisFault
 {
     /// <summary>
-    /// What the server's errors say, where that is more than that it does not serve; the rest (LOADING, BUSY, READONLY, MASTERDOWN, MISCONF and
-    /// the like) is <see cref="StorageFault.Unavailable"/>. A full disk comes in the words of a MISCONF.
+    /// What the server's errors say, where that is more than that it does not serve; the rest (LOADING, BUSY, READONLY,
+    /// MASTERDOWN, MISCONF and the like) is <see cref="StorageFault.Unavailable"/>. A full disk comes in the words of a
+    /// MISCONF.
     /// </summary>
     private static readonly (string Code, StorageFault Kind)[] Codes =
     [
@@ -19,12 +20,16 @@ internal static class RedisFault
         ("NOPERM", StorageFault.Denied),
         ("WRONGTYPE", StorageFault.Corrupt),
 
-        // What is refused while connecting comes as a failure to connect, which tells of it in the words of the client, or by the name it gives to that.
+        // What is refused while connecting comes as a failure to connect, which tells of it in the words of the client,
+        // or by the name it gives to that.
         ("AuthenticationFailure", StorageFault.Denied),
         ("authentication failure", StorageFault.Denied),
     ];
 
-    /// <summary>True when the server is no longer, or not now, the one to talk to: a new connection may find it, or another in its place.</summary>
+    /// <summary>
+    /// True when the server is no longer, or not now, the one to talk to: a new connection may find it, or another in
+    /// its place.
+    /// </summary>
     public static bool EndsConnection(Exception fault) =>
         fault is TimeoutException or RedisConnectionException or ObjectDisposedException or OperationCanceledException
         || (fault is RedisServerException error && (Says(error.Message, "READONLY") || Says(error.Message, "NOAUTH")));
@@ -33,11 +38,12 @@ internal static class RedisFault
     public static bool IsUnknownScript(RedisServerException fault) => Says(fault.Message, "NOSCRIPT");
 
     /// <summary>
-    /// True when the call was never sent, so that sending it again cannot do it twice: the client has no connection, and says so or cancels the call,
-    /// as the one or the other comes first. It cancels nothing that it has sent.
+    /// True when the call was never sent, so that sending it again cannot do it twice: the client has no connection,
+    /// and says so or cancels the call, as the one or the other comes first. It cancels nothing that it has sent.
     /// </summary>
     public static bool WasNotSent(Exception fault) =>
-        fault is OperationCanceledException or RedisConnectionException { FailureType: ConnectionFailureType.UnableToResolvePhysicalConnection };
+        fault is OperationCanceledException
+            or RedisConnectionException { FailureType: ConnectionFailureType.UnableToResolvePhysicalConnection };
 
     /// <summary>The one exception of the port for whatever the client threw.</summary>
     public static StorageException From(Exception fault) => fault switch
@@ -66,7 +72,9 @@ internal static class RedisFault
         return fault is InvalidCastException or FormatException ? StorageFault.Corrupt : StorageFault.Unavailable;
     }
 
-    /// <summary>An error begins with its code; older servers put what a script met after the script's own words and a hyphen.</summary>
+    /// <summary>
+    /// An error begins with its code; older servers put what a script met after the script's own words and a hyphen.
+    /// </summary>
     private static bool Says(string message, string code) =>
         message.StartsWith(code, StringComparison.Ordinal) || message.Contains($"-{code} ", StringComparison.Ordinal)
         || message.Contains($" {code}", StringComparison.Ordinal);

@@ -8,14 +8,12 @@ namespace Registry.Storage.Redis;
 /// <code>
 /// document:&lt;key&gt;          hash   content, revision
 /// documents                set    every document's key, all of score 0: in order of the bytes
-/// changes                  set    the keys of the documents that changed last, deleted ones too, by the revision of the change; the lowest names the set
-/// blob:&lt;scope&gt;/@&lt;digest&gt;   hash   the head: upload, chunks, length, uploaded, touched, revision
-/// blobs                    set    every blob's name, all of score 0
-/// chunk:&lt;upload&gt;:&lt;n&gt;       text   bytes n × 1 MiB and on of an upload
-/// staged                   set    uploads under way, by the time of their last write
-/// dropped                  set    uploads that nothing leads to any more, by the time since when; their chunks are to be reclaimed
-/// chunks                   hash   of each upload in staged and dropped, how many chunks it has at most
-/// revision                 number the last revision given
+/// changes set the keys of the documents that changed last, deleted ones too, by the revision of the change; the lowest
+/// names the set blob:&lt;scope&gt;/@&lt;digest&gt; hash the head: upload, chunks, length, uploaded, touched, revision
+/// blobs set every blob's name, all of score 0 chunk:&lt;upload&gt;:&lt;n&gt; text bytes n × 1 MiB and on of an upload
+/// staged set uploads under way, by the time of their last write dropped set uploads that nothing leads to any more, by
+/// the time since when; their chunks are to be reclaimed chunks hash of each upload in staged and dropped, how many
+/// chunks it has at most revision number the last revision given
 /// </code>
 /// Times are microseconds since 1970 by the server's clock.
 /// </remarks>

@@ -12,8 +12,12 @@ internal sealed class RedisOptionsValidator : IValidateOptions<RedisOptions>
     {
         ArgumentNullException.ThrowIfNull(options);
         var errors = ConfigurationErrors(options.Configuration);
-        if (options.Prefix is null || options.Prefix.Length > MaxPrefixLength || options.Prefix.Any(c => c is <= ' ' or > '~'))
-            errors.Add($"REDIS__PREFIX is '{options.Prefix}'; it must be at most {MaxPrefixLength} characters of visible ASCII.");
+        if (options.Prefix is null
+            || options.Prefix.Length > MaxPrefixLength
+            || options.Prefix.Any(c => c is <= ' ' or > '~'))
+            errors.Add(
+                $"REDIS__PREFIX is '{options.Prefix}'; it must be at most {MaxPrefixLength} characters of visible "
+                    + "ASCII.");
         if (!(options.DeadlineSeconds is >= 0.1 and <= 60))
             errors.Add($"REDIS__DEADLINESECONDS is {options.DeadlineSeconds}; it must be 0.1 to 60 seconds.");
         return errors.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(errors);
@@ -33,7 +37,8 @@ internal sealed class RedisOptionsValidator : IValidateOptions<RedisOptions>
         catch (Exception wrong) when (wrong is ArgumentException or FormatException or OverflowException)
         {
             // The text may hold the password, and so may what the parser says of it.
-            return [$"{Setting} cannot be read: it is host:port and, after commas, settings such as password=… and ssl=true."];
+            return [$"{Setting} cannot be read: it is host:port and, after commas, settings such as password=… and "
+                + "ssl=true."];
         }
 
         List<string> errors = [];

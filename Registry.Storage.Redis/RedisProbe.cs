@@ -4,10 +4,15 @@ using StackExchange.Redis;
 
 namespace Registry.Storage.Redis;
 
-/// <summary>Finds out whether the server is one that keeps what it is given, and says what a crash of it would cost.</summary>
+/// <summary>
+/// Finds out whether the server is one that keeps what it is given, and says what a crash of it would cost.
+/// </summary>
 internal sealed partial class RedisProbe(RedisConnection link, ILogger<RedisProbe> logger) : IStorageProbe
 {
-    /// <summary>Scripts replicate what they did and not what they said since 5; UNLINK came with 4. What is older than 6 is not maintained by anyone.</summary>
+    /// <summary>
+    /// Scripts replicate what they did and not what they said since 5; UNLINK came with 4. What is older than 6 is not
+    /// maintained by anyone.
+    /// </summary>
     private const int OldestMajorVersion = 6;
 
     public string Name => "redis";
@@ -21,7 +26,9 @@ internal sealed partial class RedisProbe(RedisConnection link, ILogger<RedisProb
             && (!int.TryParse(version.Split('.')[0], out var major) || major < OldestMajorVersion))
             throw Unfit($"This Redis is version {version}: the registry needs {OldestMajorVersion} or newer.");
         if (server.GetValueOrDefault("redis_mode") == "cluster")
-            throw Unfit("This Redis is a cluster, whose scripts may not touch keys of several slots, as the registry's do: give it one server, with replicas where wanted.");
+            throw Unfit(
+                "This Redis is a cluster, whose scripts may not touch keys of several slots, as the registry's do: "
+                    + "give it one server, with replicas where wanted.");
 
         await DemandNoEvictionAsync(cancellationToken);
         await WarnOfLossAsync(cancellationToken);
@@ -31,18 +38,22 @@ internal sealed partial class RedisProbe(RedisConnection link, ILogger<RedisProb
 
     private async ValueTask DemandNoEvictionAsync(CancellationToken cancellationToken)
     {
-        var policy = (await InfoAsync("memory", cancellationToken)).GetValueOrDefault("maxmemory_policy") ?? await SettingAsync("maxmemory-policy", cancellationToken);
+        var policy = (await InfoAsync("memory", cancellationToken)).GetValueOrDefault("maxmemory_policy")
+            ?? await SettingAsync("maxmemory-policy", cancellationToken);
         if (policy is null)
             LogUnknown("maxmemory-policy", "noeviction");
         else if (policy != "noeviction")
-            throw Unfit($"This Redis would throw packages away when its memory is full: its maxmemory-policy is '{policy}' and must be 'noeviction'.");
+            throw Unfit(
+                $"This Redis would throw packages away when its memory is full: its maxmemory-policy is '{policy}' "
+                    + "and must be 'noeviction'.");
     }
 
     private async ValueTask WarnOfLossAsync(CancellationToken cancellationToken)
     {
         var persistence = await InfoAsync("persistence", cancellationToken);
         var appending = persistence.GetValueOrDefault("aof_enabled");
-        var setting = appending is null ? null : await SettingAsync(appending == "0" ? "save" : "appendfsync", cancellationToken);
+        var setting =
+            appending is null ? null : await SettingAsync(appending == "0" ? "save" : "appendfsync", cancellationToken);
         switch (appending, setting)
         {
             case (_, null):
@@ -67,7 +78,9 @@ internal sealed partial class RedisProbe(RedisConnection link, ILogger<RedisProb
 
     private async ValueTask<Dictionary<string, string>> InfoAsync(string section, CancellationToken cancellationToken)
     {
-        var text = (await link.CallAsync(database => database.ExecuteAsync("INFO", [section], RedisConnection.Flags), cancellationToken)).ToString() ?? "";
+        var text = (await link.CallAsync(
+            database => database.ExecuteAsync("INFO", [section], RedisConnection.Flags),
+            cancellationToken)).ToString() ?? "";
         return text.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
             .Select(line => line.Split(':', 2))
             .Where(pair => pair.Length == 2)
@@ -80,7 +93,8 @@ internal sealed partial class RedisProbe(RedisConnection link, ILogger<RedisProb
     {
         try
         {
-            var answer = (RedisValue[]?)await link.CallAsync(database => database.ExecuteAsync("CONFIG", ["GET", name], RedisConnection.Flags), cancellationToken);
+            var answer = (RedisValue[]?)await link.CallAsync(
+                database => database.ExecuteAsync("CONFIG", ["GET", name], RedisConnection.Flags), cancellationToken);
             return answer is [_, var value] ? value.ToString() : null;
         }
         catch (StorageException refused) when (refused.InnerException is RedisServerException)
@@ -92,22 +106,37 @@ internal sealed partial class RedisProbe(RedisConnection link, ILogger<RedisProb
 
     [LoggerMessage(
         Level = LogLevel.Warning,
-        Message = "Persistence of Redis could not be checked. Make sure that it runs with 'appendonly yes' and 'appendfsync always', or a crash loses packages")]
+        Message = "Persistence of Redis could not be checked. Make sure that it runs with 'appendonly yes' and "
+            + "'appendfsync always', or a crash loses packages")]
     private partial void LogUnchecked();
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Redis keeps everything in memory alone: all packages are lost when it stops. Set 'appendonly yes' and 'appendfsync always'")]
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        Message = "Redis keeps everything in memory alone: all packages are lost when it stops. Set 'appendonly "
+            + "yes' and 'appendfsync always'")]
     private partial void LogNoPersistence();
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Redis writes snapshots alone: what was pushed since the last, up to an hour, is lost when it crashes. Set 'appendonly yes' and 'appendfsync always'")]
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        Message = "Redis writes snapshots alone: what was pushed since the last, up to an hour, is lost when it "
+            + "crashes. Set 'appendonly yes' and 'appendfsync always'")]
     private partial void LogSnapshotsOnly();
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Redis flushes to disk every second: the pushes and deletes of the last second or two are lost when it is killed or its machine crashes. Set 'appendfsync always' where that matters")]
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        Message = "Redis flushes to disk every second: the pushes and deletes of the last second or two are lost "
+            + "when it is killed or its machine crashes. Set 'appendfsync always' where that matters")]
     private partial void LogEverySecond();
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Redis leaves flushing to the operating system: the pushes and deletes of the last half minute are lost when its machine crashes. Set 'appendfsync always'")]
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        Message = "Redis leaves flushing to the operating system: the pushes and deletes of the last half minute "
+            + "are lost when its machine crashes. Set 'appendfsync always'")]
     private partial void LogNeverFlushed();
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Redis does not say what its {Setting} is: see to it that it is '{Wanted}'")]
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        Message = "Redis does not say what its {Setting} is: see to it that it is '{Wanted}'")]
     private partial void LogUnknown(string setting, string wanted);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Redis refuses to tell its setting {Setting}: {Answer}")]

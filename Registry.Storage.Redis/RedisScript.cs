@@ -8,9 +8,10 @@ namespace Registry.Storage.Redis;
 internal sealed class RedisScript
 {
     /// <summary>
-    /// What every script may use. A revision is a counter that never falls behind the clock: a server that comes back with an older state
-    /// (its last second lost, or a snapshot restored) gives none a second time, which copies that replicas keep by revision rely on. An epoch is one run of
-    /// one server as one master: a restart gives another run id, and a replica that is promoted gives another replication id.
+    /// What every script may use. A revision is a counter that never falls behind the clock: a server that comes back
+    /// with an older state (its last second lost, or a snapshot restored) gives none a second time, which copies that
+    /// replicas keep by revision rely on. An epoch is one run of one server as one master: a restart gives another run
+    /// id, and a replica that is promoted gives another replication id.
     /// </summary>
     private const string Prelude = """
         local function present()
@@ -60,7 +61,10 @@ internal sealed class RedisScript
 
         """;
 
-    [SuppressMessage("Security", "CA5350:Do Not Use Weak Cryptographic Algorithms", Justification = "Redis names scripts by their SHA-1.")]
+    [SuppressMessage(
+        "Security",
+        "CA5350:Do Not Use Weak Cryptographic Algorithms",
+        Justification = "Redis names scripts by their SHA-1.")]
     public RedisScript(bool writes, string body)
     {
         Writes = writes;
@@ -68,7 +72,9 @@ internal sealed class RedisScript
         Hash = SHA1.HashData(Encoding.UTF8.GetBytes(Text));
     }
 
-    /// <summary>True when it changes anything: then its caller waits for the outcome even where it is cancelled.</summary>
+    /// <summary>
+    /// True when it changes anything: then its caller waits for the outcome even where it is cancelled.
+    /// </summary>
     public bool Writes { get; }
 
     public string Text { get; }

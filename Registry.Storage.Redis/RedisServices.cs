@@ -10,14 +10,18 @@ namespace Registry.Storage.Redis;
 /// <summary>Composition of the Redis backend.</summary>
 public static class RedisServices
 {
-    /// <summary>Adds both stores over the server that the section <c>Redis</c> names; the options are validated at start, and nothing connects before the first call.</summary>
+    /// <summary>
+    /// Adds both stores over the server that the section <c>Redis</c> names; the options are validated at start, and
+    /// nothing connects before the first call.
+    /// </summary>
     public static IServiceCollection AddRedisStorage(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddSettings<RedisOptions, RedisOptionsValidator>(configuration, RedisOptions.Section);
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(provider => new RedisConnection(
             provider.GetRequiredService<IOptions<RedisOptions>>().Value, provider.GetRequiredService<TimeProvider>()));
-        services.AddSingleton(provider => new RedisKeys(provider.GetRequiredService<IOptions<RedisOptions>>().Value.Prefix));
+        services.AddSingleton(
+            provider => new RedisKeys(provider.GetRequiredService<IOptions<RedisOptions>>().Value.Prefix));
         services.AddSingleton<IDocumentStore, RedisDocumentStore>();
         services.AddSingleton<IBlobStore, RedisBlobStore>();
         services.AddSingleton<IStorageProbe, RedisProbe>();

@@ -5,8 +5,8 @@ using Registry.Tests.Support.Gcs;
 namespace Registry.Tests;
 
 /// <summary>
-/// The backends that the tests of the whole service run on, each over one server for the whole run, which is started when it is first asked for. A backend
-/// joins them all with one line.
+/// The backends that the tests of the whole service run on, each over one server for the whole run, which is started
+/// when it is first asked for. A backend joins them all with one line.
 /// </summary>
 [SetUpFixture]
 internal sealed class Backends
@@ -23,7 +23,8 @@ internal sealed class Backends
     public static IEnumerable<string> Names => Servers.Keys;
 
     /// <summary>Settings, as on the command line, that lead to a storage with nothing in it.</summary>
-    public static async Task<string[]> NewStorageAsync(string backend) => (await Servers[backend].Value).NewStorage($"host-{Guid.NewGuid():N}");
+    public static async Task<string[]> NewStorageAsync(
+        string backend) => (await Servers[backend].Value).NewStorage($"host-{Guid.NewGuid():N}");
 
     [OneTimeTearDown]
     public async Task StopAsync()

@@ -15,7 +15,8 @@ using Registry.Core.Versions;
 namespace Registry.Api.Backups;
 
 /// <summary>
-/// One export of a registry in the form of the reference server's backup: the same registry gives the same bytes. What is damaged is named and left out.
+/// One export of a registry in the form of the reference server's backup: the same registry gives the same bytes. What
+/// is damaged is named and left out.
 /// </summary>
 /// <param name="registry">Whose packages.</param>
 /// <param name="dialect">The generation of servers that may restore it: they tell media types apart.</param>
@@ -23,8 +24,16 @@ namespace Registry.Api.Backups;
 internal sealed class BackupExport(OpenRegistry registry, Dialect dialect, Action<string> tell)
 {
     // Escaping for HTML would only make it longer.
-    private static readonly BackupJson Json = new(new JsonSerializerOptions(BackupJson.Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
-    private static readonly CnrJsonContext CnrJson = new(new JsonSerializerOptions(CnrJsonContext.Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+    private static readonly BackupJson Json = new(
+        new JsonSerializerOptions(BackupJson.Default.Options)
+        {
+            Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping
+        });
+    private static readonly CnrJsonContext CnrJson = new(
+        new JsonSerializerOptions(CnrJsonContext.Default.Options)
+        {
+            Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping
+        });
 
     private readonly PackageIndexes indexes = registry.Indexes;
     private readonly PackageRegistry packages = registry.Packages;
@@ -36,15 +45,21 @@ internal sealed class BackupExport(OpenRegistry registry, Dialect dialect, Actio
     public int Failed { get; private set; }
 
     /// <summary>What was done so far, in one line.</summary>
-    public string Summary => $"{Count.Of(releases, "release")} of {ByteSize.Of(bytes)} and {Count.Of(channels.Count, "channel")} exported; {Failed} left out.";
+    public string Summary =>
+        $"{Count.Of(releases, "release")} of {ByteSize.Of(bytes)} and {Count.Of(channels.Count, "channel")} "
+            + $"exported; {Failed} left out.";
 
-    /// <summary>Writes the backup. It is one moment's for each package, not for all of them: packages that change meanwhile are there as they were or as they are.</summary>
+    /// <summary>
+    /// Writes the backup. It is one moment's for each package, not for all of them: packages that change meanwhile are
+    /// there as they were or as they are.
+    /// </summary>
     /// <exception cref="StorageException">The storage does not answer.</exception>
     public async Task WriteAsync(Stream output, CancellationToken cancellationToken)
     {
         // The names come first, so that no listing is kept open while contents are read for hours.
         var names = new List<PackageName>();
-        await foreach (var document in registry.Storage.Documents.ListAsync(StoreKeys.Packages, after: null, cancellationToken))
+        await foreach (var document in registry.Storage.Documents.ListAsync(
+            StoreKeys.Packages, after: null, cancellationToken))
             if (PackageName.TryParse(document.Key, out var name))
                 names.Add(name);
 
@@ -54,11 +69,13 @@ internal sealed class BackupExport(OpenRegistry registry, Dialect dialect, Actio
             await TryAsync($"{name}", () => WritePackageAsync(name, spool, output, cancellationToken));
         await output.WriteAsync("\n],\"channels\":["u8.ToArray(), cancellationToken);
         for (var i = 0; i < channels.Count; i++)
-            await WriteEntryAsync(output, channels[i], Json.BackupChannelForm, isFirst: i == 0, isOpen: false, cancellationToken);
+            await WriteEntryAsync(
+                output, channels[i], Json.BackupChannelForm, isFirst: i == 0, isOpen: false, cancellationToken);
         await output.WriteAsync("\n]}\n"u8.ToArray(), cancellationToken);
     }
 
-    private async Task WritePackageAsync(PackageName name, ContentSpool spool, Stream output, CancellationToken cancellationToken)
+    private async Task WritePackageAsync(
+        PackageName name, ContentSpool spool, Stream output, CancellationToken cancellationToken)
     {
         if ((await indexes.FindAsync(name, cancellationToken))?.State is not { } index)
             return;
@@ -69,8 +86,13 @@ internal sealed class BackupExport(OpenRegistry registry, Dialect dialect, Actio
             {
                 if (await FetchAsync(name, manifest, spool, cancellationToken) is not { } fetched)
                     return;
-                var inChannels = index.Channels.Where(channel => channel.Releases.Contains(manifest.Release)).Select(static channel => channel.Name.Value);
-                await WriteReleaseAsync(output, Cnr.ManifestForm.Of(name, fetched, metadata.Read(fetched.Metadata), dialect, inChannels), spool, cancellationToken);
+                var inChannels = index.Channels.Where(channel => channel.Releases.Contains(manifest.Release))
+                    .Select(static channel => channel.Name.Value);
+                await WriteReleaseAsync(
+                    output,
+                    Cnr.ManifestForm.Of(name, fetched, metadata.Read(fetched.Metadata), dialect, inChannels),
+                    spool,
+                    cancellationToken);
                 written.Add(manifest.Release);
                 bytes += spool.Length;
             });
@@ -78,14 +100,22 @@ internal sealed class BackupExport(OpenRegistry registry, Dialect dialect, Actio
         // A release that is left out cannot be what a channel points to.
         foreach (var channel in index.Channels)
             if (channel.Releases.Where(written.Contains).ToList() is [var highest, ..])
-                channels.Add(new BackupChannelForm(written.Contains(channel.Current) ? channel.Current.Value : highest.Value, channel.Name.Value, name.Value));
+                channels.Add(
+                    new BackupChannelForm(
+                        written.Contains(channel.Current) ? channel.Current.Value : highest.Value,
+                        channel.Name.Value,
+                        name.Value));
     }
 
     /// <summary>Brings the content of a manifest into the spool, whole and checked.</summary>
     /// <returns>The manifest, or that which replaced it meanwhile; null when it was deleted meanwhile.</returns>
-    private async Task<Manifest?> FetchAsync(PackageName name, Manifest manifest, ContentSpool spool, CancellationToken cancellationToken)
+    private async Task<Manifest?> FetchAsync(
+        PackageName name, Manifest manifest, ContentSpool spool, CancellationToken cancellationToken)
     {
-        for (var wanted = manifest; wanted is not null; wanted = (await indexes.FindAsync(name, cancellationToken))?.State.Find(manifest.Release, manifest.MediaType))
+        for (var wanted = manifest;
+             wanted is not null;
+             wanted =
+                 (await indexes.FindAsync(name, cancellationToken))?.State.Find(manifest.Release, manifest.MediaType))
             try
             {
                 spool.Begin();
@@ -94,7 +124,9 @@ internal sealed class BackupExport(OpenRegistry registry, Dialect dialect, Actio
                 await spool.EndAsync(cancellationToken);
                 return spool.Digest == wanted.Content.BlobDigest
                     ? wanted
-                    : throw new StorageException(StorageFault.Corrupt, $"its blob has the sha256 {spool.Digest} where {wanted.Content.BlobDigest} is recorded");
+                    : throw new StorageException(
+                        StorageFault.Corrupt,
+                        $"its blob has the sha256 {spool.Digest} where {wanted.Content.BlobDigest} is recorded");
             }
             catch (RegistryException gone) when (gone.Code == ErrorCode.PackageNotFound)
             {
@@ -104,9 +136,11 @@ internal sealed class BackupExport(OpenRegistry registry, Dialect dialect, Actio
         return null;
     }
 
-    private async Task WriteReleaseAsync(Stream output, Cnr.ManifestForm manifest, ContentSpool spool, CancellationToken cancellationToken)
+    private async Task WriteReleaseAsync(
+        Stream output, Cnr.ManifestForm manifest, ContentSpool spool, CancellationToken cancellationToken)
     {
-        await WriteEntryAsync(output, manifest, CnrJson.ManifestForm, isFirst: releases++ == 0, isOpen: true, cancellationToken);
+        await WriteEntryAsync(
+            output, manifest, CnrJson.ManifestForm, isFirst: releases++ == 0, isOpen: true, cancellationToken);
         await output.WriteAsync(",\"blob\":\""u8.ToArray(), cancellationToken);
         using (var transform = new ToBase64Transform())
         await using (var base64 = new CryptoStream(output, transform, CryptoStreamMode.Write, leaveOpen: true))
@@ -121,7 +155,8 @@ internal sealed class BackupExport(OpenRegistry registry, Dialect dialect, Actio
     /// <param name="isFirst">Whether no comma goes before it.</param>
     /// <param name="isOpen">Leaves the closing brace to the caller.</param>
     /// <param name="cancellationToken">Cancels the writing.</param>
-    private static async Task WriteEntryAsync<T>(Stream output, T entry, JsonTypeInfo<T> type, bool isFirst, bool isOpen, CancellationToken cancellationToken)
+    private static async Task WriteEntryAsync<T>(
+        Stream output, T entry, JsonTypeInfo<T> type, bool isFirst, bool isOpen, CancellationToken cancellationToken)
     {
         var text = new ArrayBufferWriter<byte>();
         text.Write(isFirst ? "\n"u8 : ",\n"u8);
@@ -129,7 +164,10 @@ internal sealed class BackupExport(OpenRegistry registry, Dialect dialect, Actio
         await output.WriteAsync(isOpen ? text.WrittenMemory[..^1] : text.WrittenMemory, cancellationToken);
     }
 
-    /// <summary>Does something that damage makes impossible: it is named then, and the rest goes on. A storage that does not answer ends it all.</summary>
+    /// <summary>
+    /// Does something that damage makes impossible: it is named then, and the rest goes on. A storage that does not
+    /// answer ends it all.
+    /// </summary>
     private async Task TryAsync(string what, Func<Task> action)
     {
         try

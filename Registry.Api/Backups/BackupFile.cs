@@ -10,14 +10,23 @@ internal static class BackupFile
 
     /// <summary>Opens a backup.</summary>
     public static Stream OpenRead(string path) =>
-        new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, BufferBytes, FileOptions.Asynchronous | FileOptions.SequentialScan);
+        new FileStream(
+            path,
+            FileMode.Open,
+            FileAccess.Read,
+            FileShare.Read,
+            BufferBytes,
+            FileOptions.Asynchronous | FileOptions.SequentialScan);
 
     /// <summary>
-    /// Writes a backup beside its place, and puts it there when it is whole and on the disk: a backup that is there already is not lost to one that
-    /// fails.
+    /// Writes a backup beside its place, and puts it there when it is whole and on the disk: a backup that is there
+    /// already is not lost to one that fails.
     /// </summary>
     /// <param name="path">Its place.</param>
-    /// <param name="write">Writes it. False when it is not all that it should be: then it comes to lie at <paramref name="path"/> and <c>.incomplete</c>.</param>
+    /// <param name="write">
+    /// Writes it. False when it is not all that it should be: then it comes to lie at <paramref name="path"/> and
+    /// <c>.incomplete</c>.
+    /// </param>
     /// <returns>Where it lies.</returns>
     public static async Task<string> WriteAsync(string path, Func<Stream, Task<bool>> write)
     {
@@ -25,7 +34,13 @@ internal static class BackupFile
         try
         {
             string place;
-            await using (var file = new FileStream(staged.FullName, FileMode.CreateNew, FileAccess.Write, FileShare.None, BufferBytes, FileOptions.Asynchronous))
+            await using (var file = new FileStream(
+                staged.FullName,
+                FileMode.CreateNew,
+                FileAccess.Write,
+                FileShare.None,
+                BufferBytes,
+                FileOptions.Asynchronous))
             {
                 place = await write(file) ? path : $"{path}.incomplete";
                 await file.FlushAsync(CancellationToken.None);

@@ -8,7 +8,9 @@ using Registry.Core.Versions;
 
 namespace Registry.Api.Backups;
 
-/// <summary>One import of a backup: its releases as they are read, then its channels. What fails is named, and the rest goes on.</summary>
+/// <summary>
+/// One import of a backup: its releases as they are read, then its channels. What fails is named, and the rest goes on.
+/// </summary>
 /// <param name="registry">Where to.</param>
 /// <param name="force">Replace releases that are there with another content.</param>
 /// <param name="tell">Takes what fails, a line each.</param>
@@ -38,8 +40,10 @@ internal sealed class BackupImport(OpenRegistry registry, bool force, Action<str
 
     /// <summary>What was done, in one line.</summary>
     public string Summary => added + replaced + channelsSet + Failed == 0
-        ? $"Nothing changed: {Count.Of(unchanged, "release")} and {Count.Of(channelsUnchanged, "channel")} of the backup are there already{Warnings}."
-        : $"{Count.Of(added, "release")} added, {replaced} replaced, {unchanged} unchanged; {Count.Of(channelsSet, "channel")} set, "
+        ? $"Nothing changed: {Count.Of(unchanged, "release")} and {Count.Of(channelsUnchanged, "channel")} of the "
+            + $"backup are there already{Warnings}."
+        : $"{Count.Of(added, "release")} added, {replaced} replaced, {unchanged} unchanged; "
+            + $"{Count.Of(channelsSet, "channel")} set, "
             + $"{channelsUnchanged} unchanged; {Count.Of(Failed, "entry", "entries")} failed{Warnings}.";
 
     private int Entries => added + replaced + unchanged + Failed;
@@ -47,7 +51,9 @@ internal sealed class BackupImport(OpenRegistry registry, bool force, Action<str
     private string Warnings => warnings == 0 ? "" : $"; {Count.Of(warnings, "warning")}";
 
     /// <summary>Imports a backup.</summary>
-    /// <exception cref="InvalidDataException">It is no backup, or is cut short: what came before that place is imported, but for its channels.</exception>
+    /// <exception cref="InvalidDataException">
+    /// It is no backup, or is cut short: what came before that place is imported, but for its channels.
+    /// </exception>
     /// <exception cref="StorageException">The storage failed: the same.</exception>
     public async Task RunAsync(Stream backup, CancellationToken cancellationToken)
     {
@@ -62,13 +68,19 @@ internal sealed class BackupImport(OpenRegistry registry, bool force, Action<str
             },
             cancellationToken);
         foreach (var (package, channels) in found)
-            await TryAsync($"The channels of {package}", () => TrySetChannelsAsync(package, channels.Values, cancellationToken));
+            await TryAsync(
+                $"The channels of {package}", () => TrySetChannelsAsync(package, channels.Values, cancellationToken));
     }
 
     private async Task ImportAsync(BackupRelease release, ContentSpool spool, CancellationToken cancellationToken)
     {
         var restored = release.Parse(spool);
-        var outcome = await packages.RestoreAsync(restored, spool.Digest, cancellationToken => UploadAsync(restored.Package, spool, cancellationToken), force, cancellationToken);
+        var outcome = await packages.RestoreAsync(
+            restored,
+            spool.Digest,
+            cancellationToken => UploadAsync(restored.Package, spool, cancellationToken),
+            force,
+            cancellationToken);
         _ = outcome switch
         {
             RestoreOutcome.Added => added++,
@@ -77,12 +89,16 @@ internal sealed class BackupImport(OpenRegistry registry, bool force, Action<str
         };
         foreach (var name in release.Channels)
             if (ChannelName.TryParse(name, out var channel))
-                Change(restored.Package, channel, known => known with { Releases = known.Releases.Add(restored.Release) });
+                Change(
+                    restored.Package, channel, known => known with { Releases = known.Releases.Add(restored.Release) });
             else
-                Fail($"{release}: its channel '{BackupRelease.Shown(name)}' has a name that this registry does not take");
+                Fail(
+                    $"{release}: its channel '{BackupRelease.Shown(name)}' has a name that this registry does not "
+                        + "take");
     }
 
-    private async ValueTask<PackageUpload> UploadAsync(PackageName package, ContentSpool spool, CancellationToken cancellationToken)
+    private async ValueTask<PackageUpload> UploadAsync(
+        PackageName package, ContentSpool spool, CancellationToken cancellationToken)
     {
         var upload = await PackageUpload.BeginAsync(registry.Storage.Blobs, package.Key, limits, cancellationToken);
         try
@@ -104,7 +120,9 @@ internal sealed class BackupImport(OpenRegistry registry, bool force, Action<str
             && Release.TryParse(channel.Current, out var current, out _))
             Change(package, name, known => known with { Current = current });
         else
-            Fail($"Channel '{BackupRelease.Shown(channel.Name)}' of {BackupRelease.Shown(channel.Package)} at '{BackupRelease.Shown(channel.Current)}': this registry takes no such name or release");
+            Fail(
+                $"Channel '{BackupRelease.Shown(channel.Name)}' of {BackupRelease.Shown(channel.Package)} at "
+                    + $"'{BackupRelease.Shown(channel.Current)}': this registry takes no such name or release");
     }
 
     private void Change(PackageName package, ChannelName name, Func<RestoredChannel, RestoredChannel> change)
@@ -114,13 +132,15 @@ internal sealed class BackupImport(OpenRegistry registry, bool force, Action<str
         channels[name] = change(channels.GetValueOrDefault(name) ?? new RestoredChannel(name, null, []));
     }
 
-    private async Task TrySetChannelsAsync(PackageName package, IReadOnlyCollection<RestoredChannel> channels, CancellationToken cancellationToken)
+    private async Task TrySetChannelsAsync(
+        PackageName package, IReadOnlyCollection<RestoredChannel> channels, CancellationToken cancellationToken)
     {
         try
         {
             await SetChannelsAsync(package, channels, cancellationToken);
         }
-        catch (RegistryException gone) when (gone.Code == ErrorCode.PackageNotFound && channels.All(static channel => channel.Releases.IsEmpty))
+        catch (RegistryException gone) when (gone.Code == ErrorCode.PackageNotFound
+            && channels.All(static channel => channel.Releases.IsEmpty))
         {
             // The reference server keeps the channels of a package whose last release was deleted.
             foreach (var channel in channels)
@@ -128,7 +148,8 @@ internal sealed class BackupImport(OpenRegistry registry, bool force, Action<str
         }
     }
 
-    private async Task SetChannelsAsync(PackageName package, IReadOnlyCollection<RestoredChannel> channels, CancellationToken cancellationToken)
+    private async Task SetChannelsAsync(
+        PackageName package, IReadOnlyCollection<RestoredChannel> channels, CancellationToken cancellationToken)
     {
         var before = (await registry.Indexes.GetAsync(package, cancellationToken)).State;
         var after = await registry.Channels.RestoreAsync(package, channels, cancellationToken);

@@ -4,8 +4,9 @@ using Registry.Api.Json;
 namespace Registry.Api.Backups;
 
 /// <summary>
-/// Reads the reference server's own backup: an object with <c>packages</c> and <c>channels</c>, two arrays of objects, in any order, as are the members
-/// of each. It is read forward, once; memory does not grow with it, and of all contents the spool holds one.
+/// Reads the reference server's own backup: an object with <c>packages</c> and <c>channels</c>, two arrays of objects,
+/// in any order, as are the members of each. It is read forward, once; memory does not grow with it, and of all
+/// contents the spool holds one.
 /// </summary>
 /// <param name="backup">Stays the caller's.</param>
 /// <param name="spool">Holds the content of the release that was read last.</param>
@@ -18,7 +19,8 @@ internal sealed class BackupReader(Stream backup, ContentSpool spool, int maxMet
     /// <summary>More digits than any length has.</summary>
     private const int MaxNumberBytes = 32;
 
-    private readonly BodyCursor body = new(PipeReader.Create(backup, new StreamPipeReaderOptions(bufferSize: 64 << 10, leaveOpen: true)));
+    private readonly BodyCursor body =
+        new(PipeReader.Create(backup, new StreamPipeReaderOptions(bufferSize: 64 << 10, leaveOpen: true)));
 
     /// <summary>How many bytes have been read.</summary>
     public long Position => body.Position;
@@ -27,8 +29,13 @@ internal sealed class BackupReader(Stream backup, ContentSpool spool, int maxMet
     /// <param name="release">Takes each release, and its content from the spool.</param>
     /// <param name="channel">Takes each channel.</param>
     /// <param name="cancellationToken">Cancels the reading.</param>
-    /// <exception cref="InvalidDataException">It is no backup, or is cut short: what came before that place has been handed over.</exception>
-    public async Task ReadAsync(Func<BackupRelease, ValueTask> release, Func<BackupChannel, ValueTask> channel, CancellationToken cancellationToken)
+    /// <exception cref="InvalidDataException">
+    /// It is no backup, or is cut short: what came before that place has been handed over.
+    /// </exception>
+    public async Task ReadAsync(
+        Func<BackupRelease, ValueTask> release,
+        Func<BackupChannel, ValueTask> channel,
+        CancellationToken cancellationToken)
     {
         var json = new JsonCursor(body);
         var hasPackages = false;
@@ -41,11 +48,15 @@ internal sealed class BackupReader(Stream backup, ContentSpool spool, int maxMet
                     if (name.ToText() is "packages")
                     {
                         hasPackages = true;
-                        await json.ReadArrayAsync(async _ => await release(await ReadReleaseAsync(json, cancellationToken)), cancellationToken);
+                        await json.ReadArrayAsync(
+                            async _ => await release(await ReadReleaseAsync(json, cancellationToken)),
+                            cancellationToken);
                     }
                     else if (name.ToText() is "channels")
                     {
-                        await json.ReadArrayAsync(async _ => await channel(await ReadChannelAsync(json, cancellationToken)), cancellationToken);
+                        await json.ReadArrayAsync(
+                            async _ => await channel(await ReadChannelAsync(json, cancellationToken)),
+                            cancellationToken);
                     }
                     else
                     {
@@ -72,11 +83,15 @@ internal sealed class BackupReader(Stream backup, ContentSpool spool, int maxMet
     {
         var read = new BackupRelease();
         spool.Begin();
-        await json.ReadObjectAsync(MaxNameBytes, (name, first) => ReadMemberAsync(json, read, name, first, cancellationToken), cancellationToken);
+        await json.ReadObjectAsync(
+            MaxNameBytes,
+            (name, first) => ReadMemberAsync(json, read, name, first, cancellationToken),
+            cancellationToken);
         return read;
     }
 
-    private async ValueTask ReadMemberAsync(JsonCursor json, BackupRelease read, BoundedBytes name, int first, CancellationToken cancellationToken)
+    private async ValueTask ReadMemberAsync(
+        JsonCursor json, BackupRelease read, BoundedBytes name, int first, CancellationToken cancellationToken)
     {
         switch (name.ToText())
         {
@@ -94,13 +109,19 @@ internal sealed class BackupReader(Stream backup, ContentSpool spool, int maxMet
                 break;
             case "metadata":
                 var metadata = new BoundedBytes(maxMetadataBytes);
-                read.Metadata = await json.ReadRawAsync(metadata, cancellationToken) == FieldKind.Null ? null : metadata;
+                read.Metadata =
+                    await json.ReadRawAsync(metadata, cancellationToken) == FieldKind.Null ? null : metadata;
                 break;
             case "channels" when first == '[':
-                await json.ReadArrayAsync(async item => read.Channels.Add((await json.ReadValueAsync(item, cancellationToken)).Text), cancellationToken);
+                await json.ReadArrayAsync(
+                    async item => read.Channels.Add((await json.ReadValueAsync(item, cancellationToken)).Text),
+                    cancellationToken);
                 break;
             case "content" when first == '{':
-                await json.ReadObjectAsync(MaxNameBytes, (member, value) => ReadContentAsync(json, read, member, value, cancellationToken), cancellationToken);
+                await json.ReadObjectAsync(
+                    MaxNameBytes,
+                    (member, value) => ReadContentAsync(json, read, member, value, cancellationToken),
+                    cancellationToken);
                 break;
             case "blob" when first == '"':
                 spool.Begin();
@@ -114,7 +135,8 @@ internal sealed class BackupReader(Stream backup, ContentSpool spool, int maxMet
         }
     }
 
-    private static async ValueTask ReadContentAsync(JsonCursor json, BackupRelease read, BoundedBytes name, int first, CancellationToken cancellationToken)
+    private static async ValueTask ReadContentAsync(
+        JsonCursor json, BackupRelease read, BoundedBytes name, int first, CancellationToken cancellationToken)
     {
         switch (name.ToText())
         {

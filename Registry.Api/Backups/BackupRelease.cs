@@ -9,10 +9,16 @@ using Registry.Core.Storage;
 
 namespace Registry.Api.Backups;
 
-/// <summary>An entry of <c>packages</c> in a backup, as it stands there: one release in one media type. Null is what is missing, or no text.</summary>
+/// <summary>
+/// An entry of <c>packages</c> in a backup, as it stands there: one release in one media type. Null is what is missing,
+/// or no text.
+/// </summary>
 internal sealed class BackupRelease
 {
-    /// <summary>Python's <c>isoformat</c>, which the reference server writes: UTC without a zone, and without a fraction where that is none.</summary>
+    /// <summary>
+    /// Python's <c>isoformat</c>, which the reference server writes: UTC without a zone, and without a fraction where
+    /// that is none.
+    /// </summary>
     private const string TimeFormat = "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFK";
 
     private const DateTimeStyles TimeStyles = DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal;
@@ -46,15 +52,21 @@ internal sealed class BackupRelease
 
     /// <summary>How people call it.</summary>
     public override string ToString() =>
-        $"{Shown(Package)} {Shown(Release)} as {(Core.Content.MediaType.TryParse(MediaType, out var type) ? type.Value : Shown(MediaType))}";
+        $"{Shown(Package)} {Shown(Release)} as "
+            + $"{(Core.Content.MediaType.TryParse(MediaType, out var type) ? type.Value : Shown(MediaType))}";
 
     /// <summary>What it says, by the rules of the registry.</summary>
     /// <param name="content">Its content, read to its end.</param>
-    /// <exception cref="RegistryException">It says too little, or what no registry takes: the message is the end of a sentence.</exception>
+    /// <exception cref="RegistryException">
+    /// It says too little, or what no registry takes: the message is the end of a sentence.
+    /// </exception>
     public RestoredRelease Parse(ContentSpool content)
     {
         if (!PackageName.TryParse(Package, out var package))
-            throw Wrong(Package is null ? "its 'package' is missing" : "its 'package' is no name of a package that this registry takes");
+            throw Wrong(
+                Package is null
+                    ? "its 'package' is missing"
+                    : "its 'package' is no name of a package that this registry takes");
         if (!Core.Versions.Release.TryParse(Release, out var release, out var reason))
             throw Wrong($"its 'release' is none: {reason}");
         if (!Core.Content.MediaType.TryParse(MediaType, out var mediaType))
@@ -75,12 +87,15 @@ internal sealed class BackupRelease
     }
 
     /// <summary>Text of a backup for an operator's eyes, without what a terminal would obey.</summary>
-    public static string Shown(string? text) => text is null ? "?" : JsonEncodedText.Encode(text, JavaScriptEncoder.UnsafeRelaxedJsonEscaping).ToString();
+    public static string Shown(
+        string? text) =>
+        text is null ? "?" : JsonEncodedText.Encode(text, JavaScriptEncoder.UnsafeRelaxedJsonEscaping).ToString();
 
     private DateTimeOffset? ParseTime() => CreatedAt switch
     {
         { Kind: FieldKind.Absent or FieldKind.Null } => null,
-        { Text: { } text } when DateTimeOffset.TryParseExact(text, TimeFormat, CultureInfo.InvariantCulture, TimeStyles, out var time) => Microseconds.Floor(time),
+        { Text: { } text } when DateTimeOffset.TryParseExact(
+            text, TimeFormat, CultureInfo.InvariantCulture, TimeStyles, out var time) => Microseconds.Floor(time),
         _ => throw Wrong("its 'created_at' is no time such as 2016-10-11T12:03:24.941731"),
     };
 

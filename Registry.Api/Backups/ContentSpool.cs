@@ -8,8 +8,8 @@ using Registry.Core.Storage;
 namespace Registry.Api.Backups;
 
 /// <summary>
-/// Holds the content of one release after the other, in a file of the folder for temporary files, while what a backup says of it is not known
-/// yet, or while it is not known to be whole. The file goes when this is disposed of.
+/// Holds the content of one release after the other, in a file of the folder for temporary files, while what a backup
+/// says of it is not known yet, or while it is not known to be whole. The file goes when this is disposed of.
 /// </summary>
 /// <param name="maxBytes">What is longer is counted and hashed, but not kept: nobody takes it.</param>
 internal sealed class ContentSpool(long maxBytes) : ITextSink, IAsyncDisposable
@@ -73,7 +73,8 @@ internal sealed class ContentSpool(long maxBytes) : ITextSink, IAsyncDisposable
     }
 
     /// <summary>Gives the content back, in pieces.</summary>
-    public async IAsyncEnumerable<ReadOnlyMemory<byte>> ReadAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<ReadOnlyMemory<byte>> ReadAsync(
+        [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         file.Position = 0;
         int read;

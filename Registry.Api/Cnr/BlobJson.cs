@@ -7,8 +7,9 @@ using Registry.Core.Storage;
 namespace Registry.Api.Cnr;
 
 /// <summary>
-/// The JSON form of a blob: an object whose member <c>blob</c> is its base64, canonical and in one line, followed by a few short members.
-/// Written as the blob is read, in memory that does not grow with it; its length is known beforehand.
+/// The JSON form of a blob: an object whose member <c>blob</c> is its base64, canonical and in one line, followed by a
+/// few short members. Written as the blob is read, in memory that does not grow with it; its length is known
+/// beforehand.
 /// </summary>
 internal sealed class BlobJson
 {
@@ -44,20 +45,23 @@ internal sealed class BlobJson
     /// <param name="bufferBytes">About how many bytes to hand to the output at once; at least 16.</param>
     /// <param name="cancellationToken">Cancels the writing.</param>
     /// <exception cref="StorageException">
-    /// The blob has another length than was said, or could not be read to its end. What was written, if anything, is not the whole answer:
-    /// break the connection.
+    /// The blob has another length than was said, or could not be read to its end. What was written, if anything, is
+    /// not the whole answer: break the connection.
     /// </exception>
-    public async Task WriteAsync(BlobReader blob, PipeWriter output, int bufferBytes, CancellationToken cancellationToken)
+    public async Task WriteAsync(
+        BlobReader blob, PipeWriter output, int bufferBytes, CancellationToken cancellationToken)
     {
         if (blob.Length != blobLength)
-            throw new StorageException(StorageFault.Corrupt, $"The blob gives {blob.Length} bytes where {blobLength} are recorded.");
+            throw new StorageException(
+                StorageFault.Corrupt, $"The blob gives {blob.Length} bytes where {blobLength} are recorded.");
         // Block and text together fit the buffer.
         var blockBytes = bufferBytes / 8 * 3;
         var block = ArrayPool<byte>.Shared.Rent(blockBytes);
         try
         {
             await using var json = new Utf8JsonWriter(output, Options);
-            // Nothing is written before the first bytes are there: a storage that fails until then can still be answered 503.
+            // Nothing is written before the first bytes are there: a storage that fails until then can still be
+            // answered 503.
             var begun = false;
             for (var left = blobLength; left > 0 || !begun;)
             {
@@ -87,7 +91,9 @@ internal sealed class BlobJson
         json.WritePropertyName("blob"u8);
     }
 
-    /// <summary>Hands everything to the output: its memory is not the writer's any more once the output is flushed.</summary>
+    /// <summary>
+    /// Hands everything to the output: its memory is not the writer's any more once the output is flushed.
+    /// </summary>
     private static void Append(Utf8JsonWriter json, ReadOnlySpan<byte> block)
     {
         for (; block.Length > SegmentBytes; block = block[SegmentBytes..])

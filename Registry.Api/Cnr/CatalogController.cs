@@ -9,8 +9,8 @@ internal sealed class CatalogController(PackageCatalog catalog, ListBodies bodie
 {
     /// <summary>List packages</summary>
     /// <remarks>
-    /// All packages by name, each with its releases, highest first. Filters combine. With a `limit` the list comes in pages: a header `Link` with `rel="next"` has the
-    /// address of the one that follows, and the last has none.
+    /// All packages by name, each with its releases, highest first. Filters combine. With a `limit` the list comes in
+    /// pages: a header `Link` with `rel="next"` has the address of the one that follows, and the last has none.
     /// </remarks>
     /// <param name="namespace">Only packages of exactly this namespace.</param>
     /// <param name="query">Only packages whose `namespace/name` contains this text, whatever its case.</param>
@@ -30,24 +30,39 @@ internal sealed class CatalogController(PackageCatalog catalog, ListBodies bodie
     {
         var page = ListPage.Of(limit, after);
         var view = await catalog.GetAsync(cancellationToken);
-        var entries = page.Of(new CatalogQuery(@namespace, query, mediaType, page.After).Of(view), static entry => entry.Name.Value, HttpContext);
-        return Body(JsonBody.OfMany(entries.Select(PackageSummary.Of), CnrJsonContext.Default.PackageSummary, Tag(view)), view);
+        var entries = page.Of(
+            new CatalogQuery(@namespace, query, mediaType, page.After).Of(view),
+            static entry => entry.Name.Value,
+            HttpContext);
+        return Body(
+            JsonBody.OfMany(entries.Select(PackageSummary.Of), CnrJsonContext.Default.PackageSummary, Tag(view)), view);
     }
 
     /// <summary>Search packages</summary>
-    /// <remarks>The names (`namespace/name`) that contain a text, whatever its case, sorted. With a `limit` they come in pages, as lists do.</remarks>
+    /// <remarks>
+    /// The names (`namespace/name`) that contain a text, whatever its case, sorted. With a `limit` they come in pages,
+    /// as lists do.
+    /// </remarks>
     /// <param name="q">The text; without one nothing is found.</param>
     /// <param name="limit">At most so many names; without one all.</param>
     /// <param name="after">Only names that come after this text.</param>
     /// <param name="cancellationToken">The request's.</param>
     [HttpGet("search"), HttpHead("search")]
     [ProducesResponseType<string[]>(StatusCodes.Status200OK, "application/json")]
-    public async Task<IActionResult> SearchAsync([FromQuery] string? q, [FromQuery] string? limit, [FromQuery] string? after, CancellationToken cancellationToken)
+    public async Task<IActionResult> SearchAsync(
+        [FromQuery] string? q,
+        [FromQuery] string? limit,
+        [FromQuery] string? after,
+        CancellationToken cancellationToken)
     {
         var page = ListPage.Of(limit, after);
         var view = await catalog.GetAsync(cancellationToken);
-        var found = string.IsNullOrEmpty(q) ? [] : new CatalogQuery(null, q, null, page.After).Of(view).Select(static entry => entry.Name.Value);
-        return Body(JsonBody.OfMany(page.Of(found, static name => name, HttpContext), CnrJsonContext.Default.String, Tag(view)), view);
+        var found = string.IsNullOrEmpty(q)
+            ? []
+            : new CatalogQuery(null, q, null, page.After).Of(view).Select(static entry => entry.Name.Value);
+        return Body(
+            JsonBody.OfMany(page.Of(found, static name => name, HttpContext), CnrJsonContext.Default.String, Tag(view)),
+            view);
     }
 
     private JsonBody Body(JsonBody body, PackageCatalogView view)

@@ -16,7 +16,8 @@ internal sealed class ChannelsController(PackageRegistry packages, ChannelRegist
     public async Task<IActionResult> ListAsync(string @namespace, string name, CancellationToken cancellationToken)
     {
         var snapshot = await packages.GetAsync(@namespace, name, cancellationToken);
-        return JsonBody.OfMany(snapshot.State.Channels.Select(ChannelForm.Of), CnrJsonContext.Default.ChannelForm, Tag(snapshot));
+        return JsonBody.OfMany(
+            snapshot.State.Channels.Select(ChannelForm.Of), CnrJsonContext.Default.ChannelForm, Tag(snapshot));
     }
 
     /// <summary>Show a channel</summary>
@@ -26,10 +27,14 @@ internal sealed class ChannelsController(PackageRegistry packages, ChannelRegist
     /// <param name="cancellationToken">The request's.</param>
     [HttpGet("{namespace}/{name}/channels/{channel}"), HttpHead("{namespace}/{name}/channels/{channel}")]
     [ProducesResponseType<ChannelForm>(StatusCodes.Status200OK, "application/json")]
-    public async Task<IActionResult> ShowAsync(string @namespace, string name, string channel, CancellationToken cancellationToken)
+    public async Task<IActionResult> ShowAsync(
+        string @namespace, string name, string channel, CancellationToken cancellationToken)
     {
         var snapshot = await packages.GetAsync(@namespace, name, cancellationToken);
-        return JsonBody.Of(ChannelForm.Of(snapshot.State.GetChannel(Channel(channel))), CnrJsonContext.Default.ChannelForm, Tag(snapshot));
+        return JsonBody.Of(
+            ChannelForm.Of(snapshot.State.GetChannel(Channel(channel))),
+            CnrJsonContext.Default.ChannelForm,
+            Tag(snapshot));
     }
 
     /// <summary>Delete a channel</summary>
@@ -40,11 +45,15 @@ internal sealed class ChannelsController(PackageRegistry packages, ChannelRegist
     /// <param name="cancellationToken">The request's.</param>
     [HttpDelete("{namespace}/{name}/channels/{channel}")]
     [ProducesResponseType<ChannelDeletedForm>(StatusCodes.Status200OK, "application/json")]
-    public async Task<IActionResult> DeleteAsync(string @namespace, string name, string channel, CancellationToken cancellationToken)
+    public async Task<IActionResult> DeleteAsync(
+        string @namespace, string name, string channel, CancellationToken cancellationToken)
     {
         var package = PackageQueries.ParseName(@namespace, name);
         await channels.DeleteAsync(package, Channel(channel), cancellationToken);
-        return JsonBody.Of(new ChannelDeletedForm("delete", channel, package.Value), CnrJsonContext.Default.ChannelDeletedForm, tag: null);
+        return JsonBody.Of(
+            new ChannelDeletedForm("delete", channel, package.Value),
+            CnrJsonContext.Default.ChannelDeletedForm,
+            tag: null);
     }
 
     /// <summary>Put a release into a channel</summary>
@@ -56,9 +65,11 @@ internal sealed class ChannelsController(PackageRegistry packages, ChannelRegist
     /// <param name="cancellationToken">The request's.</param>
     [HttpPost("{namespace}/{name}/channels/{channel}/{release}")]
     [ProducesResponseType<ChannelForm>(StatusCodes.Status200OK, "application/json")]
-    public async Task<IActionResult> AddAsync(string @namespace, string name, string channel, string release, CancellationToken cancellationToken)
+    public async Task<IActionResult> AddAsync(
+        string @namespace, string name, string channel, string release, CancellationToken cancellationToken)
     {
-        var changed = await channels.AddAsync(PackageQueries.ParseName(@namespace, name, release), Channel(channel), release, cancellationToken);
+        var changed = await channels.AddAsync(
+            PackageQueries.ParseName(@namespace, name, release), Channel(channel), release, cancellationToken);
         return JsonBody.Of(ChannelForm.Of(changed), CnrJsonContext.Default.ChannelForm, tag: null);
     }
 
@@ -71,11 +82,16 @@ internal sealed class ChannelsController(PackageRegistry packages, ChannelRegist
     /// <param name="cancellationToken">The request's.</param>
     [HttpDelete("{namespace}/{name}/channels/{channel}/{release}")]
     [ProducesResponseType<ChannelReleaseDeletedForm>(StatusCodes.Status200OK, "application/json")]
-    public async Task<IActionResult> RemoveAsync(string @namespace, string name, string channel, string release, CancellationToken cancellationToken)
+    public async Task<IActionResult> RemoveAsync(
+        string @namespace, string name, string channel, string release, CancellationToken cancellationToken)
     {
         var package = PackageQueries.ParseName(@namespace, name, release);
         await channels.RemoveAsync(package, Channel(channel), release, cancellationToken);
         return JsonBody.Of(
-            new ChannelReleaseDeletedForm(channel, package.Value, release, "deleted"), CnrJsonContext.Default.ChannelReleaseDeletedForm, tag: null);
+            new ChannelReleaseDeletedForm(
+                channel,
+                package.Value,
+                release,
+                "deleted"), CnrJsonContext.Default.ChannelReleaseDeletedForm, tag: null);
     }
 }

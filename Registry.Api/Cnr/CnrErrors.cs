@@ -14,7 +14,9 @@ internal static class CnrErrors
 
     /// <summary>A page of a list that cannot be.</summary>
     public static RegistryException NoLimit(string limit) => new(
-        ErrorCode.InvalidUsage, $"A limit is a whole number from 1 to {ListPage.MaxLimit}", ("field", "limit"), ("limit", limit));
+        ErrorCode.InvalidUsage, $"A limit is a whole number from 1 to {ListPage.MaxLimit}", (
+            "field",
+            "limit"), ("limit", limit));
 
     /// <summary>A channel that cannot be.</summary>
     public static RegistryException NoChannelName(string channel) => new(
@@ -26,12 +28,14 @@ internal static class CnrErrors
     /// <summary>A push of a release that is none.</summary>
     /// <param name="release">What was pushed; null for JSON's null.</param>
     /// <param name="reason">Why it is none.</param>
-    public static RegistryException NoRelease(string? release, string reason) => new(ErrorCode.InvalidRelease, reason, ("version", release));
+    public static RegistryException NoRelease(
+        string? release, string reason) => new(ErrorCode.InvalidRelease, reason, ("version", release));
 
     /// <summary>A push in a media type that is none.</summary>
     public static RegistryException NoMediaType(string mediaType) => new(
         ErrorCode.InvalidParameters,
-        "A media type is a short one of 1 to 64 lower-case letters, digits or . + _ - that begins with a letter or digit, or a long one of CNR",
+        "A media type is a short one of 1 to 64 lower-case letters, digits or . + _ - that begins with a letter or "
+            + "digit, or a long one of CNR",
         ("field", "media_type"),
         ("media_type", mediaType));
 }

@@ -14,7 +14,12 @@ namespace Registry.Api.Cnr;
 /// <param name="Visibility">Always <c>public</c>.</param>
 /// <param name="Manifests">The media types of the default release.</param>
 internal sealed record PackageSummary(
-    string Name, IEnumerable<string> Releases, string Default, string CreatedAt, string Visibility, IEnumerable<string> Manifests)
+    string Name,
+    IEnumerable<string> Releases,
+    string Default,
+    string CreatedAt,
+    string Visibility,
+    IEnumerable<string> Manifests)
 {
     public static PackageSummary Of(CatalogEntry entry) => new(
         entry.Name.Value,
@@ -30,7 +35,8 @@ internal sealed record PackageSummary(
 /// <param name="MediaType">In its long form.</param>
 /// <param name="Size">The length of the gzip, in bytes.</param>
 /// <param name="Urls">Always empty.</param>
-internal sealed record ContentForm(string Digest, [property: JsonPropertyName("mediaType")] string MediaType, long Size, IReadOnlyList<string> Urls)
+internal sealed record ContentForm(
+    string Digest, [property: JsonPropertyName("mediaType")] string MediaType, long Size, IReadOnlyList<string> Urls)
 {
     public static ContentForm Of(Descriptor content, Dialect dialect) =>
         new(content.Digest.Value, dialect.ContentType(content.MediaType.Value), content.Size, []);
@@ -43,7 +49,9 @@ internal sealed record ContentForm(string Digest, [property: JsonPropertyName("m
 /// <param name="Content">What was pushed.</param>
 /// <param name="CreatedAt">When, UTC.</param>
 /// <param name="Metadata">The JSON value that was pushed with it; null when there was none.</param>
-/// <param name="Channels">Where one manifest is shown: the channels whose current release this is. Absent in lists.</param>
+/// <param name="Channels">
+/// Where one manifest is shown: the channels whose current release this is. Absent in lists.
+/// </param>
 internal sealed record ManifestForm(
     string Package,
     string Release,
@@ -54,7 +62,11 @@ internal sealed record ManifestForm(
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IEnumerable<string>? Channels)
 {
     public static ManifestForm Of(
-        PackageName package, Manifest manifest, RawJson? metadata, Dialect dialect, IEnumerable<string>? channels = null) => new(
+        PackageName package,
+        Manifest manifest,
+        RawJson? metadata,
+        Dialect dialect,
+        IEnumerable<string>? channels = null) => new(
         package.Value,
         manifest.Release.Value,
         dialect.ManifestType(manifest.MediaType.Value),
@@ -70,7 +82,9 @@ internal sealed record ManifestForm(
 /// <param name="Releases">Its releases, highest first.</param>
 internal sealed record ChannelForm(string Name, string Current, IEnumerable<string> Releases)
 {
-    public static ChannelForm Of(Channel channel) => new(channel.Name.Value, channel.Current.Value, channel.Releases.Select(release => release.Value));
+    public static ChannelForm Of(
+        Channel channel) =>
+        new(channel.Name.Value, channel.Current.Value, channel.Releases.Select(release => release.Value));
 }
 
 /// <summary>The answer to a push.</summary>
@@ -99,7 +113,9 @@ internal sealed record ChannelDeletedForm(string Action, string Channel, string 
 /// <summary>How CNR writes times: UTC, always six digits of the second, no zone.</summary>
 internal static class CnrTime
 {
-    /// <summary>The round-trip format has seven digits and a zone, and is ten times faster than one that is spelt out.</summary>
+    /// <summary>
+    /// The round-trip format has seven digits and a zone, and is ten times faster than one that is spelt out.
+    /// </summary>
     private const int Length = 26;
 
     public static string Format(DateTimeOffset time)

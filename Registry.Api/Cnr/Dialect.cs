@@ -1,8 +1,8 @@
 namespace Registry.Api.Cnr;
 
 /// <summary>
-/// The two generations of the CNR protocol, spoken by the same controllers: 0.2.7 at <c>/api/v1/packages</c>, 0.7.4 (appr) at
-/// <c>/cnr/api/v1/packages</c>. They differ in what is written here and in nothing else (CNR, section 11).
+/// The two generations of the CNR protocol, spoken by the same controllers: 0.2.7 at <c>/api/v1/packages</c>, 0.7.4
+/// (appr) at <c>/cnr/api/v1/packages</c>. They differ in what is written here and in nothing else (CNR, section 11).
 /// </summary>
 /// <param name="Root">What the paths of this generation begin with; empty or <c>/cnr</c>.</param>
 /// <param name="Vendor">In media types.</param>
@@ -10,7 +10,8 @@ namespace Registry.Api.Cnr;
 /// <param name="VersionKey">The member of <c>/version</c>.</param>
 /// <param name="Version">Its value: the protocol spoken, not the product's own version.</param>
 /// <param name="PullNamesMediaType">Whether the JSON form of a pull says the media type.</param>
-internal sealed record Dialect(string Root, string Vendor, string Schema, string VersionKey, string Version, bool PullNamesMediaType)
+internal sealed record Dialect(
+    string Root, string Vendor, string Schema, string VersionKey, string Version, bool PullNamesMediaType)
 {
     /// <summary>cn-app-registry.</summary>
     public static Dialect Cnr { get; } = new("", "cnr", "v1", "cnr-api", "0.2.7", PullNamesMediaType: false);
@@ -19,7 +20,8 @@ internal sealed record Dialect(string Root, string Vendor, string Schema, string
     public static Dialect Appr { get; } = new("/cnr", "appr", "v0", "appr-api", "0.7.4", PullNamesMediaType: true);
 
     /// <summary>The generation that a request speaks, by its path.</summary>
-    public static Dialect Of(HttpRequest request) => request.Path.StartsWithSegments(Appr.Root, StringComparison.Ordinal) ? Appr : Cnr;
+    public static Dialect Of(
+        HttpRequest request) => request.Path.StartsWithSegments(Appr.Root, StringComparison.Ordinal) ? Appr : Cnr;
 
     /// <summary>The media type of a manifest.</summary>
     public string ManifestType(string type) => $"application/vnd.{Vendor}.package-manifest.{type}.{Schema}.json";

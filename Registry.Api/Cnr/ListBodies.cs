@@ -5,15 +5,17 @@ using Registry.Core.Catalog;
 namespace Registry.Api.Cnr;
 
 /// <summary>
-/// The bodies of lists and searches that were sent last. They belong to one view of the catalog and are forgotten with it: which view answers a request is
-/// decided before anything is looked up here, so no body can be old.
+/// The bodies of lists and searches that were sent last. They belong to one view of the catalog and are forgotten with
+/// it: which view answers a request is decided before anything is looked up here, so no body can be old.
 /// </summary>
 internal sealed class ListBodies
 {
     /// <summary>The longest body that is kept, in bytes: some 5,000 packages.</summary>
     public const int MaxBodyBytes = 1024 * 1024;
 
-    /// <summary>All bodies together, in bytes. When they are more, all are forgotten: what is asked for often is soon back.</summary>
+    /// <summary>
+    /// All bodies together, in bytes. When they are more, all are forgotten: what is asked for often is soon back.
+    /// </summary>
     public const long MaxBytes = 16 * MaxBodyBytes;
 
     /// <summary>Longer questions are not asked twice.</summary>

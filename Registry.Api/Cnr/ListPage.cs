@@ -13,17 +13,23 @@ internal sealed record ListPage(int? Limit, string? After)
     public const int MaxLimit = 1000;
 
     /// <summary>Reads the parameters.</summary>
-    /// <exception cref="RegistryException"><see cref="ErrorCode.InvalidUsage"/>: the limit is no number from 1 to <see cref="MaxLimit"/>.</exception>
+    /// <exception cref="RegistryException">
+    /// <see cref="ErrorCode.InvalidUsage"/>: the limit is no number from 1 to <see cref="MaxLimit"/>.
+    /// </exception>
     public static ListPage Of(string? limit, string? after)
     {
         if (limit is null)
             return new ListPage(null, after);
-        return int.TryParse(limit, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number is >= 1 and <= MaxLimit
+        return int.TryParse(limit, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+            && number is >= 1 and <= MaxLimit
             ? new ListPage(number, after)
             : throw CnrErrors.NoLimit(limit);
     }
 
-    /// <summary>Cuts the page out of what comes after <see cref="After"/>. Where there is more, <c>Link</c> says where the next page is.</summary>
+    /// <summary>
+    /// Cuts the page out of what comes after <see cref="After"/>. Where there is more, <c>Link</c> says where the next
+    /// page is.
+    /// </summary>
     public IEnumerable<T> Of<T>(IEnumerable<T> values, Func<T, string> nameOf, HttpContext context)
     {
         if (Limit is not { } limit)
@@ -41,7 +47,9 @@ internal sealed record ListPage(int? Limit, string? After)
     /// <summary>The address of the request with another <c>after</c>, below the same host.</summary>
     private static string Next(HttpRequest request, string last)
     {
-        var query = request.Query.Where(static field => field.Key != "after").SelectMany(static field => field.Value.Select(value => KeyValuePair.Create(field.Key, value)));
-        return QueryHelpers.AddQueryString(request.PathBase + request.Path, query.Append(KeyValuePair.Create<string, string?>("after", last)));
+        var query = request.Query.Where(static field => field.Key != "after")
+            .SelectMany(static field => field.Value.Select(value => KeyValuePair.Create(field.Key, value)));
+        return QueryHelpers.AddQueryString(
+            request.PathBase + request.Path, query.Append(KeyValuePair.Create<string, string?>("after", last)));
     }
 }

@@ -18,12 +18,15 @@ internal sealed class PackagesController(PackageRegistry packages) : CnrControll
     [HttpGet("{namespace}/{name}"), HttpHead("{namespace}/{name}")]
     [ProducesResponseType<ManifestForm[]>(StatusCodes.Status200OK, "application/json")]
     public async Task<IActionResult> ReleasesAsync(
-        string @namespace, string name, [FromQuery(Name = "media_type")] string? mediaType, CancellationToken cancellationToken)
+        string @namespace, string name, [FromQuery(
+            Name = "media_type")] string? mediaType, CancellationToken cancellationToken)
     {
         var snapshot = await packages.GetAsync(@namespace, name, release: null, mediaType, cancellationToken);
         IEnumerable<Manifest> manifests = snapshot.State.Manifests;
         if (mediaType is not null)
-            manifests = MediaType.TryParse(mediaType, out var type) ? manifests.Where(manifest => manifest.MediaType == type) : [];
+            manifests = MediaType.TryParse(mediaType, out var type)
+                ? manifests.Where(manifest => manifest.MediaType == type)
+                : [];
         return Manifests(snapshot, Forms());
 
         IEnumerable<ManifestForm> Forms()
@@ -41,22 +44,29 @@ internal sealed class PackagesController(PackageRegistry packages) : CnrControll
     /// <param name="cancellationToken">The request's.</param>
     [HttpGet("{namespace}/{name}/{release}"), HttpHead("{namespace}/{name}/{release}")]
     [ProducesResponseType<ManifestForm[]>(StatusCodes.Status200OK, "application/json")]
-    public async Task<IActionResult> ReleaseAsync(string @namespace, string name, string release, CancellationToken cancellationToken)
+    public async Task<IActionResult> ReleaseAsync(
+        string @namespace, string name, string release, CancellationToken cancellationToken)
     {
         var snapshot = await packages.GetAsync(@namespace, name, release, mediaType: null, cancellationToken);
         var manifests = snapshot.State.GetExact(release).ToArray();
-        return Manifests(snapshot, manifests.Select(manifest => ManifestForm.Of(snapshot.State.Name, manifest, packages.ReadMetadata(manifest), Dialect)));
+        return Manifests(
+            snapshot,
+            manifests.Select(
+                manifest => ManifestForm.Of(snapshot.State.Name, manifest, packages.ReadMetadata(manifest), Dialect)));
     }
 
     /// <summary>Show a manifest</summary>
     /// <param name="namespace">The namespace.</param>
     /// <param name="name">The name.</param>
-    /// <param name="release">A release or a query: `1.0.0`, `default`, `^1.2`, `>=1.0,&lt;2.0`. The highest match is shown.</param>
+    /// <param name="release">
+    /// A release or a query: `1.0.0`, `default`, `^1.2`, `>=1.0,&lt;2.0`. The highest match is shown.
+    /// </param>
     /// <param name="mediaType">A short media type, or `-` for the only one.</param>
     /// <param name="cancellationToken">The request's.</param>
     [HttpGet("{namespace}/{name}/{release}/{mediaType}"), HttpHead("{namespace}/{name}/{release}/{mediaType}")]
     [ProducesResponseType<ManifestForm>(StatusCodes.Status200OK, "application/json")]
-    public async Task<IActionResult> ShowAsync(string @namespace, string name, string release, string mediaType, CancellationToken cancellationToken)
+    public async Task<IActionResult> ShowAsync(
+        string @namespace, string name, string release, string mediaType, CancellationToken cancellationToken)
     {
         var snapshot = await packages.GetAsync(@namespace, name, release, mediaType, cancellationToken);
         var manifest = snapshot.State.Find(release, mediaType);
@@ -67,11 +77,14 @@ internal sealed class PackagesController(PackageRegistry packages) : CnrControll
             manifest,
             packages.ReadMetadata(manifest),
             Dialect,
-            snapshot.State.Channels.Where(channel => channel.Current == manifest.Release).Select(static channel => channel.Name.Value));
+            snapshot.State.Channels.Where(channel => channel.Current == manifest.Release)
+                .Select(static channel => channel.Name.Value));
     }
 
     /// <summary>Delete a release in one media type</summary>
-    /// <remarks>The release goes with its last media type, and leaves its channels then; the package goes with its last release.</remarks>
+    /// <remarks>
+    /// The release goes with its last media type, and leaves its channels then; the package goes with its last release.
+    /// </remarks>
     /// <param name="namespace">The namespace.</param>
     /// <param name="name">The name.</param>
     /// <param name="release">The exact release.</param>
@@ -79,10 +92,12 @@ internal sealed class PackagesController(PackageRegistry packages) : CnrControll
     /// <param name="cancellationToken">The request's.</param>
     [HttpDelete("{namespace}/{name}/{release}/{mediaType}")]
     [ProducesResponseType<DeletedForm>(StatusCodes.Status200OK, "application/json")]
-    public async Task<IActionResult> DeleteAsync(string @namespace, string name, string release, string mediaType, CancellationToken cancellationToken)
+    public async Task<IActionResult> DeleteAsync(
+        string @namespace, string name, string release, string mediaType, CancellationToken cancellationToken)
     {
         await packages.DeleteAsync(@namespace, name, release, mediaType, cancellationToken);
-        return JsonBody.Of(new DeletedForm($"{@namespace}/{name}", release, "deleted"), CnrJsonContext.Default.DeletedForm, tag: null);
+        return JsonBody.Of(
+            new DeletedForm($"{@namespace}/{name}", release, "deleted"), CnrJsonContext.Default.DeletedForm, tag: null);
     }
 
     private static JsonBody Manifests(DocumentSnapshot<PackageIndex> snapshot, IEnumerable<ManifestForm> manifests) =>

@@ -17,14 +17,22 @@ internal sealed class PullController(PackageRegistry packages) : CnrController
     /// <summary>Pull a package</summary>
     /// <param name="namespace">The namespace.</param>
     /// <param name="name">The name.</param>
-    /// <param name="release">A release or a query: `1.0.0`, `default`, `^1.2`, `>=1.0,&lt;2.0`. The highest match is pulled.</param>
+    /// <param name="release">
+    /// A release or a query: `1.0.0`, `default`, `^1.2`, `>=1.0,&lt;2.0`. The highest match is pulled.
+    /// </param>
     /// <param name="mediaType">A short media type, or `-` for the only one.</param>
     /// <param name="format">`json` for the JSON form.</param>
     /// <param name="cancellationToken">The request's.</param>
-    [HttpGet("{namespace}/{name}/{release}/{mediaType}/pull"), HttpHead("{namespace}/{name}/{release}/{mediaType}/pull")]
+    [HttpGet(
+        "{namespace}/{name}/{release}/{mediaType}/pull"), HttpHead("{namespace}/{name}/{release}/{mediaType}/pull")]
     [ProducesResponseType<FileResult>(StatusCodes.Status200OK, Gzip)]
     public async Task<IActionResult> PullAsync(
-        string @namespace, string name, string release, string mediaType, [FromQuery] string? format, CancellationToken cancellationToken)
+        string @namespace,
+        string name,
+        string release,
+        string mediaType,
+        [FromQuery] string? format,
+        CancellationToken cancellationToken)
     {
         var (index, manifest) = await FindAsync(@namespace, name, release, mediaType, cancellationToken);
         var headers = HeadersOf(manifest, release, mediaType);
@@ -40,9 +48,12 @@ internal sealed class PullController(PackageRegistry packages) : CnrController
     /// <param name="release">A release or a query.</param>
     /// <param name="mediaType">A short media type, or `-` for the only one.</param>
     /// <param name="cancellationToken">The request's.</param>
-    [HttpGet("{namespace}/{name}/{release}/{mediaType}/pull/json"), HttpHead("{namespace}/{name}/{release}/{mediaType}/pull/json")]
+    [HttpGet(
+        "{namespace}/{name}/{release}/{mediaType}/pull/json"), HttpHead(
+            "{namespace}/{name}/{release}/{mediaType}/pull/json")]
     [ProducesResponseType<PulledForm>(StatusCodes.Status200OK, "application/json")]
-    public async Task<IActionResult> PullJsonAsync(string @namespace, string name, string release, string mediaType, CancellationToken cancellationToken)
+    public async Task<IActionResult> PullJsonAsync(
+        string @namespace, string name, string release, string mediaType, CancellationToken cancellationToken)
     {
         var (index, manifest) = await FindAsync(@namespace, name, release, mediaType, cancellationToken);
         return Json(index, manifest, HeadersOf(manifest, release, mediaType));
@@ -56,7 +67,8 @@ internal sealed class PullController(PackageRegistry packages) : CnrController
     /// <param name="cancellationToken">The request's.</param>
     [HttpGet("{namespace}/{name}/blobs/sha256/{digest}"), HttpHead("{namespace}/{name}/blobs/sha256/{digest}")]
     [ProducesResponseType<FileResult>(StatusCodes.Status200OK, Gzip)]
-    public async Task<IActionResult> BlobAsync(string @namespace, string name, string digest, [FromQuery] string? format, CancellationToken cancellationToken)
+    public async Task<IActionResult> BlobAsync(
+        string @namespace, string name, string digest, [FromQuery] string? format, CancellationToken cancellationToken)
     {
         var index = (await packages.GetAsync(@namespace, name, digest, mediaType: null, cancellationToken)).State;
         var manifest = index.GetContent(digest);
@@ -71,9 +83,11 @@ internal sealed class PullController(PackageRegistry packages) : CnrController
     /// <param name="name">The name.</param>
     /// <param name="digest">The digest of a manifest's content.</param>
     /// <param name="cancellationToken">The request's.</param>
-    [HttpGet("{namespace}/{name}/blobs/sha256/{digest}/json"), HttpHead("{namespace}/{name}/blobs/sha256/{digest}/json")]
+    [HttpGet(
+        "{namespace}/{name}/blobs/sha256/{digest}/json"), HttpHead("{namespace}/{name}/blobs/sha256/{digest}/json")]
     [ProducesResponseType<PulledForm>(StatusCodes.Status200OK, "application/json")]
-    public async Task<IActionResult> BlobJsonAsync(string @namespace, string name, string digest, CancellationToken cancellationToken)
+    public async Task<IActionResult> BlobJsonAsync(
+        string @namespace, string name, string digest, CancellationToken cancellationToken)
     {
         var index = (await packages.GetAsync(@namespace, name, digest, mediaType: null, cancellationToken)).State;
         return BlobJson(index, index.GetContent(digest));
@@ -103,7 +117,10 @@ internal sealed class PullController(PackageRegistry packages) : CnrController
             Headers = headers,
         };
 
-    /// <summary>Opens a content as often as the answer needs it. It holds neither the index nor metadata in memory while the content is sent.</summary>
+    /// <summary>
+    /// Opens a content as often as the answer needs it. It holds neither the index nor metadata in memory while the
+    /// content is sent.
+    /// </summary>
     private Func<ByteRange, CancellationToken, ValueTask<BlobReader>> Opener(PackageName package, Manifest manifest)
     {
         var sent = manifest with { Metadata = null };
@@ -112,7 +129,10 @@ internal sealed class PullController(PackageRegistry packages) : CnrController
 
     private BlobJsonResult Json(PackageIndex index, Manifest manifest, (string Name, string Value)[] headers)
     {
-        List<(string, string)> members = [("filename", PullName(index, manifest)), ("package", index.Name.Value), ("release", manifest.Release.Value)];
+        List<(string, string)> members = [
+            ("filename", PullName(index, manifest)), ("package", index.Name.Value),
+            ("release", manifest.Release.Value)
+        ];
         if (Dialect.PullNamesMediaType)
             members.Add(("media_type", manifest.MediaType.Value));
         return Json(index, manifest, members, headers);
@@ -121,10 +141,16 @@ internal sealed class PullController(PackageRegistry packages) : CnrController
     private BlobJsonResult BlobJson(PackageIndex index, Manifest manifest) => Json(
         index,
         manifest,
-        [("filename", BlobName(index, manifest)), ("package", index.Name.Value), ("release", manifest.Content.Digest.Value)],
+        [
+            ("filename", BlobName(index, manifest)), ("package", index.Name.Value),
+            ("release", manifest.Content.Digest.Value)
+        ],
         HeadersOf(manifest));
 
-    /// <summary>The tag names everything that the answer is made of: the stored bytes, and the release and media type that a query resolved to.</summary>
+    /// <summary>
+    /// The tag names everything that the answer is made of: the stored bytes, and the release and media type that a
+    /// query resolved to.
+    /// </summary>
     private BlobJsonResult Json(
         PackageIndex index, Manifest manifest, List<(string, string)> members, (string Name, string Value)[] headers)
     {

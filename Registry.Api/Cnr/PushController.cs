@@ -14,8 +14,9 @@ internal sealed class PushController(PackageRegistry packages, IBlobStore blobs,
 {
     /// <summary>Push a release</summary>
     /// <remarks>
-    /// The content is a `.tar.gz` in base64, in JSON, a form or the query. It is checked and stored while it arrives. A release that is there in
-    /// this media type is refused with 409 unless the push is forced. Nothing of a refused push is kept.
+    /// The content is a `.tar.gz` in base64, in JSON, a form or the query. It is checked and stored while it arrives. A
+    /// release that is there in this media type is refused with 409 unless the push is forced. Nothing of a refused
+    /// push is kept.
     /// </remarks>
     /// <param name="namespace">The namespace.</param>
     /// <param name="name">The name.</param>
@@ -26,12 +27,19 @@ internal sealed class PushController(PackageRegistry packages, IBlobStore blobs,
     {
         if (!PackageName.TryCreate(@namespace, name, out var package))
             throw CnrErrors.NoPackageName(@namespace, name);
-        await RequestTransfer.Of(HttpContext).ReserveInputAsync(PushRequestReader.BufferBytes + PackageUpload.BufferBytes, cancellationToken);
+        await RequestTransfer.Of(HttpContext)
+            .ReserveInputAsync(PushRequestReader.BufferBytes + PackageUpload.BufferBytes, cancellationToken);
         await using var push = await PushRequestReader.ReadAsync(
             Request, token => PackageUpload.BeginAsync(blobs, package.Key, limits, token), limits, cancellationToken);
         if (!Release.TryParse(push.Release, out var release, out var reason))
             throw CnrErrors.NoRelease(push.Release, reason);
-        await packages.PushAsync(package, release, MediaTypeOf(push), push.Upload, new PushOptions(push.Force, push.GetMetadata()), cancellationToken);
+        await packages.PushAsync(
+            package,
+            release,
+            MediaTypeOf(push),
+            push.Upload,
+            new PushOptions(push.Force, push.GetMetadata()),
+            cancellationToken);
         return JsonBody.Of(new PushedForm("ok"), CnrJsonContext.Default.PushedForm, tag: null);
     }
 

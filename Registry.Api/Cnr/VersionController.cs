@@ -16,6 +16,9 @@ internal sealed class VersionController : ControllerBase
     {
         var dialect = Dialect.Of(Request);
         return JsonBody.Of(
-            new Dictionary<string, string> { [dialect.VersionKey] = dialect.Version }, CnrJsonContext.Default.DictionaryStringString, dialect.Version);
+            new Dictionary<string, string>
+            {
+                [dialect.VersionKey] = dialect.Version
+            }, CnrJsonContext.Default.DictionaryStringString, dialect.Version);
     }
 }

@@ -11,7 +11,9 @@ namespace Registry.Api.Commands;
 /// <summary>What the program was started for: to serve, unless its arguments name a command.</summary>
 internal static class CommandLine
 {
-    /// <summary>How long a command may take to stop when it is told to. Commands can be killed at any time without harm.</summary>
+    /// <summary>
+    /// How long a command may take to stop when it is told to. Commands can be killed at any time without harm.
+    /// </summary>
     private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(0.8);
 
     /// <summary>What a command that did not stop in time exits with: 128 and the number of SIGINT or SIGTERM.</summary>
@@ -59,13 +61,16 @@ internal static class CommandLine
         new ExportBackupCommand(),
     ];
 
-    private static RootCommand CreateRoot(IEnumerable<RegistryCommand> commands, IReadOnlyList<string> settings, CommandConsole console)
+    private static RootCommand CreateRoot(
+        IEnumerable<RegistryCommand> commands, IReadOnlyList<string> settings, CommandConsole console)
     {
         var root = new RootCommand("Stores Kubernetes application packages. Without a command, it serves them.");
         foreach (var command in commands)
         {
             // A command may block before it first waits, and must not keep the program from stopping.
-            command.SetAction((arguments, stop) => Task.Run(() => RunAsync(command, arguments, settings, console, stop), CancellationToken.None));
+            command.SetAction(
+                (arguments, stop) =>
+                    Task.Run(() => RunAsync(command, arguments, settings, console, stop), CancellationToken.None));
             root.Add(command);
         }
 
@@ -79,10 +84,12 @@ internal static class CommandLine
     {
         if (args[0] == "help")
             args = [.. args.Skip(1), "--help"];
-        var parsed = root.Parse(args, new ParserConfiguration { EnablePosixBundling = false, ResponseFileTokenReplacer = null });
+        var parsed =
+            root.Parse(args, new ParserConfiguration { EnablePosixBundling = false, ResponseFileTokenReplacer = null });
         var command = parsed.CommandResult.Command;
         if (ErrorOf(parsed) is { } error)
-            throw new UsageException($"{error} 'Registry.Api {(command == root ? "" : $"{command.Name} ")}--help' shows the usage.");
+            throw new UsageException(
+                $"{error} 'Registry.Api {(command == root ? "" : $"{command.Name} ")}--help' shows the usage.");
 
         var code = await parsed.InvokeAsync(
             new InvocationConfiguration
@@ -97,11 +104,16 @@ internal static class CommandLine
     }
 
     private static async Task<int> RunAsync(
-        RegistryCommand command, ParseResult arguments, IReadOnlyList<string> settings, CommandConsole console, CancellationToken cancellationToken)
+        RegistryCommand command,
+        ParseResult arguments,
+        IReadOnlyList<string> settings,
+        CommandConsole console,
+        CancellationToken cancellationToken)
     {
         try
         {
-            return await command.RunAsync(arguments, CommandSettings.Read(settings, command.Sides), console, cancellationToken);
+            return await command.RunAsync(
+                arguments, CommandSettings.Read(settings, command.Sides), console, cancellationToken);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -112,7 +124,8 @@ internal static class CommandLine
             await console.WriteErrorAsync($"The storage failed ({fault.Kind}): {fault.Message}");
             return ExitCode.Failure;
         }
-        catch (Exception wrong) when (wrong is StartupException or RegistryException or IOException or UnauthorizedAccessException)
+        catch (Exception wrong) when (wrong is StartupException or RegistryException or IOException
+            or UnauthorizedAccessException)
         {
             await console.WriteErrorAsync(wrong.Message);
             return ExitCode.Failure;
@@ -140,7 +153,8 @@ internal static class CommandLine
         if (parsed.UnmatchedTokens is [var unknown, ..])
         {
             if (command is RootCommand)
-                return $"Unknown command '{unknown}'.{NearestName.Suggest(unknown, command.Subcommands.Select(static known => known.Name))}";
+                return "Unknown command "
+                    + $"'{unknown}'.{NearestName.Suggest(unknown, command.Subcommands.Select(static known => known.Name))}";
             if (parsed.Action is not DetailedHelp)
                 return $"Unexpected argument '{unknown}'.";
         }

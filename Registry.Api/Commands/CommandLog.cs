@@ -12,8 +12,15 @@ internal sealed class CommandLog(CommandConsole console) : ILoggerProvider, ILog
 
     public bool IsEnabled(LogLevel logLevel) => logLevel != LogLevel.None;
 
-    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-        console.Error.WriteLine(LogText.Escape($"{logLevel}: {formatter(state, exception)}{(exception is null ? "" : $": {exception.Message}")}"));
+    public void Log<TState>(
+        LogLevel logLevel,
+        EventId eventId,
+        TState state,
+        Exception? exception,
+        Func<TState, Exception?, string> formatter) =>
+        console.Error.WriteLine(
+            LogText.Escape(
+                $"{logLevel}: {formatter(state, exception)}{(exception is null ? "" : $": {exception.Message}")}"));
 
     public void Dispose()
     {

@@ -16,9 +16,11 @@ internal static class CommandOptions
         OneOf(name, "STORAGE", description, [.. StorageSelection.Names], isRequired);
 
     /// <summary>An option that takes one of several words, in any case.</summary>
-    public static Option<string?> OneOf(string name, string helpName, string description, IReadOnlyList<string> words, bool isRequired = false)
+    public static Option<string?> OneOf(
+        string name, string helpName, string description, IReadOnlyList<string> words, bool isRequired = false)
     {
-        var option = new Option<string?>(name) { Description = description, HelpName = helpName, Required = isRequired };
+        var option =
+            new Option<string?>(name) { Description = description, HelpName = helpName, Required = isRequired };
         option.Validators.Add(result =>
         {
             if (result.Tokens is [var token] && !words.Contains(token.Value, StringComparer.OrdinalIgnoreCase))
@@ -37,12 +39,14 @@ internal static class CommandOptions
     };
 
     /// <summary>An option that is there or not.</summary>
-    public static Option<bool> Switch(string name, string description) => new(name) { Description = description, Arity = ArgumentArity.Zero };
+    public static Option<bool> Switch(
+        string name, string description) => new(name) { Description = description, Arity = ArgumentArity.Zero };
 
     private static int ParseParallel(ArgumentResult result)
     {
         var text = result.Tokens[0].Value;
-        if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number is > 0 and <= MaxParallel)
+        if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+            && number is > 0 and <= MaxParallel)
             return number;
         result.AddError($"--parallel is '{text}'; expected a number from 1 to {MaxParallel}.");
         return DefaultParallel;

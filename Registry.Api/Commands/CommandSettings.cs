@@ -21,7 +21,8 @@ internal static class CommandSettings
         for (var i = 0; i < args.Count; i++)
         {
             var name = NameOf(args[i]);
-            if (name is null || !(name.Contains(':', StringComparison.Ordinal) || (!isCommand && SettingNames.IsPlain(name))))
+            if (name is null
+                || !(name.Contains(':', StringComparison.Ordinal) || (!isCommand && SettingNames.IsPlain(name))))
                 others.Add(args[i]);
             else if (args[i].Contains('=', StringComparison.Ordinal))
                 settings.Add(args[i]);
@@ -35,15 +36,19 @@ internal static class CommandSettings
     }
 
     /// <summary>
-    /// The settings of a command, from where the service reads them: <c>appsettings.json</c> and <c>appsettings.{Environment}.json</c> beside the
-    /// program, the environment, and the arguments.
+    /// The settings of a command, from where the service reads them: <c>appsettings.json</c> and
+    /// <c>appsettings.{Environment}.json</c> beside the program, the environment, and the arguments.
     /// </summary>
     /// <param name="arguments">Settings among the arguments, as <see cref="Split"/> gives them.</param>
     /// <param name="sides">See <see cref="RegistryCommand.Sides"/>.</param>
-    /// <exception cref="StartupException">There are settings that are not known, or a file cannot be parsed.</exception>
+    /// <exception cref="StartupException">
+    /// There are settings that are not known, or a file cannot be parsed.
+    /// </exception>
     public static IConfigurationRoot Read(IReadOnlyList<string> arguments, params IReadOnlyList<string> sides)
     {
-        var host = new ConfigurationBuilder().AddEnvironmentVariables("DOTNET_").AddEnvironmentVariables("ASPNETCORE_").Build();
+        var host = new ConfigurationBuilder().AddEnvironmentVariables("DOTNET_")
+            .AddEnvironmentVariables("ASPNETCORE_")
+            .Build();
         var environment = host[HostDefaults.EnvironmentKey] ?? Environments.Production;
         var configuration = StartupException.OfMalformedFiles(() => new ConfigurationBuilder()
             .SetBasePath(AppContext.BaseDirectory)

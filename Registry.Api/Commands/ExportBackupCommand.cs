@@ -5,13 +5,16 @@ using Registry.Api.Hosting;
 
 namespace Registry.Api.Commands;
 
-/// <summary><c>export-backup</c>: saves all packages and channels in one file that the reference server can restore.</summary>
+/// <summary>
+/// <c>export-backup</c>: saves all packages and channels in one file that the reference server can restore.
+/// </summary>
 internal sealed class ExportBackupCommand : RegistryCommand
 {
     private readonly Argument<string> file = new("FILE") { Description = "Where to write; - for standard output" };
 
     private readonly Option<string?> dialect = CommandOptions.OneOf(
-        "--dialect", "cnr|appr", "The generation of servers that shall restore it: cnr (0.2.7, the default) or appr (0.7.4)", ["cnr", "appr"]);
+        "--dialect", "cnr|appr", "The generation of servers that shall restore it: cnr (0.2.7, the default) or appr "
+            + "(0.7.4)", ["cnr", "appr"]);
 
     public ExportBackupCommand()
         : base("export-backup", "Write all packages and channels as a backup of a cn-app-registry or appr server", """
@@ -36,10 +39,12 @@ internal sealed class ExportBackupCommand : RegistryCommand
     public override async Task<int> RunAsync(
         ParseResult arguments, IConfigurationRoot settings, CommandConsole console, CancellationToken cancellationToken)
     {
-        var form = "appr".Equals(arguments.GetValue(dialect), StringComparison.OrdinalIgnoreCase) ? Dialect.Appr : Dialect.Cnr;
+        var form =
+            "appr".Equals(arguments.GetValue(dialect), StringComparison.OrdinalIgnoreCase) ? Dialect.Appr : Dialect.Cnr;
         var path = arguments.GetRequiredValue(file);
         var told = path == BackupFile.Standard ? console.Error : console.Output;
-        await using var registry = await OpenRegistry.OpenAsync(settings, writes: false, new CommandLog(console), cancellationToken);
+        await using var registry =
+            await OpenRegistry.OpenAsync(settings, writes: false, new CommandLog(console), cancellationToken);
         var export = new BackupExport(registry, form, told.WriteLine);
         var place = BackupFile.Standard;
         await using (new ProgressReport(console, registry.Time, _ => export.Summary))

@@ -9,7 +9,8 @@ internal sealed class ImportBackupCommand : RegistryCommand
 {
     private readonly Argument<string> file = new("FILE") { Description = "The backup; - for standard input" };
 
-    private readonly Option<bool> force = CommandOptions.Switch("--force", "Replace releases that are there with another content");
+    private readonly Option<bool> force =
+        CommandOptions.Switch("--force", "Replace releases that are there with another content");
 
     public ImportBackupCommand()
         : base("import-backup", "Import a backup of a cn-app-registry or appr server, or of export-backup", """
@@ -37,7 +38,8 @@ internal sealed class ImportBackupCommand : RegistryCommand
     {
         var path = arguments.GetRequiredValue(file);
         await using var backup = path == BackupFile.Standard ? Input() : BackupFile.OpenRead(path);
-        await using var registry = await OpenRegistry.OpenAsync(settings, writes: true, new CommandLog(console), cancellationToken);
+        await using var registry =
+            await OpenRegistry.OpenAsync(settings, writes: true, new CommandLog(console), cancellationToken);
         var import = new BackupImport(registry, arguments.GetValue(force), console.Tell);
         var isRead = false;
         try
@@ -50,7 +52,9 @@ internal sealed class ImportBackupCommand : RegistryCommand
         catch (InvalidDataException broken)
         {
             await console.WriteErrorAsync(
-                import.HasBegun ? $"{broken.Message} What came before is imported, but for its channels." : broken.Message);
+                import.HasBegun
+                    ? $"{broken.Message} What came before is imported, but for its channels."
+                    : broken.Message);
             return ExitCode.Failure;
         }
         finally

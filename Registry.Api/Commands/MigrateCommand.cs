@@ -11,7 +11,8 @@ internal sealed class MigrateCommand : RegistryCommand
     private const string From = "from";
     private const string To = "to";
 
-    private readonly Option<string?> from = CommandOptions.Storage($"--{From}", "The storage to copy from", isRequired: true);
+    private readonly Option<string?> from =
+        CommandOptions.Storage($"--{From}", "The storage to copy from", isRequired: true);
     private readonly Option<string?> to = CommandOptions.Storage($"--{To}", "The storage to copy to", isRequired: true);
 
     private readonly Option<bool> overwrite = CommandOptions.Switch(
@@ -55,10 +56,13 @@ internal sealed class MigrateCommand : RegistryCommand
             ReadBack = !arguments.GetValue(noReadBack),
             Parallel = arguments.GetValue(parallel),
         };
-        await using var source = await OpenAsync(From, SideOf(settings, From, arguments.GetValue(from)), writes: false, console, cancellationToken);
-        await using var target = await OpenAsync(To, SideOf(settings, To, arguments.GetValue(to)), writes: true, console, cancellationToken);
+        await using var source = await OpenAsync(
+            From, SideOf(settings, From, arguments.GetValue(from)), writes: false, console, cancellationToken);
+        await using var target =
+            await OpenAsync(To, SideOf(settings, To, arguments.GetValue(to)), writes: true, console, cancellationToken);
 
-        var migration = new Migration(source.Storage, target.Storage, options, finding => console.Tell(finding.ToString()));
+        var migration =
+            new Migration(source.Storage, target.Storage, options, finding => console.Tell(finding.ToString()));
         bool whole;
         await using (new ProgressReport(console, target.Time, elapsed => Describe(migration, elapsed)))
             whole = await migration.RunAsync(cancellationToken);
@@ -68,13 +72,19 @@ internal sealed class MigrateCommand : RegistryCommand
     }
 
     /// <summary>The settings of one side: those that are given for it alone before the common ones.</summary>
-    private static IConfigurationRoot SideOf(IConfiguration settings, string side, string? storage) => new ConfigurationBuilder()
+    private static IConfigurationRoot SideOf(
+        IConfiguration settings, string side, string? storage) => new ConfigurationBuilder()
         .AddConfiguration(settings)
         .AddConfiguration(settings.GetSection(side))
         .AddInMemoryCollection([new(StorageSelection.Setting, storage)])
         .Build();
 
-    private static async Task<OpenRegistry> OpenAsync(string side, IConfigurationRoot settings, bool writes, CommandConsole console, CancellationToken cancellationToken)
+    private static async Task<OpenRegistry> OpenAsync(
+        string side,
+        IConfigurationRoot settings,
+        bool writes,
+        CommandConsole console,
+        CancellationToken cancellationToken)
     {
         try
         {
@@ -89,16 +99,23 @@ internal sealed class MigrateCommand : RegistryCommand
     private static string Describe(Migration migration, TimeSpan elapsed)
     {
         var (copied, present, verified) = (migration.Copied, migration.Present, migration.Verified);
-        return $"{elapsed:hh\\:mm\\:ss}  copied {Count.Of(copied.Packages, "package")}, {Count.Of(copied.Archives, "archive")}, {Count.Of(copied.Blobs, "blob")}, "
+        return $"{elapsed:hh\\:mm\\:ss}  copied {Count.Of(copied.Packages, "package")}, "
+            + $"{Count.Of(copied.Archives, "archive")}, {Count.Of(copied.Blobs, "blob")}, "
             + $"{ByteSize.Of(copied.Bytes)} ({ByteSize.Rate(copied.Bytes, elapsed)}); "
             + $"there already {Count.Of(present.Packages, "package")}, {Count.Of(present.Archives, "archive")}"
-            + (verified.Blobs == 0 ? "" : $"; verified {Count.Of(verified.Packages, "package")}, {Count.Of(verified.Archives, "archive")}, {ByteSize.Of(verified.Bytes)}");
+            + (verified.Blobs == 0
+                ? ""
+                : $"; verified {Count.Of(verified.Packages, "package")}, {Count.Of(verified.Archives, "archive")}, "
+                    + $"{ByteSize.Of(verified.Bytes)}");
     }
 
     private static string Summarize(Migration migration, MigrationOptions options)
     {
-        var (copied, present, verified, extra) = (migration.Copied, migration.Present, migration.Verified, migration.Extra);
-        var how = options.ReadBack ? $"{Count.Of(verified.Bytes, "byte")} read back, every sha256 computed" : "lengths and times compared, nothing read back";
+        var (copied, present, verified, extra) =
+            (migration.Copied, migration.Present, migration.Verified, migration.Extra);
+        var how = options.ReadBack
+            ? $"{Count.Of(verified.Bytes, "byte")} read back, every sha256 computed"
+            : "lengths and times compared, nothing read back";
         return $"""
             Copied: {Count.Of(copied.Packages, "package")}, {Count.Of(copied.Archives, "archive")}, {Count.Of(copied.Blobs, "blob")}, {Count.Of(copied.Bytes, "byte")}.
             There already: {Count.Of(present.Packages, "package")}, {Count.Of(present.Archives, "archive")}, {Count.Of(present.Blobs, "blob")}.

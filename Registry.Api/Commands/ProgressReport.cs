@@ -1,6 +1,9 @@
 namespace Registry.Api.Commands;
 
-/// <summary>Shows how far a command has come until it is disposed: one line that changes on a terminal, a line every few seconds elsewhere.</summary>
+/// <summary>
+/// Shows how far a command has come until it is disposed: one line that changes on a terminal, a line every few seconds
+/// elsewhere.
+/// </summary>
 internal sealed class ProgressReport : IAsyncDisposable
 {
     private static readonly TimeSpan OnTerminal = TimeSpan.FromSeconds(0.5);

@@ -12,7 +12,8 @@ internal abstract class RegistryCommand(string name, string summary, string deta
     public string Details => details;
 
     /// <summary>
-    /// Sections that may stand before a setting, such as <c>from</c> in <c>--from:Filesystem:Path</c>; none for a command that works on one registry.
+    /// Sections that may stand before a setting, such as <c>from</c> in <c>--from:Filesystem:Path</c>; none for a
+    /// command that works on one registry.
     /// </summary>
     public virtual IReadOnlyList<string> Sides => [];
 
@@ -23,5 +24,8 @@ internal abstract class RegistryCommand(string name, string summary, string deta
     /// <param name="cancellationToken">Cancelled when the operator stops the program.</param>
     /// <returns>An <see cref="ExitCode"/>.</returns>
     public abstract Task<int> RunAsync(
-        ParseResult arguments, IConfigurationRoot settings, CommandConsole console, CancellationToken cancellationToken);
+        ParseResult arguments,
+        IConfigurationRoot settings,
+        CommandConsole console,
+        CancellationToken cancellationToken);
 }

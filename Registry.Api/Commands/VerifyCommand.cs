@@ -9,7 +9,11 @@ namespace Registry.Api.Commands;
 internal sealed class VerifyCommand : RegistryCommand
 {
     private readonly Option<string?> storage =
-        CommandOptions.Storage("--storage", $"The storage to read, instead of the one that the setting STORAGE selects: {string.Join(", ", StorageSelection.Names)}", isRequired: false);
+        CommandOptions.Storage(
+            "--storage",
+            "The storage to read, instead of the one that the setting STORAGE selects: "
+                + $"{string.Join(", ", StorageSelection.Names)}",
+            isRequired: false);
 
     private readonly Option<bool> repair = CommandOptions.Switch(
         "--repair",
@@ -37,9 +41,11 @@ internal sealed class VerifyCommand : RegistryCommand
     {
         if (arguments.GetValue(storage) is { } selected)
             settings[StorageSelection.Setting] = selected;
-        await using var registry = await OpenRegistry.OpenAsync(settings, writes: false, new CommandLog(console), cancellationToken);
+        await using var registry =
+            await OpenRegistry.OpenAsync(settings, writes: false, new CommandLog(console), cancellationToken);
 
-        var verification = new Verification(registry.Storage, arguments.GetValue(parallel), finding => console.Tell(finding.ToString()));
+        var verification = new Verification(
+            registry.Storage, arguments.GetValue(parallel), finding => console.Tell(finding.ToString()));
         bool sound;
         await using (new ProgressReport(console, registry.Time, elapsed => Describe(verification, elapsed)))
             sound = await verification.RunAsync(cancellationToken);
@@ -52,8 +58,10 @@ internal sealed class VerifyCommand : RegistryCommand
             """);
         if (arguments.GetValue(repair))
         {
-            await using var repaired = await OpenRegistry.OpenAsync(settings, writes: true, new CommandLog(console), cancellationToken);
-            var discarded = await repaired.Storage.Blobs.DiscardAbandonedAsync(repaired.Collection.StagedIdle, cancellationToken);
+            await using var repaired =
+                await OpenRegistry.OpenAsync(settings, writes: true, new CommandLog(console), cancellationToken);
+            var discarded =
+                await repaired.Storage.Blobs.DiscardAbandonedAsync(repaired.Collection.StagedIdle, cancellationToken);
             await console.Output.WriteLineAsync($"Discarded: {Count.Of(discarded, "abandoned upload")}.");
         }
 
@@ -63,7 +71,9 @@ internal sealed class VerifyCommand : RegistryCommand
     private static string Describe(Verification verification, TimeSpan elapsed)
     {
         var read = verification.Read;
-        return $"{elapsed:hh\\:mm\\:ss}  read {Count.Of(read.Packages, "package")}, {Count.Of(read.Archives, "archive")}, {Count.Of(read.Blobs, "blob")}, "
-            + $"{ByteSize.Of(read.Bytes)} ({ByteSize.Rate(read.Bytes, elapsed)}); {Count.Of(verification.Findings, "fault")}";
+        return $"{elapsed:hh\\:mm\\:ss}  read {Count.Of(read.Packages, "package")}, "
+            + $"{Count.Of(read.Archives, "archive")}, {Count.Of(read.Blobs, "blob")}, "
+            + $"{ByteSize.Of(read.Bytes)} ({ByteSize.Rate(read.Bytes, elapsed)}); "
+                + $"{Count.Of(verification.Findings, "fault")}";
     }
 }

@@ -10,7 +10,10 @@ namespace Registry.Api.Health;
 /// Reads the catalog at the start, so that no request has to wait for all packages; until then <c>/readyz</c> says no.
 /// Whatever fails is logged and tried again.
 /// </summary>
-/// <remarks>It begins once the port is open: what opens the port would have to share the processors with the reading of 100,000 packages.</remarks>
+/// <remarks>
+/// It begins once the port is open: what opens the port would have to share the processors with the reading of 100,000
+/// packages.
+/// </remarks>
 internal sealed partial class CatalogService(
     PackageCatalog catalog,
     StorageReadiness storage,
@@ -48,7 +51,8 @@ internal sealed partial class CatalogService(
         {
             var view = await catalog.GetAsync(cancellationToken);
             var took = time.GetElapsedTime(began);
-            var packages = string.Create(CultureInfo.InvariantCulture, $"{view.Count:N0} {(view.Count == 1 ? "package" : "packages")}");
+            var packages = string.Create(
+                CultureInfo.InvariantCulture, $"{view.Count:N0} {(view.Count == 1 ? "package" : "packages")}");
             var addresses = string.Join(", ", server.Features.Get<IServerAddressesFeature>()?.Addresses ?? []);
             LogReady(ProductVersion.Text, storage.Description, packages, addresses);
             LogLoaded(view.Count, took.TotalMilliseconds);
@@ -66,7 +70,8 @@ internal sealed partial class CatalogService(
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Registry {Version}, {Storage}, {Packages}, listening on {Addresses}")]
+    [LoggerMessage(
+        Level = LogLevel.Information, Message = "Registry {Version}, {Storage}, {Packages}, listening on {Addresses}")]
     private partial void LogReady(string version, string storage, string packages, string addresses);
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "Read the indexes of {Packages} packages in {Milliseconds:F0} ms")]

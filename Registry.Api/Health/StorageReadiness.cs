@@ -29,7 +29,9 @@ internal sealed partial class StorageReadiness(
     /// Writes, reads, lists and deletes one document, and proves what the backend needs besides. A full storage is
     /// logged and accepted when it can be read: what it holds is served, and deletes make room.
     /// </summary>
-    /// <exception cref="StorageException">It does not work: a wrong path, bucket or password is an error at start and not the first user's.</exception>
+    /// <exception cref="StorageException">
+    /// It does not work: a wrong path, bucket or password is an error at start and not the first user's.
+    /// </exception>
     public async Task ProveAsync(CancellationToken cancellationToken)
     {
         try
@@ -47,9 +49,12 @@ internal sealed partial class StorageReadiness(
     /// <exception cref="StorageException">The storage does not answer.</exception>
     public Task AskAsync(CancellationToken cancellationToken) => WithinAsync(AskDeadline, ReadAsync, cancellationToken);
 
-    /// <summary>As <see cref="AskAsync"/>, with the patience of a start: the first call may have to find credentials.</summary>
+    /// <summary>
+    /// As <see cref="AskAsync"/>, with the patience of a start: the first call may have to find credentials.
+    /// </summary>
     /// <exception cref="StorageException">The storage cannot be read.</exception>
-    public Task ProveReadableAsync(CancellationToken cancellationToken) => WithinAsync(StartDeadline, ReadAsync, cancellationToken);
+    public Task ProveReadableAsync(
+        CancellationToken cancellationToken) => WithinAsync(StartDeadline, ReadAsync, cancellationToken);
 
     /// <summary>As <see cref="AskAsync"/>; why it does not answer is logged.</summary>
     public async Task<bool> AnswersAsync(CancellationToken cancellationToken)
@@ -82,7 +87,8 @@ internal sealed partial class StorageReadiness(
         }
     }
 
-    private async Task ReadAsync(CancellationToken cancellationToken) => await documents.GetAsync(Asked, cancellationToken);
+    private async Task ReadAsync(
+        CancellationToken cancellationToken) => await documents.GetAsync(Asked, cancellationToken);
 
     private async Task ProveWithinAsync(CancellationToken cancellationToken)
     {
@@ -91,7 +97,9 @@ internal sealed partial class StorageReadiness(
         var content = RandomNumberGenerator.GetBytes(64);
         var revision = await PutAsync(key, content, cancellationToken) ?? throw Broken("did not take a new document");
         var wrong =
-            await documents.GetAsync(key, cancellationToken) is not { } document || document.Revision != revision || !document.Content.Span.SequenceEqual(content)
+            await documents.GetAsync(key, cancellationToken) is not { } document
+                || document.Revision != revision
+                || !document.Content.Span.SequenceEqual(content)
                 ? "did not give back what was written"
             : !await ListsAsync(key, cancellationToken) ? "did not list what was written"
             : null;
@@ -123,7 +131,8 @@ internal sealed partial class StorageReadiness(
         return false;
     }
 
-    private async Task WithinAsync(TimeSpan deadline, Func<CancellationToken, Task> probe, CancellationToken cancellationToken)
+    private async Task WithinAsync(
+        TimeSpan deadline, Func<CancellationToken, Task> probe, CancellationToken cancellationToken)
     {
         using var within = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         within.CancelAfter(deadline);
@@ -133,7 +142,10 @@ internal sealed partial class StorageReadiness(
         }
         catch (OperationCanceledException late) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new StorageException(StorageFault.Unavailable, $"The storage '{Name}' did not answer within {deadline.TotalSeconds} seconds.", late);
+            throw new StorageException(
+                StorageFault.Unavailable,
+                $"The storage '{Name}' did not answer within {deadline.TotalSeconds} seconds.",
+                late);
         }
     }
 

@@ -21,7 +21,8 @@ internal sealed class AllowedHosts(RequestDelegate next, HostSettings settings)
             return next(context);
         throw new RegistryException(
             ErrorCode.Forbidden,
-            $"This registry does not answer to the host '{host.Value}'. HOSTS__ALLOWED lists the names that it answers to.",
+            $"This registry does not answer to the host '{host.Value}'. HOSTS__ALLOWED lists the names that it "
+                + "answers to.",
             ("host", host.Value));
     }
 }

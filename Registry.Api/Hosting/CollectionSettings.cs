@@ -2,7 +2,9 @@ using Registry.Core.Packages;
 
 namespace Registry.Api.Hosting;
 
-/// <summary>Section <c>Collection</c>: when the space of blobs that nobody refers to is reclaimed. All in seconds.</summary>
+/// <summary>
+/// Section <c>Collection</c>: when the space of blobs that nobody refers to is reclaimed. All in seconds.
+/// </summary>
 public sealed class CollectionSettings
 {
     private static readonly CollectionOptions Defaults = new();
@@ -11,7 +13,10 @@ public sealed class CollectionSettings
     /// <value>Default 3,600.</value>
     public double PeriodSeconds { get; set; } = Defaults.Period.TotalSeconds;
 
-    /// <summary>How long a blob must have been seen unreferenced before it is deleted. At least four times <see cref="UpdateSettings.BoundSeconds"/>.</summary>
+    /// <summary>
+    /// How long a blob must have been seen unreferenced before it is deleted. At least four times
+    /// <see cref="UpdateSettings.BoundSeconds"/>.
+    /// </summary>
     /// <value>Default 3,600.</value>
     public double GraceSeconds { get; set; } = Defaults.Grace.TotalSeconds;
 

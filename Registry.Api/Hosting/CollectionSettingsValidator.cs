@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.Extensions.Options;
 using Registry.Core.Settings;
 
@@ -5,11 +6,13 @@ namespace Registry.Api.Hosting;
 
 /// <summary>Demands times above 0, and a grace that outlasts every change of a package.</summary>
 /// <param name="updates">How long a change is tried.</param>
-internal sealed class CollectionSettingsValidator(SettingsSection<UpdateSettings> updates) : IValidateOptions<CollectionSettings>
+internal sealed class CollectionSettingsValidator(
+    SettingsSection<UpdateSettings> updates) : IValidateOptions<CollectionSettings>
 {
     private const int GraceInBounds = 4;
 
-    public ValidateOptionsResult Validate(string? name, CollectionSettings options) => ValidationResult.Of(Errors(options));
+    public ValidateOptionsResult Validate(
+        string? name, CollectionSettings options) => ValidationResult.Of(Errors(options));
 
     private IEnumerable<string> Errors(CollectionSettings options)
     {
@@ -25,7 +28,9 @@ internal sealed class CollectionSettingsValidator(SettingsSection<UpdateSettings
 
         var bound = updates.Read().BoundSeconds;
         if (Seconds.IsValid(options.GraceSeconds) && options.GraceSeconds < GraceInBounds * bound)
-            yield return FormattableString.Invariant(
-                $"COLLECTION__GRACESECONDS is {options.GraceSeconds}; it must be at least four times UPDATES__BOUNDSECONDS, which is {bound}.");
+            yield return string.Create(
+                CultureInfo.InvariantCulture,
+                $"COLLECTION__GRACESECONDS is {options.GraceSeconds}; it must be at least four times "
+                    + $"UPDATES__BOUNDSECONDS, which is {bound}.");
     }
 }

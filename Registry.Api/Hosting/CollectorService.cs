@@ -8,7 +8,8 @@ namespace Registry.Api.Hosting;
 /// are discarded at the start. Whatever fails is logged and tried again a period later.
 /// </summary>
 internal sealed partial class CollectorService(
-    BlobCollector collector, CollectionOptions options, TimeProvider time, ILogger<CollectorService> logger) : BackgroundService
+    BlobCollector collector, CollectionOptions options, TimeProvider time, ILogger<CollectorService> logger)
+        : BackgroundService
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {

@@ -5,8 +5,8 @@ namespace Registry.Api.Hosting;
 
 /// <summary>
 /// Lets pages of every origin read every answer, whether or not the request names its origin, as both protocols always
-/// did (CNR, table A). Refusals included: the author of a page whose writes are refused (<see cref="CrossOriginWrites"/>)
-/// can read why.
+/// did (CNR, table A). Refusals included: the author of a page whose writes are refused
+/// (<see cref="CrossOriginWrites"/>) can read why.
 /// </summary>
 internal sealed class Cors(RequestDelegate next)
 {
@@ -15,8 +15,10 @@ internal sealed class Cors(RequestDelegate next)
     {
         var headers = context.Response.Headers;
         headers.AccessControlAllowOrigin = "*";
-        headers.AccessControlExposeHeaders = "Accept-Ranges, Content-Disposition, Content-Range, ETag, Link, Retry-After";
-        if (HttpMethods.IsOptions(context.Request.Method) && !StringValues.IsNullOrEmpty(context.Request.Headers.AccessControlRequestMethod))
+        headers.AccessControlExposeHeaders =
+            "Accept-Ranges, Content-Disposition, Content-Range, ETag, Link, Retry-After";
+        if (HttpMethods.IsOptions(context.Request.Method)
+            && !StringValues.IsNullOrEmpty(context.Request.Headers.AccessControlRequestMethod))
         {
             headers.AccessControlAllowMethods = "DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT";
             var requested = context.Request.Headers.GetCommaSeparatedValues(HeaderNames.AccessControlRequestHeaders);

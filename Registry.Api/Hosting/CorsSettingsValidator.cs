@@ -8,5 +8,7 @@ internal sealed class CorsSettingsValidator : IValidateOptions<CorsSettings>
 {
     public ValidateOptionsResult Validate(string? name, CorsSettings options) => ValidationResult.Of(options.Entries
         .Where(static entry => !WebOrigin.TryParse(entry, out _))
-        .Select(static entry => $"CORS__ORIGINS holds '{entry}'; expected an origin such as https://ui.example.org, without a path."));
+        .Select(
+            static entry =>
+                $"CORS__ORIGINS holds '{entry}'; expected an origin such as https://ui.example.org, without a path."));
 }

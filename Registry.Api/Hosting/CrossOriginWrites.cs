@@ -23,7 +23,8 @@ internal sealed class CrossOriginWrites(RequestDelegate next, CorsSettings setti
         throw new RegistryException(
             ErrorCode.Forbidden,
             $"A page of the origin '{origin}' must not change this registry, whose host is '{request.Host.Value}'. "
-            + "Trusted origins are named in CORS__ORIGINS. A proxy in front of the registry must pass the Host header on.",
+            + "Trusted origins are named in CORS__ORIGINS. A proxy in front of the registry must pass the Host "
+                + "header on.",
             ("origin", origin));
     }
 

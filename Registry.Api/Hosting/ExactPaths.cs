@@ -3,15 +3,17 @@ using Microsoft.AspNetCore.Routing.Patterns;
 namespace Registry.Api.Hosting;
 
 /// <summary>
-/// Makes paths mean exactly what they say, which routing is lax about: case matters (CNR, section 1), and an empty segment is none of ours.
-/// Nor is one with an escaped slash below the packages (the same); of app archives it is an id that none has.
+/// Makes paths mean exactly what they say, which routing is lax about: case matters (CNR, section 1), and an empty
+/// segment is none of ours. Nor is one with an escaped slash below the packages (the same); of app archives it is an id
+/// that none has.
 /// </summary>
 internal sealed class ExactPaths(RequestDelegate next)
 {
     /// <summary>Handles one request, between routing and its endpoint.</summary>
     public Task InvokeAsync(HttpContext context)
     {
-        if (context.GetEndpoint() is RouteEndpoint endpoint && !Matches(endpoint.RoutePattern, context.Request.Path.Value ?? ""))
+        if (context.GetEndpoint() is RouteEndpoint endpoint
+            && !Matches(endpoint.RoutePattern, context.Request.Path.Value ?? ""))
             context.SetEndpoint(null);
         return next(context);
     }
@@ -19,14 +21,17 @@ internal sealed class ExactPaths(RequestDelegate next)
     private static bool Matches(RoutePattern pattern, string path)
     {
         if (path.Contains("//", StringComparison.Ordinal)
-            || (path.Contains('%') && path.Contains("%2F", StringComparison.OrdinalIgnoreCase) && IsOfPackages(pattern)))
+            || (path.Contains('%')
+                && path.Contains("%2F", StringComparison.OrdinalIgnoreCase)
+                && IsOfPackages(pattern)))
             return false;
         var rest = path.AsSpan().Trim('/');
         foreach (var segment in pattern.PathSegments)
         {
             var end = rest.IndexOf('/');
             var actual = end < 0 ? rest : rest[..end];
-            if (segment is { IsSimple: true, Parts: [RoutePatternLiteralPart literal] } && !actual.SequenceEqual(literal.Content))
+            if (segment is { IsSimple: true, Parts: [RoutePatternLiteralPart literal] }
+                && !actual.SequenceEqual(literal.Content))
                 return false;
             rest = end < 0 ? [] : rest[(end + 1)..];
         }
@@ -35,5 +40,6 @@ internal sealed class ExactPaths(RequestDelegate next)
     }
 
     private static bool IsOfPackages(RoutePattern pattern) =>
-        pattern.PathSegments.Any(segment => segment is { IsSimple: true, Parts: [RoutePatternLiteralPart { Content: "packages" }] });
+        pattern.PathSegments.Any(
+            segment => segment is { IsSimple: true, Parts: [RoutePatternLiteralPart { Content: "packages" }] });
 }

@@ -25,7 +25,9 @@ public sealed class LimitSettings
     /// <value>Default 2 GiB.</value>
     public long UnpackedBytes { get; set; } = Defaults.MaxUnpackedBytes;
 
-    /// <summary>How many times its size a package may unpack to; beyond it 422. Applies above <see cref="RatioFloorBytes"/>.</summary>
+    /// <summary>
+    /// How many times its size a package may unpack to; beyond it 422. Applies above <see cref="RatioFloorBytes"/>.
+    /// </summary>
     /// <value>Default 200.</value>
     public int Ratio { get; set; } = Defaults.MaxRatio;
 
@@ -42,13 +44,15 @@ public sealed class LimitSettings
     public int MetadataBytes { get; set; } = Defaults.MaxMetadataBytes;
 
     /// <summary>
-    /// The index of a package before compression: its releases with their metadata, and its channels. Beyond it a push is answered 422,
-    /// and a package that is stored 503.
+    /// The index of a package before compression: its releases with their metadata, and its channels. Beyond it a push
+    /// is answered 422, and a package that is stored 503.
     /// </summary>
     /// <value>Default 16 MiB.</value>
     public long IndexBytes { get; set; } = new IndexLimits().MaxBytes;
 
-    /// <summary>Parts of the workspace that an app archive is uploaded to, the host among them; beyond it 400.</summary>
+    /// <summary>
+    /// Parts of the workspace that an app archive is uploaded to, the host among them; beyond it 400.
+    /// </summary>
     /// <value>Default 32.</value>
     public int WorkspaceParts { get; set; } = new ArchiveLimits().MaxWorkspaceParts;
 

@@ -11,11 +11,14 @@ internal static class ListenAddresses
     [
         .. from address in PartsOf(configuration, WebHostDefaults.ServerUrlsKey)
            where !IsAddress(address)
-           select $"ASPNETCORE_URLS holds '{address}'; expected http://HOST:PORT or https://HOST:PORT, with a port from 0 to {IPEndPoint.MaxPort}.",
+           select $"ASPNETCORE_URLS holds '{address}'; expected http://HOST:PORT or https://HOST:PORT, with a port "
+               + $"from 0 to {IPEndPoint.MaxPort}.",
         .. from key in (string[])[WebHostDefaults.HttpPortsKey, WebHostDefaults.HttpsPortsKey]
            from port in PartsOf(configuration, key)
-           where !int.TryParse(port, NumberStyles.None, CultureInfo.InvariantCulture, out var number) || number > IPEndPoint.MaxPort
-           select $"ASPNETCORE_{key.ToUpperInvariant()} holds '{port}'; expected a port from 0 to {IPEndPoint.MaxPort}.",
+           where !int.TryParse(port, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+               || number > IPEndPoint.MaxPort
+           select $"ASPNETCORE_{key.ToUpperInvariant()} holds '{port}'; expected a port from 0 to "
+               + $"{IPEndPoint.MaxPort}.",
     ];
 
     private static string[] PartsOf(IConfiguration configuration, string key) =>
@@ -39,7 +42,8 @@ internal static class ListenAddresses
             return true;
 
         // A port that is no number is taken for a part of the host.
-        var isHost = address.Host is ['[', .., ']'] || (address.Host.Length > 0 && !address.Host.Contains(':', StringComparison.Ordinal));
+        var isHost = address.Host is ['[', .., ']']
+            || (address.Host.Length > 0 && !address.Host.Contains(':', StringComparison.Ordinal));
         return isHost && address.PathBase.Length == 0 && address.Port is >= 0 and <= IPEndPoint.MaxPort;
     }
 }

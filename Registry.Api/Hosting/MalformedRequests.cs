@@ -43,6 +43,7 @@ internal sealed partial class MalformedRequests(ILogger<MalformedRequests> logge
     public void Dispose() => subscription?.Dispose();
 
     [LoggerMessage(
-        Level = LogLevel.Information, Message = "A malformed request from {Client} was refused with {Status}: {Reason}")]
+        Level = LogLevel.Information, Message = "A malformed request from {Client} was refused with {Status}: "
+            + "{Reason}")]
     private partial void LogRefused(IPAddress? client, int status, string reason);
 }

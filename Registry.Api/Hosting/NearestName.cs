@@ -3,16 +3,23 @@ namespace Registry.Api.Hosting;
 /// <summary>Finds what somebody meant who made a typing error.</summary>
 internal static class NearestName
 {
-    /// <summary>A sentence that names the known name that is nearest to an unknown one, after a blank; empty when none is near.</summary>
+    /// <summary>
+    /// A sentence that names the known name that is nearest to an unknown one, after a blank; empty when none is near.
+    /// </summary>
     /// <param name="unknown">What was written.</param>
     /// <param name="known">What there is. Case makes no difference.</param>
     public static string Suggest(string unknown, IEnumerable<string> known)
     {
         var nearest = known.MinBy(name => Distance(name, unknown));
-        return nearest is not null && Distance(nearest, unknown) <= Math.Max(2, unknown.Length / 3) ? $" Did you mean {nearest}?" : "";
+        return nearest is not null && Distance(nearest, unknown) <= Math.Max(2, unknown.Length / 3)
+            ? $" Did you mean {nearest}?"
+            : "";
     }
 
-    /// <summary>How many letters must be inserted, removed, replaced, or swapped with their neighbour, to make one text of the other.</summary>
+    /// <summary>
+    /// How many letters must be inserted, removed, replaced, or swapped with their neighbour, to make one text of the
+    /// other.
+    /// </summary>
     private static int Distance(string one, string other)
     {
         one = one.ToUpperInvariant();

@@ -88,7 +88,8 @@ internal sealed class OpenRegistry(
             return await opened.HoldsAnythingAsync(cancellationToken)
                 ? opened
                 : throw new StartupException(
-                    $"The storage '{probe.Name}' holds no packages and no archives: {probe.Description}. Check that its settings name the right one.");
+                    $"The storage '{probe.Name}' holds no packages and no archives: {probe.Description}. Check that "
+                        + "its settings name the right one.");
         }
         catch
         {

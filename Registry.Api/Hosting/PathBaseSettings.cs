@@ -47,8 +47,11 @@ internal sealed class PathBaseSettings(string? value)
     internal IEnumerable<string> Errors()
     {
         if (Parse(value) is null)
-            yield return $"{Setting} is '{value}'; a path of letters, digits and - . _ ~ is expected, such as /registry.";
-        else if (Prefix.HasValue && Routes.Any(route => route.StartsWithSegments(Prefix) || Prefix.StartsWithSegments(route)))
-            yield return $"{Setting} is '{value}'; it must not begin like a path of the registry itself, such as /api/v1.";
+            yield return $"{Setting} is '{value}'; a path of letters, digits and - . _ ~ is expected, such as "
+                + "/registry.";
+        else if (Prefix.HasValue
+            && Routes.Any(route => route.StartsWithSegments(Prefix) || Prefix.StartsWithSegments(route)))
+            yield return $"{Setting} is '{value}'; it must not begin like a path of the registry itself, such as "
+                + "/api/v1.";
     }
 }

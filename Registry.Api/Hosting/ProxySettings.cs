@@ -15,7 +15,8 @@ public sealed class ProxySettings
     public string Trusted { get; set; } = "";
 
     /// <summary>The parts of <see cref="Trusted"/>.</summary>
-    internal IEnumerable<string> Entries => Trusted.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+    internal IEnumerable<string> Entries =>
+        Trusted.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
 
     internal void Apply(ForwardedHeadersOptions options)
     {

@@ -7,5 +7,8 @@ internal sealed class ProxySettingsValidator : IValidateOptions<ProxySettings>
 {
     public ValidateOptionsResult Validate(string? name, ProxySettings options) => ValidationResult.Of(options.Entries
         .Where(static entry => ProxySettings.Parse(entry) is null)
-        .Select(static entry => $"PROXIES__TRUSTED holds '{entry}'; expected an address such as 10.1.2.3 or a network such as 10.0.0.0/8."));
+        .Select(
+            static entry =>
+                $"PROXIES__TRUSTED holds '{entry}'; expected an address such as 10.1.2.3 or a network such as "
+                    + "10.0.0.0/8."));
 }

@@ -25,10 +25,14 @@ namespace Registry.Api.Hosting;
 /// <summary>The composition of the service.</summary>
 public static class RegistryApplication
 {
-    /// <summary>Request lines up to here are read: KAR's workspaces come in the query, and 32 KiB of them must (KAR, table A).</summary>
+    /// <summary>
+    /// Request lines up to here are read: KAR's workspaces come in the query, and 32 KiB of them must (KAR, table A).
+    /// </summary>
     private const int MaxRequestLineBytes = 40 * 1024;
 
-    /// <summary>How long a stop waits for requests under way: what orchestrators grant by default before they kill.</summary>
+    /// <summary>
+    /// How long a stop waits for requests under way: what orchestrators grant by default before they kill.
+    /// </summary>
     private static readonly TimeSpan ShutdownTimeout = TimeSpan.FromSeconds(30);
 
     /// <summary>Builds the service, ready to be started.</summary>
@@ -54,9 +58,11 @@ public static class RegistryApplication
         try
         {
             await using var app = Compose(args, configure);
-            // The proof waits for a disk or a server. What is going to be served is put together meanwhile, and served only when the proof holds.
+            // The proof waits for a disk or a server. What is going to be served is put together meanwhile, and served
+            // only when the proof holds.
             var probe = app.Services.GetRequiredService<StorageReadiness>();
-            var proof = Task.Run(() => probe.DescribeFaultsAsync(() => probe.ProveAsync(app.Lifetime.ApplicationStopping)));
+            var proof =
+                Task.Run(() => probe.DescribeFaultsAsync(() => probe.ProveAsync(app.Lifetime.ApplicationStopping)));
             Map(app);
             await proof;
             await ListenAsync(app);
@@ -76,8 +82,11 @@ public static class RegistryApplication
     {
         // The settings beside the program are the product's; the working directory is the operator's.
         var builder = StartupException.OfMalformedFiles(
-            () => WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory }));
-        // Errors of the settings are told together, once the composition stands: neither the lack of a storage nor a wrong level of the log may end it.
+            () =>
+                WebApplication.CreateBuilder(
+                    new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory }));
+        // Errors of the settings are told together, once the composition stands: neither the lack of a storage nor a
+        // wrong level of the log may end it.
         builder.Host.UseDefaultServiceProvider(static provider => provider.ValidateOnBuild = false);
         List<string> errors =
         [
@@ -109,16 +118,19 @@ public static class RegistryApplication
             .Configure<IOptions<ProxySettings>>(static (headers, proxies) => proxies.Value.Apply(headers));
         builder.Services.AddStorage(builder.Configuration);
         builder.Services.AddRegistry(builder.Configuration);
-        // Only this program has controllers. MVC would look for more in every library that knows of MVC, and at each of their types.
+        // Only this program has controllers. MVC would look for more in every library that knows of MVC, and at each of
+        // their types.
         builder.Services.AddSingleton(new ApplicationPartManager
         {
             ApplicationParts = { new AssemblyPart(typeof(RegistryApplication).Assembly) },
             FeatureProviders = { new InternalControllers() },
         });
-        // Of MVC what is used: AddControllers would bring authorization, CORS and annotations, each at work on every request.
+        // Of MVC what is used: AddControllers would bring authorization, CORS and annotations, each at work on every
+        // request.
         builder.Services.AddMvcCore(static mvc => mvc.BindPathAndQuery())
             .AddApiExplorer()
-            .ConfigureApiBehaviorOptions(api => (api.SuppressModelStateInvalidFilter, api.SuppressMapClientErrors) = (true, true));
+            .ConfigureApiBehaviorOptions(
+                api => (api.SuppressModelStateInvalidFilter, api.SuppressMapClientErrors) = (true, true));
         builder.Services.AddSingleton<IObjectModelValidator, NoValidation>();
         builder.Services.AddSingleton<OpenApiText>();
         configure?.Invoke(builder);
@@ -129,7 +141,8 @@ public static class RegistryApplication
         // The server has been made by now. It takes nothing from settings that may be wrong.
         var kestrel = app.Services.GetRequiredService<IOptions<KestrelServerOptions>>().Value;
         kestrel.Limits.MaxRequestBodySize = app.Services.OptionsOf<LimitSettings>().RequestBytes;
-        kestrel.Limits.MinResponseDataRate = TransferWatch.RateAfterwards(app.Services.GetRequiredService<TransferOptions>().Stall);
+        kestrel.Limits.MinResponseDataRate =
+            TransferWatch.RateAfterwards(app.Services.GetRequiredService<TransferOptions>().Stall);
         return app;
     }
 
@@ -161,10 +174,14 @@ public static class RegistryApplication
             await app.StartAsync();
         }
         catch (Exception wrong) when (wrong
-            is IOException or SocketException or FormatException or ArgumentException or InvalidOperationException or CryptographicException or UnauthorizedAccessException)
+            is IOException or SocketException or FormatException or ArgumentException or InvalidOperationException
+                or CryptographicException or UnauthorizedAccessException)
         {
-            // A port in use, one that is not ours to open, https without a certificate. The server explains some of these in several lines.
-            throw new StartupException($"The service cannot listen as ASPNETCORE_URLS or Kestrel's settings say: {wrong.Message.Split('\n')[0].Trim()}");
+            // A port in use, one that is not ours to open, https without a certificate. The server explains some of
+            // these in several lines.
+            throw new StartupException(
+                "The service cannot listen as ASPNETCORE_URLS or Kestrel's settings say: "
+                    + $"{wrong.Message.Split('\n')[0].Trim()}");
         }
     }
 

@@ -7,7 +7,10 @@ namespace Registry.Api.Hosting;
 /// <summary>The settings of the service: which sections there are, and whether what they hold can be used.</summary>
 internal static class RegistrySettings
 {
-    /// <summary>The sections of the service itself, a line for each. Those of the backends are in <see cref="StorageSelection"/>.</summary>
+    /// <summary>
+    /// The sections of the service itself, a line for each. Those of the backends are in
+    /// <see cref="StorageSelection"/>.
+    /// </summary>
     private static readonly Section[] Sections =
     [
         Section.Of<LimitSettings, LimitSettingsValidator>("Limits"),
@@ -68,9 +71,11 @@ internal static class RegistrySettings
         {
             return wrong.Failures;
         }
-        catch (AggregateException several) when (several.InnerExceptions.All(static inner => inner is OptionsValidationException))
+        catch (AggregateException several) when (several.InnerExceptions.All(
+            static inner => inner is OptionsValidationException))
         {
-            return several.InnerExceptions.Cast<OptionsValidationException>().SelectMany(static wrong => wrong.Failures);
+            return several.InnerExceptions.Cast<OptionsValidationException>()
+                .SelectMany(static wrong => wrong.Failures);
         }
     }
 
@@ -83,6 +88,9 @@ internal static class RegistrySettings
         public static Section Of<TOptions, TValidator>(string name)
             where TOptions : class, new()
             where TValidator : class, IValidateOptions<TOptions> =>
-            new(name, typeof(TOptions), (services, configuration) => services.AddSettings<TOptions, TValidator>(configuration, name));
+            new(
+                name,
+                typeof(TOptions),
+                (services, configuration) => services.AddSettings<TOptions, TValidator>(configuration, name));
     }
 }

@@ -4,8 +4,9 @@ using Registry.Core.Errors;
 namespace Registry.Api.Hosting;
 
 /// <summary>
-/// Refuses a body that says itself that it is too large before any of it is read. The server's own limit would close the connection on a client
-/// that still sends, and which then never reads the 413; it stays in force for bodies that do not say their length.
+/// Refuses a body that says itself that it is too large before any of it is read. The server's own limit would close
+/// the connection on a client that still sends, and which then never reads the 413; it stays in force for bodies that
+/// do not say their length.
 /// </summary>
 internal sealed class RequestLimit(RequestDelegate next, LimitSettings limits)
 {

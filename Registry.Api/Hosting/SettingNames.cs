@@ -9,13 +9,15 @@ namespace Registry.Api.Hosting;
 internal static class SettingNames
 {
     /// <summary>What the web host and the framework read from the command line.</summary>
-    private static readonly string[] HostSettings = ["urls", "http_ports", "https_ports", "environment", "contentRoot", "applicationName"];
+    private static readonly string[] HostSettings =
+        ["urls", "http_ports", "https_ports", "environment", "contentRoot", "applicationName"];
 
     /// <summary>Sections that belong to the framework, which knows their members.</summary>
     private static readonly string[] FrameworkSections = ["Logging", "Kestrel"];
 
     private static readonly string[] Sections =
-        [.. RegistrySettings.All.Select(static setting => SectionOf(setting.Key)).Distinct(StringComparer.OrdinalIgnoreCase)];
+        [.. RegistrySettings.All.Select(static setting => SectionOf(setting.Key))
+            .Distinct(StringComparer.OrdinalIgnoreCase)];
 
     /// <summary>The settings that belong to no section, those of the host among them.</summary>
     public static IEnumerable<string> Plain => [.. RegistrySettings.Plain, .. HostSettings];
@@ -24,8 +26,9 @@ internal static class SettingNames
     public static bool IsPlain(string name) => Plain.Contains(name, StringComparer.OrdinalIgnoreCase);
 
     /// <summary>
-    /// Names the settings that are not known. On the command line that is all that the registry and the framework do not read. Elsewhere it is members
-    /// of the registry's own sections, as a file or an environment holds other things too: Kubernetes sets <c>REDIS_PORT</c> for a service of that name.
+    /// Names the settings that are not known. On the command line that is all that the registry and the framework do
+    /// not read. Elsewhere it is members of the registry's own sections, as a file or an environment holds other things
+    /// too: Kubernetes sets <c>REDIS_PORT</c> for a service of that name.
     /// </summary>
     /// <param name="configuration">Where to look.</param>
     /// <param name="sides">Sections that may stand before a setting.</param>
@@ -43,7 +46,8 @@ internal static class SettingNames
 
     private static string? ErrorOf(IConfigurationProvider provider, string prefix, string key)
     {
-        if (IsPlain(key) || RegistrySettings.All.Any(setting => setting.Key.Equals(key, StringComparison.OrdinalIgnoreCase)))
+        if (IsPlain(key)
+            || RegistrySettings.All.Any(setting => setting.Key.Equals(key, StringComparison.OrdinalIgnoreCase)))
             return null;
         var isSection = Sections.Contains(SectionOf(key), StringComparer.OrdinalIgnoreCase);
         switch (provider)
@@ -51,12 +55,16 @@ internal static class SettingNames
             case CommandLineConfigurationProvider:
                 return FrameworkSections.Contains(SectionOf(key), StringComparer.OrdinalIgnoreCase)
                     ? null
-                    : $"--{prefix}{key} is unknown.{NearestName.Suggest($"--{prefix}{key}", KnownKeys(prefix, key).Select(static known => $"--{known}"))}";
-            case EnvironmentVariablesConfigurationProvider when isSection && key.Contains(':', StringComparison.Ordinal):
+                    : $"--{prefix}{key} is "
+                        + $"unknown.{NearestName.Suggest($"--{prefix}{key}", KnownKeys(prefix, key).Select(static known => $"--{known}"))}";
+            case EnvironmentVariablesConfigurationProvider when isSection
+                && key.Contains(':', StringComparison.Ordinal):
                 var variable = Setting.VariableOf(prefix + key);
-                return $"{variable} is unknown.{NearestName.Suggest(variable, KnownKeys(prefix, key).Select(Setting.VariableOf))}";
+                return $"{variable} is "
+                    + $"unknown.{NearestName.Suggest(variable, KnownKeys(prefix, key).Select(Setting.VariableOf))}";
             case EnvironmentVariablesConfigurationProvider:
-                return RegistrySettings.All.FirstOrDefault(setting => SingleUnderscore(setting).Equals(key, StringComparison.OrdinalIgnoreCase)) is { } meant
+                return RegistrySettings.All.FirstOrDefault(
+                    setting => SingleUnderscore(setting).Equals(key, StringComparison.OrdinalIgnoreCase)) is { } meant
                     ? $"{key} is unknown. Did you mean {meant.Variable}, with two underscores?"
                     : null;
             case JsonConfigurationProvider file when isSection:
@@ -66,10 +74,13 @@ internal static class SettingNames
         }
     }
 
-    /// <summary>What may have been meant: a setting of the same section where there is one of this name, else any.</summary>
+    /// <summary>
+    /// What may have been meant: a setting of the same section where there is one of this name, else any.
+    /// </summary>
     private static IEnumerable<string> KnownKeys(string prefix, string key)
     {
-        var ofSection = RegistrySettings.All.Where(setting => SectionOf(setting.Key).Equals(SectionOf(key), StringComparison.OrdinalIgnoreCase)).ToList();
+        var ofSection = RegistrySettings.All.Where(
+            setting => SectionOf(setting.Key).Equals(SectionOf(key), StringComparison.OrdinalIgnoreCase)).ToList();
         return ofSection.Count > 0
             ? ofSection.Select(setting => prefix + setting.Key)
             : RegistrySettings.All.Select(setting => prefix + setting.Key).Concat(prefix.Length == 0 ? Plain : []);

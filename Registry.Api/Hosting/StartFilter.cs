@@ -1,8 +1,8 @@
 namespace Registry.Api.Hosting;
 
 /// <summary>
-/// Keeps the host from logging why the start failed, with its stack: the start itself tells it in one line. Once the service has started, warnings
-/// and errors pass.
+/// Keeps the host from logging why the start failed, with its stack: the start itself tells it in one line. Once the
+/// service has started, warnings and errors pass.
 /// </summary>
 internal sealed class StartFilter
 {

@@ -14,26 +14,50 @@ internal static class StorageSelection
 
     private static readonly Backend[] Backends =
     [
-        new("filesystem", FilesystemOptions.Section, typeof(FilesystemOptions), static (services, configuration) => services.AddFilesystemStorage(configuration)),
-        new("redis", RedisOptions.Section, typeof(RedisOptions), static (services, configuration) => services.AddRedisStorage(configuration)),
-        new("etcd", EtcdOptions.Section, typeof(EtcdOptions), static (services, configuration) => services.AddEtcdStorage(configuration)),
-        new("gcs", GcsOptions.Section, typeof(GcsOptions), static (services, configuration) => services.AddGcsStorage(configuration)),
+        new(
+            "filesystem",
+            FilesystemOptions.Section,
+            typeof(FilesystemOptions),
+            static (services, configuration) => services.AddFilesystemStorage(configuration)),
+        new(
+            "redis",
+            RedisOptions.Section,
+            typeof(RedisOptions),
+            static (services, configuration) => services.AddRedisStorage(configuration)),
+        new(
+            "etcd",
+            EtcdOptions.Section,
+            typeof(EtcdOptions),
+            static (services, configuration) => services.AddEtcdStorage(configuration)),
+        new(
+            "gcs",
+            GcsOptions.Section,
+            typeof(GcsOptions),
+            static (services, configuration) => services.AddGcsStorage(configuration)),
     ];
 
     /// <summary>What there is to select from.</summary>
     public static IEnumerable<string> Names => Backends.Select(static backend => backend.Name);
 
     /// <summary>The settings of all backends.</summary>
-    public static IEnumerable<Setting> Settings => Backends.SelectMany(static backend => Core.Settings.Setting.Of(backend.Section, backend.Options));
+    public static IEnumerable<Setting> Settings =>
+        Backends.SelectMany(static backend => Core.Settings.Setting.Of(backend.Section, backend.Options));
 
     /// <summary>The settings of the storage that belong to no section.</summary>
-    public static IEnumerable<string> PlainSettings => [Setting, GcsOptions.EmulatorSetting, GcsOptions.DefaultCredentialsSetting];
-
-    /// <summary>Adds both ports of the selected storage, or none when the selection is wrong; an unset <c>STORAGE</c> is the filesystem.</summary>
-    public static void AddStorage(this IServiceCollection services, IConfiguration configuration) => Find(configuration)?.Add(services, configuration);
+    public static IEnumerable<string> PlainSettings =>
+        [Setting, GcsOptions.EmulatorSetting, GcsOptions.DefaultCredentialsSetting];
 
     /// <summary>
-    /// Opens the storage to be read and no more. A server needs nothing for that; a folder is neither made nor written to.
+    /// Adds both ports of the selected storage, or none when the selection is wrong; an unset <c>STORAGE</c> is the
+    /// filesystem.
+    /// </summary>
+    public static void AddStorage(
+        this IServiceCollection services,
+        IConfiguration configuration) => Find(configuration)?.Add(services, configuration);
+
+    /// <summary>
+    /// Opens the storage to be read and no more. A server needs nothing for that; a folder is neither made nor written
+    /// to.
     /// </summary>
     public static void OpenStorageReadOnly(this IServiceCollection services) => services.OpenFilesystemReadOnly();
 
@@ -53,5 +77,6 @@ internal static class StorageSelection
     /// <param name="Section">The section of its settings.</param>
     /// <param name="Options">The options that the section is read into.</param>
     /// <param name="Add">Adds both ports over it.</param>
-    private sealed record Backend(string Name, string Section, Type Options, Action<IServiceCollection, IConfiguration> Add);
+    private sealed record Backend(
+        string Name, string Section, Type Options, Action<IServiceCollection, IConfiguration> Add);
 }

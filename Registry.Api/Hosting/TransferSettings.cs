@@ -5,11 +5,17 @@ namespace Registry.Api.Hosting;
 /// <summary>Section <c>Transfers</c>: how long a client may stall, and how much memory transfers may use.</summary>
 public sealed class TransferSettings
 {
-    /// <summary>How long a client may take to send the next 4 KiB of a body, or to take what was sent, in seconds. Then its transfer is ended.</summary>
+    /// <summary>
+    /// How long a client may take to send the next 4 KiB of a body, or to take what was sent, in seconds. Then its
+    /// transfer is ended.
+    /// </summary>
     /// <value>Default 300.</value>
     public double StallSeconds { get; set; } = new TransferOptions().Stall.TotalSeconds;
 
-    /// <summary>The memory for the buffers of all transfers together, in bytes; null for a fifth of the memory that the process may use.</summary>
+    /// <summary>
+    /// The memory for the buffers of all transfers together, in bytes; null for a fifth of the memory that the process
+    /// may use.
+    /// </summary>
     /// <value>Default null.</value>
     public long? BufferBytes { get; set; }
 

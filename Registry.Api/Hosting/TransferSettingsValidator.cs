@@ -8,7 +8,8 @@ internal sealed class TransferSettingsValidator : IValidateOptions<TransferSetti
     /// <summary>The least memory for buffers: a few uploads to any storage.</summary>
     private const long MinBufferBytes = 16L << 20;
 
-    public ValidateOptionsResult Validate(string? name, TransferSettings options) => ValidationResult.Of(ErrorsOf(options));
+    public ValidateOptionsResult Validate(
+        string? name, TransferSettings options) => ValidationResult.Of(ErrorsOf(options));
 
     private static IEnumerable<string> ErrorsOf(TransferSettings options)
     {
@@ -16,6 +17,7 @@ internal sealed class TransferSettingsValidator : IValidateOptions<TransferSetti
         if (!(options.StallSeconds is > 0 and < 4e6))
             yield return $"TRANSFERS__STALLSECONDS is {options.StallSeconds}; it must be above 0 and below 4,000,000.";
         if (options.BufferBytes < MinBufferBytes)
-            yield return $"TRANSFERS__BUFFERBYTES is {options.BufferBytes}; it must be at least {MinBufferBytes} (16MiB).";
+            yield return $"TRANSFERS__BUFFERBYTES is {options.BufferBytes}; it must be at least {MinBufferBytes} "
+                + "(16MiB).";
     }
 }

@@ -4,7 +4,9 @@ using Microsoft.AspNetCore.Mvc.ModelBinding.Metadata;
 
 namespace Registry.Api.Http;
 
-/// <summary>How the arguments of actions are bound: from the path and the query, by MVC's own value providers.</summary>
+/// <summary>
+/// How the arguments of actions are bound: from the path and the query, by MVC's own value providers.
+/// </summary>
 internal static class ArgumentBinding
 {
     /// <summary>

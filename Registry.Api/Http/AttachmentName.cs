@@ -5,13 +5,16 @@ namespace Registry.Api.Http;
 /// <summary>The file name that a download is saved under (RFC 6266).</summary>
 internal static class AttachmentName
 {
-    /// <summary>What a quoted file name may hold without two clients reading it differently: a backslash or percent sign is an escape to some.</summary>
+    /// <summary>
+    /// What a quoted file name may hold without two clients reading it differently: a backslash or percent sign is an
+    /// escape to some.
+    /// </summary>
     private static readonly SearchValues<char> Plain = SearchValues.Create(
         " !#$&'()*+,-.0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[]^_`abcdefghijklmnopqrstuvwxyz{|}~");
 
     /// <summary>
-    /// <c>attachment; filename="…"</c>. A name with anything but plain ASCII also goes as <c>filename*</c>, which holds it exactly, and
-    /// has <c>_</c> in the plain form.
+    /// <c>attachment; filename="…"</c>. A name with anything but plain ASCII also goes as <c>filename*</c>, which holds
+    /// it exactly, and has <c>_</c> in the plain form.
     /// </summary>
     public static string ToContentDisposition(string fileName)
     {

@@ -9,16 +9,19 @@ using Registry.Core.Storage;
 namespace Registry.Api.Http;
 
 /// <summary>
-/// Answers GET and HEAD with a stored blob, byte for byte and never compressed: <c>If-Match</c>, <c>If-None-Match</c>, <c>Range</c> and
-/// <c>If-Range</c> included. The blob is opened, and its first bytes are read, before the status is sent: a storage that fails there is
-/// a 503. One that fails later breaks the connection; a 200 is never short.
+/// Answers GET and HEAD with a stored blob, byte for byte and never compressed: <c>If-Match</c>, <c>If-None-Match</c>,
+/// <c>Range</c> and <c>If-Range</c> included. The blob is opened, and its first bytes are read, before the status is
+/// sent: a storage that fails there is a 503. One that fails later breaks the connection; a 200 is never short.
 /// </summary>
-/// <param name="open">Opens a part of the blob; throws where it is gone by now. Not called for 304, 412, 416 and HEAD.</param>
+/// <param name="open">
+/// Opens a part of the blob; throws where it is gone by now. Not called for 304, 412, 416 and HEAD.
+/// </param>
 /// <param name="length">The length of the whole blob, in bytes.</param>
 /// <param name="tag">What names these bytes and no others: their digest. Sent quoted, as a strong <c>ETag</c>.</param>
 /// <param name="contentType">The content type.</param>
 internal sealed class BlobResult(
-    Func<ByteRange, CancellationToken, ValueTask<BlobReader>> open, long length, string tag, string contentType) : IActionResult
+    Func<ByteRange, CancellationToken, ValueTask<BlobReader>> open, long length, string tag, string contentType)
+        : IActionResult
 {
     private const int FirstBufferBytes = 16 * 1024;
 
@@ -39,7 +42,10 @@ internal sealed class BlobResult(
         var range = RequestedRange.Of(http.Request, length, entityTag);
         if (range.Bytes is not { } bytes)
         {
-            var error = ErrorTable.OfStatus(StatusCodes.Status416RangeNotSatisfiable) with { Headers = [(HeaderNames.ContentRange, $"bytes */{length}")] };
+            var error = ErrorTable.OfStatus(StatusCodes.Status416RangeNotSatisfiable) with
+            {
+                Headers = [(HeaderNames.ContentRange, $"bytes */{length}")]
+            };
             await ErrorWriter.WriteAsync(http, error);
         }
         else if (HttpMethods.IsHead(http.Request.Method))
@@ -59,19 +65,26 @@ internal sealed class BlobResult(
         var bufferBytes = await RequestTransfer.Of(http).ReserveOutputAsync(expected, cancellationToken);
         await using var reader = await open(bytes, cancellationToken);
         if (reader.Length != expected)
-            throw new StorageException(StorageFault.Corrupt, $"The blob gives {reader.Length} bytes where {expected} are recorded.");
+            throw new StorageException(
+                StorageFault.Corrupt, $"The blob gives {reader.Length} bytes where {expected} are recorded.");
 
         // The first bytes come before the status, the others straight into the memory that the server sends from.
         var sent = await SendFirstAsync(http.Response, reader.Content, entityTag, range, expected, cancellationToken);
         if (sent < expected)
-            await SendRestAsync(http.Response.BodyWriter, reader.Content, bufferBytes, sent, expected, cancellationToken);
+            await SendRestAsync(
+                http.Response.BodyWriter, reader.Content, bufferBytes, sent, expected, cancellationToken);
         else
             await http.Response.BodyWriter.FlushAsync(cancellationToken);
     }
 
     /// <summary>Sends the headers and, not flushed yet, the first bytes; gives their number.</summary>
     private async ValueTask<int> SendFirstAsync(
-        HttpResponse response, Stream content, string entityTag, RequestedRange range, long expected, CancellationToken cancellationToken)
+        HttpResponse response,
+        Stream content,
+        string entityTag,
+        RequestedRange range,
+        long expected,
+        CancellationToken cancellationToken)
     {
         var first = ArrayPool<byte>.Shared.Rent((int)Math.Clamp(expected, 1, FirstBufferBytes));
         try

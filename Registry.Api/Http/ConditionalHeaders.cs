@@ -14,12 +14,16 @@ internal static class ConditionalHeaders
     /// <summary>Makes a strong entity tag of text that contains no quote: a digest.</summary>
     public static string Quote(string text) => $"\"{text}\"";
 
-    /// <summary>Answers 304 where the client has what is there, 412 where it asked for something else, and nothing where it is to be sent.</summary>
+    /// <summary>
+    /// Answers 304 where the client has what is there, 412 where it asked for something else, and nothing where it is
+    /// to be sent.
+    /// </summary>
     /// <param name="http">A GET or HEAD. A header that is no list of entity tags counts as absent.</param>
     /// <param name="entityTag">The strong entity tag of the answer, quotes included.</param>
     /// <param name="headers">What a 304 says beside the tag. A <c>Last-Modified</c> among them is judged.</param>
     /// <returns>True where the answer is written; false where the caller writes it.</returns>
-    public static ValueTask<bool> TryAnswerAsync(HttpContext http, string entityTag, params IReadOnlyList<(string Name, string Value)> headers)
+    public static ValueTask<bool> TryAnswerAsync(
+        HttpContext http, string entityTag, params IReadOnlyList<(string Name, string Value)> headers)
     {
         var request = http.Request.Headers;
         if (request.IfMatch.Count > 0
@@ -36,7 +40,8 @@ internal static class ConditionalHeaders
     }
 
     /// <summary>Sets what a 304 says as well as the answer that it stands for.</summary>
-    public static void Describe(HttpResponse response, string entityTag, params IReadOnlyList<(string Name, string Value)> headers)
+    public static void Describe(
+        HttpResponse response, string entityTag, params IReadOnlyList<(string Name, string Value)> headers)
     {
         response.Headers.ETag = entityTag;
         foreach (var (name, value) in headers)
@@ -79,12 +84,15 @@ internal static class ConditionalHeaders
     }
 
     private static bool IsOther(StringValues ifMatch, string entityTag) =>
-        ifMatch.Count > 0 && EntityTagHeaderValue.TryParseList(ifMatch, out var wanted) && !Contains(wanted, entityTag, strong: true);
+        ifMatch.Count > 0
+            && EntityTagHeaderValue.TryParseList(ifMatch, out var wanted)
+            && !Contains(wanted, entityTag, strong: true);
 
     private static bool IsKnown(StringValues ifNoneMatch, string entityTag) =>
         ifNoneMatch.Count > 0
         && (ifNoneMatch == entityTag
-            || (EntityTagHeaderValue.TryParseList(ifNoneMatch, out var known) && Contains(known, entityTag, strong: false)));
+            || (EntityTagHeaderValue.TryParseList(ifNoneMatch, out var known)
+                && Contains(known, entityTag, strong: false)));
 
     private static bool Contains(IList<EntityTagHeaderValue> tags, string entityTag, bool strong)
     {

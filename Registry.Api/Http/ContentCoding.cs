@@ -3,14 +3,18 @@ using Microsoft.Net.Http.Headers;
 
 namespace Registry.Api.Http;
 
-/// <summary>How a JSON body is compressed on the wire. Content (packages, archives) never is: it is compressed already.</summary>
+/// <summary>
+/// How a JSON body is compressed on the wire. Content (packages, archives) never is: it is compressed already.
+/// </summary>
 internal sealed class ContentCoding
 {
     /// <summary>As it is.</summary>
     public static readonly ContentCoding Identity = new("identity", stream => stream);
 
-    private static readonly ContentCoding Brotli = new("br", stream => new BrotliStream(stream, CompressionLevel.Fastest, leaveOpen: true));
-    private static readonly ContentCoding Gzip = new("gzip", stream => new GZipStream(stream, CompressionLevel.Fastest, leaveOpen: true));
+    private static readonly ContentCoding Brotli =
+        new("br", stream => new BrotliStream(stream, CompressionLevel.Fastest, leaveOpen: true));
+    private static readonly ContentCoding Gzip =
+        new("gzip", stream => new GZipStream(stream, CompressionLevel.Fastest, leaveOpen: true));
 
     private readonly Func<Stream, Stream> encode;
 
@@ -32,7 +36,10 @@ internal sealed class ContentCoding
         return best;
     }
 
-    /// <summary>A stream that encodes what is written to it; disposing it ends the encoding and leaves <paramref name="body"/> open.</summary>
+    /// <summary>
+    /// A stream that encodes what is written to it; disposing it ends the encoding and leaves <paramref name="body"/>
+    /// open.
+    /// </summary>
     public Stream Encode(Stream body) => encode(body);
 
     private static double QualityOf(IList<StringWithQualityHeaderValue> accepted, string name)

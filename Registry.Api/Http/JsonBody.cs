@@ -9,18 +9,26 @@ using Registry.Core.Content;
 namespace Registry.Api.Http;
 
 /// <summary>
-/// A JSON answer to a read: with a strong entity tag of its own for each content coding, answered 304 where the client has it, compressed where it is
-/// asked for, and streamed where it is long, so that memory does not grow with the number of elements.
+/// A JSON answer to a read: with a strong entity tag of its own for each content coding, answered 304 where the client
+/// has it, compressed where it is asked for, and streamed where it is long, so that memory does not grow with the
+/// number of elements.
 /// </summary>
-/// <param name="tag">What the entity tag is made of: equal only where the body is, byte for byte. Null for the answer to a change, which has none.</param>
+/// <param name="tag">
+/// What the entity tag is made of: equal only where the body is, byte for byte. Null for the answer to a change, which
+/// has none.
+/// </param>
 /// <param name="elements">Writes the body in steps, none of which is long.</param>
 /// <param name="status">The status.</param>
-internal sealed class JsonBody(string? tag, IEnumerable<Action<Utf8JsonWriter>> elements, int status = StatusCodes.Status200OK) : IActionResult
+internal sealed class JsonBody(
+    string? tag, IEnumerable<Action<Utf8JsonWriter>> elements, int status = StatusCodes.Status200OK) : IActionResult
 {
     /// <summary>Bodies up to here are sent with their length; longer ones as they are written.</summary>
     private const int BufferBytes = 64 * 1024;
 
-    /// <summary>How often a body lies in memory while it is prepared to be kept: in a buffer that has doubled, and as it is kept.</summary>
+    /// <summary>
+    /// How often a body lies in memory while it is prepared to be kept: in a buffer that has doubled, and as it is
+    /// kept.
+    /// </summary>
     private const long CopiesWhilePrepared = 3;
 
     /// <summary>Room for what most answers are.</summary>
@@ -29,17 +37,25 @@ internal sealed class JsonBody(string? tag, IEnumerable<Action<Utf8JsonWriter>> 
     /// <summary>Below it compression costs more than it saves.</summary>
     private const int CompressFromBytes = 1024;
 
-    /// <summary>The answers are JSON and nothing else: escaping for HTML would only make names and messages hard to read.</summary>
-    private static readonly JsonWriterOptions WriterOptions = new() { SkipValidation = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    /// <summary>
+    /// The answers are JSON and nothing else: escaping for HTML would only make names and messages hard to read.
+    /// </summary>
+    private static readonly JsonWriterOptions WriterOptions =
+        new() { SkipValidation = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>Where the body may lie ready, and is put when it does not; null for nowhere.</summary>
     public ICachedBody? Kept { get; set; }
 
     /// <summary>One value.</summary>
-    public static JsonBody Of<T>(T value, JsonTypeInfo<T> type, string? tag, int status = StatusCodes.Status200OK) => Of(() => value, type, tag, status);
+    public static JsonBody Of<T>(
+        T value,
+        JsonTypeInfo<T> type,
+        string? tag,
+        int status = StatusCodes.Status200OK) => Of(() => value, type, tag, status);
 
     /// <summary>One value, made only where it is sent.</summary>
-    public static JsonBody Of<T>(Func<T> value, JsonTypeInfo<T> type, string? tag, int status = StatusCodes.Status200OK) =>
+    public static JsonBody Of<T>(
+        Func<T> value, JsonTypeInfo<T> type, string? tag, int status = StatusCodes.Status200OK) =>
         new(tag, [writer => JsonSerializer.Serialize(writer, value(), type)], status);
 
     /// <summary>An array of values, enumerated once, while it is sent.</summary>
@@ -59,7 +75,8 @@ internal sealed class JsonBody(string? tag, IEnumerable<Action<Utf8JsonWriter>> 
     /// <inheritdoc/>
     public async Task ExecuteResultAsync(ActionContext context)
     {
-        var (request, response, cancellationToken) = (context.HttpContext.Request, context.HttpContext.Response, context.HttpContext.RequestAborted);
+        var (request, response, cancellationToken) =
+            (context.HttpContext.Request, context.HttpContext.Response, context.HttpContext.RequestAborted);
         var coding = ContentCoding.Choose(request);
         response.Headers.Vary = "Accept-Encoding";
         if (tag is not null)
@@ -87,12 +104,15 @@ internal sealed class JsonBody(string? tag, IEnumerable<Action<Utf8JsonWriter>> 
         var done = Fill(writer, buffer, rest, BufferBytes);
         if (!done)
         {
-            await transfer.ReserveOutputAsync(long.MaxValue, Kept?.MaxBytes * CopiesWhilePrepared ?? BufferBytes, cancellationToken);
+            await transfer.ReserveOutputAsync(
+                long.MaxValue, Kept?.MaxBytes * CopiesWhilePrepared ?? BufferBytes, cancellationToken);
             if (Kept is not null)
                 done = Fill(writer, buffer, rest, Kept.MaxBytes);
         }
 
-        var used = coding != ContentCoding.Identity && (!done || buffer.WrittenCount >= CompressFromBytes) ? coding : ContentCoding.Identity;
+        var used = coding != ContentCoding.Identity && (!done || buffer.WrittenCount >= CompressFromBytes)
+            ? coding
+            : ContentCoding.Identity;
         if (done)
         {
             if (used != ContentCoding.Identity)
@@ -108,7 +128,8 @@ internal sealed class JsonBody(string? tag, IEnumerable<Action<Utf8JsonWriter>> 
             await StreamAsync(used, response.Body, writer, buffer, rest, cancellationToken);
     }
 
-    private static async Task WriteAsync(HttpRequest request, HttpResponse response, PreparedBody body, CancellationToken cancellationToken)
+    private static async Task WriteAsync(
+        HttpRequest request, HttpResponse response, PreparedBody body, CancellationToken cancellationToken)
     {
         if (body.Coding != ContentCoding.Identity)
             response.Headers.ContentEncoding = body.Coding.Name;
@@ -118,7 +139,11 @@ internal sealed class JsonBody(string? tag, IEnumerable<Action<Utf8JsonWriter>> 
     }
 
     /// <summary>Writes steps until the buffer is full; true when there are no more.</summary>
-    private static bool Fill(Utf8JsonWriter writer, PooledBytes buffer, IEnumerator<Action<Utf8JsonWriter>> rest, int bufferBytes = BufferBytes)
+    private static bool Fill(
+        Utf8JsonWriter writer,
+        PooledBytes buffer,
+        IEnumerator<Action<Utf8JsonWriter>> rest,
+        int bufferBytes = BufferBytes)
     {
         while (buffer.WrittenCount + writer.BytesPending < bufferBytes)
         {
@@ -147,7 +172,12 @@ internal sealed class JsonBody(string? tag, IEnumerable<Action<Utf8JsonWriter>> 
     }
 
     private static async Task StreamAsync(
-        ContentCoding coding, Stream body, Utf8JsonWriter writer, PooledBytes buffer, IEnumerator<Action<Utf8JsonWriter>> rest, CancellationToken cancellationToken)
+        ContentCoding coding,
+        Stream body,
+        Utf8JsonWriter writer,
+        PooledBytes buffer,
+        IEnumerator<Action<Utf8JsonWriter>> rest,
+        CancellationToken cancellationToken)
     {
         var encoder = coding.Encode(body);
         for (var done = false; ;)

@@ -13,7 +13,9 @@ internal readonly record struct RequestedRange(ByteRange? Bytes, bool IsPart)
     /// <summary>Reads the request.</summary>
     /// <param name="request">Only GET has ranges. A header that is none counts as absent.</param>
     /// <param name="total">The length of the whole, in bytes.</param>
-    /// <param name="entityTag">The strong entity tag of the whole: what <c>If-Range</c> must name for the part to be of use.</param>
+    /// <param name="entityTag">
+    /// The strong entity tag of the whole: what <c>If-Range</c> must name for the part to be of use.
+    /// </param>
     public static RequestedRange Of(HttpRequest request, long total, string entityTag)
     {
         if (request.Headers.Range.Count == 0 || !HttpMethods.IsGet(request.Method)
@@ -27,6 +29,8 @@ internal readonly record struct RequestedRange(ByteRange? Bytes, bool IsPart)
         var (from, to) = range.From is { } first
             ? (first, Math.Min(range.To ?? long.MaxValue, total - 1))
             : (Math.Max(0, total - range.To!.Value), total - 1);
-        return from > to ? new RequestedRange(null, false) : new RequestedRange(new ByteRange(from, to - from + 1), true);
+        return from > to
+            ? new RequestedRange(null, false)
+            : new RequestedRange(new ByteRange(from, to - from + 1), true);
     }
 }

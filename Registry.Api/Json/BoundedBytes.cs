@@ -3,7 +3,9 @@ using System.Text;
 
 namespace Registry.Api.Json;
 
-/// <summary>Gathers bytes up to a limit. What comes after that is forgotten, and <see cref="Overflown"/> tells.</summary>
+/// <summary>
+/// Gathers bytes up to a limit. What comes after that is forgotten, and <see cref="Overflown"/> tells.
+/// </summary>
 /// <param name="maxBytes">The limit, in bytes.</param>
 internal sealed class BoundedBytes(int maxBytes) : ITextSink
 {

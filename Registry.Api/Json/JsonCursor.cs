@@ -1,6 +1,9 @@
 namespace Registry.Api.Json;
 
-/// <summary>Reads JSON that arrives in pieces, forward: whoever calls takes each value or steps over it, and nothing is gathered but what a sink keeps.</summary>
+/// <summary>
+/// Reads JSON that arrives in pieces, forward: whoever calls takes each value or steps over it, and nothing is gathered
+/// but what a sink keeps.
+/// </summary>
 /// <param name="body">Where it comes from.</param>
 internal sealed class JsonCursor(BodyCursor body)
 {
@@ -9,10 +12,14 @@ internal sealed class JsonCursor(BodyCursor body)
 
     /// <summary>Reads an object, its members in the order in which they stand.</summary>
     /// <param name="maxNameBytes">Longer names are cut, and said to be <see cref="BoundedBytes.Overflown"/>.</param>
-    /// <param name="member">Takes the value of a member, all of it. It is given the name and the value's first byte, which is left where it is.</param>
+    /// <param name="member">
+    /// Takes the value of a member, all of it. It is given the name and the value's first byte, which is left where it
+    /// is.
+    /// </param>
     /// <param name="cancellationToken">Cancels the reading.</param>
     /// <exception cref="JsonSyntaxException">There is no JSON object.</exception>
-    public async ValueTask ReadObjectAsync(int maxNameBytes, Func<BoundedBytes, int, ValueTask> member, CancellationToken cancellationToken)
+    public async ValueTask ReadObjectAsync(
+        int maxNameBytes, Func<BoundedBytes, int, ValueTask> member, CancellationToken cancellationToken)
     {
         await ExpectAsync('{', cancellationToken);
         depth++;
@@ -37,7 +44,9 @@ internal sealed class JsonCursor(BodyCursor body)
     }
 
     /// <summary>Reads an array.</summary>
-    /// <param name="item">Takes a value of it, all of it. It is given the value's first byte, which is left where it is.</param>
+    /// <param name="item">
+    /// Takes a value of it, all of it. It is given the value's first byte, which is left where it is.
+    /// </param>
     /// <param name="cancellationToken">Cancels the reading.</param>
     /// <exception cref="JsonSyntaxException">There is no JSON array.</exception>
     public async ValueTask ReadArrayAsync(Func<int, ValueTask> item, CancellationToken cancellationToken)

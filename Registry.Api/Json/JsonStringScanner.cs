@@ -4,8 +4,9 @@ using System.Text;
 namespace Registry.Api.Json;
 
 /// <summary>
-/// Walks the inside of a JSON string that arrives in pieces, from behind its opening quote to behind its closing one: text as it stands
-/// comes out in runs, escapes come out decoded, and all of it is checked (RFC 8259, section 7, and UTF-8).
+/// Walks the inside of a JSON string that arrives in pieces, from behind its opening quote to behind its closing one:
+/// text as it stands comes out in runs, escapes come out decoded, and all of it is checked (RFC 8259, section 7, and
+/// UTF-8).
 /// </summary>
 internal sealed class JsonStringScanner
 {
@@ -27,7 +28,9 @@ internal sealed class JsonStringScanner
         Hex,
     }
 
-    /// <summary>True when half of a surrogate pair stood alone, which is JSON but no text; it comes out as U+FFFD.</summary>
+    /// <summary>
+    /// True when half of a surrogate pair stood alone, which is JSON but no text; it comes out as U+FFFD.
+    /// </summary>
     public bool HasLoneSurrogate { get; private set; }
 
     /// <summary>What the last <see cref="JsonStringStep.Escape"/> stands for, in UTF-8.</summary>
@@ -44,7 +47,9 @@ internal sealed class JsonStringScanner
 
     /// <summary>Takes a step.</summary>
     /// <param name="input">What has arrived.</param>
-    /// <param name="consumed">How much of it this step took; all of it is text when the step is <see cref="JsonStringStep.Run"/>.</param>
+    /// <param name="consumed">
+    /// How much of it this step took; all of it is text when the step is <see cref="JsonStringStep.Run"/>.
+    /// </param>
     /// <exception cref="JsonSyntaxException">This is no JSON string.</exception>
     public JsonStringStep Next(ReadOnlySpan<byte> input, out int consumed)
     {

@@ -1,6 +1,8 @@
 namespace Registry.Api.Json;
 
-/// <summary>Steps over one JSON value that arrives in pieces, of any size, and checks that it is one (RFC 8259).</summary>
+/// <summary>
+/// Steps over one JSON value that arrives in pieces, of any size, and checks that it is one (RFC 8259).
+/// </summary>
 /// <param name="strings">For the strings in it.</param>
 internal sealed class JsonValueSkipper(JsonStringScanner strings)
 {

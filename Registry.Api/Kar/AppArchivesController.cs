@@ -55,7 +55,9 @@ internal sealed class AppArchivesController(AppArchiveRegistry archives) : Contr
     public IActionResult List([FromWorkspaceQuery] string? workspace, CancellationToken cancellationToken)
     {
         var place = Derive(workspace);
-        return IsFolder ? throw AppArchiveRegistry.NotFound(place, "") : new ArchiveList(archives.ListAsync(place, cancellationToken));
+        return IsFolder
+            ? throw AppArchiveRegistry.NotFound(place, "")
+            : new ArchiveList(archives.ListAsync(place, cancellationToken));
     }
 
     /// <summary>Download an app archive</summary>
@@ -64,11 +66,13 @@ internal sealed class AppArchivesController(AppArchiveRegistry archives) : Contr
     /// <param name="cancellationToken">Cancels the request.</param>
     [HttpGet("{id}"), HttpHead("{id}")]
     [ProducesResponseType<FileResult>(StatusCodes.Status200OK, "application/octet-stream")]
-    public async Task<IActionResult> Download(string id, [FromWorkspaceQuery] string? workspace, CancellationToken cancellationToken)
+    public async Task<IActionResult> Download(
+        string id, [FromWorkspaceQuery] string? workspace, CancellationToken cancellationToken)
     {
         var place = Derive(workspace);
         var digest = ParseId(place, id);
-        var archive = await archives.FindAsync(place, digest, cancellationToken) ?? throw AppArchiveRegistry.NotFound(place, id);
+        var archive =
+            await archives.FindAsync(place, digest, cancellationToken) ?? throw AppArchiveRegistry.NotFound(place, id);
         return new BlobResult(
             (range, token) => archives.OpenAsync(place, digest, range, token),
             archive.Size,
@@ -85,7 +89,8 @@ internal sealed class AppArchivesController(AppArchiveRegistry archives) : Contr
     /// <param name="cancellationToken">Cancels the request.</param>
     [HttpDelete("{id}")]
     [ProducesResponseType(StatusCodes.Status204NoContent)]
-    public async Task<IActionResult> Delete(string id, [FromWorkspaceQuery] string? workspace, CancellationToken cancellationToken)
+    public async Task<IActionResult> Delete(
+        string id, [FromWorkspaceQuery] string? workspace, CancellationToken cancellationToken)
     {
         var place = Derive(workspace);
         await archives.DeleteAsync(place, ParseId(place, id), cancellationToken);

@@ -10,8 +10,8 @@ using Registry.Core.Archives;
 namespace Registry.Api.Kar;
 
 /// <summary>
-/// Answers with a list of any length. A short one is made first, so that it has an <c>ETag</c> and a fault on the way is a 503; a longer one goes
-/// out as the storage gives it, in little memory, and a fault breaks the connection.
+/// Answers with a list of any length. A short one is made first, so that it has an <c>ETag</c> and a fault on the way
+/// is a 503; a longer one goes out as the storage gives it, in little memory, and a fault breaks the connection.
 /// </summary>
 /// <param name="archives">What to list.</param>
 internal sealed class ArchiveList(IAsyncEnumerable<AppArchive> archives) : IActionResult
@@ -49,7 +49,8 @@ internal sealed class ArchiveList(IAsyncEnumerable<AppArchive> archives) : IActi
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
-    private static async Task StreamAsync(HttpContext http, List<ListedArchive> first, IAsyncEnumerator<AppArchive> rest)
+    private static async Task StreamAsync(
+        HttpContext http, List<ListedArchive> first, IAsyncEnumerator<AppArchive> rest)
     {
         var response = http.Response;
         response.ContentType = "application/json";

@@ -8,15 +8,17 @@ using Registry.Core.Errors;
 namespace Registry.Api.Kar;
 
 /// <summary>
-/// Reads the argument <c>workspace</c> from the query string as Tornado 4.3 does: only there, the last of several, <c>+</c> for a space, escapes
-/// as UTF-8, control characters as spaces, without white space at both ends. ASP.NET's own reading differs in most of these.
+/// Reads the argument <c>workspace</c> from the query string as Tornado 4.3 does: only there, the last of several,
+/// <c>+</c> for a space, escapes as UTF-8, control characters as spaces, without white space at both ends. ASP.NET's
+/// own reading differs in most of these.
 /// </summary>
 internal static class WorkspaceQuery
 {
     /// <summary>The argument's name.</summary>
     public const string Name = "workspace";
 
-    private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+    private static readonly UTF8Encoding StrictUtf8 =
+        new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     /// <summary>x00-x08 and x0e-x1f: not the white space between them.</summary>
     private static readonly SearchValues<char> Controls = SearchValues.Create(
@@ -53,18 +55,23 @@ internal static class WorkspaceQuery
         }
 
         if (text.AsSpan().ContainsAny(Controls))
-            text = string.Create(text.Length, text, static (span, source) => source.AsSpan().ReplaceAny(span, Controls, ' '));
+            text = string.Create(
+                text.Length, text, static (span, source) => source.AsSpan().ReplaceAny(span, Controls, ' '));
         return text.Trim();
     }
 
-    /// <summary>The bytes behind a piece of a query. A percent sign that no two hex digits follow is a percent sign.</summary>
+    /// <summary>
+    /// The bytes behind a piece of a query. A percent sign that no two hex digits follow is a percent sign.
+    /// </summary>
     private static ReadOnlySpan<byte> Unescape(ReadOnlySpan<char> text)
     {
         var bytes = new byte[Encoding.UTF8.GetMaxByteCount(text.Length)];
         var written = 0;
         while (!text.IsEmpty)
         {
-            if (text is ['%', _, _, ..] && byte.TryParse(text[1..3], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var escaped))
+            if (text is ['%', _, _, ..]
+                && byte.TryParse(
+                    text[1..3], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var escaped))
             {
                 bytes[written++] = escaped;
                 text = text[3..];
@@ -89,7 +96,9 @@ internal static class WorkspaceQuery
     }
 }
 
-/// <summary>Binds a parameter to the decoded argument <c>workspace</c> of the query string; null when the client sent none.</summary>
+/// <summary>
+/// Binds a parameter to the decoded argument <c>workspace</c> of the query string; null when the client sent none.
+/// </summary>
 [AttributeUsage(AttributeTargets.Parameter)]
 internal sealed class FromWorkspaceQueryAttribute : ModelBinderAttribute
 {
@@ -103,7 +112,8 @@ internal sealed class FromWorkspaceQueryAttribute : ModelBinderAttribute
     {
         public Task BindModelAsync(ModelBindingContext bindingContext)
         {
-            bindingContext.Result = ModelBindingResult.Success(WorkspaceQuery.Read(bindingContext.HttpContext.Request.QueryString.Value));
+            bindingContext.Result =
+                ModelBindingResult.Success(WorkspaceQuery.Read(bindingContext.HttpContext.Request.QueryString.Value));
             return Task.CompletedTask;
         }
     }

@@ -15,7 +15,9 @@ namespace Registry.Api.Logging;
 /// </summary>
 /// <remarks>Strings are escaped before they become JSON, so that they are safe to print after parsing, too.</remarks>
 /// <param name="time">The clock.</param>
-/// <param name="options">Section <c>Logging:Console:FormatterOptions</c>, of which <c>IncludeScopes</c> applies.</param>
+/// <param name="options">
+/// Section <c>Logging:Console:FormatterOptions</c>, of which <c>IncludeScopes</c> applies.
+/// </param>
 internal sealed class JsonFormatter(TimeProvider time, IOptionsMonitor<ConsoleFormatterOptions> options)
     : ConsoleFormatter(ConsoleFormatterNames.Json)
 {

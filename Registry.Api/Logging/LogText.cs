@@ -46,7 +46,8 @@ internal static class LogText
     }
 
     /// <summary>
-    /// The beginning of a text that a client chose, which may be as long as a request line. The log bounds how many lines wait, not how long they are.
+    /// The beginning of a text that a client chose, which may be as long as a request line. The log bounds how many
+    /// lines wait, not how long they are.
     /// </summary>
     public static string Shorten(string text) => text.Length <= MaxClientText ? text : $"{text[..MaxClientText]}…";
 

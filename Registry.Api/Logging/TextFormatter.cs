@@ -9,7 +9,9 @@ namespace Registry.Api.Logging;
 /// Console formatter <c>simple</c>: one line for each event, with time in UTC, level, category and message.
 /// </summary>
 /// <param name="time">The clock.</param>
-/// <param name="options">Section <c>Logging:Console:FormatterOptions</c>, of which <c>IncludeScopes</c> applies.</param>
+/// <param name="options">
+/// Section <c>Logging:Console:FormatterOptions</c>, of which <c>IncludeScopes</c> applies.
+/// </param>
 internal sealed class TextFormatter(TimeProvider time, IOptionsMonitor<ConsoleFormatterOptions> options)
     : ConsoleFormatter(ConsoleFormatterNames.Simple)
 {

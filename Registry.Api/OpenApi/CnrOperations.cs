@@ -99,7 +99,8 @@ internal static class CnrOperations
             Answer = dialect => new JsonObject { [dialect.VersionKey] = dialect.Version },
             Shape = dialect => (
                 dialect == Dialect.Appr ? "ApprVersion" : "ProtocolVersion",
-                ObjectSchemas.Object("The version of the protocol.", new() { [dialect.VersionKey] = ObjectSchemas.Text() })),
+                ObjectSchemas.Object(
+                    "The version of the protocol.", new() { [dialect.VersionKey] = ObjectSchemas.Text() })),
             Stored = false,
         }),
         Of<HomeController>(nameof(HomeController.ShowAsync), new("Discover") { ClientName = null, Tagged = false }),

@@ -13,23 +13,30 @@ internal static class CnrRefusals
 
     public static RegistryException UnknownPackage { get; } = PackageErrors.PackageNotFound(Sample.FullName);
 
-    public static RegistryException UnknownRelease { get; } = PackageErrors.PackageNotFound(Sample.FullName, OtherRelease);
+    public static RegistryException UnknownRelease { get; } =
+        PackageErrors.PackageNotFound(Sample.FullName, OtherRelease);
 
-    public static RegistryException UnknownMediaType { get; } = PackageErrors.PackageNotFound(Sample.FullName, Sample.Release, "kpm");
+    public static RegistryException UnknownMediaType { get; } =
+        PackageErrors.PackageNotFound(Sample.FullName, Sample.Release, "kpm");
 
-    public static RegistryException UnknownManifest { get; } = PackageErrors.PackageNotFound(Sample.FullName, OtherRelease, Sample.MediaType);
+    public static RegistryException UnknownManifest { get; } =
+        PackageErrors.PackageNotFound(Sample.FullName, OtherRelease, Sample.MediaType);
 
-    public static RegistryException UnknownBlob { get; } = PackageErrors.PackageNotFound(Sample.FullName, new string('0', Sample.Digest.Length));
+    public static RegistryException UnknownBlob { get; } =
+        PackageErrors.PackageNotFound(Sample.FullName, new string('0', Sample.Digest.Length));
 
     public static RegistryException NoMatch { get; } = PackageErrors.NoReleaseMatches(Sample.Package, OtherRelease);
 
-    public static RegistryException NoSuchRelease { get; } = PackageErrors.ReleaseNotFound(Sample.Package, OtherRelease);
+    public static RegistryException NoSuchRelease { get; } =
+        PackageErrors.ReleaseNotFound(Sample.Package, OtherRelease);
 
     public static RegistryException BadQuery { get; } = RefusalOf(() => PackageQueries.ParseQuery(NoQuery));
 
-    public static RegistryException SeveralMediaTypes { get; } = new(ErrorCode.InvalidUsage, "media-type non specified: [helm,kpm]");
+    public static RegistryException SeveralMediaTypes { get; } =
+        new(ErrorCode.InvalidUsage, "media-type non specified: [helm,kpm]");
 
-    public static RegistryException UnknownChannel { get; } = PackageErrors.ChannelNotFound(Sample.Package, Sample.ChannelName);
+    public static RegistryException UnknownChannel { get; } =
+        PackageErrors.ChannelNotFound(Sample.Package, Sample.ChannelName);
 
     public static RegistryException BadChannel { get; } = CnrErrors.NoChannelName("-beta");
 
@@ -37,16 +44,20 @@ internal static class CnrRefusals
 
     public static RegistryException BadName { get; } = CnrErrors.NoPackageName(Sample.Namespace, "-" + Sample.Name);
 
-    public static RegistryException MissingField { get; } = new(ErrorCode.InvalidUsage, "The field 'release' is missing.", ("field", "release"));
+    public static RegistryException MissingField { get; } =
+        new(ErrorCode.InvalidUsage, "The field 'release' is missing.", ("field", "release"));
 
     public static RegistryException BadRelease { get; } =
-        CnrErrors.NoRelease(NoQuery, Release.TryParse(NoQuery, out _, out var reason) ? throw new FormatException(NoQuery) : reason);
+        CnrErrors.NoRelease(
+            NoQuery, Release.TryParse(NoQuery, out _, out var reason) ? throw new FormatException(NoQuery) : reason);
 
     public static RegistryException BadMediaType { get; } = CnrErrors.NoMediaType("Helm");
 
-    public static RegistryException BadBlob { get; } = new(ErrorCode.InvalidParameters, "The blob is not a gzip.", ("field", "blob"));
+    public static RegistryException BadBlob { get; } =
+        new(ErrorCode.InvalidParameters, "The blob is not a gzip.", ("field", "blob"));
 
-    public static RegistryException Exists { get; } = PackageErrors.PackageExists(Sample.Package, Sample.Manifest.Release, Sample.Helm);
+    public static RegistryException Exists { get; } =
+        PackageErrors.PackageExists(Sample.Package, Sample.Manifest.Release, Sample.Helm);
 
     public static RegistryException InUse { get; } = PackageErrors.ResourceInUse(Sample.Package);
 

@@ -18,7 +18,8 @@ internal sealed class ExampleSchemaProcessor : ISchemaProcessor
     private static readonly Dictionary<(Type, string), Action<JsonSchema>> Texts = new()
     {
         [(typeof(PackageSummary), nameof(PackageSummary.CreatedAt))] = Time,
-        [(typeof(PackageSummary), nameof(PackageSummary.Visibility))] = static schema => schema.Enumeration.Add("public"),
+        [(typeof(PackageSummary), nameof(PackageSummary.Visibility))] =
+            static schema => schema.Enumeration.Add("public"),
         [(typeof(ManifestForm), nameof(ManifestForm.CreatedAt))] = Time,
         [(typeof(ContentForm), nameof(ContentForm.Digest))] = Sha256,
         [(typeof(ContentForm), nameof(ContentForm.Size))] = static schema => schema.Minimum = 1,

@@ -9,7 +9,10 @@ internal static class HealthOperations
 {
     public static (Type Controller, string Action, OperationNotes Notes)[] All { get; } =
     [
-        (typeof(HealthController), nameof(HealthController.Alive), Of("CheckAlive", AliveStatus) with { Stored = false }),
+        (
+            typeof(HealthController),
+            nameof(HealthController.Alive),
+            Of("CheckAlive", AliveStatus) with { Stored = false }),
         (typeof(HealthController), nameof(HealthController.ReadyAsync), Of("CheckReady", ReadyStatus)),
     ];
 
@@ -18,7 +21,8 @@ internal static class HealthOperations
         Answer = _ => new JsonObject { ["status"] = status },
         Shape = _ => (
             "Health",
-            ObjectSchemas.Object("The answer to a health check.", new() { ["status"] = ObjectSchemas.OneOf(AliveStatus, ReadyStatus) })),
+            ObjectSchemas.Object(
+                "The answer to a health check.", new() { ["status"] = ObjectSchemas.OneOf(AliveStatus, ReadyStatus) })),
         Tagged = false,
     };
 }

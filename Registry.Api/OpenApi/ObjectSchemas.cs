@@ -8,7 +8,9 @@ namespace Registry.Api.OpenApi;
 /// <summary>Schemas that no type of ours has, and JSON as the document's model takes it.</summary>
 internal static class ObjectSchemas
 {
-    /// <summary>By default Newtonsoft.Json parses strings that look like dates, and writes them in another format.</summary>
+    /// <summary>
+    /// By default Newtonsoft.Json parses strings that look like dates, and writes them in another format.
+    /// </summary>
     private static readonly JsonSerializerSettings AsWritten = new() { DateParseHandling = DateParseHandling.None };
 
     /// <summary>A file.</summary>

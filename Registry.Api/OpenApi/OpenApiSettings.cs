@@ -31,7 +31,8 @@ internal static class OpenApiSettings
         return settings;
     }
 
-    private static AspNetCoreOpenApiDocumentGeneratorSettings Describe(string text, Func<OperationDescription, bool> shows)
+    private static AspNetCoreOpenApiDocumentGeneratorSettings Describe(
+        string text, Func<OperationDescription, bool> shows)
     {
         var settings = new AspNetCoreOpenApiDocumentGeneratorSettings
         {

@@ -24,7 +24,8 @@ internal sealed class OpenApiText(IServiceProvider services)
     /// <summary>The document for generators of clients.</summary>
     public Task<Text> ForClients => forClients.Value;
 
-    private static async Task<Text> WriteAsync(AspNetCoreOpenApiDocumentGeneratorSettings settings, IServiceProvider services)
+    private static async Task<Text> WriteAsync(
+        AspNetCoreOpenApiDocumentGeneratorSettings settings, IServiceProvider services)
     {
         var document = await new AspNetCoreOpenApiDocumentGenerator(settings).GenerateAsync(services);
         var content = Encoding.UTF8.GetBytes(document.ToJson());

@@ -15,7 +15,12 @@ internal sealed class OperationDescription
     public const string ApprTag = "appr";
 
     private static readonly Dictionary<(Type, string), (string Tag, OperationNotes Notes)> Known =
-        new[] { (Tag: CnrTag, CnrOperations.All), (Tag: KarTag, KarOperations.All), (Tag: HealthTag, HealthOperations.All) }
+        new[]
+        {
+            (Tag: CnrTag, CnrOperations.All),
+            (Tag: KarTag, KarOperations.All),
+            (Tag: HealthTag, HealthOperations.All)
+        }
             .SelectMany(static group => group.All, static (group, entry) => (group.Tag, Entry: entry))
             .ToDictionary(
                 static found => (found.Entry.Controller, found.Entry.Action),
@@ -30,7 +35,8 @@ internal sealed class OperationDescription
         var action = (descriptor.ControllerTypeInfo.AsType(), descriptor.MethodInfo.Name);
         (var tag, Notes) = Known.TryGetValue(action, out var known)
             ? known
-            : throw new KeyNotFoundException($"{descriptor.DisplayName} is in no table of operations. Describe it there.");
+            : throw new KeyNotFoundException(
+                $"{descriptor.DisplayName} is in no table of operations. Describe it there.");
         Dialect = $"/{api.RelativePath}/".StartsWith($"{Dialect.Appr.Root}/", StringComparison.Ordinal)
             ? Dialect.Appr
             : Dialect.Cnr;
@@ -71,7 +77,9 @@ internal sealed class OperationDescription
     /// <exception cref="KeyNotFoundException">The action is in no table of operations.</exception>
     public static OperationDescription Of(ApiDescription api) => new(api);
 
-    /// <summary>The ids of all operations in the order in which they are shown, with their names in generated clients.</summary>
+    /// <summary>
+    /// The ids of all operations in the order in which they are shown, with their names in generated clients.
+    /// </summary>
     public static IEnumerable<(string Id, string? ClientName)> All =>
         Known.Values.Concat(CnrOperations.All.Select(static entry => (Tag: ApprTag, entry.Notes)))
             .Select(static known => (IdOf(known.Tag, known.Notes), known.Notes.ClientName));

@@ -5,7 +5,9 @@ using Registry.Api.Kar;
 
 namespace Registry.Api.OpenApi;
 
-/// <summary>Fills in the values of <see cref="Sample"/>, and says what a value must look like to name anything.</summary>
+/// <summary>
+/// Fills in the values of <see cref="Sample"/>, and says what a value must look like to name anything.
+/// </summary>
 internal static class ParameterDescription
 {
     /// <summary>See <see cref="Core.Packages.PackageName"/>: each half.</summary>

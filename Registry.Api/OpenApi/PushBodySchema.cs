@@ -132,7 +132,8 @@ internal static class PushBodySchema
 
     private static JsonSchemaProperty Blob()
     {
-        var shape = ObjectSchemas.Text("The package: a `.tar.gz` in base64. White space in it is stepped over.", Sample.Chart);
+        var shape =
+            ObjectSchemas.Text("The package: a `.tar.gz` in base64. White space in it is stepped over.", Sample.Chart);
         shape.Format = "byte";
         return shape;
     }

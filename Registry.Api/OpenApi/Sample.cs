@@ -5,8 +5,8 @@ using Registry.Core.Packages;
 namespace Registry.Api.OpenApi;
 
 /// <summary>
-/// What the examples show: one small Helm chart, as the registry answers for it once it was pushed as the example of a push says. Whoever tries the
-/// operations out finds it under the values that are filled in.
+/// What the examples show: one small Helm chart, as the registry answers for it once it was pushed as the example of a
+/// push says. Whoever tries the operations out finds it under the values that are filled in.
 /// </summary>
 internal static class Sample
 {
@@ -38,19 +38,23 @@ internal static class Sample
         + "CKH70biNGqEEt7U+3cdLn+pXyTH968vJ/6z+M0r39J+kNEP934KD+p+KRknO/CPcuK6srpVysru6G+iurMmB/rOoAawoG8Ws6PL6TXoON+rpN3uu4U2HHl73n1Y9gxNVAGTZ"
         + "/tOdYD6KaES3pTc2uFnvqcaPvgkei3oT/F93m06+fP0+icr5Re+qXc7pn9L9/Z+6SdT/Lfiw+6IUhvhOhSAIgiAIgiAIgiAIgiAIgiBvnr97lKMIACgAAA==";
 
-    private static readonly DateTimeOffset PushedAt = DateTimeOffset.UnixEpoch.AddSeconds(1_795_306_326).AddMicroseconds(203_269);
+    private static readonly DateTimeOffset PushedAt =
+        DateTimeOffset.UnixEpoch.AddSeconds(1_795_306_326).AddMicroseconds(203_269);
 
     /// <summary>When the sample was pushed, as CNR writes it.</summary>
     public static string CreatedAt { get; } = CnrTime.Format(PushedAt);
 
     /// <summary>The package.</summary>
-    public static PackageName Package { get; } = PackageName.TryCreate(Namespace, Name, out var package) ? package : throw new FormatException(FullName);
+    public static PackageName Package { get; } =
+        PackageName.TryCreate(Namespace, Name, out var package) ? package : throw new FormatException(FullName);
 
     /// <summary>The channel that the release is put into.</summary>
-    public static ChannelName ChannelName { get; } = ChannelName.TryParse(Channel, out var channel) ? channel : throw new FormatException(Channel);
+    public static ChannelName ChannelName { get; } =
+        ChannelName.TryParse(Channel, out var channel) ? channel : throw new FormatException(Channel);
 
     /// <summary>The media type.</summary>
-    public static MediaType Helm { get; } = Core.Content.MediaType.TryParse(MediaType, out var helm) ? helm : throw new FormatException(MediaType);
+    public static MediaType Helm { get; } =
+        Core.Content.MediaType.TryParse(MediaType, out var helm) ? helm : throw new FormatException(MediaType);
 
     /// <summary>The release in its only media type.</summary>
     public static Manifest Manifest { get; } = new(

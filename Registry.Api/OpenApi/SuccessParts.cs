@@ -7,7 +7,9 @@ using Registry.Api.Cnr;
 
 namespace Registry.Api.OpenApi;
 
-/// <summary>How the document shows what an operation answers when nothing is wrong, with examples and headers.</summary>
+/// <summary>
+/// How the document shows what an operation answers when nothing is wrong, with examples and headers.
+/// </summary>
 internal static class SuccessParts
 {
     private const string Json = "application/json";

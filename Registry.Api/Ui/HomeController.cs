@@ -6,14 +6,16 @@ using Registry.Core.Catalog;
 
 namespace Registry.Api.Ui;
 
-/// <summary>The page for people at <c>/</c> and <c>/cnr/</c>, which also tells CNR clients where packages are (discovery).</summary>
+/// <summary>
+/// The page for people at <c>/</c> and <c>/cnr/</c>, which also tells CNR clients where packages are (discovery).
+/// </summary>
 [ApiController]
 internal sealed class HomeController(PackageCatalog catalog) : ControllerBase
 {
     /// <summary>Discover packages</summary>
     /// <remarks>
-    /// A page for people. Its `meta` elements `cnr-package` and `appr-package` tell CNR clients where packages are: a prefix of names, and the
-    /// address to pull from with `{name}`, `{version}` and `{mediatype}` to fill in.
+    /// A page for people. Its `meta` elements `cnr-package` and `appr-package` tell CNR clients where packages are: a
+    /// prefix of names, and the address to pull from with `{name}`, `{version}` and `{mediatype}` to fill in.
     /// </remarks>
     /// <param name="cancellationToken">The request's.</param>
     [HttpGet("/"), HttpHead("/")]
@@ -26,7 +28,8 @@ internal sealed class HomeController(PackageCatalog catalog) : ControllerBase
         {
             // The server lets control characters pass, which a header must not hold.
             var query = Request.QueryString.Value ?? "";
-            return RedirectPermanent($"{Request.PathBase}/{(query.AsSpan().ContainsAnyExceptInRange('!', '~') ? "" : query)}");
+            return RedirectPermanent(
+                $"{Request.PathBase}/{(query.AsSpan().ContainsAnyExceptInRange('!', '~') ? "" : query)}");
         }
 
         var view = await catalog.GetAsync(cancellationToken);

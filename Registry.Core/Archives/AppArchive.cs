@@ -13,5 +13,6 @@ public sealed record AppArchive(Workspace Workspace, Digest Id, long Size, DateT
     public long Generation => (UploadedAt - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
 
     /// <summary>Reads what storage knows of one.</summary>
-    public static AppArchive From(BlobInfo blob) => new(Workspace.FromScope(blob.Key.Scope), blob.Key.Digest, blob.Length, blob.UploadedAt);
+    public static AppArchive From(
+        BlobInfo blob) => new(Workspace.FromScope(blob.Key.Scope), blob.Key.Digest, blob.Length, blob.UploadedAt);
 }

@@ -3,19 +3,24 @@ using System.Text;
 namespace Registry.Core.Catalog;
 
 /// <summary>
-/// A run of neighbouring entries, never changed: a change of some packages makes anew the few chunks that they are in, and shares the others, each with the
-/// text that a search runs over.
+/// A run of neighbouring entries, never changed: a change of some packages makes anew the few chunks that they are in,
+/// and shares the others, each with the text that a search runs over.
 /// </summary>
 /// <param name="entries">By name; never empty, and not written to any more.</param>
 internal sealed class CatalogChunk(CatalogEntry[] entries)
 {
-    /// <summary>Few enough that a changed one is made anew in some ten microseconds, and that a list of all of them is short.</summary>
+    /// <summary>
+    /// Few enough that a changed one is made anew in some ten microseconds, and that a list of all of them is short.
+    /// </summary>
     public const int MaxEntries = 512;
 
     /// <summary>Between names; no name holds it.</summary>
     private const byte Separator = (byte)'\n';
 
-    /// <summary>Made by the first search; by several, where they come at once. A reference, so that it is there whole or not at all.</summary>
+    /// <summary>
+    /// Made by the first search; by several, where they come at once. A reference, so that it is there whole or not at
+    /// all.
+    /// </summary>
     private SearchText? text;
 
     public ReadOnlySpan<CatalogEntry> Entries => entries;
@@ -30,7 +35,9 @@ internal sealed class CatalogChunk(CatalogEntry[] entries)
             yield return new CatalogChunk([.. sorted.GetRange(start, Math.Min(size, sorted.Count - start))]);
     }
 
-    /// <summary>The first entry whose name is not below a text in ordinal order; their number where there is none.</summary>
+    /// <summary>
+    /// The first entry whose name is not below a text in ordinal order; their number where there is none.
+    /// </summary>
     public int LowerBound(string name)
     {
         var (low, high) = (0, entries.Length);

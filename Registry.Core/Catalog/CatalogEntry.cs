@@ -14,7 +14,11 @@ namespace Registry.Core.Catalog;
 /// <param name="Revision">The revision of the index that this was made from.</param>
 /// <param name="Fingerprint">Of the same index: see <see cref="DocumentSnapshot{TState}.Fingerprint"/>.</param>
 public sealed record CatalogEntry(
-    PackageName Name, DateTimeOffset CreatedAt, ImmutableArray<CatalogRelease> Releases, Revision Revision, UInt128 Fingerprint)
+    PackageName Name,
+    DateTimeOffset CreatedAt,
+    ImmutableArray<CatalogRelease> Releases,
+    Revision Revision,
+    UInt128 Fingerprint)
 {
     internal static CatalogEntry Of(DocumentSnapshot<PackageIndex> snapshot)
     {

@@ -6,15 +6,20 @@ using Registry.Core.Storage;
 namespace Registry.Core.Catalog;
 
 /// <summary>
-/// The read model of list and search. Not stored, so that nothing can be out of step: an entry per package in memory, each with the revision
-/// that it was made from. A request asks the storage what has changed, reads only that, and answers from memory.
+/// The read model of list and search. Not stored, so that nothing can be out of step: an entry per package in memory,
+/// each with the revision that it was made from. A request asks the storage what has changed, reads only that, and
+/// answers from memory.
 /// </summary>
-public sealed partial class PackageCatalog(IDocumentStore documents, PackageIndexes indexes, ILogger<PackageCatalog> logger)
+public sealed partial class PackageCatalog(
+    IDocumentStore documents, PackageIndexes indexes, ILogger<PackageCatalog> logger)
 {
     /// <summary>How many indexes are read at once.</summary>
     private const int ReadsAtOnce = 16;
 
-    /// <summary>How many refreshes ask at once, so that who comes while the storage flushes its disk need not wait for two answers.</summary>
+    /// <summary>
+    /// How many refreshes ask at once, so that who comes while the storage flushes its disk need not wait for two
+    /// answers.
+    /// </summary>
     private const int RefreshesAtOnce = 2;
 
     private readonly Lock gate = new();
@@ -23,24 +28,34 @@ public sealed partial class PackageCatalog(IDocumentStore documents, PackageInde
     /// <summary>Who waits for the refresh that follows those under way; null for nobody.</summary>
     private TaskCompletionSource<PackageCatalogView>? next;
 
-    /// <summary>The refreshes that found changes bring them in one after the other: done when the last so far has.</summary>
+    /// <summary>
+    /// The refreshes that found changes bring them in one after the other: done when the last so far has.
+    /// </summary>
     private Task brought = Task.CompletedTask;
 
-    /// <summary>Has all that was stored before its token, and nothing in it is older than in the one that it replaced.</summary>
+    /// <summary>
+    /// Has all that was stored before its token, and nothing in it is older than in the one that it replaced.
+    /// </summary>
     private volatile Snapshot? snapshot;
 
-    /// <summary>True once all packages have been read, and ever after: from then on a request costs what has changed.</summary>
+    /// <summary>
+    /// True once all packages have been read, and ever after: from then on a request costs what has changed.
+    /// </summary>
     public bool IsLoaded => snapshot is not null;
 
-    /// <summary>Every package, as of a moment after this call: whatever any replica acknowledged before it is in.</summary>
+    /// <summary>
+    /// Every package, as of a moment after this call: whatever any replica acknowledged before it is in.
+    /// </summary>
     /// <exception cref="StorageException">The storage did not answer.</exception>
     public Task<PackageCatalogView> GetAsync(CancellationToken cancellationToken)
     {
         lock (gate)
         {
-            // Those under way may have asked already: it is the next one, shared by all who come meanwhile, that has what they must see. Only one reads everything.
+            // Those under way may have asked already: it is the next one, shared by all who come meanwhile, that has
+            // what they must see. Only one reads everything.
             if (running == (snapshot is null ? 1 : RefreshesAtOnce))
-                return (next ??= new(TaskCreationOptions.RunContinuationsAsynchronously)).Task.WaitAsync(cancellationToken);
+                return (next ??= new(TaskCreationOptions.RunContinuationsAsynchronously)).Task.WaitAsync(
+                    cancellationToken);
             running++;
         }
 
@@ -124,13 +139,20 @@ public sealed partial class PackageCatalog(IDocumentStore documents, PackageInde
         var current = snapshot;
         var view = current is null ? await LoadAsync() ?? await ListAsync(PackageCatalogView.Empty)
             : changes.Keys is null ? await ListAsync(current.View)
-            : await ReadAsync(current.View, PackagesOf(changes.Keys), changes.Revisions, isNewest: ReferenceEquals(current.View, known?.View));
+            : await ReadAsync(
+                current.View,
+                PackagesOf(changes.Keys),
+                changes.Revisions,
+                isNewest: ReferenceEquals(current.View, known?.View));
         return current is not null && ReferenceEquals(view, current.View)
             ? current with { Token = changes.Token }
             : new Snapshot(view, changes.Token, Task.FromResult(view));
     }
 
-    /// <summary>Reads everything, once in the life of a process; null where a document is so damaged that it must be passed over one by one.</summary>
+    /// <summary>
+    /// Reads everything, once in the life of a process; null where a document is so damaged that it must be passed over
+    /// one by one.
+    /// </summary>
     private async Task<PackageCatalogView?> LoadAsync()
     {
         await Task.Yield();
@@ -169,7 +191,9 @@ public sealed partial class PackageCatalog(IDocumentStore documents, PackageInde
         return entries;
     }
 
-    /// <summary>One package; null where its index cannot be read: the operator is told, and every other package is listed.</summary>
+    /// <summary>
+    /// One package; null where its index cannot be read: the operator is told, and every other package is listed.
+    /// </summary>
     private CatalogEntry? Parse(PackageName name, Document document)
     {
         try
@@ -204,9 +228,14 @@ public sealed partial class PackageCatalog(IDocumentStore documents, PackageInde
     /// <param name="view">Where they may be.</param>
     /// <param name="names">The packages.</param>
     /// <param name="told">What the storage told of their revisions, which spares questions; null for nothing.</param>
-    /// <param name="isNewest">False where the view may have a newer revision than was told: what is kept of that one would be a step back.</param>
+    /// <param name="isNewest">
+    /// False where the view may have a newer revision than was told: what is kept of that one would be a step back.
+    /// </param>
     private async Task<PackageCatalogView> ReadAsync(
-        PackageCatalogView view, IReadOnlyCollection<PackageName> names, IReadOnlyDictionary<StoreKey, Revision>? told, bool isNewest)
+        PackageCatalogView view,
+        IReadOnlyCollection<PackageName> names,
+        IReadOnlyDictionary<StoreKey, Revision>? told,
+        bool isNewest)
     {
         var changes = new ConcurrentBag<CatalogChange>();
         await Parallel.ForEachAsync(
@@ -239,12 +268,18 @@ public sealed partial class PackageCatalog(IDocumentStore documents, PackageInde
         return names;
     }
 
-    /// <summary>One package; null when it is not there. The package is left out, and the operator told, where its index cannot be read.</summary>
-    private async ValueTask<CatalogEntry?> ReadAsync(PackageName name, Revision? told, CancellationToken cancellationToken)
+    /// <summary>
+    /// One package; null when it is not there. The package is left out, and the operator told, where its index cannot
+    /// be read.
+    /// </summary>
+    private async ValueTask<CatalogEntry?> ReadAsync(
+        PackageName name, Revision? told, CancellationToken cancellationToken)
     {
         try
         {
-            return await indexes.FindAsync(name, told, cancellationToken) is { } snapshot ? CatalogEntry.Of(snapshot) : null;
+            return await indexes.FindAsync(name, told, cancellationToken) is { } snapshot
+                ? CatalogEntry.Of(snapshot)
+                : null;
         }
         catch (StorageException damage) when (damage.Kind == StorageFault.Corrupt)
         {
@@ -253,10 +288,14 @@ public sealed partial class PackageCatalog(IDocumentStore documents, PackageInde
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "Package {Package} is left out of lists and searches: its index cannot be read")]
+    [LoggerMessage(
+        Level = LogLevel.Error,
+        Message = "Package {Package} is left out of lists and searches: its index cannot be read")]
     private partial void LogDamaged(Exception damage, PackageName package);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Something is damaged, so all indexes are read one by one, which takes longer")]
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        Message = "Something is damaged, so all indexes are read one by one, which takes longer")]
     private partial void LogSlower(Exception damage);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Document {Key} is no package's")]

@@ -5,11 +5,14 @@ using Registry.Core.Packages;
 
 namespace Registry.Core.Catalog;
 
-/// <summary>The catalog at one moment; never changes. What did not change since the view before is shared with it.</summary>
+/// <summary>
+/// The catalog at one moment; never changes. What did not change since the view before is shared with it.
+/// </summary>
 public sealed class PackageCatalogView
 {
     /// <summary>What a name is made of.</summary>
-    private static readonly SearchValues<char> NameCharacters = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-/");
+    private static readonly SearchValues<char> NameCharacters =
+        SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-/");
 
     private readonly ImmutableArray<CatalogChunk> chunks;
 
@@ -32,7 +35,10 @@ public sealed class PackageCatalogView
     public CatalogEntry? Find(PackageName name)
     {
         var (chunk, at) = LowerBound(name.Value);
-        return chunk < chunks.Length && at < chunks[chunk].Entries.Length && chunks[chunk].Entries[at] is var entry && entry.Name == name ? entry : null;
+        return chunk < chunks.Length
+            && at < chunks[chunk].Entries.Length
+            && chunks[chunk].Entries[at] is var entry
+            && entry.Name == name ? entry : null;
     }
 
     /// <summary>The packages whose names are not below a text in ordinal order, by name.</summary>
@@ -71,7 +77,10 @@ public sealed class PackageCatalogView
         }
 
         if (chunks.IsEmpty)
-            return new PackageCatalogView([.. CatalogChunk.Of([.. sorted.Select(static change => change.Entry).OfType<CatalogEntry>()])], count, fingerprint);
+            return new PackageCatalogView(
+                [.. CatalogChunk.Of([.. sorted.Select(static change => change.Entry).OfType<CatalogEntry>()])],
+                count,
+                fingerprint);
         var next = ImmutableArray.CreateBuilder<CatalogChunk>(chunks.Length + 1);
         var (start, end) = (0, 0);
         for (var i = 0; i < chunks.Length; i++, start = end)
@@ -87,7 +96,10 @@ public sealed class PackageCatalogView
         return new PackageCatalogView(next.DrainToImmutable(), count, fingerprint);
     }
 
-    /// <summary>Where the first name lies that is not below a text: a chunk, and an index in it, which may be its end where the next chunk begins.</summary>
+    /// <summary>
+    /// Where the first name lies that is not below a text: a chunk, and an index in it, which may be its end where the
+    /// next chunk begins.
+    /// </summary>
     private (int Chunk, int At) LowerBound(string name)
     {
         var (low, high) = (0, chunks.Length);

@@ -15,7 +15,10 @@ internal static class BlobBytes
     /// <param name="count">Told of how many came, piece by piece; null where nobody counts.</param>
     /// <param name="cancellationToken">Gives up.</param>
     public static async Task<Digest> HashAsync(
-        Stream content, Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask>? take, Action<long>? count, CancellationToken cancellationToken)
+        Stream content,
+        Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask>? take,
+        Action<long>? count,
+        CancellationToken cancellationToken)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         var buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);

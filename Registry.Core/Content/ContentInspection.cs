@@ -7,8 +7,9 @@ using Registry.Core.Storage;
 namespace Registry.Core.Content;
 
 /// <summary>
-/// Gunzips a package beside its upload: hashes the tar and walks its structure. Whoever writes waits when it falls behind, so that memory is
-/// bounded by <see cref="MaxWaitingBytes"/>. A small one is inspected where it ends, in one go: to wake another thread for it takes longer.
+/// Gunzips a package beside its upload: hashes the tar and walks its structure. Whoever writes waits when it falls
+/// behind, so that memory is bounded by <see cref="MaxWaitingBytes"/>. A small one is inspected where it ends, in one
+/// go: to wake another thread for it takes longer.
 /// </summary>
 internal sealed class ContentInspection : IAsyncDisposable
 {
@@ -40,11 +41,16 @@ internal sealed class ContentInspection : IAsyncDisposable
     public ContentInspection(ContentLimits limits)
     {
         if (!AppContext.TryGetSwitch("System.IO.Compression.UseStrictValidation", out var strict) || !strict)
-            throw new InvalidOperationException("The host must set System.IO.Compression.UseStrictValidation: without it a truncated gzip passes for a whole one.");
+            throw new InvalidOperationException(
+                "The host must set System.IO.Compression.UseStrictValidation: without it a truncated gzip passes "
+                    + "for a whole one.");
         this.limits = limits;
     }
 
-    /// <summary>True once nothing more needs to be written: before <see cref="CompleteAsync"/> that means that the content is refused, or the inspection failed.</summary>
+    /// <summary>
+    /// True once nothing more needs to be written: before <see cref="CompleteAsync"/> that means that the content is
+    /// refused, or the inspection failed.
+    /// </summary>
     public bool HasEnded => inspecting is { IsCompleted: true };
 
     /// <summary>Hands over a copy of the next bytes.</summary>
@@ -110,9 +116,11 @@ internal sealed class ContentInspection : IAsyncDisposable
         {
             unpacked += read;
             if (unpacked > limits.MaxUnpackedBytes)
-                return Verdict.Refused($"The package unpacks to more than {limits.MaxUnpackedBytes} bytes, the limit of this registry.");
+                return Verdict.Refused(
+                    $"The package unpacks to more than {limits.MaxUnpackedBytes} bytes, the limit of this registry.");
             if (unpacked > limits.RatioFloorBytes && (unpacked - 1) / limits.MaxRatio >= source.BytesRead)
-                return Verdict.Refused($"The package unpacks to more than {limits.MaxRatio} times its size, the limit of this registry.");
+                return Verdict.Refused(
+                    $"The package unpacks to more than {limits.MaxRatio} times its size, the limit of this registry.");
             if (tar.Feed(buffer.AsSpan(0, read)) is { } damage)
                 return Verdict.Refused(damage);
             hash.AppendData(buffer, 0, read);
@@ -124,7 +132,9 @@ internal sealed class ContentInspection : IAsyncDisposable
             return Verdict.Refused("Bytes follow the end of the gzip.");
         if (source.BytesRead == 0)
             return Verdict.Refused("The blob is empty.");
-        return tar.End() is { } refusal ? Verdict.Refused(refusal) : new Verdict(Digest.FromHash(hash.GetHashAndReset()), null);
+        return tar.End() is { } refusal
+            ? Verdict.Refused(refusal)
+            : new Verdict(Digest.FromHash(hash.GetHashAndReset()), null);
     }
 
     /// <summary>What the inspection found.</summary>

@@ -1,7 +1,8 @@
 namespace Registry.Core.Content;
 
 /// <summary>
-/// How large a pushed package may be. What passes a limit is refused with 422 and the limit's number, and nothing of it is kept.
+/// How large a pushed package may be. What passes a limit is refused with 422 and the limit's number, and nothing of it
+/// is kept.
 /// </summary>
 public sealed record ContentLimits
 {
@@ -14,13 +15,16 @@ public sealed record ContentLimits
     public long MaxUnpackedBytes { get; init; } = 2L << 30;
 
     /// <summary>
-    /// How many times its own size a gzip may unpack to. Judged while it unpacks, against the bytes read so far, so that a decompression
-    /// bomb ends early; deflate itself reaches about 1,030.
+    /// How many times its own size a gzip may unpack to. Judged while it unpacks, against the bytes read so far, so
+    /// that a decompression bomb ends early; deflate itself reaches about 1,030.
     /// </summary>
     /// <value>200.</value>
     public int MaxRatio { get; init; } = 200;
 
-    /// <summary>The unpacked bytes up to which <see cref="MaxRatio"/> is not judged: small archives of padding and repetition are normal.</summary>
+    /// <summary>
+    /// The unpacked bytes up to which <see cref="MaxRatio"/> is not judged: small archives of padding and repetition
+    /// are normal.
+    /// </summary>
     /// <value>16 MiB.</value>
     public long RatioFloorBytes { get; init; } = 16L << 20;
 

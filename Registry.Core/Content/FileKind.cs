@@ -14,9 +14,12 @@ internal static class FileKind
     public static string? Find(ReadOnlySpan<byte> head) =>
         head.StartsWith("PK\x03\x04"u8) || head.StartsWith("PK\x05\x06"u8) ? "a zip archive"
         : head.StartsWith((ReadOnlySpan<byte>)[0x28, 0xb5, 0x2f, 0xfd]) ? "compressed by zstd"
-        : head is [(byte)'B', (byte)'Z', (byte)'h', >= (byte)'1' and <= (byte)'9', 0x31 or 0x17, ..] ? "compressed by bzip2"
-        : head.StartsWith((ReadOnlySpan<byte>)[0xfd, (byte)'7', (byte)'z', (byte)'X', (byte)'Z', 0]) ? "compressed by xz"
+        : head is [(byte)'B', (byte)'Z', (byte)'h', >= (byte)'1'
+            and <= (byte)'9', 0x31 or 0x17, ..] ? "compressed by bzip2"
+        : head.StartsWith(
+            (ReadOnlySpan<byte>)[0xfd, (byte)'7', (byte)'z', (byte)'X', (byte)'Z', 0]) ? "compressed by xz"
         : head.StartsWith((ReadOnlySpan<byte>)[(byte)'7', (byte)'z', 0xbc, 0xaf, 0x27, 0x1c]) ? "a 7z archive"
-        : head.Length >= HeadBytes && TarHeader.TryParse(head[..HeadBytes], out _) ? "a tar archive that is not compressed"
+        : head.Length >= HeadBytes
+            && TarHeader.TryParse(head[..HeadBytes], out _) ? "a tar archive that is not compressed"
         : null;
 }

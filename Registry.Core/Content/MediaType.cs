@@ -5,14 +5,16 @@ using System.Text.RegularExpressions;
 namespace Registry.Core.Content;
 
 /// <summary>
-/// What kind of package a manifest describes, in its short form: kpm, helm, docker-compose, … <c>[a-z0-9][a-z0-9.+_-]{0,63}</c>.
+/// What kind of package a manifest describes, in its short form: kpm, helm, docker-compose, …
+/// <c>[a-z0-9][a-z0-9.+_-]{0,63}</c>.
 /// </summary>
 public readonly partial record struct MediaType : IComparable<MediaType>
 {
     private const int MaxLength = 64;
     private const string LongPrefix = "application/vnd.";
 
-    private static readonly SearchValues<char> ShortCharacters = SearchValues.Create("+-.0123456789_abcdefghijklmnopqrstuvwxyz");
+    private static readonly SearchValues<char> ShortCharacters =
+        SearchValues.Create("+-.0123456789_abcdefghijklmnopqrstuvwxyz");
 
     private readonly string? value;
 
@@ -26,7 +28,8 @@ public readonly partial record struct MediaType : IComparable<MediaType>
     public string Value => value ?? throw new InvalidOperationException("A default MediaType is none.");
 
     /// <summary>
-    /// Reads a short form, or reduces a long one of either vendor to it: <c>application/vnd.cnr.package-manifest.helm.v1.json</c> and
+    /// Reads a short form, or reduces a long one of either vendor to it:
+    /// <c>application/vnd.cnr.package-manifest.helm.v1.json</c> and
     /// <c>application/vnd.appr.package.helm.v0.tar+gzip</c> are both <c>helm</c>. False for anything else.
     /// </summary>
     public static bool TryParse([NotNullWhen(true)] string? text, out MediaType mediaType)
@@ -36,7 +39,9 @@ public readonly partial record struct MediaType : IComparable<MediaType>
             return false;
         if (text.StartsWith(LongPrefix, StringComparison.Ordinal) && LongForm.Match(text) is { Success: true } match)
             text = match.Groups["type"].Value;
-        if (text.Length is 0 or > MaxLength || !char.IsAsciiLetterOrDigit(text[0]) || text.AsSpan().ContainsAnyExcept(ShortCharacters))
+        if (text.Length is 0 or > MaxLength
+            || !char.IsAsciiLetterOrDigit(text[0])
+            || text.AsSpan().ContainsAnyExcept(ShortCharacters))
             return false;
         mediaType = new MediaType(text);
         return true;
@@ -60,6 +65,7 @@ public readonly partial record struct MediaType : IComparable<MediaType>
     /// <summary>Ordinal order.</summary>
     public static bool operator >=(MediaType left, MediaType right) => left.CompareTo(right) >= 0;
 
-    [GeneratedRegex(@"^application/vnd\.(cnr|appr)\.package(-manifest\.(?<type>.+)\.v[01]\.json|\.(?<type>.+)\.v[01]\.tar\+gzip)\z")]
+    [GeneratedRegex(
+        @"^application/vnd\.(cnr|appr)\.package(-manifest\.(?<type>.+)\.v[01]\.json|\.(?<type>.+)\.v[01]\.tar\+gzip)\z")]
     private static partial Regex LongForm { get; }
 }

@@ -4,5 +4,6 @@ namespace Registry.Core.Content;
 public static class Microseconds
 {
     /// <summary>The time without what is finer than a microsecond.</summary>
-    public static DateTimeOffset Floor(DateTimeOffset time) => new(time.UtcTicks - (time.UtcTicks % TimeSpan.TicksPerMicrosecond), TimeSpan.Zero);
+    public static DateTimeOffset Floor(
+        DateTimeOffset time) => new(time.UtcTicks - (time.UtcTicks % TimeSpan.TicksPerMicrosecond), TimeSpan.Zero);
 }

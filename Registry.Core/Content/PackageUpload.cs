@@ -5,12 +5,14 @@ using Registry.Core.Storage;
 namespace Registry.Core.Content;
 
 /// <summary>
-/// One package on its way into the store: staged, hashed and checked (gzip, tar, limits) while its bytes arrive, in memory that does not
-/// grow with its size. Disposing it without a commit discards what was staged. For one caller at a time.
+/// One package on its way into the store: staged, hashed and checked (gzip, tar, limits) while its bytes arrive, in
+/// memory that does not grow with its size. Disposing it without a commit discards what was staged. For one caller at a
+/// time.
 /// </summary>
 /// <remarks>
-/// What is wrong with the content is a verdict, not an exception of the write that brought it: a push is judged after its body has been
-/// read, and its release before its blob. From the moment the verdict is known further bytes are counted, but neither kept nor unpacked.
+/// What is wrong with the content is a verdict, not an exception of the write that brought it: a push is judged after
+/// its body has been read, and its release before its blob. From the moment the verdict is known further bytes are
+/// counted, but neither kept nor unpacked.
 /// </remarks>
 public sealed class PackageUpload : IAsyncDisposable
 {
@@ -44,7 +46,8 @@ public sealed class PackageUpload : IAsyncDisposable
     /// <param name="limits">What is refused.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="StorageException">Nothing could be staged.</exception>
-    public static async ValueTask<PackageUpload> BeginAsync(IBlobStore blobs, StoreKey scope, ContentLimits limits, CancellationToken cancellationToken)
+    public static async ValueTask<PackageUpload> BeginAsync(
+        IBlobStore blobs, StoreKey scope, ContentLimits limits, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(blobs);
         ArgumentNullException.ThrowIfNull(limits);
@@ -75,16 +78,16 @@ public sealed class PackageUpload : IAsyncDisposable
     }
 
     /// <summary>
-    /// Refuses the content for what its carrier saw, such as a transfer encoding that cannot be decoded. The first such reason stands, and
-    /// stands before those that the content itself gives.
+    /// Refuses the content for what its carrier saw, such as a transfer encoding that cannot be decoded. The first such
+    /// reason stands, and stands before those that the content itself gives.
     /// </summary>
     /// <param name="reason">One sentence for people.</param>
     public void Refuse(string reason) => refusal ??= reason;
 
     /// <summary>Says that all bytes have been written, and gives the verdict on them. May be asked again.</summary>
     /// <exception cref="RegistryException">
-    /// <see cref="ErrorCode.InvalidParameters"/>, field <c>blob</c>: not a gzip, not a tar inside, cut short, more after its end, or past a limit.
-    /// What was staged is discarded.
+    /// <see cref="ErrorCode.InvalidParameters"/>, field <c>blob</c>: not a gzip, not a tar inside, cut short, more
+    /// after its end, or past a limit. What was staged is discarded.
     /// </exception>
     public async ValueTask<UploadedContent> CompleteAsync(CancellationToken cancellationToken)
     {
@@ -98,10 +101,14 @@ public sealed class PackageUpload : IAsyncDisposable
             throw new RegistryException(ErrorCode.InvalidParameters, reason, ("field", "blob"));
         }
 
-        return content = new UploadedContent(inspected.ContentDigest, Digest.FromHash(storedHash.GetHashAndReset()), Length);
+        return content =
+            new UploadedContent(inspected.ContentDigest, Digest.FromHash(storedHash.GetHashAndReset()), Length);
     }
 
-    /// <summary>Makes the content a blob of its scope, durable and visible. Once, after <see cref="CompleteAsync"/> has accepted it.</summary>
+    /// <summary>
+    /// Makes the content a blob of its scope, durable and visible. Once, after <see cref="CompleteAsync"/> has accepted
+    /// it.
+    /// </summary>
     /// <exception cref="StorageException">The outcome is unknown, or what was staged had been discarded.</exception>
     public async ValueTask<CommittedBlob> CommitAsync(CancellationToken cancellationToken)
     {

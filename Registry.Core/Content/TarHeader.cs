@@ -2,7 +2,9 @@ namespace Registry.Core.Content;
 
 /// <summary>What the structure of a tar needs to know of one header block.</summary>
 /// <param name="TypeFlag">The kind of entry.</param>
-/// <param name="PaddedBytes">How many bytes follow before the next header: the entry's data, filled up to whole blocks.</param>
+/// <param name="PaddedBytes">
+/// How many bytes follow before the next header: the entry's data, filled up to whole blocks.
+/// </param>
 internal readonly record struct TarHeader(byte TypeFlag, long PaddedBytes)
 {
     /// <summary>All of a tar is made of blocks of this size.</summary>
@@ -14,10 +16,14 @@ internal readonly record struct TarHeader(byte TypeFlag, long PaddedBytes)
     private const int ChecksumLength = 8;
     private const int TypeOffset = 156;
 
-    /// <summary>True when the entry only tells more of the entry after it: pax and Solaris headers, GNU long names and links.</summary>
+    /// <summary>
+    /// True when the entry only tells more of the entry after it: pax and Solaris headers, GNU long names and links.
+    /// </summary>
     public bool ExtendsNext => TypeFlag is (byte)'x' or (byte)'X' or (byte)'L' or (byte)'K';
 
-    /// <summary>True for what is no entry of its own: <see cref="ExtendsNext"/>, and pax headers for all that follows.</summary>
+    /// <summary>
+    /// True for what is no entry of its own: <see cref="ExtendsNext"/>, and pax headers for all that follows.
+    /// </summary>
     public bool IsExtension => ExtendsNext || TypeFlag == (byte)'g';
 
     /// <summary>True for GNU's old sparse files, whose header may go on in blocks of its own.</summary>
@@ -25,21 +31,26 @@ internal readonly record struct TarHeader(byte TypeFlag, long PaddedBytes)
 
     /// <summary>Reads a header block; false when it is none: its checksum or its size is wrong.</summary>
     /// <remarks>
-    /// A pax header may override the size of the entry after it. Writers do so for what the header's own field cannot hold, 8 GiB and more,
-    /// and repeat smaller sizes at most; so the record is read by nobody here, and an operator who raises the limit of unpacked bytes past
-    /// 8 GiB takes larger entries in the GNU form (base-256) alone.
+    /// A pax header may override the size of the entry after it. Writers do so for what the header's own field cannot
+    /// hold, 8 GiB and more, and repeat smaller sizes at most; so the record is read by nobody here, and an operator
+    /// who raises the limit of unpacked bytes past 8 GiB takes larger entries in the GNU form (base-256) alone.
     /// </remarks>
     public static bool TryParse(ReadOnlySpan<byte> block, out TarHeader header)
     {
         header = default;
-        if (!HasItsChecksum(block) || !TryReadNumber(block.Slice(SizeOffset, SizeLength), out var size) || size > long.MaxValue - BlockBytes)
+        if (!HasItsChecksum(block)
+            || !TryReadNumber(block.Slice(SizeOffset, SizeLength), out var size)
+            || size > long.MaxValue - BlockBytes)
             return false;
         var type = block[TypeOffset];
         header = new TarHeader(type, HasData(type) ? (size + BlockBytes - 1) / BlockBytes * BlockBytes : 0);
         return true;
     }
 
-    /// <summary>Links, devices, directories and pipes have no data, whatever their size says. What is unknown is skipped like a file, as POSIX demands.</summary>
+    /// <summary>
+    /// Links, devices, directories and pipes have no data, whatever their size says. What is unknown is skipped like a
+    /// file, as POSIX demands.
+    /// </summary>
     private static bool HasData(byte type) => type is < (byte)'1' or > (byte)'6';
 
     /// <summary>The sum of all bytes, its own field taken as spaces. Some old writers summed signed bytes.</summary>
@@ -60,7 +71,10 @@ internal readonly record struct TarHeader(byte TypeFlag, long PaddedBytes)
         return expected == unsigned || expected == signed;
     }
 
-    /// <summary>Octal digits between spaces, up to a NUL; or GNU's base-256, marked by the highest bit, big-endian in two's complement. Negative is false.</summary>
+    /// <summary>
+    /// Octal digits between spaces, up to a NUL; or GNU's base-256, marked by the highest bit, big-endian in two's
+    /// complement. Negative is false.
+    /// </summary>
     private static bool TryReadNumber(ReadOnlySpan<byte> field, out long value)
     {
         value = 0;

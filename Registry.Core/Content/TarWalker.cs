@@ -1,8 +1,8 @@
 namespace Registry.Core.Content;
 
 /// <summary>
-/// Walks the structure of a tar as its bytes arrive: that each header is one and each entry is there to its end. Names are not judged, as
-/// nothing is ever unpacked here. Memory is one block, whatever the archive holds.
+/// Walks the structure of a tar as its bytes arrive: that each header is one and each entry is there to its end. Names
+/// are not judged, as nothing is ever unpacked here. Memory is one block, whatever the archive holds.
 /// </summary>
 /// <param name="maxEntries">The most entries; headers that only extend the next entry do not count.</param>
 internal sealed class TarWalker(int maxEntries)
@@ -53,7 +53,10 @@ internal sealed class TarWalker(int maxEntries)
         return null;
     }
 
-    /// <summary>Says that all bytes were fed. An archive may end without its end marker, as some writers leave it, but only between two entries.</summary>
+    /// <summary>
+    /// Says that all bytes were fed. An archive may end without its end marker, as some writers leave it, but only
+    /// between two entries.
+    /// </summary>
     /// <returns>Why the archive is refused; null when it is whole.</returns>
     public string? End()
     {
@@ -77,7 +80,8 @@ internal sealed class TarWalker(int maxEntries)
         if (!TarHeader.TryParse(block, out var header))
             return position == TarHeader.BlockBytes
                 ? "The gzip does not hold a tar archive."
-                : $"The tar archive inside the gzip is damaged: there is no header at byte {position - TarHeader.BlockBytes}.";
+                : "The tar archive inside the gzip is damaged: there is no header at byte "
+                    + $"{position - TarHeader.BlockBytes}.";
         extended = header.ExtendsNext;
         if (!header.IsExtension && ++entries > maxEntries)
             return $"The package holds more than {maxEntries} entries, the limit of this registry.";

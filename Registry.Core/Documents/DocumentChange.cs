@@ -5,16 +5,17 @@ namespace Registry.Core.Documents;
 /// <summary>One change of one document, as <see cref="DocumentSet{TKey, TState}.UpdateAsync"/> applies it.</summary>
 /// <typeparam name="TState">The parsed form of the document.</typeparam>
 /// <param name="Apply">
-/// A pure function from the current state (null: no document) to the next one (null: the document is deleted). It refuses by throwing a
-/// <see cref="Errors.RegistryException"/>. It runs again on every attempt.
+/// A pure function from the current state (null: no document) to the next one (null: the document is deleted). It
+/// refuses by throwing a <see cref="Errors.RegistryException"/>. It runs again on every attempt.
 /// </param>
 /// <param name="IsIn">
-/// Whether a state shows that this very change was stored: asked after a write whose outcome is unknown. Null where a state cannot show it, as
-/// for a delete: such a change then fails as unknown.
+/// Whether a state shows that this very change was stored: asked after a write whose outcome is unknown. Null where a
+/// state cannot show it, as for a delete: such a change then fails as unknown.
 /// </param>
 /// <param name="Epoch">
-/// The epoch in which the blob was committed that the change refers to; null where it refers to no blob, or the storage has no epochs. If the epoch
-/// has ended when the change is to be stored, the change fails with <see cref="StorageFault.EpochEnded"/>.
+/// The epoch in which the blob was committed that the change refers to; null where it refers to no blob, or the storage
+/// has no epochs. If the epoch has ended when the change is to be stored, the change fails with
+/// <see cref="StorageFault.EpochEnded"/>.
 /// </param>
 public sealed record DocumentChange<TState>(
     Func<TState?, TState?> Apply, Func<TState, bool>? IsIn = null, StorageEpoch? Epoch = null)

@@ -14,13 +14,15 @@ public abstract class DocumentCodec<TKey, TState>
     public abstract StoreKey KeyOf(TKey key);
 
     /// <summary>Makes the stored form.</summary>
-    /// <exception cref="RegistryException">The state is too large to be stored. A change that caused this fails alone.</exception>
+    /// <exception cref="RegistryException">
+    /// The state is too large to be stored. A change that caused this fails alone.
+    /// </exception>
     public abstract byte[] Encode(TKey key, TState state);
 
     /// <summary>Reads the stored form. The state may keep <paramref name="content"/>.</summary>
     /// <exception cref="StorageException">
-    /// <see cref="StorageFault.Corrupt"/>: the document is damaged or too large. <see cref="StorageFault.NewerSchema"/>: a later version of the
-    /// registry wrote it.
+    /// <see cref="StorageFault.Corrupt"/>: the document is damaged or too large.
+    /// <see cref="StorageFault.NewerSchema"/>: a later version of the registry wrote it.
     /// </exception>
     public abstract TState Decode(TKey key, ReadOnlyMemory<byte> content);
 
@@ -28,11 +30,14 @@ public abstract class DocumentCodec<TKey, TState>
     public abstract long SizeOf(TState state);
 
     /// <summary>
-    /// Whether a state that was just written is kept in memory as it is. Otherwise the next read takes it from its stored form.
+    /// Whether a state that was just written is kept in memory as it is. Otherwise the next read takes it from its
+    /// stored form.
     /// </summary>
     public virtual bool IsKeptAfterWrite(TState state) => true;
 
-    /// <summary>The refusal of a change that lost the race against other writers for <see cref="UpdateOptions.Bound"/>.</summary>
+    /// <summary>
+    /// The refusal of a change that lost the race against other writers for <see cref="UpdateOptions.Bound"/>.
+    /// </summary>
     public abstract RegistryException ResourceInUse(TKey key);
 
     /// <summary>The failure of a change that may have been stored or not.</summary>

@@ -4,13 +4,14 @@ using Registry.Core.Storage;
 namespace Registry.Core.Documents;
 
 /// <summary>
-/// Reads documents, and keeps what was read or written by revision. A kept state is not transferred and parsed again: each read asks the storage
-/// for the revision alone, so that no answer is older than its question.
+/// Reads documents, and keeps what was read or written by revision. A kept state is not transferred and parsed again:
+/// each read asks the storage for the revision alone, so that no answer is older than its question.
 /// </summary>
 /// <param name="documents">Where they are stored.</param>
 /// <param name="codec">Their type.</param>
 /// <param name="maxBytes">How much memory may be used to keep states, in bytes as estimated; 0 keeps none.</param>
-internal sealed class DocumentReader<TKey, TState>(IDocumentStore documents, DocumentCodec<TKey, TState> codec, long maxBytes)
+internal sealed class DocumentReader<TKey, TState>(
+    IDocumentStore documents, DocumentCodec<TKey, TState> codec, long maxBytes)
     where TKey : notnull
     where TState : class
 {
@@ -22,11 +23,13 @@ internal sealed class DocumentReader<TKey, TState>(IDocumentStore documents, Doc
     /// <summary>Reads a document; null when there is none. Absence is never answered from memory.</summary>
     /// <param name="key">The document.</param>
     /// <param name="knownRevision">
-    /// The revision of its last change, which may have been a delete, as the storage has just reported it; null to ask for it.
+    /// The revision of its last change, which may have been a delete, as the storage has just reported it; null to ask
+    /// for it.
     /// </param>
     /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="StorageException">The storage did not answer, or the document is damaged.</exception>
-    public async ValueTask<DocumentSnapshot<TState>?> FindAsync(TKey key, Revision? knownRevision, CancellationToken cancellationToken)
+    public async ValueTask<DocumentSnapshot<TState>?> FindAsync(
+        TKey key, Revision? knownRevision, CancellationToken cancellationToken)
     {
         var storeKey = codec.KeyOf(key);
         if (cache.Find(key) is { } kept)
@@ -64,17 +67,20 @@ internal sealed class DocumentReader<TKey, TState>(IDocumentStore documents, Doc
     /// <summary>Forgets a document that was just deleted.</summary>
     public void Forget(TKey key) => cache.Forget(key);
 
-    private void Keep(TKey key, DocumentSnapshot<TState> snapshot) => cache.Keep(key, snapshot, codec.SizeOf(snapshot.State));
+    private void Keep(
+        TKey key, DocumentSnapshot<TState> snapshot) => cache.Keep(key, snapshot, codec.SizeOf(snapshot.State));
 
     private Task<DocumentSnapshot<TState>> ParseOnceAsync(TKey key, Document document)
     {
-        var own = new TaskCompletionSource<DocumentSnapshot<TState>>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var own =
+            new TaskCompletionSource<DocumentSnapshot<TState>>(TaskCreationOptions.RunContinuationsAsynchronously);
         var shared = parsing.GetOrAdd((key, document.Revision), own.Task);
         if (shared != own.Task)
             return shared;
         try
         {
-            // Looked up after this reader was entered: one that parsed the revision until a moment ago has kept it before it left.
+            // Looked up after this reader was entered: one that parsed the revision until a moment ago has kept it
+            // before it left.
             var kept = cache.Find(key);
             var snapshot = kept?.Revision == document.Revision ? kept : Parse(key, document);
             if (snapshot != kept)

@@ -9,8 +9,8 @@ namespace Registry.Core.Documents;
 /// <param name="State">The state.</param>
 /// <param name="Revision">The revision of the document.</param>
 /// <param name="Fingerprint">
-/// The first half of the sha256 of the stored document. Entity tags are made of it: it is equal on every replica and on every storage that holds
-/// the same bytes.
+/// The first half of the sha256 of the stored document. Entity tags are made of it: it is equal on every replica and on
+/// every storage that holds the same bytes.
 /// </param>
 public sealed record DocumentSnapshot<TState>(TState State, Revision Revision, UInt128 Fingerprint)
     where TState : class

@@ -17,10 +17,14 @@ internal sealed class DocumentUpdate<TKey, TState>(
     private readonly StoreKey storeKey = codec.KeyOf(key);
     private readonly long began = time.GetTimestamp();
 
-    /// <summary>A write that failed and may have happened all the same: the revision that it was to replace, and why it failed.</summary>
+    /// <summary>
+    /// A write that failed and may have happened all the same: the revision that it was to replace, and why it failed.
+    /// </summary>
     private (Revision? Base, StorageException Failure)? doubt;
 
-    /// <summary>True once a write got no answer. It may still be on its way, whatever the answer to a later one says.</summary>
+    /// <summary>
+    /// True once a write got no answer. It may still be on its way, whatever the answer to a later one says.
+    /// </summary>
     private bool isUnanswered;
 
     /// <summary>Settles every change of the batch. Never throws.</summary>
@@ -64,8 +68,10 @@ internal sealed class DocumentUpdate<TKey, TState>(
             return true;
         var next = Apply(batch, current?.State);
 
-        // A change that rests on a blob is written even if it changes nothing: only a write tells whether the epoch of the blob lasts.
-        var isNeeded = !ReferenceEquals(next, current?.State) || batch.Exists(static pending => pending.Change.Epoch is not null);
+        // A change that rests on a blob is written even if it changes nothing: only a write tells whether the epoch of
+        // the blob lasts.
+        var isNeeded =
+            !ReferenceEquals(next, current?.State) || batch.Exists(static pending => pending.Change.Epoch is not null);
         if (isNeeded && !await TryStoreAsync(batch, next, current?.Revision))
             return false;
         foreach (var pending in batch)
@@ -74,13 +80,16 @@ internal sealed class DocumentUpdate<TKey, TState>(
     }
 
     /// <summary>
-    /// Decides what became of a write in doubt, now that the document has been read again. If the revision is still the old one, the write has not
-    /// happened. It can no longer happen either, since the next attempt replaces the same revision; if it is still in flight, the next attempt
-    /// loses the race and reads again.
+    /// Decides what became of a write in doubt, now that the document has been read again. If the revision is still the
+    /// old one, the write has not happened. It can no longer happen either, since the next attempt replaces the same
+    /// revision; if it is still in flight, the next attempt loses the race and reads again.
     /// </summary>
     /// <returns>False when every change of the batch is settled.</returns>
     private bool ResolveDoubt(
-        List<PendingChange<TState>> batch, DocumentSnapshot<TState>? current, Revision? replaced, StorageException failure)
+        List<PendingChange<TState>> batch,
+        DocumentSnapshot<TState>? current,
+        Revision? replaced,
+        StorageException failure)
     {
         if (current?.Revision == replaced)
         {
@@ -135,7 +144,10 @@ internal sealed class DocumentUpdate<TKey, TState>(
             return false;
         }
 
-        var epochs = batch.Select(static pending => pending.Change.Epoch).Where(static epoch => epoch is not null).Distinct().ToArray();
+        var epochs = batch.Select(static pending => pending.Change.Epoch)
+            .Where(static epoch => epoch is not null)
+            .Distinct()
+            .ToArray();
         if (epochs.Length > 1)
         {
             // One write can demand one epoch.

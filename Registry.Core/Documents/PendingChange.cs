@@ -20,7 +20,8 @@ internal sealed class PendingChange<TState>(DocumentChange<TState> change, Cance
     public void Expect(TState? state) => settle = () => outcome.TrySetResult(state);
 
     /// <summary>
-    /// As <see cref="Expect(TState?)"/>, for a refused change: a refusal may rest on another change of the same write, too.
+    /// As <see cref="Expect(TState?)"/>, for a refused change: a refusal may rest on another change of the same write,
+    /// too.
     /// </summary>
     public void Expect(Exception refusal) => settle = () => Fail(refusal);
 

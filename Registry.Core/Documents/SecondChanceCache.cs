@@ -4,8 +4,8 @@ namespace Registry.Core.Documents;
 
 /// <summary>Values by key, within a bound of memory.</summary>
 /// <remarks>
-/// What came first goes first, unless it was used since it came or was last passed over (second chance): a read then takes no lock, and a scan over
-/// everything does not drive out what is read all the time.
+/// What came first goes first, unless it was used since it came or was last passed over (second chance): a read then
+/// takes no lock, and a scan over everything does not drive out what is read all the time.
 /// </remarks>
 /// <param name="maxBytes">The bound, in bytes as estimated.</param>
 internal sealed class SecondChanceCache<TKey, TValue>(long maxBytes)

@@ -3,12 +3,15 @@ namespace Registry.Core.Documents;
 /// <summary>How long the change of a document is attempted.</summary>
 public sealed record UpdateOptions
 {
-    /// <summary>How long a change competes with other writers before it fails with <see cref="Errors.ErrorCode.ResourceInUse"/>.</summary>
+    /// <summary>
+    /// How long a change competes with other writers before it fails with <see cref="Errors.ErrorCode.ResourceInUse"/>.
+    /// </summary>
     /// <value>Default 15 seconds. The collector's grace must be at least four times as long.</value>
     public TimeSpan Bound { get; init; } = TimeSpan.FromSeconds(15);
 
     /// <summary>
-    /// The longest pause before the first retry. It doubles with each retry up to <see cref="MaxPause"/>; the actual pause is random below it.
+    /// The longest pause before the first retry. It doubles with each retry up to <see cref="MaxPause"/>; the actual
+    /// pause is random below it.
     /// </summary>
     /// <value>Default 10 milliseconds.</value>
     public TimeSpan FirstPause { get; init; } = TimeSpan.FromMilliseconds(10);

@@ -2,13 +2,14 @@
 namespace Registry.Core.Errors;
 
 /// <summary>
-/// A request that the registry refuses: the caller's to mend, told in words that may reach a client. A fault of the storage is a
-/// <see cref="Storage.StorageException"/> instead and never becomes one of these.
+/// A request that the registry refuses: the caller's to mend, told in words that may reach a client. A fault of the
+/// storage is a <see cref="Storage.StorageException"/> instead and never becomes one of these.
 /// </summary>
 /// <param name="code">What is wrong.</param>
 /// <param name="message">One sentence for people; holds nothing that the client did not say or may not know.</param>
 /// <param name="details">The same for programs, by name; a null value is sent as null.</param>
-public sealed class RegistryException(ErrorCode code, string message, params (string Name, object? Value)[] details) : Exception(message)
+public sealed class RegistryException(
+    ErrorCode code, string message, params (string Name, object? Value)[] details) : Exception(message)
 {
     /// <summary>What is wrong.</summary>
     public ErrorCode Code { get; } = code;
@@ -17,7 +18,9 @@ public sealed class RegistryException(ErrorCode code, string message, params (st
     public IReadOnlyList<(string Name, object? Value)> Details { get; } = details;
 }
 
-/// <summary>Everything that a request can be refused for. Each API maps all of them to its statuses and texts in one table.</summary>
+/// <summary>
+/// Everything that a request can be refused for. Each API maps all of them to its statuses and texts in one table.
+/// </summary>
 public enum ErrorCode
 {
     /// <summary>The request is not understood: a field is missing, of the wrong type or not JSON.</summary>
@@ -53,6 +56,9 @@ public enum ErrorCode
     /// <summary>The request is larger than the configured limit.</summary>
     RequestTooLarge,
 
-    /// <summary>The outcome of a write is not known, or the registry is starting or short of memory for transfers: check, then try again.</summary>
+    /// <summary>
+    /// The outcome of a write is not known, or the registry is starting or short of memory for transfers: check, then
+    /// try again.
+    /// </summary>
     Unavailable,
 }

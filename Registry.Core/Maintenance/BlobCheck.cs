@@ -6,7 +6,9 @@ namespace Registry.Core.Maintenance;
 /// <summary>What came of reading a whole blob.</summary>
 /// <param name="Wrong">Why it is not what its name says; null when it is.</param>
 /// <param name="Length">Its bytes.</param>
-/// <param name="ContentDigest">The sha256 of the unpacked tar; no digest where it was not unpacked, or something is wrong.</param>
+/// <param name="ContentDigest">
+/// The sha256 of the unpacked tar; no digest where it was not unpacked, or something is wrong.
+/// </param>
 internal sealed record BlobCheck(string? Wrong, long Length, Digest ContentDigest)
 {
     private const int MaxAttempts = 10;
@@ -29,7 +31,8 @@ internal sealed record BlobCheck(string? Wrong, long Length, Digest ContentDiges
     /// <param name="cancellationToken">Gives up.</param>
     /// <returns>Null when there is none.</returns>
     /// <exception cref="StorageException">The storage failed, which is no damage.</exception>
-    public static async Task<BlobCheck?> RunAsync(IBlobStore blobs, BlobKey key, bool unpack, Tally read, CancellationToken cancellationToken)
+    public static async Task<BlobCheck?> RunAsync(
+        IBlobStore blobs, BlobKey key, bool unpack, Tally read, CancellationToken cancellationToken)
     {
         for (var attempt = 1; ; attempt++)
         {
@@ -45,7 +48,9 @@ internal sealed record BlobCheck(string? Wrong, long Length, Digest ContentDiges
             catch (StorageException fault)
             {
                 // Deleted or committed again under the reader: what is there now is to be judged.
-                if (opened is not null && attempt < MaxAttempts && (await blobs.StatAsync(key, cancellationToken))?.Revision != opened)
+                if (opened is not null
+                    && attempt < MaxAttempts
+                    && (await blobs.StatAsync(key, cancellationToken))?.Revision != opened)
                     continue;
                 if (fault.Kind != StorageFault.Corrupt)
                     throw;
@@ -54,10 +59,12 @@ internal sealed record BlobCheck(string? Wrong, long Length, Digest ContentDiges
         }
     }
 
-    private static async Task<BlobCheck> ReadAsync(BlobReader reader, Digest name, bool unpack, Tally read, CancellationToken cancellationToken)
+    private static async Task<BlobCheck> ReadAsync(
+        BlobReader reader, Digest name, bool unpack, Tally read, CancellationToken cancellationToken)
     {
         await using var inspection = unpack ? new ContentInspection(NoLimits) : null;
-        var digest = await BlobBytes.HashAsync(reader.Content, inspection is null ? null : inspection.WriteAsync, read.AddBytes, cancellationToken);
+        var digest = await BlobBytes.HashAsync(
+            reader.Content, inspection is null ? null : inspection.WriteAsync, read.AddBytes, cancellationToken);
         if (digest != name)
             return new BlobCheck($"holds {reader.Length} bytes with the sha256 {digest}", reader.Length, default);
         var inspected = inspection is null ? default : await inspection.CompleteAsync(cancellationToken);

@@ -5,20 +5,27 @@ using Registry.Core.Storage;
 namespace Registry.Core.Maintenance;
 
 /// <summary>
-/// Reclaims the blobs of packages that no manifest refers to, during pushes and next to any number of other collectors: no lock, no
-/// read-only mode. App archives are never looked at.
+/// Reclaims the blobs of packages that no manifest refers to, during pushes and next to any number of other collectors:
+/// no lock, no read-only mode. App archives are never looked at.
 /// </summary>
 /// <remarks>
-/// A blob is deleted when two collections of this instance, at least one <see cref="CollectionOptions.Grace"/> apart by its own monotonic clock, found
-/// it unreferenced at the same revision. No wall clock takes part. A new instance has seen nothing yet, so it waits for a grace of its own.
+/// A blob is deleted when two collections of this instance, at least one <see cref="CollectionOptions.Grace"/> apart by
+/// its own monotonic clock, found it unreferenced at the same revision. No wall clock takes part. A new instance has
+/// seen nothing yet, so it waits for a grace of its own.
 /// </remarks>
 public sealed partial class BlobCollector(
-    PackageIndexes indexes, IBlobStore blobs, CollectionOptions options, TimeProvider time, ILogger<BlobCollector> logger)
+    PackageIndexes indexes,
+    IBlobStore blobs,
+    CollectionOptions options,
+    TimeProvider time,
+    ILogger<BlobCollector> logger)
 {
     /// <summary>How many candidates are judged by one read of their index.</summary>
     private const int BatchSize = 1000;
 
-    /// <summary>How much garbage is remembered from one collection to the next, in some 5 MB. More than that is collected later.</summary>
+    /// <summary>
+    /// How much garbage is remembered from one collection to the next, in some 5 MB. More than that is collected later.
+    /// </summary>
     private const int MaxCandidates = 100_000;
 
     private readonly GarbageCandidates candidates = new(MaxCandidates);
@@ -39,10 +46,11 @@ public sealed partial class BlobCollector(
 
         candidates.Begin();
 
-        // (1) The listing gives the revisions. Everything that follows happens in this epoch: a storage that lost its last writes may refer again to what
-        // an index that was read before did not name.
+        // (1) The listing gives the revisions. Everything that follows happens in this epoch: a storage that lost its
+        // last writes may refer again to what an index that was read before did not name.
         var epoch = await blobs.EpochAsync(cancellationToken);
-        await foreach (var blob in blobs.ListAsync(StoreKeys.Packages, ScopeDepth.Subtree, after: null, cancellationToken))
+        await foreach (var blob in blobs.ListAsync(
+            StoreKeys.Packages, ScopeDepth.Subtree, after: null, cancellationToken))
         {
             if (batch.Count == BatchSize || (batch.Count > 0 && batch[0].Key.Scope != blob.Key.Scope))
                 await JudgeAsync();
@@ -58,8 +66,9 @@ public sealed partial class BlobCollector(
 
         async Task JudgeAsync()
         {
-            // (2) The index is read after this moment. A push whose blob was first seen a grace earlier has written its index by now, or looks at its
-            // blob again; any other push that refers to the blob has yet to commit it, which changes the revision.
+            // (2) The index is read after this moment. A push whose blob was first seen a grace earlier has written its
+            // index by now, or looks at its blob again; any other push that refers to the blob has yet to commit it,
+            // which changes the revision.
             var now = time.GetTimestamp();
             if (batch.Count > 0 && PackageName.TryParse(batch[0].Key.Scope, out var package))
             {
@@ -75,7 +84,8 @@ public sealed partial class BlobCollector(
                 }
                 catch (StorageException fault) when (isRead || fault.Kind == StorageFault.Corrupt)
                 {
-                    // An index that cannot be read or made durable may refer to any blob: those of its package stay, and those of others need not.
+                    // An index that cannot be read or made durable may refer to any blob: those of its package stay,
+                    // and those of others need not.
                     LogSpared(package, fault);
                     batch.Clear();
                     return;
@@ -83,11 +93,13 @@ public sealed partial class BlobCollector(
 
                 foreach (var blob in batch)
                 {
-                    if (index?.References(blob.Key.Digest) == true || time.GetElapsedTime(candidates.Note(blob, now), now) < options.Grace)
+                    if (index?.References(blob.Key.Digest) == true
+                        || time.GetElapsedTime(candidates.Note(blob, now), now) < options.Grace)
                         continue;
 
                     // (3) Refused where a push committed the blob again since (1).
-                    if (!await blobs.TryDeleteAsync(blob.Key, Precondition.Matches(blob.Revision).In(epoch), cancellationToken))
+                    if (!await blobs.TryDeleteAsync(
+                        blob.Key, Precondition.Matches(blob.Revision).In(epoch), cancellationToken))
                         continue;
                     candidates.Forget(blob);
                     deleted++;
@@ -99,13 +111,19 @@ public sealed partial class BlobCollector(
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "Nothing of {Package} is collected: its index cannot be read or made durable")]
+    [LoggerMessage(
+        Level = LogLevel.Error,
+        Message = "Nothing of {Package} is collected: its index cannot be read or made durable")]
     private partial void LogSpared(PackageName package, Exception fault);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "At least {Count} blobs are unreferenced; those that come on top of them are collected later")]
+    [LoggerMessage(
+        Level = LogLevel.Information,
+        Message = "At least {Count} blobs are unreferenced; those that come on top of them are collected later")]
     private partial void LogMore(int count);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Collected {Deleted} blobs of {Bytes} bytes and {Discarded} abandoned uploads")]
+    [LoggerMessage(
+        Level = LogLevel.Information,
+        Message = "Collected {Deleted} blobs of {Bytes} bytes and {Discarded} abandoned uploads")]
     private partial void LogCollected(int deleted, long bytes, int discarded);
 }
 

@@ -3,18 +3,23 @@ using Registry.Core.Storage;
 
 namespace Registry.Core.Maintenance;
 
-/// <summary>Copies blobs from one storage to another, byte for byte and with their time, unless they are there.</summary>
+/// <summary>
+/// Copies blobs from one storage to another, byte for byte and with their time, unless they are there.
+/// </summary>
 internal sealed class BlobCopy(IBlobStore source, IBlobStore target, Tally copied, Tally present)
 {
     private const int MaxAttempts = 10;
 
     /// <summary>Copies one blob.</summary>
     /// <param name="key">Which.</param>
-    /// <param name="keepsLater">Leaves an entry of the target that has a later time than the source's: somebody uploaded it there.</param>
+    /// <param name="keepsLater">
+    /// Leaves an entry of the target that has a later time than the source's: somebody uploaded it there.
+    /// </param>
     /// <param name="cancellationToken">Gives up; the blob is then at the target whole or not at all.</param>
     /// <returns>What became of it, and what is wrong where it could not be copied.</returns>
     /// <exception cref="StorageException">One of the storages failed.</exception>
-    public async Task<(CopyOutcome Outcome, string? Damage)> RunAsync(BlobKey key, bool keepsLater, CancellationToken cancellationToken)
+    public async Task<(CopyOutcome Outcome, string? Damage)> RunAsync(
+        BlobKey key, bool keepsLater, CancellationToken cancellationToken)
     {
         for (var attempt = 1; ; attempt++)
         {
@@ -39,7 +44,8 @@ internal sealed class BlobCopy(IBlobStore source, IBlobStore target, Tally copie
             catch (StorageException fault)
             {
                 // Deleted or uploaded again under the reader: that is no fault, and what is there now is to be copied.
-                if (attempt < MaxAttempts && (await source.StatAsync(key, cancellationToken))?.Revision != blob.Revision)
+                if (attempt < MaxAttempts
+                    && (await source.StatAsync(key, cancellationToken))?.Revision != blob.Revision)
                     continue;
                 if (fault.Kind == StorageFault.Corrupt)
                     return (CopyOutcome.Damaged, $"cannot be copied: {fault.Message}");
@@ -48,7 +54,8 @@ internal sealed class BlobCopy(IBlobStore source, IBlobStore target, Tally copie
         }
     }
 
-    private async Task<(CopyOutcome Outcome, string? Damage)> TransferAsync(BlobKey key, CancellationToken cancellationToken)
+    private async Task<(CopyOutcome Outcome, string? Damage)> TransferAsync(
+        BlobKey key, CancellationToken cancellationToken)
     {
         await using var reader = await source.OpenAsync(key, ByteRange.All, cancellationToken);
         if (reader is null)

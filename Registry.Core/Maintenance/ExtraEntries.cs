@@ -2,18 +2,24 @@ using Registry.Core.Storage;
 
 namespace Registry.Core.Maintenance;
 
-/// <summary>Counts what a target has and a source has not, by going through both listings side by side: they have one order.</summary>
+/// <summary>
+/// Counts what a target has and a source has not, by going through both listings side by side: they have one order.
+/// </summary>
 internal sealed class ExtraEntries(RegistryStorage source, RegistryStorage target, Tally extra)
 {
     public async Task CountAsync(CancellationToken cancellationToken)
     {
         await CountAsync(
-            source.Documents.ListAsync(StoreKeys.Packages, after: null, cancellationToken).Select(static entry => entry.Key),
-            target.Documents.ListAsync(StoreKeys.Packages, after: null, cancellationToken).Select(static entry => entry.Key),
+            source.Documents.ListAsync(StoreKeys.Packages, after: null, cancellationToken)
+                .Select(static entry => entry.Key),
+            target.Documents.ListAsync(StoreKeys.Packages, after: null, cancellationToken)
+                .Select(static entry => entry.Key),
             extra.AddPackage);
         await CountAsync(
-            source.Blobs.ListAsync(StoreKeys.Archives, ScopeDepth.Subtree, after: null, cancellationToken).Select(static blob => blob.Key),
-            target.Blobs.ListAsync(StoreKeys.Archives, ScopeDepth.Subtree, after: null, cancellationToken).Select(static blob => blob.Key),
+            source.Blobs.ListAsync(StoreKeys.Archives, ScopeDepth.Subtree, after: null, cancellationToken)
+                .Select(static blob => blob.Key),
+            target.Blobs.ListAsync(StoreKeys.Archives, ScopeDepth.Subtree, after: null, cancellationToken)
+                .Select(static blob => blob.Key),
             extra.AddArchive);
     }
 

@@ -6,12 +6,13 @@ using Registry.Core.Storage;
 namespace Registry.Core.Maintenance;
 
 /// <summary>
-/// The blobs that one collection after another found unreferenced at the same revision, each with the moment at which the first of them did. Not for
-/// use by several callers at once.
+/// The blobs that one collection after another found unreferenced at the same revision, each with the moment at which
+/// the first of them did. Not for use by several callers at once.
 /// </summary>
 /// <remarks>
-/// A blob and its revision are remembered by half of the sha256 of both, so that an entry takes some 50 bytes however long the key is. Beyond
-/// <paramref name="capacity"/> nothing more is remembered: what finds no room waits until other blobs have been collected.
+/// A blob and its revision are remembered by half of the sha256 of both, so that an entry takes some 50 bytes however
+/// long the key is. Beyond <paramref name="capacity"/> nothing more is remembered: what finds no room waits until other
+/// blobs have been collected.
 /// </remarks>
 /// <param name="capacity">How many blobs are remembered at most.</param>
 internal sealed class GarbageCandidates(int capacity)
@@ -31,7 +32,9 @@ internal sealed class GarbageCandidates(int capacity)
     /// <summary>Notes that a blob is unreferenced at a revision.</summary>
     /// <param name="blob">The blob as it was listed.</param>
     /// <param name="now">A moment after it was listed, as <see cref="TimeProvider.GetTimestamp"/> gives it.</param>
-    /// <returns>The moment at which it was first noted at this revision: <paramref name="now"/> where that is the first time.</returns>
+    /// <returns>
+    /// The moment at which it was first noted at this revision: <paramref name="now"/> where that is the first time.
+    /// </returns>
     public long Note(BlobInfo blob, long now)
     {
         var key = KeyOf(blob);
@@ -50,7 +53,10 @@ internal sealed class GarbageCandidates(int capacity)
     /// <param name="blob">The blob as it was listed.</param>
     public void Forget(BlobInfo blob) => known.Remove(KeyOf(blob));
 
-    /// <summary>Ends a collection that has seen every blob: what it did not note is gone, referenced or at another revision, and is forgotten.</summary>
+    /// <summary>
+    /// Ends a collection that has seen every blob: what it did not note is gone, referenced or at another revision, and
+    /// is forgotten.
+    /// </summary>
     public void End()
     {
         foreach (var (key, entry) in known)

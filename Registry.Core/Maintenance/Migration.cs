@@ -4,14 +4,18 @@ using Registry.Core.Storage;
 namespace Registry.Core.Maintenance;
 
 /// <summary>
-/// Moves a registry: copies every package and archive of a source to a target, byte for byte and with all times, and then looks whether all of it
-/// is there. What is there already is not copied again, so that it can be stopped at any moment and run again. Nothing is removed from either.
+/// Moves a registry: copies every package and archive of a source to a target, byte for byte and with all times, and
+/// then looks whether all of it is there. What is there already is not copied again, so that it can be stopped at any
+/// moment and run again. Nothing is removed from either.
 /// </summary>
 /// <param name="source">Read only.</param>
 /// <param name="target">Nobody else should write to it, and no collector should run on it, meanwhile.</param>
 /// <param name="options">How.</param>
-/// <param name="tell">Told of everything that stays behind or is not at the target as it should be, from many threads.</param>
-public sealed class Migration(RegistryStorage source, RegistryStorage target, MigrationOptions options, Action<Finding> tell)
+/// <param name="tell">
+/// Told of everything that stays behind or is not at the target as it should be, from many threads.
+/// </param>
+public sealed class Migration(
+    RegistryStorage source, RegistryStorage target, MigrationOptions options, Action<Finding> tell)
 {
     /// <summary>What was found once is not told again.</summary>
     private readonly ConcurrentDictionary<string, bool> told = new(StringComparer.Ordinal);
@@ -34,13 +38,16 @@ public sealed class Migration(RegistryStorage source, RegistryStorage target, Mi
     public long Findings => Interlocked.Read(ref findings);
 
     /// <summary>
-    /// Whether the move was refused before anything was copied or verified: source and target are one storage, or the source holds nothing.
+    /// Whether the move was refused before anything was copied or verified: source and target are one storage, or the
+    /// source holds nothing.
     /// </summary>
     public bool IsRefused { get; private set; }
 
     /// <summary>Moves everything.</summary>
     /// <returns>True when all that the source holds is at the target, which has been verified.</returns>
-    /// <exception cref="StorageException">One of the storages failed. What was copied stays, and another run goes on from there.</exception>
+    /// <exception cref="StorageException">
+    /// One of the storages failed. What was copied stays, and another run goes on from there.
+    /// </exception>
     public async Task<bool> RunAsync(CancellationToken cancellationToken)
     {
         if (await AreOneAsync(cancellationToken))
@@ -49,7 +56,8 @@ public sealed class Migration(RegistryStorage source, RegistryStorage target, Mi
             return false;
         }
 
-        var parallel = new ParallelOptions { MaxDegreeOfParallelism = options.Parallel, CancellationToken = cancellationToken };
+        var parallel =
+            new ParallelOptions { MaxDegreeOfParallelism = options.Parallel, CancellationToken = cancellationToken };
         await CopyAsync(parallel);
         if (Copied.Packages + Copied.Archives + Present.Packages + Present.Archives + Findings == 0)
         {
@@ -81,15 +89,21 @@ public sealed class Migration(RegistryStorage source, RegistryStorage target, Mi
     {
         var blobs = new BlobCopy(source.Blobs, target.Blobs, Copied, Present);
         var packages = new PackageCopy(source, target, blobs, options.Overwrite, Copied, Present);
-        await Parallel.ForEachAsync(source.Documents.ListAsync(StoreKeys.Packages, after: null, parallel.CancellationToken), parallel, async (entry, cancellationToken) =>
+        await Parallel.ForEachAsync(source.Documents.ListAsync(
+            StoreKeys.Packages, after: null, parallel.CancellationToken), parallel, async (entry, cancellationToken) =>
         {
             foreach (var finding in await packages.RunAsync(entry.Key, cancellationToken))
                 Tell(finding, entry.Key.Value);
         });
         await Parallel.ForEachAsync(
-            source.Blobs.ListAsync(StoreKeys.Archives, ScopeDepth.Subtree, after: null, parallel.CancellationToken), parallel, async (archive, cancellationToken) =>
+            source.Blobs.ListAsync(
+                StoreKeys.Archives,
+                ScopeDepth.Subtree,
+                after: null,
+                parallel.CancellationToken), parallel, async (archive, cancellationToken) =>
         {
-            var (outcome, damage) = await blobs.RunAsync(archive.Key, keepsLater: !options.Overwrite, cancellationToken);
+            var (outcome, damage) =
+                await blobs.RunAsync(archive.Key, keepsLater: !options.Overwrite, cancellationToken);
             if (outcome == CopyOutcome.LaterThere)
                 damage = "was uploaded to the target later than to the source";
             if (damage is not null)
@@ -102,16 +116,22 @@ public sealed class Migration(RegistryStorage source, RegistryStorage target, Mi
     private async Task VerifyAsync(ParallelOptions parallel)
     {
         var check = new MigrationCheck(source, target, options.ReadBack, Verified);
-        await Parallel.ForEachAsync(source.Documents.ListAsync(StoreKeys.Packages, after: null, parallel.CancellationToken), parallel, async (entry, cancellationToken) =>
+        await Parallel.ForEachAsync(source.Documents.ListAsync(
+            StoreKeys.Packages, after: null, parallel.CancellationToken), parallel, async (entry, cancellationToken) =>
         {
             if (!told.ContainsKey(entry.Key.Value))
                 foreach (var finding in await check.PackageAsync(entry.Key, cancellationToken))
                     Tell(finding);
         });
         await Parallel.ForEachAsync(
-            source.Blobs.ListAsync(StoreKeys.Archives, ScopeDepth.Subtree, after: null, parallel.CancellationToken), parallel, async (archive, cancellationToken) =>
+            source.Blobs.ListAsync(
+                StoreKeys.Archives,
+                ScopeDepth.Subtree,
+                after: null,
+                parallel.CancellationToken), parallel, async (archive, cancellationToken) =>
         {
-            if (!told.ContainsKey(archive.Key.Value) && await check.ArchiveAsync(archive, cancellationToken) is { } finding)
+            if (!told.ContainsKey(archive.Key.Value)
+                && await check.ArchiveAsync(archive, cancellationToken) is { } finding)
                 Tell(finding);
         });
     }

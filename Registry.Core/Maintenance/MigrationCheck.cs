@@ -24,7 +24,8 @@ internal sealed class MigrationCheck(RegistryStorage source, RegistryStorage tar
 
         var findings = new List<Finding>();
         foreach (var manifest in index.Manifests.DistinctBy(static manifest => manifest.Content.BlobDigest))
-            if (await BlobAsync(new BlobKey(key, manifest.Content.BlobDigest), manifest.Content.Size, cancellationToken) is { } wrong)
+            if (await BlobAsync(
+                new BlobKey(key, manifest.Content.BlobDigest), manifest.Content.Size, cancellationToken) is { } wrong)
                 findings.Add(Finding.Of(package, manifest, wrong));
         if (findings.Count == 0)
             verified.AddPackage();
@@ -55,7 +56,11 @@ internal sealed class MigrationCheck(RegistryStorage source, RegistryStorage tar
         try
         {
             await using var reader = await target.Blobs.OpenAsync(key, ByteRange.All, cancellationToken);
-            return WrongWith(reader?.Length, reader is null ? null : await BlobBytes.HashAsync(reader.Content, take: null, verified.AddBytes, cancellationToken));
+            return WrongWith(
+                reader?.Length,
+                reader is null
+                    ? null
+                    : await BlobBytes.HashAsync(reader.Content, take: null, verified.AddBytes, cancellationToken));
         }
         catch (StorageException fault) when (fault.Kind == StorageFault.Corrupt)
         {

@@ -27,7 +27,9 @@ internal sealed class PackageCheck(RegistryStorage storage, PackageName package,
                 findings.AddRange(await BlobAsync(new BlobKey(key, manifests.Key), [.. manifests], cancellationToken));
 
             // A release that was deleted or replaced meanwhile may have taken its blob along: that is no fault.
-            if (findings.Count > 0 && attempt < MaxAttempts && await storage.Documents.StatAsync(key, cancellationToken) != document.Revision)
+            if (findings.Count > 0
+                && attempt < MaxAttempts
+                && await storage.Documents.StatAsync(key, cancellationToken) != document.Revision)
                 continue;
             if (findings.Count == 0)
                 read.AddPackage();
@@ -36,18 +38,22 @@ internal sealed class PackageCheck(RegistryStorage storage, PackageName package,
         }
     }
 
-    private async Task<IEnumerable<Finding>> BlobAsync(BlobKey blob, Manifest[] manifests, CancellationToken cancellationToken)
+    private async Task<IEnumerable<Finding>> BlobAsync(
+        BlobKey blob, Manifest[] manifests, CancellationToken cancellationToken)
     {
         var found = await BlobCheck.RunAsync(storage.Blobs, blob, unpack: true, read, cancellationToken);
         return manifests
-            .Select(manifest => (manifest, Wrong: found is null ? "is missing" : found.Wrong ?? WrongWith(manifest.Content, found)))
+            .Select(
+                manifest =>
+                    (manifest, Wrong: found is null ? "is missing" : found.Wrong ?? WrongWith(manifest.Content, found)))
             .Where(static judged => judged.Wrong is not null)
             .Select(judged => Finding.Of(package, judged.manifest, judged.Wrong!));
     }
 
     private static string? WrongWith(Descriptor content, BlobCheck found) =>
         found.Length != content.Size ? $"has {found.Length} bytes, and its manifest says {content.Size}"
-        : found.ContentDigest != content.Digest ? $"unpacks to the digest {found.ContentDigest}, and its manifest says {content.Digest}"
+        : found.ContentDigest
+            != content.Digest ? $"unpacks to the digest {found.ContentDigest}, and its manifest says {content.Digest}"
         : null;
 
     private async Task CountGarbageAsync(PackageIndex index, CancellationToken cancellationToken)

@@ -3,8 +3,12 @@ using Registry.Core.Storage;
 
 namespace Registry.Core.Maintenance;
 
-/// <summary>Copies packages: first all blobs that an index names, then the index. A package that cannot be copied whole stays behind whole.</summary>
-internal sealed class PackageCopy(RegistryStorage source, RegistryStorage target, BlobCopy blobs, bool overwrite, Tally copied, Tally present)
+/// <summary>
+/// Copies packages: first all blobs that an index names, then the index. A package that cannot be copied whole stays
+/// behind whole.
+/// </summary>
+internal sealed class PackageCopy(
+    RegistryStorage source, RegistryStorage target, BlobCopy blobs, bool overwrite, Tally copied, Tally present)
 {
     private const int MaxAttempts = 10;
 
@@ -30,7 +34,8 @@ internal sealed class PackageCopy(RegistryStorage source, RegistryStorage target
             var findings = new List<Finding>();
             foreach (var manifest in index.Manifests.DistinctBy(static manifest => manifest.Content.BlobDigest))
             {
-                var (outcome, wrong) = await blobs.RunAsync(new BlobKey(key, manifest.Content.BlobDigest), keepsLater: false, cancellationToken);
+                var (outcome, wrong) = await blobs.RunAsync(
+                    new BlobKey(key, manifest.Content.BlobDigest), keepsLater: false, cancellationToken);
                 if (outcome == CopyOutcome.Gone)
                     wrong = "is missing";
                 if (wrong is not null)
@@ -40,12 +45,15 @@ internal sealed class PackageCopy(RegistryStorage source, RegistryStorage target
             if (findings.Count > 0)
             {
                 // A release that was deleted or replaced meanwhile has taken its blob along.
-                if (attempt < MaxAttempts && await source.Documents.StatAsync(key, cancellationToken) != document.Revision)
+                if (attempt < MaxAttempts
+                    && await source.Documents.StatAsync(key, cancellationToken) != document.Revision)
                     continue;
                 return findings;
             }
 
-            if (!equal && await target.Documents.TryPutAsync(key, document.Content, Precondition.Unchanged(there?.Revision), cancellationToken) is null)
+            if (!equal
+                && await target.Documents.TryPutAsync(
+                    key, document.Content, Precondition.Unchanged(there?.Revision), cancellationToken) is null)
                 return [Finding.Of(package, "was changed at the target while it was copied")];
             (equal ? present : copied).AddPackage();
             return [];

@@ -1,6 +1,8 @@
 namespace Registry.Core.Maintenance;
 
-/// <summary>How much has been done of something: counted by many threads, and read by whoever shows it meanwhile.</summary>
+/// <summary>
+/// How much has been done of something: counted by many threads, and read by whoever shows it meanwhile.
+/// </summary>
 public sealed class Tally
 {
     private long packages;

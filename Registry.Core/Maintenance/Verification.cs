@@ -5,8 +5,9 @@ using Registry.Core.Storage;
 namespace Registry.Core.Maintenance;
 
 /// <summary>
-/// Reads everything that a registry stores and judges it: that every index can be read, that all it names is there, and that every blob is what its
-/// name, its length and its manifests say. Writes nothing, and may run beside any number of replicas: what changes meanwhile is read again.
+/// Reads everything that a registry stores and judges it: that every index can be read, that all it names is there, and
+/// that every blob is what its name, its length and its manifests say. Writes nothing, and may run beside any number of
+/// replicas: what changes meanwhile is read again.
 /// </summary>
 /// <param name="storage">What to verify.</param>
 /// <param name="parallel">How many packages or archives are read at the same time.</param>
@@ -31,7 +32,8 @@ public sealed class Verification(RegistryStorage storage, int parallel, Action<F
     public async Task<bool> RunAsync(CancellationToken cancellationToken)
     {
         var options = new ParallelOptions { MaxDegreeOfParallelism = parallel, CancellationToken = cancellationToken };
-        await Parallel.ForEachAsync(storage.Documents.ListAsync(StoreKeys.Packages, after: null, cancellationToken), options, async (entry, within) =>
+        await Parallel.ForEachAsync(storage.Documents.ListAsync(
+            StoreKeys.Packages, after: null, cancellationToken), options, async (entry, within) =>
         {
             packages[entry.Key] = true;
             if (PackageName.TryParse(entry.Key, out var package))
@@ -51,10 +53,12 @@ public sealed class Verification(RegistryStorage storage, int parallel, Action<F
     /// <summary>The blobs of scopes that have no index: each package with one has counted its own.</summary>
     private async Task CountBlobsWithoutPackageAsync(CancellationToken cancellationToken)
     {
-        await foreach (var blob in storage.Blobs.ListAsync(StoreKeys.Packages, ScopeDepth.Subtree, after: null, cancellationToken))
+        await foreach (var blob in storage.Blobs.ListAsync(
+            StoreKeys.Packages, ScopeDepth.Subtree, after: null, cancellationToken))
         {
             // A package that came since its listing is none without an index.
-            if (packages.ContainsKey(blob.Key.Scope) || await storage.Documents.StatAsync(blob.Key.Scope, cancellationToken) is not null)
+            if (packages.ContainsKey(blob.Key.Scope)
+                || await storage.Documents.StatAsync(blob.Key.Scope, cancellationToken) is not null)
                 continue;
             Garbage.AddBlob();
             Garbage.AddBytes(blob.Length);

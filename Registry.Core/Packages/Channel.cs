@@ -16,7 +16,10 @@ public sealed record Channel(ChannelName Name, Release Current, ImmutableArray<R
         Releases = Releases.Contains(release) ? Releases : [.. Releases.Append(release).OrderDescending()],
     };
 
-    /// <summary>The channel without a release, the highest that remains being current; null when none remains. Unchanged when the release is no member.</summary>
+    /// <summary>
+    /// The channel without a release, the highest that remains being current; null when none remains. Unchanged when
+    /// the release is no member.
+    /// </summary>
     public Channel? Without(Release release)
     {
         var remaining = Releases.Remove(release);

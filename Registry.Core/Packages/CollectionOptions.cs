@@ -8,8 +8,9 @@ public sealed record CollectionOptions
     public TimeSpan Period { get; init; } = TimeSpan.FromHours(1);
 
     /// <summary>
-    /// How long a collector must have known a blob as unreferenced, unchanged, before it deletes it: a push commits its blob before the index that refers
-    /// to it. Measured by the collector's own monotonic clock, so the clocks of the machines need not agree. At least four times the bound of the update loop.
+    /// How long a collector must have known a blob as unreferenced, unchanged, before it deletes it: a push commits its
+    /// blob before the index that refers to it. Measured by the collector's own monotonic clock, so the clocks of the
+    /// machines need not agree. At least four times the bound of the update loop.
     /// </summary>
     /// <value>Default 1 hour.</value>
     public TimeSpan Grace { get; init; } = TimeSpan.FromHours(1);

@@ -11,12 +11,15 @@ namespace Registry.Core.Packages;
 /// <param name="mark">Stands before the compressed form.</param>
 /// <param name="quality">That of brotli: 0 to 11.</param>
 /// <param name="maxBytes">The most bytes of JSON. More are counted, and nothing else is done with them.</param>
-internal sealed class IndexPacker(ReadOnlySpan<byte> mark, int quality, long maxBytes) : IBufferWriter<byte>, IDisposable
+internal sealed class IndexPacker(
+    ReadOnlySpan<byte> mark, int quality, long maxBytes) : IBufferWriter<byte>, IDisposable
 {
     /// <summary>Longer JSON, which repeats itself, is stored compressed.</summary>
     private const int CompressAboveBytes = 64 * 1024;
 
-    /// <summary>How much is compressed at once: at its fastest, brotli finds repetitions only within such a piece.</summary>
+    /// <summary>
+    /// How much is compressed at once: at its fastest, brotli finds repetitions only within such a piece.
+    /// </summary>
     private const int PieceBytes = 1024 * 1024;
 
     /// <summary>1 MiB, as the pieces. Unpacking takes as much memory.</summary>
@@ -85,7 +88,8 @@ internal sealed class IndexPacker(ReadOnlySpan<byte> mark, int quality, long max
             OperationStatus status;
             do
             {
-                status = encoder.Compress(rest, packed.GetSpan(CompressAboveBytes), out var taken, out var written, isLast);
+                status =
+                    encoder.Compress(rest, packed.GetSpan(CompressAboveBytes), out var taken, out var written, isLast);
                 rest = rest[taken..];
                 packed.Advance(written);
             }

@@ -3,7 +3,8 @@ using Registry.Core.Content;
 namespace Registry.Core.Packages;
 
 /// <summary>
-/// Reads metadata of an index. Use one reader for many manifests, in their order: a compressed index is then unpacked once.
+/// Reads metadata of an index. Use one reader for many manifests, in their order: a compressed index is then unpacked
+/// once.
 /// </summary>
 public sealed class MetadataReader : IDisposable
 {

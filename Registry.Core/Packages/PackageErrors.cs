@@ -5,39 +5,55 @@ using Registry.Core.Versions;
 namespace Registry.Core.Packages;
 
 /// <summary>
-/// What the rules of packages and channels refuse, in the words of the CNR protocol (section 9): clients show these messages, and read the details.
+/// What the rules of packages and channels refuse, in the words of the CNR protocol (section 9): clients show these
+/// messages, and read the details.
 /// </summary>
 internal static class PackageErrors
 {
     /// <param name="package">As it was asked for, so that a text that is no name is echoed too.</param>
-    /// <param name="release">The resolved release once there is one, else the query as it was asked; null when none was.</param>
+    /// <param name="release">
+    /// The resolved release once there is one, else the query as it was asked; null when none was.
+    /// </param>
     /// <param name="mediaType">As it was asked for; null when none was.</param>
-    public static RegistryException PackageNotFound(string package, string? release = null, string? mediaType = null) => new(
+    public static RegistryException PackageNotFound(
+        string package, string? release = null, string? mediaType = null) => new(
         ErrorCode.PackageNotFound,
         $"package {package} doesn't exist, v: {release ?? "None"}, type: {mediaType ?? "None"}",
         ("package", package), ("release", release), ("media_type", mediaType));
 
     public static RegistryException NoReleaseMatches(PackageName package, string query) => new(
-        ErrorCode.ReleaseNotFound, $"No release match '{query}' for package '{package}'", ("package", package.Value), ("release_query", query));
+        ErrorCode.ReleaseNotFound, $"No release match '{query}' for package '{package}'", (
+            "package",
+            package.Value), ("release_query", query));
 
     public static RegistryException ReleaseNotFound(PackageName package, string release) => new(
-        ErrorCode.ReleaseNotFound, $"Release {release} doesn't exist for package {package}", ("package", package.Value), ("release", release));
+        ErrorCode.ReleaseNotFound, $"Release {release} doesn't exist for package {package}", (
+            "package",
+            package.Value), ("release", release));
 
     public static RegistryException ChannelNotFound(PackageName package, ChannelName channel) => new(
-        ErrorCode.ChannelNotFound, $"No channel '{channel}' found for package '{package}'", ("package", package.Value), ("channel", channel.Value));
+        ErrorCode.ChannelNotFound, $"No channel '{channel}' found for package '{package}'", (
+            "package",
+            package.Value), ("channel", channel.Value));
 
     public static RegistryException PackageExists(PackageName package, Release release, MediaType mediaType) => new(
-        ErrorCode.PackageExists, "Package exists already", ("package", package.Value), ("release", release.Value), ("media_type", mediaType.Value));
+        ErrorCode.PackageExists, "Package exists already", (
+            "package",
+            package.Value), ("release", release.Value), ("media_type", mediaType.Value));
 
     public static RegistryException ResourceInUse(PackageName package) => new(
-        ErrorCode.ResourceInUse, $"package {package} has too many writers at once: try again", ("package", package.Value));
+        ErrorCode.ResourceInUse, $"package {package} has too many writers at once: try again", (
+            "package",
+            package.Value));
 
     public static RegistryException OutcomeUnknown(PackageName package) => new(
-        ErrorCode.Unavailable, $"It is not known whether the change of package {package} was stored: look, then try again", ("package", package.Value));
+        ErrorCode.Unavailable, $"It is not known whether the change of package {package} was stored: look, then try "
+            + "again", ("package", package.Value));
 
     public static RegistryException StorageRestarted(PackageName package) => new(
         ErrorCode.Unavailable,
-        $"The storage was restarted or replaced while package {package} was pushed, and may have lost the content. Nothing was stored: push it again",
+        $"The storage was restarted or replaced while package {package} was pushed, and may have lost the content. "
+            + "Nothing was stored: push it again",
         ("package", package.Value));
 
     /// <param name="package">The package.</param>
@@ -46,7 +62,8 @@ internal static class PackageErrors
     /// <param name="limit">How long a stored index may be, in bytes.</param>
     public static RegistryException IndexFull(PackageName package, int manifests, long bytes, long limit) => new(
         ErrorCode.InvalidParameters,
-        $"The index of package {package} would take {bytes} bytes with {manifests} releases, and the limit is {limit} bytes. "
+        $"The index of package {package} would take {bytes} bytes with {manifests} releases, and the limit is "
+        + $"{limit} bytes. "
         + "Delete releases or push less metadata",
         ("package", package.Value), ("manifests", manifests), ("bytes", bytes), ("limit", limit));
 

@@ -9,14 +9,14 @@ namespace Registry.Core.Packages;
 internal sealed class PackageIndexCodec(IndexLimits limits) : DocumentCodec<PackageName, PackageIndex>
 {
     /// <summary>
-    /// How many bytes of metadata an index may gather that did not come from its stored form. Above it, the next read takes
-    /// all of them from there, compressed.
+    /// How many bytes of metadata an index may gather that did not come from its stored form. Above it, the next read
+    /// takes all of them from there, compressed.
     /// </summary>
     private const long MaxOwnMetadataBytes = 1024 * 1024;
 
     /// <summary>
-    /// One manifest: its object, descriptor, two digests of 64 characters, push id, release and media type, and its places in the index (by
-    /// release, and by digest). Calculated for 64 bits.
+    /// One manifest: its object, descriptor, two digests of 64 characters, push id, release and media type, and its
+    /// places in the index (by release, and by digest). Calculated for 64 bits.
     /// </summary>
     private const int ManifestBytes = 700;
 

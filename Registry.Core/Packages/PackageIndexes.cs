@@ -12,7 +12,11 @@ namespace Registry.Core.Packages;
 /// <param name="cache">How much of what was read is kept; null for the defaults.</param>
 /// <param name="limits">How large an index may be; null for the defaults.</param>
 public sealed class PackageIndexes(
-    IDocumentStore documents, TimeProvider time, UpdateOptions options, IndexCacheOptions? cache = null, IndexLimits? limits = null)
+    IDocumentStore documents,
+    TimeProvider time,
+    UpdateOptions options,
+    IndexCacheOptions? cache = null,
+    IndexLimits? limits = null)
     : DocumentSet<PackageName, PackageIndex>(
         documents,
         new PackageIndexCodec(limits ?? new IndexLimits()),
@@ -24,18 +28,26 @@ public sealed class PackageIndexes(
     private const int MetadataEntryBytes = 300;
 
     /// <summary>
-    /// Metadata that were unpacked, by the index that they lie in and their place in it. The key does not hold that index in memory.
+    /// Metadata that were unpacked, by the index that they lie in and their place in it. The key does not hold that
+    /// index in memory.
     /// </summary>
     private readonly SecondChanceCache<(object Index, long Start), RawJson> unpacked =
         new((cache ?? new IndexCacheOptions()).MaxMetadataBytes);
 
-    /// <summary>As <see cref="DocumentSet{TKey, TState}.FindAsync(TKey, CancellationToken)"/>, for a package that must exist.</summary>
-    /// <exception cref="RegistryException"><see cref="ErrorCode.PackageNotFound"/>; nothing but the package is named in it.</exception>
+    /// <summary>
+    /// As <see cref="DocumentSet{TKey, TState}.FindAsync(TKey, CancellationToken)"/>, for a package that must exist.
+    /// </summary>
+    /// <exception cref="RegistryException">
+    /// <see cref="ErrorCode.PackageNotFound"/>; nothing but the package is named in it.
+    /// </exception>
     /// <exception cref="StorageException">The storage did not answer, or the index is damaged.</exception>
-    public async ValueTask<DocumentSnapshot<PackageIndex>> GetAsync(PackageName name, CancellationToken cancellationToken) =>
+    public async ValueTask<DocumentSnapshot<PackageIndex>> GetAsync(
+        PackageName name, CancellationToken cancellationToken) =>
         await FindAsync(name, cancellationToken) ?? throw PackageErrors.PackageNotFound(name.Value);
 
-    /// <summary>Reads metadata; null for none. Unpacking takes up to some milliseconds, so the result is kept.</summary>
+    /// <summary>
+    /// Reads metadata; null for none. Unpacking takes up to some milliseconds, so the result is kept.
+    /// </summary>
     internal RawJson? ReadMetadata(Metadata? metadata)
     {
         using var reader = new MetadataReader();

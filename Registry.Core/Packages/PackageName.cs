@@ -4,7 +4,9 @@ using Registry.Core.Storage;
 
 namespace Registry.Core.Packages;
 
-/// <summary>The name of a package: <c>namespace/name</c>. Each half is <c>[A-Za-z0-9_][A-Za-z0-9._-]{0,79}</c>; case matters.</summary>
+/// <summary>
+/// The name of a package: <c>namespace/name</c>. Each half is <c>[A-Za-z0-9_][A-Za-z0-9._-]{0,79}</c>; case matters.
+/// </summary>
 public readonly record struct PackageName : IComparable<PackageName>
 {
     private const int MaxHalfLength = 80;
@@ -32,7 +34,8 @@ public readonly record struct PackageName : IComparable<PackageName>
     private int NamespaceLength { get; }
 
     /// <summary>Puts the two halves together; false when either is not a name.</summary>
-    public static bool TryCreate([NotNullWhen(true)] string? @namespace, [NotNullWhen(true)] string? name, out PackageName package)
+    public static bool TryCreate(
+        [NotNullWhen(true)] string? @namespace, [NotNullWhen(true)] string? name, out PackageName package)
     {
         package = default;
         if (@namespace is null || name is null || !IsHalf(@namespace) || !IsHalf(name))
@@ -59,8 +62,11 @@ public readonly record struct PackageName : IComparable<PackageName>
 
         // Most names need no escape: the key holds them as they are.
         if (!key.Value.Contains(StoreKey.Escape))
-            return key.IsBelow(StoreKeys.Packages) && TryParse(key.Value[(StoreKeys.Packages.Value.Length + 1)..], out package);
-        return key.IsBelow(StoreKeys.Packages) && key.Segments() is [_, var @namespace, var name] && TryCreate(@namespace, name, out package);
+            return key.IsBelow(StoreKeys.Packages)
+                && TryParse(key.Value[(StoreKeys.Packages.Value.Length + 1)..], out package);
+        return key.IsBelow(StoreKeys.Packages)
+            && key.Segments() is [_, var @namespace, var name]
+            && TryCreate(@namespace, name, out package);
     }
 
     /// <summary>Ordinal order of <see cref="Value"/>.</summary>
@@ -82,5 +88,7 @@ public readonly record struct PackageName : IComparable<PackageName>
     public static bool operator >=(PackageName left, PackageName right) => left.CompareTo(right) >= 0;
 
     private static bool IsHalf(ReadOnlySpan<char> text) =>
-        text.Length is > 0 and <= MaxHalfLength && text[0] is not ('.' or '-') && !text.ContainsAnyExcept(HalfCharacters);
+        text.Length is > 0 and <= MaxHalfLength
+            && text[0] is not ('.' or '-')
+            && !text.ContainsAnyExcept(HalfCharacters);
 }

@@ -12,17 +12,23 @@ public static class PackageQueries
     public const string AnyMediaType = "-";
 
     /// <summary>The package that a client names; a text that is no name is of no package.</summary>
-    /// <exception cref="RegistryException"><see cref="ErrorCode.PackageNotFound"/>, with the text as it was given.</exception>
+    /// <exception cref="RegistryException">
+    /// <see cref="ErrorCode.PackageNotFound"/>, with the text as it was given.
+    /// </exception>
     /// <param name="namespace">The namespace.</param>
     /// <param name="name">The name.</param>
     /// <param name="release">The release that is asked for, which the refusal repeats; null for none.</param>
     public static PackageName ParseName(string @namespace, string name, string? release = null) =>
-        PackageName.TryCreate(@namespace, name, out var package) ? package : throw PackageErrors.PackageNotFound($"{@namespace}/{name}", release);
+        PackageName.TryCreate(@namespace, name, out var package)
+            ? package
+            : throw PackageErrors.PackageNotFound($"{@namespace}/{name}", release);
 
     /// <summary>The release that a query names: the highest that matches.</summary>
     /// <param name="index">The package.</param>
     /// <param name="query">A release query, as it was asked.</param>
-    /// <exception cref="RegistryException"><see cref="ErrorCode.InvalidRelease"/>, or <see cref="ErrorCode.ReleaseNotFound"/>.</exception>
+    /// <exception cref="RegistryException">
+    /// <see cref="ErrorCode.InvalidRelease"/>, or <see cref="ErrorCode.ReleaseNotFound"/>.
+    /// </exception>
     public static Release Resolve(this PackageIndex index, string query) =>
         // A release that is there, asked for by its text, is what every query of that text finds.
         Release.TryParse(query, out var exact, out _) && index.Contains(exact) ? exact :
@@ -33,7 +39,8 @@ public static class PackageQueries
     /// <param name="query">A release query, as it was asked.</param>
     /// <param name="mediaType">A short media type, or <see cref="AnyMediaType"/>, as it was asked.</param>
     /// <exception cref="RegistryException">
-    /// As <see cref="Resolve"/>; <see cref="ErrorCode.PackageNotFound"/>; <see cref="ErrorCode.InvalidUsage"/> where several media types are there to choose from.
+    /// As <see cref="Resolve"/>; <see cref="ErrorCode.PackageNotFound"/>; <see cref="ErrorCode.InvalidUsage"/> where
+    /// several media types are there to choose from.
     /// </exception>
     public static Manifest Find(this PackageIndex index, string query, string mediaType)
     {
@@ -43,7 +50,10 @@ public static class PackageQueries
             var manifests = index.Of(release);
             return manifests.Length == 1
                 ? manifests[0]
-                : throw new RegistryException(ErrorCode.InvalidUsage, $"media-type non specified: [{string.Join(',', manifests.ToArray().Select(manifest => manifest.MediaType.Value))}]");
+                : throw new RegistryException(
+                    ErrorCode.InvalidUsage,
+                    "media-type non specified: "
+                        + $"[{string.Join(',', manifests.ToArray().Select(manifest => manifest.MediaType.Value))}]");
         }
 
         return (MediaType.TryParse(mediaType, out var type) ? index.Find(release, type) : null)
@@ -51,14 +61,18 @@ public static class PackageQueries
     }
 
     /// <summary>All manifests of exactly one release.</summary>
-    /// <exception cref="RegistryException"><see cref="ErrorCode.PackageNotFound"/>, for what is no release too.</exception>
+    /// <exception cref="RegistryException">
+    /// <see cref="ErrorCode.PackageNotFound"/>, for what is no release too.
+    /// </exception>
     public static ReadOnlySpan<Manifest> GetExact(this PackageIndex index, string release) =>
         Release.TryParse(release, out var exact, out _) && index.Of(exact) is { IsEmpty: false } manifests
             ? manifests
             : throw PackageErrors.PackageNotFound(index.Name.Value, release);
 
     /// <summary>The manifest that answers for a CNR digest.</summary>
-    /// <exception cref="RegistryException"><see cref="ErrorCode.PackageNotFound"/> with the digest as the release, for what is no digest too.</exception>
+    /// <exception cref="RegistryException">
+    /// <see cref="ErrorCode.PackageNotFound"/> with the digest as the release, for what is no digest too.
+    /// </exception>
     public static Manifest GetContent(this PackageIndex index, string digest) =>
         (Digest.TryParse(digest, out var exact) ? index.FindContent(exact) : null)
         ?? throw PackageErrors.PackageNotFound(index.Name.Value, digest);

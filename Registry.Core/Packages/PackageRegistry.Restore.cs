@@ -9,21 +9,27 @@ namespace Registry.Core.Packages;
 public sealed partial class PackageRegistry
 {
     /// <summary>
-    /// Brings a release back that a backup holds. Restoring the same again changes nothing, and neither does restoring what was pushed in the
-    /// meantime with the same content and metadata.
+    /// Brings a release back that a backup holds. Restoring the same again changes nothing, and neither does restoring
+    /// what was pushed in the meantime with the same content and metadata.
     /// </summary>
     /// <param name="restored">The release.</param>
     /// <param name="blobDigest">The sha256 of the content.</param>
-    /// <param name="begin">Begins the upload of the content and writes all of it; called where it is needed, once.</param>
+    /// <param name="begin">
+    /// Begins the upload of the content and writes all of it; called where it is needed, once.
+    /// </param>
     /// <param name="force">Replace a release that is there with another content.</param>
     /// <param name="cancellationToken">Gives up; the release was then restored whole or not at all.</param>
     /// <exception cref="RegistryException">
-    /// The content is refused, or is not what the backup says; <see cref="ErrorCode.PackageExists"/> with another content or metadata;
-    /// <see cref="ErrorCode.ResourceInUse"/>; <see cref="ErrorCode.Unavailable"/>.
+    /// The content is refused, or is not what the backup says; <see cref="ErrorCode.PackageExists"/> with another
+    /// content or metadata; <see cref="ErrorCode.ResourceInUse"/>; <see cref="ErrorCode.Unavailable"/>.
     /// </exception>
     /// <exception cref="StorageException">The storage failed.</exception>
     public async Task<RestoreOutcome> RestoreAsync(
-        RestoredRelease restored, Digest blobDigest, Func<CancellationToken, ValueTask<PackageUpload>> begin, bool force, CancellationToken cancellationToken)
+        RestoredRelease restored,
+        Digest blobDigest,
+        Func<CancellationToken, ValueTask<PackageUpload>> begin,
+        bool force,
+        CancellationToken cancellationToken)
     {
         var (package, release, mediaType) = (restored.Package, restored.Release, restored.MediaType);
         var known = (await indexes.FindAsync(package, cancellationToken))?.State.Find(release, mediaType);
@@ -44,7 +50,8 @@ public sealed partial class PackageRegistry
         if (content.ContentDigest != restored.ContentDigest)
             throw OtherDigest(content.ContentDigest, restored.ContentDigest);
 
-        var manifest = NewManifest(release, mediaType, content, restored.CreatedAt ?? Microseconds.Floor(time.GetUtcNow()), restored.Metadata);
+        var manifest = NewManifest(
+            release, mediaType, content, restored.CreatedAt ?? Microseconds.Floor(time.GetUtcNow()), restored.Metadata);
         var index = await StoreAsync(
             package,
             manifest,
@@ -67,11 +74,16 @@ public sealed partial class PackageRegistry
         known.Content.BlobDigest == blobDigest && known.Metadata?.ToString() == restored.Metadata;
 
     private static RegistryException Conflict(Manifest known) => new(
-        ErrorCode.PackageExists, $"it is there already with another content or metadata: sha256 {known.Content.Digest}, {known.Content.Size} bytes");
+        ErrorCode.PackageExists, "it is there already with another content or metadata: sha256 "
+            + $"{known.Content.Digest}, {known.Content.Size} bytes");
 
     private static RegistryException OtherDigest(Digest found, Digest expected) => new(
-        ErrorCode.InvalidParameters, $"its content has the sha256 {found} where the backup says {expected}", ("field", "content.digest"));
+        ErrorCode.InvalidParameters, $"its content has the sha256 {found} where the backup says {expected}", (
+            "field",
+            "content.digest"));
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Restored {Package} {Release} as {MediaType}: {Digest}, {Size} bytes")]
-    private partial void LogRestored(PackageName package, Release release, MediaType mediaType, Digest digest, long size);
+    [LoggerMessage(
+        Level = LogLevel.Information, Message = "Restored {Package} {Release} as {MediaType}: {Digest}, {Size} bytes")]
+    private partial void LogRestored(
+        PackageName package, Release release, MediaType mediaType, Digest digest, long size);
 }

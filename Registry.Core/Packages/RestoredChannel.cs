@@ -10,19 +10,29 @@ namespace Registry.Core.Packages;
 public sealed record RestoredChannel(ChannelName Name, Release? Current, ImmutableArray<Release> Releases)
 {
     /// <summary>
-    /// The channel as it shall be: the releases of the backup join those that it has. Null when the package has none of them.
+    /// The channel as it shall be: the releases of the backup join those that it has. Null when the package has none of
+    /// them.
     /// </summary>
     /// <remarks>
-    /// The current release is that of the backup. Where the backup names none, or one that is not there any more, a channel that exists keeps its own, and a
-    /// new one gets its highest, as when a current release is deleted.
+    /// The current release is that of the backup. Where the backup names none, or one that is not there any more, a
+    /// channel that exists keeps its own, and a new one gets its highest, as when a current release is deleted.
     /// </remarks>
     internal Channel? ApplyTo(PackageIndex index)
     {
         var known = index.FindChannel(Name);
         ImmutableArray<Release> releases =
         [
-            .. Releases.Concat(known?.Releases ?? []).Concat(Current is { } named ? [named] : []).Where(index.Contains).Distinct().OrderDescending(),
+            .. Releases.Concat(known?.Releases ?? [])
+                .Concat(Current is { } named ? [named] : [])
+                .Where(index.Contains)
+                .Distinct()
+                .OrderDescending(),
         ];
-        return releases.IsEmpty ? null : new Channel(Name, Current is { } current && index.Contains(current) ? current : known?.Current ?? releases[0], releases);
+        return releases.IsEmpty
+            ? null
+            : new Channel(
+                Name,
+                Current is { } current && index.Contains(current) ? current : known?.Current ?? releases[0],
+                releases);
     }
 }

@@ -12,7 +12,12 @@ namespace Registry.Core.Packages;
 /// <param name="Metadata">The JSON value that was pushed with it; null for none.</param>
 /// <param name="ContentDigest">CNR's digest, the sha256 of the gunzipped tar, which the content must have.</param>
 public sealed record RestoredRelease(
-    PackageName Package, Release Release, MediaType MediaType, DateTimeOffset? CreatedAt, string? Metadata, Digest ContentDigest);
+    PackageName Package,
+    Release Release,
+    MediaType MediaType,
+    DateTimeOffset? CreatedAt,
+    string? Metadata,
+    Digest ContentDigest);
 
 /// <summary>What became of a release that was restored.</summary>
 public enum RestoreOutcome

@@ -6,29 +6,32 @@ using Registry.Core.Storage;
 namespace Registry.Core.Packages;
 
 /// <summary>
-/// The stored form of a <see cref="PackageIndex"/>: JSON with a schema number, compressed where it is long. Apart from the wire forms, so
-/// that neither binds the other.
+/// The stored form of a <see cref="PackageIndex"/>: JSON with a schema number, compressed where it is long. Apart from
+/// the wire forms, so that neither binds the other.
 /// </summary>
 internal static class StoredIndex
 {
     /// <summary>
-    /// Written into every document. A later schema must be followed by the member <c>requires</c> with the version of the registry that reads
-    /// it, so that earlier versions can name it: see <see cref="StorageFault.NewerSchema"/>.
+    /// Written into every document. A later schema must be followed by the member <c>requires</c> with the version of
+    /// the registry that reads it, so that earlier versions can name it: see <see cref="StorageFault.NewerSchema"/>.
     /// </summary>
     public const int Schema = 1;
 
     /// <summary>
-    /// Brotli at its fastest makes two thirds of what gzip makes in the same time: 1 MiB then carries a package past 8,000 manifests.
+    /// Brotli at its fastest makes two thirds of what gzip makes in the same time: 1 MiB then carries a package past
+    /// 8,000 manifests.
     /// </summary>
     private const int FastQuality = 1;
 
     /// <summary>
-    /// Where the fastest does not fit, this takes some 5 % less in eight times the time. So a delete fits even where an earlier
-    /// version, which took larger pieces, had filled the document.
+    /// Where the fastest does not fit, this takes some 5 % less in eight times the time. So a delete fits even where an
+    /// earlier version, which took larger pieces, had filled the document.
     /// </summary>
     private const int DenseQuality = 4;
 
-    /// <summary>Stands before brotli, which has no mark of its own: <c>tail -c +8 FILE | brotli -d</c> reads such a document.</summary>
+    /// <summary>
+    /// Stands before brotli, which has no mark of its own: <c>tail -c +8 FILE | brotli -d</c> reads such a document.
+    /// </summary>
     private static ReadOnlySpan<byte> BrotliMark => "brotli\n"u8;
 
     /// <summary>Makes the stored form of an index.</summary>
@@ -58,21 +61,29 @@ internal static class StoredIndex
         {
             if (content.Span.StartsWith(BrotliMark))
                 return StoredIndexReader.Read(name, new PackedJson(content[BrotliMark.Length..]), maxBytes);
-            return content.Length <= maxBytes ? StoredIndexReader.Read(name, content.Span) : throw TooLong(name, maxBytes);
+            return content.Length <= maxBytes
+                ? StoredIndexReader.Read(name, content.Span)
+                : throw TooLong(name, maxBytes);
         }
-        catch (Exception exception) when (exception is JsonException or FormatException or InvalidDataException or InvalidOperationException)
+        catch (Exception exception) when (exception is JsonException or FormatException or InvalidDataException
+            or InvalidOperationException)
         {
-            throw new StorageException(StorageFault.Corrupt, $"The stored index of {name} cannot be read: {exception.Message}", exception);
+            throw new StorageException(
+                StorageFault.Corrupt, $"The stored index of {name} cannot be read: {exception.Message}", exception);
         }
     }
 
     /// <summary>As the other, for an index that is as long as the default allows.</summary>
-    public static PackageIndex Read(PackageName name, ReadOnlyMemory<byte> content) => Read(name, content, new IndexLimits().MaxBytes);
+    public static PackageIndex Read(
+        PackageName name, ReadOnlyMemory<byte> content) => Read(name, content, new IndexLimits().MaxBytes);
 
-    /// <summary>The fault of an index that is longer than allowed. It names the setting, for the operator's log.</summary>
+    /// <summary>
+    /// The fault of an index that is longer than allowed. It names the setting, for the operator's log.
+    /// </summary>
     public static StorageException TooLong(PackageName name, long maxBytes) => new(
         StorageFault.Corrupt,
-        $"The stored index of {name} unpacks to more than {maxBytes} bytes. Raise Limits:IndexBytes to read it, then delete releases");
+        $"The stored index of {name} unpacks to more than {maxBytes} bytes. Raise Limits:IndexBytes to read it, "
+            + "then delete releases");
 
     private static (byte[] Content, long JsonBytes) Write(PackageIndex index, int quality, long maxBytes)
     {
@@ -105,10 +116,22 @@ internal static class StoredIndex
         metadata.Read(manifest.Metadata));
 }
 
-internal sealed record StoredIndexForm(int Schema, string Package, DateTime CreatedAt, IEnumerable<StoredManifestForm> Manifests, IEnumerable<StoredChannelForm> Channels);
+internal sealed record StoredIndexForm(
+    int Schema,
+    string Package,
+    DateTime CreatedAt,
+    IEnumerable<StoredManifestForm> Manifests,
+    IEnumerable<StoredChannelForm> Channels);
 
 internal sealed record StoredManifestForm(
-    string Release, string MediaType, string Digest, string Blob, long Size, DateTime CreatedAt, string PushId, RawJson? Metadata = null);
+    string Release,
+    string MediaType,
+    string Digest,
+    string Blob,
+    long Size,
+    DateTime CreatedAt,
+    string PushId,
+    RawJson? Metadata = null);
 
 internal sealed record StoredChannelForm(string Name, string Current, IEnumerable<string> Releases);
 

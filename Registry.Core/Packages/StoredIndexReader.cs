@@ -7,16 +7,19 @@ using Registry.Core.Versions;
 namespace Registry.Core.Packages;
 
 /// <summary>
-/// Reads the JSON of <see cref="StoredIndex"/>, token by token and straight into the index: a registry reads that of every package when it starts.
-/// Properties may come in any order, unknown ones are passed over, and a missing or misshapen one is an error.
-/// Compressed JSON is read while it is unpacked, piece by piece: memory does not grow with what it unpacks to.
+/// Reads the JSON of <see cref="StoredIndex"/>, token by token and straight into the index: a registry reads that of
+/// every package when it starts. Properties may come in any order, unknown ones are passed over, and a missing or
+/// misshapen one is an error. Compressed JSON is read while it is unpacked, piece by piece: memory does not grow with
+/// what it unpacks to.
 /// </summary>
 internal ref struct StoredIndexReader
 {
     /// <summary>Metadata alone may be 63 levels deep.</summary>
     private const int MaxDepth = 128;
 
-    /// <summary>How much is unpacked at once: more than metadata may have by default, as a token has to be in one piece.</summary>
+    /// <summary>
+    /// How much is unpacked at once: more than metadata may have by default, as a token has to be in one piece.
+    /// </summary>
     private const int PieceBytes = 128 * 1024;
 
     private readonly PackageName package;
@@ -36,7 +39,9 @@ internal ref struct StoredIndexReader
 
     private Utf8JsonReader reader;
 
-    /// <summary>That of the manifest before, which as a rule is that of the next one too: one text for all of them.</summary>
+    /// <summary>
+    /// That of the manifest before, which as a rule is that of the next one too: one text for all of them.
+    /// </summary>
     private MediaType mediaType = MediaType.Kpm;
 
     private StoredIndexReader(PackageName package, ReadOnlySpan<byte> json)
@@ -46,18 +51,24 @@ internal ref struct StoredIndexReader
         reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = MaxDepth });
     }
 
-    private StoredIndexReader(PackageName package, PackedJson packed, PackedJsonReader unpacked, PooledBytes piece, long maxBytes)
+    private StoredIndexReader(
+        PackageName package, PackedJson packed, PackedJsonReader unpacked, PooledBytes piece, long maxBytes)
     {
-        (this.package, this.packed, this.unpacked, this.piece, this.maxBytes) = (package, packed, unpacked, piece, maxBytes);
-        reader = new Utf8JsonReader([], isFinalBlock: false, new JsonReaderState(new JsonReaderOptions { MaxDepth = MaxDepth }));
+        (this.package, this.packed, this.unpacked, this.piece, this.maxBytes) =
+            (package, packed, unpacked, piece, maxBytes);
+        reader = new Utf8JsonReader(
+            [], isFinalBlock: false, new JsonReaderState(new JsonReaderOptions { MaxDepth = MaxDepth }));
     }
 
     /// <summary>Reads JSON as it lies there.</summary>
     /// <exception cref="JsonException">It is no JSON, or not of this form.</exception>
-    /// <exception cref="FormatException">It is not this package's, of another schema, or a value is none of ours.</exception>
+    /// <exception cref="FormatException">
+    /// It is not this package's, of another schema, or a value is none of ours.
+    /// </exception>
     /// <exception cref="InvalidOperationException">A value is of the wrong kind.</exception>
     /// <exception cref="StorageException"><see cref="StorageFault.NewerSchema"/>.</exception>
-    public static PackageIndex Read(PackageName package, ReadOnlySpan<byte> json) => new StoredIndexReader(package, json).Index();
+    public static PackageIndex Read(
+        PackageName package, ReadOnlySpan<byte> json) => new StoredIndexReader(package, json).Index();
 
     /// <summary>As the other, of compressed JSON. Metadata stay in it, and only their places are read.</summary>
     /// <exception cref="InvalidDataException">It is damaged.</exception>
@@ -137,7 +148,13 @@ internal ref struct StoredIndexReader
             PassOver(start);
         }
 
-        return release is { } of && kind is { } its && digest is { } tar && blob is { } bytes && size is { } length && createdAt is { } created && pushId is not null
+        return release is { } of
+            && kind is { } its
+            && digest is { } tar
+            && blob is { } bytes
+            && size is { } length
+            && createdAt is { } created
+            && pushId is not null
             ? new Manifest(of, new Descriptor(its, tar, bytes, length), created, metadata, pushId)
             : throw Lacking("manifest");
     }
@@ -153,7 +170,9 @@ internal ref struct StoredIndexReader
         {
             var start = Place;
             for (; IsAt("name"u8); NextProperty())
-                name = ChannelName.TryParse(Text(), out var parsed) ? parsed : throw new FormatException("A channel's name is none.");
+                name = ChannelName.TryParse(Text(), out var parsed)
+                    ? parsed
+                    : throw new FormatException("A channel's name is none.");
             for (; IsAt("current"u8); NextProperty())
                 current = Release.Parse(Text());
             for (; IsAt("releases"u8); NextProperty())
@@ -171,13 +190,15 @@ internal ref struct StoredIndexReader
     private void NextProperty() => Read();
 
     /// <summary>
-    /// Whether there is a property and it is this one: then goes to its value. They are asked for in the order in which they are written, so that as a rule each
-    /// is asked for once.
+    /// Whether there is a property and it is this one: then goes to its value. They are asked for in the order in which
+    /// they are written, so that as a rule each is asked for once.
     /// </summary>
     private bool IsAt(ReadOnlySpan<byte> property) =>
         reader.TokenType == JsonTokenType.PropertyName && reader.ValueTextEquals(property) && Read();
 
-    /// <summary>Passes over a property that is none of those that were asked for since it began at <paramref name="start"/>.</summary>
+    /// <summary>
+    /// Passes over a property that is none of those that were asked for since it began at <paramref name="start"/>.
+    /// </summary>
     private void PassOver(long start)
     {
         if (Place != start)
@@ -212,14 +233,17 @@ internal ref struct StoredIndexReader
     {
         Demand(JsonTokenType.String);
         var time = reader.GetDateTime();
-        return new DateTimeOffset(time.Kind == DateTimeKind.Utc ? time : throw new FormatException("A time is not UTC."));
+        return new DateTimeOffset(
+            time.Kind == DateTimeKind.Utc ? time : throw new FormatException("A time is not UTC."));
     }
 
     private MediaType Kind()
     {
         Demand(JsonTokenType.String);
         if (!reader.ValueTextEquals(mediaType.Value))
-            mediaType = MediaType.TryParse(Text(), out var parsed) ? parsed : throw new FormatException($"'{Text()}' is no media type.");
+            mediaType = MediaType.TryParse(Text(), out var parsed)
+                ? parsed
+                : throw new FormatException($"'{Text()}' is no media type.");
         return mediaType;
     }
 
@@ -302,7 +326,8 @@ internal ref struct StoredIndexReader
         var version = IsAt("requires"u8) ? $"version {Text()} or later" : "a later version";
         throw new StorageException(
             StorageFault.NewerSchema,
-            $"The index of {package} is stored in schema {schema}, and this version of the registry reads schema {StoredIndex.Schema}. "
+            $"The index of {package} is stored in schema {schema}, and this version of the registry reads schema "
+            + $"{StoredIndex.Schema}. "
             + $"Run {version} of the registry");
     }
 

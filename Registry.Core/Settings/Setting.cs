@@ -23,13 +23,24 @@ public sealed class Setting
         this.property = property;
         Key = $"{section}:{property.Name}";
         var isSize = property.Name.EndsWith(SizeSuffix, StringComparison.Ordinal);
-        (parse, Expected) = Type.GetTypeCode(Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType) switch
+        (
+            parse,
+            Expected) = Type.GetTypeCode(
+                Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType) switch
         {
             TypeCode.String => ((Func<string, object?>)(static text => text), "a text"),
             TypeCode.Boolean => (static text => bool.TryParse(text, out var value) ? value : null, "true or false"),
-            TypeCode.Double => (static text => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) ? value : null, "a number"),
-            TypeCode.Int64 when isSize => (static text => ParseSize(text), "a number of bytes, or a size such as 512MiB"),
-            TypeCode.Int32 when isSize => (static text => ToInt32(ParseSize(text)), "a number of bytes, or a size such as 64KiB, below 2GiB"),
+            TypeCode.Double =>
+                (
+                    static text =>
+                        double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value)
+                            ? value
+                            : null,
+                    "a number"),
+            TypeCode.Int64 when isSize =>
+                (static text => ParseSize(text), "a number of bytes, or a size such as 512MiB"),
+            TypeCode.Int32 when isSize =>
+                (static text => ToInt32(ParseSize(text)), "a number of bytes, or a size such as 64KiB, below 2GiB"),
             TypeCode.Int64 => (static text => ParseWhole(text), "a whole number"),
             TypeCode.Int32 => (static text => ToInt32(ParseWhole(text)), $"a whole number up to {int.MaxValue}"),
             _ => throw new NotSupportedException($"Settings of type {property.PropertyType} are not supported: {Key}."),
@@ -81,14 +92,18 @@ public sealed class Setting
         {
             if (!trimmed.EndsWith(unit, StringComparison.OrdinalIgnoreCase))
                 continue;
-            return ParseWhole(trimmed[..^unit.Length]) is { } number && Math.Abs(number) <= long.MaxValue / bytes ? number * bytes : null;
+            return ParseWhole(trimmed[..^unit.Length]) is { } number && Math.Abs(number) <= long.MaxValue / bytes
+                ? number * bytes
+                : null;
         }
 
         return ParseWhole(trimmed);
     }
 
     private static long? ParseWhole(string text) =>
-        long.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out var value) && value != long.MinValue ? value : null;
+        long.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out var value) && value != long.MinValue
+            ? value
+            : null;
 
     private static int? ToInt32(long? number) => number is >= int.MinValue and <= int.MaxValue ? (int)number : null;
 }

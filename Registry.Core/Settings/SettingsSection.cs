@@ -4,13 +4,14 @@ using Microsoft.Extensions.Options;
 namespace Registry.Core.Settings;
 
 /// <summary>
-/// Reads a section of the configuration into its options. A value that cannot be read fails the validation, together with everything else that is
-/// wrong, in words that name the variable, the value and what is expected.
+/// Reads a section of the configuration into its options. A value that cannot be read fails the validation, together
+/// with everything else that is wrong, in words that name the variable, the value and what is expected.
 /// </summary>
 /// <typeparam name="TOptions">The options. Their public properties are the settings of the section.</typeparam>
 /// <param name="configuration">The whole configuration.</param>
 /// <param name="section">The name of the section.</param>
-public sealed class SettingsSection<TOptions>(IConfiguration configuration, string section) : IConfigureOptions<TOptions>, IValidateOptions<TOptions>
+public sealed class SettingsSection<TOptions>(
+    IConfiguration configuration, string section) : IConfigureOptions<TOptions>, IValidateOptions<TOptions>
     where TOptions : class, new()
 {
     private readonly IReadOnlyList<Setting> settings = Setting.Of(section, typeof(TOptions));

@@ -14,7 +14,8 @@ public static class SettingsServices
     /// <param name="configuration">The whole configuration.</param>
     /// <param name="section">The name of the section.</param>
     /// <returns>For values that come from elsewhere.</returns>
-    public static OptionsBuilder<TOptions> AddSettings<TOptions, TValidator>(this IServiceCollection services, IConfiguration configuration, string section)
+    public static OptionsBuilder<TOptions> AddSettings<TOptions, TValidator>(
+        this IServiceCollection services, IConfiguration configuration, string section)
         where TOptions : class, new()
         where TValidator : class, IValidateOptions<TOptions>
     {

@@ -1,12 +1,18 @@
 
 namespace Registry.Core.Storage;
 
-/// <summary>The name of a blob: the scope that it belongs to, and the sha256 of its bytes. The same bytes in two scopes are two blobs.</summary>
+/// <summary>
+/// The name of a blob: the scope that it belongs to, and the sha256 of its bytes. The same bytes in two scopes are two
+/// blobs.
+/// </summary>
 /// <param name="Scope">A package or a workspace.</param>
 /// <param name="Digest">The sha256 of the stored bytes.</param>
 public readonly record struct BlobKey(StoreKey Scope, Digest Digest) : IComparable<BlobKey>
 {
-    /// <summary>What a blob's name begins with; no segment of a <see cref="StoreKey"/> can contain it, so blobs and scopes never meet.</summary>
+    /// <summary>
+    /// What a blob's name begins with; no segment of a <see cref="StoreKey"/> can contain it, so blobs and scopes never
+    /// meet.
+    /// </summary>
     public const char Mark = '@';
 
     /// <summary><c>scope/@digest</c>. Ordinal order of this text is the order of every listing.</summary>
@@ -18,7 +24,8 @@ public readonly record struct BlobKey(StoreKey Scope, Digest Digest) : IComparab
         key = default;
         var slash = value?.LastIndexOf('/') ?? -1;
         if (slash < 0 || slash + 1 >= value!.Length || value[slash + 1] != Mark
-            || !StoreKey.TryParse(value[..slash], out var scope) || !Digest.TryParse(value[(slash + 2)..], out var digest))
+            || !StoreKey.TryParse(value[..slash], out var scope) || !Digest.TryParse(
+                value[(slash + 2)..], out var digest))
             return false;
         key = new BlobKey(scope, digest);
         return true;

@@ -13,7 +13,8 @@ public sealed class BlobReader(BlobInfo info, long length, Stream content) : IAs
     public long Length { get; } = length;
 
     /// <summary>
-    /// Exactly <see cref="Length"/> bytes, read forward. A read throws <see cref="StorageException"/> where the storage fails or falls short.
+    /// Exactly <see cref="Length"/> bytes, read forward. A read throws <see cref="StorageException"/> where the storage
+    /// fails or falls short.
     /// </summary>
     public Stream Content { get; } = content;
 

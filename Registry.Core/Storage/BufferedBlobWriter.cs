@@ -1,8 +1,8 @@
 namespace Registry.Core.Storage;
 
 /// <summary>
-/// A writer for a backend to which a small blob goes whole with its commit: nothing of it is staged before, so what is abandoned is discarded here and not
-/// in the storage.
+/// A writer for a backend to which a small blob goes whole with its commit: nothing of it is staged before, so what is
+/// abandoned is discarded here and not in the storage.
 /// </summary>
 public abstract class BufferedBlobWriter : BlobWriter
 {
@@ -47,7 +47,9 @@ public abstract class BufferedBlobWriter : BlobWriter
         GC.SuppressFinalize(this);
     }
 
-    /// <summary>Discards what is in memory alone, unless it was written to of late or just is: its owner cannot commit it then.</summary>
+    /// <summary>
+    /// Discards what is in memory alone, unless it was written to of late or just is: its owner cannot commit it then.
+    /// </summary>
     internal bool TryDiscard(TimeSpan idle)
     {
         lock (gate)
@@ -60,10 +62,14 @@ public abstract class BufferedBlobWriter : BlobWriter
     }
 
     /// <summary>Gives back what the writer holds.</summary>
-    /// <param name="discard">Whether to discard what was staged, too; a storage that does not answer is no error.</param>
+    /// <param name="discard">
+    /// Whether to discard what was staged, too; a storage that does not answer is no error.
+    /// </param>
     protected abstract ValueTask EndAsync(bool discard);
 
-    /// <summary>Begins a write or the commit: until it is said to have succeeded, the writer counts as failed.</summary>
+    /// <summary>
+    /// Begins a write or the commit: until it is said to have succeeded, the writer counts as failed.
+    /// </summary>
     protected void Begin(CancellationToken cancellationToken)
     {
         lock (gate)
@@ -72,7 +78,8 @@ public abstract class BufferedBlobWriter : BlobWriter
             if (state == State.Discarded)
                 throw Discarded();
             if (state != State.Writing)
-                throw new InvalidOperationException("This writer is busy, has been committed or has failed: it can only be disposed.");
+                throw new InvalidOperationException(
+                    "This writer is busy, has been committed or has failed: it can only be disposed.");
             cancellationToken.ThrowIfCancellationRequested();
             state = State.Busy;
         }

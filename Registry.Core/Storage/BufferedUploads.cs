@@ -10,7 +10,9 @@ public sealed class BufferedUploads(TimeProvider time)
 
     internal TimeProvider Time => time;
 
-    /// <summary>Discards those in memory alone that were not written to for <paramref name="idle"/>; returns how many.</summary>
+    /// <summary>
+    /// Discards those in memory alone that were not written to for <paramref name="idle"/>; returns how many.
+    /// </summary>
     public int Discard(TimeSpan idle) => writers.Keys.Count(writer => writer.TryDiscard(idle));
 
     internal void Join(BufferedBlobWriter writer) => writers[writer] = true;

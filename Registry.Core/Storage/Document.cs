@@ -1,11 +1,15 @@
 namespace Registry.Core.Storage;
 
 /// <summary>A document as it was at one revision.</summary>
-/// <param name="Content">The bytes, at most <see cref="MaxBytes"/>. The receiver may keep them; nobody changes them.</param>
+/// <param name="Content">
+/// The bytes, at most <see cref="MaxBytes"/>. The receiver may keep them; nobody changes them.
+/// </param>
 /// <param name="Revision">The revision that these bytes belong to: read together, never one after the other.</param>
 public sealed record Document(ReadOnlyMemory<byte> Content, Revision Revision)
 {
-    /// <summary>The largest document, in bytes: 1 MiB, below what every backend takes in one atomic write (etcd: 1.5 MiB).</summary>
+    /// <summary>
+    /// The largest document, in bytes: 1 MiB, below what every backend takes in one atomic write (etcd: 1.5 MiB).
+    /// </summary>
     public const int MaxBytes = 1024 * 1024;
 }
 

@@ -3,7 +3,10 @@ using System.Threading.Channels;
 
 namespace Registry.Core.Storage;
 
-/// <summary>Documents in handfuls, for whoever shares them out among processors: one at a time, handing over would cost more than the work.</summary>
+/// <summary>
+/// Documents in handfuls, for whoever shares them out among processors: one at a time, handing over would cost more
+/// than the work.
+/// </summary>
 internal static class DocumentBatches
 {
     /// <summary>A batch ends with the document that makes it so many.</summary>
@@ -12,14 +15,22 @@ internal static class DocumentBatches
     /// <summary>A batch ends with the document that makes it as long as this, in bytes.</summary>
     private const int FullBytes = 256 * 1024;
 
-    /// <summary>How many batches are read ahead: as much as a storage sends in one go, so that it goes on sending while that is worked at.</summary>
+    /// <summary>
+    /// How many batches are read ahead: as much as a storage sends in one go, so that it goes on sending while that is
+    /// worked at.
+    /// </summary>
     private const int Ahead = 8;
 
-    /// <summary>The documents in their order. A batch has one at least, and is the receiver's own. Reading goes on while the receiver works.</summary>
+    /// <summary>
+    /// The documents in their order. A batch has one at least, and is the receiver's own. Reading goes on while the
+    /// receiver works.
+    /// </summary>
     public static async IAsyncEnumerable<IReadOnlyCollection<StoredDocument>> Of(
-        IAsyncEnumerable<StoredDocument> documents, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+        IAsyncEnumerable<StoredDocument> documents,
+        [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        var channel = Channel.CreateBounded<IReadOnlyCollection<StoredDocument>>(new BoundedChannelOptions(Ahead) { SingleWriter = true, SingleReader = true });
+        var channel = Channel.CreateBounded<IReadOnlyCollection<StoredDocument>>(
+            new BoundedChannelOptions(Ahead) { SingleWriter = true, SingleReader = true });
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var filling = Task.Run(() => FillAsync(channel.Writer, documents, stop.Token), CancellationToken.None);
         try
@@ -35,7 +46,10 @@ internal static class DocumentBatches
     }
 
     /// <summary>Ends the channel with what ended the reading; throws nothing.</summary>
-    private static async Task FillAsync(ChannelWriter<IReadOnlyCollection<StoredDocument>> batches, IAsyncEnumerable<StoredDocument> documents, CancellationToken cancellationToken)
+    private static async Task FillAsync(
+        ChannelWriter<IReadOnlyCollection<StoredDocument>> batches,
+        IAsyncEnumerable<StoredDocument> documents,
+        CancellationToken cancellationToken)
     {
         try
         {

@@ -68,7 +68,8 @@ public interface IBlobStore
     /// <param name="depth">The scope alone, or also every scope below it.</param>
     /// <param name="after">Start after this key, which need not exist; null starts at the beginning.</param>
     /// <param name="cancellationToken">Ends the listing.</param>
-    IAsyncEnumerable<BlobInfo> ListAsync(StoreKey scope, ScopeDepth depth, BlobKey? after, CancellationToken cancellationToken);
+    IAsyncEnumerable<BlobInfo> ListAsync(
+        StoreKey scope, ScopeDepth depth, BlobKey? after, CancellationToken cancellationToken);
 
     /// <summary>
     /// The epoch of the storage, of blobs and documents alike; null where it has none, as it loses nothing that it
@@ -76,7 +77,8 @@ public interface IBlobStore
     /// <see cref="Precondition.In"/> this epoch belongs together.
     /// </summary>
     /// <exception cref="StorageException">The storage did not answer.</exception>
-    ValueTask<StorageEpoch?> EpochAsync(CancellationToken cancellationToken) => ValueTask.FromResult<StorageEpoch?>(null);
+    ValueTask<StorageEpoch?> EpochAsync(
+        CancellationToken cancellationToken) => ValueTask.FromResult<StorageEpoch?>(null);
 
     /// <summary>
     /// Reclaims what crashed or stuck writers staged and nobody wrote to for <paramref name="idle"/>; a backend that

@@ -23,12 +23,14 @@ public readonly record struct Precondition
     /// <summary>Write only if what is there has this revision.</summary>
     public static Precondition Matches(Revision revision) => new(PreconditionKind.Matches, revision);
 
-    /// <summary><see cref="Matches"/> where there is a revision, <see cref="Absent"/> where there is none: "as I read it".</summary>
+    /// <summary>
+    /// <see cref="Matches"/> where there is a revision, <see cref="Absent"/> where there is none: "as I read it".
+    /// </summary>
     public static Precondition Unchanged(Revision? revision) => revision is { } known ? Matches(known) : Absent;
 
     /// <summary>
-    /// The epoch in which the write is to happen; null for any. A write whose epoch has ended is no lost race: it fails with
-    /// <see cref="StorageFault.EpochEnded"/>. A storage without epochs ignores it.
+    /// The epoch in which the write is to happen; null for any. A write whose epoch has ended is no lost race: it fails
+    /// with <see cref="StorageFault.EpochEnded"/>. A storage without epochs ignores it.
     /// </summary>
     public StorageEpoch? Epoch { get; private init; }
 

@@ -1,10 +1,13 @@
 namespace Registry.Core.Storage;
 
-/// <summary>The one exception of both storage ports: the storage failed, whatever the engine behind it calls that.</summary>
+/// <summary>
+/// The one exception of both storage ports: the storage failed, whatever the engine behind it calls that.
+/// </summary>
 /// <param name="kind">What kind of failure.</param>
 /// <param name="message">For the operator's log; may name files and hosts, so it never reaches a client.</param>
 /// <param name="inner">The engine's own exception, null where there is none.</param>
-public sealed class StorageException(StorageFault kind, string message, Exception? inner = null) : Exception(message, inner)
+public sealed class StorageException(
+    StorageFault kind, string message, Exception? inner = null) : Exception(message, inner)
 {
     /// <summary>What kind of failure.</summary>
     public StorageFault Kind { get; } = kind;
@@ -16,8 +19,8 @@ public sealed class StorageException(StorageFault kind, string message, Exceptio
     public bool IsUnflushed { get; init; }
 
     /// <summary>
-    /// True when the write has certainly not happened and will not: the storage refused it, and no earlier try of it is in doubt. False where that is not
-    /// known.
+    /// True when the write has certainly not happened and will not: the storage refused it, and no earlier try of it is
+    /// in doubt. False where that is not known.
     /// </summary>
     public bool ChangedNothing { get; init; }
 
@@ -47,11 +50,13 @@ public enum StorageFault
     Corrupt,
 
     /// <summary>
-    /// It holds a document in a form that a later version of the registry introduced. The document is sound, and this version can neither read
-    /// nor change it.
+    /// It holds a document in a form that a later version of the registry introduced. The document is sound, and this
+    /// version can neither read nor change it.
     /// </summary>
     NewerSchema,
 
-    /// <summary>The write was to happen in an epoch that has ended: see <see cref="StorageEpoch"/>. It certainly did not happen.</summary>
+    /// <summary>
+    /// The write was to happen in an epoch that has ended: see <see cref="StorageEpoch"/>. It certainly did not happen.
+    /// </summary>
     EpochEnded,
 }

@@ -12,10 +12,15 @@ namespace Registry.Core.Storage;
 /// </summary>
 public readonly record struct StoreKey : IComparable<StoreKey>
 {
-    /// <summary>The longest escaped segment, in bytes: a file name of 255 bytes less room for a backend's own suffix.</summary>
+    /// <summary>
+    /// The longest escaped segment, in bytes: a file name of 255 bytes less room for a backend's own suffix.
+    /// </summary>
     public const int MaxSegmentBytes = 240;
 
-    /// <summary>The longest escaped key, in bytes: the shortest limit of the backends (1,024 bytes of an object name) less room for prefix and blob name.</summary>
+    /// <summary>
+    /// The longest escaped key, in bytes: the shortest limit of the backends (1,024 bytes of an object name) less room
+    /// for prefix and blob name.
+    /// </summary>
     public const int MaxKeyBytes = 900;
 
     /// <summary>Two hex digits follow it. Alone it is an empty segment, which no other text escapes to.</summary>
@@ -32,12 +37,15 @@ public readonly record struct StoreKey : IComparable<StoreKey>
     public string Value => value ?? throw new InvalidOperationException("A default StoreKey names nothing.");
 
     /// <summary>Escapes each segment and joins them.</summary>
-    /// <exception cref="ArgumentException">No segment, invalid Unicode, or a segment or key that is too long.</exception>
+    /// <exception cref="ArgumentException">
+    /// No segment, invalid Unicode, or a segment or key that is too long.
+    /// </exception>
     public static StoreKey Of(params ReadOnlySpan<string> segments) =>
         TryOf(segments, out var key)
             ? key
             : throw new ArgumentException(
-                $"A key has at least one segment of valid Unicode, each at most {MaxSegmentBytes} bytes escaped, {MaxKeyBytes} in all.",
+                $"A key has at least one segment of valid Unicode, each at most {MaxSegmentBytes} bytes escaped, "
+                    + $"{MaxKeyBytes} in all.",
                 nameof(segments));
 
     /// <summary>As <see cref="Of"/>, but false where that throws: what is too long is refused, never cut.</summary>
@@ -68,7 +76,10 @@ public readonly record struct StoreKey : IComparable<StoreKey>
         return true;
     }
 
-    /// <summary>Reads an escaped key back, as a backend finds it in its own names. False when it is not one that <see cref="Of"/> writes.</summary>
+    /// <summary>
+    /// Reads an escaped key back, as a backend finds it in its own names. False when it is not one that
+    /// <see cref="Of"/> writes.
+    /// </summary>
     public static bool TryParse([NotNullWhen(true)] string? escaped, out StoreKey key)
     {
         key = default;
@@ -102,13 +113,20 @@ public readonly record struct StoreKey : IComparable<StoreKey>
     {
         var segments = Value.Split('/');
         for (var i = 0; i < segments.Length; i++)
-            segments[i] = TryUnescape(segments[i], out var plain) ? plain : throw new InvalidOperationException($"'{Value}' is no key.");
+            segments[i] = TryUnescape(segments[i], out var plain)
+                ? plain
+                : throw new InvalidOperationException($"'{Value}' is no key.");
         return segments;
     }
 
-    /// <summary>True when this key lies below <paramref name="scope"/>: whole segments, so <c>a/bc</c> is not below <c>a/b</c>, and no key is below itself.</summary>
+    /// <summary>
+    /// True when this key lies below <paramref name="scope"/>: whole segments, so <c>a/bc</c> is not below <c>a/b</c>,
+    /// and no key is below itself.
+    /// </summary>
     public bool IsBelow(StoreKey scope) =>
-        Value.Length > scope.Value.Length && Value[scope.Value.Length] == '/' && Value.StartsWith(scope.Value, StringComparison.Ordinal);
+        Value.Length > scope.Value.Length
+            && Value[scope.Value.Length] == '/'
+            && Value.StartsWith(scope.Value, StringComparison.Ordinal);
 
     /// <summary>Ordinal order of the escaped bytes.</summary>
     public int CompareTo(StoreKey other) => string.CompareOrdinal(Value, other.Value);
@@ -128,7 +146,8 @@ public readonly record struct StoreKey : IComparable<StoreKey>
     /// <summary>Ordinal order.</summary>
     public static bool operator >=(StoreKey left, StoreKey right) => left.CompareTo(right) >= 0;
 
-    private static bool IsPlain(ReadOnlySpan<char> segment) => !segment.IsEmpty && segment[0] != '.' && !segment.ContainsAnyExcept(Plain);
+    private static bool IsPlain(
+        ReadOnlySpan<char> segment) => !segment.IsEmpty && segment[0] != '.' && !segment.ContainsAnyExcept(Plain);
 
     /// <summary>Whether nothing is to be escaped, as of most keys, and no segment is too long.</summary>
     private static bool ArePlain(ReadOnlySpan<string> segments)
@@ -193,7 +212,8 @@ public readonly record struct StoreKey : IComparable<StoreKey>
                 continue;
             }
 
-            if (i + 2 >= segment.Length || !byte.TryParse(segment.AsSpan(i + 1, 2), NumberStyles.AllowHexSpecifier, null, out var escaped))
+            if (i + 2 >= segment.Length
+                || !byte.TryParse(segment.AsSpan(i + 1, 2), NumberStyles.AllowHexSpecifier, null, out var escaped))
                 return false;
             bytes.Add(escaped);
             i += 2;

@@ -8,8 +8,8 @@ namespace Registry.Core.Storage;
 /// <code>
 /// documents   packages/&lt;namespace&gt;/&lt;name&gt;         PackageIndex: releases → manifests, channels, created_at
 ///             probe/&lt;random&gt;                    written, read and deleted at start
-/// blobs       packages/&lt;namespace&gt;/&lt;name&gt;         sha256 of the stored bytes (the .tar.gz as it was pushed)
-///             archives/&lt;workspace …&gt;            sha256 of the app archive
+/// blobs packages/&lt;namespace&gt;/&lt;name&gt; sha256 of the stored bytes (the .tar.gz as it was pushed)
+/// archives/&lt;workspace …&gt; sha256 of the app archive
 /// </code>
 /// App archives need no document: the blob is the truth, and its digest is the archive's id.
 /// </remarks>

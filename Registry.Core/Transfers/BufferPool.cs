@@ -1,6 +1,8 @@
 namespace Registry.Core.Transfers;
 
-/// <summary>Large buffers to be used again. Unlike the shared pool it keeps little: what nobody uses is not in the budget.</summary>
+/// <summary>
+/// Large buffers to be used again. Unlike the shared pool it keeps little: what nobody uses is not in the budget.
+/// </summary>
 /// <param name="maxIdleBytes">The most that is kept, in bytes.</param>
 internal sealed class BufferPool(long maxIdleBytes)
 {

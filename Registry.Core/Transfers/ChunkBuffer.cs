@@ -3,7 +3,8 @@ using System.Numerics;
 namespace Registry.Core.Transfers;
 
 /// <summary>
-/// The chunk that a writer fills. Its memory grows with what is written, and is reserved before. For one caller at a time.
+/// The chunk that a writer fills. Its memory grows with what is written, and is reserved before. For one caller at a
+/// time.
 /// </summary>
 /// <param name="budget">Where the memory is reserved.</param>
 /// <param name="chunkBytes">The length of a full chunk, in bytes: a power of two.</param>
@@ -43,7 +44,9 @@ public sealed class ChunkBuffer(TransferBudget budget, int chunkBytes)
     /// <summary>Makes room, and waits for memory where there is none.</summary>
     /// <param name="more">How many bytes are to be written.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    /// <exception cref="Errors.RegistryException"><see cref="Errors.ErrorCode.Unavailable"/>, as in <see cref="TransferBudget.ReserveAsync"/>.</exception>
+    /// <exception cref="Errors.RegistryException">
+    /// <see cref="Errors.ErrorCode.Unavailable"/>, as in <see cref="TransferBudget.ReserveAsync"/>.
+    /// </exception>
     public async ValueTask GrowAsync(int more, CancellationToken cancellationToken)
     {
         var size = SizeFor(more);
@@ -61,7 +64,9 @@ public sealed class ChunkBuffer(TransferBudget budget, int chunkBytes)
         return count;
     }
 
-    /// <summary>Hands over what was written, and begins an empty chunk. The caller recycles or abandons what it gets.</summary>
+    /// <summary>
+    /// Hands over what was written, and begins an empty chunk. The caller recycles or abandons what it gets.
+    /// </summary>
     public Chunk Take()
     {
         var taken = new Chunk(budget, bytes, Length);

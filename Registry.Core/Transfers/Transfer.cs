@@ -2,7 +2,8 @@
 namespace Registry.Core.Transfers;
 
 /// <summary>
-/// A transfer with a client: what it has reserved, and for how long it has waited for the client. Disposing it releases all of it. For one caller at a time.
+/// A transfer with a client: what it has reserved, and for how long it has waited for the client. Disposing it releases
+/// all of it. For one caller at a time.
 /// </summary>
 public sealed class Transfer : IDisposable
 {
@@ -21,10 +22,14 @@ public sealed class Transfer : IDisposable
     /// <summary>When the wait for the client began, as a timestamp; the largest number while there is none.</summary>
     internal long WaitingSince => Volatile.Read(ref waitingSince);
 
-    /// <summary>Reserves what the transfer needs to start, until it is disposed. Some memory is left to those under way.</summary>
+    /// <summary>
+    /// Reserves what the transfer needs to start, until it is disposed. Some memory is left to those under way.
+    /// </summary>
     /// <param name="bytes">How many bytes.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    /// <exception cref="Errors.RegistryException"><see cref="Errors.ErrorCode.Unavailable"/>, as in <see cref="TransferBudget.ReserveAsync"/>.</exception>
+    /// <exception cref="Errors.RegistryException">
+    /// <see cref="Errors.ErrorCode.Unavailable"/>, as in <see cref="TransferBudget.ReserveAsync"/>.
+    /// </exception>
     public async ValueTask ReserveAsync(long bytes, CancellationToken cancellationToken)
     {
         await budget.ReserveToStartAsync(bytes, cancellationToken);
@@ -43,7 +48,9 @@ public sealed class Transfer : IDisposable
     /// <summary>From now on the transfer waits for its client to send or to take bytes.</summary>
     /// <param name="waited">For how long it has waited before, if the client has not moved enough since.</param>
     public void BeginWait(TimeSpan waited = default) =>
-        Volatile.Write(ref waitingSince, budget.Time.GetTimestamp() - (long)(waited.TotalSeconds * budget.Time.TimestampFrequency));
+        Volatile.Write(
+            ref waitingSince,
+            budget.Time.GetTimestamp() - (long)(waited.TotalSeconds * budget.Time.TimestampFrequency));
 
     /// <summary>The wait is over.</summary>
     public void EndWait() => Volatile.Write(ref waitingSince, NotWaiting);

@@ -3,8 +3,9 @@ using Registry.Core.Errors;
 namespace Registry.Core.Transfers;
 
 /// <summary>
-/// The memory that the buffers of all transfers may take together. Bytes are reserved before they are allocated and released after they are given back.
-/// When none are left, the transfer whose client has stalled longest is cut; a reservation waits for a while, in turn, and is then refused.
+/// The memory that the buffers of all transfers may take together. Bytes are reserved before they are allocated and
+/// released after they are given back. When none are left, the transfer whose client has stalled longest is cut; a
+/// reservation waits for a while, in turn, and is then refused.
 /// </summary>
 /// <param name="options">The limits.</param>
 /// <param name="time">The clock of stalls and waits.</param>
@@ -54,7 +55,8 @@ public sealed class TransferBudget(TransferOptions options, TimeProvider time)
     private bool IsAwaited => running.Count + starting.Count > 0;
 
     /// <summary>The refusal of a transfer for which there is no memory. It is answered 503.</summary>
-    public static RegistryException Exhausted() => new(ErrorCode.Unavailable, "Too many transfers are in progress. Try again.");
+    public static RegistryException Exhausted() =>
+        new(ErrorCode.Unavailable, "Too many transfers are in progress. Try again.");
 
     /// <summary>Registers a transfer that may be cut while it waits for its client. The caller disposes it.</summary>
     /// <param name="cut">Cuts it, from any thread and at most once. The transfer is then expected to end soon.</param>
@@ -67,15 +69,27 @@ public sealed class TransferBudget(TransferOptions options, TimeProvider time)
     }
 
     /// <summary>Reserves what a transfer under way needs to go on. The caller releases it.</summary>
-    /// <param name="bytes">How many bytes. More than <see cref="Limit"/> are granted when nothing else is reserved.</param>
+    /// <param name="bytes">
+    /// How many bytes. More than <see cref="Limit"/> are granted when nothing else is reserved.
+    /// </param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    /// <exception cref="RegistryException"><see cref="ErrorCode.Unavailable"/>: no memory became free in time, or too many wait already.</exception>
-    public ValueTask ReserveAsync(long bytes, CancellationToken cancellationToken) => QueueAsync(running, bytes, cancellationToken);
+    /// <exception cref="RegistryException">
+    /// <see cref="ErrorCode.Unavailable"/>: no memory became free in time, or too many wait already.
+    /// </exception>
+    public ValueTask ReserveAsync(
+        long bytes, CancellationToken cancellationToken) => QueueAsync(running, bytes, cancellationToken);
 
-    /// <summary>Reserves what a transfer needs to start. It leaves a part of the memory to those under way, which could not end otherwise.</summary>
-    internal ValueTask ReserveToStartAsync(long bytes, CancellationToken cancellationToken) => QueueAsync(starting, bytes, cancellationToken);
+    /// <summary>
+    /// Reserves what a transfer needs to start. It leaves a part of the memory to those under way, which could not end
+    /// otherwise.
+    /// </summary>
+    internal ValueTask ReserveToStartAsync(
+        long bytes, CancellationToken cancellationToken) => QueueAsync(starting, bytes, cancellationToken);
 
-    /// <summary>Reserves spare memory, which makes a transfer faster: false when half of <see cref="Limit"/> would be exceeded, or others wait.</summary>
+    /// <summary>
+    /// Reserves spare memory, which makes a transfer faster: false when half of <see cref="Limit"/> would be exceeded,
+    /// or others wait.
+    /// </summary>
     public bool TryReserve(long bytes)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(bytes);
@@ -130,8 +144,8 @@ public sealed class TransferBudget(TransferOptions options, TimeProvider time)
                 return ValueTask.CompletedTask;
             }
 
-            // What waits holds memory of its own, such as the part of a body that the server has received already. Transfers under way are bounded:
-            // newcomers must not end them.
+            // What waits holds memory of its own, such as the part of a body that the server has received already.
+            // Transfers under way are bounded: newcomers must not end them.
             if (queue == starting)
             {
                 if (waiting + bytes > Limit && IsAwaited)
@@ -180,7 +194,8 @@ public sealed class TransferBudget(TransferOptions options, TimeProvider time)
             {
                 CutStalled();
                 var pause = left < CheckInterval ? left : CheckInterval;
-                await ((Task)waiter.Value.Granted.Task.WaitAsync(pause, time, cancellationToken)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await ((Task)waiter.Value.Granted.Task.WaitAsync(pause, time, cancellationToken)).ConfigureAwait(
+                    ConfigureAwaitOptions.SuppressThrowing);
                 cancellationToken.ThrowIfCancellationRequested();
                 if (waiter.Value.Granted.Task.IsCompleted)
                     return;
@@ -214,14 +229,19 @@ public sealed class TransferBudget(TransferOptions options, TimeProvider time)
         }
     }
 
-    /// <summary>Cuts one stalled transfer for each reservation that waits, those that have stalled longest first.</summary>
+    /// <summary>
+    /// Cuts one stalled transfer for each reservation that waits, those that have stalled longest first.
+    /// </summary>
     private void CutStalled()
     {
         List<Transfer> cut = [];
         lock (gate)
         {
             var newest = time.GetTimestamp() - (long)(options.StalledAfter.TotalSeconds * time.TimestampFrequency);
-            while (ending < running.Count + starting.Count && transfers.Where(transfer => !transfer.IsCut).MinBy(static transfer => transfer.WaitingSince) is { } longest
+            while (ending
+                < running.Count
+                    + starting.Count && transfers.Where(transfer => !transfer.IsCut)
+                        .MinBy(static transfer => transfer.WaitingSince) is { } longest
                 && longest.WaitingSince <= newest)
             {
                 longest.IsCut = true;

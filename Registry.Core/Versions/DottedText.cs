@@ -3,7 +3,9 @@ namespace Registry.Core.Versions;
 /// <summary>Text of identifiers joined by dots, as releases are made of: walked and compared in place.</summary>
 internal static class DottedText
 {
-    /// <summary>Takes the text before the first dot and leaves what follows that dot; takes all when there is no dot.</summary>
+    /// <summary>
+    /// Takes the text before the first dot and leaves what follows that dot; takes all when there is no dot.
+    /// </summary>
     public static ReadOnlySpan<char> TakeFirst(scoped ref ReadOnlySpan<char> text)
     {
         var dot = text.IndexOf('.');

@@ -3,18 +3,21 @@ using System.Diagnostics.CodeAnalysis;
 namespace Registry.Core.Versions;
 
 /// <summary>
-/// What a release query compares with: a release of which the end may be missing. What is missing equals anything, so that <c>1.2</c>
-/// stands for every 1.2.z and <c>2.0.0</c> for its own prereleases too.
+/// What a release query compares with: a release of which the end may be missing. What is missing equals anything, so
+/// that <c>1.2</c> stands for every 1.2.z and <c>2.0.0</c> for its own prereleases too.
 /// </summary>
 /// <param name="Major">Digits.</param>
 /// <param name="Minor">Digits; null stands for any.</param>
 /// <param name="Patch">Digits; null stands for any.</param>
-/// <param name="Prerelease">Dotted identifiers; null stands for any, empty for none: <c>2.0.0-</c> is 2.0.0 and none of its prereleases.</param>
+/// <param name="Prerelease">
+/// Dotted identifiers; null stands for any, empty for none: <c>2.0.0-</c> is 2.0.0 and none of its prereleases.
+/// </param>
 /// <param name="Build">Dotted identifiers, which equal only themselves; null stands for any, empty for none.</param>
 internal sealed record PartialRelease(string Major, string? Minor, string? Patch, string? Prerelease, string? Build)
 {
     /// <summary>Reads it as strictly as a release, but for what may be missing.</summary>
-    public static bool TryParse(string text, [NotNullWhen(true)] out PartialRelease? partial, [NotNullWhen(false)] out string? reason)
+    public static bool TryParse(
+        string text, [NotNullWhen(true)] out PartialRelease? partial, [NotNullWhen(false)] out string? reason)
     {
         var (rest, build) = Cut(text, '+');
         (rest, var prerelease) = Cut(rest, '-');
@@ -32,7 +35,10 @@ internal sealed record PartialRelease(string Major, string? Minor, string? Patch
         return reason is null;
     }
 
-    /// <summary>Where a release lies: below 0 before this, above 0 after it, 0 where every part that this has is equal. Build metadata has no order.</summary>
+    /// <summary>
+    /// Where a release lies: below 0 before this, above 0 after it, 0 where every part that this has is equal. Build
+    /// metadata has no order.
+    /// </summary>
     public int Locate(ReleaseParts release)
     {
         var order = DottedText.CompareNumbers(release.Major, Major);
@@ -40,11 +46,14 @@ internal sealed record PartialRelease(string Major, string? Minor, string? Patch
             order = DottedText.CompareNumbers(release.Minor, Minor);
         if (order == 0 && Patch is not null)
             order = DottedText.CompareNumbers(release.Patch, Patch);
-        return order == 0 && Prerelease is not null ? ReleaseParts.ComparePrereleases(release.Prerelease, Prerelease) : order;
+        return order == 0 && Prerelease is not null
+            ? ReleaseParts.ComparePrereleases(release.Prerelease, Prerelease)
+            : order;
     }
 
     /// <summary>Whether every part that this has is equal, build metadata included.</summary>
-    public bool Equals(ReleaseParts release) => Locate(release) == 0 && (Build is null || release.Build.SequenceEqual(Build));
+    public bool Equals(
+        ReleaseParts release) => Locate(release) == 0 && (Build is null || release.Build.SequenceEqual(Build));
 
     private static (string Head, string? Tail) Cut(string text, char separator) =>
         text.IndexOf(separator) is >= 0 and var at ? (text[..at], text[(at + 1)..]) : (text, null);

@@ -56,7 +56,9 @@ internal static class ReleaseGrammar
         return RefuseBuild(identifiers, text);
     }
 
-    /// <summary>Why the text after <c>+</c> is not dotted identifiers, of which numbers may have leading zeros; null when it is.</summary>
+    /// <summary>
+    /// Why the text after <c>+</c> is not dotted identifiers, of which numbers may have leading zeros; null when it is.
+    /// </summary>
     public static string? RefuseBuild(ReadOnlySpan<char> identifiers, string text)
     {
         foreach (var part in identifiers.Split('.'))

@@ -1,6 +1,9 @@
 namespace Registry.Core.Versions;
 
-/// <summary>The parts of a release's text, as slices of it. All are empty for the default release, which so comes before every other.</summary>
+/// <summary>
+/// The parts of a release's text, as slices of it. All are empty for the default release, which so comes before every
+/// other.
+/// </summary>
 internal readonly ref struct ReleaseParts
 {
     /// <summary>Cuts the text of a release that has been judged well formed.</summary>
@@ -38,7 +41,10 @@ internal readonly ref struct ReleaseParts
     /// <summary>Dotted identifiers; empty when there is no build metadata.</summary>
     public ReadOnlySpan<char> Build { get; }
 
-    /// <summary>The precedence of Semantic Versioning 2.0.0, section 11: 0 also for releases that differ in build metadata alone.</summary>
+    /// <summary>
+    /// The precedence of Semantic Versioning 2.0.0, section 11: 0 also for releases that differ in build metadata
+    /// alone.
+    /// </summary>
     public int ComparePrecedence(ReleaseParts other)
     {
         var order = DottedText.CompareNumbers(Major, other.Major);

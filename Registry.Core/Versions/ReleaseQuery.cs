@@ -3,16 +3,18 @@ using System.Diagnostics.CodeAnalysis;
 namespace Registry.Core.Versions;
 
 /// <summary>
-/// What a client asks for where it may name more than one release: <c>default</c>, an exact release, or ranges joined by commas that must all hold.
-/// It is answered with the highest release that it matches.
+/// What a client asks for where it may name more than one release: <c>default</c>, an exact release, or ranges joined
+/// by commas that must all hold. It is answered with the highest release that it matches.
 /// </summary>
 /// <remarks>
-/// Prereleases answer <c>default</c>, and otherwise only queries with a <c>-</c> anywhere. Spaces have no meaning. Among builds of one
-/// release the ordinally highest answers, unless the query names one of them exactly.
+/// Prereleases answer <c>default</c>, and otherwise only queries with a <c>-</c> anywhere. Spaces have no meaning.
+/// Among builds of one release the ordinally highest answers, unless the query names one of them exactly.
 /// </remarks>
 public sealed class ReleaseQuery
 {
-    /// <summary>The longest query, in characters: room for two releases and their signs. What is longer is refused unread.</summary>
+    /// <summary>
+    /// The longest query, in characters: room for two releases and their signs. What is longer is refused unread.
+    /// </summary>
     public const int MaxLength = 256;
 
     private const string DefaultText = "default";
@@ -39,7 +41,8 @@ public sealed class ReleaseQuery
     /// <param name="text">What a client sent; null is no query.</param>
     /// <param name="query">The query, when it is one.</param>
     /// <param name="reason">Otherwise why not, in words that may reach the client.</param>
-    public static bool TryParse(string? text, [NotNullWhen(true)] out ReleaseQuery? query, [NotNullWhen(false)] out string? reason)
+    public static bool TryParse(
+        string? text, [NotNullWhen(true)] out ReleaseQuery? query, [NotNullWhen(false)] out string? reason)
     {
         query = text == DefaultText ? Default : null;
         reason = null;
@@ -47,7 +50,9 @@ public sealed class ReleaseQuery
             return true;
         if (text is not { Length: <= MaxLength })
         {
-            reason = text is null ? "Invalid requirement specification: there is none" : $"Invalid requirement specification: longer than {MaxLength} characters";
+            reason = text is null
+                ? "Invalid requirement specification: there is none"
+                : $"Invalid requirement specification: longer than {MaxLength} characters";
             return false;
         }
 
@@ -90,9 +95,13 @@ public sealed class ReleaseQuery
 
     /// <summary>The one release that the query names whole; null when it names less, or more.</summary>
     private static Release? ExactOf(string packed, ReleaseCondition[] conditions) =>
-        conditions is [{ Comparison: ReleaseComparison.Equal }] && Release.TryParse(packed.TrimStart('='), out var release, out _) ? release : null;
+        conditions is [{ Comparison: ReleaseComparison.Equal }]
+            && Release.TryParse(packed.TrimStart('='), out var release, out _) ? release : null;
 
-    /// <summary>Looks the releases of equal precedence up by halving: the one of the same text, else the first, unless a build was named.</summary>
+    /// <summary>
+    /// Looks the releases of equal precedence up by halving: the one of the same text, else the first, unless a build
+    /// was named.
+    /// </summary>
     private static Release? MatchExact(ReadOnlySpan<Release> highestFirst, Release wanted)
     {
         var parts = wanted.Parts;

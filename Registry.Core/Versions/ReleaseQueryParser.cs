@@ -3,9 +3,9 @@ using System.Diagnostics.CodeAnalysis;
 namespace Registry.Core.Versions;
 
 /// <summary>
-/// Turns the text of a release query into conditions. The forms and their meaning are those of the python library that CNR servers have
-/// always used (semantic_version 2.6.0, <c>Spec</c>), its oddities included, and those that it fails on but that have a plain meaning:
-/// <c>~1</c>, <c>^0</c>, <c>^0.0</c>, <c>1.x</c>, <c>1.2.*</c>.
+/// Turns the text of a release query into conditions. The forms and their meaning are those of the python library that
+/// CNR servers have always used (semantic_version 2.6.0, <c>Spec</c>), its oddities included, and those that it fails
+/// on but that have a plain meaning: <c>~1</c>, <c>^0</c>, <c>^0.0</c>, <c>1.x</c>, <c>1.2.*</c>.
 /// </summary>
 internal static class ReleaseQueryParser
 {
@@ -15,7 +15,8 @@ internal static class ReleaseQueryParser
     /// <param name="text">The query without spaces.</param>
     /// <param name="conditions">What a release must stand, all of it; none for <c>*</c>.</param>
     /// <param name="reason">Why it is no query, in words that may reach a client.</param>
-    public static bool TryParse(string text, [NotNullWhen(true)] out ReleaseCondition[]? conditions, [NotNullWhen(false)] out string? reason)
+    public static bool TryParse(
+        string text, [NotNullWhen(true)] out ReleaseCondition[]? conditions, [NotNullWhen(false)] out string? reason)
     {
         conditions = null;
         var read = new List<ReleaseCondition>();
@@ -30,7 +31,8 @@ internal static class ReleaseQueryParser
         return true;
     }
 
-    private static bool TryAppend(List<ReleaseCondition> conditions, string part, [NotNullWhen(false)] out string? reason)
+    private static bool TryAppend(
+        List<ReleaseCondition> conditions, string part, [NotNullWhen(false)] out string? reason)
     {
         reason = null;
         if (part == Any)
@@ -64,13 +66,19 @@ internal static class ReleaseQueryParser
         return true;
     }
 
-    /// <summary>The <c>1</c> of <c>1.x</c>, which stands for <c>~1</c>, or the <c>1.2</c> of <c>1.2.*</c>; null when the version has no such end.</summary>
+    /// <summary>
+    /// The <c>1</c> of <c>1.x</c>, which stands for <c>~1</c>, or the <c>1.2</c> of <c>1.2.*</c>; null when the version
+    /// has no such end.
+    /// </summary>
     private static string? FixedPartOf(string version) =>
-        version is [.. var numbers, '.', 'x' or '*'] && numbers.Split('.') is { Length: <= 2 } parts && parts.All(part => DottedText.IsNumeric(part))
+        version is [.. var numbers, '.', 'x' or '*']
+            && numbers.Split('.') is { Length: <= 2 } parts
+            && parts.All(part => DottedText.IsNumeric(part))
             ? numbers
             : null;
 
-    private static bool IsSign(string text) => text is "" or "=" or "==" or "!=" or "<" or "<=" or ">" or ">=" or "^" or "~" or "~=";
+    private static bool IsSign(
+        string text) => text is "" or "=" or "==" or "!=" or "<" or "<=" or ">" or ">=" or "^" or "~" or "~=";
 
     private static void Append(List<ReleaseCondition> conditions, string sign, PartialRelease operand)
     {
@@ -104,22 +112,34 @@ internal static class ReleaseQueryParser
         _ => NextPatch(operand),
     };
 
-    private static PartialRelease Tilde(PartialRelease operand) => operand.Minor is null ? Caret(operand) : NextMinor(operand);
+    private static PartialRelease Tilde(
+        PartialRelease operand) => operand.Minor is null ? Caret(operand) : NextMinor(operand);
 
-    /// <summary>The bound of <c>^0</c> and <c>^0.0</c>, which the library fails on: they stand for <c>&lt;1.0.0</c> and <c>&lt;0.1.0</c>, prereleases of the bound left out.</summary>
+    /// <summary>
+    /// The bound of <c>^0</c> and <c>^0.0</c>, which the library fails on: they stand for <c>&lt;1.0.0</c> and
+    /// <c>&lt;0.1.0</c>, prereleases of the bound left out.
+    /// </summary>
     private static PartialRelease Zero(string major, string minor) => new(major, minor, "0", null, null);
 
     private static PartialRelease NextMajor(PartialRelease operand) =>
-        IsPrerelease(operand) && operand is { Minor: "0", Patch: "0" } ? Bound(operand.Major, "0", "0") : Bound(Increment(operand.Major), "0", "0");
+        IsPrerelease(operand) && operand is { Minor: "0", Patch: "0" }
+            ? Bound(operand.Major, "0", "0")
+            : Bound(Increment(operand.Major), "0", "0");
 
     private static PartialRelease NextMinor(PartialRelease operand) =>
-        IsPrerelease(operand) && operand.Patch == "0" ? Bound(operand.Major, operand.Minor, "0") : Bound(operand.Major, Increment(operand.Minor!), "0");
+        IsPrerelease(operand) && operand.Patch == "0"
+            ? Bound(operand.Major, operand.Minor, "0")
+            : Bound(operand.Major, Increment(operand.Minor!), "0");
 
     private static PartialRelease NextPatch(PartialRelease operand) =>
         Bound(operand.Major, operand.Minor, IsPrerelease(operand) ? operand.Patch : Increment(operand.Patch!));
 
-    /// <summary>A bound that comes after its own prereleases: the library's <c>^1.0.0-alpha</c> ends at 1.0.0, and <c>^1.0-0</c> takes in 2.0.0-beta.</summary>
-    private static PartialRelease Bound(string major, string? minor, string? patch) => new(major, minor, patch, "", null);
+    /// <summary>
+    /// A bound that comes after its own prereleases: the library's <c>^1.0.0-alpha</c> ends at 1.0.0, and <c>^1.0-0</c>
+    /// takes in 2.0.0-beta.
+    /// </summary>
+    private static PartialRelease Bound(
+        string major, string? minor, string? patch) => new(major, minor, patch, "", null);
 
     private static bool IsPrerelease(PartialRelease operand) => operand.Prerelease is { Length: > 0 };
 

@@ -34,9 +34,13 @@ internal sealed partial class ApiDocument(JsonNode root)
         {
             (null, _) => null,
             ("object", JsonObject members) => FaultOfMembers(members, schema, at),
-            ("array", JsonArray items) => items.Select((item, i) => Fault(item, schema["items"]!, $"{at}[{i}]")).FirstOrDefault(fault => fault is not null),
+            ("array", JsonArray items) =>
+                items.Select((item, i) => Fault(item, schema["items"]!, $"{at}[{i}]"))
+                    .FirstOrDefault(fault => fault is not null),
             ("string", JsonValue text) when text.TryGetValue<string>(out var content) =>
-                schema["pattern"] is { } pattern && !Regex.IsMatch(content, pattern.GetValue<string>()) ? $"{at} is {content}, not as {pattern}" : null,
+                schema["pattern"] is { } pattern && !Regex.IsMatch(content, pattern.GetValue<string>())
+                    ? $"{at} is {content}, not as {pattern}"
+                    : null,
             ("integer", JsonValue number) when number.TryGetValue<long>(out _) => null,
             _ => $"{at} is {value?.ToJsonString() ?? "null"}, not of type {type}",
         };
@@ -69,10 +73,12 @@ internal sealed partial record ApiOperation(ApiDocument Document, string Path, H
 
     public IEnumerable<string> Statuses => Node["responses"]!.AsObject().Select(response => response.Key);
 
-    public IEnumerable<JsonNode> Parameters => Node["parameters"]?.AsArray().Select(parameter => Document.Resolve(parameter!)) ?? [];
+    public IEnumerable<JsonNode> Parameters =>
+        Node["parameters"]?.AsArray().Select(parameter => Document.Resolve(parameter!)) ?? [];
 
     /// <summary>The description of a status, references resolved.</summary>
-    public JsonNode? Response(int status) => Node["responses"]![$"{status}"] is { } response ? Document.Resolve(response) : null;
+    public JsonNode? Response(
+        int status) => Node["responses"]![$"{status}"] is { } response ? Document.Resolve(response) : null;
 
     /// <summary>All examples of a response of JSON, by name.</summary>
     public Dictionary<string, JsonNode?> Examples(int status)
@@ -92,15 +98,19 @@ internal sealed partial record ApiOperation(ApiDocument Document, string Path, H
             return Uri.EscapeDataString(values?.GetValueOrDefault(name) ?? Example(name));
         });
         var query = Parameters.Where(parameter => Is(parameter, "in", "query"))
-            .Select(parameter => (Name: parameter["name"]!.GetValue<string>(), Value: parameter["example"]?.GetValue<string>()))
-            .Select(parameter => parameter with { Value = values?.GetValueOrDefault(parameter.Name) ?? parameter.Value })
+            .Select(
+                parameter =>
+                    (Name: parameter["name"]!.GetValue<string>(), Value: parameter["example"]?.GetValue<string>()))
+            .Select(
+                parameter => parameter with { Value = values?.GetValueOrDefault(parameter.Name) ?? parameter.Value })
             .Where(parameter => parameter.Value is not null)
             .Select(parameter => $"{parameter.Name}={Uri.EscapeDataString(parameter.Value!)}");
         return string.Join('?', new[] { path, string.Join('&', query) }.Where(part => part.Length > 0));
     }
 
     private string Example(string name) =>
-        Parameters.Single(parameter => Is(parameter, "in", "path") && Is(parameter, "name", name))["example"]!.GetValue<string>();
+        Parameters.Single(
+            parameter => Is(parameter, "in", "path") && Is(parameter, "name", name))["example"]!.GetValue<string>();
 
     private static bool Is(JsonNode node, string member, string value) => node[member]?.GetValue<string>() == value;
 

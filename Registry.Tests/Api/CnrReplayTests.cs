@@ -5,11 +5,12 @@ using Registry.Tests.Support.Replay;
 namespace Registry.Tests.Api;
 
 /// <summary>
-/// Sends the requests that were recorded against the reference servers, and expects the recorded responses except for the deliberate differences.
+/// Sends the requests that were recorded against the reference servers, and expects the recorded responses except for
+/// the deliberate differences.
 /// </summary>
 /// <remarks>
-/// All of them run on the filesystem. The rules live above the storage ports, so the other backends replay only the groups that write and delete
-/// most; the contract suites cover what the ports themselves must do.
+/// All of them run on the filesystem. The rules live above the storage ports, so the other backends replay only the
+/// groups that write and delete most; the contract suites cover what the ports themselves must do.
 /// </remarks>
 [Parallelizable(ParallelScope.Self)]
 public sealed class CnrReplayTests
@@ -28,8 +29,10 @@ public sealed class CnrReplayTests
         from backend in Backends.Names
         from recording in Recordings
         from exchange in recording.Exchanges
-        where backend == WholeReplay || (recording == Recording.Cnr && GroupsEverywhere.Contains(ReplayGroup.Of(exchange).Name))
-        select new TestCaseData(backend, recording.Name, exchange.Key).SetArgDisplayNames(backend, recording.Name, exchange.ToString());
+        where backend == WholeReplay
+            || (recording == Recording.Cnr && GroupsEverywhere.Contains(ReplayGroup.Of(exchange).Name))
+        select new TestCaseData(backend, recording.Name, exchange.Key).SetArgDisplayNames(
+            backend, recording.Name, exchange.ToString());
 
     [TestCaseSource(nameof(Exchanges))]
     public async Task A_recorded_request_gets_the_recorded_response(string backend, string name, string key)
@@ -42,7 +45,9 @@ public sealed class CnrReplayTests
         var answers = await PlayAsync(backend, recording, ReplayGroup.Of(exchange));
 
         Assert.That(
-            expected.DifferencesOf(answers[key]), Is.Empty, $"{exchange}, with the deliberate differences: {string.Join("; ", differences)}");
+            expected.DifferencesOf(
+                answers[key]), Is.Empty, $"{exchange}, with the deliberate differences: "
+                    + $"{string.Join("; ", differences)}");
     }
 
     [Test]
@@ -57,7 +62,8 @@ public sealed class CnrReplayTests
 
         Assert.That(CnrDifferences.All.Where(difference => !used.Contains(difference)), Is.Empty);
         Assert.That(
-            CnrDifferences.All.SelectMany(difference => difference.Ids).Except(Recordings.SelectMany(recording => recording.Exchanges).Select(exchange => exchange.Id)),
+            CnrDifferences.All.SelectMany(difference => difference.Ids)
+                .Except(Recordings.SelectMany(recording => recording.Exchanges).Select(exchange => exchange.Id)),
             Is.Empty);
     }
 
@@ -66,7 +72,8 @@ public sealed class CnrReplayTests
     {
         foreach (var recording in Recordings)
         {
-            var lines = File.ReadLines(Path.Combine(AppContext.BaseDirectory, "Data", "recorded", $"{recording.Name}.jsonl")).Count();
+            var lines = File.ReadLines(
+                Path.Combine(AppContext.BaseDirectory, "Data", "recorded", $"{recording.Name}.jsonl")).Count();
             Assert.That(recording.Exchanges.Select(exchange => exchange.Key).Distinct().Count(), Is.EqualTo(lines));
         }
 
@@ -83,18 +90,21 @@ public sealed class CnrReplayTests
             from recording in Recordings
             from @group in ReplayGroup.All
             from key in @group.Before.Keys
-            where key.Length > 0 && !recording.Exchanges.Any(exchange => exchange.Key == key && ReplayGroup.Of(exchange) == @group)
+            where key.Length > 0
+                && !recording.Exchanges.Any(exchange => exchange.Key == key && ReplayGroup.Of(exchange) == @group)
             select key,
             Is.Empty);
 
-    private Task<IReadOnlyDictionary<string, ActualAnswer>> PlayAsync(string backend, Recording recording, ReplayGroup group)
+    private Task<IReadOnlyDictionary<string, ActualAnswer>> PlayAsync(
+        string backend, Recording recording, ReplayGroup group)
     {
         if (!played.TryGetValue((backend, recording, group), out var answers))
             played[(backend, recording, group)] = answers = PlayOnceAsync(backend, recording, group);
         return answers;
     }
 
-    private static async Task<IReadOnlyDictionary<string, ActualAnswer>> PlayOnceAsync(string backend, Recording recording, ReplayGroup group)
+    private static async Task<IReadOnlyDictionary<string, ActualAnswer>> PlayOnceAsync(
+        string backend, Recording recording, ReplayGroup group)
     {
         await using var host = await RegistryHost.StartAsync(await Backends.NewStorageAsync(backend));
         return await group.PlayAsync(recording, host.Client, CancellationToken.None);

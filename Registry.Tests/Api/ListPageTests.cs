@@ -41,7 +41,11 @@ public sealed class ListPageTests
             using var answer = await host.Client.GetAsync(next);
             Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.OK));
             read.Add(string.Join(' ', (await answer.Content.ReadFromJsonAsync<JsonElement[]>())!
-                .Select(element => element.ValueKind == JsonValueKind.String ? element.GetString() : element.GetProperty("name").GetString())));
+                .Select(
+                    element =>
+                        element.ValueKind == JsonValueKind.String
+                            ? element.GetString()
+                            : element.GetProperty("name").GetString())));
             var link = answer.Headers.TryGetValues("Link", out var values) ? values.Single() : null;
             Assert.That(link, Is.Null.Or.Match("^</[^>]+>; rel=\"next\"$"));
             next = link?[1..link.IndexOf('>')];
@@ -64,7 +68,8 @@ public sealed class ListPageTests
         {
             using var answer = await host.Client.GetAsync($"{path}limit={Uri.EscapeDataString(limit)}");
             Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.BadRequest));
-            Assert.That(await answer.Content.ReadAsStringAsync(), Does.Contain("\"field\":\"limit\"").And.Contain("1000"));
+            Assert.That(
+                await answer.Content.ReadAsStringAsync(), Does.Contain("\"field\":\"limit\"").And.Contain("1000"));
         }
     }
 }

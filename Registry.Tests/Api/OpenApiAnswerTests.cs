@@ -29,12 +29,16 @@ public sealed class OpenApiAnswerTests(string backend)
 
     [TestCase("cnr")]
     [TestCase("appr")]
-    public async Task Tried_out_in_turn_with_the_values_filled_in_every_operation_answers_as_its_example_says(string api)
+    public async Task Tried_out_in_turn_with_the_values_filled_in_every_operation_answers_as_its_example_says(
+        string api)
     {
-        var operations = document.Operations.Where(operation => operation.Id.StartsWith(api, StringComparison.Ordinal)).ToList();
+        var operations =
+            document.Operations.Where(operation => operation.Id.StartsWith(api, StringComparison.Ordinal)).ToList();
         await ExpectAsync(document.Operation($"{api}PushRelease"), Json(document.Operation($"{api}PushRelease")));
         await ExpectAsync(document.Operation($"{api}AddChannelRelease"));
-        foreach (var read in operations.Where(operation => operation.Method == HttpMethod.Get && !operation.Id.EndsWith("Discover", StringComparison.Ordinal)))
+        foreach (var read in operations.Where(
+            operation =>
+                operation.Method == HttpMethod.Get && !operation.Id.EndsWith("Discover", StringComparison.Ordinal)))
             await ExpectAsync(read);
         await ExpectAsync(document.Operation($"{api}RemoveChannelRelease"));
         await ExpectAsync(document.Operation($"{api}AddChannelRelease"));
@@ -46,7 +50,8 @@ public sealed class OpenApiAnswerTests(string backend)
     [Test]
     public async Task Tried_out_in_turn_kar_answers_as_its_examples_say()
     {
-        var archive = new ByteArrayContent(await File.ReadAllBytesAsync(Path.Combine(AppContext.BaseDirectory, "Data", "app.kploy")));
+        var archive = new ByteArrayContent(
+            await File.ReadAllBytesAsync(Path.Combine(AppContext.BaseDirectory, "Data", "app.kploy")));
         await ExpectAsync(document.Operation("karUploadArchive"), archive);
         await ExpectAsync(document.Operation("karListArchives"));
         await ExpectAsync(document.Operation("karDownloadArchive"));
@@ -74,14 +79,16 @@ public sealed class OpenApiAnswerTests(string backend)
         var content = push.Node["requestBody"]!["content"]![contentType]!;
         // A form with a file has its examples at its fields: a file is none of them.
         var fields = (content["example"]?.AsObject().Select(field => (field.Key, field.Value))
-            ?? content["schema"]!["properties"]!.AsObject().Select(field => (field.Key, Value: field.Value!["example"])))
+            ?? content["schema"]!["properties"]!.AsObject()
+                .Select(field => (field.Key, Value: field.Value!["example"])))
             .Where(field => field.Value is not null)
             .Select(field => KeyValuePair.Create(field.Key, field.Value!.GetValue<string>()))
             .ToList();
         var form = new MultipartFormDataContent();
         foreach (var (name, value) in fields)
             form.Add(new StringContent(value), name);
-        form.Add(new ByteArrayContent(Convert.FromBase64String(Registry.Api.OpenApi.Sample.Chart)), "blob", "chart.tar.gz");
+        form.Add(
+            new ByteArrayContent(Convert.FromBase64String(Registry.Api.OpenApi.Sample.Chart)), "blob", "chart.tar.gz");
         await ExpectAsync(push, contentType switch
         {
             "application/json" => Json(push),
@@ -153,7 +160,8 @@ public sealed class OpenApiAnswerTests(string backend)
 
     private static void AssertHeaders(ApiOperation operation, HttpResponseMessage answer)
     {
-        var declared = operation.Response((int)answer.StatusCode)?["headers"]?.AsObject().Select(header => header.Key) ?? [];
+        var declared =
+            operation.Response((int)answer.StatusCode)?["headers"]?.AsObject().Select(header => header.Key) ?? [];
         // Of two forms of an answer the JSON has no parts and no file name.
         if (operation.Statuses.Contains("206") && answer.Content.Headers.ContentType?.MediaType == "application/json")
             declared = declared.Where(header => header is "ETag" or "Content-Range");
@@ -161,8 +169,11 @@ public sealed class OpenApiAnswerTests(string backend)
         Assert.That(sent, Is.SupersetOf(declared), $"{operation.Id} {(int)answer.StatusCode}");
     }
 
-    /// <summary>Sends the operation as the document fills it in, and compares the answer with what it declares.</summary>
-    private async Task ExpectAsync(ApiOperation operation, HttpContent? body = null, Dictionary<string, string>? values = null, int status = 200)
+    /// <summary>
+    /// Sends the operation as the document fills it in, and compares the answer with what it declares.
+    /// </summary>
+    private async Task ExpectAsync(
+        ApiOperation operation, HttpContent? body = null, Dictionary<string, string>? values = null, int status = 200)
     {
         using var request = new HttpRequestMessage(operation.Method, operation.Url(values)) { Content = body };
         using var answer = await host.Client.SendAsync(request);
@@ -173,17 +184,26 @@ public sealed class OpenApiAnswerTests(string backend)
         var type = answer.Content.Headers.ContentType?.MediaType;
         if (status == 204)
             return;
-        Assert.That(operation.Response(status)!["content"]!.AsObject().Select(content => content.Key), Does.Contain(type), operation.Id);
+        Assert.That(
+            operation.Response(status)!["content"]!.AsObject().Select(content => content.Key),
+            Does.Contain(type),
+            operation.Id);
         if (type != "application/json")
             return;
         var json = JsonNode.Parse(text);
-        Assert.That(document.Fault(json, operation.Response(status)!["content"]![type]!["schema"]!), Is.Null, $"{operation.Id}: {text}");
+        Assert.That(
+            document.Fault(json, operation.Response(status)!["content"]![type]!["schema"]!),
+            Is.Null,
+            $"{operation.Id}: {text}");
         if (status == 200)
             Assert.That(Still(json), Is.EqualTo(Still(operation.Examples(200)[""])), operation.Id);
     }
 
     private static StringContent Json(ApiOperation push) =>
-        new StringContent(push.Node["requestBody"]!["content"]!["application/json"]!["example"]!.ToJsonString(), Encoding.UTF8, "application/json");
+        new StringContent(
+            push.Node["requestBody"]!["content"]!["application/json"]!["example"]!.ToJsonString(),
+            Encoding.UTF8,
+            "application/json");
 
     /// <summary>A value in one way of writing it, without what differs from one run to the next.</summary>
     private static string Still(JsonNode? node) => node switch

@@ -20,7 +20,11 @@ public sealed class OpenApiErrorTests(string backend)
     [OneTimeSetUp]
     public async Task StartAsync()
     {
-        host = await RegistryHost.StartAsync([.. await Backends.NewStorageAsync(backend), "--Limits:ArchiveBytes=100000", "--Limits:RequestBytes=200000"]);
+        host = await RegistryHost.StartAsync(
+            [
+                .. await Backends.NewStorageAsync(backend), "--Limits:ArchiveBytes=100000",
+                "--Limits:RequestBytes=200000"
+            ]);
         document = await ApiDocument.ReadAsync(host.Client);
         await SeedAsync();
     }
@@ -28,7 +32,10 @@ public sealed class OpenApiErrorTests(string backend)
     [OneTimeTearDown]
     public async Task StopAsync() => await host.DisposeAsync();
 
-    /// <summary>Operation without its API, what differs from the examples, the body, the status, and the name of the example that it answers.</summary>
+    /// <summary>
+    /// Operation without its API, what differs from the examples, the body, the status, and the name of the example
+    /// that it answers.
+    /// </summary>
     private static IEnumerable<TestCaseData> Refused()
     {
         (string Id, string Values, string? Body, int Status, string Example)[] cases =
@@ -36,9 +43,19 @@ public sealed class OpenApiErrorTests(string backend)
             ("PushRelease", "", """{"blob":"AAAA"}""", 400, "invalid-usage"),
             ("PushRelease", "name=-elasticsearch", "{}", 400, "invalid-usage-2"),
             ("PushRelease", "", $$"""{"release":"latest","blob":"{{Sample.Chart}}"}""", 422, "invalid-release"),
-            ("PushRelease", "", $$"""{"release":"2.0.0","media_type":"Helm","blob":"{{Sample.Chart}}"}""", 422, "invalid-parameters"),
+            (
+                "PushRelease",
+                "",
+                $$"""{"release":"2.0.0","media_type":"Helm","blob":"{{Sample.Chart}}"}""",
+                422,
+                "invalid-parameters"),
             ("PushRelease", "", """{"release":"2.0.0","blob":"AAAA"}""", 422, "invalid-parameters-2"),
-            ("PushRelease", "", $$"""{"release":"1.0.0","media_type":"helm","blob":"{{Sample.Chart}}"}""", 409, "package-exists"),
+            (
+                "PushRelease",
+                "",
+                $$"""{"release":"1.0.0","media_type":"helm","blob":"{{Sample.Chart}}"}""",
+                409,
+                "package-exists"),
             ("ListPackages", "limit=0", null, 400, "invalid-usage"),
             ("SearchPackages", "limit=0", null, 400, "invalid-usage"),
             ("ListReleases", "namespace=nobody", null, 404, "package-not-found"),
@@ -79,10 +96,13 @@ public sealed class OpenApiErrorTests(string backend)
     }
 
     [TestCaseSource(nameof(Refused))]
-    public async Task A_refusal_is_as_its_example_says(string id, string values, string? body, int status, string example)
+    public async Task A_refusal_is_as_its_example_says(
+        string id, string values, string? body, int status, string example)
     {
         var operation = document.Operation(id);
-        var changed = values.Split(';', StringSplitOptions.RemoveEmptyEntries).Select(pair => pair.Split('=', 2)).ToDictionary(pair => pair[0], pair => pair[1]);
+        var changed = values.Split(';', StringSplitOptions.RemoveEmptyEntries)
+            .Select(pair => pair.Split('=', 2))
+            .ToDictionary(pair => pair[0], pair => pair[1]);
         using var request = new HttpRequestMessage(operation.Method, operation.Url(changed))
         {
             Content = body is null ? null : new StringContent(body, Encoding.UTF8, "application/json"),
@@ -93,11 +113,16 @@ public sealed class OpenApiErrorTests(string backend)
         Assert.That(operation.Examples(status), Contains.Key(example));
         var expected = operation.Examples(status)[example]!.AsObject();
         var actual = JsonNode.Parse(text)!.AsObject();
-        Assert.That(document.Fault(actual, operation.Response(status)!["content"]!["application/json"]!["schema"]!), Is.Null, text);
+        Assert.That(
+            document.Fault(actual, operation.Response(status)!["content"]!["application/json"]!["schema"]!),
+            Is.Null,
+            text);
         if (changed.ContainsKey("namespace"))
             Assert.That(actual["code"]!.GetValue<string>(), Is.EqualTo(expected["code"]!.GetValue<string>()));
         else
-            Assert.That(JsonNode.DeepEquals(actual, expected), $"{actual.ToJsonString()}\nis not the example\n{expected.ToJsonString()}");
+            Assert.That(
+                JsonNode.DeepEquals(actual, expected),
+                $"{actual.ToJsonString()}\nis not the example\n{expected.ToJsonString()}");
     }
 
     [Test]
@@ -110,7 +135,8 @@ public sealed class OpenApiErrorTests(string backend)
             Assert.That(operation.Response(405)!["headers"]!.AsObject().ContainsKey("Allow"), operation.Id);
             Assert.That(answer.Content.Headers.Allow, Does.Contain(operation.Method.Method), operation.Id);
             Assert.That(JsonNode.DeepEquals(
-                JsonNode.Parse(await answer.Content.ReadAsStringAsync()), operation.Examples(405).Single().Value), operation.Id);
+                JsonNode.Parse(await answer.Content.ReadAsStringAsync()), operation.Examples(405)
+                    .Single().Value), operation.Id);
         }
     }
 
@@ -120,10 +146,12 @@ public sealed class OpenApiErrorTests(string backend)
     public async Task Too_large_a_body_is_declared(string id)
     {
         var operation = document.Operation(id);
-        using var answer = await host.Client.PostAsync(operation.Url(), new StringContent($$"""{"blob":"{{new string('A', 300_000)}}"}"""));
+        using var answer = await host.Client.PostAsync(
+            operation.Url(), new StringContent($$"""{"blob":"{{new string('A', 300_000)}}"}"""));
         Assert.That((int)answer.StatusCode, Is.EqualTo(413));
         var body = JsonNode.Parse(await answer.Content.ReadAsStringAsync());
-        Assert.That(document.Fault(body, operation.Response(413)!["content"]!["application/json"]!["schema"]!), Is.Null);
+        Assert.That(
+            document.Fault(body, operation.Response(413)!["content"]!["application/json"]!["schema"]!), Is.Null);
     }
 
     [Test]
@@ -131,7 +159,10 @@ public sealed class OpenApiErrorTests(string backend)
     {
         foreach (var operation in document.Operations)
             foreach (var status in operation.Statuses.Where(status => status is "503" or "507"))
-                Assert.That(operation.Response(int.Parse(status))!["headers"]?["Retry-After"], Is.Not.Null, $"{operation.Id} {status}");
+                Assert.That(
+                    operation.Response(int.Parse(status))!["headers"]?["Retry-After"],
+                    Is.Not.Null,
+                    $"{operation.Id} {status}");
     }
 
     /// <summary>The sample, a second release in two media types, and a channel.</summary>
@@ -140,14 +171,22 @@ public sealed class OpenApiErrorTests(string backend)
         await SeedAsync(Sample.Release, "helm");
         await SeedAsync("1.1.0", "helm");
         await SeedAsync("1.1.0", "kpm");
-        using var added = await host.Client.PostAsync($"/api/v1/packages/{Sample.FullName}/channels/kept/{Sample.Release}", content: null);
+        using var added = await host.Client.PostAsync(
+            $"/api/v1/packages/{Sample.FullName}/channels/kept/{Sample.Release}", content: null);
         Assert.That((int)added.StatusCode, Is.EqualTo(200));
     }
 
     private async Task SeedAsync(string release, string mediaType)
     {
-        var push = new JsonObject { ["release"] = release, ["media_type"] = mediaType, ["blob"] = Sample.Chart, ["force"] = true };
-        using var pushed = await host.Client.PostAsync($"/api/v1/packages/{Sample.FullName}", new StringContent(push.ToJsonString()));
+        var push = new JsonObject
+        {
+            ["release"] = release,
+            ["media_type"] = mediaType,
+            ["blob"] = Sample.Chart,
+            ["force"] = true
+        };
+        using var pushed =
+            await host.Client.PostAsync($"/api/v1/packages/{Sample.FullName}", new StringContent(push.ToJsonString()));
         Assert.That((int)pushed.StatusCode, Is.EqualTo(200));
     }
 }

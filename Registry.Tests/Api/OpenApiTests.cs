@@ -174,7 +174,8 @@ public sealed class OpenApiTests
                 Is.EqualTo(ChannelName.TryParse(name, out _)),
                 name);
             Assert.That(
-                Regex.IsMatch(name, ParameterDescription.DigestPattern), Is.EqualTo(Digest.TryParse(name, out _)), name);
+                Regex.IsMatch(
+                    name, ParameterDescription.DigestPattern), Is.EqualTo(Digest.TryParse(name, out _)), name);
         }
     }
 

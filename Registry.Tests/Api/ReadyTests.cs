@@ -32,12 +32,17 @@ public sealed class ReadyTests : IAsyncDisposable
         {
             Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.ServiceUnavailable));
             Assert.That(answer.Headers.RetryAfter, Is.Not.Null);
-            Assert.That(await answer.Content.ReadAsStringAsync(cancellationToken), Does.Contain("still reading what packages there are"));
+            Assert.That(
+                await answer.Content.ReadAsStringAsync(cancellationToken),
+                Does.Contain("still reading what packages there are"));
         }
 
         gate.SetResult();
         await host!.Client.UntilReadyAsync(cancellationToken);
-        faults.Before = call => call.Operation == StorageOperation.DocumentChanges ? throw new StorageException(StorageFault.Unavailable, "away") : default;
+        faults.Before = call =>
+            call.Operation == StorageOperation.DocumentChanges
+                ? throw new StorageException(StorageFault.Unavailable, "away")
+                : default;
         using (var list = await host.Client.GetAsync("/api/v1/packages", cancellationToken))
             Assert.That(list.StatusCode, Is.EqualTo(HttpStatusCode.ServiceUnavailable));
         using (var answer = await host.Client.GetAsync("/readyz", cancellationToken))
@@ -47,9 +52,11 @@ public sealed class ReadyTests : IAsyncDisposable
     [Test]
     public async Task A_storage_that_fails_at_first_is_asked_again_and_a_damaged_index_holds_nothing_up()
     {
-        await storage.Documents.TryPutAsync(Samples.Package("a/bad").Key, "damage"u8.ToArray(), Precondition.Absent, cancellationToken);
+        await storage.Documents.TryPutAsync(
+            Samples.Package("a/bad").Key, "damage"u8.ToArray(), Precondition.Absent, cancellationToken);
         var failures = 0;
-        faults.Before = call => call.Operation == StorageOperation.ReadDocuments && Interlocked.Increment(ref failures) == 1
+        faults.Before = call => call.Operation == StorageOperation.ReadDocuments
+            && Interlocked.Increment(ref failures) == 1
             ? throw new StorageException(StorageFault.Unavailable, "away")
             : default;
         await StartAsync();
@@ -62,9 +69,13 @@ public sealed class ReadyTests : IAsyncDisposable
     public async Task Loading_that_fails_for_any_reason_is_logged_and_tried_again()
     {
         var isBroken = true;
-        faults.Before = call => isBroken && call.Operation == StorageOperation.ReadDocuments ? throw new InvalidOperationException("a defect") : default;
+        faults.Before = call =>
+            isBroken && call.Operation == StorageOperation.ReadDocuments
+                ? throw new InvalidOperationException("a defect")
+                : default;
         await StartAsync();
-        while (!host!.Log.Entries.Any(static entry => entry.Message.StartsWith("Loading packages failed", StringComparison.Ordinal)))
+        while (!host!.Log.Entries.Any(
+            static entry => entry.Message.StartsWith("Loading packages failed", StringComparison.Ordinal)))
             await Task.Delay(20, cancellationToken);
         using (var answer = await host.Client.GetAsync("/readyz", cancellationToken))
             Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.ServiceUnavailable));
@@ -73,5 +84,6 @@ public sealed class ReadyTests : IAsyncDisposable
     }
 
     private async Task StartAsync() =>
-        host = await RegistryHost.StartAsync(services => services.AddSingleton<IDocumentStore>(new FaultyDocumentStore(storage.Documents, faults)));
+        host = await RegistryHost.StartAsync(
+            services => services.AddSingleton<IDocumentStore>(new FaultyDocumentStore(storage.Documents, faults)));
 }

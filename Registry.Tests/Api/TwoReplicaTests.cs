@@ -21,7 +21,8 @@ public sealed class TwoReplicaTests(string backend)
         var storage = await Backends.NewStorageAsync(backend);
         await using var one = await RegistryHost.StartAsync(storage);
         await using var other = await RegistryHost.StartAsync(storage);
-        var chart = await File.ReadAllBytesAsync(Path.Combine(AppContext.BaseDirectory, "Data", "elasticsearch-chart.tar.gz"));
+        var chart =
+            await File.ReadAllBytesAsync(Path.Combine(AppContext.BaseDirectory, "Data", "elasticsearch-chart.tar.gz"));
         var archive = await SampleArchive.BytesAsync();
         Assert.That(await other.Client.GetStringAsync("/api/v1/packages"), Is.EqualTo("[]\n"));
 
@@ -33,17 +34,21 @@ public sealed class TwoReplicaTests(string backend)
         foreach (var client in (HttpClient[])[other.Client, one.Client])
         {
             var list = await client.GetFromJsonAsync<JsonArray>("/api/v1/packages");
-            Assert.That(list!.Select(static entry => (string?)entry!["name"]), Is.EqualTo(new[] { "kubernauts/elasticsearch" }));
+            Assert.That(
+                list!.Select(static entry => (string?)entry!["name"]),
+                Is.EqualTo(new[] { "kubernauts/elasticsearch" }));
             var show = await client.GetFromJsonAsync<JsonObject>($"{Package}/default/helm");
             Assert.That((string?)show!["content"]!["digest"], Is.EqualTo(TarDigest));
             Assert.That(await client.GetByteArrayAsync($"{Package}/0.0.1/helm/pull"), Is.EqualTo(chart));
             Assert.That(await client.GetByteArrayAsync($"{Package}/blobs/sha256/{TarDigest}"), Is.EqualTo(chart));
             var pull = await client.GetFromJsonAsync<JsonObject>($"{Package}/0.0.1/helm/pull/json");
             Assert.That(Convert.FromBase64String((string)pull!["blob"]!), Is.EqualTo(chart));
-            Assert.That(await client.GetByteArrayAsync($"/api/v1/app/{SampleArchive.Id}{Workspace}"), Is.EqualTo(archive));
+            Assert.That(
+                await client.GetByteArrayAsync($"/api/v1/app/{SampleArchive.Id}{Workspace}"), Is.EqualTo(archive));
             var archives = await client.GetFromJsonAsync<JsonArray>($"/api/v1/app{Workspace}");
             Assert.That((string?)archives!.Single()!["size"], Is.EqualTo($"{SampleArchive.Length}"));
-            Assert.That((string?)(await client.GetFromJsonAsync<JsonObject>("/api/v1"))!["storage"], Is.EqualTo(backend));
+            Assert.That(
+                (string?)(await client.GetFromJsonAsync<JsonObject>("/api/v1"))!["storage"], Is.EqualTo(backend));
         }
 
         using (var again = await other.Client.PostAsJsonAsync(Package, push))
@@ -52,7 +57,9 @@ public sealed class TwoReplicaTests(string backend)
             Assert.That(deleted.StatusCode, Is.EqualTo(HttpStatusCode.OK));
         using (var deleted = await other.Client.DeleteAsync($"/api/v1/app/{SampleArchive.Id}{Workspace}"))
             Assert.That(deleted.StatusCode, Is.EqualTo(HttpStatusCode.NoContent));
-        foreach (var path in (string[])[Package, $"{Package}/0.0.1/helm/pull", $"/api/v1/app/{SampleArchive.Id}{Workspace}"])
+        foreach (var path in (string[])[
+            Package, $"{Package}/0.0.1/helm/pull", $"/api/v1/app/{SampleArchive.Id}{Workspace}"
+        ])
         {
             using var gone = await one.Client.GetAsync(path);
             Assert.That(gone.StatusCode, Is.EqualTo(HttpStatusCode.NotFound), path);

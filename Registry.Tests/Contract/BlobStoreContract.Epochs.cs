@@ -12,10 +12,19 @@ public abstract partial class BlobStoreContract
         var committed = await One.Blobs.CommitBlobAsync(Scope, Small, null, CancellationToken);
         var epoch = await Two.Blobs.EpochAsync(CancellationToken);
         Assert.That(committed.Epoch, Is.EqualTo(epoch));
-        var revision = await One.Documents.PutAsync(Scope, "document", Precondition.Absent.In(epoch), CancellationToken);
-        Assert.That(await Two.Documents.TryPutAsync(Scope, "document", Precondition.Absent.In(epoch), CancellationToken), Is.Null, "it is there");
-        Assert.That(await Two.Documents.TryDeleteAsync(Scope, Precondition.Matches(revision).In(epoch), CancellationToken), Is.True);
-        Assert.That(await One.Blobs.TryDeleteAsync(committed.Info.Key, Precondition.Matches(committed.Info.Revision).In(epoch), CancellationToken), Is.True);
+        var revision =
+            await One.Documents.PutAsync(Scope, "document", Precondition.Absent.In(epoch), CancellationToken);
+        Assert.That(
+            await Two.Documents.TryPutAsync(Scope, "document", Precondition.Absent.In(epoch), CancellationToken),
+            Is.Null,
+            "it is there");
+        Assert.That(
+            await Two.Documents.TryDeleteAsync(Scope, Precondition.Matches(revision).In(epoch), CancellationToken),
+            Is.True);
+        Assert.That(
+            await One.Blobs.TryDeleteAsync(
+                committed.Info.Key, Precondition.Matches(committed.Info.Revision).In(epoch), CancellationToken),
+            Is.True);
     }
 
     [Test]
@@ -32,7 +41,9 @@ public abstract partial class BlobStoreContract
             return;
         }
 
-        foreach (var precondition in (Precondition[])[Precondition.None, Precondition.Matches(revision), Precondition.Matches(info.Revision)])
+        foreach (var precondition in (Precondition[])[
+            Precondition.None, Precondition.Matches(revision), Precondition.Matches(info.Revision)
+        ])
         {
             var ended = precondition.In(new StorageEpoch("another"));
             DemandEnded(async () => await One.Documents.TryPutAsync(Scope, "other", ended, CancellationToken));
@@ -44,6 +55,8 @@ public abstract partial class BlobStoreContract
         Assert.That(await Two.Blobs.StatAsync(info.Key, CancellationToken), Is.EqualTo(info));
 
         static void DemandEnded(Func<Task> write) =>
-            Assert.That(async () => await write(), Throws.TypeOf<StorageException>().With.Property("Kind").EqualTo(StorageFault.EpochEnded));
+            Assert.That(
+                async () => await write(),
+                Throws.TypeOf<StorageException>().With.Property("Kind").EqualTo(StorageFault.EpochEnded));
     }
 }

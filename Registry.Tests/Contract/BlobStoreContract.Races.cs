@@ -13,12 +13,15 @@ public abstract partial class BlobStoreContract
         for (var round = 0; round < 5; round++)
         {
             var bytes = StorageShortcuts.Bytes(50_000, round);
-            var commits = await RaceAsync(8, i => Instance(i).Blobs.CommitBlobAsync(Scope, bytes, null, CancellationToken));
+            var commits =
+                await RaceAsync(8, i => Instance(i).Blobs.CommitBlobAsync(Scope, bytes, null, CancellationToken));
             Assert.That(commits.Count(commit => commit.IsNew), Is.EqualTo(1), "one of them created it");
             var infos = commits.Select(commit => commit.Info).ToArray();
             Assert.That(infos.Select(info => info.Revision), Is.Unique);
             Assert.That(infos.Select(info => info.UploadedAt), Is.Unique);
-            Assert.That(await Blobs.StatAsync(infos[0].Key, CancellationToken), Is.EqualTo(infos.MaxBy(info => info.UploadedAt)));
+            Assert.That(
+                await Blobs.StatAsync(infos[0].Key, CancellationToken),
+                Is.EqualTo(infos.MaxBy(info => info.UploadedAt)));
             Assert.That(await Blobs.ReadAsync(infos[0].Key, ByteRange.All, CancellationToken), Is.EqualTo(bytes));
         }
     }
@@ -39,7 +42,8 @@ public abstract partial class BlobStoreContract
                     return (await Instance(round).Blobs.CommitAsync(Scope, Small, CancellationToken)).Length == 0;
                 for (var started = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(started) < moment;)
                     await Task.Yield();
-                return await Instance(i).Blobs.TryDeleteAsync(seen.Key, Precondition.Matches(seen.Revision), CancellationToken);
+                return await Instance(i).Blobs.TryDeleteAsync(
+                    seen.Key, Precondition.Matches(seen.Revision), CancellationToken);
             });
             Assert.That(answers.Count(deleted => deleted), Is.AtMost(1), "one revision is deleted once");
             Assert.That(await Blobs.ReadAsync(seen.Key, ByteRange.All, CancellationToken), Is.EqualTo(Small));
@@ -53,7 +57,11 @@ public abstract partial class BlobStoreContract
         for (var round = 0; round < 20; round++)
         {
             var seen = await Blobs.CommitAsync(Scope, Small, CancellationToken);
-            var deleted = await RaceAsync(6, async i => await Instance(i).Blobs.TryDeleteAsync(seen.Key, Precondition.Matches(seen.Revision), CancellationToken));
+            var deleted = await RaceAsync(
+                6,
+                async i =>
+                    await Instance(i).Blobs.TryDeleteAsync(
+                        seen.Key, Precondition.Matches(seen.Revision), CancellationToken));
             Assert.That(deleted.Count(yes => yes), Is.EqualTo(1));
         }
     }
@@ -69,7 +77,10 @@ public abstract partial class BlobStoreContract
             for (var round = 0; round < 15; round++)
             {
                 var info = await Instance(i).Blobs.CommitAsync(scope, bytes, CancellationToken);
-                Assert.That(await Instance(i).Blobs.TryDeleteAsync(info.Key, Precondition.Matches(info.Revision), CancellationToken), Is.True);
+                Assert.That(
+                    await Instance(i).Blobs.TryDeleteAsync(
+                        info.Key, Precondition.Matches(info.Revision), CancellationToken),
+                    Is.True);
             }
 
             return true;
@@ -89,6 +100,8 @@ public abstract partial class BlobStoreContract
             return (await writer.CommitAsync(StorageShortcuts.DigestOf(bytes), null, CancellationToken)).Info;
         });
         foreach (var info in infos)
-            Assert.That(StorageShortcuts.DigestOf(await Blobs.ReadAsync(info.Key, ByteRange.All, CancellationToken)), Is.EqualTo(info.Key.Digest));
+            Assert.That(
+                StorageShortcuts.DigestOf(await Blobs.ReadAsync(info.Key, ByteRange.All, CancellationToken)),
+                Is.EqualTo(info.Key.Digest));
     }
 }

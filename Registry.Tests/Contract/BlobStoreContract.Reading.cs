@@ -27,18 +27,40 @@ public abstract partial class BlobStoreContract
         const int Chunk = 512 * 1024;
         (long Offset, long? Length)[] ranges =
         [
-            (0, null), (0, SeveralChunks), (0, 1), (0, 0), (1, null), (SeveralChunks - 1, null), (SeveralChunks - 1, 1), (SeveralChunks, null), (SeveralChunks, 0),
-            (Chunk - 1, 2), (Chunk, 1), (Chunk, Chunk), (Chunk - 1, Chunk + 2), ((2 * Chunk) - 1, 2), (2 * Chunk, Chunk), (100, SeveralChunks - 200),
+            (
+                0,
+                null), (
+                    0,
+                    SeveralChunks), (
+                        0,
+                        1), (
+                            0,
+                            0), (
+                                1,
+                                null), (
+                                    SeveralChunks - 1,
+                                    null), (SeveralChunks - 1, 1), (SeveralChunks, null), (SeveralChunks, 0),
+            (
+                Chunk - 1,
+                2), (
+                    Chunk,
+                    1), (
+                        Chunk,
+                        Chunk), (
+                            Chunk - 1,
+                            Chunk + 2), ((2 * Chunk) - 1, 2), (2 * Chunk, Chunk), (100, SeveralChunks - 200),
         ];
         foreach (var (offset, length) in ranges)
         {
             var expected = bytes.AsMemory((int)offset, (int)(length ?? SeveralChunks - offset));
-            await using var reader = await Instance((int)offset).Blobs.OpenAsync(info.Key, new ByteRange(offset, length), CancellationToken);
+            await using var reader =
+                await Instance((int)offset).Blobs.OpenAsync(info.Key, new ByteRange(offset, length), CancellationToken);
             Assert.That(reader!.Length, Is.EqualTo(expected.Length), "the length is known before the first byte");
             Assert.That(reader.Info, Is.EqualTo(info));
             var content = await reader.Content.ReadAllAsync(CancellationToken);
             Assert.That(content.AsSpan().SequenceEqual(expected.Span), Is.True, $"{offset}, {length}");
-            Assert.That(await reader.Content.ReadAsync(new byte[1], CancellationToken), Is.Zero, "the end stays the end");
+            Assert.That(
+                await reader.Content.ReadAsync(new byte[1], CancellationToken), Is.Zero, "the end stays the end");
         }
     }
 
@@ -46,8 +68,13 @@ public abstract partial class BlobStoreContract
     public async Task A_range_that_reaches_past_the_end_is_the_callers_mistake()
     {
         var info = await Blobs.CommitAsync(Scope, StorageShortcuts.Bytes(100), CancellationToken);
-        foreach (var range in (ByteRange[])[new(101, null), new(101, 0), new(0, 101), new(100, 1), new(-1, null), new(0, -1), new(50, long.MaxValue)])
-            Assert.That(async () => await Blobs.OpenAsync(info.Key, range, CancellationToken), Throws.InstanceOf<ArgumentOutOfRangeException>(), $"{range}");
+        foreach (var range in (ByteRange[])[
+            new(101, null), new(101, 0), new(0, 101), new(100, 1), new(-1, null), new(0, -1), new(50, long.MaxValue)
+        ])
+            Assert.That(
+                async () => await Blobs.OpenAsync(info.Key, range, CancellationToken),
+                Throws.InstanceOf<ArgumentOutOfRangeException>(),
+                $"{range}");
     }
 
     [Test]
@@ -88,7 +115,9 @@ public abstract partial class BlobStoreContract
         await reader!.Content.ReadExactlyAsync(start, CancellationToken);
         await Two.Blobs.CommitAsync(Scope, bytes, CancellationToken);
         await DemandTheRestOrAnException(reader, start, bytes);
-        Assert.That((await One.Blobs.ReadAsync(info.Key, ByteRange.All, CancellationToken)).AsSpan().SequenceEqual(bytes), Is.True);
+        Assert.That(
+            (await One.Blobs.ReadAsync(info.Key, ByteRange.All, CancellationToken)).AsSpan().SequenceEqual(bytes),
+            Is.True);
     }
 
     [Test]
@@ -135,8 +164,10 @@ public abstract partial class BlobStoreContract
         const int Chunk = 1024 * 1024;
         const int Chunks = 64;
         const long Room = 24L * Chunk;
-        using var sha256 = System.Security.Cryptography.IncrementalHash.CreateHash(System.Security.Cryptography.HashAlgorithmName.SHA256);
-        var allowed = GC.GetTotalMemory(forceFullCollection: true) + Room + ((long)Chunk * Chunks * Storage.CopiesInProcess);
+        using var sha256 = System.Security.Cryptography.IncrementalHash.CreateHash(
+            System.Security.Cryptography.HashAlgorithmName.SHA256);
+        var allowed =
+            GC.GetTotalMemory(forceFullCollection: true) + Room + ((long)Chunk * Chunks * Storage.CopiesInProcess);
 
         BlobInfo info;
         await using (var writer = await Blobs.CreateAsync(Scope, CancellationToken))
@@ -150,7 +181,8 @@ public abstract partial class BlobStoreContract
                     Assert.That(GC.GetTotalMemory(forceFullCollection: true), Is.LessThan(allowed), "while writing");
             }
 
-            info = (await writer.CommitAsync(Core.Storage.Digest.FromHash(sha256.GetHashAndReset()), null, CancellationToken)).Info;
+            info = (await writer.CommitAsync(
+                Core.Storage.Digest.FromHash(sha256.GetHashAndReset()), null, CancellationToken)).Info;
         }
 
         await using var reader = await Two.Blobs.OpenAsync(info.Key, ByteRange.All, CancellationToken);

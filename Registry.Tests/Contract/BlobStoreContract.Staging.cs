@@ -9,16 +9,24 @@ public abstract partial class BlobStoreContract
     private static readonly CancellationToken Cancelled = new(canceled: true);
 
     [Test]
-    public async Task A_commit_of_what_was_discarded_fails_and_shows_nothing([Values] bool wasThere, [Values(1000, SeveralChunks)] int length)
+    public async Task A_commit_of_what_was_discarded_fails_and_shows_nothing(
+        [Values] bool wasThere, [Values(1000, SeveralChunks)] int length)
     {
         var bytes = StorageShortcuts.Bytes(length);
         var old = wasThere ? await Blobs.CommitAsync(Scope, bytes, CancellationToken) : null;
         await using var writer = await Blobs.CreateAsync(Scope, CancellationToken);
         await writer.WriteAsync(bytes, CancellationToken);
         Assert.That(await Blobs.DiscardAbandonedAsync(TimeSpan.Zero, CancellationToken), Is.EqualTo(1));
-        Assert.That(async () => await writer.CommitAsync(StorageShortcuts.DigestOf(bytes), null, CancellationToken), Throws.InstanceOf<StorageException>());
-        Assert.That(await Blobs.DiscardAbandonedAsync(TimeSpan.Zero, CancellationToken), Is.Zero, "what is discarded is not discarded again");
-        Assert.That(await Blobs.StatAsync(new BlobKey(Scope, StorageShortcuts.DigestOf(bytes)), CancellationToken), Is.EqualTo(old));
+        Assert.That(
+            async () => await writer.CommitAsync(StorageShortcuts.DigestOf(bytes), null, CancellationToken),
+            Throws.InstanceOf<StorageException>());
+        Assert.That(
+            await Blobs.DiscardAbandonedAsync(TimeSpan.Zero, CancellationToken),
+            Is.Zero,
+            "what is discarded is not discarded again");
+        Assert.That(
+            await Blobs.StatAsync(new BlobKey(Scope, StorageShortcuts.DigestOf(bytes)), CancellationToken),
+            Is.EqualTo(old));
     }
 
     [Test]
@@ -51,16 +59,27 @@ public abstract partial class BlobStoreContract
     public async Task What_is_cancelled_before_it_begins_does_nothing()
     {
         var info = await Blobs.CommitAsync(Scope, Small, CancellationToken);
-        Assert.That(async () => await Blobs.CreateAsync(Scope, Cancelled), Throws.InstanceOf<OperationCanceledException>());
-        Assert.That(async () => await Blobs.OpenAsync(info.Key, ByteRange.All, Cancelled), Throws.InstanceOf<OperationCanceledException>());
-        Assert.That(async () => await Blobs.StatAsync(info.Key, Cancelled), Throws.InstanceOf<OperationCanceledException>());
-        Assert.That(async () => await Blobs.TryDeleteAsync(info.Key, Precondition.None, Cancelled), Throws.InstanceOf<OperationCanceledException>());
-        Assert.That(async () => await Blobs.InfosAsync(Scope, ScopeDepth.Exact, null, Cancelled), Throws.InstanceOf<OperationCanceledException>());
-        Assert.That(async () => await Blobs.DiscardAbandonedAsync(TimeSpan.Zero, Cancelled), Throws.InstanceOf<OperationCanceledException>());
+        Assert.That(
+            async () => await Blobs.CreateAsync(Scope, Cancelled), Throws.InstanceOf<OperationCanceledException>());
+        Assert.That(
+            async () => await Blobs.OpenAsync(info.Key, ByteRange.All, Cancelled),
+            Throws.InstanceOf<OperationCanceledException>());
+        Assert.That(
+            async () => await Blobs.StatAsync(info.Key, Cancelled), Throws.InstanceOf<OperationCanceledException>());
+        Assert.That(
+            async () => await Blobs.TryDeleteAsync(info.Key, Precondition.None, Cancelled),
+            Throws.InstanceOf<OperationCanceledException>());
+        Assert.That(
+            async () => await Blobs.InfosAsync(Scope, ScopeDepth.Exact, null, Cancelled),
+            Throws.InstanceOf<OperationCanceledException>());
+        Assert.That(
+            async () => await Blobs.DiscardAbandonedAsync(TimeSpan.Zero, Cancelled),
+            Throws.InstanceOf<OperationCanceledException>());
 
         await using (var writer = await Blobs.CreateAsync(Scope, CancellationToken))
         {
-            Assert.That(async () => await writer.WriteAsync(Small, Cancelled), Throws.InstanceOf<OperationCanceledException>());
+            Assert.That(
+                async () => await writer.WriteAsync(Small, Cancelled), Throws.InstanceOf<OperationCanceledException>());
         }
 
         await using (var writer = await Blobs.CreateAsync(Scope, CancellationToken))
@@ -72,7 +91,10 @@ public abstract partial class BlobStoreContract
         }
 
         Assert.That(await Blobs.StatAsync(info.Key, CancellationToken), Is.EqualTo(info));
-        Assert.That(await Blobs.DiscardAbandonedAsync(TimeSpan.Zero, CancellationToken), Is.Zero, "a cancelled writer that was disposed is discarded");
+        Assert.That(
+            await Blobs.DiscardAbandonedAsync(TimeSpan.Zero, CancellationToken),
+            Is.Zero,
+            "a cancelled writer that was disposed is discarded");
     }
 
     [Test]
@@ -86,7 +108,8 @@ public abstract partial class BlobStoreContract
             await using (var writer = await Blobs.CreateAsync(Scope, CancellationToken))
             {
                 await writer.WriteAsync(bytes, CancellationToken);
-                var committing = Task.Run(async () => await writer.CommitAsync(key.Digest, null, cancel.Token), CancellationToken);
+                var committing =
+                    Task.Run(async () => await writer.CommitAsync(key.Digest, null, cancel.Token), CancellationToken);
                 for (var i = 0; i < round; i++)
                     await Task.Yield();
                 await cancel.CancelAsync();
@@ -114,7 +137,12 @@ public abstract partial class BlobStoreContract
         using var opening = CancellationTokenSource.CreateLinkedTokenSource(CancellationToken);
         await using var reader = await Blobs.OpenAsync(info.Key, ByteRange.All, opening.Token);
         await opening.CancelAsync();
-        Assert.That(async () => await reader!.Content.ReadAsync(new byte[10], Cancelled), Throws.InstanceOf<OperationCanceledException>());
-        Assert.That(await reader!.Content.ReadAllAsync(CancellationToken), Is.EqualTo(Small), "the token of the opening is not that of the reads");
+        Assert.That(
+            async () => await reader!.Content.ReadAsync(new byte[10], Cancelled),
+            Throws.InstanceOf<OperationCanceledException>());
+        Assert.That(
+            await reader!.Content.ReadAllAsync(CancellationToken),
+            Is.EqualTo(Small),
+            "the token of the opening is not that of the reads");
     }
 }

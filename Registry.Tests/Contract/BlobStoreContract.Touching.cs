@@ -32,11 +32,18 @@ public abstract partial class BlobStoreContract
     {
         var bytes = StorageShortcuts.Bytes(length);
         foreach (var isNew in (bool[])[true, false, false])
-            Assert.That((await One.Blobs.CommitBlobAsync(Scope, bytes, null, CancellationToken)).IsNew, Is.EqualTo(isNew));
+            Assert.That(
+                (await One.Blobs.CommitBlobAsync(Scope, bytes, null, CancellationToken)).IsNew, Is.EqualTo(isNew));
         var touched = await Two.Blobs.CommitBlobAsync(Scope, bytes, null, CancellationToken);
         Assert.That(touched.IsNew, Is.False);
-        Assert.That(await One.Blobs.TryDeleteAsync(touched.Info.Key, Precondition.Matches(touched.Info.Revision), CancellationToken), Is.True);
-        Assert.That((await Two.Blobs.CommitBlobAsync(Scope, bytes, null, CancellationToken)).IsNew, Is.True, "it had been deleted");
+        Assert.That(
+            await One.Blobs.TryDeleteAsync(
+                touched.Info.Key, Precondition.Matches(touched.Info.Revision), CancellationToken),
+            Is.True);
+        Assert.That(
+            (await Two.Blobs.CommitBlobAsync(Scope, bytes, null, CancellationToken)).IsNew,
+            Is.True,
+            "it had been deleted");
     }
 
     [Test]
@@ -47,7 +54,8 @@ public abstract partial class BlobStoreContract
         {
             var info = await Instance(i).Blobs.CommitAsync(Scope, Small, CancellationToken);
             Assert.That(revisions.Add(info.Revision), Is.True);
-            Assert.That(await Instance(i + 1).Blobs.TryDeleteAsync(info.Key, Precondition.None, CancellationToken), Is.True);
+            Assert.That(
+                await Instance(i + 1).Blobs.TryDeleteAsync(info.Key, Precondition.None, CancellationToken), Is.True);
         }
     }
 
@@ -100,7 +108,8 @@ public abstract partial class BlobStoreContract
     [Test]
     public async Task A_commit_without_a_time_over_one_with_an_old_time_is_uploaded_now()
     {
-        await Blobs.CommitAsync(Scope, Small, new DateTimeOffset(2017, 3, 4, 5, 6, 7, TimeSpan.Zero), CancellationToken);
+        await Blobs.CommitAsync(
+            Scope, Small, new DateTimeOffset(2017, 3, 4, 5, 6, 7, TimeSpan.Zero), CancellationToken);
         var info = await Blobs.CommitAsync(Scope, Small, CancellationToken);
         Assert.That(info.UploadedAt, Is.EqualTo(TimeProvider.System.GetUtcNow()).Within(TimeSpan.FromMinutes(1)));
         await DemandOneEntryAsync(info);
@@ -111,7 +120,8 @@ public abstract partial class BlobStoreContract
     {
         var given = new DateTimeOffset(2017, 3, 4, 5, 6, 7, TimeSpan.Zero);
         var first = await Blobs.CommitAsync(Scope, Small, given, CancellationToken);
-        Assert.That(await Blobs.TryDeleteAsync(first.Key, Precondition.Matches(first.Revision), CancellationToken), Is.True);
+        Assert.That(
+            await Blobs.TryDeleteAsync(first.Key, Precondition.Matches(first.Revision), CancellationToken), Is.True);
         Assert.That(await Blobs.InfosAsync(Scope, ScopeDepth.Subtree, null, CancellationToken), Is.Empty);
         var second = await Blobs.CommitAsync(Scope, Small, CancellationToken);
         Assert.That(second.UploadedAt, Is.GreaterThan(given.AddYears(1)));
@@ -121,7 +131,8 @@ public abstract partial class BlobStoreContract
     private async Task DemandOneEntryAsync(BlobInfo info)
     {
         Assert.That(await Two.Blobs.StatAsync(info.Key, CancellationToken), Is.EqualTo(info));
-        Assert.That(await Two.Blobs.InfosAsync(Scope, ScopeDepth.Subtree, null, CancellationToken), Is.EqualTo(new[] { info }));
+        Assert.That(
+            await Two.Blobs.InfosAsync(Scope, ScopeDepth.Subtree, null, CancellationToken), Is.EqualTo(new[] { info }));
         await using var reader = await Two.Blobs.OpenAsync(info.Key, ByteRange.All, CancellationToken);
         Assert.That(reader!.Info, Is.EqualTo(info));
     }

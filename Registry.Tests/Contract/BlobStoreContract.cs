@@ -5,7 +5,8 @@ using Registry.Tests.Support.Storage;
 namespace Registry.Tests.Contract;
 
 /// <summary>
-/// What every backend's blobs do. A backend joins with a subclass that says <see cref="StorageContract.StartAsync"/> and adds no test.
+/// What every backend's blobs do. A backend joins with a subclass that says <see cref="StorageContract.StartAsync"/>
+/// and adds no test.
 /// </summary>
 public abstract partial class BlobStoreContract : StorageContract
 {
@@ -25,7 +26,9 @@ public abstract partial class BlobStoreContract : StorageContract
         {
             Assert.That(await instance.Blobs.StatAsync(key, CancellationToken), Is.Null);
             Assert.That(await instance.Blobs.OpenAsync(key, ByteRange.All, CancellationToken), Is.Null);
-            Assert.That(await instance.Blobs.InfosAsync(StoreKeys.Packages, ScopeDepth.Subtree, null, CancellationToken), Is.Empty);
+            Assert.That(
+                await instance.Blobs.InfosAsync(StoreKeys.Packages, ScopeDepth.Subtree, null, CancellationToken),
+                Is.Empty);
         }
 
         var info = (await writer.CommitAsync(key.Digest, null, CancellationToken)).Info;
@@ -35,7 +38,9 @@ public abstract partial class BlobStoreContract : StorageContract
         {
             Assert.That(await instance.Blobs.StatAsync(key, CancellationToken), Is.EqualTo(info));
             Assert.That(await instance.Blobs.ReadAsync(key, ByteRange.All, CancellationToken), Is.EqualTo(bytes));
-            Assert.That(await instance.Blobs.InfosAsync(StoreKeys.Packages, ScopeDepth.Subtree, null, CancellationToken), Is.EqualTo(new[] { info }));
+            Assert.That(
+                await instance.Blobs.InfosAsync(StoreKeys.Packages, ScopeDepth.Subtree, null, CancellationToken),
+                Is.EqualTo(new[] { info }));
         }
     }
 
@@ -45,8 +50,10 @@ public abstract partial class BlobStoreContract : StorageContract
         var bytes = StorageShortcuts.Bytes(100_000);
         await using (var writer = await Blobs.CreateAsync(Scope, CancellationToken))
             await writer.WriteAsync(bytes, CancellationToken);
-        Assert.That(await Blobs.StatAsync(new BlobKey(Scope, StorageShortcuts.DigestOf(bytes)), CancellationToken), Is.Null);
-        Assert.That(await Blobs.DiscardAbandonedAsync(TimeSpan.Zero, CancellationToken), Is.Zero, "nothing is left to discard");
+        Assert.That(
+            await Blobs.StatAsync(new BlobKey(Scope, StorageShortcuts.DigestOf(bytes)), CancellationToken), Is.Null);
+        Assert.That(
+            await Blobs.DiscardAbandonedAsync(TimeSpan.Zero, CancellationToken), Is.Zero, "nothing is left to discard");
     }
 
     [Test]
@@ -67,7 +74,9 @@ public abstract partial class BlobStoreContract : StorageContract
         Assert.That(await Blobs.StatAsync(info.Key, CancellationToken), Is.EqualTo(info));
         Assert.That(await Blobs.ReadAsync(info.Key, ByteRange.All, CancellationToken), Is.Empty);
         Assert.That(await Blobs.ReadAsync(info.Key, new ByteRange(0, 0), CancellationToken), Is.Empty);
-        Assert.That(async () => await Blobs.OpenAsync(info.Key, new ByteRange(0, 1), CancellationToken), Throws.InstanceOf<ArgumentOutOfRangeException>());
+        Assert.That(
+            async () => await Blobs.OpenAsync(info.Key, new ByteRange(0, 1), CancellationToken),
+            Throws.InstanceOf<ArgumentOutOfRangeException>());
     }
 
     [Test]
@@ -86,9 +95,12 @@ public abstract partial class BlobStoreContract : StorageContract
     {
         var info = await Blobs.CommitAsync(Scope, StorageShortcuts.Bytes(1000), CancellationToken);
         await One.Documents.PutAsync(Scope, "document", Precondition.Absent, CancellationToken);
-        Assert.That(await One.Documents.KeysAsync(StoreKeys.Packages, null, CancellationToken), Is.EqualTo(new[] { Scope.Value }));
+        Assert.That(
+            await One.Documents.KeysAsync(StoreKeys.Packages, null, CancellationToken),
+            Is.EqualTo(new[] { Scope.Value }));
         Assert.That(await One.Documents.TryDeleteAsync(Scope, Precondition.None, CancellationToken), Is.True);
-        Assert.That(await Blobs.InfosAsync(Scope, ScopeDepth.Subtree, null, CancellationToken), Is.EqualTo(new[] { info }));
+        Assert.That(
+            await Blobs.InfosAsync(Scope, ScopeDepth.Subtree, null, CancellationToken), Is.EqualTo(new[] { info }));
     }
 
     [Test]
@@ -112,11 +124,18 @@ public abstract partial class BlobStoreContract : StorageContract
     public async Task Scopes_as_long_as_they_may_be_hold_blobs()
     {
         var segment = new string('s', StoreKey.MaxSegmentBytes);
-        var scope = Key("packages", segment, segment, segment, new string('k', StoreKey.MaxKeyBytes - (3 * segment.Length) - "packages/".Length - 3));
+        var scope = Key(
+            "packages",
+            segment,
+            segment,
+            segment,
+            new string('k', StoreKey.MaxKeyBytes - (3 * segment.Length) - "packages/".Length - 3));
         var bytes = StorageShortcuts.Bytes(1000);
         var info = await Blobs.CommitAsync(scope, bytes, CancellationToken);
         Assert.That(await Blobs.ReadAsync(info.Key, ByteRange.All, CancellationToken), Is.EqualTo(bytes));
-        Assert.That(await Blobs.InfosAsync(StoreKeys.Packages, ScopeDepth.Subtree, null, CancellationToken), Is.EqualTo(new[] { info }));
+        Assert.That(
+            await Blobs.InfosAsync(StoreKeys.Packages, ScopeDepth.Subtree, null, CancellationToken),
+            Is.EqualTo(new[] { info }));
     }
 
     [Test]
@@ -125,21 +144,34 @@ public abstract partial class BlobStoreContract : StorageContract
         var bytes = StorageShortcuts.Bytes(1000);
         var first = await Blobs.CommitAsync(Scope, bytes, CancellationToken);
         var second = await Blobs.CommitAsync(Scope, bytes, CancellationToken);
-        Assert.That(await Blobs.TryDeleteAsync(first.Key, Precondition.Matches(first.Revision), CancellationToken), Is.False, "it was touched since");
-        Assert.That(await Blobs.TryDeleteAsync(first.Key, Precondition.Matches(new Revision("no revision at all")), CancellationToken), Is.False);
+        Assert.That(
+            await Blobs.TryDeleteAsync(first.Key, Precondition.Matches(first.Revision), CancellationToken),
+            Is.False,
+            "it was touched since");
+        Assert.That(
+            await Blobs.TryDeleteAsync(
+                first.Key, Precondition.Matches(new Revision("no revision at all")), CancellationToken),
+            Is.False);
         Assert.That(await Blobs.StatAsync(first.Key, CancellationToken), Is.EqualTo(second));
-        Assert.That(await Blobs.TryDeleteAsync(first.Key, Precondition.Matches(second.Revision), CancellationToken), Is.True);
+        Assert.That(
+            await Blobs.TryDeleteAsync(first.Key, Precondition.Matches(second.Revision), CancellationToken), Is.True);
         Assert.That(await Blobs.StatAsync(first.Key, CancellationToken), Is.Null);
         Assert.That(await Blobs.OpenAsync(first.Key, ByteRange.All, CancellationToken), Is.Null);
-        Assert.That(await Blobs.TryDeleteAsync(first.Key, Precondition.Matches(second.Revision), CancellationToken), Is.False, "it is gone");
-        Assert.That(await Blobs.TryDeleteAsync(first.Key, Precondition.None, CancellationToken), Is.False, "it is gone");
+        Assert.That(
+            await Blobs.TryDeleteAsync(first.Key, Precondition.Matches(second.Revision), CancellationToken),
+            Is.False,
+            "it is gone");
+        Assert.That(
+            await Blobs.TryDeleteAsync(first.Key, Precondition.None, CancellationToken), Is.False, "it is gone");
     }
 
     [Test]
     public async Task To_delete_what_must_be_absent_is_the_callers_mistake()
     {
         var info = await Blobs.CommitAsync(Scope, StorageShortcuts.Bytes(10), CancellationToken);
-        Assert.That(async () => await Blobs.TryDeleteAsync(info.Key, Precondition.Absent, CancellationToken), Throws.InstanceOf<ArgumentException>());
+        Assert.That(
+            async () => await Blobs.TryDeleteAsync(info.Key, Precondition.Absent, CancellationToken),
+            Throws.InstanceOf<ArgumentException>());
         Assert.That(await Blobs.StatAsync(info.Key, CancellationToken), Is.EqualTo(info));
     }
 
@@ -160,6 +192,9 @@ public abstract partial class BlobStoreContract : StorageContract
         var reader = await Blobs.OpenAsync(info.Key, ByteRange.All, CancellationToken);
         await reader!.DisposeAsync();
         await reader.DisposeAsync();
-        Assert.That(await Blobs.ReadAsync(info.Key, ByteRange.All, CancellationToken), Is.EqualTo(bytes), "a writer's disposal takes nothing back");
+        Assert.That(
+            await Blobs.ReadAsync(info.Key, ByteRange.All, CancellationToken),
+            Is.EqualTo(bytes),
+            "a writer's disposal takes nothing back");
     }
 }

@@ -12,11 +12,19 @@ public abstract partial class DocumentStoreContract
     public async Task What_is_cancelled_before_it_begins_does_nothing()
     {
         await Documents.PutAsync(Sample, "one", Precondition.Absent, CancellationToken);
-        Assert.That(async () => await Documents.GetAsync(Sample, Cancelled), Throws.InstanceOf<OperationCanceledException>());
-        Assert.That(async () => await Documents.StatAsync(Sample, Cancelled), Throws.InstanceOf<OperationCanceledException>());
-        Assert.That(async () => await Documents.TryPutAsync(Sample, "two", Precondition.None, Cancelled), Throws.InstanceOf<OperationCanceledException>());
-        Assert.That(async () => await Documents.TryDeleteAsync(Sample, Precondition.None, Cancelled), Throws.InstanceOf<OperationCanceledException>());
-        Assert.That(async () => await Documents.KeysAsync(StoreKeys.Packages, null, Cancelled), Throws.InstanceOf<OperationCanceledException>());
+        Assert.That(
+            async () => await Documents.GetAsync(Sample, Cancelled), Throws.InstanceOf<OperationCanceledException>());
+        Assert.That(
+            async () => await Documents.StatAsync(Sample, Cancelled), Throws.InstanceOf<OperationCanceledException>());
+        Assert.That(
+            async () => await Documents.TryPutAsync(Sample, "two", Precondition.None, Cancelled),
+            Throws.InstanceOf<OperationCanceledException>());
+        Assert.That(
+            async () => await Documents.TryDeleteAsync(Sample, Precondition.None, Cancelled),
+            Throws.InstanceOf<OperationCanceledException>());
+        Assert.That(
+            async () => await Documents.KeysAsync(StoreKeys.Packages, null, Cancelled),
+            Throws.InstanceOf<OperationCanceledException>());
         Assert.That((await Documents.GetAsync(Sample, CancellationToken))!.Text(), Is.EqualTo("one"));
     }
 
@@ -29,7 +37,9 @@ public abstract partial class DocumentStoreContract
         {
             var next = new string((char)('0' + round), 50_000);
             using var cancel = CancellationTokenSource.CreateLinkedTokenSource(CancellationToken);
-            var writing = Task.Run(async () => await Documents.TryPutAsync(Sample, next, Precondition.None, cancel.Token), CancellationToken);
+            var writing = Task.Run(
+                async () => await Documents.TryPutAsync(Sample, next, Precondition.None, cancel.Token),
+                CancellationToken);
             for (var i = 0; i < round; i++)
                 await Task.Yield();
             await cancel.CancelAsync();
@@ -78,7 +88,8 @@ public abstract partial class DocumentStoreContract
             {
                 try
                 {
-                    return await Instance(i).Documents.TryPutAsync(Sample, $"{i}", Precondition.None, cancel.Token) is not null;
+                    return await Instance(i).Documents.TryPutAsync(
+                        Sample, $"{i}", Precondition.None, cancel.Token) is not null;
                 }
                 catch (OperationCanceledException)
                 {

@@ -20,8 +20,11 @@ public abstract partial class DocumentStoreContract
         var first = await Documents.ChangesAsync(StoreKeys.Packages, null, CancellationToken);
         Assert.That(first.Keys, Is.Null);
         Assert.That(first.Token, Is.Not.Null);
-        Assert.That((await Documents.ChangesAsync(StoreKeys.Packages, new ForeignToken(), CancellationToken)).Keys, Is.Null);
-        Assert.That(async () => await Documents.ChangesAsync(StoreKeys.Packages, first.Token, Cancelled), Throws.InstanceOf<OperationCanceledException>());
+        Assert.That(
+            (await Documents.ChangesAsync(StoreKeys.Packages, new ForeignToken(), CancellationToken)).Keys, Is.Null);
+        Assert.That(
+            async () => await Documents.ChangesAsync(StoreKeys.Packages, first.Token, Cancelled),
+            Throws.InstanceOf<OperationCanceledException>());
     }
 
     [Test]
@@ -54,7 +57,8 @@ public abstract partial class DocumentStoreContract
         Assert.That(second.Keys?.Select(key => key.Value), Is.SupersetOf(expected));
         Assert.That(second.Keys?.Select(key => key.Value), Is.All.StartsWith("packages/"));
         Assert.That(third.Keys, Is.Empty);
-        Assert.That(again.Keys?.Select(key => key.Value), Is.SupersetOf(expected), "a moment can be asked with more than once");
+        Assert.That(
+            again.Keys?.Select(key => key.Value), Is.SupersetOf(expected), "a moment can be asked with more than once");
     }
 
     [Test]
@@ -62,17 +66,21 @@ public abstract partial class DocumentStoreContract
     {
         await Documents.PutAsync(Key("packages", "a", "deleted"), "x", Precondition.Absent, CancellationToken);
         var first = await Documents.ChangesAsync(StoreKeys.Packages, null, CancellationToken);
-        var created = await Two.Documents.PutAsync(Key("packages", "a", "created"), "x", Precondition.Absent, CancellationToken);
+        var created =
+            await Two.Documents.PutAsync(Key("packages", "a", "created"), "x", Precondition.Absent, CancellationToken);
         var one = await Documents.ChangesAsync(StoreKeys.Packages, first.Token, CancellationToken);
-        var replaced = await Two.Documents.PutAsync(Key("packages", "a", "created"), "y", Precondition.None, CancellationToken);
+        var replaced =
+            await Two.Documents.PutAsync(Key("packages", "a", "created"), "y", Precondition.None, CancellationToken);
         await One.Documents.TryDeleteAsync(Key("packages", "a", "deleted"), Precondition.None, CancellationToken);
         await Two.Documents.PutAsync(Key("other", "a"), "x", Precondition.Absent, CancellationToken);
         var several = await Documents.ChangesAsync(StoreKeys.Packages, first.Token, CancellationToken);
 
         Assert.That(one.Revisions?[Key("packages", "a", "created")], Is.Null.Or.EqualTo(created));
         Assert.That(several.Revisions?[Key("packages", "a", "created")], Is.Null.Or.EqualTo(replaced));
-        Assert.That(several.Revisions?.GetValueOrDefault(Key("packages", "a", "deleted")), Is.Null.Or.Not.EqualTo(replaced));
-        Assert.That((one.Revisions is not null, several.Revisions is not null), Is.EqualTo((TellsRevisions, TellsRevisions)));
+        Assert.That(
+            several.Revisions?.GetValueOrDefault(Key("packages", "a", "deleted")), Is.Null.Or.Not.EqualTo(replaced));
+        Assert.That(
+            (one.Revisions is not null, several.Revisions is not null), Is.EqualTo((TellsRevisions, TellsRevisions)));
         Assert.That(several.Revisions?.Keys, Is.Null.Or.SubsetOf(several.Keys ?? []));
     }
 
@@ -82,9 +90,15 @@ public abstract partial class DocumentStoreContract
         var revision = await Documents.PutAsync(Sample, "one", Precondition.Absent, CancellationToken);
         var first = await Documents.ChangesAsync(StoreKeys.Packages, null, CancellationToken);
         Assert.That(await Documents.TryPutAsync(Sample, "two", Precondition.Absent, CancellationToken), Is.Null);
-        Assert.That(await Documents.TryDeleteAsync(Sample, Precondition.Matches(new Revision("1")), CancellationToken), Is.False);
-        Assert.That(await Documents.TryDeleteAsync(Key("packages", "none"), Precondition.Matches(revision), CancellationToken), Is.False);
-        Assert.That((await Documents.ChangesAsync(StoreKeys.Packages, first.Token, CancellationToken)).Keys, TellsChanges ? Is.Empty : Is.Null);
+        Assert.That(
+            await Documents.TryDeleteAsync(Sample, Precondition.Matches(new Revision("1")), CancellationToken),
+            Is.False);
+        Assert.That(
+            await Documents.TryDeleteAsync(Key("packages", "none"), Precondition.Matches(revision), CancellationToken),
+            Is.False);
+        Assert.That(
+            (await Documents.ChangesAsync(StoreKeys.Packages, first.Token, CancellationToken)).Keys,
+            TellsChanges ? Is.Empty : Is.Null);
     }
 
     [Test]
@@ -96,9 +110,11 @@ public abstract partial class DocumentStoreContract
         foreach (var key in keys.Take(100))
             await Instance(key.Length).Documents.TryDeleteAsync(StoreKeyOf(key), Precondition.None, CancellationToken);
         for (var round = 0; round < 150; round++)
-            await Instance(round).Documents.PutAsync(StoreKeyOf(keys[299]), $"{round}", Precondition.None, CancellationToken);
+            await Instance(round).Documents.PutAsync(
+                StoreKeyOf(keys[299]), $"{round}", Precondition.None, CancellationToken);
         await snapshot.RefreshAsync(CancellationToken);
-        Assert.That(snapshot.Texts.Keys.Select(key => key.Value).Order(StringComparer.Ordinal), Is.EqualTo(keys.Skip(100)));
+        Assert.That(
+            snapshot.Texts.Keys.Select(key => key.Value).Order(StringComparer.Ordinal), Is.EqualTo(keys.Skip(100)));
         Assert.That(snapshot.Texts[StoreKeyOf(keys[299])], Is.EqualTo("149"));
     }
 
@@ -109,7 +125,12 @@ public abstract partial class DocumentStoreContract
         const int Each = 30;
         var (acknowledged, begun) = (new int[Writers], new int[Writers]);
         using var written = CancellationTokenSource.CreateLinkedTokenSource(CancellationToken);
-        var snapshots = new[] { new FeedSnapshot(One.Documents), new FeedSnapshot(Two.Documents), new FeedSnapshot(One.Documents, Two.Documents) };
+        var snapshots = new[]
+        {
+            new FeedSnapshot(One.Documents),
+            new FeedSnapshot(Two.Documents),
+            new FeedSnapshot(One.Documents, Two.Documents)
+        };
         var following = snapshots.Select(snapshot => Task.Run(async () =>
         {
             do
@@ -118,10 +139,14 @@ public abstract partial class DocumentStoreContract
                 await snapshot.RefreshAsync(CancellationToken);
                 for (var i = 0; i < Writers; i++)
                 {
-                    // What the snapshot shows is the state after some write that had been begun, and none before the last acknowledged.
+                    // What the snapshot shows is the state after some write that had been begun, and none before the
+                    // last acknowledged.
                     var shown = snapshot.Texts.GetValueOrDefault(KeyOf(i));
                     var after = Volatile.Read(ref begun[i]);
-                    Assert.That(Enumerable.Range(before[i], after - before[i] + 1).Select(StateAfter), Has.Member(shown), $"writer {i}, {before[i]} to {after}");
+                    Assert.That(
+                        Enumerable.Range(before[i], after - before[i] + 1).Select(StateAfter),
+                        Has.Member(shown),
+                        $"writer {i}, {before[i]} to {after}");
                 }
             }
             while (!written.IsCancellationRequested);
@@ -147,7 +172,8 @@ public abstract partial class DocumentStoreContract
         foreach (var snapshot in snapshots)
         {
             await snapshot.RefreshAsync(CancellationToken);
-            Assert.That(snapshot.Texts.Select(entry => (entry.Key.Value, entry.Value)).Order(), Is.EqualTo(await TextsAsync()));
+            Assert.That(
+                snapshot.Texts.Select(entry => (entry.Key.Value, entry.Value)).Order(), Is.EqualTo(await TextsAsync()));
         }
 
         // Two keys of each pair of writers lie in one folder; every fourth write deletes.
@@ -166,7 +192,10 @@ public abstract partial class DocumentStoreContract
 
     private sealed class ForeignToken : ChangeToken;
 
-    /// <summary>A copy of all documents below the packages, kept as the port says: through one instance, or by turns through several.</summary>
+    /// <summary>
+    /// A copy of all documents below the packages, kept as the port says: through one instance, or by turns through
+    /// several.
+    /// </summary>
     private sealed class FeedSnapshot(params IDocumentStore[] instances)
     {
         private ChangeToken? token;

@@ -16,7 +16,9 @@ public abstract partial class DocumentStoreContract
             Assert.That((await Documents.GetAsync(key, CancellationToken))?.Text(), Is.EqualTo(key.Value));
 
         Assert.That(await Documents.TryDeleteAsync(keys[1], Precondition.None, CancellationToken), Is.True);
-        Assert.That(await Documents.KeysAsync(StoreKeys.Packages, null, CancellationToken), Is.EqualTo(new[] { keys[0].Value, keys[2].Value }));
+        Assert.That(
+            await Documents.KeysAsync(StoreKeys.Packages, null, CancellationToken),
+            Is.EqualTo(new[] { keys[0].Value, keys[2].Value }));
     }
 
     [Test]
@@ -31,11 +33,15 @@ public abstract partial class DocumentStoreContract
     [Test]
     public async Task Any_text_is_a_segment()
     {
-        string[] texts = ["", ".", "..", "../..", "a/b", "%", "%2f", "@", "a@.json", " ", "a.", ".a", "CON", "nul", "*?[x]", "\\", "\0", "\n", "日本", "😀", "-", "_"];
+        string[] texts = [
+            "", ".", "..", "../..", "a/b", "%", "%2f", "@", "a@.json", " ", "a.", ".a", "CON", "nul", "*?[x]", "\\",
+            "\0", "\n", "日本", "😀", "-", "_"
+        ];
         foreach (var text in texts)
             await Documents.PutAsync(Key("packages", text, "x"), text, Precondition.Absent, CancellationToken);
         foreach (var text in texts)
-            Assert.That((await Documents.GetAsync(Key("packages", text, "x"), CancellationToken))?.Text(), Is.EqualTo(text));
+            Assert.That(
+                (await Documents.GetAsync(Key("packages", text, "x"), CancellationToken))?.Text(), Is.EqualTo(text));
 
         var expected = texts.Select(text => Key("packages", text, "x")).Order().Select(key => key.Value);
         Assert.That(await Documents.KeysAsync(StoreKeys.Packages, null, CancellationToken), Is.EqualTo(expected));
@@ -49,14 +55,21 @@ public abstract partial class DocumentStoreContract
         [
             Key("packages", segment),
             Key("packages", segment[1..] + "t"),
-            Key("packages", segment, segment, segment, new string('k', StoreKey.MaxKeyBytes - (3 * segment.Length) - "packages/".Length - 3)),
+            Key(
+                "packages",
+                segment,
+                segment,
+                segment,
+                new string('k', StoreKey.MaxKeyBytes - (3 * segment.Length) - "packages/".Length - 3)),
         ];
         Assert.That(keys[2].Value, Has.Length.EqualTo(StoreKey.MaxKeyBytes), "the longest key");
         foreach (var key in keys)
             await Documents.PutAsync(key, key.Value, Precondition.Absent, CancellationToken);
         foreach (var key in keys)
             Assert.That((await Documents.GetAsync(key, CancellationToken))?.Text(), Is.EqualTo(key.Value));
-        Assert.That(await Documents.KeysAsync(StoreKeys.Packages, null, CancellationToken), Is.EqualTo(keys.Order().Select(key => key.Value)));
+        Assert.That(
+            await Documents.KeysAsync(StoreKeys.Packages, null, CancellationToken),
+            Is.EqualTo(keys.Order().Select(key => key.Value)));
         foreach (var key in keys)
             Assert.That(await Documents.TryDeleteAsync(key, Precondition.None, CancellationToken), Is.True);
         Assert.That(await Documents.KeysAsync(StoreKeys.Packages, null, CancellationToken), Is.Empty);

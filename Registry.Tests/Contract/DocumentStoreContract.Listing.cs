@@ -10,7 +10,10 @@ public abstract partial class DocumentStoreContract
     public async Task A_listing_is_in_ordinal_order_of_the_whole_key()
     {
         // '%' < '-' < '.' < '/' < digits < '_' < letters: a folder's name sorts with the slash that follows it.
-        string[][] names = [["b"], ["b", "c"], ["b", "c", "d"], ["b-c"], ["b.x"], ["b.x", "y"], ["b_"], ["b0"], ["bc"], ["B"], ["b%"], ["b", ""], ["a", "z"], ["c"]];
+        string[][] names = [
+            ["b"], ["b", "c"], ["b", "c", "d"], ["b-c"], ["b.x"], ["b.x", "y"], ["b_"], ["b0"], ["bc"], ["B"], ["b%"],
+            ["b", ""], ["a", "z"], ["c"]
+        ];
         var keys = names.Select(name => StoreKey.Of(["packages", .. name])).ToArray();
         foreach (var key in keys)
             await Documents.PutAsync(key, "x", Precondition.Absent, CancellationToken);
@@ -21,10 +24,16 @@ public abstract partial class DocumentStoreContract
     [Test]
     public async Task A_listing_starts_after_a_key_that_need_not_exist()
     {
-        StoreKey[] keys = [Key("packages", "a"), Key("packages", "a", "b"), Key("packages", "a", "c"), Key("packages", "a-b"), Key("packages", "b", "a"), Key("packages", "b", "b")];
+        StoreKey[] keys = [
+            Key("packages", "a"), Key("packages", "a", "b"), Key("packages", "a", "c"), Key("packages", "a-b"),
+            Key("packages", "b", "a"), Key("packages", "b", "b")
+        ];
         foreach (var key in keys)
             await Documents.PutAsync(key, "x", Precondition.Absent, CancellationToken);
-        StoreKey[] starts = [.. keys, Key("packages"), Key("packages", "a", "bb"), Key("packages", "a", "b", "c"), Key("packages", "b"), Key("packages", "c"), Key("a"), Key("z"), Key("packages", "a-b", "c")];
+        StoreKey[] starts = [
+            .. keys, Key("packages"), Key("packages", "a", "bb"), Key("packages", "a", "b", "c"), Key("packages", "b"),
+            Key("packages", "c"), Key("a"), Key("z"), Key("packages", "a-b", "c")
+        ];
         foreach (var after in starts)
         {
             Assert.That(
@@ -37,11 +46,18 @@ public abstract partial class DocumentStoreContract
     [Test]
     public async Task A_scope_is_whole_segments_and_not_the_document_of_its_own_name()
     {
-        StoreKey[] keys = [Key("packages", "a"), Key("packages", "a", "b"), Key("packages", "a", "b", "c"), Key("packages", "ab"), Key("packages", "a-b", "c"), Key("other", "a", "b")];
+        StoreKey[] keys = [
+            Key("packages", "a"), Key("packages", "a", "b"), Key("packages", "a", "b", "c"), Key("packages", "ab"),
+            Key("packages", "a-b", "c"), Key("other", "a", "b")
+        ];
         foreach (var key in keys)
             await Documents.PutAsync(key, "x", Precondition.Absent, CancellationToken);
-        Assert.That(await Documents.KeysAsync(Key("packages", "a"), null, CancellationToken), Is.EqualTo(new[] { "packages/a/b", "packages/a/b/c" }));
-        Assert.That(await Documents.KeysAsync(Key("packages", "a", "b"), null, CancellationToken), Is.EqualTo(new[] { "packages/a/b/c" }));
+        Assert.That(
+            await Documents.KeysAsync(Key("packages", "a"), null, CancellationToken),
+            Is.EqualTo(new[] { "packages/a/b", "packages/a/b/c" }));
+        Assert.That(
+            await Documents.KeysAsync(Key("packages", "a", "b"), null, CancellationToken),
+            Is.EqualTo(new[] { "packages/a/b/c" }));
         Assert.That(await Documents.KeysAsync(Key("packages", "nothing"), null, CancellationToken), Is.Empty);
     }
 
@@ -53,7 +69,8 @@ public abstract partial class DocumentStoreContract
         for (StoreKey? after = null; ;)
         {
             var page = new List<StoreKey>();
-            await foreach (var entry in Instance(paged.Count).Documents.ListAsync(StoreKeys.Packages, after, CancellationToken))
+            await foreach (var entry in Instance(paged.Count).Documents.ListAsync(
+                StoreKeys.Packages, after, CancellationToken))
             {
                 page.Add(entry.Key);
                 if (page.Count == 7)
@@ -88,7 +105,8 @@ public abstract partial class DocumentStoreContract
             {
                 var passing = Key("packages", $"n{round % 10}", $"passing{round % 30}");
                 await Instance(i).Documents.TryPutAsync(passing, "x", Precondition.None, CancellationToken);
-                await Instance(i).Documents.TryPutAsync(StoreKeyOf(lasting[round * 7 % lasting.Count]), "changed", Precondition.None, CancellationToken);
+                await Instance(i).Documents.TryPutAsync(
+                    StoreKeyOf(lasting[round * 7 % lasting.Count]), "changed", Precondition.None, CancellationToken);
                 await Instance(i).Documents.TryDeleteAsync(passing, Precondition.None, CancellationToken);
             }
         })).ToArray();
@@ -109,8 +127,11 @@ public abstract partial class DocumentStoreContract
     public async Task A_listing_with_contents_has_each_document_as_it_is()
     {
         var keys = await PutManyAsync(40);
-        foreach (var (index, length) in ((int, int)[])[(0, 0), (7, Document.MaxBytes), (8, Document.MaxBytes), (39, 300_000)])
-            await Documents.TryPutAsync(StoreKeyOf(keys[index]), StorageShortcuts.Bytes(length), Precondition.None, CancellationToken);
+        foreach (var (index, length) in ((int, int)[])[
+            (0, 0), (7, Document.MaxBytes), (8, Document.MaxBytes), (39, 300_000)
+        ])
+            await Documents.TryPutAsync(
+                StoreKeyOf(keys[index]), StorageShortcuts.Bytes(length), Precondition.None, CancellationToken);
         var read = new List<StoredDocument>();
         await foreach (var stored in Two.Documents.ReadAsync(StoreKeys.Packages, null, CancellationToken))
             read.Add(stored);
@@ -123,9 +144,12 @@ public abstract partial class DocumentStoreContract
         }
 
         var rest = new List<StoreKey>();
-        await foreach (var stored in Documents.ReadAsync(Key("packages", "n3"), StoreKeyOf(keys[13]), CancellationToken))
+        await foreach (var stored in Documents.ReadAsync(
+            Key("packages", "n3"), StoreKeyOf(keys[13]), CancellationToken))
             rest.Add(stored.Key);
-        Assert.That(rest.Select(key => key.Value), Is.EqualTo(keys.Where((key, i) => i > 13 && key.StartsWith("packages/n3/", StringComparison.Ordinal))));
+        Assert.That(
+            rest.Select(key => key.Value),
+            Is.EqualTo(keys.Where((key, i) => i > 13 && key.StartsWith("packages/n3/", StringComparison.Ordinal))));
         Assert.That(async () => await ReadFirstAsync(Cancelled), Throws.InstanceOf<OperationCanceledException>());
 
         async Task ReadFirstAsync(CancellationToken cancellationToken)
@@ -153,7 +177,8 @@ public abstract partial class DocumentStoreContract
         Assert.That(seen.Take(10), Is.EqualTo(keys.Take(10)));
     }
 
-    private static StoreKey StoreKeyOf(string value) => StoreKey.TryParse(value, out var key) ? key : throw new ArgumentException(value);
+    private static StoreKey StoreKeyOf(
+        string value) => StoreKey.TryParse(value, out var key) ? key : throw new ArgumentException(value);
 
     /// <summary>Puts documents into ten namespaces; returns their keys in order.</summary>
     private async Task<List<string>> PutManyAsync(int count)
@@ -162,7 +187,8 @@ public abstract partial class DocumentStoreContract
         await Parallel.ForEachAsync(
             keys,
             new ParallelOptions { MaxDegreeOfParallelism = 16, CancellationToken = CancellationToken },
-            async (key, cancellationToken) => await Documents.PutAsync(key, "x", Precondition.Absent, cancellationToken));
+            async (key, cancellationToken) =>
+                await Documents.PutAsync(key, "x", Precondition.Absent, cancellationToken));
         return [.. keys.Order().Select(key => key.Value)];
     }
 }

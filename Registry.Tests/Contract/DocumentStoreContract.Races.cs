@@ -17,7 +17,10 @@ public abstract partial class DocumentStoreContract
         for (var round = 0; round < Rounds; round++)
         {
             var key = Key("packages", "race", $"{round}");
-            var answers = await RaceAsync(Racers, async i => await Instance(i).Documents.TryPutAsync(key, $"{i}", Precondition.Absent, CancellationToken));
+            var answers = await RaceAsync(
+                Racers,
+                async i =>
+                    await Instance(i).Documents.TryPutAsync(key, $"{i}", Precondition.Absent, CancellationToken));
             await DemandOneWinner(key, answers);
         }
     }
@@ -29,7 +32,11 @@ public abstract partial class DocumentStoreContract
         {
             var key = Key("packages", "race", $"{round}");
             var seen = await Documents.PutAsync(key, "before", Precondition.Absent, CancellationToken);
-            var answers = await RaceAsync(Racers, async i => await Instance(i).Documents.TryPutAsync(key, $"{i}", Precondition.Matches(seen), CancellationToken));
+            var answers = await RaceAsync(
+                Racers,
+                async i =>
+                    await Instance(i).Documents.TryPutAsync(
+                        key, $"{i}", Precondition.Matches(seen), CancellationToken));
             await DemandOneWinner(key, answers);
         }
     }
@@ -39,7 +46,8 @@ public abstract partial class DocumentStoreContract
     {
         for (var round = 0; round < Rounds; round++)
         {
-            var seen = Precondition.Matches(await Documents.PutAsync(Sample, "before", Precondition.None, CancellationToken));
+            var seen =
+                Precondition.Matches(await Documents.PutAsync(Sample, "before", Precondition.None, CancellationToken));
             var won = await RaceAsync(4, async i => i switch
             {
                 0 or 1 => await Instance(i).Documents.TryDeleteAsync(Sample, seen, CancellationToken),
@@ -63,7 +71,8 @@ public abstract partial class DocumentStoreContract
             {
                 var read = await Instance(i).Documents.GetAsync(Sample, CancellationToken);
                 var next = int.Parse(read!.Text(), CultureInfo.InvariantCulture) + 1;
-                if (await Instance(i).Documents.TryPutAsync(Sample, $"{next}", Precondition.Matches(read!.Revision), CancellationToken) is not null)
+                if (await Instance(i).Documents.TryPutAsync(
+                    Sample, $"{next}", Precondition.Matches(read!.Revision), CancellationToken) is not null)
                     done++;
             }
 
@@ -75,7 +84,9 @@ public abstract partial class DocumentStoreContract
     [Test]
     public async Task Writers_without_a_precondition_all_write_each_with_a_revision_of_its_own()
     {
-        var revisions = await RaceAsync(Racers, async i => await Instance(i).Documents.PutAsync(Sample, $"{i}", Precondition.None, CancellationToken));
+        var revisions = await RaceAsync(
+            Racers,
+            async i => await Instance(i).Documents.PutAsync(Sample, $"{i}", Precondition.None, CancellationToken));
         Assert.That(revisions, Is.Unique);
         var last = await Documents.GetAsync(Sample, CancellationToken);
         Assert.That(revisions[int.Parse(last!.Text(), CultureInfo.InvariantCulture)], Is.EqualTo(last!.Revision));
@@ -125,7 +136,8 @@ public abstract partial class DocumentStoreContract
             var key = Key("packages", "deep", "deeper", $"{i % 4}", "leaf");
             for (var round = 0; round < 25; round++)
             {
-                await Instance(i).Documents.TryPutAsync(key, Encoding.UTF8.GetBytes($"{i}"), Precondition.None, CancellationToken);
+                await Instance(i).Documents.TryPutAsync(
+                    key, Encoding.UTF8.GetBytes($"{i}"), Precondition.None, CancellationToken);
                 await Instance(i).Documents.TryDeleteAsync(key, Precondition.None, CancellationToken);
             }
 

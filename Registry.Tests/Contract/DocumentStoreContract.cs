@@ -6,7 +6,8 @@ using Registry.Tests.Support.Storage;
 namespace Registry.Tests.Contract;
 
 /// <summary>
-/// What every backend's documents do. A backend joins with a subclass that says <see cref="StorageContract.StartAsync"/> and adds no test.
+/// What every backend's documents do. A backend joins with a subclass that says
+/// <see cref="StorageContract.StartAsync"/> and adds no test.
 /// </summary>
 [Parallelizable(ParallelScope.Self)]
 public abstract partial class DocumentStoreContract : StorageContract
@@ -46,8 +47,10 @@ public abstract partial class DocumentStoreContract : StorageContract
     public async Task What_is_absent_is_null()
     {
         // Something below it, and beside it, is not it.
-        await Documents.PutAsync(StoreKey.Of("packages", "sample", "app", "below"), "one", Precondition.Absent, CancellationToken);
-        await Documents.PutAsync(StoreKey.Of("packages", "sample", "apple"), "one", Precondition.Absent, CancellationToken);
+        await Documents.PutAsync(
+            StoreKey.Of("packages", "sample", "app", "below"), "one", Precondition.Absent, CancellationToken);
+        await Documents.PutAsync(
+            StoreKey.Of("packages", "sample", "apple"), "one", Precondition.Absent, CancellationToken);
         Assert.That(await Documents.GetAsync(Sample, CancellationToken), Is.Null);
         Assert.That(await Documents.StatAsync(Sample, CancellationToken), Is.Null);
     }
@@ -57,7 +60,8 @@ public abstract partial class DocumentStoreContract : StorageContract
     {
         await Documents.PutAsync(Sample, "", Precondition.Absent, CancellationToken);
         Assert.That((await Documents.GetAsync(Sample, CancellationToken))!.Content.Length, Is.Zero);
-        Assert.That(await Documents.KeysAsync(StoreKeys.Packages, null, CancellationToken), Is.EqualTo(new[] { Sample.Value }));
+        Assert.That(
+            await Documents.KeysAsync(StoreKeys.Packages, null, CancellationToken), Is.EqualTo(new[] { Sample.Value }));
     }
 
     [Test]
@@ -73,7 +77,9 @@ public abstract partial class DocumentStoreContract : StorageContract
     {
         await Documents.PutAsync(Sample, "one", Precondition.Absent, CancellationToken);
         Assert.That(
-            async () => await Documents.TryPutAsync(Sample, new byte[Document.MaxBytes + 1], Precondition.None, CancellationToken),
+            async () =>
+                await Documents.TryPutAsync(
+                    Sample, new byte[Document.MaxBytes + 1], Precondition.None, CancellationToken),
             Throws.InstanceOf<ArgumentException>());
         Assert.That((await Documents.GetAsync(Sample, CancellationToken))!.Text(), Is.EqualTo("one"));
     }
@@ -94,7 +100,9 @@ public abstract partial class DocumentStoreContract : StorageContract
     {
         var seen = new HashSet<Revision>();
         for (var i = 0; i < 50; i++)
-            Assert.That(seen.Add(await Instance(i).Documents.PutAsync(Sample, "same", Precondition.None, CancellationToken)), Is.True);
+            Assert.That(
+                seen.Add(await Instance(i).Documents.PutAsync(Sample, "same", Precondition.None, CancellationToken)),
+                Is.True);
     }
 
     [Test]
@@ -103,8 +111,11 @@ public abstract partial class DocumentStoreContract : StorageContract
         var seen = new HashSet<Revision>();
         for (var i = 0; i < 50; i++)
         {
-            Assert.That(seen.Add(await Instance(i).Documents.PutAsync(Sample, "same", Precondition.Absent, CancellationToken)), Is.True);
-            Assert.That(await Instance(i + 1).Documents.TryDeleteAsync(Sample, Precondition.None, CancellationToken), Is.True);
+            Assert.That(
+                seen.Add(await Instance(i).Documents.PutAsync(Sample, "same", Precondition.Absent, CancellationToken)),
+                Is.True);
+            Assert.That(
+                await Instance(i + 1).Documents.TryDeleteAsync(Sample, Precondition.None, CancellationToken), Is.True);
         }
     }
 
@@ -123,21 +134,31 @@ public abstract partial class DocumentStoreContract : StorageContract
     [Test]
     public async Task A_revision_that_was_asked_for_is_that_of_a_content_read_after_it_or_older()
     {
-        var revisions = new Dictionary<string, Revision> { ["0"] = await Documents.PutAsync(Sample, "0", Precondition.Absent, CancellationToken) };
+        var revisions = new Dictionary<string, Revision>
+        {
+            ["0"] = await Documents.PutAsync(Sample, "0", Precondition.Absent, CancellationToken)
+        };
         var writing = Task.Run(
             async () =>
             {
                 for (var i = 1; i <= 30; i++)
-                    revisions.Add($"{i}", await One.Documents.PutAsync(Sample, $"{i}", Precondition.None, CancellationToken));
+                    revisions.Add(
+                        $"{i}", await One.Documents.PutAsync(Sample, $"{i}", Precondition.None, CancellationToken));
             },
             CancellationToken);
         var seen = new List<(Revision Asked, string Read)>();
         do
-            seen.Add(((await Two.Documents.StatAsync(Sample, CancellationToken))!.Value, (await Two.Documents.GetAsync(Sample, CancellationToken))!.Text()));
+            seen.Add(
+                (
+                    (await Two.Documents.StatAsync(Sample, CancellationToken))!.Value,
+                    (await Two.Documents.GetAsync(Sample, CancellationToken))!.Text()));
         while (!writing.IsCompleted);
         await writing;
         var order = revisions.OrderBy(entry => int.Parse(entry.Key)).Select(entry => entry.Value).ToList();
-        Assert.That(seen, Has.All.Matches<(Revision Asked, string Read)>(pair => order.IndexOf(pair.Asked) is >= 0 and var at && at <= int.Parse(pair.Read)));
+        Assert.That(
+            seen,
+            Has.All.Matches<(Revision Asked, string Read)>(
+                pair => order.IndexOf(pair.Asked) is >= 0 and var at && at <= int.Parse(pair.Read)));
     }
 
     [Test]
@@ -153,8 +174,12 @@ public abstract partial class DocumentStoreContract : StorageContract
     {
         var first = await Documents.PutAsync(Sample, "one", Precondition.Absent, CancellationToken);
         var second = await Documents.PutAsync(Sample, "two", Precondition.Matches(first), CancellationToken);
-        Assert.That(await Documents.TryPutAsync(Sample, "three", Precondition.Matches(first), CancellationToken), Is.Null);
-        Assert.That(await Documents.TryPutAsync(Sample, "three", Precondition.Matches(new Revision("no revision at all")), CancellationToken), Is.Null);
+        Assert.That(
+            await Documents.TryPutAsync(Sample, "three", Precondition.Matches(first), CancellationToken), Is.Null);
+        Assert.That(
+            await Documents.TryPutAsync(
+                Sample, "three", Precondition.Matches(new Revision("no revision at all")), CancellationToken),
+            Is.Null);
         var document = await Documents.GetAsync(Sample, CancellationToken);
         Assert.That(document!.Text(), Is.EqualTo("two"));
         Assert.That(document!.Revision, Is.EqualTo(second));
@@ -165,29 +190,40 @@ public abstract partial class DocumentStoreContract : StorageContract
     {
         var revision = await Documents.PutAsync(Sample, "one", Precondition.Absent, CancellationToken);
         await Documents.TryDeleteAsync(Sample, Precondition.None, CancellationToken);
-        Assert.That(await Documents.TryPutAsync(Sample, "two", Precondition.Matches(revision), CancellationToken), Is.Null);
-        Assert.That(await Documents.TryDeleteAsync(Sample, Precondition.Matches(revision), CancellationToken), Is.False);
+        Assert.That(
+            await Documents.TryPutAsync(Sample, "two", Precondition.Matches(revision), CancellationToken), Is.Null);
+        Assert.That(
+            await Documents.TryDeleteAsync(Sample, Precondition.Matches(revision), CancellationToken), Is.False);
         Assert.That(await Documents.GetAsync(Sample, CancellationToken), Is.Null);
     }
 
     [Test]
     public async Task A_delete_removes_what_its_precondition_holds_for()
     {
-        Assert.That(await Documents.TryDeleteAsync(Sample, Precondition.None, CancellationToken), Is.False, "nothing is there");
+        Assert.That(
+            await Documents.TryDeleteAsync(Sample, Precondition.None, CancellationToken), Is.False, "nothing is there");
         var first = await Documents.PutAsync(Sample, "one", Precondition.Absent, CancellationToken);
         var second = await Documents.PutAsync(Sample, "two", Precondition.None, CancellationToken);
-        Assert.That(await Documents.TryDeleteAsync(Sample, Precondition.Matches(first), CancellationToken), Is.False, "it has changed since");
+        Assert.That(
+            await Documents.TryDeleteAsync(Sample, Precondition.Matches(first), CancellationToken),
+            Is.False,
+            "it has changed since");
         Assert.That((await Documents.GetAsync(Sample, CancellationToken))!.Text(), Is.EqualTo("two"));
         Assert.That(await Documents.TryDeleteAsync(Sample, Precondition.Matches(second), CancellationToken), Is.True);
         Assert.That(await Documents.GetAsync(Sample, CancellationToken), Is.Null);
-        Assert.That(await Documents.TryDeleteAsync(Sample, Precondition.Matches(second), CancellationToken), Is.False, "it is gone");
+        Assert.That(
+            await Documents.TryDeleteAsync(Sample, Precondition.Matches(second), CancellationToken),
+            Is.False,
+            "it is gone");
     }
 
     [Test]
     public async Task To_delete_what_must_be_absent_is_the_callers_mistake()
     {
         await Documents.PutAsync(Sample, "one", Precondition.Absent, CancellationToken);
-        Assert.That(async () => await Documents.TryDeleteAsync(Sample, Precondition.Absent, CancellationToken), Throws.InstanceOf<ArgumentException>());
+        Assert.That(
+            async () => await Documents.TryDeleteAsync(Sample, Precondition.Absent, CancellationToken),
+            Throws.InstanceOf<ArgumentException>());
         Assert.That(await Documents.GetAsync(Sample, CancellationToken), Is.Not.Null);
     }
 }

@@ -36,7 +36,9 @@ public sealed class EtcdAccess : IAsyncDisposable
         await documents.PutAsync(Sample, "one", Precondition.Absent, cancellationToken);
         Assert.That((await documents.GetAsync(Sample, cancellationToken))!.Text(), Is.EqualTo("one"));
 
-        using (var client = new EtcdClient(new EtcdOptions { Endpoints = server!.Endpoint, Username = "registry", Password = "secret" }, TimeProvider.System))
+        using (var client = new EtcdClient(
+            new EtcdOptions { Endpoints = server!.Endpoint, Username = "registry", Password = "secret" },
+            TimeProvider.System))
             await new EtcdProbe(client, NullLogger<EtcdProbe>.Instance).ProbeAsync(cancellationToken);
 
         await DemandDeniedAsync(await OpenAsync("registry", "wrong"));
@@ -61,8 +63,11 @@ public sealed class EtcdAccess : IAsyncDisposable
         await Task.Delay(TimeSpan.FromSeconds(4), cancellationToken);
 
         // Many at once find it expired; a write among them is safe, as it was refused.
-        var reads = Task.WhenAll(Enumerable.Range(0, 32).Select(_ => documents.GetAsync(Sample, cancellationToken).AsTask()));
-        var writes = await Task.WhenAll(Enumerable.Range(0, 32).Select(i => documents.TryPutAsync(Sample, $"{i}", Precondition.None, cancellationToken).AsTask()));
+        var reads =
+            Task.WhenAll(Enumerable.Range(0, 32).Select(_ => documents.GetAsync(Sample, cancellationToken).AsTask()));
+        var writes = await Task.WhenAll(
+            Enumerable.Range(0, 32)
+                .Select(i => documents.TryPutAsync(Sample, $"{i}", Precondition.None, cancellationToken).AsTask()));
         Assert.That(await reads, Has.None.Null);
         Assert.That(writes, Has.None.Null);
         Assert.That(writes, Is.Unique);
@@ -87,9 +92,20 @@ public sealed class EtcdAccess : IAsyncDisposable
         var (serverCertificate, serverKey) = authority.Issue("server", "etcd.test");
         var (certificate, key) = authority.Issue("registry", "registry.test");
         server = await EtcdServer.StartAsync(
-            "https", cancellationToken, $"--cert-file={serverCertificate}", $"--key-file={serverKey}", "--client-cert-auth", $"--trusted-ca-file={authority.File}");
+            "https",
+            cancellationToken,
+            $"--cert-file={serverCertificate}",
+            $"--key-file={serverKey}",
+            "--client-cert-auth",
+            $"--trusted-ca-file={authority.File}");
 
-        var good = new EtcdOptions { CaFile = authority.File, CertificateFile = certificate, KeyFile = key, ServerName = "etcd.test" };
+        var good = new EtcdOptions
+        {
+            CaFile = authority.File,
+            CertificateFile = certificate,
+            KeyFile = key,
+            ServerName = "etcd.test"
+        };
         var documents = await OpenAsync(good);
         await documents.PutAsync(Sample, "one", Precondition.Absent, cancellationToken);
         Assert.That((await documents.GetAsync(Sample, cancellationToken))!.Text(), Is.EqualTo("one"));
@@ -107,7 +123,9 @@ public sealed class EtcdAccess : IAsyncDisposable
             var refused = await OpenAsync(options);
 
             // A server that demands a certificate may take the connection and then say nothing.
-            await Assert.ThatAsync(() => refused.GetAsync(Sample, cancellationToken).AsTask().WaitAsync(Hangs, cancellationToken), Throws.InstanceOf<StorageException>());
+            await Assert.ThatAsync(
+                () => refused.GetAsync(Sample, cancellationToken).AsTask().WaitAsync(Hangs, cancellationToken),
+                Throws.InstanceOf<StorageException>());
         }
     }
 
@@ -135,7 +153,8 @@ public sealed class EtcdAccess : IAsyncDisposable
         await server.AskAsync("/v3/auth/user/grant", new { user = "root", role = "root" }, cancellationToken);
         await server.AskAsync("/v3/auth/role/add", new { name = "registry" }, cancellationToken);
         await server.AskAsync(
-            "/v3/auth/role/grant", new { name = "registry", perm = new { permType = "READWRITE", key = Encode("registry/"), range_end = Encode("registry0") } }, cancellationToken);
+            "/v3/auth/role/grant", new { name = "registry", perm = new { permType = "READWRITE", key = Encode(
+                "registry/"), range_end = Encode("registry0") } }, cancellationToken);
         await server.AskAsync("/v3/auth/user/add", new { name = "registry", password = "secret" }, cancellationToken);
         await server.AskAsync("/v3/auth/user/grant", new { user = "registry", role = "registry" }, cancellationToken);
         await server.AskAsync("/v3/auth/enable", new { }, cancellationToken);
@@ -155,7 +174,11 @@ public sealed class EtcdAccess : IAsyncDisposable
 
     private async Task DemandDeniedAsync(IDocumentStore documents)
     {
-        foreach (var call in (Func<Task>[])[() => documents.GetAsync(Sample, cancellationToken).AsTask(), () => documents.TryPutAsync(Sample, "x", Precondition.None, cancellationToken).AsTask()])
-            await Assert.ThatAsync(() => call(), Throws.InstanceOf<StorageException>().With.Property("Kind").EqualTo(StorageFault.Denied));
+        foreach (var call in (Func<Task>[])[
+            () => documents.GetAsync(Sample, cancellationToken).AsTask(),
+            () => documents.TryPutAsync(Sample, "x", Precondition.None, cancellationToken).AsTask()
+        ])
+            await Assert.ThatAsync(
+                () => call(), Throws.InstanceOf<StorageException>().With.Property("Kind").EqualTo(StorageFault.Denied));
     }
 }

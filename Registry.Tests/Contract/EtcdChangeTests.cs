@@ -47,7 +47,8 @@ public sealed class EtcdChangeTests : IAsyncDisposable
         await server!.CompactAsync(cancellationToken);
         var changes = await documents.ChangesAsync(StoreKeys.Packages, token, cancellationToken);
         Assert.That(changes.Keys, Is.Null);
-        Assert.That((await documents.ChangesAsync(StoreKeys.Packages, changes.Token, cancellationToken)).Keys, Is.Empty);
+        Assert.That(
+            (await documents.ChangesAsync(StoreKeys.Packages, changes.Token, cancellationToken)).Keys, Is.Empty);
     }
 
     [Test]
@@ -59,12 +60,17 @@ public sealed class EtcdChangeTests : IAsyncDisposable
         foreach (var between in (int[])[0, 1, 99, 100, 101, 250])
         {
             for (var write = 0; write < between; write++)
-                await client.WriteAsync(new TxnRequest { Success = { EtcdTxn.Put(keys.Staged("other"), ByteString.Empty) } }, Repeat.Freely, cancellationToken);
+                await client.WriteAsync(
+                    new TxnRequest { Success = { EtcdTxn.Put(keys.Staged("other"), ByteString.Empty) } },
+                    Repeat.Freely,
+                    cancellationToken);
             expected.Add(StoreKey.Of("packages", "between", $"{between}"));
             await documents.PutAsync(expected[^1], "one", Precondition.Absent, cancellationToken);
         }
 
-        Assert.That((await documents.ChangesAsync(StoreKeys.Packages, token, cancellationToken)).Keys, Is.EquivalentTo(expected));
+        Assert.That(
+            (await documents.ChangesAsync(StoreKeys.Packages, token, cancellationToken)).Keys,
+            Is.EquivalentTo(expected));
     }
 
     [Test]
@@ -73,11 +79,16 @@ public sealed class EtcdChangeTests : IAsyncDisposable
         await documents.PutAsync(Sample, "one", Precondition.Absent, cancellationToken);
         await documents.PutAsync(Sample, "two", Precondition.None, cancellationToken);
         var token = (await documents.ChangesAsync(StoreKeys.Packages, null, cancellationToken)).Token;
-        await client.WriteAsync(new TxnRequest { Success = { EtcdTxn.Delete(keys.Changes) } }, Repeat.Freely, cancellationToken);
-        await documents.PutAsync(StoreKey.Of("packages", "sample", "other"), "one", Precondition.Absent, cancellationToken);
+        await client.WriteAsync(
+            new TxnRequest { Success = { EtcdTxn.Delete(keys.Changes) } }, Repeat.Freely, cancellationToken);
+        await documents.PutAsync(
+            StoreKey.Of("packages", "sample", "other"), "one", Precondition.Absent, cancellationToken);
         await documents.PutAsync(Sample, "three", Precondition.None, cancellationToken);
         await documents.PutAsync(Sample, "four", Precondition.None, cancellationToken);
-        Assert.That((await documents.ChangesAsync(StoreKeys.Packages, token, cancellationToken)).Keys, Is.Null, "the third write of this history is not the one after the second of that");
+        Assert.That(
+            (await documents.ChangesAsync(StoreKeys.Packages, token, cancellationToken)).Keys,
+            Is.Null,
+            "the third write of this history is not the one after the second of that");
     }
 
     [Test]
@@ -105,8 +116,12 @@ public sealed class EtcdChangeTests : IAsyncDisposable
         var token = (await documents.ChangesAsync(StoreKeys.Packages, null, cancellationToken)).Token;
         var status = await server!.AskAsync("/v3/maintenance/status", new { }, cancellationToken);
         var member = status.GetProperty("header").GetProperty("member_id").GetString();
-        await server.AskAsync("/v3/maintenance/alarm", new { action = "ACTIVATE", memberID = member, alarm = "NOSPACE" }, cancellationToken);
-        var refused = await Assert.ThrowsAsync<StorageException>(async () => await documents.PutAsync(samples[0], "two", Precondition.None, cancellationToken));
+        await server.AskAsync(
+            "/v3/maintenance/alarm",
+            new { action = "ACTIVATE", memberID = member, alarm = "NOSPACE" },
+            cancellationToken);
+        var refused = await Assert.ThrowsAsync<StorageException>(
+            async () => await documents.PutAsync(samples[0], "two", Precondition.None, cancellationToken));
         Assert.That(refused!.Kind, Is.EqualTo(StorageFault.Full));
         foreach (var sample in samples[..2])
         {
@@ -116,11 +131,16 @@ public sealed class EtcdChangeTests : IAsyncDisposable
             token = changes.Token;
         }
 
-        await server.AskAsync("/v3/maintenance/alarm", new { action = "DEACTIVATE", memberID = member, alarm = "NOSPACE" }, cancellationToken);
+        await server.AskAsync(
+            "/v3/maintenance/alarm",
+            new { action = "DEACTIVATE", memberID = member, alarm = "NOSPACE" },
+            cancellationToken);
         await documents.PutAsync(samples[2], "two", Precondition.None, cancellationToken);
         token = (await documents.ChangesAsync(StoreKeys.Packages, token, cancellationToken)).Token;
         await documents.PutAsync(samples[2], "three", Precondition.None, cancellationToken);
-        Assert.That((await documents.ChangesAsync(StoreKeys.Packages, token, cancellationToken)).Keys, Is.EqualTo(new[] { samples[2] }));
+        Assert.That(
+            (await documents.ChangesAsync(StoreKeys.Packages, token, cancellationToken)).Keys,
+            Is.EqualTo(new[] { samples[2] }));
     }
 
     [Test]
@@ -128,7 +148,8 @@ public sealed class EtcdChangeTests : IAsyncDisposable
     {
         await documents.PutAsync(Sample, "one", Precondition.Absent, cancellationToken);
         var token = (await documents.ChangesAsync(StoreKeys.Packages, null, cancellationToken)).Token;
-        await client.WriteAsync(new TxnRequest { Success = { EtcdTxn.Delete(keys.Changes) } }, Repeat.Freely, cancellationToken);
+        await client.WriteAsync(
+            new TxnRequest { Success = { EtcdTxn.Delete(keys.Changes) } }, Repeat.Freely, cancellationToken);
         Assert.That((await documents.ChangesAsync(StoreKeys.Packages, token, cancellationToken)).Keys, Is.Null);
         for (var write = 0; write < 5; write++)
             await documents.PutAsync(Sample, $"{write}", Precondition.None, cancellationToken);

@@ -29,10 +29,12 @@ public sealed class EtcdClusters : IAsyncDisposable
     {
         var server = await EtcdServer.StartAsync(cancellationToken);
         opened.Add(server);
-        var (documents, blobs) = await OpenAsync(server, $"http://127.0.0.1:{EtcdServer.FreePort()}, {server.Endpoint}");
+        var (documents, blobs) =
+            await OpenAsync(server, $"http://127.0.0.1:{EtcdServer.FreePort()}, {server.Endpoint}");
         await documents.PutAsync(Sample, "one", Precondition.Absent, cancellationToken);
         var info = await blobs.CommitAsync(Sample, Large, cancellationToken);
-        Assert.That((await blobs.ReadAsync(info.Key, ByteRange.All, cancellationToken)).AsSpan().SequenceEqual(Large), Is.True);
+        Assert.That(
+            (await blobs.ReadAsync(info.Key, ByteRange.All, cancellationToken)).AsSpan().SequenceEqual(Large), Is.True);
     }
 
     [Test]
@@ -54,31 +56,38 @@ public sealed class EtcdClusters : IAsyncDisposable
     {
         var members = await EtcdServer.StartClusterAsync(3, cancellationToken);
         opened.AddRange(members);
-        var (documents, blobs) = await OpenAsync(members[0], string.Join(',', members.Select(static member => member.Endpoint)));
+        var (documents, blobs) =
+            await OpenAsync(members[0], string.Join(',', members.Select(static member => member.Endpoint)));
         var revision = await documents.PutAsync(Sample, "one", Precondition.Absent, cancellationToken);
         var info = await blobs.CommitAsync(Sample, Large, cancellationToken);
 
         // The first is the one in use.
         await members[0].FreezeAsync();
-        Assert.That((await UntilAsync(() => documents.GetAsync(Sample, cancellationToken)))!.Revision, Is.EqualTo(revision));
-        Assert.That((await blobs.ReadAsync(info.Key, ByteRange.All, cancellationToken)).AsSpan().SequenceEqual(Large), Is.True);
+        Assert.That(
+            (await UntilAsync(() => documents.GetAsync(Sample, cancellationToken)))!.Revision, Is.EqualTo(revision));
+        Assert.That(
+            (await blobs.ReadAsync(info.Key, ByteRange.All, cancellationToken)).AsSpan().SequenceEqual(Large), Is.True);
         var second = await UntilAsync(() => documents.TryPutAsync(Sample, "two", Precondition.None, cancellationToken));
         await members[0].ThawAsync();
 
         await members[1].KillAsync();
-        Assert.That((await UntilAsync(() => documents.GetAsync(Sample, cancellationToken)))!.Revision, Is.EqualTo(second));
+        Assert.That(
+            (await UntilAsync(() => documents.GetAsync(Sample, cancellationToken)))!.Revision, Is.EqualTo(second));
         await UntilAsync(() => documents.TryPutAsync(Sample, "three", Precondition.None, cancellationToken));
 
         await members[2].KillAsync();
-        await Assert.ThatAsync(() => documents.GetAsync(Sample, cancellationToken).AsTask(), Throws.InstanceOf<StorageException>());
+        await Assert.ThatAsync(
+            () => documents.GetAsync(Sample, cancellationToken).AsTask(), Throws.InstanceOf<StorageException>());
         await Assert.ThatAsync(
             () => documents.TryPutAsync(Sample, "lost", Precondition.None, cancellationToken).AsTask(),
             Throws.InstanceOf<StorageException>().With.Property("IsTransient").True);
 
         await members[1].StartAgainAsync(cancellationToken);
         var last = await UntilAsync(() => documents.GetAsync(Sample, cancellationToken));
-        Assert.That(last!.Text(), Is.EqualTo("three").Or.EqualTo("lost"), "what failed has happened whole or not at all");
-        Assert.That((await blobs.ReadAsync(info.Key, ByteRange.All, cancellationToken)).AsSpan().SequenceEqual(Large), Is.True);
+        Assert.That(
+            last!.Text(), Is.EqualTo("three").Or.EqualTo("lost"), "what failed has happened whole or not at all");
+        Assert.That(
+            (await blobs.ReadAsync(info.Key, ByteRange.All, cancellationToken)).AsSpan().SequenceEqual(Large), Is.True);
     }
 
     [Test]
@@ -98,7 +107,8 @@ public sealed class EtcdClusters : IAsyncDisposable
         Assert.That((await Task.WhenAll(reads)).Select(static document => document!.Text()), Is.All.EqualTo("one"));
         await documents.PutAsync(Sample, "two", Precondition.None, cancellationToken);
         var info = await blobs.CommitAsync(Sample, Large, cancellationToken);
-        Assert.That((await blobs.ReadAsync(info.Key, ByteRange.All, cancellationToken)).AsSpan().SequenceEqual(Large), Is.True);
+        Assert.That(
+            (await blobs.ReadAsync(info.Key, ByteRange.All, cancellationToken)).AsSpan().SequenceEqual(Large), Is.True);
     }
 
     [Test]
@@ -118,7 +128,10 @@ public sealed class EtcdClusters : IAsyncDisposable
         await proxy.CutAsync();
         await Assert.ThatAsync(() => putting, Throws.InstanceOf<StorageException>().With.Property("IsTransient").True);
         Assert.That(await WritesAsync(server), Is.EqualTo(before + 1), "applied once");
-        Assert.That((await documents.GetAsync(Sample, cancellationToken))!.Text(), Is.EqualTo("two"), "the other member is asked next");
+        Assert.That(
+            (await documents.GetAsync(Sample, cancellationToken))!.Text(),
+            Is.EqualTo("two"),
+            "the other member is asked next");
     }
 
     [Test]
@@ -133,7 +146,8 @@ public sealed class EtcdClusters : IAsyncDisposable
         // Long enough, and with failures enough, for a backoff to grow beyond the deadline of a call.
         for (var failures = 0; failures < 55; failures++)
         {
-            await Assert.ThatAsync(() => documents.GetAsync(Sample, cancellationToken).AsTask(), Throws.InstanceOf<StorageException>());
+            await Assert.ThatAsync(
+                () => documents.GetAsync(Sample, cancellationToken).AsTask(), Throws.InstanceOf<StorageException>());
             await Task.Delay(200, cancellationToken);
         }
 

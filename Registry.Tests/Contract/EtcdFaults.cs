@@ -9,7 +9,9 @@ using Registry.Tests.Support.Storage;
 
 namespace Registry.Tests.Contract;
 
-/// <summary>What an etcd suffers, each time one of the test's own: crashes, silence, lost answers, a lack of room.</summary>
+/// <summary>
+/// What an etcd suffers, each time one of the test's own: crashes, silence, lost answers, a lack of room.
+/// </summary>
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 [Parallelizable(ParallelScope.Self)]
 public sealed class EtcdFaults : IAsyncDisposable
@@ -45,8 +47,10 @@ public sealed class EtcdFaults : IAsyncDisposable
 
         await server!.FreezeAsync();
         await DemandUnavailableAsync(() => documents.GetAsync(Sample, cancellationToken).AsTask());
-        await DemandUnavailableAsync(() => documents.TryPutAsync(Sample, "two", Precondition.None, cancellationToken).AsTask());
-        await DemandUnavailableAsync(() => documents.TryDeleteAsync(Sample, Precondition.None, cancellationToken).AsTask());
+        await DemandUnavailableAsync(
+            () => documents.TryPutAsync(Sample, "two", Precondition.None, cancellationToken).AsTask());
+        await DemandUnavailableAsync(
+            () => documents.TryDeleteAsync(Sample, Precondition.None, cancellationToken).AsTask());
         await DemandUnavailableAsync(() => documents.KeysAsync(StoreKeys.Packages, null, cancellationToken));
         await DemandUnavailableAsync(() => blobs.StatAsync(info.Key, cancellationToken).AsTask());
         await DemandUnavailableAsync(() => blobs.CommitAsync(Sample, Small, cancellationToken));
@@ -55,7 +59,8 @@ public sealed class EtcdFaults : IAsyncDisposable
         await writer.DisposeAsync().AsTask().WaitAsync(Hangs, cancellationToken);
 
         await server.ThawAsync();
-        Assert.That((await blobs.ReadAsync(info.Key, ByteRange.All, cancellationToken)).AsSpan().SequenceEqual(Large), Is.True);
+        Assert.That(
+            (await blobs.ReadAsync(info.Key, ByteRange.All, cancellationToken)).AsSpan().SequenceEqual(Large), Is.True);
         await documents.PutAsync(Sample, "three", Precondition.None, cancellationToken);
         Assert.That((await documents.GetAsync(Sample, cancellationToken))!.Text(), Is.EqualTo("three"));
     }
@@ -71,13 +76,15 @@ public sealed class EtcdFaults : IAsyncDisposable
 
         await server!.KillAsync();
         await DemandUnavailableAsync(() => documents.GetAsync(Sample, cancellationToken).AsTask());
-        await DemandUnavailableAsync(() => documents.TryPutAsync(Sample, "two", Precondition.None, cancellationToken).AsTask());
+        await DemandUnavailableAsync(
+            () => documents.TryPutAsync(Sample, "two", Precondition.None, cancellationToken).AsTask());
         await server.StartAgainAsync(cancellationToken);
 
         var document = await documents.GetAsync(Sample, cancellationToken);
         Assert.That(document!.Revision, Is.EqualTo(revision));
         Assert.That(await blobs.StatAsync(info.Key, cancellationToken), Is.EqualTo(info));
-        Assert.That((await blobs.ReadAsync(info.Key, ByteRange.All, cancellationToken)).AsSpan().SequenceEqual(Large), Is.True);
+        Assert.That(
+            (await blobs.ReadAsync(info.Key, ByteRange.All, cancellationToken)).AsSpan().SequenceEqual(Large), Is.True);
         await documents.PutAsync(Sample, "three", Precondition.Matches(revision), cancellationToken);
     }
 
@@ -94,7 +101,8 @@ public sealed class EtcdFaults : IAsyncDisposable
                 async () =>
                 {
                     for (var at = 0; at < bytes.Length; at += 100_000)
-                        await writer.WriteAsync(bytes.AsMemory(at, Math.Min(100_000, bytes.Length - at)), cancellationToken);
+                        await writer.WriteAsync(
+                            bytes.AsMemory(at, Math.Min(100_000, bytes.Length - at)), cancellationToken);
                     return await writer.CommitAsync(key.Digest, null, cancellationToken);
                 },
                 cancellationToken);
@@ -124,12 +132,22 @@ public sealed class EtcdFaults : IAsyncDisposable
         var revision = (await UntilAsync(async () => await documents.GetAsync(Sample, cancellationToken))).Revision;
         await proxy.CutAsync();
         await DemandUnavailableAsync(() => putting);
-        Assert.That((await documents.GetAsync(Sample, cancellationToken))!.Revision, Is.EqualTo(revision), "it was written once");
-        Assert.That((await cutDocuments.GetAsync(Sample, cancellationToken))!.Revision, Is.EqualTo(revision), "the next call finds a connection");
+        Assert.That(
+            (await documents.GetAsync(Sample, cancellationToken))!.Revision,
+            Is.EqualTo(revision),
+            "it was written once");
+        Assert.That(
+            (await cutDocuments.GetAsync(Sample, cancellationToken))!.Revision,
+            Is.EqualTo(revision),
+            "the next call finds a connection");
 
         await using var writer = await cutBlobs.CreateAsync(Sample, cancellationToken);
         await writer.WriteAsync(Small, cancellationToken);
-        await DemandCommittedOnceAsync(proxy, Small, digest => writer.CommitAsync(digest, null, cancellationToken).AsTask(), () => writer.DisposeAsync().AsTask());
+        await DemandCommittedOnceAsync(
+            proxy,
+            Small,
+            digest => writer.CommitAsync(digest, null, cancellationToken).AsTask(),
+            () => writer.DisposeAsync().AsTask());
     }
 
     [Test]
@@ -147,7 +165,9 @@ public sealed class EtcdFaults : IAsyncDisposable
         await DemandCommittedOnceAsync(
             proxy,
             whole,
-            digest => new BlobCommit(space, new BlobKey(Sample, digest), null).UploadAsync("upload", whole.Length, cancellationToken),
+            digest =>
+                new BlobCommit(space, new BlobKey(Sample, digest), null).UploadAsync(
+                    "upload", whole.Length, cancellationToken),
             () => space.DiscardAsync("upload", cancellationToken));
     }
 
@@ -172,17 +192,31 @@ public sealed class EtcdFaults : IAsyncDisposable
         }
 
         Assert.That(full.Kind, Is.EqualTo(StorageFault.Full), full.Message);
-        await DemandAsync(StorageFault.Full, () => documents.TryPutAsync(Sample, "two", Precondition.None, cancellationToken).AsTask());
-        await DemandAsync(StorageFault.Full, () => blobs.CommitAsync(Sample, StorageShortcuts.Bytes(100), cancellationToken));
-        await DemandAsync(StorageFault.Full, () => new EtcdProbe(storage!.NewClient(), NullLogger<EtcdProbe>.Instance).ProbeAsync(cancellationToken).AsTask());
+        await DemandAsync(
+            StorageFault.Full,
+            () => documents.TryPutAsync(Sample, "two", Precondition.None, cancellationToken).AsTask());
+        await DemandAsync(
+            StorageFault.Full, () => blobs.CommitAsync(Sample, StorageShortcuts.Bytes(100), cancellationToken));
+        await DemandAsync(
+            StorageFault.Full,
+            () =>
+                new EtcdProbe(storage!.NewClient(), NullLogger<EtcdProbe>.Instance).ProbeAsync(cancellationToken)
+                    .AsTask());
         foreach (var info in await blobs.InfosAsync(Sample, ScopeDepth.Exact, null, cancellationToken))
-            Assert.That(StorageShortcuts.DigestOf(await blobs.ReadAsync(info.Key, ByteRange.All, cancellationToken)), Is.EqualTo(info.Key.Digest), "what is listed is whole");
+            Assert.That(
+                StorageShortcuts.DigestOf(await blobs.ReadAsync(info.Key, ByteRange.All, cancellationToken)),
+                Is.EqualTo(info.Key.Digest),
+                "what is listed is whole");
 
         // What is deleted makes room once the past is gone.
-        Assert.That(await blobs.DiscardAbandonedAsync(TimeSpan.Zero, cancellationToken), Is.Zero, "a failed writer has discarded its upload");
+        Assert.That(
+            await blobs.DiscardAbandonedAsync(TimeSpan.Zero, cancellationToken),
+            Is.Zero,
+            "a failed writer has discarded its upload");
         Assert.That(await documents.TryDeleteAsync(Sample, Precondition.Matches(revision), cancellationToken), Is.True);
         foreach (var info in await blobs.InfosAsync(Sample, ScopeDepth.Exact, null, cancellationToken))
-            Assert.That(await blobs.TryDeleteAsync(info.Key, Precondition.Matches(info.Revision), cancellationToken), Is.True);
+            Assert.That(
+                await blobs.TryDeleteAsync(info.Key, Precondition.Matches(info.Revision), cancellationToken), Is.True);
         await server!.MakeRoomAsync(cancellationToken);
         await blobs.CommitAsync(Sample, Large, cancellationToken);
         await documents.PutAsync(Sample, "three", Precondition.Absent, cancellationToken);
@@ -227,8 +261,12 @@ public sealed class EtcdFaults : IAsyncDisposable
         var info = await blobs.CommitAsync(Sample, Large, cancellationToken);
         using var client = storage!.NewClient();
         var keys = new EtcdKeys(storage.Options.Prefix);
-        var head = StoredHead.Parse((await client.RangeAsync(new RangeRequest { Key = keys.Head(info.Key) }, cancellationToken)).Kvs[0]).Head;
-        await client.WriteAsync(new TxnRequest { Success = { EtcdTxn.Delete(keys.Chunk(head.Upload, 3)) } }, Repeat.Freely, cancellationToken);
+        var head = StoredHead.Parse(
+            (await client.RangeAsync(new RangeRequest { Key = keys.Head(info.Key) }, cancellationToken)).Kvs[0]).Head;
+        await client.WriteAsync(
+            new TxnRequest { Success = { EtcdTxn.Delete(keys.Chunk(head.Upload, 3)) } },
+            Repeat.Freely,
+            cancellationToken);
         await DemandAsync(StorageFault.Corrupt, () => blobs.ReadAsync(info.Key, ByteRange.All, cancellationToken));
     }
 
@@ -240,13 +278,20 @@ public sealed class EtcdFaults : IAsyncDisposable
         {
             await blobs.CommitAsync(Sample, bytes, cancellationToken);
             var touched = await blobs.CommitAsync(Sample, bytes, cancellationToken);
-            Assert.That(await blobs.TryDeleteAsync(touched.Key, Precondition.Matches(touched.Revision), cancellationToken), Is.True);
+            Assert.That(
+                await blobs.TryDeleteAsync(touched.Key, Precondition.Matches(touched.Revision), cancellationToken),
+                Is.True);
             await using var writer = await blobs.CreateAsync(Sample, cancellationToken);
             await writer.WriteAsync(bytes, cancellationToken);
         }
 
         using var client = storage!.NewClient();
-        var all = new RangeRequest { Key = Bytes(storage.Options.Prefix), RangeEnd = Bytes(storage.Options.Prefix[..^1] + "0"), KeysOnly = true };
+        var all = new RangeRequest
+        {
+            Key = Bytes(storage.Options.Prefix),
+            RangeEnd = Bytes(storage.Options.Prefix[..^1] + "0"),
+            KeysOnly = true
+        };
         Assert.That((await client.RangeAsync(all, cancellationToken)).Kvs, Is.Empty);
     }
 
@@ -266,10 +311,13 @@ public sealed class EtcdFaults : IAsyncDisposable
         var commit = new BlobCommit(space, new BlobKey(Sample, StorageShortcuts.DigestOf(Small)), null);
         await DemandUnavailableAsync(() => commit.UploadAsync("late", 2 * Small.Length, cancellationToken));
         Assert.That(await blobs.InfosAsync(Sample, ScopeDepth.Subtree, null, cancellationToken), Is.Empty);
-        Assert.That((await client.RangeAsync(new RangeRequest { Key = keys.Chunk("late", 0) }, cancellationToken)).Kvs, Is.Empty);
+        Assert.That(
+            (await client.RangeAsync(new RangeRequest { Key = keys.Chunk("late", 0) }, cancellationToken)).Kvs,
+            Is.Empty);
     }
 
-    private static Google.Protobuf.ByteString Bytes(string text) => Google.Protobuf.ByteString.CopyFrom(text, Encoding.ASCII);
+    private static Google.Protobuf.ByteString Bytes(
+        string text) => Google.Protobuf.ByteString.CopyFrom(text, Encoding.ASCII);
 
     private async Task StartAsync(params string[] settings)
     {
@@ -279,8 +327,11 @@ public sealed class EtcdFaults : IAsyncDisposable
         (documents, blobs, _) = await storage.OpenAsync();
     }
 
-    /// <summary>Commits while no answer comes back, cuts the connection once the blob is there, then disposes of the writer.</summary>
-    private async Task DemandCommittedOnceAsync(CuttingProxy proxy, byte[] bytes, Func<Digest, Task> commit, Func<Task> dispose)
+    /// <summary>
+    /// Commits while no answer comes back, cuts the connection once the blob is there, then disposes of the writer.
+    /// </summary>
+    private async Task DemandCommittedOnceAsync(
+        CuttingProxy proxy, byte[] bytes, Func<Digest, Task> commit, Func<Task> dispose)
     {
         var key = new BlobKey(Sample, StorageShortcuts.DigestOf(bytes));
         proxy.SwallowsAnswers = true;
@@ -290,14 +341,18 @@ public sealed class EtcdFaults : IAsyncDisposable
         await DemandUnavailableAsync(() => committing);
         await dispose();
         Assert.That(await blobs.DiscardAbandonedAsync(TimeSpan.Zero, cancellationToken), Is.Zero);
-        Assert.That(await blobs.StatAsync(key, cancellationToken), Is.EqualTo(info), "neither written twice nor taken back");
-        Assert.That((await blobs.ReadAsync(key, ByteRange.All, cancellationToken)).AsSpan().SequenceEqual(bytes), Is.True);
+        Assert.That(
+            await blobs.StatAsync(key, cancellationToken), Is.EqualTo(info), "neither written twice nor taken back");
+        Assert.That(
+            (await blobs.ReadAsync(key, ByteRange.All, cancellationToken)).AsSpan().SequenceEqual(bytes), Is.True);
     }
 
     private Task DemandUnavailableAsync(Func<Task> call) => DemandAsync(StorageFault.Unavailable, call);
 
     private async Task DemandAsync(StorageFault kind, Func<Task> call) =>
-        await Assert.ThatAsync(() => call().WaitAsync(Hangs, cancellationToken), Throws.InstanceOf<StorageException>().With.Property("Kind").EqualTo(kind));
+        await Assert.ThatAsync(
+            () => call().WaitAsync(Hangs, cancellationToken),
+            Throws.InstanceOf<StorageException>().With.Property("Kind").EqualTo(kind));
 
     private static async Task<bool> TryAsync<T>(Func<Task<T>> call)
     {

@@ -5,7 +5,9 @@ using Registry.Tests.Support.Storage;
 
 namespace Registry.Tests.Contract;
 
-/// <summary>What only the filesystem's change feed can suffer: writers that end in between, and hands that reach in.</summary>
+/// <summary>
+/// What only the filesystem's change feed can suffer: writers that end in between, and hands that reach in.
+/// </summary>
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 public sealed class FilesystemChanges : IAsyncDisposable
 {
@@ -46,7 +48,11 @@ public sealed class FilesystemChanges : IAsyncDisposable
     {
         var folder = storage.Below("documents", "packages", "sample", "other@.json");
         Directory.CreateDirectory(Path.Combine(folder, "in the way"));
-        Assert.That(async () => await documents.TryPutAsync(StoreKey.Of("packages", "sample", "other"), "x"u8.ToArray(), Precondition.None, cancellationToken), Throws.InstanceOf<StorageException>());
+        Assert.That(
+            async () =>
+                await documents.TryPutAsync(
+                    StoreKey.Of("packages", "sample", "other"), "x"u8.ToArray(), Precondition.None, cancellationToken),
+            Throws.InstanceOf<StorageException>());
         await ChangedAsync();
         Assert.That(await ChangedAsync(), Is.Empty);
     }
@@ -68,7 +74,8 @@ public sealed class FilesystemChanges : IAsyncDisposable
     }
 
     [Test]
-    public async Task A_file_that_was_removed_replaced_or_damaged_asks_for_a_listing_and_never_misses_a_write([Values] Damage damage)
+    public async Task A_file_that_was_removed_replaced_or_damaged_asks_for_a_listing_and_never_misses_a_write(
+        [Values] Damage damage)
     {
         var path = storage.Below("changes");
         switch (damage)
@@ -107,7 +114,8 @@ public sealed class FilesystemChanges : IAsyncDisposable
         {
             var mark = volume.Changes.Announce(stripe.Index, Sample.Value);
             File.Delete(storage.Below("changes"));
-            await others.PutAsync(KeyOfAnotherStripe(stripe.Index), "makes it anew", Precondition.None, cancellationToken);
+            await others.PutAsync(
+                KeyOfAnotherStripe(stripe.Index), "makes it anew", Precondition.None, cancellationToken);
             await ChangedAsync();
             Assert.That(await ChangedAsync(), Is.Empty);
             mark.Dispose();
@@ -118,7 +126,9 @@ public sealed class FilesystemChanges : IAsyncDisposable
 
     private static StoreKey KeyOfAnotherStripe(int stripe)
     {
-        return Enumerable.Range(0, 1000).Select(i => StoreKey.Of("packages", "other", $"{i}")).First(key => StripedLocks.StripeOf(key.Value) != stripe);
+        return Enumerable.Range(0, 1000)
+            .Select(i => StoreKey.Of("packages", "other", $"{i}"))
+            .First(key => StripedLocks.StripeOf(key.Value) != stripe);
     }
 
     private static void Patch(string path, int offset, int length)

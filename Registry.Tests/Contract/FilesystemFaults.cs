@@ -27,9 +27,14 @@ public sealed class FilesystemFaults : IAsyncDisposable
     public async Task A_document_is_a_file_that_an_operator_can_read()
     {
         await documents.PutAsync(Sample, "{}", Precondition.Absent, cancellationToken);
-        Assert.That(await File.ReadAllTextAsync(storage.Below("documents", "packages", "sample", "app@.json"), cancellationToken), Is.EqualTo("{}"));
+        Assert.That(
+            await File.ReadAllTextAsync(
+                storage.Below("documents", "packages", "sample", "app@.json"), cancellationToken),
+            Is.EqualTo("{}"));
         var info = await blobs.CommitAsync(Sample, Small, cancellationToken);
-        Assert.That(new FileInfo(storage.Below("blobs", "packages", "sample", "app", $"@{info.Key.Digest}")).Length, Is.EqualTo(Small.Length));
+        Assert.That(
+            new FileInfo(storage.Below("blobs", "packages", "sample", "app", $"@{info.Key.Digest}")).Length,
+            Is.EqualTo(Small.Length));
         Assert.That(Directory.GetFiles(storage.Below("staging")), Is.Empty);
     }
 
@@ -43,7 +48,8 @@ public sealed class FilesystemFaults : IAsyncDisposable
         var uploaded = DateTimeOffset.MinValue;
         for (var i = 0; i < 20; i++)
         {
-            var revision = long.Parse((await documents.PutAsync(Sample, "same", Precondition.None, cancellationToken)).Value);
+            var revision =
+                long.Parse((await documents.PutAsync(Sample, "same", Precondition.None, cancellationToken)).Value);
             Assert.That(revision, Is.GreaterThan(last));
             last = revision;
             if (i % 3 == 2)
@@ -60,15 +66,20 @@ public sealed class FilesystemFaults : IAsyncDisposable
     public async Task A_key_that_comes_back_after_the_clock_was_set_back_repeats_no_revision_in_a_new_process()
     {
         var key = new BlobKey(Sample, StorageShortcuts.DigestOf(Small));
-        var document = long.Parse((await documents.PutAsync(Sample, "same", Precondition.None, cancellationToken)).Value);
+        var document =
+            long.Parse((await documents.PutAsync(Sample, "same", Precondition.None, cancellationToken)).Value);
         var blob = long.Parse((await blobs.CommitAsync(Sample, Small, cancellationToken)).Revision.Value);
         await documents.TryDeleteAsync(Sample, Precondition.None, cancellationToken);
         await blobs.TryDeleteAsync(key, Precondition.None, cancellationToken);
 
         storage.Time.Shift = TimeSpan.FromDays(-1);
         var (documentsLater, blobsLater, _) = await storage.OpenAsync();
-        Assert.That(long.Parse((await documentsLater.PutAsync(Sample, "same", Precondition.None, cancellationToken)).Value), Is.GreaterThan(document));
-        Assert.That(long.Parse((await blobsLater.CommitAsync(Sample, Small, cancellationToken)).Revision.Value), Is.GreaterThan(blob));
+        Assert.That(
+            long.Parse((await documentsLater.PutAsync(Sample, "same", Precondition.None, cancellationToken)).Value),
+            Is.GreaterThan(document));
+        Assert.That(
+            long.Parse((await blobsLater.CommitAsync(Sample, Small, cancellationToken)).Revision.Value),
+            Is.GreaterThan(blob));
     }
 
     [Test]
@@ -77,11 +88,14 @@ public sealed class FilesystemFaults : IAsyncDisposable
         var bytes = StorageShortcuts.Bytes(100_000);
         var info = await blobs.CommitAsync(Sample, bytes, cancellationToken);
         await using var reader = await blobs.OpenAsync(info.Key, ByteRange.All, cancellationToken);
-        using (var file = new FileStream(storage.Below("blobs", "packages", "sample", "app", $"@{info.Key.Digest}"), FileMode.Open))
+        using (var file =
+            new FileStream(storage.Below("blobs", "packages", "sample", "app", $"@{info.Key.Digest}"), FileMode.Open))
             file.SetLength(60_000);
         Assert.That(
             async () => await reader!.Content.ReadAllAsync(cancellationToken),
-            Throws.InstanceOf<StorageException>().With.Property(nameof(StorageException.Kind)).EqualTo(StorageFault.Corrupt));
+            Throws.InstanceOf<StorageException>().With
+                .Property(nameof(StorageException.Kind))
+                .EqualTo(StorageFault.Corrupt));
     }
 
     [Test]
@@ -95,7 +109,8 @@ public sealed class FilesystemFaults : IAsyncDisposable
     }
 
     [Test]
-    public async Task When_the_data_folder_is_gone_everything_says_so_and_nothing_makes_it_anew([Values] bool onlyItsContent)
+    public async Task When_the_data_folder_is_gone_everything_says_so_and_nothing_makes_it_anew(
+        [Values] bool onlyItsContent)
     {
         await documents.PutAsync(Sample, "{}", Precondition.Absent, cancellationToken);
         var info = await blobs.CommitAsync(Sample, Small, cancellationToken);
@@ -106,17 +121,33 @@ public sealed class FilesystemFaults : IAsyncDisposable
 
         await DemandAsync(StorageFault.Unavailable, async () => await documents.GetAsync(Sample, cancellationToken));
         await DemandAsync(StorageFault.Unavailable, async () => await documents.StatAsync(Sample, cancellationToken));
-        await DemandAsync(StorageFault.Unavailable, async () => await documents.TryPutAsync(Sample, "{}", Precondition.None, cancellationToken));
-        await DemandAsync(StorageFault.Unavailable, async () => await documents.TryPutAsync(Sample, "{}", Precondition.Absent, cancellationToken));
-        await DemandAsync(StorageFault.Unavailable, async () => await documents.TryDeleteAsync(Sample, Precondition.None, cancellationToken));
-        await DemandAsync(StorageFault.Unavailable, async () => await documents.KeysAsync(StoreKeys.Packages, null, cancellationToken));
+        await DemandAsync(
+            StorageFault.Unavailable,
+            async () => await documents.TryPutAsync(Sample, "{}", Precondition.None, cancellationToken));
+        await DemandAsync(
+            StorageFault.Unavailable,
+            async () => await documents.TryPutAsync(Sample, "{}", Precondition.Absent, cancellationToken));
+        await DemandAsync(
+            StorageFault.Unavailable,
+            async () => await documents.TryDeleteAsync(Sample, Precondition.None, cancellationToken));
+        await DemandAsync(
+            StorageFault.Unavailable,
+            async () => await documents.KeysAsync(StoreKeys.Packages, null, cancellationToken));
         await DemandAsync(StorageFault.Unavailable, async () => await blobs.StatAsync(info.Key, cancellationToken));
-        await DemandAsync(StorageFault.Unavailable, async () => await blobs.OpenAsync(info.Key, ByteRange.All, cancellationToken));
+        await DemandAsync(
+            StorageFault.Unavailable, async () => await blobs.OpenAsync(info.Key, ByteRange.All, cancellationToken));
         await DemandAsync(StorageFault.Unavailable, async () => await blobs.CreateAsync(Sample, cancellationToken));
-        await DemandAsync(StorageFault.Unavailable, async () => await writer.CommitAsync(StorageShortcuts.DigestOf([]), null, cancellationToken));
-        await DemandAsync(StorageFault.Unavailable, async () => await blobs.TryDeleteAsync(info.Key, Precondition.None, cancellationToken));
-        await DemandAsync(StorageFault.Unavailable, async () => await blobs.InfosAsync(StoreKeys.Packages, ScopeDepth.Subtree, null, cancellationToken));
-        await DemandAsync(StorageFault.Unavailable, async () => await blobs.DiscardAbandonedAsync(TimeSpan.Zero, cancellationToken));
+        await DemandAsync(
+            StorageFault.Unavailable,
+            async () => await writer.CommitAsync(StorageShortcuts.DigestOf([]), null, cancellationToken));
+        await DemandAsync(
+            StorageFault.Unavailable,
+            async () => await blobs.TryDeleteAsync(info.Key, Precondition.None, cancellationToken));
+        await DemandAsync(
+            StorageFault.Unavailable,
+            async () => await blobs.InfosAsync(StoreKeys.Packages, ScopeDepth.Subtree, null, cancellationToken));
+        await DemandAsync(
+            StorageFault.Unavailable, async () => await blobs.DiscardAbandonedAsync(TimeSpan.Zero, cancellationToken));
         Assert.That(Directory.Exists(storage.Path), Is.EqualTo(onlyItsContent));
         Assert.That(!onlyItsContent || !Directory.EnumerateFileSystemEntries(storage.Path).Any(), Is.True);
     }
@@ -163,17 +194,25 @@ public sealed class FilesystemFaults : IAsyncDisposable
     public async Task What_is_not_ours_is_no_part_of_a_listing()
     {
         await documents.PutAsync(Sample, "{}", Precondition.Absent, cancellationToken);
-        var info = await blobs.CommitAsync(Sample, Small, new DateTimeOffset(2017, 1, 1, 0, 0, 0, TimeSpan.Zero), cancellationToken);
-        foreach (var name in (string[])["README", "notes.txt", "x@.json~", ".hidden@.json", "Upper@.json", $"@{info.Key.Digest}.part", "@short"])
+        var info = await blobs.CommitAsync(
+            Sample, Small, new DateTimeOffset(2017, 1, 1, 0, 0, 0, TimeSpan.Zero), cancellationToken);
+        foreach (var name in (string[])[
+            "README", "notes.txt", "x@.json~", ".hidden@.json", "Upper@.json", $"@{info.Key.Digest}.part", "@short"
+        ])
         {
-            await File.WriteAllTextAsync(storage.Below("documents", "packages", "sample", name), "foreign", cancellationToken);
-            await File.WriteAllTextAsync(storage.Below("blobs", "packages", "sample", "app", name), "foreign", cancellationToken);
+            await File.WriteAllTextAsync(
+                storage.Below("documents", "packages", "sample", name), "foreign", cancellationToken);
+            await File.WriteAllTextAsync(
+                storage.Below("blobs", "packages", "sample", "app", name), "foreign", cancellationToken);
         }
 
         Directory.CreateDirectory(storage.Below("documents", "packages", "Foreign", "folder"));
         Directory.CreateDirectory(storage.Below("documents", "packages", "sample", "folder@.json"));
-        Assert.That(await documents.KeysAsync(StoreKeys.Packages, null, cancellationToken), Is.EqualTo(new[] { Sample.Value }));
-        Assert.That(await blobs.InfosAsync(StoreKeys.Packages, ScopeDepth.Subtree, null, cancellationToken), Is.EqualTo(new[] { info }));
+        Assert.That(
+            await documents.KeysAsync(StoreKeys.Packages, null, cancellationToken), Is.EqualTo(new[] { Sample.Value }));
+        Assert.That(
+            await blobs.InfosAsync(StoreKeys.Packages, ScopeDepth.Subtree, null, cancellationToken),
+            Is.EqualTo(new[] { info }));
     }
 
     [Test]
@@ -183,11 +222,17 @@ public sealed class FilesystemFaults : IAsyncDisposable
         var outside = storage.Below("outside");
         Directory.CreateDirectory(outside);
         await File.WriteAllTextAsync(Path.Combine(outside, "secret@.json"), "secret", cancellationToken);
-        File.CreateSymbolicLink(storage.Below("documents", "packages", "sample", "link@.json"), Path.Combine(outside, "secret@.json"));
+        File.CreateSymbolicLink(
+            storage.Below("documents", "packages", "sample", "link@.json"), Path.Combine(outside, "secret@.json"));
         Directory.CreateSymbolicLink(storage.Below("documents", "packages", "linked"), outside);
-        await DemandAsync(StorageFault.Corrupt, async () => await documents.GetAsync(StoreKey.Of("packages", "sample", "link"), cancellationToken));
-        await DemandAsync(StorageFault.Corrupt, async () => await documents.StatAsync(StoreKey.Of("packages", "sample", "link"), cancellationToken));
-        Assert.That(await documents.KeysAsync(StoreKeys.Packages, null, cancellationToken), Is.EqualTo(new[] { Sample.Value }));
+        await DemandAsync(
+            StorageFault.Corrupt,
+            async () => await documents.GetAsync(StoreKey.Of("packages", "sample", "link"), cancellationToken));
+        await DemandAsync(
+            StorageFault.Corrupt,
+            async () => await documents.StatAsync(StoreKey.Of("packages", "sample", "link"), cancellationToken));
+        Assert.That(
+            await documents.KeysAsync(StoreKeys.Packages, null, cancellationToken), Is.EqualTo(new[] { Sample.Value }));
     }
 
     [Test]
@@ -197,19 +242,24 @@ public sealed class FilesystemFaults : IAsyncDisposable
         await documents.TryDeleteAsync(Sample, Precondition.None, cancellationToken);
         foreach (var path in Directory.GetFiles(storage.Below("locks")))
             await File.WriteAllTextAsync(path, "rubbish~", cancellationToken);
-        await DemandAsync(StorageFault.Corrupt, async () => await documents.TryPutAsync(Sample, "{}", Precondition.None, cancellationToken));
+        await DemandAsync(
+            StorageFault.Corrupt,
+            async () => await documents.TryPutAsync(Sample, "{}", Precondition.None, cancellationToken));
         Assert.That(await documents.GetAsync(Sample, cancellationToken), Is.Null);
     }
 
     [Test]
     public async Task A_blob_whose_modification_time_was_set_by_hand_counts_as_uploaded_then()
     {
-        var info = await blobs.CommitAsync(Sample, Small, new DateTimeOffset(2017, 1, 1, 0, 0, 0, TimeSpan.Zero), cancellationToken);
+        var info = await blobs.CommitAsync(
+            Sample, Small, new DateTimeOffset(2017, 1, 1, 0, 0, 0, TimeSpan.Zero), cancellationToken);
         var restored = new DateTime(2020, 1, 1, 0, 0, 0, DateTimeKind.Utc).AddTicks(123);
         File.SetLastWriteTimeUtc(storage.Below("blobs", "packages", "sample", "app", $"@{info.Key.Digest}"), restored);
         var stat = await blobs.StatAsync(info.Key, cancellationToken);
         Assert.That(stat!.UploadedAt.UtcDateTime, Is.EqualTo(restored.AddTicks(-3)));
-        Assert.That(await blobs.CommitAsync(Sample, Small, cancellationToken), Has.Property(nameof(BlobInfo.UploadedAt)).GreaterThan(stat.UploadedAt));
+        Assert.That(
+            await blobs.CommitAsync(Sample, Small, cancellationToken),
+            Has.Property(nameof(BlobInfo.UploadedAt)).GreaterThan(stat.UploadedAt));
     }
 
     [Test]
@@ -219,7 +269,8 @@ public sealed class FilesystemFaults : IAsyncDisposable
         using var held = await storage.NewVolume().Locks.AcquireAsync(Sample.Value, cancellationToken);
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var waiting = documents.TryPutAsync(Sample, "two", Precondition.None, patience.Token);
-        Assert.That((await documents.GetAsync(Sample, cancellationToken))!.Text(), Is.EqualTo("{}"), "readers need no lock");
+        Assert.That(
+            (await documents.GetAsync(Sample, cancellationToken))!.Text(), Is.EqualTo("{}"), "readers need no lock");
         await patience.CancelAsync();
         Assert.That(async () => await waiting, Throws.InstanceOf<OperationCanceledException>());
         Assert.That(Directory.GetFiles(storage.Below("staging")), Is.Empty);
@@ -239,9 +290,12 @@ public sealed class FilesystemFaults : IAsyncDisposable
         using (await volume.Locks.AcquireAsync(blob.Key.Value, cancellationToken))
         {
             putting = documents.TryPutAsync(Sample, "late", Precondition.Matches(seen), cancellationToken);
-            deleting = (await storage.OpenAsync()).Documents.TryDeleteAsync(Sample, Precondition.Matches(seen), cancellationToken);
+            deleting = (await storage.OpenAsync()).Documents.TryDeleteAsync(
+                Sample, Precondition.Matches(seen), cancellationToken);
             collecting = blobs.TryDeleteAsync(blob.Key, Precondition.Matches(blob.Revision), cancellationToken);
-            foreach (var path in (string[])[storage.Below("documents", "packages", "sample", "app@.json"), volume.Blobs.PathOf(blob.Key.Value)])
+            foreach (var path in (string[])[
+                storage.Below("documents", "packages", "sample", "app@.json"), volume.Blobs.PathOf(blob.Key.Value)
+            ])
             {
                 using var replacement = volume.Stage();
                 replacement.Seal(volume.Now);
@@ -305,7 +359,8 @@ public sealed class FilesystemFaults : IAsyncDisposable
         for (var i = 0; i < 10; i++)
             Directory.CreateDirectory(storage.Below("documents", "packages", "b", $"empty{i}"));
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        await using var listing = documents.ListAsync(StoreKeys.Packages, null, stop.Token).GetAsyncEnumerator(cancellationToken);
+        await using var listing =
+            documents.ListAsync(StoreKeys.Packages, null, stop.Token).GetAsyncEnumerator(cancellationToken);
         Assert.That(await listing.MoveNextAsync(), Is.True);
         await stop.CancelAsync();
         Assert.That(async () => await listing.MoveNextAsync(), Throws.InstanceOf<OperationCanceledException>());
@@ -326,8 +381,12 @@ public sealed class FilesystemFaults : IAsyncDisposable
         reading = new FilesystemDocumentStore(volume);
         var blobsToRead = new FilesystemBlobStore(volume);
         Assert.That((await reading.GetAsync(Sample, cancellationToken))!.Revision, Is.EqualTo(revision));
-        await DemandAsync(StorageFault.Denied, async () => await reading.PutAsync(Sample, "{}", Precondition.None, cancellationToken));
-        await DemandAsync(StorageFault.Denied, async () => await reading.TryDeleteAsync(Sample, Precondition.None, cancellationToken));
+        await DemandAsync(
+            StorageFault.Denied,
+            async () => await reading.PutAsync(Sample, "{}", Precondition.None, cancellationToken));
+        await DemandAsync(
+            StorageFault.Denied,
+            async () => await reading.TryDeleteAsync(Sample, Precondition.None, cancellationToken));
         await DemandAsync(StorageFault.Denied, async () => await blobsToRead.CreateAsync(Sample, cancellationToken));
     }
 

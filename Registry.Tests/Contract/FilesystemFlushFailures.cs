@@ -48,11 +48,13 @@ public sealed class FilesystemFlushFailures : IAsyncDisposable
     public async Task A_write_whose_flush_failed_is_no_reason_to_refuse_another_until_it_is_written_and_flushed_anew()
     {
         fails = static _ => true;
-        await DemandUnflushedAsync(async () => await documents.TryPutAsync(One, "first", Precondition.Absent, cancellationToken));
+        await DemandUnflushedAsync(
+            async () => await documents.TryPutAsync(One, "first", Precondition.Absent, cancellationToken));
         var document = (await documents.GetAsync(One, cancellationToken))!;
         Assert.That(document.Text(), Is.EqualTo("first"), "a read serves what is there");
 
-        await DemandUnflushedAsync(async () => await documents.TryPutAsync(One, "second", Precondition.Absent, cancellationToken));
+        await DemandUnflushedAsync(
+            async () => await documents.TryPutAsync(One, "second", Precondition.Absent, cancellationToken));
         var other = Precondition.Matches(new Revision("1"));
         await DemandUnflushedAsync(async () => await documents.TryDeleteAsync(One, other, cancellationToken));
         await DemandUnflushedAsync(async () => await documents.EnsureDurableAsync(One, cancellationToken));
@@ -77,9 +79,14 @@ public sealed class FilesystemFlushFailures : IAsyncDisposable
     public async Task A_write_whose_flush_failed_can_be_replaced()
     {
         fails = static _ => true;
-        await DemandUnflushedAsync(async () => await documents.TryPutAsync(One, "first", Precondition.Absent, cancellationToken));
+        await DemandUnflushedAsync(
+            async () => await documents.TryPutAsync(One, "first", Precondition.Absent, cancellationToken));
         fails = static _ => false;
-        await documents.PutAsync(One, "second", Precondition.Matches((await documents.StatAsync(One, cancellationToken))!.Value), cancellationToken);
+        await documents.PutAsync(
+            One,
+            "second",
+            Precondition.Matches((await documents.StatAsync(One, cancellationToken))!.Value),
+            cancellationToken);
         Assert.That((await documents.GetAsync(One, cancellationToken))!.Text(), Is.EqualTo("second"));
     }
 
@@ -89,13 +96,17 @@ public sealed class FilesystemFlushFailures : IAsyncDisposable
         await documents.PutAsync(One, "{}", Precondition.Absent, cancellationToken);
         var blob = await blobs.CommitAsync(One, Small, cancellationToken);
         fails = static _ => true;
-        await DemandUnflushedAsync(async () => await documents.TryDeleteAsync(One, Precondition.None, cancellationToken));
-        await DemandUnflushedAsync(async () => await blobs.TryDeleteAsync(blob.Key, Precondition.None, cancellationToken));
+        await DemandUnflushedAsync(
+            async () => await documents.TryDeleteAsync(One, Precondition.None, cancellationToken));
+        await DemandUnflushedAsync(
+            async () => await blobs.TryDeleteAsync(blob.Key, Precondition.None, cancellationToken));
         Assert.That(await documents.GetAsync(One, cancellationToken), Is.Null);
         Assert.That(await blobs.StatAsync(blob.Key, cancellationToken), Is.Null);
 
-        await DemandUnflushedAsync(async () => await documents.TryDeleteAsync(One, Precondition.None, cancellationToken));
-        await DemandUnflushedAsync(async () => await blobs.TryDeleteAsync(blob.Key, Precondition.None, cancellationToken));
+        await DemandUnflushedAsync(
+            async () => await documents.TryDeleteAsync(One, Precondition.None, cancellationToken));
+        await DemandUnflushedAsync(
+            async () => await blobs.TryDeleteAsync(blob.Key, Precondition.None, cancellationToken));
         await DemandUnflushedAsync(async () => await documents.EnsureDurableAsync(One, cancellationToken));
 
         fails = static _ => false;
@@ -124,7 +135,8 @@ public sealed class FilesystemFlushFailures : IAsyncDisposable
     public async Task A_folder_above_that_could_not_be_flushed_is_written_and_flushed_anew_by_the_next_who_needs_it()
     {
         fails = folder => folder == Packages;
-        await DemandUnflushedAsync(async () => await documents.TryPutAsync(One, "{}", Precondition.Absent, cancellationToken));
+        await DemandUnflushedAsync(
+            async () => await documents.TryPutAsync(One, "{}", Precondition.Absent, cancellationToken));
         fails = static _ => false;
         var old = new DateTime(2020, 1, 1, 0, 0, 0, DateTimeKind.Utc);
         Directory.SetLastWriteTimeUtc(Packages, old);
@@ -176,9 +188,12 @@ public sealed class FilesystemFlushFailures : IAsyncDisposable
             await packages.PushAsync(package, release, Samples.Type("helm"), upload, once, cancellationToken);
 
         fails = folder => folder.StartsWith(storage.Below("documents"), StringComparison.Ordinal);
-        await DemandUnflushedAsync(async () => await packages.DeleteAsync("titi", "rocketchat", "1.0.0", "helm", cancellationToken));
+        await DemandUnflushedAsync(
+            async () => await packages.DeleteAsync("titi", "rocketchat", "1.0.0", "helm", cancellationToken));
         Assert.That((await collector.CollectAsync(cancellationToken)).Deleted, Is.Zero);
-        Assert.That(await blobs.InfosAsync(StoreKeys.Packages, ScopeDepth.Subtree, null, cancellationToken), Has.Count.EqualTo(1));
+        Assert.That(
+            await blobs.InfosAsync(StoreKeys.Packages, ScopeDepth.Subtree, null, cancellationToken),
+            Has.Count.EqualTo(1));
 
         fails = static _ => false;
         Assert.That((await collector.CollectAsync(cancellationToken)).Deleted, Is.EqualTo(1));

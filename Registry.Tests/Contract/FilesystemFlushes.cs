@@ -94,7 +94,8 @@ public sealed class FilesystemFlushes : IAsyncDisposable
     public async Task A_delete_of_an_archive_flushes_the_nearest_folder_that_is_left()
     {
         var (_, blobs, _) = await storage.OpenAsync();
-        var info = await blobs.CommitAsync(StoreKey.Of("archives", "w", "a", "b"), StorageShortcuts.Bytes(10), cancellationToken);
+        var info = await blobs.CommitAsync(
+            StoreKey.Of("archives", "w", "a", "b"), StorageShortcuts.Bytes(10), cancellationToken);
         var folder = storage.Below("blobs", "archives", "w", "a", "b");
         beforeFlush = opened =>
         {

@@ -28,9 +28,11 @@ public sealed class FilesystemPowerCuts
             foreach (var key in KeysOf($"n{round}"))
                 await documents.PutAsync(key, "{}", Precondition.Absent, cancellationToken);
             await TogetherAsync(
-                KeysOf($"n{round}").Select(key => documents.TryDeleteAsync(key, Precondition.None, cancellationToken).AsTask()));
+                KeysOf($"n{round}").Select(
+                    key => documents.TryDeleteAsync(key, Precondition.None, cancellationToken).AsTask()));
             using var left = volume.AfterPowerCut();
-            Assert.That(await Open(left.Path).Documents.KeysAsync(scope, null, cancellationToken), Is.Empty, $"round {round}");
+            Assert.That(
+                await Open(left.Path).Documents.KeysAsync(scope, null, cancellationToken), Is.Empty, $"round {round}");
         }
     }
 
@@ -45,7 +47,8 @@ public sealed class FilesystemPowerCuts
             var infos = new List<BlobInfo>();
             for (var entry = 0; entry < Entries; entry++)
                 infos.Add(await blobs.CommitAsync(scope, StorageShortcuts.Bytes(100, entry), cancellationToken));
-            await TogetherAsync(infos.Select(info => blobs.TryDeleteAsync(info.Key, Precondition.None, cancellationToken).AsTask()));
+            await TogetherAsync(
+                infos.Select(info => blobs.TryDeleteAsync(info.Key, Precondition.None, cancellationToken).AsTask()));
             using var left = volume.AfterPowerCut();
             Assert.That(
                 await Open(left.Path).Blobs.InfosAsync(scope, ScopeDepth.Subtree, null, cancellationToken),
@@ -66,7 +69,8 @@ public sealed class FilesystemPowerCuts
                 await documents.PutAsync(key, "{}", Precondition.Absent, cancellationToken);
             await TogetherAsync(
             [
-                .. KeysOf($"n{round}").Select(key => documents.TryDeleteAsync(key, Precondition.None, cancellationToken).AsTask()),
+                .. KeysOf($"n{round}").Select(
+                    key => documents.TryDeleteAsync(key, Precondition.None, cancellationToken).AsTask()),
                 CreateAsync(),
             ]);
             using var left = volume.AfterPowerCut();

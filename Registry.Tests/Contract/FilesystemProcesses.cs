@@ -7,7 +7,9 @@ using Registry.Tests.Support.Storage;
 
 namespace Registry.Tests.Contract;
 
-/// <summary>What the suite says of two instances, of real processes over one folder; and what a process leaves behind that dies.</summary>
+/// <summary>
+/// What the suite says of two instances, of real processes over one folder; and what a process leaves behind that dies.
+/// </summary>
 public sealed class FilesystemProcesses
 {
     private readonly CancellationToken cancellationToken = new CancellationTokenSource(TimeSpan.FromMinutes(1)).Token;
@@ -18,7 +20,9 @@ public sealed class FilesystemProcesses
         const int Processes = 3;
         const int Times = 150;
         await using var storage = new FilesystemUnderTest();
-        var children = Enumerable.Range(0, Processes).Select(_ => ChildProcess.Start(typeof(CountingRole), storage.Path, $"{Times}")).ToArray();
+        var children = Enumerable.Range(0, Processes)
+            .Select(_ => ChildProcess.Start(typeof(CountingRole), storage.Path, $"{Times}"))
+            .ToArray();
         try
         {
             foreach (var child in children)
@@ -48,7 +52,8 @@ public sealed class FilesystemProcesses
         foreach (var linesBeforeTheKill in (int[])[1, 20, 57])
         {
             // Each child begins above what the one before can have come to, so that what it lost would show.
-            await using var child = ChildProcess.Start(typeof(WritingRole), storage.Path, $"{linesBeforeTheKill * 1_000}");
+            await using var child =
+                ChildProcess.Start(typeof(WritingRole), storage.Path, $"{linesBeforeTheKill * 1_000}");
             Array.Clear(acknowledgedRounds);
             for (var lines = 1; await child.ReadLineAsync(cancellationToken) is { } line; lines++)
             {
@@ -57,7 +62,8 @@ public sealed class FilesystemProcesses
                 switch (line.Split(' '))
                 {
                     case ["document", var writer, var round]:
-                        acknowledgedRounds[int.Parse(writer, CultureInfo.InvariantCulture)] = int.Parse(round, CultureInfo.InvariantCulture);
+                        acknowledgedRounds[int.Parse(writer, CultureInfo.InvariantCulture)] =
+                            int.Parse(round, CultureInfo.InvariantCulture);
                         break;
                     case ["blob", var seed]:
                         acknowledgedBlobs.Add(int.Parse(seed, CultureInfo.InvariantCulture));
@@ -65,13 +71,23 @@ public sealed class FilesystemProcesses
                 }
             }
 
-            Assert.That((await child.WaitAsync(cancellationToken)).ExitCode, Is.EqualTo(128 + 9), "it was killed, and ended in no other way");
+            Assert.That(
+                (await child.WaitAsync(cancellationToken)).ExitCode,
+                Is.EqualTo(128 + 9),
+                "it was killed, and ended in no other way");
             for (var writer = 0; writer < WritingRole.Writers; writer++)
                 await DemandWholeAsync(documents, writer, acknowledgedRounds[writer]);
             foreach (var seed in acknowledgedBlobs)
-                Assert.That(await blobs.StatAsync(new BlobKey(WritingRole.Scope, StorageShortcuts.DigestOf(WritingRole.BlobOf(seed))), cancellationToken), Is.Not.Null);
-            foreach (var info in await blobs.InfosAsync(StoreKeys.Packages, ScopeDepth.Subtree, null, cancellationToken))
-                Assert.That(StorageShortcuts.DigestOf(await blobs.ReadAsync(info.Key, ByteRange.All, cancellationToken)), Is.EqualTo(info.Key.Digest));
+                Assert.That(
+                    await blobs.StatAsync(
+                        new BlobKey(WritingRole.Scope, StorageShortcuts.DigestOf(WritingRole.BlobOf(seed))),
+                        cancellationToken),
+                    Is.Not.Null);
+            foreach (var info in await blobs.InfosAsync(
+                StoreKeys.Packages, ScopeDepth.Subtree, null, cancellationToken))
+                Assert.That(
+                    StorageShortcuts.DigestOf(await blobs.ReadAsync(info.Key, ByteRange.All, cancellationToken)),
+                    Is.EqualTo(info.Key.Digest));
         }
 
         Assert.That(acknowledgedBlobs, Is.Not.Empty);

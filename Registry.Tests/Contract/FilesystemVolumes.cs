@@ -5,7 +5,9 @@ using Registry.Tests.Support.Roles;
 
 namespace Registry.Tests.Contract;
 
-/// <summary>Volumes that are full or read-only: each a tmpfs that one child process mounts in a namespace of its own.</summary>
+/// <summary>
+/// Volumes that are full or read-only: each a tmpfs that one child process mounts in a namespace of its own.
+/// </summary>
 public sealed class FilesystemVolumes
 {
     private readonly CancellationToken cancellationToken = new CancellationTokenSource(TimeSpan.FromMinutes(1)).Token;
@@ -27,7 +29,10 @@ public sealed class FilesystemVolumes
 
         using var folder = new TemporaryFolder();
         await using var child = ChildProcess.Start(
-            ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", "mount -t tmpfs -o size=4m tmpfs \"$0\" && exec \"$@\"", folder.Path],
+            [
+                "unshare", "--user", "--map-root-user", "--mount", "sh", "-c",
+                "mount -t tmpfs -o size=4m tmpfs \"$0\" && exec \"$@\"", folder.Path
+            ],
             role,
             folder.Path);
         Assert.That(await child.WaitAsync(cancellationToken), Is.EqualTo((0, "")));

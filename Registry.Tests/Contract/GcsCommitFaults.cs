@@ -52,7 +52,8 @@ public sealed class GcsCommitFaults : GcsFaults
         var info = await Blobs.CommitAsync(Sample, Large, CancellationToken);
         Fake.Faults = null;
         Assert.That(await Blobs.StatAsync(info.Key, CancellationToken), Is.EqualTo(info));
-        Assert.That((await Blobs.ReadAsync(info.Key, ByteRange.All, CancellationToken)).AsSpan().SequenceEqual(Large), Is.True);
+        Assert.That(
+            (await Blobs.ReadAsync(info.Key, ByteRange.All, CancellationToken)).AsSpan().SequenceEqual(Large), Is.True);
     }
 
     [Test]
@@ -73,7 +74,8 @@ public sealed class GcsCommitFaults : GcsFaults
         await OpenAsync(static options => (options.ChunkBytes, options.UploadBufferBytes) = (Chunk, Chunks * Chunk));
         Fake.Fail(FakeGcsOperation.PutChunk, FakeGcsFault.CutRequest(Chunk));
         var info = await Blobs.CommitAsync(Sample, Large, CancellationToken);
-        Assert.That((await Blobs.ReadAsync(info.Key, ByteRange.All, CancellationToken)).AsSpan().SequenceEqual(Large), Is.True);
+        Assert.That(
+            (await Blobs.ReadAsync(info.Key, ByteRange.All, CancellationToken)).AsSpan().SequenceEqual(Large), Is.True);
         Assert.That(Fake.Uploads.Begun, Is.EqualTo(1));
     }
 
@@ -196,7 +198,8 @@ public sealed class GcsCommitFaults : GcsFaults
         Fake.Bucket.Damage(Fake.Bucket.Objects.Single().Name, one => one with { Content = other });
         var healed = await Blobs.CommitAsync(Sample, bytes, CancellationToken);
         Assert.That(healed.UploadedAt, Is.GreaterThan(info.UploadedAt));
-        Assert.That((await Blobs.ReadAsync(info.Key, ByteRange.All, CancellationToken)).AsSpan().SequenceEqual(bytes), Is.True);
+        Assert.That(
+            (await Blobs.ReadAsync(info.Key, ByteRange.All, CancellationToken)).AsSpan().SequenceEqual(bytes), Is.True);
     }
 
     [Test]
@@ -212,7 +215,8 @@ public sealed class GcsCommitFaults : GcsFaults
         info = await Blobs.CommitAsync(Sample, Small, CancellationToken);
         await Blobs.CommitAsync(Sample, Small, CancellationToken);
         Fake.Fail(FakeGcsOperation.Delete, FakeGcsFault.ResetBefore);
-        Assert.That(await Blobs.TryDeleteAsync(info.Key, Precondition.Matches(info.Revision), CancellationToken), Is.False);
+        Assert.That(
+            await Blobs.TryDeleteAsync(info.Key, Precondition.Matches(info.Revision), CancellationToken), Is.False);
     }
 
     [Test]
@@ -233,7 +237,8 @@ public sealed class GcsCommitFaults : GcsFaults
     {
         await using var writer = await Blobs.CreateAsync(Sample, CancellationToken);
         await writer.WriteAsync(Small, CancellationToken);
-        await File.WriteAllTextAsync(Path.Combine(Storage.Staging, Guid.NewGuid().ToString("n")), "left", CancellationToken);
+        await File.WriteAllTextAsync(
+            Path.Combine(Storage.Staging, Guid.NewGuid().ToString("n")), "left", CancellationToken);
         Assert.That(await Blobs.DiscardAbandonedAsync(TimeSpan.FromHours(6), CancellationToken), Is.EqualTo(1));
         var (info, _, _) = await writer.CommitAsync(StorageShortcuts.DigestOf(Small), null, CancellationToken);
         Assert.That(await Blobs.ReadAsync(info.Key, ByteRange.All, CancellationToken), Is.EqualTo(Small));
@@ -280,7 +285,8 @@ public sealed class GcsCommitFaults : GcsFaults
         var info = await Blobs.CommitAsync(Sample, bytes, CancellationToken);
         Fake.Faults = null;
         Assert.That(await Blobs.StatAsync(info.Key, CancellationToken), Is.EqualTo(info));
-        Assert.That((await Blobs.ReadAsync(info.Key, ByteRange.All, CancellationToken)).AsSpan().SequenceEqual(bytes), Is.True);
+        Assert.That(
+            (await Blobs.ReadAsync(info.Key, ByteRange.All, CancellationToken)).AsSpan().SequenceEqual(bytes), Is.True);
         Assert.That(
             Fake.Bucket.Objects.Single().Metageneration,
             Is.EqualTo(1),

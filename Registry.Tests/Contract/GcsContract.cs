@@ -20,7 +20,8 @@ public sealed class GcsResumableBlobContract : BlobStoreContract
     protected override async ValueTask<StorageUnderTest> StartAsync()
     {
         var storage = await GcsUnderTest.StartAsync();
-        storage.Configure = static options => (options.ChunkBytes, options.UploadBufferBytes) = (256 * 1024, 256 * 1024);
+        storage.Configure =
+            static options => (options.ChunkBytes, options.UploadBufferBytes) = (256 * 1024, 256 * 1024);
         return storage;
     }
 }

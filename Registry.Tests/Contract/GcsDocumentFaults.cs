@@ -88,13 +88,15 @@ public sealed class GcsDocumentFaults : GcsFaults
     public async Task A_read_that_is_refused_does_not_say_that_the_write_before_it_changed_nothing()
     {
         Fake.Faults = LosesAnswer(FakeGcsOperation.GetObject);
-        var fault = await FaultOf(async () => await Documents.TryPutAsync(Sample, "one", Precondition.Absent, CancellationToken));
+        var fault = await FaultOf(
+            async () => await Documents.TryPutAsync(Sample, "one", Precondition.Absent, CancellationToken));
         Assert.That((fault.Kind, fault.ChangedNothing), Is.EqualTo((StorageFault.Throttled, false)));
         Fake.Faults = null;
         Assert.That((await Documents.GetAsync(Sample, CancellationToken))?.Text(), Is.EqualTo("one"), "it was written");
 
         Fake.Fail(FakeGcsOperation.Insert, FakeGcsFault.Answer(429) with { RetryAfter = "30" });
-        fault = await FaultOf(async () => await Documents.TryPutAsync(Sample, "two", Precondition.None, CancellationToken));
+        fault =
+            await FaultOf(async () => await Documents.TryPutAsync(Sample, "two", Precondition.None, CancellationToken));
         Assert.That(fault.ChangedNothing, Is.True, "the only try was refused");
     }
 
@@ -125,7 +127,8 @@ public sealed class GcsDocumentFaults : GcsFaults
         Fake.Faults = call => call.Operation != FakeGcsOperation.Insert ? null
             : call.Number == inserts + 1 ? FakeGcsFault.ResetBefore
             : FakeGcsFault.Answer(403, reason);
-        var fault = await FaultOf(async () => await Documents.TryPutAsync(Sample, "one", Precondition.Absent, CancellationToken));
+        var fault = await FaultOf(
+            async () => await Documents.TryPutAsync(Sample, "one", Precondition.Absent, CancellationToken));
         Assert.That(fault.Kind, Is.EqualTo(StorageFault.Unavailable), "the first try may still arrive");
     }
 
@@ -134,7 +137,8 @@ public sealed class GcsDocumentFaults : GcsFaults
     {
         await OpenImpatientAsync();
         Fake.Fail(FakeGcsOperation.Insert, lasting, int.MaxValue);
-        var fault = await FaultOf(async () => await Documents.TryPutAsync(Sample, "one", Precondition.Absent, CancellationToken));
+        var fault = await FaultOf(
+            async () => await Documents.TryPutAsync(Sample, "one", Precondition.Absent, CancellationToken));
         Assert.That(fault.Kind, Is.EqualTo(kind), fault.Message);
         Assert.That(await Documents.GetAsync(Sample, CancellationToken), Is.Null);
 
@@ -145,7 +149,8 @@ public sealed class GcsDocumentFaults : GcsFaults
             fault = await FaultOf(async () => _ = operation switch
             {
                 FakeGcsOperation.GetMedia => await Documents.GetAsync(Sample, CancellationToken) is null,
-                FakeGcsOperation.List => (await Documents.KeysAsync(StoreKeys.Packages, null, CancellationToken)).Count == 0,
+                FakeGcsOperation.List =>
+                    (await Documents.KeysAsync(StoreKeys.Packages, null, CancellationToken)).Count == 0,
                 _ => await Documents.TryDeleteAsync(Sample, Precondition.None, CancellationToken),
             });
             Assert.That(
@@ -188,7 +193,8 @@ public sealed class GcsDocumentFaults : GcsFaults
         }
         else
         {
-            Assert.That(await Documents.TryDeleteAsync(Sample, Precondition.Matches(revision), CancellationToken), Is.True);
+            Assert.That(
+                await Documents.TryDeleteAsync(Sample, Precondition.Matches(revision), CancellationToken), Is.True);
         }
 
         Assert.That(await Documents.GetAsync(Sample, CancellationToken), Is.Null);
@@ -205,7 +211,8 @@ public sealed class GcsDocumentFaults : GcsFaults
             async () => await Documents.GetAsync(Sample, CancellationToken),
             async () => await Documents.TryPutAsync(Sample, "two", Precondition.None, CancellationToken),
             async () => await Documents.TryPutAsync(Sample, "two", Precondition.Absent, CancellationToken),
-            async () => await Documents.TryDeleteAsync(Sample, Precondition.Matches(new Revision("1")), CancellationToken),
+            async () =>
+                await Documents.TryDeleteAsync(Sample, Precondition.Matches(new Revision("1")), CancellationToken),
             async () => await Documents.KeysAsync(StoreKeys.Packages, null, CancellationToken),
             async () => await Blobs.StatAsync(info.Key, CancellationToken),
             async () => await Blobs.OpenAsync(info.Key, ByteRange.All, CancellationToken),
@@ -227,16 +234,20 @@ public sealed class GcsDocumentFaults : GcsFaults
         await Documents.PutAsync(Sample, "one", Precondition.Absent, CancellationToken);
         Fake.Fail(FakeGcsOperation.GetMedia, FakeGcsFault.Garble);
         Assert.That(
-            (await FaultOf(async () => await Documents.GetAsync(Sample, CancellationToken))).Kind, Is.EqualTo(StorageFault.Corrupt));
+            (await FaultOf(async () => await Documents.GetAsync(Sample, CancellationToken))).Kind, Is.EqualTo(
+                StorageFault.Corrupt));
         Fake.Fail(FakeGcsOperation.GetMedia, FakeGcsFault.CutResponse(1));
         Assert.That(
-            (await Documents.GetAsync(Sample, CancellationToken))!.Text(), Is.EqualTo("one"), "a broken answer is asked for again");
+            (await Documents.GetAsync(Sample, CancellationToken))!.Text(), Is.EqualTo(
+                "one"), "a broken answer is asked for again");
 
         var options = Storage.NewOptions();
         using var service = new GcsService(options, TimeProvider.System, NullLogger<GcsService>.Instance);
         var client = new GcsClient(options, service, TimeProvider.System);
         var refused = await FaultOf(
-            () => client.InsertAsync("x", GcsMetadata.OfDocument("id", Crc32C.Of("two"u8)), "one"u8.ToArray(), 0, CancellationToken));
+            () =>
+                client.InsertAsync(
+                    "x", GcsMetadata.OfDocument("id", Crc32C.Of("two"u8)), "one"u8.ToArray(), 0, CancellationToken));
         Assert.That(refused.Kind, Is.EqualTo(StorageFault.Corrupt), "the service checks what arrives");
         await client.InsertAsync(
             "a/registry/documents/packages/sample/large",
@@ -244,7 +255,8 @@ public sealed class GcsDocumentFaults : GcsFaults
             new byte[Document.MaxBytes + 1],
             0,
             CancellationToken);
-        var large = await FaultOf(async () => await Documents.GetAsync(StoreKey.Of("packages", "sample", "large"), CancellationToken));
+        var large = await FaultOf(
+            async () => await Documents.GetAsync(StoreKey.Of("packages", "sample", "large"), CancellationToken));
         Assert.That(large.Kind, Is.EqualTo(StorageFault.Corrupt));
     }
 
@@ -269,7 +281,8 @@ public sealed class GcsDocumentFaults : GcsFaults
         Fake.Faults = static call =>
             call is { Operation: FakeGcsOperation.List } && call.Number % 2 == 0 ? FakeGcsFault.Answer(503) : null;
         Assert.That(
-            await Documents.KeysAsync(StoreKeys.Packages, null, CancellationToken), Is.EqualTo(keys.Select(static key => key.Value)));
+            await Documents.KeysAsync(StoreKeys.Packages, null, CancellationToken), Is.EqualTo(
+                keys.Select(static key => key.Value)));
         Assert.That(
             await Documents.KeysAsync(StoreKeys.Packages, keys[10], CancellationToken),
             Is.EqualTo(keys[11..].Select(static key => key.Value)));

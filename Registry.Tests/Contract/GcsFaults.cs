@@ -45,7 +45,8 @@ public abstract class GcsFaults : IAsyncDisposable
     }
 
     /// <summary>Little patience, for faults that do not pass.</summary>
-    private protected Task OpenImpatientAsync() => OpenAsync(static options => (options.DeadlineSeconds, options.TransferIdleSeconds) = (1, 1));
+    private protected Task OpenImpatientAsync() =>
+        OpenAsync(static options => (options.DeadlineSeconds, options.TransferIdleSeconds) = (1, 1));
 
     private protected static async Task<StorageException> FaultOf(Func<Task> call)
     {

@@ -24,7 +24,8 @@ public sealed class GcsProtocol : GcsFaults
         Assert.That(await Documents.TryDeleteAsync(Sample, Precondition.Matches(revision), CancellationToken), Is.True);
         Assert.That(await Documents.GetAsync(Sample, CancellationToken), Is.Null);
         var blob = await Blobs.CommitAsync(Sample, Small, CancellationToken);
-        Assert.That(await Blobs.TryDeleteAsync(blob.Key, Precondition.Matches(blob.Revision), CancellationToken), Is.True);
+        Assert.That(
+            await Blobs.TryDeleteAsync(blob.Key, Precondition.Matches(blob.Revision), CancellationToken), Is.True);
         Assert.That(Fake.CountOf(FakeGcsOperation.Delete), Is.EqualTo(2), "none was tried again");
     }
 
@@ -126,7 +127,8 @@ public sealed class GcsProtocol : GcsFaults
         await Documents.PutAsync(Sample, "one", Precondition.Absent, CancellationToken);
         Fake.Fail(FakeGcsOperation.Insert, FakeGcsFault.CutResponse(10), int.MaxValue);
         await OpenImpatientAsync();
-        var fault = await FaultOf(async () => await Documents.TryPutAsync(Sample, "two", Precondition.Absent, CancellationToken));
+        var fault = await FaultOf(
+            async () => await Documents.TryPutAsync(Sample, "two", Precondition.Absent, CancellationToken));
         Assert.That(fault.Kind, Is.EqualTo(StorageFault.Unavailable));
     }
 
@@ -148,7 +150,8 @@ public sealed class GcsProtocol : GcsFaults
     public async Task Many_documents_are_read_at_once_at_a_cold_start()
     {
         foreach (var number in Enumerable.Range(0, 300))
-            await Documents.PutAsync(StoreKey.Of("packages", "n", $"p{number:000}"), "x", Precondition.Absent, CancellationToken);
+            await Documents.PutAsync(
+                StoreKey.Of("packages", "n", $"p{number:000}"), "x", Precondition.Absent, CancellationToken);
         Fake.Latency = TimeSpan.FromMilliseconds(50);
         var read = 0;
         await foreach (var stored in Documents.ReadAsync(StoreKeys.Packages, null, CancellationToken))

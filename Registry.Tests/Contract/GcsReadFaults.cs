@@ -14,11 +14,15 @@ public sealed class GcsReadFaults : GcsFaults
 
     private static readonly FakeGcsFault[] Passing =
     [
-        FakeGcsFault.Answer(429), FakeGcsFault.Answer(503), FakeGcsFault.ResetBefore, FakeGcsFault.CutResponse(0), FakeGcsFault.CutResponse(123_456), FakeGcsFault.CutResponse(999_999),
+        FakeGcsFault.Answer(
+            429), FakeGcsFault.Answer(
+                503), FakeGcsFault.ResetBefore, FakeGcsFault.CutResponse(
+                    0), FakeGcsFault.CutResponse(123_456), FakeGcsFault.CutResponse(999_999),
     ];
 
     [Test]
-    public async Task A_stream_that_breaks_is_read_on_from_where_it_broke([ValueSource(nameof(Passing))] FakeGcsFault fault, [Values(0, 300_000)] int offset)
+    public async Task A_stream_that_breaks_is_read_on_from_where_it_broke(
+        [ValueSource(nameof(Passing))] FakeGcsFault fault, [Values(0, 300_000)] int offset)
     {
         var info = await Blobs.CommitAsync(Sample, Bytes, CancellationToken);
         Fake.Fail(FakeGcsOperation.GetMedia, fault, 3);
@@ -31,14 +35,17 @@ public sealed class GcsReadFaults : GcsFaults
     {
         var info = await Blobs.CommitAsync(Sample, Bytes, CancellationToken);
         Fake.Fail(FakeGcsOperation.GetMedia, FakeGcsFault.CutResponse(50_000), int.MaxValue);
-        Assert.That((await Blobs.ReadAsync(info.Key, ByteRange.All, CancellationToken)).AsSpan().SequenceEqual(Bytes), Is.True);
+        Assert.That(
+            (await Blobs.ReadAsync(info.Key, ByteRange.All, CancellationToken)).AsSpan().SequenceEqual(Bytes), Is.True);
     }
 
     [Test]
     public async Task A_stream_that_cannot_be_read_on_throws_and_never_just_ends()
     {
         var info = await Blobs.CommitAsync(Sample, Bytes, CancellationToken);
-        foreach (var lasting in (FakeGcsFault[])[FakeGcsFault.CutResponse(0), FakeGcsFault.Answer(503), FakeGcsFault.Hang])
+        foreach (var lasting in (FakeGcsFault[])[
+            FakeGcsFault.CutResponse(0), FakeGcsFault.Answer(503), FakeGcsFault.Hang
+        ])
         {
             await OpenImpatientAsync();
             Fake.Fail(FakeGcsOperation.GetMedia, FakeGcsFault.CutResponse(200_000));
@@ -95,7 +102,9 @@ public sealed class GcsReadFaults : GcsFaults
         var reading = reader.Content.ReadAsync(new byte[10], cancel.Token).AsTask();
         await cancel.CancelAsync();
         Assert.That(async () => await reading, Throws.InstanceOf<OperationCanceledException>());
-        Assert.That(((byte[])[.. start, .. await reader.Content.ReadAllAsync(CancellationToken)]).AsSpan().SequenceEqual(Bytes), Is.True);
+        Assert.That(
+            ((byte[])[.. start, .. await reader.Content.ReadAllAsync(CancellationToken)]).AsSpan().SequenceEqual(Bytes),
+            Is.True);
     }
 
     [Test]
@@ -104,7 +113,8 @@ public sealed class GcsReadFaults : GcsFaults
         await OpenAsync(static options => options.TransferIdleSeconds = 4);
         var info = await Blobs.CommitAsync(Sample, Bytes, CancellationToken);
         Fake.Fail(FakeGcsOperation.GetMedia, FakeGcsFault.StallResponse(100_000));
-        Assert.That((await Blobs.ReadAsync(info.Key, ByteRange.All, CancellationToken)).AsSpan().SequenceEqual(Bytes), Is.True);
+        Assert.That(
+            (await Blobs.ReadAsync(info.Key, ByteRange.All, CancellationToken)).AsSpan().SequenceEqual(Bytes), Is.True);
         Assert.That(Fake.CountOf(FakeGcsOperation.GetMedia), Is.EqualTo(2));
     }
 
@@ -127,7 +137,8 @@ public sealed class GcsReadFaults : GcsFaults
                 await writer.WriteAsync(piece, CancellationToken);
             }
 
-            var committing = writer.CommitAsync(Digest.FromHash(written.GetHashAndReset()), null, CancellationToken).AsTask();
+            var committing =
+                writer.CommitAsync(Digest.FromHash(written.GetHashAndReset()), null, CancellationToken).AsTask();
             do
             {
                 Assert.That(GC.GetTotalMemory(forceFullCollection: true), Is.LessThan(allowed), "while it goes up");

@@ -107,7 +107,10 @@ public sealed class GcsStart : IAsyncDisposable
         // A file may be looked at while it is written.
         await File.WriteAllTextAsync(folder.Below("key.json"), "{", cancellationToken);
         time.Passed += GcsService.KeyLifetime;
-        Assert.That((await documents.GetAsync(Sample, cancellationToken))!.Text(), Is.EqualTo("one"), "the key before it is kept");
+        Assert.That(
+            (await documents.GetAsync(Sample, cancellationToken))!.Text(),
+            Is.EqualTo("one"),
+            "the key before it is kept");
 
         // The key is withdrawn, so that only another one gets a token.
         fake.Token = "second";
@@ -130,7 +133,8 @@ public sealed class GcsStart : IAsyncDisposable
         WriteKey();
         await using var services = Compose(
             ("Gcs:Endpoint", fake.Address.AbsoluteUri), ("GOOGLE_APPLICATION_CREDENTIALS", folder.Below("key.json")));
-        await services.GetRequiredService<IDocumentStore>().PutAsync(Sample, "one", Precondition.Absent, cancellationToken);
+        await services.GetRequiredService<IDocumentStore>()
+            .PutAsync(Sample, "one", Precondition.Absent, cancellationToken);
     }
 
     [Test]

@@ -27,7 +27,8 @@ public sealed class GcsTouching : GcsFaults
         for (var i = 0; i < 5; i++)
             Assert.That(await Blobs.CommitBlobAsync(Sample, Small, null, CancellationToken), Is.EqualTo(touched));
         Assert.That(
-            await Blobs.TryDeleteAsync(created.Info.Key, Precondition.Matches(created.Info.Revision), CancellationToken), Is.False);
+            await Blobs.TryDeleteAsync(
+                created.Info.Key, Precondition.Matches(created.Info.Revision), CancellationToken), Is.False);
     }
 
     [Test]
@@ -55,7 +56,9 @@ public sealed class GcsTouching : GcsFaults
         await ShareAsync();
         await Blobs.CommitAsync(Sample, Small, CancellationToken);
         var touched = await Blobs.CommitAsync(Sample, Small, CancellationToken);
-        Assert.That(await Blobs.TryDeleteAsync(touched.Key, Precondition.Matches(touched.Revision), CancellationToken), Is.True);
+        Assert.That(
+            await Blobs.TryDeleteAsync(touched.Key, Precondition.Matches(touched.Revision), CancellationToken),
+            Is.True);
         Assert.That((await Blobs.CommitBlobAsync(Sample, Small, null, CancellationToken)).IsNew, Is.True);
         Assert.That(await Blobs.ReadAsync(touched.Key, ByteRange.All, CancellationToken), Is.EqualTo(Small));
     }
@@ -68,7 +71,8 @@ public sealed class GcsTouching : GcsFaults
         await Blobs.CommitAsync(Sample, Small, CancellationToken);
         var touched = await Blobs.CommitAsync(Sample, Small, CancellationToken);
         await Task.Delay(400, CancellationToken);
-        Assert.That((await Blobs.CommitAsync(Sample, Small, CancellationToken)).Revision, Is.Not.EqualTo(touched.Revision));
+        Assert.That(
+            (await Blobs.CommitAsync(Sample, Small, CancellationToken)).Revision, Is.Not.EqualTo(touched.Revision));
     }
 
     [Test]
@@ -87,7 +91,8 @@ public sealed class GcsTouching : GcsFaults
         var given = new DateTimeOffset(2020, 1, 2, 3, 4, 5, TimeSpan.Zero);
         for (var i = 0; i < 3; i++)
             await Blobs.CommitAsync(Sample, Small, CancellationToken);
-        Assert.That((await Blobs.CommitBlobAsync(Sample, Small, given, CancellationToken)).Info.UploadedAt, Is.EqualTo(given));
+        Assert.That(
+            (await Blobs.CommitBlobAsync(Sample, Small, given, CancellationToken)).Info.UploadedAt, Is.EqualTo(given));
     }
 
     [Test]

@@ -28,7 +28,9 @@ public abstract class PackageStorageContract : StorageContract
     {
         var packages = Packages(One);
         RefuseIndexes();
-        Assert.That(async () => await PushAsync(packages, "1.0.0", "a"), Throws.TypeOf<StorageException>().With.Property("Kind").EqualTo(StorageFault.Full));
+        Assert.That(
+            async () => await PushAsync(packages, "1.0.0", "a"),
+            Throws.TypeOf<StorageException>().With.Property("Kind").EqualTo(StorageFault.Full));
         Assert.That(await BlobsAsync(), Is.Empty);
         faults.Mend();
         await PushAsync(packages, "1.0.0", "a");
@@ -41,7 +43,9 @@ public abstract class PackageStorageContract : StorageContract
         var packages = Packages(One);
         await PushAsync(packages, "1.0.0", "a");
         RefuseIndexes();
-        Assert.That(async () => await PushAsync(packages, "2.0.0", "a"), Throws.TypeOf<StorageException>().With.Property("Kind").EqualTo(StorageFault.Full));
+        Assert.That(
+            async () => await PushAsync(packages, "2.0.0", "a"),
+            Throws.TypeOf<StorageException>().With.Property("Kind").EqualTo(StorageFault.Full));
         Assert.That(await PullAsync("1.0.0"), Is.EqualTo(Samples.TarGz("a")));
     }
 
@@ -82,15 +86,20 @@ public abstract class PackageStorageContract : StorageContract
         Assert.That(await BlobsAsync(), Has.Count.EqualTo(1));
     }
 
-    /// <summary>Shifts the clock of the machine that the storage's code runs on; a server has a clock of its own.</summary>
+    /// <summary>
+    /// Shifts the clock of the machine that the storage's code runs on; a server has a clock of its own.
+    /// </summary>
     protected virtual void ShiftClock(TimeSpan shift)
     {
     }
 
     private void RefuseIndexes() => faults.Before = call =>
-        call.Operation == StorageOperation.PutDocument ? throw new StorageException(StorageFault.Full, "no room for the index") : default;
+        call.Operation == StorageOperation.PutDocument
+            ? throw new StorageException(StorageFault.Full, "no room for the index")
+            : default;
 
-    private PackageRegistry Packages(StorageInstance instance) => Packages(instance, new CollectionOptions(), TimeProvider.System);
+    private PackageRegistry Packages(
+        StorageInstance instance) => Packages(instance, new CollectionOptions(), TimeProvider.System);
 
     private PackageRegistry Packages(StorageInstance instance, CollectionOptions options, TimeProvider time) =>
         new(Indexes(instance), instance.Blobs, options, time, NullLogger<PackageRegistry>.Instance);
@@ -101,17 +110,25 @@ public abstract class PackageStorageContract : StorageContract
     private async Task PushAsync(PackageRegistry packages, string release, string content)
     {
         await using var upload = await Samples.UploadAsync(One.Blobs, Name, content);
-        await packages.PushAsync(Name, Release.Parse(release), Samples.Type("helm"), upload, new PushOptions(false, null), CancellationToken);
+        await packages.PushAsync(
+            Name,
+            Release.Parse(release),
+            Samples.Type("helm"),
+            upload,
+            new PushOptions(false, null),
+            CancellationToken);
     }
 
-    private Task<List<BlobInfo>> BlobsAsync() => Two.Blobs.InfosAsync(StoreKeys.Packages, ScopeDepth.Subtree, null, CancellationToken);
+    private Task<List<BlobInfo>> BlobsAsync() =>
+        Two.Blobs.InfosAsync(StoreKeys.Packages, ScopeDepth.Subtree, null, CancellationToken);
 
     /// <summary>Reads a release as another replica does.</summary>
     private async Task<byte[]> PullAsync(string release)
     {
         var packages = Packages(Two);
         var index = (await packages.GetAsync(Name.Namespace, Name.Name, CancellationToken)).State;
-        await using var reader = await packages.OpenAsync(Name, index.Find(Release.Parse(release), Samples.Type("helm"))!, ByteRange.All, CancellationToken);
+        await using var reader = await packages.OpenAsync(
+            Name, index.Find(Release.Parse(release), Samples.Type("helm"))!, ByteRange.All, CancellationToken);
         return await reader.Content.ReadAllAsync(CancellationToken);
     }
 }

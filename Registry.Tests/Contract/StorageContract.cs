@@ -36,8 +36,8 @@ public abstract class StorageContract
     }
 
     /// <summary>
-    /// An empty storage. A backend that nobody asked for calls <see cref="Assert.Ignore(string)"/> with the reason; one that was asked for
-    /// and does not answer throws.
+    /// An empty storage. A backend that nobody asked for calls <see cref="Assert.Ignore(string)"/> with the reason; one
+    /// that was asked for and does not answer throws.
     /// </summary>
     protected abstract ValueTask<StorageUnderTest> StartAsync();
 

@@ -10,7 +10,9 @@ namespace Registry.Tests.EndToEnd;
 [Parallelizable(ParallelScope.Self)]
 public sealed class BackupTests : EndToEndTest
 {
-    /// <summary>What the runtime may take for objects, in hex: less than the package that goes through, as bytes or as base64.</summary>
+    /// <summary>
+    /// What the runtime may take for objects, in hex: less than the package that goes through, as bytes or as base64.
+    /// </summary>
     private const string HeapLimit = "3000000";
 
     private const long LargeBytes = 64 << 20;
@@ -21,8 +23,14 @@ public sealed class BackupTests : EndToEndTest
         var registry = await StartAsync();
         var imported = Run(["import-backup", BackupFixture.ReferenceFile]);
         Assert.That(await imported.ExitAsync(), Is.Zero, imported.Errors);
-        Assert.That(imported.Log, Is.EqualTo(new[] { "4 releases added, 0 replaced, 0 unchanged; 2 channels set, 0 unchanged; 0 entries failed." }));
-        Assert.That((await GetJsonAsync(registry, "/api/v1/packages/titi/rocketchat/channels/stable")).GetProperty("current").GetString(), Is.EqualTo("2.0.1"));
+        Assert.That(
+            imported.Log,
+            Is.EqualTo(
+                new[] { "4 releases added, 0 replaced, 0 unchanged; 2 channels set, 0 unchanged; 0 entries failed." }));
+        Assert.That(
+            (await GetJsonAsync(registry, "/api/v1/packages/titi/rocketchat/channels/stable")).GetProperty("current")
+                .GetString(),
+            Is.EqualTo("2.0.1"));
 
         await Curl.ShellAsync(
             Folder,
@@ -33,7 +41,8 @@ public sealed class BackupTests : EndToEndTest
             cmp first.json second.json
             """,
             CancellationToken);
-        var written = JsonNode.Parse(await File.ReadAllTextAsync(Path.Combine(Folder, "first.json"), CancellationToken))!;
+        var written =
+            JsonNode.Parse(await File.ReadAllTextAsync(Path.Combine(Folder, "first.json"), CancellationToken))!;
         Assert.That(written["packages"]!.AsArray(), Has.Count.EqualTo(4));
     }
 
@@ -75,6 +84,7 @@ public sealed class BackupTests : EndToEndTest
         Assert.That(back.Hex(), Is.EqualTo((await content.DigestsAsync(CancellationToken)).Gzip));
     }
 
-    private RegistryProcess Run(IEnumerable<string> arguments, params IEnumerable<(string Name, string? Value)> settings) =>
+    private RegistryProcess Run(
+        IEnumerable<string> arguments, params IEnumerable<(string Name, string? Value)> settings) =>
         Launch([.. RegistryProcess.Command, .. arguments], [("FILESYSTEM__PATH", Data), .. settings]);
 }

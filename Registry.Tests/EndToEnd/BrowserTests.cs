@@ -6,14 +6,19 @@ using Registry.Tests.Support;
 
 namespace Registry.Tests.EndToEnd;
 
-/// <summary>A person's browser in front of the running service. Whatever goes wrong in a page fails the test that opened it.</summary>
+/// <summary>
+/// A person's browser in front of the running service. Whatever goes wrong in a page fails the test that opened it.
+/// </summary>
 public abstract class BrowserTests
 {
     private const string Chromium = "/usr/bin/chromium";
 
     /// <summary>A browser that calls nobody by itself: no updates, no accounts, no field trials.</summary>
     private static readonly string[] Quiet =
-        ["--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
+        [
+            "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+            "--disable-component-update", "--disable-sync"
+        ];
 
     private readonly ConcurrentQueue<string> wrong = [];
     private RegistryHost host = null!;
@@ -36,7 +41,8 @@ public abstract class BrowserTests
     public async Task LaunchAsync()
     {
         if (!File.Exists(Chromium))
-            Assert.Fail($"These tests need a browser, and {Chromium} is not there. Install it: apt-get install -y chromium");
+            Assert.Fail(
+                $"These tests need a browser, and {Chromium} is not there. Install it: apt-get install -y chromium");
         playwright = await Playwright.CreateAsync();
         // As root chromium has no sandbox to run in.
         var arguments = Environment.IsPrivilegedProcess ? [.. Quiet, "--no-sandbox"] : Quiet;
@@ -57,7 +63,8 @@ public abstract class BrowserTests
         wrong.Clear();
         host = await RegistryHost.StartAsync();
         address = await PublishAsync(host.Address);
-        Page = await browser.NewPageAsync(new() { BaseURL = address.ToString(), ViewportSize = new() { Width = 1280, Height = 1000 } });
+        Page = await browser.NewPageAsync(
+            new() { BaseURL = address.ToString(), ViewportSize = new() { Width = 1280, Height = 1000 } });
         Page.Request += (_, request) => Note(!IsOurs(request.Url), $"asks {request.Url}");
         Page.RequestFailed += (_, request) => Note(true, $"{request.Url} failed: {request.Failure}");
         Page.Response += (_, response) => Note(response.Status >= 400, $"{response.Url} answers {response.Status}");
@@ -70,7 +77,8 @@ public abstract class BrowserTests
     {
         if (TestContext.CurrentContext.Result.Outcome.Status == TestStatus.Failed)
         {
-            var screenshot = Path.Combine(TestContext.CurrentContext.WorkDirectory, $"{TestContext.CurrentContext.Test.MethodName}.png");
+            var screenshot = Path.Combine(
+                TestContext.CurrentContext.WorkDirectory, $"{TestContext.CurrentContext.Test.MethodName}.png");
             await Page.ScreenshotAsync(new() { Path = screenshot, FullPage = true });
             TestContext.AddTestAttachment(screenshot);
         }
@@ -84,7 +92,9 @@ public abstract class BrowserTests
     protected void AssertNothingWrong() => Assert.That(wrong, Is.Empty);
 
     private bool IsOurs(string url) =>
-        url.StartsWith(address.ToString(), StringComparison.Ordinal) || url.StartsWith("data:", StringComparison.Ordinal) || url.StartsWith("blob:", StringComparison.Ordinal);
+        url.StartsWith(address.ToString(), StringComparison.Ordinal)
+            || url.StartsWith("data:", StringComparison.Ordinal)
+            || url.StartsWith("blob:", StringComparison.Ordinal);
 
     private void Note(bool isWrong, string what)
     {

@@ -9,16 +9,27 @@ using Registry.Tests.Support.Storage;
 namespace Registry.Tests.EndToEnd;
 
 /// <summary>
-/// Two replicas that collect every second, on every backend, all at the same time: what is referred to is never collected, what is not does not stay, and who
-/// reads what is collected knows.
+/// Two replicas that collect every second, on every backend, all at the same time: what is referred to is never
+/// collected, what is not does not stay, and who reads what is collected knows.
 /// </summary>
 public sealed class CollectionSoakTests : EndToEndTest
 {
-    /// <summary>The grace is four times the bound, which is the least that is allowed. What readers may still need goes soon after.</summary>
+    /// <summary>
+    /// The grace is four times the bound, which is the least that is allowed. What readers may still need goes soon
+    /// after.
+    /// </summary>
     private static readonly (string, string?)[] Settings =
     [
-        ("COLLECTION__PERIODSECONDS", "1"), ("COLLECTION__GRACESECONDS", "1"), ("UPDATES__BOUNDSECONDS", "0.25"), ("COLLECTION__STAGEDIDLESECONDS", "3"),
-        ("Logging__LogLevel__Registry", "Warning"), ("Logging__LogLevel__Registry.Core.Maintenance.BlobCollector", "Information"), .. ClusterStorage.Deadline(30),
+        (
+            "COLLECTION__PERIODSECONDS",
+            "1"), (
+                "COLLECTION__GRACESECONDS",
+                "1"), ("UPDATES__BOUNDSECONDS", "0.25"), ("COLLECTION__STAGEDIDLESECONDS", "3"),
+        (
+            "Logging__LogLevel__Registry",
+            "Warning"), (
+                "Logging__LogLevel__Registry.Core.Maintenance.BlobCollector",
+                "Information"), .. ClusterStorage.Deadline(30),
     ];
 
     private static readonly TimeSpan GraceAndTwoPeriods = TimeSpan.FromSeconds(3);
@@ -78,7 +89,9 @@ public sealed class CollectionSoakTests : EndToEndTest
         while ((differences = await soak.DifferencesAsync(storage, end)).Count > 0)
         {
             // A machine that does much else is late with its periods.
-            Demand(watch.Elapsed < 10 * GraceAndTwoPeriods, $"after {watch.Elapsed.TotalSeconds:0} s there is still:\n{string.Join('\n', differences)}");
+            Demand(
+                watch.Elapsed < 10 * GraceAndTwoPeriods,
+                $"after {watch.Elapsed.TotalSeconds:0} s there is still:\n{string.Join('\n', differences)}");
             await Task.Delay(100, end);
         }
 
@@ -86,7 +99,10 @@ public sealed class CollectionSoakTests : EndToEndTest
         return $"{soak}; nothing was left over {watch.Elapsed.TotalSeconds:0.0} s after the last push";
     }
 
-    /// <summary>Pulls slowly while the release is deleted and its blob collected and all that is left of it reclaimed, then as fast as it comes.</summary>
+    /// <summary>
+    /// Pulls slowly while the release is deleted and its blob collected and all that is left of it reclaimed, then as
+    /// fast as it comes.
+    /// </summary>
     private async Task<string> ReadWhatIsDeletedAsync(Task<RegistryCluster> starting, Task soak)
     {
         const string Release = "/api/v1/packages/slow/one/1.0.0/helm";
@@ -95,21 +111,29 @@ public sealed class CollectionSoakTests : EndToEndTest
         var package = new SeededPackage(seed, 32 << 20);
         for (var status = HttpStatusCode.ServiceUnavailable; status != HttpStatusCode.OK;)
         {
-            // With so short a bound and grace, a push of this size on a machine that does much else may be told to try again.
-            using var pushed = await cluster[0].Client.PostAsync("/api/v1/packages/slow/one", new PushContent(package, "1.0.0") { Force = true }, end);
+            // With so short a bound and grace, a push of this size on a machine that does much else may be told to try
+            // again.
+            using var pushed = await cluster[0].Client.PostAsync(
+                "/api/v1/packages/slow/one", new PushContent(package, "1.0.0") { Force = true }, end);
             status = pushed.StatusCode;
-            Demand(status is HttpStatusCode.OK or HttpStatusCode.ServiceUnavailable, $"the push was answered with {status}");
+            Demand(
+                status is HttpStatusCode.OK or HttpStatusCode.ServiceUnavailable,
+                $"the push was answered with {status}");
         }
 
         var expected = await package.ToArrayAsync(end);
 
-        using var answer = await cluster[0].Client.GetAsync($"{Release}/pull", HttpCompletionOption.ResponseHeadersRead, end);
-        Demand(answer.StatusCode == HttpStatusCode.OK && answer.Content.Headers.ContentLength == expected.Length, $"{answer}");
+        using var answer =
+            await cluster[0].Client.GetAsync($"{Release}/pull", HttpCompletionOption.ResponseHeadersRead, end);
+        Demand(
+            answer.StatusCode == HttpStatusCode.OK && answer.Content.Headers.ContentLength == expected.Length,
+            $"{answer}");
         var reader = new CheckedReader(await answer.Content.ReadAsStreamAsync(end), expected);
         await reader.ReadAsync(64 << 10, end);
         using (var deleted = await cluster[1].Client.DeleteAsync(Release, end))
             Demand(deleted.StatusCode == HttpStatusCode.OK, $"the delete was answered with {deleted.StatusCode}");
-        for (var collected = 0L; collected == 0 || Stopwatch.GetElapsedTime(collected) < IdleAndTwoPeriods || !soak.IsCompleted;)
+        for (var collected = 0L;
+             collected == 0 || Stopwatch.GetElapsedTime(collected) < IdleAndTwoPeriods || !soak.IsCompleted;)
         {
             // Slowly, but not so slowly that the server hangs up.
             await reader.ReadAsync(16 << 10, end);
@@ -121,7 +145,9 @@ public sealed class CollectionSoakTests : EndToEndTest
 
         await cluster.Storage.ForgetAsync(end);
         await reader.ReadAsync(int.MaxValue, end);
-        Demand(reader.IsBroken || reader.Count == expected.Length, $"200, and only {reader.Count} of {expected.Length} bytes");
+        Demand(
+            reader.IsBroken || reader.Count == expected.Length,
+            $"200, and only {reader.Count} of {expected.Length} bytes");
         using var after = await cluster[0].Client.GetAsync($"{Release}/pull", end);
         Demand(after.StatusCode == HttpStatusCode.NotFound, $"after it all it was answered with {after.StatusCode}");
         return reader.IsBroken ? $"the connection broke after {reader.Count} bytes" : "all bytes came";
@@ -143,10 +169,14 @@ public sealed class CollectionSoakTests : EndToEndTest
             {
                 for (var rest = bytes; rest > 0 && !IsBroken;)
                 {
-                    var read = await body.ReadAsync(buffer.AsMemory(0, Math.Min(rest, buffer.Length)), cancellationToken);
+                    var read =
+                        await body.ReadAsync(buffer.AsMemory(0, Math.Min(rest, buffer.Length)), cancellationToken);
                     if (read == 0)
                         return;
-                    Demand(Count + read <= expected.Length && buffer.AsSpan(0, read).SequenceEqual(expected.AsSpan(Count, read)), $"wrong bytes from byte {Count}");
+                    Demand(
+                        Count + read <= expected.Length
+                            && buffer.AsSpan(0, read).SequenceEqual(expected.AsSpan(Count, read)),
+                        $"wrong bytes from byte {Count}");
                     Count += read;
                     rest -= read;
                 }

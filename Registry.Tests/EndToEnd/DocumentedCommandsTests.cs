@@ -36,7 +36,9 @@ public sealed class DocumentedCommandsTests : EndToEndTest
             CancellationToken);
         Assert.That(JsonDocument.Parse(pushed).RootElement.GetProperty("status").GetString(), Is.EqualTo("ok"));
 
-        var shown = JsonDocument.Parse(await Curl.ShellAsync(Folder, $"curl -sS -XGET {packages}/myname/elasticsearch/2.2.1/helm", CancellationToken)).RootElement;
+        var shown = JsonDocument.Parse(
+            await Curl.ShellAsync(
+                Folder, $"curl -sS -XGET {packages}/myname/elasticsearch/2.2.1/helm", CancellationToken)).RootElement;
         var content = shown.GetProperty("content");
         Assert.That(content.GetProperty("digest").GetString(), Is.EqualTo(ChartDigest));
         Assert.That(content.GetProperty("size").GetInt32(), Is.EqualTo(583));
@@ -57,9 +59,12 @@ public sealed class DocumentedCommandsTests : EndToEndTest
             test -f Chart.yaml
             """,
             CancellationToken);
-        var inJson = await Curl.ShellAsync(Folder, $"curl -sSf {packages}/myname/elasticsearch/default/helm/pull/json", CancellationToken);
+        var inJson = await Curl.ShellAsync(
+            Folder, $"curl -sSf {packages}/myname/elasticsearch/default/helm/pull/json", CancellationToken);
         var bytes = JsonDocument.Parse(inJson).RootElement.GetProperty("blob").GetBytesFromBase64();
-        Assert.That(bytes, Is.EqualTo(await File.ReadAllBytesAsync(Path.Combine(Folder, "elastichart.tar.gz"), CancellationToken)));
+        Assert.That(
+            bytes,
+            Is.EqualTo(await File.ReadAllBytesAsync(Path.Combine(Folder, "elastichart.tar.gz"), CancellationToken)));
     }
 
     [Test]
@@ -69,16 +74,25 @@ public sealed class DocumentedCommandsTests : EndToEndTest
         var archives = $"{registry.Address}api/v1/app";
         File.Copy(Path.Combine(Samples, "app.kploy"), Path.Combine(Folder, "app.kploy"));
 
-        var uploaded = JsonDocument.Parse(await Curl.ShellAsync(Folder, $"curl -sS -X POST --data-binary @app.kploy {archives}", CancellationToken)).RootElement;
+        var uploaded = JsonDocument.Parse(
+            await Curl.ShellAsync(
+                Folder, $"curl -sS -X POST --data-binary @app.kploy {archives}", CancellationToken)).RootElement;
         Assert.That(uploaded.GetProperty("app_archive_id").GetString(), Is.EqualTo(SampleArchive.Id));
         Assert.That(uploaded.GetProperty("selfLink").GetString(), Is.EqualTo($"{archives}/{SampleArchive.Id}"));
 
-        var list = JsonDocument.Parse(await Curl.ShellAsync(Folder, $"curl -sS {archives}", CancellationToken)).RootElement;
+        var list =
+            JsonDocument.Parse(await Curl.ShellAsync(Folder, $"curl -sS {archives}", CancellationToken)).RootElement;
         Assert.That(list[0].GetProperty("name").GetString(), Is.EqualTo($"global/{SampleArchive.Id}.zip"));
         Assert.That(list[0].GetProperty("size").GetString(), Is.EqualTo($"{SampleArchive.Length}"));
 
-        await Curl.ShellAsync(Folder, $"curl -sSf -o back.kploy {archives}/{SampleArchive.Id} && cmp app.kploy back.kploy", CancellationToken);
-        await Curl.ShellAsync(Folder, $"curl -sSf -o back.kploy '{uploaded.GetProperty("selfLink").GetString()}' && cmp app.kploy back.kploy", CancellationToken);
+        await Curl.ShellAsync(
+            Folder,
+            $"curl -sSf -o back.kploy {archives}/{SampleArchive.Id} && cmp app.kploy back.kploy",
+            CancellationToken);
+        await Curl.ShellAsync(
+            Folder,
+            $"curl -sSf -o back.kploy '{uploaded.GetProperty("selfLink").GetString()}' && cmp app.kploy back.kploy",
+            CancellationToken);
     }
 
     [Test]
@@ -89,10 +103,18 @@ public sealed class DocumentedCommandsTests : EndToEndTest
         const string Workspace = "https://github.com/kubernauts/kploy.net";
         File.Copy(Path.Combine(Samples, "app.kploy"), Path.Combine(Folder, "app.kploy"));
 
-        await Curl.ShellAsync(Folder, $"curl -sSf -X POST --data-binary @app.kploy '{archives}?workspace={Workspace}'", CancellationToken);
-        await Curl.ShellAsync(Folder, $"curl -sSf -o back.kploy '{archives}/{SampleArchive.Id}?workspace={Workspace}' && cmp app.kploy back.kploy", CancellationToken);
+        await Curl.ShellAsync(
+            Folder,
+            $"curl -sSf -X POST --data-binary @app.kploy '{archives}?workspace={Workspace}'",
+            CancellationToken);
+        await Curl.ShellAsync(
+            Folder,
+            $"curl -sSf -o back.kploy '{archives}/{SampleArchive.Id}?workspace={Workspace}' && cmp app.kploy "
+                + "back.kploy",
+            CancellationToken);
 
-        var elsewhere = await Curl.ShellAsync(Folder, $"curl -sS -o /dev/null -w '%{{http_code}}' {archives}/{SampleArchive.Id}", CancellationToken);
+        var elsewhere = await Curl.ShellAsync(
+            Folder, $"curl -sS -o /dev/null -w '%{{http_code}}' {archives}/{SampleArchive.Id}", CancellationToken);
         Assert.That(elsewhere, Is.EqualTo("404"));
     }
 
@@ -100,13 +122,19 @@ public sealed class DocumentedCommandsTests : EndToEndTest
     public async Task The_commands_of_the_readme_run_as_pasted_in_a_fresh_clone()
     {
         var registry = await StartAsync();
-        Directory.CreateSymbolicLink(Path.Combine(Folder, "Registry.Tests"), Path.Combine(RegistryProcess.Root, "Registry.Tests"));
+        Directory.CreateSymbolicLink(
+            Path.Combine(Folder, "Registry.Tests"), Path.Combine(RegistryProcess.Root, "Registry.Tests"));
         var readme = await File.ReadAllTextAsync(Path.Combine(RegistryProcess.Root, "README.md"), CancellationToken);
-        var commands = BlocksOf(readme, "console").Where(static block => block.Contains("curl", StringComparison.Ordinal)).ToList();
+        var commands = BlocksOf(readme, "console")
+            .Where(static block => block.Contains("curl", StringComparison.Ordinal))
+            .ToList();
         Assert.That(commands, Has.Count.EqualTo(3));
         await RunAsync(registry, string.Join('\n', commands));
 
-        Assert.That(await ReadAsync("chart.tar.gz"), Is.EqualTo(await File.ReadAllBytesAsync(Path.Combine(Samples, "elasticsearch-chart.tar.gz"), CancellationToken)));
+        Assert.That(
+            await ReadAsync("chart.tar.gz"),
+            Is.EqualTo(
+                await File.ReadAllBytesAsync(Path.Combine(Samples, "elasticsearch-chart.tar.gz"), CancellationToken)));
         Assert.That(await ReadAsync("app.kploy"), Is.EqualTo(await SampleArchive.BytesAsync()));
         var releases = (await GetJsonAsync(registry, "/api/v1/packages"))[0].GetProperty("releases");
         Assert.That(releases.GetRawText(), Is.EqualTo("""["1.0.1","1.0.0"]"""));
@@ -116,17 +144,21 @@ public sealed class DocumentedCommandsTests : EndToEndTest
     public async Task The_commands_of_the_quick_start_print_what_stands_below_them()
     {
         var registry = await StartAsync();
-        var page = await File.ReadAllTextAsync(Path.Combine(RegistryProcess.Root, "Documentation", "quick-start.md"), CancellationToken);
+        var page = await File.ReadAllTextAsync(
+            Path.Combine(RegistryProcess.Root, "Documentation", "quick-start.md"), CancellationToken);
         var blocks = Regex.Matches(page, @"^```(sh)?\n(.*?)^```", RegexOptions.Singleline | RegexOptions.Multiline);
         var run = 0;
         for (var i = 0; i < blocks.Count; i++)
         {
-            if (blocks[i].Groups[1].Value != "sh" || blocks[i].Groups[2].Value.StartsWith("dotnet run", StringComparison.Ordinal))
+            if (blocks[i].Groups[1].Value != "sh"
+                || blocks[i].Groups[2].Value.StartsWith("dotnet run", StringComparison.Ordinal))
                 continue;
             var printed = await RunAsync(registry, blocks[i].Groups[2].Value);
             run++;
             if (i + 1 < blocks.Count && blocks[i + 1].Groups[1].Value == "")
-                Assert.That(Comparable(printed.Replace(registry.Address.ToString(), "http://localhost:5000/")), Is.EqualTo(Comparable(blocks[i + 1].Groups[2].Value)));
+                Assert.That(
+                    Comparable(printed.Replace(registry.Address.ToString(), "http://localhost:5000/")),
+                    Is.EqualTo(Comparable(blocks[i + 1].Groups[2].Value)));
         }
 
         Assert.That(run, Is.GreaterThan(15));
@@ -144,7 +176,9 @@ public sealed class DocumentedCommandsTests : EndToEndTest
         var text = await registry.Client.GetStringAsync(page, CancellationToken);
         if (page.EndsWith(".json", StringComparison.Ordinal))
             text = JsonDocument.Parse(text).RootElement.GetProperty("info").GetProperty("description").GetString()!;
-        var commands = Regex.Matches(text, pattern, RegexOptions.Singleline).Select(static match => WebUtility.HtmlDecode(match.Groups[1].Value)).ToList();
+        var commands = Regex.Matches(text, pattern, RegexOptions.Singleline)
+            .Select(static match => WebUtility.HtmlDecode(match.Groups[1].Value))
+            .ToList();
         Assert.That(commands, Is.Not.Empty);
         await RunAsync(registry, string.Join('\n', commands));
         Assert.That((await GetJsonAsync(registry, "/api/v1/packages")).GetArrayLength(), Is.EqualTo(1));
@@ -156,25 +190,35 @@ public sealed class DocumentedCommandsTests : EndToEndTest
         var registry = await StartAsync();
         var package = await new SeededPackage(1, 5 << 20).ToArrayAsync(CancellationToken);
         await File.WriteAllTextAsync(
-            Path.Combine(Folder, "push.json"), $$"""{"blob":"{{Convert.ToBase64String(package)}}","release":"1.0.0","media_type":"kpm"}""", CancellationToken);
+            Path.Combine(
+                Folder,
+                "push.json"), $$"""{"blob":"{{Convert.ToBase64String(package)}}","release":"1.0.0","media_type":"kpm"}""", CancellationToken);
         var packages = $"{registry.Address}cnr/api/v1/packages";
 
         await Curl.ShellAsync(
-            Folder, $"curl -sSf -H 'Content-Type: application/json' -XPOST {packages}/a/large -d @push.json && curl -sSf -OJ {packages}/a/large/default/-/pull", CancellationToken);
+            Folder, $"curl -sSf -H 'Content-Type: application/json' -XPOST {packages}/a/large -d @push.json && curl "
+                + $"-sSf -OJ {packages}/a/large/default/-/pull", CancellationToken);
 
         var pulled = await File.ReadAllBytesAsync(Path.Combine(Folder, "a_large_1.0.0.tar.gz"), CancellationToken);
         Assert.That(SHA256.HashData(pulled), Is.EqualTo(SHA256.HashData(package)));
     }
 
     private static List<string> BlocksOf(string markdown, string language) =>
-        [.. Regex.Matches(markdown, $@"^```{language}\n(.*?)^```", RegexOptions.Singleline | RegexOptions.Multiline).Select(static match => match.Groups[1].Value)];
+        [.. Regex.Matches(markdown, $@"^```{language}\n(.*?)^```", RegexOptions.Singleline | RegexOptions.Multiline)
+            .Select(static match => match.Groups[1].Value)];
 
-    /// <summary>Without what differs from run to run: times, and the digest and size of an archive that holds a time.</summary>
+    /// <summary>
+    /// Without what differs from run to run: times, and the digest and size of an archive that holds a time.
+    /// </summary>
     private static string Comparable(string text) => Regex.Replace(
         text.Trim(), @"\d{4}-\d\d-\d\dT[\d:.]+|""generation"":""\d+""|""digest"":""[0-9a-f]{64}""|""size"":\d+", "…");
 
     private Task<string> RunAsync(RegistryProcess registry, string script) =>
-        Curl.ShellAsync(Folder, script.Replace("http://localhost:5000/", registry.Address.ToString(), StringComparison.Ordinal), CancellationToken);
+        Curl.ShellAsync(
+            Folder,
+            script.Replace("http://localhost:5000/", registry.Address.ToString(), StringComparison.Ordinal),
+            CancellationToken);
 
-    private Task<byte[]> ReadAsync(string file) => File.ReadAllBytesAsync(Path.Combine(Folder, file), CancellationToken);
+    private Task<byte[]> ReadAsync(
+        string file) => File.ReadAllBytesAsync(Path.Combine(Folder, file), CancellationToken);
 }

@@ -8,8 +8,8 @@ using Registry.Tests.Support;
 namespace Registry.Tests.EndToEnd;
 
 /// <summary>
-/// Real processes of the service over a folder of the test's own; whatever a test leaves running is killed. By itself on the machine, unless a fixture says
-/// that it may run beside others.
+/// Real processes of the service over a folder of the test's own; whatever a test leaves running is killed. By itself
+/// on the machine, unless a fixture says that it may run beside others.
 /// </summary>
 public abstract class EndToEndTest
 {
@@ -44,7 +44,8 @@ public abstract class EndToEndTest
         {
             await registry.DisposeAsync();
             if (TestContext.CurrentContext.Result.Outcome.Status == TestStatus.Failed)
-                await TestContext.Out.WriteLineAsync($"{string.Join('\n', registry.Log.TakeLast(40))}\n{registry.Errors}");
+                await TestContext.Out.WriteLineAsync(
+                    $"{string.Join('\n', registry.Log.TakeLast(40))}\n{registry.Errors}");
         }
 
         started.Clear();
@@ -55,7 +56,9 @@ public abstract class EndToEndTest
     protected static int Setting(string name, int otherwise) =>
         new ConfigurationBuilder().AddEnvironmentVariables("REGISTRY_").Build().GetValue(name, otherwise);
 
-    /// <summary>Starts the service over <see cref="Data"/>, with settings as in the environment, and waits until it is ready.</summary>
+    /// <summary>
+    /// Starts the service over <see cref="Data"/>, with settings as in the environment, and waits until it is ready.
+    /// </summary>
     private protected async Task<RegistryProcess> StartAsync(params IEnumerable<(string Name, string? Value)> settings)
     {
         var registry = await RegistryProcess.StartAsync(Folder, settings);
@@ -64,7 +67,8 @@ public abstract class EndToEndTest
     }
 
     /// <summary>Starts a command and does not wait; <see cref="Data"/> is not set.</summary>
-    private protected RegistryProcess Launch(IReadOnlyList<string> command, params IEnumerable<(string Name, string? Value)> settings)
+    private protected RegistryProcess Launch(
+        IReadOnlyList<string> command, params IEnumerable<(string Name, string? Value)> settings)
     {
         var registry = RegistryProcess.Launch(command, Folder, settings);
         started.Add(registry);
@@ -104,7 +108,8 @@ public abstract class EndToEndTest
             .Order(StringComparer.Ordinal),
     ];
 
-    private protected Task<HttpResponseMessage> PushAsync(RegistryProcess registry, string package, string release, SeededPackage content) =>
+    private protected Task<HttpResponseMessage> PushAsync(
+        RegistryProcess registry, string package, string release, SeededPackage content) =>
         registry.Client.PostAsync($"/api/v1/packages/{package}", new PushContent(content, release), CancellationToken);
 
     /// <summary>A GET that must succeed.</summary>
@@ -130,8 +135,17 @@ public abstract class EndToEndTest
     /// <summary>No exception text, type or path of the machine.</summary>
     protected void DemandNothingInternal(string answer)
     {
-        Assert.That(answer, Does.Not.Contain(Folder).And.Not.Contain("   at ").And.Not.Contain("Exception").And.Not.Contain("System."));
-        Assert.That(answer, Does.Not.Contain("Registry.Core").And.Not.Contain("Registry.Storage").And.Not.Contain("Registry.Api."));
-        Assert.That(answer, Does.Not.Contain("/tmp/").And.Not.Contain(RegistryProcess.Root).And.Not.Contain("staging/").And.Not.Contain("/proc/"));
+        Assert.That(
+            answer,
+            Does.Not.Contain(Folder).And.Not.Contain("   at ").And.Not.Contain("Exception").And.Not.Contain("System."));
+        Assert.That(
+            answer,
+            Does.Not.Contain("Registry.Core").And.Not.Contain("Registry.Storage").And.Not.Contain("Registry.Api."));
+        Assert.That(
+            answer,
+            Does.Not.Contain("/tmp/").And.Not
+                .Contain(RegistryProcess.Root).And.Not
+                .Contain("staging/").And.Not
+                .Contain("/proc/"));
     }
 }

@@ -28,7 +28,8 @@ public sealed class FrozenVolumeTests : EndToEndTest
                 Is.EqualTo(HttpStatusCode.OK));
         var archive = await SampleArchive.BytesAsync();
         Assert.That(
-            await StatusAsync(registry.Client.PostAsync("/api/v1/app", new ByteArrayContent(archive), CancellationToken)),
+            await StatusAsync(
+                registry.Client.PostAsync("/api/v1/app", new ByteArrayContent(archive), CancellationToken)),
             Is.EqualTo(HttpStatusCode.OK));
 
         var halfway = 0;
@@ -47,13 +48,17 @@ public sealed class FrozenVolumeTests : EndToEndTest
                 changes.Add(StatusAsync(registry.Client.DeleteAsync($"{Kept}/1.0.{number}/helm", CancellationToken)));
             changes.Add(StatusAsync(registry.Client.DeleteAsync($"/api/v1/app/{SampleArchive.Id}", CancellationToken)));
             changes.Add(StatusAsync(
-                registry.Client.PostAsync("/api/v1/app?workspace=https://w/a", new ByteArrayContent(archive), CancellationToken)));
+                registry.Client.PostAsync(
+                    "/api/v1/app?workspace=https://w/a", new ByteArrayContent(archive), CancellationToken)));
             await UntilAsync(
                 () => Task.FromResult(Waiting(registry).Count(IsOfDisk) >= Pushes), "every thread of the disk waits");
 
             string[] reads = ["/healthz", "/readyz", "/api/v1/packages", $"{Kept}/1.0.0/helm/pull", "/api/v1/app"];
             foreach (var path in reads)
-                Assert.That(await StatusAsync(registry.Client.GetAsync(path, CancellationToken)), Is.EqualTo(HttpStatusCode.OK), path);
+                Assert.That(
+                    await StatusAsync(registry.Client.GetAsync(path, CancellationToken)),
+                    Is.EqualTo(HttpStatusCode.OK),
+                    path);
 
             // Another thread may read a page of a program meanwhile; one that waits for the volume waits as long as it
             // is frozen.

@@ -17,7 +17,11 @@ public sealed class FullStorageTests : EndToEndTest
     /// <summary>Reclaims soon what nobody refers to. An upload under way is written to all the time.</summary>
     private static readonly (string, string?)[] Collecting =
     [
-        ("UPDATES__BOUNDSECONDS", "0.25"), ("COLLECTION__GRACESECONDS", "1"), ("COLLECTION__PERIODSECONDS", "0.5"), ("COLLECTION__STAGEDIDLESECONDS", "3"),
+        (
+            "UPDATES__BOUNDSECONDS",
+            "0.25"), (
+                "COLLECTION__GRACESECONDS",
+                "1"), ("COLLECTION__PERIODSECONDS", "0.5"), ("COLLECTION__STAGEDIDLESECONDS", "3"),
     ];
 
     [Test]
@@ -65,7 +69,8 @@ public sealed class FullStorageTests : EndToEndTest
         await using var server = await EtcdServer.StartAsync(CancellationToken, "--quota-backend-bytes=16777216");
 
         // With its alarm raised etcd takes nothing but deletes, and only its operator can disarm it.
-        var room = new Room(() => Task.CompletedTask, () => Task.CompletedTask, () => server.MakeRoomAsync(CancellationToken));
+        var room =
+            new Room(() => Task.CompletedTask, () => Task.CompletedTask, () => server.MakeRoomAsync(CancellationToken));
         await ProveAsync(settings => StartOverAsync(server, settings), room, deletesOneOfMany: false);
     }
 
@@ -146,22 +151,31 @@ public sealed class FullStorageTests : EndToEndTest
     /// Starts the registry over a storage that has room for some packages, and waits until it is ready.
     /// </param>
     /// <param name="room">Its room.</param>
-    /// <param name="deletesOneOfMany">Whether a release is deleted from among others though there is no room: a smaller index takes the place of a larger one.</param>
+    /// <param name="deletesOneOfMany">
+    /// Whether a release is deleted from among others though there is no room: a smaller index takes the place of a
+    /// larger one.
+    /// </param>
     private async Task ProveAsync(
         Func<(string, string?)[], Task<RegistryProcess>> startAsync, Room room, bool deletesOneOfMany)
     {
         var registry = await startAsync([]);
         var ledger = new PushLedger("full");
         for (var release = 0; release < 2; release++)
-            Assert.That(await ledger.PushAsync(registry.Client, "many", $"1.0.{release}", 10_000, CancellationToken), Is.EqualTo(HttpStatusCode.OK));
+            Assert.That(
+                await ledger.PushAsync(registry.Client, "many", $"1.0.{release}", 10_000, CancellationToken),
+                Is.EqualTo(HttpStatusCode.OK));
 
         var packages = 0;
         HttpStatusCode status;
-        for (; (status = await ledger.PushAsync(registry.Client, $"p{packages}", "1.0.0", PackageBytes, CancellationToken)) == HttpStatusCode.OK; packages++)
+        for (;
+             (status = await ledger.PushAsync(
+                 registry.Client, $"p{packages}", "1.0.0", PackageBytes, CancellationToken)) == HttpStatusCode.OK;
+             packages++)
             Assert.That(packages, Is.LessThan(40), "it is never full");
         Assert.That(status, Is.EqualTo(HttpStatusCode.InsufficientStorage));
         Assert.That(packages, Is.AtLeast(3), "it is full too soon");
-        using (var archive = await registry.Client.PostAsync("/api/v1/app", new ByteArrayContent(new byte[9 << 20]), CancellationToken))
+        using (var archive =
+            await registry.Client.PostAsync("/api/v1/app", new ByteArrayContent(new byte[9 << 20]), CancellationToken))
             await DemandErrorAsync(archive, HttpStatusCode.InsufficientStorage, "storage-full");
 
         // What is there is served, and nothing else is there.
@@ -207,15 +221,20 @@ public sealed class FullStorageTests : EndToEndTest
                 if (makeAsync is not null)
                     await makeAsync();
                 var release = $"1.0.{attempt++}";
-                return await ledger.PushAsync(registry.Client, "again", release, PackageBytes, CancellationToken) == HttpStatusCode.OK;
+                return await ledger.PushAsync(registry.Client, "again", release, PackageBytes, CancellationToken)
+                    == HttpStatusCode.OK;
             },
             "there is room again");
     }
 
     private async Task DeleteAsync(RegistryProcess registry, PushLedger ledger, string package, string release)
     {
-        using var deleted = await registry.Client.DeleteAsync($"/api/v1/packages/full/{package}/{release}/helm", CancellationToken);
-        Assert.That(deleted.StatusCode, Is.EqualTo(HttpStatusCode.OK), await deleted.Content.ReadAsStringAsync(CancellationToken));
+        using var deleted =
+            await registry.Client.DeleteAsync($"/api/v1/packages/full/{package}/{release}/helm", CancellationToken);
+        Assert.That(
+            deleted.StatusCode,
+            Is.EqualTo(HttpStatusCode.OK),
+            await deleted.Content.ReadAsStringAsync(CancellationToken));
         ledger.Forget(package, release);
     }
 

@@ -10,7 +10,9 @@ using Registry.Tests.Support;
 
 namespace Registry.Tests.EndToEnd;
 
-/// <summary>The C# client that is generated from <c>/openapi/client.json</c>, and the documented program that uses it.</summary>
+/// <summary>
+/// The C# client that is generated from <c>/openapi/client.json</c>, and the documented program that uses it.
+/// </summary>
 public sealed class GeneratedClientTests
 {
     private const string Program = "program";
@@ -33,7 +35,9 @@ public sealed class GeneratedClientTests
 
         Compile(folder, program, await GenerateAsync(registry));
 
-        Assert.That(await Curl.ShellAsync(folder.Path, $"dotnet {Program}.dll", cancellationToken), Is.EqualTo(Block(page, "")));
+        Assert.That(
+            await Curl.ShellAsync(folder.Path, $"dotnet {Program}.dll", cancellationToken),
+            Is.EqualTo(Block(page, "")));
         Assert.That(await File.ReadAllBytesAsync(folder.Below("pulled.tar.gz"), cancellationToken), Is.EqualTo(chart));
     }
 
@@ -53,7 +57,8 @@ public sealed class GeneratedClientTests
     private static void Compile(TemporaryFolder folder, params string[] sources)
     {
         const string ImplicitUsings =
-            "global using System; global using System.IO; global using System.Net.Http; global using System.Threading.Tasks;";
+            "global using System; global using System.IO; global using System.Net.Http; global using "
+                + "System.Threading.Tasks;";
         var libraries = Path.GetDirectoryName(typeof(object).Assembly.Location)!;
         var compilation = CSharpCompilation.Create(
             Program,
@@ -73,7 +78,8 @@ public sealed class GeneratedClientTests
         var invariant = new JsonObject { ["System.Globalization.Invariant"] = true };
         var options = new JsonObject { ["framework"] = framework, ["configProperties"] = invariant };
         File.WriteAllText(
-            folder.Below($"{Program}.runtimeconfig.json"), new JsonObject { ["runtimeOptions"] = options }.ToJsonString());
+            folder.Below(
+                $"{Program}.runtimeconfig.json"), new JsonObject { ["runtimeOptions"] = options }.ToJsonString());
     }
 
     private static string Block(string markdown, string language) => Regex

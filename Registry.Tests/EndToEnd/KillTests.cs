@@ -33,7 +33,8 @@ public sealed class KillTests : EndToEndTest
             var midway = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             var killed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             var stuck = PushHalfAsync(registry, $"0.0.{kill}", midway, killed.Task);
-            var pushers = Enumerable.Range(0, Clients).Select(client => PushUntilKilledAsync(registry, kill, client)).ToArray();
+            var pushers =
+                Enumerable.Range(0, Clients).Select(client => PushUntilKilledAsync(registry, kill, client)).ToArray();
             await UntilAsync(() => Task.FromResult(acknowledged.Count >= before + 15), "pushes are acknowledged");
             await midway.Task.WaitAsync(CancellationToken);
             await Task.Delay(random.Next(0, 150), CancellationToken);
@@ -41,16 +42,27 @@ public sealed class KillTests : EndToEndTest
             await registry.KillAsync();
             killed.SetResult();
             await Task.WhenAll([stuck, .. pushers]);
-            Assert.That(Directory.GetFiles(Path.Combine(Data, "staging")), Is.Not.Empty, "a push was cut off while it was staged");
+            Assert.That(
+                Directory.GetFiles(Path.Combine(Data, "staging")),
+                Is.Not.Empty,
+                "a push was cut off while it was staged");
             unacknowledged += begun.Count - acknowledged.Count;
         }
 
         Assert.That(unacknowledged, Is.Positive, "pushes were under way when it was killed");
         var last = await StartAsync(
-            ("UPDATES__BOUNDSECONDS", "0.25"), ("COLLECTION__GRACESECONDS", "1"), ("COLLECTION__STAGEDIDLESECONDS", "1"), ("COLLECTION__PERIODSECONDS", "0.5"));
+            (
+                "UPDATES__BOUNDSECONDS",
+                "0.25"), (
+                    "COLLECTION__GRACESECONDS",
+                    "1"), ("COLLECTION__STAGEDIDLESECONDS", "1"), ("COLLECTION__PERIODSECONDS", "0.5"));
         var referenced = await VerifyAsync(last);
-        await UntilAsync(() => Task.FromResult(Directory.GetFiles(Path.Combine(Data, "staging")).Length == 0), "what was staged is discarded");
-        await UntilAsync(() => Task.FromResult(StoredBlobs().SetEquals(referenced)), "the blobs that are stored are those that are referred to");
+        await UntilAsync(
+            () => Task.FromResult(Directory.GetFiles(Path.Combine(Data, "staging")).Length == 0),
+            "what was staged is discarded");
+        await UntilAsync(
+            () => Task.FromResult(StoredBlobs().SetEquals(referenced)),
+            "the blobs that are stored are those that are referred to");
         Assert.That(await VerifyAsync(last), Is.EqualTo(referenced));
     }
 
@@ -60,12 +72,16 @@ public sealed class KillTests : EndToEndTest
         {
             var key = ($"kill/p{(client + number) % Packages}", $"{kill + 1}.{client}.{number}");
             // Large ones are likely to be cut off while they are staged, small ones while the index is written.
-            var content = new SeededPackage((kill * 100_000) + (client * 10_000) + number, number % 4 == 3 ? 1 << 20 : 2 << 10);
+            var content =
+                new SeededPackage((kill * 100_000) + (client * 10_000) + number, number % 4 == 3 ? 1 << 20 : 2 << 10);
             begun[key] = content;
             try
             {
                 using var answer = await PushAsync(registry, key.Item1, key.Item2, content);
-                Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.OK), await answer.Content.ReadAsStringAsync(CancellationToken));
+                Assert.That(
+                    answer.StatusCode,
+                    Is.EqualTo(HttpStatusCode.OK),
+                    await answer.Content.ReadAsStringAsync(CancellationToken));
             }
             catch (HttpRequestException)
             {
@@ -86,7 +102,8 @@ public sealed class KillTests : EndToEndTest
         });
         try
         {
-            using var answer = await registry.Client.PostAsync("/api/v1/packages/kill/half", content, CancellationToken);
+            using var answer =
+                await registry.Client.PostAsync("/api/v1/packages/kill/half", content, CancellationToken);
             Assert.Fail($"Half a package was answered with {answer.StatusCode}.");
         }
         catch (HttpRequestException)
@@ -95,7 +112,10 @@ public sealed class KillTests : EndToEndTest
         }
     }
 
-    /// <summary>Every release that was acknowledged is listed, every one that is listed comes whole; returns the digests of their blobs.</summary>
+    /// <summary>
+    /// Every release that was acknowledged is listed, every one that is listed comes whole; returns the digests of
+    /// their blobs.
+    /// </summary>
     private async Task<HashSet<string>> VerifyAsync(RegistryProcess registry)
     {
         var listed = new HashSet<(string, string)>();
@@ -106,10 +126,16 @@ public sealed class KillTests : EndToEndTest
             foreach (var manifest in (await GetJsonAsync(registry, $"/api/v1/packages/{name}")).EnumerateArray())
             {
                 var release = manifest.GetProperty("release").GetString()!;
-                var bytes = await registry.Client.GetByteArrayAsync($"/api/v1/packages/{name}/{release}/helm/pull", CancellationToken);
+                var bytes = await registry.Client.GetByteArrayAsync(
+                    $"/api/v1/packages/{name}/{release}/helm/pull", CancellationToken);
                 await using var tar = new GZipStream(new MemoryStream(bytes), CompressionMode.Decompress);
-                Assert.That(Convert.ToHexStringLower(await SHA256.HashDataAsync(tar, CancellationToken)), Is.EqualTo(manifest.GetProperty("content").GetProperty("digest").GetString()));
-                Assert.That(bytes, Is.EqualTo(await begun[(name, release)].ToArrayAsync(CancellationToken)).AsCollection, $"{name} {release}");
+                Assert.That(
+                    Convert.ToHexStringLower(await SHA256.HashDataAsync(tar, CancellationToken)),
+                    Is.EqualTo(manifest.GetProperty("content").GetProperty("digest").GetString()));
+                Assert.That(
+                    bytes,
+                    Is.EqualTo(await begun[(name, release)].ToArrayAsync(CancellationToken)).AsCollection,
+                    $"{name} {release}");
                 listed.Add((name, release));
                 digests.Add(Convert.ToHexStringLower(SHA256.HashData(bytes)));
             }
@@ -125,6 +151,7 @@ public sealed class KillTests : EndToEndTest
 
     private HashSet<string> StoredBlobs() =>
     [
-        .. Directory.EnumerateFiles(Path.Combine(Data, "blobs"), "@*", SearchOption.AllDirectories).Select(static path => Path.GetFileName(path)[1..]),
+        .. Directory.EnumerateFiles(Path.Combine(Data, "blobs"), "@*", SearchOption.AllDirectories)
+            .Select(static path => Path.GetFileName(path)[1..]),
     ];
 }

@@ -25,14 +25,19 @@ public sealed class LargeIndexTests : EndToEndTest
         var registry = await StartAsync(("DOTNET_GCHeapHardLimit", HeapLimit));
         using (var pushed = await PushAsync(registry, "bombs/good", "1.0.0", new SeededPackage(1, 1000)))
             Assert.That(pushed.StatusCode, Is.EqualTo(HttpStatusCode.OK));
-        var names = (await GetJsonAsync(registry, "/api/v1/packages")).EnumerateArray().Select(static package => package.GetProperty("name").GetString());
-        Assert.That(names, Is.EquivalentTo(Enumerable.Range(0, Bombs).Select(static i => $"bombs/bomb{i}").Append("bombs/good")));
+        var names = (await GetJsonAsync(registry, "/api/v1/packages")).EnumerateArray()
+            .Select(static package => package.GetProperty("name").GetString());
+        Assert.That(
+            names,
+            Is.EquivalentTo(Enumerable.Range(0, Bombs).Select(static i => $"bombs/bomb{i}").Append("bombs/good")));
 
         using (var huge = await registry.Client.GetAsync("/api/v1/packages/bombs/huge", CancellationToken))
             await DemandErrorAsync(huge, HttpStatusCode.ServiceUnavailable, "unavailable");
         Assert.That(registry.Log, Has.Some.Contains("bombs/huge").And.Some.Contains("Limits:IndexBytes"));
 
-        var lengths = await RaceAsync(4 * Bombs, i => i % 4 == 0 ? PushToRefusalAsync(registry, $"bomb{i / 4}") : ReadAsync(registry, $"bomb{i / 4}"));
+        var lengths = await RaceAsync(
+            4 * Bombs,
+            i => i % 4 == 0 ? PushToRefusalAsync(registry, $"bomb{i / 4}") : ReadAsync(registry, $"bomb{i / 4}"));
         Assert.That(lengths, Has.All.GreaterThan(250 * 65_000));
         Assert.That(await registry.StopAsync(), Is.Zero);
     }
@@ -42,9 +47,16 @@ public sealed class LargeIndexTests : EndToEndTest
     {
         Store("huge", 4000);
         var registry = await StartAsync(("DOTNET_GCHeapHardLimit", HeapLimit), ("LIMITS__INDEXBYTES", "300000000"));
-        using var deleted = await registry.Client.DeleteAsync("/api/v1/packages/bombs/huge/1.0.7/helm", CancellationToken);
-        Assert.That(deleted.StatusCode, Is.EqualTo(HttpStatusCode.OK), await deleted.Content.ReadAsStringAsync(CancellationToken));
-        Assert.That((await GetJsonAsync(registry, "/api/v1/packages/bombs/huge/1.0.8/helm")).GetProperty("metadata").GetString(), Has.Length.EqualTo(65_000));
+        using var deleted =
+            await registry.Client.DeleteAsync("/api/v1/packages/bombs/huge/1.0.7/helm", CancellationToken);
+        Assert.That(
+            deleted.StatusCode,
+            Is.EqualTo(HttpStatusCode.OK),
+            await deleted.Content.ReadAsStringAsync(CancellationToken));
+        Assert.That(
+            (await GetJsonAsync(registry, "/api/v1/packages/bombs/huge/1.0.8/helm")).GetProperty("metadata")
+                .GetString(),
+            Has.Length.EqualTo(65_000));
     }
 
     private void Store(string name, int releases)
@@ -61,8 +73,12 @@ public sealed class LargeIndexTests : EndToEndTest
         for (var i = 0; ; i++)
         {
             var body = JsonSerializer.Serialize(
-                new { blob = Convert.ToBase64String(Samples.TarGz("content")), release = $"2.0.{i}", metadata = new string('x', 65_000) });
-            using var pushed = await registry.Client.PostAsync($"/api/v1/packages/bombs/{name}", new StringContent(body, Encoding.UTF8, "application/json"), CancellationToken);
+                new { blob = Convert.ToBase64String(
+                    Samples.TarGz("content")), release = $"2.0.{i}", metadata = new string('x', 65_000) });
+            using var pushed = await registry.Client.PostAsync(
+                $"/api/v1/packages/bombs/{name}",
+                new StringContent(body, Encoding.UTF8, "application/json"),
+                CancellationToken);
             if (pushed.StatusCode == HttpStatusCode.OK)
                 continue;
             var refusal = await DemandErrorAsync(pushed, HttpStatusCode.UnprocessableEntity, "invalid-parameters");
@@ -73,7 +89,8 @@ public sealed class LargeIndexTests : EndToEndTest
     /// <summary>Reads all releases; returns how many bytes there are.</summary>
     private async Task<long> ReadAsync(RegistryProcess registry, string name)
     {
-        using var answer = await registry.Client.GetAsync($"/api/v1/packages/bombs/{name}", HttpCompletionOption.ResponseHeadersRead, CancellationToken);
+        using var answer = await registry.Client.GetAsync(
+            $"/api/v1/packages/bombs/{name}", HttpCompletionOption.ResponseHeadersRead, CancellationToken);
         Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.OK));
         await using var body = await answer.Content.ReadAsStreamAsync(CancellationToken);
         var buffer = new byte[64 * 1024];

@@ -15,19 +15,23 @@ public sealed class LimitTests : EndToEndTest
 
     [Test]
     public async Task A_request_over_the_limit_is_413() => await RefusesAsync(
-        "LIMITS__REQUESTBYTES", "50000", HttpStatusCode.RequestEntityTooLarge, "request-too-large", await PushAsync(64_000), await PushAsync(20_000));
+        "LIMITS__REQUESTBYTES", "50000", HttpStatusCode.RequestEntityTooLarge, "request-too-large", await PushAsync(
+            64_000), await PushAsync(20_000));
 
     [Test]
     public async Task A_package_over_the_limit_is_422() => await RefusesAsync(
-        "LIMITS__PACKAGEBYTES", "30000", HttpStatusCode.UnprocessableEntity, "invalid-parameters", await PushAsync(32_000), await PushAsync(20_000));
+        "LIMITS__PACKAGEBYTES", "30000", HttpStatusCode.UnprocessableEntity, "invalid-parameters", await PushAsync(
+            32_000), await PushAsync(20_000));
 
     [Test]
     public async Task A_package_that_unpacks_to_more_than_the_limit_is_422() => await RefusesAsync(
-        "LIMITS__UNPACKEDBYTES", "30000", HttpStatusCode.UnprocessableEntity, "invalid-parameters", await PushAsync(32_000), await PushAsync(20_000));
+        "LIMITS__UNPACKEDBYTES", "30000", HttpStatusCode.UnprocessableEntity, "invalid-parameters", await PushAsync(
+            32_000), await PushAsync(20_000));
 
     [Test]
     public Task Too_many_entries_are_422() => RefusesAsync(
-        "LIMITS__TARENTRIES", "5", HttpStatusCode.UnprocessableEntity, "invalid-parameters", Json(Entries(6)), Json(Entries(5)));
+        "LIMITS__TARENTRIES", "5", HttpStatusCode.UnprocessableEntity, "invalid-parameters", Json(
+            Entries(6)), Json(Entries(5)));
 
     [Test]
     public async Task Metadata_over_the_limit_is_422() => await RefusesAsync(
@@ -44,20 +48,31 @@ public sealed class LimitTests : EndToEndTest
         var zeros = new MemoryStream();
         await using (var gzip = new GZipStream(zeros, CompressionLevel.SmallestSize, leaveOpen: true))
             await gzip.WriteAsync(new byte[64 << 20], CancellationToken);
-        await RefusesAsync("LIMITS__RATIO", "200", HttpStatusCode.UnprocessableEntity, "invalid-parameters", Json(zeros.ToArray()), await PushAsync(20_000));
+        await RefusesAsync(
+            "LIMITS__RATIO",
+            "200",
+            HttpStatusCode.UnprocessableEntity,
+            "invalid-parameters",
+            Json(zeros.ToArray()),
+            await PushAsync(20_000));
     }
 
     [Test]
     public async Task An_archive_over_the_limit_is_413_whether_or_not_its_length_is_told()
     {
         var registry = await StartAsync(("LIMITS__ARCHIVEBYTES", "10000"));
-        using (var fits = await registry.Client.PostAsync("/api/v1/app", new ByteArrayContent(new byte[10_000]), CancellationToken))
+        using (var fits =
+            await registry.Client.PostAsync("/api/v1/app", new ByteArrayContent(new byte[10_000]), CancellationToken))
             Assert.That(fits.StatusCode, Is.EqualTo(HttpStatusCode.OK));
         var kept = DataFiles();
 
-        using var told = await registry.Client.PostAsync("/api/v1/app", new ByteArrayContent(new byte[10_001]), CancellationToken);
+        using var told =
+            await registry.Client.PostAsync("/api/v1/app", new ByteArrayContent(new byte[10_001]), CancellationToken);
         await DemandErrorAsync(told, HttpStatusCode.RequestEntityTooLarge, "request-too-large");
-        using var untold = new HttpRequestMessage(HttpMethod.Post, "/api/v1/app") { Content = new ByteArrayContent(new byte[200_000]) };
+        using var untold = new HttpRequestMessage(HttpMethod.Post, "/api/v1/app")
+        {
+            Content = new ByteArrayContent(new byte[200_000])
+        };
         untold.Headers.TransferEncodingChunked = true;
         using var refused = await registry.Client.SendAsync(untold, CancellationToken);
         await DemandErrorAsync(refused, HttpStatusCode.RequestEntityTooLarge, "request-too-large");
@@ -80,7 +95,10 @@ public sealed class LimitTests : EndToEndTest
             (Json(Samples.TarGz("other")), HttpStatusCode.Conflict, "package-exists"),
             (Json(good[..^4], release: "2.0.0"), HttpStatusCode.UnprocessableEntity, "invalid-parameters"),
             (Json([.. good, 1], release: "2.0.0"), HttpStatusCode.UnprocessableEntity, "invalid-parameters"),
-            (Json(Encoding.UTF8.GetBytes("no gzip"), release: "2.0.0"), HttpStatusCode.UnprocessableEntity, "invalid-parameters"),
+            (
+                Json(Encoding.UTF8.GetBytes("no gzip"), release: "2.0.0"),
+                HttpStatusCode.UnprocessableEntity,
+                "invalid-parameters"),
             (Json(good, release: "2.0"), HttpStatusCode.UnprocessableEntity, "invalid-release"),
             (Json(good, release: "2.0.0")[..^1], HttpStatusCode.BadRequest, "invalid-usage"),
             ($$"""{"blob":"{{Convert.ToBase64String(good)}}"}""", HttpStatusCode.BadRequest, "invalid-usage"),
@@ -94,13 +112,17 @@ public sealed class LimitTests : EndToEndTest
         }
 
         // A client that hangs up half-way.
-        var hungUp = new PushContent(new SeededPackage(7, 1 << 20), "3.0.0", static () => throw new IOException("enough"));
-        Assert.That(() => registry.Client.PostAsync(Package, hungUp, CancellationToken), Throws.InstanceOf<HttpRequestException>());
+        var hungUp =
+            new PushContent(new SeededPackage(7, 1 << 20), "3.0.0", static () => throw new IOException("enough"));
+        Assert.That(
+            () => registry.Client.PostAsync(Package, hungUp, CancellationToken),
+            Throws.InstanceOf<HttpRequestException>());
 
         await UntilAsync(() => Task.FromResult(DataFiles().SequenceEqual(kept)), "nothing is kept of what was refused");
     }
 
-    private async Task RefusesAsync(string limit, string value, HttpStatusCode status, string code, string over, string within)
+    private async Task RefusesAsync(
+        string limit, string value, HttpStatusCode status, string code, string over, string within)
     {
         var registry = await StartAsync((limit, value));
         var kept = DataFiles();
@@ -111,13 +133,16 @@ public sealed class LimitTests : EndToEndTest
             await DemandErrorAsync(none, HttpStatusCode.NotFound, "package-not-found");
 
         using var taken = await PostAsync(registry, within);
-        Assert.That(taken.StatusCode, Is.EqualTo(HttpStatusCode.OK), await taken.Content.ReadAsStringAsync(CancellationToken));
+        Assert.That(
+            taken.StatusCode, Is.EqualTo(HttpStatusCode.OK), await taken.Content.ReadAsStringAsync(CancellationToken));
     }
 
     private Task<HttpResponseMessage> PostAsync(RegistryProcess registry, string json) =>
-        registry.Client.PostAsync(Package, new StringContent(json, Encoding.UTF8, "application/json"), CancellationToken);
+        registry.Client.PostAsync(
+            Package, new StringContent(json, Encoding.UTF8, "application/json"), CancellationToken);
 
-    private async Task<string> PushAsync(long fileBytes) => Json(await new SeededPackage(1, fileBytes).ToArrayAsync(CancellationToken));
+    private async Task<string> PushAsync(
+        long fileBytes) => Json(await new SeededPackage(1, fileBytes).ToArrayAsync(CancellationToken));
 
     private static string Json(byte[] blob, string? metadata = null, string release = "1.0.0") =>
         JsonSerializer.Serialize(new { blob = Convert.ToBase64String(blob), release, metadata });

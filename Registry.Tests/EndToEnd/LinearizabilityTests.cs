@@ -9,15 +9,19 @@ using Registry.Tests.Support.Linearizability;
 namespace Registry.Tests.EndToEnd;
 
 /// <summary>
-/// Clients of two replicas change and show packages, all the same one at a time, while the way to the storage is disturbed and a replica is killed: whatever they were answered, there is an
-/// order in which one registry alone could have served it.
+/// Clients of two replicas change and show packages, all the same one at a time, while the way to the storage is
+/// disturbed and a replica is killed: whatever they were answered, there is an order in which one registry alone could
+/// have served it.
 /// </summary>
 [TestFixtureSource(typeof(ClusterStorage), nameof(ClusterStorage.Backends))]
 public sealed class LinearizabilityTests(string backend) : EndToEndTest
 {
     private const int Clients = 10;
 
-    /// <summary>After so many answers all clients turn to the next package: the replicas race for one, and its history stays short enough to be searched.</summary>
+    /// <summary>
+    /// After so many answers all clients turn to the next package: the replicas race for one, and its history stays
+    /// short enough to be searched.
+    /// </summary>
     private const int PerPackage = 100;
 
     /// <summary>So many answers both replicas give together before one is killed.</summary>
@@ -25,7 +29,9 @@ public sealed class LinearizabilityTests(string backend) : EndToEndTest
 
     private static readonly TimeSpan LongestPeace = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>How long a client waits where nobody knows what became of its call: each such call makes the search longer.</summary>
+    /// <summary>
+    /// How long a client waits where nobody knows what became of its call: each such call makes the search longer.
+    /// </summary>
     private static readonly TimeSpan AfterDoubt = TimeSpan.FromMilliseconds(200);
 
     private readonly ConcurrentDictionary<string, ConcurrentQueue<Operation>> histories = new();
@@ -41,11 +47,16 @@ public sealed class LinearizabilityTests(string backend) : EndToEndTest
         var seed = Setting("FUZZ_SEED", Environment.TickCount);
         await TestContext.Out.WriteLineAsync($"REGISTRY_FUZZ_SEED={seed}");
         await using var started = cluster = await RegistryCluster.StartAsync(
-            backend, replicas: 2, CancellationToken, [("UPDATES__BOUNDSECONDS", "4"), ("Logging__LogLevel__Registry", "Warning"), .. ClusterStorage.Deadline(4)]);
+            backend, replicas: 2, CancellationToken, [
+                ("UPDATES__BOUNDSECONDS", "4"), ("Logging__LogLevel__Registry", "Warning"),
+                .. ClusterStorage.Deadline(4)
+            ]);
 
         var watch = Stopwatch.StartNew();
         var over = new TaskCompletionSource();
-        var clients = Enumerable.Range(0, Clients).Select(client => CallAsync(client, unchecked(seed + client), over.Task)).ToArray();
+        var clients = Enumerable.Range(0, Clients)
+            .Select(client => CallAsync(client, unchecked(seed + client), over.Task))
+            .ToArray();
         var disturber = DisturbAsync(new Random(seed), over.Task);
         await KillSomeAsync(watch, Soak * 0.2);
         over.SetResult();
@@ -55,13 +66,17 @@ public sealed class LinearizabilityTests(string backend) : EndToEndTest
         var all = histories.Values.SelectMany(static history => history).ToList();
         await TestContext.Out.WriteLineAsync(
             $"{backend}: {all.Count} calls by {Clients} clients of 2 replicas in {watch.Elapsed.TotalSeconds:0.0} s, "
-            + $"{all.Count(static call => call.Answer is null)} without an outcome, {disturbances} disturbances, {kills} kills.");
+            + $"{all.Count(static call => call.Answer is null)} without an outcome, {disturbances} disturbances, "
+                + $"{kills} kills.");
         watch.Restart();
         foreach (var (package, history) in histories)
-            Assert.That(Violation.Of([.. history])?.ToString(), Is.Null, $"REGISTRY_FUZZ_SEED={seed}, {backend}, {package}");
-        await TestContext.Out.WriteLineAsync($"{backend}: the histories of {histories.Count} packages checked in {watch.Elapsed.TotalSeconds:0.00} s.");
+            Assert.That(
+                Violation.Of([.. history])?.ToString(), Is.Null, $"REGISTRY_FUZZ_SEED={seed}, {backend}, {package}");
+        await TestContext.Out.WriteLineAsync(
+            $"{backend}: the histories of {histories.Count} packages checked in {watch.Elapsed.TotalSeconds:0.00} s.");
         Assert.That(all.Count(static call => call.Answer is not null), Is.GreaterThan(200));
-        Assert.That(all.Count(static call => call.Answer == "200"), Is.GreaterThan(30), "changes that were acknowledged");
+        Assert.That(
+            all.Count(static call => call.Answer == "200"), Is.GreaterThan(30), "changes that were acknowledged");
         Assert.That(kills + disturbances, Is.GreaterThan(1));
     }
 
@@ -70,14 +85,16 @@ public sealed class LinearizabilityTests(string backend) : EndToEndTest
         var actions = new RandomActions(seed);
         while (!over.IsCompleted)
         {
-            var package = string.Create(CultureInfo.InvariantCulture, $"linear/p{Volatile.Read(ref answers) / PerPackage}");
+            var package =
+                string.Create(CultureInfo.InvariantCulture, $"linear/p{Volatile.Read(ref answers) / PerPackage}");
             var action = await actions.NextAsync(CancellationToken);
             if (await CallAsync(client, package, action, cluster.Pick(actions.Random)) is null)
                 await Task.WhenAny(over, Task.Delay(AfterDoubt, CancellationToken));
         }
     }
 
-    private async Task<string?> CallAsync(int client, string package, PackageAction action, (int Number, RegistryProcess Process) replica)
+    private async Task<string?> CallAsync(
+        int client, string package, PackageAction action, (int Number, RegistryProcess Process) replica)
     {
         var call = Stopwatch.GetTimestamp();
         var answer = await ActionOverHttp.SendAsync(replica.Process.Client, package, action, CancellationToken);
@@ -88,7 +105,8 @@ public sealed class LinearizabilityTests(string backend) : EndToEndTest
 
         // What says nothing about the package is no part of its history.
         if (answer != ActionOverHttp.NothingHappened && (answer is not null || !action.Reads))
-            histories.GetOrAdd(package, static _ => new ConcurrentQueue<Operation>()).Enqueue(new Operation($"client {client} of replica {replica.Number}", action, call, returned, answer));
+            histories.GetOrAdd(package, static _ => new ConcurrentQueue<Operation>())
+                .Enqueue(new Operation($"client {client} of replica {replica.Number}", action, call, returned, answer));
         return answer;
     }
 
@@ -99,12 +117,15 @@ public sealed class LinearizabilityTests(string backend) : EndToEndTest
             await Task.WhenAny(over, Task.Delay(LongestPeace * random.NextDouble(), CancellationToken));
             if (over.IsCompleted)
                 return;
-            if (!isStarting && await cluster.Storage.DisturbAsync(cluster.Pick(random).Number, random, CancellationToken))
+            if (!isStarting
+                && await cluster.Storage.DisturbAsync(cluster.Pick(random).Number, random, CancellationToken))
                 disturbances++;
         }
     }
 
-    /// <summary>Kills one replica after the other, never both, and starts each again, for as long as told and twice at least.</summary>
+    /// <summary>
+    /// Kills one replica after the other, never both, and starts each again, for as long as told and twice at least.
+    /// </summary>
     private async Task KillSomeAsync(Stopwatch watch, TimeSpan time)
     {
         for (; watch.Elapsed < time || kills < 2; kills++)
@@ -133,8 +154,13 @@ public sealed class LinearizabilityTests(string backend) : EndToEndTest
         foreach (var package in histories.Keys)
             for (var replica = 0; replica < cluster.Count; replica++)
                 await UntilAsync(
-                    async () => await CallAsync(Clients, package, new PackageAction.ShowPackage(), (replica, cluster[replica])) is not null
-                        && await CallAsync(Clients, package, new PackageAction.ShowChannels(), (replica, cluster[replica])) is not null,
+                    async () => await CallAsync(
+                        Clients, package, new PackageAction.ShowPackage(), (replica, cluster[replica])) is not null
+                        && await CallAsync(
+                            Clients,
+                            package,
+                            new PackageAction.ShowChannels(),
+                            (replica, cluster[replica])) is not null,
                     "a replica answers in peace");
     }
 }

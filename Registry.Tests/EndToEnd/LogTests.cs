@@ -31,15 +31,24 @@ public sealed class LogTests : EndToEndTest
         string[] lines =
         [
             "POST /api/v1/packages/log/one 200", "GET /api/v1/packages/log/one/1.0.0/helm 200",
-            "POST /api/v1/packages/log/one/channels/stable/1.0.0 200", "DELETE /api/v1/packages/log/one/channels/stable/1.0.0 200",
-            "POST /api/v1/packages/log/one/channels/beta/1.0.0 200", "DELETE /api/v1/packages/log/one/channels/beta 200",
+            "POST /api/v1/packages/log/one/channels/stable/1.0.0 200",
+            "DELETE /api/v1/packages/log/one/channels/stable/1.0.0 200",
+            "POST /api/v1/packages/log/one/channels/beta/1.0.0 200", "DELETE /api/v1/packages/log/one/channels/beta "
+                + "200",
             "DELETE /api/v1/packages/log/one/1.0.0/helm 200", "GET /nowhere 404", "POST /api/v1/app 200",
-            "Pushed log/one 1.0.0 as helm", "Added 1.0.0 to channel stable of log/one", "Removed 1.0.0 from channel stable of log/one",
+            "Pushed log/one 1.0.0 as helm", "Added 1.0.0 to channel stable of log/one", "Removed 1.0.0 from channel "
+                + "stable of log/one",
             "Deleted channel beta of log/one", "Deleted log/one 1.0.0 as helm",
         ];
         foreach (var line in lines)
-            Assert.That(registry.Log.Count(said => said.Contains(line, StringComparison.Ordinal)), Is.EqualTo(1), $"{line}\n{string.Join('\n', registry.Log)}");
-        Assert.That(registry.Log.Count(static said => said.Contains(Hex("an archive"), StringComparison.Ordinal)), Is.EqualTo(3), "an upload, a delete, and its request");
+            Assert.That(
+                registry.Log.Count(said => said.Contains(line, StringComparison.Ordinal)),
+                Is.EqualTo(1),
+                $"{line}\n{string.Join('\n', registry.Log)}");
+        Assert.That(
+            registry.Log.Count(static said => said.Contains(Hex("an archive"), StringComparison.Ordinal)),
+            Is.EqualTo(3),
+            "an upload, a delete, and its request");
         Assert.That(registry.Errors, Is.Empty);
     }
 
@@ -49,18 +58,42 @@ public sealed class LogTests : EndToEndTest
         var registry = await StartAsync();
         const string Secret = "hunter2";
         var workspace = Uri.EscapeDataString($"https://user:{Secret}@example.org/some/path");
-        await SendAsync(registry, HttpMethod.Post, $"/api/v1/app?workspace={workspace}", content: $"archive with {Secret}");
+        await SendAsync(
+            registry, HttpMethod.Post, $"/api/v1/app?workspace={workspace}", content: $"archive with {Secret}");
         await SendAsync(registry, HttpMethod.Get, $"/api/v1/app?workspace={workspace}");
-        await SendAsync(registry, HttpMethod.Get, $"/api/v1/app/{new string('0', 64)}?workspace={workspace}", HttpStatusCode.NotFound);
-        await SendAsync(registry, HttpMethod.Get, $"/api/v1/app?workspace=http://user:{Secret}@[::1/x", HttpStatusCode.BadRequest);
-        await SendAsync(registry, HttpMethod.Delete, $"/api/v1/app/{Hex($"archive with {Secret}")}?workspace={workspace}", HttpStatusCode.NoContent);
-        await SendAsync(registry, HttpMethod.Post, "/api/v1/packages/log/secret", HttpStatusCode.BadRequest, $"{{\"release\":\"{Secret}\"");
-        await SendAsync(registry, HttpMethod.Post, $"/api/v1/packages/log/secret?release=1.0.0&metadata={Secret}", HttpStatusCode.BadRequest);
+        await SendAsync(
+            registry,
+            HttpMethod.Get,
+            $"/api/v1/app/{new string('0', 64)}?workspace={workspace}",
+            HttpStatusCode.NotFound);
+        await SendAsync(
+            registry, HttpMethod.Get, $"/api/v1/app?workspace=http://user:{Secret}@[::1/x", HttpStatusCode.BadRequest);
+        await SendAsync(
+            registry,
+            HttpMethod.Delete,
+            $"/api/v1/app/{Hex($"archive with {Secret}")}?workspace={workspace}",
+            HttpStatusCode.NoContent);
+        await SendAsync(
+            registry,
+            HttpMethod.Post,
+            "/api/v1/packages/log/secret",
+            HttpStatusCode.BadRequest,
+            $"{{\"release\":\"{Secret}\"");
+        await SendAsync(
+            registry,
+            HttpMethod.Post,
+            $"/api/v1/packages/log/secret?release=1.0.0&metadata={Secret}",
+            HttpStatusCode.BadRequest);
         await SendAsync(registry, HttpMethod.Get, $"/api/v1/packages/search?q={Secret}");
 
         // A storage that fails is logged with its reasons, of which a request's words are none.
         Directory.Move(Data, $"{Data}-aside");
-        await SendAsync(registry, HttpMethod.Post, $"/api/v1/app?workspace={workspace}", HttpStatusCode.ServiceUnavailable, $"archive with {Secret}");
+        await SendAsync(
+            registry,
+            HttpMethod.Post,
+            $"/api/v1/app?workspace={workspace}",
+            HttpStatusCode.ServiceUnavailable,
+            $"archive with {Secret}");
         Directory.Move($"{Data}-aside", Data);
         await registry.StopAsync();
 
@@ -75,26 +108,40 @@ public sealed class LogTests : EndToEndTest
     public async Task No_request_can_forge_a_line_or_drive_a_terminal(string formatter)
     {
         var registry = await StartAsync(("Logging__Console__FormatterName", formatter));
-        string[] hostile = ["%0D", "%0A", "%09", "%0B", "%0C", "%1B%5B2J", "%7F", "%C2%85", "%C2%9B", "%E2%80%A8", "%E2%80%AE", "%E2%81%A6", "%E2%80%8B", "%EF%BB%BF"];
+        string[] hostile = [
+            "%0D", "%0A", "%09", "%0B", "%0C", "%1B%5B2J", "%7F", "%C2%85", "%C2%9B", "%E2%80%A8", "%E2%80%AE",
+            "%E2%81%A6", "%E2%80%8B", "%EF%BB%BF"
+        ];
         for (var i = 0; i < hostile.Length; i++)
         {
             // Some are refused with 400, others stored: either way, what is logged of them is safe.
             var forged = $"{hostile[i]}2026-01-01T00:00:00.000Z%20info:%20forged";
-            using var uploaded = await registry.Client.PostAsync($"/api/v1/app?workspace=https://h/b{forged}", new StringContent($"archive {i}"), CancellationToken);
+            using var uploaded = await registry.Client.PostAsync(
+                $"/api/v1/app?workspace=https://h/b{forged}", new StringContent($"archive {i}"), CancellationToken);
             using var read = await registry.Client.GetAsync($"/api/v1/packages/n{forged}/a", CancellationToken);
             using var unknown = await registry.Client.GetAsync($"/{forged}", CancellationToken);
         }
 
         await registry.StopAsync();
-        Assert.That(registry.Log.Count(static line => line.Contains("forged", StringComparison.Ordinal)), Is.AtLeast(2 * hostile.Length));
-        Assert.That(registry.Log.Where(static line => line.StartsWith("2026-01-01T", StringComparison.Ordinal)), Is.Empty);
+        Assert.That(
+            registry.Log.Count(static line => line.Contains("forged", StringComparison.Ordinal)),
+            Is.AtLeast(2 * hostile.Length));
+        Assert.That(
+            registry.Log.Where(static line => line.StartsWith("2026-01-01T", StringComparison.Ordinal)), Is.Empty);
         foreach (var line in registry.Log)
-            Assert.That(line.Where(static c => char.IsControl(c) || char.GetUnicodeCategory(c) is UnicodeCategory.Format or UnicodeCategory.LineSeparator), Is.Empty, line);
+            Assert.That(
+                line.Where(
+                    static c =>
+                        char.IsControl(c)
+                            || char.GetUnicodeCategory(c) is UnicodeCategory.Format or UnicodeCategory.LineSeparator),
+                Is.Empty,
+                line);
         if (formatter == "json")
             foreach (var line in registry.Log)
             {
                 using var json = JsonDocument.Parse(line);
-                Assert.That(json.RootElement.GetProperty("Timestamp").GetDateTimeOffset().Offset, Is.EqualTo(TimeSpan.Zero));
+                Assert.That(
+                    json.RootElement.GetProperty("Timestamp").GetDateTimeOffset().Offset, Is.EqualTo(TimeSpan.Zero));
                 Assert.That(json.RootElement.GetProperty("Message").GetString()!.Where(char.IsControl), Is.Empty);
             }
     }
@@ -126,19 +173,25 @@ public sealed class LogTests : EndToEndTest
         await Parallel.ForEachAsync(
             Enumerable.Range(0, Requests),
             new ParallelOptions { MaxDegreeOfParallelism = 8, CancellationToken = CancellationToken },
-            async (number, cancellationToken) => (await registry.Client.GetAsync($"/nowhere/{number}", cancellationToken)).Dispose());
+            async (number, cancellationToken) =>
+                (await registry.Client.GetAsync($"/nowhere/{number}", cancellationToken)).Dispose());
         Assert.That(await registry.StopAsync(), Is.Zero);
 
-        Assert.That(registry.Log.Count(static line => line.Contains("GET /nowhere/", StringComparison.Ordinal)), Is.EqualTo(Requests));
+        Assert.That(
+            registry.Log.Count(static line => line.Contains("GET /nowhere/", StringComparison.Ordinal)),
+            Is.EqualTo(Requests));
         Assert.That(registry.Errors, Is.Empty);
     }
 
     [Test]
     public async Task A_reader_of_the_log_that_stops_reading_stops_no_request()
     {
-        // More than the pipe and the queue hold; the text of the line that starts the listening is read, and nothing else.
+        // More than the pipe and the queue hold; the text of the line that starts the listening is read, and nothing
+        // else.
         const int Requests = 3000;
-        var start = new ProcessStartInfo(RegistryProcess.Command[0], [.. RegistryProcess.Command.Skip(1), "--Logging:Console:MaxQueueLength=100"])
+        var start = new ProcessStartInfo(RegistryProcess.Command[0], [
+            .. RegistryProcess.Command.Skip(1), "--Logging:Console:MaxQueueLength=100"
+        ])
         {
             WorkingDirectory = Folder,
             RedirectStandardOutput = true,
@@ -164,10 +217,16 @@ public sealed class LogTests : EndToEndTest
 
             // What is read again is whole lines, and new ones come.
             var rest = process.StandardOutput.ReadToEndAsync(CancellationToken);
-            await UntilAsync(async () => (await client.GetAsync("/healthz/again", CancellationToken)).StatusCode == HttpStatusCode.NotFound, "it answers");
+            await UntilAsync(
+                async () =>
+                    (await client.GetAsync("/healthz/again", CancellationToken)).StatusCode == HttpStatusCode.NotFound,
+                "it answers");
             using var kill = Process.Start("kill", [$"{process.Id}"]);
             var lines = (await rest).Split('\n', StringSplitOptions.RemoveEmptyEntries);
-            Assert.That(lines.Count(static said => said.Contains("GET /healthz ", StringComparison.Ordinal)), Is.LessThan(Requests), "some had to be dropped");
+            Assert.That(
+                lines.Count(static said => said.Contains("GET /healthz ", StringComparison.Ordinal)),
+                Is.LessThan(Requests),
+                "some had to be dropped");
             Assert.That(lines, Has.All.Match("^[0-9]{4}-"));
         }
         finally
@@ -188,26 +247,43 @@ public sealed class LogTests : EndToEndTest
             new ParallelOptions { MaxDegreeOfParallelism = 2, CancellationToken = CancellationToken },
             async (number, cancellationToken) =>
             {
-                using var answer = await registry.Client.PostAsync("/api/v1/app", new StringContent($"archive {number}"), cancellationToken);
+                using var answer = await registry.Client.PostAsync(
+                    "/api/v1/app", new StringContent($"archive {number}"), cancellationToken);
                 Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.ServiceUnavailable));
             });
         Directory.Move($"{Data}-aside", Data);
         await registry.StopAsync();
 
         var faults = registry.Log.Where(static line => !line.Contains(" info: ", StringComparison.Ordinal)).ToList();
-        Assert.That(faults.Count(static line => line.Contains("   at ", StringComparison.Ordinal)), Is.InRange(1, 5), string.Join('\n', faults));
-        Assert.That(faults, Has.Some.Contains(" more failures of the same kind within 10 s, the latest: POST /api/v1/app failed with 503: "));
+        Assert.That(
+            faults.Count(static line => line.Contains("   at ", StringComparison.Ordinal)),
+            Is.InRange(1, 5),
+            string.Join('\n', faults));
+        Assert.That(
+            faults,
+            Has.Some.Contains(
+                " more failures of the same kind within 10 s, the latest: POST /api/v1/app failed with 503: "));
         Assert.That(faults, Has.Count.LessThan(50), "a line for each window");
     }
 
-    private static string Hex(string text) => Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(Encoding.UTF8.GetBytes(text)));
+    private static string Hex(
+        string text) =>
+        Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(Encoding.UTF8.GetBytes(text)));
 
     private async Task SendAsync(
-        RegistryProcess registry, HttpMethod method, string path, HttpStatusCode expected = HttpStatusCode.OK, string? content = null)
+        RegistryProcess registry,
+        HttpMethod method,
+        string path,
+        HttpStatusCode expected = HttpStatusCode.OK,
+        string? content = null)
     {
-        using var request = new HttpRequestMessage(method, path) { Content = content is null ? null : new StringContent(content) };
+        using var request =
+            new HttpRequestMessage(method, path) { Content = content is null ? null : new StringContent(content) };
         request.Headers.TryAddWithoutValidation("Authorization", "Basic dXNlcjpodW50ZXIy hunter2");
         using var answer = await registry.Client.SendAsync(request, CancellationToken);
-        Assert.That(answer.StatusCode, Is.EqualTo(expected), $"{method} {path}: {await answer.Content.ReadAsStringAsync(CancellationToken)}");
+        Assert.That(
+            answer.StatusCode,
+            Is.EqualTo(expected),
+            $"{method} {path}: {await answer.Content.ReadAsStringAsync(CancellationToken)}");
     }
 }

@@ -5,7 +5,9 @@ using Registry.Tests.Support;
 
 namespace Registry.Tests.EndToEnd;
 
-/// <summary>Neither a push nor a pull holds a package in memory: the peak of the process, as the kernel counts it.</summary>
+/// <summary>
+/// Neither a push nor a pull holds a package in memory: the peak of the process, as the kernel counts it.
+/// </summary>
 public sealed class MemoryTests : EndToEndTest
 {
     private const long Allowed = 64 << 20;
@@ -40,17 +42,32 @@ public sealed class MemoryTests : EndToEndTest
 
     private async Task InAndOutAsync(RegistryProcess registry, SeededPackage content, string release)
     {
-        using (var pushed = await registry.Client.PostAsync(Package, new PushContent(content, release), CancellationToken))
-            Assert.That(pushed.StatusCode, Is.EqualTo(HttpStatusCode.OK), await pushed.Content.ReadAsStringAsync(CancellationToken));
+        using (var pushed =
+            await registry.Client.PostAsync(Package, new PushContent(content, release), CancellationToken))
+            Assert.That(
+                pushed.StatusCode,
+                Is.EqualTo(HttpStatusCode.OK),
+                await pushed.Content.ReadAsStringAsync(CancellationToken));
 
         var (tar, gzip, length) = await content.DigestsAsync(CancellationToken);
         var shown = (await GetJsonAsync(registry, $"{Package}/{release}/helm")).GetProperty("content");
         Assert.That(shown.GetProperty("digest").GetString(), Is.EqualTo(tar));
         Assert.That(shown.GetProperty("size").GetInt64(), Is.EqualTo(length));
 
-        Assert.That(await HashAsync(registry, $"{Package}/{release}/helm/pull", static (from, to, cancellationToken) => from.CopyToAsync(to, cancellationToken)), Is.EqualTo(gzip));
-        Assert.That(await HashAsync(registry, $"{Package}/blobs/sha256/{tar}", static (from, to, cancellationToken) => from.CopyToAsync(to, cancellationToken)), Is.EqualTo(gzip));
-        Assert.That(await HashAsync(registry, $"{Package}/{release}/helm/pull/json", BlobMember.DecodeAsync), Is.EqualTo(gzip));
+        Assert.That(
+            await HashAsync(
+                registry,
+                $"{Package}/{release}/helm/pull",
+                static (from, to, cancellationToken) => from.CopyToAsync(to, cancellationToken)),
+            Is.EqualTo(gzip));
+        Assert.That(
+            await HashAsync(
+                registry,
+                $"{Package}/blobs/sha256/{tar}",
+                static (from, to, cancellationToken) => from.CopyToAsync(to, cancellationToken)),
+            Is.EqualTo(gzip));
+        Assert.That(
+            await HashAsync(registry, $"{Package}/{release}/helm/pull/json", BlobMember.DecodeAsync), Is.EqualTo(gzip));
     }
 
     private async Task ArchiveAsync(RegistryProcess registry, int seed, long bytes)
@@ -58,18 +75,25 @@ public sealed class MemoryTests : EndToEndTest
         await using var expected = new HashingStream();
         await new NoiseStream(seed, bytes).CopyToAsync(expected, CancellationToken);
         using var content = new StreamContent(new NoiseStream(seed, bytes));
-        using var uploaded = await registry.Client.PostAsync("/api/v1/app?workspace=http://example.org/memory", content, CancellationToken);
+        using var uploaded = await registry.Client.PostAsync(
+            "/api/v1/app?workspace=http://example.org/memory", content, CancellationToken);
         var text = await uploaded.Content.ReadAsStringAsync(CancellationToken);
         Assert.That(uploaded.StatusCode, Is.EqualTo(HttpStatusCode.OK), text);
-        Assert.That(JsonDocument.Parse(text).RootElement.GetProperty("app_archive_id").GetString(), Is.EqualTo(expected.Hex()));
+        Assert.That(
+            JsonDocument.Parse(text).RootElement.GetProperty("app_archive_id").GetString(), Is.EqualTo(expected.Hex()));
 
         var path = $"/api/v1/app/{expected.Hex()}?workspace=http://example.org/memory";
-        Assert.That(await HashAsync(registry, path, static (from, to, cancellationToken) => from.CopyToAsync(to, cancellationToken)), Is.EqualTo(expected.Hex()));
+        Assert.That(
+            await HashAsync(
+                registry, path, static (from, to, cancellationToken) => from.CopyToAsync(to, cancellationToken)),
+            Is.EqualTo(expected.Hex()));
     }
 
-    private async Task<string> HashAsync(RegistryProcess registry, string path, Func<Stream, Stream, CancellationToken, Task> read)
+    private async Task<string> HashAsync(
+        RegistryProcess registry, string path, Func<Stream, Stream, CancellationToken, Task> read)
     {
-        using var answer = await registry.Client.GetAsync(path, HttpCompletionOption.ResponseHeadersRead, CancellationToken);
+        using var answer =
+            await registry.Client.GetAsync(path, HttpCompletionOption.ResponseHeadersRead, CancellationToken);
         Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.OK));
         await using var body = await answer.Content.ReadAsStreamAsync(CancellationToken);
         await using var hash = new HashingStream();

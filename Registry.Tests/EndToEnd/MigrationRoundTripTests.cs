@@ -17,7 +17,10 @@ public sealed class MigrationRoundTripTests : EndToEndTest
     private const int HangAtInsert = 6;
 
     private static readonly string[] Workspaces =
-        ["", "http://github.com/kubernauts", "http://github.com/kubernauts/kploy.net", "http://github.com/kubernauts//deep//down/app/", "http://Example.org/A%20b/ü"];
+        [
+            "", "http://github.com/kubernauts", "http://github.com/kubernauts/kploy.net",
+            "http://github.com/kubernauts//deep//down/app/", "http://Example.org/A%20b/ü"
+        ];
 
     [Test]
     public async Task Every_answer_is_the_same_on_each_storage_that_a_registry_moves_to()
@@ -30,7 +33,8 @@ public sealed class MigrationRoundTripTests : EndToEndTest
         await FillAsync(first);
         var expected = await RegistryRecording.MakeAsync(first.Client, Workspaces, CancellationToken);
         Assert.That(expected, Has.Count.GreaterThan(200));
-        Assert.That(expected.Count(static answer => answer.Contains("\n304\n", StringComparison.Ordinal)), Is.GreaterThan(80));
+        Assert.That(
+            expected.Count(static answer => answer.Contains("\n304\n", StringComparison.Ordinal)), Is.GreaterThan(80));
         var state = await StateAsync(first);
         await first.StopAsync();
 
@@ -48,14 +52,20 @@ public sealed class MigrationRoundTripTests : EndToEndTest
         });
         await VerifyAsync("gcs", settings);
         var resumed = await MoveAsync("etcd", "gcs", settings);
-        Assert.That(resumed, Does.Not.Contain("There already: 0 packages, 0 archives, 0 blobs."), "it goes on where it was stopped");
+        Assert.That(
+            resumed,
+            Does.Not.Contain("There already: 0 packages, 0 archives, 0 blobs."),
+            "it goes on where it was stopped");
         await DemandSameAsync("gcs", settings, expected, state);
 
         var back = Path.Combine(Folder, "back");
         await MoveAsync("gcs", "filesystem", settings, $"--to:Filesystem:Path={back}");
         await DemandSameAsync("filesystem", [.. settings, ("FILESYSTEM__PATH", back)], expected, state);
         Assert.That(StoredFiles(back), Is.SubsetOf(StoredFiles(Data)));
-        Assert.That(StoredFiles(Data).Except(StoredFiles(back)).Count(), Is.EqualTo(1), "only the content of the deleted release stayed behind");
+        Assert.That(
+            StoredFiles(Data).Except(StoredFiles(back)).Count(),
+            Is.EqualTo(1),
+            "only the content of the deleted release stayed behind");
     }
 
     [Test]
@@ -64,14 +74,17 @@ public sealed class MigrationRoundTripTests : EndToEndTest
         await using (var file = File.OpenRead(Path.Combine(AppContext.BaseDirectory, "Data", "registry-1.1.0.tar.gz")))
         await using (var gzip = new GZipStream(file, CompressionMode.Decompress))
             await TarFile.ExtractToDirectoryAsync(gzip, Folder, overwriteFiles: false, CancellationToken);
-        var recorded = JsonSerializer.Deserialize<string[]>(await File.ReadAllTextAsync(Path.Combine(Folder, "answers.json"), CancellationToken))!;
+        var recorded = JsonSerializer.Deserialize<string[]>(
+            await File.ReadAllTextAsync(Path.Combine(Folder, "answers.json"), CancellationToken))!;
         Assert.That(recorded, Has.Length.EqualTo(420));
 
         await using var redis = await RedisServer.StartAsync(CancellationToken);
         await using var etcd = await EtcdServer.StartAsync(CancellationToken);
         await using var gcs = await FakeGcs.StartAsync();
         var settings = Settings(redis, etcd, gcs);
-        foreach (var (from, to) in ((string?, string)[])[(null, "filesystem"), ("filesystem", "redis"), ("redis", "etcd"), ("etcd", "gcs")])
+        foreach (var (from, to) in ((string?, string)[])[
+            (null, "filesystem"), ("filesystem", "redis"), ("redis", "etcd"), ("etcd", "gcs")
+        ])
         {
             if (from is not null)
                 await MoveAsync(from, to, settings);
@@ -96,7 +109,10 @@ public sealed class MigrationRoundTripTests : EndToEndTest
         Assert.That(await unknown.ExitAsync(), Is.EqualTo(2));
         Assert.That(unknown.Errors, Does.Contain("Did you mean migrate?"));
 
-        var serving = Launch([.. RegistryProcess.Command, "--Limits:Ratio=7", "--urls", "http://127.0.0.1:0"], ("ASPNETCORE_URLS", null), ("FILESYSTEM__PATH", Data));
+        var serving = Launch(
+            [.. RegistryProcess.Command, "--Limits:Ratio=7", "--urls", "http://127.0.0.1:0"],
+            ("ASPNETCORE_URLS", null),
+            ("FILESYSTEM__PATH", Data));
         await serving.ReadyAsync();
         Assert.That(await serving.StopAsync(), Is.Zero);
     }
@@ -111,37 +127,60 @@ public sealed class MigrationRoundTripTests : EndToEndTest
         ("STORAGE_EMULATOR_HOST", gcs.Address.Authority),
     ];
 
-    /// <summary>The real chart and archive, and what is special: several media types and releases, a forced and a deleted one, channels, many chunks.</summary>
+    /// <summary>
+    /// The real chart and archive, and what is special: several media types and releases, a forced and a deleted one,
+    /// channels, many chunks.
+    /// </summary>
     private async Task FillAsync(RegistryProcess registry)
     {
-        var chart = await File.ReadAllBytesAsync(Path.Combine(AppContext.BaseDirectory, "Data", "elasticsearch-chart.tar.gz"), CancellationToken);
+        var chart = await File.ReadAllBytesAsync(
+            Path.Combine(AppContext.BaseDirectory, "Data", "elasticsearch-chart.tar.gz"), CancellationToken);
         foreach (var release in (string[])["1.0.0", "1.1.0", "2.0.0-rc.1", "2.0.0"])
             await PushAsync(registry, "hello/elasticsearch", release, "helm", chart);
         await PushAsync(registry, "hello/elasticsearch", "2.0.0", "kpm", Samples.TarGz("kpm"));
         await PushAsync(registry, "hello/elasticsearch", "1.1.0", "helm", Samples.TarGz("again"), force: true);
         await PushAsync(registry, "hello/elasticsearch", "0.9.0", "helm", Samples.TarGz("deleted"));
-        using (var deleted = await registry.Client.DeleteAsync("/api/v1/packages/hello/elasticsearch/0.9.0/helm", CancellationToken))
+        using (var deleted =
+            await registry.Client.DeleteAsync("/api/v1/packages/hello/elasticsearch/0.9.0/helm", CancellationToken))
             Assert.That(deleted.StatusCode, Is.EqualTo(HttpStatusCode.OK));
         foreach (var channel in (string[])["stable/1.0.0", "stable/2.0.0", "beta/2.0.0-rc.1"])
-            using (var added = await registry.Client.PostAsync($"/api/v1/packages/hello/elasticsearch/channels/{channel}", null, CancellationToken))
+            using (var added = await registry.Client.PostAsync(
+                $"/api/v1/packages/hello/elasticsearch/channels/{channel}", null, CancellationToken))
                 Assert.That(added.StatusCode, Is.EqualTo(HttpStatusCode.OK));
         await PushAsync(registry, "team/App.One_x", "1.0.0+build.5", "docker-compose", Samples.TarGz("one"));
-        await PushAsync(registry, "team/large", "1.0.0", "helm", await new SeededPackage(1, 5 << 20).ToArrayAsync(CancellationToken));
+        await PushAsync(
+            registry,
+            "team/large",
+            "1.0.0",
+            "helm",
+            await new SeededPackage(1, 5 << 20).ToArrayAsync(CancellationToken));
         await PushAsync(registry, "Team/app", "1.0.0", "helm", chart);
 
         var archive = await SampleArchive.BytesAsync();
         foreach (var workspace in (string[])[.. Workspaces, Workspaces[1]])
-            using (var uploaded = await registry.Client.PostAsync($"/api/v1/app?workspace={Uri.EscapeDataString(workspace)}", new ByteArrayContent(archive), CancellationToken))
+            using (var uploaded = await registry.Client.PostAsync(
+                $"/api/v1/app?workspace={Uri.EscapeDataString(workspace)}",
+                new ByteArrayContent(archive),
+                CancellationToken))
                 Assert.That(uploaded.StatusCode, Is.EqualTo(HttpStatusCode.OK));
-        using var other = await registry.Client.PostAsync("/api/v1/app", new ByteArrayContent(chart), CancellationToken);
+        using var other =
+            await registry.Client.PostAsync("/api/v1/app", new ByteArrayContent(chart), CancellationToken);
         Assert.That(other.StatusCode, Is.EqualTo(HttpStatusCode.OK));
     }
 
-    private async Task PushAsync(RegistryProcess registry, string package, string release, string type, byte[] content, bool force = false)
+    private async Task PushAsync(
+        RegistryProcess registry, string package, string release, string type, byte[] content, bool force = false)
     {
-        var push = new { release, media_type = type, blob = content, force, metadata = new { maintainers = new[] { "Jörg" }, release } };
-        using var answer = await registry.Client.PostAsJsonAsync($"/cnr/api/v1/packages/{package}", push, CancellationToken);
-        Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.OK), await answer.Content.ReadAsStringAsync(CancellationToken));
+        var push = new { release, media_type = type, blob = content, force, metadata = new { maintainers = new[]
+        {
+            "Jörg"
+        }, release } };
+        using var answer =
+            await registry.Client.PostAsJsonAsync($"/cnr/api/v1/packages/{package}", push, CancellationToken);
+        Assert.That(
+            answer.StatusCode,
+            Is.EqualTo(HttpStatusCode.OK),
+            await answer.Content.ReadAsStringAsync(CancellationToken));
     }
 
     /// <summary>A whole move, which must succeed; returns its summary.</summary>
@@ -166,7 +205,8 @@ public sealed class MigrationRoundTripTests : EndToEndTest
             midway.TrySetResult();
             return FakeGcsFault.Hang;
         };
-        var migrate = Launch([.. RegistryProcess.Command, "migrate", "--from=etcd", "--to=gcs", "--parallel", "2"], settings);
+        var migrate =
+            Launch([.. RegistryProcess.Command, "migrate", "--from=etcd", "--to=gcs", "--parallel", "2"], settings);
         await midway.Task.WaitAsync(CancellationToken);
         Assert.That(await stop(migrate), Is.EqualTo(1), migrate.Errors);
         gcs.Faults = null;
@@ -179,8 +219,12 @@ public sealed class MigrationRoundTripTests : EndToEndTest
         Assert.That(verify.Log, Has.One.EqualTo("Faults: 0."));
     }
 
-    /// <summary>Serves from a storage, and demands every answer that was recorded; the state alone names the storage, and on GCS its bucket.</summary>
-    private async Task DemandSameAsync(string storage, (string, string?)[] settings, IReadOnlyList<string> expected, JsonObject state)
+    /// <summary>
+    /// Serves from a storage, and demands every answer that was recorded; the state alone names the storage, and on GCS
+    /// its bucket.
+    /// </summary>
+    private async Task DemandSameAsync(
+        string storage, (string, string?)[] settings, IReadOnlyList<string> expected, JsonObject state)
     {
         var registry = await StartAsync([.. settings, ("STORAGE", storage)]);
         var actual = await RegistryRecording.MakeAsync(registry.Client, Workspaces, CancellationToken);
@@ -195,7 +239,9 @@ public sealed class MigrationRoundTripTests : EndToEndTest
         await registry.StopAsync();
     }
 
-    private async Task<JsonObject> StateAsync(RegistryProcess registry) => (await registry.Client.GetFromJsonAsync<JsonObject>("/api/v1", CancellationToken))!;
+    private async Task<JsonObject> StateAsync(
+        RegistryProcess registry) =>
+        (await registry.Client.GetFromJsonAsync<JsonObject>("/api/v1", CancellationToken))!;
 
     /// <summary>Names, lengths of all documents and blobs below a data folder.</summary>
     private static IEnumerable<string> StoredFiles(string folder) =>

@@ -7,17 +7,31 @@ namespace Registry.Tests.EndToEnd;
 /// <summary>Links and writes through a real nginx that serves the registry below a path.</summary>
 public sealed class ProxyTests
 {
-    private const string Header = $"proxy_set_header Host $http_host; proxy_set_header X-Forwarded-Prefix {NginxServer.Prefix};";
+    private const string Header =
+        $"proxy_set_header Host $http_host; proxy_set_header X-Forwarded-Prefix {NginxServer.Prefix};";
 
     private readonly CancellationToken cancellationToken = new CancellationTokenSource(TimeSpan.FromMinutes(3)).Token;
 
-    [TestCase(false, Header, "--Proxies:Trusted=127.0.0.1", TestName = "The_header_of_a_trusted_proxy_puts_the_prefix_into_every_link")]
-    [TestCase(false, NginxServer.KeepHost, "--PATHBASE=/registry", TestName = "The_setting_puts_the_prefix_into_every_link_where_the_proxy_takes_it_off")]
-    [TestCase(true, NginxServer.KeepHost, "--PATHBASE=/registry", TestName = "The_setting_puts_the_prefix_into_every_link_where_the_proxy_keeps_it")]
+    [TestCase(
+        false,
+        Header,
+        "--Proxies:Trusted=127.0.0.1",
+        TestName = "The_header_of_a_trusted_proxy_puts_the_prefix_into_every_link")]
+    [TestCase(
+        false,
+        NginxServer.KeepHost,
+        "--PATHBASE=/registry",
+        TestName = "The_setting_puts_the_prefix_into_every_link_where_the_proxy_takes_it_off")]
+    [TestCase(
+        true,
+        NginxServer.KeepHost,
+        "--PATHBASE=/registry",
+        TestName = "The_setting_puts_the_prefix_into_every_link_where_the_proxy_keeps_it")]
     public async Task Links_lead_through_the_proxy(bool keepsPrefix, string directives, string setting)
     {
         await using var registry = await RegistryHost.StartAsync(setting);
-        await using var nginx = await NginxServer.StartAsync(registry.Address, keepsPrefix, directives, cancellationToken);
+        await using var nginx =
+            await NginxServer.StartAsync(registry.Address, keepsPrefix, directives, cancellationToken);
         using var client = new HttpClient { BaseAddress = nginx.Address };
 
         foreach (var name in (string[])["a/b", "a/c"])
@@ -30,8 +44,12 @@ public sealed class ProxyTests
         foreach (var page in (string[])["", "cnr/", "cnr"])
         {
             var html = await client.GetStringAsync(page, cancellationToken);
-            var meta = html.Split('\n').Single(line => line.Contains("name=\"cnr-package\"", StringComparison.Ordinal)).Split('"')[3].Split(' ')[1];
-            var pull = meta.Replace("{name}", "a/b", StringComparison.Ordinal).Replace("{version}", "1.0.0", StringComparison.Ordinal)
+            var meta = html.Split('\n')
+                .Single(line => line.Contains("name=\"cnr-package\"", StringComparison.Ordinal))
+                .Split('"')[3]
+                .Split(' ')[1];
+            var pull = meta.Replace("{name}", "a/b", StringComparison.Ordinal).Replace(
+                "{version}", "1.0.0", StringComparison.Ordinal)
                 .Replace("{mediatype}", "helm", StringComparison.Ordinal);
             Assert.That(await client.GetByteArrayAsync(pull, cancellationToken), Has.Length.EqualTo(583), pull);
         }
@@ -43,7 +61,9 @@ public sealed class ProxyTests
 
         using var uploaded = await client.PostAsync("api/v1/app", new StringContent("x"), cancellationToken);
         using var archive = JsonDocument.Parse(await uploaded.Content.ReadAsStringAsync(cancellationToken));
-        Assert.That(await client.GetStringAsync(archive.RootElement.GetProperty("selfLink").GetString(), cancellationToken), Is.EqualTo("x"));
+        Assert.That(
+            await client.GetStringAsync(archive.RootElement.GetProperty("selfLink").GetString(), cancellationToken),
+            Is.EqualTo("x"));
     }
 
     [TestCase(NginxServer.KeepHost, 200)]
@@ -51,7 +71,8 @@ public sealed class ProxyTests
     public async Task A_page_of_the_registry_writes_where_the_proxy_keeps_the_host(string directives, int status)
     {
         await using var registry = await RegistryHost.StartAsync();
-        await using var nginx = await NginxServer.StartAsync(registry.Address, keepsPrefix: false, directives, cancellationToken);
+        await using var nginx =
+            await NginxServer.StartAsync(registry.Address, keepsPrefix: false, directives, cancellationToken);
         using var client = new HttpClient { BaseAddress = nginx.Address };
         using var request = new HttpRequestMessage(HttpMethod.Post, "api/v1/app") { Content = new StringContent("x") };
         request.Headers.Add("Origin", nginx.Address.GetLeftPart(UriPartial.Authority));

@@ -16,7 +16,9 @@ public sealed class RaceTests : EndToEndTest
         for (var round = 0; round < 3; round++)
         {
             var release = $"1.0.{round}";
-            var contents = Enumerable.Range(0, Clients).Select(client => new SeededPackage((round * Clients) + client, 2048)).ToArray();
+            var contents = Enumerable.Range(0, Clients)
+                .Select(client => new SeededPackage((round * Clients) + client, 2048))
+                .ToArray();
             var answers = await RaceAsync(Clients, async client =>
             {
                 using var answer = await PushAsync(registry, "race/one", release, contents[client]);
@@ -27,7 +29,10 @@ public sealed class RaceTests : EndToEndTest
 
             Assert.That(answers.Count(static status => status == HttpStatusCode.OK), Is.EqualTo(1));
             var winner = await contents[Array.IndexOf(answers, HttpStatusCode.OK)].ToArrayAsync(CancellationToken);
-            Assert.That(await registry.Client.GetByteArrayAsync($"/api/v1/packages/race/one/{release}/helm/pull", CancellationToken), Is.EqualTo(winner).AsCollection);
+            Assert.That(
+                await registry.Client.GetByteArrayAsync(
+                    $"/api/v1/packages/race/one/{release}/helm/pull", CancellationToken),
+                Is.EqualTo(winner).AsCollection);
         }
     }
 
@@ -42,8 +47,12 @@ public sealed class RaceTests : EndToEndTest
             for (var number = 0; number < Each; number++)
             {
                 var content = new SeededPackage((client * Each) + number, 1024);
-                using var answer = await PushAsync(registry, $"race/p{client % packages}", $"1.{client}.{number}", content);
-                Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.OK), await answer.Content.ReadAsStringAsync(CancellationToken));
+                using var answer =
+                    await PushAsync(registry, $"race/p{client % packages}", $"1.{client}.{number}", content);
+                Assert.That(
+                    answer.StatusCode,
+                    Is.EqualTo(HttpStatusCode.OK),
+                    await answer.Content.ReadAsStringAsync(CancellationToken));
             }
 
             return true;
@@ -61,7 +70,9 @@ public sealed class RaceTests : EndToEndTest
         {
             var pulled = await registry.Client.GetByteArrayAsync(
                 $"/api/v1/packages/race/p{client % packages}/1.{client}.0/helm/pull", CancellationToken);
-            Assert.That(pulled, Is.EqualTo(await new SeededPackage(client * Each, 1024).ToArrayAsync(CancellationToken)).AsCollection);
+            Assert.That(
+                pulled,
+                Is.EqualTo(await new SeededPackage(client * Each, 1024).ToArrayAsync(CancellationToken)).AsCollection);
         }
     }
 }

@@ -7,7 +7,9 @@ using Registry.Tests.Support;
 
 namespace Registry.Tests.EndToEnd;
 
-/// <summary>Random bytes and random JSON at every endpoint: never a 5xx, and nothing of what others pushed is touched.</summary>
+/// <summary>
+/// Random bytes and random JSON at every endpoint: never a 5xx, and nothing of what others pushed is touched.
+/// </summary>
 public sealed class RandomRequestTests : EndToEndTest
 {
     private const int Senders = 4;
@@ -23,12 +25,15 @@ public sealed class RandomRequestTests : EndToEndTest
             Assert.That(pushed.StatusCode, Is.EqualTo(HttpStatusCode.OK));
 
         using var end = new CancellationTokenSource(Soak);
-        var sent = await Task.WhenAll(Enumerable.Range(0, Senders).Select(sender => SendAsync(registry, unchecked(seed + sender), end.Token)));
+        var sent = await Task.WhenAll(
+            Enumerable.Range(0, Senders).Select(sender => SendAsync(registry, unchecked(seed + sender), end.Token)));
 
         await TestContext.Out.WriteLineAsync($"{sent.Sum()} requests.");
         Assert.That(sent, Has.All.Positive);
         Assert.That(
-            await registry.Client.GetByteArrayAsync("/api/v1/packages/kept/whole/1.0.0/helm/pull", CancellationToken), Is.EqualTo(await kept.ToArrayAsync(CancellationToken)).AsCollection);
+            await registry.Client.GetByteArrayAsync(
+                "/api/v1/packages/kept/whole/1.0.0/helm/pull",
+                CancellationToken), Is.EqualTo(await kept.ToArrayAsync(CancellationToken)).AsCollection);
         foreach (var path in (string[])["/readyz", "/api/v1/packages", "/api/v1/app"])
             using (var answer = await registry.Client.GetAsync(path, CancellationToken))
                 Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.OK), path);

@@ -6,22 +6,28 @@ namespace Registry.Tests.EndToEnd;
 /// <summary>Requests of which some nearly make sense, the same for the same seed.</summary>
 internal sealed class RandomRequests(int seed)
 {
-    private static readonly string[] Methods = ["GET", "GET", "GET", "POST", "POST", "POST", "DELETE", "HEAD", "PUT", "PATCH", "OPTIONS", "FOO"];
+    private static readonly string[] Methods =
+        ["GET", "GET", "GET", "POST", "POST", "POST", "DELETE", "HEAD", "PUT", "PATCH", "OPTIONS", "FOO"];
 
     /// <summary>Every route of the service; <c>*</c> stands for a segment.</summary>
     private static readonly string[] Routes =
     [
-        "/", "/cnr", "/cnr/", "/version", "/cnr/version", "/healthz", "/readyz", "/openapi/v1.json", "/openapi/client.json", "/swagger",
+        "/", "/cnr", "/cnr/", "/version", "/cnr/version", "/healthz", "/readyz", "/openapi/v1.json",
+        "/openapi/client.json", "/swagger",
         "/swagger/index.html", "/*", "/api/*",
-        "P", "P/search", "P/*/*", "P/*/*", "P/*/*", "P/*/*/*", "P/*/*/*/*", "P/*/*/*/*/pull", "P/*/*/*/*/pull/json", "P/*/*/blobs/sha256/*",
-        "P/*/*/blobs/sha256/*/json", "P/*/*/channels", "P/*/*/channels/*", "P/*/*/channels/*/*", "/api/v1", "/api/v1/app", "/api/v1/app/*",
+        "P", "P/search", "P/*/*", "P/*/*", "P/*/*", "P/*/*/*", "P/*/*/*/*", "P/*/*/*/*/pull", "P/*/*/*/*/pull/json",
+        "P/*/*/blobs/sha256/*",
+        "P/*/*/blobs/sha256/*/json", "P/*/*/channels", "P/*/*/channels/*", "P/*/*/channels/*/*", "/api/v1",
+        "/api/v1/app", "/api/v1/app/*",
         "/api/v1/app/*/*",
     ];
 
     private static readonly string[] Segments =
     [
-        "fuzz", "a", "b", "1.0.0", "default", "^1", "%3E%3D1.0,%3C2", "~0.", "helm", "kpm", "-", "stable", "channels", "blobs", "search", "..", ".", "%2e%2e",
-        "%2F", "%00", "%0A", "%C3%28", "%FF", "%F0%9F%93%A6", "A%20b", "é", "sha256", "99999999999999999999.0.0", "1.0.0-rc.1+b",
+        "fuzz", "a", "b", "1.0.0", "default", "^1", "%3E%3D1.0,%3C2", "~0.", "helm", "kpm", "-", "stable", "channels",
+        "blobs", "search", "..", ".", "%2e%2e",
+        "%2F", "%00", "%0A", "%C3%28", "%FF", "%F0%9F%93%A6", "A%20b", "é", "sha256", "99999999999999999999.0.0",
+        "1.0.0-rc.1+b",
         "328ebadef2f23d30bf9f806d4eb67c56e2869f471ca34f18780c7ce31576021d", "*", "{name}", "[", "%5B::1", "''", "@x",
     ];
 
@@ -32,16 +38,22 @@ internal sealed class RandomRequests(int seed)
 
     private static readonly string[] Values =
     [
-        "", "json", "true", "http://u:p@example.org/a/b", "http://[::1/x", "//h/x", "%FF", "%00", "(", "*", "1.0.0", "H4sIAAAAAAAAAwMAAAAAAAAAAAA%3D", "helm",
+        "", "json", "true", "http://u:p@example.org/a/b", "http://[::1/x", "//h/x", "%FF", "%00", "(", "*", "1.0.0",
+        "H4sIAAAAAAAAAwMAAAAAAAAAAAA%3D", "helm",
     ];
 
     private static readonly string[] Headers =
     [
-        "Content-Type: application/json", "Content-Type: multipart/form-data; boundary=x", "Content-Type: multipart/form-data", "Content-Type: ;;;",
-        "Content-Type: application/x-www-form-urlencoded", "Content-Encoding: gzip", "Range: bytes=0-0", "Range: bytes=5-2", "Range: bytes=-999999999999999999999",
-        "Range: lines=1", "If-None-Match: *", "If-None-Match: \"", "If-Match: \"a\"", "If-Range: yesterday", "Accept: application/x-gzip", "Accept: \u0001",
-        "Accept-Encoding: br;q=9, *;q=0", "X-Forwarded-Host: <script>", "X-Forwarded-Proto: javascript", "Origin: null", "Access-Control-Request-Method: FOO",
-        "Expect: 100-continue", "X-Requested-With: XMLHttpRequest", "Authorization: \\", "X-HTTP-Method-Override: DELETE",
+        "Content-Type: application/json", "Content-Type: multipart/form-data; boundary=x",
+        "Content-Type: multipart/form-data", "Content-Type: ;;;",
+        "Content-Type: application/x-www-form-urlencoded", "Content-Encoding: gzip", "Range: bytes=0-0",
+        "Range: bytes=5-2", "Range: bytes=-999999999999999999999",
+        "Range: lines=1", "If-None-Match: *", "If-None-Match: \"", "If-Match: \"a\"", "If-Range: yesterday",
+        "Accept: application/x-gzip", "Accept: \u0001",
+        "Accept-Encoding: br;q=9, *;q=0", "X-Forwarded-Host: <script>", "X-Forwarded-Proto: javascript",
+        "Origin: null", "Access-Control-Request-Method: FOO",
+        "Expect: 100-continue", "X-Requested-With: XMLHttpRequest", "Authorization: \\",
+        "X-HTTP-Method-Override: DELETE",
     ];
 
     private readonly Random random = new(seed);
@@ -49,7 +61,9 @@ internal sealed class RandomRequests(int seed)
     /// <summary>The next request, as bytes on the wire; asks the server to close.</summary>
     public byte[] Next()
     {
-        var head = new StringBuilder($"{Pick(Methods)} {Path()} HTTP/1.1\r\nHost: {(random.Next(20) == 0 ? Noise(8) : "localhost")}\r\nConnection: close\r\n");
+        var head = new StringBuilder(
+            $"{Pick(Methods)} {Path()} HTTP/1.1\r\nHost: "
+                + $"{(random.Next(20) == 0 ? Noise(8) : "localhost")}\r\nConnection: close\r\n");
         for (var headers = random.Next(4); headers > 0; headers--)
             head.Append(Pick(Headers)).Append("\r\n");
         var body = Body();
@@ -72,7 +86,10 @@ internal sealed class RandomRequests(int seed)
         if (random.Next(10) == 0)
             path.Append('/');
         for (var (parameters, sign) = (random.Next(3), '?'); parameters > 0; parameters--, sign = '&')
-            path.Append(sign).Append(Pick(Parameters)).Append('=').Append(random.Next(3) == 0 ? Escaped(random.Next(20)) : Pick(Values));
+            path.Append(sign)
+                .Append(Pick(Parameters))
+                .Append('=')
+                .Append(random.Next(3) == 0 ? Escaped(random.Next(20)) : Pick(Values));
         return path.ToString();
     }
 
@@ -90,7 +107,10 @@ internal sealed class RandomRequests(int seed)
         2 => Mutated(Encoding.UTF8.GetBytes(Push())),
         3 => Encoding.UTF8.GetBytes(Json(depth: 4)),
         4 => Encoding.UTF8.GetBytes($"blob={Pick(Values)}&release={Pick(Segments)}&force={Pick(Values)}"),
-        5 => Mutated(Encoding.UTF8.GetBytes($"--x\r\nContent-Disposition: form-data; name=\"blob\"\r\n\r\n{Noise(30)}\r\n--x--\r\n")),
+        5 =>
+            Mutated(
+                Encoding.UTF8.GetBytes(
+                    $"--x\r\nContent-Disposition: form-data; name=\"blob\"\r\n\r\n{Noise(30)}\r\n--x--\r\n")),
         _ => Encoding.UTF8.GetBytes(Push()),
     };
 
@@ -130,7 +150,8 @@ internal sealed class RandomRequests(int seed)
     private string Escaped(int count) => string.Concat(Bytes(count).Select(static value => $"%{value:X2}"));
 
     /// <summary>Characters that do not end a line.</summary>
-    private string Noise(int count) => string.Concat(Bytes(count).Select(static value => value is 10 or 13 or 0 ? 'x' : (char)value));
+    private string Noise(
+        int count) => string.Concat(Bytes(count).Select(static value => value is 10 or 13 or 0 ? 'x' : (char)value));
 
     private T Pick<T>(T[] from) => from[random.Next(from.Length)];
 }

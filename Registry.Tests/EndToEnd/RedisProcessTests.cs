@@ -11,10 +11,12 @@ public sealed class RedisProcessTests : EndToEndTest
 {
     [TestCase("maxmemory-policy", "allkeys-lru", "noeviction")]
     [TestCase("requirepass", "secret", "Redis failed")]
-    public async Task A_redis_that_cannot_be_used_ends_the_start_with_the_reason(string setting, string value, string reason)
+    public async Task A_redis_that_cannot_be_used_ends_the_start_with_the_reason(
+        string setting, string value, string reason)
     {
         await using var server = await RedisServer.StartAsync(CancellationToken, $"--{setting}", value);
-        var registry = Launch(RegistryProcess.Command, ("STORAGE", "redis"), ("REDIS__CONFIGURATION", server.Configuration));
+        var registry =
+            Launch(RegistryProcess.Command, ("STORAGE", "redis"), ("REDIS__CONFIGURATION", server.Configuration));
         Assert.That(await registry.ExitAsync(), Is.EqualTo(1));
         Assert.That(registry.Errors, Does.Contain(reason));
     }
@@ -24,27 +26,39 @@ public sealed class RedisProcessTests : EndToEndTest
     {
         await using var server = await RedisServer.StartAsync(CancellationToken);
         var registry = Launch(
-            RegistryProcess.Command, ("STORAGE", "redis"), ("REDIS__CONFIGURATION", $"{server.Configuration},user=registry,password=wrong-one"));
+            RegistryProcess.Command, (
+                "STORAGE",
+                "redis"), ("REDIS__CONFIGURATION", $"{server.Configuration},user=registry,password=wrong-one"));
         Assert.That(await registry.ExitAsync(), Is.EqualTo(1));
-        Assert.That(registry.Errors, Does.Contain("REDIS__CONFIGURATION").And.Contain("WRONGPASS").And.Not.Contain("wrong-one"));
+        Assert.That(
+            registry.Errors,
+            Does.Contain("REDIS__CONFIGURATION").And.Contain("WRONGPASS").And.Not.Contain("wrong-one"));
     }
 
     /// <summary>The line of Documentation/storage/redis.md, and with it every call that the registry makes.</summary>
     [TestCase(true)]
     [TestCase(false)]
-    public async Task The_user_of_the_documentation_is_allowed_all_that_the_registry_does_and_nothing_is_refused(bool mayReadSettings)
+    public async Task The_user_of_the_documentation_is_allowed_all_that_the_registry_does_and_nothing_is_refused(
+        bool mayReadSettings)
     {
         await using var server = await RedisServer.StartDurableAsync(CancellationToken);
-        var rule = (await File.ReadAllLinesAsync(Path.Combine(RegistryProcess.Root, "Documentation", "storage", "redis.md"), CancellationToken))
+        var rule = (await File.ReadAllLinesAsync(
+            Path.Combine(RegistryProcess.Root, "Documentation", "storage", "redis.md"), CancellationToken))
             .Single(static line => line.StartsWith("redis-cli ACL SETUSER registry ", StringComparison.Ordinal));
         var words = rule.Split(' ').Skip(1).Select(static word => word.Trim('\'')).ToList();
         Assert.That(words.Remove("+config|get"), Is.True);
-        Assert.That(await server.CommandAsync([.. words, .. mayReadSettings ? ["+config|get"] : Array.Empty<string>()]), Is.EqualTo("OK"));
+        Assert.That(
+            await server.CommandAsync([.. words, .. mayReadSettings ? ["+config|get"] : Array.Empty<string>()]),
+            Is.EqualTo("OK"));
         Assert.That(await server.CommandAsync("ACL", "LOG", "RESET"), Is.EqualTo("OK"));
         (string, string?)[] settings =
         [
             ("STORAGE", "redis"), ("REDIS__CONFIGURATION", $"{server.Configuration},user=registry,password=PASSWORD"),
-            ("UPDATES__BOUNDSECONDS", "0.25"), ("COLLECTION__GRACESECONDS", "1"), ("COLLECTION__PERIODSECONDS", "1"), ("COLLECTION__STAGEDIDLESECONDS", "1"),
+            (
+                "UPDATES__BOUNDSECONDS",
+                "0.25"), (
+                    "COLLECTION__GRACESECONDS",
+                    "1"), ("COLLECTION__PERIODSECONDS", "1"), ("COLLECTION__STAGEDIDLESECONDS", "1"),
         ];
 
         var registry = await StartAsync(settings);
@@ -52,25 +66,41 @@ public sealed class RedisProcessTests : EndToEndTest
         var package = new SeededPackage(1, 3 << 20);
         foreach (var release in (string[])["1.0.0", "2.0.0"])
             using (var pushed = await PushAsync(registry, "acl/app", release, package))
-                Assert.That(pushed.StatusCode, Is.EqualTo(HttpStatusCode.OK), await pushed.Content.ReadAsStringAsync(CancellationToken));
+                Assert.That(
+                    pushed.StatusCode,
+                    Is.EqualTo(HttpStatusCode.OK),
+                    await pushed.Content.ReadAsStringAsync(CancellationToken));
         Assert.That((await GetJsonAsync(other, "/api/v1/packages")).GetArrayLength(), Is.EqualTo(1));
         Assert.That(
-            await other.Client.GetByteArrayAsync("/api/v1/packages/acl/app/1.0.0/helm/pull", CancellationToken), Is.EqualTo(await package.ToArrayAsync(CancellationToken)).AsCollection);
-        using (var channel = await registry.Client.PostAsync("/api/v1/packages/acl/app/channels/stable/1.0.0", null, CancellationToken))
+            await other.Client.GetByteArrayAsync(
+                "/api/v1/packages/acl/app/1.0.0/helm/pull",
+                CancellationToken), Is.EqualTo(await package.ToArrayAsync(CancellationToken)).AsCollection);
+        using (var channel =
+            await registry.Client.PostAsync("/api/v1/packages/acl/app/channels/stable/1.0.0", null, CancellationToken))
             Assert.That(channel.StatusCode, Is.EqualTo(HttpStatusCode.OK));
         var archive = await SampleArchive.BytesAsync();
-        using (var uploaded = await registry.Client.PostAsync("/api/v1/app", new ByteArrayContent(archive), CancellationToken))
+        using (var uploaded =
+            await registry.Client.PostAsync("/api/v1/app", new ByteArrayContent(archive), CancellationToken))
             Assert.That(uploaded.StatusCode, Is.EqualTo(HttpStatusCode.OK));
         Assert.That((await GetJsonAsync(other, "/api/v1/app")).GetRawText(), Does.Contain(SampleArchive.Id));
         using (var deleted = await registry.Client.DeleteAsync($"/api/v1/app/{SampleArchive.Id}", CancellationToken))
             Assert.That(deleted.StatusCode, Is.EqualTo(HttpStatusCode.NoContent));
         foreach (var path in (string[])["channels/stable", "1.0.0/helm", "2.0.0/helm"])
-            using (var deleted = await registry.Client.DeleteAsync($"/api/v1/packages/acl/app/{path}", CancellationToken))
+            using (var deleted =
+                await registry.Client.DeleteAsync($"/api/v1/packages/acl/app/{path}", CancellationToken))
                 Assert.That(deleted.StatusCode, Is.EqualTo(HttpStatusCode.OK), path);
         await UntilAsync(
-            () => Task.FromResult(registry.Log.Concat(other.Log).Any(static line => line.Contains("Collected 1 blobs", StringComparison.Ordinal))), "it collects");
+            () =>
+                Task.FromResult(
+                    registry.Log.Concat(other.Log)
+                        .Any(
+                            static line =>
+                                line.Contains("Collected 1 blobs", StringComparison.Ordinal))), "it collects");
         using (var pushed = await PushAsync(registry, "acl/kept", "1.0.0", package))
-            Assert.That(pushed.StatusCode, Is.EqualTo(HttpStatusCode.OK), await pushed.Content.ReadAsStringAsync(CancellationToken));
+            Assert.That(
+                pushed.StatusCode,
+                Is.EqualTo(HttpStatusCode.OK),
+                await pushed.Content.ReadAsStringAsync(CancellationToken));
         await registry.StopAsync();
         await other.StopAsync();
         var verify = Launch([.. RegistryProcess.Command, "verify"], settings);
@@ -84,7 +114,10 @@ public sealed class RedisProcessTests : EndToEndTest
         }
         else
         {
-            Assert.That(refused.Split('\n').Count(static line => line.StartsWith("reason", StringComparison.Ordinal)), Is.LessThanOrEqualTo(1), refused);
+            Assert.That(
+                refused.Split('\n').Count(static line => line.StartsWith("reason", StringComparison.Ordinal)),
+                Is.LessThanOrEqualTo(1),
+                refused);
             Assert.That(registry.Log, Has.Some.Contains("could not be checked").And.None.Contains(" fail: "));
         }
     }
@@ -92,7 +125,10 @@ public sealed class RedisProcessTests : EndToEndTest
     [Test]
     public async Task Settings_that_cannot_be_read_end_the_start_with_their_name_and_without_the_password()
     {
-        var registry = Launch(RegistryProcess.Command, ("STORAGE", "redis"), ("REDIS__CONFIGURATION", "localhost:6379,password=secret-one,colour=blue"));
+        var registry = Launch(
+            RegistryProcess.Command,
+            ("STORAGE", "redis"),
+            ("REDIS__CONFIGURATION", "localhost:6379,password=secret-one,colour=blue"));
         Assert.That(await registry.ExitAsync(), Is.EqualTo(1));
         Assert.That(registry.Errors, Does.Contain("REDIS__CONFIGURATION").And.Not.Contain("secret-one"));
     }
@@ -104,18 +140,35 @@ public sealed class RedisProcessTests : EndToEndTest
         var (certificate, key) = authority.Issue("server", "localhost");
         var port = RedisServer.FreePort();
         await using var server = await RedisServer.StartAsync(
-            CancellationToken, "--tls-port", $"{port}", "--tls-cert-file", certificate, "--tls-key-file", key, "--tls-ca-cert-file", authority.File, "--tls-auth-clients", "no");
+            CancellationToken,
+            "--tls-port",
+            $"{port}",
+            "--tls-cert-file",
+            certificate,
+            "--tls-key-file",
+            key,
+            "--tls-ca-cert-file",
+            authority.File,
+            "--tls-auth-clients",
+            "no");
         var configuration = $"localhost:{port},ssl=true,sslHost=localhost";
 
-        var registry = await StartAsync(("STORAGE", "redis"), ("REDIS__CONFIGURATION", configuration), ("SSL_CERT_FILE", authority.File));
+        var registry = await StartAsync(
+            ("STORAGE", "redis"), ("REDIS__CONFIGURATION", configuration), ("SSL_CERT_FILE", authority.File));
         var archive = await SampleArchive.BytesAsync();
-        using var uploaded = await registry.Client.PostAsync("/api/v1/app", new ByteArrayContent(archive), CancellationToken);
+        using var uploaded =
+            await registry.Client.PostAsync("/api/v1/app", new ByteArrayContent(archive), CancellationToken);
         Assert.That(uploaded.StatusCode, Is.EqualTo(HttpStatusCode.OK));
-        Assert.That(await registry.Client.GetByteArrayAsync($"/api/v1/app/{SampleArchive.Id}", CancellationToken), Is.EqualTo(archive));
-
-        await using var link = new RedisConnection(new RedisOptions { Configuration = configuration }, TimeProvider.System);
         Assert.That(
-            async () => await new RedisDocumentStore(link, new RedisKeys("registry:")).GetAsync(StoreKeys.Packages, CancellationToken),
+            await registry.Client.GetByteArrayAsync($"/api/v1/app/{SampleArchive.Id}", CancellationToken),
+            Is.EqualTo(archive));
+
+        await using var link =
+            new RedisConnection(new RedisOptions { Configuration = configuration }, TimeProvider.System);
+        Assert.That(
+            async () =>
+                await new RedisDocumentStore(link, new RedisKeys("registry:")).GetAsync(
+                    StoreKeys.Packages, CancellationToken),
             Throws.InstanceOf<StorageException>());
     }
 }

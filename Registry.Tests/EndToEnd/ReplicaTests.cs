@@ -26,7 +26,10 @@ public sealed class ReplicaTests(string backend) : EndToEndTest
     [OneTimeSetUp]
     public async Task StartCluster() =>
         cluster = await RegistryCluster.StartAsync(
-            backend, Replicas, CancellationToken.None, [("Logging__LogLevel__Registry", "Warning"), ("UPDATES__BOUNDSECONDS", "120"), .. ClusterStorage.Deadline(60)]);
+            backend, Replicas, CancellationToken.None, [
+                ("Logging__LogLevel__Registry", "Warning"), ("UPDATES__BOUNDSECONDS", "120"),
+                .. ClusterStorage.Deadline(60)
+            ]);
 
     [OneTimeTearDown]
     public async Task EndCluster() => await (cluster?.DisposeAsync() ?? default);
@@ -35,7 +38,11 @@ public sealed class ReplicaTests(string backend) : EndToEndTest
     public async Task TellFailures()
     {
         if (TestContext.CurrentContext.Result.Outcome.Status == TestStatus.Failed)
-            await TestContext.Out.WriteLineAsync(string.Join('\n', cluster.Log.Where(static line => !line.Contains(" info: ", StringComparison.Ordinal)).TakeLast(100)));
+            await TestContext.Out.WriteLineAsync(
+                string.Join(
+                    '\n',
+                    cluster.Log.Where(static line => !line.Contains(" info: ", StringComparison.Ordinal))
+                        .TakeLast(100)));
     }
 
     [Test]
@@ -62,10 +69,13 @@ public sealed class ReplicaTests(string backend) : EndToEndTest
         for (var round = 0; round < 3; round++)
         {
             var path = $"/api/v1/packages/race/one/1.0.{round}/helm/pull";
-            var contents = Enumerable.Range(0, Clients).Select(client => new SeededPackage((round * Clients) + client, 2048)).ToArray();
+            var contents = Enumerable.Range(0, Clients)
+                .Select(client => new SeededPackage((round * Clients) + client, 2048))
+                .ToArray();
             var answers = await RaceAsync(Clients, async client =>
             {
-                using var answer = await PushAsync(cluster[client % Replicas], "race/one", $"1.0.{round}", contents[client]);
+                using var answer =
+                    await PushAsync(cluster[client % Replicas], "race/one", $"1.0.{round}", contents[client]);
                 if (answer.StatusCode != HttpStatusCode.OK)
                     await DemandErrorAsync(answer, HttpStatusCode.Conflict, "package-exists");
                 return answer.StatusCode;
@@ -74,7 +84,8 @@ public sealed class ReplicaTests(string backend) : EndToEndTest
             Assert.That(answers.Count(static status => status == HttpStatusCode.OK), Is.EqualTo(1));
             var winner = await contents[Array.IndexOf(answers, HttpStatusCode.OK)].ToArrayAsync(CancellationToken);
             foreach (var replica in cluster.Replicas)
-                Assert.That(await replica.Client.GetByteArrayAsync(path, CancellationToken), Is.EqualTo(winner).AsCollection);
+                Assert.That(
+                    await replica.Client.GetByteArrayAsync(path, CancellationToken), Is.EqualTo(winner).AsCollection);
         }
     }
 
@@ -85,13 +96,16 @@ public sealed class ReplicaTests(string backend) : EndToEndTest
         await PushAllAsync(number => ("many/one", ReleaseOf(number)));
 
         var watch = Stopwatch.StartNew();
-        var digests = await Task.WhenAll(Enumerable.Range(0, Many).Select(number => Content(number).DigestsAsync(CancellationToken)));
-        var expected = Enumerable.Range(0, Many).Select(number => $"{ReleaseOf(number)} {digests[number].Tar}").ToHashSet();
+        var digests = await Task.WhenAll(
+            Enumerable.Range(0, Many).Select(number => Content(number).DigestsAsync(CancellationToken)));
+        var expected =
+            Enumerable.Range(0, Many).Select(number => $"{ReleaseOf(number)} {digests[number].Tar}").ToHashSet();
         foreach (var replica in cluster.Replicas)
         {
             var listed = (await GetJsonAsync(replica, "/api/v1/packages?namespace=many")).EnumerateArray().Single();
             Assert.That(listed.GetProperty("releases").GetArrayLength(), Is.EqualTo(Many));
-            var shown = (await GetJsonAsync(replica, "/api/v1/packages/many/one")).EnumerateArray().Select(Describe).ToList();
+            var shown =
+                (await GetJsonAsync(replica, "/api/v1/packages/many/one")).EnumerateArray().Select(Describe).ToList();
             Assert.That(shown, Has.Count.EqualTo(Many));
             Assert.That(expected.SetEquals(shown), Is.True, "what was pushed is what is shown");
         }
@@ -106,12 +120,16 @@ public sealed class ReplicaTests(string backend) : EndToEndTest
         await PushAllAsync(number => (PackageOf(number), "1.0.0"));
 
         var watch = Stopwatch.StartNew();
-        var digests = await Task.WhenAll(Enumerable.Range(0, Many).Select(number => Content(number).DigestsAsync(CancellationToken)));
+        var digests = await Task.WhenAll(
+            Enumerable.Range(0, Many).Select(number => Content(number).DigestsAsync(CancellationToken)));
         var names = Enumerable.Range(0, Many).Select(PackageOf).ToList();
         foreach (var replica in cluster.Replicas)
         {
             var listed = (await GetJsonAsync(replica, "/api/v1/packages?namespace=each")).EnumerateArray();
-            Assert.That(listed.Select(static package => package.GetProperty("name").GetString()!).SequenceEqual(names), Is.True, "listed");
+            Assert.That(
+                listed.Select(static package => package.GetProperty("name").GetString()!).SequenceEqual(names),
+                Is.True,
+                "listed");
             var found = (await GetJsonAsync(replica, "/api/v1/packages/search?q=each/p")).EnumerateArray();
             Assert.That(found.Select(static name => name.GetString()!).SequenceEqual(names), Is.True, "found");
         }
@@ -120,7 +138,8 @@ public sealed class ReplicaTests(string backend) : EndToEndTest
         {
             for (var number = client; number < Many; number += Clients)
             {
-                var shown = await GetJsonAsync(cluster[(number / Clients) % Replicas], $"/api/v1/packages/{PackageOf(number)}/default/helm");
+                var shown = await GetJsonAsync(
+                    cluster[(number / Clients) % Replicas], $"/api/v1/packages/{PackageOf(number)}/default/helm");
                 Assert.That(Describe(shown), Is.EqualTo($"1.0.0 {digests[number].Tar}"));
             }
 
@@ -132,7 +151,8 @@ public sealed class ReplicaTests(string backend) : EndToEndTest
     private static SeededPackage Content(int number) => new(number, 128);
 
     private static string Describe(JsonElement manifest) =>
-        $"{manifest.GetProperty("release").GetString()} {manifest.GetProperty("content").GetProperty("digest").GetString()}";
+        $"{manifest.GetProperty("release").GetString()} "
+            + $"{manifest.GetProperty("content").GetProperty("digest").GetString()}";
 
     /// <summary>Every client takes the next one, and pushes it to its own replica.</summary>
     private async Task PushAllAsync(Func<int, (string Package, string Release)> target)
@@ -145,45 +165,61 @@ public sealed class ReplicaTests(string backend) : EndToEndTest
             {
                 var (package, release) = target(number);
                 using var answer = await PushAsync(cluster[client % Replicas], package, release, Content(number));
-                Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.OK), await answer.Content.ReadAsStringAsync(CancellationToken));
+                Assert.That(
+                    answer.StatusCode,
+                    Is.EqualTo(HttpStatusCode.OK),
+                    await answer.Content.ReadAsStringAsync(CancellationToken));
             }
 
             return true;
         });
         await TestContext.Out.WriteLineAsync(
-            $"{backend}: {Many} pushes by {Clients} clients of {Replicas} replicas in {watch.Elapsed.TotalSeconds:0.0} s, {Many / watch.Elapsed.TotalSeconds:0} a second.");
+            $"{backend}: {Many} pushes by {Clients} clients of {Replicas} replicas in "
+                + $"{watch.Elapsed.TotalSeconds:0.0} s, {Many / watch.Elapsed.TotalSeconds:0} a second.");
     }
 
     /// <summary>Pulls each from another replica than the one that it was pushed to, as far as that is known.</summary>
-    private async Task PullAllAsync(Func<int, string> path, (string Tar, string Gzip, long Length)[] digests, Stopwatch watch)
+    private async Task PullAllAsync(
+        Func<int, string> path, (string Tar, string Gzip, long Length)[] digests, Stopwatch watch)
     {
         await RaceAsync(Clients, async client =>
         {
             for (var number = client; number < Many; number += Clients)
             {
-                var pulled = await cluster[(number / Clients) % Replicas].Client.GetByteArrayAsync(path(number), CancellationToken);
+                var pulled = await cluster[(number / Clients) % Replicas].Client.GetByteArrayAsync(
+                    path(number), CancellationToken);
                 Assert.That(Convert.ToHexStringLower(SHA256.HashData(pulled)), Is.EqualTo(digests[number].Gzip));
             }
 
             return true;
         });
-        await TestContext.Out.WriteLineAsync($"{backend}: listed, shown and pulled in {watch.Elapsed.TotalSeconds:0.0} s.");
+        await TestContext.Out.WriteLineAsync(
+            $"{backend}: listed, shown and pulled in {watch.Elapsed.TotalSeconds:0.0} s.");
     }
 
-    private async Task<string?> AskAsync(int replica, PackageAction action) => await ActionOverHttp.SendAsync(cluster[replica].Client, "seen/one", action, CancellationToken);
+    private async Task<string?> AskAsync(
+        int replica,
+        PackageAction action) =>
+        await ActionOverHttp.SendAsync(cluster[replica].Client, "seen/one", action, CancellationToken);
 
     /// <summary>Everything that can be asked about the package, of one replica.</summary>
     private async Task DemandStateAsync(int replica, PackageState state, string when)
     {
         IEnumerable<PackageAction> shows =
-            [new PackageAction.ShowPackage(), new PackageAction.ShowChannels(), .. state.Releases.Select(static release => new PackageAction.ShowRelease(release))];
+            [
+                new PackageAction.ShowPackage(), new PackageAction.ShowChannels(),
+                .. state.Releases.Select(static release => new PackageAction.ShowRelease(release))
+            ];
         foreach (var show in shows)
             Assert.That(await AskAsync(replica, show), Is.EqualTo(show.On(state).Answer), when);
 
         var listed = (await GetJsonAsync(cluster[replica], "/api/v1/packages?namespace=seen")).EnumerateArray()
-            .SelectMany(static package => package.GetProperty("releases").EnumerateArray().Select(static release => release.GetString()));
+            .SelectMany(
+                static package =>
+                    package.GetProperty("releases").EnumerateArray().Select(static release => release.GetString()));
         Assert.That(listed, Is.EqualTo(state.Releases).AsCollection, when);
-        var found = (await GetJsonAsync(cluster[replica], "/api/v1/packages/search?q=seen")).EnumerateArray().Select(static name => name.GetString());
+        var found = (await GetJsonAsync(cluster[replica], "/api/v1/packages/search?q=seen")).EnumerateArray()
+            .Select(static name => name.GetString());
         Assert.That(found, Is.EqualTo(state.Exists ? (string[])["seen/one"] : []).AsCollection, when);
     }
 }

@@ -18,7 +18,9 @@ public sealed class StartTests : EndToEndTest
     [Test]
     public async Task It_listens_on_port_5000_of_localhost_by_default()
     {
-        if (IPGlobalProperties.GetIPGlobalProperties().GetActiveTcpListeners().Any(static listener => listener.Port == DefaultPort))
+        if (IPGlobalProperties.GetIPGlobalProperties()
+            .GetActiveTcpListeners()
+            .Any(static listener => listener.Port == DefaultPort))
             Assert.Ignore($"Port {DefaultPort} is in use on this machine.");
         var registry = Launch(RegistryProcess.Command, ("ASPNETCORE_URLS", null));
         await registry.ReadyAsync();
@@ -59,9 +61,14 @@ public sealed class StartTests : EndToEndTest
     [Test]
     public async Task A_working_folder_that_is_gone_is_an_error_in_one_line()
     {
-        var registry = Launch(["sh", "-c", "mkdir gone && cd gone && rmdir ../gone && exec \"$0\" \"$@\"", .. RegistryProcess.Command]);
+        var registry = Launch(
+            ["sh", "-c", "mkdir gone && cd gone && rmdir ../gone && exec \"$0\" \"$@\"", .. RegistryProcess.Command]);
         Assert.That(await registry.ExitAsync(), Is.EqualTo(1));
-        Assert.That(registry.Errors, Is.EqualTo("FILESYSTEM__PATH is './data', but the working directory does not exist any more; expected an absolute path."));
+        Assert.That(
+            registry.Errors,
+            Is.EqualTo(
+                "FILESYSTEM__PATH is './data', but the working directory does not exist any more; expected an "
+                    + "absolute path."));
     }
 
     [Test]
@@ -76,14 +83,18 @@ public sealed class StartTests : EndToEndTest
     public async Task Dotnet_run_keeps_the_working_directory_of_its_caller_and_stops_when_told()
     {
         var registry = Launch(
-            ["dotnet", "run", "--project", Path.Combine(RegistryProcess.Root, "Registry.Api"), "-c", RegistryProcess.Configuration, "--no-build"]);
+            [
+                "dotnet", "run", "--project", Path.Combine(RegistryProcess.Root, "Registry.Api"), "-c",
+                RegistryProcess.Configuration, "--no-build"
+            ]);
         await registry.ReadyAsync();
         using (var pushed = await PushAsync(registry, "run/it", "1.0.0", new SeededPackage(1, 100)))
             Assert.That(pushed.StatusCode, Is.EqualTo(HttpStatusCode.OK));
 
         Assert.That(Directory.Exists(Path.Combine(Data, "documents")));
         await registry.StopAsync();
-        Assert.That(() => registry.Client.GetAsync("/healthz", CancellationToken), Throws.InstanceOf<HttpRequestException>());
+        Assert.That(
+            () => registry.Client.GetAsync("/healthz", CancellationToken), Throws.InstanceOf<HttpRequestException>());
     }
 
     [Test]
@@ -96,7 +107,9 @@ public sealed class StartTests : EndToEndTest
         await registry.StopAsync();
         Assert.That(
             registry.Log,
-            Has.One.EndsWith($"Registry {ProductVersion.Text}, filesystem at {Data}, 0 packages, listening on {registry.Address.ToString().TrimEnd('/')}"));
+            Has.One.EndsWith(
+                $"Registry {ProductVersion.Text}, filesystem at {Data}, 0 packages, listening on "
+                    + $"{registry.Address.ToString().TrimEnd('/')}"));
     }
 
     [Test]
@@ -114,8 +127,17 @@ public sealed class StartTests : EndToEndTest
         var file = Path.Combine(Folder, "file");
         await File.WriteAllTextAsync(file, "", CancellationToken);
         var errors = await RefusesAsync(
-            ("LIMITS__RATIO", "0"), ("LIMITS__REQUESTBYTES", "many"), ("COLLECTION__GRACESECONDS", "1"), ("PROXIES__TRUSTED", "proxy"), ("FILESYSTEM__PATH", file));
-        foreach (var setting in (string[])["LIMITS__RATIO", "LIMITS__REQUESTBYTES", "COLLECTION__GRACESECONDS", "PROXIES__TRUSTED", "FILESYSTEM__PATH"])
+            (
+                "LIMITS__RATIO",
+                "0"), (
+                    "LIMITS__REQUESTBYTES",
+                    "many"), (
+                        "COLLECTION__GRACESECONDS",
+                        "1"), ("PROXIES__TRUSTED", "proxy"), ("FILESYSTEM__PATH", file));
+        foreach (var setting in (string[])[
+            "LIMITS__RATIO", "LIMITS__REQUESTBYTES", "COLLECTION__GRACESECONDS", "PROXIES__TRUSTED",
+            "FILESYSTEM__PATH"
+        ])
             Assert.That(errors, Does.Contain(setting));
         Assert.That(Directory.GetFileSystemEntries(Folder), Has.Length.EqualTo(1), "it has made nothing");
     }
@@ -145,7 +167,8 @@ public sealed class StartTests : EndToEndTest
             $"ASPNETCORE_URLS holds 'http://localhost:http'; {Address}",
             $"ASPNETCORE_URLS holds 'ftp://localhost'; {Address}",
             "ASPNETCORE_HTTP_PORTS holds '70000'; expected a port from 0 to 65535.",
-            "Logging__LogLevel__Default is 'Foo'; expected one of Trace, Debug, Information, Warning, Error, Critical, None.",
+            "Logging__LogLevel__Default is 'Foo'; expected one of Trace, Debug, Information, Warning, Error, "
+                + "Critical, None.",
             "LIMITS__PACKAGEBYTES is '1 GB or so'; expected a number of bytes, or a size such as 512MiB.",
         }));
     }
@@ -169,7 +192,9 @@ public sealed class StartTests : EndToEndTest
     {
         var file = Path.Combine(Folder, "file");
         await File.WriteAllTextAsync(file, "", CancellationToken);
-        Assert.That(await RefusesAsync(("FILESYSTEM__PATH", Path.Combine(file, "below"))), Does.Contain("FILESYSTEM__PATH").And.Contain(file));
+        Assert.That(
+            await RefusesAsync(("FILESYSTEM__PATH", Path.Combine(file, "below"))),
+            Does.Contain("FILESYSTEM__PATH").And.Contain(file));
     }
 
     [TestCase("/proc/registry")]
@@ -192,7 +217,8 @@ public sealed class StartTests : EndToEndTest
         await (await StartAsync(settings)).StopAsync();
 
         async Task DemandRefusedAsync(string why) => Assert.That(
-            await RefusesAsync(settings), Does.Match($"^FILESYSTEM__PATH is '{Data}', which {why}.*FILESYSTEM__CREATE[^\n]*$"));
+            await RefusesAsync(settings), Does.Match(
+                $"^FILESYSTEM__PATH is '{Data}', which {why}.*FILESYSTEM__CREATE[^\n]*$"));
     }
 
     [Test]
@@ -205,7 +231,8 @@ public sealed class StartTests : EndToEndTest
         await registry.ReadyAsync();
         using (var pushed = await PushAsync(registry, "by/link", "1.0.0", new SeededPackage(1, 100)))
             Assert.That(pushed.StatusCode, Is.EqualTo(HttpStatusCode.OK));
-        using (var deleted = await registry.Client.DeleteAsync("/api/v1/packages/by/link/1.0.0/helm", CancellationToken))
+        using (var deleted =
+            await registry.Client.DeleteAsync("/api/v1/packages/by/link/1.0.0/helm", CancellationToken))
             Assert.That(deleted.StatusCode, Is.EqualTo(HttpStatusCode.OK));
         using (var pushed = await PushAsync(registry, "by/link", "2.0.0", new SeededPackage(2, 100)))
             Assert.That(pushed.StatusCode, Is.EqualTo(HttpStatusCode.OK));
@@ -226,9 +253,13 @@ public sealed class StartTests : EndToEndTest
     [TestCase("redis", "REDIS__CONFIGURATION", "127.0.0.1:{0}", "Redis")]
     [TestCase("etcd", "ETCD__ENDPOINTS", "http://127.0.0.1:{0}", "etcd")]
     [TestCase("gcs", "STORAGE_EMULATOR_HOST", "127.0.0.1:{0}", "No answer to GET bucket 'somewhere'")]
-    public async Task A_server_that_nobody_runs_ends_the_start_and_is_told_of(string storage, string setting, string address, string told)
+    public async Task A_server_that_nobody_runs_ends_the_start_and_is_told_of(
+        string storage, string setting, string address, string told)
     {
-        var errors = await RefusesAsync(("STORAGE", storage), (setting, string.Format(CultureInfo.InvariantCulture, address, FreePort())), ("GCS__BUCKET", "somewhere"));
+        var errors = await RefusesAsync(
+            ("STORAGE", storage),
+            (setting, string.Format(CultureInfo.InvariantCulture, address, FreePort())),
+            ("GCS__BUCKET", "somewhere"));
         Assert.That(errors, Does.Contain(told));
     }
 
@@ -239,7 +270,13 @@ public sealed class StartTests : EndToEndTest
         await using var fake = await FakeGcs.StartAsync();
         fake.RemoveBucket();
         var errors = await RefusesAsync(
-            ("STORAGE", "gcs"), ("GCS__BUCKET", FakeGcs.BucketName), ("STORAGE_EMULATOR_HOST", fake.Address.Authority), ("GCS__STAGINGFOLDER", Path.Combine(Folder, "staging")));
+            (
+                "STORAGE",
+                "gcs"), (
+                    "GCS__BUCKET",
+                    FakeGcs.BucketName), (
+                        "STORAGE_EMULATOR_HOST",
+                        fake.Address.Authority), ("GCS__STAGINGFOLDER", Path.Combine(Folder, "staging")));
         Assert.That(errors, Does.Contain("GCS__BUCKET").And.Contain(FakeGcs.BucketName));
     }
 
@@ -247,7 +284,11 @@ public sealed class StartTests : EndToEndTest
     public async Task A_key_file_that_is_missing_is_told_by_the_setting_that_names_it()
     {
         var errors = await RefusesAsync(
-            ("STORAGE", "gcs"), ("GCS__BUCKET", FakeGcs.BucketName), ("GOOGLE_APPLICATION_CREDENTIALS", Path.Combine(Folder, "key.json")));
+            (
+                "STORAGE",
+                "gcs"), (
+                    "GCS__BUCKET",
+                    FakeGcs.BucketName), ("GOOGLE_APPLICATION_CREDENTIALS", Path.Combine(Folder, "key.json")));
         Assert.That(errors, Does.Contain("GOOGLE_APPLICATION_CREDENTIALS").And.Contain("which does not exist"));
     }
 
@@ -257,7 +298,10 @@ public sealed class StartTests : EndToEndTest
         await using var fake = await FakeGcs.StartAsync();
         fake.Token = "of-the-machine";
         var began = Environment.TickCount64;
-        fake.Faults = call => call.Operation == FakeGcsOperation.Metadata && Environment.TickCount64 - began < 4_000 ? FakeGcsFault.ResetBefore : null;
+        fake.Faults = call =>
+            call.Operation == FakeGcsOperation.Metadata && Environment.TickCount64 - began < 4_000
+                ? FakeGcsFault.ResetBefore
+                : null;
         await StartAsync(
             ("STORAGE", "gcs"),
             ("GCS__BUCKET", FakeGcs.BucketName),
@@ -284,7 +328,8 @@ public sealed class StartTests : EndToEndTest
             ("GOOGLE_APPLICATION_CREDENTIALS", null),
             ("STORAGE_EMULATOR_HOST", null),
             ("HOME", Folder));
-        Assert.That(errors, Does.Contain("There are no Application Default Credentials").And.Contain("GCS__CREDENTIALSFILE"));
+        Assert.That(
+            errors, Does.Contain("There are no Application Default Credentials").And.Contain("GCS__CREDENTIALSFILE"));
         Assert.That(errors, Does.Contain("Connection refused"), "why the metadata server gives none");
     }
 

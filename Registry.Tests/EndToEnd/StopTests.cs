@@ -9,7 +9,8 @@ namespace Registry.Tests.EndToEnd;
 public sealed class StopTests : EndToEndTest
 {
     [Test]
-    public async Task A_stop_with_nothing_to_do_exits_0() => Assert.That(await (await StartAsync()).StopAsync(), Is.Zero);
+    public async Task A_stop_with_nothing_to_do_exits_0() =>
+        Assert.That(await (await StartAsync()).StopAsync(), Is.Zero);
 
     [Test]
     public async Task A_push_under_way_is_finished()
@@ -27,7 +28,8 @@ public sealed class StopTests : EndToEndTest
             }),
             CancellationToken);
         await midway.Task.WaitAsync(CancellationToken);
-        await UntilAsync(() => Task.FromResult(Directory.GetFiles(Path.Combine(Data, "staging")).Length > 0), "it is being staged");
+        await UntilAsync(
+            () => Task.FromResult(Directory.GetFiles(Path.Combine(Data, "staging")).Length > 0), "it is being staged");
 
         registry.AskToStop();
         await UntilAsync(async () => !await AcceptsAsync(registry), "it takes no more connections");
@@ -38,7 +40,9 @@ public sealed class StopTests : EndToEndTest
 
         var next = await StartAsync();
         Assert.That(
-            await next.Client.GetByteArrayAsync("/api/v1/packages/stop/push/1.0.0/helm/pull", CancellationToken), Is.EqualTo(await package.ToArrayAsync(CancellationToken)).AsCollection);
+            await next.Client.GetByteArrayAsync(
+                "/api/v1/packages/stop/push/1.0.0/helm/pull",
+                CancellationToken), Is.EqualTo(await package.ToArrayAsync(CancellationToken)).AsCollection);
     }
 
     [Test]
@@ -49,7 +53,8 @@ public sealed class StopTests : EndToEndTest
         var package = new SeededPackage(2, 48 << 20);
         using (var pushed = await PushAsync(registry, "stop/pull", "1.0.0", package))
             Assert.That(pushed.StatusCode, Is.EqualTo(HttpStatusCode.OK));
-        using var answer = await registry.Client.GetAsync("/api/v1/packages/stop/pull/1.0.0/helm/pull", HttpCompletionOption.ResponseHeadersRead, CancellationToken);
+        using var answer = await registry.Client.GetAsync(
+            "/api/v1/packages/stop/pull/1.0.0/helm/pull", HttpCompletionOption.ResponseHeadersRead, CancellationToken);
 
         registry.AskToStop();
         await UntilAsync(async () => !await AcceptsAsync(registry), "it takes no more connections");
@@ -84,7 +89,8 @@ public sealed class StopTests : EndToEndTest
         var import = Launch(
             ["sh", "-c", "mkfifo input && exec \"$@\" <>input", "sh", .. RegistryProcess.Command, "import-backup", "-"],
             ("FILESYSTEM__PATH", Data));
-        await UntilAsync(() => Task.FromResult(Directory.Exists(Path.Combine(Data, "locks"))), "it has opened the registry");
+        await UntilAsync(
+            () => Task.FromResult(Directory.Exists(Path.Combine(Data, "locks"))), "it has opened the registry");
         Assert.That(await import.StopAsync(), Is.EqualTo(1));
         Assert.That(import.Errors, Does.Contain("Stopped: 'import-backup' is not done."));
     }

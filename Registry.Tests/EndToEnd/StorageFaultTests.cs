@@ -9,8 +9,10 @@ public sealed class StorageFaultTests : EndToEndTest
 {
     private static readonly string[] Reads =
     [
-        "/api/v1/packages", "/api/v1/packages/search?q=a", "/api/v1/packages/fault/one", "/api/v1/packages/fault/one/1.0.0",
-        "/api/v1/packages/fault/one/default/helm", "/api/v1/packages/fault/one/1.0.0/helm/pull", "/cnr/api/v1/packages/fault/one/1.0.0/-/pull/json",
+        "/api/v1/packages", "/api/v1/packages/search?q=a", "/api/v1/packages/fault/one",
+        "/api/v1/packages/fault/one/1.0.0",
+        "/api/v1/packages/fault/one/default/helm", "/api/v1/packages/fault/one/1.0.0/helm/pull",
+        "/cnr/api/v1/packages/fault/one/1.0.0/-/pull/json",
         "/cnr/api/v1/packages/fault/one/channels", $"/api/v1/app/{SampleArchive.Id}",
     ];
 
@@ -19,7 +21,8 @@ public sealed class StorageFaultTests : EndToEndTest
     {
         var registry = await StartAsync();
         await PushOneAsync(registry);
-        using (var archive = await registry.Client.PostAsync("/api/v1/app", new ByteArrayContent(await SampleArchive.BytesAsync()), CancellationToken))
+        using (var archive = await registry.Client.PostAsync(
+            "/api/v1/app", new ByteArrayContent(await SampleArchive.BytesAsync()), CancellationToken))
             Assert.That(archive.StatusCode, Is.EqualTo(HttpStatusCode.OK));
 
         var aside = Path.Combine(Folder, "aside");
@@ -39,11 +42,15 @@ public sealed class StorageFaultTests : EndToEndTest
 
         using (var push = await PushAsync(registry, "fault/one", "2.0.0", new SeededPackage(2, 100_000)))
             await DemandErrorAsync(push, HttpStatusCode.ServiceUnavailable, "unavailable");
-        using (var upload = await registry.Client.PostAsync("/api/v1/app", new ByteArrayContent(new byte[100]), CancellationToken))
+        using (var upload =
+            await registry.Client.PostAsync("/api/v1/app", new ByteArrayContent(new byte[100]), CancellationToken))
             await DemandErrorAsync(upload, HttpStatusCode.ServiceUnavailable, "unavailable");
         using (var alive = await registry.Client.GetAsync("/healthz", CancellationToken))
             Assert.That(alive.StatusCode, Is.EqualTo(HttpStatusCode.OK));
-        Assert.That(Directory.Exists(Data), Is.False, "an empty registry in place of one that is gone would be the worst of lies");
+        Assert.That(
+            Directory.Exists(Data),
+            Is.False,
+            "an empty registry in place of one that is gone would be the worst of lies");
 
         Directory.Move(aside, Data);
         foreach (var path in (string[])["/readyz", .. Reads])
@@ -59,7 +66,8 @@ public sealed class StorageFaultTests : EndToEndTest
     [Test]
     public async Task A_damaged_index_fails_its_package_and_no_other()
     {
-        var registry = await StartAsync(("UPDATES__BOUNDSECONDS", "0.25"), ("COLLECTION__GRACESECONDS", "1"), ("COLLECTION__PERIODSECONDS", "0.5"));
+        var registry = await StartAsync(
+            ("UPDATES__BOUNDSECONDS", "0.25"), ("COLLECTION__GRACESECONDS", "1"), ("COLLECTION__PERIODSECONDS", "0.5"));
         await PushOneAsync(registry);
         using (var pushed = await PushAsync(registry, "fault/two", "1.0.0", new SeededPackage(3, 100)))
             Assert.That(pushed.StatusCode, Is.EqualTo(HttpStatusCode.OK));
@@ -77,37 +85,49 @@ public sealed class StorageFaultTests : EndToEndTest
         using (var push = await PushAsync(registry, "fault/one", "2.0.0", new SeededPackage(4, 100)))
             await DemandErrorAsync(push, HttpStatusCode.ServiceUnavailable, "unavailable");
         var others = await GetJsonAsync(registry, "/api/v1/packages");
-        Assert.That(others.EnumerateArray().Select(static package => package.GetProperty("name").GetString()), Is.EqualTo(new[] { "fault/two" }));
+        Assert.That(
+            others.EnumerateArray().Select(static package => package.GetProperty("name").GetString()),
+            Is.EqualTo(new[] { "fault/two" }));
 
-        using (var deleted = await registry.Client.DeleteAsync("/api/v1/packages/fault/two/1.0.0/helm", CancellationToken))
+        using (var deleted =
+            await registry.Client.DeleteAsync("/api/v1/packages/fault/two/1.0.0/helm", CancellationToken))
             Assert.That(deleted.StatusCode, Is.EqualTo(HttpStatusCode.OK));
-        await UntilAsync(() => Task.FromResult(!Directory.Exists(Path.Combine(blobs, "two"))), "the other's blob is collected");
+        await UntilAsync(
+            () => Task.FromResult(!Directory.Exists(Path.Combine(blobs, "two"))), "the other's blob is collected");
         Assert.That(whole, Does.Exist, "what the damaged one refers to is spared");
     }
 
     [Test]
     public async Task A_package_that_a_later_version_stored_is_neither_damage_nor_changed()
     {
-        var registry = await StartAsync(("UPDATES__BOUNDSECONDS", "0.25"), ("COLLECTION__GRACESECONDS", "1"), ("COLLECTION__PERIODSECONDS", "0.5"));
+        var registry = await StartAsync(
+            ("UPDATES__BOUNDSECONDS", "0.25"), ("COLLECTION__GRACESECONDS", "1"), ("COLLECTION__PERIODSECONDS", "0.5"));
         await PushOneAsync(registry);
         var index = Directory.GetFiles(Path.Combine(Data, "documents", "packages", "fault"), "one*").Single();
         var blob = Directory.GetFiles(Path.Combine(Data, "blobs", "packages", "fault", "one"), "@*").Single();
-        var stored = (await File.ReadAllTextAsync(index, CancellationToken)).Replace("{\"schema\":1,", "{\"schema\":2,\"requires\":\"7.1.0\",", StringComparison.Ordinal);
+        var stored = (await File.ReadAllTextAsync(index, CancellationToken)).Replace(
+            "{\"schema\":1,", "{\"schema\":2,\"requires\":\"7.1.0\",", StringComparison.Ordinal);
         await File.WriteAllTextAsync(index, stored, CancellationToken);
 
         foreach (var path in Reads.SkipLast(1))
         {
             using var answer = await registry.Client.GetAsync(path, CancellationToken);
             await DemandErrorAsync(answer, HttpStatusCode.ServiceUnavailable, "unavailable");
-            Assert.That(await answer.Content.ReadAsStringAsync(CancellationToken), Does.Contain("A newer version of the registry stored this package."), path);
+            Assert.That(
+                await answer.Content.ReadAsStringAsync(CancellationToken),
+                Does.Contain("A newer version of the registry stored this package."),
+                path);
         }
 
         using (var push = await PushAsync(registry, "fault/one", "2.0.0", new SeededPackage(4, 100)))
             await DemandErrorAsync(push, HttpStatusCode.ServiceUnavailable, "unavailable");
-        using (var delete = await registry.Client.DeleteAsync("/api/v1/packages/fault/one/1.0.0/helm", CancellationToken))
+        using (var delete =
+            await registry.Client.DeleteAsync("/api/v1/packages/fault/one/1.0.0/helm", CancellationToken))
             await DemandErrorAsync(delete, HttpStatusCode.ServiceUnavailable, "unavailable");
         const string Advice = "Run version 7.1.0 or later of the registry";
-        await UntilAsync(() => Task.FromResult(registry.Log.Any(static line => line.Contains(Advice, StringComparison.Ordinal))), "the log names the version");
+        await UntilAsync(
+            () => Task.FromResult(registry.Log.Any(static line => line.Contains(Advice, StringComparison.Ordinal))),
+            "the log names the version");
         Assert.That(await File.ReadAllTextAsync(index, CancellationToken), Is.EqualTo(stored));
         Assert.That(blob, Does.Exist);
         await registry.StopAsync();
@@ -143,6 +163,9 @@ public sealed class StorageFaultTests : EndToEndTest
     private async Task PushOneAsync(RegistryProcess registry)
     {
         using var pushed = await PushAsync(registry, "fault/one", "1.0.0", new SeededPackage(1, 200_000));
-        Assert.That(pushed.StatusCode, Is.EqualTo(HttpStatusCode.OK), await pushed.Content.ReadAsStringAsync(CancellationToken));
+        Assert.That(
+            pushed.StatusCode,
+            Is.EqualTo(HttpStatusCode.OK),
+            await pushed.Content.ReadAsStringAsync(CancellationToken));
     }
 }

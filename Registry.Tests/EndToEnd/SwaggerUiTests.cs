@@ -4,7 +4,10 @@ using Registry.Tests.Support;
 
 namespace Registry.Tests.EndToEnd;
 
-/// <summary>What a person does with the page at <c>/swagger</c>, without the internet; also below a path of an nginx that tells the registry nothing of it.</summary>
+/// <summary>
+/// What a person does with the page at <c>/swagger</c>, without the internet; also below a path of an nginx that tells
+/// the registry nothing of it.
+/// </summary>
 [TestFixture(false)]
 [TestFixture(true)]
 public sealed class SwaggerUiTests(bool behindProxy) : BrowserTests
@@ -20,7 +23,8 @@ public sealed class SwaggerUiTests(bool behindProxy) : BrowserTests
     {
         if (!behindProxy)
             return registry;
-        nginx = await NginxServer.StartAsync(registry, keepsPrefix: false, "proxy_set_header Host $http_host;", CancellationToken.None);
+        nginx = await NginxServer.StartAsync(
+            registry, keepsPrefix: false, "proxy_set_header Host $http_host;", CancellationToken.None);
         return nginx.Address;
     }
 
@@ -41,7 +45,8 @@ public sealed class SwaggerUiTests(bool behindProxy) : BrowserTests
 
         var pull = await TryAsync("CNR", "cnrPullPackage");
         await ExpectStatusAsync(pull, "200");
-        var download = await Page.RunAndWaitForDownloadAsync(() => pull.Locator(".live-responses-table a[download]").ClickAsync());
+        var download =
+            await Page.RunAndWaitForDownloadAsync(() => pull.Locator(".live-responses-table a[download]").ClickAsync());
         Assert.That(download.SuggestedFilename, Is.EqualTo("hello_elasticsearch_1.0.0.tar.gz"));
         Assert.That(
             await File.ReadAllBytesAsync(await download.PathAsync()),
@@ -55,9 +60,12 @@ public sealed class SwaggerUiTests(bool behindProxy) : BrowserTests
         await Page.GotoAsync("swagger");
         await ExpectAsync(await TryAsync("Health", "healthCheckAlive"), "200", "\"status\": \"ok\"");
         await ExpectAsync(await TryAsync("appr", "apprShowVersion"), "200", "\"appr-api\": \"0.7.4\"");
-        var groups = await Page.Locator(".opblock-tag").EvaluateAllAsync<string[]>("tags => tags.map(tag => tag.getAttribute('data-tag'))");
+        var groups = await Page.Locator(".opblock-tag")
+            .EvaluateAllAsync<string[]>("tags => tags.map(tag => tag.getAttribute('data-tag'))");
         Assert.That(groups, Is.EqualTo(new[] { "CNR", "KAR", "Health", "appr" }));
-        Assert.That(await Page.Locator(".opblock-tag[data-tag=appr] small").InnerTextAsync(), Does.Contain("/cnr/api/v1/packages"));
+        Assert.That(
+            await Page.Locator(".opblock-tag[data-tag=appr] small").InnerTextAsync(),
+            Does.Contain("/cnr/api/v1/packages"));
         AssertNothingWrong();
     }
 
@@ -68,7 +76,8 @@ public sealed class SwaggerUiTests(bool behindProxy) : BrowserTests
         var upload = await OpenAsync("KAR", "karUploadArchive");
         await upload.Locator("input[type=file]").SetInputFilesAsync(Path.Combine(Data, "app.kploy"));
         await upload.Locator("button.execute").ClickAsync();
-        await ExpectAsync(upload, "200", "\"app_archive_id\": \"328ebadef2f23d30bf9f806d4eb67c56e2869f471ca34f18780c7ce31576021d\"");
+        await ExpectAsync(
+            upload, "200", "\"app_archive_id\": \"328ebadef2f23d30bf9f806d4eb67c56e2869f471ca34f18780c7ce31576021d\"");
         await ExpectAsync(await TryAsync("KAR", "karListArchives"), "200", "\"size\": \"4952\"");
         AssertNothingWrong();
     }
@@ -78,11 +87,13 @@ public sealed class SwaggerUiTests(bool behindProxy) : BrowserTests
     {
         await Page.GotoAsync("swagger");
         var push = await OpenAsync("CNR", "cnrPushRelease");
-        await push.Locator(".body-param-content-type select, .opblock-section-request-body select.content-type").First.SelectOptionAsync("multipart/form-data");
+        await push.Locator(".body-param-content-type select, .opblock-section-request-body select.content-type").First
+            .SelectOptionAsync("multipart/form-data");
         await push.Locator("input[type=file]").SetInputFilesAsync(Path.Combine(Data, "elasticsearch-chart.tar.gz"));
         await push.Locator("button.execute").ClickAsync();
         await ExpectAsync(push, "200", "\"status\": \"ok\"");
-        var manifest = await (await Page.APIRequest.GetAsync($"{new Uri(Page.Url).GetLeftPart(UriPartial.Path)}/../../api/v1/packages/hello/elasticsearch/1.0.0/helm")).TextAsync();
+        var manifest = await (await Page.APIRequest.GetAsync(
+            $"{new Uri(Page.Url).GetLeftPart(UriPartial.Path)}/../../api/v1/packages/hello/elasticsearch/1.0.0/helm")).TextAsync();
         Assert.That(manifest, Does.Contain("\"metadata\":null"));
         AssertNothingWrong();
 
@@ -99,7 +110,8 @@ public sealed class SwaggerUiTests(bool behindProxy) : BrowserTests
         await Page.GotoAsync("./");
         Assert.That(await Page.TitleAsync(), Is.EqualTo("Application registry"));
         Assert.That(await Page.Locator("dd").AllInnerTextsAsync(), Is.EqualTo(new[] { "1", "1" }));
-        var links = await Page.Locator("a").EvaluateAllAsync<string[]>("links => links.map(link => link.getAttribute('href'))");
+        var links =
+            await Page.Locator("a").EvaluateAllAsync<string[]>("links => links.map(link => link.getAttribute('href'))");
         Assert.That(links, Does.Contain("swagger").And.Contain("openapi/v1.json"));
         foreach (var link in links)
         {
@@ -132,7 +144,8 @@ public sealed class SwaggerUiTests(bool behindProxy) : BrowserTests
     private static async Task ExpectAsync(ILocator block, string status, string body)
     {
         await ExpectStatusAsync(block, status);
-        await Assertions.Expect(block.Locator(".live-responses-table .response-col_description pre").First).ToContainTextAsync(body, new() { Timeout = Timeout });
+        await Assertions.Expect(block.Locator(".live-responses-table .response-col_description pre").First)
+            .ToContainTextAsync(body, new() { Timeout = Timeout });
     }
 
     private static Task ExpectStatusAsync(ILocator block, string status) =>

@@ -8,7 +8,10 @@ using Registry.Tests.Support.Cluster;
 
 namespace Registry.Tests.EndToEnd;
 
-/// <summary>Whatever clients do, transfers stay within the memory that they are given: stalled ones give way, and the service lives.</summary>
+/// <summary>
+/// Whatever clients do, transfers stay within the memory that they are given: stalled ones give way, and the service
+/// lives.
+/// </summary>
 public sealed class TransferMemoryTests : EndToEndTest
 {
     private const string Package = "transfers/large";
@@ -30,11 +33,16 @@ public sealed class TransferMemoryTests : EndToEndTest
         await using var storage = await ClusterStorage.StartAsync(backend, CancellationToken);
         var registry = await StartAsync(
         [
-            ("DOTNET_GCHeapHardLimit", HeapLimit.ToString("x", CultureInfo.InvariantCulture)), ("TRANSFERS__BUFFERBYTES", "16777216"),
+            (
+                "DOTNET_GCHeapHardLimit",
+                HeapLimit.ToString("x", CultureInfo.InvariantCulture)), ("TRANSFERS__BUFFERBYTES", "16777216"),
             .. ClusterStorage.Deadline(30), .. storage.SettingsOf(0),
         ]);
         using (var pushed = await PushAsync(registry, Package, "1.0.0", new SeededPackage(1, 6_000_000)))
-            Assert.That(pushed.StatusCode, Is.EqualTo(HttpStatusCode.OK), await pushed.Content.ReadAsStringAsync(CancellationToken));
+            Assert.That(
+                pushed.StatusCode,
+                Is.EqualTo(HttpStatusCode.OK),
+                await pushed.Content.ReadAsStringAsync(CancellationToken));
 
         using (var stalled = new Clients())
         {
@@ -44,7 +52,8 @@ public sealed class TransferMemoryTests : EndToEndTest
         }
 
         var body = JsonSerializer.Serialize(
-            new { release = "1.0.0", media_type = "helm", blob = Convert.ToBase64String(await new SeededPackage(2, 1_200_000).ToArrayAsync(CancellationToken)) });
+            new { release = "1.0.0", media_type = "helm", blob = Convert.ToBase64String(
+                await new SeededPackage(2, 1_200_000).ToArrayAsync(CancellationToken)) });
         Task[] sending;
         using (var stalled = new Clients())
         {
@@ -52,7 +61,10 @@ public sealed class TransferMemoryTests : EndToEndTest
             {
                 var client = await SlowClient.ConnectAsync(registry.Address, CancellationToken);
                 stalled.Add(client);
-                await client.SendAsync($"POST /api/v1/packages/transfers/upload{i} HTTP/1.1\r\nHost: x\r\nContent-Length: {body.Length}\r\n\r\n", CancellationToken);
+                await client.SendAsync(
+                    $"POST /api/v1/packages/transfers/upload{i} HTTP/1.1\r\nHost: x\r\nContent-Length: "
+                        + $"{body.Length}\r\n\r\n",
+                    CancellationToken);
                 await client.SendAsync(body[..^1000], CancellationToken);
             }).ToArray();
             await DemandServiceAsync(registry);
@@ -60,8 +72,11 @@ public sealed class TransferMemoryTests : EndToEndTest
 
         // Some were refused before they had sent everything.
         await Task.WhenAll(sending).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        Assert.That(registry.Log.Where(static line => line.Contains("others need the memory", StringComparison.Ordinal)), Is.Not.Empty);
-        Assert.That(registry.Log.Where(static line => line.Contains("OutOfMemory", StringComparison.Ordinal)), Is.Empty);
+        Assert.That(
+            registry.Log.Where(static line => line.Contains("others need the memory", StringComparison.Ordinal)),
+            Is.Not.Empty);
+        Assert.That(
+            registry.Log.Where(static line => line.Contains("OutOfMemory", StringComparison.Ordinal)), Is.Empty);
         await TestContext.Out.WriteLineAsync($"Peak memory: {registry.PeakMemory >> 20} MiB.");
         Assert.That(registry.PeakMemory, Is.LessThanOrEqualTo(Allowed));
     }

@@ -9,7 +9,8 @@ internal sealed class Base64WriteStream(Stream output) : WriteStream
     private readonly byte[] text = new byte[64 << 10];
     private int held;
 
-    public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+    public override async ValueTask WriteAsync(
+        ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
         while (!buffer.IsEmpty)
         {
@@ -31,11 +32,15 @@ internal sealed class Base64WriteStream(Stream output) : WriteStream
     }
 }
 
-/// <summary>Finds the member <c>blob</c> in a JSON text as that streams by, and writes on what its base64 stands for.</summary>
+/// <summary>
+/// Finds the member <c>blob</c> in a JSON text as that streams by, and writes on what its base64 stands for.
+/// </summary>
 internal static class BlobMember
 {
     /// <summary>Reads to the end of the text.</summary>
-    /// <exception cref="FormatException">There is no such member, it is not canonical base64, or the text ends within it.</exception>
+    /// <exception cref="FormatException">
+    /// There is no such member, it is not canonical base64, or the text ends within it.
+    /// </exception>
     public static async Task DecodeAsync(Stream json, Stream output, CancellationToken cancellationToken)
     {
         var buffer = new byte[64 << 10];
@@ -66,7 +71,8 @@ internal static class BlobMember
             var end = buffer.AsSpan(start, held - start).IndexOf((byte)'"');
             done = end >= 0;
             var length = done ? end : (held - start) / 4 * 4;
-            if (Base64.DecodeFromUtf8(buffer.AsSpan(start, length), bytes, out var used, out var written, isFinalBlock: done)
+            if (Base64.DecodeFromUtf8(
+                buffer.AsSpan(start, length), bytes, out var used, out var written, isFinalBlock: done)
                 != System.Buffers.OperationStatus.Done || used != length)
                 throw new FormatException("The blob is not base64.");
             await output.WriteAsync(bytes.AsMemory(0, written), cancellationToken);

@@ -4,8 +4,8 @@ using System.Reflection;
 namespace Registry.Tests.Support;
 
 /// <summary>
-/// Another process that runs a role of this assembly: a public static method <c>RunAsync(string[] arguments)</c> of the type that is named.
-/// Disposing it kills it, if it still runs.
+/// Another process that runs a role of this assembly: a public static method <c>RunAsync(string[] arguments)</c> of the
+/// type that is named. Disposing it kills it, if it still runs.
 /// </summary>
 public sealed class ChildProcess : IAsyncDisposable
 {
@@ -21,7 +21,9 @@ public sealed class ChildProcess : IAsyncDisposable
     /// <summary>Starts the role of a type.</summary>
     public static ChildProcess Start(Type role, params string[] arguments) => Start([], role, arguments);
 
-    /// <summary>Starts the role of a type by another command, such as <c>unshare</c>, that ends by executing what follows it.</summary>
+    /// <summary>
+    /// Starts the role of a type by another command, such as <c>unshare</c>, that ends by executing what follows it.
+    /// </summary>
     public static ChildProcess Start(IEnumerable<string> by, Type role, params string[] arguments)
     {
         string[] command = [.. by, "dotnet", "exec", role.Assembly.Location, role.FullName!, .. arguments];
@@ -37,7 +39,8 @@ public sealed class ChildProcess : IAsyncDisposable
     }
 
     /// <summary>The next line that it prints; null when it ended.</summary>
-    public async Task<string?> ReadLineAsync(CancellationToken cancellationToken) => await process.StandardOutput.ReadLineAsync(cancellationToken);
+    public async Task<string?> ReadLineAsync(
+        CancellationToken cancellationToken) => await process.StandardOutput.ReadLineAsync(cancellationToken);
 
     public async Task WriteLineAsync(string line)
     {
@@ -66,9 +69,12 @@ public sealed class ChildProcess : IAsyncDisposable
     /// <summary>The entry point of this assembly, which the test host does not use.</summary>
     internal static async Task<int> Main(string[] arguments)
     {
-        if (arguments.Length == 0 || Type.GetType(arguments[0])?.GetMethod("RunAsync", BindingFlags.Public | BindingFlags.Static) is not { } run)
+        if (arguments.Length == 0
+            || Type.GetType(
+                arguments[0])?.GetMethod("RunAsync", BindingFlags.Public | BindingFlags.Static) is not { } run)
         {
-            await Console.Error.WriteLineAsync("Names no role: the tests start this assembly with one; to run the tests, use `dotnet test`.");
+            await Console.Error.WriteLineAsync(
+                "Names no role: the tests start this assembly with one; to run the tests, use `dotnet test`.");
             return 2;
         }
 

@@ -13,7 +13,8 @@ internal sealed record CommandRun(int Code, string Output, string Error)
     {
         await using var output = new StringWriter();
         await using var error = new StringWriter();
-        var console = new CommandConsole(TextWriter.Synchronized(output), TextWriter.Synchronized(error), IsTerminal: false);
+        var console =
+            new CommandConsole(TextWriter.Synchronized(output), TextWriter.Synchronized(error), IsTerminal: false);
         var code = await CommandLine.RunAsync(
             () => [command],
             [command.Name, .. arguments],

@@ -79,7 +79,8 @@ public sealed class CuttingProxy : IAsyncDisposable
         try
         {
             await server.ConnectAsync(IPAddress.Loopback, target, ended.Token);
-            await await Task.WhenAny(PassAsync(client, server, static () => true), PassAsync(server, client, () => !SwallowsAnswers));
+            await await Task.WhenAny(
+                PassAsync(client, server, static () => true), PassAsync(server, client, () => !SwallowsAnswers));
         }
         catch (Exception gone) when (gone is SocketException or ObjectDisposedException or OperationCanceledException)
         {

@@ -36,7 +36,9 @@ internal sealed class FaultyHost : IAsyncDisposable
                 if (storage is null)
                 {
                     var memory = new InMemoryStorage();
-                    composition.AddSingleton(memory.Documents).AddSingleton(memory.Blobs).AddSingleton<IStorageProbe>(new InMemoryProbe());
+                    composition.AddSingleton(memory.Documents)
+                        .AddSingleton(memory.Blobs)
+                        .AddSingleton<IStorageProbe>(new InMemoryProbe());
                 }
 
                 Wrap<IDocumentStore>(composition, store => new FaultyDocumentStore(store, faults));
@@ -54,7 +56,8 @@ internal sealed class FaultyHost : IAsyncDisposable
 
     public async Task DeleteArchivesAsync()
     {
-        await foreach (var archive in Blobs.ListAsync(StoreKeys.Archives, ScopeDepth.Subtree, after: null, CancellationToken.None))
+        await foreach (var archive in Blobs.ListAsync(
+            StoreKeys.Archives, ScopeDepth.Subtree, after: null, CancellationToken.None))
             await Blobs.TryDeleteAsync(archive.Key, Precondition.None, CancellationToken.None);
     }
 

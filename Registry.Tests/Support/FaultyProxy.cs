@@ -5,7 +5,9 @@ using System.Text;
 
 namespace Registry.Tests.Support;
 
-/// <summary>A loopback proxy before a server, through which a test loses answers, falls silent and breaks connections.</summary>
+/// <summary>
+/// A loopback proxy before a server, through which a test loses answers, falls silent and breaks connections.
+/// </summary>
 public sealed class FaultyProxy : IAsyncDisposable
 {
     /// <summary>An answer that is to be lost has been given when nothing more comes for this long.</summary>
@@ -36,7 +38,10 @@ public sealed class FaultyProxy : IAsyncDisposable
 
     public static FaultyProxy Before(int port) => new(port);
 
-    /// <summary>The next request that contains this text reaches the server, which answers; the client gets a reset connection in place of the answer.</summary>
+    /// <summary>
+    /// The next request that contains this text reaches the server, which answers; the client gets a reset connection
+    /// in place of the answer.
+    /// </summary>
     public void LoseAnswerTo(string text) => Volatile.Write(ref doomed, Encoding.UTF8.GetBytes(text));
 
     /// <summary>No answer is lost any more, unless its request has passed already.</summary>
@@ -97,9 +102,11 @@ public sealed class FaultyProxy : IAsyncDisposable
                 client.NoDelay = server.NoDelay = true;
                 connections[client] = server;
                 var losing = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-                await await Task.WhenAny(RequestsAsync(client, server, losing), AnswersAsync(client, server, losing.Task));
+                await await Task.WhenAny(
+                    RequestsAsync(client, server, losing), AnswersAsync(client, server, losing.Task));
             }
-            catch (Exception broken) when (broken is SocketException or ObjectDisposedException or OperationCanceledException)
+            catch (Exception broken) when (broken is SocketException or ObjectDisposedException
+                or OperationCanceledException)
             {
                 // One side is gone: so is the other.
             }
@@ -121,7 +128,8 @@ public sealed class FaultyProxy : IAsyncDisposable
             {
                 // The text may lie over two pieces.
                 seen = [.. seen, .. piece.Span];
-                if (seen.AsSpan().IndexOf(pattern) >= 0 && Interlocked.CompareExchange(ref doomed, null, pattern) == pattern)
+                if (seen.AsSpan().IndexOf(pattern) >= 0
+                    && Interlocked.CompareExchange(ref doomed, null, pattern) == pattern)
                     losing.TrySetResult();
                 seen = seen[^Math.Min(seen.Length, pattern.Length)..];
             }

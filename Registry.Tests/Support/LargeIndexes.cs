@@ -10,29 +10,55 @@ internal static class LargeIndexes
 {
     private static readonly Metadata Repetitive = Metadata.Of($"\"{new string('x', 65_000)}\"");
 
-    /// <summary>Releases 1.0.0, 1.0.1, … of one content, each with 65,000 bytes of metadata that compress to nearly nothing.</summary>
+    /// <summary>
+    /// Releases 1.0.0, 1.0.1, … of one content, each with 65,000 bytes of metadata that compress to nearly nothing.
+    /// </summary>
     public static PackageIndex Bomb(PackageName name, int releases) => PackageIndex.Restore(
-        name, Samples.Start, Enumerable.Range(0, releases).Select(i => Samples.Manifest($"1.0.{i}") with { Metadata = Repetitive }), []);
+        name, Samples.Start, Enumerable.Range(0, releases)
+            .Select(i => Samples.Manifest($"1.0.{i}") with { Metadata = Repetitive }), []);
 
-    /// <summary>Releases of contents of their own, each with a <c>Chart.yaml</c> of some 1.5 KiB as metadata, as a build of every commit leaves them.</summary>
+    /// <summary>
+    /// Releases of contents of their own, each with a <c>Chart.yaml</c> of some 1.5 KiB as metadata, as a build of
+    /// every commit leaves them.
+    /// </summary>
     public static PackageIndex Charts(PackageName name, int releases) => PackageIndex.Restore(
-        name, Samples.Start, Enumerable.Range(0, releases).Select(i => Samples.Manifest(Release(i), content: $"{i}", minute: i) with { Metadata = Metadata.Of(Chart(i)) }), []);
+        name, Samples.Start, Enumerable.Range(0, releases)
+            .Select(
+                i =>
+                    Samples.Manifest(Release(i), content: $"{i}", minute: i) with
+                    {
+                        Metadata = Metadata.Of(Chart(i))
+                    }), []);
 
     /// <summary>The metadata of a release of <see cref="Charts"/>.</summary>
     public static string Chart(int number)
     {
         var yaml = new StringBuilder()
-            .AppendLine(CultureInfo.InvariantCulture, $"apiVersion: v2\nname: shop\nversion: {Release(number)}\nappVersion: \"{number / 90}.{number % 90}.3\"")
-            .AppendLine("kubeVersion: \">=1.25.0-0\"\ndescription: The shop of the example company with all of its services")
-            .AppendLine(CultureInfo.InvariantCulture, $"home: https://example.org/charts/shop\nsources:\n  - https://git.example.org/shop/tree/{Samples.Sha256($"{number}").Value[..40]}")
+            .AppendLine(
+                CultureInfo.InvariantCulture,
+                $"apiVersion: v2\nname: shop\nversion: {Release(number)}\nappVersion: "
+                    + $"\"{number / 90}.{number % 90}.3\"")
+            .AppendLine(
+                "kubeVersion: \">=1.25.0-0\"\ndescription: The shop of the example company with all of its services")
+            .AppendLine(
+                CultureInfo.InvariantCulture,
+                $"home: https://example.org/charts/shop\nsources:\n  - "
+                    + $"https://git.example.org/shop/tree/{Samples.Sha256($"{number}").Value[..40]}")
             .AppendLine("keywords:\n  - web\n  - database\n  - monitoring\nmaintainers:");
         for (var i = 0; i < 6; i++)
-            yaml.AppendLine(CultureInfo.InvariantCulture, $"  - name: Maintainer {i} of the shop\n    email: maintainer{i}@example.org");
+            yaml.AppendLine(
+                CultureInfo.InvariantCulture,
+                $"  - name: Maintainer {i} of the shop\n    email: maintainer{i}@example.org");
         yaml.AppendLine("dependencies:");
         for (var i = 0; i < 6; i++)
-            yaml.AppendLine(CultureInfo.InvariantCulture, $"  - name: service{i}\n    version: {1 + i}.{(number / 500) + i}.{number / (50 + (i * 13)) % 30}")
-                .AppendLine(CultureInfo.InvariantCulture, $"    repository: https://charts.example.org/stable\n    condition: service{i}.enabled");
-        yaml.AppendLine(CultureInfo.InvariantCulture, $"annotations:\n  created: \"{Samples.Start.AddMinutes(number):O}\"");
+            yaml.AppendLine(
+                CultureInfo.InvariantCulture,
+                $"  - name: service{i}\n    version: {1 + i}.{(number / 500) + i}.{number / (50 + (i * 13)) % 30}")
+                .AppendLine(
+                    CultureInfo.InvariantCulture,
+                    $"    repository: https://charts.example.org/stable\n    condition: service{i}.enabled");
+        yaml.AppendLine(
+            CultureInfo.InvariantCulture, $"annotations:\n  created: \"{Samples.Start.AddMinutes(number):O}\"");
         return JsonSerializer.Serialize(yaml.ToString());
     }
 

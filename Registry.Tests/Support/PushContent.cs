@@ -26,14 +26,18 @@ internal sealed class PushContent : HttpContent
     protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) =>
         SerializeToStreamAsync(stream, context, CancellationToken.None);
 
-    protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
+    protected override async Task SerializeToStreamAsync(
+        Stream stream, TransportContext? context, CancellationToken cancellationToken)
     {
         await stream.WriteAsync("{\"blob\":\""u8.ToArray(), cancellationToken);
         await using var base64 = new Base64WriteStream(stream);
         await using (var paused = new PausingStream(base64, stream, package.FileBytes / 2, midway))
             await package.WriteAsync(paused, cancellationToken);
         await base64.FinishAsync(cancellationToken);
-        await stream.WriteAsync(Encoding.UTF8.GetBytes($"\",\"release\":\"{release}\",\"media_type\":\"helm\"{(Force ? ",\"force\":true" : "")}}}"), cancellationToken);
+        await stream.WriteAsync(
+            Encoding.UTF8.GetBytes(
+                $"\",\"release\":\"{release}\",\"media_type\":\"helm\"{(Force ? ",\"force\":true" : "")}}}"),
+            cancellationToken);
     }
 
     protected override bool TryComputeLength(out long length)
@@ -44,7 +48,8 @@ internal sealed class PushContent : HttpContent
 
     private sealed class PausingStream(Base64WriteStream base64, Stream wire, long at, Func<Task>? pause) : WriteStream
     {
-        public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+        public override async ValueTask WriteAsync(
+            ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
         {
             await base64.WriteAsync(buffer, cancellationToken);
             var before = Count;

@@ -3,11 +3,14 @@ using System.Text;
 
 namespace Registry.Tests.Support;
 
-/// <summary>Sends bytes that no HTTP client would, and reads until the server closes: ask it to, with <c>Connection: close</c>.</summary>
+/// <summary>
+/// Sends bytes that no HTTP client would, and reads until the server closes: ask it to, with <c>Connection: close</c>.
+/// </summary>
 internal static class RawHttp
 {
     /// <summary>Everything that was answered, as Latin-1.</summary>
-    public static async Task<string> SendAsync(Uri address, string request) => await SendAsync(address, Encoding.Latin1.GetBytes(request));
+    public static async Task<string> SendAsync(
+        Uri address, string request) => await SendAsync(address, Encoding.Latin1.GetBytes(request));
 
     public static async Task<string> SendAsync(Uri address, byte[] request)
     {

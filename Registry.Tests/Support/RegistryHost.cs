@@ -8,7 +8,10 @@ using Registry.Core.Packages;
 
 namespace Registry.Tests.Support;
 
-/// <summary>The whole service in this process, on a real server at a free loopback port, over a temporary folder unless its settings name another storage.</summary>
+/// <summary>
+/// The whole service in this process, on a real server at a free loopback port, over a temporary folder unless its
+/// settings name another storage.
+/// </summary>
 internal sealed class RegistryHost : IAsyncDisposable
 {
     private readonly WebApplication app;
@@ -17,7 +20,8 @@ internal sealed class RegistryHost : IAsyncDisposable
     private RegistryHost(WebApplication app, TemporaryFolder folder)
     {
         (this.app, this.folder) = (app, folder);
-        Address = new Uri(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
+        Address = new Uri(
+            app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
         Client = new HttpClient { BaseAddress = Address };
     }
 
@@ -29,7 +33,8 @@ internal sealed class RegistryHost : IAsyncDisposable
 
     public IServiceProvider Services => app.Services;
 
-    public static Task<RegistryHost> StartAsync(params string[] settings) => StartAsync(services: null, routes: null, settings);
+    public static Task<RegistryHost> StartAsync(
+        params string[] settings) => StartAsync(services: null, routes: null, settings);
 
     /// <param name="services">Replaces parts of the composition; null for none.</param>
     /// <param name="routes">Adds routes of the test's own; null for none.</param>
@@ -39,7 +44,10 @@ internal sealed class RegistryHost : IAsyncDisposable
     {
         var folder = new TemporaryFolder();
         var app = RegistryApplication.Build(
-            ["--urls=http://127.0.0.1:0", $"--Filesystem:Path={folder.Below("data")}", $"--Gcs:StagingFolder={folder.Below("staging")}", .. settings],
+            [
+                "--urls=http://127.0.0.1:0", $"--Filesystem:Path={folder.Below("data")}",
+                $"--Gcs:StagingFolder={folder.Below("staging")}", .. settings
+            ],
             builder =>
             {
                 var log = new LogRecorder();
@@ -53,8 +61,11 @@ internal sealed class RegistryHost : IAsyncDisposable
     }
 
     /// <summary>Adds a release in media type helm to the index of a package, without a content.</summary>
-    public Task<PackageIndex?> PushAsync(string package, string release) => Services.GetRequiredService<PackageIndexes>().UpdateAsync(
-        Samples.Package(package), Samples.Push(Samples.Package(package), Samples.Manifest(release, "helm")), CancellationToken.None);
+    public Task<PackageIndex?> PushAsync(
+        string package, string release) => Services.GetRequiredService<PackageIndexes>().UpdateAsync(
+        Samples.Package(
+            package), Samples.Push(
+                Samples.Package(package), Samples.Manifest(release, "helm")), CancellationToken.None);
 
     public async ValueTask DisposeAsync()
     {

@@ -6,8 +6,8 @@ using System.Runtime.InteropServices;
 namespace Registry.Tests.Support;
 
 /// <summary>
-/// The service as its operator runs it: another process, from the built output, on a loopback port that the system chose. Disposing it kills it,
-/// if it still runs, with whatever it has started.
+/// The service as its operator runs it: another process, from the built output, on a loopback port that the system
+/// chose. Disposing it kills it, if it still runs, with whatever it has started.
 /// </summary>
 internal sealed class RegistryProcess : IAsyncDisposable
 {
@@ -55,13 +55,16 @@ internal sealed class RegistryProcess : IAsyncDisposable
     {
         get
         {
-            var line = File.ReadLines($"/proc/{process.Id}/status").First(static line => line.StartsWith("VmHWM:", StringComparison.Ordinal));
-            return long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) * 1024;
+            var line = File.ReadLines($"/proc/{process.Id}/status")
+                .First(static line => line.StartsWith("VmHWM:", StringComparison.Ordinal));
+            return long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture)
+                * 1024;
         }
     }
 
     /// <summary>Starts the service over <c>folder/data</c>, and waits until it is ready.</summary>
-    public static async Task<RegistryProcess> StartAsync(string folder, params IEnumerable<(string Name, string? Value)> settings)
+    public static async Task<RegistryProcess> StartAsync(
+        string folder, params IEnumerable<(string Name, string? Value)> settings)
     {
         var registry = Launch(Command, folder, [("FILESYSTEM__PATH", Path.Combine(folder, "data")), .. settings]);
         try
@@ -80,7 +83,8 @@ internal sealed class RegistryProcess : IAsyncDisposable
     /// <param name="command">Usually <see cref="Command"/>, or something that ends by executing it.</param>
     /// <param name="workingFolder">The working directory.</param>
     /// <param name="settings">Environment variables; null for none of this name.</param>
-    public static RegistryProcess Launch(IReadOnlyList<string> command, string workingFolder, IEnumerable<(string Name, string? Value)> settings)
+    public static RegistryProcess Launch(
+        IReadOnlyList<string> command, string workingFolder, IEnumerable<(string Name, string? Value)> settings)
     {
         var start = new ProcessStartInfo(command[0], command.Skip(1))
         {
@@ -118,8 +122,13 @@ internal sealed class RegistryProcess : IAsyncDisposable
         try
         {
             var address = await listening.Task.WaitAsync(Timeout);
-            // Proxies that the environment names are for other hosts; and a test that holds an answer back needs connections to spare.
-            client = new HttpClient(new SocketsHttpHandler { UseProxy = false, ConnectTimeout = Timeout }) { BaseAddress = address, Timeout = Timeout };
+            // Proxies that the environment names are for other hosts; and a test that holds an answer back needs
+            // connections to spare.
+            client = new HttpClient(new SocketsHttpHandler { UseProxy = false, ConnectTimeout = Timeout })
+            {
+                BaseAddress = address,
+                Timeout = Timeout
+            };
         }
         catch (TimeoutException)
         {
@@ -183,7 +192,8 @@ internal sealed class RegistryProcess : IAsyncDisposable
         }
 
         if (from == process.StandardOutput)
-            listening.TrySetException(new InvalidOperationException($"The registry ended.\n{string.Join('\n', output)}\n{Errors}"));
+            listening.TrySetException(
+                new InvalidOperationException($"The registry ended.\n{string.Join('\n', output)}\n{Errors}"));
     }
 
     private static string FindRoot()

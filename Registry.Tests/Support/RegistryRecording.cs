@@ -6,8 +6,9 @@ using System.Text.Json;
 namespace Registry.Tests.Support;
 
 /// <summary>
-/// What a registry answers to every read that its protocols know, for all that it holds: statuses, headers and bodies as text, to be compared with
-/// those of another. <c>Date</c> is left out, and <c>GET /api/v1</c>, which names the storage.
+/// What a registry answers to every read that its protocols know, for all that it holds: statuses, headers and bodies
+/// as text, to be compared with those of another. <c>Date</c> is left out, and <c>GET /api/v1</c>, which names the
+/// storage.
 /// </summary>
 internal sealed class RegistryRecording
 {
@@ -20,14 +21,17 @@ internal sealed class RegistryRecording
     private readonly CancellationToken cancellationToken;
     private readonly List<string> answers = [];
 
-    private RegistryRecording(HttpClient client, CancellationToken cancellationToken) => (this.client, this.cancellationToken) = (client, cancellationToken);
+    private RegistryRecording(
+        HttpClient client,
+        CancellationToken cancellationToken) => (this.client, this.cancellationToken) = (client, cancellationToken);
 
     /// <summary>Asks everything.</summary>
     /// <param name="client">A client of the registry.</param>
     /// <param name="workspaces">The workspaces that hold archives, as a client names them.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <returns>One text for each answer, its request first.</returns>
-    public static async Task<IReadOnlyList<string>> MakeAsync(HttpClient client, IEnumerable<string> workspaces, CancellationToken cancellationToken)
+    public static async Task<IReadOnlyList<string>> MakeAsync(
+        HttpClient client, IEnumerable<string> workspaces, CancellationToken cancellationToken)
     {
         var recording = new RegistryRecording(client, cancellationToken);
         string[] others = ["/", "/version", "/cnr/version", "/cnr/", "/healthz", "/readyz", "/nowhere"];
@@ -42,15 +46,20 @@ internal sealed class RegistryRecording
 
     private async Task AskCnrAsync(string mount)
     {
-        string[] queries = ["?namespace=team", "?query=e", "?media_type=kpm", "/search?q=e", "/search?q=nothing", "/no/such", "/no/such/1.0.0/helm/pull"];
+        string[] queries = [
+            "?namespace=team", "?query=e", "?media_type=kpm", "/search?q=e", "/search?q=nothing", "/no/such",
+            "/no/such/1.0.0/helm/pull"
+        ];
         foreach (var query in queries)
             await AskAsync(HttpMethod.Get, mount + query);
         foreach (var package in JsonDocument.Parse(await AskAsync(HttpMethod.Get, mount)).RootElement.EnumerateArray())
         {
             var path = $"{mount}/{package.GetProperty("name").GetString()}";
-            foreach (var manifest in JsonDocument.Parse(await AskAsync(HttpMethod.Get, path)).RootElement.EnumerateArray())
+            foreach (var manifest in JsonDocument.Parse(await AskAsync(HttpMethod.Get, path)).RootElement
+                .EnumerateArray())
                 await AskReleaseAsync(path, manifest);
-            foreach (var channel in JsonDocument.Parse(await AskAsync(HttpMethod.Get, $"{path}/channels")).RootElement.EnumerateArray())
+            foreach (var channel in JsonDocument.Parse(await AskAsync(HttpMethod.Get, $"{path}/channels")).RootElement
+                .EnumerateArray())
                 await AskAsync(HttpMethod.Get, $"{path}/channels/{channel.GetProperty("name").GetString()}");
             string[] rest = ["/default/-/pull", "/default/helm", "/>=1.0.0/helm/pull", "/9.9.9/helm", "/channels/none"];
             foreach (var query in rest)
@@ -64,7 +73,10 @@ internal sealed class RegistryRecording
         var type = manifest.GetProperty("mediaType").GetString()!.Split('.')[^3];
         var release = $"{path}/{manifest.GetProperty("release").GetString()}";
         var blob = $"{path}/blobs/sha256/{manifest.GetProperty("content").GetProperty("digest").GetString()}";
-        string[] reads = [release, $"{release}/{type}", $"{release}/{type}/pull", $"{release}/{type}/pull/json", $"{release}/{type}/pull?format=json", blob, $"{blob}/json"];
+        string[] reads = [
+            release, $"{release}/{type}", $"{release}/{type}/pull", $"{release}/{type}/pull/json",
+            $"{release}/{type}/pull?format=json", blob, $"{blob}/json"
+        ];
         foreach (var read in reads)
             await AskAsync(HttpMethod.Get, read);
         await AskAsync(HttpMethod.Head, blob);
@@ -73,7 +85,8 @@ internal sealed class RegistryRecording
 
     private async Task AskKarAsync(string workspace)
     {
-        foreach (var archive in JsonDocument.Parse(await AskAsync(HttpMethod.Get, $"/api/v1/app?workspace={workspace}")).RootElement.EnumerateArray())
+        foreach (var archive in JsonDocument.Parse(
+            await AskAsync(HttpMethod.Get, $"/api/v1/app?workspace={workspace}")).RootElement.EnumerateArray())
         {
             var name = archive.GetProperty("name").GetString()!;
             var path = $"/api/v1/app/{name[(name.LastIndexOf('/') + 1)..^".zip".Length]}?workspace={workspace}";
@@ -92,7 +105,8 @@ internal sealed class RegistryRecording
         return text;
     }
 
-    private async Task<(string Body, EntityTagHeaderValue? Tag)> SendAsync(HttpMethod method, string path, Action<HttpRequestHeaders>? configure)
+    private async Task<(string Body, EntityTagHeaderValue? Tag)> SendAsync(
+        HttpMethod method, string path, Action<HttpRequestHeaders>? configure)
     {
         using var request = new HttpRequestMessage(method, path);
         request.Headers.Host = Host;

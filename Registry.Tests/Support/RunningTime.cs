@@ -1,8 +1,9 @@
 namespace Registry.Tests.Support;
 
 /// <summary>
-/// The time that passes for this process: a clock that counts its own ticks, and so stands still while a machine that does much else does not let the
-/// process run. It is never ahead of the real time, and equal to it where the machine keeps up.
+/// The time that passes for this process: a clock that counts its own ticks, and so stands still while a machine that
+/// does much else does not let the process run. It is never ahead of the real time, and equal to it where the machine
+/// keeps up.
 /// </summary>
 internal sealed class RunningTime : IAsyncDisposable
 {

@@ -7,5 +7,6 @@ internal static class SampleArchive
 
     public const int Length = 4952;
 
-    public static async Task<byte[]> BytesAsync() => await File.ReadAllBytesAsync(Path.Combine(AppContext.BaseDirectory, "Data", "app.kploy"));
+    public static async Task<byte[]> BytesAsync() =>
+        await File.ReadAllBytesAsync(Path.Combine(AppContext.BaseDirectory, "Data", "app.kploy"));
 }

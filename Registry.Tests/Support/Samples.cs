@@ -18,9 +18,11 @@ internal static class Samples
     public static PackageName Package(string text = "titi/rocketchat") =>
         PackageName.TryParse(text, out var name) ? name : throw new ArgumentException(text);
 
-    public static MediaType Type(string text) => MediaType.TryParse(text, out var type) ? type : throw new ArgumentException(text);
+    public static MediaType Type(
+        string text) => MediaType.TryParse(text, out var type) ? type : throw new ArgumentException(text);
 
-    public static ChannelName Channel(string text) => ChannelName.TryParse(text, out var name) ? name : throw new ArgumentException(text);
+    public static ChannelName Channel(
+        string text) => ChannelName.TryParse(text, out var name) ? name : throw new ArgumentException(text);
 
     public static Digest Sha256(string text) => Digest.FromHash(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
 
@@ -28,7 +30,8 @@ internal static class Samples
     /// <param name="type">The media type.</param>
     /// <param name="content">Stands for the tar.</param>
     /// <param name="minute">When it was pushed, after <see cref="Start"/>.</param>
-    public static Manifest Manifest(string release, string type = "helm", string content = "content", int minute = 0) => new(
+    public static Manifest Manifest(
+        string release, string type = "helm", string content = "content", int minute = 0) => new(
         Release.Parse(release),
         new Descriptor(Type(type), Sha256(content), Sha256($"{content}, gzipped for {release} {type}"), 100),
         Start.AddMinutes(minute),

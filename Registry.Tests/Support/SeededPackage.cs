@@ -6,14 +6,16 @@ using System.Security.Cryptography;
 namespace Registry.Tests.Support;
 
 /// <summary>
-/// A package of one file that no compressor makes smaller, made as it is written, the same each time: it can be larger than memory.
+/// A package of one file that no compressor makes smaller, made as it is written, the same each time: it can be larger
+/// than memory.
 /// </summary>
 /// <param name="Seed">What tells it from others.</param>
 /// <param name="FileBytes">The length of the file in it; the package is slightly larger.</param>
 internal sealed record SeededPackage(int Seed, long FileBytes)
 {
     /// <summary>Writes the <c>.tar.gz</c>.</summary>
-    public async Task WriteAsync(Stream output, CancellationToken cancellationToken) => await WriteAsync(output, Stream.Null, cancellationToken);
+    public async Task WriteAsync(
+        Stream output, CancellationToken cancellationToken) => await WriteAsync(output, Stream.Null, cancellationToken);
 
     /// <summary>The <c>.tar.gz</c>, of a small one.</summary>
     public async Task<byte[]> ToArrayAsync(CancellationToken cancellationToken)
@@ -108,7 +110,8 @@ internal sealed class HashingStream : WriteStream
 /// <summary>Writes everything twice.</summary>
 internal sealed class TeeStream(Stream one, Stream two) : WriteStream
 {
-    public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+    public override async ValueTask WriteAsync(
+        ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
         await one.WriteAsync(buffer, cancellationToken);
         await two.WriteAsync(buffer, cancellationToken);

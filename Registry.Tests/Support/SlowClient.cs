@@ -4,7 +4,10 @@ using System.Text;
 
 namespace Registry.Tests.Support;
 
-/// <summary>A client on a bare connection, which sends and reads as slowly as a test wants. What it does not read waits at the server.</summary>
+/// <summary>
+/// A client on a bare connection, which sends and reads as slowly as a test wants. What it does not read waits at the
+/// server.
+/// </summary>
 internal sealed class SlowClient : IDisposable
 {
     private readonly Socket socket = new(SocketType.Stream, ProtocolType.Tcp) { ReceiveBufferSize = 4096 };
@@ -22,15 +25,20 @@ internal sealed class SlowClient : IDisposable
     }
 
     /// <summary>Connects and asks for something, without reading the answer.</summary>
-    public static async Task<SlowClient> GetAsync(Uri address, string path, string headers, CancellationToken cancellationToken)
+    public static async Task<SlowClient> GetAsync(
+        Uri address, string path, string headers, CancellationToken cancellationToken)
     {
         var client = await ConnectAsync(address, cancellationToken);
-        await client.SendAsync($"GET {path} HTTP/1.1\r\nHost: {address.Authority}\r\nConnection: close\r\n{headers}\r\n", cancellationToken);
+        await client.SendAsync(
+            $"GET {path} HTTP/1.1\r\nHost: {address.Authority}\r\nConnection: close\r\n{headers}\r\n",
+            cancellationToken);
         return client;
     }
 
     /// <summary>Sends text.</summary>
-    public Task SendAsync(string text, CancellationToken cancellationToken) => SendAsync(Encoding.Latin1.GetBytes(text), cancellationToken);
+    public Task SendAsync(
+        string text,
+        CancellationToken cancellationToken) => SendAsync(Encoding.Latin1.GetBytes(text), cancellationToken);
 
     /// <summary>Sends bytes.</summary>
     public async Task SendAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
@@ -70,7 +78,8 @@ internal sealed class SlowClient : IDisposable
         if (end < 0)
             return null;
         var headers = Encoding.Latin1.GetString(answer, 0, end);
-        var length = headers.Split("\r\n").First(static line => line.StartsWith("Content-Length: ", StringComparison.OrdinalIgnoreCase))[16..];
+        var length = headers.Split("\r\n")
+            .First(static line => line.StartsWith("Content-Length: ", StringComparison.OrdinalIgnoreCase))[16..];
         var body = answer[(end + 4)..];
         return body.Length == int.Parse(length, CultureInfo.InvariantCulture) ? body : null;
     }

@@ -3,7 +3,9 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace Registry.Tests.Support;
 
-/// <summary>An authority of the test's own, whose certificates and keys lie as PEM files in a temporary folder.</summary>
+/// <summary>
+/// An authority of the test's own, whose certificates and keys lie as PEM files in a temporary folder.
+/// </summary>
 public sealed class TestAuthority : IDisposable
 {
     private readonly TemporaryFolder folder = new();
@@ -13,7 +15,8 @@ public sealed class TestAuthority : IDisposable
     public TestAuthority()
     {
         var request = new CertificateRequest("CN=authority", key, HashAlgorithmName.SHA256);
-        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: true, false, 0, critical: true));
+        request.CertificateExtensions.Add(
+            new X509BasicConstraintsExtension(certificateAuthority: true, false, 0, critical: true));
         request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign, critical: true));
         request.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(request.PublicKey, critical: false));
         var now = TimeProvider.System.GetUtcNow();
@@ -33,9 +36,12 @@ public sealed class TestAuthority : IDisposable
         var names = new SubjectAlternativeNameBuilder();
         names.AddDnsName(host);
         request.CertificateExtensions.Add(names.Build());
-        request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid("1.3.6.1.5.5.7.3.1"), new Oid("1.3.6.1.5.5.7.3.2")], critical: false));
+        request.CertificateExtensions.Add(
+            new X509EnhancedKeyUsageExtension(
+                [new Oid("1.3.6.1.5.5.7.3.1"), new Oid("1.3.6.1.5.5.7.3.2")], critical: false));
         using var issued = request.Create(
-            certificate.SubjectName, X509SignatureGenerator.CreateForECDsa(key), certificate.NotBefore, certificate.NotAfter, RandomNumberGenerator.GetBytes(8));
+            certificate.SubjectName, X509SignatureGenerator.CreateForECDsa(
+                key), certificate.NotBefore, certificate.NotAfter, RandomNumberGenerator.GetBytes(8));
         var (certificateFile, keyFile) = (folder.Below($"{name}.pem"), folder.Below($"{name}.key"));
         System.IO.File.WriteAllText(certificateFile, issued.ExportCertificatePem());
         System.IO.File.WriteAllText(keyFile, own.ExportECPrivateKeyPem());

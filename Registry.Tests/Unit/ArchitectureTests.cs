@@ -16,7 +16,8 @@ public sealed class ArchitectureTests
         ["Registry.Storage.Etcd"] = ["dotnet-etcd", "Google.Protobuf", "Grpc.Core.Api", "Grpc.Net.Client"],
         ["Registry.Storage.Gcs"] =
         [
-            "Google.Cloud.Storage.V1", "Google.Api.Gax.Rest", "Google.Apis", "Google.Apis.Auth", "Google.Apis.Core", "Google.Apis.Storage.v1",
+            "Google.Cloud.Storage.V1", "Google.Api.Gax.Rest", "Google.Apis", "Google.Apis.Auth", "Google.Apis.Core",
+            "Google.Apis.Storage.v1",
             "Newtonsoft.Json",
         ],
     };
@@ -41,33 +42,50 @@ public sealed class ArchitectureTests
     {
         var allowed = Clients[project];
         var unwanted = References(project)
-            .Where(name => name != "Registry.Core" && !IsFramework(name) && !IsAbstraction(name) && !allowed.Contains(name));
+            .Where(
+                name =>
+                    name != "Registry.Core" && !IsFramework(name) && !IsAbstraction(name) && !allowed.Contains(name));
         Assert.That(unwanted, Is.Empty);
         Assert.That(
-            Declared(project, "ProjectReference").Select(static path => Path.GetFileNameWithoutExtension(path.Replace('\\', '/'))),
+            Declared(project, "ProjectReference").Select(
+                static path => Path.GetFileNameWithoutExtension(path.Replace('\\', '/'))),
             Is.EqualTo(new[] { "Registry.Core" }));
         Assert.That(Declared(project, "FrameworkReference"), Is.Empty);
     }
 
     [Test]
-    public void Every_storage_project_is_known_here() => Assert.That(StorageProjects, Is.SubsetOf(Clients.Keys).And.Not.Empty);
+    public void Every_storage_project_is_known_here() =>
+        Assert.That(StorageProjects, Is.SubsetOf(Clients.Keys).And.Not.Empty);
 
     [Test]
     public void Backends_are_named_in_the_composition_alone()
     {
-        var sources = Directory.EnumerateFiles(Path.Combine(RegistryProcess.Root, "Registry.Api"), "*.cs", SearchOption.AllDirectories)
-            .Concat(Directory.EnumerateFiles(Path.Combine(RegistryProcess.Root, "Registry.Core"), "*.cs", SearchOption.AllDirectories))
-            .Where(static path => !path.Contains("/obj/", StringComparison.Ordinal) && !path.Contains("/bin/", StringComparison.Ordinal));
-        var naming = sources.Where(static path => File.ReadLines(path).Any(static line => line.StartsWith("using Registry.Storage.", StringComparison.Ordinal)));
+        var sources = Directory.EnumerateFiles(
+            Path.Combine(RegistryProcess.Root, "Registry.Api"), "*.cs", SearchOption.AllDirectories)
+            .Concat(
+                Directory.EnumerateFiles(
+                    Path.Combine(RegistryProcess.Root, "Registry.Core"), "*.cs", SearchOption.AllDirectories))
+            .Where(
+                static path =>
+                    !path.Contains("/obj/", StringComparison.Ordinal)
+                        && !path.Contains("/bin/", StringComparison.Ordinal));
+        var naming = sources.Where(
+            static path =>
+                File.ReadLines(path)
+                    .Any(static line => line.StartsWith("using Registry.Storage.", StringComparison.Ordinal)));
         Assert.That(naming.Select(static path => Path.GetFileName(path)), Is.EqualTo(new[] { "StorageSelection.cs" }));
     }
 
     private static bool IsFramework(string name) =>
-        name is "netstandard" or "mscorlib" || (name.StartsWith("System.", StringComparison.Ordinal) && !name.StartsWith("System.Web", StringComparison.Ordinal));
+        name is "netstandard" or "mscorlib"
+            || (name.StartsWith("System.", StringComparison.Ordinal)
+                && !name.StartsWith("System.Web", StringComparison.Ordinal));
 
     private static bool IsAbstraction(string name) =>
         name.StartsWith("Microsoft.Extensions.", StringComparison.Ordinal)
-        && (name.EndsWith(".Abstractions", StringComparison.Ordinal) || name.StartsWith("Microsoft.Extensions.Options", StringComparison.Ordinal)
+        && (name.EndsWith(
+            ".Abstractions",
+            StringComparison.Ordinal) || name.StartsWith("Microsoft.Extensions.Options", StringComparison.Ordinal)
             || name is "Microsoft.Extensions.Configuration.Binder");
 
     /// <summary>What the compiled assembly refers to.</summary>
@@ -82,7 +100,9 @@ public sealed class ArchitectureTests
         .Where(name => kind != "PackageReference" || !IsClientOf(project, name))
         .Where(name => kind != "PackageReference" || !IsAbstraction(name));
 
-    private static bool IsClientOf(string project, string package) => Clients.GetValueOrDefault(project, []).Contains(package);
+    private static bool IsClientOf(
+        string project, string package) => Clients.GetValueOrDefault(project, []).Contains(package);
 
-    private static string ProjectFile(string project) => Path.Combine(RegistryProcess.Root, project, $"{project}.csproj");
+    private static string ProjectFile(
+        string project) => Path.Combine(RegistryProcess.Root, project, $"{project}.csproj");
 }

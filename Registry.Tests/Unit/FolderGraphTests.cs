@@ -4,7 +4,9 @@ using Registry.Tests.Support;
 
 namespace Registry.Tests.Unit;
 
-/// <summary>Which folder of a project uses which: there is no circle, and the architecture page shows exactly this.</summary>
+/// <summary>
+/// Which folder of a project uses which: there is no circle, and the architecture page shows exactly this.
+/// </summary>
 public sealed partial class FolderGraphTests
 {
     private static readonly string[] Projects = ["Registry.Core", "Registry.Api"];
@@ -20,7 +22,8 @@ public sealed partial class FolderGraphTests
         {
         }
 
-        Assert.That(left.Select(folder => $"{folder} → {string.Join(", ", graph[folder].Where(left.Contains))}"), Is.Empty);
+        Assert.That(
+            left.Select(folder => $"{folder} → {string.Join(", ", graph[folder].Where(left.Contains))}"), Is.Empty);
     }
 
     [TestCaseSource(nameof(Projects))]
@@ -29,7 +32,8 @@ public sealed partial class FolderGraphTests
         var page = File.ReadAllText(Path.Combine(RegistryProcess.Root, "Documentation", "architecture.md"));
         var shown = Row().Matches(page[page.IndexOf($"{project} folders", StringComparison.Ordinal)..].Split("```")[1])
             .Select(static row => $"{row.Groups["folder"].Value} → {row.Groups["uses"].Value}".TrimEnd());
-        var actual = GraphOf(project).Select(static folder => $"{folder.Key} → {string.Join(", ", folder.Value)}".TrimEnd());
+        var actual =
+            GraphOf(project).Select(static folder => $"{folder.Key} → {string.Join(", ", folder.Value)}".TrimEnd());
         Assert.That(shown, Is.EquivalentTo(actual));
     }
 
@@ -41,11 +45,13 @@ public sealed partial class FolderGraphTests
             .ToDictionary(
                 static path => Path.GetFileName(path),
                 static path => string.Join(
-                    '\n', Directory.EnumerateFiles(path, "*.cs", SearchOption.AllDirectories).SelectMany(static file => CodeOf(file))));
+                    '\n', Directory.EnumerateFiles(path, "*.cs", SearchOption.AllDirectories)
+                        .SelectMany(static file => CodeOf(file))));
         var graph = new SortedDictionary<string, SortedSet<string>>(StringComparer.Ordinal);
         foreach (var (folder, text) in texts)
             graph[folder] = new(
-                texts.Where(other => other.Key != folder && UseOf(project, other.Key, other.Value).IsMatch(text)).Select(static other => other.Key),
+                texts.Where(other => other.Key != folder && UseOf(project, other.Key, other.Value).IsMatch(text))
+                    .Select(static other => other.Key),
                 StringComparer.Ordinal);
         return graph;
     }
@@ -54,10 +60,14 @@ public sealed partial class FolderGraphTests
     private static IEnumerable<string> CodeOf(string file) =>
         File.ReadLines(file).Where(static line => !line.TrimStart().StartsWith("///", StringComparison.Ordinal));
 
-    /// <summary>How a folder is used: by a directive, or by a type that is named with its folder, as a namespace of the same project may.</summary>
+    /// <summary>
+    /// How a folder is used: by a directive, or by a type that is named with its folder, as a namespace of the same
+    /// project may.
+    /// </summary>
     private static Regex UseOf(string project, string folder, string text)
     {
-        var types = string.Join('|', Declaration().Matches(text).Select(static type => type.Groups["name"].Value).Distinct());
+        var types =
+            string.Join('|', Declaration().Matches(text).Select(static type => type.Groups["name"].Value).Distinct());
         return new Regex(
             $@"^using (static |\w+ = )?{project}\.{folder}[.;]|(?<![.\w])({project.Split('.')[1]}\.)?{folder}\.({types})\b", RegexOptions.Multiline);
     }
@@ -65,6 +75,8 @@ public sealed partial class FolderGraphTests
     [GeneratedRegex(@"^(?<folder>\w+) +→ ?(?<uses>[\w, ]*)$", RegexOptions.Multiline)]
     private static partial Regex Row();
 
-    [GeneratedRegex(@"^(public |internal )[\w ]*?\b(class|struct|interface|enum|record|delegate [\w<>]+) (?<name>\w+)", RegexOptions.Multiline)]
+    [GeneratedRegex(
+        @"^(public |internal )[\w ]*?\b(class|struct|interface|enum|record|delegate [\w<>]+) (?<name>\w+)",
+        RegexOptions.Multiline)]
     private static partial Regex Declaration();
 }

@@ -17,7 +17,8 @@ internal static class Durable
     /// <summary>Opens a file to write to, that has no place yet.</summary>
     public static SafeFileHandle Stage(string root, out string staged)
     {
-        staged = Path.Combine(Directory.CreateDirectory(Path.Combine(root, "staging")).FullName, Path.GetRandomFileName());
+        staged =
+            Path.Combine(Directory.CreateDirectory(Path.Combine(root, "staging")).FullName, Path.GetRandomFileName());
         return File.OpenHandle(staged, FileMode.CreateNew, FileAccess.Write);
     }
 
@@ -32,13 +33,26 @@ internal static class Durable
         Check(Close(handle));
     }
 
-    private static int Check(int result) => result >= 0 ? result : throw new IOException(Marshal.GetLastPInvokeErrorMessage());
+    private static int Check(
+        int result) => result >= 0 ? result : throw new IOException(Marshal.GetLastPInvokeErrorMessage());
 
-    [DllImport("libc", EntryPoint = "rename", SetLastError = true, CharSet = CharSet.Ansi, BestFitMapping = false, ThrowOnUnmappableChar = true)]
+    [DllImport(
+        "libc",
+        EntryPoint = "rename",
+        SetLastError = true,
+        CharSet = CharSet.Ansi,
+        BestFitMapping = false,
+        ThrowOnUnmappableChar = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static extern int Rename(string from, string to);
 
-    [DllImport("libc", EntryPoint = "open", SetLastError = true, CharSet = CharSet.Ansi, BestFitMapping = false, ThrowOnUnmappableChar = true)]
+    [DllImport(
+        "libc",
+        EntryPoint = "open",
+        SetLastError = true,
+        CharSet = CharSet.Ansi,
+        BestFitMapping = false,
+        ThrowOnUnmappableChar = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static extern int Open(string path, int flags);
 

@@ -31,5 +31,6 @@ internal sealed class Folders(string files, string pushed)
 /// <summary>Finds controllers that are internal.</summary>
 internal sealed class InternalControllers : ControllerFeatureProvider
 {
-    protected override bool IsController(TypeInfo typeInfo) => !typeInfo.IsAbstract && typeInfo.IsAssignableTo(typeof(ControllerBase));
+    protected override bool IsController(
+        TypeInfo typeInfo) => !typeInfo.IsAbstract && typeInfo.IsAssignableTo(typeof(ControllerBase));
 }

@@ -78,7 +78,8 @@ internal sealed class PushController(Folders folders) : ControllerBase
     }
 
     /// <summary>The content of the push, in pieces; each is valid until the next.</summary>
-    private async IAsyncEnumerable<ReadOnlyMemory<byte>> DecodeAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    private async IAsyncEnumerable<ReadOnlyMemory<byte>> DecodeAsync(
+        [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var body = Request.BodyReader;
         var characters = new byte[BufferBytes];

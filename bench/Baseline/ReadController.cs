@@ -25,7 +25,9 @@ internal sealed class ReadController(Folders folders) : ControllerBase
     {
         const string Tag = "\"0123456789abcdef0123456789abcdef\"";
         Response.Headers.ETag = Tag;
-        return Request.Headers.IfNoneMatch == Tag ? StatusCode(StatusCodes.Status304NotModified) : File(folders.Prepared(name), "application/json");
+        return Request.Headers.IfNoneMatch == Tag
+            ? StatusCode(StatusCodes.Status304NotModified)
+            : File(folders.Prepared(name), "application/json");
     }
 
     /// <summary>A file, opened, read and written by the shortest way that streams.</summary>

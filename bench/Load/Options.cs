@@ -48,7 +48,10 @@ internal sealed class Options
 
     public TimeSpan Round => TimeSpan.FromSeconds(Seconds);
 
-    /// <summary>How many rounds come before the first that counts: so long it takes until the runtime has compiled for good what is hot.</summary>
+    /// <summary>
+    /// How many rounds come before the first that counts: so long it takes until the runtime has compiled for good what
+    /// is hot.
+    /// </summary>
     public int WarmUps => Quick ? 1 : 3;
 
     /// <summary>Reads the command line; null when it asks for help.</summary>

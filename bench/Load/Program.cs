@@ -14,7 +14,10 @@ using Registry.Bench.Load.Processes;
     ("memory", "packages of 1 GiB, and of 64 MiB by 32 clients", Memory.RunAsync),
     ("start", "the first answer after a start", Starts.RunAsync),
     ("backends", "show and pull over redis and etcd", Backends.RunAsync),
-    ("scale-filesystem", "10,000 and 100,000 packages while others push", (run, cancellationToken) => Scale.RunAsync(run, "filesystem", cancellationToken)),
+    (
+        "scale-filesystem",
+        "10,000 and 100,000 packages while others push",
+        (run, cancellationToken) => Scale.RunAsync(run, "filesystem", cancellationToken)),
     ("scale-redis", "the same over redis", (run, cancellationToken) => Scale.RunAsync(run, "redis", cancellationToken)),
     ("scale-etcd", "the same over etcd", (run, cancellationToken) => Scale.RunAsync(run, "etcd", cancellationToken)),
     ("mixed", "memory under everything at once", Mixed.RunAsync),
@@ -27,7 +30,10 @@ string? folder = null;
 try
 {
     var root = FindRoot();
-    if (Options.Read(args, [.. groups.Select(static group => group.Name)], Path.Combine(root, "Documentation", "performance.md")) is not { } options)
+    if (Options.Read(
+        args,
+        [.. groups.Select(static group => group.Name)],
+        Path.Combine(root, "Documentation", "performance.md")) is not { } options)
     {
         Console.WriteLine(Options.Help);
         foreach (var group in groups)

@@ -35,7 +35,10 @@ public class CatalogBenchmarks
     public int SearchANamespace() => view.Containing("team0003/", from: "").Count();
 
     [Benchmark]
-    public int ListANamespace() => view.From("team0003/").TakeWhile(static entry => entry.Name.Value.StartsWith("team0003/", StringComparison.Ordinal)).Count();
+    public int ListANamespace() =>
+        view.From("team0003/")
+            .TakeWhile(static entry => entry.Name.Value.StartsWith("team0003/", StringComparison.Ordinal))
+            .Count();
 
     [Benchmark]
     public object TakeAPush() => view.With([pushed]);
@@ -52,6 +55,11 @@ public class CatalogBenchmarks
 
     private CatalogEntry EntryOf(int number, string revision) =>
         PackageName.TryCreate($"team{number / 100:d4}", $"service-{number % 100:d2}", out var name)
-            ? new CatalogEntry(name, DateTimeOffset.UnixEpoch, releases, new Revision(revision), UInt128.Parse($"{number}{revision}", CultureInfo.InvariantCulture))
+            ? new CatalogEntry(
+                name,
+                DateTimeOffset.UnixEpoch,
+                releases,
+                new Revision(revision),
+                UInt128.Parse($"{number}{revision}", CultureInfo.InvariantCulture))
             : throw new InvalidOperationException();
 }

@@ -27,7 +27,8 @@ public class ContentBenchmarks
         packed = Pack(content);
         var text = Convert.ToBase64String(content);
         base64 = System.Text.Encoding.ASCII.GetBytes(text);
-        base64Lines = System.Text.Encoding.ASCII.GetBytes(string.Join('\n', text.Chunk(76).Select(static line => new string(line))));
+        base64Lines = System.Text.Encoding.ASCII.GetBytes(
+            string.Join('\n', text.Chunk(76).Select(static line => new string(line))));
     }
 
     [Benchmark]
@@ -45,7 +46,8 @@ public class ContentBenchmarks
     {
         await using var inspection = new ContentInspection(limits);
         for (var at = 0; at < packed.Length; at += 64 * 1024)
-            await inspection.WriteAsync(packed.AsMemory(at, Math.Min(64 * 1024, packed.Length - at)), CancellationToken.None);
+            await inspection.WriteAsync(
+                packed.AsMemory(at, Math.Min(64 * 1024, packed.Length - at)), CancellationToken.None);
         return (await inspection.CompleteAsync(CancellationToken.None)).ContentDigest.Value;
     }
 
@@ -54,7 +56,8 @@ public class ContentBenchmarks
         using var packed = new MemoryStream();
         using (var gzip = new GZipStream(packed, CompressionLevel.Fastest, leaveOpen: true))
         using (var tar = new TarWriter(gzip))
-            tar.WriteEntry(new UstarTarEntry(TarEntryType.RegularFile, "content") { DataStream = new MemoryStream(content) });
+            tar.WriteEntry(
+                new UstarTarEntry(TarEntryType.RegularFile, "content") { DataStream = new MemoryStream(content) });
         return packed.ToArray();
     }
 

@@ -12,7 +12,8 @@ internal static class Indexes
 {
     private static readonly DateTimeOffset Start = new(2026, 1, 2, 3, 4, 5, TimeSpan.Zero);
 
-    public static PackageName Name { get; } = PackageName.TryCreate("team", "app", out var name) ? name : throw new InvalidOperationException();
+    public static PackageName Name { get; } =
+        PackageName.TryCreate("team", "app", out var name) ? name : throw new InvalidOperationException();
 
     /// <summary>The releases 0.0.0, 0.0.1, … 0.1.0, …: a hundred patches each.</summary>
     public static PackageIndex Of(int releases) =>
@@ -26,5 +27,8 @@ internal static class Indexes
         Metadata: null,
         PushId: Convert.ToBase64String(SHA256.HashData(BitConverter.GetBytes(number)).AsSpan(0, 9)));
 
-    private static Digest DigestOf(int seed) => Digest.FromHash(SHA256.HashData(System.Text.Encoding.ASCII.GetBytes(seed.ToString(CultureInfo.InvariantCulture))));
+    private static Digest DigestOf(
+        int seed) =>
+        Digest.FromHash(
+            SHA256.HashData(System.Text.Encoding.ASCII.GetBytes(seed.ToString(CultureInfo.InvariantCulture))));
 }

@@ -37,8 +37,9 @@ internal sealed class Base64Decoder
     /// <param name="consumed">How much of the text was taken.</param>
     /// <param name="written">How much of the output was written.</param>
     /// <returns>
-    /// <see cref="OperationStatus.Done"/> when all of the text was taken, <see cref="OperationStatus.DestinationTooSmall"/> when the output
-    /// is full, <see cref="OperationStatus.InvalidData"/> when this is not base64.
+    /// <see cref="OperationStatus.Done"/> when all of the text was taken,
+    /// <see cref="OperationStatus.DestinationTooSmall"/> when the output is full,
+    /// <see cref="OperationStatus.InvalidData"/> when this is not base64.
     /// </returns>
     public OperationStatus Decode(ReadOnlySpan<byte> text, Span<byte> output, out int consumed, out int written)
     {

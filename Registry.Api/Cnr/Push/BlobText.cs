@@ -4,7 +4,10 @@ using Registry.Core.Content;
 
 namespace Registry.Api.Cnr.Push;
 
-/// <summary>The text of the field <c>blob</c>, decoded into an upload as it arrives. Text that is no base64 becomes the upload's verdict.</summary>
+/// <summary>
+/// The text of the field <c>blob</c>, decoded into an upload as it arrives. Text that is no base64 becomes the upload's
+/// verdict.
+/// </summary>
 /// <param name="begin">Begins the upload, at the first byte.</param>
 internal sealed class BlobText(Func<CancellationToken, ValueTask<PackageUpload>> begin) : ITextSink, IAsyncDisposable
 {
@@ -35,7 +38,8 @@ internal sealed class BlobText(Func<CancellationToken, ValueTask<PackageUpload>>
             if (status == OperationStatus.InvalidData)
             {
                 refused = true;
-                upload.Refuse("The blob is not base64: a character of it is no base64 digit, or something follows its padding.");
+                upload.Refuse(
+                    "The blob is not base64: a character of it is no base64 digit, or something follows its padding.");
                 return;
             }
 
@@ -76,7 +80,8 @@ internal sealed class BlobText(Func<CancellationToken, ValueTask<PackageUpload>>
         released = true;
     }
 
-    private async ValueTask<PackageUpload> GetUploadAsync(CancellationToken cancellationToken) => Upload ??= await begin(cancellationToken);
+    private async ValueTask<PackageUpload> GetUploadAsync(
+        CancellationToken cancellationToken) => Upload ??= await begin(cancellationToken);
 
     private async ValueTask FlushAsync(PackageUpload upload, CancellationToken cancellationToken)
     {

@@ -2,7 +2,10 @@ using Registry.Api.Json;
 
 namespace Registry.Api.Cnr.Push;
 
-/// <summary>Reads a push whose body is a JSON object: its members in any order, those it does not know stepped over whatever their size.</summary>
+/// <summary>
+/// Reads a push whose body is a JSON object: its members in any order, those it does not know stepped over whatever
+/// their size.
+/// </summary>
 internal sealed class JsonPushBody(BodyCursor body, PushFields fields)
 {
     private readonly JsonCursor json = new(body);
@@ -11,7 +14,10 @@ internal sealed class JsonPushBody(BodyCursor body, PushFields fields)
     /// <exception cref="JsonSyntaxException">The body is not a JSON object.</exception>
     public async ValueTask ReadAsync(CancellationToken cancellationToken)
     {
-        await json.ReadObjectAsync(PushFields.MaxNameBytes, (name, first) => ReadMemberAsync(name, first, cancellationToken), cancellationToken);
+        await json.ReadObjectAsync(
+            PushFields.MaxNameBytes,
+            (name, first) => ReadMemberAsync(name, first, cancellationToken),
+            cancellationToken);
         await json.ExpectEndAsync("object", cancellationToken);
     }
 

@@ -21,7 +21,9 @@ internal sealed class MultipartPushBody(BodyCursor body, PushFields fields, stri
     public const int BufferBytes = 16 << 10;
 
     /// <summary>Reads to the end.</summary>
-    /// <exception cref="RegistryException"><see cref="ErrorCode.InvalidUsage"/>: this is no multipart form, or it is cut short.</exception>
+    /// <exception cref="RegistryException">
+    /// <see cref="ErrorCode.InvalidUsage"/>: this is no multipart form, or it is cut short.
+    /// </exception>
     public async ValueTask ReadAsync(CancellationToken cancellationToken)
     {
         var buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
@@ -34,12 +36,15 @@ internal sealed class MultipartPushBody(BodyCursor body, PushFields fields, stri
         }
         catch (InvalidDataException)
         {
-            throw new RegistryException(ErrorCode.InvalidUsage, "The body is not the multipart form that its Content-Type says.");
+            throw new RegistryException(
+                ErrorCode.InvalidUsage, "The body is not the multipart form that its Content-Type says.");
         }
         catch (IOException) when (body.Ended)
         {
-            // The reader's word for a missing last boundary. A body that the client did not finish fails before it has ended.
-            throw new RegistryException(ErrorCode.InvalidUsage, "The multipart form is cut short: its last boundary is missing.");
+            // The reader's word for a missing last boundary. A body that the client did not finish fails before it has
+            // ended.
+            throw new RegistryException(
+                ErrorCode.InvalidUsage, "The multipart form is cut short: its last boundary is missing.");
         }
         finally
         {
@@ -69,9 +74,11 @@ internal sealed class MultipartPushBody(BodyCursor body, PushFields fields, stri
         fields.SetText(field, text);
     }
 
-    private static async ValueTask ReadBlobAsync(MultipartSection part, BlobText blob, byte[] buffer, CancellationToken cancellationToken)
+    private static async ValueTask ReadBlobAsync(
+        MultipartSection part, BlobText blob, byte[] buffer, CancellationToken cancellationToken)
     {
-        var read = await part.Body.ReadAtLeastAsync(buffer, FileKind.HeadBytes, throwOnEndOfStream: false, cancellationToken);
+        var read =
+            await part.Body.ReadAtLeastAsync(buffer, FileKind.HeadBytes, throwOnEndOfStream: false, cancellationToken);
         var isRaw = read > 0 && (buffer[0] == GzipMagic || FileKind.Find(buffer.AsSpan(0, read)) is not null);
         for (; read > 0; read = await part.Body.ReadAsync(buffer, cancellationToken))
         {

@@ -8,7 +8,8 @@ using Registry.Core.Errors;
 namespace Registry.Api.Cnr.Push;
 
 /// <summary>The fields of a push while they are gathered, from its body first and then from its query.</summary>
-internal sealed class PushFields(Func<CancellationToken, ValueTask<PackageUpload>> begin, ContentLimits limits) : IAsyncDisposable
+internal sealed class PushFields(
+    Func<CancellationToken, ValueTask<PackageUpload>> begin, ContentLimits limits) : IAsyncDisposable
 {
     /// <summary>Longer than the longest name of a field.</summary>
     public const int MaxNameBytes = 32;
@@ -52,19 +53,24 @@ internal sealed class PushFields(Func<CancellationToken, ValueTask<PackageUpload
     }
 
     /// <summary>
-    /// Sets a field of a form, unless it was given already. Metadata becomes a JSON string, as the reference server has it: a form cannot say of what
-    /// type its fields are.
+    /// Sets a field of a form, unless it was given already. Metadata becomes a JSON string, as the reference server has
+    /// it: a form cannot say of what type its fields are.
     /// </summary>
     public void SetText(PushField field, BoundedBytes text)
     {
         if (!values.TryAdd(field, FieldValue.OfText(text, isText: true)) || field != PushField.Metadata)
             return;
-        metadata = text.ToText() is { } value ? $"\"{JsonEncodedText.Encode(value, JavaScriptEncoder.UnsafeRelaxedJsonEscaping)}\"" : null;
+        metadata = text.ToText() is { } value
+            ? $"\"{JsonEncodedText.Encode(value, JavaScriptEncoder.UnsafeRelaxedJsonEscaping)}\""
+            : null;
         metadataTooLarge = text.Overflown || Encoding.UTF8.GetByteCount(metadata ?? "") > limits.MaxMetadataBytes;
         metadataUnusable = metadata is null;
     }
 
-    /// <summary>Where the text of the blob goes; null when there was one already, which makes the push a 400 but leaves the rest to be read.</summary>
+    /// <summary>
+    /// Where the text of the blob goes; null when there was one already, which makes the push a 400 but leaves the rest
+    /// to be read.
+    /// </summary>
     public BlobText? BeginBlob()
     {
         blobRepeated |= Has(PushField.Blob);
@@ -118,7 +124,8 @@ internal sealed class PushFields(Func<CancellationToken, ValueTask<PackageUpload
             throw Unusable(name, $"The field '{name}' is not a string.");
     }
 
-    private static RegistryException Unusable(string field, string message) => new(ErrorCode.InvalidUsage, message, ("field", field));
+    private static RegistryException Unusable(
+        string field, string message) => new(ErrorCode.InvalidUsage, message, ("field", field));
 }
 
 /// <summary>The fields that a push knows.</summary>

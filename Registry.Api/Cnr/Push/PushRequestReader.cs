@@ -12,10 +12,10 @@ namespace Registry.Api.Cnr.Push;
 /// Reads a push, streaming: its content goes into an upload as it arrives, and memory does not grow with the request.
 /// </summary>
 /// <remarks>
-/// A body whose first byte that is not blank is <c>{</c> is JSON whatever its Content-Type, as curl sends JSON as a form. Any other body
-/// is a form if it says so. Fields that the body does not have are taken from the query.
-/// The body is read whole before anything is refused, so that one that is too large is told so whatever else is wrong with it.
-/// A registry that is short of memory refuses at once.
+/// A body whose first byte that is not blank is <c>{</c> is JSON whatever its Content-Type, as curl sends JSON as a
+/// form. Any other body is a form if it says so. Fields that the body does not have are taken from the query. The body
+/// is read whole before anything is refused, so that one that is too large is told so whatever else is wrong with it. A
+/// registry that is short of memory refuses at once.
 /// </remarks>
 internal static class PushRequestReader
 {
@@ -29,22 +29,35 @@ internal static class PushRequestReader
 
     /// <summary>Reads a push. Whoever called owns the result.</summary>
     /// <param name="request">The request; its body has not been touched.</param>
-    /// <param name="begin">Begins the upload that the content goes into. Called once at most, at the content's first byte.</param>
+    /// <param name="begin">
+    /// Begins the upload that the content goes into. Called once at most, at the content's first byte.
+    /// </param>
     /// <param name="limits">The limit of the metadata is judged by the result, all others by the upload.</param>
     /// <param name="cancellationToken">Cancels the reading.</param>
-    /// <exception cref="RegistryException"><see cref="ErrorCode.InvalidUsage"/>: not JSON, not a form, a field missing or of the wrong type.</exception>
-    /// <exception cref="BadHttpRequestException">The body is too large (413), or the client hung up: as the server throws it.</exception>
+    /// <exception cref="RegistryException">
+    /// <see cref="ErrorCode.InvalidUsage"/>: not JSON, not a form, a field missing or of the wrong type.
+    /// </exception>
+    /// <exception cref="BadHttpRequestException">
+    /// The body is too large (413), or the client hung up: as the server throws it.
+    /// </exception>
     /// <exception cref="Core.Storage.StorageException">The content could not be staged.</exception>
     public static async ValueTask<PushRequest> ReadAsync(
-        HttpRequest request, Func<CancellationToken, ValueTask<PackageUpload>> begin, ContentLimits limits, CancellationToken cancellationToken)
+        HttpRequest request,
+        Func<CancellationToken, ValueTask<PackageUpload>> begin,
+        ContentLimits limits,
+        CancellationToken cancellationToken)
     {
         var body = new BodyCursor(request.BodyReader);
         // Disposes of nothing once the request has been handed over.
         await using var fields = new PushFields(begin, limits);
         try
         {
-            if (request.Headers.ContentEncoding is [{ Length: > 0 } encoding, ..] && !encoding.Equals("identity", StringComparison.OrdinalIgnoreCase))
-                throw new RegistryException(ErrorCode.InvalidUsage, "The body has a Content-Encoding: send it as it is.", ("field", "Content-Encoding"));
+            if (request.Headers.ContentEncoding is [{ Length: > 0 } encoding, ..]
+                && !encoding.Equals("identity", StringComparison.OrdinalIgnoreCase))
+                throw new RegistryException(
+                    ErrorCode.InvalidUsage,
+                    "The body has a Content-Encoding: send it as it is.",
+                    ("field", "Content-Encoding"));
             await ReadBodyAsync(request, body, fields, cancellationToken);
             await ReadQueryAsync(request, fields, cancellationToken);
             return fields.ToRequest();
@@ -53,7 +66,8 @@ internal static class PushRequestReader
         {
             var at = body.Position;
             await body.DrainAsync(cancellationToken);
-            throw new RegistryException(ErrorCode.InvalidUsage, $"The body is not valid JSON, at byte {at}: {broken.Message}");
+            throw new RegistryException(
+                ErrorCode.InvalidUsage, $"The body is not valid JSON, at byte {at}: {broken.Message}");
         }
         catch (RegistryException refusal) when (refusal.Code != ErrorCode.Unavailable)
         {
@@ -67,7 +81,8 @@ internal static class PushRequestReader
         }
     }
 
-    private static async ValueTask ReadBodyAsync(HttpRequest request, BodyCursor body, PushFields fields, CancellationToken cancellationToken)
+    private static async ValueTask ReadBodyAsync(
+        HttpRequest request, BodyCursor body, PushFields fields, CancellationToken cancellationToken)
     {
         var first = await PeekFirstAsync(body, cancellationToken);
         if (first < 0)
@@ -104,7 +119,8 @@ internal static class PushRequestReader
     }
 
     /// <summary>The query is urlencoded text as forms are; what the body said stands.</summary>
-    private static async ValueTask ReadQueryAsync(HttpRequest request, PushFields fields, CancellationToken cancellationToken)
+    private static async ValueTask ReadQueryAsync(
+        HttpRequest request, PushFields fields, CancellationToken cancellationToken)
     {
         if (request.QueryString.Value is not ['?', .. var query])
             return;
@@ -116,7 +132,9 @@ internal static class PushRequestReader
     {
         var boundary = HeaderParameters.Find(contentType, "boundary") ?? "";
         if (boundary.Length is 0 or > MaxBoundaryLength)
-            throw new RegistryException(ErrorCode.InvalidUsage, "The Content-Type of the multipart form has no boundary of 1 to 70 characters.");
+            throw new RegistryException(
+                ErrorCode.InvalidUsage,
+                "The Content-Type of the multipart form has no boundary of 1 to 70 characters.");
         return boundary;
     }
 

@@ -4,12 +4,12 @@ using Registry.Api.Json;
 namespace Registry.Api.Cnr.Push;
 
 /// <summary>
-/// Reads the fields of a push from urlencoded text: a form, or the query. Percent escapes are decoded as they arrive; what is none stands for
-/// itself. Of a repeated field the first one counts.
+/// Reads the fields of a push from urlencoded text: a form, or the query. Percent escapes are decoded as they arrive;
+/// what is none stands for itself. Of a repeated field the first one counts.
 /// </summary>
 /// <remarks>
-/// A plus sign means a space, but not in a blob: curl's <c>-d blob=$(base64 …)</c> sends base64 as it is, and a space has no place in
-/// base64, while taken for white space it would lose a digit. So there it stands for itself.
+/// A plus sign means a space, but not in a blob: curl's <c>-d blob=$(base64 …)</c> sends base64 as it is, and a space
+/// has no place in base64, while taken for white space it would lose a digit. So there it stands for itself.
 /// </remarks>
 internal sealed class UrlEncodedPushBody(BodyCursor body, PushFields fields)
 {
@@ -20,7 +20,9 @@ internal sealed class UrlEncodedPushBody(BodyCursor body, PushFields fields)
 
     private readonly byte[] escape = new byte[3];
 
-    /// <summary>Reads to the end. A blob of a form that is there already makes the push a 400; one of a query is passed over.</summary>
+    /// <summary>
+    /// Reads to the end. A blob of a form that is there already makes the push a 400; one of a query is passed over.
+    /// </summary>
     public async ValueTask ReadAsync(bool isQuery, CancellationToken cancellationToken)
     {
         while (await body.FillAsync(cancellationToken))
@@ -52,7 +54,8 @@ internal sealed class UrlEncodedPushBody(BodyCursor body, PushFields fields)
     }
 
     /// <summary>Reads up to a stop; gives the one that ended it, which is consumed, or -1 at the end.</summary>
-    private async ValueTask<int> ReadAsync(ITextSink sink, SearchValues<byte> stops, CancellationToken cancellationToken)
+    private async ValueTask<int> ReadAsync(
+        ITextSink sink, SearchValues<byte> stops, CancellationToken cancellationToken)
     {
         while (await body.FillAsync(cancellationToken))
         {

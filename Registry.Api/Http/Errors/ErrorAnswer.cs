@@ -2,7 +2,9 @@ namespace Registry.Api.Http.Errors;
 
 /// <summary>An error as it goes to a client, whichever API it came from.</summary>
 /// <param name="Status">The HTTP status.</param>
-/// <param name="Code">The error for programs, such as <c>package-not-found</c>: one of <see cref="ErrorTable"/>.</param>
+/// <param name="Code">
+/// The error for programs, such as <c>package-not-found</c>: one of <see cref="ErrorTable"/>.
+/// </param>
 /// <param name="Message">The error for people; holds no exception text, path or host of ours.</param>
 internal sealed record ErrorAnswer(int Status, string Code, string Message)
 {

@@ -6,9 +6,9 @@ using Registry.Core.Storage;
 namespace Registry.Api.Http.Errors;
 
 /// <summary>
-/// Turns every exception, and every bare status that the framework leaves (404, 405, 413, 415), into an error body. An answer that is
-/// already under way cannot be mended: its connection is broken, so that nobody takes half of it for the whole. Stands outside
-/// everything that may fail, and inside CORS, whose header stays on errors.
+/// Turns every exception, and every bare status that the framework leaves (404, 405, 413, 415), into an error body. An
+/// answer that is already under way cannot be mended: its connection is broken, so that nobody takes half of it for the
+/// whole. Stands outside everything that may fail, and inside CORS, whose header stays on errors.
 /// </summary>
 internal sealed partial class ErrorHandling(RequestDelegate next, FaultLog faults, ILogger<ErrorHandling> logger)
 {
@@ -66,10 +66,16 @@ internal sealed partial class ErrorHandling(RequestDelegate next, FaultLog fault
         _ => ErrorTable.OfStatus(StatusCodes.Status500InternalServerError),
     };
 
-    /// <summary>A client that hung up, or was cut while it read, gets no answer. Kestrel cancels the token some time after the exception.</summary>
+    /// <summary>
+    /// A client that hung up, or was cut while it read, gets no answer. Kestrel cancels the token some time after the
+    /// exception.
+    /// </summary>
     private static bool IsClientGone(HttpContext context, Exception e) =>
-        (context.RequestAborted.IsCancellationRequested && e is OperationCanceledException or IOException or BadHttpRequestException)
-        || (context.Response.HasStarted && e is OperationCanceledException && RequestTransfer.Of(context).CutReason is not null);
+        (context.RequestAborted.IsCancellationRequested
+            && e is OperationCanceledException or IOException or BadHttpRequestException)
+        || (context.Response.HasStarted
+            && e is OperationCanceledException
+            && RequestTransfer.Of(context).CutReason is not null);
 
     private static async Task GiveBodyAsync(HttpContext context)
     {
@@ -98,6 +104,7 @@ internal sealed partial class ErrorHandling(RequestDelegate next, FaultLog fault
     [LoggerMessage(Level = LogLevel.Error, Message = "{Method} {Path} failed with {Status}")]
     private partial void LogFault(Exception fault, string method, PathString path, int status);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "{Method} {Path} failed in the midst of its answer: connection broken")]
+    [LoggerMessage(
+        Level = LogLevel.Error, Message = "{Method} {Path} failed in the midst of its answer: connection broken")]
     private partial void LogBroken(Exception fault, string method, PathString path);
 }

@@ -13,9 +13,13 @@ internal static class ErrorWriter
     /// <summary>Below it the same object stands under <c>error</c> as well, where Quay's clients look for it.</summary>
     private const string NestedRoot = "/cnr";
 
-    private static readonly JsonWriterOptions WriterOptions = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonWriterOptions WriterOptions =
+        new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    /// <summary>What an answer that is given up may have said about its own body. All other headers stay: CORS, <c>Allow</c>, <c>Vary</c>.</summary>
+    /// <summary>
+    /// What an answer that is given up may have said about its own body. All other headers stay: CORS, <c>Allow</c>,
+    /// <c>Vary</c>.
+    /// </summary>
     private static readonly string[] BodyHeaders =
     [
         HeaderNames.AcceptRanges, HeaderNames.CacheControl, HeaderNames.ContentDisposition, HeaderNames.ContentEncoding,
@@ -23,7 +27,9 @@ internal static class ErrorWriter
     ];
 
     /// <summary>Answers with <paramref name="error"/>; under HEAD with its status and headers alone.</summary>
-    /// <exception cref="InvalidOperationException">An answer is under way already: all that is left is to abort it.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// An answer is under way already: all that is left is to abort it.
+    /// </exception>
     public static async Task WriteAsync(HttpContext context, ErrorAnswer error)
     {
         var response = context.Response;

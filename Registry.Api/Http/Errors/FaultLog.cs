@@ -4,8 +4,8 @@ using Registry.Core.Storage;
 namespace Registry.Api.Http.Errors;
 
 /// <summary>
-/// Keeps repeated faults from flooding the log. The first fault of a kind is for its caller to log in full; those of the
-/// next <see cref="Window"/> are counted and logged as one line. A kind that does not come back within a window is
+/// Keeps repeated faults from flooding the log. The first fault of a kind is for its caller to log in full; those of
+/// the next <see cref="Window"/> are counted and logged as one line. A kind that does not come back within a window is
 /// forgotten, so that its next fault is a first one again.
 /// </summary>
 internal sealed partial class FaultLog(TimeProvider time, ILogger<FaultLog> logger) : IDisposable
@@ -74,8 +74,10 @@ internal sealed partial class FaultLog(TimeProvider time, ILogger<FaultLog> logg
     {
         StorageException { Kind: StorageFault.Corrupt or StorageFault.NewerSchema } unreadable =>
             new(fault.GetType(), status, unreadable.Kind, unreadable.Message),
-        StorageException storage => new(storage.InnerException?.GetType() ?? fault.GetType(), status, storage.Kind, null),
-        RegistryException refusal => new(fault.GetType(), status, refusal.Code, PackageOf(refusal) ?? fault.TargetSite?.ToString()),
+        StorageException storage =>
+            new(storage.InnerException?.GetType() ?? fault.GetType(), status, storage.Kind, null),
+        RegistryException refusal =>
+            new(fault.GetType(), status, refusal.Code, PackageOf(refusal) ?? fault.TargetSite?.ToString()),
         _ => new(fault.GetType(), status, null, fault.TargetSite?.ToString()),
     };
 

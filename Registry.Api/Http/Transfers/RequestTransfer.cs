@@ -6,8 +6,9 @@ using Registry.Core.Transfers;
 namespace Registry.Api.Http.Transfers;
 
 /// <summary>
-/// The bytes of one request and of its answer: how long the client has stalled, and the memory that they may take. A client that stalls for too long is
-/// ended with 408 while it sends, and its connection is broken while it reads. So is, with 503, one that must give way to others.
+/// The bytes of one request and of its answer: how long the client has stalled, and the memory that they may take. A
+/// client that stalls for too long is ended with 408 while it sends, and its connection is broken while it reads. So
+/// is, with 503, one that must give way to others.
 /// </summary>
 internal sealed class RequestTransfer : IDisposable
 {
@@ -21,12 +22,14 @@ internal sealed class RequestTransfer : IDisposable
     public const int SmallBufferBytes = 16 * 1024;
 
     /// <summary>
-    /// How much of a body the server receives before the registry reads it, in bytes. Enough that a client and the disk need not keep step, and a
-    /// quarter of the server's default, which 32 uploads at once would feel.
+    /// How much of a body the server receives before the registry reads it, in bytes. Enough that a client and the disk
+    /// need not keep step, and a quarter of the server's default, which 32 uploads at once would feel.
     /// </summary>
     public const int MaxUnreadBytes = 256 * 1024;
 
-    /// <summary>Moving less than this, in bytes, does not end a stall: a byte now and then would hold memory for ever.</summary>
+    /// <summary>
+    /// Moving less than this, in bytes, does not end a stall: a byte now and then would hold memory for ever.
+    /// </summary>
     private const int ProgressBytes = 4 * 1024;
 
     /// <summary>Unsent bytes from which the server makes a writer wait: Kestrel's default.</summary>
@@ -51,7 +54,8 @@ internal sealed class RequestTransfer : IDisposable
     /// <param name="stall">How long the client may stall.</param>
     /// <param name="time">The clock of stalls.</param>
     public RequestTransfer(HttpContext context, TransferBudget budget, TimeSpan stall, TimeProvider time) =>
-        (this.context, this.budget, this.stall, this.time, Response) = (context, budget, stall, time, WatchedResponse.Attach(context, this));
+        (this.context, this.budget, this.stall, this.time, Response) =
+            (context, budget, stall, time, WatchedResponse.Attach(context, this));
 
     private enum EndReason
     {
@@ -81,8 +85,8 @@ internal sealed class RequestTransfer : IDisposable
     /// <summary>Reserves the memory to send an answer with, until the request is over.</summary>
     /// <param name="length">The length of the answer, in bytes. A small one needs no reservation.</param>
     /// <param name="heldBytes">
-    /// What whoever writes the answer holds of it meanwhile, in bytes. It is a part of the same reservation: a request must not hold memory while it
-    /// waits for more.
+    /// What whoever writes the answer holds of it meanwhile, in bytes. It is a part of the same reservation: a request
+    /// must not hold memory while it waits for more.
     /// </param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>How many bytes to hand to the server at once.</returns>
@@ -113,7 +117,8 @@ internal sealed class RequestTransfer : IDisposable
     /// <param name="bytes">How many bytes.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="RegistryException"><see cref="ErrorCode.Unavailable"/>: there is no memory.</exception>
-    public ValueTask ReserveAsync(long bytes, CancellationToken cancellationToken) => Begin().ReserveAsync(bytes, cancellationToken);
+    public ValueTask ReserveAsync(
+        long bytes, CancellationToken cancellationToken) => Begin().ReserveAsync(bytes, cancellationToken);
 
     /// <summary>From now on the client is waited for.</summary>
     /// <param name="reader">What is read; null while the answer is written.</param>
@@ -126,13 +131,15 @@ internal sealed class RequestTransfer : IDisposable
 
         // Most requests never wait.
         if (timer is null)
-            timer = time.CreateTimer(static me => ((RequestTransfer)me!).Cut(EndReason.Stalled), this, left, Timeout.InfiniteTimeSpan);
+            timer = time.CreateTimer(
+                static me => ((RequestTransfer)me!).Cut(EndReason.Stalled), this, left, Timeout.InfiniteTimeSpan);
         else
             timer.Change(left, Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>
-    /// The wait is over; what it brought is told after this. The time that it took counts until the client has moved <see cref="ProgressBytes"/>.
+    /// The wait is over; what it brought is told after this. The time that it took counts until the client has moved
+    /// <see cref="ProgressBytes"/>.
     /// </summary>
     public void EndWait()
     {

@@ -6,14 +6,22 @@ using Registry.Core.Transfers;
 
 namespace Registry.Api.Http.Transfers;
 
-/// <summary>Puts one rule on every body, in and out: its client may stall for so long and no longer. It takes the place of Kestrel's minimum data rates.</summary>
+/// <summary>
+/// Puts one rule on every body, in and out: its client may stall for so long and no longer. It takes the place of
+/// Kestrel's minimum data rates.
+/// </summary>
 internal sealed partial class TransferWatch(
-    RequestDelegate next, TransferBudget budget, TransferOptions options, TimeProvider time, ILogger<TransferWatch> logger)
+    RequestDelegate next,
+    TransferBudget budget,
+    TransferOptions options,
+    TimeProvider time,
+    ILogger<TransferWatch> logger)
 {
     private readonly TimeSpan stall = options.Stall;
 
     /// <summary>
-    /// What Kestrel demands of a client once a request is over: to take the last bytes of its response, which lie in buffers by then.
+    /// What Kestrel demands of a client once a request is over: to take the last bytes of its response, which lie in
+    /// buffers by then.
     /// </summary>
     /// <param name="stall">How long a client may stall.</param>
     public static MinDataRate RateAfterwards(TimeSpan stall)

@@ -5,7 +5,10 @@ using Microsoft.AspNetCore.Http.Features;
 
 namespace Registry.Api.Http.Transfers;
 
-/// <summary>The body of a request, whose sender is waited for only so long. What the server cannot parse is an HTTP error of the client's.</summary>
+/// <summary>
+/// The body of a request, whose sender is waited for only so long. What the server cannot parse is an HTTP error of the
+/// client's.
+/// </summary>
 /// <param name="inner">The server's.</param>
 /// <param name="transfer">Told of every wait.</param>
 internal sealed class WatchedReader(PipeReader inner, RequestTransfer transfer) : PipeReader, IRequestBodyPipeFeature
@@ -81,7 +84,8 @@ internal sealed class WatchedReader(PipeReader inner, RequestTransfer transfer) 
     public override void Complete(Exception? exception = null) => inner.Complete(exception);
 
     /// <summary>Kestrel reports some faults, such as a chunk size out of range, as a bare IOException.</summary>
-    private static bool IsMalformed(IOException broken) => broken is not (BadHttpRequestException or ConnectionResetException);
+    private static bool IsMalformed(
+        IOException broken) => broken is not (BadHttpRequestException or ConnectionResetException);
 
     private static BadHttpRequestException Malformed(IOException broken) =>
         new("The body of the request is malformed.", StatusCodes.Status400BadRequest, broken);

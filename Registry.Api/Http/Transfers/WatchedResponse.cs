@@ -105,8 +105,11 @@ internal sealed class WatchedResponse : PipeWriter, IHttpResponseBodyFeature, IH
 
     /// <inheritdoc/>
     /// <exception cref="OperationCanceledException">The transfer was cut.</exception>
-    public override ValueTask<FlushResult> WriteAsync(ReadOnlyMemory<byte> source, CancellationToken cancellationToken = default) =>
-        source.Length <= RequestTransfer.SmallBytes ? WritePartAsync(source, cancellationToken) : WritePartsAsync(source, cancellationToken);
+    public override ValueTask<FlushResult> WriteAsync(
+        ReadOnlyMemory<byte> source, CancellationToken cancellationToken = default) =>
+        source.Length <= RequestTransfer.SmallBytes
+            ? WritePartAsync(source, cancellationToken)
+            : WritePartsAsync(source, cancellationToken);
 
     /// <inheritdoc/>
     public override void CancelPendingFlush() => writer.CancelPendingFlush();
@@ -130,7 +133,8 @@ internal sealed class WatchedResponse : PipeWriter, IHttpResponseBodyFeature, IH
     public Task SendFileAsync(string path, long offset, long? count, CancellationToken cancellationToken = default) =>
         SendFileFallback.SendFileAsync(Stream, path, offset, count, cancellationToken);
 
-    private async ValueTask<FlushResult> WritePartsAsync(ReadOnlyMemory<byte> source, CancellationToken cancellationToken)
+    private async ValueTask<FlushResult> WritePartsAsync(
+        ReadOnlyMemory<byte> source, CancellationToken cancellationToken)
     {
         while (true)
         {

@@ -28,11 +28,21 @@ internal sealed class MigrateCommandTests : IDisposable
         var moved = await RunAsync($"--Filesystem:Path={Old}", $"--to:Filesystem:Path={New}");
         Assert.That((moved.Code, moved.Error), Is.EqualTo((ExitCode.Success, "")), moved.Output);
         Assert.That(moved.Output, Does.StartWith("Copied: 1 package, 0 archives, 1 blob, "));
-        Assert.That(moved.Output, Does.Contain("1 blob; ").And.Contain("bytes read back, every sha256 computed.").And.Contain("Findings: 0."));
+        Assert.That(
+            moved.Output,
+            Does.Contain("1 blob; ").And
+                .Contain("bytes read back, every sha256 computed.").And
+                .Contain("Findings: 0."));
 
-        var back = await RunAsync($"--Filesystem:Path={folder.Below("neither")}", $"--from:Filesystem:Path={New}", $"--TO:FILESYSTEM:PATH={Old}", "--no-read-back");
+        var back = await RunAsync(
+            $"--Filesystem:Path={folder.Below("neither")}",
+            $"--from:Filesystem:Path={New}",
+            $"--TO:FILESYSTEM:PATH={Old}",
+            "--no-read-back");
         Assert.That(back.Code, Is.EqualTo(ExitCode.Success), back.Output);
-        Assert.That(back.Output, Does.Contain("There already: 1 package, 0 archives, 1 blob.").And.Contain("nothing read back"));
+        Assert.That(
+            back.Output,
+            Does.Contain("There already: 1 package, 0 archives, 1 blob.").And.Contain("nothing read back"));
         Assert.That(Directory.Exists(folder.Below("neither")), Is.False);
     }
 
@@ -57,8 +67,11 @@ internal sealed class MigrateCommandTests : IDisposable
         await PushAsync(Old, "1.0.0");
         var refused = await RunAsync($"--Filesystem:Path={Old}");
         Assert.That(refused.Code, Is.EqualTo(ExitCode.Failure));
-        Assert.That(refused.Output, Is.EqualTo("target: is the same storage as the source\n"), "and no success is told");
-        Assert.That(Directory.EnumerateFiles(Path.Combine(Old, "documents"), "*", SearchOption.AllDirectories).Count(), Is.EqualTo(1));
+        Assert.That(
+            refused.Output, Is.EqualTo("target: is the same storage as the source\n"), "and no success is told");
+        Assert.That(
+            Directory.EnumerateFiles(Path.Combine(Old, "documents"), "*", SearchOption.AllDirectories).Count(),
+            Is.EqualTo(1));
     }
 
     [Test]
@@ -95,7 +108,9 @@ internal sealed class MigrateCommandTests : IDisposable
         await (await OpenAsync(Old)).DisposeAsync();
         var refused = await RunAsync($"--from:Filesystem:Path={Old}", $"--to:Filesystem:Path={New}");
         Assert.That(refused.Code, Is.EqualTo(ExitCode.Failure));
-        Assert.That(refused.Output + refused.Error, Does.Contain("holds no").And.Not.Contain("Verified").And.Not.Contain("Copied"));
+        Assert.That(
+            refused.Output + refused.Error,
+            Does.Contain("holds no").And.Not.Contain("Verified").And.Not.Contain("Copied"));
     }
 
     [TestCase("Option '--from' is required.", "--to=redis")]
@@ -109,16 +124,22 @@ internal sealed class MigrateCommandTests : IDisposable
         Assert.That(refused.Error, Does.StartWith(told));
     }
 
-    private static Task<CommandRun> RunAsync(params string[] arguments) => CommandRun.OfAsync(new MigrateCommand(), [.. OneBackend, .. arguments]);
+    private static Task<CommandRun> RunAsync(
+        params string[] arguments) => CommandRun.OfAsync(new MigrateCommand(), [.. OneBackend, .. arguments]);
 
     private static Task<OpenRegistry> OpenAsync(string data) =>
-        OpenRegistry.OpenAsync(CommandSettings.Read([$"--Filesystem:Path={data}"]), writes: true, new CommandLog(CommandConsole.System), default);
+        OpenRegistry.OpenAsync(
+            CommandSettings.Read([$"--Filesystem:Path={data}"]),
+            writes: true,
+            new CommandLog(CommandConsole.System),
+            default);
 
     private static async Task PushAsync(string data, string release)
     {
         await using var registry = await OpenAsync(data);
         await using var upload = await Samples.UploadAsync(registry.Storage.Blobs, Samples.Package("a/b"), release);
         await registry.Packages.PushAsync(
-            Samples.Package("a/b"), Release.Parse(release), Samples.Type("helm"), upload, new PushOptions(false, null), default);
+            Samples.Package(
+                "a/b"), Release.Parse(release), Samples.Type("helm"), upload, new PushOptions(false, null), default);
     }
 }

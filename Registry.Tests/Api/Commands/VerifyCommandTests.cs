@@ -27,15 +27,24 @@ internal sealed partial class VerifyCommandTests : IDisposable
 
         var (code, output, _) = await RunAsync();
         Assert.That(code, Is.EqualTo(ExitCode.Failure));
-        Assert.That(output, Does.Match(@$"^package a/b release 3\.0\.0 helm blob {damaged}: holds 3 bytes with the sha256 [0-9a-f]{{64}}\n"));
-        Assert.That(output, Does.Contain("Sound: 1 package, 0 archives, 2 blobs;").And.Contain("Garbage: 1 blob, ").And.Contain("Faults: 1."));
+        Assert.That(
+            output,
+            Does.Match(
+                @$"^package a/b release 3\.0\.0 helm blob {damaged}: holds 3 bytes with the sha256 [0-9a-f]{{64}}\n"));
+        Assert.That(
+            output,
+            Does.Contain("Sound: 1 package, 0 archives, 2 blobs;").And
+                .Contain("Garbage: 1 blob, ").And
+                .Contain("Faults: 1."));
         Assert.That(Files(), Is.EqualTo(before), "it changes nothing");
 
         (code, output, _) = await RunAsync("--repair");
         Assert.That(code, Is.EqualTo(ExitCode.Failure), "the damage is still there");
         Assert.That(output, Does.Contain("Discarded: 1 abandoned upload."));
         Assert.That(Files(), Is.SubsetOf(before));
-        Assert.That(before.Except(Files()).Select(static name => Name().Replace(name, "*")), Is.EquivalentTo(new[] { "staging/*" }));
+        Assert.That(
+            before.Except(Files()).Select(static name => Name().Replace(name, "*")),
+            Is.EquivalentTo(new[] { "staging/*" }));
         Assert.That(Files(), Has.One.EndsWith($"@{damaged}"), "what is damaged is left to people");
     }
 
@@ -84,7 +93,8 @@ internal sealed partial class VerifyCommandTests : IDisposable
     [Test]
     public async Task A_storage_that_does_not_answer_is_a_failure_and_no_fault()
     {
-        var (code, output, error) = await RunAsync("--storage", "Redis", "--Redis:Configuration=127.0.0.1:1", "--Redis:DeadlineSeconds=0.2");
+        var (code, output, error) =
+            await RunAsync("--storage", "Redis", "--Redis:Configuration=127.0.0.1:1", "--Redis:DeadlineSeconds=0.2");
         Assert.That(code, Is.EqualTo(ExitCode.Failure));
         Assert.That(error, Does.StartWith("The storage failed (Unavailable): redis at 127.0.0.1:1: "));
         Assert.That(output, Is.Empty);
@@ -108,7 +118,10 @@ internal sealed partial class VerifyCommandTests : IDisposable
         Assert.That(error, Does.Contain("LIMITS__RATIO").And.Contain("COLLECTION__GRACESECONDS"));
     }
 
-    /// <summary>A sound release, a deleted one, one whose content is damaged, and an upload left behind; returns the digest of the damaged blob.</summary>
+    /// <summary>
+    /// A sound release, a deleted one, one whose content is damaged, and an upload left behind; returns the digest of
+    /// the damaged blob.
+    /// </summary>
     private async Task<string> FillAsync()
     {
         await using var registry = await OpenAsync();
@@ -125,16 +138,20 @@ internal sealed partial class VerifyCommandTests : IDisposable
     }
 
     private Task<OpenRegistry> OpenAsync() => OpenRegistry.OpenAsync(
-        CommandSettings.Read([$"--Filesystem:Path={Data}"]), writes: true, new CommandLog(CommandConsole.System), default);
+        CommandSettings.Read(
+            [$"--Filesystem:Path={Data}"]), writes: true, new CommandLog(CommandConsole.System), default);
 
     private static async Task<Manifest> PushAsync(OpenRegistry registry, string release, string package = "a/b")
     {
         await using var upload = await Samples.UploadAsync(registry.Storage.Blobs, Samples.Package(package), release);
         return await registry.Packages.PushAsync(
-            Samples.Package(package), Release.Parse(release), Samples.Type("helm"), upload, new PushOptions(false, null), default);
+            Samples.Package(
+                package), Release.Parse(release), Samples.Type("helm"), upload, new PushOptions(false, null), default);
     }
 
-    private Task<CommandRun> RunAsync(params string[] arguments) => CommandRun.OfAsync(new VerifyCommand(), [$"--Filesystem:Path={Data}", .. arguments]);
+    private Task<CommandRun> RunAsync(
+        params string[] arguments) =>
+        CommandRun.OfAsync(new VerifyCommand(), [$"--Filesystem:Path={Data}", .. arguments]);
 
     private List<string> Files() =>
     [

@@ -7,7 +7,9 @@ using Registry.Tests.Support.Gcs;
 
 namespace Registry.Tests.Api.Faults;
 
-/// <summary>Replicas over a service that admits one change a second of an object, which Google documents as its limit.</summary>
+/// <summary>
+/// Replicas over a service that admits one change a second of an object, which Google documents as its limit.
+/// </summary>
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 public sealed class GcsBusyTests : IAsyncDisposable
 {
@@ -45,16 +47,23 @@ public sealed class GcsBusyTests : IAsyncDisposable
             {
                 var release = $"1.{client}.{i}";
                 var content = new SeededPackage(sameBytes ? 1 : (client * PushesEach) + i, 2_000);
-                answers[release] = await PushAsync(hosts[client % Replicas].Client, release, await content.ToArrayAsync(cancellationToken));
+                answers[release] = await PushAsync(
+                    hosts[client % Replicas].Client, release, await content.ToArrayAsync(cancellationToken));
             }
         }));
         Assert.That(fake.Bucket.Throttled, Is.Positive, "the limit was met");
-        Assert.That(answers.Values, Is.All.EqualTo(HttpStatusCode.OK).Or.EqualTo(HttpStatusCode.Conflict), "what is busy is no failure");
-        var pushed = answers.Where(static answer => answer.Value == HttpStatusCode.OK).Select(static answer => answer.Key).ToArray();
+        Assert.That(
+            answers.Values,
+            Is.All.EqualTo(HttpStatusCode.OK).Or.EqualTo(HttpStatusCode.Conflict),
+            "what is busy is no failure");
+        var pushed = answers.Where(static answer => answer.Value == HttpStatusCode.OK)
+            .Select(static answer => answer.Key)
+            .ToArray();
         Assert.That(pushed, Has.Length.GreaterThan(answers.Count / 2));
         await Parallel.ForEachAsync(pushed, cancellationToken, async (release, cancellationToken) =>
         {
-            using var pulled = await hosts[0].Client.GetAsync($"/api/v1/packages/busy/app/{release}/helm/pull", cancellationToken);
+            using var pulled =
+                await hosts[0].Client.GetAsync($"/api/v1/packages/busy/app/{release}/helm/pull", cancellationToken);
             Assert.That(pulled.StatusCode, Is.EqualTo(HttpStatusCode.OK), release);
         });
     }
@@ -62,13 +71,19 @@ public sealed class GcsBusyTests : IAsyncDisposable
     [Test]
     public async Task An_index_that_stays_busy_is_a_conflict_after_the_bound()
     {
-        await using var host = await RegistryHost.StartAsync([.. fake.NewStorage("busy"), "--Updates:BoundSeconds=1", "--Gcs:DeadlineSeconds=2"]);
+        await using var host = await RegistryHost.StartAsync(
+            [.. fake.NewStorage("busy"), "--Updates:BoundSeconds=1", "--Gcs:DeadlineSeconds=2"]);
         fake.Bucket.ChangePeriod = TimeSpan.Zero;
-        Assert.That(await PushAsync(host.Client, "1.0.0", await new SeededPackage(1, 2_000).ToArrayAsync(cancellationToken)), Is.EqualTo(HttpStatusCode.OK));
-        fake.Faults = static call => call.Operation == FakeGcsOperation.Insert && call.Name.Contains("/documents/", StringComparison.Ordinal)
+        Assert.That(
+            await PushAsync(host.Client, "1.0.0", await new SeededPackage(1, 2_000).ToArrayAsync(cancellationToken)),
+            Is.EqualTo(HttpStatusCode.OK));
+        fake.Faults = static call => call.Operation == FakeGcsOperation.Insert
+            && call.Name.Contains("/documents/", StringComparison.Ordinal)
             ? FakeGcsFault.Answer(429, "rateLimitExceeded")
             : null;
-        Assert.That(await PushAsync(host.Client, "2.0.0", await new SeededPackage(2, 2_000).ToArrayAsync(cancellationToken)), Is.EqualTo(HttpStatusCode.Conflict));
+        Assert.That(
+            await PushAsync(host.Client, "2.0.0", await new SeededPackage(2, 2_000).ToArrayAsync(cancellationToken)),
+            Is.EqualTo(HttpStatusCode.Conflict));
         fake.Faults = null;
         using var show = await host.Client.GetAsync("/api/v1/packages/busy/app/2.0.0/helm", cancellationToken);
         Assert.That(show.StatusCode, Is.EqualTo(HttpStatusCode.NotFound));

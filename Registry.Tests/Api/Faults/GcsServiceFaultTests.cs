@@ -7,7 +7,10 @@ using Registry.Tests.Support.Gcs;
 
 namespace Registry.Tests.Api.Faults;
 
-/// <summary>The whole service over a Google Cloud Storage that fails, for a moment or for good, at each step of a push and of what follows it.</summary>
+/// <summary>
+/// The whole service over a Google Cloud Storage that fails, for a moment or for good, at each step of a push and of
+/// what follows it.
+/// </summary>
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 [Parallelizable(ParallelScope.Self)]
 public sealed class GcsServiceFaultTests : IAsyncDisposable
@@ -17,7 +20,10 @@ public sealed class GcsServiceFaultTests : IAsyncDisposable
     private const int Small = 2_000;
 
     private static readonly FakeGcsFault[] Faults =
-        [FakeGcsFault.Answer(429), FakeGcsFault.Answer(503), FakeGcsFault.AnswerAfter(503), FakeGcsFault.ResetBefore, FakeGcsFault.ResetAfter];
+        [
+            FakeGcsFault.Answer(429), FakeGcsFault.Answer(503), FakeGcsFault.AnswerAfter(503),
+            FakeGcsFault.ResetBefore, FakeGcsFault.ResetAfter
+        ];
 
     private static readonly Step[] Steps =
     [
@@ -43,13 +49,18 @@ public sealed class GcsServiceFaultTests : IAsyncDisposable
     {
         var (fake, host) = await StartAsync();
         var ledger = new PushLedger("once");
-        Assert.That(await ledger.PushAsync(host.Client, "app", "0.0.1", Small, cancellationToken), Is.EqualTo(HttpStatusCode.OK));
+        Assert.That(
+            await ledger.PushAsync(host.Client, "app", "0.0.1", Small, cancellationToken),
+            Is.EqualTo(HttpStatusCode.OK));
         for (var number = 0; number < Faults.Length; number++)
         {
             var taken = 0;
             var fault = Faults[number];
             fake.Faults = call => step.Is(call) && Interlocked.Increment(ref taken) == step.Number ? fault : null;
-            Assert.That(await ledger.PushAsync(host.Client, "app", $"1.0.{number}", step.Bytes, cancellationToken), Is.EqualTo(HttpStatusCode.OK), $"{fault}");
+            Assert.That(
+                await ledger.PushAsync(host.Client, "app", $"1.0.{number}", step.Bytes, cancellationToken),
+                Is.EqualTo(HttpStatusCode.OK),
+                $"{fault}");
             Assert.That(taken, Is.AtLeast(step.Number), "the step was taken");
         }
 
@@ -65,17 +76,26 @@ public sealed class GcsServiceFaultTests : IAsyncDisposable
         int[] statuses = step.Name == "index put" ? [503] : [429, 503];
         await Task.WhenAll(statuses.Select(async status =>
         {
-            var (fake, host) = await StartAsync("--Gcs:DeadlineSeconds=1", "--Gcs:TransferIdleSeconds=1", "--Updates:BoundSeconds=1");
+            var (fake, host) =
+                await StartAsync("--Gcs:DeadlineSeconds=1", "--Gcs:TransferIdleSeconds=1", "--Updates:BoundSeconds=1");
             var ledger = new PushLedger("lasting");
-            Assert.That(await ledger.PushAsync(host.Client, "app", "0.0.1", Small, cancellationToken), Is.EqualTo(HttpStatusCode.OK));
+            Assert.That(
+                await ledger.PushAsync(host.Client, "app", "0.0.1", Small, cancellationToken),
+                Is.EqualTo(HttpStatusCode.OK));
             var taken = 0;
-            fake.Faults = call => step.Is(call) && Interlocked.Increment(ref taken) >= step.Number ? FakeGcsFault.Answer(status) : null;
-            Assert.That(await ledger.PushAsync(host.Client, "app", "1.0.0", step.Bytes, cancellationToken), Is.EqualTo(HttpStatusCode.ServiceUnavailable));
+            fake.Faults = call =>
+                step.Is(call) && Interlocked.Increment(ref taken) >= step.Number ? FakeGcsFault.Answer(status) : null;
+            Assert.That(
+                await ledger.PushAsync(host.Client, "app", "1.0.0", step.Bytes, cancellationToken),
+                Is.EqualTo(HttpStatusCode.ServiceUnavailable));
             fake.Faults = null;
             await ledger.VerifyAsync(host.Client, cancellationToken);
-            using (var refused = await host.Client.GetAsync("/api/v1/packages/lasting/app/1.0.0/helm/pull", cancellationToken))
+            using (var refused =
+                await host.Client.GetAsync("/api/v1/packages/lasting/app/1.0.0/helm/pull", cancellationToken))
                 Assert.That(refused.StatusCode, Is.EqualTo(HttpStatusCode.NotFound), "what was refused is not there");
-            Assert.That(await ledger.PushAgainAsync(host.Client, "app", "1.0.0", cancellationToken), Is.EqualTo(HttpStatusCode.OK));
+            Assert.That(
+                await ledger.PushAgainAsync(host.Client, "app", "1.0.0", cancellationToken),
+                Is.EqualTo(HttpStatusCode.OK));
             await ledger.VerifyAsync(host.Client, cancellationToken);
         }));
     }
@@ -83,14 +103,22 @@ public sealed class GcsServiceFaultTests : IAsyncDisposable
     [Test]
     public async Task A_service_that_does_not_answer_at_all_is_not_ready_until_it_does()
     {
-        var (fake, host) = await StartAsync("--Gcs:DeadlineSeconds=1", "--Gcs:TransferIdleSeconds=1", "--Updates:BoundSeconds=1");
+        var (fake, host) =
+            await StartAsync("--Gcs:DeadlineSeconds=1", "--Gcs:TransferIdleSeconds=1", "--Updates:BoundSeconds=1");
         await host.Client.UntilReadyAsync(cancellationToken);
         var ledger = new PushLedger("away");
-        Assert.That(await ledger.PushAsync(host.Client, "app", "1.0.0", Large, cancellationToken), Is.EqualTo(HttpStatusCode.OK));
-        foreach (var fault in (FakeGcsFault[])[FakeGcsFault.Answer(503), FakeGcsFault.Answer(429), FakeGcsFault.ResetBefore, FakeGcsFault.Hang])
+        Assert.That(
+            await ledger.PushAsync(host.Client, "app", "1.0.0", Large, cancellationToken),
+            Is.EqualTo(HttpStatusCode.OK));
+        foreach (var fault in (FakeGcsFault[])[
+            FakeGcsFault.Answer(503), FakeGcsFault.Answer(429), FakeGcsFault.ResetBefore, FakeGcsFault.Hang
+        ])
         {
             fake.Faults = _ => fault;
-            await Task.WhenAll(((string[])["/readyz", "/api/v1/packages", "/api/v1/packages/away/app", "/api/v1/packages/away/app/1.0.0/helm/pull", "/api/v1/app"])
+            await Task.WhenAll(((string[])[
+                "/readyz", "/api/v1/packages", "/api/v1/packages/away/app",
+                "/api/v1/packages/away/app/1.0.0/helm/pull", "/api/v1/app"
+            ])
                 .Select(async path =>
                 {
                     using var answer = await host.Client.GetAsync(path, cancellationToken);
@@ -109,8 +137,12 @@ public sealed class GcsServiceFaultTests : IAsyncDisposable
     {
         var (fake, host) = await StartAsync("--Gcs:DeadlineSeconds=1", "--Gcs:TransferIdleSeconds=1");
         var ledger = new PushLedger("read");
-        Assert.That(await ledger.PushAsync(host.Client, "app", "1.0.0", Large, cancellationToken), Is.EqualTo(HttpStatusCode.OK));
-        foreach (var fault in (FakeGcsFault[])[FakeGcsFault.CutResponse(100_000), FakeGcsFault.Answer(503), FakeGcsFault.ResetBefore])
+        Assert.That(
+            await ledger.PushAsync(host.Client, "app", "1.0.0", Large, cancellationToken),
+            Is.EqualTo(HttpStatusCode.OK));
+        foreach (var fault in (FakeGcsFault[])[
+            FakeGcsFault.CutResponse(100_000), FakeGcsFault.Answer(503), FakeGcsFault.ResetBefore
+        ])
         {
             fake.Fail(FakeGcsOperation.GetMedia, fault);
             await ledger.VerifyAsync(host.Client, cancellationToken);
@@ -118,10 +150,13 @@ public sealed class GcsServiceFaultTests : IAsyncDisposable
 
         // It breaks after the first bytes, and stays away.
         var media = 0;
-        fake.Faults = call => call.Operation == FakeGcsOperation.GetMedia && call.Name.Contains("/blobs/", StringComparison.Ordinal)
+        fake.Faults = call => call.Operation == FakeGcsOperation.GetMedia
+            && call.Name.Contains("/blobs/", StringComparison.Ordinal)
             ? Interlocked.Increment(ref media) == 1 ? FakeGcsFault.CutResponse(200_000) : FakeGcsFault.Answer(503)
             : null;
-        Assert.That(() => host.Client.GetByteArrayAsync("/api/v1/packages/read/app/1.0.0/helm/pull", cancellationToken), Throws.TypeOf<HttpRequestException>());
+        Assert.That(
+            () => host.Client.GetByteArrayAsync("/api/v1/packages/read/app/1.0.0/helm/pull", cancellationToken),
+            Throws.TypeOf<HttpRequestException>());
         fake.Faults = null;
         await ledger.VerifyAsync(host.Client, cancellationToken);
     }
@@ -132,7 +167,11 @@ public sealed class GcsServiceFaultTests : IAsyncDisposable
         lock (opened)
             opened.Add(fake);
         var host = await RegistryHost.StartAsync(
-            static services => services.PostConfigure<GcsOptions>(static options => (options.ChunkBytes, options.UploadBufferBytes, options.FirstPause) = (Chunk, Chunk, TimeSpan.FromMilliseconds(1))),
+            static services =>
+                services.PostConfigure<GcsOptions>(
+                    static options =>
+                        (options.ChunkBytes, options.UploadBufferBytes, options.FirstPause) =
+                            (Chunk, Chunk, TimeSpan.FromMilliseconds(1))),
             routes: null,
             [.. fake.NewStorage("faults"), .. settings]);
         lock (opened)
@@ -151,7 +190,9 @@ public sealed class GcsServiceFaultTests : IAsyncDisposable
     /// <param name="Operations">What it asks of the service: any of these.</param>
     public sealed record Step(string Name, int Bytes, string Within, int Number, params FakeGcsOperation[] Operations)
     {
-        public bool Is(FakeGcsCall call) => Operations.Contains(call.Operation) && call.Name.Contains(Within, StringComparison.Ordinal);
+        public bool Is(
+            FakeGcsCall call) =>
+            Operations.Contains(call.Operation) && call.Name.Contains(Within, StringComparison.Ordinal);
 
         public override string ToString() => Name;
     }

@@ -22,7 +22,9 @@ public sealed class KilledServerTests(string backend) : ServerFaultTest(backend)
         var host = await StartReplicaAsync();
         var ledger = new PushLedger("kill");
         using var done = new CancellationTokenSource();
-        var pushers = Enumerable.Range(0, Clients).Select(client => PushUntilAsync(host.Client, ledger, client, done.Token)).ToArray();
+        var pushers = Enumerable.Range(0, Clients)
+            .Select(client => PushUntilAsync(host.Client, ledger, client, done.Token))
+            .ToArray();
         for (var kill = 0; kill < Kills; kill++)
         {
             await UntilAcknowledgedAsync(ledger, pushers);
@@ -49,7 +51,9 @@ public sealed class KilledServerTests(string backend) : ServerFaultTest(backend)
         {
             // Large ones are likely to be cut off between their chunks, small ones while the index is written.
             var status = await ledger.PushAsync(
-                registry, $"p{(client + number) % Packages}", $"{client}.0.{number}", number % 4 == 3 ? 1_500_000 : 2_000, CancellationToken);
+                registry, $"p{(client + number) % Packages}", $"{client}.0.{number}", number % 4 == 3
+                    ? 1_500_000
+                    : 2_000, CancellationToken);
             if (status != HttpStatusCode.OK)
                 await Task.Delay(50, CancellationToken);
         }

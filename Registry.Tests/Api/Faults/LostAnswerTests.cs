@@ -15,13 +15,18 @@ public sealed class LostAnswerTests(string backend) : ServerFaultTest(backend)
         await using var proxy = FaultyProxy.Before(Server.Port);
         var host = await StartReplicaAsync(proxy.Port);
         var ledger = new PushLedger("lost");
-        Assert.That(await ledger.PushAsync(host.Client, "app", "0.0.1", 1_500_000, CancellationToken), Is.EqualTo(HttpStatusCode.OK), "its scripts are known from here on");
+        Assert.That(
+            await ledger.PushAsync(host.Client, "app", "0.0.1", 1_500_000, CancellationToken),
+            Is.EqualTo(HttpStatusCode.OK),
+            "its scripts are known from here on");
 
         // The index that first names a release: a push that looks again finds its own id in it.
         for (var number = 0; number < 5; number++)
         {
             proxy.LoseAnswerTo($"\"1.0.{number}\"");
-            Assert.That(await ledger.PushAsync(host.Client, "app", $"1.0.{number}", 2_000, CancellationToken), Is.EqualTo(HttpStatusCode.OK));
+            Assert.That(
+                await ledger.PushAsync(host.Client, "app", $"1.0.{number}", 2_000, CancellationToken),
+                Is.EqualTo(HttpStatusCode.OK));
             Assert.That(proxy.Lost, Is.EqualTo(number + 1));
         }
 
@@ -29,8 +34,15 @@ public sealed class LostAnswerTests(string backend) : ServerFaultTest(backend)
         for (var number = 0; number < 6; number++)
         {
             proxy.LoseAnswerTo(number % 2 == 0 ? "packages/lost/blob/@" : "chunk");
-            if (await ledger.PushAsync(host.Client, "blob", $"1.0.{number}", number % 3 == 0 ? 2_000 : 1_500_000, CancellationToken) != HttpStatusCode.OK)
-                Assert.That(await ledger.PushAgainAsync(host.Client, "blob", $"1.0.{number}", CancellationToken), Is.EqualTo(HttpStatusCode.OK));
+            if (await ledger.PushAsync(
+                host.Client,
+                "blob",
+                $"1.0.{number}",
+                number % 3 == 0 ? 2_000 : 1_500_000,
+                CancellationToken) != HttpStatusCode.OK)
+                Assert.That(
+                    await ledger.PushAgainAsync(host.Client, "blob", $"1.0.{number}", CancellationToken),
+                    Is.EqualTo(HttpStatusCode.OK));
         }
 
         Assert.That(proxy.Lost, Is.AtLeast(8));
@@ -51,7 +63,13 @@ public sealed class LostAnswerTests(string backend) : ServerFaultTest(backend)
         {
             var seen = new List<HttpStatusCode>();
             for (var number = 0; number < 12; number++)
-                seen.Add(await ledger.PushAsync(host.Client, $"p{client % 2}", $"{client}.0.{number}", number % 3 == 2 ? 1_200_000 : 2_000, CancellationToken));
+                seen.Add(
+                    await ledger.PushAsync(
+                        host.Client,
+                        $"p{client % 2}",
+                        $"{client}.0.{number}",
+                        number % 3 == 2 ? 1_200_000 : 2_000,
+                        CancellationToken));
             return seen;
         }));
         await done.CancelAsync();

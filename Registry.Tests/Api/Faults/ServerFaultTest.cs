@@ -7,8 +7,8 @@ using Registry.Tests.Support;
 namespace Registry.Tests.Api.Faults;
 
 /// <summary>
-/// The whole service over a real server of the test's own, which keeps what it acknowledges and may be killed, frozen and cut off. A backend joins with its
-/// line in <see cref="Durable"/>.
+/// The whole service over a real server of the test's own, which keeps what it acknowledges and may be killed, frozen
+/// and cut off. A backend joins with its line in <see cref="Durable"/>.
 /// </summary>
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 public abstract class ServerFaultTest(string backend) : IAsyncDisposable
@@ -37,7 +37,8 @@ public abstract class ServerFaultTest(string backend) : IAsyncDisposable
     {
         if (TestContext.CurrentContext.Result.Outcome.Status != TestStatus.Failed)
             return;
-        foreach (var fault in hosts.SelectMany(static host => host.Log.Faults).Where(static fault => fault.Exception is not StorageException))
+        foreach (var fault in hosts.SelectMany(static host => host.Log.Faults)
+            .Where(static fault => fault.Exception is not StorageException))
             await TestContext.Out.WriteLineAsync(fault.ToString());
     }
 
@@ -57,7 +58,8 @@ public abstract class ServerFaultTest(string backend) : IAsyncDisposable
     {
         var storage = Server.NewStorage("faults");
         if (port is not null)
-            storage = [.. storage.Select(setting => setting.Replace($":{Server.Port}", $":{port}", StringComparison.Ordinal))];
+            storage = [.. storage.Select(
+                setting => setting.Replace($":{Server.Port}", $":{port}", StringComparison.Ordinal))];
         var host = await RegistryHost.StartAsync([.. storage, .. settings]);
         hosts.Add(host);
         return host;

@@ -28,7 +28,9 @@ public sealed class AddressSettingsTests
     [TestCase("Hosts:Allowed", "::1")]
     public void A_value_that_cannot_be_is_named_at_the_start(string setting, string value) =>
         Assert.That(
-            () => RegistryApplication.Build([$"--{setting}={value}"]), Throws.Exception.With.Message.Contains(Setting.VariableOf(setting)));
+            () =>
+                RegistryApplication.Build([$"--{setting}={value}"]), Throws.Exception.With.Message.Contains(
+                    Setting.VariableOf(setting)));
 
     [TestCase("PATHBASE", "")]
     [TestCase("PATHBASE", "/")]

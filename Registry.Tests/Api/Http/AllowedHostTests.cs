@@ -11,7 +11,9 @@ public sealed class AllowedHostTests
     private RegistryHost host = null!;
 
     [OneTimeSetUp]
-    public async Task StartAsync() => host = await RegistryHost.StartAsync("--Hosts:Allowed=registry.example.org, [::1]", "--Proxies:Trusted=127.0.0.1");
+    public async Task StartAsync() =>
+        host =
+            await RegistryHost.StartAsync("--Hosts:Allowed=registry.example.org, [::1]", "--Proxies:Trusted=127.0.0.1");
 
     [OneTimeTearDown]
     public async Task StopAsync() => await host.DisposeAsync();
@@ -49,7 +51,8 @@ public sealed class AllowedHostTests
     public async Task By_default_every_name_is_answered()
     {
         await using var open = await RegistryHost.StartAsync();
-        using var request = new HttpRequestMessage(HttpMethod.Get, "/version") { Headers = { Host = "anything.example" } };
+        using var request =
+            new HttpRequestMessage(HttpMethod.Get, "/version") { Headers = { Host = "anything.example" } };
         using var answer = await open.Client.SendAsync(request);
         Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.OK));
     }

@@ -36,7 +36,9 @@ public sealed class ArgumentTests
     public async Task An_empty_argument_stays_empty_and_the_first_of_several_counts(string query, string names)
     {
         var packages = await host.Client.GetFromJsonAsync<JsonElement[]>($"/api/v1/packages{query}");
-        Assert.That(string.Join(' ', packages!.Select(static package => package.GetProperty("name").GetString())), Is.EqualTo(names));
+        Assert.That(
+            string.Join(' ', packages!.Select(static package => package.GetProperty("name").GetString())),
+            Is.EqualTo(names));
     }
 
     [TestCase("/api/v1/packages/a/one/1.0.0?namespace=b&name=two&release=2.0.0")]
@@ -57,7 +59,8 @@ public sealed class ArgumentTests
     public async Task An_action_without_a_body_does_not_read_a_form(string method, string path, string type)
     {
         var answer = await RawHttp.SendAsync(
-            host.Address, $"{method} {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: {type}\r\nContent-Length: 1000\r\n\r\n");
+            host.Address, $"{method} {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: "
+                + $"{type}\r\nContent-Length: 1000\r\n\r\n");
         Assert.That(answer, Does.StartWith("HTTP/1.1 404").And.Contain("package-not-found").And.Contain("a/none"));
     }
 }

@@ -28,7 +28,10 @@ public sealed class BlobResultTests
     {
         host = await FaultyHost.StartAsync(routes: app => app.MapMethods("/cnr/blob", ["GET", "HEAD"], SendAsync));
         var global = Workspace.TryDerive(null, out var workspace) ? workspace : default;
-        await new AppArchiveRegistry(host.Blobs, new ArchiveLimits(), NullLogger<AppArchiveRegistry>.Instance).UploadAsync(global, new MemoryStream(Bytes), default);
+        await new AppArchiveRegistry(
+            host.Blobs,
+            new ArchiveLimits(),
+            NullLogger<AppArchiveRegistry>.Instance).UploadAsync(global, new MemoryStream(Bytes), default);
     }
 
     [OneTimeTearDown]
@@ -45,7 +48,8 @@ public sealed class BlobResultTests
         Assert.That(await answer.Content.ReadAsByteArrayAsync(), Is.EqualTo(Bytes));
         Assert.That(answer.Content.Headers.ContentLength, Is.EqualTo(Bytes.Length));
         Assert.That(answer.Content.Headers.ContentType?.ToString(), Is.EqualTo("application/x-gzip"));
-        Assert.That(answer.Content.Headers.ContentDisposition?.ToString(), Is.EqualTo("attachment; filename=\"a.tar.gz\""));
+        Assert.That(
+            answer.Content.Headers.ContentDisposition?.ToString(), Is.EqualTo("attachment; filename=\"a.tar.gz\""));
         Assert.That(answer.Headers.ETag?.ToString(), Is.EqualTo($"\"{Digest}\""));
         Assert.That(answer.Headers.AcceptRanges.ToString(), Is.EqualTo("bytes"));
         Assert.That(answer.Headers.GetValues("X-Extra"), Is.EqualTo(new[] { "yes" }));
@@ -72,7 +76,8 @@ public sealed class BlobResultTests
     {
         using var answer = await SendAsync(HttpMethod.Get, r => r.Headers.TryAddWithoutValidation("Range", range));
         Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.PartialContent));
-        Assert.That(answer.Content.Headers.ContentRange?.ToString(), Is.EqualTo($"bytes {from}-{from + length - 1}/300000"));
+        Assert.That(
+            answer.Content.Headers.ContentRange?.ToString(), Is.EqualTo($"bytes {from}-{from + length - 1}/300000"));
         Assert.That(answer.Content.Headers.ContentLength, Is.EqualTo(length));
         Assert.That(await answer.Content.ReadAsByteArrayAsync(), Is.EqualTo(Bytes[from..(from + length)]));
     }
@@ -132,7 +137,8 @@ public sealed class BlobResultTests
     [TestCase("HEAD", "If-Match", "\"a\"", 412)]
     public async Task Conditions_are_kept(string method, string header, string value, int status)
     {
-        using var answer = await SendAsync(new HttpMethod(method), r => r.Headers.TryAddWithoutValidation(header, string.Format(value, Digest)));
+        using var answer = await SendAsync(
+            new HttpMethod(method), r => r.Headers.TryAddWithoutValidation(header, string.Format(value, Digest)));
         Assert.That((int)answer.StatusCode, Is.EqualTo(status));
         if (status == 304)
         {
@@ -173,8 +179,10 @@ public sealed class BlobResultTests
     {
         host.Faults.BlobBytes = after;
         host.Faults.EndsInsteadOfFailing = ends;
-        var answer = await RawHttp.SendAsync(host.Address, "GET /cnr/blob HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
-        Assert.That(answer, Does.StartWith("HTTP/1.1 200").Or.Empty, "what was buffered may be lost with the connection");
+        var answer =
+            await RawHttp.SendAsync(host.Address, "GET /cnr/blob HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+        Assert.That(
+            answer, Does.StartWith("HTTP/1.1 200").Or.Empty, "what was buffered may be lost with the connection");
         Assert.That(BodyOf(answer).Length, Is.LessThan(Bytes.Length));
         Assert.That(() => host.Client.GetByteArrayAsync("/cnr/blob"), Throws.TypeOf<HttpRequestException>());
         Assert.That(host.Log.Faults.Select(static f => f.Message), Has.Some.Contains("connection broken"));
@@ -192,12 +200,14 @@ public sealed class BlobResultTests
         var blobs = (IBlobStore)http.RequestServices.GetService(typeof(IBlobStore))!;
         var length = http.Request.Query.TryGetValue("length", out var other) ? int.Parse(other!) : Bytes.Length;
         var key = new BlobKey(StoreKey.Of("archives", "global"), Digest);
-        var result = new BlobResult(async (range, cancellationToken) => (await blobs.OpenAsync(key, range, cancellationToken))!, length, Digest.Value, "application/x-gzip")
+        var result = new BlobResult(async (range, cancellationToken) =>
+            (await blobs.OpenAsync(key, range, cancellationToken))!, length, Digest.Value, "application/x-gzip")
         {
             FileName = "a.tar.gz",
             Headers = [("X-Extra", "yes")],
         };
-        return result.ExecuteResultAsync(new ActionContext(http, new RouteData(), new Microsoft.AspNetCore.Mvc.Abstractions.ActionDescriptor()));
+        return result.ExecuteResultAsync(
+            new ActionContext(http, new RouteData(), new Microsoft.AspNetCore.Mvc.Abstractions.ActionDescriptor()));
     }
 
     private async Task<HttpResponseMessage> SendAsync(HttpMethod method, Action<HttpRequestMessage> change)
@@ -208,7 +218,9 @@ public sealed class BlobResultTests
     }
 
     /// <summary>What came after the headers; how much of it did is the luck of the connection that broke.</summary>
-    private static string BodyOf(string answer) => answer.IndexOf("\r\n\r\n", StringComparison.Ordinal) is var end and >= 0 ? answer[(end + 4)..] : "";
+    private static string BodyOf(
+        string answer) =>
+        answer.IndexOf("\r\n\r\n", StringComparison.Ordinal) is var end and >= 0 ? answer[(end + 4)..] : "";
 
     private static async Task<string?> CodeOf(HttpResponseMessage answer)
     {

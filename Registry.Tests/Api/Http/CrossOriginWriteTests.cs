@@ -16,7 +16,8 @@ public sealed class CrossOriginWriteTests
     [OneTimeSetUp]
     public async Task StartAsync()
     {
-        host = await RegistryHost.StartAsync("--Proxies:Trusted=127.0.0.1", "--Cors:Origins=https://ui.example.org, http://localhost:3000");
+        host = await RegistryHost.StartAsync(
+            "--Proxies:Trusted=127.0.0.1", "--Cors:Origins=https://ui.example.org, http://localhost:3000");
         using var pushed = await SendAsync("POST", Package, origin: null, content: PushOf("1.0.0"));
         Assert.That(pushed.StatusCode, Is.EqualTo(HttpStatusCode.OK));
     }
@@ -31,15 +32,24 @@ public sealed class CrossOriginWriteTests
     [TestCase("POST", "/api/v1/app")]
     [TestCase("PUT", "/nowhere")]
     [TestCase("PATCH", "/nowhere")]
-    public async Task A_write_from_another_site_is_refused_and_the_message_says_what_allows_it(string method, string path)
+    public async Task A_write_from_another_site_is_refused_and_the_message_says_what_allows_it(
+        string method, string path)
     {
-        using var answer = await SendAsync(method, path, "https://evil.example", method == "POST" ? PushOf("2.0.0") : null);
+        using var answer =
+            await SendAsync(method, path, "https://evil.example", method == "POST" ? PushOf("2.0.0") : null);
         Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.Forbidden));
         using var error = JsonDocument.Parse(await answer.Content.ReadAsStringAsync());
         Assert.That(error.RootElement.GetProperty("code").GetString(), Is.EqualTo("forbidden"));
-        Assert.That(error.RootElement.GetProperty("message").GetString(), Does.Contain("CORS__ORIGINS").And.Contain("https://evil.example"));
-        Assert.That(error.RootElement.TryGetProperty("error", out _), Is.EqualTo(path.StartsWith("/cnr", StringComparison.Ordinal)));
-        Assert.That(answer.Headers.GetValues("Access-Control-Allow-Origin"), Is.EqualTo(new[] { "*" }), "its author can read why");
+        Assert.That(
+            error.RootElement.GetProperty("message").GetString(),
+            Does.Contain("CORS__ORIGINS").And.Contain("https://evil.example"));
+        Assert.That(
+            error.RootElement.TryGetProperty("error", out _),
+            Is.EqualTo(path.StartsWith("/cnr", StringComparison.Ordinal)));
+        Assert.That(
+            answer.Headers.GetValues("Access-Control-Allow-Origin"),
+            Is.EqualTo(new[] { "*" }),
+            "its author can read why");
 
         Assert.That(await host.Client.GetStringAsync("/api/v1/packages"), Does.Contain("\"releases\":[\"1.0.0\"]"));
         Assert.That(await host.Client.GetStringAsync(Package + "/channels"), Does.StartWith("[]"));
@@ -50,7 +60,8 @@ public sealed class CrossOriginWriteTests
     public async Task It_is_refused_before_its_body_is_read()
     {
         var answer = await RawHttp.SendAsync(
-            host.Address, $"POST {Package} HTTP/1.1\r\nHost: h\r\nOrigin: null\r\nContent-Length: 1000000\r\nExpect: 100-continue\r\nConnection: close\r\n\r\n");
+            host.Address, $"POST {Package} HTTP/1.1\r\nHost: h\r\nOrigin: null\r\nContent-Length: "
+                + "1000000\r\nExpect: 100-continue\r\nConnection: close\r\n\r\n");
         Assert.That(answer, Does.StartWith("HTTP/1.1 403 "));
     }
 
@@ -75,12 +86,17 @@ public sealed class CrossOriginWriteTests
     [TestCase("registry.example.org", "http://ui.example.org", false)]
     [TestCase("registry.example.org", "http://localhost:3000", true)]
     [TestCase("registry.example.org", "http://localhost", false)]
-    public async Task The_registrys_own_pages_and_those_of_the_setting_may_write(string called, string origin, bool allowed)
+    public async Task The_registrys_own_pages_and_those_of_the_setting_may_write(
+        string called, string origin, bool allowed)
     {
         using var direct = await SendAsync("DELETE", Package + "/9.9.9/helm", origin, called: called);
         Assert.That(direct.StatusCode, Is.EqualTo(allowed ? HttpStatusCode.NotFound : HttpStatusCode.Forbidden));
-        using var proxied = await SendAsync("DELETE", Package + "/9.9.9/helm", origin, called: "backend:5000", forwarded: called);
-        Assert.That(proxied.StatusCode, Is.EqualTo(allowed ? HttpStatusCode.NotFound : HttpStatusCode.Forbidden), "through a trusted proxy");
+        using var proxied =
+            await SendAsync("DELETE", Package + "/9.9.9/helm", origin, called: "backend:5000", forwarded: called);
+        Assert.That(
+            proxied.StatusCode,
+            Is.EqualTo(allowed ? HttpStatusCode.NotFound : HttpStatusCode.Forbidden),
+            "through a trusted proxy");
     }
 
     [Test]
@@ -100,9 +116,12 @@ public sealed class CrossOriginWriteTests
         using var request = new HttpRequestMessage(HttpMethod.Options, Package);
         request.Headers.Add("Origin", "https://evil.example");
         request.Headers.Add("Access-Control-Request-Method", "POST");
-        request.Headers.Add("Access-Control-Request-Headers", "authorization,*,content-type,x-forwarded-host,X-Forwarded-Prefix");
+        request.Headers.Add(
+            "Access-Control-Request-Headers", "authorization,*,content-type,x-forwarded-host,X-Forwarded-Prefix");
         using var answer = await host.Client.SendAsync(request);
-        Assert.That(answer.Headers.GetValues("Access-Control-Allow-Headers"), Is.EqualTo(new[] { "authorization, content-type" }));
+        Assert.That(
+            answer.Headers.GetValues("Access-Control-Allow-Headers"),
+            Is.EqualTo(new[] { "authorization, content-type" }));
     }
 
     [Test]
@@ -123,7 +142,12 @@ public sealed class CrossOriginWriteTests
     };
 
     private async Task<HttpResponseMessage> SendAsync(
-        string method, string path, string? origin, HttpContent? content = null, string? called = null, string? forwarded = null)
+        string method,
+        string path,
+        string? origin,
+        HttpContent? content = null,
+        string? called = null,
+        string? forwarded = null)
     {
         using var request = new HttpRequestMessage(new HttpMethod(method), path) { Content = content };
         request.Headers.Host = called;

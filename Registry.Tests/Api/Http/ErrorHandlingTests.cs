@@ -21,8 +21,11 @@ public sealed class ErrorHandlingTests
         foreach (var root in (string[])["", "/cnr"])
         {
             app.MapGet($"{root}/refusal", static IResult () => throw new RegistryException(
-                ErrorCode.PackageExists, "Package exists already", ("package", "a/b"), ("release", null), ("limit", 5L), ("forced", false), ("types", new[] { "helm" })));
-            app.MapGet($"{root}/full", static IResult () => throw new StorageException(StorageFault.Full, "/secret/path"));
+                ErrorCode.PackageExists, "Package exists already", (
+                    "package",
+                    "a/b"), ("release", null), ("limit", 5L), ("forced", false), ("types", new[] { "helm" })));
+            app.MapGet(
+                $"{root}/full", static IResult () => throw new StorageException(StorageFault.Full, "/secret/path"));
             app.MapGet($"{root}/bug", static IResult (HttpResponse response) =>
             {
                 response.Headers.ETag = "\"x\"";
@@ -35,7 +38,8 @@ public sealed class ErrorHandlingTests
                 await request.Body.CopyToAsync(Stream.Null, cancellationToken);
                 return Results.Ok();
             });
-            app.MapGet($"{root}/unsupported", static () => Results.StatusCode(StatusCodes.Status415UnsupportedMediaType));
+            app.MapGet(
+                $"{root}/unsupported", static () => Results.StatusCode(StatusCodes.Status415UnsupportedMediaType));
             app.MapGet($"{root}/started", static async (HttpResponse response, CancellationToken cancellationToken) =>
             {
                 await response.WriteAsync("half", cancellationToken);
@@ -55,7 +59,8 @@ public sealed class ErrorHandlingTests
     [TestCase("POST", "/refusal", 405, "method-not-allowed")]
     [TestCase("FOO", "/refusal", 405, "method-not-allowed")]
     [TestCase("GET", "/unsupported", 415, "unsupported-media-type")]
-    public async Task Every_error_is_one_object_and_below_cnr_nested_as_well(string method, string path, int status, string code)
+    public async Task Every_error_is_one_object_and_below_cnr_nested_as_well(
+        string method, string path, int status, string code)
     {
         foreach (var root in (string[])["", "/cnr"])
         {
@@ -128,14 +133,16 @@ public sealed class ErrorHandlingTests
     [Test]
     public async Task A_body_beyond_the_servers_limit_is_413()
     {
-        var answer = await RawHttp.SendAsync(host.Address, "POST /upload HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999999\r\n\r\nx");
+        var answer = await RawHttp.SendAsync(
+            host.Address, "POST /upload HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999999\r\n\r\nx");
         Assert.That(answer, Does.StartWith("HTTP/1.1 413").And.Contain("\"request-too-large\""));
     }
 
     [Test]
     public async Task A_broken_chunk_is_400()
     {
-        var answer = await RawHttp.SendAsync(host.Address, "POST /upload HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n");
+        var answer = await RawHttp.SendAsync(
+            host.Address, "POST /upload HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n");
         Assert.That(answer, Does.StartWith("HTTP/1.1 400").And.Contain("\"invalid-usage\""));
     }
 
@@ -165,11 +172,15 @@ public sealed class ErrorHandlingTests
     public async Task What_the_registry_cannot_do_yet_is_a_warning_of_one_line()
     {
         await using var quiet = await FaultyHost.StartAsync(
-            routes: static app => app.MapGet("/early", static IResult () => throw new RegistryException(ErrorCode.Unavailable, "Not yet.")));
+            routes: static app =>
+                app.MapGet(
+                    "/early", static IResult () => throw new RegistryException(ErrorCode.Unavailable, "Not yet.")));
         await quiet.Client.GetAsync("/early");
         var said = quiet.Log.Entries.Where(static entry => entry.Level >= LogLevel.Warning).ToList();
         Assert.That(said, Has.Count.EqualTo(1));
-        Assert.That((said[0].Level, said[0].Message, said[0].Exception), Is.EqualTo((LogLevel.Warning, "GET /early refused with 503: Not yet.", (Exception?)null)));
+        Assert.That(
+            (said[0].Level, said[0].Message, said[0].Exception),
+            Is.EqualTo((LogLevel.Warning, "GET /early refused with 503: Not yet.", (Exception?)null)));
     }
 
     [Test]

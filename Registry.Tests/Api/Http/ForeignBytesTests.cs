@@ -23,7 +23,8 @@ public sealed class ForeignBytesTests
     [TestCase("Accept-Encoding: \u00fc")]
     public async Task A_header_may_hold_any_bytes(string header)
     {
-        var answer = await RawHttp.SendAsync(host.Address, $"GET /version HTTP/1.1\r\nHost: h\r\n{header}\r\nConnection: close\r\n\r\n");
+        var answer = await RawHttp.SendAsync(
+            host.Address, $"GET /version HTTP/1.1\r\nHost: h\r\n{header}\r\nConnection: close\r\n\r\n");
         Assert.That(answer, Does.StartWith("HTTP/1.1 200 "));
     }
 
@@ -32,7 +33,8 @@ public sealed class ForeignBytesTests
     {
         var before = Lines().Count;
         var answer = await RawHttp.SendAsync(
-            host.Address, "GET /api/v1/app?workspace=http://u:secret@e/gr\u00c3\u00b6\u00c3\u009fe HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
+            host.Address, "GET /api/v1/app?workspace=http://u:secret@e/gr\u00c3\u00b6\u00c3\u009fe "
+                + "HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
         Assert.That(answer, Does.StartWith("HTTP/1.1 400 "));
         var lines = Lines();
         Assert.That(lines, Has.Count.EqualTo(before + 1));
@@ -40,5 +42,6 @@ public sealed class ForeignBytesTests
     }
 
     private List<string> Lines() =>
-        [.. host.Log.Entries.Where(entry => entry.Category.EndsWith("MalformedRequests", StringComparison.Ordinal)).Select(entry => entry.Message)];
+        [.. host.Log.Entries.Where(entry => entry.Category.EndsWith("MalformedRequests", StringComparison.Ordinal))
+            .Select(entry => entry.Message)];
 }

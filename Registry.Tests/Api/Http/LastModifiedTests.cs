@@ -23,7 +23,8 @@ public sealed class LastModifiedTests
         using var push = await host.Client.PostAsync(Package, new StringContent(
             $$"""{"release":"1.0.0","media_type":"helm","blob":"{{Sample.Chart}}"}"""));
         Assert.That(push.IsSuccessStatusCode);
-        using var upload = await host.Client.PostAsync("/api/v1/app", new ByteArrayContent(await SampleArchive.BytesAsync()));
+        using var upload =
+            await host.Client.PostAsync("/api/v1/app", new ByteArrayContent(await SampleArchive.BytesAsync()));
         Assert.That(upload.IsSuccessStatusCode);
         using var manifest = JsonDocument.Parse(await host.Client.GetStringAsync(Package + "/1.0.0/helm"));
         pushed = DateTimeOffset.Parse(manifest.RootElement.GetProperty("created_at").GetString() + "Z", provider: null);
@@ -45,13 +46,20 @@ public sealed class LastModifiedTests
         Assert.That(modified, Is.EqualTo(pushed).Within(TimeSpan.FromMinutes(1)));
 
         foreach (var (later, status) in (((TimeSpan, HttpStatusCode)[])[
-            (TimeSpan.Zero, HttpStatusCode.NotModified), (TimeSpan.FromDays(1), HttpStatusCode.NotModified), (TimeSpan.FromSeconds(-1), HttpStatusCode.OK)]))
+            (
+                TimeSpan.Zero,
+                HttpStatusCode.NotModified), (
+                    TimeSpan.FromDays(1),
+                    HttpStatusCode.NotModified), (TimeSpan.FromSeconds(-1), HttpStatusCode.OK)]))
         {
             using var answer = await GetAsync(path, headers => headers.IfModifiedSince = modified + later);
             Assert.That(answer.StatusCode, Is.EqualTo(status), $"{later} later");
             Assert.That(answer.Content.Headers.LastModified, Is.EqualTo(modified));
             using var unmodified = await GetAsync(path, headers => headers.IfUnmodifiedSince = modified + later);
-            Assert.That(unmodified.StatusCode, Is.EqualTo(later < TimeSpan.Zero ? HttpStatusCode.PreconditionFailed : HttpStatusCode.OK), $"{later} later");
+            Assert.That(
+                unmodified.StatusCode,
+                Is.EqualTo(later < TimeSpan.Zero ? HttpStatusCode.PreconditionFailed : HttpStatusCode.OK),
+                $"{later} later");
         }
 
         using var tagFirst = await GetAsync(path, headers =>
@@ -70,7 +78,8 @@ public sealed class LastModifiedTests
     [TestCase("/api/v1/packages")]
     public async Task What_a_query_stands_for_has_none(string path)
     {
-        using var answer = await GetAsync(path, headers => headers.IfModifiedSince = TimeProvider.System.GetUtcNow().AddDays(1));
+        using var answer =
+            await GetAsync(path, headers => headers.IfModifiedSince = TimeProvider.System.GetUtcNow().AddDays(1));
         Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.OK));
         Assert.That(answer.Content.Headers.LastModified, Is.Null);
     }
@@ -90,7 +99,8 @@ public sealed class LastModifiedTests
         using var answer = await host.Client.GetAsync(path);
         var body = await answer.Content.ReadAsStringAsync();
         Assert.That(body, Does.EndWith("\n").And.Not.EndsWith("\n\n"));
-        Assert.That(answer.Content.Headers.ContentLength, Is.Null.Or.EqualTo(System.Text.Encoding.UTF8.GetByteCount(body)));
+        Assert.That(
+            answer.Content.Headers.ContentLength, Is.Null.Or.EqualTo(System.Text.Encoding.UTF8.GetByteCount(body)));
         Assert.DoesNotThrow(() => JsonDocument.Parse(body).Dispose());
     }
 

@@ -16,7 +16,12 @@ public sealed class PageHeaderTests
             using var answer = await host.Client.GetAsync(path);
             Assert.That(answer.Content.Headers.ContentType!.MediaType, Is.EqualTo("text/html"), path);
             var policy = answer.Headers.GetValues("Content-Security-Policy").Single();
-            Assert.That(policy, Does.StartWith("default-src 'none';").And.Contain("frame-ancestors 'none'").And.Not.Contain("unsafe-eval"), path);
+            Assert.That(
+                policy,
+                Does.StartWith("default-src 'none';").And
+                    .Contain("frame-ancestors 'none'").And.Not
+                    .Contain("unsafe-eval"),
+                path);
             Assert.That(policy, Does.Not.Match("script-src[^;]*unsafe-inline"), path);
             Assert.That(answer.Headers.GetValues("X-Content-Type-Options"), Is.EqualTo(new[] { "nosniff" }), path);
             Assert.That(answer.Headers.GetValues("Referrer-Policy"), Is.EqualTo(new[] { "same-origin" }), path);

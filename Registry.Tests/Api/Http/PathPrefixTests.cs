@@ -44,8 +44,13 @@ public sealed class PathPrefixTests
     [TestCase("", "")]
     public async Task The_prefix_of_a_trusted_proxy_is_in_every_link_if_it_is_one(string header, string prefix)
     {
-        Assert.That(await LinksAsync(trusting, "/", header), Is.All.StartsWith(prefix + "/api/").Or.StartsWith(prefix + "/cnr/"));
-        Assert.That(await LinksAsync(plain, "/", header), Is.All.StartsWith("/api/").Or.StartsWith("/cnr/"), "nobody is trusted");
+        Assert.That(
+            await LinksAsync(trusting, "/", header),
+            Is.All.StartsWith(prefix + "/api/").Or.StartsWith(prefix + "/cnr/"));
+        Assert.That(
+            await LinksAsync(plain, "/", header),
+            Is.All.StartsWith("/api/").Or.StartsWith("/cnr/"),
+            "nobody is trusted");
     }
 
     [TestCase("/registry/", null, "/registry")]
@@ -53,54 +58,72 @@ public sealed class PathPrefixTests
     [TestCase("/registry/", "/tools", "/tools")]
     [TestCase("/", "/tools", "/tools")]
     [TestCase("/", "//evil.example", "/registry")]
-    public async Task The_prefix_of_the_setting_is_taken_off_if_need_be_and_is_in_every_link(string root, string? header, string prefix) =>
-        Assert.That(await LinksAsync(prefixed, root, header), Is.All.StartsWith(prefix + "/api/").Or.StartsWith(prefix + "/cnr/"));
+    public async Task The_prefix_of_the_setting_is_taken_off_if_need_be_and_is_in_every_link(
+        string root, string? header, string prefix) =>
+        Assert.That(
+            await LinksAsync(prefixed, root, header),
+            Is.All.StartsWith(prefix + "/api/").Or.StartsWith(prefix + "/cnr/"));
 
     [Test]
     public async Task Errors_keep_the_form_of_their_protocol_below_a_prefix()
     {
-        using var error = JsonDocument.Parse(await (await prefixed.Client.GetAsync("/registry/cnr/api/v1/packages/a/b")).Content.ReadAsStringAsync());
-        Assert.That(error.RootElement.GetProperty("error").GetProperty("code").GetString(), Is.EqualTo("package-not-found"));
+        using var error = JsonDocument.Parse(
+            await (await prefixed.Client.GetAsync("/registry/cnr/api/v1/packages/a/b")).Content.ReadAsStringAsync());
+        Assert.That(
+            error.RootElement.GetProperty("error").GetProperty("code").GetString(), Is.EqualTo("package-not-found"));
     }
 
     [Test]
     public async Task A_dotted_path_names_no_other_package_below_a_prefix()
     {
         var answer = await RawHttp.SendAsync(
-            prefixed.Address, "GET /registry/api/v1/packages/x/../version HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
+            prefixed.Address, "GET /registry/api/v1/packages/x/../version HTTP/1.1\r\nHost: h\r\nConnection: "
+                + "close\r\n\r\n");
         Assert.That(answer, Does.StartWith("HTTP/1.1 404 ").And.Contain("package"));
     }
 
     [Test]
     public async Task The_page_has_its_slash_so_that_its_relative_links_lead_somewhere()
     {
-        using var client = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = prefixed.Address };
+        using var client =
+            new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = prefixed.Address };
         using var answer = await client.GetAsync("/registry?appr-discovery=1");
         Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.MovedPermanently));
         Assert.That(answer.Headers.Location!.OriginalString, Is.EqualTo("/registry/?appr-discovery=1"));
 
-        var odd = await RawHttp.SendAsync(prefixed.Address, "GET /registry?\u0001 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+        var odd = await RawHttp.SendAsync(
+            prefixed.Address, "GET /registry?\u0001 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
         Assert.That(odd, Does.StartWith("HTTP/1.1 301 ").And.Contain("Location: /registry/\r\n"));
     }
 
-    /// <summary>The paths of all that is written with a path: discovery at both roots, the link of an archive, the link to a next page.</summary>
+    /// <summary>
+    /// The paths of all that is written with a path: discovery at both roots, the link of an archive, the link to a
+    /// next page.
+    /// </summary>
     private static async Task<List<string>> LinksAsync(RegistryHost host, string root, string? prefix)
     {
         var links = new List<string>();
         foreach (var page in (string[])["", "cnr/"])
         {
             var html = await (await SendAsync(HttpMethod.Get, page)).Content.ReadAsStringAsync();
-            var meta = html.Split('\n').Single(line => line.Contains("name=\"cnr-package\"", StringComparison.Ordinal)).Split('"')[3].Split(' ');
+            var meta = html.Split('\n')
+                .Single(line => line.Contains("name=\"cnr-package\"", StringComparison.Ordinal))
+                .Split('"')[3]
+                .Split(' ');
             Assert.That(meta[0], Is.EqualTo($"{host.Address.Authority}/{{name}}"));
             links.Add(new Uri(meta[1]).AbsolutePath);
         }
 
-        using var uploaded = JsonDocument.Parse(await (await SendAsync(HttpMethod.Post, "api/v1/app", new StringContent("a"))).Content.ReadAsStringAsync());
+        using var uploaded = JsonDocument.Parse(
+            await (await SendAsync(HttpMethod.Post, "api/v1/app", new StringContent("a"))).Content.ReadAsStringAsync());
         links.Add(new Uri(uploaded.RootElement.GetProperty("selfLink").GetString()!).AbsolutePath);
         foreach (var name in (string[])["a", "b"])
             await SendAsync(HttpMethod.Post, $"api/v1/packages/a/{name}", new StringContent(
                 $$"""{"release":"1.0.0","force":true,"blob":"{{Registry.Api.OpenApi.Sample.Chart}}"}"""));
-        links.Add((await SendAsync(HttpMethod.Get, "api/v1/packages?limit=1")).Headers.GetValues("Link").Single().TrimStart('<'));
+        links.Add(
+            (await SendAsync(HttpMethod.Get, "api/v1/packages?limit=1")).Headers.GetValues("Link")
+                .Single()
+                .TrimStart('<'));
         return links;
 
         async Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, HttpContent? content = null)

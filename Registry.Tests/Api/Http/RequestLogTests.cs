@@ -22,7 +22,9 @@ public sealed class RequestLogTests
         services: null,
         routes: static app =>
         {
-            app.MapMethods("/streamed", ["GET", "HEAD"], static async (HttpResponse response, CancellationToken cancellationToken) =>
+            app.MapMethods("/streamed", [
+                "GET", "HEAD"
+            ], static async (HttpResponse response, CancellationToken cancellationToken) =>
             {
                 await response.WriteAsync("four", cancellationToken);
                 await response.Body.WriteAsync(new byte[1000], cancellationToken);
@@ -43,7 +45,10 @@ public sealed class RequestLogTests
                 for (var sent = 0; sent < Large; sent += piece.Length)
                     await response.Body.WriteAsync(piece, cancellationToken);
             });
-            app.MapGet("/slow", static async (CancellationToken cancellationToken) => await Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken));
+            app.MapGet(
+                "/slow",
+                static async (CancellationToken cancellationToken) =>
+                    await Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken));
         },
         "--Proxies:Trusted=127.0.0.1, 10.0.0.0/8");
 
@@ -54,7 +59,8 @@ public sealed class RequestLogTests
     public async Task Bytes_are_those_of_the_body_however_it_is_written()
     {
         await host.Client.GetByteArrayAsync("/streamed?chunked");
-        Assert.That(await LineAsync("GET /streamed "), Does.StartWith("127.0.0.1 GET /streamed 200 complete, 1014 bytes in "));
+        Assert.That(
+            await LineAsync("GET /streamed "), Does.StartWith("127.0.0.1 GET /streamed 200 complete, 1014 bytes in "));
         using var head = await host.Client.SendAsync(new HttpRequestMessage(HttpMethod.Head, "/streamed"));
         Assert.That(await LineAsync("HEAD /streamed "), Does.Contain(" 200 complete, 0 bytes in "));
         var body = await host.Client.GetByteArrayAsync("/healthz");
@@ -75,7 +81,8 @@ public sealed class RequestLogTests
             await client.ReadExactlyAsync(new byte[100_000]);
         var line = await LineAsync("/large ");
         Assert.That(line, Does.Contain("GET /large 200 aborted, "));
-        Assert.That(BytesOf(line), Is.AtLeast(Piece).And.LessThan(Large), "the piece that was under way may be sent or not");
+        Assert.That(
+            BytesOf(line), Is.AtLeast(Piece).And.LessThan(Large), "the piece that was under way may be sent or not");
     }
 
     [Test]
@@ -90,10 +97,12 @@ public sealed class RequestLogTests
     [TestCase("6.6.6.6, 203.0.113.8, 10.1.1.1, 10.2.2.2", "203.0.113.8")]
     [TestCase("2001:db8::7", "2001:db8::7")]
     [TestCase("not an address", "127.0.0.1")]
-    public async Task Behind_trusted_proxies_the_client_is_the_first_address_that_is_not_one(string forwarded, string client)
+    public async Task Behind_trusted_proxies_the_client_is_the_first_address_that_is_not_one(
+        string forwarded, string client)
     {
         var path = $"/nowhere/{Guid.NewGuid():N}";
-        using var request = new HttpRequestMessage(HttpMethod.Get, path) { Headers = { { "X-Forwarded-For", forwarded } } };
+        using var request =
+            new HttpRequestMessage(HttpMethod.Get, path) { Headers = { { "X-Forwarded-For", forwarded } } };
         using var answer = await host.Client.SendAsync(request);
         Assert.That(await LineAsync(path), Does.StartWith($"{client} GET {path} 404 complete, "));
     }
@@ -102,7 +111,8 @@ public sealed class RequestLogTests
     public async Task Nobody_else_can_name_another_client()
     {
         await using var open = await RegistryHost.StartAsync();
-        using var request = new HttpRequestMessage(HttpMethod.Get, "/nowhere") { Headers = { { "X-Forwarded-For", "203.0.113.7" } } };
+        using var request =
+            new HttpRequestMessage(HttpMethod.Get, "/nowhere") { Headers = { { "X-Forwarded-For", "203.0.113.7" } } };
         using var answer = await open.Client.SendAsync(request);
         Assert.That(await LineAsync(open, "/nowhere "), Does.StartWith("127.0.0.1 "));
     }
@@ -112,7 +122,11 @@ public sealed class RequestLogTests
     /// <summary>A connection that has asked, and whose end resets it with whatever was not read.</summary>
     private async Task<NetworkStream> AskAsync(string path)
     {
-        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { ReceiveBufferSize = 64 * 1024, LingerState = new LingerOption(true, 0) };
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp)
+        {
+            ReceiveBufferSize = 64 * 1024,
+            LingerState = new LingerOption(true, 0)
+        };
         await socket.ConnectAsync(host.Address.Host, host.Address.Port);
         var stream = new NetworkStream(socket, ownsSocket: true);
         await stream.WriteAsync(Encoding.ASCII.GetBytes($"GET {path} HTTP/1.1\r\nHost: a\r\n\r\n"));
@@ -127,7 +141,9 @@ public sealed class RequestLogTests
         while (true)
         {
             var line = host.Log.Entries.FirstOrDefault(
-                entry => entry.Category == typeof(RequestLog).FullName && entry.Message.Contains(about, StringComparison.Ordinal));
+                entry =>
+                    entry.Category == typeof(RequestLog).FullName
+                        && entry.Message.Contains(about, StringComparison.Ordinal));
             if (line is not null)
                 return line.Message;
             await Task.Delay(20, deadline.Token);

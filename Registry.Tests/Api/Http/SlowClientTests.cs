@@ -20,7 +20,9 @@ public sealed class SlowClientTests
 
     private static readonly string Id = Convert.ToHexStringLower(SHA256.HashData(Archive));
 
-    /// <summary>A bound for one wait. The tests run in parallel, so none of them knows how long the fixture has been waiting.</summary>
+    /// <summary>
+    /// A bound for one wait. The tests run in parallel, so none of them knows how long the fixture has been waiting.
+    /// </summary>
     private static CancellationToken Bound => new CancellationTokenSource(TimeSpan.FromMinutes(3)).Token;
 
     private RegistryHost patient = null!;
@@ -62,11 +64,13 @@ public sealed class SlowClientTests
     [TestCase($"{Package}/1.0.0/helm/pull/json", "")]
     public async Task A_slow_reader_gets_everything(string path, string range)
     {
-        using var client = await SlowClient.GetAsync(patient.Address, path.EndsWith('/') ? path + Id : path, range, Bound);
+        using var client =
+            await SlowClient.GetAsync(patient.Address, path.EndsWith('/') ? path + Id : path, range, Bound);
         var buffer = new byte[8 * 1024];
         var answer = new MemoryStream();
         var began = TimeProvider.System.GetTimestamp();
-        for (int read; TimeProvider.System.GetElapsedTime(began) < Pause && (read = await client.ReadAsync(buffer, Bound)) > 0;)
+        for (int read;
+             TimeProvider.System.GetElapsedTime(began) < Pause && (read = await client.ReadAsync(buffer, Bound)) > 0;)
         {
             answer.Write(buffer, 0, read);
             await Task.Delay(500, Bound);
@@ -82,7 +86,9 @@ public sealed class SlowClientTests
     {
         (string Path, string Headers)[] asked =
         [
-            ($"/api/v1/app/{Id}", ""), ($"/api/v1/app/{Id}", "Range: bytes=1000000-\r\n"), ($"{Package}/1.0.0/helm/pull/json", ""),
+            (
+                $"/api/v1/app/{Id}",
+                ""), ($"/api/v1/app/{Id}", "Range: bytes=1000000-\r\n"), ($"{Package}/1.0.0/helm/pull/json", ""),
         ];
         List<SlowClient> clients = [];
         try
@@ -167,7 +173,8 @@ public sealed class SlowClientTests
         foreach (var path in (string[])[Package, "/api/v1/app"])
         {
             var answer = await RawHttp.SendAsync(
-                patient.Address, $"POST {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n {{\r\n{chunks}");
+                patient.Address, $"POST {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nTransfer-Encoding: "
+                    + $"chunked\r\n\r\n2\r\n {{\r\n{chunks}");
 
             Assert.That(answer, Does.StartWith("HTTP/1.1 400 "), path);
             Assert.That(answer, Does.Contain("\"code\":\"invalid-usage\""), path);
@@ -181,15 +188,19 @@ public sealed class SlowClientTests
         $"{method} {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n";
 
     private int CountLogged(string method, string what) => hasty.Log.Entries.Count(entry =>
-        entry.Message.StartsWith(method, StringComparison.Ordinal) && entry.Message.Contains(what, StringComparison.Ordinal));
+        entry.Message.StartsWith(method, StringComparison.Ordinal)
+            && entry.Message.Contains(what, StringComparison.Ordinal));
 
-    private static async Task<string> AnswerOfAsync(SlowClient client) => Encoding.Latin1.GetString(await client.ReadToEndAsync(Bound));
+    private static async Task<string> AnswerOfAsync(
+        SlowClient client) => Encoding.Latin1.GetString(await client.ReadToEndAsync(Bound));
 
     private async Task PushAsync(string release, byte[] file)
     {
         var package = await new SeededPackage(file.Length, file.Length).ToArrayAsync(Bound);
         foreach (var host in (RegistryHost[])[patient, hasty])
-            using (var pushed = await host.Client.PostAsync(Package, new StringContent(PushBody(release, package), Encoding.UTF8, "application/json"), Bound))
-                Assert.That(pushed.StatusCode, Is.EqualTo(HttpStatusCode.OK), await pushed.Content.ReadAsStringAsync(Bound));
+            using (var pushed = await host.Client.PostAsync(
+                Package, new StringContent(PushBody(release, package), Encoding.UTF8, "application/json"), Bound))
+                Assert.That(
+                    pushed.StatusCode, Is.EqualTo(HttpStatusCode.OK), await pushed.Content.ReadAsStringAsync(Bound));
     }
 }

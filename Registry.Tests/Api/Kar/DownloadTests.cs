@@ -38,7 +38,8 @@ public sealed class DownloadTests(string backend)
         Assert.That(answer.Headers.ETag?.ToString(), Is.EqualTo($"\"{SampleArchive.Id}\""));
         Assert.That(answer.Content.Headers.ContentDisposition, Is.Null);
 
-        using var again = new HttpRequestMessage(HttpMethod.Get, Address) { Headers = { IfNoneMatch = { answer.Headers.ETag! } } };
+        using var again =
+            new HttpRequestMessage(HttpMethod.Get, Address) { Headers = { IfNoneMatch = { answer.Headers.ETag! } } };
         Assert.That((await host.Client.SendAsync(again)).StatusCode, Is.EqualTo(HttpStatusCode.NotModified));
     }
 
@@ -48,7 +49,8 @@ public sealed class DownloadTests(string backend)
         using var head = await host.Client.SendAsync(new HttpRequestMessage(HttpMethod.Head, Address));
         Assert.That(head.Content.Headers.ContentLength, Is.EqualTo(SampleArchive.Length));
 
-        using var part = await host.Client.SendAsync(new HttpRequestMessage(HttpMethod.Get, Address) { Headers = { Range = new(1, 3) } });
+        using var part = await host.Client.SendAsync(
+            new HttpRequestMessage(HttpMethod.Get, Address) { Headers = { Range = new(1, 3) } });
         Assert.That(part.StatusCode, Is.EqualTo(HttpStatusCode.PartialContent));
         Assert.That(await part.Content.ReadAsByteArrayAsync(), Is.EqualTo((await SampleArchive.BytesAsync())[1..4]));
     }
@@ -71,7 +73,8 @@ public sealed class DownloadTests(string backend)
         {
             if (method == "DELETE" && path == "/api/v1/app/")
                 continue;
-            var answer = await RawHttp.SendAsync(host.Address, $"{method} {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+            var answer = await RawHttp.SendAsync(
+                host.Address, $"{method} {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
             Assert.That(answer, Does.StartWith("HTTP/1.1 404").Or.StartWith("HTTP/1.1 400"), method);
             if (method != "HEAD" && answer.StartsWith("HTTP/1.1 404", StringComparison.Ordinal))
                 Assert.That(answer, Does.Contain("\"archive-not-found\"").Or.Contain("\"resource-not-found\""));
@@ -87,7 +90,8 @@ public sealed class DownloadTests(string backend)
         Assert.That(deleted.StatusCode, Is.EqualTo(HttpStatusCode.NoContent));
         using var again = await host.Client.DeleteAsync(Address);
         Assert.That(again.StatusCode, Is.EqualTo(HttpStatusCode.NotFound));
-        Assert.That((string?)(await again.Content.ReadFromJsonAsync<JsonObject>())!["code"], Is.EqualTo("archive-not-found"));
+        Assert.That(
+            (string?)(await again.Content.ReadFromJsonAsync<JsonObject>())!["code"], Is.EqualTo("archive-not-found"));
         Assert.That((await host.Client.GetAsync(Address)).StatusCode, Is.EqualTo(HttpStatusCode.NotFound));
     }
 

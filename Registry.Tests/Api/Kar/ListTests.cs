@@ -23,7 +23,8 @@ public sealed class ListTests(string backend)
     public async Task Stop() => await host.DisposeAsync();
 
     [Test]
-    public async Task Nothing_is_an_empty_array() => Assert.That(await host.Client.GetStringAsync("/api/v1/app"), Is.EqualTo("[]\n"));
+    public async Task Nothing_is_an_empty_array() =>
+        Assert.That(await host.Client.GetStringAsync("/api/v1/app"), Is.EqualTo("[]\n"));
 
     [Test]
     public async Task An_entry_is_four_strings()
@@ -32,7 +33,10 @@ public sealed class ListTests(string backend)
         await using (var writer = await host.Blobs.CreateAsync(workspace.Scope, default))
         {
             await writer.WriteAsync(await SampleArchive.BytesAsync(), default);
-            await writer.CommitAsync(Digest.Parse(SampleArchive.Id), new DateTimeOffset(2016, 1, 4, 12, 31, 4, TimeSpan.Zero).AddMicroseconds(1001), default);
+            await writer.CommitAsync(
+                Digest.Parse(SampleArchive.Id),
+                new DateTimeOffset(2016, 1, 4, 12, 31, 4, TimeSpan.Zero).AddMicroseconds(1001),
+                default);
         }
 
         var list = await host.Client.GetFromJsonAsync<JsonArray>("/api/v1/app?workspace=//h/x");
@@ -47,7 +51,9 @@ public sealed class ListTests(string backend)
         for (var i = 0; i < 2; i++)
         {
             await host.Client.PostAsync("/api/v1/app", new ByteArrayContent([1]));
-            generations.Add(long.Parse((string)(await host.Client.GetFromJsonAsync<JsonArray>("/api/v1/app"))!.Single()!["generation"]!));
+            generations.Add(
+                long.Parse(
+                    (string)(await host.Client.GetFromJsonAsync<JsonArray>("/api/v1/app"))!.Single()!["generation"]!));
         }
 
         Assert.That(generations[1], Is.GreaterThan(generations[0]));
@@ -67,7 +73,8 @@ public sealed class ListTests(string backend)
         Assert.That(again.StatusCode, Is.EqualTo(HttpStatusCode.NotModified));
         Assert.That(again.Headers.ETag, Is.EqualTo(answer.Headers.ETag));
 
-        using var other = new HttpRequestMessage(HttpMethod.Get, "/api/v1/app") { Headers = { IfMatch = { new("\"other\"") } } };
+        using var other =
+            new HttpRequestMessage(HttpMethod.Get, "/api/v1/app") { Headers = { IfMatch = { new("\"other\"") } } };
         Assert.That((await host.Client.SendAsync(other)).StatusCode, Is.EqualTo(HttpStatusCode.PreconditionFailed));
 
         await host.Client.PostAsync("/api/v1/app", new StringContent("one more"));
@@ -80,16 +87,21 @@ public sealed class ListTests(string backend)
     {
         await FillAsync(50);
         using var plain = await host.Client.GetAsync("/api/v1/app");
-        using var request = new HttpRequestMessage(HttpMethod.Get, "/api/v1/app") { Headers = { AcceptEncoding = { new("gzip"), new("deflate") } } };
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/api/v1/app")
+        {
+            Headers = { AcceptEncoding = { new("gzip"), new("deflate") } }
+        };
         using var zipped = await host.Client.SendAsync(request);
         Assert.That(zipped.Content.Headers.ContentEncoding, Is.EqualTo(new[] { "gzip" }));
         Assert.That(zipped.Headers.ETag, Is.Not.EqualTo(plain.Headers.ETag));
         Assert.That(plain.Headers.Vary.Concat(zipped.Headers.Vary), Is.All.EqualTo("Accept-Encoding"));
-        await using var gunzip = new System.IO.Compression.GZipStream(await zipped.Content.ReadAsStreamAsync(), System.IO.Compression.CompressionMode.Decompress);
+        await using var gunzip = new System.IO.Compression.GZipStream(
+            await zipped.Content.ReadAsStreamAsync(), System.IO.Compression.CompressionMode.Decompress);
         using var reader = new StreamReader(gunzip);
         Assert.That(await reader.ReadToEndAsync(), Is.EqualTo(await plain.Content.ReadAsStringAsync()));
 
-        using var refused = new HttpRequestMessage(HttpMethod.Get, "/api/v1/app") { Headers = { AcceptEncoding = { new("gzip", 0) } } };
+        using var refused =
+            new HttpRequestMessage(HttpMethod.Get, "/api/v1/app") { Headers = { AcceptEncoding = { new("gzip", 0) } } };
         Assert.That((await host.Client.SendAsync(refused)).Content.Headers.ContentEncoding, Is.Empty);
     }
 
@@ -101,7 +113,8 @@ public sealed class ListTests(string backend)
         using (var answer = await host.Client.GetAsync("/api/v1/app"))
         {
             Assert.That(answer.Headers.ETag, Is.Null);
-            var names = (await answer.Content.ReadFromJsonAsync<JsonArray>())!.Select(static e => (string)e!["name"]!).ToList();
+            var names =
+                (await answer.Content.ReadFromJsonAsync<JsonArray>())!.Select(static e => (string)e!["name"]!).ToList();
             Assert.That(names, Has.Count.EqualTo(Count).And.Unique);
             Assert.That(names, Is.EqualTo(names.Order(StringComparer.Ordinal)));
         }
@@ -109,11 +122,15 @@ public sealed class ListTests(string backend)
         using (var head = await host.Client.SendAsync(new HttpRequestMessage(HttpMethod.Head, "/api/v1/app")))
             await CheckHeadAsync(head);
         FailAtEntry(1000);
-        Assert.That((await host.Client.GetAsync("/api/v1/app")).StatusCode, Is.EqualTo(HttpStatusCode.ServiceUnavailable), "early: nothing was sent");
+        Assert.That(
+            (await host.Client.GetAsync("/api/v1/app")).StatusCode,
+            Is.EqualTo(HttpStatusCode.ServiceUnavailable),
+            "early: nothing was sent");
         FailAtEntry(Count);
         Assert.That(() => host.Client.GetStringAsync("/api/v1/app"), Throws.TypeOf<HttpRequestException>());
         FailAtEntry(Count);
-        var raw = await RawHttp.SendAsync(host.Address, "GET /api/v1/app HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+        var raw =
+            await RawHttp.SendAsync(host.Address, "GET /api/v1/app HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
         Assert.That(raw, Does.Not.EndWith("0\r\n\r\n"));
         Assert.That(raw.TrimEnd(), Does.Not.EndWith("]"));
     }
@@ -164,6 +181,7 @@ public sealed class ListTests(string backend)
         await Parallel.ForEachAsync(
             Enumerable.Range(0, count),
             new ParallelOptions { MaxDegreeOfParallelism = 16 },
-            async (i, cancellationToken) => await archives.UploadAsync(global, new MemoryStream(BitConverter.GetBytes(i)), cancellationToken));
+            async (i, cancellationToken) =>
+                await archives.UploadAsync(global, new MemoryStream(BitConverter.GetBytes(i)), cancellationToken));
     }
 }

@@ -11,17 +11,23 @@ using Registry.Tests.Support;
 namespace Registry.Tests.Api.Kar;
 
 /// <summary>
-/// Sends each request that was recorded against the reference server, on its own, to a registry with the reference's content. A response may differ
-/// only where a row of the table of deliberate differences says so.
+/// Sends each request that was recorded against the reference server, on its own, to a registry with the reference's
+/// content. A response may differ only where a row of the table of deliberate differences says so.
 /// </summary>
-/// <remarks>All of them run on the filesystem. The other backends replay those that upload, list, download and delete: the rules live above the port.</remarks>
+/// <remarks>
+/// All of them run on the filesystem. The other backends replay those that upload, list, download and delete: the rules
+/// live above the port.
+/// </remarks>
 public sealed class RecordedExchangesTests
 {
     /// <summary>The backend that replays every recorded exchange.</summary>
     private const string WholeReplay = "filesystem";
 
     /// <summary>What the other backends replay.</summary>
-    private static readonly string[] Everywhere = ["push", "push.again", "list", "list.ws", "list.ws.twice", "get", "get.ws", "get.absent", "get.range", "del.get"];
+    private static readonly string[] Everywhere = [
+        "push", "push.again", "list", "list.ws", "list.ws.twice", "get", "get.ws", "get.absent", "get.range",
+        "del.get"
+    ];
 
     /// <summary>Differences by question: the row that allows it, and our status.</summary>
     private static readonly Dictionary<string, (string Row, int Status)> Exemptions = new()
@@ -40,9 +46,13 @@ public sealed class RecordedExchangesTests
     private static readonly string[] AfterDelete = ["del.twice", "del.get"];
 
     private static readonly Lazy<List<JsonNode>> Records = new(static () =>
-        [.. File.ReadLines(Path.Combine(AppContext.BaseDirectory, "Data", "recorded", "kar.jsonl")).Select(static l => JsonNode.Parse(l)!)]);
+        [.. File.ReadLines(Path.Combine(AppContext.BaseDirectory, "Data", "recorded", "kar.jsonl"))
+            .Select(static l => JsonNode.Parse(l)!)]);
 
-    /// <summary>By backend: the registry for requests that change nothing, and the latest one for requests that may change something.</summary>
+    /// <summary>
+    /// By backend: the registry for requests that change nothing, and the latest one for requests that may change
+    /// something.
+    /// </summary>
     private readonly Dictionary<(string Backend, bool Changes), FaultyHost> hosts = [];
 
     private static IEnumerable<TestCaseData> Questions() =>
@@ -63,21 +73,26 @@ public sealed class RecordedExchangesTests
 
     [Test]
     public void Every_exemption_belongs_to_a_record() =>
-        Assert.That(Exemptions.Keys.Union(AfterDelete).Union(Everywhere), Is.SubsetOf(Records.Value.Select(static r => (string)r["id"]!)));
+        Assert.That(
+            Exemptions.Keys.Union(AfterDelete).Union(Everywhere),
+            Is.SubsetOf(Records.Value.Select(static r => (string)r["id"]!)));
 
     [TestCaseSource(nameof(Questions))]
     public async Task Answers_as_the_reference_did(string backend, JsonNode record)
     {
         var id = (string)record["id"]!;
         var (asked, recorded) = (record["request"]!, record["response"]!);
-        var host = await HolderAsync(backend, changes: (string)asked["method"]! is "POST" or "DELETE", deleted: AfterDelete.Contains(id));
+        var host = await HolderAsync(
+            backend, changes: (string)asked["method"]! is "POST" or "DELETE", deleted: AfterDelete.Contains(id));
 
         using var request = new HttpRequestMessage(new HttpMethod((string)asked["method"]!), (string)asked["path"]!);
         request.Headers.Host = "127.0.0.1:9876";
         if ((string?)asked["body"] is { } body)
-            request.Content = new ByteArrayContent(id is "push" or "push.again" ? await SampleArchive.BytesAsync() : Encoding.Latin1.GetBytes(body));
+            request.Content = new ByteArrayContent(
+                id is "push" or "push.again" ? await SampleArchive.BytesAsync() : Encoding.Latin1.GetBytes(body));
         foreach (var (name, value) in asked["headers"]!.AsObject())
-            _ = request.Headers.TryAddWithoutValidation(name, OurTag((string)value!, id)) || request.Content!.Headers.TryAddWithoutValidation(name, (string)value!);
+            _ = request.Headers.TryAddWithoutValidation(name, OurTag((string)value!, id))
+                || request.Content!.Headers.TryAddWithoutValidation(name, (string)value!);
         using var answer = await host.Client.SendAsync(request);
         var bytes = await answer.Content.ReadAsByteArrayAsync();
 
@@ -112,7 +127,8 @@ public sealed class RecordedExchangesTests
 
     private static void CheckContent(string? row, JsonNode recorded, HttpResponseMessage answer, byte[] bytes)
     {
-        Assert.That(answer.Content.Headers.ContentType?.ToString(), Is.EqualTo(RecordedHeader(recorded, "Content-Type")));
+        Assert.That(
+            answer.Content.Headers.ContentType?.ToString(), Is.EqualTo(RecordedHeader(recorded, "Content-Type")));
         Assert.That(answer.Content.Headers.ContentLength, Is.EqualTo(bytes.Length));
         switch (row)
         {
@@ -128,7 +144,10 @@ public sealed class RecordedExchangesTests
             case null when answer.Content.Headers.ContentType!.MediaType == "application/json":
                 var expected = JsonNode.Parse(BodyOf(recorded))!;
                 WithoutEmptyUploads(expected);
-                Assert.That(JsonNode.DeepEquals(JsonNode.Parse(bytes), expected), Is.True, $"{Encoding.UTF8.GetString(bytes)}\nis not\n{expected.ToJsonString()}");
+                Assert.That(
+                    JsonNode.DeepEquals(JsonNode.Parse(bytes), expected),
+                    Is.True,
+                    $"{Encoding.UTF8.GetString(bytes)}\nis not\n{expected.ToJsonString()}");
                 break;
             default:
                 Assert.That(bytes, Is.EqualTo(BodyOf(recorded)));
@@ -149,7 +168,9 @@ public sealed class RecordedExchangesTests
             _ => "no code",
         }));
         Assert.That(error["details"], Is.InstanceOf<JsonObject>());
-        Assert.That(answer.Content.Headers.Allow, answer.StatusCode == HttpStatusCode.MethodNotAllowed ? Is.Not.Empty : Is.Empty);
+        Assert.That(
+            answer.Content.Headers.Allow,
+            answer.StatusCode == HttpStatusCode.MethodNotAllowed ? Is.Not.Empty : Is.Empty);
     }
 
     /// <summary>Row "empty upload": the reference stored it, so its lists hold one.</summary>
@@ -160,29 +181,38 @@ public sealed class RecordedExchangesTests
     }
 
     /// <summary>Row "ETag": a question that repeats the reference's ETag repeats ours.</summary>
-    private static string OurTag(string value, string id) => id == "get.ifnonematch" ? $"\"{SampleArchive.Id}\"" : value;
+    private static string OurTag(
+        string value, string id) => id == "get.ifnonematch" ? $"\"{SampleArchive.Id}\"" : value;
 
     /// <summary>
-    /// Stores all that the reference's lists show, at the times that they show. Of some archives the record holds no bytes; the storage believes the
-    /// digest that it is told.
+    /// Stores all that the reference's lists show, at the times that they show. Of some archives the record holds no
+    /// bytes; the storage believes the digest that it is told.
     /// </summary>
     private static async Task FillAsync(IBlobStore blobs)
     {
-        var known = Records.Value.SelectMany(static r => new[] { (string?)r["request"]!["body"], (string?)r["response"]!["body"] })
-            .Append("one").Where(static b => b is not null).Select(static b => Encoding.Latin1.GetBytes(b!)).Append(await SampleArchive.BytesAsync())
-            .DistinctBy(SHA256.HashData, new HashComparer()).ToDictionary(static b => Digest.FromHash(SHA256.HashData(b)));
+        var known = Records.Value.SelectMany(
+            static r => new[] { (string?)r["request"]!["body"], (string?)r["response"]!["body"] })
+            .Append("one").Where(static b => b is not null).Select(static b => Encoding.Latin1.GetBytes(b!)).Append(
+                await SampleArchive.BytesAsync())
+            .DistinctBy(SHA256.HashData, new HashComparer()).ToDictionary(
+                static b => Digest.FromHash(SHA256.HashData(b)));
         foreach (var id in (string[])["list", "list.ws.twice"])
         {
-            var list = JsonNode.Parse(BodyOf(Records.Value.Single(r => (string)r["id"]! == id)["response"]!))!.AsArray();
+            var list =
+                JsonNode.Parse(BodyOf(Records.Value.Single(r => (string)r["id"]! == id)["response"]!))!.AsArray();
             foreach (var entry in list.Where(static e => (string?)e!["size"] != "0"))
             {
                 var name = (string)entry!["name"]!;
                 var digest = Digest.Parse(name[^(Digest.HexLength + 4)..^4]);
                 Assert.That(Workspace.TryDerive("//" + name[..^(Digest.HexLength + 4)], out var workspace));
                 await using var writer = await blobs.CreateAsync(workspace.Scope, default);
-                await writer.WriteAsync(known.GetValueOrDefault(digest) ?? new byte[int.Parse((string)entry["size"]!, CultureInfo.InvariantCulture)], default);
+                await writer.WriteAsync(
+                    known.GetValueOrDefault(digest)
+                        ?? new byte[int.Parse((string)entry["size"]!, CultureInfo.InvariantCulture)],
+                    default);
                 var microseconds = long.Parse((string)entry["generation"]!, CultureInfo.InvariantCulture);
-                await writer.CommitAsync(digest, DateTimeOffset.UnixEpoch.AddTicks(microseconds * TimeSpan.TicksPerMicrosecond), default);
+                await writer.CommitAsync(
+                    digest, DateTimeOffset.UnixEpoch.AddTicks(microseconds * TimeSpan.TicksPerMicrosecond), default);
             }
         }
     }
@@ -192,7 +222,10 @@ public sealed class RecordedExchangesTests
         : Encoding.UTF8.GetBytes((string)response["body"]!);
 
     private static string? RecordedHeader(JsonNode response, string name) =>
-        response["headers"]!.AsArray().Where(h => (string?)h![0] == name).Select(static h => (string?)h![1]).SingleOrDefault();
+        response["headers"]!.AsArray()
+            .Where(h => (string?)h![0] == name)
+            .Select(static h => (string?)h![1])
+            .SingleOrDefault();
 
     private sealed class HashComparer : IEqualityComparer<byte[]>
     {

@@ -29,8 +29,12 @@ public sealed class StatusTests
         Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.OK));
         Assert.That(answer.Content.Headers.ContentType?.ToString(), Is.EqualTo("application/json"));
         var body = (await answer.Content.ReadFromJsonAsync<JsonObject>())!;
-        Assert.That(body.Select(static m => m.Key), Is.EquivalentTo(new[] { "kind", "status", "storage", "version", "name", "location" }));
-        Assert.That(((string?)body["kind"], (string?)body["status"], (string?)body["storage"]), Is.EqualTo(("registry#status", "ok", "memory")));
+        Assert.That(
+            body.Select(static m => m.Key),
+            Is.EquivalentTo(new[] { "kind", "status", "storage", "version", "name", "location" }));
+        Assert.That(
+            ((string?)body["kind"], (string?)body["status"], (string?)body["storage"]),
+            Is.EqualTo(("registry#status", "ok", "memory")));
         Assert.That((string?)body["version"], Does.Match(@"^\d+\.\d+\.\d+"));
         Assert.That((string?)body["location"], Is.EqualTo("EU"));
     }
@@ -49,12 +53,17 @@ public sealed class StatusTests
     public async Task A_storage_that_hangs_is_unavailable()
     {
         var documents = new Mock<IDocumentStore>();
-        documents.Setup(store => store.GetAsync(It.IsAny<StoreKey>(), It.IsAny<CancellationToken>())).Returns(static async (StoreKey _, CancellationToken cancellationToken) =>
+        documents.Setup(
+            store =>
+                store.GetAsync(
+                    It.IsAny<StoreKey>(),
+                    It.IsAny<CancellationToken>())).Returns(static async (StoreKey _, CancellationToken cancellationToken) =>
         {
             await Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken);
             return null;
         });
-        await using var hanging = await FaultyHost.StartAsync(services: services => services.AddSingleton(documents.Object));
+        await using var hanging =
+            await FaultyHost.StartAsync(services: services => services.AddSingleton(documents.Object));
         await CheckUnavailableAsync(hanging);
     }
 

@@ -33,7 +33,8 @@ public sealed class UploadLimitTests
     [TestCase(true, Limit * 20, ExpectedResult = 413)]
     public async Task<int> The_limit_holds_for_every_kind_of_body(bool chunked, int length)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, "/api/v1/app") { Content = new ByteArrayContent(new byte[length]) };
+        using var request =
+            new HttpRequestMessage(HttpMethod.Post, "/api/v1/app") { Content = new ByteArrayContent(new byte[length]) };
         request.Headers.TransferEncodingChunked = chunked;
         using var answer = await host.Client.SendAsync(request);
         if (answer.StatusCode == HttpStatusCode.RequestEntityTooLarge)
@@ -64,7 +65,10 @@ public sealed class UploadLimitTests
     [Test]
     public async Task A_length_over_the_limit_is_refused_before_the_body_comes()
     {
-        var answer = await RawHttp.SendAsync(host.Address, $"POST /api/v1/app HTTP/1.1\r\nHost: a\r\nConnection: close\r\nExpect: 100-continue\r\nContent-Length: {Limit + 1}\r\n\r\n");
+        var answer = await RawHttp.SendAsync(
+            host.Address,
+            "POST /api/v1/app HTTP/1.1\r\nHost: a\r\nConnection: close\r\nExpect: 100-continue\r\nContent-Length: "
+                + $"{Limit + 1}\r\n\r\n");
         Assert.That(answer, Does.StartWith("HTTP/1.1 413").And.Contain("\"request-too-large\""));
     }
 }

@@ -22,7 +22,8 @@ public sealed class UploadTests(string backend)
 
     [OneTimeSetUp]
     public async Task Start() => host = await FaultyHost.StartAsync(
-        await Backends.NewStorageAsync(backend), static services => services.AddSingleton(new ArchiveLimits { MaxArchiveBytes = Limit }));
+        await Backends.NewStorageAsync(backend), static services =>
+            services.AddSingleton(new ArchiveLimits { MaxArchiveBytes = Limit }));
 
     [OneTimeTearDown]
     public async Task Stop() => await host.DisposeAsync();
@@ -38,15 +39,19 @@ public sealed class UploadTests(string backend)
     public async Task The_sample_goes_in_and_comes_back_byte_for_byte()
     {
         var sample = await SampleArchive.BytesAsync();
-        using var answer = await host.Client.PostAsync("/api/v1/app?workspace=http://github.com/kubernauts/kploy.net", new ByteArrayContent(sample));
+        using var answer = await host.Client.PostAsync(
+            "/api/v1/app?workspace=http://github.com/kubernauts/kploy.net", new ByteArrayContent(sample));
         Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.OK));
         var body = await answer.Content.ReadFromJsonAsync<JsonObject>();
         Assert.That((string?)body!["app_archive_id"], Is.EqualTo(SampleArchive.Id));
-        Assert.That((string?)body["selfLink"], Is.EqualTo($"{host.Address.GetLeftPart(UriPartial.Authority)}/api/v1/app/{SampleArchive.Id}"));
+        Assert.That(
+            (string?)body["selfLink"],
+            Is.EqualTo($"{host.Address.GetLeftPart(UriPartial.Authority)}/api/v1/app/{SampleArchive.Id}"));
         Assert.That(body, Has.Count.EqualTo(2));
         Assert.That(answer.Headers.ETag, Is.Null);
 
-        var copy = await host.Client.GetByteArrayAsync((string?)body["selfLink"] + "?workspace=http://github.com/kubernauts/kploy.net");
+        var copy = await host.Client.GetByteArrayAsync(
+            (string?)body["selfLink"] + "?workspace=http://github.com/kubernauts/kploy.net");
         Assert.That(copy, Is.EqualTo(sample));
     }
 
@@ -64,29 +69,36 @@ public sealed class UploadTests(string backend)
             content.Headers.TryAddWithoutValidation("Content-Type", type);
         using var answer = await host.Client.PostAsync("/api/v1/app", content);
         Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.OK));
-        Assert.That(await host.Client.GetByteArrayAsync($"/api/v1/app/{Convert.ToHexStringLower(SHA256.HashData(bytes))}"), Is.EqualTo(bytes));
+        Assert.That(
+            await host.Client.GetByteArrayAsync($"/api/v1/app/{Convert.ToHexStringLower(SHA256.HashData(bytes))}"),
+            Is.EqualTo(bytes));
     }
 
     [Test]
     public async Task A_chunked_body_is_an_archive()
     {
         var bytes = RandomNumberGenerator.GetBytes(Limit);
-        using var request = new HttpRequestMessage(HttpMethod.Post, "/api/v1/app") { Content = new ByteArrayContent(bytes) };
+        using var request =
+            new HttpRequestMessage(HttpMethod.Post, "/api/v1/app") { Content = new ByteArrayContent(bytes) };
         request.Headers.TransferEncodingChunked = true;
         using var answer = await host.Client.SendAsync(request);
         Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.OK));
-        Assert.That((string?)(await answer.Content.ReadFromJsonAsync<JsonObject>())!["app_archive_id"], Is.EqualTo(Convert.ToHexStringLower(SHA256.HashData(bytes))));
+        Assert.That(
+            (string?)(await answer.Content.ReadFromJsonAsync<JsonObject>())!["app_archive_id"],
+            Is.EqualTo(Convert.ToHexStringLower(SHA256.HashData(bytes))));
     }
 
     [TestCase(false)]
     [TestCase(true)]
     public async Task An_empty_body_is_refused(bool chunked)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, "/api/v1/app") { Content = new ByteArrayContent([]) };
+        using var request =
+            new HttpRequestMessage(HttpMethod.Post, "/api/v1/app") { Content = new ByteArrayContent([]) };
         request.Headers.TransferEncodingChunked = chunked;
         using var answer = await host.Client.SendAsync(request);
         Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.BadRequest));
-        Assert.That((string?)(await answer.Content.ReadFromJsonAsync<JsonObject>())!["code"], Is.EqualTo("invalid-usage"));
+        Assert.That(
+            (string?)(await answer.Content.ReadFromJsonAsync<JsonObject>())!["code"], Is.EqualTo("invalid-usage"));
         Assert.That(await host.CountArchivesAsync(), Is.Zero);
     }
 
@@ -97,7 +109,10 @@ public sealed class UploadTests(string backend)
         using (var socket = new TcpClient())
         {
             await socket.ConnectAsync(host.Address.Host, host.Address.Port);
-            await socket.GetStream().WriteAsync(Encoding.ASCII.GetBytes("POST /api/v1/app HTTP/1.1\r\nHost: a\r\n" + framing + new string('x', 80_000)));
+            await socket.GetStream()
+                .WriteAsync(
+                    Encoding.ASCII.GetBytes(
+                        "POST /api/v1/app HTTP/1.1\r\nHost: a\r\n" + framing + new string('x', 80_000)));
             await UntilAsync(() => host.Faults.OpenWriters == 1);
             socket.LingerState = new LingerOption(true, 0);
         }
@@ -113,15 +128,25 @@ public sealed class UploadTests(string backend)
     [TestCase("%C0%AF")]
     public async Task A_malformed_workspace_is_refused_everywhere(string workspace)
     {
-        foreach (var (method, path) in new[] { ("POST", ""), ("GET", ""), ("GET", "/" + SampleArchive.Id), ("HEAD", "/" + SampleArchive.Id), ("DELETE", "/" + SampleArchive.Id) })
+        foreach (var (method, path) in new[]
         {
-            using var request = new HttpRequestMessage(new HttpMethod(method), $"/api/v1/app{path}?workspace={workspace}");
+            ("POST", ""),
+            ("GET", ""),
+            ("GET", "/" + SampleArchive.Id),
+            ("HEAD", "/" + SampleArchive.Id),
+            ("DELETE", "/" + SampleArchive.Id)
+        })
+        {
+            using var request =
+                new HttpRequestMessage(new HttpMethod(method), $"/api/v1/app{path}?workspace={workspace}");
             if (method == "POST")
                 request.Content = new ByteArrayContent([1]);
             using var answer = await host.Client.SendAsync(request);
             Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.BadRequest), method);
             if (method != "HEAD")
-                Assert.That((string?)(await answer.Content.ReadFromJsonAsync<JsonObject>())!["code"], Is.EqualTo("invalid-usage"));
+                Assert.That(
+                    (string?)(await answer.Content.ReadFromJsonAsync<JsonObject>())!["code"],
+                    Is.EqualTo("invalid-usage"));
         }
 
         Assert.That(await host.CountArchivesAsync(), Is.Zero);
@@ -131,9 +156,11 @@ public sealed class UploadTests(string backend)
     [TestCase(32_000)]
     public async Task A_workspace_too_long_to_store_is_refused(int length)
     {
-        using var answer = await host.Client.PostAsync($"/api/v1/app?workspace=http://h/{new string('a', length)}", new ByteArrayContent([1]));
+        using var answer = await host.Client.PostAsync(
+            $"/api/v1/app?workspace=http://h/{new string('a', length)}", new ByteArrayContent([1]));
         Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.BadRequest));
-        Assert.That((string?)(await answer.Content.ReadFromJsonAsync<JsonObject>())!["code"], Is.EqualTo("invalid-usage"));
+        Assert.That(
+            (string?)(await answer.Content.ReadFromJsonAsync<JsonObject>())!["code"], Is.EqualTo("invalid-usage"));
     }
 
     [TestCase(StorageFault.Unavailable, 503)]
@@ -150,10 +177,15 @@ public sealed class UploadTests(string backend)
     [Test]
     public async Task The_self_link_is_as_the_host_header_says()
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, "/api/v1/app?workspace=http://h/x") { Content = new ByteArrayContent([1]) };
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/api/v1/app?workspace=http://h/x")
+        {
+            Content = new ByteArrayContent([1])
+        };
         request.Headers.Host = "registry.example:8080";
         using var answer = await host.Client.SendAsync(request);
-        Assert.That((string?)(await answer.Content.ReadFromJsonAsync<JsonObject>())!["selfLink"], Does.StartWith("http://registry.example:8080/api/v1/app/").And.Not.Contain("workspace"));
+        Assert.That(
+            (string?)(await answer.Content.ReadFromJsonAsync<JsonObject>())!["selfLink"],
+            Does.StartWith("http://registry.example:8080/api/v1/app/").And.Not.Contain("workspace"));
 
         var old = await RawHttp.SendAsync(host.Address, "POST /api/v1/app HTTP/1.0\r\nContent-Length: 1\r\n\r\nx");
         Assert.That(old, Does.Contain("http://127.0.0.1/api/v1/app/"));

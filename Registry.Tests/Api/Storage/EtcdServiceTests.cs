@@ -35,9 +35,15 @@ public sealed class EtcdServiceTests : IAsyncDisposable
         Assert.That((await PushAsync("1.0.0", package)).StatusCode, Is.EqualTo(HttpStatusCode.OK));
         var pulled = await host!.Client.GetByteArrayAsync($"{Package}/1.0.0/helm/pull", cancellationToken);
         Assert.That(SHA256.HashData(pulled), Is.EqualTo(SHA256.HashData(package)));
-        using var part = new HttpRequestMessage(HttpMethod.Get, $"{Package}/1.0.0/helm/pull") { Headers = { Range = new(1_000_000, 1_999_999) } };
+        using var part = new HttpRequestMessage(HttpMethod.Get, $"{Package}/1.0.0/helm/pull")
+        {
+            Headers = { Range = new(1_000_000, 1_999_999) }
+        };
         using var answer = await host.Client.SendAsync(part, cancellationToken);
-        Assert.That((await answer.Content.ReadAsByteArrayAsync(cancellationToken)).AsSpan().SequenceEqual(package.AsSpan(1_000_000, 1_000_000)), Is.True);
+        Assert.That(
+            (await answer.Content.ReadAsByteArrayAsync(cancellationToken)).AsSpan()
+                .SequenceEqual(package.AsSpan(1_000_000, 1_000_000)),
+            Is.True);
     }
 
     [Test]
@@ -48,7 +54,8 @@ public sealed class EtcdServiceTests : IAsyncDisposable
     [Test]
     public async Task A_server_that_nobody_runs_is_named_by_the_probe()
     {
-        host = await RegistryHost.StartAsync("--STORAGE=etcd", $"--Etcd:Endpoints=http://127.0.0.1:{EtcdServer.FreePort()}");
+        host = await RegistryHost.StartAsync(
+            "--STORAGE=etcd", $"--Etcd:Endpoints=http://127.0.0.1:{EtcdServer.FreePort()}");
         await Assert.ThatAsync(
             () => host.Services.GetRequiredService<StorageReadiness>().ProveAsync(cancellationToken),
             Throws.InstanceOf<StorageException>().With.Message.Contains("cannot be reached"));
@@ -57,7 +64,11 @@ public sealed class EtcdServiceTests : IAsyncDisposable
     private async Task StartAsync()
     {
         server = await EtcdServer.StartAsync(cancellationToken);
-        host = await RegistryHost.StartAsync("--STORAGE=etcd", $"--Etcd:Endpoints={server.Endpoint}", "--Etcd:TimeoutSeconds=2", "--Updates:BoundSeconds=4");
+        host = await RegistryHost.StartAsync(
+            "--STORAGE=etcd",
+            $"--Etcd:Endpoints={server.Endpoint}",
+            "--Etcd:TimeoutSeconds=2",
+            "--Updates:BoundSeconds=4");
     }
 
     private Task<HttpResponseMessage> PushAsync(string release, byte[] package) => host!.Client.PostAsJsonAsync(

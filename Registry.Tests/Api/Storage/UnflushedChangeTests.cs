@@ -111,7 +111,9 @@ public sealed class UnflushedChangeTests : IAsyncDisposable
     }
 
     private Task<HttpStatusCode> PushAsync() =>
-        StatusAsync(registry.Client.PostAsync(Package, new PushContent(new SeededPackage(1, 1_000), "1.0.0"), cancellationToken));
+        StatusAsync(
+            registry.Client.PostAsync(
+                Package, new PushContent(new SeededPackage(1, 1_000), "1.0.0"), cancellationToken));
 
     private async Task<HttpStatusCode> UploadAsync()
     {

@@ -16,7 +16,9 @@ public sealed class RedisBlobTests : RedisTests
         await using var reader = await storage.Blobs.OpenAsync(info.Key, ByteRange.All, CancellationToken);
         Assert.That(await storage.Blobs.TryDeleteAsync(info.Key, Precondition.None, CancellationToken), Is.True);
         Assert.That(await storage.Blobs.DiscardAbandonedAsync(TimeSpan.FromHours(1), CancellationToken), Is.Zero);
-        Assert.That(StorageShortcuts.DigestOf(await reader!.Content.ReadAllAsync(CancellationToken)), Is.EqualTo(info.Key.Digest));
+        Assert.That(
+            StorageShortcuts.DigestOf(await reader!.Content.ReadAllAsync(CancellationToken)),
+            Is.EqualTo(info.Key.Digest));
     }
 
     [Test]
@@ -45,12 +47,18 @@ public sealed class RedisBlobTests : RedisTests
             Assert.That(await Server.CommandAsync("del", $"registry:chunk:{upload}:{chunk}"), Is.EqualTo("1"));
             if (chunk == 4)
                 await Server.CommandAsync("setrange", $"registry:chunk:{upload}:4", "1000", "short");
-            var fault = await FaultOf(async () => await storage.Blobs.ReadAsync(info.Key, ByteRange.All, CancellationToken));
+            var fault =
+                await FaultOf(async () => await storage.Blobs.ReadAsync(info.Key, ByteRange.All, CancellationToken));
             Assert.That(fault.Kind, Is.EqualTo(StorageFault.Corrupt));
             var before = await storage.Blobs.ReadAsync(info.Key, new ByteRange(0, 2_000_000), CancellationToken);
-            Assert.That(before.AsSpan().SequenceEqual(StorageShortcuts.Bytes(Large).AsSpan(0, 2_000_000)), Is.True, "what is there is read");
+            Assert.That(
+                before.AsSpan().SequenceEqual(StorageShortcuts.Bytes(Large).AsSpan(0, 2_000_000)),
+                Is.True,
+                "what is there is read");
             await storage.Blobs.CommitAsync(Sample, StorageShortcuts.Bytes(Large), CancellationToken);
-            Assert.That(StorageShortcuts.DigestOf(await storage.Blobs.ReadAsync(info.Key, ByteRange.All, CancellationToken)), Is.EqualTo(info.Key.Digest));
+            Assert.That(
+                StorageShortcuts.DigestOf(await storage.Blobs.ReadAsync(info.Key, ByteRange.All, CancellationToken)),
+                Is.EqualTo(info.Key.Digest));
         }
     }
 
@@ -63,7 +71,9 @@ public sealed class RedisBlobTests : RedisTests
         await storage.Blobs.CommitAsync(Sample, StorageShortcuts.Bytes(Large), CancellationToken);
         Assert.That((await Server.CommandAsync("keys", "registry:chunk:*")).Split('\n'), Has.Length.EqualTo(5));
         await storage.Blobs.DiscardAbandonedAsync(TimeSpan.Zero, CancellationToken);
-        Assert.That(StorageShortcuts.DigestOf(await reader!.Content.ReadAllAsync(CancellationToken)), Is.EqualTo(info.Key.Digest));
+        Assert.That(
+            StorageShortcuts.DigestOf(await reader!.Content.ReadAllAsync(CancellationToken)),
+            Is.EqualTo(info.Key.Digest));
     }
 
     [Test]
@@ -99,7 +109,8 @@ public sealed class RedisBlobTests : RedisTests
         await using var writer = await storage.Blobs.CreateAsync(Sample, CancellationToken);
         await writer.WriteAsync(StorageShortcuts.Bytes(1024 * 1024), CancellationToken);
         Assert.That(await Server.CommandAsync("info", "commandstats"), Does.Not.Contain("cmdstat_eval"));
-        await writer.CommitAsync(StorageShortcuts.DigestOf(StorageShortcuts.Bytes(1024 * 1024)), null, CancellationToken);
+        await writer.CommitAsync(
+            StorageShortcuts.DigestOf(StorageShortcuts.Bytes(1024 * 1024)), null, CancellationToken);
         await writer.DisposeAsync();
         Assert.That(await Server.CommandAsync("info", "commandstats"), Does.Contain("cmdstat_evalsha:calls=1,"));
     }
@@ -114,8 +125,12 @@ public sealed class RedisBlobTests : RedisTests
         while ((chunk = (await Server.CommandAsync("keys", "registry:chunk:*:1")).Trim()).Length == 0)
             await Task.Delay(10, CancellationToken);
         await Server.CommandAsync("del", chunk);
-        await FaultOf(async () => await writer.CommitAsync(StorageShortcuts.DigestOf(StorageShortcuts.Bytes(Large)), null, CancellationToken));
-        Assert.That(await storage.Blobs.InfosAsync(StoreKeys.Packages, ScopeDepth.Subtree, null, CancellationToken), Is.Empty);
+        await FaultOf(
+            async () =>
+                await writer.CommitAsync(
+                    StorageShortcuts.DigestOf(StorageShortcuts.Bytes(Large)), null, CancellationToken));
+        Assert.That(
+            await storage.Blobs.InfosAsync(StoreKeys.Packages, ScopeDepth.Subtree, null, CancellationToken), Is.Empty);
     }
 
     [Test]
@@ -123,15 +138,29 @@ public sealed class RedisBlobTests : RedisTests
     {
         var storage = Open();
         await Server.CommandAsync("set", $"registry:document:{Sample.Value}", "text");
-        Assert.That((await FaultOf(async () => await storage.Documents.GetAsync(Sample, CancellationToken))).Kind, Is.EqualTo(StorageFault.Corrupt));
-        Assert.That((await FaultOf(async () => await storage.Documents.TryPutAsync(Sample, "x", Precondition.None, CancellationToken))).Kind, Is.EqualTo(StorageFault.Corrupt));
+        Assert.That(
+            (await FaultOf(async () => await storage.Documents.GetAsync(Sample, CancellationToken))).Kind,
+            Is.EqualTo(StorageFault.Corrupt));
+        Assert.That(
+            (await FaultOf(
+                async () =>
+                    await storage.Documents.TryPutAsync(Sample, "x", Precondition.None, CancellationToken))).Kind,
+            Is.EqualTo(StorageFault.Corrupt));
 
         var info = await storage.Blobs.CommitAsync(Sample, StorageShortcuts.Bytes(10), CancellationToken);
         await Server.CommandAsync("hset", $"registry:blob:{info.Key.Value}", "uploaded", "never");
-        Assert.That((await FaultOf(async () => await storage.Blobs.StatAsync(info.Key, CancellationToken))).Kind, Is.EqualTo(StorageFault.Corrupt));
-        Assert.That((await FaultOf(async () => await storage.Blobs.InfosAsync(Sample, ScopeDepth.Exact, null, CancellationToken))).Kind, Is.EqualTo(StorageFault.Corrupt));
+        Assert.That(
+            (await FaultOf(async () => await storage.Blobs.StatAsync(info.Key, CancellationToken))).Kind,
+            Is.EqualTo(StorageFault.Corrupt));
+        Assert.That(
+            (await FaultOf(
+                async () => await storage.Blobs.InfosAsync(Sample, ScopeDepth.Exact, null, CancellationToken))).Kind,
+            Is.EqualTo(StorageFault.Corrupt));
 
         await Server.CommandAsync("del", $"registry:blob:{info.Key.Value}");
-        Assert.That((await FaultOf(async () => await storage.Blobs.InfosAsync(Sample, ScopeDepth.Exact, null, CancellationToken))).Kind, Is.EqualTo(StorageFault.Corrupt));
+        Assert.That(
+            (await FaultOf(
+                async () => await storage.Blobs.InfosAsync(Sample, ScopeDepth.Exact, null, CancellationToken))).Kind,
+            Is.EqualTo(StorageFault.Corrupt));
     }
 }

@@ -24,7 +24,8 @@ public sealed class RedisChangeTests : RedisTests
         await Server.KillAsync();
         await Server.StartAgainAsync(CancellationToken);
         await UntilAnsweredAsync(documents);
-        await documents.PutAsync(StoreKey.Of("packages", "sample", "other"), "one", Precondition.None, CancellationToken);
+        await documents.PutAsync(
+            StoreKey.Of("packages", "sample", "other"), "one", Precondition.None, CancellationToken);
         Assert.That((await documents.ChangesAsync(StoreKeys.Packages, token, CancellationToken)).Keys, Is.Null);
     }
 
@@ -34,7 +35,8 @@ public sealed class RedisChangeTests : RedisTests
         var package = Samples.Package("sample/app");
         var documents = Open().Documents;
         var indexes = new PackageIndexes(documents, TimeProvider.System, new UpdateOptions());
-        var pushing = another ? new PackageIndexes(Open().Documents, TimeProvider.System, new UpdateOptions()) : indexes;
+        var pushing =
+            another ? new PackageIndexes(Open().Documents, TimeProvider.System, new UpdateOptions()) : indexes;
         var catalog = new PackageCatalog(documents, indexes, NullLogger<PackageCatalog>.Instance);
         await pushing.UpdateAsync(package, Samples.Push(package, Samples.Manifest("1.0.0", "helm")), CancellationToken);
         await catalog.GetAsync(CancellationToken);
@@ -55,7 +57,8 @@ public sealed class RedisChangeTests : RedisTests
         var token = (await documents.ChangesAsync(StoreKeys.Packages, null, CancellationToken)).Token;
         await (command == "DEL" ? Server.CommandAsync("DEL", Keys.Changes!) : Server.CommandAsync(command));
         Assert.That((await documents.ChangesAsync(StoreKeys.Packages, token, CancellationToken)).Keys, Is.Null);
-        await documents.PutAsync(StoreKey.Of("packages", "sample", "other"), "one", Precondition.None, CancellationToken);
+        await documents.PutAsync(
+            StoreKey.Of("packages", "sample", "other"), "one", Precondition.None, CancellationToken);
         Assert.That((await documents.ChangesAsync(StoreKeys.Packages, token, CancellationToken)).Keys, Is.Null);
     }
 
@@ -72,10 +75,14 @@ public sealed class RedisChangeTests : RedisTests
             Keys.Changes!,
             Keys.Revision!);
         var later = (await documents.ChangesAsync(StoreKeys.Packages, null, CancellationToken)).Token;
-        Assert.That((await documents.ChangesAsync(StoreKeys.Packages, first, CancellationToken)).Keys, Has.Count.EqualTo(12_100));
+        Assert.That(
+            (await documents.ChangesAsync(StoreKeys.Packages, first, CancellationToken)).Keys,
+            Has.Count.EqualTo(12_100));
         await documents.PutAsync(Sample, "two", Precondition.None, CancellationToken);
         Assert.That((await documents.ChangesAsync(StoreKeys.Packages, first, CancellationToken)).Keys, Is.Null);
-        Assert.That((await documents.ChangesAsync(StoreKeys.Packages, later, CancellationToken)).Keys, Is.EqualTo(new[] { Sample }));
+        Assert.That(
+            (await documents.ChangesAsync(StoreKeys.Packages, later, CancellationToken)).Keys,
+            Is.EqualTo(new[] { Sample }));
         Assert.That(int.Parse(await Server.CommandAsync("ZCARD", Keys.Changes!)), Is.LessThan(12_000));
     }
 }

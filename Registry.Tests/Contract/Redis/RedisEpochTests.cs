@@ -88,7 +88,8 @@ public sealed class RedisEpochTests : RedisTests
 
         // The collector has read the index without the release. The restart loses the delete.
         Before(StorageOperation.DeleteBlob, () => RestartAsync(storage));
-        Assert.That((await FaultOf(() => collector.CollectAsync(CancellationToken))).Kind, Is.EqualTo(StorageFault.EpochEnded));
+        Assert.That(
+            (await FaultOf(() => collector.CollectAsync(CancellationToken))).Kind, Is.EqualTo(StorageFault.EpochEnded));
         Assert.That((await collector.CollectAsync(CancellationToken)).Deleted, Is.Zero);
         await DemandContentsAsync(storage, ("1.0.0", "a"), ("2.0.0", "b"));
     }
@@ -128,12 +129,23 @@ public sealed class RedisEpochTests : RedisTests
         new(Indexes(storage), storage.Blobs, options, TimeProvider.System, NullLogger<PackageRegistry>.Instance);
 
     private BlobCollector Collector(StorageInstance storage) =>
-        new(Indexes(storage), new FaultyBlobStore(storage.Blobs, faults), options, time, NullLogger<BlobCollector>.Instance);
+        new(
+            Indexes(storage),
+            new FaultyBlobStore(storage.Blobs, faults),
+            options,
+            time,
+            NullLogger<BlobCollector>.Instance);
 
     private async Task PushAsync(StorageInstance storage, string release, string content)
     {
         await using var upload = await Samples.UploadAsync(storage.Blobs, Name, content);
-        await Packages(storage).PushAsync(Name, Release.Parse(release), Samples.Type("helm"), upload, new PushOptions(false, null), CancellationToken);
+        await Packages(storage).PushAsync(
+            Name,
+            Release.Parse(release),
+            Samples.Type("helm"),
+            upload,
+            new PushOptions(false, null),
+            CancellationToken);
     }
 
     private async Task DemandNotAcknowledgedAsync(StorageInstance storage, string release, string content)
@@ -157,7 +169,8 @@ public sealed class RedisEpochTests : RedisTests
     {
         var packages = Packages(storage);
         var index = (await packages.GetAsync(Name.Namespace, Name.Name, CancellationToken)).State;
-        Assert.That(index.Releases.Select(release => release.Value), Is.EquivalentTo(expected.Select(one => one.Release)));
+        Assert.That(
+            index.Releases.Select(release => release.Value), Is.EquivalentTo(expected.Select(one => one.Release)));
         foreach (var (release, content) in expected)
         {
             await using var reader = await packages.OpenAsync(
@@ -165,6 +178,8 @@ public sealed class RedisEpochTests : RedisTests
             Assert.That(await reader.Content.ReadAllAsync(CancellationToken), Is.EqualTo(Samples.TarGz(content)));
         }
 
-        Assert.That(await storage.Blobs.InfosAsync(StoreKeys.Packages, ScopeDepth.Subtree, null, CancellationToken), Has.Count.EqualTo(expected.Length));
+        Assert.That(
+            await storage.Blobs.InfosAsync(StoreKeys.Packages, ScopeDepth.Subtree, null, CancellationToken),
+            Has.Count.EqualTo(expected.Length));
     }
 }

@@ -22,7 +22,9 @@ public sealed class RedisFailureTests : RedisTests
         var calls = new Func<Task>[]
         {
             async () => await storage.Documents.GetAsync(Sample, CancellationToken),
-            async () => await storage.Documents.TryPutAsync(StoreKey.Of("packages", "other"), "frozen", Precondition.None, CancellationToken),
+            async () =>
+                await storage.Documents.TryPutAsync(
+                    StoreKey.Of("packages", "other"), "frozen", Precondition.None, CancellationToken),
             async () => await storage.Documents.KeysAsync(StoreKeys.Packages, null, CancellationToken),
             async () => await storage.Blobs.CommitAsync(Sample, new byte[100], CancellationToken),
             async () => await storage.Blobs.InfosAsync(Sample, ScopeDepth.Exact, null, CancellationToken),
@@ -31,7 +33,10 @@ public sealed class RedisFailureTests : RedisTests
         for (var round = 0; round < 2; round++)
             foreach (var fault in await Task.WhenAll(calls.Select(FaultOf)))
                 Assert.That(fault.Kind, Is.EqualTo(StorageFault.Unavailable), fault.ToString());
-        Assert.That(Stopwatch.GetElapsedTime(started), Is.LessThan(TimeSpan.FromSeconds(10)), "two rounds of a second, and no call for ever");
+        Assert.That(
+            Stopwatch.GetElapsedTime(started),
+            Is.LessThan(TimeSpan.FromSeconds(10)),
+            "two rounds of a second, and no call for ever");
 
         await Server.ThawAsync();
         Assert.That(await UntilAnsweredAsync(storage.Documents), Is.LessThan(Recovery));
@@ -46,14 +51,20 @@ public sealed class RedisFailureTests : RedisTests
         var revision = await storage.Documents.PutAsync(Sample, "before", Precondition.Absent, CancellationToken);
         var info = await storage.Blobs.CommitAsync(Sample, bytes, CancellationToken);
         await Server.KillAsync();
-        Assert.That((await FaultOf(async () => await storage.Documents.GetAsync(Sample, CancellationToken))).IsTransient, Is.True);
+        Assert.That(
+            (await FaultOf(async () => await storage.Documents.GetAsync(Sample, CancellationToken))).IsTransient,
+            Is.True);
         await Server.StartAgainAsync(CancellationToken);
         Assert.That(await UntilAnsweredAsync(storage.Documents), Is.LessThan(Recovery));
         Assert.That((await storage.Documents.GetAsync(Sample, CancellationToken))!.Revision, Is.EqualTo(revision));
-        Assert.That(StorageShortcuts.DigestOf(await storage.Blobs.ReadAsync(info.Key, ByteRange.All, CancellationToken)), Is.EqualTo(info.Key.Digest));
+        Assert.That(
+            StorageShortcuts.DigestOf(await storage.Blobs.ReadAsync(info.Key, ByteRange.All, CancellationToken)),
+            Is.EqualTo(info.Key.Digest));
 
         // The server knows no script any more.
-        Assert.That(await storage.Documents.TryPutAsync(Sample, "after", Precondition.Matches(revision), CancellationToken), Is.Not.Null);
+        Assert.That(
+            await storage.Documents.TryPutAsync(Sample, "after", Precondition.Matches(revision), CancellationToken),
+            Is.Not.Null);
     }
 
     [Test]
@@ -73,7 +84,9 @@ public sealed class RedisFailureTests : RedisTests
         await Server.KillAsync();
         var storage = Open();
         for (var i = 0; i < 3; i++)
-            Assert.That((await FaultOf(async () => await storage.Documents.GetAsync(Sample, CancellationToken))).Kind, Is.EqualTo(StorageFault.Unavailable));
+            Assert.That(
+                (await FaultOf(async () => await storage.Documents.GetAsync(Sample, CancellationToken))).Kind,
+                Is.EqualTo(StorageFault.Unavailable));
         await Server.StartAgainAsync(CancellationToken);
         Assert.That(await UntilAnsweredAsync(storage.Documents), Is.LessThan(Recovery));
     }
@@ -85,13 +98,17 @@ public sealed class RedisFailureTests : RedisTests
         const int Calls = 250;
         var storage = Open();
         await storage.Documents.PutAsync(Sample, "before", Precondition.Absent, CancellationToken);
-        Assert.That(await Server.CommandAsync("replicaof", "127.0.0.1", $"{ServerProcess.FreePort()}"), Is.EqualTo("OK"));
+        Assert.That(
+            await Server.CommandAsync("replicaof", "127.0.0.1", $"{ServerProcess.FreePort()}"), Is.EqualTo("OK"));
         var before = await StatisticAsync("total_connections_received");
         await Task.WhenAll(Enumerable.Range(0, Callers).Select(caller => Task.Run(async () =>
         {
             for (var call = 0; call < Calls; call++)
             {
-                var fault = await FaultOf(async () => await storage.Documents.TryPutAsync(Sample, $"{caller} {call}", Precondition.None, CancellationToken));
+                var fault = await FaultOf(
+                    async () =>
+                        await storage.Documents.TryPutAsync(
+                            Sample, $"{caller} {call}", Precondition.None, CancellationToken));
                 Assert.That(fault.Kind, Is.EqualTo(StorageFault.Unavailable), fault.ToString());
             }
         })));
@@ -127,7 +144,9 @@ public sealed class RedisFailureTests : RedisTests
         await storage.Documents.PutAsync(Sample, "before", Precondition.Absent, CancellationToken);
         proxy.Silent = true;
         for (var i = 0; i < 2; i++)
-            Assert.That((await FaultOf(async () => await storage.Documents.GetAsync(Sample, CancellationToken))).Kind, Is.EqualTo(StorageFault.Unavailable));
+            Assert.That(
+                (await FaultOf(async () => await storage.Documents.GetAsync(Sample, CancellationToken))).Kind,
+                Is.EqualTo(StorageFault.Unavailable));
         proxy.Silent = false;
         Assert.That(await UntilAnsweredAsync(storage.Documents), Is.LessThan(Recovery));
     }
@@ -139,16 +158,23 @@ public sealed class RedisFailureTests : RedisTests
         var storage = Open($"127.0.0.1:{proxy.Port}");
         var before = await storage.Documents.PutAsync(Sample, "before", Precondition.Absent, CancellationToken);
         proxy.LoseAnswerTo("the lost one");
-        var fault = await FaultOf(async () => await storage.Documents.TryPutAsync(Sample, "the lost one", Precondition.Matches(before), CancellationToken));
+        var fault = await FaultOf(
+            async () =>
+                await storage.Documents.TryPutAsync(
+                    Sample, "the lost one", Precondition.Matches(before), CancellationToken));
         Assert.That(fault.Kind, Is.EqualTo(StorageFault.Unavailable));
         Assert.That(proxy.Lost, Is.EqualTo(1));
         var after = await storage.Documents.GetAsync(Sample, CancellationToken);
         Assert.That(after!.Text(), Is.EqualTo("the lost one"));
-        Assert.That(await storage.Documents.TryPutAsync(Sample, "again", Precondition.Matches(before), CancellationToken), Is.Null, "it was written once");
+        Assert.That(
+            await storage.Documents.TryPutAsync(Sample, "again", Precondition.Matches(before), CancellationToken),
+            Is.Null,
+            "it was written once");
     }
 
     [Test]
-    public async Task A_commit_whose_answer_is_lost_fails_and_leaves_a_whole_blob_and_nothing_staged([Values(1000, 2_500_000)] int length)
+    public async Task A_commit_whose_answer_is_lost_fails_and_leaves_a_whole_blob_and_nothing_staged(
+        [Values(1000, 2_500_000)] int length)
     {
         await using var proxy = FaultyProxy.Before(Server.Port);
         var storage = Open($"127.0.0.1:{proxy.Port}");
@@ -156,11 +182,17 @@ public sealed class RedisFailureTests : RedisTests
         var bytes = StorageShortcuts.Bytes(length);
         var key = new BlobKey(Sample, StorageShortcuts.DigestOf(bytes));
         proxy.LoseAnswerTo(key.Value);
-        Assert.That((await FaultOf(async () => await storage.Blobs.CommitAsync(Sample, bytes, CancellationToken))).Kind, Is.EqualTo(StorageFault.Unavailable));
+        Assert.That(
+            (await FaultOf(async () => await storage.Blobs.CommitAsync(Sample, bytes, CancellationToken))).Kind,
+            Is.EqualTo(StorageFault.Unavailable));
         Assert.That(proxy.Lost, Is.EqualTo(1));
-        Assert.That(StorageShortcuts.DigestOf(await storage.Blobs.ReadAsync(key, ByteRange.All, CancellationToken)), Is.EqualTo(key.Digest));
+        Assert.That(
+            StorageShortcuts.DigestOf(await storage.Blobs.ReadAsync(key, ByteRange.All, CancellationToken)),
+            Is.EqualTo(key.Digest));
         Assert.That(await storage.Blobs.DiscardAbandonedAsync(TimeSpan.Zero, CancellationToken), Is.Zero);
-        Assert.That(StorageShortcuts.DigestOf(await storage.Blobs.ReadAsync(key, ByteRange.All, CancellationToken)), Is.EqualTo(key.Digest));
+        Assert.That(
+            StorageShortcuts.DigestOf(await storage.Blobs.ReadAsync(key, ByteRange.All, CancellationToken)),
+            Is.EqualTo(key.Digest));
     }
 
     [Test]
@@ -171,9 +203,12 @@ public sealed class RedisFailureTests : RedisTests
         await KnowScriptsAsync(storage);
         var bytes = StorageShortcuts.Bytes(2_500_000);
         proxy.LoseAnswerTo("registry:chunk:");
-        Assert.That((await FaultOf(async () => await storage.Blobs.CommitAsync(Sample, bytes, CancellationToken))).Kind, Is.EqualTo(StorageFault.Unavailable));
+        Assert.That(
+            (await FaultOf(async () => await storage.Blobs.CommitAsync(Sample, bytes, CancellationToken))).Kind,
+            Is.EqualTo(StorageFault.Unavailable));
         Assert.That(proxy.Lost, Is.EqualTo(1));
-        Assert.That(await storage.Blobs.InfosAsync(StoreKeys.Packages, ScopeDepth.Subtree, null, CancellationToken), Is.Empty);
+        Assert.That(
+            await storage.Blobs.InfosAsync(StoreKeys.Packages, ScopeDepth.Subtree, null, CancellationToken), Is.Empty);
         Assert.That(await storage.Blobs.DiscardAbandonedAsync(TimeSpan.Zero, CancellationToken), Is.AtMost(1));
         Assert.That(await Server.CommandAsync("keys", "*"), Is.EqualTo("registry:revision"));
     }
@@ -195,7 +230,8 @@ public sealed class RedisFailureTests : RedisTests
                 proxy.LoseAnswerTo($"value-{i}-");
             try
             {
-                var put = await storage.Documents.TryPutAsync(Sample, $"value-{i}-", Precondition.Matches(revision), CancellationToken);
+                var put = await storage.Documents.TryPutAsync(
+                    Sample, $"value-{i}-", Precondition.Matches(revision), CancellationToken);
                 Assert.That(put, Is.Not.Null, "nobody else writes: a condition that fails is a write done twice");
                 (revision, text) = (put!.Value, $"value-{i}-");
                 acknowledged++;
@@ -222,8 +258,12 @@ public sealed class RedisFailureTests : RedisTests
             await storage.Documents.PutAsync(Sample, $"{i}", Precondition.None, CancellationToken);
             var info = await storage.Blobs.CommitAsync(Sample, StorageShortcuts.Bytes(1_500_000), CancellationToken);
             Assert.That(await Server.CommandAsync("script", "flush"), Is.EqualTo("OK"));
-            Assert.That(StorageShortcuts.DigestOf(await storage.Blobs.ReadAsync(info.Key, ByteRange.All, CancellationToken)), Is.EqualTo(info.Key.Digest));
-            Assert.That(await storage.Documents.KeysAsync(StoreKeys.Packages, null, CancellationToken), Is.EqualTo(new[] { Sample.Value }));
+            Assert.That(
+                StorageShortcuts.DigestOf(await storage.Blobs.ReadAsync(info.Key, ByteRange.All, CancellationToken)),
+                Is.EqualTo(info.Key.Digest));
+            Assert.That(
+                await storage.Documents.KeysAsync(StoreKeys.Packages, null, CancellationToken),
+                Is.EqualTo(new[] { Sample.Value }));
         }
     }
 
@@ -247,18 +287,24 @@ public sealed class RedisFailureTests : RedisTests
         var call = FaultOf(async () => await storage.Documents.GetAsync(Sample, CancellationToken));
         await storage.Resources[0].DisposeAsync();
         Assert.That((await call).Kind, Is.EqualTo(StorageFault.Unavailable));
-        Assert.That((await FaultOf(async () => await storage.Documents.GetAsync(Sample, CancellationToken))).Kind, Is.EqualTo(StorageFault.Unavailable));
+        Assert.That(
+            (await FaultOf(async () => await storage.Documents.GetAsync(Sample, CancellationToken))).Kind,
+            Is.EqualTo(StorageFault.Unavailable));
         await Server.ThawAsync();
     }
 
     /// <summary>A figure of the server's INFO.</summary>
     private async Task<long> StatisticAsync(string name, params string[] login)
     {
-        var line = (await Server.CommandAsync([.. login, "info"])).Split('\n').Single(line => line.StartsWith($"{name}:", StringComparison.Ordinal));
+        var line = (await Server.CommandAsync([.. login, "info"])).Split('\n')
+            .Single(line => line.StartsWith($"{name}:", StringComparison.Ordinal));
         return long.Parse(line[(name.Length + 1)..]);
     }
 
-    /// <summary>Makes the server know the scripts of an upload, so that an answer that is lost later is not the one that it does not.</summary>
+    /// <summary>
+    /// Makes the server know the scripts of an upload, so that an answer that is lost later is not the one that it does
+    /// not.
+    /// </summary>
     private async Task KnowScriptsAsync(StorageInstance storage)
     {
         var info = await storage.Blobs.CommitAsync(Sample, StorageShortcuts.Bytes(1_500_000, 9), CancellationToken);

@@ -80,7 +80,9 @@ public sealed class RedisProbeTests : RedisTests
         await Server.CommandAsync("acl", "setuser", "somebody", "on", ">his", "~*", "+@all");
         await Server.CommandAsync("acl", "setuser", "default", "off");
         await ProbeAsync($"{Server.Configuration},user=somebody,password=his");
-        foreach (var configuration in (string[])[$"{Server.Configuration},user=somebody,password=wrong-one", Server.Configuration])
+        foreach (var configuration in (string[])[
+            $"{Server.Configuration},user=somebody,password=wrong-one", Server.Configuration
+        ])
         {
             var fault = await FaultOf(async () => await ProbeAsync(configuration));
             Assert.That(fault.Kind, Is.EqualTo(StorageFault.Denied), fault.ToString());
@@ -94,7 +96,9 @@ public sealed class RedisProbeTests : RedisTests
         await Server.CommandAsync("acl", "setuser", "default", "-@scripting");
         var storage = Open();
         Assert.That(
-            (await FaultOf(async () => await storage.Blobs.CommitAsync(Sample, StorageShortcuts.Bytes(10), CancellationToken))).Kind,
+            (await FaultOf(
+                async () =>
+                    await storage.Blobs.CommitAsync(Sample, StorageShortcuts.Bytes(10), CancellationToken))).Kind,
             Is.EqualTo(StorageFault.Denied));
     }
 
@@ -122,12 +126,15 @@ public sealed class RedisProbeTests : RedisTests
     [TestCase("[::1]:6379,user=somebody,password=his")]
     [TestCase("cache.example:6380,ssl=true,defaultDatabase=1")]
     public void Settings_of_the_client_are_taken(string configuration) =>
-        Assert.That(new RedisOptionsValidator().Validate(null, new RedisOptions { Configuration = configuration }).Succeeded, Is.True);
+        Assert.That(
+            new RedisOptionsValidator().Validate(null, new RedisOptions { Configuration = configuration }).Succeeded,
+            Is.True);
 
     [Test]
     public void All_that_is_wrong_is_said_at_once()
     {
-        var result = new RedisOptionsValidator().Validate(null, new RedisOptions { Configuration = "", Prefix = "a b", DeadlineSeconds = 0 });
+        var result = new RedisOptionsValidator().Validate(
+            null, new RedisOptions { Configuration = "", Prefix = "a b", DeadlineSeconds = 0 });
         Assert.That(result.Failures, Has.Exactly(3).Items);
         Assert.That(new RedisOptionsValidator().Validate(null, new RedisOptions()).Succeeded, Is.True, "the defaults");
     }
@@ -139,7 +146,8 @@ public sealed class RedisProbeTests : RedisTests
     {
         using var log = new LogRecorder();
         using var logging = new LoggerFactory([log]);
-        await using var link = new RedisConnection(new RedisOptions { Configuration = configuration }, TimeProvider.System);
+        await using var link =
+            new RedisConnection(new RedisOptions { Configuration = configuration }, TimeProvider.System);
         await new RedisProbe(link, logging.CreateLogger<RedisProbe>()).ProbeAsync(CancellationToken);
         return [.. log.Entries.Where(entry => entry.Level == LogLevel.Warning).Select(entry => entry.Message)];
     }

@@ -40,10 +40,17 @@ public abstract class RedisTests
     /// <param name="deadlineSeconds">Of each call.</param>
     private protected StorageInstance Open(string? configuration = null, double deadlineSeconds = 5)
     {
-        var options = new RedisOptions { Configuration = configuration ?? Server.Configuration, DeadlineSeconds = deadlineSeconds };
+        var options = new RedisOptions
+        {
+            Configuration = configuration ?? Server.Configuration,
+            DeadlineSeconds = deadlineSeconds
+        };
         var keys = new RedisKeys(options.Prefix);
         var link = Keep(new RedisConnection(options, TimeProvider.System));
-        return new StorageInstance(new RedisDocumentStore(link, keys), new RedisBlobStore(link, keys, TimeProvider.System, Budgets.Ample()), link);
+        return new StorageInstance(
+            new RedisDocumentStore(link, keys),
+            new RedisBlobStore(link, keys, TimeProvider.System, Budgets.Ample()),
+            link);
     }
 
     private protected T Keep<T>(T one) where T : IAsyncDisposable

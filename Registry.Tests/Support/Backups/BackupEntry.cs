@@ -8,7 +8,12 @@ namespace Registry.Tests.Support.Backups;
 internal static class BackupEntry
 {
     /// <summary>A release as the reference server writes it.</summary>
-    public static JsonObject Of(string package, string release, string content, string createdAt = "2020-01-02T03:04:05.678901", params string[] channels)
+    public static JsonObject Of(
+        string package,
+        string release,
+        string content,
+        string createdAt = "2020-01-02T03:04:05.678901",
+        params string[] channels)
     {
         var blob = Samples.TarGz(content);
         return new JsonObject

@@ -19,11 +19,14 @@ internal sealed class BackupFixture : IDisposable
     public static JsonObject Reference() => JsonNode.Parse(File.ReadAllText(ReferenceFile))!.AsObject();
 
     /// <summary>A backup of one package without channels.</summary>
-    public static JsonObject Of(params JsonObject[] entries) => new() { ["packages"] = new JsonArray([.. entries]), ["channels"] = new JsonArray() };
+    public static JsonObject Of(
+        params JsonObject[] entries) =>
+        new() { ["packages"] = new JsonArray([.. entries]), ["channels"] = new JsonArray() };
 
     public string Below(string name) => folder.Below(name);
 
-    public Task<CommandRun> ImportAsync(JsonNode backup, params string[] arguments) => ImportAsync(backup.ToJsonString(), arguments);
+    public Task<CommandRun> ImportAsync(
+        JsonNode backup, params string[] arguments) => ImportAsync(backup.ToJsonString(), arguments);
 
     public Task<CommandRun> ImportAsync(string backup, params string[] arguments) =>
         ImportAsync(new MemoryStream(Encoding.UTF8.GetBytes(backup)), arguments);
@@ -53,12 +56,17 @@ internal sealed class BackupFixture : IDisposable
     /// <summary>The service over the same registry.</summary>
     public Task<RegistryHost> ServeAsync() => RegistryHost.StartAsync($"--Filesystem:Path={Data}");
 
-    /// <summary>Every file of the data, with its length and time: what is noted beside the data has no part in it.</summary>
+    /// <summary>
+    /// Every file of the data, with its length and time: what is noted beside the data has no part in it.
+    /// </summary>
     public IReadOnlyList<string> Files() =>
     [
         .. new DirectoryInfo(Data).EnumerateFiles("*", SearchOption.AllDirectories)
             .Select(file => $"{Path.GetRelativePath(Data, file.FullName)} {file.Length} {file.LastWriteTimeUtc.Ticks}")
-            .Where(static name => !name.StartsWith("locks/", StringComparison.Ordinal) && !name.StartsWith("changes ", StringComparison.Ordinal))
+            .Where(
+                static name =>
+                    !name.StartsWith("locks/", StringComparison.Ordinal)
+                        && !name.StartsWith("changes ", StringComparison.Ordinal))
             .Order(StringComparer.Ordinal),
     ];
 
@@ -67,5 +75,7 @@ internal sealed class BackupFixture : IDisposable
 
     public void Dispose() => folder.Dispose();
 
-    private Task<CommandRun> RunAsync(RegistryCommand command, string[] arguments) => CommandRun.OfAsync(command, [.. arguments, $"--Filesystem:Path={Data}"]);
+    private Task<CommandRun> RunAsync(
+        RegistryCommand command,
+        string[] arguments) => CommandRun.OfAsync(command, [.. arguments, $"--Filesystem:Path={Data}"]);
 }

@@ -4,8 +4,8 @@ using Registry.Tests.Support.Storage;
 namespace Registry.Tests.Support.Cluster;
 
 /// <summary>
-/// One storage that several real processes share, empty when it starts, with the server that it takes. A test looks into it through the ports of the
-/// backend, past the processes, and disturbs the way between them and the server.
+/// One storage that several real processes share, empty when it starts, with the server that it takes. A test looks
+/// into it through the ports of the backend, past the processes, and disturbs the way between them and the server.
 /// </summary>
 internal abstract class ClusterStorage(StorageUnderTest storage) : IAsyncDisposable
 {
@@ -13,7 +13,8 @@ internal abstract class ClusterStorage(StorageUnderTest storage) : IAsyncDisposa
     public static readonly string[] Backends = ["filesystem", "redis", "etcd", "gcs"];
 
     /// <summary>Starts what the backend takes.</summary>
-    public static async Task<ClusterStorage> StartAsync(string backend, CancellationToken cancellationToken) => backend switch
+    public static async Task<ClusterStorage> StartAsync(
+        string backend, CancellationToken cancellationToken) => backend switch
     {
         "filesystem" => new FilesystemCluster(new FilesystemUnderTest()),
         "redis" => new RedisCluster(await RedisServer.StartAsync(cancellationToken)),
@@ -34,12 +35,15 @@ internal abstract class ClusterStorage(StorageUnderTest storage) : IAsyncDisposa
     public ValueTask<StorageInstance> OpenAsync() => storage.OpenAsync();
 
     /// <summary>
-    /// Disturbs the way between one replica and the server, as networks and servers do, and returns when that is over. False where there is no such way,
-    /// and nothing but the end of a process can go wrong.
+    /// Disturbs the way between one replica and the server, as networks and servers do, and returns when that is over.
+    /// False where there is no such way, and nothing but the end of a process can go wrong.
     /// </summary>
     public abstract Task<bool> DisturbAsync(int replica, Random random, CancellationToken cancellationToken);
 
-    /// <summary>What the server kept for those who still read what is deleted, it keeps no longer, as its operator may tell it at any time.</summary>
+    /// <summary>
+    /// What the server kept for those who still read what is deleted, it keeps no longer, as its operator may tell it
+    /// at any time.
+    /// </summary>
     public virtual Task ForgetAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     public virtual async ValueTask DisposeAsync() => await storage.DisposeAsync();

@@ -8,8 +8,9 @@ using Registry.Tests.Support.Storage;
 namespace Registry.Tests.Support.Cluster;
 
 /// <summary>
-/// Pushes, forced pushes and deletes of few contents on all replicas of a registry that collects all the time, so that contents come back just when they are
-/// collected; and readers, to whom every release that nobody is changing must be whole.
+/// Pushes, forced pushes and deletes of few contents on all replicas of a registry that collects all the time, so that
+/// contents come back just when they are collected; and readers, to whom every release that nobody is changing must be
+/// whole.
 /// </summary>
 internal sealed partial class CollectionSoak
 {
@@ -40,46 +41,58 @@ internal sealed partial class CollectionSoak
 
     /// <summary>What was done, in words.</summary>
     public override string ToString() =>
-        $"{pushes} pushes, {deletes} deletes ({unsure} of them without an outcome), {reads} reads, {Collected} blobs collected";
+        $"{pushes} pushes, {deletes} deletes ({unsure} of them without an outcome), {reads} reads, {Collected} "
+            + "blobs collected";
 
     /// <summary>How many blobs the replicas say that they collected.</summary>
-    public long Collected => cluster.Log.Select(static line => CollectedLine().Match(line)).Where(static match => match.Success)
+    public long Collected =>
+        cluster.Log.Select(static line => CollectedLine().Match(line)).Where(static match => match.Success)
         .Sum(static match => long.Parse(match.Groups[1].ValueSpan, CultureInfo.InvariantCulture));
 
     /// <summary>Pushes, deletes and reads for so long.</summary>
     public async Task RunAsync(TimeSpan time, CancellationToken cancellationToken)
     {
-        contents = await Task.WhenAll(Enumerable.Range(0, Contents).Select(number => ContentAsync(number, cancellationToken)));
+        contents =
+            await Task.WhenAll(Enumerable.Range(0, Contents).Select(number => ContentAsync(number, cancellationToken)));
         using var end = new CancellationTokenSource(time);
         await Task.WhenAll(
             [
-                .. Enumerable.Range(0, Pushers).Select(number => RepeatAsync(ChangeAsync, unchecked(seed + number), end.Token, cancellationToken)),
-                .. Enumerable.Range(Pushers, Readers).Select(number => RepeatAsync(ReadAsync, unchecked(seed + number), end.Token, cancellationToken)),
+                .. Enumerable.Range(0, Pushers)
+                    .Select(number => RepeatAsync(ChangeAsync, unchecked(seed + number), end.Token, cancellationToken)),
+                .. Enumerable.Range(Pushers, Readers)
+                    .Select(number => RepeatAsync(ReadAsync, unchecked(seed + number), end.Token, cancellationToken)),
             ]);
     }
 
-    /// <summary>Every blob of the storage that no manifest names, and every one that a manifest names and that is not there.</summary>
-    public async Task<IReadOnlyList<string>> DifferencesAsync(StorageInstance storage, CancellationToken cancellationToken)
+    /// <summary>
+    /// Every blob of the storage that no manifest names, and every one that a manifest names and that is not there.
+    /// </summary>
+    public async Task<IReadOnlyList<string>> DifferencesAsync(
+        StorageInstance storage, CancellationToken cancellationToken)
     {
         var named = new HashSet<string>();
         foreach (var package in releases.Select(static release => release.Package).Distinct())
         {
             using var answer = await cluster[0].Client.GetAsync($"/api/v1/packages/{package}", cancellationToken);
             if (answer.StatusCode == HttpStatusCode.OK)
-                foreach (var manifest in JsonDocument.Parse(await answer.Content.ReadAsStringAsync(cancellationToken)).RootElement.EnumerateArray())
+                foreach (var manifest in JsonDocument.Parse(
+                    await answer.Content.ReadAsStringAsync(cancellationToken)).RootElement.EnumerateArray())
                     named.Add($"{package} {contents.Single(content => content.Tar == DigestOf(manifest)).Gzip}");
             else
                 Demand(answer.StatusCode == HttpStatusCode.NotFound, $"{package}: {answer.StatusCode}");
         }
 
         var stored = new HashSet<string>();
-        foreach (var blob in await storage.Blobs.InfosAsync(StoreKey.Of("packages", "soak"), ScopeDepth.Subtree, null, cancellationToken))
+        foreach (var blob in await storage.Blobs.InfosAsync(
+            StoreKey.Of("packages", "soak"), ScopeDepth.Subtree, null, cancellationToken))
             stored.Add($"{string.Join('/', blob.Key.Scope.Segments().Skip(1))} {blob.Key.Digest.Value}");
         named.SymmetricExceptWith(stored);
-        return [.. named.Select(blob => stored.Contains(blob) ? $"stored and not named: {blob}" : $"named and not stored: {blob}")];
+        return [.. named.Select(
+            blob => stored.Contains(blob) ? $"stored and not named: {blob}" : $"named and not stored: {blob}")];
     }
 
-    private static async Task<(SeededPackage Package, string Tar, string Gzip, byte[] Bytes)> ContentAsync(int number, CancellationToken cancellationToken)
+    private static async Task<(SeededPackage Package, string Tar, string Gzip, byte[] Bytes)> ContentAsync(
+        int number, CancellationToken cancellationToken)
     {
         // One of several chunks, where there are chunks.
         var package = new SeededPackage(number, number == 0 ? 1_200_000 : 200);
@@ -87,7 +100,11 @@ internal sealed partial class CollectionSoak
         return (package, tar, gzip, await package.ToArrayAsync(cancellationToken));
     }
 
-    private async Task RepeatAsync(Func<Random, SoakedRelease, CancellationToken, Task> act, int seed, CancellationToken end, CancellationToken cancellationToken)
+    private async Task RepeatAsync(
+        Func<Random, SoakedRelease, CancellationToken, Task> act,
+        int seed,
+        CancellationToken end,
+        CancellationToken cancellationToken)
     {
         for (var random = new Random(seed); !end.IsCancellationRequested;)
         {
@@ -104,7 +121,10 @@ internal sealed partial class CollectionSoak
         var client = cluster.Pick(random).Process.Client;
         var force = release.Content is not null || !release.IsKnown;
         using var answer = content is { } number
-            ? await client.PostAsync($"/api/v1/packages/{release.Package}", new PushContent(contents[number].Package, release.Release) { Force = force }, cancellationToken)
+            ? await client.PostAsync(
+                $"/api/v1/packages/{release.Package}",
+                new PushContent(contents[number].Package, release.Release) { Force = force },
+                cancellationToken)
             : await client.DeleteAsync(release.Path, cancellationToken);
         Interlocked.Increment(ref content is null ? ref deletes : ref pushes);
         switch (answer.StatusCode)
@@ -120,8 +140,10 @@ internal sealed partial class CollectionSoak
                 var text = await answer.Content.ReadAsStringAsync(cancellationToken);
                 Demand(
                     (answer.StatusCode == HttpStatusCode.NotFound && content is null && release.Content is null)
-                        || (answer.StatusCode == HttpStatusCode.Conflict && text.Contains("resource-in-use", StringComparison.Ordinal)),
-                    $"{release} was {release.Content}, and its change to {content} was answered with {answer.StatusCode}: {text}");
+                        || (answer.StatusCode == HttpStatusCode.Conflict
+                            && text.Contains("resource-in-use", StringComparison.Ordinal)),
+                    $"{release} was {release.Content}, and its change to {content} was answered with "
+                        + $"{answer.StatusCode}: {text}");
                 break;
         }
     }
@@ -134,22 +156,30 @@ internal sealed partial class CollectionSoak
         using var shown = await cluster.Pick(random).Process.Client.GetAsync($"{release.Path}", cancellationToken);
         if (release.Content is not { } number)
         {
-            Demand(shown.StatusCode == HttpStatusCode.NotFound, $"{release} is deleted, and shown with {shown.StatusCode}");
+            Demand(
+                shown.StatusCode == HttpStatusCode.NotFound,
+                $"{release} is deleted, and shown with {shown.StatusCode}");
             return;
         }
 
         Demand(shown.StatusCode == HttpStatusCode.OK, $"{release} is there, and shown with {shown.StatusCode}");
         var digest = DigestOf(JsonDocument.Parse(await shown.Content.ReadAsStringAsync(cancellationToken)).RootElement);
         Demand(digest == contents[number].Tar, $"{release} shows another content than was pushed");
-        foreach (var path in (string[])[$"{release.Path}/pull", $"/api/v1/packages/{release.Package}/blobs/sha256/{digest}"])
+        foreach (var path in (string[])[
+            $"{release.Path}/pull", $"/api/v1/packages/{release.Package}/blobs/sha256/{digest}"
+        ])
         {
             using var pulled = await cluster.Pick(random).Process.Client.GetAsync(path, cancellationToken);
             Demand(pulled.StatusCode == HttpStatusCode.OK, $"{path} is answered with {pulled.StatusCode}");
-            Demand((await pulled.Content.ReadAsByteArrayAsync(cancellationToken)).AsSpan().SequenceEqual(contents[number].Bytes), $"{path} gives other bytes than were pushed");
+            Demand(
+                (await pulled.Content.ReadAsByteArrayAsync(cancellationToken)).AsSpan()
+                    .SequenceEqual(contents[number].Bytes),
+                $"{path} gives other bytes than were pushed");
         }
     }
 
-    private static string DigestOf(JsonElement manifest) => manifest.GetProperty("content").GetProperty("digest").GetString()!;
+    private static string DigestOf(
+        JsonElement manifest) => manifest.GetProperty("content").GetProperty("digest").GetString()!;
 
     private static void Demand(bool holds, string otherwise)
     {

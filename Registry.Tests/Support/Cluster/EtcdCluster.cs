@@ -16,7 +16,8 @@ internal sealed class EtcdCluster : ClusterStorage
     }
 
     private EtcdCluster(EtcdServer server, EtcdUnderTest storage)
-        : base(storage) => (this.server, ways, prefix) = (server, new ProxiedConnections(server.Port), storage.Options.Prefix);
+        : base(storage) =>
+        (this.server, ways, prefix) = (server, new ProxiedConnections(server.Port), storage.Options.Prefix);
 
     public override IEnumerable<(string Name, string? Value)> SettingsOf(int replica) =>
     [

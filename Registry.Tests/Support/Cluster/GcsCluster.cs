@@ -4,12 +4,16 @@ using Registry.Tests.Support.Storage;
 
 namespace Registry.Tests.Support.Cluster;
 
-/// <summary>One bucket of the fake, which runs in this process. Each replica stages in a folder of its own, as on a machine of its own.</summary>
+/// <summary>
+/// One bucket of the fake, which runs in this process. Each replica stages in a folder of its own, as on a machine of
+/// its own.
+/// </summary>
 internal sealed class GcsCluster(GcsUnderTest storage) : ClusterStorage(storage)
 {
     private static readonly FakeGcsFault[] Faults =
     [
-        FakeGcsFault.Answer(429, "rateLimitExceeded"), FakeGcsFault.Answer(503), FakeGcsFault.ResetBefore, FakeGcsFault.ResetAfter,
+        FakeGcsFault.Answer(
+            429, "rateLimitExceeded"), FakeGcsFault.Answer(503), FakeGcsFault.ResetBefore, FakeGcsFault.ResetAfter,
         FakeGcsFault.AnswerAfter(503), FakeGcsFault.ResetAfter,
     ];
 

@@ -14,7 +14,10 @@ internal sealed class ProxiedConnections(int port) : IAsyncDisposable
 
     public int PortOf(int replica) => ProxyOf(replica).Port;
 
-    /// <summary>Resets the connections, loses the answer to a request that was carried out, or holds everything back for a moment.</summary>
+    /// <summary>
+    /// Resets the connections, loses the answer to a request that was carried out, or holds everything back for a
+    /// moment.
+    /// </summary>
     public async Task DisturbAsync(int replica, Random random, CancellationToken cancellationToken)
     {
         var proxy = ProxyOf(replica);

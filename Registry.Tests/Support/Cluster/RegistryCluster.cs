@@ -1,6 +1,9 @@
 namespace Registry.Tests.Support.Cluster;
 
-/// <summary>Several real processes of the service over one storage. Disposing it kills them, each by its process id, and then the storage's server.</summary>
+/// <summary>
+/// Several real processes of the service over one storage. Disposing it kills them, each by its process id, and then
+/// the storage's server.
+/// </summary>
 internal sealed class RegistryCluster : IAsyncDisposable
 {
     private readonly TemporaryFolder folder = new();
@@ -15,27 +18,38 @@ internal sealed class RegistryCluster : IAsyncDisposable
 
     public int Count => replicas.Length;
 
-    public RegistryProcess this[int replica] => Volatile.Read(ref replicas[replica]) ?? throw new InvalidOperationException($"Replica {replica} is down.");
+    public RegistryProcess this[int replica] =>
+        Volatile.Read(ref replicas[replica]) ?? throw new InvalidOperationException($"Replica {replica} is down.");
 
     public IEnumerable<RegistryProcess> Replicas => Enumerable.Range(0, Count).Select(replica => this[replica]);
 
     /// <summary>One of those that are not down just now; it may be in a moment.</summary>
     public (int Number, RegistryProcess Process) Pick(Random random)
     {
-        var up = Enumerable.Range(0, Count).Select(number => (number, Process: Volatile.Read(ref replicas[number]))).Where(static replica => replica.Process is not null).ToList();
+        var up = Enumerable.Range(0, Count)
+            .Select(number => (number, Process: Volatile.Read(ref replicas[number])))
+            .Where(static replica => replica.Process is not null)
+            .ToList();
         return up[random.Next(up.Count)]!;
     }
 
     /// <summary>Everything that the replicas printed, those that were killed included.</summary>
-    public IEnumerable<string> Log => ended.Concat(replicas.OfType<RegistryProcess>()).SelectMany(static replica => replica.Log.Append(replica.Errors));
+    public IEnumerable<string> Log =>
+        ended.Concat(replicas.OfType<RegistryProcess>())
+            .SelectMany(static replica => replica.Log.Append(replica.Errors));
 
     /// <param name="backend">One of <see cref="ClusterStorage.Backends"/>.</param>
     /// <param name="replicas">How many.</param>
     /// <param name="cancellationToken">Ends the wait for the storage.</param>
     /// <param name="settings">Environment variables of every replica.</param>
-    public static async Task<RegistryCluster> StartAsync(string backend, int replicas, CancellationToken cancellationToken, params (string Name, string? Value)[] settings)
+    public static async Task<RegistryCluster> StartAsync(
+        string backend,
+        int replicas,
+        CancellationToken cancellationToken,
+        params (string Name, string? Value)[] settings)
     {
-        var cluster = new RegistryCluster(await ClusterStorage.StartAsync(backend, cancellationToken), replicas, settings);
+        var cluster =
+            new RegistryCluster(await ClusterStorage.StartAsync(backend, cancellationToken), replicas, settings);
         try
         {
             await Task.WhenAll(Enumerable.Range(0, replicas).Select(cluster.StartAsync));
@@ -59,7 +73,9 @@ internal sealed class RegistryCluster : IAsyncDisposable
 
     /// <summary>Starts a replica, at another address than it may have had.</summary>
     public async Task StartAsync(int replica) =>
-        Volatile.Write(ref replicas[replica], await RegistryProcess.StartAsync(folder.Path, [.. Storage.SettingsOf(replica), .. settings]));
+        Volatile.Write(
+            ref replicas[replica],
+            await RegistryProcess.StartAsync(folder.Path, [.. Storage.SettingsOf(replica), .. settings]));
 
     public async ValueTask DisposeAsync()
     {

@@ -7,9 +7,14 @@ namespace Registry.Tests.Support.Deploy;
 internal static class KnownSettings
 {
     public static IReadOnlySet<string> All { get; } = new HashSet<string>(
-        [.. RegistrySettings.All.Select(static setting => setting.Variable), .. RegistrySettings.Plain, .. OfHost()], StringComparer.Ordinal);
+        [
+            .. RegistrySettings.All.Select(static setting => setting.Variable), .. RegistrySettings.Plain, .. OfHost()
+        ], StringComparer.Ordinal);
 
     /// <summary>What the web host reads.</summary>
     private static IEnumerable<string> OfHost() =>
-        [$"ASPNETCORE_{WebHostDefaults.ServerUrlsKey.ToUpperInvariant()}", $"ASPNETCORE_{WebHostDefaults.HttpPortsKey.ToUpperInvariant()}"];
+        [
+            $"ASPNETCORE_{WebHostDefaults.ServerUrlsKey.ToUpperInvariant()}",
+            $"ASPNETCORE_{WebHostDefaults.HttpPortsKey.ToUpperInvariant()}"
+        ];
 }

@@ -2,10 +2,15 @@ using System.Text.Json.Nodes;
 
 namespace Registry.Tests.Support.Deploy;
 
-/// <summary>A folder with a kustomization, and what it amounts to: as much of kustomize as <c>deploy/kubernetes</c> uses, and not more.</summary>
+/// <summary>
+/// A folder with a kustomization, and what it amounts to: as much of kustomize as <c>deploy/kubernetes</c> uses, and
+/// not more.
+/// </summary>
 internal sealed class Kustomization
 {
-    /// <summary>By what the items of a list are told apart where lists are merged (the API's patch merge keys).</summary>
+    /// <summary>
+    /// By what the items of a list are told apart where lists are merged (the API's patch merge keys).
+    /// </summary>
     private static readonly Dictionary<string, string> MergeKeys = new(StringComparer.Ordinal)
     {
         ["containers"] = "name",
@@ -15,7 +20,8 @@ internal sealed class Kustomization
         ["volumes"] = "name",
     };
 
-    private static readonly string[] Known = ["apiVersion", "kind", "resources", "components", "patches", "configMapGenerator", "labels", "images"];
+    private static readonly string[] Known =
+        ["apiVersion", "kind", "resources", "components", "patches", "configMapGenerator", "labels", "images"];
 
     private readonly List<JsonObject> objects = [];
     private readonly HashSet<string> files = new(StringComparer.Ordinal);
@@ -27,7 +33,9 @@ internal sealed class Kustomization
     public IReadOnlyCollection<string> Files => files;
 
     /// <summary>Reads a folder and all that it refers to.</summary>
-    /// <exception cref="FormatException">Something is referred to that is not there, or that kustomize would not take.</exception>
+    /// <exception cref="FormatException">
+    /// Something is referred to that is not there, or that kustomize would not take.
+    /// </exception>
     public static Kustomization Render(string folder)
     {
         var rendered = new Kustomization();
@@ -70,7 +78,8 @@ internal sealed class Kustomization
 
     private void Tag(string image, string tag)
     {
-        foreach (var container in objects.SelectMany(static item => List(item["spec"]?["template"]?["spec"] as JsonObject, "containers")))
+        foreach (var container in objects.SelectMany(
+            static item => List(item["spec"]?["template"]?["spec"] as JsonObject, "containers")))
             if (container!["image"]?.GetValue<string>() == image)
                 container["image"] = $"{image}:{tag}";
     }
@@ -96,7 +105,9 @@ internal sealed class Kustomization
         foreach (var (name, value) in patch)
             if (value is JsonObject inner && into[name] is JsonObject known)
                 Merge(known, inner);
-            else if (value is JsonArray items && into[name] is JsonArray list && MergeKeys.TryGetValue(name, out var key))
+            else if (value is JsonArray items
+                && into[name] is JsonArray list
+                && MergeKeys.TryGetValue(name, out var key))
                 MergeItems(list, items, key);
             else
                 into[name] = value?.DeepClone();
@@ -111,7 +122,8 @@ internal sealed class Kustomization
                 into.Add(item!.DeepClone());
     }
 
-    private static string Identity(JsonObject item) => $"{item["apiVersion"]} {item["kind"]} {item["metadata"]?["name"]}";
+    private static string Identity(
+        JsonObject item) => $"{item["apiVersion"]} {item["kind"]} {item["metadata"]?["name"]}";
 
     private static JsonArray List(JsonObject? item, string name) => item?[name] as JsonArray ?? [];
 }

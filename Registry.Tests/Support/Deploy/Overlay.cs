@@ -22,7 +22,8 @@ internal sealed class Overlay
 
     /// <summary>Every overlay that there is.</summary>
     public static IEnumerable<Overlay> All => Directory.GetDirectories(Path.Combine(Folder, "overlays"))
-        .Select(static folder => Path.GetFileName(folder)).Order(StringComparer.Ordinal).Select(static name => new Overlay(name));
+        .Select(static folder => Path.GetFileName(folder)).Order(StringComparer.Ordinal).Select(
+            static name => new Overlay(name));
 
     public IReadOnlyList<JsonObject> Objects { get; }
 
@@ -35,7 +36,8 @@ internal sealed class Overlay
     /// <summary>The pod's only container.</summary>
     public JsonObject Container { get; }
 
-    public IEnumerable<JsonObject> Environment => Container["env"]!.AsArray().Select(static variable => variable!.AsObject());
+    public IEnumerable<JsonObject> Environment =>
+        Container["env"]!.AsArray().Select(static variable => variable!.AsObject());
 
     /// <summary>The labels of the pods.</summary>
     public JsonNode PodLabels => Deployment["spec"]!["template"]!["metadata"]!["labels"]!;
@@ -43,14 +45,21 @@ internal sealed class Overlay
     /// <summary>The one object of a kind.</summary>
     public JsonObject Single(string kind) => Objects.Single(item => $"{item["kind"]}" == kind);
 
-    /// <summary>The value of a variable that is a plain text, or that a ConfigMap of the overlay holds; null for that of a Secret, and for none.</summary>
+    /// <summary>
+    /// The value of a variable that is a plain text, or that a ConfigMap of the overlay holds; null for that of a
+    /// Secret, and for none.
+    /// </summary>
     public string? ValueOf(string variable)
     {
         var found = Environment.FirstOrDefault(candidate => $"{candidate["name"]}" == variable);
         if (found?["value"] is { } plain)
             return plain.GetValue<string>();
         return found?["valueFrom"]?["configMapKeyRef"] is { } key
-            ? Objects.Single(item => $"{item["kind"]}" == "ConfigMap" && $"{item["metadata"]!["name"]}" == $"{key["name"]}")["data"]![$"{key["key"]}"]!.GetValue<string>()
+            ? Objects.Single(
+                item =>
+                    $"{item["kind"]}" == "ConfigMap"
+                        && $"{item["metadata"]!["name"]}"
+                            == $"{key["name"]}")["data"]![$"{key["key"]}"]!.GetValue<string>()
             : null;
     }
 

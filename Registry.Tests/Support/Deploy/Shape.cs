@@ -5,12 +5,13 @@ using System.Text.RegularExpressions;
 namespace Registry.Tests.Support.Deploy;
 
 /// <summary>
-/// The form of an object of Kubernetes, as far as <c>deploy/kubernetes</c> uses it: <c>Data/kubernetes-shapes.yaml</c>. A member whose name ends with
-/// <c>!</c> must be there, and no member may be that is not named.
+/// The form of an object of Kubernetes, as far as <c>deploy/kubernetes</c> uses it: <c>Data/kubernetes-shapes.yaml</c>.
+/// A member whose name ends with <c>!</c> must be there, and no member may be that is not named.
 /// </summary>
 internal static partial class Shape
 {
-    private static readonly JsonObject Shapes = Yaml.Read(Path.Combine(AppContext.BaseDirectory, "Data", "kubernetes-shapes.yaml"));
+    private static readonly JsonObject Shapes =
+        Yaml.Read(Path.Combine(AppContext.BaseDirectory, "Data", "kubernetes-shapes.yaml"));
 
     /// <summary>What is wrong with an object; nothing when it has its shape.</summary>
     public static IEnumerable<string> Errors(JsonObject item)
@@ -24,7 +25,9 @@ internal static partial class Shape
         if (shape is JsonObject members)
             return value is JsonObject item ? MemberErrors(members, item, path) : [$"{path} is no mapping."];
         if (shape is JsonArray { Count: 1 } each)
-            return value is JsonArray list ? list.SelectMany((inner, at) => Errors(each[0], inner, $"{path}[{at}]")) : [$"{path} is no list."];
+            return value is JsonArray list
+                ? list.SelectMany((inner, at) => Errors(each[0], inner, $"{path}[{at}]"))
+                : [$"{path} is no list."];
         var expected = $"{shape}";
         return expected.StartsWith('$') ? Errors(Shapes[expected[1..]], value, path)
             : Fits(expected, value) ? []
@@ -55,7 +58,8 @@ internal static partial class Shape
         // A port by its name.
         ("port", JsonValueKind.String) => true,
         ("truth", JsonValueKind.True or JsonValueKind.False) => true,
-        ("texts", JsonValueKind.Object) => value!.AsObject().All(static member => member.Value?.GetValueKind() == JsonValueKind.String),
+        ("texts", JsonValueKind.Object) =>
+            value!.AsObject().All(static member => member.Value?.GetValueKind() == JsonValueKind.String),
         ("quantity", JsonValueKind.String) => Quantity().IsMatch(value!.GetValue<string>()),
         (var one, JsonValueKind.String) => one.Split('|').Contains(value!.GetValue<string>()),
         _ => false,

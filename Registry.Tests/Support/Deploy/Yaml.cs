@@ -22,12 +22,19 @@ internal static class Yaml
 
     private static JsonNode? ToJson(YamlNode node) => node switch
     {
-        YamlMappingNode mapping => new JsonObject(mapping.Children.Select(static child => KeyValuePair.Create(((YamlScalarNode)child.Key).Value!, ToJson(child.Value)))),
+        YamlMappingNode mapping =>
+            new JsonObject(
+                mapping.Children.Select(
+                    static child => KeyValuePair.Create(((YamlScalarNode)child.Key).Value!, ToJson(child.Value)))),
         YamlSequenceNode sequence => new JsonArray([.. sequence.Children.Select(ToJson)]),
         YamlScalarNode { Style: not ScalarStyle.Plain } quoted => JsonValue.Create(quoted.Value),
         YamlScalarNode { Value: "true" or "false" } truth => JsonValue.Create(truth.Value == "true"),
         YamlScalarNode { Value: "" or "~" or "null" } => null,
-        YamlScalarNode plain when int.TryParse(plain.Value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) => JsonValue.Create(number),
+        YamlScalarNode plain when int.TryParse(
+            plain.Value,
+            NumberStyles.AllowLeadingSign,
+            CultureInfo.InvariantCulture,
+            out var number) => JsonValue.Create(number),
         YamlScalarNode plain => JsonValue.Create(plain.Value),
         _ => throw new FormatException($"{node.NodeType} has no meaning in JSON."),
     };

@@ -25,13 +25,18 @@ internal sealed record FakeGcsAnswer(int Status)
         Error(412, "conditionNotMet", "At least one of the pre-conditions you specified did not hold.");
 
     public static FakeGcsAnswer TooManyChanges { get; } =
-        Error(429, "rateLimitExceeded", "The object exceeded the rate limit for object mutation operations (create, update, and delete).");
+        Error(
+            429,
+            "rateLimitExceeded",
+            "The object exceeded the rate limit for object mutation operations (create, update, and delete).");
 
     public static FakeGcsAnswer NoBucket { get; } = Error(404, "notFound", "The specified bucket does not exist.");
 
-    public static FakeGcsAnswer Json(JsonNode body, int status = 200) => new(status) { Body = Encoding.UTF8.GetBytes(body.ToJsonString()) };
+    public static FakeGcsAnswer Json(
+        JsonNode body, int status = 200) => new(status) { Body = Encoding.UTF8.GetBytes(body.ToJsonString()) };
 
-    public static FakeGcsAnswer NoObject(string bucket, string name) => Error(404, "notFound", $"No such object: {bucket}/{name}");
+    public static FakeGcsAnswer NoObject(
+        string bucket, string name) => Error(404, "notFound", $"No such object: {bucket}/{name}");
 
     public static FakeGcsAnswer Error(int status, string reason, string message) => Json(
         new JsonObject
@@ -40,18 +45,23 @@ internal sealed record FakeGcsAnswer(int Status)
             {
                 ["code"] = status,
                 ["message"] = message,
-                ["errors"] = new JsonArray(new JsonObject { ["message"] = message, ["domain"] = "global", ["reason"] = reason }),
+                ["errors"] =
+                    new JsonArray(new JsonObject { ["message"] = message, ["domain"] = "global", ["reason"] = reason }),
             },
         },
         status);
 
-    /// <summary>What the metadata server of a machine in Google Cloud answers, which tells the machine its identity.</summary>
+    /// <summary>
+    /// What the metadata server of a machine in Google Cloud answers, which tells the machine its identity.
+    /// </summary>
     public static FakeGcsAnswer Metadata(IReadOnlyList<string> path, string? token)
     {
         var answer = path[^1] switch
         {
-            "token" => Json(new JsonObject { ["access_token"] = token, ["expires_in"] = 3600, ["token_type"] = "Bearer" }),
-            "universe-domain" => new FakeGcsAnswer(200) { Body = "googleapis.com"u8.ToArray(), ContentType = "text/plain" },
+            "token" =>
+                Json(new JsonObject { ["access_token"] = token, ["expires_in"] = 3600, ["token_type"] = "Bearer" }),
+            "universe-domain" =>
+                new FakeGcsAnswer(200) { Body = "googleapis.com"u8.ToArray(), ContentType = "text/plain" },
             _ => new FakeGcsAnswer(200),
         };
         return answer with { Headers = new Dictionary<string, string> { ["Metadata-Flavor"] = "Google" } };
@@ -63,5 +73,9 @@ internal sealed record FakeGcsAnswer(int Status)
     /// <summary>Where media was asked for, refusals are plain text.</summary>
     public FakeGcsAnswer AsText() => Status < 400 || Body.Length == 0
         ? this
-        : this with { ContentType = "text/html; charset=UTF-8", Body = Encoding.UTF8.GetBytes((string?)JsonNode.Parse(Body)?["error"]?["message"] ?? "") };
+        : this with
+        {
+            ContentType = "text/html; charset=UTF-8",
+            Body = Encoding.UTF8.GetBytes((string?)JsonNode.Parse(Body)?["error"]?["message"] ?? "")
+        };
 }

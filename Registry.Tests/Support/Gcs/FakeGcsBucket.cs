@@ -5,7 +5,10 @@ using System.Text.RegularExpressions;
 
 namespace Registry.Tests.Support.Gcs;
 
-/// <summary>A bucket: live objects alone, without versions. All that reads or changes them holds one lock, as the service is strongly consistent.</summary>
+/// <summary>
+/// A bucket: live objects alone, without versions. All that reads or changes them holds one lock, as the service is
+/// strongly consistent.
+/// </summary>
 internal sealed partial class FakeGcsBucket(string name, TimeProvider time)
 {
     private readonly Lock gate = new();
@@ -16,10 +19,16 @@ internal sealed partial class FakeGcsBucket(string name, TimeProvider time)
     /// <summary>The service gives no more than this many objects in a page, and may give fewer.</summary>
     public int MaxPage { get; set; } = 1000;
 
-    /// <summary>What a delete that was done is answered with: the service says 204, and its test bench 200 with or without a body.</summary>
+    /// <summary>
+    /// What a delete that was done is answered with: the service says 204, and its test bench 200 with or without a
+    /// body.
+    /// </summary>
     public FakeGcsAnswer Deleted { get; set; } = new(204);
 
-    /// <summary>How long after a change of an object every other change of it is refused with 429, whatever its preconditions: the service admits about one a second. Zero for never.</summary>
+    /// <summary>
+    /// How long after a change of an object every other change of it is refused with 429, whatever its preconditions:
+    /// the service admits about one a second. Zero for never.
+    /// </summary>
     public TimeSpan ChangePeriod { get; set; }
 
     /// <summary>True for media that are sent whole whatever range is asked for, as a server may.</summary>
@@ -42,9 +51,17 @@ internal sealed partial class FakeGcsBucket(string name, TimeProvider time)
 
     public FakeGcsAnswer Describe()
     {
-        var bucket = new JsonObject { ["kind"] = "storage#bucket", ["id"] = name, ["name"] = name, ["location"] = "EU", ["storageClass"] = "STANDARD" };
+        var bucket = new JsonObject
+        {
+            ["kind"] = "storage#bucket",
+            ["id"] = name,
+            ["name"] = name,
+            ["location"] = "EU",
+            ["storageClass"] = "STANDARD"
+        };
         if (RetentionPeriod is { } seconds)
-            bucket["retentionPolicy"] = new JsonObject { ["retentionPeriod"] = seconds.ToString(CultureInfo.InvariantCulture) };
+            bucket["retentionPolicy"] =
+                new JsonObject { ["retentionPeriod"] = seconds.ToString(CultureInfo.InvariantCulture) };
         return FakeGcsAnswer.Json(bucket);
     }
 
@@ -74,12 +91,16 @@ internal sealed partial class FakeGcsBucket(string name, TimeProvider time)
             ["X-Goog-Stored-Content-Length"] = found.Content.Length.ToString(CultureInfo.InvariantCulture),
         };
         var (status, from, length) = (200, 0L, found.Content.Length);
-        if (!IgnoresRanges && RangeHeader().Match(request.Context.Request.Headers.Range.ToString()) is { Success: true } range)
+        if (!IgnoresRanges
+            && RangeHeader().Match(request.Context.Request.Headers.Range.ToString()) is { Success: true } range)
         {
             from = long.Parse(range.Groups[1].ValueSpan, CultureInfo.InvariantCulture);
-            var last = range.Groups[2].Length == 0 ? length - 1 : Math.Min(length - 1, long.Parse(range.Groups[2].ValueSpan, CultureInfo.InvariantCulture));
+            var last = range.Groups[2].Length == 0
+                ? length - 1
+                : Math.Min(length - 1, long.Parse(range.Groups[2].ValueSpan, CultureInfo.InvariantCulture));
             if (from >= length)
-                return FakeGcsAnswer.Error(416, "requestedRangeNotSatisfiable", "Request range not satisfiable").AsText();
+                return FakeGcsAnswer.Error(416, "requestedRangeNotSatisfiable", "Request range not satisfiable")
+                    .AsText();
             headers["Content-Range"] = $"bytes {from}-{last}/{length}";
             (status, length) = (206, last - from + 1);
         }
@@ -121,25 +142,36 @@ internal sealed partial class FakeGcsBucket(string name, TimeProvider time)
             var metadata = found.Metadata.ToDictionary();
             foreach (var (key, value) in changes["metadata"]?.AsObject() ?? [])
                 metadata[key] = (string)value!;
-            var patched = found with { Metadata = metadata, Metageneration = found.Metageneration + 1, Updated = time.GetUtcNow() };
+            var patched = found with
+            {
+                Metadata = metadata,
+                Metageneration = found.Metageneration + 1,
+                Updated = time.GetUtcNow()
+            };
             objects[found.Name] = patched;
             return FakeGcsAnswer.Json(patched.ToJson(request.Query("fields")));
         }
     }
 
-    /// <summary>Null when the preconditions of a write hold; they are judged when a session begins, and again when the object is placed.</summary>
+    /// <summary>
+    /// Null when the preconditions of a write hold; they are judged when a session begins, and again when the object is
+    /// placed.
+    /// </summary>
     public FakeGcsAnswer? Judge(string objectName, FakeGcsConditions conditions)
     {
         lock (gate)
             return conditions.Judge(objects.GetValueOrDefault(objectName), isRead: false);
     }
 
-    public FakeGcsAnswer Place(string objectName, FakeGcsConditions conditions, JsonObject resource, FakeGcsContent content, string? fields)
+    public FakeGcsAnswer Place(
+        string objectName, FakeGcsConditions conditions, JsonObject resource, FakeGcsContent content, string? fields)
     {
         if ((string?)resource["crc32c"] is { } crc32c && crc32c != content.Crc32C)
-            return FakeGcsAnswer.Error(400, "invalid", $"Provided CRC32C \"{crc32c}\" doesn't match calculated CRC32C \"{content.Crc32C}\".");
+            return FakeGcsAnswer.Error(
+                400, "invalid", $"Provided CRC32C \"{crc32c}\" doesn't match calculated CRC32C \"{content.Crc32C}\".");
         if ((string?)resource["md5Hash"] is { } md5 && md5 != content.Md5)
-            return FakeGcsAnswer.Error(400, "invalid", $"Provided MD5 hash \"{md5}\" doesn't match calculated MD5 hash \"{content.Md5}\".");
+            return FakeGcsAnswer.Error(
+                400, "invalid", $"Provided MD5 hash \"{md5}\" doesn't match calculated MD5 hash \"{content.Md5}\".");
         lock (gate)
         {
             if (IsTooSoon(objectName))
@@ -149,7 +181,8 @@ internal sealed partial class FakeGcsBucket(string name, TimeProvider time)
                 return refusal;
             changed[objectName] = time.GetTimestamp();
             var present = time.GetUtcNow();
-            lastGeneration = Math.Max(lastGeneration + 1, (present - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond);
+            lastGeneration =
+                Math.Max(lastGeneration + 1, (present - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond);
             var placed = new FakeGcsObject
             {
                 Bucket = name,
@@ -160,7 +193,8 @@ internal sealed partial class FakeGcsBucket(string name, TimeProvider time)
                 Updated = present,
                 ContentType = (string?)resource["contentType"],
                 CacheControl = (string?)resource["cacheControl"],
-                Metadata = resource["metadata"]?.AsObject().ToDictionary(pair => pair.Key, pair => (string)pair.Value!) ?? [],
+                Metadata =
+                    resource["metadata"]?.AsObject().ToDictionary(pair => pair.Key, pair => (string)pair.Value!) ?? [],
             };
             objects[objectName] = placed;
             replaced?.Content.Dispose();
@@ -179,7 +213,8 @@ internal sealed partial class FakeGcsBucket(string name, TimeProvider time)
     {
         var prefix = request.Query("prefix") ?? "";
         var from = request.Query("startOffset") ?? "";
-        var after = request.Query("pageToken") is { } token ? Encoding.UTF8.GetString(Convert.FromBase64String(token)) : null;
+        var after =
+            request.Query("pageToken") is { } token ? Encoding.UTF8.GetString(Convert.FromBase64String(token)) : null;
         var size = (int)Math.Min(MaxPage, request.Number("maxResults") ?? MaxPage);
         var fields = request.Query("fields") is { } wanted ? ItemFields().Match(wanted).Groups[1].Value : null;
         List<FakeGcsObject> page;
@@ -203,7 +238,9 @@ internal sealed partial class FakeGcsBucket(string name, TimeProvider time)
 
     private bool IsTooSoon(string objectName)
     {
-        if (ChangePeriod == TimeSpan.Zero || !changed.TryGetValue(objectName, out var last) || time.GetElapsedTime(last) >= ChangePeriod)
+        if (ChangePeriod == TimeSpan.Zero
+            || !changed.TryGetValue(objectName, out var last)
+            || time.GetElapsedTime(last) >= ChangePeriod)
             return false;
         Throttled++;
         return true;

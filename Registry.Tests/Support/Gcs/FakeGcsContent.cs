@@ -3,12 +3,16 @@ using System.Security.Cryptography;
 
 namespace Registry.Tests.Support.Gcs;
 
-/// <summary>The bytes of an object: in memory where they are few, otherwise in a file. Grows while it is uploaded.</summary>
+/// <summary>
+/// The bytes of an object: in memory where they are few, otherwise in a file. Grows while it is uploaded.
+/// </summary>
 internal sealed class FakeGcsContent(string folder) : IDisposable
 {
     private const int MaxInMemory = 64 * 1024;
 
-    private static readonly uint[] Table = [.. Enumerable.Range(0, 256).Select(i => Enumerable.Range(0, 8).Aggregate((uint)i, (c, _) => (c & 1) != 0 ? (c >> 1) ^ 0x82F63B78 : c >> 1))];
+    private static readonly uint[] Table = [.. Enumerable.Range(0, 256)
+        .Select(
+            i => Enumerable.Range(0, 8).Aggregate((uint)i, (c, _) => (c & 1) != 0 ? (c >> 1) ^ 0x82F63B78 : c >> 1))];
 
     private readonly MemoryStream memory = new();
     private readonly IncrementalHash md5 = IncrementalHash.CreateHash(HashAlgorithmName.MD5);
@@ -50,14 +54,17 @@ internal sealed class FakeGcsContent(string folder) : IDisposable
         }
         else
         {
-            await using var file = new FileStream(path, FileMode.Append, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+            await using var file = new FileStream(
+                path, FileMode.Append, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
             await file.WriteAsync(bytes, cancellationToken);
         }
 
         Length += bytes.Length;
     }
 
-    /// <summary>The bytes from the start; who opened it reads on when the content is disposed, as readers of the service may.</summary>
+    /// <summary>
+    /// The bytes from the start; who opened it reads on when the content is disposed, as readers of the service may.
+    /// </summary>
     public Stream Open() => path is null
         ? new MemoryStream(memory.ToArray(), writable: false)
         : new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);

@@ -46,7 +46,8 @@ internal sealed record FakeGcsObject
             ["updated"] = Text(Updated),
         };
         if (Metadata.Count > 0)
-            all["metadata"] = new JsonObject(Metadata.Select(pair => KeyValuePair.Create(pair.Key, (JsonNode?)pair.Value)));
+            all["metadata"] =
+                new JsonObject(Metadata.Select(pair => KeyValuePair.Create(pair.Key, (JsonNode?)pair.Value)));
         if (fields is null)
             return all;
         var wanted = fields.Split(',');
@@ -57,5 +58,6 @@ internal sealed record FakeGcsObject
     private static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);
 
     /// <summary>Milliseconds, as the service writes times.</summary>
-    private static string Text(DateTimeOffset time) => time.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
+    private static string Text(
+        DateTimeOffset time) => time.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
 }

@@ -29,7 +29,8 @@ internal sealed class FakeGcsRequest
     public async Task<JsonObject> ReadJsonAsync()
     {
         var body = Context.Request.Body;
-        await using var plain = Context.Request.Headers.ContentEncoding == "gzip" ? new GZipStream(body, CompressionMode.Decompress) : body;
+        await using var plain =
+            Context.Request.Headers.ContentEncoding == "gzip" ? new GZipStream(body, CompressionMode.Decompress) : body;
         return (await JsonNode.ParseAsync(plain, cancellationToken: Aborted))!.AsObject();
     }
 
@@ -42,7 +43,8 @@ internal sealed class FakeGcsRequest
         _ => "",
     };
 
-    public string? Query(string name) => Context.Request.Query.TryGetValue(name, out var values) ? values.ToString() : null;
+    public string? Query(
+        string name) => Context.Request.Query.TryGetValue(name, out var values) ? values.ToString() : null;
 
     public long? Number(string name) => Query(name) is { } text ? long.Parse(text, CultureInfo.InvariantCulture) : null;
 
@@ -50,13 +52,16 @@ internal sealed class FakeGcsRequest
     {
         ("GET", ["storage", "v1", "b", _]) => FakeGcsOperation.GetBucket,
         ("GET", ["storage", "v1", "b", _, "o"]) => FakeGcsOperation.List,
-        ("GET", ["storage", "v1", "b", _, "o", _]) => Query("alt") == "media" ? FakeGcsOperation.GetMedia : FakeGcsOperation.GetObject,
+        ("GET", ["storage", "v1", "b", _, "o", _]) =>
+            Query("alt") == "media" ? FakeGcsOperation.GetMedia : FakeGcsOperation.GetObject,
         ("DELETE", ["storage", "v1", "b", _, "o", _]) => FakeGcsOperation.Delete,
         ("PATCH", ["storage", "v1", "b", _, "o", _]) => FakeGcsOperation.Patch,
         ("POST", ["upload", "storage", "v1", "b", _, "o"]) =>
             Query("uploadType") == "resumable" ? FakeGcsOperation.StartSession : FakeGcsOperation.Insert,
         ("PUT", ["upload", "sessions", _]) =>
-            Context.Request.Headers.ContentRange.ToString().StartsWith("bytes */", StringComparison.Ordinal) ? FakeGcsOperation.AskSession : FakeGcsOperation.PutChunk,
+            Context.Request.Headers.ContentRange.ToString().StartsWith("bytes */", StringComparison.Ordinal)
+                ? FakeGcsOperation.AskSession
+                : FakeGcsOperation.PutChunk,
         ("DELETE", ["upload", "sessions", _]) => FakeGcsOperation.CancelSession,
         ("POST", ["token"]) => FakeGcsOperation.Token,
         ("GET", [""] or ["computeMetadata", ..]) => FakeGcsOperation.Metadata,

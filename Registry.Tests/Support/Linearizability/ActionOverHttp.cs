@@ -10,7 +10,8 @@ internal static class ActionOverHttp
     public const string NothingHappened = "409 resource-in-use";
 
     /// <returns>The answer; null where none came, or one that leaves open whether it was done.</returns>
-    public static async Task<string?> SendAsync(HttpClient client, string package, PackageAction action, CancellationToken cancellationToken)
+    public static async Task<string?> SendAsync(
+        HttpClient client, string package, PackageAction action, CancellationToken cancellationToken)
     {
         using var request = RequestFor($"/api/v1/packages/{package}", action);
         try
@@ -24,7 +25,8 @@ internal static class ActionOverHttp
                 ? $"200 {Describe(action, body)}".TrimEnd()
                 : $"{(int)answer.StatusCode} {body.GetProperty("code").GetString()}";
         }
-        catch (Exception broken) when (broken is HttpRequestException || (broken is TaskCanceledException && !cancellationToken.IsCancellationRequested))
+        catch (Exception broken) when (broken is HttpRequestException
+            || (broken is TaskCanceledException && !cancellationToken.IsCancellationRequested))
         {
             return null;
         }
@@ -32,10 +34,12 @@ internal static class ActionOverHttp
 
     private static HttpRequestMessage RequestFor(string path, PackageAction action) => action switch
     {
-        PackageAction.Push push => new(HttpMethod.Post, path) { Content = new PushContent(push.Package, push.Release) { Force = push.Force } },
+        PackageAction.Push push =>
+            new(HttpMethod.Post, path) { Content = new PushContent(push.Package, push.Release) { Force = push.Force } },
         PackageAction.Delete delete => new(HttpMethod.Delete, $"{path}/{delete.Release}/helm"),
         PackageAction.AddToChannel add => new(HttpMethod.Post, $"{path}/channels/{add.Channel}/{add.Release}"),
-        PackageAction.RemoveFromChannel remove => new(HttpMethod.Delete, $"{path}/channels/{remove.Channel}/{remove.Release}"),
+        PackageAction.RemoveFromChannel remove =>
+            new(HttpMethod.Delete, $"{path}/channels/{remove.Channel}/{remove.Release}"),
         PackageAction.DeleteChannel delete => new(HttpMethod.Delete, $"{path}/channels/{delete.Channel}"),
         PackageAction.ShowPackage => new(HttpMethod.Get, path),
         PackageAction.ShowRelease show => new(HttpMethod.Get, $"{path}/{show.Release}/helm"),
@@ -46,20 +50,28 @@ internal static class ActionOverHttp
 
     private static string Describe(PackageAction action, JsonElement body) => action switch
     {
-        PackageAction.ShowPackage => Join(' ', body.EnumerateArray().Select(static manifest => $"{Text(manifest, "release")}={Content(manifest)}")),
+        PackageAction.ShowPackage =>
+            Join(
+                ' ',
+                body.EnumerateArray().Select(static manifest => $"{Text(manifest, "release")}={Content(manifest)}")),
         PackageAction.ShowRelease => $"{Content(body)} ({Join(',', Texts(body, "channels"))})",
         PackageAction.ShowChannels => Join(' ', body.EnumerateArray().Select(Channel)),
         PackageAction.ShowChannel or PackageAction.AddToChannel => Channel(body),
         _ => "",
     };
 
-    private static string Channel(JsonElement channel) => PackageState.Describe(Text(channel, "name"), Text(channel, "current"), Texts(channel, "releases"));
+    private static string Channel(
+        JsonElement channel) =>
+        PackageState.Describe(Text(channel, "name"), Text(channel, "current"), Texts(channel, "releases"));
 
-    private static string Content(JsonElement manifest) => PackageAction.Push.NameOf(Text(manifest.GetProperty("content"), "digest"));
+    private static string Content(
+        JsonElement manifest) => PackageAction.Push.NameOf(Text(manifest.GetProperty("content"), "digest"));
 
     private static string Text(JsonElement body, string member) => body.GetProperty(member).GetString()!;
 
-    private static IEnumerable<string> Texts(JsonElement body, string member) => body.GetProperty(member).EnumerateArray().Select(static item => item.GetString()!);
+    private static IEnumerable<string> Texts(
+        JsonElement body,
+        string member) => body.GetProperty(member).EnumerateArray().Select(static item => item.GetString()!);
 
     private static string Join(char separator, IEnumerable<string> parts) => string.Join(separator, parts);
 }

@@ -3,8 +3,9 @@ using System.Text;
 namespace Registry.Tests.Support.Linearizability;
 
 /// <summary>
-/// Looks for an order of calls that one package could have served one after another: each between its call and its return, each answered as the model
-/// answers. Depth first, as Wing and Gong have it; what was tried once, a set of calls with the state after it, is not tried again, as Lowe has it.
+/// Looks for an order of calls that one package could have served one after another: each between its call and its
+/// return, each answered as the model answers. Depth first, as Wing and Gong have it; what was tried once, a set of
+/// calls with the state after it, is not tried again, as Lowe has it.
 /// </summary>
 internal sealed class LinearizationSearch
 {
@@ -31,7 +32,10 @@ internal sealed class LinearizationSearch
     /// <summary>True when there is an order of all calls that were answered, with any of the others.</summary>
     public bool Succeeds() => Orders().Any();
 
-    /// <summary>Every end that an order can have: the state, and the unanswered calls that are not in the order and may still come. Each once.</summary>
+    /// <summary>
+    /// Every end that an order can have: the state, and the unanswered calls that are not in the order and may still
+    /// come. Each once.
+    /// </summary>
     public IEnumerable<(PackageState State, IReadOnlyList<Operation> Open)> Orders()
     {
         if (unplacedAnswers == 0)
@@ -60,7 +64,9 @@ internal sealed class LinearizationSearch
             }
 
             if (tried.Count > MaxTried)
-                throw new InvalidOperationException($"{operations.Length} calls are too many, or too many of them unanswered, to find out whether they have an order.");
+                throw new InvalidOperationException(
+                    $"{operations.Length} calls are too many, or too many of them unanswered, to find out whether "
+                        + "they have an order.");
             steps.Push(new Step(candidate, next, Candidates(next)));
             if (steps.Count - 1 > Best.Order.Count)
                 Best = ([.. steps.Reverse().Skip(1).Select(placed => operations[placed.Placed])], next);
@@ -70,8 +76,9 @@ internal sealed class LinearizationSearch
     }
 
     /// <summary>
-    /// Those that may be next: nobody else's answer came before they were called. Those with an answer first, by its time. One that fits here and has no effect
-    /// anywhere is the only one: whatever order has it later has an equal one that has it now.
+    /// Those that may be next: nobody else's answer came before they were called. Those with an answer first, by its
+    /// time. One that fits here and has no effect anywhere is the only one: whatever order has it later has an equal
+    /// one that has it now.
     /// </summary>
     private Queue<int> Candidates(PackageState state)
     {
@@ -80,7 +87,9 @@ internal sealed class LinearizationSearch
         for (var i = 0; i < operations.Length && operations[i].Call <= earliestReturn; i++)
             if (!placed[i])
             {
-                if (operations[i].IsWithoutEffect && operations[i].Answer is { } answer && operations[i].Action.On(state).Answer == answer)
+                if (operations[i].IsWithoutEffect
+                    && operations[i].Answer is { } answer
+                    && operations[i].Action.On(state).Answer == answer)
                     return new Queue<int>([i]);
                 candidates.Add(i);
                 earliestReturn = Math.Min(earliestReturn, operations[i].Return);

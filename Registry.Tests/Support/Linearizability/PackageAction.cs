@@ -20,7 +20,8 @@ internal abstract record PackageAction
     /// <param name="Force">Whether it replaces what is there.</param>
     internal sealed record Push(string Release, SeededPackage Package, string Content, bool Force) : PackageAction
     {
-        public static async Task<Push> OfAsync(string release, SeededPackage package, bool force, CancellationToken cancellationToken) =>
+        public static async Task<Push> OfAsync(
+            string release, SeededPackage package, bool force, CancellationToken cancellationToken) =>
             new(release, package, NameOf((await package.DigestsAsync(cancellationToken)).Tar), force);
 
         /// <summary>The content of a digest, in short.</summary>
@@ -67,7 +68,9 @@ internal abstract record PackageAction
     internal sealed record DeleteChannel(string Channel) : PackageAction
     {
         public override (PackageState Next, string Answer) On(PackageState state) =>
-            !state.Exists ? (state, NoPackage) : !state.HasChannel(Channel) ? (state, NoChannel) : (state.WithoutChannel(Channel), "200");
+            !state.Exists
+                ? (state, NoPackage)
+                : !state.HasChannel(Channel) ? (state, NoChannel) : (state.WithoutChannel(Channel), "200");
 
         public override string ToString() => $"delete {Channel}";
     }
@@ -76,7 +79,8 @@ internal abstract record PackageAction
     {
         public override bool Reads => true;
 
-        public override (PackageState Next, string Answer) On(PackageState state) => (state, state.Exists ? $"200 {state.ReleasesText}" : NoPackage);
+        public override (PackageState Next, string Answer) On(
+            PackageState state) => (state, state.Exists ? $"200 {state.ReleasesText}" : NoPackage);
 
         public override string ToString() => "show";
     }
@@ -98,7 +102,8 @@ internal abstract record PackageAction
     {
         public override bool Reads => true;
 
-        public override (PackageState Next, string Answer) On(PackageState state) => (state, state.Exists ? $"200 {state.ChannelsText}".TrimEnd() : NoPackage);
+        public override (PackageState Next, string Answer) On(
+            PackageState state) => (state, state.Exists ? $"200 {state.ChannelsText}".TrimEnd() : NoPackage);
 
         public override string ToString() => "show channels";
     }
@@ -108,7 +113,9 @@ internal abstract record PackageAction
         public override bool Reads => true;
 
         public override (PackageState Next, string Answer) On(PackageState state) => (
-            state, !state.Exists ? NoPackage : !state.HasChannel(Channel) ? NoChannel : $"200 {state.Describe(Channel)}");
+            state, !state.Exists
+                ? NoPackage
+                : !state.HasChannel(Channel) ? NoChannel : $"200 {state.Describe(Channel)}");
 
         public override string ToString() => $"show {Channel}";
     }

@@ -3,19 +3,22 @@ using System.Collections.Immutable;
 namespace Registry.Tests.Support.Linearizability;
 
 /// <summary>
-/// The model of one package: what each release holds, and the channels. Immutable. Releases must be such that their ordinal order is that of versions,
-/// as it is while each number has one digit.
+/// The model of one package: what each release holds, and the channels. Immutable. Releases must be such that their
+/// ordinal order is that of versions, as it is while each number has one digit.
 /// </summary>
 internal sealed class PackageState
 {
-    private static readonly Comparer<string> HighestFirst = Comparer<string>.Create(static (left, right) => string.CompareOrdinal(right, left));
+    private static readonly Comparer<string> HighestFirst =
+        Comparer<string>.Create(static (left, right) => string.CompareOrdinal(right, left));
 
-    private static readonly ImmutableSortedSet<string> NoReleases = ImmutableSortedSet<string>.Empty.WithComparer(HighestFirst);
+    private static readonly ImmutableSortedSet<string> NoReleases =
+        ImmutableSortedSet<string>.Empty.WithComparer(HighestFirst);
 
     private readonly ImmutableSortedDictionary<string, string> releases;
     private readonly ImmutableSortedDictionary<string, Members> channels;
 
-    private PackageState(ImmutableSortedDictionary<string, string> releases, ImmutableSortedDictionary<string, Members> channels)
+    private PackageState(
+        ImmutableSortedDictionary<string, string> releases, ImmutableSortedDictionary<string, Members> channels)
     {
         // A package goes with its last release, and its channels with it.
         (this.releases, this.channels) = (releases, releases.IsEmpty ? channels.Clear() : channels);
@@ -24,7 +27,8 @@ internal sealed class PackageState
 
     /// <summary>No package.</summary>
     public static PackageState Absent { get; } = new(
-        ImmutableSortedDictionary.Create<string, string>(HighestFirst), ImmutableSortedDictionary.Create<string, Members>(StringComparer.Ordinal));
+        ImmutableSortedDictionary.Create<string, string>(
+            HighestFirst), ImmutableSortedDictionary.Create<string, Members>(StringComparer.Ordinal));
 
     /// <summary>All of it: equal texts are equal states.</summary>
     public string Text { get; }
@@ -35,10 +39,16 @@ internal sealed class PackageState
 
     public string ReleasesText => string.Join(' ', releases.Select(static release => $"{release.Key}={release.Value}"));
 
-    public string ChannelsText => string.Join(' ', channels.Select(static channel => Describe(channel.Key, channel.Value.Current, channel.Value.Releases)));
+    public string ChannelsText =>
+        string.Join(
+            ' ',
+            channels.Select(static channel => Describe(channel.Key, channel.Value.Current, channel.Value.Releases)));
 
     /// <summary>How a channel is written.</summary>
-    public static string Describe(string channel, string current, IEnumerable<string> releases) => $"{channel}:{current}({string.Join(',', releases)})";
+    public static string Describe(
+        string channel,
+        string current,
+        IEnumerable<string> releases) => $"{channel}:{current}({string.Join(',', releases)})";
 
     public bool Has(string release) => releases.ContainsKey(release);
 
@@ -48,7 +58,9 @@ internal sealed class PackageState
     public string ContentOf(string release) => releases[release];
 
     /// <summary>The channels that point to a release.</summary>
-    public IEnumerable<string> ChannelsOf(string release) => channels.Where(channel => channel.Value.Current == release).Select(static channel => channel.Key);
+    public IEnumerable<string> ChannelsOf(
+        string release) =>
+        channels.Where(channel => channel.Value.Current == release).Select(static channel => channel.Key);
 
     public string Describe(string channel) => Describe(channel, channels[channel].Current, channels[channel].Releases);
 
@@ -59,13 +71,16 @@ internal sealed class PackageState
 
     public PackageState WithChannelRelease(string channel, string release) => new(
         releases,
-        channels.SetItem(channel, new Members(release, (channels.GetValueOrDefault(channel)?.Releases ?? NoReleases).Add(release))));
+        channels.SetItem(
+            channel, new Members(release, (channels.GetValueOrDefault(channel)?.Releases ?? NoReleases).Add(release))));
 
-    public PackageState WithoutChannelRelease(string channel, string release) => new(releases, Leave(channels, channel, release));
+    public PackageState WithoutChannelRelease(
+        string channel, string release) => new(releases, Leave(channels, channel, release));
 
     public PackageState WithoutChannel(string channel) => new(releases, channels.Remove(channel));
 
-    private static ImmutableSortedDictionary<string, Members> Leave(ImmutableSortedDictionary<string, Members> channels, string channel, string release)
+    private static ImmutableSortedDictionary<string, Members> Leave(
+        ImmutableSortedDictionary<string, Members> channels, string channel, string release)
     {
         var rest = channels[channel].Releases.Remove(release);
         return rest.Count == channels[channel].Releases.Count ? channels

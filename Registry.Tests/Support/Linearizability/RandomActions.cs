@@ -1,6 +1,8 @@
 namespace Registry.Tests.Support.Linearizability;
 
-/// <summary>Actions on one package, so few releases and channels that they meet all the time. The same seed gives the same ones.</summary>
+/// <summary>
+/// Actions on one package, so few releases and channels that they meet all the time. The same seed gives the same ones.
+/// </summary>
 internal sealed class RandomActions(int seed)
 {
     private static readonly string[] Releases = ["1.0.0", "1.1.0", "2.0.0-rc.1"];
@@ -27,7 +29,12 @@ internal sealed class RandomActions(int seed)
         1 or 2 or 3 => new PackageAction.AddToChannel(Channel(), Release()),
         4 => new PackageAction.RemoveFromChannel(Channel(), Release()),
         5 => new PackageAction.DeleteChannel(Channel()),
-        var number => await PackageAction.Push.OfAsync(Release(), new SeededPackage(unchecked((seed * 100_000) + ++pushed), 64), force: number < 8, cancellationToken),
+        var number =>
+            await PackageAction.Push.OfAsync(
+                Release(),
+                new SeededPackage(unchecked((seed * 100_000) + ++pushed), 64),
+                force: number < 8,
+                cancellationToken),
     };
 
     private string Release() => Releases[Random.Next(Releases.Length)];

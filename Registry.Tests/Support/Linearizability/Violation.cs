@@ -38,25 +38,35 @@ internal sealed class Violation
         var text = new StringBuilder("No order explains these calls, of a package that was before them\n");
         foreach (var state in starts.Select(static start => start.State.Text).Distinct().Take(10))
             text.Append(CultureInfo.InvariantCulture, $"    {state}\n");
-        var shown = calls.Concat(starts.SelectMany(static start => start.Open)).Distinct().OrderBy(static call => call.Call).ToList();
+        var shown = calls.Concat(starts.SelectMany(static start => start.Open))
+            .Distinct()
+            .OrderBy(static call => call.Call)
+            .ToList();
         foreach (var call in shown)
             text.Append(CultureInfo.InvariantCulture, $"{Milliseconds(call.Call - shown[0].Call),12} – ")
-                .Append(CultureInfo.InvariantCulture, $"{Milliseconds(call.Return == long.MaxValue ? -1 : call.Return - shown[0].Call),10}  ")
+                .Append(
+                    CultureInfo.InvariantCulture,
+                    $"{Milliseconds(call.Return == long.MaxValue ? -1 : call.Return - shown[0].Call),10}  ")
                 .Append(CultureInfo.InvariantCulture, $"{call.Who}  {call.Action}: {call.Answer ?? "?"}\n");
         foreach (var (state, open) in starts.Take(1))
         {
             var search = new LinearizationSearch(open.Concat(calls), state);
             search.Succeeds();
-            text.Append(CultureInfo.InvariantCulture, $"The longest order has {search.Best.Order.Count} of them and ends with {search.Best.After.Text}\n");
+            text.Append(
+                CultureInfo.InvariantCulture,
+                $"The longest order has {search.Best.Order.Count} of them and ends with {search.Best.After.Text}\n");
         }
 
         return text.ToString();
     }
 
-    /// <summary>The history up to the first answer that cannot be explained; answers that came later are not known yet.</summary>
+    /// <summary>
+    /// The history up to the first answer that cannot be explained; answers that came later are not known yet.
+    /// </summary>
     private static List<Operation> ShortestPrefix(IReadOnlyList<Operation> history)
     {
-        var answers = history.Where(static call => call.Answer is not null).Select(static call => call.Return).Order().ToList();
+        var answers =
+            history.Where(static call => call.Answer is not null).Select(static call => call.Return).Order().ToList();
         var (low, high) = (0, answers.Count - 1);
         while (low < high)
         {
@@ -75,17 +85,25 @@ internal sealed class Violation
             .Where(static call => call.Answer is not null || !call.Action.Reads);
     }
 
-    /// <summary>The last moment at which no call was under way but those that were never answered, before the last answer.</summary>
+    /// <summary>
+    /// The last moment at which no call was under way but those that were never answered, before the last answer.
+    /// </summary>
     private static long LastQuiet(List<Operation> history)
     {
         var last = history.Where(static call => call.Answer is not null).MaxBy(static call => call.Return)!;
         return history
-            .Where(call => call.Call <= last.Call && !history.Exists(other => other.Answer is not null && other.Call < call.Call && other.Return >= call.Call))
+            .Where(
+                call =>
+                    call.Call <= last.Call
+                        && !history.Exists(
+                            other => other.Answer is not null && other.Call < call.Call && other.Return >= call.Call))
             .Max(static call => call.Call);
     }
 
     private static string Milliseconds(long ticks) =>
         ticks < 0 ? "?" : (ticks * 1000.0 / Stopwatch.Frequency).ToString("0.000", CultureInfo.InvariantCulture);
 
-    private bool HasOrder(List<Operation> fewer) => starts.Any(start => new LinearizationSearch(start.Open.Concat(fewer), start.State).Succeeds());
+    private bool HasOrder(
+        List<Operation> fewer) =>
+        starts.Any(start => new LinearizationSearch(start.Open.Concat(fewer), start.State).Succeeds());
 }

@@ -11,11 +11,15 @@ internal sealed record ActualAnswer(int Status, IReadOnlyDictionary<string, stri
     /// <summary>The name that the registry is called by, whatever its address.</summary>
     public const string Host = "registry.example";
 
-    /// <summary>Puts a question exactly as it is given: the path is neither unescaped nor shortened on its way.</summary>
-    public static async Task<ActualAnswer> AskAsync(HttpClient client, ReplayStep step, CancellationToken cancellationToken)
+    /// <summary>
+    /// Puts a question exactly as it is given: the path is neither unescaped nor shortened on its way.
+    /// </summary>
+    public static async Task<ActualAnswer> AskAsync(
+        HttpClient client, ReplayStep step, CancellationToken cancellationToken)
     {
         var address = new Uri(
-            client.BaseAddress!.GetLeftPart(UriPartial.Authority) + step.Path, new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
+            client.BaseAddress!.GetLeftPart(UriPartial.Authority)
+                + step.Path, new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
         using var request = new HttpRequestMessage(new HttpMethod(step.Method), address);
         request.Headers.Host = Host;
         if (step.Body is not null)
@@ -27,10 +31,14 @@ internal sealed record ActualAnswer(int Status, IReadOnlyDictionary<string, stri
         }
 
         using var response = await client.SendAsync(request, cancellationToken);
-        return new ActualAnswer((int)response.StatusCode, All(response.Headers, response.Content.Headers), await response.Content.ReadAsByteArrayAsync(cancellationToken));
+        return new ActualAnswer(
+            (int)response.StatusCode,
+            All(response.Headers, response.Content.Headers),
+            await response.Content.ReadAsByteArrayAsync(cancellationToken));
     }
 
     private static Dictionary<string, string> All(params HttpHeaders[] headers) => headers
         .SelectMany(of => of.NonValidated)
-        .ToDictionary(header => header.Key, header => string.Join(", ", header.Value), StringComparer.OrdinalIgnoreCase);
+        .ToDictionary(
+            header => header.Key, header => string.Join(", ", header.Value), StringComparer.OrdinalIgnoreCase);
 }

@@ -10,32 +10,58 @@ internal static partial class CnrDifferences
 {
     private static IEnumerable<CnrDifference> OfKinds() =>
     [
-        new("package-not-found", (recording, exchange, expected) => HasCode(expected, "package-not-found") ? Echoing(recording, exchange, expected) : expected),
+        new(
+            "package-not-found",
+            (recording, exchange, expected) =>
+                HasCode(expected, "package-not-found") ? Echoing(recording, exchange, expected) : expected),
         new("channel-not-found", (_, exchange, expected) => HasCode(expected, "channel-not-found")
-            ? ExpectedAnswer.Error(404, "channel-not-found", ("package", Asked(exchange).Package), ("channel", (string)expected.Json!["details"]!["package"]!))
+            ? ExpectedAnswer.Error(
+                404,
+                "channel-not-found",
+                ("package", Asked(exchange).Package),
+                ("channel", (string)expected.Json!["details"]!["package"]!))
             : expected),
-        new("order of packages, manifests, channels", (_, _, expected) => expected.Json is JsonArray or JsonObject ? WithJson(expected, Order) : expected),
+        new(
+            "order of packages, manifests, channels",
+            (_, _, expected) => expected.Json is JsonArray or JsonObject ? WithJson(expected, Order) : expected),
         new("messages in Python's words (section 5)", (_, _, expected) =>
             expected.Json is JsonObject json && (string?)json["code"] == "invalid-release"
                 ? WithJson(expected, error => error["message"] = Hinted(Unquoted((string)error["message"]!)))
                 : expected),
         new("Content-Disposition", (_, _, expected) =>
-            expected.Disposition is null ? expected : expected with { Disposition = $"attachment; filename=\"{expected.Disposition}\"" }),
-        new("CORS", (_, exchange, expected) => exchange.RequestHeaders.ContainsKey("Origin") ? expected with { AllowOrigin = "*", VariesByOrigin = false } : expected),
-        new("CORS", (_, exchange, expected) => exchange.Method == "OPTIONS" ? expected with { Statuses = [200, 204], ContentType = null, Pieces = [] } : expected),
+            expected.Disposition is null
+                ? expected
+                : expected with { Disposition = $"attachment; filename=\"{expected.Disposition}\"" }),
+        new(
+            "CORS",
+            (_, exchange, expected) =>
+                exchange.RequestHeaders.ContainsKey("Origin")
+                    ? expected with { AllowOrigin = "*", VariesByOrigin = false }
+                    : expected),
+        new(
+            "CORS",
+            (_, exchange, expected) =>
+                exchange.Method == "OPTIONS"
+                    ? expected with { Statuses = [200, 204], ContentType = null, Pieces = [] }
+                    : expected),
         new("error bodies", (_, _, expected) => expected switch
         {
             { Statuses: [404], ContentType: "text/html" } => ExpectedAnswer.Error(404, "resource-not-found"),
-            { Statuses: [405], ContentType: "text/html" } => ExpectedAnswer.Error(405, "method-not-allowed") with { Allow = expected.Allow },
+            { Statuses: [405], ContentType: "text/html" } =>
+                ExpectedAnswer.Error(405, "method-not-allowed") with { Allow = expected.Allow },
             _ => expected,
         }),
         new("error bodies", (recording, exchange, expected) =>
-            recording.Root.Length > 0 && exchange.Path.StartsWith(recording.Root, StringComparison.Ordinal) && expected.Statuses[0] >= 400 && expected.Json is not null
+            recording.Root.Length > 0
+                && exchange.Path.StartsWith(recording.Root, StringComparison.Ordinal)
+                && expected.Statuses[0] >= 400
+                && expected.Json is not null
                 ? WithJson(expected, json => json["error"] = json.DeepClone())
                 : expected),
     ];
 
-    private static bool HasCode(ExpectedAnswer expected, string code) => expected.Json is JsonObject json && (string?)json["code"] == code;
+    private static bool HasCode(
+        ExpectedAnswer expected, string code) => expected.Json is JsonObject json && (string?)json["code"] == code;
 
     /// <summary>The details name what was asked, with the release as it was resolved once it is.</summary>
     private static ExpectedAnswer Echoing(Recording recording, RecordedExchange exchange, ExpectedAnswer expected)
@@ -46,8 +72,10 @@ internal static partial class CnrDifferences
             var details = json["details"]!.AsObject();
             var release = (string?)details["release"] ?? asked.Release;
             var mediaType = (string?)details["media_type"] ?? asked.MediaType;
-            json["details"] = new JsonObject { ["package"] = asked.Package, ["release"] = release, ["media_type"] = mediaType };
-            json["message"] = $"package {asked.Package} doesn't exist, v: {release ?? "None"}, type: {mediaType ?? "None"}";
+            json["details"] =
+                new JsonObject { ["package"] = asked.Package, ["release"] = release, ["media_type"] = mediaType };
+            json["message"] =
+                $"package {asked.Package} doesn't exist, v: {release ?? "None"}, type: {mediaType ?? "None"}";
         }) with
         {
             AnyMessage = false,
@@ -58,7 +86,9 @@ internal static partial class CnrDifferences
     private static (string Package, string? Release, string? MediaType) Asked(RecordedExchange exchange)
     {
         var (path, query) = exchange.Path.Split('?') is [var before, var after] ? (before, after) : (exchange.Path, "");
-        var segments = path[(path.IndexOf("/packages/", StringComparison.Ordinal) + 10)..].Split('/').Select(Uri.UnescapeDataString).ToArray();
+        var segments = path[(path.IndexOf("/packages/", StringComparison.Ordinal) + 10)..].Split('/')
+            .Select(Uri.UnescapeDataString)
+            .ToArray();
         var package = $"{segments[0]}/{segments[1]}";
         return segments[2..] switch
         {
@@ -98,9 +128,11 @@ internal static partial class CnrDifferences
         sorted = sorted switch
         {
             [JsonValue, ..] => [.. sorted.OrderBy(name => (string)name!, StringComparer.Ordinal)],
-            [JsonObject first, ..] when first.ContainsKey("name") => [.. sorted.OrderBy(item => (string)item["name"]!, StringComparer.Ordinal)],
+            [JsonObject first, ..] when first.ContainsKey("name") =>
+                [.. sorted.OrderBy(item => (string)item["name"]!, StringComparer.Ordinal)],
             [JsonObject first, ..] when first.ContainsKey("release") =>
-                [.. sorted.OrderByDescending(item => Release.Parse((string)item["release"]!)).ThenBy(item => (string)item["mediaType"]!, StringComparer.Ordinal)],
+                [.. sorted.OrderByDescending(item => Release.Parse((string)item["release"]!))
+                    .ThenBy(item => (string)item["mediaType"]!, StringComparer.Ordinal)],
             _ => sorted,
         };
         array.Clear();
@@ -111,7 +143,8 @@ internal static partial class CnrDifferences
     /// <summary>Without the u before a string, its escapes, and the None of Python.</summary>
     private static string Unquoted(string message) =>
         Escape.Replace(
-            message.Replace("u'", "'", StringComparison.Ordinal).Replace("string: None", "string: ''", StringComparison.Ordinal),
+            message.Replace("u'", "'", StringComparison.Ordinal)
+                .Replace("string: None", "string: ''", StringComparison.Ordinal),
             escape => ((char)int.Parse(escape.Groups[1].ValueSpan, NumberStyles.HexNumber, null)).ToString());
 
     /// <summary>With what the registry adds where a release has a leading v.</summary>

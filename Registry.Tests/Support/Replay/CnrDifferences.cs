@@ -3,12 +3,16 @@ using System.Text.RegularExpressions;
 
 namespace Registry.Tests.Support.Replay;
 
-/// <summary>All purposeful differences, in the order in which they are applied: those of single exchanges, then those of a kind of answer.</summary>
+/// <summary>
+/// All purposeful differences, in the order in which they are applied: those of single exchanges, then those of a kind
+/// of answer.
+/// </summary>
 internal static partial class CnrDifferences
 {
     private const string Rocketchat = "titi/rocketchat";
 
-    public static IReadOnlyList<CnrDifference> All { get; } = [.. OfPushes(), .. OfQueries(), .. OfLists(), .. OfDeletion(), .. OfSites(), .. OfKinds()];
+    public static IReadOnlyList<CnrDifference> All { get; } =
+        [.. OfPushes(), .. OfQueries(), .. OfLists(), .. OfDeletion(), .. OfSites(), .. OfKinds()];
 
     /// <summary>What is expected of this registry where the reference answered as recorded.</summary>
     /// <param name="recording">The recording.</param>
@@ -38,22 +42,35 @@ internal static partial class CnrDifferences
             "malformed push", _ => ExpectedAnswer.Error(400, "invalid-usage", ("field", "release")),
             "push.release.int", "push.release.missing", "push.release.version-key", "push.json.nobody"),
         CnrDifference.Instead(
-            "malformed push", _ => ExpectedAnswer.Error(400, "invalid-usage", ("field", "blob")), "push.blob.missing", "push.blob.null", "push.blob.int"),
-        CnrDifference.Instead("malformed push", _ => ExpectedAnswer.Error(400, "invalid-usage"), "push.json.string", "push.json.null"),
-        CnrDifference.Instead("invalid JSON on push", _ => ExpectedAnswer.Error(400, "invalid-usage"), "push.json.invalid"),
+            "malformed push", _ =>
+                ExpectedAnswer.Error(
+                    400, "invalid-usage", ("field", "blob")), "push.blob.missing", "push.blob.null", "push.blob.int"),
         CnrDifference.Instead(
-            "blob not base64, not gzip, not tar, truncated, trailing bytes", _ => ExpectedAnswer.Error(422, "invalid-parameters", ("field", "blob")),
+            "malformed push", _ => ExpectedAnswer.Error(400, "invalid-usage"), "push.json.string", "push.json.null"),
+        CnrDifference.Instead(
+            "invalid JSON on push", _ => ExpectedAnswer.Error(400, "invalid-usage"), "push.json.invalid"),
+        CnrDifference.Instead(
+            "blob not base64, not gzip, not tar, truncated, trailing bytes", _ =>
+                ExpectedAnswer.Error(422, "invalid-parameters", ("field", "blob")),
             "push.blob.badpad", "push.blob.gzempty", "push.blob.trailing", "push.blob.urlsafe"),
-        CnrDifference.Instead("both release and blob bad", _ => ExpectedAnswer.Error(422, "invalid-release", ("version", "anc")), "push.bad.both"),
+        CnrDifference.Instead(
+            "both release and blob bad",
+            _ => ExpectedAnswer.Error(422, "invalid-release", ("version", "anc")),
+            "push.bad.both"),
         CnrDifference.In("refused push", "push.exists.otherblob.blob", (_, exchange, _) =>
             ExpectedAnswer.Error(404, "package-not-found", ("release", exchange.Path.Split('/')[^2]))),
-        CnrDifference.In("force", "push.force.query.bodytrue", (recording, _, _) => ExpectedAnswer.Of(recording["push.ok"])),
+        CnrDifference.In(
+            "force", "push.force.query.bodytrue", (recording, _, _) => ExpectedAnswer.Of(recording["push.ok"])),
         CnrDifference.In("release \"9.0.0\\n\"", "push.release.bad", (_, exchange, expected) =>
-            exchange.RequestBody!.Contains("1.0.0\\n") ? ExpectedAnswer.Error(422, "invalid-release", ("version", "1.0.0\n")) : expected),
+            exchange.RequestBody!.Contains("1.0.0\\n")
+                ? ExpectedAnswer.Error(422, "invalid-release", ("version", "1.0.0\n"))
+                : expected),
         CnrDifference.In("base64 of the JSON forms", "push.blob.newlines.pulljson", (_, _, expected) =>
             WithJson(expected, json => json["blob"] = ((string)json["blob"]!).ReplaceLineEndings(""))),
         CnrDifference.In("channel names", "ch.name", (_, _, expected) =>
-            expected.Json?["name"] is { } name && !Channel.IsMatch((string)name!) ? ExpectedAnswer.Error(400, "invalid-usage") : expected),
+            expected.Json?["name"] is { } name && !Channel.IsMatch((string)name!)
+                ? ExpectedAnswer.Error(400, "invalid-usage")
+                : expected),
     ];
 
     private static IEnumerable<CnrDifference> OfQueries() =>
@@ -67,7 +84,8 @@ internal static partial class CnrDifferences
                 _ => expected,
             }),
         CnrDifference.Instead(
-            "~1, ^0, 1.x, 1.2.*", recording => ExpectedAnswer.Of(recording["show.1"]), "show.1.x", "show.1.*", "show.1.0.x", "show.1.0.*"),
+            "~1, ^0, 1.x, 1.2.*", recording =>
+                ExpectedAnswer.Of(recording["show.1"]), "show.1.x", "show.1.*", "show.1.0.x", "show.1.0.*"),
         new("media type -", (recording, exchange, expected) =>
             recording == Recording.Cnr && exchange.Method == "GET" && exchange.Path.Split('/').Contains("-")
                 ? ExpectedAnswer.Of(Recording.Appr[exchange.Id] with { Text = ToCnr(Recording.Appr[exchange.Id]) })
@@ -77,14 +95,24 @@ internal static partial class CnrDifferences
     private static IEnumerable<CnrDifference> OfLists() =>
     [
         CnrDifference.Instead(
-            "parameters of reads", recording => ExpectedAnswer.Of(recording["list"]), "list.body", "list.body.pairs", "list.body.list", "list.body.num"),
-        CnrDifference.Instead("search, query", recording => ExpectedAnswer.Of(recording["list.query"]), "list.query.case"),
-        CnrDifference.Instead("search, query", _ => ExpectedAnswer.Of(200, new JsonArray()), "list.query.regex2", "list.query.badregex"),
+            "parameters of reads", recording =>
+                ExpectedAnswer.Of(
+                    recording["list"]), "list.body", "list.body.pairs", "list.body.list", "list.body.num"),
+        CnrDifference.Instead(
+            "search, query", recording => ExpectedAnswer.Of(recording["list.query"]), "list.query.case"),
+        CnrDifference.Instead(
+            "search, query", _ => ExpectedAnswer.Of(200, new JsonArray()), "list.query.regex2", "list.query.badregex"),
         CnrDifference.Instead("search, query", recording => ExpectedAnswer.Of(recording["search.rock"]), "search.case"),
-        CnrDifference.Instead("search, query", _ => ExpectedAnswer.Of(200, new JsonArray()), "search.star", "search.paren", "search.group"),
+        CnrDifference.Instead(
+            "search, query",
+            _ => ExpectedAnswer.Of(200, new JsonArray()),
+            "search.star",
+            "search.paren",
+            "search.group"),
         CnrDifference.Instead("media types", recording => ExpectedAnswer.Of(recording["list.mt.kpm"]), "list.mt.full"),
         CnrDifference.In("media types", "releases.mt.full", (recording, _, _) => WithJson(
-            ExpectedAnswer.Of(recording["releases.slash"]), json => Remove(json, manifest => !((string)manifest["mediaType"]!).Contains(".kpm.")))),
+            ExpectedAnswer.Of(recording["releases.slash"]), json =>
+                Remove(json, manifest => !((string)manifest["mediaType"]!).Contains(".kpm.")))),
         CnrDifference.In("media types", "push.mt.releases", (_, _, expected) => WithJson(expected, json =>
         {
             Remove(json, manifest => IsRefusedMediaType((string)manifest["release"]!));
@@ -97,33 +125,54 @@ internal static partial class CnrDifferences
             json[0]!["manifests"] = new JsonArray("kpm");
         })),
         CnrDifference.Instead(
-            "media types", _ => ExpectedAnswer.Error(404, "package-not-found", ("release", "1.1.0"), ("media_type", "null")), "push.mt.null.show"),
+            "media types", _ =>
+                ExpectedAnswer.Error(
+                    404, "package-not-found", ("release", "1.1.0"), ("media_type", "null")), "push.mt.null.show"),
         CnrDifference.In("media types", "list.afternames", (_, _, expected) => WithJson(expected, json =>
         {
             foreach (var entry in json.AsArray().Where(entry => (string)entry!["manifests"]![0]! == "null"))
                 entry!["manifests"] = new JsonArray("kpm");
         })),
-        CnrDifference.In("namespace and name", "url.dotdot", (_, _, _) => ExpectedAnswer.Error(404, "package-not-found", ("package", "titi/.."))),
+        CnrDifference.In(
+            "namespace and name",
+            "url.dotdot",
+            (_, _, _) => ExpectedAnswer.Error(404, "package-not-found", ("package", "titi/.."))),
         CnrDifference.In("namespace and name", "list.afternames", (_, _, expected) =>
             WithJson(expected, json => Remove(json, entry => !IsName((string)entry["name"]!)))),
     ];
 
     private static IEnumerable<CnrDifference> OfDeletion() =>
     [
-        CnrDifference.In("delete a release that is in channels", "chd.list", (_, _, expected) => WithJson(expected, LeaveChannels)),
-        CnrDifference.In("delete a release that is in channels", "del.channels", (_, _, expected) => WithJson(expected, LeaveChannels)),
+        CnrDifference.In(
+            "delete a release that is in channels", "chd.list", (_, _, expected) => WithJson(expected, LeaveChannels)),
+        CnrDifference.In(
+            "delete a release that is in channels",
+            "del.channels",
+            (_, _, expected) => WithJson(expected, LeaveChannels)),
         CnrDifference.In("after the last release is deleted", "del.all.channels", (_, _, _) =>
             ExpectedAnswer.Error(404, "package-not-found", ("package", Rocketchat))),
-        CnrDifference.In("after the last release is deleted", "del.repush.show", (_, _, expected) => WithJson(expected, json => json["channels"] = new JsonArray())),
-        CnrDifference.Instead("after the last release is deleted", _ => ExpectedAnswer.Of(200, new JsonArray()), "del.repush.channels"),
+        CnrDifference.In(
+            "after the last release is deleted",
+            "del.repush.show",
+            (_, _, expected) => WithJson(expected, json => json["channels"] = new JsonArray())),
+        CnrDifference.Instead(
+            "after the last release is deleted", _ => ExpectedAnswer.Of(200, new JsonArray()), "del.repush.channels"),
     ];
 
     private static IEnumerable<CnrDifference> OfSites() =>
     [
-        CnrDifference.Instead("/routes, /test_error", _ => ExpectedAnswer.Error(404, "resource-not-found"), "info.routes", "info.test_error.post"),
+        CnrDifference.Instead(
+            "/routes, /test_error",
+            _ => ExpectedAnswer.Error(404, "resource-not-found"),
+            "info.routes",
+            "info.test_error.post"),
         CnrDifference.Instead("both mounts", _ => ExpectedAnswer.Of(200, new JsonArray()), "info.site.api"),
-        CnrDifference.Instead("/version, /cnr/version", _ => ExpectedAnswer.Of(Recording.Cnr["info.version.pretty"]), "info.site.version"),
-        CnrDifference.Instead("discovery / and /cnr/", _ => Discovery, "info.root", "info.root.query", "info.site.root"),
+        CnrDifference.Instead(
+            "/version, /cnr/version",
+            _ => ExpectedAnswer.Of(Recording.Cnr["info.version.pretty"]),
+            "info.site.version"),
+        CnrDifference.Instead(
+            "discovery / and /cnr/", _ => Discovery, "info.root", "info.root.query", "info.site.root"),
     ];
 
     private static ExpectedAnswer Discovery { get; } =
@@ -152,7 +201,9 @@ internal static partial class CnrDifferences
     {
         var json = exchange.Json.AsObject();
         json.Remove("media_type");
-        return json.ToJsonString().Replace("vnd.appr.", "vnd.cnr.", StringComparison.Ordinal).Replace(".v0.", ".v1.", StringComparison.Ordinal);
+        return json.ToJsonString()
+            .Replace("vnd.appr.", "vnd.cnr.", StringComparison.Ordinal)
+            .Replace(".v0.", ".v1.", StringComparison.Ordinal);
     }
 
     private static void LeaveChannels(JsonNode channels)
@@ -163,14 +214,16 @@ internal static partial class CnrDifferences
     }
 
     // What the reference took as -, "a/b", "é" and the like.
-    private static bool IsRefusedMediaType(string release) => release is "1.0.7" or "1.0.8" or "1.0.9" or "1.0.10" or "1.0.11" or "1.0.12";
+    private static bool IsRefusedMediaType(
+        string release) => release is "1.0.7" or "1.0.8" or "1.0.9" or "1.0.10" or "1.0.11" or "1.0.12";
 
     private static void Rename(JsonNode manifest)
     {
         foreach (var of in new[] { manifest, manifest["content"]! })
         {
             var type = (string)of["mediaType"]!;
-            of["mediaType"] = type.Replace(".None.", ".kpm.", StringComparison.Ordinal).Replace("application/vnd.v", "helm.v", StringComparison.Ordinal);
+            of["mediaType"] = type.Replace(".None.", ".kpm.", StringComparison.Ordinal)
+                .Replace("application/vnd.v", "helm.v", StringComparison.Ordinal);
         }
     }
 

@@ -7,7 +7,8 @@ namespace Registry.Tests.Support.Replay;
 /// <summary>What is expected of this registry: the recorded answer, changed where it differs on purpose.</summary>
 internal sealed partial record ExpectedAnswer
 {
-    private static readonly JsonSerializerOptions Readable = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonSerializerOptions Readable =
+        new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>Those that are right; more than one only where either is.</summary>
     public required IReadOnlyList<int> Statuses { get; init; }
@@ -52,7 +53,9 @@ internal sealed partial record ExpectedAnswer
             ContentType = type,
             Json = type == "application/json" && !string.IsNullOrEmpty(exchange.Text) ? exchange.Json : null,
             Bytes = exchange.Bytes,
-            Pieces = type is not null && type.StartsWith("text/html", StringComparison.Ordinal) && exchange.Text is not null ? [exchange.Text] : [],
+            Pieces = type is not null
+                && type.StartsWith("text/html", StringComparison.Ordinal)
+                && exchange.Text is not null ? [exchange.Text] : [],
             Disposition = exchange.Headers.GetValueOrDefault("Content-Disposition"),
             Allow = Sorted(exchange.Headers.GetValueOrDefault("Allow")),
             AllowOrigin = exchange.Headers.GetValueOrDefault("Access-Control-Allow-Origin"),
@@ -71,7 +74,8 @@ internal sealed partial record ExpectedAnswer
         {
             ["code"] = code,
             ["message"] = "",
-            ["details"] = new JsonObject(details.Select(detail => KeyValuePair.Create<string, JsonNode?>(detail.Name, detail.Value))),
+            ["details"] = new JsonObject(
+                details.Select(detail => KeyValuePair.Create<string, JsonNode?>(detail.Name, detail.Value))),
         }) with
         {
             AnyMessage = true,
@@ -83,7 +87,12 @@ internal sealed partial record ExpectedAnswer
     {
         if (!Statuses.Contains(actual.Status))
             yield return $"status {actual.Status}, expected {string.Join(" or ", Statuses)}";
-        foreach (var (name, expected) in new[] { ("Content-Type", ContentType), ("Content-Disposition", Disposition), ("Access-Control-Allow-Origin", AllowOrigin) })
+        foreach (var (name, expected) in new[]
+        {
+            ("Content-Type", ContentType),
+            ("Content-Disposition", Disposition),
+            ("Access-Control-Allow-Origin", AllowOrigin)
+        })
         {
             if (expected is not null && actual.Headers.GetValueOrDefault(name) != expected)
                 yield return $"{name}: {actual.Headers.GetValueOrDefault(name)}, expected {expected}";
@@ -91,7 +100,8 @@ internal sealed partial record ExpectedAnswer
 
         if (Sorted(actual.Headers.GetValueOrDefault("Allow")) != Allow)
             yield return $"Allow: {actual.Headers.GetValueOrDefault("Allow")}, expected {Allow}";
-        if (actual.Headers.GetValueOrDefault("Vary", "").Contains("Origin", StringComparison.OrdinalIgnoreCase) != VariesByOrigin)
+        if (actual.Headers.GetValueOrDefault("Vary", "").Contains("Origin", StringComparison.OrdinalIgnoreCase)
+            != VariesByOrigin)
             yield return $"Vary: {actual.Headers.GetValueOrDefault("Vary")}";
         if (IsHead)
         {
@@ -110,7 +120,9 @@ internal sealed partial record ExpectedAnswer
     }
 
     private static string? Sorted(string? methods) =>
-        methods is null ? null : string.Join(", ", methods.Split(',', StringSplitOptions.TrimEntries).Order(StringComparer.Ordinal));
+        methods is null
+            ? null
+            : string.Join(", ", methods.Split(',', StringSplitOptions.TrimEntries).Order(StringComparer.Ordinal));
 
     private string? DifferenceOfJson(string text)
     {
@@ -126,10 +138,14 @@ internal sealed partial record ExpectedAnswer
 
         var expected = Json!.DeepClone();
         Level(expected, actual, member: "");
-        return JsonNode.DeepEquals(expected, actual) ? null : $"body {actual?.ToJsonString(Readable)}, expected {expected.ToJsonString(Readable)}";
+        return JsonNode.DeepEquals(expected, actual)
+            ? null
+            : $"body {actual?.ToJsonString(Readable)}, expected {expected.ToJsonString(Readable)}";
     }
 
-    /// <summary>Makes equal what need not be: points in time of the right form, and the words and details that are free.</summary>
+    /// <summary>
+    /// Makes equal what need not be: points in time of the right form, and the words and details that are free.
+    /// </summary>
     private void Level(JsonNode? expected, JsonNode? actual, string member)
     {
         if (expected is JsonArray expectedItems && actual is JsonArray actualItems)
@@ -142,8 +158,12 @@ internal sealed partial record ExpectedAnswer
             return;
         foreach (var name in expectedMembers.Select(each => each.Key).ToArray())
         {
-            var value = actualMembers.TryGetPropertyValue(name, out var node) && node is JsonValue scalar && scalar.TryGetValue<string>(out var found) ? found : null;
-            if (value is not null && ((name == "created_at" && Time.IsMatch(value)) || (name == "message" && AnyMessage && value.Length > 0)))
+            var value = actualMembers.TryGetPropertyValue(name, out var node)
+                && node is JsonValue scalar
+                && scalar.TryGetValue<string>(out var found) ? found : null;
+            if (value is not null
+                && ((name == "created_at" && Time.IsMatch(value))
+                    || (name == "message" && AnyMessage && value.Length > 0)))
                 expectedMembers[name] = value;
             else
                 Level(expectedMembers[name], node, name);
@@ -151,7 +171,9 @@ internal sealed partial record ExpectedAnswer
 
         if (MoreDetails && member == "details")
         {
-            foreach (var name in actualMembers.Select(each => each.Key).Where(name => !expectedMembers.ContainsKey(name)).ToArray())
+            foreach (var name in actualMembers.Select(each => each.Key)
+                .Where(name => !expectedMembers.ContainsKey(name))
+                .ToArray())
                 actualMembers.Remove(name);
         }
     }

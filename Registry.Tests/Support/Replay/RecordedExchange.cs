@@ -43,7 +43,8 @@ internal sealed record RecordedExchange(
             request["headers"]!.AsObject().ToDictionary(header => header.Key, header => (string)header.Value!),
             (string?)request["body"],
             (int?)response["status"] ?? 0,
-            response["headers"]?.AsArray().ToDictionary(header => (string)header![0]!, header => (string)header![1]!) ?? [],
+            response["headers"]?.AsArray().ToDictionary(header => (string)header![0]!, header => (string)header![1]!)
+                ?? [],
             (string?)response["body"],
             response["body_b64"] is { } base64 ? Convert.FromBase64String((string)base64!) : null);
     }

@@ -3,13 +3,16 @@ using System.Text.Json.Nodes;
 namespace Registry.Tests.Support.Replay;
 
 /// <summary>
-/// Exchanges that are played in their order against one fresh registry. Only a part of what was recorded is kept, so each group is told which
-/// requests bring the registry into the state that its exchanges imply.
+/// Exchanges that are played in their order against one fresh registry. Only a part of what was recorded is kept, so
+/// each group is told which requests bring the registry into the state that its exchanges imply.
 /// </summary>
 /// <param name="Name">What the exchanges are about.</param>
-/// <param name="Holds">Whether the exchange of an id is one of these. The first group that holds an exchange plays it.</param>
+/// <param name="Holds">
+/// Whether the exchange of an id is one of these. The first group that holds an exchange plays it.
+/// </param>
 /// <param name="Before">What is done before the exchange of a key; before all for the empty key.</param>
-internal sealed record ReplayGroup(string Name, Func<string, bool> Holds, IReadOnlyDictionary<string, Func<Recording, IEnumerable<ReplayStep>>> Before)
+internal sealed record ReplayGroup(
+    string Name, Func<string, bool> Holds, IReadOnlyDictionary<string, Func<Recording, IEnumerable<ReplayStep>>> Before)
 {
     private const string Start = "";
     private const string Rocketchat = "titi/rocketchat";
@@ -18,18 +21,25 @@ internal sealed record ReplayGroup(string Name, Func<string, bool> Holds, IReadO
     [
         new("empty", Of("empty.", "info."), Nothing),
         new("seed", Of("seed."), Nothing),
-        new("names", Of("list.afternames"), new Steps { [Start] = recording => [.. Seed(recording), .. Listed(recording)] }),
+        new(
+            "names",
+            Of("list.afternames"),
+            new Steps { [Start] = recording => [.. Seed(recording), .. Listed(recording)] }),
         new("media types", Of("push.mt."), new Steps { [Start] = PushMediaTypes }),
         new("semver", Of("push.sv", "sv."), Nothing),
         new("channel of a deleted release", Of("push.chd", "chd."), new Steps
         {
             ["chd.del"] = recording =>
-                [ReplayStep.AddToChannel(recording, "chd/p", "c", "1.0.0"), ReplayStep.AddToChannel(recording, "chd/p", "c", "2.0.0")],
+                [
+                    ReplayStep.AddToChannel(recording, "chd/p", "c", "1.0.0"),
+                    ReplayStep.AddToChannel(recording, "chd/p", "c", "2.0.0")
+                ],
         }),
         new("push", Of("push."), new Steps
         {
             ["push.meta.str.show"] = recording => [ReplayStep.Push(recording, "push/meta-str", "1.0.0", null, "text")],
-            ["push.meta.list.show"] = recording => [ReplayStep.Push(recording, "push/meta-list", "1.0.0", null, new JsonArray(1))],
+            ["push.meta.list.show"] =
+                recording => [ReplayStep.Push(recording, "push/meta-list", "1.0.0", null, new JsonArray(1))],
         }),
         new("channels", Of("ch."), new Steps
         {
@@ -39,10 +49,14 @@ internal sealed record ReplayGroup(string Name, Func<string, bool> Holds, IReadO
         }),
         new("delete", Of("del."), new Steps
         {
-            [Start] = recording => [.. Seed(recording), ReplayStep.AddToChannel(recording, Rocketchat, "1.0.0", "1.0.1")],
+            [Start] =
+                recording => [.. Seed(recording), ReplayStep.AddToChannel(recording, Rocketchat, "1.0.0", "1.0.1")],
             ["del.twice"] = recording => [ReplayStep.Delete(recording, $"{Rocketchat}/1.0.1/kpm")],
             ["del.all.show"] = recording =>
-                [ReplayStep.Delete(recording, $"{Rocketchat}/2.0.1/kpm"), ReplayStep.Delete(recording, $"{Rocketchat}/0.0.1/kpm")],
+                [
+                    ReplayStep.Delete(recording, $"{Rocketchat}/2.0.1/kpm"),
+                    ReplayStep.Delete(recording, $"{Rocketchat}/0.0.1/kpm")
+                ],
             ["del.repush.show"] = recording => [ReplayStep.Of(recording["seed.push"])],
         }),
         new("seeded", _ => true, new Steps { [Start] = Seed }),
@@ -54,7 +68,8 @@ internal sealed record ReplayGroup(string Name, Func<string, bool> Holds, IReadO
 
     /// <summary>Plays the exchanges of this group.</summary>
     /// <returns>The answers by key.</returns>
-    public async Task<IReadOnlyDictionary<string, ActualAnswer>> PlayAsync(Recording recording, HttpClient client, CancellationToken cancellationToken)
+    public async Task<IReadOnlyDictionary<string, ActualAnswer>> PlayAsync(
+        Recording recording, HttpClient client, CancellationToken cancellationToken)
     {
         var answers = new Dictionary<string, ActualAnswer>();
         await PrepareAsync(Start, recording, client, cancellationToken);
@@ -67,30 +82,36 @@ internal sealed record ReplayGroup(string Name, Func<string, bool> Holds, IReadO
         return answers;
     }
 
-    private static Func<string, bool> Of(params string[] prefixes) => id => prefixes.Any(prefix => id.StartsWith(prefix, StringComparison.Ordinal));
+    private static Func<string, bool> Of(
+        params string[] prefixes) => id => prefixes.Any(prefix => id.StartsWith(prefix, StringComparison.Ordinal));
 
     private static IEnumerable<ReplayStep> Seed(Recording recording) => Seeds(recording).Select(ReplayStep.Of);
 
-    private static IEnumerable<RecordedExchange> Seeds(Recording recording) => recording.Exchanges.Where(exchange => Of("seed.")(exchange.Id));
+    private static IEnumerable<RecordedExchange> Seeds(
+        Recording recording) => recording.Exchanges.Where(exchange => Of("seed.")(exchange.Id));
 
     /// <summary>Pushes what the list holds beside the seed, where this registry admits the name.</summary>
     private static IEnumerable<ReplayStep> Listed(Recording recording) =>
         from entry in recording["list.afternames"].Json.AsArray()
         let name = (string)entry["name"]!
-        where CnrDifferences.IsName(name) && !Seeds(recording).Any(exchange => exchange.Path == $"{recording.Packages}/{name}")
+        where CnrDifferences.IsName(name)
+            && !Seeds(recording).Any(exchange => exchange.Path == $"{recording.Packages}/{name}")
         let mediaType = (string)entry["manifests"]![0]!
         from release in entry["releases"]!.AsArray()
         select ReplayStep.Push(recording, name, (string)release!, mediaType == "null" ? null : mediaType);
 
     /// <summary>
-    /// Pushes a release in each media type that this registry admits: short ones, the long forms of either vendor and of either kind, and none.
+    /// Pushes a release in each media type that this registry admits: short ones, the long forms of either vendor and
+    /// of either kind, and none.
     /// </summary>
     private static IEnumerable<ReplayStep> PushMediaTypes(Recording recording)
     {
         string?[] types =
         [
-            "helm", "kpm-compose", "docker-compose", "kubernetes", "appr", "dab", "zip", null, null, null, null, null, null, "channels", "pull",
-            "application/vnd.cnr.package-manifest.helm.v1.json", "application/vnd.appr.package-manifest.helm.v0.json", "application/vnd.appr.package.helm.v0.tar+gzip",
+            "helm", "kpm-compose", "docker-compose", "kubernetes", "appr", "dab", "zip", null, null, null, null, null,
+            null, "channels", "pull",
+            "application/vnd.cnr.package-manifest.helm.v1.json", "application/vnd.appr.package-manifest.helm.v0.json",
+            "application/vnd.appr.package.helm.v0.tar+gzip",
         ];
         return types
             .Select((type, patch) => (type, patch))
@@ -99,7 +120,8 @@ internal sealed record ReplayGroup(string Name, Func<string, bool> Holds, IReadO
             .Append(ReplayStep.Push(recording, "push/mt", "1.1.0", null));
     }
 
-    private async Task PrepareAsync(string key, Recording recording, HttpClient client, CancellationToken cancellationToken)
+    private async Task PrepareAsync(
+        string key, Recording recording, HttpClient client, CancellationToken cancellationToken)
     {
         if (!Before.TryGetValue(key, out var steps))
             return;
@@ -107,7 +129,9 @@ internal sealed record ReplayGroup(string Name, Func<string, bool> Holds, IReadO
         {
             var answer = await ActualAnswer.AskAsync(client, step, cancellationToken);
             if (answer.Status != 200)
-                throw new InvalidOperationException($"{step.Method} {step.Path} failed with {answer.Status}: {System.Text.Encoding.UTF8.GetString(answer.Body)}");
+                throw new InvalidOperationException(
+                    $"{step.Method} {step.Path} failed with {answer.Status}: "
+                        + $"{System.Text.Encoding.UTF8.GetString(answer.Body)}");
         }
     }
 

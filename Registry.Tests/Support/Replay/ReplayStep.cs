@@ -8,19 +8,27 @@ internal sealed record ReplayStep(string Method, string Path, IReadOnlyDictionar
     private static readonly Dictionary<string, string> None = [];
 
     /// <summary>The request of a recorded exchange.</summary>
-    public static ReplayStep Of(RecordedExchange exchange) => new(exchange.Method, exchange.Path, exchange.RequestHeaders, exchange.RequestBody);
+    public static ReplayStep Of(
+        RecordedExchange exchange) =>
+        new(exchange.Method, exchange.Path, exchange.RequestHeaders, exchange.RequestBody);
 
     /// <summary>A push of a small content.</summary>
-    public static ReplayStep Push(Recording recording, string package, string release, string? mediaType, JsonNode? metadata = null)
+    public static ReplayStep Push(
+        Recording recording, string package, string release, string? mediaType, JsonNode? metadata = null)
     {
         var body = JsonNode.Parse(recording["seed.push2"].RequestBody!)!;
         (body["release"], body["media_type"], body["metadata"]) = (release, mediaType, metadata);
-        return new ReplayStep("POST", $"{recording.Packages}/{package}", new Dictionary<string, string> { ["Content-Type"] = "application/json" }, body.ToJsonString());
+        return new ReplayStep(
+            "POST",
+            $"{recording.Packages}/{package}",
+            new Dictionary<string, string> { ["Content-Type"] = "application/json" },
+            body.ToJsonString());
     }
 
     public static ReplayStep AddToChannel(Recording recording, string package, string channel, string release) =>
         new("POST", $"{recording.Packages}/{package}/channels/{channel}/{release}", None, null);
 
     /// <summary>A deletion of what is at a path below the packages.</summary>
-    public static ReplayStep Delete(Recording recording, string what) => new("DELETE", $"{recording.Packages}/{what}", None, null);
+    public static ReplayStep Delete(
+        Recording recording, string what) => new("DELETE", $"{recording.Packages}/{what}", None, null);
 }

@@ -5,7 +5,9 @@ using Registry.Tests.Support.Storage;
 
 namespace Registry.Tests.Support.Roles;
 
-/// <summary>Counts one document up by compare-and-set: <c>PATH TIMES</c>. Says <c>ready</c>, and begins when it is told a line.</summary>
+/// <summary>
+/// Counts one document up by compare-and-set: <c>PATH TIMES</c>. Says <c>ready</c>, and begins when it is told a line.
+/// </summary>
 public static class CountingRole
 {
     public static readonly StoreKey Counter = StoreKey.Of("packages", "shared", "counter");
@@ -21,7 +23,8 @@ public static class CountingRole
         {
             var read = await documents.GetAsync(Counter, CancellationToken.None);
             var next = read is null ? 1 : int.Parse(read.Text(), CultureInfo.InvariantCulture) + 1;
-            if (await documents.TryPutAsync(Counter, $"{next}", Precondition.Unchanged(read?.Revision), CancellationToken.None) is not null)
+            if (await documents.TryPutAsync(
+                Counter, $"{next}", Precondition.Unchanged(read?.Revision), CancellationToken.None) is not null)
                 done++;
         }
     }

@@ -6,7 +6,9 @@ using Registry.Tests.Support.Storage;
 
 namespace Registry.Tests.Support.Roles;
 
-/// <summary>On a volume of 4 MiB of its own: <c>PATH</c>. What a full disk refuses changes nothing, and what frees room goes on.</summary>
+/// <summary>
+/// On a volume of 4 MiB of its own: <c>PATH</c>. What a full disk refuses changes nothing, and what frees room goes on.
+/// </summary>
 public static class FullVolumeRole
 {
     private static readonly StoreKey Sample = StoreKey.Of("packages", "sample", "app");
@@ -34,12 +36,20 @@ public static class FullVolumeRole
         // Not a byte is left.
         var filler = Path.Combine(path, "filler");
         Fill(filler);
-        await DemandFullAsync(async () => await documents.TryPutAsync(Sample, "after", Precondition.None, cancellationToken));
-        await DemandFullAsync(async () => await blobs.CommitAsync(Sample, StorageShortcuts.Bytes(10_000), cancellationToken));
-        await DemandFullAsync(async () => await blobs.CommitAsync(StoreKey.Of("packages", "new"), StorageShortcuts.Bytes(5), cancellationToken));
+        await DemandFullAsync(
+            async () => await documents.TryPutAsync(Sample, "after", Precondition.None, cancellationToken));
+        await DemandFullAsync(
+            async () => await blobs.CommitAsync(Sample, StorageShortcuts.Bytes(10_000), cancellationToken));
+        await DemandFullAsync(
+            async () =>
+                await blobs.CommitAsync(StoreKey.Of("packages", "new"), StorageShortcuts.Bytes(5), cancellationToken));
         Assert.That((await documents.GetAsync(Sample, cancellationToken))!.Revision, Is.EqualTo(revision));
-        Assert.That(await blobs.InfosAsync(StoreKeys.Packages, ScopeDepth.Subtree, null, cancellationToken), Is.EqualTo(new[] { info }));
-        Assert.That(await blobs.ReadAsync(info.Key, ByteRange.All, cancellationToken), Is.EqualTo(StorageShortcuts.Bytes(10_000)));
+        Assert.That(
+            await blobs.InfosAsync(StoreKeys.Packages, ScopeDepth.Subtree, null, cancellationToken),
+            Is.EqualTo(new[] { info }));
+        Assert.That(
+            await blobs.ReadAsync(info.Key, ByteRange.All, cancellationToken),
+            Is.EqualTo(StorageShortcuts.Bytes(10_000)));
         Assert.That(await blobs.DiscardAbandonedAsync(TimeSpan.Zero, cancellationToken), Is.Zero);
 
         // What is there can be deleted, which is how room is made: also by a process that starts now, after a restart
@@ -56,7 +66,8 @@ public static class FullVolumeRole
         blobs = new FilesystemBlobStore(volume);
         await DemandFullAsync(async () => await new FilesystemProbe(volume).ProbeAsync(cancellationToken));
         var before = await documents.ChangesAsync(StoreKeys.Packages, null, cancellationToken);
-        Assert.That(await blobs.TryDeleteAsync(info.Key, Precondition.Matches(info.Revision), cancellationToken), Is.True);
+        Assert.That(
+            await blobs.TryDeleteAsync(info.Key, Precondition.Matches(info.Revision), cancellationToken), Is.True);
         Assert.That(await documents.TryDeleteAsync(Sample, Precondition.Matches(revision), cancellationToken), Is.True);
         var changed = await documents.ChangesAsync(StoreKeys.Packages, before.Token, cancellationToken);
         Assert.That(changed.Keys, Is.Null.Or.Contains(Sample), "the delete is told");

@@ -26,8 +26,10 @@ public static class ReadOnlyVolumeRole
             Assert.That(mount.ExitCode, Is.Zero);
         }
 
-        await DemandDeniedAsync(async () => await documents.TryPutAsync(Sample, "after", Precondition.None, cancellationToken));
-        await DemandDeniedAsync(async () => await documents.TryDeleteAsync(Sample, Precondition.None, cancellationToken));
+        await DemandDeniedAsync(
+            async () => await documents.TryPutAsync(Sample, "after", Precondition.None, cancellationToken));
+        await DemandDeniedAsync(
+            async () => await documents.TryDeleteAsync(Sample, Precondition.None, cancellationToken));
         await DemandDeniedAsync(async () => await blobs.CreateAsync(Sample, cancellationToken));
         await DemandDeniedAsync(async () => await blobs.TryDeleteAsync(info.Key, Precondition.None, cancellationToken));
         await DemandDeniedAsync(async () => await new FilesystemProbe(volume).ProbeAsync(cancellationToken));

@@ -6,8 +6,8 @@ using Registry.Tests.Support.Storage;
 namespace Registry.Tests.Support.Roles;
 
 /// <summary>
-/// Writes documents and blobs until it is killed, four at once: <c>PATH FIRST-ROUND</c>. Prints a line for each that was acknowledged: <c>document
-/// NUMBER ROUND</c>, or <c>blob SEED</c>.
+/// Writes documents and blobs until it is killed, four at once: <c>PATH FIRST-ROUND</c>. Prints a line for each that
+/// was acknowledged: <c>document NUMBER ROUND</c>, or <c>blob SEED</c>.
 /// </summary>
 public static class WritingRole
 {
@@ -18,7 +18,8 @@ public static class WritingRole
     public static StoreKey DocumentOf(int writer) => StoreKey.Of("packages", "killed", $"{writer}");
 
     /// <summary>A document that tells whether it is whole: its round as often as it says.</summary>
-    public static string TextOf(int round) => string.Join(' ', Enumerable.Repeat(round.ToString(CultureInfo.InvariantCulture), 2_000));
+    public static string TextOf(
+        int round) => string.Join(' ', Enumerable.Repeat(round.ToString(CultureInfo.InvariantCulture), 2_000));
 
     public static byte[] BlobOf(int seed) => StorageShortcuts.Bytes(150_000, seed);
 
@@ -31,7 +32,8 @@ public static class WritingRole
         {
             for (var round = int.Parse(arguments[1], CultureInfo.InvariantCulture); ; round++)
             {
-                await documents.TryPutAsync(DocumentOf(writer), TextOf(round), Precondition.None, CancellationToken.None);
+                await documents.TryPutAsync(
+                    DocumentOf(writer), TextOf(round), Precondition.None, CancellationToken.None);
                 await Console.Out.WriteLineAsync($"document {writer} {round}");
                 var seed = (round * Writers) + writer;
                 await blobs.CommitAsync(Scope, BlobOf(seed), CancellationToken.None);

@@ -23,7 +23,8 @@ public sealed class EtcdServer : ServerProcess
         : base(("etcd", "etcd-server"), "ready to serve client requests")
     {
         (this.name, this.scheme, this.settings) = (name, scheme, settings);
-        gateway = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{Port}"), Timeout = TimeSpan.FromSeconds(30) };
+        gateway =
+            new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{Port}"), Timeout = TimeSpan.FromSeconds(30) };
     }
 
     /// <summary>Its address, as <c>ETCD__ENDPOINTS</c> takes it.</summary>
@@ -42,10 +43,13 @@ public sealed class EtcdServer : ServerProcess
 
     /// <param name="cancellationToken">Ends the wait for it.</param>
     /// <param name="settings">Settings as on its command line, such as <c>--quota-backend-bytes=10000000</c>.</param>
-    public static Task<EtcdServer> StartAsync(CancellationToken cancellationToken, params string[] settings) => StartAsync("http", cancellationToken, settings);
+    public static Task<EtcdServer> StartAsync(
+        CancellationToken cancellationToken,
+        params string[] settings) => StartAsync("http", cancellationToken, settings);
 
     /// <summary>The same with TLS: the settings name the certificates.</summary>
-    public static Task<EtcdServer> StartAsync(string scheme, CancellationToken cancellationToken, params string[] settings) =>
+    public static Task<EtcdServer> StartAsync(
+        string scheme, CancellationToken cancellationToken, params string[] settings) =>
         StartAsync(() => new EtcdServer("alone", scheme, settings), cancellationToken);
 
     /// <summary>Starts a cluster of so many members, and waits until all serve.</summary>
@@ -72,7 +76,8 @@ public sealed class EtcdServer : ServerProcess
         }
     }
 
-    public override string[] NewStorage(string name) => ["--STORAGE=etcd", $"--Etcd:Endpoints={Endpoint}", $"--Etcd:Prefix={name}/"];
+    public override string[] NewStorage(
+        string name) => ["--STORAGE=etcd", $"--Etcd:Endpoints={Endpoint}", $"--Etcd:Prefix={name}/"];
 
     /// <summary>Asks its JSON gateway, as an operator would by its own client.</summary>
     /// <param name="path">Such as <c>/v3/kv/compaction</c>.</param>
@@ -89,7 +94,9 @@ public sealed class EtcdServer : ServerProcess
     {
         var status = await AskAsync("/v3/maintenance/status", new { }, cancellationToken);
         var (succeeded, answer) = await TryAskAsync(
-            "/v3/kv/compaction", new { revision = status.GetProperty("header").GetProperty("revision").GetString(), physical = true }, cancellationToken);
+            "/v3/kv/compaction", new { revision = status.GetProperty("header")
+                .GetProperty("revision")
+                .GetString(), physical = true }, cancellationToken);
 
         // Where nothing was written since the last time, it says that this is forgotten already.
         if (!succeeded && answer.GetProperty("code").GetInt32() != OutOfRange)
@@ -103,7 +110,10 @@ public sealed class EtcdServer : ServerProcess
         await AskAsync("/v3/maintenance/defragment", new { }, cancellationToken);
         var alarms = await AskAsync("/v3/maintenance/alarm", new { action = "GET" }, cancellationToken);
         foreach (var alarm in alarms.GetProperty("alarms").EnumerateArray())
-            await AskAsync("/v3/maintenance/alarm", new { action = "DEACTIVATE", memberID = alarm.GetProperty("memberID").GetString(), alarm = "NOSPACE" }, cancellationToken);
+            await AskAsync(
+                "/v3/maintenance/alarm",
+                new { action = "DEACTIVATE", memberID = alarm.GetProperty("memberID").GetString(), alarm = "NOSPACE" },
+                cancellationToken);
     }
 
     public override async ValueTask DisposeAsync()
@@ -112,7 +122,8 @@ public sealed class EtcdServer : ServerProcess
         gateway.Dispose();
     }
 
-    private async Task<(bool Succeeded, JsonElement Answer)> TryAskAsync(string path, object body, CancellationToken cancellationToken)
+    private async Task<(bool Succeeded, JsonElement Answer)> TryAskAsync(
+        string path, object body, CancellationToken cancellationToken)
     {
         using var answer = await gateway.PostAsJsonAsync(path, body, cancellationToken);
         return (answer.IsSuccessStatusCode, await answer.Content.ReadFromJsonAsync<JsonElement>(cancellationToken));

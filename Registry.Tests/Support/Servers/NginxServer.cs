@@ -12,7 +12,8 @@ public sealed class NginxServer : ServerProcess
 
     /// <param name="location">What stands in the location, beside the Host header.</param>
     private NginxServer(string location)
-        : base((File.Exists(Installed) ? Installed : "nginx", "nginx-light"), "using the \"epoll\"") => this.location = location;
+        : base((File.Exists(Installed) ? Installed : "nginx", "nginx-light"), "using the \"epoll\"") =>
+        this.location = location;
 
     /// <summary>The registry as clients see it.</summary>
     public Uri Address => new($"http://127.0.0.1:{Port}{Prefix}/");
@@ -34,9 +35,12 @@ public sealed class NginxServer : ServerProcess
     /// <param name="keepsPrefix">Whether it passes the prefix on to the registry; otherwise it takes it off.</param>
     /// <param name="directives">More directives for the location.</param>
     /// <param name="cancellationToken">Ends the wait for it.</param>
-    public static Task<NginxServer> StartAsync(Uri registry, bool keepsPrefix, string directives, CancellationToken cancellationToken) =>
+    public static Task<NginxServer> StartAsync(
+        Uri registry, bool keepsPrefix, string directives, CancellationToken cancellationToken) =>
         StartAsync(
-            () => new NginxServer($"proxy_pass {registry.GetLeftPart(UriPartial.Authority)}{(keepsPrefix ? "" : "/")}; {directives}"),
+            () =>
+                new NginxServer(
+                    $"proxy_pass {registry.GetLeftPart(UriPartial.Authority)}{(keepsPrefix ? "" : "/")}; {directives}"),
             cancellationToken);
 
     public override string[] NewStorage(string name) => throw new NotSupportedException("A proxy stores nothing.");

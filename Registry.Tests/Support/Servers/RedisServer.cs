@@ -20,13 +20,20 @@ public sealed class RedisServer : ServerProcess
         ["--bind", "127.0.0.1", "--port", $"{Port}", "--dir", Data, "--save", "", "--daemonize", "no", .. settings];
 
     /// <summary>A server that keeps what it is given: every write flushed.</summary>
-    public static Task<RedisServer> StartDurableAsync(CancellationToken cancellationToken) => StartAsync(cancellationToken, Durable);
+    public static Task<RedisServer> StartDurableAsync(
+        CancellationToken cancellationToken) => StartAsync(cancellationToken, Durable);
 
     /// <param name="cancellationToken">Ends the wait for it.</param>
-    /// <param name="settings">Settings as on its command line, such as <c>--maxmemory 10mb</c>; memory alone keeps the data where none says otherwise.</param>
-    public static Task<RedisServer> StartAsync(CancellationToken cancellationToken, params string[] settings) => StartAsync(() => new RedisServer(settings), cancellationToken);
+    /// <param name="settings">
+    /// Settings as on its command line, such as <c>--maxmemory 10mb</c>; memory alone keeps the data where none says
+    /// otherwise.
+    /// </param>
+    public static Task<RedisServer> StartAsync(
+        CancellationToken cancellationToken,
+        params string[] settings) => StartAsync(() => new RedisServer(settings), cancellationToken);
 
-    public override string[] NewStorage(string name) => ["--STORAGE=redis", $"--Redis:Configuration={Configuration}", $"--Redis:Prefix={name}:"];
+    public override string[] NewStorage(
+        string name) => ["--STORAGE=redis", $"--Redis:Configuration={Configuration}", $"--Redis:Prefix={name}:"];
 
     /// <summary>Sends a command as an operator would.</summary>
     /// <returns>The answer, one line for each element.</returns>

@@ -8,8 +8,8 @@ using System.Net.Sockets;
 namespace Registry.Tests.Support;
 
 /// <summary>
-/// A real server of the test's own, on free loopback ports over a temporary folder. It is killed, frozen and started again by its process id; one that
-/// runs on the machine already is never used.
+/// A real server of the test's own, on free loopback ports over a temporary folder. It is killed, frozen and started
+/// again by its process id; one that runs on the machine already is never used.
 /// </summary>
 /// <param name="executable">The command that runs it, and the Debian package that brings it.</param>
 /// <param name="ready">What it prints when it serves.</param>
@@ -71,7 +71,10 @@ public abstract class ServerProcess((string Command, string Package) executable,
         GC.SuppressFinalize(this);
     }
 
-    /// <summary>Makes a server and starts it. Another process may take a port between its choice and its use: then once more with other ports.</summary>
+    /// <summary>
+    /// Makes a server and starts it. Another process may take a port between its choice and its use: then once more
+    /// with other ports.
+    /// </summary>
     protected static async Task<T> StartAsync<T>(Func<T> make, CancellationToken cancellationToken)
         where T : ServerProcess
     {
@@ -102,11 +105,17 @@ public abstract class ServerProcess((string Command, string Package) executable,
         output.Clear();
         try
         {
-            process = Process.Start(new ProcessStartInfo(executable.Command, Arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+            process = Process.Start(
+                new ProcessStartInfo(executable.Command, Arguments)
+                {
+                    RedirectStandardOutput = true,
+                    RedirectStandardError = true
+                })!;
         }
         catch (Win32Exception missing)
         {
-            throw new NotSupportedException($"There is no {executable.Command} on this machine: apt-get install -y {executable.Package}", missing);
+            throw new NotSupportedException(
+                $"There is no {executable.Command} on this machine: apt-get install -y {executable.Package}", missing);
         }
 
         process.OutputDataReceived += (_, line) => output.Enqueue(line.Data ?? "");
@@ -122,7 +131,8 @@ public abstract class ServerProcess((string Command, string Package) executable,
         while (!output.Any(line => line.Contains(ready, StringComparison.Ordinal)))
         {
             if (process!.HasExited || TimeProvider.System.GetElapsedTime(started) > Timeout)
-                throw new InvalidOperationException($"{executable.Command} does not start: {string.Join('\n', output.TakeLast(20))}");
+                throw new InvalidOperationException(
+                    $"{executable.Command} does not start: {string.Join('\n', output.TakeLast(20))}");
             await Task.Delay(20, cancellationToken);
         }
     }

@@ -2,8 +2,12 @@ using Registry.Core.Content;
 
 namespace Registry.Tests.Support.Storage;
 
-/// <summary>Reads a part of bytes that lie in chunks, at most one chunk a read: a reader that takes one read for all is caught by it.</summary>
-internal sealed class ChunkStream(IReadOnlyList<ReadOnlyMemory<byte>> chunks, long offset, long length) : ForwardOnlyStream(length)
+/// <summary>
+/// Reads a part of bytes that lie in chunks, at most one chunk a read: a reader that takes one read for all is caught
+/// by it.
+/// </summary>
+internal sealed class ChunkStream(
+    IReadOnlyList<ReadOnlyMemory<byte>> chunks, long offset, long length) : ForwardOnlyStream(length)
 {
     private readonly long end = offset + length;
     private long position = offset;

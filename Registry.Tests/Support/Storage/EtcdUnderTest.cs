@@ -2,10 +2,13 @@ using Registry.Storage.Etcd;
 
 namespace Registry.Tests.Support.Storage;
 
-/// <summary>The etcd backend over a prefix of its own on one server. Each instance has connections of its own.</summary>
+/// <summary>
+/// The etcd backend over a prefix of its own on one server. Each instance has connections of its own.
+/// </summary>
 internal sealed class EtcdUnderTest(EtcdServer server, string? endpoints = null) : StorageUnderTest
 {
-    public EtcdOptions Options { get; init; } = new() { Endpoints = endpoints ?? server.Endpoint, Prefix = $"test-{Guid.NewGuid():N}/" };
+    public EtcdOptions Options { get; init; } =
+        new() { Endpoints = endpoints ?? server.Endpoint, Prefix = $"test-{Guid.NewGuid():N}/" };
 
     public ShiftedTime Time { get; } = new();
 
@@ -16,7 +19,10 @@ internal sealed class EtcdUnderTest(EtcdServer server, string? endpoints = null)
         var (client, keys) = (NewClient(), new EtcdKeys(Options.Prefix));
         var space = new EtcdUploads(client, keys, Time, Budgets.Ample());
         return ValueTask.FromResult(new StorageInstance(
-            new EtcdDocumentStore(client, keys), new EtcdBlobStore(client, keys, space, Budgets.Ample()), new Disposal(space), new Disposal(client)));
+            new EtcdDocumentStore(
+                client,
+                keys), new EtcdBlobStore(
+                    client, keys, space, Budgets.Ample()), new Disposal(space), new Disposal(client)));
     }
 
     /// <summary>Its keys go with the server; none of another test is below them.</summary>

@@ -8,28 +8,40 @@ public sealed class FaultyBlobStore(IBlobStore inner, StorageFaults faults) : IB
 {
     public ValueTask<BlobWriter> CreateAsync(StoreKey scope, CancellationToken cancellationToken) =>
         faults.AroundAsync<BlobWriter>(
-            StorageOperation.CreateBlob, scope.Value, async () => new Writer(await inner.CreateAsync(scope, cancellationToken), scope.Value, faults));
+            StorageOperation.CreateBlob, scope.Value, async () =>
+                new Writer(await inner.CreateAsync(scope, cancellationToken), scope.Value, faults));
 
     public ValueTask<BlobReader?> OpenAsync(BlobKey key, ByteRange range, CancellationToken cancellationToken) =>
         faults.AroundAsync(StorageOperation.OpenBlob, key.Value, async () =>
         {
             var reader = await inner.OpenAsync(key, range, cancellationToken);
-            return reader is null ? null : new BlobReader(reader.Info, reader.Length, new Content(reader.Content, key.Value, faults));
+            return reader is null
+                ? null
+                : new BlobReader(reader.Info, reader.Length, new Content(reader.Content, key.Value, faults));
         });
 
     public ValueTask<BlobInfo?> StatAsync(BlobKey key, CancellationToken cancellationToken) =>
         faults.AroundAsync(StorageOperation.StatBlob, key.Value, () => inner.StatAsync(key, cancellationToken));
 
-    public ValueTask<bool> TryDeleteAsync(BlobKey key, Precondition precondition, CancellationToken cancellationToken) =>
-        faults.AroundAsync(StorageOperation.DeleteBlob, key.Value, () => inner.TryDeleteAsync(key, precondition, cancellationToken));
+    public ValueTask<bool> TryDeleteAsync(
+        BlobKey key, Precondition precondition, CancellationToken cancellationToken) =>
+        faults.AroundAsync(
+            StorageOperation.DeleteBlob, key.Value, () => inner.TryDeleteAsync(key, precondition, cancellationToken));
 
-    public IAsyncEnumerable<BlobInfo> ListAsync(StoreKey scope, ScopeDepth depth, BlobKey? after, CancellationToken cancellationToken) =>
-        faults.ListAsync(StorageOperation.ListBlobs, scope.Value, inner.ListAsync(scope, depth, after, cancellationToken), info => info.Key.Value);
+    public IAsyncEnumerable<BlobInfo> ListAsync(
+        StoreKey scope, ScopeDepth depth, BlobKey? after, CancellationToken cancellationToken) =>
+        faults.ListAsync(
+            StorageOperation.ListBlobs,
+            scope.Value,
+            inner.ListAsync(scope, depth, after, cancellationToken),
+            info => info.Key.Value);
 
-    public ValueTask<StorageEpoch?> EpochAsync(CancellationToken cancellationToken) => inner.EpochAsync(cancellationToken);
+    public ValueTask<StorageEpoch?> EpochAsync(
+        CancellationToken cancellationToken) => inner.EpochAsync(cancellationToken);
 
     public ValueTask<int> DiscardAbandonedAsync(TimeSpan idle, CancellationToken cancellationToken) =>
-        faults.AroundAsync(StorageOperation.DiscardAbandoned, "", () => inner.DiscardAbandonedAsync(idle, cancellationToken));
+        faults.AroundAsync(
+            StorageOperation.DiscardAbandoned, "", () => inner.DiscardAbandonedAsync(idle, cancellationToken));
 
     private sealed class Writer : BlobWriter
     {
@@ -51,8 +63,10 @@ public sealed class FaultyBlobStore(IBlobStore inner, StorageFaults faults) : IB
             await faults.AfterAsync(StorageOperation.WriteBlob, scope);
         }
 
-        public override ValueTask<CommittedBlob> CommitAsync(Digest digest, DateTimeOffset? uploadedAt, CancellationToken cancellationToken) =>
-            faults.AroundAsync(StorageOperation.CommitBlob, scope, () => inner.CommitAsync(digest, uploadedAt, cancellationToken));
+        public override ValueTask<CommittedBlob> CommitAsync(
+            Digest digest, DateTimeOffset? uploadedAt, CancellationToken cancellationToken) =>
+            faults.AroundAsync(
+                StorageOperation.CommitBlob, scope, () => inner.CommitAsync(digest, uploadedAt, cancellationToken));
 
         public override async ValueTask DisposeAsync()
         {
@@ -67,13 +81,16 @@ public sealed class FaultyBlobStore(IBlobStore inner, StorageFaults faults) : IB
     {
         public override bool CanRead => inner.CanRead;
 
-        public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        public override async ValueTask<int> ReadAsync(
+            Memory<byte> buffer, CancellationToken cancellationToken = default)
         {
             await faults.BeforeAsync(StorageOperation.ReadBlob, key);
             if (faults.BlobBytes - Consumed is { } left)
             {
                 if (left <= 0)
-                    return faults.EndsInsteadOfFailing ? 0 : throw new StorageException(StorageFault.Unavailable, "secret-host went away");
+                    return faults.EndsInsteadOfFailing
+                        ? 0
+                        : throw new StorageException(StorageFault.Unavailable, "secret-host went away");
                 buffer = buffer[..(int)Math.Min(left, buffer.Length)];
             }
 

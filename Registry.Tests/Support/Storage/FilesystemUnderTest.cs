@@ -24,7 +24,8 @@ internal sealed class FilesystemUnderTest : StorageUnderTest
     protected override ValueTask<StorageInstance> OpenInstanceAsync()
     {
         var volume = NewVolume();
-        return ValueTask.FromResult(new StorageInstance(new FilesystemDocumentStore(volume), new FilesystemBlobStore(volume)));
+        return ValueTask.FromResult(
+            new StorageInstance(new FilesystemDocumentStore(volume), new FilesystemBlobStore(volume)));
     }
 
     protected override ValueTask RemoveAsync()

@@ -19,7 +19,9 @@ internal sealed class GcsUnderTest : StorageUnderTest
     /// <summary>Changes the options of instances that are opened later.</summary>
     public Action<GcsOptions>? Configure { get; set; }
 
-    /// <summary>For how long commits share a touch; not at all by default, so that the whole contract can be demanded.</summary>
+    /// <summary>
+    /// For how long commits share a touch; not at all by default, so that the whole contract can be demanded.
+    /// </summary>
     public TimeSpan TouchWindow { get; set; }
 
     public static async ValueTask<GcsUnderTest> StartAsync() => new(await FakeGcs.StartAsync());
@@ -46,7 +48,14 @@ internal sealed class GcsUnderTest : StorageUnderTest
         var client = new GcsClient(options, service, TimeProvider.System);
         var names = new GcsNames(options.Prefix);
         return ValueTask.FromResult(new StorageInstance(
-            new GcsDocumentStore(client, names), new GcsBlobStore(client, names, new GcsStaging(options, TimeProvider.System), new GcsTouches(TimeProvider.System, TouchWindow), Budgets.Ample()), new Closing(service)));
+            new GcsDocumentStore(
+                client,
+                names), new GcsBlobStore(
+                    client,
+                    names,
+                    new GcsStaging(options, TimeProvider.System),
+                    new GcsTouches(TimeProvider.System, TouchWindow),
+                    Budgets.Ample()), new Closing(service)));
     }
 
     protected override async ValueTask RemoveAsync()

@@ -20,7 +20,8 @@ internal sealed class InMemoryBlobStore(InMemoryStorage storage) : IBlobStore
         if (Find(key) is not { } blob)
             return ValueTask.FromResult<BlobReader?>(null);
         var length = range.LengthWithin(blob.Info.Length);
-        return ValueTask.FromResult<BlobReader?>(new BlobReader(blob.Info, length, new ChunkStream(blob.Chunks, range.Offset, length)));
+        return ValueTask.FromResult<BlobReader?>(
+            new BlobReader(blob.Info, length, new ChunkStream(blob.Chunks, range.Offset, length)));
     }
 
     public ValueTask<BlobInfo?> StatAsync(BlobKey key, CancellationToken cancellationToken)
@@ -37,7 +38,9 @@ internal sealed class InMemoryBlobStore(InMemoryStorage storage) : IBlobStore
         lock (storage.Gate)
         {
             storage.DemandEpoch(precondition);
-            return ValueTask.FromResult(precondition.HoldsFor(storage.StoredBlobs.GetValueOrDefault(key)?.Info.Revision) && storage.StoredBlobs.Remove(key));
+            return ValueTask.FromResult(
+                precondition.HoldsFor(storage.StoredBlobs.GetValueOrDefault(key)?.Info.Revision)
+                    && storage.StoredBlobs.Remove(key));
         }
     }
 
@@ -47,7 +50,8 @@ internal sealed class InMemoryBlobStore(InMemoryStorage storage) : IBlobStore
         return ValueTask.FromResult(storage.Epoch);
     }
 
-    public async IAsyncEnumerable<BlobInfo> ListAsync(StoreKey scope, ScopeDepth depth, BlobKey? after, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<BlobInfo> ListAsync(
+        StoreKey scope, ScopeDepth depth, BlobKey? after, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await ValueTask.CompletedTask;
         cancellationToken.ThrowIfCancellationRequested();
@@ -73,7 +77,8 @@ internal sealed class InMemoryBlobStore(InMemoryStorage storage) : IBlobStore
         ArgumentOutOfRangeException.ThrowIfLessThan(idle, TimeSpan.Zero);
         cancellationToken.ThrowIfCancellationRequested();
         lock (storage.Gate)
-            return ValueTask.FromResult(storage.Staged.RemoveWhere(writer => writer.LastWrite <= storage.Time.GetUtcNow() - idle));
+            return ValueTask.FromResult(
+                storage.Staged.RemoveWhere(writer => writer.LastWrite <= storage.Time.GetUtcNow() - idle));
     }
 
     private StoredBlob? Find(BlobKey key)

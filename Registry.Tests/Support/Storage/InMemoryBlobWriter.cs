@@ -23,7 +23,8 @@ internal sealed class InMemoryBlobWriter(InMemoryStorage storage, StoreKey scope
         return ValueTask.CompletedTask;
     }
 
-    public override ValueTask<CommittedBlob> CommitAsync(Digest digest, DateTimeOffset? uploadedAt, CancellationToken cancellationToken)
+    public override ValueTask<CommittedBlob> CommitAsync(
+        Digest digest, DateTimeOffset? uploadedAt, CancellationToken cancellationToken)
     {
         Demand();
         cancellationToken.ThrowIfCancellationRequested();
@@ -34,7 +35,9 @@ internal sealed class InMemoryBlobWriter(InMemoryStorage storage, StoreKey scope
             if (!storage.Staged.Remove(this))
                 throw new StorageException(StorageFault.Unavailable, "What was staged had been discarded.");
             var uploaded = WholeMicroseconds(uploadedAt ?? storage.Time.GetUtcNow());
-            if (uploadedAt is null && storage.StoredBlobs.TryGetValue(key, out var replaced) && uploaded <= replaced.Info.UploadedAt)
+            if (uploadedAt is null
+                && storage.StoredBlobs.TryGetValue(key, out var replaced)
+                && uploaded <= replaced.Info.UploadedAt)
                 uploaded = replaced.Info.UploadedAt.AddMicroseconds(1);
             var info = new BlobInfo(key, chunks.Sum(chunk => (long)chunk.Length), uploaded, storage.NextRevision());
             var isNew = !storage.StoredBlobs.ContainsKey(key);

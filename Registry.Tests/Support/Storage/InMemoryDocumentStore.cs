@@ -19,7 +19,8 @@ internal sealed class InMemoryDocumentStore(InMemoryStorage storage) : IDocument
             return ValueTask.FromResult(storage.StoredDocuments.GetValueOrDefault(key)?.Revision);
     }
 
-    public ValueTask<Revision?> TryPutAsync(StoreKey key, ReadOnlyMemory<byte> content, Precondition precondition, CancellationToken cancellationToken)
+    public ValueTask<Revision?> TryPutAsync(
+        StoreKey key, ReadOnlyMemory<byte> content, Precondition precondition, CancellationToken cancellationToken)
     {
         if (content.Length > Document.MaxBytes)
             throw new ArgumentException("The document is too large.", nameof(content));
@@ -44,20 +45,23 @@ internal sealed class InMemoryDocumentStore(InMemoryStorage storage) : IDocument
         lock (storage.Gate)
         {
             storage.DemandEpoch(precondition);
-            var deleted = precondition.HoldsFor(storage.StoredDocuments.GetValueOrDefault(key)?.Revision) && storage.StoredDocuments.Remove(key);
+            var deleted = precondition.HoldsFor(storage.StoredDocuments.GetValueOrDefault(key)?.Revision)
+                && storage.StoredDocuments.Remove(key);
             if (deleted)
                 storage.Written.Add(key);
             return ValueTask.FromResult(deleted);
         }
     }
 
-    public async IAsyncEnumerable<DocumentEntry> ListAsync(StoreKey scope, StoreKey? after, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<DocumentEntry> ListAsync(
+        StoreKey scope, StoreKey? after, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await ValueTask.CompletedTask;
         cancellationToken.ThrowIfCancellationRequested();
         StoreKey[] keys;
         lock (storage.Gate)
-            keys = [.. storage.StoredDocuments.Keys.Where(key => key.IsBelow(scope) && (after is not { } last || key > last)).Order()];
+            keys = [.. storage.StoredDocuments.Keys.Where(
+                key => key.IsBelow(scope) && (after is not { } last || key > last)).Order()];
         foreach (var key in keys)
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -69,7 +73,8 @@ internal sealed class InMemoryDocumentStore(InMemoryStorage storage) : IDocument
         }
     }
 
-    public ValueTask<DocumentChanges> ChangesAsync(StoreKey scope, ChangeToken? since, CancellationToken cancellationToken)
+    public ValueTask<DocumentChanges> ChangesAsync(
+        StoreKey scope, ChangeToken? since, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         lock (storage.Gate)
@@ -77,8 +82,10 @@ internal sealed class InMemoryDocumentStore(InMemoryStorage storage) : IDocument
             var keys = since is Moment known && known.Storage == storage
                 ? storage.Written.Skip(known.Position).Where(key => key.IsBelow(scope)).Distinct().ToArray()
                 : null;
-            var revisions = keys?.Where(storage.StoredDocuments.ContainsKey).ToDictionary(key => key, key => storage.StoredDocuments[key].Revision);
-            return ValueTask.FromResult(new DocumentChanges(new Moment(storage, storage.Written.Count), keys, revisions));
+            var revisions = keys?.Where(storage.StoredDocuments.ContainsKey).ToDictionary(
+                key => key, key => storage.StoredDocuments[key].Revision);
+            return ValueTask.FromResult(
+                new DocumentChanges(new Moment(storage, storage.Written.Count), keys, revisions));
         }
     }
 

@@ -3,7 +3,8 @@ using Registry.Core.Storage;
 namespace Registry.Tests.Support.Storage;
 
 /// <summary>
-/// The reference model of both ports: what the contract says, in the plainest form. Everything lies in dictionaries under one lock.
+/// The reference model of both ports: what the contract says, in the plainest form. Everything lies in dictionaries
+/// under one lock.
 /// </summary>
 public sealed class InMemoryStorage
 {

@@ -3,7 +3,9 @@ using Registry.Storage.Redis;
 
 namespace Registry.Tests.Support.Storage;
 
-/// <summary>The Redis backend over a prefix of its own on one server. Each instance has a connection of its own.</summary>
+/// <summary>
+/// The Redis backend over a prefix of its own on one server. Each instance has a connection of its own.
+/// </summary>
 internal sealed class RedisUnderTest(RedisServer server, string? configuration = null) : StorageUnderTest
 {
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(5);
@@ -24,7 +26,8 @@ internal sealed class RedisUnderTest(RedisServer server, string? configuration =
             throw new OptionsValidationException(nameof(RedisOptions), typeof(RedisOptions), valid.Failures);
         var link = new RedisConnection(Options, TimeProvider.System);
         return ValueTask.FromResult(new StorageInstance(
-            new RedisDocumentStore(link, Keys), new RedisBlobStore(link, Keys, TimeProvider.System, Budgets.Ample()), link));
+            new RedisDocumentStore(
+                link, Keys), new RedisBlobStore(link, Keys, TimeProvider.System, Budgets.Ample()), link));
     }
 
     protected override async ValueTask RemoveAsync() => await server.CommandAsync("FLUSHALL");

@@ -18,9 +18,11 @@ internal sealed class SmallRegistry
     public SmallRegistry()
     {
         Memory = new InMemoryStorage(Time);
-        Storage = new RegistryStorage(new FaultyDocumentStore(Memory.Documents, Faults), new FaultyBlobStore(Memory.Blobs, Faults));
+        Storage = new RegistryStorage(
+            new FaultyDocumentStore(Memory.Documents, Faults), new FaultyBlobStore(Memory.Blobs, Faults));
         var indexes = new PackageIndexes(Memory.Documents, TimeProvider.System, new UpdateOptions());
-        packages = new PackageRegistry(indexes, Memory.Blobs, new CollectionOptions(), Time, NullLogger<PackageRegistry>.Instance);
+        packages = new PackageRegistry(
+            indexes, Memory.Blobs, new CollectionOptions(), Time, NullLogger<PackageRegistry>.Instance);
         channels = new ChannelRegistry(indexes, NullLogger<ChannelRegistry>.Instance);
         archives = new AppArchiveRegistry(Memory.Blobs, new ArchiveLimits(), NullLogger<AppArchiveRegistry>.Instance);
     }
@@ -35,11 +37,13 @@ internal sealed class SmallRegistry
     /// <summary>The same with faults.</summary>
     public RegistryStorage Storage { get; }
 
-    public async Task<Manifest> PushAsync(string package, string release, string content, string type = "helm", bool force = false)
+    public async Task<Manifest> PushAsync(
+        string package, string release, string content, string type = "helm", bool force = false)
     {
         var name = Samples.Package(package);
         await using var upload = await Samples.UploadAsync(Memory.Blobs, name, content);
-        return await packages.PushAsync(name, Release.Parse(release), Samples.Type(type), upload, new PushOptions(force, null), default);
+        return await packages.PushAsync(
+            name, Release.Parse(release), Samples.Type(type), upload, new PushOptions(force, null), default);
     }
 
     public async Task DeleteAsync(string package, string release)
@@ -55,14 +59,19 @@ internal sealed class SmallRegistry
     {
         if (!Workspace.TryDerive(workspace, out var derived))
             throw new ArgumentException(workspace);
-        var archive = await archives.UploadAsync(derived, new MemoryStream(System.Text.Encoding.UTF8.GetBytes(content)), default);
+        var archive =
+            await archives.UploadAsync(derived, new MemoryStream(System.Text.Encoding.UTF8.GetBytes(content)), default);
         return new BlobKey(derived.Scope, archive.Id);
     }
 
     /// <summary>The blob of a manifest.</summary>
-    public static BlobKey KeyOf(string package, Manifest manifest) => new(Samples.Package(package).Key, manifest.Content.BlobDigest);
+    public static BlobKey KeyOf(
+        string package, Manifest manifest) => new(Samples.Package(package).Key, manifest.Content.BlobDigest);
 
-    /// <summary>Replaces the bytes of a blob behind the storage's back: its name, revision and times stay, as they do when a disk rots.</summary>
+    /// <summary>
+    /// Replaces the bytes of a blob behind the storage's back: its name, revision and times stay, as they do when a
+    /// disk rots.
+    /// </summary>
     public void Damage(BlobKey key, params byte[] bytes)
     {
         lock (Memory.Gate)
@@ -87,12 +96,16 @@ internal sealed class SmallRegistry
             Memory.StoredBlobs.Remove(key);
     }
 
-    /// <summary>Everything that is stored, as text to compare: documents with their bytes, blobs with their bytes and times.</summary>
+    /// <summary>
+    /// Everything that is stored, as text to compare: documents with their bytes, blobs with their bytes and times.
+    /// </summary>
     public IReadOnlyList<string> Contents() =>
     [
-        .. Memory.StoredDocuments.OrderBy(static entry => entry.Key).Select(static entry => $"{entry.Key} {Convert.ToHexString(entry.Value.Content.Span)}"),
+        .. Memory.StoredDocuments.OrderBy(static entry => entry.Key)
+            .Select(static entry => $"{entry.Key} {Convert.ToHexString(entry.Value.Content.Span)}"),
         .. Memory.StoredBlobs.OrderBy(static entry => entry.Key).Select(static entry =>
-            $"{entry.Key} {entry.Value.Info.UploadedAt:O} {string.Concat(entry.Value.Chunks.Select(static chunk => Convert.ToHexString(chunk.Span)))}"),
+            $"{entry.Key} {entry.Value.Info.UploadedAt:O} "
+                + $"{string.Concat(entry.Value.Chunks.Select(static chunk => Convert.ToHexString(chunk.Span)))}"),
     ];
 
     /// <summary>Every blob that an index names and that is not there.</summary>
@@ -105,5 +118,7 @@ internal sealed class SmallRegistry
         select key;
 
     private static PackageIndex IndexOf(StoreKey key, Document document) =>
-        PackageName.TryParse(key, out var package) ? StoredIndex.Read(package, document.Content) : throw new ArgumentException(key.Value);
+        PackageName.TryParse(key, out var package)
+            ? StoredIndex.Read(package, document.Content)
+            : throw new ArgumentException(key.Value);
 }

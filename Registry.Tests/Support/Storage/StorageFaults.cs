@@ -3,8 +3,8 @@ using Registry.Core.Storage;
 namespace Registry.Tests.Support.Storage;
 
 /// <summary>
-/// Where a test makes storage fail: put <see cref="FaultyDocumentStore"/> and <see cref="FaultyBlobStore"/> over any backend, and throw
-/// from these.
+/// Where a test makes storage fail: put <see cref="FaultyDocumentStore"/> and <see cref="FaultyBlobStore"/> over any
+/// backend, and throw from these.
 /// </summary>
 public sealed class StorageFaults
 {
@@ -13,7 +13,9 @@ public sealed class StorageFaults
     /// <summary>Called before the storage is: what it throws happens instead of the call.</summary>
     public Func<StorageCall, ValueTask>? Before { get; set; }
 
-    /// <summary>Called after the storage answered: what it throws is an answer that was lost, after the write was applied.</summary>
+    /// <summary>
+    /// Called after the storage answered: what it throws is an answer that was lost, after the write was applied.
+    /// </summary>
     public Func<StorageCall, ValueTask>? After { get; set; }
 
     /// <summary>How many bytes of each blob come before reading it fails; null for all.</summary>
@@ -33,9 +35,11 @@ public sealed class StorageFaults
 
     internal void CountWriter(int change) => Interlocked.Add(ref openWriters, change);
 
-    internal ValueTask BeforeAsync(StorageOperation operation, string key) => Before?.Invoke(new StorageCall(operation, key)) ?? default;
+    internal ValueTask BeforeAsync(
+        StorageOperation operation, string key) => Before?.Invoke(new StorageCall(operation, key)) ?? default;
 
-    internal ValueTask AfterAsync(StorageOperation operation, string key) => After?.Invoke(new StorageCall(operation, key)) ?? default;
+    internal ValueTask AfterAsync(
+        StorageOperation operation, string key) => After?.Invoke(new StorageCall(operation, key)) ?? default;
 
     internal async ValueTask<T> AroundAsync<T>(StorageOperation operation, string key, Func<ValueTask<T>> call)
     {
@@ -45,8 +49,11 @@ public sealed class StorageFaults
         return answer;
     }
 
-    /// <summary>Each entry of a listing passes <see cref="Before"/> under its key, after the listing itself did under its scope.</summary>
-    internal async IAsyncEnumerable<T> ListAsync<T>(StorageOperation operation, string scope, IAsyncEnumerable<T> entries, Func<T, string> keyOf)
+    /// <summary>
+    /// Each entry of a listing passes <see cref="Before"/> under its key, after the listing itself did under its scope.
+    /// </summary>
+    internal async IAsyncEnumerable<T> ListAsync<T>(
+        StorageOperation operation, string scope, IAsyncEnumerable<T> entries, Func<T, string> keyOf)
     {
         await BeforeAsync(operation, scope);
         await foreach (var entry in entries)
@@ -61,7 +68,10 @@ public sealed class StorageFaults
 
 /// <summary>One call that a store was asked for.</summary>
 /// <param name="Operation">Which.</param>
-/// <param name="Key">The escaped key, or the scope where the call has no key yet; empty for <see cref="StorageOperation.DiscardAbandoned"/>.</param>
+/// <param name="Key">
+/// The escaped key, or the scope where the call has no key yet; empty for
+/// <see cref="StorageOperation.DiscardAbandoned"/>.
+/// </param>
 public readonly record struct StorageCall(StorageOperation Operation, string Key);
 
 /// <summary>Every call of both ports.</summary>

@@ -22,7 +22,11 @@ public static class StorageShortcuts
 
     /// <summary>Writes a text, and asserts that the precondition held.</summary>
     public static async Task<Revision> PutAsync(
-        this IDocumentStore documents, StoreKey key, string text, Precondition precondition, CancellationToken cancellationToken)
+        this IDocumentStore documents,
+        StoreKey key,
+        string text,
+        Precondition precondition,
+        CancellationToken cancellationToken)
     {
         var revision = await documents.TryPutAsync(key, Encoding.UTF8.GetBytes(text), precondition, cancellationToken);
         Assert.That(revision, Is.Not.Null, $"the precondition of the write of '{key}' held");
@@ -30,10 +34,15 @@ public static class StorageShortcuts
     }
 
     public static ValueTask<Revision?> TryPutAsync(
-        this IDocumentStore documents, StoreKey key, string text, Precondition precondition, CancellationToken cancellationToken) =>
+        this IDocumentStore documents,
+        StoreKey key,
+        string text,
+        Precondition precondition,
+        CancellationToken cancellationToken) =>
         documents.TryPutAsync(key, Encoding.UTF8.GetBytes(text), precondition, cancellationToken);
 
-    public static async Task<List<string>> KeysAsync(this IDocumentStore documents, StoreKey scope, StoreKey? after, CancellationToken cancellationToken)
+    public static async Task<List<string>> KeysAsync(
+        this IDocumentStore documents, StoreKey scope, StoreKey? after, CancellationToken cancellationToken)
     {
         var keys = new List<string>();
         await foreach (var entry in documents.ListAsync(scope, after, cancellationToken))
@@ -42,16 +51,25 @@ public static class StorageShortcuts
     }
 
     /// <summary>Stages and commits bytes in one write.</summary>
-    public static Task<BlobInfo> CommitAsync(this IBlobStore blobs, StoreKey scope, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken) =>
+    public static Task<BlobInfo> CommitAsync(
+        this IBlobStore blobs, StoreKey scope, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken) =>
         blobs.CommitAsync(scope, bytes, null, cancellationToken);
 
     public static async Task<BlobInfo> CommitAsync(
-        this IBlobStore blobs, StoreKey scope, ReadOnlyMemory<byte> bytes, DateTimeOffset? uploadedAt, CancellationToken cancellationToken) =>
+        this IBlobStore blobs,
+        StoreKey scope,
+        ReadOnlyMemory<byte> bytes,
+        DateTimeOffset? uploadedAt,
+        CancellationToken cancellationToken) =>
         (await blobs.CommitBlobAsync(scope, bytes, uploadedAt, cancellationToken)).Info;
 
     /// <summary>Stages and commits bytes in one write, and tells what the commit did.</summary>
     public static async Task<CommittedBlob> CommitBlobAsync(
-        this IBlobStore blobs, StoreKey scope, ReadOnlyMemory<byte> bytes, DateTimeOffset? uploadedAt, CancellationToken cancellationToken)
+        this IBlobStore blobs,
+        StoreKey scope,
+        ReadOnlyMemory<byte> bytes,
+        DateTimeOffset? uploadedAt,
+        CancellationToken cancellationToken)
     {
         await using var writer = await blobs.CreateAsync(scope, cancellationToken);
         await writer.WriteAsync(bytes, cancellationToken);
@@ -68,7 +86,8 @@ public static class StorageShortcuts
     }
 
     /// <summary>Opens, reads to the end and closes; null when there is no such blob.</summary>
-    public static async Task<byte[]?> ReadAsync(this IBlobStore blobs, BlobKey key, ByteRange range, CancellationToken cancellationToken)
+    public static async Task<byte[]?> ReadAsync(
+        this IBlobStore blobs, BlobKey key, ByteRange range, CancellationToken cancellationToken)
     {
         await using var reader = await blobs.OpenAsync(key, range, cancellationToken);
         return reader is null ? null : await reader.Content.ReadAllAsync(cancellationToken);

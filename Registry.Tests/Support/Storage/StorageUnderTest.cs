@@ -3,15 +3,17 @@ using Registry.Core.Storage;
 namespace Registry.Tests.Support.Storage;
 
 /// <summary>
-/// One storage, empty when it is made, over which any number of independent instances may be opened, as many processes would: they share
-/// the engine and nothing of the process. Disposing it disposes the instances and removes what they stored.
+/// One storage, empty when it is made, over which any number of independent instances may be opened, as many processes
+/// would: they share the engine and nothing of the process. Disposing it disposes the instances and removes what they
+/// stored.
 /// </summary>
 public abstract class StorageUnderTest : IAsyncDisposable
 {
     private readonly List<StorageInstance> opened = [];
 
     /// <summary>
-    /// How many copies of a blob lie in the memory of the test process itself, because the engine does: 0 for every real backend.
+    /// How many copies of a blob lie in the memory of the test process itself, because the engine does: 0 for every
+    /// real backend.
     /// </summary>
     public virtual int CopiesInProcess => 0;
 
@@ -42,4 +44,5 @@ public abstract class StorageUnderTest : IAsyncDisposable
 /// <param name="Documents">The documents.</param>
 /// <param name="Blobs">The blobs.</param>
 /// <param name="Resources">What is disposed with the storage: connections, for instance.</param>
-public sealed record StorageInstance(IDocumentStore Documents, IBlobStore Blobs, params IReadOnlyList<IAsyncDisposable> Resources);
+public sealed record StorageInstance(
+    IDocumentStore Documents, IBlobStore Blobs, params IReadOnlyList<IAsyncDisposable> Resources);

@@ -13,7 +13,12 @@ public sealed class AppArchiveRegistryTests
     private readonly InMemoryStorage storage = new();
     private readonly StorageFaults faults = new();
 
-    private AppArchiveRegistry Archives(long limit = 1000) => new(new FaultyBlobStore(storage.Blobs, faults), new ArchiveLimits { MaxArchiveBytes = limit }, NullLogger<AppArchiveRegistry>.Instance);
+    private AppArchiveRegistry Archives(
+        long limit = 1000) =>
+        new(
+            new FaultyBlobStore(storage.Blobs, faults),
+            new ArchiveLimits { MaxArchiveBytes = limit },
+            NullLogger<AppArchiveRegistry>.Instance);
 
     [SetUp]
     public void Mend() => faults.Mend();
@@ -59,7 +64,8 @@ public sealed class AppArchiveRegistryTests
         if (fits)
             await Upload();
         else
-            Assert.That(Upload, Throws.TypeOf<RegistryException>().With.Property("Code").EqualTo(ErrorCode.RequestTooLarge));
+            Assert.That(
+                Upload, Throws.TypeOf<RegistryException>().With.Property("Code").EqualTo(ErrorCode.RequestTooLarge));
         Assert.That(await List(workspace), Has.Count.EqualTo(fits ? 1 : 0));
         Assert.That(faults.OpenWriters, Is.Zero);
     }
@@ -81,10 +87,15 @@ public sealed class AppArchiveRegistryTests
         await Archives().UploadAsync(deepest, new MemoryStream([1]), default);
         Assert.That(
             () => Archives().UploadAsync(deeper, new MemoryStream([1]), default),
-            Throws.TypeOf<RegistryException>().With.Property("Code").EqualTo(ErrorCode.InvalidUsage).And.Message.Contains("33 parts").And.Message.Contains("at most 32"));
+            Throws.TypeOf<RegistryException>().With
+                .Property("Code")
+                .EqualTo(ErrorCode.InvalidUsage).And.Message
+                .Contains("33 parts").And.Message
+                .Contains("at most 32"));
         Assert.That(await List(deepest), Is.EqualTo(new[] { deepest.Name }));
 
-        var anyDepth = new AppArchiveRegistry(storage.Blobs, new ArchiveLimits { MaxWorkspaceParts = 33 }, NullLogger<AppArchiveRegistry>.Instance);
+        var anyDepth = new AppArchiveRegistry(
+            storage.Blobs, new ArchiveLimits { MaxWorkspaceParts = 33 }, NullLogger<AppArchiveRegistry>.Instance);
         var archive = await anyDepth.UploadAsync(deeper, new MemoryStream([1]), default);
         Assert.That(await List(deepest), Is.EqualTo(new[] { deepest.Name, deeper.Name }));
         Assert.That(await Archives().FindAsync(deeper, archive.Id, default), Is.EqualTo(archive));
@@ -97,7 +108,9 @@ public sealed class AppArchiveRegistryTests
     [Test]
     public async Task An_upload_that_breaks_off_leaves_nothing()
     {
-        Assert.That(() => Archives(100_000).UploadAsync(In("http://h/broken"), new Trickle(new byte[100_000], 99_999), default), Throws.TypeOf<IOException>());
+        Assert.That(
+            () => Archives(100_000).UploadAsync(In("http://h/broken"), new Trickle(new byte[100_000], 99_999), default),
+            Throws.TypeOf<IOException>());
         Assert.That(await List(In("http://h/broken")), Is.Empty);
         Assert.That(faults.OpenWriters, Is.Zero);
     }
@@ -107,7 +120,9 @@ public sealed class AppArchiveRegistryTests
     {
         using var cancel = new CancellationTokenSource();
         var content = new Trickle(new byte[100_000], 100_000) { AfterRead = cancel.Cancel };
-        Assert.That(() => Archives(100_000).UploadAsync(In("http://h/cancelled"), content, cancel.Token), Throws.InstanceOf<OperationCanceledException>());
+        Assert.That(
+            () => Archives(100_000).UploadAsync(In("http://h/cancelled"), content, cancel.Token),
+            Throws.InstanceOf<OperationCanceledException>());
         Assert.That(await List(In("http://h/cancelled")), Is.Empty);
         Assert.That(faults.OpenWriters, Is.Zero);
     }
@@ -115,10 +130,13 @@ public sealed class AppArchiveRegistryTests
     [Test]
     public async Task A_list_holds_the_workspace_and_everything_below_it()
     {
-        foreach (var argument in (string[])["http://list/a", "http://list/a/b", "http://list/ab", "http://list/", "http://other/a"])
+        foreach (var argument in (string[])[
+            "http://list/a", "http://list/a/b", "http://list/ab", "http://list/", "http://other/a"
+        ])
             await Archives().UploadAsync(In(argument), new MemoryStream([7]), default);
         Assert.That(await List(In("http://list/a")), Is.EqualTo(new[] { "list/a/", "list/a/b/" }));
-        Assert.That(await List(In("http://list/")), Is.EquivalentTo(new[] { "list/", "list/a/", "list/a/b/", "list/ab/" }));
+        Assert.That(
+            await List(In("http://list/")), Is.EquivalentTo(new[] { "list/", "list/a/", "list/a/b/", "list/ab/" }));
     }
 
     [Test]
@@ -152,7 +170,9 @@ public sealed class AppArchiveRegistryTests
         faults.FailAll(new StorageException(StorageFault.Unavailable, "down"));
         var id = Digest.FromHash(SHA256.HashData([1]));
         Assert.That(() => Archives().FindAsync(In("global"), id, default), Throws.TypeOf<StorageException>());
-        Assert.That(async () => await Archives().OpenAsync(In("global"), id, ByteRange.All, default), Throws.TypeOf<StorageException>());
+        Assert.That(
+            async () => await Archives().OpenAsync(In("global"), id, ByteRange.All, default),
+            Throws.TypeOf<StorageException>());
         Assert.That(() => Archives().DeleteAsync(In("global"), id, default), Throws.TypeOf<StorageException>());
     }
 
@@ -164,7 +184,9 @@ public sealed class AppArchiveRegistryTests
         return names;
     }
 
-    private static Workspace In(string argument) => Workspace.TryDerive(argument, out var workspace) ? workspace : throw new AssertionException(argument);
+    private static Workspace In(
+        string argument) =>
+        Workspace.TryDerive(argument, out var workspace) ? workspace : throw new AssertionException(argument);
 
     /// <summary>Gives seven bytes at a time, and breaks off after some.</summary>
     private sealed class Trickle(byte[] bytes, int breaksAt) : MemoryStream(bytes)

@@ -10,7 +10,8 @@ public sealed class WorkspaceTests
         from line in File.ReadLines(Path.Combine(AppContext.BaseDirectory, "Data", "workspaces.txt"))
         where !line.StartsWith('#')
         let row = line.Split(" => ")
-        select new TestCaseData(Unescape(row[0]), row[1] == "!" ? null : Unescape(row[1])).SetArgDisplayNames(row[0], row[1]);
+        select new TestCaseData(Unescape(row[0]), row[1] == "!" ? null : Unescape(row[1])).SetArgDisplayNames(
+            row[0], row[1]);
 
     [TestCaseSource(nameof(Table))]
     public void Derives_what_the_reference_derives(string argument, string? expected)
@@ -43,25 +44,38 @@ public sealed class WorkspaceTests
     {
         string[] arguments =
         [
-            "http://h/a", "http://h/A", "http://h/a/", "http://h/a//", "http://h//a", "http://h/", "http://h//", "http://h/.", "http://h/..",
-            "http://h/%2e", "http://h/%2E", "http://h/%252e", "http://h/a b", "http://h/a+b", "http://h/a%20b", "http://../x", "http://./x", "global",
-            "http://h/é", "http://h/e\u0301", "http://h/\\", "http://h/%", "http://h/%%", "http://h/@", "http://h/\t", "http://h/\u007f",
+            "http://h/a", "http://h/A", "http://h/a/", "http://h/a//", "http://h//a", "http://h/", "http://h//",
+            "http://h/.", "http://h/..",
+            "http://h/%2e", "http://h/%2E", "http://h/%252e", "http://h/a b", "http://h/a+b", "http://h/a%20b",
+            "http://../x", "http://./x", "global",
+            "http://h/é", "http://h/e\u0301", "http://h/\\", "http://h/%", "http://h/%%", "http://h/@", "http://h/\t",
+            "http://h/\u007f",
         ];
-        var workspaces = arguments.Select(static a => Workspace.TryDerive(a, out var w) ? w : throw new AssertionException(a)).Distinct().ToList();
+        var workspaces = arguments.Select(
+            static a => Workspace.TryDerive(a, out var w) ? w : throw new AssertionException(a)).Distinct().ToList();
         Assert.That(workspaces, Has.Count.EqualTo(arguments.Length - 1), "only a and a/ are one");
         Assert.That(workspaces.Select(static w => w.Scope), Is.Unique);
         Assert.That(workspaces.Select(static w => w.Scope.Value), Has.None.Contains("/.").And.None.Contains("//"));
-        Assert.That(workspaces.Select(static w => Workspace.FromScope(w.Scope).Name), Is.EqualTo(workspaces.Select(static w => w.Name)));
+        Assert.That(
+            workspaces.Select(static w => Workspace.FromScope(w.Scope).Name),
+            Is.EqualTo(workspaces.Select(static w => w.Name)));
     }
 
     [Test]
     public void One_scope_lies_below_another_where_its_name_begins_with_the_other()
     {
-        string[] arguments = ["http://h/", "http://h//", "http://h/a", "http://h/a/b", "http://h/ab", "http://h//a", "http://h/a//b", "http://hh/a"];
-        var workspaces = arguments.Select(static a => Workspace.TryDerive(a, out var w) ? w : throw new AssertionException(a)).ToList();
+        string[] arguments = [
+            "http://h/", "http://h//", "http://h/a", "http://h/a/b", "http://h/ab", "http://h//a", "http://h/a//b",
+            "http://hh/a"
+        ];
+        var workspaces = arguments.Select(
+            static a => Workspace.TryDerive(a, out var w) ? w : throw new AssertionException(a)).ToList();
         foreach (var upper in workspaces)
             foreach (var lower in workspaces.Where(w => w != upper))
-                Assert.That(lower.Scope.IsBelow(upper.Scope), Is.EqualTo(lower.Name.StartsWith(upper.Name, StringComparison.Ordinal)), $"{lower} below {upper}");
+                Assert.That(
+                    lower.Scope.IsBelow(upper.Scope),
+                    Is.EqualTo(lower.Name.StartsWith(upper.Name, StringComparison.Ordinal)),
+                    $"{lower} below {upper}");
     }
 
     [Test]
@@ -73,7 +87,8 @@ public sealed class WorkspaceTests
     }
 
     [Test]
-    public void No_workspace_is_made_of_what_is_no_unicode() => Assert.That(Workspace.TryDerive("http://h/\ud800", out _), Is.False);
+    public void No_workspace_is_made_of_what_is_no_unicode() =>
+        Assert.That(Workspace.TryDerive("http://h/\ud800", out _), Is.False);
 
     [Test]
     public void Any_text_has_one_workspace_that_storage_gives_back_or_none()
@@ -82,7 +97,8 @@ public sealed class WorkspaceTests
         var random = new Random(2016);
         for (var i = 0; i < 20_000; i++)
         {
-            var text = (random.Next(2) == 0 ? "//" : "") + string.Concat(Enumerable.Range(0, random.Next(24)).Select(_ => Odd[random.Next(Odd.Length)]));
+            var text = (random.Next(2) == 0 ? "//" : "")
+                + string.Concat(Enumerable.Range(0, random.Next(24)).Select(_ => Odd[random.Next(Odd.Length)]));
             if (!Workspace.TryDerive(text, out var workspace))
                 continue;
             Assert.That(workspace.Name, Does.EndWith("/"), text);
@@ -92,7 +108,8 @@ public sealed class WorkspaceTests
     }
 
     [Test]
-    public void A_default_workspace_has_no_name() => Assert.That(() => default(Workspace).Name, Throws.InvalidOperationException);
+    public void A_default_workspace_has_no_name() =>
+        Assert.That(() => default(Workspace).Name, Throws.InvalidOperationException);
 
     [Test]
     public void A_scope_of_packages_is_no_workspace() =>

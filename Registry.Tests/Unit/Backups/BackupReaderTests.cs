@@ -17,12 +17,27 @@ internal sealed class BackupReaderTests
         var read = await ReadAsync(new MemoryStream(Reference));
         var expected = BackupFixture.Reference()["packages"]!.AsArray();
         Assert.That(
-            read.Releases.Select(static release => (release.Package, release.Release, release.MediaType, release.CreatedAt.Text, release.ContentDigest, release.ContentSize)),
+            read.Releases.Select(
+                static release =>
+                    (
+                        release.Package,
+                        release.Release,
+                        release.MediaType,
+                        release.CreatedAt.Text,
+                        release.ContentDigest,
+                        release.ContentSize)),
             Is.EqualTo(expected.Select(static entry => (
                 $"{entry!["package"]}", $"{entry["release"]}", $"{entry["mediaType"]}", $"{entry["created_at"]}", $"{entry["content"]!["digest"]}", $"{entry["content"]!["size"]}"))));
         Assert.That(read.Contents, Is.EqualTo(expected.Select(static entry => $"{entry!["blob"]}")));
         Assert.That(read.Releases[0].Channels, Is.EqualTo(new[] { "dev", "stable" }));
-        Assert.That(read.Channels, Is.EqualTo(new[] { new BackupChannel("titi/rocketchat", "dev", "1.0.1"), new BackupChannel("titi/rocketchat", "stable", "2.0.1") }));
+        Assert.That(
+            read.Channels,
+            Is.EqualTo(
+                new[]
+                {
+                    new BackupChannel("titi/rocketchat", "dev", "1.0.1"),
+                    new BackupChannel("titi/rocketchat", "stable", "2.0.1")
+                }));
     }
 
     [Test]
@@ -34,8 +49,14 @@ internal sealed class BackupReaderTests
         {
             var shuffled = Shuffle(JsonNode.Parse(Reference)!, random)!.ToJsonString();
             var read = await ReadAsync(new MemoryStream(Encoding.UTF8.GetBytes(shuffled)));
-            Assert.That(read.Releases.Select(static release => $"{release} {release.ContentDigest} {release.CreatedAt.Text} {string.Join(',', release.Channels)}"),
-                Is.EqualTo(expected.Releases.Select(static release => $"{release} {release.ContentDigest} {release.CreatedAt.Text} {string.Join(',', release.Channels)}")), shuffled);
+            Assert.That(read.Releases.Select(
+                static release =>
+                    $"{release} {release.ContentDigest} {release.CreatedAt.Text} {string.Join(',', release.Channels)}"),
+                Is.EqualTo(
+                    expected.Releases.Select(
+                        static release =>
+                            $"{release} {release.ContentDigest} {release.CreatedAt.Text} "
+                                + $"{string.Join(',', release.Channels)}")), shuffled);
             Assert.That(read.Contents, Is.EqualTo(expected.Contents));
             Assert.That(read.Channels, Is.EqualTo(expected.Channels));
         }
@@ -47,7 +68,11 @@ internal sealed class BackupReaderTests
         var expected = await ReadAsync(new MemoryStream(Reference));
         foreach (var size in (int[])[1, 2, 3, 7, 64, 1000])
         {
-            var read = await ReadAsync(new ChunkStream([.. Reference.Chunk(size).Select(static chunk => (ReadOnlyMemory<byte>)chunk)], 0, Reference.Length));
+            var read = await ReadAsync(
+                new ChunkStream(
+                    [.. Reference.Chunk(size).Select(static chunk => (ReadOnlyMemory<byte>)chunk)],
+                    0,
+                    Reference.Length));
             Assert.That(read.Contents, Is.EqualTo(expected.Contents));
             Assert.That(read.Channels, Is.EqualTo(expected.Channels));
         }
@@ -80,7 +105,9 @@ internal sealed class BackupReaderTests
     [TestCase("""{"packages":[]} x""", "at byte 16: something follows the backup.")]
     [TestCase("""{"packages":[{"package":tru}]}""", "at byte 24: a character stands where none of its kind may.")]
     public void What_is_no_backup_is_told_as_such(string text, string told) =>
-        Assert.That(async () => await ReadAsync(new MemoryStream(Encoding.UTF8.GetBytes(text))), Throws.TypeOf<InvalidDataException>().With.Message.Contains(told));
+        Assert.That(
+            async () => await ReadAsync(new MemoryStream(Encoding.UTF8.GetBytes(text))),
+            Throws.TypeOf<InvalidDataException>().With.Message.Contains(told));
 
     private static async Task<Given> ReadAsync(Stream backup, Given? given = null)
     {
@@ -111,7 +138,8 @@ internal sealed class BackupReaderTests
             return new JsonArray([.. items.Select(item => Shuffle(item, random))]);
         if (node is not JsonObject members)
             return node?.DeepClone();
-        var shuffled = members.Select(member => KeyValuePair.Create(member.Key, Shuffle(member.Value, random))).ToArray();
+        var shuffled =
+            members.Select(member => KeyValuePair.Create(member.Key, Shuffle(member.Value, random))).ToArray();
         random.Shuffle(shuffled);
         return new JsonObject(shuffled);
     }

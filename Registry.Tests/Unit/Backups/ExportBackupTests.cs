@@ -24,7 +24,8 @@ internal sealed class ExportBackupTests : IDisposable
             entry!["metadata"] = null;
         Assert.That(Texts(exported["packages"]!), Is.EquivalentTo(Texts(expected["packages"]!)));
         Assert.That(Texts(exported["channels"]!), Is.EquivalentTo(Texts(expected["channels"]!)));
-        Assert.That(exported.AsObject().Select(static member => member.Key), Is.EquivalentTo(new[] { "packages", "channels" }));
+        Assert.That(
+            exported.AsObject().Select(static member => member.Key), Is.EquivalentTo(new[] { "packages", "channels" }));
     }
 
     [Test]
@@ -47,9 +48,14 @@ internal sealed class ExportBackupTests : IDisposable
         await using var after = await restored.ServeAsync();
         var paths = new List<string> { "/api/v1/packages" };
         foreach (var package in (string[])["titi/rocketchat", "z/z", "Z/A"])
-            paths.AddRange([$"/api/v1/packages/{package}", $"/api/v1/packages/{package}/channels", $"/api/v1/packages/{package}/default/-/pull/json"]);
+            paths.AddRange(
+                [
+                    $"/api/v1/packages/{package}", $"/api/v1/packages/{package}/channels",
+                    $"/api/v1/packages/{package}/default/-/pull/json"
+                ]);
         foreach (var path in paths)
-            Assert.That(await after.Client.GetStringAsync(path), Is.EqualTo(await before.Client.GetStringAsync(path)), path);
+            Assert.That(
+                await after.Client.GetStringAsync(path), Is.EqualTo(await before.Client.GetStringAsync(path)), path);
     }
 
     [Test]
@@ -57,7 +63,11 @@ internal sealed class ExportBackupTests : IDisposable
     {
         await bench.ImportFileAsync(BackupFixture.ReferenceFile);
         var exported = await bench.ExportAsync("--dialect", "appr");
-        Assert.That(exported, Does.Contain("application/vnd.appr.package-manifest.kpm.v0.json").And.Contain("application/vnd.appr.package.kpm.v0.tar+gzip").And.Not.Contain("vnd.cnr"));
+        Assert.That(
+            exported,
+            Does.Contain("application/vnd.appr.package-manifest.kpm.v0.json").And
+                .Contain("application/vnd.appr.package.kpm.v0.tar+gzip").And.Not
+                .Contain("vnd.cnr"));
         using var restored = new BackupFixture();
         await restored.ImportAsync(exported);
         Assert.That(await restored.ExportAsync(), Is.EqualTo(await bench.ExportAsync()));
@@ -87,7 +97,9 @@ internal sealed class ExportBackupTests : IDisposable
         await File.WriteAllTextAsync(place, "the last one");
         var run = await bench.ExportFileAsync(place);
         Assert.That(run.Code, Is.Zero, run.Error);
-        Assert.That(run.Output, Does.StartWith("4 releases of ").And.EndWith($"and 2 channels exported; 0 left out. Written to {place}\n"));
+        Assert.That(
+            run.Output,
+            Does.StartWith("4 releases of ").And.EndWith($"and 2 channels exported; 0 left out. Written to {place}\n"));
         Assert.That(await File.ReadAllTextAsync(place), Is.EqualTo(await bench.ExportAsync()));
         Assert.That(Directory.EnumerateFiles(Path.GetDirectoryName(place)!), Is.EqualTo(new[] { place }));
     }
@@ -98,7 +110,10 @@ internal sealed class ExportBackupTests : IDisposable
     {
         await bench.ImportAsync(WithChannel());
         var blob = Directory.EnumerateFiles(Path.Combine(bench.Data, "blobs"), "@*", SearchOption.AllDirectories)
-            .Single(path => path.EndsWith(Convert.ToHexStringLower(SHA256.HashData(Samples.TarGz("one"))), StringComparison.Ordinal));
+            .Single(
+                path =>
+                    path.EndsWith(
+                        Convert.ToHexStringLower(SHA256.HashData(Samples.TarGz("one"))), StringComparison.Ordinal));
         if (how == "gone")
             File.Delete(blob);
         else
@@ -108,23 +123,34 @@ internal sealed class ExportBackupTests : IDisposable
 
         var run = await bench.ExportFileAsync(place);
         Assert.That(run.Code, Is.EqualTo(1));
-        Assert.That(run.Output, Does.StartWith("a/b 1.0.0 as helm: ").And.Contain("1 left out").And.EndWith($"Written to {place}.incomplete\n"));
+        Assert.That(
+            run.Output,
+            Does.StartWith("a/b 1.0.0 as helm: ").And
+                .Contain("1 left out").And
+                .EndWith($"Written to {place}.incomplete\n"));
         Assert.That(await File.ReadAllTextAsync(place), Is.EqualTo("the last one"));
         var rest = JsonNode.Parse(await File.ReadAllTextAsync($"{place}.incomplete"))!;
-        Assert.That(rest["packages"]!.AsArray().Select(static entry => $"{entry!["release"]}"), Is.EqualTo(new[] { "2.0.0" }));
-        Assert.That(rest["channels"]!.ToJsonString(), Is.EqualTo("""[{"current":"2.0.0","name":"c","package":"a/b"}]"""), "points to what is there");
+        Assert.That(
+            rest["packages"]!.AsArray().Select(static entry => $"{entry!["release"]}"), Is.EqualTo(new[] { "2.0.0" }));
+        Assert.That(
+            rest["channels"]!.ToJsonString(),
+            Is.EqualTo("""[{"current":"2.0.0","name":"c","package":"a/b"}]"""),
+            "points to what is there");
     }
 
     [Test]
     public async Task A_damaged_index_is_named_and_the_other_packages_go_out()
     {
-        await bench.ImportAsync(BackupFixture.Of(BackupEntry.Of("a/a", "1.0.0", "x"), BackupEntry.Of("a/b", "1.0.0", "x")));
+        await bench.ImportAsync(
+            BackupFixture.Of(BackupEntry.Of("a/a", "1.0.0", "x"), BackupEntry.Of("a/b", "1.0.0", "x")));
         await File.WriteAllTextAsync(bench.IndexOf("a/a"), "damaged");
         var (run, text) = await bench.TryExportAsync();
         Assert.That(run.Code, Is.EqualTo(1));
         Assert.That(run.Output, Is.Empty, "standard output is the backup's alone");
         Assert.That(run.Error, Does.StartWith("a/a: The stored index of a/a cannot be read"));
-        Assert.That(JsonNode.Parse(text)!["packages"]!.AsArray().Select(static entry => $"{entry!["package"]}"), Is.EqualTo(new[] { "a/b" }));
+        Assert.That(
+            JsonNode.Parse(text)!["packages"]!.AsArray().Select(static entry => $"{entry!["package"]}"),
+            Is.EqualTo(new[] { "a/b" }));
     }
 
     [Test]
@@ -153,15 +179,22 @@ internal sealed class ExportBackupTests : IDisposable
 
     private static JsonObject WithChannel()
     {
-        var backup = BackupFixture.Of(BackupEntry.Of("a/b", "1.0.0", "one", channels: ["c"]), BackupEntry.Of("a/b", "2.0.0", "two", channels: ["c"]));
+        var backup = BackupFixture.Of(
+            BackupEntry.Of("a/b", "1.0.0", "one", channels: ["c"]),
+            BackupEntry.Of("a/b", "2.0.0", "two", channels: ["c"]));
         backup["channels"]!.AsArray().Add(BackupEntry.Channel("a/b", "c", "1.0.0"));
         return backup;
     }
 
     /// <summary>Each item, its members in order: that in which they stand has no meaning.</summary>
-    private static IEnumerable<string> Texts(JsonNode items) => items.AsArray().Select(static item => Sorted(item!).ToJsonString());
+    private static IEnumerable<string> Texts(
+        JsonNode items) => items.AsArray().Select(static item => Sorted(item!).ToJsonString());
 
     private static JsonNode Sorted(JsonNode node) => node is JsonObject members
-        ? new JsonObject(members.OrderBy(static member => member.Key, StringComparer.Ordinal).Select(static member => KeyValuePair.Create(member.Key, member.Value is null ? null : Sorted(member.Value))))
+        ? new JsonObject(
+            members.OrderBy(static member => member.Key, StringComparer.Ordinal)
+                .Select(
+                    static member =>
+                        KeyValuePair.Create(member.Key, member.Value is null ? null : Sorted(member.Value))))
         : node.DeepClone();
 }

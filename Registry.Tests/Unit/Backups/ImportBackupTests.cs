@@ -18,7 +18,13 @@ internal sealed class ImportBackupTests : IDisposable
     public async Task The_backup_of_the_reference_server_is_the_registry_that_it_says()
     {
         var run = await bench.ImportFileAsync(BackupFixture.ReferenceFile);
-        Assert.That(run, Is.EqualTo(new CommandRun(0, "4 releases added, 0 replaced, 0 unchanged; 2 channels set, 0 unchanged; 0 entries failed.\n", "")));
+        Assert.That(
+            run,
+            Is.EqualTo(
+                new CommandRun(
+                    0,
+                    "4 releases added, 0 replaced, 0 unchanged; 2 channels set, 0 unchanged; 0 entries failed.\n",
+                    "")));
 
         await using var host = await bench.ServeAsync();
         foreach (var entry in BackupFixture.Reference()["packages"]!.AsArray())
@@ -31,18 +37,24 @@ internal sealed class ImportBackupTests : IDisposable
             Assert.That(shown["metadata"], Is.Null);
             foreach (var member in (string[])["digest", "size", "mediaType"])
                 Assert.That($"{shown["content"]![member]}", Is.EqualTo($"{entry["content"]![member]}"), path);
-            Assert.That(await host.Client.GetByteArrayAsync($"{path}/pull"), Is.EqualTo(Convert.FromBase64String($"{entry["blob"]}")));
             Assert.That(
-                await host.Client.GetByteArrayAsync($"/api/v1/packages/{entry["package"]}/blobs/sha256/{entry["content"]!["digest"]}"),
+                await host.Client.GetByteArrayAsync($"{path}/pull"),
+                Is.EqualTo(Convert.FromBase64String($"{entry["blob"]}")));
+            Assert.That(
+                await host.Client.GetByteArrayAsync(
+                    $"/api/v1/packages/{entry["package"]}/blobs/sha256/{entry["content"]!["digest"]}"),
                 Is.EqualTo(Convert.FromBase64String($"{entry["blob"]}")));
         }
 
         var listed = (await GetAsync(host, "/api/v1/packages")).AsArray().Single()!;
-        Assert.That($"{listed["name"]} {listed["default"]} {listed["created_at"]}", Is.EqualTo("titi/rocketchat 2.0.1 2016-10-11T12:03:24.941731"));
+        Assert.That(
+            $"{listed["name"]} {listed["default"]} {listed["created_at"]}",
+            Is.EqualTo("titi/rocketchat 2.0.1 2016-10-11T12:03:24.941731"));
         Assert.That(listed["releases"]!.ToJsonString(), Is.EqualTo("""["2.0.1","1.0.1","0.0.1"]"""));
         Assert.That(
             (await GetAsync(host, "/api/v1/packages/titi/rocketchat/channels")).ToJsonString(),
-            Is.EqualTo("""[{"name":"dev","current":"1.0.1","releases":["1.0.1"]},{"name":"stable","current":"2.0.1","releases":["2.0.1","1.0.1"]}]"""));
+            Is.EqualTo(
+                """[{"name":"dev","current":"1.0.1","releases":["1.0.1"]},{"name":"stable","current":"2.0.1","releases":["2.0.1","1.0.1"]}]"""));
     }
 
     [Test]
@@ -51,20 +63,30 @@ internal sealed class ImportBackupTests : IDisposable
         await bench.ImportFileAsync(BackupFixture.ReferenceFile);
         var before = bench.Files();
         var run = await bench.ImportFileAsync(BackupFixture.ReferenceFile);
-        Assert.That(run, Is.EqualTo(new CommandRun(0, "Nothing changed: 4 releases and 2 channels of the backup are there already.\n", "")));
+        Assert.That(
+            run,
+            Is.EqualTo(
+                new CommandRun(
+                    0, "Nothing changed: 4 releases and 2 channels of the backup are there already.\n", "")));
         Assert.That(bench.Files(), Is.EqualTo(before));
     }
 
     [Test]
     public async Task Another_content_is_a_conflict_that_is_named_and_the_rest_goes_on()
     {
-        await bench.ImportAsync(BackupFixture.Of(BackupEntry.Of("a/b", "1.0.0", "old"), BackupEntry.Of("a/b", "2.0.0", "same")));
+        await bench.ImportAsync(
+            BackupFixture.Of(BackupEntry.Of("a/b", "1.0.0", "old"), BackupEntry.Of("a/b", "2.0.0", "same")));
         var backup = BackupFixture.Of(
-            BackupEntry.Of("a/b", "1.0.0", "new", "2019-01-01T00:00:00"), BackupEntry.Of("a/b", "2.0.0", "same"), BackupEntry.Of("a/c", "1.0.0", "new"));
+            BackupEntry.Of(
+                "a/b",
+                "1.0.0",
+                "new",
+                "2019-01-01T00:00:00"), BackupEntry.Of("a/b", "2.0.0", "same"), BackupEntry.Of("a/c", "1.0.0", "new"));
 
         var run = await bench.ImportAsync(backup);
         Assert.That(run.Code, Is.EqualTo(1));
-        Assert.That(run.Output, Does.StartWith("a/b 1.0.0 as helm: it is there already with another content or metadata: sha256 ")
+        Assert.That(run.Output, Does.StartWith(
+            "a/b 1.0.0 as helm: it is there already with another content or metadata: sha256 ")
             .And.Contain("\n1 release added, 0 replaced, 1 unchanged; 0 channels set, 0 unchanged; 1 entry failed.\n"));
         Assert.That(await PulledAsync("a/b/1.0.0"), Is.EqualTo(Samples.TarGz("old")));
 
@@ -73,7 +95,9 @@ internal sealed class ImportBackupTests : IDisposable
         Assert.That(forced.Output, Does.Contain("0 releases added, 1 replaced, 2 unchanged;"));
         Assert.That(await PulledAsync("a/b/1.0.0"), Is.EqualTo(Samples.TarGz("new")));
         await using var host = await bench.ServeAsync();
-        Assert.That($"{(await GetAsync(host, "/api/v1/packages/a/b/1.0.0/helm"))["created_at"]}", Is.EqualTo("2019-01-01T00:00:00.000000"));
+        Assert.That(
+            $"{(await GetAsync(host, "/api/v1/packages/a/b/1.0.0/helm"))["created_at"]}",
+            Is.EqualTo("2019-01-01T00:00:00.000000"));
     }
 
     [Test]
@@ -81,9 +105,11 @@ internal sealed class ImportBackupTests : IDisposable
     {
         await using (var host = await bench.ServeAsync())
         {
-            var push = JsonSerializer.Serialize(new { release = "3.0.0", media_type = "helm", blob = Convert.ToBase64String(Samples.TarGz("pushed")) });
+            var push = JsonSerializer.Serialize(
+                new { release = "3.0.0", media_type = "helm", blob = Convert.ToBase64String(Samples.TarGz("pushed")) });
             using var pushed = await host.Client.PostAsync("/api/v1/packages/titi/rocketchat", new StringContent(push));
-            using var added = await host.Client.PostAsync("/api/v1/packages/titi/rocketchat/channels/stable/3.0.0", null);
+            using var added =
+                await host.Client.PostAsync("/api/v1/packages/titi/rocketchat/channels/stable/3.0.0", null);
             Assert.That(added.IsSuccessStatusCode);
         }
 
@@ -91,7 +117,8 @@ internal sealed class ImportBackupTests : IDisposable
         await using var again = await bench.ServeAsync();
         var listed = (await GetAsync(again, "/api/v1/packages")).AsArray().Single()!;
         Assert.That(listed["releases"]!.ToJsonString(), Is.EqualTo("""["3.0.0","2.0.1","1.0.1","0.0.1"]"""));
-        Assert.That($"{listed["created_at"]}", Is.EqualTo("2016-10-11T12:03:24.941731"), "the first push of the package");
+        Assert.That(
+            $"{listed["created_at"]}", Is.EqualTo("2016-10-11T12:03:24.941731"), "the first push of the package");
         Assert.That(
             (await GetAsync(again, "/api/v1/packages/titi/rocketchat/channels/stable")).ToJsonString(),
             Is.EqualTo("""{"name":"stable","current":"2.0.1","releases":["3.0.0","2.0.1","1.0.1"]}"""));
@@ -100,9 +127,17 @@ internal sealed class ImportBackupTests : IDisposable
     [Test]
     public async Task A_channel_whose_current_release_was_deleted_points_to_its_highest_and_is_named()
     {
-        var backup = BackupFixture.Of(BackupEntry.Of("a/b", "1.0.0", "x", channels: ["c"]), BackupEntry.Of("a/b", "1.1.0", "y", channels: ["c", "d"]));
+        var backup = BackupFixture.Of(
+            BackupEntry.Of("a/b", "1.0.0", "x", channels: ["c"]),
+            BackupEntry.Of("a/b", "1.1.0", "y", channels: ["c", "d"]));
         backup["channels"] = new JsonArray(
-            BackupEntry.Channel("a/b", "c", "2.0.0"), BackupEntry.Channel("a/b", "e", "3.0.0"), BackupEntry.Channel("no/such", "c", "1.0.0"), BackupEntry.Channel("a/b", "f", "1.0.0"));
+            BackupEntry.Channel(
+                "a/b",
+                "c",
+                "2.0.0"), BackupEntry.Channel(
+                    "a/b",
+                    "e",
+                    "3.0.0"), BackupEntry.Channel("no/such", "c", "1.0.0"), BackupEntry.Channel("a/b", "f", "1.0.0"));
         var run = await bench.ImportAsync(backup);
         Assert.That(run.Code, Is.Zero, "the old server leaves these behind");
         Assert.That(run.Output.Split('\n'), Is.EqualTo(new[]
@@ -116,7 +151,8 @@ internal sealed class ImportBackupTests : IDisposable
         await using var host = await bench.ServeAsync();
         Assert.That(
             (await GetAsync(host, "/api/v1/packages/a/b/channels")).ToJsonString(),
-            Is.EqualTo("""[{"name":"c","current":"1.1.0","releases":["1.1.0","1.0.0"]},{"name":"d","current":"1.1.0","releases":["1.1.0"]},{"name":"f","current":"1.0.0","releases":["1.0.0"]}]"""));
+            Is.EqualTo(
+                """[{"name":"c","current":"1.1.0","releases":["1.1.0","1.0.0"]},{"name":"d","current":"1.1.0","releases":["1.1.0"]},{"name":"f","current":"1.0.0","releases":["1.0.0"]}]"""));
     }
 
     [Test]
@@ -130,11 +166,13 @@ internal sealed class ImportBackupTests : IDisposable
         await using var host = await bench.ServeAsync();
         var shown = await GetAsync(host, "/cnr/api/v1/packages/a/b/1.0.0/docker-compose");
         Assert.That(shown["metadata"]!.ToJsonString(), Is.EqualTo(entry["metadata"]!.ToJsonString()));
-        Assert.That($"{shown["mediaType"]}", Is.EqualTo("application/vnd.appr.package-manifest.docker-compose.v0.json"));
+        Assert.That(
+            $"{shown["mediaType"]}", Is.EqualTo("application/vnd.appr.package-manifest.docker-compose.v0.json"));
         Assert.That($"{shown["created_at"]}", Is.EqualTo("2020-01-02T03:04:05.000000"));
     }
 
-    private static async Task<JsonNode> GetAsync(RegistryHost host, string path) => JsonNode.Parse(await host.Client.GetStringAsync(path))!;
+    private static async Task<JsonNode> GetAsync(
+        RegistryHost host, string path) => JsonNode.Parse(await host.Client.GetStringAsync(path))!;
 
     private async Task<byte[]> PulledAsync(string release)
     {

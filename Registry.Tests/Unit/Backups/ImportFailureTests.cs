@@ -16,24 +16,38 @@ internal sealed class ImportFailureTests : IDisposable
     private static IEnumerable<TestCaseData> Faults()
     {
         yield return Fault("no package", "its 'package' is missing", static entry => entry.Remove("package"));
-        yield return Fault("a path", "its 'package' is no name of a package", static entry => entry["package"] = "../b");
+        yield return Fault(
+            "a path", "its 'package' is no name of a package", static entry => entry["package"] = "../b");
         yield return Fault("a number for a release", "its 'release' is none", static entry => entry["release"] = 5);
         yield return Fault("no release", "its 'release' is none", static entry => entry["release"] = "latest");
         yield return Fault("no media type", "its 'mediaType' is none", static entry => entry.Remove("mediaType"));
         yield return Fault("no time", "its 'created_at' is no time", static entry => entry["created_at"] = "yesterday");
-        yield return Fault("a number for a time", "its 'created_at' is no time", static entry => entry["created_at"] = 5);
+        yield return Fault(
+            "a number for a time", "its 'created_at' is no time", static entry => entry["created_at"] = 5);
         yield return Fault("no blob", "its 'blob' is missing", static entry => entry["blob"] = null);
         yield return Fault("no base64", "its blob is not base64", static entry => entry["blob"] = "H4sI*");
-        yield return Fault("half of base64", "ends within a group of four digits", static entry => entry["blob"] = $"{entry["blob"]}"[..^1].TrimEnd('='));
+        yield return Fault(
+            "half of base64",
+            "ends within a group of four digits",
+            static entry => entry["blob"] = $"{entry["blob"]}"[..^1].TrimEnd('='));
         yield return Fault("no gzip", "The blob is not a gzip.", static entry => SetBlob(entry, "no gzip"u8.ToArray()));
-        yield return Fault("half a gzip", "damaged or cut short", static entry => SetBlob(entry, Samples.TarGz("new")[..^4]));
-        yield return Fault("another content", "where the backup says", static entry => SetBlob(entry, Samples.TarGz("other")));
-        yield return Fault("another size", "bytes where 'content' says 1", static entry => entry["content"]!["size"] = 1);
-        yield return Fault("no digest", "its 'content' has no 'digest'", static entry => entry["content"]!["digest"] = "abc");
-        yield return Fault("no size", "its 'content' has no 'size'", static entry => entry["content"]!["size"] = "many");
+        yield return Fault(
+            "half a gzip", "damaged or cut short", static entry => SetBlob(entry, Samples.TarGz("new")[..^4]));
+        yield return Fault(
+            "another content", "where the backup says", static entry => SetBlob(entry, Samples.TarGz("other")));
+        yield return Fault(
+            "another size", "bytes where 'content' says 1", static entry => entry["content"]!["size"] = 1);
+        yield return Fault(
+            "no digest", "its 'content' has no 'digest'", static entry => entry["content"]!["digest"] = "abc");
+        yield return Fault(
+            "no size", "its 'content' has no 'size'", static entry => entry["content"]!["size"] = "many");
         yield return Fault("no content", "its 'content' has no 'digest'", static entry => entry.Remove("content"));
-        yield return Fault("metadata without end", "its 'metadata' is larger", static entry => entry["metadata"] = new string('x', 70_000));
-        yield return Fault("a blob beyond the limit", "larger than 3000 bytes", static entry => SetBlob(entry, new byte[3001]));
+        yield return Fault(
+            "metadata without end",
+            "its 'metadata' is larger",
+            static entry => entry["metadata"] = new string('x', 70_000));
+        yield return Fault(
+            "a blob beyond the limit", "larger than 3000 bytes", static entry => SetBlob(entry, new byte[3001]));
     }
 
     [TestCaseSource(nameof(Faults))]
@@ -42,12 +56,21 @@ internal sealed class ImportFailureTests : IDisposable
         var spoilt = BackupEntry.Of("a/b", "2.0.0", "new", channels: ["c"]);
         spoil(spoilt);
         var run = await bench.ImportAsync(
-            BackupFixture.Of(BackupEntry.Of("a/a", "1.0.0", "x"), spoilt, BackupEntry.Of("a/c", "1.0.0", "z")), "--Limits:PackageBytes=3000");
+            BackupFixture.Of(
+                BackupEntry.Of("a/a", "1.0.0", "x"),
+                spoilt,
+                BackupEntry.Of("a/c", "1.0.0", "z")), "--Limits:PackageBytes=3000");
         Assert.That(run.Code, Is.EqualTo(1));
-        Assert.That(run.Output, Does.Contain(told).And.Contain("2 releases added, 0 replaced, 0 unchanged; 0 channels set, 0 unchanged; 1 entry failed."));
+        Assert.That(
+            run.Output,
+            Does.Contain(told).And
+                .Contain("2 releases added, 0 replaced, 0 unchanged; 0 channels set, 0 unchanged; 1 entry failed."));
         await using var host = await bench.ServeAsync();
         Assert.That(await NamesAsync(host), Is.EqualTo(new[] { "a/a", "a/c" }));
-        Assert.That(bench.Files().Where(static file => file.Contains("/@", StringComparison.Ordinal)).ToList(), Has.Count.EqualTo(2), "no blob of what failed");
+        Assert.That(
+            bench.Files().Where(static file => file.Contains("/@", StringComparison.Ordinal)).ToList(),
+            Has.Count.EqualTo(2),
+            "no blob of what failed");
     }
 
     [Test]
@@ -57,20 +80,34 @@ internal sealed class ImportFailureTests : IDisposable
         var half = text[..(text.Length / 2)];
         var run = await bench.ImportAsync(half);
         Assert.That(run.Code, Is.EqualTo(1));
-        Assert.That(run.Error, Is.EqualTo($"The backup is no valid JSON, at byte {half.Length}: it is cut short. What came before is imported, but for its channels.\n"));
+        Assert.That(
+            run.Error,
+            Is.EqualTo(
+                $"The backup is no valid JSON, at byte {half.Length}: it is cut short. What came before is "
+                    + "imported, but for its channels.\n"));
         Assert.That(run.Output, Does.StartWith("1 release added,"));
         await using (var host = await bench.ServeAsync())
-            Assert.That(await host.Client.GetStringAsync("/api/v1/packages/titi/rocketchat/channels"), Is.EqualTo("[]\n"), "none that points to the wrong release");
+            Assert.That(
+                await host.Client.GetStringAsync("/api/v1/packages/titi/rocketchat/channels"),
+                Is.EqualTo("[]\n"),
+                "none that points to the wrong release");
 
         run = await bench.ImportAsync(text);
-        Assert.That(run, Is.EqualTo(new CommandRun(0, "3 releases added, 0 replaced, 1 unchanged; 2 channels set, 0 unchanged; 0 entries failed.\n", "")));
+        Assert.That(
+            run,
+            Is.EqualTo(
+                new CommandRun(
+                    0,
+                    "3 releases added, 0 replaced, 1 unchanged; 2 channels set, 0 unchanged; 0 entries failed.\n",
+                    "")));
     }
 
     [Test]
     public async Task A_storage_that_fails_ends_the_import_and_the_next_one_goes_on()
     {
         var text = await File.ReadAllTextAsync(BackupFixture.ReferenceFile);
-        var run = await bench.ImportAsync(new TrippingStream(text, text.Length / 2, () => Directory.Move(bench.Data, bench.Below("elsewhere"))));
+        var run = await bench.ImportAsync(
+            new TrippingStream(text, text.Length / 2, () => Directory.Move(bench.Data, bench.Below("elsewhere"))));
         Assert.That(run.Code, Is.EqualTo(1));
         Assert.That(run.Error, Does.StartWith("The storage failed (").And.Not.Contain("   at "));
         Assert.That(run.Output, Does.StartWith("1 release added,"));
@@ -78,7 +115,8 @@ internal sealed class ImportFailureTests : IDisposable
         Directory.Move(bench.Below("elsewhere"), bench.Data);
         run = await bench.ImportAsync(text);
         Assert.That(run.Code, Is.Zero, run.Output);
-        Assert.That((await bench.ImportAsync(text)).Output, Does.StartWith("Nothing changed: 4 releases and 2 channels"));
+        Assert.That(
+            (await bench.ImportAsync(text)).Output, Does.StartWith("Nothing changed: 4 releases and 2 channels"));
     }
 
     [Test]
@@ -98,9 +136,12 @@ internal sealed class ImportFailureTests : IDisposable
     {
         await bench.ImportAsync(BackupFixture.Of(BackupEntry.Of("a/a", "1.0.0", "x")));
         await File.WriteAllTextAsync(bench.IndexOf("a/a"), "damaged");
-        var run = await bench.ImportAsync(BackupFixture.Of(BackupEntry.Of("a/a", "1.0.0", "x"), BackupEntry.Of("a/b", "1.0.0", "x")));
+        var run = await bench.ImportAsync(
+            BackupFixture.Of(BackupEntry.Of("a/a", "1.0.0", "x"), BackupEntry.Of("a/b", "1.0.0", "x")));
         Assert.That(run.Code, Is.EqualTo(1));
-        Assert.That(run.Output, Does.StartWith("a/a 1.0.0 as helm: The stored index of a/a cannot be read").And.Contain("1 release added"));
+        Assert.That(
+            run.Output,
+            Does.StartWith("a/a 1.0.0 as helm: The stored index of a/a cannot be read").And.Contain("1 release added"));
     }
 
     [TestCase("")]
@@ -132,7 +173,8 @@ internal sealed class ImportFailureTests : IDisposable
         Assert.That(run.Output, Does.Not.Contain("\u001b").And.StartWith("a/\\u001B[2J\\nb 1.0.0 as helm: "));
     }
 
-    private static TestCaseData Fault(string name, string told, Action<JsonObject> spoil) => new TestCaseData(told, spoil).SetArgDisplayNames(name);
+    private static TestCaseData Fault(
+        string name, string told, Action<JsonObject> spoil) => new TestCaseData(told, spoil).SetArgDisplayNames(name);
 
     private static void SetBlob(JsonObject entry, byte[] blob)
     {
@@ -141,7 +183,8 @@ internal sealed class ImportFailureTests : IDisposable
     }
 
     private static async Task<string[]> NamesAsync(RegistryHost host) =>
-        [.. JsonNode.Parse(await host.Client.GetStringAsync("/api/v1/packages"))!.AsArray().Select(static package => $"{package!["name"]}")];
+        [.. JsonNode.Parse(await host.Client.GetStringAsync("/api/v1/packages"))!.AsArray()
+            .Select(static package => $"{package!["name"]}")];
 
     /// <summary>A text that does something when it was read so far.</summary>
     private sealed class TrippingStream(string text, int at, Action trip) : ReadStream

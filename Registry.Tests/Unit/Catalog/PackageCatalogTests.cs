@@ -31,7 +31,8 @@ internal sealed class PackageCatalogTests
         var documents = new FaultyDocumentStore(storage.Documents, faults);
         writer = new PackageIndexes(storage.Documents, TimeProvider.System, new UpdateOptions());
         catalog = new PackageCatalog(
-            documents, new PackageIndexes(documents, TimeProvider.System, new UpdateOptions()), NullLogger<PackageCatalog>.Instance);
+            documents, new PackageIndexes(
+                documents, TimeProvider.System, new UpdateOptions()), NullLogger<PackageCatalog>.Instance);
     }
 
     [Test]
@@ -51,8 +52,12 @@ internal sealed class PackageCatalogTests
         await PushAsync("a/two", "2.0.0");
         calls.Clear();
         var view = await catalog.GetAsync(default);
-        Assert.That(calls.Where(call => call.Operation == StorageOperation.GetDocument).Select(call => call.Key), Is.EqualTo(new[] { "packages/a/two" }));
-        Assert.That(view.Entries.ElementAt(1).Releases.Select(release => release.Release.Value), Is.EqualTo(new[] { "2.0.0", "1.0.0" }));
+        Assert.That(
+            calls.Where(call => call.Operation == StorageOperation.GetDocument).Select(call => call.Key),
+            Is.EqualTo(new[] { "packages/a/two" }));
+        Assert.That(
+            view.Entries.ElementAt(1).Releases.Select(release => release.Release.Value),
+            Is.EqualTo(new[] { "2.0.0", "1.0.0" }));
     }
 
     [Test]
@@ -71,7 +76,9 @@ internal sealed class PackageCatalogTests
         await PushAsync("a/two", "1.0.0");
         Assert.That((await catalog.GetAsync(default)).Fingerprint, Is.Not.EqualTo(before.Fingerprint));
         await writer.UpdateAsync(
-            Samples.Package("a/two"), new DocumentChange<PackageIndex>(index => index!.Without(Release.Parse("1.0.0"), Samples.Type("helm"))), default);
+            Samples.Package(
+                "a/two"), new DocumentChange<PackageIndex>(
+                    index => index!.Without(Release.Parse("1.0.0"), Samples.Type("helm"))), default);
         var after = await catalog.GetAsync(default);
         Assert.That(after.Entries.Select(entry => entry.Name.Value), Is.EqualTo(new[] { "a/one" }));
         Assert.That(after.Fingerprint, Is.EqualTo(before.Fingerprint));
@@ -81,7 +88,8 @@ internal sealed class PackageCatalogTests
     public async Task A_damaged_index_does_not_take_the_list_down()
     {
         await PushAsync("a/good", "1.0.0");
-        await storage.Documents.TryPutAsync(Samples.Package("a/bad").Key, "damage"u8.ToArray(), Precondition.Absent, default);
+        await storage.Documents.TryPutAsync(
+            Samples.Package("a/bad").Key, "damage"u8.ToArray(), Precondition.Absent, default);
         Assert.That(await NamesAsync(), Is.EqualTo(new[] { "a/good" }));
     }
 
@@ -97,7 +105,10 @@ internal sealed class PackageCatalogTests
         Assert.That(await NamesAsync(), Is.EqualTo(new[] { "a/good" }));
         await PushAsync("a/next", "1.0.0");
         Assert.That(await NamesAsync(), Is.EqualTo(new[] { "a/good", "a/next" }));
-        Assert.That(calls.Count(call => call.Operation == StorageOperation.GetDocument), Is.EqualTo(1), "a/next alone is read by itself");
+        Assert.That(
+            calls.Count(call => call.Operation == StorageOperation.GetDocument),
+            Is.EqualTo(1),
+            "a/next alone is read by itself");
     }
 
     [Test]
@@ -118,7 +129,8 @@ internal sealed class PackageCatalogTests
         var lists = 0;
         faults.Before = async call =>
         {
-            if (call is { Operation: StorageOperation.DocumentChanges, Key: "packages" } && Interlocked.Increment(ref lists) == 1)
+            if (call is { Operation: StorageOperation.DocumentChanges, Key: "packages" }
+                && Interlocked.Increment(ref lists) == 1)
                 await gate.Task;
         };
         var first = catalog.GetAsync(default);
@@ -214,8 +226,10 @@ internal sealed class PackageCatalogTests
         Assert.That(entry.Releases.Single().Release.Value, Is.EqualTo("1.0.0"));
     }
 
-    private async Task<IEnumerable<string>> NamesAsync() => (await catalog.GetAsync(default)).Entries.Select(entry => entry.Name.Value);
+    private async Task<IEnumerable<string>> NamesAsync() =>
+        (await catalog.GetAsync(default)).Entries.Select(entry => entry.Name.Value);
 
     private Task<PackageIndex?> PushAsync(string name, string release, string type = "helm") =>
-        writer.UpdateAsync(Samples.Package(name), Samples.Push(Samples.Package(name), Samples.Manifest(release, type)), default);
+        writer.UpdateAsync(
+            Samples.Package(name), Samples.Push(Samples.Package(name), Samples.Manifest(release, type)), default);
 }

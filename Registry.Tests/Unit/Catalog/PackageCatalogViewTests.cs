@@ -39,7 +39,9 @@ internal sealed class PackageCatalogViewTests
 
             Assert.That(view.Entries, Is.EqualTo(model.Values));
             Assert.That(view.Count, Is.EqualTo(model.Count));
-            Assert.That(view.Fingerprint, Is.EqualTo(model.Values.Aggregate(UInt128.Zero, (sum, entry) => unchecked(sum + entry.Fingerprint))));
+            Assert.That(
+                view.Fingerprint,
+                Is.EqualTo(model.Values.Aggregate(UInt128.Zero, (sum, entry) => unchecked(sum + entry.Fingerprint))));
             foreach (var text in (string[])["7", "N1/P1", "/p99", "zzz", "a"])
                 Demand(view, model, new CatalogQuery(null, text, null));
             Demand(view, model, new CatalogQuery("n3", null, null));
@@ -57,13 +59,18 @@ internal sealed class PackageCatalogViewTests
     public void A_change_leaves_the_view_before_as_it_was()
     {
         var random = new Random(1);
-        var before = PackageCatalogView.Empty.With(Enumerable.Range(0, 2_000).Select(i => new CatalogChange(NameOf(i), Entry(NameOf(i), random))));
+        var before = PackageCatalogView.Empty.With(
+            Enumerable.Range(0, 2_000).Select(i => new CatalogChange(NameOf(i), Entry(NameOf(i), random))));
         var entries = before.Entries.ToList();
-        before.With([new CatalogChange(NameOf(7), null), new CatalogChange(NameOf(5_000), Entry(NameOf(5_000), random))]);
+        before.With(
+            [new CatalogChange(NameOf(7), null), new CatalogChange(NameOf(5_000), Entry(NameOf(5_000), random))]);
         Assert.That(before.Entries, Is.EqualTo(entries));
     }
 
-    /// <summary>What the search over names in lower case rests on. (The sign of kelvin has one in ASCII, but is itself an upper case.)</summary>
+    /// <summary>
+    /// What the search over names in lower case rests on. (The sign of kelvin has one in ASCII, but is itself an upper
+    /// case.)
+    /// </summary>
     [Test]
     public void No_sign_outside_ascii_is_another_case_of_one_within()
     {
@@ -85,7 +92,8 @@ internal sealed class PackageCatalogViewTests
     {
         var random = new Random(1);
         var view = PackageCatalogView.Empty.With(
-            ((string[])["Chat/rocket", "chat/kube-Us"]).Select(name => new CatalogChange(Samples.Package(name), Entry(Samples.Package(name), random))));
+            ((string[])["Chat/rocket", "chat/kube-Us"]).Select(
+                name => new CatalogChange(Samples.Package(name), Entry(Samples.Package(name), random))));
         return new CatalogQuery(null, text, null).Of(view).Count();
     }
 
@@ -97,7 +105,8 @@ internal sealed class PackageCatalogViewTests
         var threads = Math.Max(4, Environment.ProcessorCount);
         for (var round = 0; round < 300; round++)
         {
-            // Each search of the first of its kind in a view, so there are many views: a race is lost once in thousands of times.
+            // Each search of the first of its kind in a view, so there are many views: a race is lost once in thousands
+            // of times.
             var views = Enumerable.Range(0, 200).Select(_ => PackageCatalogView.Empty.With(entries)).ToList();
             using var start = new Barrier(threads);
             var found = 0;
@@ -111,7 +120,8 @@ internal sealed class PackageCatalogViewTests
         }
     }
 
-    private static void Demand(PackageCatalogView view, SortedDictionary<string, CatalogEntry> model, CatalogQuery query)
+    private static void Demand(
+        PackageCatalogView view, SortedDictionary<string, CatalogEntry> model, CatalogQuery query)
     {
         var expected = model.Values.Where(entry =>
             (query.Namespace is null || entry.Name.Namespace == query.Namespace)
@@ -120,7 +130,8 @@ internal sealed class PackageCatalogViewTests
         Assert.That(query.Of(view), Is.EqualTo(expected), $"{query}");
     }
 
-    private static PackageName NameOf(int number) => Samples.Package($"{(number % 2 == 0 ? "n" : "N")}{number % 11}/p{number}");
+    private static PackageName NameOf(
+        int number) => Samples.Package($"{(number % 2 == 0 ? "n" : "N")}{number % 11}/p{number}");
 
     private static CatalogEntry Entry(PackageName name, Random random) => new(
         name,

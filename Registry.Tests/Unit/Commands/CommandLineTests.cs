@@ -24,11 +24,25 @@ internal sealed class CommandLineTests : IDisposable
     public async Task A_command_gets_its_options_arguments_and_settings()
     {
         Assert.That(
-            await RunAsync("probe", "--quick", "a", "--color", "Red", "--parallel=7", "b", "--Limits:Ratio=7", "--Updates:BoundSeconds", "8"), Is.EqualTo(5), error.ToString());
+            await RunAsync(
+                "probe",
+                "--quick",
+                "a",
+                "--color",
+                "Red",
+                "--parallel=7",
+                "b",
+                "--Limits:Ratio=7",
+                "--Updates:BoundSeconds",
+                "8"), Is.EqualTo(5), error.ToString());
 
         Assert.That(command.Seen, Is.EqualTo((true, "Red", 7, "a", "b")));
-        Assert.That((command.Settings!["Limits:Ratio"], command.Settings["UPDATES:BOUNDSECONDS"]), Is.EqualTo(("7", "8")));
-        Assert.That(command.Settings["Logging:Console:FormatterName"], Is.EqualTo("simple"), "the settings beside the program are read too");
+        Assert.That(
+            (command.Settings!["Limits:Ratio"], command.Settings["UPDATES:BOUNDSECONDS"]), Is.EqualTo(("7", "8")));
+        Assert.That(
+            command.Settings["Logging:Console:FormatterName"],
+            Is.EqualTo("simple"),
+            "the settings beside the program are read too");
     }
 
     [Test]
@@ -46,7 +60,8 @@ internal sealed class CommandLineTests : IDisposable
     [TestCase("Unknown option '--colr'. Did you mean --color?", "--colr=red", "a", "b")]
     [TestCase("Required argument missing for option: '--color'.", "a", "b", "--color")]
     [TestCase("--color is 'pink'; expected one of red, green.", "a", "b", "--color", "pink")]
-    [TestCase("Option '--color' expects a single argument but 2 were provided.", "--color=red", "--color=green", "a", "b")]
+    [TestCase(
+        "Option '--color' expects a single argument but 2 were provided.", "--color=red", "--color=green", "a", "b")]
     [TestCase("--parallel is '0'; expected a number from 1 to 256.", "--parallel=0", "a", "b")]
     [TestCase("--parallel is 'many'; expected a number from 1 to 256.", "--parallel", "many", "a", "b")]
     [TestCase("--Limits:Ratio has no value. Write --Limits:Ratio=VALUE.", "a", "b", "--Limits:Ratio")]
@@ -100,16 +115,24 @@ internal sealed class CommandLineTests : IDisposable
     {
         Assert.That(await RunAsync(asked), Is.Zero);
         Assert.That(output.ToString(), Does.Match(@"\n  probe .*Do what tests need\n  other .*Do what tests need\n"));
-        Assert.That(output.ToString(), Does.Contain("--Section:Name=value").And.Contain("--version").And.Not.Contain("The details of"));
+        Assert.That(
+            output.ToString(),
+            Does.Contain("--Section:Name=value").And.Contain("--version").And.Not.Contain("The details of"));
     }
 
     [TestCase("probe", "--help")]
     [TestCase("probe", "a", "--unknown", "-h")]
     [TestCase("help", "probe")]
-    public async Task Help_of_a_command_shows_its_options_and_details_whatever_stands_beside_it(params string[] arguments)
+    public async Task Help_of_a_command_shows_its_options_and_details_whatever_stands_beside_it(
+        params string[] arguments)
     {
         Assert.That(await RunAsync(arguments), Is.Zero);
-        Assert.That(output.ToString(), Does.Contain("--quick").And.Contain("<FIRST> <SECOND>").And.Contain("[default: 8]").And.Contain("The details of probe."));
+        Assert.That(
+            output.ToString(),
+            Does.Contain("--quick").And
+                .Contain("<FIRST> <SECOND>").And
+                .Contain("[default: 8]").And
+                .Contain("The details of probe."));
     }
 
     [Test]
@@ -147,7 +170,8 @@ internal sealed class CommandLineTests : IDisposable
     private sealed class ProbeCommand : RegistryCommand
     {
         private readonly Option<bool> quick = CommandOptions.Switch("--quick", "Do not take long");
-        private readonly Option<string?> color = CommandOptions.OneOf("--color", "COLOR", "What it looks like", ["red", "green"]);
+        private readonly Option<string?> color =
+            CommandOptions.OneOf("--color", "COLOR", "What it looks like", ["red", "green"]);
         private readonly Option<int> parallel = CommandOptions.Parallel();
         private readonly Argument<string> first = new("FIRST");
         private readonly Argument<string> second = new("SECOND");
@@ -171,11 +195,16 @@ internal sealed class CommandLineTests : IDisposable
         public CancellationTokenSource? Stop { get; set; }
 
         public override async Task<int> RunAsync(
-            ParseResult arguments, IConfigurationRoot settings, CommandConsole console, CancellationToken cancellationToken)
+            ParseResult arguments,
+            IConfigurationRoot settings,
+            CommandConsole console,
+            CancellationToken cancellationToken)
         {
             Settings = settings;
             Seen = (
-                arguments.GetValue(quick), arguments.GetValue(color), arguments.GetValue(parallel), arguments.GetValue(first), arguments.GetValue(second));
+                arguments.GetValue(
+                    quick), arguments.GetValue(
+                        color), arguments.GetValue(parallel), arguments.GetValue(first), arguments.GetValue(second));
             if (Stop is not null)
                 await Stop.CancelAsync();
             cancellationToken.ThrowIfCancellationRequested();

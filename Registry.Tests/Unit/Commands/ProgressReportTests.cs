@@ -12,7 +12,10 @@ internal sealed class ProgressReportTests
     {
         await using var error = new Screen();
         var time = new StepTime();
-        var report = new ProgressReport(new CommandConsole(TextWriter.Null, error, IsTerminal: false), time, elapsed => $"after {elapsed.TotalSeconds} s");
+        var report = new ProgressReport(
+            new CommandConsole(TextWriter.Null, error, IsTerminal: false),
+            time,
+            elapsed => $"after {elapsed.TotalSeconds} s");
         time.Step();
         await UntilAsync(error, "after 5 s\n");
         time.Step();
@@ -28,7 +31,8 @@ internal sealed class ProgressReportTests
         var time = new StepTime();
         string[] lines = ["much to say", "little"];
         var line = 0;
-        var report = new ProgressReport(new CommandConsole(TextWriter.Null, error, IsTerminal: true), time, _ => lines[line++]);
+        var report =
+            new ProgressReport(new CommandConsole(TextWriter.Null, error, IsTerminal: true), time, _ => lines[line++]);
         time.Step();
         await UntilAsync(error, "\rmuch to say");
         time.Step();

@@ -14,7 +14,10 @@ public sealed class GzipTests
     public async Task A_gzip_cut_short_at_any_byte_is_refused([Values(1, 65_536)] int pieceBytes)
     {
         for (var length = 0; length < Whole.Length; length++)
-            Assert.That((await SampleContent.UploadAsync(Whole[..length], pieceBytes: pieceBytes)).Refusal, Is.Not.Null, $"{length} of {Whole.Length} bytes");
+            Assert.That(
+                (await SampleContent.UploadAsync(Whole[..length], pieceBytes: pieceBytes)).Refusal,
+                Is.Not.Null,
+                $"{length} of {Whole.Length} bytes");
     }
 
     [Test]
@@ -26,7 +29,8 @@ public sealed class GzipTests
             var damaged = Whole.ToArray();
             damaged[at] ^= 0x10;
             var (content, refusal) = await SampleContent.UploadAsync(damaged);
-            // The time and the system in the header mean nothing to the content, and a run of equal bytes can be told in many ways.
+            // The time and the system in the header mean nothing to the content, and a run of equal bytes can be told
+            // in many ways.
             Assert.That(refusal is not null || content!.ContentDigest.Value == expected, Is.True, $"byte {at}");
         }
     }
@@ -50,27 +54,40 @@ public sealed class GzipTests
             // The trailer ends with the length, whose own zeros may be cut off.
             byte[] padded = [.. Whole.AsSpan(0, length), .. new byte[20_000]];
             var isWhole = !Whole.AsSpan(length).ContainsAnyExcept((byte)0);
-            Assert.That((await SampleContent.UploadAsync(padded)).Refusal, isWhole ? Is.Null : Is.Not.Null, $"{length} of {Whole.Length} bytes");
+            Assert.That(
+                (await SampleContent.UploadAsync(padded)).Refusal,
+                isWhole ? Is.Null : Is.Not.Null,
+                $"{length} of {Whole.Length} bytes");
         }
     }
 
     [Test]
-    public async Task A_gzip_that_holds_and_ends_with_zeros_is_read_as_it_is([Values(1, 7, 4096, 100_000)] int pieceBytes)
+    public async Task A_gzip_that_holds_and_ends_with_zeros_is_read_as_it_is(
+        [Values(1, 7, 4096, 100_000)] int pieceBytes)
     {
         // Stored blocks of zeros, and a length whose last bytes are zero.
         var tar = SampleContent.Tar(TarEntryFormat.Ustar, ("zeros", new byte[200_000]));
-        var (content, refusal) = await SampleContent.UploadAsync(SampleContent.Gzip(tar, CompressionLevel.NoCompression), pieceBytes: pieceBytes);
+        var (content, refusal) = await SampleContent.UploadAsync(
+            SampleContent.Gzip(tar, CompressionLevel.NoCompression), pieceBytes: pieceBytes);
         Assert.That(refusal, Is.Null);
         Assert.That(content!.ContentDigest.Value, Is.EqualTo(SampleContent.Sha256(tar)));
     }
 
     [Test]
     public async Task Other_bytes_after_the_gzip_are_refused(
-        [Values(1, 2, 3, 100, 10_000)] int trailing, [Values(0, 1, 0x1f)] int first, [Values(1, 7, 4096, 100_000)] int pieceBytes)
+        [Values(
+            1,
+            2,
+            3,
+            100,
+            10_000)] int trailing, [Values(0, 1, 0x1f)] int first, [Values(1, 7, 4096, 100_000)] int pieceBytes)
     {
         // Zeros that something follows, random bytes, and what begins as another gzip does.
-        byte[] tail = first == 1 ? SampleContent.Random(trailing) : [(byte)first, .. new byte[trailing - 1], .. first == 0 ? [(byte)1] : Array.Empty<byte>()];
-        Assert.That((await SampleContent.UploadAsync([.. Whole, .. tail], pieceBytes: pieceBytes)).Refusal, Is.Not.Null);
+        byte[] tail = first == 1
+            ? SampleContent.Random(trailing)
+            : [(byte)first, .. new byte[trailing - 1], .. first == 0 ? [(byte)1] : Array.Empty<byte>()];
+        Assert.That(
+            (await SampleContent.UploadAsync([.. Whole, .. tail], pieceBytes: pieceBytes)).Refusal, Is.Not.Null);
     }
 
     [Test]
@@ -84,9 +101,15 @@ public sealed class GzipTests
             seen.Add(gzip.Length);
             Assert.That((await SampleContent.UploadAsync(gzip)).Refusal, Is.Null, $"{gzip.Length} bytes");
             foreach (var zeros in (int[])[1, 9000])
-                Assert.That((await SampleContent.UploadAsync([.. gzip, .. new byte[zeros]])).Refusal, Is.Null, $"{gzip.Length} bytes and {zeros} zeros");
+                Assert.That(
+                    (await SampleContent.UploadAsync([.. gzip, .. new byte[zeros]])).Refusal,
+                    Is.Null,
+                    $"{gzip.Length} bytes and {zeros} zeros");
             foreach (byte[] tail in (byte[][])[[0, 1], [0x1f], [0x1f, 0x8b], [1, 2], [.. new byte[9000], 1]])
-                Assert.That((await SampleContent.UploadAsync([.. gzip, .. tail])).Refusal, Is.Not.Null, $"{gzip.Length} bytes and {tail.Length} more");
+                Assert.That(
+                    (await SampleContent.UploadAsync([.. gzip, .. tail])).Refusal,
+                    Is.Not.Null,
+                    $"{gzip.Length} bytes and {tail.Length} more");
         }
 
         Assert.That(seen, Does.Contain(8191).And.Contain(8192).And.Contain(8193));
@@ -101,13 +124,19 @@ public sealed class GzipTests
         Assert.That(refusal, Is.Null);
         Assert.That(content!.ContentDigest.Value, Is.EqualTo(SampleContent.Sha256(Tar)));
         for (var length = SampleContent.Gzip(Tar.AsSpan(0, 700)).Length + 1; length < members.Length; length++)
-            Assert.That((await SampleContent.UploadAsync(members[..length], pieceBytes: pieceBytes)).Refusal, Is.Not.Null, $"{length} of {members.Length} bytes");
+            Assert.That(
+                (await SampleContent.UploadAsync(members[..length], pieceBytes: pieceBytes)).Refusal,
+                Is.Not.Null,
+                $"{length} of {members.Length} bytes");
     }
 
     [Test]
     public async Task What_is_no_gzip_is_called_so()
     {
-        foreach (var bytes in (byte[][])[Tar, [0], [0x1f], "hello"u8.ToArray(), [0x1f, 0x8b, 7, 0, 0, 0, 0, 0, 0, 0], ZlibOf(Tar), SampleContent.Random(5000)])
+        foreach (var bytes in (byte[][])[
+            Tar, [0], [0x1f], "hello"u8.ToArray(), [0x1f, 0x8b, 7, 0, 0, 0, 0, 0, 0, 0], ZlibOf(Tar),
+            SampleContent.Random(5000)
+        ])
             Assert.That((await SampleContent.UploadAsync(bytes)).Refusal, Does.Contain("gzip"));
         Assert.That((await SampleContent.UploadAsync([])).Refusal, Does.Contain("empty"));
     }
@@ -117,11 +146,15 @@ public sealed class GzipTests
     [TestCase("bzip2", new byte[] { 0x42, 0x5a, 0x68, 0x39, 0x31, 0x41 })]
     [TestCase("xz", new byte[] { 0xfd, 0x37, 0x7a, 0x58, 0x5a, 0, 0, 4 })]
     public async Task Another_kind_of_file_is_named(string kind, byte[] head) =>
-        Assert.That((await SampleContent.UploadAsync([.. head, .. SampleContent.Random(3000)])).Refusal, Does.Contain(kind).And.Contain("gzipped tar"));
+        Assert.That(
+            (await SampleContent.UploadAsync([.. head, .. SampleContent.Random(3000)])).Refusal,
+            Does.Contain(kind).And.Contain("gzipped tar"));
 
     [Test]
     public async Task A_tar_that_is_not_compressed_is_named([Values(1, 100, 65_536)] int pieceBytes) =>
-        Assert.That((await SampleContent.UploadAsync(Tar, pieceBytes: pieceBytes)).Refusal, Does.Contain("a tar archive that is not compressed"));
+        Assert.That(
+            (await SampleContent.UploadAsync(Tar, pieceBytes: pieceBytes)).Refusal,
+            Does.Contain("a tar archive that is not compressed"));
 
     [Test]
     public async Task A_bomb_ends_early()
@@ -140,14 +173,21 @@ public sealed class GzipTests
         var zeros = SampleContent.Gzip(new byte[10_240 * 100], CompressionLevel.SmallestSize);
         var limits = new ContentLimits { RatioFloorBytes = 10_240 * 100 };
         Assert.That((await SampleContent.UploadAsync(zeros, limits)).Refusal, Is.Null);
-        Assert.That((await SampleContent.UploadAsync(zeros, limits with { RatioFloorBytes = limits.RatioFloorBytes - 1 })).Refusal, Does.Contain("times"));
-        Assert.That((await SampleContent.UploadAsync(zeros, limits with { RatioFloorBytes = 0, MaxRatio = 2000 })).Refusal, Is.Null);
+        Assert.That(
+            (await SampleContent.UploadAsync(
+                zeros, limits with { RatioFloorBytes = limits.RatioFloorBytes - 1 })).Refusal,
+            Does.Contain("times"));
+        Assert.That(
+            (await SampleContent.UploadAsync(zeros, limits with { RatioFloorBytes = 0, MaxRatio = 2000 })).Refusal,
+            Is.Null);
     }
 
     [Test]
     public async Task The_unpacked_size_has_a_limit()
     {
-        Assert.That((await SampleContent.UploadAsync(Whole, new ContentLimits { MaxUnpackedBytes = Tar.Length })).Refusal, Is.Null);
+        Assert.That(
+            (await SampleContent.UploadAsync(Whole, new ContentLimits { MaxUnpackedBytes = Tar.Length })).Refusal,
+            Is.Null);
         Assert.That(
             (await SampleContent.UploadAsync(Whole, new ContentLimits { MaxUnpackedBytes = Tar.Length - 1 })).Refusal,
             Does.Contain($"{Tar.Length - 1} bytes"));
@@ -155,7 +195,8 @@ public sealed class GzipTests
 
     private static byte[] GzipOfLength(int length)
     {
-        // One stored block: 10 bytes of header, 5 of block, the tar, 8 of trailer; the rest is a name of the right length.
+        // One stored block: 10 bytes of header, 5 of block, the tar, 8 of trailer; the rest is a name of the right
+        // length.
         var gzip = SampleContent.Gzip(SampleContent.EmptyTar, CompressionLevel.SmallestSize);
         Assert.That(gzip[3], Is.Zero, "no flags");
         var name = new byte[length - gzip.Length];

@@ -23,19 +23,26 @@ internal sealed class MemoryBlobs : IBlobStore
         return ValueTask.FromResult<BlobWriter>(writer);
     }
 
-    public ValueTask<BlobReader?> OpenAsync(BlobKey key, ByteRange range, CancellationToken cancellationToken) => throw new NotSupportedException();
+    public ValueTask<BlobReader?> OpenAsync(
+        BlobKey key, ByteRange range, CancellationToken cancellationToken) => throw new NotSupportedException();
 
-    public ValueTask<BlobInfo?> StatAsync(BlobKey key, CancellationToken cancellationToken) => throw new NotSupportedException();
+    public ValueTask<BlobInfo?> StatAsync(
+        BlobKey key, CancellationToken cancellationToken) => throw new NotSupportedException();
 
-    public ValueTask<bool> TryDeleteAsync(BlobKey key, Precondition precondition, CancellationToken cancellationToken) => throw new NotSupportedException();
+    public ValueTask<bool> TryDeleteAsync(
+        BlobKey key,
+        Precondition precondition,
+        CancellationToken cancellationToken) => throw new NotSupportedException();
 
-    public async IAsyncEnumerable<BlobInfo> ListAsync(StoreKey scope, ScopeDepth depth, BlobKey? after, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<BlobInfo> ListAsync(
+        StoreKey scope, ScopeDepth depth, BlobKey? after, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await Task.CompletedTask;
         yield break;
     }
 
-    public ValueTask<int> DiscardAbandonedAsync(TimeSpan idle, CancellationToken cancellationToken) => throw new NotSupportedException();
+    public ValueTask<int> DiscardAbandonedAsync(
+        TimeSpan idle, CancellationToken cancellationToken) => throw new NotSupportedException();
 
     internal sealed class Writer(MemoryBlobs blobs, StoreKey scope) : BlobWriter
     {
@@ -58,7 +65,8 @@ internal sealed class MemoryBlobs : IBlobStore
             return ValueTask.CompletedTask;
         }
 
-        public override ValueTask<CommittedBlob> CommitAsync(Digest digest, DateTimeOffset? uploadedAt, CancellationToken cancellationToken)
+        public override ValueTask<CommittedBlob> CommitAsync(
+            Digest digest, DateTimeOffset? uploadedAt, CancellationToken cancellationToken)
         {
             var key = new BlobKey(scope, digest);
             blobs.Committed.Add(key, bytes.ToArray());

@@ -9,11 +9,15 @@ namespace Registry.Tests.Unit.Content;
 
 public sealed class PackageUploadTests
 {
-    private static readonly byte[] Tar = SampleContent.Tar(TarEntryFormat.Pax, ("chart/Chart.yaml", SampleContent.Random(3000)), ("chart/values.yaml", SampleContent.Random(700)));
+    private static readonly byte[] Tar = SampleContent.Tar(
+        TarEntryFormat.Pax,
+        ("chart/Chart.yaml", SampleContent.Random(3000)),
+        ("chart/values.yaml", SampleContent.Random(700)));
 
     private static async Task<byte[]> ReadChartAsync()
     {
-        await using var file = File.OpenRead(Path.Combine(TestContext.CurrentContext.TestDirectory, "Data", "elasticsearch-chart.tar.gz"));
+        await using var file =
+            File.OpenRead(Path.Combine(TestContext.CurrentContext.TestDirectory, "Data", "elasticsearch-chart.tar.gz"));
         using var bytes = new MemoryStream();
         await file.CopyToAsync(bytes);
         return bytes.ToArray();
@@ -26,15 +30,21 @@ public sealed class PackageUploadTests
         var (content, refusal) = await SampleContent.UploadAsync(chart);
         Assert.That(refusal, Is.Null);
         Assert.That(content, Is.EqualTo(new UploadedContent(
-            Digest.Parse("72ed15c9a65961ecd034cca098ec18eb99002cd402824aae8a674a8ae41bd0ef"), Digest.Parse(SampleContent.Sha256(chart)), 583)));
+            Digest.Parse(
+                "72ed15c9a65961ecd034cca098ec18eb99002cd402824aae8a674a8ae41bd0ef"), Digest.Parse(
+                    SampleContent.Sha256(chart)), 583)));
     }
 
     [Test]
     public async Task Every_package_of_the_reference_servers_own_backup_is_accepted()
     {
-        await using var file = File.OpenRead(Path.Combine(TestContext.CurrentContext.TestDirectory, "Data", "backup1.json"));
+        await using var file =
+            File.OpenRead(Path.Combine(TestContext.CurrentContext.TestDirectory, "Data", "backup1.json"));
         using var backup = await JsonDocument.ParseAsync(file);
-        var blobs = backup.RootElement.GetProperty("packages").EnumerateArray().Select(package => package.GetProperty("blob").GetBytesFromBase64()).ToArray();
+        var blobs = backup.RootElement.GetProperty("packages")
+            .EnumerateArray()
+            .Select(package => package.GetProperty("blob").GetBytesFromBase64())
+            .ToArray();
         Assert.That(blobs, Is.Not.Empty);
         foreach (var blob in blobs)
             Assert.That((await SampleContent.UploadAsync(blob)).Refusal, Is.Null);
@@ -91,7 +101,8 @@ public sealed class PackageUploadTests
         Assert.That(async () => await upload.CommitAsync(CancellationToken.None), Throws.InvalidOperationException);
         await upload.WriteAsync(SampleContent.Gzip(Tar), CancellationToken.None);
         await upload.CompleteAsync(CancellationToken.None);
-        Assert.That(async () => await upload.WriteAsync(new byte[1], CancellationToken.None), Throws.InvalidOperationException);
+        Assert.That(
+            async () => await upload.WriteAsync(new byte[1], CancellationToken.None), Throws.InvalidOperationException);
     }
 
     [Test]
@@ -101,7 +112,8 @@ public sealed class PackageUploadTests
         await using var upload = await SampleContent.BeginAsync(blobs);
         await upload.WriteAsync("neither gzip nor tar"u8.ToArray(), CancellationToken.None);
         for (var asked = 0; asked < 2; asked++)
-            Assert.That(async () => await upload.CompleteAsync(CancellationToken.None), Throws.InstanceOf<RegistryException>());
+            Assert.That(
+                async () => await upload.CompleteAsync(CancellationToken.None), Throws.InstanceOf<RegistryException>());
         Assert.That(blobs.Writers.Single().Disposed, Is.True);
         Assert.That(async () => await upload.CommitAsync(CancellationToken.None), Throws.InvalidOperationException);
     }
@@ -116,8 +128,11 @@ public sealed class PackageUploadTests
         for (var i = 0; i < 10; i++)
             await upload.WriteAsync(SampleContent.Random(900), CancellationToken.None);
         Assert.That(upload.Length, Is.EqualTo(9900));
-        Assert.That(blobs.Writers.Single(), Has.Property("Written").LessThanOrEqualTo(900L).And.Property("Disposed").True);
-        Assert.That(async () => await upload.CompleteAsync(CancellationToken.None), Throws.InstanceOf<RegistryException>().With.Message.Contains("1000 bytes"));
+        Assert.That(
+            blobs.Writers.Single(), Has.Property("Written").LessThanOrEqualTo(900L).And.Property("Disposed").True);
+        Assert.That(
+            async () => await upload.CompleteAsync(CancellationToken.None),
+            Throws.InstanceOf<RegistryException>().With.Message.Contains("1000 bytes"));
     }
 
     [Test]
@@ -127,7 +142,9 @@ public sealed class PackageUploadTests
         await upload.WriteAsync("no gzip"u8.ToArray(), CancellationToken.None);
         upload.Refuse("The blob is not base64.");
         upload.Refuse("Something else.");
-        Assert.That(async () => await upload.CompleteAsync(CancellationToken.None), Throws.InstanceOf<RegistryException>().With.Message.EqualTo("The blob is not base64."));
+        Assert.That(
+            async () => await upload.CompleteAsync(CancellationToken.None),
+            Throws.InstanceOf<RegistryException>().With.Message.EqualTo("The blob is not base64."));
     }
 
     [Test]
@@ -144,8 +161,12 @@ public sealed class PackageUploadTests
     public async Task A_package_of_exactly_the_limit_is_accepted()
     {
         var gzip = SampleContent.Gzip(Tar);
-        Assert.That((await SampleContent.UploadAsync(gzip, new ContentLimits { MaxPackageBytes = gzip.Length })).Refusal, Is.Null);
-        Assert.That((await SampleContent.UploadAsync(gzip, new ContentLimits { MaxPackageBytes = gzip.Length - 1 })).Refusal, Does.Contain("limit"));
+        Assert.That(
+            (await SampleContent.UploadAsync(gzip, new ContentLimits { MaxPackageBytes = gzip.Length })).Refusal,
+            Is.Null);
+        Assert.That(
+            (await SampleContent.UploadAsync(gzip, new ContentLimits { MaxPackageBytes = gzip.Length - 1 })).Refusal,
+            Does.Contain("limit"));
     }
 
     [Test]

@@ -56,18 +56,22 @@ internal static class SampleContent
     public static Task<PackageUpload> BeginAsync(MemoryBlobs blobs, ContentLimits? limits = null) =>
         PackageUpload.BeginAsync(blobs, Scope, limits ?? new ContentLimits(), CancellationToken.None).AsTask();
 
-    /// <summary>Uploads in pieces of a size, and gives what came of it: the content or the words of the refusal.</summary>
+    /// <summary>
+    /// Uploads in pieces of a size, and gives what came of it: the content or the words of the refusal.
+    /// </summary>
     public static async Task<(UploadedContent? Content, string? Refusal)> UploadAsync(
         byte[] bytes, ContentLimits? limits = null, int pieceBytes = 65_536, MemoryBlobs? blobs = null)
     {
         await using var upload = await BeginAsync(blobs ?? new MemoryBlobs(), limits);
         for (var at = 0; at < bytes.Length; at += pieceBytes)
-            await upload.WriteAsync(bytes.AsMemory(at, Math.Min(pieceBytes, bytes.Length - at)), CancellationToken.None);
+            await upload.WriteAsync(
+                bytes.AsMemory(at, Math.Min(pieceBytes, bytes.Length - at)), CancellationToken.None);
         try
         {
             return (await upload.CompleteAsync(CancellationToken.None), null);
         }
-        catch (RegistryException refused) when (refused.Code == ErrorCode.InvalidParameters && refused.Details is [("field", "blob")])
+        catch (RegistryException refused) when (refused.Code == ErrorCode.InvalidParameters
+            && refused.Details is [("field", "blob")])
         {
             return (null, refused.Message);
         }

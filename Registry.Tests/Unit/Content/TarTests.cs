@@ -21,7 +21,17 @@ public sealed class TarTests
     }
 
     private static byte[] Sample(TarEntryFormat format) => SampleContent.Tar(
-        format, ("a", []), ("dir/b", SampleContent.Random(1)), ("c", SampleContent.Random(511)), ("d", SampleContent.Random(512)), ("e", SampleContent.Random(513)), ("f", SampleContent.Random(20_000)));
+        format, (
+            "a",
+            []), (
+                "dir/b",
+                SampleContent.Random(1)), (
+                    "c",
+                    SampleContent.Random(511)), (
+                        "d",
+                        SampleContent.Random(512)), (
+                            "e",
+                            SampleContent.Random(513)), ("f", SampleContent.Random(20_000)));
 
     private static byte[] Header(char type, long size, string name = "x", Action<byte[]>? change = null)
     {
@@ -49,12 +59,23 @@ public sealed class TarTests
         using var tar = new MemoryStream();
         using (var writer = new TarWriter(tar, TarEntryFormat.Gnu, leaveOpen: true))
         {
-            writer.WriteEntry(new GnuTarEntry(TarEntryType.RegularFile, new string('n', 300)) { DataStream = new MemoryStream(new byte[700]) });
-            writer.WriteEntry(new GnuTarEntry(TarEntryType.SymbolicLink, "../link") { LinkName = new string('l', 300) });
+            writer.WriteEntry(
+                new GnuTarEntry(TarEntryType.RegularFile, new string('n', 300))
+                {
+                    DataStream = new MemoryStream(new byte[700])
+                });
+            writer.WriteEntry(
+                new GnuTarEntry(TarEntryType.SymbolicLink, "../link") { LinkName = new string('l', 300) });
             writer.WriteEntry(new GnuTarEntry(TarEntryType.Directory, "../../dir"));
             writer.WriteEntry(new GnuTarEntry(TarEntryType.HardLink, "hard") { LinkName = "../link" });
-            writer.WriteEntry(new PaxTarEntry(TarEntryType.RegularFile, new string('é', 300)) { DataStream = new MemoryStream(new byte[700]) });
-            writer.WriteEntry(new PaxGlobalExtendedAttributesTarEntry(new Dictionary<string, string> { ["comment"] = new string('c', 100_000) }));
+            writer.WriteEntry(
+                new PaxTarEntry(TarEntryType.RegularFile, new string('é', 300))
+                {
+                    DataStream = new MemoryStream(new byte[700])
+                });
+            writer.WriteEntry(
+                new PaxGlobalExtendedAttributesTarEntry(
+                    new Dictionary<string, string> { ["comment"] = new string('c', 100_000) }));
         }
 
         Assert.That(Walk(tar.ToArray(), maxEntries: 5), Is.Null);
@@ -88,7 +109,9 @@ public sealed class TarTests
 
             // The older formats have no way to say that a file is sparse.
             string[] sparseFiles = format is "ustar" or "v7" ? [] : ["--sparse"];
-            var start = new ProcessStartInfo("tar", [.. sparseFiles, $"--format={format}", "-cf", "-", "-C", folder.FullName, "."]) { RedirectStandardOutput = true };
+            var start = new ProcessStartInfo("tar", [
+                .. sparseFiles, $"--format={format}", "-cf", "-", "-C", folder.FullName, "."
+            ]) { RedirectStandardOutput = true };
             using var process = Process.Start(start)!;
             using var tar = new MemoryStream();
             await process.StandardOutput.BaseStream.CopyToAsync(tar);
@@ -109,7 +132,10 @@ public sealed class TarTests
         var map = new byte[512];
         var mapWithMore = new byte[512];
         mapWithMore[504] = 1;
-        byte[] tar = [.. Header('S', 600, change: block => block[482] = 1), .. mapWithMore, .. map, .. new byte[1024], .. Header('0', 0)];
+        byte[] tar = [
+            .. Header('S', 600, change: block => block[482] = 1), .. mapWithMore, .. map, .. new byte[1024],
+            .. Header('0', 0)
+        ];
         Assert.That(Walk(tar), Is.Null);
         for (var length = 513; length < 512 * 5; length += 100)
             Assert.That(Walk(tar[..length]), Does.Contain("cut short"));
@@ -138,10 +164,14 @@ public sealed class TarTests
     [Test]
     public void What_is_no_tar_is_called_so()
     {
-        foreach (var bytes in (byte[][])[new byte[100], "hello"u8.ToArray(), SampleContent.Random(100), SampleContent.Random(512), SampleContent.Random(50_000), Encoding.ASCII.GetBytes(new string('a', 5000))])
+        foreach (var bytes in (byte[][])[
+            new byte[100], "hello"u8.ToArray(), SampleContent.Random(100), SampleContent.Random(512),
+            SampleContent.Random(50_000), Encoding.ASCII.GetBytes(new string('a', 5000))
+        ])
             Assert.That(Walk(bytes), Does.Contain("does not hold a tar"));
         Assert.That(Walk([]), Does.Contain("empty"));
-        Assert.That(Walk([.. Header('0', 0), .. SampleContent.Random(512)]), Does.Contain("damaged").And.Contain("byte 512"));
+        Assert.That(
+            Walk([.. Header('0', 0), .. SampleContent.Random(512)]), Does.Contain("damaged").And.Contain("byte 512"));
     }
 
     [TestCase('x')]
@@ -174,8 +204,15 @@ public sealed class TarTests
         Assert.That(Walk(Binary(long.MaxValue)), Is.Not.Null);
         Assert.That(Walk(Binary(-1)), Is.Not.Null);
         Assert.That(Walk(Header('0', 0, change: block => block.AsSpan(124, 12).Fill(0xff))), Is.Not.Null);
-        Assert.That(Walk([.. Header('0', 0, change: block => "   1130 \0\0\0\0"u8.CopyTo(block.AsSpan(124))), .. new byte[1024], .. Header('0', 0)]), Is.Null);
-        Assert.That(Walk([.. Header('0', 0, change: block => block.AsSpan(124, 12).Clear()), .. Header('0', 0)]), Is.Null);
+        Assert.That(
+            Walk(
+                [
+                    .. Header('0', 0, change: block => "   1130 \0\0\0\0"u8.CopyTo(block.AsSpan(124))),
+                    .. new byte[1024], .. Header('0', 0)
+                ]),
+            Is.Null);
+        Assert.That(
+            Walk([.. Header('0', 0, change: block => block.AsSpan(124, 12).Clear()), .. Header('0', 0)]), Is.Null);
         Assert.That(Walk(Header('0', 0, change: block => "9"u8.CopyTo(block.AsSpan(124)))), Is.Not.Null);
     }
 
@@ -184,7 +221,9 @@ public sealed class TarTests
     {
         var block = Header('0', 0, name: "x");
         block[1] = 0xe9;
-        Encoding.ASCII.GetBytes(Convert.ToString(block.AsSpan(0, 148).ToArray().Concat(block.Skip(156)).Sum(b => (sbyte)b) + (8 * ' '), 8).PadLeft(6, '0')).CopyTo(block, 148);
+        Encoding.ASCII.GetBytes(
+            Convert.ToString(block.AsSpan(0, 148).ToArray().Concat(block.Skip(156)).Sum(b => (sbyte)b) + (8 * ' '), 8)
+                .PadLeft(6, '0')).CopyTo(block, 148);
         Assert.That(Walk(block), Is.Null);
         block[2] = 1;
         Assert.That(Walk(block), Is.Not.Null);
@@ -203,7 +242,9 @@ public sealed class TarTests
         Prop.ForAll(
             ArbMap.Default.ArbFor<NonEmptyArray<byte>>(),
             Gen.Choose(1, 700).ToArbitrary(),
-            (bytes, pieceBytes) => bytes.Get.All(b => b == 0) || Walk(bytes.Get, pieceBytes: pieceBytes) is not null).QuickCheckThrowOnFailure();
+            (bytes, pieceBytes) =>
+                bytes.Get.All(b => b == 0)
+                    || Walk(bytes.Get, pieceBytes: pieceBytes) is not null).QuickCheckThrowOnFailure();
 
     [Test]
     public void An_archive_damaged_anywhere_is_judged_the_same_in_one_piece_and_in_many()

@@ -10,7 +10,8 @@ namespace Registry.Tests.Unit.Deploy;
 /// <summary>The image's recipe: as much as can be told without building it.</summary>
 internal sealed class DockerfileTests
 {
-    private static readonly string Text = File.ReadAllText(Path.Combine(RegistryProcess.Root, "deploy", "Dockerfile")).Replace("\\\n", " ", StringComparison.Ordinal);
+    private static readonly string Text = File.ReadAllText(Path.Combine(RegistryProcess.Root, "deploy", "Dockerfile"))
+        .Replace("\\\n", " ", StringComparison.Ordinal);
 
     private static readonly (string Instruction, string Words)[] Instructions =
     [
@@ -28,24 +29,42 @@ internal sealed class DockerfileTests
         var stages = Of("FROM").ToList();
         Assert.That(stages, Has.Count.EqualTo(2));
         Assert.That(stages, Is.EqualTo(new[] { "${SDK} AS build", "${RUNTIME}" }));
-        Assert.That(Instructions[LastStage..].Where(static line => line.Instruction == "COPY").Select(static line => line.Words), Is.EqualTo(new[] { "--from=build /app ." }));
+        Assert.That(
+            Instructions[LastStage..].Where(static line => line.Instruction == "COPY")
+                .Select(static line => line.Words),
+            Is.EqualTo(new[] { "--from=build /app ." }));
 
-        var framework = XDocument.Load(Path.Combine(RegistryProcess.Root, "Directory.Build.props")).Descendants("TargetFramework").Single().Value;
+        var framework = XDocument.Load(Path.Combine(RegistryProcess.Root, "Directory.Build.props"))
+            .Descendants("TargetFramework")
+            .Single().Value;
         var version = framework["net".Length..];
         Assert.That(
             Of("ARG"),
-            Is.EqualTo(new[] { $"SDK=mcr.microsoft.com/dotnet/sdk:{version}", $"RUNTIME=mcr.microsoft.com/dotnet/aspnet:{version}" }));
+            Is.EqualTo(
+                new[]
+                {
+                    $"SDK=mcr.microsoft.com/dotnet/sdk:{version}",
+                    $"RUNTIME=mcr.microsoft.com/dotnet/aspnet:{version}"
+                }));
     }
 
     [Test]
     public void Every_project_that_the_service_is_made_of_is_restored_from_its_lock_file()
     {
-        var copied = Of("COPY").Where(static rest => !rest.StartsWith('-') && rest != ". .").SelectMany(static rest => rest.Split(' ')[..^1]).ToList();
+        var copied = Of("COPY")
+            .Where(static rest => !rest.StartsWith('-') && rest != ". .")
+            .SelectMany(static rest => rest.Split(' ')[..^1])
+            .ToList();
         Assert.That(copied.Where(static file => !File.Exists(Path.Combine(RegistryProcess.Root, file))), Is.Empty);
         foreach (var project in ProjectsOf("Registry.Api"))
-            Assert.That(copied, Is.SupersetOf(new[] { $"{project}/{project}.csproj", $"{project}/packages.lock.json" }));
-        Assert.That(copied, Is.SupersetOf(new[] { "Directory.Build.props", "Directory.Packages.props", "global.json" }));
-        Assert.That(Of("RUN"), Has.Some.Contains("dotnet restore Registry.Api --locked-mode").And.Some.Contains("dotnet publish Registry.Api -c Release"));
+            Assert.That(
+                copied, Is.SupersetOf(new[] { $"{project}/{project}.csproj", $"{project}/packages.lock.json" }));
+        Assert.That(
+            copied, Is.SupersetOf(new[] { "Directory.Build.props", "Directory.Packages.props", "global.json" }));
+        Assert.That(
+            Of("RUN"),
+            Has.Some.Contains("dotnet restore Registry.Api --locked-mode").And.Some
+                .Contains("dotnet publish Registry.Api -c Release"));
     }
 
     [Test]
@@ -54,10 +73,18 @@ internal sealed class DockerfileTests
         var lines = File.ReadAllLines(Path.Combine(RegistryProcess.Root, ".dockerignore"));
         var kept = lines.Where(static line => line.StartsWith('!')).Select(static line => line[1..]).ToList();
         Assert.That(lines, Has.Member("*").And.Member("**/bin").And.Member("**/obj"));
-        Assert.That(kept.Where(static name => Directory.GetFileSystemEntries(RegistryProcess.Root, name).Length == 0), Is.Empty, "names nothing");
+        Assert.That(
+            kept.Where(static name => Directory.GetFileSystemEntries(RegistryProcess.Root, name).Length == 0),
+            Is.Empty,
+            "names nothing");
         var folders = ProjectsOf("Registry.Api").Concat(Of("COPY").First().Split(' ')[..^1]);
         foreach (var name in folders)
-            Assert.That(kept.Any(pattern => Regex.IsMatch(name, $"^{Regex.Escape(pattern).Replace(@"\*", ".*", StringComparison.Ordinal)}$")), name);
+            Assert.That(
+                kept.Any(
+                    pattern =>
+                        Regex.IsMatch(
+                            name, $"^{Regex.Escape(pattern).Replace(@"\*", ".*", StringComparison.Ordinal)}$")),
+                name);
         Assert.That(kept, Has.None.EqualTo("Registry.Tests").And.None.EqualTo("data"));
     }
 
@@ -65,18 +92,29 @@ internal sealed class DockerfileTests
     public void It_runs_as_nobody_special_and_signals_reach_it()
     {
         Assert.That(After("USER"), Is.EqualTo("$APP_UID"));
-        Assert.That(JsonSerializer.Deserialize<string[]>(After("ENTRYPOINT")), Is.EqualTo(new[] { "dotnet", "Registry.Api.dll" }), "in the form without a shell");
+        Assert.That(
+            JsonSerializer.Deserialize<string[]>(After("ENTRYPOINT")),
+            Is.EqualTo(new[] { "dotnet", "Registry.Api.dll" }),
+            "in the form without a shell");
         Assert.That(Text, Does.Not.Contain("USER root"));
     }
 
     [Test]
     public void Its_variables_are_settings_and_its_data_lies_on_the_volume()
     {
-        var variables = After("ENV").Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(static pair => pair.Split('=', 2)).ToDictionary(static pair => pair[0], static pair => pair[1]);
+        var variables = After("ENV")
+            .Split(' ', StringSplitOptions.RemoveEmptyEntries)
+            .Select(static pair => pair.Split('=', 2))
+            .ToDictionary(static pair => pair[0], static pair => pair[1]);
         Assert.That(variables.Keys, Is.SubsetOf(KnownSettings.All));
         Assert.That(variables["ASPNETCORE_URLS"], Is.EqualTo($"http://+:{After("EXPOSE")}"));
-        Assert.That(JsonSerializer.Deserialize<string[]>(After("VOLUME")), Is.EqualTo(new[] { variables["FILESYSTEM__PATH"] }));
-        Assert.That(After("RUN"), Does.StartWith("install -d ").And.EndWith($" {variables["FILESYSTEM__PATH"]}").And.Contain("-o \"$APP_UID\""));
+        Assert.That(
+            JsonSerializer.Deserialize<string[]>(After("VOLUME")), Is.EqualTo(new[] { variables["FILESYSTEM__PATH"] }));
+        Assert.That(
+            After("RUN"),
+            Does.StartWith("install -d ").And
+                .EndWith($" {variables["FILESYSTEM__PATH"]}").And
+                .Contain("-o \"$APP_UID\""));
     }
 
     [Test]
@@ -84,7 +122,8 @@ internal sealed class DockerfileTests
     {
         var check = After("HEALTHCHECK");
         Assert.That(check, Does.Contain("--interval=").And.Contain("--timeout="));
-        var command = JsonSerializer.Deserialize<string[]>(check[(check.IndexOf("CMD ", StringComparison.Ordinal) + 4)..])!;
+        var command =
+            JsonSerializer.Deserialize<string[]>(check[(check.IndexOf("CMD ", StringComparison.Ordinal) + 4)..])!;
         Assert.That(command[..2], Is.EqualTo(new[] { "bash", "-c" }));
         await using var host = await RegistryHost.StartAsync();
 
@@ -100,24 +139,31 @@ internal sealed class DockerfileTests
             var script = command[2].Replace($"127.0.0.1/{After("EXPOSE")}", address, StringComparison.Ordinal);
             if (path.Length > 0)
                 script = script.Replace(path, otherPath, StringComparison.Ordinal);
-            using var shell = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo("bash", ["-c", script]) { RedirectStandardError = true })!;
+            using var shell = System.Diagnostics.Process.Start(
+                new System.Diagnostics.ProcessStartInfo("bash", ["-c", script]) { RedirectStandardError = true })!;
             await shell.StandardError.ReadToEndAsync();
             await shell.WaitForExitAsync();
             return shell.ExitCode;
         }
     }
 
-    private static IEnumerable<string> Of(string instruction) => Instructions.Where(line => line.Instruction == instruction).Select(static line => line.Words);
+    private static IEnumerable<string> Of(
+        string instruction) =>
+        Instructions.Where(line => line.Instruction == instruction).Select(static line => line.Words);
 
     /// <summary>The one instruction of its kind in the last stage.</summary>
-    private static string After(string instruction) => Instructions[LastStage..].Single(line => line.Instruction == instruction).Words;
+    private static string After(
+        string instruction) => Instructions[LastStage..].Single(line => line.Instruction == instruction).Words;
 
     /// <summary>A project and those that it refers to.</summary>
     private static HashSet<string> ProjectsOf(string project) =>
     [
         project,
-        .. XDocument.Load(Path.Combine(RegistryProcess.Root, project, $"{project}.csproj")).Descendants("ProjectReference")
-            .Select(static reference => Path.GetFileNameWithoutExtension(reference.Attribute("Include")!.Value.Replace('\\', '/')))
+        .. XDocument.Load(Path.Combine(RegistryProcess.Root, project, $"{project}.csproj")).Descendants(
+            "ProjectReference")
+            .Select(
+                static reference =>
+                    Path.GetFileNameWithoutExtension(reference.Attribute("Include")!.Value.Replace('\\', '/')))
             .SelectMany(ProjectsOf),
     ];
 }

@@ -14,7 +14,9 @@ using Registry.Tests.Support.Deploy;
 
 namespace Registry.Tests.Unit.Deploy;
 
-/// <summary>That each overlay asks of the registry what the registry has: its settings, its routes, its patience.</summary>
+/// <summary>
+/// That each overlay asks of the registry what the registry has: its settings, its routes, its patience.
+/// </summary>
 internal sealed class ManifestSettingsTests
 {
     private static IEnumerable<Overlay> Overlays => Overlay.All;
@@ -24,7 +26,10 @@ internal sealed class ManifestSettingsTests
     {
         var variables = overlay.Environment.Select(static variable => $"{variable["name"]}").ToList();
         Assert.That(variables, Is.SubsetOf(KnownSettings.All).And.Unique);
-        Assert.That(overlay.Environment.Select(static variable => variable.ContainsKey("value") != variable.ContainsKey("valueFrom")), Is.All.True);
+        Assert.That(
+            overlay.Environment.Select(
+                static variable => variable.ContainsKey("value") != variable.ContainsKey("valueFrom")),
+            Is.All.True);
     }
 
     [TestCaseSource(nameof(Overlays))]
@@ -34,7 +39,10 @@ internal sealed class ManifestSettingsTests
         Assert.That($"{overlay.Container["image"]}", Does.EndWith($":{ProductVersion.Text}"));
     }
 
-    /// <summary>The folders of the volumes stand elsewhere here, and what a Secret would hold is made up; all else is as it is in the manifests.</summary>
+    /// <summary>
+    /// The folders of the volumes stand elsewhere here, and what a Secret would hold is made up; all else is as it is
+    /// in the manifests.
+    /// </summary>
     [TestCaseSource(nameof(Overlays))]
     public void The_registry_accepts_the_settings(Overlay overlay)
     {
@@ -44,12 +52,14 @@ internal sealed class ManifestSettingsTests
         foreach (var variable in overlay.Environment)
         {
             var name = $"{variable["name"]}";
-            settings[name.Replace("__", ":", StringComparison.Ordinal)] = variable.ContainsKey("value") || variable["valueFrom"]!["configMapKeyRef"] is not null
+            settings[name.Replace("__", ":", StringComparison.Ordinal)] = variable.ContainsKey("value")
+                || variable["valueFrom"]!["configMapKeyRef"] is not null
                 ? Moved(overlay, overlay.ValueOf(name)!, folder)
                 : Secret(overlay, $"{variable["valueFrom"]!["secretKeyRef"]!["key"]}");
         }
 
-        foreach (var certificate in settings.Where(static setting => setting.Key.EndsWith("CAFILE", StringComparison.Ordinal)))
+        foreach (var certificate in settings.Where(
+            static setting => setting.Key.EndsWith("CAFILE", StringComparison.Ordinal)))
         {
             Directory.CreateDirectory(Path.GetDirectoryName(certificate.Value)!);
             File.Copy(authority.File, certificate.Value!);
@@ -61,10 +71,13 @@ internal sealed class ManifestSettingsTests
         services.AddRegistry(configuration);
         using var provider = services.BuildServiceProvider();
         Assert.That(() => RegistrySettings.Demand(provider, RegistrySettings.Errors(configuration)), Throws.Nothing);
-        Assert.That(configuration["STORAGE"], Is.EqualTo($"{overlay}".Split('-')[0].Replace("single", "filesystem", StringComparison.Ordinal)));
+        Assert.That(
+            configuration["STORAGE"],
+            Is.EqualTo($"{overlay}".Split('-')[0].Replace("single", "filesystem", StringComparison.Ordinal)));
         // What is kept must not go with the container.
         if (configuration["FILESYSTEM:PATH"] is { } data)
-            Assert.That(Volume(overlay, overlay.ValueOf("FILESYSTEM__PATH")!)!["persistentVolumeClaim"], Is.Not.Null, data);
+            Assert.That(
+                Volume(overlay, overlay.ValueOf("FILESYSTEM__PATH")!)!["persistentVolumeClaim"], Is.Not.Null, data);
     }
 
     [TestCaseSource(nameof(Overlays))]
@@ -80,7 +93,9 @@ internal sealed class ManifestSettingsTests
             Assert.That(await StatusAsync($"{probe["path"]}"), Is.EqualTo(HttpStatusCode.OK), $"{probe["path"]}");
         }
 
-        Assert.That($"{overlay.Container["livenessProbe"]!["httpGet"]!["path"]}", Is.Not.EqualTo($"{overlay.Container["readinessProbe"]!["httpGet"]!["path"]}"));
+        Assert.That(
+            $"{overlay.Container["livenessProbe"]!["httpGet"]!["path"]}",
+            Is.Not.EqualTo($"{overlay.Container["readinessProbe"]!["httpGet"]!["path"]}"));
 
         async Task<HttpStatusCode> StatusAsync(string path)
         {
@@ -95,8 +110,11 @@ internal sealed class ManifestSettingsTests
         using var folder = new TemporaryFolder();
         await using var app = RegistryApplication.Build([$"--Filesystem:Path={folder.Below("data")}"]);
         var patience = app.Services.GetRequiredService<IOptions<HostOptions>>().Value.ShutdownTimeout;
-        var pause = int.Parse($"{overlay.Container["lifecycle"]!["preStop"]!["exec"]!["command"]![1]}", CultureInfo.InvariantCulture);
-        Assert.That(overlay.Pod["terminationGracePeriodSeconds"]!.GetValue<int>(), Is.GreaterThan(patience.TotalSeconds + pause));
+        var pause = int.Parse(
+            $"{overlay.Container["lifecycle"]!["preStop"]!["exec"]!["command"]![1]}", CultureInfo.InvariantCulture);
+        Assert.That(
+            overlay.Pod["terminationGracePeriodSeconds"]!.GetValue<int>(),
+            Is.GreaterThan(patience.TotalSeconds + pause));
     }
 
     [TestCaseSource(nameof(Overlays))]
@@ -109,18 +127,28 @@ internal sealed class ManifestSettingsTests
         // Half of it beside what 100,000 packages and large pushes may take, for the garbage collector to breathe.
         Assert.That(Amount($"{resources["limits"]!["memory"]}"), Is.GreaterThanOrEqualTo(512 << 20));
 
-        // A package waits as a whole in the folder for temporary files (backups) or in that of the uploads; together they are storage of the node.
-        var local = overlay.Pod["volumes"]!.AsArray().Where(static volume => volume!["emptyDir"] is not null).Select(static volume => Amount($"{volume!["emptyDir"]!["sizeLimit"]}")).ToList();
+        // A package waits as a whole in the folder for temporary files (backups) or in that of the uploads; together
+        // they are storage of the node.
+        var local = overlay.Pod["volumes"]!.AsArray()
+            .Where(static volume => volume!["emptyDir"] is not null)
+            .Select(static volume => Amount($"{volume!["emptyDir"]!["sizeLimit"]}"))
+            .ToList();
         Assert.That(local, Is.All.GreaterThan(new ContentLimits().MaxPackageBytes));
         Assert.That(Amount($"{resources["limits"]!["ephemeral-storage"]}"), Is.GreaterThan(local.Sum()));
     }
 
     /// <summary>The volume that a path lies on; null for none.</summary>
     private static JsonNode? Volume(Overlay overlay, string path) =>
-        Mount(overlay, path) is { } mount ? overlay.Pod["volumes"]!.AsArray().Single(volume => $"{volume!["name"]}" == $"{mount["name"]}") : null;
+        Mount(overlay, path) is { } mount
+            ? overlay.Pod["volumes"]!.AsArray().Single(volume => $"{volume!["name"]}" == $"{mount["name"]}")
+            : null;
 
     private static JsonNode? Mount(Overlay overlay, string path) =>
-        overlay.Container["volumeMounts"]!.AsArray().FirstOrDefault(mount => path == $"{mount!["mountPath"]}" || path.StartsWith($"{mount["mountPath"]}/", StringComparison.Ordinal));
+        overlay.Container["volumeMounts"]!.AsArray()
+            .FirstOrDefault(
+                mount =>
+                    path == $"{mount!["mountPath"]}"
+                        || path.StartsWith($"{mount["mountPath"]}/", StringComparison.Ordinal));
 
     private static string Moved(Overlay overlay, string value, TemporaryFolder folder)
     {
@@ -132,7 +160,8 @@ internal sealed class ManifestSettingsTests
 
     private static string Secret(Overlay overlay, string key) => key switch
     {
-        "endpoints" when overlay.ValueOf("ETCD__CAFILE") is not null => "https://etcd-0.etcd:2379,https://etcd-1.etcd:2379,https://etcd-2.etcd:2379",
+        "endpoints" when overlay.ValueOf("ETCD__CAFILE") is not null =>
+            "https://etcd-0.etcd:2379,https://etcd-1.etcd:2379,https://etcd-2.etcd:2379",
         "endpoints" => "http://etcd-0.etcd:2379,http://etcd-1.etcd:2379,http://etcd-2.etcd:2379",
         "configuration" => "redis.example:6379,password=secret",
         _ => $"a {key}",

@@ -20,7 +20,8 @@ internal sealed class ManifestTests
     [Test]
     public void Every_kustomization_says_what_it_is()
     {
-        foreach (var path in Directory.EnumerateFiles(Overlay.Folder, "kustomization.yaml", SearchOption.AllDirectories))
+        foreach (var path in Directory.EnumerateFiles(
+            Overlay.Folder, "kustomization.yaml", SearchOption.AllDirectories))
         {
             var read = Yaml.Read(path);
             Assert.That(
@@ -38,7 +39,8 @@ internal sealed class ManifestTests
         var readme = File.ReadAllText(Path.Combine(RegistryProcess.Root, "deploy", "README.md"));
         foreach (var overlay in Overlays)
             Assert.That(readme, Does.Contain($"overlays/{overlay}"));
-        foreach (var word in readme.Split([' ', '\n', '`', '(', ')', '=', '|']).Where(static word => word.StartsWith("deploy/", StringComparison.Ordinal)))
+        foreach (var word in readme.Split([' ', '\n', '`', '(', ')', '=', '|'])
+            .Where(static word => word.StartsWith("deploy/", StringComparison.Ordinal)))
             Assert.That(Path.Combine(RegistryProcess.Root, word), Does.Exist);
     }
 
@@ -47,7 +49,9 @@ internal sealed class ManifestTests
     {
         Assert.That(overlay.Objects.SelectMany(Shape.Errors), Is.Empty);
         Assert.That(overlay.Objects.Select(static item => $"{item["kind"]} {item["metadata"]!["name"]}"), Is.Unique);
-        Assert.That(overlay.Objects.Select(static item => $"{item["kind"]}"), Is.SupersetOf(new[] { "Deployment", "Service", "ServiceAccount", "PodDisruptionBudget", "NetworkPolicy" }));
+        Assert.That(
+            overlay.Objects.Select(static item => $"{item["kind"]}"),
+            Is.SupersetOf(new[] { "Deployment", "Service", "ServiceAccount", "PodDisruptionBudget", "NetworkPolicy" }));
     }
 
     [TestCaseSource(nameof(Overlays))]
@@ -59,7 +63,8 @@ internal sealed class ManifestTests
             overlay.Single("Service")["spec"]!["selector"],
             overlay.Single("PodDisruptionBudget")["spec"]!["selector"]!["matchLabels"],
             overlay.Single("NetworkPolicy")["spec"]!["podSelector"]!["matchLabels"],
-            .. (overlay.Pod["topologySpreadConstraints"]?.AsArray() ?? []).Select(static spread => spread!["labelSelector"]!["matchLabels"]),
+            .. (overlay.Pod["topologySpreadConstraints"]?.AsArray() ?? []).Select(
+                static spread => spread!["labelSelector"]!["matchLabels"]),
         ];
         foreach (var selector in selectors)
         {
@@ -75,7 +80,8 @@ internal sealed class ManifestTests
         var port = overlay.Container["ports"]!.AsArray().Single()!;
         string[] names =
         [
-            .. overlay.Single("Service")["spec"]!["ports"]!.AsArray().Select(static served => $"{served!["targetPort"]}"),
+            .. overlay.Single("Service")["spec"]!["ports"]!.AsArray()
+                .Select(static served => $"{served!["targetPort"]}"),
             .. Probes(overlay).Select(static probe => $"{probe["port"]}"),
             $"{overlay.Single("NetworkPolicy")["spec"]!["ingress"]![0]!["ports"]![0]!["port"]}",
         ];
@@ -88,13 +94,20 @@ internal sealed class ManifestTests
     {
         var volumes = overlay.Pod["volumes"]!.AsArray();
         var mounts = overlay.Container["volumeMounts"]!.AsArray();
-        Assert.That(mounts.Select(static mount => $"{mount!["name"]}"), Is.EquivalentTo(volumes.Select(static volume => $"{volume!["name"]}")));
+        Assert.That(
+            mounts.Select(static mount => $"{mount!["name"]}"),
+            Is.EquivalentTo(volumes.Select(static volume => $"{volume!["name"]}")));
         Assert.That(mounts.Select(static mount => $"{mount!["mountPath"]}"), Is.Unique);
-        Assert.That(volumes.Select(static volume => volume!.AsObject().Count), Is.All.EqualTo(2), "a name and one source");
+        Assert.That(
+            volumes.Select(static volume => volume!.AsObject().Count), Is.All.EqualTo(2), "a name and one source");
 
-        var claims = volumes.Select(static volume => volume!["persistentVolumeClaim"]?["claimName"]).OfType<JsonNode>().Select(static name => $"{name}");
+        var claims = volumes.Select(static volume => volume!["persistentVolumeClaim"]?["claimName"])
+            .OfType<JsonNode>()
+            .Select(static name => $"{name}");
         Assert.That(claims, Is.EquivalentTo(NamesOf(overlay, "PersistentVolumeClaim")));
-        var maps = overlay.Environment.Select(static variable => variable["valueFrom"]?["configMapKeyRef"]?["name"]).OfType<JsonNode>().Select(static name => $"{name}");
+        var maps = overlay.Environment.Select(static variable => variable["valueFrom"]?["configMapKeyRef"]?["name"])
+            .OfType<JsonNode>()
+            .Select(static name => $"{name}");
         Assert.That(maps, Is.EquivalentTo(NamesOf(overlay, "ConfigMap")));
         Assert.That(NamesOf(overlay, "ServiceAccount"), Is.EqualTo(new[] { $"{overlay.Pod["serviceAccountName"]}" }));
     }
@@ -112,7 +125,9 @@ internal sealed class ManifestTests
         Assert.That(overlay.Pod.ContainsKey("topologySpreadConstraints"), Is.EqualTo(replicas > 1));
     }
 
-    /// <summary>With <c>DoNotSchedule</c> a tainted or drained node leaves a pod pending, and a rolling update never ends.</summary>
+    /// <summary>
+    /// With <c>DoNotSchedule</c> a tainted or drained node leaves a pod pending, and a rolling update never ends.
+    /// </summary>
     [TestCaseSource(nameof(Overlays))]
     public void Spreading_never_keeps_a_pod_from_being_scheduled(Overlay overlay)
     {
@@ -138,7 +153,9 @@ internal sealed class ManifestTests
     public void The_network_policy_lets_the_pod_reach_its_storage(Overlay overlay)
     {
         var egress = overlay.Single("NetworkPolicy")["spec"]!["egress"]!.AsArray();
-        var ports = egress.SelectMany(static rule => rule!["ports"]!.AsArray()).Select(static port => $"{port!["port"]}").Distinct();
+        var ports = egress.SelectMany(static rule => rule!["ports"]!.AsArray())
+            .Select(static port => $"{port!["port"]}")
+            .Distinct();
         var storage = overlay.ValueOf("STORAGE");
         Assert.That(ports, Does.Contain("53"));
         Assert.That(ports, storage == "filesystem" ? Has.Exactly(1).Items : Does.Contain(storage switch
@@ -161,11 +178,15 @@ internal sealed class ManifestTests
         Assert.That(container["allowPrivilegeEscalation"]!.GetValue<bool>(), Is.False);
         Assert.That(container["readOnlyRootFilesystem"]!.GetValue<bool>());
         Assert.That(overlay.Single("ServiceAccount")["automountServiceAccountToken"]!.GetValue<bool>(), Is.False);
-        Assert.That(overlay.Container["volumeMounts"]!.AsArray().Select(static mount => $"{mount!["mountPath"]}"), Does.Contain("/tmp"), "the root is read-only");
+        Assert.That(
+            overlay.Container["volumeMounts"]!.AsArray().Select(static mount => $"{mount!["mountPath"]}"),
+            Does.Contain("/tmp"),
+            "the root is read-only");
     }
 
     internal static IEnumerable<JsonNode> Probes(Overlay overlay) =>
-        new[] { "startupProbe", "livenessProbe", "readinessProbe" }.Select(name => overlay.Container[name]!["httpGet"]!);
+        new[] { "startupProbe", "livenessProbe", "readinessProbe" }.Select(
+            name => overlay.Container[name]!["httpGet"]!);
 
     private static IEnumerable<string> NamesOf(Overlay overlay, string kind) =>
         overlay.Objects.Where(item => $"{item["kind"]}" == kind).Select(static item => $"{item["metadata"]!["name"]}");

@@ -22,7 +22,9 @@ internal sealed class SystemdUnitTests
     public void Every_variable_is_a_setting_or_belongs_to_the_runtime()
     {
         var names = Unit["Environment"].Select(static variable => variable.Split('=')[0]).ToList();
-        Assert.That(names.Where(static name => !name.StartsWith("DOTNET_", StringComparison.Ordinal)), Is.SubsetOf(KnownSettings.All).And.Unique);
+        Assert.That(
+            names.Where(static name => !name.StartsWith("DOTNET_", StringComparison.Ordinal)),
+            Is.SubsetOf(KnownSettings.All).And.Unique);
         Assert.That(names, Does.Contain("FILESYSTEM__PATH"));
     }
 
@@ -41,7 +43,9 @@ internal sealed class SystemdUnitTests
         using var folder = new TemporaryFolder();
         await using var app = RegistryApplication.Build([$"--Filesystem:Path={folder.Below("data")}"]);
         var shutdown = app.Services.GetRequiredService<IOptions<HostOptions>>().Value.ShutdownTimeout;
-        Assert.That(int.Parse(Unit["TimeoutStopSec"].Single(), CultureInfo.InvariantCulture), Is.GreaterThan(shutdown.TotalSeconds));
+        Assert.That(
+            int.Parse(Unit["TimeoutStopSec"].Single(), CultureInfo.InvariantCulture),
+            Is.GreaterThan(shutdown.TotalSeconds));
     }
 
     [Test]
@@ -50,7 +54,9 @@ internal sealed class SystemdUnitTests
         var page = File.ReadAllText(Path.Combine(RegistryProcess.Root, "Documentation", "production.md"));
         var program = Unit["ExecStart"].Single().Split(' ')[1];
         Assert.That(page, Does.Contain($"dotnet publish Registry.Api -c Release -o {Path.GetDirectoryName(program)}"));
-        Assert.That(Path.GetFileName(program), Is.EqualTo($"{typeof(RegistryApplication).Assembly.GetName().Name}.dll"));
-        Assert.That(page, Does.Contain($"useradd --system --no-create-home --shell /usr/sbin/nologin {Unit["User"].Single()}"));
+        Assert.That(
+            Path.GetFileName(program), Is.EqualTo($"{typeof(RegistryApplication).Assembly.GetName().Name}.dll"));
+        Assert.That(
+            page, Does.Contain($"useradd --system --no-create-home --shell /usr/sbin/nologin {Unit["User"].Single()}"));
     }
 }

@@ -23,11 +23,13 @@ public sealed class BackgroundServiceTests
                 var storage = new InMemoryStorage();
                 var faults = new StorageFaults
                 {
-                    Before = call => call.Operation == StorageOperation.ListBlobs && Interlocked.Increment(ref failures) == 1
+                    Before = call => call.Operation == StorageOperation.ListBlobs
+                        && Interlocked.Increment(ref failures) == 1
                         ? throw new InvalidOperationException("a defect")
                         : default,
                 };
-                services.AddSingleton(storage.Documents).AddSingleton<Core.Storage.IBlobStore>(new FaultyBlobStore(storage.Blobs, faults));
+                services.AddSingleton(storage.Documents)
+                    .AddSingleton<Core.Storage.IBlobStore>(new FaultyBlobStore(storage.Blobs, faults));
             },
             routes: null,
             "--Collection:PeriodSeconds=0.05");
@@ -51,7 +53,8 @@ public sealed class BackgroundServiceTests
 
     private async Task UntilLoggedAsync(RegistryHost host, LogLevel level, string beginning)
     {
-        while (!host.Log.Entries.Any(entry => entry.Level == level && entry.Message.StartsWith(beginning, StringComparison.Ordinal)))
+        while (!host.Log.Entries.Any(
+            entry => entry.Level == level && entry.Message.StartsWith(beginning, StringComparison.Ordinal)))
             await Task.Delay(20, cancellationToken);
     }
 

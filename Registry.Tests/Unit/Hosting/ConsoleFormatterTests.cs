@@ -33,12 +33,18 @@ internal sealed class ConsoleFormatterTests
     [Test]
     public void Json_is_one_object_whose_time_can_be_parsed_and_which_has_no_event_id()
     {
-        var json = Parse(Write(Json(), "Pushed it", state: [new("Bytes", 12L), new("Milliseconds", 0.5), new("Forced", true), new("None", null)]));
+        var json = Parse(
+            Write(
+                Json(),
+                "Pushed it",
+                state: [new("Bytes", 12L), new("Milliseconds", 0.5), new("Forced", true), new("None", null)]));
         Assert.That(json.GetProperty("Timestamp").GetDateTimeOffset(), Is.EqualTo(Samples.Start));
         Assert.That(json.GetProperty("LogLevel").GetString(), Is.EqualTo("Warning"));
         Assert.That(json.GetProperty("Category").GetString(), Is.EqualTo("Some.Category"));
         Assert.That(json.GetProperty("Message").GetString(), Is.EqualTo("Pushed it"));
-        Assert.That(json.GetProperty("State").GetRawText(), Is.EqualTo("""{"Bytes":12,"Milliseconds":0.5,"Forced":true,"None":null}"""));
+        Assert.That(
+            json.GetProperty("State").GetRawText(),
+            Is.EqualTo("""{"Bytes":12,"Milliseconds":0.5,"Forced":true,"None":null}"""));
         Assert.That(json.TryGetProperty("EventId", out _), Is.False);
         Assert.That(json.TryGetProperty("Exception", out _), Is.False);
     }
@@ -46,12 +52,21 @@ internal sealed class ConsoleFormatterTests
     [Test]
     public void Json_escapes_messages_values_exceptions_and_scopes_so_that_they_can_be_printed_once_parsed()
     {
-        var json = Parse(Write(Json(includeScopes: true), Hostile, new InvalidOperationException(Hostile), [new(Hostile, Hostile)], Hostile));
+        var json = Parse(
+            Write(
+                Json(includeScopes: true),
+                Hostile,
+                new InvalidOperationException(Hostile),
+                [new(Hostile, Hostile)],
+                Hostile));
         Assert.That(json.GetProperty("Message").GetString(), Is.EqualTo(Escaped));
         Assert.That(json.GetProperty("State").GetProperty(Escaped).GetString(), Is.EqualTo(Escaped));
         Assert.That(json.GetProperty("Scopes")[0].GetString(), Is.EqualTo(Escaped));
         var exception = json.GetProperty("Exception").GetString()!;
-        Assert.That(exception.Where(static c => (char.IsControl(c) && c != '\n') || c > '~'), Is.Empty, "the lines of a stack stay apart");
+        Assert.That(
+            exception.Where(static c => (char.IsControl(c) && c != '\n') || c > '~'),
+            Is.Empty,
+            "the lines of a stack stay apart");
     }
 
     private static TextFormatter Text(bool includeScopes = false) => new(Still(), Options(includeScopes));
@@ -65,13 +80,18 @@ internal sealed class ConsoleFormatterTests
             options => options.CurrentValue == new ConsoleFormatterOptions { IncludeScopes = includeScopes });
 
     private static string Write(
-        ConsoleFormatter formatter, string message, Exception? exception = null, KeyValuePair<string, object?>[]? state = null, string? scope = null)
+        ConsoleFormatter formatter,
+        string message,
+        Exception? exception = null,
+        KeyValuePair<string, object?>[]? state = null,
+        string? scope = null)
     {
         using var line = new StringWriter(CultureInfo.InvariantCulture);
         var scopes = new LoggerExternalScopeProvider();
         using var pushed = scope is null ? null : scopes.Push(scope);
         formatter.Write(
-            new LogEntry<KeyValuePair<string, object?>[]>(LogLevel.Warning, "Some.Category", 7, state ?? [], exception, (_, _) => message), scopes, line);
+            new LogEntry<KeyValuePair<string, object?>[]>(
+                LogLevel.Warning, "Some.Category", 7, state ?? [], exception, (_, _) => message), scopes, line);
         return line.ToString();
     }
 

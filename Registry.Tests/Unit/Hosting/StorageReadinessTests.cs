@@ -9,7 +9,10 @@ using Registry.Tests.Support.Storage;
 
 namespace Registry.Tests.Unit.Hosting;
 
-/// <summary>What the probe at start must notice of a storage that lies: each double breaks one promise of the port and keeps the others.</summary>
+/// <summary>
+/// What the probe at start must notice of a storage that lies: each double breaks one promise of the port and keeps the
+/// others.
+/// </summary>
 [Parallelizable(ParallelScope.All)]
 internal sealed class StorageReadinessTests
 {
@@ -17,7 +20,10 @@ internal sealed class StorageReadinessTests
 
     private static readonly Expression<Func<IDocumentStore, ValueTask<Revision?>>> Put =
         static store => store.TryPutAsync(
-            It.IsAny<StoreKey>(), It.IsAny<ReadOnlyMemory<byte>>(), It.IsAny<Precondition>(), It.IsAny<CancellationToken>());
+            It.IsAny<StoreKey>(),
+            It.IsAny<ReadOnlyMemory<byte>>(),
+            It.IsAny<Precondition>(),
+            It.IsAny<CancellationToken>());
 
     [Test]
     public async Task A_storage_that_works_is_left_as_it_was()
@@ -31,7 +37,13 @@ internal sealed class StorageReadinessTests
     public void A_storage_that_refuses_a_new_document_is_found_out()
     {
         var documents = Double();
-        documents.Setup(store => store.TryPutAsync(It.IsAny<StoreKey>(), It.IsAny<ReadOnlyMemory<byte>>(), It.IsAny<Precondition>(), It.IsAny<CancellationToken>()))
+        documents.Setup(
+            store =>
+                store.TryPutAsync(
+                    It.IsAny<StoreKey>(),
+                    It.IsAny<ReadOnlyMemory<byte>>(),
+                    It.IsAny<Precondition>(),
+                    It.IsAny<CancellationToken>()))
             .ReturnsAsync((Revision?)null);
         AssertBroken(documents, "did not take");
     }
@@ -40,7 +52,8 @@ internal sealed class StorageReadinessTests
     public void A_storage_that_gives_back_something_else_is_found_out()
     {
         var documents = Double();
-        documents.Setup(store => store.GetAsync(It.IsAny<StoreKey>(), It.IsAny<CancellationToken>())).ReturnsAsync(new Document(new byte[64], new Revision("other")));
+        documents.Setup(store => store.GetAsync(It.IsAny<StoreKey>(), It.IsAny<CancellationToken>()))
+            .ReturnsAsync(new Document(new byte[64], new Revision("other")));
         AssertBroken(documents, "did not give back");
     }
 
@@ -48,7 +61,10 @@ internal sealed class StorageReadinessTests
     public void A_storage_that_does_not_list_is_found_out()
     {
         var documents = Double();
-        documents.Setup(store => store.ListAsync(It.IsAny<StoreKey>(), It.IsAny<StoreKey?>(), It.IsAny<CancellationToken>())).Returns(AsyncEnumerable.Empty<DocumentEntry>());
+        documents.Setup(
+            store =>
+                store.ListAsync(It.IsAny<StoreKey>(), It.IsAny<StoreKey?>(), It.IsAny<CancellationToken>())).Returns(
+                    AsyncEnumerable.Empty<DocumentEntry>());
         AssertBroken(documents, "did not list");
     }
 
@@ -56,7 +72,10 @@ internal sealed class StorageReadinessTests
     public void A_storage_that_does_not_delete_is_found_out()
     {
         var documents = Double();
-        documents.Setup(store => store.TryDeleteAsync(It.IsAny<StoreKey>(), It.IsAny<Precondition>(), It.IsAny<CancellationToken>())).ReturnsAsync(false);
+        documents.Setup(
+            store =>
+                store.TryDeleteAsync(
+                    It.IsAny<StoreKey>(), It.IsAny<Precondition>(), It.IsAny<CancellationToken>())).ReturnsAsync(false);
         AssertBroken(documents, "did not delete");
     }
 
@@ -64,7 +83,8 @@ internal sealed class StorageReadinessTests
     public async Task A_storage_that_fails_does_not_answer()
     {
         var documents = Double();
-        documents.Setup(store => store.GetAsync(It.IsAny<StoreKey>(), It.IsAny<CancellationToken>())).ThrowsAsync(new StorageException(StorageFault.Unavailable, "away"));
+        documents.Setup(store => store.GetAsync(It.IsAny<StoreKey>(), It.IsAny<CancellationToken>()))
+            .ThrowsAsync(new StorageException(StorageFault.Unavailable, "away"));
         Assert.That(await Probe(documents.Object).AnswersAsync(default), Is.False);
     }
 
@@ -82,7 +102,8 @@ internal sealed class StorageReadinessTests
                 throw Full;
             });
         documents
-            .Setup(store => store.TryDeleteAsync(It.IsAny<StoreKey>(), Precondition.None, It.IsAny<CancellationToken>()))
+            .Setup(
+                store => store.TryDeleteAsync(It.IsAny<StoreKey>(), Precondition.None, It.IsAny<CancellationToken>()))
             .Returns((StoreKey key, Precondition condition, CancellationToken cancellationToken) =>
                 storage.Documents.TryDeleteAsync(key, condition, cancellationToken));
         await Probe(documents.Object).ProveAsync(default);
@@ -108,20 +129,41 @@ internal sealed class StorageReadinessTests
         var documents = new Mock<IDocumentStore>();
         documents.Setup(store => store.GetAsync(It.IsAny<StoreKey>(), It.IsAny<CancellationToken>()))
             .Returns((StoreKey key, CancellationToken cancellationToken) => model.GetAsync(key, cancellationToken));
-        documents.Setup(store => store.TryPutAsync(It.IsAny<StoreKey>(), It.IsAny<ReadOnlyMemory<byte>>(), It.IsAny<Precondition>(), It.IsAny<CancellationToken>()))
-            .Returns((StoreKey key, ReadOnlyMemory<byte> content, Precondition precondition, CancellationToken cancellationToken) => model.TryPutAsync(key, content, precondition, cancellationToken));
-        documents.Setup(store => store.TryDeleteAsync(It.IsAny<StoreKey>(), It.IsAny<Precondition>(), It.IsAny<CancellationToken>()))
-            .Returns((StoreKey key, Precondition precondition, CancellationToken cancellationToken) => model.TryDeleteAsync(key, precondition, cancellationToken));
-        documents.Setup(store => store.ListAsync(It.IsAny<StoreKey>(), It.IsAny<StoreKey?>(), It.IsAny<CancellationToken>()))
-            .Returns((StoreKey scope, StoreKey? after, CancellationToken cancellationToken) => model.ListAsync(scope, after, cancellationToken));
+        documents.Setup(
+            store =>
+                store.TryPutAsync(
+                    It.IsAny<StoreKey>(),
+                    It.IsAny<ReadOnlyMemory<byte>>(),
+                    It.IsAny<Precondition>(),
+                    It.IsAny<CancellationToken>()))
+            .Returns(
+                (StoreKey key, ReadOnlyMemory<byte> content, Precondition precondition, CancellationToken cancellationToken) => model.TryPutAsync(key, content, precondition, cancellationToken));
+        documents.Setup(
+            store =>
+                store.TryDeleteAsync(It.IsAny<StoreKey>(), It.IsAny<Precondition>(), It.IsAny<CancellationToken>()))
+            .Returns(
+                (StoreKey key, Precondition precondition, CancellationToken cancellationToken) =>
+                    model.TryDeleteAsync(key, precondition, cancellationToken));
+        documents.Setup(
+            store => store.ListAsync(It.IsAny<StoreKey>(), It.IsAny<StoreKey?>(), It.IsAny<CancellationToken>()))
+            .Returns(
+                (StoreKey scope, StoreKey? after, CancellationToken cancellationToken) =>
+                    model.ListAsync(scope, after, cancellationToken));
         return documents;
     }
 
     private static void AssertBroken(Mock<IDocumentStore> documents, string what) =>
         Assert.That(
             async () => await Probe(documents.Object).ProveAsync(default),
-            Throws.TypeOf<StorageException>().With.Property(nameof(StorageException.Kind)).EqualTo(StorageFault.Corrupt).And.Message.Contains(what));
+            Throws.TypeOf<StorageException>().With
+                .Property(nameof(StorageException.Kind))
+                .EqualTo(StorageFault.Corrupt).And.Message
+                .Contains(what));
 
     private static StorageReadiness Probe(IDocumentStore documents) =>
-        new(documents, new InMemoryProbe(), new FaultLog(TimeProvider.System, NullLogger<FaultLog>.Instance), NullLogger<StorageReadiness>.Instance);
+        new(
+            documents,
+            new InMemoryProbe(),
+            new FaultLog(TimeProvider.System, NullLogger<FaultLog>.Instance),
+            NullLogger<StorageReadiness>.Instance);
 }

@@ -15,15 +15,19 @@ public sealed class ErrorTableTests
     [Test]
     public void A_code_has_one_status()
     {
-        var all = ErrorTable.Refusals.Values.Concat(ErrorTable.Statuses.Select(static s => (Status: s.Key, s.Value.Code))).Distinct();
+        var all = ErrorTable.Refusals.Values.Concat(
+            ErrorTable.Statuses.Select(static s => (Status: s.Key, s.Value.Code))).Distinct();
         Assert.That(all.Select(static e => e.Code), Is.Unique);
     }
 
     [Test]
     public void What_a_refusal_says_reaches_the_client()
     {
-        var answer = ErrorTable.Of(new RegistryException(ErrorCode.ChannelNotFound, "No such channel.", ("channel", "dev"), ("package", null)));
-        Assert.That((answer.Status, answer.Code, answer.Message), Is.EqualTo((404, "channel-not-found", "No such channel.")));
+        var answer = ErrorTable.Of(
+            new RegistryException(
+                ErrorCode.ChannelNotFound, "No such channel.", ("channel", "dev"), ("package", null)));
+        Assert.That(
+            (answer.Status, answer.Code, answer.Message), Is.EqualTo((404, "channel-not-found", "No such channel.")));
         Assert.That(answer.Details, Is.EqualTo(new (string, object?)[] { ("channel", "dev"), ("package", null) }));
     }
 
@@ -32,7 +36,8 @@ public sealed class ErrorTableTests
     [TestCase(StorageFault.Throttled, 503, "unavailable")]
     [TestCase(StorageFault.Denied, 503, "unavailable")]
     [TestCase(StorageFault.Corrupt, 503, "unavailable")]
-    public void A_fault_of_the_storage_names_no_cause_and_says_when_to_come_back(StorageFault kind, int status, string code)
+    public void A_fault_of_the_storage_names_no_cause_and_says_when_to_come_back(
+        StorageFault kind, int status, string code)
     {
         var answer = ErrorTable.Of(new StorageException(kind, "/var/lib/registry on secret-host"));
         Assert.That((answer.Status, answer.Code), Is.EqualTo((status, code)));
@@ -47,13 +52,18 @@ public sealed class ErrorTableTests
     [TestCase(null, "2")]
     public void A_fault_asks_for_as_long_as_the_storage_does_and_2_seconds_at_least(double? seconds, string expected)
     {
-        var fault = new StorageException(StorageFault.Throttled, "busy") { RetryAfter = seconds is { } asked ? TimeSpan.FromSeconds(asked) : null };
+        var fault = new StorageException(StorageFault.Throttled, "busy")
+        {
+            RetryAfter = seconds is { } asked ? TimeSpan.FromSeconds(asked) : null
+        };
         Assert.That(ErrorTable.Of(fault).Headers.Single().Value, Is.EqualTo(expected));
     }
 
     [Test]
     public void An_unknown_outcome_says_when_to_come_back() =>
-        Assert.That(ErrorTable.Of(new RegistryException(ErrorCode.Unavailable, "Look.")).Headers.Single().Name, Is.EqualTo("Retry-After"));
+        Assert.That(
+            ErrorTable.Of(new RegistryException(ErrorCode.Unavailable, "Look.")).Headers.Single().Name,
+            Is.EqualTo("Retry-After"));
 
     [TestCase(StatusCodes.Status418ImATeapot, "invalid-usage")]
     [TestCase(StatusCodes.Status502BadGateway, "internal-error")]

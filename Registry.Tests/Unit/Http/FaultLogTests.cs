@@ -18,12 +18,18 @@ internal sealed class FaultLogTests
         using var test = new Fixture();
         Assert.That(test.Faults.IsFirst(Away, "GET /a", 503), Is.True);
         for (var i = 1; i <= 500; i++)
-            Assert.That(test.Faults.IsFirst(new StorageException(StorageFault.Unavailable, $"attempt {i}"), $"GET /{i}", 503), Is.False);
+            Assert.That(
+                test.Faults.IsFirst(new StorageException(StorageFault.Unavailable, $"attempt {i}"), $"GET /{i}", 503),
+                Is.False);
         Assert.That(test.Lines, Is.Empty);
 
         test.Time.EndWindow();
         Assert.That(
-            test.Lines, Is.EqualTo(new[] { "500 more failures of the same kind within 10 s, the latest: GET /500 failed with 503: attempt 500" }));
+            test.Lines, Is.EqualTo(
+                new[]
+                {
+                    "500 more failures of the same kind within 10 s, the latest: GET /500 failed with 503: attempt 500"
+                }));
     }
 
     [Test]
@@ -47,8 +53,13 @@ internal sealed class FaultLogTests
         using var test = new Fixture();
         Exception[] kinds =
         [
-            Away, new StorageException(StorageFault.Unavailable, "late", new TimeoutException()), new StorageException(StorageFault.Full, "full"),
-            new StorageException(StorageFault.Corrupt, "blob one is damaged"), new StorageException(StorageFault.Corrupt, "blob two is damaged"),
+            Away, new StorageException(
+                StorageFault.Unavailable,
+                "late",
+                new TimeoutException()), new StorageException(StorageFault.Full, "full"),
+            new StorageException(
+                StorageFault.Corrupt,
+                "blob one is damaged"), new StorageException(StorageFault.Corrupt, "blob two is damaged"),
             new InvalidOperationException("bug"), new RegistryException(ErrorCode.Unavailable, "not yet"),
         ];
         foreach (var kind in kinds)
@@ -73,7 +84,12 @@ internal sealed class FaultLogTests
         test.Faults.IsFirst(Away, "Loading packages", status: null);
         test.Dispose();
         Assert.That(
-            test.Lines, Is.EqualTo(new[] { "1 more failures of the same kind within 10 s, the latest: Loading packages failed: Redis failed: away" }));
+            test.Lines, Is.EqualTo(
+                new[]
+                {
+                    "1 more failures of the same kind within 10 s, the latest: Loading packages failed: Redis "
+                        + "failed: away"
+                }));
         Assert.That(test.Time.Timers, Is.Zero);
     }
 

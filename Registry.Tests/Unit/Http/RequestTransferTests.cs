@@ -47,7 +47,9 @@ internal sealed class RequestTransferTests : IDisposable
         await WaitAsync(bytes: 1);
         Assert.That(
             async () => await reader.ReadAsync(),
-            Throws.TypeOf<BadHttpRequestException>().With.Property("StatusCode").EqualTo(StatusCodes.Status408RequestTimeout));
+            Throws.TypeOf<BadHttpRequestException>().With
+                .Property("StatusCode")
+                .EqualTo(StatusCodes.Status408RequestTimeout));
     }
 
     /// <summary>Reads what comes after as long as a client may stall.</summary>

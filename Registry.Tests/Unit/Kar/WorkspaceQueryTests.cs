@@ -43,7 +43,9 @@ public sealed class WorkspaceQueryTests
     [TestCase("?workspace=%ED%A0%80")]
     [TestCase("?workspace=%ff&workspace=a")]
     public void What_is_no_utf8_is_refused(string query) =>
-        Assert.That(() => WorkspaceQuery.Read(query), Throws.TypeOf<RegistryException>().With.Property("Code").EqualTo(ErrorCode.InvalidUsage));
+        Assert.That(
+            () => WorkspaceQuery.Read(query),
+            Throws.TypeOf<RegistryException>().With.Property("Code").EqualTo(ErrorCode.InvalidUsage));
 
     [Test]
     public void Bytes_of_any_kind_are_read_or_refused()
@@ -51,7 +53,8 @@ public sealed class WorkspaceQueryTests
         var random = new Random(4952);
         for (var i = 0; i < 20_000; i++)
         {
-            var query = "?workspace=" + string.Concat(Enumerable.Range(0, random.Next(12)).Select(_ => random.Next(3) switch
+            var query = "?workspace=" + string.Concat(Enumerable.Range(
+                0, random.Next(12)).Select(_ => random.Next(3) switch
             {
                 0 => $"%{random.Next(256):x2}",
                 1 => $"{(char)random.Next(0x20, 0x7f)}",

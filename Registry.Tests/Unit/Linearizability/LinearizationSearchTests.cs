@@ -25,28 +25,43 @@ public sealed class LinearizationSearchTests
     [Test]
     public void A_show_during_a_push_may_see_it_or_not()
     {
-        Accepts(Call(1, 10, Push("a"), "200"), Call(2, 3, Show, "404 package-not-found"), Call(4, 5, Show, "200 1.0.0=a"));
-        Accepts(Call(1, 10, Push("a"), "200"), Call(2, 9, Show, "200 1.0.0=a"), Call(3, 8, Show, "404 package-not-found"));
+        Accepts(
+            Call(1, 10, Push("a"), "200"), Call(2, 3, Show, "404 package-not-found"), Call(4, 5, Show, "200 1.0.0=a"));
+        Accepts(
+            Call(1, 10, Push("a"), "200"), Call(2, 9, Show, "200 1.0.0=a"), Call(3, 8, Show, "404 package-not-found"));
     }
 
     [Test]
     public void A_show_that_went_back_in_time_is_refused() => Refuses(
-        calls: 1, Call(1, 10, Push("a"), "200"), Call(2, 3, Show, "200 1.0.0=a"), Call(4, 5, Show, "404 package-not-found"));
+        calls: 1, Call(
+            1, 10, Push("a"), "200"), Call(2, 3, Show, "200 1.0.0=a"), Call(4, 5, Show, "404 package-not-found"));
 
     [Test]
     public void A_stale_read_is_refused() => Refuses(
-        calls: 1, Call(1, 2, Push("a"), "200"), Call(3, 4, Push("b", force: true), "200"), Call(5, 6, Show, "200 1.0.0=a"));
+        calls: 1, Call(
+            1, 2, Push("a"), "200"), Call(3, 4, Push("b", force: true), "200"), Call(5, 6, Show, "200 1.0.0=a"));
 
     [Test]
     public void A_lost_update_is_refused() => Refuses(
-        calls: 1, Call(1, 4, Push("a"), "200"), Call(2, 5, new PackageAction.Push("2.0.0", Any, "b", Force: false), "200"), Call(6, 7, Show, "200 2.0.0=b"));
+        calls: 1, Call(
+            1,
+            4,
+            Push("a"),
+            "200"), Call(
+                2, 5, new PackageAction.Push("2.0.0", Any, "b", Force: false), "200"), Call(6, 7, Show, "200 2.0.0=b"));
 
     [Test]
     public void A_delete_that_did_not_last_is_refused() => Refuses(
-        calls: 1, Call(1, 2, Push("a"), "200"), Call(3, 4, Delete, "200"), Call(5, 6, Show, "404 package-not-found"), Call(7, 8, Show, "200 1.0.0=a"));
+        calls: 1, Call(
+            1,
+            2,
+            Push("a"),
+            "200"), Call(
+                3, 4, Delete, "200"), Call(5, 6, Show, "404 package-not-found"), Call(7, 8, Show, "200 1.0.0=a"));
 
     [Test]
-    public void Two_that_created_the_same_are_refused() => Refuses(calls: 2, Call(1, 4, Push("a"), "200"), Call(2, 5, Push("b"), "200"));
+    public void Two_that_created_the_same_are_refused() =>
+        Refuses(calls: 2, Call(1, 4, Push("a"), "200"), Call(2, 5, Push("b"), "200"));
 
     [Test]
     public void Two_that_deleted_the_same_are_refused() => Refuses(
@@ -65,28 +80,42 @@ public sealed class LinearizationSearchTests
     public void A_call_without_an_outcome_may_happen_at_once_much_later_or_never()
     {
         Accepts(Call(1, null, Push("a"), null), Call(2, 3, Show, "200 1.0.0=a"));
-        Accepts(Call(1, null, Push("a"), null), Call(2, 3, Show, "404 package-not-found"), Call(4, 5, Show, "200 1.0.0=a"));
-        Accepts(Call(1, null, Push("a"), null), Call(2, 3, Show, "404 package-not-found"), Call(4, 5, Push("b"), "200"));
+        Accepts(
+            Call(1, null, Push("a"), null), Call(2, 3, Show, "404 package-not-found"), Call(4, 5, Show, "200 1.0.0=a"));
+        Accepts(
+            Call(1, null, Push("a"), null), Call(2, 3, Show, "404 package-not-found"), Call(4, 5, Push("b"), "200"));
     }
 
     [Test]
     public void A_call_without_an_outcome_happens_no_more_than_once_and_not_before_it_was_sent()
     {
-        Refuses(calls: 2, Call(1, null, Delete, null), Call(2, 3, Push("a"), "200"), Call(4, 7, Push("b"), "200"), Call(5, 8, Push("c"), "200"));
+        Refuses(
+            calls: 2,
+            Call(1, null, Delete, null),
+            Call(2, 3, Push("a"), "200"),
+            Call(4, 7, Push("b"), "200"),
+            Call(5, 8, Push("c"), "200"));
         Refuses(calls: 1, Call(1, 2, Show, "200 1.0.0=a"), Call(3, null, Push("a"), null));
     }
 
     [Test]
-    public void An_answer_that_no_state_has_is_refused() => Refuses(calls: 1, Call(1, 2, Push("a"), "200"), Call(3, 4, Show, "500 internal-error"));
+    public void An_answer_that_no_state_has_is_refused() =>
+        Refuses(calls: 1, Call(1, 2, Push("a"), "200"), Call(3, 4, Show, "500 internal-error"));
 
     [Test]
     public void What_is_told_of_a_violation_is_the_part_that_matters()
     {
-        var history = Enumerable.Range(0, 200).Select(i => Call(10 * i, (10 * i) + 5, Push($"c{i}", force: true), "200")).ToList();
-        history.AddRange(Enumerable.Range(0, 200).Select(i => Call((10 * i) + 6, (10 * i) + 8, Show, $"200 1.0.0=c{(i == 150 ? 149 : i)}")));
+        var history = Enumerable.Range(0, 200)
+            .Select(i => Call(10 * i, (10 * i) + 5, Push($"c{i}", force: true), "200"))
+            .ToList();
+        history.AddRange(
+            Enumerable.Range(0, 200)
+                .Select(i => Call((10 * i) + 6, (10 * i) + 8, Show, $"200 1.0.0=c{(i == 150 ? 149 : i)}")));
         var violation = Violation.Of(history)!;
         Assert.That(violation.Calls.Single().Answer, Is.EqualTo("200 1.0.0=c149"));
-        Assert.That(violation.ToString(), Does.Contain("1.0.0=c150 |").And.Contain("show: 200 1.0.0=c149").And.Not.Contain("c151"));
+        Assert.That(
+            violation.ToString(),
+            Does.Contain("1.0.0=c150 |").And.Contain("show: 200 1.0.0=c149").And.Not.Contain("c151"));
     }
 
     [Test]

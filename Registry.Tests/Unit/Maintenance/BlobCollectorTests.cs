@@ -29,7 +29,8 @@ internal sealed class BlobCollectorTests
     public BlobCollectorTests()
     {
         storage = new InMemoryStorage(time);
-        indexes = new PackageIndexes(new FaultyDocumentStore(storage.Documents, faults), TimeProvider.System, new UpdateOptions());
+        indexes = new PackageIndexes(
+            new FaultyDocumentStore(storage.Documents, faults), TimeProvider.System, new UpdateOptions());
         packages = new PackageRegistry(indexes, storage.Blobs, options, time, NullLogger<PackageRegistry>.Instance);
         collector = Collector(options);
     }
@@ -134,7 +135,10 @@ internal sealed class BlobCollectorTests
         await CommitAsync("a");
         await CollectAsync();
         time.Passed += options.Grace;
-        faults.Before = call => call.Operation == StorageOperation.ListBlobs ? throw new StorageException(StorageFault.Unavailable, "away") : default;
+        faults.Before = call =>
+            call.Operation == StorageOperation.ListBlobs
+                ? throw new StorageException(StorageFault.Unavailable, "away")
+                : default;
         Assert.That(async () => await CollectAsync(), Throws.TypeOf<StorageException>());
         faults.Mend();
         Assert.That(await CollectAsync(), Is.EqualTo(1));
@@ -151,7 +155,10 @@ internal sealed class BlobCollectorTests
         candidates.End();
         Assert.That(candidates.Count, Is.EqualTo(2));
         candidates.Begin();
-        Assert.That(blobs.Select(blob => candidates.Note(blob, now: 2)), Is.EqualTo(new[] { 1, 1, 2 }), "the third was not remembered");
+        Assert.That(
+            blobs.Select(blob => candidates.Note(blob, now: 2)),
+            Is.EqualTo(new[] { 1, 1, 2 }),
+            "the third was not remembered");
         candidates.End();
 
         // The first two are gone: there is room for the third.
@@ -185,7 +192,8 @@ internal sealed class BlobCollectorTests
         await CollectAsync();
         time.Passed += options.Grace;
 
-        // The collector has read the index, which does not refer to the blob; now the push of the same bytes happens, and then the delete.
+        // The collector has read the index, which does not refer to the blob; now the push of the same bytes happens,
+        // and then the delete.
         faults.Before = async call =>
         {
             if (call.Operation == StorageOperation.DeleteBlob)
@@ -259,7 +267,8 @@ internal sealed class BlobCollectorTests
     /// <summary>How many blobs a collection deletes.</summary>
     private async Task<int> CollectAsync() => (await collector.CollectAsync(default)).Deleted;
 
-    private Task<BlobInfo> CommitAsync(string content) => storage.Blobs.CommitAsync(Name.Key, Samples.TarGz(content), default);
+    private Task<BlobInfo> CommitAsync(
+        string content) => storage.Blobs.CommitAsync(Name.Key, Samples.TarGz(content), default);
 
     /// <summary>Does something right before the first write of an index.</summary>
     private void AtPut(Func<Task> act) => faults.Before = async call =>
@@ -273,7 +282,8 @@ internal sealed class BlobCollectorTests
     private async Task PushAsync(string release, string content)
     {
         await using var upload = await Samples.UploadAsync(storage.Blobs, Name, content);
-        await packages.PushAsync(Name, Release.Parse(release), Samples.Type("helm"), upload, new PushOptions(false, null), default);
+        await packages.PushAsync(
+            Name, Release.Parse(release), Samples.Type("helm"), upload, new PushOptions(false, null), default);
     }
 
     private async Task AssertPullsAsync(string release, string content)

@@ -35,7 +35,8 @@ internal sealed partial class MigrationTests
             target.Faults.Before = null;
             await target.PushAsync(App, "7.0.0", "somebody's");
         };
-        Assert.That(await New(target, new MigrationOptions { Overwrite = true, Parallel = 1 }).RunAsync(default), Is.False);
+        Assert.That(
+            await New(target, new MigrationOptions { Overwrite = true, Parallel = 1 }).RunAsync(default), Is.False);
         Assert.That(told, Is.EqualTo(new[] { $"package {App}: was changed at the target while it was copied" }));
     }
 
@@ -64,13 +65,17 @@ internal sealed partial class MigrationTests
         var going = await source.PushAsync(App, "9.0.0", "going");
         source.Faults.Before = async call =>
         {
-            if (call.Operation != StorageOperation.OpenBlob || !call.Key.StartsWith("packages/titi", StringComparison.Ordinal))
+            if (call.Operation != StorageOperation.OpenBlob
+                || !call.Key.StartsWith("packages/titi", StringComparison.Ordinal))
                 return;
             source.Faults.Before = null;
             await source.DeleteAsync(App, "9.0.0");
             source.Lose(SmallRegistry.KeyOf(App, going));
         };
-        Assert.That(await New(target, new MigrationOptions { Parallel = 1 }).RunAsync(default), Is.True, string.Join('\n', told));
+        Assert.That(
+            await New(target, new MigrationOptions { Parallel = 1 }).RunAsync(default),
+            Is.True,
+            string.Join('\n', told));
         Assert.That(target.Contents(), Is.EqualTo(source.Contents()).AsCollection);
     }
 
@@ -90,7 +95,8 @@ internal sealed partial class MigrationTests
         Assert.That(await New().RunAsync(default), Is.False);
         Assert.That(told, Is.EquivalentTo(new[]
         {
-            $"package {App}: has changed since it was copied: run again", "package new/package: came to the source since it was copied: run again",
+            $"package {App}: has changed since it was copied: run again", "package new/package: came to the source "
+                + "since it was copied: run again",
         }));
 
         Assert.That(await New(target, new MigrationOptions { Overwrite = true }).RunAsync(default), Is.True);

@@ -26,9 +26,13 @@ internal sealed partial class MigrationTests
         Assert.That(await migration.RunAsync(default), Is.True, string.Join('\n', told));
 
         Assert.That(target.Contents(), Is.EqualTo(source.Contents()).AsCollection);
-        Assert.That((migration.Copied.Packages, migration.Copied.Archives, migration.Copied.Blobs), Is.EqualTo((2L, 3L, 6L)));
-        Assert.That(migration.Copied.Bytes, Is.EqualTo(source.Memory.StoredBlobs.Values.Sum(static blob => blob.Info.Length)));
-        Assert.That((migration.Verified.Packages, migration.Verified.Archives, migration.Verified.Blobs), Is.EqualTo((2L, 3L, 6L)));
+        Assert.That(
+            (migration.Copied.Packages, migration.Copied.Archives, migration.Copied.Blobs), Is.EqualTo((2L, 3L, 6L)));
+        Assert.That(
+            migration.Copied.Bytes, Is.EqualTo(source.Memory.StoredBlobs.Values.Sum(static blob => blob.Info.Length)));
+        Assert.That(
+            (migration.Verified.Packages, migration.Verified.Archives, migration.Verified.Blobs),
+            Is.EqualTo((2L, 3L, 6L)));
         Assert.That(migration.Verified.Bytes, Is.EqualTo(migration.Copied.Bytes));
         Assert.That((migration.Findings, migration.Extra.Packages), Is.EqualTo((0L, 0L)));
     }
@@ -50,13 +54,16 @@ internal sealed partial class MigrationTests
     {
         await FillAsync();
         Assert.That(await New().RunAsync(default), Is.True);
-        target.Faults.Before = call => call.Operation is StorageOperation.CreateBlob || (call.Operation == StorageOperation.PutDocument && !IsProbe(call))
+        target.Faults.Before = call => call.Operation is StorageOperation.CreateBlob
+            || (call.Operation == StorageOperation.PutDocument && !IsProbe(call))
             ? throw new AssertionException($"{call} writes again")
             : default;
 
         var again = New();
         Assert.That(await again.RunAsync(default), Is.True);
-        Assert.That((again.Copied.Packages, again.Copied.Archives, again.Copied.Blobs, again.Copied.Bytes), Is.EqualTo((0L, 0L, 0L, 0L)));
+        Assert.That(
+            (again.Copied.Packages, again.Copied.Archives, again.Copied.Blobs, again.Copied.Bytes),
+            Is.EqualTo((0L, 0L, 0L, 0L)));
         Assert.That((again.Present.Packages, again.Present.Archives, again.Present.Blobs), Is.EqualTo((2L, 3L, 6L)));
     }
 
@@ -70,7 +77,9 @@ internal sealed partial class MigrationTests
         {
             // The faults come later in each run, so that every call of a move is cut off once.
             var calls = 0;
-            ValueTask CutOff(StorageCall call) => ++calls == runs + 1 ? throw new StorageException(StorageFault.Unavailable, "cut off") : default;
+            ValueTask CutOff(
+                StorageCall call) =>
+                ++calls == runs + 1 ? throw new StorageException(StorageFault.Unavailable, "cut off") : default;
             var half = new SmallRegistry();
             half.Faults.Before = answerIsLost ? null : CutOff;
             half.Faults.After = answerIsLost ? CutOff : null;
@@ -90,7 +99,9 @@ internal sealed partial class MigrationTests
             var next = New(to: half);
             Assert.That(await next.RunAsync(default), Is.True);
             Assert.That(next.Copied.Blobs, Is.EqualTo(6 - before), "what was there was not copied again");
-            Assert.That(half.Contents().Where(static line => !line.StartsWith("probe", StringComparison.Ordinal)), Is.EqualTo(source.Contents()).AsCollection);
+            Assert.That(
+                half.Contents().Where(static line => !line.StartsWith("probe", StringComparison.Ordinal)),
+                Is.EqualTo(source.Contents()).AsCollection);
         }
 
         Assert.That(runs, Is.GreaterThan(40));
@@ -106,7 +117,9 @@ internal sealed partial class MigrationTests
         source.Faults.Before = call => call.Operation == operation && !IsProbe(call)
             ? throw new StorageException(StorageFault.Unavailable, "not now")
             : default;
-        Assert.That(async () => await New().RunAsync(default), Throws.TypeOf<StorageException>().With.Message.EqualTo("not now"));
+        Assert.That(
+            async () => await New().RunAsync(default),
+            Throws.TypeOf<StorageException>().With.Message.EqualTo("not now"));
         Assert.That(told, Is.Empty);
         Assert.That(target.Dangling(), Is.Empty);
     }
@@ -143,12 +156,16 @@ internal sealed partial class MigrationTests
         var migration = New();
         Assert.That(await migration.RunAsync(default), Is.False);
         Assert.That(told, Has.Count.EqualTo(3));
-        Assert.That(told, Has.One.StartsWith($"package a/damaged release 1.0.0 kpm blob {damaged.Content.BlobDigest}: holds"));
-        Assert.That(told, Has.One.EqualTo($"package a/lost release 1.0.0 helm blob {lost.Content.BlobDigest}: is missing"));
+        Assert.That(
+            told, Has.One.StartsWith($"package a/damaged release 1.0.0 kpm blob {damaged.Content.BlobDigest}: holds"));
+        Assert.That(
+            told, Has.One.EqualTo($"package a/lost release 1.0.0 helm blob {lost.Content.BlobDigest}: is missing"));
         Assert.That(told, Has.One.StartsWith($"archive archives/example.org/damaged/@{archive.Digest}: holds 3 bytes"));
         Assert.That(migration.Findings, Is.EqualTo(3));
-        Assert.That((migration.Verified.Packages, migration.Verified.Archives), Is.EqualTo((2L, 3L)), "the others went");
-        Assert.That(target.Memory.StoredDocuments.Keys.Select(static key => key.Value), Has.None.StartsWith("packages/a/"));
+        Assert.That(
+            (migration.Verified.Packages, migration.Verified.Archives), Is.EqualTo((2L, 3L)), "the others went");
+        Assert.That(
+            target.Memory.StoredDocuments.Keys.Select(static key => key.Value), Has.None.StartsWith("packages/a/"));
         Assert.That(target.Memory.StoredBlobs.ContainsKey(archive), Is.False);
     }
 
@@ -174,10 +191,15 @@ internal sealed partial class MigrationTests
         Assert.That(await New().RunAsync(default), Is.True);
         target.Damage(SmallRegistry.KeyOf(App, release));
 
-        Assert.That(await New(target, new MigrationOptions { ReadBack = false }).RunAsync(default), Is.True, "lengths and times are right");
+        Assert.That(
+            await New(target, new MigrationOptions { ReadBack = false }).RunAsync(default),
+            Is.True,
+            "lengths and times are right");
         Assert.That(await New().RunAsync(default), Is.False);
         Assert.That(told, Has.Count.EqualTo(1));
-        Assert.That(told[0], Does.StartWith($"package {App} release 9.0.0 helm blob {release.Content.BlobDigest}: has the sha256"));
+        Assert.That(
+            told[0],
+            Does.StartWith($"package {App} release 9.0.0 helm blob {release.Content.BlobDigest}: has the sha256"));
     }
 
     [Test]
@@ -201,13 +223,19 @@ internal sealed partial class MigrationTests
 
     private Migration New() => New(target);
 
-    private Migration New(SmallRegistry to, MigrationOptions? options = null) => new(source.Storage, to.Storage, options ?? new MigrationOptions(), finding =>
+    private Migration New(
+        SmallRegistry to,
+        MigrationOptions? options = null) =>
+        new(source.Storage, to.Storage, options ?? new MigrationOptions(), finding =>
     {
         lock (told)
             told.Add(finding.ToString());
     });
 
-    /// <summary>2 packages, 3 archives, 6 blobs: one content in two releases, a channel, and workspaces of any depth and with empty parts.</summary>
+    /// <summary>
+    /// 2 packages, 3 archives, 6 blobs: one content in two releases, a channel, and workspaces of any depth and with
+    /// empty parts.
+    /// </summary>
     private async Task FillAsync()
     {
         source.Time.Shift = TimeSpan.FromDays(-30);

@@ -29,8 +29,12 @@ internal sealed class VerificationTests
 
         var verification = New();
         Assert.That(await verification.RunAsync(default), Is.True, string.Join('\n', told));
-        Assert.That((verification.Read.Packages, verification.Read.Archives, verification.Read.Blobs), Is.EqualTo((1L, 1L, 3L)));
-        Assert.That(verification.Read.Bytes, Is.EqualTo(registry.Memory.StoredBlobs.Values.Sum(static blob => blob.Info.Length)));
+        Assert.That(
+            (verification.Read.Packages, verification.Read.Archives, verification.Read.Blobs),
+            Is.EqualTo((1L, 1L, 3L)));
+        Assert.That(
+            verification.Read.Bytes,
+            Is.EqualTo(registry.Memory.StoredBlobs.Values.Sum(static blob => blob.Info.Length)));
         Assert.That((verification.Garbage.Blobs, verification.Findings), Is.EqualTo((0L, 0L)));
     }
 
@@ -56,7 +60,8 @@ internal sealed class VerificationTests
         registry.Damage(archive, 1, 2);
 
         await DemandFaultsAsync(
-            $"package {App} release 1.0.0 helm blob {release.Content.BlobDigest}: holds {release.Content.Size} bytes with the sha256 ",
+            $"package {App} release 1.0.0 helm blob {release.Content.BlobDigest}: holds {release.Content.Size} "
+                + "bytes with the sha256 ",
             $"archive archives/global/@{archive.Digest}: holds 2 bytes with the sha256 ");
     }
 
@@ -67,7 +72,8 @@ internal sealed class VerificationTests
         registry.Faults.Before = call => call.Operation == StorageOperation.ReadBlob
             ? throw new StorageException(StorageFault.Corrupt, "A chunk is gone.")
             : default;
-        await DemandFaultsAsync($"package {App} release 1.0.0 helm blob {release.Content.BlobDigest}: cannot be read: A chunk is gone.");
+        await DemandFaultsAsync(
+            $"package {App} release 1.0.0 helm blob {release.Content.BlobDigest}: cannot be read: A chunk is gone.");
     }
 
     [Test]
@@ -78,16 +84,27 @@ internal sealed class VerificationTests
         var plain = await registry.Memory.Blobs.CommitAsync(AppKey, "no gzip"u8.ToArray(), default);
         var sample = Samples.Manifest("1.0.0");
         var index = PackageIndex.With(
-            null, Samples.Package(App), sample with { Content = sample.Content with { BlobDigest = blob.Key.Digest, Size = packed.Length } }, false);
+            null, Samples.Package(
+                App), sample with
+                {
+                    Content = sample.Content with { BlobDigest = blob.Key.Digest, Size = packed.Length }
+                }, false);
         index = PackageIndex.With(
-            index, index.Name, Samples.Manifest("2.0.0") with { Content = sample.Content with { BlobDigest = blob.Key.Digest, Size = 7 } }, false);
+            index, index.Name, Samples.Manifest("2.0.0") with
+            {
+                Content = sample.Content with { BlobDigest = blob.Key.Digest, Size = 7 }
+            }, false);
         index = PackageIndex.With(
-            index, index.Name, Samples.Manifest("3.0.0") with { Content = sample.Content with { BlobDigest = plain.Key.Digest, Size = 7 } }, false);
+            index, index.Name, Samples.Manifest("3.0.0") with
+            {
+                Content = sample.Content with { BlobDigest = plain.Key.Digest, Size = 7 }
+            }, false);
         await registry.Memory.Documents.TryPutAsync(AppKey, StoredIndex.Write(index), Precondition.Absent, default);
 
         await DemandFaultsAsync(
             $"package {App} release 1.0.0 helm blob {blob.Key.Digest}: unpacks to the digest ",
-            $"package {App} release 2.0.0 helm blob {blob.Key.Digest}: has {packed.Length} bytes, and its manifest says 7",
+            $"package {App} release 2.0.0 helm blob {blob.Key.Digest}: has {packed.Length} bytes, and its manifest "
+                + "says 7",
             $"package {App} release 3.0.0 helm blob {plain.Key.Digest}: is no package: The blob is not a gzip.");
     }
 
@@ -95,11 +112,14 @@ internal sealed class VerificationTests
     public async Task Every_index_must_be_readable_and_the_blobs_of_a_damaged_one_are_no_garbage()
     {
         await registry.PushAsync(App, "1.0.0", "first");
-        registry.Memory.StoredDocuments[AppKey] = registry.Memory.StoredDocuments[AppKey] with { Content = Encoding.UTF8.GetBytes("{\"schema\":1") };
-        await registry.Memory.Documents.PutAsync(StoreKey.Of("packages", "a", "b", "c"), "{}", Precondition.Absent, default);
+        registry.Memory.StoredDocuments[AppKey] =
+            registry.Memory.StoredDocuments[AppKey] with { Content = Encoding.UTF8.GetBytes("{\"schema\":1") };
+        await registry.Memory.Documents.PutAsync(
+            StoreKey.Of("packages", "a", "b", "c"), "{}", Precondition.Absent, default);
 
         var verification = await DemandFaultsAsync(
-            $"package {App}: The stored index of {App} cannot be read", "key packages/a/b/c: is not the key of a package");
+            $"package {App}: The stored index of {App} cannot be read", "key packages/a/b/c: is not the key of a "
+                + "package");
         Assert.That(verification.Garbage.Blobs, Is.Zero);
     }
 
@@ -126,8 +146,11 @@ internal sealed class VerificationTests
     public async Task A_storage_that_does_not_answer_is_no_damage(StorageOperation operation)
     {
         await registry.PushAsync(App, "1.0.0", "first");
-        registry.Faults.Before = call => call.Operation == operation ? throw new StorageException(StorageFault.Unavailable, "not now") : default;
-        Assert.That(async () => await New().RunAsync(default), Throws.TypeOf<StorageException>().With.Message.EqualTo("not now"));
+        registry.Faults.Before = call =>
+            call.Operation == operation ? throw new StorageException(StorageFault.Unavailable, "not now") : default;
+        Assert.That(
+            async () => await New().RunAsync(default),
+            Throws.TypeOf<StorageException>().With.Message.EqualTo("not now"));
         Assert.That(told, Is.Empty);
     }
 

@@ -121,7 +121,8 @@ internal sealed class IndexCacheTests
     }
 
     private static void Keep(
-        SecondChanceCache<PackageName, DocumentSnapshot<PackageIndex>> cache, DocumentSnapshot<PackageIndex> snapshot) =>
+        SecondChanceCache<PackageName, DocumentSnapshot<PackageIndex>> cache,
+        DocumentSnapshot<PackageIndex> snapshot) =>
         cache.Keep(snapshot.State.Name, snapshot, new PackageIndexCodec(new IndexLimits()).SizeOf(snapshot.State));
 
     private static DocumentSnapshot<PackageIndex> Snapshot(string name, int releases = 1)

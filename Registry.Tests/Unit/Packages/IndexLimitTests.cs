@@ -45,7 +45,10 @@ internal sealed class IndexLimitTests
             Assert.That(StoredIndex.Write(index, length - 1).JsonBytes, Is.EqualTo(length));
             Assert.That(
                 () => StoredIndex.Read(Name, stored, length - 1),
-                Throws.TypeOf<StorageException>().With.Property("Kind").EqualTo(StorageFault.Corrupt).And.Message.Contains("Limits:IndexBytes"));
+                Throws.TypeOf<StorageException>().With
+                    .Property("Kind")
+                    .EqualTo(StorageFault.Corrupt).And.Message
+                    .Contains("Limits:IndexBytes"));
         }
     }
 
@@ -73,8 +76,10 @@ internal sealed class IndexLimitTests
         {
             Assert.That(refusal.Code, Is.EqualTo(ErrorCode.InvalidParameters));
             Assert.That(refusal.Message, Does.Contain("8 releases").And.Contain($"{Limit} bytes"));
-            Assert.That(refusal.Details, Has.One.EqualTo(("manifests", (object?)8)).And.One.EqualTo(("limit", (object?)Limit)));
-            Assert.That(refusal.Details.Single(detail => detail.Name == "bytes").Value, Is.InRange(Limit + 1, Limit + 70_000));
+            Assert.That(
+                refusal.Details, Has.One.EqualTo(("manifests", (object?)8)).And.One.EqualTo(("limit", (object?)Limit)));
+            Assert.That(
+                refusal.Details.Single(detail => detail.Name == "bytes").Value, Is.InRange(Limit + 1, Limit + 70_000));
         }
     }
 
@@ -113,7 +118,10 @@ internal sealed class IndexLimitTests
         var before = GC.GetAllocatedBytesForCurrentThread();
         var read = StoredIndex.Read(Name, stored, Default);
         Assert.That(StoredIndex.Write(read, Default).Content, Is.EqualTo(stored));
-        Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.LessThan(2 * 250 * 65_002), "each is unpacked once, to be written");
+        Assert.That(
+            GC.GetAllocatedBytesForCurrentThread() - before,
+            Is.LessThan(2 * 250 * 65_002),
+            "each is unpacked once, to be written");
     }
 
     [Test]
@@ -138,25 +146,33 @@ internal sealed class IndexLimitTests
         for (var i = 0; i < 40; i++)
         {
             await PushAsync(indexes, $"1.0.{i}", 65_000 + i);
-            var own = (await indexes.GetAsync(Name, default)).State.Manifests.Sum(static manifest => (long)manifest.Metadata!.Own.Length);
+            var own = (await indexes.GetAsync(Name, default)).State.Manifests.Sum(
+                static manifest => (long)manifest.Metadata!.Own.Length);
             Assert.That(own, Is.LessThanOrEqualTo(1 << 20));
         }
 
         var manifests = (await indexes.GetAsync(Name, default)).State.Manifests;
-        Assert.That(manifests.Select(static manifest => manifest.Metadata!.Length), Is.EqualTo(Enumerable.Range(65_002, 40).Reverse()));
+        Assert.That(
+            manifests.Select(static manifest => manifest.Metadata!.Length),
+            Is.EqualTo(Enumerable.Range(65_002, 40).Reverse()));
     }
 
     private static async Task PushAsync(PackageIndexes indexes, string release, int metadataBytes)
     {
-        var manifest = Samples.Manifest(release) with { Metadata = Metadata.Of($"\"{new string('x', metadataBytes)}\"") };
+        var manifest =
+            Samples.Manifest(release) with { Metadata = Metadata.Of($"\"{new string('x', metadataBytes)}\"") };
         await indexes.UpdateAsync(Name, Samples.Push(Name, manifest), default);
     }
 
     private static Task<PackageIndex?> DeleteAsync(PackageIndexes indexes, string release) =>
-        indexes.UpdateAsync(Name, new DocumentChange<PackageIndex>(index => index!.Without(Release.Parse(release), Samples.Type("helm"))), default);
+        indexes.UpdateAsync(
+            Name,
+            new DocumentChange<PackageIndex>(index => index!.Without(Release.Parse(release), Samples.Type("helm"))),
+            default);
 
     private async Task PutAsync(PackageIndex index) =>
-        await storage.Documents.TryPutAsync(index.Name.Key, StoredIndex.Write(index, long.MaxValue).Content, Precondition.Absent, default);
+        await storage.Documents.TryPutAsync(
+            index.Name.Key, StoredIndex.Write(index, long.MaxValue).Content, Precondition.Absent, default);
 
     private PackageIndexes Indexes(long maxBytes, long? cacheBytes = null) => new(
         storage.Documents,

@@ -84,7 +84,9 @@ internal sealed class PackageContentsTests
     {
         var (key, _) = await StoreAsync(100);
         await ReadAsync(key, 100, ByteRange.All);
-        Assert.That(await contents.OpenAsync(key with { Scope = Samples.Package("a/other").Key }, 100, ByteRange.All, default), Is.Null);
+        Assert.That(
+            await contents.OpenAsync(key with { Scope = Samples.Package("a/other").Key }, 100, ByteRange.All, default),
+            Is.Null);
     }
 
     [Test]
@@ -97,11 +99,14 @@ internal sealed class PackageContentsTests
     }
 
     [Test]
-    public async Task A_storage_that_fails_is_asked_again([Values(StorageOperation.OpenBlob, StorageOperation.ReadBlob)] StorageOperation operation)
+    public async Task A_storage_that_fails_is_asked_again(
+        [Values(StorageOperation.OpenBlob, StorageOperation.ReadBlob)] StorageOperation operation)
     {
         var (key, bytes) = await StoreAsync(100);
-        faults.Before = call => call.Operation == operation ? throw new StorageException(StorageFault.Unavailable, "away") : default;
-        Assert.That(async () => await contents.OpenAsync(key, 100, ByteRange.All, default), Throws.TypeOf<StorageException>());
+        faults.Before = call =>
+            call.Operation == operation ? throw new StorageException(StorageFault.Unavailable, "away") : default;
+        Assert.That(
+            async () => await contents.OpenAsync(key, 100, ByteRange.All, default), Throws.TypeOf<StorageException>());
         faults.Before = null;
         Assert.That(await ReadAsync(key, 100, ByteRange.All), Is.EqualTo(bytes));
     }
@@ -117,7 +122,9 @@ internal sealed class PackageContentsTests
             for (var i = 0; i < 2; i++)
                 Assert.That(
                     async () => await contents.OpenAsync(key, 100, ByteRange.All, default),
-                    Throws.TypeOf<StorageException>().With.Property(nameof(StorageException.Kind)).EqualTo(StorageFault.Corrupt));
+                    Throws.TypeOf<StorageException>().With
+                        .Property(nameof(StorageException.Kind))
+                        .EqualTo(StorageFault.Corrupt));
         }
 
         storage.StoredBlobs[key] = stored;

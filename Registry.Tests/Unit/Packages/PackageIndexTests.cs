@@ -24,19 +24,38 @@ internal sealed class PackageIndexTests
     {
         var index = Samples.Index("1.2.0", "1.10.0", "2.0.0-rc.1", "1.10.0-alpha");
         index = PackageIndex.With(index, index.Name, Samples.Manifest("1.10.0", "docker-compose"), force: false);
-        Assert.That(index.Releases.Select(release => release.Value), Is.EqualTo(new[] { "2.0.0-rc.1", "1.10.0", "1.10.0-alpha", "1.2.0" }));
+        Assert.That(
+            index.Releases.Select(release => release.Value),
+            Is.EqualTo(new[] { "2.0.0-rc.1", "1.10.0", "1.10.0-alpha", "1.2.0" }));
         Assert.That(
             index.Manifests.Select(manifest => $"{manifest.Release} {manifest.MediaType}"),
-            Is.EqualTo(new[] { "2.0.0-rc.1 helm", "1.10.0 docker-compose", "1.10.0 helm", "1.10.0-alpha helm", "1.2.0 helm" }));
+            Is.EqualTo(
+                new[]
+                {
+                    "2.0.0-rc.1 helm",
+                    "1.10.0 docker-compose",
+                    "1.10.0 helm",
+                    "1.10.0-alpha helm",
+                    "1.2.0 helm"
+                }));
     }
 
     [Test]
     public void A_second_push_of_a_release_is_refused()
     {
         var index = Samples.Index("1.0.0");
-        var refusal = Assert.Throws<RegistryException>(() => PackageIndex.With(index, index.Name, Samples.Manifest("1.0.0", content: "other"), force: false))!;
+        var refusal = Assert.Throws<RegistryException>(
+            () => PackageIndex.With(index, index.Name, Samples.Manifest("1.0.0", content: "other"), force: false))!;
         Assert.That(refusal.Code, Is.EqualTo(ErrorCode.PackageExists));
-        Assert.That(refusal.Details, Is.EquivalentTo(new (string, object?)[] { ("package", "titi/rocketchat"), ("release", "1.0.0"), ("media_type", "helm") }));
+        Assert.That(
+            refusal.Details,
+            Is.EquivalentTo(
+                new (string, object?)[]
+                {
+                    ("package", "titi/rocketchat"),
+                    ("release", "1.0.0"),
+                    ("media_type", "helm")
+                }));
     }
 
     [Test]
@@ -44,7 +63,8 @@ internal sealed class PackageIndexTests
     {
         var stable = Samples.Channel("stable");
         var index = Samples.Index("1.0.0").WithChannelRelease(stable, Release.Parse("1.0.0"));
-        var replaced = PackageIndex.With(index, index.Name, Samples.Manifest("1.0.0", content: "new", minute: 9), force: true);
+        var replaced =
+            PackageIndex.With(index, index.Name, Samples.Manifest("1.0.0", content: "new", minute: 9), force: true);
         Assert.That(replaced.Manifests.Single().Content.Digest, Is.EqualTo(Samples.Sha256("new")));
         Assert.That(replaced.CreatedAt, Is.EqualTo(index.CreatedAt));
         Assert.That(replaced.GetChannel(stable).Current.Value, Is.EqualTo("1.0.0"));
@@ -54,7 +74,8 @@ internal sealed class PackageIndexTests
     public void Builds_of_one_version_are_releases_of_their_own()
     {
         var index = Samples.Index("1.3.0+a", "1.3.0+b", "1.3.0");
-        Assert.That(index.Releases.Select(release => release.Value), Is.EqualTo(new[] { "1.3.0+b", "1.3.0+a", "1.3.0" }));
+        Assert.That(
+            index.Releases.Select(release => release.Value), Is.EqualTo(new[] { "1.3.0+b", "1.3.0+a", "1.3.0" }));
         Assert.That(index.Of(Release.Parse("1.3.0+a")).Length, Is.EqualTo(1));
     }
 
@@ -62,7 +83,8 @@ internal sealed class PackageIndexTests
     public void Deleting_one_media_type_keeps_the_release_and_its_channels()
     {
         var dev = Samples.Channel("dev");
-        var index = PackageIndex.With(Samples.Index("1.0.0"), Samples.Package(), Samples.Manifest("1.0.0", "kpm"), force: false)
+        var index = PackageIndex.With(
+            Samples.Index("1.0.0"), Samples.Package(), Samples.Manifest("1.0.0", "kpm"), force: false)
             .WithChannelRelease(dev, Release.Parse("1.0.0"))
             .Without(Release.Parse("1.0.0"), Samples.Type("helm"))!;
         Assert.That(index.Manifests.Single().MediaType.Value, Is.EqualTo("kpm"));
@@ -76,7 +98,8 @@ internal sealed class PackageIndexTests
         var index = Samples.Index("1.0.0", "1.1.0", "2.0.0");
         foreach (var release in new[] { "1.0.0", "1.1.0", "2.0.0" })
             index = index.WithChannelRelease(stable, Release.Parse(release));
-        index = index.WithChannelRelease(only, Release.Parse("2.0.0")).Without(Release.Parse("2.0.0"), Samples.Type("helm"))!;
+        index = index.WithChannelRelease(only, Release.Parse("2.0.0"))
+            .Without(Release.Parse("2.0.0"), Samples.Type("helm"))!;
         Assert.That(index.GetChannel(stable).Current.Value, Is.EqualTo("1.1.0"));
         Assert.That(index.FindChannel(only), Is.Null);
     }
@@ -90,7 +113,9 @@ internal sealed class PackageIndexTests
     public void What_is_not_there_cannot_be_deleted(string release, string type) =>
         Assert.That(
             () => Samples.Index("1.0.0").Without(Release.Parse(release), Samples.Type(type)),
-            Throws.TypeOf<RegistryException>().With.Property(nameof(RegistryException.Code)).EqualTo(ErrorCode.PackageNotFound));
+            Throws.TypeOf<RegistryException>().With
+                .Property(nameof(RegistryException.Code))
+                .EqualTo(ErrorCode.PackageNotFound));
 
     [Test]
     public void A_channel_points_to_what_was_added_last_even_if_it_is_older()
@@ -143,7 +168,8 @@ internal sealed class PackageIndexTests
     {
         var late = Samples.Manifest("2.0.0", content: "same", minute: 5);
         var early = Samples.Manifest("1.0.0", content: "same", minute: 1);
-        var index = PackageIndex.With(PackageIndex.With(null, Samples.Package(), late, false), Samples.Package(), early, false);
+        var index =
+            PackageIndex.With(PackageIndex.With(null, Samples.Package(), late, false), Samples.Package(), early, false);
         Assert.That(index.FindContent(Samples.Sha256("same")), Is.SameAs(early));
     }
 
@@ -154,17 +180,23 @@ internal sealed class PackageIndexTests
         var index = Samples.Index([.. Enumerable.Range(0, releases).Select(i => $"1.{i}.0")])
             .WithChannelRelease(Samples.Channel("stable"), Release.Parse("1.1.0"));
         index = PackageIndex.With(
-            index, index.Name, Samples.Manifest("9.0.0") with { Metadata = Metadata.Of("""{"a":[1,null,"é\u0000"],"b":{}}""") }, force: false);
+            index, index.Name, Samples.Manifest("9.0.0") with
+            {
+                Metadata = Metadata.Of("""{"a":[1,null,"é\u0000"],"b":{}}""")
+            }, force: false);
         var read = StoredIndex.Read(index.Name, StoredIndex.Write(index));
         Assert.That(read.Manifests, Is.EqualTo(index.Manifests));
         Assert.That(read.CreatedAt, Is.EqualTo(index.CreatedAt));
-        Assert.That(read.Channels.Select(c => (c.Name, c.Current, string.Join(',', c.Releases))), Is.EqualTo(index.Channels.Select(c => (c.Name, c.Current, string.Join(',', c.Releases)))));
+        Assert.That(
+            read.Channels.Select(c => (c.Name, c.Current, string.Join(',', c.Releases))),
+            Is.EqualTo(index.Channels.Select(c => (c.Name, c.Current, string.Join(',', c.Releases)))));
     }
 
     [Test]
     public void Eight_thousand_manifests_fit_into_one_document()
     {
-        var manifests = Enumerable.Range(0, 8000).Select(i => Samples.Manifest($"1.{i / 10}.{i % 10}", content: $"{i}", minute: i));
+        var manifests =
+            Enumerable.Range(0, 8000).Select(i => Samples.Manifest($"1.{i / 10}.{i % 10}", content: $"{i}", minute: i));
         var stored = StoredIndex.Write(PackageIndex.Restore(Samples.Package(), Samples.Start, manifests, []));
         Assert.That(stored, Has.Length.LessThanOrEqualTo(Document.MaxBytes));
     }
@@ -173,9 +205,12 @@ internal sealed class PackageIndexTests
     [TestCase("{}")]
     [TestCase("null")]
     [TestCase("not json")]
-    [TestCase("""{"schema":0,"package":"titi/rocketchat","created_at":"2026-01-01T00:00:00Z","manifests":[],"channels":[]}""")]
-    [TestCase("""{"schema":1,"package":"titi/rocketchat","created_at":"2026-01-01T00:00:00Z","manifests":[],"channels":[]}""")]
-    [TestCase("""{"schema":1,"package":"other/name","created_at":"2026-01-01T00:00:00Z","manifests":[],"channels":[]}""")]
+    [TestCase(
+        """{"schema":0,"package":"titi/rocketchat","created_at":"2026-01-01T00:00:00Z","manifests":[],"channels":[]}""")]
+    [TestCase(
+        """{"schema":1,"package":"titi/rocketchat","created_at":"2026-01-01T00:00:00Z","manifests":[],"channels":[]}""")]
+    [TestCase(
+        """{"schema":1,"package":"other/name","created_at":"2026-01-01T00:00:00Z","manifests":[],"channels":[]}""")]
     [TestCase("brotli\nnot brotli")]
     public void A_damaged_index_is_a_fault_of_the_storage(string stored) =>
         Assert.That(

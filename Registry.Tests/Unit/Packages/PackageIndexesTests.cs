@@ -46,7 +46,8 @@ internal sealed class PackageIndexesTests
         faults.Before = async call =>
         {
             calls.Enqueue(call.Operation);
-            if (call.Operation == StorageOperation.PutDocument && calls.Count(op => op == StorageOperation.PutDocument) == 1)
+            if (call.Operation == StorageOperation.PutDocument
+                && calls.Count(op => op == StorageOperation.PutDocument) == 1)
                 await release.Task;
         };
         var first = PushAsync(indexes, "0.0.1");
@@ -110,8 +111,13 @@ internal sealed class PackageIndexesTests
         await PushAsync(indexes, "1.0.0");
         await PushAsync(indexes, "2.0.0");
         FailOnce(StorageOperation.PutDocument, afterwards: true);
-        var delete = indexes.UpdateAsync(Name, new DocumentChange<PackageIndex>(index => index!.Without(Release.Parse("1.0.0"), Samples.Type("helm"))), default);
-        Assert.That(async () => await delete, Throws.TypeOf<RegistryException>().With.Property("Code").EqualTo(ErrorCode.Unavailable));
+        var delete = indexes.UpdateAsync(
+            Name,
+            new DocumentChange<PackageIndex>(index => index!.Without(Release.Parse("1.0.0"), Samples.Type("helm"))),
+            default);
+        Assert.That(
+            async () => await delete,
+            Throws.TypeOf<RegistryException>().With.Property("Code").EqualTo(ErrorCode.Unavailable));
         Assert.That((await indexes.GetAsync(Name, default)).State.Releases.Single().Value, Is.EqualTo("2.0.0"));
     }
 
@@ -121,7 +127,10 @@ internal sealed class PackageIndexesTests
         await PushAsync(indexes, "1.0.0");
         FailOnce(StorageOperation.DeleteDocument, afterwards: false);
         Assert.That(
-            await indexes.UpdateAsync(Name, new DocumentChange<PackageIndex>(index => index!.Without(Release.Parse("1.0.0"), Samples.Type("helm"))), default), Is.Null);
+            await indexes.UpdateAsync(
+                Name,
+                new DocumentChange<PackageIndex>(index => index!.Without(Release.Parse("1.0.0"), Samples.Type("helm"))),
+                default), Is.Null);
         Assert.That(await indexes.FindAsync(Name, default), Is.Null);
     }
 
@@ -131,9 +140,13 @@ internal sealed class PackageIndexesTests
         faults.Before = call =>
         {
             calls.Enqueue(call.Operation);
-            return call.Operation == StorageOperation.PutDocument ? throw new StorageException(StorageFault.Full, "full") : default;
+            return call.Operation == StorageOperation.PutDocument
+                ? throw new StorageException(StorageFault.Full, "full")
+                : default;
         };
-        Assert.That(async () => await PushAsync(indexes, "1.0.0"), Throws.TypeOf<StorageException>().With.Property("Kind").EqualTo(StorageFault.Full));
+        Assert.That(
+            async () => await PushAsync(indexes, "1.0.0"),
+            Throws.TypeOf<StorageException>().With.Property("Kind").EqualTo(StorageFault.Full));
         Assert.That(calls.Count(op => op == StorageOperation.PutDocument), Is.EqualTo(1));
         faults.Before = null;
         await PushAsync(indexes, "1.0.0");
@@ -169,7 +182,8 @@ internal sealed class PackageIndexesTests
         {
             // Somebody else is always faster.
             if (call.Operation == StorageOperation.PutDocument)
-                await storage.Documents.TryPutAsync(key, (await storage.Documents.GetAsync(key, default))!.Content, Precondition.None, default);
+                await storage.Documents.TryPutAsync(
+                    key, (await storage.Documents.GetAsync(key, default))!.Content, Precondition.None, default);
         };
         Assert.That(
             async () => await PushAsync(Indexes(TimeSpan.FromMilliseconds(100)), "2.0.0"),
@@ -179,7 +193,8 @@ internal sealed class PackageIndexesTests
     [Test]
     public async Task A_refusal_that_rests_on_a_write_that_failed_is_judged_again()
     {
-        // Two pushes of one release wait together; the write that one of them wins is lost with the storage. Neither may hear "exists".
+        // Two pushes of one release wait together; the write that one of them wins is lost with the storage. Neither
+        // may hear "exists".
         var gate = new TaskCompletionSource();
         var puts = 0;
         faults.Before = async call =>
@@ -198,7 +213,9 @@ internal sealed class PackageIndexesTests
         gate.SetResult();
         await first;
         foreach (var push in pair)
-            Assert.That(async () => await push, Throws.TypeOf<StorageException>().With.Property("Kind").EqualTo(StorageFault.Full));
+            Assert.That(
+                async () => await push,
+                Throws.TypeOf<StorageException>().With.Property("Kind").EqualTo(StorageFault.Full));
     }
 
     [Test]
@@ -206,10 +223,14 @@ internal sealed class PackageIndexesTests
     {
         // Random text cannot be compressed: sixteen of these fill the document.
         var random = new Random(1);
-        string Noise() => $"\"{Convert.ToBase64String(Enumerable.Range(0, 48_000).Select(_ => (byte)random.Next(256)).ToArray())}\"";
+        string Noise() =>
+            $"\"{Convert.ToBase64String(Enumerable.Range(0, 48_000).Select(_ => (byte)random.Next(256)).ToArray())}\"";
         var outcomes = new List<string>();
-        var manifests = Enumerable.Range(0, 24).Select(i => Samples.Manifest($"1.{i}.0") with { Metadata = Metadata.Of(Noise()) }).ToArray();
-        foreach (var outcome in manifests.Select(manifest => indexes.UpdateAsync(Name, Samples.Push(Name, manifest), default)).ToArray())
+        var manifests = Enumerable.Range(0, 24)
+            .Select(i => Samples.Manifest($"1.{i}.0") with { Metadata = Metadata.Of(Noise()) })
+            .ToArray();
+        foreach (var outcome in manifests.Select(
+            manifest => indexes.UpdateAsync(Name, Samples.Push(Name, manifest), default)).ToArray())
             try
             {
                 await outcome;
@@ -243,7 +264,9 @@ internal sealed class PackageIndexesTests
         var others = new[] { PushInAsync("2", "2.0.0"), PushAsync(indexes, "3.0.0") };
         gate.SetResult();
         await first;
-        Assert.That(async () => await ended, Throws.TypeOf<StorageException>().With.Property("Kind").EqualTo(StorageFault.EpochEnded));
+        Assert.That(
+            async () => await ended,
+            Throws.TypeOf<StorageException>().With.Property("Kind").EqualTo(StorageFault.EpochEnded));
         await Task.WhenAll(others);
         Assert.That(
             (await indexes.GetAsync(Name, default)).State.Releases.Select(release => release.Value),
@@ -274,7 +297,10 @@ internal sealed class PackageIndexesTests
             throw new StorageException(StorageFault.Unavailable, "no answer");
         };
         Assert.That(
-            async () => await PushInAsync("1", "1.0.0"), Throws.TypeOf<RegistryException>().With.Property("Code").EqualTo(ErrorCode.Unavailable));
+            async () =>
+                await PushInAsync("1", "1.0.0"), Throws.TypeOf<RegistryException>().With
+                    .Property("Code")
+                    .EqualTo(ErrorCode.Unavailable));
     }
 
     [Test]
@@ -297,7 +323,9 @@ internal sealed class PackageIndexesTests
         gate.SetResult();
         await first;
         await PushAsync(indexes, "3.0.0");
-        Assert.That((await indexes.GetAsync(Name, default)).State.Releases.Select(release => release.Value), Is.EqualTo(new[] { "3.0.0", "1.0.0" }));
+        Assert.That(
+            (await indexes.GetAsync(Name, default)).State.Releases.Select(release => release.Value),
+            Is.EqualTo(new[] { "3.0.0", "1.0.0" }));
     }
 
     [Test]
@@ -321,10 +349,14 @@ internal sealed class PackageIndexesTests
         indexes.UpdateAsync(Name, Samples.Push(Name, Samples.Manifest(release)), CancellationToken.None);
 
     private Task<PackageIndex?> PushInAsync(string epoch, string release) =>
-        indexes.UpdateAsync(Name, Samples.Push(Name, Samples.Manifest(release)) with { Epoch = new StorageEpoch(epoch) }, default);
+        indexes.UpdateAsync(
+            Name, Samples.Push(Name, Samples.Manifest(release)) with { Epoch = new StorageEpoch(epoch) }, default);
 
     private PackageIndexes Indexes(TimeSpan bound) =>
-        new(new FaultyDocumentStore(storage.Documents, faults), TimeProvider.System, new UpdateOptions { Bound = bound });
+        new(
+            new FaultyDocumentStore(storage.Documents, faults),
+            TimeProvider.System,
+            new UpdateOptions { Bound = bound });
 
     private void FailOnce(StorageOperation operation, bool afterwards)
     {

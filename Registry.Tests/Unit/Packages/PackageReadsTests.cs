@@ -9,7 +9,9 @@ using Registry.Tests.Support.Storage;
 
 namespace Registry.Tests.Unit.Packages;
 
-/// <summary>What is kept of packages saves work and never shows: a second process changes them here as the first one reads.</summary>
+/// <summary>
+/// What is kept of packages saves work and never shows: a second process changes them here as the first one reads.
+/// </summary>
 [Parallelizable(ParallelScope.All)]
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 internal sealed class PackageReadsTests
@@ -86,7 +88,8 @@ internal sealed class PackageReadsTests
         await indexes.FindAsync(Name, default);
         Assert.That(
             calls.Where(static call => call != StorageOperation.EnsureDurable),
-            Is.EqualTo(new[] { StorageOperation.StatDocument, StorageOperation.PutDocument, StorageOperation.StatDocument }));
+            Is.EqualTo(
+                new[] { StorageOperation.StatDocument, StorageOperation.PutDocument, StorageOperation.StatDocument }));
     }
 
     [Test]
@@ -95,7 +98,9 @@ internal sealed class PackageReadsTests
         await PushAsync(indexes, "1.0.0");
         await PushAsync(other, "2.0.0");
         await PushAsync(indexes, "3.0.0");
-        Assert.That((await indexes.FindAsync(Name, default))!.State.Releases.Select(release => release.Value), Is.EqualTo(new[] { "3.0.0", "2.0.0", "1.0.0" }));
+        Assert.That(
+            (await indexes.FindAsync(Name, default))!.State.Releases.Select(release => release.Value),
+            Is.EqualTo(new[] { "3.0.0", "2.0.0", "1.0.0" }));
     }
 
     [Test]
@@ -104,11 +109,20 @@ internal sealed class PackageReadsTests
         await PushAsync(indexes, "1.0.0");
         await PushAsync(indexes, "1.0.1");
         await indexes.UpdateAsync(
-            Name, new DocumentChange<PackageIndex>(index => index!.WithChannelRelease(Samples.Channel("stable"), Release.Parse("1.0.0"))), default);
+            Name, new DocumentChange<PackageIndex>(
+                index => index!.WithChannelRelease(Samples.Channel("stable"), Release.Parse("1.0.0"))), default);
         await indexes.UpdateAsync(
-            Name, Samples.Push(Name, Samples.Manifest("2.0.0-rc.1", "kpm") with { Metadata = Metadata.Of("""{ "a" : [1, 2.50, "\u00e9\/"] }""") }), default);
+            Name, Samples.Push(
+                Name,
+                Samples.Manifest("2.0.0-rc.1", "kpm") with
+                {
+                    Metadata = Metadata.Of("""{ "a" : [1, 2.50, "\u00e9\/"] }""")
+                }), default);
         var kept = await indexes.FindAsync(Name, default);
-        Assert.That(calls.Count(call => call == StorageOperation.GetDocument), Is.EqualTo(1), "the first push alone: the rest was kept");
+        Assert.That(
+            calls.Count(call => call == StorageOperation.GetDocument),
+            Is.EqualTo(1),
+            "the first push alone: the rest was kept");
         var read = await other.FindAsync(Name, default);
         Assert.That(kept, Is.Not.SameAs(read));
         Assert.That((kept!.Revision, kept.Fingerprint), Is.EqualTo((read!.Revision, read.Fingerprint)));
@@ -138,7 +152,9 @@ internal sealed class PackageReadsTests
         for (var i = 0; i < 2; i++)
             Assert.That(
                 async () => await indexes.FindAsync(Name, default),
-                Throws.TypeOf<StorageException>().With.Property(nameof(StorageException.Kind)).EqualTo(StorageFault.Corrupt));
+                Throws.TypeOf<StorageException>().With
+                    .Property(nameof(StorageException.Kind))
+                    .EqualTo(StorageFault.Corrupt));
         await storage.Documents.TryPutAsync(key, good, Precondition.None, default);
         Assert.That(await indexes.FindAsync(Name, default), Is.Not.Null);
     }
@@ -148,7 +164,8 @@ internal sealed class PackageReadsTests
     {
         for (var i = 0; i < 200; i++)
             await PushAsync(other, $"{i}.0.0");
-        var read = await Task.WhenAll(Enumerable.Range(0, 32).Select(_ => Task.Run(async () => await indexes.FindAsync(Name, default))));
+        var read = await Task.WhenAll(
+            Enumerable.Range(0, 32).Select(_ => Task.Run(async () => await indexes.FindAsync(Name, default))));
         Assert.That(read.Distinct(ReferenceEqualityComparer.Instance).Count(), Is.EqualTo(1));
     }
 
@@ -191,7 +208,10 @@ internal sealed class PackageReadsTests
         indexes.UpdateAsync(Name, Samples.Push(Name, Samples.Manifest(release)), CancellationToken.None);
 
     private static Task<PackageIndex?> DeleteAsync(PackageIndexes indexes, string release) =>
-        indexes.UpdateAsync(Name, new DocumentChange<PackageIndex>(index => index!.Without(Release.Parse(release), Samples.Type("helm"))), CancellationToken.None);
+        indexes.UpdateAsync(
+            Name,
+            new DocumentChange<PackageIndex>(index => index!.Without(Release.Parse(release), Samples.Type("helm"))),
+            CancellationToken.None);
 
     private PackageIndexes Indexes(IndexCacheOptions cache) =>
         new(new FaultyDocumentStore(storage.Documents, faults), TimeProvider.System, new UpdateOptions(), cache);

@@ -24,7 +24,8 @@ internal sealed class RefusedPushTests
 
     public RefusedPushTests()
     {
-        packages = Packages(new FaultyDocumentStore(storage.Documents, faults), new FaultyBlobStore(storage.Blobs, faults));
+        packages =
+            Packages(new FaultyDocumentStore(storage.Documents, faults), new FaultyBlobStore(storage.Blobs, faults));
         another = Packages(storage.Documents, storage.Blobs);
     }
 
@@ -33,7 +34,9 @@ internal sealed class RefusedPushTests
     public void A_push_that_the_storage_refuses_leaves_no_blob(StorageFault fault)
     {
         AtPut(() => throw new StorageException(fault, "refused"));
-        Assert.That(async () => await PushAsync(packages, "1.0.0", "a"), Throws.TypeOf<StorageException>().With.Property("Kind").EqualTo(fault));
+        Assert.That(
+            async () => await PushAsync(packages, "1.0.0", "a"),
+            Throws.TypeOf<StorageException>().With.Property("Kind").EqualTo(fault));
         Assert.That(storage.StoredBlobs, Is.Empty);
     }
 
@@ -42,7 +45,8 @@ internal sealed class RefusedPushTests
     {
         AtPut(() => PushAsync(another, "1.0.0", "other"));
         DemandRefused(ErrorCode.PackageExists);
-        Assert.That(storage.StoredBlobs.Keys.Single().Digest, Is.EqualTo(StorageShortcuts.DigestOf(Samples.TarGz("other"))));
+        Assert.That(
+            storage.StoredBlobs.Keys.Single().Digest, Is.EqualTo(StorageShortcuts.DigestOf(Samples.TarGz("other"))));
     }
 
     [Test]
@@ -61,10 +65,12 @@ internal sealed class RefusedPushTests
         faults.Before = async call =>
         {
             if (call.Operation == StorageOperation.PutDocument)
-                await storage.Documents.TryPutAsync(key, (await storage.Documents.GetAsync(key, default))!.Content, Precondition.None, default);
+                await storage.Documents.TryPutAsync(
+                    key, (await storage.Documents.GetAsync(key, default))!.Content, Precondition.None, default);
         };
         DemandRefused(ErrorCode.ResourceInUse);
-        Assert.That(storage.StoredBlobs.Keys.Single().Digest, Is.EqualTo(StorageShortcuts.DigestOf(Samples.TarGz("old"))));
+        Assert.That(
+            storage.StoredBlobs.Keys.Single().Digest, Is.EqualTo(StorageShortcuts.DigestOf(Samples.TarGz("old"))));
     }
 
     [Test]
@@ -121,7 +127,10 @@ internal sealed class RefusedPushTests
         });
         Assert.That(
             async () => await PushAsync(packages, "1.0.0", "a"),
-            Throws.TypeOf<RegistryException>().With.Property("Code").EqualTo(ErrorCode.Unavailable).And.Message.Contains("Nothing was stored"));
+            Throws.TypeOf<RegistryException>().With
+                .Property("Code")
+                .EqualTo(ErrorCode.Unavailable).And.Message
+                .Contains("Nothing was stored"));
         Assert.That(storage.StoredDocuments, Is.Empty);
     }
 
@@ -140,7 +149,8 @@ internal sealed class RefusedPushTests
     }
 
     private static PackageRegistry Packages(IDocumentStore documents, IBlobStore blobs) => new(
-        new PackageIndexes(documents, TimeProvider.System, new UpdateOptions { Bound = TimeSpan.FromMilliseconds(100) }),
+        new PackageIndexes(
+            documents, TimeProvider.System, new UpdateOptions { Bound = TimeSpan.FromMilliseconds(100) }),
         blobs,
         new CollectionOptions(),
         TimeProvider.System,
@@ -158,19 +168,23 @@ internal sealed class RefusedPushTests
     private async Task PushAsync(PackageRegistry registry, string release, string content)
     {
         await using var upload = await Samples.UploadAsync(storage.Blobs, Name, content);
-        await registry.PushAsync(Name, Release.Parse(release), Samples.Type("helm"), upload, new PushOptions(false, null), default);
+        await registry.PushAsync(
+            Name, Release.Parse(release), Samples.Type("helm"), upload, new PushOptions(false, null), default);
     }
 
     private void DemandRefused(ErrorCode code)
     {
-        Assert.That(async () => await PushAsync(packages, "1.0.0", "a"), Throws.TypeOf<RegistryException>().With.Property("Code").EqualTo(code));
+        Assert.That(
+            async () => await PushAsync(packages, "1.0.0", "a"),
+            Throws.TypeOf<RegistryException>().With.Property("Code").EqualTo(code));
         faults.Mend();
     }
 
     private async Task DemandPullsAsync(string release, string content)
     {
         var index = (await another.GetAsync(Name.Namespace, Name.Name, default)).State;
-        await using var reader = await another.OpenAsync(Name, index.Find(Release.Parse(release), Samples.Type("helm"))!, ByteRange.All, default);
+        await using var reader = await another.OpenAsync(
+            Name, index.Find(Release.Parse(release), Samples.Type("helm"))!, ByteRange.All, default);
         Assert.That(await reader.Content.ReadAllAsync(default), Is.EqualTo(Samples.TarGz(content)));
     }
 }

@@ -26,9 +26,12 @@ internal sealed class RestoreTests
 
     public RestoreTests()
     {
-        indexes = new PackageIndexes(new FaultyDocumentStore(storage.Documents, faults), TimeProvider.System, new UpdateOptions());
+        indexes = new PackageIndexes(
+            new FaultyDocumentStore(storage.Documents, faults), TimeProvider.System, new UpdateOptions());
         packages = new PackageRegistry(
-            indexes, new FaultyBlobStore(storage.Blobs, faults), new CollectionOptions(), TimeProvider.System, NullLogger<PackageRegistry>.Instance);
+            indexes, new FaultyBlobStore(
+                storage.Blobs,
+                faults), new CollectionOptions(), TimeProvider.System, NullLogger<PackageRegistry>.Instance);
     }
 
     [Test]
@@ -40,7 +43,9 @@ internal sealed class RestoreTests
         Assert.That(await RestoreAsync("1.0.0", "one", Samples.Start.AddDays(-1)), Is.EqualTo(RestoreOutcome.Added));
         var index = await IndexAsync();
         Assert.That(index.CreatedAt, Is.EqualTo(Samples.Start.AddDays(-1)));
-        Assert.That(index.Manifests.Select(static manifest => manifest.CreatedAt), Is.EqualTo(new[] { 1, 0, -1 }.Select(static day => Samples.Start.AddDays(day))));
+        Assert.That(
+            index.Manifests.Select(static manifest => manifest.CreatedAt),
+            Is.EqualTo(new[] { 1, 0, -1 }.Select(static day => Samples.Start.AddDays(day))));
     }
 
     [Test]
@@ -64,9 +69,12 @@ internal sealed class RestoreTests
             faults.Before = null;
             await RestoreAsync("1.0.0", "other", Samples.Start);
         };
-        var refused = await Assert.ThrowsAsync<RegistryException>(async () => await RestoreAsync("1.0.0", "one", Samples.Start));
+        var refused =
+            await Assert.ThrowsAsync<RegistryException>(async () => await RestoreAsync("1.0.0", "one", Samples.Start));
         Assert.That(refused!.Code, Is.EqualTo(ErrorCode.PackageExists));
-        Assert.That((await IndexAsync()).Manifests.Single().Content.Digest.Value, Is.EqualTo(BackupEntry.DigestOf(Samples.TarGz("other"))));
+        Assert.That(
+            (await IndexAsync()).Manifests.Single().Content.Digest.Value,
+            Is.EqualTo(BackupEntry.DigestOf(Samples.TarGz("other"))));
     }
 
     [Test]
@@ -102,7 +110,9 @@ internal sealed class RestoreTests
     {
         var blob = Samples.TarGz("one");
         var refused = await Assert.ThrowsAsync<RegistryException>(
-            async () => await RestoreAsync(Restored("1.0.0", Samples.Sha256("something else"), Samples.Start), blob, force: false));
+            async () =>
+                await RestoreAsync(
+                    Restored("1.0.0", Samples.Sha256("something else"), Samples.Start), blob, force: false));
         Assert.That(refused!.Code, Is.EqualTo(ErrorCode.InvalidParameters));
         Assert.That(await indexes.FindAsync(Name, default), Is.Null);
         Assert.That(storage.StoredBlobs, Is.Empty);
@@ -144,7 +154,9 @@ internal sealed class RestoreTests
         };
         var channels = new ChannelRegistry(indexes, NullLogger<ChannelRegistry>.Instance);
         var index = await channels.RestoreAsync(Name, restored, default);
-        Assert.That(index.Channels.Select(static channel => $"{channel.Name} {channel.Current}"), Is.EqualTo(new[] { "a 1.0.0", "b 2.0.0" }));
+        Assert.That(
+            index.Channels.Select(static channel => $"{channel.Name} {channel.Current}"),
+            Is.EqualTo(new[] { "a 1.0.0", "b 2.0.0" }));
         await channels.RestoreAsync(Name, restored, default);
         Assert.That(writes, Is.EqualTo(1));
     }
@@ -158,12 +170,14 @@ internal sealed class RestoreTests
         return RestoreAsync(Restored(release, Digest.Parse(BackupEntry.DigestOf(blob)), createdAt), blob, force: false);
     }
 
-    private Task<RestoreOutcome> RestoreAsync(RestoredRelease restored, byte[] blob, bool force) => packages.RestoreAsync(
+    private Task<RestoreOutcome> RestoreAsync(
+        RestoredRelease restored, byte[] blob, bool force) => packages.RestoreAsync(
         restored,
         Digest.FromHash(System.Security.Cryptography.SHA256.HashData(blob)),
         async cancellationToken =>
         {
-            var upload = await PackageUpload.BeginAsync(new FaultyBlobStore(storage.Blobs, faults), Name.Key, new ContentLimits(), cancellationToken);
+            var upload = await PackageUpload.BeginAsync(
+                new FaultyBlobStore(storage.Blobs, faults), Name.Key, new ContentLimits(), cancellationToken);
             await upload.WriteAsync(blob, cancellationToken);
             return upload;
         },

@@ -13,7 +13,8 @@ namespace Registry.Tests.Unit.Packages;
 internal sealed class StoredIndexTests
 {
     private static readonly string[] InIndex = ["schema", "package", "created_at", "manifests", "channels"];
-    private static readonly string[] InManifest = ["release", "media_type", "digest", "blob", "size", "created_at", "push_id"];
+    private static readonly string[] InManifest =
+        ["release", "media_type", "digest", "blob", "size", "created_at", "push_id"];
     private static readonly string[] InChannel = ["name", "current", "releases"];
 
     private static readonly PackageIndex Index = PackageIndex
@@ -48,7 +49,8 @@ internal sealed class StoredIndexTests
     ];
 
     [Test]
-    public void What_was_written_is_read() => Assert.That(StoredIndex.Write(Read(StoredIndex.Write(Index))), Is.EqualTo(StoredIndex.Write(Index)));
+    public void What_was_written_is_read() =>
+        Assert.That(StoredIndex.Write(Read(StoredIndex.Write(Index))), Is.EqualTo(StoredIndex.Write(Index)));
 
     [TestCase("""{"a":[1, null,"é\ud83d"],"b":{ } }""")]
     [TestCase("-1.50e3")]
@@ -57,7 +59,11 @@ internal sealed class StoredIndexTests
     [TestCase(null)]
     public void Metadata_are_read_as_they_were_written(string? metadata)
     {
-        var index = PackageIndex.With(Index, Index.Name, Samples.Manifest("2.0.0") with { Metadata = metadata is null ? null : Metadata.Of(metadata) }, force: false);
+        var index = PackageIndex.With(
+            Index,
+            Index.Name,
+            Samples.Manifest("2.0.0") with { Metadata = metadata is null ? null : Metadata.Of(metadata) },
+            force: false);
         Assert.That(Read(StoredIndex.Write(index)).Manifests[0].Metadata?.ToString(), Is.EqualTo(metadata));
     }
 
@@ -68,13 +74,18 @@ internal sealed class StoredIndexTests
     [Test]
     public void Properties_and_manifests_may_come_in_any_order_with_blanks_between()
     {
-        var json = Turned(JsonNode.Parse(StoredIndex.Write(Index))!).ToJsonString(new JsonSerializerOptions { WriteIndented = true });
+        var json = Turned(JsonNode.Parse(StoredIndex.Write(Index))!).ToJsonString(
+            new JsonSerializerOptions { WriteIndented = true });
         Assert.That(StoredIndex.Write(Read(Encoding.UTF8.GetBytes(json))), Is.EqualTo(StoredIndex.Write(Index)));
     }
 
-    [TestCase("""{"schema":2,"requires":"7.1.0","package":"titi/rocketchat"}""", "Run version 7.1.0 or later of the registry")]
+    [TestCase(
+        """{"schema":2,"requires":"7.1.0","package":"titi/rocketchat"}""",
+        "Run version 7.1.0 or later of the registry")]
     [TestCase("""{"schema":2,"package":"titi/rocketchat"}""", "Run a later version of the registry")]
-    [TestCase("""{"package":"titi/rocketchat","schema":9000000000,"requires":"8.0.0"}""", "Run version 8.0.0 or later of the registry")]
+    [TestCase(
+        """{"package":"titi/rocketchat","schema":9000000000,"requires":"8.0.0"}""",
+        "Run version 8.0.0 or later of the registry")]
     public void An_index_of_a_later_schema_names_the_version_that_reads_it(string stored, string advice)
     {
         var fault = Assert.Throws<StorageException>(() => Read(Encoding.UTF8.GetBytes(stored)))!;
@@ -88,13 +99,20 @@ internal sealed class StoredIndexTests
         var json = JsonNode.Parse(StoredIndex.Write(Index))!;
         foreach (var of in new[] { json, json["manifests"]![0]!, json["channels"]![0]! })
             of["later"] = new JsonArray(1, new JsonObject { ["schema"] = 7 });
-        Assert.That(StoredIndex.Write(Read(Encoding.UTF8.GetBytes(json.ToJsonString()))), Is.EqualTo(StoredIndex.Write(Index)));
+        Assert.That(
+            StoredIndex.Write(Read(Encoding.UTF8.GetBytes(json.ToJsonString()))), Is.EqualTo(StoredIndex.Write(Index)));
     }
 
     [Test]
     public void A_long_index_is_read_from_its_compressed_form()
     {
-        var manifests = Enumerable.Range(0, 3000).Select(i => Samples.Manifest($"1.{i / 10}.{i % 10}") with { Metadata = Metadata.Of($"\"{new string('x', 400)}\"") });
+        var manifests = Enumerable.Range(0, 3000)
+            .Select(
+                i =>
+                    Samples.Manifest($"1.{i / 10}.{i % 10}") with
+                    {
+                        Metadata = Metadata.Of($"\"{new string('x', 400)}\"")
+                    });
         var stored = StoredIndex.Write(PackageIndex.Restore(Samples.Package(), Samples.Start, manifests, []));
         Assert.That(Encoding.Latin1.GetString(stored, 0, 7), Is.EqualTo("brotli\n"));
         Assert.That(StoredIndex.Write(Read(stored)), Is.EqualTo(stored));
@@ -117,7 +135,11 @@ internal sealed class StoredIndexTests
     [Test]
     public void So_is_text_that_is_no_UTF_8()
     {
-        var index = PackageIndex.With(Index, Index.Name, Samples.Manifest("2.0.0") with { Metadata = Metadata.Of("[\"text\"]"), PushId = "id" }, force: false);
+        var index = PackageIndex.With(
+            Index,
+            Index.Name,
+            Samples.Manifest("2.0.0") with { Metadata = Metadata.Of("[\"text\"]"), PushId = "id" },
+            force: false);
         foreach (var text in new[] { "text", "id\"", "stable" })
         {
             var damaged = StoredIndex.Write(index);
@@ -129,7 +151,11 @@ internal sealed class StoredIndexTests
     private static PackageIndex Read(byte[] stored) => StoredIndex.Read(Index.Name, stored);
 
     private static void AssertCorrupt(byte[] stored) =>
-        Assert.That(() => Read(stored), Throws.TypeOf<StorageException>().With.Property(nameof(StorageException.Kind)).EqualTo(StorageFault.Corrupt));
+        Assert.That(
+            () => Read(stored),
+            Throws.TypeOf<StorageException>().With
+                .Property(nameof(StorageException.Kind))
+                .EqualTo(StorageFault.Corrupt));
 
     /// <summary>A property that is missing, null, and of another kind.</summary>
     private static IEnumerable<TestCaseData> Wrong(string what, Func<JsonNode, JsonNode> of, string name) =>
@@ -150,7 +176,9 @@ internal sealed class StoredIndexTests
     /// <summary>The same with all properties, and the items of all lists, the other way round.</summary>
     private static JsonNode Turned(JsonNode json) => json switch
     {
-        JsonObject of => new JsonObject(of.Reverse().Select(property => KeyValuePair.Create(property.Key, (JsonNode?)Turned(property.Value!)))),
+        JsonObject of =>
+            new JsonObject(
+                of.Reverse().Select(property => KeyValuePair.Create(property.Key, (JsonNode?)Turned(property.Value!)))),
         JsonArray of => new JsonArray([.. of.Reverse().Select(item => Turned(item!))]),
         _ => json.DeepClone(),
     };

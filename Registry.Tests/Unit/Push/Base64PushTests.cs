@@ -10,13 +10,15 @@ public sealed class Base64PushTests
     public async Task White_space_and_escapes_in_the_blob_mean_what_they_mean_in_json()
     {
         var lines = string.Join("\\r\\n", Pushes.Blob.Chunk(76).Select(line => new string(line)));
-        var escaped = string.Concat(Pushes.Blob.Select((c, i) => i % 3 == 0 ? $"\\u{(int)c:x4}" : c == '/' ? "\\/" : $"{c}"));
+        var escaped =
+            string.Concat(Pushes.Blob.Select((c, i) => i % 3 == 0 ? $"\\u{(int)c:x4}" : c == '/' ? "\\/" : $"{c}"));
         var spaced = string.Concat(Pushes.Blob.Select((c, i) => i % 5 == 0 ? $" {c}\\t\\f\\u000b" : $"{c}"));
         foreach (var blob in (string[])[lines, escaped, spaced, $"\\n  {Pushes.Blob}\\n"])
             foreach (var pieceBytes in (int[])[1, 2, 3, 7, 76, 100_000])
             {
                 var push = await Pushes.ReadAsync(WithBlob(blob), pieceBytes: pieceBytes);
-                Assert.That(push.Summary, Is.EqualTo("ok"), $"{push.Verdict?.Message}: {pieceBytes} bytes at once of {blob}");
+                Assert.That(
+                    push.Summary, Is.EqualTo("ok"), $"{push.Verdict?.Message}: {pieceBytes} bytes at once of {blob}");
                 Assert.That(push.Stored, Is.EqualTo(Pushes.Package));
             }
     }
@@ -63,7 +65,10 @@ public sealed class Base64PushTests
     public async Task Json_that_breaks_after_a_bad_blob_is_judged_first()
     {
         Assert.That((await Pushes.ReadAsync("{\"blob\":\"!\",")).Summary, Is.EqualTo("InvalidUsage"));
-        Assert.That((await Pushes.ReadAsync("{\"blob\":\"!\",\"release\":5}")).Summary, Is.EqualTo("InvalidUsage release"));
-        Assert.That((await Pushes.ReadAsync("{\"blob\":\"bm8gZ3ppcA==\",\"release\":\"not judged here\"}")).Summary, Is.EqualTo("InvalidParameters blob"));
+        Assert.That(
+            (await Pushes.ReadAsync("{\"blob\":\"!\",\"release\":5}")).Summary, Is.EqualTo("InvalidUsage release"));
+        Assert.That(
+            (await Pushes.ReadAsync("{\"blob\":\"bm8gZ3ppcA==\",\"release\":\"not judged here\"}")).Summary,
+            Is.EqualTo("InvalidParameters blob"));
     }
 }

@@ -10,7 +10,11 @@ namespace Registry.Tests.Unit.Push;
 public sealed class BlobJsonTests
 {
     private static BlobReader Open(byte[] bytes, int pieceBytes = int.MaxValue, long? length = null) => new(
-        new BlobInfo(new BlobKey(SampleContent.Scope, Digest.FromHash(new byte[32])), bytes.Length, DateTimeOffset.UnixEpoch, new Revision("1")),
+        new BlobInfo(
+            new BlobKey(SampleContent.Scope, Digest.FromHash(new byte[32])),
+            bytes.Length,
+            DateTimeOffset.UnixEpoch,
+            new Revision("1")),
         length ?? bytes.Length,
         new PieceStream(bytes, pieceBytes));
 
@@ -28,7 +32,11 @@ public sealed class BlobJsonTests
         var bytes = SampleContent.Random(length);
         foreach (var pieceBytes in (int[])[1000, 1, int.MaxValue])
         {
-            var json = new BlobJson(length, ("filename", "titi_rocketchat_1.0.0+b1.tar.gz"), ("package", "titi/rocketchat"), ("odd", "\"é\\\n"));
+            var json = new BlobJson(
+                length,
+                ("filename", "titi_rocketchat_1.0.0+b1.tar.gz"),
+                ("package", "titi/rocketchat"),
+                ("odd", "\"é\\\n"));
             using var written = new MemoryStream();
             await using var blob = Open(bytes, pieceBytes);
             var output = PipeWriter.Create(written, new StreamPipeWriterOptions(leaveOpen: true));
@@ -36,7 +44,8 @@ public sealed class BlobJsonTests
             await output.CompleteAsync();
             Assert.That(written.Length, Is.EqualTo(json.ContentLength));
             using var parsed = JsonDocument.Parse(written.ToArray());
-            Assert.That(parsed.RootElement.EnumerateObject().Select(member => (member.Name, member.Value.GetString())), Is.EqualTo(new[]
+            Assert.That(parsed.RootElement.EnumerateObject()
+                .Select(member => (member.Name, member.Value.GetString())), Is.EqualTo(new[]
             {
                 ("blob", Convert.ToBase64String(bytes)),
                 ("filename", "titi_rocketchat_1.0.0+b1.tar.gz"),
@@ -51,9 +60,17 @@ public sealed class BlobJsonTests
     {
         await using var shortened = Open(SampleContent.Random(100), length: 200);
         using var written = new MemoryStream();
-        Assert.That(async () => await new BlobJson(200).WriteAsync(shortened, PipeWriter.Create(written), 128 * 1024, CancellationToken.None), Throws.InstanceOf<EndOfStreamException>());
+        Assert.That(
+            async () =>
+                await new BlobJson(200).WriteAsync(
+                    shortened, PipeWriter.Create(written), 128 * 1024, CancellationToken.None),
+            Throws.InstanceOf<EndOfStreamException>());
         await using var other = Open(SampleContent.Random(100));
-        Assert.That(async () => await new BlobJson(200).WriteAsync(other, PipeWriter.Create(written), 128 * 1024, CancellationToken.None), Throws.TypeOf<StorageException>());
+        Assert.That(
+            async () =>
+                await new BlobJson(200).WriteAsync(
+                    other, PipeWriter.Create(written), 128 * 1024, CancellationToken.None),
+            Throws.TypeOf<StorageException>());
         Assert.That(written.Length, Is.Zero);
     }
 

@@ -15,7 +15,9 @@ public sealed class FormPushTests
         foreach (var pieceBytes in PieceBytes)
         {
             var push = await Pushes.ReadAsync(body, Pushes.Form + "; charset=utf-8", pieceBytes: pieceBytes);
-            Assert.That((push.Summary, push.Release, push.MediaType, push.Force), Is.EqualTo(("ok", "1.0.0+b1", "docker é", true)));
+            Assert.That(
+                (push.Summary, push.Release, push.MediaType, push.Force),
+                Is.EqualTo(("ok", "1.0.0+b1", "docker é", true)));
             Assert.That(push.Metadata, Is.EqualTo("\"\\\"a\\\"\""));
             Assert.That(push.Stored, Is.EqualTo(Pushes.Package));
         }
@@ -26,16 +28,24 @@ public sealed class FormPushTests
     {
         Assert.That(Pushes.Blob, Does.Contain("+"));
         foreach (var pieceBytes in PieceBytes)
-            Assert.That((await Pushes.ReadAsync($"release=1.0.0&blob={Pushes.Blob}", Pushes.Form, pieceBytes: pieceBytes)).Stored, Is.EqualTo(Pushes.Package));
-        Assert.That((await Pushes.ReadAsync("", null, $"?release=1.0.0&blob={Pushes.Blob}")).Stored, Is.EqualTo(Pushes.Package));
+            Assert.That(
+                (await Pushes.ReadAsync(
+                    $"release=1.0.0&blob={Pushes.Blob}", Pushes.Form, pieceBytes: pieceBytes)).Stored,
+                Is.EqualTo(Pushes.Package));
+        Assert.That(
+            (await Pushes.ReadAsync("", null, $"?release=1.0.0&blob={Pushes.Blob}")).Stored,
+            Is.EqualTo(Pushes.Package));
     }
 
     [Test]
     public async Task Line_breaks_in_the_base64_of_a_form_are_skipped()
     {
         var lines = string.Join("\r\n", Pushes.Blob.Chunk(76).Select(line => new string(line)));
-        foreach (var blob in (string[])[lines, Uri.EscapeDataString(lines), Uri.EscapeDataString(lines).ToLowerInvariantHex()])
-            Assert.That((await Pushes.ReadAsync($"release=1.0.0&blob={blob}", Pushes.Form)).Stored, Is.EqualTo(Pushes.Package));
+        foreach (var blob in (string[])[
+            lines, Uri.EscapeDataString(lines), Uri.EscapeDataString(lines).ToLowerInvariantHex()
+        ])
+            Assert.That(
+                (await Pushes.ReadAsync($"release=1.0.0&blob={blob}", Pushes.Form)).Stored, Is.EqualTo(Pushes.Package));
     }
 
     [TestCase("release=1.0.0", "InvalidUsage blob")]
@@ -53,38 +63,62 @@ public sealed class FormPushTests
     public async Task Forms_are_judged_as_json_is(string body, string expected)
     {
         foreach (var pieceBytes in PieceBytes)
-            Assert.That((await Pushes.ReadAsync(body.Replace("B", Uri.EscapeDataString(Pushes.Blob)), Pushes.Form, pieceBytes: pieceBytes)).Summary, Is.EqualTo(expected));
+            Assert.That(
+                (await Pushes.ReadAsync(
+                    body.Replace("B", Uri.EscapeDataString(Pushes.Blob)), Pushes.Form, pieceBytes: pieceBytes)).Summary,
+                Is.EqualTo(expected));
     }
 
     [Test]
     public async Task The_first_of_a_repeated_field_counts()
     {
-        var push = await Pushes.ReadAsync($"release=1.0.0&release=2.0.0&metadata=a&metadata=b&blob={Pushes.Blob}", Pushes.Form, "?release=3.0.0&media_type=helm");
+        var push = await Pushes.ReadAsync(
+            $"release=1.0.0&release=2.0.0&metadata=a&metadata=b&blob={Pushes.Blob}",
+            Pushes.Form,
+            "?release=3.0.0&media_type=helm");
         Assert.That((push.Release, push.Metadata, push.MediaType), Is.EqualTo(("1.0.0", "\"a\"", "helm")));
     }
 
     [Test]
     public async Task An_escape_that_is_none_stands_for_itself() =>
-        Assert.That((await Pushes.ReadAsync($"release=%25%zz%4&blob={Pushes.Blob}", Pushes.Form)).Release, Is.EqualTo("%%zz%4"));
+        Assert.That(
+            (await Pushes.ReadAsync($"release=%25%zz%4&blob={Pushes.Blob}", Pushes.Form)).Release,
+            Is.EqualTo("%%zz%4"));
 
     [Test]
     public async Task Metadata_of_a_form_has_the_limit_of_its_json()
     {
         var limits = new ContentLimits { MaxMetadataBytes = 10 };
         var body = $"release=1.0.0&blob={Pushes.Blob}&metadata=";
-        Assert.That((await Pushes.ReadAsync(body + "12345678", Pushes.Form, limits: limits)).Metadata, Is.EqualTo("\"12345678\""));
+        Assert.That(
+            (await Pushes.ReadAsync(body + "12345678", Pushes.Form, limits: limits)).Metadata,
+            Is.EqualTo("\"12345678\""));
         foreach (var metadata in (string[])["123456789", "1234567890123", "%22%22%22%22%22"])
-            Assert.That((await Pushes.ReadAsync(body + metadata, Pushes.Form, limits: limits)).Summary, Is.EqualTo("InvalidParameters metadata"));
+            Assert.That(
+                (await Pushes.ReadAsync(body + metadata, Pushes.Form, limits: limits)).Summary,
+                Is.EqualTo("InvalidParameters metadata"));
     }
 
     [Test]
     public async Task A_multipart_form_takes_base64_and_files()
     {
-        foreach (var blob in (byte[][])[Encoding.ASCII.GetBytes(Pushes.Blob), Pushes.Package, Encoding.ASCII.GetBytes(Lines(Pushes.Blob))])
+        foreach (var blob in (byte[][])[
+            Encoding.ASCII.GetBytes(Pushes.Blob), Pushes.Package, Encoding.ASCII.GetBytes(Lines(Pushes.Blob))
+        ])
             foreach (var pieceBytes in PieceBytes)
             {
-                var push = await Pushes.ReadAsync(Multipart(("x", "y"u8.ToArray()), ("blob", blob), ("release", "1.0.0"u8.ToArray()), ("media_type", "helm"u8.ToArray()), ("metadata", "m"u8.ToArray())), "multipart/form-data; boundary=\"xYzZY\"", pieceBytes: pieceBytes);
-                Assert.That((push.Summary, push.Release, push.MediaType, push.Metadata), Is.EqualTo(("ok", "1.0.0", "helm", "\"m\"")));
+                var push = await Pushes.ReadAsync(
+                    Multipart(
+                        ("x", "y"u8.ToArray()),
+                        ("blob", blob),
+                        ("release", "1.0.0"u8.ToArray()),
+                        ("media_type", "helm"u8.ToArray()),
+                        ("metadata", "m"u8.ToArray())),
+                    "multipart/form-data; boundary=\"xYzZY\"",
+                    pieceBytes: pieceBytes);
+                Assert.That(
+                    (push.Summary, push.Release, push.MediaType, push.Metadata),
+                    Is.EqualTo(("ok", "1.0.0", "helm", "\"m\"")));
                 Assert.That(push.Stored, Is.EqualTo(Pushes.Package));
             }
     }
@@ -106,15 +140,23 @@ public sealed class FormPushTests
     public async Task A_multipart_form_that_is_none_is_refused()
     {
         var whole = Multipart(("release", "1.0.0"u8.ToArray()), ("blob", Pushes.Package), ("blob", Pushes.Package));
-        Assert.That((await Pushes.ReadAsync(whole, "multipart/form-data; boundary=xYzZY")).Summary, Is.EqualTo("InvalidUsage blob"));
-        foreach (var contentType in (string[])["multipart/form-data", "multipart/form-data; boundary=", "multipart/form-data; boundary=other", $"multipart/form-data; boundary={new string('a', 71)}"])
+        Assert.That(
+            (await Pushes.ReadAsync(whole, "multipart/form-data; boundary=xYzZY")).Summary,
+            Is.EqualTo("InvalidUsage blob"));
+        foreach (var contentType in (string[])[
+            "multipart/form-data", "multipart/form-data; boundary=", "multipart/form-data; boundary=other",
+            $"multipart/form-data; boundary={new string('a', 71)}"
+        ])
         {
             var push = await Pushes.ReadAsync(whole, contentType);
             Assert.That((push.Summary, push.BodyIsRead), Is.EqualTo(("InvalidUsage", true)), contentType);
         }
 
-        byte[] header = [.. "--xYzZY\r\nX: "u8, .. Encoding.ASCII.GetBytes(new string('a', 100_000)), .. "\r\n\r\n--xYzZY--\r\n"u8];
-        Assert.That((await Pushes.ReadAsync(header, "multipart/form-data; boundary=xYzZY")).Summary, Is.EqualTo("InvalidUsage"));
+        byte[] header =
+            [.. "--xYzZY\r\nX: "u8, .. Encoding.ASCII.GetBytes(new string('a', 100_000)), .. "\r\n\r\n--xYzZY--\r\n"u8];
+        Assert.That(
+            (await Pushes.ReadAsync(header, "multipart/form-data; boundary=xYzZY")).Summary,
+            Is.EqualTo("InvalidUsage"));
     }
 
     [TestCase("----=_Part_0_1", "multipart/form-data; boundary=----=_Part_0_1")]
@@ -124,7 +166,9 @@ public sealed class FormPushTests
     public async Task A_boundary_needs_no_quotes(string boundary, string contentType)
     {
         var push = await Pushes.ReadAsync(
-            Encoding.Latin1.GetBytes(Encoding.Latin1.GetString(Multipart(("release", "1.0.0"u8.ToArray()), ("blob", Pushes.Package))).Replace("xYzZY", boundary)),
+            Encoding.Latin1.GetBytes(
+                Encoding.Latin1.GetString(Multipart(("release", "1.0.0"u8.ToArray()), ("blob", Pushes.Package)))
+                    .Replace("xYzZY", boundary)),
             contentType);
         Assert.That((push.Summary, push.Release), Is.EqualTo(("ok", "1.0.0")));
         Assert.That(push.Stored, Is.EqualTo(Pushes.Package));
@@ -137,7 +181,10 @@ public sealed class FormPushTests
     [TestCase("attachment;name=\"blob\"")]
     public async Task The_name_of_a_file_may_be_written_as_clients_do(string disposition)
     {
-        byte[] body = [.. Encoding.Latin1.GetBytes($"--b\r\nContent-Disposition: {disposition}\r\n\r\n"), .. Pushes.Package, .. "\r\n--b--"u8];
+        byte[] body = [
+            .. Encoding.Latin1.GetBytes($"--b\r\nContent-Disposition: {disposition}\r\n\r\n"), .. Pushes.Package,
+            .. "\r\n--b--"u8
+        ];
         var push = await Pushes.ReadAsync(body, "multipart/form-data; boundary=b", "?release=1.0.0");
         Assert.That(push.Summary, Is.EqualTo("ok"));
         Assert.That(push.Stored, Is.EqualTo(Pushes.Package));
@@ -148,11 +195,15 @@ public sealed class FormPushTests
     {
         byte[] zip = [0x50, 0x4b, 3, 4, .. new byte[100]];
         var tar = Content.SampleContent.Tar(System.Formats.Tar.TarEntryFormat.V7, ("a", new byte[10]));
-        foreach (var (file, kind) in (((byte[] File, string Kind)[])[(zip, "a zip archive"), (tar, "a tar archive that is not compressed")]))
+        foreach (var (file, kind) in (((byte[] File, string Kind)[])[
+            (zip, "a zip archive"), (tar, "a tar archive that is not compressed")
+        ]))
             foreach (var pieceBytes in PieceBytes)
             {
                 var push = await Pushes.ReadAsync(
-                    Multipart(("release", "1.0.0"u8.ToArray()), ("blob", file)), "multipart/form-data; boundary=xYzZY", pieceBytes: pieceBytes);
+                    Multipart(
+                        ("release", "1.0.0"u8.ToArray()),
+                        ("blob", file)), "multipart/form-data; boundary=xYzZY", pieceBytes: pieceBytes);
                 Assert.That(push.Summary, Is.EqualTo("InvalidParameters blob"));
                 Assert.That(push.Verdict!.Message, Does.Contain(kind).And.Contain("gzipped tar"));
             }
@@ -189,7 +240,10 @@ public sealed class FormPushTests
         using var body = new MemoryStream();
         foreach (var (name, content) in parts)
         {
-            body.Write(Encoding.ASCII.GetBytes($"--xYzZY\r\nContent-Disposition: form-data; name=\"{name}\"; filename=\"f\"\r\nContent-Type: application/octet-stream\r\n\r\n"));
+            body.Write(
+                Encoding.ASCII.GetBytes(
+                    $"--xYzZY\r\nContent-Disposition: form-data; name=\"{name}\"; filename=\"f\"\r\nContent-Type: "
+                        + "application/octet-stream\r\n\r\n"));
             body.Write(content);
             body.Write("\r\n"u8);
         }

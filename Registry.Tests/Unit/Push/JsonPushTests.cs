@@ -12,7 +12,8 @@ public sealed class JsonPushTests
     [Test]
     public async Task A_push_is_read_and_its_blob_decoded()
     {
-        var push = await Pushes.ReadAsync(With("\"media_type\":\"helm\",\"force\":\"true\",\"metadata\":{\"a\" : [1, null]}"));
+        var push =
+            await Pushes.ReadAsync(With("\"media_type\":\"helm\",\"force\":\"true\",\"metadata\":{\"a\" : [1, null]}"));
         Assert.Multiple(() =>
         {
             Assert.That(push.Summary, Is.EqualTo("ok"));
@@ -31,7 +32,9 @@ public sealed class JsonPushTests
     [TestCase(64)]
     public async Task The_pieces_that_it_arrives_in_make_no_difference(int pieceBytes)
     {
-        var body = With("\"x\":{\"deep\":[[{}],\"a\\ud83d\\ude00 é\",-1.5e+3,true,false,null]},\"media_type\":\"h\\u00e9lm 😀\",\"metadata\":\"\\\"\",\"force\":true");
+        var body = With(
+            "\"x\":{\"deep\":[[{}],\"a\\ud83d\\ude00 é\",-1.5e+3,true,false,null]},\"media_type\":\"h\\u00e9lm "
+                + "😀\",\"metadata\":\"\\\"\",\"force\":true");
         var push = await Pushes.ReadAsync(body, pieceBytes: pieceBytes);
         Assert.Multiple(() =>
         {
@@ -105,7 +108,8 @@ public sealed class JsonPushTests
     public async Task Force_is_the_word_or_the_boolean_true_and_the_body_wins_over_the_query(string json, bool expected)
     {
         Assert.That((await Pushes.ReadAsync(With($"\"force\":{json}"))).Force, Is.EqualTo(expected));
-        Assert.That((await Pushes.ReadAsync(With($"\"force\":{json}"), query: "?force=true")).Force, Is.EqualTo(expected));
+        Assert.That(
+            (await Pushes.ReadAsync(With($"\"force\":{json}"), query: "?force=true")).Force, Is.EqualTo(expected));
     }
 
     [TestCase("null", null)]
@@ -117,19 +121,26 @@ public sealed class JsonPushTests
     public async Task Metadata_is_any_json_verbatim(string json, string? expected)
     {
         Assert.That((await Pushes.ReadAsync(With($"\"metadata\": {json} "))).Metadata, Is.EqualTo(expected));
-        Assert.That((await Pushes.ReadAsync($"{{\"metadata\":{json},\"release\":\"1.0.0\",\"blob\":\"{Pushes.Blob}\"}}", pieceBytes: 1)).Metadata, Is.EqualTo(expected));
+        Assert.That(
+            (await Pushes.ReadAsync(
+                $"{{\"metadata\":{json},\"release\":\"1.0.0\",\"blob\":\"{Pushes.Blob}\"}}", pieceBytes: 1)).Metadata,
+            Is.EqualTo(expected));
     }
 
     [Test]
     public async Task Metadata_has_a_limit_that_is_told_after_the_rest_is_judged()
     {
         var limits = new ContentLimits { MaxMetadataBytes = 10 };
-        Assert.That((await Pushes.ReadAsync(With("\"metadata\":\"12345678\""), limits: limits)).Metadata, Is.EqualTo("\"12345678\""));
+        Assert.That(
+            (await Pushes.ReadAsync(With("\"metadata\":\"12345678\""), limits: limits)).Metadata,
+            Is.EqualTo("\"12345678\""));
         var push = await Pushes.ReadAsync(With("\"metadata\":\"123456789\""), limits: limits);
         Assert.That(push.Summary, Is.EqualTo("InvalidParameters metadata"));
         Assert.That(push.Verdict!.Message, Does.Contain("10 bytes"));
         Assert.That(push.Release, Is.EqualTo("1.0.0"));
-        Assert.That((await Pushes.ReadAsync(With("\"metadata\":\"123456789\",\"metadata\":1"), limits: limits)).Metadata, Is.EqualTo("1"));
+        Assert.That(
+            (await Pushes.ReadAsync(With("\"metadata\":\"123456789\",\"metadata\":1"), limits: limits)).Metadata,
+            Is.EqualTo("1"));
     }
 
     [TestCase("")]
@@ -137,7 +148,9 @@ public sealed class JsonPushTests
     public async Task An_empty_body_leaves_the_query(string body)
     {
         Assert.That((await Pushes.ReadAsync(body)).Summary, Is.EqualTo("InvalidUsage release"));
-        var push = await Pushes.ReadAsync(body, query: $"?release=1.0.0&blob={Uri.EscapeDataString(Pushes.Blob)}&media_type=helm&force=true&metadata=m");
+        var push = await Pushes.ReadAsync(
+            body,
+            query: $"?release=1.0.0&blob={Uri.EscapeDataString(Pushes.Blob)}&media_type=helm&force=true&metadata=m");
         Assert.Multiple(() =>
         {
             Assert.That(push.Summary, Is.EqualTo("ok"));
@@ -154,8 +167,11 @@ public sealed class JsonPushTests
         var query = $"?release=2.0.0&release=3.0.0&media_type=helm&media_type=kpm&blob=x&blob=y";
         var push = await Pushes.ReadAsync(Pushes.Minimal, query: query);
         Assert.That((push.Summary, push.Release, push.MediaType), Is.EqualTo(("ok", "1.0.0", "helm")));
-        Assert.That((await Pushes.ReadAsync($"{{\"release\":null,\"blob\":\"{Pushes.Blob}\"}}", query: query)).Release, Is.Null);
-        Assert.That((await Pushes.ReadAsync($"{{\"blob\":\"{Pushes.Blob}\"}}", query: query)).Release, Is.EqualTo("2.0.0"));
+        Assert.That(
+            (await Pushes.ReadAsync($"{{\"release\":null,\"blob\":\"{Pushes.Blob}\"}}", query: query)).Release,
+            Is.Null);
+        Assert.That(
+            (await Pushes.ReadAsync($"{{\"blob\":\"{Pushes.Blob}\"}}", query: query)).Release, Is.EqualTo("2.0.0"));
     }
 
     [TestCase("[1,2]")]
@@ -167,7 +183,8 @@ public sealed class JsonPushTests
     public async Task A_body_that_is_no_object_is_refused(string body)
     {
         foreach (var contentType in (string?[])[Pushes.Json, "text/plain", null])
-            Assert.That((await Pushes.ReadAsync(body, contentType, "?release=1.0.0")).Summary, Is.EqualTo("InvalidUsage"));
+            Assert.That(
+                (await Pushes.ReadAsync(body, contentType, "?release=1.0.0")).Summary, Is.EqualTo("InvalidUsage"));
     }
 
     [TestCase("{")]
@@ -215,7 +232,10 @@ public sealed class JsonPushTests
     {
         var body = Encoding.UTF8.GetBytes(With("\"x\":[{\"y\":\"z\\n\"},1.5,true,null]"));
         for (var length = 1; length < body.Length; length++)
-            Assert.That((await Pushes.ReadAsync(body[..length])).Summary, Is.EqualTo("InvalidUsage"), $"{length} of {body.Length} bytes");
+            Assert.That(
+                (await Pushes.ReadAsync(body[..length])).Summary,
+                Is.EqualTo("InvalidUsage"),
+                $"{length} of {body.Length} bytes");
     }
 
     [TestCase(62, "ok")]
@@ -224,8 +244,11 @@ public sealed class JsonPushTests
     [TestCase(100_000, "InvalidUsage")]
     public async Task Nesting_has_a_limit_of_64(int deep, string expected)
     {
-        Assert.That((await Pushes.ReadAsync(With($"\"x\":{new string('[', deep)}{new string(']', deep)}"))).Summary, Is.EqualTo(expected));
-        Assert.That((await Pushes.ReadAsync(With($"\"metadata\":{string.Concat(Enumerable.Repeat("{\"a\":", deep))}1{new string('}', deep)}"))).Summary,
+        Assert.That(
+            (await Pushes.ReadAsync(With($"\"x\":{new string('[', deep)}{new string(']', deep)}"))).Summary,
+            Is.EqualTo(expected));
+        Assert.That((await Pushes.ReadAsync(
+            With($"\"metadata\":{string.Concat(Enumerable.Repeat("{\"a\":", deep))}1{new string('}', deep)}"))).Summary,
             Is.EqualTo(deep > 10_000 ? "InvalidUsage" : expected));
     }
 
@@ -236,7 +259,10 @@ public sealed class JsonPushTests
     [TestCase("metadata")]
     public async Task Invalid_utf8_is_refused_in_any_string(string member)
     {
-        foreach (byte[] bad in (byte[][])[[0xff], [0xc0, 0x80], [0xed, 0xa0, 0x80], [0xf4, 0x90, 0x80, 0x80], [0xe2, 0x82], [0x80], [0xf0, 0x9f, 0x98]])
+        foreach (byte[] bad in (byte[][])[
+            [0xff], [0xc0, 0x80], [0xed, 0xa0, 0x80], [0xf4, 0x90, 0x80, 0x80], [0xe2, 0x82], [0x80],
+            [0xf0, 0x9f, 0x98]
+        ])
         {
             byte[] body = [.. Encoding.UTF8.GetBytes($"{{\"{member}\":\"a"), .. bad, .. "b\"}"u8];
             foreach (var pieceBytes in (int[])[1, 1000])
@@ -250,7 +276,8 @@ public sealed class JsonPushTests
     [Test]
     public async Task A_text_that_is_too_long_to_be_a_release_is_not_kept_and_cannot_pass_for_one()
     {
-        var push = await Pushes.ReadAsync($$"""{"release":"1.0.0-{{new string('a', 100_000)}}","blob":"{{Pushes.Blob}}"}""");
+        var push =
+            await Pushes.ReadAsync($$"""{"release":"1.0.0-{{new string('a', 100_000)}}","blob":"{{Pushes.Blob}}"}""");
         Assert.That(push.Summary, Is.EqualTo("ok"));
         Assert.That(push.Release, Has.Length.EqualTo(129).And.EndsWith("…"));
     }
@@ -258,10 +285,14 @@ public sealed class JsonPushTests
     [Test]
     public async Task A_content_encoding_is_refused()
     {
-        var body = System.IO.Pipelines.PipeReader.Create(new System.Buffers.ReadOnlySequence<byte>(SampleContent.Gzip(Encoding.UTF8.GetBytes(Pushes.Minimal))));
+        var body = System.IO.Pipelines.PipeReader.Create(
+            new System.Buffers.ReadOnlySequence<byte>(SampleContent.Gzip(Encoding.UTF8.GetBytes(Pushes.Minimal))));
         var push = await Pushes.ReadAsync(body, change: request => request.Headers.ContentEncoding = "gzip");
         Assert.That((push.Summary, push.BodyIsRead), Is.EqualTo(("InvalidUsage Content-Encoding", true)));
-        body = System.IO.Pipelines.PipeReader.Create(new System.Buffers.ReadOnlySequence<byte>(Encoding.UTF8.GetBytes(Pushes.Minimal)));
-        Assert.That((await Pushes.ReadAsync(body, change: request => request.Headers.ContentEncoding = "Identity")).Summary, Is.EqualTo("ok"));
+        body = System.IO.Pipelines.PipeReader.Create(
+            new System.Buffers.ReadOnlySequence<byte>(Encoding.UTF8.GetBytes(Pushes.Minimal)));
+        Assert.That(
+            (await Pushes.ReadAsync(body, change: request => request.Headers.ContentEncoding = "Identity")).Summary,
+            Is.EqualTo("ok"));
     }
 }

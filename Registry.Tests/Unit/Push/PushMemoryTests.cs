@@ -98,7 +98,8 @@ public sealed class PushMemoryTests
         context.Features.Set<Microsoft.AspNetCore.Http.Features.IRequestBodyPipeFeature>(new Body(body));
         return PushRequestReader.ReadAsync(
             context.Request,
-            cancellationToken => PackageUpload.BeginAsync(blobs, SampleContent.Scope, new ContentLimits(), cancellationToken),
+            cancellationToken =>
+                PackageUpload.BeginAsync(blobs, SampleContent.Scope, new ContentLimits(), cancellationToken),
             new ContentLimits(),
             CancellationToken.None);
     }

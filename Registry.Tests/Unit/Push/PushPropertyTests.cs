@@ -16,7 +16,8 @@ public sealed class PushPropertyTests
     private const string JsonAlphabet = "{}[]\":,\\/ \n\t0123456789+-.eEtruefalsn\u0001aud8b";
     private const string Base64Alphabet = "ABCDzyx0189+/====  \t\r\n\v\f-_!";
 
-    private static readonly JsonSerializerOptions Relaxed = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonSerializerOptions Relaxed =
+        new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     [Test]
     public Task Any_body_is_accepted_or_refused_as_the_framework_does() =>
@@ -28,10 +29,17 @@ public sealed class PushPropertyTests
             3000,
             async given =>
             {
-                var body = Edit($$"""{"x":[1,-2.5e3,{"y":null,"z":[true,false,{}]},"a\"\\\u00e9\ud83d\ude00"],"metadata":{"a":[{}]},"release":"1.0.0","blob":"{{Pushes.Blob}}"}""", given.edits, given.kind);
+                var body = Edit(
+                    $$"""{"x":[1,-2.5e3,{"y":null,"z":[true,false,{}]},"a\"\\\u00e9\ud83d\ude00"],"metadata":{"a":[{}]},"release":"1.0.0","blob":"{{Pushes.Blob}}"}""",
+                    given.edits,
+                    given.kind);
                 var isJson = IsJsonObject(body);
                 var push = await Pushes.ReadAsync(body, pieceBytes: given.pieceBytes);
-                Assert.That(push.Error?.Message.Contains("not valid JSON", StringComparison.Ordinal) == true || push.Summary == "InvalidUsage", Is.EqualTo(!isJson), body);
+                Assert.That(
+                    push.Error?.Message.Contains("not valid JSON", StringComparison.Ordinal) == true
+                        || push.Summary == "InvalidUsage",
+                    Is.EqualTo(!isJson),
+                    body);
             });
 
     [Test]
@@ -45,15 +53,19 @@ public sealed class PushPropertyTests
             1000,
             async given =>
             {
-                var text = given.text.EnumerateRunes().Aggregate(new StringBuilder(), (all, rune) => all.Append(rune.ToString())).ToString();
+                var text = given.text.EnumerateRunes()
+                    .Aggregate(new StringBuilder(), (all, rune) => all.Append(rune.ToString()))
+                    .ToString();
                 var json = given.style switch
                 {
                     0 => JsonSerializer.Serialize(text),
                     1 => '"' + string.Concat(text.Select(c => $"\\u{(int)c:X4}")) + '"',
                     _ => JsonSerializer.Serialize(text, Relaxed),
                 };
-                var body = Encoding.UTF8.GetBytes($"{{\"media_type\":{json},\"metadata\":{json},\"blob\":\"{Pushes.Blob}\",\"release\":\"1.0.0\"}}");
-                var push = await Pushes.ReadAsync(PipeReader.Create(Pushes.Cut(body, Pieces(body.Length, given.pieces))));
+                var body = Encoding.UTF8.GetBytes(
+                    $"{{\"media_type\":{json},\"metadata\":{json},\"blob\":\"{Pushes.Blob}\",\"release\":\"1.0.0\"}}");
+                var push =
+                    await Pushes.ReadAsync(PipeReader.Create(Pushes.Cut(body, Pieces(body.Length, given.pieces))));
                 Assert.That(push.Summary, Is.EqualTo("ok"));
                 Assert.That(push.MediaType, Is.EqualTo(text));
                 Assert.That(push.Metadata, Is.EqualTo(json));
@@ -70,15 +82,28 @@ public sealed class PushPropertyTests
             1000,
             async given =>
             {
-                var package = SampleContent.Gzip(SampleContent.Tar(System.Formats.Tar.TarEntryFormat.Ustar, ("a", given.content ?? [])));
+                var package = SampleContent.Gzip(
+                    SampleContent.Tar(System.Formats.Tar.TarEntryFormat.Ustar, ("a", given.content ?? [])));
                 var text = Convert.ToBase64String(package);
-                var blob = string.Concat(text.Select((c, i) => Spell(c, given.escapes.Length == 0 ? 0 : given.escapes[i % given.escapes.Length], given.isForm)));
-                var body = Encoding.UTF8.GetBytes(given.isForm ? $"release=1.0.0&blob={blob}" : $"{{\"blob\":\"{blob}\",\"release\":\"1.0.0\"}}");
-                var push = await Pushes.ReadAsync(PipeReader.Create(Pushes.Cut(body, Pieces(body.Length, given.pieces))), given.isForm ? Pushes.Form : Pushes.Json);
+                var blob = string.Concat(
+                    text.Select(
+                        (c, i) =>
+                            Spell(
+                                c,
+                                given.escapes.Length == 0 ? 0 : given.escapes[i % given.escapes.Length],
+                                given.isForm)));
+                var body = Encoding.UTF8.GetBytes(
+                    given.isForm ? $"release=1.0.0&blob={blob}" : $"{{\"blob\":\"{blob}\",\"release\":\"1.0.0\"}}");
+                var push = await Pushes.ReadAsync(
+                    PipeReader.Create(Pushes.Cut(body, Pieces(body.Length, given.pieces))),
+                    given.isForm ? Pushes.Form : Pushes.Json);
                 Assert.That(push.Summary, Is.EqualTo("ok"));
                 Assert.That(push.Stored, Is.EqualTo(package));
                 if (!given.isForm)
-                    Assert.That(JsonDocument.Parse(body).RootElement.GetProperty("blob").GetString()!.Where(c => !char.IsWhiteSpace(c)), Is.EqualTo(text));
+                    Assert.That(
+                        JsonDocument.Parse(body).RootElement.GetProperty("blob").GetString()!.Where(
+                            c => !char.IsWhiteSpace(c)),
+                        Is.EqualTo(text));
             });
 
     [Test]
@@ -87,14 +112,21 @@ public sealed class PushPropertyTests
             (from text in Gen.Elements(Base64Alphabet.ToCharArray()).ArrayOf()
              from whole in ArbMap.Default.GeneratorFor<byte[]>()
              from style in Gen.Choose(0, 2)
-             select style == 0 ? new string(text) : style == 1 ? Convert.ToBase64String(whole ?? []) + new string(text) : string.Join(' ', Convert.ToBase64String(whole ?? []).Chunk(5).Select(c => new string(c)))).ToArbitrary(),
+             select style == 0
+                 ? new string(text)
+                 : style == 1
+                     ? Convert.ToBase64String(whole ?? []) + new string(text)
+                     : string.Join(
+                         ' ', Convert.ToBase64String(whole ?? []).Chunk(5).Select(c => new string(c)))).ToArbitrary(),
             Gen.Choose(1, 30).ToArbitrary(),
             Gen.Choose(Base64Decoder.MinOutputBytes, 20).ToArbitrary(),
             (text, pieceBytes, outputBytes) =>
             {
                 var expected = Decode(text);
                 var actual = DecodeInPieces(Encoding.ASCII.GetBytes(text), pieceBytes, outputBytes);
-                return expected is null ? actual is null : actual is not null && expected.AsSpan().SequenceEqual(actual);
+                return expected is null
+                    ? actual is null
+                    : actual is not null && expected.AsSpan().SequenceEqual(actual);
             }).Check(Config.QuickThrowOnFailure.WithMaxTest(5000));
 
     private static async Task CheckAsync<T>(Gen<T> values, int count, Func<T, Task> check)
@@ -178,7 +210,8 @@ public sealed class PushPropertyTests
         var decoded = new List<byte>();
         for (var at = 0; at < text.Length;)
         {
-            var status = decoder.Decode(text.AsSpan(at, Math.Min(pieceBytes, text.Length - at)), output, out var consumed, out var written);
+            var status = decoder.Decode(
+                text.AsSpan(at, Math.Min(pieceBytes, text.Length - at)), output, out var consumed, out var written);
             decoded.AddRange(output.AsSpan(0, written).ToArray());
             at += consumed;
             if (status == OperationStatus.InvalidData)

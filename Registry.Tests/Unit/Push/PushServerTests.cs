@@ -14,7 +14,10 @@ using Registry.Tests.Unit.Content;
 
 namespace Registry.Tests.Unit.Push;
 
-/// <summary>The reader under the web server that it will live in: its pipe, its limits and what it does with a body nobody finished.</summary>
+/// <summary>
+/// The reader under the web server that it will live in: its pipe, its limits and what it does with a body nobody
+/// finished.
+/// </summary>
 public sealed class PushServerTests
 {
     private const int MaxBodyBytes = 2 << 20;
@@ -27,7 +30,8 @@ public sealed class PushServerTests
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
-        builder.WebHost.UseUrls("http://127.0.0.1:0").ConfigureKestrel(kestrel => kestrel.Limits.MaxRequestBodySize = MaxBodyBytes);
+        builder.WebHost.UseUrls("http://127.0.0.1:0")
+            .ConfigureKestrel(kestrel => kestrel.Limits.MaxRequestBodySize = MaxBodyBytes);
         app = builder.Build();
         app.Run(AnswerAsync);
         await app.StartAsync();
@@ -38,7 +42,9 @@ public sealed class PushServerTests
 
     [Test]
     public async Task A_push_arrives([Values] bool isChunked) =>
-        Assert.That(await PostAsync("/", Encoding.UTF8.GetBytes(Pushes.Minimal), isChunked), Is.EqualTo((HttpStatusCode.OK, SampleContent.Sha256(Pushes.Package))));
+        Assert.That(
+            await PostAsync("/", Encoding.UTF8.GetBytes(Pushes.Minimal), isChunked),
+            Is.EqualTo((HttpStatusCode.OK, SampleContent.Sha256(Pushes.Package))));
 
     [TestCase("{\"release\":\"1.0.0\",\"blob\":\"AAAA")]
     [TestCase("{\"blob\":\"!")]
@@ -47,8 +53,10 @@ public sealed class PushServerTests
     public async Task A_body_past_the_limit_is_too_large_whatever_else_is_wrong_with_it(string start)
     {
         var body = Encoding.UTF8.GetBytes(start + new string('A', MaxBodyBytes));
-        // One that says its length is refused before anything reads it, and this bare server then closes on a client that may still send.
-        Assert.That((await PostAsync("/", body, isChunked: true)).Status, Is.EqualTo(HttpStatusCode.RequestEntityTooLarge));
+        // One that says its length is refused before anything reads it, and this bare server then closes on a client
+        // that may still send.
+        Assert.That(
+            (await PostAsync("/", body, isChunked: true)).Status, Is.EqualTo(HttpStatusCode.RequestEntityTooLarge));
     }
 
     [TestCase("{\"release\":5,\"x\":\"", "\"}")]
@@ -63,16 +71,19 @@ public sealed class PushServerTests
     [Test]
     public async Task A_client_reads_the_answer_of_a_storage_that_fails_midway()
     {
-        var package = SampleContent.Gzip(SampleContent.Tar(System.Formats.Tar.TarEntryFormat.Ustar, ("a", SampleContent.Random(1 << 20))));
+        var package = SampleContent.Gzip(
+            SampleContent.Tar(System.Formats.Tar.TarEntryFormat.Ustar, ("a", SampleContent.Random(1 << 20))));
         var body = Encoding.UTF8.GetBytes($"{{\"blob\":\"{Convert.ToBase64String(package)}\",\"release\":\"1.0.0\"}}");
         foreach (var isChunked in (bool[])[false, true])
-            Assert.That((await PostAsync("/full", body, isChunked)).Status, Is.EqualTo(HttpStatusCode.InsufficientStorage));
+            Assert.That(
+                (await PostAsync("/full", body, isChunked)).Status, Is.EqualTo(HttpStatusCode.InsufficientStorage));
         Assert.That(full.Writers, Is.Not.Empty.And.All.Property("Disposed").True);
     }
 
     private async Task<(HttpStatusCode Status, string Body)> PostAsync(string path, byte[] body, bool isChunked)
     {
-        using var client = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = new Uri(app.Urls.First()) };
+        using var client =
+            new HttpClient(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = new Uri(app.Urls.First()) };
         using var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = new ByteArrayContent(body) };
         request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
         request.Headers.TransferEncodingChunked = isChunked;
@@ -87,8 +98,11 @@ public sealed class PushServerTests
         try
         {
             await using var push = await PushRequestReader.ReadAsync(
-                context.Request, cancellationToken => PackageUpload.BeginAsync(blobs, SampleContent.Scope, limits, cancellationToken), limits, context.RequestAborted);
-            await context.Response.WriteAsync((await push.Upload.CompleteAsync(context.RequestAborted)).StoredDigest.Value);
+                context.Request, cancellationToken =>
+                    PackageUpload.BeginAsync(
+                        blobs, SampleContent.Scope, limits, cancellationToken), limits, context.RequestAborted);
+            await context.Response.WriteAsync(
+                (await push.Upload.CompleteAsync(context.RequestAborted)).StoredDigest.Value);
         }
         catch (RegistryException refused)
         {

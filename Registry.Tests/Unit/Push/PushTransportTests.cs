@@ -16,29 +16,45 @@ public sealed class PushTransportTests
     [Test]
     public async Task A_body_that_the_server_finds_too_large_is_told_so_whatever_else_is_wrong_with_it()
     {
-        foreach (var start in (string[])["{\"blob\":\"", "{\"release\":5,", "{nonsense", "[", "{\"blob\":\"!\",\"x\":\""])
+        foreach (var start in (string[])[
+            "{\"blob\":\"", "{\"release\":5,", "{nonsense", "[", "{\"blob\":\"!\",\"x\":\""
+        ])
         {
             var body = new Pipe();
             await body.Writer.WriteAsync(Encoding.UTF8.GetBytes(start));
             var reading = Pushes.ReadAsync(body.Reader);
             await body.Writer.WriteAsync("AAAA"u8.ToArray());
-            await body.Writer.CompleteAsync(new BadHttpRequestException("Request body too large.", StatusCodes.Status413PayloadTooLarge));
-            Assert.That(async () => await reading, Throws.InstanceOf<BadHttpRequestException>().With.Property("StatusCode").EqualTo(413), start);
+            await body.Writer.CompleteAsync(
+                new BadHttpRequestException("Request body too large.", StatusCodes.Status413PayloadTooLarge));
+            Assert.That(
+                async () => await reading,
+                Throws.InstanceOf<BadHttpRequestException>().With.Property("StatusCode").EqualTo(413),
+                start);
         }
     }
 
     [Test]
-    public async Task A_client_that_hangs_up_leaves_nothing_behind([Values(Pushes.Json, Pushes.Form, "multipart/form-data; boundary=xYzZY")] string contentType)
+    public async Task A_client_that_hangs_up_leaves_nothing_behind(
+        [Values(Pushes.Json, Pushes.Form, "multipart/form-data; boundary=xYzZY")] string contentType)
     {
         var blobs = new MemoryBlobs();
         var body = new Pipe();
         var context = new DefaultHttpContext { Request = { ContentType = contentType, Body = body.Reader.AsStream() } };
         var reading = PushRequestReader.ReadAsync(
-            context.Request, cancellationToken => PackageUpload.BeginAsync(blobs, SampleContent.Scope, new ContentLimits(), cancellationToken), new ContentLimits(), CancellationToken.None).AsTask();
-        var start = contentType == Pushes.Json ? "{\"blob\":\"" : contentType == Pushes.Form ? "blob=" : "--xYzZY\r\nContent-Disposition: form-data; name=\"blob\"\r\n\r\n";
+            context.Request, cancellationToken =>
+                PackageUpload.BeginAsync(
+                    blobs,
+                    SampleContent.Scope,
+                    new ContentLimits(),
+                    cancellationToken), new ContentLimits(), CancellationToken.None).AsTask();
+        var start = contentType == Pushes.Json
+            ? "{\"blob\":\""
+            : contentType == Pushes.Form ? "blob=" : "--xYzZY\r\nContent-Disposition: form-data; name=\"blob\"\r\n\r\n";
         await body.Writer.WriteAsync(Encoding.ASCII.GetBytes(start + Pushes.Blob[..400]));
         await body.Writer.CompleteAsync(new IOException("Connection reset by peer."));
-        Assert.That(async () => await reading, Throws.InstanceOf<IOException>().With.Message.EqualTo("Connection reset by peer."));
+        Assert.That(
+            async () => await reading,
+            Throws.InstanceOf<IOException>().With.Message.EqualTo("Connection reset by peer."));
         Assert.That(blobs.Writers.TrueForAll(writer => writer.Disposed), Is.True);
     }
 
@@ -50,7 +66,12 @@ public sealed class PushTransportTests
         var blobs = new MemoryBlobs();
         var context = new DefaultHttpContext { Request = { ContentType = Pushes.Json, Body = body.Reader.AsStream() } };
         var reading = PushRequestReader.ReadAsync(
-            context.Request, cancellationToken => PackageUpload.BeginAsync(blobs, SampleContent.Scope, new ContentLimits(), cancellationToken), new ContentLimits(), cancel.Token).AsTask();
+            context.Request, cancellationToken =>
+                PackageUpload.BeginAsync(
+                    blobs,
+                    SampleContent.Scope,
+                    new ContentLimits(),
+                    cancellationToken), new ContentLimits(), cancel.Token).AsTask();
         await body.Writer.WriteAsync(Encoding.ASCII.GetBytes("{\"blob\":\"" + Pushes.Blob[..400]));
         await cancel.CancelAsync();
         Assert.That(async () => await reading, Throws.InstanceOf<OperationCanceledException>());
@@ -67,7 +88,12 @@ public sealed class PushTransportTests
         await body.Writer.WriteAsync(Encoding.ASCII.GetBytes(Pushes.Minimal));
         Assert.That(
             async () => await PushRequestReader.ReadAsync(
-                context.Request, cancellationToken => PackageUpload.BeginAsync(blobs, SampleContent.Scope, new ContentLimits(), cancellationToken), new ContentLimits(), CancellationToken.None),
+                context.Request, cancellationToken =>
+                    PackageUpload.BeginAsync(
+                        blobs,
+                        SampleContent.Scope,
+                        new ContentLimits(),
+                        cancellationToken), new ContentLimits(), CancellationToken.None),
             Throws.InstanceOf<StorageException>());
         Assert.That(blobs.Writers.Single().Disposed, Is.True);
 
@@ -80,14 +106,22 @@ public sealed class PushTransportTests
     public async Task Nothing_is_staged_for_a_push_without_a_blob()
     {
         var begun = 0;
-        var context = new DefaultHttpContext { Request = { ContentType = Pushes.Json, Body = new MemoryStream("{\"release\":\"1.0.0\",\"blob\":\"\"}"u8.ToArray()) } };
+        var context = new DefaultHttpContext
+        {
+            Request =
+            {
+                ContentType = Pushes.Json,
+                Body = new MemoryStream("{\"release\":\"1.0.0\",\"blob\":\"\"}"u8.ToArray())
+            }
+        };
         Assert.That(
             async () => await PushRequestReader.ReadAsync(
                 context.Request,
                 cancellationToken =>
                 {
                     begun++;
-                    return PackageUpload.BeginAsync(new MemoryBlobs(), SampleContent.Scope, new ContentLimits(), cancellationToken);
+                    return PackageUpload.BeginAsync(
+                        new MemoryBlobs(), SampleContent.Scope, new ContentLimits(), cancellationToken);
                 },
                 new ContentLimits(),
                 CancellationToken.None),

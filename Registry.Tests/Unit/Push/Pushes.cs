@@ -17,26 +17,44 @@ internal static class Pushes
     public const string Form = "application/x-www-form-urlencoded";
 
     /// <summary>A package that is accepted.</summary>
-    public static byte[] Package { get; } = SampleContent.Gzip([.. SampleContent.Tar(System.Formats.Tar.TarEntryFormat.Ustar, ("a", SampleContent.Random(777)))]);
+    public static byte[] Package { get; } = SampleContent.Gzip(
+        [.. SampleContent.Tar(System.Formats.Tar.TarEntryFormat.Ustar, ("a", SampleContent.Random(777)))]);
 
     public static string Blob { get; } = Convert.ToBase64String(Package);
 
     public static string Minimal { get; } = $$"""{"release":"1.0.0","blob":"{{Blob}}"}""";
 
     public static Task<Outcome> ReadAsync(
-        string body, string? contentType = Json, string query = "", int pieceBytes = int.MaxValue, ContentLimits? limits = null) =>
+        string body,
+        string? contentType = Json,
+        string query = "",
+        int pieceBytes = int.MaxValue,
+        ContentLimits? limits = null) =>
         ReadAsync(Encoding.UTF8.GetBytes(body), contentType, query, pieceBytes, limits);
 
     public static Task<Outcome> ReadAsync(
-        byte[] body, string? contentType = Json, string query = "", int pieceBytes = int.MaxValue, ContentLimits? limits = null)
+        byte[] body,
+        string? contentType = Json,
+        string query = "",
+        int pieceBytes = int.MaxValue,
+        ContentLimits? limits = null)
     {
         var pieces = new List<int>();
         for (var at = 0; at < body.Length; at += pieces[^1])
             pieces.Add(Math.Min(pieceBytes, body.Length - at));
-        return ReadAsync(PipeReader.Create(pieces.Count == 0 ? ReadOnlySequence<byte>.Empty : Cut(body, pieces)), contentType, query, limits);
+        return ReadAsync(
+            PipeReader.Create(pieces.Count == 0 ? ReadOnlySequence<byte>.Empty : Cut(body, pieces)),
+            contentType,
+            query,
+            limits);
     }
 
-    public static async Task<Outcome> ReadAsync(PipeReader body, string? contentType = Json, string query = "", ContentLimits? limits = null, Action<HttpRequest>? change = null)
+    public static async Task<Outcome> ReadAsync(
+        PipeReader body,
+        string? contentType = Json,
+        string query = "",
+        ContentLimits? limits = null,
+        Action<HttpRequest>? change = null)
     {
         var context = new DefaultHttpContext();
         context.Features.Set<IRequestBodyPipeFeature>(new Body(body));
@@ -48,12 +66,19 @@ internal static class Pushes
         try
         {
             await using var push = await PushRequestReader.ReadAsync(
-                context.Request, cancellationToken => PackageUpload.BeginAsync(blobs, SampleContent.Scope, limits, cancellationToken), limits, CancellationToken.None);
+                context.Request, cancellationToken =>
+                    PackageUpload.BeginAsync(
+                        blobs, SampleContent.Scope, limits, cancellationToken), limits, CancellationToken.None);
             return await JudgeAsync(push, blobs);
         }
         catch (RegistryException refused)
         {
-            return new Outcome { Error = refused, BodyIsRead = await IsReadAsync(body), IsDiscarded = blobs.Writers.TrueForAll(writer => writer.Disposed) };
+            return new Outcome
+            {
+                Error = refused,
+                BodyIsRead = await IsReadAsync(body),
+                IsDiscarded = blobs.Writers.TrueForAll(writer => writer.Disposed)
+            };
         }
     }
 
@@ -145,6 +170,11 @@ internal sealed record Outcome
 
     public byte[]? Stored { get; init; }
 
-    /// <summary>The refusal in short: <c>InvalidUsage release</c>, <c>InvalidParameters blob</c>; <c>ok</c> when there is none.</summary>
-    public string Summary => (Error ?? Verdict) is not { } refused ? "ok" : refused.Details is [("field", var blamed)] ? $"{refused.Code} {blamed}" : $"{refused.Code}";
+    /// <summary>
+    /// The refusal in short: <c>InvalidUsage release</c>, <c>InvalidParameters blob</c>; <c>ok</c> when there is none.
+    /// </summary>
+    public string Summary =>
+        (Error ?? Verdict) is not { } refused
+            ? "ok"
+            : refused.Details is [("field", var blamed)] ? $"{refused.Code} {blamed}" : $"{refused.Code}";
 }

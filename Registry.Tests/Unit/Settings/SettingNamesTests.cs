@@ -55,7 +55,9 @@ internal sealed class SettingNamesTests
     public void In_a_file_members_of_the_sections_are_checked()
     {
         using var folder = new TemporaryFolder();
-        File.WriteAllText(folder.Below("appsettings.json"), """{"Limits":{"Ratio":5,"Ratios":5},"Proxies":{"Trusted":["10.0.0.1"]},"Cache":1,"Other":{"A":1},"Logging":{"A":1}}""");
+        File.WriteAllText(
+            folder.Below("appsettings.json"),
+            """{"Limits":{"Ratio":5,"Ratios":5},"Proxies":{"Trusted":["10.0.0.1"]},"Cache":1,"Other":{"A":1},"Logging":{"A":1}}""");
         Assert.That(
             ErrorsOf(new ConfigurationBuilder().SetBasePath(folder.Path).AddJsonFile("appsettings.json")),
             Is.EquivalentTo(new[]
@@ -68,7 +70,8 @@ internal sealed class SettingNamesTests
 
     [Test]
     public void The_sides_of_a_move_stand_before_known_settings_alone() => Assert.That(
-        ErrorsOf(new ConfigurationBuilder().AddCommandLine(["--from:Redis:Prefix=a:", "--TO:Redis:Prefx=b:"]), "from", "to"),
+        ErrorsOf(
+            new ConfigurationBuilder().AddCommandLine(["--from:Redis:Prefix=a:", "--TO:Redis:Prefx=b:"]), "from", "to"),
         Is.EqualTo(new[] { "--to:Redis:Prefx is unknown. Did you mean --to:Redis:Prefix?" }));
 
     [Test]
@@ -81,10 +84,12 @@ internal sealed class SettingNamesTests
             .Where(static name => !name.Any(char.IsLower))
             .ToList();
         Assert.That(documented, Is.Unique);
-        Assert.That(documented, Is.EquivalentTo(KnownSettings.All.Where(static name => name != "ASPNETCORE_HTTP_PORTS")));
+        Assert.That(
+            documented, Is.EquivalentTo(KnownSettings.All.Where(static name => name != "ASPNETCORE_HTTP_PORTS")));
     }
 
-    private static List<string> ErrorsOf(IConfigurationBuilder builder, params string[] sides) => [.. SettingNames.Errors(builder.Build(), sides)];
+    private static List<string> ErrorsOf(
+        IConfigurationBuilder builder, params string[] sides) => [.. SettingNames.Errors(builder.Build(), sides)];
 
     private static List<string> ErrorsOfEnvironment(string variable)
     {

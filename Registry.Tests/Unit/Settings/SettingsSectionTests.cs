@@ -23,22 +23,42 @@ internal sealed class SettingsSectionTests
         Assert.That(services.GetRequiredService<LimitSettings>().PackageBytes, Is.EqualTo(bytes));
     }
 
-    [TestCase("LIMITS:PACKAGEBYTES", "1.5GiB", "LIMITS__PACKAGEBYTES is '1.5GiB'; expected a number of bytes, or a size such as 512MiB.")]
-    [TestCase("LIMITS:PACKAGEBYTES", "", "LIMITS__PACKAGEBYTES is ''; expected a number of bytes, or a size such as 512MiB.")]
-    [TestCase("LIMITS:PACKAGEBYTES", "99999999TiB", "LIMITS__PACKAGEBYTES is '99999999TiB'; expected a number of bytes, or a size such as 512MiB.")]
-    [TestCase("LIMITS:METADATABYTES", "3GiB", "LIMITS__METADATABYTES is '3GiB'; expected a number of bytes, or a size such as 64KiB, below 2GiB.")]
+    [TestCase(
+        "LIMITS:PACKAGEBYTES",
+        "1.5GiB",
+        "LIMITS__PACKAGEBYTES is '1.5GiB'; expected a number of bytes, or a size such as 512MiB.")]
+    [TestCase(
+        "LIMITS:PACKAGEBYTES", "", "LIMITS__PACKAGEBYTES is ''; expected a number of bytes, or a size such as 512MiB.")]
+    [TestCase(
+        "LIMITS:PACKAGEBYTES",
+        "99999999TiB",
+        "LIMITS__PACKAGEBYTES is '99999999TiB'; expected a number of bytes, or a size such as 512MiB.")]
+    [TestCase(
+        "LIMITS:METADATABYTES",
+        "3GiB",
+        "LIMITS__METADATABYTES is '3GiB'; expected a number of bytes, or a size such as 64KiB, below 2GiB.")]
     [TestCase("LIMITS:RATIO", "1KiB", "LIMITS__RATIO is '1KiB'; expected a whole number up to 2147483647.")]
     [TestCase("UPDATES:BOUNDSECONDS", "soon", "UPDATES__BOUNDSECONDS is 'soon'; expected a number.")]
     [TestCase("LIMITS:ARCHIVEBYTES", "0", "LIMITS__ARCHIVEBYTES is 0; it must be above 0.")]
     [TestCase("LIMITS:ARCHIVEBYTES", "-1KiB", "LIMITS__ARCHIVEBYTES is -1024; it must be above 0.")]
     [TestCase("CACHE:INDEXBYTES", "-1", "CACHE__INDEXBYTES is -1; it must be 0 or above.")]
-    [TestCase("COLLECTION:PERIODSECONDS", "NaN", "COLLECTION__PERIODSECONDS is NaN; it must be above 0 and at most 100000000 seconds.")]
-    [TestCase("COLLECTION:GRACESECONDS", "59", "COLLECTION__GRACESECONDS is 59; it must be at least four times UPDATES__BOUNDSECONDS, which is 15.")]
-    [TestCase("PROXIES:TRUSTED", "10.0.0.1,proxy", "PROXIES__TRUSTED holds 'proxy'; expected an address such as 10.1.2.3 or a network such as 10.0.0.0/8.")]
+    [TestCase(
+        "COLLECTION:PERIODSECONDS",
+        "NaN",
+        "COLLECTION__PERIODSECONDS is NaN; it must be above 0 and at most 100000000 seconds.")]
+    [TestCase(
+        "COLLECTION:GRACESECONDS",
+        "59",
+        "COLLECTION__GRACESECONDS is 59; it must be at least four times UPDATES__BOUNDSECONDS, which is 15.")]
+    [TestCase(
+        "PROXIES:TRUSTED",
+        "10.0.0.1,proxy",
+        "PROXIES__TRUSTED holds 'proxy'; expected an address such as 10.1.2.3 or a network such as 10.0.0.0/8.")]
     [TestCase("STORAGE", "floppy", "STORAGE is 'floppy'; expected one of filesystem, redis, etcd, gcs.")]
     [TestCase("STORAGE", "", "STORAGE is ''; expected one of filesystem, redis, etcd, gcs.")]
     [TestCase("FILESYSTEM:PATH", "", "FILESYSTEM__PATH is empty: name the folder that holds the data.")]
-    public void A_value_that_cannot_be_used_is_told_with_its_variable_and_what_is_expected(string key, string value, string told)
+    public void A_value_that_cannot_be_used_is_told_with_its_variable_and_what_is_expected(
+        string key, string value, string told)
     {
         var wrong = Assert.Throws<StartupException>(() => Compose((key, value)).Dispose());
         Assert.That(wrong?.Message, Is.EqualTo(told));
@@ -53,7 +73,10 @@ internal sealed class SettingsSectionTests
             ("UPDATES:BOUNDSECONDS", "-1"),
             ("COLLECTION:PERIODSECONDS", "0"),
             ("FILESYSTEM:PATH", "")).Dispose());
-        foreach (var variable in (string[])["LIMITS__REQUESTBYTES", "LIMITS__RATIO", "UPDATES__BOUNDSECONDS", "COLLECTION__PERIODSECONDS", "FILESYSTEM__PATH"])
+        foreach (var variable in (string[])[
+            "LIMITS__REQUESTBYTES", "LIMITS__RATIO", "UPDATES__BOUNDSECONDS", "COLLECTION__PERIODSECONDS",
+            "FILESYSTEM__PATH"
+        ])
             Assert.That(wrong?.Message.Split(Environment.NewLine), Has.One.StartsWith($"{variable} is"));
     }
 
@@ -62,13 +85,16 @@ internal sealed class SettingsSectionTests
     {
         using var services = Compose();
         Assert.That(services.GetRequiredService<LimitSettings>().Content, Is.EqualTo(new Core.Content.ContentLimits()));
-        Assert.That(services.GetRequiredService<Core.Packages.CollectionOptions>(), Is.EqualTo(new Core.Packages.CollectionOptions()));
+        Assert.That(
+            services.GetRequiredService<Core.Packages.CollectionOptions>(),
+            Is.EqualTo(new Core.Packages.CollectionOptions()));
     }
 
     private static ServiceProvider Compose(params IEnumerable<(string Key, string Value)> settings)
     {
         var configuration = new ConfigurationBuilder()
-            .AddInMemoryCollection(settings.Select(static setting => KeyValuePair.Create(setting.Key, (string?)setting.Value)))
+            .AddInMemoryCollection(
+                settings.Select(static setting => KeyValuePair.Create(setting.Key, (string?)setting.Value)))
             .Build();
         var services = new ServiceCollection();
         services.AddStorage(configuration);

@@ -27,7 +27,8 @@ public sealed class DiskThreadsTests
     {
         var threads = new DiskThreads();
         var ran = 0;
-        await Task.WhenAll(Enumerable.Range(0, 1_000).Select(_ => threads.RunAsync(() => Interlocked.Increment(ref ran))));
+        await Task.WhenAll(
+            Enumerable.Range(0, 1_000).Select(_ => threads.RunAsync(() => Interlocked.Increment(ref ran))));
         Assert.That(ran, Is.EqualTo(1_000));
     }
 

@@ -18,7 +18,10 @@ public sealed class DocumentBatchesTests
         await foreach (var batch in DocumentBatches.Of(DocumentsAsync(documents, bytes)))
             batches.Add([.. batch.Select(static document => document.Key.Value)]);
         Assert.That(batches.Select(static batch => batch.Count), Is.EqualTo(sizes));
-        Assert.That(batches.SelectMany(static batch => batch), Is.EqualTo(Enumerable.Range(0, documents).Select(static i => $"packages/a/p{i}")), "all of them, in their order");
+        Assert.That(
+            batches.SelectMany(static batch => batch),
+            Is.EqualTo(Enumerable.Range(0, documents).Select(static i => $"packages/a/p{i}")),
+            "all of them, in their order");
     }
 
     [Test]
@@ -55,7 +58,8 @@ public sealed class DocumentBatchesTests
             break;
         Assert.That(ended, Is.True);
 
-        async IAsyncEnumerable<StoredDocument> EndlessAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
+        async IAsyncEnumerable<StoredDocument> EndlessAsync(
+            [EnumeratorCancellation] CancellationToken cancellationToken = default)
         {
             try
             {

@@ -168,7 +168,8 @@ public sealed class EtcdCallTests
         using var cancel = new CancellationTokenSource(TimeSpan.FromMilliseconds(50));
         using var silent = new Script([]) { Hangs = true };
         await Assert.ThatAsync(
-            () => CallAsync(silent, new TxnRequest(), timeout: TimeSpan.FromMinutes(1), cancellationToken: cancel.Token),
+            () =>
+                CallAsync(silent, new TxnRequest(), timeout: TimeSpan.FromMinutes(1), cancellationToken: cancel.Token),
             Throws.InstanceOf<OperationCanceledException>().With.Property("CancellationToken").EqualTo(cancel.Token));
     }
 

@@ -38,10 +38,18 @@ public sealed class EtcdErrorsTests
     {
         (StatusCode Code, string Message, Exception? Cause, bool Expected)[] cases =
         [
-            (StatusCode.Unavailable, "cannot be reached", new HttpRequestException(HttpRequestError.ConnectionError), true),
+            (
+                StatusCode.Unavailable,
+                "cannot be reached",
+                new HttpRequestException(HttpRequestError.ConnectionError),
+                true),
             (StatusCode.Unavailable, "etcdserver: no leader", null, true),
             (StatusCode.Unavailable, "etcdserver: request timed out", null, false),
-            (StatusCode.Unavailable, "broke the connection", new HttpRequestException(HttpRequestError.ResponseEnded), false),
+            (
+                StatusCode.Unavailable,
+                "broke the connection",
+                new HttpRequestException(HttpRequestError.ResponseEnded),
+                false),
             (StatusCode.DeadlineExceeded, "did not answer in time", new OperationCanceledException(), false),
         ];
         foreach (var (code, message, cause, expected) in cases)
@@ -51,10 +59,15 @@ public sealed class EtcdErrorsTests
     [Test]
     public void A_login_is_made_again_for_a_token_that_is_unknown_or_older_than_a_change_of_the_users()
     {
-        Assert.That(EtcdErrors.AsksForLogin(Error(StatusCode.Unauthenticated, "etcdserver: invalid auth token")), Is.True);
-        Assert.That(EtcdErrors.AsksForLogin(Error(StatusCode.InvalidArgument, "etcdserver: revision of auth store is old")), Is.True);
-        Assert.That(EtcdErrors.AsksForLogin(Error(StatusCode.PermissionDenied, "etcdserver: permission denied")), Is.False);
+        Assert.That(
+            EtcdErrors.AsksForLogin(Error(StatusCode.Unauthenticated, "etcdserver: invalid auth token")), Is.True);
+        Assert.That(
+            EtcdErrors.AsksForLogin(Error(StatusCode.InvalidArgument, "etcdserver: revision of auth store is old")),
+            Is.True);
+        Assert.That(
+            EtcdErrors.AsksForLogin(Error(StatusCode.PermissionDenied, "etcdserver: permission denied")), Is.False);
     }
 
-    private static RpcException Error(StatusCode code, string message, Exception? cause = null) => new(new Status(code, message, cause));
+    private static RpcException Error(
+        StatusCode code, string message, Exception? cause = null) => new(new Status(code, message, cause));
 }

@@ -15,7 +15,10 @@ public sealed class EtcdKeysTests
         var range = Keys.Documents(StoreKey.Of("packages", "a"), after: null);
         Assert.That(Holds(range, StoreKey.Of("packages", "a", "b")), Is.True);
         Assert.That(Holds(range, StoreKey.Of("packages", "a", "b", "c")), Is.True);
-        foreach (var beside in (StoreKey[])[StoreKey.Of("packages", "a"), StoreKey.Of("packages", "ab"), StoreKey.Of("packages", "a-b"), StoreKey.Of("packages", "b")])
+        foreach (var beside in (StoreKey[])[
+            StoreKey.Of("packages", "a"), StoreKey.Of("packages", "ab"), StoreKey.Of("packages", "a-b"),
+            StoreKey.Of("packages", "b")
+        ])
             Assert.That(Holds(range, beside), Is.False, beside.Value);
     }
 
@@ -26,7 +29,8 @@ public sealed class EtcdKeysTests
         var key = StoreKey.Of("packages", "a", "b");
         Assert.That(Holds(Keys.Documents(scope, key), key), Is.False);
         Assert.That(Holds(Keys.Documents(scope, key), StoreKey.Of("packages", "a", "b", "c")), Is.True);
-        Assert.That(Holds(Keys.Documents(scope, StoreKey.Of("a")), key), Is.True, "a key before the range leaves it whole");
+        Assert.That(
+            Holds(Keys.Documents(scope, StoreKey.Of("a")), key), Is.True, "a key before the range leaves it whole");
         Assert.That(Keys.Documents(scope, StoreKey.Of("packages", "z")).IsEmpty, Is.True);
     }
 
@@ -46,7 +50,9 @@ public sealed class EtcdKeysTests
     public void Chunks_are_in_order_and_belong_to_their_upload()
     {
         var chunks = Enumerable.Range(0, 300).Select(i => Keys.Chunk("u", i * 1000)).ToList();
-        Assert.That(chunks.Select(static chunk => chunk.ToStringUtf8()), Is.Ordered.Using((IComparer<string>)StringComparer.Ordinal));
+        Assert.That(
+            chunks.Select(static chunk => chunk.ToStringUtf8()),
+            Is.Ordered.Using((IComparer<string>)StringComparer.Ordinal));
         Assert.That(chunks.TrueForAll(static chunk => Holds(Keys.Chunks("u"), chunk)), Is.True);
         Assert.That(Holds(Keys.Chunks("u"), Keys.Chunk("u2", 0)), Is.False);
     }

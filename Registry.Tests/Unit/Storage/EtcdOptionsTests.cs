@@ -11,7 +11,14 @@ public sealed class EtcdOptionsTests
 
     [Test]
     public void Several_endpoints_and_a_login_are_valid() => Assert.That(
-        ErrorsOf(new EtcdOptions { Endpoints = "http://a:2379, http://b:2379,http://[::1]:1", Username = "u", Password = "p", Prefix = "a/b/" }), Is.Empty);
+        ErrorsOf(
+            new EtcdOptions
+            {
+                Endpoints = "http://a:2379, http://b:2379,http://[::1]:1",
+                Username = "u",
+                Password = "p",
+                Prefix = "a/b/"
+            }), Is.Empty);
 
     [TestCase("", "ETCD__ENDPOINTS is empty")]
     [TestCase(" , ", "ETCD__ENDPOINTS is empty")]
@@ -24,7 +31,9 @@ public sealed class EtcdOptionsTests
 
     [Test]
     public void A_password_in_an_endpoint_is_not_repeated() =>
-        Assert.That(ErrorsOf(new EtcdOptions { Endpoints = "http://user:secret@a:2379" }), Has.Some.Contains("@a:2379").And.None.Contains("secret"));
+        Assert.That(
+            ErrorsOf(new EtcdOptions { Endpoints = "http://user:secret@a:2379" }),
+            Has.Some.Contains("@a:2379").And.None.Contains("secret"));
 
     [TestCase("")]
     [TestCase("registry")]
@@ -53,7 +62,10 @@ public sealed class EtcdOptionsTests
             CaFile = "/nowhere/ca.pem",
             ServerName = "not a name",
         });
-        foreach (var setting in (string[])["ETCD__ENDPOINTS", "ETCD__PASSWORD", "ETCD__PREFIX", "ETCD__TIMEOUTSECONDS", "ETCD__KEYFILE", "ETCD__CAFILE", "ETCD__SERVERNAME"])
+        foreach (var setting in (string[])[
+            "ETCD__ENDPOINTS", "ETCD__PASSWORD", "ETCD__PREFIX", "ETCD__TIMEOUTSECONDS", "ETCD__KEYFILE",
+            "ETCD__CAFILE", "ETCD__SERVERNAME"
+        ])
             Assert.That(errors, Has.Some.Contains(setting));
     }
 
@@ -62,14 +74,25 @@ public sealed class EtcdOptionsTests
     {
         using var authority = new TestAuthority();
         var (certificate, key) = authority.Issue("registry", "registry.test");
-        var options = new EtcdOptions { Endpoints = "https://a:2379", CaFile = authority.File, CertificateFile = certificate, KeyFile = key, ServerName = "etcd.test" };
+        var options = new EtcdOptions
+        {
+            Endpoints = "https://a:2379",
+            CaFile = authority.File,
+            CertificateFile = certificate,
+            KeyFile = key,
+            ServerName = "etcd.test"
+        };
         Assert.That(ErrorsOf(options), Is.Empty);
         options.Endpoints = "http://a:2379";
         Assert.That(ErrorsOf(options), Has.Exactly(4).Contains("http://"));
 
-        Assert.That(ErrorsOf(new EtcdOptions { Endpoints = "https://a", CaFile = key }), Has.Some.Contains("ETCD__CAFILE"));
-        Assert.That(ErrorsOf(new EtcdOptions { Endpoints = "https://a", CertificateFile = certificate, KeyFile = certificate }), Has.Some.Contains("ETCD__KEYFILE"));
+        Assert.That(
+            ErrorsOf(new EtcdOptions { Endpoints = "https://a", CaFile = key }), Has.Some.Contains("ETCD__CAFILE"));
+        Assert.That(
+            ErrorsOf(new EtcdOptions { Endpoints = "https://a", CertificateFile = certificate, KeyFile = certificate }),
+            Has.Some.Contains("ETCD__KEYFILE"));
     }
 
-    private static IEnumerable<string> ErrorsOf(EtcdOptions options) => new EtcdOptionsValidator().Validate(null, options).Failures ?? [];
+    private static IEnumerable<string> ErrorsOf(
+        EtcdOptions options) => new EtcdOptionsValidator().Validate(null, options).Failures ?? [];
 }

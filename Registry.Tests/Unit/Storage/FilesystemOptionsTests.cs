@@ -15,8 +15,10 @@ public sealed class FilesystemOptionsTests
     {
         using var folder = new TemporaryFolder();
         await using var services = Services(folder.Below("registry", "data"));
-        await services.GetRequiredService<IDocumentStore>().TryPutAsync(StoreKey.Of("packages", "a"), "{}"u8.ToArray(), Precondition.Absent, CancellationToken.None);
-        await using var writer = await services.GetRequiredService<IBlobStore>().CreateAsync(StoreKey.Of("packages", "a"), CancellationToken.None);
+        await services.GetRequiredService<IDocumentStore>()
+            .TryPutAsync(StoreKey.Of("packages", "a"), "{}"u8.ToArray(), Precondition.Absent, CancellationToken.None);
+        await using var writer = await services.GetRequiredService<IBlobStore>()
+            .CreateAsync(StoreKey.Of("packages", "a"), CancellationToken.None);
         await services.GetRequiredService<IStorageProbe>().ProbeAsync(CancellationToken.None);
         Assert.That(File.Exists(folder.Below("registry", "data", "documents", "packages", "a@.json")), Is.True);
         Assert.That(Directory.GetFiles(folder.Below("registry", "data", "staging")), Has.Length.EqualTo(1));
@@ -47,7 +49,9 @@ public sealed class FilesystemOptionsTests
     {
         using var folder = new TemporaryFolder();
         using var services = Services(folder.Below("new", "data"));
-        Assert.That(services.GetRequiredService<IOptions<FilesystemOptions>>().Value.Path, Is.EqualTo(folder.Below("new", "data")));
+        Assert.That(
+            services.GetRequiredService<IOptions<FilesystemOptions>>().Value.Path,
+            Is.EqualTo(folder.Below("new", "data")));
         Assert.That(Directory.Exists(folder.Below("new")), Is.False);
     }
 
@@ -116,7 +120,8 @@ public sealed class FilesystemOptionsTests
     private static async Task<StorageException> FaultOfProbeAsync(FilesystemOptions options)
     {
         var probe = new FilesystemProbe(new FilesystemVolume(options, TimeProvider.System));
-        return (await Assert.ThrowsAsync<StorageException>(async () => await probe.ProbeAsync(CancellationToken.None)))!;
+        return (await Assert.ThrowsAsync<StorageException>(
+            async () => await probe.ProbeAsync(CancellationToken.None)))!;
     }
 
     private static async Task DemandUsableAsync(string path)
@@ -147,7 +152,8 @@ public sealed class FilesystemOptionsTests
     {
         var configuration = new ConfigurationBuilder()
             .AddInMemoryCollection(path is null ? [] : [new("Filesystem:Path", path)])
-            .AddInMemoryCollection(settings.ToDictionary(static setting => setting.Key, static setting => (string?)setting.Value))
+            .AddInMemoryCollection(
+                settings.ToDictionary(static setting => setting.Key, static setting => (string?)setting.Value))
             .Build();
         return new ServiceCollection().AddFilesystemStorage(configuration).BuildServiceProvider();
     }

@@ -14,7 +14,9 @@ public sealed class GcsOptionsTests
     public void What_is_not_set_has_its_default()
     {
         var options = Read(("GCS:BUCKET", "registry"));
-        Assert.That((options.Prefix, options.Address, options.CredentialsFile), Is.EqualTo(("", "https://storage.googleapis.com", (string?)null)));
+        Assert.That(
+            (options.Prefix, options.Address, options.CredentialsFile),
+            Is.EqualTo(("", "https://storage.googleapis.com", (string?)null)));
         Assert.That((options.DeadlineSeconds, options.TransferIdleSeconds), Is.EqualTo((10.0, 30.0)));
     }
 
@@ -38,15 +40,23 @@ public sealed class GcsOptionsTests
     [TestCase("Gcs:Endpoint", "storage", "GCS__ENDPOINT is 'storage'")]
     [TestCase("Gcs:Endpoint", "https://host/path", "GCS__ENDPOINT")]
     [TestCase("STORAGE_EMULATOR_HOST", "http://host/path", "STORAGE_EMULATOR_HOST is 'http://host/path'")]
-    [TestCase("Gcs:CredentialsFile", "/nowhere/key.json", "GCS__CREDENTIALSFILE is '/nowhere/key.json', which does not exist")]
-    [TestCase("GOOGLE_APPLICATION_CREDENTIALS", "/nowhere/key.json", "GOOGLE_APPLICATION_CREDENTIALS is '/nowhere/key.json', which does not exist")]
+    [TestCase(
+        "Gcs:CredentialsFile",
+        "/nowhere/key.json",
+        "GCS__CREDENTIALSFILE is '/nowhere/key.json', which does not exist")]
+    [TestCase(
+        "GOOGLE_APPLICATION_CREDENTIALS",
+        "/nowhere/key.json",
+        "GOOGLE_APPLICATION_CREDENTIALS is '/nowhere/key.json', which does not exist")]
     [TestCase("Gcs:StagingFolder", "", "GCS__STAGINGFOLDER")]
     [TestCase("Gcs:StagingFolder", "/etc/hostname", "GCS__STAGINGFOLDER is '/etc/hostname', which is a file")]
     [TestCase("Gcs:DeadlineSeconds", "0", "GCS__DEADLINESECONDS is 0")]
     [TestCase("Gcs:DeadlineSeconds", "soon", "GCS__DEADLINESECONDS is 'soon'; expected a number")]
     [TestCase("Gcs:TransferIdleSeconds", "-1", "GCS__TRANSFERIDLESECONDS is -1")]
     public void What_cannot_work_is_refused_by_the_name_of_its_setting(string key, string value, string words) =>
-        Assert.That(() => Read(("Gcs:Bucket", "registry"), (key, value)), Throws.TypeOf<OptionsValidationException>().With.Message.Contains(words));
+        Assert.That(
+            () => Read(("Gcs:Bucket", "registry"), (key, value)),
+            Throws.TypeOf<OptionsValidationException>().With.Message.Contains(words));
 
     [TestCase("no json")]
     [TestCase("{}")]
@@ -64,7 +74,8 @@ public sealed class GcsOptionsTests
     [Test]
     public void All_that_is_wrong_is_told_at_once()
     {
-        var refusal = Assert.Throws<OptionsValidationException>(() => Read(("Gcs:Prefix", "a b"), ("Gcs:DeadlineSeconds", "0")));
+        var refusal =
+            Assert.Throws<OptionsValidationException>(() => Read(("Gcs:Prefix", "a b"), ("Gcs:DeadlineSeconds", "0")));
         Assert.That(refusal!.Failures.Count(), Is.EqualTo(3));
     }
 
@@ -72,13 +83,17 @@ public sealed class GcsOptionsTests
     public void Names_stand_in_the_order_of_their_keys_and_are_short_enough()
     {
         var names = new GcsNames(new string('p', GcsNames.MaxPrefixBytes - 1));
-        StoreKey[] keys = [StoreKey.Of("packages", "a"), StoreKey.Of("packages", "a", "b"), StoreKey.Of("packages", "a-b"), StoreKey.Of("packages", "a", ""), StoreKey.Of("packages", "A")];
+        StoreKey[] keys = [
+            StoreKey.Of("packages", "a"), StoreKey.Of("packages", "a", "b"), StoreKey.Of("packages", "a-b"),
+            StoreKey.Of("packages", "a", ""), StoreKey.Of("packages", "A")
+        ];
         Assert.That(keys.Order().Select(names.Of), Is.Ordered.Using((IComparer<string>)StringComparer.Ordinal));
         foreach (var key in keys)
             Assert.That(names.TryGetDocument(names.Of(key), out var read) && read == key, Is.True);
 
         var segment = new string('s', StoreKey.MaxSegmentBytes);
-        var longest = StoreKey.Of(segment, segment, segment, new string('k', StoreKey.MaxKeyBytes - (3 * segment.Length) - 3));
+        var longest =
+            StoreKey.Of(segment, segment, segment, new string('k', StoreKey.MaxKeyBytes - (3 * segment.Length) - 3));
         var blob = new BlobKey(longest, Samples.Sha256("x"));
         Assert.That(names.Of(blob), Has.Length.EqualTo(GcsNames.MaxNameBytes));
         Assert.That(names.TryGetBlob(names.Of(blob), out var same) && same == blob, Is.True);
@@ -99,7 +114,9 @@ public sealed class GcsOptionsTests
     private static GcsOptions Read(params (string Key, string Value)[] settings)
     {
         var configuration = new ConfigurationBuilder()
-            .AddInMemoryCollection(settings.GroupBy(setting => setting.Key).Select(group => KeyValuePair.Create(group.Key, (string?)group.Last().Value))).Build();
+            .AddInMemoryCollection(
+                settings.GroupBy(setting => setting.Key)
+                    .Select(group => KeyValuePair.Create(group.Key, (string?)group.Last().Value))).Build();
         using var services = new ServiceCollection().AddGcsStorage(configuration).BuildServiceProvider();
         return services.GetRequiredService<IOptions<GcsOptions>>().Value;
     }

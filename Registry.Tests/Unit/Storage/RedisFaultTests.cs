@@ -6,8 +6,12 @@ namespace Registry.Tests.Unit.Storage;
 
 public sealed class RedisFaultTests
 {
-    [TestCase("OOM command not allowed when used memory > 'maxmemory'. script: a185, on @user_script:11.", StorageFault.Full)]
-    [TestCase("ERR Error running script (call to f_a185): @user_script:11: @user_script: 11: -OOM command not allowed when used memory > 'maxmemory'.", StorageFault.Full)]
+    [TestCase(
+        "OOM command not allowed when used memory > 'maxmemory'. script: a185, on @user_script:11.", StorageFault.Full)]
+    [TestCase(
+        "ERR Error running script (call to f_a185): @user_script:11: @user_script: 11: -OOM command not allowed "
+            + "when used memory > 'maxmemory'.",
+        StorageFault.Full)]
     [TestCase("MISCONF Errors writing to the AOF file: No space left on device", StorageFault.Full)]
     [TestCase("MISCONF Redis is configured to save RDB snapshots, but it's currently unable to persist to disk.", null)]
     [TestCase("LOADING Redis is loading the dataset in memory", null)]
@@ -18,8 +22,14 @@ public sealed class RedisFaultTests
     [TestCase("WRONGPASS invalid username-password pair or user is disabled.", StorageFault.Denied)]
     [TestCase("NOPERM this user has no permissions to run the 'evalsha' command", StorageFault.Denied)]
     [TestCase("WRONGTYPE Operation against a key holding the wrong kind of value", StorageFault.Corrupt)]
-    [TestCase("It was not possible to connect to the redis server(s). There was an authentication failure; check that passwords are configured correctly", StorageFault.Denied)]
-    [TestCase("It was not possible to connect to the redis server(s); to create a disconnected multiplexer, disable AbortOnConnectFail. AuthenticationFailure on PING", StorageFault.Denied)]
+    [TestCase(
+        "It was not possible to connect to the redis server(s). There was an authentication failure; check that "
+            + "passwords are configured correctly",
+        StorageFault.Denied)]
+    [TestCase(
+        "It was not possible to connect to the redis server(s); to create a disconnected multiplexer, disable "
+            + "AbortOnConnectFail. AuthenticationFailure on PING",
+        StorageFault.Denied)]
     [TestCase("ERR something that nobody has seen before", null)]
     public void A_failure_is_told_by_its_words(string message, StorageFault? kind) =>
         Assert.That(RedisFault.KindSaid(message), Is.EqualTo(kind));

@@ -35,7 +35,8 @@ public sealed class SharedFlushesTests
         var others = Enumerable.Range(0, Callers).Select(_ => RunAsync(() => flushes.Flush("a"))).ToArray();
         await Task.Delay(50);
         Assert.That(disk.Begun, Is.EqualTo(1), "one flush of a folder at a time");
-        Assert.That(others.Any(static other => other.IsCompleted), Is.False, "the flush under way began before they came");
+        Assert.That(
+            others.Any(static other => other.IsCompleted), Is.False, "the flush under way began before they came");
 
         disk.EndOne();
         Assert.That(await first.WaitAsync(Timeout), Is.EqualTo(Identity));
@@ -109,7 +110,9 @@ public sealed class SharedFlushesTests
         Assert.That(early, Is.Empty);
     }
 
-    private static Task<FileIdentity?> RunAsync(Func<FileIdentity?> call) => Task.Factory.StartNew(call, default, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+    private static Task<FileIdentity?> RunAsync(
+        Func<FileIdentity?> call) =>
+        Task.Factory.StartNew(call, default, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 
     /// <summary>A disk whose flushes last until a test ends them.</summary>
     private sealed class Disk : IDisposable

@@ -26,7 +26,8 @@ public sealed class StorageFaultsTests
     {
         var key = StoreKey.Of("packages", "before");
         faults.Before = call => FailAt(call, StorageOperation.PutDocument, key.Value);
-        await Assert.ThrowsAsync<StorageException>(async () => await Documents.TryPutAsync(key, "x", Precondition.Absent, CancellationToken));
+        await Assert.ThrowsAsync<StorageException>(
+            async () => await Documents.TryPutAsync(key, "x", Precondition.Absent, CancellationToken));
         Assert.That(await storage.Documents.GetAsync(key, CancellationToken), Is.Null);
     }
 
@@ -35,11 +36,13 @@ public sealed class StorageFaultsTests
     {
         var key = StoreKey.Of("packages", "after");
         faults.After = call => FailAt(call, StorageOperation.PutDocument, key.Value);
-        await Assert.ThrowsAsync<StorageException>(async () => await Documents.TryPutAsync(key, "x", Precondition.Absent, CancellationToken));
+        await Assert.ThrowsAsync<StorageException>(
+            async () => await Documents.TryPutAsync(key, "x", Precondition.Absent, CancellationToken));
         Assert.That((await Documents.GetAsync(key, CancellationToken))!.Text(), Is.EqualTo("x"));
 
         faults.After = call => FailAt(call, StorageOperation.DeleteDocument, key.Value);
-        await Assert.ThrowsAsync<StorageException>(async () => await Documents.TryDeleteAsync(key, Precondition.None, CancellationToken));
+        await Assert.ThrowsAsync<StorageException>(
+            async () => await Documents.TryDeleteAsync(key, Precondition.None, CancellationToken));
         Assert.That(await Documents.GetAsync(key, CancellationToken), Is.Null);
     }
 
@@ -74,9 +77,12 @@ public sealed class StorageFaultsTests
         faults.Before = null;
         var info = await Blobs.CommitAsync(Sample, Small, CancellationToken);
         faults.After = call => FailAt(call, StorageOperation.ReadBlob, info.Key.Value);
-        await Assert.ThrowsAsync<StorageException>(async () => await Blobs.ReadAsync(info.Key, ByteRange.All, CancellationToken));
+        await Assert.ThrowsAsync<StorageException>(
+            async () => await Blobs.ReadAsync(info.Key, ByteRange.All, CancellationToken));
     }
 
     private static ValueTask FailAt(StorageCall call, StorageOperation operation, string key) =>
-        call == new StorageCall(operation, key) ? throw new StorageException(StorageFault.Unavailable, "made to fail") : default;
+        call == new StorageCall(operation, key)
+            ? throw new StorageException(StorageFault.Unavailable, "made to fail")
+            : default;
 }

@@ -10,8 +10,12 @@ public sealed class StoreKeyProperties
 {
     private static readonly Config Settings = Config.QuickThrowOnFailure.WithMaxTest(2_000);
 
-    /// <summary>Segments of what gives trouble, more often than chance would: dots, slashes, escapes, upper case, broken and whole Unicode.</summary>
-    private static Arbitrary<string[]> SegmentLists => Gen.Elements('.', '/', '%', '@', 'a', 'A', '-', '_', '2', 'e', '\0', ' ', 'é', '日', '\ud83d', '\ude00')
+    /// <summary>
+    /// Segments of what gives trouble, more often than chance would: dots, slashes, escapes, upper case, broken and
+    /// whole Unicode.
+    /// </summary>
+    private static Arbitrary<string[]> SegmentLists =>
+        Gen.Elements('.', '/', '%', '@', 'a', 'A', '-', '_', '2', 'e', '\0', ' ', 'é', '日', '\ud83d', '\ude00')
         .ListOf().Select(chars => new string([.. chars.Take(12)]))
         .NonEmptyListOf().Select(segments => segments.Take(6).ToArray())
         .ToArbitrary();
@@ -30,16 +34,29 @@ public sealed class StoreKeyProperties
     public void Every_segment_is_a_legal_name_on_any_disk() => Check.One(Settings, Prop.ForAll(SegmentLists, segments =>
         !StoreKey.TryOf(segments, out var key)
         || (key.Value.Split('/').Length == segments.Length
-            && key.Value.Split('/').All(name => name.Length > 0 && name[0] != '.' && name.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || "._%-".Contains(c))))));
+            && key.Value.Split('/')
+                .All(
+                    name =>
+                        name.Length > 0
+                            && name[0] != '.'
+                            && name.All(
+                                c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || "._%-".Contains(c))))));
 
     [Test]
-    public void Different_segments_are_different_keys() => Check.One(Settings, Prop.ForAll(SegmentLists, SegmentLists, (left, right) =>
-        !StoreKey.TryOf(left, out var one) || !StoreKey.TryOf(right, out var other) || (one == other) == left.SequenceEqual(right)));
+    public void Different_segments_are_different_keys() =>
+        Check.One(Settings, Prop.ForAll(SegmentLists, SegmentLists, (left, right) =>
+        !StoreKey.TryOf(left, out var one)
+            || !StoreKey.TryOf(right, out var other)
+            || (one == other) == left.SequenceEqual(right)));
 
     [Test]
     public void What_parses_is_written_the_same_way() => Check.One(Settings, Prop.ForAll(
-        Gen.Elements('.', '/', '%', '2', 'e', 'f', '4', '1', 'c', '3', 'a', '-', '@').ListOf().Select(chars => new string([.. chars])).ToArbitrary(),
-        text => !StoreKey.TryParse(text, out var key) || (key.Value == text && StoreKey.Of([.. key.Segments()]) == key)));
+        Gen.Elements('.', '/', '%', '2', 'e', 'f', '4', '1', 'c', '3', 'a', '-', '@')
+            .ListOf()
+            .Select(chars => new string([.. chars]))
+            .ToArbitrary(),
+        text =>
+            !StoreKey.TryParse(text, out var key) || (key.Value == text && StoreKey.Of([.. key.Segments()]) == key)));
 
     private static bool IsUnicode(string text)
     {

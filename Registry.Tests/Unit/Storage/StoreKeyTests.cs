@@ -52,7 +52,8 @@ public sealed class StoreKeyTests
     [TestCase("%ed%a0%80")]
     [TestCase("%+1")]
     [TestCase(null)]
-    public void What_no_key_is_written_as_is_not_read_as_one(string? text) => Assert.That(StoreKey.TryParse(text, out _), Is.False);
+    public void What_no_key_is_written_as_is_not_read_as_one(
+        string? text) => Assert.That(StoreKey.TryParse(text, out _), Is.False);
 
     [Test]
     public void What_is_too_long_is_refused_and_never_cut()
@@ -61,7 +62,10 @@ public sealed class StoreKeyTests
         Assert.That(StoreKey.TryOf([longest], out _), Is.True);
         Assert.That(StoreKey.TryOf([longest + "a"], out _), Is.False);
         Assert.That(StoreKey.TryOf([new string('A', StoreKey.MaxSegmentBytes / 3)], out _), Is.True);
-        Assert.That(StoreKey.TryOf([new string('A', (StoreKey.MaxSegmentBytes / 3) + 1)], out _), Is.False, "the escaped length counts");
+        Assert.That(
+            StoreKey.TryOf([new string('A', (StoreKey.MaxSegmentBytes / 3) + 1)], out _),
+            Is.False,
+            "the escaped length counts");
 
         string[] full = [longest, longest, longest, new string('a', StoreKey.MaxKeyBytes - (3 * longest.Length) - 3)];
         Assert.That(StoreKey.Of(full).Value, Has.Length.EqualTo(StoreKey.MaxKeyBytes));

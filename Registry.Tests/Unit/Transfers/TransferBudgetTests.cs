@@ -39,7 +39,10 @@ public sealed class TransferBudgetTests
         await hasty.ReserveAsync(1000, default);
 
         Assert.That(
-            async () => await hasty.ReserveAsync(1, default), Throws.TypeOf<RegistryException>().With.Property("Code").EqualTo(ErrorCode.Unavailable));
+            async () =>
+                await hasty.ReserveAsync(1, default), Throws.TypeOf<RegistryException>().With
+                    .Property("Code")
+                    .EqualTo(ErrorCode.Unavailable));
 
         hasty.Release(1000);
         Assert.That(hasty.Reserved, Is.Zero);
@@ -161,7 +164,8 @@ public sealed class TransferBudgetTests
     [Test]
     public async Task A_transfer_is_cut_once_it_has_stalled_for_long_enough()
     {
-        var patient = new TransferBudget(Options with { StalledAfter = TimeSpan.FromMilliseconds(1500) }, TimeProvider.System);
+        var patient =
+            new TransferBudget(Options with { StalledAfter = TimeSpan.FromMilliseconds(1500) }, TimeProvider.System);
         Transfer? stalled = null;
         stalled = patient.Begin(() => stalled!.Dispose());
         await stalled.ReserveAsync(700, default);
@@ -170,7 +174,8 @@ public sealed class TransferBudgetTests
 
         await patient.ReserveAsync(1000, default);
 
-        Assert.That(TimeProvider.System.GetElapsedTime(began), Is.GreaterThanOrEqualTo(TimeSpan.FromMilliseconds(1400)));
+        Assert.That(
+            TimeProvider.System.GetElapsedTime(began), Is.GreaterThanOrEqualTo(TimeSpan.FromMilliseconds(1400)));
         patient.Release(1000);
     }
 

@@ -12,7 +12,8 @@ public sealed class ReleaseQueryProperties
 
     private static Gen<string> Numbers => Gen.Elements("0", "1", "2", "3", "9", "10", "99999999999999999999");
 
-    private static Gen<string> Prereleases => Gen.Elements("", "", "", "-0", "-1", "-alpha", "-beta.2", "-beta.11", "-a-b");
+    private static Gen<string> Prereleases =>
+        Gen.Elements("", "", "", "-0", "-1", "-alpha", "-beta.2", "-beta.11", "-a-b");
 
     private static Gen<string> Builds => Gen.Elements("", "", "", "+a", "+b", "+9", "+10", "+a-b");
 
@@ -42,16 +43,24 @@ public sealed class ReleaseQueryProperties
 
     [Test]
     public void Any_text_is_a_query_or_is_refused_with_a_reason() =>
-        Check(Queries, text => ReleaseQuery.TryParse(text, out var query, out var reason) ? query.Text == text && reason is null : reason is { Length: > 0 });
+        Check(
+            Queries,
+            text =>
+                ReleaseQuery.TryParse(text, out var query, out var reason)
+                    ? query.Text == text && reason is null
+                    : reason is { Length: > 0 });
 
     [Test]
     public void Arbitrary_text_never_throws() =>
         Check(ArbMap.Default.GeneratorFor<string?>(), text =>
-            ReleaseQuery.TryParse(text, out _, out var reason) == reason is null && Release.TryParse(text, out _, out reason) == reason is null);
+            ReleaseQuery.TryParse(text, out _, out var reason) == reason is null
+                && Release.TryParse(text, out _, out reason) == reason is null);
 
     [Test]
     public void Every_release_is_a_query_that_finds_itself() =>
-        Check(from registry in Registries where registry.Length > 0 from release in Gen.Elements(registry) select (registry, release), given =>
+        Check(
+            from registry in Registries
+                where registry.Length > 0 from release in Gen.Elements(registry) select (registry, release), given =>
             Parse(given.release.Value).Match(given.registry) == given.release);
 
     [Test]
@@ -67,22 +76,33 @@ public sealed class ReleaseQueryProperties
 
     [Test]
     public void A_release_that_does_not_match_changes_no_answer() =>
-        Check(from given in Cases from text in ReleaseTexts select (given.query, given.registry, added: Release.Parse(text)), given =>
+        Check(
+            from given in Cases
+                from text in ReleaseTexts select (given.query, given.registry, added: Release.Parse(text)), given =>
             given.query.Matches(given.added)
-            || given.query.Match(given.registry) == given.query.Match(given.registry.Append(given.added).Distinct().OrderDescending().ToArray()));
+            || given.query.Match(given.registry)
+                == given.query.Match(given.registry.Append(given.added).Distinct().OrderDescending().ToArray()));
 
     [Test]
     public void Prereleases_answer_only_default_and_queries_with_a_dash() =>
-        Check(Cases, given => given.query.Match(given.registry) is not { IsPrerelease: true } || given.query.Text == "default" || given.query.Text.Contains('-'));
+        Check(
+            Cases,
+            given =>
+                given.query.Match(given.registry) is not { IsPrerelease: true }
+                    || given.query.Text == "default"
+                    || given.query.Text.Contains('-'));
 
     [Test]
     public void Spaces_have_no_meaning() =>
         Check(from given in Cases where given.query.Text != "default" select given, given =>
-            Parse(string.Join(' ', given.query.Text.ToCharArray())).Match(given.registry) == given.query.Match(given.registry));
+            Parse(string.Join(' ', given.query.Text.ToCharArray())).Match(given.registry)
+                == given.query.Match(given.registry));
 
     [Test]
     public void Less_and_not_less_part_the_releases() =>
-        Check(from registry in Registries from text in ReleaseTexts select (registry, bound: Release.Parse(text)), given =>
+        Check(
+            from registry in Registries
+                from text in ReleaseTexts select (registry, bound: Release.Parse(text)), given =>
         {
             var numbers = given.bound.Value.Split('+')[0];
             // A dash takes the prereleases in.
@@ -109,5 +129,6 @@ public sealed class ReleaseQueryProperties
     private static ReleaseQuery Parse(string text) =>
         ReleaseQuery.TryParse(text, out var query, out var reason) ? query : throw new FormatException(reason);
 
-    private static void Check<T>(Gen<T> given, Func<T, bool> holds) => Prop.ForAll(given.ToArbitrary(), holds).Check(Thorough);
+    private static void Check<T>(
+        Gen<T> given, Func<T, bool> holds) => Prop.ForAll(given.ToArbitrary(), holds).Check(Thorough);
 }

@@ -3,12 +3,15 @@ using Registry.Core.Versions;
 
 namespace Registry.Tests.Unit.Versions;
 
-/// <summary>The rows were observed on the reference server over the releases below, but for those it answers with 500.</summary>
+/// <summary>
+/// The rows were observed on the reference server over the releases below, but for those it answers with 500.
+/// </summary>
 [TestFixture]
 public sealed class ReleaseQueryTests
 {
     private const string Observed =
-        "0.0.3 0.0.4 0.2.3 0.2.4 0.9.0 1.0.0 1.1.0 1.2.0 1.2.1 1.3.0+b1 1.10.0 2.0.0-alpha 2.0.0-beta.2 2.0.0-beta.11 2.0.0 2.1.0-rc.1 3.0.0-rc.1";
+        "0.0.3 0.0.4 0.2.3 0.2.4 0.9.0 1.0.0 1.1.0 1.2.0 1.2.1 1.3.0+b1 1.10.0 2.0.0-alpha 2.0.0-beta.2 "
+            + "2.0.0-beta.11 2.0.0 2.1.0-rc.1 3.0.0-rc.1";
 
     [TestCase("default", "3.0.0-rc.1")]
     [TestCase("*", "2.0.0")]
@@ -119,7 +122,8 @@ public sealed class ReleaseQueryTests
     [TestCase("!=1.3.0", "1.3.0+b 1.3.0+a 1.2.0", "1.2.0")]
     [TestCase("*,<2", "2.0.0 1.0.0", "1.0.0")]
     [TestCase("*-", "1.0.0", "refused")]
-    [TestCase("^99999999999999999999.9", "100000000000000000000.0.0 99999999999999999999.10.0", "99999999999999999999.10.0")]
+    [TestCase(
+        "^99999999999999999999.9", "100000000000000000000.0.0 99999999999999999999.10.0", "99999999999999999999.10.0")]
     [TestCase("~1.999", "1.1000.0 1.999.9", "1.999.9")]
     [TestCase("default", "2.0.0-a 1.0.0", "2.0.0-a")]
     [TestCase("*", "2.0.0-a", null)]
@@ -137,7 +141,8 @@ public sealed class ReleaseQueryTests
     [TestCase("1.3", "1.3.0+b 1.3.0+a 1.3.0", "1.3.0+b")]
     [TestCase("1.3.0-rc", "1.3.0 1.3.0-rc+b 1.3.0-rc+a", "1.3.0-rc+b")]
     [TestCase("1.3.0-rc+a", "1.3.0 1.3.0-rc+b 1.3.0-rc+a", "1.3.0-rc+a")]
-    public void Between_builds_the_exactly_equal_one_wins_else_the_ordinally_highest(string text, string releases, string? expected) =>
+    public void Between_builds_the_exactly_equal_one_wins_else_the_ordinally_highest(
+        string text, string releases, string? expected) =>
         Assert.That(Find(text, releases), Is.EqualTo(expected));
 
     [TestCase("latest", "Invalid requirement specification: 'latest'")]
@@ -201,7 +206,9 @@ public sealed class ReleaseQueryTests
 
     [Test]
     public void A_query_keeps_the_text_it_was_asked_in() =>
-        Assert.That(ReleaseQuery.TryParse(">= 1.2 , < 1.10", out var query, out _) ? query.Text : null, Is.EqualTo(">= 1.2 , < 1.10"));
+        Assert.That(
+            ReleaseQuery.TryParse(">= 1.2 , < 1.10", out var query, out _) ? query.Text : null,
+            Is.EqualTo(">= 1.2 , < 1.10"));
 
     [TestCase("50000.0.0")]
     [TestCase(">=50000.0.0,<50001")]
@@ -220,7 +227,10 @@ public sealed class ReleaseQueryTests
 
     private static string? Find(string text, string releases)
     {
-        var highestFirst = releases.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(Release.Parse).OrderDescending().ToArray();
+        var highestFirst = releases.Split(' ', StringSplitOptions.RemoveEmptyEntries)
+            .Select(Release.Parse)
+            .OrderDescending()
+            .ToArray();
         return ReleaseQuery.TryParse(text, out var query, out _) ? query.Match(highestFirst)?.Value : "refused";
     }
 }

@@ -87,16 +87,22 @@ public sealed class ReleaseTests
     {
         string[] ascending =
         [
-            "0.0.1", "0.0.2", "0.2.0", "0.10.0", "1.0.0-0", "1.0.0-2", "1.0.0-11", "1.0.0-99999999999999999999", "1.0.0--1", "1.0.0-A", "1.0.0-alpha",
-            "1.0.0-alpha.1", "1.0.0-alpha.1.0", "1.0.0-alpha.beta", "1.0.0-beta", "1.0.0-beta.2", "1.0.0-beta.11", "1.0.0-rc.1", "1.0.0-rc.1+b",
-            "1.0.0", "1.0.0+10", "1.0.0+9", "1.0.0+B", "1.0.0+b", "1.0.0+b.1", "1.0.1-a", "1.0.1", "2.0.0", "10.0.0", "99999999999.0.0", "100000000000.0.0",
+            "0.0.1", "0.0.2", "0.2.0", "0.10.0", "1.0.0-0", "1.0.0-2", "1.0.0-11", "1.0.0-99999999999999999999",
+            "1.0.0--1", "1.0.0-A", "1.0.0-alpha",
+            "1.0.0-alpha.1", "1.0.0-alpha.1.0", "1.0.0-alpha.beta", "1.0.0-beta", "1.0.0-beta.2", "1.0.0-beta.11",
+            "1.0.0-rc.1", "1.0.0-rc.1+b",
+            "1.0.0", "1.0.0+10", "1.0.0+9", "1.0.0+B", "1.0.0+b", "1.0.0+b.1", "1.0.1-a", "1.0.1", "2.0.0", "10.0.0",
+            "99999999999.0.0", "100000000000.0.0",
         ];
         var releases = ascending.Select(Release.Parse).ToArray();
 
         for (var i = 0; i < releases.Length; i++)
         {
             for (var j = 0; j < releases.Length; j++)
-                Assert.That(Math.Sign(releases[i].CompareTo(releases[j])), Is.EqualTo(i.CompareTo(j)), $"{releases[i]} and {releases[j]}");
+                Assert.That(
+                    Math.Sign(releases[i].CompareTo(releases[j])),
+                    Is.EqualTo(i.CompareTo(j)),
+                    $"{releases[i]} and {releases[j]}");
         }
     }
 

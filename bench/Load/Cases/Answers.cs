@@ -9,7 +9,12 @@ internal static partial class Answers
     /// <summary>Saves the body of an answer as a file.</summary>
     /// <returns>The first digest in it; empty where there is none.</returns>
     public static async Task<string> SaveAsync(
-        this ServerProcess server, string path, string folder, string name, CancellationToken cancellationToken, string? encoding = null)
+        this ServerProcess server,
+        string path,
+        string folder,
+        string name,
+        CancellationToken cancellationToken,
+        string? encoding = null)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, path);
         if (encoding is not null)
@@ -22,7 +27,8 @@ internal static partial class Answers
     }
 
     /// <summary>The entity tag of an answer, with its quotes.</summary>
-    public static async Task<string> TagAsync(this ServerProcess server, string path, CancellationToken cancellationToken)
+    public static async Task<string> TagAsync(
+        this ServerProcess server, string path, CancellationToken cancellationToken)
     {
         using var answer = (await server.Client.GetAsync(path, cancellationToken)).EnsureSuccessStatusCode();
         return answer.Headers.ETag!.Tag;

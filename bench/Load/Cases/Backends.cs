@@ -4,7 +4,9 @@ using Registry.Bench.Load.Processes;
 
 namespace Registry.Bench.Load.Cases;
 
-/// <summary>The same reads over other storages; their servers share the processors with the registry and the load.</summary>
+/// <summary>
+/// The same reads over other storages; their servers share the processors with the registry and the load.
+/// </summary>
 internal static class Backends
 {
     public static async Task RunAsync(Run run, CancellationToken cancellationToken)
@@ -19,7 +21,9 @@ internal static class Backends
             {
                 var path = $"/api/v1/packages/team/small/1.0.0/helm{tail}";
                 await run.CompareAsync(
-                    $"{what}, {name}", [Side.Reading("registry", registry, path), Side.Reading("filesystem", reference, path)], [(mark, null)], cancellationToken);
+                    $"{what}, {name}", [
+                        Side.Reading("registry", registry, path), Side.Reading("filesystem", reference, path)
+                    ], [(mark, null)], cancellationToken);
             }
         }
     }

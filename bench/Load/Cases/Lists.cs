@@ -33,7 +33,10 @@ internal static class Lists
             var path = $"/prepared/list-{encoding}{(encoding is null ? "" : $"?encoding={encoding}")}";
             await run.CompareAsync(
                 $"list of {packages:N0}{(encoding is null ? "" : $", {encoding}")}",
-                [Side.Reading("registry", registry, List, 32, headers), Side.Reading("bare application", bare, path, 32, headers)],
+                [
+                    Side.Reading("registry", registry, List, 32, headers),
+                    Side.Reading("bare application", bare, path, 32, headers)
+                ],
                 [(0.8, null)],
                 cancellationToken);
         }

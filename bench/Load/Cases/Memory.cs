@@ -10,23 +10,36 @@ internal static class Memory
     private const int Clients = 32;
 
     private static readonly (string, string)[] Raised =
-        [("LIMITS__REQUESTBYTES", $"{4L << 30}"), ("LIMITS__PACKAGEBYTES", $"{2L << 30}"), ("LIMITS__UNPACKEDBYTES", $"{4L << 30}")];
+        [
+            ("LIMITS__REQUESTBYTES", $"{4L << 30}"), ("LIMITS__PACKAGEBYTES", $"{2L << 30}"),
+            ("LIMITS__UNPACKEDBYTES", $"{4L << 30}")
+        ];
 
     public static async Task RunAsync(Run run, CancellationToken cancellationToken)
     {
         var (large, each) = (run.Options.Size(1024, 64), run.Options.Size(64, 4));
         await MeasureAsync(
-            run, $"one package of {large} MiB in and out", 64, (registry, bytes) => InAndOutAsync(registry, "one", bytes, cancellationToken), (long)large << 20, cancellationToken);
+            run, $"one package of {large} MiB in and out", 64, (registry, bytes) =>
+                InAndOutAsync(registry, "one", bytes, cancellationToken), (long)large << 20, cancellationToken);
         await MeasureAsync(
             run,
             $"32 clients, each with a package of {each} MiB in and out",
             128,
-            (registry, bytes) => Task.WhenAll(Enumerable.Range(0, Clients).Select(i => InAndOutAsync(registry, $"package-{i}", bytes, cancellationToken))),
+            (registry, bytes) =>
+                Task.WhenAll(
+                    Enumerable.Range(0, Clients)
+                        .Select(i => InAndOutAsync(registry, $"package-{i}", bytes, cancellationToken))),
             (long)each << 20,
             cancellationToken);
     }
 
-    private static async Task MeasureAsync(Run run, string name, int mark, Func<ServerProcess, long, Task> act, long bytes, CancellationToken cancellationToken)
+    private static async Task MeasureAsync(
+        Run run,
+        string name,
+        int mark,
+        Func<ServerProcess, long, Task> act,
+        long bytes,
+        CancellationToken cancellationToken)
     {
         await using var backend = await Backend.StartAsync(run.Servers, "filesystem", cancellationToken);
         await using var registry = await run.Servers.RegistryAsync([.. backend.Settings, .. Raised], cancellationToken);
@@ -39,12 +52,21 @@ internal static class Memory
         var idle = registry.Resident;
         await act(registry, bytes);
         var over = registry.Peak - idle;
-        run.Report.Add($"memory: {name}", $"{Report.Size(over)} MiB over idle", $"≤ {mark} MiB", over <= (long)mark << 20, $"idle: {Report.Size(idle)} MiB");
+        run.Report.Add(
+            $"memory: {name}",
+            $"{Report.Size(over)} MiB over idle",
+            $"≤ {mark} MiB",
+            over <= (long)mark << 20,
+            $"idle: {Report.Size(idle)} MiB");
     }
 
-    private static async Task InAndOutAsync(ServerProcess registry, string name, long bytes, CancellationToken cancellationToken)
+    private static async Task InAndOutAsync(
+        ServerProcess registry, string name, long bytes, CancellationToken cancellationToken)
     {
-        await registry.PostAsync($"/api/v1/packages/team/{name}", PushPayload.Streamed(bytes, name.GetHashCode(StringComparison.Ordinal), "1.0.0"), cancellationToken);
+        await registry.PostAsync(
+            $"/api/v1/packages/team/{name}",
+            PushPayload.Streamed(bytes, name.GetHashCode(StringComparison.Ordinal), "1.0.0"),
+            cancellationToken);
         await registry.GetAsync($"/api/v1/packages/team/{name}/1.0.0/helm/pull", cancellationToken);
     }
 }

@@ -12,15 +12,21 @@ internal static class Mixed
     private const int Packages = 200;
     private const int Releases = 5;
 
-    /// <summary>What the second quarter and the last may differ by: a collection that has just been, or is about to.</summary>
+    /// <summary>
+    /// What the second quarter and the last may differ by: a collection that has just been, or is about to.
+    /// </summary>
     private const double Slack = 1.1;
 
     public static async Task RunAsync(Run run, CancellationToken cancellationToken)
     {
         await using var backend = await Backend.StartAsync(run.Servers, "filesystem", cancellationToken);
         await using var registry = await run.Servers.RegistryAsync(
-            [.. backend.Settings, ("COLLECTION__PERIODSECONDS", "10"), ("COLLECTION__GRACESECONDS", "60")], cancellationToken);
-        var bodies = Enumerable.Range(0, Releases).Select(static i => PushPayload.Create(TarGz.Create(5000, i), $"1.0.{i}", force: true)).ToArray();
+            [
+                .. backend.Settings, ("COLLECTION__PERIODSECONDS", "10"), ("COLLECTION__GRACESECONDS", "60")
+            ], cancellationToken);
+        var bodies = Enumerable.Range(0, Releases)
+            .Select(static i => PushPayload.Create(TarGz.Create(5000, i), $"1.0.{i}", force: true))
+            .ToArray();
         var large = PushPayload.Create(TarGz.Create(1_000_000, 99), "1.0.0", force: true);
         await registry.PushAsync("team/large", large, cancellationToken);
         for (var i = 0; i < Packages; i++)
@@ -35,12 +41,15 @@ internal static class Mixed
         var (early, late) = (Median(1), Median(3));
         run.Report.Add(
             $"memory over {run.Options.MixedSeconds} s of mixed load",
-            $"{late / early:0.00} × ({Report.Size(early)} MiB in the second quarter, {Report.Size(late)} MiB in the last)",
+            $"{late / early:0.00} × ({Report.Size(early)} MiB in the second quarter, {Report.Size(late)} MiB in the "
+                + "last)",
             $"flat: ≤ {Slack:0.0} ×",
             late <= early * Slack,
             $"{result.Rate:#,0} requests a second; peak {Report.Size(registry.Peak)} MiB");
 
-        double Median(int quarter) => Statistics.Median(samples.Skip(samples.Count * quarter / 4).Take(Math.Max(1, samples.Count / 4)));
+        double Median(
+            int quarter) =>
+            Statistics.Median(samples.Skip(samples.Count * quarter / 4).Take(Math.Max(1, samples.Count / 4)));
 
         Task ActAsync(int number) => (number % 16) switch
         {
@@ -58,14 +67,16 @@ internal static class Mixed
 
     private static string Name(int number) => $"team/package-{number % Packages}";
 
-    private static async Task<List<double>> WatchAsync(ServerProcess registry, TimeSpan duration, CancellationToken cancellationToken)
+    private static async Task<List<double>> WatchAsync(
+        ServerProcess registry, TimeSpan duration, CancellationToken cancellationToken)
     {
         var samples = new List<double>();
         var began = Stopwatch.GetTimestamp();
         while (Stopwatch.GetElapsedTime(began) < duration && !cancellationToken.IsCancellationRequested)
         {
             samples.Add(registry.Resident);
-            await Task.Delay(TimeSpan.FromMilliseconds(250), cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.Delay(TimeSpan.FromMilliseconds(250), cancellationToken)
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
         return samples;

@@ -17,7 +17,8 @@ internal static class Releases
         var many = run.Options.Size(5000, 500);
         foreach (var (name, releases) in new[] { ("one", 1), ("thousand", 1000), ("many", many) })
         {
-            await registry.PushAsync($"team/{name}", PushPayload.Create(TarGz.Create(5000, releases), "1.0.0"), cancellationToken);
+            await registry.PushAsync(
+                $"team/{name}", PushPayload.Create(TarGz.Create(5000, releases), "1.0.0"), cancellationToken);
             if (releases > 1)
                 await Filler.MultiplyAsync(backend, $"team/{name}", releases, cancellationToken);
         }
@@ -35,18 +36,26 @@ internal static class Releases
         var thousand = await TimeAsync(registry, "/api/v1/packages/team/thousand", cancellationToken);
         run.Report.Add("all releases of a package of 1,000", $"{thousand:0.0} ms", "≤ 30 ms", thousand <= 30);
         var all = await TimeAsync(registry, "/api/v1/packages/team/many", cancellationToken);
-        run.Report.Add($"the same of {many:N0}", $"{all:0.0} ms", $"linear: ≤ {many / 1000.0 * 1.5:0.#} × that of 1,000", all <= thousand * many / 1000 * 1.5);
+        run.Report.Add(
+            $"the same of {many:N0}",
+            $"{all:0.0} ms",
+            $"linear: ≤ {many / 1000.0 * 1.5:0.#} × that of 1,000",
+            all <= thousand * many / 1000 * 1.5);
 
-        var bodies = Enumerable.Range(0, Pushes).Select(i => PushPayload.Create(TarGz.Create(5000, 9000 + i), $"2.0.{i}")).ToArray();
+        var bodies = Enumerable.Range(0, Pushes)
+            .Select(i => PushPayload.Create(TarGz.Create(5000, 9000 + i), $"2.0.{i}"))
+            .ToArray();
         var before = registry.Cpu;
         foreach (var body in bodies)
             await registry.PushAsync("team/many", body, cancellationToken);
         var cpu = (registry.Cpu - before) * 1000 / Pushes;
         run.Report.Add(
-            $"push of the {many + 1:N0}st release", $"{cpu:0.0} ms of processor time", "≤ 30 ms", cpu <= 30, $"the mean of {Pushes} pushes, one after the other");
+            $"push of the {many + 1:N0}st release", $"{cpu:0.0} ms of processor time", "≤ 30 ms", cpu <= 30, $"the "
+                + $"mean of {Pushes} pushes, one after the other");
     }
 
-    private static async Task<double> TimeAsync(ServerProcess registry, string path, CancellationToken cancellationToken)
+    private static async Task<double> TimeAsync(
+        ServerProcess registry, string path, CancellationToken cancellationToken)
     {
         var times = new List<double>();
         for (var i = 0; i < 30; i++)

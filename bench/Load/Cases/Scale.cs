@@ -12,7 +12,10 @@ internal static class Scale
     private const double ReadsPerSecond = 50;
     private const int Comparisons = 30;
 
-    /// <summary>An orchestrator asks once in seconds whether a replica is ready; each time costs the storage a question, and the log a line.</summary>
+    /// <summary>
+    /// An orchestrator asks once in seconds whether a replica is ready; each time costs the storage a question, and the
+    /// log a line.
+    /// </summary>
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(50);
 
     /// <summary>What a first search may take, in seconds, where the catalog was ready before it.</summary>
@@ -26,11 +29,13 @@ internal static class Scale
         {
             await Filler.FillAsync(backend, filled, packages, cancellationToken);
             filled = packages;
-            await MeasureAsync(run, backend, packages, judged: packages == run.Options.Size(100_000, 1000), cancellationToken);
+            await MeasureAsync(
+                run, backend, packages, judged: packages == run.Options.Size(100_000, 1000), cancellationToken);
         }
     }
 
-    private static async Task MeasureAsync(Run run, Backend backend, int packages, bool judged, CancellationToken cancellationToken)
+    private static async Task MeasureAsync(
+        Run run, Backend backend, int packages, bool judged, CancellationToken cancellationToken)
     {
         var where = $"{backend.Name}, {packages:N0} packages";
         var began = Stopwatch.GetTimestamp();
@@ -52,22 +57,54 @@ internal static class Scale
         registry.ResetPeak();
         var (search, list, push) = await LoadAsync(10 * run.Options.Round, faster: 1);
         var remark = $"median {{0:0.0}} ms; while {PushesPerSecond:0} pushes a second go on, median {push.P50:0} ms";
-        run.Report.Add($"{where}: search", $"p99 {search.P99:0.0} ms", judged ? "≤ 10 ms" : null, search.P99 <= 10, string.Format(null, remark, search.P50));
-        run.Report.Add($"{where}: list of a namespace", $"p99 {list.P99:0.0} ms", judged ? "≤ 20 ms" : null, list.P99 <= 20, string.Format(null, remark, list.P50));
+        run.Report.Add(
+            $"{where}: search",
+            $"p99 {search.P99:0.0} ms",
+            judged ? "≤ 10 ms" : null,
+            search.P99 <= 10,
+            string.Format(null, remark, search.P50));
+        run.Report.Add(
+            $"{where}: list of a namespace",
+            $"p99 {list.P99:0.0} ms",
+            judged ? "≤ 20 ms" : null,
+            list.P99 <= 20,
+            string.Format(null, remark, list.P50));
 
         var quiet = await TimeAsync(static () => Task.CompletedTask);
         var pushed = await TimeAsync(() => other.PushAsync(Filler.Name(packages / 3), body, cancellationToken));
-        run.Report.Add($"{where}: what a push costs the next search", $"{pushed - quiet:0.0} ms", remark: $"a search takes {quiet:0.0} ms without, {pushed:0.0} ms after a push by another replica");
+        run.Report.Add(
+            $"{where}: what a push costs the next search",
+            $"{pushed - quiet:0.0} ms",
+            remark: $"a search takes {quiet:0.0} ms without, {pushed:0.0} ms after a push by another replica");
         await Task.Delay(TimeSpan.FromSeconds(1), cancellationToken);
         run.Report.Add(
-            $"{where}: steady memory", $"{Report.Size(registry.Resident)} MiB", judged ? "≤ 400 MiB" : null, registry.Resident <= 400L << 20, $"peak under load: {Report.Size(registry.Peak)} MiB");
+            $"{where}: steady memory", $"{Report.Size(registry.Resident)} MiB", judged
+                ? "≤ 400 MiB"
+                : null, registry.Resident <= 400L << 20, $"peak under load: {Report.Size(registry.Peak)} MiB");
 
         async Task<(Sample Search, Sample List, Sample Push)> LoadAsync(TimeSpan duration, int faster)
         {
             var pushing = Clients.PaceAsync(
-                other, 8, faster * PushesPerSecond, phase: 0, duration, i => (i % 2 == 0 ? registry : other).PushAsync(Filler.Name(i * 7919 % packages), body, cancellationToken), cancellationToken);
-            var searching = Clients.PaceAsync(registry, 8, faster * ReadsPerSecond, phase: 0.25, duration, i => registry.GetAsync(Search(i * 104729 % packages), cancellationToken), cancellationToken);
-            var listing = Clients.PaceAsync(registry, 8, faster * ReadsPerSecond, phase: 0.75, duration, i => registry.GetAsync(Namespace(i * 104729 % packages), cancellationToken), cancellationToken);
+                other, 8, faster
+                    * PushesPerSecond, phase: 0, duration, i =>
+                        (i % 2 == 0 ? registry : other).PushAsync(
+                            Filler.Name(i * 7919 % packages), body, cancellationToken), cancellationToken);
+            var searching = Clients.PaceAsync(
+                registry,
+                8,
+                faster * ReadsPerSecond,
+                phase: 0.25,
+                duration,
+                i => registry.GetAsync(Search(i * 104729 % packages), cancellationToken),
+                cancellationToken);
+            var listing = Clients.PaceAsync(
+                registry,
+                8,
+                faster * ReadsPerSecond,
+                phase: 0.75,
+                duration,
+                i => registry.GetAsync(Namespace(i * 104729 % packages), cancellationToken),
+                cancellationToken);
             return (await searching, await listing, await pushing);
         }
 
@@ -86,7 +123,8 @@ internal static class Scale
         }
     }
 
-    private static string Search(int number) => $"/api/v1/packages/search?q={Uri.EscapeDataString(Filler.Name(number)[..^1])}";
+    private static string Search(
+        int number) => $"/api/v1/packages/search?q={Uri.EscapeDataString(Filler.Name(number)[..^1])}";
 
     private static string Namespace(int number) => $"/api/v1/packages?namespace={Filler.Name(number).Split('/')[0]}";
 }

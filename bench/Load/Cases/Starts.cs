@@ -22,7 +22,8 @@ internal static class Starts
             for (var round = 0; round <= run.Options.Rounds; round++)
             {
                 ours.Add(await TimeAsync(() => run.Servers.LaunchRegistry(backend.Settings), path, cancellationToken));
-                bare.Add(await TimeAsync(() => run.Servers.LaunchBaseline(files), "/prepared/empty", cancellationToken));
+                bare.Add(
+                    await TimeAsync(() => run.Servers.LaunchBaseline(files), "/prepared/empty", cancellationToken));
             }
 
             // The first start of each finds its files on the disk, all others in memory.
@@ -37,7 +38,8 @@ internal static class Starts
         }
     }
 
-    private static async Task<double> TimeAsync(Func<ServerProcess> launch, string path, CancellationToken cancellationToken)
+    private static async Task<double> TimeAsync(
+        Func<ServerProcess> launch, string path, CancellationToken cancellationToken)
     {
         var began = Stopwatch.GetTimestamp();
         await using var server = launch();

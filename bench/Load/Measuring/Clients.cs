@@ -13,7 +13,8 @@ internal static class Clients
     /// <param name="duration">When none begins anew.</param>
     /// <param name="act">One request; the number is unique.</param>
     /// <param name="cancellationToken">Ends it.</param>
-    public static async Task<Sample> RunAsync(ServerProcess server, int clients, TimeSpan duration, Func<int, Task> act, CancellationToken cancellationToken)
+    public static async Task<Sample> RunAsync(
+        ServerProcess server, int clients, TimeSpan duration, Func<int, Task> act, CancellationToken cancellationToken)
     {
         var (times, number, before, began) = (new List<double>(), 0, server.Cpu, Stopwatch.GetTimestamp());
         await Task.WhenAll(Enumerable.Range(0, clients).Select(_ => Task.Run(ActAsync, cancellationToken)));
@@ -37,16 +38,26 @@ internal static class Clients
     /// <param name="server">Whose processor time is counted.</param>
     /// <param name="clients">How many act at once.</param>
     /// <param name="perSecond">How often all of them together act.</param>
-    /// <param name="phase">When the first acts, in turns: so that what goes on beside it at the same pace is not asked in the same instants.</param>
+    /// <param name="phase">
+    /// When the first acts, in turns: so that what goes on beside it at the same pace is not asked in the same
+    /// instants.
+    /// </param>
     /// <param name="duration">When none begins anew.</param>
     /// <param name="act">One request; the number is unique.</param>
     /// <param name="cancellationToken">Ends it.</param>
     public static async Task<Sample> PaceAsync(
-        ServerProcess server, int clients, double perSecond, double phase, TimeSpan duration, Func<int, Task> act, CancellationToken cancellationToken)
+        ServerProcess server,
+        int clients,
+        double perSecond,
+        double phase,
+        TimeSpan duration,
+        Func<int, Task> act,
+        CancellationToken cancellationToken)
     {
         var began = Stopwatch.GetTimestamp();
         var (times, before) = (new List<double>(), server.Cpu);
-        await Task.WhenAll(Enumerable.Range(0, clients).Select(client => Task.Run(() => ActAsync(client), cancellationToken)));
+        await Task.WhenAll(
+            Enumerable.Range(0, clients).Select(client => Task.Run(() => ActAsync(client), cancellationToken)));
         return Sample.Of(times, Stopwatch.GetElapsedTime(began).TotalSeconds, server.Cpu - before);
 
         async Task ActAsync(int client)
@@ -69,19 +80,22 @@ internal static class Clients
     /// <exception cref="HttpRequestException">The answer is an error.</exception>
     public static async Task GetAsync(this ServerProcess server, string path, CancellationToken cancellationToken)
     {
-        using var answer = await server.Client.GetAsync(path, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+        using var answer =
+            await server.Client.GetAsync(path, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
         answer.EnsureSuccessStatusCode();
         await answer.Content.CopyToAsync(Stream.Null, cancellationToken);
     }
 
     /// <summary>POST.</summary>
     /// <exception cref="HttpRequestException">The answer is an error.</exception>
-    public static async Task PostAsync(this ServerProcess server, string path, HttpContent content, CancellationToken cancellationToken)
+    public static async Task PostAsync(
+        this ServerProcess server, string path, HttpContent content, CancellationToken cancellationToken)
     {
         using (content)
         using (var answer = await server.Client.PostAsync(path, content, cancellationToken))
             if (!answer.IsSuccessStatusCode)
-                throw new HttpRequestException($"{path}: {answer.StatusCode} {await answer.Content.ReadAsStringAsync(cancellationToken)}");
+                throw new HttpRequestException(
+                    $"{path}: {answer.StatusCode} {await answer.Content.ReadAsStringAsync(cancellationToken)}");
     }
 
     /// <summary>Pushes a small package.</summary>
@@ -89,6 +103,7 @@ internal static class Clients
     /// <param name="name">The package.</param>
     /// <param name="body">As <see cref="PushPayload"/> makes it.</param>
     /// <param name="cancellationToken">Ends it.</param>
-    public static Task PushAsync(this ServerProcess server, string name, byte[] body, CancellationToken cancellationToken) =>
+    public static Task PushAsync(
+        this ServerProcess server, string name, byte[] body, CancellationToken cancellationToken) =>
         server.PostAsync($"/api/v1/packages/{name}", PushPayload.Json(body), cancellationToken);
 }

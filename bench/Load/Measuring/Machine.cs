@@ -5,7 +5,10 @@ namespace Registry.Bench.Load.Measuring;
 /// <summary>What a run ran on.</summary>
 internal static class Machine
 {
-    /// <summary>How much time the processors had so far, and how much of it a hypervisor gave to other machines (of the clock's ticks).</summary>
+    /// <summary>
+    /// How much time the processors had so far, and how much of it a hypervisor gave to other machines (of the clock's
+    /// ticks).
+    /// </summary>
     public static (double All, double Stolen) Processors()
     {
         // user nice system idle iowait irq softirq steal: see proc_stat(5).
@@ -17,7 +20,8 @@ internal static class Machine
     /// <summary>The machine, the date, the commit and how the run was asked for, as Markdown.</summary>
     public static string Describe(Options options)
     {
-        var model = File.ReadLines("/proc/cpuinfo").FirstOrDefault(static line => line.StartsWith("model name", StringComparison.Ordinal))?.Split(':')[1].Trim();
+        var model = File.ReadLines("/proc/cpuinfo").FirstOrDefault(
+            static line => line.StartsWith("model name", StringComparison.Ordinal))?.Split(':')[1].Trim();
         var memory = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / (double)(1 << 30);
         var drive = new DriveInfo(options.Scratch);
         var load = File.ReadAllText("/proc/loadavg").Split(' ')[0];

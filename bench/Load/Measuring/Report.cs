@@ -20,13 +20,17 @@ internal sealed class Report
     /// <summary>A comparison of rates.</summary>
     /// <param name="name">The case.</param>
     /// <param name="result">What was measured.</param>
-    /// <param name="marks">For each reference in turn: the least ratio of rates, and the most of the 99th percentiles; null where there is no mark.</param>
+    /// <param name="marks">
+    /// For each reference in turn: the least ratio of rates, and the most of the 99th percentiles; null where there is
+    /// no mark.
+    /// </param>
     public void Add(string name, Comparison result, params IReadOnlyList<(double? Rate, double? P99)> marks)
     {
         for (var i = 1; i < result.Sides.Count; i++)
         {
             var (rate, p99) = i <= marks.Count ? marks[i - 1] : (null, null);
-            var (ratio, slow) = (result.Ratio(i, static sample => sample.Rate), result.Ratio(i, static sample => sample.P99));
+            var (ratio, slow) =
+                (result.Ratio(i, static sample => sample.Rate), result.Ratio(i, static sample => sample.P99));
             var (peak, taken) = i == 1 ? (Size(result.Peak), Stolen()) : ("", "");
             Write(
                 ratios,
@@ -60,10 +64,14 @@ internal sealed class Report
         var text = new StringBuilder(about);
         if (ratios.Count > 0)
             text.Append("\nOurs and the reference in turns; each cell with two numbers has ours first.\n\n")
-                .Append("| case | reference | requests/s, ratio (spread) | mark | p99, ratio | mark | requests/s | p50, ms | p99, ms | CPU, µs a request | peak, MiB | stolen, % |\n")
-                .Append("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n").AppendJoin("", ratios);
+                .Append(
+                    "| case | reference | requests/s, ratio (spread) | mark | p99, ratio | mark | requests/s | p50, "
+                        + "ms | p99, ms | CPU, µs a request | peak, MiB | stolen, % |\n")
+                .Append("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n").AppendJoin(
+                    "", ratios);
         if (figures.Count > 0)
-            text.Append("\n| case | measured | mark | | stolen, % |\n| --- | --- | --- | --- | --- |\n").AppendJoin("", figures);
+            text.Append("\n| case | measured | mark | | stolen, % |\n| --- | --- | --- | --- | --- |\n")
+                .AppendJoin("", figures);
         return text.Append($"\n{Marks.Reached} of {Marks.All} marks reached.\n").ToString();
     }
 
@@ -71,7 +79,8 @@ internal sealed class Report
     public static string Size(double bytes) => (bytes / (1 << 20)).ToString("0", CultureInfo.InvariantCulture);
 
     private static string Both(Comparison result, int reference, Func<Sample, double> of, string format) =>
-        $"{result.Median(0, of).ToString(format, CultureInfo.InvariantCulture)} / {result.Median(reference, of).ToString(format, CultureInfo.InvariantCulture)}";
+        $"{result.Median(0, of).ToString(format, CultureInfo.InvariantCulture)} / "
+            + $"{result.Median(reference, of).ToString(format, CultureInfo.InvariantCulture)}";
 
     private static void Write(List<string> table, params string[] cells)
     {
@@ -80,12 +89,20 @@ internal sealed class Report
         table.Add(line + "\n");
     }
 
-    /// <summary>How much of the processors' time other machines had since the line before; the same again for a line that comes at once.</summary>
+    /// <summary>
+    /// How much of the processors' time other machines had since the line before; the same again for a line that comes
+    /// at once.
+    /// </summary>
     private string Stolen()
     {
         var now = Machine.Processors();
         if (now.All - processors.All > Moment)
-            (stolen, processors) = ((100 * (now.Stolen - processors.Stolen) / (now.All - processors.All)).ToString("0", CultureInfo.InvariantCulture), now);
+            (
+                stolen,
+                processors) = (
+                    (100 * (now.Stolen - processors.Stolen) / (now.All - processors.All)).ToString(
+                        "0", CultureInfo.InvariantCulture),
+                    now);
         return stolen;
     }
 

@@ -11,7 +11,11 @@ internal sealed record Sample(double Rate, double P50, double P99, double Cpu)
     public static Sample Of(List<double> times, double seconds, double cpuSeconds)
     {
         times.Sort();
-        return new Sample(times.Count / seconds, Statistics.At(times, 0.5), Statistics.At(times, 0.99), cpuSeconds * 1e6 / times.Count);
+        return new Sample(
+            times.Count / seconds,
+            Statistics.At(times, 0.5),
+            Statistics.At(times, 0.99),
+            cpuSeconds * 1e6 / times.Count);
     }
 }
 
@@ -24,5 +28,6 @@ internal static class Statistics
     /// <summary>The value that a share of all are not above.</summary>
     /// <param name="sorted">In ascending order, and not empty.</param>
     /// <param name="share">From 0 to 1.</param>
-    public static double At(List<double> sorted, double share) => sorted[(int)Math.Min(sorted.Count - 1, sorted.Count * share)];
+    public static double At(
+        List<double> sorted, double share) => sorted[(int)Math.Min(sorted.Count - 1, sorted.Count * share)];
 }

@@ -14,8 +14,13 @@ internal sealed record Side(string Name, ServerProcess Server, Func<TimeSpan, Ca
     /// <param name="path">For what.</param>
     /// <param name="connections">How many ask at once.</param>
     /// <param name="headers">Sent with each request.</param>
-    public static Side Reading(string name, ServerProcess server, string path, int connections = 32, params string[] headers) =>
-        new(name, server, (duration, cancellationToken) => Wrk.RunAsync(server, path, connections, duration, headers, cancellationToken));
+    public static Side Reading(
+        string name, ServerProcess server, string path, int connections = 32, params string[] headers) =>
+        new(
+            name,
+            server,
+            (duration, cancellationToken) =>
+                Wrk.RunAsync(server, path, connections, duration, headers, cancellationToken));
 }
 
 /// <summary>Sides that took turns, A B A B.</summary>
@@ -25,7 +30,8 @@ internal sealed record Side(string Name, ServerProcess Server, Func<TimeSpan, Ca
 internal sealed record Comparison(IReadOnlyList<Side> Sides, IReadOnlyList<Sample[]> Rounds, long Peak)
 {
     /// <summary>Warms everybody up, then measures in turns.</summary>
-    public static async Task<Comparison> RunAsync(Options options, IReadOnlyList<Side> sides, CancellationToken cancellationToken)
+    public static async Task<Comparison> RunAsync(
+        Options options, IReadOnlyList<Side> sides, CancellationToken cancellationToken)
     {
         for (var round = 0; round < options.WarmUps; round++)
             foreach (var side in sides)
@@ -44,7 +50,8 @@ internal sealed record Comparison(IReadOnlyList<Side> Sides, IReadOnlyList<Sampl
     }
 
     /// <summary>The median of something of one side.</summary>
-    public double Median(int side, Func<Sample, double> of) => Statistics.Median(Rounds.Select(round => of(round[side])));
+    public double Median(
+        int side, Func<Sample, double> of) => Statistics.Median(Rounds.Select(round => of(round[side])));
 
     /// <summary>Ours by that of a reference, round by round: the median, the least and the most.</summary>
     public (double Median, double Least, double Most) Ratio(int reference, Func<Sample, double> of)

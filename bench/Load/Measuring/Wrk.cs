@@ -4,28 +4,45 @@ using Registry.Bench.Load.Processes;
 
 namespace Registry.Bench.Load.Measuring;
 
-/// <summary>Debian's wrk: as many requests as one server answers, each connection sending the next when it has the answer.</summary>
+/// <summary>
+/// Debian's wrk: as many requests as one server answers, each connection sending the next when it has the answer.
+/// </summary>
 internal static class Wrk
 {
-    /// <summary>Asks one server for one path: for so long, and longer on a machine so busy that no answer came.</summary>
+    /// <summary>
+    /// Asks one server for one path: for so long, and longer on a machine so busy that no answer came.
+    /// </summary>
     /// <exception cref="InvalidOperationException">An answer was an error, or none came.</exception>
     public static async Task<Sample> RunAsync(
-        ServerProcess server, string path, int connections, TimeSpan duration, IReadOnlyList<string> headers, CancellationToken cancellationToken)
+        ServerProcess server,
+        string path,
+        int connections,
+        TimeSpan duration,
+        IReadOnlyList<string> headers,
+        CancellationToken cancellationToken)
     {
         for (var attempt = 1; ; attempt++)
-            if (await TryRunAsync(server, path, connections, attempt * duration, headers, cancellationToken) is { } sample)
+            if (await TryRunAsync(
+                server, path, connections, attempt * duration, headers, cancellationToken) is { } sample)
                 return sample;
             else if (attempt == 5)
                 throw new InvalidOperationException($"{path}: no answer.");
     }
 
     private static async Task<Sample?> TryRunAsync(
-        ServerProcess server, string path, int connections, TimeSpan duration, IEnumerable<string> headers, CancellationToken cancellationToken)
+        ServerProcess server,
+        string path,
+        int connections,
+        TimeSpan duration,
+        IEnumerable<string> headers,
+        CancellationToken cancellationToken)
     {
         string[] arguments =
         [
-            $"-t{Math.Min(connections, Environment.ProcessorCount)}", $"-c{connections}", $"-d{(int)duration.TotalSeconds}s", "--timeout", "30s",
-            "-s", Path.Combine(AppContext.BaseDirectory, "wrk.lua"), .. headers.SelectMany(static header => (string[])["-H", header]),
+            $"-t{Math.Min(connections, Environment.ProcessorCount)}", $"-c{connections}",
+            $"-d{(int)duration.TotalSeconds}s", "--timeout", "30s",
+            "-s", Path.Combine(
+                AppContext.BaseDirectory, "wrk.lua"), .. headers.SelectMany(static header => (string[])["-H", header]),
             $"http://127.0.0.1:{server.Port}{path}",
         ];
         var before = server.Cpu;
@@ -35,11 +52,18 @@ internal static class Wrk
             var lines = (await wrk.StandardOutput.ReadToEndAsync(cancellationToken)).Split('\n');
             await wrk.WaitForExitAsync(cancellationToken);
             var cpu = server.Cpu - before;
-            var line = lines.FirstOrDefault(static line => line.StartsWith('{')) ?? throw new InvalidOperationException($"wrk ended with {wrk.ExitCode}.");
+            var line = lines.FirstOrDefault(static line => line.StartsWith('{'))
+                ?? throw new InvalidOperationException($"wrk ended with {wrk.ExitCode}.");
             var result = JsonSerializer.Deserialize<Result>(line)!;
             if (result.Errors > 0)
                 throw new InvalidOperationException($"{path}: {result.Errors} of {result.Requests} requests failed.");
-            return result.Requests == 0 ? null : new Sample(result.Requests / (result.Micros / 1e6), result.P50 / 1e3, result.P99 / 1e3, cpu * 1e6 / result.Requests);
+            return result.Requests == 0
+                ? null
+                : new Sample(
+                    result.Requests / (result.Micros / 1e6),
+                    result.P50 / 1e3,
+                    result.P99 / 1e3,
+                    cpu * 1e6 / result.Requests);
         }
         finally
         {

@@ -11,7 +11,10 @@ using Registry.Core.Versions;
 
 namespace Registry.Bench.Load.Packages;
 
-/// <summary>Fills a registry faster than pushes could: through its own storage, beside the running one, as another replica would.</summary>
+/// <summary>
+/// Fills a registry faster than pushes could: through its own storage, beside the running one, as another replica
+/// would.
+/// </summary>
 internal static class Filler
 {
     /// <summary>How many packages a namespace of a large registry holds.</summary>
@@ -30,9 +33,11 @@ internal static class Filler
     /// <param name="cancellationToken">Ends it.</param>
     public static async Task FillAsync(Backend backend, int from, int to, CancellationToken cancellationToken)
     {
-        // Flushing 100,000 files is none of what is measured: where there is memory to stage a folder in, it is moved to the disk at once.
+        // Flushing 100,000 files is none of what is measured: where there is memory to stage a folder in, it is moved
+        // to the disk at once.
         if (backend.Name == "filesystem" && Directory.Exists("/dev/shm"))
-            await FolderInMemory.FillAsync(backend, inMemory => PutAsync(inMemory, from, to, cancellationToken), cancellationToken);
+            await FolderInMemory.FillAsync(
+                backend, inMemory => PutAsync(inMemory, from, to, cancellationToken), cancellationToken);
         else
             await PutAsync(backend, from, to, cancellationToken);
     }
@@ -42,7 +47,8 @@ internal static class Filler
     /// <param name="name">The package.</param>
     /// <param name="releases">How many it has then.</param>
     /// <param name="cancellationToken">Ends it.</param>
-    public static async Task MultiplyAsync(Backend backend, string name, int releases, CancellationToken cancellationToken)
+    public static async Task MultiplyAsync(
+        Backend backend, string name, int releases, CancellationToken cancellationToken)
     {
         await using var registry = Open(backend);
         await registry.Services.GetRequiredService<PackageIndexes>().UpdateAsync(
@@ -50,7 +56,17 @@ internal static class Filler
             new DocumentChange<PackageIndex>(index => PackageIndex.Restore(
                 index!.Name,
                 index.CreatedAt,
-                [.. index.Manifests, .. Enumerable.Range(1, releases - 1).Select(i => index.Manifests[0] with { Release = Release.Parse($"1.{i / 100}.{i % 100}"), PushId = PushId() })],
+                [
+                    .. index.Manifests,
+                    .. Enumerable.Range(1, releases - 1)
+                        .Select(
+                            i =>
+                                index.Manifests[0] with
+                                {
+                                    Release = Release.Parse($"1.{i / 100}.{i % 100}"),
+                                    PushId = PushId()
+                                })
+                ],
                 index.Channels)),
             cancellationToken);
     }
@@ -63,26 +79,37 @@ internal static class Filler
             from,
             to,
             new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellationToken },
-            async (i, token) => await indexes.UpdateAsync(Parse(Name(i)), new DocumentChange<PackageIndex>(_ => Index(i)), token));
+            async (i, token) =>
+                await indexes.UpdateAsync(Parse(Name(i)), new DocumentChange<PackageIndex>(_ => Index(i)), token));
     }
 
     private static WebApplication Open(Backend backend) => RegistryApplication.Build(
-        [.. backend.Settings.Select(static setting => $"--{setting.Name.Replace("__", ":", StringComparison.Ordinal)}={setting.Value}"), "--Logging:LogLevel:Default=None"]);
+        [
+            .. backend.Settings.Select(
+                static setting => $"--{setting.Name.Replace("__", ":", StringComparison.Ordinal)}={setting.Value}"),
+            "--Logging:LogLevel:Default=None"
+        ]);
 
     private static PackageIndex Index(int number) => PackageIndex.Restore(
         Parse(Name(number)),
         Start,
         new[] { "1.0.0", "1.0.1", "1.1.0" }.Select(static release => new Manifest(
             Release.Parse(release),
-            new Descriptor(Helm, Digest.FromHash(RandomNumberGenerator.GetBytes(32)), Digest.FromHash(RandomNumberGenerator.GetBytes(32)), 5000),
+            new Descriptor(
+                Helm,
+                Digest.FromHash(RandomNumberGenerator.GetBytes(32)),
+                Digest.FromHash(RandomNumberGenerator.GetBytes(32)),
+                5000),
             Start,
             Metadata: null,
             PushId())),
         []);
 
-    private static MediaType Helm => MediaType.TryParse("helm", out var helm) ? helm : throw new InvalidOperationException();
+    private static MediaType Helm =>
+        MediaType.TryParse("helm", out var helm) ? helm : throw new InvalidOperationException();
 
-    private static PackageName Parse(string name) => PackageName.TryParse(name, out var package) ? package : throw new FormatException(name);
+    private static PackageName Parse(
+        string name) => PackageName.TryParse(name, out var package) ? package : throw new FormatException(name);
 
     private static string PushId() => Convert.ToBase64String(RandomNumberGenerator.GetBytes(9));
 }

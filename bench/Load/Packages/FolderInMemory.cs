@@ -3,7 +3,10 @@ using Registry.Bench.Load.Processes;
 
 namespace Registry.Bench.Load.Packages;
 
-/// <summary>Fills a data folder where flushing costs nothing, and copies it to its place with the times that its revisions are made of.</summary>
+/// <summary>
+/// Fills a data folder where flushing costs nothing, and copies it to its place with the times that its revisions are
+/// made of.
+/// </summary>
 internal static class FolderInMemory
 {
     /// <summary>Fills a folder.</summary>

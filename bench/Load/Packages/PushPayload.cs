@@ -15,10 +15,13 @@ internal static class PushPayload
         Encoding.ASCII.GetBytes(Opening + Convert.ToBase64String(package) + Closing(release, force));
 
     /// <summary>Bytes to send.</summary>
-    public static HttpContent Json(byte[] bytes) => new ByteArrayContent(bytes) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } };
+    public static HttpContent Json(
+        byte[] bytes) =>
+        new ByteArrayContent(bytes) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } };
 
     /// <summary>One of any size, made while it is sent.</summary>
-    public static HttpContent Streamed(long bytes, int seed, string release) => new StreamedContent(bytes, seed, release);
+    public static HttpContent Streamed(
+        long bytes, int seed, string release) => new StreamedContent(bytes, seed, release);
 
     private static string Closing(string release, bool force) =>
         $"\",\"release\":\"{release}\",\"media_type\":\"helm\"{(force ? ",\"force\":true" : "")}}}";

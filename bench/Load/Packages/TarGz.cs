@@ -3,7 +3,9 @@ using System.Text;
 
 namespace Registry.Bench.Load.Packages;
 
-/// <summary>Packages of any size, as a chart with binaries is: a <c>.tar.gz</c> of one file that no compressor makes smaller.</summary>
+/// <summary>
+/// Packages of any size, as a chart with binaries is: a <c>.tar.gz</c> of one file that no compressor makes smaller.
+/// </summary>
 internal static class TarGz
 {
     private const int TarBlock = 512;
@@ -32,7 +34,9 @@ internal static class TarGz
         await gzip.WriteAsync(new byte[(int)(-bytes & (TarBlock - 1)) + (2 * TarBlock)], cancellationToken);
     }
 
-    /// <summary>POSIX ustar: the fields that a reader looks at, and the sum of all bytes with the sum's own taken for blanks.</summary>
+    /// <summary>
+    /// POSIX ustar: the fields that a reader looks at, and the sum of all bytes with the sum's own taken for blanks.
+    /// </summary>
     private static byte[] Header(long bytes)
     {
         var header = new byte[TarBlock];

@@ -4,15 +4,19 @@ namespace Registry.Bench.Load.Processes;
 /// <param name="Name">As <c>STORAGE</c> calls it.</param>
 /// <param name="Server">Its server; null where it needs none.</param>
 /// <param name="Settings">The settings.</param>
-internal sealed record Backend(string Name, ServerProcess? Server, IReadOnlyList<(string Name, string Value)> Settings) : IAsyncDisposable
+internal sealed record Backend(
+    string Name, ServerProcess? Server, IReadOnlyList<(string Name, string Value)> Settings) : IAsyncDisposable
 {
     /// <summary>A new and empty one.</summary>
     public static async Task<Backend> StartAsync(Servers servers, string name, CancellationToken cancellationToken)
     {
         if (name == "filesystem")
             return new Backend(name, null, [("STORAGE", name), ("FILESYSTEM__PATH", servers.NewFolder("data"))]);
-        var server = name == "redis" ? await servers.RedisAsync(cancellationToken) : await servers.EtcdAsync(cancellationToken);
-        var address = name == "redis" ? ("REDIS__CONFIGURATION", $"127.0.0.1:{server.Port}") : ("ETCD__ENDPOINTS", $"http://127.0.0.1:{server.Port}");
+        var server =
+            name == "redis" ? await servers.RedisAsync(cancellationToken) : await servers.EtcdAsync(cancellationToken);
+        var address = name == "redis"
+            ? ("REDIS__CONFIGURATION", $"127.0.0.1:{server.Port}")
+            : ("ETCD__ENDPOINTS", $"http://127.0.0.1:{server.Port}");
         return new Backend(name, server, [("STORAGE", name), address]);
     }
 

@@ -6,7 +6,10 @@ using System.Runtime.InteropServices;
 
 namespace Registry.Bench.Load.Processes;
 
-/// <summary>A server of this run, on a loopback port. Its output goes to a file, as an operator's would. Disposing it ends it, by its process id.</summary>
+/// <summary>
+/// A server of this run, on a loopback port. Its output goes to a file, as an operator's would. Disposing it ends it,
+/// by its process id.
+/// </summary>
 internal sealed class ServerProcess : IAsyncDisposable
 {
     /// <summary>Ticks of /proc/…/stat in a second, on every Linux that .NET runs on.</summary>
@@ -53,18 +56,25 @@ internal sealed class ServerProcess : IAsyncDisposable
     /// <param name="port">Where it will listen.</param>
     /// <param name="log">The file that its output goes to.</param>
     /// <param name="environment">What its environment has besides.</param>
-    public static ServerProcess Launch(IEnumerable<string> command, int port, string log, params IEnumerable<(string Name, string Value)> environment)
+    public static ServerProcess Launch(
+        IEnumerable<string> command, int port, string log, params IEnumerable<(string Name, string Value)> environment)
     {
-        // A shell sends the output to a file, and becomes the program: a pipe would have to be read by us, on the processors that are measured.
+        // A shell sends the output to a file, and becomes the program: a pipe would have to be read by us, on the
+        // processors that are measured.
         var start = new ProcessStartInfo("/bin/sh", ["-c", "exec \"$@\" >>\"$0\" 2>&1 </dev/null", log, .. command]);
         foreach (var (name, value) in environment)
             start.Environment[name] = value;
         return new ServerProcess(Process.Start(start)!, port, log);
     }
 
-    /// <summary>Waits until something answers 200: asks every 2 ms at first, and then every hundredth of the time so far, so as not to be the load itself.</summary>
+    /// <summary>
+    /// Waits until something answers 200: asks every 2 ms at first, and then every hundredth of the time so far, so as
+    /// not to be the load itself.
+    /// </summary>
     /// <returns>How long that took.</returns>
-    public Task<TimeSpan> AnswersAsync(string path, CancellationToken cancellationToken) => AnswersAsync(path, TimeSpan.FromMilliseconds(2), cancellationToken);
+    public Task<TimeSpan> AnswersAsync(
+        string path,
+        CancellationToken cancellationToken) => AnswersAsync(path, TimeSpan.FromMilliseconds(2), cancellationToken);
 
     /// <summary>The same, and asks no more often than this.</summary>
     public async Task<TimeSpan> AnswersAsync(string path, TimeSpan pause, CancellationToken cancellationToken)
@@ -84,8 +94,11 @@ internal sealed class ServerProcess : IAsyncDisposable
             }
 
             if (process.HasExited || Stopwatch.GetElapsedTime(began) > Patience)
-                throw new InvalidOperationException($"It does not answer {path}: {string.Join('\n', File.ReadLines(log).TakeLast(20))}");
-            await Task.Delay(TimeSpan.FromTicks(Math.Max(pause.Ticks, Stopwatch.GetElapsedTime(began).Ticks / 100)), cancellationToken);
+                throw new InvalidOperationException(
+                    $"It does not answer {path}: {string.Join('\n', File.ReadLines(log).TakeLast(20))}");
+            await Task.Delay(
+                TimeSpan.FromTicks(Math.Max(pause.Ticks, Stopwatch.GetElapsedTime(began).Ticks / 100)),
+                cancellationToken);
         }
     }
 
@@ -114,7 +127,9 @@ internal sealed class ServerProcess : IAsyncDisposable
     {
         Client.Dispose();
         if (!process.HasExited && Send(process.Id, SigTerm) == 0)
-            await process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(10)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await process.WaitForExitAsync()
+                .WaitAsync(TimeSpan.FromSeconds(10))
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (!process.HasExited)
             process.Kill(entireProcessTree: true);
         await process.WaitForExitAsync();
@@ -122,7 +137,8 @@ internal sealed class ServerProcess : IAsyncDisposable
     }
 
     private IEnumerable<int> Ids() =>
-        File.ReadAllText($"/proc/{process.Id}/task/{process.Id}/children").Split(' ', StringSplitOptions.RemoveEmptyEntries)
+        File.ReadAllText($"/proc/{process.Id}/task/{process.Id}/children").Split(
+            ' ', StringSplitOptions.RemoveEmptyEntries)
             .Select(static id => int.Parse(id, CultureInfo.InvariantCulture)).Prepend(process.Id);
 
     private static double CpuOf(int id)
@@ -130,13 +146,16 @@ internal sealed class ServerProcess : IAsyncDisposable
         // The name, in parentheses, may hold anything; after it utime and stime are the 12th and 13th fields.
         var stat = File.ReadAllText($"/proc/{id}/stat");
         var fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
-        return (long.Parse(fields[11], CultureInfo.InvariantCulture) + long.Parse(fields[12], CultureInfo.InvariantCulture)) / TicksPerSecond;
+        return (long.Parse(fields[11], CultureInfo.InvariantCulture)
+            + long.Parse(fields[12], CultureInfo.InvariantCulture)) / TicksPerSecond;
     }
 
     private long Memory(string name)
     {
-        var line = File.ReadLines($"/proc/{process.Id}/status").First(line => line.StartsWith(name, StringComparison.Ordinal));
-        return long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) * 1024;
+        var line =
+            File.ReadLines($"/proc/{process.Id}/status").First(line => line.StartsWith(name, StringComparison.Ordinal));
+        return long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture)
+            * 1024;
     }
 
     [DllImport("libc", EntryPoint = "kill", SetLastError = true)]

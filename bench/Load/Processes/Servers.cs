@@ -8,12 +8,14 @@ internal sealed class Servers(string root, string folder)
     private int count;
 
     /// <summary>A new folder, that nothing else uses.</summary>
-    public string NewFolder(string name) => Directory.CreateDirectory(Path.Combine(folder, $"{++count}-{name}")).FullName;
+    public string NewFolder(
+        string name) => Directory.CreateDirectory(Path.Combine(folder, $"{++count}-{name}")).FullName;
 
     /// <summary>A registry, as an operator starts it: its log at the default level, written to a file.</summary>
     /// <param name="settings">Where its data are, and what else is not as by default.</param>
     /// <param name="cancellationToken">Ends the wait for it.</param>
-    public async Task<ServerProcess> RegistryAsync(IEnumerable<(string Name, string Value)> settings, CancellationToken cancellationToken)
+    public async Task<ServerProcess> RegistryAsync(
+        IEnumerable<(string Name, string Value)> settings, CancellationToken cancellationToken)
     {
         var server = LaunchRegistry(settings);
         await server.AnswersAsync("/readyz", cancellationToken);
@@ -38,7 +40,8 @@ internal sealed class Servers(string root, string folder)
     public ServerProcess LaunchBaseline(string files) => Launch(
         "bench/Baseline/bin/Release/net10.0/Registry.Bench.Baseline.dll",
         [$"--files={files}", $"--pushed={NewFolder("pushed")}"],
-        // Its pushes wait for the disk on threads of the pool (hexadecimal): as many as there are clients, and twice that.
+        // Its pushes wait for the disk on threads of the pool (hexadecimal): as many as there are clients, and twice
+        // that.
         [("DOTNET_ThreadPool_ForceMinWorkerThreads", "40")]);
 
     /// <summary>nginx, with a worker for each core and without a log.</summary>
@@ -60,7 +63,8 @@ internal sealed class Servers(string root, string folder)
             }
             """,
             cancellationToken);
-        var server = ServerProcess.Launch(["nginx", "-c", Path.Combine(own, "nginx.conf"), "-e", "stderr"], port, Path.Combine(own, "log"));
+        var server = ServerProcess.Launch(
+            ["nginx", "-c", Path.Combine(own, "nginx.conf"), "-e", "stderr"], port, Path.Combine(own, "log"));
         await server.ListensAsync(cancellationToken);
         return server;
     }
@@ -70,7 +74,10 @@ internal sealed class Servers(string root, string folder)
     {
         var (own, port) = (NewFolder("redis"), ServerProcess.FreePort());
         var server = ServerProcess.Launch(
-            ["redis-server", "--bind", "127.0.0.1", "--port", $"{port}", "--dir", own, "--save", "", "--appendonly", "yes", "--appendfsync", "always"],
+            [
+                "redis-server", "--bind", "127.0.0.1", "--port", $"{port}", "--dir", own, "--save", "", "--appendonly",
+                "yes", "--appendfsync", "always"
+            ],
             port,
             Path.Combine(own, "log"));
         await server.ListensAsync(cancellationToken);
@@ -88,15 +95,20 @@ internal sealed class Servers(string root, string folder)
             $"--initial-cluster=default=http://127.0.0.1:{peer}",
         ];
         var server = ServerProcess.Launch(
-            ["etcd", $"--data-dir={own}/data", "--quota-backend-bytes=8000000000", .. addresses], port, Path.Combine(own, "log"));
+            [
+                "etcd", $"--data-dir={own}/data", "--quota-backend-bytes=8000000000", .. addresses
+            ], port, Path.Combine(own, "log"));
         await server.AnswersAsync("/health", cancellationToken);
         return server;
     }
 
-    private ServerProcess Launch(string assembly, IEnumerable<string> arguments, IEnumerable<(string Name, string Value)> settings)
+    private ServerProcess Launch(
+        string assembly, IEnumerable<string> arguments, IEnumerable<(string Name, string Value)> settings)
     {
         var (own, port) = (NewFolder("log"), ServerProcess.FreePort());
         return ServerProcess.Launch(
-            ["dotnet", Path.Combine(root, assembly), $"--urls=http://127.0.0.1:{port}", .. arguments], port, Path.Combine(own, "log"), settings);
+            [
+                "dotnet", Path.Combine(root, assembly), $"--urls=http://127.0.0.1:{port}", .. arguments
+            ], port, Path.Combine(own, "log"), settings);
     }
 }
