@@ -1,24 +1,25 @@
 using Etcdserverpb;
 using Google.Protobuf;
+using Registry.Core.Content;
 using Registry.Core.Storage;
 using Registry.Core.Transfers;
 
 namespace Registry.Storage.Etcd;
 
 /// <summary>
-/// The bytes of chunks, read forward, the next of them fetched ahead as long as there is spare memory. A chunk that has
-/// been deleted since the blob was opened is read in the past where etcd still has it; where not, that is an exception,
-/// never an early end.
+/// Reads the chunks of a blob. Chunks are prefetched while spare memory is available. A chunk that was deleted after
+/// the blob was opened is read from etcd's history; if it has been compacted, the read throws and never ends early.
 /// </summary>
-internal sealed class EtcdBlobContent : ForwardStream
+internal sealed class EtcdBlobContent : FixedLengthStream
 {
-    /// <summary>The memory to fetch a chunk with: the chunk, and the answer that it is parsed from.</summary>
+    /// <summary>The memory needed to fetch a chunk: the chunk and the response that contains it.</summary>
     public const int FetchBytes = 2 * EtcdUploads.ChunkBytes;
 
     private const int ChunksAhead = 2;
 
     /// <summary>
-    /// The memory to fetch <see cref="ChunksAhead"/> while another chunk is read, beside <see cref="FetchBytes"/>.
+    /// The memory, in addition to <see cref="FetchBytes"/>, needed to prefetch <see cref="ChunksAhead"/> chunks while
+    /// another one is read.
     /// </summary>
     private const int AheadBytes = ((ChunksAhead - 1) * FetchBytes) + EtcdUploads.ChunkBytes;
 
@@ -30,22 +31,22 @@ internal sealed class EtcdBlobContent : ForwardStream
     private readonly long end;
     private readonly TransferBudget budget;
     private readonly Queue<Task<ByteString>> ahead = new(ChunksAhead + 1);
-    private readonly CancellationTokenSource ended = new();
+    private readonly CancellationTokenSource disposed = new();
     private ReadOnlyMemory<byte> rest;
     private long nextChunk;
     private int skip;
     private bool mayFetchAhead;
     private bool closed;
 
-    /// <param name="client">Where to read.</param>
-    /// <param name="keys">The names of the chunks.</param>
-    /// <param name="key">The blob.</param>
-    /// <param name="stored">Its head.</param>
-    /// <param name="openedAt">etcd's revision when the head was read.</param>
-    /// <param name="offset">The first byte.</param>
-    /// <param name="length">How many bytes.</param>
+    /// <param name="client">The etcd client.</param>
+    /// <param name="keys">The keys in etcd.</param>
+    /// <param name="key">The key of the blob.</param>
+    /// <param name="stored">The head of the blob.</param>
+    /// <param name="openedAt">The revision of etcd when the head was read.</param>
+    /// <param name="offset">The first byte to read.</param>
+    /// <param name="length">The number of bytes to read.</param>
     /// <param name="budget">
-    /// The memory of chunks; <see cref="FetchBytes"/> of it have been reserved for this reader, which releases them.
+    /// The memory budget. <see cref="FetchBytes"/> are already reserved for this reader, which releases them.
     /// </param>
     public EtcdBlobContent(
         EtcdClient client,
@@ -66,15 +67,14 @@ internal sealed class EtcdBlobContent : ForwardStream
 
     public override bool CanRead => !closed;
 
-    protected override async ValueTask<int> ReadSomeAsync(Memory<byte> buffer, CancellationToken cancellationToken)
+    protected override async ValueTask<int> ReadCoreAsync(Memory<byte> buffer, CancellationToken cancellationToken)
     {
-        ObjectDisposedException.ThrowIf(closed, this);
         if (rest.IsEmpty)
         {
             if (mayFetchAhead && ahead.Count <= 1 && budget.IsScarce)
                 StopFetchingAhead();
             if (ahead.Count == 0)
-                Fetch();
+                FetchNext();
             FetchAhead();
             rest = (await ahead.Peek().WaitAsync(cancellationToken)).Memory[skip..];
             _ = ahead.Dequeue();
@@ -93,26 +93,24 @@ internal sealed class EtcdBlobContent : ForwardStream
         if (!closed)
         {
             closed = true;
-            await ended.CancelAsync();
+            await disposed.CancelAsync();
             while (ahead.TryDequeue(out var chunk))
                 await ((Task)chunk).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            ended.Dispose();
+            disposed.Dispose();
             budget.Release(FetchBytes + (mayFetchAhead ? AheadBytes : 0));
         }
 
         await base.DisposeAsync();
     }
 
-    /// <summary>
-    /// Asks for the chunks after this one, as long as the range reaches into them and there is spare memory.
-    /// </summary>
+    /// <summary>Prefetches the next chunks of the range while spare memory is available.</summary>
     private void FetchAhead()
     {
         while (ahead.Count < ChunksAhead && nextChunk * stored.Head.ChunkBytes < end)
         {
             if (!mayFetchAhead && !(mayFetchAhead = budget.TryReserve(AheadBytes)))
                 return;
-            Fetch();
+            FetchNext();
         }
     }
 
@@ -122,31 +120,32 @@ internal sealed class EtcdBlobContent : ForwardStream
         budget.Release(AheadBytes);
     }
 
-    private void Fetch() => ahead.Enqueue(FetchAsync(nextChunk++));
+    private void FetchNext() => ahead.Enqueue(FetchAsync(nextChunk++));
 
     private async Task<ByteString> FetchAsync(long number)
     {
-        var at = keys.Chunk(stored.Head.Upload, number);
-        var chunk = Single(await client.RangeAsync(new RangeRequest { Key = at }, ended.Token))
-            ?? Single(await client.TryRangeAsync(new RangeRequest { Key = at, Revision = openedAt }, ended.Token))
+        var chunkKey = keys.Chunk(stored.Head.Upload, number);
+        var chunk = Single(await client.RangeAsync(new RangeRequest { Key = chunkKey }, disposed.Token))
+            ?? Single(
+                await client.TryRangeAsync(new RangeRequest { Key = chunkKey, Revision = openedAt }, disposed.Token))
             ?? throw await MissingAsync(number);
         var expected = Math.Min(stored.Head.ChunkBytes, stored.Head.Length - (number * stored.Head.ChunkBytes));
         return chunk.Length == expected
             ? chunk
             : throw new StorageException(
                 StorageFault.Corrupt,
-                $"etcd holds {chunk.Length} of the {expected} bytes of chunk {number} of the blob '{key}'.");
+                $"etcd: chunk {number} of the blob '{key}' has {chunk.Length} bytes, not {expected}.");
     }
 
-    private static ByteString? Single(RangeResponse? answer) => answer?.Kvs is [var entry, ..] ? entry.Value : null;
+    private static ByteString? Single(RangeResponse? response) => response?.Kvs is [var entry, ..] ? entry.Value : null;
 
-    /// <summary>A blob that was deleted is gone, chunks and all; one that is still there has been damaged.</summary>
+    /// <summary>Distinguishes a deleted blob from a damaged one, whose head still exists.</summary>
     private async Task<StorageException> MissingAsync(long number)
     {
-        var head = await client.RangeAsync(new RangeRequest { Key = keys.Head(key) }, ended.Token);
+        var head = await client.RangeAsync(new RangeRequest { Key = keys.Head(key) }, disposed.Token);
         return head.Kvs is [var entry, ..] && StoredHead.Parse(entry).Head.Upload == stored.Head.Upload
-            ? new StorageException(StorageFault.Corrupt, $"etcd lacks chunk {number} of the blob '{key}'.")
+            ? new StorageException(StorageFault.Corrupt, $"etcd: chunk {number} of the blob '{key}' is missing.")
             : new StorageException(
-                StorageFault.Unavailable, $"The blob '{key}' was deleted, and its past compacted, while it was read.");
+                StorageFault.Unavailable, $"The blob '{key}' was deleted and its history compacted while it was read.");
     }
 }

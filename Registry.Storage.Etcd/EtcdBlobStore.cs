@@ -7,18 +7,17 @@ using Registry.Core.Transfers;
 namespace Registry.Storage.Etcd;
 
 /// <summary>
-/// Blobs as a head and bytes: up to one chunk beside the head, more in chunks of an upload. Head and bytes go in one
-/// transaction. Who reads on then finds the chunks in etcd's own past, as long as that is not compacted, and fails
-/// after.
+/// Stores a blob as a head and its bytes: up to one chunk next to the head, more in the chunks of an upload. A delete
+/// removes both in one transaction. A reader then continues in etcd's history and fails once that is compacted.
 /// </summary>
 internal sealed class EtcdBlobStore(
-    EtcdClient client, EtcdKeys keys, EtcdUploads space, TransferBudget budget) : IBlobStore
+    EtcdClient client, EtcdKeys keys, EtcdUploads uploads, TransferBudget budget) : IBlobStore
 {
     public ValueTask<BlobWriter> CreateAsync(StoreKey scope, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         _ = scope.Value;
-        return ValueTask.FromResult<BlobWriter>(new EtcdBlobWriter(space, scope));
+        return ValueTask.FromResult<BlobWriter>(new EtcdBlobWriter(uploads, scope));
     }
 
     public async ValueTask<BlobReader?> OpenAsync(BlobKey key, ByteRange range, CancellationToken cancellationToken)
@@ -37,20 +36,19 @@ internal sealed class EtcdBlobStore(
     }
 
     public async ValueTask<BlobInfo?> StatAsync(
-        BlobKey key, CancellationToken cancellationToken) => (await FindAsync(key, cancellationToken))?.ToInfo(key);
+        BlobKey key, CancellationToken cancellationToken) => (await FindHeadAsync(key, cancellationToken))?.ToInfo(key);
 
     public async ValueTask<bool> TryDeleteAsync(
         BlobKey key, Precondition precondition, CancellationToken cancellationToken)
     {
-        if (precondition.Kind == PreconditionKind.Absent)
-            throw new ArgumentException("What must be absent cannot be deleted.", nameof(precondition));
+        precondition.ThrowIfAbsent();
         for (var attempt = 0; attempt < EtcdUploads.MaxAttempts; attempt++)
         {
-            if (await FindAsync(key, cancellationToken) is not { } stored
+            if (await FindHeadAsync(key, cancellationToken) is not { } stored
                 || !precondition.HoldsFor(EtcdRevision.Of(stored.ModRevision)))
                 return false;
 
-            // Deletes alone: a full etcd takes nothing else.
+            // Only deletes: a full etcd accepts nothing else.
             var request = new TxnRequest
             {
                 Compare = { EtcdTxn.HasRevision(keys.Head(key), stored.ModRevision) },
@@ -86,38 +84,38 @@ internal sealed class EtcdBlobStore(
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(idle, TimeSpan.Zero);
         cancellationToken.ThrowIfCancellationRequested();
-        return space.DiscardAbandonedAsync(idle, cancellationToken);
+        return uploads.DiscardAbandonedAsync(idle, cancellationToken);
     }
 
     private async ValueTask<BlobReader?> OpenReservedAsync(
         BlobKey key, ByteRange range, CancellationToken cancellationToken)
     {
-        // One question for both: most blobs are small, and their bytes are all that is wanted.
+        // One request for both, because most blobs are small.
         var both = new TxnRequest { Success = { EtcdTxn.Get(keys.Head(key)), EtcdTxn.Get(keys.Content(key)) } };
-        var answer = await client.ReadAsync(both, cancellationToken);
-        if (answer.Read(0) is not { } entry)
+        var response = await client.ReadAsync(both, cancellationToken);
+        if (response.Read(0) is not { } entry)
             return null;
         var stored = StoredHead.Parse(entry);
         var length = range.LengthWithin(stored.Head.Length);
         if (stored.IsChunked)
         {
             var chunks =
-                new EtcdBlobContent(client, keys, key, stored, answer.Header.Revision, range.Offset, length, budget);
+                new EtcdBlobContent(client, keys, key, stored, response.Header.Revision, range.Offset, length, budget);
             return new BlobReader(stored.ToInfo(key), length, chunks);
         }
 
-        var content = answer.Read(1)?.Value ?? ByteString.Empty;
+        var content = response.Read(1)?.Value ?? ByteString.Empty;
         if (content.Length != stored.Head.Length)
             throw new StorageException(
                 StorageFault.Corrupt,
-                $"etcd holds {content.Length} of the {stored.Head.Length} bytes of the blob '{key}'.");
+                $"etcd: the blob '{key}' has {content.Length} bytes, not {stored.Head.Length}.");
 
-        // The answer has been parsed: what is left is the content.
+        // The response has been parsed: only the content is still in memory.
         budget.Release(EtcdBlobContent.FetchBytes - content.Length);
         return new BlobReader(stored.ToInfo(key), length, new WholeContent(content, range.Offset, length, budget));
     }
 
-    private async ValueTask<StoredHead?> FindAsync(BlobKey key, CancellationToken cancellationToken) =>
+    private async ValueTask<StoredHead?> FindHeadAsync(BlobKey key, CancellationToken cancellationToken) =>
         (await client.RangeAsync(new RangeRequest { Key = keys.Head(key) }, cancellationToken)).Kvs is [var entry, ..]
             ? StoredHead.Parse(entry)
             : null;

@@ -3,26 +3,26 @@ using Grpc.Core;
 
 namespace Registry.Storage.Etcd;
 
-/// <summary>A method of a member's services.</summary>
+/// <summary>A method of a member's gRPC services.</summary>
 internal delegate AsyncUnaryCall<TResponse> EtcdMethod<TRequest, TResponse>(
     EtcdMember member, TRequest request, CallOptions options);
 
-/// <summary>One call to one member: sent at most once, and over by its deadline.</summary>
+/// <summary>Makes a call to one member. It is sent at most once and ends by its deadline.</summary>
 internal static class EtcdCall
 {
-    /// <summary>A member that sees no leader says so at once, instead of keeping the caller waiting.</summary>
+    /// <summary>Makes a member without a leader fail at once instead of keeping the caller waiting.</summary>
     private static readonly Metadata.Entry NeedsLeader = new("hasleader", "true");
 
-    /// <param name="method">What to call.</param>
-    /// <param name="member">Which member to ask.</param>
-    /// <param name="request">What to ask.</param>
-    /// <param name="token">Of the login; null for none.</param>
-    /// <param name="timeout">How long the answer may take, by <paramref name="time"/>.</param>
+    /// <param name="method">The method to call.</param>
+    /// <param name="member">The member to call.</param>
+    /// <param name="request">The request.</param>
+    /// <param name="token">The authentication token; null for none.</param>
+    /// <param name="timeout">The time limit for the response, measured by <paramref name="time"/>.</param>
     /// <param name="time">The clock of the deadline.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="RpcException">
-    /// Every failure but a cancellation by <paramref name="cancellationToken"/>. Its detail says what went wrong.
-    /// Its debug exception is null where the server said so, and otherwise the cause.
+    /// The call failed, other than by <paramref name="cancellationToken"/>. The detail describes the error. The debug
+    /// exception is null when the server returned the error, and otherwise the cause.
     /// </exception>
     public static async Task<TResponse> MakeAsync<TRequest, TResponse>(
         EtcdMethod<TRequest, TResponse> method,
@@ -34,20 +34,21 @@ internal static class EtcdCall
         CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        using var late = new CancellationTokenSource(timeout, time);
-        using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, late.Token);
+        using var timedOut = new CancellationTokenSource(timeout, time);
+        using var linked = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timedOut.Token);
         try
         {
-            using var call = method(member, request, new CallOptions(HeadersOf(token), cancellationToken: ended.Token));
+            using var call =
+                method(member, request, new CallOptions(HeadersOf(token), cancellationToken: linked.Token));
             return await call.ResponseAsync;
         }
         catch (RpcException error) when (IsCancelled(error) && cancellationToken.IsCancellationRequested)
         {
             throw new OperationCanceledException(error.Status.Detail, error, cancellationToken);
         }
-        catch (RpcException error) when (IsCancelled(error) && late.IsCancellationRequested)
+        catch (RpcException error) when (IsCancelled(error) && timedOut.IsCancellationRequested)
         {
-            var detail = $"{member.Endpoint} did not answer in time.";
+            var detail = $"{member.Endpoint} did not respond in time.";
             throw new RpcException(new Status(StatusCode.DeadlineExceeded, detail, error));
         }
         catch (RpcException error) when (error.Status.DebugException is { } cause)
@@ -57,15 +58,15 @@ internal static class EtcdCall
     }
 
     /// <summary>
-    /// True when it is sure that the request reached no server: there was no connection to send it on.
-    /// The only time-out below a call is that of <see cref="SocketsHttpHandler.ConnectTimeout"/>.
+    /// Returns true when the request certainly reached no server because there was no connection. The only timeout
+    /// inside a call is <see cref="SocketsHttpHandler.ConnectTimeout"/>.
     /// </summary>
     public static bool IsUnsent(RpcException error) => error.Status.DebugException switch
     {
-        HttpRequestException wrong => wrong.HttpRequestError is HttpRequestError.ConnectionError
+        HttpRequestException exception => exception.HttpRequestError is HttpRequestError.ConnectionError
             or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError
             or HttpRequestError.VersionNegotiationError,
-        OperationCanceledException ended => ended.GetBaseException() is TimeoutException,
+        OperationCanceledException cancelled => cancelled.GetBaseException() is TimeoutException,
         _ => false,
     };
 
@@ -75,8 +76,8 @@ internal static class EtcdCall
         token is null ? [NeedsLeader] : [NeedsLeader, new("token", token)];
 
     /// <summary>
-    /// For a broken connection the channel gives the status that the error code of HTTP/2 stands for.
-    /// Some of these, such as <see cref="StatusCode.PermissionDenied"/>, are answers of etcd as well.
+    /// Maps errors that the server did not return. For a broken connection the channel derives the status from the
+    /// HTTP/2 error code. Some of these, such as <see cref="StatusCode.PermissionDenied"/>, are also returned by etcd.
     /// </summary>
     private static Status Explain(RpcException error, Exception cause, Uri endpoint)
     {

@@ -7,80 +7,87 @@ using Registry.Core.Storage;
 namespace Registry.Storage.Etcd;
 
 /// <summary>
-/// The change feed. Each write of a document also writes its key into one key of its own, in the same transaction, and
-/// etcd keeps what that key has been until the history is compacted: reading it at past revisions tells every document
-/// that was written. Nothing is held open, and whoever asks when nothing changed pays one read.
+/// The change feed. Each write of a document also stores the document's key in one feed key, in the same transaction.
+/// etcd keeps the history of the feed key until it is compacted, so reading it at past revisions returns every document
+/// that was written. No watch is held open; one read shows that nothing changed.
 /// </summary>
 internal sealed class EtcdChanges(EtcdClient client, EtcdKeys keys)
 {
-    /// <summary>How many revisions one transaction asks for. etcd takes 128 operations unless told otherwise.</summary>
+    /// <summary>
+    /// The number of revisions read per transaction. etcd accepts 128 operations by default (--max-txn-ops).
+    /// </summary>
     private const int RevisionsAtOnce = 100;
 
-    /// <summary>With more changes than this a listing of revisions costs less.</summary>
+    /// <summary>The maximum number of changes to read. For more, listing all revisions is cheaper.</summary>
     private const int MaxChanges = 2_000;
 
     /// <summary>
-    /// Random characters before each key: after a restore from a back-up, a revision that comes a second time is known
-    /// by them to be another.
+    /// The number of random characters before each key. They distinguish revisions that repeat after a restore from a
+    /// backup.
     /// </summary>
     private const int MarkLength = 16;
 
-    /// <summary>What the transaction of a write has to do besides.</summary>
-    public RequestOp Of(StoreKey key) =>
+    /// <summary>Returns the operation that records a write of a document.</summary>
+    public RequestOp Record(StoreKey key) =>
         EtcdTxn.Put(keys.Changes, ByteString.CopyFrom($"{Random.Shared.NextInt64():x16}{key.Value}", Encoding.ASCII));
 
     /// <summary>
-    /// The same where etcd is full and takes nothing new: with the key gone, everybody lists until the next write
-    /// brings it back.
+    /// Returns the operation for a delete in a full etcd, which accepts no writes. Without the feed key, every caller
+    /// lists until the next write recreates it.
     /// </summary>
-    public RequestOp Forget() => EtcdTxn.Delete(keys.Changes);
+    public RequestOp Reset() => EtcdTxn.Delete(keys.Changes);
 
     /// <summary>
-    /// See <see cref="IDocumentStore.ChangesAsync"/>. One question: whether the last write is still the known one and,
-    /// only if not, which it is, and whether the known one is in its past. Where it is the write before, that is all.
+    /// Implements <see cref="IDocumentStore.ChangesAsync"/>. One request checks whether the last write is still the
+    /// known one. If not, it also returns the last write and checks that the known one is in its history. When the
+    /// known one is its predecessor, no other request is needed.
     /// </summary>
     public async ValueTask<DocumentChanges> SinceAsync(
         StoreKey scope, ChangeToken? since, CancellationToken cancellationToken)
     {
-        if (since is not Moment { Last: { ModRevision: > 0 } known } moment)
-            return await PresentAsync(cancellationToken);
+        if (since is not Position { Last: { ModRevision: > 0 } known } position)
+            return await GetCurrentAsync(cancellationToken);
         var request = new TxnRequest
         {
             Compare =
                 { EtcdTxn.HasRevision(keys.Changes, known.ModRevision), EtcdTxn.HasValue(keys.Changes, known.Value) },
             Failure = { EtcdTxn.Get(keys.Changes), EtcdTxn.Get(keys.Changes, known.ModRevision) },
         };
-        if (await client.TryReadAsync(request, cancellationToken) is not { } answer)
-            return await PresentAsync(cancellationToken);
-        if (answer.Succeeded)
-            return new DocumentChanges(moment, []);
-        if (answer.Read(0) is not { } present)
-            return new DocumentChanges(new Moment(new KeyValue()), null);
-        var isPast = answer.Read(1) is { } then && moment.Is(then) && then.CreateRevision == present.CreateRevision;
-        var changed = isPast ? await BetweenAsync(scope, known, present, cancellationToken) : null;
-        return new DocumentChanges(new Moment(present), changed?.Keys, changed);
-    }
-
-    /// <summary>Only where the present is: for who knows no past, or none that is still there.</summary>
-    private async ValueTask<DocumentChanges> PresentAsync(CancellationToken cancellationToken)
-    {
-        var answer = await client.RangeAsync(new RangeRequest { Key = keys.Changes }, cancellationToken);
-        return new DocumentChanges(new Moment(answer.Kvs is [var last, ..] ? last : new KeyValue()), null);
+        if (await client.TryReadAsync(request, cancellationToken) is not { } response)
+            return await GetCurrentAsync(cancellationToken);
+        if (response.Succeeded)
+            return new DocumentChanges(position, []);
+        if (response.Read(0) is not { } latest)
+            return new DocumentChanges(new Position(new KeyValue()), null);
+        var isInHistory = response.Read(1) is { } earlier
+            && position.Matches(earlier)
+            && earlier.CreateRevision == latest.CreateRevision;
+        var changed = isInHistory ? await BetweenAsync(scope, known, latest, cancellationToken) : null;
+        return new DocumentChanges(new Position(latest), changed?.Keys, changed);
     }
 
     /// <summary>
-    /// Walks back from the present to a moment that is its past: the documents, each with the revision of its last
-    /// write or delete, which is that of the entry as one transaction wrote both. Null where the history does not lead
-    /// there.
+    /// Returns the current position only, for a caller whose token is null or no longer in the history.
+    /// </summary>
+    private async ValueTask<DocumentChanges> GetCurrentAsync(CancellationToken cancellationToken)
+    {
+        var response = await client.RangeAsync(new RangeRequest { Key = keys.Changes }, cancellationToken);
+        return new DocumentChanges(new Position(response.Kvs is [var last, ..] ? last : new KeyValue()), null);
+    }
+
+    /// <summary>
+    /// Walks back from the latest entry to a known earlier one. Returns the changed documents with the revision of
+    /// their last write or delete, which is the revision of the entry, as one transaction wrote both. Returns null when
+    /// the history is incomplete.
     /// </summary>
     private async Task<Dictionary<StoreKey, Revision>?> BetweenAsync(
-        StoreKey scope, KeyValue known, KeyValue present, CancellationToken cancellationToken)
+        StoreKey scope, KeyValue known, KeyValue latest, CancellationToken cancellationToken)
     {
-        if (present.Version <= known.Version || present.Version - known.Version > MaxChanges)
+        if (latest.Version <= known.Version || latest.Version - known.Version > MaxChanges)
             return null;
         var changed = new Dictionary<StoreKey, Revision>();
-        Add(present);
-        for (var oldest = present; oldest.Version > known.Version + 1;)
+        Add(latest);
+        for (var oldest = latest; oldest.Version > known.Version + 1;)
         {
             var request = new TxnRequest();
             var from = oldest.ModRevision;
@@ -111,18 +118,18 @@ internal sealed class EtcdChanges(EtcdClient client, EtcdKeys keys)
                 || !StoreKey.TryParse(Encoding.ASCII.GetString(entry.Value.Span[MarkLength..]), out var key))
                 throw new StorageException(
                     StorageFault.Corrupt,
-                    $"'{keys.Changes.ToStringUtf8()}' at revision {entry.ModRevision} names no document of ours.");
+                    $"'{keys.Changes.ToStringUtf8()}' at revision {entry.ModRevision} is not the key of a document.");
             if (key.IsBelow(scope))
                 changed.TryAdd(key, EtcdRevision.Of(entry.ModRevision));
         }
     }
 
-    /// <summary>The last write that is known.</summary>
-    private sealed class Moment(KeyValue last) : ChangeToken
+    /// <summary>A position in the feed: the last known write.</summary>
+    private sealed class Position(KeyValue last) : ChangeToken
     {
-        /// <summary>Of revision 0 when there was none.</summary>
+        /// <summary>The entry; its revision is 0 when there was no write.</summary>
         public KeyValue Last => last;
 
-        public bool Is(KeyValue other) => last.ModRevision == other.ModRevision && last.Value == other.Value;
+        public bool Matches(KeyValue other) => last.ModRevision == other.ModRevision && last.Value == other.Value;
     }
 }

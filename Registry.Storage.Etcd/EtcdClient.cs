@@ -5,19 +5,20 @@ using Registry.Core.Storage;
 
 namespace Registry.Storage.Etcd;
 
-/// <summary>What may be done about a call whose outcome is not known.</summary>
+/// <summary>Whether a call with an unknown outcome may be repeated.</summary>
 internal enum Repeat
 {
-    /// <summary>Nothing: it may have been applied, and applying it twice is not the same as once.</summary>
+    /// <summary>Only if it was not sent: it is not idempotent.</summary>
     OnlyIfUnsent,
 
-    /// <summary>It may be sent again: it reads, or writes what is the same however often it is written.</summary>
+    /// <summary>Always: it is idempotent.</summary>
     Freely,
 }
 
 /// <summary>
-/// Calls with a deadline for all tries together; a login where one is needed; and another member where one fails. Every
-/// failure is a <see cref="StorageException"/> but that of an expected kind, which <see cref="TryRangeAsync"/> answers.
+/// Calls etcd with one deadline for all attempts, authenticates if required, and fails over to other members. Failures
+/// throw <see cref="StorageException"/>, except that <see cref="TryRangeAsync"/> and <see cref="TryReadAsync"/> return
+/// null for a missing revision.
 /// </summary>
 internal sealed class EtcdClient : IDisposable
 {
@@ -45,7 +46,7 @@ internal sealed class EtcdClient : IDisposable
     /// <summary>The addresses of the members.</summary>
     public string Addresses => members.Addresses;
 
-    /// <summary>Reads, linearizably: what any client was told is done is seen.</summary>
+    /// <summary>Reads linearizably: returns every write that was acknowledged to any client.</summary>
     public Task<RangeResponse> RangeAsync(RangeRequest request, CancellationToken cancellationToken) =>
         CallAsync(
             static (member, range, options) => member.Kv.RangeAsync(range, options),
@@ -53,33 +54,33 @@ internal sealed class EtcdClient : IDisposable
             Repeat.Freely,
             cancellationToken);
 
-    /// <summary>As <see cref="RangeAsync"/>, of the past: null where etcd does not have it.</summary>
+    /// <summary>Reads at a past revision. Returns null when etcd does not have that revision.</summary>
     public Task<RangeResponse?> TryRangeAsync(
         RangeRequest request,
-        CancellationToken cancellationToken) => UnlessNoRevisionAsync(RangeAsync(request, cancellationToken));
+        CancellationToken cancellationToken) => NullIfNoRevisionAsync(RangeAsync(request, cancellationToken));
 
-    /// <summary>Reads by several requests, as of one moment.</summary>
+    /// <summary>Reads several keys or ranges at one revision.</summary>
     public Task<TxnResponse> ReadAsync(
         TxnRequest request, CancellationToken cancellationToken) => TxnAsync(request, Repeat.Freely, cancellationToken);
 
-    /// <summary>As <see cref="ReadAsync"/>, of the past: null where etcd does not have some of it.</summary>
+    /// <summary>Reads at past revisions. Returns null when etcd does not have one of them.</summary>
     public Task<TxnResponse?> TryReadAsync(
         TxnRequest request,
-        CancellationToken cancellationToken) => UnlessNoRevisionAsync(ReadAsync(request, cancellationToken));
+        CancellationToken cancellationToken) => NullIfNoRevisionAsync(ReadAsync(request, cancellationToken));
 
     /// <summary>
-    /// Compares and writes, all or nothing. Where it may not be repeated, the token is asked before the request is sent
-    /// and not after: then the write happens, and is waited for, which takes no longer than the deadline. So nobody is
-    /// told that a write was cancelled which is just about to happen.
+    /// Compares and writes atomically. A write that must not be repeated can be cancelled only until it is sent. After
+    /// that the call waits for it, at most until the deadline, so that a write that may still happen is never reported
+    /// as cancelled.
     /// </summary>
     public Task<TxnResponse> WriteAsync(TxnRequest request, Repeat repeat, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        var waited = repeat == Repeat.Freely ? cancellationToken : CancellationToken.None;
-        return TxnAsync(request, repeat, waited);
+        var afterSend = repeat == Repeat.Freely ? cancellationToken : CancellationToken.None;
+        return TxnAsync(request, repeat, afterSend);
     }
 
-    /// <summary>What one member says of itself.</summary>
+    /// <summary>Returns the status of one member.</summary>
     public Task<StatusResponse> StatusAsync(CancellationToken cancellationToken) => CallAsync(
         static (member, request, options) => member.Maintenance.StatusAsync(request, options),
         new StatusRequest(),
@@ -96,14 +97,15 @@ internal sealed class EtcdClient : IDisposable
         CallAsync(
             static (member, txn, options) => member.Kv.TxnAsync(txn, options), request, repeat, cancellationToken);
 
-    private static async Task<T?> UnlessNoRevisionAsync<T>(Task<T> read)
+    private static async Task<T?> NullIfNoRevisionAsync<T>(Task<T> read)
         where T : class
     {
         try
         {
             return await read;
         }
-        catch (StorageException gone) when (gone.InnerException is RpcException error && EtcdErrors.IsNoRevision(error))
+        catch (StorageException missing) when (missing.InnerException is RpcException error
+            && EtcdErrors.IsNoRevision(error))
         {
             return null;
         }
@@ -123,9 +125,9 @@ internal sealed class EtcdClient : IDisposable
                 {
                     return await TryMembersAsync(method, request, token, repeat, start, cancellationToken);
                 }
-                catch (RpcException refused) when (mayLogIn && EtcdErrors.AsksForLogin(refused) && login.Forget(token))
+                catch (RpcException refused) when (mayLogIn && EtcdErrors.RequiresLogin(refused) && login.Forget(token))
                 {
-                    // The call did nothing: once more, with a new login.
+                    // The call did nothing: repeat it with a new token.
                 }
             }
         }
@@ -135,24 +137,24 @@ internal sealed class EtcdClient : IDisposable
         }
     }
 
-    /// <summary>Waits for a login no longer than the call may take.</summary>
+    /// <summary>Returns the token, and waits for a login at most until the deadline of the call.</summary>
     private async ValueTask<string?> TokenAsync(long start, CancellationToken cancellationToken)
     {
-        using var late = new CancellationTokenSource(Left(start), time);
-        using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, late.Token);
+        using var timedOut = new CancellationTokenSource(Remaining(start), time);
+        using var linked = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timedOut.Token);
         try
         {
-            return await login.GetTokenAsync(ended.Token);
+            return await login.GetTokenAsync(linked.Token);
         }
-        catch (OperationCanceledException wrong) when (!cancellationToken.IsCancellationRequested)
+        catch (OperationCanceledException exception) when (!cancellationToken.IsCancellationRequested)
         {
-            const string Detail = "the login was not answered in time.";
-            throw new RpcException(new Status(StatusCode.DeadlineExceeded, Detail, wrong));
+            const string Detail = "the login timed out.";
+            throw new RpcException(new Status(StatusCode.DeadlineExceeded, Detail, exception));
         }
     }
 
     private Task<string> AuthenticateAsync(
-        AuthenticateRequest request, CancellationToken cancellationToken) => TokenOfAsync(
+        AuthenticateRequest request, CancellationToken cancellationToken) => ReadTokenAsync(
         TryMembersAsync(
             static (member, login, options) => member.Auth.AuthenticateAsync(login, options),
             request,
@@ -161,7 +163,7 @@ internal sealed class EtcdClient : IDisposable
             time.GetTimestamp(),
             cancellationToken));
 
-    private static async Task<string> TokenOfAsync(Task<AuthenticateResponse> answer) => (await answer).Token;
+    private static async Task<string> ReadTokenAsync(Task<AuthenticateResponse> response) => (await response).Token;
 
     private async Task<TResponse> TryMembersAsync<TRequest, TResponse>(
         EtcdMethod<TRequest, TResponse> method,
@@ -171,35 +173,35 @@ internal sealed class EtcdClient : IDisposable
         long start,
         CancellationToken cancellationToken)
     {
-        // A connection that broke may be made again: two tries even of a single member.
-        var tries = Math.Max(2, members.Count);
+        // A broken connection can be re-established: at least two attempts, even with a single member.
+        var attempts = Math.Max(2, members.Count);
         while (true)
         {
             var member = members.Current;
-            var left = Left(start);
+            var remaining = Remaining(start);
 
-            // Who keeps silent must leave time for another, where another may be asked.
-            var patience = repeat == Repeat.Freely && members.Count > 1 ? Shorter(timeout / 2, left) : left;
+            // A silent member must leave time to try another one, if the call may be repeated.
+            var limit = repeat == Repeat.Freely && members.Count > 1 ? Min(timeout / 2, remaining) : remaining;
             try
             {
-                return await EtcdCall.MakeAsync(method, member, request, token, patience, time, cancellationToken);
+                return await EtcdCall.MakeAsync(method, member, request, token, limit, time, cancellationToken);
             }
-            catch (RpcException error) when (EtcdErrors.IsOfMember(error))
+            catch (RpcException error) when (EtcdErrors.IsMemberFault(error))
             {
-                members.Leave(member);
-                if (--tries == 0
-                    || Left(start) <= TimeSpan.FromMilliseconds(1)
+                members.FailOver(member);
+                if (--attempts == 0
+                    || Remaining(start) <= TimeSpan.FromMilliseconds(1)
                     || !(repeat == Repeat.Freely || EtcdErrors.ChangedNothing(error)))
                     throw;
             }
         }
     }
 
-    private TimeSpan Left(long start)
+    private TimeSpan Remaining(long start)
     {
-        var left = timeout - time.GetElapsedTime(start);
-        return left > TimeSpan.Zero ? left : TimeSpan.FromMilliseconds(1);
+        var remaining = timeout - time.GetElapsedTime(start);
+        return remaining > TimeSpan.Zero ? remaining : TimeSpan.FromMilliseconds(1);
     }
 
-    private static TimeSpan Shorter(TimeSpan one, TimeSpan other) => one < other ? one : other;
+    private static TimeSpan Min(TimeSpan one, TimeSpan other) => one < other ? one : other;
 }

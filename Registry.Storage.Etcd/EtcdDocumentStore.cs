@@ -6,54 +6,53 @@ using Registry.Core.Storage;
 
 namespace Registry.Storage.Etcd;
 
-/// <summary>Documents as one key each; every write is one transaction that compares the key's revision.</summary>
+/// <summary>
+/// Stores each document in one key. Every write is one transaction that compares the revision of the key.
+/// </summary>
 internal sealed class EtcdDocumentStore(EtcdClient client, EtcdKeys keys) : IDocumentStore
 {
     private readonly EtcdChanges changes = new(client, keys);
 
     public async ValueTask<Document?> GetAsync(StoreKey key, CancellationToken cancellationToken)
     {
-        var answer = await client.RangeAsync(new RangeRequest { Key = keys.Document(key) }, cancellationToken);
-        return answer.Kvs is [var entry, ..] ? Read(key, entry) : null;
+        var response = await client.RangeAsync(new RangeRequest { Key = keys.Document(key) }, cancellationToken);
+        return response.Kvs is [var entry, ..] ? Read(key, entry) : null;
     }
 
     public async ValueTask<Revision?> StatAsync(StoreKey key, CancellationToken cancellationToken)
     {
-        var answer =
+        var response =
             await client.RangeAsync(new RangeRequest { Key = keys.Document(key), KeysOnly = true }, cancellationToken);
-        return answer.Kvs is [var entry, ..] ? EtcdRevision.Of(entry.ModRevision) : null;
+        return response.Kvs is [var entry, ..] ? EtcdRevision.Of(entry.ModRevision) : null;
     }
 
     public async ValueTask<Revision?> TryPutAsync(
         StoreKey key, ReadOnlyMemory<byte> content, Precondition precondition, CancellationToken cancellationToken)
     {
-        if (content.Length > Document.MaxBytes)
-            throw new ArgumentException(
-                $"A document has at most {Document.MaxBytes} bytes, not {content.Length}.", nameof(content));
+        Document.ThrowIfTooLarge(content);
         cancellationToken.ThrowIfCancellationRequested();
-        var at = keys.Document(key);
-        if (!TryCompare(at, precondition, out var request))
+        var etcdKey = keys.Document(key);
+        if (!TryCompare(etcdKey, precondition, out var request))
             return null;
-        request.Success.Add(EtcdTxn.Put(at, UnsafeByteOperations.UnsafeWrap(content)));
-        request.Success.Add(changes.Of(key));
-        var answer = await client.WriteAsync(request, Repeat.OnlyIfUnsent, cancellationToken);
-        return answer.Succeeded ? EtcdRevision.Of(answer.Header.Revision) : null;
+        request.Success.Add(EtcdTxn.Put(etcdKey, UnsafeByteOperations.UnsafeWrap(content)));
+        request.Success.Add(changes.Record(key));
+        var response = await client.WriteAsync(request, Repeat.OnlyIfUnsent, cancellationToken);
+        return response.Succeeded ? EtcdRevision.Of(response.Header.Revision) : null;
     }
 
     public async ValueTask<bool> TryDeleteAsync(
         StoreKey key, Precondition precondition, CancellationToken cancellationToken)
     {
-        if (precondition.Kind == PreconditionKind.Absent)
-            throw new ArgumentException("What must be absent cannot be deleted.", nameof(precondition));
+        precondition.ThrowIfAbsent();
         cancellationToken.ThrowIfCancellationRequested();
         try
         {
-            return await TryDeleteAsync(key, precondition, changes.Of(key), cancellationToken);
+            return await TryDeleteAsync(key, precondition, changes.Record(key), cancellationToken);
         }
         catch (StorageException full) when (full.Kind == StorageFault.Full)
         {
-            // It refused the whole for the sake of what it would have had to take in.
-            return await TryDeleteAsync(key, precondition, changes.Forget(), cancellationToken);
+            // etcd refused the transaction because it also writes the feed key.
+            return await TryDeleteAsync(key, precondition, changes.Reset(), cancellationToken);
         }
     }
 
@@ -87,27 +86,28 @@ internal sealed class EtcdDocumentStore(EtcdClient client, EtcdKeys keys) : IDoc
         CancellationToken cancellationToken) => changes.SinceAsync(scope, since, cancellationToken);
 
     private async Task<bool> TryDeleteAsync(
-        StoreKey key, Precondition precondition, RequestOp note, CancellationToken cancellationToken)
+        StoreKey key, Precondition precondition, RequestOp feedEntry, CancellationToken cancellationToken)
     {
-        var at = keys.Document(key);
-        if (!TryCompare(at, precondition, out var request))
+        var etcdKey = keys.Document(key);
+        if (!TryCompare(etcdKey, precondition, out var request))
             return false;
-        request.Success.Add(EtcdTxn.Delete(at));
-        request.Success.Add(note);
-        var answer = await client.WriteAsync(request, Repeat.OnlyIfUnsent, cancellationToken);
-        return answer.Succeeded && answer.Responses[0].ResponseDeleteRange.Deleted > 0;
+        request.Success.Add(EtcdTxn.Delete(etcdKey));
+        request.Success.Add(feedEntry);
+        var response = await client.WriteAsync(request, Repeat.OnlyIfUnsent, cancellationToken);
+        return response.Succeeded && response.Responses[0].ResponseDeleteRange.Deleted > 0;
     }
 
     private static Document Read(StoreKey key, KeyValue entry) =>
         entry.Value.Length <= Document.MaxBytes
             ? new Document(entry.Value.Memory, EtcdRevision.Of(entry.ModRevision))
             : throw new StorageException(
-                StorageFault.Corrupt, $"The document '{key}' has {entry.Value.Length} bytes, more than any of ours.");
+                StorageFault.Corrupt,
+                $"The document '{key}' has {entry.Value.Length} bytes, more than {Document.MaxBytes}.");
 
     /// <summary>
-    /// Begins a transaction that compares what the precondition says; false where it can hold for nothing.
+    /// Begins a transaction that compares the precondition. Returns false when the precondition can never hold.
     /// </summary>
-    private static bool TryCompare(ByteString at, Precondition precondition, out TxnRequest request)
+    private static bool TryCompare(ByteString etcdKey, Precondition precondition, out TxnRequest request)
     {
         request = new TxnRequest();
         switch (precondition.Kind)
@@ -115,12 +115,12 @@ internal sealed class EtcdDocumentStore(EtcdClient client, EtcdKeys keys) : IDoc
             case PreconditionKind.None:
                 return true;
             case PreconditionKind.Absent:
-                request.Compare.Add(EtcdTxn.HasRevision(at, 0));
+                request.Compare.Add(EtcdTxn.HasRevision(etcdKey, 0));
                 return true;
             default:
                 if (EtcdRevision.Parse(precondition.Revision) is not { } revision)
                     return false;
-                request.Compare.Add(EtcdTxn.HasRevision(at, revision));
+                request.Compare.Add(EtcdTxn.HasRevision(etcdKey, revision));
                 return true;
         }
     }

@@ -6,15 +6,17 @@ using Registry.Core.Storage;
 namespace Registry.Storage.Etcd;
 
 /// <summary>
-/// Every key in etcd, in one place. Keys are ASCII, so etcd's order of bytes is the ordinal order of their text.
+/// Builds every key in etcd. Keys are ASCII, so etcd's byte order is the ordinal order of their text.
 /// </summary>
 /// <remarks>
 /// <code>
-/// &lt;prefix&gt; changes which document was written last: written with each, so that its history tells them all
-/// (EtcdChanges) documents/&lt;key&gt; a document blobs/&lt;scope&gt;/@&lt;digest&gt; a blob's head (BlobHead): with it
-/// the blob is there content/&lt;scope&gt;/@&lt;digest&gt; the bytes of a blob of one chunk at most, written and
-/// deleted with its head chunks/&lt;upload&gt;/&lt;number&gt; the bytes of any other, eight hex digits count the chunks
-/// staged/&lt;upload&gt; an upload under way (StagedUpload)
+/// &lt;prefix&gt;
+///   changes                       the last document written; its history is the change feed (EtcdChanges)
+///   documents/&lt;key&gt;               a document
+///   blobs/&lt;scope&gt;/@&lt;digest&gt;     the head of a blob (BlobHead); the blob exists when its head does
+///   content/&lt;scope&gt;/@&lt;digest&gt;   the bytes of a blob of at most one chunk, next to its head
+///   chunks/&lt;upload&gt;/&lt;number&gt;    a chunk of a larger blob; the number has eight hex digits
+///   staged/&lt;upload&gt;               an active upload (StagedUpload)
 /// </code>
 /// </remarks>
 internal sealed class EtcdKeys(string prefix)
@@ -32,28 +34,28 @@ internal sealed class EtcdKeys(string prefix)
 
     public ByteString Staged(string upload) => Encode($"staged/{upload}");
 
-    /// <summary>All chunks of an upload.</summary>
+    /// <summary>Returns the range of all chunks of an upload.</summary>
     public KeyRange Chunks(string upload) => Below($"chunks/{upload}");
 
-    /// <summary>Every upload under way.</summary>
+    /// <summary>Returns the range of all active uploads.</summary>
     public KeyRange AllStaged() => Below("staged");
 
-    /// <summary>The documents below a scope, past one key.</summary>
+    /// <summary>Returns the range of the documents below a scope, after one key.</summary>
     public KeyRange Documents(
         StoreKey scope,
         StoreKey? after) => Below($"documents/{scope.Value}").After(after is { } key ? Document(key) : null);
 
-    /// <summary>The heads of a scope, past one key.</summary>
+    /// <summary>Returns the range of the heads in a scope, after one key.</summary>
     public KeyRange Heads(StoreKey scope, ScopeDepth depth, BlobKey? after)
     {
-        // '@' begins the name of every blob and no segment; 'A' is the sign after it.
+        // Every blob name and no segment starts with '@'; 'A' is the next character.
         var range = depth == ScopeDepth.Exact
             ? new KeyRange(Encode($"blobs/{scope.Value}/@"), Encode($"blobs/{scope.Value}/A"))
             : Below($"blobs/{scope.Value}");
         return range.After(after is { } key ? Head(key) : null);
     }
 
-    /// <summary>What stands after the prefix and the given kind; null where the key is not of that kind.</summary>
+    /// <summary>Returns the part of a key after the prefix and the kind; null when the key has another kind.</summary>
     public string? NameOf(ByteString key, string kind)
     {
         var text = Encoding.ASCII.GetString(key.Span);
@@ -61,25 +63,29 @@ internal sealed class EtcdKeys(string prefix)
         return text.StartsWith(start, StringComparison.Ordinal) ? text[start.Length..] : null;
     }
 
-    /// <summary>Everything that begins with a path and a slash; '0' is the sign after the slash.</summary>
+    /// <summary>
+    /// Returns the range of all keys that start with a path and a slash; '0' is the character after the slash.
+    /// </summary>
     private KeyRange Below(string path) => new(Encode(path + "/"), Encode(path + "0"));
 
     private ByteString Encode(string path) => ByteString.CopyFrom(prefix + path, Encoding.ASCII);
 }
 
-/// <summary>Keys from one on, up to another that is not of them.</summary>
+/// <summary>A range of keys; the end is exclusive.</summary>
 internal readonly record struct KeyRange(ByteString From, ByteString End)
 {
-    /// <summary>True when it holds nothing.</summary>
+    /// <summary>True when the range contains no key.</summary>
     public bool IsEmpty => From.Span.SequenceCompareTo(End.Span) >= 0;
 
-    /// <summary>What is left of it past a key, which need not be in it; null leaves it whole.</summary>
+    /// <summary>
+    /// Returns the part of the range after a key, which need not be in the range; null for the whole range.
+    /// </summary>
     public KeyRange After(ByteString? key)
     {
         if (key is null || key.Span.SequenceCompareTo(From.Span) < 0)
             return this;
 
-        // The first key past another is that key and a zero byte.
+        // The next key after a key is that key followed by a zero byte.
         return this with { From = ByteString.CopyFrom([.. key.Span, 0]) };
     }
 }

@@ -6,28 +6,28 @@ using Registry.Core.Storage;
 namespace Registry.Storage.Etcd;
 
 /// <summary>
-/// Listings of any length, read in pages: each page goes on behind the last key of the one before, so nothing is seen
-/// twice or passed over.
+/// Reads listings of any length in pages. Each page starts after the last key of the previous one, so no entry is
+/// repeated or skipped.
 /// </summary>
 internal static class EtcdListing
 {
     private const int PageEntries = 1000;
 
     /// <summary>
-    /// A page of documents goes from here on to fewer of them. For each page etcd visits all keys behind it, so pages
-    /// are few and large.
+    /// The target size of a page of documents, in bytes. Pages are large because etcd visits all remaining keys for
+    /// each page.
     /// </summary>
     private const int PageBytes = 2 * 1024 * 1024;
 
-    /// <summary>How many documents a page has at most.</summary>
+    /// <summary>The maximum number of documents in a page.</summary>
     private const int PageDocuments = 4 * PageEntries;
 
-    /// <summary>So many documents of the greatest length fit into one answer.</summary>
+    /// <summary>The number of documents of maximum size that fit in one response.</summary>
     private const int SafeEntries = 8;
 
     /// <summary>
-    /// The entries of a range with their values, of at most <see cref="Document.MaxBytes"/>, in pages of about
-    /// <see cref="PageBytes"/>: etcd bounds pages by number alone, so that follows the size of the page before.
+    /// Reads the entries of a range with their values of at most <see cref="Document.MaxBytes"/>, in pages of about
+    /// <see cref="PageBytes"/>. etcd limits pages only by number, so the limit follows the size of the previous page.
     /// </summary>
     public static async IAsyncEnumerable<KeyValue> ReadAsync(
         this EtcdClient client, KeyRange range, [EnumeratorCancellation] CancellationToken cancellationToken)
@@ -43,7 +43,7 @@ internal static class EtcdListing
             }
             catch (StorageException) when (limit > SafeEntries)
             {
-                // Large documents behind many small ones may have made it too long an answer.
+                // Large documents after many small ones may have exceeded the maximum size of a response.
                 limit = SafeEntries;
                 continue;
             }
@@ -59,7 +59,7 @@ internal static class EtcdListing
         }
     }
 
-    /// <summary>The entries of a range in order of their keys, with or without their values.</summary>
+    /// <summary>Reads the entries of a range in key order, with or without their values.</summary>
     public static async IAsyncEnumerable<KeyValue> ListAsync(
         this EtcdClient client,
         KeyRange range,

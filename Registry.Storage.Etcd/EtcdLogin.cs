@@ -1,25 +1,24 @@
-
 namespace Registry.Storage.Etcd;
 
 /// <summary>
-/// The token of the login, for one caller or many at once: got when it is first needed, and anew when the server knows
-/// it no more (it expires, and a restarted member has forgotten it).
+/// Caches the authentication token. It is requested when first needed, and again when the server no longer knows it: it
+/// expires, and a restarted member forgets it. Thread-safe.
 /// </summary>
-/// <param name="authenticate">Asks the server for a token; null where no login is needed.</param>
+/// <param name="authenticate">Requests a token from the server; null when no login is needed.</param>
 internal sealed class EtcdLogin(Func<CancellationToken, Task<string>>? authenticate) : IDisposable
 {
     private readonly SemaphoreSlim gate = new(1);
     private string? token;
 
-    /// <summary>The token to send; null where no login is needed.</summary>
+    /// <summary>Returns the token; null when no login is needed.</summary>
     public async ValueTask<string?> GetTokenAsync(CancellationToken cancellationToken)
     {
         if (authenticate is null)
             return null;
-        if (Volatile.Read(ref token) is { } known)
-            return known;
+        if (Volatile.Read(ref token) is { } cached)
+            return cached;
 
-        // One login serves all who wait for it: the server takes its time over the password on purpose.
+        // All callers share one login: password hashing is slow by design.
         await gate.WaitAsync(cancellationToken);
         try
         {
@@ -31,8 +30,8 @@ internal sealed class EtcdLogin(Func<CancellationToken, Task<string>>? authentic
         }
     }
 
-    /// <summary>Forgets a token that was refused, unless a newer one has taken its place already.</summary>
-    /// <returns>False where no login is made, so that nothing would change by trying again.</returns>
+    /// <summary>Removes a refused token, unless a newer one has already replaced it.</summary>
+    /// <returns>False when no login is used, so that a retry would be pointless.</returns>
     public bool Forget(string? refused)
     {
         if (authenticate is null || refused is null)

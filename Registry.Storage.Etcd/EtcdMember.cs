@@ -5,19 +5,21 @@ using Grpc.Net.Client;
 namespace Registry.Storage.Etcd;
 
 /// <summary>
-/// One member of the cluster: etcd's services over a channel of their own.
-/// A channel that is given an <see cref="HttpClient"/> and no service configuration sends each call once and at once.
-/// It has no retries, no load balancing and no backoff: <see cref="EtcdClient"/> decides what is repeated, and where.
+/// One member of the cluster: etcd's services over one channel. A channel with an <see cref="HttpClient"/> and no
+/// service configuration sends each call once and immediately. It has no retries, load balancing or backoff:
+/// <see cref="EtcdClient"/> decides about retries.
 /// </summary>
 internal sealed class EtcdMember : IDisposable
 {
-    /// <summary>The longest answer, in bytes. A page of 1,000 entries with the longest keys has about 1.5 MB.</summary>
-    private const int MaxAnswerBytes = 16 * 1024 * 1024;
+    /// <summary>
+    /// The maximum size of a response in bytes. A page of 1,000 entries with the longest keys has about 1.5 MB.
+    /// </summary>
+    private const int MaxResponseBytes = 16 * 1024 * 1024;
 
     private readonly GrpcChannel channel;
 
-    /// <param name="endpoint">The client address of the member.</param>
-    /// <param name="http">The connections, which several members may share. Its owner disposes it.</param>
+    /// <param name="endpoint">The client URL of the member.</param>
+    /// <param name="http">The HTTP client, which members may share. The caller disposes it.</param>
     public EtcdMember(Uri endpoint, HttpClient http)
     {
         Endpoint = endpoint;
@@ -28,7 +30,7 @@ internal sealed class EtcdMember : IDisposable
                 HttpClient = http,
                 HttpVersion = HttpVersion.Version20,
                 HttpVersionPolicy = HttpVersionPolicy.RequestVersionExact,
-                MaxReceiveMessageSize = MaxAnswerBytes,
+                MaxReceiveMessageSize = MaxResponseBytes,
             });
         var invoker = channel.CreateCallInvoker();
         Kv = new KV.KVClient(invoker);

@@ -1,32 +1,32 @@
 namespace Registry.Storage.Etcd;
 
-/// <summary>The members of the cluster: one is used until it fails, then the next in turn.</summary>
+/// <summary>The members of the cluster. One is used until it fails, then the next.</summary>
 internal sealed class EtcdMembers : IDisposable
 {
     private readonly HttpClient http;
     private readonly EtcdMember[] all;
     private int current;
 
-    /// <param name="endpoints">The client addresses, at least one.</param>
-    /// <param name="handler">Makes the connections; disposed with this.</param>
+    /// <param name="endpoints">The client URLs, at least one.</param>
+    /// <param name="handler">The handler of the connections, disposed with this instance.</param>
     public EtcdMembers(IEnumerable<Uri> endpoints, HttpMessageHandler handler)
     {
-        // Each call brings its own deadline.
+        // Each call has a deadline of its own.
         http = new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan };
         all = [.. endpoints.Select(endpoint => new EtcdMember(endpoint, http))];
     }
 
     public int Count => all.Length;
 
-    /// <summary>The addresses of all of them.</summary>
+    /// <summary>The addresses of all members.</summary>
     public string Addresses =>
         string.Join(", ", all.Select(static member => member.Endpoint.GetLeftPart(UriPartial.Authority)));
 
-    /// <summary>The one to use now.</summary>
+    /// <summary>The member in use.</summary>
     public EtcdMember Current => At(Volatile.Read(ref current));
 
-    /// <summary>Goes on to the next, unless another call has done so already.</summary>
-    public void Leave(EtcdMember failed)
+    /// <summary>Moves on to the next member, unless another call already has.</summary>
+    public void FailOver(EtcdMember failed)
     {
         var seen = Volatile.Read(ref current);
         if (At(seen) == failed)

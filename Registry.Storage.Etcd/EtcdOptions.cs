@@ -1,51 +1,50 @@
 namespace Registry.Storage.Etcd;
 
-/// <summary>Which etcd the registry keeps everything in: section <c>Etcd</c> of the configuration.</summary>
+/// <summary>The options of the etcd storage: section <c>Etcd</c> of the configuration.</summary>
 public sealed class EtcdOptions
 {
     /// <summary>The name of the section.</summary>
     public const string Section = "Etcd";
 
     /// <summary>
-    /// The members' client addresses, separated by commas: <c>ETCD__ENDPOINTS</c>. All <c>http://</c> or all
+    /// The client URLs of the members, separated by commas: <c>ETCD__ENDPOINTS</c>. All <c>http://</c> or all
     /// <c>https://</c>. One is used until it fails, then the next.
     /// </summary>
     /// <value><c>http://localhost:2379</c></value>
     public string Endpoints { get; set; } = "http://localhost:2379";
 
-    /// <summary>The user to log in as: <c>ETCD__USERNAME</c>. Null where the server asks for none.</summary>
+    /// <summary>The user name: <c>ETCD__USERNAME</c>. Null when the server requires no authentication.</summary>
     public string? Username { get; set; }
 
-    /// <summary>The user's password: <c>ETCD__PASSWORD</c>.</summary>
+    /// <summary>The password of the user: <c>ETCD__PASSWORD</c>.</summary>
     public string? Password { get; set; }
 
     /// <summary>
-    /// A PEM file of the authorities that may vouch for the server: <c>ETCD__CAFILE</c>. Null for those that the
-    /// machine trusts.
+    /// A PEM file with the trusted CA certificates: <c>ETCD__CAFILE</c>. Null for the CAs that the machine trusts.
     /// </summary>
     public string? CaFile { get; set; }
 
     /// <summary>
-    /// A PEM file of the certificate, and of the chain above it, that the registry shows to the server:
-    /// <c>ETCD__CERTIFICATEFILE</c>. Null for none.
+    /// A PEM file with the client certificate and its chain: <c>ETCD__CERTIFICATEFILE</c>. Null for none.
     /// </summary>
     public string? CertificateFile { get; set; }
 
-    /// <summary>A PEM file of that certificate's private key: <c>ETCD__KEYFILE</c>.</summary>
+    /// <summary>A PEM file with the private key of the client certificate: <c>ETCD__KEYFILE</c>.</summary>
     public string? KeyFile { get; set; }
 
     /// <summary>
-    /// The name that the server's certificate must bear: <c>ETCD__SERVERNAME</c>. Null for the host of the endpoint.
+    /// The host name that the server's certificate must contain: <c>ETCD__SERVERNAME</c>. Null for the host of the
+    /// endpoint.
     /// </summary>
     public string? ServerName { get; set; }
 
     /// <summary>
-    /// What every key begins with, so that others may use the same etcd: <c>ETCD__PREFIX</c>. Ends with a slash.
+    /// The prefix of every key, so that the etcd cluster can be shared: <c>ETCD__PREFIX</c>. Ends with a slash.
     /// </summary>
     /// <value><c>registry/</c></value>
     public string Prefix { get; set; } = "registry/";
 
-    /// <summary>How long any one call may take, with all its tries, in seconds: <c>ETCD__TIMEOUTSECONDS</c>.</summary>
+    /// <summary>The timeout of a call with all its attempts, in seconds: <c>ETCD__TIMEOUTSECONDS</c>.</summary>
     /// <value>5</value>
     public double TimeoutSeconds { get; set; } = 5;
 

@@ -4,10 +4,10 @@ using Microsoft.Extensions.Options;
 
 namespace Registry.Storage.Etcd;
 
-/// <summary>Refuses options that cannot work, all at once, each in words that name the setting.</summary>
+/// <summary>Validates the options and reports all errors at once. Each error names the setting.</summary>
 internal sealed class EtcdOptionsValidator : IValidateOptions<EtcdOptions>
 {
-    /// <summary>So that the longest key with the longest prefix stays far below anything that etcd minds.</summary>
+    /// <summary>Keeps the longest key with the longest prefix far below the limits of etcd.</summary>
     private const int MaxPrefixLength = 128;
 
     private const double MinTimeoutSeconds = 0.1;
@@ -19,7 +19,7 @@ internal sealed class EtcdOptionsValidator : IValidateOptions<EtcdOptions>
         var errors = new List<string>();
         var endpoints = EtcdEndpoints.Parse(options.Endpoints, errors);
         if (string.IsNullOrEmpty(options.Username) != string.IsNullOrEmpty(options.Password))
-            errors.Add("ETCD__USERNAME and ETCD__PASSWORD go together: one of them is not set.");
+            errors.Add("ETCD__USERNAME and ETCD__PASSWORD must be set together.");
         if (options.Prefix is not [.., '/']
             || options.Prefix.Length > MaxPrefixLength
             || options.Prefix.Any(static c => c is <= ' ' or > '~'))
@@ -38,7 +38,7 @@ internal sealed class EtcdOptionsValidator : IValidateOptions<EtcdOptions>
     private static void AddTlsErrors(EtcdOptions options, List<Uri> endpoints, List<string> errors)
     {
         if (string.IsNullOrEmpty(options.CertificateFile) != string.IsNullOrEmpty(options.KeyFile))
-            errors.Add("ETCD__CERTIFICATEFILE and ETCD__KEYFILE go together: one of them is not set.");
+            errors.Add("ETCD__CERTIFICATEFILE and ETCD__KEYFILE must be set together.");
         (string Setting, string? Value)[] tls =
         [
             ("ETCD__CAFILE", options.CaFile), ("ETCD__CERTIFICATEFILE", options.CertificateFile),
@@ -47,10 +47,10 @@ internal sealed class EtcdOptionsValidator : IValidateOptions<EtcdOptions>
         if (endpoints.Any(static endpoint => endpoint.Scheme == Uri.UriSchemeHttp))
             foreach (var (setting, value) in tls)
                 if (!string.IsNullOrEmpty(value))
-                    errors.Add($"{setting} is set, but ETCD__ENDPOINTS says http://, which is not encrypted.");
+                    errors.Add($"{setting} is set, but ETCD__ENDPOINTS uses http://, which is not encrypted.");
         if (!string.IsNullOrEmpty(options.ServerName)
             && Uri.CheckHostName(options.ServerName) == UriHostNameType.Unknown)
-            errors.Add($"ETCD__SERVERNAME is '{options.ServerName}', which is no host name.");
+            errors.Add($"ETCD__SERVERNAME is '{options.ServerName}', which is not a host name.");
         AddIfUnreadable("ETCD__CAFILE", options.CaFile, () => EtcdTls.LoadAuthorities(options), errors);
         AddIfUnreadable(
             "ETCD__CERTIFICATEFILE or ETCD__KEYFILE",
@@ -65,10 +65,10 @@ internal sealed class EtcdOptionsValidator : IValidateOptions<EtcdOptions>
         {
             load();
         }
-        catch (Exception wrong) when (wrong is IOException or UnauthorizedAccessException or CryptographicException
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or CryptographicException
             or ArgumentException)
         {
-            errors.Add($"{setting} ('{path}') cannot be used: {wrong.Message}");
+            errors.Add($"{setting} ('{path}') cannot be used: {exception.Message}");
         }
     }
 }

@@ -5,12 +5,11 @@ using Registry.Core.Storage;
 namespace Registry.Storage.Etcd;
 
 /// <summary>
-/// Proves that etcd answers, is of a version that is known to work and has raised no alarm; warns when it is filling
-/// up.
+/// Checks that etcd responds, has a supported version and has raised no alarm. Logs a warning when it is filling up.
 /// </summary>
 internal sealed partial class EtcdProbe(EtcdClient client, ILogger<EtcdProbe> logger) : IStorageProbe
 {
-    /// <summary>What <c>--quota-backend-bytes</c> is when nobody sets it. The quota in force is not told.</summary>
+    /// <summary>The default of <c>--quota-backend-bytes</c>. etcd does not report the actual quota.</summary>
     private const long DefaultQuotaBytes = 2L * 1024 * 1024 * 1024;
 
     private static readonly Version OldestVersion = new(3, 4);
@@ -28,14 +27,14 @@ internal sealed partial class EtcdProbe(EtcdClient client, ILogger<EtcdProbe> lo
                 $"etcd is version '{status.Version}': the registry needs {OldestVersion} or later.");
         if (status.Leader == 0)
             throw new StorageException(
-                StorageFault.Unavailable, "The etcd cluster has no leader: most of its members must be up.");
+                StorageFault.Unavailable, "The etcd cluster has no leader: a majority of its members must be up.");
         if (status.Errors.FirstOrDefault(static alarm => !IsNoSpace(alarm)) is { } other)
             throw new StorageException(StorageFault.Corrupt, $"etcd has raised an alarm: {other}.");
 
         if (status.DbSize > DefaultQuotaBytes / 5 * 4)
-            LogFilling(Mebibytes(status.DbSize), Mebibytes(DefaultQuotaBytes));
+            LogNearQuota(Mebibytes(status.DbSize), Mebibytes(DefaultQuotaBytes));
 
-        // Last, as a full etcd is still read and deleted from.
+        // Checked last: a full etcd still accepts reads and deletes.
         if (status.Errors.FirstOrDefault(IsNoSpace) is { } full)
         {
             throw new StorageException(
@@ -51,7 +50,8 @@ internal sealed partial class EtcdProbe(EtcdClient client, ILogger<EtcdProbe> lo
 
     [LoggerMessage(
         Level = LogLevel.Warning,
-        Message = "etcd holds {Size} MiB; its quota is {Quota} MiB unless --quota-backend-bytes says otherwise, and "
-            + "at the quota it takes no more writes: compact and defragment it")]
-    private partial void LogFilling(string size, string quota);
+        Message = "etcd uses {Size} MiB. At its quota, by default {Quota} MiB (--quota-backend-bytes), it rejects "
+            + "writes. "
+            + "Compact and defragment it")]
+    private partial void LogNearQuota(string size, string quota);
 }

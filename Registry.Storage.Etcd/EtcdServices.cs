@@ -7,11 +7,11 @@ using Registry.Core.Storage;
 
 namespace Registry.Storage.Etcd;
 
-/// <summary>Composition of the etcd backend.</summary>
+/// <summary>Registers the etcd storage.</summary>
 public static class EtcdServices
 {
     /// <summary>
-    /// Adds both stores over the cluster that the section <c>Etcd</c> names; the options are validated at start.
+    /// Adds both stores over the cluster in section <c>Etcd</c>. The options are validated at startup.
     /// </summary>
     public static IServiceCollection AddEtcdStorage(this IServiceCollection services, IConfiguration configuration)
     {

@@ -4,24 +4,24 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace Registry.Storage.Etcd;
 
-/// <summary>The connections to etcd: HTTP/2, in the clear or by TLS as the options say.</summary>
+/// <summary>Creates the HTTP/2 connections to etcd, with TLS if configured.</summary>
 internal static class EtcdTls
 {
     /// <summary>
-    /// Long enough for a far network, short enough to leave time for the next member within one call.
+    /// Long enough for a remote network, short enough to leave time for another member within one call.
     /// </summary>
     private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(2);
 
     /// <summary>
-    /// A silent connection with calls under way is pinged so often; etcd takes offence at less than 5 s
+    /// The ping interval of an idle connection with active calls. etcd rejects intervals below 5 s
     /// (grpc-keepalive-min-time).
     /// </summary>
     private static readonly TimeSpan PingDelay = TimeSpan.FromSeconds(10);
 
-    /// <summary>A ping without an answer for so long ends the connection.</summary>
+    /// <summary>The time after which an unanswered ping closes the connection.</summary>
     private static readonly TimeSpan PingTimeout = TimeSpan.FromSeconds(5);
 
-    /// <summary>How much of an answer may be under way, in bytes: two chunks of a blob.</summary>
+    /// <summary>The HTTP/2 stream window in bytes: two chunks of a blob.</summary>
     private const int StreamWindowBytes = 1024 * 1024;
 
     public static HttpMessageHandler CreateHandler(EtcdOptions options)
@@ -53,20 +53,25 @@ internal static class EtcdTls
         return options.ServerName is { Length: > 0 } name ? new ServerNameHandler(name, handler) : handler;
     }
 
-    /// <summary>Null where the options name none.</summary>
-    /// <exception cref="CryptographicException">The file holds no certificate.</exception>
+    /// <summary>Loads the trusted CA certificates. Returns null when none are configured.</summary>
+    /// <exception cref="CryptographicException">The file contains no certificate.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
-    /// <exception cref="UnauthorizedAccessException">The file may not be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">Access to the file is denied.</exception>
     public static X509Certificate2Collection? LoadAuthorities(EtcdOptions options)
     {
         if (string.IsNullOrEmpty(options.CaFile))
             return null;
         var authorities = new X509Certificate2Collection();
         authorities.ImportFromPemFile(options.CaFile);
-        return authorities.Count > 0 ? authorities : throw new CryptographicException("It holds no certificate.");
+        return authorities.Count > 0
+            ? authorities
+            : throw new CryptographicException("The file contains no certificate.");
     }
 
-    /// <summary>Null where the options name none. Throws as <see cref="LoadAuthorities"/> does.</summary>
+    /// <summary>
+    /// Loads the client certificate. Returns null when none is configured. Throws as <see cref="LoadAuthorities"/>
+    /// does.
+    /// </summary>
     public static SslStreamCertificateContext? LoadCertificate(EtcdOptions options)
     {
         if (string.IsNullOrEmpty(options.CertificateFile) || string.IsNullOrEmpty(options.KeyFile))

@@ -4,10 +4,10 @@ using Mvccpb;
 
 namespace Registry.Storage.Etcd;
 
-/// <summary>The few comparisons and operations that the registry's transactions are made of.</summary>
+/// <summary>Creates the comparisons and operations of transactions.</summary>
 internal static class EtcdTxn
 {
-    /// <summary>What is there has this revision; 0 is nothing.</summary>
+    /// <summary>The key has this revision; 0 means that it does not exist.</summary>
     public static Compare HasRevision(ByteString key, long modRevision) =>
         new()
         {
@@ -17,7 +17,7 @@ internal static class EtcdTxn
             ModRevision = modRevision
         };
 
-    /// <summary>What is there is this.</summary>
+    /// <summary>The key has this value.</summary>
     public static Compare HasValue(ByteString key, ByteString value) =>
         new()
         {
@@ -38,7 +38,7 @@ internal static class EtcdTxn
 
     public static RequestOp Get(ByteString key) => new() { RequestRange = new RangeRequest { Key = key } };
 
-    /// <summary>What a key was at a revision of the past.</summary>
+    /// <summary>Reads a key at a past revision.</summary>
     public static RequestOp Get(
         ByteString key, long revision) => new() { RequestRange = new RangeRequest { Key = key, Revision = revision } };
 
@@ -52,7 +52,9 @@ internal static class EtcdTxn
         KeyRange range) =>
         new() { RequestDeleteRange = new DeleteRangeRequest { Key = range.From, RangeEnd = range.End } };
 
-    /// <summary>The one entry that the operation at <paramref name="index"/> read; null where there was none.</summary>
+    /// <summary>
+    /// Returns the entry that the operation at <paramref name="index"/> read; null when it found none.
+    /// </summary>
     public static KeyValue? Read(
         this TxnResponse response,
         int index) => response.Responses[index].ResponseRange.Kvs is [var entry, ..] ? entry : null;

@@ -8,52 +8,48 @@ using Registry.Storage.Etcd.Protocol;
 namespace Registry.Storage.Etcd;
 
 /// <summary>
-/// Where blobs are before they are committed: in memory as long as they fit one chunk, then as chunks in etcd under the
-/// id of their upload. A marker stands for the upload: every later write to it, and its commit, compare that it is
-/// there, so that what has been discarded stays so whatever request arrives late.
+/// The uploads that have not been committed: in memory while they fit one chunk, then as chunks in etcd under the id of
+/// the upload. Each upload has a marker key. Every later write to the upload, and its commit, require the marker, so
+/// that a late request cannot revive a discarded upload.
 /// </summary>
 internal sealed class EtcdUploads(
     EtcdClient client, EtcdKeys keys, TimeProvider time, TransferBudget budget) : IDisposable
 {
-    /// <summary>Bytes of a chunk, far below the 1.5 MiB that etcd takes at most.</summary>
+    /// <summary>The size of a chunk in bytes, far below etcd's limit of 1.5 MiB for a request.</summary>
     public const int ChunkBytes = 512 * 1024;
 
-    /// <summary>How often a lost race is run again before the call gives up.</summary>
+    /// <summary>The number of attempts of a call that loses races.</summary>
     public const int MaxAttempts = 200;
 
     /// <summary>
-    /// Chunks that all uploads of this process have under way at once: etcd writes them one after the other anyway, and
-    /// each has a deadline.
+    /// The number of chunks that all uploads of this process send at once. etcd writes them one after the other anyway,
+    /// and each has a deadline.
     /// </summary>
-    private const int MaxChunksUnderWay = 8;
+    private const int MaxChunksInFlight = 8;
 
-    private readonly SemaphoreSlim turns = new(MaxChunksUnderWay);
+    private readonly SemaphoreSlim slots = new(MaxChunksInFlight);
 
     public EtcdClient Client => client;
 
     public EtcdKeys Keys => keys;
 
-    /// <summary>The memory of chunks.</summary>
+    /// <summary>The memory budget of chunks.</summary>
     public TransferBudget Budget => budget;
 
-    /// <summary>What may be in memory yet.</summary>
-    public BufferedUploads Uploads { get; } = new(time);
+    /// <summary>The uploads that may still be only in memory.</summary>
+    public BufferedUploads Buffered { get; } = new(time);
 
     public DateTimeOffset Now => time.GetUtcNow();
 
     public static StorageException Contended(BlobKey key) =>
         new(
             StorageFault.Throttled,
-            $"The blob '{key}' was changed by others {MaxAttempts} times while it was to be changed.");
+            $"The blob '{key}' was changed concurrently during each of {MaxAttempts} attempts to change it.");
 
-    public void Dispose() => turns.Dispose();
-
-    /// <summary>A token that is cancelled after a while.</summary>
-    public CancellationTokenSource After(TimeSpan patience) => new(patience, time);
+    public void Dispose() => slots.Dispose();
 
     /// <summary>
-    /// Writes the marker and the first chunk. Never sent twice: a late copy would mark an upload that has been
-    /// committed as under way.
+    /// Writes the marker and the first chunk. Never sent twice: a late copy would mark a committed upload as active.
     /// </summary>
     public Task BeginAsync(string upload, ReadOnlyMemory<byte> chunk, CancellationToken cancellationToken) =>
         WriteAsync(
@@ -61,53 +57,56 @@ internal sealed class EtcdUploads(
             Repeat.OnlyIfUnsent,
             cancellationToken);
 
-    /// <summary>Writes a later chunk, and when it was given: now, not when its turn comes.</summary>
+    /// <summary>
+    /// Writes a later chunk and updates the marker with the current time, not the time at which the chunk is sent.
+    /// </summary>
     public Task StageAsync(
         string upload, int number, ReadOnlyMemory<byte> chunk, CancellationToken cancellationToken) =>
         WriteAsync(
             new TxnRequest
             {
-                Compare = { Marked(upload) },
+                Compare = { IsStaged(upload) },
                 Success = { Mark(upload), PutChunk(upload, number, chunk) }
             },
             Repeat.Freely,
             cancellationToken);
 
-    /// <summary>Writes the marker's time alone, for whoever writes so slowly that no chunk fills.</summary>
+    /// <summary>Updates the time of the marker, for a writer that is too slow to fill a chunk.</summary>
     public Task RefreshAsync(string upload, CancellationToken cancellationToken) =>
         WriteAsync(
-            new TxnRequest { Compare = { Marked(upload) }, Success = { Mark(upload) } },
+            new TxnRequest { Compare = { IsStaged(upload) }, Success = { Mark(upload) } },
             Repeat.Freely,
             cancellationToken);
 
-    public Compare Marked(string upload) => EtcdTxn.Exists(keys.Staged(upload));
+    public Compare IsStaged(string upload) => EtcdTxn.Exists(keys.Staged(upload));
 
-    /// <summary>Deletes what was staged, unless it has been committed or discarded.</summary>
+    /// <summary>Deletes a staged upload, unless it has been committed or discarded.</summary>
     public Task DiscardAsync(
-        string upload, CancellationToken cancellationToken) => DiscardAsync(upload, Marked(upload), cancellationToken);
+        string upload,
+        CancellationToken cancellationToken) => DiscardAsync(upload, IsStaged(upload), cancellationToken);
 
-    /// <summary>See <see cref="IBlobStore.DiscardAbandonedAsync"/>.</summary>
+    /// <summary>Implements <see cref="IBlobStore.DiscardAbandonedAsync"/>.</summary>
     public async ValueTask<int> DiscardAbandonedAsync(TimeSpan idle, CancellationToken cancellationToken)
     {
-        var newest = Now - idle;
-        var discarded = Uploads.Discard(idle);
+        var latest = Now - idle;
+        var discarded = Buffered.Discard(idle);
         await foreach (var entry in client.ListAsync(keys.AllStaged(), keysOnly: false, cancellationToken))
             if (keys.NameOf(entry.Key, "staged") is { } upload
-                && await TryDiscardAsync(upload, entry, newest, cancellationToken))
+                && await TryDiscardAsync(upload, entry, latest, cancellationToken))
                 discarded++;
         return discarded;
     }
 
     /// <summary>
-    /// Compares the marker's revision, so that who writes meanwhile is judged again: a chunk may be on its way that was
-    /// given long ago.
+    /// Compares the revision of the marker, so that an upload that is written to meanwhile is checked again: a chunk in
+    /// flight may carry an old time.
     /// </summary>
     private async Task<bool> TryDiscardAsync(
-        string upload, KeyValue? marker, DateTimeOffset newest, CancellationToken cancellationToken)
+        string upload, KeyValue? marker, DateTimeOffset latest, CancellationToken cancellationToken)
     {
         for (var attempt = 0; attempt < MaxAttempts; attempt++)
         {
-            if (marker is null || WrittenAt(marker) > newest)
+            if (marker is null || WrittenAt(marker) > latest)
                 return false;
             if (await DiscardAsync(upload, EtcdTxn.HasRevision(marker.Key, marker.ModRevision), cancellationToken))
                 return true;
@@ -122,12 +121,12 @@ internal sealed class EtcdUploads(
     {
         try
         {
-            return EtcdTimes.FromMicros(StagedUpload.Parser.ParseFrom(marker.Value).WrittenAtMicros);
+            return UnixMicroseconds.ToTime(StagedUpload.Parser.ParseFrom(marker.Value).WrittenAtMicros);
         }
-        catch (InvalidProtocolBufferException wrong)
+        catch (InvalidProtocolBufferException exception)
         {
             throw new StorageException(
-                StorageFault.Corrupt, $"etcd: '{marker.Key.ToStringUtf8()}' is no marker of an upload.", wrong);
+                StorageFault.Corrupt, $"etcd: '{marker.Key.ToStringUtf8()}' is not a valid upload marker.", exception);
         }
     }
 
@@ -139,13 +138,13 @@ internal sealed class EtcdUploads(
             Success = { EtcdTxn.Delete(keys.Staged(upload)), EtcdTxn.Delete(keys.Chunks(upload)) },
         };
 
-        // Once deleted it is not found again, so to ask twice does no harm.
+        // Idempotent: upload ids are never reused.
         return (await client.WriteAsync(request, Repeat.Freely, cancellationToken)).Succeeded;
     }
 
     private async Task WriteAsync(TxnRequest request, Repeat repeat, CancellationToken cancellationToken)
     {
-        await turns.WaitAsync(cancellationToken);
+        await slots.WaitAsync(cancellationToken);
         try
         {
             if (!(await client.WriteAsync(request, repeat, cancellationToken)).Succeeded)
@@ -153,12 +152,13 @@ internal sealed class EtcdUploads(
         }
         finally
         {
-            turns.Release();
+            slots.Release();
         }
     }
 
     private RequestOp Mark(string upload) =>
-        EtcdTxn.Put(keys.Staged(upload), new StagedUpload { WrittenAtMicros = EtcdTimes.ToMicros(Now) }.ToByteString());
+        EtcdTxn.Put(
+            keys.Staged(upload), new StagedUpload { WrittenAtMicros = UnixMicroseconds.Of(Now) }.ToByteString());
 
     private RequestOp PutChunk(string upload, int number, ReadOnlyMemory<byte> chunk) =>
         EtcdTxn.Put(keys.Chunk(upload, number), UnsafeByteOperations.UnsafeWrap(chunk));

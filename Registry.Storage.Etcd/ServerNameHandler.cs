@@ -1,6 +1,8 @@
 namespace Registry.Storage.Etcd;
 
-/// <summary>Asks for a server by a name of its own: with TLS, its certificate must bear that name.</summary>
+/// <summary>
+/// Overrides the host name of requests. With TLS, the certificate of the server must contain that name.
+/// </summary>
 internal sealed class ServerNameHandler(string serverName, HttpMessageHandler inner) : DelegatingHandler(inner)
 {
     protected override Task<HttpResponseMessage> SendAsync(

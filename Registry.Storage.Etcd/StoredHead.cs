@@ -5,18 +5,18 @@ using Registry.Storage.Etcd.Protocol;
 
 namespace Registry.Storage.Etcd;
 
-/// <summary>A blob's head as it was at one revision.</summary>
-/// <param name="Head">What it says.</param>
-/// <param name="ModRevision">Its revision.</param>
+/// <summary>The head of a blob at one revision.</summary>
+/// <param name="Head">The head.</param>
+/// <param name="ModRevision">The revision.</param>
 internal sealed record StoredHead(BlobHead Head, long ModRevision)
 {
-    /// <summary>True when the bytes lie in chunks of an upload, and not beside the head.</summary>
+    /// <summary>True when the bytes are in the chunks of an upload; false when they are next to the head.</summary>
     public bool IsChunked => Head.Upload.Length > 0;
 
     public BlobInfo ToInfo(BlobKey key) =>
-        new(key, Head.Length, EtcdTimes.FromMicros(Head.UploadedAtMicros), EtcdRevision.Of(ModRevision));
+        new(key, Head.Length, UnixMicroseconds.ToTime(Head.UploadedAtMicros), EtcdRevision.Of(ModRevision));
 
-    /// <exception cref="StorageException">The value is no head.</exception>
+    /// <exception cref="StorageException">The value is not a valid head.</exception>
     public static StoredHead Parse(KeyValue entry)
     {
         BlobHead head;
@@ -24,9 +24,9 @@ internal sealed record StoredHead(BlobHead Head, long ModRevision)
         {
             head = BlobHead.Parser.ParseFrom(entry.Value);
         }
-        catch (InvalidProtocolBufferException wrong)
+        catch (InvalidProtocolBufferException exception)
         {
-            throw Damaged(entry, wrong);
+            throw Damaged(entry, exception);
         }
 
         return head.Length >= 0 && (head.Upload.Length == 0 || head.ChunkBytes > 0)
@@ -35,17 +35,5 @@ internal sealed record StoredHead(BlobHead Head, long ModRevision)
     }
 
     private static StorageException Damaged(KeyValue entry, Exception? inner) =>
-        new(StorageFault.Corrupt, $"etcd: '{entry.Key.ToStringUtf8()}' is no head of a blob.", inner);
-}
-
-/// <summary>Times as they are stored: whole microseconds since 1970 UTC.</summary>
-internal static class EtcdTimes
-{
-    public static DateTimeOffset FromMicros(
-        long micros) => DateTimeOffset.UnixEpoch.AddTicks(micros * TimeSpan.TicksPerMicrosecond);
-
-    /// <summary>Rounds down to a whole microsecond.</summary>
-    public static long ToMicros(
-        DateTimeOffset time) =>
-        (long)Math.Floor((time - DateTimeOffset.UnixEpoch).Ticks / (decimal)TimeSpan.TicksPerMicrosecond);
+        new(StorageFault.Corrupt, $"etcd: '{entry.Key.ToStringUtf8()}' is not a valid head of a blob.", inner);
 }

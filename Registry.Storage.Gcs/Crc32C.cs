@@ -4,15 +4,12 @@ using System.Runtime.InteropServices;
 
 namespace Registry.Storage.Gcs;
 
-/// <summary>
-/// The checksum by which Google Cloud Storage proves what it took and what it gives: CRC-32C, computed by the
-/// processor.
-/// </summary>
+/// <summary>CRC-32C, the checksum of Google Cloud Storage, computed with processor instructions.</summary>
 internal struct Crc32C
 {
     private uint value;
 
-    /// <summary>As the service writes it: base64 of four bytes, the highest first.</summary>
+    /// <summary>The checksum in the format of the service: base64 of four bytes in big-endian order.</summary>
     public readonly string Text
     {
         get

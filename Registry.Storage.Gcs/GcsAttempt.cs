@@ -2,39 +2,40 @@ using Registry.Core.Storage;
 
 namespace Registry.Storage.Gcs;
 
-/// <summary>One try, and its own time.</summary>
+/// <summary>One attempt of a call, with its own timeout.</summary>
 internal sealed class GcsAttempt : IDisposable
 {
     private readonly TimeSpan idle;
-    private readonly CancellationTokenSource late;
-    private readonly CancellationTokenSource ended;
+    private readonly CancellationTokenSource timeout;
+    private readonly CancellationTokenSource linked;
 
     public GcsAttempt(TimeProvider time, TimeSpan idle, CancellationToken cancellationToken)
     {
         this.idle = idle;
-        late = new CancellationTokenSource(idle, time);
-        ended = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancellationToken);
+        timeout = new CancellationTokenSource(idle, time);
+        linked = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
     }
 
-    /// <summary>Cancelled when the caller is, and when the time of this try is over.</summary>
-    public CancellationToken Token => ended.Token;
+    /// <summary>Cancelled by the caller or by the timeout of this attempt.</summary>
+    public CancellationToken Token => linked.Token;
 
-    public bool IsLate => late.IsCancellationRequested;
+    public bool IsTimedOut => timeout.IsCancellationRequested;
 
-    /// <summary>Bytes have moved: the time of this try begins anew.</summary>
-    public void Moved() => late.CancelAfter(idle);
+    /// <summary>Restarts the timeout after bytes were transferred.</summary>
+    public void ReportProgress() => timeout.CancelAfter(idle);
 
-    public GcsException Late(Exception inner) =>
-        new(StorageFault.Unavailable, $"Google Cloud Storage did not answer within {idle.TotalSeconds:0.###} seconds.", inner)
+    public GcsException TimedOut(Exception inner) =>
+        new(StorageFault.Unavailable, $"Google Cloud Storage did not respond within {idle.TotalSeconds:0.###} "
+            + $"seconds.", inner)
         {
             IsTransient = true,
             MayHaveBeenApplied = true,
-            IsLate = true,
+            IsTimedOut = true,
         };
 
     public void Dispose()
     {
-        ended.Dispose();
-        late.Dispose();
+        linked.Dispose();
+        timeout.Dispose();
     }
 }

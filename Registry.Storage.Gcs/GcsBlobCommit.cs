@@ -4,65 +4,63 @@ using Registry.Core.Storage;
 namespace Registry.Storage.Gcs;
 
 /// <summary>
-/// Places one staged blob: a new object where there is none, and a touch of its metadata where it is there already.
-/// Both go by precondition and carry a random id, so they can be tried again whatever became of their answers.
+/// Commits one staged blob: creates an object, or touches the metadata of an existing one. Both requests have a
+/// precondition and carry a random write id, so they can be retried after a lost response.
 /// </summary>
-/// <param name="client">Where.</param>
-/// <param name="touches">Which blobs were touched a moment ago.</param>
+/// <param name="client">The client.</param>
+/// <param name="touches">The recently touched blobs.</param>
 /// <param name="name">The name of the object.</param>
-/// <param name="staged">The bytes.</param>
-/// <param name="uploadedAt">When the blob counts as uploaded; null for now.</param>
+/// <param name="staged">The staged bytes.</param>
+/// <param name="uploadedAt">The upload time; null for the current time.</param>
 /// <param name="isShared">
-/// True when the touch of another commit serves as well as one of its own: nobody asks for the blob's time.
+/// True when the touch of another commit may be shared, because the upload time of the blob is never shown.
 /// </param>
 internal sealed class GcsBlobCommit(
     GcsClient client, GcsTouches touches, string name, StagedBlob staged, DateTimeOffset? uploadedAt, bool isShared)
 {
-    /// <summary>
-    /// How often the commit may lose against others: each loss is a commit or delete of the same blob by somebody else.
-    /// </summary>
+    /// <summary>The maximum number of lost races. Each is a concurrent commit or delete of the same blob.</summary>
     private const int MaxRaces = 100;
 
     private readonly string writeId = Guid.NewGuid().ToString("N");
 
-    /// <summary>The object as this commit saw it first, after it began; null before that.</summary>
+    /// <summary>The object as first seen by this commit; null until then.</summary>
     private GcsObject? first;
 
-    /// <summary>The object as this commit left it, and whether the commit created it.</summary>
+    /// <summary>Returns the object after the commit, and whether the commit created it.</summary>
     /// <exception cref="StorageException">The outcome is unknown.</exception>
     public async Task<(GcsObject Object, bool IsNew)> RunAsync(CancellationToken cancellationToken)
     {
-        // What is small is sent at once, as it is new as a rule. What is large is worth a question first.
-        var current = IsLarge || (isShared && touches.Knows(name)) ? await LookAsync(cancellationToken) : null;
+        // A small blob is sent at once, because it is usually new. For a large one it is worth checking first.
+        var current = IsLarge || (isShared && touches.Contains(name)) ? await FindAsync(cancellationToken) : null;
         for (var race = 0; race < MaxRaces; race++)
         {
             if (current is not null && IsTouched(current))
                 return (current, false);
             var isNew = current is null;
-            var began = client.Time.GetTimestamp();
-            var (placed, seen) = await TryPlaceAsync(current, cancellationToken);
-            if (placed is not null)
+            var sentAt = client.Time.GetTimestamp();
+            var (committed, seen) = await TryCommitAsync(current, cancellationToken);
+            if (committed is not null)
             {
-                if (!IsThisBlob(placed))
-                    throw new StorageException(StorageFault.Corrupt, $"'{name}' is not what was uploaded.");
-                if (placed.Metageneration > 1)
-                    touches.Note(name, placed, began);
-                return (placed, isNew);
+                if (!IsThisBlob(committed))
+                    throw new StorageException(StorageFault.Corrupt, $"'{name}' differs from the uploaded bytes.");
+                if (committed.Metageneration > 1)
+                    touches.Add(name, committed, sentAt);
+                return (committed, isNew);
             }
 
-            current = seen ?? await LookAsync(cancellationToken);
+            current = seen ?? await FindAsync(cancellationToken);
             if (current is not null && GcsMetadata.WriteIdOf(current) == writeId)
                 return (current, isNew);
         }
 
         throw new StorageException(
             StorageFault.Throttled,
-            $"'{name}' was changed by others each of the {MaxRaces} times that it was to be committed.");
+            $"'{name}' was changed concurrently during each of {MaxRaces} attempts to commit it.");
     }
 
     private bool IsLarge => staged.Length > client.Options.ChunkBytes;
 
-    private async Task<GcsObject?> LookAsync(CancellationToken cancellationToken)
+    private async Task<GcsObject?> FindAsync(CancellationToken cancellationToken)
     {
         var found = await client.FindAsync(name, cancellationToken);
         first ??= found;
@@ -70,10 +68,10 @@ internal sealed class GcsBlobCommit(
     }
 
     /// <returns>
-    /// What was placed; null when the object is not as it was last seen. And then the object as it is now, where that
-    /// is known already.
+    /// The committed object; null when the object has changed since it was last seen. In that case also the current
+    /// object, if it is already known.
     /// </returns>
-    private async Task<(GcsObject? Placed, GcsObject? Seen)> TryPlaceAsync(
+    private async Task<(GcsObject? Committed, GcsObject? Seen)> TryCommitAsync(
         GcsObject? current, CancellationToken cancellationToken)
     {
         try
@@ -90,32 +88,30 @@ internal sealed class GcsBlobCommit(
         }
         catch (StorageException busy) when (isShared && busy is { Kind: StorageFault.Throttled, ChangedNothing: true })
         {
-            // Others change the object faster than the service takes it: one of their touches may serve this commit
-            // too.
-            if (await LookAsync(cancellationToken) is { } there && (current is null || IsLater(there, current)))
-                return (null, there);
+            // Concurrent commits exceed the update rate of the object. One of their touches may also cover this commit.
+            if (await FindAsync(cancellationToken) is { } existing && (current is null || IsNewer(existing, current)))
+                return (null, existing);
             throw;
         }
     }
 
     /// <summary>
-    /// Where the bytes there are others than ours, which have the digest in the name, they are damaged, and are
-    /// replaced.
+    /// Returns whether the object has the staged bytes. The name contains the digest, so an object with other bytes is
+    /// damaged and is replaced.
     /// </summary>
-    private bool IsThisBlob(GcsObject there) =>
-        GcsBlobs.SizeOf(there) == staged.Length && (there.Crc32c is null || there.Crc32c == staged.Crc32C);
+    private bool IsThisBlob(GcsObject existing) =>
+        GcsBlobs.SizeOf(existing) == staged.Length && (existing.Crc32c is null || existing.Crc32c == staged.Crc32C);
 
     /// <summary>
-    /// True when somebody else has touched the blob since this commit began, or this process a moment before. Whoever
-    /// created the object may still take it back in the state in which it was created, so that state serves nobody
-    /// else.
+    /// Returns true when the blob was touched since this commit began, or recently by this process. The initial state
+    /// does not count: the commit that created the object may still delete it in that state.
     /// </summary>
-    private bool IsTouched(GcsObject there) => isShared && there.Metageneration > 1 && IsThisBlob(there)
-        && (touches.IsRecent(name, there) || (first is not null && IsLater(there, first)));
+    private bool IsTouched(GcsObject existing) => isShared && existing.Metageneration > 1 && IsThisBlob(existing)
+        && (touches.IsRecent(name, existing) || (first is not null && IsNewer(existing, first)));
 
-    private static bool IsLater(GcsObject there, GcsObject than) =>
-        there.Generation > than.Generation
-            || (there.Generation == than.Generation && there.Metageneration > than.Metageneration);
+    private static bool IsNewer(GcsObject existing, GcsObject than) =>
+        existing.Generation > than.Generation
+            || (existing.Generation == than.Generation && existing.Metageneration > than.Metageneration);
 
     private Task<GcsWrite> UploadAsync(GcsObject? damaged, CancellationToken cancellationToken)
     {
@@ -127,7 +123,7 @@ internal sealed class GcsBlobCommit(
     }
 
     /// <summary>
-    /// When the blob counts as uploaded: later than what it takes the place of, unless the caller knows better.
+    /// Returns the upload time: later than that of the replaced object, unless the caller specified one.
     /// </summary>
     private DateTimeOffset TimeOver(GcsObject? replaced)
     {

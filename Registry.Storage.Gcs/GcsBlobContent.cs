@@ -6,18 +6,18 @@ using Registry.Core.Transfers;
 namespace Registry.Storage.Gcs;
 
 /// <summary>
-/// Exactly so many bytes of one generation of an object, read forward. A connection that breaks is replaced and read on
-/// from where it broke; where that cannot be, reading throws and never just ends. A blob that is read whole must have
-/// the checksum of the object, or its last bytes are not given out.
+/// Reads a range of one generation of an object. A broken connection is replaced, and reading continues where it broke;
+/// if that fails, the read throws and never ends early. When the whole object is read, its checksum is verified before
+/// the last bytes are returned.
 /// </summary>
 internal sealed class GcsBlobContent(
     GcsClient client, string name, GcsObject blob, long offset, long length, TransferBudget budget)
-        : ForwardOnlyStream(length)
+        : FixedLengthStream(length)
 {
-    /// <summary>What a connection of the HTTP client buffers, its TLS included.</summary>
+    /// <summary>The memory that an HTTP connection buffers, including TLS, in bytes.</summary>
     private const int ConnectionBytes = 64 * 1024;
 
-    /// <summary>A part of <see cref="ConnectionBytes"/>.</summary>
+    /// <summary>The size of the buffer for skipping, in bytes. Included in <see cref="ConnectionBytes"/>.</summary>
     private const int SkipBytes = 16 * 1024;
 
     private readonly bool isWhole = offset == 0 && length == GcsBlobs.SizeOf(blob) && blob.Crc32c is not null;
@@ -30,27 +30,20 @@ internal sealed class GcsBlobContent(
     public override bool CanRead => !isDisposed;
 
     /// <summary>
-    /// Connects, so that what fails fails before the first byte is promised. False when the generation is not there any
-    /// more.
+    /// Connects, so that errors surface before the caller sends a status. Returns false when the generation no longer
+    /// exists.
     /// </summary>
     public async Task<bool> TryBeginAsync(CancellationToken cancellationToken)
     {
-        if (length == 0)
+        if (Remaining == 0)
             return true;
         await budget.ReserveAsync(ConnectionBytes, cancellationToken);
         isReserved = true;
-        return await client.Retry().RunAsync(now => TryConnectAsync(now), cancellationToken);
+        return await client.Retry().RunAsync(attempt => TryConnectAsync(attempt), cancellationToken);
     }
 
-    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
-    {
-        ObjectDisposedException.ThrowIf(isDisposed, this);
-        cancellationToken.ThrowIfCancellationRequested();
-        var wanted = (int)Math.Min(buffer.Length, length - Consumed);
-        return wanted == 0
-            ? 0
-            : await client.TransferRetry().RunAsync(now => ReadOnceAsync(buffer[..wanted], now), cancellationToken);
-    }
+    protected override async ValueTask<int> ReadCoreAsync(Memory<byte> buffer, CancellationToken cancellationToken) =>
+        await client.TransferRetry().RunAsync(attempt => ReadOnceAsync(buffer, attempt), cancellationToken);
 
     protected override void Dispose(bool disposing)
     {
@@ -63,48 +56,49 @@ internal sealed class GcsBlobContent(
         base.Dispose(disposing);
     }
 
-    private async Task<int> ReadOnceAsync(Memory<byte> buffer, GcsAttempt now)
+    private async Task<int> ReadOnceAsync(Memory<byte> buffer, GcsAttempt attempt)
     {
         try
         {
-            if (body is null && !await TryConnectAsync(now))
+            if (body is null && !await TryConnectAsync(attempt))
                 throw new StorageException(
                     StorageFault.Unavailable,
-                    $"'{name}' was deleted under its reader, {length - Consumed} bytes before the end.");
+                    $"'{name}' was deleted while it was read, {Remaining} bytes before the end.");
             var read =
-                await GcsException.GuardAsync(name, async () => await body!.ReadAsync(buffer, now.Token), now.Token);
+                await GcsException.GuardAsync(
+                    name, async () => await body!.ReadAsync(buffer, attempt.Token), attempt.Token);
             if (read == 0)
                 throw GcsException.OfConnection(
-                    name, sent: true, new EndOfStreamException($"{length - Consumed} bytes are missing."));
-            Take(buffer.Span[..read]);
+                    name, sent: true, new EndOfStreamException($"{Remaining} bytes are missing."));
+            Check(buffer.Span[..read]);
             return read;
         }
         catch
         {
-            // Also where the caller cancelled: half a read leaves the connection nowhere.
+            // Also after a cancellation: the position of the connection is then unknown.
             Disconnect();
             throw;
         }
     }
 
-    private void Take(ReadOnlySpan<byte> bytes)
+    private void Check(ReadOnlySpan<byte> bytes)
     {
         crc.Append(bytes);
-        Consumed += bytes.Length;
-        if (Consumed == length && isWhole && crc.Text != blob.Crc32c)
-            throw new StorageException(StorageFault.Corrupt, $"'{name}' arrived with another checksum than its own.");
+        if (bytes.Length == Remaining && isWhole && crc.Text != blob.Crc32c)
+            throw new StorageException(
+                StorageFault.Corrupt, $"The checksum of the received bytes of '{name}' is wrong.");
     }
 
-    private async Task<bool> TryConnectAsync(GcsAttempt now)
+    private async Task<bool> TryConnectAsync(GcsAttempt attempt)
     {
         if (await client.TryOpenContentAsync(
-            name, blob, offset + Consumed, length - Consumed, now.Token) is not var (opened, before))
+            name, blob, offset + Consumed, Remaining, attempt.Token) is not var (opened, before))
             return false;
         response = opened;
         try
         {
-            body = await response.Content.ReadAsStreamAsync(now.Token);
-            await SkipAsync(before, now);
+            body = await response.Content.ReadAsStreamAsync(attempt.Token);
+            await SkipAsync(before, attempt);
             return true;
         }
         catch
@@ -114,7 +108,7 @@ internal sealed class GcsBlobContent(
         }
     }
 
-    private async Task SkipAsync(long count, GcsAttempt now)
+    private async Task SkipAsync(long count, GcsAttempt attempt)
     {
         if (count == 0)
             return;
@@ -126,12 +120,12 @@ internal sealed class GcsBlobContent(
                 var read = await GcsException.GuardAsync(
                     name, async () =>
                         await body!.ReadAsync(
-                            buffer.AsMemory(0, (int)Math.Min(buffer.Length, count)), now.Token), now.Token);
+                            buffer.AsMemory(0, (int)Math.Min(buffer.Length, count)), attempt.Token), attempt.Token);
                 if (read == 0)
                     throw GcsException.OfConnection(
                         name, sent: true, new EndOfStreamException($"{count} bytes before the range are missing."));
                 count -= read;
-                now.Moved();
+                attempt.ReportProgress();
             }
         }
         finally

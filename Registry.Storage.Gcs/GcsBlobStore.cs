@@ -5,13 +5,13 @@ using Registry.Core.Transfers;
 namespace Registry.Storage.Gcs;
 
 /// <summary>
-/// Blobs as objects. Their bytes never change, so a generation is a blob's whole life; a commit of what is there
-/// changes the metageneration.
+/// Stores blobs as objects. The bytes never change, so a blob has one generation. Committing an existing blob changes
+/// its metageneration.
 /// </summary>
 internal sealed class GcsBlobStore(
     GcsClient client, GcsNames names, GcsStaging staging, GcsTouches touches, TransferBudget budget) : IBlobStore
 {
-    /// <summary>A blob that changes each time it is looked at is looked at this often.</summary>
+    /// <summary>The maximum number of attempts when the blob keeps changing.</summary>
     private const int MaxRaces = 100;
 
     public ValueTask<BlobWriter> CreateAsync(StoreKey scope, CancellationToken cancellationToken)
@@ -33,7 +33,7 @@ internal sealed class GcsBlobStore(
             var length = range.LengthWithin(GcsBlobs.SizeOf(blob));
             var content = new GcsBlobContent(client, name, blob, range.Offset, length, budget);
             if (await TryBeginAsync(content, cancellationToken))
-                return new BlobReader(GcsBlobs.Describe(key, blob), length, content);
+                return new BlobReader(GcsBlobs.ToInfo(key, blob), length, content);
         }
 
         throw Busy(name);
@@ -43,14 +43,13 @@ internal sealed class GcsBlobStore(
     {
         var name = names.Of(key);
         cancellationToken.ThrowIfCancellationRequested();
-        return await client.FindAsync(name, cancellationToken) is { } blob ? GcsBlobs.Describe(key, blob) : null;
+        return await client.FindAsync(name, cancellationToken) is { } blob ? GcsBlobs.ToInfo(key, blob) : null;
     }
 
     public async ValueTask<bool> TryDeleteAsync(
         BlobKey key, Precondition precondition, CancellationToken cancellationToken)
     {
-        if (precondition.Kind == PreconditionKind.Absent)
-            throw new ArgumentException("What must be absent cannot be deleted.", nameof(precondition));
+        precondition.ThrowIfAbsent();
         var name = names.Of(key);
         cancellationToken.ThrowIfCancellationRequested();
         if (precondition.Kind == PreconditionKind.Matches)
@@ -75,7 +74,7 @@ internal sealed class GcsBlobStore(
             client, names.Within(scope, depth), after is { } last ? names.Of(last) : null, GcsMetadata.Fields);
         await foreach (var found in listing.ReadAsync(cancellationToken))
             if (names.TryGetBlob(found.Name, out var key))
-                yield return GcsBlobs.Describe(key, found);
+                yield return GcsBlobs.ToInfo(key, found);
     }
 
     public ValueTask<int> DiscardAbandonedAsync(TimeSpan idle, CancellationToken cancellationToken)
@@ -106,16 +105,17 @@ internal sealed class GcsBlobStore(
         if (write.IsDone || !write.IsOutcomeUnknown)
             return write.IsDone;
 
-        // An earlier try got no answer. Where the generation lives on, it was only touched, and no try has deleted it.
+        // An earlier attempt got no response. If the generation still exists, it was only touched, and no attempt
+        // deleted it.
         return await client.FindAsync(name, cancellationToken) is { } current && current.Generation == generation
             ? false
             : throw new StorageException(
                 StorageFault.Unavailable,
-                $"A delete of '{name}' got no answer, and now it is gone: by whom cannot be told.");
+                $"A delete of '{name}' got no response. The object is gone, possibly deleted by another client.");
     }
 
     private static StorageException Busy(string name) =>
         new(
             StorageFault.Throttled,
-            $"'{name}' was changed by others each of the {MaxRaces} times that it was looked at.");
+            $"'{name}' was changed concurrently during each of {MaxRaces} attempts.");
 }

@@ -3,7 +3,9 @@ using Registry.Core.Transfers;
 
 namespace Registry.Storage.Gcs;
 
-/// <summary>A blob in the making: a local file, as the name of its object is known only with its last byte.</summary>
+/// <summary>
+/// A blob writer. It stages the bytes in a local file, because the name of the object depends on all of them.
+/// </summary>
 internal sealed class GcsBlobWriter(
     GcsClient client, GcsNames names, GcsTouches touches, StoreKey scope, StagedBlob staged, TransferBudget budget)
         : BlobWriter
@@ -20,7 +22,7 @@ internal sealed class GcsBlobWriter(
 
     public override ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
     {
-        DemandWriting();
+        RequireWriting();
         cancellationToken.ThrowIfCancellationRequested();
         state = State.Failed;
         staged.Append(bytes.Span);
@@ -31,19 +33,19 @@ internal sealed class GcsBlobWriter(
     public override async ValueTask<CommittedBlob> CommitAsync(
         Digest digest, DateTimeOffset? uploadedAt, CancellationToken cancellationToken)
     {
-        DemandWriting();
+        RequireWriting();
         cancellationToken.ThrowIfCancellationRequested();
         state = State.Failed;
         var key = new BlobKey(scope, digest);
-        staged.DemandPresent();
+        staged.RequireFile();
         var chunkBytes = staged.Length > client.Options.ChunkBytes ? client.Options.UploadBufferBytes : 0;
         var bufferBytes = chunkBytes + StagedContent.BufferBytes;
         await budget.ReserveAsync(bufferBytes, cancellationToken);
         try
         {
-            var (placed, isNew) = await CommitAsync(names.Of(key), uploadedAt, cancellationToken);
+            var (committed, isNew) = await CommitAsync(names.Of(key), uploadedAt, cancellationToken);
             state = State.Committed;
-            return new CommittedBlob(GcsBlobs.Describe(key, placed), isNew);
+            return new CommittedBlob(GcsBlobs.ToInfo(key, committed), isNew);
         }
         finally
         {
@@ -59,7 +61,10 @@ internal sealed class GcsBlobWriter(
         return ValueTask.CompletedTask;
     }
 
-    /// <summary>The time of an archive is shown to clients and orders them; that of a package's blob is not.</summary>
+    /// <summary>
+    /// Only blobs of packages may share a touch: the upload time of an app archive is shown to clients and defines
+    /// their order.
+    /// </summary>
     private Task<(GcsObject Object, bool IsNew)> CommitAsync(
         string name, DateTimeOffset? uploadedAt, CancellationToken cancellationToken)
     {
@@ -67,7 +72,7 @@ internal sealed class GcsBlobWriter(
         return new GcsBlobCommit(client, touches, name, staged, uploadedAt, isShared).RunAsync(cancellationToken);
     }
 
-    private void DemandWriting()
+    private void RequireWriting()
     {
         ObjectDisposedException.ThrowIf(state == State.Disposed, this);
         if (state != State.Writing)

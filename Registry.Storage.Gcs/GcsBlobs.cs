@@ -3,20 +3,20 @@ using Registry.Core.Storage;
 
 namespace Registry.Storage.Gcs;
 
-/// <summary>What an object says of a blob.</summary>
+/// <summary>Reads the properties of a blob from its object.</summary>
 internal static class GcsBlobs
 {
-    public static BlobInfo Describe(BlobKey key, GcsObject found) =>
+    public static BlobInfo ToInfo(BlobKey key, GcsObject found) =>
         new(
             key,
             SizeOf(found),
             GcsMetadata.UploadedAtOf(found),
             RevisionOf(found.Generation ?? 0, found.Metageneration ?? 0));
 
-    /// <summary>Bytes.</summary>
+    /// <summary>Returns the size in bytes.</summary>
     public static long SizeOf(GcsObject found) => (long)(found.Size ?? 0);
 
-    /// <summary>False where the revision is none of ours, which nothing can match.</summary>
+    /// <summary>Parses a revision. Returns false for a revision of another backend, which nothing can match.</summary>
     public static bool TryParse(Revision revision, out long generation, out long metageneration)
     {
         (generation, metageneration) = (0, 0);

@@ -10,12 +10,12 @@ namespace Registry.Storage.Gcs;
 
 internal sealed partial class GcsClient
 {
-    /// <summary>Writes an object whole, in one request.</summary>
-    /// <param name="name">Its name.</param>
-    /// <param name="metadata">What is said of it.</param>
-    /// <param name="content">Its bytes; few.</param>
-    /// <param name="generation">The generation that it must replace; 0 where there must be none.</param>
-    /// <param name="cancellationToken">Cancels the call, once the try under way has an answer.</param>
+    /// <summary>Writes an object in one request.</summary>
+    /// <param name="name">The name of the object.</param>
+    /// <param name="metadata">The metadata of the object.</param>
+    /// <param name="content">The bytes, held in memory.</param>
+    /// <param name="generation">The generation to replace; 0 if the object must not exist.</param>
+    /// <param name="cancellationToken">Cancels the call after the response to the current attempt.</param>
     public Task<GcsWrite> InsertAsync(
         string name,
         GcsObject metadata,
@@ -24,18 +24,18 @@ internal sealed partial class GcsClient
         CancellationToken cancellationToken) => WriteAsync(
         name,
         generation,
-        (storage, now) => InsertAsync(storage, name, metadata, BytesOf(content), generation, now.Token),
+        (storage, attempt) => InsertAsync(storage, name, metadata, BytesOf(content), generation, attempt.Token),
         Retry(isWrite: true),
-        isSettled: true,
+        waitsForAttempt: true,
         cancellationToken);
 
-    /// <summary>Writes a blob whole, in one request.</summary>
-    /// <param name="name">Its name.</param>
-    /// <param name="metadata">What is said of it.</param>
-    /// <param name="staged">Its bytes.</param>
-    /// <param name="generation">The generation that it must replace; 0 where there must be none.</param>
+    /// <summary>Writes a blob in one request.</summary>
+    /// <param name="name">The name of the object.</param>
+    /// <param name="metadata">The metadata of the object.</param>
+    /// <param name="staged">The staged bytes.</param>
+    /// <param name="generation">The generation to replace; 0 if the object must not exist.</param>
     /// <param name="cancellationToken">
-    /// Cancels the call at once: the blob is there whole or not at all, then or later.
+    /// Cancels the call at once. The blob may still be created whole, even later.
     /// </param>
     public Task<GcsWrite> InsertAsync(
         string name,
@@ -45,16 +45,17 @@ internal sealed partial class GcsClient
         CancellationToken cancellationToken) => WriteAsync(
         name,
         generation,
-        (storage, now) => InsertAsync(storage, name, metadata, new StagedContent(staged, now), generation, now.Token),
+        (storage, attempt) =>
+            InsertAsync(storage, name, metadata, new StagedContent(staged, attempt), generation, attempt.Token),
         TransferRetry(isWrite: true),
-        isSettled: false,
+        waitsForAttempt: false,
         cancellationToken);
 
-    /// <summary>An upload in chunks, which has yet to begin.</summary>
+    /// <summary>Creates an upload in chunks, which has not started.</summary>
     /// <param name="name">The name of the object.</param>
-    /// <param name="metadata">What is said of it.</param>
-    /// <param name="content">Its bytes; must be seekable.</param>
-    /// <param name="generation">The generation that it must replace; 0 where there must be none.</param>
+    /// <param name="metadata">The metadata of the object.</param>
+    /// <param name="content">The bytes; must be seekable.</param>
+    /// <param name="generation">The generation to replace; 0 if the object must not exist.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
     public async Task<ObjectsResource.InsertMediaUpload> CreateUploadAsync(
         string name, GcsObject metadata, Stream content, long generation, CancellationToken cancellationToken)
@@ -69,7 +70,7 @@ internal sealed partial class GcsClient
         return upload;
     }
 
-    /// <summary>Changes custom metadata, and with it the metageneration.</summary>
+    /// <summary>Changes the custom metadata and thereby the metageneration.</summary>
     public Task<GcsWrite> PatchAsync(
         string name,
         GcsObject metadata,
@@ -78,7 +79,7 @@ internal sealed partial class GcsClient
         CancellationToken cancellationToken) => WriteAsync(
         name,
         generation,
-        async (storage, now) =>
+        async (storage, attempt) =>
         {
             (metadata.Bucket, metadata.Name) = (bucket, name);
             var conditions = new PatchObjectOptions
@@ -89,23 +90,23 @@ internal sealed partial class GcsClient
             };
             return await GcsException.GuardAsync(
                 $"PATCH '{name}'",
-                () => storage.PatchObjectAsync(metadata, conditions, now.Token),
-                now.Token);
+                () => storage.PatchObjectAsync(metadata, conditions, attempt.Token),
+                attempt.Token);
         },
         Retry(isWrite: true),
-        isSettled: true,
+        waitsForAttempt: true,
         cancellationToken);
 
-    /// <summary>Deletes one state of an object.</summary>
-    /// <param name="name">Its name.</param>
-    /// <param name="generation">Its generation.</param>
-    /// <param name="metageneration">Its metageneration; null for any.</param>
-    /// <param name="cancellationToken">Cancels the call, once the try under way has an answer.</param>
+    /// <summary>Deletes an object in one state.</summary>
+    /// <param name="name">The name of the object.</param>
+    /// <param name="generation">The generation to delete.</param>
+    /// <param name="metageneration">The metageneration to delete; null for any.</param>
+    /// <param name="cancellationToken">Cancels the call after the response to the current attempt.</param>
     public Task<GcsWrite> DeleteAsync(
         string name, long generation, long? metageneration, CancellationToken cancellationToken) => WriteAsync(
         name,
         generation,
-        async (storage, now) =>
+        async (storage, attempt) =>
         {
             var conditions = new DeleteObjectOptions
             {
@@ -117,13 +118,13 @@ internal sealed partial class GcsClient
                 $"DELETE '{name}'",
                 async () =>
                 {
-                    await storage.DeleteObjectAsync(bucket, name, conditions, now.Token);
+                    await storage.DeleteObjectAsync(bucket, name, conditions, attempt.Token);
                     return (GcsObject?)null;
                 },
-                now.Token);
+                attempt.Token);
         },
         Retry(isWrite: true),
-        isSettled: true,
+        waitsForAttempt: true,
         cancellationToken);
 
     private static ReadOnlyMemoryContent BytesOf(ReadOnlyMemory<byte> content) =>
@@ -134,42 +135,42 @@ internal sealed partial class GcsClient
         long generation,
         Func<StorageClient, GcsAttempt, Task<GcsObject?>> write,
         GcsRetry retry,
-        bool isSettled,
+        bool waitsForAttempt,
         CancellationToken cancellationToken)
     {
         var storage = await service.GetAsync(cancellationToken);
-        var (answer, refusal) = isSettled
+        var (result, refusal) = waitsForAttempt
             ? await retry.SettleAsync(TryAsync, cancellationToken)
             : await retry.RunAsync(TryAsync, cancellationToken);
         var isNew = generation == 0;
-        if (refusal is null || (!isNew && NamesObject(refusal)))
-            return answer;
+        if (refusal is null || (!isNew && IsMissingObject(refusal)))
+            return result;
 
-        // A new object needs nothing but the bucket: where that is there, the refusal says nothing of the object.
-        await DemandBucketAsync(cancellationToken);
+        // Creating an object requires only the bucket. If that exists, the 404 does not concern the object.
+        await RequireBucketAsync(cancellationToken);
         if (isNew || (await FindAsync(name, cancellationToken))?.Generation == generation)
             throw new StorageException(
                 StorageFault.Unavailable,
-                $"Google Cloud Storage answered a write of '{name}' with 404, "
-                    + $"although the {(isNew ? "bucket" : "object")} is there.");
-        return answer;
+                $"Google Cloud Storage returned 404 for a write of '{name}', "
+                    + $"although the {(isNew ? "bucket" : "object")} exists.");
+        return result;
 
-        async Task<(GcsWrite Answer, string? Refusal)> TryAsync(GcsAttempt now)
+        async Task<(GcsWrite Write, string? Refusal)> TryAsync(GcsAttempt attempt)
         {
             try
             {
-                return (new GcsWrite(await write(storage, now), true, retry.IsOutcomeUnknown), null);
+                return (new GcsWrite(await write(storage, attempt), true, retry.IsOutcomeUnknown), null);
             }
             catch (GoogleApiException refused)
             {
                 return (
                     new GcsWrite(null, false, retry.IsOutcomeUnknown),
-                    refused.HttpStatusCode == HttpStatusCode.NotFound ? WordsOf(refused) : null);
+                    refused.HttpStatusCode == HttpStatusCode.NotFound ? MessageOf(refused) : null);
             }
         }
     }
 
-    /// <summary>Google's client sends content in two requests or more; here everything goes in one.</summary>
+    /// <summary>Uploads metadata and content in one request. Google's client needs at least two.</summary>
     private async Task<GcsObject?> InsertAsync(
         StorageClient storage,
         string name,

@@ -10,8 +10,8 @@ using Registry.Core.Storage;
 namespace Registry.Storage.Gcs;
 
 /// <summary>
-/// What the registry asks of one bucket, by Google's client. Every member tries again by itself, and says of a refused
-/// write whether an earlier try of its own may have been carried out.
+/// The operations on one bucket, using Google's client. Every member retries, and reports for a refused write whether
+/// an earlier attempt may have succeeded.
 /// </summary>
 internal sealed partial class GcsClient(GcsOptions options, GcsService service, TimeProvider time)
 {
@@ -23,31 +23,32 @@ internal sealed partial class GcsClient(GcsOptions options, GcsService service, 
 
     public GcsOptions Options => options;
 
-    /// <summary>For a call that moves few bytes.</summary>
+    /// <summary>Returns the retry policy of a call that transfers few bytes.</summary>
     public GcsRetry Retry(bool isWrite = false) =>
         new(time, TimeSpan.FromSeconds(options.DeadlineSeconds), options.FirstPause, isWrite);
 
-    /// <summary>For the bytes of a blob.</summary>
+    /// <summary>Returns the retry policy of a transfer of blob bytes.</summary>
     public GcsRetry TransferRetry(bool isWrite = false) =>
         new(time, TimeSpan.FromSeconds(options.TransferIdleSeconds), options.FirstPause, isWrite);
 
     /// <summary>
-    /// What the bucket is; null when the identity may not ask, which does not mean that it cannot use it.
+    /// Returns the bucket; null when the identity has no permission to read it, although it may still have access to
+    /// objects.
     /// </summary>
-    /// <exception cref="StorageException">There is no such bucket, or it cannot be asked.</exception>
+    /// <exception cref="StorageException">The bucket does not exist, or the call failed.</exception>
     public async Task<Bucket?> FindBucketAsync(CancellationToken cancellationToken)
     {
         var storage = await service.GetAsync(cancellationToken);
         return await Retry().RunAsync(
-            async now =>
+            async attempt =>
             {
                 try
                 {
                     return await GcsException.GuardAsync(
                         $"GET bucket '{bucket}'",
                         () => storage.GetBucketAsync(
-                            bucket, new GetBucketOptions { RetryOptions = RetryOptions.Never }, now.Token),
-                        now.Token);
+                            bucket, new GetBucketOptions { RetryOptions = RetryOptions.Never }, attempt.Token),
+                        attempt.Token);
                 }
                 catch (GoogleApiException)
                 {
@@ -62,55 +63,55 @@ internal sealed partial class GcsClient(GcsOptions options, GcsService service, 
             cancellationToken);
     }
 
-    /// <summary>What an object is; null when there is none.</summary>
+    /// <summary>Returns an object without its content; null when it does not exist.</summary>
     public async Task<GcsObject?> FindAsync(string name, CancellationToken cancellationToken)
     {
         var storage = await service.GetAsync(cancellationToken);
         return await ReadAsync(
-            async now =>
+            async attempt =>
             {
                 using var request = new HttpRequestMessage(
                     HttpMethod.Get, $"{UrlOf(storage, name)}?fields={GcsMetadata.Fields}");
-                using var response = await SendAsync(storage, request, now.Token);
+                using var response = await SendAsync(storage, request, attempt.Token);
                 return response.IsSuccessStatusCode
-                    ? (await ReadObjectAsync(name, response, now.Token), null)
-                    : ((GcsObject?)null, (string?)await response.Content.ReadAsStringAsync(now.Token));
+                    ? (await ReadObjectAsync(name, response, attempt.Token), null)
+                    : ((GcsObject?)null, (string?)await response.Content.ReadAsStringAsync(attempt.Token));
             },
             cancellationToken);
     }
 
     /// <summary>
-    /// The bytes of an object and the generation that they are of; null when there is none. For objects of at most
-    /// <paramref name="maxBytes"/>.
+    /// Returns the content and the generation of an object of at most <paramref name="maxBytes"/>; null when it does
+    /// not exist.
     /// </summary>
     public async Task<(byte[] Content, long Generation)?> FindContentAsync(
         string name, int maxBytes, CancellationToken cancellationToken)
     {
         var storage = await service.GetAsync(cancellationToken);
         return await ReadAsync(
-            async now =>
+            async attempt =>
             {
                 using var request = new HttpRequestMessage(HttpMethod.Get, $"{UrlOf(storage, name)}?alt=media");
-                using var response = await SendAsync(storage, request, now.Token);
+                using var response = await SendAsync(storage, request, attempt.Token);
                 return response.IsSuccessStatusCode
-                    ? (await GcsContent.ReadAsync(name, response, maxBytes, now.Token), null)
-                    : (((byte[], long)?)null, (string?)await response.Content.ReadAsStringAsync(now.Token));
+                    ? (await GcsContent.ReadAsync(name, response, maxBytes, attempt.Token), null)
+                    : (((byte[], long)?)null, (string?)await response.Content.ReadAsStringAsync(attempt.Token));
             },
             cancellationToken);
     }
 
     /// <summary>
-    /// Opens the bytes of one generation, in one try. Null when that generation is not there any more.
+    /// Opens the content of one generation in one attempt. Returns null when the generation no longer exists.
     /// </summary>
     /// <param name="name">The name of the object.</param>
     /// <param name="blob">The object.</param>
-    /// <param name="offset">The first byte that is wanted.</param>
-    /// <param name="length">How many bytes are wanted.</param>
-    /// <param name="cancellationToken">Cancels the try.</param>
+    /// <param name="offset">The first byte to read.</param>
+    /// <param name="length">The number of bytes to read.</param>
+    /// <param name="cancellationToken">Cancels the attempt.</param>
     /// <returns>
-    /// The answer, which the caller disposes, and how many bytes of it come before those that are wanted.
+    /// The response, which the caller disposes, and the number of bytes in it before the requested ones.
     /// </returns>
-    /// <exception cref="GcsException">This try failed.</exception>
+    /// <exception cref="GcsException">The attempt failed.</exception>
     public async Task<(HttpResponseMessage Response, long Before)?> TryOpenContentAsync(
         string name, GcsObject blob, long offset, long length, CancellationToken cancellationToken)
     {
@@ -128,25 +129,25 @@ internal sealed partial class GcsClient(GcsOptions options, GcsService service, 
                 ? null
                 : throw new GcsException(
                     StorageFault.Corrupt,
-                    $"Google Cloud Storage gave other bytes of '{name}' "
-                        + $"than those from {offset} to {offset + length}.");
+                    $"Google Cloud Storage did not return the requested bytes {offset} to {offset + length} of "
+                        + $"'{name}'.");
         }
     }
 
     /// <summary>
-    /// One page of the objects whose names begin with <paramref name="prefix"/>, in the order of their names.
+    /// Returns one page of the objects whose names start with <paramref name="prefix"/>, in name order.
     /// </summary>
-    /// <param name="prefix">What the names begin with.</param>
-    /// <param name="from">The name to start from, itself included; null starts at the beginning.</param>
-    /// <param name="page">The token of the page before; null for the first.</param>
-    /// <param name="fields">Which fields of the objects.</param>
+    /// <param name="prefix">The prefix of the names.</param>
+    /// <param name="from">The name to start from, inclusive; null for the beginning.</param>
+    /// <param name="page">The token of the page; null for the first.</param>
+    /// <param name="fields">The fields of the objects to return.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
     public async Task<Objects> ListAsync(
         string prefix, string? from, string? page, string fields, CancellationToken cancellationToken)
     {
         var storage = await service.GetAsync(cancellationToken);
         return await Retry().RunAsync(
-            async now =>
+            async attempt =>
             {
                 var request = storage.Service.Objects.List(bucket);
                 (request.Prefix, request.StartOffset, request.PageToken, request.MaxResults) =
@@ -155,7 +156,7 @@ internal sealed partial class GcsClient(GcsOptions options, GcsService service, 
                 try
                 {
                     return await GcsException.GuardAsync(
-                        $"LIST '{prefix}'", () => request.ExecuteAsync(now.Token), now.Token);
+                        $"LIST '{prefix}'", () => request.ExecuteAsync(attempt.Token), attempt.Token);
                 }
                 catch (GoogleApiException)
                 {
@@ -165,13 +166,17 @@ internal sealed partial class GcsClient(GcsOptions options, GcsService service, 
             cancellationToken);
     }
 
-    /// <exception cref="StorageException">The bucket is gone, or does not answer.</exception>
-    public Task DemandBucketAsync(CancellationToken cancellationToken) =>
+    /// <summary>Checks that the bucket exists.</summary>
+    /// <exception cref="StorageException">The bucket does not exist, or the call failed.</exception>
+    public Task RequireBucketAsync(CancellationToken cancellationToken) =>
         ListAsync("@", null, null, "name", cancellationToken);
 
-    private StorageException NoBucket() => new(StorageFault.Denied, $"There is no bucket '{bucket}' (GCS__BUCKET).");
+    private StorageException NoBucket() =>
+        new(StorageFault.Denied, $"The bucket '{bucket}' (GCS__BUCKET) does not exist.");
 
-    /// <summary>Sends a request that Google's client has no member for. The answer is a success or a refusal.</summary>
+    /// <summary>
+    /// Sends a request that Google's client has no member for. The response is a success, 404 or 412.
+    /// </summary>
     private static async Task<HttpResponseMessage> SendAsync(
         StorageClient storage, HttpRequestMessage request, CancellationToken cancellationToken)
     {
@@ -186,7 +191,7 @@ internal sealed partial class GcsClient(GcsOptions options, GcsService service, 
             return response;
         using (response)
             throw new GcsException(
-                StorageFault.Denied, $"Google Cloud Storage answered {what} with {(int)response.StatusCode}.")
+                StorageFault.Denied, $"Google Cloud Storage returned {(int)response.StatusCode} for {what}.")
             {
                 Status = response.StatusCode,
             };
@@ -206,28 +211,28 @@ internal sealed partial class GcsClient(GcsOptions options, GcsService service, 
 
     private static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);
 
-    private static string WordsOf(GoogleApiException refused) =>
+    private static string MessageOf(GoogleApiException refused) =>
         $"{refused.Error?.Message}{refused.Error?.ErrorResponseContent}";
 
     /// <summary>
-    /// Reads an object. Where a refusal does not tell the object from its bucket, the object is read again once the
-    /// bucket is known to be there: nobody is told that it is gone by what was said of something else.
+    /// Reads an object. When a 404 may concern the bucket, the object is read again after the bucket was found to
+    /// exist, so that a missing bucket is never reported as a missing object.
     /// </summary>
     private async Task<T> ReadAsync<T>(
         Func<GcsAttempt, Task<(T Found, string? Refusal)>> read, CancellationToken cancellationToken)
     {
         var (found, refusal) = await Retry().RunAsync(read, cancellationToken);
-        if (refusal is null || NamesObject(refusal))
+        if (refusal is null || IsMissingObject(refusal))
             return found;
-        await DemandBucketAsync(cancellationToken);
+        await RequireBucketAsync(cancellationToken);
         return (await Retry().RunAsync(read, cancellationToken)).Found;
     }
 
     /// <summary>
-    /// The service answers 404 for a bucket that is gone as for an object that is not there: one must not be taken for
-    /// the other. Its words tell them apart; those of emulators do not, and then the bucket is asked.
+    /// Returns true when a 404 concerns the object. The service also returns 404 for a missing bucket, with another
+    /// message. The messages of emulators are the same, so the bucket is then checked.
     /// </summary>
-    private static bool NamesObject(string refusal) =>
+    private static bool IsMissingObject(string refusal) =>
         refusal.Contains("No such object", StringComparison.OrdinalIgnoreCase);
 
     private string UrlOf(StorageClient storage, string name) =>

@@ -4,18 +4,15 @@ using Registry.Core.Storage;
 
 namespace Registry.Storage.Gcs;
 
-/// <summary>Reads what the service sends of an object's bytes.</summary>
+/// <summary>Reads object content from responses.</summary>
 internal static class GcsContent
 {
     private const string GenerationHeader = "x-goog-generation";
     private const string HashHeader = "x-goog-hash";
     private const string Crc32CName = "crc32c=";
 
-    /// <summary>
-    /// All bytes of a small object, and the generation that came with them: never one from here and the other from
-    /// there.
-    /// </summary>
-    /// <exception cref="GcsException">The connection broke, or what came is not an object of ours.</exception>
+    /// <summary>Returns all bytes of a small object and the generation in the same response.</summary>
+    /// <exception cref="GcsException">The connection broke, or the response is invalid.</exception>
     public static async Task<(byte[] Content, long Generation)> ReadAsync(
         string name, HttpResponseMessage response, int maxBytes, CancellationToken cancellationToken)
     {
@@ -23,28 +20,28 @@ internal static class GcsContent
             || !long.TryParse(
                 values.FirstOrDefault(), NumberStyles.None, CultureInfo.InvariantCulture, out var generation))
             throw new GcsException(
-                StorageFault.Corrupt, $"The answer of Google Cloud Storage for '{name}' lacks {GenerationHeader}.");
+                StorageFault.Corrupt,
+                $"The response of Google Cloud Storage for '{name}' has no {GenerationHeader} header.");
         if (response.Content.Headers.ContentLength > maxBytes)
             throw new GcsException(
                 StorageFault.Corrupt,
-                $"'{name}' has {response.Content.Headers.ContentLength} bytes, more than the registry ever writes "
-                    + "there.");
+                $"'{name}' has {response.Content.Headers.ContentLength} bytes, more than {maxBytes}.");
 
         var content = await GcsException.GuardAsync(
             name, () => ReadBodyAsync(name, response, maxBytes, cancellationToken), cancellationToken);
         if (Crc32COf(response) is { } expected && expected != Crc32C.Of(content))
-            throw new GcsException(StorageFault.Corrupt, $"'{name}' arrived with another checksum than its own.");
+            throw new GcsException(StorageFault.Corrupt, $"The checksum of the received bytes of '{name}' is wrong.");
         return (content, generation);
     }
 
     /// <summary>
-    /// How many bytes of an answer come before the range that was asked for: those of a whole object, as a server may
-    /// ignore a range. Null when the answer is neither the range nor the whole.
+    /// Returns the number of bytes in a response before the requested range. A server may ignore the range and return
+    /// the whole object. Null when the response is neither the range nor the whole object.
     /// </summary>
-    /// <param name="response">The answer.</param>
-    /// <param name="offset">Where the range begins.</param>
-    /// <param name="length">How long it is.</param>
-    /// <param name="size">How long the object is.</param>
+    /// <param name="response">The response.</param>
+    /// <param name="offset">The first byte of the range.</param>
+    /// <param name="length">The length of the range.</param>
+    /// <param name="size">The size of the object.</param>
     public static long? BytesBefore(HttpResponseMessage response, long offset, long length, long size) =>
         response.Content.Headers is { ContentLength: var sent, ContentRange: var range }
             ? response.StatusCode == HttpStatusCode.PartialContent
@@ -68,7 +65,7 @@ internal static class GcsContent
         return read <= maxBytes
             ? content[..read]
             : throw new GcsException(
-                StorageFault.Corrupt, $"'{name}' has more bytes than the registry ever writes there.");
+                StorageFault.Corrupt, $"'{name}' has more than {maxBytes} bytes.");
     }
 
     private static string? Crc32COf(HttpResponseMessage response) =>

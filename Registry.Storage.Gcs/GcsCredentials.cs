@@ -6,27 +6,29 @@ using Registry.Core.Storage;
 
 namespace Registry.Storage.Gcs;
 
-/// <summary>Finds the credentials that requests are sent with, by Google's own library.</summary>
+/// <summary>Finds the credentials for requests with Google's authentication library.</summary>
 internal static class GcsCredentials
 {
     /// <summary>
-    /// Enough to read and write objects and to read what the bucket is; what the identity may really do is up to its
-    /// IAM roles.
+    /// Allows reading and writing objects and reading the bucket. The actual permissions depend on the IAM roles of the
+    /// identity.
     /// </summary>
     private const string Scope = "https://www.googleapis.com/auth/devstorage.read_write";
 
-    /// <summary>Far more than any file of credentials has.</summary>
+    /// <summary>The maximum size of a credentials file in bytes, far above any real one.</summary>
     private const int MaxFileBytes = 1024 * 1024;
 
     /// <summary>
-    /// How long a metadata server may take to start. The library's own search takes 1.5 seconds before, and a start or
-    /// a command has 10 for both and for what it does then.
+    /// How long to wait for the metadata server to start. The library's own search takes 1.5 seconds before that, and
+    /// the startup or command has 10 seconds in all.
     /// </summary>
-    private static readonly TimeSpan MetadataPatience = TimeSpan.FromSeconds(6);
+    private static readonly TimeSpan MetadataTimeout = TimeSpan.FromSeconds(6);
 
     private static readonly TimeSpan MetadataPause = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>What is wrong with a file of credentials, as the end of a sentence; null when it can be read.</summary>
+    /// <summary>
+    /// Returns what is wrong with a credentials file, as the end of a sentence; null when it is valid.
+    /// </summary>
     public static string? ErrorOf(string path)
     {
         try
@@ -34,107 +36,108 @@ internal static class GcsCredentials
             TypeOf(Read(path));
             return null;
         }
-        catch (Exception wrong) when (wrong is FileNotFoundException or DirectoryNotFoundException)
+        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
         {
             return "which does not exist";
         }
-        catch (Exception wrong) when (wrong is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             return "which cannot be read";
         }
-        catch (Exception wrong) when (wrong is JsonException or FormatException)
+        catch (Exception exception) when (exception is JsonException or FormatException)
         {
-            return "which holds no credentials of Google Cloud: it must be JSON with a 'type', "
-                + "such as the key of a service account";
+            return "which contains no Google Cloud credentials; expected JSON with a 'type', such as a service "
+                + "account key";
         }
     }
 
-    /// <summary>The text of a file of credentials.</summary>
-    /// <exception cref="IOException">It cannot be read.</exception>
-    /// <exception cref="FormatException">It is no file of credentials.</exception>
+    /// <summary>Returns the text of a credentials file.</summary>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    /// <exception cref="FormatException">The file is not a credentials file.</exception>
     public static string Read(string path)
     {
         using var file = new StreamReader(path);
         return file.BaseStream.Length <= MaxFileBytes ? file.ReadToEnd() : throw new FormatException();
     }
 
-    /// <summary>The credentials that a file holds.</summary>
-    /// <exception cref="StorageException">They cannot be used. The message tells no secret.</exception>
+    /// <summary>Parses the credentials in a file.</summary>
+    /// <exception cref="StorageException">The credentials are invalid. The message contains no secret.</exception>
     public static GoogleCredential Parse(string text, string path, string setting)
     {
         try
         {
             return CredentialFactory.FromJson(text, TypeOf(text)).CreateScoped(Scope);
         }
-        catch (Exception wrong)
+        catch (Exception exception)
         {
-            // The library throws whatever it meets: InvalidOperationException, JSON's exceptions, those of keys.
+            // The library throws many types: InvalidOperationException, JSON exceptions, cryptographic exceptions.
             throw new StorageException(
-                StorageFault.Denied, $"The credentials in '{path}' ({setting}) cannot be used.", wrong);
+                StorageFault.Denied, $"The credentials in '{path}' ({setting}) are invalid.", exception);
         }
     }
 
-    /// <summary>The credentials that the environment gives.</summary>
+    /// <summary>Returns the Application Default Credentials.</summary>
     /// <param name="time">The clock.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
-    /// <exception cref="StorageException">There are none.</exception>
+    /// <exception cref="StorageException">There are no credentials.</exception>
     public static async Task<GoogleCredential> FindAsync(TimeProvider time, CancellationToken cancellationToken)
     {
         try
         {
             return (await GoogleCredential.GetApplicationDefaultAsync(cancellationToken)).CreateScoped(Scope);
         }
-        catch (InvalidOperationException none)
+        catch (InvalidOperationException notFound)
         {
-            // The library gives the metadata server half a second to show that it is there; one that has just started
-            // takes longer.
-            return await AskMetadataServerAsync(time, none, cancellationToken);
+            // The library waits only half a second for the metadata server, which takes longer when it has just
+            // started.
+            return await WaitForMetadataServerAsync(time, notFound, cancellationToken);
         }
     }
 
-    private static async Task<GoogleCredential> AskMetadataServerAsync(
-        TimeProvider time, Exception none, CancellationToken cancellationToken)
+    private static async Task<GoogleCredential> WaitForMetadataServerAsync(
+        TimeProvider time, Exception notFound, CancellationToken cancellationToken)
     {
-        using var late = new CancellationTokenSource(MetadataPatience, time);
-        using var ended = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancellationToken);
+        using var timeout = new CancellationTokenSource(MetadataTimeout, time);
+        using var linked = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
         Exception? last = null;
         while (true)
         {
             try
             {
-                // The library's own retries would hide why it fails until the time is over.
+                // The library's own retries would hide the reason of a failure until the timeout.
                 var identity = new ComputeCredential(new ComputeCredential.Initializer
                 {
                     Scopes = [Scope],
                     DefaultExponentialBackOffPolicy = ExponentialBackOffPolicy.None,
                 });
-                await identity.GetAccessTokenForRequestAsync(authUri: null, ended.Token);
+                await identity.GetAccessTokenForRequestAsync(authUri: null, linked.Token);
                 return GoogleCredential.FromComputeCredential(identity);
             }
             catch (OperationCanceledException)
-                when (late.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+                when (timeout.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
             {
-                var reason = last?.Message ?? $"it did not answer within {MetadataPatience.TotalSeconds} seconds";
+                var reason = last?.Message ?? $"it did not respond within {MetadataTimeout.TotalSeconds} seconds";
                 throw new StorageException(
                     StorageFault.Denied,
-                    "There are no Application Default Credentials, and the metadata server of Google Cloud gives none "
-                        + $"({reason}). Give the pod or machine an identity, "
-                        + "or name a key file in GCS__CREDENTIALSFILE. "
-                        + none.Message,
-                    last ?? none);
+                    "There are no Application Default Credentials, and the metadata server of Google Cloud returned "
+                    + "none "
+                        + $"({reason}). Assign an identity to the pod or machine, "
+                        + "or set a key file in GCS__CREDENTIALSFILE. "
+                        + notFound.Message,
+                    last ?? notFound);
             }
-            catch (Exception failed) when (failed is HttpRequestException or TokenResponseException)
+            catch (Exception exception) when (exception is HttpRequestException or TokenResponseException)
             {
-                // It may have to start yet.
-                last = failed;
+                // The metadata server may still be starting.
+                last = exception;
                 await Task.Delay(MetadataPause, time, cancellationToken);
             }
         }
     }
 
     /// <summary>
-    /// The kind of credentials that a file says it holds. Google's library wants to be told, as loading unknown kinds
-    /// is risky where users supply them; here the operator does.
+    /// Returns the type of the credentials in a file. Google's library requires the caller to specify it, because
+    /// loading any type is a risk if users supply the file; here the operator does.
     /// </summary>
     private static string TypeOf(string text)
     {

@@ -5,21 +5,20 @@ using Registry.Core.Storage;
 namespace Registry.Storage.Gcs;
 
 /// <summary>
-/// Documents as objects; their generation is their revision. Every write goes by ifGenerationMatch, also where the
-/// caller has no precondition, so that it can be tried again without being done twice; and carries a random id by which
-/// it knows its own work again.
+/// Stores documents as objects. The generation is the revision. Every write uses ifGenerationMatch, even without a
+/// precondition of the caller, so that a retry cannot apply it twice. It also carries a random write id, by which it
+/// recognizes its own result.
 /// </summary>
 internal sealed class GcsDocumentStore(GcsClient client, GcsNames names) : IDocumentStore
 {
     /// <summary>
-    /// A write without a precondition that loses against others is done again this often: each loss is a write of
-    /// somebody else.
+    /// The maximum number of lost races of a write without a precondition. Each is a concurrent write.
     /// </summary>
     private const int MaxRaces = 100;
 
     /// <summary>
-    /// A read takes some 50 ms wherever the bucket is: with so many under way, 100,000 packages are read in less than a
-    /// minute.
+    /// The number of concurrent reads. A read takes about 50 ms regardless of the bucket's location, so 100,000
+    /// packages are read in less than a minute.
     /// </summary>
     private const int ReadsAhead = 128;
 
@@ -42,9 +41,7 @@ internal sealed class GcsDocumentStore(GcsClient client, GcsNames names) : IDocu
     public async ValueTask<Revision?> TryPutAsync(
         StoreKey key, ReadOnlyMemory<byte> content, Precondition precondition, CancellationToken cancellationToken)
     {
-        if (content.Length > Document.MaxBytes)
-            throw new ArgumentException(
-                $"A document has at most {Document.MaxBytes} bytes, not {content.Length}.", nameof(content));
+        Document.ThrowIfTooLarge(content);
         var name = names.Of(key);
         cancellationToken.ThrowIfCancellationRequested();
         if (precondition.Kind != PreconditionKind.None)
@@ -65,8 +62,7 @@ internal sealed class GcsDocumentStore(GcsClient client, GcsNames names) : IDocu
     public async ValueTask<bool> TryDeleteAsync(
         StoreKey key, Precondition precondition, CancellationToken cancellationToken)
     {
-        if (precondition.Kind == PreconditionKind.Absent)
-            throw new ArgumentException("What must be absent cannot be deleted.", nameof(precondition));
+        precondition.ThrowIfAbsent();
         var name = names.Of(key);
         cancellationToken.ThrowIfCancellationRequested();
         if (precondition.Kind != PreconditionKind.None)
@@ -98,7 +94,7 @@ internal sealed class GcsDocumentStore(GcsClient client, GcsNames names) : IDocu
         StoreKey scope, StoreKey? after, CancellationToken cancellationToken) =>
         DocumentReading.OneByOneAsync(this, scope, after, ReadsAhead, cancellationToken);
 
-    /// <summary>The service has no history that could be read at once: it always asks for a listing.</summary>
+    /// <summary>Always asks for a listing: the service has no history that could be read.</summary>
     public ValueTask<DocumentChanges> ChangesAsync(
         StoreKey scope, ChangeToken? since, CancellationToken cancellationToken)
     {
@@ -108,7 +104,9 @@ internal sealed class GcsDocumentStore(GcsClient client, GcsNames names) : IDocu
 
     private static Revision RevisionOf(long generation) => new(generation.ToString(CultureInfo.InvariantCulture));
 
-    /// <summary>0 for nothing; null where the revision is none of ours, which nothing can match.</summary>
+    /// <summary>
+    /// Returns the required generation, 0 for absence; null for a revision of another backend, which nothing can match.
+    /// </summary>
     private static long? GenerationOf(Precondition precondition)
     {
         if (precondition.Kind == PreconditionKind.Absent)
@@ -122,7 +120,7 @@ internal sealed class GcsDocumentStore(GcsClient client, GcsNames names) : IDocu
     private static StorageException Busy(string name) =>
         new(
             StorageFault.Throttled,
-            $"'{name}' was changed by others each of the {MaxRaces} times that it was to be changed.");
+            $"'{name}' was changed concurrently during each of {MaxRaces} attempts to change it.");
 
     private async Task<Revision?> TryPutAsync(
         string name, ReadOnlyMemory<byte> content, long expected, CancellationToken cancellationToken)
@@ -135,7 +133,7 @@ internal sealed class GcsDocumentStore(GcsClient client, GcsNames names) : IDocu
         if (!write.IsOutcomeUnknown)
             return null;
 
-        // An earlier try got no answer, and now the generation is another: that try may be the reason.
+        // An earlier attempt got no response, and the generation has changed, possibly by that attempt.
         return await client.FindAsync(name, cancellationToken) is { } current
             && GcsMetadata.WriteIdOf(current) == writeId
             ? RevisionOf(current.Generation ?? 0)
@@ -150,8 +148,8 @@ internal sealed class GcsDocumentStore(GcsClient client, GcsNames names) : IDocu
 
     private static StorageException Unknown(string name) => new(
         StorageFault.Unavailable,
-        $"A write of '{name}' got no answer, and when it was tried again the object had changed: "
-            + "whether by this write or by another cannot be told.");
+        $"A write of '{name}' got no response, and the object had changed before the retry: the outcome of the "
+            + "write is unknown.");
 
     private sealed class NoMoment : ChangeToken
     {

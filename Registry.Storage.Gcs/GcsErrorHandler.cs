@@ -6,20 +6,19 @@ using Registry.Core.Storage;
 namespace Registry.Storage.Gcs;
 
 /// <summary>
-/// Stands between Google's library and the connection, and throws <see cref="GcsException"/> for every answer that is
-/// neither success nor a part of the protocol: what the library would make of it tells neither how long to wait nor,
-/// for a download, the reason.
+/// Throws <see cref="GcsException"/> for every error response that is not part of the protocol. The exceptions of
+/// Google's library do not contain the retry delay nor, for a download, the reason.
 /// </summary>
 internal sealed class GcsErrorHandler(HttpMessageHandler connection, TimeProvider time) : DelegatingHandler(connection)
 {
-    /// <summary>No error answer of the service is longer.</summary>
-    private const int MaxAnswerBytes = 64 * 1024;
+    /// <summary>The maximum size of an error response in bytes.</summary>
+    private const int MaxResponseBytes = 64 * 1024;
 
     protected override async Task<HttpResponseMessage> SendAsync(
         HttpRequestMessage request, CancellationToken cancellationToken)
     {
-        // What fails goes to whoever has retry for it: an upload of the library would try again at once, and without
-        // end.
+        // Disables the retries of the library, which would repeat an upload immediately and endlessly. GcsRetry handles
+        // failures.
         ((IDictionary<string, object?>)request.Options).Remove(ConfigurableMessageHandler.ExceptionHandlerKey);
         var response = await base.SendAsync(request, cancellationToken);
         if (response.StatusCode < HttpStatusCode.BadRequest)
@@ -27,8 +26,8 @@ internal sealed class GcsErrorHandler(HttpMessageHandler connection, TimeProvide
         var isPassedOn = false;
         try
         {
-            isPassedOn = IsForTheCaller(response.StatusCode) && !await IsForeignAsync(response, cancellationToken);
-            return isPassedOn ? response : throw await OfAnswerAsync(request, response, cancellationToken);
+            isPassedOn = IsResult(response.StatusCode) && !await IsProxyPageAsync(response, cancellationToken);
+            return isPassedOn ? response : throw await ToExceptionAsync(request, response, cancellationToken);
         }
         finally
         {
@@ -37,61 +36,61 @@ internal sealed class GcsErrorHandler(HttpMessageHandler connection, TimeProvide
         }
     }
 
-    /// <summary>A refused token is renewed by the library; the others answer what was asked.</summary>
-    private static bool IsForTheCaller(HttpStatusCode status) =>
+    /// <summary>The library renews a rejected token. The other statuses are results of the call.</summary>
+    private static bool IsResult(HttpStatusCode status) =>
         status is HttpStatusCode.Unauthorized or HttpStatusCode.NotFound
             or HttpStatusCode.Gone or HttpStatusCode.PreconditionFailed;
 
     /// <summary>
-    /// True for the page of a machine in between, which knows nothing of objects. The answer is read whole, so that one
-    /// that breaks off fails here, as a try, and not where the caller looks at it.
+    /// Returns true for an HTML page of a proxy, which says nothing about the object. The response is buffered, so that
+    /// a truncated one fails this attempt and not the caller.
     /// </summary>
-    private static async Task<bool> IsForeignAsync(HttpResponseMessage response, CancellationToken cancellationToken)
+    private static async Task<bool> IsProxyPageAsync(HttpResponseMessage response, CancellationToken cancellationToken)
     {
-        await response.Content.LoadIntoBufferAsync(MaxAnswerBytes, cancellationToken);
+        await response.Content.LoadIntoBufferAsync(MaxResponseBytes, cancellationToken);
         if (response.StatusCode != HttpStatusCode.NotFound)
             return false;
         return (await response.Content.ReadAsStringAsync(cancellationToken)).AsSpan().TrimStart().StartsWith('<');
     }
 
-    private async Task<GcsException> OfAnswerAsync(
+    private async Task<GcsException> ToExceptionAsync(
         HttpRequestMessage request, HttpResponseMessage response, CancellationToken cancellationToken)
     {
         var (message, reason) = Parse(await ReadAsync(response, cancellationToken));
         var status = (int)response.StatusCode;
         var path = request.RequestUri?.GetLeftPart(UriPartial.Path);
-        var words = $"Google Cloud Storage answered {request.Method} {path} with {status} {reason}: {message}";
+        var text = $"Google Cloud Storage returned {status} {reason} for {request.Method} {path}: {message}";
         return response.StatusCode switch
         {
-            HttpStatusCode.TooManyRequests => Passing(StorageFault.Throttled, mayBeDone: false),
+            HttpStatusCode.TooManyRequests => Transient(StorageFault.Throttled, mayHaveBeenApplied: false),
             HttpStatusCode.Forbidden when reason is "rateLimitExceeded" or "userRateLimitExceeded" =>
-                Passing(StorageFault.Throttled, mayBeDone: false),
+                Transient(StorageFault.Throttled, mayHaveBeenApplied: false),
 
-            // The room for objects, or how often they may be asked for: only a write tells that there is no room.
+            // A quota of storage space or of requests. Only for a write can it be the space.
             HttpStatusCode.Forbidden when reason is "quotaExceeded" =>
-                Lasting(request.Method == HttpMethod.Get ? StorageFault.Throttled : StorageFault.Full),
+                Permanent(request.Method == HttpMethod.Get ? StorageFault.Throttled : StorageFault.Full),
 
-            // Such an answer may come from a machine in between, while the write went through behind it.
+            // The response may come from a proxy although the write succeeded.
             HttpStatusCode.NotFound or HttpStatusCode.RequestTimeout or >= HttpStatusCode.InternalServerError =>
-                Passing(StorageFault.Unavailable, mayBeDone: true),
+                Transient(StorageFault.Unavailable, mayHaveBeenApplied: true),
 
-            HttpStatusCode.BadRequest when IsChecksum(message) => Lasting(StorageFault.Corrupt),
-            _ => Lasting(StorageFault.Denied),
+            HttpStatusCode.BadRequest when IsChecksumError(message) => Permanent(StorageFault.Corrupt),
+            _ => Permanent(StorageFault.Denied),
         };
 
-        GcsException Lasting(StorageFault kind) =>
-            new(kind, words) { Status = response.StatusCode, RetryAfter = RetryAfterOf(response) };
+        GcsException Permanent(StorageFault kind) =>
+            new(kind, text) { Status = response.StatusCode, RetryAfter = RetryAfterOf(response) };
 
-        GcsException Passing(StorageFault kind, bool mayBeDone) => new(kind, words)
+        GcsException Transient(StorageFault kind, bool mayHaveBeenApplied) => new(kind, text)
         {
             Status = response.StatusCode,
             IsTransient = true,
-            MayHaveBeenApplied = mayBeDone,
+            MayHaveBeenApplied = mayHaveBeenApplied,
             RetryAfter = RetryAfterOf(response),
         };
     }
 
-    /// <summary>Seconds, or a date by the clock of the service.</summary>
+    /// <summary>Returns the Retry-After header: seconds, or a date by the clock of the service.</summary>
     private TimeSpan? RetryAfterOf(HttpResponseMessage response)
     {
         if (response.Headers.RetryAfter is not { Date: { } until })
@@ -103,11 +102,11 @@ internal sealed class GcsErrorHandler(HttpMessageHandler connection, TimeProvide
     private static async Task<byte[]> ReadAsync(HttpResponseMessage response, CancellationToken cancellationToken)
     {
         await using var body = await response.Content.ReadAsStreamAsync(cancellationToken);
-        var bytes = new byte[MaxAnswerBytes];
+        var bytes = new byte[MaxResponseBytes];
         return bytes[..await body.ReadAtLeastAsync(bytes, bytes.Length, throwOnEndOfStream: false, cancellationToken)];
     }
 
-    /// <summary>A refusal is JSON as a rule, and plain text for media.</summary>
+    /// <summary>Parses an error response: usually JSON, but plain text for media.</summary>
     private static (string Message, string Reason) Parse(byte[] text)
     {
         try
@@ -126,8 +125,8 @@ internal sealed class GcsErrorHandler(HttpMessageHandler connection, TimeProvide
         }
     }
 
-    /// <summary>The reason of such a refusal is only "invalid": its words have to be read.</summary>
-    private static bool IsChecksum(string message) =>
+    /// <summary>Returns true for a checksum error. Its reason is only "invalid", so the message is checked.</summary>
+    private static bool IsChecksumError(string message) =>
         message.Contains("crc32c", StringComparison.OrdinalIgnoreCase)
             || message.Contains("md5", StringComparison.OrdinalIgnoreCase);
 }

@@ -7,112 +7,115 @@ using Registry.Core.Storage;
 namespace Registry.Storage.Gcs;
 
 /// <summary>
-/// One try of one request failed. It never leaves this project: <see cref="GcsRetry"/> makes a
-/// <see cref="StorageException"/> of it.
+/// A failed attempt of a request. <see cref="GcsRetry"/> converts it to a <see cref="StorageException"/>, so it never
+/// leaves this project.
 /// </summary>
 internal sealed class GcsException(StorageFault kind, string message, Exception? inner = null)
     : Exception(message, inner)
 {
     public StorageFault Kind { get; } = kind;
 
-    /// <summary>The status of the answer; null where there was none.</summary>
+    /// <summary>The HTTP status; null when there was no response.</summary>
     public HttpStatusCode? Status { get; init; }
 
-    /// <summary>True when another try may succeed.</summary>
+    /// <summary>True when a retry may succeed.</summary>
     public bool IsTransient { get; init; }
 
-    /// <summary>True when the request may have been carried out all the same.</summary>
+    /// <summary>True when the request may have been applied nevertheless.</summary>
     public bool MayHaveBeenApplied { get; init; }
 
-    /// <summary>True when the time of the try was over before anything was answered.</summary>
-    public bool IsLate { get; init; }
+    /// <summary>True when the attempt timed out without a response.</summary>
+    public bool IsTimedOut { get; init; }
 
-    /// <summary>How long the service asks to be left alone; null where it does not say.</summary>
+    /// <summary>
+    /// How long to wait before a retry, as requested by the service; null when it did not specify a time.
+    /// </summary>
     public TimeSpan? RetryAfter { get; init; }
 
-    /// <summary>The connection failed, or nobody answered in time.</summary>
-    /// <param name="what">The request, for the log.</param>
-    /// <param name="sent">False when it is certain that the request was not sent.</param>
-    /// <param name="inner">How it showed.</param>
+    /// <summary>Returns the exception for a failed connection or a timeout.</summary>
+    /// <param name="what">A description of the request, for the log.</param>
+    /// <param name="sent">False when the request was certainly not sent.</param>
+    /// <param name="inner">The cause.</param>
     public static GcsException OfConnection(string what, bool sent, Exception inner) =>
-        new(StorageFault.Unavailable, $"No answer to {what}: {inner.Message}", inner)
+        new(StorageFault.Unavailable, $"No response to {what}: {inner.Message}", inner)
         {
             IsTransient = true,
             MayHaveBeenApplied = sent,
         };
 
-    /// <summary>True for what the service answers where an object or a state of it is not there.</summary>
-    public static bool IsRefusal(GoogleApiException answer) =>
-        answer.HttpStatusCode is HttpStatusCode.NotFound or HttpStatusCode.PreconditionFailed;
+    /// <summary>Returns true for 404 and 412: the object, or the required state of it, does not exist.</summary>
+    public static bool IsRefusal(GoogleApiException exception) =>
+        exception.HttpStatusCode is HttpStatusCode.NotFound or HttpStatusCode.PreconditionFailed;
 
     /// <summary>
-    /// Runs one request, or what reads its answer, and turns whatever HTTP and Google's libraries throw into
-    /// <see cref="GcsException"/>. Refusals, as
-    /// <see cref="IsRefusal"/> tells them, are let through: the caller judges them.
+    /// Sends a request or reads its response, and converts exceptions of HTTP and of Google's libraries to
+    /// <see cref="GcsException"/>. Refusals (<see cref="IsRefusal"/>) are passed on to the caller.
     /// </summary>
-    /// <param name="what">The request, for the log.</param>
-    /// <param name="call">What may fail.</param>
-    /// <param name="cancellationToken">What <paramref name="call"/> is cancelled by.</param>
+    /// <param name="what">A description of the request, for the log.</param>
+    /// <param name="call">The call.</param>
+    /// <param name="cancellationToken">The token that cancels <paramref name="call"/>.</param>
     public static async Task<T> GuardAsync<T>(string what, Func<Task<T>> call, CancellationToken cancellationToken)
     {
         try
         {
             return await call();
         }
-        catch (HttpRequestException failed)
+        catch (HttpRequestException exception)
         {
-            var isSent = failed.HttpRequestError
+            var isSent = exception.HttpRequestError
                 is not (HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError);
-            throw OfConnection(what, isSent, failed);
+            throw OfConnection(what, isSent, exception);
         }
-        catch (IOException failed)
+        catch (IOException exception)
         {
-            throw OfConnection(what, sent: true, failed);
+            throw OfConnection(what, sent: true, exception);
         }
-        catch (OperationCanceledException failed) when (!cancellationToken.IsCancellationRequested)
+        catch (OperationCanceledException exception) when (!cancellationToken.IsCancellationRequested)
         {
-            // What times out by itself is connecting: nothing was sent.
-            throw OfConnection(what, sent: false, failed);
+            // Only connecting has a timeout of its own, so nothing was sent.
+            throw OfConnection(what, sent: false, exception);
         }
-        catch (TokenResponseException failed)
+        catch (TokenResponseException exception)
         {
-            var temporary = failed.StatusCode is null or >= HttpStatusCode.InternalServerError
+            var temporary = exception.StatusCode is null or >= HttpStatusCode.InternalServerError
                 or HttpStatusCode.TooManyRequests;
             throw new GcsException(
                 temporary ? StorageFault.Unavailable : StorageFault.Denied,
-                $"No access token for {what}: {failed.Message}",
-                failed)
+                $"No access token for {what}: {exception.Message}",
+                exception)
             {
                 IsTransient = temporary,
             };
         }
-        catch (Exception failed)
-            when (failed is System.Text.Json.JsonException or JsonException or GoogleApiException { HttpStatusCode: 0 })
+        catch (Exception exception)
+            when (exception is System.Text.Json.JsonException or JsonException
+                or GoogleApiException { HttpStatusCode: 0 })
         {
             throw new GcsException(
                 StorageFault.Corrupt,
-                $"Google Cloud Storage answered {what} with an answer that could not be parsed.",
-                failed)
+                $"The response of Google Cloud Storage to {what} cannot be parsed.",
+                exception)
             {
                 MayHaveBeenApplied = true,
             };
         }
-        catch (GoogleApiException failed) when (!IsRefusal(failed))
+        catch (GoogleApiException exception) when (!IsRefusal(exception))
         {
             throw new GcsException(
                 StorageFault.Denied,
-                $"Google Cloud Storage answered {what} with {(int)failed.HttpStatusCode}: {failed.Error?.Message}",
-                failed)
+                $"Google Cloud Storage returned {(int)exception.HttpStatusCode} for {what}: {exception.Error?.Message}",
+                exception)
             {
-                Status = failed.HttpStatusCode,
+                Status = exception.HttpStatusCode,
             };
         }
-        catch (Exception failed)
-            when (failed is not (OperationCanceledException or GcsException or StorageException or GoogleApiException))
+        catch (Exception exception)
+            when (exception is not (OperationCanceledException or GcsException or StorageException
+                or GoogleApiException))
         {
-            // Where an identity comes from a file, a program or another cloud, Google's library throws what it meets
-            // there; and for an empty answer in place of a token, a NullReferenceException. So no kind is left out.
-            throw new GcsException(StorageFault.Unavailable, $"{what} failed: {failed.Message}", failed)
+            // When the identity comes from a file, a program or another cloud, Google's library passes on any
+            // exception, and it throws NullReferenceException for an empty token response. So every type is caught.
+            throw new GcsException(StorageFault.Unavailable, $"{what} failed: {exception.Message}", exception)
             {
                 IsTransient = true,
                 MayHaveBeenApplied = true,

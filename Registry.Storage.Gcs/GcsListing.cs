@@ -3,22 +3,22 @@ using Registry.Core.Storage;
 
 namespace Registry.Storage.Gcs;
 
-/// <summary>All objects whose names begin with a prefix, in the order of their names, page by page.</summary>
-/// <param name="client">Where.</param>
-/// <param name="prefix">What the names begin with.</param>
-/// <param name="after">The name to start after, which need not exist; null starts at the beginning.</param>
-/// <param name="fields">Which fields of the objects.</param>
+/// <summary>Lists the objects whose names start with a prefix, in name order, in pages.</summary>
+/// <param name="client">The client.</param>
+/// <param name="prefix">The prefix of the names.</param>
+/// <param name="after">The name to start after, which need not exist; null for the beginning.</param>
+/// <param name="fields">The fields of the objects to return.</param>
 internal sealed class GcsListing(GcsClient client, string prefix, string? after, string fields)
 {
-    /// <exception cref="StorageException">The storage did not answer, however far the listing had come.</exception>
+    /// <summary>Lists the objects.</summary>
+    /// <exception cref="StorageException">The storage failed. The enumeration may throw at any point.</exception>
     public async IAsyncEnumerable<GcsObject> ReadAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         string? page = null;
         do
         {
-            // A name before the prefix would be refused by no one, and costs nothing: the service starts where both
-            // hold.
+            // A name before the prefix is valid and costs nothing: the service starts where both conditions hold.
             var found = await client.ListAsync(prefix, after, page, fields, cancellationToken);
             foreach (var item in found.Items ?? [])
             {

@@ -1,34 +1,30 @@
 using System.Globalization;
 using Registry.Core.Content;
+using Registry.Core.Storage;
 
 namespace Registry.Storage.Gcs;
 
-/// <summary>What a write says of its object besides the bytes, and how that is read again.</summary>
+/// <summary>Creates and reads the metadata of objects.</summary>
 internal static class GcsMetadata
 {
-    /// <summary>The fields of an object that a blob is described by.</summary>
+    /// <summary>The fields of an object that describe a blob.</summary>
     public const string Fields = "name,size,generation,metageneration,timeCreated,crc32c,metadata";
 
     /// <summary>
-    /// Names the custom metadata with a random id of the write: by it a write whose answer was lost knows its own work
-    /// again.
+    /// The custom metadata key of the random write id, by which a write whose response was lost recognizes its own
+    /// result.
     /// </summary>
     public const string WriteKey = "write";
 
-    /// <summary>Names the custom metadata with the time of the upload, in microseconds since 1970.</summary>
+    /// <summary>The custom metadata key of the upload time, in microseconds since 1970.</summary>
     public const string UploadedKey = "uploaded-at";
 
-    /// <summary>Of every object that the registry writes.</summary>
+    /// <summary>The content type of every object that the registry writes.</summary>
     public const string ContentType = "application/octet-stream";
 
-    private static readonly long FirstMicrosecond =
-        (DateTimeOffset.MinValue - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
-    private static readonly long LastMicrosecond =
-        (DateTimeOffset.MaxValue - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
-
-    /// <summary>A document on its way.</summary>
-    /// <param name="writeId">Names the write.</param>
-    /// <param name="crc32c">The service refuses content that does not have this checksum.</param>
+    /// <summary>Returns the metadata of a document to be written.</summary>
+    /// <param name="writeId">The write id.</param>
+    /// <param name="crc32c">The checksum. The service rejects content that does not match it.</param>
     public static GcsObject OfDocument(string writeId, string crc32c) => new()
     {
         ContentType = ContentType,
@@ -37,7 +33,7 @@ internal static class GcsMetadata
         Metadata = new Dictionary<string, string> { [WriteKey] = writeId },
     };
 
-    /// <summary>A blob on its way.</summary>
+    /// <summary>Returns the metadata of a blob to be created.</summary>
     public static GcsObject OfBlob(string writeId, DateTimeOffset uploadedAt, string crc32c)
     {
         var blob = OfDocument(writeId, crc32c);
@@ -45,22 +41,22 @@ internal static class GcsMetadata
         return blob;
     }
 
-    /// <summary>A blob that is there already. What is not named keeps its value.</summary>
+    /// <summary>Returns the metadata that touches an existing blob. Other metadata is unchanged.</summary>
     public static GcsObject OfTouch(string writeId, DateTimeOffset uploadedAt) => new()
     {
         Metadata = new Dictionary<string, string>
         {
             [WriteKey] = writeId,
-            [UploadedKey] = ((uploadedAt - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond).ToString(
-                CultureInfo.InvariantCulture),
+            [UploadedKey] = UnixMicroseconds.Of(uploadedAt).ToString(CultureInfo.InvariantCulture),
         },
     };
 
-    /// <summary>The id of the write that made this state; null where it does not say.</summary>
+    /// <summary>Returns the id of the write that created this state; null for none.</summary>
     public static string? WriteIdOf(GcsObject found) => ValueOf(found, WriteKey);
 
     /// <summary>
-    /// When a blob was uploaded. An object that was copied by hand without its metadata counts from when it was made.
+    /// Returns the upload time of a blob. For an object that was copied without its metadata, this is its creation
+    /// time.
     /// </summary>
     public static DateTimeOffset UploadedAtOf(GcsObject found) =>
         long.TryParse(
@@ -68,8 +64,8 @@ internal static class GcsMetadata
             NumberStyles.AllowLeadingSign,
             CultureInfo.InvariantCulture,
             out var microseconds)
-        && microseconds >= FirstMicrosecond && microseconds <= LastMicrosecond
-            ? DateTimeOffset.UnixEpoch.AddTicks(microseconds * TimeSpan.TicksPerMicrosecond)
+        && microseconds >= UnixMicroseconds.Min && microseconds <= UnixMicroseconds.Max
+            ? UnixMicroseconds.ToTime(microseconds)
             : Microseconds.Floor(found.TimeCreatedDateTimeOffset ?? DateTimeOffset.UnixEpoch);
 
     private static string? ValueOf(GcsObject found, string key) =>

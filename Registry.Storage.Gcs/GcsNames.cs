@@ -4,18 +4,18 @@ using Registry.Core.Storage;
 namespace Registry.Storage.Gcs;
 
 /// <summary>
-/// The names of all objects. They are ASCII, so that the service's order, that of UTF-8 bytes, is the ordinal order of
+/// Builds the names of all objects. They are ASCII, so the order of the service (UTF-8 bytes) is the ordinal order of
 /// the keys.
 /// </summary>
 /// <remarks>
 /// <code>
-/// &lt;prefix&gt;/documents/packages/&lt;namespace&gt;/&lt;name&gt;    a document: its generation is its revision
-/// &lt;prefix&gt;/blobs/&lt;scope …&gt;/@&lt;digest&gt; a blob: its generation and metageneration are its revision
+/// &lt;prefix&gt;/documents/packages/&lt;namespace&gt;/&lt;name&gt;   a document; the generation is the revision
+/// &lt;prefix&gt;/blobs/&lt;scope …&gt;/@&lt;digest&gt;   a blob; generation and metageneration are the revision
 /// </code>
 /// </remarks>
 internal sealed class GcsNames
 {
-    /// <summary>The longest name that the service takes, in bytes of UTF-8.</summary>
+    /// <summary>The maximum length of an object name, in bytes of UTF-8.</summary>
     public const int MaxNameBytes = 1024;
 
     private const string DocumentsFolder = "documents/";
@@ -32,27 +32,27 @@ internal sealed class GcsNames
     }
 
     /// <summary>
-    /// What is left of <see cref="MaxNameBytes"/> beside the longest blob: folder, scope, <c>/@</c> and digest.
+    /// The maximum length of the prefix: <see cref="MaxNameBytes"/> minus folder, longest scope, <c>/@</c> and digest.
     /// </summary>
     public static int MaxPrefixBytes => MaxNameBytes - BlobsFolder.Length - StoreKey.MaxKeyBytes - 2 - Digest.HexLength;
 
-    /// <summary>The prefix with its slash; empty for none.</summary>
+    /// <summary>The prefix with a slash at the end; empty for none.</summary>
     public string Root { get; }
 
     public string Of(StoreKey document) => documents + document.Value;
 
     public string Of(BlobKey blob) => blobs + blob.Value;
 
-    /// <summary>What the names of all documents below a scope begin with.</summary>
+    /// <summary>Returns the name prefix of all documents below a scope.</summary>
     public string Below(StoreKey scope) => $"{documents}{scope.Value}/";
 
-    /// <summary>What the names of all blobs of a scope begin with.</summary>
+    /// <summary>Returns the name prefix of all blobs of a scope.</summary>
     public string Within(
         StoreKey scope,
         ScopeDepth depth) =>
         depth == ScopeDepth.Exact ? $"{blobs}{scope.Value}/{BlobKey.Mark}" : $"{blobs}{scope.Value}/";
 
-    /// <summary>False for an object that is not ours.</summary>
+    /// <summary>Parses the name of an object. Returns false when the registry did not write it.</summary>
     public bool TryGetDocument([NotNullWhen(true)] string? name, out StoreKey key)
     {
         key = default;
@@ -61,7 +61,7 @@ internal sealed class GcsNames
             && StoreKey.TryParse(name[documents.Length..], out key);
     }
 
-    /// <summary>False for an object that is not ours.</summary>
+    /// <summary>Parses the name of an object. Returns false when the registry did not write it.</summary>
     public bool TryGetBlob([NotNullWhen(true)] string? name, out BlobKey key)
     {
         key = default;

@@ -1,21 +1,18 @@
 namespace Registry.Storage.Gcs;
 
-/// <summary>
-/// Which bucket of Google Cloud Storage the registry keeps everything in: section <c>Gcs</c> of the configuration.
-/// </summary>
+/// <summary>The options of the Google Cloud Storage backend: section <c>Gcs</c> of the configuration.</summary>
 public sealed class GcsOptions
 {
     /// <summary>The name of the section.</summary>
     public const string Section = "Gcs";
 
     /// <summary>
-    /// The plain setting, outside the section, that Google's own libraries and emulators share: see
-    /// <see cref="EmulatorHost"/>.
+    /// The top-level setting that Google's libraries and emulators share: see <see cref="EmulatorHost"/>.
     /// </summary>
     public const string EmulatorSetting = "STORAGE_EMULATOR_HOST";
 
     /// <summary>
-    /// The plain setting that Google's own libraries share: see <see cref="DefaultCredentialsFile"/>.
+    /// The top-level setting that Google's libraries share: see <see cref="DefaultCredentialsFile"/>.
     /// </summary>
     public const string DefaultCredentialsSetting = "GOOGLE_APPLICATION_CREDENTIALS";
 
@@ -23,75 +20,75 @@ public sealed class GcsOptions
     public string Bucket { get; set; } = "";
 
     /// <summary>
-    /// The folder within the bucket that every object's name begins with, so that a bucket can be shared:
-    /// <c>GCS__PREFIX</c>. At most <see cref="GcsNames.MaxPrefixBytes"/> of <c>A-Z a-z 0-9 . _ - /</c>; a slash at the
-    /// end is added where there is none.
+    /// The folder within the bucket that prefixes every object name, so that the bucket can be shared:
+    /// <c>GCS__PREFIX</c>. At most <see cref="GcsNames.MaxPrefixBytes"/> of <c>A-Z a-z 0-9 . _ - /</c>. A missing slash
+    /// at the end is added.
     /// </summary>
-    /// <value>Empty: the bucket is the registry's own.</value>
+    /// <value>Empty: the whole bucket.</value>
     public string Prefix { get; set; } = "";
 
     /// <summary>
-    /// A JSON file with the credentials, such as the key of a service account: <c>GCS__CREDENTIALSFILE</c>. Null for
-    /// Application Default Credentials: <c>GOOGLE_APPLICATION_CREDENTIALS</c>, what <c>gcloud auth application-default
-    /// login</c> left, or the identity of the machine or pod.
+    /// A JSON file with credentials, such as a service account key: <c>GCS__CREDENTIALSFILE</c>. Null for Application
+    /// Default Credentials: <c>GOOGLE_APPLICATION_CREDENTIALS</c>, the result of <c>gcloud auth application-default
+    /// login</c>, or the identity of the machine or pod.
     /// </summary>
     public string? CredentialsFile { get; set; }
 
     /// <summary>
-    /// The file that <see cref="DefaultCredentialsSetting"/> names, which every library of Google takes where no other
-    /// is named. Null for none.
+    /// The file in <see cref="DefaultCredentialsSetting"/>, the default of Google's libraries. Null for none.
     /// </summary>
     public string? DefaultCredentialsFile { get; internal set; }
 
-    /// <summary>Where the service answers: <c>GCS__ENDPOINT</c>. Another address for a private endpoint.</summary>
+    /// <summary>The URL of the service: <c>GCS__ENDPOINT</c>. Change it for a private endpoint.</summary>
     /// <value><c>https://storage.googleapis.com</c></value>
     public string Endpoint { get; set; } = "https://storage.googleapis.com";
 
     /// <summary>
-    /// <c>host:port</c> or the address of an emulator: <c>STORAGE_EMULATOR_HOST</c>. It is spoken to instead of
-    /// <see cref="Endpoint"/>, and without credentials. Null for the real service.
+    /// <c>host:port</c> or the URL of an emulator: <c>STORAGE_EMULATOR_HOST</c>. It is used instead of
+    /// <see cref="Endpoint"/>, without credentials. Null for the real service.
     /// </summary>
     public string? EmulatorHost { get; internal set; }
 
     /// <summary>
-    /// The local folder where uploads wait until they are whole: <c>GCS__STAGINGFOLDER</c>. Made at start when it is
-    /// not there; needs room for all packages that are pushed at the same time.
+    /// The local folder where uploads are staged: <c>GCS__STAGINGFOLDER</c>. Created at startup if missing. Needs space
+    /// for all packages that are pushed at the same time.
     /// </summary>
     /// <value><c>registry-gcs</c> in the folder for temporary files</value>
     public string StagingFolder { get; set; } = Path.Combine(Path.GetTempPath(), "registry-gcs");
 
     /// <summary>
-    /// How many seconds any call may take with all its tries, but for the bytes of blobs: <c>GCS__DEADLINESECONDS</c>.
+    /// The timeout of a call with all its attempts, except transfers of blobs, in seconds: <c>GCS__DEADLINESECONDS</c>.
     /// </summary>
     /// <value>10</value>
     public double DeadlineSeconds { get; set; } = 10;
 
     /// <summary>
-    /// For how many seconds the bytes of a blob may not move, with all tries, before it is given up:
+    /// How long a transfer of a blob may make no progress, with all attempts, in seconds:
     /// <c>GCS__TRANSFERIDLESECONDS</c>.
     /// </summary>
     /// <value>30</value>
     public double TransferIdleSeconds { get; set; } = 30;
 
-    /// <summary>The pause before the first retry; it doubles with each. For tests.</summary>
+    /// <summary>The pause before the first retry; it doubles each time. Set by tests.</summary>
     internal TimeSpan FirstPause { get; set; } = TimeSpan.FromMilliseconds(250);
 
     /// <summary>
-    /// The size of what is uploaded in one request: smaller blobs go in one, larger ones resumably, in as many as it
-    /// takes. For tests.
+    /// The size, in bytes, up to which a blob is uploaded in one request. Larger blobs use resumable uploads. Set by
+    /// tests.
     /// </summary>
     internal int ChunkBytes { get; set; } = 8 * 1024 * 1024;
 
     /// <summary>
-    /// How much of a resumable upload is in memory and goes in one request, in bytes; a multiple of 256 KiB. For tests.
+    /// The size of a request of a resumable upload, which is buffered in memory, in bytes; a multiple of 256 KiB. Set
+    /// by tests.
     /// </summary>
     internal int UploadBufferBytes { get; set; } = 2 * 1024 * 1024;
 
-    /// <summary>The address that requests go to; ends without a slash.</summary>
+    /// <summary>The URL that requests are sent to, without a slash at the end.</summary>
     internal string Address => EmulatorAddress ?? Endpoint.TrimEnd('/');
 
     /// <summary>
-    /// The file with the credentials and the setting that names it; null where they come from the environment.
+    /// The credentials file and the setting that names it; null when the credentials come from the environment.
     /// </summary>
     internal (string Path, string Setting)? Key =>
         !string.IsNullOrWhiteSpace(CredentialsFile) ? (CredentialsFile, "GCS__CREDENTIALSFILE")

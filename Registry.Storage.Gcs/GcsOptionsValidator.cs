@@ -5,11 +5,11 @@ using Microsoft.Extensions.Options;
 namespace Registry.Storage.Gcs;
 
 /// <summary>
-/// Refuses what cannot work, all of it at once, in words that name the settings. It asks nobody and changes nothing.
+/// Validates the options without contacting the service, and reports all errors at once. Each error names the setting.
 /// </summary>
 internal sealed partial class GcsOptionsValidator : IValidateOptions<GcsOptions>
 {
-    /// <summary>Above this many seconds a deadline is a mistake, and timers overflow.</summary>
+    /// <summary>The maximum timeout in seconds. Longer ones are a mistake, and timers would overflow.</summary>
     private const double MaxSeconds = 86_400;
 
     private static readonly SearchValues<char> PrefixCharacters =
@@ -18,17 +18,17 @@ internal sealed partial class GcsOptionsValidator : IValidateOptions<GcsOptions>
     public ValidateOptionsResult Validate(string? name, GcsOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
-        List<string> errors = [.. ErrorsOfPlace(options), .. ErrorsOfAccess(options), .. ErrorsOfTimes(options)];
+        List<string> errors = [.. ErrorsOfLocation(options), .. ErrorsOfAccess(options), .. ErrorsOfTimeouts(options)];
         return errors.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(errors);
     }
 
-    private static IEnumerable<string> ErrorsOfPlace(GcsOptions options)
+    private static IEnumerable<string> ErrorsOfLocation(GcsOptions options)
     {
         if (string.IsNullOrWhiteSpace(options.Bucket))
-            yield return "GCS__BUCKET is not set: name the bucket that holds the data.";
+            yield return "GCS__BUCKET is not set. Set it to the bucket for the data.";
         else if (!BucketName().IsMatch(options.Bucket))
-            yield return $"GCS__BUCKET is '{options.Bucket}', which is no name of a bucket: give the name alone, "
-                + "without gs://.";
+            yield return $"GCS__BUCKET is '{options.Bucket}', which is not a bucket name. Use the name alone, without "
+                + "gs://.";
         if (options.Prefix is null || options.Prefix.AsSpan().ContainsAnyExcept(PrefixCharacters)
             || options.Prefix.TrimEnd('/').Split('/') is var folders
                 && options.Prefix.Length > 0
@@ -37,7 +37,7 @@ internal sealed partial class GcsOptionsValidator : IValidateOptions<GcsOptions>
                 + "'-', joined by '/'.";
         else if (new GcsNames(options.Prefix).Root.Length > GcsNames.MaxPrefixBytes)
             yield return $"GCS__PREFIX is '{options.Prefix}'; it must have at most {GcsNames.MaxPrefixBytes} "
-                + "characters with the slash at its end, as names of objects are bounded.";
+                + "characters including the slash at its end, because object names are limited.";
         if (string.IsNullOrWhiteSpace(options.StagingFolder) || options.StagingFolder.Contains('\0'))
             yield return $"GCS__STAGINGFOLDER is '{options.StagingFolder}'; expected the path of a folder.";
         else if (File.Exists(options.StagingFolder))
@@ -50,17 +50,17 @@ internal sealed partial class GcsOptionsValidator : IValidateOptions<GcsOptions>
         {
             if (!IsAddress(emulator))
                 yield return $"{GcsOptions.EmulatorSetting} is '{options.EmulatorHost}'; it must be host:port or an "
-                    + "http address.";
+                    + "http URL.";
             yield break;
         }
 
         if (!IsAddress(options.Endpoint))
-            yield return $"GCS__ENDPOINT is '{options.Endpoint}'; it must be an https address without a path.";
+            yield return $"GCS__ENDPOINT is '{options.Endpoint}'; it must be an https URL without a path.";
         if (options.Key is var (path, setting) && GcsCredentials.ErrorOf(path) is { } error)
             yield return $"{setting} is '{path}', {error}.";
     }
 
-    private static IEnumerable<string> ErrorsOfTimes(GcsOptions options)
+    private static IEnumerable<string> ErrorsOfTimeouts(GcsOptions options)
     {
         if (!(options.DeadlineSeconds is > 0 and <= MaxSeconds))
             yield return $"GCS__DEADLINESECONDS is {options.DeadlineSeconds}; it must be above 0 and at most "
@@ -76,7 +76,7 @@ internal sealed partial class GcsOptionsValidator : IValidateOptions<GcsOptions>
             && address.PathAndQuery == "/";
 
     /// <summary>
-    /// What Google's rules for names of buckets have in common: 3 to 222 of a few characters, letters or digits at both
+    /// The common part of Google's rules for bucket names: 3 to 222 of these characters, with a letter or digit at both
     /// ends.
     /// </summary>
     [GeneratedRegex(@"^[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]\z")]

@@ -3,10 +3,7 @@ using Registry.Core.Storage;
 
 namespace Registry.Storage.Gcs;
 
-/// <summary>
-/// Finds the bucket and tries the staging folder before the port opens: what is wrong with either is told in words that
-/// name the setting.
-/// </summary>
+/// <summary>Checks the bucket and the staging folder. Errors name the setting.</summary>
 internal sealed class GcsProbe(GcsClient client, GcsStaging staging) : IStorageProbe
 {
     private volatile ImmutableDictionary<string, string> facts =
@@ -19,31 +16,30 @@ internal sealed class GcsProbe(GcsClient client, GcsStaging staging) : IStorageP
         : $"{Name} bucket {client.Options.Bucket}";
 
     /// <summary>
-    /// The bucket's name, and once it has been probed its location and class of storage, where the identity may know
-    /// them.
+    /// The name of the bucket and, after the probe, its location and storage class if the identity may read them.
     /// </summary>
     public IReadOnlyDictionary<string, string> Facts => facts;
 
     public async ValueTask ProbeAsync(CancellationToken cancellationToken)
     {
-        // Last, so that everything else is proved where the folder is full.
+        // The staging folder is checked last, so that everything else has been checked when it is full.
         await ProbeBucketAsync(cancellationToken);
         staging.Probe();
     }
 
     private async ValueTask ProbeBucketAsync(CancellationToken cancellationToken)
     {
-        // That the identity may not ask what the bucket is says nothing about objects: the documents of the probe will
-        // show.
+        // Missing permission to read the bucket does not imply missing access to objects. The startup check with
+        // documents verifies that.
         if (await client.FindBucketAsync(cancellationToken) is not { } bucket)
             return;
         if (bucket.RetentionPolicy is { } retention)
         {
             throw new StorageException(
                 StorageFault.Denied,
-                $"The bucket '{bucket.Name}' (GCS__BUCKET) keeps every object unchanged for "
-                + $"{retention.RetentionPeriod} seconds by a retention policy; "
-                    + "the registry replaces and deletes objects, and needs a bucket without one.");
+                $"The bucket '{bucket.Name}' (GCS__BUCKET) has a retention policy of "
+                    + $"{retention.RetentionPeriod} seconds; "
+                    + "the registry replaces and deletes objects, and requires a bucket without one.");
         }
 
         var known = facts;

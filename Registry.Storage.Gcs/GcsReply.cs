@@ -3,14 +3,14 @@ using System.Text.Json.Serialization;
 namespace Registry.Storage.Gcs;
 
 /// <summary>
-/// The fields of an object that <see cref="GcsMetadata.Fields"/> asks for, read without the reflection of Google's
-/// serializer: every pull and every question for a revision reads one.
+/// The fields of an object in <see cref="GcsMetadata.Fields"/>, deserialized without the reflection of Google's
+/// serializer because every pull and every revision check reads one.
 /// </summary>
 internal sealed record GcsReply
 {
     public string? Name { get; init; }
 
-    /// <summary>Bytes. The API writes 64-bit numbers as strings.</summary>
+    /// <summary>The size in bytes. The API writes 64-bit numbers as strings.</summary>
     public ulong? Size { get; init; }
 
     public long? Generation { get; init; }

@@ -8,34 +8,35 @@ using Registry.Core.Storage;
 namespace Registry.Storage.Gcs;
 
 /// <summary>
-/// One large upload, which Google's client sends chunk by chunk: whatever fails, it asks how much has arrived and sends
-/// the rest. Only a session that is lost starts from the beginning. The object appears with the last byte.
+/// A large upload, which Google's client sends in chunks. After a failure it queries how much has arrived and sends the
+/// rest. Only a lost session starts from the beginning. The object appears with the last byte.
 /// </summary>
 internal sealed class GcsResumableUpload(GcsClient client, string name, StagedBlob staged)
 {
-    /// <summary>Null before it began, and once its session is lost.</summary>
+    /// <summary>The upload; null before it has started and after its session was lost.</summary>
     private ObjectsResource.InsertMediaUpload? upload;
 
-    /// <summary>How many bytes the service is known to have had, in this session or another.</summary>
+    /// <summary>The highest number of bytes confirmed by the service in any session.</summary>
     private long furthest;
 
-    /// <param name="metadata">What is said of the object.</param>
-    /// <param name="generation">The generation that it must replace; 0 where there must be none.</param>
-    /// <param name="cancellationToken">Cancels the call. What remains of the session vanishes after a week.</param>
+    /// <summary>Runs the upload.</summary>
+    /// <param name="metadata">The metadata of the object.</param>
+    /// <param name="generation">The generation to replace; 0 if the object must not exist.</param>
+    /// <param name="cancellationToken">Cancels the call. The service removes the session after a week.</param>
     /// <exception cref="StorageException">The outcome is unknown.</exception>
     public async Task<GcsWrite> RunAsync(GcsObject metadata, long generation, CancellationToken cancellationToken)
     {
         var retry = client.TransferRetry(isWrite: true);
         await using var content = staged.OpenRead();
         return await retry.RunAsync(
-            async now =>
+            async attempt =>
             {
-                upload ??= await client.CreateUploadAsync(name, metadata, content, generation, now.Token);
-                upload.ProgressChanged += Moved;
+                upload ??= await client.CreateUploadAsync(name, metadata, content, generation, attempt.Token);
+                upload.ProgressChanged += OnProgress;
                 try
                 {
                     var write = await GcsException.GuardAsync(
-                        $"upload of '{name}'", () => SendAsync(upload, now.Token), now.Token);
+                        $"upload of '{name}'", () => SendAsync(upload, attempt.Token), attempt.Token);
                     return write with { IsOutcomeUnknown = retry.IsOutcomeUnknown };
                 }
                 catch (GoogleApiException refused) when (refused.HttpStatusCode == HttpStatusCode.PreconditionFailed)
@@ -44,16 +45,16 @@ internal sealed class GcsResumableUpload(GcsClient client, string name, StagedBl
                 }
                 finally
                 {
-                    upload?.ProgressChanged -= Moved;
+                    upload?.ProgressChanged -= OnProgress;
                 }
 
-                void Moved(IUploadProgress progress)
+                void OnProgress(IUploadProgress progress)
                 {
                     if (progress.BytesSent <= furthest)
                         return;
                     furthest = progress.BytesSent;
-                    retry.Progressed();
-                    now.Moved();
+                    retry.Reset();
+                    attempt.ReportProgress();
                 }
             },
             cancellationToken);
@@ -62,7 +63,7 @@ internal sealed class GcsResumableUpload(GcsClient client, string name, StagedBl
     private async Task<GcsWrite> SendAsync(
         ObjectsResource.InsertMediaUpload current, CancellationToken cancellationToken)
     {
-        // Begins the session where there is none yet.
+        // Starts the session if there is none.
         var progress = await current.ResumeAsync(cancellationToken);
         switch (progress)
         {
@@ -73,9 +74,9 @@ internal sealed class GcsResumableUpload(GcsClient client, string name, StagedBl
                 Exception: GoogleApiException { HttpStatusCode: HttpStatusCode.NotFound or HttpStatusCode.Gone } lost,
             }:
                 upload = null;
-                await client.DemandBucketAsync(cancellationToken);
+                await client.RequireBucketAsync(cancellationToken);
                 throw new GcsException(
-                    StorageFault.Unavailable, $"The session of an upload of '{name}' was lost.", lost)
+                    StorageFault.Unavailable, $"The upload session of '{name}' was lost.", lost)
                 {
                     IsTransient = true,
                     MayHaveBeenApplied = true,

@@ -3,92 +3,96 @@ using Registry.Core.Storage;
 namespace Registry.Storage.Gcs;
 
 /// <summary>
-/// How long one piece of work is tried. Half of the limit belongs to the try at hand, and half of it to all others from
-/// its failure on, so that a connection that died silently can be replaced and still no call lasts longer than its
-/// limit.
+/// Retries one operation. Half of the limit is for the first attempt and half for all retries after its failure. So a
+/// connection that died silently can be replaced, and no call exceeds its limit.
 /// </summary>
 /// <param name="time">The clock.</param>
-/// <param name="limit">How long the work may stand still, with all tries.</param>
-/// <param name="firstPause">The pause before the first retry; it doubles with each, and half of it is random.</param>
+/// <param name="limit">How long the operation may make no progress, with all attempts.</param>
+/// <param name="firstPause">The pause before the first retry. It doubles each time, and half of it is random.</param>
 /// <param name="isWrite">
-/// True for the write itself. Only its own failure can tell that nothing was written: a read that fails says nothing of
-/// the write before it.
+/// True for a write. Only the failure of the write itself shows that nothing was written; a failed read says nothing
+/// about an earlier write.
 /// </param>
 internal sealed class GcsRetry(TimeProvider time, TimeSpan limit, TimeSpan firstPause, bool isWrite)
 {
     private const int MaxDoublings = 5;
 
     /// <summary>
-    /// A try is not begun with less than this share of the time: if it were cut off, nobody would know what became of
-    /// it.
+    /// A retry is not started with less than one fifth of the retry time left: if it timed out, its outcome would be
+    /// unknown.
     /// </summary>
-    private const int LeastShare = 5;
+    private const int MinShare = 5;
 
     private readonly TimeSpan half = limit / 2;
     private long failingSince;
     private int failures;
-    private GcsException? lastAnswer;
+    private GcsException? lastResponse;
 
-    /// <summary>True when a try that failed may have been carried out all the same.</summary>
+    /// <summary>True when a failed attempt may have been applied nevertheless.</summary>
     public bool IsOutcomeUnknown { get; private set; }
 
-    /// <summary>Tries until it succeeds.</summary>
-    /// <exception cref="StorageException">Another try makes no sense, or there is no time for it.</exception>
+    /// <summary>Runs the operation until it succeeds.</summary>
+    /// <exception cref="StorageException">A retry is pointless, or there is no time for one.</exception>
     public Task<T> RunAsync<T>(
         Func<GcsAttempt, Task<T>> work,
         CancellationToken cancellationToken) => RunAsync(work, cancellationToken, cancellationToken);
 
     /// <summary>
-    /// As <see cref="RunAsync{T}(Func{GcsAttempt, Task{T}}, CancellationToken)"/>, but who cancels waits for the try
-    /// under way: a request that was sent may be carried out at any time after, and nobody should have to reckon with
-    /// that who has been told that the call is over.
+    /// Runs the operation like <see cref="RunAsync{T}(Func{GcsAttempt, Task{T}}, CancellationToken)"/>, but a
+    /// cancellation waits for the current attempt. A request that was sent may be applied at any later time, which must
+    /// not happen after the call has been reported as cancelled.
     /// </summary>
     public Task<T> SettleAsync<T>(Func<GcsAttempt, Task<T>> work, CancellationToken cancellationToken) =>
         RunAsync(work, CancellationToken.None, cancellationToken);
 
-    /// <summary>The work has come further than ever before: retry begins anew.</summary>
-    public void Progressed() => (failures, lastAnswer) = (0, null);
+    /// <summary>Resets the retries after progress.</summary>
+    public void Reset() => (failures, lastResponse) = (0, null);
 
     private async Task<T> RunAsync<T>(
-        Func<GcsAttempt, Task<T>> work, CancellationToken within, CancellationToken cancellationToken)
+        Func<GcsAttempt, Task<T>> work, CancellationToken attemptToken, CancellationToken cancellationToken)
     {
         while (true)
         {
             cancellationToken.ThrowIfCancellationRequested();
             GcsException failure;
-            using (var now = Begin(within))
+            using (var attempt = BeginAttempt(attemptToken))
             {
                 try
                 {
-                    return await work(now);
+                    return await work(attempt);
                 }
-                catch (GcsException failed)
+                catch (GcsException exception)
                 {
-                    failure = failed;
+                    failure = exception;
                 }
-                catch (OperationCanceledException late) when (now.IsLate && !within.IsCancellationRequested)
+                catch (OperationCanceledException timedOut) when (attempt.IsTimedOut
+                    && !attemptToken.IsCancellationRequested)
                 {
-                    failure = now.Late(late);
+                    failure = attempt.TimedOut(timedOut);
                 }
             }
 
-            await FailedAsync(failure, cancellationToken);
+            await WaitOrThrowAsync(failure, cancellationToken);
         }
     }
 
-    private GcsAttempt Begin(CancellationToken cancellationToken)
+    private GcsAttempt BeginAttempt(CancellationToken cancellationToken)
     {
-        var left = failures == 0 ? half : half - time.GetElapsedTime(failingSince);
-        return new GcsAttempt(time, left > TimeSpan.Zero ? left : TimeSpan.FromMilliseconds(1), cancellationToken);
+        var remaining = failures == 0 ? half : half - time.GetElapsedTime(failingSince);
+        return new GcsAttempt(
+            time, remaining > TimeSpan.Zero ? remaining : TimeSpan.FromMilliseconds(1), cancellationToken);
     }
 
-    /// <summary>A refusal of the last try says nothing about an earlier one that got no answer.</summary>
-    private StorageException OutcomeOf(GcsException failure)
+    /// <summary>
+    /// Returns the exception for the caller. A refusal of the last attempt says nothing about an earlier one without a
+    /// response.
+    /// </summary>
+    private StorageException ToStorageException(GcsException failure)
     {
         var isUnknown = IsOutcomeUnknown && failure.Kind is not (StorageFault.Unavailable or StorageFault.Throttled);
         return new StorageException(
             isUnknown ? StorageFault.Unavailable : failure.Kind,
-            isUnknown ? $"An earlier try may have been carried out. {failure.Message}" : failure.Message,
+            isUnknown ? $"An earlier attempt may have been applied. {failure.Message}" : failure.Message,
             failure)
         {
             ChangedNothing = isWrite && failure.Kind == StorageFault.Throttled && !IsOutcomeUnknown,
@@ -96,24 +100,24 @@ internal sealed class GcsRetry(TimeProvider time, TimeSpan limit, TimeSpan first
         };
     }
 
-    /// <summary>A try has failed: waits until it is time for the next.</summary>
-    private async Task FailedAsync(GcsException failure, CancellationToken cancellationToken)
+    /// <summary>Records a failed attempt and waits before the next one.</summary>
+    private async Task WaitOrThrowAsync(GcsException failure, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         IsOutcomeUnknown |= failure.MayHaveBeenApplied;
 
-        // The last try has little time left: that nobody answered it says less than what was answered before.
-        if (failure.IsLate)
-            failure = lastAnswer ?? failure;
+        // A late attempt has little time, so its timeout says less than an earlier response.
+        if (failure.IsTimedOut)
+            failure = lastResponse ?? failure;
         else
-            lastAnswer = failure;
+            lastResponse = failure;
         if (failures++ == 0)
             failingSince = time.GetTimestamp();
         var pause = firstPause * (1 << Math.Min(failures - 1, MaxDoublings)) * (0.5 + (Random.Shared.NextDouble() / 2));
         if (failure.RetryAfter is { } asked && asked > pause)
             pause = asked;
-        if (!failure.IsTransient || time.GetElapsedTime(failingSince) + pause >= half - (half / LeastShare))
-            throw OutcomeOf(failure);
+        if (!failure.IsTransient || time.GetElapsedTime(failingSince) + pause >= half - (half / MinShare))
+            throw ToStorageException(failure);
         await Task.Delay(pause, time, cancellationToken);
     }
 }

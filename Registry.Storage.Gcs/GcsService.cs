@@ -8,25 +8,24 @@ using Registry.Core.Storage;
 namespace Registry.Storage.Gcs;
 
 /// <summary>
-/// Google's client, made at the first call: with credentials, but without retries and deadlines, which
-/// <see cref="GcsRetry"/> gives. A key file that is replaced is read again.
+/// Creates Google's client at the first call, with credentials but without retries and timeouts, which
+/// <see cref="GcsRetry"/> adds. A replaced key file is loaded again.
 /// </summary>
 internal sealed partial class GcsService(GcsOptions options, TimeProvider time, ILogger<GcsService> logger)
     : IDisposable
 {
-    /// <summary>How old what was read of a key file may become before it is looked at again.</summary>
+    /// <summary>How long the content of a key file is cached.</summary>
     internal static readonly TimeSpan KeyLifetime = TimeSpan.FromSeconds(10);
 
     private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(5);
 
-    /// <summary>Connections are not kept for ever, so that changes of the service's addresses are followed.</summary>
+    /// <summary>Connections are replaced regularly, to follow DNS changes of the service.</summary>
     private static readonly TimeSpan ConnectionLifetime = TimeSpan.FromMinutes(10);
 
-    /// <summary>Outlives the clients, whose requests are not broken off when there is a new key.</summary>
+    /// <summary>Shared by all clients, so that a new key does not abort the requests of the previous client.</summary>
     private readonly SocketsHttpHandler connections = new()
     {
-        // 308 means "go on with the upload" here, and is no redirect. Bytes are wanted as they are stored, so nothing
-        // is decompressed.
+        // 308 means "resume the upload" here, not a redirect. Content is not decompressed: the stored bytes are needed.
         AllowAutoRedirect = false,
         AutomaticDecompression = DecompressionMethods.None,
         ConnectTimeout = ConnectTimeout,
@@ -37,10 +36,10 @@ internal sealed partial class GcsService(GcsOptions options, TimeProvider time, 
     private readonly SemaphoreSlim opening = new(1, 1);
     private volatile Opened? opened;
 
-    /// <summary>The client; whoever asks must not dispose it.</summary>
+    /// <summary>Returns the client. The caller must not dispose it.</summary>
     /// <exception cref="StorageException">There are no credentials.</exception>
     public ValueTask<StorageClient> GetAsync(CancellationToken cancellationToken) =>
-        opened is { } known && !IsDue(known) ? ValueTask.FromResult(known.Client) : OpenAsync(cancellationToken);
+        opened is { } known && !IsStale(known) ? ValueTask.FromResult(known.Client) : OpenAsync(cancellationToken);
 
     public void Dispose()
     {
@@ -49,7 +48,7 @@ internal sealed partial class GcsService(GcsOptions options, TimeProvider time, 
         opening.Dispose();
     }
 
-    private bool IsDue(Opened known) => known.Key is not null && time.GetElapsedTime(known.LookedAt) >= KeyLifetime;
+    private bool IsStale(Opened known) => known.Key is not null && time.GetElapsedTime(known.CheckedAt) >= KeyLifetime;
 
     private async ValueTask<StorageClient> OpenAsync(CancellationToken cancellationToken)
     {
@@ -58,8 +57,8 @@ internal sealed partial class GcsService(GcsOptions options, TimeProvider time, 
         {
             if (opened is not { } known)
                 opened = await CreateAsync(cancellationToken);
-            else if (IsDue(known))
-                opened = await RenewAsync(known, cancellationToken);
+            else if (IsStale(known))
+                opened = await ReloadAsync(known, cancellationToken);
             return opened.Client;
         }
         finally
@@ -70,39 +69,41 @@ internal sealed partial class GcsService(GcsOptions options, TimeProvider time, 
 
     private async Task<Opened> CreateAsync(CancellationToken cancellationToken)
     {
-        var lookedAt = time.GetTimestamp();
+        var checkedAt = time.GetTimestamp();
         if (options.EmulatorAddress is not null)
-            return new Opened(await BuildAsync(credential: null, cancellationToken), Key: null, lookedAt);
+            return new Opened(await BuildAsync(credential: null, cancellationToken), Key: null, checkedAt);
         if (options.Key is not var (path, setting))
         {
             var credential = await GcsCredentials.FindAsync(time, cancellationToken);
-            return new Opened(await BuildAsync(credential, cancellationToken), Key: null, lookedAt);
+            return new Opened(await BuildAsync(credential, cancellationToken), Key: null, checkedAt);
         }
 
         var key = Read(path, setting);
-        return new Opened(await BuildAsync(GcsCredentials.Parse(key, path, setting), cancellationToken), key, lookedAt);
+        return new Opened(
+            await BuildAsync(GcsCredentials.Parse(key, path, setting), cancellationToken), key, checkedAt);
     }
 
     /// <summary>
-    /// What cannot be used is logged, and the key before it is kept: a file may be looked at while it is written.
+    /// Loads a changed key file. An invalid file is logged, and the previous key stays in use: the file may be read
+    /// while it is written.
     /// </summary>
-    private async Task<Opened> RenewAsync(Opened known, CancellationToken cancellationToken)
+    private async Task<Opened> ReloadAsync(Opened known, CancellationToken cancellationToken)
     {
         var (path, setting) = options.Key!.Value;
-        var lookedAt = time.GetTimestamp();
+        var checkedAt = time.GetTimestamp();
         try
         {
             var key = Read(path, setting);
             if (key == known.Key)
-                return known with { LookedAt = lookedAt };
+                return known with { CheckedAt = checkedAt };
             var client = await BuildAsync(GcsCredentials.Parse(key, path, setting), cancellationToken);
-            LogRenewed(path, setting);
-            return new Opened(client, key, lookedAt);
+            LogReloaded(path, setting);
+            return new Opened(client, key, checkedAt);
         }
-        catch (StorageException wrong)
+        catch (StorageException exception)
         {
-            LogKept(wrong, path, setting);
-            return known with { LookedAt = lookedAt };
+            LogInvalid(exception, path, setting);
+            return known with { CheckedAt = checkedAt };
         }
     }
 
@@ -112,10 +113,10 @@ internal sealed partial class GcsService(GcsOptions options, TimeProvider time, 
         {
             return GcsCredentials.Read(path);
         }
-        catch (Exception wrong) when (wrong is IOException or UnauthorizedAccessException or FormatException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or FormatException)
         {
             throw new StorageException(
-                StorageFault.Denied, $"The credentials in '{path}' ({setting}) cannot be read.", wrong);
+                StorageFault.Denied, $"The credentials in '{path}' ({setting}) cannot be read.", exception);
         }
     }
 
@@ -129,7 +130,7 @@ internal sealed partial class GcsService(GcsOptions options, TimeProvider time, 
             GoogleCredential = credential,
             UnauthenticatedAccess = credential is null,
 
-            // A key is exchanged for a token, so that one that was withdrawn is told from one that lacks a role.
+            // Exchanges the key for a token, which distinguishes a revoked key from a missing role.
             UseJwtAccessWithScopes = false,
         }.BuildAsync(cancellationToken);
         client.Service.HttpClient.Timeout = Timeout.InfiniteTimeSpan;
@@ -138,18 +139,18 @@ internal sealed partial class GcsService(GcsOptions options, TimeProvider time, 
 
     [LoggerMessage(
         Level = LogLevel.Information,
-        Message = "Read the credentials in {Path} ({Setting}) again: they have changed")]
-    private partial void LogRenewed(string path, string setting);
+        Message = "Reloaded the changed credentials in {Path} ({Setting})")]
+    private partial void LogReloaded(string path, string setting);
 
     [LoggerMessage(
         Level = LogLevel.Warning,
-        Message = "The credentials in {Path} ({Setting}) have changed and cannot be used: those before them are kept")]
-    private partial void LogKept(Exception wrong, string path, string setting);
+        Message = "The changed credentials in {Path} ({Setting}) are invalid; the previous ones stay in use")]
+    private partial void LogInvalid(Exception exception, string path, string setting);
 
     /// <param name="Client">The client.</param>
-    /// <param name="Key">The text of the key file; null where there is none.</param>
-    /// <param name="LookedAt">A moment before it was read.</param>
-    private sealed record Opened(StorageClient Client, string? Key, long LookedAt);
+    /// <param name="Key">The text of the key file; null for none.</param>
+    /// <param name="CheckedAt">The time just before the file was read.</param>
+    private sealed record Opened(StorageClient Client, string? Key, long CheckedAt);
 
     private sealed class Factory(HttpMessageHandler connections, TimeProvider time) : HttpClientFactory
     {

@@ -10,12 +10,12 @@ using Registry.Core.Storage;
 
 namespace Registry.Storage.Gcs;
 
-/// <summary>Composition of the backend on Google Cloud Storage.</summary>
+/// <summary>Registers the Google Cloud Storage backend.</summary>
 public static class GcsServices
 {
     /// <summary>
-    /// Adds both stores over the bucket that the section <c>Gcs</c> names; the options are validated at start, and
-    /// nothing connects before the first call.
+    /// Adds both stores over the bucket in section <c>Gcs</c>. The options are validated at startup. The first call
+    /// opens the connection.
     /// </summary>
     public static IServiceCollection AddGcsStorage(this IServiceCollection services, IConfiguration configuration)
     {

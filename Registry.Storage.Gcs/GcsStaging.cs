@@ -4,9 +4,8 @@ using Registry.Core.Storage;
 namespace Registry.Storage.Gcs;
 
 /// <summary>
-/// The local folder where uploads wait until their digest is known. Nothing in it outlives its writer but by a crash.
-/// Several processes may share it: each writer holds the lock of its file, so that a file without one is known to be
-/// abandoned.
+/// The local folder where uploads are staged until their digest is known. A file outlives its writer only after a
+/// crash. Processes may share the folder: each writer locks its file, so a file without a lock is abandoned.
 /// </summary>
 internal sealed class GcsStaging(GcsOptions options, TimeProvider time)
 {
@@ -17,37 +16,33 @@ internal sealed class GcsStaging(GcsOptions options, TimeProvider time)
     private readonly string folder = Path.GetFullPath(options.StagingFolder);
 
     /// <summary>
-    /// Begins an upload. The folder is made where it is not there: those for temporary files are swept by others.
+    /// Begins an upload. Creates the folder if missing, because temporary folders are cleaned up by others.
     /// </summary>
     /// <exception cref="StorageException">The folder cannot be written to.</exception>
     public StagedBlob Begin()
     {
         try
         {
-            // What is pushed is nobody else's business, also where the folder for temporary files is everybody's.
+            // Private to this user, because the folder for temporary files may be shared.
             if (OperatingSystem.IsWindows())
                 Directory.CreateDirectory(folder);
             else
                 Directory.CreateDirectory(
                     folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
 
-            // Another process may reclaim a file in the moment before it is locked; it cannot do so again and again.
+            // Another process may reclaim a file just before it is locked, but not repeatedly.
             while (true)
                 if (StagedBlob.TryCreate(Path.Combine(folder, Guid.NewGuid().ToString("n"))) is { } staged)
                     return staged;
         }
-        catch (Exception failed) when (failed is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw FaultOf(folder, failed);
+            throw FaultOf(folder, exception);
         }
     }
 
-    /// <summary>
-    /// Proves that an upload can be staged here, and that other processes can tell that it is under way.
-    /// </summary>
-    /// <exception cref="StorageException">
-    /// It cannot: the folder is full, cannot be written to, or keeps no locks.
-    /// </exception>
+    /// <summary>Checks that uploads can be staged and that other processes see their locks.</summary>
+    /// <exception cref="StorageException">The folder is full, is not writable or does not support locks.</exception>
     public void Probe()
     {
         using var staged = Begin();
@@ -57,7 +52,7 @@ internal sealed class GcsStaging(GcsOptions options, TimeProvider time)
             {
                 throw new StorageException(
                     StorageFault.Denied,
-                    $"'{folder}' (GCS__STAGINGFOLDER) does not exclude by flock: choose a folder on a local disk.");
+                    $"'{folder}' (GCS__STAGINGFOLDER) does not support flock. Use a folder on a local disk.");
             }
         }
 
@@ -65,8 +60,7 @@ internal sealed class GcsStaging(GcsOptions options, TimeProvider time)
     }
 
     /// <summary>
-    /// Deletes what was staged by writers that are gone, or that have not written for <paramref name="idle"/>; returns
-    /// how many uploads.
+    /// Deletes the files of writers that are dead or have been idle for <paramref name="idle"/>. Returns their number.
     /// </summary>
     /// <exception cref="StorageException">The folder cannot be read.</exception>
     public int Discard(TimeSpan idle, CancellationToken cancellationToken)
@@ -81,7 +75,7 @@ internal sealed class GcsStaging(GcsOptions options, TimeProvider time)
                 if (!Guid.TryParseExact(file.Name, "n", out _))
                     continue;
 
-                // Deleted under the lock, so that a writer that is about to lock it finds out.
+                // Deleted under the lock, so that a writer that is about to lock the file notices.
                 using var abandoned = TryLock(file.FullName);
                 if (abandoned is null && (!file.Exists || file.LastWriteTimeUtc > newest))
                     continue;
@@ -93,15 +87,15 @@ internal sealed class GcsStaging(GcsOptions options, TimeProvider time)
         {
             // Nothing was ever staged.
         }
-        catch (Exception failed) when (failed is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw FaultOf(folder, failed);
+            throw FaultOf(folder, exception);
         }
 
         return discarded;
     }
 
-    /// <summary>Locks the file of a writer that is gone; null when somebody writes it, or it is not there.</summary>
+    /// <summary>Locks the file of a dead writer. Returns null when the file is in use or does not exist.</summary>
     public static SafeFileHandle? TryLock(string path)
     {
         try
@@ -112,25 +106,25 @@ internal sealed class GcsStaging(GcsOptions options, TimeProvider time)
         {
             return null;
         }
-        catch (IOException held) when (IsLocked(held))
+        catch (IOException exception) when (IsLocked(exception))
         {
             return null;
         }
     }
 
     /// <summary>
-    /// Whether another handle has the lock of a file, which .NET takes where a file is opened without sharing it.
+    /// Returns true when another handle holds the lock of the file, which .NET takes for a file opened without sharing.
     /// </summary>
-    public static bool IsLocked(IOException failed) => failed.HResult == WouldBlock;
+    public static bool IsLocked(IOException exception) => exception.HResult == WouldBlock;
 
-    public static StorageException FaultOf(string path, Exception failed) => new(
-        failed switch
+    public static StorageException FaultOf(string path, Exception exception) => new(
+        exception switch
         {
-            // On Linux the error number is the result code.
+            // On Linux, HResult is the errno.
             IOException { HResult: NoSpace or QuotaExceeded } => StorageFault.Full,
             UnauthorizedAccessException => StorageFault.Denied,
             _ => StorageFault.Unavailable,
         },
-        $"'{path}' (GCS__STAGINGFOLDER): {failed.Message}",
-        failed);
+        $"'{path}' (GCS__STAGINGFOLDER): {exception.Message}",
+        exception);
 }

@@ -1,61 +1,60 @@
 namespace Registry.Storage.Gcs;
 
 /// <summary>
-/// Which blobs this process has touched a moment ago, so that many pushes of the same content touch it once: the
-/// service takes about one change a second of one object.
+/// The blobs that this process touched recently, so that many pushes of the same content share one touch. The service
+/// accepts about one change per second of an object.
 /// </summary>
 /// <remarks>
-/// A commit protects a blob from collectors by the age of its revision alone: it must have come into being no earlier
-/// than <see cref="Window"/> before the commit. Only the clock of this process decides, and it started before the touch
-/// was sent.
+/// A commit protects a blob from collectors by the age of its revision, which must have been created no earlier than
+/// <see cref="Window"/> before the commit. Only the clock of this process decides, and the time is taken before the
+/// touch is sent.
 /// </remarks>
 /// <param name="time">The clock.</param>
 /// <param name="window">See <see cref="Window"/>.</param>
 internal sealed class GcsTouches(TimeProvider time, TimeSpan window)
 {
-    /// <summary>
-    /// More than this many touched blobs are not remembered: those that come on top are touched each time.
-    /// </summary>
+    /// <summary>The maximum number of remembered touches. Blobs above it are touched each time.</summary>
     private const int MaxBlobs = 10_000;
 
-    /// <summary>A collector's grace must be four times as long at least.</summary>
-    private const int GraceShare = 4;
+    /// <summary>The grace of a collector must be at least this many times the window.</summary>
+    private const int GraceFactor = 4;
 
     private static readonly TimeSpan MaxWindow = TimeSpan.FromSeconds(10);
 
     private readonly Lock gate = new();
     private readonly Dictionary<string, Touch> touches = [];
 
-    /// <summary>For how long a touch serves other commits.</summary>
+    /// <summary>How long a touch can be shared by other commits.</summary>
     public TimeSpan Window => window;
 
-    /// <summary>The longest window, up to 10 seconds, that is safe beside collectors with this grace.</summary>
-    public static TimeSpan WindowFor(TimeSpan grace) => grace / GraceShare < MaxWindow ? grace / GraceShare : MaxWindow;
+    /// <summary>Returns the longest window, up to 10 seconds, that is safe with collectors of this grace.</summary>
+    public static TimeSpan WindowFor(
+        TimeSpan grace) => grace / GraceFactor < MaxWindow ? grace / GraceFactor : MaxWindow;
 
-    /// <summary>True when a blob of this name was touched within the window, so that it is most likely there.</summary>
-    public bool Knows(string name) => Find(name) is not null;
+    /// <summary>Returns true when the blob was touched within the window, so that it very likely exists.</summary>
+    public bool Contains(string name) => Find(name) is not null;
 
-    /// <summary>True when this state of a blob came into being within the window, by a touch.</summary>
+    /// <summary>Returns true when this state of a blob was created by a touch within the window.</summary>
     public bool IsRecent(string name, GcsObject found) => Find(name) is { } touch
         && (found.Generation > touch.Generation
             || (found.Generation == touch.Generation && found.Metageneration >= touch.Metageneration));
 
     /// <summary>Remembers a touch.</summary>
     /// <param name="name">The name of the object.</param>
-    /// <param name="touched">The object as it was left.</param>
-    /// <param name="began">
-    /// A moment before the touch was sent, as <see cref="TimeProvider.GetTimestamp"/> gives it.
+    /// <param name="touched">The object after the touch.</param>
+    /// <param name="sentAt">
+    /// The time just before the touch was sent, from <see cref="TimeProvider.GetTimestamp"/>.
     /// </param>
-    public void Note(string name, GcsObject touched, long began)
+    public void Add(string name, GcsObject touched, long sentAt)
     {
         lock (gate)
         {
             if (touches.Count >= MaxBlobs)
                 foreach (var (old, touch) in touches)
-                    if (time.GetElapsedTime(touch.Began) >= window)
+                    if (time.GetElapsedTime(touch.SentAt) >= window)
                         touches.Remove(old);
             if (touches.Count < MaxBlobs || touches.ContainsKey(name))
-                touches[name] = new Touch(touched.Generation ?? 0, touched.Metageneration ?? 0, began);
+                touches[name] = new Touch(touched.Generation ?? 0, touched.Metageneration ?? 0, sentAt);
         }
     }
 
@@ -65,12 +64,12 @@ internal sealed class GcsTouches(TimeProvider time, TimeSpan window)
         {
             if (!touches.TryGetValue(name, out var touch))
                 return null;
-            if (time.GetElapsedTime(touch.Began) < window)
+            if (time.GetElapsedTime(touch.SentAt) < window)
                 return touch;
             touches.Remove(name);
             return null;
         }
     }
 
-    private sealed record Touch(long Generation, long Metageneration, long Began);
+    private sealed record Touch(long Generation, long Metageneration, long SentAt);
 }

@@ -1,9 +1,9 @@
 namespace Registry.Storage.Gcs;
 
-/// <summary>What became of a write.</summary>
-/// <param name="Object">What is there now; null for a delete, and where the write was refused.</param>
-/// <param name="IsDone">False when its precondition did not hold.</param>
+/// <summary>The result of a write.</summary>
+/// <param name="Object">The object after the write; null for a delete or a refused write.</param>
+/// <param name="IsDone">False when the precondition did not hold.</param>
 /// <param name="IsOutcomeUnknown">
-/// True when an earlier try of it may have been carried out: a refusal may be by its own doing then.
+/// True when an earlier attempt may have been applied, which may itself be the reason of a refusal.
 /// </param>
 internal readonly record struct GcsWrite(GcsObject? Object, bool IsDone, bool IsOutcomeUnknown);

@@ -4,8 +4,7 @@ using Registry.Core.Storage;
 namespace Registry.Storage.Gcs;
 
 /// <summary>
-/// A blob in the making: a local file that its writer holds the lock of, and the checksum of what is in it. Disposing
-/// deletes it.
+/// A staged blob: a local file, locked by its writer, and the checksum of its content. Disposing deletes the file.
 /// </summary>
 internal sealed class StagedBlob : IDisposable
 {
@@ -18,19 +17,17 @@ internal sealed class StagedBlob : IDisposable
         this.file = file;
     }
 
-    /// <summary>Where the file is.</summary>
+    /// <summary>The path of the file.</summary>
     public string Path { get; }
 
-    /// <summary>Bytes written so far.</summary>
+    /// <summary>The number of bytes written so far.</summary>
     public long Length { get; private set; }
 
-    /// <summary>Of all bytes written so far.</summary>
+    /// <summary>The checksum of all bytes written so far.</summary>
     public string Crc32C => crc.Text;
 
-    /// <summary>
-    /// Creates and locks a file that must not exist yet; null when another process reclaimed it between the two.
-    /// </summary>
-    /// <exception cref="IOException">The file cannot be made.</exception>
+    /// <summary>Creates and locks a new file. Returns null when another process reclaimed it in between.</summary>
+    /// <exception cref="IOException">The file cannot be created.</exception>
     public static StagedBlob? TryCreate(string path)
     {
         SafeFileHandle? file = null;
@@ -43,7 +40,7 @@ internal sealed class StagedBlob : IDisposable
             file = null;
             return staged;
         }
-        catch (IOException held) when (GcsStaging.IsLocked(held))
+        catch (IOException exception) when (GcsStaging.IsLocked(exception))
         {
             return null;
         }
@@ -53,6 +50,7 @@ internal sealed class StagedBlob : IDisposable
         }
     }
 
+    /// <summary>Appends bytes.</summary>
     /// <exception cref="StorageException">The disk failed.</exception>
     public void Append(ReadOnlySpan<byte> bytes)
     {
@@ -60,35 +58,36 @@ internal sealed class StagedBlob : IDisposable
         {
             RandomAccess.Write(file, bytes, Length);
         }
-        catch (Exception failed) when (failed is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw GcsStaging.FaultOf(Path, failed);
+            throw GcsStaging.FaultOf(Path, exception);
         }
 
         crc.Append(bytes);
         Length += bytes.Length;
     }
 
-    /// <summary>Reads from <paramref name="offset"/> on; 0 at the end.</summary>
+    /// <summary>Reads from <paramref name="offset"/>. Returns 0 at the end.</summary>
     public int Read(Span<byte> buffer, long offset) => RandomAccess.Read(file, buffer, offset);
 
     /// <summary>
-    /// All bytes written so far, for a reader that seeks and reads little at a time: its buffer has
-    /// <see cref="StagedContent.BufferBytes"/>. Disposing it leaves the blob alone.
+    /// Opens a seekable stream over all bytes written so far, with a buffer of <see cref="StagedContent.BufferBytes"/>.
+    /// Disposing it does not affect the blob.
     /// </summary>
     /// <remarks>
-    /// A stream closes its handle, and the blob's own keeps the lock of the file. So the stream gets a second one that
-    /// owns nothing; the blob is disposed only after the stream, or the number could be that of another file by then.
+    /// A stream closes its handle, but the handle of the blob holds the lock of the file. So the stream gets a second,
+    /// non-owning handle. Dispose the stream before the blob; otherwise the handle number could refer to another file.
     /// </remarks>
     public Stream OpenRead() => new FileStream(
         new SafeFileHandle(file.DangerousGetHandle(), ownsHandle: false), FileAccess.Read, StagedContent.BufferBytes);
 
-    /// <exception cref="StorageException">It was discarded as abandoned.</exception>
-    public void DemandPresent()
+    /// <summary>Checks that the file still exists.</summary>
+    /// <exception cref="StorageException">The file was discarded as abandoned.</exception>
+    public void RequireFile()
     {
         if (!File.Exists(Path))
             throw new StorageException(
-                StorageFault.Unavailable, $"What was staged in '{Path}' has been discarded as abandoned.");
+                StorageFault.Unavailable, $"The upload staged in '{Path}' has been discarded as abandoned.");
     }
 
     public void Dispose()
@@ -97,9 +96,9 @@ internal sealed class StagedBlob : IDisposable
         {
             File.Delete(Path);
         }
-        catch (Exception failed) when (failed is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            // The caller has its answer already, or a better error; the file is reclaimed as abandoned later.
+            // The caller already has a result or a better error. The file is reclaimed as abandoned later.
         }
 
         file.Dispose();

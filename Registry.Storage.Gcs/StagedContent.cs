@@ -5,19 +5,20 @@ using System.Net.Http.Headers;
 namespace Registry.Storage.Gcs;
 
 /// <summary>
-/// A staged blob as the body of a request. It can be sent any number of times, and tells its try when bytes have moved.
+/// A staged blob as the content of a request. It can be sent repeatedly, and restarts the timeout of its attempt when
+/// bytes are sent.
 /// </summary>
 internal sealed class StagedContent : HttpContent
 {
-    /// <summary>The memory that sending takes, in bytes.</summary>
+    /// <summary>The size of the send buffer in bytes.</summary>
     public const int BufferBytes = 128 * 1024;
 
     private readonly StagedBlob staged;
-    private readonly GcsAttempt now;
+    private readonly GcsAttempt attempt;
 
-    public StagedContent(StagedBlob staged, GcsAttempt now)
+    public StagedContent(StagedBlob staged, GcsAttempt attempt)
     {
-        (this.staged, this.now) = (staged, now);
+        (this.staged, this.attempt) = (staged, attempt);
         Headers.ContentType = new MediaTypeHeaderValue(GcsMetadata.ContentType);
     }
 
@@ -34,10 +35,10 @@ internal sealed class StagedContent : HttpContent
             {
                 var read = staged.Read(buffer.AsSpan(0, (int)Math.Min(buffer.Length, staged.Length - sent)), sent);
                 if (read == 0)
-                    throw new IOException("The staged upload became shorter.");
+                    throw new IOException("The staged file was truncated.");
                 await stream.WriteAsync(buffer.AsMemory(0, read), cancellationToken);
                 sent += read;
-                now.Moved();
+                attempt.ReportProgress();
             }
         }
         finally

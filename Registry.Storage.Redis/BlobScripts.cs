@@ -1,21 +1,22 @@
 namespace Registry.Storage.Redis;
 
 /// <summary>
-/// What happens to blobs and uploads atomically. Each changes nothing before what memory may be refused for, so that a
-/// full server leaves no half.
+/// The scripts for blobs and uploads. The first write of each script is the one that may be refused for lack of memory,
+/// so that a full server leaves nothing half done.
 /// </summary>
 internal static class BlobScripts
 {
-    /// <summary>The epoch.</summary>
+    /// <summary>Returns the epoch.</summary>
     public static RedisScript Epoch { get; } = new(writes: false, "return epoch()");
 
-    /// <summary>KEYS: staged. ARGV: upload. Begins an upload.</summary>
+    /// <summary>Begins an upload. KEYS: staged. ARGV: upload.</summary>
     public static RedisScript Stage { get; } = new(writes: true, """
         return redis.call('ZADD', KEYS[1], text(present()), ARGV[1])
         """);
 
     /// <summary>
-    /// KEYS: staged. ARGV: upload. Says that somebody still writes to it. 1, or 0 where it has been discarded.
+    /// Records that an upload is active. KEYS: staged. ARGV: upload. Returns 1, or 0 when the upload has been
+    /// discarded.
     /// </summary>
     public static RedisScript Touch { get; } = new(writes: true, """
         if not redis.call('ZSCORE', KEYS[1], ARGV[1]) then
@@ -26,8 +27,8 @@ internal static class BlobScripts
         """);
 
     /// <summary>
-    /// KEYS: staged, chunks, chunk. ARGV: upload, number of the chunk, bytes. 1, or 0 where the upload has been
-    /// discarded.
+    /// Stores a chunk. KEYS: staged, chunks, chunk. ARGV: upload, chunk number, bytes. Returns 1, or 0 when the upload
+    /// has been discarded.
     /// </summary>
     public static RedisScript Append { get; } = new(writes: true, """
         if not redis.call('ZSCORE', KEYS[1], ARGV[1]) then
@@ -41,11 +42,11 @@ internal static class BlobScripts
         """);
 
     /// <summary>
-    /// KEYS: head, blobs, staged, dropped, chunks, revision. ARGV: upload, name, length, number of chunks with the
-    /// last, bytes of the last where it is not stored yet, time of the upload or nothing, what a chunk's key begins
-    /// with. 1 where there was no head and 0 where there was one, the epoch, and the head's uploaded and revision; or
-    /// nil where what was staged is not all there; where all is in the last chunk, nothing was. Chunks that lie there
-    /// already and are whole stay, with those who read them: the new ones go.
+    /// Commits an upload. KEYS: head, blobs, staged, dropped, chunks, revision. ARGV: upload, name, length, number of
+    /// chunks including the last, bytes of the last chunk if it is not stored yet, upload time or empty, chunk key
+    /// prefix. Returns 1 when the head is new or 0 when it existed, the epoch, and the uploaded and revision fields of
+    /// the head. Returns nil when staged chunks are missing; a blob of one chunk has none. If the blob exists and its
+    /// chunks are complete, they stay, so that its readers continue, and the new ones are removed.
     /// </summary>
     public static RedisScript Commit { get; } = new(writes: true, """
         local upload, count, tail = ARGV[1], tonumber(ARGV[4]), ARGV[5]
@@ -74,7 +75,7 @@ internal static class BlobScripts
           redis.call('ZREM', KEYS[3], upload)
           redis.call('HDEL', KEYS[5], upload)
         end
-        -- Nothing here reads when it was touched. A registry of version 1.0 that runs beside this one collects by it.
+        -- 'touched' is not read by this version. A registry of version 1.0 on the same server needs it for collection.
         redis.call('HSET', KEYS[1], 'touched', text(now), 'revision', revision)
         if ARGV[6] ~= '' then
           redis.call('HSET', KEYS[1], 'uploaded', ARGV[6])
@@ -88,8 +89,8 @@ internal static class BlobScripts
         """);
 
     /// <summary>
-    /// KEYS: head. ARGV: what a chunk's key begins with, first byte, how many bytes at most, size of a chunk. The head
-    /// (length, uploaded, revision, upload) and bytes of the one chunk where they begin.
+    /// Opens a blob. KEYS: head. ARGV: chunk key prefix, first byte, maximum number of bytes, chunk size. Returns the
+    /// head (length, uploaded, revision, upload) and bytes of the chunk that contains the first byte.
     /// </summary>
     public static RedisScript Open { get; } = new(writes: false, """
         local head = redis.call('HMGET', KEYS[1], 'length', 'uploaded', 'revision', 'upload')
@@ -103,9 +104,9 @@ internal static class BlobScripts
         """);
 
     /// <summary>
-    /// KEYS: head, blobs, dropped, chunks. ARGV: precondition, its revision, its epoch or nothing, name. 1 where it was
-    /// deleted; 0 where there was none or the precondition does not hold; -1 where the epoch has ended. Its chunks stay
-    /// for those who read them.
+    /// Deletes a blob. KEYS: head, blobs, dropped, chunks. ARGV: precondition, its revision, its epoch or empty, name.
+    /// Returns 1 when the blob was deleted, 0 when it did not exist or the precondition did not hold, -1 when the epoch
+    /// has ended. The chunks stay for active readers.
     /// </summary>
     public static RedisScript Delete { get; } = new(writes: true, """
         if ended(ARGV[3]) then
@@ -123,8 +124,8 @@ internal static class BlobScripts
         """);
 
     /// <summary>
-    /// KEYS: blobs. ARGV: what a head's key begins with, lowest and highest name, how many. Names, each followed by
-    /// length, uploaded and revision.
+    /// Lists blobs. KEYS: blobs. ARGV: head key prefix, lowest and highest name, maximum number. Returns names, each
+    /// followed by length, uploaded and revision.
     /// </summary>
     public static RedisScript List { get; } = new(writes: false, """
         local names = redis.call('ZRANGEBYLEX', KEYS[1], ARGV[2], ARGV[3], 'LIMIT', 0, ARGV[4])
@@ -140,8 +141,7 @@ internal static class BlobScripts
         """);
 
     /// <summary>
-    /// KEYS: staged, chunks. ARGV: upload, what a chunk's key begins with. Discards an upload, unless that has happened
-    /// or it was committed.
+    /// Discards an upload, unless it was discarded or committed. KEYS: staged, chunks. ARGV: upload, chunk key prefix.
     /// </summary>
     public static RedisScript Discard { get; } = new(writes: true, """
         if redis.call('ZREM', KEYS[1], ARGV[1]) == 0 then
@@ -153,8 +153,8 @@ internal static class BlobScripts
         """);
 
     /// <summary>
-    /// KEYS: staged, dropped. ARGV: how long nobody wrote to them, how many at most. How many uploads it gave up, to be
-    /// reclaimed at once.
+    /// Abandons idle uploads, to be reclaimed at once. KEYS: staged, dropped. ARGV: idle time, maximum number. Returns
+    /// the number of abandoned uploads.
     /// </summary>
     public static RedisScript Abandon { get; } = new(writes: true, """
         local uploads = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', text(present() - ARGV[1]), 'LIMIT', 0, ARGV[2])
@@ -166,8 +166,8 @@ internal static class BlobScripts
         """);
 
     /// <summary>
-    /// KEYS: dropped, chunks. ARGV: since how long, how many chunks at most, what a chunk's key begins with. Frees
-    /// chunks of one upload; 1 while there may be more.
+    /// Removes chunks of one dropped upload. KEYS: dropped, chunks. ARGV: minimum age, maximum number of chunks, chunk
+    /// key prefix. Returns 1 while there may be more.
     /// </summary>
     public static RedisScript Reclaim { get; } = new(writes: true, """
         local upload = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', text(present() - ARGV[1]), 'LIMIT', 0, 1)[1]

@@ -1,13 +1,13 @@
 namespace Registry.Storage.Redis;
 
-/// <summary>What happens to documents atomically.</summary>
+/// <summary>The scripts for documents.</summary>
 internal static class DocumentScripts
 {
     /// <summary>
-    /// KEYS: document, documents, revision, changes. ARGV: precondition (none, absent or matches), its revision, its
-    /// epoch or nothing, name, content. The new revision; nil where the precondition does not hold; -1 where the epoch
-    /// has ended. What is not longer than what it replaces needs no room: a full server takes it, as its first write
-    /// frees memory and the others go with it.
+    /// Writes a document. KEYS: document, documents, revision, changes. ARGV: precondition (none, absent or matches),
+    /// its revision, its epoch or empty, name, content. Returns the new revision, nil when the precondition did not
+    /// hold, -1 when the epoch has ended. A full server accepts content that is not longer than what it replaces: the
+    /// first write frees memory, and the later ones are then allowed.
     /// </summary>
     public static RedisScript Put { get; } = new(writes: true, """
         if ended(ARGV[3]) then
@@ -28,10 +28,10 @@ internal static class DocumentScripts
         """);
 
     /// <summary>
-    /// KEYS: document, documents, revision, changes. ARGV: precondition, its revision, its epoch or nothing, name. 1
-    /// where it was deleted, 0 where there was none or the precondition does not hold, -1 where the epoch has ended.
-    /// What frees memory comes first: a server without any refuses what needs some only as long as a script has changed
-    /// nothing.
+    /// Deletes a document. KEYS: document, documents, revision, changes. ARGV: precondition, its revision, its epoch or
+    /// empty, name. Returns 1 when the document was deleted, 0 when it did not exist or the precondition did not hold,
+    /// -1 when the epoch has ended. Commands that free memory come first: a full server refuses commands that need
+    /// memory only while the script has changed nothing.
     /// </summary>
     public static RedisScript Delete { get; } = new(writes: true, """
         if ended(ARGV[3]) then
@@ -48,8 +48,8 @@ internal static class DocumentScripts
         """);
 
     /// <summary>
-    /// KEYS: documents. ARGV: what a document's key begins with, lowest and highest name, how many. Names, each
-    /// followed by its revision.
+    /// Lists documents. KEYS: documents. ARGV: document key prefix, lowest and highest name, maximum number. Returns
+    /// names, each followed by its revision.
     /// </summary>
     public static RedisScript List { get; } = new(writes: false, """
         local names = redis.call('ZRANGEBYLEX', KEYS[1], ARGV[2], ARGV[3], 'LIMIT', 0, ARGV[4])
@@ -62,8 +62,9 @@ internal static class DocumentScripts
         """);
 
     /// <summary>
-    /// KEYS: documents. ARGV: what a document's key begins with, lowest and highest name, how many, and after how many
-    /// bytes to end. Names, each followed by its revision and its content; none when there are no more.
+    /// Reads documents. KEYS: documents. ARGV: document key prefix, lowest and highest name, maximum number, number of
+    /// bytes after which to end. Returns names, each followed by its revision and content; empty when there are no
+    /// more.
     /// </summary>
     public static RedisScript Read { get; } = new(writes: false, """
         local names = redis.call('ZRANGEBYLEX', KEYS[1], ARGV[2], ARGV[3], 'LIMIT', 0, ARGV[4])
@@ -83,11 +84,11 @@ internal static class DocumentScripts
         """);
 
     /// <summary>
-    /// KEYS: revision, changes. ARGV: the history that the asker knows, and his moment in it, both empty where he knows
-    /// none. The history, the present, and the names that changed since, each followed by its revision, or by that of
-    /// its delete; nil in their place where that cannot be told. A history is one epoch with one set of changes. No
-    /// revision is given twice, in whichever history: where the last is still the one that he knows, nothing was
-    /// written.
+    /// Reads the changes since a position. KEYS: revision, changes. ARGV: the history that the caller knows and its
+    /// revision, both empty for none. Returns the history, the last revision, and the names that changed since, each
+    /// followed by its revision or that of its delete; nil instead of the names when they are unknown. A history is one
+    /// epoch with one set of changes. Revisions never repeat in any history, so if the last revision is the known one,
+    /// nothing was written.
     /// </summary>
     public static RedisScript Changes { get; } = new(writes: false, """
         local present = redis.call('GET', KEYS[1]) or '0'

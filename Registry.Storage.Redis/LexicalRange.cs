@@ -3,12 +3,10 @@ using StackExchange.Redis;
 
 namespace Registry.Storage.Redis;
 
-/// <summary>
-/// A stretch of names in the order of their bytes, as ZRANGEBYLEX takes it, that is read page by page.
-/// </summary>
-/// <param name="lowest">Where it starts.</param>
-/// <param name="highest">Where it ends; names that begin with it are beyond.</param>
-/// <param name="after">Nothing up to this name, included; null for no such limit.</param>
+/// <summary>A range of names in byte order for ZRANGEBYLEX, which is read in pages.</summary>
+/// <param name="lowest">The lower bound.</param>
+/// <param name="highest">The upper bound, exclusive.</param>
+/// <param name="after">The name to start after; null for the lower bound.</param>
 internal struct LexicalRange(string lowest, string highest, string? after)
 {
     private string? after = after is not null && string.CompareOrdinal(after, lowest) >= 0 ? after : null;
@@ -17,17 +15,17 @@ internal struct LexicalRange(string lowest, string highest, string? after)
 
     public readonly RedisValue Max => $"({highest}";
 
-    /// <summary>True when nothing can lie in it.</summary>
+    /// <summary>True when the range contains no name.</summary>
     public readonly bool IsEmpty => after is not null && string.CompareOrdinal(after, highest) >= 0;
 
-    /// <summary>All that is below a scope: <c>0</c> is the byte after <c>/</c>.</summary>
+    /// <summary>Returns the range of everything below a scope. <c>0</c> is the byte after <c>/</c>.</summary>
     public static LexicalRange Below(StoreKey scope, string? after) => new($"{scope.Value}/", $"{scope.Value}0", after);
 
-    /// <summary>The blobs of a scope itself: <c>A</c> is the byte after <c>@</c>.</summary>
+    /// <summary>Returns the range of the blobs of a scope itself. <c>A</c> is the byte after <c>@</c>.</summary>
     public static LexicalRange BlobsOf(
         StoreKey scope,
         string? after) => new($"{scope.Value}/{BlobKey.Mark}", $"{scope.Value}/{(char)(BlobKey.Mark + 1)}", after);
 
-    /// <summary>Goes on after the last name of a page.</summary>
+    /// <summary>Continues after the last name of a page.</summary>
     public void Continue(string last) => after = last;
 }

@@ -3,7 +3,7 @@ using StackExchange.Redis;
 
 namespace Registry.Storage.Redis;
 
-/// <summary>A precondition as the scripts take it.</summary>
+/// <summary>Converts a precondition to the arguments of the scripts.</summary>
 internal static class PreconditionText
 {
     public static RedisValue Word(this Precondition precondition) => precondition.Kind switch
@@ -13,7 +13,7 @@ internal static class PreconditionText
         _ => "matches",
     };
 
-    /// <summary>The epoch that is demanded; empty for any.</summary>
+    /// <summary>Returns the required epoch; empty for any.</summary>
     public static RedisValue EpochText(this Precondition precondition) => precondition.Epoch?.Value ?? "";
 
     public static RedisValue RevisionText(this Precondition precondition) => precondition.Revision.Value ?? "";

@@ -5,80 +5,72 @@ using Registry.Core.Transfers;
 namespace Registry.Storage.Redis;
 
 /// <summary>
-/// Exactly so many bytes of an upload, read forward: the next few pieces are asked for before they are wanted, and one
-/// that is missing or short is an exception, never an early end. It asks for more pieces ahead as long as there is
-/// spare memory.
+/// Reads a range of an upload in pieces, which are prefetched while spare memory is available. A missing or short piece
+/// throws; the stream never ends early.
 /// </summary>
-/// <param name="link">The way to the server.</param>
-/// <param name="keys">The names of what lies there.</param>
-/// <param name="key">The blob.</param>
+/// <param name="connection">The connection to Redis.</param>
+/// <param name="keys">The keys in Redis.</param>
+/// <param name="key">The key of the blob.</param>
 /// <param name="upload">The upload whose chunks are read.</param>
-/// <param name="part">Which bytes; the length is known.</param>
-/// <param name="first">The first piece.</param>
+/// <param name="part">The bytes to read, with a length.</param>
+/// <param name="first">The first piece, which was read with the head.</param>
 /// <param name="budget">
-/// The memory of pieces; <see cref="PieceBytes"/> of it have been reserved for this reader, which releases them.
+/// The memory budget. <see cref="PieceBytes"/> are already reserved for this reader, which releases them.
 /// </param>
 internal sealed class RedisBlobContent(
-    RedisConnection link,
+    RedisConnection connection,
     RedisKeys keys,
     BlobKey key,
     string upload,
     ByteRange part,
     byte[] first,
-    TransferBudget budget) : ForwardOnlyStream(part.Length)
+    TransferBudget budget) : FixedLengthStream(part.Length!.Value)
 {
     /// <summary>
-    /// Bytes asked for at once: small enough to be collected cheaply, and to let other clients of the server in
-    /// between.
+    /// The size of a piece in bytes: small enough for cheap garbage collection and for fairness to other clients of the
+    /// server.
     /// </summary>
     public const int PieceBytes = 64 * 1024;
 
-    /// <summary>How many pieces are asked for at most: 512 KiB of memory for each reader.</summary>
+    /// <summary>The maximum number of pieces requested at once: 512 KiB of memory per reader.</summary>
     private const int PiecesAhead = 8;
 
     private readonly long start = part.Offset;
     private readonly long end = part.Offset + part.Length!.Value;
     private readonly Queue<(int Length, Task<byte[]> Bytes)> ahead = new();
     private ReadOnlyMemory<byte> piece;
-    private long position = part.Offset;
-    private long asked = part.Offset;
+    private long requested = part.Offset;
     private int reservedPieces = 1;
-    private bool begun;
+    private bool hasStarted;
     private bool closed;
 
     public override bool CanRead => !closed;
 
     /// <summary>
-    /// How long the piece is that begins at an offset of the blob, of which so many bytes are wanted: no piece reaches
-    /// over two chunks.
+    /// Returns the length of the piece at an offset, limited to the wanted bytes. A piece never crosses a chunk
+    /// boundary.
     /// </summary>
     public static int PieceAt(long offset, long wanted) =>
         (int)Math.Min(
             Math.Min(PieceBytes, BlobHead.ChunkBytes - (Math.Max(0, offset) % BlobHead.ChunkBytes)),
             Math.Max(0, wanted));
 
-    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    protected override async ValueTask<int> ReadCoreAsync(Memory<byte> buffer, CancellationToken cancellationToken)
     {
-        ObjectDisposedException.ThrowIf(closed, this);
-        cancellationToken.ThrowIfCancellationRequested();
-        if (position == end || buffer.IsEmpty)
-            return 0;
         if (piece.IsEmpty)
         {
-            Ask();
+            RequestNext();
             var (expected, bytes) = ahead.Peek();
-            var got = await bytes.WaitAsync(cancellationToken);
+            var received = await bytes.WaitAsync(cancellationToken);
             ahead.Dequeue();
-            if (got.Length != expected)
-                throw await ShortAsync(cancellationToken);
-            piece = got;
+            if (received.Length != expected)
+                throw await MissingAsync(cancellationToken);
+            piece = received;
         }
 
         var count = Math.Min(buffer.Length, piece.Length);
         piece.Span[..count].CopyTo(buffer.Span);
         piece = piece[count..];
-        position += count;
-        Consumed += count;
         return count;
     }
 
@@ -86,8 +78,7 @@ internal sealed class RedisBlobContent(
     {
         if (!closed)
         {
-            // Pending calls end by their own deadline. Nobody waits for them or needs their failure, but until then
-            // they take memory.
+            // Pending calls end by their own deadline. Their results are not needed, but they use memory until then.
             closed = true;
             budget.Release((long)(reservedPieces - ahead.Count) * PieceBytes);
             while (ahead.TryDequeue(out var left))
@@ -101,14 +92,14 @@ internal sealed class RedisBlobContent(
         base.Dispose(disposing);
     }
 
-    private void Release(Task<byte[]> late)
+    private void Release(Task<byte[]> pending)
     {
-        _ = late.Exception;
+        _ = pending.Exception;
         budget.Release(PieceBytes);
     }
 
-    /// <summary>Asks for the pieces that come next. The first came with the head.</summary>
-    private void Ask()
+    /// <summary>Requests the next pieces. The first one was read with the head.</summary>
+    private void RequestNext()
     {
         while (reservedPieces > Math.Max(1, ahead.Count) && budget.IsScarce)
         {
@@ -116,12 +107,12 @@ internal sealed class RedisBlobContent(
             budget.Release(PieceBytes);
         }
 
-        while (asked < end && ahead.Count < PiecesAhead && HasRoom())
+        while (requested < end && ahead.Count < PiecesAhead && HasRoom())
         {
-            var wanted = PieceAt(asked, end - asked);
-            ahead.Enqueue((wanted, begun ? AskAsync(asked, wanted) : Task.FromResult(first)));
-            begun = true;
-            asked += wanted;
+            var wanted = PieceAt(requested, end - requested);
+            ahead.Enqueue((wanted, hasStarted ? RequestAsync(requested, wanted) : Task.FromResult(first)));
+            hasStarted = true;
+            requested += wanted;
         }
     }
 
@@ -135,25 +126,26 @@ internal sealed class RedisBlobContent(
         return true;
     }
 
-    private async Task<byte[]> AskAsync(long from, int count)
+    private async Task<byte[]> RequestAsync(long from, int count)
     {
         var chunk = keys.Chunk(upload, from / BlobHead.ChunkBytes);
         var within = from % BlobHead.ChunkBytes;
-        var bytes = await link.CallAsync(
+        var bytes = await connection.CallAsync(
             database => database.StringGetRangeAsync(chunk, within, within + count - 1, RedisConnection.Flags),
             CancellationToken.None);
         return (byte[]?)bytes ?? [];
     }
 
-    /// <summary>Why bytes are missing: the blob was deleted or replaced while it was read, or it is damaged.</summary>
-    private async ValueTask<StorageException> ShortAsync(CancellationToken cancellationToken)
+    /// <summary>Distinguishes a blob that was deleted or replaced while it was read from a damaged one.</summary>
+    private async ValueTask<StorageException> MissingAsync(CancellationToken cancellationToken)
     {
-        var current = await link.CallAsync(
+        var current = await connection.CallAsync(
             database => database.HashGetAsync(keys.Blob(key), "upload", RedisConnection.Flags), cancellationToken);
         return current == upload
-            ? new StorageException(StorageFault.Corrupt, $"The blob '{key}' lacks bytes from {position} on.")
+            ? new StorageException(
+                StorageFault.Corrupt, $"The blob '{key}' has no bytes from offset {start + Consumed}.")
             : new StorageException(
                 StorageFault.Unavailable,
-                $"The blob '{key}' was deleted or replaced while it was read, up to byte {position}.");
+                $"The blob '{key}' was deleted or replaced while it was read, at offset {start + Consumed}.");
     }
 }

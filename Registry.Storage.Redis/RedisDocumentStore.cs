@@ -4,16 +4,15 @@ using StackExchange.Redis;
 
 namespace Registry.Storage.Redis;
 
-/// <summary>
-/// Documents as hashes. Every write is one script, so that it happens whole or not at all, and no other comes between.
-/// </summary>
-internal sealed class RedisDocumentStore(RedisConnection link, RedisKeys keys) : IDocumentStore
+/// <summary>Stores documents as hashes. Every write is one script, and so atomic.</summary>
+internal sealed class RedisDocumentStore(RedisConnection connection, RedisKeys keys) : IDocumentStore
 {
-    /// <summary>How many entries a page of a listing has: about half a millisecond of the server's time.</summary>
+    /// <summary>The number of entries in a page of a listing: about half a millisecond of server time.</summary>
     private const int PageSize = 1000;
 
     /// <summary>
-    /// A page of documents ends with the one that reaches this: half a millisecond of the server's time, as above.
+    /// A page of documents ends with the document that brings it to this size, in bytes: also half a millisecond of
+    /// server time.
     /// </summary>
     private const int PageBytes = 512 * 1024;
 
@@ -23,56 +22,54 @@ internal sealed class RedisDocumentStore(RedisConnection link, RedisKeys keys) :
 
     public async ValueTask<Document?> GetAsync(StoreKey key, CancellationToken cancellationToken)
     {
-        var at = keys.Document(key);
-        return await link.CallAsync(
-            database => database.HashGetAsync(at, Fields, RedisConnection.Flags), cancellationToken) switch
+        var redisKey = keys.Document(key);
+        return await connection.CallAsync(
+            database => database.HashGetAsync(redisKey, Fields, RedisConnection.Flags), cancellationToken) switch
         {
             [{ IsNull: true }, { IsNull: true }] => null,
             [{ IsNull: false } content, { IsNull: false } revision] =>
                 new Document((byte[]?)content ?? [], new Revision(revision.ToString())),
             _ =>
-                throw new StorageException(StorageFault.Corrupt, $"The document '{at}' lacks its content or revision."),
+                throw new StorageException(
+                    StorageFault.Corrupt, $"The document '{redisKey}' has no content or no revision."),
         };
     }
 
     public async ValueTask<Revision?> StatAsync(StoreKey key, CancellationToken cancellationToken)
     {
-        var at = keys.Document(key);
-        var revision = await link.CallAsync(
-            database => database.HashGetAsync(at, RevisionField, RedisConnection.Flags), cancellationToken);
+        var redisKey = keys.Document(key);
+        var revision = await connection.CallAsync(
+            database => database.HashGetAsync(redisKey, RevisionField, RedisConnection.Flags), cancellationToken);
         return revision.IsNull ? null : new Revision(revision.ToString());
     }
 
     public async ValueTask<Revision?> TryPutAsync(
         StoreKey key, ReadOnlyMemory<byte> content, Precondition precondition, CancellationToken cancellationToken)
     {
-        if (content.Length > Document.MaxBytes)
-            throw new ArgumentException(
-                $"A document has at most {Document.MaxBytes} bytes, not {content.Length}.", nameof(content));
+        Document.ThrowIfTooLarge(content);
         cancellationToken.ThrowIfCancellationRequested();
 
-        // A copy: a call that is given up may still be sending.
-        var answer = await link.EvaluateAsync(
+        // A copy: a call that was given up may still be sending it.
+        var reply = await connection.EvaluateAsync(
             DocumentScripts.Put,
             [keys.Document(key), keys.Documents, keys.Revision, keys.Changes],
             [precondition.Word(), precondition.RevisionText(), precondition.EpochText(), key.Value, content.ToArray()],
             cancellationToken);
-        if (answer.Resp2Type == ResultType.Integer)
+        if (reply.Resp2Type == ResultType.Integer)
             throw StorageEpoch.Ended();
-        return (string?)answer is { } revision ? new Revision(revision) : null;
+        return (string?)reply is { } revision ? new Revision(revision) : null;
     }
 
     public async ValueTask<bool> TryDeleteAsync(
         StoreKey key, Precondition precondition, CancellationToken cancellationToken)
     {
-        if (precondition.Kind == PreconditionKind.Absent)
-            throw new ArgumentException("What must be absent cannot be deleted.", nameof(precondition));
-        var answer = await link.EvaluateAsync(
+        precondition.ThrowIfAbsent();
+        var reply = await connection.EvaluateAsync(
             DocumentScripts.Delete,
             [keys.Document(key), keys.Documents, keys.Revision, keys.Changes],
             [precondition.Word(), precondition.RevisionText(), precondition.EpochText(), key.Value],
             cancellationToken);
-        return (long)answer < 0 ? throw StorageEpoch.Ended() : (long)answer == 1;
+        return (long)reply < 0 ? throw StorageEpoch.Ended() : (long)reply == 1;
     }
 
     public async IAsyncEnumerable<DocumentEntry> ListAsync(
@@ -83,14 +80,15 @@ internal sealed class RedisDocumentStore(RedisConnection link, RedisKeys keys) :
         while (!range.IsEmpty)
         {
             RedisValue[] arguments = [keys.DocumentPrefix, range.Min, range.Max, PageSize];
-            var page = (RedisValue[]?)await link.EvaluateAsync(
+            var page = (RedisValue[]?)await connection.EvaluateAsync(
                 DocumentScripts.List, [keys.Documents], arguments, cancellationToken) ?? [];
             for (var i = 0; i < page.Length; i += 2)
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 if (!StoreKey.TryParse(page[i], out var key) || page[i + 1].IsNull)
                     throw new StorageException(
-                        StorageFault.Corrupt, $"'{keys.Documents}' names '{page[i]}', which is no document of ours.");
+                        StorageFault.Corrupt,
+                        $"'{keys.Documents}' contains '{page[i]}', which is not a valid document.");
                 yield return new DocumentEntry(key, new Revision(page[i + 1].ToString()));
             }
 
@@ -108,7 +106,7 @@ internal sealed class RedisDocumentStore(RedisConnection link, RedisKeys keys) :
         while (!range.IsEmpty)
         {
             RedisValue[] arguments = [keys.DocumentPrefix, range.Min, range.Max, PageSize, PageBytes];
-            var page = (RedisValue[]?)await link.EvaluateAsync(
+            var page = (RedisValue[]?)await connection.EvaluateAsync(
                 DocumentScripts.Read, [keys.Documents], arguments, cancellationToken) ?? [];
             if (page.Length == 0)
                 break;
@@ -117,7 +115,8 @@ internal sealed class RedisDocumentStore(RedisConnection link, RedisKeys keys) :
                 cancellationToken.ThrowIfCancellationRequested();
                 if (!StoreKey.TryParse(page[i], out var key) || page[i + 1].IsNull || page[i + 2].IsNull)
                     throw new StorageException(
-                        StorageFault.Corrupt, $"'{keys.Documents}' names '{page[i]}', which is no document of ours.");
+                        StorageFault.Corrupt,
+                        $"'{keys.Documents}' contains '{page[i]}', which is not a valid document.");
                 yield return new StoredDocument(
                     key, new Document((byte[]?)page[i + 2] ?? [], new Revision(page[i + 1].ToString())));
             }
@@ -130,17 +129,17 @@ internal sealed class RedisDocumentStore(RedisConnection link, RedisKeys keys) :
         StoreKey scope, ChangeToken? since, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        var known = since as RedisMoment;
+        var known = since as Position;
         RedisValue[] arguments = [known?.History ?? "", known?.Revision ?? ""];
-        if ((RedisResult[]?)await link.EvaluateAsync(
+        if ((RedisResult[]?)await connection.EvaluateAsync(
             DocumentScripts.Changes,
             [keys.Revision, keys.Changes],
             arguments,
-            cancellationToken) is not [var history, var present, var names])
-            throw new StorageException(StorageFault.Corrupt, $"'{keys.Changes}' cannot be read.");
+            cancellationToken) is not [var history, var latest, var names])
+            throw new StorageException(StorageFault.Corrupt, $"'{keys.Changes}' cannot be parsed.");
         if (names.IsNull)
-            return new DocumentChanges(new RedisMoment(history.ToString()!, present.ToString()!), null);
-        if ((string?)present == known!.Revision)
+            return new DocumentChanges(new Position(history.ToString()!, latest.ToString()!), null);
+        if ((string?)latest == known!.Revision)
             return new DocumentChanges(known, []);
         var changed = new Dictionary<StoreKey, Revision>();
         var entries = (RedisValue[]?)names ?? [];
@@ -148,16 +147,17 @@ internal sealed class RedisDocumentStore(RedisConnection link, RedisKeys keys) :
         {
             if (!StoreKey.TryParse(entries[i], out var key))
                 throw new StorageException(
-                    StorageFault.Corrupt, $"'{keys.Changes}' names '{entries[i]}', which is no document of ours.");
+                    StorageFault.Corrupt,
+                    $"'{keys.Changes}' contains '{entries[i]}', which is not the key of a document.");
             if (key.IsBelow(scope))
                 changed[key] = new Revision(entries[i + 1].ToString());
         }
 
-        return new DocumentChanges(new RedisMoment(known.History, present.ToString()!), changed.Keys, changed);
+        return new DocumentChanges(new Position(known.History, latest.ToString()!), changed.Keys, changed);
     }
 
-    /// <summary>A revision of one history.</summary>
-    private sealed class RedisMoment(string history, string revision) : ChangeToken
+    /// <summary>A position in the feed: a revision of one history.</summary>
+    private sealed class Position(string history, string revision) : ChangeToken
     {
         public string History => history;
 

@@ -3,19 +3,22 @@ using StackExchange.Redis;
 
 namespace Registry.Storage.Redis;
 
-/// <summary>Every key that lies in Redis, in one place.</summary>
+/// <summary>Builds every key in Redis.</summary>
 /// <remarks>
 /// <code>
 /// document:&lt;key&gt;          hash   content, revision
-/// documents                set    every document's key, all of score 0: in order of the bytes
-/// changes set the keys of the documents that changed last, deleted ones too, by the revision of the change; the lowest
-/// names the set blob:&lt;scope&gt;/@&lt;digest&gt; hash the head: upload, chunks, length, uploaded, touched, revision
-/// blobs set every blob's name, all of score 0 chunk:&lt;upload&gt;:&lt;n&gt; text bytes n × 1 MiB and on of an upload
-/// staged set uploads under way, by the time of their last write dropped set uploads that nothing leads to any more, by
-/// the time since when; their chunks are to be reclaimed chunks hash of each upload in staged and dropped, how many
-/// chunks it has at most revision number the last revision given
+/// documents                set    keys of all documents, all of score 0, and so in byte order
+/// changes                  set    keys of the last changed and deleted documents by the revision of the change;
+///                                 the lowest entry identifies the set
+/// blob:&lt;scope&gt;/@&lt;digest&gt;  hash   the head: upload, chunks, length, uploaded, touched, revision
+/// blobs                    set    names of all blobs, all of score 0
+/// chunk:&lt;upload&gt;:&lt;n&gt;       string the bytes of an upload from n × 1 MiB
+/// staged                   set    active uploads by the time of their last write
+/// dropped                  set    unreferenced uploads, whose chunks are to be reclaimed, by the time of the drop
+/// chunks                   hash   the maximum number of chunks of each upload in staged and dropped
+/// revision                 number the last revision
 /// </code>
-/// Times are microseconds since 1970 by the server's clock.
+/// Times are microseconds since 1970 by the clock of the server.
 /// </remarks>
 internal sealed class RedisKeys(string prefix)
 {
@@ -33,13 +36,13 @@ internal sealed class RedisKeys(string prefix)
 
     public RedisKey Revision { get; } = prefix + "revision";
 
-    /// <summary>What the name of a document follows, for scripts that list.</summary>
+    /// <summary>The prefix of document keys, for scripts.</summary>
     public RedisValue DocumentPrefix { get; } = prefix + "document:";
 
-    /// <summary>What the name of a blob follows, for scripts that list.</summary>
+    /// <summary>The prefix of blob keys, for scripts.</summary>
     public RedisValue BlobPrefix { get; } = prefix + "blob:";
 
-    /// <summary>What <c>upload:n</c> follows.</summary>
+    /// <summary>The prefix of chunk keys, for scripts. <c>upload:n</c> follows.</summary>
     public RedisValue ChunkPrefix { get; } = prefix + "chunk:";
 
     public RedisKey Document(StoreKey key) => $"{prefix}document:{key.Value}";

@@ -3,7 +3,7 @@ using StackExchange.Redis;
 
 namespace Registry.Storage.Redis;
 
-/// <summary>Refuses settings that cannot work, in words that name them; it asks no server.</summary>
+/// <summary>Validates the options without contacting the server. Each error names the setting.</summary>
 internal sealed class RedisOptionsValidator : IValidateOptions<RedisOptions>
 {
     private const int MaxPrefixLength = 100;
@@ -27,25 +27,26 @@ internal sealed class RedisOptionsValidator : IValidateOptions<RedisOptions>
     {
         const string Setting = "REDIS__CONFIGURATION";
         if (string.IsNullOrWhiteSpace(configuration))
-            return [$"{Setting} is empty: name the server, as in localhost:6379."];
+            return [$"{Setting} is empty. Set the server, such as localhost:6379."];
 
         ConfigurationOptions parsed;
         try
         {
             parsed = ConfigurationOptions.Parse(configuration);
         }
-        catch (Exception wrong) when (wrong is ArgumentException or FormatException or OverflowException)
+        catch (Exception exception) when (exception is ArgumentException or FormatException or OverflowException)
         {
-            // The text may hold the password, and so may what the parser says of it.
-            return [$"{Setting} cannot be read: it is host:port and, after commas, settings such as password=… and "
+            // Neither the value nor the parser's message is shown: they may contain the password.
+            return [$"{Setting} is invalid; expected host:port and, separated by commas, settings such as "
+                + $"password=… and "
                 + "ssl=true."];
         }
 
         List<string> errors = [];
         if (parsed.EndPoints.Count == 0)
-            errors.Add($"{Setting} names no server: it begins with host:port.");
+            errors.Add($"{Setting} contains no server; it must start with host:port.");
         if (!string.IsNullOrEmpty(parsed.User) && string.IsNullOrEmpty(parsed.Password))
-            errors.Add($"{Setting} has user=… without password=…; the client would not log in.");
+            errors.Add($"{Setting} has user=… without password=…, so the client would not log in.");
         return errors;
     }
 }

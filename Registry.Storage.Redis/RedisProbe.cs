@@ -5,50 +5,51 @@ using StackExchange.Redis;
 namespace Registry.Storage.Redis;
 
 /// <summary>
-/// Finds out whether the server is one that keeps what it is given, and says what a crash of it would cost.
+/// Checks that the server is supported and does not evict data. Logs a warning when a crash could lose writes.
 /// </summary>
-internal sealed partial class RedisProbe(RedisConnection link, ILogger<RedisProbe> logger) : IStorageProbe
+internal sealed partial class RedisProbe(RedisConnection connection, ILogger<RedisProbe> logger) : IStorageProbe
 {
     /// <summary>
-    /// Scripts replicate what they did and not what they said since 5; UNLINK came with 4. What is older than 6 is not
-    /// maintained by anyone.
+    /// Effect replication of scripts requires version 5, UNLINK version 4. Versions before 6 are no longer maintained.
     /// </summary>
     private const int OldestMajorVersion = 6;
 
     public string Name => "redis";
 
-    public string Description => $"{Name} at {link.Addresses}";
+    public string Description => $"{Name} at {connection.Addresses}";
 
     public async ValueTask ProbeAsync(CancellationToken cancellationToken)
     {
         var server = await InfoAsync("server", cancellationToken);
         if (server.TryGetValue("redis_version", out var version)
             && (!int.TryParse(version.Split('.')[0], out var major) || major < OldestMajorVersion))
-            throw Unfit($"This Redis is version {version}: the registry needs {OldestMajorVersion} or newer.");
+            throw Unsupported(
+                $"Redis is version {version}; the registry requires version {OldestMajorVersion} or later.");
         if (server.GetValueOrDefault("redis_mode") == "cluster")
-            throw Unfit(
-                "This Redis is a cluster, whose scripts may not touch keys of several slots, as the registry's do: "
-                    + "give it one server, with replicas where wanted.");
+            throw Unsupported(
+                "Redis runs in cluster mode, which is not supported: scripts of the registry use keys of several "
+                + "slots. "
+                    + "Use a single server, with replicas if needed.");
 
-        await DemandNoEvictionAsync(cancellationToken);
-        await WarnOfLossAsync(cancellationToken);
+        await RequireNoEvictionAsync(cancellationToken);
+        await WarnIfNotDurableAsync(cancellationToken);
     }
 
-    private static StorageException Unfit(string message) => new(StorageFault.Denied, message);
+    private static StorageException Unsupported(string message) => new(StorageFault.Denied, message);
 
-    private async ValueTask DemandNoEvictionAsync(CancellationToken cancellationToken)
+    private async ValueTask RequireNoEvictionAsync(CancellationToken cancellationToken)
     {
         var policy = (await InfoAsync("memory", cancellationToken)).GetValueOrDefault("maxmemory_policy")
             ?? await SettingAsync("maxmemory-policy", cancellationToken);
         if (policy is null)
             LogUnknown("maxmemory-policy", "noeviction");
         else if (policy != "noeviction")
-            throw Unfit(
-                $"This Redis would throw packages away when its memory is full: its maxmemory-policy is '{policy}' "
-                    + "and must be 'noeviction'.");
+            throw Unsupported(
+                $"Redis would evict packages when its memory is full: maxmemory-policy is '{policy}' and must be "
+                    + "'noeviction'.");
     }
 
-    private async ValueTask WarnOfLossAsync(CancellationToken cancellationToken)
+    private async ValueTask WarnIfNotDurableAsync(CancellationToken cancellationToken)
     {
         var persistence = await InfoAsync("persistence", cancellationToken);
         var appending = persistence.GetValueOrDefault("aof_enabled");
@@ -78,7 +79,7 @@ internal sealed partial class RedisProbe(RedisConnection link, ILogger<RedisProb
 
     private async ValueTask<Dictionary<string, string>> InfoAsync(string section, CancellationToken cancellationToken)
     {
-        var text = (await link.CallAsync(
+        var text = (await connection.CallAsync(
             database => database.ExecuteAsync("INFO", [section], RedisConnection.Flags),
             cancellationToken)).ToString() ?? "";
         return text.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
@@ -88,14 +89,14 @@ internal sealed partial class RedisProbe(RedisConnection link, ILogger<RedisProb
             .ToDictionary(pair => pair[0], pair => pair[1]);
     }
 
-    /// <summary>A setting of the server; null where it does not tell, as managed ones do not.</summary>
+    /// <summary>Returns a setting of the server; null when it refuses to return it, as managed services do.</summary>
     private async ValueTask<string?> SettingAsync(string name, CancellationToken cancellationToken)
     {
         try
         {
-            var answer = (RedisValue[]?)await link.CallAsync(
+            var reply = (RedisValue[]?)await connection.CallAsync(
                 database => database.ExecuteAsync("CONFIG", ["GET", name], RedisConnection.Flags), cancellationToken);
-            return answer is [_, var value] ? value.ToString() : null;
+            return reply is [_, var value] ? value.ToString() : null;
         }
         catch (StorageException refused) when (refused.InnerException is RedisServerException)
         {
@@ -106,39 +107,42 @@ internal sealed partial class RedisProbe(RedisConnection link, ILogger<RedisProb
 
     [LoggerMessage(
         Level = LogLevel.Warning,
-        Message = "Persistence of Redis could not be checked. Make sure that it runs with 'appendonly yes' and "
-            + "'appendfsync always', or a crash loses packages")]
+        Message = "Could not check the persistence of Redis. Set 'appendonly yes' and 'appendfsync always', or a "
+            + "crash may "
+            + "lose packages")]
     private partial void LogUnchecked();
 
     [LoggerMessage(
         Level = LogLevel.Warning,
-        Message = "Redis keeps everything in memory alone: all packages are lost when it stops. Set 'appendonly "
-            + "yes' and 'appendfsync always'")]
+        Message = "Redis has no persistence: all packages are lost when it stops. Set 'appendonly yes' and "
+            + "'appendfsync always'")]
     private partial void LogNoPersistence();
 
     [LoggerMessage(
         Level = LogLevel.Warning,
-        Message = "Redis writes snapshots alone: what was pushed since the last, up to an hour, is lost when it "
-            + "crashes. Set 'appendonly yes' and 'appendfsync always'")]
+        Message = "Redis only writes snapshots: a crash loses everything since the last one, up to an hour. Set "
+            + "'appendonly yes' and 'appendfsync always'")]
     private partial void LogSnapshotsOnly();
 
     [LoggerMessage(
         Level = LogLevel.Warning,
-        Message = "Redis flushes to disk every second: the pushes and deletes of the last second or two are lost "
-            + "when it is killed or its machine crashes. Set 'appendfsync always' where that matters")]
+        Message = "Redis flushes to disk every second: a crash of Redis or its machine loses the changes of the "
+            + "last second "
+            + "or two. Set 'appendfsync always' if that matters")]
     private partial void LogEverySecond();
 
     [LoggerMessage(
         Level = LogLevel.Warning,
-        Message = "Redis leaves flushing to the operating system: the pushes and deletes of the last half minute "
-            + "are lost when its machine crashes. Set 'appendfsync always'")]
+        Message = "Redis leaves flushing to the operating system: a crash of its machine loses the changes of the "
+            + "last half "
+            + "minute. Set 'appendfsync always'")]
     private partial void LogNeverFlushed();
 
     [LoggerMessage(
         Level = LogLevel.Warning,
-        Message = "Redis does not say what its {Setting} is: see to it that it is '{Wanted}'")]
+        Message = "Redis does not return its setting {Setting}. Make sure that it is '{Wanted}'")]
     private partial void LogUnknown(string setting, string wanted);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Redis refuses to tell its setting {Setting}: {Answer}")]
+    [LoggerMessage(Level = LogLevel.Information, Message = "Redis refused to return its setting {Setting}: {Answer}")]
     private partial void LogSettingRefused(string setting, string answer);
 }

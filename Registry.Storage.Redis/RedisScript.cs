@@ -1,17 +1,18 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using System.Text;
+using StackExchange.Redis;
 
 namespace Registry.Storage.Redis;
 
-/// <summary>A Lua script: sent by its hash, and whole where the server does not know it.</summary>
+/// <summary>A Lua script. It is sent by its hash, or whole when the server does not know it.</summary>
 internal sealed class RedisScript
 {
     /// <summary>
-    /// What every script may use. A revision is a counter that never falls behind the clock: a server that comes back
-    /// with an older state (its last second lost, or a snapshot restored) gives none a second time, which copies that
-    /// replicas keep by revision rely on. An epoch is one run of one server as one master: a restart gives another run
-    /// id, and a replica that is promoted gives another replication id.
+    /// The functions that every script may use. A revision is a counter that never falls behind the clock, so that a
+    /// server that comes back with an older state (a lost last second, a restored snapshot) does not repeat one; caches
+    /// by revision rely on this. An epoch is one run of one server as master: a restart changes the run id, and the
+    /// promotion of a replica changes the replication id.
     /// </summary>
     private const string Prelude = """
         local function present()
@@ -64,7 +65,7 @@ internal sealed class RedisScript
     [SuppressMessage(
         "Security",
         "CA5350:Do Not Use Weak Cryptographic Algorithms",
-        Justification = "Redis names scripts by their SHA-1.")]
+        Justification = "Redis identifies scripts by their SHA-1.")]
     public RedisScript(bool writes, string body)
     {
         Writes = writes;
@@ -72,13 +73,26 @@ internal sealed class RedisScript
         Hash = SHA1.HashData(Encoding.UTF8.GetBytes(Text));
     }
 
-    /// <summary>
-    /// True when it changes anything: then its caller waits for the outcome even where it is cancelled.
-    /// </summary>
+    /// <summary>True when the script writes. Such a script cannot be cancelled once it is sent.</summary>
     public bool Writes { get; }
 
     public string Text { get; }
 
-    /// <summary>The SHA-1 of <see cref="Text"/>, by which a server that has run it before knows it.</summary>
+    /// <summary>The SHA-1 of <see cref="Text"/>, which identifies a script that the server has cached.</summary>
     public byte[] Hash { get; }
+
+    /// <summary>Runs the script.</summary>
+    public async Task<RedisResult> EvaluateAsync(IDatabase database, RedisKey[] keys, RedisValue[] values)
+    {
+        try
+        {
+            return await database.ScriptEvaluateAsync(Hash, keys, values, RedisConnection.Flags);
+        }
+        catch (RedisServerException unknown) when (RedisFault.IsUnknownScript(unknown))
+        {
+            // The server was restarted or its script cache flushed: send the whole script, which caches it again.
+            object[] arguments = [Text, keys.Length, .. keys.Cast<object>(), .. values.Cast<object>()];
+            return await database.ExecuteAsync("EVAL", arguments, RedisConnection.Flags);
+        }
+    }
 }

@@ -7,12 +7,12 @@ using Registry.Core.Storage;
 
 namespace Registry.Storage.Redis;
 
-/// <summary>Composition of the Redis backend.</summary>
+/// <summary>Registers the Redis storage.</summary>
 public static class RedisServices
 {
     /// <summary>
-    /// Adds both stores over the server that the section <c>Redis</c> names; the options are validated at start, and
-    /// nothing connects before the first call.
+    /// Adds both stores over the server in section <c>Redis</c>. The options are validated at startup. The first call
+    /// opens the connection.
     /// </summary>
     public static IServiceCollection AddRedisStorage(this IServiceCollection services, IConfiguration configuration)
     {

@@ -1,11 +1,11 @@
 namespace Registry.Core.Storage;
 
-/// <summary>What storage knows of a blob.</summary>
-/// <param name="Key">Its name.</param>
-/// <param name="Length">Bytes.</param>
+/// <summary>Describes a stored blob.</summary>
+/// <param name="Key">The name of the blob.</param>
+/// <param name="Length">The length in bytes.</param>
 /// <param name="UploadedAt">
-/// When it was uploaded, in whole microseconds: each commit sets it anew, above that of the entry that it replaces. A
-/// commit may say a time of its own, as moving a registry does.
+/// The upload time, in whole microseconds. Each commit sets a later time than the blob had, unless the commit specifies
+/// a time of its own, as a migration does.
 /// </param>
-/// <param name="Revision">Changes at each commit.</param>
+/// <param name="Revision">The revision, which changes at each commit.</param>
 public sealed record BlobInfo(BlobKey Key, long Length, DateTimeOffset UploadedAt, Revision Revision);

@@ -1,24 +1,22 @@
-
 namespace Registry.Core.Storage;
 
 /// <summary>
-/// The name of a blob: the scope that it belongs to, and the sha256 of its bytes. The same bytes in two scopes are two
-/// blobs.
+/// The name of a blob: its scope and the sha256 of its bytes. The same bytes in two scopes are two blobs.
 /// </summary>
-/// <param name="Scope">A package or a workspace.</param>
+/// <param name="Scope">The package or workspace.</param>
 /// <param name="Digest">The sha256 of the stored bytes.</param>
 public readonly record struct BlobKey(StoreKey Scope, Digest Digest) : IComparable<BlobKey>
 {
     /// <summary>
-    /// What a blob's name begins with; no segment of a <see cref="StoreKey"/> can contain it, so blobs and scopes never
-    /// meet.
+    /// The first character of a blob's name. No segment of a <see cref="StoreKey"/> can contain it, so blobs and scopes
+    /// never collide.
     /// </summary>
     public const char Mark = '@';
 
-    /// <summary><c>scope/@digest</c>. Ordinal order of this text is the order of every listing.</summary>
+    /// <summary>The text form, <c>scope/@digest</c>. Its ordinal order is the order of every listing.</summary>
     public string Value => $"{Scope.Value}/{Mark}{Digest.Value}";
 
-    /// <summary>Reads <see cref="Value"/> back. False when it is not one.</summary>
+    /// <summary>Parses <see cref="Value"/>. Returns false when the text is not a blob key.</summary>
     public static bool TryParse(string? value, out BlobKey key)
     {
         key = default;

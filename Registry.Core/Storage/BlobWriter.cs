@@ -1,39 +1,35 @@
-
 namespace Registry.Core.Storage;
 
-/// <summary>A staged write of one blob. Disposing it without a commit discards it. For one caller at a time.</summary>
+/// <summary>A staged write of one blob. Disposing it without a commit discards the bytes. Not thread-safe.</summary>
 public abstract class BlobWriter : IAsyncDisposable
 {
-    /// <summary>
-    /// Appends bytes. They are copied or written before the call completes; the caller may reuse the buffer.
-    /// </summary>
-    /// <exception cref="StorageException">
-    /// The bytes could not be staged; the writer can only be disposed now.
-    /// </exception>
+    /// <summary>Appends bytes. The caller may reuse the buffer after the call.</summary>
+    /// <exception cref="StorageException">The bytes could not be staged. The writer can only be disposed.</exception>
     public abstract ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Makes the blob visible and durable, whole, under the writer's scope. What is there already under that name is
-    /// touched: see <see cref="IBlobStore"/>. At most one commit a writer.
+    /// Makes the whole blob visible and durable in the writer's scope. A blob that exists already is touched: see
+    /// <see cref="IBlobStore"/>. A writer commits at most once.
     /// </summary>
     /// <param name="digest">
-    /// The sha256 of all bytes written. The caller vouches for it: it computed it while it wrote.
+    /// The sha256 of all bytes written. It is not verified: the caller computed it while writing.
     /// </param>
     /// <param name="uploadedAt">
-    /// Null for now; a time of its own when a registry is moved, kept as it is even where it is older than the entry
-    /// that it replaces.
+    /// The upload time; null for the current time. A migration passes the original time, which is stored even if the
+    /// existing blob has a later one.
     /// </param>
-    /// <param name="cancellationToken">Cancels the call; the blob is there whole or not at all.</param>
+    /// <param name="cancellationToken">Cancels the call. The blob is then committed whole or not at all.</param>
     /// <returns>
-    /// The blob, and whether this commit created it: of several commits of the same bytes at once, exactly one did.
+    /// The blob, and whether this commit created it. Of several concurrent commits of the same bytes, exactly one
+    /// creates it.
     /// </returns>
-    /// <exception cref="StorageException">The outcome is unknown, or what was staged had been discarded.</exception>
+    /// <exception cref="StorageException">The outcome is unknown, or the staged bytes had been discarded.</exception>
     public abstract ValueTask<CommittedBlob> CommitAsync(
         Digest digest, DateTimeOffset? uploadedAt, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Discards what was staged, unless it was committed. Never throws for a storage that does not answer: what remains
-    /// is reclaimed as abandoned.
+    /// Discards the staged bytes unless they were committed. Does not throw when the storage is unavailable: what
+    /// remains is reclaimed as abandoned.
     /// </summary>
     public abstract ValueTask DisposeAsync();
 }

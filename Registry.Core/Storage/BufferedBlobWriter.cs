@@ -1,21 +1,21 @@
 namespace Registry.Core.Storage;
 
 /// <summary>
-/// A writer for a backend to which a small blob goes whole with its commit: nothing of it is staged before, so what is
-/// abandoned is discarded here and not in the storage.
+/// A writer for a backend that stores a small blob whole at its commit. Such a blob is in memory until then, so an
+/// abandoned one is discarded here and not in the storage.
 /// </summary>
 public abstract class BufferedBlobWriter : BlobWriter
 {
     private readonly BufferedUploads uploads;
     private readonly Lock gate = new();
-    private long written;
+    private long lastWritten;
     private State state;
 
-    /// <param name="uploads">Those of the backend, among which it is until it is disposed.</param>
+    /// <param name="uploads">The uploads of the backend. The writer belongs to them until it is disposed.</param>
     protected BufferedBlobWriter(BufferedUploads uploads)
     {
-        (this.uploads, written) = (uploads, uploads.Time.GetTimestamp());
-        uploads.Join(this);
+        (this.uploads, lastWritten) = (uploads, uploads.Time.GetTimestamp());
+        uploads.Add(this);
     }
 
     private enum State
@@ -27,48 +27,50 @@ public abstract class BufferedBlobWriter : BlobWriter
         Disposed,
     }
 
-    /// <summary>Whether the storage has any of it, or may have.</summary>
+    /// <summary>Whether the storage holds, or may hold, bytes of this blob.</summary>
     protected abstract bool IsStaged { get; }
 
-    /// <summary>The error of who goes on with what was discarded meanwhile.</summary>
+    /// <summary>Returns the error for using a writer whose bytes have been discarded as abandoned.</summary>
     public static StorageException Discarded() =>
-        new(StorageFault.Unavailable, "What was staged has been discarded, as nothing was written to it for too long.");
+        new(StorageFault.Unavailable, "The upload was discarded because nothing was written to it for too long.");
 
     /// <inheritdoc/>
     public sealed override async ValueTask DisposeAsync()
     {
-        State was;
+        State previous;
         lock (gate)
-            (was, state) = (state, State.Disposed);
-        if (was == State.Disposed)
+            (previous, state) = (state, State.Disposed);
+        if (previous == State.Disposed)
             return;
-        uploads.Leave(this);
-        await EndAsync(discard: was != State.Committed && IsStaged);
+        uploads.Remove(this);
+        await EndAsync(discard: previous != State.Committed && IsStaged);
         GC.SuppressFinalize(this);
     }
 
     /// <summary>
-    /// Discards what is in memory alone, unless it was written to of late or just is: its owner cannot commit it then.
+    /// Discards bytes that are only in memory, unless the writer is busy or was written to recently. The writer can
+    /// then no longer commit.
     /// </summary>
     internal bool TryDiscard(TimeSpan idle)
     {
         lock (gate)
         {
-            if (state != State.Writing || IsStaged || uploads.Time.GetElapsedTime(written) < idle)
+            if (state != State.Writing || IsStaged || uploads.Time.GetElapsedTime(lastWritten) < idle)
                 return false;
             state = State.Discarded;
             return true;
         }
     }
 
-    /// <summary>Gives back what the writer holds.</summary>
+    /// <summary>Releases the writer's resources.</summary>
     /// <param name="discard">
-    /// Whether to discard what was staged, too; a storage that does not answer is no error.
+    /// Whether to discard the staged bytes as well. An unavailable storage is not an error.
     /// </param>
     protected abstract ValueTask EndAsync(bool discard);
 
     /// <summary>
-    /// Begins a write or the commit: until it is said to have succeeded, the writer counts as failed.
+    /// Begins a write or the commit. The writer counts as failed until <see cref="Written"/> or <see cref="Committed"/>
+    /// is called.
     /// </summary>
     protected void Begin(CancellationToken cancellationToken)
     {
@@ -85,10 +87,10 @@ public abstract class BufferedBlobWriter : BlobWriter
         }
     }
 
-    /// <summary>A write has succeeded.</summary>
+    /// <summary>Completes a write.</summary>
     protected void Written() => End(State.Writing);
 
-    /// <summary>The commit has succeeded.</summary>
+    /// <summary>Completes the commit.</summary>
     protected void Committed() => End(State.Committed);
 
     private void End(State next)
@@ -96,7 +98,7 @@ public abstract class BufferedBlobWriter : BlobWriter
         lock (gate)
         {
             if (state == State.Busy)
-                (state, written) = (next, uploads.Time.GetTimestamp());
+                (state, lastWritten) = (next, uploads.Time.GetTimestamp());
         }
     }
 }

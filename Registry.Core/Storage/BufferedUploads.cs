@@ -2,8 +2,8 @@ using System.Collections.Concurrent;
 
 namespace Registry.Core.Storage;
 
-/// <summary>The uploads under way through one instance of a backend, of which some are in memory alone.</summary>
-/// <param name="time">The clock of idleness.</param>
+/// <summary>The active uploads of one backend instance. Some are only in memory.</summary>
+/// <param name="time">The clock that measures idle time.</param>
 public sealed class BufferedUploads(TimeProvider time)
 {
     private readonly ConcurrentDictionary<BufferedBlobWriter, bool> writers = new();
@@ -11,11 +11,12 @@ public sealed class BufferedUploads(TimeProvider time)
     internal TimeProvider Time => time;
 
     /// <summary>
-    /// Discards those in memory alone that were not written to for <paramref name="idle"/>; returns how many.
+    /// Discards the uploads that are only in memory and have been idle for <paramref name="idle"/>. Returns their
+    /// number.
     /// </summary>
     public int Discard(TimeSpan idle) => writers.Keys.Count(writer => writer.TryDiscard(idle));
 
-    internal void Join(BufferedBlobWriter writer) => writers[writer] = true;
+    internal void Add(BufferedBlobWriter writer) => writers[writer] = true;
 
-    internal void Leave(BufferedBlobWriter writer) => writers.TryRemove(writer, out _);
+    internal void Remove(BufferedBlobWriter writer) => writers.TryRemove(writer, out _);
 }

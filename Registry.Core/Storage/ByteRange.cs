@@ -2,14 +2,14 @@ namespace Registry.Core.Storage;
 
 /// <summary>A part of a blob.</summary>
 /// <param name="Offset">The first byte, from 0.</param>
-/// <param name="Length">How many bytes; null means up to the end.</param>
+/// <param name="Length">The number of bytes; null for all bytes up to the end.</param>
 public readonly record struct ByteRange(long Offset, long? Length)
 {
-    /// <summary>Every byte; right for an empty blob too.</summary>
+    /// <summary>The whole blob, which may be empty.</summary>
     public static ByteRange All => new(0, null);
 
-    /// <summary>The number of bytes that this range takes of a blob of <paramref name="total"/> bytes.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">The range is negative or reaches past the end.</exception>
+    /// <summary>Returns the length of this range in a blob of <paramref name="total"/> bytes.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The range is negative or extends past the end.</exception>
     public long LengthWithin(long total)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(Offset);

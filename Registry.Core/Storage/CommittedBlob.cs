@@ -1,9 +1,7 @@
 namespace Registry.Core.Storage;
 
-/// <summary>What a commit of a blob did.</summary>
-/// <param name="Info">The blob as this commit left it.</param>
-/// <param name="IsNew">
-/// True when the commit created the blob; false when the blob was there already and was touched.
-/// </param>
-/// <param name="Epoch">The epoch of the storage in which the commit happened; null where the storage has none.</param>
+/// <summary>The result of committing a blob.</summary>
+/// <param name="Info">The blob after this commit.</param>
+/// <param name="IsNew">True when the commit created the blob; false when it touched an existing blob.</param>
+/// <param name="Epoch">The epoch of the commit; null when the storage has no epochs.</param>
 public sealed record CommittedBlob(BlobInfo Info, bool IsNew, StorageEpoch? Epoch = null);

@@ -3,7 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Registry.Core.Storage;
 
-/// <summary>A sha256: 64 lower-case hex digits, without any prefix.</summary>
+/// <summary>A sha256: 64 lower-case hex digits without a prefix.</summary>
 public readonly record struct Digest
 {
     /// <summary>The length of <see cref="Value"/>.</summary>
@@ -16,10 +16,10 @@ public readonly record struct Digest
     private Digest(string value) => this.value = value;
 
     /// <summary>The 64 digits.</summary>
-    /// <exception cref="InvalidOperationException">This is the default value, which is no digest.</exception>
-    public string Value => value ?? throw new InvalidOperationException("A default Digest is none.");
+    /// <exception cref="InvalidOperationException">This is the default value.</exception>
+    public string Value => value ?? throw new InvalidOperationException("The default Digest has no value.");
 
-    /// <summary>Reads a digest; false for anything but 64 lower-case hex digits.</summary>
+    /// <summary>Parses a digest. Returns false for anything but 64 lower-case hex digits.</summary>
     public static bool TryParse([NotNullWhen(true)] string? text, out Digest digest)
     {
         digest = default;
@@ -29,12 +29,12 @@ public readonly record struct Digest
         return true;
     }
 
-    /// <summary>As <see cref="TryParse"/>.</summary>
-    /// <exception cref="FormatException"><paramref name="text"/> is no digest.</exception>
+    /// <summary>Parses a digest.</summary>
+    /// <exception cref="FormatException"><paramref name="text"/> is not a digest.</exception>
     public static Digest Parse(string text) =>
         TryParse(text, out var digest) ? digest : throw new FormatException("A digest is 64 lower-case hex digits.");
 
-    /// <summary>Takes the 32 bytes that sha256 gave.</summary>
+    /// <summary>Creates a digest from the 32 bytes of a sha256 hash.</summary>
     public static Digest FromHash(ReadOnlySpan<byte> sha256)
     {
         ArgumentOutOfRangeException.ThrowIfNotEqual(sha256.Length, HexLength / 2, nameof(sha256));

@@ -4,26 +4,26 @@ using System.Threading.Channels;
 namespace Registry.Core.Storage;
 
 /// <summary>
-/// Documents in handfuls, for whoever shares them out among processors: one at a time, handing over would cost more
-/// than the work.
+/// Groups documents into batches for parallel processing. Handing them over one at a time would cost more than
+/// processing them.
 /// </summary>
 internal static class DocumentBatches
 {
-    /// <summary>A batch ends with the document that makes it so many.</summary>
+    /// <summary>The maximum number of documents in a batch.</summary>
     private const int MaxDocuments = 256;
 
-    /// <summary>A batch ends with the document that makes it as long as this, in bytes.</summary>
+    /// <summary>A batch ends with the document that brings it to this size, in bytes.</summary>
     private const int FullBytes = 256 * 1024;
 
     /// <summary>
-    /// How many batches are read ahead: as much as a storage sends in one go, so that it goes on sending while that is
-    /// worked at.
+    /// The number of batches read ahead: as much as a storage sends at once, so that it keeps sending while they are
+    /// processed.
     /// </summary>
     private const int Ahead = 8;
 
     /// <summary>
-    /// The documents in their order. A batch has one at least, and is the receiver's own. Reading goes on while the
-    /// receiver works.
+    /// Returns the documents in order. A batch is never empty, and the caller owns it. Reading continues while the
+    /// caller processes a batch.
     /// </summary>
     public static async IAsyncEnumerable<IReadOnlyCollection<StoredDocument>> Of(
         IAsyncEnumerable<StoredDocument> documents,
@@ -45,7 +45,7 @@ internal static class DocumentBatches
         }
     }
 
-    /// <summary>Ends the channel with what ended the reading; throws nothing.</summary>
+    /// <summary>Completes the channel, with the exception if reading failed. Never throws.</summary>
     private static async Task FillAsync(
         ChannelWriter<IReadOnlyCollection<StoredDocument>> batches,
         IAsyncEnumerable<StoredDocument> documents,
@@ -70,7 +70,7 @@ internal static class DocumentBatches
         }
         catch (Exception failure)
         {
-            // The receiver is told, where there still is one.
+            // The reader of the channel throws it.
             batches.Complete(failure);
         }
     }

@@ -1,20 +1,20 @@
 namespace Registry.Core.Storage;
 
 /// <summary>
-/// A moment in the history of a storage's documents. Opaque: each backend has its own kind, and knows none of
-/// another's. It lives in the memory of one process and is never stored.
+/// A point in the history of a storage's documents. Opaque: each backend has its own type and ignores those of others.
+/// Never stored.
 /// </summary>
 public abstract class ChangeToken;
 
-/// <summary>What may have changed since a moment.</summary>
-/// <param name="Token">The moment of this answer, to ask with the next time.</param>
+/// <summary>The documents that may have changed since a token.</summary>
+/// <param name="Token">The token for the next call.</param>
 /// <param name="Keys">
-/// The documents that may have changed, in no order; one may be among them that did not change. Empty when nothing did.
-/// Null when that cannot be told: list everything again.
+/// The documents that may have changed, unordered. Some may not have changed. Empty when nothing changed. Null when the
+/// storage cannot tell: list everything again.
 /// </param>
 /// <param name="Revisions">
-/// Of those keys whose last change the storage can tell, the revision that it gave it: the document's, as of this
-/// answer, or that of its delete. Whoever has a copy of this revision need not ask for it. Null for none.
+/// The revisions of those keys whose last change the storage knows: the current revision of the document, or the
+/// revision of its delete. A copy with this revision is current. Null for none.
 /// </param>
 public readonly record struct DocumentChanges(
     ChangeToken Token, IReadOnlyCollection<StoreKey>? Keys, IReadOnlyDictionary<StoreKey, Revision>? Revisions = null);

@@ -2,19 +2,19 @@ using System.Runtime.CompilerServices;
 
 namespace Registry.Core.Storage;
 
-/// <summary>How documents are read with their listing where the engine has no call for both.</summary>
+/// <summary>Reads documents along with their listing for engines that have no call for both.</summary>
 public static class DocumentReading
 {
-    /// <summary>How many are being read while one is waited for, where a backend does not say.</summary>
+    /// <summary>The default number of concurrent reads.</summary>
     internal const int DefaultAhead = 16;
 
-    /// <summary>Lists the documents and reads each of them: see <see cref="IDocumentStore.ReadAsync"/>.</summary>
-    /// <param name="documents">Where they are.</param>
-    /// <param name="scope">Where to look.</param>
-    /// <param name="after">Start after this key, which need not exist; null starts at the beginning.</param>
-    /// <param name="ahead">How many are being read while one is waited for; memory holds as many.</param>
-    /// <param name="cancellationToken">Ends the reading.</param>
-    /// <exception cref="StorageException">The storage did not answer.</exception>
+    /// <summary>Lists documents and reads each of them: see <see cref="IDocumentStore.ReadAsync"/>.</summary>
+    /// <param name="documents">The document store.</param>
+    /// <param name="scope">The scope to list.</param>
+    /// <param name="after">The key to start after, which need not exist; null for the beginning.</param>
+    /// <param name="ahead">The number of concurrent reads, and so of documents in memory.</param>
+    /// <param name="cancellationToken">Cancels the enumeration.</param>
+    /// <exception cref="StorageException">The storage failed.</exception>
     public static async IAsyncEnumerable<StoredDocument> OneByOneAsync(
         IDocumentStore documents,
         StoreKey scope,
@@ -39,13 +39,13 @@ public static class DocumentReading
         }
         finally
         {
-            // Nobody waits for these any more: they end at once, and how is of no interest.
+            // The remaining reads are cancelled, and their results are not needed.
             await ended.CancelAsync();
             await Task.WhenAll(reads.Select(static next => (Task)next.Read))
                 .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
-        // What was deleted meanwhile is not there to be shown.
+        // Null when the document was deleted after it was listed.
         async ValueTask<StoredDocument?> NextAsync()
         {
             var (key, read) = reads.Dequeue();

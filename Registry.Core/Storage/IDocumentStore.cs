@@ -1,111 +1,107 @@
 namespace Registry.Core.Storage;
 
 /// <summary>
-/// Small, mutable documents, replaced whole by compare-and-set. Every backend keeps this contract without exceptions.
+/// Stores small, mutable documents, replaced whole by compare-and-set. Every backend implements this contract in full.
 /// </summary>
 /// <remarks>
 /// # Behaviour
 /// <list type="bullet">
-/// <item>A document changes whole or not at all; what was acknowledged survives the crash of any process and
-/// machine.</item>
-/// <item>Preconditions are judged and applied atomically against every writer in every process.</item>
-/// <item>Absence and lost races are null or false. A caller's mistake is an <see cref="ArgumentException"/>. Everything
-/// else is one <see cref="StorageException"/>: no exception of an SDK or of the operating system crosses this
+/// <item>A document changes whole or not at all. Acknowledged writes survive a crash of any process or machine.</item>
+/// <item>Preconditions are evaluated and applied atomically with respect to every writer in every process.</item>
+/// <item>Absence and lost races return null or false. Invalid arguments throw <see cref="ArgumentException"/>. Every
+/// other failure throws <see cref="StorageException"/>: no exception of an SDK or of the operating system crosses this
 /// port.</item>
-/// <item>After a failed write its outcome is unknown: read before trying again. <see cref="StorageFault.EpochEnded"/>
-/// alone says that it did not happen.</item>
-/// <item>A cancelled write has happened whole or not at all.</item>
-/// <item>All members may be called at once from many threads, processes and machines.</item>
+/// <item>After a failed write its outcome is unknown: read before retrying. Only <see cref="StorageFault.EpochEnded"/>
+/// means that the write did not happen.</item>
+/// <item>A cancelled write happens whole or not at all.</item>
+/// <item>All members may be called concurrently from many threads, processes and machines.</item>
 /// </list>
 /// </remarks>
 public interface IDocumentStore
 {
-    /// <summary>Reads a document: null when there is none.</summary>
-    /// <exception cref="StorageException">The storage did not answer, or what it holds is damaged.</exception>
+    /// <summary>Reads a document. Returns null when it does not exist.</summary>
+    /// <exception cref="StorageException">The storage failed, or the document is damaged.</exception>
     ValueTask<Document?> GetAsync(StoreKey key, CancellationToken cancellationToken);
 
     /// <summary>
-    /// The revision of a document: null when there is none. As fresh as <see cref="GetAsync"/>, and without the
-    /// content: the cheapest question that the storage answers, by which whoever kept a document knows whether it is
-    /// still the newest.
+    /// Returns the revision of a document; null when it does not exist. As fresh as <see cref="GetAsync"/>, but without
+    /// the content: the cheapest way to find out whether a cached document is current.
     /// </summary>
-    /// <exception cref="StorageException">The storage did not answer, or what it holds is damaged.</exception>
+    /// <exception cref="StorageException">The storage failed, or the document is damaged.</exception>
     ValueTask<Revision?> StatAsync(StoreKey key, CancellationToken cancellationToken);
 
-    /// <summary>Writes a document whole.</summary>
+    /// <summary>Writes a document.</summary>
     /// <returns>
     /// The new revision, once the document is durable; null when <paramref name="precondition"/> did not hold.
     /// </returns>
     /// <exception cref="ArgumentException">
     /// <paramref name="content"/> is larger than <see cref="Document.MaxBytes"/>.
     /// </exception>
-    /// <exception cref="StorageException">The outcome is unknown.</exception>
+    /// <exception cref="StorageException">The write failed; its outcome is unknown.</exception>
     ValueTask<Revision?> TryPutAsync(
         StoreKey key, ReadOnlyMemory<byte> content, Precondition precondition, CancellationToken cancellationToken);
 
     /// <summary>Deletes a document.</summary>
-    /// <returns>False when there was none or <paramref name="precondition"/> did not hold.</returns>
+    /// <returns>False when the document did not exist or <paramref name="precondition"/> did not hold.</returns>
     /// <exception cref="ArgumentException">
     /// <paramref name="precondition"/> is <see cref="Precondition.Absent"/>.
     /// </exception>
-    /// <exception cref="StorageException">The outcome is unknown.</exception>
+    /// <exception cref="StorageException">The write failed; its outcome is unknown.</exception>
     ValueTask<bool> TryDeleteAsync(StoreKey key, Precondition precondition, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Makes sure that what a read of the key answers is durable, before a client is refused because of it. After a
-    /// write that failed with <see cref="StorageException.IsUnflushed"/> reads may tell of a change that a power
-    /// failure would undo. The revision stays. Does nothing on a storage that shows only what is durable.
+    /// Ensures that what reads of the key return is durable, so that a client can be refused because of it. After a
+    /// write that failed with <see cref="StorageException.IsUnflushed"/>, reads may return a change that a power
+    /// failure would undo. The revision does not change. Does nothing on a storage that only shows durable writes.
     /// </summary>
-    /// <param name="key">The document, which need not exist.</param>
+    /// <param name="key">The key of the document, which need not exist.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
-    /// <exception cref="StorageException">It is still not known to be durable.</exception>
+    /// <exception cref="StorageException">Durability could not be established.</exception>
     ValueTask EnsureDurableAsync(StoreKey key, CancellationToken cancellationToken) => ValueTask.CompletedTask;
 
     /// <summary>
-    /// Lists the documents below <paramref name="scope"/> (whole segments; the scope's own document is not one of them)
-    /// in ordinal order of the key. What exists throughout the listing is seen exactly once; what comes or goes
-    /// meanwhile may be seen or not.
+    /// Lists the documents below <paramref name="scope"/> (whole segments, without the scope's own document) in ordinal
+    /// order of the key. A document that exists throughout the listing is returned exactly once. A document that is
+    /// created or deleted meanwhile may or may not be returned.
     /// </summary>
-    /// <param name="scope">Where to look.</param>
+    /// <param name="scope">The scope to list.</param>
     /// <param name="after">
-    /// Start after this key, which need not exist; null starts at the beginning. The last key of a page is the token of
-    /// the next.
+    /// The key to start after, which need not exist; null for the beginning. The last key of a page is the start of the
+    /// next.
     /// </param>
-    /// <param name="cancellationToken">Ends the listing.</param>
-    /// <exception cref="StorageException">
-    /// The storage did not answer: thrown by the enumeration, however far it had come.
-    /// </exception>
+    /// <param name="cancellationToken">Cancels the enumeration.</param>
+    /// <exception cref="StorageException">The storage failed. The enumeration may throw at any point.</exception>
     IAsyncEnumerable<DocumentEntry> ListAsync(StoreKey scope, StoreKey? after, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Lists as <see cref="ListAsync"/> does, with the documents themselves: for who needs all of them, at a fraction
-    /// of what one call for each costs where the engine is elsewhere.
+    /// Lists as <see cref="ListAsync"/> does, with the content of the documents. Much cheaper than one call per
+    /// document on a remote engine.
     /// </summary>
-    /// <param name="scope">Where to look.</param>
-    /// <param name="after">Start after this key, which need not exist; null starts at the beginning.</param>
-    /// <param name="cancellationToken">Ends the listing.</param>
+    /// <param name="scope">The scope to list.</param>
+    /// <param name="after">The key to start after, which need not exist; null for the beginning.</param>
+    /// <param name="cancellationToken">Cancels the enumeration.</param>
     /// <exception cref="StorageException">
-    /// The storage did not answer, or a document is damaged: thrown by the enumeration, however far it had come.
+    /// The storage failed, or a document is damaged. The enumeration may throw at any point.
     /// </exception>
     IAsyncEnumerable<StoredDocument> ReadAsync(StoreKey scope, StoreKey? after, CancellationToken cancellationToken) =>
         DocumentReading.OneByOneAsync(this, scope, after, DocumentReading.DefaultAhead, cancellationToken);
 
     /// <summary>
-    /// Tells which documents below <paramref name="scope"/> may have changed since a moment, so that a copy of many is
-    /// kept current at the price of what changed. Whoever keeps one takes a token first and lists after it.
+    /// Returns which documents below <paramref name="scope"/> may have changed since a token, so that a cache can be
+    /// refreshed at the cost of the changes alone. To fill a cache, take a token first and then list.
     /// </summary>
     /// <remarks>
-    /// Among the keys is every write, deletes included, that was acknowledged before this call began and not before the
-    /// call that gave <paramref name="since"/> began; and no later than by the call after it became visible, a write
-    /// that nobody acknowledged because its writer ended. A key may be told of more often than it changes, and before
-    /// its change can be read: then it is told of again. No change is ever missed.
+    /// The keys include every write and delete that was acknowledged before this call began and not before the call
+    /// that returned <paramref name="since"/> began. A write that was never acknowledged because its writer died is
+    /// reported no later than by the first call after it became visible. A key may be reported more often than it
+    /// changes, and before its change can be read; then it is reported again. No change is ever missed.
     /// </remarks>
-    /// <param name="scope">Where to look.</param>
+    /// <param name="scope">The scope to list.</param>
     /// <param name="since">
-    /// What an earlier call gave, of this or another instance over the same storage. Null, or one that is too old or
-    /// not known here: the answer asks for a listing.
+    /// The token of an earlier call to this or another instance over the same storage. When it is null, too old or
+    /// unknown, the result asks for a listing.
     /// </param>
-    /// <param name="cancellationToken">Ends the wait.</param>
-    /// <exception cref="StorageException">The storage did not answer.</exception>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <exception cref="StorageException">The storage failed.</exception>
     ValueTask<DocumentChanges> ChangesAsync(StoreKey scope, ChangeToken? since, CancellationToken cancellationToken);
 }

@@ -3,30 +3,29 @@ using System.Collections.Immutable;
 namespace Registry.Core.Storage;
 
 /// <summary>
-/// What a backend must find out before the registry opens its port, beyond that documents can be written, read, listed
-/// and deleted: a setting or a property of the engine that the contract rests on. Each backend registers one.
+/// Checks, before the registry opens its port, the settings and properties of the engine that the contract depends on.
+/// That documents can be written, read, listed and deleted is checked elsewhere. Each backend registers one probe.
 /// </summary>
 public interface IStorageProbe
 {
-    /// <summary>The backend, as <c>STORAGE</c> names it.</summary>
+    /// <summary>The name of the backend, as in <c>STORAGE</c>.</summary>
     string Name { get; }
 
     /// <summary>
-    /// What it is and where, in a few words for the operator, such as <c>filesystem at /srv/registry</c>; nothing
-    /// secret.
+    /// A short description for the operator, such as <c>filesystem at /srv/registry</c>. Contains no secrets.
     /// </summary>
     string Description => Name;
 
     /// <summary>
-    /// What the backend tells everyone about itself, such as the name and location of a bucket; nothing secret. Known
-    /// once it has been probed.
+    /// Public facts about the storage, such as the name and location of a bucket. Contains no secrets. Complete after
+    /// the probe.
     /// </summary>
     IReadOnlyDictionary<string, string> Facts => ImmutableDictionary<string, string>.Empty;
 
-    /// <summary>Succeeds when the backend can keep the contract. Leaves nothing behind.</summary>
+    /// <summary>Checks that the backend can fulfil the contract. Leaves nothing behind.</summary>
     /// <exception cref="StorageException">
-    /// It cannot: the message tells an operator what to change. <see cref="StorageFault.Full"/> comes last, when all
-    /// that needs no room has been proved.
+    /// The check failed; the message tells the operator what to change. <see cref="StorageFault.Full"/> is thrown last,
+    /// after everything that needs no space has been checked.
     /// </exception>
     ValueTask ProbeAsync(CancellationToken cancellationToken);
 }

@@ -1,43 +1,53 @@
 namespace Registry.Core.Storage;
 
 /// <summary>
-/// What must hold for a write to happen. Judged and applied atomically against every other writer in every process; a
-/// precondition that does not hold is an answer (null or false), never an exception, and changes nothing.
+/// A condition for a write. It is evaluated and applied atomically with respect to every writer in every process. When
+/// it does not hold, the write returns null or false, throws nothing and changes nothing.
 /// </summary>
 public readonly record struct Precondition
 {
     private Precondition(PreconditionKind kind, Revision revision) => (Kind, Revision) = (kind, revision);
 
-    /// <summary>Write whatever is there.</summary>
+    /// <summary>Write unconditionally.</summary>
     public static Precondition None => default;
 
-    /// <summary>Write only if nothing is there: create. A delete with it is a caller's mistake.</summary>
+    /// <summary>Write only if nothing exists: create. Not valid for a delete.</summary>
     public static Precondition Absent => new(PreconditionKind.Absent, default);
 
-    /// <summary>Which of the three this is.</summary>
+    /// <summary>The kind of this precondition.</summary>
     public PreconditionKind Kind { get; }
 
-    /// <summary>The revision to match; meaningful for <see cref="PreconditionKind.Matches"/> alone.</summary>
+    /// <summary>The revision to match. Used only by <see cref="PreconditionKind.Matches"/>.</summary>
     public Revision Revision { get; }
 
-    /// <summary>Write only if what is there has this revision.</summary>
+    /// <summary>Write only if the current revision is this one.</summary>
     public static Precondition Matches(Revision revision) => new(PreconditionKind.Matches, revision);
 
     /// <summary>
-    /// <see cref="Matches"/> where there is a revision, <see cref="Absent"/> where there is none: "as I read it".
+    /// Write only if nothing has changed since a read: <see cref="Matches"/> for a revision, <see cref="Absent"/> for
+    /// null.
     /// </summary>
     public static Precondition Unchanged(Revision? revision) => revision is { } known ? Matches(known) : Absent;
 
     /// <summary>
-    /// The epoch in which the write is to happen; null for any. A write whose epoch has ended is no lost race: it fails
-    /// with <see cref="StorageFault.EpochEnded"/>. A storage without epochs ignores it.
+    /// The required epoch; null for any. A write whose epoch has ended fails with
+    /// <see cref="StorageFault.EpochEnded"/>; it does not count as a lost race. A storage without epochs ignores it.
     /// </summary>
     public StorageEpoch? Epoch { get; private init; }
 
-    /// <summary>The same precondition, and that <paramref name="epoch"/> lasts; null for any epoch.</summary>
+    /// <summary>Returns the same precondition for one epoch; null for any epoch.</summary>
     public Precondition In(StorageEpoch? epoch) => this with { Epoch = epoch };
 
-    /// <summary>Judges the precondition, but for its epoch, against what is there: null for nothing.</summary>
+    /// <summary>Throws if this is <see cref="Absent"/>, which no delete can satisfy.</summary>
+    /// <exception cref="ArgumentException">This is <see cref="Absent"/>.</exception>
+    public void ThrowIfAbsent()
+    {
+        if (Kind == PreconditionKind.Absent)
+            throw new ArgumentException("A delete cannot require that the key is absent.", "precondition");
+    }
+
+    /// <summary>Evaluates the precondition without its epoch.</summary>
+    /// <param name="current">The current revision; null when nothing exists.</param>
     public bool HoldsFor(Revision? current) => Kind switch
     {
         PreconditionKind.None => true,
@@ -46,15 +56,15 @@ public readonly record struct Precondition
     };
 }
 
-/// <summary>The kinds of <see cref="Precondition"/>.</summary>
+/// <summary>The kind of a <see cref="Precondition"/>.</summary>
 public enum PreconditionKind
 {
     /// <summary>Always holds.</summary>
     None,
 
-    /// <summary>Holds where nothing is there.</summary>
+    /// <summary>Holds when nothing exists.</summary>
     Absent,
 
-    /// <summary>Holds where the revision is the given one.</summary>
+    /// <summary>Holds when the current revision is the given one.</summary>
     Matches,
 }

@@ -1,10 +1,10 @@
 namespace Registry.Core.Storage;
 
 /// <summary>
-/// The state of a document or blob at one moment. Opaque: only equality has a meaning. It changes on every write, even
-/// of equal bytes, and a key that is deleted and created again never repeats one.
+/// Identifies one state of a document or blob. Opaque: only equality has a meaning. It changes on every write, even of
+/// equal bytes, and never repeats, even when a key is deleted and created again.
 /// </summary>
-/// <param name="Value">The backend's own text.</param>
+/// <param name="Value">A text defined by the backend.</param>
 public readonly record struct Revision(string Value)
 {
     /// <inheritdoc/>

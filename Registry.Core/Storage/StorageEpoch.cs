@@ -1,20 +1,18 @@
 namespace Registry.Core.Storage;
 
 /// <summary>
-/// A stretch of a storage's history within which nothing that was acknowledged is lost. A storage that may come back
-/// without its last writes, as a server that was restarted or replaced by its replica, begins another epoch when it
-/// does. Opaque: only equality has a meaning, and no epoch comes back.
+/// A period in which a storage loses no acknowledged write. A storage that may lose its last writes, such as a server
+/// that was restarted or replaced by its replica, then begins another epoch. Opaque: only equality has a meaning, and
+/// epochs never repeat.
 /// </summary>
-/// <param name="Value">The backend's own text.</param>
+/// <param name="Value">A text defined by the backend.</param>
 public readonly record struct StorageEpoch(string Value)
 {
-    /// <summary>
-    /// The failure of a write that was to happen in an epoch that has ended. The write changed nothing.
-    /// </summary>
+    /// <summary>Returns the error for a write whose epoch has ended. The write changed nothing.</summary>
     public static StorageException Ended() => new(
         StorageFault.EpochEnded,
-        "The storage was restarted or replaced meanwhile and may have lost its last writes. What rests on them was "
-            + "not written.");
+        "The storage was restarted or replaced and may have lost its last writes. The write depends on them and was "
+            + "not made.");
 
     /// <inheritdoc/>
     public override string ToString() => Value;

@@ -6,24 +6,24 @@ using System.Text;
 namespace Registry.Core.Storage;
 
 /// <summary>
-/// The name of a document, or of a scope of blobs: escaped segments joined by <c>/</c>. What exists is legal on every
-/// backend: each segment holds only <c>[a-z0-9._%-]</c>, is never empty and never starts with a dot, so that upper and
-/// lower case stay apart on any disk and no path traversal can be written down. No backend escapes anything.
+/// The name of a document or of a scope of blobs: escaped segments joined by <c>/</c>. Every key is legal on every
+/// backend: a segment contains only <c>[a-z0-9._%-]</c>, is never empty and never starts with a dot. So names that
+/// differ only in case stay distinct on any disk, path traversal is impossible, and backends need no escaping.
 /// </summary>
 public readonly record struct StoreKey : IComparable<StoreKey>
 {
     /// <summary>
-    /// The longest escaped segment, in bytes: a file name of 255 bytes less room for a backend's own suffix.
+    /// The maximum length of an escaped segment in bytes: a file name of 255 bytes minus space for a backend's suffix.
     /// </summary>
     public const int MaxSegmentBytes = 240;
 
     /// <summary>
-    /// The longest escaped key, in bytes: the shortest limit of the backends (1,024 bytes of an object name) less room
-    /// for prefix and blob name.
+    /// The maximum length of an escaped key in bytes: the lowest limit of the backends (1,024 bytes of an object name)
+    /// minus space for the prefix and the blob name.
     /// </summary>
     public const int MaxKeyBytes = 900;
 
-    /// <summary>Two hex digits follow it. Alone it is an empty segment, which no other text escapes to.</summary>
+    /// <summary>The escape character, followed by two hex digits. Alone it stands for an empty segment.</summary>
     internal const char Escape = '%';
 
     private static readonly SearchValues<char> Plain = SearchValues.Create("abcdefghijklmnopqrstuvwxyz0123456789._-");
@@ -32,13 +32,13 @@ public readonly record struct StoreKey : IComparable<StoreKey>
 
     private StoreKey(string value) => this.value = value;
 
-    /// <summary>The escaped key. Ordinal order of this text is the order of every listing.</summary>
-    /// <exception cref="InvalidOperationException">This is the default value, which names nothing.</exception>
-    public string Value => value ?? throw new InvalidOperationException("A default StoreKey names nothing.");
+    /// <summary>The escaped key. Its ordinal order is the order of every listing.</summary>
+    /// <exception cref="InvalidOperationException">This is the default value.</exception>
+    public string Value => value ?? throw new InvalidOperationException("The default StoreKey has no value.");
 
-    /// <summary>Escapes each segment and joins them.</summary>
+    /// <summary>Creates a key from unescaped segments.</summary>
     /// <exception cref="ArgumentException">
-    /// No segment, invalid Unicode, or a segment or key that is too long.
+    /// There is no segment, a segment is not valid Unicode, or a segment or the key is too long.
     /// </exception>
     public static StoreKey Of(params ReadOnlySpan<string> segments) =>
         TryOf(segments, out var key)
@@ -48,7 +48,9 @@ public readonly record struct StoreKey : IComparable<StoreKey>
                     + $"{MaxKeyBytes} in all.",
                 nameof(segments));
 
-    /// <summary>As <see cref="Of"/>, but false where that throws: what is too long is refused, never cut.</summary>
+    /// <summary>
+    /// Creates a key like <see cref="Of"/>, but returns false where that throws. A name is never truncated.
+    /// </summary>
     public static bool TryOf(ReadOnlySpan<string> segments, out StoreKey key)
     {
         key = default;
@@ -76,17 +78,14 @@ public readonly record struct StoreKey : IComparable<StoreKey>
         return true;
     }
 
-    /// <summary>
-    /// Reads an escaped key back, as a backend finds it in its own names. False when it is not one that
-    /// <see cref="Of"/> writes.
-    /// </summary>
+    /// <summary>Parses an escaped key. Returns false for a text that <see cref="Of"/> does not produce.</summary>
     public static bool TryParse([NotNullWhen(true)] string? escaped, out StoreKey key)
     {
         key = default;
         if (string.IsNullOrEmpty(escaped) || escaped.Length > MaxKeyBytes)
             return false;
 
-        // As most keys are: nothing of it is escaped, nor could be.
+        // The common case: nothing is escaped.
         if (!escaped.Contains(Escape))
         {
             foreach (var segment in escaped.AsSpan().Split('/'))
@@ -104,24 +103,24 @@ public readonly record struct StoreKey : IComparable<StoreKey>
             segments[i] = plain;
         }
 
-        // Writing it again is the one definition of what is canonical.
+        // A key is canonical when escaping it again gives the same text.
         return TryOf(segments, out key) && key.value == escaped;
     }
 
-    /// <summary>The segments as they were given to <see cref="Of"/>.</summary>
+    /// <summary>Returns the unescaped segments.</summary>
     public IReadOnlyList<string> Segments()
     {
         var segments = Value.Split('/');
         for (var i = 0; i < segments.Length; i++)
             segments[i] = TryUnescape(segments[i], out var plain)
                 ? plain
-                : throw new InvalidOperationException($"'{Value}' is no key.");
+                : throw new InvalidOperationException($"'{Value}' is not a valid key.");
         return segments;
     }
 
     /// <summary>
-    /// True when this key lies below <paramref name="scope"/>: whole segments, so <c>a/bc</c> is not below <c>a/b</c>,
-    /// and no key is below itself.
+    /// Returns true when this key is below <paramref name="scope"/>. Whole segments count: <c>a/bc</c> is not below
+    /// <c>a/b</c>, and no key is below itself.
     /// </summary>
     public bool IsBelow(StoreKey scope) =>
         Value.Length > scope.Value.Length
@@ -149,7 +148,7 @@ public readonly record struct StoreKey : IComparable<StoreKey>
     private static bool IsPlain(
         ReadOnlySpan<char> segment) => !segment.IsEmpty && segment[0] != '.' && !segment.ContainsAnyExcept(Plain);
 
-    /// <summary>Whether nothing is to be escaped, as of most keys, and no segment is too long.</summary>
+    /// <summary>Returns true when nothing needs escaping, as in most keys, and no segment is too long.</summary>
     private static bool ArePlain(ReadOnlySpan<string> segments)
     {
         foreach (var segment in segments)

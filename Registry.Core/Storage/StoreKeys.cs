@@ -1,31 +1,29 @@
-
 namespace Registry.Core.Storage;
 
-/// <summary>
-/// Every key that the registry stores under, in one place.
-/// </summary>
+/// <summary>Builds every key that the registry uses.</summary>
 /// <remarks>
 /// <code>
-/// documents   packages/&lt;namespace&gt;/&lt;name&gt;         PackageIndex: releases → manifests, channels, created_at
-///             probe/&lt;random&gt;                    written, read and deleted at start
-/// blobs packages/&lt;namespace&gt;/&lt;name&gt; sha256 of the stored bytes (the .tar.gz as it was pushed)
-/// archives/&lt;workspace …&gt; sha256 of the app archive
+/// documents  packages/&lt;namespace&gt;/&lt;name&gt;   the package index: releases, manifests, channels, created_at
+///            probe/&lt;random&gt;                 written, read and deleted at startup
+/// blobs      packages/&lt;namespace&gt;/&lt;name&gt;   the stored bytes (the .tar.gz as it was pushed)
+///            archives/&lt;workspace …&gt;         app archives
 /// </code>
-/// App archives need no document: the blob is the truth, and its digest is the archive's id.
+/// Blobs are named by the sha256 of their bytes.
+/// App archives need no document: the digest of the blob is the id of the archive.
 /// </remarks>
 public static class StoreKeys
 {
-    /// <summary>Above every package.</summary>
+    /// <summary>The scope of all packages.</summary>
     public static StoreKey Packages { get; } = StoreKey.Of("packages");
 
-    /// <summary>Above every workspace.</summary>
+    /// <summary>The scope of all workspaces.</summary>
     public static StoreKey Archives { get; } = StoreKey.Of("archives");
 
-    /// <summary>Above the documents of the start-up probe.</summary>
+    /// <summary>The scope of the documents of the startup probe.</summary>
     public static StoreKey Probe { get; } = StoreKey.Of("probe");
 
-    /// <summary>The index of a package, and the scope of its blobs.</summary>
+    /// <summary>Returns the key of a package's index, which is also the scope of its blobs.</summary>
     /// <param name="namespace">The namespace of the package.</param>
-    /// <param name="name">Its name in the namespace.</param>
+    /// <param name="name">The name of the package in its namespace.</param>
     public static StoreKey Package(string @namespace, string name) => StoreKey.Of(Packages.Value, @namespace, name);
 }

@@ -109,7 +109,7 @@ public sealed class GcsProtocol : GcsFaults
         {
             var fault = await FaultOf(write);
             Assert.That(fault.Kind, Is.EqualTo(StorageFault.Unavailable));
-            Assert.That(fault.Message, Does.Contain("404, although the bucket is there"));
+            Assert.That(fault.Message, Does.Contain("although the bucket exists"));
         }
 
         Assert.That(Fake.CountOf(FakeGcsOperation.Insert), Is.EqualTo(writes.Length));

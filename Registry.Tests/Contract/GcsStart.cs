@@ -63,7 +63,7 @@ public sealed class GcsStart : IAsyncDisposable
     public async Task A_bucket_that_is_not_there_stops_the_start()
     {
         fake.RemoveBucket();
-        await DemandRefusedAsync(OnEmulator(), $"There is no bucket '{FakeGcs.BucketName}' (GCS__BUCKET)");
+        await DemandRefusedAsync(OnEmulator(), $"The bucket '{FakeGcs.BucketName}' (GCS__BUCKET) does not exist");
     }
 
     [Test]

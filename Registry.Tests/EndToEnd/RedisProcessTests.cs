@@ -118,7 +118,8 @@ public sealed class RedisProcessTests : EndToEndTest
                 refused.Split('\n').Count(static line => line.StartsWith("reason", StringComparison.Ordinal)),
                 Is.LessThanOrEqualTo(1),
                 refused);
-            Assert.That(registry.Log, Has.Some.Contains("could not be checked").And.None.Contains(" fail: "));
+            Assert.That(
+                registry.Log, Has.Some.Contains("Could not check the persistence").And.None.Contains(" fail: "));
         }
     }
 

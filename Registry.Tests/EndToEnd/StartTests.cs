@@ -252,7 +252,7 @@ public sealed class StartTests : EndToEndTest
 
     [TestCase("redis", "REDIS__CONFIGURATION", "127.0.0.1:{0}", "Redis")]
     [TestCase("etcd", "ETCD__ENDPOINTS", "http://127.0.0.1:{0}", "etcd")]
-    [TestCase("gcs", "STORAGE_EMULATOR_HOST", "127.0.0.1:{0}", "No answer to GET bucket 'somewhere'")]
+    [TestCase("gcs", "STORAGE_EMULATOR_HOST", "127.0.0.1:{0}", "No response to GET bucket 'somewhere'")]
     public async Task A_server_that_nobody_runs_ends_the_start_and_is_told_of(
         string storage, string setting, string address, string told)
     {
@@ -330,7 +330,7 @@ public sealed class StartTests : EndToEndTest
             ("HOME", Folder));
         Assert.That(
             errors, Does.Contain("There are no Application Default Credentials").And.Contain("GCS__CREDENTIALSFILE"));
-        Assert.That(errors, Does.Contain("Connection refused"), "why the metadata server gives none");
+        Assert.That(errors, Does.Contain("Connection refused"), "why the metadata server returned none");
     }
 
     /// <summary>Exit code 1, and what it told on standard error: lines for an operator and no stack trace.</summary>

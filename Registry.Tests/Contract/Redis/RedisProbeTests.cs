@@ -38,9 +38,9 @@ public sealed class RedisProbeTests : RedisTests
     {
         await Server.CommandAsync("config", "set", "appendonly", "yes");
         await Server.CommandAsync("acl", "setuser", "default", "-config|get");
-        Assert.That(await ProbeAsync(), Has.Count.EqualTo(1).And.One.Contains("could not be checked"));
+        Assert.That(await ProbeAsync(), Has.Count.EqualTo(1).And.One.Contains("Could not check the persistence"));
         await Server.CommandAsync("config", "set", "appendonly", "no");
-        Assert.That(await ProbeAsync(), Has.Count.EqualTo(1).And.One.Contains("could not be checked"));
+        Assert.That(await ProbeAsync(), Has.Count.EqualTo(1).And.One.Contains("Could not check the persistence"));
     }
 
     [TestCase("password=wrong-one")]

@@ -50,7 +50,7 @@ public sealed class EtcdErrorsTests
                 "broke the connection",
                 new HttpRequestException(HttpRequestError.ResponseEnded),
                 false),
-            (StatusCode.DeadlineExceeded, "did not answer in time", new OperationCanceledException(), false),
+            (StatusCode.DeadlineExceeded, "did not respond in time", new OperationCanceledException(), false),
         ];
         foreach (var (code, message, cause, expected) in cases)
             Assert.That(EtcdErrors.ChangedNothing(Error(code, message, cause)), Is.EqualTo(expected), message);
@@ -60,12 +60,12 @@ public sealed class EtcdErrorsTests
     public void A_login_is_made_again_for_a_token_that_is_unknown_or_older_than_a_change_of_the_users()
     {
         Assert.That(
-            EtcdErrors.AsksForLogin(Error(StatusCode.Unauthenticated, "etcdserver: invalid auth token")), Is.True);
+            EtcdErrors.RequiresLogin(Error(StatusCode.Unauthenticated, "etcdserver: invalid auth token")), Is.True);
         Assert.That(
-            EtcdErrors.AsksForLogin(Error(StatusCode.InvalidArgument, "etcdserver: revision of auth store is old")),
+            EtcdErrors.RequiresLogin(Error(StatusCode.InvalidArgument, "etcdserver: revision of auth store is old")),
             Is.True);
         Assert.That(
-            EtcdErrors.AsksForLogin(Error(StatusCode.PermissionDenied, "etcdserver: permission denied")), Is.False);
+            EtcdErrors.RequiresLogin(Error(StatusCode.PermissionDenied, "etcdserver: permission denied")), Is.False);
     }
 
     private static RpcException Error(

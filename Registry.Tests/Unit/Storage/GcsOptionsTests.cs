@@ -68,7 +68,8 @@ public sealed class GcsOptionsTests
         File.WriteAllText(folder.Below("key.json"), text);
         Assert.That(
             () => Read(("Gcs:Bucket", "registry"), ("Gcs:CredentialsFile", folder.Below("key.json"))),
-            Throws.TypeOf<OptionsValidationException>().With.Message.Contains("which holds no credentials"));
+            Throws.TypeOf<OptionsValidationException>().With.Message
+                .Contains("which contains no Google Cloud credentials"));
     }
 
     [Test]

@@ -32,7 +32,7 @@ public sealed class RedisFaultTests
         StorageFault.Denied)]
     [TestCase("ERR something that nobody has seen before", null)]
     public void A_failure_is_told_by_its_words(string message, StorageFault? kind) =>
-        Assert.That(RedisFault.KindSaid(message), Is.EqualTo(kind));
+        Assert.That(RedisFault.Classify(message), Is.EqualTo(kind));
 
     [Test]
     public void What_came_too_late_is_unavailable_and_what_is_known_stays_as_it_is()
