@@ -65,8 +65,9 @@ internal sealed class EtcdOptionsValidator : IValidateOptions<EtcdOptions>
         {
             load();
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or CryptographicException
-            or ArgumentException)
+        catch (Exception exception)
+            when (exception is IOException or UnauthorizedAccessException or CryptographicException
+                or ArgumentException)
         {
             errors.Add($"{setting} ('{path}') cannot be used: {exception.Message}");
         }
