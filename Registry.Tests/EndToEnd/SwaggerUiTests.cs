@@ -5,14 +5,14 @@ using Registry.Tests.Support;
 namespace Registry.Tests.EndToEnd;
 
 /// <summary>
-/// What a person does with the page at <c>/swagger</c>, without the internet; also below a path of an nginx that tells
-/// the registry nothing of it.
+/// A user works with the page at <c>/swagger</c>, without internet access; also under a path of an nginx that does not
+/// forward the prefix.
 /// </summary>
 [TestFixture(false)]
 [TestFixture(true)]
 public sealed class SwaggerUiTests(bool behindProxy) : BrowserTests
 {
-    /// <summary>In milliseconds: for machines that do much else besides.</summary>
+    /// <summary>The timeout in milliseconds, long enough for busy machines.</summary>
     private const float Timeout = 30_000;
 
     private static readonly string Data = Path.Combine(AppContext.BaseDirectory, "Data");
@@ -35,7 +35,7 @@ public sealed class SwaggerUiTests(bool behindProxy) : BrowserTests
     }
 
     [Test]
-    public async Task The_sample_chart_is_pushed_listed_and_pulled_with_what_is_filled_in()
+    public async Task The_sample_chart_is_pushed_listed_and_pulled_with_the_defaults()
     {
         await Page.GotoAsync("swagger");
         var push = await TryAsync("CNR", "cnrPushRelease");
@@ -55,7 +55,7 @@ public sealed class SwaggerUiTests(bool behindProxy) : BrowserTests
     }
 
     [Test]
-    public async Task Each_mount_of_cnr_is_a_group_with_a_note()
+    public async Task Each_CNR_mount_is_a_tag_with_a_description()
     {
         await Page.GotoAsync("swagger");
         await ExpectAsync(await TryAsync("Health", "healthCheckAlive"), "200", "\"status\": \"ok\"");
@@ -83,7 +83,7 @@ public sealed class SwaggerUiTests(bool behindProxy) : BrowserTests
     }
 
     [Test]
-    public async Task A_form_with_a_file_replaces_nothing_and_sends_no_metadata_unless_told_to()
+    public async Task A_form_with_a_file_does_not_force_and_sends_no_metadata()
     {
         await Page.GotoAsync("swagger");
         var push = await OpenAsync("CNR", "cnrPushRelease");
@@ -102,7 +102,7 @@ public sealed class SwaggerUiTests(bool behindProxy) : BrowserTests
     }
 
     [Test]
-    public async Task The_home_page_leads_to_everything_and_counts()
+    public async Task The_home_page_links_to_everything_and_shows_counts()
     {
         await Page.GotoAsync("swagger");
         await ExpectAsync(await TryAsync("CNR", "cnrPushRelease"), "200", "\"status\": \"ok\"");
@@ -125,7 +125,7 @@ public sealed class SwaggerUiTests(bool behindProxy) : BrowserTests
         AssertNothingWrong();
     }
 
-    /// <summary>Opens an operation and presses Try it out and Execute, changing nothing.</summary>
+    /// <summary>Opens an operation and executes it with the default values.</summary>
     private async Task<ILocator> TryAsync(string tag, string operation)
     {
         var block = await OpenAsync(tag, operation);
