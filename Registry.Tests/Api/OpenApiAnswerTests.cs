@@ -29,7 +29,7 @@ public sealed class OpenApiAnswerTests(string backend)
 
     [TestCase("cnr")]
     [TestCase("appr")]
-    public async Task Every_cnr_operation_returns_its_example(
+    public async Task Every_package_operation_returns_its_example(
         string api)
     {
         var operations =

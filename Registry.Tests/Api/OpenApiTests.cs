@@ -204,8 +204,8 @@ public sealed class OpenApiTests
         {
             foreach (var document in (Func<Task>[])[() => documents.Whole, () => documents.ForClients])
             {
-                var asked = Task.Run(() => document().IsCompleted);
-                Assert.That(await asked.WaitAsync(TimeSpan.FromSeconds(60)), Is.False);
+                var call = Task.Run(() => document().IsCompleted);
+                Assert.That(await call.WaitAsync(TimeSpan.FromSeconds(60)), Is.False);
             }
         }
         finally

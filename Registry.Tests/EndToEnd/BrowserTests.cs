@@ -89,7 +89,7 @@ public abstract class BrowserTests
     }
 
     /// <summary>Asserts that no request failed or left the registry, and no script reported an error.</summary>
-    protected void AssertNothingWrong() => Assert.That(problems, Is.Empty);
+    protected void AssertNoProblems() => Assert.That(problems, Is.Empty);
 
     private bool IsOurs(string url) =>
         url.StartsWith(address.ToString(), StringComparison.Ordinal)

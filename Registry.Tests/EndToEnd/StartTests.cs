@@ -204,7 +204,7 @@ public sealed class StartTests : EndToEndTest
         Assert.That((await RefusesAsync(("FILESYSTEM__PATH", path))).Split('\n'), Has.Length.EqualTo(1));
 
     [Test]
-    public async Task A_missing_or_empty_data_folder_is_refused_without_creation()
+    public async Task A_missing_or_empty_data_folder_is_refused_if_creation_is_off()
     {
         (string, string?)[] settings = [("FILESYSTEM__PATH", Data), ("FILESYSTEM__CREATE", "false")];
         await AssertRefusedAsync("does not exist");

@@ -51,7 +51,7 @@ public sealed class SwaggerUiTests(bool behindProxy) : BrowserTests
         Assert.That(
             await File.ReadAllBytesAsync(await download.PathAsync()),
             Is.EqualTo(await File.ReadAllBytesAsync(Path.Combine(Data, "elasticsearch-chart.tar.gz"))));
-        AssertNothingWrong();
+        AssertNoProblems();
     }
 
     [Test]
@@ -66,7 +66,7 @@ public sealed class SwaggerUiTests(bool behindProxy) : BrowserTests
         Assert.That(
             await Page.Locator(".opblock-tag[data-tag=appr] small").InnerTextAsync(),
             Does.Contain("/cnr/api/v1/packages"));
-        AssertNothingWrong();
+        AssertNoProblems();
     }
 
     [Test]
@@ -79,11 +79,11 @@ public sealed class SwaggerUiTests(bool behindProxy) : BrowserTests
         await ExpectAsync(
             upload, "200", "\"app_archive_id\": \"328ebadef2f23d30bf9f806d4eb67c56e2869f471ca34f18780c7ce31576021d\"");
         await ExpectAsync(await TryAsync("KAR", "karListArchives"), "200", "\"size\": \"4952\"");
-        AssertNothingWrong();
+        AssertNoProblems();
     }
 
     [Test]
-    public async Task A_form_with_a_file_does_not_force_and_sends_no_metadata()
+    public async Task A_form_with_a_file_sends_neither_force_nor_metadata_by_default()
     {
         await Page.GotoAsync("swagger");
         var push = await OpenAsync("CNR", "cnrPushRelease");
@@ -95,7 +95,7 @@ public sealed class SwaggerUiTests(bool behindProxy) : BrowserTests
         var manifest = await (await Page.APIRequest.GetAsync(
             $"{new Uri(Page.Url).GetLeftPart(UriPartial.Path)}/../../api/v1/packages/hello/elasticsearch/1.0.0/helm")).TextAsync();
         Assert.That(manifest, Does.Contain("\"metadata\":null"));
-        AssertNothingWrong();
+        AssertNoProblems();
 
         await push.Locator("button.execute").ClickAsync();
         await ExpectAsync(push, "409", "package-exists");
@@ -122,7 +122,7 @@ public sealed class SwaggerUiTests(bool behindProxy) : BrowserTests
             Assert.That(answer.Status, Is.EqualTo(200), link);
         }
 
-        AssertNothingWrong();
+        AssertNoProblems();
     }
 
     /// <summary>Opens an operation and executes it with the default values.</summary>

@@ -50,7 +50,7 @@ internal sealed class PrivateVolume : IAsyncDisposable
         return ["nsenter", "--preserve-credentials", "--user", "--mount", "--target", target, "--", .. command];
     }
 
-    /// <summary>Fills the remaining space with a file.</summary>
+    /// <summary>Fills the remaining space with a file that no process holds open.</summary>
     /// <param name="name">The file, relative to the folder.</param>
     public Task FillAsync(string name) =>
         ShellAsync("head -c 64m /dev/zero >\"$0\" 2>/dev/null; test -s \"$0\"", Path.Combine(folder, name));

@@ -9,8 +9,10 @@ internal sealed class Options
     public const string Help = """
         Usage: bench/run.sh [option]...
 
-        Fills registries, runs every case alternately against them, nginx and a bare ASP.NET Core application, and prints the ratios.
-        A run of all cases takes about twenty minutes and writes its tables to Documentation/performance.md; other runs only print them.
+        Fills registries, runs every case alternately against them, nginx and a bare ASP.NET Core application,
+        and prints the ratios.
+        A run of all cases takes about twenty minutes and writes its tables to Documentation/performance.md;
+        other runs only print them.
 
           --cases a,b      run only these groups of cases (below)
           --rounds n       rounds of each comparison; the median counts (5)

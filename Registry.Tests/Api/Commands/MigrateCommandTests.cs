@@ -22,7 +22,7 @@ internal sealed class MigrateCommandTests : IDisposable
     public void Dispose() => folder.Dispose();
 
     [Test]
-    public async Task A_setting_with_a_side_overrides_one_without_for_that_side()
+    public async Task A_setting_with_a_side_overrides_the_common_one()
     {
         await PushAsync(Old, "1.0.0");
         var moved = await RunAsync($"--Filesystem:Path={Old}", $"--to:Filesystem:Path={New}");

@@ -59,10 +59,10 @@ public sealed class FrozenServerTests(string backend) : ServerFaultTest(backend)
         await UntilAsync(host, ready: true);
 
         // Some pushes are in progress when the server freezes.
-        var under = Enumerable.Range(0, 8)
+        var inProgress = Enumerable.Range(0, 8)
             .Select(number => ledger.PushAsync(host.Client, "under", $"1.0.{number}", 700_000, CancellationToken))
             .ToArray();
-        await Task.WhenAny(under);
+        await Task.WhenAny(inProgress);
         await Server.FreezeAsync();
         var frozen = Stopwatch.StartNew();
         var rounds = 0;
@@ -75,7 +75,7 @@ public sealed class FrozenServerTests(string backend) : ServerFaultTest(backend)
                     .. Reads.Select(path => AssertUnavailableAsync(host, HttpMethod.Get, path)),
                     .. Changes(host, ledger, rounds)
                 ]);
-            await Task.WhenAll(under);
+            await Task.WhenAll(inProgress);
         }
 
         Assert.That(rounds, Is.AtLeast(1));
@@ -88,7 +88,7 @@ public sealed class FrozenServerTests(string backend) : ServerFaultTest(backend)
                     using var answer = await host.Client.GetAsync(path, CancellationToken);
                     return answer.IsSuccessStatusCode;
                 },
-                path);
+                $"{path} succeeds");
 
         // A write that reached the frozen server may have taken effect since, but only as a whole.
         var number = 0;

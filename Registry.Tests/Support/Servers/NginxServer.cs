@@ -61,7 +61,7 @@ public sealed class NginxServer : ServerProcess
             scgi_temp_path scgi;
             server {
                 listen 127.0.0.1:{{Port}};
-                # A browser asks the host for the icon of a page of JSON. What else is on the host is not the registry's.
+                # Browsers request the icon from the root of the host, which is not part of the registry.
                 location = /favicon.ico { return 204; }
                 location {{Prefix}}/ { {{location}} }
             }

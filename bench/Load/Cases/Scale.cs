@@ -19,7 +19,7 @@ internal static class Scale
     private static readonly TimeSpan ReadyInterval = TimeSpan.FromMilliseconds(50);
 
     /// <summary>The maximum duration of the first search, in seconds, if the catalog was loaded before it.</summary>
-    private const double FirstSearch = 0.25;
+    private const double MaxFirstSearchSeconds = 0.25;
 
     public static async Task RunAsync(Run run, string name, CancellationToken cancellationToken)
     {
@@ -48,7 +48,7 @@ internal static class Scale
             $"{where}: start to the first search answered",
             $"{searched:0.0} s",
             hasMark ? "≤ 5 s, and `/readyz` says so" : null,
-            searched <= 5 && searched - ready <= FirstSearch,
+            searched <= 5 && searched - ready <= MaxFirstSearchSeconds,
             $"`/readyz` said so after {ready:0.0} s");
 
         await using var other = await run.Servers.RegistryAsync(backend.Settings, cancellationToken);
