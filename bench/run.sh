@@ -5,7 +5,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 source .ci/require.sh
 
-# Servers lie in sbin, which is not on everybody's path.
+# Servers are in sbin, which may not be on the PATH.
 export PATH=$PATH:/usr/sbin:/sbin
 
 if ! command -v dotnet >/dev/null; then

@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 
 namespace Registry.Tests.Api;
 
-/// <summary>The OpenAPI document of a running service, read as the JSON that it is.</summary>
+/// <summary>The OpenAPI document of a running service, as JSON.</summary>
 internal sealed partial class ApiDocument(JsonNode root)
 {
     public JsonNode Root { get; } = root;
@@ -18,35 +18,35 @@ internal sealed partial class ApiDocument(JsonNode root)
 
     public ApiOperation Operation(string id) => Operations.Single(operation => operation.Id == id);
 
-    /// <summary>What a node refers to, or the node itself.</summary>
+    /// <summary>Resolves a reference; returns the node itself if it is not one.</summary>
     public JsonNode Resolve(JsonNode node) => node is JsonObject && node["$ref"]?.GetValue<string>() is { } reference
         ? reference.Split('/')[1..].Aggregate(Root, (at, name) => at[name] ?? throw new KeyNotFoundException(reference))
         : node;
 
-    /// <summary>What is wrong with a value, by a schema; null when nothing is.</summary>
-    public string? Fault(JsonNode? value, JsonNode schemaOrReference, string at = "$")
+    /// <summary>Validates a value against a schema; returns the first error, or null if it is valid.</summary>
+    public string? Validate(JsonNode? value, JsonNode schemaOrReference, string at = "$")
     {
         var schema = Resolve(schemaOrReference);
         var type = schema["type"]?.GetValue<string>();
         if (schema["enum"] is JsonArray words && !words.Any(word => JsonNode.DeepEquals(word, value)))
-            return $"{at} is {value}, none of {words}";
+            return $"{at} is {value}; expected one of {words}";
         return (type, value) switch
         {
             (null, _) => null,
-            ("object", JsonObject members) => FaultOfMembers(members, schema, at),
+            ("object", JsonObject members) => ValidateMembers(members, schema, at),
             ("array", JsonArray items) =>
-                items.Select((item, i) => Fault(item, schema["items"]!, $"{at}[{i}]"))
-                    .FirstOrDefault(fault => fault is not null),
+                items.Select((item, i) => Validate(item, schema["items"]!, $"{at}[{i}]"))
+                    .FirstOrDefault(error => error is not null),
             ("string", JsonValue text) when text.TryGetValue<string>(out var content) =>
                 schema["pattern"] is { } pattern && !Regex.IsMatch(content, pattern.GetValue<string>())
-                    ? $"{at} is {content}, not as {pattern}"
+                    ? $"{at} is {content}, which does not match {pattern}"
                     : null,
             ("integer", JsonValue number) when number.TryGetValue<long>(out _) => null,
             _ => $"{at} is {value?.ToJsonString() ?? "null"}, not of type {type}",
         };
     }
 
-    private string? FaultOfMembers(JsonObject members, JsonNode schema, string at)
+    private string? ValidateMembers(JsonObject members, JsonNode schema, string at)
     {
         foreach (var required in schema["required"]?.AsArray() ?? [])
             if (!members.ContainsKey(required!.GetValue<string>()))
@@ -54,19 +54,19 @@ internal sealed partial class ApiDocument(JsonNode root)
         foreach (var (name, value) in members)
             if ((schema["properties"]?[name] ?? schema["additionalProperties"]) is JsonObject shape)
             {
-                if (Fault(value, shape, $"{at}.{name}") is { } fault)
-                    return fault;
+                if (Validate(value, shape, $"{at}.{name}") is { } error)
+                    return error;
             }
             else if (schema["properties"] is not null)
             {
-                return $"{at} has {name}, of which the document knows nothing";
+                return $"{at} has {name}, which the document does not declare";
             }
 
         return null;
     }
 }
 
-/// <summary>One operation of it.</summary>
+/// <summary>An operation of an OpenAPI document.</summary>
 internal sealed partial record ApiOperation(ApiDocument Document, string Path, HttpMethod Method, JsonNode Node)
 {
     public string Id => Node["operationId"]!.GetValue<string>();
@@ -76,11 +76,11 @@ internal sealed partial record ApiOperation(ApiDocument Document, string Path, H
     public IEnumerable<JsonNode> Parameters =>
         Node["parameters"]?.AsArray().Select(parameter => Document.Resolve(parameter!)) ?? [];
 
-    /// <summary>The description of a status, references resolved.</summary>
+    /// <summary>Returns the response description of a status, with references resolved.</summary>
     public JsonNode? Response(
         int status) => Node["responses"]![$"{status}"] is { } response ? Document.Resolve(response) : null;
 
-    /// <summary>All examples of a response of JSON, by name.</summary>
+    /// <summary>Returns the examples of a JSON response by name.</summary>
     public Dictionary<string, JsonNode?> Examples(int status)
     {
         var json = Response(status)?["content"]?["application/json"];
@@ -88,8 +88,8 @@ internal sealed partial record ApiOperation(ApiDocument Document, string Path, H
             ?? (json?["example"] is { } only ? new() { [""] = only } : []);
     }
 
-    /// <summary>The address with the document's examples filled in.</summary>
-    /// <param name="values">Other values, by name; null for none.</param>
+    /// <summary>Returns the URL with the examples of the document as arguments.</summary>
+    /// <param name="values">Values that replace examples, by name; null for none.</param>
     public string Url(Dictionary<string, string>? values = null)
     {
         var path = Placeholder.Replace(Path, match =>

@@ -4,7 +4,7 @@ using Registry.Tests.Support;
 
 namespace Registry.Tests.Api;
 
-/// <summary>Bodies of lists that are kept to be sent again.</summary>
+/// <summary>Cached bodies of lists.</summary>
 public sealed class CachedListTests
 {
     private RegistryHost host = null!;
@@ -23,7 +23,7 @@ public sealed class CachedListTests
     [TestCase(null)]
     [TestCase("gzip")]
     [TestCase("br")]
-    public async Task A_list_that_is_asked_for_again_is_the_same_and_after_a_push_another(string? coding)
+    public async Task Repeated_lists_are_equal_until_a_push(string? coding)
     {
         var (first, tag) = await ReadAsync(coding);
         Assert.That(await ReadAsync(coding), Is.EqualTo((first, tag)));

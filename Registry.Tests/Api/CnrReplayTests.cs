@@ -5,12 +5,12 @@ using Registry.Tests.Support.Replay;
 namespace Registry.Tests.Api;
 
 /// <summary>
-/// Sends the requests that were recorded against the reference servers, and expects the recorded responses except for
+/// Replays the requests that were recorded with the reference servers, and expects the recorded responses except for
 /// the deliberate differences.
 /// </summary>
 /// <remarks>
-/// All of them run on the filesystem. The rules live above the storage ports, so the other backends replay only the
-/// groups that write and delete most; the contract suites cover what the ports themselves must do.
+/// The filesystem replays all of them. The rules are implemented above the storage ports, so the other backends replay
+/// only the groups with most writes and deletes; the contract suites test the ports themselves.
 /// </remarks>
 [Parallelizable(ParallelScope.Self)]
 public sealed class CnrReplayTests
@@ -18,10 +18,11 @@ public sealed class CnrReplayTests
     /// <summary>The backend that replays every recorded exchange.</summary>
     private const string WholeReplay = "filesystem";
 
-    /// <summary>What the other backends replay, from <see cref="Recording.Cnr"/> alone.</summary>
+    /// <summary>The groups that all backends replay, from <see cref="Recording.Cnr"/> only.</summary>
     private static readonly string[] GroupsEverywhere = ["seed", "names", "channels", "delete"];
 
-    private readonly Dictionary<(string, Recording, ReplayGroup), Task<IReadOnlyDictionary<string, ActualAnswer>>> played = [];
+    private readonly Dictionary<
+        (string, Recording, ReplayGroup), Task<IReadOnlyDictionary<string, ActualAnswer>>> played = [];
 
     private static Recording[] Recordings => [Recording.Cnr, Recording.Appr];
 
@@ -81,7 +82,7 @@ public sealed class CnrReplayTests
         Assert.That(
             Backends.Names.Where(backend => !Exchanges.Any(exchange => (string?)exchange.Arguments[0] == backend)),
             Is.Empty,
-            "Every backend replays some exchanges");
+            "every backend replays some exchanges");
     }
 
     [Test]

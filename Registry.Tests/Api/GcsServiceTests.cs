@@ -35,7 +35,7 @@ public sealed class GcsServiceTests : IAsyncDisposable
     }
 
     [Test]
-    public async Task The_sample_chart_goes_in_and_comes_back_byte_for_byte_from_every_replica()
+    public async Task A_pushed_chart_is_pulled_unchanged_from_every_replica()
     {
         var chart =
             await File.ReadAllBytesAsync(Path.Combine(AppContext.BaseDirectory, "Data", "elasticsearch-chart.tar.gz"));
@@ -67,7 +67,7 @@ public sealed class GcsServiceTests : IAsyncDisposable
     }
 
     [Test]
-    public async Task The_sample_archive_goes_in_is_listed_comes_back_and_goes()
+    public async Task An_archive_can_be_uploaded_listed_downloaded_and_deleted()
     {
         var archive = await SampleArchive.BytesAsync();
         using var uploaded =
@@ -87,7 +87,7 @@ public sealed class GcsServiceTests : IAsyncDisposable
     }
 
     [Test]
-    public async Task The_state_of_the_service_shows_the_bucket_and_whether_it_answers()
+    public async Task The_status_shows_the_bucket_and_whether_it_is_reachable()
     {
         await host.Services.GetRequiredService<StorageReadiness>().ProveAsync(CancellationToken.None);
         var state = await host.Client.GetFromJsonAsync<JsonObject>("/api/v1");
@@ -102,13 +102,13 @@ public sealed class GcsServiceTests : IAsyncDisposable
         Assert.That(ready.StatusCode, Is.EqualTo(HttpStatusCode.ServiceUnavailable));
         using var pull = await host.Client.GetAsync("/api/v1/packages/titi/elasticsearch/1.0.0/helm/pull");
         Assert.That(
-            pull.StatusCode, Is.EqualTo(HttpStatusCode.ServiceUnavailable), "a storage that fails is never a 404");
+            pull.StatusCode, Is.EqualTo(HttpStatusCode.ServiceUnavailable), "a failing storage is never a 404");
         Assert.That(pull.Headers.RetryAfter, Is.Not.Null);
         Assert.That(await pull.Content.ReadAsStringAsync(), Does.Not.Contain(FakeGcs.BucketName));
     }
 
     [Test]
-    public async Task A_missing_bucket_is_an_error_at_start()
+    public async Task A_missing_bucket_is_an_error_at_startup()
     {
         fake.RemoveBucket();
         var fault = await Assert.ThrowsAsync<StorageException>(

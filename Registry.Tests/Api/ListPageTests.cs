@@ -6,7 +6,7 @@ using Registry.Tests.Support;
 
 namespace Registry.Tests.Api;
 
-/// <summary>Lists and searches in pages.</summary>
+/// <summary>Pages of lists and searches.</summary>
 public sealed class ListPageTests
 {
     private RegistryHost host = null!;
@@ -33,7 +33,7 @@ public sealed class ListPageTests
     [TestCase("/api/v1/packages?after=z", "")]
     [TestCase("/api/v1/packages/search?q=T&limit=1", "a/two|b/three|b/two")]
     [TestCase("/api/v1/packages/search?q=o&after=a/two", "b/one b/two")]
-    public async Task Pages_joined_by_their_links_are_the_list(string path, string pages)
+    public async Task Pages_joined_by_their_links_equal_the_list(string path, string pages)
     {
         var read = new List<string>();
         for (string? next = path; next is not null;)
@@ -62,7 +62,7 @@ public sealed class ListPageTests
     [TestCase("ten")]
     [TestCase("")]
     [TestCase("99999999999")]
-    public async Task A_limit_that_is_none_is_refused(string limit)
+    public async Task An_invalid_limit_is_refused(string limit)
     {
         foreach (var path in (string[])["/api/v1/packages?", "/cnr/api/v1/packages/search?q=a&"])
         {

@@ -6,13 +6,13 @@ using Registry.Tests.Support;
 
 namespace Registry.Tests.Api;
 
-/// <summary>What the document promises, against what the service answers: successes.</summary>
+/// <summary>Successful responses of the service compared with the OpenAPI document.</summary>
 [TestFixtureSource(typeof(Backends), nameof(Backends.Names))]
 [Parallelizable(ParallelScope.Self)]
 public sealed class OpenApiAnswerTests(string backend)
 {
-    /// <summary>What differs from one run to the next.</summary>
-    private static readonly string[] Moving = ["created_at", "generation", "timeCreated", "selfLink"];
+    /// <summary>Members whose values differ between runs.</summary>
+    private static readonly string[] Variable = ["created_at", "generation", "timeCreated", "selfLink"];
 
     private RegistryHost host = null!;
     private ApiDocument document = null!;
@@ -29,7 +29,7 @@ public sealed class OpenApiAnswerTests(string backend)
 
     [TestCase("cnr")]
     [TestCase("appr")]
-    public async Task Tried_out_in_turn_with_the_values_filled_in_every_operation_answers_as_its_example_says(
+    public async Task Every_package_operation_returns_its_example(
         string api)
     {
         var operations =
@@ -44,11 +44,11 @@ public sealed class OpenApiAnswerTests(string backend)
         await ExpectAsync(document.Operation($"{api}AddChannelRelease"));
         await ExpectAsync(document.Operation($"{api}DeleteChannel"));
         await ExpectAsync(document.Operation($"{api}DeleteRelease"));
-        Assert.That(operations, Has.Count.EqualTo(18), "every operation has been tried");
+        Assert.That(operations, Has.Count.EqualTo(18), "every operation was called");
     }
 
     [Test]
-    public async Task Tried_out_in_turn_kar_answers_as_its_examples_say()
+    public async Task Every_kar_operation_returns_its_example()
     {
         var archive = new ByteArrayContent(
             await File.ReadAllBytesAsync(Path.Combine(AppContext.BaseDirectory, "Data", "app.kploy")));
@@ -58,11 +58,11 @@ public sealed class OpenApiAnswerTests(string backend)
         await ExpectAsync(document.Operation("karDeleteArchive"), status: 204);
         using var state = await host.Client.GetAsync("/api/v1");
         var schema = document.Operation("karShowStatus").Response(200)!["content"]!["application/json"]!["schema"]!;
-        Assert.That(document.Fault(JsonNode.Parse(await state.Content.ReadAsStringAsync()), schema), Is.Null);
+        Assert.That(document.Validate(JsonNode.Parse(await state.Content.ReadAsStringAsync()), schema), Is.Null);
     }
 
     [Test]
-    public async Task The_health_checks_answer_as_their_examples_say()
+    public async Task The_health_checks_return_their_examples()
     {
         await ExpectAsync(document.Operation("healthCheckAlive"));
         await host.Client.UntilReadyAsync(TestContext.CurrentContext.CancellationToken);
@@ -77,7 +77,7 @@ public sealed class OpenApiAnswerTests(string backend)
     {
         var push = document.Operation($"{api}PushRelease");
         var content = push.Node["requestBody"]!["content"]![contentType]!;
-        // A form with a file has its examples at its fields: a file is none of them.
+        // A form with a file has its examples at the fields; the file has none.
         var fields = (content["example"]?.AsObject().Select(field => (field.Key, field.Value))
             ?? content["schema"]!["properties"]!.AsObject()
                 .Select(field => (field.Key, Value: field.Value!["example"])))
@@ -115,7 +115,7 @@ public sealed class OpenApiAnswerTests(string backend)
     [TestCase("cnrPullPackage", "json")]
     [TestCase("apprPullPackage", "json")]
     [TestCase("cnrGetBlob", "json")]
-    public async Task The_json_form_of_a_download_is_as_its_example_says(string id, string format)
+    public async Task The_JSON_form_of_a_download_matches_its_example(string id, string format)
     {
         var api = id.StartsWith("appr", StringComparison.Ordinal) ? "appr" : "cnr";
         await ExpectAsync(document.Operation($"{api}PushRelease"), Json(document.Operation($"{api}PushRelease")));
@@ -123,7 +123,7 @@ public sealed class OpenApiAnswerTests(string backend)
     }
 
     [Test]
-    public async Task Reads_have_the_headers_and_conditional_statuses_that_are_said()
+    public async Task Reads_have_the_declared_headers_and_conditional_statuses()
     {
         await ExpectAsync(document.Operation("cnrPushRelease"), Json(document.Operation("cnrPushRelease")));
         await ExpectAsync(document.Operation("cnrAddChannelRelease"));
@@ -162,7 +162,7 @@ public sealed class OpenApiAnswerTests(string backend)
     {
         var declared =
             operation.Response((int)answer.StatusCode)?["headers"]?.AsObject().Select(header => header.Key) ?? [];
-        // Of two forms of an answer the JSON has no parts and no file name.
+        // Where a response can be JSON or a file, the JSON has no ranges and no file name.
         if (operation.Statuses.Contains("206") && answer.Content.Headers.ContentType?.MediaType == "application/json")
             declared = declared.Where(header => header is "ETag" or "Content-Range");
         var sent = answer.Headers.Concat(answer.Content.Headers).Select(header => header.Key);
@@ -170,7 +170,7 @@ public sealed class OpenApiAnswerTests(string backend)
     }
 
     /// <summary>
-    /// Sends the operation as the document fills it in, and compares the answer with what it declares.
+    /// Sends the operation with the examples of the document and compares the response with its declaration.
     /// </summary>
     private async Task ExpectAsync(
         ApiOperation operation, HttpContent? body = null, Dictionary<string, string>? values = null, int status = 200)
@@ -192,11 +192,11 @@ public sealed class OpenApiAnswerTests(string backend)
             return;
         var json = JsonNode.Parse(text);
         Assert.That(
-            document.Fault(json, operation.Response(status)!["content"]![type]!["schema"]!),
+            document.Validate(json, operation.Response(status)!["content"]![type]!["schema"]!),
             Is.Null,
             $"{operation.Id}: {text}");
         if (status == 200)
-            Assert.That(Still(json), Is.EqualTo(Still(operation.Examples(200)[""])), operation.Id);
+            Assert.That(Normalize(json), Is.EqualTo(Normalize(operation.Examples(200)[""])), operation.Id);
     }
 
     private static StringContent Json(ApiOperation push) =>
@@ -205,12 +205,12 @@ public sealed class OpenApiAnswerTests(string backend)
             Encoding.UTF8,
             "application/json");
 
-    /// <summary>A value in one way of writing it, without what differs from one run to the next.</summary>
-    private static string Still(JsonNode? node) => node switch
+    /// <summary>Formats a value canonically, without members that differ between runs.</summary>
+    private static string Normalize(JsonNode? node) => node switch
     {
         JsonObject members => $"{{{string.Join(',', members.OrderBy(member => member.Key, StringComparer.Ordinal).Select(member =>
-            $"{member.Key}:{(Moving.Contains(member.Key) ? "*" : Still(member.Value))}"))}}}",
-        JsonArray items => $"[{string.Join(',', items.Select(Still))}]",
+            $"{member.Key}:{(Variable.Contains(member.Key) ? "*" : Normalize(member.Value))}"))}}}",
+        JsonArray items => $"[{string.Join(',', items.Select(Normalize))}]",
         _ => node?.ToJsonString() ?? "null",
     };
 }

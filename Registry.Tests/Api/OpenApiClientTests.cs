@@ -4,7 +4,7 @@ using Registry.Tests.Support;
 
 namespace Registry.Tests.Api;
 
-/// <summary>The document for generators of clients, against the document of the whole API.</summary>
+/// <summary>The OpenAPI document for client generators, compared with the complete one.</summary>
 public sealed class OpenApiClientTests
 {
     private RegistryHost host = null!;
@@ -23,7 +23,7 @@ public sealed class OpenApiClientTests
     public async Task StopAsync() => await host.DisposeAsync();
 
     [Test]
-    public void It_has_each_operation_for_programs_once()
+    public void It_contains_each_operation_for_programs_once()
     {
         var programs = whole.Operations.Where(
             operation => !operation.Path.StartsWith("/cnr", StringComparison.Ordinal) && operation.Path != "/");
@@ -35,7 +35,7 @@ public sealed class OpenApiClientTests
     }
 
     [Test]
-    public void Every_answer_has_one_form()
+    public void Every_response_has_one_content_type()
     {
         foreach (var operation in client.Operations)
             foreach (var status in operation.Statuses.Select(int.Parse))
@@ -51,7 +51,7 @@ public sealed class OpenApiClientTests
     }
 
     [Test]
-    public void A_push_is_one_form_and_has_no_field_twice()
+    public void A_push_has_one_form_without_duplicate_fields()
     {
         var push = client.Operation("PushPackage");
         Assert.That(push.Node["description"]!.GetValue<string>(), Does.Contain("409").And.Not.Contain("base64"));
@@ -68,7 +68,7 @@ public sealed class OpenApiClientTests
     }
 
     [Test]
-    public void It_has_no_closed_list_of_words_and_no_request_header()
+    public void It_has_no_enums_and_no_request_headers()
     {
         foreach (var node in Nodes(client.Root).OfType<JsonObject>())
         {
@@ -96,7 +96,7 @@ public sealed class OpenApiClientTests
     }
 
     [Test]
-    public void It_has_nothing_that_is_not_used()
+    public void It_has_no_unused_components()
     {
         var used = Nodes(client.Root).Select(node => (node as JsonObject)?["$ref"]?.GetValue<string>()).ToHashSet();
         foreach (var (kind, parts) in client.Root["components"]!.AsObject())

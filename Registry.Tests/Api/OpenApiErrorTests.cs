@@ -6,7 +6,7 @@ using Registry.Tests.Support;
 
 namespace Registry.Tests.Api;
 
-/// <summary>What the document promises, against what the service answers: errors.</summary>
+/// <summary>Error responses of the service compared with the OpenAPI document.</summary>
 [TestFixtureSource(typeof(Backends), nameof(Backends.Names))]
 [Parallelizable(ParallelScope.Self)]
 public sealed class OpenApiErrorTests(string backend)
@@ -33,8 +33,8 @@ public sealed class OpenApiErrorTests(string backend)
     public async Task StopAsync() => await host.DisposeAsync();
 
     /// <summary>
-    /// Operation without its API, what differs from the examples, the body, the status, and the name of the example
-    /// that it answers.
+    /// The operation without its API, the values that differ from the examples, the body, the status, and the name of
+    /// the example that the response must equal.
     /// </summary>
     private static IEnumerable<TestCaseData> Refused()
     {
@@ -96,7 +96,7 @@ public sealed class OpenApiErrorTests(string backend)
     }
 
     [TestCaseSource(nameof(Refused))]
-    public async Task A_refusal_is_as_its_example_says(
+    public async Task An_error_matches_its_example(
         string id, string values, string? body, int status, string example)
     {
         var operation = document.Operation(id);
@@ -114,7 +114,7 @@ public sealed class OpenApiErrorTests(string backend)
         var expected = operation.Examples(status)[example]!.AsObject();
         var actual = JsonNode.Parse(text)!.AsObject();
         Assert.That(
-            document.Fault(actual, operation.Response(status)!["content"]!["application/json"]!["schema"]!),
+            document.Validate(actual, operation.Response(status)!["content"]!["application/json"]!["schema"]!),
             Is.Null,
             text);
         if (changed.ContainsKey("namespace"))
@@ -126,7 +126,7 @@ public sealed class OpenApiErrorTests(string backend)
     }
 
     [Test]
-    public async Task A_wrong_method_is_told_which_are_right_everywhere()
+    public async Task A_wrong_method_gets_405_with_the_allowed_ones()
     {
         foreach (var operation in document.Operations)
         {
@@ -143,7 +143,7 @@ public sealed class OpenApiErrorTests(string backend)
     [TestCase("cnrPushRelease")]
     [TestCase("apprPushRelease")]
     [TestCase("karUploadArchive")]
-    public async Task Too_large_a_body_is_declared(string id)
+    public async Task The_response_to_an_oversized_body_is_declared(string id)
     {
         var operation = document.Operation(id);
         using var answer = await host.Client.PostAsync(
@@ -151,11 +151,11 @@ public sealed class OpenApiErrorTests(string backend)
         Assert.That((int)answer.StatusCode, Is.EqualTo(413));
         var body = JsonNode.Parse(await answer.Content.ReadAsStringAsync());
         Assert.That(
-            document.Fault(body, operation.Response(413)!["content"]!["application/json"]!["schema"]!), Is.Null);
+            document.Validate(body, operation.Response(413)!["content"]!["application/json"]!["schema"]!), Is.Null);
     }
 
     [Test]
-    public void Whoever_must_wait_is_told_for_how_long()
+    public void Every_503_and_507_declares_Retry_After()
     {
         foreach (var operation in document.Operations)
             foreach (var status in operation.Statuses.Where(status => status is "503" or "507"))
@@ -165,7 +165,7 @@ public sealed class OpenApiErrorTests(string backend)
                     $"{operation.Id} {status}");
     }
 
-    /// <summary>The sample, a second release in two media types, and a channel.</summary>
+    /// <summary>Pushes the sample, a second release in two media types, and adds a channel.</summary>
     private async Task SeedAsync()
     {
         await SeedAsync(Sample.Release, "helm");

@@ -12,7 +12,7 @@ using Registry.Tests.Support;
 
 namespace Registry.Tests.Api;
 
-/// <summary>The document itself, against the routes that the application has.</summary>
+/// <summary>The OpenAPI document compared with the routes of the application.</summary>
 public sealed class OpenApiTests
 {
     private RegistryHost host = null!;
@@ -30,7 +30,7 @@ public sealed class OpenApiTests
 
     [TestCase("v1", "..")]
     [TestCase("client")]
-    public async Task A_document_reads_without_an_error_or_a_warning(string name, params string[] servers)
+    public async Task A_document_parses_without_errors_or_warnings(string name, params string[] servers)
     {
         var text = await host.Client.GetStringAsync($"/openapi/{name}.json");
         var (read, diagnostic) = OpenApiDocument.Parse(text, OpenApiConstants.Json);
@@ -40,7 +40,7 @@ public sealed class OpenApiTests
     }
 
     [Test]
-    public void Every_route_is_in_it_and_nothing_else()
+    public void It_contains_exactly_the_routes_of_the_application()
     {
         var routes = RoutesOf(host.Services)
             .Where(route => route.Method != "HEAD").Select(route => $"{route.Method} {route.Path}");
@@ -49,14 +49,14 @@ public sealed class OpenApiTests
     }
 
     [Test]
-    public void Every_get_answers_head_as_the_text_says()
+    public void Every_GET_route_supports_HEAD()
     {
         var routes = RoutesOf(host.Services).ToLookup(route => route.Method, route => route.Path);
         Assert.That(routes["HEAD"], Is.EquivalentTo(routes["GET"]));
     }
 
     [Test]
-    public void Every_operation_has_a_group_a_summary_and_an_id_of_its_own()
+    public void Every_operation_has_a_tag_a_summary_and_a_unique_id()
     {
         var operations = document.Operations.ToList();
         Assert.That(
@@ -74,7 +74,7 @@ public sealed class OpenApiTests
     }
 
     [Test]
-    public void Each_mount_of_cnr_is_a_group_of_its_own_and_the_second_comes_last()
+    public void Each_CNR_mount_has_its_own_tag()
     {
         Assert.That(
             document.Operations.Select(Tag).GroupBy(tag => tag, (tag, all) => (tag, all.Count())),
@@ -87,7 +87,7 @@ public sealed class OpenApiTests
     }
 
     [Test]
-    public void Every_parameter_and_every_answer_is_described()
+    public void Every_parameter_and_response_has_a_description()
     {
         foreach (var operation in document.Operations)
         {
@@ -113,14 +113,14 @@ public sealed class OpenApiTests
     }
 
     [Test]
-    public void Every_example_fits_its_schema()
+    public void Every_example_matches_its_schema()
     {
         foreach (var operation in document.Operations)
             foreach (var status in operation.Statuses.Select(int.Parse))
                 foreach (var (name, example) in operation.Examples(status))
                 {
                     var schema = operation.Response(status)!["content"]!["application/json"]!["schema"]!;
-                    Assert.That(document.Fault(example, schema), Is.Null, $"{operation.Id} {status} {name}");
+                    Assert.That(document.Validate(example, schema), Is.Null, $"{operation.Id} {status} {name}");
                 }
     }
 
@@ -161,7 +161,7 @@ public sealed class OpenApiTests
     [TestCase("")]
     [TestCase("72ed15c9a65961ecd034cca098ec18eb99002cd402824aae8a674a8ae41bd0ef")]
     [TestCase("72ED15C9A65961ECD034CCA098EC18EB99002CD402824AAE8A674A8AE41BD0EF")]
-    public void The_patterns_of_names_are_those_of_the_domain(string value)
+    public void The_patterns_of_names_match_the_domain_rules(string value)
     {
         foreach (var name in (string[])[value, value.PadRight(80, 'a'), value.PadRight(81, 'a')])
         {
@@ -183,7 +183,7 @@ public sealed class OpenApiTests
     [TestCase("/openapi/client.json")]
     [TestCase("/swagger/index.html")]
     [TestCase("/swagger/swagger-ui-bundle.js")]
-    public async Task It_is_cached_by_its_tag(string path)
+    public async Task A_matching_ETag_returns_304(string path)
     {
         using var first = await host.Client.GetAsync(path);
         Assert.That(first.Headers.ETag!.IsWeak, Is.False);
@@ -196,16 +196,16 @@ public sealed class OpenApiTests
     }
 
     [Test]
-    public async Task A_document_that_is_being_made_holds_nobody_who_asks_for_it()
+    public async Task A_document_is_generated_without_blocking_callers()
     {
-        using var services = new HeldServices();
+        using var services = new BlockingServices();
         var documents = new OpenApiText(services);
         try
         {
             foreach (var document in (Func<Task>[])[() => documents.Whole, () => documents.ForClients])
             {
-                var asked = Task.Run(() => document().IsCompleted);
-                Assert.That(await asked.WaitAsync(TimeSpan.FromSeconds(60)), Is.False);
+                var call = Task.Run(() => document().IsCompleted);
+                Assert.That(await call.WaitAsync(TimeSpan.FromSeconds(60)), Is.False);
             }
         }
         finally
@@ -226,8 +226,8 @@ public sealed class OpenApiTests
         from method in endpoint.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods ?? []
         select (method, "/" + (endpoint.RoutePattern.RawText ?? "").TrimStart('/'));
 
-    /// <summary>Lets everybody wait, and has nothing.</summary>
-    private sealed class HeldServices : IServiceProvider, IDisposable
+    /// <summary>Blocks until it is released, and then returns no service.</summary>
+    private sealed class BlockingServices : IServiceProvider, IDisposable
     {
         private readonly ManualResetEventSlim released = new();
 

@@ -7,7 +7,7 @@ using Registry.Tests.Support.Storage;
 
 namespace Registry.Tests.Api;
 
-/// <summary>When the service says that it is ready.</summary>
+/// <summary>Readiness of the service.</summary>
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 public sealed class ReadyTests : IAsyncDisposable
 {
@@ -19,7 +19,7 @@ public sealed class ReadyTests : IAsyncDisposable
     public async ValueTask DisposeAsync() => await (host?.DisposeAsync() ?? default);
 
     [Test]
-    public async Task It_is_not_ready_before_the_packages_have_been_read_and_then_whatever_lists_do()
+    public async Task It_becomes_ready_after_loading_packages_and_stays_ready()
     {
         var gate = new TaskCompletionSource();
         faults.Before = async call =>
@@ -50,7 +50,7 @@ public sealed class ReadyTests : IAsyncDisposable
     }
 
     [Test]
-    public async Task A_storage_that_fails_at_first_is_asked_again_and_a_damaged_index_holds_nothing_up()
+    public async Task Loading_retries_failures_and_skips_damaged_indexes()
     {
         await storage.Documents.TryPutAsync(
             Samples.Package("a/bad").Key, "damage"u8.ToArray(), Precondition.Absent, cancellationToken);
@@ -66,7 +66,7 @@ public sealed class ReadyTests : IAsyncDisposable
     }
 
     [Test]
-    public async Task Loading_that_fails_for_any_reason_is_logged_and_tried_again()
+    public async Task A_failure_while_loading_is_logged_and_retried()
     {
         var isBroken = true;
         faults.Before = call =>

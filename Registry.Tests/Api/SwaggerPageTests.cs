@@ -6,7 +6,7 @@ using Registry.Tests.Support;
 
 namespace Registry.Tests.Api;
 
-/// <summary>The page at <c>/swagger</c>, as HTTP clients see it.</summary>
+/// <summary>The page at <c>/swagger</c>, seen by HTTP clients.</summary>
 public sealed class SwaggerPageTests
 {
     private RegistryHost host = null!;
@@ -18,7 +18,7 @@ public sealed class SwaggerPageTests
     public async Task StopAsync() => await host.DisposeAsync();
 
     [Test]
-    public async Task The_page_asks_nobody_else_for_anything()
+    public async Task The_page_loads_no_external_resource()
     {
         var page = await host.Client.GetStringAsync("/swagger/index.html");
         var assets = Regex.Matches(page, "(?:src|href)=\"([^\"]+)\"").Select(match => match.Groups[1].Value).ToList();
@@ -37,7 +37,7 @@ public sealed class SwaggerPageTests
 
     [TestCase("/swagger", "swagger/index.html")]
     [TestCase("/swagger/", "index.html")]
-    public async Task The_address_of_the_page_leads_to_it_below_any_prefix(string path, string location)
+    public async Task The_page_address_redirects_relative_to_any_prefix(string path, string location)
     {
         using var client = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false })
         {
@@ -52,7 +52,7 @@ public sealed class SwaggerPageTests
     }
 
     [Test]
-    public async Task The_page_answers_head_as_get_without_the_text()
+    public async Task HEAD_of_the_page_returns_the_headers_of_GET()
     {
         using var whole = await host.Client.GetAsync("/swagger/index.html");
         using var head = await host.Client.SendAsync(new HttpRequestMessage(HttpMethod.Head, "/swagger/index.html"));
@@ -65,7 +65,7 @@ public sealed class SwaggerPageTests
 
     [TestCase("/swagger")]
     [TestCase("/swagger/index.html")]
-    public async Task The_page_is_only_read(string path)
+    public async Task The_page_is_read_only(string path)
     {
         using var posted = await host.Client.PostAsync(path, null);
         using var options = await host.Client.SendAsync(new HttpRequestMessage(HttpMethod.Options, path));
@@ -77,7 +77,7 @@ public sealed class SwaggerPageTests
 
     [TestCase("/swagger/index.html/")]
     [TestCase("/swagger/swagger-ui-bundle.js/")]
-    public async Task Below_the_page_there_are_no_folders(string path)
+    public async Task Paths_below_the_page_are_not_found(string path)
     {
         using var answer = await host.Client.GetAsync(path);
         Assert.That((int)answer.StatusCode, Is.EqualTo(404));
@@ -85,10 +85,10 @@ public sealed class SwaggerPageTests
     }
 
     [Test]
-    public async Task The_only_script_in_the_text_of_the_page_is_allowed_by_its_hash()
+    public async Task The_inline_script_is_allowed_by_its_hash()
     {
         using var answer = await host.Client.GetAsync("/swagger/index.html");
-        // As browsers read it.
+        // Browsers normalize line breaks before they hash the script.
         var page = (await answer.Content.ReadAsStringAsync()).Replace("\r\n", "\n", StringComparison.Ordinal);
         var scripts = Regex.Matches(page, "<script>(.*?)</script>", RegexOptions.Singleline);
         var hash = Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(scripts.Single().Groups[1].Value)));

@@ -6,7 +6,7 @@ using Registry.Tests.Support;
 
 namespace Registry.Tests.Api;
 
-/// <summary>Two instances of the service over one storage: what one acknowledged, the other shows.</summary>
+/// <summary>Two instances of the service over one storage: each sees what the other acknowledged.</summary>
 [TestFixtureSource(typeof(Backends), nameof(Backends.Names))]
 [Parallelizable(ParallelScope.Self)]
 public sealed class TwoReplicaTests(string backend)
@@ -16,7 +16,7 @@ public sealed class TwoReplicaTests(string backend)
     private const string Workspace = "?workspace=http://github.com/kubernauts/kploy.net";
 
     [Test]
-    public async Task The_sample_chart_and_archive_go_in_by_one_come_back_by_both_and_go_by_the_other()
+    public async Task Each_replica_sees_the_changes_of_the_other()
     {
         var storage = await Backends.NewStorageAsync(backend);
         await using var one = await RegistryHost.StartAsync(storage);

@@ -6,19 +6,19 @@ using Registry.Tests.Support.Backups;
 
 namespace Registry.Tests.EndToEnd;
 
-/// <summary>The commands as an operator runs them: other processes, next to a service that serves.</summary>
+/// <summary>The commands as operators run them: separate processes next to a running service.</summary>
 [Parallelizable(ParallelScope.Self)]
 public sealed class BackupTests : EndToEndTest
 {
     /// <summary>
-    /// What the runtime may take for objects, in hex: less than the package that goes through, as bytes or as base64.
+    /// The maximum heap size in hex: smaller than the package that passes through it, as bytes or as base64.
     /// </summary>
     private const string HeapLimit = "3000000";
 
     private const long LargeBytes = 64 << 20;
 
     [Test]
-    public async Task A_backup_comes_in_while_the_registry_serves_and_goes_out_as_it_was()
+    public async Task A_backup_is_imported_into_a_running_registry_and_exported()
     {
         var registry = await StartAsync();
         var imported = Run(["import-backup", BackupFixture.ReferenceFile]);
@@ -47,14 +47,14 @@ public sealed class BackupTests : EndToEndTest
     }
 
     [Test]
-    public async Task A_package_of_64_MiB_goes_in_and_out_of_a_heap_of_48_MiB()
+    public async Task A_package_of_64_MiB_passes_through_a_heap_of_48_MiB()
     {
         var content = new SeededPackage(7, LargeBytes);
         var (tar, _, length) = await content.DigestsAsync(CancellationToken);
         var backup = Path.Combine(Folder, "large.json");
         await using (var file = File.Create(backup))
         {
-            // The blob comes first: nothing is known of the release while it is read.
+            // The blob comes first: the release is not known yet when it is read.
             await file.WriteAsync("{\"packages\":[{\"blob\":\""u8.ToArray(), CancellationToken);
             await using (var base64 = new Base64WriteStream(file))
             {

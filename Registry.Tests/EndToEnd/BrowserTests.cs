@@ -7,34 +7,34 @@ using Registry.Tests.Support;
 namespace Registry.Tests.EndToEnd;
 
 /// <summary>
-/// A person's browser in front of the running service. Whatever goes wrong in a page fails the test that opened it.
+/// A real browser with the running service. Any error in a page fails the test that opened it.
 /// </summary>
 public abstract class BrowserTests
 {
     private const string Chromium = "/usr/bin/chromium";
 
-    /// <summary>A browser that calls nobody by itself: no updates, no accounts, no field trials.</summary>
-    private static readonly string[] Quiet =
+    /// <summary>Prevents requests that the browser sends by itself: updates, accounts, field trials.</summary>
+    private static readonly string[] Arguments =
         [
             "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
             "--disable-component-update", "--disable-sync"
         ];
 
-    private readonly ConcurrentQueue<string> wrong = [];
+    private readonly ConcurrentQueue<string> problems = [];
     private RegistryHost host = null!;
     private IPlaywright playwright = null!;
     private IBrowser browser = null!;
     private Uri address = null!;
 
-    /// <summary>The page. Its addresses are relative to the registry's own, without a slash before them.</summary>
+    /// <summary>The page. URLs are relative to the registry, without a leading slash.</summary>
     protected IPage Page { get; private set; } = null!;
 
-    /// <summary>Puts something before the registry that the browser goes through; nothing by itself.</summary>
-    /// <param name="registry">The registry's own address.</param>
+    /// <summary>Puts a proxy in front of the registry; by default none.</summary>
+    /// <param name="registry">The address of the registry.</param>
     /// <returns>The address for the browser.</returns>
     protected virtual Task<Uri> PublishAsync(Uri registry) => Task.FromResult(registry);
 
-    /// <summary>Ends what <see cref="PublishAsync"/> began.</summary>
+    /// <summary>Stops what <see cref="PublishAsync"/> started.</summary>
     protected virtual ValueTask UnpublishAsync() => ValueTask.CompletedTask;
 
     [OneTimeSetUp]
@@ -42,10 +42,10 @@ public abstract class BrowserTests
     {
         if (!File.Exists(Chromium))
             Assert.Fail(
-                $"These tests need a browser, and {Chromium} is not there. Install it: apt-get install -y chromium");
+                $"These tests need a browser, but {Chromium} does not exist. Run: apt-get install -y chromium");
         playwright = await Playwright.CreateAsync();
-        // As root chromium has no sandbox to run in.
-        var arguments = Environment.IsPrivilegedProcess ? [.. Quiet, "--no-sandbox"] : Quiet;
+        // The sandbox of Chromium does not work as root.
+        var arguments = Environment.IsPrivilegedProcess ? [.. Arguments, "--no-sandbox"] : Arguments;
         browser = await playwright.Chromium.LaunchAsync(new() { ExecutablePath = Chromium, Args = arguments });
     }
 
@@ -60,14 +60,14 @@ public abstract class BrowserTests
     [SetUp]
     public async Task OpenAsync()
     {
-        wrong.Clear();
+        problems.Clear();
         host = await RegistryHost.StartAsync();
         address = await PublishAsync(host.Address);
         Page = await browser.NewPageAsync(
             new() { BaseURL = address.ToString(), ViewportSize = new() { Width = 1280, Height = 1000 } });
-        Page.Request += (_, request) => Note(!IsOurs(request.Url), $"asks {request.Url}");
+        Page.Request += (_, request) => Note(!IsOurs(request.Url), $"request to {request.Url}");
         Page.RequestFailed += (_, request) => Note(true, $"{request.Url} failed: {request.Failure}");
-        Page.Response += (_, response) => Note(response.Status >= 400, $"{response.Url} answers {response.Status}");
+        Page.Response += (_, response) => Note(response.Status >= 400, $"{response.Url} returned {response.Status}");
         Page.Console += (_, message) => Note(message.Type == "error", $"console: {message.Text}");
         Page.PageError += (_, error) => Note(true, $"script: {error}");
     }
@@ -88,17 +88,17 @@ public abstract class BrowserTests
         await host.DisposeAsync();
     }
 
-    /// <summary>No request failed or went to anybody else, and no script complained.</summary>
-    protected void AssertNothingWrong() => Assert.That(wrong, Is.Empty);
+    /// <summary>Asserts that no request failed or left the registry, and no script reported an error.</summary>
+    protected void AssertNoProblems() => Assert.That(problems, Is.Empty);
 
     private bool IsOurs(string url) =>
         url.StartsWith(address.ToString(), StringComparison.Ordinal)
             || url.StartsWith("data:", StringComparison.Ordinal)
             || url.StartsWith("blob:", StringComparison.Ordinal);
 
-    private void Note(bool isWrong, string what)
+    private void Note(bool isProblem, string text)
     {
-        if (isWrong)
-            wrong.Enqueue(what);
+        if (isProblem)
+            problems.Enqueue(text);
     }
 }

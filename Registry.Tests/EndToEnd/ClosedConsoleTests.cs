@@ -4,12 +4,12 @@ using Registry.Tests.Support;
 
 namespace Registry.Tests.EndToEnd;
 
-/// <summary>A log that nobody can read ends nothing.</summary>
+/// <summary>The service runs without a standard output.</summary>
 public sealed class ClosedConsoleTests : EndToEndTest
 {
     [TestCase(">&-")]
     [TestCase("1</dev/null")]
-    public async Task Without_a_standard_output_it_serves(string redirection)
+    public async Task It_serves_without_a_standard_output(string redirection)
     {
         var address = new Uri($"http://127.0.0.1:{ServerProcess.FreePort()}");
         var start = new ProcessStartInfo("sh", ["-c", $"exec \"$@\" {redirection}", "sh", .. RegistryProcess.Command])
@@ -21,12 +21,12 @@ public sealed class ClosedConsoleTests : EndToEndTest
         try
         {
             using var client = new HttpClient { BaseAddress = address };
-            // Ends when the process does, instead of with the time of the test.
-            await UntilAsync(async () => process.HasExited || await AnswersAsync(client), "it answers");
+            // Stops when the process exits, instead of at the timeout of the test.
+            await UntilAsync(async () => process.HasExited || await RespondsAsync(client), "the service responds");
             for (var i = 0; i < 10 && !process.HasExited; i++)
             {
-                Assert.That(await AnswersAsync(client), Is.True);
-                // Longer than lines are gathered: each is written.
+                Assert.That(await RespondsAsync(client), Is.True);
+                // Longer than the log collects lines, so that each is written separately.
                 await Task.Delay(TimeSpan.FromMilliseconds(20), CancellationToken);
             }
 
@@ -42,7 +42,7 @@ public sealed class ClosedConsoleTests : EndToEndTest
         }
     }
 
-    private async Task<bool> AnswersAsync(HttpClient client)
+    private async Task<bool> RespondsAsync(HttpClient client)
     {
         try
         {

@@ -9,14 +9,13 @@ using Registry.Tests.Support.Storage;
 namespace Registry.Tests.EndToEnd;
 
 /// <summary>
-/// Two replicas that collect every second, on every backend, all at the same time: what is referred to is never
-/// collected, what is not does not stay, and who reads what is collected knows.
+/// Two replicas that collect every second, on all backends in parallel: referenced blobs are never collected,
+/// unreferenced ones do not stay, and readers notice when a blob is collected.
 /// </summary>
 public sealed class CollectionSoakTests : EndToEndTest
 {
     /// <summary>
-    /// The grace is four times the bound, which is the least that is allowed. What readers may still need goes soon
-    /// after.
+    /// Uses the minimum grace, four times the retry bound. What readers may still need is discarded soon afterwards.
     /// </summary>
     private static readonly (string, string?)[] Settings =
     [
@@ -44,7 +43,7 @@ public sealed class CollectionSoakTests : EndToEndTest
     {
         var cluster = RegistryCluster.StartAsync(backend, 2, end, Settings);
         var soak = SoakAsync(cluster);
-        return (cluster, soak, ReadWhatIsDeletedAsync(cluster, soak));
+        return (cluster, soak, ReadDeletedBlobAsync(cluster, soak));
     });
 
     [OneTimeTearDown]
@@ -52,7 +51,7 @@ public sealed class CollectionSoakTests : EndToEndTest
     {
         foreach (var run in runs.Values)
         {
-            // Whether they failed is for the tests to say.
+            // The tests report failures.
             await Task.WhenAny(Task.WhenAll(run.Soak, run.Reader));
             if (run.Cluster.IsCompletedSuccessfully)
                 await (await run.Cluster).DisposeAsync();
@@ -60,20 +59,20 @@ public sealed class CollectionSoakTests : EndToEndTest
     }
 
     [TestCaseSource(typeof(ClusterStorage), nameof(ClusterStorage.Backends))]
-    public async Task What_is_referred_to_is_never_collected_and_what_is_not_does_not_stay(string backend)
+    public async Task Exactly_the_unreferenced_blobs_are_collected(string backend)
     {
         await TestContext.Out.WriteLineAsync($"REGISTRY_FUZZ_SEED={seed}");
         await TestContext.Out.WriteLineAsync($"{backend}: {await runs[backend].Soak}.");
     }
 
     [TestCaseSource(typeof(ClusterStorage), nameof(ClusterStorage.Backends))]
-    public async Task Who_reads_a_blob_while_it_is_collected_gets_all_of_it_or_a_broken_connection(string backend) =>
+    public async Task A_pull_during_collection_is_complete_or_breaks(string backend) =>
         await TestContext.Out.WriteLineAsync($"{backend}: {await runs[backend].Reader}.");
 
-    private static void Demand(bool holds, string otherwise)
+    private static void Require(bool condition, string message)
     {
-        if (!holds)
-            throw new InvalidOperationException(otherwise);
+        if (!condition)
+            throw new InvalidOperationException(message);
     }
 
     private async Task<string> SoakAsync(Task<RegistryCluster> starting)
@@ -88,22 +87,21 @@ public sealed class CollectionSoakTests : EndToEndTest
         IReadOnlyList<string> differences;
         while ((differences = await soak.DifferencesAsync(storage, end)).Count > 0)
         {
-            // A machine that does much else is late with its periods.
-            Demand(
+            // On a busy machine the collectors run late.
+            Require(
                 watch.Elapsed < 10 * GraceAndTwoPeriods,
-                $"after {watch.Elapsed.TotalSeconds:0} s there is still:\n{string.Join('\n', differences)}");
+                $"after {watch.Elapsed.TotalSeconds:0} s there are still:\n{string.Join('\n', differences)}");
             await Task.Delay(100, end);
         }
 
-        Demand(soak.Collected > 0, "nothing was collected, and so nothing was tried");
+        Require(soak.Collected > 0, "nothing was collected, so nothing was tested");
         return $"{soak}; nothing was left over {watch.Elapsed.TotalSeconds:0.0} s after the last push";
     }
 
     /// <summary>
-    /// Pulls slowly while the release is deleted and its blob collected and all that is left of it reclaimed, then as
-    /// fast as it comes.
+    /// Pulls slowly while the release is deleted and its blob collected and completely reclaimed, then at full speed.
     /// </summary>
-    private async Task<string> ReadWhatIsDeletedAsync(Task<RegistryCluster> starting, Task soak)
+    private async Task<string> ReadDeletedBlobAsync(Task<RegistryCluster> starting, Task soak)
     {
         const string Release = "/api/v1/packages/slow/one/1.0.0/helm";
         var cluster = await starting;
@@ -111,31 +109,30 @@ public sealed class CollectionSoakTests : EndToEndTest
         var package = new SeededPackage(seed, 32 << 20);
         for (var status = HttpStatusCode.ServiceUnavailable; status != HttpStatusCode.OK;)
         {
-            // With so short a bound and grace, a push of this size on a machine that does much else may be told to try
-            // again.
+            // With such a short bound and grace, a push of this size may get 503 on a busy machine.
             using var pushed = await cluster[0].Client.PostAsync(
                 "/api/v1/packages/slow/one", new PushContent(package, "1.0.0") { Force = true }, end);
             status = pushed.StatusCode;
-            Demand(
+            Require(
                 status is HttpStatusCode.OK or HttpStatusCode.ServiceUnavailable,
-                $"the push was answered with {status}");
+                $"the push returned {status}");
         }
 
         var expected = await package.ToArrayAsync(end);
 
         using var answer =
             await cluster[0].Client.GetAsync($"{Release}/pull", HttpCompletionOption.ResponseHeadersRead, end);
-        Demand(
+        Require(
             answer.StatusCode == HttpStatusCode.OK && answer.Content.Headers.ContentLength == expected.Length,
             $"{answer}");
         var reader = new CheckedReader(await answer.Content.ReadAsStreamAsync(end), expected);
         await reader.ReadAsync(64 << 10, end);
         using (var deleted = await cluster[1].Client.DeleteAsync(Release, end))
-            Demand(deleted.StatusCode == HttpStatusCode.OK, $"the delete was answered with {deleted.StatusCode}");
+            Require(deleted.StatusCode == HttpStatusCode.OK, $"the delete returned {deleted.StatusCode}");
         for (var collected = 0L;
              collected == 0 || Stopwatch.GetElapsedTime(collected) < IdleAndTwoPeriods || !soak.IsCompleted;)
         {
-            // Slowly, but not so slowly that the server hangs up.
+            // Slow, but fast enough that the server does not cut the connection.
             await reader.ReadAsync(16 << 10, end);
             await Task.Delay(100, end);
             var blobs = await storage.Blobs.InfosAsync(StoreKey.Of("packages", "slow"), ScopeDepth.Subtree, null, end);
@@ -143,17 +140,17 @@ public sealed class CollectionSoakTests : EndToEndTest
                 collected = Stopwatch.GetTimestamp();
         }
 
-        await cluster.Storage.ForgetAsync(end);
+        await cluster.Storage.CompactAsync(end);
         await reader.ReadAsync(int.MaxValue, end);
-        Demand(
+        Require(
             reader.IsBroken || reader.Count == expected.Length,
-            $"200, and only {reader.Count} of {expected.Length} bytes");
+            $"status 200, but only {reader.Count} of {expected.Length} bytes");
         using var after = await cluster[0].Client.GetAsync($"{Release}/pull", end);
-        Demand(after.StatusCode == HttpStatusCode.NotFound, $"after it all it was answered with {after.StatusCode}");
-        return reader.IsBroken ? $"the connection broke after {reader.Count} bytes" : "all bytes came";
+        Require(after.StatusCode == HttpStatusCode.NotFound, $"the pull after collection returned {after.StatusCode}");
+        return reader.IsBroken ? $"the connection broke after {reader.Count} bytes" : "all bytes arrived";
     }
 
-    /// <summary>Reads a body and compares it with what it should be; knows whether its connection broke.</summary>
+    /// <summary>Reads a body, compares it with the expected bytes, and detects a broken connection.</summary>
     private sealed class CheckedReader(Stream body, byte[] expected)
     {
         private readonly byte[] buffer = new byte[64 << 10];
@@ -162,7 +159,7 @@ public sealed class CollectionSoakTests : EndToEndTest
 
         public bool IsBroken { get; private set; }
 
-        /// <summary>Reads so many bytes, or to the end.</summary>
+        /// <summary>Reads this many bytes, or to the end.</summary>
         public async Task ReadAsync(int bytes, CancellationToken cancellationToken)
         {
             try
@@ -173,7 +170,7 @@ public sealed class CollectionSoakTests : EndToEndTest
                         await body.ReadAsync(buffer.AsMemory(0, Math.Min(rest, buffer.Length)), cancellationToken);
                     if (read == 0)
                         return;
-                    Demand(
+                    Require(
                         Count + read <= expected.Length
                             && buffer.AsSpan(0, read).SequenceEqual(expected.AsSpan(Count, read)),
                         $"wrong bytes from byte {Count}");

@@ -7,17 +7,17 @@ using Registry.Tests.Support;
 
 namespace Registry.Tests.EndToEnd;
 
-/// <summary>The commands of both protocols' own documentation, through the real curl.</summary>
+/// <summary>The commands of both protocols' documentation, run with the real curl.</summary>
 public sealed class DocumentedCommandsTests : EndToEndTest
 {
-    /// <summary>What CNR's documentation shows for its chart.</summary>
+    /// <summary>The digest in CNR's documentation of its chart.</summary>
     private const string ChartDigest = "72ed15c9a65961ecd034cca098ec18eb99002cd402824aae8a674a8ae41bd0ef";
 
     private static readonly string Samples = Path.Combine(AppContext.BaseDirectory, "Data");
 
     [TestCase("/api/v1/packages", "vnd.cnr.package.helm.v1")]
     [TestCase("/cnr/api/v1/packages", "vnd.appr.package.helm.v0")]
-    public async Task The_chart_of_the_CNR_documentation_goes_in_and_comes_back(string mount, string mediaType)
+    public async Task The_commands_of_the_CNR_documentation_work(string mount, string mediaType)
     {
         var registry = await StartAsync();
         var packages = $"{registry.Address}{mount[1..]}";
@@ -68,7 +68,7 @@ public sealed class DocumentedCommandsTests : EndToEndTest
     }
 
     [Test]
-    public async Task The_archive_of_the_KAR_documentation_goes_in_and_comes_back()
+    public async Task The_commands_of_the_KAR_documentation_work()
     {
         var registry = await StartAsync();
         var archives = $"{registry.Address}api/v1/app";
@@ -96,7 +96,7 @@ public sealed class DocumentedCommandsTests : EndToEndTest
     }
 
     [Test]
-    public async Task An_archive_of_a_workspace_goes_where_the_kploy_client_looks_for_it()
+    public async Task An_archive_of_a_workspace_is_found_like_the_kploy_client_does()
     {
         var registry = await StartAsync();
         var archives = $"{registry.Address}api/v1/app";
@@ -141,7 +141,7 @@ public sealed class DocumentedCommandsTests : EndToEndTest
     }
 
     [Test]
-    public async Task The_commands_of_the_quick_start_print_what_stands_below_them()
+    public async Task The_commands_of_the_quick_start_print_the_documented_output()
     {
         var registry = await StartAsync();
         var page = await File.ReadAllTextAsync(
@@ -185,7 +185,7 @@ public sealed class DocumentedCommandsTests : EndToEndTest
     }
 
     [Test]
-    public async Task A_package_of_several_megabytes_goes_in_from_a_file_and_comes_back()
+    public async Task A_large_package_is_pushed_from_a_file_and_pulled()
     {
         var registry = await StartAsync();
         var package = await new SeededPackage(1, 5 << 20).ToArrayAsync(CancellationToken);
@@ -208,7 +208,7 @@ public sealed class DocumentedCommandsTests : EndToEndTest
             .Select(static match => match.Groups[1].Value)];
 
     /// <summary>
-    /// Without what differs from run to run: times, and the digest and size of an archive that holds a time.
+    /// Masks what differs between runs: times, and the digest and size of an archive that contains a time.
     /// </summary>
     private static string Comparable(string text) => Regex.Replace(
         text.Trim(), @"\d{4}-\d\d-\d\dT[\d:.]+|""generation"":""\d+""|""digest"":""[0-9a-f]{64}""|""size"":\d+", "…");

@@ -8,8 +8,8 @@ using Registry.Tests.Support;
 namespace Registry.Tests.EndToEnd;
 
 /// <summary>
-/// Real processes of the service over a folder of the test's own; whatever a test leaves running is killed. By itself
-/// on the machine, unless a fixture says that it may run beside others.
+/// Runs real processes of the service over a temporary folder, and kills what a test leaves running. Fixtures do not
+/// run in parallel unless they opt in.
 /// </summary>
 public abstract class EndToEndTest
 {
@@ -18,16 +18,16 @@ public abstract class EndToEndTest
     /// <summary>The working directory of the processes.</summary>
     protected string Folder { get; private set; } = "";
 
-    /// <summary>Where they keep their data.</summary>
+    /// <summary>The data folder of the processes.</summary>
     protected string Data => Path.Combine(Folder, "data");
 
-    /// <summary>Ends a test that hangs; far above what any of them takes.</summary>
+    /// <summary>Cancels a test that hangs; far longer than any test takes.</summary>
     protected CancellationToken CancellationToken { get; private set; }
 
-    /// <summary>How long a test may take, without what it soaks.</summary>
+    /// <summary>The timeout of a test, without its soak time.</summary>
     protected virtual TimeSpan Timeout => TimeSpan.FromMinutes(3);
 
-    /// <summary>How long a soak lasts: <c>REGISTRY_SOAK_SECONDS</c>, 10 seconds unless set.</summary>
+    /// <summary>The soak time: <c>REGISTRY_SOAK_SECONDS</c>, 10 seconds by default.</summary>
     protected static TimeSpan Soak { get; } = TimeSpan.FromSeconds(Setting("SOAK_SECONDS", 10));
 
     [SetUp]
@@ -52,12 +52,12 @@ public abstract class EndToEndTest
         Directory.Delete(Folder, recursive: true);
     }
 
-    /// <summary>A number from the environment.</summary>
-    protected static int Setting(string name, int otherwise) =>
-        new ConfigurationBuilder().AddEnvironmentVariables("REGISTRY_").Build().GetValue(name, otherwise);
+    /// <summary>Returns a number from the environment.</summary>
+    protected static int Setting(string name, int defaultValue) =>
+        new ConfigurationBuilder().AddEnvironmentVariables("REGISTRY_").Build().GetValue(name, defaultValue);
 
     /// <summary>
-    /// Starts the service over <see cref="Data"/>, with settings as in the environment, and waits until it is ready.
+    /// Starts the service over <see cref="Data"/> with these environment variables, and waits until it is ready.
     /// </summary>
     private protected async Task<RegistryProcess> StartAsync(params IEnumerable<(string Name, string? Value)> settings)
     {
@@ -66,7 +66,7 @@ public abstract class EndToEndTest
         return registry;
     }
 
-    /// <summary>Starts a command and does not wait; <see cref="Data"/> is not set.</summary>
+    /// <summary>Starts a command without waiting and without setting the data folder.</summary>
     private protected RegistryProcess Launch(
         IReadOnlyList<string> command, params IEnumerable<(string Name, string? Value)> settings)
     {
@@ -75,7 +75,7 @@ public abstract class EndToEndTest
         return registry;
     }
 
-    /// <summary>Runs them all at once, none before all are ready to.</summary>
+    /// <summary>Runs all tasks concurrently, after all of them are ready.</summary>
     protected static async Task<T[]> RaceAsync<T>(int runners, Func<int, Task<T>> run)
     {
         var start = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -88,18 +88,18 @@ public abstract class EndToEndTest
         return await Task.WhenAll(tasks);
     }
 
-    /// <summary>Waits until something holds.</summary>
+    /// <summary>Waits until a condition holds.</summary>
     protected async Task UntilAsync(Func<Task<bool>> holds, string what)
     {
         while (!await holds())
         {
             if (CancellationToken.IsCancellationRequested)
-                Assert.Fail($"It never came to this: {what}");
+                Assert.Fail($"Timed out waiting until {what}.");
             await Task.Delay(50, CancellationToken.None);
         }
     }
 
-    /// <summary>All files below a folder with their lengths, without those of locks, which stay.</summary>
+    /// <summary>Lists the data files with their lengths, without lock files, which stay.</summary>
     protected List<string> DataFiles() =>
     [
         .. new DirectoryInfo(Data).EnumerateFiles("*", SearchOption.AllDirectories)
@@ -112,7 +112,7 @@ public abstract class EndToEndTest
         RegistryProcess registry, string package, string release, SeededPackage content) =>
         registry.Client.PostAsync($"/api/v1/packages/{package}", new PushContent(content, release), CancellationToken);
 
-    /// <summary>A GET that must succeed.</summary>
+    /// <summary>Sends a GET request that must return 200.</summary>
     private protected async Task<JsonElement> GetJsonAsync(RegistryProcess registry, string path)
     {
         using var answer = await registry.Client.GetAsync(path, CancellationToken);
@@ -121,19 +121,19 @@ public abstract class EndToEndTest
         return JsonDocument.Parse(text).RootElement;
     }
 
-    /// <summary>An error answer: its status, its code, and the sure signs of a leak, which it must not have.</summary>
-    protected async Task<string> DemandErrorAsync(HttpResponseMessage answer, HttpStatusCode status, string code)
+    /// <summary>Asserts status and code of an error, and that it contains no internals.</summary>
+    protected async Task<string> AssertErrorAsync(HttpResponseMessage answer, HttpStatusCode status, string code)
     {
         var text = await answer.Content.ReadAsStringAsync(CancellationToken);
         Assert.That(answer.StatusCode, Is.EqualTo(status), text);
         Assert.That(answer.Content.Headers.ContentType?.MediaType, Is.EqualTo("application/json"), text);
         Assert.That(JsonDocument.Parse(text).RootElement.GetProperty("code").GetString(), Is.EqualTo(code), text);
-        DemandNothingInternal(text);
+        AssertNothingInternal(text);
         return text;
     }
 
-    /// <summary>No exception text, type or path of the machine.</summary>
-    protected void DemandNothingInternal(string answer)
+    /// <summary>Asserts that a text contains no exception, type or path of the machine.</summary>
+    protected void AssertNothingInternal(string answer)
     {
         Assert.That(
             answer,

@@ -5,7 +5,7 @@ using Registry.Tests.Support;
 
 namespace Registry.Tests.EndToEnd;
 
-/// <summary>A volume that is frozen, as a snapshot does it, while it is written to.</summary>
+/// <summary>A volume that is frozen during writes, as for a snapshot.</summary>
 public sealed class FrozenVolumeTests : EndToEndTest
 {
     private const int Pushes = 32;
@@ -14,11 +14,11 @@ public sealed class FrozenVolumeTests : EndToEndTest
     private const string Kept = "/api/v1/packages/frozen/kept";
 
     [Test]
-    public async Task Health_and_reads_go_on_while_the_volume_is_frozen_and_writes_after_it()
+    public async Task Reads_work_on_a_frozen_volume_and_writes_wait()
     {
         using var volume = LoopVolume.Create();
 
-        // It ends before its volume does, also when the test fails.
+        // Disposed before the volume, also when the test fails.
         await using var registry = await RegistryProcess.StartAsync(
             Folder, ("FILESYSTEM__PATH", Path.Combine(volume.Path, "data")));
         var ledger = new PushLedger("frozen");
@@ -51,7 +51,7 @@ public sealed class FrozenVolumeTests : EndToEndTest
                 registry.Client.PostAsync(
                     "/api/v1/app?workspace=https://w/a", new ByteArrayContent(archive), CancellationToken)));
             await UntilAsync(
-                () => Task.FromResult(Waiting(registry).Count(IsOfDisk) >= Pushes), "every thread of the disk waits");
+                () => Task.FromResult(Waiting(registry).Count(IsOfDisk) >= Pushes), "all disk threads are blocked");
 
             string[] reads = ["/healthz", "/readyz", "/api/v1/packages", $"{Kept}/1.0.0/helm/pull", "/api/v1/app"];
             foreach (var path in reads)
@@ -60,10 +60,10 @@ public sealed class FrozenVolumeTests : EndToEndTest
                     Is.EqualTo(HttpStatusCode.OK),
                     path);
 
-            // Another thread may read a page of a program meanwhile; one that waits for the volume waits as long as it
-            // is frozen.
+            // Another thread may briefly load a page of the program; a thread that waits for the volume stays blocked
+            // while it is frozen.
             await UntilAsync(
-                () => Task.FromResult(Waiting(registry).All(IsOfDisk)), "no other thread waits for the volume");
+                () => Task.FromResult(Waiting(registry).All(IsOfDisk)), "no other thread is blocked");
             Assert.That(changes.Any(static change => change.IsCompleted), Is.False);
         }
 
@@ -82,8 +82,7 @@ public sealed class FrozenVolumeTests : EndToEndTest
     private static bool IsOfDisk(string thread) => thread == "Disk";
 
     /// <summary>
-    /// The names of the threads that wait in the kernel for something that no signal interrupts (state D), as for a
-    /// frozen volume.
+    /// Returns the names of the threads in uninterruptible sleep (state D), as when they wait for a frozen volume.
     /// </summary>
     private static IEnumerable<string> Waiting(RegistryProcess registry)
     {
@@ -97,7 +96,7 @@ public sealed class FrozenVolumeTests : EndToEndTest
             }
             catch (IOException)
             {
-                // This thread has ended meanwhile.
+                // The thread has exited.
                 continue;
             }
 

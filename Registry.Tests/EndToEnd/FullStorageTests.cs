@@ -6,15 +6,15 @@ using Registry.Tests.Support.Gcs;
 namespace Registry.Tests.EndToEnd;
 
 /// <summary>
-/// A storage without room, of each kind: what fills it is refused whole, what is there is served, also after a restart,
-/// and what is deleted makes room.
+/// Full storage on every backend: writes that do not fit are refused completely, reads work, also after a restart, and
+/// deletes free space.
 /// </summary>
 [Parallelizable(ParallelScope.Self)]
 public sealed class FullStorageTests : EndToEndTest
 {
     private const int PackageBytes = 1 << 20;
 
-    /// <summary>Reclaims soon what nobody refers to. An upload under way is written to all the time.</summary>
+    /// <summary>Collects soon. An upload in progress is written to continuously.</summary>
     private static readonly (string, string?)[] Collecting =
     [
         (
@@ -29,26 +29,26 @@ public sealed class FullStorageTests : EndToEndTest
     {
         Directory.CreateDirectory(Data);
         await using var volume = await PrivateVolume.MountAsync(Data, "8m", CancellationToken);
-        var room = new Room(() => volume.FillAsync("filler"), () => volume.RemoveAsync("filler"));
-        await ProveAsync(settings => StartOnAsync(volume, settings), room, deletesOneOfMany: true);
+        var space = new FreeSpace(() => volume.FillAsync("filler"), () => volume.RemoveAsync("filler"));
+        await ProveAsync(settings => StartOnAsync(volume, settings), space, deletesOneOfMany: true);
     }
 
     [Test]
-    public async Task What_a_killed_upload_left_on_a_full_disk_is_reclaimed_at_the_start()
+    public async Task Startup_reclaims_an_abandoned_upload_on_a_full_disk()
     {
         Directory.CreateDirectory(Data);
         await using var volume = await PrivateVolume.MountAsync(Data, "8m", CancellationToken);
-        (string, string?)[] patient =
+        (string, string?)[] slowCollection =
             [("COLLECTION__PERIODSECONDS", "3600"), ("COLLECTION__STAGEDIDLESECONDS", "3600")];
-        var registry = await StartOnAsync(volume, patient);
+        var registry = await StartOnAsync(volume, slowCollection);
         var ledger = new PushLedger("left");
         await ledger.PushAsync(registry.Client, "before", "1.0.0", 10_000, CancellationToken);
         Assert.That(ledger.Acknowledged, Is.EqualTo(1));
         await registry.KillAsync();
         await volume.FillAsync("staging/left");
 
-        registry = await StartOnAsync(volume, patient);
-        await UntilThereIsRoomAsync(registry, ledger);
+        registry = await StartOnAsync(volume, slowCollection);
+        await UntilPushSucceedsAsync(registry, ledger);
         await ledger.VerifyAsync(registry.Client, CancellationToken);
         Assert.That(await volume.FilesAsync(), Does.Not.Contain("staging"));
     }
@@ -57,10 +57,10 @@ public sealed class FullStorageTests : EndToEndTest
     public async Task On_redis()
     {
         await using var server = await RedisServer.StartAsync(CancellationToken, "--maxmemory", "12mb");
-        var room = new Room(
+        var space = new FreeSpace(
             () => server.CommandAsync("config", "set", "maxmemory", "1mb"),
             () => server.CommandAsync("config", "set", "maxmemory", "12mb"));
-        await ProveAsync(settings => StartOverAsync(server, settings), room, deletesOneOfMany: true);
+        await ProveAsync(settings => StartOverAsync(server, settings), space, deletesOneOfMany: true);
     }
 
     [Test]
@@ -68,10 +68,11 @@ public sealed class FullStorageTests : EndToEndTest
     {
         await using var server = await EtcdServer.StartAsync(CancellationToken, "--quota-backend-bytes=16777216");
 
-        // With its alarm raised etcd takes nothing but deletes, and only its operator can disarm it.
-        var room =
-            new Room(() => Task.CompletedTask, () => Task.CompletedTask, () => server.MakeRoomAsync(CancellationToken));
-        await ProveAsync(settings => StartOverAsync(server, settings), room, deletesOneOfMany: false);
+        // After its space alarm etcd accepts only deletes, and only an operator can disarm it.
+        var space =
+            new FreeSpace(
+                () => Task.CompletedTask, () => Task.CompletedTask, () => server.MakeRoomAsync(CancellationToken));
+        await ProveAsync(settings => StartOverAsync(server, settings), space, deletesOneOfMany: false);
     }
 
     [Test]
@@ -82,20 +83,20 @@ public sealed class FullStorageTests : EndToEndTest
         var quota = Quota;
         fake.Faults = call =>
         {
-            // A session is for more bytes than the quota.
+            // A resumable upload exceeds the quota.
             var isFull = call.Operation == FakeGcsOperation.StartSession
                 || (call.Operation == FakeGcsOperation.Insert
                     && fake.Bucket.Objects.Sum(static one => one.Content.Length) > Interlocked.Read(ref quota));
             return isFull ? FakeGcsFault.Answer(403, "quotaExceeded") : null;
         };
-        var room = new Room(
+        var space = new FreeSpace(
             () => Task.FromResult(Interlocked.Exchange(ref quota, 0)),
             () => Task.FromResult(Interlocked.Exchange(ref quota, Quota)));
-        await ProveAsync(settings => StartOverAsync(fake, settings), room, deletesOneOfMany: false);
+        await ProveAsync(settings => StartOverAsync(fake, settings), space, deletesOneOfMany: false);
     }
 
     [Test]
-    public async Task In_the_staging_folder_of_gcs()
+    public async Task In_the_gcs_staging_folder()
     {
         await using var fake = await FakeGcs.StartAsync();
         var staging = Path.Combine(Folder, "staging");
@@ -112,15 +113,15 @@ public sealed class FullStorageTests : EndToEndTest
 
         await volume.FillAsync("filler");
         registry = Launch(command, [.. Collecting]);
-        await DemandServedWithoutRoomAsync(registry, ledger);
+        await AssertServesFullStorageAsync(registry, ledger);
         await registry.KillAsync();
 
-        // What a crash leaves is known by its name, and by the lock that nobody has.
+        // Files left by a crash are recognized by their name and their free lock.
         await volume.RemoveAsync("filler");
         await volume.FillAsync(Guid.NewGuid().ToString("n"));
         registry = Launch(command, [.. Collecting, ("COLLECTION__STAGEDIDLESECONDS", "3600")]);
         await registry.ReadyAsync();
-        await UntilThereIsRoomAsync(registry, ledger);
+        await UntilPushSucceedsAsync(registry, ledger);
         await ledger.VerifyAsync(registry.Client, CancellationToken);
     }
 
@@ -148,15 +149,14 @@ public sealed class FullStorageTests : EndToEndTest
     }
 
     /// <param name="startAsync">
-    /// Starts the registry over a storage that has room for some packages, and waits until it is ready.
+    /// Starts the registry over a storage with space for some packages, and waits until it is ready.
     /// </param>
-    /// <param name="room">Its room.</param>
+    /// <param name="space">The free space.</param>
     /// <param name="deletesOneOfMany">
-    /// Whether a release is deleted from among others though there is no room: a smaller index takes the place of a
-    /// larger one.
+    /// Whether one of several releases can be deleted without free space: a smaller index replaces a larger one.
     /// </param>
     private async Task ProveAsync(
-        Func<(string, string?)[], Task<RegistryProcess>> startAsync, Room room, bool deletesOneOfMany)
+        Func<(string, string?)[], Task<RegistryProcess>> startAsync, FreeSpace space, bool deletesOneOfMany)
     {
         var registry = await startAsync([]);
         var ledger = new PushLedger("full");
@@ -171,37 +171,37 @@ public sealed class FullStorageTests : EndToEndTest
              (status = await ledger.PushAsync(
                  registry.Client, $"p{packages}", "1.0.0", PackageBytes, CancellationToken)) == HttpStatusCode.OK;
              packages++)
-            Assert.That(packages, Is.LessThan(40), "it is never full");
+            Assert.That(packages, Is.LessThan(40), "the storage does not become full");
         Assert.That(status, Is.EqualTo(HttpStatusCode.InsufficientStorage));
-        Assert.That(packages, Is.AtLeast(3), "it is full too soon");
+        Assert.That(packages, Is.AtLeast(3), "the storage is full too soon");
         using (var archive =
             await registry.Client.PostAsync("/api/v1/app", new ByteArrayContent(new byte[9 << 20]), CancellationToken))
-            await DemandErrorAsync(archive, HttpStatusCode.InsufficientStorage, "storage-full");
+            await AssertErrorAsync(archive, HttpStatusCode.InsufficientStorage, "storage-full");
 
-        // What is there is served, and nothing else is there.
+        // Existing packages are served, and the refused one does not exist.
         await ledger.VerifyAsync(registry.Client, CancellationToken);
         using (var refused = await registry.Client.GetAsync($"/api/v1/packages/full/p{packages}", CancellationToken))
-            await DemandErrorAsync(refused, HttpStatusCode.NotFound, "package-not-found");
+            await AssertErrorAsync(refused, HttpStatusCode.NotFound, "package-not-found");
         using (var ready = await registry.Client.GetAsync("/readyz", CancellationToken))
-            Assert.That(ready.StatusCode, Is.EqualTo(HttpStatusCode.OK), "it can be read");
+            Assert.That(ready.StatusCode, Is.EqualTo(HttpStatusCode.OK), "the storage is readable");
 
         await registry.StopAsync();
-        await room.TakeAsync();
+        await space.FillAsync();
         registry = await startAsync(Collecting);
-        await DemandServedWithoutRoomAsync(registry, ledger);
+        await AssertServesFullStorageAsync(registry, ledger);
         await DeleteAsync(registry, ledger, "p2", "1.0.0");
-        await room.GiveAsync();
+        await space.RestoreAsync();
 
         if (deletesOneOfMany)
             await DeleteAsync(registry, ledger, "many", "1.0.0");
         for (var package = 0; package < 2; package++)
             await DeleteAsync(registry, ledger, $"p{package}", "1.0.0");
-        await UntilThereIsRoomAsync(registry, ledger, room.MakeAsync);
+        await UntilPushSucceedsAsync(registry, ledger, space.ReclaimAsync);
         await ledger.VerifyAsync(registry.Client, CancellationToken);
     }
 
-    /// <summary>What was started without a byte of room: it says so, serves what it has, and takes no more.</summary>
-    private async Task DemandServedWithoutRoomAsync(RegistryProcess registry, PushLedger ledger)
+    /// <summary>Asserts that a registry started on a full storage logs it, serves reads and refuses writes.</summary>
+    private async Task AssertServesFullStorageAsync(RegistryProcess registry, PushLedger ledger)
     {
         await registry.ReadyAsync();
         Assert.That(registry.Log, Has.Some.Contains("The storage is full"));
@@ -209,22 +209,22 @@ public sealed class FullStorageTests : EndToEndTest
         var status = await ledger.PushAsync(registry.Client, "refused", "1.0.0", PackageBytes, CancellationToken);
         Assert.That(status, Is.EqualTo(HttpStatusCode.InsufficientStorage));
         using var ready = await registry.Client.GetAsync("/readyz", CancellationToken);
-        Assert.That(ready.StatusCode, Is.EqualTo(HttpStatusCode.OK), "it can be read");
+        Assert.That(ready.StatusCode, Is.EqualTo(HttpStatusCode.OK), "the storage is readable");
     }
 
-    private Task UntilThereIsRoomAsync(RegistryProcess registry, PushLedger ledger, Func<Task>? makeAsync = null)
+    private Task UntilPushSucceedsAsync(RegistryProcess registry, PushLedger ledger, Func<Task>? reclaimAsync = null)
     {
         var attempt = 0;
         return UntilAsync(
             async () =>
             {
-                if (makeAsync is not null)
-                    await makeAsync();
+                if (reclaimAsync is not null)
+                    await reclaimAsync();
                 var release = $"1.0.{attempt++}";
                 return await ledger.PushAsync(registry.Client, "again", release, PackageBytes, CancellationToken)
                     == HttpStatusCode.OK;
             },
-            "there is room again");
+            "a push succeeds again");
     }
 
     private async Task DeleteAsync(RegistryProcess registry, PushLedger ledger, string package, string release)
@@ -235,12 +235,12 @@ public sealed class FullStorageTests : EndToEndTest
             deleted.StatusCode,
             Is.EqualTo(HttpStatusCode.OK),
             await deleted.Content.ReadAsStringAsync(CancellationToken));
-        ledger.Forget(package, release);
+        ledger.Remove(package, release);
     }
 
-    /// <summary>The room of a storage.</summary>
-    /// <param name="TakeAsync">Takes all of it.</param>
-    /// <param name="GiveAsync">Gives that back.</param>
-    /// <param name="MakeAsync">What the operator does when room has been made; null for nothing.</param>
-    private sealed record Room(Func<Task> TakeAsync, Func<Task> GiveAsync, Func<Task>? MakeAsync = null);
+    /// <summary>The free space of a storage.</summary>
+    /// <param name="FillAsync">Uses all of it.</param>
+    /// <param name="RestoreAsync">Frees what was used.</param>
+    /// <param name="ReclaimAsync">The action of an operator after space was freed; null for none.</param>
+    private sealed record FreeSpace(Func<Task> FillAsync, Func<Task> RestoreAsync, Func<Task>? ReclaimAsync = null);
 }

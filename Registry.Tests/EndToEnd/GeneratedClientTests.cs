@@ -21,7 +21,7 @@ public sealed class GeneratedClientTests
 
     [TestCase("")]
     [TestCase("/registry")]
-    public async Task The_documented_program_pushes_lists_pulls_and_reads_a_typed_error(string prefix)
+    public async Task The_documented_program_works(string prefix)
     {
         await using var registry = await RegistryHost.StartAsync($"--PATHBASE={prefix}");
         using var folder = new TemporaryFolder();
@@ -41,7 +41,7 @@ public sealed class GeneratedClientTests
         Assert.That(await File.ReadAllBytesAsync(folder.Below("pulled.tar.gz"), cancellationToken), Is.EqualTo(chart));
     }
 
-    /// <summary>The client as the documented command makes it.</summary>
+    /// <summary>Generates the client like the documented command.</summary>
     private async Task<string> GenerateAsync(RegistryHost registry)
     {
         var text = await registry.Client.GetStringAsync("/openapi/client.json", cancellationToken);
@@ -53,7 +53,7 @@ public sealed class GeneratedClientTests
         }).GenerateFile();
     }
 
-    /// <summary>Compiles a program for the runtime of this process. It may use the framework and no package.</summary>
+    /// <summary>Compiles a program for the current runtime. It may use only the framework.</summary>
     private static void Compile(TemporaryFolder folder, params string[] sources)
     {
         const string ImplicitUsings =

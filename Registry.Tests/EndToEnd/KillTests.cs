@@ -7,20 +7,20 @@ using Registry.Tests.Support;
 
 namespace Registry.Tests.EndToEnd;
 
-/// <summary><c>kill -9</c> in the midst of pushes.</summary>
+/// <summary>SIGKILL during pushes.</summary>
 public sealed class KillTests : EndToEndTest
 {
     private const int Kills = 5;
     private const int Clients = 8;
     private const int Packages = 3;
 
-    /// <summary>What was pushed, or at least begun: by package and release.</summary>
-    private readonly ConcurrentDictionary<(string Package, string Release), SeededPackage> begun = new();
+    /// <summary>The pushes that were started, by package and release.</summary>
+    private readonly ConcurrentDictionary<(string Package, string Release), SeededPackage> started = new();
 
     private readonly ConcurrentDictionary<(string Package, string Release), SeededPackage> acknowledged = new();
 
     [Test]
-    public async Task Nothing_acknowledged_is_lost_nothing_is_torn_and_leftovers_are_reclaimed()
+    public async Task Acknowledged_pushes_survive_kills_and_leftovers_are_reclaimed()
     {
         var random = new Random(20160104);
         var unacknowledged = 0;
@@ -45,11 +45,11 @@ public sealed class KillTests : EndToEndTest
             Assert.That(
                 Directory.GetFiles(Path.Combine(Data, "staging")),
                 Is.Not.Empty,
-                "a push was cut off while it was staged");
-            unacknowledged += begun.Count - acknowledged.Count;
+                "a push was interrupted while it was staged");
+            unacknowledged += started.Count - acknowledged.Count;
         }
 
-        Assert.That(unacknowledged, Is.Positive, "pushes were under way when it was killed");
+        Assert.That(unacknowledged, Is.Positive, "pushes were in progress at the kill");
         var last = await StartAsync(
             (
                 "UPDATES__BOUNDSECONDS",
@@ -59,10 +59,10 @@ public sealed class KillTests : EndToEndTest
         var referenced = await VerifyAsync(last);
         await UntilAsync(
             () => Task.FromResult(Directory.GetFiles(Path.Combine(Data, "staging")).Length == 0),
-            "what was staged is discarded");
+            "staged uploads are discarded");
         await UntilAsync(
             () => Task.FromResult(StoredBlobs().SetEquals(referenced)),
-            "the blobs that are stored are those that are referred to");
+            "the stored blobs are the referenced ones");
         Assert.That(await VerifyAsync(last), Is.EqualTo(referenced));
     }
 
@@ -71,10 +71,10 @@ public sealed class KillTests : EndToEndTest
         for (var number = 0; ; number++)
         {
             var key = ($"kill/p{(client + number) % Packages}", $"{kill + 1}.{client}.{number}");
-            // Large ones are likely to be cut off while they are staged, small ones while the index is written.
+            // Large pushes tend to be interrupted while they are staged, small ones while the index is written.
             var content =
                 new SeededPackage((kill * 100_000) + (client * 10_000) + number, number % 4 == 3 ? 1 << 20 : 2 << 10);
-            begun[key] = content;
+            started[key] = content;
             try
             {
                 using var answer = await PushAsync(registry, key.Item1, key.Item2, content);
@@ -92,7 +92,7 @@ public sealed class KillTests : EndToEndTest
         }
     }
 
-    /// <summary>Sends half of a package, and no more until the registry is gone.</summary>
+    /// <summary>Sends half of a package, and then waits until the registry is killed.</summary>
     private async Task PushHalfAsync(RegistryProcess registry, string release, TaskCompletionSource midway, Task killed)
     {
         var content = new PushContent(new SeededPackage(-1, 4 << 20), release, () =>
@@ -104,16 +104,16 @@ public sealed class KillTests : EndToEndTest
         {
             using var answer =
                 await registry.Client.PostAsync("/api/v1/packages/kill/half", content, CancellationToken);
-            Assert.Fail($"Half a package was answered with {answer.StatusCode}.");
+            Assert.Fail($"Half a package returned {answer.StatusCode}.");
         }
         catch (HttpRequestException)
         {
-            // What else, from a registry that was killed.
+            // Expected: the registry was killed.
         }
     }
 
     /// <summary>
-    /// Every release that was acknowledged is listed, every one that is listed comes whole; returns the digests of
+    /// Verifies that every acknowledged release is listed and every listed one is complete; returns the digests of
     /// their blobs.
     /// </summary>
     private async Task<HashSet<string>> VerifyAsync(RegistryProcess registry)
@@ -134,7 +134,7 @@ public sealed class KillTests : EndToEndTest
                     Is.EqualTo(manifest.GetProperty("content").GetProperty("digest").GetString()));
                 Assert.That(
                     bytes,
-                    Is.EqualTo(await begun[(name, release)].ToArrayAsync(CancellationToken)).AsCollection,
+                    Is.EqualTo(await started[(name, release)].ToArrayAsync(CancellationToken)).AsCollection,
                     $"{name} {release}");
                 listed.Add((name, release));
                 digests.Add(Convert.ToHexStringLower(SHA256.HashData(bytes)));
@@ -145,7 +145,7 @@ public sealed class KillTests : EndToEndTest
                 Is.EquivalentTo(listed.Where(entry => entry.Item1 == name)));
         }
 
-        Assert.That(acknowledged.Keys.Except(listed), Is.Empty, "acknowledged and not there");
+        Assert.That(acknowledged.Keys.Except(listed), Is.Empty, "acknowledged but missing");
         return digests;
     }
 

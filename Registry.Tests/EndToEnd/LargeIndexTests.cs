@@ -7,7 +7,7 @@ using Registry.Tests.Support;
 
 namespace Registry.Tests.EndToEnd;
 
-/// <summary>Whatever the indexes unpack to, the service starts and serves in a small heap.</summary>
+/// <summary>The service runs in a small heap, whatever the unpacked size of its indexes.</summary>
 public sealed class LargeIndexTests : EndToEndTest
 {
     /// <summary>A hexadecimal number of bytes: 160 MiB.</summary>
@@ -16,9 +16,9 @@ public sealed class LargeIndexTests : EndToEndTest
     private const int Bombs = 12;
 
     [Test]
-    public async Task Metadata_that_unpack_to_gigabytes_fit_into_a_small_heap()
+    public async Task Indexes_that_unpack_to_gigabytes_fit_into_a_small_heap()
     {
-        // 15.6 MiB each, which is within the bound, and 248 MiB, which is not.
+        // 15.6 MiB each, which is within the limit, and 248 MiB, which is not.
         for (var i = 0; i < Bombs; i++)
             Store($"bomb{i}", 250);
         Store("huge", 4000);
@@ -32,7 +32,7 @@ public sealed class LargeIndexTests : EndToEndTest
             Is.EquivalentTo(Enumerable.Range(0, Bombs).Select(static i => $"bombs/bomb{i}").Append("bombs/good")));
 
         using (var huge = await registry.Client.GetAsync("/api/v1/packages/bombs/huge", CancellationToken))
-            await DemandErrorAsync(huge, HttpStatusCode.ServiceUnavailable, "unavailable");
+            await AssertErrorAsync(huge, HttpStatusCode.ServiceUnavailable, "unavailable");
         Assert.That(registry.Log, Has.Some.Contains("bombs/huge").And.Some.Contains("Limits:IndexBytes"));
 
         var lengths = await RaceAsync(
@@ -43,7 +43,7 @@ public sealed class LargeIndexTests : EndToEndTest
     }
 
     [Test]
-    public async Task An_index_past_the_bound_is_trimmed_with_a_raised_bound_in_a_small_heap()
+    public async Task An_oversized_index_can_be_trimmed_with_a_higher_limit()
     {
         Store("huge", 4000);
         var registry = await StartAsync(("DOTNET_GCHeapHardLimit", HeapLimit), ("LIMITS__INDEXBYTES", "300000000"));
@@ -67,7 +67,7 @@ public sealed class LargeIndexTests : EndToEndTest
         file.Write(StoredIndex.Write(index, long.MaxValue).Content);
     }
 
-    /// <summary>Pushes until the bound is passed; returns the bytes that the refusal names.</summary>
+    /// <summary>Pushes until the limit is exceeded; returns the bytes in the details of the error.</summary>
     private async Task<long> PushToRefusalAsync(RegistryProcess registry, string name)
     {
         for (var i = 0; ; i++)
@@ -81,12 +81,12 @@ public sealed class LargeIndexTests : EndToEndTest
                 CancellationToken);
             if (pushed.StatusCode == HttpStatusCode.OK)
                 continue;
-            var refusal = await DemandErrorAsync(pushed, HttpStatusCode.UnprocessableEntity, "invalid-parameters");
+            var refusal = await AssertErrorAsync(pushed, HttpStatusCode.UnprocessableEntity, "invalid-parameters");
             return JsonDocument.Parse(refusal).RootElement.GetProperty("details").GetProperty("bytes").GetInt64();
         }
     }
 
-    /// <summary>Reads all releases; returns how many bytes there are.</summary>
+    /// <summary>Reads all releases; returns the number of bytes.</summary>
     private async Task<long> ReadAsync(RegistryProcess registry, string name)
     {
         using var answer = await registry.Client.GetAsync(

@@ -8,7 +8,7 @@ using Registry.Tests.Support;
 
 namespace Registry.Tests.EndToEnd;
 
-/// <summary>Limits from the environment: what passes one is refused, and nothing of it is kept.</summary>
+/// <summary>Limits from the environment: what exceeds one is refused and leaves nothing behind.</summary>
 public sealed class LimitTests : EndToEndTest
 {
     private const string Package = "/api/v1/packages/limits/small";
@@ -43,7 +43,7 @@ public sealed class LimitTests : EndToEndTest
         Json(Samples.TarGz("one"), new string('x', 900)));
 
     [Test]
-    public async Task A_decompression_bomb_is_422_and_ends_early()
+    public async Task A_decompression_bomb_is_422()
     {
         var zeros = new MemoryStream();
         await using (var gzip = new GZipStream(zeros, CompressionLevel.SmallestSize, leaveOpen: true))
@@ -58,36 +58,36 @@ public sealed class LimitTests : EndToEndTest
     }
 
     [Test]
-    public async Task An_archive_over_the_limit_is_413_whether_or_not_its_length_is_told()
+    public async Task An_archive_over_the_limit_is_413_with_or_without_a_length()
     {
         var registry = await StartAsync(("LIMITS__ARCHIVEBYTES", "10000"));
         using (var fits =
             await registry.Client.PostAsync("/api/v1/app", new ByteArrayContent(new byte[10_000]), CancellationToken))
             Assert.That(fits.StatusCode, Is.EqualTo(HttpStatusCode.OK));
-        var kept = DataFiles();
+        var files = DataFiles();
 
-        using var told =
+        using var withLength =
             await registry.Client.PostAsync("/api/v1/app", new ByteArrayContent(new byte[10_001]), CancellationToken);
-        await DemandErrorAsync(told, HttpStatusCode.RequestEntityTooLarge, "request-too-large");
-        using var untold = new HttpRequestMessage(HttpMethod.Post, "/api/v1/app")
+        await AssertErrorAsync(withLength, HttpStatusCode.RequestEntityTooLarge, "request-too-large");
+        using var chunked = new HttpRequestMessage(HttpMethod.Post, "/api/v1/app")
         {
             Content = new ByteArrayContent(new byte[200_000])
         };
-        untold.Headers.TransferEncodingChunked = true;
-        using var refused = await registry.Client.SendAsync(untold, CancellationToken);
-        await DemandErrorAsync(refused, HttpStatusCode.RequestEntityTooLarge, "request-too-large");
+        chunked.Headers.TransferEncodingChunked = true;
+        using var refused = await registry.Client.SendAsync(chunked, CancellationToken);
+        await AssertErrorAsync(refused, HttpStatusCode.RequestEntityTooLarge, "request-too-large");
 
-        await UntilAsync(() => Task.FromResult(DataFiles().SequenceEqual(kept)), "nothing is kept of what was refused");
+        await UntilAsync(() => Task.FromResult(DataFiles().SequenceEqual(files)), "the refused upload leaves no file");
     }
 
     [Test]
-    public async Task Refusals_of_every_kind_leave_nothing_behind()
+    public async Task Refused_pushes_leave_nothing_behind()
     {
         var registry = await StartAsync();
         var good = Samples.TarGz("good");
         using (var pushed = await PostAsync(registry, Json(good)))
             Assert.That(pushed.StatusCode, Is.EqualTo(HttpStatusCode.OK));
-        var kept = DataFiles();
+        var files = DataFiles();
 
         (string Body, HttpStatusCode Status, string Code)[] refusals =
         [
@@ -108,33 +108,35 @@ public sealed class LimitTests : EndToEndTest
         foreach (var (body, status, code) in refusals)
         {
             using var answer = await PostAsync(registry, body);
-            await DemandErrorAsync(answer, status, code);
+            await AssertErrorAsync(answer, status, code);
         }
 
-        // A client that hangs up half-way.
+        // A client that disconnects midway.
         var hungUp =
             new PushContent(new SeededPackage(7, 1 << 20), "3.0.0", static () => throw new IOException("enough"));
         Assert.That(
             () => registry.Client.PostAsync(Package, hungUp, CancellationToken),
             Throws.InstanceOf<HttpRequestException>());
 
-        await UntilAsync(() => Task.FromResult(DataFiles().SequenceEqual(kept)), "nothing is kept of what was refused");
+        await UntilAsync(() => Task.FromResult(DataFiles().SequenceEqual(files)), "the refused pushes leave no file");
     }
 
     private async Task RefusesAsync(
         string limit, string value, HttpStatusCode status, string code, string over, string within)
     {
         var registry = await StartAsync((limit, value));
-        var kept = DataFiles();
+        var files = DataFiles();
         using (var refused = await PostAsync(registry, over))
-            await DemandErrorAsync(refused, status, code);
-        await UntilAsync(() => Task.FromResult(DataFiles().SequenceEqual(kept)), "nothing is kept of what was refused");
+            await AssertErrorAsync(refused, status, code);
+        await UntilAsync(() => Task.FromResult(DataFiles().SequenceEqual(files)), "the refused push leaves no file");
         using (var none = await registry.Client.GetAsync(Package, CancellationToken))
-            await DemandErrorAsync(none, HttpStatusCode.NotFound, "package-not-found");
+            await AssertErrorAsync(none, HttpStatusCode.NotFound, "package-not-found");
 
-        using var taken = await PostAsync(registry, within);
+        using var accepted = await PostAsync(registry, within);
         Assert.That(
-            taken.StatusCode, Is.EqualTo(HttpStatusCode.OK), await taken.Content.ReadAsStringAsync(CancellationToken));
+            accepted.StatusCode,
+            Is.EqualTo(HttpStatusCode.OK),
+            await accepted.Content.ReadAsStringAsync(CancellationToken));
     }
 
     private Task<HttpResponseMessage> PostAsync(RegistryProcess registry, string json) =>

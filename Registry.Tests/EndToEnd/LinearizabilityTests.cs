@@ -9,9 +9,9 @@ using Registry.Tests.Support.Linearizability;
 namespace Registry.Tests.EndToEnd;
 
 /// <summary>
-/// Clients of two replicas change and show packages, all the same one at a time, while the way to the storage is
-/// disturbed and a replica is killed: whatever they were answered, there is an order in which one registry alone could
-/// have served it.
+/// Clients of two replicas change and show packages, all of them the same one at a time, while the storage connection
+/// is disturbed and replicas are killed. The responses must have an order in which a single registry could have given
+/// them.
 /// </summary>
 [TestFixtureSource(typeof(ClusterStorage), nameof(ClusterStorage.Backends))]
 public sealed class LinearizabilityTests(string backend) : EndToEndTest
@@ -19,20 +19,20 @@ public sealed class LinearizabilityTests(string backend) : EndToEndTest
     private const int Clients = 10;
 
     /// <summary>
-    /// After so many answers all clients turn to the next package: the replicas race for one, and its history stays
-    /// short enough to be searched.
+    /// The number of answers after which all clients move to the next package: they race for one package, and its
+    /// history stays short enough to search.
     /// </summary>
     private const int PerPackage = 100;
 
-    /// <summary>So many answers both replicas give together before one is killed.</summary>
+    /// <summary>The number of answers of both replicas between two kills.</summary>
     private const int BetweenKills = 200;
 
-    private static readonly TimeSpan LongestPeace = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(500);
 
     /// <summary>
-    /// How long a client waits where nobody knows what became of its call: each such call makes the search longer.
+    /// How long a client waits after a call with unknown outcome: each such call makes the search longer.
     /// </summary>
-    private static readonly TimeSpan AfterDoubt = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan AfterUnknown = TimeSpan.FromMilliseconds(200);
 
     private readonly ConcurrentDictionary<string, ConcurrentQueue<Operation>> histories = new();
     private RegistryCluster cluster = null!;
@@ -42,7 +42,7 @@ public sealed class LinearizabilityTests(string backend) : EndToEndTest
     private volatile bool isStarting;
 
     [Test]
-    public async Task What_replicas_answered_has_an_order_in_which_one_alone_could_have_answered_it()
+    public async Task The_history_of_two_replicas_is_linearizable()
     {
         var seed = Setting("FUZZ_SEED", Environment.TickCount);
         await TestContext.Out.WriteLineAsync($"REGISTRY_FUZZ_SEED={seed}");
@@ -58,7 +58,7 @@ public sealed class LinearizabilityTests(string backend) : EndToEndTest
             .Select(client => CallAsync(client, unchecked(seed + client), over.Task))
             .ToArray();
         var disturber = DisturbAsync(new Random(seed), over.Task);
-        await KillSomeAsync(watch, Soak * 0.2);
+        await KillReplicasAsync(watch, Soak * 0.2);
         over.SetResult();
         await Task.WhenAll([disturber, .. clients]);
         await ShowAllAsync();
@@ -66,7 +66,7 @@ public sealed class LinearizabilityTests(string backend) : EndToEndTest
         var all = histories.Values.SelectMany(static history => history).ToList();
         await TestContext.Out.WriteLineAsync(
             $"{backend}: {all.Count} calls by {Clients} clients of 2 replicas in {watch.Elapsed.TotalSeconds:0.0} s, "
-            + $"{all.Count(static call => call.Answer is null)} without an outcome, {disturbances} disturbances, "
+            + $"{all.Count(static call => call.Answer is null)} with unknown outcome, {disturbances} disturbances, "
                 + $"{kills} kills.");
         watch.Restart();
         foreach (var (package, history) in histories)
@@ -76,7 +76,7 @@ public sealed class LinearizabilityTests(string backend) : EndToEndTest
             $"{backend}: the histories of {histories.Count} packages checked in {watch.Elapsed.TotalSeconds:0.00} s.");
         Assert.That(all.Count(static call => call.Answer is not null), Is.GreaterThan(200));
         Assert.That(
-            all.Count(static call => call.Answer == "200"), Is.GreaterThan(30), "changes that were acknowledged");
+            all.Count(static call => call.Answer == "200"), Is.GreaterThan(30), "acknowledged changes");
         Assert.That(kills + disturbances, Is.GreaterThan(1));
     }
 
@@ -89,7 +89,7 @@ public sealed class LinearizabilityTests(string backend) : EndToEndTest
                 string.Create(CultureInfo.InvariantCulture, $"linear/p{Volatile.Read(ref answers) / PerPackage}");
             var action = await actions.NextAsync(CancellationToken);
             if (await CallAsync(client, package, action, cluster.Pick(actions.Random)) is null)
-                await Task.WhenAny(over, Task.Delay(AfterDoubt, CancellationToken));
+                await Task.WhenAny(over, Task.Delay(AfterUnknown, CancellationToken));
         }
     }
 
@@ -103,8 +103,8 @@ public sealed class LinearizabilityTests(string backend) : EndToEndTest
         if (answer is not null)
             Interlocked.Increment(ref answers);
 
-        // What says nothing about the package is no part of its history.
-        if (answer != ActionOverHttp.NothingHappened && (answer is not null || !action.Reads))
+        // Answers without information about the package are not part of its history.
+        if (answer != ActionOverHttp.NoEffect && (answer is not null || !action.Reads))
             histories.GetOrAdd(package, static _ => new ConcurrentQueue<Operation>())
                 .Enqueue(new Operation($"client {client} of replica {replica.Number}", action, call, returned, answer));
         return answer;
@@ -114,7 +114,7 @@ public sealed class LinearizabilityTests(string backend) : EndToEndTest
     {
         while (true)
         {
-            await Task.WhenAny(over, Task.Delay(LongestPeace * random.NextDouble(), CancellationToken));
+            await Task.WhenAny(over, Task.Delay(LongestPause * random.NextDouble(), CancellationToken));
             if (over.IsCompleted)
                 return;
             if (!isStarting
@@ -124,31 +124,31 @@ public sealed class LinearizabilityTests(string backend) : EndToEndTest
     }
 
     /// <summary>
-    /// Kills one replica after the other, never both, and starts each again, for as long as told and twice at least.
+    /// Kills and restarts one replica after the other, never both at once, for the given time and at least twice.
     /// </summary>
-    private async Task KillSomeAsync(Stopwatch watch, TimeSpan time)
+    private async Task KillReplicasAsync(Stopwatch watch, TimeSpan time)
     {
         for (; watch.Elapsed < time || kills < 2; kills++)
         {
-            await BothAnswerAsync();
+            await WaitForAnswersAsync();
             await cluster.KillAsync(kills % cluster.Count);
 
-            // A registry that cannot prove its storage at its start ends, and is none to be disturbed.
+            // A registry that cannot probe its storage at startup exits, so it must not be disturbed.
             isStarting = true;
             await cluster.StartAsync(kills % cluster.Count);
             isStarting = false;
         }
 
-        await BothAnswerAsync();
+        await WaitForAnswersAsync();
     }
 
-    private async Task BothAnswerAsync()
+    private async Task WaitForAnswersAsync()
     {
         var enough = Volatile.Read(ref answers) + BetweenKills;
-        await UntilAsync(() => Task.FromResult(Volatile.Read(ref answers) >= enough), "the replicas answer");
+        await UntilAsync(() => Task.FromResult(Volatile.Read(ref answers) >= enough), "the replicas respond");
     }
 
-    /// <summary>In peace again: every package, on every replica.</summary>
+    /// <summary>Shows every package on every replica, after the disturbances.</summary>
     private async Task ShowAllAsync()
     {
         foreach (var package in histories.Keys)
@@ -161,6 +161,6 @@ public sealed class LinearizabilityTests(string backend) : EndToEndTest
                             package,
                             new PackageAction.ShowChannels(),
                             (replica, cluster[replica])) is not null,
-                    "a replica answers in peace");
+                    "a replica responds without disturbances");
     }
 }

@@ -8,11 +8,11 @@ using Registry.Tests.Support;
 
 namespace Registry.Tests.EndToEnd;
 
-/// <summary>What an operator reads, and what must never be read there.</summary>
+/// <summary>What the log contains, and what it must not contain.</summary>
 public sealed class LogTests : EndToEndTest
 {
     [Test]
-    public async Task Each_request_and_each_mutation_is_one_line()
+    public async Task Each_request_and_each_mutation_logs_one_line()
     {
         var registry = await StartAsync();
         using (var pushed = await PushAsync(registry, "log/one", "1.0.0", new SeededPackage(1, 1000)))
@@ -42,18 +42,18 @@ public sealed class LogTests : EndToEndTest
         ];
         foreach (var line in lines)
             Assert.That(
-                registry.Log.Count(said => said.Contains(line, StringComparison.Ordinal)),
+                registry.Log.Count(entry => entry.Contains(line, StringComparison.Ordinal)),
                 Is.EqualTo(1),
                 $"{line}\n{string.Join('\n', registry.Log)}");
         Assert.That(
-            registry.Log.Count(static said => said.Contains(Hex("an archive"), StringComparison.Ordinal)),
+            registry.Log.Count(static entry => entry.Contains(Hex("an archive"), StringComparison.Ordinal)),
             Is.EqualTo(3),
             "an upload, a delete, and its request");
         Assert.That(registry.Errors, Is.Empty);
     }
 
     [Test]
-    public async Task No_credential_and_no_body_is_ever_logged()
+    public async Task Credentials_and_bodies_are_never_logged()
     {
         var registry = await StartAsync();
         const string Secret = "hunter2";
@@ -86,7 +86,7 @@ public sealed class LogTests : EndToEndTest
             HttpStatusCode.BadRequest);
         await SendAsync(registry, HttpMethod.Get, $"/api/v1/packages/search?q={Secret}");
 
-        // A storage that fails is logged with its reasons, of which a request's words are none.
+        // Storage failures are logged with their cause, but never with content of the request.
         Directory.Move(Data, $"{Data}-aside");
         await SendAsync(
             registry,
@@ -105,7 +105,7 @@ public sealed class LogTests : EndToEndTest
 
     [TestCase("simple")]
     [TestCase("json")]
-    public async Task No_request_can_forge_a_line_or_drive_a_terminal(string formatter)
+    public async Task A_request_cannot_forge_log_lines_or_terminal_sequences(string formatter)
     {
         var registry = await StartAsync(("Logging__Console__FormatterName", formatter));
         string[] hostile = [
@@ -114,7 +114,7 @@ public sealed class LogTests : EndToEndTest
         ];
         for (var i = 0; i < hostile.Length; i++)
         {
-            // Some are refused with 400, others stored: either way, what is logged of them is safe.
+            // Some are refused with 400, others stored; in both cases the log is safe.
             var forged = $"{hostile[i]}2026-01-01T00:00:00.000Z%20info:%20forged";
             using var uploaded = await registry.Client.PostAsync(
                 $"/api/v1/app?workspace=https://h/b{forged}", new StringContent($"archive {i}"), CancellationToken);
@@ -166,7 +166,7 @@ public sealed class LogTests : EndToEndTest
     }
 
     [Test]
-    public async Task Whatever_was_logged_before_a_stop_is_printed()
+    public async Task Everything_logged_before_shutdown_is_printed()
     {
         const int Requests = 2000;
         var registry = await StartAsync();
@@ -184,10 +184,9 @@ public sealed class LogTests : EndToEndTest
     }
 
     [Test]
-    public async Task A_reader_of_the_log_that_stops_reading_stops_no_request()
+    public async Task A_stalled_log_reader_blocks_no_request()
     {
-        // More than the pipe and the queue hold; the text of the line that starts the listening is read, and nothing
-        // else.
+        // More lines than the pipe and the queue hold; the test reads only up to the line with the address.
         const int Requests = 3000;
         var start = new ProcessStartInfo(RegistryProcess.Command[0], [
             .. RegistryProcess.Command.Skip(1), "--Logging:Console:MaxQueueLength=100"
@@ -200,12 +199,12 @@ public sealed class LogTests : EndToEndTest
         using var process = Process.Start(start)!;
         try
         {
-            const string Said = "Now listening on: ";
+            const string Prefix = "Now listening on: ";
             string? line;
             do
                 line = await process.StandardOutput.ReadLineAsync(CancellationToken);
-            while (line?.Contains(Said, StringComparison.Ordinal) == false);
-            using var client = new HttpClient { BaseAddress = new Uri(line!.Split(Said)[1]) };
+            while (line?.Contains(Prefix, StringComparison.Ordinal) == false);
+            using var client = new HttpClient { BaseAddress = new Uri(line!.Split(Prefix)[1]) };
             await Parallel.ForEachAsync(
                 Enumerable.Range(0, Requests),
                 new ParallelOptions { MaxDegreeOfParallelism = 8, CancellationToken = CancellationToken },
@@ -215,18 +214,18 @@ public sealed class LogTests : EndToEndTest
                     Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.OK));
                 });
 
-            // What is read again is whole lines, and new ones come.
+            // The rest consists of whole lines, and new lines arrive.
             var rest = process.StandardOutput.ReadToEndAsync(CancellationToken);
             await UntilAsync(
                 async () =>
                     (await client.GetAsync("/healthz/again", CancellationToken)).StatusCode == HttpStatusCode.NotFound,
-                "it answers");
+                "the service responds");
             using var kill = Process.Start("kill", [$"{process.Id}"]);
             var lines = (await rest).Split('\n', StringSplitOptions.RemoveEmptyEntries);
             Assert.That(
-                lines.Count(static said => said.Contains("GET /healthz ", StringComparison.Ordinal)),
+                lines.Count(static entry => entry.Contains("GET /healthz ", StringComparison.Ordinal)),
                 Is.LessThan(Requests),
-                "some had to be dropped");
+                "some lines were dropped");
             Assert.That(lines, Has.All.Match("^[0-9]{4}-"));
         }
         finally
@@ -237,7 +236,7 @@ public sealed class LogTests : EndToEndTest
     }
 
     [Test]
-    public async Task A_storage_that_fails_every_request_is_told_of_once_in_full()
+    public async Task A_persistent_storage_failure_is_logged_in_full_once_per_window()
     {
         const int Requests = 400;
         var registry = await StartAsync();
@@ -263,7 +262,7 @@ public sealed class LogTests : EndToEndTest
             faults,
             Has.Some.Contains(
                 " more failures of the same kind within 10 s, the latest: POST /api/v1/app failed with 503: "));
-        Assert.That(faults, Has.Count.LessThan(50), "a line for each window");
+        Assert.That(faults, Has.Count.LessThan(50), "one line per window");
     }
 
     private static string Hex(

@@ -6,7 +6,7 @@ using Registry.Tests.Support;
 namespace Registry.Tests.EndToEnd;
 
 /// <summary>
-/// Neither a push nor a pull holds a package in memory: the peak of the process, as the kernel counts it.
+/// Pushes and pulls do not hold packages in memory: measured by the peak memory of the process.
 /// </summary>
 public sealed class MemoryTests : EndToEndTest
 {
@@ -15,20 +15,20 @@ public sealed class MemoryTests : EndToEndTest
     private const string Package = "/api/v1/packages/memory/large";
 
     [Test]
-    public async Task Packages_of_192_MiB_go_in_and_out_in_64_MiB()
+    public async Task A_package_of_192_MiB_passes_through_64_MiB()
     {
         var registry = await StartAsync();
         for (var warmup = 0; warmup < 3; warmup++)
-            await InAndOutAsync(registry, new SeededPackage(warmup, 8 << 20), $"0.0.{warmup}");
+            await PushAndPullAsync(registry, new SeededPackage(warmup, 8 << 20), $"0.0.{warmup}");
         var before = registry.PeakMemory;
 
-        await InAndOutAsync(registry, new SeededPackage(100, 192L << 20), "1.0.0");
+        await PushAndPullAsync(registry, new SeededPackage(100, 192L << 20), "1.0.0");
 
-        DemandSmallRise(registry, before);
+        AssertSmallGrowth(registry, before);
     }
 
     [Test]
-    public async Task An_archive_of_90_MiB_goes_in_and_out_in_64_MiB()
+    public async Task An_archive_of_90_MiB_passes_through_64_MiB()
     {
         var registry = await StartAsync();
         for (var warmup = 0; warmup < 3; warmup++)
@@ -37,10 +37,10 @@ public sealed class MemoryTests : EndToEndTest
 
         await ArchiveAsync(registry, 100, 90 << 20);
 
-        DemandSmallRise(registry, before);
+        AssertSmallGrowth(registry, before);
     }
 
-    private async Task InAndOutAsync(RegistryProcess registry, SeededPackage content, string release)
+    private async Task PushAndPullAsync(RegistryProcess registry, SeededPackage content, string release)
     {
         using (var pushed =
             await registry.Client.PostAsync(Package, new PushContent(content, release), CancellationToken))
@@ -101,7 +101,7 @@ public sealed class MemoryTests : EndToEndTest
         return hash.Hex();
     }
 
-    private static void DemandSmallRise(RegistryProcess registry, long before)
+    private static void AssertSmallGrowth(RegistryProcess registry, long before)
     {
         var rise = registry.PeakMemory - before;
         TestContext.Out.WriteLine($"Peak memory rose from {before >> 20} MiB by {rise >> 20} MiB.");

@@ -10,7 +10,7 @@ using Registry.Tests.Support.Gcs;
 
 namespace Registry.Tests.EndToEnd;
 
-/// <summary>A registry moves from storage to storage by the real command, and nobody who asks it can tell.</summary>
+/// <summary>A registry is migrated from storage to storage by the real command, invisibly to clients.</summary>
 [Parallelizable(ParallelScope.Self)]
 public sealed class MigrationRoundTripTests : EndToEndTest
 {
@@ -23,7 +23,7 @@ public sealed class MigrationRoundTripTests : EndToEndTest
         ];
 
     [Test]
-    public async Task Every_answer_is_the_same_on_each_storage_that_a_registry_moves_to()
+    public async Task Responses_do_not_change_when_a_registry_is_migrated()
     {
         await using var redis = await RedisServer.StartAsync(CancellationToken);
         await using var etcd = await EtcdServer.StartAsync(CancellationToken);
@@ -31,18 +31,18 @@ public sealed class MigrationRoundTripTests : EndToEndTest
         var settings = Settings(redis, etcd, gcs);
         var first = await StartAsync(settings);
         await FillAsync(first);
-        var expected = await RegistryRecording.MakeAsync(first.Client, Workspaces, CancellationToken);
+        var expected = await RegistryRecording.RecordAllAsync(first.Client, Workspaces, CancellationToken);
         Assert.That(expected, Has.Count.GreaterThan(200));
         Assert.That(
             expected.Count(static answer => answer.Contains("\n304\n", StringComparison.Ordinal)), Is.GreaterThan(80));
         var state = await StateAsync(first);
         await first.StopAsync();
 
-        await MoveAsync("filesystem", "redis", settings);
-        await DemandSameAsync("redis", settings, expected, state);
+        await MigrateAsync("filesystem", "redis", settings);
+        await AssertSameAsync("redis", settings, expected, state);
 
-        await MoveAsync("redis", "etcd", settings);
-        await DemandSameAsync("etcd", settings, expected, state);
+        await MigrateAsync("redis", "etcd", settings);
+        await AssertSameAsync("etcd", settings, expected, state);
 
         await StopMidwayAsync(gcs, settings, static migrate => migrate.StopAsync());
         await StopMidwayAsync(gcs, settings, static async migrate =>
@@ -51,25 +51,25 @@ public sealed class MigrationRoundTripTests : EndToEndTest
             return 1;
         });
         await VerifyAsync("gcs", settings);
-        var resumed = await MoveAsync("etcd", "gcs", settings);
+        var resumed = await MigrateAsync("etcd", "gcs", settings);
         Assert.That(
             resumed,
             Does.Not.Contain("There already: 0 packages, 0 archives, 0 blobs."),
-            "it goes on where it was stopped");
-        await DemandSameAsync("gcs", settings, expected, state);
+            "the migration resumes where it was stopped");
+        await AssertSameAsync("gcs", settings, expected, state);
 
         var back = Path.Combine(Folder, "back");
-        await MoveAsync("gcs", "filesystem", settings, $"--to:Filesystem:Path={back}");
-        await DemandSameAsync("filesystem", [.. settings, ("FILESYSTEM__PATH", back)], expected, state);
+        await MigrateAsync("gcs", "filesystem", settings, $"--to:Filesystem:Path={back}");
+        await AssertSameAsync("filesystem", [.. settings, ("FILESYSTEM__PATH", back)], expected, state);
         Assert.That(StoredFiles(back), Is.SubsetOf(StoredFiles(Data)));
         Assert.That(
             StoredFiles(Data).Except(StoredFiles(back)).Count(),
             Is.EqualTo(1),
-            "only the content of the deleted release stayed behind");
+            "only the content of the deleted release was not copied");
     }
 
     [Test]
-    public async Task A_registry_that_version_1_1_filled_answers_as_before_on_each_storage()
+    public async Task A_registry_filled_by_version_1_1_responds_as_before_on_each_storage()
     {
         await using (var file = File.OpenRead(Path.Combine(AppContext.BaseDirectory, "Data", "registry-1.1.0.tar.gz")))
         await using (var gzip = new GZipStream(file, CompressionMode.Decompress))
@@ -87,11 +87,11 @@ public sealed class MigrationRoundTripTests : EndToEndTest
         ])
         {
             if (from is not null)
-                await MoveAsync(from, to, settings);
+                await MigrateAsync(from, to, settings);
             var registry = await StartAsync([.. settings, ("STORAGE", to)]);
 
-            // The home page is for people, and may change.
-            var answers = (await RegistryRecording.MakeAsync(registry.Client, Workspaces, CancellationToken))
+            // The home page is for people and may change.
+            var answers = (await RegistryRecording.RecordAllAsync(registry.Client, Workspaces, CancellationToken))
                 .Where(static answer => !answer.StartsWith("GET / ", StringComparison.Ordinal)).ToArray();
             Assert.That(answers, Has.Length.EqualTo(recorded.Length), to);
             for (var i = 0; i < recorded.Length; i++)
@@ -103,7 +103,7 @@ public sealed class MigrationRoundTripTests : EndToEndTest
     }
 
     [Test]
-    public async Task A_command_that_cannot_be_begun_says_why_and_settings_still_start_the_service()
+    public async Task An_unknown_command_is_an_error_and_settings_start_the_service()
     {
         var unknown = Launch([.. RegistryProcess.Command, "migrat"]);
         Assert.That(await unknown.ExitAsync(), Is.EqualTo(2));
@@ -128,8 +128,8 @@ public sealed class MigrationRoundTripTests : EndToEndTest
     ];
 
     /// <summary>
-    /// The real chart and archive, and what is special: several media types and releases, a forced and a deleted one,
-    /// channels, many chunks.
+    /// Pushes the real chart and archive, and special cases: several media types and releases, a forced and a deleted
+    /// one, channels, many chunks.
     /// </summary>
     private async Task FillAsync(RegistryProcess registry)
     {
@@ -183,8 +183,8 @@ public sealed class MigrationRoundTripTests : EndToEndTest
             await answer.Content.ReadAsStringAsync(CancellationToken));
     }
 
-    /// <summary>A whole move, which must succeed; returns its summary.</summary>
-    private async Task<string> MoveAsync(string from, string to, (string, string?)[] settings, params string[] more)
+    /// <summary>Runs a migration that must succeed; returns its summary.</summary>
+    private async Task<string> MigrateAsync(string from, string to, (string, string?)[] settings, params string[] more)
     {
         var migrate = Launch([.. RegistryProcess.Command, "migrate", "--from", from, "--to", to, .. more], settings);
         var code = await migrate.ExitAsync();
@@ -193,7 +193,7 @@ public sealed class MigrationRoundTripTests : EndToEndTest
         return summary;
     }
 
-    /// <summary>A move that is stopped while it uploads, with an answer outstanding.</summary>
+    /// <summary>Stops a migration during its uploads, while a response is outstanding.</summary>
     private async Task StopMidwayAsync(FakeGcs gcs, (string, string?)[] settings, Func<RegistryProcess, Task<int>> stop)
     {
         var inserts = 0;
@@ -220,14 +220,14 @@ public sealed class MigrationRoundTripTests : EndToEndTest
     }
 
     /// <summary>
-    /// Serves from a storage, and demands every answer that was recorded; the state alone names the storage, and on GCS
-    /// its bucket.
+    /// Serves from a storage and asserts every recorded response; only the status names the storage, and on GCS its
+    /// bucket.
     /// </summary>
-    private async Task DemandSameAsync(
+    private async Task AssertSameAsync(
         string storage, (string, string?)[] settings, IReadOnlyList<string> expected, JsonObject state)
     {
         var registry = await StartAsync([.. settings, ("STORAGE", storage)]);
-        var actual = await RegistryRecording.MakeAsync(registry.Client, Workspaces, CancellationToken);
+        var actual = await RegistryRecording.RecordAllAsync(registry.Client, Workspaces, CancellationToken);
         Assert.That(actual, Has.Count.EqualTo(expected.Count), storage);
         for (var i = 0; i < expected.Count; i++)
             Assert.That(actual[i], Is.EqualTo(expected[i]), storage);
@@ -243,7 +243,7 @@ public sealed class MigrationRoundTripTests : EndToEndTest
         RegistryProcess registry) =>
         (await registry.Client.GetFromJsonAsync<JsonObject>("/api/v1", CancellationToken))!;
 
-    /// <summary>Names, lengths of all documents and blobs below a data folder.</summary>
+    /// <summary>Returns the names and lengths of all documents and blobs of a data folder.</summary>
     private static IEnumerable<string> StoredFiles(string folder) =>
         from kind in (string[])["documents/packages", "blobs"]
         from file in Directory.EnumerateFiles(Path.Combine(folder, kind), "*", SearchOption.AllDirectories)

@@ -4,7 +4,7 @@ using Registry.Tests.Support;
 
 namespace Registry.Tests.EndToEnd;
 
-/// <summary>Links and writes through a real nginx that serves the registry below a path.</summary>
+/// <summary>Links and writes through a real nginx that serves the registry under a path.</summary>
 public sealed class ProxyTests
 {
     private const string Header =
@@ -16,18 +16,18 @@ public sealed class ProxyTests
         false,
         Header,
         "--Proxies:Trusted=127.0.0.1",
-        TestName = "The_header_of_a_trusted_proxy_puts_the_prefix_into_every_link")]
+        TestName = "The_header_of_a_trusted_proxy_adds_the_prefix_to_every_link")]
     [TestCase(
         false,
         NginxServer.KeepHost,
         "--PATHBASE=/registry",
-        TestName = "The_setting_puts_the_prefix_into_every_link_where_the_proxy_takes_it_off")]
+        TestName = "The_setting_adds_the_prefix_to_every_link_if_the_proxy_removes_it")]
     [TestCase(
         true,
         NginxServer.KeepHost,
         "--PATHBASE=/registry",
-        TestName = "The_setting_puts_the_prefix_into_every_link_where_the_proxy_keeps_it")]
-    public async Task Links_lead_through_the_proxy(bool keepsPrefix, string directives, string setting)
+        TestName = "The_setting_adds_the_prefix_to_every_link_if_the_proxy_keeps_it")]
+    public async Task Links_work_through_the_proxy(bool keepsPrefix, string directives, string setting)
     {
         await using var registry = await RegistryHost.StartAsync(setting);
         await using var nginx =
@@ -68,7 +68,7 @@ public sealed class ProxyTests
 
     [TestCase(NginxServer.KeepHost, 200)]
     [TestCase("", 403)]
-    public async Task A_page_of_the_registry_writes_where_the_proxy_keeps_the_host(string directives, int status)
+    public async Task Pages_may_write_if_the_proxy_keeps_the_host(string directives, int status)
     {
         await using var registry = await RegistryHost.StartAsync();
         await using var nginx =

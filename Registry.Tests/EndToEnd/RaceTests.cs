@@ -4,13 +4,13 @@ using Registry.Tests.Support;
 
 namespace Registry.Tests.EndToEnd;
 
-/// <summary>Many clients at once of one process; those of several are in <see cref="ReplicaTests"/>.</summary>
+/// <summary>Many concurrent clients of one process; <see cref="ReplicaTests"/> covers several processes.</summary>
 public sealed class RaceTests : EndToEndTest
 {
     private const int Clients = 64;
 
     [Test]
-    public async Task Of_64_that_push_one_release_exactly_one_has_pushed_it()
+    public async Task Exactly_one_of_64_pushes_of_one_release_succeeds()
     {
         var registry = await StartAsync();
         for (var round = 0; round < 3; round++)
@@ -23,7 +23,7 @@ public sealed class RaceTests : EndToEndTest
             {
                 using var answer = await PushAsync(registry, "race/one", release, contents[client]);
                 if (answer.StatusCode != HttpStatusCode.OK)
-                    await DemandErrorAsync(answer, HttpStatusCode.Conflict, "package-exists");
+                    await AssertErrorAsync(answer, HttpStatusCode.Conflict, "package-exists");
                 return answer.StatusCode;
             });
 
@@ -38,7 +38,7 @@ public sealed class RaceTests : EndToEndTest
 
     [TestCase(1)]
     [TestCase(4)]
-    public async Task All_of_64_that_push_different_releases_have_pushed_them(int packages)
+    public async Task All_pushes_of_64_clients_succeed_for_different_releases(int packages)
     {
         const int Each = 3;
         var registry = await StartAsync();

@@ -3,13 +3,13 @@ using System.Text;
 
 namespace Registry.Tests.EndToEnd;
 
-/// <summary>Requests of which some nearly make sense, the same for the same seed.</summary>
+/// <summary>Random requests, some of them nearly valid; deterministic by seed.</summary>
 internal sealed class RandomRequests(int seed)
 {
     private static readonly string[] Methods =
         ["GET", "GET", "GET", "POST", "POST", "POST", "DELETE", "HEAD", "PUT", "PATCH", "OPTIONS", "FOO"];
 
-    /// <summary>Every route of the service; <c>*</c> stands for a segment.</summary>
+    /// <summary>Every route of the service; <c>*</c> is a segment and <c>P</c> a mount of the packages.</summary>
     private static readonly string[] Routes =
     [
         "/", "/cnr", "/cnr/", "/version", "/cnr/version", "/healthz", "/readyz", "/openapi/v1.json",
@@ -58,7 +58,7 @@ internal sealed class RandomRequests(int seed)
 
     private readonly Random random = new(seed);
 
-    /// <summary>The next request, as bytes on the wire; asks the server to close.</summary>
+    /// <summary>Returns the next request as bytes; it asks the server to close the connection.</summary>
     public byte[] Next()
     {
         var head = new StringBuilder(
@@ -67,7 +67,7 @@ internal sealed class RandomRequests(int seed)
         for (var headers = random.Next(4); headers > 0; headers--)
             head.Append(Pick(Headers)).Append("\r\n");
         var body = Body();
-        // Now and then the length is a lie, though never such that the server waits for more than comes.
+        // Occasionally the length is wrong, but never so that the server waits for bytes that do not arrive.
         var length = random.Next(30) == 0 ? random.Next(body.Length + 1) : body.Length;
         head.Append(CultureInfo.InvariantCulture, $"Content-Length: {length}\r\n\r\n");
         return [.. Encoding.Latin1.GetBytes(head.ToString()), .. body.AsSpan(0, length)];
@@ -149,7 +149,7 @@ internal sealed class RandomRequests(int seed)
 
     private string Escaped(int count) => string.Concat(Bytes(count).Select(static value => $"%{value:X2}"));
 
-    /// <summary>Characters that do not end a line.</summary>
+    /// <summary>Returns random characters without line breaks.</summary>
     private string Noise(
         int count) => string.Concat(Bytes(count).Select(static value => value is 10 or 13 or 0 ? 'x' : (char)value));
 

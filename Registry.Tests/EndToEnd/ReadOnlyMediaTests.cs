@@ -4,7 +4,7 @@ using Registry.Tests.Support;
 
 namespace Registry.Tests.EndToEnd;
 
-/// <summary>What a snapshot is good for: commands that read take a registry on a read-only volume as it is.</summary>
+/// <summary>Commands that only read work on a read-only volume, such as a snapshot.</summary>
 [Parallelizable(ParallelScope.Self)]
 public sealed class ReadOnlyMediaTests : EndToEndTest
 {

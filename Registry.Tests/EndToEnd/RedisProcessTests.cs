@@ -6,12 +6,12 @@ using Registry.Tests.Support;
 
 namespace Registry.Tests.EndToEnd;
 
-/// <summary>The process over Redis: how it starts, and how it does not.</summary>
+/// <summary>Startup of the process with Redis, successful and failing.</summary>
 public sealed class RedisProcessTests : EndToEndTest
 {
     [TestCase("maxmemory-policy", "allkeys-lru", "noeviction")]
     [TestCase("requirepass", "secret", "Redis failed")]
-    public async Task A_redis_that_cannot_be_used_ends_the_start_with_the_reason(
+    public async Task An_unusable_server_aborts_startup_with_the_reason(
         string setting, string value, string reason)
     {
         await using var server = await RedisServer.StartAsync(CancellationToken, $"--{setting}", value);
@@ -22,7 +22,7 @@ public sealed class RedisProcessTests : EndToEndTest
     }
 
     [Test]
-    public async Task A_login_that_is_refused_ends_the_start_even_where_everybody_is_let_in()
+    public async Task A_rejected_login_aborts_startup_even_if_the_server_is_open()
     {
         await using var server = await RedisServer.StartAsync(CancellationToken);
         var registry = Launch(
@@ -35,10 +35,10 @@ public sealed class RedisProcessTests : EndToEndTest
             Does.Contain("REDIS__CONFIGURATION").And.Contain("WRONGPASS").And.Not.Contain("wrong-one"));
     }
 
-    /// <summary>The line of Documentation/storage/redis.md, and with it every call that the registry makes.</summary>
+    /// <summary>Runs the ACL of Documentation/storage/redis.md with every call that the registry makes.</summary>
     [TestCase(true)]
     [TestCase(false)]
-    public async Task The_user_of_the_documentation_is_allowed_all_that_the_registry_does_and_nothing_is_refused(
+    public async Task The_documented_ACL_permits_every_call_of_the_registry(
         bool mayReadSettings)
     {
         await using var server = await RedisServer.StartDurableAsync(CancellationToken);
@@ -95,7 +95,7 @@ public sealed class RedisProcessTests : EndToEndTest
                     registry.Log.Concat(other.Log)
                         .Any(
                             static line =>
-                                line.Contains("Collected 1 blobs", StringComparison.Ordinal))), "it collects");
+                                line.Contains("Collected 1 blobs", StringComparison.Ordinal))), "a blob is collected");
         using (var pushed = await PushAsync(registry, "acl/kept", "1.0.0", package))
             Assert.That(
                 pushed.StatusCode,
@@ -124,7 +124,7 @@ public sealed class RedisProcessTests : EndToEndTest
     }
 
     [Test]
-    public async Task Settings_that_cannot_be_read_end_the_start_with_their_name_and_without_the_password()
+    public async Task Invalid_settings_abort_startup_without_printing_the_password()
     {
         var registry = Launch(
             RegistryProcess.Command,
@@ -135,7 +135,7 @@ public sealed class RedisProcessTests : EndToEndTest
     }
 
     [Test]
-    public async Task A_redis_behind_tls_is_used_where_its_authority_is_trusted_and_refused_where_not()
+    public async Task A_TLS_server_requires_a_trusted_authority()
     {
         using var authority = new TestAuthority();
         var (certificate, key) = authority.Issue("server", "localhost");

@@ -10,7 +10,7 @@ using Registry.Tests.Support.Linearizability;
 
 namespace Registry.Tests.EndToEnd;
 
-/// <summary>64 clients of four replicas over one storage: it is one registry.</summary>
+/// <summary>64 clients of four replicas over one storage see a single registry.</summary>
 [TestFixtureSource(typeof(ClusterStorage), nameof(ClusterStorage.Backends))]
 public sealed class ReplicaTests(string backend) : EndToEndTest
 {
@@ -20,7 +20,7 @@ public sealed class ReplicaTests(string backend) : EndToEndTest
 
     private RegistryCluster cluster = null!;
 
-    /// <summary>Also on a machine that does much else: nothing here is about time.</summary>
+    /// <summary>Long enough for a busy machine: these tests do not measure time.</summary>
     protected override TimeSpan Timeout => TimeSpan.FromMinutes(15);
 
     [OneTimeSetUp]
@@ -35,7 +35,7 @@ public sealed class ReplicaTests(string backend) : EndToEndTest
     public async Task EndCluster() => await (cluster?.DisposeAsync() ?? default);
 
     [TearDown]
-    public async Task TellFailures()
+    public async Task PrintFailures()
     {
         if (TestContext.CurrentContext.Result.Outcome.Status == TestStatus.Failed)
             await TestContext.Out.WriteLineAsync(
@@ -46,7 +46,7 @@ public sealed class ReplicaTests(string backend) : EndToEndTest
     }
 
     [Test]
-    public async Task Acknowledged_by_one_replica_it_is_shown_by_every_replica_at_the_next_request()
+    public async Task An_acknowledged_change_is_visible_on_every_replica_at_once()
     {
         var seed = Setting("FUZZ_SEED", Environment.TickCount);
         await TestContext.Out.WriteLineAsync($"REGISTRY_FUZZ_SEED={seed}");
@@ -57,14 +57,15 @@ public sealed class ReplicaTests(string backend) : EndToEndTest
             var action = await actions.NextChangeAsync(CancellationToken);
             var replica = actions.Random.Next(Replicas);
             (state, var expected) = action.On(state);
-            Assert.That(await AskAsync(replica, action), Is.EqualTo(expected), $"{number}: {action}");
+            Assert.That(await SendAsync(replica, action), Is.EqualTo(expected), $"{number}: {action}");
             await Task.WhenAll(Enumerable.Range(0, Replicas).Where(other => other != replica)
-                .Select(other => DemandStateAsync(other, state, $"{number}: {action} on {replica}, asked {other}")));
+                .Select(
+                    other => AssertStateAsync(other, state, $"{number}: {action} on {replica}, read from {other}")));
         }
     }
 
     [Test]
-    public async Task A_release_that_64_push_at_once_is_pushed_by_exactly_one()
+    public async Task Exactly_one_of_64_pushes_to_several_replicas_succeeds()
     {
         for (var round = 0; round < 3; round++)
         {
@@ -77,7 +78,7 @@ public sealed class ReplicaTests(string backend) : EndToEndTest
                 using var answer =
                     await PushAsync(cluster[client % Replicas], "race/one", $"1.0.{round}", contents[client]);
                 if (answer.StatusCode != HttpStatusCode.OK)
-                    await DemandErrorAsync(answer, HttpStatusCode.Conflict, "package-exists");
+                    await AssertErrorAsync(answer, HttpStatusCode.Conflict, "package-exists");
                 return answer.StatusCode;
             });
 
@@ -90,7 +91,7 @@ public sealed class ReplicaTests(string backend) : EndToEndTest
     }
 
     [Test]
-    public async Task All_of_2000_releases_that_64_push_into_one_package_are_there_on_every_replica()
+    public async Task Every_replica_has_2000_releases_pushed_by_64_clients()
     {
         static string ReleaseOf(int number) => $"1.{number / 100}.{number % 100}";
         await PushAllAsync(number => ("many/one", ReleaseOf(number)));
@@ -107,14 +108,14 @@ public sealed class ReplicaTests(string backend) : EndToEndTest
             var shown =
                 (await GetJsonAsync(replica, "/api/v1/packages/many/one")).EnumerateArray().Select(Describe).ToList();
             Assert.That(shown, Has.Count.EqualTo(Many));
-            Assert.That(expected.SetEquals(shown), Is.True, "what was pushed is what is shown");
+            Assert.That(expected.SetEquals(shown), Is.True, "the pushed releases are shown");
         }
 
         await PullAllAsync(number => $"/api/v1/packages/many/one/{ReleaseOf(number)}/helm/pull", digests, watch);
     }
 
     [Test]
-    public async Task All_of_2000_packages_that_64_push_are_there_on_every_replica()
+    public async Task Every_replica_has_2000_packages_pushed_by_64_clients()
     {
         static string PackageOf(int number) => $"each/p{number:d4}";
         await PushAllAsync(number => (PackageOf(number), "1.0.0"));
@@ -154,7 +155,7 @@ public sealed class ReplicaTests(string backend) : EndToEndTest
         $"{manifest.GetProperty("release").GetString()} "
             + $"{manifest.GetProperty("content").GetProperty("digest").GetString()}";
 
-    /// <summary>Every client takes the next one, and pushes it to its own replica.</summary>
+    /// <summary>Distributes all pushes over the clients, each of which uses its own replica.</summary>
     private async Task PushAllAsync(Func<int, (string Package, string Release)> target)
     {
         var next = -1;
@@ -178,7 +179,7 @@ public sealed class ReplicaTests(string backend) : EndToEndTest
                 + $"{watch.Elapsed.TotalSeconds:0.0} s, {Many / watch.Elapsed.TotalSeconds:0} a second.");
     }
 
-    /// <summary>Pulls each from another replica than the one that it was pushed to, as far as that is known.</summary>
+    /// <summary>Pulls each package from another replica than the one it was pushed to, where that is known.</summary>
     private async Task PullAllAsync(
         Func<int, string> path, (string Tar, string Gzip, long Length)[] digests, Stopwatch watch)
     {
@@ -197,13 +198,13 @@ public sealed class ReplicaTests(string backend) : EndToEndTest
             $"{backend}: listed, shown and pulled in {watch.Elapsed.TotalSeconds:0.0} s.");
     }
 
-    private async Task<string?> AskAsync(
+    private async Task<string?> SendAsync(
         int replica,
         PackageAction action) =>
         await ActionOverHttp.SendAsync(cluster[replica].Client, "seen/one", action, CancellationToken);
 
-    /// <summary>Everything that can be asked about the package, of one replica.</summary>
-    private async Task DemandStateAsync(int replica, PackageState state, string when)
+    /// <summary>Asserts the state of the package in all reads of one replica.</summary>
+    private async Task AssertStateAsync(int replica, PackageState state, string when)
     {
         IEnumerable<PackageAction> shows =
             [
@@ -211,7 +212,7 @@ public sealed class ReplicaTests(string backend) : EndToEndTest
                 .. state.Releases.Select(static release => new PackageAction.ShowRelease(release))
             ];
         foreach (var show in shows)
-            Assert.That(await AskAsync(replica, show), Is.EqualTo(show.On(state).Answer), when);
+            Assert.That(await SendAsync(replica, show), Is.EqualTo(show.On(state).Answer), when);
 
         var listed = (await GetJsonAsync(cluster[replica], "/api/v1/packages?namespace=seen")).EnumerateArray()
             .SelectMany(

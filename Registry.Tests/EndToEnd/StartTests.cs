@@ -9,7 +9,7 @@ using Registry.Tests.Support.Gcs;
 
 namespace Registry.Tests.EndToEnd;
 
-/// <summary>How the process starts, and how it refuses to.</summary>
+/// <summary>Startup of the process, successful and failing.</summary>
 [Parallelizable(ParallelScope.Self)]
 public sealed class StartTests : EndToEndTest
 {
@@ -30,7 +30,7 @@ public sealed class StartTests : EndToEndTest
     }
 
     [Test]
-    public async Task ASPNETCORE_URLS_moves_it()
+    public async Task ASPNETCORE_URLS_sets_the_address()
     {
         var port = FreePort();
         var registry = Launch(RegistryProcess.Command, ("ASPNETCORE_URLS", $"http://127.0.0.1:{port}"));
@@ -40,7 +40,7 @@ public sealed class StartTests : EndToEndTest
     }
 
     [Test]
-    public async Task A_port_in_use_is_an_error_in_one_line()
+    public async Task A_port_in_use_is_a_one_line_error()
     {
         using var taken = new TcpListener(IPAddress.Loopback, 0);
         taken.Start();
@@ -48,18 +48,18 @@ public sealed class StartTests : EndToEndTest
 
         Assert.That(await registry.ExitAsync(), Is.EqualTo(1));
         Assert.That(registry.Errors.Split('\n'), Has.Length.EqualTo(1).And.Some.Contains($"{taken.LocalEndpoint}"));
-        Assert.That(registry.Log, Is.Empty, "neither the host nor the server logs the failure as well");
+        Assert.That(registry.Log, Is.Empty, "the failure is not logged a second time");
     }
 
     [Test]
-    public async Task Https_without_a_certificate_is_an_error_in_one_line()
+    public async Task HTTPS_without_a_certificate_is_a_one_line_error()
     {
         var errors = await RefusesAsync(("ASPNETCORE_URLS", "https://127.0.0.1:0"), ("HOME", Folder));
         Assert.That(errors.Split('\n'), Has.Length.EqualTo(1).And.Some.Contains("certificate"));
     }
 
     [Test]
-    public async Task A_working_folder_that_is_gone_is_an_error_in_one_line()
+    public async Task A_deleted_working_directory_is_a_one_line_error()
     {
         var registry = Launch(
             ["sh", "-c", "mkdir gone && cd gone && rmdir ../gone && exec \"$0\" \"$@\"", .. RegistryProcess.Command]);
@@ -80,7 +80,7 @@ public sealed class StartTests : EndToEndTest
     }
 
     [Test]
-    public async Task Dotnet_run_keeps_the_working_directory_of_its_caller_and_stops_when_told()
+    public async Task Dotnet_run_keeps_the_working_directory_and_stops_on_SIGTERM()
     {
         var registry = Launch(
             [
@@ -98,7 +98,7 @@ public sealed class StartTests : EndToEndTest
     }
 
     [Test]
-    public async Task It_is_alive_and_ready_and_says_so()
+    public async Task A_started_service_is_healthy_and_ready()
     {
         var registry = await StartAsync(("STORAGE", "FileSystem"));
 
@@ -113,7 +113,7 @@ public sealed class StartTests : EndToEndTest
     }
 
     [Test]
-    public async Task An_unknown_storage_is_refused_with_the_names_of_all()
+    public async Task An_unknown_storage_is_refused_with_the_valid_names()
     {
         var errors = await RefusesAsync(("STORAGE", "floppy"));
         Assert.That(errors, Does.Contain("STORAGE").And.Contain("floppy"));
@@ -122,7 +122,7 @@ public sealed class StartTests : EndToEndTest
     }
 
     [Test]
-    public async Task All_that_is_wrong_with_the_settings_is_told_at_once()
+    public async Task All_invalid_settings_are_reported_together()
     {
         var file = Path.Combine(Folder, "file");
         await File.WriteAllTextAsync(file, "", CancellationToken);
@@ -139,11 +139,11 @@ public sealed class StartTests : EndToEndTest
             "FILESYSTEM__PATH"
         ])
             Assert.That(errors, Does.Contain(setting));
-        Assert.That(Directory.GetFileSystemEntries(Folder), Has.Length.EqualTo(1), "it has made nothing");
+        Assert.That(Directory.GetFileSystemEntries(Folder), Has.Length.EqualTo(1), "nothing was created");
     }
 
     [Test]
-    public async Task Names_values_and_addresses_that_cannot_be_used_are_a_line_each()
+    public async Task Each_invalid_name_value_and_address_is_one_line()
     {
         var errors = await RefusesAsync(
             ("ASPNETCORE_URLS", "http://127.0.0.1:99999;localhost:80;http://localhost:http;ftp://localhost"),
@@ -153,7 +153,7 @@ public sealed class StartTests : EndToEndTest
             ("FILESYSTEM__PAHT", "/x"),
             ("FILESYSTEM_PATH", "/x"),
             ("LIMITS__PACKAGEBYTES", "1 GB or so"),
-            // What Kubernetes sets for services of these names.
+            // Set by Kubernetes for services with these names.
             ("REDIS_PORT", "tcp://10.0.0.1:6379"),
             ("ETCD_SERVICE_HOST", "10.0.0.1"));
         const string Address = "expected http://HOST:PORT or https://HOST:PORT, with a port from 0 to 65535.";
@@ -176,7 +176,7 @@ public sealed class StartTests : EndToEndTest
     [Test]
     public async Task A_command_that_blocks_stops_at_the_first_signal()
     {
-        // Nothing is ever written to the pipe, so that reading it never ends, and no token cancels that.
+        // Nothing is ever written to the pipe, so the read never returns, and no token cancels it.
         await Curl.ShellAsync(Folder, "mkfifo pipe", CancellationToken);
         await using var writer = new FileStream(Path.Combine(Folder, "pipe"), FileMode.Open, FileAccess.ReadWrite);
         var import = Launch([.. RegistryProcess.Command, "import-backup", "pipe"], ("FILESYSTEM__PATH", Data));
@@ -200,29 +200,29 @@ public sealed class StartTests : EndToEndTest
     [TestCase("/proc/registry")]
     [TestCase("/proc/registry/data")]
     [TestCase("/proc")]
-    public async Task A_data_folder_that_cannot_be_made_is_an_error_in_one_line(string path) =>
+    public async Task A_data_folder_that_cannot_be_created_is_a_one_line_error(string path) =>
         Assert.That((await RefusesAsync(("FILESYSTEM__PATH", path))).Split('\n'), Has.Length.EqualTo(1));
 
     [Test]
-    public async Task A_missing_or_empty_data_folder_is_refused_where_none_is_to_be_created()
+    public async Task A_missing_or_empty_data_folder_is_refused_if_creation_is_off()
     {
         (string, string?)[] settings = [("FILESYSTEM__PATH", Data), ("FILESYSTEM__CREATE", "false")];
-        await DemandRefusedAsync("does not exist");
+        await AssertRefusedAsync("does not exist");
         Assert.That(Directory.Exists(Data), Is.False);
         Directory.CreateDirectory(Path.Combine(Data, "lost+found"));
-        await DemandRefusedAsync("holds no registry");
+        await AssertRefusedAsync("holds no registry");
         Assert.That(Directory.GetFileSystemEntries(Data), Has.Length.EqualTo(1));
 
         await (await StartAsync()).StopAsync();
         await (await StartAsync(settings)).StopAsync();
 
-        async Task DemandRefusedAsync(string why) => Assert.That(
+        async Task AssertRefusedAsync(string why) => Assert.That(
             await RefusesAsync(settings), Does.Match(
                 $"^FILESYSTEM__PATH is '{Data}', which {why}.*FILESYSTEM__CREATE[^\n]*$"));
     }
 
     [Test]
-    public async Task The_data_folder_may_be_a_symbolic_link_also_for_commands()
+    public async Task The_data_folder_may_be_a_symbolic_link()
     {
         var folder = Path.Combine(Folder, "volume");
         Directory.CreateDirectory(folder);
@@ -243,7 +243,7 @@ public sealed class StartTests : EndToEndTest
     }
 
     [Test]
-    public async Task A_storage_that_fails_the_probe_is_refused_before_the_port_opens()
+    public async Task A_failed_probe_aborts_startup_before_the_port_opens()
     {
         Directory.CreateDirectory(Data);
         await File.WriteAllTextAsync(Path.Combine(Data, "documents"), "in the way", CancellationToken);
@@ -253,18 +253,18 @@ public sealed class StartTests : EndToEndTest
     [TestCase("redis", "REDIS__CONFIGURATION", "127.0.0.1:{0}", "Redis")]
     [TestCase("etcd", "ETCD__ENDPOINTS", "http://127.0.0.1:{0}", "etcd")]
     [TestCase("gcs", "STORAGE_EMULATOR_HOST", "127.0.0.1:{0}", "No response to GET bucket 'somewhere'")]
-    public async Task A_server_that_nobody_runs_ends_the_start_and_is_told_of(
-        string storage, string setting, string address, string told)
+    public async Task An_unreachable_server_aborts_startup(
+        string storage, string setting, string address, string message)
     {
         var errors = await RefusesAsync(
             ("STORAGE", storage),
             (setting, string.Format(CultureInfo.InvariantCulture, address, FreePort())),
             ("GCS__BUCKET", "somewhere"));
-        Assert.That(errors, Does.Contain(told));
+        Assert.That(errors, Does.Contain(message));
     }
 
     [Test]
-    public async Task A_bucket_that_is_not_named_or_not_there_ends_the_start()
+    public async Task A_missing_bucket_aborts_startup()
     {
         Assert.That(await RefusesAsync(("STORAGE", "gcs")), Does.Contain("GCS__BUCKET"));
         await using var fake = await FakeGcs.StartAsync();
@@ -281,7 +281,7 @@ public sealed class StartTests : EndToEndTest
     }
 
     [Test]
-    public async Task A_key_file_that_is_missing_is_told_by_the_setting_that_names_it()
+    public async Task A_missing_key_file_is_reported_with_its_setting()
     {
         var errors = await RefusesAsync(
             (
@@ -293,7 +293,7 @@ public sealed class StartTests : EndToEndTest
     }
 
     [Test]
-    public async Task A_metadata_server_that_starts_late_is_waited_for()
+    public async Task Startup_waits_for_a_late_metadata_server()
     {
         await using var fake = await FakeGcs.StartAsync();
         fake.Token = "of-the-machine";
@@ -317,7 +317,7 @@ public sealed class StartTests : EndToEndTest
 
     [TestCase]
     [TestCase("verify")]
-    public async Task Credentials_that_are_nowhere_are_told_of(params string[] command)
+    public async Task Missing_credentials_are_reported(params string[] command)
     {
         var errors = await RefusesAsync(
             command,
@@ -330,10 +330,10 @@ public sealed class StartTests : EndToEndTest
             ("HOME", Folder));
         Assert.That(
             errors, Does.Contain("There are no Application Default Credentials").And.Contain("GCS__CREDENTIALSFILE"));
-        Assert.That(errors, Does.Contain("Connection refused"), "why the metadata server returned none");
+        Assert.That(errors, Does.Contain("Connection refused"), "the cause at the metadata server");
     }
 
-    /// <summary>Exit code 1, and what it told on standard error: lines for an operator and no stack trace.</summary>
+    /// <summary>Asserts exit code 1; returns the error output, which has no stack trace.</summary>
     private Task<string> RefusesAsync(params (string, string?)[] settings) => RefusesAsync([], settings);
 
     private async Task<string> RefusesAsync(string[] command, params (string, string?)[] settings)

@@ -4,36 +4,37 @@ using Registry.Tests.Support;
 
 namespace Registry.Tests.EndToEnd;
 
-/// <summary>SIGTERM lets what is under way finish.</summary>
+/// <summary>SIGTERM lets requests in progress finish.</summary>
 [Parallelizable(ParallelScope.Self)]
 public sealed class StopTests : EndToEndTest
 {
     [Test]
-    public async Task A_stop_with_nothing_to_do_exits_0() =>
+    public async Task A_stop_without_requests_exits_0() =>
         Assert.That(await (await StartAsync()).StopAsync(), Is.Zero);
 
     [Test]
-    public async Task A_push_under_way_is_finished()
+    public async Task A_push_in_progress_is_completed()
     {
         var registry = await StartAsync();
         var midway = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        var goOn = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var resume = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var package = new SeededPackage(1, 2 << 20);
         var push = registry.Client.PostAsync(
             "/api/v1/packages/stop/push",
             new PushContent(package, "1.0.0", () =>
             {
                 midway.SetResult();
-                return goOn.Task;
+                return resume.Task;
             }),
             CancellationToken);
         await midway.Task.WaitAsync(CancellationToken);
         await UntilAsync(
-            () => Task.FromResult(Directory.GetFiles(Path.Combine(Data, "staging")).Length > 0), "it is being staged");
+            () => Task.FromResult(Directory.GetFiles(Path.Combine(Data, "staging")).Length > 0),
+            "the upload is staged");
 
-        registry.AskToStop();
-        await UntilAsync(async () => !await AcceptsAsync(registry), "it takes no more connections");
-        goOn.SetResult();
+        registry.RequestStop();
+        await UntilAsync(async () => !await AcceptsAsync(registry), "new connections are refused");
+        resume.SetResult();
         using (var answer = await push)
             Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.OK));
         Assert.That(await registry.ExitAsync(), Is.Zero);
@@ -46,18 +47,18 @@ public sealed class StopTests : EndToEndTest
     }
 
     [Test]
-    public async Task A_pull_under_way_is_finished()
+    public async Task A_pull_in_progress_is_completed()
     {
         var registry = await StartAsync();
-        // More than the buffers of both sides hold: the rest is still to be sent when the stop comes.
+        // More than the buffers of both sides hold, so that data remains to be sent at shutdown.
         var package = new SeededPackage(2, 48 << 20);
         using (var pushed = await PushAsync(registry, "stop/pull", "1.0.0", package))
             Assert.That(pushed.StatusCode, Is.EqualTo(HttpStatusCode.OK));
         using var answer = await registry.Client.GetAsync(
             "/api/v1/packages/stop/pull/1.0.0/helm/pull", HttpCompletionOption.ResponseHeadersRead, CancellationToken);
 
-        registry.AskToStop();
-        await UntilAsync(async () => !await AcceptsAsync(registry), "it takes no more connections");
+        registry.RequestStop();
+        await UntilAsync(async () => !await AcceptsAsync(registry), "new connections are refused");
         await using var hash = new HashingStream();
         await answer.Content.CopyToAsync(hash, CancellationToken);
         Assert.That(hash.Hex(), Is.EqualTo((await package.DigestsAsync(CancellationToken)).Gzip));
@@ -65,9 +66,9 @@ public sealed class StopTests : EndToEndTest
     }
 
     [Test]
-    public async Task A_command_ends_at_the_first_SIGTERM()
+    public async Task A_command_stops_at_the_first_SIGTERM()
     {
-        // An archive without end: it takes no room, and reading it would last for minutes.
+        // A sparse archive: it uses no space, and reading it would take minutes.
         var archives = Path.Combine(Data, "blobs", "archives", "host");
         Directory.CreateDirectory(archives);
         Directory.CreateDirectory(Path.Combine(Data, "documents"));
@@ -78,19 +79,19 @@ public sealed class StopTests : EndToEndTest
         var verify = Launch([.. RegistryProcess.Command, "verify", $"--Filesystem:Path={Data}"]);
         bool Reads() =>
             Directory.GetFiles($"/proc/{verify.Id}/fd").Any(open => new FileInfo(open).LinkTarget == archive);
-        await UntilAsync(() => Task.FromResult(Reads()), "it reads the archive");
+        await UntilAsync(() => Task.FromResult(Reads()), "the command reads the archive");
         Assert.That(await verify.StopAsync(), Is.EqualTo(1));
         Assert.That(verify.Errors, Does.Contain("Stopped: 'verify' is not done."));
     }
 
     [Test]
-    public async Task A_command_that_waits_for_its_input_ends_at_the_first_SIGTERM_too()
+    public async Task A_command_that_waits_for_input_stops_at_the_first_SIGTERM()
     {
         var import = Launch(
             ["sh", "-c", "mkfifo input && exec \"$@\" <>input", "sh", .. RegistryProcess.Command, "import-backup", "-"],
             ("FILESYSTEM__PATH", Data));
         await UntilAsync(
-            () => Task.FromResult(Directory.Exists(Path.Combine(Data, "locks"))), "it has opened the registry");
+            () => Task.FromResult(Directory.Exists(Path.Combine(Data, "locks"))), "the registry is open");
         Assert.That(await import.StopAsync(), Is.EqualTo(1));
         Assert.That(import.Errors, Does.Contain("Stopped: 'import-backup' is not done."));
     }

@@ -4,7 +4,7 @@ using Registry.Tests.Support;
 
 namespace Registry.Tests.EndToEnd;
 
-/// <summary>What clients see when the folder is taken away or damaged.</summary>
+/// <summary>Responses when the data folder is missing or damaged.</summary>
 public sealed class StorageFaultTests : EndToEndTest
 {
     private static readonly string[] Reads =
@@ -17,7 +17,7 @@ public sealed class StorageFaultTests : EndToEndTest
     ];
 
     [Test]
-    public async Task A_folder_that_vanishes_is_503_everywhere_and_all_is_well_when_it_is_back()
+    public async Task A_missing_data_folder_is_503_until_it_returns()
     {
         var registry = await StartAsync();
         await PushOneAsync(registry);
@@ -30,27 +30,27 @@ public sealed class StorageFaultTests : EndToEndTest
         foreach (var path in (string[])["/readyz", .. Reads])
         {
             using var answer = await registry.Client.GetAsync(path, CancellationToken);
-            await DemandErrorAsync(answer, HttpStatusCode.ServiceUnavailable, "unavailable");
+            await AssertErrorAsync(answer, HttpStatusCode.ServiceUnavailable, "unavailable");
             Assert.That(answer.Headers.RetryAfter, Is.Not.Null, path);
         }
 
         using (var status = await registry.Client.GetAsync("/api/v1", CancellationToken))
         {
             Assert.That(status.StatusCode, Is.EqualTo(HttpStatusCode.ServiceUnavailable));
-            DemandNothingInternal(await status.Content.ReadAsStringAsync(CancellationToken));
+            AssertNothingInternal(await status.Content.ReadAsStringAsync(CancellationToken));
         }
 
         using (var push = await PushAsync(registry, "fault/one", "2.0.0", new SeededPackage(2, 100_000)))
-            await DemandErrorAsync(push, HttpStatusCode.ServiceUnavailable, "unavailable");
+            await AssertErrorAsync(push, HttpStatusCode.ServiceUnavailable, "unavailable");
         using (var upload =
             await registry.Client.PostAsync("/api/v1/app", new ByteArrayContent(new byte[100]), CancellationToken))
-            await DemandErrorAsync(upload, HttpStatusCode.ServiceUnavailable, "unavailable");
+            await AssertErrorAsync(upload, HttpStatusCode.ServiceUnavailable, "unavailable");
         using (var alive = await registry.Client.GetAsync("/healthz", CancellationToken))
             Assert.That(alive.StatusCode, Is.EqualTo(HttpStatusCode.OK));
         Assert.That(
             Directory.Exists(Data),
             Is.False,
-            "an empty registry in place of one that is gone would be the worst of lies");
+            "a missing registry is not replaced by an empty one");
 
         Directory.Move(aside, Data);
         foreach (var path in (string[])["/readyz", .. Reads])
@@ -64,7 +64,7 @@ public sealed class StorageFaultTests : EndToEndTest
     }
 
     [Test]
-    public async Task A_damaged_index_fails_its_package_and_no_other()
+    public async Task A_damaged_index_affects_only_its_package()
     {
         var registry = await StartAsync(
             ("UPDATES__BOUNDSECONDS", "0.25"), ("COLLECTION__GRACESECONDS", "1"), ("COLLECTION__PERIODSECONDS", "0.5"));
@@ -79,11 +79,11 @@ public sealed class StorageFaultTests : EndToEndTest
         foreach (var path in Reads.Where(static path => path.Contains("fault/one", StringComparison.Ordinal)))
         {
             using var answer = await registry.Client.GetAsync(path, CancellationToken);
-            await DemandErrorAsync(answer, HttpStatusCode.ServiceUnavailable, "unavailable");
+            await AssertErrorAsync(answer, HttpStatusCode.ServiceUnavailable, "unavailable");
         }
 
         using (var push = await PushAsync(registry, "fault/one", "2.0.0", new SeededPackage(4, 100)))
-            await DemandErrorAsync(push, HttpStatusCode.ServiceUnavailable, "unavailable");
+            await AssertErrorAsync(push, HttpStatusCode.ServiceUnavailable, "unavailable");
         var others = await GetJsonAsync(registry, "/api/v1/packages");
         Assert.That(
             others.EnumerateArray().Select(static package => package.GetProperty("name").GetString()),
@@ -93,12 +93,12 @@ public sealed class StorageFaultTests : EndToEndTest
             await registry.Client.DeleteAsync("/api/v1/packages/fault/two/1.0.0/helm", CancellationToken))
             Assert.That(deleted.StatusCode, Is.EqualTo(HttpStatusCode.OK));
         await UntilAsync(
-            () => Task.FromResult(!Directory.Exists(Path.Combine(blobs, "two"))), "the other's blob is collected");
-        Assert.That(whole, Does.Exist, "what the damaged one refers to is spared");
+            () => Task.FromResult(!Directory.Exists(Path.Combine(blobs, "two"))), "the blob of the other is collected");
+        Assert.That(whole, Does.Exist, "blobs of the damaged package are kept");
     }
 
     [Test]
-    public async Task A_package_that_a_later_version_stored_is_neither_damage_nor_changed()
+    public async Task A_package_stored_by_a_newer_version_is_not_changed()
     {
         var registry = await StartAsync(
             ("UPDATES__BOUNDSECONDS", "0.25"), ("COLLECTION__GRACESECONDS", "1"), ("COLLECTION__PERIODSECONDS", "0.5"));
@@ -112,7 +112,7 @@ public sealed class StorageFaultTests : EndToEndTest
         foreach (var path in Reads.SkipLast(1))
         {
             using var answer = await registry.Client.GetAsync(path, CancellationToken);
-            await DemandErrorAsync(answer, HttpStatusCode.ServiceUnavailable, "unavailable");
+            await AssertErrorAsync(answer, HttpStatusCode.ServiceUnavailable, "unavailable");
             Assert.That(
                 await answer.Content.ReadAsStringAsync(CancellationToken),
                 Does.Contain("A newer version of the registry stored this package."),
@@ -120,10 +120,10 @@ public sealed class StorageFaultTests : EndToEndTest
         }
 
         using (var push = await PushAsync(registry, "fault/one", "2.0.0", new SeededPackage(4, 100)))
-            await DemandErrorAsync(push, HttpStatusCode.ServiceUnavailable, "unavailable");
+            await AssertErrorAsync(push, HttpStatusCode.ServiceUnavailable, "unavailable");
         using (var delete =
             await registry.Client.DeleteAsync("/api/v1/packages/fault/one/1.0.0/helm", CancellationToken))
-            await DemandErrorAsync(delete, HttpStatusCode.ServiceUnavailable, "unavailable");
+            await AssertErrorAsync(delete, HttpStatusCode.ServiceUnavailable, "unavailable");
         const string Advice = "Run version 7.1.0 or later of the registry";
         await UntilAsync(
             () => Task.FromResult(registry.Log.Any(static line => line.Contains(Advice, StringComparison.Ordinal))),
@@ -138,7 +138,7 @@ public sealed class StorageFaultTests : EndToEndTest
     }
 
     [Test]
-    public async Task A_blob_that_is_cut_short_is_never_a_whole_200()
+    public async Task A_truncated_blob_is_never_a_complete_200()
     {
         var registry = await StartAsync();
         var package = new SeededPackage(1, 3 << 20);
@@ -152,11 +152,11 @@ public sealed class StorageFaultTests : EndToEndTest
             try
             {
                 using var answer = await registry.Client.GetAsync(path, CancellationToken);
-                await DemandErrorAsync(answer, HttpStatusCode.ServiceUnavailable, "unavailable");
+                await AssertErrorAsync(answer, HttpStatusCode.ServiceUnavailable, "unavailable");
             }
             catch (HttpRequestException)
             {
-                // Broken off: the client knows.
+                // The connection broke, so the client notices.
             }
     }
 

@@ -5,14 +5,14 @@ using Registry.Tests.Support;
 namespace Registry.Tests.EndToEnd;
 
 /// <summary>
-/// What a person does with the page at <c>/swagger</c>, without the internet; also below a path of an nginx that tells
-/// the registry nothing of it.
+/// A user works with the page at <c>/swagger</c>, without internet access; also under a path of an nginx that does not
+/// forward the prefix.
 /// </summary>
 [TestFixture(false)]
 [TestFixture(true)]
 public sealed class SwaggerUiTests(bool behindProxy) : BrowserTests
 {
-    /// <summary>In milliseconds: for machines that do much else besides.</summary>
+    /// <summary>The timeout in milliseconds, long enough for busy machines.</summary>
     private const float Timeout = 30_000;
 
     private static readonly string Data = Path.Combine(AppContext.BaseDirectory, "Data");
@@ -35,7 +35,7 @@ public sealed class SwaggerUiTests(bool behindProxy) : BrowserTests
     }
 
     [Test]
-    public async Task The_sample_chart_is_pushed_listed_and_pulled_with_what_is_filled_in()
+    public async Task The_sample_chart_is_pushed_listed_and_pulled_with_the_defaults()
     {
         await Page.GotoAsync("swagger");
         var push = await TryAsync("CNR", "cnrPushRelease");
@@ -51,11 +51,11 @@ public sealed class SwaggerUiTests(bool behindProxy) : BrowserTests
         Assert.That(
             await File.ReadAllBytesAsync(await download.PathAsync()),
             Is.EqualTo(await File.ReadAllBytesAsync(Path.Combine(Data, "elasticsearch-chart.tar.gz"))));
-        AssertNothingWrong();
+        AssertNoProblems();
     }
 
     [Test]
-    public async Task Each_mount_of_cnr_is_a_group_with_a_note()
+    public async Task Each_CNR_mount_is_a_tag_with_a_description()
     {
         await Page.GotoAsync("swagger");
         await ExpectAsync(await TryAsync("Health", "healthCheckAlive"), "200", "\"status\": \"ok\"");
@@ -66,7 +66,7 @@ public sealed class SwaggerUiTests(bool behindProxy) : BrowserTests
         Assert.That(
             await Page.Locator(".opblock-tag[data-tag=appr] small").InnerTextAsync(),
             Does.Contain("/cnr/api/v1/packages"));
-        AssertNothingWrong();
+        AssertNoProblems();
     }
 
     [Test]
@@ -79,11 +79,11 @@ public sealed class SwaggerUiTests(bool behindProxy) : BrowserTests
         await ExpectAsync(
             upload, "200", "\"app_archive_id\": \"328ebadef2f23d30bf9f806d4eb67c56e2869f471ca34f18780c7ce31576021d\"");
         await ExpectAsync(await TryAsync("KAR", "karListArchives"), "200", "\"size\": \"4952\"");
-        AssertNothingWrong();
+        AssertNoProblems();
     }
 
     [Test]
-    public async Task A_form_with_a_file_replaces_nothing_and_sends_no_metadata_unless_told_to()
+    public async Task A_form_with_a_file_sends_neither_force_nor_metadata_by_default()
     {
         await Page.GotoAsync("swagger");
         var push = await OpenAsync("CNR", "cnrPushRelease");
@@ -95,14 +95,14 @@ public sealed class SwaggerUiTests(bool behindProxy) : BrowserTests
         var manifest = await (await Page.APIRequest.GetAsync(
             $"{new Uri(Page.Url).GetLeftPart(UriPartial.Path)}/../../api/v1/packages/hello/elasticsearch/1.0.0/helm")).TextAsync();
         Assert.That(manifest, Does.Contain("\"metadata\":null"));
-        AssertNothingWrong();
+        AssertNoProblems();
 
         await push.Locator("button.execute").ClickAsync();
         await ExpectAsync(push, "409", "package-exists");
     }
 
     [Test]
-    public async Task The_home_page_leads_to_everything_and_counts()
+    public async Task The_home_page_links_to_everything_and_shows_counts()
     {
         await Page.GotoAsync("swagger");
         await ExpectAsync(await TryAsync("CNR", "cnrPushRelease"), "200", "\"status\": \"ok\"");
@@ -122,10 +122,10 @@ public sealed class SwaggerUiTests(bool behindProxy) : BrowserTests
             Assert.That(answer.Status, Is.EqualTo(200), link);
         }
 
-        AssertNothingWrong();
+        AssertNoProblems();
     }
 
-    /// <summary>Opens an operation and presses Try it out and Execute, changing nothing.</summary>
+    /// <summary>Opens an operation and executes it with the default values.</summary>
     private async Task<ILocator> TryAsync(string tag, string operation)
     {
         var block = await OpenAsync(tag, operation);

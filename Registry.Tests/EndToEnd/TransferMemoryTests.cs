@@ -9,26 +9,25 @@ using Registry.Tests.Support.Cluster;
 namespace Registry.Tests.EndToEnd;
 
 /// <summary>
-/// Whatever clients do, transfers stay within the memory that they are given: stalled ones give way, and the service
-/// lives.
+/// Transfers stay within their memory budget, whatever clients do: stalled transfers are cut, and the service stays up.
 /// </summary>
 public sealed class TransferMemoryTests : EndToEndTest
 {
     private const string Package = "transfers/large";
     private const string PullPath = $"/api/v1/packages/{Package}/1.0.0/helm/pull";
 
-    /// <summary>More than the budget has room for, on every backend.</summary>
+    /// <summary>More pulls than fit into the budget, on every backend.</summary>
     private const int Pulls = 300;
 
     private const int Uploads = 100;
 
     private const long HeapLimit = 200L << 20;
 
-    /// <summary>The heap, and the runtime with its libraries.</summary>
+    /// <summary>The heap plus the runtime and its libraries.</summary>
     private const long Allowed = HeapLimit + (160L << 20);
 
     [TestCaseSource(typeof(ClusterStorage), nameof(ClusterStorage.Backends))]
-    public async Task Stalled_transfers_give_way_to_others(string backend)
+    public async Task Stalled_transfers_are_cut_for_others(string backend)
     {
         await using var storage = await ClusterStorage.StartAsync(backend, CancellationToken);
         var registry = await StartAsync(
@@ -48,7 +47,7 @@ public sealed class TransferMemoryTests : EndToEndTest
         {
             for (var i = 0; i < Pulls; i++)
                 stalled.Add(await SlowClient.GetAsync(registry.Address, PullPath, "", CancellationToken));
-            await DemandServiceAsync(registry);
+            await AssertServesAsync(registry);
         }
 
         var body = JsonSerializer.Serialize(
@@ -67,10 +66,10 @@ public sealed class TransferMemoryTests : EndToEndTest
                     CancellationToken);
                 await client.SendAsync(body[..^1000], CancellationToken);
             }).ToArray();
-            await DemandServiceAsync(registry);
+            await AssertServesAsync(registry);
         }
 
-        // Some were refused before they had sent everything.
+        // Some were refused before they were sent completely.
         await Task.WhenAll(sending).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         Assert.That(
             registry.Log.Where(static line => line.Contains("others need the memory", StringComparison.Ordinal)),
@@ -81,8 +80,8 @@ public sealed class TransferMemoryTests : EndToEndTest
         Assert.That(registry.PeakMemory, Is.LessThanOrEqualTo(Allowed));
     }
 
-    /// <summary>Small answers come at once, and a pull within a few tries.</summary>
-    private async Task DemandServiceAsync(RegistryProcess registry)
+    /// <summary>Asserts that small requests succeed at once, and a pull after a few attempts.</summary>
+    private async Task AssertServesAsync(RegistryProcess registry)
     {
         using (var alive = await registry.Client.GetAsync("/healthz", CancellationToken))
             Assert.That(alive.StatusCode, Is.EqualTo(HttpStatusCode.OK));

@@ -2,7 +2,7 @@ using System.Buffers.Text;
 
 namespace Registry.Tests.Support;
 
-/// <summary>Writes what it is given on as base64, as it comes. Ends with <see cref="FinishAsync"/>.</summary>
+/// <summary>Encodes what is written to it as base64. Call <see cref="FinishAsync"/> at the end.</summary>
 internal sealed class Base64WriteStream(Stream output) : WriteStream
 {
     private readonly byte[] block = new byte[48 << 10];
@@ -23,7 +23,7 @@ internal sealed class Base64WriteStream(Stream output) : WriteStream
         }
     }
 
-    /// <summary>Writes what is held back, padded if need be.</summary>
+    /// <summary>Writes the buffered bytes, with padding if necessary.</summary>
     public async Task FinishAsync(CancellationToken cancellationToken)
     {
         Base64.EncodeToUtf8(block.AsSpan(0, held), text, out _, out var written);
@@ -32,14 +32,12 @@ internal sealed class Base64WriteStream(Stream output) : WriteStream
     }
 }
 
-/// <summary>
-/// Finds the member <c>blob</c> in a JSON text as that streams by, and writes on what its base64 stands for.
-/// </summary>
+/// <summary>Finds the member <c>blob</c> in a JSON stream and decodes its base64.</summary>
 internal static class BlobMember
 {
-    /// <summary>Reads to the end of the text.</summary>
+    /// <summary>Reads the JSON to its end.</summary>
     /// <exception cref="FormatException">
-    /// There is no such member, it is not canonical base64, or the text ends within it.
+    /// The member is missing or not canonical base64, or the JSON ends within it.
     /// </exception>
     public static async Task DecodeAsync(Stream json, Stream output, CancellationToken cancellationToken)
     {
@@ -82,6 +80,6 @@ internal static class BlobMember
         }
 
         if (!done)
-            throw new FormatException("The text has no whole blob.");
+            throw new FormatException("The JSON has no complete blob.");
     }
 }

@@ -4,8 +4,8 @@ using System.Reflection;
 namespace Registry.Tests.Support;
 
 /// <summary>
-/// Another process that runs a role of this assembly: a public static method <c>RunAsync(string[] arguments)</c> of the
-/// type that is named. Disposing it kills it, if it still runs.
+/// A child process that runs a role of this assembly: the public static method <c>RunAsync(string[] arguments)</c> of
+/// a given type. Disposing it kills the process if it still runs.
 /// </summary>
 public sealed class ChildProcess : IAsyncDisposable
 {
@@ -22,7 +22,7 @@ public sealed class ChildProcess : IAsyncDisposable
     public static ChildProcess Start(Type role, params string[] arguments) => Start([], role, arguments);
 
     /// <summary>
-    /// Starts the role of a type by another command, such as <c>unshare</c>, that ends by executing what follows it.
+    /// Starts a role through another command, such as <c>unshare</c>, that executes its remaining arguments.
     /// </summary>
     public static ChildProcess Start(IEnumerable<string> by, Type role, params string[] arguments)
     {
@@ -33,12 +33,12 @@ public sealed class ChildProcess : IAsyncDisposable
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        // The runtime's pipes for diagnostics would stay in the temporary folder whenever the process is killed.
+        // The diagnostic pipes of the runtime would stay in the temporary folder after a kill.
         start.Environment["DOTNET_EnableDiagnostics"] = "0";
         return new ChildProcess(Process.Start(start)!);
     }
 
-    /// <summary>The next line that it prints; null when it ended.</summary>
+    /// <summary>Reads the next line of its standard output; null when the process has ended.</summary>
     public async Task<string?> ReadLineAsync(
         CancellationToken cancellationToken) => await process.StandardOutput.ReadLineAsync(cancellationToken);
 
@@ -48,10 +48,10 @@ public sealed class ChildProcess : IAsyncDisposable
         await process.StandardInput.FlushAsync();
     }
 
-    /// <summary>kill -9.</summary>
+    /// <summary>Sends SIGKILL.</summary>
     public void Kill() => process.Kill();
 
-    /// <summary>Waits for its end; returns its exit code and what it printed to its error stream.</summary>
+    /// <summary>Waits until the process ends; returns its exit code and standard error.</summary>
     public async Task<(int ExitCode, string Errors)> WaitAsync(CancellationToken cancellationToken)
     {
         await process.WaitForExitAsync(cancellationToken);
@@ -66,7 +66,7 @@ public sealed class ChildProcess : IAsyncDisposable
         process.Dispose();
     }
 
-    /// <summary>The entry point of this assembly, which the test host does not use.</summary>
+    /// <summary>The entry point of this assembly, used by child processes and not by the test host.</summary>
     internal static async Task<int> Main(string[] arguments)
     {
         if (arguments.Length == 0
@@ -74,7 +74,7 @@ public sealed class ChildProcess : IAsyncDisposable
                 arguments[0])?.GetMethod("RunAsync", BindingFlags.Public | BindingFlags.Static) is not { } run)
         {
             await Console.Error.WriteLineAsync(
-                "Names no role: the tests start this assembly with one; to run the tests, use `dotnet test`.");
+                "No role given. Only tests start this assembly directly; to run the tests, use `dotnet test`.");
             return 2;
         }
 

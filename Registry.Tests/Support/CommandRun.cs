@@ -2,13 +2,13 @@ using Registry.Api.Commands;
 
 namespace Registry.Tests.Support;
 
-/// <summary>What came of a command that was run in this process.</summary>
-/// <param name="Code">Its exit code.</param>
-/// <param name="Output">Its standard output.</param>
-/// <param name="Error">Its standard error.</param>
+/// <summary>The result of a command that was run in this process.</summary>
+/// <param name="Code">The exit code.</param>
+/// <param name="Output">The standard output.</param>
+/// <param name="Error">The standard error.</param>
 internal sealed record CommandRun(int Code, string Output, string Error)
 {
-    /// <summary>Runs a command to its end.</summary>
+    /// <summary>Runs a command to completion.</summary>
     public static async Task<CommandRun> OfAsync(RegistryCommand command, params IEnumerable<string> arguments)
     {
         await using var output = new StringWriter();

@@ -4,11 +4,11 @@ using NUnit.Framework;
 
 namespace Registry.Tests.Support;
 
-/// <summary>The real curl, through a shell, as people paste it.</summary>
+/// <summary>Runs the real curl through a shell, as users paste it.</summary>
 internal static class Curl
 {
-    /// <summary>Runs a script of shell commands in a folder; it must succeed.</summary>
-    /// <returns>What it printed.</returns>
+    /// <summary>Runs a shell script in a folder and asserts that it succeeds.</summary>
+    /// <returns>The standard output.</returns>
     public static async Task<string> ShellAsync(string folder, string script, CancellationToken cancellationToken)
     {
         var start = new ProcessStartInfo("bash", ["-euo", "pipefail", "-c", script])
@@ -18,7 +18,7 @@ internal static class Curl
             RedirectStandardError = true,
             StandardOutputEncoding = Encoding.UTF8,
         };
-        // Nothing of the operator's own may change what the command does.
+        // The user's own configuration must not affect the command.
         start.Environment["CURL_HOME"] = folder;
         start.Environment["no_proxy"] = "*";
         using var shell = Process.Start(start)!;

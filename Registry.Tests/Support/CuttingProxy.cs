@@ -4,7 +4,7 @@ using System.Net.Sockets;
 
 namespace Registry.Tests.Support;
 
-/// <summary>A loopback proxy before a server, whose answers a test swallows and whose connections it resets.</summary>
+/// <summary>A loopback proxy in front of a server that drops responses and resets connections on demand.</summary>
 public sealed class CuttingProxy : IAsyncDisposable
 {
     private readonly TcpListener listener = new(IPAddress.Loopback, 0);
@@ -22,10 +22,10 @@ public sealed class CuttingProxy : IAsyncDisposable
 
     public int Port => ((IPEndPoint)listener.LocalEndpoint).Port;
 
-    /// <summary>While true, what the server sends goes nowhere; requests still reach it.</summary>
+    /// <summary>Whether responses of the server are dropped; requests still reach it.</summary>
     public bool SwallowsAnswers { get; set; }
 
-    /// <summary>Resets every connection, and passes answers again on those to come.</summary>
+    /// <summary>Resets every connection; new connections pass responses again.</summary>
     public async Task CutAsync()
     {
         foreach (var (client, serving) in connections)
@@ -37,7 +37,7 @@ public sealed class CuttingProxy : IAsyncDisposable
             }
             catch (ObjectDisposedException)
             {
-                // It has closed of itself.
+                // The connection is closed already.
             }
 
             client.Close();
@@ -68,7 +68,7 @@ public sealed class CuttingProxy : IAsyncDisposable
         }
         catch (OperationCanceledException)
         {
-            // The proxy is done.
+            // The proxy is being disposed.
         }
     }
 
@@ -80,17 +80,17 @@ public sealed class CuttingProxy : IAsyncDisposable
         {
             await server.ConnectAsync(IPAddress.Loopback, target, ended.Token);
             await await Task.WhenAny(
-                PassAsync(client, server, static () => true), PassAsync(server, client, () => !SwallowsAnswers));
+                ForwardAsync(client, server, static () => true), ForwardAsync(server, client, () => !SwallowsAnswers));
         }
         catch (Exception gone) when (gone is SocketException or ObjectDisposedException or OperationCanceledException)
         {
-            // One side is gone, and so is the other.
+            // One side has disconnected, so the other is closed too.
         }
 
         client.Close();
     }
 
-    private async Task PassAsync(Socket from, Socket to, Func<bool> passes)
+    private async Task ForwardAsync(Socket from, Socket to, Func<bool> passes)
     {
         var buffer = new byte[64 * 1024];
         while (await from.ReceiveAsync(buffer, ended.Token) is > 0 and var count)

@@ -5,7 +5,7 @@ using Registry.Tests.Support.Storage;
 
 namespace Registry.Tests.Support;
 
-/// <summary>The whole service over a storage that fails where a test says.</summary>
+/// <summary>The whole service over a storage with injected faults.</summary>
 internal sealed class FaultyHost : IAsyncDisposable
 {
     private readonly RegistryHost host;
@@ -20,12 +20,12 @@ internal sealed class FaultyHost : IAsyncDisposable
 
     public StorageFaults Faults { get; }
 
-    /// <summary>The blobs as the service has them: faults included.</summary>
+    /// <summary>The blob store of the service, including faults.</summary>
     public IBlobStore Blobs => host.Services.GetRequiredService<IBlobStore>();
 
-    /// <param name="storage">Settings that lead to a storage; null for the reference model in memory.</param>
-    /// <param name="services">Replaces parts of the composition; null for none.</param>
-    /// <param name="routes">Adds routes of the test's own; null for none.</param>
+    /// <param name="storage">The storage settings; null for the in-memory reference model.</param>
+    /// <param name="services">Replaces services; null for none.</param>
+    /// <param name="routes">Adds routes; null for none.</param>
     public static async Task<FaultyHost> StartAsync(
         string[]? storage = null, Action<IServiceCollection>? services = null, Action<WebApplication>? routes = null)
     {
@@ -50,7 +50,7 @@ internal sealed class FaultyHost : IAsyncDisposable
         return new FaultyHost(host, faults);
     }
 
-    /// <summary>How many app archives are stored, in all workspaces.</summary>
+    /// <summary>Counts the app archives of all workspaces.</summary>
     public async Task<int> CountArchivesAsync() =>
         await Blobs.ListAsync(StoreKeys.Archives, ScopeDepth.Subtree, after: null, CancellationToken.None).CountAsync();
 

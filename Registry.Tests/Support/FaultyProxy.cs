@@ -5,20 +5,18 @@ using System.Text;
 
 namespace Registry.Tests.Support;
 
-/// <summary>
-/// A loopback proxy before a server, through which a test loses answers, falls silent and breaks connections.
-/// </summary>
+/// <summary>A loopback proxy in front of a server that drops responses, stalls and resets connections.</summary>
 public sealed class FaultyProxy : IAsyncDisposable
 {
-    /// <summary>An answer that is to be lost has been given when nothing more comes for this long.</summary>
-    private static readonly TimeSpan Quiet = TimeSpan.FromMilliseconds(100);
+    /// <summary>A response to drop is complete when no more bytes arrive for this long.</summary>
+    private static readonly TimeSpan ResponseGap = TimeSpan.FromMilliseconds(100);
 
     private readonly TcpListener listener = new(IPAddress.Loopback, 0);
     private readonly CancellationTokenSource ended = new();
     private readonly ConcurrentDictionary<Socket, Socket> connections = new();
     private readonly Task accepting;
     private readonly int target;
-    private byte[]? doomed;
+    private byte[]? dropPattern;
 
     private FaultyProxy(int target)
     {
@@ -30,22 +28,22 @@ public sealed class FaultyProxy : IAsyncDisposable
 
     public int Port { get; }
 
-    /// <summary>While true nothing passes in either direction, and nothing is closed.</summary>
+    /// <summary>Whether all traffic is held back in both directions; connections stay open.</summary>
     public bool Silent { get; set; }
 
-    /// <summary>How many answers were lost by <see cref="LoseAnswerTo"/>.</summary>
+    /// <summary>The number of responses that <see cref="LoseAnswerTo"/> dropped.</summary>
     public int Lost { get; private set; }
 
     public static FaultyProxy Before(int port) => new(port);
 
     /// <summary>
-    /// The next request that contains this text reaches the server, which answers; the client gets a reset connection
-    /// in place of the answer.
+    /// Passes the next request that contains this text to the server, and resets the client's connection instead of
+    /// returning the response.
     /// </summary>
-    public void LoseAnswerTo(string text) => Volatile.Write(ref doomed, Encoding.UTF8.GetBytes(text));
+    public void LoseAnswerTo(string text) => Volatile.Write(ref dropPattern, Encoding.UTF8.GetBytes(text));
 
-    /// <summary>No answer is lost any more, unless its request has passed already.</summary>
-    public void LoseNothing() => Volatile.Write(ref doomed, null);
+    /// <summary>Stops dropping responses, except for a request that has already passed.</summary>
+    public void StopDropping() => Volatile.Write(ref dropPattern, null);
 
     /// <summary>Resets every connection.</summary>
     public void ResetAll()
@@ -71,7 +69,7 @@ public sealed class FaultyProxy : IAsyncDisposable
         }
         catch (ObjectDisposedException)
         {
-            // It has closed of itself.
+            // The connection is closed already.
         }
 
         client.Close();
@@ -101,14 +99,15 @@ public sealed class FaultyProxy : IAsyncDisposable
                 await server.ConnectAsync(IPAddress.Loopback, target, ended.Token);
                 client.NoDelay = server.NoDelay = true;
                 connections[client] = server;
-                var losing = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+                var dropping = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
                 await await Task.WhenAny(
-                    RequestsAsync(client, server, losing), AnswersAsync(client, server, losing.Task));
+                    ForwardRequestsAsync(client, server, dropping),
+                    ForwardResponsesAsync(client, server, dropping.Task));
             }
             catch (Exception broken) when (broken is SocketException or ObjectDisposedException
                 or OperationCanceledException)
             {
-                // One side is gone: so is the other.
+                // One side has disconnected, so the other is closed too.
             }
             finally
             {
@@ -116,7 +115,7 @@ public sealed class FaultyProxy : IAsyncDisposable
             }
     }
 
-    private async Task RequestsAsync(Socket client, Socket server, TaskCompletionSource losing)
+    private async Task ForwardRequestsAsync(Socket client, Socket server, TaskCompletionSource dropping)
     {
         var buffer = new byte[64 * 1024];
         var seen = Array.Empty<byte>();
@@ -124,13 +123,13 @@ public sealed class FaultyProxy : IAsyncDisposable
         {
             await WhileSilentAsync();
             var piece = buffer.AsMemory(0, count);
-            if (Volatile.Read(ref doomed) is { } pattern)
+            if (Volatile.Read(ref dropPattern) is { } pattern)
             {
-                // The text may lie over two pieces.
+                // The text may span two pieces.
                 seen = [.. seen, .. piece.Span];
                 if (seen.AsSpan().IndexOf(pattern) >= 0
-                    && Interlocked.CompareExchange(ref doomed, null, pattern) == pattern)
-                    losing.TrySetResult();
+                    && Interlocked.CompareExchange(ref dropPattern, null, pattern) == pattern)
+                    dropping.TrySetResult();
                 seen = seen[^Math.Min(seen.Length, pattern.Length)..];
             }
 
@@ -139,15 +138,15 @@ public sealed class FaultyProxy : IAsyncDisposable
         }
     }
 
-    private async Task AnswersAsync(Socket client, Socket server, Task losing)
+    private async Task ForwardResponsesAsync(Socket client, Socket server, Task dropping)
     {
         var buffer = new byte[64 * 1024];
         while (await server.ReceiveAsync(buffer, ended.Token) is > 0 and var count)
         {
             await WhileSilentAsync();
-            if (losing.IsCompleted)
+            if (dropping.IsCompleted)
             {
-                while (server.Poll(Quiet, SelectMode.SelectRead) && server.Available > 0)
+                while (server.Poll(ResponseGap, SelectMode.SelectRead) && server.Available > 0)
                     await server.ReceiveAsync(buffer, ended.Token);
                 Lost++;
                 Reset(client, server);

@@ -3,7 +3,7 @@ using System.Net.Sockets;
 
 namespace Registry.Tests.Support;
 
-/// <summary>A loopback port whose queue of connections is full: who connects waits, as for a dead machine.</summary>
+/// <summary>A loopback port whose accept queue is full: clients wait as for a dead machine.</summary>
 internal sealed class FullListener : IDisposable
 {
     private readonly Socket listener = new(SocketType.Stream, ProtocolType.Tcp);
@@ -14,7 +14,7 @@ internal sealed class FullListener : IDisposable
         listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         listener.Listen(1);
 
-        // One more than the queue takes shows that it is full: its connection stays open.
+        // A connection that stays pending shows that the queue is full.
         Socket last;
         do
         {
@@ -26,7 +26,7 @@ internal sealed class FullListener : IDisposable
             }
             catch (SocketException pending) when (pending.SocketErrorCode == SocketError.WouldBlock)
             {
-                // It is on its way, or waits for ever.
+                // It is in progress, or waits forever.
             }
         }
         while (last.Poll(TimeSpan.FromMilliseconds(300), SelectMode.SelectWrite));

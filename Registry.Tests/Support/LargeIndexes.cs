@@ -11,15 +11,15 @@ internal static class LargeIndexes
     private static readonly Metadata Repetitive = Metadata.Of($"\"{new string('x', 65_000)}\"");
 
     /// <summary>
-    /// Releases 1.0.0, 1.0.1, … of one content, each with 65,000 bytes of metadata that compress to nearly nothing.
+    /// Returns releases 1.0.0, 1.0.1, … of one content, each with 65,000 bytes of highly compressible metadata.
     /// </summary>
     public static PackageIndex Bomb(PackageName name, int releases) => PackageIndex.Restore(
         name, Samples.Start, Enumerable.Range(0, releases)
             .Select(i => Samples.Manifest($"1.0.{i}") with { Metadata = Repetitive }), []);
 
     /// <summary>
-    /// Releases of contents of their own, each with a <c>Chart.yaml</c> of some 1.5 KiB as metadata, as a build of
-    /// every commit leaves them.
+    /// Returns releases with different contents, each with a <c>Chart.yaml</c> of about 1.5 KiB as metadata, as builds
+    /// of every commit produce.
     /// </summary>
     public static PackageIndex Charts(PackageName name, int releases) => PackageIndex.Restore(
         name, Samples.Start, Enumerable.Range(0, releases)
@@ -30,7 +30,7 @@ internal static class LargeIndexes
                         Metadata = Metadata.Of(Chart(i))
                     }), []);
 
-    /// <summary>The metadata of a release of <see cref="Charts"/>.</summary>
+    /// <summary>Returns the metadata of a release of <see cref="Charts"/>.</summary>
     public static string Chart(int number)
     {
         var yaml = new StringBuilder()

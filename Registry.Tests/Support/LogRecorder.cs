@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Registry.Tests.Support;
 
-/// <summary>Keeps what the service logs, so that a test can look at it.</summary>
+/// <summary>Records the log of the service for assertions.</summary>
 internal sealed class LogRecorder : ILoggerProvider
 {
     private readonly ConcurrentQueue<LogEntry> entries = new();
@@ -34,5 +34,5 @@ internal sealed class LogRecorder : ILoggerProvider
     }
 }
 
-/// <summary>One line of a log.</summary>
+/// <summary>A log entry.</summary>
 internal sealed record LogEntry(string Category, LogLevel Level, string Message, Exception? Exception);

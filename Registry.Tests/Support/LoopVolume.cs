@@ -4,12 +4,12 @@ using NUnit.Framework;
 namespace Registry.Tests.Support;
 
 /// <summary>
-/// An ext4 volume in a file, mounted for one test. It writes nothing by itself within the test: only what was flushed
-/// is in the file, so a copy of the file is what a power cut would leave.
+/// An ext4 volume in an image file, mounted for one test. The kernel writes nothing back on its own during the test:
+/// the image holds only what was flushed, so a copy of it is the state after a power cut.
 /// </summary>
 internal sealed class LoopVolume : IDisposable
 {
-    /// <summary>ext4 commits its journal every five seconds unless it is told a longer time.</summary>
+    /// <summary>Sets the commit interval of the journal, which is five seconds by default.</summary>
     private const string Options = "loop,commit=300";
 
     private readonly TemporaryFolder folder = new();
@@ -19,24 +19,24 @@ internal sealed class LoopVolume : IDisposable
     {
     }
 
-    /// <summary>Where it is mounted.</summary>
+    /// <summary>The mount point.</summary>
     public string Path => folder.Below("volume");
 
     private string Image => folder.Below("image");
 
-    /// <summary>Makes an empty volume, and mounts it. Skips the test where that is not allowed.</summary>
+    /// <summary>Creates and mounts an empty volume. Skips the test where mounting is not allowed.</summary>
     public static LoopVolume Create()
     {
         if (!Environment.IsPrivilegedProcess)
-            Assert.Ignore("Mounting a volume takes root.");
+            Assert.Ignore("Mounting a volume requires root.");
         var volume = new LoopVolume();
         try
         {
             using (var image = File.Create(volume.Image))
                 image.SetLength(64 << 20);
-            Demand(Run("mkfs.ext4", "-q", "-F", volume.Image));
+            Require(Run("mkfs.ext4", "-q", "-F", volume.Image));
             if (volume.Mount() is { } refusal)
-                Assert.Ignore($"This machine mounts no loop device: {refusal}");
+                Assert.Ignore($"Loop devices cannot be mounted on this machine: {refusal}");
             return volume;
         }
         catch
@@ -46,14 +46,14 @@ internal sealed class LoopVolume : IDisposable
         }
     }
 
-    /// <summary>The volume as a power cut at this moment would leave it, mounted elsewhere.</summary>
+    /// <summary>Mounts a copy of the volume as a power cut at this moment would leave it.</summary>
     public LoopVolume AfterPowerCut()
     {
         var copy = new LoopVolume();
         try
         {
-            Demand(Run("cp", "--sparse=always", Image, copy.Image));
-            Demand(copy.Mount());
+            Require(Run("cp", "--sparse=always", Image, copy.Image));
+            Require(copy.Mount());
             return copy;
         }
         catch
@@ -63,22 +63,22 @@ internal sealed class LoopVolume : IDisposable
         }
     }
 
-    /// <summary>Stops every write until the answer is disposed.</summary>
+    /// <summary>Blocks all writes until the result is disposed.</summary>
     public IDisposable Freeze()
     {
-        Demand(Run("fsfreeze", "--freeze", Path));
+        Require(Run("fsfreeze", "--freeze", Path));
         return new Thaw(Path);
     }
 
     public void Dispose()
     {
         if (mounted)
-            Demand(Run("umount", Path));
+            Require(Run("umount", Path));
         mounted = false;
         folder.Dispose();
     }
 
-    /// <returns>Why it could not be mounted; null when it was.</returns>
+    /// <returns>The error if it could not be mounted; null on success.</returns>
     private string? Mount()
     {
         Directory.CreateDirectory(Path);
@@ -87,20 +87,20 @@ internal sealed class LoopVolume : IDisposable
         return refusal;
     }
 
-    /// <returns>What the program said when it failed; null when it did not.</returns>
+    /// <returns>The error output if the program failed; null on success.</returns>
     private static string? Run(string program, params string[] arguments)
     {
         var start = new ProcessStartInfo(program, arguments) { RedirectStandardError = true };
 
-        // These programs are in sbin, which is not on everybody's path.
+        // These programs are in sbin, which may not be on the PATH.
         start.Environment["PATH"] += ":/usr/sbin:/sbin";
         using var process = Process.Start(start)!;
-        var said = process.StandardError.ReadToEnd();
+        var errors = process.StandardError.ReadToEnd();
         process.WaitForExit();
-        return process.ExitCode == 0 ? null : $"{program} exited with {process.ExitCode}: {said}";
+        return process.ExitCode == 0 ? null : $"{program} exited with {process.ExitCode}: {errors}";
     }
 
-    private static void Demand(string? refusal) => Assert.That(refusal, Is.Null);
+    private static void Require(string? refusal) => Assert.That(refusal, Is.Null);
 
     private sealed class Thaw(string path) : IDisposable
     {
@@ -109,7 +109,7 @@ internal sealed class LoopVolume : IDisposable
         public void Dispose()
         {
             if (!thawed)
-                Demand(Run("fsfreeze", "--unfreeze", path));
+                Require(Run("fsfreeze", "--unfreeze", path));
             thawed = true;
         }
     }

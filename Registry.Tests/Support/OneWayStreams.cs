@@ -1,9 +1,9 @@
 namespace Registry.Tests.Support;
 
-/// <summary>A stream that is only read, forward.</summary>
+/// <summary>A forward-only, read-only stream.</summary>
 internal abstract class ReadStream : Stream
 {
-    /// <summary>How many bytes were read.</summary>
+    /// <summary>The number of bytes read.</summary>
     protected long Count { get; set; }
 
     public override bool CanRead => true;
@@ -44,10 +44,10 @@ internal abstract class ReadStream : Stream
     public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 }
 
-/// <summary>A stream that is only written, and only asynchronously.</summary>
+/// <summary>A write-only stream with asynchronous writes only.</summary>
 internal abstract class WriteStream : Stream
 {
-    /// <summary>How many bytes were written.</summary>
+    /// <summary>The number of bytes written.</summary>
     protected long Count { get; set; }
 
     public override bool CanRead => false;

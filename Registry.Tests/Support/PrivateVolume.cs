@@ -5,8 +5,8 @@ using NUnit.Framework;
 namespace Registry.Tests.Support;
 
 /// <summary>
-/// A tmpfs of its own for one test, mounted at a folder in a namespace that no other process sees. The commands that a
-/// test starts in it share it one after the other. Disposing it ends the process that holds it, and with it the volume.
+/// A tmpfs for one test, mounted at a folder in a mount namespace that no other process sees. Commands that a test
+/// starts in it share it. Disposing it ends the process that holds the namespace, and with it the volume.
 /// </summary>
 internal sealed class PrivateVolume : IAsyncDisposable
 {
@@ -19,9 +19,9 @@ internal sealed class PrivateVolume : IAsyncDisposable
         this.folder = folder;
     }
 
-    /// <summary>Mounts it; skips the test where the machine lets nobody mount a volume of his own.</summary>
-    /// <param name="folder">Where; it must exist.</param>
-    /// <param name="size">As mount takes it, such as <c>8m</c>.</param>
+    /// <summary>Mounts it; skips the test where users cannot mount volumes.</summary>
+    /// <param name="folder">The mount point, which must exist.</param>
+    /// <param name="size">The size in the format of mount, such as <c>8m</c>.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     public static async Task<PrivateVolume> MountAsync(string folder, string size, CancellationToken cancellationToken)
     {
@@ -39,29 +39,29 @@ internal sealed class PrivateVolume : IAsyncDisposable
             return volume;
         var reason = await holder.StandardError.ReadToEndAsync(cancellationToken);
         await volume.DisposeAsync();
-        Assert.Ignore($"This machine lets nobody mount a volume of his own: {reason.Trim()}");
+        Assert.Ignore($"Users cannot mount volumes on this machine: {reason.Trim()}");
         throw new UnreachableException();
     }
 
-    /// <summary>The command that runs another one where the volume is seen.</summary>
+    /// <summary>Returns a command that runs another one inside the namespace.</summary>
     public IReadOnlyList<string> Command(IEnumerable<string> command)
     {
         var target = holder.Id.ToString(CultureInfo.InvariantCulture);
         return ["nsenter", "--preserve-credentials", "--user", "--mount", "--target", target, "--", .. command];
     }
 
-    /// <summary>Fills all room that is left by a file that no writer holds.</summary>
-    /// <param name="name">The file, below the folder.</param>
+    /// <summary>Fills the remaining space with a file that no process holds open.</summary>
+    /// <param name="name">The file, relative to the folder.</param>
     public Task FillAsync(string name) =>
         ShellAsync("head -c 64m /dev/zero >\"$0\" 2>/dev/null; test -s \"$0\"", Path.Combine(folder, name));
 
     /// <summary>Removes a file.</summary>
     public Task RemoveAsync(string name) => ShellAsync("rm \"$0\"", Path.Combine(folder, name));
 
-    /// <summary>Mounts it read-only from now on.</summary>
+    /// <summary>Remounts it read-only.</summary>
     public Task MakeReadOnlyAsync() => ShellAsync("mount -o remount,ro \"$0\"", folder);
 
-    /// <summary>The names of all files on it, below the folder.</summary>
+    /// <summary>Lists all files on it, relative to the folder.</summary>
     public async Task<string> FilesAsync() => await ShellAsync("cd \"$0\" && find . -type f | sort", folder);
 
     public async ValueTask DisposeAsync()
@@ -81,6 +81,6 @@ internal sealed class PrivateVolume : IAsyncDisposable
         await shell.WaitForExitAsync();
         return shell.ExitCode == 0
             ? output
-            : throw new InvalidOperationException($"'{script}' ended with {shell.ExitCode}.");
+            : throw new InvalidOperationException($"'{script}' exited with {shell.ExitCode}.");
     }
 }

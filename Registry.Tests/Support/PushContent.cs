@@ -4,23 +4,23 @@ using System.Text;
 
 namespace Registry.Tests.Support;
 
-/// <summary>A push in JSON, <c>blob</c> before everything else, whose package is made while it is sent.</summary>
+/// <summary>A JSON push with <c>blob</c> as the first member; the package is generated while it is sent.</summary>
 internal sealed class PushContent : HttpContent
 {
     private readonly SeededPackage package;
     private readonly string release;
     private readonly Func<Task>? midway;
 
-    /// <param name="package">What to push.</param>
+    /// <param name="package">The package to push.</param>
     /// <param name="release">The release.</param>
-    /// <param name="midway">Awaited when the first half of the package has been sent; null for no pause.</param>
+    /// <param name="midway">Awaited after the first half of the package has been sent; null for no pause.</param>
     public PushContent(SeededPackage package, string release, Func<Task>? midway = null)
     {
         (this.package, this.release, this.midway) = (package, release, midway);
         Headers.ContentType = new MediaTypeHeaderValue("application/json");
     }
 
-    /// <summary>Whether it replaces what is there.</summary>
+    /// <summary>Whether the push replaces an existing release.</summary>
     public bool Force { get; init; }
 
     protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) =>

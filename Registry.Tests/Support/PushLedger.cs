@@ -7,57 +7,57 @@ using NUnit.Framework;
 namespace Registry.Tests.Support;
 
 /// <summary>
-/// Pushes, and what became of them: each that was acknowledged must be there, and whatever is there must be as it was
-/// sent, whether or not anybody was told.
+/// Records pushes and their outcome: each acknowledged release must exist, and each existing release must have the
+/// content that was sent, even if the push was not acknowledged.
 /// </summary>
-/// <param name="namespace">Of the packages: nobody else pushes there.</param>
+/// <param name="namespace">The namespace of the packages, used by this ledger only.</param>
 internal sealed class PushLedger(string @namespace)
 {
-    private readonly ConcurrentDictionary<(string Package, string Release), SeededPackage> begun = new();
+    private readonly ConcurrentDictionary<(string Package, string Release), SeededPackage> started = new();
     private readonly ConcurrentDictionary<(string Package, string Release), SeededPackage> acknowledged = new();
     private int refused;
     private int seeds;
 
-    /// <summary>How many pushes were answered 200.</summary>
+    /// <summary>The number of pushes with status 200.</summary>
     public int Acknowledged => acknowledged.Count;
 
-    /// <summary>How many were answered 503 or 507.</summary>
+    /// <summary>The number of pushes with status 503 or 507.</summary>
     public int Refused => refused;
 
     /// <summary>
-    /// Pushes a release that nobody has pushed. The only answers are 200, and 503 or 507 with all that belongs to them.
+    /// Pushes a new release. Asserts that the status is 200, or 503 or 507 with their headers and error codes.
     /// </summary>
     /// <param name="client">The registry.</param>
-    /// <param name="name">The package, within the namespace.</param>
+    /// <param name="name">The package name, within the namespace.</param>
     /// <param name="release">The release.</param>
-    /// <param name="bytes">How many the package has.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <param name="bytes">The size of the package in bytes.</param>
+    /// <param name="cancellationToken">Cancels the push.</param>
     public Task<HttpStatusCode> PushAsync(
         HttpClient client, string name, string release, long bytes, CancellationToken cancellationToken)
     {
         var key = ($"{@namespace}/{name}", release);
         var content = new SeededPackage(Interlocked.Increment(ref seeds), bytes);
-        Assert.That(begun.TryAdd(key, content), Is.True, $"{key} was pushed before.");
+        Assert.That(started.TryAdd(key, content), Is.True, $"{key} was pushed before.");
         return PushAsync(client, key, content, cancellationToken);
     }
 
-    /// <summary>Pushes what was refused once more. A push that conflicts with itself is found out here.</summary>
+    /// <summary>Repeats a refused push. Detects a push that conflicts with itself.</summary>
     public Task<HttpStatusCode> PushAgainAsync(
         HttpClient client, string name, string release, CancellationToken cancellationToken)
     {
         var key = ($"{@namespace}/{name}", release);
-        return PushAsync(client, key, begun[key], cancellationToken);
+        return PushAsync(client, key, started[key], cancellationToken);
     }
 
-    /// <summary>Forgets a release that is to be deleted.</summary>
-    public void Forget(string name, string release)
+    /// <summary>Drops a release that is about to be deleted.</summary>
+    public void Remove(string name, string release)
     {
-        begun.TryRemove(($"{@namespace}/{name}", release), out _);
+        started.TryRemove(($"{@namespace}/{name}", release), out _);
         acknowledged.TryRemove(($"{@namespace}/{name}", release), out _);
     }
 
     /// <summary>Lists, shows and pulls everything.</summary>
-    /// <returns>The digests of the stored bytes of all that is there.</returns>
+    /// <returns>The digests of the stored bytes of all existing releases.</returns>
     public async Task<HashSet<string>> VerifyAsync(HttpClient client, CancellationToken cancellationToken)
     {
         var listed = new HashSet<(string, string)>();
@@ -72,11 +72,11 @@ internal sealed class PushLedger(string @namespace)
                 var release = (string)manifest!["release"]!;
                 var bytes =
                     await client.GetByteArrayAsync($"/api/v1/packages/{name}/{release}/helm/pull", cancellationToken);
-                var (tar, gzip, _) = await begun[(name, release)].DigestsAsync(cancellationToken);
+                var (tar, gzip, _) = await started[(name, release)].DigestsAsync(cancellationToken);
                 Assert.That(
                     Convert.ToHexStringLower(SHA256.HashData(bytes)),
                     Is.EqualTo(gzip),
-                    $"{name} {release}: what comes back is what was sent");
+                    $"{name} {release}: returns the content that was sent");
                 Assert.That((string?)manifest["content"]!["digest"], Is.EqualTo(tar), $"{name} {release}");
                 listed.Add((name, release));
                 releases.Add(release);
@@ -89,7 +89,7 @@ internal sealed class PushLedger(string @namespace)
                 name);
         }
 
-        Assert.That(acknowledged.Keys.Except(listed), Is.Empty, "acknowledged and not there");
+        Assert.That(acknowledged.Keys.Except(listed), Is.Empty, "acknowledged but missing");
         return digests;
     }
 

@@ -4,11 +4,11 @@ using System.Text;
 namespace Registry.Tests.Support;
 
 /// <summary>
-/// Sends bytes that no HTTP client would, and reads until the server closes: ask it to, with <c>Connection: close</c>.
+/// Sends raw bytes and reads until the server closes the connection: the request needs <c>Connection: close</c>.
 /// </summary>
 internal static class RawHttp
 {
-    /// <summary>Everything that was answered, as Latin-1.</summary>
+    /// <summary>Returns the whole response as Latin-1.</summary>
     public static async Task<string> SendAsync(
         Uri address, string request) => await SendAsync(address, Encoding.Latin1.GetBytes(request));
 
@@ -26,7 +26,7 @@ internal static class RawHttp
         }
         catch (IOException)
         {
-            // Reset by the server: what came before it is the answer.
+            // The server reset the connection; the response is what arrived before.
         }
 
         return Encoding.Latin1.GetString(answer.ToArray());

@@ -2,10 +2,10 @@ using System.Net;
 
 namespace Registry.Tests.Support;
 
-/// <summary>A started service has yet to read what packages there are.</summary>
+/// <summary>Waits for a service to load its packages after startup.</summary>
 internal static class Readiness
 {
-    /// <summary>Waits until <c>/readyz</c> says that it has.</summary>
+    /// <summary>Waits until <c>/readyz</c> returns 200.</summary>
     public static async Task UntilReadyAsync(this HttpClient registry, CancellationToken cancellationToken)
     {
         while (true)

@@ -9,8 +9,8 @@ using Registry.Core.Packages;
 namespace Registry.Tests.Support;
 
 /// <summary>
-/// The whole service in this process, on a real server at a free loopback port, over a temporary folder unless its
-/// settings name another storage.
+/// The whole service in this process, on a real server at a free loopback port. It uses a temporary folder unless the
+/// settings select another storage.
 /// </summary>
 internal sealed class RegistryHost : IAsyncDisposable
 {
@@ -36,8 +36,8 @@ internal sealed class RegistryHost : IAsyncDisposable
     public static Task<RegistryHost> StartAsync(
         params string[] settings) => StartAsync(services: null, routes: null, settings);
 
-    /// <param name="services">Replaces parts of the composition; null for none.</param>
-    /// <param name="routes">Adds routes of the test's own; null for none.</param>
+    /// <param name="services">Replaces services; null for none.</param>
+    /// <param name="routes">Adds routes; null for none.</param>
     /// <param name="settings">Settings as on the command line, such as <c>--Limits:RequestBytes=1000</c>.</param>
     public static async Task<RegistryHost> StartAsync(
         Action<IServiceCollection>? services, Action<WebApplication>? routes = null, params string[] settings)
@@ -60,7 +60,7 @@ internal sealed class RegistryHost : IAsyncDisposable
         return new RegistryHost(app, folder);
     }
 
-    /// <summary>Adds a release in media type helm to the index of a package, without a content.</summary>
+    /// <summary>Adds a release in media type helm to the index of a package, without content.</summary>
     public Task<PackageIndex?> PushAsync(
         string package, string release) => Services.GetRequiredService<PackageIndexes>().UpdateAsync(
         Samples.Package(

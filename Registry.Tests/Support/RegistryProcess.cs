@@ -6,12 +6,12 @@ using System.Runtime.InteropServices;
 namespace Registry.Tests.Support;
 
 /// <summary>
-/// The service as its operator runs it: another process, from the built output, on a loopback port that the system
-/// chose. Disposing it kills it, if it still runs, with whatever it has started.
+/// The service as operators run it: a separate process, from the build output, on a free loopback port. Disposing it
+/// kills it and its children if it still runs.
 /// </summary>
 internal sealed class RegistryProcess : IAsyncDisposable
 {
-    /// <summary>Far above what a start, a stop or a kill takes, on a machine that does much else.</summary>
+    /// <summary>Far longer than a start, stop or kill takes, even on a busy machine.</summary>
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(90);
 
     private readonly Process process;
@@ -27,10 +27,10 @@ internal sealed class RegistryProcess : IAsyncDisposable
         readers = Task.WhenAll(ReadAsync(process.StandardOutput, output), ReadAsync(process.StandardError, errors));
     }
 
-    /// <summary>The top folder of the sources.</summary>
+    /// <summary>The root folder of the sources.</summary>
     public static string Root { get; } = FindRoot();
 
-    /// <summary>Release or Debug, as these tests were built.</summary>
+    /// <summary>The build configuration of these tests, Release or Debug.</summary>
     public static string Configuration { get; } = new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name;
 
     /// <summary>The command that runs the service.</summary>
@@ -39,18 +39,18 @@ internal sealed class RegistryProcess : IAsyncDisposable
 
     public int Id => process.Id;
 
-    /// <summary>What it printed to standard output: its log.</summary>
+    /// <summary>The lines of its standard output: its log.</summary>
     public IReadOnlyCollection<string> Log => output;
 
-    /// <summary>What it printed to standard error.</summary>
+    /// <summary>The text of its standard error.</summary>
     public string Errors => string.Join('\n', errors);
 
-    /// <summary>A client of it, that waits for its answers.</summary>
-    public HttpClient Client => client ?? throw new InvalidOperationException("It does not listen yet.");
+    /// <summary>A client for the service.</summary>
+    public HttpClient Client => client ?? throw new InvalidOperationException("The service does not listen yet.");
 
     public Uri Address => Client.BaseAddress!;
 
-    /// <summary>The most memory that it has ever had resident, in bytes (<c>VmHWM</c>).</summary>
+    /// <summary>The peak resident memory of the process, in bytes (<c>VmHWM</c>).</summary>
     public long PeakMemory
     {
         get
@@ -79,10 +79,10 @@ internal sealed class RegistryProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>Starts it and does not wait.</summary>
-    /// <param name="command">Usually <see cref="Command"/>, or something that ends by executing it.</param>
+    /// <summary>Starts it without waiting.</summary>
+    /// <param name="command">Usually <see cref="Command"/>, or a command that ends by executing it.</param>
     /// <param name="workingFolder">The working directory.</param>
-    /// <param name="settings">Environment variables; null for none of this name.</param>
+    /// <param name="settings">Environment variables; a null value removes an inherited one.</param>
     public static RegistryProcess Launch(
         IReadOnlyList<string> command, string workingFolder, IEnumerable<(string Name, string? Value)> settings)
     {
@@ -96,7 +96,7 @@ internal sealed class RegistryProcess : IAsyncDisposable
         string[] inherited = ["STORAGE", "DOTNET_ENVIRONMENT", "ASPNETCORE_ENVIRONMENT", "ASPNETCORE_HTTP_PORTS"];
         foreach (var name in inherited)
             start.Environment.Remove(name);
-        // The runtime's pipes for diagnostics would stay in the temporary folder whenever the process is killed.
+        // The diagnostic pipes of the runtime would stay in the temporary folder after a kill.
         (string, string?)[] defaults = [("ASPNETCORE_URLS", "http://127.0.0.1:0"), ("DOTNET_EnableDiagnostics", "0")];
         foreach (var (name, value) in defaults.Concat(settings))
             if (value is null)
@@ -108,7 +108,7 @@ internal sealed class RegistryProcess : IAsyncDisposable
         return new RegistryProcess(process);
     }
 
-    /// <summary>Waits until it listens and <c>/readyz</c> says so.</summary>
+    /// <summary>Waits until it listens and <c>/readyz</c> returns 200.</summary>
     public async Task ReadyAsync()
     {
         using var deadline = new CancellationTokenSource(Timeout);
@@ -122,8 +122,8 @@ internal sealed class RegistryProcess : IAsyncDisposable
         try
         {
             var address = await listening.Task.WaitAsync(Timeout);
-            // Proxies that the environment names are for other hosts; and a test that holds an answer back needs
-            // connections to spare.
+            // Proxies from the environment are for other hosts, and tests that hold back a response need spare
+            // connections.
             client = new HttpClient(new SocketsHttpHandler { UseProxy = false, ConnectTimeout = Timeout })
             {
                 BaseAddress = address,
@@ -136,28 +136,28 @@ internal sealed class RegistryProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>SIGKILL: it ends in the midst of whatever it does.</summary>
+    /// <summary>Kills it with SIGKILL, whatever it is doing.</summary>
     public async Task KillAsync()
     {
         process.Kill();
         await ExitAsync();
     }
 
-    /// <summary>SIGTERM, as an orchestrator sends it; returns at once.</summary>
-    public void AskToStop()
+    /// <summary>Sends SIGTERM, as an orchestrator does, without waiting.</summary>
+    public void RequestStop()
     {
         if (Send(process.Id, SigTerm) != 0)
             throw new InvalidOperationException($"kill: {Marshal.GetLastPInvokeErrorMessage()}");
     }
 
-    /// <summary>SIGTERM; returns its exit code.</summary>
+    /// <summary>Sends SIGTERM and waits; returns the exit code.</summary>
     public async Task<int> StopAsync()
     {
-        AskToStop();
+        RequestStop();
         return await ExitAsync();
     }
 
-    /// <summary>Waits for its end, and for all that it printed; returns its exit code.</summary>
+    /// <summary>Waits for it to exit and for all its output; returns the exit code.</summary>
     public async Task<int> ExitAsync()
     {
         await process.WaitForExitAsync().WaitAsync(Timeout);
@@ -183,24 +183,24 @@ internal sealed class RegistryProcess : IAsyncDisposable
 
     private async Task ReadAsync(StreamReader from, ConcurrentQueue<string> to)
     {
-        const string Said = "Now listening on: ";
+        const string Prefix = "Now listening on: ";
         while (await from.ReadLineAsync() is { } line)
         {
             to.Enqueue(line);
-            if (line.IndexOf(Said, StringComparison.Ordinal) is >= 0 and var at)
-                listening.TrySetResult(new Uri(line[(at + Said.Length)..].Split('"')[0].Trim()));
+            if (line.IndexOf(Prefix, StringComparison.Ordinal) is >= 0 and var at)
+                listening.TrySetResult(new Uri(line[(at + Prefix.Length)..].Split('"')[0].Trim()));
         }
 
         if (from == process.StandardOutput)
             listening.TrySetException(
-                new InvalidOperationException($"The registry ended.\n{string.Join('\n', output)}\n{Errors}"));
+                new InvalidOperationException($"The registry exited.\n{string.Join('\n', output)}\n{Errors}"));
     }
 
     private static string FindRoot()
     {
         var folder = new DirectoryInfo(AppContext.BaseDirectory);
         while (!File.Exists(Path.Combine(folder.FullName, "Registry.sln")))
-            folder = folder.Parent ?? throw new InvalidOperationException("These tests run from within the sources.");
+            folder = folder.Parent ?? throw new InvalidOperationException("Run these tests from within the sources.");
         return folder.FullName;
     }
 }

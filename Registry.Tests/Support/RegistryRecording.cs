@@ -6,13 +6,13 @@ using System.Text.Json;
 namespace Registry.Tests.Support;
 
 /// <summary>
-/// What a registry answers to every read that its protocols know, for all that it holds: statuses, headers and bodies
-/// as text, to be compared with those of another. <c>Date</c> is left out, and <c>GET /api/v1</c>, which names the
-/// storage.
+/// Records the responses of a registry to every read of its protocols, for everything that it stores, so that two
+/// registries can be compared: statuses, headers and bodies as text. <c>Date</c> is excluded, and
+/// <c>GET /api/v1</c>, which names the storage.
 /// </summary>
 internal sealed class RegistryRecording
 {
-    /// <summary>The same for all, so that links are equal wherever they are served.</summary>
+    /// <summary>The Host header of all requests, so that links do not depend on the address.</summary>
     private const string Host = "registry.example";
 
     private static readonly string[] Mounts = ["/api/v1/packages", "/cnr/api/v1/packages"];
@@ -25,49 +25,51 @@ internal sealed class RegistryRecording
         HttpClient client,
         CancellationToken cancellationToken) => (this.client, this.cancellationToken) = (client, cancellationToken);
 
-    /// <summary>Asks everything.</summary>
+    /// <summary>Sends all requests.</summary>
     /// <param name="client">A client of the registry.</param>
-    /// <param name="workspaces">The workspaces that hold archives, as a client names them.</param>
-    /// <param name="cancellationToken">Gives up.</param>
-    /// <returns>One text for each answer, its request first.</returns>
-    public static async Task<IReadOnlyList<string>> MakeAsync(
+    /// <param name="workspaces">The workspaces that hold archives, as clients name them.</param>
+    /// <param name="cancellationToken">Cancels the recording.</param>
+    /// <returns>One text per response, starting with its request.</returns>
+    public static async Task<IReadOnlyList<string>> RecordAllAsync(
         HttpClient client, IEnumerable<string> workspaces, CancellationToken cancellationToken)
     {
         var recording = new RegistryRecording(client, cancellationToken);
         string[] others = ["/", "/version", "/cnr/version", "/cnr/", "/healthz", "/readyz", "/nowhere"];
         foreach (var path in others)
-            await recording.AskAsync(HttpMethod.Get, path);
+            await recording.RecordAsync(HttpMethod.Get, path);
         foreach (var mount in Mounts)
-            await recording.AskCnrAsync(mount);
+            await recording.RecordCnrAsync(mount);
         foreach (var workspace in workspaces)
-            await recording.AskKarAsync(Uri.EscapeDataString(workspace));
+            await recording.RecordKarAsync(Uri.EscapeDataString(workspace));
         return recording.answers;
     }
 
-    private async Task AskCnrAsync(string mount)
+    private async Task RecordCnrAsync(string mount)
     {
         string[] queries = [
             "?namespace=team", "?query=e", "?media_type=kpm", "/search?q=e", "/search?q=nothing", "/no/such",
             "/no/such/1.0.0/helm/pull"
         ];
         foreach (var query in queries)
-            await AskAsync(HttpMethod.Get, mount + query);
-        foreach (var package in JsonDocument.Parse(await AskAsync(HttpMethod.Get, mount)).RootElement.EnumerateArray())
+            await RecordAsync(HttpMethod.Get, mount + query);
+        foreach (var package in JsonDocument.Parse(await RecordAsync(HttpMethod.Get, mount)).RootElement
+            .EnumerateArray())
         {
             var path = $"{mount}/{package.GetProperty("name").GetString()}";
-            foreach (var manifest in JsonDocument.Parse(await AskAsync(HttpMethod.Get, path)).RootElement
+            foreach (var manifest in JsonDocument.Parse(await RecordAsync(HttpMethod.Get, path)).RootElement
                 .EnumerateArray())
-                await AskReleaseAsync(path, manifest);
-            foreach (var channel in JsonDocument.Parse(await AskAsync(HttpMethod.Get, $"{path}/channels")).RootElement
+                await RecordReleaseAsync(path, manifest);
+            foreach (var channel in JsonDocument.Parse(
+                await RecordAsync(HttpMethod.Get, $"{path}/channels")).RootElement
                 .EnumerateArray())
-                await AskAsync(HttpMethod.Get, $"{path}/channels/{channel.GetProperty("name").GetString()}");
+                await RecordAsync(HttpMethod.Get, $"{path}/channels/{channel.GetProperty("name").GetString()}");
             string[] rest = ["/default/-/pull", "/default/helm", "/>=1.0.0/helm/pull", "/9.9.9/helm", "/channels/none"];
             foreach (var query in rest)
-                await AskAsync(HttpMethod.Get, path + query);
+                await RecordAsync(HttpMethod.Get, path + query);
         }
     }
 
-    private async Task AskReleaseAsync(string path, JsonElement manifest)
+    private async Task RecordReleaseAsync(string path, JsonElement manifest)
     {
         // application/vnd.cnr.package-manifest.helm.v1.json
         var type = manifest.GetProperty("mediaType").GetString()!.Split('.')[^3];
@@ -78,26 +80,26 @@ internal sealed class RegistryRecording
             $"{release}/{type}/pull?format=json", blob, $"{blob}/json"
         ];
         foreach (var read in reads)
-            await AskAsync(HttpMethod.Get, read);
-        await AskAsync(HttpMethod.Head, blob);
-        await AskAsync(HttpMethod.Get, blob, static headers => headers.Range = new RangeHeaderValue(7, 99));
+            await RecordAsync(HttpMethod.Get, read);
+        await RecordAsync(HttpMethod.Head, blob);
+        await RecordAsync(HttpMethod.Get, blob, static headers => headers.Range = new RangeHeaderValue(7, 99));
     }
 
-    private async Task AskKarAsync(string workspace)
+    private async Task RecordKarAsync(string workspace)
     {
         foreach (var archive in JsonDocument.Parse(
-            await AskAsync(HttpMethod.Get, $"/api/v1/app?workspace={workspace}")).RootElement.EnumerateArray())
+            await RecordAsync(HttpMethod.Get, $"/api/v1/app?workspace={workspace}")).RootElement.EnumerateArray())
         {
             var name = archive.GetProperty("name").GetString()!;
             var path = $"/api/v1/app/{name[(name.LastIndexOf('/') + 1)..^".zip".Length]}?workspace={workspace}";
-            await AskAsync(HttpMethod.Get, path);
-            await AskAsync(HttpMethod.Head, path);
-            await AskAsync(HttpMethod.Get, path, static headers => headers.Range = new RangeHeaderValue(1, null));
+            await RecordAsync(HttpMethod.Get, path);
+            await RecordAsync(HttpMethod.Head, path);
+            await RecordAsync(HttpMethod.Get, path, static headers => headers.Range = new RangeHeaderValue(1, null));
         }
     }
 
-    /// <summary>One answer, and the one that its entity tag makes of it.</summary>
-    private async Task<string> AskAsync(HttpMethod method, string path, Action<HttpRequestHeaders>? configure = null)
+    /// <summary>Records a response, and the one to a conditional request with its entity tag.</summary>
+    private async Task<string> RecordAsync(HttpMethod method, string path, Action<HttpRequestHeaders>? configure = null)
     {
         var (text, tag) = await SendAsync(method, path, configure);
         if (tag is not null)

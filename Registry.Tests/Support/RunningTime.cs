@@ -1,9 +1,8 @@
 namespace Registry.Tests.Support;
 
 /// <summary>
-/// The time that passes for this process: a clock that counts its own ticks, and so stands still while a machine that
-/// does much else does not let the process run. It is never ahead of the real time, and equal to it where the machine
-/// keeps up.
+/// A clock that counts its own ticks, and so stands still while a busy machine does not schedule this process. It never
+/// runs ahead of real time, and matches it when the machine keeps up.
 /// </summary>
 internal sealed class RunningTime : IAsyncDisposable
 {
@@ -25,7 +24,7 @@ internal sealed class RunningTime : IAsyncDisposable
 
     private async Task CountAsync()
     {
-        // Ticks that were missed come as one.
+        // Missed ticks count as one.
         while (await timer.WaitForNextTickAsync())
             Interlocked.Increment(ref ticks);
     }

@@ -10,7 +10,7 @@ using Registry.Core.Versions;
 
 namespace Registry.Tests.Support;
 
-/// <summary>Small values that tests are made of.</summary>
+/// <summary>Small sample values.</summary>
 internal static class Samples
 {
     public static DateTimeOffset Start { get; } = new(2026, 1, 2, 3, 4, 5, TimeSpan.Zero);
@@ -28,8 +28,8 @@ internal static class Samples
 
     /// <param name="release">The release.</param>
     /// <param name="type">The media type.</param>
-    /// <param name="content">Stands for the tar.</param>
-    /// <param name="minute">When it was pushed, after <see cref="Start"/>.</param>
+    /// <param name="content">Identifies the content.</param>
+    /// <param name="minute">The push time, in minutes after <see cref="Start"/>.</param>
     public static Manifest Manifest(
         string release, string type = "helm", string content = "content", int minute = 0) => new(
         Release.Parse(release),
@@ -38,16 +38,16 @@ internal static class Samples
         null,
         Convert.ToBase64String(RandomNumberGenerator.GetBytes(9)));
 
-    /// <summary>A package of releases in one media type.</summary>
+    /// <summary>Returns a package with releases in one media type.</summary>
     public static PackageIndex Index(params string[] releases) => releases.Aggregate(
         (PackageIndex?)null, (index, release) => PackageIndex.With(index, Package(), Manifest(release), force: false))!;
 
-    /// <summary>A push of one release, as the use case changes the index.</summary>
+    /// <summary>Returns the index change of a push.</summary>
     public static DocumentChange<PackageIndex> Push(PackageName package, Manifest manifest, bool force = false) => new(
         index => PackageIndex.With(index, package, manifest, force),
         index => index.Find(manifest.Release, manifest.MediaType)?.PushId == manifest.PushId);
 
-    /// <summary>A <c>.tar.gz</c> of one file.</summary>
+    /// <summary>Returns a <c>.tar.gz</c> with one file.</summary>
     public static byte[] TarGz(string content)
     {
         using var packed = new MemoryStream();
@@ -61,7 +61,7 @@ internal static class Samples
         return packed.ToArray();
     }
 
-    /// <summary>A package content on its way into a store, written to its end.</summary>
+    /// <summary>Begins an upload of a package and writes all its bytes.</summary>
     public static async Task<PackageUpload> UploadAsync(IBlobStore blobs, PackageName package, string content)
     {
         var upload = await PackageUpload.BeginAsync(blobs, package.Key, new ContentLimits(), CancellationToken.None);

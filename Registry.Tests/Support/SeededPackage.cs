@@ -6,18 +6,17 @@ using System.Security.Cryptography;
 namespace Registry.Tests.Support;
 
 /// <summary>
-/// A package of one file that no compressor makes smaller, made as it is written, the same each time: it can be larger
-/// than memory.
+/// A package with one incompressible file, generated deterministically while it is written: it may exceed memory.
 /// </summary>
-/// <param name="Seed">What tells it from others.</param>
-/// <param name="FileBytes">The length of the file in it; the package is slightly larger.</param>
+/// <param name="Seed">The seed of the content.</param>
+/// <param name="FileBytes">The length of the file in bytes; the package is slightly larger.</param>
 internal sealed record SeededPackage(int Seed, long FileBytes)
 {
     /// <summary>Writes the <c>.tar.gz</c>.</summary>
     public async Task WriteAsync(
         Stream output, CancellationToken cancellationToken) => await WriteAsync(output, Stream.Null, cancellationToken);
 
-    /// <summary>The <c>.tar.gz</c>, of a small one.</summary>
+    /// <summary>Returns the <c>.tar.gz</c> of a small package.</summary>
     public async Task<byte[]> ToArrayAsync(CancellationToken cancellationToken)
     {
         var bytes = new MemoryStream();
@@ -25,7 +24,9 @@ internal sealed record SeededPackage(int Seed, long FileBytes)
         return bytes.ToArray();
     }
 
-    /// <summary>The sha256 of the tar, which is CNR's digest; that of the <c>.tar.gz</c>; and its length.</summary>
+    /// <summary>
+    /// Returns the sha256 of the tar (CNR's digest), and the sha256 and length of the <c>.tar.gz</c>.
+    /// </summary>
     public async Task<(string Tar, string Gzip, long Length)> DigestsAsync(CancellationToken cancellationToken)
     {
         await using var tar = new HashingStream();
@@ -48,12 +49,12 @@ internal sealed record SeededPackage(int Seed, long FileBytes)
     }
 }
 
-/// <summary>Bytes without a pattern, the same for the same seed: SplitMix64 of each word's place.</summary>
+/// <summary>Pseudo-random bytes, deterministic by seed: SplitMix64 of each word's position.</summary>
 internal sealed class NoiseStream(int seed, long length) : ReadStream
 {
     private const ulong Step = 0x9E3779B97F4A7C15;
 
-    /// <summary>A tar is written on from a file whose length is known.</summary>
+    /// <summary>True because a tar entry requires a source of known length.</summary>
     public override bool CanSeek => true;
 
     public override long Length => length;
@@ -83,14 +84,14 @@ internal sealed class NoiseStream(int seed, long length) : ReadStream
     }
 }
 
-/// <summary>Hashes and counts what is written, and keeps nothing.</summary>
+/// <summary>Hashes and counts written bytes and discards them.</summary>
 internal sealed class HashingStream : WriteStream
 {
     private readonly IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
 
     public override long Length => Count;
 
-    /// <summary>The sha256 of all that was written, in lower-case hex.</summary>
+    /// <summary>Returns the sha256 of all written bytes, in lower-case hex.</summary>
     public string Hex() => Convert.ToHexStringLower(hash.GetCurrentHash());
 
     public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
@@ -107,7 +108,7 @@ internal sealed class HashingStream : WriteStream
     }
 }
 
-/// <summary>Writes everything twice.</summary>
+/// <summary>Writes to two streams.</summary>
 internal sealed class TeeStream(Stream one, Stream two) : WriteStream
 {
     public override async ValueTask WriteAsync(

@@ -1,20 +1,18 @@
 namespace Registry.Tests.Support;
 
 /// <summary>
-/// The real clock, set forward or back by a shift that a test may change, or standing still; its timers run as ever.
-/// Intervals may be stretched.
+/// The real clock with a shift that a test may change, or stopped. Timers are unaffected; measured intervals can be
+/// extended.
 /// </summary>
 public sealed class ShiftedTime : TimeProvider
 {
-    /// <summary>Added to the real time; negative is the past.</summary>
+    /// <summary>The offset to real time; negative for the past.</summary>
     public TimeSpan Shift { get; set; }
 
-    /// <summary>The time at which the clock stands still; null while it runs.</summary>
+    /// <summary>The time at which the clock is stopped; null while it runs.</summary>
     public DateTimeOffset? Still { get; set; }
 
-    /// <summary>
-    /// Time that seems to have passed besides the real, by the clock that measures intervals; it never goes back.
-    /// </summary>
+    /// <summary>Additional elapsed time of the monotonic clock; it never decreases.</summary>
     public TimeSpan Passed { get; set; }
 
     public override long GetTimestamp() => base.GetTimestamp() + (long)(Passed.TotalSeconds * TimestampFrequency);

@@ -5,8 +5,7 @@ using System.Text;
 namespace Registry.Tests.Support;
 
 /// <summary>
-/// A client on a bare connection, which sends and reads as slowly as a test wants. What it does not read waits at the
-/// server.
+/// A client on a plain socket that sends and reads as slowly as a test requires. Unread data stays at the server.
 /// </summary>
 internal sealed class SlowClient : IDisposable
 {
@@ -24,7 +23,7 @@ internal sealed class SlowClient : IDisposable
         return client;
     }
 
-    /// <summary>Connects and asks for something, without reading the answer.</summary>
+    /// <summary>Connects and sends a GET request, without reading the response.</summary>
     public static async Task<SlowClient> GetAsync(
         Uri address, string path, string headers, CancellationToken cancellationToken)
     {
@@ -48,7 +47,7 @@ internal sealed class SlowClient : IDisposable
     }
 
     /// <summary>Reads once.</summary>
-    /// <returns>How many bytes; 0 at the end or when the connection was reset.</returns>
+    /// <returns>The number of bytes; 0 at the end or after a reset.</returns>
     public async Task<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken)
     {
         try
@@ -61,7 +60,7 @@ internal sealed class SlowClient : IDisposable
         }
     }
 
-    /// <summary>Reads all that comes until the connection is closed or reset.</summary>
+    /// <summary>Reads until the connection is closed or reset.</summary>
     public async Task<byte[]> ReadToEndAsync(CancellationToken cancellationToken)
     {
         var answer = new MemoryStream();
@@ -71,7 +70,7 @@ internal sealed class SlowClient : IDisposable
         return answer.ToArray();
     }
 
-    /// <summary>The body of a whole answer; null when it is shorter than its <c>Content-Length</c>.</summary>
+    /// <summary>Returns the body of a response; null if it is shorter than its <c>Content-Length</c>.</summary>
     public static byte[]? BodyOf(byte[] answer)
     {
         var end = answer.AsSpan().IndexOf("\r\n\r\n"u8);

@@ -1,6 +1,6 @@
 namespace Registry.Tests.Support;
 
-/// <summary>A folder of its own for one test, removed with all it holds.</summary>
+/// <summary>A temporary folder for one test, removed with its content.</summary>
 public sealed class TemporaryFolder : IDisposable
 {
     public TemporaryFolder() => Path = Directory.CreateTempSubdirectory("registry-").FullName;

@@ -3,9 +3,7 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace Registry.Tests.Support;
 
-/// <summary>
-/// An authority of the test's own, whose certificates and keys lie as PEM files in a temporary folder.
-/// </summary>
+/// <summary>A certificate authority for tests, with its PEM files in a temporary folder.</summary>
 public sealed class TestAuthority : IDisposable
 {
     private readonly TemporaryFolder folder = new();
@@ -25,10 +23,10 @@ public sealed class TestAuthority : IDisposable
         System.IO.File.WriteAllText(File, certificate.ExportCertificatePem());
     }
 
-    /// <summary>The authority's own certificate.</summary>
+    /// <summary>The path of the authority's certificate.</summary>
     public string File { get; }
 
-    /// <summary>A certificate for a host, good for servers and clients, and its key.</summary>
+    /// <summary>Issues a certificate for a host, valid for servers and clients, with its key.</summary>
     public (string CertificateFile, string KeyFile) Issue(string name, string host)
     {
         using var own = ECDsa.Create(ECCurve.NamedCurves.nistP256);

@@ -3,7 +3,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Registry.Bench.Baseline;
 
-/// <summary>A file that survives a power cut, by the least that it takes.</summary>
+/// <summary>Writes files that survive a power cut, with the minimum of system calls.</summary>
 internal static class Durable
 {
     /// <summary>Stages the file, flushes it, renames it into its folder, and flushes the folder.</summary>
@@ -14,7 +14,7 @@ internal static class Durable
         Place(file, staged, root, folder, name);
     }
 
-    /// <summary>Opens a file to write to, that has no place yet.</summary>
+    /// <summary>Opens a staged file for writing.</summary>
     public static SafeFileHandle Stage(string root, out string staged)
     {
         staged =

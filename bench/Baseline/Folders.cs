@@ -5,18 +5,18 @@ using Microsoft.AspNetCore.Mvc.Controllers;
 
 namespace Registry.Bench.Baseline;
 
-/// <summary>Where the bytes that are served lie, and where those that are pushed go.</summary>
+/// <summary>The folder of the served files, and the folder of the pushed ones.</summary>
 internal sealed class Folders(string files, string pushed)
 {
     private readonly ConcurrentDictionary<string, byte[]> prepared = new(StringComparer.Ordinal);
 
-    /// <summary>The folder that pushes go to.</summary>
+    /// <summary>The folder for pushes.</summary>
     public string Pushed { get; } = pushed;
 
-    /// <summary>The file of this name.</summary>
+    /// <summary>Returns the path of a served file.</summary>
     public string PathOf(string name) => Path.Combine(files, name);
 
-    /// <summary>Its bytes, read once.</summary>
+    /// <summary>Returns the bytes of a served file, read once.</summary>
     public byte[] Prepared(string name) => prepared.GetOrAdd(name, Read, this);
 
     private static byte[] Read(string name, Folders folders)
@@ -28,7 +28,7 @@ internal sealed class Folders(string files, string pushed)
     }
 }
 
-/// <summary>Finds controllers that are internal.</summary>
+/// <summary>Discovers internal controllers.</summary>
 internal sealed class InternalControllers : ControllerFeatureProvider
 {
     protected override bool IsController(

@@ -1,6 +1,6 @@
 using Registry.Bench.Baseline;
 
-// What ASP.NET Core does at best on this machine: controllers without a registry behind them. It logs nothing but its
+// The best that ASP.NET Core achieves on this machine: controllers without a registry behind them. It logs only its
 // address.
 var builder = WebApplication.CreateBuilder(args);
 builder.Logging.SetMinimumLevel(LogLevel.Warning).AddFilter("Microsoft.Hosting.Lifetime", LogLevel.Information);

@@ -8,16 +8,16 @@ using Microsoft.AspNetCore.Mvc;
 
 namespace Registry.Bench.Baseline;
 
-/// <summary>Takes bytes in.</summary>
+/// <summary>Receives bytes.</summary>
 [ApiController]
 internal sealed class PushController(Folders folders) : ControllerBase
 {
     private const int BufferBytes = 64 << 10;
 
-    /// <summary>What stands for the second file of a push, which tells of the first.</summary>
+    /// <summary>A stand-in for the index that a push writes.</summary>
     private static readonly byte[] Document = new byte[400];
 
-    /// <summary>Stages two files, and makes each durable: flush, rename, flush the folder.</summary>
+    /// <summary>Writes two files durably: stage, flush, rename, flush the folder.</summary>
     [HttpPost("/durable/{name}")]
     public async Task<IActionResult> DurableAsync(string name, CancellationToken cancellationToken)
     {
@@ -29,8 +29,8 @@ internal sealed class PushController(Folders folders) : ControllerBase
     }
 
     /// <summary>
-    /// Does with what stands in <c>{"blob":"…"</c> what a push has to do, and no more: decodes it, hashes it and writes
-    /// it to a file; gunzips it meanwhile, and hashes that; makes the file durable.
+    /// Does the minimum work of a push with the value of <c>{"blob":"…"</c>: decodes, hashes and writes it to a file,
+    /// gunzips and hashes it in parallel, and makes the file durable.
     /// </summary>
     [HttpPost("/unpacked/{name}")]
     public async Task<IActionResult> UnpackedAsync(string name, CancellationToken cancellationToken)
@@ -77,7 +77,7 @@ internal sealed class PushController(Folders folders) : ControllerBase
         return hash.GetCurrentHash();
     }
 
-    /// <summary>The content of the push, in pieces; each is valid until the next.</summary>
+    /// <summary>Returns the content of the push in pieces; each is valid until the next.</summary>
     private async IAsyncEnumerable<ReadOnlyMemory<byte>> DecodeAsync(
         [EnumeratorCancellation] CancellationToken cancellationToken)
     {

@@ -3,13 +3,13 @@ using Microsoft.AspNetCore.Mvc;
 
 namespace Registry.Bench.Baseline;
 
-/// <summary>Gives bytes out.</summary>
+/// <summary>Sends bytes.</summary>
 [ApiController]
 internal sealed class ReadController(Folders folders) : ControllerBase
 {
     private const int BufferBytes = 64 * 1024;
 
-    /// <summary>JSON from memory; as <c>encoding</c> says where the bytes are compressed.</summary>
+    /// <summary>Returns JSON from memory, with a content encoding if its bytes are compressed.</summary>
     [HttpGet("/prepared/{name}")]
     public IActionResult Prepared(string name, [FromQuery] string? encoding)
     {
@@ -19,7 +19,7 @@ internal sealed class ReadController(Folders folders) : ControllerBase
         return File(folders.Prepared(name), "application/json");
     }
 
-    /// <summary>The same, for a client that has it already.</summary>
+    /// <summary>Returns JSON from memory, or 304 if the entity tag matches.</summary>
     [HttpGet("/known/{name}")]
     public IActionResult Known(string name)
     {
@@ -30,7 +30,7 @@ internal sealed class ReadController(Folders folders) : ControllerBase
             : File(folders.Prepared(name), "application/json");
     }
 
-    /// <summary>A file, opened, read and written by the shortest way that streams.</summary>
+    /// <summary>Streams a file with the minimum of work.</summary>
     [HttpGet("/file/{name}")]
     public async Task FileAsync(string name, CancellationToken cancellationToken)
     {

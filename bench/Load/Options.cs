@@ -3,23 +3,25 @@ using System.Text.RegularExpressions;
 
 namespace Registry.Bench.Load;
 
-/// <summary>What a run was asked for.</summary>
+/// <summary>The command-line options of a run.</summary>
 internal sealed class Options
 {
     public const string Help = """
         Usage: bench/run.sh [option]...
 
-        Fills registries, runs every case against them and, interleaved, against nginx and a bare ASP.NET Core application, and prints the ratios.
-        A run of all cases takes about twenty minutes and writes its tables into Documentation/performance.md; any other is printed alone.
+        Fills registries, runs every case alternately against them, nginx and a bare ASP.NET Core application,
+        and prints the ratios.
+        A run of all cases takes about twenty minutes and writes its tables to Documentation/performance.md;
+        other runs only print them.
 
-          --cases a,b      only these groups of cases (below)
-          --rounds n       rounds of each comparison, of which the median counts (5)
-          --seconds n      how long one side of a round takes, in whole seconds (2)
-          --mixed n        how long the mixed load lasts, in seconds (60; 600 for the mark's ten minutes)
-          --quick          one round of a second, with less data: whether the benchmark works, not how fast anything is. A minute
-          --scratch dir    where the temporary folder goes, which holds all data (/tmp)
-          --output file    the document whose tables are replaced
-          --help           this
+          --cases a,b      run only these groups of cases (below)
+          --rounds n       rounds of each comparison; the median counts (5)
+          --seconds n      duration of one side of a round, in whole seconds (2)
+          --mixed n        duration of the mixed load, in seconds (60; 600 for the mark of ten minutes)
+          --quick          one round of a second with less data: tests the benchmark, not performance. Takes a minute
+          --scratch dir    parent of the temporary folder, which holds all data (/tmp)
+          --output file    document whose tables are replaced
+          --help           show this help
 
         Groups:
         """;
@@ -43,19 +45,18 @@ internal sealed class Options
     /// <summary>The document to write; null for none.</summary>
     public string? Output { get; private set; }
 
-    /// <summary>What the sources are, as run.sh found it.</summary>
+    /// <summary>The commit of the sources, from run.sh.</summary>
     public string Commit { get; private set; } = "unknown";
 
     public TimeSpan Round => TimeSpan.FromSeconds(Seconds);
 
     /// <summary>
-    /// How many rounds come before the first that counts: so long it takes until the runtime has compiled for good what
-    /// is hot.
+    /// The number of warm-up rounds: it takes this long until the runtime has fully optimized the hot code.
     /// </summary>
     public int WarmUps => Quick ? 1 : 3;
 
-    /// <summary>Reads the command line; null when it asks for help.</summary>
-    /// <exception cref="FormatException">It makes no sense.</exception>
+    /// <summary>Reads the command line; returns null for --help.</summary>
+    /// <exception cref="FormatException">The command line is invalid.</exception>
     public static Options? Read(IReadOnlyList<string> args, IReadOnlyList<string> known, string document)
     {
         var options = new Options { Groups = known };
@@ -65,7 +66,7 @@ internal sealed class Options
             else if (args[i] == "--quick")
                 (options.Quick, options.Rounds, options.Seconds, options.MixedSeconds) = (true, 1, 1, 3);
             else if (i + 1 == args.Count)
-                throw new FormatException($"'{args[i]}' is no option, or lacks its value.");
+                throw new FormatException($"Unknown option '{args[i]}', or its value is missing.");
             else
                 options.Set(args[i], args[++i], known);
         if (options.Output is null && !options.Quick && options.Groups.Count == known.Count)
@@ -73,7 +74,7 @@ internal sealed class Options
         return options;
     }
 
-    /// <summary>A size of a full run, or of a quick one.</summary>
+    /// <summary>Returns the size for a full or a quick run.</summary>
     public int Size(int full, int quick) => Quick ? quick : full;
 
     private void Set(string name, string value, IReadOnlyList<string> known)
@@ -84,7 +85,7 @@ internal sealed class Options
                 var wanted = value.Split(',', StringSplitOptions.RemoveEmptyEntries);
                 Groups = [.. known.Where(group => wanted.Any(prefix => Group(prefix).IsMatch(group)))];
                 if (wanted.FirstOrDefault(prefix => !known.Any(Group(prefix).IsMatch)) is { } unknown)
-                    throw new FormatException($"There is no group '{unknown}'.");
+                    throw new FormatException($"Unknown group '{unknown}'.");
                 break;
             case "--rounds":
                 Rounds = Number(name, value);
@@ -105,15 +106,17 @@ internal sealed class Options
                 Commit = value;
                 break;
             default:
-                throw new FormatException($"'{name}' is no option.");
+                throw new FormatException($"Unknown option '{name}'.");
         }
     }
 
-    /// <summary>A group goes by its whole name, or by the part before the first hyphen.</summary>
+    /// <summary>
+    /// Returns a pattern that matches a group by its full name or by the part before the first hyphen.
+    /// </summary>
     private static Regex Group(string text) => new($"^{Regex.Escape(text)}(-|$)");
 
     private static int Number(string name, string value) =>
         int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number > 0
             ? number
-            : throw new FormatException($"{name} takes a whole number above 0, not '{value}'.");
+            : throw new FormatException($"{name} is '{value}'; expected a whole number above 0.");
 }

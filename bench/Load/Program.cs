@@ -9,18 +9,18 @@ using Registry.Bench.Load.Processes;
     ("reads", "show, pull and blob of 5 KB, pull of 1 MB, 304", Reads.RunAsync),
     ("lists", "lists of 10 and 1,000 packages, plain and compressed; search", Lists.RunAsync),
     ("releases", "packages of 1,000 and 5,000 releases", Releases.RunAsync),
-    ("pushes", "durable pushes by 32 clients, apart and into one package", Pushes.RunAsync),
+    ("pushes", "durable pushes by 32 clients, to distinct packages and to one package", Pushes.RunAsync),
     ("content", "a package of 100 MB as base64", LargeContent.RunAsync),
     ("memory", "packages of 1 GiB, and of 64 MiB by 32 clients", Memory.RunAsync),
-    ("start", "the first answer after a start", Starts.RunAsync),
+    ("start", "the first response after a start", Starts.RunAsync),
     ("backends", "show and pull over redis and etcd", Backends.RunAsync),
     (
         "scale-filesystem",
-        "10,000 and 100,000 packages while others push",
+        "10,000 and 100,000 packages during pushes",
         (run, cancellationToken) => Scale.RunAsync(run, "filesystem", cancellationToken)),
     ("scale-redis", "the same over redis", (run, cancellationToken) => Scale.RunAsync(run, "redis", cancellationToken)),
     ("scale-etcd", "the same over etcd", (run, cancellationToken) => Scale.RunAsync(run, "etcd", cancellationToken)),
-    ("mixed", "memory under everything at once", Mixed.RunAsync),
+    ("mixed", "memory under a mixed load", Mixed.RunAsync),
 ];
 
 using var stop = new CancellationTokenSource();
@@ -56,14 +56,14 @@ try
         await Document.ReplaceAsync(output, run.Report.ToMarkdown(about), stop.Token);
     return 0;
 }
-catch (FormatException wrong)
+catch (FormatException invalid)
 {
-    await Console.Error.WriteLineAsync($"{wrong.Message} See --help.");
+    await Console.Error.WriteLineAsync($"{invalid.Message} See --help.");
     return 2;
 }
 catch (OperationCanceledException) when (stop.IsCancellationRequested)
 {
-    await Console.Error.WriteLineAsync("Stopped: nothing is written.");
+    await Console.Error.WriteLineAsync("Stopped; no results were written.");
     return 130;
 }
 finally
@@ -72,7 +72,7 @@ finally
         Directory.Delete(folder, recursive: true);
 }
 
-// Whoever is under way ends its servers and goes; the signal itself would leave them behind.
+// Cancel instead of exiting, so that the current case stops its servers.
 void Stop(PosixSignalContext signal)
 {
     signal.Cancel = true;
@@ -83,6 +83,6 @@ static string FindRoot()
 {
     var folder = new DirectoryInfo(AppContext.BaseDirectory);
     while (!File.Exists(Path.Combine(folder.FullName, "Registry.sln")))
-        folder = folder.Parent ?? throw new InvalidOperationException("The benchmark runs from within the sources.");
+        folder = folder.Parent ?? throw new InvalidOperationException("Run the benchmark from within the sources.");
     return folder.FullName;
 }

@@ -3,19 +3,19 @@ using Registry.Bench.Load.Processes;
 
 namespace Registry.Bench.Load;
 
-/// <summary>What a group of cases works with.</summary>
-/// <param name="Options">What was asked for.</param>
+/// <summary>The context of a group of cases.</summary>
+/// <param name="Options">The options of the run.</param>
 /// <param name="Servers">Starts servers.</param>
-/// <param name="Report">Takes the results.</param>
+/// <param name="Report">Collects the results.</param>
 internal sealed record Run(Options Options, Servers Servers, Report Report)
 {
-    /// <summary>Compares, and reports.</summary>
+    /// <summary>Measures a comparison and adds it to the report.</summary>
     /// <param name="name">The case.</param>
-    /// <param name="sides">Ours first.</param>
+    /// <param name="sides">The sides; the registry is first.</param>
     /// <param name="marks">
-    /// For each reference in turn: the least ratio of rates, and the most of the 99th percentiles; null for none.
+    /// For each reference: the minimum ratio of rates and the maximum ratio of 99th percentiles; null for no mark.
     /// </param>
-    /// <param name="cancellationToken">Ends it.</param>
+    /// <param name="cancellationToken">Cancels the measurement.</param>
     public async Task CompareAsync(
         string name,
         IReadOnlyList<Side> sides,

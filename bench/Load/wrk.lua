@@ -1,4 +1,4 @@
--- Prints what wrk knows as one line of JSON: times in microseconds.
+-- Prints the results of wrk as one line of JSON, with times in microseconds.
 done = function(summary, latency, requests)
   local e = summary.errors
   io.write(string.format('{"Requests":%d,"Micros":%d,"Bytes":%d,"P50":%d,"P99":%d,"Errors":%d}\n',

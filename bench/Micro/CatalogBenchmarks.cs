@@ -9,7 +9,7 @@ using Registry.Core.Versions;
 
 namespace Registry.Bench.Micro;
 
-/// <summary>The catalog: searched, and given what a push has changed.</summary>
+/// <summary>Searches of the catalog, and updates after a push.</summary>
 public class CatalogBenchmarks
 {
     private readonly ImmutableArray<CatalogRelease> releases = [new(Release.Parse("1.0.0"), [MediaType.Kpm])];
@@ -26,11 +26,11 @@ public class CatalogBenchmarks
         pushed = ChangeOf(Packages / 3) with { Entry = EntryOf(Packages / 3, revision: "2") };
     }
 
-    /// <summary>Every name is looked through, and none has it.</summary>
+    /// <summary>Scans all names without a match.</summary>
     [Benchmark]
-    public int SearchInVain() => view.Containing("elasticsearch", from: "").Count();
+    public int SearchWithoutMatch() => view.Containing("elasticsearch", from: "").Count();
 
-    /// <summary>A hundred hits, one after the other.</summary>
+    /// <summary>Finds a hundred adjacent names.</summary>
     [Benchmark]
     public int SearchANamespace() => view.Containing("team0003/", from: "").Count();
 
@@ -41,11 +41,11 @@ public class CatalogBenchmarks
             .Count();
 
     [Benchmark]
-    public object TakeAPush() => view.With([pushed]);
+    public object ApplyPush() => view.With([pushed]);
 
-    /// <summary>The search that comes after a push.</summary>
+    /// <summary>Applies a push and searches.</summary>
     [Benchmark]
-    public int TakeAPushAndSearch() => view.With([pushed]).Containing("elasticsearch", from: "").Count();
+    public int ApplyPushAndSearch() => view.With([pushed]).Containing("elasticsearch", from: "").Count();
 
     private CatalogChange ChangeOf(int number)
     {

@@ -7,7 +7,7 @@ using Registry.Core.Content;
 
 namespace Registry.Bench.Micro;
 
-/// <summary>What the bytes of a push go through, 1 MiB of them.</summary>
+/// <summary>The processing of 1 MiB of a push.</summary>
 public class ContentBenchmarks
 {
     private const int Bytes = 1 << 20;
@@ -40,7 +40,7 @@ public class ContentBenchmarks
     [Benchmark]
     public byte[] Hash() => SHA256.HashData(content);
 
-    /// <summary>Gunzip, walk over the tar, sha256 of the tar.</summary>
+    /// <summary>Gunzips, walks the tar, and hashes it.</summary>
     [Benchmark]
     public async Task<string> Inspect()
     {

@@ -3,7 +3,7 @@ using Registry.Core.Packages;
 
 namespace Registry.Bench.Micro;
 
-/// <summary>The index of a package: from storage, to storage, and one release more.</summary>
+/// <summary>Reads, writes and extends the index of a package.</summary>
 public class IndexBenchmarks
 {
     private PackageIndex index = null!;

@@ -7,7 +7,7 @@ using Registry.Core.Versions;
 
 namespace Registry.Bench.Micro;
 
-/// <summary>Packages of any number of releases.</summary>
+/// <summary>Creates packages with any number of releases.</summary>
 internal static class Indexes
 {
     private static readonly DateTimeOffset Start = new(2026, 1, 2, 3, 4, 5, TimeSpan.Zero);
@@ -15,11 +15,11 @@ internal static class Indexes
     public static PackageName Name { get; } =
         PackageName.TryCreate("team", "app", out var name) ? name : throw new InvalidOperationException();
 
-    /// <summary>The releases 0.0.0, 0.0.1, … 0.1.0, …: a hundred patches each.</summary>
+    /// <summary>Returns an index with the releases 0.0.0, 0.0.1, … 0.1.0, …: a hundred patches each.</summary>
     public static PackageIndex Of(int releases) =>
         PackageIndex.Restore(Name, Start, Enumerable.Range(0, releases).Select(ManifestOf), []);
 
-    /// <summary>A release by its number.</summary>
+    /// <summary>Returns the manifest of the release with this number.</summary>
     public static Manifest ManifestOf(int number) => new(
         Release.Parse($"{number / 10_000}.{number / 100 % 100}.{number % 100}"),
         new Descriptor(MediaType.Kpm, DigestOf(2 * number), DigestOf((2 * number) + 1), 5_000 + number),

@@ -6,7 +6,7 @@ using BenchmarkDotNet.Running;
 using BenchmarkDotNet.Toolchains.InProcess.Emit;
 using Registry.Bench.Micro;
 
-// In this process: a process of its own for each would be built from this repository anew, with its settings and locks.
+// Runs in this process: separate processes would be built from this repository, with its settings and lock files.
 var config = DefaultConfig.Instance
     .AddJob(Job.ShortRun.WithToolchain(InProcessEmitToolchain.Instance))
     .AddDiagnoser(MemoryDiagnoser.Default)

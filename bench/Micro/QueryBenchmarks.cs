@@ -3,7 +3,7 @@ using Registry.Core.Packages;
 
 namespace Registry.Bench.Micro;
 
-/// <summary>From what a client asks for to the manifest that answers it.</summary>
+/// <summary>Resolves release queries to manifests.</summary>
 public class QueryBenchmarks
 {
     private PackageIndex index = null!;
@@ -25,7 +25,7 @@ public class QueryBenchmarks
     [Benchmark]
     public object Exact() => index.Find("0.0.0", "kpm");
 
-    /// <summary>The lowest of all: what a scan from above comes to last.</summary>
+    /// <summary>Matches only the lowest release, which a scan from the highest reaches last.</summary>
     [Benchmark]
     public object Range() => index.Find("<0.0.1", "-");
 

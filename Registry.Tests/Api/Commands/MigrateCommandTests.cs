@@ -7,7 +7,7 @@ using Registry.Tests.Support;
 
 namespace Registry.Tests.Api.Commands;
 
-/// <summary>The command over real folders, in this process.</summary>
+/// <summary>Runs the command over real folders, in this process.</summary>
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 internal sealed class MigrateCommandTests : IDisposable
 {
@@ -22,7 +22,7 @@ internal sealed class MigrateCommandTests : IDisposable
     public void Dispose() => folder.Dispose();
 
     [Test]
-    public async Task A_setting_with_a_side_before_it_counts_for_that_side_alone_and_more_than_one_without()
+    public async Task A_setting_with_a_side_overrides_the_common_one()
     {
         await PushAsync(Old, "1.0.0");
         var moved = await RunAsync($"--Filesystem:Path={Old}", $"--to:Filesystem:Path={New}");
@@ -47,7 +47,7 @@ internal sealed class MigrateCommandTests : IDisposable
     }
 
     [Test]
-    public async Task What_differs_at_the_target_is_named_and_exits_1_until_it_may_be_overwritten()
+    public async Task Differences_at_the_target_are_reported_and_exit_1_unless_overwritten()
     {
         await PushAsync(Old, "1.0.0");
         await PushAsync(New, "2.0.0");
@@ -62,20 +62,20 @@ internal sealed class MigrateCommandTests : IDisposable
     }
 
     [Test]
-    public async Task Two_sides_that_are_one_storage_are_refused()
+    public async Task The_same_storage_as_source_and_target_is_refused()
     {
         await PushAsync(Old, "1.0.0");
         var refused = await RunAsync($"--Filesystem:Path={Old}");
         Assert.That(refused.Code, Is.EqualTo(ExitCode.Failure));
         Assert.That(
-            refused.Output, Is.EqualTo("target: is the same storage as the source\n"), "and no success is told");
+            refused.Output, Is.EqualTo("target: is the same storage as the source\n"), "and no success is reported");
         Assert.That(
             Directory.EnumerateFiles(Path.Combine(Old, "documents"), "*", SearchOption.AllDirectories).Count(),
             Is.EqualTo(1));
     }
 
     [Test]
-    public async Task Settings_that_cannot_be_used_are_told_with_their_side()
+    public async Task Invalid_settings_are_reported_with_their_side()
     {
         await PushAsync(Old, "1.0.0");
         await File.WriteAllTextAsync(folder.Below("file"), "");
@@ -85,7 +85,7 @@ internal sealed class MigrateCommandTests : IDisposable
     }
 
     [Test]
-    public async Task A_source_that_is_not_there_is_refused_and_neither_side_is_created()
+    public async Task A_missing_source_is_refused_and_neither_side_is_created()
     {
         var refused = await RunAsync($"--from:Filesystem:Path={Old}", $"--to:Filesystem:Path={New}");
         Assert.That(refused.Code, Is.EqualTo(ExitCode.Failure));
@@ -95,15 +95,15 @@ internal sealed class MigrateCommandTests : IDisposable
 
     [TestCase("--from:Filesystem:Pth is unknown. Did you mean --from:Filesystem:Path?", "--from:Filesystem:Pth=/x")]
     [TestCase("--of:Filesystem:Path is unknown.", "--of:Filesystem:Path=/x")]
-    public async Task An_unknown_setting_of_a_side_is_refused(string told, string setting)
+    public async Task An_unknown_setting_of_a_side_is_refused(string message, string setting)
     {
         var refused = await RunAsync(setting);
         Assert.That(refused.Code, Is.EqualTo(ExitCode.Failure));
-        Assert.That(refused.Error, Does.StartWith(told));
+        Assert.That(refused.Error, Does.StartWith(message));
     }
 
     [Test]
-    public async Task An_empty_source_is_refused_and_no_success_is_told()
+    public async Task An_empty_source_is_refused_without_reporting_success()
     {
         await (await OpenAsync(Old)).DisposeAsync();
         var refused = await RunAsync($"--from:Filesystem:Path={Old}", $"--to:Filesystem:Path={New}");
@@ -117,11 +117,11 @@ internal sealed class MigrateCommandTests : IDisposable
     [TestCase("Option '--to' is required.", "--from=redis")]
     [TestCase("--to is 'floppy'; expected one of filesystem, redis, etcd, gcs.", "--from=redis", "--to=floppy")]
     [TestCase("--parallel is '0'", "--from=redis", "--to=etcd", "--parallel=0")]
-    public async Task Wrong_usage_exits_2(string told, params string[] arguments)
+    public async Task Wrong_usage_exits_2(string message, params string[] arguments)
     {
         var refused = await CommandRun.OfAsync(new MigrateCommand(), arguments);
         Assert.That(refused.Code, Is.EqualTo(ExitCode.Usage));
-        Assert.That(refused.Error, Does.StartWith(told));
+        Assert.That(refused.Error, Does.StartWith(message));
     }
 
     private static Task<CommandRun> RunAsync(

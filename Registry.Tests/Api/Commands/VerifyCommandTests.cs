@@ -9,7 +9,7 @@ using Registry.Tests.Support;
 
 namespace Registry.Tests.Api.Commands;
 
-/// <summary>The command over a real folder, in this process.</summary>
+/// <summary>Runs the command over a real folder, in this process.</summary>
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 internal sealed partial class VerifyCommandTests : IDisposable
 {
@@ -20,7 +20,7 @@ internal sealed partial class VerifyCommandTests : IDisposable
     public void Dispose() => folder.Dispose();
 
     [Test]
-    public async Task Repair_discards_abandoned_uploads_and_leaves_garbage_to_the_service()
+    public async Task Repair_discards_abandoned_uploads_and_keeps_garbage()
     {
         var damaged = await FillAsync();
         var before = Files();
@@ -36,7 +36,7 @@ internal sealed partial class VerifyCommandTests : IDisposable
             Does.Contain("Sound: 1 package, 0 archives, 2 blobs;").And
                 .Contain("Garbage: 1 blob, ").And
                 .Contain("Faults: 1."));
-        Assert.That(Files(), Is.EqualTo(before), "it changes nothing");
+        Assert.That(Files(), Is.EqualTo(before), "without --repair nothing changes");
 
         (code, output, _) = await RunAsync("--repair");
         Assert.That(code, Is.EqualTo(ExitCode.Failure), "the damage is still there");
@@ -45,11 +45,11 @@ internal sealed partial class VerifyCommandTests : IDisposable
         Assert.That(
             before.Except(Files()).Select(static name => Name().Replace(name, "*")),
             Is.EquivalentTo(new[] { "staging/*" }));
-        Assert.That(Files(), Has.One.EndsWith($"@{damaged}"), "what is damaged is left to people");
+        Assert.That(Files(), Has.One.EndsWith($"@{damaged}"), "damaged data is kept");
     }
 
     [Test]
-    public async Task A_sound_registry_exits_0()
+    public async Task An_intact_registry_exits_0()
     {
         await using (var registry = await OpenAsync())
             await PushAsync(registry, "1.0.0");
@@ -59,7 +59,7 @@ internal sealed partial class VerifyCommandTests : IDisposable
     }
 
     [TestCaseSource(typeof(Backends), nameof(Backends.Names))]
-    public async Task A_storage_that_holds_nothing_is_refused_and_nothing_is_created(string backend)
+    public async Task An_empty_storage_is_refused_and_nothing_is_created(string backend)
     {
         var settings = new ConfigurationBuilder()
             .AddCommandLine(await Backends.NewStorageAsync(backend))
@@ -67,15 +67,15 @@ internal sealed partial class VerifyCommandTests : IDisposable
             .Build();
         var refused = await Assert.ThrowsAsync<StartupException>(
             () => OpenRegistry.OpenAsync(settings, writes: false, new CommandLog(CommandConsole.System), default));
-        var told = backend == "filesystem" ? "does not exist" : $"'{backend}' holds no packages and no archives";
-        Assert.That(refused!.Message, Does.Contain(told).And.Not.Contain("\n"));
+        var message = backend == "filesystem" ? "does not exist" : $"'{backend}' holds no packages and no archives";
+        Assert.That(refused!.Message, Does.Contain(message).And.Not.Contain("\n"));
         Assert.That(Directory.Exists(settings["Filesystem:Path"]), Is.False);
         Assert.That(Directory.GetFileSystemEntries(folder.Path), Is.Empty);
     }
 
     [TestCase]
     [TestCase("--repair")]
-    public async Task A_folder_that_holds_nothing_stays_as_it_is(params string[] arguments)
+    public async Task An_empty_folder_is_not_changed(params string[] arguments)
     {
         Directory.CreateDirectory(Data);
         var (code, _, error) = await RunAsync(arguments);
@@ -91,7 +91,7 @@ internal sealed partial class VerifyCommandTests : IDisposable
     }
 
     [Test]
-    public async Task A_storage_that_does_not_answer_is_a_failure_and_no_fault()
+    public async Task An_unreachable_storage_fails_the_command_without_findings()
     {
         var (code, output, error) =
             await RunAsync("--storage", "Redis", "--Redis:Configuration=127.0.0.1:1", "--Redis:DeadlineSeconds=0.2");
@@ -103,15 +103,15 @@ internal sealed partial class VerifyCommandTests : IDisposable
     [TestCase("--parallel=0")]
     [TestCase("--parallel=many")]
     [TestCase("--storage=floppy")]
-    public async Task Wrong_values_exit_2(string argument)
+    public async Task Invalid_values_exit_2(string argument)
     {
         var (code, _, error) = await RunAsync(argument);
         Assert.That(code, Is.EqualTo(ExitCode.Usage), error);
-        Assert.That(Directory.Exists(Data), Is.False, "nothing was tried");
+        Assert.That(Directory.Exists(Data), Is.False, "nothing was attempted");
     }
 
     [Test]
-    public async Task Settings_that_cannot_be_used_are_all_told()
+    public async Task All_invalid_settings_are_reported()
     {
         var (code, _, error) = await RunAsync("--Limits:Ratio=0", "--Collection:GraceSeconds=1");
         Assert.That(code, Is.EqualTo(ExitCode.Failure));
@@ -119,8 +119,8 @@ internal sealed partial class VerifyCommandTests : IDisposable
     }
 
     /// <summary>
-    /// A sound release, a deleted one, one whose content is damaged, and an upload left behind; returns the digest of
-    /// the damaged blob.
+    /// Creates an intact release, a deleted one, a damaged one and an abandoned upload; returns the digest of the
+    /// damaged blob.
     /// </summary>
     private async Task<string> FillAsync()
     {
@@ -132,7 +132,7 @@ internal sealed partial class VerifyCommandTests : IDisposable
         await File.WriteAllTextAsync(Path.Combine(Data, "blobs", "packages", "a", "b", $"@{damaged}"), "rot");
         await File.WriteAllTextAsync(Path.Combine(Data, "staging", "left"), "behind");
 
-        // Sound ones of another package do not hide it.
+        // Intact packages do not hide the damage.
         await PushAsync(registry, "1.0.0", "a/sound");
         return damaged.Value;
     }

@@ -8,7 +8,7 @@ using Registry.Tests.Support;
 namespace Registry.Tests.Api.Faults;
 
 /// <summary>
-/// The server of the storage stops for ten seconds and closes nothing. The backends freeze at the same time.
+/// The storage server freezes for ten seconds with open connections. The tests of all backends run in parallel.
 /// </summary>
 [TestFixtureSource(typeof(ServerFaultTest), nameof(Backends))]
 [Parallelizable(ParallelScope.Self)]
@@ -16,17 +16,17 @@ public sealed class FrozenServerTests(string backend) : ServerFaultTest(backend)
 {
     private const string Package = "/api/v1/packages/freeze/one";
 
-    /// <summary>How long one call to the storage may take here, in seconds.</summary>
+    /// <summary>The deadline of one storage call in these tests, in seconds.</summary>
     private const double CallSeconds = 2;
 
-    /// <summary>How long a change is tried here, in seconds.</summary>
+    /// <summary>The retry bound of a change in these tests, in seconds.</summary>
     private const double BoundSeconds = 2;
 
     private static readonly TimeSpan Freeze = TimeSpan.FromSeconds(10);
 
     /// <summary>
-    /// What a request may take at most, as Documentation/storage.md has it: a change is tried for its bound, and up to
-    /// three calls come before and after; and room for a machine that does much else.
+    /// The maximum duration of a request, as documented in Documentation/storage.md: the retry bound of a change, up to
+    /// three calls before and after it, and a margin for a busy machine.
     /// </summary>
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(BoundSeconds + (3 * CallSeconds) + 15);
 
@@ -38,17 +38,17 @@ public sealed class FrozenServerTests(string backend) : ServerFaultTest(backend)
     ];
 
     [Test]
-    public async Task Every_request_is_answered_by_its_deadline_and_all_is_well_when_it_goes_on()
+    public async Task Requests_meet_their_deadline_and_succeed_after_a_thaw()
     {
-        var patient = await StartReplicaAsync();
+        var unaffected = await StartReplicaAsync();
         var ledger = new PushLedger("freeze");
         Assert.That(
-            await ledger.PushAsync(patient.Client, "one", "1.0.0", 3_000_000, CancellationToken),
+            await ledger.PushAsync(unaffected.Client, "one", "1.0.0", 3_000_000, CancellationToken),
             Is.EqualTo(HttpStatusCode.OK));
         Assert.That(
-            await ledger.PushAsync(patient.Client, "one", "2.0.0", 1_000, CancellationToken),
+            await ledger.PushAsync(unaffected.Client, "one", "2.0.0", 1_000, CancellationToken),
             Is.EqualTo(HttpStatusCode.OK));
-        using (var archive = await patient.Client.PostAsync(
+        using (var archive = await unaffected.Client.PostAsync(
             "/api/v1/app", new ByteArrayContent(await SampleArchive.BytesAsync()), CancellationToken))
             Assert.That(archive.StatusCode, Is.EqualTo(HttpStatusCode.OK));
         var host = await StartReplicaAsync(
@@ -58,24 +58,24 @@ public sealed class FrozenServerTests(string backend) : ServerFaultTest(backend)
             ]);
         await UntilAsync(host, ready: true);
 
-        // Some pushes are in the middle of whatever they do.
-        var under = Enumerable.Range(0, 8)
+        // Some pushes are in progress when the server freezes.
+        var inProgress = Enumerable.Range(0, 8)
             .Select(number => ledger.PushAsync(host.Client, "under", $"1.0.{number}", 700_000, CancellationToken))
             .ToArray();
-        await Task.WhenAny(under);
+        await Task.WhenAny(inProgress);
         await Server.FreezeAsync();
         var frozen = Stopwatch.StartNew();
         var rounds = 0;
         for (; frozen.Elapsed < Freeze; rounds++)
         {
-            // Nothing wakes the server before all of them are answered: a request that hangs is one that this test
-            // never ends with.
+            // The server stays frozen until all requests have completed, so a request that hangs makes this test
+            // hang.
             await Task.WhenAll(
                 [
-                    .. Reads.Select(path => DemandUnavailableAsync(host, HttpMethod.Get, path)),
+                    .. Reads.Select(path => AssertUnavailableAsync(host, HttpMethod.Get, path)),
                     .. Changes(host, ledger, rounds)
                 ]);
-            await Task.WhenAll(under);
+            await Task.WhenAll(inProgress);
         }
 
         Assert.That(rounds, Is.AtLeast(1));
@@ -88,37 +88,37 @@ public sealed class FrozenServerTests(string backend) : ServerFaultTest(backend)
                     using var answer = await host.Client.GetAsync(path, CancellationToken);
                     return answer.IsSuccessStatusCode;
                 },
-                path);
+                $"{path} succeeds");
 
-        // A write that reached the frozen server may have happened since, whole.
+        // A write that reached the frozen server may have taken effect since, but only as a whole.
         var number = 0;
         await UntilAsync(
             async () =>
                 await ledger.PushAsync(host.Client, "one", $"3.0.{number++}", 1_000, CancellationToken)
                     == HttpStatusCode.OK,
             "a push succeeds");
-        await ledger.VerifyAsync(patient.Client, CancellationToken);
+        await ledger.VerifyAsync(unaffected.Client, CancellationToken);
     }
 
     private IEnumerable<Task> Changes(RegistryHost host, PushLedger ledger, int round)
     {
-        yield return DemandRefusedAsync(ledger.PushAsync(host.Client, "new", $"1.0.{round}", 1_000, CancellationToken));
-        yield return DemandRefusedAsync(
+        yield return AssertRefusedAsync(ledger.PushAsync(host.Client, "new", $"1.0.{round}", 1_000, CancellationToken));
+        yield return AssertRefusedAsync(
             ledger.PushAsync(host.Client, "one", $"1.1.{round}", 1_500_000, CancellationToken));
-        yield return DemandUnavailableAsync(host, HttpMethod.Delete, $"{Package}/7.0.0/helm");
-        yield return DemandUnavailableAsync(host, HttpMethod.Post, $"{Package}/channels/beta/1.0.0");
-        yield return DemandUnavailableAsync(host, HttpMethod.Post, "/api/v1/app", new ByteArrayContent([1, 2, 3]));
-        yield return DemandUnavailableAsync(host, HttpMethod.Delete, $"/api/v1/app/{new string('0', 64)}");
+        yield return AssertUnavailableAsync(host, HttpMethod.Delete, $"{Package}/7.0.0/helm");
+        yield return AssertUnavailableAsync(host, HttpMethod.Post, $"{Package}/channels/beta/1.0.0");
+        yield return AssertUnavailableAsync(host, HttpMethod.Post, "/api/v1/app", new ByteArrayContent([1, 2, 3]));
+        yield return AssertUnavailableAsync(host, HttpMethod.Delete, $"/api/v1/app/{new string('0', 64)}");
     }
 
-    private static async Task DemandRefusedAsync(Task<HttpStatusCode> push)
+    private static async Task AssertRefusedAsync(Task<HttpStatusCode> push)
     {
         var began = Stopwatch.GetTimestamp();
         Assert.That(await push, Is.EqualTo(HttpStatusCode.ServiceUnavailable));
         Assert.That(Stopwatch.GetElapsedTime(began), Is.LessThan(Longest));
     }
 
-    private async Task DemandUnavailableAsync(
+    private async Task AssertUnavailableAsync(
         RegistryHost host, HttpMethod method, string path, HttpContent? content = null)
     {
         var began = Stopwatch.GetTimestamp();

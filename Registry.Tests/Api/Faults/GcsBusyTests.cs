@@ -8,7 +8,7 @@ using Registry.Tests.Support.Gcs;
 namespace Registry.Tests.Api.Faults;
 
 /// <summary>
-/// Replicas over a service that admits one change a second of an object, which Google documents as its limit.
+/// Replicas over a service that allows one change per object and second, the limit that Google documents.
 /// </summary>
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 public sealed class GcsBusyTests : IAsyncDisposable
@@ -38,7 +38,7 @@ public sealed class GcsBusyTests : IAsyncDisposable
     }
 
     [Test]
-    public async Task Pushes_into_one_package_take_turns([Values] bool sameBytes)
+    public async Task Concurrent_pushes_to_one_package_succeed_or_conflict([Values] bool sameBytes)
     {
         var answers = new ConcurrentDictionary<string, HttpStatusCode>();
         await Task.WhenAll(Enumerable.Range(0, Clients).Select(async client =>
@@ -51,11 +51,11 @@ public sealed class GcsBusyTests : IAsyncDisposable
                     hosts[client % Replicas].Client, release, await content.ToArrayAsync(cancellationToken));
             }
         }));
-        Assert.That(fake.Bucket.Throttled, Is.Positive, "the limit was met");
+        Assert.That(fake.Bucket.Throttled, Is.Positive, "the limit was reached");
         Assert.That(
             answers.Values,
             Is.All.EqualTo(HttpStatusCode.OK).Or.EqualTo(HttpStatusCode.Conflict),
-            "what is busy is no failure");
+            "a busy index is not a failure");
         var pushed = answers.Where(static answer => answer.Value == HttpStatusCode.OK)
             .Select(static answer => answer.Key)
             .ToArray();
@@ -69,7 +69,7 @@ public sealed class GcsBusyTests : IAsyncDisposable
     }
 
     [Test]
-    public async Task An_index_that_stays_busy_is_a_conflict_after_the_bound()
+    public async Task A_busy_index_is_a_conflict_after_the_retry_bound()
     {
         await using var host = await RegistryHost.StartAsync(
             [.. fake.NewStorage("busy"), "--Updates:BoundSeconds=1", "--Gcs:DeadlineSeconds=2"]);

@@ -8,8 +8,8 @@ using Registry.Tests.Support.Gcs;
 namespace Registry.Tests.Api.Faults;
 
 /// <summary>
-/// The whole service over a Google Cloud Storage that fails, for a moment or for good, at each step of a push and of
-/// what follows it.
+/// The whole service over a Google Cloud Storage that fails, briefly or permanently, at each step of a push and
+/// afterwards.
 /// </summary>
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 [Parallelizable(ParallelScope.Self)]
@@ -45,7 +45,7 @@ public sealed class GcsServiceFaultTests : IAsyncDisposable
     }
 
     [TestCaseSource(nameof(Steps))]
-    public async Task A_step_that_fails_once_is_not_noticed(Step step)
+    public async Task A_step_that_fails_once_is_retried(Step step)
     {
         var (fake, host) = await StartAsync();
         var ledger = new PushLedger("once");
@@ -61,7 +61,7 @@ public sealed class GcsServiceFaultTests : IAsyncDisposable
                 await ledger.PushAsync(host.Client, "app", $"1.0.{number}", step.Bytes, cancellationToken),
                 Is.EqualTo(HttpStatusCode.OK),
                 $"{fault}");
-            Assert.That(taken, Is.AtLeast(step.Number), "the step was taken");
+            Assert.That(taken, Is.AtLeast(step.Number), "the step was reached");
         }
 
         fake.Faults = null;
@@ -69,10 +69,10 @@ public sealed class GcsServiceFaultTests : IAsyncDisposable
     }
 
     [TestCaseSource(nameof(Steps))]
-    public async Task A_step_that_goes_on_failing_is_503_and_the_service_is_itself_again_afterwards(Step step)
+    public async Task A_step_that_keeps_failing_is_503_until_it_recovers(Step step)
     {
-        // Each status over a bucket of its own, at the same time: what takes time is the patience of the service.
-        // That the index is written too often is a conflict, and no failure.
+        // Each status runs over its own bucket, in parallel, because the service retries for a while.
+        // Writing the index too often is a conflict, not a failure.
         int[] statuses = step.Name == "index put" ? [503] : [429, 503];
         await Task.WhenAll(statuses.Select(async status =>
         {
@@ -92,7 +92,8 @@ public sealed class GcsServiceFaultTests : IAsyncDisposable
             await ledger.VerifyAsync(host.Client, cancellationToken);
             using (var refused =
                 await host.Client.GetAsync("/api/v1/packages/lasting/app/1.0.0/helm/pull", cancellationToken))
-                Assert.That(refused.StatusCode, Is.EqualTo(HttpStatusCode.NotFound), "what was refused is not there");
+                Assert.That(
+                    refused.StatusCode, Is.EqualTo(HttpStatusCode.NotFound), "the refused release does not exist");
             Assert.That(
                 await ledger.PushAgainAsync(host.Client, "app", "1.0.0", cancellationToken),
                 Is.EqualTo(HttpStatusCode.OK));
@@ -101,7 +102,7 @@ public sealed class GcsServiceFaultTests : IAsyncDisposable
     }
 
     [Test]
-    public async Task A_service_that_does_not_answer_at_all_is_not_ready_until_it_does()
+    public async Task The_registry_is_not_ready_while_the_storage_is_unreachable()
     {
         var (fake, host) =
             await StartAsync("--Gcs:DeadlineSeconds=1", "--Gcs:TransferIdleSeconds=1", "--Updates:BoundSeconds=1");
@@ -133,7 +134,7 @@ public sealed class GcsServiceFaultTests : IAsyncDisposable
     }
 
     [Test]
-    public async Task A_download_that_breaks_goes_on_where_it_broke_or_breaks_for_the_client_too()
+    public async Task A_broken_download_resumes_or_breaks_the_connection()
     {
         var (fake, host) = await StartAsync("--Gcs:DeadlineSeconds=1", "--Gcs:TransferIdleSeconds=1");
         var ledger = new PushLedger("read");
@@ -148,7 +149,7 @@ public sealed class GcsServiceFaultTests : IAsyncDisposable
             await ledger.VerifyAsync(host.Client, cancellationToken);
         }
 
-        // It breaks after the first bytes, and stays away.
+        // It fails after the first bytes, and keeps failing.
         var media = 0;
         fake.Faults = call => call.Operation == FakeGcsOperation.GetMedia
             && call.Name.Contains("/blobs/", StringComparison.Ordinal)
@@ -177,17 +178,17 @@ public sealed class GcsServiceFaultTests : IAsyncDisposable
         lock (opened)
             opened.Add(host);
 
-        // The first call compiles the client, which may take longer than the deadlines of these tests.
+        // The first call compiles the client code, which may take longer than the deadlines of these tests.
         await host.Client.UntilReadyAsync(cancellationToken);
         return (fake, host);
     }
 
     /// <summary>A step of a push.</summary>
-    /// <param name="Name">What it is called in the name of the test.</param>
-    /// <param name="Bytes">How large a package is that takes it.</param>
-    /// <param name="Within">What the object's name contains.</param>
-    /// <param name="Number">Which of the requests of a push that ask for this.</param>
-    /// <param name="Operations">What it asks of the service: any of these.</param>
+    /// <param name="Name">The name of the step in the test.</param>
+    /// <param name="Bytes">The size of a package that reaches the step, in bytes.</param>
+    /// <param name="Within">Part of the object name.</param>
+    /// <param name="Number">The number of the request among the matching requests of a push.</param>
+    /// <param name="Operations">The operations of the step.</param>
     public sealed record Step(string Name, int Bytes, string Within, int Number, params FakeGcsOperation[] Operations)
     {
         public bool Is(

@@ -4,7 +4,7 @@ using Registry.Tests.Support;
 
 namespace Registry.Tests.Api.Faults;
 
-/// <summary>The server of the storage is killed and comes back while clients push.</summary>
+/// <summary>The storage server is killed and restarted while clients push.</summary>
 [TestFixtureSource(typeof(ServerFaultTest), nameof(Backends))]
 [Parallelizable(ParallelScope.Self)]
 public sealed class KilledServerTests(string backend) : ServerFaultTest(backend)
@@ -13,11 +13,11 @@ public sealed class KilledServerTests(string backend) : ServerFaultTest(backend)
     private const int Clients = 6;
     private const int Packages = 3;
 
-    /// <summary>Pushes that are acknowledged before each kill, and after the last.</summary>
+    /// <summary>The number of acknowledged pushes before each kill, and after the last.</summary>
     private const int Between = 12;
 
     [Test]
-    public async Task Nothing_acknowledged_is_lost_and_nothing_is_torn_and_the_service_comes_back_by_itself()
+    public async Task Acknowledged_pushes_survive_kills_of_the_server()
     {
         var host = await StartReplicaAsync();
         var ledger = new PushLedger("kill");
@@ -31,7 +31,8 @@ public sealed class KilledServerTests(string backend) : ServerFaultTest(backend)
             await Server.KillAsync();
             await UntilAsync(host, ready: false);
             var refused = ledger.Refused;
-            await UntilAsync(() => Task.FromResult(ledger.Refused > refused), "pushes are refused while it is gone");
+            await UntilAsync(
+                () => Task.FromResult(ledger.Refused > refused), "pushes are refused while the server is down");
             await Server.StartAgainAsync(CancellationToken);
             await UntilAsync(host, ready: true);
         }
@@ -49,7 +50,7 @@ public sealed class KilledServerTests(string backend) : ServerFaultTest(backend)
     {
         for (var number = 0; !done.IsCancellationRequested; number++)
         {
-            // Large ones are likely to be cut off between their chunks, small ones while the index is written.
+            // Large pushes tend to be cut between chunks, small ones while the index is written.
             var status = await ledger.PushAsync(
                 registry, $"p{(client + number) % Packages}", $"{client}.0.{number}", number % 4 == 3
                     ? 1_500_000

@@ -4,13 +4,13 @@ using Registry.Tests.Support;
 
 namespace Registry.Tests.Api.Faults;
 
-/// <summary>The connection to the storage breaks after a write was applied and before its answer came.</summary>
+/// <summary>The storage connection breaks after a write was applied and before its response arrived.</summary>
 [TestFixtureSource(typeof(ServerFaultTest), nameof(Backends))]
 [Parallelizable(ParallelScope.Self)]
 public sealed class LostAnswerTests(string backend) : ServerFaultTest(backend)
 {
     [Test]
-    public async Task A_push_never_conflicts_with_itself_and_what_was_acknowledged_is_there()
+    public async Task A_push_never_conflicts_with_itself_after_a_lost_response()
     {
         await using var proxy = FaultyProxy.Before(Server.Port);
         var host = await StartReplicaAsync(proxy.Port);
@@ -18,9 +18,9 @@ public sealed class LostAnswerTests(string backend) : ServerFaultTest(backend)
         Assert.That(
             await ledger.PushAsync(host.Client, "app", "0.0.1", 1_500_000, CancellationToken),
             Is.EqualTo(HttpStatusCode.OK),
-            "its scripts are known from here on");
+            "the scripts are loaded after this push");
 
-        // The index that first names a release: a push that looks again finds its own id in it.
+        // The response to the index write is lost: the push finds its own id when it reads the index again.
         for (var number = 0; number < 5; number++)
         {
             proxy.LoseAnswerTo($"\"1.0.{number}\"");
@@ -30,7 +30,7 @@ public sealed class LostAnswerTests(string backend) : ServerFaultTest(backend)
             Assert.That(proxy.Lost, Is.EqualTo(number + 1));
         }
 
-        // The blob, whole and in chunks: nothing names it yet, so the push may be sent again.
+        // The response to a blob write is lost: no index references the blob yet, so the push can be repeated.
         for (var number = 0; number < 6; number++)
         {
             proxy.LoseAnswerTo(number % 2 == 0 ? "packages/lost/blob/@" : "chunk");
@@ -52,7 +52,7 @@ public sealed class LostAnswerTests(string backend) : ServerFaultTest(backend)
     }
 
     [Test]
-    public async Task Connections_that_break_under_many_pushes_lose_nothing_that_was_acknowledged()
+    public async Task Broken_connections_lose_no_acknowledged_push()
     {
         await using var proxy = FaultyProxy.Before(Server.Port);
         var host = await StartReplicaAsync(proxy.Port);
@@ -74,7 +74,7 @@ public sealed class LostAnswerTests(string backend) : ServerFaultTest(backend)
         }));
         await done.CancelAsync();
         await breaking;
-        proxy.LoseNothing();
+        proxy.StopDropping();
 
         Assert.That(statuses.SelectMany(static seen => seen), Has.Some.EqualTo(HttpStatusCode.OK));
         await UntilAsync(host, ready: true);

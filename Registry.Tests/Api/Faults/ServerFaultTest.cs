@@ -7,8 +7,8 @@ using Registry.Tests.Support;
 namespace Registry.Tests.Api.Faults;
 
 /// <summary>
-/// The whole service over a real server of the test's own, which keeps what it acknowledges and may be killed, frozen
-/// and cut off. A backend joins with its line in <see cref="Durable"/>.
+/// The whole service over a real, durable server for one test, which may be killed, frozen and disconnected. To add a
+/// backend, add it to <see cref="Durable"/>.
 /// </summary>
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 public abstract class ServerFaultTest(string backend) : IAsyncDisposable
@@ -23,7 +23,7 @@ public abstract class ServerFaultTest(string backend) : IAsyncDisposable
 
     public static IEnumerable<string> Backends => Durable.Keys;
 
-    /// <summary>Ends a test that hangs; far above what any of them takes.</summary>
+    /// <summary>Cancels a test that hangs; far longer than any test takes.</summary>
     protected CancellationToken CancellationToken { get; } = new CancellationTokenSource(TimeSpan.FromMinutes(3)).Token;
 
     protected ServerProcess Server { get; private set; } = null!;
@@ -31,9 +31,9 @@ public abstract class ServerFaultTest(string backend) : IAsyncDisposable
     [SetUp]
     public async Task StartServer() => Server = await Durable[backend](CancellationToken);
 
-    /// <summary>Shows what no client is told: what else than the storage failed.</summary>
+    /// <summary>Prints the faults of a failed test that do not come from the storage.</summary>
     [TearDown]
-    public async Task TellFaults()
+    public async Task PrintFaults()
     {
         if (TestContext.CurrentContext.Result.Outcome.Status != TestStatus.Failed)
             return;
@@ -51,9 +51,9 @@ public abstract class ServerFaultTest(string backend) : IAsyncDisposable
         GC.SuppressFinalize(this);
     }
 
-    /// <summary>Starts one more replica of the service.</summary>
-    /// <param name="port">Where it finds the server: that of a proxy, for instance; null for the server's own.</param>
-    /// <param name="settings">Further settings, as on the command line.</param>
+    /// <summary>Starts another replica of the service.</summary>
+    /// <param name="port">The port of the server, such as that of a proxy; null for the server itself.</param>
+    /// <param name="settings">Additional settings, as on the command line.</param>
     private protected async Task<RegistryHost> StartReplicaAsync(int? port = null, params string[] settings)
     {
         var storage = Server.NewStorage("faults");
@@ -65,7 +65,7 @@ public abstract class ServerFaultTest(string backend) : IAsyncDisposable
         return host;
     }
 
-    /// <summary>Waits until <c>/readyz</c> says so.</summary>
+    /// <summary>Waits until <c>/readyz</c> reports this state.</summary>
     private protected Task UntilAsync(RegistryHost host, bool ready) => UntilAsync(
         async () =>
         {
@@ -73,15 +73,15 @@ public abstract class ServerFaultTest(string backend) : IAsyncDisposable
             Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.OK).Or.EqualTo(HttpStatusCode.ServiceUnavailable));
             return answer.IsSuccessStatusCode == ready;
         },
-        ready ? "it is ready again" : "it is not ready");
+        ready ? "the service is ready" : "the service is not ready");
 
-    /// <summary>Waits until something holds.</summary>
+    /// <summary>Waits until a condition holds.</summary>
     protected async Task UntilAsync(Func<Task<bool>> holds, string what)
     {
         while (!await holds())
         {
             if (CancellationToken.IsCancellationRequested)
-                Assert.Fail($"It never came to this: {what}");
+                Assert.Fail($"Timed out waiting until {what}.");
             await Task.Delay(20, CancellationToken.None);
         }
     }

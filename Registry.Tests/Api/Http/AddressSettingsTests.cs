@@ -4,7 +4,7 @@ using Registry.Core.Settings;
 
 namespace Registry.Tests.Api.Http;
 
-/// <summary>Which values the settings of prefix, origins and hosts take.</summary>
+/// <summary>Validation of the settings for path prefix, origins and hosts.</summary>
 [Parallelizable(ParallelScope.Self)]
 public sealed class AddressSettingsTests
 {
@@ -26,7 +26,7 @@ public sealed class AddressSettingsTests
     [TestCase("Hosts:Allowed", "https://registry.example.org")]
     [TestCase("Hosts:Allowed", "registry.example.org, *")]
     [TestCase("Hosts:Allowed", "::1")]
-    public void A_value_that_cannot_be_is_named_at_the_start(string setting, string value) =>
+    public void An_invalid_value_is_reported_at_startup(string setting, string value) =>
         Assert.That(
             () =>
                 RegistryApplication.Build([$"--{setting}={value}"]), Throws.Exception.With.Message.Contains(
@@ -38,6 +38,6 @@ public sealed class AddressSettingsTests
     [TestCase("PATHBASE", "/api/registry")]
     [TestCase("Cors:Origins", "https://ui.example.org:8443, http://[::1]:3000, chrome-extension://abc")]
     [TestCase("Hosts:Allowed", "registry, registry.example.org, 10.0.0.1, [::1]")]
-    public async Task Others_are_taken(string setting, string value) =>
+    public async Task Valid_values_are_accepted(string setting, string value) =>
         await RegistryApplication.Build([$"--{setting}={value}"]).DisposeAsync();
 }

@@ -4,7 +4,7 @@ using Registry.Tests.Support;
 
 namespace Registry.Tests.Api.Http;
 
-/// <summary>By which names the registry lets itself be called.</summary>
+/// <summary>The host names that the registry accepts.</summary>
 [Parallelizable(ParallelScope.Self)]
 public sealed class AllowedHostTests
 {
@@ -24,7 +24,7 @@ public sealed class AllowedHostTests
     [TestCase("rebound.evil.example", HttpStatusCode.Forbidden)]
     [TestCase("127.0.0.1", HttpStatusCode.Forbidden)]
     [TestCase("a.registry.example.org", HttpStatusCode.Forbidden)]
-    public async Task Only_the_names_of_the_setting_are_answered(string name, HttpStatusCode status)
+    public async Task Only_allowed_hosts_are_served(string name, HttpStatusCode status)
     {
         foreach (var path in (string[])["/api/v1/packages", "/", "/swagger/index.html", "/version"])
         {
@@ -38,7 +38,7 @@ public sealed class AllowedHostTests
     }
 
     [Test]
-    public async Task Probes_call_by_address()
+    public async Task Probes_accept_any_host()
     {
         foreach (var path in (string[])["/healthz", "/readyz", "/healthz/"])
         {
@@ -48,7 +48,7 @@ public sealed class AllowedHostTests
     }
 
     [Test]
-    public async Task By_default_every_name_is_answered()
+    public async Task By_default_any_host_is_accepted()
     {
         await using var open = await RegistryHost.StartAsync();
         using var request =

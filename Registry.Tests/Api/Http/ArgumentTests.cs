@@ -6,7 +6,7 @@ using Registry.Tests.Support;
 
 namespace Registry.Tests.Api.Http;
 
-/// <summary>How arguments reach the actions.</summary>
+/// <summary>Binding of arguments to actions.</summary>
 public sealed class ArgumentTests
 {
     private const string Form = "application/x-www-form-urlencoded";
@@ -33,7 +33,7 @@ public sealed class ArgumentTests
     [TestCase("?namespace", "")]
     [TestCase("?namespace[]=a", "a/one b/two")]
     [TestCase("?namespace.x=a&[namespace]=a", "a/one b/two")]
-    public async Task An_empty_argument_stays_empty_and_the_first_of_several_counts(string query, string names)
+    public async Task An_empty_argument_stays_empty_and_the_first_of_several_wins(string query, string names)
     {
         var packages = await host.Client.GetFromJsonAsync<JsonElement[]>($"/api/v1/packages{query}");
         Assert.That(
@@ -43,14 +43,14 @@ public sealed class ArgumentTests
 
     [TestCase("/api/v1/packages/a/one/1.0.0?namespace=b&name=two&release=2.0.0")]
     [TestCase("/api/v1/packages/a/one/1.0.0?")]
-    public async Task A_query_does_not_replace_what_the_path_says(string path)
+    public async Task Query_parameters_do_not_override_path_segments(string path)
     {
         using var answer = await host.Client.GetAsync(path);
         Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.OK));
         Assert.That(await answer.Content.ReadAsStringAsync(), Does.Contain("\"a/one\""));
     }
 
-    /// <summary>The body never comes: an action that waited for it would not answer.</summary>
+    /// <summary>The body never arrives: an action that waited for it would not respond.</summary>
     [TestCase("DELETE", "/api/v1/packages/a/none/1.0.0/helm", Form)]
     [TestCase("DELETE", "/api/v1/packages/a/none/1.0.0/helm", "multipart/form-data; boundary=x")]
     [TestCase("POST", "/api/v1/packages/a/none/channels/stable/1.0.0", Form)]

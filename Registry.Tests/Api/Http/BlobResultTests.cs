@@ -15,7 +15,7 @@ using Registry.Tests.Support;
 
 namespace Registry.Tests.Api.Http;
 
-/// <summary>What HTTP makes of a blob, whatever it is stored in.</summary>
+/// <summary>HTTP responses with blobs, whatever the backend.</summary>
 public sealed class BlobResultTests
 {
     private static readonly byte[] Bytes = RandomNumberGenerator.GetBytes(300_000);
@@ -41,7 +41,7 @@ public sealed class BlobResultTests
     public void Mend() => host.Faults.Mend();
 
     [Test]
-    public async Task The_whole_blob_with_everything_about_it()
+    public async Task A_get_returns_the_whole_blob_with_all_headers()
     {
         using var answer = await host.Client.GetAsync("/cnr/blob");
         Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.OK));
@@ -56,7 +56,7 @@ public sealed class BlobResultTests
     }
 
     [Test]
-    public async Task Head_says_the_same_without_the_bytes()
+    public async Task Head_returns_the_headers_without_the_body()
     {
         using var answer = await SendAsync(HttpMethod.Head, static r => r.Headers.Range = new RangeHeaderValue(0, 9));
         Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.OK));
@@ -72,7 +72,7 @@ public sealed class BlobResultTests
     [TestCase("bytes=-5", 299_995, 5)]
     [TestCase("bytes=-999999999", 0, 300_000)]
     [TestCase("BYTES=1-2", 1, 2)]
-    public async Task A_range_is_a_part(string range, int from, int length)
+    public async Task A_valid_range_returns_206(string range, int from, int length)
     {
         using var answer = await SendAsync(HttpMethod.Get, r => r.Headers.TryAddWithoutValidation("Range", range));
         Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.PartialContent));
@@ -85,7 +85,7 @@ public sealed class BlobResultTests
     [TestCase("bytes=300000-")]
     [TestCase("bytes=300000-300001")]
     [TestCase("bytes=-0")]
-    public async Task A_range_behind_the_end_is_told_the_length(string range)
+    public async Task A_range_past_the_end_is_416_with_the_length(string range)
     {
         using var answer = await SendAsync(HttpMethod.Get, r => r.Headers.TryAddWithoutValidation("Range", range));
         Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.RequestedRangeNotSatisfiable));
@@ -102,7 +102,7 @@ public sealed class BlobResultTests
     [TestCase("lines=0-9")]
     [TestCase("bytes=99999999999999999999-")]
     [TestCase("nonsense")]
-    public async Task What_is_no_single_range_gets_the_whole(string range)
+    public async Task An_invalid_or_multiple_range_returns_the_whole_blob(string range)
     {
         using var answer = await SendAsync(HttpMethod.Get, r => r.Headers.TryAddWithoutValidation("Range", range));
         Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.OK));
@@ -113,7 +113,7 @@ public sealed class BlobResultTests
     [TestCase("W/\"{0}\"", 200)]
     [TestCase("\"other\"", 200)]
     [TestCase("Mon, 04 Jan 2016 12:31:04 GMT", 200)]
-    public async Task If_range_decides_whether_the_part_is_of_use(string condition, int status)
+    public async Task If_range_decides_between_part_and_whole(string condition, int status)
     {
         using var answer = await SendAsync(HttpMethod.Get, r =>
         {
@@ -135,7 +135,7 @@ public sealed class BlobResultTests
     [TestCase("GET", "If-Match", "W/\"{0}\"", 412)]
     [TestCase("GET", "If-Match", "\"a\"", 412)]
     [TestCase("HEAD", "If-Match", "\"a\"", 412)]
-    public async Task Conditions_are_kept(string method, string header, string value, int status)
+    public async Task Conditional_headers_are_evaluated(string method, string header, string value, int status)
     {
         using var answer = await SendAsync(
             new HttpMethod(method), r => r.Headers.TryAddWithoutValidation(header, string.Format(value, Digest)));
@@ -148,7 +148,7 @@ public sealed class BlobResultTests
     }
 
     [Test]
-    public async Task A_client_that_takes_gzip_gets_the_same_bytes()
+    public async Task A_client_that_accepts_gzip_gets_the_same_bytes()
     {
         using var answer = await SendAsync(HttpMethod.Get, static r => r.Headers.AcceptEncoding.ParseAdd("gzip, br"));
         Assert.That(answer.Content.Headers.ContentEncoding, Is.Empty);
@@ -156,7 +156,7 @@ public sealed class BlobResultTests
     }
 
     [Test]
-    public async Task A_storage_that_fails_at_once_is_503()
+    public async Task A_storage_failure_before_the_first_byte_is_503()
     {
         host.Faults.FailAll(new StorageException(StorageFault.Unavailable, "secret-host"));
         using var opened = await host.Client.GetAsync("/cnr/blob");
@@ -175,21 +175,21 @@ public sealed class BlobResultTests
     [TestCase(70_000, false)]
     [TestCase(299_999, false)]
     [TestCase(299_999, true)]
-    public async Task A_storage_that_fails_on_the_way_breaks_the_connection(int after, bool ends)
+    public async Task A_storage_failure_after_the_first_byte_breaks_the_connection(int after, bool ends)
     {
         host.Faults.BlobBytes = after;
-        host.Faults.EndsInsteadOfFailing = ends;
+        host.Faults.TruncatesSilently = ends;
         var answer =
             await RawHttp.SendAsync(host.Address, "GET /cnr/blob HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
         Assert.That(
-            answer, Does.StartWith("HTTP/1.1 200").Or.Empty, "what was buffered may be lost with the connection");
+            answer, Does.StartWith("HTTP/1.1 200").Or.Empty, "buffered data may be lost with the connection");
         Assert.That(BodyOf(answer).Length, Is.LessThan(Bytes.Length));
         Assert.That(() => host.Client.GetByteArrayAsync("/cnr/blob"), Throws.TypeOf<HttpRequestException>());
         Assert.That(host.Log.Faults.Select(static f => f.Message), Has.Some.Contains("connection broken"));
     }
 
     [Test]
-    public async Task A_recorded_length_that_is_wrong_is_503()
+    public async Task A_wrong_recorded_length_is_503()
     {
         using var answer = await host.Client.GetAsync("/cnr/blob?length=299999");
         Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.ServiceUnavailable));
@@ -217,7 +217,7 @@ public sealed class BlobResultTests
         return await host.Client.SendAsync(request);
     }
 
-    /// <summary>What came after the headers; how much of it did is the luck of the connection that broke.</summary>
+    /// <summary>Returns the body, of which a varying part arrives before the connection breaks.</summary>
     private static string BodyOf(
         string answer) =>
         answer.IndexOf("\r\n\r\n", StringComparison.Ordinal) is var end and >= 0 ? answer[(end + 4)..] : "";

@@ -5,7 +5,7 @@ using Registry.Tests.Support;
 
 namespace Registry.Tests.Api.Http;
 
-/// <summary>What pages of other web sites may do through the browser of their reader: read, and nothing else.</summary>
+/// <summary>Pages of other sites may read through the browser of a user, and nothing else.</summary>
 [Parallelizable(ParallelScope.Self)]
 public sealed class CrossOriginWriteTests
 {
@@ -32,7 +32,7 @@ public sealed class CrossOriginWriteTests
     [TestCase("POST", "/api/v1/app")]
     [TestCase("PUT", "/nowhere")]
     [TestCase("PATCH", "/nowhere")]
-    public async Task A_write_from_another_site_is_refused_and_the_message_says_what_allows_it(
+    public async Task A_write_from_another_site_is_refused_with_a_hint_at_the_setting(
         string method, string path)
     {
         using var answer =
@@ -49,7 +49,7 @@ public sealed class CrossOriginWriteTests
         Assert.That(
             answer.Headers.GetValues("Access-Control-Allow-Origin"),
             Is.EqualTo(new[] { "*" }),
-            "its author can read why");
+            "the page can read the error");
 
         Assert.That(await host.Client.GetStringAsync("/api/v1/packages"), Does.Contain("\"releases\":[\"1.0.0\"]"));
         Assert.That(await host.Client.GetStringAsync(Package + "/channels"), Does.StartWith("[]"));
@@ -57,7 +57,7 @@ public sealed class CrossOriginWriteTests
     }
 
     [Test]
-    public async Task It_is_refused_before_its_body_is_read()
+    public async Task A_write_from_another_site_is_refused_before_its_body_is_read()
     {
         var answer = await RawHttp.SendAsync(
             host.Address, $"POST {Package} HTTP/1.1\r\nHost: h\r\nOrigin: null\r\nContent-Length: "
@@ -86,7 +86,7 @@ public sealed class CrossOriginWriteTests
     [TestCase("registry.example.org", "http://ui.example.org", false)]
     [TestCase("registry.example.org", "http://localhost:3000", true)]
     [TestCase("registry.example.org", "http://localhost", false)]
-    public async Task The_registrys_own_pages_and_those_of_the_setting_may_write(
+    public async Task Same_origin_and_configured_origins_may_write(
         string called, string origin, bool allowed)
     {
         using var direct = await SendAsync("DELETE", Package + "/9.9.9/helm", origin, called: called);
@@ -100,7 +100,7 @@ public sealed class CrossOriginWriteTests
     }
 
     [Test]
-    public async Task Every_site_may_read_and_ask_what_it_may()
+    public async Task Every_site_may_read_and_send_preflights()
     {
         foreach (var method in (string[])["GET", "HEAD", "OPTIONS"])
         {
@@ -111,7 +111,7 @@ public sealed class CrossOriginWriteTests
     }
 
     [Test]
-    public async Task A_page_may_not_send_what_proxies_say_of_the_host()
+    public async Task A_page_may_not_send_forwarded_headers()
     {
         using var request = new HttpRequestMessage(HttpMethod.Options, Package);
         request.Headers.Add("Origin", "https://evil.example");
@@ -125,7 +125,7 @@ public sealed class CrossOriginWriteTests
     }
 
     [Test]
-    public async Task A_preflight_is_answered_whatever_bytes_it_names_as_headers()
+    public async Task A_preflight_with_non_ASCII_header_names_succeeds()
     {
         var answer = await RawHttp.SendAsync(
             host.Address,

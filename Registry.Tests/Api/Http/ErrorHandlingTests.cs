@@ -59,7 +59,7 @@ public sealed class ErrorHandlingTests
     [TestCase("POST", "/refusal", 405, "method-not-allowed")]
     [TestCase("FOO", "/refusal", 405, "method-not-allowed")]
     [TestCase("GET", "/unsupported", 415, "unsupported-media-type")]
-    public async Task Every_error_is_one_object_and_below_cnr_nested_as_well(
+    public async Task Every_error_is_one_object_and_also_nested_under_cnr(
         string method, string path, int status, string code)
     {
         foreach (var root in (string[])["", "/cnr"])
@@ -89,14 +89,14 @@ public sealed class ErrorHandlingTests
     }
 
     [Test]
-    public async Task A_wrong_method_is_told_the_right_ones()
+    public async Task A_wrong_method_gets_the_allowed_methods()
     {
         using var answer = await host.Client.PostAsync("/refusal", null);
         Assert.That(answer.Content.Headers.NonValidated["Allow"].ToString(), Is.EqualTo("GET, OPTIONS"));
     }
 
     [Test]
-    public async Task Options_of_a_known_route_are_its_methods()
+    public async Task Options_returns_the_methods_of_a_route()
     {
         using var request = new HttpRequestMessage(HttpMethod.Options, "/refusal");
         using var answer = await host.Client.SendAsync(request);
@@ -105,7 +105,7 @@ public sealed class ErrorHandlingTests
     }
 
     [Test]
-    public async Task What_the_answer_would_have_been_leaves_no_trace_and_other_headers_stay()
+    public async Task An_error_removes_content_headers_and_keeps_others()
     {
         using var answer = await host.Client.GetAsync("/bug");
         Assert.That(answer.Headers.ETag, Is.Null);
@@ -114,14 +114,14 @@ public sealed class ErrorHandlingTests
     }
 
     [Test]
-    public async Task A_fault_says_when_to_come_back()
+    public async Task A_fault_has_Retry_After()
     {
         using var answer = await host.Client.GetAsync("/full");
         Assert.That(answer.Headers.RetryAfter?.Delta, Is.GreaterThan(TimeSpan.Zero));
     }
 
     [Test]
-    public async Task Head_has_the_status_and_no_body()
+    public async Task Head_returns_the_status_without_a_body()
     {
         using var request = new HttpRequestMessage(HttpMethod.Head, "/nowhere");
         using var answer = await host.Client.SendAsync(request);
@@ -147,15 +147,15 @@ public sealed class ErrorHandlingTests
     }
 
     [Test]
-    public async Task An_answer_under_way_is_broken_off()
+    public async Task A_started_response_is_aborted()
     {
         var answer = await RawHttp.SendAsync(host.Address, "GET /started HTTP/1.1\r\nHost: a\r\n\r\n");
-        Assert.That(answer, Does.Not.EndWith("0\r\n\r\n"), "the last chunk would make it look whole");
+        Assert.That(answer, Does.Not.EndWith("0\r\n\r\n"), "the last chunk would make the response look complete");
         Assert.That(() => host.Client.GetStringAsync("/started"), Throws.TypeOf<HttpRequestException>());
     }
 
     [Test]
-    public async Task A_fault_is_logged_once_with_its_cause_and_a_refusal_is_not()
+    public async Task A_fault_is_logged_once_with_its_cause_and_a_refusal_is_not_logged()
     {
         await using var quiet = await FaultyHost.StartAsync(routes: static app =>
         {
@@ -169,22 +169,22 @@ public sealed class ErrorHandlingTests
     }
 
     [Test]
-    public async Task What_the_registry_cannot_do_yet_is_a_warning_of_one_line()
+    public async Task Unavailable_is_logged_as_a_one_line_warning()
     {
         await using var quiet = await FaultyHost.StartAsync(
             routes: static app =>
                 app.MapGet(
                     "/early", static IResult () => throw new RegistryException(ErrorCode.Unavailable, "Not yet.")));
         await quiet.Client.GetAsync("/early");
-        var said = quiet.Log.Entries.Where(static entry => entry.Level >= LogLevel.Warning).ToList();
-        Assert.That(said, Has.Count.EqualTo(1));
+        var logged = quiet.Log.Entries.Where(static entry => entry.Level >= LogLevel.Warning).ToList();
+        Assert.That(logged, Has.Count.EqualTo(1));
         Assert.That(
-            (said[0].Level, said[0].Message, said[0].Exception),
+            (logged[0].Level, logged[0].Message, logged[0].Exception),
             Is.EqualTo((LogLevel.Warning, "GET /early refused with 503: Not yet.", (Exception?)null)));
     }
 
     [Test]
-    public async Task A_client_that_hangs_up_is_no_fault()
+    public async Task A_client_that_disconnects_is_not_a_fault()
     {
         var reached = new TaskCompletionSource();
         var ended = new TaskCompletionSource();

@@ -3,7 +3,7 @@ using Registry.Tests.Support;
 
 namespace Registry.Tests.Api.Http;
 
-/// <summary>Bytes outside ASCII where HTTP has none.</summary>
+/// <summary>Non-ASCII bytes where HTTP does not allow them.</summary>
 [Parallelizable(ParallelScope.Self)]
 public sealed class ForeignBytesTests
 {
@@ -21,7 +21,7 @@ public sealed class ForeignBytesTests
     [TestCase("Origin: \u00fc")]
     [TestCase("If-None-Match: \"\u00fc\"")]
     [TestCase("Accept-Encoding: \u00fc")]
-    public async Task A_header_may_hold_any_bytes(string header)
+    public async Task A_header_may_contain_any_bytes(string header)
     {
         var answer = await RawHttp.SendAsync(
             host.Address, $"GET /version HTTP/1.1\r\nHost: h\r\n{header}\r\nConnection: close\r\n\r\n");
@@ -29,7 +29,7 @@ public sealed class ForeignBytesTests
     }
 
     [Test]
-    public async Task A_target_with_raw_bytes_is_refused_and_logged_once_without_it()
+    public async Task A_target_with_raw_bytes_is_refused_and_logged_without_the_target()
     {
         var before = Lines().Count;
         var answer = await RawHttp.SendAsync(

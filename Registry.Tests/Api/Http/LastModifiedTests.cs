@@ -7,7 +7,7 @@ using Registry.Tests.Support;
 
 namespace Registry.Tests.Api.Http;
 
-/// <summary>The dates of what its address always stands for, and answers that end with a line.</summary>
+/// <summary>Last-Modified of immutable resources, and JSON responses that end with a line break.</summary>
 [Parallelizable(ParallelScope.Self)]
 public sealed class LastModifiedTests
 {
@@ -39,7 +39,7 @@ public sealed class LastModifiedTests
     [TestCase(Package + "/blobs/sha256/" + Sample.Digest)]
     [TestCase(Package + "/blobs/sha256/" + Sample.Digest + "/json")]
     [TestCase("/api/v1/app/" + SampleArchive.Id)]
-    public async Task What_never_changes_has_a_date_that_is_asked_by(string path)
+    public async Task Immutable_resources_have_Last_Modified_and_evaluate_date_conditions(string path)
     {
         using var whole = await host.Client.GetAsync(path);
         var modified = whole.Content.Headers.LastModified!.Value;
@@ -67,7 +67,7 @@ public sealed class LastModifiedTests
             headers.IfModifiedSince = modified;
             headers.IfNoneMatch.Add(new EntityTagHeaderValue("\"another\""));
         });
-        Assert.That(tagFirst.StatusCode, Is.EqualTo(HttpStatusCode.OK), "a tag counts before a date");
+        Assert.That(tagFirst.StatusCode, Is.EqualTo(HttpStatusCode.OK), "an entity tag takes precedence over a date");
     }
 
     [TestCase(Package + "/default/helm/pull")]
@@ -76,7 +76,7 @@ public sealed class LastModifiedTests
     [TestCase(Package + "/default/helm/pull/json")]
     [TestCase(Package + "/1.0.0/helm")]
     [TestCase("/api/v1/packages")]
-    public async Task What_a_query_stands_for_has_none(string path)
+    public async Task Mutable_resources_have_no_Last_Modified(string path)
     {
         using var answer =
             await GetAsync(path, headers => headers.IfModifiedSince = TimeProvider.System.GetUtcNow().AddDays(1));

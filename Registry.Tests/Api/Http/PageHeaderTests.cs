@@ -3,12 +3,12 @@ using Registry.Tests.Support;
 
 namespace Registry.Tests.Api.Http;
 
-/// <summary>The headers that protect the pages for people.</summary>
+/// <summary>The security headers of HTML pages.</summary>
 [Parallelizable(ParallelScope.Self)]
 public sealed class PageHeaderTests
 {
     [Test]
-    public async Task Every_page_says_what_it_loads_and_is_framed_by_nobody()
+    public async Task Every_page_has_a_strict_content_security_policy()
     {
         await using var host = await RegistryHost.StartAsync();
         foreach (var path in (string[])["/", "/cnr", "/cnr/", "/swagger/index.html", "/swagger/oauth2-redirect.html"])

@@ -5,7 +5,7 @@ using Registry.Tests.Support;
 
 namespace Registry.Tests.Api.Http;
 
-/// <summary>The links that the registry writes when clients see it below a path of another server.</summary>
+/// <summary>Links of a registry that clients reach under a path of another server.</summary>
 [Parallelizable(ParallelScope.Self)]
 public sealed class PathPrefixTests
 {
@@ -42,7 +42,7 @@ public sealed class PathPrefixTests
     [TestCase("/<script>", "")]
     [TestCase("/a\tb", "")]
     [TestCase("", "")]
-    public async Task The_prefix_of_a_trusted_proxy_is_in_every_link_if_it_is_one(string header, string prefix)
+    public async Task Every_link_has_the_valid_prefix_of_a_trusted_proxy(string header, string prefix)
     {
         Assert.That(
             await LinksAsync(trusting, "/", header),
@@ -50,7 +50,7 @@ public sealed class PathPrefixTests
         Assert.That(
             await LinksAsync(plain, "/", header),
             Is.All.StartsWith("/api/").Or.StartsWith("/cnr/"),
-            "nobody is trusted");
+            "no proxy is trusted");
     }
 
     [TestCase("/registry/", null, "/registry")]
@@ -58,14 +58,14 @@ public sealed class PathPrefixTests
     [TestCase("/registry/", "/tools", "/tools")]
     [TestCase("/", "/tools", "/tools")]
     [TestCase("/", "//evil.example", "/registry")]
-    public async Task The_prefix_of_the_setting_is_taken_off_if_need_be_and_is_in_every_link(
+    public async Task The_configured_prefix_is_removed_from_requests_and_added_to_links(
         string root, string? header, string prefix) =>
         Assert.That(
             await LinksAsync(prefixed, root, header),
             Is.All.StartsWith(prefix + "/api/").Or.StartsWith(prefix + "/cnr/"));
 
     [Test]
-    public async Task Errors_keep_the_form_of_their_protocol_below_a_prefix()
+    public async Task Errors_keep_the_format_of_their_protocol_under_a_prefix()
     {
         using var error = JsonDocument.Parse(
             await (await prefixed.Client.GetAsync("/registry/cnr/api/v1/packages/a/b")).Content.ReadAsStringAsync());
@@ -74,7 +74,7 @@ public sealed class PathPrefixTests
     }
 
     [Test]
-    public async Task A_dotted_path_names_no_other_package_below_a_prefix()
+    public async Task A_dotted_path_does_not_resolve_under_a_prefix()
     {
         var answer = await RawHttp.SendAsync(
             prefixed.Address, "GET /registry/api/v1/packages/x/../version HTTP/1.1\r\nHost: h\r\nConnection: "
@@ -83,7 +83,7 @@ public sealed class PathPrefixTests
     }
 
     [Test]
-    public async Task The_page_has_its_slash_so_that_its_relative_links_lead_somewhere()
+    public async Task The_prefix_without_a_slash_redirects()
     {
         using var client =
             new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = prefixed.Address };
@@ -97,8 +97,7 @@ public sealed class PathPrefixTests
     }
 
     /// <summary>
-    /// The paths of all that is written with a path: discovery at both roots, the link of an archive, the link to a
-    /// next page.
+    /// Returns the paths of all links: discovery at both roots, the link of an archive, and the link to a next page.
     /// </summary>
     private static async Task<List<string>> LinksAsync(RegistryHost host, string root, string? prefix)
     {

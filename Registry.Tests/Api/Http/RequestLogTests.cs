@@ -8,7 +8,7 @@ using Registry.Tests.Support;
 
 namespace Registry.Tests.Api.Http;
 
-/// <summary>What the line of a request says: who asked, and what was really sent.</summary>
+/// <summary>The log line of a request: who sent it, and what was really returned.</summary>
 [Parallelizable(ParallelScope.Self)]
 public sealed class RequestLogTests
 {
@@ -56,7 +56,7 @@ public sealed class RequestLogTests
     public async Task Stop() => await host.DisposeAsync();
 
     [Test]
-    public async Task Bytes_are_those_of_the_body_however_it_is_written()
+    public async Task The_bytes_of_the_body_are_counted_however_it_is_written()
     {
         await host.Client.GetByteArrayAsync("/streamed?chunked");
         Assert.That(
@@ -68,27 +68,27 @@ public sealed class RequestLogTests
     }
 
     [Test]
-    public async Task An_answer_that_the_registry_cuts_is_aborted_after_the_bytes_that_were_sent()
+    public async Task A_response_cut_by_the_registry_is_logged_as_aborted()
     {
         Assert.That(() => host.Client.GetByteArrayAsync("/cut"), Throws.TypeOf<HttpRequestException>());
         Assert.That(await LineAsync("/cut "), Does.Contain("GET /cut 200 aborted, 4 bytes in "));
     }
 
     [Test]
-    public async Task An_answer_that_the_client_leaves_is_aborted_and_fewer_bytes_were_sent()
+    public async Task A_download_abandoned_by_the_client_is_logged_as_aborted()
     {
-        using (var client = await AskAsync("/large"))
+        using (var client = await SendRequestAsync("/large"))
             await client.ReadExactlyAsync(new byte[100_000]);
         var line = await LineAsync("/large ");
         Assert.That(line, Does.Contain("GET /large 200 aborted, "));
         Assert.That(
-            BytesOf(line), Is.AtLeast(Piece).And.LessThan(Large), "the piece that was under way may be sent or not");
+            BytesOf(line), Is.AtLeast(Piece).And.LessThan(Large), "the last piece may or may not be counted");
     }
 
     [Test]
-    public async Task A_client_that_leaves_before_it_is_answered_has_the_status_499()
+    public async Task A_client_that_disconnects_before_the_response_is_logged_as_499()
     {
-        using (await AskAsync("/slow"))
+        using (await SendRequestAsync("/slow"))
             await Task.Delay(100);
         Assert.That(await LineAsync("/slow "), Does.Contain("GET /slow 499 aborted, 0 bytes in "));
     }
@@ -97,7 +97,7 @@ public sealed class RequestLogTests
     [TestCase("6.6.6.6, 203.0.113.8, 10.1.1.1, 10.2.2.2", "203.0.113.8")]
     [TestCase("2001:db8::7", "2001:db8::7")]
     [TestCase("not an address", "127.0.0.1")]
-    public async Task Behind_trusted_proxies_the_client_is_the_first_address_that_is_not_one(
+    public async Task The_client_is_the_last_address_that_is_not_a_trusted_proxy(
         string forwarded, string client)
     {
         var path = $"/nowhere/{Guid.NewGuid():N}";
@@ -108,7 +108,7 @@ public sealed class RequestLogTests
     }
 
     [Test]
-    public async Task Nobody_else_can_name_another_client()
+    public async Task An_untrusted_client_cannot_forge_its_address()
     {
         await using var open = await RegistryHost.StartAsync();
         using var request =
@@ -119,8 +119,10 @@ public sealed class RequestLogTests
 
     private static long BytesOf(string line) => long.Parse(line.Split(", ")[1].Split(' ')[0]);
 
-    /// <summary>A connection that has asked, and whose end resets it with whatever was not read.</summary>
-    private async Task<NetworkStream> AskAsync(string path)
+    /// <summary>
+    /// Connects and sends a request; disposing the stream resets the connection and drops unread data.
+    /// </summary>
+    private async Task<NetworkStream> SendRequestAsync(string path)
     {
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp)
         {

@@ -7,33 +7,31 @@ using Registry.Tests.Support;
 
 namespace Registry.Tests.Api.Http;
 
-/// <summary>Clients that send or read slowly are waited for, up to a point.</summary>
+/// <summary>Slow clients are served, up to a limit.</summary>
 [Parallelizable(ParallelScope.All)]
 public sealed class SlowClientTests
 {
     private const string Package = "/cnr/api/v1/packages/slow/client";
 
-    /// <summary>Longer than Kestrel's own grace, which is 5 s.</summary>
+    /// <summary>Longer than Kestrel's grace period of 5 s.</summary>
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(7);
 
     private static readonly byte[] Archive = RandomNumberGenerator.GetBytes(12 << 20);
 
     private static readonly string Id = Convert.ToHexStringLower(SHA256.HashData(Archive));
 
-    /// <summary>
-    /// A bound for one wait. The tests run in parallel, so none of them knows how long the fixture has been waiting.
-    /// </summary>
+    /// <summary>The timeout of one wait, per test because tests run in parallel.</summary>
     private static CancellationToken Bound => new CancellationTokenSource(TimeSpan.FromMinutes(3)).Token;
 
-    private RegistryHost patient = null!;
-    private RegistryHost hasty = null!;
+    private RegistryHost lenient = null!;
+    private RegistryHost strict = null!;
 
     [OneTimeSetUp]
     public async Task StartAsync()
     {
-        patient = await RegistryHost.StartAsync();
-        hasty = await RegistryHost.StartAsync("--Transfers:StallSeconds=1");
-        foreach (var host in (RegistryHost[])[patient, hasty])
+        lenient = await RegistryHost.StartAsync();
+        strict = await RegistryHost.StartAsync("--Transfers:StallSeconds=1");
+        foreach (var host in (RegistryHost[])[lenient, strict])
             using (var uploaded = await host.Client.PostAsync("/api/v1/app", new ByteArrayContent(Archive), Bound))
                 Assert.That(uploaded.StatusCode, Is.EqualTo(HttpStatusCode.OK));
         await PushAsync("1.0.0", Archive.AsSpan(0, 6 << 20).ToArray());
@@ -42,15 +40,15 @@ public sealed class SlowClientTests
     [OneTimeTearDown]
     public async Task StopAsync()
     {
-        await patient.DisposeAsync();
-        await hasty.DisposeAsync();
+        await lenient.DisposeAsync();
+        await strict.DisposeAsync();
     }
 
     [TestCase("")]
     [TestCase("Range: bytes=1000000-\r\n")]
-    public async Task A_reader_that_pauses_gets_everything(string range)
+    public async Task A_client_that_pauses_reading_gets_everything(string range)
     {
-        using var client = await SlowClient.GetAsync(patient.Address, $"/api/v1/app/{Id}", range, Bound);
+        using var client = await SlowClient.GetAsync(lenient.Address, $"/api/v1/app/{Id}", range, Bound);
         await Task.Delay(Pause, Bound);
 
         var body = SlowClient.BodyOf(await client.ReadToEndAsync(Bound));
@@ -62,10 +60,10 @@ public sealed class SlowClientTests
     [TestCase("/api/v1/app/", "Range: bytes=1000000-\r\n")]
     [TestCase($"{Package}/1.0.0/helm/pull", "")]
     [TestCase($"{Package}/1.0.0/helm/pull/json", "")]
-    public async Task A_slow_reader_gets_everything(string path, string range)
+    public async Task A_client_that_reads_slowly_gets_everything(string path, string range)
     {
         using var client =
-            await SlowClient.GetAsync(patient.Address, path.EndsWith('/') ? path + Id : path, range, Bound);
+            await SlowClient.GetAsync(lenient.Address, path.EndsWith('/') ? path + Id : path, range, Bound);
         var buffer = new byte[8 * 1024];
         var answer = new MemoryStream();
         var began = TimeProvider.System.GetTimestamp();
@@ -82,9 +80,9 @@ public sealed class SlowClientTests
     }
 
     [Test]
-    public async Task A_reader_that_stops_is_cut()
+    public async Task A_client_that_stops_reading_is_cut()
     {
-        (string Path, string Headers)[] asked =
+        (string Path, string Headers)[] requests =
         [
             (
                 $"/api/v1/app/{Id}",
@@ -93,9 +91,9 @@ public sealed class SlowClientTests
         List<SlowClient> clients = [];
         try
         {
-            foreach (var (path, headers) in asked)
-                clients.Add(await SlowClient.GetAsync(hasty.Address, path, headers, Bound));
-            while (CountLogged("GET", "transfer cut") < asked.Length)
+            foreach (var (path, headers) in requests)
+                clients.Add(await SlowClient.GetAsync(strict.Address, path, headers, Bound));
+            while (CountLogged("GET", "transfer cut") < requests.Length)
                 await Task.Delay(100, Bound);
 
             foreach (var client in clients)
@@ -109,48 +107,48 @@ public sealed class SlowClientTests
     }
 
     [Test]
-    public async Task A_push_that_pauses_within_its_first_bytes_is_taken()
+    public async Task A_push_that_pauses_early_succeeds()
     {
         var body = PushBody("2.0.0", Samples.TarGz("slow"));
-        using var client = await SlowClient.ConnectAsync(patient.Address, Bound);
+        using var client = await SlowClient.ConnectAsync(lenient.Address, Bound);
         await client.SendAsync(Head("POST", Package, body.Length) + body[..30], Bound);
         await Task.Delay(Pause, Bound);
         await client.SendAsync(body[30..], Bound);
 
-        Assert.That(await AnswerOfAsync(client), Does.StartWith("HTTP/1.1 200 OK"));
+        Assert.That(await ReadResponseAsync(client), Does.StartWith("HTTP/1.1 200 OK"));
     }
 
     [Test]
-    public async Task An_archive_that_pauses_within_its_first_bytes_is_taken()
+    public async Task An_archive_upload_that_pauses_early_succeeds()
     {
-        using var client = await SlowClient.ConnectAsync(patient.Address, Bound);
+        using var client = await SlowClient.ConnectAsync(lenient.Address, Bound);
         await client.SendAsync(Head("POST", "/api/v1/app", 10) + "12345", Bound);
         await Task.Delay(Pause, Bound);
         await client.SendAsync("67890", Bound);
 
-        Assert.That(await AnswerOfAsync(client), Does.StartWith("HTTP/1.1 200 OK"));
+        Assert.That(await ReadResponseAsync(client), Does.StartWith("HTTP/1.1 200 OK"));
     }
 
     [TestCase(Package)]
     [TestCase("/api/v1/app")]
-    public async Task A_sender_that_stops_gets_408(string path)
+    public async Task A_client_that_stops_sending_gets_408(string path)
     {
         var body = PushBody("2.0.0", Samples.TarGz("stops"));
-        using var client = await SlowClient.ConnectAsync(hasty.Address, Bound);
+        using var client = await SlowClient.ConnectAsync(strict.Address, Bound);
         await client.SendAsync(Head("POST", path, body.Length) + body[..^10], Bound);
 
-        var answer = await AnswerOfAsync(client);
+        var answer = await ReadResponseAsync(client);
 
         Assert.That(answer, Does.StartWith("HTTP/1.1 408 "));
         Assert.That(answer, Does.Contain("\"code\":\"request-timeout\""));
     }
 
     [Test]
-    public async Task A_sender_of_a_byte_now_and_then_gets_408()
+    public async Task A_client_that_trickles_bytes_gets_408()
     {
-        using var client = await SlowClient.ConnectAsync(hasty.Address, Bound);
+        using var client = await SlowClient.ConnectAsync(strict.Address, Bound);
         await client.SendAsync(Head("POST", "/api/v1/app", 1000), Bound);
-        var answering = AnswerOfAsync(client);
+        var answering = ReadResponseAsync(client);
         while (!answering.IsCompleted)
         {
             await client.SendAsync("x", Bound);
@@ -173,7 +171,7 @@ public sealed class SlowClientTests
         foreach (var path in (string[])[Package, "/api/v1/app"])
         {
             var answer = await RawHttp.SendAsync(
-                patient.Address, $"POST {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nTransfer-Encoding: "
+                lenient.Address, $"POST {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nTransfer-Encoding: "
                     + $"chunked\r\n\r\n2\r\n {{\r\n{chunks}");
 
             Assert.That(answer, Does.StartWith("HTTP/1.1 400 "), path);
@@ -187,17 +185,17 @@ public sealed class SlowClientTests
     private static string Head(string method, string path, int length) =>
         $"{method} {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n";
 
-    private int CountLogged(string method, string what) => hasty.Log.Entries.Count(entry =>
+    private int CountLogged(string method, string what) => strict.Log.Entries.Count(entry =>
         entry.Message.StartsWith(method, StringComparison.Ordinal)
             && entry.Message.Contains(what, StringComparison.Ordinal));
 
-    private static async Task<string> AnswerOfAsync(
+    private static async Task<string> ReadResponseAsync(
         SlowClient client) => Encoding.Latin1.GetString(await client.ReadToEndAsync(Bound));
 
     private async Task PushAsync(string release, byte[] file)
     {
         var package = await new SeededPackage(file.Length, file.Length).ToArrayAsync(Bound);
-        foreach (var host in (RegistryHost[])[patient, hasty])
+        foreach (var host in (RegistryHost[])[lenient, strict])
             using (var pushed = await host.Client.PostAsync(
                 Package, new StringContent(PushBody(release, package), Encoding.UTF8, "application/json"), Bound))
                 Assert.That(

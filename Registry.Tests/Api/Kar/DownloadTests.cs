@@ -29,7 +29,7 @@ public sealed class DownloadTests(string backend)
     public async Task Stop() => await host.DisposeAsync();
 
     [Test]
-    public async Task An_archive_has_its_id_for_etag()
+    public async Task The_ETag_of_an_archive_is_its_id()
     {
         using var answer = await host.Client.GetAsync(Address);
         Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.OK));
@@ -67,7 +67,7 @@ public sealed class DownloadTests(string backend)
     [TestCase("/api/v1/app/%00")]
     [TestCase("/api/v1/app/%C3%A4")]
     [TestCase("/api/v1/app/..%2f..%2fetc%2fpasswd")]
-    public async Task What_is_no_archive_here_is_not_found(string path)
+    public async Task An_unknown_or_malformed_id_is_not_found(string path)
     {
         foreach (var method in (string[])["GET", "HEAD", "DELETE"])
         {
@@ -80,7 +80,7 @@ public sealed class DownloadTests(string backend)
                 Assert.That(answer, Does.Contain("\"archive-not-found\"").Or.Contain("\"resource-not-found\""));
         }
 
-        Assert.That((await host.Client.GetAsync(Address)).StatusCode, Is.EqualTo(HttpStatusCode.OK), "still there");
+        Assert.That((await host.Client.GetAsync(Address)).StatusCode, Is.EqualTo(HttpStatusCode.OK), "it still exists");
     }
 
     [Test]
@@ -106,7 +106,7 @@ public sealed class DownloadTests(string backend)
     }
 
     [Test]
-    public async Task A_download_that_fails_on_the_way_is_never_short()
+    public async Task A_download_that_fails_midway_breaks_the_connection()
     {
         host.Faults.BlobBytes = SampleArchive.Length - 1;
         Assert.That(() => host.Client.GetByteArrayAsync(Address), Throws.TypeOf<HttpRequestException>());
@@ -115,7 +115,7 @@ public sealed class DownloadTests(string backend)
     }
 
     [Test]
-    public async Task Other_methods_are_told_which_there_are()
+    public async Task Other_methods_get_405_with_the_allowed_ones()
     {
         using var answer = await host.Client.PutAsync(Address, new ByteArrayContent([1]));
         Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.MethodNotAllowed));

@@ -23,11 +23,11 @@ public sealed class ListTests(string backend)
     public async Task Stop() => await host.DisposeAsync();
 
     [Test]
-    public async Task Nothing_is_an_empty_array() =>
+    public async Task An_empty_list_is_an_empty_array() =>
         Assert.That(await host.Client.GetStringAsync("/api/v1/app"), Is.EqualTo("[]\n"));
 
     [Test]
-    public async Task An_entry_is_four_strings()
+    public async Task An_entry_has_four_strings()
     {
         Assert.That(Workspace.TryDerive("//H/x", out var workspace));
         await using (var writer = await host.Blobs.CreateAsync(workspace.Scope, default))
@@ -62,7 +62,7 @@ public sealed class ListTests(string backend)
     [TestCase(0)]
     [TestCase(1)]
     [TestCase(1000)]
-    public async Task A_list_has_an_etag_of_its_content(int count)
+    public async Task The_ETag_of_a_list_depends_on_its_content(int count)
     {
         await FillAsync(count);
         using var answer = await host.Client.GetAsync("/api/v1/app");
@@ -83,7 +83,7 @@ public sealed class ListTests(string backend)
     }
 
     [Test]
-    public async Task A_gzipped_list_has_an_etag_of_its_own()
+    public async Task A_gzipped_list_has_its_own_ETag()
     {
         await FillAsync(50);
         using var plain = await host.Client.GetAsync("/api/v1/app");
@@ -106,7 +106,7 @@ public sealed class ListTests(string backend)
     }
 
     [Test]
-    public async Task A_longer_list_is_whole_and_has_no_etag_and_one_that_fails_on_the_way_is_broken()
+    public async Task A_long_list_is_streamed_without_an_ETag_and_breaks_on_failure()
     {
         const int Count = 1300;
         await FillAsync(Count);
@@ -125,7 +125,7 @@ public sealed class ListTests(string backend)
         Assert.That(
             (await host.Client.GetAsync("/api/v1/app")).StatusCode,
             Is.EqualTo(HttpStatusCode.ServiceUnavailable),
-            "early: nothing was sent");
+            "nothing had been sent, so the status can still be 503");
         FailAtEntry(Count);
         Assert.That(() => host.Client.GetStringAsync("/api/v1/app"), Throws.TypeOf<HttpRequestException>());
         FailAtEntry(Count);
@@ -147,7 +147,7 @@ public sealed class ListTests(string backend)
     [TestCase("DELETE")]
     [TestCase("PATCH")]
     [TestCase("FOO")]
-    public async Task Other_methods_are_told_which_there_are(string method)
+    public async Task Other_methods_get_405_with_the_allowed_ones(string method)
     {
         using var answer = await host.Client.SendAsync(new HttpRequestMessage(new HttpMethod(method), "/api/v1/app"));
         Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.MethodNotAllowed));
@@ -164,10 +164,10 @@ public sealed class ListTests(string backend)
         Assert.That(await answer.Content.ReadAsByteArrayAsync(), Is.Empty);
     }
 
-    /// <summary>The listing fails in place of its entry of this number, counted from one.</summary>
+    /// <summary>Makes the listing fail at the entry with this number, starting from one.</summary>
     private void FailAtEntry(int number)
     {
-        // The listing itself is the call before those of its entries.
+        // The call of the listing itself precedes those of its entries.
         var left = number;
         host.Faults.Before = call => call.Operation == StorageOperation.ListBlobs && Interlocked.Decrement(ref left) < 0
             ? throw new StorageException(StorageFault.Unavailable, "secret-host went away")

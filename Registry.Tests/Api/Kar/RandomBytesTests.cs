@@ -4,7 +4,7 @@ using Registry.Tests.Support;
 
 namespace Registry.Tests.Api.Kar;
 
-/// <summary>What the parser of requests makes of nonsense: no backend has a part in it.</summary>
+/// <summary>Requests of random bytes, independent of the backend.</summary>
 public sealed class RandomBytesTests
 {
     private static readonly string[] Methods = ["GET", "HEAD", "POST", "DELETE", "PUT", "OPTIONS", "FOO"];
@@ -24,7 +24,7 @@ public sealed class RandomBytesTests
         ];
 
     [Test]
-    public async Task Nothing_that_a_client_sends_is_a_fault_of_ours([Values(1, 2, 3)] int seed)
+    public async Task Random_requests_cause_no_server_fault([Values(1, 2, 3)] int seed)
     {
         var random = new Random(seed);
         await using var host = await FaultyHost.StartAsync();

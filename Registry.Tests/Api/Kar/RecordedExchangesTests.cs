@@ -11,25 +11,25 @@ using Registry.Tests.Support;
 namespace Registry.Tests.Api.Kar;
 
 /// <summary>
-/// Sends each request that was recorded against the reference server, on its own, to a registry with the reference's
-/// content. A response may differ only where a row of the table of deliberate differences says so.
+/// Sends each request that was recorded with the reference server separately to a registry with the reference's
+/// content. A response may differ only where the table of deliberate differences allows it.
 /// </summary>
 /// <remarks>
-/// All of them run on the filesystem. The other backends replay those that upload, list, download and delete: the rules
-/// live above the port.
+/// The filesystem replays all of them. The other backends replay those that upload, list, download and delete: the
+/// rules are implemented above the port.
 /// </remarks>
 public sealed class RecordedExchangesTests
 {
     /// <summary>The backend that replays every recorded exchange.</summary>
     private const string WholeReplay = "filesystem";
 
-    /// <summary>What the other backends replay.</summary>
-    private static readonly string[] Everywhere = [
+    /// <summary>The exchanges that all backends replay.</summary>
+    private static readonly string[] OnAllBackends = [
         "push", "push.again", "list", "list.ws", "list.ws.twice", "get", "get.ws", "get.absent", "get.range",
         "del.get"
     ];
 
-    /// <summary>Differences by question: the row that allows it, and our status.</summary>
+    /// <summary>Deliberate differences by exchange: the row that allows it, and the status of this registry.</summary>
     private static readonly Dictionary<string, (string Row, int Status)> Exemptions = new()
     {
         ["status"] = ("GET /api/v1", 200),
@@ -42,7 +42,7 @@ public sealed class RecordedExchangesTests
         ["get.range"] = ("HEAD, OPTIONS, CORS, Range", 206),
     };
 
-    /// <summary>Asked when the reference had deleted the sample already.</summary>
+    /// <summary>Exchanges recorded after the reference had deleted the sample.</summary>
     private static readonly string[] AfterDelete = ["del.twice", "del.get"];
 
     private static readonly Lazy<List<JsonNode>> Records = new(static () =>
@@ -50,15 +50,14 @@ public sealed class RecordedExchangesTests
             .Select(static l => JsonNode.Parse(l)!)]);
 
     /// <summary>
-    /// By backend: the registry for requests that change nothing, and the latest one for requests that may change
-    /// something.
+    /// By backend: the registry for reads, and the current one for requests that may change something.
     /// </summary>
     private readonly Dictionary<(string Backend, bool Changes), FaultyHost> hosts = [];
 
-    private static IEnumerable<TestCaseData> Questions() =>
+    private static IEnumerable<TestCaseData> Exchanges() =>
         from backend in Backends.Names
         from record in Records.Value
-        where backend == WholeReplay || Everywhere.Contains((string)record["id"]!)
+        where backend == WholeReplay || OnAllBackends.Contains((string)record["id"]!)
         select new TestCaseData(backend, record).SetArgDisplayNames(backend, (string)record["id"]!);
 
     [OneTimeTearDown]
@@ -69,29 +68,29 @@ public sealed class RecordedExchangesTests
     }
 
     [Test]
-    public void All_records_are_there() => Assert.That(Records.Value, Has.Count.EqualTo(39));
+    public void All_exchanges_are_recorded() => Assert.That(Records.Value, Has.Count.EqualTo(39));
 
     [Test]
-    public void Every_exemption_belongs_to_a_record() =>
+    public void Every_exemption_has_a_recorded_exchange() =>
         Assert.That(
-            Exemptions.Keys.Union(AfterDelete).Union(Everywhere),
+            Exemptions.Keys.Union(AfterDelete).Union(OnAllBackends),
             Is.SubsetOf(Records.Value.Select(static r => (string)r["id"]!)));
 
-    [TestCaseSource(nameof(Questions))]
-    public async Task Answers_as_the_reference_did(string backend, JsonNode record)
+    [TestCaseSource(nameof(Exchanges))]
+    public async Task The_response_matches_the_reference(string backend, JsonNode record)
     {
         var id = (string)record["id"]!;
-        var (asked, recorded) = (record["request"]!, record["response"]!);
-        var host = await HolderAsync(
-            backend, changes: (string)asked["method"]! is "POST" or "DELETE", deleted: AfterDelete.Contains(id));
+        var (sent, recorded) = (record["request"]!, record["response"]!);
+        var host = await GetHostAsync(
+            backend, changes: (string)sent["method"]! is "POST" or "DELETE", deleted: AfterDelete.Contains(id));
 
-        using var request = new HttpRequestMessage(new HttpMethod((string)asked["method"]!), (string)asked["path"]!);
+        using var request = new HttpRequestMessage(new HttpMethod((string)sent["method"]!), (string)sent["path"]!);
         request.Headers.Host = "127.0.0.1:9876";
-        if ((string?)asked["body"] is { } body)
+        if ((string?)sent["body"] is { } body)
             request.Content = new ByteArrayContent(
                 id is "push" or "push.again" ? await SampleArchive.BytesAsync() : Encoding.Latin1.GetBytes(body));
-        foreach (var (name, value) in asked["headers"]!.AsObject())
-            _ = request.Headers.TryAddWithoutValidation(name, OurTag((string)value!, id))
+        foreach (var (name, value) in sent["headers"]!.AsObject())
+            _ = request.Headers.TryAddWithoutValidation(name, ReplaceTag((string)value!, id))
                 || request.Content!.Headers.TryAddWithoutValidation(name, (string)value!);
         using var answer = await host.Client.SendAsync(request);
         var bytes = await answer.Content.ReadAsByteArrayAsync();
@@ -108,8 +107,8 @@ public sealed class RecordedExchangesTests
             Assert.That(answer.Headers.ETag, Has.Property("IsWeak").False, "row ETag");
     }
 
-    /// <summary>A registry with the reference's content.</summary>
-    private async Task<FaultyHost> HolderAsync(string backend, bool changes, bool deleted)
+    /// <summary>Returns a registry with the reference's content.</summary>
+    private async Task<FaultyHost> GetHostAsync(string backend, bool changes, bool deleted)
     {
         var key = (backend, changes || deleted);
         if (hosts.Remove(key, out var known))
@@ -155,7 +154,7 @@ public sealed class RecordedExchangesTests
         }
     }
 
-    /// <summary>Row "errors".</summary>
+    /// <summary>Checks the row "errors".</summary>
     private static void CheckError(HttpResponseMessage answer, byte[] bytes)
     {
         Assert.That(answer.Content.Headers.ContentType?.ToString(), Is.EqualTo("application/json"));
@@ -173,20 +172,20 @@ public sealed class RecordedExchangesTests
             answer.StatusCode == HttpStatusCode.MethodNotAllowed ? Is.Not.Empty : Is.Empty);
     }
 
-    /// <summary>Row "empty upload": the reference stored it, so its lists hold one.</summary>
+    /// <summary>Applies the row "empty upload": the reference stored it, so its lists contain one.</summary>
     private static void WithoutEmptyUploads(JsonNode body)
     {
         if (body is JsonArray list)
             list.RemoveAll(static e => (string?)e!["size"] == "0");
     }
 
-    /// <summary>Row "ETag": a question that repeats the reference's ETag repeats ours.</summary>
-    private static string OurTag(
+    /// <summary>Applies the row "ETag": a request that repeats the reference's ETag repeats this registry's.</summary>
+    private static string ReplaceTag(
         string value, string id) => id == "get.ifnonematch" ? $"\"{SampleArchive.Id}\"" : value;
 
     /// <summary>
-    /// Stores all that the reference's lists show, at the times that they show. Of some archives the record holds no
-    /// bytes; the storage believes the digest that it is told.
+    /// Stores all archives that the reference's lists show, with their times. Where the recording has no bytes, other
+    /// bytes of the same length are stored under the digest, which the storage does not verify.
     /// </summary>
     private static async Task FillAsync(IBlobStore blobs)
     {

@@ -10,7 +10,7 @@ using Registry.Tests.Support.Storage;
 
 namespace Registry.Tests.Api.Kar;
 
-/// <summary>What the service says of its storage, whatever that is.</summary>
+/// <summary>The status endpoint, for any backend.</summary>
 public sealed class StatusTests
 {
     private FaultyHost host = null!;
@@ -23,7 +23,7 @@ public sealed class StatusTests
 
     [TestCase("/api/v1")]
     [TestCase("/api/v1/")]
-    public async Task Says_what_the_service_stands_on(string path)
+    public async Task The_status_describes_the_storage(string path)
     {
         using var answer = await host.Client.GetAsync(path);
         Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.OK));
@@ -46,7 +46,7 @@ public sealed class StatusTests
         host.Faults.FailAll(new StorageException(fault, "secret-host"));
         await CheckUnavailableAsync(host);
         host.Faults.Mend();
-        Assert.That((await host.Client.GetAsync("/api/v1")).StatusCode, Is.EqualTo(HttpStatusCode.OK), "and recovers");
+        Assert.That((await host.Client.GetAsync("/api/v1")).StatusCode, Is.EqualTo(HttpStatusCode.OK), "it recovers");
     }
 
     [Test]
@@ -68,7 +68,7 @@ public sealed class StatusTests
     }
 
     [Test]
-    public async Task Takes_no_uploads()
+    public async Task Other_methods_get_405()
     {
         using var answer = await host.Client.PostAsync("/api/v1", new ByteArrayContent([1]));
         Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.MethodNotAllowed));

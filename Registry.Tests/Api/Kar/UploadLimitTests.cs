@@ -8,7 +8,7 @@ using Registry.Tests.Support;
 
 namespace Registry.Tests.Api.Kar;
 
-/// <summary>What is refused before a storage has the whole of it, whatever the storage.</summary>
+/// <summary>Uploads that are refused before they are stored completely, for any backend.</summary>
 [Parallelizable(ParallelScope.Self)]
 public sealed class UploadLimitTests
 {
@@ -31,7 +31,7 @@ public sealed class UploadLimitTests
     [TestCase(true, Limit, ExpectedResult = 200)]
     [TestCase(true, Limit + 1, ExpectedResult = 413)]
     [TestCase(true, Limit * 20, ExpectedResult = 413)]
-    public async Task<int> The_limit_holds_for_every_kind_of_body(bool chunked, int length)
+    public async Task<int> The_limit_applies_to_every_kind_of_body(bool chunked, int length)
     {
         using var request =
             new HttpRequestMessage(HttpMethod.Post, "/api/v1/app") { Content = new ByteArrayContent(new byte[length]) };
@@ -49,7 +49,7 @@ public sealed class UploadLimitTests
     }
 
     [Test]
-    public async Task A_workspace_of_too_many_parts_is_400_with_both_numbers()
+    public async Task A_workspace_with_too_many_parts_is_400_with_the_limit()
     {
         var workspace = $"https://w/{string.Join('/', Enumerable.Repeat("a", 440))}";
         using var answer = await host.Client.PostAsync($"/api/v1/app?workspace={workspace}", new ByteArrayContent([1]));
@@ -63,7 +63,7 @@ public sealed class UploadLimitTests
     }
 
     [Test]
-    public async Task A_length_over_the_limit_is_refused_before_the_body_comes()
+    public async Task A_length_over_the_limit_is_refused_before_the_body_is_sent()
     {
         var answer = await RawHttp.SendAsync(
             host.Address,

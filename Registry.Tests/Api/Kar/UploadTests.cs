@@ -36,7 +36,7 @@ public sealed class UploadTests(string backend)
     }
 
     [Test]
-    public async Task The_sample_goes_in_and_comes_back_byte_for_byte()
+    public async Task An_uploaded_archive_is_downloaded_unchanged()
     {
         var sample = await SampleArchive.BytesAsync();
         using var answer = await host.Client.PostAsync(
@@ -104,7 +104,7 @@ public sealed class UploadTests(string backend)
 
     [TestCase("Content-Length: 90000\r\n\r\n")]
     [TestCase("Transfer-Encoding: chunked\r\n\r\n15f90\r\n")]
-    public async Task A_client_that_hangs_up_leaves_nothing(string framing)
+    public async Task A_client_that_disconnects_leaves_nothing_behind(string framing)
     {
         using (var socket = new TcpClient())
         {
@@ -126,7 +126,7 @@ public sealed class UploadTests(string backend)
     [TestCase("http://%5D/x")]
     [TestCase("http://h/%ff")]
     [TestCase("%C0%AF")]
-    public async Task A_malformed_workspace_is_refused_everywhere(string workspace)
+    public async Task A_malformed_workspace_is_refused_by_every_operation(string workspace)
     {
         foreach (var (method, path) in new[]
         {
@@ -165,7 +165,7 @@ public sealed class UploadTests(string backend)
 
     [TestCase(StorageFault.Unavailable, 503)]
     [TestCase(StorageFault.Full, 507)]
-    public async Task A_storage_that_fails_says_so(StorageFault fault, int status)
+    public async Task A_storage_failure_has_its_status(StorageFault fault, int status)
     {
         host.Faults.FailAll(new StorageException(fault, "/secret/path"));
         using var answer = await host.Client.PostAsync("/api/v1/app", new ByteArrayContent([1]));
@@ -175,7 +175,7 @@ public sealed class UploadTests(string backend)
     }
 
     [Test]
-    public async Task The_self_link_is_as_the_host_header_says()
+    public async Task The_self_link_uses_the_host_header()
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, "/api/v1/app?workspace=http://h/x")
         {
@@ -194,7 +194,7 @@ public sealed class UploadTests(string backend)
     [TestCase("/api/v1/app/")]
     [TestCase("/api/v1/app/" + SampleArchive.Id)]
     [TestCase("/api/v1/app/a/b")]
-    public async Task Only_the_collection_takes_uploads(string path)
+    public async Task Only_the_collection_accepts_uploads(string path)
     {
         using var answer = await host.Client.PostAsync(path, new ByteArrayContent([1]));
         Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.MethodNotAllowed));

@@ -27,7 +27,7 @@ public sealed class EtcdServiceTests : IAsyncDisposable
     }
 
     [Test]
-    public async Task A_package_of_many_chunks_comes_back_byte_for_byte_whole_and_in_part()
+    public async Task A_package_of_many_chunks_is_pulled_whole_and_in_part()
     {
         await StartAsync();
         var package = Samples.TarGz(Convert.ToHexString(StorageShortcuts.Bytes(3_000_000)));
@@ -47,12 +47,12 @@ public sealed class EtcdServiceTests : IAsyncDisposable
     }
 
     [Test]
-    public async Task Wrong_settings_end_the_start_and_name_themselves() => await Assert.ThatAsync(
+    public async Task Invalid_settings_abort_startup_and_are_reported() => await Assert.ThatAsync(
         () => RegistryHost.StartAsync("--STORAGE=etcd", "--Etcd:Endpoints=nowhere", "--Etcd:Username=somebody"),
         Throws.Exception.With.Message.Contains("ETCD__ENDPOINTS").And.Message.Contains("ETCD__PASSWORD"));
 
     [Test]
-    public async Task A_server_that_nobody_runs_is_named_by_the_probe()
+    public async Task The_probe_reports_an_unreachable_server()
     {
         host = await RegistryHost.StartAsync(
             "--STORAGE=etcd", $"--Etcd:Endpoints=http://127.0.0.1:{EtcdServer.FreePort()}");

@@ -8,7 +8,7 @@ using Registry.Tests.Support;
 
 namespace Registry.Tests.Api.Storage;
 
-/// <summary>What clients are told when a folder cannot be flushed.</summary>
+/// <summary>Responses when a folder cannot be flushed.</summary>
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 [Parallelizable(ParallelScope.Self)]
 public sealed class UnflushedChangeTests : IAsyncDisposable
@@ -20,7 +20,7 @@ public sealed class UnflushedChangeTests : IAsyncDisposable
     private readonly TemporaryFolder folder = new();
     private RegistryHost registry = null!;
 
-    /// <summary>Below which part of the data folder flushes fail, while they do.</summary>
+    /// <summary>The part of the data folder below which flushes fail while <see cref="fails"/> is set.</summary>
     private volatile string failsBelow = "";
     private volatile bool fails;
 
@@ -39,7 +39,7 @@ public sealed class UnflushedChangeTests : IAsyncDisposable
     }
 
     [Test]
-    public async Task A_push_is_refused_and_not_said_to_exist_before_it_is_durable()
+    public async Task A_push_is_503_until_it_is_durable()
     {
         fails = true;
         Assert.That(await PushAsync(), Is.EqualTo(HttpStatusCode.ServiceUnavailable), "the content is not durable");
@@ -50,7 +50,7 @@ public sealed class UnflushedChangeTests : IAsyncDisposable
     }
 
     [Test]
-    public async Task A_push_whose_index_is_not_durable_is_refused_until_that_is_flushed_anew()
+    public async Task A_push_with_an_unflushed_index_is_503_until_it_is_flushed()
     {
         failsBelow = "documents";
         fails = true;
@@ -60,18 +60,18 @@ public sealed class UnflushedChangeTests : IAsyncDisposable
             Is.EqualTo(1));
         Assert.That(
             await StatusAsync(registry.Client.GetAsync($"{Package}/1.0.0/helm", cancellationToken)),
-            Is.EqualTo(HttpStatusCode.OK), "it can be read");
+            Is.EqualTo(HttpStatusCode.OK), "it is readable");
         Assert.That(await PushAsync(), Is.EqualTo(HttpStatusCode.ServiceUnavailable), "not a conflict");
         Assert.That(
             await StatusAsync(registry.Client.DeleteAsync($"{Package}/2.0.0/helm", cancellationToken)),
             Is.EqualTo(HttpStatusCode.ServiceUnavailable),
             "not missing");
         fails = false;
-        Assert.That(await PushAsync(), Is.EqualTo(HttpStatusCode.Conflict), "written anew, and durable");
+        Assert.That(await PushAsync(), Is.EqualTo(HttpStatusCode.Conflict), "it is now durable");
     }
 
     [Test]
-    public async Task A_delete_is_refused_until_it_is_flushed_anew()
+    public async Task A_delete_is_503_until_it_is_flushed()
     {
         Assert.That(await PushAsync(), Is.EqualTo(HttpStatusCode.OK));
         fails = true;
@@ -86,7 +86,7 @@ public sealed class UnflushedChangeTests : IAsyncDisposable
     }
 
     [Test]
-    public async Task An_archive_is_refused_until_its_change_is_flushed_anew()
+    public async Task An_archive_change_is_503_until_it_is_flushed()
     {
         fails = true;
         for (var attempt = 0; attempt < 2; attempt++)

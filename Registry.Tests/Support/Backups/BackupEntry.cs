@@ -4,10 +4,10 @@ using System.Text.Json.Nodes;
 
 namespace Registry.Tests.Support.Backups;
 
-/// <summary>Entries of backups.</summary>
+/// <summary>Builds entries of backups.</summary>
 internal static class BackupEntry
 {
-    /// <summary>A release as the reference server writes it.</summary>
+    /// <summary>Returns a release in the format of the reference server.</summary>
     public static JsonObject Of(
         string package,
         string release,
@@ -34,11 +34,11 @@ internal static class BackupEntry
         };
     }
 
-    /// <summary>An entry of <c>channels</c>.</summary>
+    /// <summary>Returns an entry of <c>channels</c>.</summary>
     public static JsonObject Channel(string package, string name, string current) =>
         new() { ["package"] = package, ["name"] = name, ["current"] = current };
 
-    /// <summary>CNR's digest: of the tar.</summary>
+    /// <summary>Returns the CNR digest: the sha256 of the tar.</summary>
     public static string DigestOf(byte[] blob)
     {
         using var gzip = new GZipStream(new MemoryStream(blob), CompressionMode.Decompress);

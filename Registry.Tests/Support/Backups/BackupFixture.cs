@@ -4,21 +4,21 @@ using Registry.Api.Commands;
 
 namespace Registry.Tests.Support.Backups;
 
-/// <summary>A registry in a folder of a test's own, and both commands, run in this process.</summary>
+/// <summary>A registry in a temporary folder, with both backup commands run in this process.</summary>
 internal sealed class BackupFixture : IDisposable
 {
     private readonly TemporaryFolder folder = new();
 
-    /// <summary>Where the registry keeps its data.</summary>
+    /// <summary>The data folder of the registry.</summary>
     public string Data => Below("data");
 
-    /// <summary>What the reference server wrote.</summary>
+    /// <summary>The path of a backup that the reference server wrote.</summary>
     public static string ReferenceFile { get; } = Path.Combine(AppContext.BaseDirectory, "Data", "backup1.json");
 
-    /// <summary>The same, to change at will.</summary>
+    /// <summary>Returns a copy of the reference backup, which the test may change.</summary>
     public static JsonObject Reference() => JsonNode.Parse(File.ReadAllText(ReferenceFile))!.AsObject();
 
-    /// <summary>A backup of one package without channels.</summary>
+    /// <summary>Returns a backup of these packages, without channels.</summary>
     public static JsonObject Of(
         params JsonObject[] entries) =>
         new() { ["packages"] = new JsonArray([.. entries]), ["channels"] = new JsonArray() };
@@ -31,13 +31,13 @@ internal sealed class BackupFixture : IDisposable
     public Task<CommandRun> ImportAsync(string backup, params string[] arguments) =>
         ImportAsync(new MemoryStream(Encoding.UTF8.GetBytes(backup)), arguments);
 
-    /// <summary>From standard input.</summary>
+    /// <summary>Imports from standard input.</summary>
     public Task<CommandRun> ImportAsync(Stream backup, params string[] arguments) =>
         RunAsync(new ImportBackupCommand { Input = () => backup }, ["-", .. arguments]);
 
     public Task<CommandRun> ImportFileAsync(string path) => RunAsync(new ImportBackupCommand(), [path]);
 
-    /// <summary>To standard output.</summary>
+    /// <summary>Exports to standard output.</summary>
     public async Task<string> ExportAsync(params string[] arguments)
     {
         var (run, text) = await TryExportAsync(arguments);
@@ -53,12 +53,10 @@ internal sealed class BackupFixture : IDisposable
 
     public Task<CommandRun> ExportFileAsync(string path) => RunAsync(new ExportBackupCommand(), [path]);
 
-    /// <summary>The service over the same registry.</summary>
+    /// <summary>Starts the service over the same registry.</summary>
     public Task<RegistryHost> ServeAsync() => RegistryHost.StartAsync($"--Filesystem:Path={Data}");
 
-    /// <summary>
-    /// Every file of the data, with its length and time: what is noted beside the data has no part in it.
-    /// </summary>
+    /// <summary>Lists the data files with length and time, without locks and change records.</summary>
     public IReadOnlyList<string> Files() =>
     [
         .. new DirectoryInfo(Data).EnumerateFiles("*", SearchOption.AllDirectories)
@@ -70,7 +68,7 @@ internal sealed class BackupFixture : IDisposable
             .Order(StringComparer.Ordinal),
     ];
 
-    /// <summary>The file that holds the index of a package.</summary>
+    /// <summary>Returns the path of the index of a package.</summary>
     public string IndexOf(string package) => Path.Combine(Data, "documents", "packages", $"{package}@.json");
 
     public void Dispose() => folder.Dispose();

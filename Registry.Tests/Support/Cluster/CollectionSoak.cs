@@ -8,9 +8,8 @@ using Registry.Tests.Support.Storage;
 namespace Registry.Tests.Support.Cluster;
 
 /// <summary>
-/// Pushes, forced pushes and deletes of few contents on all replicas of a registry that collects all the time, so that
-/// contents come back just when they are collected; and readers, to whom every release that nobody is changing must be
-/// whole.
+/// Pushes, force-pushes and deletes a few contents on all replicas while they collect continuously, so that contents
+/// return just as they are collected. Readers verify that every release that is not being changed is complete.
 /// </summary>
 internal sealed partial class CollectionSoak
 {
@@ -19,7 +18,7 @@ internal sealed partial class CollectionSoak
     private const int Pushers = 4;
     private const int Readers = 2;
 
-    /// <summary>So many that each of a package's rests for about the grace between two pushes.</summary>
+    /// <summary>Enough that each content of a package stays unused for about the grace between two pushes.</summary>
     private const int Contents = 40;
 
     private readonly RegistryCluster cluster;
@@ -35,21 +34,21 @@ internal sealed partial class CollectionSoak
     private int pushes;
     private int deletes;
     private int reads;
-    private int unsure;
+    private int unknown;
 
     public CollectionSoak(RegistryCluster cluster, int seed) => (this.cluster, this.seed) = (cluster, seed);
 
-    /// <summary>What was done, in words.</summary>
+    /// <summary>Summarizes what was done.</summary>
     public override string ToString() =>
-        $"{pushes} pushes, {deletes} deletes ({unsure} of them without an outcome), {reads} reads, {Collected} "
+        $"{pushes} pushes, {deletes} deletes ({unknown} of them with unknown outcome), {reads} reads, {Collected} "
             + "blobs collected";
 
-    /// <summary>How many blobs the replicas say that they collected.</summary>
+    /// <summary>The number of blobs that the replicas report as collected.</summary>
     public long Collected =>
         cluster.Log.Select(static line => CollectedLine().Match(line)).Where(static match => match.Success)
         .Sum(static match => long.Parse(match.Groups[1].ValueSpan, CultureInfo.InvariantCulture));
 
-    /// <summary>Pushes, deletes and reads for so long.</summary>
+    /// <summary>Pushes, deletes and reads for the given time.</summary>
     public async Task RunAsync(TimeSpan time, CancellationToken cancellationToken)
     {
         contents =
@@ -65,7 +64,7 @@ internal sealed partial class CollectionSoak
     }
 
     /// <summary>
-    /// Every blob of the storage that no manifest names, and every one that a manifest names and that is not there.
+    /// Lists the stored blobs that no manifest references, and the referenced blobs that are not stored.
     /// </summary>
     public async Task<IReadOnlyList<string>> DifferencesAsync(
         StorageInstance storage, CancellationToken cancellationToken)
@@ -79,7 +78,7 @@ internal sealed partial class CollectionSoak
                     await answer.Content.ReadAsStringAsync(cancellationToken)).RootElement.EnumerateArray())
                     named.Add($"{package} {contents.Single(content => content.Tar == DigestOf(manifest)).Gzip}");
             else
-                Demand(answer.StatusCode == HttpStatusCode.NotFound, $"{package}: {answer.StatusCode}");
+                Require(answer.StatusCode == HttpStatusCode.NotFound, $"{package}: {answer.StatusCode}");
         }
 
         var stored = new HashSet<string>();
@@ -88,13 +87,14 @@ internal sealed partial class CollectionSoak
             stored.Add($"{string.Join('/', blob.Key.Scope.Segments().Skip(1))} {blob.Key.Digest.Value}");
         named.SymmetricExceptWith(stored);
         return [.. named.Select(
-            blob => stored.Contains(blob) ? $"stored and not named: {blob}" : $"named and not stored: {blob}")];
+            blob =>
+                stored.Contains(blob) ? $"stored but not referenced: {blob}" : $"referenced but not stored: {blob}")];
     }
 
     private static async Task<(SeededPackage Package, string Tar, string Gzip, byte[] Bytes)> ContentAsync(
         int number, CancellationToken cancellationToken)
     {
-        // One of several chunks, where there are chunks.
+        // One content has several chunks in backends that split blobs.
         var package = new SeededPackage(number, number == 0 ? 1_200_000 : 200);
         var (tar, gzip, _) = await package.DigestsAsync(cancellationToken);
         return (package, tar, gzip, await package.ToArrayAsync(cancellationToken));
@@ -133,16 +133,16 @@ internal sealed partial class CollectionSoak
                 (release.IsKnown, release.Content) = (true, content);
                 break;
             case HttpStatusCode.ServiceUnavailable:
-                Interlocked.Increment(ref unsure);
+                Interlocked.Increment(ref unknown);
                 release.IsKnown = false;
                 break;
             default:
                 var text = await answer.Content.ReadAsStringAsync(cancellationToken);
-                Demand(
+                Require(
                     (answer.StatusCode == HttpStatusCode.NotFound && content is null && release.Content is null)
                         || (answer.StatusCode == HttpStatusCode.Conflict
                             && text.Contains("resource-in-use", StringComparison.Ordinal)),
-                    $"{release} was {release.Content}, and its change to {content} was answered with "
+                    $"{release} was {release.Content}, and changing it to {content} returned "
                         + $"{answer.StatusCode}: {text}");
                 break;
         }
@@ -156,35 +156,35 @@ internal sealed partial class CollectionSoak
         using var shown = await cluster.Pick(random).Process.Client.GetAsync($"{release.Path}", cancellationToken);
         if (release.Content is not { } number)
         {
-            Demand(
+            Require(
                 shown.StatusCode == HttpStatusCode.NotFound,
-                $"{release} is deleted, and shown with {shown.StatusCode}");
+                $"{release} is deleted, but showing it returned {shown.StatusCode}");
             return;
         }
 
-        Demand(shown.StatusCode == HttpStatusCode.OK, $"{release} is there, and shown with {shown.StatusCode}");
+        Require(shown.StatusCode == HttpStatusCode.OK, $"{release} exists, but showing it returned {shown.StatusCode}");
         var digest = DigestOf(JsonDocument.Parse(await shown.Content.ReadAsStringAsync(cancellationToken)).RootElement);
-        Demand(digest == contents[number].Tar, $"{release} shows another content than was pushed");
+        Require(digest == contents[number].Tar, $"{release} shows another content than the one pushed");
         foreach (var path in (string[])[
             $"{release.Path}/pull", $"/api/v1/packages/{release.Package}/blobs/sha256/{digest}"
         ])
         {
             using var pulled = await cluster.Pick(random).Process.Client.GetAsync(path, cancellationToken);
-            Demand(pulled.StatusCode == HttpStatusCode.OK, $"{path} is answered with {pulled.StatusCode}");
-            Demand(
+            Require(pulled.StatusCode == HttpStatusCode.OK, $"{path} returned {pulled.StatusCode}");
+            Require(
                 (await pulled.Content.ReadAsByteArrayAsync(cancellationToken)).AsSpan()
                     .SequenceEqual(contents[number].Bytes),
-                $"{path} gives other bytes than were pushed");
+                $"{path} returns other bytes than those pushed");
         }
     }
 
     private static string DigestOf(
         JsonElement manifest) => manifest.GetProperty("content").GetProperty("digest").GetString()!;
 
-    private static void Demand(bool holds, string otherwise)
+    private static void Require(bool condition, string message)
     {
-        if (!holds)
-            throw new InvalidOperationException(otherwise);
+        if (!condition)
+            throw new InvalidOperationException(message);
     }
 
     [GeneratedRegex("Collected ([0-9]+) blobs")]
@@ -195,10 +195,10 @@ internal sealed partial class CollectionSoak
     {
         public SemaphoreSlim Gate { get; } = new(1);
 
-        /// <summary>False after a change that may have happened or not.</summary>
+        /// <summary>False after a change with unknown outcome.</summary>
         public bool IsKnown { get; set; } = true;
 
-        /// <summary>What it holds; null when it is not there.</summary>
+        /// <summary>The number of its content; null when the release does not exist.</summary>
         public int? Content { get; set; }
 
         public string Path => $"/api/v1/packages/{Package}/{Release}/helm";

@@ -3,11 +3,11 @@ using Registry.Tests.Support.Storage;
 
 namespace Registry.Tests.Support.Cluster;
 
-/// <summary>One etcd, which each replica reaches through a proxy of its own.</summary>
+/// <summary>One etcd server; each replica connects through its own proxy.</summary>
 internal sealed class EtcdCluster : ClusterStorage
 {
     private readonly EtcdServer server;
-    private readonly ProxiedConnections ways;
+    private readonly ProxiedConnections connections;
     private readonly string prefix;
 
     public EtcdCluster(EtcdServer server)
@@ -17,26 +17,28 @@ internal sealed class EtcdCluster : ClusterStorage
 
     private EtcdCluster(EtcdServer server, EtcdUnderTest storage)
         : base(storage) =>
-        (this.server, ways, prefix) = (server, new ProxiedConnections(server.Port), storage.Options.Prefix);
+        (this.server, connections, prefix) = (server, new ProxiedConnections(server.Port), storage.Options.Prefix);
 
     public override IEnumerable<(string Name, string? Value)> SettingsOf(int replica) =>
     [
         ("STORAGE", "etcd"), ("ETCD__PREFIX", prefix),
-        ("ETCD__ENDPOINTS", string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{ways.PortOf(replica)}")),
+        (
+            "ETCD__ENDPOINTS",
+            string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{connections.PortOf(replica)}")),
     ];
 
     public override async Task<bool> DisturbAsync(int replica, Random random, CancellationToken cancellationToken)
     {
-        await ways.DisturbAsync(replica, random, cancellationToken);
+        await connections.DisturbAsync(replica, random, cancellationToken);
         return true;
     }
 
-    public override Task ForgetAsync(CancellationToken cancellationToken) => server.CompactAsync(cancellationToken);
+    public override Task CompactAsync(CancellationToken cancellationToken) => server.CompactAsync(cancellationToken);
 
     public override async ValueTask DisposeAsync()
     {
         await base.DisposeAsync();
-        await ways.DisposeAsync();
+        await connections.DisposeAsync();
         await server.DisposeAsync();
     }
 }

@@ -2,7 +2,7 @@ using Registry.Tests.Support.Storage;
 
 namespace Registry.Tests.Support.Cluster;
 
-/// <summary>One folder of this machine.</summary>
+/// <summary>One local folder.</summary>
 internal sealed class FilesystemCluster(FilesystemUnderTest storage) : ClusterStorage(storage)
 {
     public override IEnumerable<(string Name, string? Value)> SettingsOf(

@@ -5,8 +5,7 @@ using Registry.Tests.Support.Storage;
 namespace Registry.Tests.Support.Cluster;
 
 /// <summary>
-/// One bucket of the fake, which runs in this process. Each replica stages in a folder of its own, as on a machine of
-/// its own.
+/// One bucket of the fake, which runs in this process. Each replica has its own staging folder, as on its own machine.
 /// </summary>
 internal sealed class GcsCluster(GcsUnderTest storage) : ClusterStorage(storage)
 {
@@ -28,7 +27,7 @@ internal sealed class GcsCluster(GcsUnderTest storage) : ClusterStorage(storage)
         ];
     }
 
-    /// <summary>Lets the next few requests fail, of whichever replica they are: the fake does not know.</summary>
+    /// <summary>Fails the next few requests of any replica: the fake cannot tell replicas apart.</summary>
     public override Task<bool> DisturbAsync(int replica, Random random, CancellationToken cancellationToken)
     {
         var (fault, left) = (Faults[random.Next(Faults.Length)], random.Next(1, 5));

@@ -2,10 +2,10 @@ using System.Collections.Concurrent;
 
 namespace Registry.Tests.Support.Cluster;
 
-/// <summary>The ways of replicas to one server, each through a proxy of its own.</summary>
+/// <summary>Connections of replicas to one server, each through its own proxy.</summary>
 internal sealed class ProxiedConnections(int port) : IAsyncDisposable
 {
-    /// <summary>What is in every request about a package, to read it or to write it.</summary>
+    /// <summary>Part of every request that reads or writes a package.</summary>
     private const string OfPackages = "packages/";
 
     private static readonly TimeSpan LongestSilence = TimeSpan.FromMilliseconds(400);
@@ -15,8 +15,7 @@ internal sealed class ProxiedConnections(int port) : IAsyncDisposable
     public int PortOf(int replica) => ProxyOf(replica).Port;
 
     /// <summary>
-    /// Resets the connections, loses the answer to a request that was carried out, or holds everything back for a
-    /// moment.
+    /// Resets the connections, drops the response to a request that was carried out, or delays all traffic briefly.
     /// </summary>
     public async Task DisturbAsync(int replica, Random random, CancellationToken cancellationToken)
     {
@@ -32,7 +31,7 @@ internal sealed class ProxiedConnections(int port) : IAsyncDisposable
                 proxy.Silent = false;
                 break;
             default:
-                // Twice as often: whether it was done is what a registry most easily gets wrong.
+                // Twice as often: unknown outcomes are what a registry most easily gets wrong.
                 proxy.LoseAnswerTo(OfPackages);
                 break;
         }

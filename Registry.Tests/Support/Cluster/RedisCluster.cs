@@ -3,11 +3,11 @@ using Registry.Tests.Support.Storage;
 
 namespace Registry.Tests.Support.Cluster;
 
-/// <summary>One Redis, which each replica reaches through a proxy of its own.</summary>
+/// <summary>One Redis server; each replica connects through its own proxy.</summary>
 internal sealed class RedisCluster : ClusterStorage
 {
     private readonly RedisServer server;
-    private readonly ProxiedConnections ways;
+    private readonly ProxiedConnections connections;
     private readonly string prefix;
 
     public RedisCluster(RedisServer server)
@@ -17,24 +17,26 @@ internal sealed class RedisCluster : ClusterStorage
 
     private RedisCluster(RedisServer server, RedisUnderTest storage)
         : base(storage) =>
-        (this.server, ways, prefix) = (server, new ProxiedConnections(server.Port), storage.Options.Prefix);
+        (this.server, connections, prefix) = (server, new ProxiedConnections(server.Port), storage.Options.Prefix);
 
     public override IEnumerable<(string Name, string? Value)> SettingsOf(int replica) =>
     [
         ("STORAGE", "redis"), ("REDIS__PREFIX", prefix),
-        ("REDIS__CONFIGURATION", string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{ways.PortOf(replica)}")),
+        (
+            "REDIS__CONFIGURATION",
+            string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{connections.PortOf(replica)}")),
     ];
 
     public override async Task<bool> DisturbAsync(int replica, Random random, CancellationToken cancellationToken)
     {
-        await ways.DisturbAsync(replica, random, cancellationToken);
+        await connections.DisturbAsync(replica, random, cancellationToken);
         return true;
     }
 
     public override async ValueTask DisposeAsync()
     {
         await base.DisposeAsync();
-        await ways.DisposeAsync();
+        await connections.DisposeAsync();
         await server.DisposeAsync();
     }
 }

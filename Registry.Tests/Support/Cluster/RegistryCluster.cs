@@ -2,7 +2,7 @@ namespace Registry.Tests.Support.Cluster;
 
 /// <summary>
 /// Several real processes of the service over one storage. Disposing it kills them, each by its process id, and then
-/// the storage's server.
+/// the server of the storage.
 /// </summary>
 internal sealed class RegistryCluster : IAsyncDisposable
 {
@@ -23,7 +23,7 @@ internal sealed class RegistryCluster : IAsyncDisposable
 
     public IEnumerable<RegistryProcess> Replicas => Enumerable.Range(0, Count).Select(replica => this[replica]);
 
-    /// <summary>One of those that are not down just now; it may be in a moment.</summary>
+    /// <summary>Returns a random running replica; it may be killed at any moment.</summary>
     public (int Number, RegistryProcess Process) Pick(Random random)
     {
         var up = Enumerable.Range(0, Count)
@@ -33,15 +33,15 @@ internal sealed class RegistryCluster : IAsyncDisposable
         return up[random.Next(up.Count)]!;
     }
 
-    /// <summary>Everything that the replicas printed, those that were killed included.</summary>
+    /// <summary>The output of all replicas, including killed ones.</summary>
     public IEnumerable<string> Log =>
         ended.Concat(replicas.OfType<RegistryProcess>())
             .SelectMany(static replica => replica.Log.Append(replica.Errors));
 
     /// <param name="backend">One of <see cref="ClusterStorage.Backends"/>.</param>
-    /// <param name="replicas">How many.</param>
-    /// <param name="cancellationToken">Ends the wait for the storage.</param>
-    /// <param name="settings">Environment variables of every replica.</param>
+    /// <param name="replicas">The number of replicas.</param>
+    /// <param name="cancellationToken">Cancels the start of the storage.</param>
+    /// <param name="settings">The environment variables of every replica.</param>
     public static async Task<RegistryCluster> StartAsync(
         string backend,
         int replicas,
@@ -62,7 +62,7 @@ internal sealed class RegistryCluster : IAsyncDisposable
         }
     }
 
-    /// <summary><c>kill -9</c>. Who asks which replicas are up is told so before it happens.</summary>
+    /// <summary>Kills a replica with SIGKILL. <see cref="Pick"/> no longer returns it, even before it dies.</summary>
     public async Task KillAsync(int replica)
     {
         var killed = this[replica];
@@ -71,7 +71,7 @@ internal sealed class RegistryCluster : IAsyncDisposable
         await killed.KillAsync();
     }
 
-    /// <summary>Starts a replica, at another address than it may have had.</summary>
+    /// <summary>Starts a replica; its address may differ from before.</summary>
     public async Task StartAsync(int replica) =>
         Volatile.Write(
             ref replicas[replica],

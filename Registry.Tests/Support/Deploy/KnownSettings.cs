@@ -3,7 +3,7 @@ using Registry.Api.Hosting;
 
 namespace Registry.Tests.Support.Deploy;
 
-/// <summary>Every setting that the product reads, as the environment names it.</summary>
+/// <summary>Every setting that the product reads, as an environment variable.</summary>
 internal static class KnownSettings
 {
     public static IReadOnlySet<string> All { get; } = new HashSet<string>(
@@ -11,7 +11,7 @@ internal static class KnownSettings
             .. RegistrySettings.All.Select(static setting => setting.Variable), .. RegistrySettings.Plain, .. OfHost()
         ], StringComparer.Ordinal);
 
-    /// <summary>What the web host reads.</summary>
+    /// <summary>The settings that the web host reads.</summary>
     private static IEnumerable<string> OfHost() =>
         [
             $"ASPNETCORE_{WebHostDefaults.ServerUrlsKey.ToUpperInvariant()}",

@@ -3,14 +3,11 @@ using System.Text.Json.Nodes;
 namespace Registry.Tests.Support.Deploy;
 
 /// <summary>
-/// A folder with a kustomization, and what it amounts to: as much of kustomize as <c>deploy/kubernetes</c> uses, and
-/// not more.
+/// Renders a folder with a kustomization. It supports only what <c>deploy/kubernetes</c> uses of kustomize.
 /// </summary>
 internal sealed class Kustomization
 {
-    /// <summary>
-    /// By what the items of a list are told apart where lists are merged (the API's patch merge keys).
-    /// </summary>
+    /// <summary>The keys that identify list items on merge: the patch merge keys of the Kubernetes API.</summary>
     private static readonly Dictionary<string, string> MergeKeys = new(StringComparer.Ordinal)
     {
         ["containers"] = "name",
@@ -26,15 +23,15 @@ internal sealed class Kustomization
     private readonly List<JsonObject> objects = [];
     private readonly HashSet<string> files = new(StringComparer.Ordinal);
 
-    /// <summary>The objects, all patches applied.</summary>
+    /// <summary>The objects after all patches.</summary>
     public IReadOnlyList<JsonObject> Objects => objects;
 
-    /// <summary>Every file that was read, kustomizations among them.</summary>
+    /// <summary>Every file that was read, including kustomizations.</summary>
     public IReadOnlyCollection<string> Files => files;
 
-    /// <summary>Reads a folder and all that it refers to.</summary>
+    /// <summary>Reads a folder and everything that it references.</summary>
     /// <exception cref="FormatException">
-    /// Something is referred to that is not there, or that kustomize would not take.
+    /// A referenced file is missing, or kustomize would reject it.
     /// </exception>
     public static Kustomization Render(string folder)
     {
@@ -47,7 +44,7 @@ internal sealed class Kustomization
     {
         var kustomization = Read(Path.Combine(folder, "kustomization.yaml"));
         if (kustomization.FirstOrDefault(static member => !Known.Contains(member.Key)).Key is { } unknown)
-            throw new FormatException($"{folder}: '{unknown}' is not read by these tests.");
+            throw new FormatException($"{folder}: these tests do not support '{unknown}'.");
         foreach (var resource in List(kustomization, "resources"))
             AddResource(Path.GetFullPath(Path.Combine(folder, resource!.GetValue<string>())));
         foreach (var component in List(kustomization, "components"))
@@ -72,7 +69,7 @@ internal sealed class Kustomization
     {
         var target = objects.Where(candidate => Identity(candidate) == Identity(patch)).ToList();
         if (target is not [var only])
-            throw new FormatException($"A patch of {Identity(patch)} has {target.Count} objects to go to.");
+            throw new FormatException($"The patch of {Identity(patch)} matches {target.Count} objects.");
         Merge(only, patch);
     }
 

@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 
 namespace Registry.Tests.Support.Deploy;
 
-/// <summary>One of the ways to run the registry on Kubernetes, rendered.</summary>
+/// <summary>One rendered Kubernetes overlay.</summary>
 internal sealed class Overlay
 {
     private readonly string name;
@@ -17,10 +17,10 @@ internal sealed class Overlay
         Container = Pod["containers"]!.AsArray().Single()!.AsObject();
     }
 
-    /// <summary>Where all of it lies.</summary>
+    /// <summary>The root of the Kubernetes manifests.</summary>
     public static string Folder { get; } = Path.Combine(RegistryProcess.Root, "deploy", "kubernetes");
 
-    /// <summary>Every overlay that there is.</summary>
+    /// <summary>All overlays.</summary>
     public static IEnumerable<Overlay> All => Directory.GetDirectories(Path.Combine(Folder, "overlays"))
         .Select(static folder => Path.GetFileName(folder)).Order(StringComparer.Ordinal).Select(
             static name => new Overlay(name));
@@ -42,12 +42,11 @@ internal sealed class Overlay
     /// <summary>The labels of the pods.</summary>
     public JsonNode PodLabels => Deployment["spec"]!["template"]!["metadata"]!["labels"]!;
 
-    /// <summary>The one object of a kind.</summary>
+    /// <summary>Returns the only object of a kind.</summary>
     public JsonObject Single(string kind) => Objects.Single(item => $"{item["kind"]}" == kind);
 
     /// <summary>
-    /// The value of a variable that is a plain text, or that a ConfigMap of the overlay holds; null for that of a
-    /// Secret, and for none.
+    /// Returns a variable's plain value or its value from a ConfigMap of the overlay; null for a Secret or if absent.
     /// </summary>
     public string? ValueOf(string variable)
     {

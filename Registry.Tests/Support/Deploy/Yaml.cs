@@ -5,11 +5,11 @@ using YamlDotNet.RepresentationModel;
 
 namespace Registry.Tests.Support.Deploy;
 
-/// <summary>YAML as the JSON that it stands for.</summary>
+/// <summary>Reads YAML as JSON.</summary>
 internal static class Yaml
 {
-    /// <summary>Reads the one document of a file.</summary>
-    /// <exception cref="YamlException">It is not YAML, or says a key twice.</exception>
+    /// <summary>Reads the only document of a file.</summary>
+    /// <exception cref="YamlException">The file is not YAML, or a key occurs twice.</exception>
     public static JsonObject Read(string path)
     {
         using var text = new StreamReader(path);
@@ -17,7 +17,7 @@ internal static class Yaml
         stream.Load(text);
         return stream.Documents is [{ RootNode: YamlMappingNode root }]
             ? (JsonObject)ToJson(root)!
-            : throw new FormatException($"{path} is not one document with a mapping.");
+            : throw new FormatException($"{path} must be a single document with a mapping.");
     }
 
     private static JsonNode? ToJson(YamlNode node) => node switch
@@ -36,6 +36,6 @@ internal static class Yaml
             CultureInfo.InvariantCulture,
             out var number) => JsonValue.Create(number),
         YamlScalarNode plain => JsonValue.Create(plain.Value),
-        _ => throw new FormatException($"{node.NodeType} has no meaning in JSON."),
+        _ => throw new FormatException($"{node.NodeType} has no equivalent in JSON."),
     };
 }

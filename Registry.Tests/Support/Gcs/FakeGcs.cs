@@ -11,9 +11,9 @@ using Microsoft.Extensions.Logging;
 namespace Registry.Tests.Support.Gcs;
 
 /// <summary>
-/// The JSON API of Google Cloud Storage at a free loopback port, as far as the registry may use it: what it does not
-/// know fails the request. Generations, preconditions, both kinds of uploads, ranges and pages are as the service has
-/// them; and a test may let any request fail.
+/// The JSON API of Google Cloud Storage on a free loopback port, as far as the registry may use it: other requests
+/// fail. Generations, preconditions, both kinds of uploads, ranges and pages behave as in the service. A test may make
+/// any request fail.
 /// </summary>
 internal sealed class FakeGcs : IBackendServer
 {
@@ -47,22 +47,22 @@ internal sealed class FakeGcs : IBackendServer
 
     public FakeGcsBucket Bucket => buckets[BucketName];
 
-    /// <summary>Decides on the fault of each request; null for none.</summary>
+    /// <summary>Selects the fault of each request; null for none.</summary>
     public Func<FakeGcsCall, FakeGcsFault?>? Faults { get; set; }
 
-    /// <summary>The access token that requests must bring; null where they need none.</summary>
+    /// <summary>The access token that requests require; null for none.</summary>
     public string? Token { get; set; }
 
-    /// <summary>What is given to those who ask for a token; by default the right one.</summary>
+    /// <summary>Returns the response to a token request; null for one with the valid token.</summary>
     public Func<FakeGcsAnswer>? TokenAnswer { get; set; }
 
-    /// <summary>How long every answer takes besides.</summary>
+    /// <summary>The delay added to every response.</summary>
     public TimeSpan Latency { get; set; }
 
-    /// <summary>The most requests that were under way at once.</summary>
+    /// <summary>The highest number of concurrent requests so far.</summary>
     public int MostAtOnce { get; private set; }
 
-    /// <summary>Every request in the order of arrival.</summary>
+    /// <summary>All requests in order of arrival.</summary>
     public ConcurrentQueue<FakeGcsCall> Calls { get; } = new();
 
     public static async Task<FakeGcs> StartAsync()
@@ -74,7 +74,7 @@ internal sealed class FakeGcs : IBackendServer
         return fake;
     }
 
-    /// <summary>Lets the next requests of an operation fail.</summary>
+    /// <summary>Makes the next requests of an operation fail.</summary>
     public void Fail(FakeGcsOperation operation, FakeGcsFault fault, int times = 1)
     {
         var left = times;
@@ -97,7 +97,7 @@ internal sealed class FakeGcs : IBackendServer
     {
         using (var now = new CancellationTokenSource())
         {
-            // Requests that hang on purpose are not waited for.
+            // Do not wait for requests that hang on purpose.
             await now.CancelAsync();
             await app.StopAsync(now.Token);
         }
@@ -142,7 +142,7 @@ internal sealed class FakeGcs : IBackendServer
             }
             catch (Exception failed) when (failed is IOException or OperationCanceledException)
             {
-                // The client has gone, or the test has cut it off.
+                // The client has disconnected, or the test has cut the connection.
                 context.Abort();
                 return;
             }
@@ -157,7 +157,7 @@ internal sealed class FakeGcs : IBackendServer
         if (fault?.Status is { } status)
             answer = fault.IsPage
                 ? FakeGcsAnswer.Page(status)
-                : FakeGcsAnswer.Error(status, fault.Reason, "A fault of the test.");
+                : FakeGcsAnswer.Error(status, fault.Reason, "An injected fault.");
         await SendAsync(context, answer!, fault);
     }
 
@@ -237,13 +237,13 @@ internal sealed class FakeGcs : IBackendServer
         {
             var read = await media.ReadAsync(
                 buffer.AsMemory(0, (int)Math.Min(buffer.Length, left)), context.RequestAborted);
-            if (fault?.Garbles == true)
+            if (fault?.Corrupts == true)
                 buffer[0] ^= 1;
             await response.Body.WriteAsync(buffer.AsMemory(0, read), context.RequestAborted);
             left -= read;
         }
 
-        // With fewer bytes than it promised, the server closes the connection behind them. A reset could overtake bytes
+        // After fewer bytes than announced, the server closes the connection gracefully: a reset could overtake bytes
         // that were sent.
         if (fault?.ResponseBytes < answer.Length)
             await response.Body.FlushAsync(context.RequestAborted);

@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 
 namespace Registry.Tests.Support.Gcs;
 
-/// <summary>An answer before it is sent: a test may yet decide that nobody hears it.</summary>
+/// <summary>A response that has not been sent: a test may still drop it.</summary>
 internal sealed record FakeGcsAnswer(int Status)
 {
     public Dictionary<string, string> Headers { get; init; } = [];
@@ -12,7 +12,7 @@ internal sealed record FakeGcsAnswer(int Status)
 
     public string ContentType { get; init; } = "application/json; charset=UTF-8";
 
-    /// <summary>Media; null where <see cref="Body"/> is the answer.</summary>
+    /// <summary>The media; null where <see cref="Body"/> is the response.</summary>
     public FakeGcsContent? Media { get; init; }
 
     public long From { get; init; }
@@ -52,7 +52,7 @@ internal sealed record FakeGcsAnswer(int Status)
         status);
 
     /// <summary>
-    /// What the metadata server of a machine in Google Cloud answers, which tells the machine its identity.
+    /// Returns the response of the metadata server that gives a machine in Google Cloud its identity.
     /// </summary>
     public static FakeGcsAnswer Metadata(IReadOnlyList<string> path, string? token)
     {
@@ -70,7 +70,7 @@ internal sealed record FakeGcsAnswer(int Status)
     public static FakeGcsAnswer Page(int status) =>
         new(status) { ContentType = "text/html", Body = Encoding.UTF8.GetBytes($"<html><body>{status}</body></html>") };
 
-    /// <summary>Where media was asked for, refusals are plain text.</summary>
+    /// <summary>Returns the plain-text form of an error, which media requests get.</summary>
     public FakeGcsAnswer AsText() => Status < 400 || Body.Length == 0
         ? this
         : this with

@@ -6,8 +6,8 @@ using System.Text.RegularExpressions;
 namespace Registry.Tests.Support.Gcs;
 
 /// <summary>
-/// A bucket: live objects alone, without versions. All that reads or changes them holds one lock, as the service is
-/// strongly consistent.
+/// A bucket of live objects, without versions. All reads and changes hold one lock, as the service is strongly
+/// consistent.
 /// </summary>
 internal sealed partial class FakeGcsBucket(string name, TimeProvider time)
 {
@@ -16,28 +16,27 @@ internal sealed partial class FakeGcsBucket(string name, TimeProvider time)
     private readonly Dictionary<string, long> changed = new(StringComparer.Ordinal);
     private long lastGeneration;
 
-    /// <summary>The service gives no more than this many objects in a page, and may give fewer.</summary>
+    /// <summary>The maximum number of objects in a page; the service may return fewer.</summary>
     public int MaxPage { get; set; } = 1000;
 
     /// <summary>
-    /// What a delete that was done is answered with: the service says 204, and its test bench 200 with or without a
-    /// body.
+    /// The response to a successful delete: the service returns 204, and its test bench 200 with or without a body.
     /// </summary>
     public FakeGcsAnswer Deleted { get; set; } = new(204);
 
     /// <summary>
-    /// How long after a change of an object every other change of it is refused with 429, whatever its preconditions:
-    /// the service admits about one a second. Zero for never.
+    /// How long after a change of an object further changes of it get 429, whatever their preconditions: the service
+    /// allows about one per second. Zero disables the limit.
     /// </summary>
     public TimeSpan ChangePeriod { get; set; }
 
-    /// <summary>True for media that are sent whole whatever range is asked for, as a server may.</summary>
+    /// <summary>Whether ranges are ignored and media sent whole, as a server may do.</summary>
     public bool IgnoresRanges { get; set; }
 
-    /// <summary>How many changes <see cref="ChangePeriod"/> has refused.</summary>
+    /// <summary>The number of changes that <see cref="ChangePeriod"/> rejected.</summary>
     public int Throttled { get; private set; }
 
-    /// <summary>Seconds; null for none.</summary>
+    /// <summary>The retention period in seconds; null for none.</summary>
     public long? RetentionPeriod { get; set; }
 
     public IReadOnlyList<FakeGcsObject> Objects
@@ -154,13 +153,13 @@ internal sealed partial class FakeGcsBucket(string name, TimeProvider time)
     }
 
     /// <summary>
-    /// Null when the preconditions of a write hold; they are judged when a session begins, and again when the object is
-    /// placed.
+    /// Returns null if the preconditions of a write hold. They are evaluated when a session begins and again when the
+    /// object is created.
     /// </summary>
-    public FakeGcsAnswer? Judge(string objectName, FakeGcsConditions conditions)
+    public FakeGcsAnswer? Evaluate(string objectName, FakeGcsConditions conditions)
     {
         lock (gate)
-            return conditions.Judge(objects.GetValueOrDefault(objectName), isRead: false);
+            return conditions.Evaluate(objects.GetValueOrDefault(objectName), isRead: false);
     }
 
     public FakeGcsAnswer Place(
@@ -177,7 +176,7 @@ internal sealed partial class FakeGcsBucket(string name, TimeProvider time)
             if (IsTooSoon(objectName))
                 return FakeGcsAnswer.TooManyChanges;
             var replaced = objects.GetValueOrDefault(objectName);
-            if (conditions.Judge(replaced, isRead: false) is { } refusal)
+            if (conditions.Evaluate(replaced, isRead: false) is { } refusal)
                 return refusal;
             changed[objectName] = time.GetTimestamp();
             var present = time.GetUtcNow();
@@ -202,7 +201,7 @@ internal sealed partial class FakeGcsBucket(string name, TimeProvider time)
         }
     }
 
-    /// <summary>Changes what lies there as nobody may through the API: damage.</summary>
+    /// <summary>Damages an object in a way that the API does not allow.</summary>
     public void Damage(string objectName, Func<FakeGcsObject, FakeGcsObject> damage)
     {
         lock (gate)
@@ -251,7 +250,7 @@ internal sealed partial class FakeGcsBucket(string name, TimeProvider time)
         var found = objects.GetValueOrDefault(request.Name);
         refusal = found is null || (request.Number("generation") is { } generation && generation != found.Generation)
             ? FakeGcsAnswer.NoObject(name, request.Name)
-            : FakeGcsConditions.Of(request).Judge(found, isRead);
+            : FakeGcsConditions.Of(request).Evaluate(found, isRead);
         return refusal is null ? found : null;
     }
 

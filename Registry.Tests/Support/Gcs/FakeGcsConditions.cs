@@ -1,6 +1,6 @@
 namespace Registry.Tests.Support.Gcs;
 
-/// <summary>The preconditions of a request. Zero as a generation means that there is no object.</summary>
+/// <summary>The preconditions of a request. Generation zero means that the object does not exist.</summary>
 internal sealed record FakeGcsConditions(
     long? Generation, long? NotGeneration, long? Metageneration, long? NotMetageneration)
 {
@@ -10,8 +10,8 @@ internal sealed record FakeGcsConditions(
         request.Number("ifMetagenerationMatch"),
         request.Number("ifMetagenerationNotMatch"));
 
-    /// <summary>Null when they hold. A read that must not match is told that nothing changed.</summary>
-    public FakeGcsAnswer? Judge(FakeGcsObject? current, bool isRead)
+    /// <summary>Returns null if they hold. A read whose must-not-match condition fails gets 304.</summary>
+    public FakeGcsAnswer? Evaluate(FakeGcsObject? current, bool isRead)
     {
         var (generation, metageneration) = (current?.Generation ?? 0, current?.Metageneration ?? 0);
         if ((Generation is { } wanted && wanted != generation)

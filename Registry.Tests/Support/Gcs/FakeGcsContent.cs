@@ -3,9 +3,7 @@ using System.Security.Cryptography;
 
 namespace Registry.Tests.Support.Gcs;
 
-/// <summary>
-/// The bytes of an object: in memory where they are few, otherwise in a file. Grows while it is uploaded.
-/// </summary>
+/// <summary>The bytes of an object, in memory if small, otherwise in a file. Grows during an upload.</summary>
 internal sealed class FakeGcsContent(string folder) : IDisposable
 {
     private const int MaxInMemory = 64 * 1024;
@@ -63,7 +61,7 @@ internal sealed class FakeGcsContent(string folder) : IDisposable
     }
 
     /// <summary>
-    /// The bytes from the start; who opened it reads on when the content is disposed, as readers of the service may.
+    /// Opens the bytes from the start. Open streams stay readable after the content is disposed, as in the service.
     /// </summary>
     public Stream Open() => path is null
         ? new MemoryStream(memory.ToArray(), writable: false)

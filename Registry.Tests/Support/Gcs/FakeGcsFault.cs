@@ -1,6 +1,6 @@
 namespace Registry.Tests.Support.Gcs;
 
-/// <summary>What a request asks of the fake.</summary>
+/// <summary>The operation of a request.</summary>
 public enum FakeGcsOperation
 {
     GetBucket,
@@ -18,35 +18,37 @@ public enum FakeGcsOperation
     Metadata,
 }
 
-/// <summary>One request, as a test that decides on faults sees it.</summary>
-/// <param name="Operation">Which.</param>
-/// <param name="Name">The object's name; empty where there is none.</param>
-/// <param name="Number">How many requests of this operation there were, this one included.</param>
+/// <summary>A request, as passed to the fault callback.</summary>
+/// <param name="Operation">The operation.</param>
+/// <param name="Name">The object name; empty for none.</param>
+/// <param name="Number">The number of requests of this operation so far, including this one.</param>
 public readonly record struct FakeGcsCall(FakeGcsOperation Operation, string Name, int Number);
 
-/// <summary>What happens instead of an answer, or after what was asked for was done.</summary>
+/// <summary>A fault that replaces a response, before or after the operation is carried out.</summary>
 public sealed record FakeGcsFault
 {
     private FakeGcsFault()
     {
     }
 
-    /// <summary>Resets the connection without doing anything.</summary>
+    /// <summary>Resets the connection without carrying out the operation.</summary>
     public static FakeGcsFault ResetBefore { get; } = new() { Resets = true };
 
-    /// <summary>Does what was asked for, and resets the connection without an answer.</summary>
+    /// <summary>Carries out the operation and resets the connection without a response.</summary>
     public static FakeGcsFault ResetAfter { get; } = new() { Applies = true, Resets = true };
 
-    /// <summary>Never answers, and does nothing.</summary>
+    /// <summary>Never responds and does nothing.</summary>
     public static FakeGcsFault Hang { get; } = new() { Hangs = true };
 
-    /// <summary>Gives media with one bit turned.</summary>
-    public static FakeGcsFault Garble { get; } = new() { Applies = true, Garbles = true };
+    /// <summary>Flips one bit of the media.</summary>
+    public static FakeGcsFault Garble { get; } = new() { Applies = true, Corrupts = true };
 
-    /// <summary>Forgets the session of a resumable upload.</summary>
+    /// <summary>Loses the session of a resumable upload.</summary>
     public static FakeGcsFault LoseSession { get; } = new() { Applies = true, LosesSession = true };
 
-    /// <summary>Takes the last bytes of a resumable upload, and makes the object only when it is asked again.</summary>
+    /// <summary>
+    /// Accepts the last bytes of a resumable upload, but creates the object only on the next request.
+    /// </summary>
     public static FakeGcsFault Unfinished { get; } = new() { Applies = true, IsUnfinished = true };
 
     public bool Applies { get; private init; }
@@ -55,16 +57,16 @@ public sealed record FakeGcsFault
 
     public bool Hangs { get; private init; }
 
-    public bool Garbles { get; private init; }
+    public bool Corrupts { get; private init; }
 
     public bool LosesSession { get; private init; }
 
     public bool IsUnfinished { get; private init; }
 
-    /// <summary>The status to answer with; null for that of the real answer.</summary>
+    /// <summary>The status of the response; null to keep the real one.</summary>
     public int? Status { get; private init; }
 
-    /// <summary>True for an answer that is not the service's.</summary>
+    /// <summary>Whether the response is an HTML page that does not come from the service.</summary>
     public bool IsPage { get; private init; }
 
     public string Reason { get; private init; } = "";
@@ -72,25 +74,25 @@ public sealed record FakeGcsFault
     public string? RetryAfter { get; init; }
 
     /// <summary>
-    /// After so many bytes of the request's media the connection is reset; a session keeps those that came before. Null
-    /// for all.
+    /// The number of bytes of the request's media after which the connection is reset; a session keeps the earlier
+    /// bytes. Null for no limit.
     /// </summary>
     public int? RequestBytes { get; private init; }
 
-    /// <summary>What comes after <see cref="ResponseBytes"/> never comes, and the connection stays open.</summary>
+    /// <summary>Whether the response stalls after <see cref="ResponseBytes"/> with the connection open.</summary>
     public bool Stalls { get; private init; }
 
-    /// <summary>After so many bytes of the answer's body the connection is closed. Null for all.</summary>
+    /// <summary>The number of bytes of the response after which the connection is closed. Null for no limit.</summary>
     public int? ResponseBytes { get; private init; }
 
-    /// <summary>Answers with a status, and does nothing.</summary>
+    /// <summary>Returns a status without carrying out the operation.</summary>
     public static FakeGcsFault Answer(int status, string reason = "backendError") =>
         new() { Status = status, Reason = reason };
 
-    /// <summary>Answers with a page as those of proxies are, and does nothing.</summary>
+    /// <summary>Returns an HTML page, as proxies do, without carrying out the operation.</summary>
     public static FakeGcsFault Page(int status) => new() { Status = status, IsPage = true };
 
-    /// <summary>Does what was asked for, and answers with a status as if not.</summary>
+    /// <summary>Carries out the operation and then returns an error status.</summary>
     public static FakeGcsFault AnswerAfter(int status, string reason = "backendError") =>
         new() { Applies = true, Status = status, Reason = reason };
 

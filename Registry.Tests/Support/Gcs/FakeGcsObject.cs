@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 
 namespace Registry.Tests.Support.Gcs;
 
-/// <summary>One state of one object. Replaced, never changed.</summary>
+/// <summary>An immutable state of an object.</summary>
 internal sealed record FakeGcsObject
 {
     public required string Bucket { get; init; }
@@ -26,7 +26,7 @@ internal sealed record FakeGcsObject
 
     public IReadOnlyDictionary<string, string> Metadata { get; init; } = new Dictionary<string, string>();
 
-    /// <summary>The resource, of all fields or of those that a <c>fields</c> parameter names.</summary>
+    /// <summary>Returns the resource with all fields, or only those named by a <c>fields</c> parameter.</summary>
     public JsonObject ToJson(string? fields)
     {
         var all = new JsonObject
@@ -57,7 +57,7 @@ internal sealed record FakeGcsObject
 
     private static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);
 
-    /// <summary>Milliseconds, as the service writes times.</summary>
+    /// <summary>Formats a time in milliseconds, as the service does.</summary>
     private static string Text(
         DateTimeOffset time) => time.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
 }

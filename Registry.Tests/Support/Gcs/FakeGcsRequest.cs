@@ -6,7 +6,7 @@ using Microsoft.AspNetCore.Http.Features;
 
 namespace Registry.Tests.Support.Gcs;
 
-/// <summary>A request, its path cut at the slashes that were not escaped: names of objects contain slashes.</summary>
+/// <summary>A request with its path split at unescaped slashes, because object names contain slashes.</summary>
 internal sealed class FakeGcsRequest
 {
     public FakeGcsRequest(HttpContext context)
@@ -25,7 +25,7 @@ internal sealed class FakeGcsRequest
 
     public CancellationToken Aborted => Context.RequestAborted;
 
-    /// <summary>The JSON that the request brings, which clients may compress.</summary>
+    /// <summary>Reads the JSON body, which clients may compress.</summary>
     public async Task<JsonObject> ReadJsonAsync()
     {
         var body = Context.Request.Body;
@@ -34,7 +34,7 @@ internal sealed class FakeGcsRequest
         return (await JsonNode.ParseAsync(plain, cancellationToken: Aborted))!.AsObject();
     }
 
-    /// <summary>What the session or the object is called; empty where the request names none.</summary>
+    /// <summary>The name of the session or object; empty for none.</summary>
     public string Name => Path switch
     {
         ["storage", "v1", "b", _, "o", var name] => name,
@@ -65,6 +65,6 @@ internal sealed class FakeGcsRequest
         ("DELETE", ["upload", "sessions", _]) => FakeGcsOperation.CancelSession,
         ("POST", ["token"]) => FakeGcsOperation.Token,
         ("GET", [""] or ["computeMetadata", ..]) => FakeGcsOperation.Metadata,
-        _ => throw new InvalidOperationException($"The fake does not know {Method} {string.Join('/', Path)}."),
+        _ => throw new InvalidOperationException($"The fake does not support {Method} {string.Join('/', Path)}."),
     };
 }

@@ -6,10 +6,10 @@ using Microsoft.AspNetCore.WebUtilities;
 
 namespace Registry.Tests.Support.Gcs;
 
-/// <summary>Multipart uploads, and the sessions of resumable ones.</summary>
+/// <summary>Multipart uploads, and sessions of resumable uploads.</summary>
 internal sealed class FakeGcsUploads(string folder, Func<Uri> address)
 {
-    /// <summary>A session takes bytes in multiples of this, but for the last.</summary>
+    /// <summary>All chunks of a session except the last must be multiples of this, in bytes.</summary>
     private const int Block = 256 * 1024;
 
     private readonly ConcurrentDictionary<string, Session> sessions = new();
@@ -41,7 +41,7 @@ internal sealed class FakeGcsUploads(string folder, Func<Uri> address)
     {
         var resource = await request.ReadJsonAsync();
         var conditions = FakeGcsConditions.Of(request);
-        if (bucket.Judge(request.Name, conditions) is { } refusal)
+        if (bucket.Evaluate(request.Name, conditions) is { } refusal)
             return refusal;
         var id = Guid.NewGuid().ToString("n");
         sessions[id] = new Session(
@@ -56,7 +56,7 @@ internal sealed class FakeGcsUploads(string folder, Func<Uri> address)
         if (fault?.LosesSession == true)
             sessions.TryRemove(request.Name, out _);
         if (!sessions.TryGetValue(request.Name, out var session))
-            return FakeGcsAnswer.Error(410, "gone", "The requested session is not there any more.");
+            return FakeGcsAnswer.Error(410, "gone", "The requested session no longer exists.");
         if (session.Final is { } final)
             return final;
         var range = ContentRangeHeaderValue.Parse(request.Context.Request.Headers.ContentRange.ToString());
@@ -79,8 +79,8 @@ internal sealed class FakeGcsUploads(string folder, Func<Uri> address)
     public FakeGcsAnswer Cancel(FakeGcsRequest request) => new(sessions.TryRemove(request.Name, out _) ? 499 : 410);
 
     /// <summary>
-    /// Keeps whole blocks as they come, and at the end of the body the rest, where parts are kept; a body that breaks
-    /// off throws.
+    /// Appends whole blocks as they arrive and the rest at the end of the body. With <paramref name="keepsPart"/>, a
+    /// cut body keeps its earlier blocks; otherwise it throws, as does a body that ends early.
     /// </summary>
     private static async Task CopyAsync(
         Stream body, FakeGcsContent content, bool keepsPart, int? cut, CancellationToken cancellationToken)
@@ -92,7 +92,7 @@ internal sealed class FakeGcsUploads(string folder, Func<Uri> address)
             if (taken + read > cut)
             {
                 if (!keepsPart)
-                    throw new IOException("Cut by the test.");
+                    throw new IOException("The test cut the connection.");
                 return;
             }
 
@@ -111,7 +111,7 @@ internal sealed class FakeGcsUploads(string folder, Func<Uri> address)
         string? Fields,
         FakeGcsContent Content)
     {
-        /// <summary>The last answer, which a session repeats once its object is placed.</summary>
+        /// <summary>The final response, repeated once the object is created.</summary>
         public FakeGcsAnswer? Final { get; private set; }
 
         public FakeGcsAnswer Finish() => Final = Bucket.Place(Name, Conditions, Resource, Content, Fields);

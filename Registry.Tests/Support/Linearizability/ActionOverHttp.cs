@@ -3,13 +3,13 @@ using System.Text.Json;
 
 namespace Registry.Tests.Support.Linearizability;
 
-/// <summary>Asks a replica, and reads its answer in the words of the model.</summary>
+/// <summary>Sends actions to a replica and converts responses to the format of the model.</summary>
 internal static class ActionOverHttp
 {
-    /// <summary>The answer to a change that lost every race: nothing happened, in whatever state.</summary>
-    public const string NothingHappened = "409 resource-in-use";
+    /// <summary>The answer to a change that lost every race: it changed nothing, whatever the state.</summary>
+    public const string NoEffect = "409 resource-in-use";
 
-    /// <returns>The answer; null where none came, or one that leaves open whether it was done.</returns>
+    /// <returns>The answer; null if there was none or the outcome is unknown.</returns>
     public static async Task<string?> SendAsync(
         HttpClient client, string package, PackageAction action, CancellationToken cancellationToken)
     {

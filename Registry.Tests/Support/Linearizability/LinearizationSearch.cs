@@ -3,13 +3,12 @@ using System.Text;
 namespace Registry.Tests.Support.Linearizability;
 
 /// <summary>
-/// Looks for an order of calls that one package could have served one after another: each between its call and its
-/// return, each answered as the model answers. Depth first, as Wing and Gong have it; what was tried once, a set of
-/// calls with the state after it, is not tried again, as Lowe has it.
+/// Searches for a sequential order of calls: each between its call and its return, each answered as the model answers.
+/// Depth-first search after Wing and Gong; visited pairs of placed calls and state are skipped, after Lowe.
 /// </summary>
 internal sealed class LinearizationSearch
 {
-    /// <summary>Beyond this the history is too wild to be judged: some hundred megabytes of memory.</summary>
+    /// <summary>The limit of the search: beyond it, some hundred megabytes of memory are in use.</summary>
     private const int MaxTried = 2_000_000;
 
     private readonly Operation[] operations;
@@ -26,15 +25,15 @@ internal sealed class LinearizationSearch
         steps.Push(new Step(-1, initial, Candidates(initial)));
     }
 
-    /// <summary>The longest order that was found, and the state after it.</summary>
+    /// <summary>The longest order found so far, and the state after it.</summary>
     public (IReadOnlyList<Operation> Order, PackageState After) Best { get; private set; } = ([], PackageState.Absent);
 
-    /// <summary>True when there is an order of all calls that were answered, with any of the others.</summary>
+    /// <summary>Returns true if there is an order of all answered calls and any of the others.</summary>
     public bool Succeeds() => Orders().Any();
 
     /// <summary>
-    /// Every end that an order can have: the state, and the unanswered calls that are not in the order and may still
-    /// come. Each once.
+    /// Enumerates the distinct outcomes of all orders: the state, and the unanswered calls that are not in the order
+    /// and may still take effect.
     /// </summary>
     public IEnumerable<(PackageState State, IReadOnlyList<Operation> Open)> Orders()
     {
@@ -53,7 +52,7 @@ internal sealed class LinearizationSearch
             var operation = operations[candidate];
             var (next, answer) = operation.Action.On(step.State);
 
-            // An unanswered call that would change nothing here is as well left for later, or never.
+            // An unanswered call that would change nothing here can be left for later, or never.
             if (operation.Answer is null ? next.Text == step.State.Text : operation.Answer != answer)
                 continue;
             Place(candidate, isPlaced: true);
@@ -65,8 +64,7 @@ internal sealed class LinearizationSearch
 
             if (tried.Count > MaxTried)
                 throw new InvalidOperationException(
-                    $"{operations.Length} calls are too many, or too many of them unanswered, to find out whether "
-                        + "they have an order.");
+                    $"Gave up on {operations.Length} calls: there are too many of them, or too many are unanswered.");
             steps.Push(new Step(candidate, next, Candidates(next)));
             if (steps.Count - 1 > Best.Order.Count)
                 Best = ([.. steps.Reverse().Skip(1).Select(placed => operations[placed.Placed])], next);
@@ -76,9 +74,9 @@ internal sealed class LinearizationSearch
     }
 
     /// <summary>
-    /// Those that may be next: nobody else's answer came before they were called. Those with an answer first, by its
-    /// time. One that fits here and has no effect anywhere is the only one: whatever order has it later has an equal
-    /// one that has it now.
+    /// Returns the calls that may be next: no other answer arrived before they were sent. Answered calls come first, by
+    /// time. A call that fits here and has no effect is the only candidate: any order that places it later has an
+    /// equivalent that places it now.
     /// </summary>
     private Queue<int> Candidates(PackageState state)
     {
@@ -87,7 +85,7 @@ internal sealed class LinearizationSearch
         for (var i = 0; i < operations.Length && operations[i].Call <= earliestReturn; i++)
             if (!placed[i])
             {
-                if (operations[i].IsWithoutEffect
+                if (operations[i].HasNoEffect
                     && operations[i].Answer is { } answer
                     && operations[i].Action.On(state).Answer == answer)
                     return new Queue<int>([i]);
@@ -107,7 +105,7 @@ internal sealed class LinearizationSearch
             unplacedAnswers += isPlaced ? -1 : 1;
     }
 
-    /// <summary>Which calls are placed, and the state after them.</summary>
+    /// <summary>Returns a key of the placed calls and the state after them.</summary>
     private string Key(PackageState state)
     {
         var first = Array.IndexOf(placed, false);
@@ -119,8 +117,8 @@ internal sealed class LinearizationSearch
         return key.Append(' ').Append(state.Text).ToString();
     }
 
-    /// <param name="Placed">The call that led here; -1 at the start.</param>
+    /// <param name="Placed">The call that led to this step; -1 at the start.</param>
     /// <param name="State">The state after it.</param>
-    /// <param name="Candidates">What has not been tried next.</param>
+    /// <param name="Candidates">The calls that have not been tried next.</param>
     private sealed record Step(int Placed, PackageState State, Queue<int> Candidates);
 }

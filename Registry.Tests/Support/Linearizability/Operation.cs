@@ -1,20 +1,20 @@
 namespace Registry.Tests.Support.Linearizability;
 
 /// <summary>One call of a history.</summary>
-/// <param name="Who">Who called whom.</param>
-/// <param name="Action">What was asked.</param>
-/// <param name="Call">When it was sent, in ticks.</param>
+/// <param name="Caller">The client and the replica.</param>
+/// <param name="Action">The action.</param>
+/// <param name="Call">When the request was sent, in ticks.</param>
 /// <param name="Return">
-/// When its answer had come whole, in ticks; <see cref="long.MaxValue"/> where none came that says what happened.
+/// When the answer was complete, in ticks; <see cref="long.MaxValue"/> if the outcome is unknown.
 /// </param>
 /// <param name="Answer">
-/// The answer; null where nobody knows whether it was done: it may be at any time after the call, or never.
+/// The answer; null if the outcome is unknown: it may take effect at any time after the call, or never.
 /// </param>
-internal sealed record Operation(string Who, PackageAction Action, long Call, long Return, string? Answer)
+internal sealed record Operation(string Caller, PackageAction Action, long Call, long Return, string? Answer)
 {
-    /// <summary>True when it cannot have changed anything.</summary>
-    public bool IsWithoutEffect => Action.Reads || Answer?.StartsWith('4') == true;
+    /// <summary>True if it cannot have changed anything.</summary>
+    public bool HasNoEffect => Action.Reads || Answer?.StartsWith('4') == true;
 
-    /// <summary>The same call, as it was known before its answer came.</summary>
+    /// <summary>Returns the same call before its answer arrived.</summary>
     public Operation Unanswered() => this with { Return = long.MaxValue, Answer = null };
 }

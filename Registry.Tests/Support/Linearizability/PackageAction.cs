@@ -1,6 +1,6 @@
 namespace Registry.Tests.Support.Linearizability;
 
-/// <summary>What a client asks of one package, and what a registry must do and answer in a given state.</summary>
+/// <summary>An action on one package, and how a registry must respond in a given state.</summary>
 internal abstract record PackageAction
 {
     protected const string NoPackage = "404 package-not-found";
@@ -8,23 +8,23 @@ internal abstract record PackageAction
     private const string NoRelease = "404 package-release-not-found";
     private const string NoChannel = "404 channel-not-found";
 
-    /// <summary>True when it never changes anything.</summary>
+    /// <summary>True if it never changes anything.</summary>
     public virtual bool Reads => false;
 
-    /// <returns>The state after it, and the answer: status, then what of the body matters.</returns>
+    /// <returns>The next state, and the answer: the status, then the relevant parts of the body.</returns>
     public abstract (PackageState Next, string Answer) On(PackageState state);
 
     /// <param name="Release">The release.</param>
-    /// <param name="Package">What is pushed.</param>
-    /// <param name="Content">What tells its content from all others.</param>
-    /// <param name="Force">Whether it replaces what is there.</param>
+    /// <param name="Package">The content to push.</param>
+    /// <param name="Content">A unique id of the content.</param>
+    /// <param name="Force">Whether it replaces an existing release.</param>
     internal sealed record Push(string Release, SeededPackage Package, string Content, bool Force) : PackageAction
     {
         public static async Task<Push> OfAsync(
             string release, SeededPackage package, bool force, CancellationToken cancellationToken) =>
             new(release, package, NameOf((await package.DigestsAsync(cancellationToken)).Tar), force);
 
-        /// <summary>The content of a digest, in short.</summary>
+        /// <summary>Returns a short id of a digest.</summary>
         public static string NameOf(string digest) => digest[..8];
 
         public override (PackageState Next, string Answer) On(PackageState state) =>

@@ -3,8 +3,8 @@ using System.Collections.Immutable;
 namespace Registry.Tests.Support.Linearizability;
 
 /// <summary>
-/// The model of one package: what each release holds, and the channels. Immutable. Releases must be such that their
-/// ordinal order is that of versions, as it is while each number has one digit.
+/// The immutable model of one package: the content of each release, and the channels. The ordinal order of the
+/// releases must equal their version order, which holds while every number has one digit.
 /// </summary>
 internal sealed class PackageState
 {
@@ -20,17 +20,17 @@ internal sealed class PackageState
     private PackageState(
         ImmutableSortedDictionary<string, string> releases, ImmutableSortedDictionary<string, Members> channels)
     {
-        // A package goes with its last release, and its channels with it.
+        // Deleting the last release deletes the package and its channels.
         (this.releases, this.channels) = (releases, releases.IsEmpty ? channels.Clear() : channels);
         Text = releases.IsEmpty ? "no package" : $"{ReleasesText} | {ChannelsText}";
     }
 
-    /// <summary>No package.</summary>
+    /// <summary>The state without a package.</summary>
     public static PackageState Absent { get; } = new(
         ImmutableSortedDictionary.Create<string, string>(
             HighestFirst), ImmutableSortedDictionary.Create<string, Members>(StringComparer.Ordinal));
 
-    /// <summary>All of it: equal texts are equal states.</summary>
+    /// <summary>The complete state as text: equal texts mean equal states.</summary>
     public string Text { get; }
 
     public bool Exists => !releases.IsEmpty;
@@ -44,7 +44,7 @@ internal sealed class PackageState
             ' ',
             channels.Select(static channel => Describe(channel.Key, channel.Value.Current, channel.Value.Releases)));
 
-    /// <summary>How a channel is written.</summary>
+    /// <summary>Formats a channel.</summary>
     public static string Describe(
         string channel,
         string current,
@@ -54,10 +54,10 @@ internal sealed class PackageState
 
     public bool HasChannel(string channel) => channels.ContainsKey(channel);
 
-    /// <summary>What a release holds.</summary>
+    /// <summary>Returns the content of a release.</summary>
     public string ContentOf(string release) => releases[release];
 
-    /// <summary>The channels that point to a release.</summary>
+    /// <summary>Returns the channels that point to a release.</summary>
     public IEnumerable<string> ChannelsOf(
         string release) =>
         channels.Where(channel => channel.Value.Current == release).Select(static channel => channel.Key);

@@ -1,7 +1,7 @@
 namespace Registry.Tests.Support.Linearizability;
 
 /// <summary>
-/// Actions on one package, so few releases and channels that they meet all the time. The same seed gives the same ones.
+/// Random actions on one package, with so few releases and channels that they often collide. Deterministic by seed.
 /// </summary>
 internal sealed class RandomActions(int seed)
 {
@@ -12,7 +12,7 @@ internal sealed class RandomActions(int seed)
 
     public Random Random { get; } = new(seed);
 
-    /// <summary>Anything: every other one a change.</summary>
+    /// <summary>Returns any action; every other one is a change.</summary>
     public async Task<PackageAction> NextAsync(CancellationToken cancellationToken) => Random.Next(8) switch
     {
         0 => new PackageAction.ShowPackage(),
@@ -22,7 +22,7 @@ internal sealed class RandomActions(int seed)
         _ => await NextChangeAsync(cancellationToken),
     };
 
-    /// <summary>A change, of a content that was never pushed before if it is a push.</summary>
+    /// <summary>Returns a change; a push always has a new content.</summary>
     public async Task<PackageAction> NextChangeAsync(CancellationToken cancellationToken) => Random.Next(10) switch
     {
         0 => new PackageAction.Delete(Release()),

@@ -4,7 +4,7 @@ using System.Text;
 
 namespace Registry.Tests.Support.Linearizability;
 
-/// <summary>The shortest part of a history that no order explains.</summary>
+/// <summary>The shortest part of a history that has no valid order.</summary>
 internal sealed class Violation
 {
     private readonly IReadOnlyList<(PackageState State, IReadOnlyList<Operation> Open)> starts;
@@ -17,8 +17,8 @@ internal sealed class Violation
         starts = [.. new LinearizationSearch(failing.Where(call => call.Call < cut), PackageState.Absent).Orders()];
         calls = [.. failing.Where(call => call.Call >= cut)];
 
-        // What changes nothing can go without making another order possible.
-        foreach (var idle in calls.Where(static call => call.IsWithoutEffect).Reverse().ToList())
+        // Calls without effect can be removed unless that makes an order possible.
+        foreach (var idle in calls.Where(static call => call.HasNoEffect).Reverse().ToList())
         {
             var fewer = calls.Where(call => call != idle).ToList();
             if (!HasOrder(fewer))
@@ -26,16 +26,16 @@ internal sealed class Violation
         }
     }
 
-    /// <summary>What is left of the history.</summary>
+    /// <summary>The calls that remain of the history.</summary>
     public IReadOnlyList<Operation> Calls => calls;
 
-    /// <summary>Null when the history of one package, absent at first, has an order.</summary>
+    /// <summary>Returns null if the history of one package, initially absent, has a valid order.</summary>
     public static Violation? Of(IReadOnlyList<Operation> history) =>
         new LinearizationSearch(history, PackageState.Absent).Succeeds() ? null : new Violation(history);
 
     public override string ToString()
     {
-        var text = new StringBuilder("No order explains these calls, of a package that was before them\n");
+        var text = new StringBuilder("No order explains these calls. The package was before:\n");
         foreach (var state in starts.Select(static start => start.State.Text).Distinct().Take(10))
             text.Append(CultureInfo.InvariantCulture, $"    {state}\n");
         var shown = calls.Concat(starts.SelectMany(static start => start.Open))
@@ -47,7 +47,7 @@ internal sealed class Violation
                 .Append(
                     CultureInfo.InvariantCulture,
                     $"{Milliseconds(call.Return == long.MaxValue ? -1 : call.Return - shown[0].Call),10}  ")
-                .Append(CultureInfo.InvariantCulture, $"{call.Who}  {call.Action}: {call.Answer ?? "?"}\n");
+                .Append(CultureInfo.InvariantCulture, $"{call.Caller}  {call.Action}: {call.Answer ?? "?"}\n");
         foreach (var (state, open) in starts.Take(1))
         {
             var search = new LinearizationSearch(open.Concat(calls), state);
@@ -61,7 +61,7 @@ internal sealed class Violation
     }
 
     /// <summary>
-    /// The history up to the first answer that cannot be explained; answers that came later are not known yet.
+    /// Returns the history up to the first answer that cannot be explained; later answers are treated as unknown.
     /// </summary>
     private static List<Operation> ShortestPrefix(IReadOnlyList<Operation> history)
     {
@@ -86,7 +86,7 @@ internal sealed class Violation
     }
 
     /// <summary>
-    /// The last moment at which no call was under way but those that were never answered, before the last answer.
+    /// Returns the last moment before the last answer at which only calls that were never answered were in progress.
     /// </summary>
     private static long LastQuiet(List<Operation> history)
     {

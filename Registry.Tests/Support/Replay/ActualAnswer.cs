@@ -2,19 +2,17 @@ using System.Net.Http.Headers;
 
 namespace Registry.Tests.Support.Replay;
 
-/// <summary>What this registry answered.</summary>
+/// <summary>A response of this registry.</summary>
 /// <param name="Status">The HTTP status.</param>
-/// <param name="Headers">All of them, those of the content included; several of a name joined by a comma.</param>
-/// <param name="Body">Empty for none.</param>
+/// <param name="Headers">All headers, including content headers; equal names joined by a comma.</param>
+/// <param name="Body">The body; empty for none.</param>
 internal sealed record ActualAnswer(int Status, IReadOnlyDictionary<string, string> Headers, byte[] Body)
 {
-    /// <summary>The name that the registry is called by, whatever its address.</summary>
+    /// <summary>The Host header of all requests, whatever the address.</summary>
     public const string Host = "registry.example";
 
-    /// <summary>
-    /// Puts a question exactly as it is given: the path is neither unescaped nor shortened on its way.
-    /// </summary>
-    public static async Task<ActualAnswer> AskAsync(
+    /// <summary>Sends a request unchanged: the path is neither unescaped nor normalized.</summary>
+    public static async Task<ActualAnswer> SendAsync(
         HttpClient client, ReplayStep step, CancellationToken cancellationToken)
     {
         var address = new Uri(

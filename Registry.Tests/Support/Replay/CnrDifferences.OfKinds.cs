@@ -5,7 +5,7 @@ using Registry.Core.Versions;
 
 namespace Registry.Tests.Support.Replay;
 
-/// <summary>The differences that concern a kind of answer.</summary>
+/// <summary>The differences that apply to a kind of response.</summary>
 internal static partial class CnrDifferences
 {
     private static IEnumerable<CnrDifference> OfKinds() =>
@@ -18,7 +18,7 @@ internal static partial class CnrDifferences
             ? ExpectedAnswer.Error(
                 404,
                 "channel-not-found",
-                ("package", Asked(exchange).Package),
+                ("package", Requested(exchange).Package),
                 ("channel", (string)expected.Json!["details"]!["package"]!))
             : expected),
         new(
@@ -63,19 +63,19 @@ internal static partial class CnrDifferences
     private static bool HasCode(
         ExpectedAnswer expected, string code) => expected.Json is JsonObject json && (string?)json["code"] == code;
 
-    /// <summary>The details name what was asked, with the release as it was resolved once it is.</summary>
+    /// <summary>Sets the details to what the request names, with the resolved release if there is one.</summary>
     private static ExpectedAnswer Echoing(Recording recording, RecordedExchange exchange, ExpectedAnswer expected)
     {
-        var asked = Asked(exchange);
+        var requested = Requested(exchange);
         return WithJson(expected, json =>
         {
             var details = json["details"]!.AsObject();
-            var release = (string?)details["release"] ?? asked.Release;
-            var mediaType = (string?)details["media_type"] ?? asked.MediaType;
+            var release = (string?)details["release"] ?? requested.Release;
+            var mediaType = (string?)details["media_type"] ?? requested.MediaType;
             json["details"] =
-                new JsonObject { ["package"] = asked.Package, ["release"] = release, ["media_type"] = mediaType };
+                new JsonObject { ["package"] = requested.Package, ["release"] = release, ["media_type"] = mediaType };
             json["message"] =
-                $"package {asked.Package} doesn't exist, v: {release ?? "None"}, type: {mediaType ?? "None"}";
+                $"package {requested.Package} doesn't exist, v: {release ?? "None"}, type: {mediaType ?? "None"}";
         }) with
         {
             AnyMessage = false,
@@ -83,7 +83,7 @@ internal static partial class CnrDifferences
         };
     }
 
-    private static (string Package, string? Release, string? MediaType) Asked(RecordedExchange exchange)
+    private static (string Package, string? Release, string? MediaType) Requested(RecordedExchange exchange)
     {
         var (path, query) = exchange.Path.Split('?') is [var before, var after] ? (before, after) : (exchange.Path, "");
         var segments = path[(path.IndexOf("/packages/", StringComparison.Ordinal) + 10)..].Split('/')
@@ -101,7 +101,9 @@ internal static partial class CnrDifferences
         };
     }
 
-    /// <summary>Packages and channels by name, manifests by release and media type, names in ordinal order.</summary>
+    /// <summary>
+    /// Sorts packages and channels by name, manifests by release and media type, and names ordinally.
+    /// </summary>
     private static void Order(JsonNode json)
     {
         switch (json)
@@ -140,14 +142,14 @@ internal static partial class CnrDifferences
             array.Add(item);
     }
 
-    /// <summary>Without the u before a string, its escapes, and the None of Python.</summary>
+    /// <summary>Removes Python's u prefix of strings, its escapes, and None.</summary>
     private static string Unquoted(string message) =>
         Escape.Replace(
             message.Replace("u'", "'", StringComparison.Ordinal)
                 .Replace("string: None", "string: ''", StringComparison.Ordinal),
             escape => ((char)int.Parse(escape.Groups[1].ValueSpan, NumberStyles.HexNumber, null)).ToString());
 
-    /// <summary>With what the registry adds where a release has a leading v.</summary>
+    /// <summary>Adds this registry's hint on a leading v.</summary>
     private static string Hinted(string message) => LeadingV.Replace(message, "$0. Releases have no leading v: $1");
 
     [GeneratedRegex(@"'v(\d+\.\d+\.\d+)'$")]

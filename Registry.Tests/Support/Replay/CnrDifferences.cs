@@ -4,8 +4,8 @@ using System.Text.RegularExpressions;
 namespace Registry.Tests.Support.Replay;
 
 /// <summary>
-/// All purposeful differences, in the order in which they are applied: those of single exchanges, then those of a kind
-/// of answer.
+/// All deliberate differences in the order of application: first those of single exchanges, then those of kinds of
+/// responses.
 /// </summary>
 internal static partial class CnrDifferences
 {
@@ -14,10 +14,10 @@ internal static partial class CnrDifferences
     public static IReadOnlyList<CnrDifference> All { get; } =
         [.. OfPushes(), .. OfQueries(), .. OfLists(), .. OfDeletion(), .. OfSites(), .. OfKinds()];
 
-    /// <summary>What is expected of this registry where the reference answered as recorded.</summary>
+    /// <summary>Returns the expected response of this registry to a recorded exchange.</summary>
     /// <param name="recording">The recording.</param>
-    /// <param name="exchange">Of it.</param>
-    /// <param name="applied">Told the differences that concern the exchange.</param>
+    /// <param name="exchange">An exchange of the recording.</param>
+    /// <param name="applied">Called with each difference that applies.</param>
     public static ExpectedAnswer Expect(Recording recording, RecordedExchange exchange, Action<CnrDifference> applied)
     {
         var expected = ExpectedAnswer.Of(exchange);
@@ -33,7 +33,7 @@ internal static partial class CnrDifferences
         return expected;
     }
 
-    /// <summary>Whether this registry admits a package's name.</summary>
+    /// <summary>Returns whether this registry accepts a package name.</summary>
     public static bool IsName(string name) => Name.IsMatch(name);
 
     private static IEnumerable<CnrDifference> OfPushes() =>
@@ -196,7 +196,7 @@ internal static partial class CnrDifferences
         return ExpectedAnswer.Of(200, manifest);
     }
 
-    /// <summary>What the successor answers, in the words of 0.2.7.</summary>
+    /// <summary>Converts a response of the successor to the format of 0.2.7.</summary>
     private static string ToCnr(RecordedExchange exchange)
     {
         var json = exchange.Json.AsObject();
@@ -213,7 +213,7 @@ internal static partial class CnrDifferences
             channel!["current"] = channel["releases"]![0]!.DeepClone();
     }
 
-    // What the reference took as -, "a/b", "é" and the like.
+    // Pushed to the reference with the media types -, "a/b", "é" and the like.
     private static bool IsRefusedMediaType(
         string release) => release is "1.0.7" or "1.0.8" or "1.0.9" or "1.0.10" or "1.0.11" or "1.0.12";
 

@@ -4,34 +4,34 @@ using System.Text.RegularExpressions;
 
 namespace Registry.Tests.Support.Replay;
 
-/// <summary>What is expected of this registry: the recorded answer, changed where it differs on purpose.</summary>
+/// <summary>The expected response of this registry: the recorded one with all deliberate differences.</summary>
 internal sealed partial record ExpectedAnswer
 {
     private static readonly JsonSerializerOptions Readable =
         new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    /// <summary>Those that are right; more than one only where either is.</summary>
+    /// <summary>The allowed statuses; more than one only if either is correct.</summary>
     public required IReadOnlyList<int> Statuses { get; init; }
 
-    /// <summary>Null where it is not compared.</summary>
+    /// <summary>The expected content type; null if it is not compared.</summary>
     public string? ContentType { get; init; }
 
-    /// <summary>Null where the answer is not JSON.</summary>
+    /// <summary>The expected JSON; null if the response is not JSON.</summary>
     public JsonNode? Json { get; init; }
 
-    /// <summary>Whether the answer's <c>details</c> may hold more than expected.</summary>
+    /// <summary>Whether the actual <c>details</c> may have more members.</summary>
     public bool MoreDetails { get; init; }
 
-    /// <summary>Whether the answer's <c>message</c> may be any text.</summary>
+    /// <summary>Whether <c>message</c> may be any text.</summary>
     public bool AnyMessage { get; init; }
 
-    /// <summary>Null where the answer is not binary.</summary>
+    /// <summary>The expected bytes; null if the response is not binary.</summary>
     public byte[]? Bytes { get; init; }
 
-    /// <summary>Pieces that a page holds.</summary>
+    /// <summary>Texts that the page must contain.</summary>
     public IReadOnlyList<string> Pieces { get; init; } = [];
 
-    /// <summary>Null for none.</summary>
+    /// <summary>The expected Content-Disposition; null if it is not compared.</summary>
     public string? Disposition { get; init; }
 
     /// <summary>The methods of <c>Allow</c>, sorted; null for none.</summary>
@@ -64,11 +64,11 @@ internal sealed partial record ExpectedAnswer
         };
     }
 
-    /// <summary>An answer in JSON, with the headers that all have.</summary>
+    /// <summary>Returns a JSON response with the headers that all JSON responses have.</summary>
     public static ExpectedAnswer Of(int status, JsonNode json) =>
         new() { Statuses = [status], ContentType = "application/json", Json = json, AllowOrigin = "*" };
 
-    /// <summary>An error whose words and further details are free.</summary>
+    /// <summary>Returns an error with any message and additional details.</summary>
     public static ExpectedAnswer Error(int status, string code, params (string Name, string Value)[] details) =>
         Of(status, new JsonObject
         {
@@ -82,7 +82,7 @@ internal sealed partial record ExpectedAnswer
             MoreDetails = true,
         };
 
-    /// <summary>Says how an answer differs; nothing where it does not.</summary>
+    /// <summary>Describes the differences of an actual response; none if it matches.</summary>
     public IEnumerable<string> DifferencesOf(ActualAnswer actual)
     {
         if (!Statuses.Contains(actual.Status))
@@ -106,7 +106,7 @@ internal sealed partial record ExpectedAnswer
         if (IsHead)
         {
             if (actual.Body.Length > 0)
-                yield return "a body under HEAD";
+                yield return "a body in response to HEAD";
             yield break;
         }
 
@@ -133,25 +133,25 @@ internal sealed partial record ExpectedAnswer
         }
         catch (JsonException)
         {
-            return $"a body that is no JSON: {text}";
+            return $"a body that is not JSON: {text}";
         }
 
         var expected = Json!.DeepClone();
-        Level(expected, actual, member: "");
+        Normalize(expected, actual, member: "");
         return JsonNode.DeepEquals(expected, actual)
             ? null
             : $"body {actual?.ToJsonString(Readable)}, expected {expected.ToJsonString(Readable)}";
     }
 
     /// <summary>
-    /// Makes equal what need not be: points in time of the right form, and the words and details that are free.
+    /// Copies values that need not match into the expected JSON: valid timestamps, and any message or details allowed.
     /// </summary>
-    private void Level(JsonNode? expected, JsonNode? actual, string member)
+    private void Normalize(JsonNode? expected, JsonNode? actual, string member)
     {
         if (expected is JsonArray expectedItems && actual is JsonArray actualItems)
         {
             foreach (var (first, second) in expectedItems.Zip(actualItems))
-                Level(first, second, "");
+                Normalize(first, second, "");
         }
 
         if (expected is not JsonObject expectedMembers || actual is not JsonObject actualMembers)
@@ -166,7 +166,7 @@ internal sealed partial record ExpectedAnswer
                     || (name == "message" && AnyMessage && value.Length > 0)))
                 expectedMembers[name] = value;
             else
-                Level(expectedMembers[name], node, name);
+                Normalize(expectedMembers[name], node, name);
         }
 
         if (MoreDetails && member == "details")

@@ -2,17 +2,17 @@ using System.Text.Json.Nodes;
 
 namespace Registry.Tests.Support.Replay;
 
-/// <summary>One question that was put to a reference server, and its answer.</summary>
-/// <param name="Id">What it was about; several may share one.</param>
-/// <param name="Key">The id, with a number where several share it: unique in its recording.</param>
-/// <param name="Method">Of the request.</param>
-/// <param name="Path">Path and query of the request, as they were on the wire.</param>
-/// <param name="RequestHeaders">Of the request.</param>
-/// <param name="RequestBody">Null for none.</param>
-/// <param name="Status">0 where the server hung up without an answer.</param>
-/// <param name="Headers">Of the answer.</param>
-/// <param name="Text">The answer's body where it is text.</param>
-/// <param name="Bytes">The answer's body where it is not.</param>
+/// <summary>A request to a reference server and its response.</summary>
+/// <param name="Id">The topic; several exchanges may share one.</param>
+/// <param name="Key">The id, with a number if it repeats: unique within the recording.</param>
+/// <param name="Method">The request method.</param>
+/// <param name="Path">The path and query of the request, as sent.</param>
+/// <param name="RequestHeaders">The request headers.</param>
+/// <param name="RequestBody">The request body; null for none.</param>
+/// <param name="Status">The status; 0 if the server closed the connection without a response.</param>
+/// <param name="Headers">The response headers.</param>
+/// <param name="Text">The response body if it is text; otherwise null.</param>
+/// <param name="Bytes">The response body if it is binary; otherwise null.</param>
 internal sealed record RecordedExchange(
     string Id,
     string Key,
@@ -25,7 +25,7 @@ internal sealed record RecordedExchange(
     string? Text,
     byte[]? Bytes)
 {
-    /// <summary>The answer as JSON. Each call makes a new one, which the caller may change.</summary>
+    /// <summary>The response as JSON. Each access returns a new object, which the caller may change.</summary>
     public JsonNode Json => JsonNode.Parse(Text!)!;
 
     public override string ToString() => $"{Key}: {Method} {Path}";

@@ -2,10 +2,10 @@ using System.Collections.Immutable;
 
 namespace Registry.Tests.Support.Replay;
 
-/// <summary>What was recorded on one reference server, in order.</summary>
-/// <param name="Name">The file, without its extension.</param>
-/// <param name="Root">Where that server's API was mounted.</param>
-/// <param name="Exchanges">The questions and answers.</param>
+/// <summary>The exchanges recorded with one reference server, in order.</summary>
+/// <param name="Name">The file name without extension.</param>
+/// <param name="Root">The mount path of that server's API.</param>
+/// <param name="Exchanges">The exchanges.</param>
 internal sealed record Recording(string Name, string Root, ImmutableArray<RecordedExchange> Exchanges)
 {
     public static Recording Cnr { get; } = Load("cnr-0.2.7", "");
@@ -14,7 +14,7 @@ internal sealed record Recording(string Name, string Root, ImmutableArray<Record
 
     public string Packages => $"{Root}/api/v1/packages";
 
-    /// <summary>The first exchange of this id.</summary>
+    /// <summary>Returns the first exchange of an id.</summary>
     public RecordedExchange this[string id] => Exchanges.First(exchange => exchange.Id == id);
 
     public override string ToString() => Name;

@@ -3,14 +3,14 @@ using System.Text.Json.Nodes;
 namespace Registry.Tests.Support.Replay;
 
 /// <summary>
-/// Exchanges that are played in their order against one fresh registry. Only a part of what was recorded is kept, so
-/// each group is told which requests bring the registry into the state that its exchanges imply.
+/// Exchanges that are replayed in order against one empty registry. The recordings are incomplete, so each group lists
+/// the requests that create the state that its exchanges require.
 /// </summary>
-/// <param name="Name">What the exchanges are about.</param>
+/// <param name="Name">The topic of the exchanges.</param>
 /// <param name="Holds">
-/// Whether the exchange of an id is one of these. The first group that holds an exchange plays it.
+/// Returns whether the exchanges of an id belong to the group; the first matching group replays them.
 /// </param>
-/// <param name="Before">What is done before the exchange of a key; before all for the empty key.</param>
+/// <param name="Before">The requests to send before the exchange of a key; the empty key comes before all.</param>
 internal sealed record ReplayGroup(
     string Name, Func<string, bool> Holds, IReadOnlyDictionary<string, Func<Recording, IEnumerable<ReplayStep>>> Before)
 {
@@ -66,8 +66,8 @@ internal sealed record ReplayGroup(
 
     public static ReplayGroup Of(RecordedExchange exchange) => All.First(group => group.Holds(exchange.Id));
 
-    /// <summary>Plays the exchanges of this group.</summary>
-    /// <returns>The answers by key.</returns>
+    /// <summary>Replays the exchanges of this group.</summary>
+    /// <returns>The responses by key.</returns>
     public async Task<IReadOnlyDictionary<string, ActualAnswer>> PlayAsync(
         Recording recording, HttpClient client, CancellationToken cancellationToken)
     {
@@ -76,7 +76,7 @@ internal sealed record ReplayGroup(
         foreach (var exchange in recording.Exchanges.Where(exchange => Of(exchange) == this))
         {
             await PrepareAsync(exchange.Key, recording, client, cancellationToken);
-            answers[exchange.Key] = await ActualAnswer.AskAsync(client, ReplayStep.Of(exchange), cancellationToken);
+            answers[exchange.Key] = await ActualAnswer.SendAsync(client, ReplayStep.Of(exchange), cancellationToken);
         }
 
         return answers;
@@ -90,7 +90,7 @@ internal sealed record ReplayGroup(
     private static IEnumerable<RecordedExchange> Seeds(
         Recording recording) => recording.Exchanges.Where(exchange => Of("seed.")(exchange.Id));
 
-    /// <summary>Pushes what the list holds beside the seed, where this registry admits the name.</summary>
+    /// <summary>Pushes the packages of the list that are not in the seed, if this registry accepts the name.</summary>
     private static IEnumerable<ReplayStep> Listed(Recording recording) =>
         from entry in recording["list.afternames"].Json.AsArray()
         let name = (string)entry["name"]!
@@ -101,8 +101,8 @@ internal sealed record ReplayGroup(
         select ReplayStep.Push(recording, name, (string)release!, mediaType == "null" ? null : mediaType);
 
     /// <summary>
-    /// Pushes a release in each media type that this registry admits: short ones, the long forms of either vendor and
-    /// of either kind, and none.
+    /// Pushes a release in each media type that this registry accepts: short forms, the long forms of both vendors and
+    /// both kinds, and none.
     /// </summary>
     private static IEnumerable<ReplayStep> PushMediaTypes(Recording recording)
     {
@@ -127,10 +127,10 @@ internal sealed record ReplayGroup(
             return;
         foreach (var step in steps(recording))
         {
-            var answer = await ActualAnswer.AskAsync(client, step, cancellationToken);
+            var answer = await ActualAnswer.SendAsync(client, step, cancellationToken);
             if (answer.Status != 200)
                 throw new InvalidOperationException(
-                    $"{step.Method} {step.Path} failed with {answer.Status}: "
+                    $"{step.Method} {step.Path} returned {answer.Status}: "
                         + $"{System.Text.Encoding.UTF8.GetString(answer.Body)}");
         }
     }

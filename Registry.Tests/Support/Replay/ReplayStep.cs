@@ -2,17 +2,17 @@ using System.Text.Json.Nodes;
 
 namespace Registry.Tests.Support.Replay;
 
-/// <summary>A request to put.</summary>
+/// <summary>A request to send.</summary>
 internal sealed record ReplayStep(string Method, string Path, IReadOnlyDictionary<string, string> Headers, string? Body)
 {
     private static readonly Dictionary<string, string> None = [];
 
-    /// <summary>The request of a recorded exchange.</summary>
+    /// <summary>Returns the request of a recorded exchange.</summary>
     public static ReplayStep Of(
         RecordedExchange exchange) =>
         new(exchange.Method, exchange.Path, exchange.RequestHeaders, exchange.RequestBody);
 
-    /// <summary>A push of a small content.</summary>
+    /// <summary>Returns a push of a small content.</summary>
     public static ReplayStep Push(
         Recording recording, string package, string release, string? mediaType, JsonNode? metadata = null)
     {
@@ -28,7 +28,7 @@ internal sealed record ReplayStep(string Method, string Path, IReadOnlyDictionar
     public static ReplayStep AddToChannel(Recording recording, string package, string channel, string release) =>
         new("POST", $"{recording.Packages}/{package}/channels/{channel}/{release}", None, null);
 
-    /// <summary>A deletion of what is at a path below the packages.</summary>
+    /// <summary>Returns a DELETE of a path below the packages.</summary>
     public static ReplayStep Delete(
         Recording recording, string what) => new("DELETE", $"{recording.Packages}/{what}", None, null);
 }

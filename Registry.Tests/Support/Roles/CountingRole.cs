@@ -6,7 +6,7 @@ using Registry.Tests.Support.Storage;
 namespace Registry.Tests.Support.Roles;
 
 /// <summary>
-/// Counts one document up by compare-and-set: <c>PATH TIMES</c>. Says <c>ready</c>, and begins when it is told a line.
+/// Increments one document by compare-and-set: <c>PATH TIMES</c>. Prints <c>ready</c> and starts on a line of input.
 /// </summary>
 public static class CountingRole
 {

@@ -7,7 +7,8 @@ using Registry.Tests.Support.Storage;
 namespace Registry.Tests.Support.Roles;
 
 /// <summary>
-/// On a volume of 4 MiB of its own: <c>PATH</c>. What a full disk refuses changes nothing, and what frees room goes on.
+/// Runs on its own volume of 4 MiB: <c>PATH</c>. A write that fails on a full disk changes nothing, and deletes still
+/// work.
 /// </summary>
 public static class FullVolumeRole
 {
@@ -23,9 +24,9 @@ public static class FullVolumeRole
         var revision = await documents.PutAsync(Sample, "before", Precondition.Absent, cancellationToken);
         var info = await blobs.CommitAsync(Sample, StorageShortcuts.Bytes(10_000), cancellationToken);
 
-        // A blob that does not fit.
+        // A blob that does not fit fails.
         var writer = await blobs.CreateAsync(Sample, cancellationToken);
-        await DemandFullAsync(async () =>
+        await AssertFullAsync(async () =>
         {
             for (var i = 0; i < 100; i++)
                 await writer.WriteAsync(new byte[100_000], cancellationToken);
@@ -33,14 +34,14 @@ public static class FullVolumeRole
         await writer.DisposeAsync();
         Assert.That(Directory.GetFiles(Path.Combine(path, "staging")), Is.Empty);
 
-        // Not a byte is left.
+        // No byte is free.
         var filler = Path.Combine(path, "filler");
         Fill(filler);
-        await DemandFullAsync(
+        await AssertFullAsync(
             async () => await documents.TryPutAsync(Sample, "after", Precondition.None, cancellationToken));
-        await DemandFullAsync(
+        await AssertFullAsync(
             async () => await blobs.CommitAsync(Sample, StorageShortcuts.Bytes(10_000), cancellationToken));
-        await DemandFullAsync(
+        await AssertFullAsync(
             async () =>
                 await blobs.CommitAsync(StoreKey.Of("packages", "new"), StorageShortcuts.Bytes(5), cancellationToken));
         Assert.That((await documents.GetAsync(Sample, cancellationToken))!.Revision, Is.EqualTo(revision));
@@ -52,9 +53,9 @@ public static class FullVolumeRole
             Is.EqualTo(StorageShortcuts.Bytes(10_000)));
         Assert.That(await blobs.DiscardAbandonedAsync(TimeSpan.Zero, cancellationToken), Is.Zero);
 
-        // What is there can be deleted, which is how room is made: also by a process that starts now, after a restart
-        // of the machine, which leaves no use in the file of changes, and without the lock files, as after a restore of
-        // a back-up that lacks them.
+        // Deletes free space even when the disk is full. They also work in a process that starts now, after a restart
+        // of the machine, which leaves no record in the file of changes, and without lock files, as after a restore
+        // from a backup that lacks them.
         var changes = Path.Combine(path, "changes");
         using (var file = File.OpenHandle(changes, access: FileAccess.ReadWrite))
             RandomAccess.Write(file, new byte[64], 0);
@@ -64,16 +65,16 @@ public static class FullVolumeRole
         volume = new FilesystemVolume(new FilesystemOptions { Path = path }, TimeProvider.System);
         documents = new FilesystemDocumentStore(volume);
         blobs = new FilesystemBlobStore(volume);
-        await DemandFullAsync(async () => await new FilesystemProbe(volume).ProbeAsync(cancellationToken));
+        await AssertFullAsync(async () => await new FilesystemProbe(volume).ProbeAsync(cancellationToken));
         var before = await documents.ChangesAsync(StoreKeys.Packages, null, cancellationToken);
         Assert.That(
             await blobs.TryDeleteAsync(info.Key, Precondition.Matches(info.Revision), cancellationToken), Is.True);
         Assert.That(await documents.TryDeleteAsync(Sample, Precondition.Matches(revision), cancellationToken), Is.True);
         var changed = await documents.ChangesAsync(StoreKeys.Packages, before.Token, cancellationToken);
-        Assert.That(changed.Keys, Is.Null.Or.Contains(Sample), "the delete is told");
+        Assert.That(changed.Keys, Is.Null.Or.Contains(Sample), "the delete is reported");
         File.Delete(filler);
 
-        // What comes back is above what was deleted, also where the clock was set back.
+        // A recreated document has a higher revision than the deleted one, even if the clock was set back.
         var yesterday = new ShiftedTime { Shift = TimeSpan.FromDays(-1) };
         volume = new FilesystemVolume(new FilesystemOptions { Path = path }, yesterday);
         documents = new FilesystemDocumentStore(volume);
@@ -97,14 +98,14 @@ public static class FullVolumeRole
             }
             catch (IOException)
             {
-                // So much does not fit any more: on with less.
+                // This size no longer fits: continue with a smaller one.
             }
         }
 
         Assert.That(at, Is.AtLeast(atLeast));
     }
 
-    private static async Task DemandFullAsync(Func<Task> call)
+    private static async Task AssertFullAsync(Func<Task> call)
     {
         var failure = await Assert.ThrowsAsync<StorageException>(() => call());
         Assert.That(failure!.Kind, Is.EqualTo(StorageFault.Full), failure.Message);

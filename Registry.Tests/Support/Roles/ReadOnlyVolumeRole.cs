@@ -5,7 +5,7 @@ using Registry.Tests.Support.Storage;
 
 namespace Registry.Tests.Support.Roles;
 
-/// <summary>On a volume of its own, which it makes read-only half-way: <c>PATH</c>.</summary>
+/// <summary>Runs on its own volume, which it remounts read-only midway: <c>PATH</c>.</summary>
 public static class ReadOnlyVolumeRole
 {
     private static readonly StoreKey Sample = StoreKey.Of("packages", "sample", "app");
@@ -26,13 +26,13 @@ public static class ReadOnlyVolumeRole
             Assert.That(mount.ExitCode, Is.Zero);
         }
 
-        await DemandDeniedAsync(
+        await AssertDeniedAsync(
             async () => await documents.TryPutAsync(Sample, "after", Precondition.None, cancellationToken));
-        await DemandDeniedAsync(
+        await AssertDeniedAsync(
             async () => await documents.TryDeleteAsync(Sample, Precondition.None, cancellationToken));
-        await DemandDeniedAsync(async () => await blobs.CreateAsync(Sample, cancellationToken));
-        await DemandDeniedAsync(async () => await blobs.TryDeleteAsync(info.Key, Precondition.None, cancellationToken));
-        await DemandDeniedAsync(async () => await new FilesystemProbe(volume).ProbeAsync(cancellationToken));
+        await AssertDeniedAsync(async () => await blobs.CreateAsync(Sample, cancellationToken));
+        await AssertDeniedAsync(async () => await blobs.TryDeleteAsync(info.Key, Precondition.None, cancellationToken));
+        await AssertDeniedAsync(async () => await new FilesystemProbe(volume).ProbeAsync(cancellationToken));
         Assert.That((await documents.GetAsync(Sample, cancellationToken))!.Text(), Is.EqualTo("before"));
         Assert.That(await blobs.StatAsync(info.Key, cancellationToken), Is.EqualTo(info));
 
@@ -40,7 +40,7 @@ public static class ReadOnlyVolumeRole
         Assert.That(verdict.FailureMessage, Does.Contain("FILESYSTEM__PATH").And.Contain("cannot be written to"));
     }
 
-    private static async Task DemandDeniedAsync(Func<Task> call)
+    private static async Task AssertDeniedAsync(Func<Task> call)
     {
         var failure = await Assert.ThrowsAsync<StorageException>(() => call());
         Assert.That(failure!.Kind, Is.EqualTo(StorageFault.Denied), failure.Message);

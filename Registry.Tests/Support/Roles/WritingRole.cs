@@ -6,8 +6,8 @@ using Registry.Tests.Support.Storage;
 namespace Registry.Tests.Support.Roles;
 
 /// <summary>
-/// Writes documents and blobs until it is killed, four at once: <c>PATH FIRST-ROUND</c>. Prints a line for each that
-/// was acknowledged: <c>document NUMBER ROUND</c>, or <c>blob SEED</c>.
+/// Writes documents and blobs, four at a time, until it is killed: <c>PATH FIRST-ROUND</c>. Prints a line per
+/// acknowledged write: <c>document NUMBER ROUND</c> or <c>blob SEED</c>.
 /// </summary>
 public static class WritingRole
 {
@@ -17,7 +17,7 @@ public static class WritingRole
 
     public static StoreKey DocumentOf(int writer) => StoreKey.Of("packages", "killed", $"{writer}");
 
-    /// <summary>A document that tells whether it is whole: its round as often as it says.</summary>
+    /// <summary>Returns a document that shows whether it is complete: its round, repeated.</summary>
     public static string TextOf(
         int round) => string.Join(' ', Enumerable.Repeat(round.ToString(CultureInfo.InvariantCulture), 2_000));
 

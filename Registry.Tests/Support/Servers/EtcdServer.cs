@@ -4,10 +4,10 @@ using System.Text.Json;
 
 namespace Registry.Tests.Support;
 
-/// <summary>An <c>etcd</c>: alone, or a member of a cluster.</summary>
+/// <summary>An <c>etcd</c> server, standalone or a member of a cluster.</summary>
 public sealed class EtcdServer : ServerProcess
 {
-    /// <summary>gRPC's code of a range that is not there.</summary>
+    /// <summary>The gRPC status code OUT_OF_RANGE.</summary>
     private const int OutOfRange = 11;
 
     private readonly HttpClient gateway;
@@ -16,7 +16,7 @@ public sealed class EtcdServer : ServerProcess
     private readonly string[] settings;
     private readonly int peerPort = FreePort();
 
-    /// <summary>The members of its cluster; empty where it is alone.</summary>
+    /// <summary>The members of its cluster; empty if standalone.</summary>
     private EtcdServer[] cluster = [];
 
     private EtcdServer(string name, string scheme, string[] settings)
@@ -27,7 +27,7 @@ public sealed class EtcdServer : ServerProcess
             new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{Port}"), Timeout = TimeSpan.FromSeconds(30) };
     }
 
-    /// <summary>Its address, as <c>ETCD__ENDPOINTS</c> takes it.</summary>
+    /// <summary>Its address for <c>ETCD__ENDPOINTS</c>.</summary>
     public string Endpoint => string.Create(CultureInfo.InvariantCulture, $"{scheme}://127.0.0.1:{Port}");
 
     protected override IEnumerable<string> Arguments =>
@@ -41,18 +41,18 @@ public sealed class EtcdServer : ServerProcess
 
     private string PeerUrl => string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{peerPort}");
 
-    /// <param name="cancellationToken">Ends the wait for it.</param>
-    /// <param name="settings">Settings as on its command line, such as <c>--quota-backend-bytes=10000000</c>.</param>
+    /// <param name="cancellationToken">Cancels the start.</param>
+    /// <param name="settings">Command-line options, such as <c>--quota-backend-bytes=10000000</c>.</param>
     public static Task<EtcdServer> StartAsync(
         CancellationToken cancellationToken,
         params string[] settings) => StartAsync("http", cancellationToken, settings);
 
-    /// <summary>The same with TLS: the settings name the certificates.</summary>
+    /// <summary>Starts it with TLS, if the scheme is https; the settings name the certificates.</summary>
     public static Task<EtcdServer> StartAsync(
         string scheme, CancellationToken cancellationToken, params string[] settings) =>
         StartAsync(() => new EtcdServer("alone", scheme, settings), cancellationToken);
 
-    /// <summary>Starts a cluster of so many members, and waits until all serve.</summary>
+    /// <summary>Starts a cluster and waits until all members serve.</summary>
     public static async Task<EtcdServer[]> StartClusterAsync(int members, CancellationToken cancellationToken)
     {
         var servers = Enumerable.Range(0, members).Select(static i => new EtcdServer($"m{i}", "http", [])).ToArray();
@@ -79,17 +79,17 @@ public sealed class EtcdServer : ServerProcess
     public override string[] NewStorage(
         string name) => ["--STORAGE=etcd", $"--Etcd:Endpoints={Endpoint}", $"--Etcd:Prefix={name}/"];
 
-    /// <summary>Asks its JSON gateway, as an operator would by its own client.</summary>
-    /// <param name="path">Such as <c>/v3/kv/compaction</c>.</param>
+    /// <summary>Sends a request to its JSON gateway.</summary>
+    /// <param name="path">The path, such as <c>/v3/kv/compaction</c>.</param>
     /// <param name="body">The request, as JSON.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <param name="cancellationToken">Cancels the request.</param>
     public async Task<JsonElement> AskAsync(string path, object body, CancellationToken cancellationToken)
     {
         var (succeeded, answer) = await TryAskAsync(path, body, cancellationToken);
         return succeeded ? answer : throw new InvalidOperationException($"{path}: {answer}");
     }
 
-    /// <summary>Forgets the past up to now.</summary>
+    /// <summary>Compacts the history up to the current revision.</summary>
     public async Task CompactAsync(CancellationToken cancellationToken)
     {
         var status = await AskAsync("/v3/maintenance/status", new { }, cancellationToken);
@@ -98,12 +98,12 @@ public sealed class EtcdServer : ServerProcess
                 .GetProperty("revision")
                 .GetString(), physical = true }, cancellationToken);
 
-        // Where nothing was written since the last time, it says that this is forgotten already.
+        // If nothing was written since the last compaction, etcd reports that the revision is compacted already.
         if (!succeeded && answer.GetProperty("code").GetInt32() != OutOfRange)
             throw new InvalidOperationException($"{answer}");
     }
 
-    /// <summary>Makes room as an operator does: compact, defragment, disarm the alarm.</summary>
+    /// <summary>Frees space as an operator does: compacts, defragments, disarms the alarm.</summary>
     public async Task MakeRoomAsync(CancellationToken cancellationToken)
     {
         await CompactAsync(cancellationToken);

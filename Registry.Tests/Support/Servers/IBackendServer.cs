@@ -1,11 +1,11 @@
 namespace Registry.Tests.Support;
 
-/// <summary>What a backend of the service keeps its data in.</summary>
+/// <summary>A server or folder that holds the data of a backend.</summary>
 public interface IBackendServer : IAsyncDisposable
 {
     /// <summary>
-    /// The settings, as on its command line, of services that share everything with each other and nothing with those
-    /// of other names.
+    /// Returns command-line settings of a storage: services with the same name share everything, services with
+    /// different names nothing.
     /// </summary>
     /// <param name="name">Letters, digits and hyphens.</param>
     string[] NewStorage(string name);

@@ -1,6 +1,6 @@
 namespace Registry.Tests.Support;
 
-/// <summary>The filesystem: a folder for each name.</summary>
+/// <summary>The filesystem: one folder per name.</summary>
 internal sealed class LocalFolders : IBackendServer
 {
     private readonly TemporaryFolder folder = new();

@@ -1,21 +1,21 @@
 namespace Registry.Tests.Support;
 
-/// <summary>An <c>nginx</c> that serves a registry below <see cref="Prefix"/>, as operators set it up.</summary>
+/// <summary>An <c>nginx</c> that serves a registry under <see cref="Prefix"/>, as operators set it up.</summary>
 public sealed class NginxServer : ServerProcess
 {
-    /// <summary>Below which path.</summary>
+    /// <summary>The path prefix.</summary>
     public const string Prefix = "/registry";
 
     private const string Installed = "/usr/sbin/nginx";
 
     private readonly string location;
 
-    /// <param name="location">What stands in the location, beside the Host header.</param>
+    /// <param name="location">The directives of the location.</param>
     private NginxServer(string location)
         : base((File.Exists(Installed) ? Installed : "nginx", "nginx-light"), "using the \"epoll\"") =>
         this.location = location;
 
-    /// <summary>The registry as clients see it.</summary>
+    /// <summary>The address of the registry for clients.</summary>
     public Uri Address => new($"http://127.0.0.1:{Port}{Prefix}/");
 
     protected override IEnumerable<string> Arguments
@@ -27,14 +27,14 @@ public sealed class NginxServer : ServerProcess
         }
     }
 
-    /// <summary>The directive that passes on the host as the client calls it.</summary>
+    /// <summary>The directive that forwards the host that the client requested.</summary>
     public const string KeepHost = "proxy_set_header Host $http_host;";
 
     /// <summary>Starts it.</summary>
     /// <param name="registry">The address of the registry, without a path.</param>
-    /// <param name="keepsPrefix">Whether it passes the prefix on to the registry; otherwise it takes it off.</param>
-    /// <param name="directives">More directives for the location.</param>
-    /// <param name="cancellationToken">Ends the wait for it.</param>
+    /// <param name="keepsPrefix">Whether the prefix is forwarded to the registry; otherwise it is removed.</param>
+    /// <param name="directives">Additional directives of the location.</param>
+    /// <param name="cancellationToken">Cancels the start.</param>
     public static Task<NginxServer> StartAsync(
         Uri registry, bool keepsPrefix, string directives, CancellationToken cancellationToken) =>
         StartAsync(
@@ -61,7 +61,7 @@ public sealed class NginxServer : ServerProcess
             scgi_temp_path scgi;
             server {
                 listen 127.0.0.1:{{Port}};
-                # A browser asks the host for the icon of a page of JSON. What else is on the host is not the registry's.
+                # Browsers request the icon from the root of the host, which is not part of the registry.
                 location = /favicon.ico { return 204; }
                 location {{Prefix}}/ { {{location}} }
             }

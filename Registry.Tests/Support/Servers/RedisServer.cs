@@ -13,20 +13,19 @@ public sealed class RedisServer : ServerProcess
     private RedisServer(string[] settings)
         : base(("redis-server", "redis-server"), "Ready to accept connections") => this.settings = settings;
 
-    /// <summary>Its address, as <c>REDIS__CONFIGURATION</c> takes it.</summary>
+    /// <summary>Its address for <c>REDIS__CONFIGURATION</c>.</summary>
     public string Configuration => string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{Port}");
 
     protected override IEnumerable<string> Arguments =>
         ["--bind", "127.0.0.1", "--port", $"{Port}", "--dir", Data, "--save", "", "--daemonize", "no", .. settings];
 
-    /// <summary>A server that keeps what it is given: every write flushed.</summary>
+    /// <summary>Starts a durable server, which flushes every write.</summary>
     public static Task<RedisServer> StartDurableAsync(
         CancellationToken cancellationToken) => StartAsync(cancellationToken, Durable);
 
-    /// <param name="cancellationToken">Ends the wait for it.</param>
+    /// <param name="cancellationToken">Cancels the start.</param>
     /// <param name="settings">
-    /// Settings as on its command line, such as <c>--maxmemory 10mb</c>; memory alone keeps the data where none says
-    /// otherwise.
+    /// Command-line options, such as <c>--maxmemory 10mb</c>. By default the data is in memory only.
     /// </param>
     public static Task<RedisServer> StartAsync(
         CancellationToken cancellationToken,
@@ -35,8 +34,8 @@ public sealed class RedisServer : ServerProcess
     public override string[] NewStorage(
         string name) => ["--STORAGE=redis", $"--Redis:Configuration={Configuration}", $"--Redis:Prefix={name}:"];
 
-    /// <summary>Sends a command as an operator would.</summary>
-    /// <returns>The answer, one line for each element.</returns>
+    /// <summary>Runs a command through redis-cli.</summary>
+    /// <returns>The reply, one line per element.</returns>
     public async Task<string> CommandAsync(params string[] words)
     {
         var start = new ProcessStartInfo("redis-cli", ["-p", $"{Port}", .. words]) { RedirectStandardOutput = true };

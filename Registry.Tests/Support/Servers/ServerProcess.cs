@@ -8,32 +8,32 @@ using System.Net.Sockets;
 namespace Registry.Tests.Support;
 
 /// <summary>
-/// A real server of the test's own, on free loopback ports over a temporary folder. It is killed, frozen and started
-/// again by its process id; one that runs on the machine already is never used.
+/// A real server for one test, on free loopback ports and a temporary folder. It is killed, frozen and restarted by its
+/// process id; a server that already runs on the machine is never used.
 /// </summary>
-/// <param name="executable">The command that runs it, and the Debian package that brings it.</param>
-/// <param name="ready">What it prints when it serves.</param>
+/// <param name="executable">The command that runs it, and the Debian package that contains it.</param>
+/// <param name="ready">The output that shows that it is ready.</param>
 public abstract class ServerProcess((string Command, string Package) executable, string ready) : IBackendServer
 {
-    /// <summary>Far above what a start takes, on a machine that does much else.</summary>
+    /// <summary>Far longer than a start takes, even on a busy machine.</summary>
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(60);
 
     private readonly TemporaryFolder folder = new();
     private readonly ConcurrentQueue<string> output = new();
     private Process? process;
 
-    /// <summary>Where clients find it, now and after each start.</summary>
+    /// <summary>The port for clients; it stays the same after a restart.</summary>
     public int Port { get; } = FreePort();
 
-    /// <summary>Its arguments; the same at each start.</summary>
+    /// <summary>The arguments, the same at each start.</summary>
     protected abstract IEnumerable<string> Arguments { get; }
 
-    /// <summary>Where it keeps its data.</summary>
+    /// <summary>The data folder.</summary>
     protected string Data => folder.Path;
 
     public abstract string[] NewStorage(string name);
 
-    /// <summary>A port that nobody listens at just now.</summary>
+    /// <summary>Returns a port that is currently free.</summary>
     public static int FreePort()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
@@ -41,14 +41,14 @@ public abstract class ServerProcess((string Command, string Package) executable,
         return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
-    /// <summary>Starts it over the folder and on the ports that it had, and waits until it serves.</summary>
+    /// <summary>Starts it over the same folder and ports, and waits until it is ready.</summary>
     public async Task StartAgainAsync(CancellationToken cancellationToken)
     {
         Launch();
         await ServesAsync(cancellationToken);
     }
 
-    /// <summary>Kills it at once, as a crash does.</summary>
+    /// <summary>Kills it, as a crash would.</summary>
     public async Task KillAsync()
     {
         if (process is null)
@@ -59,7 +59,7 @@ public abstract class ServerProcess((string Command, string Package) executable,
         process = null;
     }
 
-    /// <summary>Stops it without closing anything: connections stay, answers do not come.</summary>
+    /// <summary>Suspends it: connections stay open, but it does not respond.</summary>
     public Task FreezeAsync() => SignalAsync("-STOP");
 
     public Task ThawAsync() => SignalAsync("-CONT");
@@ -72,8 +72,8 @@ public abstract class ServerProcess((string Command, string Package) executable,
     }
 
     /// <summary>
-    /// Makes a server and starts it. Another process may take a port between its choice and its use: then once more
-    /// with other ports.
+    /// Creates and starts a server. Another process may take a port before the server binds it; then it retries with
+    /// other ports.
     /// </summary>
     protected static async Task<T> StartAsync<T>(Func<T> make, CancellationToken cancellationToken)
         where T : ServerProcess
@@ -98,8 +98,8 @@ public abstract class ServerProcess((string Command, string Package) executable,
         }
     }
 
-    /// <summary>Starts it, and does not wait.</summary>
-    /// <exception cref="NotSupportedException">It is not installed.</exception>
+    /// <summary>Starts it without waiting.</summary>
+    /// <exception cref="NotSupportedException">The server is not installed.</exception>
     protected void Launch()
     {
         output.Clear();
@@ -115,7 +115,7 @@ public abstract class ServerProcess((string Command, string Package) executable,
         catch (Win32Exception missing)
         {
             throw new NotSupportedException(
-                $"There is no {executable.Command} on this machine: apt-get install -y {executable.Package}", missing);
+                $"{executable.Command} is not installed; run: apt-get install -y {executable.Package}", missing);
         }
 
         process.OutputDataReceived += (_, line) => output.Enqueue(line.Data ?? "");
@@ -124,7 +124,7 @@ public abstract class ServerProcess((string Command, string Package) executable,
         process.BeginErrorReadLine();
     }
 
-    /// <exception cref="InvalidOperationException">It ended, or does not serve after a long time.</exception>
+    /// <exception cref="InvalidOperationException">The server exited or did not become ready in time.</exception>
     protected async Task ServesAsync(CancellationToken cancellationToken)
     {
         var started = TimeProvider.System.GetTimestamp();
@@ -132,17 +132,17 @@ public abstract class ServerProcess((string Command, string Package) executable,
         {
             if (process!.HasExited || TimeProvider.System.GetElapsedTime(started) > Timeout)
                 throw new InvalidOperationException(
-                    $"{executable.Command} does not start: {string.Join('\n', output.TakeLast(20))}");
+                    $"{executable.Command} did not start: {string.Join('\n', output.TakeLast(20))}");
             await Task.Delay(20, cancellationToken);
         }
     }
 
     private async Task SignalAsync(string signal)
     {
-        var id = process?.Id ?? throw new InvalidOperationException("There is no server to signal.");
+        var id = process?.Id ?? throw new InvalidOperationException("The server does not run.");
         using var kill = Process.Start("kill", [signal, id.ToString(CultureInfo.InvariantCulture)]);
         await kill.WaitForExitAsync();
         if (kill.ExitCode != 0)
-            throw new InvalidOperationException($"kill {signal} {id} ended with {kill.ExitCode}.");
+            throw new InvalidOperationException($"kill {signal} {id} exited with {kill.ExitCode}.");
     }
 }

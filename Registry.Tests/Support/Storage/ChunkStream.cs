@@ -3,8 +3,8 @@ using Registry.Core.Content;
 namespace Registry.Tests.Support.Storage;
 
 /// <summary>
-/// Reads a part of bytes that lie in chunks, at most one chunk a read: a reader that takes one read for all is caught
-/// by it.
+/// Reads a range of bytes in chunks, at most one chunk per read, to catch callers that expect one read to fill the
+/// buffer.
 /// </summary>
 internal sealed class ChunkStream(
     IReadOnlyList<ReadOnlyMemory<byte>> chunks, long offset, long length) : ForwardOnlyStream(length)

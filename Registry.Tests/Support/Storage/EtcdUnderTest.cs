@@ -2,9 +2,7 @@ using Registry.Storage.Etcd;
 
 namespace Registry.Tests.Support.Storage;
 
-/// <summary>
-/// The etcd backend over a prefix of its own on one server. Each instance has connections of its own.
-/// </summary>
+/// <summary>The etcd backend with its own prefix on one server. Each instance has its own connections.</summary>
 internal sealed class EtcdUnderTest(EtcdServer server, string? endpoints = null) : StorageUnderTest
 {
     public EtcdOptions Options { get; init; } =
@@ -25,7 +23,7 @@ internal sealed class EtcdUnderTest(EtcdServer server, string? endpoints = null)
                     client, keys, space, Budgets.Ample()), new Disposal(space), new Disposal(client)));
     }
 
-    /// <summary>Its keys go with the server; none of another test is below them.</summary>
+    /// <summary>Removes nothing: the prefix is unique, and the keys are removed with the server.</summary>
     protected override ValueTask RemoveAsync() => default;
 
     private sealed class Disposal(IDisposable resource) : IAsyncDisposable

@@ -3,7 +3,7 @@ using Registry.Core.Storage;
 
 namespace Registry.Tests.Support.Storage;
 
-/// <summary>Any blob store, failing where a test says.</summary>
+/// <summary>Adds injected faults to any blob store.</summary>
 public sealed class FaultyBlobStore(IBlobStore inner, StorageFaults faults) : IBlobStore
 {
     public ValueTask<BlobWriter> CreateAsync(StoreKey scope, CancellationToken cancellationToken) =>
@@ -88,7 +88,7 @@ public sealed class FaultyBlobStore(IBlobStore inner, StorageFaults faults) : IB
             if (faults.BlobBytes - Consumed is { } left)
             {
                 if (left <= 0)
-                    return faults.EndsInsteadOfFailing
+                    return faults.TruncatesSilently
                         ? 0
                         : throw new StorageException(StorageFault.Unavailable, "secret-host went away");
                 buffer = buffer[..(int)Math.Min(left, buffer.Length)];

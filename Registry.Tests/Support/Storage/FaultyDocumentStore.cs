@@ -2,7 +2,7 @@ using Registry.Core.Storage;
 
 namespace Registry.Tests.Support.Storage;
 
-/// <summary>Any document store, failing where a test says.</summary>
+/// <summary>Adds injected faults to any document store.</summary>
 public sealed class FaultyDocumentStore(IDocumentStore inner, StorageFaults faults) : IDocumentStore
 {
     public ValueTask<Document?> GetAsync(StoreKey key, CancellationToken cancellationToken) =>

@@ -13,12 +13,12 @@ internal sealed class FilesystemUnderTest : StorageUnderTest
     /// <summary>The data folder.</summary>
     public string Path => folder.Below("data");
 
-    /// <summary>How the volumes that are opened from now on flush an open folder; null for fsync.</summary>
+    /// <summary>How volumes opened later flush a folder; null for fsync.</summary>
     public Action<SafeFileHandle, string>? FlushFolder { get; set; }
 
     public FilesystemVolume NewVolume() => new(new FilesystemOptions { Path = Path }, Time, FlushFolder);
 
-    /// <summary>Paths under the data folder.</summary>
+    /// <summary>Returns a path below the data folder.</summary>
     public string Below(params string[] names) => System.IO.Path.Combine([Path, .. names]);
 
     protected override ValueTask<StorageInstance> OpenInstanceAsync()

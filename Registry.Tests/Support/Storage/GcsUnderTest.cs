@@ -4,7 +4,7 @@ using Registry.Tests.Support.Gcs;
 
 namespace Registry.Tests.Support.Storage;
 
-/// <summary>The backend on Google Cloud Storage over a fake of the service.</summary>
+/// <summary>The Google Cloud Storage backend over the fake.</summary>
 internal sealed class GcsUnderTest : StorageUnderTest
 {
     private readonly TemporaryFolder staging = new();
@@ -13,20 +13,18 @@ internal sealed class GcsUnderTest : StorageUnderTest
 
     public FakeGcs Fake { get; }
 
-    /// <summary>Where uploads are staged.</summary>
+    /// <summary>The staging folder of uploads.</summary>
     public string Staging => staging.Path;
 
-    /// <summary>Changes the options of instances that are opened later.</summary>
+    /// <summary>Changes the options of instances opened later.</summary>
     public Action<GcsOptions>? Configure { get; set; }
 
-    /// <summary>
-    /// For how long commits share a touch; not at all by default, so that the whole contract can be demanded.
-    /// </summary>
+    /// <summary>How long commits share a touch; zero by default, as the full contract requires.</summary>
     public TimeSpan TouchWindow { get; set; }
 
     public static async ValueTask<GcsUnderTest> StartAsync() => new(await FakeGcs.StartAsync());
 
-    /// <summary>Options for the fake, with pauses that tests have time for.</summary>
+    /// <summary>Returns options for the fake, with short pauses.</summary>
     public GcsOptions NewOptions()
     {
         var options = new GcsOptions

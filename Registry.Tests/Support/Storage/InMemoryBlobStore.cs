@@ -33,11 +33,11 @@ internal sealed class InMemoryBlobStore(InMemoryStorage storage) : IBlobStore
     public ValueTask<bool> TryDeleteAsync(BlobKey key, Precondition precondition, CancellationToken cancellationToken)
     {
         if (precondition.Kind == PreconditionKind.Absent)
-            throw new ArgumentException("What must be absent cannot be deleted.", nameof(precondition));
+            throw new ArgumentException("A delete cannot require absence.", nameof(precondition));
         cancellationToken.ThrowIfCancellationRequested();
         lock (storage.Gate)
         {
-            storage.DemandEpoch(precondition);
+            storage.RequireEpoch(precondition);
             return ValueTask.FromResult(
                 precondition.HoldsFor(storage.StoredBlobs.GetValueOrDefault(key)?.Info.Revision)
                     && storage.StoredBlobs.Remove(key));

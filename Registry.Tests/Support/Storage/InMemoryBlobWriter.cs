@@ -7,12 +7,12 @@ internal sealed class InMemoryBlobWriter(InMemoryStorage storage, StoreKey scope
     private readonly List<ReadOnlyMemory<byte>> chunks = [];
     private bool ended;
 
-    /// <summary>Read under the storage's lock.</summary>
+    /// <summary>The time of the last write; guarded by the storage's lock.</summary>
     public DateTimeOffset LastWrite { get; private set; } = storage.Time.GetUtcNow();
 
     public override ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
     {
-        Demand();
+        ThrowIfEnded();
         cancellationToken.ThrowIfCancellationRequested();
         lock (storage.Gate)
         {
@@ -26,14 +26,14 @@ internal sealed class InMemoryBlobWriter(InMemoryStorage storage, StoreKey scope
     public override ValueTask<CommittedBlob> CommitAsync(
         Digest digest, DateTimeOffset? uploadedAt, CancellationToken cancellationToken)
     {
-        Demand();
+        ThrowIfEnded();
         cancellationToken.ThrowIfCancellationRequested();
         ended = true;
         var key = new BlobKey(scope, digest);
         lock (storage.Gate)
         {
             if (!storage.Staged.Remove(this))
-                throw new StorageException(StorageFault.Unavailable, "What was staged had been discarded.");
+                throw new StorageException(StorageFault.Unavailable, "The staged upload was discarded.");
             var uploaded = WholeMicroseconds(uploadedAt ?? storage.Time.GetUtcNow());
             if (uploadedAt is null
                 && storage.StoredBlobs.TryGetValue(key, out var replaced)
@@ -57,7 +57,7 @@ internal sealed class InMemoryBlobWriter(InMemoryStorage storage, StoreKey scope
     private static DateTimeOffset WholeMicroseconds(DateTimeOffset time) =>
         new(time.UtcTicks - (time.UtcTicks % TimeSpan.TicksPerMicrosecond), TimeSpan.Zero);
 
-    private void Demand()
+    private void ThrowIfEnded()
     {
         if (ended)
             throw new InvalidOperationException("This writer has been committed or disposed.");

@@ -27,7 +27,7 @@ internal sealed class InMemoryDocumentStore(InMemoryStorage storage) : IDocument
         cancellationToken.ThrowIfCancellationRequested();
         lock (storage.Gate)
         {
-            storage.DemandEpoch(precondition);
+            storage.RequireEpoch(precondition);
             if (!precondition.HoldsFor(storage.StoredDocuments.GetValueOrDefault(key)?.Revision))
                 return ValueTask.FromResult<Revision?>(null);
             var document = new Document(content.ToArray(), storage.NextRevision());
@@ -40,11 +40,11 @@ internal sealed class InMemoryDocumentStore(InMemoryStorage storage) : IDocument
     public ValueTask<bool> TryDeleteAsync(StoreKey key, Precondition precondition, CancellationToken cancellationToken)
     {
         if (precondition.Kind == PreconditionKind.Absent)
-            throw new ArgumentException("What must be absent cannot be deleted.", nameof(precondition));
+            throw new ArgumentException("A delete cannot require absence.", nameof(precondition));
         cancellationToken.ThrowIfCancellationRequested();
         lock (storage.Gate)
         {
-            storage.DemandEpoch(precondition);
+            storage.RequireEpoch(precondition);
             var deleted = precondition.HoldsFor(storage.StoredDocuments.GetValueOrDefault(key)?.Revision)
                 && storage.StoredDocuments.Remove(key);
             if (deleted)

@@ -2,7 +2,7 @@ using Registry.Core.Storage;
 
 namespace Registry.Tests.Support.Storage;
 
-/// <summary>There is nothing to prove about memory.</summary>
+/// <summary>A probe that always succeeds.</summary>
 internal sealed class InMemoryProbe : IStorageProbe
 {
     public string Name => "memory";

@@ -3,8 +3,7 @@ using Registry.Core.Storage;
 namespace Registry.Tests.Support.Storage;
 
 /// <summary>
-/// The reference model of both ports: what the contract says, in the plainest form. Everything lies in dictionaries
-/// under one lock.
+/// The reference model of both ports: the contract in its simplest form, with dictionaries under one lock.
 /// </summary>
 public sealed class InMemoryStorage
 {
@@ -21,31 +20,31 @@ public sealed class InMemoryStorage
 
     public IBlobStore Blobs { get; }
 
-    /// <summary>The epoch; null as long as the storage has none.</summary>
+    /// <summary>The epoch; null if the storage has none.</summary>
     public StorageEpoch? Epoch { get; set; }
 
     internal TimeProvider Time { get; }
 
-    /// <summary>Held by whoever looks at or changes what follows.</summary>
+    /// <summary>Guards all members below.</summary>
     internal Lock Gate { get; } = new();
 
     internal Dictionary<StoreKey, Document> StoredDocuments { get; } = [];
 
-    /// <summary>The key of every write of a document, in order.</summary>
+    /// <summary>The keys of all document writes, in order.</summary>
     internal List<StoreKey> Written { get; } = [];
 
     internal Dictionary<BlobKey, StoredBlob> StoredBlobs { get; } = [];
 
     internal HashSet<InMemoryBlobWriter> Staged { get; } = [];
 
-    internal void DemandEpoch(Precondition precondition)
+    internal void RequireEpoch(Precondition precondition)
     {
-        if (Epoch is { } present && precondition.Epoch is { } demanded && demanded != present)
+        if (Epoch is { } present && precondition.Epoch is { } required && required != present)
             throw StorageEpoch.Ended();
     }
 
     internal Revision NextRevision() => new($"r{++lastRevision}");
 }
 
-/// <summary>A blob at rest: nobody changes its chunks.</summary>
+/// <summary>A committed blob; its chunks never change.</summary>
 internal sealed record StoredBlob(BlobInfo Info, IReadOnlyList<ReadOnlyMemory<byte>> Chunks);

@@ -2,7 +2,7 @@ using Registry.Core.Storage;
 
 namespace Registry.Tests.Support.Storage;
 
-/// <summary>The reference model in the suite of its own contract.</summary>
+/// <summary>Runs the contract suite over the reference model.</summary>
 internal sealed class InMemoryUnderTest : StorageUnderTest
 {
     private readonly InMemoryStorage storage = new() { Epoch = new StorageEpoch("first") };

@@ -3,9 +3,7 @@ using Registry.Storage.Redis;
 
 namespace Registry.Tests.Support.Storage;
 
-/// <summary>
-/// The Redis backend over a prefix of its own on one server. Each instance has a connection of its own.
-/// </summary>
+/// <summary>The Redis backend with its own prefix on one server. Each instance has its own connection.</summary>
 internal sealed class RedisUnderTest(RedisServer server, string? configuration = null) : StorageUnderTest
 {
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(5);

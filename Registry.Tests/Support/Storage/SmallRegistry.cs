@@ -8,7 +8,7 @@ using Registry.Core.Versions;
 
 namespace Registry.Tests.Support.Storage;
 
-/// <summary>A registry in memory, filled by its own use cases, whose storage fails where a test says.</summary>
+/// <summary>An in-memory registry, filled by its own use cases, with injected storage faults.</summary>
 internal sealed class SmallRegistry
 {
     private readonly PackageRegistry packages;
@@ -31,10 +31,10 @@ internal sealed class SmallRegistry
 
     public StorageFaults Faults { get; } = new();
 
-    /// <summary>What is stored, without faults.</summary>
+    /// <summary>The storage without faults.</summary>
     public InMemoryStorage Memory { get; }
 
-    /// <summary>The same with faults.</summary>
+    /// <summary>The storage with faults.</summary>
     public RegistryStorage Storage { get; }
 
     public async Task<Manifest> PushAsync(
@@ -64,13 +64,12 @@ internal sealed class SmallRegistry
         return new BlobKey(derived.Scope, archive.Id);
     }
 
-    /// <summary>The blob of a manifest.</summary>
+    /// <summary>Returns the blob key of a manifest.</summary>
     public static BlobKey KeyOf(
         string package, Manifest manifest) => new(Samples.Package(package).Key, manifest.Content.BlobDigest);
 
     /// <summary>
-    /// Replaces the bytes of a blob behind the storage's back: its name, revision and times stay, as they do when a
-    /// disk rots.
+    /// Replaces the bytes of a blob directly, keeping its name, revision and times, as bit rot does.
     /// </summary>
     public void Damage(BlobKey key, params byte[] bytes)
     {
@@ -89,7 +88,7 @@ internal sealed class SmallRegistry
         Damage(key, bytes);
     }
 
-    /// <summary>Loses a blob behind the storage's back.</summary>
+    /// <summary>Removes a blob directly, without the storage.</summary>
     public void Lose(BlobKey key)
     {
         lock (Memory.Gate)
@@ -97,7 +96,7 @@ internal sealed class SmallRegistry
     }
 
     /// <summary>
-    /// Everything that is stored, as text to compare: documents with their bytes, blobs with their bytes and times.
+    /// Returns all stored data as text for comparison: documents with their bytes, blobs with their bytes and times.
     /// </summary>
     public IReadOnlyList<string> Contents() =>
     [
@@ -108,7 +107,7 @@ internal sealed class SmallRegistry
                 + $"{string.Concat(entry.Value.Chunks.Select(static chunk => Convert.ToHexString(chunk.Span)))}"),
     ];
 
-    /// <summary>Every blob that an index names and that is not there.</summary>
+    /// <summary>Returns the blobs that an index references but that do not exist.</summary>
     public IEnumerable<BlobKey> Dangling() =>
         from entry in Memory.StoredDocuments
         where PackageName.TryParse(entry.Key, out _)

@@ -3,35 +3,33 @@ using Registry.Core.Storage;
 namespace Registry.Tests.Support.Storage;
 
 /// <summary>
-/// Where a test makes storage fail: put <see cref="FaultyDocumentStore"/> and <see cref="FaultyBlobStore"/> over any
-/// backend, and throw from these.
+/// Injects storage faults: wrap any backend in <see cref="FaultyDocumentStore"/> and <see cref="FaultyBlobStore"/>,
+/// and throw from these callbacks.
 /// </summary>
 public sealed class StorageFaults
 {
     private int openWriters;
 
-    /// <summary>Called before the storage is: what it throws happens instead of the call.</summary>
+    /// <summary>Called before each storage call: an exception replaces the call.</summary>
     public Func<StorageCall, ValueTask>? Before { get; set; }
 
-    /// <summary>
-    /// Called after the storage answered: what it throws is an answer that was lost, after the write was applied.
-    /// </summary>
+    /// <summary>Called after each storage call: an exception is a response lost after the write was applied.</summary>
     public Func<StorageCall, ValueTask>? After { get; set; }
 
-    /// <summary>How many bytes of each blob come before reading it fails; null for all.</summary>
+    /// <summary>The number of bytes of each blob before reading fails; null for all.</summary>
     public long? BlobBytes { get; set; }
 
-    /// <summary>A blob that falls short of its length just ends, as no storage may let it.</summary>
-    public bool EndsInsteadOfFailing { get; set; }
+    /// <summary>Whether a truncated blob ends without an error, which the contract forbids.</summary>
+    public bool TruncatesSilently { get; set; }
 
-    /// <summary>How many writers of blobs have been opened and not disposed of.</summary>
+    /// <summary>The number of blob writers that were opened and not yet disposed.</summary>
     public int OpenWriters => openWriters;
 
-    /// <summary>Every call fails with this until <see cref="Mend"/>.</summary>
+    /// <summary>Makes every call fail until <see cref="Mend"/>.</summary>
     public void FailAll(StorageException fault) => Before = _ => throw fault;
 
-    /// <summary>Nothing fails any more.</summary>
-    public void Mend() => (Before, After, BlobBytes, EndsInsteadOfFailing) = (null, null, null, false);
+    /// <summary>Removes all faults.</summary>
+    public void Mend() => (Before, After, BlobBytes, TruncatesSilently) = (null, null, null, false);
 
     internal void CountWriter(int change) => Interlocked.Add(ref openWriters, change);
 
@@ -50,7 +48,7 @@ public sealed class StorageFaults
     }
 
     /// <summary>
-    /// Each entry of a listing passes <see cref="Before"/> under its key, after the listing itself did under its scope.
+    /// Calls <see cref="Before"/> for the listing with its scope, and then for each entry with its key.
     /// </summary>
     internal async IAsyncEnumerable<T> ListAsync<T>(
         StorageOperation operation, string scope, IAsyncEnumerable<T> entries, Func<T, string> keyOf)
@@ -66,15 +64,15 @@ public sealed class StorageFaults
     }
 }
 
-/// <summary>One call that a store was asked for.</summary>
-/// <param name="Operation">Which.</param>
+/// <summary>A storage call.</summary>
+/// <param name="Operation">The operation.</param>
 /// <param name="Key">
-/// The escaped key, or the scope where the call has no key yet; empty for
+/// The escaped key, or the scope if the call has no key yet; empty for
 /// <see cref="StorageOperation.DiscardAbandoned"/>.
 /// </param>
 public readonly record struct StorageCall(StorageOperation Operation, string Key);
 
-/// <summary>Every call of both ports.</summary>
+/// <summary>All calls of both ports.</summary>
 public enum StorageOperation
 {
     GetDocument,

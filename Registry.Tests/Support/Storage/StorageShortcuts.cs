@@ -5,12 +5,12 @@ using Registry.Core.Storage;
 
 namespace Registry.Tests.Support.Storage;
 
-/// <summary>What tests of storage say often.</summary>
+/// <summary>Shortcuts for storage tests.</summary>
 public static class StorageShortcuts
 {
     public static Digest DigestOf(ReadOnlySpan<byte> bytes) => Digest.FromHash(SHA256.HashData(bytes));
 
-    /// <summary>Bytes that look random and are the same for the same seed.</summary>
+    /// <summary>Returns pseudo-random bytes, deterministic by seed.</summary>
     public static byte[] Bytes(int length, int seed = 1)
     {
         var bytes = new byte[length];
@@ -20,7 +20,7 @@ public static class StorageShortcuts
 
     public static string Text(this Document document) => Encoding.UTF8.GetString(document.Content.Span);
 
-    /// <summary>Writes a text, and asserts that the precondition held.</summary>
+    /// <summary>Writes a text and asserts that the precondition held.</summary>
     public static async Task<Revision> PutAsync(
         this IDocumentStore documents,
         StoreKey key,
@@ -29,7 +29,7 @@ public static class StorageShortcuts
         CancellationToken cancellationToken)
     {
         var revision = await documents.TryPutAsync(key, Encoding.UTF8.GetBytes(text), precondition, cancellationToken);
-        Assert.That(revision, Is.Not.Null, $"the precondition of the write of '{key}' held");
+        Assert.That(revision, Is.Not.Null, $"the precondition for writing '{key}' held");
         return revision!.Value;
     }
 
@@ -63,7 +63,7 @@ public static class StorageShortcuts
         CancellationToken cancellationToken) =>
         (await blobs.CommitBlobAsync(scope, bytes, uploadedAt, cancellationToken)).Info;
 
-    /// <summary>Stages and commits bytes in one write, and tells what the commit did.</summary>
+    /// <summary>Stages and commits bytes in one write, and returns the result of the commit.</summary>
     public static async Task<CommittedBlob> CommitBlobAsync(
         this IBlobStore blobs,
         StoreKey scope,
@@ -85,7 +85,7 @@ public static class StorageShortcuts
         return infos;
     }
 
-    /// <summary>Opens, reads to the end and closes; null when there is no such blob.</summary>
+    /// <summary>Opens a blob and reads it to the end; null if it does not exist.</summary>
     public static async Task<byte[]?> ReadAsync(
         this IBlobStore blobs, BlobKey key, ByteRange range, CancellationToken cancellationToken)
     {

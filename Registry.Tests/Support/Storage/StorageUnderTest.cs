@@ -3,21 +3,20 @@ using Registry.Core.Storage;
 namespace Registry.Tests.Support.Storage;
 
 /// <summary>
-/// One storage, empty when it is made, over which any number of independent instances may be opened, as many processes
-/// would: they share the engine and nothing of the process. Disposing it disposes the instances and removes what they
-/// stored.
+/// A storage, initially empty, that any number of independent instances can open, as separate processes would: they
+/// share the engine and nothing within the process. Disposing it disposes the instances and removes the stored data.
 /// </summary>
 public abstract class StorageUnderTest : IAsyncDisposable
 {
     private readonly List<StorageInstance> opened = [];
 
     /// <summary>
-    /// How many copies of a blob lie in the memory of the test process itself, because the engine does: 0 for every
+    /// The number of copies of a blob in the memory of the test process, because the engine runs in it: 0 for every
     /// real backend.
     /// </summary>
     public virtual int CopiesInProcess => 0;
 
-    /// <summary>Opens one more instance.</summary>
+    /// <summary>Opens another instance.</summary>
     public async ValueTask<StorageInstance> OpenAsync()
     {
         var instance = await OpenInstanceAsync();
@@ -36,13 +35,13 @@ public abstract class StorageUnderTest : IAsyncDisposable
 
     protected abstract ValueTask<StorageInstance> OpenInstanceAsync();
 
-    /// <summary>Removes what was stored.</summary>
+    /// <summary>Removes the stored data.</summary>
     protected abstract ValueTask RemoveAsync();
 }
 
-/// <summary>Both ports, as one process has them.</summary>
+/// <summary>Both ports, as one process opens them.</summary>
 /// <param name="Documents">The documents.</param>
 /// <param name="Blobs">The blobs.</param>
-/// <param name="Resources">What is disposed with the storage: connections, for instance.</param>
+/// <param name="Resources">Resources to dispose with the storage, such as connections.</param>
 public sealed record StorageInstance(
     IDocumentStore Documents, IBlobStore Blobs, params IReadOnlyList<IAsyncDisposable> Resources);

@@ -5,7 +5,7 @@ using Registry.Bench.Load.Processes;
 namespace Registry.Bench.Load.Cases;
 
 /// <summary>
-/// The same reads over other storages; their servers share the processors with the registry and the load.
+/// The same reads over other storages; their servers share the processors with the registry and the load generator.
 /// </summary>
 internal static class Backends
 {

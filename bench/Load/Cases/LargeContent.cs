@@ -28,7 +28,7 @@ internal static class LargeContent
             cancellationToken);
     }
 
-    /// <summary>A round is one push, however long that takes.</summary>
+    /// <summary>Returns a side whose round is a single push, however long it takes.</summary>
     private static Side Pushing(string name, ServerProcess server, Func<Task> push) =>
         new(name, server, async (_, _) =>
         {

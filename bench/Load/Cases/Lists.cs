@@ -4,7 +4,7 @@ using Registry.Bench.Load.Processes;
 
 namespace Registry.Bench.Load.Cases;
 
-/// <summary>Lists and searches of a registry at rest.</summary>
+/// <summary>Lists and searches of a registry without writes.</summary>
 internal static class Lists
 {
     private const string List = "/api/v1/packages";

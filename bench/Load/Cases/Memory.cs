@@ -4,7 +4,7 @@ using Registry.Bench.Load.Processes;
 
 namespace Registry.Bench.Load.Cases;
 
-/// <summary>Memory must not grow with the size of a package.</summary>
+/// <summary>Memory use must not depend on the size of packages.</summary>
 internal static class Memory
 {
     private const int Clients = 32;
@@ -20,7 +20,7 @@ internal static class Memory
         var (large, each) = (run.Options.Size(1024, 64), run.Options.Size(64, 4));
         await MeasureAsync(
             run, $"one package of {large} MiB in and out", 64, (registry, bytes) =>
-                InAndOutAsync(registry, "one", bytes, cancellationToken), (long)large << 20, cancellationToken);
+                PushAndPullAsync(registry, "one", bytes, cancellationToken), (long)large << 20, cancellationToken);
         await MeasureAsync(
             run,
             $"32 clients, each with a package of {each} MiB in and out",
@@ -28,7 +28,7 @@ internal static class Memory
             (registry, bytes) =>
                 Task.WhenAll(
                     Enumerable.Range(0, Clients)
-                        .Select(i => InAndOutAsync(registry, $"package-{i}", bytes, cancellationToken))),
+                        .Select(i => PushAndPullAsync(registry, $"package-{i}", bytes, cancellationToken))),
             (long)each << 20,
             cancellationToken);
     }
@@ -44,9 +44,9 @@ internal static class Memory
         await using var backend = await Backend.StartAsync(run.Servers, "filesystem", cancellationToken);
         await using var registry = await run.Servers.RegistryAsync([.. backend.Settings, .. Raised], cancellationToken);
 
-        // Idle is after the first requests: what the code itself takes is no package's.
+        // The idle size is measured after the first requests, so that compiled code does not count.
         for (var i = 0; i < 3; i++)
-            await InAndOutAsync(registry, $"first-{i}", 1 << 20, cancellationToken);
+            await PushAndPullAsync(registry, $"first-{i}", 1 << 20, cancellationToken);
         await Task.Delay(TimeSpan.FromSeconds(1), cancellationToken);
         registry.ResetPeak();
         var idle = registry.Resident;
@@ -60,7 +60,7 @@ internal static class Memory
             $"idle: {Report.Size(idle)} MiB");
     }
 
-    private static async Task InAndOutAsync(
+    private static async Task PushAndPullAsync(
         ServerProcess registry, string name, long bytes, CancellationToken cancellationToken)
     {
         await registry.PostAsync(

@@ -5,15 +5,15 @@ using Registry.Bench.Load.Processes;
 
 namespace Registry.Bench.Load.Cases;
 
-/// <summary>Everything at once, on data that do not grow: what the process holds must not grow either.</summary>
+/// <summary>A mixed load on data of constant size: the memory of the process must be constant, too.</summary>
 internal static class Mixed
 {
-    private const int AtOnce = 8;
+    private const int Concurrency = 8;
     private const int Packages = 200;
     private const int Releases = 5;
 
     /// <summary>
-    /// What the second quarter and the last may differ by: a collection that has just been, or is about to.
+    /// The allowed ratio between the last quarter and the second: a collection may just have run or be due.
     /// </summary>
     private const double Slack = 1.1;
 
@@ -35,7 +35,7 @@ internal static class Mixed
         var duration = TimeSpan.FromSeconds(run.Options.MixedSeconds);
         using var sampling = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var resident = WatchAsync(registry, duration, sampling.Token);
-        var result = await Clients.RunAsync(registry, AtOnce, duration, ActAsync, cancellationToken);
+        var result = await Clients.RunAsync(registry, Concurrency, duration, ActAsync, cancellationToken);
         await sampling.CancelAsync();
         var samples = await resident;
         var (early, late) = (Median(1), Median(3));

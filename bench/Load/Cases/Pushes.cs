@@ -4,12 +4,12 @@ using Registry.Bench.Load.Processes;
 
 namespace Registry.Bench.Load.Cases;
 
-/// <summary>Pushes of 5 KB by 32 clients, each answered when it is durable.</summary>
+/// <summary>Pushes of 5 KB by 32 clients, each acknowledged when it is durable.</summary>
 internal static class Pushes
 {
     private const int Clients = 32;
 
-    /// <summary>How many releases a package gets before the next begins.</summary>
+    /// <summary>The number of releases of a package before the next package begins.</summary>
     private const int PerPackage = 500;
 
     public static async Task RunAsync(Run run, CancellationToken cancellationToken)
@@ -51,7 +51,7 @@ internal static class Pushes
             [(0.5, null)],
             cancellationToken);
 
-        // Numbers go on from round to round, so that no push repeats another.
+        // Numbers continue across rounds, so that no push repeats another.
         Side Side(string name, ServerProcess server, Func<int, Task> push) =>
             new(
                 name,

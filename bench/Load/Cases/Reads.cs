@@ -4,10 +4,12 @@ using Registry.Bench.Load.Processes;
 
 namespace Registry.Bench.Load.Cases;
 
-/// <summary>One package after the other, from a registry of ten.</summary>
+/// <summary>Reads of single packages from a registry of ten.</summary>
 internal static class Reads
 {
-    /// <summary>The least part of the bare application's rate, and the most of its 99th percentile.</summary>
+    /// <summary>
+    /// The minimum ratio of rates to the bare application, and the maximum ratio of 99th percentiles.
+    /// </summary>
     private static readonly (double?, double?) Mark = (0.8, 1.5);
 
     public static async Task RunAsync(Run run, CancellationToken cancellationToken)
@@ -32,35 +34,41 @@ internal static class Reads
         await using var nginx = await run.Servers.NginxAsync(files, cancellationToken);
 
         await run.CompareAsync(
-            "show", [Ours(Small), Bare("/prepared/manifest"), Nginx("/manifest")], [Mark], cancellationToken);
+            "show",
+            [FromRegistry(Small), FromBare("/prepared/manifest"), FromNginx("/manifest")],
+            [Mark],
+            cancellationToken);
         await run.CompareAsync(
-            "pull, 5 KB", [Ours($"{Small}/pull"), Bare("/file/small"), Nginx("/small")], [Mark], cancellationToken);
+            "pull, 5 KB",
+            [FromRegistry($"{Small}/pull"), FromBare("/file/small"), FromNginx("/small")],
+            [Mark],
+            cancellationToken);
         await run.CompareAsync(
             "blob by digest, 5 KB",
-            [Ours($"/api/v1/packages/team/small/blobs/sha256/{digest}"), Bare("/file/small")],
+            [FromRegistry($"/api/v1/packages/team/small/blobs/sha256/{digest}"), FromBare("/file/small")],
             [Mark],
             cancellationToken);
         await run.CompareAsync(
             "pull, 1 MB", [
-                Ours(Large, 8), Bare("/file/large", 8), Nginx("/large", 8)
+                FromRegistry(Large, 8), FromBare("/file/large", 8), FromNginx("/large", 8)
             ], [(0.9, null), (0.75, null)], cancellationToken);
         await run.CompareAsync(
             "304",
             [
-                Ours(Small, 32, $"If-None-Match: {tag}"),
-                Bare("/known/manifest", 32, "If-None-Match: \"0123456789abcdef0123456789abcdef\"")
+                FromRegistry(Small, 32, $"If-None-Match: {tag}"),
+                FromBare("/known/manifest", 32, "If-None-Match: \"0123456789abcdef0123456789abcdef\"")
             ],
             [(0.9, null)],
             cancellationToken);
 
-        Side Ours(
+        Side FromRegistry(
             string path,
             int connections = 32,
             params string[] headers) => Side.Reading("registry", registry, path, connections, headers);
-        Side Bare(
+        Side FromBare(
             string path,
             int connections = 32,
             params string[] headers) => Side.Reading("bare application", bare, path, connections, headers);
-        Side Nginx(string path, int connections = 32) => Side.Reading("nginx", nginx, path, connections);
+        Side FromNginx(string path, int connections = 32) => Side.Reading("nginx", nginx, path, connections);
     }
 }

@@ -5,7 +5,7 @@ using Registry.Bench.Load.Processes;
 
 namespace Registry.Bench.Load.Cases;
 
-/// <summary>Packages of many releases.</summary>
+/// <summary>Packages with many releases.</summary>
 internal static class Releases
 {
     private const int Pushes = 20;

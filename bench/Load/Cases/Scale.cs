@@ -5,7 +5,7 @@ using Registry.Bench.Load.Processes;
 
 namespace Registry.Bench.Load.Cases;
 
-/// <summary>A large registry, listed and searched while others push: half of them through another replica.</summary>
+/// <summary>Lists and searches of a large registry during pushes, half of them through another replica.</summary>
 internal static class Scale
 {
     private const double PushesPerSecond = 20;
@@ -13,13 +13,13 @@ internal static class Scale
     private const int Comparisons = 30;
 
     /// <summary>
-    /// An orchestrator asks once in seconds whether a replica is ready; each time costs the storage a question, and the
-    /// log a line.
+    /// The interval of readiness checks. An orchestrator checks every few seconds; each check costs a storage request
+    /// and a log line.
     /// </summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan ReadyInterval = TimeSpan.FromMilliseconds(50);
 
-    /// <summary>What a first search may take, in seconds, where the catalog was ready before it.</summary>
-    private const double Unready = 0.25;
+    /// <summary>The maximum duration of the first search, in seconds, if the catalog was loaded before it.</summary>
+    private const double MaxFirstSearchSeconds = 0.25;
 
     public static async Task RunAsync(Run run, string name, CancellationToken cancellationToken)
     {
@@ -30,25 +30,25 @@ internal static class Scale
             await Filler.FillAsync(backend, filled, packages, cancellationToken);
             filled = packages;
             await MeasureAsync(
-                run, backend, packages, judged: packages == run.Options.Size(100_000, 1000), cancellationToken);
+                run, backend, packages, hasMark: packages == run.Options.Size(100_000, 1000), cancellationToken);
         }
     }
 
     private static async Task MeasureAsync(
-        Run run, Backend backend, int packages, bool judged, CancellationToken cancellationToken)
+        Run run, Backend backend, int packages, bool hasMark, CancellationToken cancellationToken)
     {
         var where = $"{backend.Name}, {packages:N0} packages";
         var began = Stopwatch.GetTimestamp();
         await using var registry = run.Servers.LaunchRegistry(backend.Settings);
-        await registry.AnswersAsync("/readyz", Patience, cancellationToken);
+        await registry.WaitForResponseAsync("/readyz", ReadyInterval, cancellationToken);
         var ready = Stopwatch.GetElapsedTime(began).TotalSeconds;
         await registry.GetAsync(Search(packages / 2), cancellationToken);
         var searched = Stopwatch.GetElapsedTime(began).TotalSeconds;
         run.Report.Add(
             $"{where}: start to the first search answered",
             $"{searched:0.0} s",
-            judged ? "≤ 5 s, and `/readyz` says so" : null,
-            searched <= 5 && searched - ready <= Unready,
+            hasMark ? "≤ 5 s, and `/readyz` says so" : null,
+            searched <= 5 && searched - ready <= MaxFirstSearchSeconds,
             $"`/readyz` said so after {ready:0.0} s");
 
         await using var other = await run.Servers.RegistryAsync(backend.Settings, cancellationToken);
@@ -60,13 +60,13 @@ internal static class Scale
         run.Report.Add(
             $"{where}: search",
             $"p99 {search.P99:0.0} ms",
-            judged ? "≤ 10 ms" : null,
+            hasMark ? "≤ 10 ms" : null,
             search.P99 <= 10,
             string.Format(null, remark, search.P50));
         run.Report.Add(
             $"{where}: list of a namespace",
             $"p99 {list.P99:0.0} ms",
-            judged ? "≤ 20 ms" : null,
+            hasMark ? "≤ 20 ms" : null,
             list.P99 <= 20,
             string.Format(null, remark, list.P50));
 
@@ -78,7 +78,7 @@ internal static class Scale
             remark: $"a search takes {quiet:0.0} ms without, {pushed:0.0} ms after a push by another replica");
         await Task.Delay(TimeSpan.FromSeconds(1), cancellationToken);
         run.Report.Add(
-            $"{where}: steady memory", $"{Report.Size(registry.Resident)} MiB", judged
+            $"{where}: steady memory", $"{Report.Size(registry.Resident)} MiB", hasMark
                 ? "≤ 400 MiB"
                 : null, registry.Resident <= 400L << 20, $"peak under load: {Report.Size(registry.Peak)} MiB");
 

@@ -5,7 +5,7 @@ using Registry.Bench.Load.Processes;
 
 namespace Registry.Bench.Load.Cases;
 
-/// <summary>From the start of the process to its first answer.</summary>
+/// <summary>The time from the start of the process to its first response.</summary>
 internal static class Starts
 {
     public static async Task RunAsync(Run run, CancellationToken cancellationToken)
@@ -18,23 +18,24 @@ internal static class Starts
             if (packages > 0)
                 await Filler.FillAsync(backend, 0, packages, cancellationToken);
             var path = packages == 0 ? "/api/v1/packages" : $"/api/v1/packages/{Filler.Name(packages / 2)}";
-            var (ours, bare) = (new List<double>(), new List<double>());
+            var (registry, bare) = (new List<double>(), new List<double>());
             for (var round = 0; round <= run.Options.Rounds; round++)
             {
-                ours.Add(await TimeAsync(() => run.Servers.LaunchRegistry(backend.Settings), path, cancellationToken));
+                registry.Add(
+                    await TimeAsync(() => run.Servers.LaunchRegistry(backend.Settings), path, cancellationToken));
                 bare.Add(
                     await TimeAsync(() => run.Servers.LaunchBaseline(files), "/prepared/empty", cancellationToken));
             }
 
-            // The first start of each finds its files on the disk, all others in memory.
-            var ratios = ours.Zip(bare, static (one, other) => one / other).Skip(1).Order().ToList();
+            // The first start of each reads its files from disk, all others from memory.
+            var ratios = registry.Zip(bare, static (one, other) => one / other).Skip(1).Order().ToList();
             var median = Statistics.At(ratios, 0.5);
             run.Report.Add(
                 packages == 0 ? "start to first answer, empty" : $"start to first answer, {packages:N0} packages",
                 $"{median:0.00} × the bare application ({ratios[0]:0.00}–{ratios[^1]:0.00})",
                 "≤ 1.5 ×",
                 median <= 1.5,
-                $"{Statistics.Median(ours.Skip(1)):0} ms / {Statistics.Median(bare.Skip(1)):0} ms");
+                $"{Statistics.Median(registry.Skip(1)):0} ms / {Statistics.Median(bare.Skip(1)):0} ms");
         }
     }
 
@@ -43,7 +44,7 @@ internal static class Starts
     {
         var began = Stopwatch.GetTimestamp();
         await using var server = launch();
-        await server.AnswersAsync(path, cancellationToken);
+        await server.WaitForResponseAsync(path, cancellationToken);
         return Stopwatch.GetElapsedTime(began).TotalMilliseconds;
     }
 }

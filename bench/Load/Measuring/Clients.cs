@@ -4,15 +4,15 @@ using Registry.Bench.Load.Processes;
 
 namespace Registry.Bench.Load.Measuring;
 
-/// <summary>What wrk cannot send: clients that each do something, again and again.</summary>
+/// <summary>Clients with requests that wrk cannot send.</summary>
 internal static class Clients
 {
-    /// <summary>Lets clients act for so long.</summary>
-    /// <param name="server">Whose processor time is counted.</param>
-    /// <param name="clients">How many act at once.</param>
-    /// <param name="duration">When none begins anew.</param>
-    /// <param name="act">One request; the number is unique.</param>
-    /// <param name="cancellationToken">Ends it.</param>
+    /// <summary>Sends requests continuously for the given time.</summary>
+    /// <param name="server">The server whose processor time is counted.</param>
+    /// <param name="clients">The number of concurrent clients.</param>
+    /// <param name="duration">The time after which no new request starts.</param>
+    /// <param name="act">Sends one request; the number is unique.</param>
+    /// <param name="cancellationToken">Cancels the measurement.</param>
     public static async Task<Sample> RunAsync(
         ServerProcess server, int clients, TimeSpan duration, Func<int, Task> act, CancellationToken cancellationToken)
     {
@@ -34,17 +34,16 @@ internal static class Clients
         }
     }
 
-    /// <summary>The same at a steady pace: a client that is late for its turn takes it at once.</summary>
-    /// <param name="server">Whose processor time is counted.</param>
-    /// <param name="clients">How many act at once.</param>
-    /// <param name="perSecond">How often all of them together act.</param>
+    /// <summary>Sends requests at a constant rate; a late client sends its next request at once.</summary>
+    /// <param name="server">The server whose processor time is counted.</param>
+    /// <param name="clients">The number of concurrent clients.</param>
+    /// <param name="perSecond">The rate of all clients together, in requests per second.</param>
     /// <param name="phase">
-    /// When the first acts, in turns: so that what goes on beside it at the same pace is not asked in the same
-    /// instants.
+    /// The offset of the first request, in periods, so that loads of the same rate do not send at the same instants.
     /// </param>
-    /// <param name="duration">When none begins anew.</param>
-    /// <param name="act">One request; the number is unique.</param>
-    /// <param name="cancellationToken">Ends it.</param>
+    /// <param name="duration">The time after which no new request starts.</param>
+    /// <param name="act">Sends one request; the number is unique.</param>
+    /// <param name="cancellationToken">Cancels the measurement.</param>
     public static async Task<Sample> PaceAsync(
         ServerProcess server,
         int clients,
@@ -76,8 +75,8 @@ internal static class Clients
         }
     }
 
-    /// <summary>GET, read to its end and thrown away.</summary>
-    /// <exception cref="HttpRequestException">The answer is an error.</exception>
+    /// <summary>Sends a GET request and discards the body.</summary>
+    /// <exception cref="HttpRequestException">The response is an error.</exception>
     public static async Task GetAsync(this ServerProcess server, string path, CancellationToken cancellationToken)
     {
         using var answer =
@@ -86,8 +85,8 @@ internal static class Clients
         await answer.Content.CopyToAsync(Stream.Null, cancellationToken);
     }
 
-    /// <summary>POST.</summary>
-    /// <exception cref="HttpRequestException">The answer is an error.</exception>
+    /// <summary>Sends a POST request.</summary>
+    /// <exception cref="HttpRequestException">The response is an error.</exception>
     public static async Task PostAsync(
         this ServerProcess server, string path, HttpContent content, CancellationToken cancellationToken)
     {
@@ -100,9 +99,9 @@ internal static class Clients
 
     /// <summary>Pushes a small package.</summary>
     /// <param name="server">The registry.</param>
-    /// <param name="name">The package.</param>
-    /// <param name="body">As <see cref="PushPayload"/> makes it.</param>
-    /// <param name="cancellationToken">Ends it.</param>
+    /// <param name="name">The package name.</param>
+    /// <param name="body">The body, from <see cref="PushPayload"/>.</param>
+    /// <param name="cancellationToken">Cancels the push.</param>
     public static Task PushAsync(
         this ServerProcess server, string name, byte[] body, CancellationToken cancellationToken) =>
         server.PostAsync($"/api/v1/packages/{name}", PushPayload.Json(body), cancellationToken);

@@ -1,12 +1,12 @@
 namespace Registry.Bench.Load.Measuring;
 
-/// <summary>The document that holds the tables of one run, and prose by hand round them.</summary>
+/// <summary>A document with the tables of a run, surrounded by hand-written text.</summary>
 internal static class Document
 {
     private const string Begin = "<!-- The run's tables: bench/run.sh replaces them. -->";
     private const string End = "<!-- The end of the run's tables. -->";
 
-    /// <summary>Replaces the tables, and nothing else; a document that is not there is begun.</summary>
+    /// <summary>Replaces only the tables; creates the document if it does not exist.</summary>
     public static async Task ReplaceAsync(string path, string tables, CancellationToken cancellationToken)
     {
         var text = File.Exists(path)
@@ -15,7 +15,7 @@ internal static class Document
         var (from, to) = (text.IndexOf(Begin, StringComparison.Ordinal), text.IndexOf(End, StringComparison.Ordinal));
         if (from < 0 || to < from)
             throw new InvalidOperationException(
-                $"{path} has no place for the tables: it lies between '{Begin}' and '{End}'.");
+                $"{path} has no place for the tables; expected '{Begin}' followed by '{End}'.");
         await File.WriteAllTextAsync(path, $"{text[..from]}{Begin}\n\n{tables}\n{text[to..]}", cancellationToken);
     }
 }

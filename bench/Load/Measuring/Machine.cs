@@ -2,12 +2,11 @@ using System.Globalization;
 
 namespace Registry.Bench.Load.Measuring;
 
-/// <summary>What a run ran on.</summary>
+/// <summary>The machine of a run.</summary>
 internal static class Machine
 {
     /// <summary>
-    /// How much time the processors had so far, and how much of it a hypervisor gave to other machines (of the clock's
-    /// ticks).
+    /// Returns the total time of all processors, and the part that a hypervisor gave to other machines, in clock ticks.
     /// </summary>
     public static (double All, double Stolen) Processors()
     {
@@ -17,7 +16,7 @@ internal static class Machine
         return (ticks.Sum(), ticks[7]);
     }
 
-    /// <summary>The machine, the date, the commit and how the run was asked for, as Markdown.</summary>
+    /// <summary>Describes the machine, the date, the commit and the options of the run, as Markdown.</summary>
     public static string Describe(Options options)
     {
         var model = File.ReadLines("/proc/cpuinfo").FirstOrDefault(

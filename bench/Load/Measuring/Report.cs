@@ -6,23 +6,24 @@ namespace Registry.Bench.Load.Measuring;
 /// <summary>The tables of a run.</summary>
 internal sealed class Report
 {
-    /// <summary>Less than this belongs to the line before, in the clock's ticks of all processors together.</summary>
-    private const double Moment = 20;
+    /// <summary>
+    /// Below this many clock ticks of all processors, the stolen time of the previous line is repeated.
+    /// </summary>
+    private const double MinTicks = 20;
 
     private readonly List<string> ratios = [];
     private readonly List<string> figures = [];
     private (double All, double Stolen) processors = Machine.Processors();
     private string stolen = "";
 
-    /// <summary>How many marks there were, and how many were reached.</summary>
+    /// <summary>The number of marks, and of marks reached.</summary>
     public (int All, int Reached) Marks { get; private set; }
 
-    /// <summary>A comparison of rates.</summary>
+    /// <summary>Adds a comparison of rates.</summary>
     /// <param name="name">The case.</param>
-    /// <param name="result">What was measured.</param>
+    /// <param name="result">The measurement.</param>
     /// <param name="marks">
-    /// For each reference in turn: the least ratio of rates, and the most of the 99th percentiles; null where there is
-    /// no mark.
+    /// For each reference: the minimum ratio of rates and the maximum ratio of 99th percentiles; null for no mark.
     /// </param>
     public void Add(string name, Comparison result, params IReadOnlyList<(double? Rate, double? P99)> marks)
     {
@@ -37,9 +38,9 @@ internal sealed class Report
                 name,
                 result.Sides[i].Name,
                 $"**{ratio.Median:0.00}** ({ratio.Least:0.00}–{ratio.Most:0.00})",
-                rate is { } least ? Judge($"≥ {least:0.##}", ratio.Median >= least) : "",
+                rate is { } least ? Evaluate($"≥ {least:0.##}", ratio.Median >= least) : "",
                 $"{slow.Median:0.00}",
-                p99 is { } most ? Judge($"≤ {most:0.##}", slow.Median <= most) : "",
+                p99 is { } most ? Evaluate($"≤ {most:0.##}", slow.Median <= most) : "",
                 Both(result, i, static sample => sample.Rate, "#,0"),
                 Both(result, i, static sample => sample.P50, "0.00"),
                 Both(result, i, static sample => sample.P99, "0.00"),
@@ -49,16 +50,16 @@ internal sealed class Report
         }
     }
 
-    /// <summary>A figure of ours alone.</summary>
+    /// <summary>Adds a figure of the registry without a reference.</summary>
     /// <param name="name">The case.</param>
-    /// <param name="figure">What was measured, with its unit.</param>
+    /// <param name="figure">The measured value with its unit.</param>
     /// <param name="mark">The mark; null for none.</param>
-    /// <param name="reached">Whether it is reached.</param>
-    /// <param name="remark">What else is worth knowing.</param>
+    /// <param name="reached">Whether the mark is reached.</param>
+    /// <param name="remark">A remark; empty for none.</param>
     public void Add(string name, string figure, string? mark = null, bool reached = false, string remark = "") =>
-        Write(figures, name, figure, mark is null ? "" : Judge(mark, reached), remark, Stolen());
+        Write(figures, name, figure, mark is null ? "" : Evaluate(mark, reached), remark, Stolen());
 
-    /// <summary>The tables, as Markdown.</summary>
+    /// <summary>Returns the tables as Markdown.</summary>
     public string ToMarkdown(string about)
     {
         var text = new StringBuilder(about);
@@ -75,7 +76,7 @@ internal sealed class Report
         return text.Append($"\n{Marks.Reached} of {Marks.All} marks reached.\n").ToString();
     }
 
-    /// <summary>MiB, of bytes.</summary>
+    /// <summary>Formats bytes as MiB.</summary>
     public static string Size(double bytes) => (bytes / (1 << 20)).ToString("0", CultureInfo.InvariantCulture);
 
     private static string Both(Comparison result, int reference, Func<Sample, double> of, string format) =>
@@ -90,13 +91,13 @@ internal sealed class Report
     }
 
     /// <summary>
-    /// How much of the processors' time other machines had since the line before; the same again for a line that comes
-    /// at once.
+    /// Returns the share of processor time that other machines used since the previous line; repeats the previous value
+    /// after a very short time.
     /// </summary>
     private string Stolen()
     {
         var now = Machine.Processors();
-        if (now.All - processors.All > Moment)
+        if (now.All - processors.All > MinTicks)
             (
                 stolen,
                 processors) = (
@@ -106,7 +107,7 @@ internal sealed class Report
         return stolen;
     }
 
-    private string Judge(string mark, bool reached)
+    private string Evaluate(string mark, bool reached)
     {
         Marks = (Marks.All + 1, Marks.Reached + (reached ? 1 : 0));
         return $"{mark} {(reached ? "✓" : "✗")}";

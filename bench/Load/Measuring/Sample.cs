@@ -1,13 +1,13 @@
 namespace Registry.Bench.Load.Measuring;
 
-/// <summary>What one side did in one round.</summary>
-/// <param name="Rate">Requests a second.</param>
-/// <param name="P50">The median time of a request, in milliseconds.</param>
-/// <param name="P99">The time that one in a hundred exceeded, in milliseconds.</param>
-/// <param name="Cpu">The server's processor time for a request, in microseconds.</param>
+/// <summary>The measurement of one side in one round.</summary>
+/// <param name="Rate">The requests per second.</param>
+/// <param name="P50">The median duration of a request, in milliseconds.</param>
+/// <param name="P99">The 99th percentile of the durations, in milliseconds.</param>
+/// <param name="Cpu">The server's processor time per request, in microseconds.</param>
 internal sealed record Sample(double Rate, double P50, double P99, double Cpu)
 {
-    /// <summary>From the time of every single request, in milliseconds.</summary>
+    /// <summary>Creates a sample from the durations of all requests, in milliseconds.</summary>
     public static Sample Of(List<double> times, double seconds, double cpuSeconds)
     {
         times.Sort();
@@ -19,15 +19,15 @@ internal sealed record Sample(double Rate, double P50, double P99, double Cpu)
     }
 }
 
-/// <summary>The middle of several numbers, and how far they lie apart.</summary>
+/// <summary>Percentiles of numbers.</summary>
 internal static class Statistics
 {
-    /// <summary>The median.</summary>
+    /// <summary>Returns the median.</summary>
     public static double Median(IEnumerable<double> values) => At([.. values.Order()], 0.5);
 
-    /// <summary>The value that a share of all are not above.</summary>
-    /// <param name="sorted">In ascending order, and not empty.</param>
-    /// <param name="share">From 0 to 1.</param>
+    /// <summary>Returns a percentile.</summary>
+    /// <param name="sorted">The values in ascending order; not empty.</param>
+    /// <param name="share">The percentile as a fraction from 0 to 1.</param>
     public static double At(
         List<double> sorted, double share) => sorted[(int)Math.Min(sorted.Count - 1, sorted.Count * share)];
 }

@@ -2,18 +2,18 @@ using Registry.Bench.Load.Processes;
 
 namespace Registry.Bench.Load.Measuring;
 
-/// <summary>One of those that are compared.</summary>
-/// <param name="Name">As the table calls it.</param>
-/// <param name="Server">Its server.</param>
-/// <param name="Measure">Lets it work for so long.</param>
+/// <summary>One side of a comparison.</summary>
+/// <param name="Name">The name in the table.</param>
+/// <param name="Server">The server.</param>
+/// <param name="Measure">Measures it for the given time.</param>
 internal sealed record Side(string Name, ServerProcess Server, Func<TimeSpan, CancellationToken, Task<Sample>> Measure)
 {
-    /// <summary>GET of one path by wrk.</summary>
-    /// <param name="name">As the table calls it.</param>
-    /// <param name="server">Who is asked.</param>
-    /// <param name="path">For what.</param>
-    /// <param name="connections">How many ask at once.</param>
-    /// <param name="headers">Sent with each request.</param>
+    /// <summary>Returns a side that reads one path with wrk.</summary>
+    /// <param name="name">The name in the table.</param>
+    /// <param name="server">The server.</param>
+    /// <param name="path">The path.</param>
+    /// <param name="connections">The number of connections.</param>
+    /// <param name="headers">The headers of each request.</param>
     public static Side Reading(
         string name, ServerProcess server, string path, int connections = 32, params string[] headers) =>
         new(
@@ -23,13 +23,13 @@ internal sealed record Side(string Name, ServerProcess Server, Func<TimeSpan, Ca
                 Wrk.RunAsync(server, path, connections, duration, headers, cancellationToken));
 }
 
-/// <summary>Sides that took turns, A B A B.</summary>
-/// <param name="Sides">Ours first.</param>
+/// <summary>Sides that were measured alternately: A B A B.</summary>
+/// <param name="Sides">The sides; the registry is first.</param>
 /// <param name="Rounds">The samples of each round, in the order of the sides.</param>
-/// <param name="Peak">The most memory that ours used meanwhile, in bytes.</param>
+/// <param name="Peak">The peak memory of the registry during the comparison, in bytes.</param>
 internal sealed record Comparison(IReadOnlyList<Side> Sides, IReadOnlyList<Sample[]> Rounds, long Peak)
 {
-    /// <summary>Warms everybody up, then measures in turns.</summary>
+    /// <summary>Warms up all sides, and then measures them alternately.</summary>
     public static async Task<Comparison> RunAsync(
         Options options, IReadOnlyList<Side> sides, CancellationToken cancellationToken)
     {
@@ -49,11 +49,11 @@ internal sealed record Comparison(IReadOnlyList<Side> Sides, IReadOnlyList<Sampl
         return new Comparison(sides, rounds, sides[0].Server.Peak);
     }
 
-    /// <summary>The median of something of one side.</summary>
+    /// <summary>Returns the median of a value of one side.</summary>
     public double Median(
         int side, Func<Sample, double> of) => Statistics.Median(Rounds.Select(round => of(round[side])));
 
-    /// <summary>Ours by that of a reference, round by round: the median, the least and the most.</summary>
+    /// <summary>Returns the ratio of the registry to a reference per round: the median, minimum and maximum.</summary>
     public (double Median, double Least, double Most) Ratio(int reference, Func<Sample, double> of)
     {
         var ratios = Rounds.Select(round => of(round[0]) / of(round[reference])).Order().ToList();

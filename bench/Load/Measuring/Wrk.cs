@@ -5,14 +5,14 @@ using Registry.Bench.Load.Processes;
 namespace Registry.Bench.Load.Measuring;
 
 /// <summary>
-/// Debian's wrk: as many requests as one server answers, each connection sending the next when it has the answer.
+/// Runs Debian's wrk: a closed-loop load where each connection sends the next request when it has the response.
 /// </summary>
 internal static class Wrk
 {
     /// <summary>
-    /// Asks one server for one path: for so long, and longer on a machine so busy that no answer came.
+    /// Reads one path of a server for the given time, and for longer if a busy machine gave no response.
     /// </summary>
-    /// <exception cref="InvalidOperationException">An answer was an error, or none came.</exception>
+    /// <exception cref="InvalidOperationException">A response was an error, or there was none.</exception>
     public static async Task<Sample> RunAsync(
         ServerProcess server,
         string path,
@@ -26,7 +26,7 @@ internal static class Wrk
                 server, path, connections, attempt * duration, headers, cancellationToken) is { } sample)
                 return sample;
             else if (attempt == 5)
-                throw new InvalidOperationException($"{path}: no answer.");
+                throw new InvalidOperationException($"{path}: no response.");
     }
 
     private static async Task<Sample?> TryRunAsync(
@@ -53,7 +53,7 @@ internal static class Wrk
             await wrk.WaitForExitAsync(cancellationToken);
             var cpu = server.Cpu - before;
             var line = lines.FirstOrDefault(static line => line.StartsWith('{'))
-                ?? throw new InvalidOperationException($"wrk ended with {wrk.ExitCode}.");
+                ?? throw new InvalidOperationException($"wrk exited with {wrk.ExitCode}.");
             var result = JsonSerializer.Deserialize<Result>(line)!;
             if (result.Errors > 0)
                 throw new InvalidOperationException($"{path}: {result.Errors} of {result.Requests} requests failed.");

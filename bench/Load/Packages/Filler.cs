@@ -12,29 +12,29 @@ using Registry.Core.Versions;
 namespace Registry.Bench.Load.Packages;
 
 /// <summary>
-/// Fills a registry faster than pushes could: through its own storage, beside the running one, as another replica
-/// would.
+/// Fills a registry faster than pushes: directly through its storage, next to the running registry, like another
+/// replica.
 /// </summary>
 internal static class Filler
 {
-    /// <summary>How many packages a namespace of a large registry holds.</summary>
+    /// <summary>The number of packages in a namespace of a large registry.</summary>
     public const int PerNamespace = 100;
 
-    private const int AtOnce = 64;
+    private const int Concurrency = 64;
     private static readonly DateTimeOffset Start = new(2026, 1, 2, 3, 4, 5, TimeSpan.Zero);
 
-    /// <summary>The name of a package of a large registry.</summary>
+    /// <summary>Returns the name of a package of a large registry.</summary>
     public static string Name(int number) => $"team{number / PerNamespace:d4}/service-{number % PerNamespace:d2}";
 
-    /// <summary>Adds packages, each of three releases. Their contents are told of, and are not there.</summary>
-    /// <param name="backend">Where to.</param>
-    /// <param name="from">The first.</param>
-    /// <param name="to">The one after the last.</param>
-    /// <param name="cancellationToken">Ends it.</param>
+    /// <summary>Adds packages with three releases each, whose contents do not exist.</summary>
+    /// <param name="backend">The storage.</param>
+    /// <param name="from">The number of the first package.</param>
+    /// <param name="to">The number after the last package.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     public static async Task FillAsync(Backend backend, int from, int to, CancellationToken cancellationToken)
     {
-        // Flushing 100,000 files is none of what is measured: where there is memory to stage a folder in, it is moved
-        // to the disk at once.
+        // Flushing 100,000 files is not part of the measurement: if possible, a folder in memory is filled and then
+        // copied to the disk.
         if (backend.Name == "filesystem" && Directory.Exists("/dev/shm"))
             await FolderInMemory.FillAsync(
                 backend, inMemory => PutAsync(inMemory, from, to, cancellationToken), cancellationToken);
@@ -42,11 +42,11 @@ internal static class Filler
             await PutAsync(backend, from, to, cancellationToken);
     }
 
-    /// <summary>Adds releases to a package that was pushed, all with the content of its only one.</summary>
-    /// <param name="backend">Where to.</param>
-    /// <param name="name">The package.</param>
-    /// <param name="releases">How many it has then.</param>
-    /// <param name="cancellationToken">Ends it.</param>
+    /// <summary>Adds releases to a pushed package, all with the content of its only release.</summary>
+    /// <param name="backend">The storage.</param>
+    /// <param name="name">The package name.</param>
+    /// <param name="releases">The number of releases afterwards.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     public static async Task MultiplyAsync(
         Backend backend, string name, int releases, CancellationToken cancellationToken)
     {
@@ -78,7 +78,7 @@ internal static class Filler
         await Parallel.ForAsync(
             from,
             to,
-            new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellationToken },
+            new ParallelOptions { MaxDegreeOfParallelism = Concurrency, CancellationToken = cancellationToken },
             async (i, token) =>
                 await indexes.UpdateAsync(Parse(Name(i)), new DocumentChange<PackageIndex>(_ => Index(i)), token));
     }

@@ -4,15 +4,15 @@ using Registry.Bench.Load.Processes;
 namespace Registry.Bench.Load.Packages;
 
 /// <summary>
-/// Fills a data folder where flushing costs nothing, and copies it to its place with the times that its revisions are
-/// made of.
+/// Fills a data folder where flushes are free, and copies it to its place with the file times, on which its revisions
+/// depend.
 /// </summary>
 internal static class FolderInMemory
 {
     /// <summary>Fills a folder.</summary>
-    /// <param name="backend">A filesystem, over a folder that no registry uses at the moment.</param>
-    /// <param name="fill">Fills the one that it is given.</param>
-    /// <param name="cancellationToken">Ends it.</param>
+    /// <param name="backend">A filesystem backend that no registry uses at the moment.</param>
+    /// <param name="fill">Fills the given backend.</param>
+    /// <param name="cancellationToken">Cancels the copy.</param>
     public static async Task FillAsync(Backend backend, Func<Backend, Task> fill, CancellationToken cancellationToken)
     {
         var place = backend.Settings.Single(static setting => setting.Name == "FILESYSTEM__PATH").Value;
@@ -34,6 +34,6 @@ internal static class FolderInMemory
         using var copy = Process.Start("cp", ["-a", "--", $"{from}/.", to]);
         await copy.WaitForExitAsync(cancellationToken);
         if (copy.ExitCode != 0)
-            throw new InvalidOperationException($"cp ended with {copy.ExitCode}.");
+            throw new InvalidOperationException($"cp exited with {copy.ExitCode}.");
     }
 }

@@ -5,21 +5,21 @@ using System.Text;
 
 namespace Registry.Bench.Load.Packages;
 
-/// <summary>The JSON of a push: the blob first, as the bare application expects it.</summary>
+/// <summary>Creates JSON pushes with the blob first, as the bare application expects.</summary>
 internal static class PushPayload
 {
     private const string Opening = "{\"blob\":\"";
 
-    /// <summary>A small one, from memory.</summary>
+    /// <summary>Returns a small push.</summary>
     public static byte[] Create(byte[] package, string release, bool force = false) =>
         Encoding.ASCII.GetBytes(Opening + Convert.ToBase64String(package) + Closing(release, force));
 
-    /// <summary>Bytes to send.</summary>
+    /// <summary>Returns content for the bytes.</summary>
     public static HttpContent Json(
         byte[] bytes) =>
         new ByteArrayContent(bytes) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } };
 
-    /// <summary>One of any size, made while it is sent.</summary>
+    /// <summary>Returns a push of any size, generated while it is sent.</summary>
     public static HttpContent Streamed(
         long bytes, int seed, string release) => new StreamedContent(bytes, seed, release);
 

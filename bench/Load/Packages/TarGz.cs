@@ -4,25 +4,25 @@ using System.Text;
 namespace Registry.Bench.Load.Packages;
 
 /// <summary>
-/// Packages of any size, as a chart with binaries is: a <c>.tar.gz</c> of one file that no compressor makes smaller.
+/// Creates packages of any size, like a chart with binaries: a <c>.tar.gz</c> of one incompressible file.
 /// </summary>
 internal static class TarGz
 {
     private const int TarBlock = 512;
 
-    /// <summary>A small one.</summary>
-    /// <param name="bytes">The length of the file in it; the package is slightly longer.</param>
-    /// <param name="seed">What tells it from others.</param>
+    /// <summary>Returns a small package.</summary>
+    /// <param name="bytes">The length of the file in bytes; the package is slightly larger.</param>
+    /// <param name="seed">The seed of the content.</param>
     public static byte[] Create(int bytes, int seed)
     {
         using var packed = new MemoryStream(bytes + 4096);
 
-        // Memory is written to at once, so that nothing is waited for.
+        // Writes to memory complete synchronously, so this does not block.
         WriteAsync(packed, bytes, seed, CancellationToken.None).GetAwaiter().GetResult();
         return packed.ToArray();
     }
 
-    /// <summary>Writes one, of which nothing is kept.</summary>
+    /// <summary>Writes a package without buffering it.</summary>
     public static async Task WriteAsync(Stream output, long bytes, int seed, CancellationToken cancellationToken)
     {
         await using var gzip = new GZipStream(output, CompressionLevel.NoCompression, leaveOpen: true);
@@ -35,7 +35,7 @@ internal static class TarGz
     }
 
     /// <summary>
-    /// POSIX ustar: the fields that a reader looks at, and the sum of all bytes with the sum's own taken for blanks.
+    /// Returns a POSIX ustar header with the fields that readers use. The checksum counts its own field as blanks.
     /// </summary>
     private static byte[] Header(long bytes)
     {

@@ -1,13 +1,13 @@
 namespace Registry.Bench.Load.Processes;
 
-/// <summary>A storage, and what a registry is told of it.</summary>
-/// <param name="Name">As <c>STORAGE</c> calls it.</param>
-/// <param name="Server">Its server; null where it needs none.</param>
+/// <summary>A storage with the settings of a registry that uses it.</summary>
+/// <param name="Name">The value of <c>STORAGE</c>.</param>
+/// <param name="Server">Its server; null if it needs none.</param>
 /// <param name="Settings">The settings.</param>
 internal sealed record Backend(
     string Name, ServerProcess? Server, IReadOnlyList<(string Name, string Value)> Settings) : IAsyncDisposable
 {
-    /// <summary>A new and empty one.</summary>
+    /// <summary>Starts a new, empty storage.</summary>
     public static async Task<Backend> StartAsync(Servers servers, string name, CancellationToken cancellationToken)
     {
         if (name == "filesystem")

@@ -7,16 +7,16 @@ using System.Runtime.InteropServices;
 namespace Registry.Bench.Load.Processes;
 
 /// <summary>
-/// A server of this run, on a loopback port. Its output goes to a file, as an operator's would. Disposing it ends it,
-/// by its process id.
+/// A server of this run, on a loopback port. Its output goes to a file, as in production. Disposing it ends it, by its
+/// process id.
 /// </summary>
 internal sealed class ServerProcess : IAsyncDisposable
 {
-    /// <summary>Ticks of /proc/…/stat in a second, on every Linux that .NET runs on.</summary>
+    /// <summary>The ticks per second in /proc/…/stat, on every Linux that .NET supports.</summary>
     private const double TicksPerSecond = 100;
 
     private const int SigTerm = 15;
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
+    private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(120);
     private readonly Process process;
     private readonly string log;
 
@@ -34,16 +34,16 @@ internal sealed class ServerProcess : IAsyncDisposable
 
     public HttpClient Client { get; }
 
-    /// <summary>What it uses of its memory now, in bytes.</summary>
+    /// <summary>The resident memory, in bytes.</summary>
     public long Resident => Memory("VmRSS:");
 
-    /// <summary>The most that it used since <see cref="ResetPeak"/>, in bytes.</summary>
+    /// <summary>The peak of the resident memory since <see cref="ResetPeak"/>, in bytes.</summary>
     public long Peak => Memory("VmHWM:");
 
-    /// <summary>The processor time that it has used, with its children's, in seconds.</summary>
+    /// <summary>The processor time of the process and its children, in seconds.</summary>
     public double Cpu => Ids().Sum(CpuOf);
 
-    /// <summary>A port that nobody listens at just now.</summary>
+    /// <summary>Returns a port that is currently free.</summary>
     public static int FreePort()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
@@ -51,15 +51,15 @@ internal sealed class ServerProcess : IAsyncDisposable
         return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
-    /// <summary>Starts a program and does not wait for it.</summary>
+    /// <summary>Starts a program without waiting.</summary>
     /// <param name="command">The program and its arguments.</param>
-    /// <param name="port">Where it will listen.</param>
-    /// <param name="log">The file that its output goes to.</param>
-    /// <param name="environment">What its environment has besides.</param>
+    /// <param name="port">The port on which it will listen.</param>
+    /// <param name="log">The file for its output.</param>
+    /// <param name="environment">Additional environment variables.</param>
     public static ServerProcess Launch(
         IEnumerable<string> command, int port, string log, params IEnumerable<(string Name, string Value)> environment)
     {
-        // A shell sends the output to a file, and becomes the program: a pipe would have to be read by us, on the
+        // A shell redirects the output to a file and is then replaced by the program: reading a pipe would use the
         // processors that are measured.
         var start = new ProcessStartInfo("/bin/sh", ["-c", "exec \"$@\" >>\"$0\" 2>&1 </dev/null", log, .. command]);
         foreach (var (name, value) in environment)
@@ -68,16 +68,17 @@ internal sealed class ServerProcess : IAsyncDisposable
     }
 
     /// <summary>
-    /// Waits until something answers 200: asks every 2 ms at first, and then every hundredth of the time so far, so as
-    /// not to be the load itself.
+    /// Polls a path until it returns 200: every 2 ms at first, and later after a hundredth of the elapsed time, to keep
+    /// the load low.
     /// </summary>
-    /// <returns>How long that took.</returns>
-    public Task<TimeSpan> AnswersAsync(
+    /// <returns>The elapsed time.</returns>
+    public Task<TimeSpan> WaitForResponseAsync(
         string path,
-        CancellationToken cancellationToken) => AnswersAsync(path, TimeSpan.FromMilliseconds(2), cancellationToken);
+        CancellationToken cancellationToken) =>
+        WaitForResponseAsync(path, TimeSpan.FromMilliseconds(2), cancellationToken);
 
-    /// <summary>The same, and asks no more often than this.</summary>
-    public async Task<TimeSpan> AnswersAsync(string path, TimeSpan pause, CancellationToken cancellationToken)
+    /// <summary>Polls a path until it returns 200, at most once per pause.</summary>
+    public async Task<TimeSpan> WaitForResponseAsync(string path, TimeSpan pause, CancellationToken cancellationToken)
     {
         var began = Stopwatch.GetTimestamp();
         while (true)
@@ -88,14 +89,14 @@ internal sealed class ServerProcess : IAsyncDisposable
                 if (answer.IsSuccessStatusCode)
                     return Stopwatch.GetElapsedTime(began);
             }
-            catch (HttpRequestException) when (!process.HasExited && Stopwatch.GetElapsedTime(began) < Patience)
+            catch (HttpRequestException) when (!process.HasExited && Stopwatch.GetElapsedTime(began) < StartTimeout)
             {
-                // Not yet.
+                // The server does not listen yet.
             }
 
-            if (process.HasExited || Stopwatch.GetElapsedTime(began) > Patience)
+            if (process.HasExited || Stopwatch.GetElapsedTime(began) > StartTimeout)
                 throw new InvalidOperationException(
-                    $"It does not answer {path}: {string.Join('\n', File.ReadLines(log).TakeLast(20))}");
+                    $"No response to {path}: {string.Join('\n', File.ReadLines(log).TakeLast(20))}");
             await Task.Delay(
                 TimeSpan.FromTicks(Math.Max(pause.Ticks, Stopwatch.GetElapsedTime(began).Ticks / 100)),
                 cancellationToken);
@@ -103,7 +104,7 @@ internal sealed class ServerProcess : IAsyncDisposable
     }
 
     /// <summary>Waits until its port is open.</summary>
-    public async Task ListensAsync(CancellationToken cancellationToken)
+    public async Task WaitForPortAsync(CancellationToken cancellationToken)
     {
         for (var began = Stopwatch.GetTimestamp(); ;)
         {
@@ -113,14 +114,14 @@ internal sealed class ServerProcess : IAsyncDisposable
                 await client.ConnectAsync(IPAddress.Loopback, Port, cancellationToken);
                 return;
             }
-            catch (SocketException) when (!process.HasExited && Stopwatch.GetElapsedTime(began) < Patience)
+            catch (SocketException) when (!process.HasExited && Stopwatch.GetElapsedTime(began) < StartTimeout)
             {
                 await Task.Delay(10, cancellationToken);
             }
         }
     }
 
-    /// <summary>Counts <see cref="Peak"/> from here on.</summary>
+    /// <summary>Resets <see cref="Peak"/> to the current size.</summary>
     public void ResetPeak() => File.WriteAllText($"/proc/{process.Id}/clear_refs", "5");
 
     public async ValueTask DisposeAsync()
@@ -143,7 +144,7 @@ internal sealed class ServerProcess : IAsyncDisposable
 
     private static double CpuOf(int id)
     {
-        // The name, in parentheses, may hold anything; after it utime and stime are the 12th and 13th fields.
+        // The name, in parentheses, may contain any character; utime and stime are the 12th and 13th fields after it.
         var stat = File.ReadAllText($"/proc/{id}/stat");
         var fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
         return (long.Parse(fields[11], CultureInfo.InvariantCulture)

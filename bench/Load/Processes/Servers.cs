@@ -1,52 +1,53 @@
 namespace Registry.Bench.Load.Processes;
 
-/// <summary>Starts the servers of a run, each with a folder of its own below the run's.</summary>
-/// <param name="root">The top folder of the sources.</param>
-/// <param name="folder">The run's temporary folder.</param>
+/// <summary>Starts the servers of a run, each with its own folder.</summary>
+/// <param name="root">The root folder of the sources.</param>
+/// <param name="folder">The temporary folder of the run.</param>
 internal sealed class Servers(string root, string folder)
 {
     private int count;
 
-    /// <summary>A new folder, that nothing else uses.</summary>
+    /// <summary>Creates a new folder.</summary>
     public string NewFolder(
         string name) => Directory.CreateDirectory(Path.Combine(folder, $"{++count}-{name}")).FullName;
 
-    /// <summary>A registry, as an operator starts it: its log at the default level, written to a file.</summary>
-    /// <param name="settings">Where its data are, and what else is not as by default.</param>
-    /// <param name="cancellationToken">Ends the wait for it.</param>
+    /// <summary>
+    /// Starts a registry as in production, with the default log level and its log in a file, and waits.
+    /// </summary>
+    /// <param name="settings">The storage settings and other non-default settings.</param>
+    /// <param name="cancellationToken">Cancels the start.</param>
     public async Task<ServerProcess> RegistryAsync(
         IEnumerable<(string Name, string Value)> settings, CancellationToken cancellationToken)
     {
         var server = LaunchRegistry(settings);
-        await server.AnswersAsync("/readyz", cancellationToken);
+        await server.WaitForResponseAsync("/readyz", cancellationToken);
         return server;
     }
 
-    /// <summary>The same, and does not wait.</summary>
+    /// <summary>Starts a registry without waiting.</summary>
     public ServerProcess LaunchRegistry(IEnumerable<(string Name, string Value)> settings) =>
         Launch("Registry.Api/bin/Release/net10.0/Registry.Api.dll", [], settings);
 
-    /// <summary>The bare application.</summary>
-    /// <param name="files">What it serves.</param>
-    /// <param name="cancellationToken">Ends the wait for it.</param>
+    /// <summary>Starts the bare application and waits.</summary>
+    /// <param name="files">The folder to serve.</param>
+    /// <param name="cancellationToken">Cancels the start.</param>
     public async Task<ServerProcess> BaselineAsync(string files, CancellationToken cancellationToken)
     {
         var server = LaunchBaseline(files);
-        await server.ListensAsync(cancellationToken);
+        await server.WaitForPortAsync(cancellationToken);
         return server;
     }
 
-    /// <summary>The same, and does not wait.</summary>
+    /// <summary>Starts the bare application without waiting.</summary>
     public ServerProcess LaunchBaseline(string files) => Launch(
         "bench/Baseline/bin/Release/net10.0/Registry.Bench.Baseline.dll",
         [$"--files={files}", $"--pushed={NewFolder("pushed")}"],
-        // Its pushes wait for the disk on threads of the pool (hexadecimal): as many as there are clients, and twice
-        // that.
+        // Its pushes block pool threads on the disk. The value is hexadecimal: twice the number of clients.
         [("DOTNET_ThreadPool_ForceMinWorkerThreads", "40")]);
 
-    /// <summary>nginx, with a worker for each core and without a log.</summary>
-    /// <param name="files">What it serves.</param>
-    /// <param name="cancellationToken">Ends the wait for it.</param>
+    /// <summary>Starts nginx with a worker per core and no log.</summary>
+    /// <param name="files">The folder to serve.</param>
+    /// <param name="cancellationToken">Cancels the start.</param>
     public async Task<ServerProcess> NginxAsync(string files, CancellationToken cancellationToken)
     {
         var (own, port) = (NewFolder("nginx"), ServerProcess.FreePort());
@@ -65,11 +66,11 @@ internal sealed class Servers(string root, string folder)
             cancellationToken);
         var server = ServerProcess.Launch(
             ["nginx", "-c", Path.Combine(own, "nginx.conf"), "-e", "stderr"], port, Path.Combine(own, "log"));
-        await server.ListensAsync(cancellationToken);
+        await server.WaitForPortAsync(cancellationToken);
         return server;
     }
 
-    /// <summary>Redis, as the documentation tells to run it: every write flushed.</summary>
+    /// <summary>Starts Redis as documented, with every write flushed.</summary>
     public async Task<ServerProcess> RedisAsync(CancellationToken cancellationToken)
     {
         var (own, port) = (NewFolder("redis"), ServerProcess.FreePort());
@@ -80,11 +81,11 @@ internal sealed class Servers(string root, string folder)
             ],
             port,
             Path.Combine(own, "log"));
-        await server.ListensAsync(cancellationToken);
+        await server.WaitForPortAsync(cancellationToken);
         return server;
     }
 
-    /// <summary>etcd, alone.</summary>
+    /// <summary>Starts a standalone etcd.</summary>
     public async Task<ServerProcess> EtcdAsync(CancellationToken cancellationToken)
     {
         var (own, port, peer) = (NewFolder("etcd"), ServerProcess.FreePort(), ServerProcess.FreePort());
@@ -98,7 +99,7 @@ internal sealed class Servers(string root, string folder)
             [
                 "etcd", $"--data-dir={own}/data", "--quota-backend-bytes=8000000000", .. addresses
             ], port, Path.Combine(own, "log"));
-        await server.AnswersAsync("/health", cancellationToken);
+        await server.WaitForResponseAsync("/health", cancellationToken);
         return server;
     }
 

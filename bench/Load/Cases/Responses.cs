@@ -3,11 +3,11 @@ using Registry.Bench.Load.Processes;
 
 namespace Registry.Bench.Load.Cases;
 
-/// <summary>What the registry answers, for the references to answer the same.</summary>
-internal static partial class Answers
+/// <summary>Saves responses of the registry, so that the references return the same.</summary>
+internal static partial class Responses
 {
-    /// <summary>Saves the body of an answer as a file.</summary>
-    /// <returns>The first digest in it; empty where there is none.</returns>
+    /// <summary>Saves the body of a response as a file.</summary>
+    /// <returns>The first digest in it; empty if there is none.</returns>
     public static async Task<string> SaveAsync(
         this ServerProcess server,
         string path,
@@ -26,7 +26,7 @@ internal static partial class Answers
         return Digest().Match(System.Text.Encoding.UTF8.GetString(body)).Value;
     }
 
-    /// <summary>The entity tag of an answer, with its quotes.</summary>
+    /// <summary>Returns the entity tag of a response, with its quotes.</summary>
     public static async Task<string> TagAsync(
         this ServerProcess server, string path, CancellationToken cancellationToken)
     {
