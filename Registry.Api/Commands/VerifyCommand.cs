@@ -26,8 +26,9 @@ internal sealed class VerifyCommand : RegistryCommand
         : base("verify", "Read all stored data and report damage", """
             Reads every index, every referenced blob and every app archive. Computes each sha256, unpacks each package,
             and compares them with names, lengths and manifests. Each fault is a line on standard output with package,
-            release, media type and digest, and the problem. Nothing is changed: the registry may serve meanwhile, and
-            the storage may be read-only. Unreferenced blobs are counted as garbage, not as faults.
+            release, media type and digest, and the problem. Unreferenced blobs are counted as garbage, not as faults.
+
+            Only --repair changes anything. The registry may serve meanwhile, and the storage may be read-only.
 
             Exit codes: 0 no faults; 1 faults, or the storage failed or is empty; 2 usage error.
             """)
