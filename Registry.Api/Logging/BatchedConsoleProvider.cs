@@ -125,13 +125,13 @@ internal sealed class BatchedConsoleProvider : ILoggerProvider, ISupportExternal
             if (Interlocked.Exchange(ref dropped, 0) is > 0 and var count)
                 Write(
                     errors,
-                    $"{count} lines of the log were dropped: more than {options.MaxQueueLength} were waiting.\n",
+                    $"Dropped {count} log lines: the queue of {options.MaxQueueLength} lines was full.\n",
                     flush: true);
             closed.Wait(Pause);
         }
     }
 
-    /// <summary>Writes to a console that may have been closed, which must not keep lines from the other one.</summary>
+    /// <summary>Writes to a console that may be closed, which must not affect the other one.</summary>
     private static void Write(TextWriter console, string text, bool flush)
     {
         try
@@ -142,8 +142,8 @@ internal sealed class BatchedConsoleProvider : ILoggerProvider, ISupportExternal
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
-            // Nobody reads this console any more, so nobody can be told. The registry keeps serving. A descriptor that
-            // is closed or not open for writing (EBADF, EPERM) is an UnauthorizedAccessException.
+            // The console is closed, so the failure cannot be reported, and the registry keeps serving. A descriptor
+            // that is closed or not open for writing (EBADF, EPERM) throws UnauthorizedAccessException.
         }
     }
 

@@ -33,9 +33,9 @@ internal sealed class ClientDocumentProcessor : IDocumentProcessor
         foreach (var operation in document.Operations)
             Simplify(operation.Operation);
 
-        var answers = document.Operations.SelectMany(static operation => operation.Operation.Responses.Values)
-            .Select(static answer => answer.ActualResponse).ToHashSet();
-        foreach (var (name, _) in document.Responses.Where(response => !answers.Contains(response.Value)).ToList())
+        var used = document.Operations.SelectMany(static operation => operation.Operation.Responses.Values)
+            .Select(static response => response.ActualResponse).ToHashSet();
+        foreach (var (name, _) in document.Responses.Where(response => !used.Contains(response.Value)).ToList())
             document.Responses.Remove(name);
 
         foreach (var property in document.Definitions.Values.SelectMany(static schema => schema.Properties.Values))

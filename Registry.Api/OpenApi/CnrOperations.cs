@@ -21,7 +21,15 @@ internal static class CnrOperations
             Example = _ => Many(JsonValue.Create(Sample.FullName)),
         }),
         Of<PushController>(nameof(PushController.PushAsync), new(
-            "PushRelease", MissingField, InvalidName, InvalidRelease, InvalidMediaType, InvalidBlob, Exists, InUse, OutcomeUnknown)
+            "PushRelease",
+            MissingField,
+            InvalidName,
+            InvalidRelease,
+            InvalidMediaType,
+            InvalidBlob,
+            Exists,
+            InUse,
+            OutcomeUnknown)
         {
             Example = _ => Json(new PushedForm("ok"), CnrJsonContext.Default.PushedForm),
             ClientName = "PushPackage",
@@ -75,7 +83,13 @@ internal static class CnrOperations
             Example = _ => Channel(),
         }),
         Of<ChannelsController>(nameof(ChannelsController.RemoveAsync), new(
-            "RemoveChannelRelease", InvalidChannel, UnknownPackage, UnknownRelease, UnknownChannel, InUse, OutcomeUnknown)
+            "RemoveChannelRelease",
+            InvalidChannel,
+            UnknownPackage,
+            UnknownRelease,
+            UnknownChannel,
+            InUse,
+            OutcomeUnknown)
         {
             Example = _ => Json(
                 new ChannelReleaseDeletedForm(Sample.Channel, Sample.FullName, Sample.Release, "deleted"),

@@ -55,8 +55,8 @@ internal static class DocumentInfo
         curl -f -o chart.tar.gz http://localhost:5000/api/v1/packages/hello/elasticsearch/1.0.0/helm/pull
         ```
 
-        Or try it on this page: open `POST …/{namespace}/{name}` below, then *Try it out* and *Execute*. A small chart is
-        filled in, and the examples of all other operations use it.
+        Or try it on this page: open `POST …/{namespace}/{name}` below, then *Try it out* and *Execute*. A small chart
+        is filled in, and the examples of all other operations use it.
 
         Client generators use `client.json`, in the same folder as this document.
 

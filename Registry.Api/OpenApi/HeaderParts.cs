@@ -10,7 +10,7 @@ namespace Registry.Api.OpenApi;
 /// </summary>
 internal static class HeaderParts
 {
-    private static readonly Dictionary<string, (string Meaning, object Example)> Answers = new()
+    private static readonly Dictionary<string, (string Meaning, object Example)> ResponseHeaders = new()
     {
         [HeaderNames.ETag] = ("The strong entity tag of the response.", $"\"{Sample.Digest}\""),
         [HeaderNames.LastModified] = (
@@ -26,7 +26,7 @@ internal static class HeaderParts
         [HeaderNames.RetryAfter] = ("The number of seconds to wait before a retry.", 2),
     };
 
-    private static readonly Dictionary<string, string> Requests = new()
+    private static readonly Dictionary<string, string> RequestHeaders = new()
     {
         [HeaderNames.IfNoneMatch] = "An `ETag`: returns 304 if it still matches.",
         [HeaderNames.IfMatch] = "An `ETag`: returns 412 if it does not match.",
@@ -41,7 +41,7 @@ internal static class HeaderParts
     {
         foreach (var name in names)
         {
-            var (meaning, example) = Answers[name];
+            var (meaning, example) = ResponseHeaders[name];
             response.Headers.Add(name, new OpenApiHeader
             {
                 Description = meaning,
@@ -58,7 +58,7 @@ internal static class HeaderParts
         {
             Name = name,
             Kind = OpenApiParameterKind.Header,
-            Description = Requests[name],
+            Description = RequestHeaders[name],
             Schema = ObjectSchemas.Text(),
         };
 }

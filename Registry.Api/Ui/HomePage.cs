@@ -66,7 +66,10 @@ internal static class HomePage
             </head>
             <body>
               <header><img src="{{icon}}" alt=""><h1>Application registry</h1></header>
-              <p>A registry for Kubernetes application packages: Helm charts, kpm packages and others over the CNR protocol, and kploy app archives over KAR.</p>
+              <p>
+                A registry for Kubernetes application packages: Helm charts, kpm packages and others over the CNR
+                protocol, and kploy app archives over KAR.
+              </p>
               <dl>
                 <div><dt>Packages</dt><dd>{{packages}}</dd></div>
                 <div><dt>Releases</dt><dd>{{releases}}</dd></div>
