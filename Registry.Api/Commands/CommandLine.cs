@@ -8,28 +8,28 @@ using Registry.Core.Storage;
 
 namespace Registry.Api.Commands;
 
-/// <summary>What the program was started for: to serve, unless its arguments name a command.</summary>
+/// <summary>Runs a command if the arguments name one; otherwise runs the service.</summary>
 internal static class CommandLine
 {
-    /// <summary>
-    /// How long a command may take to stop when it is told to. Commands can be killed at any time without harm.
-    /// </summary>
+    /// <summary>How long an interrupted command may take to stop. Killing a command does no harm.</summary>
     private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(0.8);
 
-    /// <summary>What a command that did not stop in time exits with: 128 and the number of SIGINT or SIGTERM.</summary>
-    private static readonly int[] Killed = [130, 143];
+    /// <summary>
+    /// The exit codes of a command that did not stop in time: 128 plus the number of SIGINT or SIGTERM.
+    /// </summary>
+    private static readonly int[] KilledCodes = [130, 143];
 
     /// <summary>Runs the program.</summary>
-    /// <returns>Its exit code.</returns>
+    /// <returns>The exit code.</returns>
     public static Task<int> RunAsync(string[] args) =>
         RunAsync(CreateCommands, args, CommandConsole.System, RegistryApplication.RunAsync, CancellationToken.None);
 
     /// <summary>Runs one of several commands, or the service.</summary>
-    /// <param name="commands">Makes the commands, when one is asked for.</param>
+    /// <param name="commands">Creates the commands. Not called if the service runs.</param>
     /// <param name="args">The arguments of the program.</param>
-    /// <param name="console">Where it writes.</param>
+    /// <param name="console">The output of the command.</param>
     /// <param name="serve">Runs the service with settings, as <c>--name=value</c>.</param>
-    /// <param name="cancellationToken">Stops the command, as SIGTERM does.</param>
+    /// <param name="cancellationToken">Stops the command, like SIGTERM.</param>
     /// <returns>The exit code.</returns>
     public static async Task<int> RunAsync(
         Func<IEnumerable<RegistryCommand>> commands,
@@ -52,7 +52,6 @@ internal static class CommandLine
         }
     }
 
-    /// <summary>A line for each.</summary>
     private static IEnumerable<RegistryCommand> CreateCommands() =>
     [
         new MigrateCommand(),
@@ -64,10 +63,11 @@ internal static class CommandLine
     private static RootCommand CreateRoot(
         IEnumerable<RegistryCommand> commands, IReadOnlyList<string> settings, CommandConsole console)
     {
-        var root = new RootCommand("Stores Kubernetes application packages. Without a command, it serves them.");
+        var root =
+            new RootCommand("Registry for Kubernetes application packages. Without a command, starts the server.");
         foreach (var command in commands)
         {
-            // A command may block before it first waits, and must not keep the program from stopping.
+            // A command may block before its first await, which must not keep the program from stopping.
             command.SetAction(
                 (arguments, stop) =>
                     Task.Run(() => RunAsync(command, arguments, settings, console, stop), CancellationToken.None));
@@ -87,9 +87,9 @@ internal static class CommandLine
         var parsed =
             root.Parse(args, new ParserConfiguration { EnablePosixBundling = false, ResponseFileTokenReplacer = null });
         var command = parsed.CommandResult.Command;
-        if (ErrorOf(parsed) is { } error)
+        if (FindError(parsed) is { } error)
             throw new UsageException(
-                $"{error} 'Registry.Api {(command == root ? "" : $"{command.Name} ")}--help' shows the usage.");
+                $"{error} Run 'Registry.Api {(command == root ? "" : $"{command.Name} ")}--help' for usage.");
 
         var code = await parsed.InvokeAsync(
             new InvocationConfiguration
@@ -100,7 +100,7 @@ internal static class CommandLine
                 ProcessTerminationTimeout = StopTimeout,
             },
             cancellationToken);
-        return Killed.Contains(code) ? await StoppedAsync(command, console) : code;
+        return KilledCodes.Contains(code) ? await ReportInterruptedAsync(command, console) : code;
     }
 
     private static async Task<int> RunAsync(
@@ -117,7 +117,7 @@ internal static class CommandLine
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            return await StoppedAsync(command, console);
+            return await ReportInterruptedAsync(command, console);
         }
         catch (StorageException fault)
         {
@@ -132,14 +132,14 @@ internal static class CommandLine
         }
     }
 
-    private static async Task<int> StoppedAsync(Command command, CommandConsole console)
+    private static async Task<int> ReportInterruptedAsync(Command command, CommandConsole console)
     {
-        await console.WriteErrorAsync($"Stopped: '{command.Name}' is not done.");
+        await console.WriteErrorAsync($"'{command.Name}' was interrupted before it finished.");
         return ExitCode.Failure;
     }
 
-    /// <summary>The first thing that is wrong with the arguments, in one line; null for nothing.</summary>
-    private static string? ErrorOf(ParseResult parsed)
+    /// <summary>Returns the first error in the arguments, in one line; null if they are valid.</summary>
+    private static string? FindError(ParseResult parsed)
     {
         var command = parsed.CommandResult.Command;
         if (parsed.Action is not DetailedHelp && FindUnknownOption(parsed) is { } option)
@@ -162,19 +162,21 @@ internal static class CommandLine
         return parsed.Errors is [var first, ..] ? first.Message.ReplaceLineEndings(" ") : null;
     }
 
-    /// <summary>The parser takes an option that it does not know for an argument, such as the name of a file.</summary>
+    /// <summary>
+    /// Returns the first unknown option, or null. The parser treats unknown options as arguments, such as file names.
+    /// </summary>
     private static string? FindUnknownOption(ParseResult parsed) => parsed.Tokens
         .TakeWhile(static token => token.Type != TokenType.DoubleDash)
         .FirstOrDefault(static token => token is { Type: TokenType.Argument, Value: ['-', _, ..] })
         ?.Value.Split('=', 2)[0];
 
-    /// <summary>The parser's help, and below it what else there is to know.</summary>
+    /// <summary>The help of the parser, followed by the settings and the details of the command.</summary>
     private sealed class DetailedHelp(HelpAction help) : SynchronousCommandLineAction
     {
         private const string Settings = """
             Settings:
               --Section:Name=value   Any setting of the registry, such as --Filesystem:Path=/srv/registry.
-                                     It is an environment variable too: FILESYSTEM__PATH=/srv/registry.
+                                     Or set an environment variable: FILESYSTEM__PATH=/srv/registry.
             """;
 
         public override bool ClearsParseErrors => true;
@@ -187,7 +189,7 @@ internal static class CommandLine
             if (parseResult.CommandResult.Command is RegistryCommand command)
                 output.WriteLine($"{Environment.NewLine}{command.Details}");
             else
-                output.WriteLine($"{Environment.NewLine}'Registry.Api COMMAND --help' shows more about a command.");
+                output.WriteLine($"{Environment.NewLine}Run 'Registry.Api COMMAND --help' for details of a command.");
             return ExitCode.Success;
         }
     }

@@ -2,7 +2,7 @@ using Registry.Api.Logging;
 
 namespace Registry.Api.Commands;
 
-/// <summary>What the registry logs, a line each, on a command's error output.</summary>
+/// <summary>Writes the log of the registry to the error output of a command, one line per event.</summary>
 internal sealed class CommandLog(CommandConsole console) : ILoggerProvider, ILogger
 {
     public ILogger CreateLogger(string categoryName) => this;

@@ -5,17 +5,17 @@ using Registry.Api.Hosting;
 
 namespace Registry.Api.Commands;
 
-/// <summary>Options that several commands have.</summary>
+/// <summary>Options that several commands share.</summary>
 internal static class CommandOptions
 {
     private const int DefaultParallel = 8;
     private const int MaxParallel = 256;
 
-    /// <summary>An option that names a storage.</summary>
+    /// <summary>Creates an option that takes a storage.</summary>
     public static Option<string?> Storage(string name, string description, bool isRequired) =>
         OneOf(name, "STORAGE", description, [.. StorageSelection.Names], isRequired);
 
-    /// <summary>An option that takes one of several words, in any case.</summary>
+    /// <summary>Creates an option that takes one of several words, in any case.</summary>
     public static Option<string?> OneOf(
         string name, string helpName, string description, IReadOnlyList<string> words, bool isRequired = false)
     {
@@ -29,16 +29,16 @@ internal static class CommandOptions
         return option;
     }
 
-    /// <summary>The option <c>--parallel N</c>.</summary>
+    /// <summary>Creates the option <c>--parallel N</c>.</summary>
     public static Option<int> Parallel() => new("--parallel")
     {
-        Description = $"How many packages or archives are worked on at the same time, 1 to {MaxParallel}",
+        Description = $"Number of packages or archives to process at the same time, 1 to {MaxParallel}",
         HelpName = "N",
         DefaultValueFactory = static _ => DefaultParallel,
         CustomParser = ParseParallel,
     };
 
-    /// <summary>An option that is there or not.</summary>
+    /// <summary>Creates an option without a value.</summary>
     public static Option<bool> Switch(
         string name, string description) => new(name) { Description = description, Arity = ArgumentArity.Zero };
 

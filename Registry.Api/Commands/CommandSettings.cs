@@ -2,11 +2,11 @@ using Registry.Api.Hosting;
 
 namespace Registry.Api.Commands;
 
-/// <summary>The settings among the arguments of the program: <c>--Section:Name=value</c>.</summary>
+/// <summary>Reads the settings of a command, including arguments such as <c>--Section:Name=value</c>.</summary>
 internal static class CommandSettings
 {
     /// <summary>
-    /// Takes the settings out of the arguments. The parser of commands would split their names at the first colon.
+    /// Separates settings from other arguments. The command-line parser would split their names at the first colon.
     /// </summary>
     /// <param name="args">The arguments of the program.</param>
     /// <returns>The settings, as <c>--name=value</c>, and everything else.</returns>
@@ -16,7 +16,7 @@ internal static class CommandSettings
         List<string> settings = [];
         List<string> others = [];
 
-        // Settings without a section are options of the service; a command has options of its own.
+        // Only the service has settings without a section; with a command, they are options of the command.
         var isCommand = args is [not ['-', ..], ..];
         for (var i = 0; i < args.Count; i++)
         {
@@ -36,14 +36,12 @@ internal static class CommandSettings
     }
 
     /// <summary>
-    /// The settings of a command, from where the service reads them: <c>appsettings.json</c> and
+    /// Reads the settings of a command from the same sources as the service: <c>appsettings.json</c> and
     /// <c>appsettings.{Environment}.json</c> beside the program, the environment, and the arguments.
     /// </summary>
-    /// <param name="arguments">Settings among the arguments, as <see cref="Split"/> gives them.</param>
+    /// <param name="arguments">The settings that <see cref="Split"/> returned.</param>
     /// <param name="sides">See <see cref="RegistryCommand.Sides"/>.</param>
-    /// <exception cref="StartupException">
-    /// There are settings that are not known, or a file cannot be parsed.
-    /// </exception>
+    /// <exception cref="StartupException">A setting is unknown, or a file cannot be parsed.</exception>
     public static IConfigurationRoot Read(IReadOnlyList<string> arguments, params IReadOnlyList<string> sides)
     {
         var host = new ConfigurationBuilder().AddEnvironmentVariables("DOTNET_")
@@ -61,7 +59,7 @@ internal static class CommandSettings
         return errors.Count == 0 ? configuration : throw new StartupException(errors);
     }
 
-    /// <summary>The name of an option; null for what is none.</summary>
+    /// <summary>Returns the name of an option; null if the argument is not an option.</summary>
     private static string? NameOf(string argument) =>
         argument is ['-', '-', _, ..] ? argument[2..].Split('=', 2)[0] : null;
 }

@@ -1,14 +1,14 @@
 namespace Registry.Api.Commands;
 
-/// <summary>How the program ends.</summary>
+/// <summary>The exit codes of commands.</summary>
 internal static class ExitCode
 {
-    /// <summary>It was done, and nothing is wrong.</summary>
+    /// <summary>The command succeeded, and nothing was found to be wrong.</summary>
     public const int Success = 0;
 
-    /// <summary>It was not done, or not wholly, or something is wrong with what was looked at.</summary>
+    /// <summary>The command failed or is incomplete, or it found something to be wrong.</summary>
     public const int Failure = 1;
 
-    /// <summary>The arguments cannot be used; nothing was tried.</summary>
+    /// <summary>The arguments are invalid. Nothing was done.</summary>
     public const int Usage = 2;
 }

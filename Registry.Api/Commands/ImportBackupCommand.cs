@@ -4,32 +4,34 @@ using Registry.Api.Hosting;
 
 namespace Registry.Api.Commands;
 
-/// <summary><c>import-backup</c>: brings in what the reference server, or <c>export-backup</c>, saved.</summary>
+/// <summary><c>import-backup</c>: imports a backup of the reference server or of <c>export-backup</c>.</summary>
 internal sealed class ImportBackupCommand : RegistryCommand
 {
-    private readonly Argument<string> file = new("FILE") { Description = "The backup; - for standard input" };
+    private readonly Argument<string> file =
+        new("FILE") { Description = "The backup to read, or - for standard input" };
 
     private readonly Option<bool> force =
-        CommandOptions.Switch("--force", "Replace releases that are there with another content");
+        CommandOptions.Switch("--force", "Replace releases that exist with different content");
 
     public ImportBackupCommand()
         : base("import-backup", "Import a backup of a cn-app-registry or appr server, or of export-backup", """
-            Imports the JSON that a cn-app-registry or appr server writes as its backup, or that export-backup writes: packages with the times
-            of their pushes, and channels. The registry is the one that the settings name; it may serve meanwhile.
+            Imports the backup of a cn-app-registry or appr server, or of export-backup: packages with the times of
+            their pushes, and channels. The settings select the registry, which may serve meanwhile.
 
-            What is there already stays: to import the same backup again changes nothing. A release that is there with another content is named,
-            and left alone. Each content is checked against the digest and size that the backup gives for it. What cannot be imported is named,
-            and the rest goes on. Channels that the old server left behind when their release was deleted give a warning.
-            Progress goes to standard error.
+            Existing releases stay: importing the same backup again changes nothing. A release that exists with
+            different content is reported and left unchanged. Each content is checked against the digest and size in
+            the backup. Entries that cannot be imported are reported, and the import continues. Channels whose current
+            release the old server had deleted print a warning. Progress goes to standard error.
 
-            Exit codes: 0 everything in the backup is in the registry; 1 anything is not, or the storage failed; 2 wrong usage.
+            Exit codes: 0 the registry has everything; 1 something was not imported, or the storage failed;
+            2 usage error.
             """)
     {
         Arguments.Add(file);
         Options.Add(force);
     }
 
-    /// <summary>What <c>-</c> reads.</summary>
+    /// <summary>Opens the stream that <c>-</c> stands for.</summary>
     public Func<Stream> Input { get; init; } = Console.OpenStandardInput;
 
     /// <inheritdoc/>
@@ -40,7 +42,7 @@ internal sealed class ImportBackupCommand : RegistryCommand
         await using var backup = path == BackupFile.Standard ? Input() : BackupFile.OpenRead(path);
         await using var registry =
             await OpenRegistry.OpenAsync(settings, writes: true, new CommandLog(console), cancellationToken);
-        var import = new BackupImport(registry, arguments.GetValue(force), console.Tell);
+        var import = new BackupImport(registry, arguments.GetValue(force), console.WriteOutput);
         var isRead = false;
         try
         {
@@ -49,17 +51,17 @@ internal sealed class ImportBackupCommand : RegistryCommand
             isRead = true;
             return import.Failed == 0 ? ExitCode.Success : ExitCode.Failure;
         }
-        catch (InvalidDataException broken)
+        catch (InvalidDataException invalid)
         {
             await console.WriteErrorAsync(
                 import.HasBegun
-                    ? $"{broken.Message} What came before is imported, but for its channels."
-                    : broken.Message);
+                    ? $"{invalid.Message} The entries before it were imported, without their channels."
+                    : invalid.Message);
             return ExitCode.Failure;
         }
         finally
         {
-            // After a failure, only what was done is worth telling.
+            // If nothing was imported, there is nothing to summarize.
             if (isRead || import.HasBegun)
                 await console.Output.WriteLineAsync(import.Summary);
         }

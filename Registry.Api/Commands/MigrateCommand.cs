@@ -5,7 +5,7 @@ using Registry.Core.Maintenance;
 
 namespace Registry.Api.Commands;
 
-/// <summary>Copies a whole registry from one storage to another.</summary>
+/// <summary>Copies a registry from one storage to another.</summary>
 internal sealed class MigrateCommand : RegistryCommand
 {
     private const string From = "from";
@@ -16,26 +16,29 @@ internal sealed class MigrateCommand : RegistryCommand
     private readonly Option<string?> to = CommandOptions.Storage($"--{To}", "The storage to copy to", isRequired: true);
 
     private readonly Option<bool> overwrite = CommandOptions.Switch(
-        "--overwrite", "Replace packages and archives that differ at the target. Without it they are named and left");
+        "--overwrite",
+        "Replace packages and archives that differ at the target. Without it they are reported and left unchanged");
 
     private readonly Option<bool> noReadBack = CommandOptions.Switch(
-        "--no-read-back", "Verify the copy by documents, lengths and times alone, without reading its blobs back");
+        "--no-read-back", "Verify only documents, lengths and times, without reading blobs back from the target");
 
     private readonly Option<int> parallel = CommandOptions.Parallel();
 
     public MigrateCommand()
-        : base("migrate", "Copy a whole registry from one storage to another", $"""
-            Copies every package with its channels and every app archive, byte for byte and with all times, and verifies the copy.
-            STORAGE is one of {string.Join(", ", StorageSelection.Names)}. What is at the target already is not copied again:
-            after a failure, or when the source has changed meanwhile, run it again. Nothing is ever removed.
+        : base("migrate", "Copy a registry from one storage to another", $"""
+            Copies all packages with their channels and all app archives, byte for byte and with all timestamps, and
+            verifies the copy. STORAGE is one of {string.Join(", ", StorageSelection.Names)}.
+            Entries that are already at the target are not copied again: after a failure, or if the source has changed
+            meanwhile, run it again. Nothing is removed from the target.
 
-            The settings of both storages are read as the service reads them: FILESYSTEM__PATH, --Redis:Configuration=… Where both
-            sides need a setting of one name, put the side before it: --from:Filesystem:Path=… and --to:Filesystem:Path=…, or
-            FROM__FILESYSTEM__PATH and TO__FILESYSTEM__PATH. Such a setting counts for its side alone, and more than one without.
+            Both storages use the settings of the service, such as FILESYSTEM__PATH or --Redis:Configuration=…
+            If both sides need a setting of the same name, prefix it with the side: --from:Filesystem:Path=… and
+            --to:Filesystem:Path=…, or FROM__FILESYSTEM__PATH and TO__FILESYSTEM__PATH. A prefixed setting applies to
+            its side only, and takes precedence over the one without a prefix.
 
-            Findings and the summary go to standard output, progress to standard error.
+            Findings and the summary go to standard output, progress goes to standard error.
 
-            Exit codes: 0 all that the source holds is at the target; 1 it is not, or a storage failed; 2 wrong usage.
+            Exit codes: 0 the target has everything; 1 something was not copied, or a storage failed; 2 usage error.
             """)
     {
         Options.Add(from);
@@ -57,22 +60,22 @@ internal sealed class MigrateCommand : RegistryCommand
             Parallel = arguments.GetValue(parallel),
         };
         await using var source = await OpenAsync(
-            From, SideOf(settings, From, arguments.GetValue(from)), writes: false, console, cancellationToken);
-        await using var target =
-            await OpenAsync(To, SideOf(settings, To, arguments.GetValue(to)), writes: true, console, cancellationToken);
+            From, SettingsOf(settings, From, arguments.GetValue(from)), writes: false, console, cancellationToken);
+        await using var target = await OpenAsync(
+            To, SettingsOf(settings, To, arguments.GetValue(to)), writes: true, console, cancellationToken);
 
         var migration =
-            new Migration(source.Storage, target.Storage, options, finding => console.Tell(finding.ToString()));
-        bool whole;
+            new Migration(source.Storage, target.Storage, options, finding => console.WriteOutput(finding.ToString()));
+        bool isComplete;
         await using (new ProgressReport(console, target.Time, elapsed => Describe(migration, elapsed)))
-            whole = await migration.RunAsync(cancellationToken);
+            isComplete = await migration.RunAsync(cancellationToken);
         if (!migration.IsRefused)
             await console.Output.WriteLineAsync(Summarize(migration, options));
-        return whole ? ExitCode.Success : ExitCode.Failure;
+        return isComplete ? ExitCode.Success : ExitCode.Failure;
     }
 
-    /// <summary>The settings of one side: those that are given for it alone before the common ones.</summary>
-    private static IConfigurationRoot SideOf(
+    /// <summary>Returns the settings of one side. Those with its prefix take precedence.</summary>
+    private static IConfigurationRoot SettingsOf(
         IConfiguration settings, string side, string? storage) => new ConfigurationBuilder()
         .AddConfiguration(settings)
         .AddConfiguration(settings.GetSection(side))
@@ -102,7 +105,7 @@ internal sealed class MigrateCommand : RegistryCommand
         return $"{elapsed:hh\\:mm\\:ss}  copied {Count.Of(copied.Packages, "package")}, "
             + $"{Count.Of(copied.Archives, "archive")}, {Count.Of(copied.Blobs, "blob")}, "
             + $"{ByteSize.Of(copied.Bytes)} ({ByteSize.Rate(copied.Bytes, elapsed)}); "
-            + $"there already {Count.Of(present.Packages, "package")}, {Count.Of(present.Archives, "archive")}"
+            + $"already there {Count.Of(present.Packages, "package")}, {Count.Of(present.Archives, "archive")}"
             + (verified.Blobs == 0
                 ? ""
                 : $"; verified {Count.Of(verified.Packages, "package")}, {Count.Of(verified.Archives, "archive")}, "
@@ -113,14 +116,14 @@ internal sealed class MigrateCommand : RegistryCommand
     {
         var (copied, present, verified, extra) =
             (migration.Copied, migration.Present, migration.Verified, migration.Extra);
-        var how = options.ReadBack
+        var method = options.ReadBack
             ? $"{Count.Of(verified.Bytes, "byte")} read back, every sha256 computed"
             : "lengths and times compared, nothing read back";
         return $"""
             Copied: {Count.Of(copied.Packages, "package")}, {Count.Of(copied.Archives, "archive")}, {Count.Of(copied.Blobs, "blob")}, {Count.Of(copied.Bytes, "byte")}.
-            There already: {Count.Of(present.Packages, "package")}, {Count.Of(present.Archives, "archive")}, {Count.Of(present.Blobs, "blob")}.
-            Verified at the target: {Count.Of(verified.Packages, "package")}, {Count.Of(verified.Archives, "archive")}, {Count.Of(verified.Blobs, "blob")}; {how}.
-            At the target alone: {Count.Of(extra.Packages, "package")}, {Count.Of(extra.Archives, "archive")}.
+            Already at the target: {Count.Of(present.Packages, "package")}, {Count.Of(present.Archives, "archive")}, {Count.Of(present.Blobs, "blob")}.
+            Verified at the target: {Count.Of(verified.Packages, "package")}, {Count.Of(verified.Archives, "archive")}, {Count.Of(verified.Blobs, "blob")}; {method}.
+            Only at the target: {Count.Of(extra.Packages, "package")}, {Count.Of(extra.Archives, "archive")}.
             Findings: {migration.Findings}.
             """;
     }

@@ -1,13 +1,13 @@
 namespace Registry.Api.Commands;
 
 /// <summary>
-/// Shows how far a command has come until it is disposed: one line that changes on a terminal, a line every few seconds
-/// elsewhere.
+/// Shows the progress of a command until it is disposed: one updated line on a terminal, otherwise a line every few
+/// seconds.
 /// </summary>
 internal sealed class ProgressReport : IAsyncDisposable
 {
-    private static readonly TimeSpan OnTerminal = TimeSpan.FromSeconds(0.5);
-    private static readonly TimeSpan Elsewhere = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan TerminalPeriod = TimeSpan.FromSeconds(0.5);
+    private static readonly TimeSpan LinePeriod = TimeSpan.FromSeconds(5);
 
     private readonly CommandConsole console;
     private readonly Func<TimeSpan, string> describe;
@@ -17,14 +17,15 @@ internal sealed class ProgressReport : IAsyncDisposable
     private readonly Task showing;
     private int shownWidth;
 
-    /// <param name="console">Its error output is written to.</param>
+    /// <summary>Starts to report.</summary>
+    /// <param name="console">The console whose error output shows the progress.</param>
     /// <param name="time">The clock.</param>
-    /// <param name="describe">Says in one line how far it is, so long after its beginning.</param>
+    /// <param name="describe">Describes the progress in one line, given the elapsed time.</param>
     public ProgressReport(CommandConsole console, TimeProvider time, Func<TimeSpan, string> describe)
     {
         (this.console, this.time, this.describe) = (console, time, describe);
         began = time.GetTimestamp();
-        timer = new PeriodicTimer(console.IsTerminal ? OnTerminal : Elsewhere, time);
+        timer = new PeriodicTimer(console.IsTerminal ? TerminalPeriod : LinePeriod, time);
         showing = ShowAsync();
     }
 

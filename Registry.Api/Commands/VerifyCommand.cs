@@ -5,7 +5,7 @@ using Registry.Core.Maintenance;
 
 namespace Registry.Api.Commands;
 
-/// <summary>Reads a whole registry and judges it.</summary>
+/// <summary>Checks everything that a registry stores.</summary>
 internal sealed class VerifyCommand : RegistryCommand
 {
     private readonly Option<string?> storage =
@@ -17,18 +17,20 @@ internal sealed class VerifyCommand : RegistryCommand
 
     private readonly Option<bool> repair = CommandOptions.Switch(
         "--repair",
-        "Afterwards discard abandoned uploads: those whose process has died, and those that nobody wrote to for "
-            + "COLLECTION__STAGEDIDLESECONDS. Garbage is left to the service. What is damaged stays as it is");
+        "Afterwards discard abandoned uploads: those whose process has died, and those that have been idle for "
+            + "COLLECTION__STAGEDIDLESECONDS. Garbage is left to the service. Damaged data is not changed");
 
     private readonly Option<int> parallel = CommandOptions.Parallel();
 
     public VerifyCommand()
-        : base("verify", "Read everything that is stored and name what is damaged", """
-            Reads every index, every blob that an index names, and every app archive. It computes each sha256, unpacks each package, and compares
-            them with names, lengths and manifests. Each fault is a line on standard output: package, release, media type and digest, and what is
-            wrong. Nothing is changed, and the registry may serve meanwhile. The storage may be on read-only media. Blobs that no index names are counted as garbage and are no fault.
+        : base("verify", "Read all stored data and report damage", """
+            Reads every index, every referenced blob and every app archive. Computes each sha256, unpacks each package,
+            and compares them with names, lengths and manifests. Each fault is a line on standard output with package,
+            release, media type and digest, and the problem. Unreferenced blobs are counted as garbage, not as faults.
 
-            Exit codes: 0 no fault; 1 faults, or the storage failed or holds nothing; 2 wrong usage.
+            Only --repair changes anything. The registry may serve meanwhile, and the storage may be read-only.
+
+            Exit codes: 0 no faults; 1 faults, or the storage failed or is empty; 2 usage error.
             """)
     {
         Options.Add(storage);
@@ -45,10 +47,10 @@ internal sealed class VerifyCommand : RegistryCommand
             await OpenRegistry.OpenAsync(settings, writes: false, new CommandLog(console), cancellationToken);
 
         var verification = new Verification(
-            registry.Storage, arguments.GetValue(parallel), finding => console.Tell(finding.ToString()));
-        bool sound;
+            registry.Storage, arguments.GetValue(parallel), finding => console.WriteOutput(finding.ToString()));
+        bool isSound;
         await using (new ProgressReport(console, registry.Time, elapsed => Describe(verification, elapsed)))
-            sound = await verification.RunAsync(cancellationToken);
+            isSound = await verification.RunAsync(cancellationToken);
         var (read, garbage) = (verification.Read, verification.Garbage);
         await console.Output.WriteLineAsync(
             $"""
@@ -65,7 +67,7 @@ internal sealed class VerifyCommand : RegistryCommand
             await console.Output.WriteLineAsync($"Discarded: {Count.Of(discarded, "abandoned upload")}.");
         }
 
-        return sound ? ExitCode.Success : ExitCode.Failure;
+        return isSound ? ExitCode.Success : ExitCode.Failure;
     }
 
     private static string Describe(Verification verification, TimeSpan elapsed)

@@ -4,34 +4,36 @@ using System.IO.Pipelines;
 namespace Registry.Api.Json;
 
 /// <summary>
-/// A text of any length, walked forward one window at a time, a window being what the pipe happens to hold in one
-/// piece. Parsers keep their own state across windows, so nothing is ever gathered.
+/// A forward-only cursor over a text of any length. It exposes one contiguous segment of the pipe at a time, the
+/// window. Parsers keep their state across windows, so nothing is accumulated.
 /// </summary>
-/// <param name="reader">The text, such as the body of a request or a file. Its exceptions pass through.</param>
+/// <param name="reader">The text, such as a request body or a file. Its exceptions are not caught.</param>
 internal sealed class BodyCursor(PipeReader reader)
 {
-    private ReadOnlySequence<byte> held;
+    private ReadOnlySequence<byte> buffer;
     private SequencePosition next;
-    private bool holds;
-    private bool last;
+    private bool hasBuffer;
+    private bool isLast;
 
-    /// <summary>The bytes at hand, not consumed yet. Valid until the next call of <see cref="FillAsync"/>.</summary>
+    /// <summary>
+    /// The available bytes that have not been consumed. Valid until the next call of <see cref="FillAsync"/>.
+    /// </summary>
     public ReadOnlyMemory<byte> Window { get; private set; }
 
-    /// <summary>How many bytes have been consumed.</summary>
+    /// <summary>The number of consumed bytes.</summary>
     public long Position { get; private set; }
 
-    /// <summary>True once everything has been consumed and the pipe has said that no more will come.</summary>
+    /// <summary>Whether the whole text has been consumed.</summary>
     public bool Ended { get; private set; }
 
-    /// <summary>What is consumed is also written here; null records nothing.</summary>
+    /// <summary>Receives a copy of the consumed bytes; null if they are not recorded.</summary>
     public BoundedBytes? Recorder { get; set; }
 
-    /// <summary>Makes sure that the window holds something; false at the end of the text.</summary>
+    /// <summary>Fills the window if it is empty. Returns false at the end of the text.</summary>
     public ValueTask<bool> FillAsync(CancellationToken cancellationToken) =>
-        Window.IsEmpty ? FillSlowlyAsync(cancellationToken) : ValueTask.FromResult(true);
+        Window.IsEmpty ? ReadWindowAsync(cancellationToken) : ValueTask.FromResult(true);
 
-    /// <summary>Steps over the first bytes of the window.</summary>
+    /// <summary>Consumes the first bytes of the window.</summary>
     public void Consume(int count)
     {
         Recorder?.Append(Window.Span[..count]);
@@ -40,7 +42,7 @@ internal sealed class BodyCursor(PipeReader reader)
     }
 
     /// <summary>
-    /// The next byte that is no white space (as JSON has it), left where it is; -1 at the end of the text.
+    /// Skips JSON white space and returns the next byte without consuming it; -1 at the end of the text.
     /// </summary>
     public async ValueTask<int> PeekTokenAsync(CancellationToken cancellationToken)
     {
@@ -55,7 +57,7 @@ internal sealed class BodyCursor(PipeReader reader)
         return -1;
     }
 
-    /// <summary>Reads what is left and forgets it.</summary>
+    /// <summary>Reads and discards the rest of the text.</summary>
     public async ValueTask DrainAsync(CancellationToken cancellationToken)
     {
         Recorder = null;
@@ -64,31 +66,31 @@ internal sealed class BodyCursor(PipeReader reader)
     }
 
     /// <summary>
-    /// Gives back what is held, read or not, so that the owner of the pipe can go on. The cursor reads no more.
+    /// Returns the buffer to the pipe, consumed or not, so that its owner can continue. The cursor reads no further.
     /// </summary>
     public void Release()
     {
         Window = default;
-        if (holds)
-            reader.AdvanceTo(held.End);
-        (holds, last) = (false, true);
+        if (hasBuffer)
+            reader.AdvanceTo(buffer.End);
+        (hasBuffer, isLast) = (false, true);
     }
 
-    private async ValueTask<bool> FillSlowlyAsync(CancellationToken cancellationToken)
+    private async ValueTask<bool> ReadWindowAsync(CancellationToken cancellationToken)
     {
         while (true)
         {
-            while (holds && held.TryGet(ref next, out var segment))
+            while (hasBuffer && buffer.TryGet(ref next, out var segment))
             {
                 Window = segment;
                 if (!segment.IsEmpty)
                     return true;
             }
 
-            if (holds)
-                reader.AdvanceTo(held.End);
-            holds = false;
-            if (last)
+            if (hasBuffer)
+                reader.AdvanceTo(buffer.End);
+            hasBuffer = false;
+            if (isLast)
             {
                 Ended = true;
                 return false;
@@ -97,10 +99,10 @@ internal sealed class BodyCursor(PipeReader reader)
             var result = await reader.ReadAsync(cancellationToken);
             if (result.IsCanceled)
                 throw new OperationCanceledException("Reading was cancelled.");
-            held = result.Buffer;
-            next = held.Start;
-            holds = true;
-            last = result.IsCompleted;
+            buffer = result.Buffer;
+            next = buffer.Start;
+            hasBuffer = true;
+            isLast = result.IsCompleted;
         }
     }
 }

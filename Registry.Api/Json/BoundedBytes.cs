@@ -4,20 +4,20 @@ using System.Text;
 namespace Registry.Api.Json;
 
 /// <summary>
-/// Gathers bytes up to a limit. What comes after that is forgotten, and <see cref="Overflown"/> tells.
+/// Collects bytes up to a limit. Further bytes are discarded, and <see cref="Overflown"/> is set.
 /// </summary>
 /// <param name="maxBytes">The limit, in bytes.</param>
 internal sealed class BoundedBytes(int maxBytes) : ITextSink
 {
     private readonly ArrayBufferWriter<byte> bytes = new();
 
-    /// <summary>True when there was more than the limit.</summary>
+    /// <summary>Whether the limit was exceeded.</summary>
     public bool Overflown { get; private set; }
 
-    /// <summary>What was gathered.</summary>
+    /// <summary>The collected bytes.</summary>
     public ReadOnlySpan<byte> Written => bytes.WrittenSpan;
 
-    /// <summary>Adds bytes.</summary>
+    /// <summary>Appends bytes.</summary>
     public void Append(ReadOnlySpan<byte> more)
     {
         var room = maxBytes - bytes.WrittenCount;
@@ -32,7 +32,9 @@ internal sealed class BoundedBytes(int maxBytes) : ITextSink
         return ValueTask.CompletedTask;
     }
 
-    /// <summary>What was gathered, as text: null when it is not valid UTF-8.</summary>
+    /// <summary>
+    /// Returns the collected bytes as text; null if they are not valid UTF-8, unless the limit was exceeded.
+    /// </summary>
     public string? ToText()
     {
         if (Overflown || System.Text.Unicode.Utf8.IsValid(Written))

@@ -1,22 +1,22 @@
 namespace Registry.Api.Json;
 
-/// <summary>The value of a member of an object, or of a field of a form, as far as callers need it.</summary>
-/// <param name="Kind">What kind of value.</param>
-/// <param name="Text">The text of <see cref="FieldKind.Text"/>; null for every other kind.</param>
+/// <summary>The value of a member of a JSON object, or of a field of a form.</summary>
+/// <param name="Kind">The kind of value.</param>
+/// <param name="Text">The text of <see cref="FieldKind.Text"/>; null for all other kinds.</param>
 internal readonly record struct FieldValue(FieldKind Kind, string? Text)
 {
     private const int MaxTextBytes = 1024;
     private const int ShownCharacters = 128;
 
-    /// <summary>A place to gather a text.</summary>
+    /// <summary>Creates a buffer for a text.</summary>
     public static BoundedBytes NewText() => new(MaxTextBytes);
 
     /// <summary>
-    /// Takes a text. One that is too long for any name or number of a version is kept as its beginning and an ellipsis,
-    /// which is none either: whoever judges its syntax refuses it, with a message of bearable length.
+    /// Creates a value from a text. A text that is too long for any name or version is truncated with an ellipsis,
+    /// which makes it invalid: validation then rejects it with a message of reasonable length.
     /// </summary>
-    /// <param name="text">What was gathered.</param>
-    /// <param name="isText">False when it held what is no Unicode.</param>
+    /// <param name="text">The collected text.</param>
+    /// <param name="isText">Whether the text is valid Unicode.</param>
     public static FieldValue OfText(BoundedBytes text, bool isText)
     {
         if (!isText || text.ToText() is not { } value)
@@ -30,18 +30,18 @@ internal readonly record struct FieldValue(FieldKind Kind, string? Text)
 /// <summary>The kinds of <see cref="FieldValue"/>.</summary>
 internal enum FieldKind
 {
-    /// <summary>There is no such field.</summary>
+    /// <summary>The field does not exist.</summary>
     Absent,
 
-    /// <summary>JSON's null.</summary>
+    /// <summary>The JSON value <c>null</c>.</summary>
     Null,
 
-    /// <summary>JSON's true.</summary>
+    /// <summary>The JSON value <c>true</c>.</summary>
     True,
 
     /// <summary>A string, or a field of a form.</summary>
     Text,
 
-    /// <summary>Anything else.</summary>
+    /// <summary>Any other value.</summary>
     Other,
 }

@@ -1,23 +1,24 @@
 namespace Registry.Api.Json;
 
 /// <summary>
-/// Reads JSON that arrives in pieces, forward: whoever calls takes each value or steps over it, and nothing is gathered
-/// but what a sink keeps.
+/// A forward-only reader for JSON that arrives in pieces. The caller reads or skips each value, and nothing is
+/// buffered except by sinks.
 /// </summary>
-/// <param name="body">Where it comes from.</param>
+/// <param name="body">The JSON text.</param>
 internal sealed class JsonCursor(BodyCursor body)
 {
     private readonly JsonStringScanner strings = new();
     private int depth;
 
-    /// <summary>Reads an object, its members in the order in which they stand.</summary>
-    /// <param name="maxNameBytes">Longer names are cut, and said to be <see cref="BoundedBytes.Overflown"/>.</param>
-    /// <param name="member">
-    /// Takes the value of a member, all of it. It is given the name and the value's first byte, which is left where it
-    /// is.
+    /// <summary>Reads an object member by member, in the order of the text.</summary>
+    /// <param name="maxNameBytes">
+    /// The maximum length of names. Longer ones are truncated and marked <see cref="BoundedBytes.Overflown"/>.
     /// </param>
-    /// <param name="cancellationToken">Cancels the reading.</param>
-    /// <exception cref="JsonSyntaxException">There is no JSON object.</exception>
+    /// <param name="member">
+    /// Reads the whole value of a member, given the name and the first byte of the value, which is not consumed.
+    /// </param>
+    /// <param name="cancellationToken">Cancels the read.</param>
+    /// <exception cref="JsonSyntaxException">The text is not a JSON object.</exception>
     public async ValueTask ReadObjectAsync(
         int maxNameBytes, Func<BoundedBytes, int, ValueTask> member, CancellationToken cancellationToken)
     {
@@ -44,11 +45,9 @@ internal sealed class JsonCursor(BodyCursor body)
     }
 
     /// <summary>Reads an array.</summary>
-    /// <param name="item">
-    /// Takes a value of it, all of it. It is given the value's first byte, which is left where it is.
-    /// </param>
-    /// <param name="cancellationToken">Cancels the reading.</param>
-    /// <exception cref="JsonSyntaxException">There is no JSON array.</exception>
+    /// <param name="item">Reads a whole element, given its first byte, which is not consumed.</param>
+    /// <param name="cancellationToken">Cancels the read.</param>
+    /// <exception cref="JsonSyntaxException">The text is not a JSON array.</exception>
     public async ValueTask ReadArrayAsync(Func<int, ValueTask> item, CancellationToken cancellationToken)
     {
         await ExpectAsync('[', cancellationToken);
@@ -67,9 +66,9 @@ internal sealed class JsonCursor(BodyCursor body)
         depth--;
     }
 
-    /// <summary>Reads a value that is no more than a word: a text, or what stands for none.</summary>
-    /// <param name="first">Its first byte.</param>
-    /// <param name="cancellationToken">Cancels the reading.</param>
+    /// <summary>Reads a short string, or the kind of any other value.</summary>
+    /// <param name="first">The first byte of the value, which is not consumed.</param>
+    /// <param name="cancellationToken">Cancels the read.</param>
     public async ValueTask<FieldValue> ReadValueAsync(int first, CancellationToken cancellationToken)
     {
         if (first != '"')
@@ -79,17 +78,17 @@ internal sealed class JsonCursor(BodyCursor body)
         return FieldValue.OfText(text, isText: !strings.HasLoneSurrogate);
     }
 
-    /// <summary>Reads a string from before its opening quote to behind its closing one.</summary>
+    /// <summary>Reads a string, including its quotes, into a sink.</summary>
     public async ValueTask ReadTextAsync(ITextSink sink, CancellationToken cancellationToken)
     {
         await ExpectAsync('"', cancellationToken);
         await ReadStringAsync(sink, cancellationToken);
     }
 
-    /// <summary>Reads a value as the JSON text that it is.</summary>
-    /// <param name="json">Keeps it.</param>
-    /// <param name="cancellationToken">Cancels the reading.</param>
-    /// <returns>What kind of value it was.</returns>
+    /// <summary>Reads a value as raw JSON.</summary>
+    /// <param name="json">Receives the JSON text.</param>
+    /// <param name="cancellationToken">Cancels the read.</param>
+    /// <returns>The kind of the value.</returns>
     public async ValueTask<FieldKind> ReadRawAsync(BoundedBytes json, CancellationToken cancellationToken)
     {
         body.Recorder = json;
@@ -98,13 +97,13 @@ internal sealed class JsonCursor(BodyCursor body)
         return kind;
     }
 
-    /// <summary>Steps over a value of any size.</summary>
-    /// <returns>What kind of value it was.</returns>
+    /// <summary>Skips a value of any size.</summary>
+    /// <returns>The kind of the value.</returns>
     public async ValueTask<FieldKind> SkipValueAsync(CancellationToken cancellationToken)
     {
         var first = await body.PeekTokenAsync(cancellationToken);
         var skipper = new JsonValueSkipper(strings);
-        skipper.Begin(within: depth);
+        skipper.Begin(outerDepth: depth);
         while (await body.FillAsync(cancellationToken))
         {
             var ended = skipper.Feed(body.Window.Span, out var consumed);
@@ -113,16 +112,17 @@ internal sealed class JsonCursor(BodyCursor body)
                 return first switch { 'n' => FieldKind.Null, 't' => FieldKind.True, _ => FieldKind.Other };
         }
 
-        throw CutShort();
+        throw UnexpectedEnd();
     }
 
-    /// <summary>Makes sure that nothing follows but white space.</summary>
-    /// <param name="what">What has ended, for the message.</param>
-    /// <param name="cancellationToken">Cancels the reading.</param>
+    /// <summary>Checks that only white space follows.</summary>
+    /// <param name="what">The name of the text, for the error message.</param>
+    /// <param name="cancellationToken">Cancels the read.</param>
+    /// <exception cref="JsonSyntaxException">Other data follows.</exception>
     public async ValueTask ExpectEndAsync(string what, CancellationToken cancellationToken)
     {
         if (await body.PeekTokenAsync(cancellationToken) >= 0)
-            throw new JsonSyntaxException($"something follows the {what}.");
+            throw new JsonSyntaxException($"unexpected data after the {what}.");
     }
 
     private async ValueTask ReadStringAsync(ITextSink sink, CancellationToken cancellationToken)
@@ -141,14 +141,14 @@ internal sealed class JsonCursor(BodyCursor body)
                 return;
         }
 
-        throw CutShort();
+        throw UnexpectedEnd();
     }
 
     private async ValueTask ExpectAsync(char token, CancellationToken cancellationToken)
     {
         var found = await body.PeekTokenAsync(cancellationToken);
         if (found != token)
-            throw found < 0 ? CutShort() : new JsonSyntaxException($"'{token}' is missing.");
+            throw found < 0 ? UnexpectedEnd() : new JsonSyntaxException($"expected '{token}'.");
         body.Consume(1);
     }
 
@@ -164,5 +164,5 @@ internal sealed class JsonCursor(BodyCursor body)
         return false;
     }
 
-    private static JsonSyntaxException CutShort() => new("it is cut short.");
+    private static JsonSyntaxException UnexpectedEnd() => new("unexpected end of data.");
 }

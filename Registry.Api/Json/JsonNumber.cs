@@ -18,10 +18,10 @@ internal struct JsonNumber
         Exponent,
     }
 
-    /// <summary>True when the number may end here.</summary>
+    /// <summary>Whether the bytes so far are a complete number.</summary>
     public readonly bool IsComplete => part is Part.Zero or Part.Integer or Part.Fraction or Part.Exponent;
 
-    /// <summary>Takes a byte; false, and nothing changes, when it does not go on with the number.</summary>
+    /// <summary>Appends a byte. Returns false and changes nothing if it cannot continue the number.</summary>
     public bool TryAppend(byte b)
     {
         Part? next = (part, (char)b) switch

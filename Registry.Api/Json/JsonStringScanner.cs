@@ -4,9 +4,8 @@ using System.Text;
 namespace Registry.Api.Json;
 
 /// <summary>
-/// Walks the inside of a JSON string that arrives in pieces, from behind its opening quote to behind its closing one:
-/// text as it stands comes out in runs, escapes come out decoded, and all of it is checked (RFC 8259, section 7, and
-/// UTF-8).
+/// Scans a JSON string that arrives in pieces, from after its opening quote up to and including its closing quote. It
+/// returns runs of unescaped text, decodes escapes, and validates both (RFC 8259, section 7, and UTF-8).
 /// </summary>
 internal sealed class JsonStringScanner
 {
@@ -29,14 +28,15 @@ internal sealed class JsonStringScanner
     }
 
     /// <summary>
-    /// True when half of a surrogate pair stood alone, which is JSON but no text; it comes out as U+FFFD.
+    /// Whether the string had an unpaired surrogate, which is valid JSON but not valid Unicode. It is decoded as
+    /// U+FFFD.
     /// </summary>
     public bool HasLoneSurrogate { get; private set; }
 
-    /// <summary>What the last <see cref="JsonStringStep.Escape"/> stands for, in UTF-8.</summary>
+    /// <summary>The decoded text of the last <see cref="JsonStringStep.Escape"/>, in UTF-8.</summary>
     public ReadOnlyMemory<byte> Decoded => decoded.AsMemory(0, decodedLength);
 
-    /// <summary>Gets ready for the next string.</summary>
+    /// <summary>Resets the scanner for the next string.</summary>
     public void Begin()
     {
         state = State.Text;
@@ -45,12 +45,13 @@ internal sealed class JsonStringScanner
         HasLoneSurrogate = false;
     }
 
-    /// <summary>Takes a step.</summary>
-    /// <param name="input">What has arrived.</param>
+    /// <summary>Scans the next part of the string.</summary>
+    /// <param name="input">The available bytes.</param>
     /// <param name="consumed">
-    /// How much of it this step took; all of it is text when the step is <see cref="JsonStringStep.Run"/>.
+    /// The number of bytes that this step consumed. All of them are text if the step is
+    /// <see cref="JsonStringStep.Run"/>.
     /// </param>
-    /// <exception cref="JsonSyntaxException">This is no JSON string.</exception>
+    /// <exception cref="JsonSyntaxException">The input is not a JSON string.</exception>
     public JsonStringStep Next(ReadOnlySpan<byte> input, out int consumed)
     {
         consumed = 0;
@@ -95,11 +96,11 @@ internal sealed class JsonStringScanner
     private void BeginEscape(byte b)
     {
         if (b != '\\')
-            throw new JsonSyntaxException("a control character stands in a string; a line break is written \\n.");
+            throw new JsonSyntaxException("unescaped control character in a string; write a line break as \\n.");
         state = State.Escape;
     }
 
-    /// <summary>Takes a byte of an escape; true when something came out.</summary>
+    /// <summary>Consumes a byte of an escape. Returns true if text was decoded.</summary>
     private bool TryEndEscape(byte b)
     {
         if (state == State.Escape)
@@ -118,13 +119,13 @@ internal sealed class JsonStringScanner
                 (byte)'n' => '\n',
                 (byte)'r' => '\r',
                 (byte)'t' => '\t',
-                _ => throw new JsonSyntaxException("a backslash in a string begins no escape."),
+                _ => throw new JsonSyntaxException("invalid escape in a string."),
             });
             return true;
         }
 
         if (!char.IsAsciiHexDigit((char)b))
-            throw new JsonSyntaxException("\\u in a string is followed by four hex digits.");
+            throw new JsonSyntaxException("\\u in a string must be followed by four hex digits.");
         codeUnit = (codeUnit << 4) | (b <= '9' ? b - '0' : (b | 0x20) - 'a' + 10);
         if (--hexLeft > 0)
             return false;
@@ -163,16 +164,16 @@ internal sealed class JsonStringScanner
     private static JsonSyntaxException InvalidUtf8() => new("a string is not valid UTF-8.");
 }
 
-/// <summary>What a step of a <see cref="JsonStringScanner"/> came upon.</summary>
+/// <summary>The result of a step of a <see cref="JsonStringScanner"/>.</summary>
 internal enum JsonStringStep
 {
-    /// <summary>The input is used up within an escape, or was empty.</summary>
+    /// <summary>The input ended within an escape, or was empty.</summary>
     NeedsMore,
 
-    /// <summary>Text that stands for itself.</summary>
+    /// <summary>Unescaped text.</summary>
     Run,
 
-    /// <summary>An escape: <see cref="JsonStringScanner.Decoded"/>.</summary>
+    /// <summary>An escape, decoded in <see cref="JsonStringScanner.Decoded"/>.</summary>
     Escape,
 
     /// <summary>The closing quote.</summary>

@@ -1,20 +1,20 @@
 namespace Registry.Api.Json;
 
 /// <summary>
-/// Steps over one JSON value that arrives in pieces, of any size, and checks that it is one (RFC 8259).
+/// Skips and validates one JSON value of any size that arrives in pieces (RFC 8259).
 /// </summary>
-/// <param name="strings">For the strings in it.</param>
+/// <param name="strings">The scanner for strings in the value.</param>
 internal sealed class JsonValueSkipper(JsonStringScanner strings)
 {
-    /// <summary>How deep objects and arrays may lie in each other, the outermost counted.</summary>
+    /// <summary>The maximum nesting depth of objects and arrays, including the outermost.</summary>
     public const int MaxDepth = 64;
 
     private Expect expect;
     private JsonNumber number;
     private string literal = "";
-    private int literalTaken;
+    private int literalLength;
 
-    // One bit a level, the innermost lowest: set for an object.
+    // One bit per level, the innermost lowest: set for an object.
     private ulong objects;
     private int depth;
     private int outerDepth;
@@ -35,16 +35,16 @@ internal sealed class JsonValueSkipper(JsonStringScanner strings)
 
     private bool InObject => (objects & 1) != 0;
 
-    /// <summary>Gets ready for a value.</summary>
-    /// <param name="within">How many objects and arrays are open around it.</param>
-    public void Begin(int within)
+    /// <summary>Resets the skipper for the next value.</summary>
+    /// <param name="outerDepth">The number of open objects and arrays around the value.</param>
+    public void Begin(int outerDepth)
     {
         expect = Expect.Value;
-        depth = outerDepth = within;
+        depth = this.outerDepth = outerDepth;
     }
 
-    /// <summary>Takes bytes; true when the value has ended, before the first byte that it did not take.</summary>
-    /// <exception cref="JsonSyntaxException">This is no JSON value.</exception>
+    /// <summary>Consumes bytes of the value. Returns true when the value has ended.</summary>
+    /// <exception cref="JsonSyntaxException">The input is not a JSON value.</exception>
     public bool Feed(ReadOnlySpan<byte> input, out int consumed)
     {
         consumed = 0;
@@ -55,8 +55,8 @@ internal sealed class JsonValueSkipper(JsonStringScanner strings)
             switch (expect)
             {
                 case Expect.InName or Expect.InString:
-                    var isEnd = strings.Next(input[consumed..], out var taken) == JsonStringStep.End;
-                    consumed += taken;
+                    var isEnd = strings.Next(input[consumed..], out var scanned) == JsonStringStep.End;
+                    consumed += scanned;
                     if (isEnd && expect == Expect.InName)
                         expect = Expect.Colon;
                     else if (isEnd)
@@ -66,13 +66,13 @@ internal sealed class JsonValueSkipper(JsonStringScanner strings)
                     consumed++;
                     break;
                 case Expect.InNumber:
-                    ended = number.IsComplete ? EndValue() : throw new JsonSyntaxException("a number is cut short.");
+                    ended = number.IsComplete ? EndValue() : throw new JsonSyntaxException("incomplete number.");
                     break;
                 case Expect.InLiteral:
-                    if (b != literal[literalTaken])
+                    if (b != literal[literalLength])
                         throw Unexpected();
                     consumed++;
-                    ended = ++literalTaken == literal.Length && EndValue();
+                    ended = ++literalLength == literal.Length && EndValue();
                     break;
                 default:
                     consumed++;
@@ -144,14 +144,14 @@ internal sealed class JsonValueSkipper(JsonStringScanner strings)
             'n' => "null",
             _ => throw Unexpected(),
         };
-        literalTaken = 1;
+        literalLength = 1;
         expect = Expect.InLiteral;
     }
 
     private void Open(bool isObject)
     {
         if (++depth > MaxDepth)
-            throw new JsonSyntaxException($"it is nested deeper than {MaxDepth}.");
+            throw new JsonSyntaxException($"nested deeper than {MaxDepth}.");
         objects = (objects << 1) | (isObject ? 1u : 0u);
         expect = isObject ? Expect.NameOrEnd : Expect.ValueOrEnd;
     }
@@ -162,5 +162,5 @@ internal sealed class JsonValueSkipper(JsonStringScanner strings)
         return depth == outerDepth;
     }
 
-    private static JsonSyntaxException Unexpected() => new("a character stands where none of its kind may.");
+    private static JsonSyntaxException Unexpected() => new("unexpected character.");
 }

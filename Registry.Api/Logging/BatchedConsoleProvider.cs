@@ -6,28 +6,30 @@ using Microsoft.Extensions.Options;
 namespace Registry.Api.Logging;
 
 /// <summary>
-/// Writes the log to the console, with the formatters and settings of the framework's console logger, and several
+/// Writes the log to the console with the formatters and settings of the framework's console logger, but writes several
 /// lines in one system call.
 /// </summary>
 /// <remarks>
-/// The framework's console logger wakes a thread and makes a system call for each line, which a registry that logs each
-/// request notices. Here the lines of <see cref="Pause"/> are written together. Shutdown writes the lines that are
-/// left. ADR 18 has the figures.
+/// The framework's console logger wakes a thread and makes a system call for each line, which is expensive when every
+/// request is logged. This one writes the lines of <see cref="Pause"/> together. Shutdown writes the remaining lines.
+/// ADR 18 has the figures.
 /// </remarks>
 [ProviderAlias("Console")]
 internal sealed class BatchedConsoleProvider : ILoggerProvider, ISupportExternalScope
 {
-    /// <summary>How long lines are gathered after a write. The first line after a silence does not wait.</summary>
+    /// <summary>
+    /// How long lines are collected after a write. The first line after an idle period does not wait.
+    /// </summary>
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(10);
 
     /// <summary>How long shutdown waits for a terminal or pipe that accepts nothing.</summary>
     private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(2);
 
-    /// <summary>How much is written by one system call at most.</summary>
+    /// <summary>The maximum number of characters per system call.</summary>
     private const int BufferCharacters = 16 * 1024;
 
-    /// <summary>How much room for formatting a thread keeps after a longer line.</summary>
-    private const int KeptCharacters = 1024;
+    /// <summary>The capacity of the format buffer that a thread keeps after a longer line.</summary>
+    private const int MaxRetainedCharacters = 1024;
 
     private readonly ThreadLocal<StringWriter> formatted = new(static () => new StringWriter());
     private readonly BlockingCollection<(string Text, bool IsError)> lines;
@@ -47,10 +49,10 @@ internal sealed class BatchedConsoleProvider : ILoggerProvider, ISupportExternal
     }
 
     /// <summary>Logs to two streams.</summary>
-    /// <param name="formatters">The formatters, of which the settings name one.</param>
-    /// <param name="options">Section <c>Logging:Console</c>.</param>
-    /// <param name="output">Receives what is below the threshold for standard error.</param>
-    /// <param name="errors">Receives the rest.</param>
+    /// <param name="formatters">The available formatters. The options select one.</param>
+    /// <param name="options">The options of section <c>Logging:Console</c>.</param>
+    /// <param name="output">The stream for events below the threshold for standard error.</param>
+    /// <param name="errors">The stream for all other events.</param>
     internal BatchedConsoleProvider(
         IEnumerable<ConsoleFormatter> formatters, IOptions<ConsoleLoggerOptions> options, Stream output, Stream errors)
     {
@@ -91,7 +93,7 @@ internal sealed class BatchedConsoleProvider : ILoggerProvider, ISupportExternal
         }
         catch (InvalidOperationException) when (lines.IsAddingCompleted)
         {
-            // The log is closed. Whoever logs during shutdown must not fail because of it.
+            // The log is closed. Code that logs during shutdown must not fail.
         }
     }
 
@@ -106,8 +108,8 @@ internal sealed class BatchedConsoleProvider : ILoggerProvider, ISupportExternal
         finally
         {
             var builder = text.GetStringBuilder().Clear();
-            if (builder.Capacity > KeptCharacters)
-                builder.Capacity = KeptCharacters;
+            if (builder.Capacity > MaxRetainedCharacters)
+                builder.Capacity = MaxRetainedCharacters;
         }
     }
 
@@ -115,7 +117,7 @@ internal sealed class BatchedConsoleProvider : ILoggerProvider, ISupportExternal
     {
         foreach (var (text, isError) in lines.GetConsumingEnumerable())
         {
-            // Errors are few, and must not wait for an output that accepts nothing.
+            // Errors are rare, and must not wait for a blocked standard output.
             Write(isError ? errors : output, text, flush: isError);
             if (lines.Count > 0)
                 continue;
@@ -123,13 +125,13 @@ internal sealed class BatchedConsoleProvider : ILoggerProvider, ISupportExternal
             if (Interlocked.Exchange(ref dropped, 0) is > 0 and var count)
                 Write(
                     errors,
-                    $"{count} lines of the log were dropped: more than {options.MaxQueueLength} were waiting.\n",
+                    $"Dropped {count} log lines: the queue of {options.MaxQueueLength} lines was full.\n",
                     flush: true);
             closed.Wait(Pause);
         }
     }
 
-    /// <summary>Writes to a console that may have been closed, which must not keep lines from the other one.</summary>
+    /// <summary>Writes to a console that may be closed, which must not affect the other one.</summary>
     private static void Write(TextWriter console, string text, bool flush)
     {
         try
@@ -140,8 +142,8 @@ internal sealed class BatchedConsoleProvider : ILoggerProvider, ISupportExternal
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
-            // Nobody reads this console any more, so nobody can be told. The registry keeps serving. A descriptor that
-            // is closed or not open for writing (EBADF, EPERM) is an UnauthorizedAccessException.
+            // The console is closed, so the failure cannot be reported, and the registry keeps serving. A descriptor
+            // that is closed or not open for writing (EBADF, EPERM) throws UnauthorizedAccessException.
         }
     }
 

@@ -10,10 +10,12 @@ using Microsoft.Extensions.Options;
 namespace Registry.Api.Logging;
 
 /// <summary>
-/// Console formatter <c>json</c>: one JSON object in one line for each event, with the members of the framework's
-/// formatter except the event id, which tells nothing that <c>Category</c> and <c>{OriginalFormat}</c> do not.
+/// Console formatter <c>json</c>: one JSON object per line and event, with the members of the framework's formatter
+/// except the event id, which is redundant with <c>Category</c> and <c>{OriginalFormat}</c>.
 /// </summary>
-/// <remarks>Strings are escaped before they become JSON, so that they are safe to print after parsing, too.</remarks>
+/// <remarks>
+/// Strings are escaped before they are written as JSON, so that they are also safe to print after parsing.
+/// </remarks>
 /// <param name="time">The clock.</param>
 /// <param name="options">
 /// Section <c>Logging:Console:FormatterOptions</c>, of which <c>IncludeScopes</c> applies.
@@ -21,7 +23,7 @@ namespace Registry.Api.Logging;
 internal sealed class JsonFormatter(TimeProvider time, IOptionsMonitor<ConsoleFormatterOptions> options)
     : ConsoleFormatter(ConsoleFormatterNames.Json)
 {
-    // What the default encoder escapes beyond JSON's needs is dangerous in HTML alone.
+    // The default encoder also escapes characters that are dangerous only in HTML.
     private static readonly JsonWriterOptions WriterOptions = new()
     {
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,

@@ -1,13 +1,13 @@
 namespace Registry.Api.Logging;
 
 /// <summary>
-/// Judges the levels in the section <c>Logging</c>, for which the framework throws while the service is composed.
+/// Validates the levels in section <c>Logging</c>. The framework throws on invalid levels during composition.
 /// </summary>
 internal static class LogLevels
 {
     private const string Section = "LogLevel";
 
-    /// <summary>The settings that hold no level.</summary>
+    /// <summary>Returns the settings with an invalid level.</summary>
     public static IReadOnlyList<IConfigurationSection> FindInvalid(IConfiguration configuration)
     {
         var logging = configuration.GetSection("Logging");
@@ -23,7 +23,7 @@ internal static class LogLevels
         ];
     }
 
-    /// <summary>What is wrong with one that <see cref="FindInvalid"/> found.</summary>
+    /// <summary>Returns the error for a setting that <see cref="FindInvalid"/> returned.</summary>
     public static string Error(IConfigurationSection level) =>
         $"{level.Path.Replace(":", "__", StringComparison.Ordinal)} is '{level.Value}'; expected one of "
             + $"{string.Join(", ", Enum.GetNames<LogLevel>())}.";

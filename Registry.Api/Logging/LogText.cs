@@ -4,23 +4,23 @@ using System.Text;
 
 namespace Registry.Api.Logging;
 
-/// <summary>The one place that makes text safe to print to a log or a terminal.</summary>
+/// <summary>Escapes text for a log or a terminal.</summary>
 /// <remarks>
-/// Control characters can forge lines and drive a terminal; format characters can reorder or hide what is printed.
-/// Both are written as <c>\uXXXX</c>, or <c>\UXXXXXXXX</c> beyond the basic plane. Backslashes stay as they are: the
-/// result is for reading, not for parsing back.
+/// Control characters can forge lines and control a terminal; format characters can reorder or hide text. Both are
+/// written as <c>\uXXXX</c>, or <c>\UXXXXXXXX</c> beyond the basic plane. Backslashes are not escaped, because the
+/// result is meant to be read, not parsed.
 /// </remarks>
 internal static class LogText
 {
-    /// <summary>The longest text of a client's that is logged whole, in characters.</summary>
+    /// <summary>The maximum length of a client's text in the log, in characters.</summary>
     private const int MaxClientText = 512;
 
     private static readonly SearchValues<char> Printable =
         SearchValues.Create(string.Concat(Enumerable.Range(' ', '~' - ' ' + 1).Select(static code => (char)code)));
 
-    /// <summary>Escapes control, format and separator characters and lone surrogates.</summary>
-    /// <param name="text">The text; null is the empty text.</param>
-    /// <returns>One printable line; <paramref name="text"/> itself where nothing has to be escaped.</returns>
+    /// <summary>Escapes control, format and separator characters and unpaired surrogates.</summary>
+    /// <param name="text">The text; null is treated as empty.</param>
+    /// <returns>One printable line; <paramref name="text"/> itself if nothing needs escaping.</returns>
     public static string Escape(string? text)
     {
         if (text is null)
@@ -46,14 +46,14 @@ internal static class LogText
     }
 
     /// <summary>
-    /// The beginning of a text that a client chose, which may be as long as a request line. The log bounds how many
-    /// lines wait, not how long they are.
+    /// Truncates a text from a client, which may be as long as a request line. The log limits the number of queued
+    /// lines, not their length.
     /// </summary>
     public static string Shorten(string text) => text.Length <= MaxClientText ? text : $"{text[..MaxClientText]}…";
 
-    /// <summary>Escapes each line of a text that has several, such as the report of an exception.</summary>
+    /// <summary>Escapes each line of a text, such as an exception with its stack trace.</summary>
     /// <param name="text">The text, with line breaks of any kind.</param>
-    /// <param name="separator">What stands between two lines of the result.</param>
+    /// <param name="separator">The separator between the lines of the result.</param>
     public static string EscapeLines(string text, string separator) =>
         string.Join(separator, text.ReplaceLineEndings("\n").Split('\n').Select(Escape));
 

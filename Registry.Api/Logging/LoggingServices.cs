@@ -11,8 +11,7 @@ internal static class LoggingServices
     private static readonly string[] Formatters = [ConsoleFormatterNames.Simple, ConsoleFormatterNames.Json];
 
     /// <summary>
-    /// Members of the section <c>Logging:Console</c> that the framework reads, for which it throws while the service is
-    /// composed.
+    /// The members of section <c>Logging:Console</c>. The framework throws on invalid values during composition.
     /// </summary>
     private static readonly (string Name, Func<string, bool> IsValid, string Expected)[] Members =
     [
@@ -37,14 +36,14 @@ internal static class LoggingServices
         ("FormatterOptions:UseUtcTimestamp", static text => bool.TryParse(text, out _), "true or false"),
     ];
 
-    /// <summary>What is wrong with the settings of the console log; nothing when they can be used.</summary>
+    /// <summary>Returns the errors in the settings of the console log; empty if they are valid.</summary>
     public static IEnumerable<string> Errors(IConfiguration configuration) =>
         from member in FindInvalid(configuration)
         select $"LOGGING__CONSOLE__{Setting.VariableOf(member.Name)} is '{configuration[KeyOf(member.Name)]}'; "
             + $"expected {member.Expected}.";
 
     /// <summary>
-    /// Takes out what <see cref="Errors"/> names, so that the errors can be told together with all others.
+    /// Removes the settings that <see cref="Errors"/> reports, so that they can be reported together with all others.
     /// </summary>
     public static void ClearInvalid(IConfiguration configuration)
     {
@@ -54,9 +53,9 @@ internal static class LoggingServices
 
     /// <summary>
     /// Replaces the framework's console logger with <see cref="BatchedConsoleProvider"/>, and its formatters with
-    /// <see cref="TextFormatter"/> and <see cref="JsonFormatter"/>. The settings stay those of the framework.
+    /// <see cref="TextFormatter"/> and <see cref="JsonFormatter"/>. The settings are those of the framework.
     /// </summary>
-    /// <param name="logging">The log of the service, with the framework's console logger.</param>
+    /// <param name="logging">The logging builder, with the framework's console logger.</param>
     public static void UseConsole(this ILoggingBuilder logging)
     {
         logging.Services.Remove(logging.Services.Single(

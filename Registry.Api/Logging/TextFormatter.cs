@@ -6,7 +6,7 @@ using Microsoft.Extensions.Options;
 namespace Registry.Api.Logging;
 
 /// <summary>
-/// Console formatter <c>simple</c>: one line for each event, with time in UTC, level, category and message.
+/// Console formatter <c>simple</c>: one line per event, with UTC time, level, category and message.
 /// </summary>
 /// <param name="time">The clock.</param>
 /// <param name="options">

@@ -6,20 +6,20 @@ using NSwag.Generation.Processors.Contexts;
 namespace Registry.Api.OpenApi;
 
 /// <summary>
-/// Removes from a complete document what breaks generated clients: a field in two places, two forms of one answer, and
-/// closed lists of words. Some of these words are not names in any language, and a later version may add others.
+/// Removes parts of a complete document that break generated clients: fields in two places, two formats of one
+/// response, and enumerations. Some enumeration values are not valid identifiers, and a later version may add others.
 /// </summary>
 internal sealed class ClientDocumentProcessor : IDocumentProcessor
 {
-    /// <summary>Not <c>Error</c>: JavaScript has that class already.</summary>
+    /// <summary>The name of the error schema. <c>Error</c> would conflict with the JavaScript class.</summary>
     private const string ErrorName = "RegistryError";
 
-    /// <summary>What a push does. Its own text speaks of forms and places that are left out here.</summary>
+    /// <summary>The description of a push. That of the whole API mentions formats that clients do not have.</summary>
     private const string PushText =
-        "The package is checked and stored while it arrives. "
-        + "A release that exists in this media type is refused with 409 unless the push is forced.";
+        "The package is validated and stored while it is uploaded. "
+        + "If the release exists in this media type, the push fails with 409 unless `force` is true.";
 
-    /// <summary>The answers to preconditions and ranges, which are headers of requests.</summary>
+    /// <summary>The statuses of conditional and range requests, which need request headers.</summary>
     private static readonly string[] Conditional = ["206", "304", "412", "416"];
 
     private static readonly Dictionary<string, string> Names = OperationDescription.All
@@ -33,9 +33,9 @@ internal sealed class ClientDocumentProcessor : IDocumentProcessor
         foreach (var operation in document.Operations)
             Simplify(operation.Operation);
 
-        var answers = document.Operations.SelectMany(static operation => operation.Operation.Responses.Values)
-            .Select(static answer => answer.ActualResponse).ToHashSet();
-        foreach (var (name, _) in document.Responses.Where(response => !answers.Contains(response.Value)).ToList())
+        var used = document.Operations.SelectMany(static operation => operation.Operation.Responses.Values)
+            .Select(static response => response.ActualResponse).ToHashSet();
+        foreach (var (name, _) in document.Responses.Where(response => !used.Contains(response.Value)).ToList())
             document.Responses.Remove(name);
 
         foreach (var property in document.Definitions.Values.SelectMany(static schema => schema.Properties.Values))
@@ -52,7 +52,7 @@ internal sealed class ClientDocumentProcessor : IDocumentProcessor
         if (isPush)
         {
             operation.Description = PushText;
-            operation.RequestBody = PushBodySchema.ClientDocumentProcessor();
+            operation.RequestBody = PushBodySchema.DescribeForClients();
         }
 
         foreach (var parameter in operation.Parameters.ToList())
@@ -62,7 +62,7 @@ internal sealed class ClientDocumentProcessor : IDocumentProcessor
                 operation.Parameters.Remove(parameter);
         foreach (var status in Conditional)
             operation.Responses.Remove(status);
-        // Of a file and its JSON form, which has an address of its own, the file.
+        // Keep the file and remove its JSON form, which has its own URL.
         foreach (var response in operation.Responses.Values.Where(static response => response.Content.Count > 1))
             response.Content.Remove("application/json");
     }

@@ -7,103 +7,118 @@ using static Registry.Api.OpenApi.CnrRefusals;
 
 namespace Registry.Api.OpenApi;
 
-/// <summary>The notes on CNR's operations, in the order in which they are shown at each root.</summary>
+/// <summary>The notes on the operations of CNR, in display order.</summary>
 internal static class CnrOperations
 {
     public static (Type Controller, string Action, OperationNotes Notes)[] All { get; } =
     [
-        Of<CatalogController>(nameof(CatalogController.ListAsync), new("ListPackages", BadLimit)
+        Of<CatalogController>(nameof(CatalogController.ListAsync), new("ListPackages", InvalidLimit)
         {
-            Answer = _ => Many(Summary()),
+            Example = _ => Many(Summary()),
         }),
-        Of<CatalogController>(nameof(CatalogController.SearchAsync), new("SearchPackages", BadLimit)
+        Of<CatalogController>(nameof(CatalogController.SearchAsync), new("SearchPackages", InvalidLimit)
         {
-            Answer = _ => Many(JsonValue.Create(Sample.FullName)),
+            Example = _ => Many(JsonValue.Create(Sample.FullName)),
         }),
         Of<PushController>(nameof(PushController.PushAsync), new(
-            "PushRelease", MissingField, BadName, BadRelease, BadMediaType, BadBlob, Exists, InUse, Unknown)
+            "PushRelease",
+            MissingField,
+            InvalidName,
+            InvalidRelease,
+            InvalidMediaType,
+            InvalidBlob,
+            Exists,
+            InUse,
+            OutcomeUnknown)
         {
-            Answer = _ => Json(new PushedForm("ok"), CnrJsonContext.Default.PushedForm),
+            Example = _ => Json(new PushedForm("ok"), CnrJsonContext.Default.PushedForm),
             ClientName = "PushPackage",
             Body = PushBodySchema.Describe,
         }),
         Of<PackagesController>(nameof(PackagesController.ReleasesAsync), new("ListReleases", UnknownPackage)
         {
-            Answer = dialect => Many(Manifest(dialect)),
+            Example = dialect => Many(Manifest(dialect)),
         }),
         Of<PackagesController>(nameof(PackagesController.ReleaseAsync), new("ShowRelease", UnknownRelease)
         {
-            Answer = dialect => Many(Manifest(dialect)),
+            Example = dialect => Many(Manifest(dialect)),
         }),
         Of<PackagesController>(nameof(PackagesController.ShowAsync), new(
-            "ShowManifest", SeveralMediaTypes, UnknownPackage, UnknownMediaType, NoMatch, BadQuery)
+            "ShowManifest", SeveralMediaTypes, UnknownPackage, UnknownMediaType, NoMatch, InvalidQuery)
         {
-            Answer = dialect => Manifest(dialect, Sample.Channel),
+            Example = dialect => Manifest(dialect, Sample.Channel),
         }),
         Of<PullController>(nameof(PullController.PullAsync), new(
-            "PullPackage", SeveralMediaTypes, UnknownPackage, UnknownMediaType, NoMatch, BadQuery)
+            "PullPackage", SeveralMediaTypes, UnknownPackage, UnknownMediaType, NoMatch, InvalidQuery)
         {
-            Answer = Pulled,
+            Example = Pulled,
         }),
         Of<PullController>(nameof(PullController.PullJsonAsync), new(
-            "PullPackageAsJson", SeveralMediaTypes, UnknownPackage, UnknownMediaType, NoMatch, BadQuery)
+            "PullPackageAsJson", SeveralMediaTypes, UnknownPackage, UnknownMediaType, NoMatch, InvalidQuery)
         {
-            Answer = Pulled,
+            Example = Pulled,
         }),
         Of<PullController>(nameof(PullController.BlobAsync), new("GetBlob", UnknownPackage, UnknownBlob)
         {
             ClientName = "PullBlob",
-            Answer = Blob,
+            Example = Blob,
         }),
         Of<PullController>(nameof(PullController.BlobJsonAsync), new("GetBlobAsJson", UnknownPackage, UnknownBlob)
         {
             ClientName = "PullBlobAsJson",
-            Answer = Blob,
+            Example = Blob,
         }),
         Of<ChannelsController>(nameof(ChannelsController.AddAsync), new(
-            "AddChannelRelease", BadChannel, UnknownPackage, NoSuchRelease, InUse, BadQuery, Unknown)
+            "AddChannelRelease", InvalidChannel, UnknownPackage, NoSuchRelease, InUse, InvalidQuery, OutcomeUnknown)
         {
-            Answer = _ => Channel(),
+            Example = _ => Channel(),
         }),
         Of<ChannelsController>(nameof(ChannelsController.ListAsync), new("ListChannels", UnknownPackage)
         {
-            Answer = _ => Many(Channel()),
+            Example = _ => Many(Channel()),
         }),
         Of<ChannelsController>(nameof(ChannelsController.ShowAsync), new(
-            "ShowChannel", BadChannel, UnknownPackage, UnknownChannel)
+            "ShowChannel", InvalidChannel, UnknownPackage, UnknownChannel)
         {
-            Answer = _ => Channel(),
+            Example = _ => Channel(),
         }),
         Of<ChannelsController>(nameof(ChannelsController.RemoveAsync), new(
-            "RemoveChannelRelease", BadChannel, UnknownPackage, UnknownRelease, UnknownChannel, InUse, Unknown)
+            "RemoveChannelRelease",
+            InvalidChannel,
+            UnknownPackage,
+            UnknownRelease,
+            UnknownChannel,
+            InUse,
+            OutcomeUnknown)
         {
-            Answer = _ => Json(
+            Example = _ => Json(
                 new ChannelReleaseDeletedForm(Sample.Channel, Sample.FullName, Sample.Release, "deleted"),
                 CnrJsonContext.Default.ChannelReleaseDeletedForm),
         }),
         Of<ChannelsController>(nameof(ChannelsController.DeleteAsync), new(
-            "DeleteChannel", BadChannel, UnknownPackage, UnknownChannel, InUse, Unknown)
+            "DeleteChannel", InvalidChannel, UnknownPackage, UnknownChannel, InUse, OutcomeUnknown)
         {
-            Answer = _ => Json(
+            Example = _ => Json(
                 new ChannelDeletedForm("delete", Sample.Channel, Sample.FullName),
                 CnrJsonContext.Default.ChannelDeletedForm),
         }),
         Of<PackagesController>(nameof(PackagesController.DeleteAsync), new(
-            "DeleteRelease", UnknownManifest, InUse, Unknown)
+            "DeleteRelease", UnknownManifest, InUse, OutcomeUnknown)
         {
-            Answer = _ => Json(
+            Example = _ => Json(
                 new DeletedForm(Sample.FullName, Sample.Release, "deleted"), CnrJsonContext.Default.DeletedForm),
         }),
         Of<VersionController>(nameof(VersionController.Version), new("ShowVersion")
         {
-            Answer = dialect => new JsonObject { [dialect.VersionKey] = dialect.Version },
-            Shape = dialect => (
+            Example = dialect => new JsonObject { [dialect.VersionKey] = dialect.Version },
+            Schema = dialect => (
                 dialect == Dialect.Appr ? "ApprVersion" : "ProtocolVersion",
                 ObjectSchemas.Object(
                     "The version of the protocol.", new() { [dialect.VersionKey] = ObjectSchemas.Text() })),
-            Stored = false,
+            UsesStorage = false,
         }),
-        Of<HomeController>(nameof(HomeController.ShowAsync), new("Discover") { ClientName = null, Tagged = false }),
+        Of<HomeController>(
+            nameof(HomeController.ShowAsync), new("Discover") { ClientName = null, HasEntityTag = false }),
     ];
 
     private static (Type, string, OperationNotes) Of<T>(string action, OperationNotes notes) =>

@@ -5,11 +5,11 @@ using Registry.Core.Versions;
 
 namespace Registry.Api.OpenApi;
 
-/// <summary>One example of everything that CNR refuses, in the words of whoever refuses it.</summary>
+/// <summary>An example of every error of CNR, created by the code that throws it.</summary>
 internal static class CnrRefusals
 {
     private const string OtherRelease = "9.9.9";
-    private const string NoQuery = "latest";
+    private const string InvalidQueryText = "latest";
 
     public static RegistryException UnknownPackage { get; } = PackageErrors.PackageNotFound(Sample.FullName);
 
@@ -30,7 +30,8 @@ internal static class CnrRefusals
     public static RegistryException NoSuchRelease { get; } =
         PackageErrors.ReleaseNotFound(Sample.Package, OtherRelease);
 
-    public static RegistryException BadQuery { get; } = RefusalOf(() => PackageQueries.ParseQuery(NoQuery));
+    public static RegistryException InvalidQuery { get; } =
+        RefusalOf(() => PackageQueries.ParseQuery(InvalidQueryText));
 
     public static RegistryException SeveralMediaTypes { get; } =
         new(ErrorCode.InvalidUsage, "media-type non specified: [helm,kpm]");
@@ -38,22 +39,25 @@ internal static class CnrRefusals
     public static RegistryException UnknownChannel { get; } =
         PackageErrors.ChannelNotFound(Sample.Package, Sample.ChannelName);
 
-    public static RegistryException BadChannel { get; } = CnrErrors.NoChannelName("-beta");
+    public static RegistryException InvalidChannel { get; } = CnrErrors.NoChannelName("-beta");
 
-    public static RegistryException BadLimit { get; } = CnrErrors.NoLimit("0");
+    public static RegistryException InvalidLimit { get; } = CnrErrors.NoLimit("0");
 
-    public static RegistryException BadName { get; } = CnrErrors.NoPackageName(Sample.Namespace, "-" + Sample.Name);
+    public static RegistryException InvalidName { get; } = CnrErrors.NoPackageName(Sample.Namespace, "-" + Sample.Name);
 
     public static RegistryException MissingField { get; } =
         new(ErrorCode.InvalidUsage, "The field 'release' is missing.", ("field", "release"));
 
-    public static RegistryException BadRelease { get; } =
+    public static RegistryException InvalidRelease { get; } =
         CnrErrors.NoRelease(
-            NoQuery, Release.TryParse(NoQuery, out _, out var reason) ? throw new FormatException(NoQuery) : reason);
+            InvalidQueryText,
+            Release.TryParse(InvalidQueryText, out _, out var reason)
+                ? throw new FormatException(InvalidQueryText)
+                : reason);
 
-    public static RegistryException BadMediaType { get; } = CnrErrors.NoMediaType("Helm");
+    public static RegistryException InvalidMediaType { get; } = CnrErrors.NoMediaType("Helm");
 
-    public static RegistryException BadBlob { get; } =
+    public static RegistryException InvalidBlob { get; } =
         new(ErrorCode.InvalidParameters, "The blob is not a gzip.", ("field", "blob"));
 
     public static RegistryException Exists { get; } =
@@ -61,13 +65,13 @@ internal static class CnrRefusals
 
     public static RegistryException InUse { get; } = PackageErrors.ResourceInUse(Sample.Package);
 
-    public static RegistryException Unknown { get; } = PackageErrors.OutcomeUnknown(Sample.Package);
+    public static RegistryException OutcomeUnknown { get; } = PackageErrors.OutcomeUnknown(Sample.Package);
 
     private static RegistryException RefusalOf<T>(Func<T> refused)
     {
         try
         {
-            throw new InvalidOperationException($"{refused()} is not refused.");
+            throw new InvalidOperationException($"{refused()} was not rejected.");
         }
         catch (RegistryException refusal)
         {

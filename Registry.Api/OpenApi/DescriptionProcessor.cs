@@ -9,7 +9,7 @@ using Registry.Api.Http.Errors;
 
 namespace Registry.Api.OpenApi;
 
-/// <summary>Completes an operation: its parameters, its body, and every status that it may answer.</summary>
+/// <summary>Completes an operation: its parameters, its body, and every status that it may return.</summary>
 internal sealed class DescriptionProcessor : IOperationProcessor
 {
     /// <inheritdoc/>
@@ -42,23 +42,23 @@ internal sealed class DescriptionProcessor : IOperationProcessor
         operation.RequestBody = notes.Body?.Invoke();
         if (notes.Body == PushBodySchema.Describe)
             AddParameters(operation, PushBodySchema.Query());
-        if (described is { IsRead: true, Notes.Tagged: true })
+        if (described is { IsRead: true, Notes.HasEntityTag: true })
             AddParameters(operation, HeaderParts.Parameters(HeaderNames.IfNoneMatch, HeaderNames.IfMatch));
         if (described.IsFile)
             AddParameters(
                 operation, HeaderParts.Parameters(HeaderNames.IfModifiedSince, HeaderNames.Range, HeaderNames.IfRange));
     }
 
-    /// <summary>The refusals of a status, and what that status says where the storage or HTTP itself refuses.</summary>
+    /// <summary>Returns the domain errors of a status, preceded by its general error if it has one.</summary>
     private static List<ErrorAnswer> Complete(IGrouping<int, ErrorAnswer> errors) =>
         ErrorParts.Shared.Contains(errors.Key) ? [ErrorTable.OfStatus(errors.Key), .. errors] : [.. errors];
 
-    /// <summary>What HTTP, the framework and the storage may answer.</summary>
+    /// <summary>Returns the error statuses of HTTP, the framework and the storage.</summary>
     private static IEnumerable<int> Statuses(OperationDescription described)
     {
         yield return StatusCodes.Status405MethodNotAllowed;
         yield return StatusCodes.Status500InternalServerError;
-        if (described.Notes.Stored)
+        if (described.Notes.UsesStorage)
             yield return StatusCodes.Status503ServiceUnavailable;
         if (!described.IsRead)
         {
@@ -66,7 +66,7 @@ internal sealed class DescriptionProcessor : IOperationProcessor
             yield return StatusCodes.Status507InsufficientStorage;
         }
 
-        if (described is { IsRead: true, Notes.Tagged: true })
+        if (described is { IsRead: true, Notes.HasEntityTag: true })
             yield return StatusCodes.Status412PreconditionFailed;
         if (described.IsFile)
             yield return StatusCodes.Status416RangeNotSatisfiable;

@@ -8,9 +8,7 @@ using Registry.Api.Http.Errors;
 
 namespace Registry.Api.OpenApi;
 
-/// <summary>
-/// How the document shows errors: all of it follows from the error table and is written by the writer of errors.
-/// </summary>
+/// <summary>The error responses of the document, created from the error table and the error writer.</summary>
 internal static class ErrorParts
 {
     /// <summary>The name of the schema of errors.</summary>
@@ -18,10 +16,10 @@ internal static class ErrorParts
 
     private const string Nested = "NestedError";
 
-    /// <summary>The statuses that say the same wherever they come from: shared, and referred to.</summary>
+    /// <summary>The statuses whose response is the same for all operations, and is therefore shared.</summary>
     public static readonly int[] Shared = [403, 405, 408, 412, 413, 416, 500, 503, 507];
 
-    /// <summary>A reference to the shared response of a status, which the document has from then on.</summary>
+    /// <summary>Returns a reference to the shared response of a status. Adds the response if it is missing.</summary>
     public static OpenApiResponse Reference(int status, bool nested, OpenApiDocument document)
     {
         var error = ErrorTable.OfStatus(status);
@@ -37,7 +35,7 @@ internal static class ErrorParts
         return new OpenApiResponse { Reference = shared };
     }
 
-    /// <summary>An error response of its own, with every error of that status as an example.</summary>
+    /// <summary>Creates an error response with every error of a status as an example.</summary>
     public static OpenApiResponse Response(IReadOnlyList<ErrorAnswer> errors, bool nested, OpenApiDocument document)
     {
         var content = new OpenApiMediaType { Schema = new JsonSchema { Reference = Schema(nested, document) } };
@@ -88,17 +86,17 @@ internal static class ErrorParts
             return schema;
         schema = ObjectSchemas.Object(
             nested
-                ? "What went wrong, twice: as it is and under `error`, where clients of Quay look."
-                : "What went wrong.",
+                ? "An error, with a copy under `error` for clients of Quay."
+                : "An error.",
             new()
             {
                 ["code"] = Codes(),
-                ["message"] = ObjectSchemas.Text("The error for people."),
+                ["message"] = ObjectSchemas.Text("The error message, for people."),
                 ["details"] = new JsonSchemaProperty
                 {
                     Type = JsonObjectType.Object,
-                    Description = "What the error is about: the package, the field, …; "
-                        + "the members differ by `code`, and there may be none.",
+                    Description = "The subject of the error, such as the package or the field. "
+                        + "The members depend on `code`; it may be empty.",
                 },
             });
         if (nested)
@@ -116,7 +114,7 @@ internal static class ErrorParts
         var words = ErrorTable.Refusals.Values.Select(static entry => entry.Code)
             .Concat(ErrorTable.Statuses.Values.Select(static entry => entry.Code));
         var codes = ObjectSchemas.OneOf([.. words.Distinct().Order(StringComparer.Ordinal)]);
-        codes.Description = "The error for programs.";
+        codes.Description = "The error code, for programs.";
         return codes;
     }
 }

@@ -7,15 +7,15 @@ using Registry.Api.Kar;
 namespace Registry.Api.OpenApi;
 
 /// <summary>
-/// Says of the wire forms what their types cannot: which members are always there, and how their texts look.
+/// Completes the schemas of the wire forms: required members, and the format of strings.
 /// </summary>
 internal sealed class ExampleSchemaProcessor : ISchemaProcessor
 {
-    /// <summary>Members that are left out where they have no value. All others are always there.</summary>
+    /// <summary>The members that are omitted if they have no value. All others are required.</summary>
     private static readonly HashSet<(Type, string)> Optional =
         [(typeof(ManifestForm), nameof(ManifestForm.Channels)), (typeof(PulledForm), nameof(PulledForm.MediaType))];
 
-    private static readonly Dictionary<(Type, string), Action<JsonSchema>> Texts = new()
+    private static readonly Dictionary<(Type, string), Action<JsonSchema>> Formats = new()
     {
         [(typeof(PackageSummary), nameof(PackageSummary.CreatedAt))] = Time,
         [(typeof(PackageSummary), nameof(PackageSummary.Visibility))] =
@@ -43,7 +43,7 @@ internal sealed class ExampleSchemaProcessor : ISchemaProcessor
         var type = context.ContextualType.Type;
         if (type.Assembly != typeof(ExampleSchemaProcessor).Assembly)
             return;
-        // A later version may say more.
+        // A later version may add members.
         context.Schema.AllowAdditionalProperties = true;
         foreach (var member in type.GetProperties(BindingFlags.Instance | BindingFlags.Public))
         {
@@ -56,15 +56,15 @@ internal sealed class ExampleSchemaProcessor : ISchemaProcessor
                 property.OneOf.Clear();
             }
 
-            // No member is ever null but the metadata, which may be anything and so has no type.
+            // Only the metadata may be null. It may be any JSON, and so has no type.
             property.IsNullableRaw = null;
             property.IsRequired = !Optional.Contains((type, member.Name));
-            if (Texts.TryGetValue((type, member.Name), out var describe))
-                describe(property);
+            if (Formats.TryGetValue((type, member.Name), out var apply))
+                apply(property);
         }
     }
 
-    /// <summary>No `date-time`: CNR's times have no zone.</summary>
+    /// <summary>Sets the pattern of a time. The format is not `date-time`, because CNR's times have no zone.</summary>
     private static void Time(JsonSchema schema) => schema.Pattern = @"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{6}$";
 
     private static void Sha256(JsonSchema schema) => schema.Pattern = ParameterDescription.DigestPattern;

@@ -5,43 +5,43 @@ using NSwag;
 namespace Registry.Api.OpenApi;
 
 /// <summary>
-/// The headers of requests and answers. They are written out wherever they are used: NSwag writes references to shared
-/// ones that cannot be resolved.
+/// The headers of requests and responses. They are repeated wherever they are used, because NSwag writes references to
+/// shared headers that cannot be resolved.
 /// </summary>
 internal static class HeaderParts
 {
-    private static readonly Dictionary<string, (string Meaning, object Example)> Answers = new()
+    private static readonly Dictionary<string, (string Meaning, object Example)> ResponseHeaders = new()
     {
-        [HeaderNames.ETag] = ("Names exactly these bytes; strong.", $"\"{Sample.Digest}\""),
+        [HeaderNames.ETag] = ("The strong entity tag of the response.", $"\"{Sample.Digest}\""),
         [HeaderNames.LastModified] = (
-            "When it was pushed or uploaded, where the address always stands for the same bytes.",
+            "The time of the push or upload, if the URL always identifies the same bytes.",
             "Sun, 22 Nov 2026 04:12:06 GMT"),
-        [HeaderNames.Vary] = ("The answer may be compressed.", "Accept-Encoding"),
-        [HeaderNames.AcceptRanges] = ("Parts of the file can be asked for.", "bytes"),
+        [HeaderNames.Vary] = ("The response may be compressed.", "Accept-Encoding"),
+        [HeaderNames.AcceptRanges] = ("`Range` is supported.", "bytes"),
         [HeaderNames.ContentRange] =
-            ("Which bytes these are, and of how many; only the latter with 416.", "bytes 0-99/583"),
+            ("The range of the response and the total length; with 416 only the length.", "bytes 0-99/583"),
         [HeaderNames.ContentDisposition] =
-            ("A name to save the file under.", "attachment; filename=\"hello_elasticsearch_1.0.0.tar.gz\""),
-        [HeaderNames.Allow] = ("The methods that this address answers.", "GET, HEAD"),
-        [HeaderNames.RetryAfter] = ("After how many seconds to try again.", 2),
+            ("The suggested file name.", "attachment; filename=\"hello_elasticsearch_1.0.0.tar.gz\""),
+        [HeaderNames.Allow] = ("The supported methods.", "GET, HEAD"),
+        [HeaderNames.RetryAfter] = ("The number of seconds to wait before a retry.", 2),
     };
 
-    private static readonly Dictionary<string, string> Requests = new()
+    private static readonly Dictionary<string, string> RequestHeaders = new()
     {
-        [HeaderNames.IfNoneMatch] = "An `ETag` from before: 304 where it still is the answer's.",
-        [HeaderNames.IfMatch] = "An `ETag`: 412 where it is not the answer's.",
+        [HeaderNames.IfNoneMatch] = "An `ETag`: returns 304 if it still matches.",
+        [HeaderNames.IfMatch] = "An `ETag`: returns 412 if it does not match.",
         [HeaderNames.IfModifiedSince] =
-            "A `Last-Modified` from before: 304 where nothing is newer. `If-None-Match` counts before it.",
-        [HeaderNames.Range] = "One range of bytes, such as `bytes=0-99`: 206 with that part.",
-        [HeaderNames.IfRange] = "An `ETag`: `Range` counts only where it is the answer's.",
+            "A `Last-Modified`: returns 304 if nothing is newer. `If-None-Match` takes precedence.",
+        [HeaderNames.Range] = "One range of bytes, such as `bytes=0-99`: returns 206 with that range.",
+        [HeaderNames.IfRange] = "An `ETag`: `Range` is ignored if it does not match.",
     };
 
-    /// <summary>Adds headers to an answer.</summary>
+    /// <summary>Adds headers to a response.</summary>
     public static void AddTo(OpenApiResponse response, params IEnumerable<string> names)
     {
         foreach (var name in names)
         {
-            var (meaning, example) = Answers[name];
+            var (meaning, example) = ResponseHeaders[name];
             response.Headers.Add(name, new OpenApiHeader
             {
                 Description = meaning,
@@ -51,14 +51,14 @@ internal static class HeaderParts
         }
     }
 
-    /// <summary>Headers of a request.</summary>
+    /// <summary>Creates the parameters for headers of a request.</summary>
     public static IEnumerable<OpenApiParameter> Parameters(params IEnumerable<string> names) =>
         from name in names
         select new OpenApiParameter
         {
             Name = name,
             Kind = OpenApiParameterKind.Header,
-            Description = Requests[name],
+            Description = RequestHeaders[name],
             Schema = ObjectSchemas.Text(),
         };
 }

@@ -4,7 +4,7 @@ using static Registry.Api.Health.HealthController;
 
 namespace Registry.Api.OpenApi;
 
-/// <summary>The notes on what an orchestrator asks.</summary>
+/// <summary>The notes on the health checks.</summary>
 internal static class HealthOperations
 {
     public static (Type Controller, string Action, OperationNotes Notes)[] All { get; } =
@@ -12,17 +12,17 @@ internal static class HealthOperations
         (
             typeof(HealthController),
             nameof(HealthController.Alive),
-            Of("CheckAlive", AliveStatus) with { Stored = false }),
+            Of("CheckAlive", AliveStatus) with { UsesStorage = false }),
         (typeof(HealthController), nameof(HealthController.ReadyAsync), Of("CheckReady", ReadyStatus)),
     ];
 
     private static OperationNotes Of(string name, string status) => new(name)
     {
-        Answer = _ => new JsonObject { ["status"] = status },
-        Shape = _ => (
+        Example = _ => new JsonObject { ["status"] = status },
+        Schema = _ => (
             "Health",
             ObjectSchemas.Object(
-                "The answer to a health check.", new() { ["status"] = ObjectSchemas.OneOf(AliveStatus, ReadyStatus) })),
-        Tagged = false,
+                "The result of a health check.", new() { ["status"] = ObjectSchemas.OneOf(AliveStatus, ReadyStatus) })),
+        HasEntityTag = false,
     };
 }

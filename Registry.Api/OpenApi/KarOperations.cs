@@ -9,7 +9,7 @@ using Registry.Core.Errors;
 
 namespace Registry.Api.OpenApi;
 
-/// <summary>The notes on KAR's operations, in the order in which they are shown.</summary>
+/// <summary>The notes on the operations of KAR, in display order.</summary>
 internal static class KarOperations
 {
     private static readonly Workspace Global = Workspace.TryDerive(null, out var workspace)
@@ -18,47 +18,48 @@ internal static class KarOperations
 
     private static readonly RegistryException UnknownArchive = AppArchiveRegistry.NotFound(Global, Sample.ArchiveId);
 
-    private static readonly RegistryException BadWorkspace =
+    private static readonly RegistryException InvalidWorkspace =
         new(ErrorCode.InvalidUsage, "The workspace is a malformed URL, or too long.", ("field", WorkspaceQuery.Name));
 
-    private static readonly RegistryException NoBody =
+    private static readonly RegistryException EmptyBody =
         new(ErrorCode.InvalidUsage, "The request has no body: an archive has at least one byte.");
 
     public static (Type Controller, string Action, OperationNotes Notes)[] All { get; } =
     [
         (typeof(StatusController), nameof(StatusController.Show), new("ShowStatus")
         {
-            Answer = _ => Status("ok"),
-            Shape = _ => ("RegistryStatus", StatusShape()),
-            Tagged = false,
+            Example = _ => Status("ok"),
+            Schema = _ => ("RegistryStatus", StatusSchema()),
+            HasEntityTag = false,
         }),
-        (typeof(AppArchivesController), nameof(AppArchivesController.Upload), new("UploadArchive", NoBody, BadWorkspace)
+        (typeof(AppArchivesController), nameof(
+            AppArchivesController.Upload), new("UploadArchive", EmptyBody, InvalidWorkspace)
         {
-            Answer = _ => JsonSerializer.SerializeToNode(
+            Example = _ => JsonSerializer.SerializeToNode(
                 new UploadedArchive(Sample.ArchiveId, $"http://localhost:5000/api/v1/app/{Sample.ArchiveId}"),
                 KarJson.Default.UploadedArchive),
             Body = () => new OpenApiRequestBody
             {
-                Description = "The archive: any bytes, at least one, whatever the Content-Type.",
+                Description = "The archive: at least one byte, with any Content-Type.",
                 IsRequired = true,
                 Content = { ["application/octet-stream"] = new OpenApiMediaType { Schema = ObjectSchemas.Binary() } },
             },
         }),
-        (typeof(AppArchivesController), nameof(AppArchivesController.List), new("ListArchives", BadWorkspace)
+        (typeof(AppArchivesController), nameof(AppArchivesController.List), new("ListArchives", InvalidWorkspace)
         {
-            Answer = _ => new JsonArray(Listed()),
+            Example = _ => new JsonArray(Listed()),
         }),
         (
             typeof(AppArchivesController),
             nameof(AppArchivesController.Download),
-            new("DownloadArchive", BadWorkspace, UnknownArchive)),
+            new("DownloadArchive", InvalidWorkspace, UnknownArchive)),
         (
             typeof(AppArchivesController),
             nameof(AppArchivesController.Delete),
-            new("DeleteArchive", BadWorkspace, UnknownArchive)),
+            new("DeleteArchive", InvalidWorkspace, UnknownArchive)),
     ];
 
-    /// <summary>What <c>GET /api/v1</c> answers on the default storage.</summary>
+    /// <summary>Returns the response of <c>GET /api/v1</c> on the default storage.</summary>
     public static JsonObject Status(string status) => new()
     {
         ["kind"] = "registry#status",
@@ -67,17 +68,18 @@ internal static class KarOperations
         ["version"] = ProductVersion.Text,
     };
 
-    private static JsonSchema StatusShape()
+    private static JsonSchema StatusSchema()
     {
-        var shape = ObjectSchemas.Object("The state of the registry.", new()
+        var schema = ObjectSchemas.Object("The state of the registry.", new()
         {
             ["kind"] = ObjectSchemas.OneOf("registry#status"),
             ["status"] = ObjectSchemas.OneOf("ok", "unavailable"),
-            ["storage"] = ObjectSchemas.Text("The backend in use."),
+            ["storage"] = ObjectSchemas.Text("The storage in use."),
             ["version"] = ObjectSchemas.Text("The version of the registry."),
         });
-        shape.AdditionalPropertiesSchema = ObjectSchemas.Text("What else the backend says of itself.");
-        return shape;
+        schema.AdditionalPropertiesSchema =
+            ObjectSchemas.Text("Further properties of the storage, such as the bucket.");
+        return schema;
     }
 
     private static JsonNode? Listed() => JsonSerializer.SerializeToNode(

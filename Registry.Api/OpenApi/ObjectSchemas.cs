@@ -5,18 +5,18 @@ using NJsonSchema;
 
 namespace Registry.Api.OpenApi;
 
-/// <summary>Schemas that no type of ours has, and JSON as the document's model takes it.</summary>
+/// <summary>Creates schemas and values for the model of the document.</summary>
 internal static class ObjectSchemas
 {
     /// <summary>
-    /// By default Newtonsoft.Json parses strings that look like dates, and writes them in another format.
+    /// By default Newtonsoft.Json parses strings that look like dates and reformats them.
     /// </summary>
     private static readonly JsonSerializerSettings AsWritten = new() { DateParseHandling = DateParseHandling.None };
 
-    /// <summary>A file.</summary>
+    /// <summary>Creates the schema of a file.</summary>
     public static JsonSchemaProperty Binary() => new() { Type = JsonObjectType.String, Format = "binary" };
 
-    /// <summary>One of a few words.</summary>
+    /// <summary>Creates the schema of an enumeration.</summary>
     public static JsonSchemaProperty OneOf(params ReadOnlySpan<string> words)
     {
         var schema = new JsonSchemaProperty { Type = JsonObjectType.String };
@@ -25,14 +25,14 @@ internal static class ObjectSchemas
         return schema;
     }
 
-    /// <summary>Text.</summary>
+    /// <summary>Creates the schema of a string.</summary>
     public static JsonSchemaProperty Text(string? description = null, string? example = null) =>
         new() { Type = JsonObjectType.String, Description = description, Example = example };
 
-    /// <summary>An object.</summary>
-    /// <param name="description">What it is; null for no description.</param>
-    /// <param name="required">The members that are always there.</param>
-    /// <param name="optional">The members that may be missing; null for none.</param>
+    /// <summary>Creates the schema of an object.</summary>
+    /// <param name="description">The description; null for none.</param>
+    /// <param name="required">The required members.</param>
+    /// <param name="optional">The optional members; null for none.</param>
     public static JsonSchema Object(
         string? description,
         Dictionary<string, JsonSchemaProperty> required,
@@ -46,7 +46,7 @@ internal static class ObjectSchemas
         return schema;
     }
 
-    /// <summary>A value for an example.</summary>
+    /// <summary>Converts the value of an example.</summary>
     public static JToken? Value(JsonNode? node) =>
         node is null ? null : JsonConvert.DeserializeObject<JToken>(node.ToJsonString(), AsWritten);
 }

@@ -3,12 +3,12 @@ using Registry.Api.Http;
 
 namespace Registry.Api.OpenApi;
 
-/// <summary>Gives the documents out.</summary>
+/// <summary>Serves the OpenAPI documents.</summary>
 [ApiController]
 [ApiExplorerSettings(IgnoreApi = true)]
 internal sealed class OpenApiController(OpenApiText documents) : ControllerBase
 {
-    /// <summary>Where the document of the whole API is.</summary>
+    /// <summary>The path of the document of the whole API.</summary>
     public const string Path = "/openapi/v1.json";
 
     private const string ClientPath = "/openapi/client.json";
@@ -17,13 +17,13 @@ internal sealed class OpenApiController(OpenApiText documents) : ControllerBase
     [HttpGet(Path), HttpHead(Path)]
     public Task<IActionResult> ShowAsync() => ShowAsync(documents.Whole);
 
-    /// <summary>Show the document for generators of clients.</summary>
+    /// <summary>Show the document for client generators.</summary>
     [HttpGet(ClientPath), HttpHead(ClientPath)]
     public Task<IActionResult> ShowForClientsAsync() => ShowAsync(documents.ForClients);
 
-    private static async Task<IActionResult> ShowAsync(Task<OpenApiText.Text> made)
+    private static async Task<IActionResult> ShowAsync(Task<OpenApiText.Text> generated)
     {
-        var document = await made;
+        var document = await generated;
         return new JsonBody(
             document.Tag, [writer => writer.WriteRawValue(document.Content.Span, skipInputValidation: true)]);
     }

@@ -10,20 +10,20 @@ using Registry.Core.Content;
 
 namespace Registry.Api.OpenApi;
 
-/// <summary>What NSwag makes the documents from.</summary>
+/// <summary>The settings of NSwag for each document.</summary>
 internal static class OpenApiSettings
 {
-    /// <summary>The document of the whole API.</summary>
+    /// <summary>Creates the settings for the document of the whole API.</summary>
     public static AspNetCoreOpenApiDocumentGeneratorSettings Whole()
     {
         var settings = Describe(DocumentInfo.Text, static operation => operation.IsShown);
-        // Relative to the document, so that a path prefix of a proxy needs no setting.
+        // Relative to the document, so that it also works behind a path prefix.
         settings.PostProcess = static document =>
             document.Servers.Add(new OpenApiServer { Url = "..", Description = "This registry" });
         return settings;
     }
 
-    /// <summary>The document for generators of clients.</summary>
+    /// <summary>Creates the settings for the document for client generators.</summary>
     public static AspNetCoreOpenApiDocumentGeneratorSettings ForClients()
     {
         var settings = Describe(DocumentInfo.ClientText, static operation => operation.IsForClients);
@@ -43,12 +43,12 @@ internal static class OpenApiSettings
         settings.SchemaSettings = new SystemTextJsonSchemaGeneratorSettings
         {
             SchemaType = SchemaType.OpenApi3,
-            // The wire forms speak for themselves: names as their serializer writes them, not as MVC's would.
+            // The names of members come from the serializer of the wire forms, not from MVC.
             SerializerOptions = CnrJsonContext.Default.Options,
             XmlDocumentationFormatting = XmlDocsFormattingMode.Markdown,
             SchemaNameGenerator = new WireForms(),
             SchemaProcessors = { new ExampleSchemaProcessor() },
-            // Any JSON, and so no type.
+            // Raw JSON may be any value.
             TypeMappers =
             {
                 new PrimitiveTypeMapper(typeof(RawJson), static schema => schema.Type = JsonObjectType.None),

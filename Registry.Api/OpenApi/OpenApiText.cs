@@ -5,13 +5,13 @@ using NSwag.Generation.AspNetCore;
 namespace Registry.Api.OpenApi;
 
 /// <summary>
-/// The documents as they are sent: each made once, when first asked for, as it is the same for everybody. NSwag is
-/// called directly, because its registration as a service would add work to every start.
+/// The OpenAPI documents as JSON. Each is generated once, at the first request. NSwag is called directly, because its
+/// registration as a service would slow down every startup.
 /// </summary>
 internal sealed class OpenApiText(IServiceProvider services)
 {
-    // NSwag works for a second without ever waiting. Without a task of its own it would do so within the lock of Lazy,
-    // and every request that asks meanwhile would hold a thread.
+    // NSwag runs synchronously for about a second. Without Task.Run it would do so within the lock of Lazy, and block a
+    // thread for every concurrent request.
     private readonly Lazy<Task<Text>> whole =
         new(() => Task.Run(() => WriteAsync(OpenApiSettings.Whole(), services)));
 
@@ -21,7 +21,7 @@ internal sealed class OpenApiText(IServiceProvider services)
     /// <summary>The document of the whole API.</summary>
     public Task<Text> Whole => whole.Value;
 
-    /// <summary>The document for generators of clients.</summary>
+    /// <summary>The document for client generators.</summary>
     public Task<Text> ForClients => forClients.Value;
 
     private static async Task<Text> WriteAsync(
@@ -32,8 +32,8 @@ internal sealed class OpenApiText(IServiceProvider services)
         return new Text(content, Convert.ToHexStringLower(SHA256.HashData(content)));
     }
 
-    /// <summary>One of them.</summary>
-    /// <param name="Content">JSON in UTF-8.</param>
-    /// <param name="Tag">What its entity tag is made of.</param>
+    /// <summary>A document.</summary>
+    /// <param name="Content">The JSON, in UTF-8.</param>
+    /// <param name="Tag">The sha256 of the content, for the entity tag.</param>
     internal sealed record Text(ReadOnlyMemory<byte> Content, string Tag);
 }

@@ -6,7 +6,7 @@ using Registry.Api.Cnr;
 
 namespace Registry.Api.OpenApi;
 
-/// <summary>An operation as the document knows it: an action at one of its addresses, under one method.</summary>
+/// <summary>An operation of the OpenAPI document: an action with one of its routes and one method.</summary>
 internal sealed class OperationDescription
 {
     public const string CnrTag = "CNR";
@@ -36,7 +36,7 @@ internal sealed class OperationDescription
         (var tag, Notes) = Known.TryGetValue(action, out var known)
             ? known
             : throw new KeyNotFoundException(
-                $"{descriptor.DisplayName} is in no table of operations. Describe it there.");
+                $"{descriptor.DisplayName} is not in a table of operations. Add it there.");
         Dialect = $"/{api.RelativePath}/".StartsWith($"{Dialect.Appr.Root}/", StringComparison.Ordinal)
             ? Dialect.Appr
             : Dialect.Cnr;
@@ -45,40 +45,42 @@ internal sealed class OperationDescription
 
     public OperationNotes Notes { get; }
 
-    /// <summary>The generation of CNR that is spoken there.</summary>
+    /// <summary>The dialect of CNR at the route.</summary>
     public Dialect Dialect { get; }
 
-    /// <summary>Which group it belongs to.</summary>
+    /// <summary>The group of the operation.</summary>
     public string Tag { get; }
 
-    /// <summary>Its name among all operations.</summary>
+    /// <summary>The unique id of the operation.</summary>
     public string Id => IdOf(Tag, Notes);
 
     public bool IsRead => HttpMethods.IsGet(api.HttpMethod!);
 
-    /// <summary>HEAD is left to the text: it would double everything and say nothing.</summary>
+    /// <summary>
+    /// Whether the document has the operation. HEAD is described in the text, because listing it adds no information.
+    /// </summary>
     public bool IsShown => !HttpMethods.IsHead(api.HttpMethod!);
 
-    /// <summary>Whether generated clients have it: once, and only if it is for programs.</summary>
+    /// <summary>Whether generated clients have the operation: once, and only if it is for programs.</summary>
     public bool IsForClients => IsShown && Tag != ApprTag && Notes.ClientName is not null;
 
-    /// <summary>Whether it gives out a file.</summary>
-    public bool IsFile => Answers(typeof(FileResult));
+    /// <summary>Whether the operation returns a file.</summary>
+    public bool IsFile => Returns(typeof(FileResult));
 
-    /// <summary>Whether it gives out a package in JSON and in no other form.</summary>
-    public bool IsPackageJson => Answers(typeof(PulledForm));
+    /// <summary>Whether the operation returns a package only as JSON.</summary>
+    public bool IsPackageJson => Returns(typeof(PulledForm));
 
-    /// <summary>Everything that it answers when it succeeds, and with what types of content.</summary>
+    /// <summary>The declared statuses of the operation, with their content types.</summary>
     public IEnumerable<(string Status, IEnumerable<string> ContentTypes)> Responses =>
         from response in api.SupportedResponseTypes
         let types = response.ApiResponseFormats.Select(static format => format.MediaType)
         select (response.StatusCode.ToString(CultureInfo.InvariantCulture), types);
 
-    /// <exception cref="KeyNotFoundException">The action is in no table of operations.</exception>
+    /// <exception cref="KeyNotFoundException">The action is not in a table of operations.</exception>
     public static OperationDescription Of(ApiDescription api) => new(api);
 
     /// <summary>
-    /// The ids of all operations in the order in which they are shown, with their names in generated clients.
+    /// The ids of all operations in display order, with their names in generated clients.
     /// </summary>
     public static IEnumerable<(string Id, string? ClientName)> All =>
         Known.Values.Concat(CnrOperations.All.Select(static entry => (Tag: ApprTag, entry.Notes)))
@@ -86,5 +88,5 @@ internal sealed class OperationDescription
 
     private static string IdOf(string tag, OperationNotes notes) => tag.ToLowerInvariant() + notes.Name;
 
-    private bool Answers(Type type) => api.SupportedResponseTypes.Any(response => response.Type == type);
+    private bool Returns(Type type) => api.SupportedResponseTypes.Any(response => response.Type == type);
 }

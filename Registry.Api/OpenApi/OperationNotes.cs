@@ -6,33 +6,32 @@ using Registry.Core.Errors;
 
 namespace Registry.Api.OpenApi;
 
-/// <summary>What the document says of an action beyond what its code says already.</summary>
-/// <param name="Name">The operation in a word or two; its id once the API is put before it.</param>
+/// <summary>The parts of an operation's description that do not follow from the code of its action.</summary>
+/// <param name="Name">The name of the operation, which becomes its id when prefixed with the group.</param>
 /// <param name="Refusals">
-/// One example of everything that the domain may refuse, as it would throw it. Statuses, codes, headers and bodies
-/// follow from the error table.
+/// An example of every domain error of the operation. Statuses, codes, headers and bodies come from the error table.
 /// </param>
 internal sealed record OperationNotes(string Name, params IReadOnlyList<RegistryException> Refusals)
 {
-    /// <summary>The name of the method in generated clients; null where they do not have the operation.</summary>
+    /// <summary>The name of the method in generated clients; null if they do not have the operation.</summary>
     public string? ClientName { get; init; } = Name;
 
     /// <summary>
-    /// The JSON that answers a request with the values of <see cref="Sample"/>; null for an answer that is no JSON.
+    /// The JSON response to a request with the values of <see cref="Sample"/>; null if the response is not JSON.
     /// </summary>
-    public Func<Dialect, JsonNode?>? Answer { get; init; }
+    public Func<Dialect, JsonNode?>? Example { get; init; }
 
     /// <summary>
-    /// The shape of that answer and its name, where the type of the action does not say it; null where it does.
+    /// The schema of the response and its name; null if they follow from the type of the action.
     /// </summary>
-    public Func<Dialect, (string Name, JsonSchema Schema)>? Shape { get; init; }
+    public Func<Dialect, (string Name, JsonSchema Schema)>? Schema { get; init; }
 
-    /// <summary>The body that it takes; null for none.</summary>
+    /// <summary>The request body; null for none.</summary>
     public Func<OpenApiRequestBody>? Body { get; init; }
 
     /// <summary>Whether a read has an entity tag.</summary>
-    public bool Tagged { get; init; } = true;
+    public bool HasEntityTag { get; init; } = true;
 
-    /// <summary>Whether it asks the storage, which may fail.</summary>
-    public bool Stored { get; init; } = true;
+    /// <summary>Whether the operation uses the storage, which may fail.</summary>
+    public bool UsesStorage { get; init; } = true;
 }

@@ -6,23 +6,23 @@ using Registry.Api.Kar;
 namespace Registry.Api.OpenApi;
 
 /// <summary>
-/// Fills in the values of <see cref="Sample"/>, and says what a value must look like to name anything.
+/// Completes parameters with patterns and with the values of <see cref="Sample"/> as examples.
 /// </summary>
 internal static class ParameterDescription
 {
-    /// <summary>See <see cref="Core.Packages.PackageName"/>: each half.</summary>
+    /// <summary>The pattern of a namespace or name: see <see cref="Core.Packages.PackageName"/>.</summary>
     public const string NamePattern = "^[A-Za-z0-9_][A-Za-z0-9._-]{0,79}$";
 
-    /// <summary>See <see cref="Core.Packages.ChannelName"/>.</summary>
+    /// <summary>The pattern of a channel: see <see cref="Core.Packages.ChannelName"/>.</summary>
     public const string ChannelPattern = "^[A-Za-z0-9_][A-Za-z0-9._+-]{0,79}$";
 
-    /// <summary>See <see cref="Core.Storage.Digest"/>.</summary>
+    /// <summary>The pattern of a digest: see <see cref="Core.Storage.Digest"/>.</summary>
     public const string DigestPattern = "^[0-9a-f]{64}$";
 
-    /// <summary>Describes a parameter that was found by its action.</summary>
+    /// <summary>Completes a parameter of an action.</summary>
     public static void Apply(OpenApiParameter parameter)
     {
-        // MVC binds every argument as a string. The position and the name in the code would be written as extensions.
+        // MVC binds every argument as a string. Position and original name would be written as extensions.
         var schema = ObjectSchemas.Text();
         (parameter.Schema, parameter.Position, parameter.OriginalName) = (schema, null, null);
         (schema.Pattern, parameter.Example) = (parameter.Kind, parameter.Name) switch

@@ -8,7 +8,7 @@ using Registry.Core.Content;
 namespace Registry.Api.OpenApi;
 
 /// <summary>
-/// The fields of a push, in each of the four ways that they may come: JSON, two kinds of form, and the query.
+/// The fields of a push in its four formats: JSON, two kinds of form, and the query.
 /// </summary>
 internal static class PushBodySchema
 {
@@ -17,28 +17,30 @@ internal static class PushBodySchema
     private const string Multipart = "multipart/form-data";
 
     private const string ForceMeaning =
-        "`true` replaces the release where it is there in this media type. Anything else does not.";
+        "`true` replaces the release if it exists in this media type. Any other value does not.";
 
     private static int LimitInKib => new ContentLimits().MaxMetadataBytes >> 10;
 
-    /// <summary>The body, with the sample chart for an example.</summary>
+    /// <summary>Creates the request body, with the sample chart as its example.</summary>
     public static OpenApiRequestBody Describe() => new()
     {
         Description =
             "JSON or a form. A body that begins with `{` is read as JSON whatever its Content-Type, "
-            + "so that plain `curl --data` works. A field that the body does not have is taken from the query. "
-            + "A form may have a field `metadata` too: a text.",
+            + "so that plain `curl --data` works. Fields that are missing in the body are taken from the query. "
+            + "A form may also have a text field `metadata`.",
         IsRequired = true,
         Content =
         {
-            [JsonType] = new OpenApiMediaType { Schema = JsonShape(), Example = Example() },
-            [Form] = new OpenApiMediaType { Schema = FormShape(Blob(), Forced()), Example = Example() },
-            [Multipart] = MultipartForm(Forced()),
+            [JsonType] = new OpenApiMediaType { Schema = JsonBody(), Example = Example() },
+            [Form] = new OpenApiMediaType { Schema = FormSchema(Blob(), ForceField()), Example = Example() },
+            [Multipart] = MultipartForm(ForceField()),
         },
     };
 
-    /// <summary>The body for generated clients: the form that streams the package. It has the metadata, too.</summary>
-    public static OpenApiRequestBody ClientDocumentProcessor()
+    /// <summary>
+    /// Creates the request body for generated clients: the form that streams the package, including metadata.
+    /// </summary>
+    public static OpenApiRequestBody DescribeForClients()
     {
         var force = new JsonSchemaProperty
         {
@@ -48,24 +50,24 @@ internal static class PushBodySchema
         };
         var form = MultipartForm(force);
         form.Schema.Properties.Add("metadata", ObjectSchemas.Text("Text to store in the manifest."));
-        // Clients that NSwag generates refuse a null in an optional field of a form unless it is nullable.
+        // Clients that NSwag generates reject null for an optional field of a form unless it is nullable.
         foreach (var field in form.Schema.Properties.Values.Where(static field => !field.IsRequired))
             field.IsNullableRaw = true;
         return new OpenApiRequestBody { IsRequired = true, Content = { [Multipart] = form } };
     }
 
-    /// <summary>The same fields as query parameters.</summary>
+    /// <summary>Creates the query parameters for the same fields.</summary>
     public static IEnumerable<OpenApiParameter> Query() =>
         from field in (string[])["force", "release", "media_type", "blob", "metadata"]
         select new OpenApiParameter
         {
             Name = field,
             Kind = OpenApiParameterKind.Query,
-            Description = $"In place of the field `{field}` of the body, where it has none.",
+            Description = $"Used if the body has no field `{field}`.",
             Schema = field == "force" ? ObjectSchemas.OneOf("false", "true") : ObjectSchemas.Text(),
         };
 
-    private static JsonSchema JsonShape()
+    private static JsonSchema JsonBody()
     {
         var mediaType = MediaTypeName();
         mediaType.IsNullableRaw = true;
@@ -89,53 +91,53 @@ internal static class PushBodySchema
     }
 
     /// <summary>
-    /// A form without metadata: pages that try the push out send every field, and would set the metadata to a text.
+    /// Creates a form without metadata, because Swagger UI sends every field and would set the metadata to a string.
     /// </summary>
-    private static JsonSchema FormShape(JsonSchemaProperty blob, JsonSchemaProperty force) => ObjectSchemas.Object(
+    private static JsonSchema FormSchema(JsonSchemaProperty blob, JsonSchemaProperty force) => ObjectSchemas.Object(
         description: null,
         required: new() { ["release"] = Release(), ["blob"] = blob },
         optional: new() { ["media_type"] = MediaTypeName(), ["force"] = force });
 
-    /// <summary>The same where the blob is a file.</summary>
+    /// <summary>Creates the form with the blob as a file.</summary>
     private static OpenApiMediaType MultipartForm(JsonSchemaProperty force)
     {
         var blob = ObjectSchemas.Binary();
         blob.Description = "The package: the `.tar.gz` itself, or its base64.";
         return new OpenApiMediaType
         {
-            Schema = FormShape(blob, force),
+            Schema = FormSchema(blob, force),
             Encoding = { ["blob"] = new PartEncoding { ContentType = "application/gzip, text/plain" } },
         };
     }
 
-    private static JsonSchemaProperty Forced()
+    private static JsonSchemaProperty ForceField()
     {
-        // The first word and the default are what pages fill in: trying a push out must not replace a release.
-        var shape = ObjectSchemas.OneOf("false", "true");
-        shape.Default = "false";
-        shape.Description = ForceMeaning;
-        return shape;
+        // Swagger UI fills in the first value and the default, which must not replace a release.
+        var schema = ObjectSchemas.OneOf("false", "true");
+        schema.Default = "false";
+        schema.Description = ForceMeaning;
+        return schema;
     }
 
     private static JsonSchemaProperty Release()
     {
-        var shape = ObjectSchemas.Text(
-            "The release: a semantic version, prerelease and build metadata included.", Sample.Release);
-        shape.MaxLength = Core.Versions.Release.MaxLength;
-        return shape;
+        var schema = ObjectSchemas.Text(
+            "The release: a semantic version, which may have a prerelease and build metadata.", Sample.Release);
+        schema.MaxLength = Core.Versions.Release.MaxLength;
+        return schema;
     }
 
     private static JsonSchemaProperty MediaTypeName() => ObjectSchemas.Text(
-        "What is in the package: `helm`, `kpm`, `docker-compose`, …, short or as a long CNR media type. "
-            + "`kpm` when there is none.",
+        "The media type of the package, such as `helm`, `kpm` or `docker-compose`, or a long CNR media type. "
+            + "The default is `kpm`.",
         Sample.MediaType);
 
     private static JsonSchemaProperty Blob()
     {
-        var shape =
-            ObjectSchemas.Text("The package: a `.tar.gz` in base64. White space in it is stepped over.", Sample.Chart);
-        shape.Format = "byte";
-        return shape;
+        var schema =
+            ObjectSchemas.Text("The package: a `.tar.gz` in base64. White space is ignored.", Sample.Chart);
+        schema.Format = "byte";
+        return schema;
     }
 
     private static JToken? Example() => ObjectSchemas.Value(

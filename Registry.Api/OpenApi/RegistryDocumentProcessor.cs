@@ -4,7 +4,7 @@ using NSwag.Generation.Processors.Contexts;
 
 namespace Registry.Api.OpenApi;
 
-/// <summary>Completes the document: its groups, and the order of the operations.</summary>
+/// <summary>Completes the document: license, groups, and the order of the operations.</summary>
 internal sealed class RegistryDocumentProcessor : IDocumentProcessor
 {
     /// <inheritdoc/>

@@ -5,8 +5,8 @@ using Registry.Core.Packages;
 namespace Registry.Api.OpenApi;
 
 /// <summary>
-/// What the examples show: one small Helm chart, as the registry answers for it once it was pushed as the example of a
-/// push says. Whoever tries the operations out finds it under the values that are filled in.
+/// The data of the examples: one small Helm chart. After the example of a push, all other examples work with the
+/// values that are filled in.
 /// </summary>
 internal static class Sample
 {
@@ -20,13 +20,13 @@ internal static class Sample
     /// <summary>The sha256 of the chart's tar.</summary>
     public const string Digest = "72ed15c9a65961ecd034cca098ec18eb99002cd402824aae8a674a8ae41bd0ef";
 
-    /// <summary>The length of the chart as it is pushed, in bytes.</summary>
+    /// <summary>The length of the pushed chart, in bytes.</summary>
     public const int Size = 583;
 
-    /// <summary>The id of KAR's own sample archive, and its length in bytes.</summary>
+    /// <summary>The id of the sample archive of KAR.</summary>
     public const string ArchiveId = "328ebadef2f23d30bf9f806d4eb67c56e2869f471ca34f18780c7ce31576021d";
 
-    /// <inheritdoc cref="ArchiveId"/>
+    /// <summary>The length of the sample archive, in bytes.</summary>
     public const int ArchiveSize = 4952;
 
     /// <summary>The chart: a .tar.gz in base64.</summary>
@@ -41,14 +41,14 @@ internal static class Sample
     private static readonly DateTimeOffset PushedAt =
         DateTimeOffset.UnixEpoch.AddSeconds(1_795_306_326).AddMicroseconds(203_269);
 
-    /// <summary>When the sample was pushed, as CNR writes it.</summary>
+    /// <summary>The time of the push, in the format of CNR.</summary>
     public static string CreatedAt { get; } = CnrTime.Format(PushedAt);
 
     /// <summary>The package.</summary>
     public static PackageName Package { get; } =
         PackageName.TryCreate(Namespace, Name, out var package) ? package : throw new FormatException(FullName);
 
-    /// <summary>The channel that the release is put into.</summary>
+    /// <summary>The channel of the release.</summary>
     public static ChannelName ChannelName { get; } =
         ChannelName.TryParse(Channel, out var channel) ? channel : throw new FormatException(Channel);
 
@@ -56,7 +56,7 @@ internal static class Sample
     public static MediaType Helm { get; } =
         Core.Content.MediaType.TryParse(MediaType, out var helm) ? helm : throw new FormatException(MediaType);
 
-    /// <summary>The release in its only media type.</summary>
+    /// <summary>The manifest of the release.</summary>
     public static Manifest Manifest { get; } = new(
         Core.Versions.Release.Parse(Release),
         new Descriptor(Helm, Core.Storage.Digest.Parse(Digest), BlobDigest: Core.Storage.Digest.Parse(Digest), Size),

@@ -8,20 +8,20 @@ using Registry.Api.Cnr;
 namespace Registry.Api.OpenApi;
 
 /// <summary>
-/// How the document shows what an operation answers when nothing is wrong, with examples and headers.
+/// The success responses of an operation, with examples and headers.
 /// </summary>
 internal static class SuccessParts
 {
     private const string Json = "application/json";
 
-    /// <summary>Adds these responses, by status.</summary>
+    /// <summary>Adds the responses, by status.</summary>
     public static void AddTo(
         SortedDictionary<string, OpenApiResponse> responses,
         OperationDescription described,
         OperationProcessorContext context)
     {
         var (notes, found) = (described.Notes, context.OperationDescription.Operation.Responses);
-        var shape = Shape(described, context.Document);
+        var schema = FindSchema(described, context.Document);
         foreach (var (status, types) in described.Responses)
         {
             var response = new OpenApiResponse { Description = status == "204" ? "No Content" : "OK" };
@@ -29,25 +29,25 @@ internal static class SuccessParts
             foreach (var type in types)
                 response.Content.Add(type, new OpenApiMediaType
                 {
-                    Schema = described.IsFile ? ObjectSchemas.Binary() : shape ?? found[status].Schema,
-                    Example = type == Json ? ObjectSchemas.Value(notes.Answer?.Invoke(described.Dialect)) : null,
+                    Schema = described.IsFile ? ObjectSchemas.Binary() : schema ?? found[status].Schema,
+                    Example = type == Json ? ObjectSchemas.Value(notes.Example?.Invoke(described.Dialect)) : null,
                 });
             responses.Add(status, response);
         }
 
         if (responses.TryGetValue("503", out var unavailable))
         {
-            unavailable.Description = "The storage does not answer.";
+            unavailable.Description = "The storage does not respond.";
             HeaderParts.AddTo(unavailable, HeaderNames.RetryAfter);
             unavailable.Content[Json].Example = ObjectSchemas.Value(KarOperations.Status("unavailable"));
         }
 
         if (!described.IsRead || !responses.TryGetValue("200", out var ok))
             return;
-        if (notes.Tagged)
+        if (notes.HasEntityTag)
         {
             HeaderParts.AddTo(ok, HeadersOf(described));
-            responses["304"] = new OpenApiResponse { Description = "The client has it: `If-None-Match` names it." };
+            responses["304"] = new OpenApiResponse { Description = "Not modified: `If-None-Match` matches." };
             HeaderParts.AddTo(responses["304"], HeaderNames.ETag);
         }
 
@@ -55,19 +55,19 @@ internal static class SuccessParts
             AddFile(responses, ok, described, context);
     }
 
-    /// <summary>The shape of an answer that has no type of its own; null where the type says it.</summary>
-    private static JsonSchema? Shape(OperationDescription described, OpenApiDocument document)
+    /// <summary>Returns the schema from the notes; null if the type of the action defines it.</summary>
+    private static JsonSchema? FindSchema(OperationDescription described, OpenApiDocument document)
     {
-        if (described.Notes.Shape?.Invoke(described.Dialect) is not { } shape)
+        if (described.Notes.Schema?.Invoke(described.Dialect) is not { } schema)
             return null;
-        document.Definitions.TryAdd(shape.Name, shape.Schema);
-        return new JsonSchema { Reference = document.Definitions[shape.Name] };
+        document.Definitions.TryAdd(schema.Name, schema.Schema);
+        return new JsonSchema { Reference = document.Definitions[schema.Name] };
     }
 
     private static IEnumerable<string> HeadersOf(OperationDescription described)
     {
         yield return HeaderNames.ETag;
-        // A package in base64 is not compressed: it is compressed already.
+        // A package in base64 is compressed already.
         if (!described.IsFile && !described.IsPackageJson)
             yield return HeaderNames.Vary;
         if (described.IsFile || described.IsPackageJson)
@@ -78,7 +78,7 @@ internal static class SuccessParts
             yield return HeaderNames.ContentDisposition;
     }
 
-    /// <summary>Adds to a file its parts, and the JSON that some files can also be had in.</summary>
+    /// <summary>Adds the 206 response of a file, and its JSON form if it has one.</summary>
     private static void AddFile(
         SortedDictionary<string, OpenApiResponse> responses,
         OpenApiResponse ok,
@@ -86,12 +86,12 @@ internal static class SuccessParts
         OperationProcessorContext context)
     {
         ok.Description = "The file.";
-        var part = new OpenApiResponse { Description = "The part of the file that `Range` names." };
+        var part = new OpenApiResponse { Description = "The requested range of the file." };
         foreach (var type in ok.Content.Keys)
             part.Content.Add(type, new OpenApiMediaType { Schema = ObjectSchemas.Binary() });
         HeaderParts.AddTo(part, [.. ok.Headers.Keys, HeaderNames.ContentRange]);
         responses["206"] = part;
-        if (described.Notes.Answer is { } answer)
+        if (described.Notes.Example is { } answer)
             ok.Content[Json] = new OpenApiMediaType
             {
                 Schema = context.SchemaGenerator.GenerateWithReference<JsonSchema>(

@@ -9,7 +9,7 @@ using Registry.Api.Ui;
 namespace Registry.Api.OpenApi;
 
 /// <summary>
-/// The page at <c>/swagger</c>. All that it consists of is in this program: it works where there is no internet.
+/// Swagger UI at <c>/swagger</c>. All of its files are embedded, so that it works without internet access.
 /// </summary>
 internal static class SwaggerPage
 {
@@ -17,8 +17,8 @@ internal static class SwaggerPage
     private const string Index = "index.html";
 
     /// <summary>
-    /// Goes into the head of the page: the icon of the home page, and styles that hide the bar and the choice of a
-    /// server, which have nothing to choose from. There is one server: this one.
+    /// Added to the head of the page: the icon of the home page, and styles that hide the top bar and the list of
+    /// servers, because there is only one.
     /// </summary>
     private const string Head = $$"""
         <link rel="icon" href="..{{IconController.Path}}">
@@ -40,41 +40,41 @@ internal static class SwaggerPage
         """;
 
     /// <summary>
-    /// What the page loads, for <see cref="PageHeaders"/>: its own scripts and styles, and pictures that stand in
-    /// these.
+    /// The sources that the page may load, for <see cref="PageHeaders"/>: its own scripts and styles, and the images
+    /// embedded in them.
     /// </summary>
     private const string Sources =
         "connect-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; script-src 'self'";
 
     /// <summary>
-    /// Maps the page, which is made when it is first asked for: most registries start without anybody who looks at it.
+    /// Maps the page. It is created at the first request, because most registries never serve it.
     /// </summary>
     public static void MapSwaggerPage(this IEndpointRouteBuilder routes)
     {
-        var page = new Lazy<RequestDelegate>(() => Make(routes.CreateApplicationBuilder()));
+        var page = new Lazy<RequestDelegate>(() => Build(routes.CreateApplicationBuilder()));
         routes.MapMethods(
             $"{Root}/{{**path}}", [HttpMethods.Get, HttpMethods.Head], context => page.Value(context));
     }
 
-    private static RequestDelegate Make(IApplicationBuilder pipeline)
+    private static RequestDelegate Build(IApplicationBuilder pipeline)
     {
         pipeline.Use(static (context, next) =>
         {
-            // Found by now, the page may not be taken for one that something after it has still to answer.
+            // The static file middleware ignores requests that have an endpoint.
             context.SetEndpoint(null);
             PageHeaders.Protect(context.Response, Sources);
             context.Response.Headers.CacheControl = "no-cache";
             var path = context.Request.Path.Value!;
             if (path.TrimEnd('/') != Root)
             {
-                // The library takes "index.html/" for the page, whose relative addresses would then lead nowhere.
+                // The library serves the page at "index.html/" too, where its relative URLs would be broken.
                 if (!path.EndsWith('/'))
                     return next(context);
                 context.Response.StatusCode = StatusCodes.Status404NotFound;
                 return Task.CompletedTask;
             }
 
-            // Relative: a proxy may have removed a prefix without telling the registry.
+            // The redirect is relative, because a proxy may have removed a prefix that the registry does not know.
             context.Response.Redirect(path.EndsWith('/') ? Index : $"{Root[1..]}/{Index}", permanent: true);
             return Task.CompletedTask;
         });
@@ -86,7 +86,7 @@ internal static class SwaggerPage
             page.Path = Root;
             page.TransformToExternalPath = static (path, _) => path;
             page.DocumentTitle = $"{DocumentInfo.Title}: API";
-            // Nobody logs in.
+            // There is no login.
             page.OAuth2Client = new OAuth2ClientSettings { ClientId = "", ClientSecret = "" };
             page.SwaggerRoutes.Add(new SwaggerUiRoute(DocumentInfo.Title, $"..{OpenApiController.Path}"));
             page.DocExpansion = "list";
@@ -97,7 +97,7 @@ internal static class SwaggerPage
         return pipeline.Build();
     }
 
-    /// <summary>Allows the inline script that starts the page by its hash. There is no other.</summary>
+    /// <summary>Allows the only inline script of the page, by its hash.</summary>
     private static async Task AllowInlineScriptAsync(HttpContext context, RequestDelegate next)
     {
         if (context.Request.Path != $"{Root}/{Index}")
@@ -128,8 +128,10 @@ internal static class SwaggerPage
         await response.Body.WriteAsync(html, context.RequestAborted);
     }
 
-    /// <summary>The script as browsers hash it, with line feeds alone.</summary>
-    /// <exception cref="InvalidOperationException">There is none: the library has changed its page.</exception>
+    /// <summary>Returns the inline script with normalized line feeds, as browsers hash it.</summary>
+    /// <exception cref="InvalidOperationException">
+    /// The page has no inline script: the library has changed it.
+    /// </exception>
     private static byte[] InlineScriptOf(byte[] html)
     {
         const string Start = "<script>";
@@ -137,7 +139,7 @@ internal static class SwaggerPage
         var from = text.IndexOf(Start, StringComparison.Ordinal);
         var to = text.LastIndexOf("</script>", StringComparison.Ordinal);
         return from < 0 || to < from
-            ? throw new InvalidOperationException("The page of Swagger UI has no script in its text.")
+            ? throw new InvalidOperationException("The page of Swagger UI has no inline script.")
             : Encoding.UTF8.GetBytes(text[(from + Start.Length)..to].ReplaceLineEndings("\n"));
     }
 }

@@ -2,10 +2,10 @@ using System.Globalization;
 
 namespace Registry.Api.Text;
 
-/// <summary>Numbers of bytes, for people.</summary>
+/// <summary>Formats numbers of bytes for people.</summary>
 internal static class ByteSize
 {
-    /// <summary>A number of bytes in the largest unit that fits: <c>1.5 MiB</c>.</summary>
+    /// <summary>Formats a number of bytes in the largest unit that fits: <c>1.5 MiB</c>.</summary>
     public static string Of(double bytes)
     {
         string[] units = ["bytes", "KiB", "MiB", "GiB", "TiB"];
@@ -15,6 +15,6 @@ internal static class ByteSize
         return string.Create(CultureInfo.InvariantCulture, $"{bytes:0.#} {units[unit]}");
     }
 
-    /// <summary>Bytes for each second: <c>1.5 MiB/s</c>.</summary>
+    /// <summary>Formats a transfer rate: <c>1.5 MiB/s</c>.</summary>
     public static string Rate(long bytes, TimeSpan elapsed) => $"{Of(bytes / Math.Max(elapsed.TotalSeconds, 0.001))}/s";
 }

@@ -7,26 +7,27 @@ using Registry.Core.Catalog;
 namespace Registry.Api.Ui;
 
 /// <summary>
-/// The page for people at <c>/</c> and <c>/cnr/</c>, which also tells CNR clients where packages are (discovery).
+/// The home page at <c>/</c> and <c>/cnr/</c>. CNR clients use its <c>meta</c> elements for discovery.
 /// </summary>
 [ApiController]
 internal sealed class HomeController(PackageCatalog catalog) : ControllerBase
 {
     /// <summary>Discover packages</summary>
     /// <remarks>
-    /// A page for people. Its `meta` elements `cnr-package` and `appr-package` tell CNR clients where packages are: a
-    /// prefix of names, and the address to pull from with `{name}`, `{version}` and `{mediatype}` to fill in.
+    /// The home page, in HTML. CNR clients use its `meta` elements `cnr-package` and `appr-package` for discovery. Each
+    /// has a prefix of package names and a URL template to pull from, with the placeholders `{name}`, `{version}` and
+    /// `{mediatype}`.
     /// </remarks>
-    /// <param name="cancellationToken">The request's.</param>
+    /// <param name="cancellationToken">Cancels the request.</param>
     [HttpGet("/"), HttpHead("/")]
     [HttpGet("/cnr"), HttpHead("/cnr")]
     [ProducesResponseType<string>(StatusCodes.Status200OK, "text/html")]
     public async Task<IActionResult> ShowAsync(CancellationToken cancellationToken)
     {
-        // Relative links would miss the prefix of PATHBASE in an address that ends with it.
+        // Without the trailing slash, relative links would lose the last part of PATHBASE.
         if (!Request.Path.HasValue)
         {
-            // The server lets control characters pass, which a header must not hold.
+            // The server accepts control characters, which are not allowed in a header.
             var query = Request.QueryString.Value ?? "";
             return RedirectPermanent(
                 $"{Request.PathBase}/{(query.AsSpan().ContainsAnyExceptInRange('!', '~') ? "" : query)}");

@@ -5,7 +5,7 @@ using Registry.Api.Http;
 
 namespace Registry.Api.Ui;
 
-/// <summary>The text of the page at <c>/</c>.</summary>
+/// <summary>The HTML of the home page.</summary>
 internal static class HomePage
 {
     private const string Style = """
@@ -32,22 +32,22 @@ internal static class HomePage
         footer { margin-top: 2.5rem; color: var(--soft); font-size: .85rem; }
         """;
 
-    /// <summary>What the page loads, for <see cref="PageHeaders"/>: its icon and the style that stands in it.</summary>
+    /// <summary>The sources that the page may load, for <see cref="PageHeaders"/>: its icon and inline style.</summary>
     public static string Sources { get; } =
         $"img-src 'self'; style-src 'sha256-{Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(Style)))}'";
 
-    /// <summary>Writes the page. All texts must be encoded for HTML.</summary>
-    /// <param name="scheme">http or https.</param>
-    /// <param name="host">As the client calls this server.</param>
+    /// <summary>Renders the page. All arguments must be encoded for HTML.</summary>
+    /// <param name="scheme">The scheme, http or https.</param>
+    /// <param name="host">The host that the client requested.</param>
     /// <param name="prefix">The path prefix of a proxy, such as <c>/registry</c>; empty for none.</param>
-    /// <param name="root">What the CNR paths begin with: empty or <c>cnr/</c>.</param>
-    /// <param name="up">The relative way from the page to the root of the registry: empty or <c>../</c>.</param>
-    /// <param name="packages">How many packages.</param>
-    /// <param name="releases">How many releases.</param>
+    /// <param name="root">The prefix of the CNR paths: empty or <c>cnr/</c>.</param>
+    /// <param name="up">The relative path from the page to the root of the registry: empty or <c>../</c>.</param>
+    /// <param name="packages">The number of packages.</param>
+    /// <param name="releases">The number of releases.</param>
     public static string Html(
         string scheme, string host, string prefix, string root, string up, string packages, string releases)
     {
-        // {name}, {version} and {mediatype} are the client's to fill in; the CLI reads the metas and nothing else.
+        // The client replaces {name}, {version} and {mediatype}. It reads only the meta elements of the page.
         var home = $"{scheme}://{host}{prefix}";
         var packagesUrl = $"{home}/{root}api/v1/packages";
         var target = $"{host}/{{name}} {packagesUrl}/{{name}}/{{version}}/{{mediatype}}/pull";
@@ -66,23 +66,26 @@ internal static class HomePage
             </head>
             <body>
               <header><img src="{{icon}}" alt=""><h1>Application registry</h1></header>
-              <p>Kubernetes application packages over HTTP: Helm charts, kpm packages and others by the CNR protocol, kploy app archives by KAR.</p>
+              <p>
+                A registry for Kubernetes application packages: Helm charts, kpm packages and others over the CNR
+                protocol, and kploy app archives over KAR.
+              </p>
               <dl>
-                <div><dt>packages</dt><dd>{{packages}}</dd></div>
-                <div><dt>releases</dt><dd>{{releases}}</dd></div>
+                <div><dt>Packages</dt><dd>{{packages}}</dd></div>
+                <div><dt>Releases</dt><dd>{{releases}}</dd></div>
               </dl>
               <nav>
-                <a href="{{up}}swagger">Try the API out</a>
+                <a href="{{up}}swagger">Try the API</a>
                 <a href="{{up}}openapi/v1.json">OpenAPI document</a>
                 <a href="{{up}}{{root}}api/v1/packages">All packages</a>
-                <a href="{{up}}api/v1">State</a>
+                <a href="{{up}}api/v1">Status</a>
               </nav>
-              <h2>A chart, by CNR</h2>
+              <h2>Push, list and pull a chart (CNR)</h2>
               <pre>
             curl -f -F release=1.0.0 -F media_type=helm -F blob=@mychart.tgz {{packagesUrl}}/me/mychart
             curl -f {{packagesUrl}}
             curl -f -o mychart.tgz {{packagesUrl}}/me/mychart/1.0.0/helm/pull</pre>
-              <h2>An app archive, by KAR</h2>
+              <h2>Upload and list app archives (KAR)</h2>
               <pre>
             curl -f --data-binary @app.kploy {{home}}/api/v1/app
             curl -f {{home}}/api/v1/app</pre>

@@ -54,7 +54,7 @@ public sealed class MigrationRoundTripTests : EndToEndTest
         var resumed = await MigrateAsync("etcd", "gcs", settings);
         Assert.That(
             resumed,
-            Does.Not.Contain("There already: 0 packages, 0 archives, 0 blobs."),
+            Does.Not.Contain("Already at the target: 0 packages, 0 archives, 0 blobs."),
             "the migration resumes where it was stopped");
         await AssertSameAsync("gcs", settings, expected, state);
 

@@ -184,7 +184,7 @@ public sealed class StartTests : EndToEndTest
             await Task.Delay(50, CancellationToken);
 
         Assert.That(await import.StopAsync(), Is.EqualTo(1));
-        Assert.That(import.Errors, Is.EqualTo("Stopped: 'import-backup' is not done."));
+        Assert.That(import.Errors, Is.EqualTo("'import-backup' was interrupted before it finished."));
     }
 
     [Test]

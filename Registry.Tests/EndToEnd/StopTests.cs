@@ -81,7 +81,7 @@ public sealed class StopTests : EndToEndTest
             Directory.GetFiles($"/proc/{verify.Id}/fd").Any(open => new FileInfo(open).LinkTarget == archive);
         await UntilAsync(() => Task.FromResult(Reads()), "the command reads the archive");
         Assert.That(await verify.StopAsync(), Is.EqualTo(1));
-        Assert.That(verify.Errors, Does.Contain("Stopped: 'verify' is not done."));
+        Assert.That(verify.Errors, Does.Contain("'verify' was interrupted before it finished."));
     }
 
     [Test]
@@ -93,7 +93,7 @@ public sealed class StopTests : EndToEndTest
         await UntilAsync(
             () => Task.FromResult(Directory.Exists(Path.Combine(Data, "locks"))), "the registry is open");
         Assert.That(await import.StopAsync(), Is.EqualTo(1));
-        Assert.That(import.Errors, Does.Contain("Stopped: 'import-backup' is not done."));
+        Assert.That(import.Errors, Does.Contain("'import-backup' was interrupted before it finished."));
     }
 
     private static async Task<bool> AcceptsAsync(RegistryProcess registry)

@@ -42,7 +42,7 @@ internal sealed class MigrateCommandTests : IDisposable
         Assert.That(back.Code, Is.EqualTo(ExitCode.Success), back.Output);
         Assert.That(
             back.Output,
-            Does.Contain("There already: 1 package, 0 archives, 1 blob.").And.Contain("nothing read back"));
+            Does.Contain("Already at the target: 1 package, 0 archives, 1 blob.").And.Contain("nothing read back"));
         Assert.That(Directory.Exists(folder.Below("neither")), Is.False);
     }
 

@@ -88,7 +88,8 @@ internal sealed class BackupReaderTests
             var given = new Given();
             Assert.That(
                 async () => await ReadAsync(new MemoryStream(Reference, 0, length), given),
-                Throws.TypeOf<InvalidDataException>().With.Message.Contains($"at byte {length}: it is cut short"));
+                Throws.TypeOf<InvalidDataException>().With.Message
+                    .Contains($"at byte {length}: unexpected end of data"));
             Assert.That(given.Releases, Has.Count.GreaterThanOrEqualTo(most));
             most = given.Releases.Count;
         }
@@ -96,14 +97,14 @@ internal sealed class BackupReaderTests
         Assert.That(most, Is.EqualTo(4));
     }
 
-    [TestCase("[]", "at byte 0: '{' is missing.")]
-    [TestCase("nonsense", "at byte 0: '{' is missing.")]
+    [TestCase("[]", "at byte 0: expected '{'.")]
+    [TestCase("nonsense", "at byte 0: expected '{'.")]
     [TestCase("{}", "it has no 'packages'")]
     [TestCase("""{"channels":[]}""", "it has no 'packages'")]
-    [TestCase("""{"packages":{}}""", "at byte 12: '[' is missing.")]
-    [TestCase("""{"packages":[5]}""", "at byte 13: '{' is missing.")]
-    [TestCase("""{"packages":[]} x""", "at byte 16: something follows the backup.")]
-    [TestCase("""{"packages":[{"package":tru}]}""", "at byte 24: a character stands where none of its kind may.")]
+    [TestCase("""{"packages":{}}""", "at byte 12: expected '['.")]
+    [TestCase("""{"packages":[5]}""", "at byte 13: expected '{'.")]
+    [TestCase("""{"packages":[]} x""", "at byte 16: unexpected data after the backup.")]
+    [TestCase("""{"packages":[{"package":tru}]}""", "at byte 24: unexpected character.")]
     public void What_is_no_backup_is_told_as_such(string text, string told) =>
         Assert.That(
             async () => await ReadAsync(new MemoryStream(Encoding.UTF8.GetBytes(text))),

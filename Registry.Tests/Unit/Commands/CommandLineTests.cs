@@ -53,7 +53,7 @@ internal sealed class CommandLineTests : IDisposable
     }
 
     [TestCase("Unexpected argument '--c'.", "a", "b", "--", "--c")]
-    [TestCase("Unknown option '--unknown'. 'Registry.Api probe --help'", "--unknown", "a", "b")]
+    [TestCase("Unknown option '--unknown'. Run 'Registry.Api probe --help'", "--unknown", "a", "b")]
     [TestCase("Unknown option '--quik'. Did you mean --quick?", "--quik", "a", "b")]
     [TestCase("Unknown option '-q'.", "-q", "a", "b")]
     [TestCase("Unknown option '--quik'. Did you mean --quick?", "a", "--quik")]
@@ -81,11 +81,11 @@ internal sealed class CommandLineTests : IDisposable
     [TestCase("Unknown command 'prob'. Did you mean probe?", "prob", "a")]
     [TestCase("Unknown command 'prob'. Did you mean probe?", "help", "prob")]
     [TestCase("Unknown option '--url'. Did you mean --urls?", "--url=http://localhost:1")]
-    [TestCase("Unknown option '--verbose'. 'Registry.Api --help'", "--verbose")]
+    [TestCase("Unknown option '--verbose'. Run 'Registry.Api --help'", "--verbose")]
     public async Task What_the_program_does_not_know_is_refused(string told, params string[] arguments)
     {
         Assert.That(await RunAsync(arguments), Is.EqualTo(ExitCode.Usage));
-        Assert.That(error.ToString(), Does.StartWith(told).And.Contain("shows the usage"));
+        Assert.That(error.ToString(), Does.StartWith(told).And.Contain("for usage"));
     }
 
     [Test]
@@ -149,7 +149,7 @@ internal sealed class CommandLineTests : IDisposable
         using var stopped = new CancellationTokenSource();
         command.Stop = stopped;
         Assert.That(await RunAsync(stopped.Token, "probe", "a", "b"), Is.EqualTo(ExitCode.Failure));
-        Assert.That(error.ToString().Trim(), Is.EqualTo("Stopped: 'probe' is not done."));
+        Assert.That(error.ToString().Trim(), Is.EqualTo("'probe' was interrupted before it finished."));
     }
 
     private CommandConsole Console => new(output, error, IsTerminal: false);

@@ -111,7 +111,7 @@ public sealed class BatchedConsoleProviderTests
         }
 
         Assert.That(output.Text, Is.EqualTo($"first\n{string.Concat(Enumerable.Repeat("line\n", 10))}"));
-        Assert.That(errors.Text, Is.EqualTo("5 lines of the log were dropped: more than 10 were waiting.\n"));
+        Assert.That(errors.Text, Is.EqualTo("Dropped 5 log lines: the queue of 10 lines was full.\n"));
     }
 
     [TestCase(typeof(IOException))]

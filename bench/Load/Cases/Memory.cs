@@ -19,11 +19,11 @@ internal static class Memory
     {
         var (large, each) = (run.Options.Size(1024, 64), run.Options.Size(64, 4));
         await MeasureAsync(
-            run, $"one package of {large} MiB in and out", 64, (registry, bytes) =>
+            run, $"push and pull of one package of {large} MiB", 64, (registry, bytes) =>
                 PushAndPullAsync(registry, "one", bytes, cancellationToken), (long)large << 20, cancellationToken);
         await MeasureAsync(
             run,
-            $"32 clients, each with a package of {each} MiB in and out",
+            $"32 clients, each pushing and pulling a package of {each} MiB",
             128,
             (registry, bytes) =>
                 Task.WhenAll(

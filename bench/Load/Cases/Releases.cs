@@ -28,7 +28,7 @@ internal static class Releases
                 $"{name} in a package of {many:N0} releases",
                 [
                     Side.Reading("registry", registry, $"/api/v1/packages/team/many/1.0.0/helm{tail}"),
-                    Side.Reading("a package of one", registry, $"/api/v1/packages/team/one/1.0.0/helm{tail}"),
+                    Side.Reading("package of one release", registry, $"/api/v1/packages/team/one/1.0.0/helm{tail}"),
                 ],
                 [(0.8, null)],
                 cancellationToken);
@@ -37,7 +37,7 @@ internal static class Releases
         run.Report.Add("all releases of a package of 1,000", $"{thousand:0.0} ms", "≤ 30 ms", thousand <= 30);
         var all = await TimeAsync(registry, "/api/v1/packages/team/many", cancellationToken);
         run.Report.Add(
-            $"the same of {many:N0}",
+            $"all releases of a package of {many:N0}",
             $"{all:0.0} ms",
             $"linear: ≤ {many / 1000.0 * 1.5:0.#} × that of 1,000",
             all <= thousand * many / 1000 * 1.5);
@@ -50,8 +50,8 @@ internal static class Releases
             await registry.PushAsync("team/many", body, cancellationToken);
         var cpu = (registry.Cpu - before) * 1000 / Pushes;
         run.Report.Add(
-            $"push of the {many + 1:N0}st release", $"{cpu:0.0} ms of processor time", "≤ 30 ms", cpu <= 30, $"the "
-                + $"mean of {Pushes} pushes, one after the other");
+            $"push of the {many + 1:N0}st release", $"{cpu:0.0} ms of processor time", "≤ 30 ms", cpu <= 30,
+            $"mean of {Pushes} sequential pushes");
     }
 
     private static async Task<double> TimeAsync(

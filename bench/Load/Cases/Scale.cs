@@ -45,18 +45,18 @@ internal static class Scale
         await registry.GetAsync(Search(packages / 2), cancellationToken);
         var searched = Stopwatch.GetElapsedTime(began).TotalSeconds;
         run.Report.Add(
-            $"{where}: start to the first search answered",
+            $"{where}: start to first search response",
             $"{searched:0.0} s",
-            hasMark ? "≤ 5 s, and `/readyz` says so" : null,
+            hasMark ? "≤ 5 s, and `/readyz` is ready" : null,
             searched <= 5 && searched - ready <= MaxFirstSearchSeconds,
-            $"`/readyz` said so after {ready:0.0} s");
+            $"`/readyz` was ready after {ready:0.0} s");
 
         await using var other = await run.Servers.RegistryAsync(backend.Settings, cancellationToken);
         var body = PushPayload.Create(TarGz.Create(5000, 1), "2.0.0", force: true);
         await LoadAsync(run.Options.WarmUps * run.Options.Round, faster: 10);
         registry.ResetPeak();
         var (search, list, push) = await LoadAsync(10 * run.Options.Round, faster: 1);
-        var remark = $"median {{0:0.0}} ms; while {PushesPerSecond:0} pushes a second go on, median {push.P50:0} ms";
+        var remark = $"median {{0:0.0}} ms; meanwhile {PushesPerSecond:0} pushes a second, median {push.P50:0} ms";
         run.Report.Add(
             $"{where}: search",
             $"p99 {search.P99:0.0} ms",
@@ -73,9 +73,9 @@ internal static class Scale
         var quiet = await TimeAsync(static () => Task.CompletedTask);
         var pushed = await TimeAsync(() => other.PushAsync(Filler.Name(packages / 3), body, cancellationToken));
         run.Report.Add(
-            $"{where}: what a push costs the next search",
+            $"{where}: extra time of a search after a push",
             $"{pushed - quiet:0.0} ms",
-            remark: $"a search takes {quiet:0.0} ms without, {pushed:0.0} ms after a push by another replica");
+            remark: $"a search takes {quiet:0.0} ms without a push, {pushed:0.0} ms after a push by another replica");
         await Task.Delay(TimeSpan.FromSeconds(1), cancellationToken);
         run.Report.Add(
             $"{where}: steady memory", $"{Report.Size(registry.Resident)} MiB", hasMark

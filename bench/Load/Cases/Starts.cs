@@ -31,7 +31,7 @@ internal static class Starts
             var ratios = registry.Zip(bare, static (one, other) => one / other).Skip(1).Order().ToList();
             var median = Statistics.At(ratios, 0.5);
             run.Report.Add(
-                packages == 0 ? "start to first answer, empty" : $"start to first answer, {packages:N0} packages",
+                packages == 0 ? "start to first response, empty" : $"start to first response, {packages:N0} packages",
                 $"{median:0.00} × the bare application ({ratios[0]:0.00}–{ratios[^1]:0.00})",
                 "≤ 1.5 ×",
                 median <= 1.5,
