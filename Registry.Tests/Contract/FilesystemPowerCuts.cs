@@ -7,7 +7,7 @@ using Registry.Tests.Support.Storage;
 namespace Registry.Tests.Contract;
 
 /// <summary>
-/// What a power cut leaves of what was acknowledged, on a volume that writes nothing before it is told to.
+/// What a power cut leaves of acknowledged changes, on a volume that writes nothing until it is flushed.
 /// </summary>
 [Parallelizable(ParallelScope.Self)]
 public sealed class FilesystemPowerCuts
@@ -57,7 +57,7 @@ public sealed class FilesystemPowerCuts
     }
 
     [Test]
-    public async Task No_acknowledged_write_is_lost_from_a_folder_that_deletes_empty()
+    public async Task No_acknowledged_write_is_lost_from_a_folder_emptied_by_deletes()
     {
         using var volume = LoopVolume.Create();
         var documents = Open(volume.Path).Documents;

@@ -9,7 +9,7 @@ public sealed class RedisRoomTests : RedisTests
     protected override string[] Settings => ["--maxmemory", "16mb"];
 
     [Test]
-    public async Task A_full_server_says_so_and_shows_nothing_half()
+    public async Task A_full_server_reports_it_and_exposes_no_partial_blobs()
     {
         var storage = Open();
         var kept = await storage.Blobs.CommitAsync(Sample, StorageShortcuts.Bytes(500_000), CancellationToken);
@@ -24,7 +24,7 @@ public sealed class RedisRoomTests : RedisTests
         Assert.That(
             await storage.Blobs.DiscardAbandonedAsync(TimeSpan.Zero, CancellationToken),
             Is.Zero,
-            "an upload that found no room gives its own back");
+            "an upload that ran out of space frees its chunks");
 
         await Server.CommandAsync("config", "set", "maxmemory", "1mb");
         Assert.That(
@@ -41,7 +41,7 @@ public sealed class RedisRoomTests : RedisTests
         Assert.That(
             (await storage.Documents.GetAsync(Sample, CancellationToken))!.Revision,
             Is.EqualTo(revision),
-            "what is there is read");
+            "existing documents are readable");
         Assert.That(
             await storage.Blobs.ReadAsync(kept.Key, ByteRange.All, CancellationToken),
             Is.EqualTo(StorageShortcuts.Bytes(500_000)));
@@ -50,7 +50,7 @@ public sealed class RedisRoomTests : RedisTests
     }
 
     [Test]
-    public async Task A_full_server_takes_a_document_that_is_not_longer_than_what_it_replaces()
+    public async Task A_full_server_accepts_a_document_no_longer_than_the_one_it_replaces()
     {
         var storage = Open();
         var revision = await storage.Documents.PutAsync(Sample, "before", Precondition.Absent, CancellationToken);
@@ -67,7 +67,7 @@ public sealed class RedisRoomTests : RedisTests
         Assert.That(
             await storage.Documents.TryPutAsync(Sample, "lost", Precondition.Matches(revision), CancellationToken),
             Is.Null,
-            "the precondition comes first");
+            "the precondition is evaluated first");
         Assert.That((await storage.Documents.GetAsync(Sample, CancellationToken))!.Text(), Is.EqualTo("behind"));
         Assert.That(
             await storage.Documents.TryPutAsync(Sample, "in", Precondition.Matches(equal!.Value), CancellationToken),
@@ -76,7 +76,7 @@ public sealed class RedisRoomTests : RedisTests
     }
 
     [Test]
-    public async Task A_commit_that_finds_no_room_changes_nothing()
+    public async Task A_commit_on_a_full_server_changes_nothing()
     {
         var storage = Open();
         var old = await storage.Blobs.CommitAsync(Sample, StorageShortcuts.Bytes(1000), CancellationToken);
@@ -98,7 +98,7 @@ public sealed class RedisRoomTests : RedisTests
     }
 
     [Test]
-    public async Task A_full_server_lets_go_of_what_is_deleted_and_then_takes_again()
+    public async Task A_full_server_frees_deleted_blobs_and_then_accepts_writes()
     {
         var storage = Open();
         var info = await storage.Blobs.CommitAsync(Sample, StorageShortcuts.Bytes(8_000_000), CancellationToken);
@@ -113,7 +113,7 @@ public sealed class RedisRoomTests : RedisTests
         await storage.Blobs.DiscardAbandonedAsync(TimeSpan.Zero, CancellationToken);
         await Server.CommandAsync("config", "set", "maxmemory", "16mb");
 
-        // The memory is freed in the background: a moment after the answer.
+        // Memory is freed in the background, shortly after the reply.
         while ((await Server.CommandAsync("info", "memory")).Contains(
             "lazyfree_pending_objects:0", StringComparison.Ordinal) is false)
             await Task.Delay(10, CancellationToken);

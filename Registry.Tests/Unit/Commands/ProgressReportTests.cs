@@ -8,7 +8,7 @@ namespace Registry.Tests.Unit.Commands;
 internal sealed class ProgressReportTests
 {
     [Test]
-    public async Task Where_nobody_looks_it_is_a_line_every_five_seconds()
+    public async Task Without_a_terminal_progress_is_a_line_every_five_seconds()
     {
         await using var error = new Screen();
         var time = new StepTime();
@@ -25,7 +25,7 @@ internal sealed class ProgressReportTests
     }
 
     [Test]
-    public async Task On_a_terminal_it_is_one_line_that_changes_and_goes()
+    public async Task On_a_terminal_progress_is_one_line_that_is_updated_and_erased()
     {
         await using var error = new Screen();
         var time = new StepTime();
@@ -46,7 +46,7 @@ internal sealed class ProgressReportTests
     [TestCase(1536, "1.5 KiB")]
     [TestCase(5L << 40, "5 TiB")]
     [TestCase(5L << 50, "5120 TiB")]
-    public void Sizes_are_for_people(long bytes, string text) => Assert.That(ByteSize.Of(bytes), Is.EqualTo(text));
+    public void Sizes_are_human_readable(long bytes, string text) => Assert.That(ByteSize.Of(bytes), Is.EqualTo(text));
 
     private static async Task UntilAsync(Screen writer, string text)
     {
@@ -55,7 +55,7 @@ internal sealed class ProgressReportTests
             await Task.Delay(5, deadline.Token);
     }
 
-    /// <summary>May be read while it is written to.</summary>
+    /// <summary>A writer that can be read while it is written to.</summary>
     private sealed class Screen : TextWriter
     {
         private readonly StringBuilder text = new();
@@ -75,7 +75,7 @@ internal sealed class ProgressReportTests
         }
     }
 
-    /// <summary>A clock that goes from tick to tick of its one timer when it is told to.</summary>
+    /// <summary>A clock that advances by one period of its only timer per step.</summary>
     private sealed class StepTime : TimeProvider
     {
         private Action tick = static () => { };

@@ -5,7 +5,7 @@ using Registry.Tests.Support;
 
 namespace Registry.Tests.Unit.Content;
 
-/// <summary>Odd archives, through the registry's own reader and through the framework's (ADR 16).</summary>
+/// <summary>Unusual archives, read by the registry's own reader and by the framework's (ADR 16).</summary>
 [NonParallelizable]
 public sealed class TarCorpusTests
 {
@@ -13,10 +13,10 @@ public sealed class TarCorpusTests
     private const int PieceBytes = 5000;
     private const int AllowedBytes = 64 << 10;
 
-    private static IEnumerable<OddTar> Tried => TarCorpus.All.Where(static odd => odd.Library != OddTar.NotTried);
+    private static IEnumerable<OddTar> Readable => TarCorpus.All.Where(static odd => odd.Library != OddTar.NotTried);
 
     [TestCaseSource(typeof(TarCorpus), nameof(TarCorpus.All))]
-    public void An_odd_archive_is_judged_as_tar_programs_judge_it_in_little_memory(OddTar odd)
+    public void An_unusual_archive_is_handled_like_tar_does_in_little_memory(OddTar odd)
     {
         var tar = odd.Make();
         var before = GC.GetAllocatedBytesForCurrentThread();
@@ -26,9 +26,9 @@ public sealed class TarCorpusTests
         Assert.That(allocated, Is.LessThan(AllowedBytes));
     }
 
-    /// <summary>A change here means that the framework has changed: read ADR 16 again.</summary>
-    [TestCaseSource(nameof(Tried))]
-    public async Task The_reader_of_the_framework_judges_as_the_decision_says(OddTar odd) =>
+    /// <summary>A failure here means that the framework has changed: review ADR 16.</summary>
+    [TestCaseSource(nameof(Readable))]
+    public async Task The_TarReader_of_the_framework_behaves_as_documented_in_ADR_16(OddTar odd) =>
         Assert.That(await ReadByFrameworkAsync(odd.Make()), Is.EqualTo(odd.Library));
 
     private static string? Walk(byte[] tar)
@@ -58,7 +58,7 @@ public sealed class TarCorpusTests
         }
     }
 
-    /// <summary>Cannot seek, as a gunzip cannot.</summary>
+    /// <summary>A stream that cannot seek, like a decompressed one.</summary>
     private sealed class UnpackedStream(byte[] tar) : ReadStream
     {
         public override int Read(Span<byte> buffer)

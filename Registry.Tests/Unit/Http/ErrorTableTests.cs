@@ -9,7 +9,7 @@ namespace Registry.Tests.Unit.Http;
 public sealed class ErrorTableTests
 {
     [Test]
-    public void Every_refusal_of_the_domain_is_in_the_table() =>
+    public void Every_error_code_is_in_the_table() =>
         Assert.That(ErrorTable.Refusals.Keys, Is.EquivalentTo(Enum.GetValues<ErrorCode>()));
 
     [Test]
@@ -21,7 +21,7 @@ public sealed class ErrorTableTests
     }
 
     [Test]
-    public void What_a_refusal_says_reaches_the_client()
+    public void The_message_and_details_of_an_error_reach_the_client()
     {
         var answer = ErrorTable.Of(
             new RegistryException(
@@ -36,7 +36,7 @@ public sealed class ErrorTableTests
     [TestCase(StorageFault.Throttled, 503, "unavailable")]
     [TestCase(StorageFault.Denied, 503, "unavailable")]
     [TestCase(StorageFault.Corrupt, 503, "unavailable")]
-    public void A_fault_of_the_storage_names_no_cause_and_says_when_to_come_back(
+    public void A_storage_fault_hides_its_cause_and_has_a_Retry_After(
         StorageFault kind, int status, string code)
     {
         var answer = ErrorTable.Of(new StorageException(kind, "/var/lib/registry on secret-host"));
@@ -50,24 +50,24 @@ public sealed class ErrorTableTests
     [TestCase(29.5, "30")]
     [TestCase(1, "2")]
     [TestCase(null, "2")]
-    public void A_fault_asks_for_as_long_as_the_storage_does_and_2_seconds_at_least(double? seconds, string expected)
+    public void Retry_After_is_that_of_the_storage_but_at_least_2_seconds(double? seconds, string expected)
     {
         var fault = new StorageException(StorageFault.Throttled, "busy")
         {
-            RetryAfter = seconds is { } asked ? TimeSpan.FromSeconds(asked) : null
+            RetryAfter = seconds is { } value ? TimeSpan.FromSeconds(value) : null
         };
         Assert.That(ErrorTable.Of(fault).Headers.Single().Value, Is.EqualTo(expected));
     }
 
     [Test]
-    public void An_unknown_outcome_says_when_to_come_back() =>
+    public void An_unknown_outcome_has_a_Retry_After() =>
         Assert.That(
             ErrorTable.Of(new RegistryException(ErrorCode.Unavailable, "Look.")).Headers.Single().Name,
             Is.EqualTo("Retry-After"));
 
     [TestCase(StatusCodes.Status418ImATeapot, "invalid-usage")]
     [TestCase(StatusCodes.Status502BadGateway, "internal-error")]
-    public void A_status_of_no_entry_keeps_its_number(int status, string code)
+    public void A_status_without_an_entry_keeps_its_number(int status, string code)
     {
         var answer = ErrorTable.OfStatus(status);
         Assert.That((answer.Status, answer.Code), Is.EqualTo((status, code)));

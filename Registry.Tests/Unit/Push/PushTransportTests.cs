@@ -14,7 +14,7 @@ namespace Registry.Tests.Unit.Push;
 public sealed class PushTransportTests
 {
     [Test]
-    public async Task A_body_that_the_server_finds_too_large_is_told_so_whatever_else_is_wrong_with_it()
+    public async Task A_body_rejected_as_too_large_by_the_server_throws_413_regardless_of_other_errors()
     {
         foreach (var start in (string[])[
             "{\"blob\":\"", "{\"release\":5,", "{nonsense", "[", "{\"blob\":\"!\",\"x\":\""
@@ -34,7 +34,7 @@ public sealed class PushTransportTests
     }
 
     [Test]
-    public async Task A_client_that_hangs_up_leaves_nothing_behind(
+    public async Task A_disconnecting_client_leaves_nothing_behind(
         [Values(Pushes.Json, Pushes.Form, "multipart/form-data; boundary=xYzZY")] string contentType)
     {
         var blobs = new MemoryBlobs();
@@ -59,7 +59,7 @@ public sealed class PushTransportTests
     }
 
     [Test]
-    public async Task A_cancelled_reading_ends()
+    public async Task A_cancelled_read_stops()
     {
         using var cancel = new CancellationTokenSource();
         var body = new Pipe();
@@ -79,7 +79,7 @@ public sealed class PushTransportTests
     }
 
     [Test]
-    public async Task A_storage_that_fails_is_told_at_once_and_the_upload_discarded()
+    public async Task A_storage_failure_is_thrown_immediately_and_the_upload_discarded()
     {
         var blobs = new MemoryBlobs { FailAfterBytes = 10 };
         var body = new Pipe();
@@ -97,7 +97,7 @@ public sealed class PushTransportTests
             Throws.InstanceOf<StorageException>());
         Assert.That(blobs.Writers.Single().Disposed, Is.True);
 
-        // The server goes on with the body where the reading ended.
+        // The server continues with the body where the reading ended.
         await body.Writer.WriteAsync("rest"u8.ToArray());
         Assert.That((await body.Reader.ReadAsync()).Buffer.Length, Is.EqualTo(4));
     }
