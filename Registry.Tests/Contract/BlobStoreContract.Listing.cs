@@ -9,8 +9,7 @@ public abstract partial class BlobStoreContract
     [Test]
     public async Task A_listing_is_in_ordinal_order_of_scope_and_digest()
     {
-        // '@' sorts after digits and '/', and before '_' and letters: the blobs of a scope sort among the scopes below
-        // it.
+        // '@' sorts after digits and '/', and before '_' and letters: blobs sort among the scopes below theirs.
         string[][] names =
             [["a"], ["a", "0"], ["a", "b"], ["a", "b", "c"], ["a", "_"], ["a-b"], ["a.x"], ["b"], ["A"], ["a", ""]];
         var all = new List<BlobInfo>();
@@ -62,7 +61,7 @@ public abstract partial class BlobStoreContract
     }
 
     [Test]
-    public async Task A_listing_longer_than_any_engine_page_is_complete_whole_and_in_pages()
+    public async Task A_listing_longer_than_any_engine_page_is_complete_at_once_and_in_pages()
     {
         const int Count = 1_100;
         await Parallel.ForEachAsync(
@@ -110,12 +109,12 @@ public abstract partial class BlobStoreContract
             for (var round = i; !listed.IsCancellationRequested; round += 2)
             {
                 var scope = Key("packages", $"n{round % 5}");
-                var passing = await Instance(i).Blobs.CommitAsync(
+                var temporary = await Instance(i).Blobs.CommitAsync(
                     scope, BitConverter.GetBytes(1_000 + (round % 50)), CancellationToken);
                 var touched = round % 60;
                 await Instance(i).Blobs.CommitAsync(
                     Key("packages", $"n{touched % 5}"), BitConverter.GetBytes(touched), CancellationToken);
-                await Instance(i).Blobs.TryDeleteAsync(passing.Key, Precondition.None, CancellationToken);
+                await Instance(i).Blobs.TryDeleteAsync(temporary.Key, Precondition.None, CancellationToken);
             }
         })).ToArray();
 

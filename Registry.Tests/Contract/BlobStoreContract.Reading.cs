@@ -27,28 +27,10 @@ public abstract partial class BlobStoreContract
         const int Chunk = 512 * 1024;
         (long Offset, long? Length)[] ranges =
         [
-            (
-                0,
-                null), (
-                    0,
-                    SeveralChunks), (
-                        0,
-                        1), (
-                            0,
-                            0), (
-                                1,
-                                null), (
-                                    SeveralChunks - 1,
-                                    null), (SeveralChunks - 1, 1), (SeveralChunks, null), (SeveralChunks, 0),
-            (
-                Chunk - 1,
-                2), (
-                    Chunk,
-                    1), (
-                        Chunk,
-                        Chunk), (
-                            Chunk - 1,
-                            Chunk + 2), ((2 * Chunk) - 1, 2), (2 * Chunk, Chunk), (100, SeveralChunks - 200),
+            (0, null), (0, SeveralChunks), (0, 1), (0, 0), (1, null),
+            (SeveralChunks - 1, null), (SeveralChunks - 1, 1), (SeveralChunks, null), (SeveralChunks, 0),
+            (Chunk - 1, 2), (Chunk, 1), (Chunk, Chunk), (Chunk - 1, Chunk + 2),
+            ((2 * Chunk) - 1, 2), (2 * Chunk, Chunk), (100, SeveralChunks - 200),
         ];
         foreach (var (offset, length) in ranges)
         {

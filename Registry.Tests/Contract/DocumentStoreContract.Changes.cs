@@ -140,8 +140,7 @@ public abstract partial class DocumentStoreContract
                 await snapshot.RefreshAsync(CancellationToken);
                 for (var i = 0; i < Writers; i++)
                 {
-                    // The snapshot shows the state after a write that has begun, and not before the last acknowledged
-                    // one.
+                    // The snapshot shows the state after a write that has begun, but none before the acknowledged one.
                     var shown = snapshot.Texts.GetValueOrDefault(KeyOf(i));
                     var after = Volatile.Read(ref begun[i]);
                     Assert.That(

@@ -103,11 +103,11 @@ public abstract partial class DocumentStoreContract
         {
             for (var round = i; !listed.IsCancellationRequested; round += 2)
             {
-                var passing = Key("packages", $"n{round % 10}", $"passing{round % 30}");
-                await Instance(i).Documents.TryPutAsync(passing, "x", Precondition.None, CancellationToken);
+                var temporary = Key("packages", $"n{round % 10}", $"passing{round % 30}");
+                await Instance(i).Documents.TryPutAsync(temporary, "x", Precondition.None, CancellationToken);
                 await Instance(i).Documents.TryPutAsync(
                     StoreKeyOf(lasting[round * 7 % lasting.Count]), "changed", Precondition.None, CancellationToken);
-                await Instance(i).Documents.TryDeleteAsync(passing, Precondition.None, CancellationToken);
+                await Instance(i).Documents.TryDeleteAsync(temporary, Precondition.None, CancellationToken);
             }
         })).ToArray();
 
@@ -177,8 +177,8 @@ public abstract partial class DocumentStoreContract
         Assert.That(seen.Take(10), Is.EqualTo(keys.Take(10)));
     }
 
-    private static StoreKey StoreKeyOf(
-        string value) => StoreKey.TryParse(value, out var key) ? key : throw new ArgumentException(value);
+    private static StoreKey StoreKeyOf(string value) =>
+        StoreKey.TryParse(value, out var key) ? key : throw new ArgumentException(value);
 
     /// <summary>Puts documents into ten namespaces and returns their keys in order.</summary>
     private async Task<List<string>> PutManyAsync(int count)

@@ -7,7 +7,7 @@ using Registry.Tests.Support.Storage;
 namespace Registry.Tests.Contract;
 
 /// <summary>
-/// Several members: calls continue when one dies or freezes, and a write is never sent to two of them.
+/// Several members: calls continue when one dies or freezes, and no write that may be applied is repeated.
 /// </summary>
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 [Parallelizable(ParallelScope.Self)]

@@ -314,8 +314,8 @@ public sealed class EtcdFaults : IAsyncDisposable
             Is.Empty);
     }
 
-    private static Google.Protobuf.ByteString Bytes(
-        string text) => Google.Protobuf.ByteString.CopyFrom(text, Encoding.ASCII);
+    private static Google.Protobuf.ByteString Bytes(string text) =>
+        Google.Protobuf.ByteString.CopyFrom(text, Encoding.ASCII);
 
     private async Task StartAsync(params string[] settings)
     {

@@ -73,7 +73,7 @@ public sealed class FilesystemChanges : IAsyncDisposable
     }
 
     [Test]
-    public async Task A_removed_replaced_or_damaged_file_requires_a_listing_and_never_misses_a_write(
+    public async Task A_removed_replaced_or_damaged_change_file_requires_a_listing_and_misses_no_write(
         [Values] Damage damage)
     {
         var path = storage.Below("changes");
@@ -106,7 +106,7 @@ public sealed class FilesystemChanges : IAsyncDisposable
     }
 
     [Test]
-    public async Task A_write_is_recorded_in_a_file_that_replaces_the_old_one_meanwhile()
+    public async Task A_write_is_recorded_in_a_change_file_replaced_during_it()
     {
         var volume = storage.NewVolume();
         using (var stripe = await volume.Locks.AcquireAsync(Sample.Value, cancellationToken))

@@ -45,7 +45,7 @@ public sealed class FilesystemFlushFailures : IAsyncDisposable
     public ValueTask DisposeAsync() => storage.DisposeAsync();
 
     [Test]
-    public async Task A_write_whose_flush_failed_refuses_no_other_until_it_is_rewritten_and_flushed()
+    public async Task A_write_whose_flush_failed_fails_no_precondition_until_it_is_rewritten_and_flushed()
     {
         flushFails = static _ => true;
         await AssertUnflushedAsync(

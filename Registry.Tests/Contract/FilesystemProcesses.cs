@@ -51,8 +51,7 @@ public sealed class FilesystemProcesses
         var acknowledgedBlobs = new HashSet<int>();
         foreach (var linesBeforeTheKill in (int[])[1, 20, 57])
         {
-            // Each child starts above any value that the previous one can have reached, so that a lost write would
-            // show.
+            // Each child starts above any value that the previous one can have reached, so that lost writes show.
             await using var child =
                 ChildProcess.Start(typeof(WritingRole), storage.Path, $"{linesBeforeTheKill * 1_000}");
             Array.Clear(acknowledgedRounds);

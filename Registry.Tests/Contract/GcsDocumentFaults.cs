@@ -234,12 +234,13 @@ public sealed class GcsDocumentFaults : GcsFaults
         await Documents.PutAsync(Sample, "one", Precondition.Absent, CancellationToken);
         Fake.Fail(FakeGcsOperation.GetMedia, FakeGcsFault.Garble);
         Assert.That(
-            (await FaultOf(async () => await Documents.GetAsync(Sample, CancellationToken))).Kind, Is.EqualTo(
-                StorageFault.Corrupt));
+            (await FaultOf(async () => await Documents.GetAsync(Sample, CancellationToken))).Kind,
+            Is.EqualTo(StorageFault.Corrupt));
         Fake.Fail(FakeGcsOperation.GetMedia, FakeGcsFault.CutResponse(1));
         Assert.That(
-            (await Documents.GetAsync(Sample, CancellationToken))!.Text(), Is.EqualTo(
-                "one"), "a truncated response is retried");
+            (await Documents.GetAsync(Sample, CancellationToken))!.Text(),
+            Is.EqualTo("one"),
+            "a truncated response is retried");
 
         var options = Storage.NewOptions();
         using var service = new GcsService(options, TimeProvider.System, NullLogger<GcsService>.Instance);
@@ -281,8 +282,8 @@ public sealed class GcsDocumentFaults : GcsFaults
         Fake.Faults = static call =>
             call is { Operation: FakeGcsOperation.List } && call.Number % 2 == 0 ? FakeGcsFault.Answer(503) : null;
         Assert.That(
-            await Documents.KeysAsync(StoreKeys.Packages, null, CancellationToken), Is.EqualTo(
-                keys.Select(static key => key.Value)));
+            await Documents.KeysAsync(StoreKeys.Packages, null, CancellationToken),
+            Is.EqualTo(keys.Select(static key => key.Value)));
         Assert.That(
             await Documents.KeysAsync(StoreKeys.Packages, keys[10], CancellationToken),
             Is.EqualTo(keys[11..].Select(static key => key.Value)));

@@ -14,10 +14,8 @@ public sealed class GcsReadFaults : GcsFaults
 
     private static readonly FakeGcsFault[] Transient =
     [
-        FakeGcsFault.Answer(
-            429), FakeGcsFault.Answer(
-                503), FakeGcsFault.ResetBefore, FakeGcsFault.CutResponse(
-                    0), FakeGcsFault.CutResponse(123_456), FakeGcsFault.CutResponse(999_999),
+        FakeGcsFault.Answer(429), FakeGcsFault.Answer(503), FakeGcsFault.ResetBefore,
+        FakeGcsFault.CutResponse(0), FakeGcsFault.CutResponse(123_456), FakeGcsFault.CutResponse(999_999),
     ];
 
     [Test]

@@ -96,8 +96,8 @@ public abstract class PackageStorageContract : StorageContract
             ? throw new StorageException(StorageFault.Full, "no space for the index")
             : default;
 
-    private PackageRegistry Packages(
-        StorageInstance instance) => Packages(instance, new CollectionOptions(), TimeProvider.System);
+    private PackageRegistry Packages(StorageInstance instance) =>
+        Packages(instance, new CollectionOptions(), TimeProvider.System);
 
     private PackageRegistry Packages(StorageInstance instance, CollectionOptions options, TimeProvider time) =>
         new(Indexes(instance), instance.Blobs, options, time, NullLogger<PackageRegistry>.Instance);

@@ -100,9 +100,9 @@ public sealed class ArchitectureTests
         .Where(name => kind != "PackageReference" || !IsClientOf(project, name))
         .Where(name => kind != "PackageReference" || !IsAbstraction(name));
 
-    private static bool IsClientOf(
-        string project, string package) => Clients.GetValueOrDefault(project, []).Contains(package);
+    private static bool IsClientOf(string project, string package) =>
+        Clients.GetValueOrDefault(project, []).Contains(package);
 
-    private static string ProjectFile(
-        string project) => Path.Combine(RegistryProcess.Root, project, $"{project}.csproj");
+    private static string ProjectFile(string project) =>
+        Path.Combine(RegistryProcess.Root, project, $"{project}.csproj");
 }

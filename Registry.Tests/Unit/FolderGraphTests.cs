@@ -64,15 +64,15 @@ public sealed partial class FolderGraphTests
         File.ReadLines(file).Where(static line => !line.TrimStart().StartsWith("///", StringComparison.Ordinal));
 
     /// <summary>
-    /// Matches a use of a folder: a using directive, or a type qualified by its folder, as namespaces of the same
-    /// project allow.
+    /// Matches a use of a folder: a using directive, or a type qualified by its folder.
     /// </summary>
     private static Regex UseOf(string project, string folder, string text)
     {
         var types =
             string.Join('|', Declaration().Matches(text).Select(static type => type.Groups["name"].Value).Distinct());
         return new Regex(
-            $@"^using (static |\w+ = )?{project}\.{folder}[.;]|(?<![.\w])({project.Split('.')[1]}\.)?{folder}\.({types})\b", RegexOptions.Multiline);
+            $@"^using (static |\w+ = )?{project}\.{folder}[.;]|(?<![.\w])({project.Split('.')[1]}\.)?{folder}\.({types})\b",
+            RegexOptions.Multiline);
     }
 
     [GeneratedRegex(@"^(?<folder>\w+) +→ ?(?<uses>[\w, ]*)$", RegexOptions.Multiline)]

@@ -73,9 +73,7 @@ public abstract class RedisTests
         throw new AssertionException("The call succeeded.");
     }
 
-    /// <summary>
-    /// Retries until a call succeeds; returns the time this took, excluding time the machine was suspended.
-    /// </summary>
+    /// <summary>Retries until a call succeeds; returns the time this took, excluding stalls of the machine.</summary>
     protected async Task<TimeSpan> WaitUntilAvailableAsync(IDocumentStore documents)
     {
         await using var passed = new RunningTime();

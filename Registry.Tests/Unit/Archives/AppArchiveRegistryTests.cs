@@ -13,8 +13,7 @@ public sealed class AppArchiveRegistryTests
     private readonly InMemoryStorage storage = new();
     private readonly StorageFaults faults = new();
 
-    private AppArchiveRegistry Archives(
-        long limit = 1000) =>
+    private AppArchiveRegistry Archives(long limit = 1000) =>
         new(
             new FaultyBlobStore(storage.Blobs, faults),
             new ArchiveLimits { MaxArchiveBytes = limit },
@@ -184,8 +183,7 @@ public sealed class AppArchiveRegistryTests
         return names;
     }
 
-    private static Workspace In(
-        string argument) =>
+    private static Workspace In(string argument) =>
         Workspace.TryDerive(argument, out var workspace) ? workspace : throw new AssertionException(argument);
 
     /// <summary>Returns at most seven bytes per read, and fails at an offset.</summary>

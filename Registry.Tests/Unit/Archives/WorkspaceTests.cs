@@ -36,7 +36,7 @@ public sealed class WorkspaceTests
     [TestCase("http://[::1]@h/x", ExpectedResult = "h/x/")]
     [TestCase("http://h/#a/x", ExpectedResult = "h/")]
     [TestCase("http://h?a#b/x", ExpectedResult = "global/")]
-    public string Derives_beyond_the_table(string? argument) =>
+    public string Derives_workspaces_beyond_the_table(string? argument) =>
         Workspace.TryDerive(argument, out var workspace) ? workspace.Name : "!";
 
     [Test]

@@ -106,7 +106,7 @@ internal sealed class ExportBackupTests : IDisposable
 
     [TestCase("damaged")]
     [TestCase("gone")]
-    public async Task A_damaged_content_is_reported_and_skipped_and_the_last_backup_is_kept(string how)
+    public async Task A_damaged_content_is_reported_and_skipped_and_the_last_backup_is_kept(string damage)
     {
         await fixture.ImportAsync(WithChannel());
         var blob = Directory.EnumerateFiles(Path.Combine(fixture.Data, "blobs"), "@*", SearchOption.AllDirectories)
@@ -114,7 +114,7 @@ internal sealed class ExportBackupTests : IDisposable
                 path =>
                     path.EndsWith(
                         Convert.ToHexStringLower(SHA256.HashData(Samples.TarGz("one"))), StringComparison.Ordinal));
-        if (how == "gone")
+        if (damage == "gone")
             File.Delete(blob);
         else
             await File.WriteAllBytesAsync(blob, Samples.TarGz("own"));
@@ -187,8 +187,8 @@ internal sealed class ExportBackupTests : IDisposable
     }
 
     /// <summary>Serializes each item with sorted members, as their order is irrelevant.</summary>
-    private static IEnumerable<string> Texts(
-        JsonNode items) => items.AsArray().Select(static item => Sorted(item!).ToJsonString());
+    private static IEnumerable<string> Texts(JsonNode items) =>
+        items.AsArray().Select(static item => Sorted(item!).ToJsonString());
 
     private static JsonNode Sorted(JsonNode node) => node is JsonObject members
         ? new JsonObject(

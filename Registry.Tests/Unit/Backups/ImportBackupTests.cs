@@ -77,11 +77,9 @@ internal sealed class ImportBackupTests : IDisposable
         await fixture.ImportAsync(
             BackupFixture.Of(BackupEntry.Of("a/b", "1.0.0", "old"), BackupEntry.Of("a/b", "2.0.0", "same")));
         var backup = BackupFixture.Of(
-            BackupEntry.Of(
-                "a/b",
-                "1.0.0",
-                "new",
-                "2019-01-01T00:00:00"), BackupEntry.Of("a/b", "2.0.0", "same"), BackupEntry.Of("a/c", "1.0.0", "new"));
+            BackupEntry.Of("a/b", "1.0.0", "new", "2019-01-01T00:00:00"),
+            BackupEntry.Of("a/b", "2.0.0", "same"),
+            BackupEntry.Of("a/c", "1.0.0", "new"));
 
         var run = await fixture.ImportAsync(backup);
         Assert.That(run.Code, Is.EqualTo(1));
@@ -133,13 +131,10 @@ internal sealed class ImportBackupTests : IDisposable
             BackupEntry.Of("a/b", "1.0.0", "x", channels: ["c"]),
             BackupEntry.Of("a/b", "1.1.0", "y", channels: ["c", "d"]));
         backup["channels"] = new JsonArray(
-            BackupEntry.Channel(
-                "a/b",
-                "c",
-                "2.0.0"), BackupEntry.Channel(
-                    "a/b",
-                    "e",
-                    "3.0.0"), BackupEntry.Channel("no/such", "c", "1.0.0"), BackupEntry.Channel("a/b", "f", "1.0.0"));
+            BackupEntry.Channel("a/b", "c", "2.0.0"),
+            BackupEntry.Channel("a/b", "e", "3.0.0"),
+            BackupEntry.Channel("no/such", "c", "1.0.0"),
+            BackupEntry.Channel("a/b", "f", "1.0.0"));
         var run = await fixture.ImportAsync(backup);
         Assert.That(run.Code, Is.Zero, "the reference server leaves such channels behind");
         Assert.That(run.Output.Split('\n'), Is.EqualTo(new[]
@@ -173,8 +168,8 @@ internal sealed class ImportBackupTests : IDisposable
         Assert.That($"{shown["created_at"]}", Is.EqualTo("2020-01-02T03:04:05.000000"));
     }
 
-    private static async Task<JsonNode> GetAsync(
-        RegistryHost host, string path) => JsonNode.Parse(await host.Client.GetStringAsync(path))!;
+    private static async Task<JsonNode> GetAsync(RegistryHost host, string path) =>
+        JsonNode.Parse(await host.Client.GetStringAsync(path))!;
 
     private async Task<byte[]> PulledAsync(string release)
     {

@@ -31,8 +31,9 @@ internal sealed class PackageCatalogTests
         var documents = new FaultyDocumentStore(storage.Documents, faults);
         writer = new PackageIndexes(storage.Documents, TimeProvider.System, new UpdateOptions());
         catalog = new PackageCatalog(
-            documents, new PackageIndexes(
-                documents, TimeProvider.System, new UpdateOptions()), NullLogger<PackageCatalog>.Instance);
+            documents,
+            new PackageIndexes(documents, TimeProvider.System, new UpdateOptions()),
+            NullLogger<PackageCatalog>.Instance);
     }
 
     [Test]
@@ -76,9 +77,10 @@ internal sealed class PackageCatalogTests
         await PushAsync("a/two", "1.0.0");
         Assert.That((await catalog.GetAsync(default)).Fingerprint, Is.Not.EqualTo(before.Fingerprint));
         await writer.UpdateAsync(
-            Samples.Package(
-                "a/two"), new DocumentChange<PackageIndex>(
-                    index => index!.Without(Release.Parse("1.0.0"), Samples.Type("helm"))), default);
+            Samples.Package("a/two"),
+            new DocumentChange<PackageIndex>(
+                index => index!.Without(Release.Parse("1.0.0"), Samples.Type("helm"))),
+            default);
         var after = await catalog.GetAsync(default);
         Assert.That(after.Entries.Select(entry => entry.Name.Value), Is.EqualTo(new[] { "a/one" }));
         Assert.That(after.Fingerprint, Is.EqualTo(before.Fingerprint));

@@ -130,8 +130,8 @@ internal sealed class PackageCatalogViewTests
         Assert.That(query.Of(view), Is.EqualTo(expected), $"{query}");
     }
 
-    private static PackageName NameOf(
-        int number) => Samples.Package($"{(number % 2 == 0 ? "n" : "N")}{number % 11}/p{number}");
+    private static PackageName NameOf(int number) =>
+        Samples.Package($"{(number % 2 == 0 ? "n" : "N")}{number % 11}/p{number}");
 
     private static CatalogEntry Entry(PackageName name, Random random) => new(
         name,

@@ -203,9 +203,11 @@ internal sealed class CommandLineTests : IDisposable
         {
             Settings = settings;
             Seen = (
-                arguments.GetValue(
-                    quick), arguments.GetValue(
-                        color), arguments.GetValue(parallel), arguments.GetValue(first), arguments.GetValue(second));
+                arguments.GetValue(quick),
+                arguments.GetValue(color),
+                arguments.GetValue(parallel),
+                arguments.GetValue(first),
+                arguments.GetValue(second));
             if (Stop is not null)
                 await Stop.CancelAsync();
             cancellationToken.ThrowIfCancellationRequested();

@@ -29,8 +29,7 @@ public sealed class GzipTests
             var damaged = Whole.ToArray();
             damaged[at] ^= 0x10;
             var (content, refusal) = await SampleContent.UploadAsync(damaged);
-            // The time and the system in the header do not affect the content, and equal bytes can be encoded in many
-            // ways.
+            // The header's time and system do not affect the content, and equal bytes have many encodings.
             Assert.That(refusal is not null || content!.ContentDigest.Value == expected, Is.True, $"byte {at}");
         }
     }

@@ -23,11 +23,11 @@ internal sealed class MemoryBlobs : IBlobStore
         return ValueTask.FromResult<BlobWriter>(writer);
     }
 
-    public ValueTask<BlobReader?> OpenAsync(
-        BlobKey key, ByteRange range, CancellationToken cancellationToken) => throw new NotSupportedException();
+    public ValueTask<BlobReader?> OpenAsync(BlobKey key, ByteRange range, CancellationToken cancellationToken) =>
+        throw new NotSupportedException();
 
-    public ValueTask<BlobInfo?> StatAsync(
-        BlobKey key, CancellationToken cancellationToken) => throw new NotSupportedException();
+    public ValueTask<BlobInfo?> StatAsync(BlobKey key, CancellationToken cancellationToken) =>
+        throw new NotSupportedException();
 
     public ValueTask<bool> TryDeleteAsync(
         BlobKey key,
@@ -41,8 +41,8 @@ internal sealed class MemoryBlobs : IBlobStore
         yield break;
     }
 
-    public ValueTask<int> DiscardAbandonedAsync(
-        TimeSpan idle, CancellationToken cancellationToken) => throw new NotSupportedException();
+    public ValueTask<int> DiscardAbandonedAsync(TimeSpan idle, CancellationToken cancellationToken) =>
+        throw new NotSupportedException();
 
     internal sealed class Writer(MemoryBlobs blobs, StoreKey scope) : BlobWriter
     {

@@ -10,7 +10,7 @@ internal static class TarCorpus
     private const int Block = 512;
 
     /// <summary>Every archive of the corpus.</summary>
-    public static IEnumerable<OddTar> All =>
+    public static IEnumerable<TarCase> All =>
     [
         .. Written(),
         new("._ file of macOS", static () => Tar(Ustar('0', 163, "._a"), Data(163), Ustar('0', 0), End), null, ""),
@@ -71,9 +71,9 @@ internal static class TarCorpus
             null,
             "InvalidDataException"),
         new("pax header", static () => Tar(Pax('x', "11 path=ab\n"), Ustar('0', 0), End), null, ""),
-        new("pax header of 1 GiB", static () => Tar(Ustar('x', 1 << 30)), "cut short", OddTar.NotTried),
-        new("global pax header of 1 GiB", static () => Tar(Ustar('g', 1 << 30)), "cut short", OddTar.NotTried),
-        new("long name of 1 GiB", static () => Tar(Gnu('L', 1 << 30)), "cut short", OddTar.NotTried),
+        new("pax header of 1 GiB", static () => Tar(Ustar('x', 1 << 30)), "cut short", TarCase.NotRead),
+        new("global pax header of 1 GiB", static () => Tar(Ustar('g', 1 << 30)), "cut short", TarCase.NotRead),
+        new("long name of 1 GiB", static () => Tar(Gnu('L', 1 << 30)), "cut short", TarCase.NotRead),
         new(
             "pax header of no records",
             static () => Tar(Pax('x', "nothing\n"), Ustar('0', 0), End),
@@ -117,12 +117,12 @@ internal static class TarCorpus
     /// <summary>
     /// Long names, links and data as written by the framework's TarWriter, in each format that supports them.
     /// </summary>
-    private static IEnumerable<OddTar> Written()
+    private static IEnumerable<TarCase> Written()
     {
         TarEntryFormat[] formats = [TarEntryFormat.V7, TarEntryFormat.Ustar, TarEntryFormat.Gnu, TarEntryFormat.Pax];
         foreach (var format in formats)
         {
-            yield return new OddTar(
+            yield return new TarCase(
                 $"files in {format}",
                 () => SampleContent.Tar(
                     format,
@@ -133,7 +133,7 @@ internal static class TarCorpus
                 "");
         }
 
-        yield return new OddTar("long names and links", LongNames, null, "");
+        yield return new TarCase("long names and links", LongNames, null, "");
     }
 
     private static byte[] LongNames()
@@ -248,11 +248,13 @@ internal static class TarCorpus
 /// <param name="Name">What is unusual about it.</param>
 /// <param name="Make">Builds the archive; not cached, as some are large.</param>
 /// <param name="Refusal">A part of the registry's refusal; null if it accepts the archive.</param>
-/// <param name="Library">The name of <see cref="TarReader"/>'s exception; empty if it accepts the archive.</param>
-public sealed record OddTar(string Name, Func<byte[]> Make, string? Refusal, string Library)
+/// <param name="FrameworkException">
+/// The name of <see cref="TarReader"/>'s exception; empty if it accepts the archive.
+/// </param>
+public sealed record TarCase(string Name, Func<byte[]> Make, string? Refusal, string FrameworkException)
 {
-    /// <summary>A value of <see cref="Library"/>: the library would allocate as much as the header claims.</summary>
-    public const string NotTried = "not tried";
+    /// <summary>A value of <see cref="FrameworkException"/>: it would allocate what the header claims.</summary>
+    public const string NotRead = "not read";
 
     public override string ToString() => Name;
 }

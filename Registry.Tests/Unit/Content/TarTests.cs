@@ -21,17 +21,13 @@ public sealed class TarTests
     }
 
     private static byte[] Sample(TarEntryFormat format) => SampleContent.Tar(
-        format, (
-            "a",
-            []), (
-                "dir/b",
-                SampleContent.Random(1)), (
-                    "c",
-                    SampleContent.Random(511)), (
-                        "d",
-                        SampleContent.Random(512)), (
-                            "e",
-                            SampleContent.Random(513)), ("f", SampleContent.Random(20_000)));
+        format,
+        ("a", []),
+        ("dir/b", SampleContent.Random(1)),
+        ("c", SampleContent.Random(511)),
+        ("d", SampleContent.Random(512)),
+        ("e", SampleContent.Random(513)),
+        ("f", SampleContent.Random(20_000)));
 
     private static byte[] Header(char type, long size, string name = "x", Action<byte[]>? change = null)
     {

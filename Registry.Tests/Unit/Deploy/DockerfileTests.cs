@@ -147,13 +147,12 @@ internal sealed class DockerfileTests
         }
     }
 
-    private static IEnumerable<string> Of(
-        string instruction) =>
+    private static IEnumerable<string> Of(string instruction) =>
         Instructions.Where(line => line.Instruction == instruction).Select(static line => line.Words);
 
     /// <summary>Returns the arguments of the only such instruction in the last stage.</summary>
-    private static string After(
-        string instruction) => Instructions[LastStage..].Single(line => line.Instruction == instruction).Words;
+    private static string After(string instruction) =>
+        Instructions[LastStage..].Single(line => line.Instruction == instruction).Words;
 
     /// <summary>Returns a project and all projects that it references.</summary>
     private static HashSet<string> ProjectsOf(string project) =>

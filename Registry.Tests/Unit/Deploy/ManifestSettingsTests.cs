@@ -94,8 +94,8 @@ internal sealed class ManifestSettingsTests
 
         async Task<HttpStatusCode> StatusAsync(string path)
         {
-            using var answer = await host.Client.GetAsync(path, deadline.Token);
-            return answer.StatusCode;
+            using var response = await host.Client.GetAsync(path, deadline.Token);
+            return response.StatusCode;
         }
     }
 

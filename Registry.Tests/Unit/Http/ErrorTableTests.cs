@@ -23,12 +23,12 @@ public sealed class ErrorTableTests
     [Test]
     public void The_message_and_details_of_an_error_reach_the_client()
     {
-        var answer = ErrorTable.Of(
+        var entry = ErrorTable.Of(
             new RegistryException(
                 ErrorCode.ChannelNotFound, "No such channel.", ("channel", "dev"), ("package", null)));
         Assert.That(
-            (answer.Status, answer.Code, answer.Message), Is.EqualTo((404, "channel-not-found", "No such channel.")));
-        Assert.That(answer.Details, Is.EqualTo(new (string, object?)[] { ("channel", "dev"), ("package", null) }));
+            (entry.Status, entry.Code, entry.Message), Is.EqualTo((404, "channel-not-found", "No such channel.")));
+        Assert.That(entry.Details, Is.EqualTo(new (string, object?)[] { ("channel", "dev"), ("package", null) }));
     }
 
     [TestCase(StorageFault.Full, 507, "storage-full")]
@@ -39,11 +39,11 @@ public sealed class ErrorTableTests
     public void A_storage_fault_hides_its_cause_and_has_a_Retry_After(
         StorageFault kind, int status, string code)
     {
-        var answer = ErrorTable.Of(new StorageException(kind, "/var/lib/registry on secret-host"));
-        Assert.That((answer.Status, answer.Code), Is.EqualTo((status, code)));
-        Assert.That(answer.Message, Does.Not.Contain("secret").And.Not.Contain("/"));
-        Assert.That(answer.Headers.Single().Name, Is.EqualTo("Retry-After"));
-        Assert.That(int.Parse(answer.Headers.Single().Value), Is.Positive);
+        var entry = ErrorTable.Of(new StorageException(kind, "/var/lib/registry on secret-host"));
+        Assert.That((entry.Status, entry.Code), Is.EqualTo((status, code)));
+        Assert.That(entry.Message, Does.Not.Contain("secret").And.Not.Contain("/"));
+        Assert.That(entry.Headers.Single().Name, Is.EqualTo("Retry-After"));
+        Assert.That(int.Parse(entry.Headers.Single().Value), Is.Positive);
     }
 
     [TestCase(30, "30")]
@@ -69,7 +69,7 @@ public sealed class ErrorTableTests
     [TestCase(StatusCodes.Status502BadGateway, "internal-error")]
     public void A_status_without_an_entry_keeps_its_number(int status, string code)
     {
-        var answer = ErrorTable.OfStatus(status);
-        Assert.That((answer.Status, answer.Code), Is.EqualTo((status, code)));
+        var entry = ErrorTable.OfStatus(status);
+        Assert.That((entry.Status, entry.Code), Is.EqualTo((status, code)));
     }
 }

@@ -53,14 +53,13 @@ internal sealed class FaultLogTests
         using var test = new Fixture();
         Exception[] kinds =
         [
-            Unavailable, new StorageException(
-                StorageFault.Unavailable,
-                "late",
-                new TimeoutException()), new StorageException(StorageFault.Full, "full"),
-            new StorageException(
-                StorageFault.Corrupt,
-                "blob one is damaged"), new StorageException(StorageFault.Corrupt, "blob two is damaged"),
-            new InvalidOperationException("bug"), new RegistryException(ErrorCode.Unavailable, "not yet"),
+            Unavailable,
+            new StorageException(StorageFault.Unavailable, "late", new TimeoutException()),
+            new StorageException(StorageFault.Full, "full"),
+            new StorageException(StorageFault.Corrupt, "blob one is damaged"),
+            new StorageException(StorageFault.Corrupt, "blob two is damaged"),
+            new InvalidOperationException("bug"),
+            new RegistryException(ErrorCode.Unavailable, "not yet"),
         ];
         foreach (var kind in kinds)
             Assert.That(test.Faults.IsFirst(kind, "GET /a", 503), Is.True, kind.ToString());

@@ -33,31 +33,32 @@ public sealed class LinearizationSearchTests
 
     [Test]
     public void A_show_going_back_in_time_is_rejected() => Rejects(
-        calls: 1, Call(
-            1, 10, Push("a"), "200"), Call(2, 3, Show, "200 1.0.0=a"), Call(4, 5, Show, "404 package-not-found"));
+        calls: 1,
+        Call(1, 10, Push("a"), "200"),
+        Call(2, 3, Show, "200 1.0.0=a"),
+        Call(4, 5, Show, "404 package-not-found"));
 
     [Test]
     public void A_stale_read_is_rejected() => Rejects(
-        calls: 1, Call(
-            1, 2, Push("a"), "200"), Call(3, 4, Push("b", force: true), "200"), Call(5, 6, Show, "200 1.0.0=a"));
+        calls: 1,
+        Call(1, 2, Push("a"), "200"),
+        Call(3, 4, Push("b", force: true), "200"),
+        Call(5, 6, Show, "200 1.0.0=a"));
 
     [Test]
     public void A_lost_update_is_rejected() => Rejects(
-        calls: 1, Call(
-            1,
-            4,
-            Push("a"),
-            "200"), Call(
-                2, 5, new PackageAction.Push("2.0.0", Any, "b", Force: false), "200"), Call(6, 7, Show, "200 2.0.0=b"));
+        calls: 1,
+        Call(1, 4, Push("a"), "200"),
+        Call(2, 5, new PackageAction.Push("2.0.0", Any, "b", Force: false), "200"),
+        Call(6, 7, Show, "200 2.0.0=b"));
 
     [Test]
     public void An_undone_delete_is_rejected() => Rejects(
-        calls: 1, Call(
-            1,
-            2,
-            Push("a"),
-            "200"), Call(
-                3, 4, Delete, "200"), Call(5, 6, Show, "404 package-not-found"), Call(7, 8, Show, "200 1.0.0=a"));
+        calls: 1,
+        Call(1, 2, Push("a"), "200"),
+        Call(3, 4, Delete, "200"),
+        Call(5, 6, Show, "404 package-not-found"),
+        Call(7, 8, Show, "200 1.0.0=a"));
 
     [Test]
     public void Two_successful_creates_are_rejected() =>
@@ -132,8 +133,8 @@ public sealed class LinearizationSearchTests
                 2 => new PackageAction.AddToChannel("stable", "1.0.0"),
                 _ => Show,
             };
-            (state, var answer) = action.On(state);
-            history.Add(Call((i * 10) - random.Next(60), (i * 10) + random.Next(60), action, answer));
+            (state, var response) = action.On(state);
+            history.Add(Call((i * 10) - random.Next(60), (i * 10) + random.Next(60), action, response));
         }
 
         Assert.That(Violation.Of(history), Is.Null);
@@ -143,8 +144,8 @@ public sealed class LinearizationSearchTests
 
     private static PackageAction.Push Push(string content, bool force = false) => new("1.0.0", Any, content, force);
 
-    private static Operation Call(long call, long? returned, PackageAction action, string? answer) =>
-        new("somebody", action, call, returned ?? long.MaxValue, answer);
+    private static Operation Call(long call, long? returned, PackageAction action, string? response) =>
+        new("client", action, call, returned ?? long.MaxValue, response);
 
     private static void Accepts(params Operation[] history) => Assert.That(Violation.Of(history)?.ToString(), Is.Null);
 

@@ -192,8 +192,7 @@ internal sealed class BlobCollectorTests
         await CollectAsync();
         time.Passed += options.Grace;
 
-        // The collector has read the index without the blob; now the same bytes are pushed, and then the delete
-        // follows.
+        // The collector has read the index without the blob; right before its delete, the same bytes are pushed.
         faults.Before = async call =>
         {
             if (call.Operation == StorageOperation.DeleteBlob)
@@ -267,8 +266,8 @@ internal sealed class BlobCollectorTests
     /// <summary>Runs a collection; returns the number of deleted blobs.</summary>
     private async Task<int> CollectAsync() => (await collector.CollectAsync(default)).Deleted;
 
-    private Task<BlobInfo> CommitAsync(
-        string content) => storage.Blobs.CommitAsync(Name.Key, Samples.TarGz(content), default);
+    private Task<BlobInfo> CommitAsync(string content) =>
+        storage.Blobs.CommitAsync(Name.Key, Samples.TarGz(content), default);
 
     /// <summary>Runs an action once, right before the first write of an index.</summary>
     private void BeforePut(Func<Task> act) => faults.Before = async call =>

@@ -84,21 +84,26 @@ internal sealed class VerificationTests
         var plain = await registry.Memory.Blobs.CommitAsync(AppKey, "no gzip"u8.ToArray(), default);
         var sample = Samples.Manifest("1.0.0");
         var index = PackageIndex.With(
-            null, Samples.Package(
-                App), sample with
-                {
-                    Content = sample.Content with { BlobDigest = blob.Key.Digest, Size = packed.Length }
-                }, false);
+            null,
+            Samples.Package(App),
+            sample with { Content = sample.Content with { BlobDigest = blob.Key.Digest, Size = packed.Length } },
+            force: false);
         index = PackageIndex.With(
-            index, index.Name, Samples.Manifest("2.0.0") with
+            index,
+            index.Name,
+            Samples.Manifest("2.0.0") with
             {
                 Content = sample.Content with { BlobDigest = blob.Key.Digest, Size = 7 }
-            }, false);
+            },
+            force: false);
         index = PackageIndex.With(
-            index, index.Name, Samples.Manifest("3.0.0") with
+            index,
+            index.Name,
+            Samples.Manifest("3.0.0") with
             {
                 Content = sample.Content with { BlobDigest = plain.Key.Digest, Size = 7 }
-            }, false);
+            },
+            force: false);
         await registry.Memory.Documents.TryPutAsync(AppKey, StoredIndex.Write(index), Precondition.Absent, default);
 
         await AssertFindingsAsync(

@@ -10,8 +10,7 @@ using Registry.Tests.Support.Storage;
 namespace Registry.Tests.Unit.Packages;
 
 /// <summary>
-/// The index cache saves reads and never returns stale data: here a second process changes packages while the first
-/// reads.
+/// The index cache saves reads and never returns stale data: a second process changes packages while the first reads.
 /// </summary>
 [Parallelizable(ParallelScope.All)]
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
@@ -110,15 +109,19 @@ internal sealed class PackageReadsTests
         await PushAsync(indexes, "1.0.0");
         await PushAsync(indexes, "1.0.1");
         await indexes.UpdateAsync(
-            Name, new DocumentChange<PackageIndex>(
-                index => index!.WithChannelRelease(Samples.Channel("stable"), Release.Parse("1.0.0"))), default);
+            Name,
+            new DocumentChange<PackageIndex>(
+                index => index!.WithChannelRelease(Samples.Channel("stable"), Release.Parse("1.0.0"))),
+            default);
         await indexes.UpdateAsync(
-            Name, Samples.Push(
+            Name,
+            Samples.Push(
                 Name,
                 Samples.Manifest("2.0.0-rc.1", "kpm") with
                 {
                     Metadata = Metadata.Of("""{ "a" : [1, 2.50, "\u00e9\/"] }""")
-                }), default);
+                }),
+            default);
         var cached = await indexes.FindAsync(Name, default);
         Assert.That(
             calls.Count(call => call == StorageOperation.GetDocument),

@@ -29,9 +29,11 @@ internal sealed class RestoreTests
         indexes = new PackageIndexes(
             new FaultyDocumentStore(storage.Documents, faults), TimeProvider.System, new UpdateOptions());
         packages = new PackageRegistry(
-            indexes, new FaultyBlobStore(
-                storage.Blobs,
-                faults), new CollectionOptions(), TimeProvider.System, NullLogger<PackageRegistry>.Instance);
+            indexes,
+            new FaultyBlobStore(storage.Blobs, faults),
+            new CollectionOptions(),
+            TimeProvider.System,
+            NullLogger<PackageRegistry>.Instance);
     }
 
     [Test]

@@ -95,9 +95,11 @@ public sealed class PushServerTests
         try
         {
             await using var push = await PushRequestReader.ReadAsync(
-                context.Request, cancellationToken =>
-                    PackageUpload.BeginAsync(
-                        blobs, SampleContent.Scope, limits, cancellationToken), limits, context.RequestAborted);
+                context.Request,
+                cancellationToken =>
+                    PackageUpload.BeginAsync(blobs, SampleContent.Scope, limits, cancellationToken),
+                limits,
+                context.RequestAborted);
             await context.Response.WriteAsync(
                 (await push.Upload.CompleteAsync(context.RequestAborted)).StoredDigest.Value);
         }

@@ -41,12 +41,11 @@ public sealed class PushTransportTests
         var body = new Pipe();
         var context = new DefaultHttpContext { Request = { ContentType = contentType, Body = body.Reader.AsStream() } };
         var reading = PushRequestReader.ReadAsync(
-            context.Request, cancellationToken =>
-                PackageUpload.BeginAsync(
-                    blobs,
-                    SampleContent.Scope,
-                    new ContentLimits(),
-                    cancellationToken), new ContentLimits(), CancellationToken.None).AsTask();
+            context.Request,
+            cancellationToken =>
+                PackageUpload.BeginAsync(blobs, SampleContent.Scope, new ContentLimits(), cancellationToken),
+            new ContentLimits(),
+            CancellationToken.None).AsTask();
         var start = contentType == Pushes.Json
             ? "{\"blob\":\""
             : contentType == Pushes.Form ? "blob=" : "--xYzZY\r\nContent-Disposition: form-data; name=\"blob\"\r\n\r\n";
@@ -66,12 +65,11 @@ public sealed class PushTransportTests
         var blobs = new MemoryBlobs();
         var context = new DefaultHttpContext { Request = { ContentType = Pushes.Json, Body = body.Reader.AsStream() } };
         var reading = PushRequestReader.ReadAsync(
-            context.Request, cancellationToken =>
-                PackageUpload.BeginAsync(
-                    blobs,
-                    SampleContent.Scope,
-                    new ContentLimits(),
-                    cancellationToken), new ContentLimits(), cancel.Token).AsTask();
+            context.Request,
+            cancellationToken =>
+                PackageUpload.BeginAsync(blobs, SampleContent.Scope, new ContentLimits(), cancellationToken),
+            new ContentLimits(),
+            cancel.Token).AsTask();
         await body.Writer.WriteAsync(Encoding.ASCII.GetBytes("{\"blob\":\"" + Pushes.Blob[..400]));
         await cancel.CancelAsync();
         Assert.That(async () => await reading, Throws.InstanceOf<OperationCanceledException>());
@@ -88,12 +86,11 @@ public sealed class PushTransportTests
         await body.Writer.WriteAsync(Encoding.ASCII.GetBytes(Pushes.Minimal));
         Assert.That(
             async () => await PushRequestReader.ReadAsync(
-                context.Request, cancellationToken =>
-                    PackageUpload.BeginAsync(
-                        blobs,
-                        SampleContent.Scope,
-                        new ContentLimits(),
-                        cancellationToken), new ContentLimits(), CancellationToken.None),
+                context.Request,
+                cancellationToken =>
+                    PackageUpload.BeginAsync(blobs, SampleContent.Scope, new ContentLimits(), cancellationToken),
+                new ContentLimits(),
+                CancellationToken.None),
             Throws.InstanceOf<StorageException>());
         Assert.That(blobs.Writers.Single().Disposed, Is.True);
 

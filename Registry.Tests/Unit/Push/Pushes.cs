@@ -66,9 +66,11 @@ internal static class Pushes
         try
         {
             await using var push = await PushRequestReader.ReadAsync(
-                context.Request, cancellationToken =>
-                    PackageUpload.BeginAsync(
-                        blobs, SampleContent.Scope, limits, cancellationToken), limits, CancellationToken.None);
+                context.Request,
+                cancellationToken =>
+                    PackageUpload.BeginAsync(blobs, SampleContent.Scope, limits, cancellationToken),
+                limits,
+                CancellationToken.None);
             return await CompleteAsync(push, blobs);
         }
         catch (RegistryException exception)

@@ -89,8 +89,8 @@ internal sealed class SettingNamesTests
             documented, Is.EquivalentTo(KnownSettings.All.Where(static name => name != "ASPNETCORE_HTTP_PORTS")));
     }
 
-    private static List<string> ErrorsOf(
-        IConfigurationBuilder builder, params string[] sides) => [.. SettingNames.Errors(builder.Build(), sides)];
+    private static List<string> ErrorsOf(IConfigurationBuilder builder, params string[] sides) =>
+        [.. SettingNames.Errors(builder.Build(), sides)];
 
     private static List<string> ErrorsOfEnvironment(string variable)
     {

@@ -220,7 +220,7 @@ public sealed class EtcdCallTests
         throw new AssertionException("The call succeeded.");
     }
 
-    private sealed class ScriptedHandler(byte[] answer) : HttpMessageHandler
+    private sealed class ScriptedHandler(byte[] body) : HttpMessageHandler
     {
         public Dictionary<string, string> Headers { get; } = [];
 
@@ -251,7 +251,7 @@ public sealed class EtcdCallTests
                 await Task.Delay(Timeout.Infinite, cancellationToken);
             if (Throws is not null)
                 throw Throws;
-            HttpContent content = Breaks ? new BrokenContent() : new ByteArrayContent(answer);
+            HttpContent content = Breaks ? new BrokenContent() : new ByteArrayContent(body);
             content.Headers.ContentType = new("application/grpc");
             var response = new HttpResponseMessage(Status) { Version = HttpVersion.Version20, Content = content };
             foreach (var (name, value) in Headers)

@@ -68,6 +68,6 @@ public sealed class EtcdErrorsTests
             EtcdErrors.AsksForLogin(Error(StatusCode.PermissionDenied, "etcdserver: permission denied")), Is.False);
     }
 
-    private static RpcException Error(
-        StatusCode code, string message, Exception? cause = null) => new(new Status(code, message, cause));
+    private static RpcException Error(StatusCode code, string message, Exception? cause = null) =>
+        new(new Status(code, message, cause));
 }

@@ -93,6 +93,6 @@ public sealed class EtcdOptionsTests
             Has.Some.Contains("ETCD__KEYFILE"));
     }
 
-    private static IEnumerable<string> ErrorsOf(
-        EtcdOptions options) => new EtcdOptionsValidator().Validate(null, options).Failures ?? [];
+    private static IEnumerable<string> ErrorsOf(EtcdOptions options) =>
+        new EtcdOptionsValidator().Validate(null, options).Failures ?? [];
 }

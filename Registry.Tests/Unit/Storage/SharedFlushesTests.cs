@@ -110,8 +110,7 @@ public sealed class SharedFlushesTests
         Assert.That(early, Is.Empty);
     }
 
-    private static Task<FileIdentity?> RunAsync(
-        Func<FileIdentity?> call) =>
+    private static Task<FileIdentity?> RunAsync(Func<FileIdentity?> call) =>
         Task.Factory.StartNew(call, default, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 
     /// <summary>A disk whose flushes last until the test ends them.</summary>

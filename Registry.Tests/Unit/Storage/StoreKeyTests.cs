@@ -52,8 +52,8 @@ public sealed class StoreKeyTests
     [TestCase("%ed%a0%80")]
     [TestCase("%+1")]
     [TestCase(null)]
-    public void Non_canonical_keys_are_not_parsed(
-        string? text) => Assert.That(StoreKey.TryParse(text, out _), Is.False);
+    public void Non_canonical_keys_are_not_parsed(string? text) =>
+        Assert.That(StoreKey.TryParse(text, out _), Is.False);
 
     [Test]
     public void Overlong_keys_are_refused_and_never_truncated()

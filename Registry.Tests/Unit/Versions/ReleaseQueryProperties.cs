@@ -129,6 +129,6 @@ public sealed class ReleaseQueryProperties
     private static ReleaseQuery Parse(string text) =>
         ReleaseQuery.TryParse(text, out var query, out var reason) ? query : throw new FormatException(reason);
 
-    private static void Check<T>(
-        Gen<T> given, Func<T, bool> property) => Prop.ForAll(given.ToArbitrary(), property).Check(Thorough);
+    private static void Check<T>(Gen<T> given, Func<T, bool> property) =>
+        Prop.ForAll(given.ToArbitrary(), property).Check(Thorough);
 }
