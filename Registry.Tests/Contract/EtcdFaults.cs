@@ -127,7 +127,7 @@ public sealed class EtcdFaults : IAsyncDisposable
 
         proxy.SwallowsAnswers = true;
         var putting = cutDocuments.TryPutAsync(Sample, "one", Precondition.None, cancellationToken).AsTask();
-        var revision = (await UntilAsync(async () => await documents.GetAsync(Sample, cancellationToken))).Revision;
+        var revision = (await WaitForAsync(async () => await documents.GetAsync(Sample, cancellationToken))).Revision;
         await proxy.CutAsync();
         await AssertUnavailableAsync(() => putting);
         Assert.That(
@@ -334,7 +334,7 @@ public sealed class EtcdFaults : IAsyncDisposable
         var key = new BlobKey(Sample, StorageShortcuts.DigestOf(bytes));
         proxy.SwallowsAnswers = true;
         var committing = commit(key.Digest);
-        var info = await UntilAsync(async () => await blobs.StatAsync(key, cancellationToken));
+        var info = await WaitForAsync(async () => await blobs.StatAsync(key, cancellationToken));
         await proxy.CutAsync();
         await AssertUnavailableAsync(() => committing);
         await dispose();
@@ -365,7 +365,7 @@ public sealed class EtcdFaults : IAsyncDisposable
         }
     }
 
-    private async Task<T> UntilAsync<T>(Func<Task<T?>> find)
+    private async Task<T> WaitForAsync<T>(Func<Task<T?>> find)
         where T : class
     {
         while (true)

@@ -125,7 +125,7 @@ public sealed class GcsCommitFaults : GcsFaults
             call.Operation == FakeGcsOperation.AskSession || call is { Operation: FakeGcsOperation.PutChunk, Number: 5 }
                 ? FakeGcsFault.Unfinished
                 : null;
-        var fault = await FaultOf(() => Blobs.CommitAsync(Sample, Large, CancellationToken));
+        var fault = await CatchFaultAsync(() => Blobs.CommitAsync(Sample, Large, CancellationToken));
         Assert.That(fault.Kind, Is.EqualTo(StorageFault.Unavailable));
         Assert.That(Fake.CountOf(FakeGcsOperation.AskSession), Is.InRange(1, 10));
     }
@@ -138,7 +138,7 @@ public sealed class GcsCommitFaults : GcsFaults
                 (options.ChunkBytes, options.UploadBufferBytes, options.TransferIdleSeconds) = (Chunk, Chunk, 1));
         Fake.Faults = static call =>
             call.Operation == FakeGcsOperation.PutChunk && call.Number % 2 == 0 ? FakeGcsFault.LoseSession : null;
-        var fault = await FaultOf(() => Blobs.CommitAsync(Sample, Large, CancellationToken));
+        var fault = await CatchFaultAsync(() => Blobs.CommitAsync(Sample, Large, CancellationToken));
         Assert.That(fault.Kind, Is.EqualTo(StorageFault.Unavailable));
         Assert.That(Fake.Bucket.Objects, Is.Empty);
     }
@@ -158,7 +158,8 @@ public sealed class GcsCommitFaults : GcsFaults
             call.Operation is FakeGcsOperation.Insert or FakeGcsOperation.PutChunk && call.Number > (isLarge ? 2 : 0)
                 ? fault
                 : null;
-        var reported = await FaultOf(() => Blobs.CommitAsync(Sample, isLarge ? Large : Small, CancellationToken));
+        var reported =
+            await CatchFaultAsync(() => Blobs.CommitAsync(Sample, isLarge ? Large : Small, CancellationToken));
         Assert.That(
             reported.Kind,
             Is.EqualTo(status == 429 ? StorageFault.Throttled : StorageFault.Unavailable),
@@ -209,7 +210,7 @@ public sealed class GcsCommitFaults : GcsFaults
     {
         var info = await Blobs.CommitAsync(Sample, Small, CancellationToken);
         Fake.Fail(FakeGcsOperation.Delete, FakeGcsFault.ResetAfter);
-        var fault = await FaultOf(
+        var fault = await CatchFaultAsync(
             async () => await Blobs.TryDeleteAsync(info.Key, Precondition.Matches(info.Revision), CancellationToken));
         Assert.That(fault.Kind, Is.EqualTo(StorageFault.Unavailable));
         Assert.That(await Blobs.StatAsync(info.Key, CancellationToken), Is.Null);

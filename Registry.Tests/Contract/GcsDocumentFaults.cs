@@ -76,7 +76,7 @@ public sealed class GcsDocumentFaults : GcsFaults
                 one => one with { Generation = one.Generation + 1, Metadata = new Dictionary<string, string>() });
             return null;
         };
-        var fault = await FaultOf(
+        var fault = await CatchFaultAsync(
             async () => await Documents.TryPutAsync(Sample, "two", Precondition.Matches(first), CancellationToken));
         Assert.That(
             fault.Kind,
@@ -88,7 +88,7 @@ public sealed class GcsDocumentFaults : GcsFaults
     public async Task A_refused_read_does_not_report_that_the_preceding_write_changed_nothing()
     {
         Fake.Faults = LosesAnswer(FakeGcsOperation.GetObject);
-        var fault = await FaultOf(
+        var fault = await CatchFaultAsync(
             async () => await Documents.TryPutAsync(Sample, "one", Precondition.Absent, CancellationToken));
         Assert.That((fault.Kind, fault.ChangedNothing), Is.EqualTo((StorageFault.Throttled, false)));
         Fake.Faults = null;
@@ -96,7 +96,8 @@ public sealed class GcsDocumentFaults : GcsFaults
 
         Fake.Fail(FakeGcsOperation.Insert, FakeGcsFault.Answer(429) with { RetryAfter = "30" });
         fault =
-            await FaultOf(async () => await Documents.TryPutAsync(Sample, "two", Precondition.None, CancellationToken));
+            await CatchFaultAsync(
+                async () => await Documents.TryPutAsync(Sample, "two", Precondition.None, CancellationToken));
         Assert.That(fault.ChangedNothing, Is.True, "the only attempt was refused");
     }
 
@@ -127,7 +128,7 @@ public sealed class GcsDocumentFaults : GcsFaults
         Fake.Faults = call => call.Operation != FakeGcsOperation.Insert ? null
             : call.Number == inserts + 1 ? FakeGcsFault.ResetBefore
             : FakeGcsFault.Answer(403, reason);
-        var fault = await FaultOf(
+        var fault = await CatchFaultAsync(
             async () => await Documents.TryPutAsync(Sample, "one", Precondition.Absent, CancellationToken));
         Assert.That(fault.Kind, Is.EqualTo(StorageFault.Unavailable), "the first attempt may still arrive");
     }
@@ -137,7 +138,7 @@ public sealed class GcsDocumentFaults : GcsFaults
     {
         await OpenWithShortTimeoutsAsync();
         Fake.Fail(FakeGcsOperation.Insert, persistent, int.MaxValue);
-        var fault = await FaultOf(
+        var fault = await CatchFaultAsync(
             async () => await Documents.TryPutAsync(Sample, "one", Precondition.Absent, CancellationToken));
         Assert.That(fault.Kind, Is.EqualTo(kind), fault.Message);
         Assert.That(await Documents.GetAsync(Sample, CancellationToken), Is.Null);
@@ -146,7 +147,7 @@ public sealed class GcsDocumentFaults : GcsFaults
         foreach (var operation in reads)
         {
             Fake.Fail(operation, persistent, int.MaxValue);
-            fault = await FaultOf(async () => _ = operation switch
+            fault = await CatchFaultAsync(async () => _ = operation switch
             {
                 FakeGcsOperation.GetMedia => await Documents.GetAsync(Sample, CancellationToken) is null,
                 FakeGcsOperation.List =>
@@ -164,9 +165,11 @@ public sealed class GcsDocumentFaults : GcsFaults
     public async Task A_permanent_fault_is_not_retried()
     {
         Fake.Fail(FakeGcsOperation.Insert, FakeGcsFault.Answer(403, "forbidden"), int.MaxValue);
-        await FaultOf(async () => await Documents.TryPutAsync(Sample, "one", Precondition.Absent, CancellationToken));
+        await CatchFaultAsync(
+            async () => await Documents.TryPutAsync(Sample, "one", Precondition.Absent, CancellationToken));
         Fake.Fail(FakeGcsOperation.Insert, FakeGcsFault.Answer(429) with { RetryAfter = "3600" }, int.MaxValue);
-        await FaultOf(async () => await Documents.TryPutAsync(Sample, "one", Precondition.Absent, CancellationToken));
+        await CatchFaultAsync(
+            async () => await Documents.TryPutAsync(Sample, "one", Precondition.Absent, CancellationToken));
         Assert.That(Fake.CountOf(FakeGcsOperation.Insert), Is.EqualTo(2), "the second asked to retry after an hour");
     }
 
@@ -187,7 +190,7 @@ public sealed class GcsDocumentFaults : GcsFaults
         Fake.Fail(FakeGcsOperation.Delete, fault);
         if (fault.Applies)
         {
-            var unknown = await FaultOf(
+            var unknown = await CatchFaultAsync(
                 async () => await Documents.TryDeleteAsync(Sample, Precondition.Matches(revision), CancellationToken));
             Assert.That(unknown.Kind, Is.EqualTo(StorageFault.Unavailable));
         }
@@ -222,7 +225,7 @@ public sealed class GcsDocumentFaults : GcsFaults
         ];
         foreach (var call in calls)
         {
-            var fault = await FaultOf(call);
+            var fault = await CatchFaultAsync(call);
             Assert.That(fault.Kind, Is.EqualTo(StorageFault.Denied));
             Assert.That(fault.Message, Does.Contain("GCS__BUCKET"));
         }
@@ -234,7 +237,7 @@ public sealed class GcsDocumentFaults : GcsFaults
         await Documents.PutAsync(Sample, "one", Precondition.Absent, CancellationToken);
         Fake.Fail(FakeGcsOperation.GetMedia, FakeGcsFault.Garble);
         Assert.That(
-            (await FaultOf(async () => await Documents.GetAsync(Sample, CancellationToken))).Kind,
+            (await CatchFaultAsync(async () => await Documents.GetAsync(Sample, CancellationToken))).Kind,
             Is.EqualTo(StorageFault.Corrupt));
         Fake.Fail(FakeGcsOperation.GetMedia, FakeGcsFault.CutResponse(1));
         Assert.That(
@@ -245,7 +248,7 @@ public sealed class GcsDocumentFaults : GcsFaults
         var options = Storage.NewOptions();
         using var service = new GcsService(options, TimeProvider.System, NullLogger<GcsService>.Instance);
         var client = new GcsClient(options, service, TimeProvider.System);
-        var refused = await FaultOf(
+        var refused = await CatchFaultAsync(
             () =>
                 client.InsertAsync(
                     "x", GcsMetadata.OfDocument("id", Crc32C.Of("two"u8)), "one"u8.ToArray(), 0, CancellationToken));
@@ -256,7 +259,7 @@ public sealed class GcsDocumentFaults : GcsFaults
             new byte[Document.MaxBytes + 1],
             0,
             CancellationToken);
-        var large = await FaultOf(
+        var large = await CatchFaultAsync(
             async () => await Documents.GetAsync(StoreKey.Of("packages", "sample", "large"), CancellationToken));
         Assert.That(large.Kind, Is.EqualTo(StorageFault.Corrupt));
     }

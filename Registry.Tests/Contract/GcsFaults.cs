@@ -48,7 +48,7 @@ public abstract class GcsFaults : IAsyncDisposable
     private protected Task OpenWithShortTimeoutsAsync() =>
         OpenAsync(static options => (options.DeadlineSeconds, options.TransferIdleSeconds) = (1, 1));
 
-    private protected static async Task<StorageException> FaultOf(Func<Task> call)
+    private protected static async Task<StorageException> CatchFaultAsync(Func<Task> call)
     {
         try
         {

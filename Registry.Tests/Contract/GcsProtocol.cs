@@ -61,8 +61,8 @@ public sealed class GcsProtocol : GcsFaults
             async () => await Blobs.StatAsync(new BlobKey(Sample, StorageShortcuts.DigestOf(Small)), CancellationToken),
         ];
         foreach (var read in reads)
-            Assert.That((await FaultOf(read)).Kind, Is.EqualTo(StorageFault.Throttled));
-        var fault = await FaultOf(
+            Assert.That((await CatchFaultAsync(read)).Kind, Is.EqualTo(StorageFault.Throttled));
+        var fault = await CatchFaultAsync(
             async () => await Documents.TryPutAsync(Sample, "two", Precondition.Matches(revision), CancellationToken));
         Assert.That(fault.Kind, Is.EqualTo(StorageFault.Full));
     }
@@ -88,7 +88,7 @@ public sealed class GcsProtocol : GcsFaults
     {
         var revision = await Documents.PutAsync(Sample, "one", Precondition.Absent, CancellationToken);
         Fake.Fail(FakeGcsOperation.Delete, FakeGcsFault.Answer(404, "notFound"));
-        var fault = await FaultOf(
+        var fault = await CatchFaultAsync(
             async () => await Documents.TryDeleteAsync(Sample, Precondition.Matches(revision), CancellationToken));
         Assert.That(fault.Kind, Is.EqualTo(StorageFault.Unavailable));
     }
@@ -105,7 +105,7 @@ public sealed class GcsProtocol : GcsFaults
         ];
         foreach (var write in writes)
         {
-            var fault = await FaultOf(write);
+            var fault = await CatchFaultAsync(write);
             Assert.That(fault.Kind, Is.EqualTo(StorageFault.Unavailable));
             Assert.That(fault.Message, Does.Contain("404, although the bucket is there"));
         }
@@ -125,7 +125,7 @@ public sealed class GcsProtocol : GcsFaults
         await Documents.PutAsync(Sample, "one", Precondition.Absent, CancellationToken);
         Fake.Fail(FakeGcsOperation.Insert, FakeGcsFault.CutResponse(10), int.MaxValue);
         await OpenWithShortTimeoutsAsync();
-        var fault = await FaultOf(
+        var fault = await CatchFaultAsync(
             async () => await Documents.TryPutAsync(Sample, "two", Precondition.Absent, CancellationToken));
         Assert.That(fault.Kind, Is.EqualTo(StorageFault.Unavailable));
     }
@@ -137,10 +137,10 @@ public sealed class GcsProtocol : GcsFaults
         await Documents.PutAsync(Sample, "one", Precondition.Absent, CancellationToken);
         Fake.Faults = static _ => FakeGcsFault.Page(404);
         Assert.That(
-            (await FaultOf(async () => await Documents.GetAsync(Sample, CancellationToken))).Kind,
+            (await CatchFaultAsync(async () => await Documents.GetAsync(Sample, CancellationToken))).Kind,
             Is.EqualTo(StorageFault.Unavailable));
         Assert.That(
-            (await FaultOf(async () => await Documents.StatAsync(Sample, CancellationToken))).Kind,
+            (await CatchFaultAsync(async () => await Documents.StatAsync(Sample, CancellationToken))).Kind,
             Is.EqualTo(StorageFault.Unavailable));
     }
 
@@ -163,16 +163,16 @@ public sealed class GcsProtocol : GcsFaults
     {
         Fake.Faults = static _ => FakeGcsFault.Answer(429, "rateLimitExceeded") with { RetryAfter = "30" };
         Assert.That(
-            (await FaultOf(async () => await Documents.GetAsync(Sample, CancellationToken))).RetryAfter,
+            (await CatchFaultAsync(async () => await Documents.GetAsync(Sample, CancellationToken))).RetryAfter,
             Is.EqualTo(TimeSpan.FromSeconds(30)));
         Fake.Faults = static _ => FakeGcsFault.Answer(403, "quotaExceeded") with { RetryAfter = "30" };
         Assert.That(
-            (await FaultOf(async () => await Documents.GetAsync(Sample, CancellationToken))).RetryAfter,
+            (await CatchFaultAsync(async () => await Documents.GetAsync(Sample, CancellationToken))).RetryAfter,
             Is.EqualTo(TimeSpan.FromSeconds(30)));
         var until = TimeProvider.System.GetUtcNow().AddHours(1);
         Fake.Faults = _ => FakeGcsFault.Answer(429) with { RetryAfter = $"{until:R}" };
         Assert.That(
-            (await FaultOf(async () => await Documents.GetAsync(Sample, CancellationToken))).RetryAfter,
+            (await CatchFaultAsync(async () => await Documents.GetAsync(Sample, CancellationToken))).RetryAfter,
             Is.EqualTo(TimeSpan.FromHours(1)).Within(TimeSpan.FromMinutes(2)));
     }
 }

@@ -49,7 +49,7 @@ public sealed class GcsReadFaults : GcsFaults
             Fake.Fail(FakeGcsOperation.GetMedia, FakeGcsFault.CutResponse(200_000));
             await using var reader = await Blobs.OpenAsync(info.Key, ByteRange.All, CancellationToken);
             Fake.Fail(FakeGcsOperation.GetMedia, persistent, int.MaxValue);
-            var fault = await FaultOf(() => reader!.Content.ReadAllAsync(CancellationToken));
+            var fault = await CatchFaultAsync(() => reader!.Content.ReadAllAsync(CancellationToken));
             Assert.That(fault.Kind, Is.EqualTo(StorageFault.Unavailable));
         }
     }
@@ -64,7 +64,7 @@ public sealed class GcsReadFaults : GcsFaults
 
         // Another object of the same name is another generation: no reader mixes two.
         await Blobs.CommitAsync(Sample, Bytes, CancellationToken);
-        await FaultOf(() => reader!.Content.ReadAllAsync(CancellationToken));
+        await CatchFaultAsync(() => reader!.Content.ReadAllAsync(CancellationToken));
     }
 
     [Test]
@@ -73,7 +73,7 @@ public sealed class GcsReadFaults : GcsFaults
         await OpenWithShortTimeoutsAsync();
         var info = await Blobs.CommitAsync(Sample, Bytes, CancellationToken);
         Fake.Fail(FakeGcsOperation.GetMedia, FakeGcsFault.Answer(503), int.MaxValue);
-        await FaultOf(async () => await Blobs.OpenAsync(info.Key, ByteRange.All, CancellationToken));
+        await CatchFaultAsync(async () => await Blobs.OpenAsync(info.Key, ByteRange.All, CancellationToken));
     }
 
     [Test]
@@ -83,7 +83,7 @@ public sealed class GcsReadFaults : GcsFaults
         Fake.Fail(FakeGcsOperation.GetMedia, FakeGcsFault.Garble);
         await using var reader = await Blobs.OpenAsync(info.Key, ByteRange.All, CancellationToken);
         using var received = new MemoryStream();
-        var fault = await FaultOf(() => reader!.Content.CopyToAsync(received, CancellationToken));
+        var fault = await CatchFaultAsync(() => reader!.Content.CopyToAsync(received, CancellationToken));
         Assert.That(fault.Kind, Is.EqualTo(StorageFault.Corrupt));
         Assert.That(received.Length, Is.LessThan(Bytes.Length));
     }

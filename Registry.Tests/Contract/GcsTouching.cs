@@ -17,7 +17,7 @@ public sealed class GcsTouching : GcsFaults
     [Test]
     public async Task A_recently_touched_blob_is_not_touched_again()
     {
-        await ShareAsync();
+        await OpenWithTouchWindowAsync();
         var created = await Blobs.CommitBlobAsync(Sample, Small, null, CancellationToken);
         var touched = await Blobs.CommitBlobAsync(Sample, Small, null, CancellationToken);
         Assert.That(
@@ -34,7 +34,7 @@ public sealed class GcsTouching : GcsFaults
     [Test]
     public async Task A_commit_whose_touch_is_refused_checks_once_for_another_touch()
     {
-        await ShareAsync();
+        await OpenWithTouchWindowAsync();
         var info = await Blobs.CommitAsync(Sample, Small, CancellationToken);
         Fake.Faults = call =>
         {
@@ -53,7 +53,7 @@ public sealed class GcsTouching : GcsFaults
     [Test]
     public async Task A_blob_deleted_in_between_is_stored_again()
     {
-        await ShareAsync();
+        await OpenWithTouchWindowAsync();
         await Blobs.CommitAsync(Sample, Small, CancellationToken);
         var touched = await Blobs.CommitAsync(Sample, Small, CancellationToken);
         Assert.That(
@@ -78,7 +78,7 @@ public sealed class GcsTouching : GcsFaults
     [Test]
     public async Task Archives_and_explicit_times_are_always_written()
     {
-        await ShareAsync();
+        await OpenWithTouchWindowAsync();
         var archive = StoreKey.Of("archives", "workspace");
         BlobInfo? last = null;
         for (var i = 0; i < 4; i++)
@@ -98,7 +98,7 @@ public sealed class GcsTouching : GcsFaults
     [Test]
     public async Task Commits_of_the_same_bytes_all_succeed_with_one_change_a_second_allowed()
     {
-        await ShareAsync();
+        await OpenWithTouchWindowAsync();
         var otherBlobs = Blobs;
         await OpenAsync(static _ => { });
         Fake.Bucket.ChangePeriod = TimeSpan.FromSeconds(1);
@@ -117,7 +117,7 @@ public sealed class GcsTouching : GcsFaults
     public void The_window_is_at_most_a_quarter_of_the_grace(int grace, int window) =>
         Assert.That(GcsTouches.WindowFor(TimeSpan.FromSeconds(grace)), Is.EqualTo(TimeSpan.FromSeconds(window)));
 
-    private Task ShareAsync()
+    private Task OpenWithTouchWindowAsync()
     {
         Storage.TouchWindow = Window;
         return OpenAsync(static _ => { });

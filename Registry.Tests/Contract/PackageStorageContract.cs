@@ -21,7 +21,7 @@ public abstract class PackageStorageContract : StorageContract
     private readonly StorageFaults faults = new();
 
     [TearDown]
-    public void MendStorage() => faults.Mend();
+    public void ResetFaults() => faults.Mend();
 
     [Test]
     public async Task A_push_refused_by_a_full_storage_leaves_no_blob()

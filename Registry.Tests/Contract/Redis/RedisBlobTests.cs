@@ -31,7 +31,7 @@ public sealed class RedisBlobTests : RedisTests
         await reader!.Content.ReadExactlyAsync(start, CancellationToken);
         await storage.Blobs.TryDeleteAsync(info.Key, Precondition.None, CancellationToken);
         await storage.Blobs.DiscardAbandonedAsync(TimeSpan.Zero, CancellationToken);
-        var fault = await FaultOf(async () => await reader.Content.ReadAllAsync(CancellationToken));
+        var fault = await CatchFaultAsync(async () => await reader.Content.ReadAllAsync(CancellationToken));
         Assert.That(fault.Kind, Is.EqualTo(StorageFault.Unavailable));
         Assert.That(fault.Message, Does.Contain("deleted or replaced"));
     }
@@ -48,7 +48,8 @@ public sealed class RedisBlobTests : RedisTests
             if (chunk == 4)
                 await Server.CommandAsync("setrange", $"registry:chunk:{upload}:4", "1000", "short");
             var fault =
-                await FaultOf(async () => await storage.Blobs.ReadAsync(info.Key, ByteRange.All, CancellationToken));
+                await CatchFaultAsync(
+                    async () => await storage.Blobs.ReadAsync(info.Key, ByteRange.All, CancellationToken));
             Assert.That(fault.Kind, Is.EqualTo(StorageFault.Corrupt));
             var before = await storage.Blobs.ReadAsync(info.Key, new ByteRange(0, 2_000_000), CancellationToken);
             Assert.That(
@@ -87,7 +88,7 @@ public sealed class RedisBlobTests : RedisTests
         {
             await abandoned.WriteAsync(StorageShortcuts.Bytes(Large), CancellationToken);
             Assert.That(await storage.Blobs.DiscardAbandonedAsync(TimeSpan.Zero, CancellationToken), Is.EqualTo(1));
-            Assert.That((await FaultOf(async () =>
+            Assert.That((await CatchFaultAsync(async () =>
             {
                 await abandoned.WriteAsync(StorageShortcuts.Bytes(Large), CancellationToken);
                 await abandoned.CommitAsync(StorageShortcuts.DigestOf([1]), null, CancellationToken);
@@ -125,7 +126,7 @@ public sealed class RedisBlobTests : RedisTests
         while ((chunk = (await Server.CommandAsync("keys", "registry:chunk:*:1")).Trim()).Length == 0)
             await Task.Delay(10, CancellationToken);
         await Server.CommandAsync("del", chunk);
-        await FaultOf(
+        await CatchFaultAsync(
             async () =>
                 await writer.CommitAsync(
                     StorageShortcuts.DigestOf(StorageShortcuts.Bytes(Large)), null, CancellationToken));
@@ -139,10 +140,10 @@ public sealed class RedisBlobTests : RedisTests
         var storage = Open();
         await Server.CommandAsync("set", $"registry:document:{Sample.Value}", "text");
         Assert.That(
-            (await FaultOf(async () => await storage.Documents.GetAsync(Sample, CancellationToken))).Kind,
+            (await CatchFaultAsync(async () => await storage.Documents.GetAsync(Sample, CancellationToken))).Kind,
             Is.EqualTo(StorageFault.Corrupt));
         Assert.That(
-            (await FaultOf(
+            (await CatchFaultAsync(
                 async () =>
                     await storage.Documents.TryPutAsync(Sample, "x", Precondition.None, CancellationToken))).Kind,
             Is.EqualTo(StorageFault.Corrupt));
@@ -150,16 +151,16 @@ public sealed class RedisBlobTests : RedisTests
         var info = await storage.Blobs.CommitAsync(Sample, StorageShortcuts.Bytes(10), CancellationToken);
         await Server.CommandAsync("hset", $"registry:blob:{info.Key.Value}", "uploaded", "never");
         Assert.That(
-            (await FaultOf(async () => await storage.Blobs.StatAsync(info.Key, CancellationToken))).Kind,
+            (await CatchFaultAsync(async () => await storage.Blobs.StatAsync(info.Key, CancellationToken))).Kind,
             Is.EqualTo(StorageFault.Corrupt));
         Assert.That(
-            (await FaultOf(
+            (await CatchFaultAsync(
                 async () => await storage.Blobs.InfosAsync(Sample, ScopeDepth.Exact, null, CancellationToken))).Kind,
             Is.EqualTo(StorageFault.Corrupt));
 
         await Server.CommandAsync("del", $"registry:blob:{info.Key.Value}");
         Assert.That(
-            (await FaultOf(
+            (await CatchFaultAsync(
                 async () => await storage.Blobs.InfosAsync(Sample, ScopeDepth.Exact, null, CancellationToken))).Kind,
             Is.EqualTo(StorageFault.Corrupt));
     }

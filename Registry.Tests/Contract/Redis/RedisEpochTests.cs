@@ -89,7 +89,8 @@ public sealed class RedisEpochTests : RedisTests
         // The collector has read the index without the release; the restart loses the delete.
         Before(StorageOperation.DeleteBlob, () => RestartAsync(storage));
         Assert.That(
-            (await FaultOf(() => collector.CollectAsync(CancellationToken))).Kind, Is.EqualTo(StorageFault.EpochEnded));
+            (await CatchFaultAsync(() => collector.CollectAsync(CancellationToken))).Kind,
+            Is.EqualTo(StorageFault.EpochEnded));
         Assert.That((await collector.CollectAsync(CancellationToken)).Deleted, Is.Zero);
         await AssertContentsAsync(storage, ("1.0.0", "a"), ("2.0.0", "b"));
     }

@@ -31,7 +31,7 @@ public sealed class RedisFailureTests : RedisTests
         };
         var started = Stopwatch.GetTimestamp();
         for (var round = 0; round < 2; round++)
-            foreach (var fault in await Task.WhenAll(calls.Select(FaultOf)))
+            foreach (var fault in await Task.WhenAll(calls.Select(CatchFaultAsync)))
                 Assert.That(fault.Kind, Is.EqualTo(StorageFault.Unavailable), fault.ToString());
         Assert.That(
             Stopwatch.GetElapsedTime(started),
@@ -52,7 +52,8 @@ public sealed class RedisFailureTests : RedisTests
         var info = await storage.Blobs.CommitAsync(Sample, bytes, CancellationToken);
         await Server.KillAsync();
         Assert.That(
-            (await FaultOf(async () => await storage.Documents.GetAsync(Sample, CancellationToken))).IsTransient,
+            (await CatchFaultAsync(
+                async () => await storage.Documents.GetAsync(Sample, CancellationToken))).IsTransient,
             Is.True);
         await Server.StartAgainAsync(CancellationToken);
         Assert.That(await WaitUntilAvailableAsync(storage.Documents), Is.LessThan(Recovery));
@@ -85,7 +86,7 @@ public sealed class RedisFailureTests : RedisTests
         var storage = Open();
         for (var i = 0; i < 3; i++)
             Assert.That(
-                (await FaultOf(async () => await storage.Documents.GetAsync(Sample, CancellationToken))).Kind,
+                (await CatchFaultAsync(async () => await storage.Documents.GetAsync(Sample, CancellationToken))).Kind,
                 Is.EqualTo(StorageFault.Unavailable));
         await Server.StartAgainAsync(CancellationToken);
         Assert.That(await WaitUntilAvailableAsync(storage.Documents), Is.LessThan(Recovery));
@@ -105,7 +106,7 @@ public sealed class RedisFailureTests : RedisTests
         {
             for (var call = 0; call < Calls; call++)
             {
-                var fault = await FaultOf(
+                var fault = await CatchFaultAsync(
                     async () =>
                         await storage.Documents.TryPutAsync(
                             Sample, $"{caller} {call}", Precondition.None, CancellationToken));
@@ -130,7 +131,7 @@ public sealed class RedisFailureTests : RedisTests
         Assert.That(await Server.CommandAsync("config", "set", "requirepass", "secret"), Is.EqualTo("OK"));
         Assert.That(await Server.CommandAsync("-a", "secret", "client", "kill", "type", "normal"), Is.Not.Empty);
         for (var call = 0; call < Calls; call++)
-            await FaultOf(async () => await storage.Documents.GetAsync(Sample, CancellationToken));
+            await CatchFaultAsync(async () => await storage.Documents.GetAsync(Sample, CancellationToken));
         Assert.That(await StatisticAsync("total_connections_received", "-a", "secret"), Is.LessThan(Calls / 5));
         Assert.That(await Server.CommandAsync("-a", "secret", "config", "set", "requirepass", ""), Is.EqualTo("OK"));
         Assert.That(await WaitUntilAvailableAsync(storage.Documents), Is.LessThan(Recovery));
@@ -145,7 +146,7 @@ public sealed class RedisFailureTests : RedisTests
         proxy.Silent = true;
         for (var i = 0; i < 2; i++)
             Assert.That(
-                (await FaultOf(async () => await storage.Documents.GetAsync(Sample, CancellationToken))).Kind,
+                (await CatchFaultAsync(async () => await storage.Documents.GetAsync(Sample, CancellationToken))).Kind,
                 Is.EqualTo(StorageFault.Unavailable));
         proxy.Silent = false;
         Assert.That(await WaitUntilAvailableAsync(storage.Documents), Is.LessThan(Recovery));
@@ -158,7 +159,7 @@ public sealed class RedisFailureTests : RedisTests
         var storage = Open($"127.0.0.1:{proxy.Port}");
         var before = await storage.Documents.PutAsync(Sample, "before", Precondition.Absent, CancellationToken);
         proxy.LoseAnswerTo("the lost one");
-        var fault = await FaultOf(
+        var fault = await CatchFaultAsync(
             async () =>
                 await storage.Documents.TryPutAsync(
                     Sample, "the lost one", Precondition.Matches(before), CancellationToken));
@@ -183,7 +184,7 @@ public sealed class RedisFailureTests : RedisTests
         var key = new BlobKey(Sample, StorageShortcuts.DigestOf(bytes));
         proxy.LoseAnswerTo(key.Value);
         Assert.That(
-            (await FaultOf(async () => await storage.Blobs.CommitAsync(Sample, bytes, CancellationToken))).Kind,
+            (await CatchFaultAsync(async () => await storage.Blobs.CommitAsync(Sample, bytes, CancellationToken))).Kind,
             Is.EqualTo(StorageFault.Unavailable));
         Assert.That(proxy.Lost, Is.EqualTo(1));
         Assert.That(
@@ -204,7 +205,7 @@ public sealed class RedisFailureTests : RedisTests
         var bytes = StorageShortcuts.Bytes(2_500_000);
         proxy.LoseAnswerTo("registry:chunk:");
         Assert.That(
-            (await FaultOf(async () => await storage.Blobs.CommitAsync(Sample, bytes, CancellationToken))).Kind,
+            (await CatchFaultAsync(async () => await storage.Blobs.CommitAsync(Sample, bytes, CancellationToken))).Kind,
             Is.EqualTo(StorageFault.Unavailable));
         Assert.That(proxy.Lost, Is.EqualTo(1));
         Assert.That(
@@ -285,11 +286,11 @@ public sealed class RedisFailureTests : RedisTests
         var storage = Open(deadlineSeconds: 1);
         await storage.Documents.PutAsync(Sample, "before", Precondition.Absent, CancellationToken);
         await Server.FreezeAsync();
-        var call = FaultOf(async () => await storage.Documents.GetAsync(Sample, CancellationToken));
+        var call = CatchFaultAsync(async () => await storage.Documents.GetAsync(Sample, CancellationToken));
         await storage.Resources[0].DisposeAsync();
         Assert.That((await call).Kind, Is.EqualTo(StorageFault.Unavailable));
         Assert.That(
-            (await FaultOf(async () => await storage.Documents.GetAsync(Sample, CancellationToken))).Kind,
+            (await CatchFaultAsync(async () => await storage.Documents.GetAsync(Sample, CancellationToken))).Kind,
             Is.EqualTo(StorageFault.Unavailable));
         await Server.ThawAsync();
     }

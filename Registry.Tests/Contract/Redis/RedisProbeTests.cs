@@ -15,7 +15,7 @@ public sealed class RedisProbeTests : RedisTests
         foreach (var policy in (string[])["allkeys-lru", "volatile-ttl", "allkeys-random", "volatile-lfu"])
         {
             await Server.CommandAsync("config", "set", "maxmemory-policy", policy);
-            var fault = await FaultOf(ProbeAsync);
+            var fault = await CatchFaultAsync(ProbeAsync);
             Assert.That(fault.Message, Does.Contain(policy).And.Contain("noeviction"));
         }
 
@@ -47,7 +47,7 @@ public sealed class RedisProbeTests : RedisTests
     [TestCase("user=nobody,password=wrong-one")]
     public async Task Refused_credentials_are_denied_even_by_a_server_without_authentication(string login)
     {
-        var fault = await FaultOf(async () => await ProbeAsync($"{Server.Configuration},{login}"));
+        var fault = await CatchFaultAsync(async () => await ProbeAsync($"{Server.Configuration},{login}"));
         Assert.That(fault.Kind, Is.EqualTo(StorageFault.Denied), fault.ToString());
         Assert.That(fault.Message, Does.Contain("REDIS__CONFIGURATION"));
         Assert.That(fault.ToString(), Does.Not.Contain("wrong-one"));
@@ -57,7 +57,7 @@ public sealed class RedisProbeTests : RedisTests
     public async Task A_cluster_node_is_refused()
     {
         await using var member = await RedisServer.StartAsync(CancellationToken, "--cluster-enabled", "yes");
-        var fault = await FaultOf(async () => await ProbeAsync(member.Configuration));
+        var fault = await CatchFaultAsync(async () => await ProbeAsync(member.Configuration));
         Assert.That(fault.Message, Does.Contain("cluster"));
     }
 
@@ -68,7 +68,7 @@ public sealed class RedisProbeTests : RedisTests
         await ProbeAsync($"{locked.Configuration},password=open");
         foreach (var configuration in (string[])[$"{locked.Configuration},password=wrong-one", locked.Configuration])
         {
-            var fault = await FaultOf(async () => await ProbeAsync(configuration));
+            var fault = await CatchFaultAsync(async () => await ProbeAsync(configuration));
             Assert.That(fault.Kind, Is.EqualTo(StorageFault.Denied), fault.ToString());
             Assert.That(fault.ToString(), Does.Not.Contain("wrong-one"));
         }
@@ -84,7 +84,7 @@ public sealed class RedisProbeTests : RedisTests
             $"{Server.Configuration},user=somebody,password=wrong-one", Server.Configuration
         ])
         {
-            var fault = await FaultOf(async () => await ProbeAsync(configuration));
+            var fault = await CatchFaultAsync(async () => await ProbeAsync(configuration));
             Assert.That(fault.Kind, Is.EqualTo(StorageFault.Denied), fault.ToString());
             Assert.That(fault.ToString(), Does.Not.Contain("wrong-one"));
         }
@@ -96,7 +96,7 @@ public sealed class RedisProbeTests : RedisTests
         await Server.CommandAsync("acl", "setuser", "default", "-@scripting");
         var storage = Open();
         Assert.That(
-            (await FaultOf(
+            (await CatchFaultAsync(
                 async () =>
                     await storage.Blobs.CommitAsync(Sample, StorageShortcuts.Bytes(10), CancellationToken))).Kind,
             Is.EqualTo(StorageFault.Denied));
@@ -109,7 +109,7 @@ public sealed class RedisProbeTests : RedisTests
     public async Task A_server_that_is_down_is_unavailable()
     {
         await Server.KillAsync();
-        Assert.That((await FaultOf(ProbeAsync)).Kind, Is.EqualTo(StorageFault.Unavailable));
+        Assert.That((await CatchFaultAsync(ProbeAsync)).Kind, Is.EqualTo(StorageFault.Unavailable));
     }
 
     [TestCase("")]

@@ -16,7 +16,7 @@ public sealed class RedisRoomTests : RedisTests
         var revision = await storage.Documents.PutAsync(Sample, "before", Precondition.Absent, CancellationToken);
         var large = StorageShortcuts.Bytes(24_000_000, 2);
         Assert.That(
-            (await FaultOf(async () => await storage.Blobs.CommitAsync(Sample, large, CancellationToken))).Kind,
+            (await CatchFaultAsync(async () => await storage.Blobs.CommitAsync(Sample, large, CancellationToken))).Kind,
             Is.EqualTo(StorageFault.Full));
         Assert.That(
             await storage.Blobs.InfosAsync(StoreKeys.Packages, ScopeDepth.Subtree, null, CancellationToken),
@@ -28,13 +28,13 @@ public sealed class RedisRoomTests : RedisTests
 
         await Server.CommandAsync("config", "set", "maxmemory", "1mb");
         Assert.That(
-            (await FaultOf(
+            (await CatchFaultAsync(
                 async () =>
                     await storage.Documents.TryPutAsync(
                         Sample, "longer than before", Precondition.Matches(revision), CancellationToken))).Kind,
             Is.EqualTo(StorageFault.Full));
         Assert.That(
-            (await FaultOf(
+            (await CatchFaultAsync(
                 async () =>
                     await storage.Blobs.CommitAsync(Sample, StorageShortcuts.Bytes(10), CancellationToken))).Kind,
             Is.EqualTo(StorageFault.Full));
@@ -56,7 +56,7 @@ public sealed class RedisRoomTests : RedisTests
         var revision = await storage.Documents.PutAsync(Sample, "before", Precondition.Absent, CancellationToken);
         await Server.CommandAsync("config", "set", "maxmemory", "1mb");
         Assert.That(
-            (await FaultOf(
+            (await CatchFaultAsync(
                 async () =>
                     await storage.Documents.TryPutAsync(
                         StoreKey.Of("packages", "sample", "new"), "", Precondition.None, CancellationToken))).Kind,
@@ -86,11 +86,11 @@ public sealed class RedisRoomTests : RedisTests
         await other.WriteAsync(StorageShortcuts.Bytes(1_500_000, 3), CancellationToken);
         await Server.CommandAsync("config", "set", "maxmemory", "1mb");
         Assert.That(
-            (await FaultOf(async () => await same.CommitAsync(old.Key.Digest, null, CancellationToken))).Kind,
+            (await CatchFaultAsync(async () => await same.CommitAsync(old.Key.Digest, null, CancellationToken))).Kind,
             Is.EqualTo(StorageFault.Full));
         var digest = StorageShortcuts.DigestOf(StorageShortcuts.Bytes(1_500_000, 3));
         Assert.That(
-            (await FaultOf(async () => await other.CommitAsync(digest, null, CancellationToken))).Kind,
+            (await CatchFaultAsync(async () => await other.CommitAsync(digest, null, CancellationToken))).Kind,
             Is.EqualTo(StorageFault.Full));
         Assert.That(
             await storage.Blobs.InfosAsync(StoreKeys.Packages, ScopeDepth.Subtree, null, CancellationToken),
@@ -104,7 +104,7 @@ public sealed class RedisRoomTests : RedisTests
         var info = await storage.Blobs.CommitAsync(Sample, StorageShortcuts.Bytes(8_000_000), CancellationToken);
         var next = StorageShortcuts.Bytes(8_000_000, 2);
         Assert.That(
-            (await FaultOf(async () => await storage.Blobs.CommitAsync(Sample, next, CancellationToken))).Kind,
+            (await CatchFaultAsync(async () => await storage.Blobs.CommitAsync(Sample, next, CancellationToken))).Kind,
             Is.EqualTo(StorageFault.Full));
         await Server.CommandAsync("config", "set", "maxmemory", "2mb");
         Assert.That(

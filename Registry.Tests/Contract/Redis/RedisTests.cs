@@ -59,7 +59,7 @@ public abstract class RedisTests
         return resource;
     }
 
-    protected static async Task<StorageException> FaultOf(Func<Task> call)
+    protected static async Task<StorageException> CatchFaultAsync(Func<Task> call)
     {
         try
         {

@@ -86,12 +86,12 @@ internal sealed class ImportBackupTests : IDisposable
         Assert.That(run.Output, Does.StartWith(
             "a/b 1.0.0 as helm: it is there already with another content or metadata: sha256 ")
             .And.Contain("\n1 release added, 0 replaced, 1 unchanged; 0 channels set, 0 unchanged; 1 entry failed.\n"));
-        Assert.That(await PulledAsync("a/b/1.0.0"), Is.EqualTo(Samples.TarGz("old")));
+        Assert.That(await PullAsync("a/b/1.0.0"), Is.EqualTo(Samples.TarGz("old")));
 
         var forced = await fixture.ImportAsync(backup, "--force");
         Assert.That(forced.Code, Is.Zero, forced.Output);
         Assert.That(forced.Output, Does.Contain("0 releases added, 1 replaced, 2 unchanged;"));
-        Assert.That(await PulledAsync("a/b/1.0.0"), Is.EqualTo(Samples.TarGz("new")));
+        Assert.That(await PullAsync("a/b/1.0.0"), Is.EqualTo(Samples.TarGz("new")));
         await using var host = await fixture.ServeAsync();
         Assert.That(
             $"{(await GetAsync(host, "/api/v1/packages/a/b/1.0.0/helm"))["created_at"]}",
@@ -171,7 +171,7 @@ internal sealed class ImportBackupTests : IDisposable
     private static async Task<JsonNode> GetAsync(RegistryHost host, string path) =>
         JsonNode.Parse(await host.Client.GetStringAsync(path))!;
 
-    private async Task<byte[]> PulledAsync(string release)
+    private async Task<byte[]> PullAsync(string release)
     {
         await using var host = await fixture.ServeAsync();
         return await host.Client.GetByteArrayAsync($"/api/v1/packages/{release}/helm/pull");

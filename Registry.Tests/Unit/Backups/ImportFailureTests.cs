@@ -108,7 +108,7 @@ internal sealed class ImportFailureTests : IDisposable
     {
         var text = await File.ReadAllTextAsync(BackupFixture.ReferenceFile);
         var run = await fixture.ImportAsync(
-            new TrippingStream(text, text.Length / 2, () => Directory.Move(fixture.Data, fixture.Below("elsewhere"))));
+            new CallbackStream(text, text.Length / 2, () => Directory.Move(fixture.Data, fixture.Below("elsewhere"))));
         Assert.That(run.Code, Is.EqualTo(1));
         Assert.That(run.Error, Does.StartWith("The storage failed (").And.Not.Contain("   at "));
         Assert.That(run.Output, Does.StartWith("1 release added,"));
@@ -190,7 +190,7 @@ internal sealed class ImportFailureTests : IDisposable
             .Select(static package => $"{package!["name"]}")];
 
     /// <summary>A stream that runs an action at an offset.</summary>
-    private sealed class TrippingStream(string text, int at, Action trip) : ReadStream
+    private sealed class CallbackStream(string text, int at, Action callback) : ReadStream
     {
         private readonly byte[] bytes = System.Text.Encoding.UTF8.GetBytes(text);
         private int position;
@@ -198,7 +198,7 @@ internal sealed class ImportFailureTests : IDisposable
         public override int Read(Span<byte> buffer)
         {
             if (position == at)
-                trip();
+                callback();
             var end = position < at ? at : bytes.Length;
             var length = Math.Min(buffer.Length, end - position);
             bytes.AsSpan(position, length).CopyTo(buffer);

@@ -17,9 +17,9 @@ internal sealed class ProgressReportTests
             time,
             elapsed => $"after {elapsed.TotalSeconds} s");
         time.Step();
-        await UntilAsync(error, "after 5 s\n");
+        await WaitForTextAsync(error, "after 5 s\n");
         time.Step();
-        await UntilAsync(error, "after 5 s\nafter 10 s\n");
+        await WaitForTextAsync(error, "after 5 s\nafter 10 s\n");
         await report.DisposeAsync();
         Assert.That(error.ToString(), Is.EqualTo("after 5 s\nafter 10 s\n"));
     }
@@ -34,9 +34,9 @@ internal sealed class ProgressReportTests
         var report =
             new ProgressReport(new CommandConsole(TextWriter.Null, error, IsTerminal: true), time, _ => lines[line++]);
         time.Step();
-        await UntilAsync(error, "\rmuch to say");
+        await WaitForTextAsync(error, "\rmuch to say");
         time.Step();
-        await UntilAsync(error, "\rmuch to say\rlittle     ");
+        await WaitForTextAsync(error, "\rmuch to say\rlittle     ");
         await report.DisposeAsync();
         Assert.That(error.ToString(), Does.Match("^\rmuch to say\rlittle     \r +\r$"));
     }
@@ -48,7 +48,7 @@ internal sealed class ProgressReportTests
     [TestCase(5L << 50, "5120 TiB")]
     public void Sizes_are_human_readable(long bytes, string text) => Assert.That(ByteSize.Of(bytes), Is.EqualTo(text));
 
-    private static async Task UntilAsync(Screen writer, string text)
+    private static async Task WaitForTextAsync(Screen writer, string text)
     {
         using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(30));
         while (writer.ToString() != text)

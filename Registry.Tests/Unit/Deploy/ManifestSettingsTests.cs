@@ -49,7 +49,7 @@ internal sealed class ManifestSettingsTests
             var name = $"{variable["name"]}";
             settings[name.Replace("__", ":", StringComparison.Ordinal)] = variable.ContainsKey("value")
                 || variable["valueFrom"]!["configMapKeyRef"] is not null
-                ? Moved(overlay, overlay.ValueOf(name)!, folder)
+                ? Relocate(overlay, overlay.ValueOf(name)!, folder)
                 : Secret(overlay, $"{variable["valueFrom"]!["secretKeyRef"]!["key"]}");
         }
 
@@ -145,7 +145,7 @@ internal sealed class ManifestSettingsTests
                     path == $"{mount!["mountPath"]}"
                         || path.StartsWith($"{mount["mountPath"]}/", StringComparison.Ordinal));
 
-    private static string Moved(Overlay overlay, string value, TemporaryFolder folder)
+    private static string Relocate(Overlay overlay, string value, TemporaryFolder folder)
     {
         if (!value.StartsWith('/'))
             return value;

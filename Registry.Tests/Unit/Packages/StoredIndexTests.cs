@@ -32,9 +32,11 @@ internal sealed class StoredIndexTests
 
     private static IEnumerable<TestCaseData> Malformed =>
     [
-        .. IndexProperties.SelectMany(name => Wrong(name, json => json, name)),
-        .. ManifestProperties.SelectMany(name => Wrong($"manifest's {name}", json => json["manifests"]![0]!, name)),
-        .. ChannelProperties.SelectMany(name => Wrong($"channel's {name}", json => json["channels"]![0]!, name)),
+        .. IndexProperties.SelectMany(name => InvalidValues(name, json => json, name)),
+        .. ManifestProperties.SelectMany(
+            name => InvalidValues($"manifest's {name}", json => json["manifests"]![0]!, name)),
+        .. ChannelProperties.SelectMany(
+            name => InvalidValues($"channel's {name}", json => json["channels"]![0]!, name)),
         Case("a null manifest", json => json["manifests"]!.AsArray().Add(null)),
         Case("a null channel", json => json["channels"]!.AsArray().Add(null)),
         Case("a null release of a channel", json => json["channels"]![0]!["releases"]!.AsArray().Add(null)),
@@ -158,7 +160,7 @@ internal sealed class StoredIndexTests
                 .EqualTo(StorageFault.Corrupt));
 
     /// <summary>Returns cases of a property that is missing, null, or of another type.</summary>
-    private static IEnumerable<TestCaseData> Wrong(string what, Func<JsonNode, JsonNode> select, string name) =>
+    private static IEnumerable<TestCaseData> InvalidValues(string what, Func<JsonNode, JsonNode> select, string name) =>
     [
         Case($"{what} is missing", json => select(json).AsObject().Remove(name)),
         Case($"{what} is null", json => select(json)[name] = null),

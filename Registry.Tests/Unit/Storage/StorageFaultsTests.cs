@@ -19,7 +19,7 @@ public sealed class StorageFaultsTests
     private FaultyBlobStore Blobs => new(storage.Blobs, faults);
 
     [SetUp]
-    public void Heal() => faults.Mend();
+    public void ResetFaults() => faults.Mend();
 
     [Test]
     public async Task A_fault_before_a_write_prevents_it()
