@@ -7,7 +7,7 @@ namespace Registry.Tests.Contract;
 public abstract partial class BlobStoreContract
 {
     [Test]
-    public async Task A_commit_tells_the_epoch_that_the_storage_tells_and_what_demands_it_is_written()
+    public async Task A_commit_returns_the_current_epoch_and_writes_requiring_it_succeed()
     {
         var committed = await One.Blobs.CommitBlobAsync(Scope, Small, null, CancellationToken);
         var epoch = await Two.Blobs.EpochAsync(CancellationToken);
@@ -17,7 +17,7 @@ public abstract partial class BlobStoreContract
         Assert.That(
             await Two.Documents.TryPutAsync(Scope, "document", Precondition.Absent.In(epoch), CancellationToken),
             Is.Null,
-            "it is there");
+            "it exists");
         Assert.That(
             await Two.Documents.TryDeleteAsync(Scope, Precondition.Matches(revision).In(epoch), CancellationToken),
             Is.True);
@@ -28,7 +28,7 @@ public abstract partial class BlobStoreContract
     }
 
     [Test]
-    public async Task What_demands_another_epoch_is_not_written_where_there_are_epochs()
+    public async Task Writes_requiring_another_epoch_fail_where_the_storage_has_epochs()
     {
         var info = await Blobs.CommitAsync(Scope, Small, CancellationToken);
         var revision = await One.Documents.PutAsync(Scope, "document", Precondition.Absent, CancellationToken);
@@ -46,15 +46,15 @@ public abstract partial class BlobStoreContract
         ])
         {
             var ended = precondition.In(new StorageEpoch("another"));
-            DemandEnded(async () => await One.Documents.TryPutAsync(Scope, "other", ended, CancellationToken));
-            DemandEnded(async () => await One.Documents.TryDeleteAsync(Scope, ended, CancellationToken));
-            DemandEnded(async () => await Blobs.TryDeleteAsync(info.Key, ended, CancellationToken));
+            AssertEpochEnded(async () => await One.Documents.TryPutAsync(Scope, "other", ended, CancellationToken));
+            AssertEpochEnded(async () => await One.Documents.TryDeleteAsync(Scope, ended, CancellationToken));
+            AssertEpochEnded(async () => await Blobs.TryDeleteAsync(info.Key, ended, CancellationToken));
         }
 
         Assert.That((await Two.Documents.GetAsync(Scope, CancellationToken))?.Revision, Is.EqualTo(revision));
         Assert.That(await Two.Blobs.StatAsync(info.Key, CancellationToken), Is.EqualTo(info));
 
-        static void DemandEnded(Func<Task> write) =>
+        static void AssertEpochEnded(Func<Task> write) =>
             Assert.That(
                 async () => await write(),
                 Throws.TypeOf<StorageException>().With.Property("Kind").EqualTo(StorageFault.EpochEnded));

@@ -9,7 +9,7 @@ public abstract partial class BlobStoreContract
     [Test]
     public async Task A_listing_is_in_ordinal_order_of_scope_and_digest()
     {
-        // '@' comes after digits and '/', and before '_' and letters: blobs of a scope stand among the scopes below it.
+        // '@' sorts after digits and '/', and before '_' and letters: blobs sort among the scopes below theirs.
         string[][] names =
             [["a"], ["a", "0"], ["a", "b"], ["a", "b", "c"], ["a", "_"], ["a-b"], ["a.x"], ["b"], ["A"], ["a", ""]];
         var all = new List<BlobInfo>();
@@ -61,7 +61,7 @@ public abstract partial class BlobStoreContract
     }
 
     [Test]
-    public async Task A_listing_longer_than_any_page_of_an_engine_is_whole_and_so_are_its_pages()
+    public async Task A_listing_longer_than_any_engine_page_is_complete_at_once_and_in_pages()
     {
         const int Count = 1_100;
         await Parallel.ForEachAsync(
@@ -94,7 +94,7 @@ public abstract partial class BlobStoreContract
     }
 
     [Test]
-    public async Task What_is_there_throughout_is_listed_exactly_once_whatever_comes_goes_and_is_touched()
+    public async Task Lasting_blobs_are_listed_exactly_once_while_others_are_added_deleted_and_touched()
     {
         var lasting = new List<BlobKey>();
         for (var i = 0; i < 60; i++)
@@ -109,12 +109,12 @@ public abstract partial class BlobStoreContract
             for (var round = i; !listed.IsCancellationRequested; round += 2)
             {
                 var scope = Key("packages", $"n{round % 5}");
-                var passing = await Instance(i).Blobs.CommitAsync(
+                var temporary = await Instance(i).Blobs.CommitAsync(
                     scope, BitConverter.GetBytes(1_000 + (round % 50)), CancellationToken);
                 var touched = round % 60;
                 await Instance(i).Blobs.CommitAsync(
                     Key("packages", $"n{touched % 5}"), BitConverter.GetBytes(touched), CancellationToken);
-                await Instance(i).Blobs.TryDeleteAsync(passing.Key, Precondition.None, CancellationToken);
+                await Instance(i).Blobs.TryDeleteAsync(temporary.Key, Precondition.None, CancellationToken);
             }
         })).ToArray();
 
@@ -131,7 +131,7 @@ public abstract partial class BlobStoreContract
     }
 
     [Test]
-    public async Task What_is_deleted_before_a_listing_comes_to_it_is_no_error()
+    public async Task Deletes_ahead_of_a_running_listing_are_not_an_error()
     {
         for (var i = 0; i < 20; i++)
             await Blobs.CommitAsync(Key("packages", $"n{i}"), Small, CancellationToken);

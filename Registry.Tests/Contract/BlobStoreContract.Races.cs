@@ -8,14 +8,14 @@ namespace Registry.Tests.Contract;
 public abstract partial class BlobStoreContract
 {
     [Test]
-    public async Task All_who_commit_the_same_bytes_at_once_succeed_each_with_a_revision_and_time_of_its_own()
+    public async Task Concurrent_commits_of_the_same_bytes_all_succeed_with_distinct_revisions_and_times()
     {
         for (var round = 0; round < 5; round++)
         {
             var bytes = StorageShortcuts.Bytes(50_000, round);
             var commits =
                 await RaceAsync(8, i => Instance(i).Blobs.CommitBlobAsync(Scope, bytes, null, CancellationToken));
-            Assert.That(commits.Count(commit => commit.IsNew), Is.EqualTo(1), "one of them created it");
+            Assert.That(commits.Count(commit => commit.IsNew), Is.EqualTo(1), "exactly one of them created it");
             var infos = commits.Select(commit => commit.Info).ToArray();
             Assert.That(infos.Select(info => info.Revision), Is.Unique);
             Assert.That(infos.Select(info => info.UploadedAt), Is.Unique);
@@ -27,16 +27,16 @@ public abstract partial class BlobStoreContract
     }
 
     [Test]
-    public async Task A_blob_that_is_committed_while_it_is_collected_is_there_afterwards()
+    public async Task A_blob_committed_during_its_collection_exists_afterwards()
     {
-        // The moment of the deletes moves, round by round, from before the commit to after it.
+        // Round by round, the deletes move from before the commit to after it.
         const int Rounds = 60;
         for (var round = 0; round < Rounds; round++)
         {
             var began = Stopwatch.GetTimestamp();
             var seen = await Blobs.CommitAsync(Scope, Small, CancellationToken);
             var moment = Stopwatch.GetElapsedTime(began) * (1.3 * round / Rounds);
-            var answers = await RaceAsync(3, async i =>
+            var results = await RaceAsync(3, async i =>
             {
                 if (i == 2)
                     return (await Instance(round).Blobs.CommitAsync(Scope, Small, CancellationToken)).Length == 0;
@@ -45,14 +45,14 @@ public abstract partial class BlobStoreContract
                 return await Instance(i).Blobs.TryDeleteAsync(
                     seen.Key, Precondition.Matches(seen.Revision), CancellationToken);
             });
-            Assert.That(answers.Count(deleted => deleted), Is.AtMost(1), "one revision is deleted once");
+            Assert.That(results.Count(deleted => deleted), Is.AtMost(1), "a revision is deleted at most once");
             Assert.That(await Blobs.ReadAsync(seen.Key, ByteRange.All, CancellationToken), Is.EqualTo(Small));
             Assert.That(await Blobs.InfosAsync(Scope, ScopeDepth.Exact, null, CancellationToken), Has.Count.EqualTo(1));
         }
     }
 
     [Test]
-    public async Task Of_all_who_delete_one_revision_one_does()
+    public async Task Only_one_of_many_concurrent_deletes_of_a_revision_succeeds()
     {
         for (var round = 0; round < 20; round++)
         {
@@ -62,14 +62,14 @@ public abstract partial class BlobStoreContract
                 async i =>
                     await Instance(i).Blobs.TryDeleteAsync(
                         seen.Key, Precondition.Matches(seen.Revision), CancellationToken));
-            Assert.That(deleted.Count(yes => yes), Is.EqualTo(1));
+            Assert.That(deleted.Count(success => success), Is.EqualTo(1));
         }
     }
 
     [Test]
-    public async Task Blobs_that_come_and_go_beside_each_other_do_not_disturb_one_another()
+    public async Task Creating_and_deleting_neighboring_blobs_concurrently_does_not_interfere()
     {
-        // Where scopes are folders, the last delete removes what the next commit needs.
+        // Where scopes are folders, the last delete removes the folder that the next commit needs.
         await RaceAsync(8, async i =>
         {
             var scope = Key("packages", "deep", "deeper", $"{i % 4}");
@@ -89,7 +89,7 @@ public abstract partial class BlobStoreContract
     }
 
     [Test]
-    public async Task Large_blobs_written_at_once_do_not_mix()
+    public async Task Large_blobs_written_concurrently_do_not_mix()
     {
         var infos = await RaceAsync(4, async i =>
         {

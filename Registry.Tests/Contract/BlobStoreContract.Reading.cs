@@ -6,11 +6,11 @@ namespace Registry.Tests.Contract;
 
 public abstract partial class BlobStoreContract
 {
-    /// <summary>More than two chunks of any backend (1 MiB at most), and no multiple of one.</summary>
+    /// <summary>More than two chunks of any backend (1 MiB at most), and not a multiple of one.</summary>
     private const int SeveralChunks = (2 * 1024 * 1024) + 123_457;
 
     [Test]
-    public async Task What_is_absent_is_null_whatever_is_asked_of_it()
+    public async Task An_absent_blob_is_null_or_false_in_every_call()
     {
         var key = new BlobKey(Scope, StorageShortcuts.DigestOf([1]));
         Assert.That(await Blobs.StatAsync(key, CancellationToken), Is.Null);
@@ -20,35 +20,17 @@ public abstract partial class BlobStoreContract
     }
 
     [Test]
-    public async Task A_range_is_exactly_its_bytes()
+    public async Task A_range_returns_exactly_its_bytes()
     {
         var bytes = StorageShortcuts.Bytes(SeveralChunks);
         var info = await Blobs.CommitAsync(Scope, bytes, CancellationToken);
         const int Chunk = 512 * 1024;
         (long Offset, long? Length)[] ranges =
         [
-            (
-                0,
-                null), (
-                    0,
-                    SeveralChunks), (
-                        0,
-                        1), (
-                            0,
-                            0), (
-                                1,
-                                null), (
-                                    SeveralChunks - 1,
-                                    null), (SeveralChunks - 1, 1), (SeveralChunks, null), (SeveralChunks, 0),
-            (
-                Chunk - 1,
-                2), (
-                    Chunk,
-                    1), (
-                        Chunk,
-                        Chunk), (
-                            Chunk - 1,
-                            Chunk + 2), ((2 * Chunk) - 1, 2), (2 * Chunk, Chunk), (100, SeveralChunks - 200),
+            (0, null), (0, SeveralChunks), (0, 1), (0, 0), (1, null),
+            (SeveralChunks - 1, null), (SeveralChunks - 1, 1), (SeveralChunks, null), (SeveralChunks, 0),
+            (Chunk - 1, 2), (Chunk, 1), (Chunk, Chunk), (Chunk - 1, Chunk + 2),
+            ((2 * Chunk) - 1, 2), (2 * Chunk, Chunk), (100, SeveralChunks - 200),
         ];
         foreach (var (offset, length) in ranges)
         {
@@ -65,7 +47,7 @@ public abstract partial class BlobStoreContract
     }
 
     [Test]
-    public async Task A_range_that_reaches_past_the_end_is_the_callers_mistake()
+    public async Task A_range_past_the_end_throws_ArgumentOutOfRangeException()
     {
         var info = await Blobs.CommitAsync(Scope, StorageShortcuts.Bytes(100), CancellationToken);
         foreach (var range in (ByteRange[])[
@@ -78,7 +60,7 @@ public abstract partial class BlobStoreContract
     }
 
     [Test]
-    public async Task Reads_of_any_size_give_the_same_bytes()
+    public async Task Reads_of_any_buffer_size_return_the_same_bytes()
     {
         var bytes = StorageShortcuts.Bytes(200_000);
         var info = await Blobs.CommitAsync(Scope, bytes, CancellationToken);
@@ -94,7 +76,7 @@ public abstract partial class BlobStoreContract
     }
 
     [Test]
-    public async Task A_reader_whose_blob_is_deleted_gets_every_byte_or_an_exception()
+    public async Task Reading_a_blob_that_is_deleted_returns_every_byte_or_throws()
     {
         var bytes = StorageShortcuts.Bytes(SeveralChunks);
         var info = await Blobs.CommitAsync(Scope, bytes, CancellationToken);
@@ -102,11 +84,11 @@ public abstract partial class BlobStoreContract
         var start = new byte[1000];
         await reader!.Content.ReadExactlyAsync(start, CancellationToken);
         Assert.That(await Two.Blobs.TryDeleteAsync(info.Key, Precondition.None, CancellationToken), Is.True);
-        await DemandTheRestOrAnException(reader, start, bytes);
+        await AssertRestOrExceptionAsync(reader, start, bytes);
     }
 
     [Test]
-    public async Task A_reader_whose_blob_is_touched_gets_every_byte_or_an_exception()
+    public async Task Reading_a_blob_that_is_touched_returns_every_byte_or_throws()
     {
         var bytes = StorageShortcuts.Bytes(SeveralChunks);
         var info = await Blobs.CommitAsync(Scope, bytes, CancellationToken);
@@ -114,14 +96,14 @@ public abstract partial class BlobStoreContract
         var start = new byte[1000];
         await reader!.Content.ReadExactlyAsync(start, CancellationToken);
         await Two.Blobs.CommitAsync(Scope, bytes, CancellationToken);
-        await DemandTheRestOrAnException(reader, start, bytes);
+        await AssertRestOrExceptionAsync(reader, start, bytes);
         Assert.That(
             (await One.Blobs.ReadAsync(info.Key, ByteRange.All, CancellationToken)).AsSpan().SequenceEqual(bytes),
             Is.True);
     }
 
     [Test]
-    public async Task Who_opens_while_others_commit_and_delete_gets_every_byte_null_or_an_exception()
+    public async Task Opening_during_commits_and_deletes_returns_every_byte_or_null_or_throws()
     {
         var bytes = StorageShortcuts.Bytes(700_000);
         var key = new BlobKey(Scope, StorageShortcuts.DigestOf(bytes));
@@ -140,7 +122,7 @@ public abstract partial class BlobStoreContract
                 }
                 catch (StorageException)
                 {
-                    // The blob was deleted under the reader, who was told.
+                    // The blob was deleted during the read, and the read reported it.
                 }
             }
 
@@ -163,11 +145,11 @@ public abstract partial class BlobStoreContract
     {
         const int Chunk = 1024 * 1024;
         const int Chunks = 64;
-        const long Room = 24L * Chunk;
+        const long Allowance = 24L * Chunk;
         using var sha256 = System.Security.Cryptography.IncrementalHash.CreateHash(
             System.Security.Cryptography.HashAlgorithmName.SHA256);
         var allowed =
-            GC.GetTotalMemory(forceFullCollection: true) + Room + ((long)Chunk * Chunks * Storage.CopiesInProcess);
+            GC.GetTotalMemory(forceFullCollection: true) + Allowance + ((long)Chunk * Chunks * Storage.CopiesInProcess);
 
         BlobInfo info;
         await using (var writer = await Blobs.CreateAsync(Scope, CancellationToken))
@@ -198,7 +180,7 @@ public abstract partial class BlobStoreContract
         Assert.That(await reader!.Content.ReadAsync(buffer, CancellationToken), Is.Zero);
     }
 
-    private async Task DemandTheRestOrAnException(BlobReader reader, byte[] start, byte[] whole)
+    private async Task AssertRestOrExceptionAsync(BlobReader reader, byte[] start, byte[] whole)
     {
         byte[] rest;
         try

@@ -9,11 +9,11 @@ public abstract partial class BlobStoreContract
     private static readonly CancellationToken Cancelled = new(canceled: true);
 
     [Test]
-    public async Task A_commit_of_what_was_discarded_fails_and_shows_nothing(
-        [Values] bool wasThere, [Values(1000, SeveralChunks)] int length)
+    public async Task Committing_a_discarded_upload_fails_and_publishes_nothing(
+        [Values] bool existed, [Values(1000, SeveralChunks)] int length)
     {
         var bytes = StorageShortcuts.Bytes(length);
-        var old = wasThere ? await Blobs.CommitAsync(Scope, bytes, CancellationToken) : null;
+        var old = existed ? await Blobs.CommitAsync(Scope, bytes, CancellationToken) : null;
         await using var writer = await Blobs.CreateAsync(Scope, CancellationToken);
         await writer.WriteAsync(bytes, CancellationToken);
         Assert.That(await Blobs.DiscardAbandonedAsync(TimeSpan.Zero, CancellationToken), Is.EqualTo(1));
@@ -23,14 +23,14 @@ public abstract partial class BlobStoreContract
         Assert.That(
             await Blobs.DiscardAbandonedAsync(TimeSpan.Zero, CancellationToken),
             Is.Zero,
-            "what is discarded is not discarded again");
+            "a discarded upload is not discarded again");
         Assert.That(
             await Blobs.StatAsync(new BlobKey(Scope, StorageShortcuts.DigestOf(bytes)), CancellationToken),
             Is.EqualTo(old));
     }
 
     [Test]
-    public async Task Who_wrote_of_late_is_not_discarded()
+    public async Task A_recently_written_upload_is_not_discarded()
     {
         await using var writer = await Blobs.CreateAsync(Scope, CancellationToken);
         await writer.WriteAsync(Small, CancellationToken);
@@ -40,7 +40,7 @@ public abstract partial class BlobStoreContract
     }
 
     [Test]
-    public async Task What_is_discarded_is_discarded_once()
+    public async Task An_upload_is_discarded_once()
     {
         var writers = new List<BlobWriter>();
         for (var i = 0; i < 3; i++)
@@ -56,7 +56,7 @@ public abstract partial class BlobStoreContract
     }
 
     [Test]
-    public async Task What_is_cancelled_before_it_begins_does_nothing()
+    public async Task Calls_cancelled_before_they_start_do_nothing()
     {
         var info = await Blobs.CommitAsync(Scope, Small, CancellationToken);
         Assert.That(
@@ -94,11 +94,11 @@ public abstract partial class BlobStoreContract
         Assert.That(
             await Blobs.DiscardAbandonedAsync(TimeSpan.Zero, CancellationToken),
             Is.Zero,
-            "a cancelled writer that was disposed is discarded");
+            "disposing a cancelled writer discards its upload");
     }
 
     [Test]
-    public async Task A_commit_that_is_cancelled_has_happened_whole_or_not_at_all()
+    public async Task A_cancelled_commit_takes_effect_completely_or_not_at_all()
     {
         for (var round = 1; round <= 40; round++)
         {
@@ -120,7 +120,7 @@ public abstract partial class BlobStoreContract
                 }
                 catch (OperationCanceledException)
                 {
-                    // Whether it has happened is what the read below tells.
+                    // The read below shows whether the commit happened.
                 }
             }
 
@@ -131,7 +131,7 @@ public abstract partial class BlobStoreContract
     }
 
     [Test]
-    public async Task A_read_takes_its_own_token()
+    public async Task A_read_uses_its_own_cancellation_token()
     {
         var info = await Blobs.CommitAsync(Scope, Small, CancellationToken);
         using var opening = CancellationTokenSource.CreateLinkedTokenSource(CancellationToken);
@@ -143,6 +143,6 @@ public abstract partial class BlobStoreContract
         Assert.That(
             await reader!.Content.ReadAllAsync(CancellationToken),
             Is.EqualTo(Small),
-            "the token of the opening is not that of the reads");
+            "cancelling the token of OpenAsync does not cancel reads");
     }
 }

@@ -9,7 +9,7 @@ public abstract partial class BlobStoreContract
     private static readonly byte[] Small = StorageShortcuts.Bytes(1000);
 
     [Test]
-    public async Task A_commit_of_what_is_there_changes_its_revision_and_time_and_not_its_bytes()
+    public async Task Committing_an_existing_blob_changes_its_revision_and_time_but_not_its_bytes()
     {
         var revisions = new HashSet<Revision>();
         BlobInfo? last = null;
@@ -28,7 +28,7 @@ public abstract partial class BlobStoreContract
     }
 
     [Test]
-    public async Task A_commit_tells_whether_it_created_the_blob([Values(0, 1000, 2_500_000)] int length)
+    public async Task A_commit_reports_whether_it_created_the_blob([Values(0, 1000, 2_500_000)] int length)
     {
         var bytes = StorageShortcuts.Bytes(length);
         foreach (var isNew in (bool[])[true, false, false])
@@ -47,7 +47,7 @@ public abstract partial class BlobStoreContract
     }
 
     [Test]
-    public async Task A_blob_that_was_deleted_and_came_back_repeats_no_revision()
+    public async Task A_recreated_blob_never_repeats_a_revision()
     {
         var revisions = new HashSet<Revision>();
         for (var i = 0; i < 20; i++)
@@ -60,7 +60,7 @@ public abstract partial class BlobStoreContract
     }
 
     [Test]
-    public async Task Upload_times_are_the_present_in_whole_microseconds()
+    public async Task Upload_times_are_the_current_time_in_whole_microseconds()
     {
         var before = TimeProvider.System.GetUtcNow();
         var info = await Blobs.CommitAsync(Scope, Small, CancellationToken);
@@ -69,30 +69,30 @@ public abstract partial class BlobStoreContract
     }
 
     [Test]
-    public async Task A_given_upload_time_is_kept([Values] bool wasThere)
+    public async Task An_explicit_upload_time_is_stored([Values] bool existed)
     {
         var given = new DateTimeOffset(2017, 3, 4, 5, 6, 7, TimeSpan.Zero).AddMicroseconds(123_456);
-        var old = wasThere ? await Blobs.CommitAsync(Scope, Small, CancellationToken) : null;
+        var old = existed ? await Blobs.CommitAsync(Scope, Small, CancellationToken) : null;
         var info = await Blobs.CommitAsync(Scope, Small, given, CancellationToken);
         Assert.That(info.UploadedAt, Is.EqualTo(given));
         Assert.That(info.Revision, Is.Not.EqualTo(old?.Revision));
-        await DemandOneEntryAsync(info);
+        await AssertOneEntryAsync(info);
     }
 
     [Test]
-    public async Task A_given_upload_time_may_change_and_change_again()
+    public async Task An_explicit_upload_time_can_be_changed_repeatedly()
     {
         var given = new DateTimeOffset(2017, 3, 4, 5, 6, 7, TimeSpan.Zero);
         foreach (var days in (int[])[0, 5, -5, 0])
         {
             var info = await Blobs.CommitAsync(Scope, Small, given.AddDays(days), CancellationToken);
             Assert.That(info.UploadedAt, Is.EqualTo(given.AddDays(days)));
-            await DemandOneEntryAsync(info);
+            await AssertOneEntryAsync(info);
         }
     }
 
     [Test]
-    public async Task A_commit_without_a_time_is_uploaded_later_than_what_it_replaces_even_where_that_lies_in_the_future()
+    public async Task A_commit_without_a_time_is_later_than_the_blob_it_replaces_even_one_in_the_future()
     {
         var future = new DateTimeOffset(2222, 2, 2, 0, 0, 0, TimeSpan.Zero);
         await Blobs.CommitAsync(Scope, Small, future, CancellationToken);
@@ -101,22 +101,22 @@ public abstract partial class BlobStoreContract
             var info = await Instance(i).Blobs.CommitAsync(Scope, Small, CancellationToken);
             Assert.That(info.UploadedAt, Is.GreaterThan(future));
             Assert.That(info.UploadedAt, Is.LessThan(future.AddSeconds(1)));
-            await DemandOneEntryAsync(info);
+            await AssertOneEntryAsync(info);
         }
     }
 
     [Test]
-    public async Task A_commit_without_a_time_over_one_with_an_old_time_is_uploaded_now()
+    public async Task A_commit_without_a_time_replaces_an_old_time_with_the_current_one()
     {
         await Blobs.CommitAsync(
             Scope, Small, new DateTimeOffset(2017, 3, 4, 5, 6, 7, TimeSpan.Zero), CancellationToken);
         var info = await Blobs.CommitAsync(Scope, Small, CancellationToken);
         Assert.That(info.UploadedAt, Is.EqualTo(TimeProvider.System.GetUtcNow()).Within(TimeSpan.FromMinutes(1)));
-        await DemandOneEntryAsync(info);
+        await AssertOneEntryAsync(info);
     }
 
     [Test]
-    public async Task A_given_upload_time_goes_with_its_blob()
+    public async Task An_explicit_upload_time_is_deleted_with_its_blob()
     {
         var given = new DateTimeOffset(2017, 3, 4, 5, 6, 7, TimeSpan.Zero);
         var first = await Blobs.CommitAsync(Scope, Small, given, CancellationToken);
@@ -125,10 +125,10 @@ public abstract partial class BlobStoreContract
         Assert.That(await Blobs.InfosAsync(Scope, ScopeDepth.Subtree, null, CancellationToken), Is.Empty);
         var second = await Blobs.CommitAsync(Scope, Small, CancellationToken);
         Assert.That(second.UploadedAt, Is.GreaterThan(given.AddYears(1)));
-        await DemandOneEntryAsync(second);
+        await AssertOneEntryAsync(second);
     }
 
-    private async Task DemandOneEntryAsync(BlobInfo info)
+    private async Task AssertOneEntryAsync(BlobInfo info)
     {
         Assert.That(await Two.Blobs.StatAsync(info.Key, CancellationToken), Is.EqualTo(info));
         Assert.That(

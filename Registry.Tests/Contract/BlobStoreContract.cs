@@ -5,8 +5,8 @@ using Registry.Tests.Support.Storage;
 namespace Registry.Tests.Contract;
 
 /// <summary>
-/// What every backend's blobs do. A backend joins with a subclass that says <see cref="StorageContract.StartAsync"/>
-/// and adds no test.
+/// Contract of every blob store. A backend joins with a subclass that overrides
+/// <see cref="StorageContract.StartAsync"/> and adds no test.
 /// </summary>
 public abstract partial class BlobStoreContract : StorageContract
 {
@@ -15,7 +15,7 @@ public abstract partial class BlobStoreContract : StorageContract
     private IBlobStore Blobs => One.Blobs;
 
     [Test]
-    public async Task Nothing_is_seen_of_a_blob_before_its_commit_and_all_of_it_after()
+    public async Task A_blob_is_invisible_before_its_commit_and_complete_after_it()
     {
         var bytes = StorageShortcuts.Bytes(100_000);
         var key = new BlobKey(Scope, StorageShortcuts.DigestOf(bytes));
@@ -45,7 +45,7 @@ public abstract partial class BlobStoreContract : StorageContract
     }
 
     [Test]
-    public async Task A_writer_that_is_disposed_without_a_commit_leaves_nothing()
+    public async Task A_writer_disposed_without_a_commit_leaves_nothing()
     {
         var bytes = StorageShortcuts.Bytes(100_000);
         await using (var writer = await Blobs.CreateAsync(Scope, CancellationToken))
@@ -65,7 +65,7 @@ public abstract partial class BlobStoreContract : StorageContract
     }
 
     [Test]
-    public async Task An_empty_blob_is_a_blob()
+    public async Task An_empty_blob_is_valid()
     {
         BlobInfo info;
         await using (var writer = await Blobs.CreateAsync(Scope, CancellationToken))
@@ -91,7 +91,7 @@ public abstract partial class BlobStoreContract : StorageContract
     }
 
     [Test]
-    public async Task Documents_and_blobs_of_one_name_do_not_meet()
+    public async Task Documents_and_blobs_with_the_same_key_are_independent()
     {
         var info = await Blobs.CommitAsync(Scope, StorageShortcuts.Bytes(1000), CancellationToken);
         await One.Documents.PutAsync(Scope, "document", Precondition.Absent, CancellationToken);
@@ -104,7 +104,7 @@ public abstract partial class BlobStoreContract : StorageContract
     }
 
     [Test]
-    public async Task A_buffer_is_its_owners_again_when_its_write_is_done()
+    public async Task A_buffer_can_be_reused_once_its_write_completes()
     {
         var bytes = StorageShortcuts.Bytes(300_000);
         var buffer = new byte[1000];
@@ -121,7 +121,7 @@ public abstract partial class BlobStoreContract : StorageContract
     }
 
     [Test]
-    public async Task Scopes_as_long_as_they_may_be_hold_blobs()
+    public async Task Scopes_of_the_maximum_length_hold_blobs()
     {
         var segment = new string('s', StoreKey.MaxSegmentBytes);
         var scope = Key(
@@ -139,7 +139,7 @@ public abstract partial class BlobStoreContract : StorageContract
     }
 
     [Test]
-    public async Task A_delete_removes_what_its_precondition_holds_for()
+    public async Task A_delete_succeeds_only_if_its_precondition_holds()
     {
         var bytes = StorageShortcuts.Bytes(1000);
         var first = await Blobs.CommitAsync(Scope, bytes, CancellationToken);
@@ -147,10 +147,10 @@ public abstract partial class BlobStoreContract : StorageContract
         Assert.That(
             await Blobs.TryDeleteAsync(first.Key, Precondition.Matches(first.Revision), CancellationToken),
             Is.False,
-            "it was touched since");
+            "it was touched in between");
         Assert.That(
             await Blobs.TryDeleteAsync(
-                first.Key, Precondition.Matches(new Revision("no revision at all")), CancellationToken),
+                first.Key, Precondition.Matches(new Revision("not a revision")), CancellationToken),
             Is.False);
         Assert.That(await Blobs.StatAsync(first.Key, CancellationToken), Is.EqualTo(second));
         Assert.That(
@@ -166,7 +166,7 @@ public abstract partial class BlobStoreContract : StorageContract
     }
 
     [Test]
-    public async Task To_delete_what_must_be_absent_is_the_callers_mistake()
+    public async Task A_delete_requiring_absence_throws_ArgumentException()
     {
         var info = await Blobs.CommitAsync(Scope, StorageShortcuts.Bytes(10), CancellationToken);
         Assert.That(
@@ -176,7 +176,7 @@ public abstract partial class BlobStoreContract : StorageContract
     }
 
     [Test]
-    public async Task Writers_and_readers_may_be_disposed_twice()
+    public async Task Writers_and_readers_can_be_disposed_twice()
     {
         var writer = await Blobs.CreateAsync(Scope, CancellationToken);
         await writer.DisposeAsync();
@@ -195,6 +195,6 @@ public abstract partial class BlobStoreContract : StorageContract
         Assert.That(
             await Blobs.ReadAsync(info.Key, ByteRange.All, CancellationToken),
             Is.EqualTo(bytes),
-            "a writer's disposal takes nothing back");
+            "disposing a writer does not undo its commit");
     }
 }

@@ -9,7 +9,7 @@ public abstract partial class DocumentStoreContract
     private static readonly CancellationToken Cancelled = new(canceled: true);
 
     [Test]
-    public async Task What_is_cancelled_before_it_begins_does_nothing()
+    public async Task Calls_cancelled_before_they_start_do_nothing()
     {
         await Documents.PutAsync(Sample, "one", Precondition.Absent, CancellationToken);
         Assert.That(
@@ -29,7 +29,7 @@ public abstract partial class DocumentStoreContract
     }
 
     [Test]
-    public async Task A_write_that_is_cancelled_has_happened_whole_or_not_at_all()
+    public async Task A_cancelled_write_takes_effect_completely_or_not_at_all()
     {
         var text = new string('0', 50_000);
         await Documents.PutAsync(Sample, text, Precondition.Absent, CancellationToken);
@@ -50,7 +50,7 @@ public abstract partial class DocumentStoreContract
             }
             catch (OperationCanceledException)
             {
-                // Whether it has happened is what the read below tells.
+                // The read below shows whether the write happened.
             }
 
             var read = (await Two.Documents.GetAsync(Sample, CancellationToken))!.Text();
@@ -60,7 +60,7 @@ public abstract partial class DocumentStoreContract
     }
 
     [Test]
-    public async Task A_listing_ends_when_it_is_cancelled()
+    public async Task A_cancelled_listing_stops()
     {
         await PutManyAsync(30);
         using var cancel = CancellationTokenSource.CreateLinkedTokenSource(CancellationToken);
@@ -79,7 +79,7 @@ public abstract partial class DocumentStoreContract
     }
 
     [Test]
-    public async Task A_cancelled_call_leaves_the_store_fit_for_the_next()
+    public async Task A_cancelled_call_leaves_the_store_usable()
     {
         for (var round = 0; round < 20; round++)
         {

@@ -7,14 +7,14 @@ namespace Registry.Tests.Contract;
 
 public abstract partial class DocumentStoreContract
 {
-    /// <summary>False for a backend that always asks for a listing.</summary>
-    protected virtual bool TellsChanges => true;
+    /// <summary>False for a backend that always requires a listing.</summary>
+    protected virtual bool ReportsChanges => true;
 
-    /// <summary>True for a backend that tells with each change the revision that it gave.</summary>
-    protected virtual bool TellsRevisions => false;
+    /// <summary>True for a backend that reports the revision of each change.</summary>
+    protected virtual bool ReportsRevisions => false;
 
     [Test]
-    public async Task Who_asks_for_changes_without_a_moment_or_with_a_foreign_one_is_to_list()
+    public async Task Without_a_token_or_with_a_foreign_one_changes_require_a_listing()
     {
         await Documents.PutAsync(Sample, "one", Precondition.Absent, CancellationToken);
         var first = await Documents.ChangesAsync(StoreKeys.Packages, null, CancellationToken);
@@ -28,9 +28,9 @@ public abstract partial class DocumentStoreContract
     }
 
     [Test]
-    public async Task Whatever_was_written_is_told_and_nothing_else()
+    public async Task Changes_report_every_write_of_the_scope_and_nothing_else()
     {
-        // A storage that nobody ever wrote to may not know any moment.
+        // A storage that was never written to may have no token.
         await Documents.PutAsync(Key("packages", "a", "deleted"), "x", Precondition.Absent, CancellationToken);
         await Documents.PutAsync(Key("packages", "a", "replaced"), "x", Precondition.Absent, CancellationToken);
         await Documents.PutAsync(Key("packages", "a", "left"), "x", Precondition.Absent, CancellationToken);
@@ -47,7 +47,7 @@ public abstract partial class DocumentStoreContract
         var second = await Documents.ChangesAsync(StoreKeys.Packages, first.Token, CancellationToken);
         var third = await Documents.ChangesAsync(StoreKeys.Packages, second.Token, CancellationToken);
         var again = await Documents.ChangesAsync(StoreKeys.Packages, first.Token, CancellationToken);
-        if (!TellsChanges)
+        if (!ReportsChanges)
         {
             Assert.That((second.Keys, third.Keys), Is.EqualTo(((object?)null, (object?)null)));
             return;
@@ -58,11 +58,11 @@ public abstract partial class DocumentStoreContract
         Assert.That(second.Keys?.Select(key => key.Value), Is.All.StartsWith("packages/"));
         Assert.That(third.Keys, Is.Empty);
         Assert.That(
-            again.Keys?.Select(key => key.Value), Is.SupersetOf(expected), "a moment can be asked with more than once");
+            again.Keys?.Select(key => key.Value), Is.SupersetOf(expected), "a token can be used more than once");
     }
 
     [Test]
-    public async Task A_revision_that_is_told_is_that_of_the_document_or_of_its_delete()
+    public async Task A_reported_revision_is_that_of_the_document_or_of_its_delete()
     {
         await Documents.PutAsync(Key("packages", "a", "deleted"), "x", Precondition.Absent, CancellationToken);
         var first = await Documents.ChangesAsync(StoreKeys.Packages, null, CancellationToken);
@@ -80,12 +80,13 @@ public abstract partial class DocumentStoreContract
         Assert.That(
             several.Revisions?.GetValueOrDefault(Key("packages", "a", "deleted")), Is.Null.Or.Not.EqualTo(replaced));
         Assert.That(
-            (one.Revisions is not null, several.Revisions is not null), Is.EqualTo((TellsRevisions, TellsRevisions)));
+            (one.Revisions is not null, several.Revisions is not null),
+            Is.EqualTo((ReportsRevisions, ReportsRevisions)));
         Assert.That(several.Revisions?.Keys, Is.Null.Or.SubsetOf(several.Keys ?? []));
     }
 
     [Test]
-    public async Task A_write_that_was_refused_changes_nothing_that_is_told()
+    public async Task A_refused_write_is_not_reported_as_a_change()
     {
         var revision = await Documents.PutAsync(Sample, "one", Precondition.Absent, CancellationToken);
         var first = await Documents.ChangesAsync(StoreKeys.Packages, null, CancellationToken);
@@ -98,11 +99,11 @@ public abstract partial class DocumentStoreContract
             Is.False);
         Assert.That(
             (await Documents.ChangesAsync(StoreKeys.Packages, first.Token, CancellationToken)).Keys,
-            TellsChanges ? Is.Empty : Is.Null);
+            ReportsChanges ? Is.Empty : Is.Null);
     }
 
     [Test]
-    public async Task Many_changes_between_two_questions_are_all_told_or_a_listing_is_asked_for()
+    public async Task Many_changes_between_two_calls_are_all_reported_or_require_a_listing()
     {
         var keys = await PutManyAsync(300);
         var snapshot = new FeedSnapshot(Documents);
@@ -119,7 +120,7 @@ public abstract partial class DocumentStoreContract
     }
 
     [Test]
-    public async Task Who_follows_the_changes_always_has_what_was_acknowledged_before_he_asked()
+    public async Task A_follower_of_the_changes_sees_every_write_acknowledged_before_its_call()
     {
         const int Writers = 8;
         const int Each = 30;
@@ -139,8 +140,7 @@ public abstract partial class DocumentStoreContract
                 await snapshot.RefreshAsync(CancellationToken);
                 for (var i = 0; i < Writers; i++)
                 {
-                    // What the snapshot shows is the state after some write that had been begun, and none before the
-                    // last acknowledged.
+                    // The snapshot shows the state after a write that has begun, but none before the acknowledged one.
                     var shown = snapshot.Texts.GetValueOrDefault(KeyOf(i));
                     var after = Volatile.Read(ref begun[i]);
                     Assert.That(
@@ -176,7 +176,7 @@ public abstract partial class DocumentStoreContract
                 snapshot.Texts.Select(entry => (entry.Key.Value, entry.Value)).Order(), Is.EqualTo(await TextsAsync()));
         }
 
-        // Two keys of each pair of writers lie in one folder; every fourth write deletes.
+        // Two keys of each pair of writers are in one folder; every fourth write deletes.
         static StoreKey KeyOf(int writer) => Key("packages", $"n{writer / 2}", $"p{writer}");
 
         static string? StateAfter(int write) => write % 4 == 0 ? null : write.ToString(CultureInfo.InvariantCulture);
@@ -193,8 +193,7 @@ public abstract partial class DocumentStoreContract
     private sealed class ForeignToken : ChangeToken;
 
     /// <summary>
-    /// A copy of all documents below the packages, kept as the port says: through one instance, or by turns through
-    /// several.
+    /// A copy of all package documents, maintained from the change feed: by one instance, or by several in turn.
     /// </summary>
     private sealed class FeedSnapshot(params IDocumentStore[] instances)
     {

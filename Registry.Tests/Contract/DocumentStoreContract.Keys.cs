@@ -7,7 +7,7 @@ namespace Registry.Tests.Contract;
 public abstract partial class DocumentStoreContract
 {
     [Test]
-    public async Task A_key_and_keys_below_it_are_documents_of_their_own()
+    public async Task A_key_and_the_keys_below_it_are_separate_documents()
     {
         StoreKey[] keys = [Key("packages", "a"), Key("packages", "a", "b"), Key("packages", "a", "b", "c")];
         foreach (var key in keys)
@@ -22,7 +22,7 @@ public abstract partial class DocumentStoreContract
     }
 
     [Test]
-    public async Task Upper_and_lower_case_are_apart()
+    public async Task Keys_are_case_sensitive()
     {
         await Documents.PutAsync(Key("packages", "App"), "upper", Precondition.Absent, CancellationToken);
         await Documents.PutAsync(Key("packages", "app"), "lower", Precondition.Absent, CancellationToken);
@@ -31,7 +31,7 @@ public abstract partial class DocumentStoreContract
     }
 
     [Test]
-    public async Task Any_text_is_a_segment()
+    public async Task Any_text_is_a_valid_segment()
     {
         string[] texts = [
             "", ".", "..", "../..", "a/b", "%", "%2f", "@", "a@.json", " ", "a.", ".a", "CON", "nul", "*?[x]", "\\",
@@ -48,7 +48,7 @@ public abstract partial class DocumentStoreContract
     }
 
     [Test]
-    public async Task Keys_as_long_as_they_may_be_are_whole_names()
+    public async Task Keys_of_the_maximum_length_are_stored_in_full()
     {
         var segment = new string('s', StoreKey.MaxSegmentBytes);
         StoreKey[] keys =

@@ -44,7 +44,7 @@ public abstract partial class DocumentStoreContract
     }
 
     [Test]
-    public async Task A_scope_is_whole_segments_and_not_the_document_of_its_own_name()
+    public async Task A_scope_matches_whole_segments_and_excludes_the_document_of_its_own_key()
     {
         StoreKey[] keys = [
             Key("packages", "a"), Key("packages", "a", "b"), Key("packages", "a", "b", "c"), Key("packages", "ab"),
@@ -62,7 +62,7 @@ public abstract partial class DocumentStoreContract
     }
 
     [Test]
-    public async Task Pages_join_to_the_whole_listing()
+    public async Task Pages_add_up_to_the_whole_listing()
     {
         await PutManyAsync(60);
         var paged = new List<string>();
@@ -88,14 +88,14 @@ public abstract partial class DocumentStoreContract
     }
 
     [Test]
-    public async Task A_listing_longer_than_any_page_of_an_engine_is_whole()
+    public async Task A_listing_longer_than_any_engine_page_is_complete()
     {
         var keys = await PutManyAsync(1_100);
         Assert.That(await Documents.KeysAsync(StoreKeys.Packages, null, CancellationToken), Is.EqualTo(keys));
     }
 
     [Test]
-    public async Task What_is_there_throughout_is_listed_exactly_once_whatever_comes_goes_and_changes()
+    public async Task Lasting_documents_are_listed_exactly_once_while_others_are_added_deleted_and_changed()
     {
         var lasting = await PutManyAsync(200);
         using var listed = CancellationTokenSource.CreateLinkedTokenSource(CancellationToken);
@@ -103,11 +103,11 @@ public abstract partial class DocumentStoreContract
         {
             for (var round = i; !listed.IsCancellationRequested; round += 2)
             {
-                var passing = Key("packages", $"n{round % 10}", $"passing{round % 30}");
-                await Instance(i).Documents.TryPutAsync(passing, "x", Precondition.None, CancellationToken);
+                var temporary = Key("packages", $"n{round % 10}", $"passing{round % 30}");
+                await Instance(i).Documents.TryPutAsync(temporary, "x", Precondition.None, CancellationToken);
                 await Instance(i).Documents.TryPutAsync(
                     StoreKeyOf(lasting[round * 7 % lasting.Count]), "changed", Precondition.None, CancellationToken);
-                await Instance(i).Documents.TryDeleteAsync(passing, Precondition.None, CancellationToken);
+                await Instance(i).Documents.TryDeleteAsync(temporary, Precondition.None, CancellationToken);
             }
         })).ToArray();
 
@@ -124,7 +124,7 @@ public abstract partial class DocumentStoreContract
     }
 
     [Test]
-    public async Task A_listing_with_contents_has_each_document_as_it_is()
+    public async Task A_listing_with_contents_returns_each_document_unchanged()
     {
         var keys = await PutManyAsync(40);
         foreach (var (index, length) in ((int, int)[])[
@@ -160,7 +160,7 @@ public abstract partial class DocumentStoreContract
     }
 
     [Test]
-    public async Task What_is_deleted_before_a_listing_comes_to_it_is_no_error()
+    public async Task Deletes_ahead_of_a_running_listing_are_not_an_error()
     {
         var keys = await PutManyAsync(30);
         var seen = new List<string>();
@@ -177,10 +177,10 @@ public abstract partial class DocumentStoreContract
         Assert.That(seen.Take(10), Is.EqualTo(keys.Take(10)));
     }
 
-    private static StoreKey StoreKeyOf(
-        string value) => StoreKey.TryParse(value, out var key) ? key : throw new ArgumentException(value);
+    private static StoreKey StoreKeyOf(string value) =>
+        StoreKey.TryParse(value, out var key) ? key : throw new ArgumentException(value);
 
-    /// <summary>Puts documents into ten namespaces; returns their keys in order.</summary>
+    /// <summary>Puts documents into ten namespaces and returns their keys in order.</summary>
     private async Task<List<string>> PutManyAsync(int count)
     {
         var keys = Enumerable.Range(0, count).Select(i => Key("packages", $"n{i % 10}", $"p{i}")).ToArray();

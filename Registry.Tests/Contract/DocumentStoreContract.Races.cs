@@ -12,37 +12,37 @@ public abstract partial class DocumentStoreContract
     private const int Racers = 16;
 
     [Test]
-    public async Task Of_all_who_create_one_wins()
+    public async Task Only_one_of_many_concurrent_creates_wins()
     {
         for (var round = 0; round < Rounds; round++)
         {
             var key = Key("packages", "race", $"{round}");
-            var answers = await RaceAsync(
+            var results = await RaceAsync(
                 Racers,
                 async i =>
                     await Instance(i).Documents.TryPutAsync(key, $"{i}", Precondition.Absent, CancellationToken));
-            await DemandOneWinner(key, answers);
+            await AssertOneWinnerAsync(key, results);
         }
     }
 
     [Test]
-    public async Task Of_all_who_replace_the_same_revision_one_wins()
+    public async Task Only_one_of_many_concurrent_replacements_of_a_revision_wins()
     {
         for (var round = 0; round < Rounds; round++)
         {
             var key = Key("packages", "race", $"{round}");
             var seen = await Documents.PutAsync(key, "before", Precondition.Absent, CancellationToken);
-            var answers = await RaceAsync(
+            var results = await RaceAsync(
                 Racers,
                 async i =>
                     await Instance(i).Documents.TryPutAsync(
                         key, $"{i}", Precondition.Matches(seen), CancellationToken));
-            await DemandOneWinner(key, answers);
+            await AssertOneWinnerAsync(key, results);
         }
     }
 
     [Test]
-    public async Task Of_a_delete_and_a_put_of_the_same_revision_one_wins()
+    public async Task Only_one_of_concurrent_deletes_and_puts_of_a_revision_wins()
     {
         for (var round = 0; round < Rounds; round++)
         {
@@ -53,7 +53,7 @@ public abstract partial class DocumentStoreContract
                 0 or 1 => await Instance(i).Documents.TryDeleteAsync(Sample, seen, CancellationToken),
                 _ => await Instance(i).Documents.TryPutAsync(Sample, "after", seen, CancellationToken) is not null,
             });
-            Assert.That(won.Count(yes => yes), Is.EqualTo(1));
+            Assert.That(won.Count(success => success), Is.EqualTo(1));
             var left = await Documents.GetAsync(Sample, CancellationToken);
             Assert.That(left?.Text(), won[0] || won[1] ? Is.Null : Is.EqualTo("after"));
         }
@@ -82,7 +82,7 @@ public abstract partial class DocumentStoreContract
     }
 
     [Test]
-    public async Task Writers_without_a_precondition_all_write_each_with_a_revision_of_its_own()
+    public async Task Concurrent_unconditional_writes_all_succeed_with_distinct_revisions()
     {
         var revisions = await RaceAsync(
             Racers,
@@ -93,7 +93,7 @@ public abstract partial class DocumentStoreContract
     }
 
     [Test]
-    public async Task Who_reads_while_others_write_sees_whole_documents_each_with_the_revision_of_its_bytes()
+    public async Task Reads_during_writes_return_whole_documents_with_matching_revisions()
     {
         await Documents.PutAsync(Sample, "0", Precondition.Absent, CancellationToken);
         using var written = CancellationTokenSource.CreateLinkedTokenSource(CancellationToken);
@@ -104,7 +104,7 @@ public abstract partial class DocumentStoreContract
             {
                 var read = await Instance(i).Documents.GetAsync(Sample, CancellationToken);
                 var text = read!.Text();
-                Assert.That(text.All(c => c == text[0]), Is.True, "no document is put together of two");
+                Assert.That(text.All(c => c == text[0]), Is.True, "no document mixes two writes");
                 if (!texts.TryAdd(read!.Revision, text))
                     Assert.That(texts[read.Revision], Is.EqualTo(text), "the bytes of a revision never change");
                 await Task.Yield();
@@ -116,7 +116,7 @@ public abstract partial class DocumentStoreContract
         var known = new Dictionary<Revision, string>();
         for (var i = 1; i <= 100; i++)
         {
-            // Lengths go up and down: bytes that are left over from another would show.
+            // Lengths go up and down, so that bytes left over from another document would show.
             var text = new string((char)('0' + (i % 70)), 1 + (i * 7919 % 20_000));
             known[await Instance(i).Documents.PutAsync(Sample, text, Precondition.None, CancellationToken)] = text;
         }
@@ -128,9 +128,9 @@ public abstract partial class DocumentStoreContract
     }
 
     [Test]
-    public async Task Documents_that_come_and_go_beside_each_other_do_not_disturb_one_another()
+    public async Task Creating_and_deleting_neighboring_documents_concurrently_does_not_interfere()
     {
-        // Where keys are folders, the last delete removes what the next create needs.
+        // Where keys are folders, the last delete removes the folder that the next create needs.
         await RaceAsync(8, async i =>
         {
             var key = Key("packages", "deep", "deeper", $"{i % 4}", "leaf");
@@ -146,12 +146,12 @@ public abstract partial class DocumentStoreContract
         Assert.That(await Documents.KeysAsync(StoreKeys.Packages, null, CancellationToken), Is.Empty);
     }
 
-    private async Task DemandOneWinner(StoreKey key, Revision?[] answers)
+    private async Task AssertOneWinnerAsync(StoreKey key, Revision?[] results)
     {
-        Assert.That(answers.Count(answer => answer is not null), Is.EqualTo(1));
-        var winner = Array.FindIndex(answers, answer => answer is not null);
+        Assert.That(results.Count(result => result is not null), Is.EqualTo(1));
+        var winner = Array.FindIndex(results, result => result is not null);
         var document = await Documents.GetAsync(key, CancellationToken);
         Assert.That(document!.Text(), Is.EqualTo($"{winner}"));
-        Assert.That(document!.Revision, Is.EqualTo(answers[winner]));
+        Assert.That(document!.Revision, Is.EqualTo(results[winner]));
     }
 }

@@ -6,7 +6,7 @@ using Registry.Tests.Support.Storage;
 namespace Registry.Tests.Contract;
 
 /// <summary>
-/// What every backend's documents do. A backend joins with a subclass that says
+/// Contract of every document store. A backend joins with a subclass that overrides
 /// <see cref="StorageContract.StartAsync"/> and adds no test.
 /// </summary>
 [Parallelizable(ParallelScope.Self)]
@@ -17,7 +17,7 @@ public abstract partial class DocumentStoreContract : StorageContract
     private IDocumentStore Documents => One.Documents;
 
     [Test]
-    public async Task What_was_put_is_read_back_with_its_revision()
+    public async Task A_document_is_read_back_with_its_revision()
     {
         var revision = await Documents.PutAsync(Sample, "one", Precondition.Absent, CancellationToken);
         var document = await Documents.GetAsync(Sample, CancellationToken);
@@ -26,7 +26,7 @@ public abstract partial class DocumentStoreContract : StorageContract
     }
 
     [Test]
-    public async Task What_one_instance_was_told_is_done_the_other_shows_at_once()
+    public async Task A_write_acknowledged_by_one_instance_is_visible_in_the_other_immediately()
     {
         for (var i = 0; i < 20; i++)
         {
@@ -44,9 +44,9 @@ public abstract partial class DocumentStoreContract : StorageContract
     }
 
     [Test]
-    public async Task What_is_absent_is_null()
+    public async Task An_absent_document_is_null()
     {
-        // Something below it, and beside it, is not it.
+        // Documents below the key and beside it are different documents.
         await Documents.PutAsync(
             StoreKey.Of("packages", "sample", "app", "below"), "one", Precondition.Absent, CancellationToken);
         await Documents.PutAsync(
@@ -56,7 +56,7 @@ public abstract partial class DocumentStoreContract : StorageContract
     }
 
     [Test]
-    public async Task An_empty_document_is_a_document()
+    public async Task An_empty_document_is_valid()
     {
         await Documents.PutAsync(Sample, "", Precondition.Absent, CancellationToken);
         Assert.That((await Documents.GetAsync(Sample, CancellationToken))!.Content.Length, Is.Zero);
@@ -65,7 +65,7 @@ public abstract partial class DocumentStoreContract : StorageContract
     }
 
     [Test]
-    public async Task The_largest_document_is_kept_whole()
+    public async Task A_document_of_the_maximum_size_is_stored_in_full()
     {
         var bytes = StorageShortcuts.Bytes(Document.MaxBytes);
         await Documents.TryPutAsync(Sample, bytes, Precondition.Absent, CancellationToken);
@@ -73,7 +73,7 @@ public abstract partial class DocumentStoreContract : StorageContract
     }
 
     [Test]
-    public async Task A_document_that_is_too_large_is_the_callers_mistake_and_changes_nothing()
+    public async Task A_document_that_is_too_large_throws_ArgumentException_and_changes_nothing()
     {
         await Documents.PutAsync(Sample, "one", Precondition.Absent, CancellationToken);
         Assert.That(
@@ -85,7 +85,7 @@ public abstract partial class DocumentStoreContract : StorageContract
     }
 
     [Test]
-    public async Task What_was_read_stays_as_it_was_read_and_the_writers_buffer_is_its_own()
+    public async Task A_read_document_never_changes_and_a_write_copies_its_buffer()
     {
         var buffer = Encoding.UTF8.GetBytes("one");
         await Documents.TryPutAsync(Sample, buffer, Precondition.Absent, CancellationToken);
@@ -106,7 +106,7 @@ public abstract partial class DocumentStoreContract : StorageContract
     }
 
     [Test]
-    public async Task A_key_that_was_deleted_and_came_back_repeats_no_revision()
+    public async Task A_recreated_document_never_repeats_a_revision()
     {
         var seen = new HashSet<Revision>();
         for (var i = 0; i < 50; i++)
@@ -132,7 +132,7 @@ public abstract partial class DocumentStoreContract : StorageContract
     }
 
     [Test]
-    public async Task A_revision_that_was_asked_for_is_that_of_a_content_read_after_it_or_older()
+    public async Task A_revision_is_never_newer_than_a_content_read_after_it()
     {
         var revisions = new Dictionary<string, Revision>
         {
@@ -162,7 +162,7 @@ public abstract partial class DocumentStoreContract : StorageContract
     }
 
     [Test]
-    public async Task Absent_creates_once()
+    public async Task Precondition_Absent_creates_once()
     {
         await Documents.PutAsync(Sample, "one", Precondition.Absent, CancellationToken);
         Assert.That(await Documents.TryPutAsync(Sample, "two", Precondition.Absent, CancellationToken), Is.Null);
@@ -170,7 +170,7 @@ public abstract partial class DocumentStoreContract : StorageContract
     }
 
     [Test]
-    public async Task Matches_replaces_what_it_matches_and_nothing_else()
+    public async Task Precondition_Matches_replaces_only_the_matching_revision()
     {
         var first = await Documents.PutAsync(Sample, "one", Precondition.Absent, CancellationToken);
         var second = await Documents.PutAsync(Sample, "two", Precondition.Matches(first), CancellationToken);
@@ -178,7 +178,7 @@ public abstract partial class DocumentStoreContract : StorageContract
             await Documents.TryPutAsync(Sample, "three", Precondition.Matches(first), CancellationToken), Is.Null);
         Assert.That(
             await Documents.TryPutAsync(
-                Sample, "three", Precondition.Matches(new Revision("no revision at all")), CancellationToken),
+                Sample, "three", Precondition.Matches(new Revision("not a revision")), CancellationToken),
             Is.Null);
         var document = await Documents.GetAsync(Sample, CancellationToken);
         Assert.That(document!.Text(), Is.EqualTo("two"));
@@ -186,7 +186,7 @@ public abstract partial class DocumentStoreContract : StorageContract
     }
 
     [Test]
-    public async Task Matches_never_holds_where_nothing_is()
+    public async Task Precondition_Matches_never_holds_for_an_absent_document()
     {
         var revision = await Documents.PutAsync(Sample, "one", Precondition.Absent, CancellationToken);
         await Documents.TryDeleteAsync(Sample, Precondition.None, CancellationToken);
@@ -198,16 +198,18 @@ public abstract partial class DocumentStoreContract : StorageContract
     }
 
     [Test]
-    public async Task A_delete_removes_what_its_precondition_holds_for()
+    public async Task A_delete_succeeds_only_if_its_precondition_holds()
     {
         Assert.That(
-            await Documents.TryDeleteAsync(Sample, Precondition.None, CancellationToken), Is.False, "nothing is there");
+            await Documents.TryDeleteAsync(Sample, Precondition.None, CancellationToken),
+            Is.False,
+            "it does not exist");
         var first = await Documents.PutAsync(Sample, "one", Precondition.Absent, CancellationToken);
         var second = await Documents.PutAsync(Sample, "two", Precondition.None, CancellationToken);
         Assert.That(
             await Documents.TryDeleteAsync(Sample, Precondition.Matches(first), CancellationToken),
             Is.False,
-            "it has changed since");
+            "it changed in between");
         Assert.That((await Documents.GetAsync(Sample, CancellationToken))!.Text(), Is.EqualTo("two"));
         Assert.That(await Documents.TryDeleteAsync(Sample, Precondition.Matches(second), CancellationToken), Is.True);
         Assert.That(await Documents.GetAsync(Sample, CancellationToken), Is.Null);
@@ -218,7 +220,7 @@ public abstract partial class DocumentStoreContract : StorageContract
     }
 
     [Test]
-    public async Task To_delete_what_must_be_absent_is_the_callers_mistake()
+    public async Task A_delete_requiring_absence_throws_ArgumentException()
     {
         await Documents.PutAsync(Sample, "one", Precondition.Absent, CancellationToken);
         Assert.That(

@@ -7,15 +7,15 @@ using Registry.Tests.Support.Storage;
 
 namespace Registry.Tests.Contract;
 
-/// <summary>Who may enter: passwords, tokens that expire, permissions, certificates.</summary>
+/// <summary>Authentication and authorization: passwords, expiring tokens, permissions, certificates.</summary>
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 [Parallelizable(ParallelScope.Self)]
 public sealed class EtcdAccess : IAsyncDisposable
 {
     private static readonly StoreKey Sample = StoreKey.Of("packages", "sample", "app");
 
-    /// <summary>Far above the deadline of a call: what takes longer than this hangs.</summary>
-    private static readonly TimeSpan Hangs = TimeSpan.FromSeconds(20);
+    /// <summary>Far above the deadline of a call: a call that takes longer hangs.</summary>
+    private static readonly TimeSpan HangTimeout = TimeSpan.FromSeconds(20);
 
     private readonly CancellationToken cancellationToken = new CancellationTokenSource(TimeSpan.FromMinutes(2)).Token;
     private readonly List<StorageUnderTest> opened = [];
@@ -29,7 +29,7 @@ public sealed class EtcdAccess : IAsyncDisposable
     }
 
     [Test]
-    public async Task A_user_who_may_use_the_prefix_is_served_and_nobody_else_is()
+    public async Task Only_a_user_with_access_to_the_prefix_is_served()
     {
         await StartWithUsersAsync();
         var documents = await OpenAsync("registry", "secret");
@@ -41,28 +41,28 @@ public sealed class EtcdAccess : IAsyncDisposable
             TimeProvider.System))
             await new EtcdProbe(client, NullLogger<EtcdProbe>.Instance).ProbeAsync(cancellationToken);
 
-        await DemandDeniedAsync(await OpenAsync("registry", "wrong"));
-        await DemandDeniedAsync(await OpenAsync("nobody", "secret"));
-        await DemandDeniedAsync(await OpenAsync(null, null));
-        await DemandDeniedAsync(await OpenAsync("registry", "secret", "elsewhere/"));
+        await AssertDeniedAsync(await OpenAsync("registry", "wrong"));
+        await AssertDeniedAsync(await OpenAsync("unknown", "secret"));
+        await AssertDeniedAsync(await OpenAsync(null, null));
+        await AssertDeniedAsync(await OpenAsync("registry", "secret", "elsewhere/"));
     }
 
     [Test]
-    public async Task A_user_is_refused_where_the_server_knows_none()
+    public async Task Credentials_are_denied_where_the_server_has_authentication_disabled()
     {
         server = await EtcdServer.StartAsync(cancellationToken);
-        await DemandDeniedAsync(await OpenAsync("registry", "secret"));
+        await AssertDeniedAsync(await OpenAsync("registry", "secret"));
     }
 
     [Test]
-    public async Task A_token_that_has_expired_is_replaced_unseen()
+    public async Task An_expired_token_is_renewed_transparently()
     {
         await StartWithUsersAsync("--auth-token-ttl=1");
         var documents = await OpenAsync("registry", "secret");
         await documents.PutAsync(Sample, "one", Precondition.Absent, cancellationToken);
         await Task.Delay(TimeSpan.FromSeconds(4), cancellationToken);
 
-        // Many at once find it expired; a write among them is safe, as it was refused.
+        // Many calls find it expired at once. Writes can be repeated safely, as they were refused.
         var reads =
             Task.WhenAll(Enumerable.Range(0, 32).Select(_ => documents.GetAsync(Sample, cancellationToken).AsTask()));
         var writes = await Task.WhenAll(
@@ -74,7 +74,7 @@ public sealed class EtcdAccess : IAsyncDisposable
     }
 
     [Test]
-    public async Task A_token_that_a_restarted_server_has_forgotten_is_replaced_unseen()
+    public async Task A_token_lost_by_a_server_restart_is_renewed_transparently()
     {
         await StartWithUsersAsync();
         var documents = await OpenAsync("registry", "secret");
@@ -86,7 +86,7 @@ public sealed class EtcdAccess : IAsyncDisposable
     }
 
     [Test]
-    public async Task Certificates_prove_the_server_and_the_registry_to_each_other()
+    public async Task Server_and_client_certificates_are_both_verified()
     {
         using var authority = new TestAuthority();
         var (serverCertificate, serverKey) = authority.Issue("server", "etcd.test");
@@ -110,11 +110,17 @@ public sealed class EtcdAccess : IAsyncDisposable
         await documents.PutAsync(Sample, "one", Precondition.Absent, cancellationToken);
         Assert.That((await documents.GetAsync(Sample, cancellationToken))!.Text(), Is.EqualTo("one"));
 
-        using var stranger = new TestAuthority();
+        using var otherAuthority = new TestAuthority();
         EtcdOptions[] wrong =
         [
             new() { CaFile = authority.File, ServerName = "etcd.test" },
-            new() { CaFile = stranger.File, CertificateFile = certificate, KeyFile = key, ServerName = "etcd.test" },
+            new()
+            {
+                CaFile = otherAuthority.File,
+                CertificateFile = certificate,
+                KeyFile = key,
+                ServerName = "etcd.test"
+            },
             new() { CaFile = authority.File, CertificateFile = certificate, KeyFile = key, ServerName = "other.test" },
             new() { CaFile = authority.File, CertificateFile = certificate, KeyFile = key },
         ];
@@ -122,15 +128,15 @@ public sealed class EtcdAccess : IAsyncDisposable
         {
             var refused = await OpenAsync(options);
 
-            // A server that demands a certificate may take the connection and then say nothing.
+            // A server that requires a certificate may accept the connection and then not respond.
             await Assert.ThatAsync(
-                () => refused.GetAsync(Sample, cancellationToken).AsTask().WaitAsync(Hangs, cancellationToken),
+                () => refused.GetAsync(Sample, cancellationToken).AsTask().WaitAsync(HangTimeout, cancellationToken),
                 Throws.InstanceOf<StorageException>());
         }
     }
 
     [Test]
-    public async Task The_probe_passes_a_fit_server_and_names_what_is_no_etcd()
+    public async Task The_probe_accepts_a_working_server_and_reports_an_unreachable_one()
     {
         server = await EtcdServer.StartAsync(cancellationToken);
         var storage = new EtcdUnderTest(server);
@@ -139,9 +145,9 @@ public sealed class EtcdAccess : IAsyncDisposable
         await new EtcdProbe(client, NullLogger<EtcdProbe>.Instance).ProbeAsync(cancellationToken);
 
         storage.Options.Endpoints = $"http://127.0.0.1:{EtcdServer.FreePort()}";
-        using var nobody = storage.NewClient();
+        using var unreachable = storage.NewClient();
         await Assert.ThatAsync(
-            () => new EtcdProbe(nobody, NullLogger<EtcdProbe>.Instance).ProbeAsync(cancellationToken).AsTask(),
+            () => new EtcdProbe(unreachable, NullLogger<EtcdProbe>.Instance).ProbeAsync(cancellationToken).AsTask(),
             Throws.InstanceOf<StorageException>().With.Message.Contains("cannot be reached"));
     }
 
@@ -172,7 +178,7 @@ public sealed class EtcdAccess : IAsyncDisposable
         return (await storage.OpenAsync()).Documents;
     }
 
-    private async Task DemandDeniedAsync(IDocumentStore documents)
+    private async Task AssertDeniedAsync(IDocumentStore documents)
     {
         foreach (var call in (Func<Task>[])[
             () => documents.GetAsync(Sample, cancellationToken).AsTask(),

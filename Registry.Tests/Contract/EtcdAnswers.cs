@@ -7,7 +7,7 @@ using Registry.Tests.Support.Storage;
 
 namespace Registry.Tests.Contract;
 
-/// <summary>Answers of many megabytes: what fits is received, what does not is a fault and nothing worse.</summary>
+/// <summary>Responses of many megabytes: one within the limit is received, a larger one is only a fault.</summary>
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 public sealed class EtcdAnswers : IAsyncDisposable
 {
@@ -24,7 +24,7 @@ public sealed class EtcdAnswers : IAsyncDisposable
     }
 
     [Test]
-    public async Task An_answer_of_15_MiB_is_received_and_one_of_17_is_a_fault_that_a_listing_gets_round()
+    public async Task A_response_of_15_MiB_is_received_and_a_listing_recovers_from_one_of_17_MiB()
     {
         server = await EtcdServer.StartAsync(cancellationToken);
         storage = new EtcdUnderTest(server);
@@ -48,7 +48,7 @@ public sealed class EtcdAnswers : IAsyncDisposable
             () => client.RangeAsync(request, cancellationToken),
             Throws.InstanceOf<StorageException>().With.Property("Kind").EqualTo(StorageFault.Unavailable));
 
-        // By the time it comes to the large ones it asks for pages that are far too long.
+        // When it reaches the large documents, it requests pages that are far too long.
         var read = new List<StoreKey>();
         await foreach (var document in documents.ReadAsync(Scope, null, cancellationToken))
             read.Add(document.Key);

@@ -8,7 +8,7 @@ using Registry.Tests.Support.Storage;
 
 namespace Registry.Tests.Contract;
 
-/// <summary>The change feed where etcd forgets, and among writes that are none of its.</summary>
+/// <summary>The change feed after compactions, resets and unrelated writes of etcd.</summary>
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 public sealed class EtcdChangeTests : IAsyncDisposable
 {
@@ -38,7 +38,7 @@ public sealed class EtcdChangeTests : IAsyncDisposable
     }
 
     [Test]
-    public async Task Changes_of_a_past_that_was_compacted_ask_for_a_listing()
+    public async Task Changes_since_a_compacted_revision_require_a_listing()
     {
         await documents.PutAsync(Sample, "one", Precondition.Absent, cancellationToken);
         var token = (await documents.ChangesAsync(StoreKeys.Packages, null, cancellationToken)).Token;
@@ -74,7 +74,7 @@ public sealed class EtcdChangeTests : IAsyncDisposable
     }
 
     [Test]
-    public async Task A_history_that_begins_anew_with_as_many_writes_is_another()
+    public async Task A_restarted_history_with_as_many_writes_is_a_different_one()
     {
         await documents.PutAsync(Sample, "one", Precondition.Absent, cancellationToken);
         await documents.PutAsync(Sample, "two", Precondition.None, cancellationToken);
@@ -88,11 +88,11 @@ public sealed class EtcdChangeTests : IAsyncDisposable
         Assert.That(
             (await documents.ChangesAsync(StoreKeys.Packages, token, cancellationToken)).Keys,
             Is.Null,
-            "the third write of this history is not the one after the second of that");
+            "the third write of the new history does not follow the second of the old one");
     }
 
     [Test]
-    public async Task A_moment_that_etcd_has_not_come_to_asks_for_a_listing()
+    public async Task A_token_from_the_future_requires_a_listing()
     {
         await documents.PutAsync(Sample, "one", Precondition.Absent, cancellationToken);
         await using var older = await EtcdServer.StartAsync(cancellationToken);
@@ -108,7 +108,7 @@ public sealed class EtcdChangeTests : IAsyncDisposable
     }
 
     [Test]
-    public async Task A_delete_on_a_full_etcd_works_and_is_not_missed()
+    public async Task A_delete_on_a_full_etcd_succeeds_and_is_reported()
     {
         StoreKey[] samples = [.. Enumerable.Range(0, 3).Select(i => StoreKey.Of("packages", "sample", $"{i}"))];
         foreach (var sample in samples)
@@ -144,7 +144,7 @@ public sealed class EtcdChangeTests : IAsyncDisposable
     }
 
     [Test]
-    public async Task A_history_that_is_another_asks_for_a_listing()
+    public async Task A_different_history_requires_a_listing()
     {
         await documents.PutAsync(Sample, "one", Precondition.Absent, cancellationToken);
         var token = (await documents.ChangesAsync(StoreKeys.Packages, null, cancellationToken)).Token;

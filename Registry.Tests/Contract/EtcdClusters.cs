@@ -6,7 +6,9 @@ using Registry.Tests.Support.Storage;
 
 namespace Registry.Tests.Contract;
 
-/// <summary>Several members: the calls go on when one dies or falls silent, and none is taken for another.</summary>
+/// <summary>
+/// Several members: calls continue when one dies or freezes, and no write that may be applied is repeated.
+/// </summary>
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 [Parallelizable(ParallelScope.Self)]
 public sealed class EtcdClusters : IAsyncDisposable
@@ -20,12 +22,12 @@ public sealed class EtcdClusters : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         opened.Reverse();
-        foreach (var one in opened)
-            await one.DisposeAsync();
+        foreach (var resource in opened)
+            await resource.DisposeAsync();
     }
 
     [Test]
-    public async Task An_endpoint_that_nobody_listens_at_is_passed_over()
+    public async Task An_endpoint_without_a_listener_is_skipped()
     {
         var server = await EtcdServer.StartAsync(cancellationToken);
         opened.Add(server);
@@ -38,7 +40,7 @@ public sealed class EtcdClusters : IAsyncDisposable
     }
 
     [Test]
-    public async Task A_write_goes_to_the_next_member_where_a_connection_takes_too_long()
+    public async Task A_write_uses_the_next_member_when_connecting_takes_too_long()
     {
         var server = await EtcdServer.StartAsync(cancellationToken);
         opened.Add(server);
@@ -52,7 +54,7 @@ public sealed class EtcdClusters : IAsyncDisposable
     }
 
     [Test]
-    public async Task A_member_that_dies_or_freezes_is_left_for_another_and_without_a_majority_nothing_is_answered()
+    public async Task Calls_fail_over_from_dead_and_frozen_members_and_fail_without_a_quorum()
     {
         var members = await EtcdServer.StartClusterAsync(3, cancellationToken);
         opened.AddRange(members);
@@ -61,19 +63,19 @@ public sealed class EtcdClusters : IAsyncDisposable
         var revision = await documents.PutAsync(Sample, "one", Precondition.Absent, cancellationToken);
         var info = await blobs.CommitAsync(Sample, Large, cancellationToken);
 
-        // The first is the one in use.
+        // The first member is the one in use.
         await members[0].FreezeAsync();
         Assert.That(
-            (await UntilAsync(() => documents.GetAsync(Sample, cancellationToken)))!.Revision, Is.EqualTo(revision));
+            (await RetryAsync(() => documents.GetAsync(Sample, cancellationToken)))!.Revision, Is.EqualTo(revision));
         Assert.That(
             (await blobs.ReadAsync(info.Key, ByteRange.All, cancellationToken)).AsSpan().SequenceEqual(Large), Is.True);
-        var second = await UntilAsync(() => documents.TryPutAsync(Sample, "two", Precondition.None, cancellationToken));
+        var second = await RetryAsync(() => documents.TryPutAsync(Sample, "two", Precondition.None, cancellationToken));
         await members[0].ThawAsync();
 
         await members[1].KillAsync();
         Assert.That(
-            (await UntilAsync(() => documents.GetAsync(Sample, cancellationToken)))!.Revision, Is.EqualTo(second));
-        await UntilAsync(() => documents.TryPutAsync(Sample, "three", Precondition.None, cancellationToken));
+            (await RetryAsync(() => documents.GetAsync(Sample, cancellationToken)))!.Revision, Is.EqualTo(second));
+        await RetryAsync(() => documents.TryPutAsync(Sample, "three", Precondition.None, cancellationToken));
 
         await members[2].KillAsync();
         await Assert.ThatAsync(
@@ -83,21 +85,23 @@ public sealed class EtcdClusters : IAsyncDisposable
             Throws.InstanceOf<StorageException>().With.Property("IsTransient").True);
 
         await members[1].StartAgainAsync(cancellationToken);
-        var last = await UntilAsync(() => documents.GetAsync(Sample, cancellationToken));
+        var last = await RetryAsync(() => documents.GetAsync(Sample, cancellationToken));
         Assert.That(
-            last!.Text(), Is.EqualTo("three").Or.EqualTo("lost"), "what failed has happened whole or not at all");
+            last!.Text(),
+            Is.EqualTo("three").Or.EqualTo("lost"),
+            "the failed write took effect completely or not at all");
         Assert.That(
             (await blobs.ReadAsync(info.Key, ByteRange.All, cancellationToken)).AsSpan().SequenceEqual(Large), Is.True);
     }
 
     [Test]
-    public async Task A_call_that_may_be_repeated_leaves_a_frozen_member_before_its_own_deadline()
+    public async Task A_repeatable_call_leaves_a_frozen_member_before_its_own_deadline()
     {
         var members = await EtcdServer.StartClusterAsync(3, cancellationToken);
         opened.AddRange(members);
 
-        // A follower, so that the others need no election and nothing but the frozen member is in the way.
-        var follower = await LeadsAsync(members[0]) ? members[1] : members[0];
+        // A follower, so that no election is needed and only the frozen member is in the way.
+        var follower = await IsLeaderAsync(members[0]) ? members[1] : members[0];
         var others = members.Where(member => member != follower).Select(static member => member.Endpoint);
         var (documents, blobs) = await OpenAsync(follower, string.Join(',', others.Prepend(follower.Endpoint)));
         await documents.PutAsync(Sample, "one", Precondition.Absent, cancellationToken);
@@ -112,7 +116,7 @@ public sealed class EtcdClusters : IAsyncDisposable
     }
 
     [Test]
-    public async Task A_write_whose_answer_was_lost_is_not_sent_to_another_member()
+    public async Task A_write_without_a_response_is_not_sent_to_another_member()
     {
         var server = await EtcdServer.StartAsync(cancellationToken);
         opened.Add(server);
@@ -131,11 +135,11 @@ public sealed class EtcdClusters : IAsyncDisposable
         Assert.That(
             (await documents.GetAsync(Sample, cancellationToken))!.Text(),
             Is.EqualTo("two"),
-            "the other member is asked next");
+            "the next call uses the other member");
     }
 
     [Test]
-    public async Task A_server_that_is_back_is_used_by_the_first_call()
+    public async Task The_first_call_after_a_server_recovers_succeeds()
     {
         var server = await EtcdServer.StartAsync(cancellationToken);
         opened.Add(server);
@@ -143,7 +147,7 @@ public sealed class EtcdClusters : IAsyncDisposable
         await documents.PutAsync(Sample, "one", Precondition.Absent, cancellationToken);
         await server.KillAsync();
 
-        // Long enough, and with failures enough, for a backoff to grow beyond the deadline of a call.
+        // Long enough, and with enough failures, for a backoff to exceed the deadline of a call.
         for (var failures = 0; failures < 55; failures++)
         {
             await Assert.ThatAsync(
@@ -156,7 +160,7 @@ public sealed class EtcdClusters : IAsyncDisposable
         await documents.PutAsync(Sample, "two", Precondition.None, cancellationToken);
     }
 
-    /// <summary>etcd's revision: how many transactions have changed something.</summary>
+    /// <summary>Returns etcd's revision: the number of transactions that changed something.</summary>
     private async Task<long> WritesAsync(EtcdServer server)
     {
         var status = await server.AskAsync("/v3/maintenance/status", new { }, cancellationToken);
@@ -164,7 +168,7 @@ public sealed class EtcdClusters : IAsyncDisposable
         return long.Parse(revision!, CultureInfo.InvariantCulture);
     }
 
-    private async Task<bool> LeadsAsync(EtcdServer member)
+    private async Task<bool> IsLeaderAsync(EtcdServer member)
     {
         var status = await member.AskAsync("/v3/maintenance/status", new { }, cancellationToken);
         var id = status.GetProperty("header").GetProperty("member_id").GetString();
@@ -180,8 +184,8 @@ public sealed class EtcdClusters : IAsyncDisposable
         return (documents, blobs);
     }
 
-    /// <summary>Asks again while the members elect a leader: that is a failure to whoever calls, and passes.</summary>
-    private async Task<T> UntilAsync<T>(Func<ValueTask<T>> call)
+    /// <summary>Retries while the members elect a leader, during which calls fail with a transient fault.</summary>
+    private async Task<T> RetryAsync<T>(Func<ValueTask<T>> call)
     {
         while (true)
         {

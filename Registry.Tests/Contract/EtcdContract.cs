@@ -8,7 +8,7 @@ public sealed class EtcdDocumentContract : DocumentStoreContract
 {
     private EtcdServer? server;
 
-    protected override bool TellsRevisions => true;
+    protected override bool ReportsRevisions => true;
 
     [OneTimeSetUp]
     public async Task StartServer() => server = await EtcdServer.StartAsync(CancellationToken.None);

@@ -9,9 +9,7 @@ using Registry.Tests.Support.Storage;
 
 namespace Registry.Tests.Contract;
 
-/// <summary>
-/// What an etcd suffers, each time one of the test's own: crashes, silence, lost answers, a lack of room.
-/// </summary>
+/// <summary>Faults of an etcd server, each test on its own: crashes, freezes, lost responses, exceeded quota.</summary>
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 [Parallelizable(ParallelScope.Self)]
 public sealed class EtcdFaults : IAsyncDisposable
@@ -20,8 +18,8 @@ public sealed class EtcdFaults : IAsyncDisposable
     private static readonly byte[] Large = StorageShortcuts.Bytes(5 * 1024 * 1024);
     private static readonly byte[] Small = StorageShortcuts.Bytes(1000);
 
-    /// <summary>Far above the deadline of a call: what takes longer than this hangs.</summary>
-    private static readonly TimeSpan Hangs = TimeSpan.FromSeconds(20);
+    /// <summary>Far above the deadline of a call: a call that takes longer hangs.</summary>
+    private static readonly TimeSpan HangTimeout = TimeSpan.FromSeconds(20);
 
     private readonly CancellationToken cancellationToken = new CancellationTokenSource(TimeSpan.FromMinutes(2)).Token;
     private EtcdServer? server;
@@ -36,7 +34,7 @@ public sealed class EtcdFaults : IAsyncDisposable
     }
 
     [Test]
-    public async Task A_frozen_server_fails_every_call_by_the_deadline_and_serves_again_when_it_wakes()
+    public async Task A_frozen_server_fails_every_call_by_the_deadline_and_serves_again_once_thawed()
     {
         await StartAsync();
         var info = await blobs.CommitAsync(Sample, Large, cancellationToken);
@@ -46,17 +44,17 @@ public sealed class EtcdFaults : IAsyncDisposable
         await writer.WriteAsync(Large, cancellationToken);
 
         await server!.FreezeAsync();
-        await DemandUnavailableAsync(() => documents.GetAsync(Sample, cancellationToken).AsTask());
-        await DemandUnavailableAsync(
+        await AssertUnavailableAsync(() => documents.GetAsync(Sample, cancellationToken).AsTask());
+        await AssertUnavailableAsync(
             () => documents.TryPutAsync(Sample, "two", Precondition.None, cancellationToken).AsTask());
-        await DemandUnavailableAsync(
+        await AssertUnavailableAsync(
             () => documents.TryDeleteAsync(Sample, Precondition.None, cancellationToken).AsTask());
-        await DemandUnavailableAsync(() => documents.KeysAsync(StoreKeys.Packages, null, cancellationToken));
-        await DemandUnavailableAsync(() => blobs.StatAsync(info.Key, cancellationToken).AsTask());
-        await DemandUnavailableAsync(() => blobs.CommitAsync(Sample, Small, cancellationToken));
-        await DemandUnavailableAsync(() => reader!.Content.ReadAllAsync(cancellationToken));
-        await DemandUnavailableAsync(() => writer.CommitAsync(info.Key.Digest, null, cancellationToken).AsTask());
-        await writer.DisposeAsync().AsTask().WaitAsync(Hangs, cancellationToken);
+        await AssertUnavailableAsync(() => documents.KeysAsync(StoreKeys.Packages, null, cancellationToken));
+        await AssertUnavailableAsync(() => blobs.StatAsync(info.Key, cancellationToken).AsTask());
+        await AssertUnavailableAsync(() => blobs.CommitAsync(Sample, Small, cancellationToken));
+        await AssertUnavailableAsync(() => reader!.Content.ReadAllAsync(cancellationToken));
+        await AssertUnavailableAsync(() => writer.CommitAsync(info.Key.Digest, null, cancellationToken).AsTask());
+        await writer.DisposeAsync().AsTask().WaitAsync(HangTimeout, cancellationToken);
 
         await server.ThawAsync();
         Assert.That(
@@ -66,7 +64,7 @@ public sealed class EtcdFaults : IAsyncDisposable
     }
 
     [Test]
-    public async Task What_was_acknowledged_is_there_after_a_crash_and_the_same_instance_goes_on()
+    public async Task Acknowledged_writes_survive_a_crash_and_the_same_instance_continues()
     {
         await StartAsync();
         var info = await blobs.CommitAsync(Sample, Large, cancellationToken);
@@ -75,8 +73,8 @@ public sealed class EtcdFaults : IAsyncDisposable
         await writer.WriteAsync(Large.AsMemory(0, 2_000_000), cancellationToken);
 
         await server!.KillAsync();
-        await DemandUnavailableAsync(() => documents.GetAsync(Sample, cancellationToken).AsTask());
-        await DemandUnavailableAsync(
+        await AssertUnavailableAsync(() => documents.GetAsync(Sample, cancellationToken).AsTask());
+        await AssertUnavailableAsync(
             () => documents.TryPutAsync(Sample, "two", Precondition.None, cancellationToken).AsTask());
         await server.StartAgainAsync(cancellationToken);
 
@@ -89,7 +87,7 @@ public sealed class EtcdFaults : IAsyncDisposable
     }
 
     [Test]
-    public async Task An_upload_that_meets_a_crash_is_whole_or_fails()
+    public async Task An_upload_interrupted_by_a_crash_is_complete_or_fails()
     {
         await StartAsync();
         for (var round = 0; round < 3; round++)
@@ -109,17 +107,17 @@ public sealed class EtcdFaults : IAsyncDisposable
             await Task.Delay(10 * round, cancellationToken);
             await server!.KillAsync();
             await server.StartAgainAsync(cancellationToken);
-            var there = await TryAsync(() => uploading);
+            var succeeded = await TryAsync(() => uploading);
             var read = await blobs.ReadAsync(key, ByteRange.All, cancellationToken);
             Assert.That(read is null || read.AsSpan().SequenceEqual(bytes), Is.True);
-            Assert.That(read is not null || !there, Is.True, "what was acknowledged is there");
+            Assert.That(read is not null || !succeeded, Is.True, "an acknowledged blob exists");
         }
 
         await blobs.DiscardAbandonedAsync(TimeSpan.Zero, cancellationToken);
     }
 
     [Test]
-    public async Task A_write_whose_answer_was_lost_is_a_failure_and_is_never_sent_again()
+    public async Task A_write_without_a_response_fails_and_is_never_resent()
     {
         await StartAsync();
         await using var proxy = new CuttingProxy(server!.Port);
@@ -129,9 +127,9 @@ public sealed class EtcdFaults : IAsyncDisposable
 
         proxy.SwallowsAnswers = true;
         var putting = cutDocuments.TryPutAsync(Sample, "one", Precondition.None, cancellationToken).AsTask();
-        var revision = (await UntilAsync(async () => await documents.GetAsync(Sample, cancellationToken))).Revision;
+        var revision = (await WaitForAsync(async () => await documents.GetAsync(Sample, cancellationToken))).Revision;
         await proxy.CutAsync();
-        await DemandUnavailableAsync(() => putting);
+        await AssertUnavailableAsync(() => putting);
         Assert.That(
             (await documents.GetAsync(Sample, cancellationToken))!.Revision,
             Is.EqualTo(revision),
@@ -143,7 +141,7 @@ public sealed class EtcdFaults : IAsyncDisposable
 
         await using var writer = await cutBlobs.CreateAsync(Sample, cancellationToken);
         await writer.WriteAsync(Small, cancellationToken);
-        await DemandCommittedOnceAsync(
+        await AssertCommittedOnceAsync(
             proxy,
             Small,
             digest => writer.CommitAsync(digest, null, cancellationToken).AsTask(),
@@ -151,28 +149,28 @@ public sealed class EtcdFaults : IAsyncDisposable
     }
 
     [Test]
-    public async Task An_upload_whose_commit_was_not_answered_is_not_taken_back()
+    public async Task An_upload_whose_commit_got_no_response_is_not_rolled_back()
     {
         await StartAsync();
         await using var proxy = new CuttingProxy(server!.Port);
         await using var cut = new EtcdUnderTest(server, $"http://127.0.0.1:{proxy.Port}");
         var keys = new EtcdKeys(storage!.Options.Prefix);
         using var client = cut.NewClient();
-        using var space = new EtcdUploads(client, keys, cut.Time, Budgets.Ample());
-        await space.BeginAsync("upload", Large.AsMemory(0, EtcdUploads.ChunkBytes), cancellationToken);
-        await space.StageAsync("upload", 1, Small, cancellationToken);
+        using var uploads = new EtcdUploads(client, keys, cut.Time, Budgets.Ample());
+        await uploads.BeginAsync("upload", Large.AsMemory(0, EtcdUploads.ChunkBytes), cancellationToken);
+        await uploads.StageAsync("upload", 1, Small, cancellationToken);
         byte[] whole = [.. Large.AsSpan(0, EtcdUploads.ChunkBytes), .. Small];
-        await DemandCommittedOnceAsync(
+        await AssertCommittedOnceAsync(
             proxy,
             whole,
             digest =>
-                new BlobCommit(space, new BlobKey(Sample, digest), null).UploadAsync(
+                new BlobCommit(uploads, new BlobKey(Sample, digest), null).UploadAsync(
                     "upload", whole.Length, cancellationToken),
-            () => space.DiscardAsync("upload", cancellationToken));
+            () => uploads.DiscardAsync("upload", cancellationToken));
     }
 
     [Test]
-    public async Task A_full_server_says_so_shows_nothing_half_and_lets_itself_be_emptied()
+    public async Task A_full_server_reports_it_exposes_no_partial_blobs_and_accepts_deletes()
     {
         await StartAsync("--quota-backend-bytes=16777216");
         await blobs.CommitAsync(Sample, Large, cancellationToken);
@@ -192,12 +190,12 @@ public sealed class EtcdFaults : IAsyncDisposable
         }
 
         Assert.That(full.Kind, Is.EqualTo(StorageFault.Full), full.Message);
-        await DemandAsync(
+        await AssertFaultAsync(
             StorageFault.Full,
             () => documents.TryPutAsync(Sample, "two", Precondition.None, cancellationToken).AsTask());
-        await DemandAsync(
+        await AssertFaultAsync(
             StorageFault.Full, () => blobs.CommitAsync(Sample, StorageShortcuts.Bytes(100), cancellationToken));
-        await DemandAsync(
+        await AssertFaultAsync(
             StorageFault.Full,
             () =>
                 new EtcdProbe(storage!.NewClient(), NullLogger<EtcdProbe>.Instance).ProbeAsync(cancellationToken)
@@ -206,9 +204,9 @@ public sealed class EtcdFaults : IAsyncDisposable
             Assert.That(
                 StorageShortcuts.DigestOf(await blobs.ReadAsync(info.Key, ByteRange.All, cancellationToken)),
                 Is.EqualTo(info.Key.Digest),
-                "what is listed is whole");
+                "a listed blob is complete");
 
-        // What is deleted makes room once the past is gone.
+        // Deletes free space only after a compaction.
         Assert.That(
             await blobs.DiscardAbandonedAsync(TimeSpan.Zero, cancellationToken),
             Is.Zero,
@@ -223,7 +221,7 @@ public sealed class EtcdFaults : IAsyncDisposable
     }
 
     [Test]
-    public async Task A_reader_whose_blob_is_deleted_finishes_as_long_as_the_past_is_there([Values] bool compacted)
+    public async Task Reading_a_deleted_blob_completes_unless_its_revision_is_compacted([Values] bool compacted)
     {
         await StartAsync();
         var info = await blobs.CommitAsync(Sample, Large, cancellationToken);
@@ -234,7 +232,7 @@ public sealed class EtcdFaults : IAsyncDisposable
         if (compacted)
         {
             await server!.CompactAsync(cancellationToken);
-            await DemandUnavailableAsync(() => reader.Content.ReadAllAsync(cancellationToken));
+            await AssertUnavailableAsync(() => reader.Content.ReadAllAsync(cancellationToken));
         }
         else
         {
@@ -244,7 +242,7 @@ public sealed class EtcdFaults : IAsyncDisposable
     }
 
     [Test]
-    public async Task A_reader_does_not_mind_a_compaction_of_what_is_still_there()
+    public async Task Compaction_does_not_disturb_reading_an_existing_blob()
     {
         await StartAsync();
         var info = await blobs.CommitAsync(Sample, Large, cancellationToken);
@@ -255,7 +253,7 @@ public sealed class EtcdFaults : IAsyncDisposable
     }
 
     [Test]
-    public async Task A_chunk_that_is_lost_is_an_exception_and_never_an_early_end()
+    public async Task A_lost_chunk_throws_and_never_ends_the_stream_early()
     {
         await StartAsync();
         var info = await blobs.CommitAsync(Sample, Large, cancellationToken);
@@ -267,11 +265,11 @@ public sealed class EtcdFaults : IAsyncDisposable
             new TxnRequest { Success = { EtcdTxn.Delete(keys.Chunk(head.Upload, 3)) } },
             Repeat.Freely,
             cancellationToken);
-        await DemandAsync(StorageFault.Corrupt, () => blobs.ReadAsync(info.Key, ByteRange.All, cancellationToken));
+        await AssertFaultAsync(StorageFault.Corrupt, () => blobs.ReadAsync(info.Key, ByteRange.All, cancellationToken));
     }
 
     [Test]
-    public async Task Nothing_is_left_of_what_was_deleted_touched_or_discarded()
+    public async Task Deleted_touched_and_discarded_blobs_leave_no_keys()
     {
         await StartAsync();
         foreach (var bytes in (byte[][])[Small, Large])
@@ -296,28 +294,28 @@ public sealed class EtcdFaults : IAsyncDisposable
     }
 
     [Test]
-    public async Task Nothing_is_written_into_an_upload_that_was_discarded()
+    public async Task Writes_to_a_discarded_upload_fail()
     {
         await StartAsync();
         using var client = storage!.NewClient();
         var keys = new EtcdKeys(storage.Options.Prefix);
-        using var space = new EtcdUploads(client, keys, storage.Time, Budgets.Ample());
-        await space.BeginAsync("late", Small, cancellationToken);
-        await space.StageAsync("late", 1, Small, cancellationToken);
+        using var uploads = new EtcdUploads(client, keys, storage.Time, Budgets.Ample());
+        await uploads.BeginAsync("late", Small, cancellationToken);
+        await uploads.StageAsync("late", 1, Small, cancellationToken);
         storage.Time.Shift = TimeSpan.FromHours(2);
         Assert.That(await blobs.DiscardAbandonedAsync(TimeSpan.FromHours(1), cancellationToken), Is.EqualTo(1));
-        await DemandUnavailableAsync(() => space.StageAsync("late", 2, Small, cancellationToken));
-        await DemandUnavailableAsync(() => space.RefreshAsync("late", cancellationToken));
-        var commit = new BlobCommit(space, new BlobKey(Sample, StorageShortcuts.DigestOf(Small)), null);
-        await DemandUnavailableAsync(() => commit.UploadAsync("late", 2 * Small.Length, cancellationToken));
+        await AssertUnavailableAsync(() => uploads.StageAsync("late", 2, Small, cancellationToken));
+        await AssertUnavailableAsync(() => uploads.RefreshAsync("late", cancellationToken));
+        var commit = new BlobCommit(uploads, new BlobKey(Sample, StorageShortcuts.DigestOf(Small)), null);
+        await AssertUnavailableAsync(() => commit.UploadAsync("late", 2 * Small.Length, cancellationToken));
         Assert.That(await blobs.InfosAsync(Sample, ScopeDepth.Subtree, null, cancellationToken), Is.Empty);
         Assert.That(
             (await client.RangeAsync(new RangeRequest { Key = keys.Chunk("late", 0) }, cancellationToken)).Kvs,
             Is.Empty);
     }
 
-    private static Google.Protobuf.ByteString Bytes(
-        string text) => Google.Protobuf.ByteString.CopyFrom(text, Encoding.ASCII);
+    private static Google.Protobuf.ByteString Bytes(string text) =>
+        Google.Protobuf.ByteString.CopyFrom(text, Encoding.ASCII);
 
     private async Task StartAsync(params string[] settings)
     {
@@ -328,30 +326,30 @@ public sealed class EtcdFaults : IAsyncDisposable
     }
 
     /// <summary>
-    /// Commits while no answer comes back, cuts the connection once the blob is there, then disposes of the writer.
+    /// Commits while no response arrives, cuts the connection once the blob exists, then disposes of the writer.
     /// </summary>
-    private async Task DemandCommittedOnceAsync(
+    private async Task AssertCommittedOnceAsync(
         CuttingProxy proxy, byte[] bytes, Func<Digest, Task> commit, Func<Task> dispose)
     {
         var key = new BlobKey(Sample, StorageShortcuts.DigestOf(bytes));
         proxy.SwallowsAnswers = true;
         var committing = commit(key.Digest);
-        var info = await UntilAsync(async () => await blobs.StatAsync(key, cancellationToken));
+        var info = await WaitForAsync(async () => await blobs.StatAsync(key, cancellationToken));
         await proxy.CutAsync();
-        await DemandUnavailableAsync(() => committing);
+        await AssertUnavailableAsync(() => committing);
         await dispose();
         Assert.That(await blobs.DiscardAbandonedAsync(TimeSpan.Zero, cancellationToken), Is.Zero);
         Assert.That(
-            await blobs.StatAsync(key, cancellationToken), Is.EqualTo(info), "neither written twice nor taken back");
+            await blobs.StatAsync(key, cancellationToken), Is.EqualTo(info), "neither written twice nor rolled back");
         Assert.That(
             (await blobs.ReadAsync(key, ByteRange.All, cancellationToken)).AsSpan().SequenceEqual(bytes), Is.True);
     }
 
-    private Task DemandUnavailableAsync(Func<Task> call) => DemandAsync(StorageFault.Unavailable, call);
+    private Task AssertUnavailableAsync(Func<Task> call) => AssertFaultAsync(StorageFault.Unavailable, call);
 
-    private async Task DemandAsync(StorageFault kind, Func<Task> call) =>
+    private async Task AssertFaultAsync(StorageFault kind, Func<Task> call) =>
         await Assert.ThatAsync(
-            () => call().WaitAsync(Hangs, cancellationToken),
+            () => call().WaitAsync(HangTimeout, cancellationToken),
             Throws.InstanceOf<StorageException>().With.Property("Kind").EqualTo(kind));
 
     private static async Task<bool> TryAsync<T>(Func<Task<T>> call)
@@ -367,12 +365,12 @@ public sealed class EtcdFaults : IAsyncDisposable
         }
     }
 
-    private async Task<T> UntilAsync<T>(Func<Task<T?>> look)
+    private async Task<T> WaitForAsync<T>(Func<Task<T?>> find)
         where T : class
     {
         while (true)
         {
-            if (await look() is { } seen)
+            if (await find() is { } seen)
                 return seen;
             await Task.Delay(10, cancellationToken);
         }

@@ -5,9 +5,7 @@ using Registry.Tests.Support.Storage;
 
 namespace Registry.Tests.Contract;
 
-/// <summary>
-/// What only the filesystem's change feed can suffer: writers that end in between, and hands that reach in.
-/// </summary>
+/// <summary>Faults of the filesystem's change feed: writers that die midway, and files changed by hand.</summary>
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 public sealed class FilesystemChanges : IAsyncDisposable
 {
@@ -16,14 +14,14 @@ public sealed class FilesystemChanges : IAsyncDisposable
     private readonly CancellationToken cancellationToken = new CancellationTokenSource(TimeSpan.FromMinutes(1)).Token;
     private readonly FilesystemUnderTest storage = new();
     private IDocumentStore documents = null!;
-    private IDocumentStore others = null!;
+    private IDocumentStore otherDocuments = null!;
     private ChangeToken token = null!;
 
     [SetUp]
     public async Task Open()
     {
         (documents, _, _) = await storage.OpenAsync();
-        (others, _, _) = await storage.OpenAsync();
+        (otherDocuments, _, _) = await storage.OpenAsync();
         await documents.PutAsync(Sample, "one", Precondition.Absent, cancellationToken);
         token = (await documents.ChangesAsync(StoreKeys.Packages, null, cancellationToken)).Token;
     }
@@ -31,20 +29,21 @@ public sealed class FilesystemChanges : IAsyncDisposable
     public ValueTask DisposeAsync() => storage.DisposeAsync();
 
     [Test]
-    public async Task A_write_whose_writer_died_in_between_is_told_of_until_the_next_one_of_its_stripe()
+    public async Task A_write_whose_process_died_is_reported_until_the_next_write_of_its_stripe()
     {
         var volume = storage.NewVolume();
         using (var stripe = await volume.Locks.AcquireAsync(Sample.Value, cancellationToken))
             _ = volume.Changes.Announce(stripe.Index, Sample.Value);
         for (var call = 0; call < 3; call++)
-            Assert.That(await ChangedAsync(), Is.EqualTo(new[] { Sample }), "what it did may be seen at any moment");
-        await others.PutAsync(Sample, "two", Precondition.None, cancellationToken);
+            Assert.That(
+                await ChangedAsync(), Is.EqualTo(new[] { Sample }), "its effect may become visible at any time");
+        await otherDocuments.PutAsync(Sample, "two", Precondition.None, cancellationToken);
         Assert.That(await ChangedAsync(), Is.EqualTo(new[] { Sample }));
         Assert.That(await ChangedAsync(), Is.Empty);
     }
 
     [Test]
-    public async Task What_failed_is_not_told_of_for_ever()
+    public async Task A_failed_write_is_not_reported_forever()
     {
         var folder = storage.Below("documents", "packages", "sample", "other@.json");
         Directory.CreateDirectory(Path.Combine(folder, "in the way"));
@@ -58,10 +57,10 @@ public sealed class FilesystemChanges : IAsyncDisposable
     }
 
     [Test]
-    public async Task A_ring_that_went_round_asks_for_a_listing_and_one_key_written_often_does_not()
+    public async Task A_wrapped_ring_requires_a_listing_but_one_key_written_often_does_not()
     {
         for (var round = 0; round < 500; round++)
-            await others.PutAsync(Sample, $"{round}", Precondition.None, cancellationToken);
+            await otherDocuments.PutAsync(Sample, $"{round}", Precondition.None, cancellationToken);
         Assert.That(await ChangedAsync(), Is.EqualTo(new[] { Sample }));
 
         var volume = storage.NewVolume();
@@ -74,7 +73,7 @@ public sealed class FilesystemChanges : IAsyncDisposable
     }
 
     [Test]
-    public async Task A_file_that_was_removed_replaced_or_damaged_asks_for_a_listing_and_never_misses_a_write(
+    public async Task A_removed_replaced_or_damaged_change_file_requires_a_listing_and_misses_no_write(
         [Values] Damage damage)
     {
         var path = storage.Below("changes");
@@ -99,23 +98,23 @@ public sealed class FilesystemChanges : IAsyncDisposable
         }
 
         Assert.That(await ChangedAsync(), Is.Null);
-        await others.PutAsync(Sample, "two", Precondition.None, cancellationToken);
+        await otherDocuments.PutAsync(Sample, "two", Precondition.None, cancellationToken);
         Assert.That(await ChangedAsync(), Is.Null.Or.EqualTo(new[] { Sample }));
         await ChangedAsync();
-        await others.TryDeleteAsync(Sample, Precondition.None, cancellationToken);
+        await otherDocuments.TryDeleteAsync(Sample, Precondition.None, cancellationToken);
         Assert.That(await ChangedAsync(), Is.EqualTo(new[] { Sample }));
     }
 
     [Test]
-    public async Task A_file_that_is_replaced_under_a_write_has_it_in_the_new_one()
+    public async Task A_write_is_recorded_in_a_change_file_replaced_during_it()
     {
         var volume = storage.NewVolume();
         using (var stripe = await volume.Locks.AcquireAsync(Sample.Value, cancellationToken))
         {
             var mark = volume.Changes.Announce(stripe.Index, Sample.Value);
             File.Delete(storage.Below("changes"));
-            await others.PutAsync(
-                KeyOfAnotherStripe(stripe.Index), "makes it anew", Precondition.None, cancellationToken);
+            await otherDocuments.PutAsync(
+                KeyOfAnotherStripe(stripe.Index), "recreates the file", Precondition.None, cancellationToken);
             await ChangedAsync();
             Assert.That(await ChangedAsync(), Is.Empty);
             mark.Dispose();

@@ -5,7 +5,7 @@ using Registry.Tests.Support.Storage;
 
 namespace Registry.Tests.Contract;
 
-/// <summary>What only a folder can suffer: clocks that step back, hands that reach in, and the folder's end.</summary>
+/// <summary>Faults of a folder: clocks that step back, files changed by hand, and a folder that disappears.</summary>
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 [Parallelizable(ParallelScope.Self)]
 public sealed class FilesystemFaults : IAsyncDisposable
@@ -24,7 +24,7 @@ public sealed class FilesystemFaults : IAsyncDisposable
     public ValueTask DisposeAsync() => storage.DisposeAsync();
 
     [Test]
-    public async Task A_document_is_a_file_that_an_operator_can_read()
+    public async Task A_document_is_a_plain_file()
     {
         await documents.PutAsync(Sample, "{}", Precondition.Absent, cancellationToken);
         Assert.That(
@@ -41,7 +41,7 @@ public sealed class FilesystemFaults : IAsyncDisposable
     [TestCase(0)]
     [TestCase(-1)]
     [TestCase(-1_000)]
-    public async Task Revisions_and_upload_times_go_on_when_the_clock_stands_or_steps_back(int seconds)
+    public async Task Revisions_and_upload_times_increase_when_the_clock_stops_or_steps_back(int seconds)
     {
         storage.Time.Still = TimeProvider.System.GetUtcNow();
         var last = 0L;
@@ -63,7 +63,7 @@ public sealed class FilesystemFaults : IAsyncDisposable
     }
 
     [Test]
-    public async Task A_key_that_comes_back_after_the_clock_was_set_back_repeats_no_revision_in_a_new_process()
+    public async Task A_recreated_key_never_repeats_a_revision_in_a_new_process_with_its_clock_set_back()
     {
         var key = new BlobKey(Sample, StorageShortcuts.DigestOf(Small));
         var document =
@@ -83,7 +83,7 @@ public sealed class FilesystemFaults : IAsyncDisposable
     }
 
     [Test]
-    public async Task A_blob_that_was_cut_off_is_corrupt_and_never_a_short_stream()
+    public async Task A_truncated_blob_is_corrupt_and_never_a_short_stream()
     {
         var bytes = StorageShortcuts.Bytes(100_000);
         var info = await blobs.CommitAsync(Sample, bytes, cancellationToken);
@@ -99,17 +99,17 @@ public sealed class FilesystemFaults : IAsyncDisposable
     }
 
     [Test]
-    public async Task A_document_that_is_too_large_to_be_ours_is_corrupt()
+    public async Task A_document_file_above_the_maximum_size_is_corrupt()
     {
         await documents.PutAsync(Sample, "{}", Precondition.Absent, cancellationToken);
         using (var file = new FileStream(storage.Below("documents", "packages", "sample", "app@.json"), FileMode.Open))
             file.SetLength(Document.MaxBytes + 1);
-        await DemandAsync(StorageFault.Corrupt, async () => await documents.GetAsync(Sample, cancellationToken));
-        await DemandAsync(StorageFault.Corrupt, async () => await documents.StatAsync(Sample, cancellationToken));
+        await AssertFaultAsync(StorageFault.Corrupt, async () => await documents.GetAsync(Sample, cancellationToken));
+        await AssertFaultAsync(StorageFault.Corrupt, async () => await documents.StatAsync(Sample, cancellationToken));
     }
 
     [Test]
-    public async Task When_the_data_folder_is_gone_everything_says_so_and_nothing_makes_it_anew(
+    public async Task A_missing_data_folder_fails_every_call_and_is_not_recreated(
         [Values] bool onlyItsContent)
     {
         await documents.PutAsync(Sample, "{}", Precondition.Absent, cancellationToken);
@@ -119,41 +119,45 @@ public sealed class FilesystemFaults : IAsyncDisposable
         if (onlyItsContent)
             Directory.CreateDirectory(storage.Path);
 
-        await DemandAsync(StorageFault.Unavailable, async () => await documents.GetAsync(Sample, cancellationToken));
-        await DemandAsync(StorageFault.Unavailable, async () => await documents.StatAsync(Sample, cancellationToken));
-        await DemandAsync(
+        await AssertFaultAsync(
+            StorageFault.Unavailable, async () => await documents.GetAsync(Sample, cancellationToken));
+        await AssertFaultAsync(
+            StorageFault.Unavailable, async () => await documents.StatAsync(Sample, cancellationToken));
+        await AssertFaultAsync(
             StorageFault.Unavailable,
             async () => await documents.TryPutAsync(Sample, "{}", Precondition.None, cancellationToken));
-        await DemandAsync(
+        await AssertFaultAsync(
             StorageFault.Unavailable,
             async () => await documents.TryPutAsync(Sample, "{}", Precondition.Absent, cancellationToken));
-        await DemandAsync(
+        await AssertFaultAsync(
             StorageFault.Unavailable,
             async () => await documents.TryDeleteAsync(Sample, Precondition.None, cancellationToken));
-        await DemandAsync(
+        await AssertFaultAsync(
             StorageFault.Unavailable,
             async () => await documents.KeysAsync(StoreKeys.Packages, null, cancellationToken));
-        await DemandAsync(StorageFault.Unavailable, async () => await blobs.StatAsync(info.Key, cancellationToken));
-        await DemandAsync(
+        await AssertFaultAsync(
+            StorageFault.Unavailable, async () => await blobs.StatAsync(info.Key, cancellationToken));
+        await AssertFaultAsync(
             StorageFault.Unavailable, async () => await blobs.OpenAsync(info.Key, ByteRange.All, cancellationToken));
-        await DemandAsync(StorageFault.Unavailable, async () => await blobs.CreateAsync(Sample, cancellationToken));
-        await DemandAsync(
+        await AssertFaultAsync(
+            StorageFault.Unavailable, async () => await blobs.CreateAsync(Sample, cancellationToken));
+        await AssertFaultAsync(
             StorageFault.Unavailable,
             async () => await writer.CommitAsync(StorageShortcuts.DigestOf([]), null, cancellationToken));
-        await DemandAsync(
+        await AssertFaultAsync(
             StorageFault.Unavailable,
             async () => await blobs.TryDeleteAsync(info.Key, Precondition.None, cancellationToken));
-        await DemandAsync(
+        await AssertFaultAsync(
             StorageFault.Unavailable,
             async () => await blobs.InfosAsync(StoreKeys.Packages, ScopeDepth.Subtree, null, cancellationToken));
-        await DemandAsync(
+        await AssertFaultAsync(
             StorageFault.Unavailable, async () => await blobs.DiscardAbandonedAsync(TimeSpan.Zero, cancellationToken));
         Assert.That(Directory.Exists(storage.Path), Is.EqualTo(onlyItsContent));
         Assert.That(!onlyItsContent || !Directory.EnumerateFileSystemEntries(storage.Path).Any(), Is.True);
     }
 
     [Test]
-    public async Task Folders_go_with_the_last_that_was_in_them_and_come_with_the_next()
+    public async Task Folders_are_removed_when_empty_and_recreated_when_needed()
     {
         for (var round = 0; round < 2; round++)
         {
@@ -167,7 +171,7 @@ public sealed class FilesystemFaults : IAsyncDisposable
     }
 
     [Test]
-    public async Task A_folder_that_is_removed_as_soon_as_it_is_empty_is_made_as_often_as_it_takes()
+    public async Task A_folder_removed_concurrently_is_recreated_until_the_file_is_placed()
     {
         var volume = storage.NewVolume();
         volume.Open();
@@ -191,7 +195,7 @@ public sealed class FilesystemFaults : IAsyncDisposable
     }
 
     [Test]
-    public async Task What_is_not_ours_is_no_part_of_a_listing()
+    public async Task Foreign_files_are_not_listed()
     {
         await documents.PutAsync(Sample, "{}", Precondition.Absent, cancellationToken);
         var info = await blobs.CommitAsync(
@@ -225,10 +229,10 @@ public sealed class FilesystemFaults : IAsyncDisposable
         File.CreateSymbolicLink(
             storage.Below("documents", "packages", "sample", "link@.json"), Path.Combine(outside, "secret@.json"));
         Directory.CreateSymbolicLink(storage.Below("documents", "packages", "linked"), outside);
-        await DemandAsync(
+        await AssertFaultAsync(
             StorageFault.Corrupt,
             async () => await documents.GetAsync(StoreKey.Of("packages", "sample", "link"), cancellationToken));
-        await DemandAsync(
+        await AssertFaultAsync(
             StorageFault.Corrupt,
             async () => await documents.StatAsync(StoreKey.Of("packages", "sample", "link"), cancellationToken));
         Assert.That(
@@ -236,20 +240,20 @@ public sealed class FilesystemFaults : IAsyncDisposable
     }
 
     [Test]
-    public async Task A_damaged_lock_file_is_corrupt_and_refuses_what_it_cannot_order()
+    public async Task A_damaged_lock_file_fails_writes_as_corrupt()
     {
         await documents.PutAsync(Sample, "{}", Precondition.Absent, cancellationToken);
         await documents.TryDeleteAsync(Sample, Precondition.None, cancellationToken);
         foreach (var path in Directory.GetFiles(storage.Below("locks")))
             await File.WriteAllTextAsync(path, "rubbish~", cancellationToken);
-        await DemandAsync(
+        await AssertFaultAsync(
             StorageFault.Corrupt,
             async () => await documents.TryPutAsync(Sample, "{}", Precondition.None, cancellationToken));
         Assert.That(await documents.GetAsync(Sample, cancellationToken), Is.Null);
     }
 
     [Test]
-    public async Task A_blob_whose_modification_time_was_set_by_hand_counts_as_uploaded_then()
+    public async Task A_modification_time_set_by_hand_becomes_the_upload_time()
     {
         var info = await blobs.CommitAsync(
             Sample, Small, new DateTimeOffset(2017, 1, 1, 0, 0, 0, TimeSpan.Zero), cancellationToken);
@@ -263,21 +267,21 @@ public sealed class FilesystemFaults : IAsyncDisposable
     }
 
     [Test]
-    public async Task A_lock_that_another_process_does_not_give_back_makes_the_storage_unavailable_only_for_who_needs_it()
+    public async Task A_lock_held_by_another_process_blocks_only_writers()
     {
         await documents.PutAsync(Sample, "{}", Precondition.Absent, cancellationToken);
         using var held = await storage.NewVolume().Locks.AcquireAsync(Sample.Value, cancellationToken);
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var waiting = documents.TryPutAsync(Sample, "two", Precondition.None, patience.Token);
+        using var cancel = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var waiting = documents.TryPutAsync(Sample, "two", Precondition.None, cancel.Token);
         Assert.That(
             (await documents.GetAsync(Sample, cancellationToken))!.Text(), Is.EqualTo("{}"), "readers need no lock");
-        await patience.CancelAsync();
+        await cancel.CancelAsync();
         Assert.That(async () => await waiting, Throws.InstanceOf<OperationCanceledException>());
         Assert.That(Directory.GetFiles(storage.Below("staging")), Is.Empty);
     }
 
     [Test]
-    public async Task Who_waited_for_a_lock_judges_what_is_there_then()
+    public async Task Preconditions_are_evaluated_after_the_lock_is_acquired()
     {
         var seen = await documents.PutAsync(Sample, "{}", Precondition.Absent, cancellationToken);
         var blob = await blobs.CommitAsync(Sample, Small, cancellationToken);
@@ -311,7 +315,7 @@ public sealed class FilesystemFaults : IAsyncDisposable
     }
 
     [Test]
-    public async Task A_sweep_at_any_moment_takes_nothing_from_a_live_writer()
+    public async Task Discarding_abandoned_uploads_never_affects_a_live_writer()
     {
         var probe = new FilesystemProbe(storage.NewVolume());
         using var done = new CancellationTokenSource();
@@ -341,7 +345,7 @@ public sealed class FilesystemFaults : IAsyncDisposable
     }
 
     [Test]
-    public async Task What_nobody_has_locked_is_reclaimed_whatever_its_age_and_a_live_upload_stays()
+    public async Task Unlocked_staged_files_are_reclaimed_at_any_age_and_live_uploads_stay()
     {
         await using var writer = await blobs.CreateAsync(Sample, cancellationToken);
         await writer.WriteAsync(Small, cancellationToken);
@@ -353,45 +357,47 @@ public sealed class FilesystemFaults : IAsyncDisposable
     }
 
     [Test]
-    public async Task A_listing_can_be_cancelled_among_folders_that_hold_nothing()
+    public async Task A_listing_can_be_cancelled_among_empty_folders()
     {
         await documents.PutAsync(StoreKey.Of("packages", "a", "first"), "{}", Precondition.Absent, cancellationToken);
         for (var i = 0; i < 10; i++)
             Directory.CreateDirectory(storage.Below("documents", "packages", "b", $"empty{i}"));
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        using var cancel = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         await using var listing =
-            documents.ListAsync(StoreKeys.Packages, null, stop.Token).GetAsyncEnumerator(cancellationToken);
+            documents.ListAsync(StoreKeys.Packages, null, cancel.Token).GetAsyncEnumerator(cancellationToken);
         Assert.That(await listing.MoveNextAsync(), Is.True);
-        await stop.CancelAsync();
+        await cancel.CancelAsync();
         Assert.That(async () => await listing.MoveNextAsync(), Throws.InstanceOf<OperationCanceledException>());
     }
 
     [Test]
-    public async Task A_volume_that_is_open_for_reading_makes_nothing_and_changes_nothing()
+    public async Task A_read_only_volume_creates_and_changes_nothing()
     {
         var path = storage.Below("nothing");
         var volume = new FilesystemVolume(new FilesystemOptions { Path = path, ReadOnly = true }, TimeProvider.System);
-        var reading = new FilesystemDocumentStore(volume);
-        await DemandAsync(StorageFault.Unavailable, async () => await reading.GetAsync(Sample, cancellationToken));
+        var readOnly = new FilesystemDocumentStore(volume);
+        await AssertFaultAsync(
+            StorageFault.Unavailable, async () => await readOnly.GetAsync(Sample, cancellationToken));
         Assert.That(Directory.Exists(path), Is.False);
 
         var revision = await documents.PutAsync(Sample, "{}", Precondition.Absent, cancellationToken);
         var options = new FilesystemOptions { Path = storage.Path, ReadOnly = true };
         volume = new FilesystemVolume(options, TimeProvider.System);
-        reading = new FilesystemDocumentStore(volume);
-        var blobsToRead = new FilesystemBlobStore(volume);
-        Assert.That((await reading.GetAsync(Sample, cancellationToken))!.Revision, Is.EqualTo(revision));
-        await DemandAsync(
+        readOnly = new FilesystemDocumentStore(volume);
+        var readOnlyBlobs = new FilesystemBlobStore(volume);
+        Assert.That((await readOnly.GetAsync(Sample, cancellationToken))!.Revision, Is.EqualTo(revision));
+        await AssertFaultAsync(
             StorageFault.Denied,
-            async () => await reading.PutAsync(Sample, "{}", Precondition.None, cancellationToken));
-        await DemandAsync(
+            async () => await readOnly.PutAsync(Sample, "{}", Precondition.None, cancellationToken));
+        await AssertFaultAsync(
             StorageFault.Denied,
-            async () => await reading.TryDeleteAsync(Sample, Precondition.None, cancellationToken));
-        await DemandAsync(StorageFault.Denied, async () => await blobsToRead.CreateAsync(Sample, cancellationToken));
+            async () => await readOnly.TryDeleteAsync(Sample, Precondition.None, cancellationToken));
+        await AssertFaultAsync(
+            StorageFault.Denied, async () => await readOnlyBlobs.CreateAsync(Sample, cancellationToken));
     }
 
     [Test]
-    public async Task The_probe_finds_a_volume_that_keeps_times_and_locks_and_leaves_nothing()
+    public async Task The_probe_accepts_a_volume_that_supports_times_and_locks_and_leaves_no_files()
     {
         var probe = new FilesystemProbe(storage.NewVolume());
         await probe.ProbeAsync(cancellationToken);
@@ -399,7 +405,7 @@ public sealed class FilesystemFaults : IAsyncDisposable
         Assert.That(Directory.GetFiles(storage.Path, "*", SearchOption.AllDirectories), Is.Empty);
     }
 
-    private static async Task DemandAsync(StorageFault kind, Func<Task> call)
+    private static async Task AssertFaultAsync(StorageFault kind, Func<Task> call)
     {
         var failure = await Assert.ThrowsAsync<StorageException>(() => call());
         Assert.That(failure!.Kind, Is.EqualTo(kind), failure.Message);

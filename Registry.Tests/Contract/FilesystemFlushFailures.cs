@@ -13,7 +13,7 @@ using Registry.Tests.Support.Storage;
 
 namespace Registry.Tests.Contract;
 
-/// <summary>Flushes of folders that fail after the change: it can be read, and a power failure would undo it.</summary>
+/// <summary>Folder flushes that fail after the change: it is readable, but a power failure would undo it.</summary>
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 [Parallelizable(ParallelScope.All)]
 public sealed class FilesystemFlushFailures : IAsyncDisposable
@@ -28,8 +28,8 @@ public sealed class FilesystemFlushFailures : IAsyncDisposable
     private IDocumentStore documents = null!;
     private IBlobStore blobs = null!;
 
-    /// <summary>Which folders cannot be flushed.</summary>
-    private volatile Func<string, bool> fails = static _ => false;
+    /// <summary>Selects the folders whose flush fails.</summary>
+    private volatile Func<string, bool> flushFails = static _ => false;
 
     private string Namespace => storage.Below("documents", "packages", "sample");
 
@@ -45,43 +45,43 @@ public sealed class FilesystemFlushFailures : IAsyncDisposable
     public ValueTask DisposeAsync() => storage.DisposeAsync();
 
     [Test]
-    public async Task A_write_whose_flush_failed_is_no_reason_to_refuse_another_until_it_is_written_and_flushed_anew()
+    public async Task A_write_whose_flush_failed_fails_no_precondition_until_it_is_rewritten_and_flushed()
     {
-        fails = static _ => true;
-        await DemandUnflushedAsync(
+        flushFails = static _ => true;
+        await AssertUnflushedAsync(
             async () => await documents.TryPutAsync(One, "first", Precondition.Absent, cancellationToken));
         var document = (await documents.GetAsync(One, cancellationToken))!;
-        Assert.That(document.Text(), Is.EqualTo("first"), "a read serves what is there");
+        Assert.That(document.Text(), Is.EqualTo("first"), "a read returns the current document");
 
-        await DemandUnflushedAsync(
+        await AssertUnflushedAsync(
             async () => await documents.TryPutAsync(One, "second", Precondition.Absent, cancellationToken));
         var other = Precondition.Matches(new Revision("1"));
-        await DemandUnflushedAsync(async () => await documents.TryDeleteAsync(One, other, cancellationToken));
-        await DemandUnflushedAsync(async () => await documents.EnsureDurableAsync(One, cancellationToken));
+        await AssertUnflushedAsync(async () => await documents.TryDeleteAsync(One, other, cancellationToken));
+        await AssertUnflushedAsync(async () => await documents.EnsureDurableAsync(One, cancellationToken));
 
-        fails = static _ => false;
+        flushFails = static _ => false;
         var file = Disk.TryIdentify(Path.Combine(Namespace, "one@.json"));
         flushed.Clear();
         Assert.That(await documents.TryPutAsync(One, "second", Precondition.Absent, cancellationToken), Is.Null);
         Assert.That(flushed, Does.Contain(Namespace));
         Assert.That(
             Disk.TryIdentify(Path.Combine(Namespace, "one@.json")),
-            Is.Not.EqualTo(file), "it was renamed into its place anew");
+            Is.Not.EqualTo(file), "it was renamed into place again");
         Assert.That(await documents.StatAsync(One, cancellationToken), Is.EqualTo(document.Revision));
         Assert.That(Directory.GetFiles(storage.Below("staging")), Is.Empty);
 
         flushed.Clear();
         Assert.That(await documents.TryPutAsync(One, "second", Precondition.Absent, cancellationToken), Is.Null);
-        Assert.That(flushed, Is.Empty, "it is not in doubt any more");
+        Assert.That(flushed, Is.Empty, "it is no longer in doubt");
     }
 
     [Test]
     public async Task A_write_whose_flush_failed_can_be_replaced()
     {
-        fails = static _ => true;
-        await DemandUnflushedAsync(
+        flushFails = static _ => true;
+        await AssertUnflushedAsync(
             async () => await documents.TryPutAsync(One, "first", Precondition.Absent, cancellationToken));
-        fails = static _ => false;
+        flushFails = static _ => false;
         await documents.PutAsync(
             One,
             "second",
@@ -91,25 +91,25 @@ public sealed class FilesystemFlushFailures : IAsyncDisposable
     }
 
     [Test]
-    public async Task A_delete_whose_flush_failed_is_not_taken_for_done_until_the_folder_is_written_and_flushed_anew()
+    public async Task A_delete_whose_flush_failed_is_not_final_until_the_folder_is_rewritten_and_flushed()
     {
         await documents.PutAsync(One, "{}", Precondition.Absent, cancellationToken);
         var blob = await blobs.CommitAsync(One, Small, cancellationToken);
-        fails = static _ => true;
-        await DemandUnflushedAsync(
+        flushFails = static _ => true;
+        await AssertUnflushedAsync(
             async () => await documents.TryDeleteAsync(One, Precondition.None, cancellationToken));
-        await DemandUnflushedAsync(
+        await AssertUnflushedAsync(
             async () => await blobs.TryDeleteAsync(blob.Key, Precondition.None, cancellationToken));
         Assert.That(await documents.GetAsync(One, cancellationToken), Is.Null);
         Assert.That(await blobs.StatAsync(blob.Key, cancellationToken), Is.Null);
 
-        await DemandUnflushedAsync(
+        await AssertUnflushedAsync(
             async () => await documents.TryDeleteAsync(One, Precondition.None, cancellationToken));
-        await DemandUnflushedAsync(
+        await AssertUnflushedAsync(
             async () => await blobs.TryDeleteAsync(blob.Key, Precondition.None, cancellationToken));
-        await DemandUnflushedAsync(async () => await documents.EnsureDurableAsync(One, cancellationToken));
+        await AssertUnflushedAsync(async () => await documents.EnsureDurableAsync(One, cancellationToken));
 
-        fails = static _ => false;
+        flushFails = static _ => false;
         flushed.Clear();
         Assert.That(await documents.TryDeleteAsync(One, Precondition.None, cancellationToken), Is.False);
         Assert.That(await blobs.TryDeleteAsync(blob.Key, Precondition.None, cancellationToken), Is.False);
@@ -119,12 +119,12 @@ public sealed class FilesystemFlushFailures : IAsyncDisposable
     }
 
     [Test]
-    public async Task A_blob_whose_flush_failed_is_committed_and_flushed_anew()
+    public async Task A_blob_whose_flush_failed_is_committed_and_flushed_again()
     {
-        fails = static _ => true;
-        await DemandUnflushedAsync(async () => await blobs.CommitAsync(One, Small, cancellationToken));
-        await DemandUnflushedAsync(async () => await blobs.CommitAsync(One, Small, cancellationToken));
-        fails = static _ => false;
+        flushFails = static _ => true;
+        await AssertUnflushedAsync(async () => await blobs.CommitAsync(One, Small, cancellationToken));
+        await AssertUnflushedAsync(async () => await blobs.CommitAsync(One, Small, cancellationToken));
+        flushFails = static _ => false;
         flushed.Clear();
         var info = await blobs.CommitAsync(One, Small, cancellationToken);
         Assert.That(flushed, Does.Contain(storage.Below("blobs", "packages", "sample", "one")));
@@ -132,12 +132,12 @@ public sealed class FilesystemFlushFailures : IAsyncDisposable
     }
 
     [Test]
-    public async Task A_folder_above_that_could_not_be_flushed_is_written_and_flushed_anew_by_the_next_who_needs_it()
+    public async Task A_parent_folder_whose_flush_failed_is_rewritten_and_flushed_by_the_next_write()
     {
-        fails = folder => folder == Packages;
-        await DemandUnflushedAsync(
+        flushFails = folder => folder == Packages;
+        await AssertUnflushedAsync(
             async () => await documents.TryPutAsync(One, "{}", Precondition.Absent, cancellationToken));
-        fails = static _ => false;
+        flushFails = static _ => false;
         var old = new DateTime(2020, 1, 1, 0, 0, 0, DateTimeKind.Utc);
         Directory.SetLastWriteTimeUtc(Packages, old);
         flushed.Clear();
@@ -148,15 +148,15 @@ public sealed class FilesystemFlushFailures : IAsyncDisposable
     }
 
     [Test]
-    public async Task A_write_that_waited_while_the_flush_of_another_failed_is_in_doubt_too()
+    public async Task A_write_sharing_a_failed_flush_is_in_doubt_too()
     {
         using var begun = new SemaphoreSlim(0);
         using var written = new ManualResetEventSlim();
-        fails = folder =>
+        flushFails = folder =>
         {
             if (folder != Namespace)
                 return false;
-            fails = static _ => false;
+            flushFails = static _ => false;
             begun.Release();
             written.Wait(cancellationToken);
             return true;
@@ -167,14 +167,14 @@ public sealed class FilesystemFlushFailures : IAsyncDisposable
         while (!File.Exists(Path.Combine(Namespace, "two@.json")))
             await Task.Delay(1, cancellationToken);
         written.Set();
-        await DemandUnflushedAsync(async () => await first);
-        await DemandUnflushedAsync(async () => await second);
+        await AssertUnflushedAsync(async () => await first);
+        await AssertUnflushedAsync(async () => await second);
         await documents.EnsureDurableAsync(One, cancellationToken);
         await documents.EnsureDurableAsync(Two, cancellationToken);
     }
 
     [Test]
-    public async Task A_blob_stays_as_long_as_a_power_failure_could_bring_back_the_release_that_refers_to_it()
+    public async Task A_blob_is_not_collected_while_a_power_failure_could_restore_its_release()
     {
         var options = new CollectionOptions { Grace = TimeSpan.Zero };
         var indexes = new PackageIndexes(documents, TimeProvider.System, new UpdateOptions());
@@ -187,20 +187,20 @@ public sealed class FilesystemFlushFailures : IAsyncDisposable
         await using (var upload = await Samples.UploadAsync(blobs, package, "content"))
             await packages.PushAsync(package, release, Samples.Type("helm"), upload, once, cancellationToken);
 
-        fails = folder => folder.StartsWith(storage.Below("documents"), StringComparison.Ordinal);
-        await DemandUnflushedAsync(
+        flushFails = folder => folder.StartsWith(storage.Below("documents"), StringComparison.Ordinal);
+        await AssertUnflushedAsync(
             async () => await packages.DeleteAsync("titi", "rocketchat", "1.0.0", "helm", cancellationToken));
         Assert.That((await collector.CollectAsync(cancellationToken)).Deleted, Is.Zero);
         Assert.That(
             await blobs.InfosAsync(StoreKeys.Packages, ScopeDepth.Subtree, null, cancellationToken),
             Has.Count.EqualTo(1));
 
-        fails = static _ => false;
+        flushFails = static _ => false;
         Assert.That((await collector.CollectAsync(cancellationToken)).Deleted, Is.EqualTo(1));
     }
 
     [Test]
-    public async Task A_deleted_revision_is_noted_anew_each_time()
+    public async Task A_deleted_revision_is_recorded_again_each_time()
     {
         var volume = storage.NewVolume();
         volume.Open();
@@ -215,7 +215,7 @@ public sealed class FilesystemFlushFailures : IAsyncDisposable
         Assert.That(stripe.Next(present: 1, current: null), Is.EqualTo(revision + 1));
     }
 
-    private static async Task DemandUnflushedAsync(Func<Task> call)
+    private static async Task AssertUnflushedAsync(Func<Task> call)
     {
         var failure = await Assert.ThrowsAsync<StorageException>(() => call());
         Assert.That(failure!.IsUnflushed, Is.True, failure.Message);
@@ -225,7 +225,7 @@ public sealed class FilesystemFlushFailures : IAsyncDisposable
     private void Flush(SafeFileHandle folder, string path)
     {
         flushed.Enqueue(path);
-        if (fails(path))
+        if (flushFails(path))
             throw new StorageException(StorageFault.Unavailable, $"Could not flush '{path}': Input/output error.");
         Disk.Flush(folder, path);
     }

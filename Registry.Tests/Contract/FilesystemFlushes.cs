@@ -7,7 +7,7 @@ using Registry.Tests.Support.Storage;
 
 namespace Registry.Tests.Contract;
 
-/// <summary>What is flushed before a change is acknowledged when folders come and go meanwhile.</summary>
+/// <summary>Which folders are flushed before a change is acknowledged while folders are removed and created.</summary>
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 [Parallelizable(ParallelScope.All)]
 public sealed class FilesystemFlushes : IAsyncDisposable
@@ -19,7 +19,7 @@ public sealed class FilesystemFlushes : IAsyncDisposable
     private readonly FilesystemUnderTest storage = new();
     private readonly ConcurrentQueue<string> flushed = new();
 
-    /// <summary>Called before a folder is flushed, when it is open.</summary>
+    /// <summary>Called before an opened folder is flushed.</summary>
     private Action<string> beforeFlush = static _ => { };
 
     public FilesystemFlushes() => storage.FlushFolder = Flush;
@@ -31,7 +31,7 @@ public sealed class FilesystemFlushes : IAsyncDisposable
     public ValueTask DisposeAsync() => storage.DisposeAsync();
 
     [Test]
-    public async Task Deletes_that_find_their_folder_removed_flush_the_one_above_it()
+    public async Task Deletes_whose_folder_was_removed_flush_its_parent()
     {
         var (documents, _, _) = await storage.OpenAsync();
         await documents.PutAsync(One, "{}", Precondition.Absent, cancellationToken);
@@ -46,7 +46,7 @@ public sealed class FilesystemFlushes : IAsyncDisposable
             removed.Wait(cancellationToken);
         };
 
-        // The first holds the folder open; the second comes to its flush after the folder has gone.
+        // The first delete holds the folder open; the second reaches its flush after the folder is gone.
         var first = documents.TryDeleteAsync(One, Precondition.None, cancellationToken);
         await begun.WaitAsync(cancellationToken);
         var second = documents.TryDeleteAsync(Two, Precondition.None, cancellationToken);
@@ -61,7 +61,7 @@ public sealed class FilesystemFlushes : IAsyncDisposable
     }
 
     [Test]
-    public async Task An_entry_whose_folder_is_gone_is_flushed_in_the_nearest_that_is_left()
+    public async Task An_entry_whose_folder_is_gone_is_flushed_in_the_nearest_existing_parent()
     {
         var (documents, _, _) = await storage.OpenAsync();
         await documents.PutAsync(One, "{}", Precondition.Absent, cancellationToken);
@@ -72,7 +72,7 @@ public sealed class FilesystemFlushes : IAsyncDisposable
     }
 
     [Test]
-    public async Task A_delete_whose_folder_was_removed_and_made_again_flushes_the_one_above_it()
+    public async Task A_delete_whose_folder_was_recreated_flushes_its_parent()
     {
         var (documents, _, _) = await storage.OpenAsync();
         await documents.PutAsync(One, "{}", Precondition.Absent, cancellationToken);
@@ -91,7 +91,7 @@ public sealed class FilesystemFlushes : IAsyncDisposable
     }
 
     [Test]
-    public async Task A_delete_of_an_archive_flushes_the_nearest_folder_that_is_left()
+    public async Task A_delete_of_an_archive_flushes_the_nearest_existing_parent()
     {
         var (_, blobs, _) = await storage.OpenAsync();
         var info = await blobs.CommitAsync(

@@ -7,7 +7,7 @@ using Registry.Tests.Support.Storage;
 namespace Registry.Tests.Contract;
 
 /// <summary>
-/// What a power cut leaves of what was acknowledged, on a volume that writes nothing before it is told to.
+/// What a power cut leaves of acknowledged changes, on a volume that writes nothing until it is flushed.
 /// </summary>
 [Parallelizable(ParallelScope.Self)]
 public sealed class FilesystemPowerCuts
@@ -27,7 +27,7 @@ public sealed class FilesystemPowerCuts
             var scope = StoreKey.Of("packages", $"n{round}");
             foreach (var key in KeysOf($"n{round}"))
                 await documents.PutAsync(key, "{}", Precondition.Absent, cancellationToken);
-            await TogetherAsync(
+            await RunConcurrentlyAsync(
                 KeysOf($"n{round}").Select(
                     key => documents.TryDeleteAsync(key, Precondition.None, cancellationToken).AsTask()));
             using var left = volume.AfterPowerCut();
@@ -47,7 +47,7 @@ public sealed class FilesystemPowerCuts
             var infos = new List<BlobInfo>();
             for (var entry = 0; entry < Entries; entry++)
                 infos.Add(await blobs.CommitAsync(scope, StorageShortcuts.Bytes(100, entry), cancellationToken));
-            await TogetherAsync(
+            await RunConcurrentlyAsync(
                 infos.Select(info => blobs.TryDeleteAsync(info.Key, Precondition.None, cancellationToken).AsTask()));
             using var left = volume.AfterPowerCut();
             Assert.That(
@@ -57,7 +57,7 @@ public sealed class FilesystemPowerCuts
     }
 
     [Test]
-    public async Task No_acknowledged_write_is_lost_from_a_folder_that_deletes_empty()
+    public async Task No_acknowledged_write_is_lost_from_a_folder_emptied_by_deletes()
     {
         using var volume = LoopVolume.Create();
         var documents = Open(volume.Path).Documents;
@@ -67,7 +67,7 @@ public sealed class FilesystemPowerCuts
             var created = StoreKey.Of("packages", $"n{round}", "new");
             foreach (var key in KeysOf($"n{round}"))
                 await documents.PutAsync(key, "{}", Precondition.Absent, cancellationToken);
-            await TogetherAsync(
+            await RunConcurrentlyAsync(
             [
                 .. KeysOf($"n{round}").Select(
                     key => documents.TryDeleteAsync(key, Precondition.None, cancellationToken).AsTask()),
@@ -86,7 +86,7 @@ public sealed class FilesystemPowerCuts
     private static IEnumerable<StoreKey> KeysOf(string name) =>
         Enumerable.Range(0, Entries).Select(entry => StoreKey.Of("packages", name, $"p{entry}"));
 
-    private static async Task TogetherAsync(IEnumerable<Task<bool>> changes) =>
+    private static async Task RunConcurrentlyAsync(IEnumerable<Task<bool>> changes) =>
         Assert.That(await Task.WhenAll(changes.ToArray()), Is.All.True);
 
     private static StorageInstance Open(string folder)

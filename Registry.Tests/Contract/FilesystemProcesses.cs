@@ -8,14 +8,14 @@ using Registry.Tests.Support.Storage;
 namespace Registry.Tests.Contract;
 
 /// <summary>
-/// What the suite says of two instances, of real processes over one folder; and what a process leaves behind that dies.
+/// The contract of two instances, with real processes over one folder; and what a dying process leaves.
 /// </summary>
 public sealed class FilesystemProcesses
 {
     private readonly CancellationToken cancellationToken = new CancellationTokenSource(TimeSpan.FromMinutes(1)).Token;
 
     [Test]
-    public async Task Processes_that_count_up_one_document_lose_no_update()
+    public async Task Processes_incrementing_one_document_lose_no_update()
     {
         const int Processes = 3;
         const int Times = 150;
@@ -43,7 +43,7 @@ public sealed class FilesystemProcesses
     }
 
     [Test]
-    public async Task A_process_that_is_killed_while_it_writes_loses_nothing_acknowledged_and_leaves_nothing_torn()
+    public async Task A_process_killed_while_writing_loses_no_acknowledged_write_and_leaves_no_torn_one()
     {
         await using var storage = new FilesystemUnderTest();
         var (documents, blobs, _) = await storage.OpenAsync();
@@ -51,7 +51,7 @@ public sealed class FilesystemProcesses
         var acknowledgedBlobs = new HashSet<int>();
         foreach (var linesBeforeTheKill in (int[])[1, 20, 57])
         {
-            // Each child begins above what the one before can have come to, so that what it lost would show.
+            // Each child starts above any value that the previous one can have reached, so that lost writes show.
             await using var child =
                 ChildProcess.Start(typeof(WritingRole), storage.Path, $"{linesBeforeTheKill * 1_000}");
             Array.Clear(acknowledgedRounds);
@@ -74,9 +74,9 @@ public sealed class FilesystemProcesses
             Assert.That(
                 (await child.WaitAsync(cancellationToken)).ExitCode,
                 Is.EqualTo(128 + 9),
-                "it was killed, and ended in no other way");
+                "it was killed and did not exit by itself");
             for (var writer = 0; writer < WritingRole.Writers; writer++)
-                await DemandWholeAsync(documents, writer, acknowledgedRounds[writer]);
+                await AssertWholeAsync(documents, writer, acknowledgedRounds[writer]);
             foreach (var seed in acknowledgedBlobs)
                 Assert.That(
                     await blobs.StatAsync(
@@ -92,10 +92,11 @@ public sealed class FilesystemProcesses
 
         Assert.That(acknowledgedBlobs, Is.Not.Empty);
         await blobs.DiscardAbandonedAsync(TimeSpan.FromHours(1), cancellationToken);
-        Assert.That(Directory.GetFiles(storage.Below("staging")), Is.Empty, "what the dead had staged is reclaimed");
+        Assert.That(
+            Directory.GetFiles(storage.Below("staging")), Is.Empty, "uploads staged by dead processes are reclaimed");
     }
 
-    private async Task DemandWholeAsync(IDocumentStore documents, int writer, int acknowledgedRound)
+    private async Task AssertWholeAsync(IDocumentStore documents, int writer, int acknowledgedRound)
     {
         if (await documents.GetAsync(WritingRole.DocumentOf(writer), cancellationToken) is not { } document)
         {

@@ -5,18 +5,16 @@ using Registry.Tests.Support.Roles;
 
 namespace Registry.Tests.Contract;
 
-/// <summary>
-/// Volumes that are full or read-only: each a tmpfs that one child process mounts in a namespace of its own.
-/// </summary>
+/// <summary>Full and read-only volumes: each a tmpfs that a child process mounts in its own namespace.</summary>
 public sealed class FilesystemVolumes
 {
     private readonly CancellationToken cancellationToken = new CancellationTokenSource(TimeSpan.FromMinutes(1)).Token;
 
     [Test]
-    public Task A_full_disk_refuses_whole_and_can_be_relieved() => RunAsync(typeof(FullVolumeRole));
+    public Task A_full_disk_refuses_writes_cleanly_and_accepts_deletes() => RunAsync(typeof(FullVolumeRole));
 
     [Test]
-    public Task A_read_only_volume_denies_what_changes_it_and_is_still_read() => RunAsync(typeof(ReadOnlyVolumeRole));
+    public Task A_read_only_file_system_denies_writes_and_allows_reads() => RunAsync(typeof(ReadOnlyVolumeRole));
 
     private async Task RunAsync(Type role)
     {
@@ -24,7 +22,7 @@ public sealed class FilesystemVolumes
         {
             await possible.WaitForExitAsync(cancellationToken);
             if (possible.ExitCode != 0)
-                Assert.Ignore("This machine lets nobody mount a volume of his own: unshare was refused.");
+                Assert.Ignore("This machine does not allow user mount namespaces: unshare was refused.");
         }
 
         using var folder = new TemporaryFolder();

@@ -5,7 +5,7 @@ using Registry.Tests.Support.Storage;
 
 namespace Registry.Tests.Contract;
 
-/// <summary>Blobs on their way into the bucket: small ones in one request, large ones by a session.</summary>
+/// <summary>Blob uploads to the bucket: small ones in one request, large ones in a resumable session.</summary>
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 [Parallelizable(ParallelScope.Self)]
 public sealed class GcsCommitFaults : GcsFaults
@@ -17,38 +17,38 @@ public sealed class GcsCommitFaults : GcsFaults
 
     private static readonly byte[] Small = StorageShortcuts.Bytes(100_000);
 
-    private static readonly FakeGcsFault[] Passing =
+    private static readonly FakeGcsFault[] Transient =
     [
         FakeGcsFault.Answer(429), FakeGcsFault.Answer(503), FakeGcsFault.AnswerAfter(503),
         FakeGcsFault.ResetBefore, FakeGcsFault.ResetAfter, FakeGcsFault.CutRequest(0),
     ];
 
-    [TestCaseSource(nameof(Passing))]
-    public async Task A_small_blob_is_committed_once_whatever_its_first_try_met(FakeGcsFault fault)
+    [TestCaseSource(nameof(Transient))]
+    public async Task A_small_blob_is_committed_once_whatever_its_first_attempt_hits(FakeGcsFault fault)
     {
         Fake.Fail(FakeGcsOperation.Insert, fault);
-        await DemandCommittedOnceAsync(Small);
+        await AssertCommittedOnceAsync(Small);
     }
 
     [Test]
-    public async Task A_large_blob_is_committed_once_whatever_its_session_meets(
-        [ValueSource(nameof(Passing))] FakeGcsFault fault, [Values(0, 1, 2, 5)] int step)
+    public async Task A_large_blob_is_committed_once_whatever_its_session_hits(
+        [ValueSource(nameof(Transient))] FakeGcsFault fault, [Values(0, 1, 2, 5)] int step)
     {
         await OpenAsync(static options => (options.ChunkBytes, options.UploadBufferBytes) = (Chunk, Chunk));
         var operation = step == 0 ? FakeGcsOperation.StartSession : FakeGcsOperation.PutChunk;
         Fake.Faults = call => call.Operation == operation && call.Number == Math.Max(step, 1) ? fault : null;
-        await DemandCommittedOnceAsync(Large);
+        await AssertCommittedOnceAsync(Large);
         if (step > 0)
-            Assert.That(Fake.Uploads.Begun, Is.EqualTo(1), "the session was gone on with");
-        Assert.That(Fake.CountOf(FakeGcsOperation.PutChunk), Is.AtMost(6), "no chunk that had arrived was sent again");
+            Assert.That(Fake.Uploads.Begun, Is.EqualTo(1), "the session was continued");
+        Assert.That(Fake.CountOf(FakeGcsOperation.PutChunk), Is.AtMost(6), "no received chunk was sent again");
     }
 
     [Test]
-    public async Task Every_request_of_an_upload_may_fail_once()
+    public async Task An_upload_survives_one_failure_of_every_request()
     {
         await OpenAsync(static options => (options.ChunkBytes, options.UploadBufferBytes) = (Chunk, Chunk));
         var seen = 0;
-        Fake.Faults = _ => (Interlocked.Increment(ref seen) % 2 == 1 ? Passing[seen / 2 % Passing.Length] : null);
+        Fake.Faults = _ => (Interlocked.Increment(ref seen) % 2 == 1 ? Transient[seen / 2 % Transient.Length] : null);
         var info = await Blobs.CommitAsync(Sample, Large, CancellationToken);
         Fake.Faults = null;
         Assert.That(await Blobs.StatAsync(info.Key, CancellationToken), Is.EqualTo(info));
@@ -57,7 +57,7 @@ public sealed class GcsCommitFaults : GcsFaults
     }
 
     [Test]
-    public async Task The_last_byte_that_got_no_answer_is_asked_for_and_not_touched_again()
+    public async Task A_final_chunk_without_a_response_is_queried_and_its_object_is_not_touched()
     {
         await OpenAsync(static options => (options.ChunkBytes, options.UploadBufferBytes) = (Chunk, Chunk));
         Fake.Faults = static call =>
@@ -68,7 +68,7 @@ public sealed class GcsCommitFaults : GcsFaults
     }
 
     [Test]
-    public async Task A_part_of_a_chunk_that_arrived_is_not_sent_again()
+    public async Task A_partially_received_chunk_is_resumed()
     {
         const int Chunks = 2;
         await OpenAsync(static options => (options.ChunkBytes, options.UploadBufferBytes) = (Chunk, Chunks * Chunk));
@@ -80,17 +80,17 @@ public sealed class GcsCommitFaults : GcsFaults
     }
 
     [Test]
-    public async Task A_session_that_is_lost_begins_anew([Values(1, 3, 5)] int at)
+    public async Task A_lost_session_is_restarted([Values(1, 3, 5)] int at)
     {
         await OpenAsync(static options => (options.ChunkBytes, options.UploadBufferBytes) = (Chunk, Chunk));
         Fake.Faults = call =>
             call.Operation == FakeGcsOperation.PutChunk && call.Number == at ? FakeGcsFault.LoseSession : null;
-        await DemandCommittedOnceAsync(Large);
+        await AssertCommittedOnceAsync(Large);
         Assert.That(Fake.Uploads.Begun, Is.EqualTo(2));
     }
 
     [Test]
-    public async Task A_session_that_is_lost_with_the_answer_to_its_last_byte_knows_its_own_work()
+    public async Task A_session_lost_after_its_final_chunk_recognizes_its_own_object()
     {
         await OpenAsync(static options => (options.ChunkBytes, options.UploadBufferBytes) = (Chunk, Chunk));
         Fake.Faults = static call => call switch
@@ -99,22 +99,22 @@ public sealed class GcsCommitFaults : GcsFaults
             { Operation: FakeGcsOperation.AskSession } => FakeGcsFault.LoseSession,
             _ => null,
         };
-        await DemandCommittedOnceAsync(Large);
+        await AssertCommittedOnceAsync(Large);
     }
 
     [Test]
-    public async Task An_upload_that_has_all_its_bytes_and_no_object_yet_is_asked_for_again()
+    public async Task A_complete_upload_whose_object_is_pending_is_queried_again()
     {
         await OpenAsync(static options => (options.ChunkBytes, options.UploadBufferBytes) = (Chunk, Chunk));
         Fake.Faults = static call =>
             call is { Operation: FakeGcsOperation.PutChunk, Number: 5 } ? FakeGcsFault.Unfinished : null;
-        await DemandCommittedOnceAsync(Large);
+        await AssertCommittedOnceAsync(Large);
         Assert.That(
             (Fake.CountOf(FakeGcsOperation.PutChunk), Fake.CountOf(FakeGcsOperation.AskSession)), Is.EqualTo((5, 1)));
     }
 
     [Test]
-    public async Task An_upload_that_never_gets_its_object_is_asked_for_with_pauses_and_given_up()
+    public async Task An_upload_whose_object_never_appears_is_polled_with_pauses_and_fails()
     {
         await OpenAsync(static options =>
         {
@@ -125,26 +125,26 @@ public sealed class GcsCommitFaults : GcsFaults
             call.Operation == FakeGcsOperation.AskSession || call is { Operation: FakeGcsOperation.PutChunk, Number: 5 }
                 ? FakeGcsFault.Unfinished
                 : null;
-        var fault = await FaultOf(() => Blobs.CommitAsync(Sample, Large, CancellationToken));
+        var fault = await CatchFaultAsync(() => Blobs.CommitAsync(Sample, Large, CancellationToken));
         Assert.That(fault.Kind, Is.EqualTo(StorageFault.Unavailable));
         Assert.That(Fake.CountOf(FakeGcsOperation.AskSession), Is.InRange(1, 10));
     }
 
     [Test]
-    public async Task Sessions_that_are_lost_again_and_again_end()
+    public async Task Repeatedly_lost_sessions_end_in_failure()
     {
         await OpenAsync(
             static options =>
                 (options.ChunkBytes, options.UploadBufferBytes, options.TransferIdleSeconds) = (Chunk, Chunk, 1));
         Fake.Faults = static call =>
             call.Operation == FakeGcsOperation.PutChunk && call.Number % 2 == 0 ? FakeGcsFault.LoseSession : null;
-        var fault = await FaultOf(() => Blobs.CommitAsync(Sample, Large, CancellationToken));
+        var fault = await CatchFaultAsync(() => Blobs.CommitAsync(Sample, Large, CancellationToken));
         Assert.That(fault.Kind, Is.EqualTo(StorageFault.Unavailable));
         Assert.That(Fake.Bucket.Objects, Is.Empty);
     }
 
     [Test]
-    public async Task A_fault_that_lasts_is_told_and_shows_nothing(
+    public async Task A_persistent_fault_is_reported_and_publishes_nothing(
         [Values] bool isLarge, [Values(429, 503, 0)] int status)
     {
         await OpenAsync(
@@ -158,15 +158,18 @@ public sealed class GcsCommitFaults : GcsFaults
             call.Operation is FakeGcsOperation.Insert or FakeGcsOperation.PutChunk && call.Number > (isLarge ? 2 : 0)
                 ? fault
                 : null;
-        var told = await FaultOf(() => Blobs.CommitAsync(Sample, isLarge ? Large : Small, CancellationToken));
+        var reported =
+            await CatchFaultAsync(() => Blobs.CommitAsync(Sample, isLarge ? Large : Small, CancellationToken));
         Assert.That(
-            told.Kind, Is.EqualTo(status == 429 ? StorageFault.Throttled : StorageFault.Unavailable), told.Message);
+            reported.Kind,
+            Is.EqualTo(status == 429 ? StorageFault.Throttled : StorageFault.Unavailable),
+            reported.Message);
         Assert.That(Fake.Bucket.Objects, Is.Empty);
-        Assert.That(Directory.GetFiles(Storage.Staging), Is.Empty, "what was staged is discarded with its writer");
+        Assert.That(Directory.GetFiles(Storage.Staging), Is.Empty, "staged bytes are discarded with their writer");
     }
 
-    [TestCaseSource(nameof(Passing))]
-    public async Task A_touch_whose_first_try_fails_is_done_once(FakeGcsFault fault)
+    [TestCaseSource(nameof(Transient))]
+    public async Task A_touch_whose_first_attempt_fails_is_applied_once(FakeGcsFault fault)
     {
         var first = await Blobs.CommitAsync(Sample, Small, CancellationToken);
         Fake.Fail(FakeGcsOperation.Patch, fault);
@@ -177,7 +180,7 @@ public sealed class GcsCommitFaults : GcsFaults
     }
 
     [Test]
-    public async Task A_large_blob_that_is_there_is_not_sent_again()
+    public async Task An_existing_large_blob_is_not_uploaded_again()
     {
         await OpenAsync(static options => (options.ChunkBytes, options.UploadBufferBytes) = (Chunk, Chunk));
         await Blobs.CommitAsync(Sample, Large, CancellationToken);
@@ -187,7 +190,7 @@ public sealed class GcsCommitFaults : GcsFaults
     }
 
     [Test]
-    public async Task A_commit_replaces_an_object_that_is_damaged([Values] bool isLarge)
+    public async Task A_commit_replaces_a_damaged_object([Values] bool isLarge)
     {
         if (isLarge)
             await OpenAsync(static options => (options.ChunkBytes, options.UploadBufferBytes) = (Chunk, Chunk));
@@ -196,18 +199,18 @@ public sealed class GcsCommitFaults : GcsFaults
         using var other = new FakeGcsContent(Storage.Staging);
         await other.AppendAsync(bytes.Reverse().ToArray(), CancellationToken);
         Fake.Bucket.Damage(Fake.Bucket.Objects.Single().Name, one => one with { Content = other });
-        var healed = await Blobs.CommitAsync(Sample, bytes, CancellationToken);
-        Assert.That(healed.UploadedAt, Is.GreaterThan(info.UploadedAt));
+        var repaired = await Blobs.CommitAsync(Sample, bytes, CancellationToken);
+        Assert.That(repaired.UploadedAt, Is.GreaterThan(info.UploadedAt));
         Assert.That(
             (await Blobs.ReadAsync(info.Key, ByteRange.All, CancellationToken)).AsSpan().SequenceEqual(bytes), Is.True);
     }
 
     [Test]
-    public async Task A_delete_without_an_answer_is_unknown_where_the_blob_is_gone_and_refused_where_it_was_touched()
+    public async Task A_delete_without_a_response_is_unknown_for_a_gone_blob_and_refused_for_a_touched_one()
     {
         var info = await Blobs.CommitAsync(Sample, Small, CancellationToken);
         Fake.Fail(FakeGcsOperation.Delete, FakeGcsFault.ResetAfter);
-        var fault = await FaultOf(
+        var fault = await CatchFaultAsync(
             async () => await Blobs.TryDeleteAsync(info.Key, Precondition.Matches(info.Revision), CancellationToken));
         Assert.That(fault.Kind, Is.EqualTo(StorageFault.Unavailable));
         Assert.That(await Blobs.StatAsync(info.Key, CancellationToken), Is.Null);
@@ -220,7 +223,7 @@ public sealed class GcsCommitFaults : GcsFaults
     }
 
     [Test]
-    public async Task What_a_crash_left_is_reclaimed_and_what_is_not_ours_is_not()
+    public async Task Files_left_by_a_crash_are_reclaimed_and_foreign_files_are_kept()
     {
         var left = Path.Combine(Storage.Staging, Guid.NewGuid().ToString("n"));
         await File.WriteAllTextAsync(left, "left", CancellationToken);
@@ -233,7 +236,7 @@ public sealed class GcsCommitFaults : GcsFaults
     }
 
     [Test]
-    public async Task What_nobody_has_locked_is_reclaimed_whatever_its_age_and_a_live_upload_stays()
+    public async Task Unlocked_staged_files_are_reclaimed_at_any_age_and_live_uploads_stay()
     {
         await using var writer = await Blobs.CreateAsync(Sample, CancellationToken);
         await writer.WriteAsync(Small, CancellationToken);
@@ -245,7 +248,7 @@ public sealed class GcsCommitFaults : GcsFaults
     }
 
     [Test]
-    public async Task A_sweep_at_any_moment_takes_nothing_from_a_live_writer()
+    public async Task Discarding_abandoned_uploads_never_affects_a_live_writer()
     {
         using var done = new CancellationTokenSource();
         var sweeping = Task.Run(async () =>
@@ -272,7 +275,7 @@ public sealed class GcsCommitFaults : GcsFaults
     }
 
     [Test]
-    public async Task A_staging_folder_that_was_swept_away_is_made_again()
+    public async Task A_deleted_staging_folder_is_recreated()
     {
         Directory.Delete(Storage.Staging, recursive: true);
         Assert.That(await Blobs.DiscardAbandonedAsync(TimeSpan.Zero, CancellationToken), Is.Zero);
@@ -280,7 +283,7 @@ public sealed class GcsCommitFaults : GcsFaults
         Assert.That(Directory.GetFiles(Storage.Staging), Is.Empty);
     }
 
-    private async Task DemandCommittedOnceAsync(byte[] bytes)
+    private async Task AssertCommittedOnceAsync(byte[] bytes)
     {
         var info = await Blobs.CommitAsync(Sample, bytes, CancellationToken);
         Fake.Faults = null;
@@ -290,7 +293,7 @@ public sealed class GcsCommitFaults : GcsFaults
         Assert.That(
             Fake.Bucket.Objects.Single().Metageneration,
             Is.EqualTo(1),
-            "its own object is not taken for somebody else's");
+            "its own object is not taken for another writer's");
         Assert.That(Directory.GetFiles(Storage.Staging), Is.Empty);
     }
 }

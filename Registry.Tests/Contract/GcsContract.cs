@@ -4,7 +4,7 @@ namespace Registry.Tests.Contract;
 
 public sealed class GcsDocumentContract : DocumentStoreContract
 {
-    protected override bool TellsChanges => false;
+    protected override bool ReportsChanges => false;
 
     protected override async ValueTask<StorageUnderTest> StartAsync() => await GcsUnderTest.StartAsync();
 }
@@ -14,7 +14,7 @@ public sealed class GcsBlobContract : BlobStoreContract
     protected override async ValueTask<StorageUnderTest> StartAsync() => await GcsUnderTest.StartAsync();
 }
 
-/// <summary>The same where every blob of some size goes by a resumable upload of several chunks.</summary>
+/// <summary>The same, with all but small blobs uploaded by a resumable session of several chunks.</summary>
 public sealed class GcsResumableBlobContract : BlobStoreContract
 {
     protected override async ValueTask<StorageUnderTest> StartAsync()

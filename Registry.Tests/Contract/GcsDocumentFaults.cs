@@ -15,14 +15,14 @@ namespace Registry.Tests.Contract;
 [Parallelizable(ParallelScope.Self)]
 public sealed class GcsDocumentFaults : GcsFaults
 {
-    private static readonly FakeGcsFault[] Passing =
+    private static readonly FakeGcsFault[] Transient =
     [
         FakeGcsFault.Answer(429, "rateLimitExceeded"), FakeGcsFault.Answer(403, "rateLimitExceeded"),
         FakeGcsFault.Answer(503), FakeGcsFault.Answer(500), FakeGcsFault.Answer(408), FakeGcsFault.ResetBefore,
         FakeGcsFault.ResetAfter, FakeGcsFault.AnswerAfter(503), FakeGcsFault.CutRequest(0),
     ];
 
-    private static readonly object[][] Lasting =
+    private static readonly object[][] Persistent =
     [
         [FakeGcsFault.Answer(429, "rateLimitExceeded"), StorageFault.Throttled],
         [FakeGcsFault.Answer(403, "userRateLimitExceeded"), StorageFault.Throttled],
@@ -33,8 +33,8 @@ public sealed class GcsDocumentFaults : GcsFaults
         [FakeGcsFault.Answer(403, "quotaExceeded"), StorageFault.Full],
     ];
 
-    [TestCaseSource(nameof(Passing))]
-    public async Task A_put_whose_first_try_fails_is_done_once(FakeGcsFault fault)
+    [TestCaseSource(nameof(Transient))]
+    public async Task A_put_whose_first_attempt_fails_is_applied_once(FakeGcsFault fault)
     {
         Fake.Fail(FakeGcsOperation.Insert, fault);
         var revision = await Documents.PutAsync(Sample, "one", Precondition.Absent, CancellationToken);
@@ -53,7 +53,7 @@ public sealed class GcsDocumentFaults : GcsFaults
     }
 
     [Test]
-    public async Task A_put_that_lost_its_race_says_so_though_its_first_try_was_refused_for_a_moment()
+    public async Task A_put_that_lost_its_race_returns_null_after_a_throttled_first_attempt()
     {
         await Documents.PutAsync(Sample, "one", Precondition.Absent, CancellationToken);
         Fake.Fail(FakeGcsOperation.Insert, FakeGcsFault.Answer(429));
@@ -61,7 +61,7 @@ public sealed class GcsDocumentFaults : GcsFaults
     }
 
     [Test]
-    public async Task A_put_without_an_answer_over_which_another_wrote_has_an_unknown_outcome()
+    public async Task A_put_without_a_response_that_another_write_replaced_has_an_unknown_outcome()
     {
         var first = await Documents.PutAsync(Sample, "one", Precondition.Absent, CancellationToken);
         var inserts = Fake.CountOf(FakeGcsOperation.Insert);
@@ -76,32 +76,33 @@ public sealed class GcsDocumentFaults : GcsFaults
                 one => one with { Generation = one.Generation + 1, Metadata = new Dictionary<string, string>() });
             return null;
         };
-        var fault = await FaultOf(
+        var fault = await CatchFaultAsync(
             async () => await Documents.TryPutAsync(Sample, "two", Precondition.Matches(first), CancellationToken));
         Assert.That(
             fault.Kind,
             Is.EqualTo(StorageFault.Unavailable),
-            "null would say that it was not done, a revision that it was");
+            "null would mean not applied, a revision applied");
     }
 
     [Test]
-    public async Task A_read_that_is_refused_does_not_say_that_the_write_before_it_changed_nothing()
+    public async Task A_refused_read_does_not_report_that_the_preceding_write_changed_nothing()
     {
         Fake.Faults = LosesAnswer(FakeGcsOperation.GetObject);
-        var fault = await FaultOf(
+        var fault = await CatchFaultAsync(
             async () => await Documents.TryPutAsync(Sample, "one", Precondition.Absent, CancellationToken));
         Assert.That((fault.Kind, fault.ChangedNothing), Is.EqualTo((StorageFault.Throttled, false)));
         Fake.Faults = null;
-        Assert.That((await Documents.GetAsync(Sample, CancellationToken))?.Text(), Is.EqualTo("one"), "it was written");
+        Assert.That((await Documents.GetAsync(Sample, CancellationToken))?.Text(), Is.EqualTo("one"), "it was applied");
 
         Fake.Fail(FakeGcsOperation.Insert, FakeGcsFault.Answer(429) with { RetryAfter = "30" });
         fault =
-            await FaultOf(async () => await Documents.TryPutAsync(Sample, "two", Precondition.None, CancellationToken));
-        Assert.That(fault.ChangedNothing, Is.True, "the only try was refused");
+            await CatchFaultAsync(
+                async () => await Documents.TryPutAsync(Sample, "two", Precondition.None, CancellationToken));
+        Assert.That(fault.ChangedNothing, Is.True, "the only attempt was refused");
     }
 
     [Test]
-    public async Task A_push_whose_answer_was_lost_is_never_told_that_its_release_was_there_before(
+    public async Task A_push_without_a_response_never_fails_because_its_own_release_exists(
         [Values] bool canBeRead)
     {
         var name = Samples.Package();
@@ -121,23 +122,23 @@ public sealed class GcsDocumentFaults : GcsFaults
 
     [TestCase("quotaExceeded")]
     [TestCase("forbidden")]
-    public async Task A_refusal_after_a_try_without_an_answer_leaves_the_outcome_unknown(string reason)
+    public async Task A_refusal_after_an_attempt_without_a_response_leaves_the_outcome_unknown(string reason)
     {
         var inserts = Fake.CountOf(FakeGcsOperation.Insert);
         Fake.Faults = call => call.Operation != FakeGcsOperation.Insert ? null
             : call.Number == inserts + 1 ? FakeGcsFault.ResetBefore
             : FakeGcsFault.Answer(403, reason);
-        var fault = await FaultOf(
+        var fault = await CatchFaultAsync(
             async () => await Documents.TryPutAsync(Sample, "one", Precondition.Absent, CancellationToken));
-        Assert.That(fault.Kind, Is.EqualTo(StorageFault.Unavailable), "the first try may still arrive");
+        Assert.That(fault.Kind, Is.EqualTo(StorageFault.Unavailable), "the first attempt may still arrive");
     }
 
-    [TestCaseSource(nameof(Lasting))]
-    public async Task A_fault_that_lasts_is_told_and_nothing_is_written(FakeGcsFault lasting, StorageFault kind)
+    [TestCaseSource(nameof(Persistent))]
+    public async Task A_persistent_fault_is_reported_and_nothing_is_written(FakeGcsFault persistent, StorageFault kind)
     {
-        await OpenImpatientAsync();
-        Fake.Fail(FakeGcsOperation.Insert, lasting, int.MaxValue);
-        var fault = await FaultOf(
+        await OpenWithShortTimeoutsAsync();
+        Fake.Fail(FakeGcsOperation.Insert, persistent, int.MaxValue);
+        var fault = await CatchFaultAsync(
             async () => await Documents.TryPutAsync(Sample, "one", Precondition.Absent, CancellationToken));
         Assert.That(fault.Kind, Is.EqualTo(kind), fault.Message);
         Assert.That(await Documents.GetAsync(Sample, CancellationToken), Is.Null);
@@ -145,8 +146,8 @@ public sealed class GcsDocumentFaults : GcsFaults
         FakeGcsOperation[] reads = [FakeGcsOperation.GetMedia, FakeGcsOperation.List, FakeGcsOperation.GetObject];
         foreach (var operation in reads)
         {
-            Fake.Fail(operation, lasting, int.MaxValue);
-            fault = await FaultOf(async () => _ = operation switch
+            Fake.Fail(operation, persistent, int.MaxValue);
+            fault = await CatchFaultAsync(async () => _ = operation switch
             {
                 FakeGcsOperation.GetMedia => await Documents.GetAsync(Sample, CancellationToken) is null,
                 FakeGcsOperation.List =>
@@ -156,22 +157,24 @@ public sealed class GcsDocumentFaults : GcsFaults
             Assert.That(
                 fault.Kind,
                 Is.EqualTo(kind == StorageFault.Full ? StorageFault.Throttled : kind),
-                $"{operation}, which needs no room: {fault.Message}");
+                $"{operation} needs no space: {fault.Message}");
         }
     }
 
     [Test]
-    public async Task What_will_not_pass_is_not_tried_again()
+    public async Task A_permanent_fault_is_not_retried()
     {
         Fake.Fail(FakeGcsOperation.Insert, FakeGcsFault.Answer(403, "forbidden"), int.MaxValue);
-        await FaultOf(async () => await Documents.TryPutAsync(Sample, "one", Precondition.Absent, CancellationToken));
+        await CatchFaultAsync(
+            async () => await Documents.TryPutAsync(Sample, "one", Precondition.Absent, CancellationToken));
         Fake.Fail(FakeGcsOperation.Insert, FakeGcsFault.Answer(429) with { RetryAfter = "3600" }, int.MaxValue);
-        await FaultOf(async () => await Documents.TryPutAsync(Sample, "one", Precondition.Absent, CancellationToken));
-        Assert.That(Fake.CountOf(FakeGcsOperation.Insert), Is.EqualTo(2), "the second asked for an hour of peace");
+        await CatchFaultAsync(
+            async () => await Documents.TryPutAsync(Sample, "one", Precondition.Absent, CancellationToken));
+        Assert.That(Fake.CountOf(FakeGcsOperation.Insert), Is.EqualTo(2), "the second asked to retry after an hour");
     }
 
     [Test]
-    public async Task A_server_that_hangs_once_costs_one_try()
+    public async Task A_server_that_hangs_once_costs_one_attempt()
     {
         await OpenAsync(static options => options.DeadlineSeconds = 4);
         Fake.Fail(FakeGcsOperation.Insert, FakeGcsFault.Hang);
@@ -180,14 +183,14 @@ public sealed class GcsDocumentFaults : GcsFaults
         Assert.That((await Documents.GetAsync(Sample, CancellationToken))!.Text(), Is.EqualTo("one"));
     }
 
-    [TestCaseSource(nameof(Passing))]
-    public async Task A_delete_whose_first_try_fails_is_done_or_unknown_and_never_denied(FakeGcsFault fault)
+    [TestCaseSource(nameof(Transient))]
+    public async Task A_delete_whose_first_attempt_fails_succeeds_or_is_unknown_but_never_false(FakeGcsFault fault)
     {
         var revision = await Documents.PutAsync(Sample, "one", Precondition.Absent, CancellationToken);
         Fake.Fail(FakeGcsOperation.Delete, fault);
         if (fault.Applies)
         {
-            var unknown = await FaultOf(
+            var unknown = await CatchFaultAsync(
                 async () => await Documents.TryDeleteAsync(Sample, Precondition.Matches(revision), CancellationToken));
             Assert.That(unknown.Kind, Is.EqualTo(StorageFault.Unavailable));
         }
@@ -201,7 +204,7 @@ public sealed class GcsDocumentFaults : GcsFaults
     }
 
     [Test]
-    public async Task A_bucket_that_is_gone_is_a_fault_and_never_an_absent_document()
+    public async Task A_missing_bucket_is_a_fault_and_never_an_absent_document()
     {
         await Documents.PutAsync(Sample, "one", Precondition.Absent, CancellationToken);
         var info = await Blobs.CommitAsync(Sample, StorageShortcuts.Bytes(10), CancellationToken);
@@ -222,46 +225,47 @@ public sealed class GcsDocumentFaults : GcsFaults
         ];
         foreach (var call in calls)
         {
-            var fault = await FaultOf(call);
+            var fault = await CatchFaultAsync(call);
             Assert.That(fault.Kind, Is.EqualTo(StorageFault.Denied));
             Assert.That(fault.Message, Does.Contain("GCS__BUCKET"));
         }
     }
 
     [Test]
-    public async Task Damage_on_the_way_and_in_the_bucket_is_told()
+    public async Task Corruption_in_transit_and_in_the_bucket_is_reported()
     {
         await Documents.PutAsync(Sample, "one", Precondition.Absent, CancellationToken);
         Fake.Fail(FakeGcsOperation.GetMedia, FakeGcsFault.Garble);
         Assert.That(
-            (await FaultOf(async () => await Documents.GetAsync(Sample, CancellationToken))).Kind, Is.EqualTo(
-                StorageFault.Corrupt));
+            (await CatchFaultAsync(async () => await Documents.GetAsync(Sample, CancellationToken))).Kind,
+            Is.EqualTo(StorageFault.Corrupt));
         Fake.Fail(FakeGcsOperation.GetMedia, FakeGcsFault.CutResponse(1));
         Assert.That(
-            (await Documents.GetAsync(Sample, CancellationToken))!.Text(), Is.EqualTo(
-                "one"), "a broken answer is asked for again");
+            (await Documents.GetAsync(Sample, CancellationToken))!.Text(),
+            Is.EqualTo("one"),
+            "a truncated response is retried");
 
         var options = Storage.NewOptions();
         using var service = new GcsService(options, TimeProvider.System, NullLogger<GcsService>.Instance);
         var client = new GcsClient(options, service, TimeProvider.System);
-        var refused = await FaultOf(
+        var refused = await CatchFaultAsync(
             () =>
                 client.InsertAsync(
                     "x", GcsMetadata.OfDocument("id", Crc32C.Of("two"u8)), "one"u8.ToArray(), 0, CancellationToken));
-        Assert.That(refused.Kind, Is.EqualTo(StorageFault.Corrupt), "the service checks what arrives");
+        Assert.That(refused.Kind, Is.EqualTo(StorageFault.Corrupt), "the service verifies the checksum");
         await client.InsertAsync(
             "a/registry/documents/packages/sample/large",
             GcsMetadata.OfDocument("id", Crc32C.Of(new byte[Document.MaxBytes + 1])),
             new byte[Document.MaxBytes + 1],
             0,
             CancellationToken);
-        var large = await FaultOf(
+        var large = await CatchFaultAsync(
             async () => await Documents.GetAsync(StoreKey.Of("packages", "sample", "large"), CancellationToken));
         Assert.That(large.Kind, Is.EqualTo(StorageFault.Corrupt));
     }
 
     [Test]
-    public async Task A_listing_goes_through_faults_and_short_pages_and_shows_what_is_ours()
+    public async Task A_listing_survives_faults_and_short_pages_and_skips_foreign_objects()
     {
         var keys = Enumerable.Range(0, 25).Select(static i => StoreKey.Of("packages", "n", $"p{i}")).Order().ToArray();
         foreach (var key in keys)
@@ -281,14 +285,14 @@ public sealed class GcsDocumentFaults : GcsFaults
         Fake.Faults = static call =>
             call is { Operation: FakeGcsOperation.List } && call.Number % 2 == 0 ? FakeGcsFault.Answer(503) : null;
         Assert.That(
-            await Documents.KeysAsync(StoreKeys.Packages, null, CancellationToken), Is.EqualTo(
-                keys.Select(static key => key.Value)));
+            await Documents.KeysAsync(StoreKeys.Packages, null, CancellationToken),
+            Is.EqualTo(keys.Select(static key => key.Value)));
         Assert.That(
             await Documents.KeysAsync(StoreKeys.Packages, keys[10], CancellationToken),
             Is.EqualTo(keys[11..].Select(static key => key.Value)));
     }
 
-    /// <summary>The first write is carried out without an answer, and from then on the reads are refused.</summary>
+    /// <summary>The first write is applied without a response; from then on, reads are refused.</summary>
     private static Func<FakeGcsCall, FakeGcsFault?> LosesAnswer(params FakeGcsOperation[] reads)
     {
         var isWritten = false;

@@ -6,7 +6,7 @@ using Registry.Tests.Support.Storage;
 
 namespace Registry.Tests.Contract;
 
-/// <summary>One instance of the backend over the fake, for what only that service does to it.</summary>
+/// <summary>One instance of the backend over the fake, for behaviour specific to Google Cloud Storage.</summary>
 public abstract class GcsFaults : IAsyncDisposable
 {
     private GcsUnderTest? storage;
@@ -37,18 +37,18 @@ public abstract class GcsFaults : IAsyncDisposable
         GC.SuppressFinalize(this);
     }
 
-    /// <summary>Opens the stores anew, with other options.</summary>
+    /// <summary>Opens the stores again with other options.</summary>
     private protected async Task OpenAsync(Action<GcsOptions> configure)
     {
         storage!.Configure = configure;
         (Documents, Blobs, _) = await storage.OpenAsync();
     }
 
-    /// <summary>Little patience, for faults that do not pass.</summary>
-    private protected Task OpenImpatientAsync() =>
+    /// <summary>Short timeouts, for persistent faults.</summary>
+    private protected Task OpenWithShortTimeoutsAsync() =>
         OpenAsync(static options => (options.DeadlineSeconds, options.TransferIdleSeconds) = (1, 1));
 
-    private protected static async Task<StorageException> FaultOf(Func<Task> call)
+    private protected static async Task<StorageException> CatchFaultAsync(Func<Task> call)
     {
         try
         {

@@ -5,9 +5,7 @@ using Registry.Tests.Support.Storage;
 
 namespace Registry.Tests.Contract;
 
-/// <summary>
-/// What servers that speak the protocol, and machines before them, may answer otherwise than the service does.
-/// </summary>
+/// <summary>Responses that compatible servers and intermediaries may send and Google Cloud Storage does not.</summary>
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 [Parallelizable(ParallelScope.Self)]
 public sealed class GcsProtocol : GcsFaults
@@ -17,7 +15,7 @@ public sealed class GcsProtocol : GcsFaults
     [TestCase(200, "")]
     [TestCase(200, "null")]
     [TestCase(204, "")]
-    public async Task A_delete_that_is_answered_with_any_success_is_done(int status, string body)
+    public async Task A_delete_accepts_any_success_status(int status, string body)
     {
         Fake.Bucket.Deleted = new FakeGcsAnswer(status) { Body = System.Text.Encoding.UTF8.GetBytes(body) };
         var revision = await Documents.PutAsync(Sample, "one", Precondition.Absent, CancellationToken);
@@ -26,14 +24,14 @@ public sealed class GcsProtocol : GcsFaults
         var blob = await Blobs.CommitAsync(Sample, Small, CancellationToken);
         Assert.That(
             await Blobs.TryDeleteAsync(blob.Key, Precondition.Matches(blob.Revision), CancellationToken), Is.True);
-        Assert.That(Fake.CountOf(FakeGcsOperation.Delete), Is.EqualTo(2), "none was tried again");
+        Assert.That(Fake.CountOf(FakeGcsOperation.Delete), Is.EqualTo(2), "none was retried");
     }
 
     [TestCase(0, null)]
     [TestCase(40_000, null)]
     [TestCase(40_000, 1_000)]
     [TestCase(99_999, 1)]
-    public async Task A_range_that_the_server_ignores_is_cut_out_of_the_whole(int offset, int? length)
+    public async Task A_range_ignored_by_the_server_is_cut_out_of_the_whole_object(int offset, int? length)
     {
         var blob = await Blobs.CommitAsync(Sample, Small, CancellationToken);
         Fake.Bucket.IgnoresRanges = true;
@@ -42,7 +40,7 @@ public sealed class GcsProtocol : GcsFaults
     }
 
     [Test]
-    public async Task A_download_that_breaks_goes_on_where_it_broke_though_ranges_are_ignored()
+    public async Task A_broken_download_resumes_even_if_ranges_are_ignored()
     {
         var blob = await Blobs.CommitAsync(Sample, Small, CancellationToken);
         Fake.Bucket.IgnoresRanges = true;
@@ -51,7 +49,7 @@ public sealed class GcsProtocol : GcsFaults
     }
 
     [TestCase(403, "quotaExceeded")]
-    public async Task A_quota_that_refuses_a_read_is_not_taken_for_a_full_storage(int status, string reason)
+    public async Task An_exceeded_quota_on_a_read_is_not_a_full_storage(int status, string reason)
     {
         var revision = await Documents.PutAsync(Sample, "one", Precondition.Absent, CancellationToken);
         Fake.Faults = _ => FakeGcsFault.Answer(status, reason);
@@ -63,14 +61,14 @@ public sealed class GcsProtocol : GcsFaults
             async () => await Blobs.StatAsync(new BlobKey(Sample, StorageShortcuts.DigestOf(Small)), CancellationToken),
         ];
         foreach (var read in reads)
-            Assert.That((await FaultOf(read)).Kind, Is.EqualTo(StorageFault.Throttled));
-        var fault = await FaultOf(
+            Assert.That((await CatchFaultAsync(read)).Kind, Is.EqualTo(StorageFault.Throttled));
+        var fault = await CatchFaultAsync(
             async () => await Documents.TryPutAsync(Sample, "two", Precondition.Matches(revision), CancellationToken));
         Assert.That(fault.Kind, Is.EqualTo(StorageFault.Full));
     }
 
     [Test]
-    public async Task A_404_that_names_no_object_is_asked_again_before_anybody_is_told([Values] bool isPage)
+    public async Task A_404_that_names_no_object_is_retried([Values] bool isPage)
     {
         var revision = await Documents.PutAsync(Sample, "one", Precondition.Absent, CancellationToken);
         var blob = await Blobs.CommitAsync(Sample, Small, CancellationToken);
@@ -86,17 +84,17 @@ public sealed class GcsProtocol : GcsFaults
     }
 
     [Test]
-    public async Task A_404_to_a_delete_of_what_is_there_is_a_fault()
+    public async Task A_404_on_deleting_an_existing_object_is_a_fault()
     {
         var revision = await Documents.PutAsync(Sample, "one", Precondition.Absent, CancellationToken);
         Fake.Fail(FakeGcsOperation.Delete, FakeGcsFault.Answer(404, "notFound"));
-        var fault = await FaultOf(
+        var fault = await CatchFaultAsync(
             async () => await Documents.TryDeleteAsync(Sample, Precondition.Matches(revision), CancellationToken));
         Assert.That(fault.Kind, Is.EqualTo(StorageFault.Unavailable));
     }
 
     [Test]
-    public async Task A_404_to_a_write_of_something_new_is_a_fault_and_not_a_lost_race()
+    public async Task A_404_on_creating_an_object_is_a_fault_and_not_a_lost_race()
     {
         Fake.Fail(FakeGcsOperation.Insert, FakeGcsFault.Answer(404, "notFound"), int.MaxValue);
         Func<Task>[] writes =
@@ -107,7 +105,7 @@ public sealed class GcsProtocol : GcsFaults
         ];
         foreach (var write in writes)
         {
-            var fault = await FaultOf(write);
+            var fault = await CatchFaultAsync(write);
             Assert.That(fault.Kind, Is.EqualTo(StorageFault.Unavailable));
             Assert.That(fault.Message, Does.Contain("although the bucket exists"));
         }
@@ -116,7 +114,7 @@ public sealed class GcsProtocol : GcsFaults
     }
 
     [Test]
-    public async Task A_refusal_that_breaks_off_is_asked_for_again()
+    public async Task A_truncated_error_response_is_retried()
     {
         Fake.Fail(FakeGcsOperation.GetObject, FakeGcsFault.CutResponse(10));
         Assert.That(await Documents.StatAsync(Sample, CancellationToken), Is.Null);
@@ -126,28 +124,28 @@ public sealed class GcsProtocol : GcsFaults
 
         await Documents.PutAsync(Sample, "one", Precondition.Absent, CancellationToken);
         Fake.Fail(FakeGcsOperation.Insert, FakeGcsFault.CutResponse(10), int.MaxValue);
-        await OpenImpatientAsync();
-        var fault = await FaultOf(
+        await OpenWithShortTimeoutsAsync();
+        var fault = await CatchFaultAsync(
             async () => await Documents.TryPutAsync(Sample, "two", Precondition.Absent, CancellationToken));
         Assert.That(fault.Kind, Is.EqualTo(StorageFault.Unavailable));
     }
 
     [Test]
-    public async Task A_page_of_a_machine_in_between_is_never_an_absent_object()
+    public async Task An_error_page_of_an_intermediary_is_never_an_absent_object()
     {
-        await OpenImpatientAsync();
+        await OpenWithShortTimeoutsAsync();
         await Documents.PutAsync(Sample, "one", Precondition.Absent, CancellationToken);
         Fake.Faults = static _ => FakeGcsFault.Page(404);
         Assert.That(
-            (await FaultOf(async () => await Documents.GetAsync(Sample, CancellationToken))).Kind,
+            (await CatchFaultAsync(async () => await Documents.GetAsync(Sample, CancellationToken))).Kind,
             Is.EqualTo(StorageFault.Unavailable));
         Assert.That(
-            (await FaultOf(async () => await Documents.StatAsync(Sample, CancellationToken))).Kind,
+            (await CatchFaultAsync(async () => await Documents.StatAsync(Sample, CancellationToken))).Kind,
             Is.EqualTo(StorageFault.Unavailable));
     }
 
     [Test]
-    public async Task Many_documents_are_read_at_once_at_a_cold_start()
+    public async Task Documents_are_read_in_parallel_at_a_cold_start()
     {
         foreach (var number in Enumerable.Range(0, 300))
             await Documents.PutAsync(
@@ -161,20 +159,20 @@ public sealed class GcsProtocol : GcsFaults
     }
 
     [Test]
-    public async Task How_long_the_service_asks_to_be_left_alone_is_passed_on()
+    public async Task The_Retry_After_of_the_service_is_passed_on()
     {
         Fake.Faults = static _ => FakeGcsFault.Answer(429, "rateLimitExceeded") with { RetryAfter = "30" };
         Assert.That(
-            (await FaultOf(async () => await Documents.GetAsync(Sample, CancellationToken))).RetryAfter,
+            (await CatchFaultAsync(async () => await Documents.GetAsync(Sample, CancellationToken))).RetryAfter,
             Is.EqualTo(TimeSpan.FromSeconds(30)));
         Fake.Faults = static _ => FakeGcsFault.Answer(403, "quotaExceeded") with { RetryAfter = "30" };
         Assert.That(
-            (await FaultOf(async () => await Documents.GetAsync(Sample, CancellationToken))).RetryAfter,
+            (await CatchFaultAsync(async () => await Documents.GetAsync(Sample, CancellationToken))).RetryAfter,
             Is.EqualTo(TimeSpan.FromSeconds(30)));
         var until = TimeProvider.System.GetUtcNow().AddHours(1);
         Fake.Faults = _ => FakeGcsFault.Answer(429) with { RetryAfter = $"{until:R}" };
         Assert.That(
-            (await FaultOf(async () => await Documents.GetAsync(Sample, CancellationToken))).RetryAfter,
+            (await CatchFaultAsync(async () => await Documents.GetAsync(Sample, CancellationToken))).RetryAfter,
             Is.EqualTo(TimeSpan.FromHours(1)).Within(TimeSpan.FromMinutes(2)));
     }
 }

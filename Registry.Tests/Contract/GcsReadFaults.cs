@@ -6,23 +6,21 @@ using Registry.Tests.Support.Storage;
 
 namespace Registry.Tests.Contract;
 
-/// <summary>Blobs on their way out: every byte, or an exception.</summary>
+/// <summary>Blob downloads: every byte, or an exception.</summary>
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 public sealed class GcsReadFaults : GcsFaults
 {
     private static readonly byte[] Bytes = StorageShortcuts.Bytes(1_000_000);
 
-    private static readonly FakeGcsFault[] Passing =
+    private static readonly FakeGcsFault[] Transient =
     [
-        FakeGcsFault.Answer(
-            429), FakeGcsFault.Answer(
-                503), FakeGcsFault.ResetBefore, FakeGcsFault.CutResponse(
-                    0), FakeGcsFault.CutResponse(123_456), FakeGcsFault.CutResponse(999_999),
+        FakeGcsFault.Answer(429), FakeGcsFault.Answer(503), FakeGcsFault.ResetBefore,
+        FakeGcsFault.CutResponse(0), FakeGcsFault.CutResponse(123_456), FakeGcsFault.CutResponse(999_999),
     ];
 
     [Test]
-    public async Task A_stream_that_breaks_is_read_on_from_where_it_broke(
-        [ValueSource(nameof(Passing))] FakeGcsFault fault, [Values(0, 300_000)] int offset)
+    public async Task A_broken_stream_is_resumed_where_it_broke(
+        [ValueSource(nameof(Transient))] FakeGcsFault fault, [Values(0, 300_000)] int offset)
     {
         var info = await Blobs.CommitAsync(Sample, Bytes, CancellationToken);
         Fake.Fail(FakeGcsOperation.GetMedia, fault, 3);
@@ -31,7 +29,7 @@ public sealed class GcsReadFaults : GcsFaults
     }
 
     [Test]
-    public async Task A_stream_that_breaks_after_every_few_bytes_still_arrives()
+    public async Task A_stream_that_breaks_every_few_bytes_still_arrives()
     {
         var info = await Blobs.CommitAsync(Sample, Bytes, CancellationToken);
         Fake.Fail(FakeGcsOperation.GetMedia, FakeGcsFault.CutResponse(50_000), int.MaxValue);
@@ -40,58 +38,58 @@ public sealed class GcsReadFaults : GcsFaults
     }
 
     [Test]
-    public async Task A_stream_that_cannot_be_read_on_throws_and_never_just_ends()
+    public async Task A_stream_that_cannot_be_resumed_throws_and_never_ends_early()
     {
         var info = await Blobs.CommitAsync(Sample, Bytes, CancellationToken);
-        foreach (var lasting in (FakeGcsFault[])[
+        foreach (var persistent in (FakeGcsFault[])[
             FakeGcsFault.CutResponse(0), FakeGcsFault.Answer(503), FakeGcsFault.Hang
         ])
         {
-            await OpenImpatientAsync();
+            await OpenWithShortTimeoutsAsync();
             Fake.Fail(FakeGcsOperation.GetMedia, FakeGcsFault.CutResponse(200_000));
             await using var reader = await Blobs.OpenAsync(info.Key, ByteRange.All, CancellationToken);
-            Fake.Fail(FakeGcsOperation.GetMedia, lasting, int.MaxValue);
-            var fault = await FaultOf(() => reader!.Content.ReadAllAsync(CancellationToken));
+            Fake.Fail(FakeGcsOperation.GetMedia, persistent, int.MaxValue);
+            var fault = await CatchFaultAsync(() => reader!.Content.ReadAllAsync(CancellationToken));
             Assert.That(fault.Kind, Is.EqualTo(StorageFault.Unavailable));
         }
     }
 
     [Test]
-    public async Task A_stream_that_breaks_when_its_blob_is_deleted_throws()
+    public async Task A_broken_stream_whose_blob_was_deleted_throws()
     {
         var info = await Blobs.CommitAsync(Sample, Bytes, CancellationToken);
         Fake.Fail(FakeGcsOperation.GetMedia, FakeGcsFault.CutResponse(200_000));
         await using var reader = await Blobs.OpenAsync(info.Key, ByteRange.All, CancellationToken);
         await Blobs.TryDeleteAsync(info.Key, Precondition.None, CancellationToken);
 
-        // Another object under the same name is another generation: no reader is put together of two.
+        // Another object of the same name is another generation: no reader mixes two.
         await Blobs.CommitAsync(Sample, Bytes, CancellationToken);
-        await FaultOf(() => reader!.Content.ReadAllAsync(CancellationToken));
+        await CatchFaultAsync(() => reader!.Content.ReadAllAsync(CancellationToken));
     }
 
     [Test]
-    public async Task What_fails_before_the_first_byte_fails_the_opening()
+    public async Task A_failure_before_the_first_byte_fails_OpenAsync()
     {
-        await OpenImpatientAsync();
+        await OpenWithShortTimeoutsAsync();
         var info = await Blobs.CommitAsync(Sample, Bytes, CancellationToken);
         Fake.Fail(FakeGcsOperation.GetMedia, FakeGcsFault.Answer(503), int.MaxValue);
-        await FaultOf(async () => await Blobs.OpenAsync(info.Key, ByteRange.All, CancellationToken));
+        await CatchFaultAsync(async () => await Blobs.OpenAsync(info.Key, ByteRange.All, CancellationToken));
     }
 
     [Test]
-    public async Task The_last_bytes_of_a_damaged_blob_are_not_given_out()
+    public async Task The_last_bytes_of_a_damaged_blob_are_not_returned()
     {
         var info = await Blobs.CommitAsync(Sample, Bytes, CancellationToken);
         Fake.Fail(FakeGcsOperation.GetMedia, FakeGcsFault.Garble);
         await using var reader = await Blobs.OpenAsync(info.Key, ByteRange.All, CancellationToken);
-        using var taken = new MemoryStream();
-        var fault = await FaultOf(() => reader!.Content.CopyToAsync(taken, CancellationToken));
+        using var received = new MemoryStream();
+        var fault = await CatchFaultAsync(() => reader!.Content.CopyToAsync(received, CancellationToken));
         Assert.That(fault.Kind, Is.EqualTo(StorageFault.Corrupt));
-        Assert.That(taken.Length, Is.LessThan(Bytes.Length));
+        Assert.That(received.Length, Is.LessThan(Bytes.Length));
     }
 
     [Test]
-    public async Task A_read_that_is_cancelled_leaves_the_reader_fit_for_the_next()
+    public async Task A_cancelled_read_leaves_the_reader_usable()
     {
         var info = await Blobs.CommitAsync(Sample, Bytes, CancellationToken);
         Fake.Fail(FakeGcsOperation.GetMedia, FakeGcsFault.StallResponse(100_000));
@@ -108,7 +106,7 @@ public sealed class GcsReadFaults : GcsFaults
     }
 
     [Test]
-    public async Task A_stream_that_stalls_is_replaced()
+    public async Task A_stalled_stream_is_replaced()
     {
         await OpenAsync(static options => options.TransferIdleSeconds = 4);
         var info = await Blobs.CommitAsync(Sample, Bytes, CancellationToken);
@@ -119,14 +117,14 @@ public sealed class GcsReadFaults : GcsFaults
     }
 
     [Test]
-    public async Task Memory_is_flat_for_192_MiB_in_and_out()
+    public async Task Uploading_and_downloading_192_MiB_uses_constant_memory()
     {
         const int Piece = 1024 * 1024;
         const int Pieces = 192;
-        const long Room = 48L * Piece;
+        const long Allowance = 48L * Piece;
         var piece = StorageShortcuts.Bytes(Piece);
         using var written = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        var allowed = GC.GetTotalMemory(forceFullCollection: true) + Room;
+        var allowed = GC.GetTotalMemory(forceFullCollection: true) + Allowance;
         BlobInfo info;
         await using (var writer = await Blobs.CreateAsync(Sample, CancellationToken))
         {
@@ -141,7 +139,7 @@ public sealed class GcsReadFaults : GcsFaults
                 writer.CommitAsync(Digest.FromHash(written.GetHashAndReset()), null, CancellationToken).AsTask();
             do
             {
-                Assert.That(GC.GetTotalMemory(forceFullCollection: true), Is.LessThan(allowed), "while it goes up");
+                Assert.That(GC.GetTotalMemory(forceFullCollection: true), Is.LessThan(allowed), "while uploading");
             }
             while (await Task.WhenAny(committing, Task.Delay(200, CancellationToken)) != committing);
             info = (await committing).Info;
@@ -155,7 +153,7 @@ public sealed class GcsReadFaults : GcsFaults
             await reader!.Content.ReadExactlyAsync(piece, CancellationToken);
             read.AppendData(piece);
             if (i % 32 == 31)
-                Assert.That(GC.GetTotalMemory(forceFullCollection: true), Is.LessThan(allowed), "while it comes down");
+                Assert.That(GC.GetTotalMemory(forceFullCollection: true), Is.LessThan(allowed), "while downloading");
         }
 
         Assert.That(Digest.FromHash(read.GetHashAndReset()), Is.EqualTo(info.Key.Digest));

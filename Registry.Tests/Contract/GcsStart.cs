@@ -12,7 +12,7 @@ using Registry.Tests.Support.Storage;
 
 namespace Registry.Tests.Contract;
 
-/// <summary>What is found out before the port opens: the bucket, the credentials, the staging folder.</summary>
+/// <summary>Startup checks and credentials: the bucket, the key file, the staging folder.</summary>
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 public sealed class GcsStart : IAsyncDisposable
 {
@@ -32,7 +32,7 @@ public sealed class GcsStart : IAsyncDisposable
     }
 
     [Test]
-    public async Task The_probe_learns_what_everybody_may_know_of_the_bucket()
+    public async Task The_probe_reads_the_public_facts_of_the_bucket()
     {
         await using var services = OnEmulator();
         var probe = services.GetRequiredService<IStorageProbe>();
@@ -52,7 +52,7 @@ public sealed class GcsStart : IAsyncDisposable
     }
 
     [Test]
-    public async Task An_identity_that_may_not_ask_about_the_bucket_may_use_it()
+    public async Task An_identity_without_access_to_bucket_metadata_can_use_the_bucket()
     {
         await using var services = OnEmulator();
         fake.Fail(FakeGcsOperation.GetBucket, FakeGcsFault.Answer(403, "forbidden"));
@@ -60,29 +60,29 @@ public sealed class GcsStart : IAsyncDisposable
     }
 
     [Test]
-    public async Task A_bucket_that_is_not_there_stops_the_start()
+    public async Task A_missing_bucket_aborts_startup()
     {
         fake.RemoveBucket();
-        await DemandRefusedAsync(OnEmulator(), $"The bucket '{FakeGcs.BucketName}' (GCS__BUCKET) does not exist");
+        await AssertRefusedAsync(OnEmulator(), $"The bucket '{FakeGcs.BucketName}' (GCS__BUCKET) does not exist");
     }
 
     [Test]
-    public async Task A_bucket_that_keeps_everything_stops_the_start()
+    public async Task A_bucket_with_a_retention_policy_aborts_startup()
     {
         fake.Bucket.RetentionPeriod = 86_400;
-        await DemandRefusedAsync(OnEmulator(), "retention policy");
+        await AssertRefusedAsync(OnEmulator(), "retention policy");
     }
 
     [Test]
-    public async Task A_staging_folder_that_cannot_be_made_stops_the_start()
+    public async Task A_staging_folder_that_cannot_be_created_aborts_startup()
     {
         await File.WriteAllTextAsync(folder.Below("file"), "", cancellationToken);
-        await DemandRefusedAsync(
+        await AssertRefusedAsync(
             OnEmulator(("Gcs:StagingFolder", folder.Below("file", "staging"))), "GCS__STAGINGFOLDER");
     }
 
     [Test]
-    public async Task A_key_file_is_exchanged_for_a_token_and_again_when_that_is_refused()
+    public async Task A_key_file_is_exchanged_for_a_token_and_again_once_the_token_is_refused()
     {
         fake.Token = "first";
         await using var services = WithKey();
@@ -96,7 +96,7 @@ public sealed class GcsStart : IAsyncDisposable
     }
 
     [Test]
-    public async Task A_key_file_that_is_replaced_is_read_again_and_one_that_is_broken_is_not_used()
+    public async Task A_replaced_key_file_is_reloaded_and_an_invalid_one_ignored()
     {
         fake.Token = "first";
         var time = new ShiftedTime();
@@ -104,15 +104,15 @@ public sealed class GcsStart : IAsyncDisposable
         var documents = services.GetRequiredService<IDocumentStore>();
         await documents.PutAsync(Sample, "one", Precondition.Absent, cancellationToken);
 
-        // A file may be looked at while it is written.
+        // The file may be read while it is being written.
         await File.WriteAllTextAsync(folder.Below("key.json"), "{", cancellationToken);
         time.Passed += GcsService.KeyLifetime;
         Assert.That(
             (await documents.GetAsync(Sample, cancellationToken))!.Text(),
             Is.EqualTo("one"),
-            "the key before it is kept");
+            "the previous key stays in use");
 
-        // The key is withdrawn, so that only another one gets a token.
+        // The key is revoked, so that only another key gets a token.
         fake.Token = "second";
         fake.TokenAnswer = static () => FakeGcsAnswer.Json(
             new JsonObject { ["error"] = "invalid_grant" }, 400);
@@ -127,7 +127,7 @@ public sealed class GcsStart : IAsyncDisposable
     }
 
     [Test]
-    public async Task A_key_file_that_google_s_own_setting_names_is_used()
+    public async Task A_key_file_named_by_GOOGLE_APPLICATION_CREDENTIALS_is_used()
     {
         fake.Token = "first";
         WriteKey();
@@ -138,18 +138,18 @@ public sealed class GcsStart : IAsyncDisposable
     }
 
     [Test]
-    public async Task An_identity_that_was_withdrawn_is_denied()
+    public async Task A_revoked_identity_is_denied()
     {
         fake.Token = "first";
         fake.TokenAnswer = static () => FakeGcsAnswer.Json(
             new JsonObject { ["error"] = "invalid_grant", ["error_description"] = "Account not found" }, 400);
-        await DemandRefusedAsync(WithKey(), "invalid_grant");
+        await AssertRefusedAsync(WithKey(), "invalid_grant");
     }
 
     [TestCase("")]
     [TestCase("null")]
     [TestCase("[]")]
-    public async Task A_token_that_is_none_is_a_fault_of_the_storage(string body)
+    public async Task An_invalid_token_response_is_a_storage_fault(string body)
     {
         fake.Token = "first";
         fake.TokenAnswer = () => new FakeGcsAnswer(200) { Body = System.Text.Encoding.UTF8.GetBytes(body) };
@@ -169,7 +169,7 @@ public sealed class GcsStart : IAsyncDisposable
     }
 
     [Test]
-    public async Task A_key_that_is_none_is_denied_in_words_that_hold_no_secret()
+    public async Task An_invalid_key_is_denied_without_exposing_the_secret()
     {
         var path = folder.Below("key.json");
         await File.WriteAllTextAsync(
@@ -182,7 +182,7 @@ public sealed class GcsStart : IAsyncDisposable
     }
 
     [Test]
-    public async Task Nobody_who_answers_is_unavailable()
+    public async Task An_unreachable_service_is_unavailable()
     {
         await using var services = Compose(("STORAGE_EMULATOR_HOST", "127.0.0.1:1"), ("Gcs:DeadlineSeconds", "1"));
         var fault = await Assert.ThrowsAsync<StorageException>(
@@ -190,7 +190,7 @@ public sealed class GcsStart : IAsyncDisposable
         Assert.That(fault!.Kind, Is.EqualTo(StorageFault.Unavailable));
     }
 
-    private async Task DemandRefusedAsync(ServiceProvider services, string words)
+    private async Task AssertRefusedAsync(ServiceProvider services, string words)
     {
         await using (services)
         {
@@ -203,7 +203,7 @@ public sealed class GcsStart : IAsyncDisposable
     private ServiceProvider OnEmulator(params (string, string)[] settings) =>
         Compose([("STORAGE_EMULATOR_HOST", fake.Address.Authority), .. settings]);
 
-    /// <summary>The key of a service account that the fake's token endpoint knows.</summary>
+    /// <summary>Uses the key of a service account that the fake's token endpoint accepts.</summary>
     private ServiceProvider WithKey(TimeProvider? time = null)
     {
         WriteKey();

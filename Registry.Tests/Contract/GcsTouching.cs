@@ -6,7 +6,7 @@ using Registry.Tests.Support.Storage;
 
 namespace Registry.Tests.Contract;
 
-/// <summary>Commits of a blob that is there, where they share a touch.</summary>
+/// <summary>Commits of an existing blob that share a touch.</summary>
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 [Parallelizable(ParallelScope.Self)]
 public sealed class GcsTouching : GcsFaults
@@ -15,15 +15,15 @@ public sealed class GcsTouching : GcsFaults
     private static readonly TimeSpan Window = GcsTouches.WindowFor(TimeSpan.FromHours(1));
 
     [Test]
-    public async Task A_blob_that_was_touched_a_moment_ago_is_not_touched_again()
+    public async Task A_recently_touched_blob_is_not_touched_again()
     {
-        await ShareAsync();
+        await OpenWithTouchWindowAsync();
         var created = await Blobs.CommitBlobAsync(Sample, Small, null, CancellationToken);
         var touched = await Blobs.CommitBlobAsync(Sample, Small, null, CancellationToken);
         Assert.That(
             touched.Info.Revision,
             Is.Not.EqualTo(created.Info.Revision),
-            "who created it may take it back under its revision");
+            "its creator may delete it under its own revision");
         for (var i = 0; i < 5; i++)
             Assert.That(await Blobs.CommitBlobAsync(Sample, Small, null, CancellationToken), Is.EqualTo(touched));
         Assert.That(
@@ -32,9 +32,9 @@ public sealed class GcsTouching : GcsFaults
     }
 
     [Test]
-    public async Task A_commit_whose_touch_is_refused_looks_once_for_the_touch_of_another()
+    public async Task A_commit_whose_touch_is_refused_checks_once_for_another_touch()
     {
-        await ShareAsync();
+        await OpenWithTouchWindowAsync();
         var info = await Blobs.CommitAsync(Sample, Small, CancellationToken);
         Fake.Faults = call =>
         {
@@ -43,17 +43,17 @@ public sealed class GcsTouching : GcsFaults
             Fake.Bucket.Damage(call.Name, static one => one with { Metageneration = one.Metageneration + 1 });
             return FakeGcsFault.Answer(429) with { RetryAfter = "30" };
         };
-        var looks = Fake.CountOf(FakeGcsOperation.GetObject);
+        var lookups = Fake.CountOf(FakeGcsOperation.GetObject);
         var shared = await Blobs.CommitAsync(Sample, Small, CancellationToken);
         Assert.That(shared.Revision, Is.Not.EqualTo(info.Revision));
         Assert.That(
-            Fake.CountOf(FakeGcsOperation.GetObject) - looks, Is.EqualTo(2), "after the insert, and after the touch");
+            Fake.CountOf(FakeGcsOperation.GetObject) - lookups, Is.EqualTo(2), "after the insert, and after the touch");
     }
 
     [Test]
-    public async Task A_blob_that_was_deleted_meanwhile_is_stored_again()
+    public async Task A_blob_deleted_in_between_is_stored_again()
     {
-        await ShareAsync();
+        await OpenWithTouchWindowAsync();
         await Blobs.CommitAsync(Sample, Small, CancellationToken);
         var touched = await Blobs.CommitAsync(Sample, Small, CancellationToken);
         Assert.That(
@@ -64,7 +64,7 @@ public sealed class GcsTouching : GcsFaults
     }
 
     [Test]
-    public async Task A_touch_serves_for_a_while_only()
+    public async Task A_touch_is_shared_for_a_limited_time()
     {
         Storage.TouchWindow = TimeSpan.FromMilliseconds(300);
         await OpenAsync(static _ => { });
@@ -76,9 +76,9 @@ public sealed class GcsTouching : GcsFaults
     }
 
     [Test]
-    public async Task Archives_and_times_that_are_given_are_always_written()
+    public async Task Archives_and_explicit_times_are_always_written()
     {
-        await ShareAsync();
+        await OpenWithTouchWindowAsync();
         var archive = StoreKey.Of("archives", "workspace");
         BlobInfo? last = null;
         for (var i = 0; i < 4; i++)
@@ -96,27 +96,28 @@ public sealed class GcsTouching : GcsFaults
     }
 
     [Test]
-    public async Task Commits_of_the_same_bytes_all_succeed_where_one_change_a_second_is_admitted()
+    public async Task Commits_of_the_same_bytes_all_succeed_with_one_change_a_second_allowed()
     {
-        await ShareAsync();
-        var others = Blobs;
+        await OpenWithTouchWindowAsync();
+        var otherBlobs = Blobs;
         await OpenAsync(static _ => { });
         Fake.Bucket.ChangePeriod = TimeSpan.FromSeconds(1);
         var commits = await Task.WhenAll(
             Enumerable.Range(0, 40)
-                .Select(i => (i % 2 == 0 ? Blobs : others).CommitBlobAsync(Sample, Small, null, CancellationToken)));
+                .Select(
+                    i => (i % 2 == 0 ? Blobs : otherBlobs).CommitBlobAsync(Sample, Small, null, CancellationToken)));
         Assert.That(commits.Count(static commit => commit.IsNew), Is.EqualTo(1));
-        Assert.That(Fake.Bucket.Throttled, Is.Positive, "the limit was met");
-        Assert.That(Fake.Bucket.Objects.Single().Metageneration, Is.LessThan(10), "few of them touched it");
+        Assert.That(Fake.Bucket.Throttled, Is.Positive, "the limit was reached");
+        Assert.That(Fake.Bucket.Objects.Single().Metageneration, Is.LessThan(10), "few commits touched it");
     }
 
     [TestCase(3600, 10)]
     [TestCase(60, 10)]
     [TestCase(8, 2)]
-    public void The_window_is_a_quarter_of_the_grace_at_most(int grace, int window) =>
+    public void The_window_is_at_most_a_quarter_of_the_grace(int grace, int window) =>
         Assert.That(GcsTouches.WindowFor(TimeSpan.FromSeconds(grace)), Is.EqualTo(TimeSpan.FromSeconds(window)));
 
-    private Task ShareAsync()
+    private Task OpenWithTouchWindowAsync()
     {
         Storage.TouchWindow = Window;
         return OpenAsync(static _ => { });

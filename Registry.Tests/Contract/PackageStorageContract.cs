@@ -11,7 +11,7 @@ using Registry.Tests.Support.Storage;
 namespace Registry.Tests.Contract;
 
 /// <summary>
-/// What pushes and collections leave in the storage, over every backend. A backend joins with a subclass that says
+/// What pushes and collections leave in every storage. A backend joins with a subclass that overrides
 /// <see cref="StorageContract.StartAsync"/> and adds no test.
 /// </summary>
 public abstract class PackageStorageContract : StorageContract
@@ -21,10 +21,10 @@ public abstract class PackageStorageContract : StorageContract
     private readonly StorageFaults faults = new();
 
     [TearDown]
-    public void MendStorage() => faults.Mend();
+    public void ResetFaults() => faults.Mend();
 
     [Test]
-    public async Task A_push_that_a_full_storage_refuses_leaves_no_blob()
+    public async Task A_push_refused_by_a_full_storage_leaves_no_blob()
     {
         var packages = Packages(One);
         RefuseIndexes();
@@ -38,7 +38,7 @@ public abstract class PackageStorageContract : StorageContract
     }
 
     [Test]
-    public async Task A_push_that_a_full_storage_refuses_leaves_the_blob_of_another_release()
+    public async Task A_push_refused_by_a_full_storage_keeps_the_blob_of_another_release()
     {
         var packages = Packages(One);
         await PushAsync(packages, "1.0.0", "a");
@@ -50,7 +50,7 @@ public abstract class PackageStorageContract : StorageContract
     }
 
     [Test]
-    public async Task A_push_keeps_its_blob_beside_a_collector_whose_clock_is_minutes_away([Values(-3, 3)] int minutes)
+    public async Task A_push_keeps_its_blob_despite_a_collector_whose_clock_is_minutes_off([Values(-3, 3)] int minutes)
     {
         var options = new CollectionOptions { Grace = TimeSpan.FromMinutes(2) };
         var ahead = new ShiftedTime { Shift = TimeSpan.FromMinutes(minutes) };
@@ -70,7 +70,7 @@ public abstract class PackageStorageContract : StorageContract
     }
 
     [Test]
-    public async Task What_no_index_refers_to_is_collected_after_the_grace()
+    public async Task Unreferenced_blobs_are_collected_after_the_grace()
     {
         var time = new ShiftedTime();
         var options = new CollectionOptions();
@@ -86,20 +86,18 @@ public abstract class PackageStorageContract : StorageContract
         Assert.That(await BlobsAsync(), Has.Count.EqualTo(1));
     }
 
-    /// <summary>
-    /// Shifts the clock of the machine that the storage's code runs on; a server has a clock of its own.
-    /// </summary>
+    /// <summary>Shifts the clock that the storage's code uses; a server has its own clock.</summary>
     protected virtual void ShiftClock(TimeSpan shift)
     {
     }
 
     private void RefuseIndexes() => faults.Before = call =>
         call.Operation == StorageOperation.PutDocument
-            ? throw new StorageException(StorageFault.Full, "no room for the index")
+            ? throw new StorageException(StorageFault.Full, "no space for the index")
             : default;
 
-    private PackageRegistry Packages(
-        StorageInstance instance) => Packages(instance, new CollectionOptions(), TimeProvider.System);
+    private PackageRegistry Packages(StorageInstance instance) =>
+        Packages(instance, new CollectionOptions(), TimeProvider.System);
 
     private PackageRegistry Packages(StorageInstance instance, CollectionOptions options, TimeProvider time) =>
         new(Indexes(instance), instance.Blobs, options, time, NullLogger<PackageRegistry>.Instance);
@@ -122,7 +120,7 @@ public abstract class PackageStorageContract : StorageContract
     private Task<List<BlobInfo>> BlobsAsync() =>
         Two.Blobs.InfosAsync(StoreKeys.Packages, ScopeDepth.Subtree, null, CancellationToken);
 
-    /// <summary>Reads a release as another replica does.</summary>
+    /// <summary>Pulls a release as another replica would.</summary>
     private async Task<byte[]> PullAsync(string release)
     {
         var packages = Packages(Two);

@@ -8,7 +8,7 @@ public sealed class RedisDocumentContract : DocumentStoreContract
 {
     private RedisServer? server;
 
-    protected override bool TellsRevisions => true;
+    protected override bool ReportsRevisions => true;
 
     [OneTimeSetUp]
     public async Task StartServer() => server = await RedisServer.StartAsync(CancellationToken.None);

@@ -4,7 +4,7 @@ using Registry.Tests.Support.Storage;
 
 namespace Registry.Tests.Contract;
 
-/// <summary>A storage of its own for each test, and two instances over it, as two processes would have them.</summary>
+/// <summary>Each test has its own storage and two instances over it, as two processes would.</summary>
 public abstract class StorageContract
 {
     private StorageUnderTest? storage;
@@ -15,7 +15,7 @@ public abstract class StorageContract
 
     protected StorageInstance Two { get; private set; } = null!;
 
-    /// <summary>Ends a test that hangs; far above what any of them takes.</summary>
+    /// <summary>Ends a test that hangs; far above the duration of any test.</summary>
     protected CancellationToken CancellationToken { get; private set; }
 
     [SetUp]
@@ -36,15 +36,15 @@ public abstract class StorageContract
     }
 
     /// <summary>
-    /// An empty storage. A backend that nobody asked for calls <see cref="Assert.Ignore(string)"/> with the reason; one
-    /// that was asked for and does not answer throws.
+    /// Returns an empty storage. Calls <see cref="Assert.Ignore(string)"/> with the reason if the backend is not
+    /// enabled; throws if it is enabled but does not respond.
     /// </summary>
     protected abstract ValueTask<StorageUnderTest> StartAsync();
 
-    /// <summary>The one instance for even numbers, the other for odd ones.</summary>
+    /// <summary>Returns the first instance for even numbers, the second for odd ones.</summary>
     protected StorageInstance Instance(int number) => number % 2 == 0 ? One : Two;
 
-    /// <summary>Runs them all at once, none before all are ready to.</summary>
+    /// <summary>Runs all of them concurrently, released together once every task is started.</summary>
     protected static async Task<T[]> RaceAsync<T>(int runners, Func<int, Task<T>> run)
     {
         var start = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -5,10 +5,10 @@ using Registry.Tests.Support;
 
 namespace Registry.Tests.Unit;
 
-/// <summary>The arrows of the architecture: who may know whom.</summary>
+/// <summary>Which project may reference what.</summary>
 public sealed class ArchitectureTests
 {
-    /// <summary>The client that each backend may use; the filesystem has none.</summary>
+    /// <summary>The client libraries that each backend may use; the filesystem has none.</summary>
     private static readonly Dictionary<string, string[]> Clients = new(StringComparer.Ordinal)
     {
         ["Registry.Storage.Filesystem"] = [],
@@ -28,7 +28,7 @@ public sealed class ArchitectureTests
         .Where(static name => File.Exists(ProjectFile(name)));
 
     [Test]
-    public void Core_knows_neither_the_web_nor_any_engine()
+    public void Core_references_neither_ASP_NET_nor_any_storage_client()
     {
         var unwanted = References("Registry.Core").Where(static name => !IsFramework(name) && !IsAbstraction(name));
         Assert.That(unwanted, Is.Empty);
@@ -38,7 +38,7 @@ public sealed class ArchitectureTests
     }
 
     [TestCaseSource(nameof(StorageProjects))]
-    public void A_storage_knows_Core_its_engine_and_abstractions_alone(string project)
+    public void A_storage_project_references_only_Core_its_client_and_abstractions(string project)
     {
         var allowed = Clients[project];
         var unwanted = References(project)
@@ -54,11 +54,11 @@ public sealed class ArchitectureTests
     }
 
     [Test]
-    public void Every_storage_project_is_known_here() =>
+    public void Every_storage_project_is_listed() =>
         Assert.That(StorageProjects, Is.SubsetOf(Clients.Keys).And.Not.Empty);
 
     [Test]
-    public void Backends_are_named_in_the_composition_alone()
+    public void Only_the_composition_names_backends()
     {
         var sources = Directory.EnumerateFiles(
             Path.Combine(RegistryProcess.Root, "Registry.Api"), "*.cs", SearchOption.AllDirectories)
@@ -88,11 +88,11 @@ public sealed class ArchitectureTests
             StringComparison.Ordinal) || name.StartsWith("Microsoft.Extensions.Options", StringComparison.Ordinal)
             || name is "Microsoft.Extensions.Configuration.Binder");
 
-    /// <summary>What the compiled assembly refers to.</summary>
+    /// <summary>The references of the compiled assembly.</summary>
     private static IEnumerable<string> References(string project) =>
         Assembly.Load(project).GetReferencedAssemblies().Select(static reference => reference.Name!);
 
-    /// <summary>What the project file asks for.</summary>
+    /// <summary>The references declared in the project file.</summary>
     private static IEnumerable<string> Declared(string project, string kind) => XDocument.Load(ProjectFile(project))
         .Descendants(kind)
         .Where(static reference => reference.Attribute("PrivateAssets")?.Value != "all")
@@ -100,9 +100,9 @@ public sealed class ArchitectureTests
         .Where(name => kind != "PackageReference" || !IsClientOf(project, name))
         .Where(name => kind != "PackageReference" || !IsAbstraction(name));
 
-    private static bool IsClientOf(
-        string project, string package) => Clients.GetValueOrDefault(project, []).Contains(package);
+    private static bool IsClientOf(string project, string package) =>
+        Clients.GetValueOrDefault(project, []).Contains(package);
 
-    private static string ProjectFile(
-        string project) => Path.Combine(RegistryProcess.Root, project, $"{project}.csproj");
+    private static string ProjectFile(string project) =>
+        Path.Combine(RegistryProcess.Root, project, $"{project}.csproj");
 }

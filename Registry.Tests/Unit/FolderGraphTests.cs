@@ -5,29 +5,30 @@ using Registry.Tests.Support;
 namespace Registry.Tests.Unit;
 
 /// <summary>
-/// Which folder of a project uses which: there is no circle, and the architecture page shows exactly this.
+/// The dependencies between the folders of a project: none is circular, and the architecture page shows all.
 /// </summary>
 public sealed partial class FolderGraphTests
 {
     private static readonly string[] Projects = ["Registry.Core", "Registry.Api"];
 
     [TestCaseSource(nameof(Projects))]
-    public void No_folders_use_each_other_in_a_circle(string project)
+    public void Folders_have_no_circular_dependencies(string project)
     {
         var graph = GraphOf(project);
-        var left = graph.Keys.ToHashSet(StringComparer.Ordinal);
+        var remaining = graph.Keys.ToHashSet(StringComparer.Ordinal);
 
-        // Each round takes out the folders that use none of those that are left.
-        while (left.RemoveWhere(folder => !graph[folder].Overlaps(left)) > 0)
+        // Each round removes the folders that use none of the remaining ones.
+        while (remaining.RemoveWhere(folder => !graph[folder].Overlaps(remaining)) > 0)
         {
         }
 
         Assert.That(
-            left.Select(folder => $"{folder} → {string.Join(", ", graph[folder].Where(left.Contains))}"), Is.Empty);
+            remaining.Select(folder => $"{folder} → {string.Join(", ", graph[folder].Where(remaining.Contains))}"),
+            Is.Empty);
     }
 
     [TestCaseSource(nameof(Projects))]
-    public void The_architecture_page_shows_which_folder_uses_which(string project)
+    public void The_architecture_page_shows_the_folder_dependencies(string project)
     {
         var page = File.ReadAllText(Path.Combine(RegistryProcess.Root, "Documentation", "architecture.md"));
         var shown = Row().Matches(page[page.IndexOf($"{project} folders", StringComparison.Ordinal)..].Split("```")[1])
@@ -37,7 +38,9 @@ public sealed partial class FolderGraphTests
         Assert.That(shown, Is.EquivalentTo(actual));
     }
 
-    /// <summary>The folders of a project, each with those that it uses. Folders below them count as theirs.</summary>
+    /// <summary>
+    /// Returns each folder of a project with the folders it uses. Subfolders count as part of their folder.
+    /// </summary>
     private static SortedDictionary<string, SortedSet<string>> GraphOf(string project)
     {
         var texts = Directory.GetDirectories(Path.Combine(RegistryProcess.Root, project))
@@ -56,20 +59,20 @@ public sealed partial class FolderGraphTests
         return graph;
     }
 
-    /// <summary>The lines of a file without its documentation, which may refer to anything.</summary>
+    /// <summary>Returns the lines of a file without XML documentation, which may refer to anything.</summary>
     private static IEnumerable<string> CodeOf(string file) =>
         File.ReadLines(file).Where(static line => !line.TrimStart().StartsWith("///", StringComparison.Ordinal));
 
     /// <summary>
-    /// How a folder is used: by a directive, or by a type that is named with its folder, as a namespace of the same
-    /// project may.
+    /// Matches a use of a folder: a using directive, or a type qualified by its folder.
     /// </summary>
     private static Regex UseOf(string project, string folder, string text)
     {
         var types =
             string.Join('|', Declaration().Matches(text).Select(static type => type.Groups["name"].Value).Distinct());
         return new Regex(
-            $@"^using (static |\w+ = )?{project}\.{folder}[.;]|(?<![.\w])({project.Split('.')[1]}\.)?{folder}\.({types})\b", RegexOptions.Multiline);
+            $@"^using (static |\w+ = )?{project}\.{folder}[.;]|(?<![.\w])({project.Split('.')[1]}\.)?{folder}\.({types})\b",
+            RegexOptions.Multiline);
     }
 
     [GeneratedRegex(@"^(?<folder>\w+) +→ ?(?<uses>[\w, ]*)$", RegexOptions.Multiline)]

@@ -9,7 +9,7 @@ public sealed class RedisBlobTests : RedisTests
     private const int Large = 5_000_000;
 
     [Test]
-    public async Task A_reader_keeps_the_bytes_of_a_blob_that_is_deleted_until_they_are_reclaimed()
+    public async Task A_deleted_blob_stays_readable_for_its_readers_until_it_is_reclaimed()
     {
         var storage = Open();
         var info = await storage.Blobs.CommitAsync(Sample, StorageShortcuts.Bytes(Large), CancellationToken);
@@ -22,7 +22,7 @@ public sealed class RedisBlobTests : RedisTests
     }
 
     [Test]
-    public async Task A_reader_whose_bytes_were_reclaimed_is_told_and_is_never_at_the_end()
+    public async Task A_reader_whose_bytes_were_reclaimed_throws_and_never_ends_early()
     {
         var storage = Open();
         var info = await storage.Blobs.CommitAsync(Sample, StorageShortcuts.Bytes(Large), CancellationToken);
@@ -31,13 +31,13 @@ public sealed class RedisBlobTests : RedisTests
         await reader!.Content.ReadExactlyAsync(start, CancellationToken);
         await storage.Blobs.TryDeleteAsync(info.Key, Precondition.None, CancellationToken);
         await storage.Blobs.DiscardAbandonedAsync(TimeSpan.Zero, CancellationToken);
-        var fault = await FaultOf(async () => await reader.Content.ReadAllAsync(CancellationToken));
+        var fault = await CatchFaultAsync(async () => await reader.Content.ReadAllAsync(CancellationToken));
         Assert.That(fault.Kind, Is.EqualTo(StorageFault.Unavailable));
         Assert.That(fault.Message, Does.Contain("deleted or replaced"));
     }
 
     [Test]
-    public async Task A_blob_that_lacks_a_chunk_or_a_byte_is_damaged_and_a_commit_of_its_bytes_heals_it()
+    public async Task A_blob_missing_a_chunk_or_byte_is_corrupt_until_its_bytes_are_committed_again()
     {
         var storage = Open();
         var info = await storage.Blobs.CommitAsync(Sample, StorageShortcuts.Bytes(Large), CancellationToken);
@@ -48,13 +48,14 @@ public sealed class RedisBlobTests : RedisTests
             if (chunk == 4)
                 await Server.CommandAsync("setrange", $"registry:chunk:{upload}:4", "1000", "short");
             var fault =
-                await FaultOf(async () => await storage.Blobs.ReadAsync(info.Key, ByteRange.All, CancellationToken));
+                await CatchFaultAsync(
+                    async () => await storage.Blobs.ReadAsync(info.Key, ByteRange.All, CancellationToken));
             Assert.That(fault.Kind, Is.EqualTo(StorageFault.Corrupt));
             var before = await storage.Blobs.ReadAsync(info.Key, new ByteRange(0, 2_000_000), CancellationToken);
             Assert.That(
                 before.AsSpan().SequenceEqual(StorageShortcuts.Bytes(Large).AsSpan(0, 2_000_000)),
                 Is.True,
-                "what is there is read");
+                "existing chunks are read");
             await storage.Blobs.CommitAsync(Sample, StorageShortcuts.Bytes(Large), CancellationToken);
             Assert.That(
                 StorageShortcuts.DigestOf(await storage.Blobs.ReadAsync(info.Key, ByteRange.All, CancellationToken)),
@@ -63,7 +64,7 @@ public sealed class RedisBlobTests : RedisTests
     }
 
     [Test]
-    public async Task A_reader_does_not_notice_that_its_blob_is_committed_again_and_nothing_is_kept_twice()
+    public async Task Committing_a_blob_again_disturbs_no_reader_and_stores_no_second_copy()
     {
         var storage = Open();
         var info = await storage.Blobs.CommitAsync(Sample, StorageShortcuts.Bytes(Large), CancellationToken);
@@ -77,7 +78,7 @@ public sealed class RedisBlobTests : RedisTests
     }
 
     [Test]
-    public async Task Whatever_ends_an_upload_nothing_of_it_is_left_in_memory()
+    public async Task An_upload_leaves_nothing_in_memory_however_it_ends()
     {
         var storage = Open();
         await using (var discarded = await storage.Blobs.CreateAsync(Sample, CancellationToken))
@@ -87,7 +88,7 @@ public sealed class RedisBlobTests : RedisTests
         {
             await abandoned.WriteAsync(StorageShortcuts.Bytes(Large), CancellationToken);
             Assert.That(await storage.Blobs.DiscardAbandonedAsync(TimeSpan.Zero, CancellationToken), Is.EqualTo(1));
-            Assert.That((await FaultOf(async () =>
+            Assert.That((await CatchFaultAsync(async () =>
             {
                 await abandoned.WriteAsync(StorageShortcuts.Bytes(Large), CancellationToken);
                 await abandoned.CommitAsync(StorageShortcuts.DigestOf([1]), null, CancellationToken);
@@ -101,7 +102,7 @@ public sealed class RedisBlobTests : RedisTests
     }
 
     [Test]
-    public async Task What_fits_one_chunk_is_not_sent_before_its_commit_which_is_one_script()
+    public async Task A_blob_of_one_chunk_is_sent_with_its_commit_in_one_script()
     {
         var storage = Open();
         await storage.Blobs.CommitAsync(Sample, StorageShortcuts.Bytes(1), CancellationToken);
@@ -116,7 +117,7 @@ public sealed class RedisBlobTests : RedisTests
     }
 
     [Test]
-    public async Task A_commit_fails_where_a_staged_chunk_has_been_lost()
+    public async Task A_commit_fails_if_a_staged_chunk_was_lost()
     {
         var storage = Open();
         await using var writer = await storage.Blobs.CreateAsync(Sample, CancellationToken);
@@ -125,7 +126,7 @@ public sealed class RedisBlobTests : RedisTests
         while ((chunk = (await Server.CommandAsync("keys", "registry:chunk:*:1")).Trim()).Length == 0)
             await Task.Delay(10, CancellationToken);
         await Server.CommandAsync("del", chunk);
-        await FaultOf(
+        await CatchFaultAsync(
             async () =>
                 await writer.CommitAsync(
                     StorageShortcuts.DigestOf(StorageShortcuts.Bytes(Large)), null, CancellationToken));
@@ -134,15 +135,15 @@ public sealed class RedisBlobTests : RedisTests
     }
 
     [Test]
-    public async Task What_another_put_under_our_names_is_corrupt_and_never_absent()
+    public async Task A_foreign_value_under_a_registry_key_is_corrupt_and_never_absent()
     {
         var storage = Open();
         await Server.CommandAsync("set", $"registry:document:{Sample.Value}", "text");
         Assert.That(
-            (await FaultOf(async () => await storage.Documents.GetAsync(Sample, CancellationToken))).Kind,
+            (await CatchFaultAsync(async () => await storage.Documents.GetAsync(Sample, CancellationToken))).Kind,
             Is.EqualTo(StorageFault.Corrupt));
         Assert.That(
-            (await FaultOf(
+            (await CatchFaultAsync(
                 async () =>
                     await storage.Documents.TryPutAsync(Sample, "x", Precondition.None, CancellationToken))).Kind,
             Is.EqualTo(StorageFault.Corrupt));
@@ -150,16 +151,16 @@ public sealed class RedisBlobTests : RedisTests
         var info = await storage.Blobs.CommitAsync(Sample, StorageShortcuts.Bytes(10), CancellationToken);
         await Server.CommandAsync("hset", $"registry:blob:{info.Key.Value}", "uploaded", "never");
         Assert.That(
-            (await FaultOf(async () => await storage.Blobs.StatAsync(info.Key, CancellationToken))).Kind,
+            (await CatchFaultAsync(async () => await storage.Blobs.StatAsync(info.Key, CancellationToken))).Kind,
             Is.EqualTo(StorageFault.Corrupt));
         Assert.That(
-            (await FaultOf(
+            (await CatchFaultAsync(
                 async () => await storage.Blobs.InfosAsync(Sample, ScopeDepth.Exact, null, CancellationToken))).Kind,
             Is.EqualTo(StorageFault.Corrupt));
 
         await Server.CommandAsync("del", $"registry:blob:{info.Key.Value}");
         Assert.That(
-            (await FaultOf(
+            (await CatchFaultAsync(
                 async () => await storage.Blobs.InfosAsync(Sample, ScopeDepth.Exact, null, CancellationToken))).Kind,
             Is.EqualTo(StorageFault.Corrupt));
     }

@@ -10,33 +10,34 @@ using Registry.Tests.Support.Storage;
 
 namespace Registry.Tests.Contract.Redis;
 
-/// <summary>The change feed where a server forgets.</summary>
+/// <summary>The change feed after restarts, flushes and trimming.</summary>
 public sealed class RedisChangeTests : RedisTests
 {
     private static readonly RedisKeys Keys = new(new RedisOptions().Prefix);
 
     [Test]
-    public async Task A_server_that_was_started_again_may_have_lost_its_last_writes_and_so_asks_for_a_listing()
+    public async Task A_restarted_server_may_have_lost_writes_and_requires_a_listing()
     {
         var documents = Open().Documents;
         await documents.PutAsync(Sample, "one", Precondition.Absent, CancellationToken);
         var token = (await documents.ChangesAsync(StoreKeys.Packages, null, CancellationToken)).Token;
         await Server.KillAsync();
         await Server.StartAgainAsync(CancellationToken);
-        await UntilAnsweredAsync(documents);
+        await WaitUntilAvailableAsync(documents);
         await documents.PutAsync(
             StoreKey.Of("packages", "sample", "other"), "one", Precondition.None, CancellationToken);
         Assert.That((await documents.ChangesAsync(StoreKeys.Packages, token, CancellationToken)).Keys, Is.Null);
     }
 
     [Test]
-    public async Task A_list_after_a_push_asks_for_the_changes_and_reads_only_what_another_pushed([Values] bool another)
+    public async Task A_list_after_a_push_requests_the_changes_and_reads_only_those_of_another_replica(
+        [Values] bool byAnotherReplica)
     {
         var package = Samples.Package("sample/app");
         var documents = Open().Documents;
         var indexes = new PackageIndexes(documents, TimeProvider.System, new UpdateOptions());
         var pushing =
-            another ? new PackageIndexes(Open().Documents, TimeProvider.System, new UpdateOptions()) : indexes;
+            byAnotherReplica ? new PackageIndexes(Open().Documents, TimeProvider.System, new UpdateOptions()) : indexes;
         var catalog = new PackageCatalog(documents, indexes, NullLogger<PackageCatalog>.Instance);
         await pushing.UpdateAsync(package, Samples.Push(package, Samples.Manifest("1.0.0", "helm")), CancellationToken);
         await catalog.GetAsync(CancellationToken);
@@ -45,12 +46,13 @@ public sealed class RedisChangeTests : RedisTests
         Assert.That((await catalog.GetAsync(CancellationToken)).Entries.Single().Releases, Has.Length.EqualTo(2));
         var commands = await Server.CommandAsync("info", "commandstats");
         Assert.That(commands, Does.Contain("cmdstat_evalsha:calls=1,"));
-        Assert.That(commands, another ? Does.Contain("cmdstat_hmget:calls=1,") : Does.Not.Contain("cmdstat_hmget"));
+        Assert.That(
+            commands, byAnotherReplica ? Does.Contain("cmdstat_hmget:calls=1,") : Does.Not.Contain("cmdstat_hmget"));
         Assert.That(commands, Does.Not.Contain("cmdstat_hget"));
     }
 
     [Test]
-    public async Task What_somebody_threw_away_asks_for_a_listing([Values("FLUSHALL", "DEL")] string command)
+    public async Task A_deleted_change_log_requires_a_listing([Values("FLUSHALL", "DEL")] string command)
     {
         var documents = Open().Documents;
         await documents.PutAsync(Sample, "one", Precondition.Absent, CancellationToken);
@@ -63,7 +65,7 @@ public sealed class RedisChangeTests : RedisTests
     }
 
     [Test]
-    public async Task The_oldest_of_many_changes_are_forgotten_and_who_needs_them_is_to_list()
+    public async Task The_oldest_changes_are_trimmed_and_then_require_a_listing()
     {
         var documents = Open().Documents;
         await documents.PutAsync(Sample, "one", Precondition.Absent, CancellationToken);

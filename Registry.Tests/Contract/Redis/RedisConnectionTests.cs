@@ -4,14 +4,14 @@ using Registry.Storage.Redis;
 
 namespace Registry.Tests.Contract.Redis;
 
-/// <summary>The way to the server while its connections break.</summary>
+/// <summary>Replies while connections break.</summary>
 public sealed class RedisConnectionTests : RedisTests
 {
     private const int Callers = 32;
     private const int Breaks = 60;
 
     /// <summary>
-    /// More than the client gathers before it writes, so that some calls meet the break while they are written.
+    /// More than the client buffers before it writes, so that some calls are interrupted while being written.
     /// </summary>
     private const int LongText = 300_000;
 
@@ -20,13 +20,15 @@ public sealed class RedisConnectionTests : RedisTests
     private static readonly TimeSpan BetweenBreaks = TimeSpan.FromMilliseconds(50);
 
     [Test]
-    public async Task Whoever_asks_gets_his_own_answer_or_none_whenever_connections_break()
+    public async Task A_caller_never_gets_another_callers_reply_when_connections_break()
     {
         var link =
-            Keep(new RedisConnection(new RedisOptions { Configuration = Server.Configuration }, TimeProvider.System));
+            Track(new RedisConnection(new RedisOptions { Configuration = Server.Configuration }, TimeProvider.System));
         using var done = new CancellationTokenSource();
         var callers =
-            Enumerable.Range(0, Callers).Select(caller => Task.Run(() => AskAsync(link, caller, done.Token))).ToArray();
+            Enumerable.Range(0, Callers)
+                .Select(caller => Task.Run(() => CallAsync(link, caller, done.Token)))
+                .ToArray();
         for (var broken = 0; broken < Breaks; broken++)
         {
             await Server.CommandAsync("client", "kill", "type", "normal");
@@ -36,10 +38,10 @@ public sealed class RedisConnectionTests : RedisTests
         await done.CancelAsync();
         var calls = await Task.WhenAll(callers);
         Assert.That(calls.Sum(static call => call.Answered), Is.GreaterThan(Callers));
-        Assert.That(calls.Sum(static call => call.Failed), Is.Positive, "some have met a break");
+        Assert.That(calls.Sum(static call => call.Failed), Is.Positive, "some calls were interrupted");
     }
 
-    private static async Task<(int Answered, int Failed)> AskAsync(
+    private static async Task<(int Answered, int Failed)> CallAsync(
         RedisConnection link, int caller, CancellationToken done)
     {
         var (answered, failed) = (0, 0);

@@ -11,7 +11,7 @@ using Registry.Tests.Support.Storage;
 
 namespace Registry.Tests.Contract.Redis;
 
-/// <summary>Pushes and collections during which the server comes back without its last writes.</summary>
+/// <summary>Pushes and collections while the server restarts without its last writes.</summary>
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 public sealed class RedisEpochTests : RedisTests
 {
@@ -22,20 +22,20 @@ public sealed class RedisEpochTests : RedisTests
     private readonly CollectionOptions options = new();
 
     [Test]
-    public async Task A_push_whose_content_a_restart_lost_is_not_acknowledged()
+    public async Task A_push_whose_content_was_lost_in_a_restart_is_not_acknowledged()
     {
         var storage = Open();
         await PushAsync(storage, "1.0.0", "a");
         await Server.CommandAsync("SAVE");
         Before(StorageOperation.PutDocument, () => RestartAsync(storage));
-        await DemandNotAcknowledgedAsync(storage, "2.0.0", "b");
-        await DemandContentsAsync(storage, ("1.0.0", "a"));
+        await AssertNotAcknowledgedAsync(storage, "2.0.0", "b");
+        await AssertContentsAsync(storage, ("1.0.0", "a"));
         await PushAsync(storage, "2.0.0", "b");
-        await DemandContentsAsync(storage, ("1.0.0", "a"), ("2.0.0", "b"));
+        await AssertContentsAsync(storage, ("1.0.0", "a"), ("2.0.0", "b"));
     }
 
     [Test]
-    public async Task A_push_whose_content_survived_a_restart_is_not_acknowledged_either_and_its_content_is_collected()
+    public async Task A_push_whose_content_survived_a_restart_is_not_acknowledged_and_is_collected()
     {
         var storage = Open();
         await PushAsync(storage, "1.0.0", "a");
@@ -44,16 +44,16 @@ public sealed class RedisEpochTests : RedisTests
             await Server.CommandAsync("SAVE");
             await RestartAsync(storage);
         });
-        await DemandNotAcknowledgedAsync(storage, "2.0.0", "b");
+        await AssertNotAcknowledgedAsync(storage, "2.0.0", "b");
         var collector = Collector(storage);
         await collector.CollectAsync(CancellationToken);
         time.Passed += options.Grace;
         Assert.That((await collector.CollectAsync(CancellationToken)).Deleted, Is.EqualTo(1));
-        await DemandContentsAsync(storage, ("1.0.0", "a"));
+        await AssertContentsAsync(storage, ("1.0.0", "a"));
     }
 
     [Test]
-    public async Task A_push_whose_content_a_failover_lost_is_not_acknowledged()
+    public async Task A_push_whose_content_was_lost_in_a_failover_is_not_acknowledged()
     {
         var storage = Open();
         await using var replica = await RedisServer.StartAsync(CancellationToken);
@@ -62,20 +62,20 @@ public sealed class RedisEpochTests : RedisTests
         while (await replica.CommandAsync("DBSIZE") != await Server.CommandAsync("DBSIZE"))
             await Task.Delay(20, CancellationToken);
 
-        // The replica hears of nothing from here on, and takes the address of its master when that dies.
+        // The replica receives nothing from here on, and takes over its master's address when the master dies.
         await replica.CommandAsync("REPLICAOF", "NO", "ONE");
         Before(StorageOperation.PutDocument, async () =>
         {
             await Server.KillAsync();
             Assert.That(await replica.CommandAsync("CONFIG", "SET", "port", $"{Server.Port}"), Is.EqualTo("OK"));
-            await UntilAnsweredAsync(storage.Documents);
+            await WaitUntilAvailableAsync(storage.Documents);
         });
-        await DemandNotAcknowledgedAsync(storage, "2.0.0", "b");
-        await DemandContentsAsync(storage, ("1.0.0", "a"));
+        await AssertNotAcknowledgedAsync(storage, "2.0.0", "b");
+        await AssertContentsAsync(storage, ("1.0.0", "a"));
     }
 
     [Test]
-    public async Task A_blob_that_a_restart_has_referred_to_again_is_not_collected()
+    public async Task A_blob_whose_reference_a_restart_restored_is_not_collected()
     {
         var storage = Open();
         await PushAsync(storage, "1.0.0", "a");
@@ -86,16 +86,17 @@ public sealed class RedisEpochTests : RedisTests
         await collector.CollectAsync(CancellationToken);
         time.Passed += options.Grace;
 
-        // The collector has read the index without the release. The restart loses the delete.
+        // The collector has read the index without the release; the restart loses the delete.
         Before(StorageOperation.DeleteBlob, () => RestartAsync(storage));
         Assert.That(
-            (await FaultOf(() => collector.CollectAsync(CancellationToken))).Kind, Is.EqualTo(StorageFault.EpochEnded));
+            (await CatchFaultAsync(() => collector.CollectAsync(CancellationToken))).Kind,
+            Is.EqualTo(StorageFault.EpochEnded));
         Assert.That((await collector.CollectAsync(CancellationToken)).Deleted, Is.Zero);
-        await DemandContentsAsync(storage, ("1.0.0", "a"), ("2.0.0", "b"));
+        await AssertContentsAsync(storage, ("1.0.0", "a"), ("2.0.0", "b"));
     }
 
     [Test]
-    public async Task A_server_that_was_a_replica_meanwhile_is_in_another_epoch()
+    public async Task A_server_that_was_a_replica_in_between_has_another_epoch()
     {
         var blobs = Open().Blobs;
         var before = await blobs.EpochAsync(CancellationToken);
@@ -105,15 +106,15 @@ public sealed class RedisEpochTests : RedisTests
         Assert.That(await blobs.EpochAsync(CancellationToken), Is.Not.EqualTo(before));
     }
 
-    /// <summary>Kills the server, and starts it with what it wrote to its disk last.</summary>
+    /// <summary>Kills the server and restarts it from its last snapshot.</summary>
     private async Task RestartAsync(StorageInstance storage)
     {
         await Server.KillAsync();
         await Server.StartAgainAsync(CancellationToken);
-        await UntilAnsweredAsync(storage.Documents);
+        await WaitUntilAvailableAsync(storage.Documents);
     }
 
-    /// <summary>Does something once, right before a call reaches the storage.</summary>
+    /// <summary>Runs an action once, right before an operation reaches the storage.</summary>
     private void Before(StorageOperation operation, Func<Task> act) => faults.Before = async call =>
     {
         if (call.Operation != operation)
@@ -148,7 +149,7 @@ public sealed class RedisEpochTests : RedisTests
             CancellationToken);
     }
 
-    private async Task DemandNotAcknowledgedAsync(StorageInstance storage, string release, string content)
+    private async Task AssertNotAcknowledgedAsync(StorageInstance storage, string release, string content)
     {
         RegistryException? refusal = null;
         try
@@ -164,13 +165,13 @@ public sealed class RedisEpochTests : RedisTests
         Assert.That(refusal!.Message, Does.Contain("Nothing was stored"));
     }
 
-    /// <summary>Every release that there is, each with its content, and no other blob.</summary>
-    private async Task DemandContentsAsync(StorageInstance storage, params (string Release, string Content)[] expected)
+    /// <summary>Asserts that exactly these releases exist, each with its content, and no other blob.</summary>
+    private async Task AssertContentsAsync(StorageInstance storage, params (string Release, string Content)[] expected)
     {
         var packages = Packages(storage);
         var index = (await packages.GetAsync(Name.Namespace, Name.Name, CancellationToken)).State;
         Assert.That(
-            index.Releases.Select(release => release.Value), Is.EquivalentTo(expected.Select(one => one.Release)));
+            index.Releases.Select(release => release.Value), Is.EquivalentTo(expected.Select(entry => entry.Release)));
         foreach (var (release, content) in expected)
         {
             await using var reader = await packages.OpenAsync(

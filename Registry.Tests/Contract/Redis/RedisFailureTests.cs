@@ -8,13 +8,13 @@ namespace Registry.Tests.Contract.Redis;
 
 public sealed class RedisFailureTests : RedisTests
 {
-    /// <summary>The service must be itself again so long after its server is.</summary>
+    /// <summary>The time within which calls must succeed once the server is back.</summary>
     private static readonly TimeSpan Recovery = TimeSpan.FromSeconds(2);
 
     protected override string[] Settings => ["--appendonly", "yes", "--appendfsync", "always"];
 
     [Test]
-    public async Task A_frozen_server_is_an_exception_within_the_deadline_and_no_matter_once_it_goes_on()
+    public async Task A_frozen_server_fails_calls_within_the_deadline_and_recovers()
     {
         var storage = Open(deadlineSeconds: 1);
         await storage.Documents.PutAsync(Sample, "before", Precondition.Absent, CancellationToken);
@@ -31,20 +31,20 @@ public sealed class RedisFailureTests : RedisTests
         };
         var started = Stopwatch.GetTimestamp();
         for (var round = 0; round < 2; round++)
-            foreach (var fault in await Task.WhenAll(calls.Select(FaultOf)))
+            foreach (var fault in await Task.WhenAll(calls.Select(CatchFaultAsync)))
                 Assert.That(fault.Kind, Is.EqualTo(StorageFault.Unavailable), fault.ToString());
         Assert.That(
             Stopwatch.GetElapsedTime(started),
             Is.LessThan(TimeSpan.FromSeconds(10)),
-            "two rounds of a second, and no call for ever");
+            "two rounds of a second each, and no call hangs");
 
         await Server.ThawAsync();
-        Assert.That(await UntilAnsweredAsync(storage.Documents), Is.LessThan(Recovery));
+        Assert.That(await WaitUntilAvailableAsync(storage.Documents), Is.LessThan(Recovery));
         Assert.That((await storage.Documents.GetAsync(Sample, CancellationToken))!.Text(), Is.EqualTo("before"));
     }
 
     [Test]
-    public async Task A_server_that_was_killed_and_came_back_is_found_again_with_all_that_it_acknowledged()
+    public async Task A_killed_and_restarted_server_is_reconnected_with_every_acknowledged_write()
     {
         var storage = Open();
         var bytes = StorageShortcuts.Bytes(3_000_000);
@@ -52,23 +52,24 @@ public sealed class RedisFailureTests : RedisTests
         var info = await storage.Blobs.CommitAsync(Sample, bytes, CancellationToken);
         await Server.KillAsync();
         Assert.That(
-            (await FaultOf(async () => await storage.Documents.GetAsync(Sample, CancellationToken))).IsTransient,
+            (await CatchFaultAsync(
+                async () => await storage.Documents.GetAsync(Sample, CancellationToken))).IsTransient,
             Is.True);
         await Server.StartAgainAsync(CancellationToken);
-        Assert.That(await UntilAnsweredAsync(storage.Documents), Is.LessThan(Recovery));
+        Assert.That(await WaitUntilAvailableAsync(storage.Documents), Is.LessThan(Recovery));
         Assert.That((await storage.Documents.GetAsync(Sample, CancellationToken))!.Revision, Is.EqualTo(revision));
         Assert.That(
             StorageShortcuts.DigestOf(await storage.Blobs.ReadAsync(info.Key, ByteRange.All, CancellationToken)),
             Is.EqualTo(info.Key.Digest));
 
-        // The server knows no script any more.
+        // The server has lost its scripts.
         Assert.That(
             await storage.Documents.TryPutAsync(Sample, "after", Precondition.Matches(revision), CancellationToken),
             Is.Not.Null);
     }
 
     [Test]
-    public async Task A_restart_while_nobody_asks_is_not_noticed()
+    public async Task A_restart_between_calls_goes_unnoticed()
     {
         var storage = Open();
         await storage.Documents.PutAsync(Sample, "before", Precondition.Absent, CancellationToken);
@@ -79,20 +80,20 @@ public sealed class RedisFailureTests : RedisTests
     }
 
     [Test]
-    public async Task A_server_that_comes_up_late_is_found()
+    public async Task A_server_that_starts_late_is_found()
     {
         await Server.KillAsync();
         var storage = Open();
         for (var i = 0; i < 3; i++)
             Assert.That(
-                (await FaultOf(async () => await storage.Documents.GetAsync(Sample, CancellationToken))).Kind,
+                (await CatchFaultAsync(async () => await storage.Documents.GetAsync(Sample, CancellationToken))).Kind,
                 Is.EqualTo(StorageFault.Unavailable));
         await Server.StartAgainAsync(CancellationToken);
-        Assert.That(await UntilAnsweredAsync(storage.Documents), Is.LessThan(Recovery));
+        Assert.That(await WaitUntilAvailableAsync(storage.Documents), Is.LessThan(Recovery));
     }
 
     [Test]
-    public async Task A_master_that_became_a_replica_is_not_given_a_connection_for_each_call_and_is_found_again_once_promoted()
+    public async Task A_demoted_master_gets_no_connection_per_call_and_is_used_again_once_promoted()
     {
         const int Callers = 8;
         const int Calls = 250;
@@ -105,7 +106,7 @@ public sealed class RedisFailureTests : RedisTests
         {
             for (var call = 0; call < Calls; call++)
             {
-                var fault = await FaultOf(
+                var fault = await CatchFaultAsync(
                     async () =>
                         await storage.Documents.TryPutAsync(
                             Sample, $"{caller} {call}", Precondition.None, CancellationToken));
@@ -116,13 +117,13 @@ public sealed class RedisFailureTests : RedisTests
         Assert.That(await StatisticAsync("connected_clients"), Is.LessThan(50));
 
         Assert.That(await Server.CommandAsync("replicaof", "no", "one"), Is.EqualTo("OK"));
-        Assert.That(await UntilAnsweredAsync(storage.Documents), Is.LessThan(Recovery));
+        Assert.That(await WaitUntilAvailableAsync(storage.Documents), Is.LessThan(Recovery));
         Assert.That((await storage.Documents.GetAsync(Sample, CancellationToken))!.Text(), Is.EqualTo("before"));
         await storage.Documents.PutAsync(Sample, "after", Precondition.None, CancellationToken);
     }
 
     [Test]
-    public async Task A_server_that_begins_to_ask_for_a_password_is_not_given_a_connection_for_each_call()
+    public async Task A_server_that_starts_requiring_a_password_gets_no_connection_per_call()
     {
         const int Calls = 1000;
         var storage = Open();
@@ -130,14 +131,14 @@ public sealed class RedisFailureTests : RedisTests
         Assert.That(await Server.CommandAsync("config", "set", "requirepass", "secret"), Is.EqualTo("OK"));
         Assert.That(await Server.CommandAsync("-a", "secret", "client", "kill", "type", "normal"), Is.Not.Empty);
         for (var call = 0; call < Calls; call++)
-            await FaultOf(async () => await storage.Documents.GetAsync(Sample, CancellationToken));
+            await CatchFaultAsync(async () => await storage.Documents.GetAsync(Sample, CancellationToken));
         Assert.That(await StatisticAsync("total_connections_received", "-a", "secret"), Is.LessThan(Calls / 5));
         Assert.That(await Server.CommandAsync("-a", "secret", "config", "set", "requirepass", ""), Is.EqualTo("OK"));
-        Assert.That(await UntilAnsweredAsync(storage.Documents), Is.LessThan(Recovery));
+        Assert.That(await WaitUntilAvailableAsync(storage.Documents), Is.LessThan(Recovery));
     }
 
     [Test]
-    public async Task A_network_that_falls_silent_is_given_up_and_a_new_connection_is_made()
+    public async Task A_silent_connection_is_abandoned_for_a_new_one()
     {
         await using var proxy = FaultyProxy.Before(Server.Port);
         var storage = Open($"127.0.0.1:{proxy.Port}", deadlineSeconds: 1);
@@ -145,20 +146,20 @@ public sealed class RedisFailureTests : RedisTests
         proxy.Silent = true;
         for (var i = 0; i < 2; i++)
             Assert.That(
-                (await FaultOf(async () => await storage.Documents.GetAsync(Sample, CancellationToken))).Kind,
+                (await CatchFaultAsync(async () => await storage.Documents.GetAsync(Sample, CancellationToken))).Kind,
                 Is.EqualTo(StorageFault.Unavailable));
         proxy.Silent = false;
-        Assert.That(await UntilAnsweredAsync(storage.Documents), Is.LessThan(Recovery));
+        Assert.That(await WaitUntilAvailableAsync(storage.Documents), Is.LessThan(Recovery));
     }
 
     [Test]
-    public async Task A_put_whose_answer_is_lost_fails_and_has_happened()
+    public async Task A_put_whose_reply_is_lost_fails_and_is_applied()
     {
         await using var proxy = FaultyProxy.Before(Server.Port);
         var storage = Open($"127.0.0.1:{proxy.Port}");
         var before = await storage.Documents.PutAsync(Sample, "before", Precondition.Absent, CancellationToken);
         proxy.LoseAnswerTo("the lost one");
-        var fault = await FaultOf(
+        var fault = await CatchFaultAsync(
             async () =>
                 await storage.Documents.TryPutAsync(
                     Sample, "the lost one", Precondition.Matches(before), CancellationToken));
@@ -173,17 +174,17 @@ public sealed class RedisFailureTests : RedisTests
     }
 
     [Test]
-    public async Task A_commit_whose_answer_is_lost_fails_and_leaves_a_whole_blob_and_nothing_staged(
+    public async Task A_commit_whose_reply_is_lost_fails_and_leaves_a_complete_blob_and_nothing_staged(
         [Values(1000, 2_500_000)] int length)
     {
         await using var proxy = FaultyProxy.Before(Server.Port);
         var storage = Open($"127.0.0.1:{proxy.Port}");
-        await KnowScriptsAsync(storage);
+        await LoadScriptsAsync(storage);
         var bytes = StorageShortcuts.Bytes(length);
         var key = new BlobKey(Sample, StorageShortcuts.DigestOf(bytes));
         proxy.LoseAnswerTo(key.Value);
         Assert.That(
-            (await FaultOf(async () => await storage.Blobs.CommitAsync(Sample, bytes, CancellationToken))).Kind,
+            (await CatchFaultAsync(async () => await storage.Blobs.CommitAsync(Sample, bytes, CancellationToken))).Kind,
             Is.EqualTo(StorageFault.Unavailable));
         Assert.That(proxy.Lost, Is.EqualTo(1));
         Assert.That(
@@ -196,15 +197,15 @@ public sealed class RedisFailureTests : RedisTests
     }
 
     [Test]
-    public async Task A_chunk_whose_answer_is_lost_fails_the_upload_and_shows_nothing()
+    public async Task A_chunk_whose_reply_is_lost_fails_the_upload_and_publishes_nothing()
     {
         await using var proxy = FaultyProxy.Before(Server.Port);
         var storage = Open($"127.0.0.1:{proxy.Port}");
-        await KnowScriptsAsync(storage);
+        await LoadScriptsAsync(storage);
         var bytes = StorageShortcuts.Bytes(2_500_000);
         proxy.LoseAnswerTo("registry:chunk:");
         Assert.That(
-            (await FaultOf(async () => await storage.Blobs.CommitAsync(Sample, bytes, CancellationToken))).Kind,
+            (await CatchFaultAsync(async () => await storage.Blobs.CommitAsync(Sample, bytes, CancellationToken))).Kind,
             Is.EqualTo(StorageFault.Unavailable));
         Assert.That(proxy.Lost, Is.EqualTo(1));
         Assert.That(
@@ -214,7 +215,7 @@ public sealed class RedisFailureTests : RedisTests
     }
 
     [Test]
-    public async Task Of_many_writes_through_broken_connections_none_that_was_acknowledged_is_lost_and_none_is_done_twice()
+    public async Task Broken_connections_lose_no_acknowledged_write_and_apply_none_twice()
     {
         await using var proxy = FaultyProxy.Before(Server.Port);
         var storage = Open($"127.0.0.1:{proxy.Port}");
@@ -232,7 +233,8 @@ public sealed class RedisFailureTests : RedisTests
             {
                 var put = await storage.Documents.TryPutAsync(
                     Sample, $"value-{i}-", Precondition.Matches(revision), CancellationToken);
-                Assert.That(put, Is.Not.Null, "nobody else writes: a condition that fails is a write done twice");
+                Assert.That(
+                    put, Is.Not.Null, "there is no other writer: a failed precondition means a write applied twice");
                 (revision, text) = (put!.Value, $"value-{i}-");
                 acknowledged++;
             }
@@ -245,12 +247,12 @@ public sealed class RedisFailureTests : RedisTests
             }
         }
 
-        Assert.That(unknown, Is.AtLeast(6), "the lost answers");
+        Assert.That(unknown, Is.AtLeast(6), "the lost replies");
         Assert.That(acknowledged + unknown, Is.EqualTo(60));
     }
 
     [Test]
-    public async Task Scripts_that_the_server_forgot_are_sent_again()
+    public async Task Scripts_flushed_by_the_server_are_sent_again()
     {
         var storage = Open();
         for (var i = 0; i < 3; i++)
@@ -268,7 +270,7 @@ public sealed class RedisFailureTests : RedisTests
     }
 
     [Test]
-    public async Task A_server_that_lost_what_it_had_gives_no_revision_twice()
+    public async Task A_flushed_server_repeats_no_revision()
     {
         var storage = Open();
         var before = await storage.Documents.PutAsync(Sample, "before", Precondition.Absent, CancellationToken);
@@ -279,21 +281,21 @@ public sealed class RedisFailureTests : RedisTests
     }
 
     [Test]
-    public async Task What_is_disposed_with_calls_under_way_ends_them()
+    public async Task Disposal_ends_pending_calls()
     {
         var storage = Open(deadlineSeconds: 1);
         await storage.Documents.PutAsync(Sample, "before", Precondition.Absent, CancellationToken);
         await Server.FreezeAsync();
-        var call = FaultOf(async () => await storage.Documents.GetAsync(Sample, CancellationToken));
+        var call = CatchFaultAsync(async () => await storage.Documents.GetAsync(Sample, CancellationToken));
         await storage.Resources[0].DisposeAsync();
         Assert.That((await call).Kind, Is.EqualTo(StorageFault.Unavailable));
         Assert.That(
-            (await FaultOf(async () => await storage.Documents.GetAsync(Sample, CancellationToken))).Kind,
+            (await CatchFaultAsync(async () => await storage.Documents.GetAsync(Sample, CancellationToken))).Kind,
             Is.EqualTo(StorageFault.Unavailable));
         await Server.ThawAsync();
     }
 
-    /// <summary>A figure of the server's INFO.</summary>
+    /// <summary>Returns a number from the server's INFO.</summary>
     private async Task<long> StatisticAsync(string name, params string[] login)
     {
         var line = (await Server.CommandAsync([.. login, "info"])).Split('\n')
@@ -302,10 +304,9 @@ public sealed class RedisFailureTests : RedisTests
     }
 
     /// <summary>
-    /// Makes the server know the scripts of an upload, so that an answer that is lost later is not the one that it does
-    /// not.
+    /// Loads the upload scripts into the server, so that a reply lost later is not its NOSCRIPT error.
     /// </summary>
-    private async Task KnowScriptsAsync(StorageInstance storage)
+    private async Task LoadScriptsAsync(StorageInstance storage)
     {
         var info = await storage.Blobs.CommitAsync(Sample, StorageShortcuts.Bytes(1_500_000, 9), CancellationToken);
         await storage.Blobs.TryDeleteAsync(info.Key, Precondition.None, CancellationToken);

@@ -9,14 +9,14 @@ public sealed class RedisRoomTests : RedisTests
     protected override string[] Settings => ["--maxmemory", "16mb"];
 
     [Test]
-    public async Task A_full_server_says_so_and_shows_nothing_half()
+    public async Task A_full_server_reports_it_and_exposes_no_partial_blobs()
     {
         var storage = Open();
         var kept = await storage.Blobs.CommitAsync(Sample, StorageShortcuts.Bytes(500_000), CancellationToken);
         var revision = await storage.Documents.PutAsync(Sample, "before", Precondition.Absent, CancellationToken);
         var large = StorageShortcuts.Bytes(24_000_000, 2);
         Assert.That(
-            (await FaultOf(async () => await storage.Blobs.CommitAsync(Sample, large, CancellationToken))).Kind,
+            (await CatchFaultAsync(async () => await storage.Blobs.CommitAsync(Sample, large, CancellationToken))).Kind,
             Is.EqualTo(StorageFault.Full));
         Assert.That(
             await storage.Blobs.InfosAsync(StoreKeys.Packages, ScopeDepth.Subtree, null, CancellationToken),
@@ -24,24 +24,24 @@ public sealed class RedisRoomTests : RedisTests
         Assert.That(
             await storage.Blobs.DiscardAbandonedAsync(TimeSpan.Zero, CancellationToken),
             Is.Zero,
-            "an upload that found no room gives its own back");
+            "an upload that ran out of space frees its chunks");
 
         await Server.CommandAsync("config", "set", "maxmemory", "1mb");
         Assert.That(
-            (await FaultOf(
+            (await CatchFaultAsync(
                 async () =>
                     await storage.Documents.TryPutAsync(
                         Sample, "longer than before", Precondition.Matches(revision), CancellationToken))).Kind,
             Is.EqualTo(StorageFault.Full));
         Assert.That(
-            (await FaultOf(
+            (await CatchFaultAsync(
                 async () =>
                     await storage.Blobs.CommitAsync(Sample, StorageShortcuts.Bytes(10), CancellationToken))).Kind,
             Is.EqualTo(StorageFault.Full));
         Assert.That(
             (await storage.Documents.GetAsync(Sample, CancellationToken))!.Revision,
             Is.EqualTo(revision),
-            "what is there is read");
+            "existing documents are readable");
         Assert.That(
             await storage.Blobs.ReadAsync(kept.Key, ByteRange.All, CancellationToken),
             Is.EqualTo(StorageShortcuts.Bytes(500_000)));
@@ -50,13 +50,13 @@ public sealed class RedisRoomTests : RedisTests
     }
 
     [Test]
-    public async Task A_full_server_takes_a_document_that_is_not_longer_than_what_it_replaces()
+    public async Task A_full_server_accepts_a_document_no_longer_than_the_one_it_replaces()
     {
         var storage = Open();
         var revision = await storage.Documents.PutAsync(Sample, "before", Precondition.Absent, CancellationToken);
         await Server.CommandAsync("config", "set", "maxmemory", "1mb");
         Assert.That(
-            (await FaultOf(
+            (await CatchFaultAsync(
                 async () =>
                     await storage.Documents.TryPutAsync(
                         StoreKey.Of("packages", "sample", "new"), "", Precondition.None, CancellationToken))).Kind,
@@ -67,7 +67,7 @@ public sealed class RedisRoomTests : RedisTests
         Assert.That(
             await storage.Documents.TryPutAsync(Sample, "lost", Precondition.Matches(revision), CancellationToken),
             Is.Null,
-            "the precondition comes first");
+            "the precondition is evaluated first");
         Assert.That((await storage.Documents.GetAsync(Sample, CancellationToken))!.Text(), Is.EqualTo("behind"));
         Assert.That(
             await storage.Documents.TryPutAsync(Sample, "in", Precondition.Matches(equal!.Value), CancellationToken),
@@ -76,7 +76,7 @@ public sealed class RedisRoomTests : RedisTests
     }
 
     [Test]
-    public async Task A_commit_that_finds_no_room_changes_nothing()
+    public async Task A_commit_on_a_full_server_changes_nothing()
     {
         var storage = Open();
         var old = await storage.Blobs.CommitAsync(Sample, StorageShortcuts.Bytes(1000), CancellationToken);
@@ -86,11 +86,11 @@ public sealed class RedisRoomTests : RedisTests
         await other.WriteAsync(StorageShortcuts.Bytes(1_500_000, 3), CancellationToken);
         await Server.CommandAsync("config", "set", "maxmemory", "1mb");
         Assert.That(
-            (await FaultOf(async () => await same.CommitAsync(old.Key.Digest, null, CancellationToken))).Kind,
+            (await CatchFaultAsync(async () => await same.CommitAsync(old.Key.Digest, null, CancellationToken))).Kind,
             Is.EqualTo(StorageFault.Full));
         var digest = StorageShortcuts.DigestOf(StorageShortcuts.Bytes(1_500_000, 3));
         Assert.That(
-            (await FaultOf(async () => await other.CommitAsync(digest, null, CancellationToken))).Kind,
+            (await CatchFaultAsync(async () => await other.CommitAsync(digest, null, CancellationToken))).Kind,
             Is.EqualTo(StorageFault.Full));
         Assert.That(
             await storage.Blobs.InfosAsync(StoreKeys.Packages, ScopeDepth.Subtree, null, CancellationToken),
@@ -98,13 +98,13 @@ public sealed class RedisRoomTests : RedisTests
     }
 
     [Test]
-    public async Task A_full_server_lets_go_of_what_is_deleted_and_then_takes_again()
+    public async Task A_full_server_frees_deleted_blobs_and_then_accepts_writes()
     {
         var storage = Open();
         var info = await storage.Blobs.CommitAsync(Sample, StorageShortcuts.Bytes(8_000_000), CancellationToken);
         var next = StorageShortcuts.Bytes(8_000_000, 2);
         Assert.That(
-            (await FaultOf(async () => await storage.Blobs.CommitAsync(Sample, next, CancellationToken))).Kind,
+            (await CatchFaultAsync(async () => await storage.Blobs.CommitAsync(Sample, next, CancellationToken))).Kind,
             Is.EqualTo(StorageFault.Full));
         await Server.CommandAsync("config", "set", "maxmemory", "2mb");
         Assert.That(
@@ -113,7 +113,7 @@ public sealed class RedisRoomTests : RedisTests
         await storage.Blobs.DiscardAbandonedAsync(TimeSpan.Zero, CancellationToken);
         await Server.CommandAsync("config", "set", "maxmemory", "16mb");
 
-        // The memory is freed in the background: a moment after the answer.
+        // Memory is freed in the background, shortly after the reply.
         while ((await Server.CommandAsync("info", "memory")).Contains(
             "lazyfree_pending_objects:0", StringComparison.Ordinal) is false)
             await Task.Delay(10, CancellationToken);

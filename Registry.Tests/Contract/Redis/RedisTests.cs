@@ -6,7 +6,7 @@ using Registry.Tests.Support.Storage;
 
 namespace Registry.Tests.Contract.Redis;
 
-/// <summary>A server of its own for each test, which the test may kill, freeze and fill.</summary>
+/// <summary>Each test has its own server, which it may kill, freeze and fill.</summary>
 public abstract class RedisTests
 {
     protected static readonly StoreKey Sample = StoreKey.Of("packages", "sample", "app");
@@ -17,7 +17,7 @@ public abstract class RedisTests
 
     protected CancellationToken CancellationToken { get; private set; }
 
-    /// <summary>Settings of the server, as on its command line.</summary>
+    /// <summary>The server's command-line settings.</summary>
     protected virtual string[] Settings => [];
 
     [SetUp]
@@ -30,14 +30,14 @@ public abstract class RedisTests
     [TearDown]
     public async Task StopServer()
     {
-        foreach (var one in opened)
-            await one.DisposeAsync();
+        foreach (var resource in opened)
+            await resource.DisposeAsync();
         opened.Clear();
         await Server.DisposeAsync();
     }
 
-    /// <param name="configuration">Where the server is; null for the server itself.</param>
-    /// <param name="deadlineSeconds">Of each call.</param>
+    /// <param name="configuration">The server to connect to; null for the test's own.</param>
+    /// <param name="deadlineSeconds">The deadline of each call, in seconds.</param>
     private protected StorageInstance Open(string? configuration = null, double deadlineSeconds = 5)
     {
         var options = new RedisOptions
@@ -46,20 +46,20 @@ public abstract class RedisTests
             DeadlineSeconds = deadlineSeconds
         };
         var keys = new RedisKeys(options.Prefix);
-        var link = Keep(new RedisConnection(options, TimeProvider.System));
+        var link = Track(new RedisConnection(options, TimeProvider.System));
         return new StorageInstance(
             new RedisDocumentStore(link, keys),
             new RedisBlobStore(link, keys, TimeProvider.System, Budgets.Ample()),
             link);
     }
 
-    private protected T Keep<T>(T one) where T : IAsyncDisposable
+    private protected T Track<T>(T resource) where T : IAsyncDisposable
     {
-        opened.Add(one);
-        return one;
+        opened.Add(resource);
+        return resource;
     }
 
-    protected static async Task<StorageException> FaultOf(Func<Task> call)
+    protected static async Task<StorageException> CatchFaultAsync(Func<Task> call)
     {
         try
         {
@@ -70,11 +70,11 @@ public abstract class RedisTests
             return fault;
         }
 
-        throw new AssertionException("The call was to fail by a StorageException, and did not.");
+        throw new AssertionException("The call succeeded.");
     }
 
-    /// <summary>Asks until it is answered; how long that took, without what the machine took for itself.</summary>
-    protected async Task<TimeSpan> UntilAnsweredAsync(IDocumentStore documents)
+    /// <summary>Retries until a call succeeds; returns the time this took, excluding stalls of the machine.</summary>
+    protected async Task<TimeSpan> WaitUntilAvailableAsync(IDocumentStore documents)
     {
         await using var passed = new RunningTime();
         while (true)

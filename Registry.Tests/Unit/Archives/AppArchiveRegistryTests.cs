@@ -13,18 +13,17 @@ public sealed class AppArchiveRegistryTests
     private readonly InMemoryStorage storage = new();
     private readonly StorageFaults faults = new();
 
-    private AppArchiveRegistry Archives(
-        long limit = 1000) =>
+    private AppArchiveRegistry Archives(long limit = 1000) =>
         new(
             new FaultyBlobStore(storage.Blobs, faults),
             new ArchiveLimits { MaxArchiveBytes = limit },
             NullLogger<AppArchiveRegistry>.Instance);
 
     [SetUp]
-    public void Mend() => faults.Mend();
+    public void ResetFaults() => faults.Mend();
 
     [Test]
-    public async Task An_archive_comes_back_byte_for_byte()
+    public async Task An_archive_is_read_back_byte_for_byte()
     {
         var bytes = RandomNumberGenerator.GetBytes(200_000);
         var archive = await Archives(200_000).UploadAsync(In("http://h/bytes"), new MemoryStream(bytes), default);
@@ -39,7 +38,7 @@ public sealed class AppArchiveRegistryTests
     }
 
     [Test]
-    public async Task An_upload_that_trickles_in_is_one_archive()
+    public async Task An_upload_in_small_pieces_is_one_archive()
     {
         var bytes = RandomNumberGenerator.GetBytes(500);
         var archive = await Archives().UploadAsync(In("http://h/trickle"), new Trickle(bytes, bytes.Length), default);
@@ -47,7 +46,7 @@ public sealed class AppArchiveRegistryTests
     }
 
     [Test]
-    public async Task The_same_bytes_again_renew_the_generation()
+    public async Task Uploading_the_same_bytes_again_increases_the_generation()
     {
         var first = await Archives().UploadAsync(In("http://h/again"), new MemoryStream([1]), default);
         var second = await Archives().UploadAsync(In("http://h/again"), new MemoryStream([1]), default);
@@ -57,7 +56,7 @@ public sealed class AppArchiveRegistryTests
 
     [TestCase(1000, true)]
     [TestCase(1001, false)]
-    public async Task The_limit_is_the_last_byte_that_fits(int length, bool fits)
+    public async Task The_limit_is_inclusive(int length, bool fits)
     {
         var workspace = In($"http://h/limit{length}");
         Task Upload() => Archives().UploadAsync(workspace, new Trickle(new byte[length], length), default);
@@ -71,7 +70,7 @@ public sealed class AppArchiveRegistryTests
     }
 
     [Test]
-    public async Task An_archive_of_no_bytes_is_refused()
+    public async Task An_empty_archive_is_refused()
     {
         Assert.That(
             () => Archives().UploadAsync(In("http://h/empty"), Stream.Null, default),
@@ -80,7 +79,7 @@ public sealed class AppArchiveRegistryTests
     }
 
     [Test]
-    public async Task An_upload_into_a_deep_workspace_is_refused_and_what_is_stored_there_stays_reachable()
+    public async Task An_upload_to_a_deep_workspace_is_refused_but_existing_archives_stay_reachable()
     {
         var deepest = In($"http://h/{string.Join('/', Enumerable.Repeat("a", 31))}");
         var deeper = In($"http://h/{string.Join('/', Enumerable.Repeat("a", 32))}");
@@ -106,7 +105,7 @@ public sealed class AppArchiveRegistryTests
     }
 
     [Test]
-    public async Task An_upload_that_breaks_off_leaves_nothing()
+    public async Task An_interrupted_upload_leaves_nothing()
     {
         Assert.That(
             () => Archives(100_000).UploadAsync(In("http://h/broken"), new Trickle(new byte[100_000], 99_999), default),
@@ -128,7 +127,7 @@ public sealed class AppArchiveRegistryTests
     }
 
     [Test]
-    public async Task A_list_holds_the_workspace_and_everything_below_it()
+    public async Task A_list_contains_the_workspace_and_everything_below_it()
     {
         foreach (var argument in (string[])[
             "http://list/a", "http://list/a/b", "http://list/ab", "http://list/", "http://other/a"
@@ -140,7 +139,7 @@ public sealed class AppArchiveRegistryTests
     }
 
     [Test]
-    public async Task One_workspace_does_not_reach_another()
+    public async Task A_workspace_cannot_access_another()
     {
         var archive = await Archives().UploadAsync(In("http://reach/a/b"), new MemoryStream([1, 2, 3]), default);
         Assert.That(await Archives().FindAsync(In("http://reach/a"), archive.Id, default), Is.Null);
@@ -184,11 +183,10 @@ public sealed class AppArchiveRegistryTests
         return names;
     }
 
-    private static Workspace In(
-        string argument) =>
+    private static Workspace In(string argument) =>
         Workspace.TryDerive(argument, out var workspace) ? workspace : throw new AssertionException(argument);
 
-    /// <summary>Gives seven bytes at a time, and breaks off after some.</summary>
+    /// <summary>Returns at most seven bytes per read, and fails at an offset.</summary>
     private sealed class Trickle(byte[] bytes, int breaksAt) : MemoryStream(bytes)
     {
         public Action? AfterRead { get; init; }

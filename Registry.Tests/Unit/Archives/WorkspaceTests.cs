@@ -14,17 +14,17 @@ public sealed class WorkspaceTests
             row[0], row[1]);
 
     [TestCaseSource(nameof(Table))]
-    public void Derives_what_the_reference_derives(string argument, string? expected)
+    public void Derives_the_same_workspace_as_the_reference_server(string argument, string? expected)
     {
         Assert.That(Workspace.TryDerive(argument, out var workspace), Is.EqualTo(expected is not null));
         if (expected is null)
             return;
         Assert.That(workspace.Name, Is.EqualTo(expected));
-        Assert.That(Workspace.FromScope(workspace.Scope), Is.EqualTo(workspace), "the way back from storage");
+        Assert.That(Workspace.FromScope(workspace.Scope), Is.EqualTo(workspace), "it round-trips through its scope");
     }
 
     [Test]
-    public void The_table_is_whole() => Assert.That(Table().Count(), Is.EqualTo(106));
+    public void The_table_is_complete() => Assert.That(Table().Count(), Is.EqualTo(106));
 
     [TestCase(null, ExpectedResult = "global/")]
     [TestCase("git://h/x;p", ExpectedResult = "h/x;p/")]
@@ -36,7 +36,7 @@ public sealed class WorkspaceTests
     [TestCase("http://[::1]@h/x", ExpectedResult = "h/x/")]
     [TestCase("http://h/#a/x", ExpectedResult = "h/")]
     [TestCase("http://h?a#b/x", ExpectedResult = "global/")]
-    public string Derives_beyond_the_table(string? argument) =>
+    public string Derives_workspaces_beyond_the_table(string? argument) =>
         Workspace.TryDerive(argument, out var workspace) ? workspace.Name : "!";
 
     [Test]
@@ -53,7 +53,7 @@ public sealed class WorkspaceTests
         ];
         var workspaces = arguments.Select(
             static a => Workspace.TryDerive(a, out var w) ? w : throw new AssertionException(a)).Distinct().ToList();
-        Assert.That(workspaces, Has.Count.EqualTo(arguments.Length - 1), "only a and a/ are one");
+        Assert.That(workspaces, Has.Count.EqualTo(arguments.Length - 1), "only a and a/ are the same");
         Assert.That(workspaces.Select(static w => w.Scope), Is.Unique);
         Assert.That(workspaces.Select(static w => w.Scope.Value), Has.None.Contains("/.").And.None.Contains("//"));
         Assert.That(
@@ -62,7 +62,7 @@ public sealed class WorkspaceTests
     }
 
     [Test]
-    public void One_scope_lies_below_another_where_its_name_begins_with_the_other()
+    public void A_scope_is_below_another_if_its_name_starts_with_the_other()
     {
         string[] arguments = [
             "http://h/", "http://h//", "http://h/a", "http://h/a/b", "http://h/ab", "http://h//a", "http://h/a//b",
@@ -87,11 +87,11 @@ public sealed class WorkspaceTests
     }
 
     [Test]
-    public void No_workspace_is_made_of_what_is_no_unicode() =>
+    public void Invalid_Unicode_derives_no_workspace() =>
         Assert.That(Workspace.TryDerive("http://h/\ud800", out _), Is.False);
 
     [Test]
-    public void Any_text_has_one_workspace_that_storage_gives_back_or_none()
+    public void Any_derived_workspace_round_trips_through_its_scope()
     {
         const string Odd = "abAB:/?#[]@;.%+ \t\\é日\ud83d\ude00\ud800\u0000";
         var random = new Random(2016);
@@ -112,7 +112,7 @@ public sealed class WorkspaceTests
         Assert.That(() => default(Workspace).Name, Throws.InvalidOperationException);
 
     [Test]
-    public void A_scope_of_packages_is_no_workspace() =>
+    public void A_package_scope_is_not_a_workspace() =>
         Assert.That(() => Workspace.FromScope(StoreKey.Of("packages", "a", "b")), Throws.ArgumentException);
 
     private static string Unescape(string text) => text.Replace("\\t", "\t").Replace("\\n", "\n").Replace("\\\\", "\\");

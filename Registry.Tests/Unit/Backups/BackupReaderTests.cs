@@ -12,7 +12,7 @@ internal sealed class BackupReaderTests
     private static readonly byte[] Reference = Encoding.UTF8.GetBytes(File.ReadAllText(BackupFixture.ReferenceFile));
 
     [Test]
-    public async Task Every_entry_comes_out_with_its_content()
+    public async Task Every_entry_is_read_with_its_content()
     {
         var read = await ReadAsync(new MemoryStream(Reference));
         var expected = BackupFixture.Reference()["packages"]!.AsArray();
@@ -26,8 +26,16 @@ internal sealed class BackupReaderTests
                         release.CreatedAt.Text,
                         release.ContentDigest,
                         release.ContentSize)),
-            Is.EqualTo(expected.Select(static entry => (
-                $"{entry!["package"]}", $"{entry["release"]}", $"{entry["mediaType"]}", $"{entry["created_at"]}", $"{entry["content"]!["digest"]}", $"{entry["content"]!["size"]}"))));
+            Is.EqualTo(
+                expected.Select(
+                    static entry =>
+                        (
+                            $"{entry!["package"]}",
+                            $"{entry["release"]}",
+                            $"{entry["mediaType"]}",
+                            $"{entry["created_at"]}",
+                            $"{entry["content"]!["digest"]}",
+                            $"{entry["content"]!["size"]}"))));
         Assert.That(read.Contents, Is.EqualTo(expected.Select(static entry => $"{entry!["blob"]}")));
         Assert.That(read.Releases[0].Channels, Is.EqualTo(new[] { "dev", "stable" }));
         Assert.That(
@@ -41,7 +49,7 @@ internal sealed class BackupReaderTests
     }
 
     [Test]
-    public async Task The_order_of_members_has_no_meaning()
+    public async Task The_order_of_members_is_irrelevant()
     {
         var random = new Random(20);
         var expected = await ReadAsync(new MemoryStream(Reference));
@@ -63,7 +71,7 @@ internal sealed class BackupReaderTests
     }
 
     [Test]
-    public async Task Pieces_of_any_size_read_the_same()
+    public async Task Chunks_of_any_size_read_the_same()
     {
         var expected = await ReadAsync(new MemoryStream(Reference));
         foreach (var size in (int[])[1, 2, 3, 7, 64, 1000])
@@ -79,19 +87,18 @@ internal sealed class BackupReaderTests
     }
 
     [Test]
-    public void A_backup_that_is_cut_short_anywhere_is_told_with_the_place_and_gives_what_came_before()
+    public void A_truncated_backup_is_reported_with_its_offset_and_yields_the_entries_before_it()
     {
         var end = Array.LastIndexOf(Reference, (byte)'}');
         var most = 0;
         foreach (var length in Enumerable.Range(0, end / 37).Select(static step => step * 37).Append(end))
         {
-            var given = new Given();
+            var entries = new ReadEntries();
             Assert.That(
-                async () => await ReadAsync(new MemoryStream(Reference, 0, length), given),
-                Throws.TypeOf<InvalidDataException>().With.Message
-                    .Contains($"at byte {length}: unexpected end of data"));
-            Assert.That(given.Releases, Has.Count.GreaterThanOrEqualTo(most));
-            most = given.Releases.Count;
+                async () => await ReadAsync(new MemoryStream(Reference, 0, length), entries),
+                Throws.TypeOf<InvalidDataException>().With.Message.Contains($"at byte {length}: unexpected end of data"));
+            Assert.That(entries.Releases, Has.Count.GreaterThanOrEqualTo(most));
+            most = entries.Releases.Count;
         }
 
         Assert.That(most, Is.EqualTo(4));
@@ -105,14 +112,14 @@ internal sealed class BackupReaderTests
     [TestCase("""{"packages":[5]}""", "at byte 13: expected '{'.")]
     [TestCase("""{"packages":[]} x""", "at byte 16: unexpected data after the backup.")]
     [TestCase("""{"packages":[{"package":tru}]}""", "at byte 24: unexpected character.")]
-    public void What_is_no_backup_is_told_as_such(string text, string told) =>
+    public void Invalid_backups_are_rejected(string text, string expectedError) =>
         Assert.That(
             async () => await ReadAsync(new MemoryStream(Encoding.UTF8.GetBytes(text))),
-            Throws.TypeOf<InvalidDataException>().With.Message.Contains(told));
+            Throws.TypeOf<InvalidDataException>().With.Message.Contains(expectedError));
 
-    private static async Task<Given> ReadAsync(Stream backup, Given? given = null)
+    private static async Task<ReadEntries> ReadAsync(Stream backup, ReadEntries? entries = null)
     {
-        given ??= new Given();
+        entries ??= new ReadEntries();
         await using var spool = new ContentSpool(1 << 20);
         await new BackupReader(backup, spool, maxMetadataBytes: 1000).ReadAsync(
             async release =>
@@ -121,16 +128,16 @@ internal sealed class BackupReaderTests
                 await foreach (var piece in spool.ReadAsync(CancellationToken.None))
                     content.Write(piece.Span);
                 Assert.That(spool.Refusal, Is.Null);
-                given.Releases.Add(release);
-                given.Contents.Add(Convert.ToBase64String(content.ToArray()));
+                entries.Releases.Add(release);
+                entries.Contents.Add(Convert.ToBase64String(content.ToArray()));
             },
             channel =>
             {
-                given.Channels.Add(channel);
+                entries.Channels.Add(channel);
                 return ValueTask.CompletedTask;
             },
             CancellationToken.None);
-        return given;
+        return entries;
     }
 
     private static JsonNode? Shuffle(JsonNode? node, Random random)
@@ -145,7 +152,7 @@ internal sealed class BackupReaderTests
         return new JsonObject(shuffled);
     }
 
-    private sealed class Given
+    private sealed class ReadEntries
     {
         public List<BackupRelease> Releases { get; } = [];
 

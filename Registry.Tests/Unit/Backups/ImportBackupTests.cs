@@ -6,18 +6,18 @@ using Registry.Tests.Support.Backups;
 
 namespace Registry.Tests.Unit.Backups;
 
-/// <summary>What comes in, judged by what the service then says.</summary>
+/// <summary>Imports, checked by what the service then returns.</summary>
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 internal sealed class ImportBackupTests : IDisposable
 {
-    private readonly BackupFixture bench = new();
+    private readonly BackupFixture fixture = new();
 
-    public void Dispose() => bench.Dispose();
+    public void Dispose() => fixture.Dispose();
 
     [Test]
-    public async Task The_backup_of_the_reference_server_is_the_registry_that_it_says()
+    public async Task An_imported_backup_of_the_reference_server_is_served_as_described_in_it()
     {
-        var run = await bench.ImportFileAsync(BackupFixture.ReferenceFile);
+        var run = await fixture.ImportFileAsync(BackupFixture.ReferenceFile);
         Assert.That(
             run,
             Is.EqualTo(
@@ -26,7 +26,7 @@ internal sealed class ImportBackupTests : IDisposable
                     "4 releases added, 0 replaced, 0 unchanged; 2 channels set, 0 unchanged; 0 entries failed.\n",
                     "")));
 
-        await using var host = await bench.ServeAsync();
+        await using var host = await fixture.ServeAsync();
         foreach (var entry in BackupFixture.Reference()["packages"]!.AsArray())
         {
             var type = $"{entry!["mediaType"]}".Split('.')[3];
@@ -58,52 +58,50 @@ internal sealed class ImportBackupTests : IDisposable
     }
 
     [Test]
-    public async Task A_second_import_changes_nothing_and_says_so()
+    public async Task A_second_import_reports_that_nothing_changed()
     {
-        await bench.ImportFileAsync(BackupFixture.ReferenceFile);
-        var before = bench.Files();
-        var run = await bench.ImportFileAsync(BackupFixture.ReferenceFile);
+        await fixture.ImportFileAsync(BackupFixture.ReferenceFile);
+        var before = fixture.Files();
+        var run = await fixture.ImportFileAsync(BackupFixture.ReferenceFile);
         Assert.That(
             run,
             Is.EqualTo(
                 new CommandRun(
                     0, "Nothing changed: 4 releases and 2 channels of the backup are there already.\n", "")));
-        Assert.That(bench.Files(), Is.EqualTo(before));
+        Assert.That(fixture.Files(), Is.EqualTo(before));
     }
 
     [Test]
-    public async Task Another_content_is_a_conflict_that_is_named_and_the_rest_goes_on()
+    public async Task A_different_content_is_reported_as_a_conflict_and_the_rest_is_imported()
     {
-        await bench.ImportAsync(
+        await fixture.ImportAsync(
             BackupFixture.Of(BackupEntry.Of("a/b", "1.0.0", "old"), BackupEntry.Of("a/b", "2.0.0", "same")));
         var backup = BackupFixture.Of(
-            BackupEntry.Of(
-                "a/b",
-                "1.0.0",
-                "new",
-                "2019-01-01T00:00:00"), BackupEntry.Of("a/b", "2.0.0", "same"), BackupEntry.Of("a/c", "1.0.0", "new"));
+            BackupEntry.Of("a/b", "1.0.0", "new", "2019-01-01T00:00:00"),
+            BackupEntry.Of("a/b", "2.0.0", "same"),
+            BackupEntry.Of("a/c", "1.0.0", "new"));
 
-        var run = await bench.ImportAsync(backup);
+        var run = await fixture.ImportAsync(backup);
         Assert.That(run.Code, Is.EqualTo(1));
         Assert.That(run.Output, Does.StartWith(
             "a/b 1.0.0 as helm: it is there already with another content or metadata: sha256 ")
             .And.Contain("\n1 release added, 0 replaced, 1 unchanged; 0 channels set, 0 unchanged; 1 entry failed.\n"));
-        Assert.That(await PulledAsync("a/b/1.0.0"), Is.EqualTo(Samples.TarGz("old")));
+        Assert.That(await PullAsync("a/b/1.0.0"), Is.EqualTo(Samples.TarGz("old")));
 
-        var forced = await bench.ImportAsync(backup, "--force");
+        var forced = await fixture.ImportAsync(backup, "--force");
         Assert.That(forced.Code, Is.Zero, forced.Output);
         Assert.That(forced.Output, Does.Contain("0 releases added, 1 replaced, 2 unchanged;"));
-        Assert.That(await PulledAsync("a/b/1.0.0"), Is.EqualTo(Samples.TarGz("new")));
-        await using var host = await bench.ServeAsync();
+        Assert.That(await PullAsync("a/b/1.0.0"), Is.EqualTo(Samples.TarGz("new")));
+        await using var host = await fixture.ServeAsync();
         Assert.That(
             $"{(await GetAsync(host, "/api/v1/packages/a/b/1.0.0/helm"))["created_at"]}",
             Is.EqualTo("2019-01-01T00:00:00.000000"));
     }
 
     [Test]
-    public async Task What_was_pushed_in_the_meantime_stays_beside_what_comes_in()
+    public async Task An_import_keeps_releases_pushed_before_it()
     {
-        await using (var host = await bench.ServeAsync())
+        await using (var host = await fixture.ServeAsync())
         {
             var push = JsonSerializer.Serialize(
                 new { release = "3.0.0", media_type = "helm", blob = Convert.ToBase64String(Samples.TarGz("pushed")) });
@@ -113,33 +111,32 @@ internal sealed class ImportBackupTests : IDisposable
             Assert.That(added.IsSuccessStatusCode);
         }
 
-        Assert.That((await bench.ImportFileAsync(BackupFixture.ReferenceFile)).Code, Is.Zero);
-        await using var again = await bench.ServeAsync();
+        Assert.That((await fixture.ImportFileAsync(BackupFixture.ReferenceFile)).Code, Is.Zero);
+        await using var again = await fixture.ServeAsync();
         var listed = (await GetAsync(again, "/api/v1/packages")).AsArray().Single()!;
         Assert.That(listed["releases"]!.ToJsonString(), Is.EqualTo("""["3.0.0","2.0.1","1.0.1","0.0.1"]"""));
         Assert.That(
-            $"{listed["created_at"]}", Is.EqualTo("2016-10-11T12:03:24.941731"), "the first push of the package");
+            $"{listed["created_at"]}",
+            Is.EqualTo("2016-10-11T12:03:24.941731"),
+            "the package keeps its earliest creation time");
         Assert.That(
             (await GetAsync(again, "/api/v1/packages/titi/rocketchat/channels/stable")).ToJsonString(),
             Is.EqualTo("""{"name":"stable","current":"2.0.1","releases":["3.0.0","2.0.1","1.0.1"]}"""));
     }
 
     [Test]
-    public async Task A_channel_whose_current_release_was_deleted_points_to_its_highest_and_is_named()
+    public async Task A_channel_without_its_current_release_points_to_its_highest_one_with_a_warning()
     {
         var backup = BackupFixture.Of(
             BackupEntry.Of("a/b", "1.0.0", "x", channels: ["c"]),
             BackupEntry.Of("a/b", "1.1.0", "y", channels: ["c", "d"]));
         backup["channels"] = new JsonArray(
-            BackupEntry.Channel(
-                "a/b",
-                "c",
-                "2.0.0"), BackupEntry.Channel(
-                    "a/b",
-                    "e",
-                    "3.0.0"), BackupEntry.Channel("no/such", "c", "1.0.0"), BackupEntry.Channel("a/b", "f", "1.0.0"));
-        var run = await bench.ImportAsync(backup);
-        Assert.That(run.Code, Is.Zero, "the old server leaves these behind");
+            BackupEntry.Channel("a/b", "c", "2.0.0"),
+            BackupEntry.Channel("a/b", "e", "3.0.0"),
+            BackupEntry.Channel("no/such", "c", "1.0.0"),
+            BackupEntry.Channel("a/b", "f", "1.0.0"));
+        var run = await fixture.ImportAsync(backup);
+        Assert.That(run.Code, Is.Zero, "the reference server leaves such channels behind");
         Assert.That(run.Output.Split('\n'), Is.EqualTo(new[]
         {
             "Warning: Channel c of a/b: its current release 2.0.0 is not there; it points to 1.1.0",
@@ -148,7 +145,7 @@ internal sealed class ImportBackupTests : IDisposable
             "2 releases added, 0 replaced, 0 unchanged; 3 channels set, 0 unchanged; 0 entries failed; 3 warnings.",
             "",
         }));
-        await using var host = await bench.ServeAsync();
+        await using var host = await fixture.ServeAsync();
         Assert.That(
             (await GetAsync(host, "/api/v1/packages/a/b/channels")).ToJsonString(),
             Is.EqualTo(
@@ -156,14 +153,14 @@ internal sealed class ImportBackupTests : IDisposable
     }
 
     [Test]
-    public async Task Metadata_and_the_other_vendors_media_types_come_in_and_base64_may_be_folded()
+    public async Task Metadata_foreign_media_types_and_folded_base64_are_imported()
     {
         var entry = BackupEntry.Of("a/b", "1.0.0", "x", "2020-01-02T03:04:05Z");
         entry["mediaType"] = "application/vnd.appr.package-manifest.docker-compose.v0.json";
         entry["metadata"] = new JsonObject { ["maintainers"] = new JsonArray("ä", 1.50m) };
         entry["blob"] = string.Join("\n", $"{entry["blob"]}".Chunk(76).Select(static line => new string(line)));
-        Assert.That((await bench.ImportAsync(BackupFixture.Of(entry))).Code, Is.Zero);
-        await using var host = await bench.ServeAsync();
+        Assert.That((await fixture.ImportAsync(BackupFixture.Of(entry))).Code, Is.Zero);
+        await using var host = await fixture.ServeAsync();
         var shown = await GetAsync(host, "/cnr/api/v1/packages/a/b/1.0.0/docker-compose");
         Assert.That(shown["metadata"]!.ToJsonString(), Is.EqualTo(entry["metadata"]!.ToJsonString()));
         Assert.That(
@@ -171,12 +168,12 @@ internal sealed class ImportBackupTests : IDisposable
         Assert.That($"{shown["created_at"]}", Is.EqualTo("2020-01-02T03:04:05.000000"));
     }
 
-    private static async Task<JsonNode> GetAsync(
-        RegistryHost host, string path) => JsonNode.Parse(await host.Client.GetStringAsync(path))!;
+    private static async Task<JsonNode> GetAsync(RegistryHost host, string path) =>
+        JsonNode.Parse(await host.Client.GetStringAsync(path))!;
 
-    private async Task<byte[]> PulledAsync(string release)
+    private async Task<byte[]> PullAsync(string release)
     {
-        await using var host = await bench.ServeAsync();
+        await using var host = await fixture.ServeAsync();
         return await host.Client.GetByteArrayAsync($"/api/v1/packages/{release}/helm/pull");
     }
 }

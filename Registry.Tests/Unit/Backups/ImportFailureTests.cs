@@ -5,13 +5,13 @@ using Registry.Tests.Support.Backups;
 
 namespace Registry.Tests.Unit.Backups;
 
-/// <summary>What cannot be imported is named, and changes nothing.</summary>
+/// <summary>Entries that cannot be imported are reported and change nothing.</summary>
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 internal sealed class ImportFailureTests : IDisposable
 {
-    private readonly BackupFixture bench = new();
+    private readonly BackupFixture fixture = new();
 
-    public void Dispose() => bench.Dispose();
+    public void Dispose() => fixture.Dispose();
 
     private static IEnumerable<TestCaseData> Faults()
     {
@@ -51,34 +51,35 @@ internal sealed class ImportFailureTests : IDisposable
     }
 
     [TestCaseSource(nameof(Faults))]
-    public async Task An_entry_that_fails_is_named_and_the_others_come_in(string told, Action<JsonObject> spoil)
+    public async Task A_failed_entry_is_reported_and_the_others_are_imported(
+        string expectedError, Action<JsonObject> damage)
     {
-        var spoilt = BackupEntry.Of("a/b", "2.0.0", "new", channels: ["c"]);
-        spoil(spoilt);
-        var run = await bench.ImportAsync(
+        var damaged = BackupEntry.Of("a/b", "2.0.0", "new", channels: ["c"]);
+        damage(damaged);
+        var run = await fixture.ImportAsync(
             BackupFixture.Of(
                 BackupEntry.Of("a/a", "1.0.0", "x"),
-                spoilt,
+                damaged,
                 BackupEntry.Of("a/c", "1.0.0", "z")), "--Limits:PackageBytes=3000");
         Assert.That(run.Code, Is.EqualTo(1));
         Assert.That(
             run.Output,
-            Does.Contain(told).And
+            Does.Contain(expectedError).And
                 .Contain("2 releases added, 0 replaced, 0 unchanged; 0 channels set, 0 unchanged; 1 entry failed."));
-        await using var host = await bench.ServeAsync();
+        await using var host = await fixture.ServeAsync();
         Assert.That(await NamesAsync(host), Is.EqualTo(new[] { "a/a", "a/c" }));
         Assert.That(
-            bench.Files().Where(static file => file.Contains("/@", StringComparison.Ordinal)).ToList(),
+            fixture.Files().Where(static file => file.Contains("/@", StringComparison.Ordinal)).ToList(),
             Has.Count.EqualTo(2),
-            "no blob of what failed");
+            "the failed entry leaves no blob");
     }
 
     [Test]
-    public async Task Of_half_a_backup_what_was_whole_comes_in_and_the_whole_one_completes_it()
+    public async Task The_complete_entries_of_a_truncated_backup_are_imported_and_a_full_one_adds_the_rest()
     {
         var text = await File.ReadAllTextAsync(BackupFixture.ReferenceFile);
         var half = text[..(text.Length / 2)];
-        var run = await bench.ImportAsync(half);
+        var run = await fixture.ImportAsync(half);
         Assert.That(run.Code, Is.EqualTo(1));
         Assert.That(
             run.Error,
@@ -86,13 +87,13 @@ internal sealed class ImportFailureTests : IDisposable
                 $"The backup is no valid JSON, at byte {half.Length}: unexpected end of data. The entries "
                     + "before it were imported, without their channels.\n"));
         Assert.That(run.Output, Does.StartWith("1 release added,"));
-        await using (var host = await bench.ServeAsync())
+        await using (var host = await fixture.ServeAsync())
             Assert.That(
                 await host.Client.GetStringAsync("/api/v1/packages/titi/rocketchat/channels"),
                 Is.EqualTo("[]\n"),
-                "none that points to the wrong release");
+                "no channel points to a wrong release");
 
-        run = await bench.ImportAsync(text);
+        run = await fixture.ImportAsync(text);
         Assert.That(
             run,
             Is.EqualTo(
@@ -103,40 +104,40 @@ internal sealed class ImportFailureTests : IDisposable
     }
 
     [Test]
-    public async Task A_storage_that_fails_ends_the_import_and_the_next_one_goes_on()
+    public async Task A_storage_failure_ends_the_import_and_the_next_one_completes_it()
     {
         var text = await File.ReadAllTextAsync(BackupFixture.ReferenceFile);
-        var run = await bench.ImportAsync(
-            new TrippingStream(text, text.Length / 2, () => Directory.Move(bench.Data, bench.Below("elsewhere"))));
+        var run = await fixture.ImportAsync(
+            new CallbackStream(text, text.Length / 2, () => Directory.Move(fixture.Data, fixture.Below("elsewhere"))));
         Assert.That(run.Code, Is.EqualTo(1));
         Assert.That(run.Error, Does.StartWith("The storage failed (").And.Not.Contain("   at "));
         Assert.That(run.Output, Does.StartWith("1 release added,"));
 
-        Directory.Move(bench.Below("elsewhere"), bench.Data);
-        run = await bench.ImportAsync(text);
+        Directory.Move(fixture.Below("elsewhere"), fixture.Data);
+        run = await fixture.ImportAsync(text);
         Assert.That(run.Code, Is.Zero, run.Output);
         Assert.That(
-            (await bench.ImportAsync(text)).Output, Does.StartWith("Nothing changed: 4 releases and 2 channels"));
+            (await fixture.ImportAsync(text)).Output, Does.StartWith("Nothing changed: 4 releases and 2 channels"));
     }
 
     [Test]
-    public async Task A_release_whose_content_is_gone_gets_it_back()
+    public async Task An_import_restores_the_missing_content_of_a_release()
     {
-        await bench.ImportFileAsync(BackupFixture.ReferenceFile);
-        var blob = Directory.EnumerateFiles(bench.Data, "@*", SearchOption.AllDirectories).First();
+        await fixture.ImportFileAsync(BackupFixture.ReferenceFile);
+        var blob = Directory.EnumerateFiles(fixture.Data, "@*", SearchOption.AllDirectories).First();
         File.Delete(blob);
-        var run = await bench.ImportFileAsync(BackupFixture.ReferenceFile);
+        var run = await fixture.ImportFileAsync(BackupFixture.ReferenceFile);
         Assert.That(run.Code, Is.Zero);
         Assert.That(run.Output, Does.Contain("1 replaced, 3 unchanged"));
         Assert.That(File.Exists(blob));
     }
 
     [Test]
-    public async Task A_damaged_package_is_named_and_the_others_come_in()
+    public async Task A_damaged_package_is_reported_and_the_others_are_imported()
     {
-        await bench.ImportAsync(BackupFixture.Of(BackupEntry.Of("a/a", "1.0.0", "x")));
-        await File.WriteAllTextAsync(bench.IndexOf("a/a"), "damaged");
-        var run = await bench.ImportAsync(
+        await fixture.ImportAsync(BackupFixture.Of(BackupEntry.Of("a/a", "1.0.0", "x")));
+        await File.WriteAllTextAsync(fixture.IndexOf("a/a"), "damaged");
+        var run = await fixture.ImportAsync(
             BackupFixture.Of(BackupEntry.Of("a/a", "1.0.0", "x"), BackupEntry.Of("a/b", "1.0.0", "x")));
         Assert.That(run.Code, Is.EqualTo(1));
         Assert.That(
@@ -148,33 +149,35 @@ internal sealed class ImportFailureTests : IDisposable
     [TestCase("no JSON")]
     [TestCase("{}")]
     [TestCase("{\"packages\":[{")]
-    public async Task After_a_file_that_is_no_backup_no_success_is_told(string text)
+    public async Task An_invalid_file_reports_no_success(string text)
     {
-        var run = await bench.ImportAsync(text);
+        var run = await fixture.ImportAsync(text);
         Assert.That(run.Code, Is.EqualTo(1));
         Assert.That(run.Output, Is.Empty);
         Assert.That(run.Error, Does.StartWith("Th").And.Not.Contain("is imported"));
     }
 
     [Test]
-    public async Task A_file_that_is_not_there_is_told_in_a_line()
+    public async Task A_missing_file_is_reported_in_one_line()
     {
-        var run = await bench.ImportFileAsync(bench.Below("none.json"));
+        var run = await fixture.ImportFileAsync(fixture.Below("none.json"));
         Assert.That(run.Code, Is.EqualTo(1));
         Assert.That(run.Error, Does.Contain("none.json").And.Not.Contain("   at "));
     }
 
     [Test]
-    public async Task Text_of_a_backup_moves_no_cursor()
+    public async Task Control_characters_of_a_backup_are_escaped_in_the_output()
     {
         var entry = BackupEntry.Of("a/b", "1.0.0", "x");
         entry["package"] = "a/\u001b[2J\nb";
-        var run = await bench.ImportAsync(BackupFixture.Of(entry));
+        var run = await fixture.ImportAsync(BackupFixture.Of(entry));
         Assert.That(run.Output, Does.Not.Contain("\u001b").And.StartWith("a/\\u001B[2J\\nb 1.0.0 as helm: "));
     }
 
     private static TestCaseData Fault(
-        string name, string told, Action<JsonObject> spoil) => new TestCaseData(told, spoil).SetArgDisplayNames(name);
+        string name,
+        string expectedError,
+        Action<JsonObject> damage) => new TestCaseData(expectedError, damage).SetArgDisplayNames(name);
 
     private static void SetBlob(JsonObject entry, byte[] blob)
     {
@@ -186,8 +189,8 @@ internal sealed class ImportFailureTests : IDisposable
         [.. JsonNode.Parse(await host.Client.GetStringAsync("/api/v1/packages"))!.AsArray()
             .Select(static package => $"{package!["name"]}")];
 
-    /// <summary>A text that does something when it was read so far.</summary>
-    private sealed class TrippingStream(string text, int at, Action trip) : ReadStream
+    /// <summary>A stream that runs an action at an offset.</summary>
+    private sealed class CallbackStream(string text, int at, Action callback) : ReadStream
     {
         private readonly byte[] bytes = System.Text.Encoding.UTF8.GetBytes(text);
         private int position;
@@ -195,7 +198,7 @@ internal sealed class ImportFailureTests : IDisposable
         public override int Read(Span<byte> buffer)
         {
             if (position == at)
-                trip();
+                callback();
             var end = position < at ? at : bytes.Length;
             var length = Math.Min(buffer.Length, end - position);
             bytes.AsSpan(position, length).CopyTo(buffer);

@@ -31,12 +31,13 @@ internal sealed class PackageCatalogTests
         var documents = new FaultyDocumentStore(storage.Documents, faults);
         writer = new PackageIndexes(storage.Documents, TimeProvider.System, new UpdateOptions());
         catalog = new PackageCatalog(
-            documents, new PackageIndexes(
-                documents, TimeProvider.System, new UpdateOptions()), NullLogger<PackageCatalog>.Instance);
+            documents,
+            new PackageIndexes(documents, TimeProvider.System, new UpdateOptions()),
+            NullLogger<PackageCatalog>.Instance);
     }
 
     [Test]
-    public async Task Packages_are_listed_by_name_whatever_order_storage_has()
+    public async Task Packages_are_listed_by_name_regardless_of_storage_order()
     {
         foreach (var name in new[] { "b/a", "a/b", "a-b/c", "A/z", "a/B" })
             await PushAsync(name, "1.0.0");
@@ -44,7 +45,7 @@ internal sealed class PackageCatalogTests
     }
 
     [Test]
-    public async Task Only_what_changed_is_read_again()
+    public async Task Only_changed_packages_are_read_again()
     {
         await PushAsync("a/one", "1.0.0");
         await PushAsync("a/two", "1.0.0");
@@ -61,7 +62,7 @@ internal sealed class PackageCatalogTests
     }
 
     [Test]
-    public async Task A_catalog_that_did_not_change_is_the_same_one()
+    public async Task An_unchanged_catalog_is_the_same_instance()
     {
         await PushAsync("a/one", "1.0.0");
         var view = await catalog.GetAsync(default);
@@ -69,23 +70,24 @@ internal sealed class PackageCatalogTests
     }
 
     [Test]
-    public async Task A_package_that_went_is_dropped_and_its_fingerprint_with_it()
+    public async Task A_deleted_package_and_its_fingerprint_are_removed()
     {
         await PushAsync("a/one", "1.0.0");
         var before = await catalog.GetAsync(default);
         await PushAsync("a/two", "1.0.0");
         Assert.That((await catalog.GetAsync(default)).Fingerprint, Is.Not.EqualTo(before.Fingerprint));
         await writer.UpdateAsync(
-            Samples.Package(
-                "a/two"), new DocumentChange<PackageIndex>(
-                    index => index!.Without(Release.Parse("1.0.0"), Samples.Type("helm"))), default);
+            Samples.Package("a/two"),
+            new DocumentChange<PackageIndex>(
+                index => index!.Without(Release.Parse("1.0.0"), Samples.Type("helm"))),
+            default);
         var after = await catalog.GetAsync(default);
         Assert.That(after.Entries.Select(entry => entry.Name.Value), Is.EqualTo(new[] { "a/one" }));
         Assert.That(after.Fingerprint, Is.EqualTo(before.Fingerprint));
     }
 
     [Test]
-    public async Task A_damaged_index_does_not_take_the_list_down()
+    public async Task A_damaged_index_does_not_fail_the_list()
     {
         await PushAsync("a/good", "1.0.0");
         await storage.Documents.TryPutAsync(
@@ -94,7 +96,7 @@ internal sealed class PackageCatalogTests
     }
 
     [Test]
-    public async Task An_index_that_is_too_long_is_left_out_and_costs_the_others_nothing()
+    public async Task An_oversized_index_is_skipped_without_reading_the_others_again()
     {
         await PushAsync("a/good", "1.0.0");
         await storage.Documents.TryPutAsync(
@@ -108,11 +110,11 @@ internal sealed class PackageCatalogTests
         Assert.That(
             calls.Count(call => call.Operation == StorageOperation.GetDocument),
             Is.EqualTo(1),
-            "a/next alone is read by itself");
+            "only a/next is read individually");
     }
 
     [Test]
-    public async Task A_storage_that_does_not_answer_is_no_empty_list()
+    public async Task An_unavailable_storage_is_not_an_empty_list()
     {
         await PushAsync("a/one", "1.0.0");
         await catalog.GetAsync(default);
@@ -137,7 +139,7 @@ internal sealed class PackageCatalogTests
         while (Volatile.Read(ref lists) == 0)
             await Task.Delay(1);
 
-        // The first refresh may have listed already: what is pushed now must be in what later callers get.
+        // The first refresh may have listed already: later callers must still see this push.
         await PushAsync("a/one", "1.0.0");
         var later = Enumerable.Range(0, 100).Select(_ => catalog.GetAsync(default)).ToArray();
         gate.SetResult();
@@ -148,42 +150,42 @@ internal sealed class PackageCatalogTests
     }
 
     [Test]
-    public async Task Who_comes_while_a_refresh_waits_asks_at_once_and_all_others_share_the_next()
+    public async Task A_call_during_a_refresh_starts_a_second_one_and_all_later_calls_share_a_third()
     {
         await catalog.GetAsync(default);
         var gate = new TaskCompletionSource();
-        var asked = 0;
+        var requests = 0;
         faults.After = async call =>
         {
-            if (call.Operation == StorageOperation.DocumentChanges && Interlocked.Increment(ref asked) <= 2)
+            if (call.Operation == StorageOperation.DocumentChanges && Interlocked.Increment(ref requests) <= 2)
                 await gate.Task;
         };
         var first = catalog.GetAsync(default);
         await PushAsync("a/one", "1.0.0");
         var second = catalog.GetAsync(default);
-        Assert.That(asked, Is.EqualTo(2));
+        Assert.That(requests, Is.EqualTo(2));
         await PushAsync("a/two", "1.0.0");
         var later = Enumerable.Range(0, 100).Select(_ => catalog.GetAsync(default)).ToArray();
-        Assert.That(asked, Is.EqualTo(2));
+        Assert.That(requests, Is.EqualTo(2));
         gate.SetResult();
         await first;
         Assert.That((await second).Count, Is.AtLeast(1));
         foreach (var view in await Task.WhenAll(later))
             Assert.That(view.Count, Is.EqualTo(2));
-        Assert.That(asked, Is.EqualTo(3));
+        Assert.That(requests, Is.EqualTo(3));
     }
 
     [Test]
-    public async Task An_answer_that_comes_late_takes_nothing_back()
+    public async Task A_late_refresh_never_reverts_a_newer_view()
     {
         await PushAsync("a/one", "1.0.0");
         await catalog.GetAsync(default);
         await PushAsync("a/one", "2.0.0");
         var gate = new TaskCompletionSource();
-        var asked = 0;
+        var requests = 0;
         faults.After = async call =>
         {
-            if (call.Operation == StorageOperation.DocumentChanges && Interlocked.Increment(ref asked) == 1)
+            if (call.Operation == StorageOperation.DocumentChanges && Interlocked.Increment(ref requests) == 1)
                 await gate.Task;
         };
         var late = catalog.GetAsync(default);
@@ -218,7 +220,7 @@ internal sealed class PackageCatalogTests
     }
 
     [Test]
-    public async Task A_media_type_keeps_only_the_releases_that_have_it()
+    public async Task A_media_type_filter_keeps_only_releases_that_have_it()
     {
         await PushAsync("a/one", "1.0.0", "kpm");
         await PushAsync("a/one", "2.0.0", "helm");

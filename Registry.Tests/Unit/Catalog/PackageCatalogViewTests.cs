@@ -7,14 +7,14 @@ using Registry.Tests.Support;
 
 namespace Registry.Tests.Unit.Catalog;
 
-/// <summary>The view against a plain dictionary.</summary>
+/// <summary>Compares the view with a plain dictionary.</summary>
 [Parallelizable(ParallelScope.All)]
 internal sealed class PackageCatalogViewTests
 {
     [TestCase(1, 40, 60)]
     [TestCase(2, 1500, 30)]
     [TestCase(3, 6000, 12)]
-    public void After_any_changes_it_is_what_a_dictionary_would_be(int seed, int most, int rounds)
+    public void After_any_changes_the_view_equals_a_dictionary(int seed, int most, int rounds)
     {
         var random = new Random(seed);
         var model = new SortedDictionary<string, CatalogEntry>(StringComparer.Ordinal);
@@ -43,20 +43,20 @@ internal sealed class PackageCatalogViewTests
                 view.Fingerprint,
                 Is.EqualTo(model.Values.Aggregate(UInt128.Zero, (sum, entry) => unchecked(sum + entry.Fingerprint))));
             foreach (var text in (string[])["7", "N1/P1", "/p99", "zzz", "a"])
-                Demand(view, model, new CatalogQuery(null, text, null));
-            Demand(view, model, new CatalogQuery("n3", null, null));
-            Demand(view, model, new CatalogQuery("n3", "9", null));
-            Demand(view, model, new CatalogQuery(null, null, null, NameOf(random.Next(most * 2)).Value));
-            Demand(view, model, new CatalogQuery(null, "1", null, "n2"));
-            Demand(view, model, new CatalogQuery("n3", null, null, "n3/p5"));
-            Demand(view, model, new CatalogQuery("n3", "1", null, "n9"));
-            var sought = NameOf(random.Next(most * 2));
-            Assert.That(view.Find(sought), Is.SameAs(model.GetValueOrDefault(sought.Value)));
+                AssertMatches(view, model, new CatalogQuery(null, text, null));
+            AssertMatches(view, model, new CatalogQuery("n3", null, null));
+            AssertMatches(view, model, new CatalogQuery("n3", "9", null));
+            AssertMatches(view, model, new CatalogQuery(null, null, null, NameOf(random.Next(most * 2)).Value));
+            AssertMatches(view, model, new CatalogQuery(null, "1", null, "n2"));
+            AssertMatches(view, model, new CatalogQuery("n3", null, null, "n3/p5"));
+            AssertMatches(view, model, new CatalogQuery("n3", "1", null, "n9"));
+            var searched = NameOf(random.Next(most * 2));
+            Assert.That(view.Find(searched), Is.SameAs(model.GetValueOrDefault(searched.Value)));
         }
     }
 
     [Test]
-    public void A_change_leaves_the_view_before_as_it_was()
+    public void A_change_does_not_affect_the_previous_view()
     {
         var random = new Random(1);
         var before = PackageCatalogView.Empty.With(
@@ -68,16 +68,16 @@ internal sealed class PackageCatalogViewTests
     }
 
     /// <summary>
-    /// What the search over names in lower case rests on. (The sign of kelvin has one in ASCII, but is itself an upper
-    /// case.)
+    /// The search over lower-case names relies on this. (The Kelvin sign has an ASCII lower case, but is itself an
+    /// upper case.)
     /// </summary>
     [Test]
-    public void No_sign_outside_ascii_is_another_case_of_one_within()
+    public void No_character_outside_ASCII_is_a_case_variant_of_an_ASCII_one()
     {
-        for (var sign = 128; sign <= char.MaxValue; sign++)
-            for (var within = 0; within < 128; within++)
-                if (((char)sign).ToString().Equals(((char)within).ToString(), StringComparison.OrdinalIgnoreCase))
-                    Assert.Fail($"U+{sign:x4} is {(char)within}");
+        for (var outside = 128; outside <= char.MaxValue; outside++)
+            for (var inside = 0; inside < 128; inside++)
+                if (((char)outside).ToString().Equals(((char)inside).ToString(), StringComparison.OrdinalIgnoreCase))
+                    Assert.Fail($"U+{outside:x4} is {(char)inside}");
     }
 
     [TestCase("ROCKET", ExpectedResult = 1)]
@@ -88,7 +88,7 @@ internal sealed class PackageCatalogViewTests
     [TestCase("t\nkube", ExpectedResult = 0)]
     [TestCase("😀", ExpectedResult = 0)]
     [TestCase("KUBE", ExpectedResult = 1)]
-    public int A_search_is_for_the_text_whatever_its_case(string text)
+    public int A_search_ignores_case(string text)
     {
         var random = new Random(1);
         var view = PackageCatalogView.Empty.With(
@@ -98,15 +98,15 @@ internal sealed class PackageCatalogViewTests
     }
 
     [Test]
-    public void Who_search_a_new_view_at_once_all_find()
+    public void Concurrent_first_searches_of_a_view_all_succeed()
     {
         var names = Enumerable.Range(0, 4).Select(NameOf).ToList();
         var entries = names.Select(static name => new CatalogChange(name, Entry(name, new Random(1)))).ToList();
         var threads = Math.Max(4, Environment.ProcessorCount);
         for (var round = 0; round < 300; round++)
         {
-            // Each search of the first of its kind in a view, so there are many views: a race is lost once in thousands
-            // of times.
+            // Only the first search of a view can race, so many views are needed: the race occurs once in thousands of
+            // searches.
             var views = Enumerable.Range(0, 200).Select(_ => PackageCatalogView.Empty.With(entries)).ToList();
             using var start = new Barrier(threads);
             var found = 0;
@@ -120,7 +120,7 @@ internal sealed class PackageCatalogViewTests
         }
     }
 
-    private static void Demand(
+    private static void AssertMatches(
         PackageCatalogView view, SortedDictionary<string, CatalogEntry> model, CatalogQuery query)
     {
         var expected = model.Values.Where(entry =>
@@ -130,8 +130,8 @@ internal sealed class PackageCatalogViewTests
         Assert.That(query.Of(view), Is.EqualTo(expected), $"{query}");
     }
 
-    private static PackageName NameOf(
-        int number) => Samples.Package($"{(number % 2 == 0 ? "n" : "N")}{number % 11}/p{number}");
+    private static PackageName NameOf(int number) =>
+        Samples.Package($"{(number % 2 == 0 ? "n" : "N")}{number % 11}/p{number}");
 
     private static CatalogEntry Entry(PackageName name, Random random) => new(
         name,

@@ -21,7 +21,7 @@ internal sealed class CommandLineTests : IDisposable
     }
 
     [Test]
-    public async Task A_command_gets_its_options_arguments_and_settings()
+    public async Task A_command_receives_its_options_arguments_and_settings()
     {
         Assert.That(
             await RunAsync(
@@ -42,11 +42,11 @@ internal sealed class CommandLineTests : IDisposable
         Assert.That(
             command.Settings["Logging:Console:FormatterName"],
             Is.EqualTo("simple"),
-            "the settings beside the program are read too");
+            "the settings next to the program are read too");
     }
 
     [Test]
-    public async Task A_hyphen_alone_is_an_argument()
+    public async Task A_single_hyphen_is_an_argument()
     {
         Assert.That(await RunAsync("probe", "-", "--quick", "-"), Is.EqualTo(5));
         Assert.That(command.Seen, Is.EqualTo((true, (string?)null, 8, "-", "-")));
@@ -69,12 +69,13 @@ internal sealed class CommandLineTests : IDisposable
     [TestCase("Required argument 'SECOND' missing", "a")]
     [TestCase("Unexpected argument 'c'.", "a", "b", "c")]
     [TestCase("Unexpected argument '@c'.", "a", "b", "@c")]
-    public async Task Wrong_usage_is_told_in_one_line_and_exits_2(string told, params string[] arguments)
+    public async Task Invalid_usage_is_reported_in_one_line_and_exits_with_2(
+        string expectedError, params string[] arguments)
     {
         Assert.That(await RunAsync(["probe", .. arguments]), Is.EqualTo(ExitCode.Usage));
-        Assert.That(error.ToString(), Does.StartWith(told));
+        Assert.That(error.ToString(), Does.StartWith(expectedError));
         Assert.That(error.ToString().TrimEnd(), Does.Not.Contain("\n"));
-        Assert.That(command.Settings, Is.Null, "nothing was tried");
+        Assert.That(command.Settings, Is.Null, "the command did not run");
     }
 
     [TestCase("Unknown command 'serve'.", "serve")]
@@ -82,14 +83,14 @@ internal sealed class CommandLineTests : IDisposable
     [TestCase("Unknown command 'prob'. Did you mean probe?", "help", "prob")]
     [TestCase("Unknown option '--url'. Did you mean --urls?", "--url=http://localhost:1")]
     [TestCase("Unknown option '--verbose'. Run 'Registry.Api --help'", "--verbose")]
-    public async Task What_the_program_does_not_know_is_refused(string told, params string[] arguments)
+    public async Task Unknown_commands_and_options_are_rejected(string expectedError, params string[] arguments)
     {
         Assert.That(await RunAsync(arguments), Is.EqualTo(ExitCode.Usage));
-        Assert.That(error.ToString(), Does.StartWith(told).And.Contain("for usage"));
+        Assert.That(error.ToString(), Does.StartWith(expectedError).And.Contain("for usage"));
     }
 
     [Test]
-    public async Task Settings_alone_are_for_the_service()
+    public async Task Settings_alone_start_the_service()
     {
         string[] settings = ["--urls", "http://localhost:1", "--Limits:Ratio=5", "--storage=redis"];
         Assert.That(await RunAsync(settings), Is.EqualTo(6));
@@ -97,23 +98,23 @@ internal sealed class CommandLineTests : IDisposable
     }
 
     [Test]
-    public async Task No_arguments_are_for_the_service() => Assert.That(await RunAsync(), Is.EqualTo(6));
+    public async Task No_arguments_start_the_service() => Assert.That(await RunAsync(), Is.EqualTo(6));
 
     [TestCase("--Limits:PackageByte=5", "--Limits:PackageByte is unknown. Did you mean --Limits:PackageBytes?")]
     [TestCase("--Filesytem:Path=/x", "--Filesytem:Path is unknown. Did you mean --Filesystem:Path?")]
-    public async Task An_unknown_setting_of_a_command_is_refused(string setting, string told)
+    public async Task An_unknown_setting_is_rejected(string setting, string expectedError)
     {
         Assert.That(await RunAsync("probe", "a", "b", setting), Is.EqualTo(ExitCode.Failure));
-        Assert.That(error.ToString().TrimEnd(), Is.EqualTo(told));
-        Assert.That(command.Settings, Is.Null, "nothing was tried");
+        Assert.That(error.ToString().TrimEnd(), Is.EqualTo(expectedError));
+        Assert.That(command.Settings, Is.Null, "the command did not run");
     }
 
     [TestCase("help")]
     [TestCase("--help")]
     [TestCase("-h")]
-    public async Task Help_lists_the_commands_and_says_how_to_give_settings(string asked)
+    public async Task Help_lists_the_commands_and_explains_settings(string argument)
     {
-        Assert.That(await RunAsync(asked), Is.Zero);
+        Assert.That(await RunAsync(argument), Is.Zero);
         Assert.That(output.ToString(), Does.Match(@"\n  probe .*Do what tests need\n  other .*Do what tests need\n"));
         Assert.That(
             output.ToString(),
@@ -123,7 +124,7 @@ internal sealed class CommandLineTests : IDisposable
     [TestCase("probe", "--help")]
     [TestCase("probe", "a", "--unknown", "-h")]
     [TestCase("help", "probe")]
-    public async Task Help_of_a_command_shows_its_options_and_details_whatever_stands_beside_it(
+    public async Task Help_of_a_command_shows_its_options_and_details_despite_other_arguments(
         params string[] arguments)
     {
         Assert.That(await RunAsync(arguments), Is.Zero);
@@ -136,15 +137,15 @@ internal sealed class CommandLineTests : IDisposable
     }
 
     [Test]
-    public async Task Failures_are_told_without_a_stack_and_exit_1()
+    public async Task Failures_are_reported_without_a_stack_trace_and_exit_with_1()
     {
-        command.Failure = new StorageException(StorageFault.Unavailable, "Nobody answers.");
+        command.Failure = new StorageException(StorageFault.Unavailable, "No response.");
         Assert.That(await RunAsync("probe", "a", "b"), Is.EqualTo(ExitCode.Failure));
-        Assert.That(error.ToString().Trim(), Is.EqualTo("The storage failed (Unavailable): Nobody answers."));
+        Assert.That(error.ToString().Trim(), Is.EqualTo("The storage failed (Unavailable): No response."));
     }
 
     [Test]
-    public async Task A_stop_is_told_and_exits_1()
+    public async Task Cancellation_is_reported_and_exits_with_1()
     {
         using var stopped = new CancellationTokenSource();
         command.Stop = stopped;
@@ -202,9 +203,11 @@ internal sealed class CommandLineTests : IDisposable
         {
             Settings = settings;
             Seen = (
-                arguments.GetValue(
-                    quick), arguments.GetValue(
-                        color), arguments.GetValue(parallel), arguments.GetValue(first), arguments.GetValue(second));
+                arguments.GetValue(quick),
+                arguments.GetValue(color),
+                arguments.GetValue(parallel),
+                arguments.GetValue(first),
+                arguments.GetValue(second));
             if (Stop is not null)
                 await Stop.CancelAsync();
             cancellationToken.ThrowIfCancellationRequested();

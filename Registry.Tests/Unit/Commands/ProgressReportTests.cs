@@ -8,7 +8,7 @@ namespace Registry.Tests.Unit.Commands;
 internal sealed class ProgressReportTests
 {
     [Test]
-    public async Task Where_nobody_looks_it_is_a_line_every_five_seconds()
+    public async Task Without_a_terminal_progress_is_a_line_every_five_seconds()
     {
         await using var error = new Screen();
         var time = new StepTime();
@@ -17,15 +17,15 @@ internal sealed class ProgressReportTests
             time,
             elapsed => $"after {elapsed.TotalSeconds} s");
         time.Step();
-        await UntilAsync(error, "after 5 s\n");
+        await WaitForTextAsync(error, "after 5 s\n");
         time.Step();
-        await UntilAsync(error, "after 5 s\nafter 10 s\n");
+        await WaitForTextAsync(error, "after 5 s\nafter 10 s\n");
         await report.DisposeAsync();
         Assert.That(error.ToString(), Is.EqualTo("after 5 s\nafter 10 s\n"));
     }
 
     [Test]
-    public async Task On_a_terminal_it_is_one_line_that_changes_and_goes()
+    public async Task On_a_terminal_progress_is_one_line_that_is_updated_and_erased()
     {
         await using var error = new Screen();
         var time = new StepTime();
@@ -34,9 +34,9 @@ internal sealed class ProgressReportTests
         var report =
             new ProgressReport(new CommandConsole(TextWriter.Null, error, IsTerminal: true), time, _ => lines[line++]);
         time.Step();
-        await UntilAsync(error, "\rmuch to say");
+        await WaitForTextAsync(error, "\rmuch to say");
         time.Step();
-        await UntilAsync(error, "\rmuch to say\rlittle     ");
+        await WaitForTextAsync(error, "\rmuch to say\rlittle     ");
         await report.DisposeAsync();
         Assert.That(error.ToString(), Does.Match("^\rmuch to say\rlittle     \r +\r$"));
     }
@@ -46,16 +46,16 @@ internal sealed class ProgressReportTests
     [TestCase(1536, "1.5 KiB")]
     [TestCase(5L << 40, "5 TiB")]
     [TestCase(5L << 50, "5120 TiB")]
-    public void Sizes_are_for_people(long bytes, string text) => Assert.That(ByteSize.Of(bytes), Is.EqualTo(text));
+    public void Sizes_are_human_readable(long bytes, string text) => Assert.That(ByteSize.Of(bytes), Is.EqualTo(text));
 
-    private static async Task UntilAsync(Screen writer, string text)
+    private static async Task WaitForTextAsync(Screen writer, string text)
     {
         using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(30));
         while (writer.ToString() != text)
             await Task.Delay(5, deadline.Token);
     }
 
-    /// <summary>May be read while it is written to.</summary>
+    /// <summary>A writer that can be read while it is written to.</summary>
     private sealed class Screen : TextWriter
     {
         private readonly StringBuilder text = new();
@@ -75,7 +75,7 @@ internal sealed class ProgressReportTests
         }
     }
 
-    /// <summary>A clock that goes from tick to tick of its one timer when it is told to.</summary>
+    /// <summary>A clock that advances by one period of its only timer per step.</summary>
     private sealed class StepTime : TimeProvider
     {
         private Action tick = static () => { };

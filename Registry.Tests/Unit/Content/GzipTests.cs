@@ -11,7 +11,7 @@ public sealed class GzipTests
     private static readonly byte[] Whole = SampleContent.Gzip(Tar);
 
     [Test]
-    public async Task A_gzip_cut_short_at_any_byte_is_refused([Values(1, 65_536)] int pieceBytes)
+    public async Task A_gzip_truncated_at_any_byte_is_refused([Values(1, 65_536)] int pieceBytes)
     {
         for (var length = 0; length < Whole.Length; length++)
             Assert.That(
@@ -21,7 +21,7 @@ public sealed class GzipTests
     }
 
     [Test]
-    public async Task A_gzip_with_a_bit_turned_never_passes_for_another_content()
+    public async Task A_gzip_with_a_flipped_bit_never_passes_as_another_content()
     {
         var expected = SampleContent.Sha256(Tar);
         for (var at = 0; at < Whole.Length; at++)
@@ -29,14 +29,13 @@ public sealed class GzipTests
             var damaged = Whole.ToArray();
             damaged[at] ^= 0x10;
             var (content, refusal) = await SampleContent.UploadAsync(damaged);
-            // The time and the system in the header mean nothing to the content, and a run of equal bytes can be told
-            // in many ways.
+            // The header's time and system do not affect the content, and equal bytes have many encodings.
             Assert.That(refusal is not null || content!.ContentDigest.Value == expected, Is.True, $"byte {at}");
         }
     }
 
     [Test]
-    public async Task Zeros_after_the_gzip_are_kept(
+    public async Task Zeros_after_the_gzip_are_accepted_and_stored(
         [Values(1, 2, 3, 511, 10_000, 300_000)] int trailing, [Values(1, 7, 4096, 100_000)] int pieceBytes)
     {
         byte[] padded = [.. Whole, .. new byte[trailing]];
@@ -47,11 +46,11 @@ public sealed class GzipTests
     }
 
     [Test]
-    public async Task Zeros_make_a_gzip_that_is_cut_short_no_better()
+    public async Task Trailing_zeros_do_not_make_a_truncated_gzip_valid()
     {
         for (var length = 0; length < Whole.Length; length++)
         {
-            // The trailer ends with the length, whose own zeros may be cut off.
+            // The trailer ends with the length, whose trailing zeros may be cut off.
             byte[] padded = [.. Whole.AsSpan(0, length), .. new byte[20_000]];
             var isWhole = !Whole.AsSpan(length).ContainsAnyExcept((byte)0);
             Assert.That(
@@ -62,7 +61,7 @@ public sealed class GzipTests
     }
 
     [Test]
-    public async Task A_gzip_that_holds_and_ends_with_zeros_is_read_as_it_is(
+    public async Task A_gzip_that_contains_and_ends_with_zeros_is_accepted(
         [Values(1, 7, 4096, 100_000)] int pieceBytes)
     {
         // Stored blocks of zeros, and a length whose last bytes are zero.
@@ -82,7 +81,7 @@ public sealed class GzipTests
             100,
             10_000)] int trailing, [Values(0, 1, 0x1f)] int first, [Values(1, 7, 4096, 100_000)] int pieceBytes)
     {
-        // Zeros that something follows, random bytes, and what begins as another gzip does.
+        // Zeros followed by something, random bytes, and the start of another gzip.
         byte[] tail = first == 1
             ? SampleContent.Random(trailing)
             : [(byte)first, .. new byte[trailing - 1], .. first == 0 ? [(byte)1] : Array.Empty<byte>()];
@@ -91,9 +90,9 @@ public sealed class GzipTests
     }
 
     [Test]
-    public async Task Bytes_after_the_gzip_are_refused_wherever_the_inflater_fills_its_buffer()
+    public async Task Bytes_after_the_gzip_are_refused_at_any_inflater_buffer_boundary()
     {
-        // Stored blocks move the end of the gzip by a byte at a time across the 8,192 that GZipStream reads at once.
+        // Stored blocks move the end of the gzip byte by byte across the 8,192 bytes that GZipStream reads at once.
         var seen = new HashSet<int>();
         for (var padding = 0; padding < 40; padding++)
         {
@@ -117,7 +116,7 @@ public sealed class GzipTests
 
     [TestCase(1)]
     [TestCase(65_536)]
-    public async Task Members_in_a_row_are_one_gzip(int pieceBytes)
+    public async Task Concatenated_members_are_one_gzip(int pieceBytes)
     {
         byte[] members = [.. SampleContent.Gzip(Tar.AsSpan(0, 700)), .. SampleContent.Gzip(Tar.AsSpan(700))];
         var (content, refusal) = await SampleContent.UploadAsync(members, pieceBytes: pieceBytes);
@@ -131,7 +130,7 @@ public sealed class GzipTests
     }
 
     [Test]
-    public async Task What_is_no_gzip_is_called_so()
+    public async Task Data_that_is_not_gzip_is_reported_as_such()
     {
         foreach (var bytes in (byte[][])[
             Tar, [0], [0x1f], "hello"u8.ToArray(), [0x1f, 0x8b, 7, 0, 0, 0, 0, 0, 0, 0], ZlibOf(Tar),
@@ -145,30 +144,30 @@ public sealed class GzipTests
     [TestCase("zstd", new byte[] { 0x28, 0xb5, 0x2f, 0xfd, 4 })]
     [TestCase("bzip2", new byte[] { 0x42, 0x5a, 0x68, 0x39, 0x31, 0x41 })]
     [TestCase("xz", new byte[] { 0xfd, 0x37, 0x7a, 0x58, 0x5a, 0, 0, 4 })]
-    public async Task Another_kind_of_file_is_named(string kind, byte[] head) =>
+    public async Task Other_file_types_are_named(string kind, byte[] head) =>
         Assert.That(
             (await SampleContent.UploadAsync([.. head, .. SampleContent.Random(3000)])).Refusal,
             Does.Contain(kind).And.Contain("gzipped tar"));
 
     [Test]
-    public async Task A_tar_that_is_not_compressed_is_named([Values(1, 100, 65_536)] int pieceBytes) =>
+    public async Task An_uncompressed_tar_is_named([Values(1, 100, 65_536)] int pieceBytes) =>
         Assert.That(
             (await SampleContent.UploadAsync(Tar, pieceBytes: pieceBytes)).Refusal,
             Does.Contain("a tar archive that is not compressed"));
 
     [Test]
-    public async Task A_bomb_ends_early()
+    public async Task A_decompression_bomb_is_refused_early()
     {
         var bomb = await BombAsync(gigabytes: 1);
         var blobs = new MemoryBlobs();
         var (_, refusal) = await SampleContent.UploadAsync(bomb, blobs: blobs, pieceBytes: 4096);
         Assert.That(refusal, Does.Contain("200 times"));
-        // 16 MiB of zeros are 16 KiB of gzip: what was staged beyond them is what waited in between.
+        // 16 MiB of zeros are 16 KiB of gzip: anything staged beyond them was in transit.
         Assert.That(blobs.Writers.Single().Written, Is.LessThan(512 << 10).And.LessThan(bomb.Length));
     }
 
     [Test]
-    public async Task The_ratio_is_judged_above_its_floor_only()
+    public async Task The_ratio_is_checked_only_above_its_floor()
     {
         var zeros = SampleContent.Gzip(new byte[10_240 * 100], CompressionLevel.SmallestSize);
         var limits = new ContentLimits { RatioFloorBytes = 10_240 * 100 };
@@ -183,7 +182,7 @@ public sealed class GzipTests
     }
 
     [Test]
-    public async Task The_unpacked_size_has_a_limit()
+    public async Task The_unpacked_size_is_limited()
     {
         Assert.That(
             (await SampleContent.UploadAsync(Whole, new ContentLimits { MaxUnpackedBytes = Tar.Length })).Refusal,
@@ -195,8 +194,7 @@ public sealed class GzipTests
 
     private static byte[] GzipOfLength(int length)
     {
-        // One stored block: 10 bytes of header, 5 of block, the tar, 8 of trailer; the rest is a name of the right
-        // length.
+        // One stored block: 10 bytes of header, 5 of block, the tar, 8 of trailer; a file name fills the rest.
         var gzip = SampleContent.Gzip(SampleContent.EmptyTar, CompressionLevel.SmallestSize);
         Assert.That(gzip[3], Is.Zero, "no flags");
         var name = new byte[length - gzip.Length];

@@ -3,13 +3,13 @@ using Registry.Core.Storage;
 
 namespace Registry.Tests.Unit.Content;
 
-/// <summary>The least that an upload needs of a blob store, and an eye on what it did with it.</summary>
+/// <summary>A minimal blob store for uploads that records what they did.</summary>
 internal sealed class MemoryBlobs : IBlobStore
 {
-    /// <summary>False forgets the bytes: for packages that no test should hold.</summary>
+    /// <summary>False to discard the bytes of packages too large to hold in memory.</summary>
     public bool Keep { get; init; } = true;
 
-    /// <summary>What the write fails with that would pass this many bytes; null never fails.</summary>
+    /// <summary>The number of bytes after which writes fail; null never fails.</summary>
     public long? FailAfterBytes { get; init; }
 
     public List<Writer> Writers { get; } = [];
@@ -23,11 +23,11 @@ internal sealed class MemoryBlobs : IBlobStore
         return ValueTask.FromResult<BlobWriter>(writer);
     }
 
-    public ValueTask<BlobReader?> OpenAsync(
-        BlobKey key, ByteRange range, CancellationToken cancellationToken) => throw new NotSupportedException();
+    public ValueTask<BlobReader?> OpenAsync(BlobKey key, ByteRange range, CancellationToken cancellationToken) =>
+        throw new NotSupportedException();
 
-    public ValueTask<BlobInfo?> StatAsync(
-        BlobKey key, CancellationToken cancellationToken) => throw new NotSupportedException();
+    public ValueTask<BlobInfo?> StatAsync(BlobKey key, CancellationToken cancellationToken) =>
+        throw new NotSupportedException();
 
     public ValueTask<bool> TryDeleteAsync(
         BlobKey key,
@@ -41,8 +41,8 @@ internal sealed class MemoryBlobs : IBlobStore
         yield break;
     }
 
-    public ValueTask<int> DiscardAbandonedAsync(
-        TimeSpan idle, CancellationToken cancellationToken) => throw new NotSupportedException();
+    public ValueTask<int> DiscardAbandonedAsync(TimeSpan idle, CancellationToken cancellationToken) =>
+        throw new NotSupportedException();
 
     internal sealed class Writer(MemoryBlobs blobs, StoreKey scope) : BlobWriter
     {
@@ -59,7 +59,7 @@ internal sealed class MemoryBlobs : IBlobStore
             ObjectDisposedException.ThrowIf(Disposed, this);
             Written += more.Length;
             if (Written > blobs.FailAfterBytes)
-                throw new StorageException(StorageFault.Full, "No room.");
+                throw new StorageException(StorageFault.Full, "No space.");
             if (blobs.Keep)
                 bytes.Write(more.Span);
             return ValueTask.CompletedTask;

@@ -24,19 +24,19 @@ public sealed class PackageUploadTests
     }
 
     [Test]
-    public async Task The_sample_chart_has_the_digest_that_the_protocol_documents()
+    public async Task The_sample_chart_has_the_documented_digest()
     {
         var chart = await ReadChartAsync();
         var (content, refusal) = await SampleContent.UploadAsync(chart);
         Assert.That(refusal, Is.Null);
         Assert.That(content, Is.EqualTo(new UploadedContent(
-            Digest.Parse(
-                "72ed15c9a65961ecd034cca098ec18eb99002cd402824aae8a674a8ae41bd0ef"), Digest.Parse(
-                    SampleContent.Sha256(chart)), 583)));
+            Digest.Parse("72ed15c9a65961ecd034cca098ec18eb99002cd402824aae8a674a8ae41bd0ef"),
+            Digest.Parse(SampleContent.Sha256(chart)),
+            583)));
     }
 
     [Test]
-    public async Task Every_package_of_the_reference_servers_own_backup_is_accepted()
+    public async Task Every_package_of_the_reference_servers_backup_is_accepted()
     {
         await using var file =
             File.OpenRead(Path.Combine(TestContext.CurrentContext.TestDirectory, "Data", "backup1.json"));
@@ -56,7 +56,7 @@ public sealed class PackageUploadTests
     [TestCase(8191)]
     [TestCase(8192)]
     [TestCase(100_000)]
-    public async Task The_pieces_that_it_arrives_in_make_no_difference(int pieceBytes)
+    public async Task The_size_of_the_received_pieces_is_irrelevant(int pieceBytes)
     {
         var gzip = SampleContent.Gzip(SampleContent.Tar(TarEntryFormat.Gnu, ("a", SampleContent.Random(20_000))));
         var whole = await SampleContent.UploadAsync(gzip);
@@ -84,7 +84,7 @@ public sealed class PackageUploadTests
     }
 
     [Test]
-    public async Task Disposing_without_a_commit_discards()
+    public async Task Disposing_without_a_commit_discards_the_upload()
     {
         var blobs = new MemoryBlobs();
         var upload = await SampleContent.BeginAsync(blobs);
@@ -106,12 +106,12 @@ public sealed class PackageUploadTests
     }
 
     [Test]
-    public async Task A_refused_content_is_discarded_at_once_and_cannot_be_committed()
+    public async Task A_refused_content_is_discarded_immediately_and_cannot_be_committed()
     {
         var blobs = new MemoryBlobs();
         await using var upload = await SampleContent.BeginAsync(blobs);
         await upload.WriteAsync("neither gzip nor tar"u8.ToArray(), CancellationToken.None);
-        for (var asked = 0; asked < 2; asked++)
+        for (var attempt = 0; attempt < 2; attempt++)
             Assert.That(
                 async () => await upload.CompleteAsync(CancellationToken.None), Throws.InstanceOf<RegistryException>());
         Assert.That(blobs.Writers.Single().Disposed, Is.True);
@@ -136,7 +136,7 @@ public sealed class PackageUploadTests
     }
 
     [Test]
-    public async Task What_the_carrier_refuses_stands_before_what_the_content_gives()
+    public async Task The_first_refusal_of_the_request_takes_precedence_over_the_content()
     {
         await using var upload = await SampleContent.BeginAsync(new MemoryBlobs());
         await upload.WriteAsync("no gzip"u8.ToArray(), CancellationToken.None);
@@ -148,7 +148,7 @@ public sealed class PackageUploadTests
     }
 
     [Test]
-    public async Task A_storage_that_fails_is_told_at_once()
+    public async Task A_storage_failure_is_thrown_immediately()
     {
         var blobs = new MemoryBlobs { FailAfterBytes = 100 };
         await using var upload = await SampleContent.BeginAsync(blobs);
@@ -170,7 +170,7 @@ public sealed class PackageUploadTests
     }
 
     [Test]
-    public async Task Writing_stops_when_the_caller_cancels()
+    public async Task Writing_stops_on_cancellation()
     {
         await using var upload = await SampleContent.BeginAsync(new MemoryBlobs());
         Assert.That(

@@ -7,7 +7,7 @@ using Registry.Core.Storage;
 
 namespace Registry.Tests.Unit.Content;
 
-/// <summary>Makes packages, good and bad, and pushes them through an upload.</summary>
+/// <summary>Builds valid and invalid packages, and uploads them.</summary>
 internal static class SampleContent
 {
     public static StoreKey Scope { get; } = StoreKey.Of("packages", "titi", "rocketchat");
@@ -56,9 +56,7 @@ internal static class SampleContent
     public static Task<PackageUpload> BeginAsync(MemoryBlobs blobs, ContentLimits? limits = null) =>
         PackageUpload.BeginAsync(blobs, Scope, limits ?? new ContentLimits(), CancellationToken.None).AsTask();
 
-    /// <summary>
-    /// Uploads in pieces of a size, and gives what came of it: the content or the words of the refusal.
-    /// </summary>
+    /// <summary>Uploads in pieces of the given size; returns the content or the message of the refusal.</summary>
     public static async Task<(UploadedContent? Content, string? Refusal)> UploadAsync(
         byte[] bytes, ContentLimits? limits = null, int pieceBytes = 65_536, MemoryBlobs? blobs = null)
     {

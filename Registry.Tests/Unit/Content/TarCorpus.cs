@@ -3,14 +3,14 @@ using System.Text;
 
 namespace Registry.Tests.Unit.Content;
 
-/// <summary>Odd archives, made block by block, with what becomes of each.</summary>
+/// <summary>Unusual archives, built block by block, with the expected result of each.</summary>
 internal static class TarCorpus
 {
-    /// <summary>Blocks of a header and what follows it.</summary>
+    /// <summary>The size of a tar block, in bytes.</summary>
     private const int Block = 512;
 
     /// <summary>Every archive of the corpus.</summary>
-    public static IEnumerable<OddTar> All =>
+    public static IEnumerable<TarCase> All =>
     [
         .. Written(),
         new("._ file of macOS", static () => Tar(Ustar('0', 163, "._a"), Data(163), Ustar('0', 0), End), null, ""),
@@ -71,9 +71,9 @@ internal static class TarCorpus
             null,
             "InvalidDataException"),
         new("pax header", static () => Tar(Pax('x', "11 path=ab\n"), Ustar('0', 0), End), null, ""),
-        new("pax header of 1 GiB", static () => Tar(Ustar('x', 1 << 30)), "cut short", OddTar.NotTried),
-        new("global pax header of 1 GiB", static () => Tar(Ustar('g', 1 << 30)), "cut short", OddTar.NotTried),
-        new("long name of 1 GiB", static () => Tar(Gnu('L', 1 << 30)), "cut short", OddTar.NotTried),
+        new("pax header of 1 GiB", static () => Tar(Ustar('x', 1 << 30)), "cut short", TarCase.NotRead),
+        new("global pax header of 1 GiB", static () => Tar(Ustar('g', 1 << 30)), "cut short", TarCase.NotRead),
+        new("long name of 1 GiB", static () => Tar(Gnu('L', 1 << 30)), "cut short", TarCase.NotRead),
         new(
             "pax header of no records",
             static () => Tar(Pax('x', "nothing\n"), Ustar('0', 0), End),
@@ -115,14 +115,14 @@ internal static class TarCorpus
     private static byte[] End => new byte[2 * Block];
 
     /// <summary>
-    /// What the framework's own writer makes of long names, links and data, in each format that has them.
+    /// Long names, links and data as written by the framework's TarWriter, in each format that supports them.
     /// </summary>
-    private static IEnumerable<OddTar> Written()
+    private static IEnumerable<TarCase> Written()
     {
         TarEntryFormat[] formats = [TarEntryFormat.V7, TarEntryFormat.Ustar, TarEntryFormat.Gnu, TarEntryFormat.Pax];
         foreach (var format in formats)
         {
-            yield return new OddTar(
+            yield return new TarCase(
                 $"files in {format}",
                 () => SampleContent.Tar(
                     format,
@@ -133,7 +133,7 @@ internal static class TarCorpus
                 "");
         }
 
-        yield return new OddTar("long names and links", LongNames, null, "");
+        yield return new TarCase("long names and links", LongNames, null, "");
     }
 
     private static byte[] LongNames()
@@ -161,7 +161,7 @@ internal static class TarCorpus
         return written.ToArray();
     }
 
-    /// <summary>So many entries without data.</summary>
+    /// <summary>Returns an archive of this many entries without data.</summary>
     private static byte[] Entries(int count)
     {
         var (tar, entry) = (new byte[(count * Block) + End.Length], Ustar('0', 0));
@@ -172,7 +172,7 @@ internal static class TarCorpus
 
     private static byte[] Tar(params byte[][] parts) => [.. parts.SelectMany(static part => part)];
 
-    /// <summary>Data filled up to whole blocks.</summary>
+    /// <summary>Returns data padded to whole blocks.</summary>
     private static byte[] Data(int length)
     {
         var data = new byte[(length + Block - 1) / Block * Block];
@@ -187,7 +187,7 @@ internal static class TarCorpus
         return [.. Ustar(type, records.Length), .. data];
     }
 
-    /// <summary>A block of a sparse map.</summary>
+    /// <summary>Returns a block of a sparse map.</summary>
     private static byte[] Map(byte more)
     {
         var map = new byte[Block];
@@ -244,15 +244,17 @@ internal static class TarCorpus
     };
 }
 
-/// <summary>An archive, and what becomes of it.</summary>
-/// <param name="Name">What is odd about it.</param>
-/// <param name="Make">Makes the archive, which no test keeps: some are large.</param>
-/// <param name="Refusal">A part of why the registry refuses it; null where it is accepted.</param>
-/// <param name="Library">The name of <see cref="TarReader"/>'s exception; empty where it accepts the archive.</param>
-public sealed record OddTar(string Name, Func<byte[]> Make, string? Refusal, string Library)
+/// <summary>An archive and the expected result.</summary>
+/// <param name="Name">What is unusual about it.</param>
+/// <param name="Make">Builds the archive; not cached, as some are large.</param>
+/// <param name="Refusal">A part of the registry's refusal; null if it accepts the archive.</param>
+/// <param name="FrameworkException">
+/// The name of <see cref="TarReader"/>'s exception; empty if it accepts the archive.
+/// </param>
+public sealed record TarCase(string Name, Func<byte[]> Make, string? Refusal, string FrameworkException)
 {
-    /// <summary>For <see cref="Library"/>: the library would allocate what the header claims.</summary>
-    public const string NotTried = "not tried";
+    /// <summary>A value of <see cref="FrameworkException"/>: it would allocate what the header claims.</summary>
+    public const string NotRead = "not read";
 
     public override string ToString() => Name;
 }

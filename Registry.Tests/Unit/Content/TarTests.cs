@@ -21,17 +21,13 @@ public sealed class TarTests
     }
 
     private static byte[] Sample(TarEntryFormat format) => SampleContent.Tar(
-        format, (
-            "a",
-            []), (
-                "dir/b",
-                SampleContent.Random(1)), (
-                    "c",
-                    SampleContent.Random(511)), (
-                        "d",
-                        SampleContent.Random(512)), (
-                            "e",
-                            SampleContent.Random(513)), ("f", SampleContent.Random(20_000)));
+        format,
+        ("a", []),
+        ("dir/b", SampleContent.Random(1)),
+        ("c", SampleContent.Random(511)),
+        ("d", SampleContent.Random(512)),
+        ("e", SampleContent.Random(513)),
+        ("f", SampleContent.Random(20_000)));
 
     private static byte[] Header(char type, long size, string name = "x", Action<byte[]>? change = null)
     {
@@ -87,7 +83,7 @@ public sealed class TarTests
     [TestCase("oldgnu")]
     [TestCase("pax")]
     [TestCase("v7")]
-    public async Task Archives_of_gnu_tar_are_walked_sparse_files_included(string format)
+    public async Task Archives_of_GNU_tar_are_walked_including_sparse_files(string format)
     {
         var folder = Directory.CreateTempSubdirectory();
         try
@@ -97,7 +93,7 @@ public sealed class TarTests
             Directory.CreateDirectory(Path.Combine(folder.FullName, "dir"));
             await using (var sparse = File.Create(Path.Combine(folder.FullName, "sparse")))
             {
-                // Enough pieces for a map that goes on behind the header.
+                // Enough pieces for a map that continues after the header.
                 for (var piece = 0; piece < 60; piece++)
                 {
                     sparse.Position = piece * 50_000L;
@@ -107,7 +103,7 @@ public sealed class TarTests
                 sparse.SetLength(3_500_000);
             }
 
-            // The older formats have no way to say that a file is sparse.
+            // The older formats cannot represent sparse files.
             string[] sparseFiles = format is "ustar" or "v7" ? [] : ["--sparse"];
             var start = new ProcessStartInfo("tar", [
                 .. sparseFiles, $"--format={format}", "-cf", "-", "-C", folder.FullName, "."
@@ -127,7 +123,7 @@ public sealed class TarTests
     }
 
     [Test]
-    public void Old_sparse_files_are_walked_past_the_blocks_of_their_map()
+    public void Old_sparse_files_are_walked_past_their_map_blocks()
     {
         var map = new byte[512];
         var mapWithMore = new byte[512];
@@ -154,7 +150,7 @@ public sealed class TarTests
     }
 
     [Test]
-    public void What_follows_the_end_marker_is_padding()
+    public void Data_after_the_end_marker_is_padding()
     {
         Assert.That(Walk([.. Header('0', 0), .. new byte[1024], .. SampleContent.Random(10_000)]), Is.Null);
         Assert.That(Walk(SampleContent.EmptyTar), Is.Null);
@@ -162,7 +158,7 @@ public sealed class TarTests
     }
 
     [Test]
-    public void What_is_no_tar_is_called_so()
+    public void Data_that_is_not_tar_is_reported_as_such()
     {
         foreach (var bytes in (byte[][])[
             new byte[100], "hello"u8.ToArray(), SampleContent.Random(100), SampleContent.Random(512),
@@ -177,7 +173,7 @@ public sealed class TarTests
     [TestCase('x')]
     [TestCase('L')]
     [TestCase('K')]
-    public void An_extension_without_its_entry_is_cut_short(char type)
+    public void An_extension_without_its_entry_is_truncated(char type)
     {
         byte[] extension = [.. Header(type, 10), .. new byte[512]];
         Assert.That(Walk(extension), Does.Contain("cut short"));
@@ -188,7 +184,7 @@ public sealed class TarTests
     [TestCase('1')]
     [TestCase('2')]
     [TestCase('5')]
-    public void Links_and_directories_have_no_data_whatever_their_size_says(char type) =>
+    public void Links_and_directories_have_no_data_regardless_of_their_size(char type) =>
         Assert.That(Walk([.. Header(type, 5000), .. Header('0', 0)]), Is.Null);
 
     [Test]
@@ -217,7 +213,7 @@ public sealed class TarTests
     }
 
     [Test]
-    public void A_header_may_carry_the_sum_of_signed_bytes()
+    public void A_header_may_have_a_checksum_of_signed_bytes()
     {
         var block = Header('0', 0, name: "x");
         block[1] = 0xe9;
@@ -230,7 +226,7 @@ public sealed class TarTests
     }
 
     [Test]
-    public void The_number_of_entries_has_a_limit()
+    public void The_number_of_entries_is_limited()
     {
         byte[] tar = [.. Enumerable.Repeat(Header('0', 0), 10).SelectMany(block => block)];
         Assert.That(Walk(tar, maxEntries: 10), Is.Null);
@@ -247,7 +243,7 @@ public sealed class TarTests
                     || Walk(bytes.Get, pieceBytes: pieceBytes) is not null).QuickCheckThrowOnFailure();
 
     [Test]
-    public void An_archive_damaged_anywhere_is_judged_the_same_in_one_piece_and_in_many()
+    public void A_damaged_archive_gets_the_same_verdict_in_one_piece_and_in_many()
     {
         var tar = Sample(TarEntryFormat.Pax);
         Prop.ForAll(

@@ -7,7 +7,7 @@ using Registry.Tests.Support.Deploy;
 
 namespace Registry.Tests.Unit.Deploy;
 
-/// <summary>The image's recipe: as much as can be told without building it.</summary>
+/// <summary>The Dockerfile, as far as it can be checked without a build.</summary>
 internal sealed class DockerfileTests
 {
     private static readonly string Text = File.ReadAllText(Path.Combine(RegistryProcess.Root, "deploy", "Dockerfile"))
@@ -24,7 +24,7 @@ internal sealed class DockerfileTests
     private static int LastStage => Array.FindLastIndex(Instructions, static line => line.Instruction == "FROM");
 
     [Test]
-    public void The_SDK_builds_and_the_runtime_runs()
+    public void The_SDK_image_builds_and_the_runtime_image_runs()
     {
         var stages = Of("FROM").ToList();
         Assert.That(stages, Has.Count.EqualTo(2));
@@ -49,7 +49,7 @@ internal sealed class DockerfileTests
     }
 
     [Test]
-    public void Every_project_that_the_service_is_made_of_is_restored_from_its_lock_file()
+    public void Every_project_of_the_service_is_restored_from_its_lock_file()
     {
         var copied = Of("COPY")
             .Where(static rest => !rest.StartsWith('-') && rest != ". .")
@@ -68,39 +68,39 @@ internal sealed class DockerfileTests
     }
 
     [Test]
-    public void What_is_copied_is_not_ignored_and_what_is_built_here_is()
+    public void Copied_files_are_not_ignored_and_build_output_is()
     {
         var lines = File.ReadAllLines(Path.Combine(RegistryProcess.Root, ".dockerignore"));
-        var kept = lines.Where(static line => line.StartsWith('!')).Select(static line => line[1..]).ToList();
+        var included = lines.Where(static line => line.StartsWith('!')).Select(static line => line[1..]).ToList();
         Assert.That(lines, Has.Member("*").And.Member("**/bin").And.Member("**/obj"));
         Assert.That(
-            kept.Where(static name => Directory.GetFileSystemEntries(RegistryProcess.Root, name).Length == 0),
+            included.Where(static name => Directory.GetFileSystemEntries(RegistryProcess.Root, name).Length == 0),
             Is.Empty,
-            "names nothing");
+            "the pattern matches nothing");
         var folders = ProjectsOf("Registry.Api").Concat(Of("COPY").First().Split(' ')[..^1]);
         foreach (var name in folders)
             Assert.That(
-                kept.Any(
+                included.Any(
                     pattern =>
                         Regex.IsMatch(
                             name, $"^{Regex.Escape(pattern).Replace(@"\*", ".*", StringComparison.Ordinal)}$")),
                 name);
-        Assert.That(kept, Has.None.EqualTo("Registry.Tests").And.None.EqualTo("data"));
+        Assert.That(included, Has.None.EqualTo("Registry.Tests").And.None.EqualTo("data"));
     }
 
     [Test]
-    public void It_runs_as_nobody_special_and_signals_reach_it()
+    public void It_runs_unprivileged_and_receives_signals()
     {
         Assert.That(After("USER"), Is.EqualTo("$APP_UID"));
         Assert.That(
             JsonSerializer.Deserialize<string[]>(After("ENTRYPOINT")),
             Is.EqualTo(new[] { "dotnet", "Registry.Api.dll" }),
-            "in the form without a shell");
+            "the exec form, without a shell");
         Assert.That(Text, Does.Not.Contain("USER root"));
     }
 
     [Test]
-    public void Its_variables_are_settings_and_its_data_lies_on_the_volume()
+    public void Its_variables_are_settings_and_its_data_is_on_the_volume()
     {
         var variables = After("ENV")
             .Split(' ', StringSplitOptions.RemoveEmptyEntries)
@@ -118,7 +118,7 @@ internal sealed class DockerfileTests
     }
 
     [Test]
-    public async Task Its_health_check_tells_a_registry_that_answers_from_one_that_does_not()
+    public async Task Its_health_check_detects_a_registry_that_does_not_respond()
     {
         var check = After("HEALTHCHECK");
         Assert.That(check, Does.Contain("--interval=").And.Contain("--timeout="));
@@ -147,15 +147,14 @@ internal sealed class DockerfileTests
         }
     }
 
-    private static IEnumerable<string> Of(
-        string instruction) =>
+    private static IEnumerable<string> Of(string instruction) =>
         Instructions.Where(line => line.Instruction == instruction).Select(static line => line.Words);
 
-    /// <summary>The one instruction of its kind in the last stage.</summary>
-    private static string After(
-        string instruction) => Instructions[LastStage..].Single(line => line.Instruction == instruction).Words;
+    /// <summary>Returns the arguments of the only such instruction in the last stage.</summary>
+    private static string After(string instruction) =>
+        Instructions[LastStage..].Single(line => line.Instruction == instruction).Words;
 
-    /// <summary>A project and those that it refers to.</summary>
+    /// <summary>Returns a project and all projects that it references.</summary>
     private static HashSet<string> ProjectsOf(string project) =>
     [
         project,

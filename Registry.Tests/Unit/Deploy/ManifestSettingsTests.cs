@@ -14,9 +14,7 @@ using Registry.Tests.Support.Deploy;
 
 namespace Registry.Tests.Unit.Deploy;
 
-/// <summary>
-/// That each overlay asks of the registry what the registry has: its settings, its routes, its patience.
-/// </summary>
+/// <summary>Each overlay uses existing settings and routes, and leaves enough time and resources.</summary>
 internal sealed class ManifestSettingsTests
 {
     private static IEnumerable<Overlay> Overlays => Overlay.All;
@@ -33,16 +31,13 @@ internal sealed class ManifestSettingsTests
     }
 
     [TestCaseSource(nameof(Overlays))]
-    public void The_environment_holds_nothing_of_other_services_and_the_image_is_of_this_version(Overlay overlay)
+    public void The_environment_omits_service_links_and_the_image_has_the_current_version(Overlay overlay)
     {
         Assert.That(overlay.Pod["enableServiceLinks"]?.GetValue<bool>(), Is.False);
         Assert.That($"{overlay.Container["image"]}", Does.EndWith($":{ProductVersion.Text}"));
     }
 
-    /// <summary>
-    /// The folders of the volumes stand elsewhere here, and what a Secret would hold is made up; all else is as it is
-    /// in the manifests.
-    /// </summary>
+    /// <summary>Volume folders are moved and secrets made up; everything else is as in the manifests.</summary>
     [TestCaseSource(nameof(Overlays))]
     public void The_registry_accepts_the_settings(Overlay overlay)
     {
@@ -54,7 +49,7 @@ internal sealed class ManifestSettingsTests
             var name = $"{variable["name"]}";
             settings[name.Replace("__", ":", StringComparison.Ordinal)] = variable.ContainsKey("value")
                 || variable["valueFrom"]!["configMapKeyRef"] is not null
-                ? Moved(overlay, overlay.ValueOf(name)!, folder)
+                ? Relocate(overlay, overlay.ValueOf(name)!, folder)
                 : Secret(overlay, $"{variable["valueFrom"]!["secretKeyRef"]!["key"]}");
         }
 
@@ -74,20 +69,20 @@ internal sealed class ManifestSettingsTests
         Assert.That(
             configuration["STORAGE"],
             Is.EqualTo($"{overlay}".Split('-')[0].Replace("single", "filesystem", StringComparison.Ordinal)));
-        // What is kept must not go with the container.
+        // Stored data must not be deleted with the container.
         if (configuration["FILESYSTEM:PATH"] is { } data)
             Assert.That(
                 Volume(overlay, overlay.ValueOf("FILESYSTEM__PATH")!)!["persistentVolumeClaim"], Is.Not.Null, data);
     }
 
     [TestCaseSource(nameof(Overlays))]
-    public async Task Probes_ask_for_what_the_registry_answers(Overlay overlay)
+    public async Task Probes_use_existing_routes(Overlay overlay)
     {
         using var deadline = new CancellationTokenSource(TimeSpan.FromMinutes(1));
         await using var host = await RegistryHost.StartAsync();
         foreach (var probe in ManifestTests.Probes(overlay))
         {
-            // A registry is ready when it has read what packages there are.
+            // A registry is ready once it has loaded its packages.
             while (await StatusAsync($"{probe["path"]}") == HttpStatusCode.ServiceUnavailable)
                 await Task.Delay(20, deadline.Token);
             Assert.That(await StatusAsync($"{probe["path"]}"), Is.EqualTo(HttpStatusCode.OK), $"{probe["path"]}");
@@ -99,36 +94,36 @@ internal sealed class ManifestSettingsTests
 
         async Task<HttpStatusCode> StatusAsync(string path)
         {
-            using var answer = await host.Client.GetAsync(path, deadline.Token);
-            return answer.StatusCode;
+            using var response = await host.Client.GetAsync(path, deadline.Token);
+            return response.StatusCode;
         }
     }
 
     [TestCaseSource(nameof(Overlays))]
-    public async Task A_stop_has_time_for_the_requests_under_way(Overlay overlay)
+    public async Task The_termination_grace_period_covers_pending_requests(Overlay overlay)
     {
         using var folder = new TemporaryFolder();
         await using var app = RegistryApplication.Build([$"--Filesystem:Path={folder.Below("data")}"]);
-        var patience = app.Services.GetRequiredService<IOptions<HostOptions>>().Value.ShutdownTimeout;
+        var shutdown = app.Services.GetRequiredService<IOptions<HostOptions>>().Value.ShutdownTimeout;
         var pause = int.Parse(
             $"{overlay.Container["lifecycle"]!["preStop"]!["exec"]!["command"]![1]}", CultureInfo.InvariantCulture);
         Assert.That(
             overlay.Pod["terminationGracePeriodSeconds"]!.GetValue<int>(),
-            Is.GreaterThan(patience.TotalSeconds + pause));
+            Is.GreaterThan(shutdown.TotalSeconds + pause));
     }
 
     [TestCaseSource(nameof(Overlays))]
-    public void There_is_room_for_what_the_limits_allow(Overlay overlay)
+    public void Resources_cover_the_configured_limits(Overlay overlay)
     {
         var resources = overlay.Container["resources"]!;
         foreach (var (name, requested) in resources["requests"]!.AsObject())
             Assert.That(Amount($"{resources["limits"]![name]}"), Is.GreaterThanOrEqualTo(Amount($"{requested}")), name);
 
-        // Half of it beside what 100,000 packages and large pushes may take, for the garbage collector to breathe.
+        // Twice what 100,000 packages and large pushes may take, to leave headroom for the garbage collector.
         Assert.That(Amount($"{resources["limits"]!["memory"]}"), Is.GreaterThanOrEqualTo(512 << 20));
 
-        // A package waits as a whole in the folder for temporary files (backups) or in that of the uploads; together
-        // they are storage of the node.
+        // A package is buffered in full in the folder for temporary files (backups) or in that for uploads; both count
+        // as storage of the node.
         var local = overlay.Pod["volumes"]!.AsArray()
             .Where(static volume => volume!["emptyDir"] is not null)
             .Select(static volume => Amount($"{volume!["emptyDir"]!["sizeLimit"]}"))
@@ -137,7 +132,7 @@ internal sealed class ManifestSettingsTests
         Assert.That(Amount($"{resources["limits"]!["ephemeral-storage"]}"), Is.GreaterThan(local.Sum()));
     }
 
-    /// <summary>The volume that a path lies on; null for none.</summary>
+    /// <summary>Returns the volume that contains the path, or null.</summary>
     private static JsonNode? Volume(Overlay overlay, string path) =>
         Mount(overlay, path) is { } mount
             ? overlay.Pod["volumes"]!.AsArray().Single(volume => $"{volume!["name"]}" == $"{mount["name"]}")
@@ -150,11 +145,11 @@ internal sealed class ManifestSettingsTests
                     path == $"{mount!["mountPath"]}"
                         || path.StartsWith($"{mount["mountPath"]}/", StringComparison.Ordinal));
 
-    private static string Moved(Overlay overlay, string value, TemporaryFolder folder)
+    private static string Relocate(Overlay overlay, string value, TemporaryFolder folder)
     {
         if (!value.StartsWith('/'))
             return value;
-        Assert.That(Mount(overlay, value), Is.Not.Null, $"{value} is on no volume, and the root is read-only");
+        Assert.That(Mount(overlay, value), Is.Not.Null, $"{value} is not on a volume, and the root is read-only");
         return folder.Path + value;
     }
 

@@ -5,7 +5,7 @@ using Registry.Tests.Support.Deploy;
 
 namespace Registry.Tests.Unit.Deploy;
 
-/// <summary>That the objects of each overlay are whole, and fit together.</summary>
+/// <summary>The objects of each overlay are complete and consistent.</summary>
 internal sealed class ManifestTests
 {
     private static IEnumerable<Overlay> Overlays => Overlay.All;
@@ -18,7 +18,7 @@ internal sealed class ManifestTests
     }
 
     [Test]
-    public void Every_kustomization_says_what_it_is()
+    public void Every_kustomization_declares_its_kind()
     {
         foreach (var path in Directory.EnumerateFiles(
             Overlay.Folder, "kustomization.yaml", SearchOption.AllDirectories))
@@ -34,7 +34,7 @@ internal sealed class ManifestTests
     }
 
     [Test]
-    public void The_readme_names_every_overlay_and_nothing_that_is_not_there()
+    public void The_readme_names_every_overlay_and_only_existing_files()
     {
         var readme = File.ReadAllText(Path.Combine(RegistryProcess.Root, "deploy", "README.md"));
         foreach (var overlay in Overlays)
@@ -45,7 +45,7 @@ internal sealed class ManifestTests
     }
 
     [TestCaseSource(nameof(Overlays))]
-    public void Objects_have_their_shape_and_names_of_their_own(Overlay overlay)
+    public void Objects_are_valid_and_have_unique_names(Overlay overlay)
     {
         Assert.That(overlay.Objects.SelectMany(Shape.Errors), Is.Empty);
         Assert.That(overlay.Objects.Select(static item => $"{item["kind"]} {item["metadata"]!["name"]}"), Is.Unique);
@@ -90,7 +90,7 @@ internal sealed class ManifestTests
     }
 
     [TestCaseSource(nameof(Overlays))]
-    public void What_is_mounted_and_referred_to_is_there(Overlay overlay)
+    public void Mounts_and_references_exist(Overlay overlay)
     {
         var volumes = overlay.Pod["volumes"]!.AsArray();
         var mounts = overlay.Container["volumeMounts"]!.AsArray();
@@ -113,31 +113,32 @@ internal sealed class ManifestTests
     }
 
     [TestCaseSource(nameof(Overlays))]
-    public void The_budget_lets_a_drain_go_on_and_the_service_too(Overlay overlay)
+    public void The_disruption_budget_allows_drains_without_downtime(Overlay overlay)
     {
         var replicas = overlay.Deployment["spec"]!["replicas"]!.GetValue<int>();
         var budget = overlay.Single("PodDisruptionBudget")["spec"]!.AsObject();
         Assert.That(budget.ContainsKey("minAvailable"), Is.Not.EqualTo(budget.ContainsKey("maxUnavailable")));
-        var spared = budget["maxUnavailable"]?.GetValue<int>() ?? replicas - budget["minAvailable"]!.GetValue<int>();
-        Assert.That(spared, Is.EqualTo(1));
+        var unavailable =
+            budget["maxUnavailable"]?.GetValue<int>() ?? replicas - budget["minAvailable"]!.GetValue<int>();
+        Assert.That(unavailable, Is.EqualTo(1));
         var strategy = overlay.Deployment["spec"]!["strategy"]!;
         Assert.That($"{strategy["type"]}", Is.EqualTo(replicas == 1 ? "Recreate" : "RollingUpdate"));
         Assert.That(overlay.Pod.ContainsKey("topologySpreadConstraints"), Is.EqualTo(replicas > 1));
     }
 
     /// <summary>
-    /// With <c>DoNotSchedule</c> a tainted or drained node leaves a pod pending, and a rolling update never ends.
+    /// With <c>DoNotSchedule</c>, a tainted or drained node leaves a pod pending, and a rolling update never ends.
     /// </summary>
     [TestCaseSource(nameof(Overlays))]
-    public void Spreading_never_keeps_a_pod_from_being_scheduled(Overlay overlay)
+    public void Topology_spread_never_blocks_scheduling(Overlay overlay)
     {
         foreach (var spread in overlay.Pod["topologySpreadConstraints"]?.AsArray() ?? [])
             Assert.That($"{spread!["whenUnsatisfiable"]}", Is.EqualTo("ScheduleAnyway"), $"{spread["topologyKey"]}");
     }
 
-    /// <summary>A name without a host is one of Docker Hub's official images.</summary>
+    /// <summary>An image name without a host refers to an official image on Docker Hub.</summary>
     [TestCaseSource(nameof(Overlays))]
-    public void The_image_is_named_in_one_place_and_is_not_looked_up_on_Docker_Hub(Overlay overlay)
+    public void The_image_is_named_once_and_not_pulled_from_Docker_Hub(Overlay overlay)
     {
         var image = $"{overlay.Container["image"]}";
         Assert.That(image, Does.StartWith("localhost/"));
@@ -148,7 +149,7 @@ internal sealed class ManifestTests
         Assert.That(naming.Count(), Is.EqualTo(1));
     }
 
-    /// <summary>DNS, and what the storage listens on; a pod over a volume needs nothing else.</summary>
+    /// <summary>Allows DNS and the port of the storage; a pod with a volume needs nothing else.</summary>
     [TestCaseSource(nameof(Overlays))]
     public void The_network_policy_lets_the_pod_reach_its_storage(Overlay overlay)
     {
@@ -163,12 +164,12 @@ internal sealed class ManifestTests
             "etcd" => "2379",
             "redis" => "6379",
             "gcs" => "443",
-            _ => throw new ArgumentOutOfRangeException(nameof(overlay), storage, "no such storage"),
+            _ => throw new ArgumentOutOfRangeException(nameof(overlay), storage, "unknown storage"),
         }));
     }
 
     [TestCaseSource(nameof(Overlays))]
-    public void The_pod_may_do_nothing_that_it_does_not_need(Overlay overlay)
+    public void The_pod_has_minimal_privileges(Overlay overlay)
     {
         var pod = overlay.Pod["securityContext"]!;
         var container = overlay.Container["securityContext"]!;
@@ -181,7 +182,7 @@ internal sealed class ManifestTests
         Assert.That(
             overlay.Container["volumeMounts"]!.AsArray().Select(static mount => $"{mount!["mountPath"]}"),
             Does.Contain("/tmp"),
-            "the root is read-only");
+            "the root file system is read-only");
     }
 
     internal static IEnumerable<JsonNode> Probes(Overlay overlay) =>

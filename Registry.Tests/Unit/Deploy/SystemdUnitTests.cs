@@ -9,7 +9,7 @@ using Registry.Tests.Support.Deploy;
 
 namespace Registry.Tests.Unit.Deploy;
 
-/// <summary>The systemd unit, as far as it can be judged without systemd.</summary>
+/// <summary>The systemd unit, as far as it can be checked without systemd.</summary>
 internal sealed class SystemdUnitTests
 {
     private static readonly ILookup<string, string> Unit = File
@@ -29,7 +29,7 @@ internal sealed class SystemdUnitTests
     }
 
     [Test]
-    public void The_data_lies_in_the_only_folder_that_the_unit_may_write_to()
+    public void The_data_is_in_the_only_writable_folder_of_the_unit()
     {
         var state = $"/var/lib/{Unit["StateDirectory"].Single()}";
         Assert.That(Unit["ProtectSystem"], Is.EqualTo(new[] { "strict" }));
@@ -38,7 +38,7 @@ internal sealed class SystemdUnitTests
     }
 
     [Test]
-    public async Task A_stop_leaves_time_for_requests_under_way()
+    public async Task The_stop_timeout_covers_pending_requests()
     {
         using var folder = new TemporaryFolder();
         await using var app = RegistryApplication.Build([$"--Filesystem:Path={folder.Below("data")}"]);
@@ -49,7 +49,7 @@ internal sealed class SystemdUnitTests
     }
 
     [Test]
-    public void The_documentation_publishes_to_where_the_unit_starts_it()
+    public void The_documented_publish_folder_is_the_one_that_the_unit_starts()
     {
         var page = File.ReadAllText(Path.Combine(RegistryProcess.Root, "Documentation", "production.md"));
         var program = Unit["ExecStart"].Single().Split(' ')[1];

@@ -8,13 +8,13 @@ using Registry.Tests.Support.Storage;
 
 namespace Registry.Tests.Unit.Hosting;
 
-/// <summary>What becomes of the service when one of its background services fails.</summary>
+/// <summary>What happens when a background service fails.</summary>
 public sealed class BackgroundServiceTests
 {
     private readonly CancellationToken cancellationToken = new CancellationTokenSource(TimeSpan.FromMinutes(2)).Token;
 
     [Test]
-    public async Task A_collection_that_fails_for_any_reason_is_logged_and_tried_again()
+    public async Task A_failed_collection_is_logged_and_retried()
     {
         var failures = 0;
         await using var host = await RegistryHost.StartAsync(
@@ -33,12 +33,12 @@ public sealed class BackgroundServiceTests
             },
             routes: null,
             "--Collection:PeriodSeconds=0.05");
-        await UntilLoggedAsync(host, LogLevel.Error, "The collection failed");
-        await UntilLoggedAsync(host, LogLevel.Information, "Collected 0 blobs");
+        await WaitForLogAsync(host, LogLevel.Error, "The collection failed");
+        await WaitForLogAsync(host, LogLevel.Information, "Collected 0 blobs");
     }
 
     [Test]
-    public async Task A_background_service_that_dies_ends_the_process_with_a_failure()
+    public async Task A_crashed_background_service_ends_the_process_with_an_error()
     {
         using var folder = new TemporaryFolder();
         var exitCode = await RegistryApplication.RunAsync(
@@ -46,19 +46,19 @@ public sealed class BackgroundServiceTests
             static builder =>
             {
                 builder.Logging.ClearProviders();
-                builder.Services.AddHostedService<Dying>();
+                builder.Services.AddHostedService<CrashingService>();
             }).WaitAsync(cancellationToken);
         Assert.That(exitCode, Is.EqualTo(1));
     }
 
-    private async Task UntilLoggedAsync(RegistryHost host, LogLevel level, string beginning)
+    private async Task WaitForLogAsync(RegistryHost host, LogLevel level, string beginning)
     {
         while (!host.Log.Entries.Any(
             entry => entry.Level == level && entry.Message.StartsWith(beginning, StringComparison.Ordinal)))
             await Task.Delay(20, cancellationToken);
     }
 
-    private sealed class Dying : BackgroundService
+    private sealed class CrashingService : BackgroundService
     {
         protected override async Task ExecuteAsync(CancellationToken stoppingToken)
         {

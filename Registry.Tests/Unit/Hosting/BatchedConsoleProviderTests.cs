@@ -10,14 +10,14 @@ namespace Registry.Tests.Unit.Hosting;
 
 public sealed class BatchedConsoleProviderTests
 {
-    /// <summary>Far above what any of this takes on a busy machine.</summary>
+    /// <summary>Far above what any of these tests takes on a busy machine.</summary>
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
 
     [Test]
-    public async Task Lines_of_many_threads_are_written_whole_and_in_the_order_of_each_thread()
+    public async Task Lines_of_many_threads_are_written_intact_and_in_order_per_thread()
     {
         var output = new MemoryStream();
-        using (var console = new BatchedConsoleProvider([new Plain()], Settings(new()), output, Stream.Null))
+        using (var console = new BatchedConsoleProvider([new PlainFormatter()], Settings(new()), output, Stream.Null))
         {
             var log = console.CreateLogger("category");
             await Task.WhenAll(Enumerable.Range(0, 8).Select(thread => Task.Run(() =>
@@ -37,15 +37,15 @@ public sealed class BatchedConsoleProviderTests
     }
 
     [Test]
-    public async Task A_line_is_written_without_another_one()
+    public async Task A_line_is_written_without_waiting_for_another()
     {
-        var output = new HeldStream();
+        var output = new BlockedStream();
         output.Release();
-        using var console = new BatchedConsoleProvider([new Plain()], Settings(new()), output, Stream.Null);
+        using var console = new BatchedConsoleProvider([new PlainFormatter()], Settings(new()), output, Stream.Null);
         for (var i = 1; i <= 3; i++)
         {
             Log(console.CreateLogger("category"), LogLevel.Information, "alone");
-            await output.HoldsAsync(i * "alone\n".Length).WaitAsync(Deadline);
+            await output.WaitForLengthAsync(i * "alone\n".Length).WaitAsync(Deadline);
         }
     }
 
@@ -54,7 +54,7 @@ public sealed class BatchedConsoleProviderTests
     {
         var (output, errors) = (new MemoryStream(), new MemoryStream());
         var settings = Settings(new() { LogToStandardErrorThreshold = LogLevel.Warning });
-        using (var console = new BatchedConsoleProvider([new Plain()], settings, output, errors))
+        using (var console = new BatchedConsoleProvider([new PlainFormatter()], settings, output, errors))
         {
             var log = console.CreateLogger("category");
             Log(log, LogLevel.Information, "one");
@@ -67,13 +67,13 @@ public sealed class BatchedConsoleProviderTests
     }
 
     [Test]
-    public async Task A_full_queue_lets_its_caller_wait_and_loses_nothing_when_the_settings_say_so()
+    public async Task A_full_queue_in_wait_mode_blocks_its_caller_and_loses_nothing()
     {
-        var output = new HeldStream();
+        var output = new BlockedStream();
         var settings = Settings(new() { MaxQueueLength = 10, QueueFullMode = ConsoleLoggerQueueFullMode.Wait });
-        using var console = new BatchedConsoleProvider([new Plain()], settings, output, Stream.Null);
+        using var console = new BatchedConsoleProvider([new PlainFormatter()], settings, output, Stream.Null);
         var log = console.CreateLogger("category");
-        // The writer is held with this line alone, so that it takes no more from the queue.
+        // The writer is blocked with only this line, so that it takes no more from the queue.
         Log(log, LogLevel.Information, "00");
         await output.Reached.WaitAsync(Deadline);
         var logged = 0;
@@ -90,17 +90,17 @@ public sealed class BatchedConsoleProviderTests
         Assert.That(Volatile.Read(ref logged), Is.LessThan(50));
         output.Release();
         await logging.WaitAsync(Deadline);
-        await output.HoldsAsync(51 * "00\n".Length).WaitAsync(Deadline);
+        await output.WaitForLengthAsync(51 * "00\n".Length).WaitAsync(Deadline);
     }
 
     [Test]
     public async Task A_full_queue_drops_lines_and_reports_their_number()
     {
-        var output = new HeldStream();
-        var errors = new HeldStream();
+        var output = new BlockedStream();
+        var errors = new BlockedStream();
         errors.Release();
         var settings = Settings(new() { MaxQueueLength = 10, QueueFullMode = ConsoleLoggerQueueFullMode.DropWrite });
-        using (var console = new BatchedConsoleProvider([new Plain()], settings, output, errors))
+        using (var console = new BatchedConsoleProvider([new PlainFormatter()], settings, output, errors))
         {
             var log = console.CreateLogger("category");
             Log(log, LogLevel.Information, "first");
@@ -116,11 +116,11 @@ public sealed class BatchedConsoleProviderTests
 
     [TestCase(typeof(IOException))]
     [TestCase(typeof(UnauthorizedAccessException))]
-    public void A_console_that_nobody_reads_and_a_closed_log_fail_no_caller(Type fault)
+    public void A_broken_console_and_a_disposed_log_fail_no_caller(Type fault)
     {
         var settings = Settings(new() { MaxQueueLength = 1, QueueFullMode = ConsoleLoggerQueueFullMode.Wait });
         var console = new BatchedConsoleProvider(
-            [new Plain()], settings, new BrokenStream(fault), new BrokenStream(fault));
+            [new PlainFormatter()], settings, new BrokenStream(fault), new BrokenStream(fault));
         var log = console.CreateLogger("category");
         for (var i = 0; i < 10; i++)
             Log(log, LogLevel.Information, "lost");
@@ -129,12 +129,12 @@ public sealed class BatchedConsoleProviderTests
     }
 
     [Test]
-    public void Each_console_has_its_lines_while_the_other_is_broken([Values] bool isErrorsBroken)
+    public void One_broken_stream_does_not_affect_the_other([Values] bool isErrorsBroken)
     {
         var (broken, whole) = (new BrokenStream(typeof(IOException)), new MemoryStream());
         var settings = Settings(new() { LogToStandardErrorThreshold = LogLevel.Error });
         var (output, errors) = isErrorsBroken ? (whole, (Stream)broken) : (broken, whole);
-        using (var console = new BatchedConsoleProvider([new Plain()], settings, output, errors))
+        using (var console = new BatchedConsoleProvider([new PlainFormatter()], settings, output, errors))
         {
             var log = console.CreateLogger("category");
             for (var i = 0; i < 100; i++)
@@ -149,13 +149,14 @@ public sealed class BatchedConsoleProviderTests
     }
 
     [Test]
-    public void A_line_that_cannot_be_formatted_leaves_nothing_in_the_next()
+    public void A_line_that_fails_to_format_does_not_leak_into_the_next()
     {
         var output = new MemoryStream();
-        using (var console = new BatchedConsoleProvider([new Plain()], Settings(new()), output, Stream.Null))
+        using (var console = new BatchedConsoleProvider([new PlainFormatter()], Settings(new()), output, Stream.Null))
         {
             var log = console.CreateLogger("category");
-            Assert.That(() => Log(log, LogLevel.Information, Plain.Broken), Throws.InstanceOf<FormatException>());
+            Assert.That(
+                () => Log(log, LogLevel.Information, PlainFormatter.Broken), Throws.InstanceOf<FormatException>());
             Log(log, LogLevel.None, "off");
             Log(log, LogLevel.Information, "next");
         }
@@ -172,9 +173,9 @@ public sealed class BatchedConsoleProviderTests
     private static void Log(ILogger log, LogLevel level, string text) =>
         log.Log(level, default, text, null, static (state, _) => state);
 
-    private sealed class Plain() : ConsoleFormatter("plain")
+    private sealed class PlainFormatter() : ConsoleFormatter("plain")
     {
-        /// <summary>The text that fails after a part of it has been written.</summary>
+        /// <summary>A text whose formatting fails after part of it has been written.</summary>
         public const string Broken = "broken";
 
         public override void Write<TState>(
@@ -187,7 +188,7 @@ public sealed class BatchedConsoleProviderTests
         }
     }
 
-    /// <summary>A console whose reader has left, or that was closed from the beginning.</summary>
+    /// <summary>A console whose reader has gone, or that was closed from the start.</summary>
     private sealed class BrokenStream(Type fault) : MemoryStream
     {
         public override void Write(byte[] buffer, int offset, int count) =>
@@ -196,14 +197,14 @@ public sealed class BatchedConsoleProviderTests
         public override void Flush() => throw (Exception)Activator.CreateInstance(fault)!;
     }
 
-    /// <summary>A console that accepts nothing until it is released.</summary>
-    private sealed class HeldStream : MemoryStream
+    /// <summary>A console that blocks writes until it is released.</summary>
+    private sealed class BlockedStream : MemoryStream
     {
         private readonly TaskCompletionSource reached = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private readonly ManualResetEventSlim released = new();
         private readonly Lock gate = new();
 
-        /// <summary>Completes when something is written.</summary>
+        /// <summary>Completes on the first write.</summary>
         public Task Reached => reached.Task;
 
         public string Text
@@ -217,7 +218,7 @@ public sealed class BatchedConsoleProviderTests
 
         public void Release() => released.Set();
 
-        public async Task HoldsAsync(int bytes)
+        public async Task WaitForLengthAsync(int bytes)
         {
             while (Text.Length != bytes)
                 await Task.Delay(TimeSpan.FromMilliseconds(5));

@@ -31,7 +31,7 @@ internal sealed class ConsoleFormatterTests
     }
 
     [Test]
-    public void Json_is_one_object_whose_time_can_be_parsed_and_which_has_no_event_id()
+    public void Json_is_one_object_with_a_parsable_time_and_no_event_id()
     {
         var json = Parse(
             Write(
@@ -50,7 +50,7 @@ internal sealed class ConsoleFormatterTests
     }
 
     [Test]
-    public void Json_escapes_messages_values_exceptions_and_scopes_so_that_they_can_be_printed_once_parsed()
+    public void Json_values_are_safe_to_print_after_parsing()
     {
         var json = Parse(
             Write(
@@ -66,7 +66,7 @@ internal sealed class ConsoleFormatterTests
         Assert.That(
             exception.Where(static c => (char.IsControl(c) && c != '\n') || c > '~'),
             Is.Empty,
-            "the lines of a stack stay apart");
+            "the lines of a stack trace stay separate");
     }
 
     private static TextFormatter Text(bool includeScopes = false) => new(Still(), Options(includeScopes));

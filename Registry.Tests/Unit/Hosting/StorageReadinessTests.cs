@@ -10,13 +10,12 @@ using Registry.Tests.Support.Storage;
 namespace Registry.Tests.Unit.Hosting;
 
 /// <summary>
-/// What the probe at start must notice of a storage that lies: each double breaks one promise of the port and keeps the
-/// others.
+/// What the startup check must detect: each test double breaks one guarantee of the port and keeps the others.
 /// </summary>
 [Parallelizable(ParallelScope.All)]
 internal sealed class StorageReadinessTests
 {
-    private static readonly StorageException Full = new(StorageFault.Full, "no room");
+    private static readonly StorageException Full = new(StorageFault.Full, "no space");
 
     private static readonly Expression<Func<IDocumentStore, ValueTask<Revision?>>> Put =
         static store => store.TryPutAsync(
@@ -26,7 +25,7 @@ internal sealed class StorageReadinessTests
             It.IsAny<CancellationToken>());
 
     [Test]
-    public async Task A_storage_that_works_is_left_as_it_was()
+    public async Task A_working_storage_is_left_unchanged()
     {
         var storage = new InMemoryStorage();
         await Probe(storage.Documents).ProveAsync(default);
@@ -34,9 +33,9 @@ internal sealed class StorageReadinessTests
     }
 
     [Test]
-    public void A_storage_that_refuses_a_new_document_is_found_out()
+    public void A_storage_that_refuses_a_new_document_is_detected()
     {
-        var documents = Double();
+        var documents = Model();
         documents.Setup(
             store =>
                 store.TryPutAsync(
@@ -49,18 +48,18 @@ internal sealed class StorageReadinessTests
     }
 
     [Test]
-    public void A_storage_that_gives_back_something_else_is_found_out()
+    public void A_storage_that_returns_other_bytes_is_detected()
     {
-        var documents = Double();
+        var documents = Model();
         documents.Setup(store => store.GetAsync(It.IsAny<StoreKey>(), It.IsAny<CancellationToken>()))
             .ReturnsAsync(new Document(new byte[64], new Revision("other")));
         AssertBroken(documents, "did not give back");
     }
 
     [Test]
-    public void A_storage_that_does_not_list_is_found_out()
+    public void A_storage_that_does_not_list_is_detected()
     {
-        var documents = Double();
+        var documents = Model();
         documents.Setup(
             store =>
                 store.ListAsync(It.IsAny<StoreKey>(), It.IsAny<StoreKey?>(), It.IsAny<CancellationToken>())).Returns(
@@ -69,9 +68,9 @@ internal sealed class StorageReadinessTests
     }
 
     [Test]
-    public void A_storage_that_does_not_delete_is_found_out()
+    public void A_storage_that_does_not_delete_is_detected()
     {
-        var documents = Double();
+        var documents = Model();
         documents.Setup(
             store =>
                 store.TryDeleteAsync(
@@ -80,23 +79,27 @@ internal sealed class StorageReadinessTests
     }
 
     [Test]
-    public async Task A_storage_that_fails_does_not_answer()
+    public async Task A_failing_storage_is_not_ready()
     {
-        var documents = Double();
+        var documents = Model();
         documents.Setup(store => store.GetAsync(It.IsAny<StoreKey>(), It.IsAny<CancellationToken>()))
             .ThrowsAsync(new StorageException(StorageFault.Unavailable, "away"));
         Assert.That(await Probe(documents.Object).AnswersAsync(default), Is.False);
     }
 
     [Test]
-    public async Task A_full_storage_that_can_be_read_is_accepted_and_left_as_it_was()
+    public async Task A_full_but_readable_storage_is_accepted_and_left_unchanged()
     {
         var storage = new InMemoryStorage();
         var documents = new Mock<IDocumentStore>();
         documents.Setup(store => store.GetAsync(It.IsAny<StoreKey>(), It.IsAny<CancellationToken>()))
             .ReturnsAsync((Document?)null);
         documents.Setup(Put)
-            .Returns(async (StoreKey key, ReadOnlyMemory<byte> content, Precondition condition, CancellationToken cancellationToken) =>
+            .Returns(async (
+                StoreKey key,
+                ReadOnlyMemory<byte> content,
+                Precondition condition,
+                CancellationToken cancellationToken) =>
             {
                 await storage.Documents.TryPutAsync(key, content, condition, cancellationToken);
                 throw Full;
@@ -113,7 +116,7 @@ internal sealed class StorageReadinessTests
     [Test]
     public void A_full_storage_that_cannot_be_read_is_refused()
     {
-        var documents = Double();
+        var documents = Model();
         documents.Setup(Put).ThrowsAsync(Full);
         documents.Setup(store => store.GetAsync(It.IsAny<StoreKey>(), It.IsAny<CancellationToken>()))
             .ThrowsAsync(new StorageException(StorageFault.Unavailable, "away"));
@@ -122,8 +125,8 @@ internal sealed class StorageReadinessTests
             Throws.TypeOf<StorageException>().With.Message.EqualTo("away"));
     }
 
-    /// <summary>The reference model, of which a test replaces one answer.</summary>
-    private static Mock<IDocumentStore> Double()
+    /// <summary>Returns a mock backed by the in-memory store; a test replaces one of its results.</summary>
+    private static Mock<IDocumentStore> Model()
     {
         var model = new InMemoryStorage().Documents;
         var documents = new Mock<IDocumentStore>();
@@ -137,7 +140,12 @@ internal sealed class StorageReadinessTests
                     It.IsAny<Precondition>(),
                     It.IsAny<CancellationToken>()))
             .Returns(
-                (StoreKey key, ReadOnlyMemory<byte> content, Precondition precondition, CancellationToken cancellationToken) => model.TryPutAsync(key, content, precondition, cancellationToken));
+                (
+                    StoreKey key,
+                    ReadOnlyMemory<byte> content,
+                    Precondition precondition,
+                    CancellationToken cancellationToken) =>
+                    model.TryPutAsync(key, content, precondition, cancellationToken));
         documents.Setup(
             store =>
                 store.TryDeleteAsync(It.IsAny<StoreKey>(), It.IsAny<Precondition>(), It.IsAny<CancellationToken>()))

@@ -12,6 +12,6 @@ public sealed class AttachmentNameTests
     [TestCase("a\\b", "attachment; filename=\"a_b\"; filename*=UTF-8''a%5Cb")]
     [TestCase("50%41", "attachment; filename=\"50_41\"; filename*=UTF-8''50%2541")]
     [TestCase("é/\r\n", "attachment; filename=\"____\"; filename*=UTF-8''%C3%A9%2F%0D%0A")]
-    public void A_name_is_quoted_so_that_every_client_reads_it_alike(string name, string expected) =>
+    public void A_name_is_quoted_so_that_every_client_reads_the_same(string name, string expected) =>
         Assert.That(AttachmentName.ToContentDisposition(name), Is.EqualTo(expected));
 }

@@ -9,7 +9,7 @@ namespace Registry.Tests.Unit.Http;
 public sealed class ErrorTableTests
 {
     [Test]
-    public void Every_refusal_of_the_domain_is_in_the_table() =>
+    public void Every_error_code_is_in_the_table() =>
         Assert.That(ErrorTable.Refusals.Keys, Is.EquivalentTo(Enum.GetValues<ErrorCode>()));
 
     [Test]
@@ -21,14 +21,14 @@ public sealed class ErrorTableTests
     }
 
     [Test]
-    public void What_a_refusal_says_reaches_the_client()
+    public void The_message_and_details_of_an_error_reach_the_client()
     {
-        var answer = ErrorTable.Of(
+        var entry = ErrorTable.Of(
             new RegistryException(
                 ErrorCode.ChannelNotFound, "No such channel.", ("channel", "dev"), ("package", null)));
         Assert.That(
-            (answer.Status, answer.Code, answer.Message), Is.EqualTo((404, "channel-not-found", "No such channel.")));
-        Assert.That(answer.Details, Is.EqualTo(new (string, object?)[] { ("channel", "dev"), ("package", null) }));
+            (entry.Status, entry.Code, entry.Message), Is.EqualTo((404, "channel-not-found", "No such channel.")));
+        Assert.That(entry.Details, Is.EqualTo(new (string, object?)[] { ("channel", "dev"), ("package", null) }));
     }
 
     [TestCase(StorageFault.Full, 507, "storage-full")]
@@ -36,40 +36,40 @@ public sealed class ErrorTableTests
     [TestCase(StorageFault.Throttled, 503, "unavailable")]
     [TestCase(StorageFault.Denied, 503, "unavailable")]
     [TestCase(StorageFault.Corrupt, 503, "unavailable")]
-    public void A_fault_of_the_storage_names_no_cause_and_says_when_to_come_back(
+    public void A_storage_fault_hides_its_cause_and_has_a_Retry_After(
         StorageFault kind, int status, string code)
     {
-        var answer = ErrorTable.Of(new StorageException(kind, "/var/lib/registry on secret-host"));
-        Assert.That((answer.Status, answer.Code), Is.EqualTo((status, code)));
-        Assert.That(answer.Message, Does.Not.Contain("secret").And.Not.Contain("/"));
-        Assert.That(answer.Headers.Single().Name, Is.EqualTo("Retry-After"));
-        Assert.That(int.Parse(answer.Headers.Single().Value), Is.Positive);
+        var entry = ErrorTable.Of(new StorageException(kind, "/var/lib/registry on secret-host"));
+        Assert.That((entry.Status, entry.Code), Is.EqualTo((status, code)));
+        Assert.That(entry.Message, Does.Not.Contain("secret").And.Not.Contain("/"));
+        Assert.That(entry.Headers.Single().Name, Is.EqualTo("Retry-After"));
+        Assert.That(int.Parse(entry.Headers.Single().Value), Is.Positive);
     }
 
     [TestCase(30, "30")]
     [TestCase(29.5, "30")]
     [TestCase(1, "2")]
     [TestCase(null, "2")]
-    public void A_fault_asks_for_as_long_as_the_storage_does_and_2_seconds_at_least(double? seconds, string expected)
+    public void Retry_After_is_that_of_the_storage_but_at_least_2_seconds(double? seconds, string expected)
     {
         var fault = new StorageException(StorageFault.Throttled, "busy")
         {
-            RetryAfter = seconds is { } asked ? TimeSpan.FromSeconds(asked) : null
+            RetryAfter = seconds is { } value ? TimeSpan.FromSeconds(value) : null
         };
         Assert.That(ErrorTable.Of(fault).Headers.Single().Value, Is.EqualTo(expected));
     }
 
     [Test]
-    public void An_unknown_outcome_says_when_to_come_back() =>
+    public void An_unknown_outcome_has_a_Retry_After() =>
         Assert.That(
             ErrorTable.Of(new RegistryException(ErrorCode.Unavailable, "Look.")).Headers.Single().Name,
             Is.EqualTo("Retry-After"));
 
     [TestCase(StatusCodes.Status418ImATeapot, "invalid-usage")]
     [TestCase(StatusCodes.Status502BadGateway, "internal-error")]
-    public void A_status_of_no_entry_keeps_its_number(int status, string code)
+    public void A_status_without_an_entry_keeps_its_number(int status, string code)
     {
-        var answer = ErrorTable.OfStatus(status);
-        Assert.That((answer.Status, answer.Code), Is.EqualTo((status, code)));
+        var entry = ErrorTable.OfStatus(status);
+        Assert.That((entry.Status, entry.Code), Is.EqualTo((status, code)));
     }
 }

@@ -10,13 +10,13 @@ namespace Registry.Tests.Unit.Http;
 [Parallelizable(ParallelScope.All)]
 internal sealed class FaultLogTests
 {
-    private static readonly StorageException Away = new(StorageFault.Unavailable, "Redis failed: away");
+    private static readonly StorageException Unavailable = new(StorageFault.Unavailable, "Redis failed: away");
 
     [Test]
-    public void The_first_of_a_kind_is_for_the_caller_and_the_others_are_one_line_with_a_count()
+    public void The_first_fault_of_a_kind_is_logged_by_the_caller_and_the_rest_are_counted_in_one_line()
     {
         using var test = new Fixture();
-        Assert.That(test.Faults.IsFirst(Away, "GET /a", 503), Is.True);
+        Assert.That(test.Faults.IsFirst(Unavailable, "GET /a", 503), Is.True);
         for (var i = 1; i <= 500; i++)
             Assert.That(
                 test.Faults.IsFirst(new StorageException(StorageFault.Unavailable, $"attempt {i}"), $"GET /{i}", 503),
@@ -33,18 +33,18 @@ internal sealed class FaultLogTests
     }
 
     [Test]
-    public void A_kind_that_stays_away_for_a_window_is_logged_in_full_when_it_comes_back()
+    public void A_kind_absent_for_a_window_is_logged_in_full_when_it_returns()
     {
         using var test = new Fixture();
-        test.Faults.IsFirst(Away, "GET /a", 503);
-        test.Faults.IsFirst(Away, "GET /a", 503);
+        test.Faults.IsFirst(Unavailable, "GET /a", 503);
+        test.Faults.IsFirst(Unavailable, "GET /a", 503);
         test.Time.EndWindow();
-        Assert.That(test.Faults.IsFirst(Away, "GET /a", 503), Is.False, "it goes on");
+        Assert.That(test.Faults.IsFirst(Unavailable, "GET /a", 503), Is.False, "it continues");
         test.Time.EndWindow();
         test.Time.EndWindow();
         Assert.That(test.Lines, Has.Count.EqualTo(2));
-        Assert.That(test.Faults.IsFirst(Away, "GET /a", 503), Is.True);
-        Assert.That(test.Time.Timers, Is.EqualTo(1), "a kind that is forgotten leaves no timer");
+        Assert.That(test.Faults.IsFirst(Unavailable, "GET /a", 503), Is.True);
+        Assert.That(test.Time.Timers, Is.EqualTo(1), "an expired kind leaves no timer");
     }
 
     [Test]
@@ -53,18 +53,18 @@ internal sealed class FaultLogTests
         using var test = new Fixture();
         Exception[] kinds =
         [
-            Away, new StorageException(
-                StorageFault.Unavailable,
-                "late",
-                new TimeoutException()), new StorageException(StorageFault.Full, "full"),
-            new StorageException(
-                StorageFault.Corrupt,
-                "blob one is damaged"), new StorageException(StorageFault.Corrupt, "blob two is damaged"),
-            new InvalidOperationException("bug"), new RegistryException(ErrorCode.Unavailable, "not yet"),
+            Unavailable,
+            new StorageException(StorageFault.Unavailable, "late", new TimeoutException()),
+            new StorageException(StorageFault.Full, "full"),
+            new StorageException(StorageFault.Corrupt, "blob one is damaged"),
+            new StorageException(StorageFault.Corrupt, "blob two is damaged"),
+            new InvalidOperationException("bug"),
+            new RegistryException(ErrorCode.Unavailable, "not yet"),
         ];
         foreach (var kind in kinds)
             Assert.That(test.Faults.IsFirst(kind, "GET /a", 503), Is.True, kind.ToString());
-        Assert.That(test.Faults.IsFirst(Away, "Loading packages", status: null), Is.True, "what nobody asked for");
+        Assert.That(
+            test.Faults.IsFirst(Unavailable, "Loading packages", status: null), Is.True, "a fault outside a request");
     }
 
     [Test]
@@ -77,11 +77,11 @@ internal sealed class FaultLogTests
     }
 
     [Test]
-    public void The_end_tells_what_was_counted()
+    public void Disposal_logs_the_pending_count()
     {
         var test = new Fixture();
-        test.Faults.IsFirst(Away, "Loading packages", status: null);
-        test.Faults.IsFirst(Away, "Loading packages", status: null);
+        test.Faults.IsFirst(Unavailable, "Loading packages", status: null);
+        test.Faults.IsFirst(Unavailable, "Loading packages", status: null);
         test.Dispose();
         Assert.That(
             test.Lines, Is.EqualTo(
@@ -117,7 +117,7 @@ internal sealed class FaultLogTests
         }
     }
 
-    /// <summary>A clock whose timers run when a test says so.</summary>
+    /// <summary>A clock whose timers run on demand.</summary>
     private sealed class WindowTime : TimeProvider
     {
         private readonly List<Timer> timers = [];

@@ -8,7 +8,7 @@ using Registry.Tests.Support;
 
 namespace Registry.Tests.Unit.Http;
 
-/// <summary>How long a sender is waited for.</summary>
+/// <summary>How long a request waits for its sender.</summary>
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 internal sealed class RequestTransferTests : IDisposable
 {
@@ -30,7 +30,7 @@ internal sealed class RequestTransferTests : IDisposable
     public void Dispose() => transfer.Dispose();
 
     [Test]
-    public async Task A_wait_that_brought_enough_does_not_shorten_the_next()
+    public async Task A_wait_that_received_enough_does_not_shorten_the_next()
     {
         await WaitAsync(bytes: 5000);
         var next = reader.ReadAsync().AsTask();
@@ -42,7 +42,7 @@ internal sealed class RequestTransferTests : IDisposable
     }
 
     [Test]
-    public async Task A_wait_that_brought_little_counts_until_enough_has_come()
+    public async Task A_wait_that_received_little_counts_until_enough_is_received()
     {
         await WaitAsync(bytes: 1);
         Assert.That(
@@ -52,7 +52,7 @@ internal sealed class RequestTransferTests : IDisposable
                 .EqualTo(StatusCodes.Status408RequestTimeout));
     }
 
-    /// <summary>Reads what comes after as long as a client may stall.</summary>
+    /// <summary>Reads bytes that arrive just before the client counts as stalled.</summary>
     private async Task WaitAsync(int bytes)
     {
         var read = reader.ReadAsync().AsTask();

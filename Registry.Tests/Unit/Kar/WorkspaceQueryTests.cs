@@ -35,20 +35,20 @@ public sealed class WorkspaceQueryTests
     [TestCase("?workspace=%%41", ExpectedResult = "%A")]
     [TestCase("?workspace=%252e", ExpectedResult = "%2e")]
     [TestCase("?workspace=%C2%A0a", ExpectedResult = "a")]
-    public string? Reads_as_the_reference_does(string? query) => WorkspaceQuery.Read(query);
+    public string? Reads_the_query_like_the_reference_server(string? query) => WorkspaceQuery.Read(query);
 
     [TestCase("?workspace=%ff")]
     [TestCase("?workspace=%C3")]
     [TestCase("?workspace=%C0%AF")]
     [TestCase("?workspace=%ED%A0%80")]
     [TestCase("?workspace=%ff&workspace=a")]
-    public void What_is_no_utf8_is_refused(string query) =>
+    public void Invalid_UTF_8_is_rejected(string query) =>
         Assert.That(
             () => WorkspaceQuery.Read(query),
             Throws.TypeOf<RegistryException>().With.Property("Code").EqualTo(ErrorCode.InvalidUsage));
 
     [Test]
-    public void Bytes_of_any_kind_are_read_or_refused()
+    public void Any_bytes_are_read_or_rejected()
     {
         var random = new Random(4952);
         for (var i = 0; i < 20_000; i++)

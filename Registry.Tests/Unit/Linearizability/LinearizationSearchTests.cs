@@ -4,14 +4,14 @@ using Registry.Tests.Support.Linearizability;
 
 namespace Registry.Tests.Unit.Linearizability;
 
-/// <summary>The checker accepts what one registry could have answered, and can tell what none could.</summary>
+/// <summary>The checker accepts exactly the histories that a single registry could have produced.</summary>
 public sealed class LinearizationSearchTests
 {
     private static readonly PackageAction Show = new PackageAction.ShowPackage();
     private static readonly PackageAction Delete = new PackageAction.Delete("1.0.0");
 
     [Test]
-    public void Calls_one_after_another_are_accepted() => Accepts(
+    public void Sequential_calls_are_accepted() => Accepts(
         Call(1, 2, Push("a"), "200"),
         Call(3, 4, Show, "200 1.0.0=a"),
         Call(5, 6, new PackageAction.AddToChannel("stable", "1.0.0"), "200 stable:1.0.0(1.0.0)"),
@@ -32,43 +32,44 @@ public sealed class LinearizationSearchTests
     }
 
     [Test]
-    public void A_show_that_went_back_in_time_is_refused() => Refuses(
-        calls: 1, Call(
-            1, 10, Push("a"), "200"), Call(2, 3, Show, "200 1.0.0=a"), Call(4, 5, Show, "404 package-not-found"));
+    public void A_show_going_back_in_time_is_rejected() => Rejects(
+        calls: 1,
+        Call(1, 10, Push("a"), "200"),
+        Call(2, 3, Show, "200 1.0.0=a"),
+        Call(4, 5, Show, "404 package-not-found"));
 
     [Test]
-    public void A_stale_read_is_refused() => Refuses(
-        calls: 1, Call(
-            1, 2, Push("a"), "200"), Call(3, 4, Push("b", force: true), "200"), Call(5, 6, Show, "200 1.0.0=a"));
+    public void A_stale_read_is_rejected() => Rejects(
+        calls: 1,
+        Call(1, 2, Push("a"), "200"),
+        Call(3, 4, Push("b", force: true), "200"),
+        Call(5, 6, Show, "200 1.0.0=a"));
 
     [Test]
-    public void A_lost_update_is_refused() => Refuses(
-        calls: 1, Call(
-            1,
-            4,
-            Push("a"),
-            "200"), Call(
-                2, 5, new PackageAction.Push("2.0.0", Any, "b", Force: false), "200"), Call(6, 7, Show, "200 2.0.0=b"));
+    public void A_lost_update_is_rejected() => Rejects(
+        calls: 1,
+        Call(1, 4, Push("a"), "200"),
+        Call(2, 5, new PackageAction.Push("2.0.0", Any, "b", Force: false), "200"),
+        Call(6, 7, Show, "200 2.0.0=b"));
 
     [Test]
-    public void A_delete_that_did_not_last_is_refused() => Refuses(
-        calls: 1, Call(
-            1,
-            2,
-            Push("a"),
-            "200"), Call(
-                3, 4, Delete, "200"), Call(5, 6, Show, "404 package-not-found"), Call(7, 8, Show, "200 1.0.0=a"));
+    public void An_undone_delete_is_rejected() => Rejects(
+        calls: 1,
+        Call(1, 2, Push("a"), "200"),
+        Call(3, 4, Delete, "200"),
+        Call(5, 6, Show, "404 package-not-found"),
+        Call(7, 8, Show, "200 1.0.0=a"));
 
     [Test]
-    public void Two_that_created_the_same_are_refused() =>
-        Refuses(calls: 2, Call(1, 4, Push("a"), "200"), Call(2, 5, Push("b"), "200"));
+    public void Two_successful_creates_are_rejected() =>
+        Rejects(calls: 2, Call(1, 4, Push("a"), "200"), Call(2, 5, Push("b"), "200"));
 
     [Test]
-    public void Two_that_deleted_the_same_are_refused() => Refuses(
+    public void Two_successful_deletes_are_rejected() => Rejects(
         calls: 2, Call(1, 2, Push("a"), "200"), Call(3, 6, Delete, "200"), Call(4, 7, Delete, "200"));
 
     [Test]
-    public void A_channel_that_points_to_what_is_gone_is_refused() => Refuses(
+    public void A_channel_pointing_to_a_deleted_release_is_rejected() => Rejects(
         calls: 1,
         Call(1, 2, Push("a"), "200"),
         Call(3, 4, new PackageAction.Push("2.0.0", Any, "b", Force: false), "200"),
@@ -77,7 +78,7 @@ public sealed class LinearizationSearchTests
         Call(9, 10, new PackageAction.ShowChannels(), "200 stable:1.0.0(1.0.0)"));
 
     [Test]
-    public void A_call_without_an_outcome_may_happen_at_once_much_later_or_never()
+    public void A_call_without_an_outcome_may_take_effect_immediately_later_or_never()
     {
         Accepts(Call(1, null, Push("a"), null), Call(2, 3, Show, "200 1.0.0=a"));
         Accepts(
@@ -87,23 +88,23 @@ public sealed class LinearizationSearchTests
     }
 
     [Test]
-    public void A_call_without_an_outcome_happens_no_more_than_once_and_not_before_it_was_sent()
+    public void A_call_without_an_outcome_takes_effect_at_most_once_and_not_before_it_was_sent()
     {
-        Refuses(
+        Rejects(
             calls: 2,
             Call(1, null, Delete, null),
             Call(2, 3, Push("a"), "200"),
             Call(4, 7, Push("b"), "200"),
             Call(5, 8, Push("c"), "200"));
-        Refuses(calls: 1, Call(1, 2, Show, "200 1.0.0=a"), Call(3, null, Push("a"), null));
+        Rejects(calls: 1, Call(1, 2, Show, "200 1.0.0=a"), Call(3, null, Push("a"), null));
     }
 
     [Test]
-    public void An_answer_that_no_state_has_is_refused() =>
-        Refuses(calls: 1, Call(1, 2, Push("a"), "200"), Call(3, 4, Show, "500 internal-error"));
+    public void An_impossible_response_is_rejected() =>
+        Rejects(calls: 1, Call(1, 2, Push("a"), "200"), Call(3, 4, Show, "500 internal-error"));
 
     [Test]
-    public void What_is_told_of_a_violation_is_the_part_that_matters()
+    public void A_violation_reports_only_the_relevant_calls()
     {
         var history = Enumerable.Range(0, 200)
             .Select(i => Call(10 * i, (10 * i) + 5, Push($"c{i}", force: true), "200"))
@@ -119,7 +120,7 @@ public sealed class LinearizationSearchTests
     }
 
     [Test]
-    public void A_long_history_of_calls_that_overlap_is_judged_quickly()
+    public void A_long_history_of_overlapping_calls_is_checked_quickly()
     {
         var random = new Random(1);
         var (state, history) = (PackageState.Absent, new List<Operation>());
@@ -132,8 +133,8 @@ public sealed class LinearizationSearchTests
                 2 => new PackageAction.AddToChannel("stable", "1.0.0"),
                 _ => Show,
             };
-            (state, var answer) = action.On(state);
-            history.Add(Call((i * 10) - random.Next(60), (i * 10) + random.Next(60), action, answer));
+            (state, var response) = action.On(state);
+            history.Add(Call((i * 10) - random.Next(60), (i * 10) + random.Next(60), action, response));
         }
 
         Assert.That(Violation.Of(history), Is.Null);
@@ -143,14 +144,14 @@ public sealed class LinearizationSearchTests
 
     private static PackageAction.Push Push(string content, bool force = false) => new("1.0.0", Any, content, force);
 
-    private static Operation Call(long call, long? returned, PackageAction action, string? answer) =>
-        new("somebody", action, call, returned ?? long.MaxValue, answer);
+    private static Operation Call(long call, long? returned, PackageAction action, string? response) =>
+        new("client", action, call, returned ?? long.MaxValue, response);
 
     private static void Accepts(params Operation[] history) => Assert.That(Violation.Of(history)?.ToString(), Is.Null);
 
-    /// <param name="calls">How many of them are told.</param>
+    /// <param name="calls">The expected number of reported calls.</param>
     /// <param name="history">The history.</param>
-    private static void Refuses(int calls, params Operation[] history)
+    private static void Rejects(int calls, params Operation[] history)
     {
         var violation = Violation.Of(history);
         Assert.That(violation, Is.Not.Null);

@@ -36,7 +36,7 @@ internal sealed class BlobCollectorTests
     }
 
     [Test]
-    public async Task What_a_release_refers_to_stays()
+    public async Task A_referenced_blob_is_kept()
     {
         await PushAsync("1.0.0", "a");
         await CollectAsync();
@@ -45,7 +45,7 @@ internal sealed class BlobCollectorTests
     }
 
     [Test]
-    public async Task An_index_that_cannot_be_made_durable_keeps_its_own_blobs_only()
+    public async Task An_index_that_cannot_be_made_durable_keeps_only_its_own_blobs()
     {
         await PushAsync("1.0.0", "a");
         await packages.DeleteAsync("titi", "rocketchat", "1.0.0", "helm", default);
@@ -54,7 +54,7 @@ internal sealed class BlobCollectorTests
         await CollectAsync();
         time.Passed += options.Grace;
         faults.Before = call => call == new StorageCall(StorageOperation.EnsureDurable, Name.Key.Value)
-            ? throw new StorageException(StorageFault.Full, "no room for it")
+            ? throw new StorageException(StorageFault.Full, "no space")
             : default;
 
         var report = await collector.CollectAsync(default);
@@ -62,12 +62,12 @@ internal sealed class BlobCollectorTests
     }
 
     [Test]
-    public async Task The_blob_of_a_deleted_release_goes_after_the_grace()
+    public async Task The_blob_of_a_deleted_release_is_collected_after_the_grace()
     {
         await PushAsync("1.0.0", "a");
         await PushAsync("2.0.0", "b");
         await packages.DeleteAsync("titi", "rocketchat", "1.0.0", "helm", default);
-        Assert.That(await CollectAsync(), Is.Zero, "it was never seen before");
+        Assert.That(await CollectAsync(), Is.Zero, "it is seen for the first time");
         time.Passed += options.Grace - TimeSpan.FromMinutes(1);
         Assert.That(await CollectAsync(), Is.Zero, "within the grace");
         time.Passed += TimeSpan.FromMinutes(1);
@@ -78,7 +78,7 @@ internal sealed class BlobCollectorTests
     }
 
     [Test]
-    public async Task Blobs_of_a_package_that_is_gone_go_too()
+    public async Task Blobs_of_a_deleted_package_are_collected()
     {
         await PushAsync("1.0.0", "a");
         await packages.DeleteAsync("titi", "rocketchat", "1.0.0", "helm", default);
@@ -88,7 +88,7 @@ internal sealed class BlobCollectorTests
     }
 
     [Test]
-    public async Task No_wall_clock_makes_a_blob_old([Values(-1, 1)] int direction)
+    public async Task The_age_of_a_blob_is_independent_of_the_wall_clock([Values(-1, 1)] int direction)
     {
         await CommitAsync("a");
         await CollectAsync();
@@ -99,19 +99,19 @@ internal sealed class BlobCollectorTests
     }
 
     [Test]
-    public async Task A_collector_that_starts_anew_waits_for_a_grace_of_its_own()
+    public async Task A_new_collector_waits_for_its_own_grace()
     {
         await CommitAsync("a");
         await CollectAsync();
         time.Passed += options.Grace;
-        var anew = Collector(new CollectionOptions());
-        Assert.That((await anew.CollectAsync(default)).Deleted, Is.Zero);
+        var restarted = Collector(new CollectionOptions());
+        Assert.That((await restarted.CollectAsync(default)).Deleted, Is.Zero);
         time.Passed += options.Grace;
-        Assert.That((await anew.CollectAsync(default)).Deleted, Is.EqualTo(1));
+        Assert.That((await restarted.CollectAsync(default)).Deleted, Is.EqualTo(1));
     }
 
     [Test]
-    public async Task A_blob_that_was_committed_again_or_referred_to_meanwhile_starts_anew()
+    public async Task A_blob_committed_or_referenced_in_between_starts_a_new_grace()
     {
         await CommitAsync("a");
         await CollectAsync();
@@ -121,7 +121,7 @@ internal sealed class BlobCollectorTests
 
         time.Passed += options.Grace / 2;
         await PushAsync("1.0.0", "a");
-        Assert.That(await CollectAsync(), Is.Zero, "referred to");
+        Assert.That(await CollectAsync(), Is.Zero, "referenced");
         await packages.DeleteAsync("titi", "rocketchat", "1.0.0", "helm", default);
         time.Passed += options.Grace / 2;
         Assert.That(await CollectAsync(), Is.Zero, "seen unreferenced for the first time");
@@ -130,7 +130,7 @@ internal sealed class BlobCollectorTests
     }
 
     [Test]
-    public async Task A_collection_that_failed_forgets_nothing()
+    public async Task A_failed_collection_keeps_its_candidates()
     {
         await CommitAsync("a");
         await CollectAsync();
@@ -145,7 +145,7 @@ internal sealed class BlobCollectorTests
     }
 
     [Test]
-    public void So_many_candidates_are_remembered_and_no_more()
+    public void The_number_of_candidates_is_bounded()
     {
         var candidates = new GarbageCandidates(2);
         var blobs = Enumerable.Range(0, 3).Select(number => new BlobInfo(
@@ -158,10 +158,10 @@ internal sealed class BlobCollectorTests
         Assert.That(
             blobs.Select(blob => candidates.Note(blob, now: 2)),
             Is.EqualTo(new[] { 1, 1, 2 }),
-            "the third was not remembered");
+            "the third was not recorded");
         candidates.End();
 
-        // The first two are gone: there is room for the third.
+        // The first two are gone, which makes room for the third.
         candidates.Begin();
         candidates.Note(blobs[2], now: 3);
         candidates.End();
@@ -171,7 +171,7 @@ internal sealed class BlobCollectorTests
     }
 
     [Test]
-    public async Task App_archives_are_never_looked_at()
+    public async Task App_archives_are_never_collected()
     {
         await using (var writer = await storage.Blobs.CreateAsync(StoreKey.Of("archives", "global"), default))
         {
@@ -185,15 +185,14 @@ internal sealed class BlobCollectorTests
     }
 
     [Test]
-    public async Task A_blob_that_a_push_commits_again_meanwhile_is_spared()
+    public async Task A_blob_recommitted_by_a_push_during_collection_is_kept()
     {
         await PushAsync("1.0.0", "a");
         await packages.DeleteAsync("titi", "rocketchat", "1.0.0", "helm", default);
         await CollectAsync();
         time.Passed += options.Grace;
 
-        // The collector has read the index, which does not refer to the blob; now the push of the same bytes happens,
-        // and then the delete.
+        // The collector has read the index without the blob; right before its delete, the same bytes are pushed.
         faults.Before = async call =>
         {
             if (call.Operation == StorageOperation.DeleteBlob)
@@ -204,13 +203,13 @@ internal sealed class BlobCollectorTests
     }
 
     [Test]
-    public async Task A_push_that_outlived_its_grace_and_lost_its_blob_is_withdrawn()
+    public async Task A_push_slower_than_the_grace_that_lost_its_blob_is_withdrawn()
     {
-        AtPut(async () =>
+        BeforePut(async () =>
         {
             await CollectAsync();
             time.Passed += options.Grace;
-            Assert.That(await CollectAsync(), Is.EqualTo(1), "the collector takes the blob of the slow push");
+            Assert.That(await CollectAsync(), Is.EqualTo(1), "the collector deletes the blob of the slow push");
         });
         Assert.That(
             async () => await PushAsync("1.0.0", "a"),
@@ -219,15 +218,15 @@ internal sealed class BlobCollectorTests
     }
 
     [Test]
-    public async Task A_delete_that_was_decided_before_a_slow_push_referred_to_the_blob_is_refused_after()
+    public async Task A_delete_decided_before_a_slow_push_referenced_the_blob_is_refused()
     {
-        AtPut(async () =>
+        BeforePut(async () =>
         {
             await CollectAsync();
             time.Passed += options.Grace;
         });
 
-        // The collector reads the index before the push writes it, and deletes when the push is done.
+        // The collector reads the index before the push writes it, and deletes after the push has completed.
         var decided = new TaskCompletionSource();
         var pushed = new TaskCompletionSource();
         var putting = faults.Before!;
@@ -249,7 +248,7 @@ internal sealed class BlobCollectorTests
         };
         await PushAsync("1.0.0", "a");
         pushed.SetResult();
-        Assert.That(await collecting!, Is.Zero, "the push has given its blob another revision");
+        Assert.That(await collecting!, Is.Zero, "the push has changed the revision of its blob");
         await AssertPullsAsync("1.0.0", "a");
     }
 
@@ -264,14 +263,14 @@ internal sealed class BlobCollectorTests
     private BlobCollector Collector(CollectionOptions collection) =>
         new(indexes, new FaultyBlobStore(storage.Blobs, faults), collection, time, NullLogger<BlobCollector>.Instance);
 
-    /// <summary>How many blobs a collection deletes.</summary>
+    /// <summary>Runs a collection; returns the number of deleted blobs.</summary>
     private async Task<int> CollectAsync() => (await collector.CollectAsync(default)).Deleted;
 
-    private Task<BlobInfo> CommitAsync(
-        string content) => storage.Blobs.CommitAsync(Name.Key, Samples.TarGz(content), default);
+    private Task<BlobInfo> CommitAsync(string content) =>
+        storage.Blobs.CommitAsync(Name.Key, Samples.TarGz(content), default);
 
-    /// <summary>Does something right before the first write of an index.</summary>
-    private void AtPut(Func<Task> act) => faults.Before = async call =>
+    /// <summary>Runs an action once, right before the first write of an index.</summary>
+    private void BeforePut(Func<Task> act) => faults.Before = async call =>
     {
         if (call.Operation != StorageOperation.PutDocument)
             return;

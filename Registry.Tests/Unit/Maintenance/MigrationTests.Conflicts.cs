@@ -5,19 +5,19 @@ using Registry.Tests.Support.Storage;
 
 namespace Registry.Tests.Unit.Maintenance;
 
-/// <summary>What others write to either side.</summary>
+/// <summary>Concurrent changes on either side.</summary>
 internal sealed partial class MigrationTests
 {
     [Test]
-    public async Task A_package_that_differs_at_the_target_is_replaced_only_when_told()
+    public async Task A_package_that_differs_at_the_target_is_replaced_only_with_overwrite()
     {
         await FillAsync();
         await target.PushAsync(App, "7.0.0", "somebody's");
-        var theirs = target.Memory.StoredDocuments[Samples.Package(App).Key];
+        var existing = target.Memory.StoredDocuments[Samples.Package(App).Key];
 
         Assert.That(await New().RunAsync(default), Is.False);
-        Assert.That(told, Is.EqualTo(new[] { $"package {App}: differs at the target" }));
-        Assert.That(target.Memory.StoredDocuments[Samples.Package(App).Key], Is.SameAs(theirs));
+        Assert.That(findings, Is.EqualTo(new[] { $"package {App}: differs at the target" }));
+        Assert.That(target.Memory.StoredDocuments[Samples.Package(App).Key], Is.SameAs(existing));
 
         Assert.That(await New(target, new MigrationOptions { Overwrite = true }).RunAsync(default), Is.True);
         Assert.That(source.Contents(), Is.SubsetOf(target.Contents()));
@@ -25,7 +25,7 @@ internal sealed partial class MigrationTests
     }
 
     [Test]
-    public async Task A_package_that_is_written_at_the_target_under_the_copy_is_not_overwritten_blindly()
+    public async Task A_package_written_at_the_target_during_the_copy_is_not_overwritten()
     {
         await FillAsync();
         target.Faults.Before = async call =>
@@ -37,32 +37,33 @@ internal sealed partial class MigrationTests
         };
         Assert.That(
             await New(target, new MigrationOptions { Overwrite = true, Parallel = 1 }).RunAsync(default), Is.False);
-        Assert.That(told, Is.EqualTo(new[] { $"package {App}: was changed at the target while it was copied" }));
+        Assert.That(findings, Is.EqualTo(new[] { $"package {App}: was changed at the target while it was copied" }));
     }
 
     [Test]
-    public async Task Of_an_archive_on_both_sides_the_later_upload_wins_unless_told()
+    public async Task The_later_upload_of_an_archive_wins_unless_overwrite_is_set()
     {
         var key = await target.UploadAsync("http://example.org/app", "zip");
         source.Time.Shift = TimeSpan.FromHours(1);
         await source.UploadAsync("http://example.org/app", "zip");
-        Assert.That(await New().RunAsync(default), Is.True, "the source's is later");
+        Assert.That(await New().RunAsync(default), Is.True, "the archive of the source is later");
         Assert.That(target.Contents(), Is.EqualTo(source.Contents()).AsCollection);
 
         target.Time.Shift = TimeSpan.FromHours(2);
         await target.UploadAsync("http://example.org/app", "zip");
         Assert.That(await New().RunAsync(default), Is.False);
-        Assert.That(told, Is.EqualTo(new[] { $"archive {key}: was uploaded to the target later than to the source" }));
+        Assert.That(
+            findings, Is.EqualTo(new[] { $"archive {key}: was uploaded to the target later than to the source" }));
 
         Assert.That(await New(target, new MigrationOptions { Overwrite = true }).RunAsync(default), Is.True);
         Assert.That(target.Contents(), Is.EqualTo(source.Contents()).AsCollection);
     }
 
     [Test]
-    public async Task A_release_that_is_deleted_with_its_blob_under_the_copy_is_no_fault()
+    public async Task Deleting_a_release_and_its_blob_during_the_copy_is_not_a_finding()
     {
         await FillAsync();
-        var going = await source.PushAsync(App, "9.0.0", "going");
+        var deleted = await source.PushAsync(App, "9.0.0", "going");
         source.Faults.Before = async call =>
         {
             if (call.Operation != StorageOperation.OpenBlob
@@ -70,22 +71,22 @@ internal sealed partial class MigrationTests
                 return;
             source.Faults.Before = null;
             await source.DeleteAsync(App, "9.0.0");
-            source.Lose(SmallRegistry.KeyOf(App, going));
+            source.Lose(SmallRegistry.KeyOf(App, deleted));
         };
         Assert.That(
             await New(target, new MigrationOptions { Parallel = 1 }).RunAsync(default),
             Is.True,
-            string.Join('\n', told));
+            string.Join('\n', findings));
         Assert.That(target.Contents(), Is.EqualTo(source.Contents()).AsCollection);
     }
 
     [Test]
-    public async Task What_changes_at_the_source_after_its_copy_is_named_and_goes_with_the_next_run()
+    public async Task Changes_at_the_source_after_the_copy_are_reported_and_copied_by_the_next_run()
     {
         await FillAsync();
         source.Faults.After = async call =>
         {
-            // The archives come after the packages.
+            // Archives are copied after packages.
             if (call.Operation != StorageOperation.ListBlobs)
                 return;
             source.Faults.After = null;
@@ -93,7 +94,7 @@ internal sealed partial class MigrationTests
             await source.PushAsync("new/package", "1.0.0", "new");
         };
         Assert.That(await New().RunAsync(default), Is.False);
-        Assert.That(told, Is.EquivalentTo(new[]
+        Assert.That(findings, Is.EquivalentTo(new[]
         {
             $"package {App}: has changed since it was copied: run again", "package new/package: came to the source "
                 + "since it was copied: run again",
@@ -104,7 +105,7 @@ internal sealed partial class MigrationTests
     }
 
     [Test]
-    public async Task What_the_target_has_alone_is_counted_and_stays()
+    public async Task Content_only_at_the_target_is_counted_and_kept()
     {
         await FillAsync();
         await target.PushAsync("a/only", "1.0.0", "theirs");

@@ -14,7 +14,7 @@ internal sealed partial class MigrationTests
 
     private readonly SmallRegistry source = new();
     private readonly SmallRegistry target = new();
-    private readonly List<string> told = [];
+    private readonly List<string> findings = [];
 
     [Test]
     public async Task Everything_is_copied_byte_for_byte_with_its_times()
@@ -23,7 +23,7 @@ internal sealed partial class MigrationTests
         target.Time.Shift = TimeSpan.FromDays(3);
 
         var migration = New();
-        Assert.That(await migration.RunAsync(default), Is.True, string.Join('\n', told));
+        Assert.That(await migration.RunAsync(default), Is.True, string.Join('\n', findings));
 
         Assert.That(target.Contents(), Is.EqualTo(source.Contents()).AsCollection);
         Assert.That(
@@ -38,7 +38,7 @@ internal sealed partial class MigrationTests
     }
 
     [Test]
-    public async Task What_no_index_names_stays_behind()
+    public async Task Unreferenced_blobs_are_not_copied()
     {
         await FillAsync();
         await source.PushAsync(App, "9.0.0", "deleted");
@@ -69,38 +69,38 @@ internal sealed partial class MigrationTests
 
     [TestCase(true)]
     [TestCase(false)]
-    public async Task Cut_off_at_any_call_it_leaves_nothing_dangling_and_the_next_run_goes_on(bool answerIsLost)
+    public async Task A_run_interrupted_at_any_call_leaves_no_dangling_reference_and_is_resumed(bool responseIsLost)
     {
         await FillAsync();
         var runs = 0;
-        for (var whole = false; !whole; runs++)
+        for (var completed = false; !completed; runs++)
         {
-            // The faults come later in each run, so that every call of a move is cut off once.
+            // The fault occurs one call later in each run, so that every call of a migration is interrupted once.
             var calls = 0;
-            ValueTask CutOff(
+            ValueTask Interrupt(
                 StorageCall call) =>
-                ++calls == runs + 1 ? throw new StorageException(StorageFault.Unavailable, "cut off") : default;
-            var half = new SmallRegistry();
-            half.Faults.Before = answerIsLost ? null : CutOff;
-            half.Faults.After = answerIsLost ? CutOff : null;
+                ++calls == runs + 1 ? throw new StorageException(StorageFault.Unavailable, "interrupted") : default;
+            var partial = new SmallRegistry();
+            partial.Faults.Before = responseIsLost ? null : Interrupt;
+            partial.Faults.After = responseIsLost ? Interrupt : null;
             try
             {
-                whole = await New(to: half, new MigrationOptions { Parallel = 1 }).RunAsync(default);
+                completed = await New(to: partial, new MigrationOptions { Parallel = 1 }).RunAsync(default);
             }
             catch (StorageException)
             {
-                Assert.That(half.Dangling(), Is.Empty);
-                if (!answerIsLost)
-                    Assert.That(half.Memory.Staged, Is.Empty, "what was staged is discarded");
+                Assert.That(partial.Dangling(), Is.Empty);
+                if (!responseIsLost)
+                    Assert.That(partial.Memory.Staged, Is.Empty, "staged uploads are discarded");
             }
 
-            var before = half.Memory.StoredBlobs.Count;
-            (half.Faults.Before, half.Faults.After) = (null, null);
-            var next = New(to: half);
+            var before = partial.Memory.StoredBlobs.Count;
+            (partial.Faults.Before, partial.Faults.After) = (null, null);
+            var next = New(to: partial);
             Assert.That(await next.RunAsync(default), Is.True);
-            Assert.That(next.Copied.Blobs, Is.EqualTo(6 - before), "what was there was not copied again");
+            Assert.That(next.Copied.Blobs, Is.EqualTo(6 - before), "existing blobs were not copied again");
             Assert.That(
-                half.Contents().Where(static line => !line.StartsWith("probe", StringComparison.Ordinal)),
+                partial.Contents().Where(static line => !line.StartsWith("probe", StringComparison.Ordinal)),
                 Is.EqualTo(source.Contents()).AsCollection);
         }
 
@@ -111,7 +111,7 @@ internal sealed partial class MigrationTests
     [TestCase(StorageOperation.StatBlob)]
     [TestCase(StorageOperation.ListBlobs)]
     [TestCase(StorageOperation.GetDocument)]
-    public async Task A_source_that_fails_ends_the_move_and_is_no_damage(StorageOperation operation)
+    public async Task A_source_failure_ends_the_migration_and_is_not_a_finding(StorageOperation operation)
     {
         await FillAsync();
         source.Faults.Before = call => call.Operation == operation && !IsProbe(call)
@@ -120,17 +120,17 @@ internal sealed partial class MigrationTests
         Assert.That(
             async () => await New().RunAsync(default),
             Throws.TypeOf<StorageException>().With.Message.EqualTo("not now"));
-        Assert.That(told, Is.Empty);
+        Assert.That(findings, Is.Empty);
         Assert.That(target.Dangling(), Is.Empty);
     }
 
     [Test]
-    public async Task A_stop_ends_the_move()
+    public async Task Cancellation_ends_the_migration()
     {
         await FillAsync();
         using var stop = new CancellationTokenSource();
 
-        // One for all who commit: who cancels second is not told to wait until those who listen have heard of it.
+        // A single cancellation for all commits: a second caller of CancelAsync does not wait for its callbacks.
         var stopping = new Lazy<Task>(stop.CancelAsync);
         target.Faults.Before = async call =>
         {
@@ -142,7 +142,7 @@ internal sealed partial class MigrationTests
     }
 
     [Test]
-    public async Task A_package_whose_content_is_damaged_or_gone_stays_behind_whole_and_is_named()
+    public async Task A_package_with_damaged_or_missing_content_is_skipped_entirely_and_reported()
     {
         await FillAsync();
         var damaged = await source.PushAsync("a/damaged", "1.0.0", "one", "kpm");
@@ -155,31 +155,33 @@ internal sealed partial class MigrationTests
 
         var migration = New();
         Assert.That(await migration.RunAsync(default), Is.False);
-        Assert.That(told, Has.Count.EqualTo(3));
+        Assert.That(findings, Has.Count.EqualTo(3));
         Assert.That(
-            told, Has.One.StartsWith($"package a/damaged release 1.0.0 kpm blob {damaged.Content.BlobDigest}: holds"));
+            findings,
+            Has.One.StartsWith($"package a/damaged release 1.0.0 kpm blob {damaged.Content.BlobDigest}: holds"));
         Assert.That(
-            told, Has.One.EqualTo($"package a/lost release 1.0.0 helm blob {lost.Content.BlobDigest}: is missing"));
-        Assert.That(told, Has.One.StartsWith($"archive archives/example.org/damaged/@{archive.Digest}: holds 3 bytes"));
+            findings, Has.One.EqualTo($"package a/lost release 1.0.0 helm blob {lost.Content.BlobDigest}: is missing"));
+        Assert.That(
+            findings, Has.One.StartsWith($"archive archives/example.org/damaged/@{archive.Digest}: holds 3 bytes"));
         Assert.That(migration.Findings, Is.EqualTo(3));
         Assert.That(
-            (migration.Verified.Packages, migration.Verified.Archives), Is.EqualTo((2L, 3L)), "the others went");
+            (migration.Verified.Packages, migration.Verified.Archives), Is.EqualTo((2L, 3L)), "the others were copied");
         Assert.That(
             target.Memory.StoredDocuments.Keys.Select(static key => key.Value), Has.None.StartsWith("packages/a/"));
         Assert.That(target.Memory.StoredBlobs.ContainsKey(archive), Is.False);
     }
 
     [Test]
-    public async Task A_damaged_index_stays_behind_and_is_named()
+    public async Task A_damaged_index_is_skipped_and_reported()
     {
         await FillAsync();
         await source.Memory.Documents.PutAsync(Samples.Package("a/b").Key, "{}", Precondition.Absent, default);
         await source.Memory.Documents.PutAsync(StoreKey.Of("packages", "stray"), "{}", Precondition.Absent, default);
 
         Assert.That(await New().RunAsync(default), Is.False);
-        Assert.That(told, Has.Count.EqualTo(2));
-        Assert.That(told, Has.One.StartsWith("package a/b: The stored index of a/b cannot be read"));
-        Assert.That(told, Has.One.EqualTo("key packages/stray: is not the key of a package"));
+        Assert.That(findings, Has.Count.EqualTo(2));
+        Assert.That(findings, Has.One.StartsWith("package a/b: The stored index of a/b cannot be read"));
+        Assert.That(findings, Has.One.EqualTo("key packages/stray: is not the key of a package"));
         Assert.That(target.Memory.StoredDocuments, Has.Count.EqualTo(2));
     }
 
@@ -194,29 +196,29 @@ internal sealed partial class MigrationTests
         Assert.That(
             await New(target, new MigrationOptions { ReadBack = false }).RunAsync(default),
             Is.True,
-            "lengths and times are right");
+            "lengths and times match");
         Assert.That(await New().RunAsync(default), Is.False);
-        Assert.That(told, Has.Count.EqualTo(1));
+        Assert.That(findings, Has.Count.EqualTo(1));
         Assert.That(
-            told[0],
+            findings[0],
             Does.StartWith($"package {App} release 9.0.0 helm blob {release.Content.BlobDigest}: has the sha256"));
     }
 
     [Test]
-    public async Task A_storage_is_not_moved_onto_itself()
+    public async Task A_storage_is_not_migrated_onto_itself()
     {
         await FillAsync();
         var before = source.Contents();
         Assert.That(await New(source).RunAsync(default), Is.False);
-        Assert.That(told, Is.EqualTo(new[] { "target: is the same storage as the source" }));
+        Assert.That(findings, Is.EqualTo(new[] { "target: is the same storage as the source" }));
         Assert.That(source.Contents(), Is.EqualTo(before).AsCollection);
     }
 
     [Test]
-    public async Task An_empty_source_is_taken_for_a_wrong_one()
+    public async Task An_empty_source_is_rejected()
     {
         Assert.That(await New().RunAsync(default), Is.False);
-        Assert.That(told[0], Does.StartWith("source: holds no package and no archive"));
+        Assert.That(findings[0], Does.StartWith("source: holds no package and no archive"));
     }
 
     private static bool IsProbe(StorageCall call) => call.Key.StartsWith("probe", StringComparison.Ordinal);
@@ -228,13 +230,13 @@ internal sealed partial class MigrationTests
         MigrationOptions? options = null) =>
         new(source.Storage, to.Storage, options ?? new MigrationOptions(), finding =>
     {
-        lock (told)
-            told.Add(finding.ToString());
+        lock (findings)
+            findings.Add(finding.ToString());
     });
 
     /// <summary>
-    /// 2 packages, 3 archives, 6 blobs: one content in two releases, a channel, and workspaces of any depth and with
-    /// empty parts.
+    /// Stores 2 packages, 3 archives, 6 blobs: one content in two releases, a channel, and workspaces of several depths
+    /// and with empty parts.
     /// </summary>
     private async Task FillAsync()
     {

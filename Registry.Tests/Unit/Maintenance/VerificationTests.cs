@@ -17,10 +17,10 @@ internal sealed class VerificationTests
     private static readonly StoreKey AppKey = Samples.Package(App).Key;
 
     private readonly SmallRegistry registry = new();
-    private readonly List<string> told = [];
+    private readonly List<string> findings = [];
 
     [Test]
-    public async Task A_sound_registry_has_no_fault()
+    public async Task An_intact_registry_has_no_findings()
     {
         await registry.PushAsync(App, "1.0.0", "first");
         await registry.PushAsync(App, "1.1.0", "first");
@@ -28,7 +28,7 @@ internal sealed class VerificationTests
         await registry.UploadAsync("http://github.com/me//app", "zip");
 
         var verification = New();
-        Assert.That(await verification.RunAsync(default), Is.True, string.Join('\n', told));
+        Assert.That(await verification.RunAsync(default), Is.True, string.Join('\n', findings));
         Assert.That(
             (verification.Read.Packages, verification.Read.Archives, verification.Read.Blobs),
             Is.EqualTo((1L, 1L, 3L)));
@@ -39,69 +39,74 @@ internal sealed class VerificationTests
     }
 
     [Test]
-    public async Task Every_release_of_a_lost_blob_is_named()
+    public async Task Every_release_of_a_missing_blob_is_reported()
     {
         await registry.PushAsync(App, "1.0.0", "first");
         var lost = await registry.PushAsync(App, "1.1.0", "first", "kpm");
         await registry.PushAsync(App, "2.0.0", "sound");
         registry.Lose(SmallRegistry.KeyOf(App, lost));
 
-        await DemandFaultsAsync(
+        await AssertFindingsAsync(
             $"package {App} release 1.0.0 helm blob {lost.Content.BlobDigest}: is missing",
             $"package {App} release 1.1.0 kpm blob {lost.Content.BlobDigest}: is missing");
     }
 
     [Test]
-    public async Task Rotten_bytes_are_found()
+    public async Task Damaged_bytes_are_found()
     {
         var release = await registry.PushAsync(App, "1.0.0", "first");
         registry.Damage(SmallRegistry.KeyOf(App, release));
         var archive = await registry.UploadAsync("", "zip");
         registry.Damage(archive, 1, 2);
 
-        await DemandFaultsAsync(
+        await AssertFindingsAsync(
             $"package {App} release 1.0.0 helm blob {release.Content.BlobDigest}: holds {release.Content.Size} "
                 + "bytes with the sha256 ",
             $"archive archives/global/@{archive.Digest}: holds 2 bytes with the sha256 ");
     }
 
     [Test]
-    public async Task A_blob_that_its_storage_cannot_give_whole_is_damaged()
+    public async Task A_blob_that_cannot_be_read_in_full_is_reported()
     {
         var release = await registry.PushAsync(App, "1.0.0", "first");
         registry.Faults.Before = call => call.Operation == StorageOperation.ReadBlob
             ? throw new StorageException(StorageFault.Corrupt, "A chunk is gone.")
             : default;
-        await DemandFaultsAsync(
+        await AssertFindingsAsync(
             $"package {App} release 1.0.0 helm blob {release.Content.BlobDigest}: cannot be read: A chunk is gone.");
     }
 
     [Test]
-    public async Task A_manifest_must_say_what_its_blob_is()
+    public async Task A_manifest_must_match_its_blob()
     {
         var packed = Samples.TarGz("content");
         var blob = await registry.Memory.Blobs.CommitAsync(AppKey, packed, default);
         var plain = await registry.Memory.Blobs.CommitAsync(AppKey, "no gzip"u8.ToArray(), default);
         var sample = Samples.Manifest("1.0.0");
         var index = PackageIndex.With(
-            null, Samples.Package(
-                App), sample with
-                {
-                    Content = sample.Content with { BlobDigest = blob.Key.Digest, Size = packed.Length }
-                }, false);
+            null,
+            Samples.Package(App),
+            sample with { Content = sample.Content with { BlobDigest = blob.Key.Digest, Size = packed.Length } },
+            force: false);
         index = PackageIndex.With(
-            index, index.Name, Samples.Manifest("2.0.0") with
+            index,
+            index.Name,
+            Samples.Manifest("2.0.0") with
             {
                 Content = sample.Content with { BlobDigest = blob.Key.Digest, Size = 7 }
-            }, false);
+            },
+            force: false);
         index = PackageIndex.With(
-            index, index.Name, Samples.Manifest("3.0.0") with
+            index,
+            index.Name,
+            Samples.Manifest("3.0.0") with
             {
                 Content = sample.Content with { BlobDigest = plain.Key.Digest, Size = 7 }
-            }, false);
+            },
+            force: false);
         await registry.Memory.Documents.TryPutAsync(AppKey, StoredIndex.Write(index), Precondition.Absent, default);
 
-        await DemandFaultsAsync(
+        await AssertFindingsAsync(
             $"package {App} release 1.0.0 helm blob {blob.Key.Digest}: unpacks to the digest ",
             $"package {App} release 2.0.0 helm blob {blob.Key.Digest}: has {packed.Length} bytes, and its manifest "
                 + "says 7",
@@ -109,7 +114,7 @@ internal sealed class VerificationTests
     }
 
     [Test]
-    public async Task Every_index_must_be_readable_and_the_blobs_of_a_damaged_one_are_no_garbage()
+    public async Task A_damaged_index_is_reported_and_its_blobs_are_not_garbage()
     {
         await registry.PushAsync(App, "1.0.0", "first");
         registry.Memory.StoredDocuments[AppKey] =
@@ -117,14 +122,14 @@ internal sealed class VerificationTests
         await registry.Memory.Documents.PutAsync(
             StoreKey.Of("packages", "a", "b", "c"), "{}", Precondition.Absent, default);
 
-        var verification = await DemandFaultsAsync(
+        var verification = await AssertFindingsAsync(
             $"package {App}: The stored index of {App} cannot be read", "key packages/a/b/c: is not the key of a "
                 + "package");
         Assert.That(verification.Garbage.Blobs, Is.Zero);
     }
 
     [Test]
-    public async Task Garbage_is_counted_and_is_no_fault()
+    public async Task Garbage_is_counted_and_is_not_a_finding()
     {
         await registry.PushAsync(App, "1.0.0", "first");
         var deleted = await registry.PushAsync(App, "2.0.0", "deleted");
@@ -133,7 +138,7 @@ internal sealed class VerificationTests
         await registry.DeleteAsync("a/gone", "1.0.0");
         registry.Damage(SmallRegistry.KeyOf("a/gone", gone));
 
-        var verification = await DemandFaultsAsync();
+        var verification = await AssertFindingsAsync();
         Assert.That(verification.Garbage.Blobs, Is.EqualTo(2));
         Assert.That(verification.Garbage.Bytes, Is.EqualTo(deleted.Content.Size + gone.Content.Size));
     }
@@ -143,7 +148,7 @@ internal sealed class VerificationTests
     [TestCase(StorageOperation.OpenBlob)]
     [TestCase(StorageOperation.ReadBlob)]
     [TestCase(StorageOperation.ListBlobs)]
-    public async Task A_storage_that_does_not_answer_is_no_damage(StorageOperation operation)
+    public async Task An_unavailable_storage_is_not_a_finding(StorageOperation operation)
     {
         await registry.PushAsync(App, "1.0.0", "first");
         registry.Faults.Before = call =>
@@ -151,61 +156,62 @@ internal sealed class VerificationTests
         Assert.That(
             async () => await New().RunAsync(default),
             Throws.TypeOf<StorageException>().With.Message.EqualTo("not now"));
-        Assert.That(told, Is.Empty);
+        Assert.That(findings, Is.Empty);
     }
 
     [Test]
-    public async Task A_release_that_is_deleted_with_its_blob_under_the_reader_is_no_fault()
+    public async Task Deleting_a_release_and_its_blob_during_verification_is_not_a_finding()
     {
         await registry.PushAsync(App, "1.0.0", "first");
-        var going = await registry.PushAsync(App, "2.0.0", "going");
+        var deletedRelease = await registry.PushAsync(App, "2.0.0", "going");
         registry.Faults.Before = async call =>
         {
             if (call.Operation != StorageOperation.OpenBlob)
                 return;
             registry.Faults.Before = null;
             await registry.DeleteAsync(App, "2.0.0");
-            registry.Lose(SmallRegistry.KeyOf(App, going));
+            registry.Lose(SmallRegistry.KeyOf(App, deletedRelease));
         };
-        await DemandFaultsAsync();
+        await AssertFindingsAsync();
     }
 
     [Test]
-    public async Task An_archive_that_is_deleted_or_uploaded_again_under_the_reader_is_no_fault()
+    public async Task Deleting_or_replacing_an_archive_during_verification_is_not_a_finding()
     {
-        var going = await registry.UploadAsync("http://example.org/going", "zip");
+        var deletedArchive = await registry.UploadAsync("http://example.org/going", "zip");
         var renewed = await registry.UploadAsync("http://example.org/renewed", "zip");
         var reads = 0;
         registry.Faults.Before = async call =>
         {
             if (call.Operation != StorageOperation.ReadBlob || ++reads > 2)
                 return;
-            if (call.Key == going.Value)
-                registry.Lose(going);
+            if (call.Key == deletedArchive.Value)
+                registry.Lose(deletedArchive);
             else
                 await registry.UploadAsync("http://example.org/renewed", "zip");
             throw new StorageException(StorageFault.Unavailable, "It was deleted or replaced while it was read.");
         };
 
         var verification = New(parallel: 1);
-        Assert.That(await verification.RunAsync(default), Is.True, string.Join('\n', told));
+        Assert.That(await verification.RunAsync(default), Is.True, string.Join('\n', findings));
         Assert.That((verification.Read.Archives, reads), Is.EqualTo((1L, 4)), $"{renewed} was read again");
     }
 
-    private async Task<Verification> DemandFaultsAsync(params string[] beginnings)
+    private async Task<Verification> AssertFindingsAsync(params string[] beginnings)
     {
         var verification = New();
-        Assert.That(await verification.RunAsync(default), Is.EqualTo(beginnings.Length == 0), string.Join('\n', told));
-        Assert.That(told, Has.Count.EqualTo(beginnings.Length), string.Join('\n', told));
+        Assert.That(
+            await verification.RunAsync(default), Is.EqualTo(beginnings.Length == 0), string.Join('\n', findings));
+        Assert.That(findings, Has.Count.EqualTo(beginnings.Length), string.Join('\n', findings));
         Assert.That(verification.Findings, Is.EqualTo(beginnings.Length));
         foreach (var beginning in beginnings)
-            Assert.That(told, Has.One.StartsWith(beginning));
+            Assert.That(findings, Has.One.StartsWith(beginning));
         return verification;
     }
 
     private Verification New(int parallel = 4) => new(registry.Storage, parallel, finding =>
     {
-        lock (told)
-            told.Add(finding.ToString());
+        lock (findings)
+            findings.Add(finding.ToString());
     });
 }

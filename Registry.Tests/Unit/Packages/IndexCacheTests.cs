@@ -22,16 +22,16 @@ internal sealed class IndexCacheTests
     }
 
     [Test]
-    public void What_was_kept_is_found_and_nothing_else()
+    public void Only_cached_entries_are_found()
     {
-        var kept = Snapshot("a/1");
-        Keep(cache, kept);
-        Assert.That(cache.Find(Samples.Package("a/1")), Is.SameAs(kept));
+        var cached = Snapshot("a/1");
+        Keep(cache, cached);
+        Assert.That(cache.Find(Samples.Package("a/1")), Is.SameAs(cached));
         Assert.That(cache.Find(Samples.Package("a/2")), Is.Null);
     }
 
     [Test]
-    public void What_is_kept_last_takes_the_place_of_what_was()
+    public void A_new_entry_replaces_the_old_one()
     {
         Keep(cache, Snapshot("a/1", releases: 2));
         var last = Snapshot("a/1");
@@ -41,7 +41,7 @@ internal sealed class IndexCacheTests
     }
 
     [Test]
-    public void What_came_first_goes_first_and_the_bound_is_never_passed()
+    public void The_oldest_entry_is_evicted_first_and_the_bound_never_exceeded()
     {
         for (var i = 1; i <= 50; i++)
         {
@@ -49,42 +49,43 @@ internal sealed class IndexCacheTests
             Assert.That(cache.HeldBytes, Is.EqualTo(Math.Min(i, 3) * one));
         }
 
-        Assert.That(Enumerable.Range(1, 50).Where(IsKept), Is.EqualTo(new[] { 48, 49, 50 }));
+        Assert.That(Enumerable.Range(1, 50).Where(IsCached), Is.EqualTo(new[] { 48, 49, 50 }));
     }
 
     [Test]
-    public void What_is_used_outlives_what_is_not()
+    public void Used_entries_outlive_unused_ones()
     {
         for (var i = 1; i <= 50; i++)
         {
             Keep(cache, Snapshot($"a/{i}"));
-            Assert.That(IsKept(1), Is.True);
+            Assert.That(IsCached(1), Is.True);
         }
     }
 
     [Test]
-    public void When_everything_is_used_the_oldest_goes()
+    public void If_all_entries_are_used_the_oldest_is_evicted()
     {
         for (var i = 1; i <= 3; i++)
             Keep(cache, Snapshot($"a/{i}"));
-        Assert.That(Enumerable.Range(1, 3).Count(IsKept), Is.EqualTo(3));
+        Assert.That(Enumerable.Range(1, 3).Count(IsCached), Is.EqualTo(3));
         Keep(cache, Snapshot("a/4"));
         Assert.That(cache.HeldBytes, Is.EqualTo(3 * one));
-        Assert.That(Enumerable.Range(1, 4).Where(IsKept), Is.EqualTo(new[] { 1, 2, 3 }).Or.EqualTo(new[] { 2, 3, 4 }));
+        Assert.That(
+            Enumerable.Range(1, 4).Where(IsCached), Is.EqualTo(new[] { 1, 2, 3 }).Or.EqualTo(new[] { 2, 3, 4 }));
     }
 
     [Test]
-    public void What_is_larger_than_the_bound_is_not_kept_nor_what_it_replaces()
+    public void An_entry_larger_than_the_bound_is_not_cached_and_removes_the_old_one()
     {
         Keep(cache, Snapshot("a/1"));
         Keep(cache, Snapshot("a/2"));
         Keep(cache, Snapshot("a/1", releases: 100));
-        Assert.That(Enumerable.Range(1, 2).Where(IsKept), Is.EqualTo(new[] { 2 }));
+        Assert.That(Enumerable.Range(1, 2).Where(IsCached), Is.EqualTo(new[] { 2 }));
         Assert.That(cache.HeldBytes, Is.EqualTo(one));
     }
 
     [Test]
-    public void Metadata_counts()
+    public void Metadata_counts_towards_the_size()
     {
         var manifest = Samples.Manifest("1.0.0") with { Metadata = Metadata.Of($"\"{new string('x', 10_000)}\"") };
         var index = PackageIndex.With(null, Samples.Package("a/1"), manifest, force: false);
@@ -94,12 +95,12 @@ internal sealed class IndexCacheTests
     }
 
     [Test]
-    public void What_is_forgotten_is_gone_and_takes_no_room()
+    public void A_removed_entry_is_gone_and_frees_its_space()
     {
         Keep(cache, Snapshot("a/1"));
         cache.Forget(Samples.Package("a/1"));
         cache.Forget(Samples.Package("a/2"));
-        Assert.That(IsKept(1), Is.False);
+        Assert.That(IsCached(1), Is.False);
         Assert.That(cache.HeldBytes, Is.Zero);
     }
 
@@ -113,7 +114,7 @@ internal sealed class IndexCacheTests
                 cache.Forget(name);
             else if (cache.Find(name) is null)
                 Keep(cache, Snapshot(name.Value));
-            Assert.That(cache.HeldBytes, Is.InRange(0, 4 * one), "the bound, and the one that is being added");
+            Assert.That(cache.HeldBytes, Is.InRange(0, 4 * one), "the bound, and the entry being added");
         });
         for (var i = 0; i < 7; i++)
             cache.Forget(Samples.Package($"a/{i}"));
@@ -134,5 +135,5 @@ internal sealed class IndexCacheTests
         return new DocumentSnapshot<PackageIndex>(index!, new Revision("1"), 0);
     }
 
-    private bool IsKept(int package) => cache.Find(Samples.Package($"a/{package}")) is not null;
+    private bool IsCached(int package) => cache.Find(Samples.Package($"a/{package}")) is not null;
 }

@@ -9,7 +9,7 @@ using Registry.Tests.Support.Storage;
 
 namespace Registry.Tests.Unit.Packages;
 
-/// <summary>An index is bounded by what it unpacks to, when it is written and when it is read.</summary>
+/// <summary>The decompressed size of an index is limited, both when it is written and when it is read.</summary>
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 internal sealed class IndexLimitTests
 {
@@ -20,7 +20,7 @@ internal sealed class IndexLimitTests
     private readonly InMemoryStorage storage = new();
 
     [Test]
-    public void Five_thousand_charts_fit_the_defaults_and_come_back()
+    public void Five_thousand_charts_fit_the_default_limits_and_are_read_back()
     {
         var (stored, jsonBytes) = StoredIndex.Write(LargeIndexes.Charts(Name, 5000), Default);
         TestContext.Out.WriteLine($"{jsonBytes} bytes of JSON are stored in {stored.Length}.");
@@ -34,7 +34,7 @@ internal sealed class IndexLimitTests
     }
 
     [Test]
-    public void The_bound_is_the_last_byte_that_fits()
+    public void The_bound_is_inclusive()
     {
         foreach (var index in new[] { Samples.Index("1.0.0", "1.0.1"), LargeIndexes.Bomb(Name, 30) })
         {
@@ -53,7 +53,7 @@ internal sealed class IndexLimitTests
     }
 
     [Test]
-    public async Task A_push_past_the_bound_is_refused_alone_and_names_the_numbers()
+    public async Task Only_the_push_over_the_bound_is_refused_with_the_numbers()
     {
         const long Limit = 500_000;
         var indexes = Indexes(Limit);
@@ -84,7 +84,7 @@ internal sealed class IndexLimitTests
     }
 
     [Test]
-    public async Task An_index_past_the_bound_can_be_trimmed_once_the_bound_is_raised()
+    public async Task An_index_over_the_bound_can_be_trimmed_once_the_bound_is_raised()
     {
         await PutAsync(LargeIndexes.Bomb(Name, 400));
         var bounded = Indexes(Default);
@@ -100,7 +100,7 @@ internal sealed class IndexLimitTests
     }
 
     [Test]
-    public void No_more_than_the_bound_is_unpacked()
+    public void Decompression_stops_at_the_bound()
     {
         var stored = StoredIndex.Write(LargeIndexes.Bomb(Name, 4000), long.MaxValue).Content;
         var before = GC.GetAllocatedBytesForCurrentThread();
@@ -109,7 +109,7 @@ internal sealed class IndexLimitTests
     }
 
     [Test]
-    public void Metadata_that_are_stored_compressed_take_no_more_memory()
+    public void Compressed_metadata_stays_compressed_in_memory()
     {
         var stored = StoredIndex.Write(LargeIndexes.Bomb(Name, 250), Default).Content;
         var held = new PackageIndexCodec(new IndexLimits()).SizeOf(StoredIndex.Read(Name, stored, Default));
@@ -121,11 +121,11 @@ internal sealed class IndexLimitTests
         Assert.That(
             GC.GetAllocatedBytesForCurrentThread() - before,
             Is.LessThan(2 * 250 * 65_002),
-            "each is unpacked once, to be written");
+            "each is decompressed once, for writing");
     }
 
     [Test]
-    public async Task Metadata_that_were_shown_are_kept_for_the_next_time()
+    public async Task Metadata_that_was_read_is_cached()
     {
         await PutAsync(LargeIndexes.Charts(Name, 300));
         var reader = Indexes(Default, cacheBytes: 8 << 20);
@@ -140,7 +140,7 @@ internal sealed class IndexLimitTests
     }
 
     [Test]
-    public async Task Metadata_of_many_pushes_do_not_gather_in_memory()
+    public async Task Metadata_of_many_pushes_does_not_accumulate_in_memory()
     {
         var indexes = Indexes(Default);
         for (var i = 0; i < 40; i++)

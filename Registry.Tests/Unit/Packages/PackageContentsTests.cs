@@ -8,12 +8,12 @@ using Registry.Tests.Support.Storage;
 
 namespace Registry.Tests.Unit.Packages;
 
-/// <summary>What is kept of contents saves work and never shows.</summary>
+/// <summary>The content cache saves reads and never returns stale data.</summary>
 [Parallelizable(ParallelScope.All)]
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 internal sealed class PackageContentsTests
 {
-    private const int Kept = 64 * 1024;
+    private const int MaxCachedBytes = 64 * 1024;
 
     private readonly InMemoryStorage storage = new();
     private readonly StorageFaults faults = new();
@@ -36,7 +36,7 @@ internal sealed class PackageContentsTests
     [TestCase(0)]
     [TestCase(1)]
     [TestCase(5_000)]
-    [TestCase(Kept)]
+    [TestCase(MaxCachedBytes)]
     public async Task A_small_content_is_read_from_storage_once(int size)
     {
         var (key, bytes) = await StoreAsync(size);
@@ -48,9 +48,9 @@ internal sealed class PackageContentsTests
     [Test]
     public async Task A_large_content_is_read_from_storage_each_time()
     {
-        var (key, bytes) = await StoreAsync(Kept + 1);
+        var (key, bytes) = await StoreAsync(MaxCachedBytes + 1);
         for (var i = 0; i < 3; i++)
-            Assert.That(await ReadAsync(key, Kept + 1, ByteRange.All), Is.EqualTo(bytes));
+            Assert.That(await ReadAsync(key, MaxCachedBytes + 1, ByteRange.All), Is.EqualTo(bytes));
         Assert.That(opened, Has.Count.EqualTo(3));
     }
 
@@ -59,7 +59,7 @@ internal sealed class PackageContentsTests
     [TestCase(99, 1)]
     [TestCase(50, null)]
     [TestCase(100, 0)]
-    public async Task A_part_is_cut_from_what_is_kept(int offset, int? length)
+    public async Task A_range_is_served_from_the_cache(int offset, int? length)
     {
         var (key, bytes) = await StoreAsync(100);
         var expected = bytes[offset..(offset + (length ?? (bytes.Length - offset)))];
@@ -69,7 +69,7 @@ internal sealed class PackageContentsTests
     }
 
     [Test]
-    public async Task What_storage_knows_of_the_blob_is_kept_with_it()
+    public async Task The_blob_info_is_cached_with_the_content()
     {
         var (key, _) = await StoreAsync(100);
         for (var i = 0; i < 2; i++)
@@ -90,7 +90,7 @@ internal sealed class PackageContentsTests
     }
 
     [Test]
-    public async Task That_there_is_no_content_is_never_remembered()
+    public async Task A_missing_content_is_never_cached()
     {
         var (key, bytes) = Content(100);
         Assert.That(await contents.OpenAsync(key, 100, ByteRange.All, default), Is.Null);
@@ -99,7 +99,7 @@ internal sealed class PackageContentsTests
     }
 
     [Test]
-    public async Task A_storage_that_fails_is_asked_again(
+    public async Task A_storage_failure_is_not_cached(
         [Values(StorageOperation.OpenBlob, StorageOperation.ReadBlob)] StorageOperation operation)
     {
         var (key, bytes) = await StoreAsync(100);
@@ -112,7 +112,7 @@ internal sealed class PackageContentsTests
     }
 
     [Test]
-    public async Task Damaged_bytes_are_a_fault_each_time_and_served_once_they_are_mended()
+    public async Task Damaged_bytes_fail_every_read_until_they_are_repaired()
     {
         var (key, bytes) = await StoreAsync(100);
         var stored = storage.StoredBlobs[key];
@@ -132,7 +132,7 @@ internal sealed class PackageContentsTests
     }
 
     [Test]
-    public async Task Nothing_is_kept_where_nothing_may_be()
+    public async Task A_bound_of_zero_disables_the_cache()
     {
         var none = new PackageContents(blobs, new ContentCacheOptions { MaxBytes = 0 });
         var (key, bytes) = await StoreAsync(100);

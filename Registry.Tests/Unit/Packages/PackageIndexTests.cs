@@ -11,7 +11,7 @@ namespace Registry.Tests.Unit.Packages;
 internal sealed class PackageIndexTests
 {
     [Test]
-    public void The_first_push_makes_the_package()
+    public void The_first_push_creates_the_package()
     {
         var manifest = Samples.Manifest("1.0.0", minute: 3);
         var index = PackageIndex.With(null, Samples.Package(), manifest, force: false);
@@ -20,7 +20,7 @@ internal sealed class PackageIndexTests
     }
 
     [Test]
-    public void Releases_are_highest_first_and_media_types_by_name()
+    public void Releases_are_sorted_highest_first_and_media_types_by_name()
     {
         var index = Samples.Index("1.2.0", "1.10.0", "2.0.0-rc.1", "1.10.0-alpha");
         index = PackageIndex.With(index, index.Name, Samples.Manifest("1.10.0", "docker-compose"), force: false);
@@ -59,7 +59,7 @@ internal sealed class PackageIndexTests
     }
 
     [Test]
-    public void Force_replaces_the_manifest_and_keeps_channels_and_the_packages_time()
+    public void Force_replaces_the_manifest_and_keeps_channels_and_creation_time()
     {
         var stable = Samples.Channel("stable");
         var index = Samples.Index("1.0.0").WithChannelRelease(stable, Release.Parse("1.0.0"));
@@ -71,7 +71,7 @@ internal sealed class PackageIndexTests
     }
 
     [Test]
-    public void Builds_of_one_version_are_releases_of_their_own()
+    public void Builds_of_one_version_are_separate_releases()
     {
         var index = Samples.Index("1.3.0+a", "1.3.0+b", "1.3.0");
         Assert.That(
@@ -92,7 +92,7 @@ internal sealed class PackageIndexTests
     }
 
     [Test]
-    public void A_deleted_release_leaves_its_channels()
+    public void A_deleted_release_is_removed_from_its_channels()
     {
         var (stable, only) = (Samples.Channel("stable"), Samples.Channel("only"));
         var index = Samples.Index("1.0.0", "1.1.0", "2.0.0");
@@ -105,12 +105,12 @@ internal sealed class PackageIndexTests
     }
 
     [Test]
-    public void Deleting_the_last_release_ends_the_package() =>
+    public void Deleting_the_last_release_deletes_the_package() =>
         Assert.That(Samples.Index("1.0.0").Without(Release.Parse("1.0.0"), Samples.Type("helm")), Is.Null);
 
     [TestCase("1.0.1", "helm")]
     [TestCase("1.0.0", "kpm")]
-    public void What_is_not_there_cannot_be_deleted(string release, string type) =>
+    public void Deleting_a_missing_manifest_throws_PackageNotFound(string release, string type) =>
         Assert.That(
             () => Samples.Index("1.0.0").Without(Release.Parse(release), Samples.Type(type)),
             Throws.TypeOf<RegistryException>().With
@@ -118,7 +118,7 @@ internal sealed class PackageIndexTests
                 .EqualTo(ErrorCode.PackageNotFound));
 
     [Test]
-    public void A_channel_points_to_what_was_added_last_even_if_it_is_older()
+    public void A_channel_points_to_the_last_added_release_even_if_it_is_older()
     {
         var channel = Samples.Index("1.0.0", "2.0.0")
             .WithChannelRelease(Samples.Channel("c"), Release.Parse("2.0.0"))
@@ -129,7 +129,7 @@ internal sealed class PackageIndexTests
     }
 
     [Test]
-    public void Taking_any_release_out_of_a_channel_makes_the_highest_that_remains_current()
+    public void Removing_any_release_from_a_channel_makes_the_highest_remaining_one_current()
     {
         var name = Samples.Channel("c");
         var index = Samples.Index("1.0.0", "2.0.0", "3.0.0");
@@ -139,7 +139,7 @@ internal sealed class PackageIndexTests
     }
 
     [Test]
-    public void Taking_the_last_release_out_of_a_channel_ends_it()
+    public void Removing_the_last_release_of_a_channel_deletes_it()
     {
         var name = Samples.Channel("c");
         var index = Samples.Index("1.0.0").WithChannelRelease(name, Release.Parse("1.0.0"));
@@ -147,7 +147,7 @@ internal sealed class PackageIndexTests
     }
 
     [Test]
-    public void Taking_a_release_out_that_is_no_member_changes_nothing()
+    public void Removing_a_release_that_is_not_a_member_changes_nothing()
     {
         var name = Samples.Channel("c");
         var index = Samples.Index("1.0.0", "2.0.0").WithChannelRelease(name, Release.Parse("1.0.0"));
@@ -157,14 +157,14 @@ internal sealed class PackageIndexTests
     [TestCase("absent", "1.0.0", ErrorCode.ChannelNotFound)]
     [TestCase("c", "9.0.0", ErrorCode.PackageNotFound)]
     [TestCase("c", "no release", ErrorCode.PackageNotFound)]
-    public void Taking_out_names_what_is_missing(string channel, string release, ErrorCode expected) =>
+    public void Removing_from_a_channel_reports_what_is_missing(string channel, string release, ErrorCode expected) =>
         Assert.That(
             () => Samples.Index("1.0.0").WithChannelRelease(Samples.Channel("c"), Release.Parse("1.0.0"))
                 .WithoutChannelRelease(Samples.Channel(channel), release),
             Throws.TypeOf<RegistryException>().With.Property(nameof(RegistryException.Code)).EqualTo(expected));
 
     [Test]
-    public void A_digest_of_several_gzip_streams_is_answered_by_the_first_that_was_pushed()
+    public void A_digest_of_several_gzip_streams_resolves_to_the_first_one_pushed()
     {
         var late = Samples.Manifest("2.0.0", content: "same", minute: 5);
         var early = Samples.Manifest("1.0.0", content: "same", minute: 1);
@@ -175,7 +175,7 @@ internal sealed class PackageIndexTests
 
     [TestCase(300)]
     [TestCase(3)]
-    public void The_stored_form_gives_back_the_same_index(int releases)
+    public void An_index_round_trips_through_its_stored_form(int releases)
     {
         var index = Samples.Index([.. Enumerable.Range(0, releases).Select(i => $"1.{i}.0")])
             .WithChannelRelease(Samples.Channel("stable"), Release.Parse("1.1.0"));
@@ -212,7 +212,7 @@ internal sealed class PackageIndexTests
     [TestCase(
         """{"schema":1,"package":"other/name","created_at":"2026-01-01T00:00:00Z","manifests":[],"channels":[]}""")]
     [TestCase("brotli\nnot brotli")]
-    public void A_damaged_index_is_a_fault_of_the_storage(string stored) =>
+    public void A_damaged_index_is_a_storage_fault(string stored) =>
         Assert.That(
             () => StoredIndex.Read(Samples.Package(), System.Text.Encoding.Latin1.GetBytes(stored)),
             Throws.TypeOf<StorageException>()

@@ -32,7 +32,7 @@ internal sealed class PackageIndexesTests
     }
 
     [Test]
-    public async Task A_change_is_stored_once_it_is_answered()
+    public async Task A_completed_change_is_stored()
     {
         var index = await PushAsync(indexes, "1.0.0");
         Assert.That(index!.Releases.Single().Value, Is.EqualTo("1.0.0"));
@@ -40,7 +40,7 @@ internal sealed class PackageIndexesTests
     }
 
     [Test]
-    public async Task Changes_that_wait_for_one_package_share_a_write()
+    public async Task Waiting_changes_of_one_package_share_a_write()
     {
         var release = new TaskCompletionSource();
         faults.Before = async call =>
@@ -61,7 +61,7 @@ internal sealed class PackageIndexesTests
     }
 
     [Test]
-    public async Task Of_many_pushes_of_one_release_over_two_processes_one_wins()
+    public async Task Only_one_of_many_pushes_of_a_release_in_two_processes_wins()
     {
         var other = Indexes(TimeSpan.FromSeconds(5));
         var outcomes = await Task.WhenAll(Enumerable.Range(0, 64).Select(async i =>
@@ -81,7 +81,7 @@ internal sealed class PackageIndexesTests
     }
 
     [Test]
-    public async Task Many_pushes_of_different_releases_over_two_processes_are_all_there()
+    public async Task Pushes_of_different_releases_in_two_processes_all_succeed()
     {
         var other = Indexes(TimeSpan.FromSeconds(20));
         await Task.WhenAll(Enumerable.Range(0, 100).Select(i => PushAsync(i % 2 == 0 ? indexes : other, $"1.{i}.0")));
@@ -89,7 +89,7 @@ internal sealed class PackageIndexesTests
     }
 
     [Test]
-    public async Task A_push_whose_answer_was_lost_knows_its_own_write()
+    public async Task A_push_whose_response_was_lost_recognizes_its_own_write()
     {
         FailOnce(StorageOperation.PutDocument, afterwards: true);
         await PushAsync(indexes, "1.0.0");
@@ -98,7 +98,7 @@ internal sealed class PackageIndexesTests
     }
 
     [Test]
-    public async Task A_write_that_failed_for_a_moment_is_tried_again()
+    public async Task A_write_that_failed_transiently_is_retried()
     {
         FailOnce(StorageOperation.PutDocument, afterwards: false);
         await PushAsync(indexes, "1.0.0");
@@ -106,7 +106,7 @@ internal sealed class PackageIndexesTests
     }
 
     [Test]
-    public async Task A_delete_whose_answer_was_lost_says_that_it_does_not_know()
+    public async Task A_delete_whose_response_was_lost_has_an_unknown_outcome()
     {
         await PushAsync(indexes, "1.0.0");
         await PushAsync(indexes, "2.0.0");
@@ -122,7 +122,7 @@ internal sealed class PackageIndexesTests
     }
 
     [Test]
-    public async Task A_delete_that_never_happened_is_tried_again()
+    public async Task A_delete_that_was_not_applied_is_retried()
     {
         await PushAsync(indexes, "1.0.0");
         FailOnce(StorageOperation.DeleteDocument, afterwards: false);
@@ -135,7 +135,7 @@ internal sealed class PackageIndexesTests
     }
 
     [Test]
-    public async Task A_full_storage_is_not_asked_again()
+    public async Task A_write_to_a_full_storage_is_not_retried()
     {
         faults.Before = call =>
         {
@@ -160,7 +160,7 @@ internal sealed class PackageIndexesTests
     }
 
     [Test]
-    public void An_outcome_that_stays_unknown_ends_with_the_bound()
+    public void An_outcome_that_stays_unknown_fails_at_the_time_limit()
     {
         var put = false;
         faults.Before = call =>
@@ -174,13 +174,13 @@ internal sealed class PackageIndexesTests
     }
 
     [Test]
-    public async Task A_race_that_is_always_lost_ends_with_resource_in_use()
+    public async Task A_race_that_is_always_lost_fails_with_ResourceInUse()
     {
         await PushAsync(indexes, "1.0.0");
         var key = Name.Key;
         faults.Before = async call =>
         {
-            // Somebody else is always faster.
+            // Another writer is always faster.
             if (call.Operation == StorageOperation.PutDocument)
                 await storage.Documents.TryPutAsync(
                     key, (await storage.Documents.GetAsync(key, default))!.Content, Precondition.None, default);
@@ -191,10 +191,10 @@ internal sealed class PackageIndexesTests
     }
 
     [Test]
-    public async Task A_refusal_that_rests_on_a_write_that_failed_is_judged_again()
+    public async Task A_refusal_based_on_a_failed_write_is_re_evaluated()
     {
         // Two pushes of one release wait together; the write that one of them wins is lost with the storage. Neither
-        // may hear "exists".
+        // may fail with "exists".
         var gate = new TaskCompletionSource();
         var puts = 0;
         faults.Before = async call =>
@@ -219,15 +219,15 @@ internal sealed class PackageIndexesTests
     }
 
     [Test]
-    public async Task One_push_too_many_for_the_document_fails_alone()
+    public async Task Only_the_push_that_overflows_the_document_fails()
     {
         // Random text cannot be compressed: sixteen of these fill the document.
         var random = new Random(1);
-        string Noise() =>
+        string RandomText() =>
             $"\"{Convert.ToBase64String(Enumerable.Range(0, 48_000).Select(_ => (byte)random.Next(256)).ToArray())}\"";
         var outcomes = new List<string>();
         var manifests = Enumerable.Range(0, 24)
-            .Select(i => Samples.Manifest($"1.{i}.0") with { Metadata = Metadata.Of(Noise()) })
+            .Select(i => Samples.Manifest($"1.{i}.0") with { Metadata = Metadata.Of(RandomText()) })
             .ToArray();
         foreach (var outcome in manifests.Select(
             manifest => indexes.UpdateAsync(Name, Samples.Push(Name, manifest), default)).ToArray())
@@ -247,7 +247,7 @@ internal sealed class PackageIndexesTests
     }
 
     [Test]
-    public async Task Of_changes_that_wait_together_those_fail_whose_epoch_has_ended()
+    public async Task Of_waiting_changes_only_those_of_an_ended_epoch_fail()
     {
         storage.Epoch = new StorageEpoch("2");
         var gate = new TaskCompletionSource();
@@ -274,7 +274,7 @@ internal sealed class PackageIndexesTests
     }
 
     [Test]
-    public async Task A_change_that_needs_no_write_fails_too_when_its_epoch_has_ended()
+    public async Task A_change_without_a_write_fails_too_when_its_epoch_has_ended()
     {
         await PushAsync(indexes, "1.0.0");
         storage.Epoch = new StorageEpoch("2");
@@ -286,7 +286,7 @@ internal sealed class PackageIndexesTests
     }
 
     [Test]
-    public void An_epoch_that_ends_after_a_write_without_an_answer_leaves_the_outcome_unknown()
+    public void An_epoch_that_ends_after_a_write_without_a_response_leaves_the_outcome_unknown()
     {
         storage.Epoch = new StorageEpoch("1");
         faults.Before = call =>
@@ -294,7 +294,7 @@ internal sealed class PackageIndexesTests
             if (call.Operation != StorageOperation.PutDocument || storage.Epoch == new StorageEpoch("2"))
                 return default;
             storage.Epoch = new StorageEpoch("2");
-            throw new StorageException(StorageFault.Unavailable, "no answer");
+            throw new StorageException(StorageFault.Unavailable, "no response");
         };
         Assert.That(
             async () =>
@@ -304,7 +304,7 @@ internal sealed class PackageIndexesTests
     }
 
     [Test]
-    public async Task A_caller_that_gave_up_before_its_turn_changes_nothing()
+    public async Task A_caller_cancelled_before_its_turn_changes_nothing()
     {
         var gate = new TaskCompletionSource();
         faults.Before = async call =>
@@ -316,9 +316,9 @@ internal sealed class PackageIndexesTests
         var first = PushAsync(indexes, "1.0.0");
         while (!calls.Contains(StorageOperation.PutDocument))
             await Task.Delay(1);
-        using var impatient = new CancellationTokenSource();
-        var second = indexes.UpdateAsync(Name, Samples.Push(Name, Samples.Manifest("2.0.0")), impatient.Token);
-        await impatient.CancelAsync();
+        using var cancel = new CancellationTokenSource();
+        var second = indexes.UpdateAsync(Name, Samples.Push(Name, Samples.Manifest("2.0.0")), cancel.Token);
+        await cancel.CancelAsync();
         Assert.That(async () => await second, Throws.InstanceOf<OperationCanceledException>());
         gate.SetResult();
         await first;
@@ -329,7 +329,7 @@ internal sealed class PackageIndexesTests
     }
 
     [Test]
-    public async Task A_write_that_the_storage_refuses_as_too_many_is_a_lost_race()
+    public async Task A_throttled_write_is_retried_like_a_lost_race()
     {
         var refusals = 3;
         faults.Before = call => call.Operation == StorageOperation.PutDocument && refusals-- > 0
@@ -367,7 +367,7 @@ internal sealed class PackageIndexesTests
             if (failed || call.Operation != operation)
                 return default;
             failed = true;
-            throw new StorageException(StorageFault.Unavailable, "the answer is lost");
+            throw new StorageException(StorageFault.Unavailable, "the response is lost");
         }
 
         calls.Clear();

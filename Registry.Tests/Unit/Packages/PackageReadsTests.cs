@@ -10,7 +10,7 @@ using Registry.Tests.Support.Storage;
 namespace Registry.Tests.Unit.Packages;
 
 /// <summary>
-/// What is kept of packages saves work and never shows: a second process changes them here as the first one reads.
+/// The index cache saves reads and never returns stale data: a second process changes packages while the first reads.
 /// </summary>
 [Parallelizable(ParallelScope.All)]
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
@@ -36,7 +36,7 @@ internal sealed class PackageReadsTests
     }
 
     [Test]
-    public async Task The_first_read_takes_the_content_and_the_next_the_revision_alone()
+    public async Task The_first_read_loads_the_content_and_the_next_only_the_revision()
     {
         await PushAsync(other, "1.0.0");
         var first = await indexes.FindAsync(Name, default);
@@ -47,7 +47,7 @@ internal sealed class PackageReadsTests
     }
 
     [Test]
-    public async Task What_another_process_changed_is_in_the_next_read()
+    public async Task A_change_by_another_process_is_visible_in_the_next_read()
     {
         for (var i = 1; i <= 20; i++)
         {
@@ -57,7 +57,7 @@ internal sealed class PackageReadsTests
     }
 
     [Test]
-    public async Task What_another_process_deleted_is_gone_and_comes_back_as_what_it_is_then()
+    public async Task A_package_deleted_and_recreated_by_another_process_is_never_read_from_the_cache()
     {
         await PushAsync(other, "1.0.0");
         await indexes.FindAsync(Name, default);
@@ -68,7 +68,7 @@ internal sealed class PackageReadsTests
     }
 
     [Test]
-    public async Task That_there_is_no_package_is_never_remembered()
+    public async Task A_missing_package_is_never_cached()
     {
         Assert.That(await indexes.FindAsync(Name, default), Is.Null);
         await PushAsync(other, "1.0.0");
@@ -80,7 +80,7 @@ internal sealed class PackageReadsTests
     }
 
     [Test]
-    public async Task A_push_into_a_package_that_is_kept_reads_no_content()
+    public async Task A_push_to_a_cached_package_reads_no_content()
     {
         await PushAsync(indexes, "1.0.0");
         calls.Clear();
@@ -93,7 +93,7 @@ internal sealed class PackageReadsTests
     }
 
     [Test]
-    public async Task A_push_into_a_package_that_another_process_changed_keeps_both_changes()
+    public async Task A_push_to_a_package_changed_by_another_process_keeps_both_changes()
     {
         await PushAsync(indexes, "1.0.0");
         await PushAsync(other, "2.0.0");
@@ -104,36 +104,40 @@ internal sealed class PackageReadsTests
     }
 
     [Test]
-    public async Task What_is_kept_after_a_write_is_what_a_read_gives()
+    public async Task The_entry_cached_after_a_write_equals_what_a_read_returns()
     {
         await PushAsync(indexes, "1.0.0");
         await PushAsync(indexes, "1.0.1");
         await indexes.UpdateAsync(
-            Name, new DocumentChange<PackageIndex>(
-                index => index!.WithChannelRelease(Samples.Channel("stable"), Release.Parse("1.0.0"))), default);
+            Name,
+            new DocumentChange<PackageIndex>(
+                index => index!.WithChannelRelease(Samples.Channel("stable"), Release.Parse("1.0.0"))),
+            default);
         await indexes.UpdateAsync(
-            Name, Samples.Push(
+            Name,
+            Samples.Push(
                 Name,
                 Samples.Manifest("2.0.0-rc.1", "kpm") with
                 {
                     Metadata = Metadata.Of("""{ "a" : [1, 2.50, "\u00e9\/"] }""")
-                }), default);
-        var kept = await indexes.FindAsync(Name, default);
+                }),
+            default);
+        var cached = await indexes.FindAsync(Name, default);
         Assert.That(
             calls.Count(call => call == StorageOperation.GetDocument),
             Is.EqualTo(1),
-            "the first push alone: the rest was kept");
+            "only the first push: the rest was cached");
         var read = await other.FindAsync(Name, default);
-        Assert.That(kept, Is.Not.SameAs(read));
-        Assert.That((kept!.Revision, kept.Fingerprint), Is.EqualTo((read!.Revision, read.Fingerprint)));
-        Assert.That(kept.State.CreatedAt, Is.EqualTo(read.State.CreatedAt));
-        Assert.That(kept.State.Manifests, Is.EqualTo(read.State.Manifests));
-        Assert.That(kept.State.Releases, Is.EqualTo(read.State.Releases));
-        Assert.That(StoredIndex.Write(kept.State), Is.EqualTo(StoredIndex.Write(read.State)));
+        Assert.That(cached, Is.Not.SameAs(read));
+        Assert.That((cached!.Revision, cached.Fingerprint), Is.EqualTo((read!.Revision, read.Fingerprint)));
+        Assert.That(cached.State.CreatedAt, Is.EqualTo(read.State.CreatedAt));
+        Assert.That(cached.State.Manifests, Is.EqualTo(read.State.Manifests));
+        Assert.That(cached.State.Releases, Is.EqualTo(read.State.Releases));
+        Assert.That(StoredIndex.Write(cached.State), Is.EqualTo(StoredIndex.Write(read.State)));
     }
 
     [Test]
-    public async Task A_storage_that_does_not_say_the_revision_is_a_failure_and_not_an_old_answer()
+    public async Task A_revision_that_cannot_be_read_is_a_failure_and_not_a_stale_result()
     {
         await PushAsync(indexes, "1.0.0");
         faults.Before = _ => throw new StorageException(StorageFault.Unavailable, "away");
@@ -143,7 +147,7 @@ internal sealed class PackageReadsTests
     }
 
     [Test]
-    public async Task An_index_that_was_damaged_meanwhile_is_damaged_for_every_read_until_it_is_mended()
+    public async Task An_index_damaged_in_storage_fails_every_read_until_it_is_repaired()
     {
         await PushAsync(indexes, "1.0.0");
         var key = Name.Key;
@@ -160,7 +164,7 @@ internal sealed class PackageReadsTests
     }
 
     [Test]
-    public async Task Those_who_read_one_revision_at_once_share_what_was_parsed()
+    public async Task Concurrent_reads_of_one_revision_share_the_parsed_index()
     {
         for (var i = 0; i < 200; i++)
             await PushAsync(other, $"{i}.0.0");
@@ -170,18 +174,18 @@ internal sealed class PackageReadsTests
     }
 
     [Test]
-    public async Task Where_nothing_may_be_kept_each_read_takes_the_content()
+    public async Task Without_a_cache_each_read_loads_the_content()
     {
-        var without = Indexes(new IndexCacheOptions { MaxBytes = 0 });
-        await PushAsync(without, "1.0.0");
+        var uncached = Indexes(new IndexCacheOptions { MaxBytes = 0 });
+        await PushAsync(uncached, "1.0.0");
         calls.Clear();
-        await without.FindAsync(Name, default);
-        await without.FindAsync(Name, default);
+        await uncached.FindAsync(Name, default);
+        await uncached.FindAsync(Name, default);
         Assert.That(calls, Is.EqualTo(new[] { StorageOperation.GetDocument, StorageOperation.GetDocument }));
     }
 
     [Test]
-    public async Task No_read_is_older_than_what_was_acknowledged_before_it()
+    public async Task No_read_is_older_than_a_change_acknowledged_before_it()
     {
         var acknowledged = 0;
         var done = false;
@@ -189,9 +193,9 @@ internal sealed class PackageReadsTests
         {
             while (!Volatile.Read(ref done))
             {
-                var least = Volatile.Read(ref acknowledged);
+                var minimum = Volatile.Read(ref acknowledged);
                 var releases = (await indexes.FindAsync(Name, default))?.State.Releases.Length ?? 0;
-                Assert.That(releases, Is.GreaterThanOrEqualTo(least));
+                Assert.That(releases, Is.GreaterThanOrEqualTo(minimum));
             }
         })).ToArray();
         for (var i = 1; i <= 300; i++)

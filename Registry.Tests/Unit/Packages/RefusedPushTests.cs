@@ -10,7 +10,7 @@ using Registry.Tests.Support.Storage;
 
 namespace Registry.Tests.Unit.Packages;
 
-/// <summary>What a push leaves behind whose release was not stored, or may not have been.</summary>
+/// <summary>What a push leaves behind if its release was not stored, or may not have been.</summary>
 [Parallelizable(ParallelScope.All)]
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 internal sealed class RefusedPushTests
@@ -20,20 +20,20 @@ internal sealed class RefusedPushTests
     private readonly InMemoryStorage storage = new();
     private readonly StorageFaults faults = new();
     private readonly PackageRegistry packages;
-    private readonly PackageRegistry another;
+    private readonly PackageRegistry otherReplica;
 
     public RefusedPushTests()
     {
         packages =
             Packages(new FaultyDocumentStore(storage.Documents, faults), new FaultyBlobStore(storage.Blobs, faults));
-        another = Packages(storage.Documents, storage.Blobs);
+        otherReplica = Packages(storage.Documents, storage.Blobs);
     }
 
     [TestCase(StorageFault.Full)]
     [TestCase(StorageFault.Denied)]
-    public void A_push_that_the_storage_refuses_leaves_no_blob(StorageFault fault)
+    public void A_push_refused_by_the_storage_leaves_no_blob(StorageFault fault)
     {
-        AtPut(() => throw new StorageException(fault, "refused"));
+        BeforePut(() => throw new StorageException(fault, "refused"));
         Assert.That(
             async () => await PushAsync(packages, "1.0.0", "a"),
             Throws.TypeOf<StorageException>().With.Property("Kind").EqualTo(fault));
@@ -41,26 +41,26 @@ internal sealed class RefusedPushTests
     }
 
     [Test]
-    public void A_push_that_loses_to_another_of_its_release_leaves_no_blob()
+    public void A_push_that_loses_to_another_push_of_its_release_leaves_no_blob()
     {
-        AtPut(() => PushAsync(another, "1.0.0", "other"));
-        DemandRefused(ErrorCode.PackageExists);
+        BeforePut(() => PushAsync(otherReplica, "1.0.0", "other"));
+        AssertRefused(ErrorCode.PackageExists);
         Assert.That(
             storage.StoredBlobs.Keys.Single().Digest, Is.EqualTo(StorageShortcuts.DigestOf(Samples.TarGz("other"))));
     }
 
     [Test]
-    public async Task A_push_that_loses_to_another_of_the_same_bytes_leaves_the_blob_of_the_other()
+    public async Task A_push_that_loses_to_another_push_of_the_same_bytes_keeps_its_blob()
     {
-        AtPut(() => PushAsync(another, "1.0.0", "a"));
-        DemandRefused(ErrorCode.PackageExists);
-        await DemandPullsAsync("1.0.0", "a");
+        BeforePut(() => PushAsync(otherReplica, "1.0.0", "a"));
+        AssertRefused(ErrorCode.PackageExists);
+        await AssertPullsAsync("1.0.0", "a");
     }
 
     [Test]
-    public async Task A_push_that_loses_all_races_leaves_no_blob()
+    public async Task A_push_that_loses_every_race_leaves_no_blob()
     {
-        await PushAsync(another, "0.1.0", "old");
+        await PushAsync(otherReplica, "0.1.0", "old");
         var key = Name.Key;
         faults.Before = async call =>
         {
@@ -68,59 +68,60 @@ internal sealed class RefusedPushTests
                 await storage.Documents.TryPutAsync(
                     key, (await storage.Documents.GetAsync(key, default))!.Content, Precondition.None, default);
         };
-        DemandRefused(ErrorCode.ResourceInUse);
+        AssertRefused(ErrorCode.ResourceInUse);
         Assert.That(
             storage.StoredBlobs.Keys.Single().Digest, Is.EqualTo(StorageShortcuts.DigestOf(Samples.TarGz("old"))));
     }
 
     [Test]
-    public async Task A_refused_push_leaves_a_blob_that_was_there_before()
+    public async Task A_refused_push_keeps_a_blob_that_existed_before()
     {
-        await PushAsync(another, "1.0.0", "a");
-        AtPut(() => throw new StorageException(StorageFault.Full, "full"));
+        await PushAsync(otherReplica, "1.0.0", "a");
+        BeforePut(() => throw new StorageException(StorageFault.Full, "full"));
         Assert.That(async () => await PushAsync(packages, "2.0.0", "a"), Throws.TypeOf<StorageException>());
-        await DemandPullsAsync("1.0.0", "a");
+        await AssertPullsAsync("1.0.0", "a");
     }
 
     [Test]
-    public async Task A_refused_push_that_brought_back_the_lost_blob_of_a_release_leaves_it()
+    public async Task A_refused_push_that_restored_the_lost_blob_of_a_release_keeps_it()
     {
-        await PushAsync(another, "1.0.0", "a");
+        await PushAsync(otherReplica, "1.0.0", "a");
         storage.StoredBlobs.Clear();
-        AtPut(() => throw new StorageException(StorageFault.Full, "full"));
+        BeforePut(() => throw new StorageException(StorageFault.Full, "full"));
         Assert.That(async () => await PushAsync(packages, "2.0.0", "a"), Throws.TypeOf<StorageException>());
-        await DemandPullsAsync("1.0.0", "a");
+        await AssertPullsAsync("1.0.0", "a");
     }
 
     [Test]
-    public async Task A_push_whose_outcome_is_unknown_leaves_its_blob()
+    public async Task A_push_whose_outcome_is_unknown_keeps_its_blob()
     {
         var isPut = false;
         faults.After = call =>
         {
             isPut |= call.Operation == StorageOperation.PutDocument;
-            return isPut ? throw new StorageException(StorageFault.Unavailable, "no answer") : default;
+            return isPut ? throw new StorageException(StorageFault.Unavailable, "no response") : default;
         };
-        DemandRefused(ErrorCode.Unavailable);
-        await DemandPullsAsync("1.0.0", "a");
+        AssertRefused(ErrorCode.Unavailable);
+        await AssertPullsAsync("1.0.0", "a");
     }
 
     [Test]
-    public void A_refusal_after_a_write_without_an_answer_leaves_the_blob_as_that_write_may_still_come()
+    public void A_refusal_after_a_write_without_a_response_keeps_the_blob()
     {
-        StorageException[] answers = [new(StorageFault.Unavailable, "no answer"), new(StorageFault.Full, "full")];
+        StorageException[] faultsInOrder =
+            [new(StorageFault.Unavailable, "no response"), new(StorageFault.Full, "full")];
         var puts = 0;
-        faults.Before = call => call.Operation == StorageOperation.PutDocument ? throw answers[puts++] : default;
-        DemandRefused(ErrorCode.Unavailable);
+        faults.Before = call => call.Operation == StorageOperation.PutDocument ? throw faultsInOrder[puts++] : default;
+        AssertRefused(ErrorCode.Unavailable);
         Assert.That(puts, Is.EqualTo(2));
         Assert.That(storage.StoredBlobs, Has.Count.EqualTo(1));
     }
 
     [Test]
-    public void A_push_during_which_the_epoch_ends_stores_nothing_and_says_so()
+    public void A_push_during_which_the_epoch_ends_reports_that_nothing_was_stored()
     {
         storage.Epoch = new StorageEpoch("1");
-        AtPut(() =>
+        BeforePut(() =>
         {
             storage.Epoch = new StorageEpoch("2");
             return Task.CompletedTask;
@@ -140,7 +141,7 @@ internal sealed class RefusedPushTests
         faults.Before = call => call.Operation switch
         {
             StorageOperation.PutDocument => throw new StorageException(StorageFault.Full, "full"),
-            StorageOperation.DeleteBlob => throw new StorageException(StorageFault.Unavailable, "no answer"),
+            StorageOperation.DeleteBlob => throw new StorageException(StorageFault.Unavailable, "no response"),
             _ => default,
         };
         Assert.That(
@@ -156,8 +157,8 @@ internal sealed class RefusedPushTests
         TimeProvider.System,
         NullLogger<PackageRegistry>.Instance);
 
-    /// <summary>Does something right before the first write of an index.</summary>
-    private void AtPut(Func<Task> act) => faults.Before = async call =>
+    /// <summary>Runs an action once, right before the first write of an index.</summary>
+    private void BeforePut(Func<Task> act) => faults.Before = async call =>
     {
         if (call.Operation != StorageOperation.PutDocument)
             return;
@@ -172,7 +173,7 @@ internal sealed class RefusedPushTests
             Name, Release.Parse(release), Samples.Type("helm"), upload, new PushOptions(false, null), default);
     }
 
-    private void DemandRefused(ErrorCode code)
+    private void AssertRefused(ErrorCode code)
     {
         Assert.That(
             async () => await PushAsync(packages, "1.0.0", "a"),
@@ -180,10 +181,10 @@ internal sealed class RefusedPushTests
         faults.Mend();
     }
 
-    private async Task DemandPullsAsync(string release, string content)
+    private async Task AssertPullsAsync(string release, string content)
     {
-        var index = (await another.GetAsync(Name.Namespace, Name.Name, default)).State;
-        await using var reader = await another.OpenAsync(
+        var index = (await otherReplica.GetAsync(Name.Namespace, Name.Name, default)).State;
+        await using var reader = await otherReplica.OpenAsync(
             Name, index.Find(Release.Parse(release), Samples.Type("helm"))!, ByteRange.All, default);
         Assert.That(await reader.Content.ReadAllAsync(default), Is.EqualTo(Samples.TarGz(content)));
     }

@@ -12,7 +12,7 @@ using Registry.Tests.Support.Storage;
 
 namespace Registry.Tests.Unit.Packages;
 
-/// <summary>Releases and channels that a backup brings back, beside everybody else who writes.</summary>
+/// <summary>Releases and channels restored from a backup, with concurrent writers.</summary>
 [Parallelizable(ParallelScope.All)]
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 internal sealed class RestoreTests
@@ -29,13 +29,15 @@ internal sealed class RestoreTests
         indexes = new PackageIndexes(
             new FaultyDocumentStore(storage.Documents, faults), TimeProvider.System, new UpdateOptions());
         packages = new PackageRegistry(
-            indexes, new FaultyBlobStore(
-                storage.Blobs,
-                faults), new CollectionOptions(), TimeProvider.System, NullLogger<PackageRegistry>.Instance);
+            indexes,
+            new FaultyBlobStore(storage.Blobs, faults),
+            new CollectionOptions(),
+            TimeProvider.System,
+            NullLogger<PackageRegistry>.Instance);
     }
 
     [Test]
-    public async Task A_package_is_as_old_as_the_oldest_release_that_comes_back()
+    public async Task A_package_is_as_old_as_its_oldest_restored_release()
     {
         Assert.That(await RestoreAsync("2.0.0", "two", Samples.Start), Is.EqualTo(RestoreOutcome.Added));
         Assert.That(await RestoreAsync("3.0.0", "three", Samples.Start.AddDays(1)), Is.EqualTo(RestoreOutcome.Added));
@@ -49,7 +51,7 @@ internal sealed class RestoreTests
     }
 
     [Test]
-    public async Task Restoring_the_same_again_writes_nothing()
+    public async Task Restoring_the_same_release_again_writes_nothing()
     {
         await RestoreAsync("1.0.0", "one", Samples.Start);
         faults.Before = static call => call.Operation is StorageOperation.PutDocument or StorageOperation.CreateBlob
@@ -60,7 +62,7 @@ internal sealed class RestoreTests
     }
 
     [Test]
-    public async Task A_push_that_wins_the_race_stays_and_the_restore_is_a_conflict()
+    public async Task A_push_that_wins_the_race_is_kept_and_the_restore_is_a_conflict()
     {
         faults.Before = async call =>
         {
@@ -78,7 +80,7 @@ internal sealed class RestoreTests
     }
 
     [Test]
-    public async Task Of_two_that_restore_the_same_at_once_one_adds_it()
+    public async Task Only_one_of_two_concurrent_restores_adds_the_release()
     {
         faults.Before = async call =>
         {
@@ -92,21 +94,21 @@ internal sealed class RestoreTests
     }
 
     [Test]
-    public async Task A_lost_answer_is_looked_up_and_not_taken_for_a_conflict()
+    public async Task A_lost_response_is_looked_up_and_not_taken_for_a_conflict()
     {
         faults.After = call =>
         {
             if (call.Operation != StorageOperation.PutDocument)
                 return default;
             faults.After = null;
-            throw new StorageException(StorageFault.Unavailable, "The answer is lost.");
+            throw new StorageException(StorageFault.Unavailable, "The response is lost.");
         };
         Assert.That(await RestoreAsync("1.0.0", "one", Samples.Start), Is.EqualTo(RestoreOutcome.Added));
         Assert.That((await IndexAsync()).Manifests, Has.Length.EqualTo(1));
     }
 
     [Test]
-    public async Task Another_digest_than_the_backup_says_leaves_nothing_behind()
+    public async Task A_digest_mismatch_leaves_nothing_behind()
     {
         var blob = Samples.TarGz("one");
         var refused = await Assert.ThrowsAsync<RegistryException>(
@@ -120,7 +122,7 @@ internal sealed class RestoreTests
     }
 
     [Test]
-    public async Task Force_replaces_what_differs_and_channels_keep_pointing_to_it()
+    public async Task Force_replaces_a_different_release_and_keeps_its_channels()
     {
         await RestoreAsync("1.0.0", "one", Samples.Start);
         var channels = new ChannelRegistry(indexes, NullLogger<ChannelRegistry>.Instance);
@@ -135,7 +137,7 @@ internal sealed class RestoreTests
     }
 
     [Test]
-    public async Task All_channels_of_a_package_come_back_in_one_write_and_the_same_again_in_none()
+    public async Task All_channels_of_a_package_are_restored_in_one_write_and_again_in_none()
     {
         await RestoreAsync("1.0.0", "one", Samples.Start);
         await RestoreAsync("2.0.0", "two", Samples.Start);

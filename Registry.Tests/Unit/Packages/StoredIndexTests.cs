@@ -12,10 +12,10 @@ namespace Registry.Tests.Unit.Packages;
 [Parallelizable(ParallelScope.All)]
 internal sealed class StoredIndexTests
 {
-    private static readonly string[] InIndex = ["schema", "package", "created_at", "manifests", "channels"];
-    private static readonly string[] InManifest =
+    private static readonly string[] IndexProperties = ["schema", "package", "created_at", "manifests", "channels"];
+    private static readonly string[] ManifestProperties =
         ["release", "media_type", "digest", "blob", "size", "created_at", "push_id"];
-    private static readonly string[] InChannel = ["name", "current", "releases"];
+    private static readonly string[] ChannelProperties = ["name", "current", "releases"];
 
     private static readonly PackageIndex Index = PackageIndex
         .Restore(
@@ -30,26 +30,28 @@ internal sealed class StoredIndexTests
         .WithChannelRelease(Samples.Channel("stable"), Release.Parse("1.0.0"))
         .WithChannelRelease(Samples.Channel("beta"), Release.Parse("1.1.0-rc.1+b"));
 
-    private static IEnumerable<TestCaseData> Misshapen =>
+    private static IEnumerable<TestCaseData> Malformed =>
     [
-        .. InIndex.SelectMany(name => Wrong(name, json => json, name)),
-        .. InManifest.SelectMany(name => Wrong($"manifest's {name}", json => json["manifests"]![0]!, name)),
-        .. InChannel.SelectMany(name => Wrong($"channel's {name}", json => json["channels"]![0]!, name)),
-        Case("no manifest", json => json["manifests"]!.AsArray().Add(null)),
-        Case("no channel", json => json["channels"]!.AsArray().Add(null)),
-        Case("a release of a channel that is null", json => json["channels"]![0]!["releases"]!.AsArray().Add(null)),
+        .. IndexProperties.SelectMany(name => InvalidValues(name, json => json, name)),
+        .. ManifestProperties.SelectMany(
+            name => InvalidValues($"manifest's {name}", json => json["manifests"]![0]!, name)),
+        .. ChannelProperties.SelectMany(
+            name => InvalidValues($"channel's {name}", json => json["channels"]![0]!, name)),
+        Case("a null manifest", json => json["manifests"]!.AsArray().Add(null)),
+        Case("a null channel", json => json["channels"]!.AsArray().Add(null)),
+        Case("a null release of a channel", json => json["channels"]![0]!["releases"]!.AsArray().Add(null)),
         Case("a time that is not UTC", json => json["created_at"] = "2026-01-01T00:00:00+01:00"),
-        Case("a size that is no whole number", json => json["manifests"]![0]!["size"] = 1.5),
+        Case("a size that is not an integer", json => json["manifests"]![0]!["size"] = 1.5),
         Case("a digest in upper case", json => json["manifests"]![0]!["digest"] = new string('A', 64)),
-        Case("a media type that is none", json => json["manifests"]![0]!["media_type"] = "no type"),
-        Case("a release that is none", json => json["manifests"]![0]!["release"] = "1.0"),
-        Case("a manifest twice", json => json["manifests"]!.AsArray().Add(json["manifests"]![0]!.DeepClone())),
+        Case("an invalid media type", json => json["manifests"]![0]!["media_type"] = "no type"),
+        Case("an invalid release", json => json["manifests"]![0]!["release"] = "1.0"),
+        Case("a duplicate manifest", json => json["manifests"]!.AsArray().Add(json["manifests"]![0]!.DeepClone())),
         Case("another schema", json => json["schema"] = 0),
         Case("another package", json => json["package"] = "titi/rocket"),
     ];
 
     [Test]
-    public void What_was_written_is_read() =>
+    public void An_index_round_trips() =>
         Assert.That(StoredIndex.Write(Read(StoredIndex.Write(Index))), Is.EqualTo(StoredIndex.Write(Index)));
 
     [TestCase("""{"a":[1, null,"é\ud83d"],"b":{ } }""")]
@@ -57,7 +59,7 @@ internal sealed class StoredIndexTests
     [TestCase("\"text\"")]
     [TestCase("false")]
     [TestCase(null)]
-    public void Metadata_are_read_as_they_were_written(string? metadata)
+    public void Metadata_is_read_as_written(string? metadata)
     {
         var index = PackageIndex.With(
             Index,
@@ -68,13 +70,13 @@ internal sealed class StoredIndexTests
     }
 
     [Test]
-    public void Metadata_may_be_as_deep_as_a_push_may_send_them() =>
-        Metadata_are_read_as_they_were_written($"{new string('[', 63)}{new string(']', 63)}");
+    public void Metadata_may_be_nested_as_deep_as_in_a_push() =>
+        Metadata_is_read_as_written($"{new string('[', 63)}{new string(']', 63)}");
 
     [Test]
-    public void Properties_and_manifests_may_come_in_any_order_with_blanks_between()
+    public void Properties_and_manifests_are_read_in_any_order_and_with_white_space()
     {
-        var json = Turned(JsonNode.Parse(StoredIndex.Write(Index))!).ToJsonString(
+        var json = Reversed(JsonNode.Parse(StoredIndex.Write(Index))!).ToJsonString(
             new JsonSerializerOptions { WriteIndented = true });
         Assert.That(StoredIndex.Write(Read(Encoding.UTF8.GetBytes(json))), Is.EqualTo(StoredIndex.Write(Index)));
     }
@@ -86,7 +88,7 @@ internal sealed class StoredIndexTests
     [TestCase(
         """{"package":"titi/rocketchat","schema":9000000000,"requires":"8.0.0"}""",
         "Run version 8.0.0 or later of the registry")]
-    public void An_index_of_a_later_schema_names_the_version_that_reads_it(string stored, string advice)
+    public void A_newer_schema_names_the_version_that_can_read_it(string stored, string advice)
     {
         var fault = Assert.Throws<StorageException>(() => Read(Encoding.UTF8.GetBytes(stored)))!;
         Assert.That(fault.Kind, Is.EqualTo(StorageFault.NewerSchema));
@@ -94,11 +96,11 @@ internal sealed class StoredIndexTests
     }
 
     [Test]
-    public void What_is_not_known_is_passed_over()
+    public void Unknown_properties_are_ignored()
     {
         var json = JsonNode.Parse(StoredIndex.Write(Index))!;
-        foreach (var of in new[] { json, json["manifests"]![0]!, json["channels"]![0]! })
-            of["later"] = new JsonArray(1, new JsonObject { ["schema"] = 7 });
+        foreach (var node in new[] { json, json["manifests"]![0]!, json["channels"]![0]! })
+            node["later"] = new JsonArray(1, new JsonObject { ["schema"] = 7 });
         Assert.That(
             StoredIndex.Write(Read(Encoding.UTF8.GetBytes(json.ToJsonString()))), Is.EqualTo(StoredIndex.Write(Index)));
     }
@@ -118,14 +120,14 @@ internal sealed class StoredIndexTests
         Assert.That(StoredIndex.Write(Read(stored)), Is.EqualTo(stored));
     }
 
-    [TestCaseSource(nameof(Misshapen))]
-    public void What_is_misshapen_is_a_fault_of_the_storage(string json) => AssertCorrupt(Encoding.UTF8.GetBytes(json));
+    [TestCaseSource(nameof(Malformed))]
+    public void A_malformed_index_is_corrupt(string json) => AssertCorrupt(Encoding.UTF8.GetBytes(json));
 
     [Test]
-    public void What_follows_is_a_fault_of_the_storage() => AssertCorrupt([.. StoredIndex.Write(Index), (byte)'x']);
+    public void Trailing_data_is_corrupt() => AssertCorrupt([.. StoredIndex.Write(Index), (byte)'x']);
 
     [Test]
-    public void So_is_every_index_that_is_cut_short()
+    public void A_truncated_index_is_corrupt()
     {
         var whole = StoredIndex.Write(Index);
         for (var length = 0; length < whole.Length; length++)
@@ -133,7 +135,7 @@ internal sealed class StoredIndexTests
     }
 
     [Test]
-    public void So_is_text_that_is_no_UTF_8()
+    public void Invalid_UTF_8_is_corrupt()
     {
         var index = PackageIndex.With(
             Index,
@@ -157,13 +159,13 @@ internal sealed class StoredIndexTests
                 .Property(nameof(StorageException.Kind))
                 .EqualTo(StorageFault.Corrupt));
 
-    /// <summary>A property that is missing, null, and of another kind.</summary>
-    private static IEnumerable<TestCaseData> Wrong(string what, Func<JsonNode, JsonNode> of, string name) =>
+    /// <summary>Returns cases of a property that is missing, null, or of another type.</summary>
+    private static IEnumerable<TestCaseData> InvalidValues(string what, Func<JsonNode, JsonNode> select, string name) =>
     [
-        Case($"{what} is missing", json => of(json).AsObject().Remove(name)),
-        Case($"{what} is null", json => of(json)[name] = null),
-        Case($"{what} is a truth", json => of(json)[name] = true),
-        Case($"{what} is an object", json => of(json)[name] = new JsonObject()),
+        Case($"{what} is missing", json => select(json).AsObject().Remove(name)),
+        Case($"{what} is null", json => select(json)[name] = null),
+        Case($"{what} is a boolean", json => select(json)[name] = true),
+        Case($"{what} is an object", json => select(json)[name] = new JsonObject()),
     ];
 
     private static TestCaseData Case(string what, Action<JsonNode> damage)
@@ -173,13 +175,14 @@ internal sealed class StoredIndexTests
         return new TestCaseData(json.ToJsonString()).SetArgDisplayNames(what);
     }
 
-    /// <summary>The same with all properties, and the items of all lists, the other way round.</summary>
-    private static JsonNode Turned(JsonNode json) => json switch
+    /// <summary>Returns the same JSON with all properties and list items in reverse order.</summary>
+    private static JsonNode Reversed(JsonNode json) => json switch
     {
-        JsonObject of =>
+        JsonObject node =>
             new JsonObject(
-                of.Reverse().Select(property => KeyValuePair.Create(property.Key, (JsonNode?)Turned(property.Value!)))),
-        JsonArray of => new JsonArray([.. of.Reverse().Select(item => Turned(item!))]),
+                node.Reverse()
+                    .Select(property => KeyValuePair.Create(property.Key, (JsonNode?)Reversed(property.Value!)))),
+        JsonArray node => new JsonArray([.. node.Reverse().Select(item => Reversed(item!))]),
         _ => json.DeepClone(),
     };
 }

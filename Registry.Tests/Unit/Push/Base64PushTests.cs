@@ -7,7 +7,7 @@ public sealed class Base64PushTests
     private static string WithBlob(string json) => $$"""{"blob":"{{json}}","release":"1.0.0"}""";
 
     [Test]
-    public async Task White_space_and_escapes_in_the_blob_mean_what_they_mean_in_json()
+    public async Task White_space_and_JSON_escapes_in_the_blob_are_decoded()
     {
         var lines = string.Join("\\r\\n", Pushes.Blob.Chunk(76).Select(line => new string(line)));
         var escaped =
@@ -18,7 +18,9 @@ public sealed class Base64PushTests
             {
                 var push = await Pushes.ReadAsync(WithBlob(blob), pieceBytes: pieceBytes);
                 Assert.That(
-                    push.Summary, Is.EqualTo("ok"), $"{push.Verdict?.Message}: {pieceBytes} bytes at once of {blob}");
+                    push.Summary,
+                    Is.EqualTo("ok"),
+                    $"{push.ContentError?.Message}: {pieceBytes} bytes at once of {blob}");
                 Assert.That(push.Stored, Is.EqualTo(Pushes.Package));
             }
     }
@@ -42,14 +44,14 @@ public sealed class Base64PushTests
     [TestCase("\\u0000AAA")]
     [TestCase("\\ud83d\\ude00")]
     [TestCase("data:;base64,AAAA")]
-    public async Task What_is_not_base64_is_a_verdict_on_the_blob(string blob)
+    public async Task Invalid_base64_is_an_error_of_the_blob(string blob)
     {
         foreach (var pieceBytes in (int[])[1, 1000])
         {
             var push = await Pushes.ReadAsync(WithBlob(blob), pieceBytes: pieceBytes);
             Assert.That(push.Error, Is.Null);
             Assert.That(push.Summary, Is.EqualTo("InvalidParameters blob"));
-            Assert.That(push.Verdict!.Message, Does.Contain("base64"));
+            Assert.That(push.ContentError!.Message, Does.Contain("base64"));
         }
     }
 
@@ -58,17 +60,17 @@ public sealed class Base64PushTests
     {
         var push = await Pushes.ReadAsync(WithBlob(" \\n "));
         Assert.That(push.Summary, Is.EqualTo("InvalidParameters blob"));
-        Assert.That(push.Verdict!.Message, Does.Contain("empty"));
+        Assert.That(push.ContentError!.Message, Does.Contain("empty"));
     }
 
     [Test]
-    public async Task Json_that_breaks_after_a_bad_blob_is_judged_first()
+    public async Task Invalid_JSON_after_an_invalid_blob_takes_precedence()
     {
         Assert.That((await Pushes.ReadAsync("{\"blob\":\"!\",")).Summary, Is.EqualTo("InvalidUsage"));
         Assert.That(
             (await Pushes.ReadAsync("{\"blob\":\"!\",\"release\":5}")).Summary, Is.EqualTo("InvalidUsage release"));
         Assert.That(
-            (await Pushes.ReadAsync("{\"blob\":\"bm8gZ3ppcA==\",\"release\":\"not judged here\"}")).Summary,
+            (await Pushes.ReadAsync("{\"blob\":\"bm8gZ3ppcA==\",\"release\":\"not validated here\"}")).Summary,
             Is.EqualTo("InvalidParameters blob"));
     }
 }

@@ -27,7 +27,7 @@ public sealed class BlobJsonTests
     [TestCase(49_152)]
     [TestCase(49_153)]
     [TestCase(200_000)]
-    public async Task The_json_holds_the_blob_in_one_canonical_line_and_has_the_length_that_was_told(int length)
+    public async Task The_JSON_contains_the_blob_in_one_canonical_line_and_has_the_announced_length(int length)
     {
         var bytes = SampleContent.Random(length);
         foreach (var pieceBytes in (int[])[1000, 1, int.MaxValue])
@@ -56,7 +56,7 @@ public sealed class BlobJsonTests
     }
 
     [Test]
-    public async Task A_blob_that_falls_short_or_is_another_never_makes_a_whole_answer()
+    public async Task A_short_or_different_blob_never_produces_a_complete_response()
     {
         await using var shortened = Open(SampleContent.Random(100), length: 200);
         using var written = new MemoryStream();
@@ -75,7 +75,7 @@ public sealed class BlobJsonTests
     }
 
     [Test]
-    public async Task It_stops_reading_when_nobody_reads_the_answer()
+    public async Task Reading_stops_when_the_client_is_gone()
     {
         await using var blob = Open(SampleContent.Random(1_000_000));
         var pipe = new Pipe();

@@ -11,7 +11,8 @@ public sealed class FormPushTests
     [Test]
     public async Task A_form_is_decoded_as_it_arrives()
     {
-        var body = $"blob={Uri.EscapeDataString(Pushes.Blob)}&x=1&release=1.0.0%2Bb1&media_type=docker+%C3%A9&force=true&metadata=%22a%22";
+        var body = $"blob={Uri.EscapeDataString(Pushes.Blob)}&x=1&release=1.0.0%2Bb1&media_type=docker+%C3%A9"
+            + "&force=true&metadata=%22a%22";
         foreach (var pieceBytes in PieceBytes)
         {
             var push = await Pushes.ReadAsync(body, Pushes.Form + "; charset=utf-8", pieceBytes: pieceBytes);
@@ -24,7 +25,7 @@ public sealed class FormPushTests
     }
 
     [Test]
-    public async Task Base64_that_nobody_escaped_is_taken_with_its_plus_signs()
+    public async Task Unescaped_base64_keeps_its_plus_signs()
     {
         Assert.That(Pushes.Blob, Does.Contain("+"));
         foreach (var pieceBytes in PieceBytes)
@@ -60,7 +61,7 @@ public sealed class FormPushTests
     [TestCase("release=1.0.0&blob=B&media_type=%c3", "InvalidUsage media_type")]
     [TestCase("release=1.0.0&blob=B&metadata=%c3%28", "InvalidUsage metadata")]
     [TestCase("&&=&release=1.0.0&blob=B&=x&%&", "ok")]
-    public async Task Forms_are_judged_as_json_is(string body, string expected)
+    public async Task Forms_are_validated_like_JSON(string body, string expected)
     {
         foreach (var pieceBytes in PieceBytes)
             Assert.That(
@@ -80,13 +81,13 @@ public sealed class FormPushTests
     }
 
     [Test]
-    public async Task An_escape_that_is_none_stands_for_itself() =>
+    public async Task An_invalid_escape_is_taken_literally() =>
         Assert.That(
             (await Pushes.ReadAsync($"release=%25%zz%4&blob={Pushes.Blob}", Pushes.Form)).Release,
             Is.EqualTo("%%zz%4"));
 
     [Test]
-    public async Task Metadata_of_a_form_has_the_limit_of_its_json()
+    public async Task Metadata_of_a_form_has_the_same_limit_as_JSON()
     {
         var limits = new ContentLimits { MaxMetadataBytes = 10 };
         var body = $"release=1.0.0&blob={Pushes.Blob}&metadata=";
@@ -100,10 +101,10 @@ public sealed class FormPushTests
     }
 
     [Test]
-    public async Task A_multipart_form_takes_base64_and_files()
+    public async Task A_multipart_form_accepts_base64_and_files()
     {
         foreach (var blob in (byte[][])[
-            Encoding.ASCII.GetBytes(Pushes.Blob), Pushes.Package, Encoding.ASCII.GetBytes(Lines(Pushes.Blob))
+            Encoding.ASCII.GetBytes(Pushes.Blob), Pushes.Package, Encoding.ASCII.GetBytes(WithLineBreaks(Pushes.Blob))
         ])
             foreach (var pieceBytes in PieceBytes)
             {
@@ -124,10 +125,10 @@ public sealed class FormPushTests
     }
 
     [Test]
-    public async Task A_multipart_form_cut_short_at_any_byte_is_refused()
+    public async Task A_multipart_form_truncated_at_any_byte_is_refused()
     {
         var body = Multipart(("release", "1.0.0"u8.ToArray()), ("blob", Encoding.ASCII.GetBytes(Pushes.Blob)));
-        // The line break after the last boundary and its closing hyphens are no part of what must be there.
+        // The line break after the last boundary and its closing hyphens are optional.
         for (var length = 1; length < body.Length - 4; length++)
         {
             var push = await Pushes.ReadAsync(body[..length], "multipart/form-data; boundary=xYzZY");
@@ -137,7 +138,7 @@ public sealed class FormPushTests
     }
 
     [Test]
-    public async Task A_multipart_form_that_is_none_is_refused()
+    public async Task An_invalid_multipart_form_is_refused()
     {
         var whole = Multipart(("release", "1.0.0"u8.ToArray()), ("blob", Pushes.Package), ("blob", Pushes.Package));
         Assert.That(
@@ -179,7 +180,7 @@ public sealed class FormPushTests
     [TestCase("form-data; filename=\"C:\\charts\\a.tgz\"; name=\"blob\"")]
     [TestCase("form-data; filename=\"a\\\";name=x\"; name=\"blob\"")]
     [TestCase("attachment;name=\"blob\"")]
-    public async Task The_name_of_a_file_may_be_written_as_clients_do(string disposition)
+    public async Task Content_dispositions_of_common_clients_are_accepted(string disposition)
     {
         byte[] body = [
             .. Encoding.Latin1.GetBytes($"--b\r\nContent-Disposition: {disposition}\r\n\r\n"), .. Pushes.Package,
@@ -191,7 +192,7 @@ public sealed class FormPushTests
     }
 
     [Test]
-    public async Task A_file_of_another_kind_is_named()
+    public async Task A_file_of_another_type_is_named()
     {
         byte[] zip = [0x50, 0x4b, 3, 4, .. new byte[100]];
         var tar = Content.SampleContent.Tar(System.Formats.Tar.TarEntryFormat.V7, ("a", new byte[10]));
@@ -205,12 +206,12 @@ public sealed class FormPushTests
                         ("release", "1.0.0"u8.ToArray()),
                         ("blob", file)), "multipart/form-data; boundary=xYzZY", pieceBytes: pieceBytes);
                 Assert.That(push.Summary, Is.EqualTo("InvalidParameters blob"));
-                Assert.That(push.Verdict!.Message, Does.Contain(kind).And.Contain("gzipped tar"));
+                Assert.That(push.ContentError!.Message, Does.Contain(kind).And.Contain("gzipped tar"));
             }
     }
 
     [Test]
-    public async Task A_file_that_is_sent_as_the_body_itself_is_told_how()
+    public async Task A_file_sent_as_the_body_is_refused_with_a_hint()
     {
         foreach (var file in (byte[][])[Pushes.Package, [0x50, 0x4b, 3, 4, .. new byte[100]]])
         {
@@ -221,7 +222,7 @@ public sealed class FormPushTests
     }
 
     [Test]
-    public async Task A_body_in_utf_16_is_called_so()
+    public async Task A_UTF_16_body_is_reported_as_such()
     {
         foreach (var encoding in (Encoding[])[Encoding.Unicode, Encoding.BigEndianUnicode])
             foreach (var mark in (byte[][])[[], encoding.GetPreamble()])
@@ -233,7 +234,8 @@ public sealed class FormPushTests
                 }
     }
 
-    private static string Lines(string text) => string.Join("\r\n", text.Chunk(76).Select(line => new string(line)));
+    private static string WithLineBreaks(string text) =>
+        string.Join("\r\n", text.Chunk(76).Select(line => new string(line)));
 
     private static byte[] Multipart(params (string Name, byte[] Content)[] parts)
     {
@@ -255,7 +257,7 @@ public sealed class FormPushTests
 
 file static class Hex
 {
-    /// <summary>Percent escapes in lower case, which mean the same.</summary>
+    /// <summary>Lower-case percent escapes, which mean the same.</summary>
     public static string ToLowerInvariantHex(this string text) =>
         System.Text.RegularExpressions.Regex.Replace(text, "%[0-9A-F]{2}", match => match.Value.ToLowerInvariant());
 }

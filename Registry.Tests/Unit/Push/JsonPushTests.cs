@@ -30,10 +30,10 @@ public sealed class JsonPushTests
     [TestCase(3)]
     [TestCase(5)]
     [TestCase(64)]
-    public async Task The_pieces_that_it_arrives_in_make_no_difference(int pieceBytes)
+    public async Task The_size_of_the_received_pieces_is_irrelevant(int pieceBytes)
     {
         var body = With(
-            "\"x\":{\"deep\":[[{}],\"a\\ud83d\\ude00 é\",-1.5e+3,true,false,null]},\"media_type\":\"h\\u00e9lm "
+            "\"x\":{\"depth\":[[{}],\"a\\ud83d\\ude00 é\",-1.5e+3,true,false,null]},\"media_type\":\"h\\u00e9lm "
                 + "😀\",\"metadata\":\"\\\"\",\"force\":true");
         var push = await Pushes.ReadAsync(body, pieceBytes: pieceBytes);
         Assert.Multiple(() =>
@@ -52,7 +52,7 @@ public sealed class JsonPushTests
     [TestCase("\uFEFF{\"blob\":\"B\",\"release\":\"1.0.0\"}")]
     [TestCase("{\"\\u0062lob\":\"B\",\"rel\\u0065ase\":\"1.0\\u002e0\"}")]
     [TestCase("{\"release\":null,\"release\":5,\"release\":\"1.0.0\",\"blob\":\"B\"}")]
-    public async Task Members_come_in_any_order_and_the_last_of_a_name_counts(string body)
+    public async Task Members_may_have_any_order_and_the_last_duplicate_wins(string body)
     {
         foreach (var contentType in (string?[])[Pushes.Json, Pushes.Form, "text/plain", null, "nonsense"])
         {
@@ -76,7 +76,7 @@ public sealed class JsonPushTests
     [TestCase("{\"release\":\"1.0.0\",\"blob\":null,\"blob\":\"B\"}", "blob")]
     [TestCase("{\"release\":\"1.0.0\",\"blob\":\"B\",\"media_type\":5}", "media_type")]
     [TestCase("{\"release\":\"1.0.0\",\"blob\":\"B\",\"media_type\":true}", "media_type")]
-    public async Task A_field_that_is_missing_or_of_the_wrong_type_is_named(string body, string field)
+    public async Task A_missing_or_mistyped_field_is_named(string body, string field)
     {
         var push = await Pushes.ReadAsync(body.Replace("B", Pushes.Blob));
         Assert.That(push.Summary, Is.EqualTo($"InvalidUsage {field}"));
@@ -85,7 +85,7 @@ public sealed class JsonPushTests
 
     [TestCase("{\"release\":null,\"blob\":\"B\"}")]
     [TestCase("{\"release\":\"1.0.0\",\"release\":null,\"blob\":\"B\"}")]
-    public async Task A_release_of_null_is_left_to_whoever_judges_releases(string body)
+    public async Task A_null_release_is_left_to_later_validation(string body)
     {
         var push = await Pushes.ReadAsync(body.Replace("B", Pushes.Blob));
         Assert.That((push.Summary, push.Release), Is.EqualTo(("ok", (string?)null)));
@@ -105,7 +105,7 @@ public sealed class JsonPushTests
     [TestCase("false", false)]
     [TestCase("null", false)]
     [TestCase("[true]", false)]
-    public async Task Force_is_the_word_or_the_boolean_true_and_the_body_wins_over_the_query(string json, bool expected)
+    public async Task Force_is_the_string_or_boolean_true_and_the_body_overrides_the_query(string json, bool expected)
     {
         Assert.That((await Pushes.ReadAsync(With($"\"force\":{json}"))).Force, Is.EqualTo(expected));
         Assert.That(
@@ -118,7 +118,7 @@ public sealed class JsonPushTests
     [TestCase("-0.10E+2", "-0.10E+2")]
     [TestCase("\"text\"", "\"text\"")]
     [TestCase("false", "false")]
-    public async Task Metadata_is_any_json_verbatim(string json, string? expected)
+    public async Task Metadata_is_kept_verbatim(string json, string? expected)
     {
         Assert.That((await Pushes.ReadAsync(With($"\"metadata\": {json} "))).Metadata, Is.EqualTo(expected));
         Assert.That(
@@ -128,7 +128,7 @@ public sealed class JsonPushTests
     }
 
     [Test]
-    public async Task Metadata_has_a_limit_that_is_told_after_the_rest_is_judged()
+    public async Task Oversized_metadata_is_reported_after_other_errors()
     {
         var limits = new ContentLimits { MaxMetadataBytes = 10 };
         Assert.That(
@@ -136,7 +136,7 @@ public sealed class JsonPushTests
             Is.EqualTo("\"12345678\""));
         var push = await Pushes.ReadAsync(With("\"metadata\":\"123456789\""), limits: limits);
         Assert.That(push.Summary, Is.EqualTo("InvalidParameters metadata"));
-        Assert.That(push.Verdict!.Message, Does.Contain("10 bytes"));
+        Assert.That(push.ContentError!.Message, Does.Contain("10 bytes"));
         Assert.That(push.Release, Is.EqualTo("1.0.0"));
         Assert.That(
             (await Pushes.ReadAsync(With("\"metadata\":\"123456789\",\"metadata\":1"), limits: limits)).Metadata,
@@ -145,7 +145,7 @@ public sealed class JsonPushTests
 
     [TestCase("")]
     [TestCase(" \r\n ")]
-    public async Task An_empty_body_leaves_the_query(string body)
+    public async Task An_empty_body_falls_back_to_the_query(string body)
     {
         Assert.That((await Pushes.ReadAsync(body)).Summary, Is.EqualTo("InvalidUsage release"));
         var push = await Pushes.ReadAsync(
@@ -162,7 +162,7 @@ public sealed class JsonPushTests
     }
 
     [Test]
-    public async Task The_body_wins_over_the_query_and_the_first_of_the_query_counts()
+    public async Task The_body_overrides_the_query_and_the_first_query_value_wins()
     {
         var query = $"?release=2.0.0&release=3.0.0&media_type=helm&media_type=kpm&blob=x&blob=y";
         var push = await Pushes.ReadAsync(Pushes.Minimal, query: query);
@@ -180,7 +180,7 @@ public sealed class JsonPushTests
     [TestCase("null")]
     [TestCase("nonsense")]
     [TestCase("\0")]
-    public async Task A_body_that_is_no_object_is_refused(string body)
+    public async Task A_body_that_is_not_an_object_is_refused(string body)
     {
         foreach (var contentType in (string?[])[Pushes.Json, "text/plain", null])
             Assert.That(
@@ -216,7 +216,7 @@ public sealed class JsonPushTests
     [TestCase("{\"a\":\"open}")]
     [TestCase("{\"a\":1}/* */")]
     [TestCase("{\"release\":\"1.0.0\",\"blob\":\"open")]
-    public async Task What_is_not_json_is_refused_and_read_to_its_end(string body)
+    public async Task Invalid_JSON_is_refused_and_read_to_its_end(string body)
     {
         foreach (var pieceBytes in (int[])[1, 1000])
         {
@@ -228,7 +228,7 @@ public sealed class JsonPushTests
     }
 
     [Test]
-    public async Task A_body_cut_short_at_any_byte_is_refused()
+    public async Task A_body_truncated_at_any_byte_is_refused()
     {
         var body = Encoding.UTF8.GetBytes(With("\"x\":[{\"y\":\"z\\n\"},1.5,true,null]"));
         for (var length = 1; length < body.Length; length++)
@@ -242,14 +242,15 @@ public sealed class JsonPushTests
     [TestCase(63, "ok")]
     [TestCase(64, "InvalidUsage")]
     [TestCase(100_000, "InvalidUsage")]
-    public async Task Nesting_has_a_limit_of_64(int deep, string expected)
+    public async Task Nesting_is_limited_to_64(int depth, string expected)
     {
         Assert.That(
-            (await Pushes.ReadAsync(With($"\"x\":{new string('[', deep)}{new string(']', deep)}"))).Summary,
+            (await Pushes.ReadAsync(With($"\"x\":{new string('[', depth)}{new string(']', depth)}"))).Summary,
             Is.EqualTo(expected));
         Assert.That((await Pushes.ReadAsync(
-            With($"\"metadata\":{string.Concat(Enumerable.Repeat("{\"a\":", deep))}1{new string('}', deep)}"))).Summary,
-            Is.EqualTo(deep > 10_000 ? "InvalidUsage" : expected));
+            With(
+                $"\"metadata\":{string.Concat(Enumerable.Repeat("{\"a\":", depth))}1{new string('}', depth)}"))).Summary,
+            Is.EqualTo(depth > 10_000 ? "InvalidUsage" : expected));
     }
 
     [TestCase("release")]
@@ -257,14 +258,14 @@ public sealed class JsonPushTests
     [TestCase("blob")]
     [TestCase("x")]
     [TestCase("metadata")]
-    public async Task Invalid_utf8_is_refused_in_any_string(string member)
+    public async Task Invalid_UTF_8_is_refused_in_any_string(string member)
     {
-        foreach (byte[] bad in (byte[][])[
+        foreach (byte[] invalid in (byte[][])[
             [0xff], [0xc0, 0x80], [0xed, 0xa0, 0x80], [0xf4, 0x90, 0x80, 0x80], [0xe2, 0x82], [0x80],
             [0xf0, 0x9f, 0x98]
         ])
         {
-            byte[] body = [.. Encoding.UTF8.GetBytes($"{{\"{member}\":\"a"), .. bad, .. "b\"}"u8];
+            byte[] body = [.. Encoding.UTF8.GetBytes($"{{\"{member}\":\"a"), .. invalid, .. "b\"}"u8];
             foreach (var pieceBytes in (int[])[1, 1000])
             {
                 var push = await Pushes.ReadAsync(body, pieceBytes: pieceBytes);
@@ -274,7 +275,7 @@ public sealed class JsonPushTests
     }
 
     [Test]
-    public async Task A_text_that_is_too_long_to_be_a_release_is_not_kept_and_cannot_pass_for_one()
+    public async Task A_text_too_long_for_a_release_is_truncated_and_marked()
     {
         var push =
             await Pushes.ReadAsync($$"""{"release":"1.0.0-{{new string('a', 100_000)}}","blob":"{{Pushes.Blob}}"}""");

@@ -12,7 +12,7 @@ using Registry.Tests.Unit.Content;
 
 namespace Registry.Tests.Unit.Push;
 
-/// <summary>That memory does not grow with what is pushed and pulled.</summary>
+/// <summary>Memory use is independent of the size of what is pushed and pulled.</summary>
 [NonParallelizable]
 public sealed class PushMemoryTests
 {
@@ -42,7 +42,7 @@ public sealed class PushMemoryTests
     [TestCase("", " ", "{}")]
     [TestCase("{\"blob\":\"", "A!", "\"}")]
     [TestCase("{\"blob\":\"no gzip", "AAAA", "\"}")]
-    public async Task Nothing_that_is_not_kept_takes_memory(string start, string repeated, string end)
+    public async Task Skipped_input_uses_no_memory(string start, string repeated, string end)
     {
         var used = await MeasureAsync(
             body =>
@@ -104,7 +104,7 @@ public sealed class PushMemoryTests
             CancellationToken.None);
     }
 
-    /// <summary>How far live memory rose above where it began while one side wrote and the other read.</summary>
+    /// <summary>Returns by how much live memory rose while one side wrote and the other read.</summary>
     private static async Task<long> MeasureAsync(Func<PipeReader, Task> readAsync, Func<PipeWriter, Task> writeAsync)
     {
         var pipe = new Pipe(new PipeOptions(pauseWriterThreshold: 1 << 20, resumeWriterThreshold: 1 << 19));
@@ -133,8 +133,8 @@ public sealed class PushMemoryTests
     }
 
     /// <summary>
-    /// What a full collection leaves. <see cref="GC.GetTotalMemory"/> adds what has been allocated since, and when
-    /// other tests have left much memory in use, it gives up collecting at a difference of 5 % of that.
+    /// Returns the bytes in use after a full collection. <see cref="GC.GetTotalMemory"/> includes later allocations,
+    /// and if other tests have left much memory in use, it stops collecting at a difference of 5 % of that.
     /// </summary>
     private static long LiveBytes()
     {
@@ -143,14 +143,14 @@ public sealed class PushMemoryTests
         return left.HeapSizeBytes - left.FragmentedBytes;
     }
 
-    /// <summary>A push of a tar of random bytes, which nothing here holds.</summary>
+    /// <summary>Writes a push of a tar of random bytes, without holding it in memory.</summary>
     private static async Task WritePackageAsync(PipeWriter writer)
     {
         await writer.WriteAsync("{\"blob\":\""u8.ToArray());
         await using var base64 = new Base64WriteStream(writer.AsStream(leaveOpen: true));
         await using (var gzip = new GZipStream(base64, CompressionLevel.NoCompression))
         {
-            // One entry of all the bytes: the header of an archive of one file, told of a larger size.
+            // One entry with all the bytes: the header of a one-file archive, changed to a larger size.
             var header = SampleContent.Tar(System.Formats.Tar.TarEntryFormat.Ustar, ("a", [])).AsMemory(0, 512);
             Encoding.ASCII.GetBytes(Convert.ToString(PackageBytes, 8).PadLeft(11, '0')).CopyTo(header.Slice(124).Span);
             header.Slice(148, 8).Span.Fill((byte)' ');

@@ -10,7 +10,7 @@ using Registry.Tests.Unit.Content;
 
 namespace Registry.Tests.Unit.Push;
 
-/// <summary>The streaming reader against readers that hold everything: the framework's own.</summary>
+/// <summary>Compares the streaming reader with the framework's readers, which buffer everything.</summary>
 public sealed class PushPropertyTests
 {
     private const string JsonAlphabet = "{}[]\":,\\/ \n\t0123456789+-.eEtruefalsn\u0001aud8b";
@@ -20,7 +20,7 @@ public sealed class PushPropertyTests
         new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     [Test]
-    public Task Any_body_is_accepted_or_refused_as_the_framework_does() =>
+    public Task Any_body_is_accepted_or_refused_like_the_framework() =>
         CheckAsync(
             from edits in Gen.Zip(Gen.Choose(0, 10_000), Gen.Elements(JsonAlphabet.ToCharArray())).ArrayOf()
             from kind in Gen.Choose(0, 2)
@@ -43,7 +43,7 @@ public sealed class PushPropertyTests
             });
 
     [Test]
-    public Task Any_string_is_decoded_as_the_framework_does() =>
+    public Task Any_string_is_decoded_like_the_framework() =>
         CheckAsync(
             from text in ArbMap.Default.GeneratorFor<string>()
             from more in Gen.Elements("", "é", "😀", "\u2028", "\"\\/\b\f\n\r\t", "\u0001")
@@ -65,14 +65,14 @@ public sealed class PushPropertyTests
                 var body = Encoding.UTF8.GetBytes(
                     $"{{\"media_type\":{json},\"metadata\":{json},\"blob\":\"{Pushes.Blob}\",\"release\":\"1.0.0\"}}");
                 var push =
-                    await Pushes.ReadAsync(PipeReader.Create(Pushes.Cut(body, Pieces(body.Length, given.pieces))));
+                    await Pushes.ReadAsync(PipeReader.Create(Pushes.Split(body, Pieces(body.Length, given.pieces))));
                 Assert.That(push.Summary, Is.EqualTo("ok"));
                 Assert.That(push.MediaType, Is.EqualTo(text));
                 Assert.That(push.Metadata, Is.EqualTo(json));
             });
 
     [Test]
-    public Task A_blob_is_stored_as_the_framework_decodes_it_however_it_is_escaped_and_cut() =>
+    public Task A_blob_is_decoded_like_the_framework_however_it_is_escaped_and_split() =>
         CheckAsync(
             from content in ArbMap.Default.GeneratorFor<byte[]>()
             from escapes in Gen.Choose(0, 20).ArrayOf()
@@ -88,14 +88,14 @@ public sealed class PushPropertyTests
                 var blob = string.Concat(
                     text.Select(
                         (c, i) =>
-                            Spell(
+                            Escape(
                                 c,
                                 given.escapes.Length == 0 ? 0 : given.escapes[i % given.escapes.Length],
                                 given.isForm)));
                 var body = Encoding.UTF8.GetBytes(
                     given.isForm ? $"release=1.0.0&blob={blob}" : $"{{\"blob\":\"{blob}\",\"release\":\"1.0.0\"}}");
                 var push = await Pushes.ReadAsync(
-                    PipeReader.Create(Pushes.Cut(body, Pieces(body.Length, given.pieces))),
+                    PipeReader.Create(Pushes.Split(body, Pieces(body.Length, given.pieces))),
                     given.isForm ? Pushes.Form : Pushes.Json);
                 Assert.That(push.Summary, Is.EqualTo("ok"));
                 Assert.That(push.Stored, Is.EqualTo(package));
@@ -107,7 +107,7 @@ public sealed class PushPropertyTests
             });
 
     [Test]
-    public void Any_text_is_base64_or_not_as_the_framework_says() =>
+    public void Any_text_is_base64_exactly_if_the_framework_accepts_it() =>
         Prop.ForAll(
             (from text in Gen.Elements(Base64Alphabet.ToCharArray()).ArrayOf()
              from whole in ArbMap.Default.GeneratorFor<byte[]>()
@@ -140,13 +140,13 @@ public sealed class PushPropertyTests
         var text = new StringBuilder(body);
         foreach (var (at, replacement) in edits.Take(3))
         {
-            var place = at % text.Length;
+            var position = at % text.Length;
             if (kind == 0)
-                text[place] = replacement;
+                text[position] = replacement;
             else if (kind == 1)
-                text.Insert(place, replacement);
+                text.Insert(position, replacement);
             else
-                text.Remove(place, 1);
+                text.Remove(position, 1);
         }
 
         return text.ToString();
@@ -165,7 +165,7 @@ public sealed class PushPropertyTests
         }
     }
 
-    private static string Spell(char c, int style, bool isForm) => (style, isForm) switch
+    private static string Escape(char c, int style, bool isForm) => (style, isForm) switch
     {
         (1, false) => $"\\u{(int)c:x4}",
         (2, false) => $"\\u{(int)c:X4}",
@@ -179,12 +179,12 @@ public sealed class PushPropertyTests
         _ => $"{c}",
     };
 
-    private static List<int> Pieces(int length, int[] wanted)
+    private static List<int> Pieces(int length, int[] sizes)
     {
         var pieces = new List<int>();
         for (var (at, i) = (0, 0); at < length; i++)
         {
-            pieces.Add(Math.Min(wanted.Length == 0 ? 100 : wanted[i % wanted.Length], length - at));
+            pieces.Add(Math.Min(sizes.Length == 0 ? 100 : sizes[i % sizes.Length], length - at));
             at += pieces[^1];
         }
 

@@ -14,10 +14,7 @@ using Registry.Tests.Unit.Content;
 
 namespace Registry.Tests.Unit.Push;
 
-/// <summary>
-/// The reader under the web server that it will live in: its pipe, its limits and what it does with a body nobody
-/// finished.
-/// </summary>
+/// <summary>The reader on Kestrel: its pipe, its limits, and what it does with an unfinished body.</summary>
 public sealed class PushServerTests
 {
     private const int MaxBodyBytes = 2 << 20;
@@ -33,7 +30,7 @@ public sealed class PushServerTests
         builder.WebHost.UseUrls("http://127.0.0.1:0")
             .ConfigureKestrel(kestrel => kestrel.Limits.MaxRequestBodySize = MaxBodyBytes);
         app = builder.Build();
-        app.Run(AnswerAsync);
+        app.Run(RespondAsync);
         await app.StartAsync();
     }
 
@@ -41,7 +38,7 @@ public sealed class PushServerTests
     public ValueTask StopAsync() => app.DisposeAsync();
 
     [Test]
-    public async Task A_push_arrives([Values] bool isChunked) =>
+    public async Task A_push_is_received([Values] bool isChunked) =>
         Assert.That(
             await PostAsync("/", Encoding.UTF8.GetBytes(Pushes.Minimal), isChunked),
             Is.EqualTo((HttpStatusCode.OK, SampleContent.Sha256(Pushes.Package))));
@@ -50,18 +47,18 @@ public sealed class PushServerTests
     [TestCase("{\"blob\":\"!")]
     [TestCase("{\"release\":5,\"x\":\"")]
     [TestCase("nonsense")]
-    public async Task A_body_past_the_limit_is_too_large_whatever_else_is_wrong_with_it(string start)
+    public async Task A_body_over_the_limit_is_too_large_regardless_of_other_errors(string start)
     {
         var body = Encoding.UTF8.GetBytes(start + new string('A', MaxBodyBytes));
-        // One that says its length is refused before anything reads it, and this bare server then closes on a client
-        // that may still send.
+        // A body with a Content-Length is refused before it is read, and this bare server then closes the connection
+        // while the client may still send.
         Assert.That(
             (await PostAsync("/", body, isChunked: true)).Status, Is.EqualTo(HttpStatusCode.RequestEntityTooLarge));
     }
 
     [TestCase("{\"release\":5,\"x\":\"", "\"}")]
     [TestCase("nonsense", "")]
-    public async Task A_client_that_sends_much_after_its_mistake_reads_the_answer(string start, string end)
+    public async Task A_client_still_sending_after_its_error_receives_the_response(string start, string end)
     {
         var body = Encoding.UTF8.GetBytes(start + new string('A', MaxBodyBytes - 100) + end);
         foreach (var isChunked in (bool[])[false, true])
@@ -69,7 +66,7 @@ public sealed class PushServerTests
     }
 
     [Test]
-    public async Task A_client_reads_the_answer_of_a_storage_that_fails_midway()
+    public async Task A_client_receives_the_response_when_the_storage_fails_midway()
     {
         var package = SampleContent.Gzip(
             SampleContent.Tar(System.Formats.Tar.TarEntryFormat.Ustar, ("a", SampleContent.Random(1 << 20))));
@@ -91,26 +88,28 @@ public sealed class PushServerTests
         return (response.StatusCode, await response.Content.ReadAsStringAsync());
     }
 
-    private async Task AnswerAsync(HttpContext context)
+    private async Task RespondAsync(HttpContext context)
     {
         var blobs = context.Request.Path == "/full" ? full : new MemoryBlobs();
         var limits = new ContentLimits();
         try
         {
             await using var push = await PushRequestReader.ReadAsync(
-                context.Request, cancellationToken =>
-                    PackageUpload.BeginAsync(
-                        blobs, SampleContent.Scope, limits, cancellationToken), limits, context.RequestAborted);
+                context.Request,
+                cancellationToken =>
+                    PackageUpload.BeginAsync(blobs, SampleContent.Scope, limits, cancellationToken),
+                limits,
+                context.RequestAborted);
             await context.Response.WriteAsync(
                 (await push.Upload.CompleteAsync(context.RequestAborted)).StoredDigest.Value);
         }
-        catch (RegistryException refused)
+        catch (RegistryException exception)
         {
-            context.Response.StatusCode = refused.Code == ErrorCode.InvalidUsage ? 400 : 422;
+            context.Response.StatusCode = exception.Code == ErrorCode.InvalidUsage ? 400 : 422;
         }
-        catch (BadHttpRequestException bad)
+        catch (BadHttpRequestException exception)
         {
-            context.Response.StatusCode = bad.StatusCode;
+            context.Response.StatusCode = exception.StatusCode;
         }
         catch (StorageException)
         {

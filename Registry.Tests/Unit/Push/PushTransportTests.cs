@@ -14,7 +14,7 @@ namespace Registry.Tests.Unit.Push;
 public sealed class PushTransportTests
 {
     [Test]
-    public async Task A_body_that_the_server_finds_too_large_is_told_so_whatever_else_is_wrong_with_it()
+    public async Task A_body_rejected_as_too_large_by_the_server_throws_413_regardless_of_other_errors()
     {
         foreach (var start in (string[])[
             "{\"blob\":\"", "{\"release\":5,", "{nonsense", "[", "{\"blob\":\"!\",\"x\":\""
@@ -34,19 +34,18 @@ public sealed class PushTransportTests
     }
 
     [Test]
-    public async Task A_client_that_hangs_up_leaves_nothing_behind(
+    public async Task A_disconnecting_client_leaves_nothing_behind(
         [Values(Pushes.Json, Pushes.Form, "multipart/form-data; boundary=xYzZY")] string contentType)
     {
         var blobs = new MemoryBlobs();
         var body = new Pipe();
         var context = new DefaultHttpContext { Request = { ContentType = contentType, Body = body.Reader.AsStream() } };
         var reading = PushRequestReader.ReadAsync(
-            context.Request, cancellationToken =>
-                PackageUpload.BeginAsync(
-                    blobs,
-                    SampleContent.Scope,
-                    new ContentLimits(),
-                    cancellationToken), new ContentLimits(), CancellationToken.None).AsTask();
+            context.Request,
+            cancellationToken =>
+                PackageUpload.BeginAsync(blobs, SampleContent.Scope, new ContentLimits(), cancellationToken),
+            new ContentLimits(),
+            CancellationToken.None).AsTask();
         var start = contentType == Pushes.Json
             ? "{\"blob\":\""
             : contentType == Pushes.Form ? "blob=" : "--xYzZY\r\nContent-Disposition: form-data; name=\"blob\"\r\n\r\n";
@@ -59,19 +58,18 @@ public sealed class PushTransportTests
     }
 
     [Test]
-    public async Task A_cancelled_reading_ends()
+    public async Task A_cancelled_read_stops()
     {
         using var cancel = new CancellationTokenSource();
         var body = new Pipe();
         var blobs = new MemoryBlobs();
         var context = new DefaultHttpContext { Request = { ContentType = Pushes.Json, Body = body.Reader.AsStream() } };
         var reading = PushRequestReader.ReadAsync(
-            context.Request, cancellationToken =>
-                PackageUpload.BeginAsync(
-                    blobs,
-                    SampleContent.Scope,
-                    new ContentLimits(),
-                    cancellationToken), new ContentLimits(), cancel.Token).AsTask();
+            context.Request,
+            cancellationToken =>
+                PackageUpload.BeginAsync(blobs, SampleContent.Scope, new ContentLimits(), cancellationToken),
+            new ContentLimits(),
+            cancel.Token).AsTask();
         await body.Writer.WriteAsync(Encoding.ASCII.GetBytes("{\"blob\":\"" + Pushes.Blob[..400]));
         await cancel.CancelAsync();
         Assert.That(async () => await reading, Throws.InstanceOf<OperationCanceledException>());
@@ -79,7 +77,7 @@ public sealed class PushTransportTests
     }
 
     [Test]
-    public async Task A_storage_that_fails_is_told_at_once_and_the_upload_discarded()
+    public async Task A_storage_failure_is_thrown_immediately_and_the_upload_discarded()
     {
         var blobs = new MemoryBlobs { FailAfterBytes = 10 };
         var body = new Pipe();
@@ -88,16 +86,15 @@ public sealed class PushTransportTests
         await body.Writer.WriteAsync(Encoding.ASCII.GetBytes(Pushes.Minimal));
         Assert.That(
             async () => await PushRequestReader.ReadAsync(
-                context.Request, cancellationToken =>
-                    PackageUpload.BeginAsync(
-                        blobs,
-                        SampleContent.Scope,
-                        new ContentLimits(),
-                        cancellationToken), new ContentLimits(), CancellationToken.None),
+                context.Request,
+                cancellationToken =>
+                    PackageUpload.BeginAsync(blobs, SampleContent.Scope, new ContentLimits(), cancellationToken),
+                new ContentLimits(),
+                CancellationToken.None),
             Throws.InstanceOf<StorageException>());
         Assert.That(blobs.Writers.Single().Disposed, Is.True);
 
-        // The server goes on with the body where the reading ended.
+        // The server continues with the body where the reading ended.
         await body.Writer.WriteAsync("rest"u8.ToArray());
         Assert.That((await body.Reader.ReadAsync()).Buffer.Length, Is.EqualTo(4));
     }

@@ -10,13 +10,13 @@ using Registry.Tests.Unit.Content;
 
 namespace Registry.Tests.Unit.Push;
 
-/// <summary>Sends pushes to the reader, in pieces of any size, and tells all that came of them.</summary>
+/// <summary>Sends pushes to the reader, in pieces of any size, and returns the outcome.</summary>
 internal static class Pushes
 {
     public const string Json = "application/json";
     public const string Form = "application/x-www-form-urlencoded";
 
-    /// <summary>A package that is accepted.</summary>
+    /// <summary>A valid package.</summary>
     public static byte[] Package { get; } = SampleContent.Gzip(
         [.. SampleContent.Tar(System.Formats.Tar.TarEntryFormat.Ustar, ("a", SampleContent.Random(777)))]);
 
@@ -43,7 +43,7 @@ internal static class Pushes
         for (var at = 0; at < body.Length; at += pieces[^1])
             pieces.Add(Math.Min(pieceBytes, body.Length - at));
         return ReadAsync(
-            PipeReader.Create(pieces.Count == 0 ? ReadOnlySequence<byte>.Empty : Cut(body, pieces)),
+            PipeReader.Create(pieces.Count == 0 ? ReadOnlySequence<byte>.Empty : Split(body, pieces)),
             contentType,
             query,
             limits);
@@ -66,24 +66,26 @@ internal static class Pushes
         try
         {
             await using var push = await PushRequestReader.ReadAsync(
-                context.Request, cancellationToken =>
-                    PackageUpload.BeginAsync(
-                        blobs, SampleContent.Scope, limits, cancellationToken), limits, CancellationToken.None);
-            return await JudgeAsync(push, blobs);
+                context.Request,
+                cancellationToken =>
+                    PackageUpload.BeginAsync(blobs, SampleContent.Scope, limits, cancellationToken),
+                limits,
+                CancellationToken.None);
+            return await CompleteAsync(push, blobs);
         }
-        catch (RegistryException refused)
+        catch (RegistryException exception)
         {
             return new Outcome
             {
-                Error = refused,
+                Error = exception,
                 BodyIsRead = await IsReadAsync(body),
                 IsDiscarded = blobs.Writers.TrueForAll(writer => writer.Disposed)
             };
         }
     }
 
-    /// <summary>A body that arrives in these pieces.</summary>
-    public static ReadOnlySequence<byte> Cut(byte[] bytes, IEnumerable<int> pieces)
+    /// <summary>Returns a body that arrives in these pieces.</summary>
+    public static ReadOnlySequence<byte> Split(byte[] bytes, IEnumerable<int> pieces)
     {
         var first = new Segment(ReadOnlyMemory<byte>.Empty, null);
         var last = first;
@@ -97,9 +99,9 @@ internal static class Pushes
         return new ReadOnlySequence<byte>(first, 0, last, last.Memory.Length);
     }
 
-    private static async Task<Outcome> JudgeAsync(PushRequest push, MemoryBlobs blobs)
+    private static async Task<Outcome> CompleteAsync(PushRequest push, MemoryBlobs blobs)
     {
-        RegistryException? verdict = null;
+        RegistryException? contentError = null;
         string? metadata = null;
         try
         {
@@ -107,9 +109,9 @@ internal static class Pushes
             await push.Upload.CompleteAsync(CancellationToken.None);
             await push.Upload.CommitAsync(CancellationToken.None);
         }
-        catch (RegistryException refused)
+        catch (RegistryException exception)
         {
-            verdict = refused;
+            contentError = exception;
         }
 
         return new Outcome
@@ -118,7 +120,7 @@ internal static class Pushes
             MediaType = push.MediaType,
             Force = push.Force,
             Metadata = metadata,
-            Verdict = verdict,
+            ContentError = contentError,
             Stored = blobs.Committed.Values.SingleOrDefault(),
         };
     }
@@ -147,10 +149,10 @@ internal static class Pushes
     }
 }
 
-/// <summary>What came of a push.</summary>
+/// <summary>The outcome of a push.</summary>
 internal sealed record Outcome
 {
-    /// <summary>What reading it threw; null when it was read.</summary>
+    /// <summary>The exception of reading the push, or null.</summary>
     public RegistryException? Error { get; init; }
 
     public bool BodyIsRead { get; init; } = true;
@@ -165,16 +167,16 @@ internal sealed record Outcome
 
     public string? Metadata { get; init; }
 
-    /// <summary>What judging it threw; null when it was accepted.</summary>
-    public RegistryException? Verdict { get; init; }
+    /// <summary>The exception of validating the content, or null if it was accepted.</summary>
+    public RegistryException? ContentError { get; init; }
 
     public byte[]? Stored { get; init; }
 
     /// <summary>
-    /// The refusal in short: <c>InvalidUsage release</c>, <c>InvalidParameters blob</c>; <c>ok</c> when there is none.
+    /// The error in short: <c>InvalidUsage release</c>, <c>InvalidParameters blob</c>; <c>ok</c> if there is none.
     /// </summary>
     public string Summary =>
-        (Error ?? Verdict) is not { } refused
+        (Error ?? ContentError) is not { } exception
             ? "ok"
-            : refused.Details is [("field", var blamed)] ? $"{refused.Code} {blamed}" : $"{refused.Code}";
+            : exception.Details is [("field", var name)] ? $"{exception.Code} {name}" : $"{exception.Code}";
 }

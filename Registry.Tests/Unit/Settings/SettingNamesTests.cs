@@ -7,7 +7,7 @@ using Registry.Tests.Support.Deploy;
 
 namespace Registry.Tests.Unit.Settings;
 
-/// <summary>Which names of settings are refused, by where they come from.</summary>
+/// <summary>Which setting names are rejected, by source.</summary>
 [Parallelizable(ParallelScope.All)]
 internal sealed class SettingNamesTests
 {
@@ -17,8 +17,9 @@ internal sealed class SettingNamesTests
     [TestCase("--Limits=5", "--Limits is unknown.")]
     [TestCase("--Nothing:Like:It=5", "--Nothing:Like:It is unknown.")]
     [TestCase("--Redis:Pasword=5", "--Redis:Pasword is unknown.")]
-    public void On_the_command_line_everything_unknown_is_refused(string argument, string told) =>
-        Assert.That(ErrorsOf(new ConfigurationBuilder().AddCommandLine([argument])), Is.EqualTo(new[] { told }));
+    public void Unknown_command_line_settings_are_rejected(string argument, string expectedError) =>
+        Assert.That(
+            ErrorsOf(new ConfigurationBuilder().AddCommandLine([argument])), Is.EqualTo(new[] { expectedError }));
 
     [TestCase("--limits:packagebytes=5")]
     [TestCase("--urls=http://localhost:1")]
@@ -26,7 +27,7 @@ internal sealed class SettingNamesTests
     [TestCase("--Storage_Emulator_Host=localhost:1")]
     [TestCase("--Logging:LogLevel:Anything.At.All=None")]
     [TestCase("--Kestrel:Endpoints:Http:Url=http://localhost:1")]
-    public void On_the_command_line_known_settings_and_those_of_the_framework_pass(string argument) =>
+    public void Known_and_framework_command_line_settings_are_accepted(string argument) =>
         Assert.That(ErrorsOf(new ConfigurationBuilder().AddCommandLine([argument])), Is.Empty);
 
     [TestCase("FILESYSTEM__PAHT", "FILESYSTEM__PAHT is unknown. Did you mean FILESYSTEM__PATH?")]
@@ -34,8 +35,8 @@ internal sealed class SettingNamesTests
     [TestCase("LIMITS__RATIO__MORE", "LIMITS__RATIO__MORE is unknown.")]
     [TestCase("FILESYSTEM_PATH", "FILESYSTEM_PATH is unknown. Did you mean FILESYSTEM__PATH, with two underscores?")]
     [TestCase("gcs_bucket", "gcs_bucket is unknown. Did you mean GCS__BUCKET, with two underscores?")]
-    public void In_the_environment_what_is_meant_for_the_registry_is_refused(string variable, string told) =>
-        Assert.That(ErrorsOfEnvironment(variable), Has.One.StartsWith(told));
+    public void Unknown_environment_variables_of_the_registry_are_rejected(string variable, string expectedError) =>
+        Assert.That(ErrorsOfEnvironment(variable), Has.One.StartsWith(expectedError));
 
     [TestCase("REDIS_PORT")]
     [TestCase("REDIS_PORT_6379_TCP")]
@@ -48,11 +49,11 @@ internal sealed class SettingNamesTests
     [TestCase("FROM__FILESYSTEM__PAHT")]
     [TestCase("LOGGING__LOGLEVEL__DEFAULT")]
     [TestCase("ASPNETCORE_URLS")]
-    public void In_the_environment_everything_else_is_left_alone(string variable) =>
+    public void Other_environment_variables_are_ignored(string variable) =>
         Assert.That(ErrorsOfEnvironment(variable), Is.EqualTo(ErrorsOfEnvironment("NONE")));
 
     [Test]
-    public void In_a_file_members_of_the_sections_are_checked()
+    public void Members_of_registry_sections_in_a_file_are_checked()
     {
         using var folder = new TemporaryFolder();
         File.WriteAllText(
@@ -69,13 +70,13 @@ internal sealed class SettingNamesTests
     }
 
     [Test]
-    public void The_sides_of_a_move_stand_before_known_settings_alone() => Assert.That(
+    public void Migration_prefixes_are_allowed_only_before_known_settings() => Assert.That(
         ErrorsOf(
             new ConfigurationBuilder().AddCommandLine(["--from:Redis:Prefix=a:", "--TO:Redis:Prefx=b:"]), "from", "to"),
         Is.EqualTo(new[] { "--to:Redis:Prefx is unknown. Did you mean --to:Redis:Prefix?" }));
 
     [Test]
-    public void The_documentation_has_every_setting_and_no_other()
+    public void The_documentation_lists_exactly_the_known_settings()
     {
         var text = File.ReadAllText(Path.Combine(RegistryProcess.Root, "Documentation", "configuration.md"));
         var documented = text.Split('\n')
@@ -88,8 +89,8 @@ internal sealed class SettingNamesTests
             documented, Is.EquivalentTo(KnownSettings.All.Where(static name => name != "ASPNETCORE_HTTP_PORTS")));
     }
 
-    private static List<string> ErrorsOf(
-        IConfigurationBuilder builder, params string[] sides) => [.. SettingNames.Errors(builder.Build(), sides)];
+    private static List<string> ErrorsOf(IConfigurationBuilder builder, params string[] sides) =>
+        [.. SettingNames.Errors(builder.Build(), sides)];
 
     private static List<string> ErrorsOfEnvironment(string variable)
     {

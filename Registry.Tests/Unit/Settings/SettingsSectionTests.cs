@@ -5,7 +5,7 @@ using Registry.Api.Hosting;
 
 namespace Registry.Tests.Unit.Settings;
 
-/// <summary>How settings are read and judged, through the composition of the service.</summary>
+/// <summary>How settings are read and validated by the composition of the service.</summary>
 [Parallelizable(ParallelScope.All)]
 internal sealed class SettingsSectionTests
 {
@@ -57,17 +57,17 @@ internal sealed class SettingsSectionTests
     [TestCase("STORAGE", "floppy", "STORAGE is 'floppy'; expected one of filesystem, redis, etcd, gcs.")]
     [TestCase("STORAGE", "", "STORAGE is ''; expected one of filesystem, redis, etcd, gcs.")]
     [TestCase("FILESYSTEM:PATH", "", "FILESYSTEM__PATH is empty: name the folder that holds the data.")]
-    public void A_value_that_cannot_be_used_is_told_with_its_variable_and_what_is_expected(
-        string key, string value, string told)
+    public void An_invalid_value_is_reported_with_its_variable_and_the_expected_format(
+        string key, string value, string expectedError)
     {
-        var wrong = Assert.Throws<StartupException>(() => Compose((key, value)).Dispose());
-        Assert.That(wrong?.Message, Is.EqualTo(told));
+        var exception = Assert.Throws<StartupException>(() => Compose((key, value)).Dispose());
+        Assert.That(exception?.Message, Is.EqualTo(expectedError));
     }
 
     [Test]
-    public void Everything_that_is_wrong_is_told_at_once()
+    public void All_errors_are_reported_at_once()
     {
-        var wrong = Assert.Throws<StartupException>(() => Compose(
+        var exception = Assert.Throws<StartupException>(() => Compose(
             ("LIMITS:REQUESTBYTES", "many"),
             ("LIMITS:RATIO", "0"),
             ("UPDATES:BOUNDSECONDS", "-1"),
@@ -77,11 +77,11 @@ internal sealed class SettingsSectionTests
             "LIMITS__REQUESTBYTES", "LIMITS__RATIO", "UPDATES__BOUNDSECONDS", "COLLECTION__PERIODSECONDS",
             "FILESYSTEM__PATH"
         ])
-            Assert.That(wrong?.Message.Split(Environment.NewLine), Has.One.StartsWith($"{variable} is"));
+            Assert.That(exception?.Message.Split(Environment.NewLine), Has.One.StartsWith($"{variable} is"));
     }
 
     [Test]
-    public void Defaults_can_be_used()
+    public void The_defaults_are_valid()
     {
         using var services = Compose();
         Assert.That(services.GetRequiredService<LimitSettings>().Content, Is.EqualTo(new Core.Content.ContentLimits()));

@@ -6,7 +6,7 @@ namespace Registry.Tests.Unit.Storage;
 public sealed class DiskThreadsTests
 {
     [Test]
-    public async Task Calls_run_beside_each_other_and_not_on_the_pool()
+    public async Task Calls_run_in_parallel_and_not_on_the_thread_pool()
     {
         const int Calls = 32;
         var threads = new DiskThreads();
@@ -33,7 +33,7 @@ public sealed class DiskThreadsTests
     }
 
     [Test]
-    public async Task What_a_call_throws_is_thrown_to_who_awaits_it_and_the_threads_go_on()
+    public async Task An_exception_reaches_the_awaiting_caller_and_the_threads_continue()
     {
         var threads = new DiskThreads();
         for (var i = 0; i < 50; i++)

@@ -21,22 +21,22 @@ public sealed class DocumentBatchesTests
         Assert.That(
             batches.SelectMany(static batch => batch),
             Is.EqualTo(Enumerable.Range(0, documents).Select(static i => $"packages/a/p{i}")),
-            "all of them, in their order");
+            "all documents, in order");
     }
 
     [Test]
-    public async Task Reading_goes_ahead_of_the_receiver_and_not_without_bounds()
+    public async Task Reading_runs_ahead_of_the_consumer_within_bounds()
     {
         var read = 0;
-        var most = new TaskCompletionSource();
+        var limitReached = new TaskCompletionSource();
         await foreach (var batch in DocumentBatches.Of(CountedAsync()))
         {
-            await most.Task.WaitAsync(TimeSpan.FromSeconds(30));
+            await limitReached.Task.WaitAsync(TimeSpan.FromSeconds(30));
             Assert.That(batch, Has.Count.EqualTo(256));
             break;
         }
 
-        // One with the receiver, eight that wait, one that finds no room.
+        // One batch with the consumer, eight waiting, and one that does not fit.
         Assert.That(read, Is.EqualTo(256 * 10));
 
         async IAsyncEnumerable<StoredDocument> CountedAsync()
@@ -44,14 +44,14 @@ public sealed class DocumentBatchesTests
             await foreach (var document in DocumentsAsync(100_000, 1))
             {
                 if (++read == 256 * 10)
-                    most.SetResult();
+                    limitReached.SetResult();
                 yield return document;
             }
         }
     }
 
     [Test]
-    public async Task Who_stops_early_ends_the_reading()
+    public async Task A_consumer_that_stops_early_ends_the_reading()
     {
         var ended = false;
         await foreach (var batch in DocumentBatches.Of(EndlessAsync()))
@@ -75,15 +75,15 @@ public sealed class DocumentBatchesTests
     }
 
     [Test]
-    public async Task What_ends_the_reading_is_told_after_what_was_read()
+    public async Task A_failure_is_thrown_after_the_documents_read_before_it()
     {
         var batches = 0;
-        var told = await Assert.ThrowsAsync<StorageException>(async () =>
+        var failure = await Assert.ThrowsAsync<StorageException>(async () =>
         {
             await foreach (var batch in DocumentBatches.Of(FailingAsync()))
                 batches++;
         });
-        Assert.That(told!.Message, Is.EqualTo("gone"));
+        Assert.That(failure!.Message, Is.EqualTo("gone"));
         Assert.That(batches, Is.EqualTo(2));
 
         async IAsyncEnumerable<StoredDocument> FailingAsync()
@@ -95,13 +95,13 @@ public sealed class DocumentBatchesTests
     }
 
     [Test]
-    public async Task A_token_ends_the_reading_and_the_receiver()
+    public async Task Cancellation_ends_the_reading_and_the_consumer()
     {
-        using var stop = new CancellationTokenSource();
+        using var cancel = new CancellationTokenSource();
         await Assert.CatchAsync<OperationCanceledException>(async () =>
         {
-            await foreach (var batch in DocumentBatches.Of(DocumentsAsync(100_000, 1), stop.Token))
-                await stop.CancelAsync();
+            await foreach (var batch in DocumentBatches.Of(DocumentsAsync(100_000, 1), cancel.Token))
+                await cancel.CancelAsync();
         });
     }
 

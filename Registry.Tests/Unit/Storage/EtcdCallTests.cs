@@ -8,43 +8,43 @@ using Registry.Tests.Support;
 
 namespace Registry.Tests.Unit.Storage;
 
-/// <summary>What becomes of one call, against a server that says exactly what the test wants.</summary>
+/// <summary>The result of a single call against a scripted server.</summary>
 public sealed class EtcdCallTests
 {
-    private static readonly byte[] Answer = Frame(new TxnResponse { Succeeded = true }.ToByteArray());
+    private static readonly byte[] Response = Frame(new TxnResponse { Succeeded = true }.ToByteArray());
 
     [Test]
     public async Task A_request_is_sent_once_by_HTTP_2_with_the_token_and_without_waiting_for_a_leader()
     {
-        var script = new Script(Answer) { Trailers = { ["grpc-status"] = "0" } };
+        var script = new ScriptedHandler(Response) { Trailers = { ["grpc-status"] = "0" } };
         var put = EtcdTxn.Put(ByteString.CopyFromUtf8("k"), ByteString.CopyFrom(new byte[70_000]));
         var request = new TxnRequest { Success = { put } };
         Assert.That((await CallAsync(script, request)).Succeeded, Is.True);
 
         Assert.That(script.Calls, Is.EqualTo(1));
         Assert.That(script.Body, Is.EqualTo(Frame(request.ToByteArray())));
-        var asked = script.Request!;
-        Assert.That(asked.RequestUri, Is.EqualTo(new Uri("http://127.0.0.1:2379/etcdserverpb.KV/Txn")));
-        Assert.That(asked.Version, Is.EqualTo(HttpVersion.Version20));
-        Assert.That(asked.VersionPolicy, Is.EqualTo(HttpVersionPolicy.RequestVersionExact));
+        var sent = script.Request!;
+        Assert.That(sent.RequestUri, Is.EqualTo(new Uri("http://127.0.0.1:2379/etcdserverpb.KV/Txn")));
+        Assert.That(sent.Version, Is.EqualTo(HttpVersion.Version20));
+        Assert.That(sent.VersionPolicy, Is.EqualTo(HttpVersionPolicy.RequestVersionExact));
         (string Name, string Value)[] headers = [("hasleader", "true"), ("token", "secret")];
         foreach (var (name, value) in headers)
-            Assert.That(asked.Headers.GetValues(name), Is.EqualTo(new[] { value }));
+            Assert.That(sent.Headers.GetValues(name), Is.EqualTo(new[] { value }));
     }
 
     [Test]
-    public async Task A_server_is_asked_for_by_the_name_that_is_set()
+    public async Task The_configured_server_name_is_sent_as_host()
     {
-        var script = new Script(Answer) { Trailers = { ["grpc-status"] = "0" } };
+        var script = new ScriptedHandler(Response) { Trailers = { ["grpc-status"] = "0" } };
         await CallAsync(new ServerNameHandler("etcd.test", script), new TxnRequest());
         Assert.That(script.Request!.Headers.Host, Is.EqualTo("etcd.test"));
         Assert.That(script.Request.RequestUri!.Host, Is.EqualTo("127.0.0.1"));
     }
 
     [Test]
-    public async Task An_error_of_the_server_keeps_its_words_and_is_not_sent_again([Values] bool early)
+    public async Task A_server_error_keeps_its_message_and_is_not_retried([Values] bool early)
     {
-        var script = new Script([]);
+        var script = new ScriptedHandler([]);
         var fields = early ? script.Headers : script.Trailers;
         fields["grpc-status"] = "8";
         fields["grpc-message"] = "etcdserver: mvcc: database%20space exceeded";
@@ -55,9 +55,9 @@ public sealed class EtcdCallTests
     }
 
     [Test]
-    public async Task A_call_that_the_server_could_not_serve_is_not_sent_again([Values] bool early)
+    public async Task A_call_that_failed_as_unavailable_is_not_retried([Values] bool early)
     {
-        var script = new Script(early ? [] : Answer);
+        var script = new ScriptedHandler(early ? [] : Response);
         (early ? script.Headers : script.Trailers)["grpc-status"] = "14";
         Assert.That((await FailAsync(script)).StatusCode, Is.EqualTo(StatusCode.Unavailable));
         Assert.That(script.Calls, Is.EqualTo(1));
@@ -67,32 +67,32 @@ public sealed class EtcdCallTests
     [TestCase(404, StatusCode.Unimplemented)]
     [TestCase(401, StatusCode.Unauthenticated)]
     [TestCase(500, StatusCode.Unknown)]
-    public async Task What_is_not_gRPC_is_judged_by_its_HTTP_status(int status, StatusCode expected)
+    public async Task A_response_that_is_not_gRPC_is_mapped_by_its_HTTP_status(int status, StatusCode expected)
     {
-        var error = await FailAsync(new Script([]) { Status = (HttpStatusCode)status });
+        var error = await FailAsync(new ScriptedHandler([]) { Status = (HttpStatusCode)status });
         Assert.That(error.StatusCode, Is.EqualTo(expected));
     }
 
     [Test]
-    public async Task An_answer_that_is_cut_off_compressed_too_long_doubled_or_garbage_is_a_fault_of_the_storage()
+    public async Task An_invalid_response_body_is_a_storage_fault()
     {
         byte[][] bodies =
         [
-            [], Answer[..3], Answer[..6], [1, .. Answer.AsSpan(1)], [0, 255, 255, 255, 255], [0, 1, 0, 0, 1],
-            [.. Answer, .. Answer], Frame([0xff, 0xff, 0xff]),
+            [], Response[..3], Response[..6], [1, .. Response.AsSpan(1)], [0, 255, 255, 255, 255], [0, 1, 0, 0, 1],
+            [.. Response, .. Response], Frame([0xff, 0xff, 0xff]),
         ];
         foreach (var body in bodies)
         {
-            var error = await FailAsync(new Script(body) { Trailers = { ["grpc-status"] = "0" } });
+            var error = await FailAsync(new ScriptedHandler(body) { Trailers = { ["grpc-status"] = "0" } });
             Assert.That(EtcdErrors.ToStorage(error).IsTransient, Is.True, Convert.ToHexString(body));
             Assert.That(EtcdErrors.ChangedNothing(error), Is.False, Convert.ToHexString(body));
         }
     }
 
     [Test]
-    public async Task An_answer_without_a_status_is_a_fault_of_the_storage()
+    public async Task A_response_without_a_status_is_a_storage_fault()
     {
-        var error = await FailAsync(new Script(Answer));
+        var error = await FailAsync(new ScriptedHandler(Response));
         Assert.That(EtcdErrors.ToStorage(error).IsTransient, Is.True);
         Assert.That(EtcdErrors.ChangedNothing(error), Is.False);
     }
@@ -104,10 +104,10 @@ public sealed class EtcdCallTests
     [TestCase(HttpRequestError.ResponseEnded, false)]
     [TestCase(HttpRequestError.HttpProtocolError, false)]
     [TestCase(HttpRequestError.Unknown, false)]
-    public async Task Only_a_connection_that_was_never_made_is_sure_to_have_reached_nobody(
+    public async Task Only_a_connection_that_was_never_established_counts_as_unsent(
         HttpRequestError kind, bool unsent)
     {
-        var script = new Script([]) { Throws = new HttpRequestException(kind, "broken") };
+        var script = new ScriptedHandler([]) { Throws = new HttpRequestException(kind, "broken") };
         var error = await FailAsync(script);
         Assert.That(script.Calls, Is.EqualTo(1));
         Assert.That((error.StatusCode, EtcdCall.IsUnsent(error)), Is.EqualTo((StatusCode.Unavailable, unsent)));
@@ -115,27 +115,28 @@ public sealed class EtcdCallTests
         Assert.That(error.Status.Detail, Is.EqualTo($"http://127.0.0.1:2379/ {words}: broken"));
     }
 
-    [TestCase(0x8, TestName = "A_stream_that_is_cancelled_is_a_broken_connection")]
-    [TestCase(0xb, TestName = "A_connection_that_is_told_to_calm_down_is_a_broken_connection")]
-    [TestCase(0xc, TestName = "A_connection_that_is_not_safe_enough_is_a_broken_connection")]
-    public async Task An_error_of_HTTP_2_is_a_broken_connection(long code)
+    [TestCase(0x8, TestName = "A_cancelled_stream_is_a_broken_connection")]
+    [TestCase(0xb, TestName = "ENHANCE_YOUR_CALM_is_a_broken_connection")]
+    [TestCase(0xc, TestName = "INADEQUATE_SECURITY_is_a_broken_connection")]
+    public async Task An_HTTP_2_error_is_a_broken_connection(long code)
     {
         var inner = new HttpProtocolException(code, "reset", null);
         var reset = new HttpRequestException(HttpRequestError.HttpProtocolError, "reset", inner);
-        var error = await FailAsync(new Script([]) { Throws = reset });
+        var error = await FailAsync(new ScriptedHandler([]) { Throws = reset });
         Assert.That((error.StatusCode, EtcdCall.IsUnsent(error)), Is.EqualTo((StatusCode.Unavailable, false)));
     }
 
     [Test]
-    public async Task A_connection_that_breaks_within_the_answer_has_reached_the_server()
+    public async Task A_connection_broken_during_the_response_counts_as_sent()
     {
-        var error = await FailAsync(new Script(Answer) { Breaks = true, Trailers = { ["grpc-status"] = "0" } });
+        var error =
+            await FailAsync(new ScriptedHandler(Response) { Breaks = true, Trailers = { ["grpc-status"] = "0" } });
         Assert.That((error.StatusCode, EtcdCall.IsUnsent(error)), Is.EqualTo((StatusCode.Unavailable, false)));
         Assert.That(error.Status.Detail, Does.Contain("broke the connection"));
     }
 
     [Test]
-    public async Task A_connection_that_takes_too_long_to_make_has_reached_nobody()
+    public async Task A_connect_timeout_counts_as_unsent()
     {
         using var full = new FullListener();
         using var handler = new SocketsHttpHandler { ConnectTimeout = TimeSpan.FromMilliseconds(200) };
@@ -145,15 +146,15 @@ public sealed class EtcdCallTests
     }
 
     [Test]
-    public async Task Silence_ends_with_the_deadline_and_the_outcome_is_unknown()
+    public async Task A_server_that_hangs_fails_at_the_deadline_with_an_unknown_outcome()
     {
-        var error = await FailAsync(new Script([]) { Hangs = true });
+        var error = await FailAsync(new ScriptedHandler([]) { Hangs = true });
         Assert.That(error.StatusCode, Is.EqualTo(StatusCode.DeadlineExceeded));
         Assert.That(EtcdErrors.ChangedNothing(error), Is.False);
     }
 
     [Test]
-    public async Task A_deadline_that_ends_while_connecting_leaves_the_outcome_unknown()
+    public async Task A_deadline_exceeded_while_connecting_leaves_the_outcome_unknown()
     {
         using var full = new FullListener();
         using var handler = new SocketsHttpHandler();
@@ -163,10 +164,10 @@ public sealed class EtcdCallTests
     }
 
     [Test]
-    public async Task A_call_that_its_caller_cancels_is_cancelled()
+    public async Task A_call_cancelled_by_its_caller_is_cancelled()
     {
         using var cancel = new CancellationTokenSource(TimeSpan.FromMilliseconds(50));
-        using var silent = new Script([]) { Hangs = true };
+        using var silent = new ScriptedHandler([]) { Hangs = true };
         await Assert.ThatAsync(
             () =>
                 CallAsync(silent, new TxnRequest(), timeout: TimeSpan.FromMinutes(1), cancellationToken: cancel.Token),
@@ -174,9 +175,10 @@ public sealed class EtcdCallTests
     }
 
     [Test]
-    public async Task A_call_that_the_server_cancels_is_a_fault_and_no_cancellation()
+    public async Task A_call_cancelled_by_the_server_is_a_fault_and_not_a_cancellation()
     {
-        var script = new Script([]) { Headers = { ["grpc-status"] = "1", ["grpc-message"] = "context canceled" } };
+        var script =
+            new ScriptedHandler([]) { Headers = { ["grpc-status"] = "1", ["grpc-message"] = "context canceled" } };
         var error = await FailAsync(script);
         Assert.That(error.StatusCode, Is.EqualTo(StatusCode.Cancelled));
         Assert.That(EtcdErrors.ToStorage(error).IsTransient, Is.True);
@@ -218,7 +220,7 @@ public sealed class EtcdCallTests
         throw new AssertionException("The call succeeded.");
     }
 
-    private sealed class Script(byte[] answer) : HttpMessageHandler
+    private sealed class ScriptedHandler(byte[] body) : HttpMessageHandler
     {
         public Dictionary<string, string> Headers { get; } = [];
 
@@ -230,7 +232,7 @@ public sealed class EtcdCallTests
 
         public bool Hangs { get; init; }
 
-        /// <summary>The connection breaks after the answer's headers.</summary>
+        /// <summary>Whether the connection breaks after the response headers.</summary>
         public bool Breaks { get; init; }
 
         public int Calls { get; private set; }
@@ -249,7 +251,7 @@ public sealed class EtcdCallTests
                 await Task.Delay(Timeout.Infinite, cancellationToken);
             if (Throws is not null)
                 throw Throws;
-            HttpContent content = Breaks ? new BrokenContent() : new ByteArrayContent(answer);
+            HttpContent content = Breaks ? new BrokenContent() : new ByteArrayContent(body);
             content.Headers.ContentType = new("application/grpc");
             var response = new HttpResponseMessage(Status) { Version = HttpVersion.Version20, Content = content };
             foreach (var (name, value) in Headers)

@@ -26,7 +26,7 @@ public sealed class EtcdErrorsTests
     [TestCase(9, "etcdserver: authentication is not enabled", StorageFault.Denied)]
     [TestCase(12, "unknown service", StorageFault.Denied)]
     [TestCase(15, "etcdserver: corrupt cluster", StorageFault.Corrupt)]
-    public void Every_error_of_etcd_has_a_meaning_and_keeps_its_words(int status, string message, StorageFault expected)
+    public void Every_etcd_error_is_mapped_and_keeps_its_message(int status, string message, StorageFault expected)
     {
         var fault = EtcdErrors.ToStorage(Error((StatusCode)status, message));
         Assert.That(fault.Kind, Is.EqualTo(expected));
@@ -34,7 +34,7 @@ public sealed class EtcdErrorsTests
     }
 
     [Test]
-    public void A_write_may_be_sent_again_only_where_it_surely_changed_nothing()
+    public void A_write_may_be_resent_only_if_it_certainly_changed_nothing()
     {
         (StatusCode Code, string Message, Exception? Cause, bool Expected)[] cases =
         [
@@ -57,7 +57,7 @@ public sealed class EtcdErrorsTests
     }
 
     [Test]
-    public void A_login_is_made_again_for_a_token_that_is_unknown_or_older_than_a_change_of_the_users()
+    public void An_unknown_or_outdated_token_requires_a_new_login()
     {
         Assert.That(
             EtcdErrors.RequiresLogin(Error(StatusCode.Unauthenticated, "etcdserver: invalid auth token")), Is.True);
@@ -68,6 +68,6 @@ public sealed class EtcdErrorsTests
             EtcdErrors.RequiresLogin(Error(StatusCode.PermissionDenied, "etcdserver: permission denied")), Is.False);
     }
 
-    private static RpcException Error(
-        StatusCode code, string message, Exception? cause = null) => new(new Status(code, message, cause));
+    private static RpcException Error(StatusCode code, string message, Exception? cause = null) =>
+        new(new Status(code, message, cause));
 }

@@ -10,40 +10,42 @@ public sealed class EtcdKeysTests
     private static readonly Digest Any = Digest.FromHash(new byte[32]);
 
     [Test]
-    public void A_range_of_documents_is_what_lies_below_and_nothing_beside()
+    public void A_range_of_documents_contains_only_what_is_below_its_scope()
     {
         var range = Keys.Documents(StoreKey.Of("packages", "a"), after: null);
-        Assert.That(Holds(range, StoreKey.Of("packages", "a", "b")), Is.True);
-        Assert.That(Holds(range, StoreKey.Of("packages", "a", "b", "c")), Is.True);
-        foreach (var beside in (StoreKey[])[
+        Assert.That(Contains(range, StoreKey.Of("packages", "a", "b")), Is.True);
+        Assert.That(Contains(range, StoreKey.Of("packages", "a", "b", "c")), Is.True);
+        foreach (var outside in (StoreKey[])[
             StoreKey.Of("packages", "a"), StoreKey.Of("packages", "ab"), StoreKey.Of("packages", "a-b"),
             StoreKey.Of("packages", "b")
         ])
-            Assert.That(Holds(range, beside), Is.False, beside.Value);
+            Assert.That(Contains(range, outside), Is.False, outside.Value);
     }
 
     [Test]
-    public void What_comes_after_a_key_does_not_hold_it_and_may_be_nothing()
+    public void A_range_after_a_key_excludes_the_key_and_may_be_empty()
     {
         var scope = StoreKey.Of("packages", "a");
         var key = StoreKey.Of("packages", "a", "b");
-        Assert.That(Holds(Keys.Documents(scope, key), key), Is.False);
-        Assert.That(Holds(Keys.Documents(scope, key), StoreKey.Of("packages", "a", "b", "c")), Is.True);
+        Assert.That(Contains(Keys.Documents(scope, key), key), Is.False);
+        Assert.That(Contains(Keys.Documents(scope, key), StoreKey.Of("packages", "a", "b", "c")), Is.True);
         Assert.That(
-            Holds(Keys.Documents(scope, StoreKey.Of("a")), key), Is.True, "a key before the range leaves it whole");
+            Contains(Keys.Documents(scope, StoreKey.Of("a")), key),
+            Is.True,
+            "a key before the range does not shorten it");
         Assert.That(Keys.Documents(scope, StoreKey.Of("packages", "z")).IsEmpty, Is.True);
     }
 
     [Test]
-    public void The_heads_of_a_scope_are_its_own_or_those_of_its_scopes_too()
+    public void Heads_are_those_of_the_scope_or_also_of_the_scopes_below()
     {
         var scope = StoreKey.Of("packages", "a");
         var own = Keys.Head(new BlobKey(scope, Any));
         var below = Keys.Head(new BlobKey(StoreKey.Of("packages", "a", "b"), Any));
-        Assert.That(Holds(Keys.Heads(scope, ScopeDepth.Exact, null), own), Is.True);
-        Assert.That(Holds(Keys.Heads(scope, ScopeDepth.Exact, null), below), Is.False);
-        Assert.That(Holds(Keys.Heads(scope, ScopeDepth.Subtree, null), own), Is.True);
-        Assert.That(Holds(Keys.Heads(scope, ScopeDepth.Subtree, null), below), Is.True);
+        Assert.That(Contains(Keys.Heads(scope, ScopeDepth.Exact, null), own), Is.True);
+        Assert.That(Contains(Keys.Heads(scope, ScopeDepth.Exact, null), below), Is.False);
+        Assert.That(Contains(Keys.Heads(scope, ScopeDepth.Subtree, null), own), Is.True);
+        Assert.That(Contains(Keys.Heads(scope, ScopeDepth.Subtree, null), below), Is.True);
     }
 
     [Test]
@@ -53,12 +55,12 @@ public sealed class EtcdKeysTests
         Assert.That(
             chunks.Select(static chunk => chunk.ToStringUtf8()),
             Is.Ordered.Using((IComparer<string>)StringComparer.Ordinal));
-        Assert.That(chunks.TrueForAll(static chunk => Holds(Keys.Chunks("u"), chunk)), Is.True);
-        Assert.That(Holds(Keys.Chunks("u"), Keys.Chunk("u2", 0)), Is.False);
+        Assert.That(chunks.TrueForAll(static chunk => Contains(Keys.Chunks("u"), chunk)), Is.True);
+        Assert.That(Contains(Keys.Chunks("u"), Keys.Chunk("u2", 0)), Is.False);
     }
 
-    private static bool Holds(KeyRange range, StoreKey key) => Holds(range, Keys.Document(key));
+    private static bool Contains(KeyRange range, StoreKey key) => Contains(range, Keys.Document(key));
 
-    private static bool Holds(KeyRange range, Google.Protobuf.ByteString key) =>
+    private static bool Contains(KeyRange range, Google.Protobuf.ByteString key) =>
         key.Span.SequenceCompareTo(range.From.Span) >= 0 && key.Span.SequenceCompareTo(range.End.Span) < 0;
 }

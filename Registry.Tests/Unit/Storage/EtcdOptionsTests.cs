@@ -10,7 +10,7 @@ public sealed class EtcdOptionsTests
     public void The_defaults_are_valid() => Assert.That(ErrorsOf(new EtcdOptions()), Is.Empty);
 
     [Test]
-    public void Several_endpoints_and_a_login_are_valid() => Assert.That(
+    public void Several_endpoints_and_credentials_are_valid() => Assert.That(
         ErrorsOf(
             new EtcdOptions
             {
@@ -46,11 +46,11 @@ public sealed class EtcdOptionsTests
     [TestCase(-1)]
     [TestCase(61)]
     [TestCase(double.NaN)]
-    public void A_timeout_is_a_fraction_of_a_second_to_a_minute(double seconds) =>
+    public void A_timeout_is_positive_and_at_most_a_minute(double seconds) =>
         Assert.That(ErrorsOf(new EtcdOptions { TimeoutSeconds = seconds }), Has.Some.Contains("ETCD__TIMEOUTSECONDS"));
 
     [Test]
-    public void Everything_that_is_wrong_is_said_at_once()
+    public void All_errors_are_reported_at_once()
     {
         var errors = ErrorsOf(new EtcdOptions
         {
@@ -70,7 +70,7 @@ public sealed class EtcdOptionsTests
     }
 
     [Test]
-    public void Certificates_are_read_at_once_and_need_https()
+    public void Certificates_are_validated_and_require_https()
     {
         using var authority = new TestAuthority();
         var (certificate, key) = authority.Issue("registry", "registry.test");
@@ -93,6 +93,6 @@ public sealed class EtcdOptionsTests
             Has.Some.Contains("ETCD__KEYFILE"));
     }
 
-    private static IEnumerable<string> ErrorsOf(
-        EtcdOptions options) => new EtcdOptionsValidator().Validate(null, options).Failures ?? [];
+    private static IEnumerable<string> ErrorsOf(EtcdOptions options) =>
+        new EtcdOptionsValidator().Validate(null, options).Failures ?? [];
 }

@@ -33,19 +33,19 @@ public sealed class FilesystemOptionsTests
 
     [TestCase("")]
     [TestCase("  ")]
-    public void An_empty_path_is_refused(string path) => DemandRefused(path, "FILESYSTEM__PATH is empty");
+    public void An_empty_path_is_refused(string path) => AssertRefused(path, "FILESYSTEM__PATH is empty");
 
     [Test]
-    public void A_file_is_no_folder()
+    public void A_path_to_a_file_is_refused()
     {
         using var folder = new TemporaryFolder();
         File.WriteAllText(folder.Below("file"), "");
-        DemandRefused(folder.Below("file"), "is a file, not a folder");
-        DemandRefused(folder.Below("file", "data"), "is a file, not a folder");
+        AssertRefused(folder.Below("file"), "is a file, not a folder");
+        AssertRefused(folder.Below("file", "data"), "is a file, not a folder");
     }
 
     [Test]
-    public void Nothing_is_made_by_the_validation()
+    public void Validation_creates_nothing()
     {
         using var folder = new TemporaryFolder();
         using var services = Services(folder.Below("new", "data"));
@@ -56,23 +56,23 @@ public sealed class FilesystemOptionsTests
     }
 
     [Test]
-    public void A_folder_is_not_created_where_that_is_forbidden()
+    public void A_folder_is_not_created_when_that_is_disabled()
     {
         using var folder = new TemporaryFolder();
         var path = folder.Below("data");
         (string, string) forbidden = ("Filesystem:Create", "false");
-        DemandRefused(path, "does not exist. FILESYSTEM__CREATE=false", forbidden);
+        AssertRefused(path, "does not exist. FILESYSTEM__CREATE=false", forbidden);
         Directory.CreateDirectory(path);
-        DemandRefused(path, "holds no registry", forbidden);
+        AssertRefused(path, "holds no registry", forbidden);
         Directory.CreateDirectory(folder.Below("data", "lost+found"));
-        DemandRefused(path, "holds no registry", forbidden);
+        AssertRefused(path, "holds no registry", forbidden);
         Directory.CreateDirectory(folder.Below("data", "documents"));
         Directory.CreateDirectory(folder.Below("data", "blobs"));
-        DemandAccepted(path, forbidden);
+        AssertAccepted(path, forbidden);
     }
 
     [Test]
-    public async Task A_folder_that_vanishes_before_the_first_call_is_not_created_either()
+    public async Task A_folder_removed_before_the_first_call_is_not_created_either()
     {
         using var folder = new TemporaryFolder();
         var failure = await FaultOfProbeAsync(new FilesystemOptions { Path = folder.Below("data"), Create = false });
@@ -81,37 +81,37 @@ public sealed class FilesystemOptionsTests
     }
 
     [Test]
-    public async Task The_folder_and_those_above_it_may_be_symbolic_links([Values("", "/")] string slash)
+    public async Task The_folder_and_its_parents_may_be_symbolic_links([Values("", "/")] string slash)
     {
         using var folder = new TemporaryFolder();
         Directory.CreateDirectory(folder.Below("volume", "registry"));
         Directory.CreateSymbolicLink(folder.Below("mount"), folder.Below("volume"));
         Directory.CreateSymbolicLink(folder.Below("data"), "first");
         Directory.CreateSymbolicLink(folder.Below("first"), Path.Combine("mount", "registry"));
-        await DemandUsableAsync(folder.Below("data") + slash);
+        await AssertUsableAsync(folder.Below("data") + slash);
         Assert.That(Directory.Exists(folder.Below("volume", "registry", "documents")), Is.True);
 
-        // A folder to be made below a link.
-        await DemandUsableAsync(folder.Below("mount", "new", "data") + slash);
+        // A folder to be created below a link.
+        await AssertUsableAsync(folder.Below("mount", "new", "data") + slash);
         Assert.That(Directory.Exists(folder.Below("volume", "new", "data", "documents")), Is.True);
     }
 
     [Test]
-    public void A_link_that_leads_nowhere_is_named_and_nothing_is_made()
+    public void A_broken_link_is_reported_and_nothing_is_created()
     {
         using var folder = new TemporaryFolder();
         File.CreateSymbolicLink(folder.Below("data"), folder.Below("gone"));
         File.CreateSymbolicLink(folder.Below("loop"), folder.Below("loop"));
-        var told = $"which is a symbolic link to '{folder.Below("gone")}' that leads to no folder";
-        DemandRefused(folder.Below("data"), told);
-        DemandRefused(folder.Below("data") + "/", told);
-        DemandRefused(folder.Below("data", "below"), $"'{folder.Below("data")}' is a symbolic link");
-        DemandRefused(folder.Below("loop"), "that leads to no folder");
+        var expectedError = $"which is a symbolic link to '{folder.Below("gone")}' that leads to no folder";
+        AssertRefused(folder.Below("data"), expectedError);
+        AssertRefused(folder.Below("data") + "/", expectedError);
+        AssertRefused(folder.Below("data", "below"), $"'{folder.Below("data")}' is a symbolic link");
+        AssertRefused(folder.Below("loop"), "that leads to no folder");
         Assert.That(Directory.GetFileSystemEntries(folder.Path), Has.Length.EqualTo(2));
     }
 
     [Test]
-    public async Task A_folder_that_takes_no_folders_is_an_error_and_no_endless_attempt()
+    public async Task A_parent_that_cannot_contain_folders_is_an_error_and_not_an_endless_loop()
     {
         var failure = await FaultOfProbeAsync(new FilesystemOptions { Path = "/proc/registry/data" });
         Assert.That(failure.Message, Does.Contain("'/proc/registry'"));
@@ -124,7 +124,7 @@ public sealed class FilesystemOptionsTests
             async () => await probe.ProbeAsync(CancellationToken.None)))!;
     }
 
-    private static async Task DemandUsableAsync(string path)
+    private static async Task AssertUsableAsync(string path)
     {
         await using var services = Services(path);
         await services.GetRequiredService<IStorageProbe>().ProbeAsync(CancellationToken.None);
@@ -134,13 +134,13 @@ public sealed class FilesystemOptionsTests
         Assert.That(await documents.TryDeleteAsync(key, Precondition.None, CancellationToken.None), Is.True);
     }
 
-    private static void DemandAccepted(string path, params (string Key, string Value)[] settings)
+    private static void AssertAccepted(string path, params (string Key, string Value)[] settings)
     {
         using var services = Services(path, settings);
         Assert.That(() => services.GetRequiredService<IStartupValidator>().Validate(), Throws.Nothing);
     }
 
-    private static void DemandRefused(string path, string message, params (string Key, string Value)[] settings)
+    private static void AssertRefused(string path, string message, params (string Key, string Value)[] settings)
     {
         using var services = Services(path, settings);
         Assert.That(

@@ -11,7 +11,7 @@ namespace Registry.Tests.Unit.Storage;
 public sealed class GcsOptionsTests
 {
     [Test]
-    public void What_is_not_set_has_its_default()
+    public void Unset_options_have_their_defaults()
     {
         var options = Read(("GCS:BUCKET", "registry"));
         Assert.That(
@@ -23,7 +23,7 @@ public sealed class GcsOptionsTests
     [TestCase("localhost:4443", "http://localhost:4443")]
     [TestCase("http://localhost:4443/", "http://localhost:4443")]
     [TestCase("https://emulator", "https://emulator")]
-    public void An_emulator_is_named_by_the_setting_that_all_of_googles_libraries_share(string host, string address) =>
+    public void An_emulator_is_configured_by_STORAGE_EMULATOR_HOST(string host, string address) =>
         Assert.That(Read(("Gcs:Bucket", "registry"), ("STORAGE_EMULATOR_HOST", host)).Address, Is.EqualTo(address));
 
     [TestCase("Gcs:Bucket", "", "GCS__BUCKET is not set")]
@@ -53,7 +53,7 @@ public sealed class GcsOptionsTests
     [TestCase("Gcs:DeadlineSeconds", "0", "GCS__DEADLINESECONDS is 0")]
     [TestCase("Gcs:DeadlineSeconds", "soon", "GCS__DEADLINESECONDS is 'soon'; expected a number")]
     [TestCase("Gcs:TransferIdleSeconds", "-1", "GCS__TRANSFERIDLESECONDS is -1")]
-    public void What_cannot_work_is_refused_by_the_name_of_its_setting(string key, string value, string words) =>
+    public void Invalid_values_are_rejected_with_the_name_of_their_setting(string key, string value, string words) =>
         Assert.That(
             () => Read(("Gcs:Bucket", "registry"), (key, value)),
             Throws.TypeOf<OptionsValidationException>().With.Message.Contains(words));
@@ -73,7 +73,7 @@ public sealed class GcsOptionsTests
     }
 
     [Test]
-    public void All_that_is_wrong_is_told_at_once()
+    public void All_errors_are_reported_at_once()
     {
         var refusal =
             Assert.Throws<OptionsValidationException>(() => Read(("Gcs:Prefix", "a b"), ("Gcs:DeadlineSeconds", "0")));
@@ -81,7 +81,7 @@ public sealed class GcsOptionsTests
     }
 
     [Test]
-    public void Names_stand_in_the_order_of_their_keys_and_are_short_enough()
+    public void Names_sort_like_their_keys_and_are_short_enough()
     {
         var names = new GcsNames(new string('p', GcsNames.MaxPrefixBytes - 1));
         StoreKey[] keys = [
@@ -102,7 +102,7 @@ public sealed class GcsOptionsTests
     }
 
     [Test]
-    public void The_checksum_is_that_of_its_test_vector_in_whatever_pieces_it_comes()
+    public void The_checksum_matches_the_test_vector_in_any_pieces()
     {
         Assert.That(Crc32C.Of("123456789"u8), Is.EqualTo("4waSgw=="));
         Assert.That(Crc32C.Of([]), Is.EqualTo("AAAAAA=="));

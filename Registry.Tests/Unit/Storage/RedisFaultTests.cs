@@ -30,12 +30,12 @@ public sealed class RedisFaultTests
         "It was not possible to connect to the redis server(s); to create a disconnected multiplexer, disable "
             + "AbortOnConnectFail. AuthenticationFailure on PING",
         StorageFault.Denied)]
-    [TestCase("ERR something that nobody has seen before", null)]
-    public void A_failure_is_told_by_its_words(string message, StorageFault? kind) =>
+    [TestCase("ERR an unknown error", null)]
+    public void A_failure_is_classified_by_its_message(string message, StorageFault? kind) =>
         Assert.That(RedisFault.Classify(message), Is.EqualTo(kind));
 
     [Test]
-    public void What_came_too_late_is_unavailable_and_what_is_known_stays_as_it_is()
+    public void A_timeout_is_unavailable_and_a_StorageException_is_unchanged()
     {
         Assert.That(RedisFault.From(new TimeoutException()).Kind, Is.EqualTo(StorageFault.Unavailable));
         var known = new StorageException(StorageFault.Corrupt, "known");

@@ -10,7 +10,7 @@ public sealed class SharedFlushesTests
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(30);
 
     [Test]
-    public void A_lone_call_flushes_and_tells_which_folder_it_was()
+    public void A_single_call_flushes_and_returns_the_identity_of_the_folder()
     {
         var flushed = new List<string>();
         var flushes = new SharedFlushes(folder =>
@@ -25,25 +25,25 @@ public sealed class SharedFlushesTests
     }
 
     [Test]
-    public async Task Who_comes_during_a_flush_shares_the_one_that_begins_after_it()
+    public async Task Calls_during_a_flush_share_the_next_one()
     {
         const int Callers = 8;
         using var disk = new Disk();
         var flushes = new SharedFlushes(disk.Flush);
         var first = RunAsync(() => flushes.Flush("a"));
-        await disk.BegunAsync(1);
+        await disk.WaitForFlushesAsync(1);
         var others = Enumerable.Range(0, Callers).Select(_ => RunAsync(() => flushes.Flush("a"))).ToArray();
         await Task.Delay(50);
         Assert.That(disk.Begun, Is.EqualTo(1), "one flush of a folder at a time");
         Assert.That(
-            others.Any(static other => other.IsCompleted), Is.False, "the flush under way began before they came");
+            others.Any(static other => other.IsCompleted), Is.False, "the running flush began before these calls");
 
         disk.EndOne();
         Assert.That(await first.WaitAsync(Timeout), Is.EqualTo(Identity));
-        await disk.BegunAsync(2);
+        await disk.WaitForFlushesAsync(2);
         disk.EndOne();
         Assert.That(await Task.WhenAll(others).WaitAsync(Timeout), Is.All.EqualTo(Identity));
-        Assert.That(disk.Begun, Is.EqualTo(2), "all of them shared one");
+        Assert.That(disk.Begun, Is.EqualTo(2), "all of them shared one flush");
     }
 
     [Test]
@@ -52,38 +52,38 @@ public sealed class SharedFlushesTests
         using var disk = new Disk();
         var flushes = new SharedFlushes(disk.Flush);
         var both = new[] { RunAsync(() => flushes.Flush("a")), RunAsync(() => flushes.Flush("b")) };
-        await disk.BegunAsync(2);
+        await disk.WaitForFlushesAsync(2);
         disk.EndOne();
         disk.EndOne();
         Assert.That(await Task.WhenAll(both).WaitAsync(Timeout), Is.All.EqualTo(Identity));
     }
 
     [Test]
-    public async Task A_failure_is_told_to_all_who_share_it_and_to_nobody_after()
+    public async Task A_failure_reaches_all_calls_that_share_the_flush_and_none_after()
     {
         using var disk = new Disk();
         var flushes = new SharedFlushes(disk.Flush);
         var first = RunAsync(() => flushes.Flush("a"));
-        await disk.BegunAsync(1);
+        await disk.WaitForFlushesAsync(1);
         var sharing = new[] { RunAsync(() => flushes.Flush("a")), RunAsync(() => flushes.Flush("a")) };
         await Task.Delay(50);
         disk.EndOne();
         await first.WaitAsync(Timeout);
-        await disk.BegunAsync(2);
+        await disk.WaitForFlushesAsync(2);
         disk.FailOne();
         foreach (var failed in sharing)
             await Assert.ThrowsAsync<IOException>(() => failed.WaitAsync(Timeout));
 
         var later = RunAsync(() => flushes.Flush("a"));
-        await disk.BegunAsync(3);
+        await disk.WaitForFlushesAsync(3);
         disk.EndOne();
         Assert.That(await later.WaitAsync(Timeout), Is.EqualTo(Identity));
     }
 
     [Test]
-    public async Task Whatever_was_written_before_a_call_is_flushed_after_it()
+    public async Task Everything_written_before_a_call_is_flushed_when_it_returns()
     {
-        // Each writer counts up; what a flush covers is what had been written when it began.
+        // Each writer increments a counter; a flush covers what had been written when it began.
         const int Writers = 8;
         const int Rounds = 500;
         var (written, durable) = (0, 0);
@@ -99,10 +99,10 @@ public sealed class SharedFlushesTests
         {
             for (var i = 0; i < Rounds; i++)
             {
-                var mine = Interlocked.Increment(ref written);
+                var value = Interlocked.Increment(ref written);
                 flushes.Flush("a");
-                if (Volatile.Read(ref durable) < mine)
-                    early.Add(mine);
+                if (Volatile.Read(ref durable) < value)
+                    early.Add(value);
             }
 
             return Identity;
@@ -110,11 +110,10 @@ public sealed class SharedFlushesTests
         Assert.That(early, Is.Empty);
     }
 
-    private static Task<FileIdentity?> RunAsync(
-        Func<FileIdentity?> call) =>
+    private static Task<FileIdentity?> RunAsync(Func<FileIdentity?> call) =>
         Task.Factory.StartNew(call, default, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 
-    /// <summary>A disk whose flushes last until a test ends them.</summary>
+    /// <summary>A disk whose flushes last until the test ends them.</summary>
     private sealed class Disk : IDisposable
     {
         private readonly SemaphoreSlim begun = new(0);
@@ -131,7 +130,7 @@ public sealed class SharedFlushesTests
             return ends.Take() ? Identity : throw new IOException(folder);
         }
 
-        public async Task BegunAsync(int flushes)
+        public async Task WaitForFlushesAsync(int flushes)
         {
             for (; seen < flushes; seen++)
                 Assert.That(await begun.WaitAsync(Timeout), Is.True);

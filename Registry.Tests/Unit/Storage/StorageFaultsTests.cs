@@ -4,7 +4,7 @@ using Registry.Tests.Support.Storage;
 
 namespace Registry.Tests.Unit.Storage;
 
-/// <summary>The means of other tests to make storage fail, which must fail where they say.</summary>
+/// <summary>The fault injection that other tests rely on fails exactly where configured.</summary>
 public sealed class StorageFaultsTests
 {
     private static readonly StoreKey Sample = StoreKey.Of("packages", "sample", "app");
@@ -19,10 +19,10 @@ public sealed class StorageFaultsTests
     private FaultyBlobStore Blobs => new(storage.Blobs, faults);
 
     [SetUp]
-    public void Heal() => faults.Mend();
+    public void ResetFaults() => faults.Mend();
 
     [Test]
-    public async Task A_fault_before_a_write_leaves_it_undone()
+    public async Task A_fault_before_a_write_prevents_it()
     {
         var key = StoreKey.Of("packages", "before");
         faults.Before = call => FailAt(call, StorageOperation.PutDocument, key.Value);
@@ -32,7 +32,7 @@ public sealed class StorageFaultsTests
     }
 
     [Test]
-    public async Task A_fault_after_a_write_loses_the_answer_and_not_the_write()
+    public async Task A_fault_after_a_write_loses_the_response_but_not_the_write()
     {
         var key = StoreKey.Of("packages", "after");
         faults.After = call => FailAt(call, StorageOperation.PutDocument, key.Value);
@@ -47,7 +47,7 @@ public sealed class StorageFaultsTests
     }
 
     [Test]
-    public async Task A_commit_may_be_lost_before_or_after()
+    public async Task A_commit_can_fail_before_or_after_it_is_applied()
     {
         faults.Before = call => FailAt(call, StorageOperation.CommitBlob, Sample.Value);
         await Assert.ThrowsAsync<StorageException>(() => Blobs.CommitAsync(Sample, Small, CancellationToken));
@@ -60,7 +60,7 @@ public sealed class StorageFaultsTests
     }
 
     [Test]
-    public async Task A_read_and_a_listing_may_break_in_their_midst()
+    public async Task A_read_and_a_listing_can_fail_midway()
     {
         var keys = new List<StoreKey> { StoreKey.Of("list", "a"), StoreKey.Of("list", "b"), StoreKey.Of("list", "c") };
         foreach (var key in keys)
@@ -83,6 +83,6 @@ public sealed class StorageFaultsTests
 
     private static ValueTask FailAt(StorageCall call, StorageOperation operation, string key) =>
         call == new StorageCall(operation, key)
-            ? throw new StorageException(StorageFault.Unavailable, "made to fail")
+            ? throw new StorageException(StorageFault.Unavailable, "injected")
             : default;
 }

@@ -11,8 +11,8 @@ public sealed class StoreKeyProperties
     private static readonly Config Settings = Config.QuickThrowOnFailure.WithMaxTest(2_000);
 
     /// <summary>
-    /// Segments of what gives trouble, more often than chance would: dots, slashes, escapes, upper case, broken and
-    /// whole Unicode.
+    /// Segments with more problematic characters than random text: dots, slashes, escapes, upper case, valid and
+    /// invalid Unicode.
     /// </summary>
     private static Arbitrary<string[]> SegmentLists =>
         Gen.Elements('.', '/', '%', '@', 'a', 'A', '-', '_', '2', 'e', '\0', ' ', 'é', '日', '\ud83d', '\ude00')
@@ -21,7 +21,7 @@ public sealed class StoreKeyProperties
         .ToArbitrary();
 
     [Test]
-    public void Segments_come_back_as_they_went_in() => Check.One(Settings, Prop.ForAll(SegmentLists, segments =>
+    public void Segments_round_trip() => Check.One(Settings, Prop.ForAll(SegmentLists, segments =>
     {
         if (!StoreKey.TryOf(segments, out var key))
             return segments.Any(segment => !IsUnicode(segment));
@@ -50,7 +50,7 @@ public sealed class StoreKeyProperties
             || (one == other) == left.SequenceEqual(right)));
 
     [Test]
-    public void What_parses_is_written_the_same_way() => Check.One(Settings, Prop.ForAll(
+    public void A_parsed_key_is_written_the_same_way() => Check.One(Settings, Prop.ForAll(
         Gen.Elements('.', '/', '%', '2', 'e', 'f', '4', '1', 'c', '3', 'a', '-', '@')
             .ListOf()
             .Select(chars => new string([.. chars]))

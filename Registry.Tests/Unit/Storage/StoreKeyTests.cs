@@ -19,7 +19,7 @@ public sealed class StoreKeyTests
     [TestCase("é", "%c3%a9")]
     [TestCase("😀", "%f0%9f%98%80")]
     [TestCase("\0", "%00")]
-    public void A_segment_is_escaped_to_what_every_backend_takes(string segment, string escaped)
+    public void A_segment_is_escaped_to_characters_that_every_backend_supports(string segment, string escaped)
     {
         var key = StoreKey.Of(segment);
         Assert.That(key.Value, Is.EqualTo(escaped));
@@ -52,11 +52,11 @@ public sealed class StoreKeyTests
     [TestCase("%ed%a0%80")]
     [TestCase("%+1")]
     [TestCase(null)]
-    public void What_no_key_is_written_as_is_not_read_as_one(
-        string? text) => Assert.That(StoreKey.TryParse(text, out _), Is.False);
+    public void Non_canonical_keys_are_not_parsed(string? text) =>
+        Assert.That(StoreKey.TryParse(text, out _), Is.False);
 
     [Test]
-    public void What_is_too_long_is_refused_and_never_cut()
+    public void Overlong_keys_are_refused_and_never_truncated()
     {
         var longest = new string('a', StoreKey.MaxSegmentBytes);
         Assert.That(StoreKey.TryOf([longest], out _), Is.True);
@@ -74,7 +74,7 @@ public sealed class StoreKeyTests
     }
 
     [Test]
-    public void No_segment_and_broken_unicode_are_refused()
+    public void No_segments_and_invalid_Unicode_are_refused()
     {
         Assert.That(() => StoreKey.Of(), Throws.ArgumentException);
         Assert.That(() => StoreKey.Of("a", "\ud800"), Throws.ArgumentException);
@@ -82,14 +82,14 @@ public sealed class StoreKeyTests
     }
 
     [Test]
-    public void The_default_names_nothing()
+    public void The_default_key_has_no_value()
     {
         Assert.That(() => default(StoreKey).Value, Throws.InvalidOperationException);
         Assert.That(default(StoreKey).ToString(), Is.Empty);
     }
 
     [Test]
-    public void Below_means_whole_segments()
+    public void IsBelow_compares_whole_segments()
     {
         var scope = StoreKey.Of("a", "b");
         Assert.That(StoreKey.Of("a", "b", "c").IsBelow(scope), Is.True);

@@ -16,7 +16,7 @@ public sealed class TransferBudgetTests
     private readonly TransferBudget budget = new(Options, TimeProvider.System);
 
     [TearDown]
-    public void Demand_that_everything_was_released() => Assert.That(budget.Reserved, Is.Zero);
+    public void AssertEverythingWasReleased() => Assert.That(budget.Reserved, Is.Zero);
 
     [Test]
     public async Task A_reservation_waits_until_memory_is_released()
@@ -33,34 +33,34 @@ public sealed class TransferBudgetTests
     }
 
     [Test]
-    public async Task A_reservation_is_refused_when_no_memory_is_released_in_time()
+    public async Task A_reservation_fails_if_no_memory_is_released_in_time()
     {
-        var hasty = new TransferBudget(Options with { Wait = TimeSpan.FromMilliseconds(20) }, TimeProvider.System);
-        await hasty.ReserveAsync(1000, default);
+        var shortWait = new TransferBudget(Options with { Wait = TimeSpan.FromMilliseconds(20) }, TimeProvider.System);
+        await shortWait.ReserveAsync(1000, default);
 
         Assert.That(
             async () =>
-                await hasty.ReserveAsync(1, default), Throws.TypeOf<RegistryException>().With
+                await shortWait.ReserveAsync(1, default), Throws.TypeOf<RegistryException>().With
                     .Property("Code")
                     .EqualTo(ErrorCode.Unavailable));
 
-        hasty.Release(1000);
-        Assert.That(hasty.Reserved, Is.Zero);
+        shortWait.Release(1000);
+        Assert.That(shortWait.Reserved, Is.Zero);
     }
 
     [Test]
-    public async Task A_newcomer_is_refused_at_once_when_as_much_as_the_limit_waits_and_a_transfer_under_way_is_not()
+    public async Task New_transfers_are_refused_when_a_full_limit_is_waiting_but_running_ones_are_not()
     {
         await budget.ReserveAsync(1000, default);
         using var first = budget.Begin(static () => { });
         using var second = budget.Begin(static () => { });
         var waiting = first.ReserveAsync(1000, default).AsTask();
         Assert.That(async () => await second.ReserveAsync(1, default), Throws.TypeOf<RegistryException>());
-        var underWay = budget.ReserveAsync(1, default).AsTask();
-        Assert.That(underWay.IsCompleted, Is.False);
+        var running = budget.ReserveAsync(1, default).AsTask();
+        Assert.That(running.IsCompleted, Is.False);
 
         budget.Release(1000);
-        await underWay;
+        await running;
         budget.Release(1);
         await waiting;
     }
@@ -91,7 +91,7 @@ public sealed class TransferBudgetTests
     }
 
     [Test]
-    public async Task More_than_the_limit_is_granted_alone()
+    public async Task A_reservation_over_the_limit_is_granted_exclusively()
     {
         await budget.ReserveAsync(5000, default);
         var second = budget.ReserveAsync(1, default).AsTask();
@@ -112,18 +112,18 @@ public sealed class TransferBudgetTests
     }
 
     [Test]
-    public async Task Transfers_that_start_leave_memory_to_those_under_way_and_wait_behind_them()
+    public async Task Starting_transfers_leave_memory_to_running_ones_and_wait_behind_them()
     {
         using var first = budget.Begin(static () => { });
         await first.ReserveAsync(700, default);
         using var second = budget.Begin(static () => { });
         var starting = second.ReserveAsync(100, default).AsTask();
         await budget.ReserveAsync(300, default);
-        var going = budget.ReserveAsync(300, default).AsTask();
-        Assert.That(starting.IsCompleted || going.IsCompleted, Is.False);
+        var running = budget.ReserveAsync(300, default).AsTask();
+        Assert.That(starting.IsCompleted || running.IsCompleted, Is.False);
 
         budget.Release(300);
-        await going;
+        await running;
         Assert.That(starting.IsCompleted, Is.False);
 
         budget.Release(300);
@@ -132,7 +132,7 @@ public sealed class TransferBudgetTests
     }
 
     [Test]
-    public async Task The_transfer_that_has_stalled_longest_gives_way()
+    public async Task The_longest_stalled_transfer_is_cut()
     {
         List<string> cut = [];
         var transfers = new Dictionary<string, Transfer>();
@@ -162,46 +162,46 @@ public sealed class TransferBudgetTests
     }
 
     [Test]
-    public async Task A_transfer_is_cut_once_it_has_stalled_for_long_enough()
+    public async Task A_transfer_is_cut_only_after_it_has_stalled_long_enough()
     {
-        var patient =
+        var budgetWithDelay =
             new TransferBudget(Options with { StalledAfter = TimeSpan.FromMilliseconds(1500) }, TimeProvider.System);
         Transfer? stalled = null;
-        stalled = patient.Begin(() => stalled!.Dispose());
+        stalled = budgetWithDelay.Begin(() => stalled!.Dispose());
         await stalled.ReserveAsync(700, default);
         stalled.BeginWait();
         var began = TimeProvider.System.GetTimestamp();
 
-        await patient.ReserveAsync(1000, default);
+        await budgetWithDelay.ReserveAsync(1000, default);
 
         Assert.That(
             TimeProvider.System.GetElapsedTime(began), Is.GreaterThanOrEqualTo(TimeSpan.FromMilliseconds(1400)));
-        patient.Release(1000);
+        budgetWithDelay.Release(1000);
     }
 
     [Test]
-    public async Task A_chunk_reserves_what_it_grows_to()
+    public async Task A_chunk_reserves_memory_as_it_grows()
     {
         const int ChunkBytes = 64 * 1024;
-        var ample = new TransferBudget(new TransferOptions { BufferBytes = 1 << 20 }, TimeProvider.System);
-        var chunk = new ChunkBuffer(ample, ChunkBytes);
+        var largeBudget = new TransferBudget(new TransferOptions { BufferBytes = 1 << 20 }, TimeProvider.System);
+        var chunk = new ChunkBuffer(largeBudget, ChunkBytes);
         Assert.That(chunk.HasRoom, Is.False);
         var content = new byte[ChunkBytes + 1];
         Random.Shared.NextBytes(content);
 
         Assert.That(chunk.TryGrow(100), Is.True);
         var written = chunk.Write(content.AsSpan(0, 20_000));
-        Assert.That((written, ample.Reserved), Is.EqualTo((16 * 1024, 16 * 1024)));
+        Assert.That((written, largeBudget.Reserved), Is.EqualTo((16 * 1024, 16 * 1024)));
         await chunk.GrowAsync(content.Length, default);
         written += chunk.Write(content.AsSpan(written));
-        Assert.That((written, chunk.IsFull, ample.Reserved), Is.EqualTo((ChunkBytes, true, ChunkBytes)));
+        Assert.That((written, chunk.IsFull, largeBudget.Reserved), Is.EqualTo((ChunkBytes, true, ChunkBytes)));
 
         var taken = chunk.Take();
         Assert.That(taken.Bytes.Span.SequenceEqual(content.AsSpan(0, ChunkBytes)), Is.True);
         Assert.That(chunk.Length, Is.Zero);
         taken.Recycle();
         chunk.Take().Recycle();
-        Assert.That(ample.Reserved, Is.Zero);
+        Assert.That(largeBudget.Reserved, Is.Zero);
     }
 
     private static async Task StallAsync(Transfer transfer)

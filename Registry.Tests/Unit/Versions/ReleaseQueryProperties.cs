@@ -64,18 +64,18 @@ public sealed class ReleaseQueryProperties
             Parse(given.release.Value).Match(given.registry) == given.release);
 
     [Test]
-    public void The_answer_matches_and_nothing_higher_by_precedence_does() =>
+    public void The_result_matches_and_nothing_of_higher_precedence_does() =>
         Check(Cases, given =>
         {
-            var answer = given.query.Match(given.registry);
+            var result = given.query.Match(given.registry);
             var first = given.registry.Where(given.query.Matches).Cast<Release?>().FirstOrDefault();
-            return answer is null
+            return result is null
                 ? first is null
-                : given.query.Matches(answer.Value) && first!.Value.Parts.ComparePrecedence(answer.Value.Parts) == 0;
+                : given.query.Matches(result.Value) && first!.Value.Parts.ComparePrecedence(result.Value.Parts) == 0;
         });
 
     [Test]
-    public void A_release_that_does_not_match_changes_no_answer() =>
+    public void A_release_that_does_not_match_does_not_change_the_result() =>
         Check(
             from given in Cases
                 from text in ReleaseTexts select (given.query, given.registry, added: Release.Parse(text)), given =>
@@ -84,7 +84,7 @@ public sealed class ReleaseQueryProperties
                 == given.query.Match(given.registry.Append(given.added).Distinct().OrderDescending().ToArray()));
 
     [Test]
-    public void Prereleases_answer_only_default_and_queries_with_a_dash() =>
+    public void Prereleases_match_only_default_and_queries_with_a_dash() =>
         Check(
             Cases,
             given =>
@@ -93,19 +93,19 @@ public sealed class ReleaseQueryProperties
                     || given.query.Text.Contains('-'));
 
     [Test]
-    public void Spaces_have_no_meaning() =>
+    public void Spaces_are_ignored() =>
         Check(from given in Cases where given.query.Text != "default" select given, given =>
             Parse(string.Join(' ', given.query.Text.ToCharArray())).Match(given.registry)
                 == given.query.Match(given.registry));
 
     [Test]
-    public void Less_and_not_less_part_the_releases() =>
+    public void Less_than_and_its_negation_partition_the_releases() =>
         Check(
             from registry in Registries
                 from text in ReleaseTexts select (registry, bound: Release.Parse(text)), given =>
         {
             var numbers = given.bound.Value.Split('+')[0];
-            // A dash takes the prereleases in.
+            // A dash includes prereleases.
             var (less, notLess) = (Parse($"<{numbers},!=9.9.9-no"), Parse($">={numbers},!=9.9.9-no"));
             return given.registry.All(release => less.Matches(release) != notLess.Matches(release));
         });
@@ -129,6 +129,6 @@ public sealed class ReleaseQueryProperties
     private static ReleaseQuery Parse(string text) =>
         ReleaseQuery.TryParse(text, out var query, out var reason) ? query : throw new FormatException(reason);
 
-    private static void Check<T>(
-        Gen<T> given, Func<T, bool> holds) => Prop.ForAll(given.ToArbitrary(), holds).Check(Thorough);
+    private static void Check<T>(Gen<T> given, Func<T, bool> property) =>
+        Prop.ForAll(given.ToArbitrary(), property).Check(Thorough);
 }

@@ -4,12 +4,12 @@ using Registry.Core.Versions;
 namespace Registry.Tests.Unit.Versions;
 
 /// <summary>
-/// The rows were observed on the reference server over the releases below, but for those it answers with 500.
+/// The rows were observed on the reference server with the releases below, except those that it answers with 500.
 /// </summary>
 [TestFixture]
 public sealed class ReleaseQueryTests
 {
-    private const string Observed =
+    private const string ObservedReleases =
         "0.0.3 0.0.4 0.2.3 0.2.4 0.9.0 1.0.0 1.1.0 1.2.0 1.2.1 1.3.0+b1 1.10.0 2.0.0-alpha 2.0.0-beta.2 "
             + "2.0.0-beta.11 2.0.0 2.1.0-rc.1 3.0.0-rc.1";
 
@@ -81,7 +81,7 @@ public sealed class ReleaseQueryTests
     [TestCase("1.2.0,1.2.1", null)]
     [TestCase(">=1.2.0,>=1.2.1", "2.0.0")]
     [TestCase(">3.0.0-", null)]
-    // The reference fails on these with 500 or 422; they have a plain meaning.
+    // The reference server fails on these with 500 or 422, but their meaning is clear.
     [TestCase("~1", "1.10.0")]
     [TestCase("1.x", "1.10.0")]
     [TestCase("1.*", "1.10.0")]
@@ -94,10 +94,10 @@ public sealed class ReleaseQueryTests
     [TestCase("1.2.*", "1.2.1")]
     [TestCase("0.0.x", "0.0.4")]
     [TestCase("1.x,<1.10", "1.3.0+b1")]
-    public void A_query_finds_what_the_reference_finds(string text, string? expected) =>
-        Assert.That(Find(text, Observed), Is.EqualTo(expected));
+    public void A_query_finds_what_the_reference_server_finds(string text, string? expected) =>
+        Assert.That(Find(text, ObservedReleases), Is.EqualTo(expected));
 
-    // Worked out by hand from the rules of the library that the reference uses: what is missing equals anything.
+    // Derived by hand from the rules of the library that the reference server uses: a missing part equals anything.
     [TestCase(">2.0.0-", "2.1.0-rc.1 2.0.0 2.0.0-rc", "2.1.0-rc.1")]
     [TestCase("<=2.0.0-", "2.1.0-rc.1 2.0.0 2.0.0-rc", "2.0.0")]
     [TestCase("!=2.0.0-", "2.0.0 2.0.0-rc", "2.0.0-rc")]
@@ -129,7 +129,7 @@ public sealed class ReleaseQueryTests
     [TestCase("*", "2.0.0-a", null)]
     [TestCase("default", "", null)]
     [TestCase("1.0.0", "", null)]
-    public void A_query_follows_the_rules_beyond_the_rows(string text, string releases, string? expected) =>
+    public void A_query_follows_the_rules_of_the_reference_library(string text, string releases, string? expected) =>
         Assert.That(Find(text, releases), Is.EqualTo(expected));
 
     [TestCase("1.3.0", "1.3.0+b 1.3.0+a 1.3.0", "1.3.0")]
@@ -141,7 +141,7 @@ public sealed class ReleaseQueryTests
     [TestCase("1.3", "1.3.0+b 1.3.0+a 1.3.0", "1.3.0+b")]
     [TestCase("1.3.0-rc", "1.3.0 1.3.0-rc+b 1.3.0-rc+a", "1.3.0-rc+b")]
     [TestCase("1.3.0-rc+a", "1.3.0 1.3.0-rc+b 1.3.0-rc+a", "1.3.0-rc+a")]
-    public void Between_builds_the_exactly_equal_one_wins_else_the_ordinally_highest(
+    public void Of_several_builds_the_exact_match_wins_or_else_the_ordinally_highest(
         string text, string releases, string? expected) =>
         Assert.That(Find(text, releases), Is.EqualTo(expected));
 
@@ -185,17 +185,17 @@ public sealed class ReleaseQueryTests
     [TestCase("**", "Invalid requirement specification: '**'")]
     [TestCase("-1", "Invalid requirement specification: '-1'")]
     [TestCase(null, "Invalid requirement specification: there is none")]
-    public void What_is_no_query_is_refused_with_a_reason(string? text, string expected)
+    public void An_invalid_query_is_refused_with_a_reason(string? text, string expected)
     {
-        var taken = ReleaseQuery.TryParse(text, out var query, out var reason);
+        var parsed = ReleaseQuery.TryParse(text, out var query, out var reason);
 
-        Assert.That(taken, Is.False);
+        Assert.That(parsed, Is.False);
         Assert.That(query, Is.Null);
         Assert.That(reason, Is.EqualTo(expected));
     }
 
     [Test]
-    public void A_query_of_more_than_256_characters_is_refused_unread()
+    public void A_query_of_more_than_256_characters_is_refused_unparsed()
     {
         var longest = ">=1.0.0" + string.Concat(Enumerable.Repeat(",*", 200));
 
@@ -205,7 +205,7 @@ public sealed class ReleaseQueryTests
     }
 
     [Test]
-    public void A_query_keeps_the_text_it_was_asked_in() =>
+    public void A_query_keeps_its_original_text() =>
         Assert.That(
             ReleaseQuery.TryParse(">= 1.2 , < 1.10", out var query, out _) ? query.Text : null,
             Is.EqualTo(">= 1.2 , < 1.10"));

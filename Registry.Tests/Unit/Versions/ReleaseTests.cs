@@ -20,9 +20,9 @@ public sealed class ReleaseTests
     [TestCase("1.0.0--+-")]
     public void A_semantic_version_is_a_release(string text)
     {
-        var taken = Release.TryParse(text, out var release, out var reason);
+        var parsed = Release.TryParse(text, out var release, out var reason);
 
-        Assert.That(taken, Is.True, reason);
+        Assert.That(parsed, Is.True, reason);
         Assert.That(reason, Is.Null);
         Assert.That(release.Value, Is.EqualTo(text));
         Assert.That(release.ToString(), Is.EqualTo(text));
@@ -65,9 +65,9 @@ public sealed class ReleaseTests
     [TestCase("-1.0.0", "Invalid version string: '-1.0.0'")]
     public void Anything_else_is_refused_with_a_reason(string? text, string expected)
     {
-        var taken = Release.TryParse(text, out var release, out var reason);
+        var parsed = Release.TryParse(text, out var release, out var reason);
 
-        Assert.That(taken, Is.False);
+        Assert.That(parsed, Is.False);
         Assert.That(reason, Is.EqualTo(expected));
         Assert.That(release, Is.EqualTo(default(Release)));
     }
@@ -83,7 +83,7 @@ public sealed class ReleaseTests
     }
 
     [Test]
-    public void The_order_is_that_of_the_specification_with_builds_of_one_release_in_ordinal_order()
+    public void Releases_are_ordered_by_the_specification_and_builds_ordinally()
     {
         string[] ascending =
         [
@@ -120,7 +120,7 @@ public sealed class ReleaseTests
     [TestCase("1.0.0-rc.1", true, "")]
     [TestCase("1.0.0+a-b.c", false, "a-b.c")]
     [TestCase("1.0.0-rc-1+a-b", true, "a-b")]
-    public void Prerelease_and_build_are_told_apart(string text, bool isPrerelease, string build)
+    public void Prerelease_and_build_are_distinguished(string text, bool isPrerelease, string build)
     {
         var release = Release.Parse(text);
 
@@ -129,7 +129,7 @@ public sealed class ReleaseTests
     }
 
     [Test]
-    public void The_default_value_is_no_release() =>
+    public void The_default_value_is_not_a_release() =>
         Assert.That(() => default(Release).Value, Throws.InvalidOperationException);
 
     [Test]
@@ -137,7 +137,7 @@ public sealed class ReleaseTests
     {
         var (left, right) = (Release.Parse("1.2.3-rc.10.x+b"), Release.Parse("1.2.3-rc.9.x+b"));
 
-        // Code that the runtime has not optimised yet may box: some round, and all after it, allocate nothing.
+        // Code that the runtime has not optimized yet may box; once it has, a round allocates nothing.
         Assert.That(Allocated, Is.Zero.After(10).Seconds.PollEvery(50).MilliSeconds);
 
         long Allocated()
