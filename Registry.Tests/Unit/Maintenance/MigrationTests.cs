@@ -216,7 +216,7 @@ internal sealed partial class MigrationTests
     public async Task An_empty_source_is_taken_for_a_wrong_one()
     {
         Assert.That(await New().RunAsync(default), Is.False);
-        Assert.That(told[0], Does.StartWith("source: holds no package and no archive"));
+        Assert.That(told[0], Does.StartWith("source: has no packages and no archives"));
     }
 
     private static bool IsProbe(StorageCall call) => call.Key.StartsWith("probe", StringComparison.Ordinal);
