@@ -5,12 +5,12 @@ using Registry.Core.Storage;
 namespace Registry.Storage.Filesystem;
 
 /// <summary>
-/// Exactly so many bytes of an open file, read forward; a file that turns out shorter is an exception, never an early
-/// end.
+/// A forward-only stream over a range of an open file. It throws if the file is shorter than the range, and never ends
+/// early.
 /// </summary>
 /// <remarks>
-/// Reads are direct: they come from the page cache as a rule, where handing them to another thread costs more than they
-/// do.
+/// Reads are synchronous. Most are served from the page cache, where switching to another thread costs more than the
+/// read.
 /// </remarks>
 internal sealed class BlobContent(FilesystemVolume volume, SafeFileHandle file, string path, long offset, long length)
     : ForwardOnlyStream(length)
@@ -22,11 +22,11 @@ internal sealed class BlobContent(FilesystemVolume volume, SafeFileHandle file, 
     public override int Read(Span<byte> buffer)
     {
         ObjectDisposedException.ThrowIf(closed, this);
-        var wanted = (int)Math.Min(buffer.Length, length - Consumed);
-        if (wanted == 0)
+        var requested = (int)Math.Min(buffer.Length, length - Consumed);
+        if (requested == 0)
             return 0;
-        var read = Disk.Read(file, buffer[..wanted], offset + Consumed, path);
-        if (read < wanted)
+        var read = Disk.Read(file, buffer[..requested], offset + Consumed, path);
+        if (read < requested)
             throw new StorageException(
                 StorageFault.Corrupt,
                 $"'{path}' ended at byte {offset + Consumed + read}: {length - Consumed - read} are missing.");

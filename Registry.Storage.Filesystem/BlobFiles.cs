@@ -3,10 +3,10 @@ using Registry.Core.Storage;
 
 namespace Registry.Storage.Filesystem;
 
-/// <summary>What blobs look like on the volume, for the store and its writers.</summary>
+/// <summary>Maps blobs to files, for the store and its writers.</summary>
 internal sealed class BlobFiles(FilesystemVolume volume)
 {
-    /// <summary>A blob that is replaced again and again while it is looked at is looked at this often.</summary>
+    /// <summary>How often a blob is read that others replace each time.</summary>
     private const int MaxAttempts = 100;
 
     public FilesystemVolume Volume { get; } = volume;
@@ -15,7 +15,7 @@ internal sealed class BlobFiles(FilesystemVolume volume)
 
     public string PathOf(BlobKey key) => FileTree.PathOf(key.Value);
 
-    /// <summary>What is at the place of a blob; null for nothing.</summary>
+    /// <summary>Reads the state of a blob; null when it does not exist.</summary>
     public BlobInfo? Stat(BlobKey key)
     {
         var path = PathOf(key);
@@ -23,7 +23,7 @@ internal sealed class BlobFiles(FilesystemVolume volume)
         {
             if (Disk.TryStat(path) is not { } state)
             {
-                FileTree.DemandPresent();
+                FileTree.ThrowIfMissing();
                 return null;
             }
 
@@ -35,29 +35,29 @@ internal sealed class BlobFiles(FilesystemVolume volume)
     }
 
     /// <summary>
-    /// Describes a blob by the state of its file; null when it has been replaced since, and what belonged to this state
-    /// is gone with it.
+    /// Describes a blob from the state of its file; null when the file has been replaced since, because its upload time
+    /// is then lost.
     /// </summary>
     public static BlobInfo? TryDescribe(BlobKey key, string path, FileState state)
     {
         if (state.Kind != FileKind.Regular)
-            throw new StorageException(StorageFault.Corrupt, $"'{path}' is no blob of ours.");
-        var uploaded = UploadedTimes.Down(state.Ticks);
-        if (UploadedTimes.IsApart(state.Ticks))
+            throw new StorageException(StorageFault.Corrupt, $"'{path}' is not a blob file.");
+        var uploaded = UploadedTimes.RoundDown(state.Ticks);
+        if (UploadedTimes.IsInFile(state.Ticks))
         {
-            if (UploadedTimes.TryRead(path, state.Ticks) is { } apart)
-                uploaded = apart;
+            if (UploadedTimes.TryRead(path, state.Ticks) is { } stored)
+                uploaded = stored;
             else if (Disk.TryStat(path)?.Ticks != state.Ticks)
                 return null;
 
-            // Still the same, and no line names it: a file that was restored or touched by hand. Its modification time
-            // is all there is.
+            // The file has not been replaced and its revision has no upload time: it was restored or touched by hand.
+            // Use the modification time.
         }
 
         return Describe(key, state.Length, uploaded, state.Ticks);
     }
 
-    /// <summary>Put together from 100 ns since the year 1.</summary>
+    /// <summary>Describes a blob from times in 100 ns since the year 1.</summary>
     public static BlobInfo Describe(BlobKey key, long length, long uploaded, long revision) => new(
         key,
         length,
@@ -66,9 +66,9 @@ internal sealed class BlobFiles(FilesystemVolume volume)
 
     public static Revision RevisionOf(long ticks) => new(ticks.ToString(CultureInfo.InvariantCulture));
 
-    /// <summary>The modification time that <see cref="RevisionOf"/> made a revision of.</summary>
+    /// <summary>Returns the modification time of a revision: the inverse of <see cref="RevisionOf"/>.</summary>
     public static long TicksOf(Revision revision) => long.Parse(revision.Value, CultureInfo.InvariantCulture);
 
     public static StorageException Unstable(string path) =>
-        new(StorageFault.Unavailable, $"'{path}' was replaced each of the {MaxAttempts} times that it was looked at.");
+        new(StorageFault.Unavailable, $"'{path}' was replaced during each of {MaxAttempts} reads.");
 }

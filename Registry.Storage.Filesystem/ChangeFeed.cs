@@ -3,64 +3,69 @@ using Registry.Core.Storage;
 
 namespace Registry.Storage.Filesystem;
 
-/// <summary>Reads <see cref="ChangeFile"/>: two calls of the system where nothing has changed. Never writes.</summary>
+/// <summary>
+/// Reads <see cref="ChangeFile"/>, with two system calls when nothing has changed. Never writes.
+/// </summary>
 internal sealed class ChangeFeed(ChangeFile changes)
 {
-    /// <summary>A slot that is being written is whole a moment later.</summary>
+    /// <summary>The attempts to read a slot that is being written. A write takes only a moment.</summary>
     private const int MaxReads = 100;
 
     /// <summary>See <see cref="IDocumentStore.ChangesAsync"/>.</summary>
     public DocumentChanges Since(StoreKey scope, ChangeToken? since)
     {
-        Span<byte> top = stackalloc byte[ChangeFile.TopBytes];
-        if (changes.Find() is not { } file || !changes.TryReadTop(file, top))
-            return new DocumentChanges(NoMoment.Instance, null);
-        if (since is not Moment known
+        Span<byte> state = stackalloc byte[ChangeFile.StateBytes];
+        if (changes.Find() is not { } file || !changes.TryReadState(file, state))
+            return new DocumentChanges(UnknownPosition.Instance, null);
+        if (since is not Position known
             || known.File != file.Identity
-            || !top[..ChangeFile.HeadBytes].SequenceEqual(known.Top.AsSpan(0, ChangeFile.HeadBytes)))
-            return new DocumentChanges(new Moment(file.Identity, top.ToArray()), null);
-        if (!known.IsBusy && top.SequenceEqual(known.Top))
+            || !state[..ChangeFile.HeaderBytes].SequenceEqual(known.State.AsSpan(0, ChangeFile.HeaderBytes)))
+            return new DocumentChanges(new Position(file.Identity, state.ToArray()), null);
+        if (!known.IsBusy && state.SequenceEqual(known.State))
             return new DocumentChanges(known, []);
 
         var keys = new HashSet<StoreKey>();
         for (var stripe = 0; stripe < ChangeFile.Stripes; stripe++)
         {
-            var before = ChangeFile.SlotOf(known.Top, stripe);
-            var after = ChangeFile.SlotOf(top, stripe);
-            if (ChangeSlot.TryRead(before, out var then) && !then.IsBusy && before.SequenceEqual(after))
+            var before = ChangeFile.SlotOf(known.State, stripe);
+            var after = ChangeFile.SlotOf(state, stripe);
+            if (ChangeSlot.TryRead(before, out var previous) && !previous.IsBusy && before.SequenceEqual(after))
                 continue;
-            if (!TryAddSince(file, stripe, then, before, after, scope, keys))
-                return new DocumentChanges(new Moment(file.Identity, top.ToArray()), null);
+            if (!TryAddKeys(file, stripe, previous, before, after, scope, keys))
+                return new DocumentChanges(new Position(file.Identity, state.ToArray()), null);
         }
 
-        return new DocumentChanges(new Moment(file.Identity, top.ToArray()), keys);
+        return new DocumentChanges(new Position(file.Identity, state.ToArray()), keys);
     }
 
-    /// <summary>False where the ring does not reach back so far, or one of the slots cannot be read.</summary>
-    private bool TryAddSince(
+    /// <summary>
+    /// Adds the keys of a stripe that changed since a slot was read; false when the ring no longer has all of them, or
+    /// a slot cannot be read.
+    /// </summary>
+    private bool TryAddKeys(
         ChangeFile.OpenFile file,
         int stripe,
-        ChangeSlot then,
+        ChangeSlot previous,
         ReadOnlySpan<byte> before,
         ReadOnlySpan<byte> after,
         StoreKey scope,
         HashSet<StoreKey> keys)
     {
         if (!ChangeSlot.TryRead(before, out _)
-            || !ChangeSlot.TryRead(after, out var now)
-            || now.Sequence < then.Sequence
-            || now.End < then.End)
+            || !ChangeSlot.TryRead(after, out var current)
+            || current.Sequence < previous.Sequence
+            || current.End < previous.End)
             return false;
 
-        // What was the last record may have been announced again without a record of its own, or its write may not have
-        // ended then.
-        var from = then.LastStart;
-        if (now.End + ChangeFile.MaxRecordBytes - from > ChangeFile.RingBytes)
+        // Start at the previous last record: its key may have been announced again without a new record, or its write
+        // may not have ended at that time.
+        var from = previous.LastStart;
+        if (current.End + ChangeFile.MaxRecordBytes - from > ChangeFile.RingBytes)
             return false;
-        var records = changes.ReadRing(file, stripe, from, now.End).AsSpan();
+        var records = changes.ReadRing(file, stripe, from, current.End).AsSpan();
 
-        // What the ring has overwritten meanwhile was not read.
-        if (!TryReadWhole(file, stripe, out var later)
+        // The records may have been overwritten while they were read.
+        if (!TryReadSlot(file, stripe, out var later)
             || later.End + ChangeFile.MaxRecordBytes - from > ChangeFile.RingBytes)
             return false;
         while (!records.IsEmpty)
@@ -78,7 +83,7 @@ internal sealed class ChangeFeed(ChangeFile changes)
         return true;
     }
 
-    private bool TryReadWhole(ChangeFile.OpenFile file, int stripe, out ChangeSlot slot)
+    private bool TryReadSlot(ChangeFile.OpenFile file, int stripe, out ChangeSlot slot)
     {
         for (var read = 0; read < MaxReads; read++)
             if (changes.TryReadSlot(file, stripe, out slot))
@@ -87,28 +92,28 @@ internal sealed class ChangeFeed(ChangeFile changes)
         return false;
     }
 
-    /// <summary>Head and slots as they were.</summary>
-    private sealed class Moment(FileIdentity file, byte[] top) : ChangeToken
+    /// <summary>The header and slots at one time.</summary>
+    private sealed class Position(FileIdentity file, byte[] state) : ChangeToken
     {
         public FileIdentity File => file;
 
-        public byte[] Top => top;
+        public byte[] State => state;
 
-        /// <summary>Whether a write was under way then.</summary>
-        public bool IsBusy { get; } = AnyBusy(top);
+        /// <summary>Whether a write was in progress.</summary>
+        public bool IsBusy { get; } = IsAnyBusy(state);
 
-        private static bool AnyBusy(ReadOnlySpan<byte> top)
+        private static bool IsAnyBusy(ReadOnlySpan<byte> state)
         {
             for (var stripe = 0; stripe < ChangeFile.Stripes; stripe++)
-                if (!ChangeSlot.TryRead(ChangeFile.SlotOf(top, stripe), out var slot) || slot.IsBusy)
+                if (!ChangeSlot.TryRead(ChangeFile.SlotOf(state, stripe), out var slot) || slot.IsBusy)
                     return true;
             return false;
         }
     }
 
-    /// <summary>Where there is no file that could tell.</summary>
-    private sealed class NoMoment : ChangeToken
+    /// <summary>The token when there is no usable file.</summary>
+    private sealed class UnknownPosition : ChangeToken
     {
-        public static NoMoment Instance { get; } = new();
+        public static UnknownPosition Instance { get; } = new();
     }
 }

@@ -6,50 +6,52 @@ using Registry.Core.Storage;
 namespace Registry.Storage.Filesystem;
 
 /// <summary>
-/// The file <c>changes</c>: which documents were written last, for those who keep a copy of many. A head, a slot for
-/// each stripe, and for each a ring of the keys that were written under it. All of it has its room from the start, so
-/// that a delete on a full disk needs none; nothing of it is flushed, as nobody who lives on a machine outlives it:
-/// after a crash of the machine the next writer makes a new file.
+/// The file <c>changes</c>: the documents written last, for processes that cache many documents. It has a header, a
+/// slot for each stripe, and for each stripe a ring of the keys written under it. All of its space is allocated at the
+/// start, so that a delete on a full disk needs none. It is never flushed, because no reader outlives a crash of the
+/// machine: the next writer after a crash creates a new file.
 /// </summary>
 /// <remarks>
-/// A writer holds the lock of its stripe. It appends its key to the ring and announces itself in the slot, renames, and
-/// ends in the slot, all before it acknowledges. Should the file have been replaced meanwhile, it says so again in the
-/// new one: so whatever was acknowledged is in the file that is in place.
+/// A writer holds the lock of its stripe. It appends its key to the ring and announces the write in the slot, renames
+/// the document, and ends the write in the slot, all before it acknowledges. If the file has been replaced meanwhile,
+/// it announces the write again in the new file: every acknowledged write is in the current file.
 /// </remarks>
 internal sealed class ChangeFile(FilesystemVolume volume, string path)
 {
     public const int Stripes = StripedLocks.Count;
     public const int RingBytes = 4096;
 
-    /// <summary>A length of two bytes, and the longest key.</summary>
+    /// <summary>Two bytes for the length, and the longest key.</summary>
     public const int MaxRecordBytes = sizeof(ushort) + StoreKey.MaxKeyBytes;
 
-    /// <summary>Head and slots: what is read to see whether anything has changed.</summary>
-    public const int TopBytes = HeadBytes + (Stripes * ChangeSlot.Size);
+    /// <summary>The size of header and slots, which tell whether anything has changed.</summary>
+    public const int StateBytes = HeaderBytes + (Stripes * ChangeSlot.Size);
 
-    public const int HeadBytes = 64;
+    public const int HeaderBytes = 64;
     private const int FirstRing = 8192;
     private const int TotalBytes = FirstRing + (Stripes * RingBytes);
     private const string BootId = "/proc/sys/kernel/random/boot_id";
 
-    private readonly byte[] mark = MarkOfThisBoot();
-    private volatile OpenFile? read;
+    private readonly byte[] signature = CreateSignature();
+    private volatile OpenFile? current;
 
-    /// <summary>The file that is in place now, to be read; null when there is none that can be relied on.</summary>
+    /// <summary>Opens the current file for reading; null when there is no usable one.</summary>
     public OpenFile? Find()
     {
         if (Disk.TryIdentify(path) is not { } identity)
             return null;
-        if (read is { } known && known.Identity == identity)
+        if (current is { } known && known.Identity == identity)
             return known;
 
-        // What it replaces may still be in use by another thread: it closes itself.
-        return Checked(Disk.TryOpenRead(path)) is { } file ? read = file : null;
+        // Another thread may still use the previous handle: its finalizer closes it.
+        return Validate(Disk.TryOpenRead(path)) is { } file ? current = file : null;
     }
 
-    /// <summary>Reads head and slots; false when the file has become shorter, which is damage.</summary>
-    public bool TryReadTop(OpenFile file, Span<byte> top) => Disk.Read(file.Handle, top, 0, path) == top.Length;
+    /// <summary>Reads header and slots; false when the file is too short, and so damaged.</summary>
+    public bool TryReadState(OpenFile file, Span<byte> state) =>
+        Disk.Read(file.Handle, state, 0, path) == state.Length;
 
+    /// <summary>Reads the slot of a stripe; false when it is being written.</summary>
     public bool TryReadSlot(OpenFile file, int stripe, out ChangeSlot slot)
     {
         Span<byte> bytes = stackalloc byte[ChangeSlot.Size];
@@ -58,11 +60,11 @@ internal sealed class ChangeFile(FilesystemVolume volume, string path)
             && ChangeSlot.TryRead(bytes, out slot);
     }
 
-    /// <summary>The slot of a stripe in what <see cref="TryReadTop"/> read.</summary>
-    public static ReadOnlySpan<byte> SlotOf(
-        ReadOnlySpan<byte> top, int stripe) => top.Slice(SlotOffset(stripe), ChangeSlot.Size);
+    /// <summary>Returns the slot of a stripe from the result of <see cref="TryReadState"/>.</summary>
+    public static ReadOnlySpan<byte> SlotOf(ReadOnlySpan<byte> state, int stripe) =>
+        state.Slice(SlotOffset(stripe), ChangeSlot.Size);
 
-    /// <summary>Reads records of a stripe's ring, at most the whole of it.</summary>
+    /// <summary>Reads records from the ring of a stripe, at most the whole ring.</summary>
     public byte[] ReadRing(OpenFile file, int stripe, long from, long end)
     {
         var bytes = new byte[end - from];
@@ -72,10 +74,10 @@ internal sealed class ChangeFile(FilesystemVolume volume, string path)
     }
 
     /// <summary>
-    /// Announces a write of a key. Disposing what it gives, once the write has happened or failed, ends it. The caller
-    /// holds the stripe until then.
+    /// Announces a write of a key. The caller holds the stripe, and disposes the result when the write has succeeded or
+    /// failed.
     /// </summary>
-    public ChangeMark Announce(int stripe, string key)
+    public AnnouncedChange Announce(int stripe, string key)
     {
         Span<byte> record = stackalloc byte[MaxRecordBytes];
         var length = sizeof(ushort) + Encoding.ASCII.GetBytes(key, record[sizeof(ushort)..]);
@@ -83,44 +85,44 @@ internal sealed class ChangeFile(FilesystemVolume volume, string path)
         record = record[..length];
         while (true)
         {
-            var file = Checked(Disk.TryOpenReadWrite(path));
+            var file = Validate(Disk.TryOpenReadWrite(path));
             if (file is null || !TryReadSlot(file, stripe, out var slot))
             {
                 file?.Handle.Dispose();
                 if (TryReplace())
                     continue;
 
-                // Without a file whoever keeps a copy lists everything, so this write need not be told.
+                // Without a file, readers list everything: the write need not be announced.
                 Disk.TryUnlink(path);
-                return new ChangeMark(this, null, stripe, key, default);
+                return new AnnouncedChange(this, null, stripe, key, default);
             }
 
-            // Many writes of one key in a row need one record.
-            var isLast = slot.LastLength == length
+            // Consecutive writes of one key share a record.
+            var isLastKey = slot.LastLength == length
                 && ReadRing(file, stripe, slot.LastStart, slot.End).AsSpan().SequenceEqual(record);
-            if (!isLast)
+            if (!isLastKey)
                 foreach (var (offset, start, part) in PartsOf(slot.End, length))
                     Disk.Write(file.Handle, record.Slice(start, part), RingOffset(stripe) + offset, path);
-            slot = slot.Announced(isLast ? 0 : length);
+            slot = slot.Announced(isLastKey ? 0 : length);
             WriteSlot(file, stripe, slot);
-            return new ChangeMark(this, file, stripe, key, slot);
+            return new AnnouncedChange(this, file, stripe, key, slot);
         }
     }
 
-    /// <summary>Ends what was announced; in the file that is in place, whichever that is by now.</summary>
-    internal void End(ChangeMark mark)
+    /// <summary>Ends an announced write, and announces it again if another file is in place now.</summary>
+    internal void End(AnnouncedChange change)
     {
-        if (mark.File is not { } file)
+        if (change.File is not { } file)
         {
             if (Find() is not null)
-                Announce(mark.Stripe, mark.Key).Dispose();
+                Announce(change.Stripe, change.Key).Dispose();
             return;
         }
 
         using var handle = file.Handle;
-        WriteSlot(file, mark.Stripe, mark.Slot.Ended());
+        WriteSlot(file, change.Stripe, change.Slot.Ended());
         if (Disk.TryIdentify(path) != file.Identity)
-            Announce(mark.Stripe, mark.Key).Dispose();
+            Announce(change.Stripe, change.Key).Dispose();
     }
 
     private void WriteSlot(OpenFile file, int stripe, ChangeSlot slot)
@@ -131,8 +133,8 @@ internal sealed class ChangeFile(FilesystemVolume volume, string path)
     }
 
     /// <summary>
-    /// Puts a new file in place: nobody knows a moment in it, so whoever keeps a copy lists again. False when there is
-    /// no room for it.
+    /// Replaces the file with a new one; false when the disk is full. No token refers to the new file, so readers list
+    /// everything again.
     /// </summary>
     private bool TryReplace()
     {
@@ -150,40 +152,40 @@ internal sealed class ChangeFile(FilesystemVolume volume, string path)
     private void Replace()
     {
         var content = new byte[TotalBytes];
-        mark.CopyTo(content, 0);
+        signature.CopyTo(content, 0);
         for (var stripe = 0; stripe < Stripes; stripe++)
             default(ChangeSlot).Write(content.AsSpan(SlotOffset(stripe)));
         using var staged = volume.Stage();
         staged.Append(content);
         if (!Disk.TryRename(staged.Path, path))
-            throw FilesystemVolume.Gone(path);
-        staged.Placed();
+            throw FilesystemVolume.Missing(path);
+        staged.MarkPlaced();
     }
 
-    /// <summary>Null, and closed, where it is none of this start of the machine.</summary>
-    private OpenFile? Checked(SafeFileHandle? file)
+    /// <summary>Returns the file; closes it and returns null if it was not created since the machine booted.</summary>
+    private OpenFile? Validate(SafeFileHandle? file)
     {
-        Span<byte> head = stackalloc byte[HeadBytes];
+        Span<byte> header = stackalloc byte[HeaderBytes];
         if (file is null)
             return null;
-        if (Disk.Read(file, head, 0, path) == HeadBytes && head.StartsWith(mark))
+        if (Disk.Read(file, header, 0, path) == HeaderBytes && header.StartsWith(signature))
             return new OpenFile(file, Disk.Identify(file, path));
         file.Dispose();
         return null;
     }
 
-    /// <summary>What a file begins with that was made since the machine was started.</summary>
-    private static byte[] MarkOfThisBoot()
+    /// <summary>Returns the first bytes of the files created since the machine booted.</summary>
+    private static byte[] CreateSignature()
     {
         var boot = File.Exists(BootId) ? File.ReadAllText(BootId) : Guid.NewGuid().ToString();
         return [.. "changes1"u8, .. SHA256.HashData(Encoding.UTF8.GetBytes(boot)).AsSpan(0, 16)];
     }
 
-    private static int SlotOffset(int stripe) => HeadBytes + (stripe * ChangeSlot.Size);
+    private static int SlotOffset(int stripe) => HeaderBytes + (stripe * ChangeSlot.Size);
 
     private static long RingOffset(int stripe) => FirstRing + (stripe * (long)RingBytes);
 
-    /// <summary>A stretch of positions as one or two parts of the ring.</summary>
+    /// <summary>Maps a range of positions to one or two parts of the ring.</summary>
     private static IEnumerable<(long Offset, int Start, int Length)> PartsOf(long position, int length)
     {
         var offset = position % RingBytes;
@@ -193,15 +195,16 @@ internal sealed class ChangeFile(FilesystemVolume volume, string path)
             yield return (0, first, length - first);
     }
 
-    /// <summary>A file that was in place when it was opened.</summary>
+    /// <summary>An open file, which was the current one when it was opened.</summary>
     internal sealed record OpenFile(SafeFileHandle Handle, FileIdentity Identity);
 }
 
-/// <summary>A write that has been announced, until it is disposed.</summary>
-internal sealed class ChangeMark(ChangeFile changes, ChangeFile.OpenFile? file, int stripe, string key, ChangeSlot slot)
+/// <summary>An announced write. Disposing it ends the write.</summary>
+internal sealed class AnnouncedChange(
+    ChangeFile changes, ChangeFile.OpenFile? file, int stripe, string key, ChangeSlot slot)
     : IDisposable
 {
-    /// <summary>The file that it was announced in; null when there was no room for one.</summary>
+    /// <summary>The file that contains the announcement; null when the disk was full.</summary>
     public ChangeFile.OpenFile? File => file;
 
     public int Stripe => stripe;
@@ -211,7 +214,7 @@ internal sealed class ChangeMark(ChangeFile changes, ChangeFile.OpenFile? file, 
     public ChangeSlot Slot => slot;
 
     /// <exception cref="StorageException">
-    /// Who keeps a copy cannot be told in the regular way; he goes on looking at the key, as the slot stays announced.
+    /// The end cannot be written. The slot stays announced, so readers keep checking the key.
     /// </exception>
     public void Dispose() => changes.End(this);
 }

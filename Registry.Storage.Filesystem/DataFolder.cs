@@ -1,21 +1,20 @@
-
 namespace Registry.Storage.Filesystem;
 
-/// <summary>The data folder as a setting names it, and as it is found on the disk. Changes nothing.</summary>
+/// <summary>Resolves and inspects the configured data folder. Never changes the disk.</summary>
 internal static class DataFolder
 {
-    /// <summary>The folder of the documents, below the data folder.</summary>
+    /// <summary>The name of the folder of documents in the data folder.</summary>
     public const string Documents = "documents";
 
-    /// <summary>The folder of the blobs, below the data folder.</summary>
+    /// <summary>The name of the folder of blobs in the data folder.</summary>
     public const string Blobs = "blobs";
 
-    /// <summary>The absolute path of a folder, without a slash at its end.</summary>
+    /// <summary>Returns the absolute path of a folder, without a trailing slash.</summary>
     public static string FullPath(string path) => Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
 
     /// <summary>
-    /// The absolute path of a folder with every symbolic link in it followed, so that links below the folder can be
-    /// refused and the folder itself may be one. The part of the path that does not exist stays as it is.
+    /// Returns the absolute path of a folder with all symbolic links resolved. The folder may be a link, while links
+    /// below it are rejected. The part of the path that does not exist is unchanged.
     /// </summary>
     public static string Resolve(string path)
     {
@@ -26,7 +25,7 @@ internal static class DataFolder
         return full;
     }
 
-    /// <summary>Whether a registry has been started on this folder before.</summary>
+    /// <summary>Whether a folder holds the data of a registry.</summary>
     public static bool HoldsRegistry(string path) =>
         Directory.Exists(Path.Combine(path, Documents)) && Directory.Exists(Path.Combine(path, Blobs));
 }

@@ -6,20 +6,19 @@ using Registry.Core.Storage;
 namespace Registry.Storage.Filesystem;
 
 /// <summary>
-/// All that this backend does to a disk, one call each. What fails is a <see cref="StorageException"/> that names the
-/// call and the path; absence, where it is an answer, is false or null.
+/// The disk operations of this backend. A failure is a <see cref="StorageException"/> that names the operation and the
+/// path; an expected absence is false or null.
 /// </summary>
 internal static class Disk
 {
     /// <summary>
-    /// rw-r--r-- and rwxr-xr-x, less the process's umask: an operator may read what the registry wrote.
+    /// rw-r--r-- and rwxr-xr-x, reduced by the umask of the process: operators may read what the registry writes.
     /// </summary>
     private const uint FileMode = 0b110_100_100;
     private const uint DirectoryMode = 0b111_101_101;
 
     /// <summary>
-    /// Opens a file to read; null when there is none. A symbolic link in its place is refused, and a pipe does not
-    /// block.
+    /// Opens a file for reading; null when it does not exist. A symbolic link is an error, and a pipe does not block.
     /// </summary>
     public static SafeFileHandle? TryOpenRead(string path) =>
         TryOpen(path, Native.ReadOnly | Native.NoFollow | Native.NonBlocking, Errno.NoEntry);
@@ -29,18 +28,19 @@ internal static class Disk
         TryOpen(path, Native.WriteOnly | Native.Create | Native.Exclusive, accepted: 0)!;
 
     /// <summary>
-    /// Opens a file to read and write, and creates it when it is not there; null when its directory is not there.
+    /// Opens a file for reading and writing, and creates it if it does not exist; null when its directory does not
+    /// exist.
     /// </summary>
     public static SafeFileHandle? TryOpenOrCreate(string path) =>
         TryOpen(path, Native.ReadWrite | Native.Create | Native.NoFollow, Errno.NoEntry);
 
-    /// <summary>Opens a file to read and write; null when there is none.</summary>
+    /// <summary>Opens a file for reading and writing; null when it does not exist.</summary>
     public static SafeFileHandle? TryOpenReadWrite(string path) =>
         TryOpen(path, Native.ReadWrite | Native.NoFollow | Native.NonBlocking, Errno.NoEntry);
 
     /// <summary>
-    /// Takes the lock of an open file, against every process on this machine; false when another has it. Closing the
-    /// file frees it.
+    /// Locks an open file against all processes on this machine; false when it is locked already. Closing the file
+    /// releases the lock.
     /// </summary>
     public static bool TryLock(SafeFileHandle file, string path) =>
         Succeeded(Native.FLock(file, Native.LockExclusive | Native.LockNonBlocking), "lock", path, Errno.WouldBlock);
@@ -56,16 +56,16 @@ internal static class Disk
     }
 
     /// <summary>
-    /// Makes the entries of a directory durable, and tells which directory that was; null when there is none.
+    /// Makes the entries of a directory durable, and returns its identity; null when it does not exist.
     /// </summary>
     public static FileIdentity? TryFlushDirectory(string path) => TryFlushDirectory(path, Flush);
 
     /// <summary>
-    /// Makes the entries of a directory durable, and tells which directory that was; null when there is none, or when
-    /// it was removed before the flush ended: flushing a removed directory makes nothing durable on some volumes.
+    /// Makes the entries of a directory durable, and returns its identity; null when it does not exist, or was removed
+    /// before the flush ended: on some volumes, flushing a removed directory makes nothing durable.
     /// </summary>
     /// <param name="path">The directory.</param>
-    /// <param name="flush">Flushes it once it is open.</param>
+    /// <param name="flush">Flushes the open directory.</param>
     public static FileIdentity? TryFlushDirectory(string path, Action<SafeFileHandle, string> flush)
     {
         using var directory = TryOpen(path, Native.ReadOnly | Native.NoFollow, Errno.NoEntry);
@@ -73,26 +73,26 @@ internal static class Disk
             return null;
         flush(directory, path);
 
-        // While it is open, no other directory can have its inode.
+        // No other directory can have its inode while it is open.
         var identity = Identify(directory, path);
         return TryIdentify(path) == identity ? identity : null;
     }
 
     /// <summary>
-    /// Changes the entries of a directory, and leaves them as they were: the next flush writes them again. Nothing when
-    /// it is gone.
+    /// Changes the entries of a directory and changes them back, so that the next flush writes them again. Does nothing
+    /// when the directory does not exist.
     /// </summary>
-    public static void TryChangeDirectory(string path)
+    public static void TryTouchDirectory(string path)
     {
         var name = $"{path}/.{Guid.NewGuid():n}";
         using var file = TryOpenOrCreate(name);
         TryUnlink(name);
     }
 
-    /// <summary>Sets the modification time; the access time stays.</summary>
+    /// <summary>Sets the modification time, and leaves the access time unchanged.</summary>
     /// <param name="file">The file.</param>
-    /// <param name="ticks">100 ns since the year 1, as <see cref="DateTime.Ticks"/>.</param>
-    /// <param name="path">For the message.</param>
+    /// <param name="ticks">The time in 100 ns since the year 1, as <see cref="DateTime.Ticks"/>.</param>
+    /// <param name="path">The path, for error messages.</param>
     public static void SetModified(SafeFileHandle file, long ticks, string path)
     {
         var (seconds, rest) = Math.DivRem(ticks - DateTime.UnixEpoch.Ticks, TimeSpan.TicksPerSecond);
@@ -103,23 +103,23 @@ internal static class Disk
             new() { Nanoseconds = Native.OmitTime },
             new() { Seconds = seconds, Nanoseconds = rest * TimeSpan.NanosecondsPerTick },
         ];
-        Succeeded(Native.SetTimes(file, times), "set the time of", path);
+        Succeeded(Native.SetTimes(file, times), "set the modification time of", path);
     }
 
-    /// <summary>What is at a path, or null for nothing. A symbolic link is not followed.</summary>
+    /// <summary>Returns the state of a path; null when it does not exist. Does not follow symbolic links.</summary>
     public static FileState? TryStat(string path) =>
         Succeeded(
             Native.Stat(Native.CurrentDirectory, path, Native.SymlinkNoFollow, Native.StatMask, out var stat),
-            "look at",
+            "stat",
             path,
             Errno.NoEntry)
             ? FileState.Of(stat)
             : null;
 
-    /// <summary>The state of an open file.</summary>
+    /// <summary>Returns the state of an open file.</summary>
     public static FileState Stat(SafeFileHandle file, string path)
     {
-        Succeeded(Native.Stat(file, "", Native.EmptyPath, Native.StatMask, out var stat), "look at", path);
+        Succeeded(Native.Stat(file, "", Native.EmptyPath, Native.StatMask, out var stat), "stat", path);
         return FileState.Of(stat);
     }
 
@@ -127,34 +127,34 @@ internal static class Disk
     public static bool HasName(SafeFileHandle file) =>
         Native.Stat(file, "", Native.EmptyPath, Native.LinksMask, out var stat) == 0 && stat.Links > 0;
 
-    /// <summary>Which file is at a path; null for nothing.</summary>
+    /// <summary>Returns the identity of the file at a path; null when it does not exist.</summary>
     public static FileIdentity? TryIdentify(string path) =>
         Succeeded(
             Native.Stat(Native.CurrentDirectory, path, Native.SymlinkNoFollow, Native.IdentityMask, out var stat),
-            "look at",
+            "stat",
             path,
             Errno.NoEntry)
             ? FileIdentity.Of(stat)
             : null;
 
-    /// <summary>Which file this is.</summary>
+    /// <summary>Returns the identity of an open file.</summary>
     public static FileIdentity Identify(SafeFileHandle file, string path)
     {
-        Succeeded(Native.Stat(file, "", Native.EmptyPath, Native.IdentityMask, out var stat), "look at", path);
+        Succeeded(Native.Stat(file, "", Native.EmptyPath, Native.IdentityMask, out var stat), "stat", path);
         return FileIdentity.Of(stat);
     }
 
     /// <summary>
-    /// Puts a file in its place in one step, over whatever file is there; false when it, or the directory of its place,
-    /// is not there.
+    /// Renames a file atomically, and replaces an existing one; false when the file or the target directory does not
+    /// exist.
     /// </summary>
-    public static bool TryRename(
-        string from, string to) => Succeeded(Native.Rename(from, to), "rename to", to, Errno.NoEntry);
+    public static bool TryRename(string from, string to) =>
+        Succeeded(Native.Rename(from, to), "rename to", to, Errno.NoEntry);
 
-    /// <summary>Removes a file; false when there was none.</summary>
+    /// <summary>Deletes a file; false when it does not exist.</summary>
     public static bool TryUnlink(string path) => Succeeded(Native.Unlink(path), "delete", path, Errno.NoEntry);
 
-    /// <summary>A path with every symbolic link followed; null when it cannot be followed to its end.</summary>
+    /// <summary>Resolves all symbolic links of a path; null when it does not lead to a file or directory.</summary>
     public static string? TryResolve(string path)
     {
         Span<byte> resolved = stackalloc byte[Native.MaxPathBytes];
@@ -164,10 +164,9 @@ internal static class Disk
     }
 
     /// <summary>
-    /// Makes a directory whose parent exists: null when that does not, false when something of this name is there
-    /// already.
+    /// Creates a directory; false when the name exists already, null when the parent does not exist.
     /// </summary>
-    public static bool? TryMakeDirectory(string path)
+    public static bool? TryCreateDirectory(string path)
     {
         if (Native.MakeDirectory(path, DirectoryMode) == 0)
             return true;
@@ -176,17 +175,19 @@ internal static class Disk
         {
             Errno.Exists => false,
             Errno.NoEntry => null,
-            _ => throw Fault("make the directory", path, errno),
+            _ => throw Fault("create the directory", path, errno),
         };
     }
 
-    /// <summary>Removes a directory if it is empty. Nothing depends on it, so no refusal is worth an error.</summary>
+    /// <summary>
+    /// Removes a directory if it is empty; false on any failure, because nothing depends on the removal.
+    /// </summary>
     public static bool TryRemoveDirectory(string path) => Native.RemoveDirectory(path) == 0;
 
     /// <summary>
-    /// Adds the names in a directory, those of directories followed by a slash, and leaves symbolic links out.
+    /// Adds the names in a directory. Names of directories end with a slash; symbolic links are skipped.
     /// </summary>
-    /// <returns>False when there is no such directory.</returns>
+    /// <returns>False when the directory does not exist.</returns>
     public static bool TryAddNames(string path, HashSet<string> names, CancellationToken cancellationToken)
     {
         var directory = Native.OpenDirectory(path);
@@ -207,7 +208,7 @@ internal static class Disk
     }
 
     /// <summary>Reads at an offset until the buffer is full or the file ends.</summary>
-    /// <returns>How many bytes were read.</returns>
+    /// <returns>The number of bytes read.</returns>
     public static int Read(SafeFileHandle file, Span<byte> buffer, long offset, string path)
     {
         try
@@ -237,14 +238,14 @@ internal static class Disk
         }
     }
 
-    /// <summary>True for what .NET's own calls throw when the disk fails them.</summary>
-    public static bool IsFault(
-        Exception failure) => failure is IOException or UnauthorizedAccessException or NotSupportedException;
+    /// <summary>Whether an exception is one that .NET throws when a disk operation fails.</summary>
+    public static bool IsFault(Exception failure) =>
+        failure is IOException or UnauthorizedAccessException or NotSupportedException;
 
     /// <summary>
-    /// Turns an exception of .NET into the ports' own. On Unix an IOException carries errno as its HResult.
+    /// Converts an exception of .NET. On Unix the HResult of an IOException is the errno.
     /// </summary>
-    public static StorageException Fault(string what, string path, Exception failure)
+    public static StorageException Fault(string operation, string path, Exception failure)
     {
         var kind = failure switch
         {
@@ -252,12 +253,12 @@ internal static class Disk
             NotSupportedException => StorageFault.Corrupt,
             _ => Errno.FaultOf(failure.HResult),
         };
-        return new StorageException(kind, $"Could not {what} '{path}': {failure.Message}", failure);
+        return new StorageException(kind, $"Could not {operation} '{path}': {failure.Message}", failure);
     }
 
     private static void AddName(string directory, string name, byte kind, HashSet<string> names)
     {
-        // Few volumes do not tell; elsewhere a call for each name would be half of what a listing costs.
+        // A few volumes do not report the kind. On all others, a stat call for each name would double the cost.
         if (kind == Native.EntryUnknown)
         {
             if (TryStat($"{directory}/{name}") is { Kind: not FileKind.Other } state)
@@ -278,15 +279,15 @@ internal static class Disk
         return Succeeded(descriptor, "open", path, accepted) ? new SafeFileHandle(descriptor, ownsHandle: true) : null;
     }
 
-    /// <summary>False for the one errno that is an answer, an exception for every other.</summary>
-    private static bool Succeeded(int result, string what, string path, int accepted = 0)
+    /// <summary>Returns false for the one accepted errno, and throws for every other.</summary>
+    private static bool Succeeded(int result, string operation, string path, int accepted = 0)
     {
         if (result >= 0)
             return true;
         var errno = Marshal.GetLastPInvokeError();
-        return errno == accepted ? false : throw Fault(what, path, errno);
+        return errno == accepted ? false : throw Fault(operation, path, errno);
     }
 
-    private static StorageException Fault(string what, string path, int errno) =>
-        new(Errno.FaultOf(errno), $"Could not {what} '{path}': {Marshal.GetPInvokeErrorMessage(errno)}.");
+    private static StorageException Fault(string operation, string path, int errno) =>
+        new(Errno.FaultOf(errno), $"Could not {operation} '{path}': {Marshal.GetPInvokeErrorMessage(errno)}.");
 }

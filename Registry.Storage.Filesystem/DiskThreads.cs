@@ -1,24 +1,24 @@
 namespace Registry.Storage.Filesystem;
 
 /// <summary>
-/// Threads for the calls that wait for the disk itself: every call that changes the volume or flushes it. Each may last
-/// from microseconds to seconds, and as long as a snapshot keeps the volume frozen. On threads of the pool a few of
-/// them would hold up every request, health checks included. Calls that only read run where they are made: they do not
-/// wait for a frozen volume.
+/// Threads for calls that wait for the disk: every call that changes or flushes the volume. Such a call may last from
+/// microseconds to seconds, and while a snapshot freezes the volume. On the thread pool a few of them would block every
+/// request, including health checks. Calls that only read run on the caller's thread: they do not wait for a frozen
+/// volume.
 /// </summary>
 internal sealed class DiskThreads
 {
-    /// <summary>How many calls are under way at once: enough for a journal to take their flushes together.</summary>
+    /// <summary>The maximum number of concurrent calls: enough for a journal to batch their flushes.</summary>
     private const int MaxThreads = 32;
 
-    private static readonly TimeSpan IdleLife = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan IdleTimeout = TimeSpan.FromSeconds(10);
 
     private readonly object gate = new();
     private readonly Queue<Action> queue = new();
     private int threads;
     private int idle;
 
-    /// <summary>Runs a call on one of the threads; the task ends with it, and with what it throws.</summary>
+    /// <summary>Runs a call on one of the threads. The task completes with the call, or with its exception.</summary>
     public Task RunAsync(Action call)
     {
         var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -58,7 +58,7 @@ internal sealed class DiskThreads
             call();
     }
 
-    /// <summary>Waits for a call; null when none came for so long that this thread may go.</summary>
+    /// <summary>Waits for a call; null when none arrived within the timeout, so that this thread can end.</summary>
     private Action? Next()
     {
         lock (gate)
@@ -66,7 +66,7 @@ internal sealed class DiskThreads
             while (queue.Count == 0)
             {
                 idle++;
-                var pulsed = Monitor.Wait(gate, IdleLife);
+                var pulsed = Monitor.Wait(gate, IdleTimeout);
                 idle--;
                 if (!pulsed && queue.Count == 0)
                 {

@@ -1,43 +1,43 @@
 namespace Registry.Storage.Filesystem;
 
 /// <summary>
-/// One change of one entry of a tree, from before it is made until it is durable. For one caller at a time.
+/// A change of one entry of a tree, from before it is made until it is durable. Not thread-safe.
 /// </summary>
 internal sealed class EntryChange(FileTree tree, string path)
 {
     private readonly long failedBefore = tree.FailedFlushes;
-    private bool made;
+    private bool changed;
     private bool removed;
 
     /// <summary>Renames a staged file into the place of the entry.</summary>
     public void Place(StagedFile staged)
     {
         tree.Place(staged, path);
-        made = true;
+        changed = true;
     }
 
-    /// <summary>Removes the entry; false when there was none.</summary>
+    /// <summary>Removes the entry; false when it does not exist.</summary>
     public bool TryRemove()
     {
         if (!Disk.TryUnlink(path))
             return false;
-        return made = removed = true;
+        return changed = removed = true;
     }
 
-    /// <summary>Has the absence of the entry written once more, after a flush that failed.</summary>
+    /// <summary>Makes the next flush write the absence of the entry again, after a failed flush.</summary>
     public void RepeatRemoval()
     {
-        tree.Distrust(path);
-        made = removed = true;
+        tree.RewriteOnFlush(path);
+        changed = removed = true;
     }
 
     /// <summary>
-    /// Makes durable what was changed, if anything was; then removes the folders that this has emptied.
+    /// Makes the change durable, if there was one, and removes the folders that it emptied.
     /// </summary>
-    /// <exception cref="Core.Storage.StorageException">It was changed, and is not known to be durable.</exception>
+    /// <exception cref="Core.Storage.StorageException">The change was made, but may not be durable.</exception>
     public void Flush()
     {
-        if (!made)
+        if (!changed)
             return;
         tree.FlushEntry(path, failedBefore);
         if (removed)

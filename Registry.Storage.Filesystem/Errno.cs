@@ -2,7 +2,7 @@ using Registry.Core.Storage;
 
 namespace Registry.Storage.Filesystem;
 
-/// <summary>The error numbers of Linux that mean something here, and what each means to the ports.</summary>
+/// <summary>The Linux error numbers that this backend handles, and the storage faults that they map to.</summary>
 internal static class Errno
 {
     public const int NotPermitted = 1;
@@ -20,8 +20,8 @@ internal static class Errno
     public const int QuotaExceeded = 122;
 
     /// <summary>
-    /// A directory where a file should be, a file on the way to one, or a symbolic link is a tree that somebody else
-    /// has changed: damaged. What is not known here may pass: unavailable.
+    /// Returns the storage fault of an error number. A directory in place of a file, a file in place of a directory, or
+    /// a symbolic link means that somebody else changed the tree: corrupt. An unknown error may pass: unavailable.
     /// </summary>
     public static StorageFault FaultOf(int errno) => errno switch
     {

@@ -1,9 +1,11 @@
 namespace Registry.Storage.Filesystem;
 
-/// <summary>What the volume knows of one name.</summary>
-/// <param name="Kind">What it is; a symbolic link is <see cref="FileKind.Other"/>.</param>
-/// <param name="Length">Bytes.</param>
-/// <param name="Ticks">Modification time in 100 ns since the year 1, UTC: the revision of a document or blob.</param>
+/// <summary>The state of a file or directory.</summary>
+/// <param name="Kind">The kind; a symbolic link is <see cref="FileKind.Other"/>.</param>
+/// <param name="Length">The length in bytes.</param>
+/// <param name="Ticks">
+/// The modification time in 100 ns since the year 1, UTC: the revision of a document or blob.
+/// </param>
 internal readonly record struct FileState(FileKind Kind, long Length, long Ticks)
 {
     private const ushort TypeMask = 0xF000;
@@ -23,8 +25,8 @@ internal readonly record struct FileState(FileKind Kind, long Length, long Ticks
 }
 
 /// <summary>
-/// Which file something is, whatever its name: no two that exist at once are equal, and one that comes in the place of
-/// another hardly ever is.
+/// The identity of a file, independent of its name: unique among existing files, and almost never equal to that of a
+/// file that replaces it.
 /// </summary>
 internal readonly record struct FileIdentity(
     uint DeviceMajor, uint DeviceMinor, ulong Inode, long BornSeconds, uint BornNanoseconds)
@@ -33,7 +35,7 @@ internal readonly record struct FileIdentity(
         new(stat.DeviceMajor, stat.DeviceMinor, stat.Inode, stat.BornSeconds, stat.BornNanoseconds);
 }
 
-/// <summary>What a name of the volume stands for.</summary>
+/// <summary>The kind of an entry of a directory.</summary>
 internal enum FileKind
 {
     Regular,

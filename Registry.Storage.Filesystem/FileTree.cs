@@ -5,43 +5,46 @@ using Registry.Core.Storage;
 namespace Registry.Storage.Filesystem;
 
 /// <summary>
-/// A folder of placed files. Folders below it come with the first file in them and go with the last; the top one stays,
-/// and its absence is an error and never an empty answer.
+/// A folder of placed files. Subfolders are created with their first file and removed with their last. If the root
+/// folder is missing, that is an error, and never an empty result.
 /// </summary>
 internal sealed class FileTree
 {
-    /// <summary>A mkdir may lose to a rmdir that empties the same folders, many times, but not for ever.</summary>
+    /// <summary>A mkdir may lose a race against rmdir calls on the same folders many times, but not for ever.</summary>
     private const int MaxAttempts = 1000;
 
-    /// <summary>Enough for the folders that are in use; what is forgotten is flushed once more.</summary>
-    private const int MaxKnown = 20_000;
+    /// <summary>Enough for the folders in use; a folder that is dropped is flushed once more.</summary>
+    private const int MaxDurable = 20_000;
 
     /// <summary>
-    /// A folder that changes at every read is read so often: what is missed each time is next to nothing.
+    /// The maximum number of reads of a folder that changes at every read: a name is hardly ever missed by all of them.
     /// </summary>
     private const int MaxReads = 4;
 
     /// <summary>
-    /// Folders whose way up to the top was flushed since this process began, each as the one that it was: another
-    /// process may remove a folder that it has emptied and make it again, and that one's entry is not durable yet.
+    /// The folders whose parents, up to the root, have been flushed since the process started. They are stored with
+    /// their identity: another process may remove an empty folder and create it again, and the entry of the new folder
+    /// is not durable yet.
     /// </summary>
     private readonly ConcurrentDictionary<string, FileIdentity> durable = new(StringComparer.Ordinal);
 
     /// <summary>
-    /// Entries whose last change is visible and not known to be durable, each with <see cref="FailedFlushes"/> when
-    /// that was found out.
+    /// The entries whose last change is visible but may not be durable, each with the <see cref="FailedFlushes"/> at
+    /// the time of the failure.
     /// </summary>
-    private readonly ConcurrentDictionary<string, long> doubts = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, long> unflushed = new(StringComparer.Ordinal);
 
-    /// <summary>Folders whose last flush failed.</summary>
-    private readonly ConcurrentDictionary<string, long> suspects = new(StringComparer.Ordinal);
+    /// <summary>
+    /// The folders whose next flush must write them again, each with a number that is new every time.
+    /// </summary>
+    private readonly ConcurrentDictionary<string, long> rewrites = new(StringComparer.Ordinal);
 
     private readonly Action<SafeFileHandle, string> flush;
     private readonly SharedFlushes flushes;
     private long failedFlushes;
-    private long suspicions;
+    private long lastRewrite;
 
-    /// <param name="root">The top folder.</param>
+    /// <param name="root">The root folder.</param>
     /// <param name="flush">Flushes an open folder.</param>
     public FileTree(string root, Action<SafeFileHandle, string> flush)
     {
@@ -53,78 +56,80 @@ internal sealed class FileTree
     public string Root { get; }
 
     /// <summary>
-    /// How many flushes of folders have failed so far. <see cref="FlushEntry"/> is told the number from before the
-    /// change.
+    /// The number of failed flushes of folders. <see cref="FlushEntry"/> takes the number from before the change.
     /// </summary>
     public long FailedFlushes => Interlocked.Read(ref failedFlushes);
 
-    /// <summary>The path of a file, from its name below the top.</summary>
+    /// <summary>Returns the path of a file from its name below the root.</summary>
     public string PathOf(string name) => $"{Root}/{name}";
 
-    /// <summary>Whether the top folder is there.</summary>
+    /// <summary>Whether the root folder exists.</summary>
     public bool IsPresent => Disk.TryStat(Root) is { Kind: FileKind.Directory };
 
-    /// <summary>Throws when the top folder is gone: called before absence becomes an answer.</summary>
-    public void DemandPresent()
+    /// <summary>Throws if the root folder is missing. Called before a file is reported as absent.</summary>
+    public void ThrowIfMissing()
     {
         if (!IsPresent)
-            throw FilesystemVolume.Gone(Root);
+            throw FilesystemVolume.Missing(Root);
     }
 
     /// <summary>
-    /// Renames a staged file into its place, making the folders on the way. Durable only after
-    /// <see cref="FlushEntry"/>.
+    /// Renames a staged file into place, and creates missing folders. Durable only after <see cref="FlushEntry"/>.
     /// </summary>
-    /// <exception cref="StorageException">What was staged is gone, or the volume refuses.</exception>
+    /// <exception cref="StorageException">The staged file is gone, or the volume failed.</exception>
     public void Place(StagedFile staged, string path)
     {
         for (var attempt = 0; attempt < MaxAttempts; attempt++)
         {
             if (Disk.TryRename(staged.Path, path))
             {
-                staged.Placed();
+                staged.MarkPlaced();
                 return;
             }
 
             if (Disk.TryStat(staged.Path) is null)
                 throw new StorageException(
-                    StorageFault.Unavailable, $"What was staged for '{path}' had been discarded.");
-            MakeFolder(Parent(path));
+                    StorageFault.Unavailable, $"The staged file for '{path}' was discarded as abandoned.");
+            CreateFolder(Parent(path));
         }
 
         throw new StorageException(
-            StorageFault.Unavailable, $"The folder of '{path}' vanished as often as it was made.");
+            StorageFault.Unavailable,
+            $"The folder of '{path}' was removed each of {MaxAttempts} times it was created.");
     }
 
     /// <summary>
-    /// Whether the last change of an entry is visible and not known to be durable, because a flush failed. Ends with a
-    /// change of the entry that is flushed without a failure.
+    /// Whether the last change of an entry is visible but may not be durable, because a flush failed. Reset by a change
+    /// of the entry that is flushed successfully.
     /// </summary>
-    public bool IsInDoubt(string path) => doubts.ContainsKey(path);
+    public bool IsUnflushed(string path) => unflushed.ContainsKey(path);
 
-    /// <summary>Has the folder of an entry written anew before its next flush.</summary>
-    public void Distrust(string path) => Suspect(Parent(path));
+    /// <summary>Makes the next flush of an entry write its folder again.</summary>
+    public void RewriteOnFlush(string path) => RewriteFolderOnFlush(Parent(path));
 
     /// <summary>
-    /// Makes durable that a file came to its place, or left it: flushes its folder, and those above it that this
-    /// process has not flushed yet.
+    /// Makes the creation or removal of a file durable: flushes its folder, and the parent folders that this process
+    /// has not flushed yet.
     /// </summary>
-    /// <param name="path">The file.</param>
-    /// <param name="failedBefore"><see cref="FailedFlushes"/> from before the change.</param>
-    /// <exception cref="StorageException">A flush failed, or the top folder is gone: the entry is in doubt.</exception>
+    /// <param name="path">The path of the file.</param>
+    /// <param name="failedBefore">The <see cref="FailedFlushes"/> from before the change.</param>
+    /// <exception cref="StorageException">
+    /// A flush failed, or the root folder is missing: the entry is now unflushed.
+    /// </exception>
     public void FlushEntry(string path, long failedBefore)
     {
         try
         {
             FlushUpwards(path);
 
-            // A failure is reported to one flush only. It may have concerned this change, though another was told.
+            // The kernel reports a failure to one flush only. Another flush may have received the failure of this
+            // change.
             if (FailedFlushes != failedBefore)
-                throw new StorageException(StorageFault.Unavailable, "Another flush failed meanwhile.");
+                throw new StorageException(StorageFault.Unavailable, "A concurrent flush failed.");
         }
         catch (StorageException failure)
         {
-            doubts[path] = FailedFlushes;
+            unflushed[path] = FailedFlushes;
             throw new StorageException(
                 failure.Kind, $"'{path}' was changed, but may not survive a power failure. {failure.Message}", failure)
             {
@@ -132,9 +137,9 @@ internal sealed class FileTree
             };
         }
 
-        // What failed after this change had begun may concern one that came after it.
-        if (doubts.TryGetValue(path, out var since) && since <= failedBefore)
-            doubts.TryRemove(KeyValuePair.Create(path, since));
+        // A failure after this change began may belong to a later change.
+        if (unflushed.TryGetValue(path, out var since) && since <= failedBefore)
+            unflushed.TryRemove(KeyValuePair.Create(path, since));
     }
 
     private void FlushUpwards(string path)
@@ -144,30 +149,29 @@ internal sealed class FileTree
         {
             if (flushes.Flush(folder) is not { } identity)
             {
-                // Another delete removed this folder, and the entry with it. That is durable once the nearest folder
-                // that is left is flushed.
+                // Another delete removed this folder together with the entry. That is durable once the nearest
+                // remaining folder is flushed.
                 if (folder.Length <= Root.Length)
-                    throw FilesystemVolume.Gone(Root);
+                    throw FilesystemVolume.Missing(Root);
                 flushed.Clear();
                 continue;
             }
 
-            // A new folder needs the flush of the one above it; as a rule the folder is old, and this process has
-            // flushed that before.
+            // A new folder requires a flush of its parent. Usually the folder is old, and the parent has been flushed.
             if (folder.Length <= Root.Length || (durable.TryGetValue(folder, out var known) && known == identity))
                 break;
             flushed.Add((folder, identity));
         }
 
-        if (durable.Count + flushed.Count > MaxKnown)
+        if (durable.Count + flushed.Count > MaxDurable)
             durable.Clear();
         foreach (var (folder, identity) in flushed)
             durable[folder] = identity;
     }
 
     /// <summary>
-    /// Removes the folders that a delete has emptied. One that came back by a crash is empty and does no harm: nothing
-    /// is flushed.
+    /// Removes the folders that a delete emptied. This is not flushed: a folder that reappears after a crash is empty
+    /// and harmless.
     /// </summary>
     public void RemoveEmptied(string path)
     {
@@ -178,13 +182,13 @@ internal sealed class FileTree
     }
 
     /// <summary>
-    /// The names in a folder, those of folders followed by a slash; null when there is no such folder. Symbolic links
-    /// are left out.
+    /// Returns the names in a folder; null when it does not exist. Names of folders end with a slash; symbolic links
+    /// are skipped.
     /// </summary>
     /// <remarks>
-    /// ext4 and XFS replace an entry where it stands. Others (tmpfs, btrfs) move it, and who reads the folder meanwhile
-    /// may miss it or see it twice: so a folder that changed while it was read is read again, and a name counts that
-    /// any of the reads saw.
+    /// ext4 and XFS replace an entry in place. Others (tmpfs, btrfs) move it, so a concurrent read of the folder may
+    /// miss it or see it twice. Therefore a folder that changed while it was read is read again, and the names of all
+    /// reads are returned.
     /// </remarks>
     public static HashSet<string>? Names(string folder, CancellationToken cancellationToken)
     {
@@ -200,50 +204,47 @@ internal sealed class FileTree
         return names;
     }
 
-    private void Suspect(string folder) => suspects[folder] = Interlocked.Increment(ref suspicions);
+    private void RewriteFolderOnFlush(string folder) => rewrites[folder] = Interlocked.Increment(ref lastRewrite);
 
-    private void MakeFolder(string folder)
+    private void CreateFolder(string folder)
     {
         if (folder.Length <= Root.Length)
         {
-            DemandPresent();
+            ThrowIfMissing();
             return;
         }
 
-        if (Disk.TryMakeDirectory(folder) is not { } made)
+        if (Disk.TryCreateDirectory(folder) is not { } created)
         {
-            // The folder above is missing. Should this one fail again, because that went again, the caller comes round
-            // once more.
-            MakeFolder(Parent(folder));
-            made = Disk.TryMakeDirectory(folder) is true;
+            // The parent is missing. If it is removed again before this folder is created, the caller tries again.
+            CreateFolder(Parent(folder));
+            created = Disk.TryCreateDirectory(folder) is true;
         }
 
-        if (made)
+        if (created)
             durable.TryRemove(folder, out _);
     }
 
-    /// <summary>Flushes a folder, and tells which it was; null when it is gone.</summary>
+    /// <summary>Flushes a folder and returns its identity; null when it does not exist.</summary>
     private FileIdentity? TryFlush(string folder)
     {
         try
         {
-            // What Linux failed to write it takes for written from then on. Only a folder that changes once more is
-            // written again.
-            var isSuspect = suspects.TryGetValue(folder, out var suspicion);
-            if (isSuspect)
-                Disk.TryChangeDirectory(folder);
+            // After a failed write, Linux treats the folder as written. It is written again only after another change.
+            var mustRewrite = rewrites.TryGetValue(folder, out var rewrite);
+            if (mustRewrite)
+                Disk.TryTouchDirectory(folder);
             var identity = Disk.TryFlushDirectory(folder, flush);
 
-            // A suspicion that came meanwhile stays.
-            if (isSuspect)
-                suspects.TryRemove(KeyValuePair.Create(folder, suspicion));
+            // Keeps a rewrite that was requested meanwhile.
+            if (mustRewrite)
+                rewrites.TryRemove(KeyValuePair.Create(folder, rewrite));
             return identity;
         }
         catch (StorageException)
         {
-            // Counted before anyone learns that this flush has ended, so that the next one of this folder is not
-            // trusted too much.
-            Suspect(folder);
+            // Recorded before this flush ends, so that the next flush of the folder writes it again.
+            RewriteFolderOnFlush(folder);
             Interlocked.Increment(ref failedFlushes);
             throw;
         }

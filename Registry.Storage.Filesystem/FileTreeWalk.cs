@@ -3,21 +3,21 @@ using Registry.Core.Storage;
 namespace Registry.Storage.Filesystem;
 
 /// <summary>
-/// Walks a tree in ordinal order of full names as bytes: a folder sorts as its name followed by a slash, since that is
-/// how the names below it go on, and a file as the part of its name that the key shows. Holds the names of the folders
-/// on the way, not those of the tree.
+/// Walks a tree in ordinal order of full names as bytes. A folder sorts as its name followed by a slash, as in the
+/// names below it; a file sorts as the part of its name that belongs to the key. Only the names in the folders on the
+/// current path are in memory.
 /// </summary>
 /// <param name="tree">The tree.</param>
-/// <param name="shownName">What of a file's name sorts and shows; null for a file that is none of ours.</param>
+/// <param name="shownName">Returns the part of a file name that belongs to the key; null to skip the file.</param>
 internal sealed class FileTreeWalk(FileTree tree, Func<string, string?> shownName)
 {
-    /// <summary>The full names below a scope, <c>scope/…</c>.</summary>
-    /// <param name="scope">Where to begin.</param>
-    /// <param name="deep">Whether to go into folders.</param>
+    /// <summary>Returns the full names below a scope, <c>scope/…</c>.</summary>
+    /// <param name="scope">The scope.</param>
+    /// <param name="deep">Whether to include subfolders.</param>
     /// <param name="after">
-    /// Only names above this one; folders that lie before it as a whole are not read. Null for all.
+    /// Returns only names above this one, and skips folders that are entirely below it. Null for all names.
     /// </param>
-    /// <param name="cancellationToken">Ends the walk, also inside folders that hold nothing to show.</param>
+    /// <param name="cancellationToken">Cancels the walk, also within folders without names to return.</param>
     public IEnumerable<string> Below(StoreKey scope, bool deep, string? after, CancellationToken cancellationToken)
     {
         var levels = new Stack<Level>();
@@ -44,7 +44,7 @@ internal sealed class FileTreeWalk(FileTree tree, Func<string, string?> shownNam
     {
         if (FileTree.Names(tree.PathOf(prefix[..^1]), cancellationToken) is not { } names)
         {
-            tree.DemandPresent();
+            tree.ThrowIfMissing();
             return new Level([]);
         }
 

@@ -4,8 +4,7 @@ using Registry.Core.Storage;
 namespace Registry.Storage.Filesystem;
 
 /// <summary>
-/// Blobs as files. A reader keeps the file that it opened, whatever takes its place; what is placed is never written
-/// to.
+/// Stores blobs as files. Placed files are replaced but never written to, so a reader keeps the file that it opened.
 /// </summary>
 internal sealed class FilesystemBlobStore(FilesystemVolume volume) : IBlobStore
 {
@@ -28,14 +27,14 @@ internal sealed class FilesystemBlobStore(FilesystemVolume volume) : IBlobStore
     public ValueTask<BlobReader?> OpenAsync(BlobKey key, ByteRange range, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        volume.OpenToRead();
+        volume.OpenForReading();
         var path = files.PathOf(key);
         for (var attempt = 0; attempt < MaxAttempts; attempt++)
         {
             var file = Disk.TryOpenRead(path);
             if (file is null)
             {
-                files.FileTree.DemandPresent();
+                files.FileTree.ThrowIfMissing();
                 return ValueTask.FromResult<BlobReader?>(null);
             }
 
@@ -61,7 +60,7 @@ internal sealed class FilesystemBlobStore(FilesystemVolume volume) : IBlobStore
     public ValueTask<BlobInfo?> StatAsync(BlobKey key, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        volume.OpenToRead();
+        volume.OpenForReading();
         return ValueTask.FromResult(files.Stat(key));
     }
 
@@ -73,7 +72,7 @@ internal sealed class FilesystemBlobStore(FilesystemVolume volume) : IBlobStore
         var path = files.PathOf(key);
         cancellationToken.ThrowIfCancellationRequested();
         volume.Open();
-        if (!files.FileTree.IsInDoubt(path) && !Holds(TicksAt(path)))
+        if (!files.FileTree.IsUnflushed(path) && !Holds(TicksAt(path)))
             return false;
 
         var entry = new EntryChange(files.FileTree, path);
@@ -82,11 +81,11 @@ internal sealed class FilesystemBlobStore(FilesystemVolume volume) : IBlobStore
         bool TryRemove(Stripe stripe)
         {
             var current = TicksAt(path);
-            if (current is null && files.FileTree.IsInDoubt(path))
+            if (current is null && files.FileTree.IsUnflushed(path))
                 entry.RepeatRemoval();
             if (!Holds(current))
                 return false;
-            stripe.Retire(current!.Value);
+            stripe.RecordDeletion(current!.Value);
             if (!entry.TryRemove())
                 return false;
             UploadedTimes.Remove(path);
@@ -101,7 +100,7 @@ internal sealed class FilesystemBlobStore(FilesystemVolume volume) : IBlobStore
     {
         await ValueTask.CompletedTask;
         cancellationToken.ThrowIfCancellationRequested();
-        volume.OpenToRead();
+        volume.OpenForReading();
         foreach (var name in walk.Below(scope, deep: depth == ScopeDepth.Subtree, after?.Value, cancellationToken))
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -114,7 +113,7 @@ internal sealed class FilesystemBlobStore(FilesystemVolume volume) : IBlobStore
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(idle, TimeSpan.Zero);
         cancellationToken.ThrowIfCancellationRequested();
-        volume.OpenToRead();
+        volume.OpenForReading();
         var discarded = 0;
         await volume.Threads.RunAsync(() => discarded = volume.DiscardStaged(idle, cancellationToken));
         return discarded;
@@ -124,7 +123,7 @@ internal sealed class FilesystemBlobStore(FilesystemVolume volume) : IBlobStore
     {
         if (Disk.TryStat(path) is { } file)
             return file.Ticks;
-        files.FileTree.DemandPresent();
+        files.FileTree.ThrowIfMissing();
         return null;
     }
 }

@@ -3,16 +3,15 @@ using Registry.Core.Storage;
 namespace Registry.Storage.Filesystem;
 
 /// <summary>
-/// A blob in the making: a staged file that the commit renames into place, over one with the same bytes where there is
-/// one.
+/// Writes a blob to a staged file. The commit renames it into place, and replaces an existing blob with the same bytes.
 /// </summary>
 internal sealed class FilesystemBlobWriter(BlobFiles files, StoreKey scope, StagedFile staged) : BlobWriter
 {
     /// <summary>
-    /// Above this many bytes the data is flushed before the time of the commit is taken, as that may last: the time of
-    /// the upload should be that of the commit. Below, one flush does both.
+    /// Above this length, in bytes, the data is flushed before the upload time is taken. Otherwise one flush covers
+    /// data and time. A long flush would make the upload time differ from the commit.
     /// </summary>
-    private const long FlushApart = 1024 * 1024;
+    private const long SeparateFlushBytes = 1024 * 1024;
 
     private State state;
 
@@ -26,7 +25,7 @@ internal sealed class FilesystemBlobWriter(BlobFiles files, StoreKey scope, Stag
 
     public override async ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
     {
-        Demand(State.Writing);
+        RequireState(State.Writing);
         cancellationToken.ThrowIfCancellationRequested();
         state = State.Failed;
         await files.Volume.Threads.RunAsync(() => staged.Append(bytes.Span));
@@ -36,7 +35,7 @@ internal sealed class FilesystemBlobWriter(BlobFiles files, StoreKey scope, Stag
     public override async ValueTask<CommittedBlob> CommitAsync(
         Digest digest, DateTimeOffset? uploadedAt, CancellationToken cancellationToken)
     {
-        Demand(State.Writing);
+        RequireState(State.Writing);
         cancellationToken.ThrowIfCancellationRequested();
         state = State.Failed;
         var key = new BlobKey(scope, digest);
@@ -50,9 +49,9 @@ internal sealed class FilesystemBlobWriter(BlobFiles files, StoreKey scope, Stag
 
         void Seal()
         {
-            if (staged.Length > FlushApart)
+            if (staged.Length > SeparateFlushBytes)
                 staged.Flush();
-            staged.Seal(UploadedTimes.Up(files.Volume.Now));
+            staged.Seal(UploadedTimes.RoundUp(files.Volume.Now));
         }
 
         bool Place(Stripe stripe)
@@ -71,43 +70,43 @@ internal sealed class FilesystemBlobWriter(BlobFiles files, StoreKey scope, Stag
     }
 
     /// <summary>
-    /// Under the lock: chooses both times, and renames. Returns when the blob counts as uploaded, and whether there was
-    /// none before.
+    /// Chooses the revision and the upload time, and renames the file into place. Requires the lock.
     /// </summary>
+    /// <returns>The upload time, and whether the blob is new.</returns>
     private (long Uploaded, bool IsNew) Replace(
         Stripe stripe, EntryChange entry, BlobKey key, string path, DateTimeOffset? uploadedAt)
     {
         var current = files.Stat(key);
         var last = current is null ? (long?)null : BlobFiles.TicksOf(current.Revision);
-        var wasApart = last is { } ticks && UploadedTimes.IsApart(ticks);
-        var revision = UploadedTimes.Up(stripe.Next(staged.Ticks, last));
+        var hadTimeFile = last is { } ticks && UploadedTimes.IsInFile(ticks);
+        var revision = UploadedTimes.RoundUp(stripe.NextRevision(staged.Ticks, last));
         var uploaded = uploadedAt is { } given
-            ? UploadedTimes.Down(given.UtcTicks)
+            ? UploadedTimes.RoundDown(given.UtcTicks)
             : Math.Max(revision, current is null ? 0 : current.UploadedAt.UtcTicks + TimeSpan.TicksPerMicrosecond);
-        var apart = uploaded != revision;
-        if (apart)
+        var needsTimeFile = uploaded != revision;
+        if (needsTimeFile)
         {
             revision++;
             UploadedTimes.Write(
                 files.Volume,
                 path,
                 (revision, uploaded),
-                wasApart ? (last!.Value, current!.UploadedAt.UtcTicks) : null);
+                hadTimeFile ? (last!.Value, current!.UploadedAt.UtcTicks) : null);
         }
 
         if (revision != staged.Ticks)
             staged.Seal(revision);
         entry.Place(staged);
-        if (wasApart && !apart)
+        if (hadTimeFile && !needsTimeFile)
             UploadedTimes.Remove(path);
         return (uploaded, current is null);
     }
 
-    private void Demand(State expected)
+    private void RequireState(State expected)
     {
         ObjectDisposedException.ThrowIf(state == State.Disposed, this);
         if (state != expected)
             throw new InvalidOperationException(
-                "This writer has been committed or has failed: it can only be disposed.");
+                "The writer has been committed or has failed: it can only be disposed.");
     }
 }

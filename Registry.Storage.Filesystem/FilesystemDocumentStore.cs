@@ -5,13 +5,13 @@ using Registry.Core.Storage;
 namespace Registry.Storage.Filesystem;
 
 /// <summary>
-/// Documents as files. A write is staged and flushed first; then, under the lock of its key, judged and renamed into
-/// place, so that no lock is held while the disk works; then the folder is flushed.
+/// Stores documents as files. A write first stages and flushes a file. Under the lock of the key it then evaluates the
+/// precondition and renames the file into place, and finally flushes the folder: no lock is held during a flush.
 /// </summary>
 internal sealed class FilesystemDocumentStore(FilesystemVolume volume) : IDocumentStore
 {
     /// <summary>
-    /// Begins with the sign that no segment holds, so that a document and a folder of the same name are apart.
+    /// Begins with a character that no segment contains, so that a document never has the name of a folder.
     /// </summary>
     private const string Suffix = "@.json";
 
@@ -23,7 +23,7 @@ internal sealed class FilesystemDocumentStore(FilesystemVolume volume) : IDocume
     public ValueTask<Document?> GetAsync(StoreKey key, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        volume.OpenToRead();
+        volume.OpenForReading();
         var document = Read(PathOf(key)) is var (content, ticks) ? new Document(content, RevisionOf(ticks)) : null;
         return ValueTask.FromResult(document);
     }
@@ -31,11 +31,11 @@ internal sealed class FilesystemDocumentStore(FilesystemVolume volume) : IDocume
     public ValueTask<Revision?> StatAsync(StoreKey key, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        volume.OpenToRead();
+        volume.OpenForReading();
         var path = PathOf(key);
         if (Disk.TryStat(path) is { } state)
-            return ValueTask.FromResult<Revision?>(RevisionOf(Checked(state, path).Ticks));
-        tree.DemandPresent();
+            return ValueTask.FromResult<Revision?>(RevisionOf(Validate(state, path).Ticks));
+        tree.ThrowIfMissing();
         return ValueTask.FromResult<Revision?>(null);
     }
 
@@ -51,7 +51,7 @@ internal sealed class FilesystemDocumentStore(FilesystemVolume volume) : IDocume
 
         await EnsureDurableAsync(key, cancellationToken);
 
-        // What does not hold now need not be staged to be refused.
+        // Avoids staging a write whose precondition already fails.
         if (precondition.Kind != PreconditionKind.None && !precondition.HoldsFor(RevisionAt(path)))
             return null;
 
@@ -79,7 +79,7 @@ internal sealed class FilesystemDocumentStore(FilesystemVolume volume) : IDocume
             var current = TicksAt(path);
             if (!precondition.HoldsFor(RevisionOf(current)))
                 return false;
-            var ticks = stripe.Next(staged!.Ticks, current);
+            var ticks = stripe.NextRevision(staged!.Ticks, current);
             if (ticks != staged.Ticks)
                 staged.Seal(ticks);
             using (volume.Changes.Announce(stripe.Index, key.Value))
@@ -107,19 +107,19 @@ internal sealed class FilesystemDocumentStore(FilesystemVolume volume) : IDocume
         {
             if (TicksAt(path) is not { } current || !precondition.HoldsFor(RevisionOf(current)))
                 return false;
-            stripe.Retire(current);
+            stripe.RecordDeletion(current);
             using (volume.Changes.Announce(stripe.Index, key.Value))
                 return entry.TryRemove();
         }
     }
 
     /// <summary>
-    /// Writes once more what is there, or has its absence written once more, where the last change is in doubt.
+    /// Writes the document or its absence again if its last change may not be durable.
     /// </summary>
     public async ValueTask EnsureDurableAsync(StoreKey key, CancellationToken cancellationToken)
     {
         var path = PathOf(key);
-        if (!tree.IsInDoubt(path))
+        if (!tree.IsUnflushed(path))
             return;
         var entry = new EntryChange(tree, path);
         StagedFile? staged = null;
@@ -153,7 +153,7 @@ internal sealed class FilesystemDocumentStore(FilesystemVolume volume) : IDocume
     {
         await ValueTask.CompletedTask;
         cancellationToken.ThrowIfCancellationRequested();
-        volume.OpenToRead();
+        volume.OpenForReading();
         foreach (var name in walk.Below(scope, deep: true, after?.Value, cancellationToken))
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -166,7 +166,7 @@ internal sealed class FilesystemDocumentStore(FilesystemVolume volume) : IDocume
         StoreKey scope, StoreKey? after, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        volume.OpenToRead();
+        volume.OpenForReading();
         foreach (var name in walk.Below(scope, deep: true, after?.Value, cancellationToken))
             if (StoreKey.TryParse(name, out var key) && await GetAsync(key, cancellationToken) is { } document)
                 yield return new StoredDocument(key, document);
@@ -176,30 +176,30 @@ internal sealed class FilesystemDocumentStore(FilesystemVolume volume) : IDocume
         StoreKey scope, ChangeToken? since, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        volume.OpenToRead();
+        volume.OpenForReading();
         var changes = feed.Since(scope, since);
         if (changes.Keys is null)
-            tree.DemandPresent();
+            tree.ThrowIfMissing();
         return ValueTask.FromResult(changes);
     }
 
-    /// <summary>The content at a path and its modification time, or null for nothing.</summary>
+    /// <summary>Reads the content and modification time of a file; null when it does not exist.</summary>
     private (byte[] Content, long Ticks)? Read(string path)
     {
         var file = Disk.TryOpenRead(path);
         if (file is null)
         {
-            tree.DemandPresent();
+            tree.ThrowIfMissing();
             return null;
         }
 
         try
         {
-            // Time and content of one handle belong together: what is placed is never written to, only replaced.
-            var state = Checked(Disk.Stat(file, path), path);
+            // Time and content of one handle match, because placed files are replaced but never written to.
+            var state = Validate(Disk.Stat(file, path), path);
             var content = new byte[state.Length];
             if (Disk.Read(file, content, 0, path) < content.Length)
-                throw new StorageException(StorageFault.Corrupt, $"'{path}' became shorter while it was read.");
+                throw new StorageException(StorageFault.Corrupt, $"'{path}' was truncated while it was read.");
             return (content, state.Ticks);
         }
         finally
@@ -208,10 +208,10 @@ internal sealed class FilesystemDocumentStore(FilesystemVolume volume) : IDocume
         }
     }
 
-    private static FileState Checked(FileState state, string path) =>
+    private static FileState Validate(FileState state, string path) =>
         state.Kind == FileKind.Regular && state.Length <= Document.MaxBytes
             ? state
-            : throw new StorageException(StorageFault.Corrupt, $"'{path}' is no document of ours.");
+            : throw new StorageException(StorageFault.Corrupt, $"'{path}' is not a document file.");
 
     private static Revision RevisionOf(long ticks) => new(ticks.ToString(CultureInfo.InvariantCulture));
 
@@ -223,7 +223,7 @@ internal sealed class FilesystemDocumentStore(FilesystemVolume volume) : IDocume
     {
         if (Disk.TryStat(path) is { } file)
             return file.Ticks;
-        tree.DemandPresent();
+        tree.ThrowIfMissing();
         return null;
     }
 

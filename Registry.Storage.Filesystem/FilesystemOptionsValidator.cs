@@ -4,7 +4,7 @@ using Microsoft.Extensions.Options;
 namespace Registry.Storage.Filesystem;
 
 /// <summary>
-/// Refuses a folder that cannot hold the data, in words that name the setting. It changes nothing on the disk.
+/// Validates that the folder can hold the data. Errors name the setting. Never changes the disk.
 /// </summary>
 internal sealed class FilesystemOptionsValidator : IValidateOptions<FilesystemOptions>
 {
@@ -15,11 +15,11 @@ internal sealed class FilesystemOptionsValidator : IValidateOptions<FilesystemOp
         ArgumentNullException.ThrowIfNull(options);
         if (!OperatingSystem.IsLinux() || !Environment.Is64BitProcess)
             return ValidateOptionsResult.Fail(
-                "The filesystem backend needs 64-bit Linux: it relies on its locks, renames and flushes.");
+                "The filesystem backend needs 64-bit Linux: it relies on Linux locks, renames and flushes.");
         if (string.IsNullOrWhiteSpace(options.Path))
             return ValidateOptionsResult.Fail($"{Setting} is empty: name the folder that holds the data.");
         if (options.Path.Contains('\0'))
-            return ValidateOptionsResult.Fail($"{Setting} is no path.");
+            return ValidateOptionsResult.Fail($"{Setting} is not a path: it contains a null character.");
 
         string path;
         try
@@ -33,40 +33,40 @@ internal sealed class FilesystemOptionsValidator : IValidateOptions<FilesystemOp
                     + "absolute path.");
         }
 
-        // What is not there yet will be made, so it is the nearest folder above it that must let us.
+        // A missing folder is created later, so the nearest existing folder above it must be writable.
         var existing = path;
         while (!Directory.Exists(existing) && Path.GetDirectoryName(existing) is { } parent)
         {
             if (ObstacleAt(existing) is { } obstacle)
-                return Refuse(path, $"{(existing == path ? "which" : $"but '{existing}'")} {obstacle}.");
+                return Fail(path, $"{(existing == path ? "which" : $"but '{existing}'")} {obstacle}.");
             existing = parent;
         }
 
         var mustExist = options.ReadOnly || !options.Create;
         if (mustExist && existing != path)
-            return Refuse(path, $"which does not exist.{HintOf(options)}");
+            return Fail(path, $"which does not exist.{HintOf(options)}");
         if (Native.Access(existing, options.ReadOnly ? Native.MayReadAndEnter : Native.MayWriteAndEnter) != 0)
         {
             var reason = Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError());
-            return Refuse(path, $"but '{existing}' cannot be {(options.ReadOnly ? "read" : "written to")}: {reason}.");
+            return Fail(path, $"but '{existing}' cannot be {(options.ReadOnly ? "read" : "written to")}: {reason}.");
         }
 
         const string Lacking = $"it lacks the folders '{DataFolder.Documents}' and '{DataFolder.Blobs}'";
         return mustExist && !DataFolder.HoldsRegistry(path)
-            ? Refuse(path, $"which holds no registry: {Lacking}.{HintOf(options)}")
+            ? Fail(path, $"which holds no registry: {Lacking}.{HintOf(options)}")
             : ValidateOptionsResult.Success;
     }
 
-    private static ValidateOptionsResult Refuse(string path, string why) =>
-        ValidateOptionsResult.Fail($"{Setting} is '{path}', {why}");
+    private static ValidateOptionsResult Fail(string path, string reason) =>
+        ValidateOptionsResult.Fail($"{Setting} is '{path}', {reason}");
 
-    /// <summary>What is in the place of a folder; null for nothing.</summary>
+    /// <summary>Describes what exists at the path in place of a folder; null for nothing.</summary>
     private static string? ObstacleAt(string path) =>
         new FileInfo(path).LinkTarget is { } target ? $"is a symbolic link to '{target}' that leads to no folder"
         : File.Exists(path) ? "is a file, not a folder"
         : null;
 
-    /// <summary>Why the folder is not made, where that is not plain from the command.</summary>
+    /// <summary>Explains why the folder is not created, unless the command makes that obvious.</summary>
     private static string HintOf(FilesystemOptions options) =>
-        options.ReadOnly ? "" : " FILESYSTEM__CREATE=false forbids making it: is its volume mounted?";
+        options.ReadOnly ? "" : " FILESYSTEM__CREATE=false forbids creating it: is its volume mounted?";
 }

@@ -3,8 +3,8 @@ using Registry.Core.Storage;
 namespace Registry.Storage.Filesystem;
 
 /// <summary>
-/// Proves, for the volume in use, what revisions and exclusion rest on: modification times of 100 ns, and locks that
-/// exclude. That there is room comes last, so that a full volume is found to be full only after it has proved the rest.
+/// Checks that the volume supports what revisions and locks depend on: modification times with a precision of 100 ns,
+/// and exclusive locks. Free space is checked last, so that a full volume is reported only when all else is right.
 /// </summary>
 internal sealed class FilesystemProbe(FilesystemVolume volume) : IStorageProbe
 {
@@ -18,31 +18,31 @@ internal sealed class FilesystemProbe(FilesystemVolume volume) : IStorageProbe
         volume.Open();
         using var staged = volume.Stage();
 
-        // An odd number of 100 ns, in the second to come: neither a rounding nor the volume's own clock gives it by
-        // chance, and no replica that sweeps takes the file for an abandoned one.
+        // An odd number of 100 ns, in the next second: neither rounding nor the clock of the volume produces it by
+        // chance, and no other replica discards the file as abandoned.
         var odd = volume.Now - (volume.Now % TimeSpan.TicksPerSecond) + TimeSpan.TicksPerSecond + 1_234_567;
         staged.Seal(odd);
-        using (var file = Disk.TryOpenRead(staged.Path) ?? throw FilesystemVolume.Gone(staged.Path))
+        using (var file = Disk.TryOpenRead(staged.Path) ?? throw FilesystemVolume.Missing(staged.Path))
         {
             if (Disk.Stat(file, staged.Path).Ticks != odd)
-                throw Unfit("keeps modification times less exact than 100 ns");
+                throw Unsupported("does not store modification times with a precision of 100 ns");
         }
 
-        DemandLocks(staged.Path);
+        RequireLocks(staged.Path);
         staged.Append("probe"u8);
         return ValueTask.CompletedTask;
     }
 
-    /// <summary>A staged file is locked by its writer: nobody else may get that lock.</summary>
-    private static void DemandLocks(string path)
+    /// <summary>Throws if a staged file, which its writer has locked, can be locked again.</summary>
+    private static void RequireLocks(string path)
     {
-        using var other = Disk.TryOpenRead(path) ?? throw FilesystemVolume.Gone(path);
+        using var other = Disk.TryOpenRead(path) ?? throw FilesystemVolume.Missing(path);
         if (Disk.TryLock(other, path))
-            throw Unfit("does not exclude by flock");
+            throw Unsupported("does not support exclusive locks (flock)");
     }
 
-    private static StorageException Unfit(string what) =>
+    private static StorageException Unsupported(string reason) =>
         new(
             StorageFault.Denied,
-            $"The volume of the data folder {what}: the registry needs one that does, such as ext4 or XFS.");
+            $"The volume of the data folder {reason}: use a file system that does, such as ext4 or XFS.");
 }

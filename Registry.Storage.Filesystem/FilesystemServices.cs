@@ -7,11 +7,11 @@ using Registry.Core.Storage;
 
 namespace Registry.Storage.Filesystem;
 
-/// <summary>Composition of the filesystem backend.</summary>
+/// <summary>Registers the filesystem backend.</summary>
 public static class FilesystemServices
 {
     /// <summary>
-    /// Adds both stores over the folder that the section <c>Filesystem</c> names; the options are validated at start.
+    /// Adds both stores over the folder of the section <c>Filesystem</c>. The options are validated on startup.
     /// </summary>
     public static IServiceCollection AddFilesystemStorage(
         this IServiceCollection services, IConfiguration configuration)
@@ -28,8 +28,8 @@ public static class FilesystemServices
     }
 
     /// <summary>
-    /// Opens the folder to be read and no more: it must hold a registry, may be on read-only media, and nothing in it
-    /// is made or changed.
+    /// Opens the folder for reading only: it must contain a registry, may be on read-only media, and nothing in it is
+    /// created or changed.
     /// </summary>
     public static IServiceCollection OpenFilesystemReadOnly(this IServiceCollection services) =>
         services.PostConfigure<FilesystemOptions>(static options => options.ReadOnly = true);

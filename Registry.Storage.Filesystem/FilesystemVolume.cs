@@ -4,17 +4,20 @@ using Registry.Core.Storage;
 namespace Registry.Storage.Filesystem;
 
 /// <summary>
-/// The folder that holds everything, as one process sees it. Both stores of a process share one; several processes, or
-/// several of these in one process, may share the folder.
+/// The data folder. Both stores of a process share one instance; several processes, or several instances in one
+/// process, may share the folder.
 /// </summary>
 /// <remarks>
 /// <code>
-/// documents/packages/&lt;namespace&gt;/&lt;name&gt;@.json    a document: its modification time is its revision
-/// blobs/&lt;scope …&gt;/@&lt;digest&gt; a blob: its modification time is its revision and when it was touched
-/// blobs/&lt;scope …&gt;/@&lt;digest&gt;.uploaded when a blob was uploaded, where that is not when it was touched
-/// staging/&lt;random&gt; what is being written changes which documents were written last, under each stripe
-/// locks/&lt;00…ff&gt; a stripe's lock, and the highest revision that was deleted under it
+/// documents/packages/&lt;namespace&gt;/&lt;name&gt;@.json   a document
+/// blobs/&lt;scope …&gt;/@&lt;digest&gt;                       a blob
+/// blobs/&lt;scope …&gt;/@&lt;digest&gt;.uploaded              the upload time of a blob
+/// staging/&lt;random&gt;                                a file that is being written
+/// changes                                         the documents written last, for each stripe
+/// locks/&lt;00…ff&gt;                                   the lock of a stripe
 /// </code>
+/// The modification time of a document is its revision. That of a blob is its revision and its upload time; a file
+/// <c>.uploaded</c> exists if the two differ. The file of a lock contains the highest revision deleted under it.
 /// </remarks>
 internal sealed class FilesystemVolume
 {
@@ -23,10 +26,12 @@ internal sealed class FilesystemVolume
     private readonly Lock opening = new();
     private volatile bool opened;
 
-    /// <summary>Changes nothing on the disk. The folder may be a symbolic link, which is followed here, once.</summary>
-    /// <param name="options">Where the folder is.</param>
+    /// <summary>
+    /// Resolves the folder, which may be a symbolic link, once. Does not change the disk.
+    /// </summary>
+    /// <param name="options">The options.</param>
     /// <param name="time">The clock of revisions.</param>
-    /// <param name="flushFolder">Flushes an open folder, given with its path; null for fsync.</param>
+    /// <param name="flushFolder">Flushes an open folder with a path; null for fsync.</param>
     public FilesystemVolume(
         FilesystemOptions options, TimeProvider time, Action<SafeFileHandle, string>? flushFolder = null)
     {
@@ -40,7 +45,7 @@ internal sealed class FilesystemVolume
         Changes = new ChangeFile(this, Path.Combine(Root, "changes"));
     }
 
-    /// <summary>The full path of the folder, with every symbolic link in it followed.</summary>
+    /// <summary>The absolute path of the folder, with all symbolic links resolved.</summary>
     public string Root { get; }
 
     public TimeProvider Time { get; }
@@ -55,41 +60,41 @@ internal sealed class FilesystemVolume
 
     public DiskThreads Threads { get; } = new();
 
-    /// <summary>The present in 100 ns since the year 1.</summary>
+    /// <summary>The current time in 100 ns since the year 1.</summary>
     public long Now => Time.GetUtcNow().UtcTicks;
 
     /// <summary>
-    /// Makes the folders, once: they are never made again, so that a folder which vanishes under a running registry is
-    /// an error and not an empty registry.
+    /// Creates the folders, once. A folder that vanishes under a running registry is not created again: it is an error,
+    /// and not an empty registry.
     /// </summary>
     /// <exception cref="StorageException">
-    /// They cannot be made or may not be, or the volume is open for reading only.
+    /// The folders cannot or must not be created, or the volume is read-only.
     /// </exception>
     public void Open()
     {
         if (opened)
             return;
-        DemandWritable();
+        ThrowIfReadOnly();
         lock (opening)
         {
             if (opened)
                 return;
             if (!options.Create)
-                DemandRegistry();
+                ThrowIfNoRegistry();
             foreach (var folder in (ReadOnlySpan<string>)[Documents.Root, Blobs.Root, staging, Locks.Folder])
-                Make(folder);
+                Create(folder);
             opened = true;
         }
     }
 
     /// <summary>
-    /// As <see cref="Open"/>, for a call that only reads: on a read-only or full volume it needs none of the folders
-    /// that are written to.
+    /// As <see cref="Open"/>, for calls that only read: on a read-only or full volume they do not need the folders for
+    /// writing.
     /// </summary>
     /// <exception cref="StorageException">
-    /// The folders of documents and blobs are not there and cannot be made.
+    /// The folders of documents and blobs do not exist and cannot be created.
     /// </exception>
-    public void OpenToRead()
+    public void OpenForReading()
     {
         if (opened)
             return;
@@ -98,39 +103,37 @@ internal sealed class FilesystemVolume
             if (!options.ReadOnly)
                 Open();
             else
-                DemandRegistry();
+                ThrowIfNoRegistry();
         }
         catch (StorageException full) when (full.Kind == StorageFault.Full && Documents.IsPresent && Blobs.IsPresent)
         {
-            // Only the folders for writing are missing. Writes are refused for the same reason, until there is room for
-            // them.
+            // Only the folders for writing are missing. Writes fail for the same reason until there is space.
         }
     }
 
-    /// <summary>Begins a file that nobody sees yet.</summary>
+    /// <summary>Creates a staged file.</summary>
     public StagedFile Stage()
     {
-        // A sweep of another process may take a file in the moment before it is locked; it cannot do so again and
-        // again.
+        // Another process may discard a file in the moment before it is locked, but not again and again.
         while (true)
             if (StagedFile.TryCreate(Path.Combine(staging, Guid.NewGuid().ToString("n"))) is { } staged)
                 return staged;
     }
 
     /// <summary>
-    /// Changes an entry under the lock of its key and makes the change durable, all of it on the threads of the disk.
-    /// As a rule in one go; where somebody else has the lock, no thread waits for it.
+    /// Changes an entry under the lock of its key and makes the change durable, on the <see cref="DiskThreads"/>.
+    /// Usually one thread does all of it. If the lock is taken, no thread is blocked while waiting for it.
     /// </summary>
-    /// <param name="key">Whose lock.</param>
+    /// <param name="key">The key of the lock.</param>
     /// <param name="entry">
-    /// The entry. It is flushed if it was changed, even when <paramref name="change"/> throws after that.
+    /// The entry. It is flushed if it was changed, even if <paramref name="change"/> throws afterwards.
     /// </param>
-    /// <param name="prepare">What needs no lock; runs first. Null for nothing.</param>
-    /// <param name="change">Judges and changes, under the lock; false when nothing is to be changed.</param>
-    /// <param name="cancellationToken">
-    /// Ends the wait for the lock. Once the entry is being changed, the token is not asked any more.
+    /// <param name="prepare">The part that needs no lock, which runs first; null for none.</param>
+    /// <param name="change">
+    /// Evaluates the precondition and makes the change, under the lock; returns false when nothing was changed.
     /// </param>
-    /// <returns>What <paramref name="change"/> said.</returns>
+    /// <param name="cancellationToken">Cancels the wait for the lock, but not the change itself.</param>
+    /// <returns>The result of <paramref name="change"/>.</returns>
     public async ValueTask<bool> ChangeAsync(
         string key, EntryChange entry, Action? prepare, Func<Stripe, bool> change, CancellationToken cancellationToken)
     {
@@ -139,11 +142,11 @@ internal sealed class FilesystemVolume
         {
             prepare?.Invoke();
             cancellationToken.ThrowIfCancellationRequested();
-            if (Locks.TryAcquire(key) is { } free)
-                changed = Change(free);
+            if (Locks.TryAcquire(key) is { } acquired)
+                changed = Change(acquired);
         });
-        if (changed is { } done)
-            return done;
+        if (changed is { } result)
+            return result;
         var stripe = await Locks.AcquireAsync(key, cancellationToken);
         await Threads.RunAsync(() => changed = Change(stripe));
         return changed is true;
@@ -162,13 +165,13 @@ internal sealed class FilesystemVolume
         }
     }
 
-    /// <summary>Discards a staged file, unless it has come to its place. Null for none.</summary>
+    /// <summary>Discards a staged file unless it has been placed. Null for none.</summary>
     public Task DiscardAsync(StagedFile? staged) =>
         staged is null or { IsPlaced: true } ? Task.CompletedTask : Threads.RunAsync(staged.Dispose);
 
     /// <summary>
-    /// Closes a file that was read. Closing the last handle of a deleted file frees its blocks, which is a change of
-    /// the volume.
+    /// Closes a file that was read. Closing the last handle of a deleted file frees its blocks, which changes the
+    /// volume and so runs on a <see cref="DiskThreads"/> thread.
     /// </summary>
     public void Close(SafeFileHandle file)
     {
@@ -179,15 +182,16 @@ internal sealed class FilesystemVolume
     }
 
     /// <summary>
-    /// Deletes what was staged by writers that are gone, which their locks tell, or that have not written for <paramref
-    /// name="idle"/>; returns how many files.
+    /// Deletes the staged files whose writers are gone, as their released locks show, or have not written for
+    /// <paramref name="idle"/>.
     /// </summary>
+    /// <returns>The number of deleted files.</returns>
     public int DiscardStaged(TimeSpan idle, CancellationToken cancellationToken)
     {
-        DemandWritable();
+        ThrowIfReadOnly();
         var newest = Now - idle.Ticks;
         var discarded = 0;
-        foreach (var name in FileTree.Names(staging, cancellationToken) ?? throw Gone(staging))
+        foreach (var name in FileTree.Names(staging, cancellationToken) ?? throw Missing(staging))
         {
             cancellationToken.ThrowIfCancellationRequested();
             var path = Path.Combine(staging, name);
@@ -200,40 +204,40 @@ internal sealed class FilesystemVolume
         return discarded;
     }
 
-    /// <summary>The folder, or a part of it that was there, is not there any more.</summary>
-    public static StorageException Gone(string path) =>
+    /// <summary>Creates the error of a path in the data folder that has disappeared.</summary>
+    public static StorageException Missing(string path) =>
         new(
             StorageFault.Unavailable,
             $"'{path}' is gone: was the data folder removed, or its volume unmounted, under the running registry?");
 
-    private void DemandWritable()
+    private void ThrowIfReadOnly()
     {
         if (options.ReadOnly)
             throw new StorageException(StorageFault.Denied, "The data folder is open for reading only.");
     }
 
-    private void DemandRegistry()
+    private void ThrowIfNoRegistry()
     {
-        Documents.DemandPresent();
-        Blobs.DemandPresent();
+        Documents.ThrowIfMissing();
+        Blobs.ThrowIfMissing();
     }
 
-    /// <summary>Makes a folder and those above it, each durable in the one above.</summary>
-    private static void Make(string folder)
+    /// <summary>Creates a folder and its missing parents, and makes their entries durable.</summary>
+    private static void Create(string folder)
     {
-        var made = Disk.TryMakeDirectory(folder);
-        if (made is false)
+        var created = Disk.TryCreateDirectory(folder);
+        if (created is false)
             return;
-        var parent = Path.GetDirectoryName(folder) ?? throw Gone(folder);
-        if (made is null)
+        var parent = Path.GetDirectoryName(folder) ?? throw Missing(folder);
+        if (created is null)
         {
-            Make(parent);
+            Create(parent);
 
-            // There is a folder above it now, and still it cannot be made: /proc is a place like that.
-            if (Disk.TryMakeDirectory(folder) is null)
+            // The parent exists now, but does not accept directories, as /proc.
+            if (Disk.TryCreateDirectory(folder) is null)
             {
                 throw new StorageException(
-                    StorageFault.Denied, $"Could not make the directory '{folder}': '{parent}' does not accept it.");
+                    StorageFault.Denied, $"Could not create the directory '{folder}': '{parent}' does not accept it.");
             }
         }
 

@@ -3,9 +3,9 @@ using System.Runtime.InteropServices;
 namespace Registry.Storage.Filesystem;
 
 /// <summary>
-/// The calls of the C library that .NET has no counterpart for, or one that hides what went wrong. Each returns -1 and
-/// leaves errno to <see cref="Marshal.GetLastPInvokeError"/>. Linux on 64 bits: constants and layouts are those of its
-/// kernel headers.
+/// The functions of the C library that .NET does not have, or whose counterparts hide the error. On failure they return
+/// -1, and <see cref="Marshal.GetLastPInvokeError"/> returns errno. Constants and layouts are those of the kernel
+/// headers of 64-bit Linux.
 /// </summary>
 internal static partial class Native
 {
@@ -27,34 +27,34 @@ internal static partial class Native
     /// <summary>Type, mode, modification time and size.</summary>
     public const uint StatMask = 0x1 | 0x2 | 0x40 | 0x200;
 
-    /// <summary>The number of names.</summary>
+    /// <summary>The number of hard links.</summary>
     public const uint LinksMask = 0x4;
 
-    /// <summary>Inode and, where the volume knows it, the time of birth.</summary>
+    /// <summary>The inode and, if the volume records it, the creation time.</summary>
     public const uint IdentityMask = 0x100 | 0x800;
 
-    /// <summary>In the nanoseconds of a <see cref="TimeSpec"/>: leave this time as it is.</summary>
+    /// <summary>In the nanoseconds of a <see cref="TimeSpec"/>: leaves this time unchanged.</summary>
     public const long OmitTime = (1L << 30) - 2;
 
-    /// <summary>access(2): may write and enter.</summary>
+    /// <summary>For access(2): write and search permission.</summary>
     public const int MayWriteAndEnter = 2 | 1;
 
-    /// <summary>access(2): may read and enter.</summary>
+    /// <summary>For access(2): read and search permission.</summary>
     public const int MayReadAndEnter = 4 | 1;
 
-    /// <summary>The longest path of the kernel, with the zero that ends it.</summary>
+    /// <summary>The maximum length of a path (PATH_MAX), including the terminating zero.</summary>
     public const int MaxPathBytes = 4096;
 
-    /// <summary>Where a struct dirent has the kind of what it names (d_type) and the name, ended by a zero.</summary>
+    /// <summary>The offsets of d_type and of the zero-terminated d_name in struct dirent.</summary>
     public const int EntryKindOffset = 18;
     public const int EntryNameOffset = 19;
 
-    /// <summary>Kinds of a struct dirent; a volume that does not tell gives the first.</summary>
+    /// <summary>Values of d_type. The first is that of volumes that do not report the type.</summary>
     public const byte EntryUnknown = 0;
     public const byte EntryDirectory = 4;
     public const byte EntryLink = 10;
 
-    /// <summary>O_NOFOLLOW, the one flag here whose value depends on the processor.</summary>
+    /// <summary>O_NOFOLLOW: the only flag here whose value depends on the processor.</summary>
     public static int NoFollow =>
         RuntimeInformation.ProcessArchitecture is Architecture.Arm64 or Architecture.Arm ? 0x8000 : 0x20000;
 
@@ -85,7 +85,7 @@ internal static partial class Native
     [LibraryImport("libc", EntryPoint = "opendir", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial nint OpenDirectory(string path);
 
-    /// <summary>The next entry; zero at the end, and with an errno where it fails.</summary>
+    /// <summary>Returns the next entry; zero at the end, or on failure with errno set.</summary>
     [LibraryImport("libc", EntryPoint = "readdir", SetLastError = true)]
     public static partial nint ReadDirectory(nint directory);
 
@@ -95,9 +95,11 @@ internal static partial class Native
     [LibraryImport("libc", EntryPoint = "access", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int Access(string path, int mode);
 
-    /// <summary>Follows every symbolic link of a path; zero where it fails.</summary>
+    /// <summary>Resolves all symbolic links of a path; returns zero on failure.</summary>
     /// <param name="path">The path.</param>
-    /// <param name="resolved">Gets the path that is found, ended by a zero: <see cref="MaxPathBytes"/>.</param>
+    /// <param name="resolved">
+    /// Receives the resolved path, terminated by a zero; its length must be <see cref="MaxPathBytes"/>.
+    /// </param>
     [LibraryImport("libc", EntryPoint = "realpath", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial nint RealPath(string path, Span<byte> resolved);
 
@@ -114,7 +116,7 @@ internal static partial class Native
         public long Nanoseconds;
     }
 
-    /// <summary>struct statx: the one stat whose layout is the same on every processor.</summary>
+    /// <summary>struct statx: unlike struct stat, its layout is the same on every processor.</summary>
     [StructLayout(LayoutKind.Explicit, Size = 256)]
     public struct StatX
     {

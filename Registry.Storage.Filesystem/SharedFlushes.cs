@@ -3,46 +3,46 @@ using System.Runtime.ExceptionServices;
 namespace Registry.Storage.Filesystem;
 
 /// <summary>
-/// Flushes folders, once for all who ask for the same one meanwhile: a flush makes durable what was in the folder when
-/// it began, so whoever comes before it begins shares it, and whoever comes later shares the one after. Callers wait on
-/// their own thread, as for the disk itself.
+/// Flushes folders, and shares a flush between concurrent callers of the same folder. A flush makes durable what was in
+/// the folder when it began. Callers that arrive before it begins share it; later callers share the next one. Callers
+/// block their threads, as during a flush of their own.
 /// </summary>
-/// <param name="flush">Flushes a folder, and tells which it was; null when it is not there.</param>
+/// <param name="flush">Flushes a folder and returns its identity; null when it does not exist.</param>
 internal sealed class SharedFlushes(Func<string, FileIdentity?> flush)
 {
     private readonly Lock gate = new();
     private readonly Dictionary<string, Round> waiting = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Round> running = new(StringComparer.Ordinal);
 
-    /// <summary>Flushes a folder, by a flush that begins after this call has.</summary>
-    /// <returns>Which folder was flushed; null when there was none.</returns>
+    /// <summary>Flushes a folder with a flush that begins after this call.</summary>
+    /// <returns>The identity of the folder; null when it does not exist.</returns>
     /// <exception cref="Exception">
-    /// What the flush threw, for all who share it: the disk may say it only once.
+    /// The exception of the flush, for all callers that share it: the disk may report a failure only once.
     /// </exception>
     public FileIdentity? Flush(string folder)
     {
         Round? round;
-        Round? before = null;
-        bool leads;
+        Round? previous = null;
+        bool isLeader;
         lock (gate)
         {
-            leads = !waiting.TryGetValue(folder, out round);
-            if (leads)
+            isLeader = !waiting.TryGetValue(folder, out round);
+            if (isLeader)
             {
                 waiting.Add(folder, round = new Round());
-                running.TryGetValue(folder, out before);
+                running.TryGetValue(folder, out previous);
             }
         }
 
-        if (leads)
+        if (isLeader)
         {
-            before?.WaitForEnd();
+            previous?.WaitForEnd();
             Begin(folder, round!);
             round!.Run(() => flush(folder));
             End(folder, round);
         }
 
-        return round!.Outcome();
+        return round!.GetResult();
     }
 
     private void Begin(string folder, Round round)
@@ -61,7 +61,7 @@ internal sealed class SharedFlushes(Func<string, FileIdentity?> flush)
                 running.Remove(folder);
     }
 
-    /// <summary>One flush, and what became of it.</summary>
+    /// <summary>A flush and its result.</summary>
     private sealed class Round
     {
         private readonly object ended = new();
@@ -75,9 +75,9 @@ internal sealed class SharedFlushes(Func<string, FileIdentity?> flush)
             {
                 identity = flush();
             }
-            catch (Exception wrong)
+            catch (Exception exception)
             {
-                failure = ExceptionDispatchInfo.Capture(wrong);
+                failure = ExceptionDispatchInfo.Capture(exception);
             }
 
             lock (ended)
@@ -94,7 +94,7 @@ internal sealed class SharedFlushes(Func<string, FileIdentity?> flush)
                     Monitor.Wait(ended);
         }
 
-        public FileIdentity? Outcome()
+        public FileIdentity? GetResult()
         {
             WaitForEnd();
             failure?.Throw();

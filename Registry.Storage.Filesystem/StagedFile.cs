@@ -3,12 +3,11 @@ using Microsoft.Win32.SafeHandles;
 namespace Registry.Storage.Filesystem;
 
 /// <summary>
-/// A file in the making: written and made durable under a name of its own, then renamed into its place. For one caller
-/// at a time.
+/// A staged file: written and made durable under a temporary name, then renamed into place. Not thread-safe.
 /// </summary>
 /// <remarks>
-/// Its writer holds the lock of the file. The kernel frees it when the process dies, so that others can tell what is
-/// abandoned.
+/// The writer locks the file. The kernel releases the lock when the process dies, so that others can detect abandoned
+/// files.
 /// </remarks>
 internal sealed class StagedFile : IDisposable
 {
@@ -22,24 +21,24 @@ internal sealed class StagedFile : IDisposable
 
     public string Path { get; }
 
-    /// <summary>Whether it has been renamed into its place.</summary>
+    /// <summary>Whether the file has been renamed into place.</summary>
     public bool IsPlaced { get; private set; }
 
-    /// <summary>Bytes written so far.</summary>
+    /// <summary>The number of bytes written.</summary>
     public long Length { get; private set; }
 
-    /// <summary>The modification time that was last sealed in, in 100 ns since the year 1.</summary>
+    /// <summary>The modification time of the last <see cref="Seal"/>, in 100 ns since the year 1.</summary>
     public long Ticks { get; private set; }
 
     /// <summary>
-    /// Creates and locks a file that must not exist yet; null when <see cref="TryReclaim"/> came between the two.
+    /// Creates and locks a file that must not exist yet; null when <see cref="TryReclaim"/> deleted it in between.
     /// </summary>
     public static StagedFile? TryCreate(string path)
     {
         SafeFileHandle? file = Disk.CreateNew(path);
         try
         {
-            // Whoever reclaims a file unlinks it under its lock: one that is locked and still there is ours.
+            // Files are reclaimed under their lock: a file that is locked and still exists is ours.
             if (!Disk.TryLock(file, path) || Disk.TryStat(path) is null)
                 return null;
             var staged = new StagedFile(path, file);
@@ -52,7 +51,7 @@ internal sealed class StagedFile : IDisposable
         }
     }
 
-    /// <summary>Deletes a file whose writer is gone; false when somebody writes it, or it is not there.</summary>
+    /// <summary>Deletes an abandoned file; false when it has a writer, or does not exist.</summary>
     public static bool TryReclaim(string path)
     {
         using var file = Disk.TryOpenRead(path);
@@ -65,12 +64,12 @@ internal sealed class StagedFile : IDisposable
         Length += bytes.Length;
     }
 
-    /// <summary>Makes durable what was written so far.</summary>
+    /// <summary>Makes the bytes written so far durable.</summary>
     public void Flush() => Disk.Flush(file, Path);
 
     /// <summary>
-    /// Sets the modification time, and makes it and all bytes durable. To seal again costs little: only the time has
-    /// changed.
+    /// Sets the modification time, and makes it and all bytes durable. Sealing again is cheap, because only the time
+    /// has changed.
     /// </summary>
     public void Seal(long ticks)
     {
@@ -79,8 +78,8 @@ internal sealed class StagedFile : IDisposable
         Ticks = ticks;
     }
 
-    /// <summary>The file is in its place now: nothing is left to do, and disposing leaves it there.</summary>
-    public void Placed()
+    /// <summary>Marks the file as renamed into place and closes it, so that disposing does not delete it.</summary>
+    public void MarkPlaced()
     {
         IsPlaced = true;
         file.Dispose();
@@ -89,8 +88,8 @@ internal sealed class StagedFile : IDisposable
     /// <summary>Discards the file unless it was placed.</summary>
     public void Dispose()
     {
-        // Whatever refuses this, the file is reclaimed as abandoned later; the caller has an answer or a better error
-        // already.
+        // A failure is ignored: the file is reclaimed as abandoned later, and the caller has a result or a better
+        // error.
         if (!IsPlaced)
             Native.Unlink(Path);
         file.Dispose();

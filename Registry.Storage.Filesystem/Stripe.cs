@@ -5,38 +5,40 @@ using Registry.Core.Storage;
 namespace Registry.Storage.Filesystem;
 
 /// <summary>
-/// A stripe that this writer holds until it disposes it. Its file keeps the highest revision that was deleted under it:
-/// a key that comes back begins above that, even when the clock has been set back. (What is there forces its successor
-/// forward by itself.)
+/// A stripe that a writer holds until it disposes it. Its file stores the highest revision deleted under it: the first
+/// revision of a key that is created again is higher, even if the clock was set back. (The revision of an existing file
+/// is the lower bound of the next one.)
 /// </summary>
 internal sealed class Stripe(int index, SafeFileHandle file, string path, SemaphoreSlim gate) : IDisposable
 {
-    /// <summary>Which of the stripes it is.</summary>
+    /// <summary>The index of the stripe.</summary>
     public int Index => index;
 
-    /// <summary>A revision above every one that the key ever had, and the present where that is higher.</summary>
-    /// <param name="present">100 ns since the year 1.</param>
-    /// <param name="current">The revision of what is there; null for nothing.</param>
-    public long Next(long present, long? current)
+    /// <summary>
+    /// Returns a revision above every earlier one of the key: the current time, unless an earlier revision is higher.
+    /// </summary>
+    /// <param name="now">The current time, in 100 ns since the year 1.</param>
+    /// <param name="current">The revision of the existing file; null when there is none.</param>
+    public long NextRevision(long now, long? current)
     {
         if (current is not { } floor)
         {
-            // Room for the delete that comes one day is taken now: on a full disk it must not fail for eight bytes.
-            floor = HighestDeleted(out var isEmpty);
+            // Allocates the eight bytes that a later delete writes, so that it cannot fail on a full disk.
+            floor = ReadHighestDeleted(out var isEmpty);
             if (isEmpty)
                 Write(floor);
         }
 
-        return Math.Max(present, floor + 1);
+        return Math.Max(now, floor + 1);
     }
 
-    /// <summary>Notes, durably, a revision that is about to be deleted.</summary>
-    public void Retire(long ticks)
+    /// <summary>Durably records a revision that is about to be deleted.</summary>
+    public void RecordDeletion(long ticks)
     {
-        // Written also when it is there: the one who wrote it may not have come to its flush, or that may have failed,
-        // after which only what is written again is flushed again.
-        var highest = HighestDeleted(out var isEmpty);
-        Note(Math.Max(ticks, highest), isEmpty);
+        // Writes even an unchanged value: its writer may not have flushed it, or the flush may have failed, and after a
+        // failed flush only new writes are flushed.
+        var highest = ReadHighestDeleted(out var isEmpty);
+        Record(Math.Max(ticks, highest), isEmpty);
         Disk.Flush(file, path);
     }
 
@@ -47,22 +49,22 @@ internal sealed class Stripe(int index, SafeFileHandle file, string path, Semaph
     }
 
     /// <summary>
-    /// The highest revision that was deleted. A file without content tells it by its modification time.
+    /// Reads the highest deleted revision. For a file without content it is the modification time.
     /// </summary>
-    private long HighestDeleted(out bool isEmpty)
+    private long ReadHighestDeleted(out bool isEmpty)
     {
         Span<byte> bytes = stackalloc byte[sizeof(long)];
 
-        // A crash may leave the file short or zero: nothing was deleted under it, as whoever deletes flushes first.
+        // A crash may leave the file short or zero. Nothing was deleted under it then, because a delete flushes first.
         isEmpty = Disk.Read(file, bytes, 0, path) < bytes.Length;
         var ticks = isEmpty ? Disk.Stat(file, path).Ticks : BinaryPrimitives.ReadInt64LittleEndian(bytes);
         return ticks >= 0 && ticks < DateTime.MaxValue.Ticks
             ? ticks
             : throw new StorageException(
-                StorageFault.Corrupt, $"The lock file '{path}' holds no revision: it is damaged or not ours.");
+                StorageFault.Corrupt, $"The lock file '{path}' is damaged: it contains no revision.");
     }
 
-    private void Note(long ticks, bool isEmpty)
+    private void Record(long ticks, bool isEmpty)
     {
         try
         {
@@ -70,7 +72,7 @@ internal sealed class Stripe(int index, SafeFileHandle file, string path, Semaph
         }
         catch (StorageException full) when (full.Kind == StorageFault.Full && isEmpty)
         {
-            // The file was lost, as in a back-up without it, and came back on a full disk: its time needs no room.
+            // The file was lost, for example in a backup without it, and the disk is full: its time needs no space.
             Disk.SetModified(file, ticks, path);
         }
     }

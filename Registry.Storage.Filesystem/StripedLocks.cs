@@ -4,18 +4,18 @@ using Registry.Core.Storage;
 namespace Registry.Storage.Filesystem;
 
 /// <summary>
-/// Exclusion of writers by key: inside the process by semaphores, where waiting blocks no thread, and across processes
-/// by flock, which the kernel frees when a process dies. Keys share stripes, so a lock is held for a few calls and
-/// never while data is written.
+/// Locks that serialize writers of a key: semaphores within the process, where waiting blocks no thread, and flock
+/// across processes, which the kernel releases when a process dies. Keys share stripes, so a lock is held for a few
+/// system calls and never while data is written.
 /// </summary>
 internal sealed class StripedLocks
 {
-    /// <summary>How many stripes there are.</summary>
+    /// <summary>The number of stripes.</summary>
     public const int Count = 256;
 
     /// <summary>
-    /// How long a writer waits for others: far beyond what they take, so that only a stopped process or a sick volume
-    /// exceeds it.
+    /// How long a writer waits for a lock: far longer than locks are held, so that only a stopped process or a failing
+    /// volume exceeds it.
     /// </summary>
     private static readonly TimeSpan MaxWait = TimeSpan.FromSeconds(10);
 
@@ -23,9 +23,9 @@ internal sealed class StripedLocks
     private readonly DiskThreads threads;
     private readonly SemaphoreSlim[] gates = new SemaphoreSlim[Count];
 
-    /// <param name="folder">Where the lock files are.</param>
+    /// <param name="folder">The folder of the lock files.</param>
     /// <param name="time">The clock of waits.</param>
-    /// <param name="threads">Where files are opened and locked when somebody waits for a stripe.</param>
+    /// <param name="threads">The threads that open and lock files while a writer waits.</param>
     public StripedLocks(string folder, TimeProvider time, DiskThreads threads)
     {
         Folder = folder;
@@ -38,9 +38,10 @@ internal sealed class StripedLocks
     public string Folder { get; }
 
     /// <summary>
-    /// Takes the stripe of a key if nobody has it just now; null if somebody has. To be called on a thread of the disk.
+    /// Acquires the stripe of a key if it is free; null otherwise. Must be called on a <see cref="DiskThreads"/>
+    /// thread.
     /// </summary>
-    /// <exception cref="StorageException">The locks' folder is gone.</exception>
+    /// <exception cref="StorageException">The folder of the locks is missing.</exception>
     public Stripe? TryAcquire(string key)
     {
         var index = StripeOf(key);
@@ -61,8 +62,10 @@ internal sealed class StripedLocks
         }
     }
 
-    /// <summary>Waits for the stripe of a key.</summary>
-    /// <exception cref="StorageException">It did not become free in time, or the locks' folder is gone.</exception>
+    /// <summary>Waits for the stripe of a key and acquires it.</summary>
+    /// <exception cref="StorageException">
+    /// The stripe did not become free in time, or the folder of the locks is missing.
+    /// </exception>
     public async ValueTask<Stripe> AcquireAsync(string key, CancellationToken cancellationToken)
     {
         var index = StripeOf(key);
@@ -82,8 +85,7 @@ internal sealed class StripedLocks
                 if (time.GetElapsedTime(started) > MaxWait)
                     throw Busy(path);
 
-                // Held for some ten microseconds as a rule: give way first, sleep later, and not in step with the
-                // others.
+                // Usually held for about ten microseconds: yield first, then sleep for a random time.
                 if (attempt < 3)
                     await Task.Yield();
                 else
@@ -97,7 +99,9 @@ internal sealed class StripedLocks
         }
     }
 
-    /// <summary>FNV-1a: the same in every process, unlike <see cref="string.GetHashCode()"/>.</summary>
+    /// <summary>
+    /// Returns the stripe of a key by FNV-1a: the same in every process, unlike <see cref="string.GetHashCode()"/>.
+    /// </summary>
     public static int StripeOf(string key)
     {
         var hash = 2166136261u;
@@ -106,10 +110,10 @@ internal sealed class StripedLocks
         return (int)((hash ^ (hash >> 16)) % Count);
     }
 
-    /// <summary>Opens a lock's file and takes its lock; null when another process has it.</summary>
+    /// <summary>Opens and locks the file of a stripe; null when another process holds the lock.</summary>
     private SafeFileHandle? TryLock(string path)
     {
-        var file = Disk.TryOpenOrCreate(path) ?? throw FilesystemVolume.Gone(Folder);
+        var file = Disk.TryOpenOrCreate(path) ?? throw FilesystemVolume.Missing(Folder);
         var locked = false;
         try
         {

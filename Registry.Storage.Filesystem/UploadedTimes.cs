@@ -1,17 +1,18 @@
 using System.Globalization;
 using System.Text;
+using Registry.Core.Content;
 using Registry.Core.Storage;
 
 namespace Registry.Storage.Filesystem;
 
 /// <summary>
-/// When a blob was uploaded, where that is not when it was touched: as a rule the modification time says both, in whole
-/// microseconds. A time that is none (its last digit of 100 ns is not zero) says to look here.
+/// The upload times of blobs. Usually the modification time of a blob, in whole microseconds, is both its revision and
+/// its upload time. If it is not in whole microseconds (the last digit of its 100 ns is not zero), it is only the
+/// revision, and the upload time is in a file next to the blob.
 /// </summary>
 /// <remarks>
-/// A small file beside the blob holds a line for each revision, <c>revision uploaded-at</c>. It is placed before the
-/// blob is, with the line of the revision that is still there as well, so that at no moment, nor after a crash at any,
-/// a blob is seen with the time of another revision.
+/// The file has a line for each revision, <c>revision uploaded-at</c>. It is placed before the blob, and still contains
+/// the line of the current revision. So a blob is never seen with the time of another revision, even after a crash.
 /// </remarks>
 internal static class UploadedTimes
 {
@@ -19,17 +20,17 @@ internal static class UploadedTimes
     private const string Format = "yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'";
     private const int MaxBytes = 1024;
 
-    /// <summary>True when a revision has its time in the file beside the blob.</summary>
-    public static bool IsApart(long revisionTicks) => revisionTicks % TimeSpan.TicksPerMicrosecond != 0;
+    /// <summary>Whether the upload time of a revision is in the file next to the blob.</summary>
+    public static bool IsInFile(long revisionTicks) => RoundDown(revisionTicks) != revisionTicks;
 
-    /// <summary>Rounds up to a whole microsecond.</summary>
-    public static long Up(long ticks) => Down(ticks + TimeSpan.TicksPerMicrosecond - 1);
+    /// <summary>Rounds ticks of 100 ns up to a whole microsecond.</summary>
+    public static long RoundUp(long ticks) => RoundDown(ticks + TimeSpan.TicksPerMicrosecond - 1);
 
-    /// <summary>Rounds down to a whole microsecond.</summary>
-    public static long Down(long ticks) => ticks - (ticks % TimeSpan.TicksPerMicrosecond);
+    /// <summary>Rounds ticks of 100 ns down to a whole microsecond.</summary>
+    public static long RoundDown(long ticks) => Microseconds.Floor(new DateTimeOffset(ticks, TimeSpan.Zero)).UtcTicks;
 
     /// <summary>
-    /// The time that belongs to a revision; null when no line names it, as when the blob has been replaced meanwhile.
+    /// Reads the upload time of a revision; null when the file has no line for it, because the blob was replaced.
     /// </summary>
     public static long? TryRead(string blobPath, long revisionTicks)
     {
@@ -44,18 +45,17 @@ internal static class UploadedTimes
         {
             if (line.Split(' ') is not [var owner, var uploaded] || owner != revision)
                 continue;
-            return DateTime.TryParseExact(
-                uploaded, Format, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal
-                    | DateTimeStyles.AdjustToUniversal, out var time)
+            const DateTimeStyles Utc = DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal;
+            return DateTime.TryParseExact(uploaded, Format, CultureInfo.InvariantCulture, Utc, out var time)
                 ? time.Ticks
-                : throw new StorageException(StorageFault.Corrupt, $"'{path}' holds a time that is none.");
+                : throw new StorageException(StorageFault.Corrupt, $"'{path}' contains an invalid time: '{uploaded}'.");
         }
 
         return null;
     }
 
     /// <summary>
-    /// Writes, durably, the lines of the revision to come and of the one that is there (null where that needs none).
+    /// Durably writes the lines of the next revision and of the current one, null if that needs none.
     /// </summary>
     public static void Write(
         FilesystemVolume volume,
@@ -63,7 +63,7 @@ internal static class UploadedTimes
         (long Revision, long Uploaded) next,
         (long Revision, long Uploaded)? current)
     {
-        var text = Line(next) + (current is { } kept ? Line(kept) : "");
+        var text = Line(next) + (current is { } previous ? Line(previous) : "");
         using var staged = volume.Stage();
         staged.Append(Encoding.ASCII.GetBytes(text));
         staged.Flush();
@@ -72,7 +72,7 @@ internal static class UploadedTimes
         entry.Flush();
     }
 
-    /// <summary>Removes the file, if there is one: its blob is gone or needs it no more.</summary>
+    /// <summary>Removes the file of a blob that was deleted or no longer needs it.</summary>
     public static void Remove(string blobPath) => Disk.TryUnlink(blobPath + Suffix);
 
     private static string Line((long Revision, long Uploaded) entry) =>

@@ -3,32 +3,31 @@ using System.Text;
 namespace Registry.Core.Catalog;
 
 /// <summary>
-/// A run of neighbouring entries, never changed: a change of some packages makes anew the few chunks that they are in,
-/// and shares the others, each with the text that a search runs over.
+/// An immutable run of neighbouring entries. A change rebuilds only the chunks of the packages that changed, and shares
+/// the others together with their search text.
 /// </summary>
-/// <param name="entries">By name; never empty, and not written to any more.</param>
+/// <param name="entries">The entries, sorted by name. Never empty, and never modified afterwards.</param>
 internal sealed class CatalogChunk(CatalogEntry[] entries)
 {
     /// <summary>
-    /// Few enough that a changed one is made anew in some ten microseconds, and that a list of all of them is short.
+    /// Small enough to rebuild a chunk in about ten microseconds, and large enough to keep the list of chunks short.
     /// </summary>
     public const int MaxEntries = 512;
 
-    /// <summary>Between names; no name holds it.</summary>
+    /// <summary>Separates names in the search text; no name contains it.</summary>
     private const byte Separator = (byte)'\n';
 
     /// <summary>
-    /// Made by the first search; by several, where they come at once. A reference, so that it is there whole or not at
-    /// all.
+    /// Created by the first search, or by several concurrent ones. A reference, so that it is published whole.
     /// </summary>
-    private SearchText? text;
+    private SearchText? searchText;
 
     public ReadOnlySpan<CatalogEntry> Entries => entries;
 
     public CatalogEntry First => entries[0];
 
     /// <summary>Splits sorted entries into chunks that leave room to grow.</summary>
-    public static IEnumerable<CatalogChunk> Of(List<CatalogEntry> sorted)
+    public static IEnumerable<CatalogChunk> Split(List<CatalogEntry> sorted)
     {
         var size = sorted.Count <= MaxEntries ? MaxEntries : MaxEntries / 2;
         for (var start = 0; start < sorted.Count; start += size)
@@ -36,73 +35,66 @@ internal sealed class CatalogChunk(CatalogEntry[] entries)
     }
 
     /// <summary>
-    /// The first entry whose name is not below a text in ordinal order; their number where there is none.
+    /// Returns the index of the first entry whose name is not below <paramref name="name"/> in ordinal order; the
+    /// number of entries when there is none.
     /// </summary>
-    public int LowerBound(string name)
-    {
-        var (low, high) = (0, entries.Length);
-        while (low < high)
-        {
-            var middle = (low + high) / 2;
-            if (string.CompareOrdinal(entries[middle].Name.Value, name) < 0)
-                low = middle + 1;
-            else
-                high = middle;
-        }
+    public int LowerBound(string name) =>
+        SortedSpan.LowerBound(
+            Entries, name, static (entry, name) => string.CompareOrdinal(entry.Name.Value, name) < 0);
 
-        return low;
-    }
-
-    /// <summary>The first entry from an index on whose name contains a pattern in lower case; -1 for none.</summary>
+    /// <summary>
+    /// Returns the index of the first entry at or after <paramref name="from"/> whose name contains a lower-case
+    /// pattern; -1 when there is none.
+    /// </summary>
     public int IndexOf(ReadOnlySpan<byte> pattern, int from)
     {
         if (from >= entries.Length)
             return -1;
-        var (names, starts) = text ??= SearchText.Of(entries);
+        var (names, starts) = searchText ??= SearchText.Of(entries);
         var found = names.AsSpan(starts[from]).IndexOf(pattern);
         if (found < 0)
             return -1;
-        var at = Array.BinarySearch(starts, starts[from] + found);
-        return at >= 0 ? at : ~at - 1;
+        var index = Array.BinarySearch(starts, starts[from] + found);
+        return index >= 0 ? index : ~index - 1;
     }
 
-    /// <summary>The entries after some changes.</summary>
-    /// <param name="changes">By name; null for a package that went.</param>
+    /// <summary>Returns the chunks that replace this one after some changes.</summary>
+    /// <param name="changes">The changes, sorted by name.</param>
     public IEnumerable<CatalogChunk> With(ReadOnlySpan<CatalogChange> changes)
     {
         var merged = new List<CatalogEntry>(entries.Length + changes.Length);
-        var at = 0;
+        var index = 0;
         foreach (var change in changes)
         {
-            for (; at < entries.Length && entries[at].Name < change.Name; at++)
-                merged.Add(entries[at]);
-            if (at < entries.Length && entries[at].Name == change.Name)
-                at++;
+            for (; index < entries.Length && entries[index].Name < change.Name; index++)
+                merged.Add(entries[index]);
+            if (index < entries.Length && entries[index].Name == change.Name)
+                index++;
             if (change.Entry is { } entry)
                 merged.Add(entry);
         }
 
-        merged.AddRange(entries.AsSpan(at));
-        return Of(merged);
+        merged.AddRange(entries.AsSpan(index));
+        return Split(merged);
     }
 
-    /// <summary>What a search runs over.</summary>
+    /// <summary>The text that searches scan.</summary>
     /// <param name="Names">All names in lower case, each followed by a separator.</param>
-    /// <param name="Starts">Where each begins.</param>
+    /// <param name="Starts">The offset of each name.</param>
     private sealed record SearchText(byte[] Names, int[] Starts)
     {
         public static SearchText Of(CatalogEntry[] entries)
         {
             var names = new byte[entries.Sum(entry => entry.Name.Value.Length + 1)];
             var starts = new int[entries.Length];
-            var at = 0;
+            var offset = 0;
             for (var i = 0; i < entries.Length; i++)
             {
-                starts[i] = at;
+                starts[i] = offset;
                 var name = entries[i].Name.Value;
-                Ascii.ToLower(name, names.AsSpan(at), out var written);
-                at += written;
-                names[at++] = Separator;
+                Ascii.ToLower(name, names.AsSpan(offset), out var written);
+                offset += written;
+                names[offset++] = Separator;
             }
 
             return new SearchText(names, starts);
@@ -110,5 +102,5 @@ internal sealed class CatalogChunk(CatalogEntry[] entries)
     }
 }
 
-/// <summary>A package as it is now; null where it went.</summary>
+/// <summary>The new entry of a package; null when the package no longer exists.</summary>
 internal readonly record struct CatalogChange(Packages.PackageName Name, CatalogEntry? Entry);

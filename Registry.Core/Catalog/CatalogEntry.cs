@@ -7,12 +7,12 @@ using Registry.Core.Versions;
 
 namespace Registry.Core.Catalog;
 
-/// <summary>A package as list and search see it.</summary>
+/// <summary>A package as lists and searches show it.</summary>
 /// <param name="Name">The package.</param>
-/// <param name="CreatedAt">Its first push.</param>
+/// <param name="CreatedAt">The time of its first push.</param>
 /// <param name="Releases">Its releases, highest first; never empty.</param>
-/// <param name="Revision">The revision of the index that this was made from.</param>
-/// <param name="Fingerprint">Of the same index: see <see cref="DocumentSnapshot{TState}.Fingerprint"/>.</param>
+/// <param name="Revision">The revision of the index that the entry was built from.</param>
+/// <param name="Fingerprint">The <see cref="DocumentSnapshot{TState}.Fingerprint"/> of that index.</param>
 public sealed record CatalogEntry(
     PackageName Name,
     DateTimeOffset CreatedAt,
@@ -41,8 +41,8 @@ public sealed record CatalogEntry(
             var count = 1;
             while (count < rest.Length && rest[count].Release == release)
                 count++;
-            // As a rule each release is there in what the one before it is.
-            if (!Names(last, rest[..count]))
+            // Consecutive releases usually have the same media types: share the array.
+            if (!AreMediaTypesOf(last, rest[..count]))
                 last = MediaTypesOf(rest[..count]);
             releases.Add(new CatalogRelease(release, last));
             rest = rest[count..];
@@ -51,7 +51,7 @@ public sealed record CatalogEntry(
         return releases.MoveToImmutable();
     }
 
-    private static bool Names(ImmutableArray<MediaType> mediaTypes, ReadOnlySpan<Manifest> manifests)
+    private static bool AreMediaTypesOf(ImmutableArray<MediaType> mediaTypes, ReadOnlySpan<Manifest> manifests)
     {
         if (mediaTypes.Length != manifests.Length)
             return false;
@@ -70,7 +70,7 @@ public sealed record CatalogEntry(
     }
 }
 
-/// <summary>A release as list and search see it.</summary>
+/// <summary>A release as lists and searches show it.</summary>
 /// <param name="Release">The release.</param>
-/// <param name="MediaTypes">What it is there in, by name; never empty.</param>
+/// <param name="MediaTypes">Its media types, sorted by name; never empty.</param>
 public readonly record struct CatalogRelease(Release Release, ImmutableArray<MediaType> MediaTypes);

@@ -3,35 +3,36 @@ using Registry.Core.Content;
 
 namespace Registry.Core.Catalog;
 
-/// <summary>What a list asks for. Null filters nothing.</summary>
+/// <summary>The filters of a list. A null filter matches everything.</summary>
 /// <param name="Namespace">The exact namespace; an empty one matches nothing.</param>
-/// <param name="Text">A substring of <c>namespace/name</c>, whatever its case; an empty one filters nothing.</param>
+/// <param name="Text">
+/// A substring of <c>namespace/name</c>, compared without regard to case; an empty one matches everything.
+/// </param>
 /// <param name="MediaType">
-/// A media type as it was asked: packages that have it, and of those only the releases that have it. What is no media
-/// type matches nothing.
+/// A media type as the client sent it: matches the packages that have it, and of those the releases that have it. An
+/// invalid one matches nothing.
 /// </param>
 /// <param name="After">
-/// Only packages whose <c>namespace/name</c> is above this text, which need not be the name of one.
+/// Matches packages whose <c>namespace/name</c> is above this text, which need not be the name of a package.
 /// </param>
 public sealed record CatalogQuery(string? Namespace, string? Text, string? MediaType, string? After = null)
 {
-    /// <summary>The packages that match, by name, each with the releases that match.</summary>
+    /// <summary>Returns the packages that match, sorted by name, each with the releases that match.</summary>
     public IEnumerable<CatalogEntry> Of(PackageCatalogView view)
     {
         if (MediaType is null)
-            return NamedIn(view);
+            return FilterByName(view);
         return Content.MediaType.TryParse(MediaType, out var wanted)
-            ? NamedIn(view).Select(entry => Only(entry, wanted)).OfType<CatalogEntry>()
+            ? FilterByName(view).Select(entry => FilterByMediaType(entry, wanted)).OfType<CatalogEntry>()
             : [];
     }
 
     /// <summary>
-    /// Those that match by name. The packages of a namespace are neighbours: nothing before or behind them is looked
-    /// at.
+    /// Returns the packages whose names match. The packages of a namespace are neighbours, so only they are enumerated.
     /// </summary>
-    private IEnumerable<CatalogEntry> NamedIn(PackageCatalogView view)
+    private IEnumerable<CatalogEntry> FilterByName(PackageCatalogView view)
     {
-        // A zero byte, which no name holds, leads past the name itself.
+        // No name contains a zero character, so this is the lowest text above the name itself.
         var from = After is null ? "" : After + '\0';
         var prefix = Namespace is null ? "" : Namespace + '/';
         if (string.CompareOrdinal(from, prefix) < 0)
@@ -46,8 +47,8 @@ public sealed record CatalogQuery(string? Namespace, string? Text, string? Media
         bool IsWithin(CatalogEntry entry) => entry.Name.Value.StartsWith(prefix, StringComparison.Ordinal);
     }
 
-    /// <summary>What a package has in a media type; null for nothing.</summary>
-    private static CatalogEntry? Only(CatalogEntry entry, MediaType mediaType)
+    /// <summary>Returns the package with only its releases in a media type; null when there are none.</summary>
+    private static CatalogEntry? FilterByMediaType(CatalogEntry entry, MediaType mediaType)
     {
         ImmutableArray<CatalogRelease> releases =
             [.. entry.Releases.Where(release => release.MediaTypes.Contains(mediaType))

@@ -6,11 +6,11 @@ using Registry.Core.Packages;
 namespace Registry.Core.Catalog;
 
 /// <summary>
-/// The catalog at one moment; never changes. What did not change since the view before is shared with it.
+/// An immutable snapshot of the catalog. It shares the chunks that did not change with the view before it.
 /// </summary>
 public sealed class PackageCatalogView
 {
-    /// <summary>What a name is made of.</summary>
+    /// <summary>The characters of a package's full name.</summary>
     private static readonly SearchValues<char> NameCharacters =
         SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-/");
 
@@ -19,51 +19,56 @@ public sealed class PackageCatalogView
     private PackageCatalogView(ImmutableArray<CatalogChunk> chunks, int count, UInt128 fingerprint) =>
         (this.chunks, Count, Fingerprint) = (chunks, count, fingerprint);
 
-    /// <summary>No packages.</summary>
+    /// <summary>The view without packages.</summary>
     public static PackageCatalogView Empty { get; } = new([], 0, 0);
 
-    /// <summary>How many packages there are.</summary>
+    /// <summary>The number of packages.</summary>
     public int Count { get; }
 
-    /// <summary>Of all packages together: equal views, and only those, have equal ones.</summary>
+    /// <summary>The fingerprint of all packages together: equal for equal views only.</summary>
     public UInt128 Fingerprint { get; }
 
-    /// <summary>Every package, by name in ordinal order.</summary>
+    /// <summary>All packages, sorted by name in ordinal order.</summary>
     public IEnumerable<CatalogEntry> Entries => From("");
 
-    /// <summary>A package; null when there is none of this name.</summary>
+    /// <summary>Finds a package; null when it does not exist.</summary>
     public CatalogEntry? Find(PackageName name)
     {
-        var (chunk, at) = LowerBound(name.Value);
+        var (chunk, index) = LowerBound(name.Value);
         return chunk < chunks.Length
-            && at < chunks[chunk].Entries.Length
-            && chunks[chunk].Entries[at] is var entry
+            && index < chunks[chunk].Entries.Length
+            && chunks[chunk].Entries[index] is var entry
             && entry.Name == name ? entry : null;
     }
 
-    /// <summary>The packages whose names are not below a text in ordinal order, by name.</summary>
+    /// <summary>
+    /// Returns the packages whose names are not below <paramref name="name"/> in ordinal order, sorted by name.
+    /// </summary>
     public IEnumerable<CatalogEntry> From(string name)
     {
-        var (chunk, at) = LowerBound(name);
-        for (; chunk < chunks.Length; chunk++, at = 0)
-            for (; at < chunks[chunk].Entries.Length; at++)
-                yield return chunks[chunk].Entries[at];
+        var (chunk, index) = LowerBound(name);
+        for (; chunk < chunks.Length; chunk++, index = 0)
+            for (; index < chunks[chunk].Entries.Length; index++)
+                yield return chunks[chunk].Entries[index];
     }
 
-    /// <summary>Of the packages from a name on, those whose names contain a text, whatever its case, by name.</summary>
+    /// <summary>
+    /// Returns the packages at or after the name <paramref name="from"/> whose names contain a text, compared without
+    /// regard to case, sorted by name.
+    /// </summary>
     public IEnumerable<CatalogEntry> Containing(string text, string from)
     {
-        // No sign outside ASCII is the other case of one within, and names have none.
+        // Names are ASCII, and no character outside ASCII equals one of its letters in another case.
         if (text.AsSpan().ContainsAnyExcept(NameCharacters))
             yield break;
         var pattern = Encoding.ASCII.GetBytes(text.ToLowerInvariant());
-        var (chunk, at) = LowerBound(from);
-        for (; chunk < chunks.Length; chunk++, at = 0)
-            while ((at = chunks[chunk].IndexOf(pattern, at)) >= 0)
-                yield return chunks[chunk].Entries[at++];
+        var (chunk, index) = LowerBound(from);
+        for (; chunk < chunks.Length; chunk++, index = 0)
+            while ((index = chunks[chunk].IndexOf(pattern, index)) >= 0)
+                yield return chunks[chunk].Entries[index++];
     }
 
-    /// <summary>The view after some changes.</summary>
+    /// <summary>Returns the view after some changes.</summary>
     internal PackageCatalogView With(IEnumerable<CatalogChange> changes)
     {
         var (count, fingerprint) = (Count, Fingerprint);
@@ -78,7 +83,7 @@ public sealed class PackageCatalogView
 
         if (chunks.IsEmpty)
             return new PackageCatalogView(
-                [.. CatalogChunk.Of([.. sorted.Select(static change => change.Entry).OfType<CatalogEntry>()])],
+                [.. CatalogChunk.Split([.. sorted.Select(static change => change.Entry).OfType<CatalogEntry>()])],
                 count,
                 fingerprint);
         var next = ImmutableArray.CreateBuilder<CatalogChunk>(chunks.Length + 1);
@@ -97,21 +102,13 @@ public sealed class PackageCatalogView
     }
 
     /// <summary>
-    /// Where the first name lies that is not below a text: a chunk, and an index in it, which may be its end where the
-    /// next chunk begins.
+    /// Returns the position of the first name that is not below <paramref name="name"/>: a chunk, and an index in it.
+    /// The index is the length of the chunk when the position is the beginning of the next chunk.
     /// </summary>
-    private (int Chunk, int At) LowerBound(string name)
+    private (int Chunk, int Index) LowerBound(string name)
     {
-        var (low, high) = (0, chunks.Length);
-        while (low < high)
-        {
-            var middle = (low + high) / 2;
-            if (string.CompareOrdinal(chunks[middle].First.Name.Value, name) <= 0)
-                low = middle + 1;
-            else
-                high = middle;
-        }
-
-        return low == 0 ? (0, 0) : (low - 1, chunks[low - 1].LowerBound(name));
+        var next = SortedSpan.LowerBound(
+            chunks.AsSpan(), name, static (chunk, name) => string.CompareOrdinal(chunk.First.Name.Value, name) <= 0);
+        return next == 0 ? (0, 0) : (next - 1, chunks[next - 1].LowerBound(name));
     }
 }

@@ -1,64 +1,64 @@
-
 namespace Registry.Core.Errors;
 
 /// <summary>
-/// A request that the registry refuses: the caller's to mend, told in words that may reach a client. A fault of the
-/// storage is a <see cref="Storage.StorageException"/> instead and never becomes one of these.
+/// The error of a request that the registry rejects and that the caller can correct. Storage failures are reported as
+/// <see cref="Storage.StorageException"/> instead, and are never converted to this type.
 /// </summary>
-/// <param name="code">What is wrong.</param>
-/// <param name="message">One sentence for people; holds nothing that the client did not say or may not know.</param>
-/// <param name="details">The same for programs, by name; a null value is sent as null.</param>
+/// <param name="code">The error code.</param>
+/// <param name="message">
+/// One sentence for people. It may reach the client, so it contains nothing that the client did not send or may not
+/// know.
+/// </param>
+/// <param name="details">The same facts for programs, by name; a null value is sent as null.</param>
 public sealed class RegistryException(
     ErrorCode code, string message, params (string Name, object? Value)[] details) : Exception(message)
 {
-    /// <summary>What is wrong.</summary>
+    /// <summary>The error code.</summary>
     public ErrorCode Code { get; } = code;
 
-    /// <summary>The same for programs.</summary>
+    /// <summary>The facts of the message for programs, by name; a null value is sent as null.</summary>
     public IReadOnlyList<(string Name, object? Value)> Details { get; } = details;
 }
 
-/// <summary>
-/// Everything that a request can be refused for. Each API maps all of them to its statuses and texts in one table.
-/// </summary>
+/// <summary>The errors of requests. Each API maps all of them to its statuses and texts in one table.</summary>
 public enum ErrorCode
 {
-    /// <summary>The request is not understood: a field is missing, of the wrong type or not JSON.</summary>
+    /// <summary>The request is malformed: a field is missing, has the wrong type, or is not JSON.</summary>
     InvalidUsage,
 
-    /// <summary>The request is understood and its content is not acceptable.</summary>
+    /// <summary>The request is well formed, but its content is invalid.</summary>
     InvalidParameters,
 
-    /// <summary>A release, or release query, that is none.</summary>
+    /// <summary>The release or release query is invalid.</summary>
     InvalidRelease,
 
-    /// <summary>The client may not do this.</summary>
+    /// <summary>The client is not allowed to do this.</summary>
     Forbidden,
 
-    /// <summary>No such package, release of it in a media type, or blob.</summary>
+    /// <summary>The package, its release in a media type, or the blob does not exist.</summary>
     PackageNotFound,
 
-    /// <summary>No release of the package answers the query.</summary>
+    /// <summary>No release of the package matches the query.</summary>
     ReleaseNotFound,
 
-    /// <summary>No such channel.</summary>
+    /// <summary>The channel does not exist.</summary>
     ChannelNotFound,
 
-    /// <summary>No such app archive.</summary>
+    /// <summary>The app archive does not exist.</summary>
     ArchiveNotFound,
 
-    /// <summary>The release exists already in this media type.</summary>
+    /// <summary>The release already exists in this media type.</summary>
     PackageExists,
 
-    /// <summary>Too many writers at one package: try again.</summary>
+    /// <summary>Too many concurrent writers of one package: retry.</summary>
     ResourceInUse,
 
-    /// <summary>The request is larger than the configured limit.</summary>
+    /// <summary>The request exceeds the configured size limit.</summary>
     RequestTooLarge,
 
     /// <summary>
-    /// The outcome of a write is not known, or the registry is starting or short of memory for transfers: check, then
-    /// try again.
+    /// The outcome of a write is unknown, or the registry is starting or has no memory left for transfers: check, then
+    /// retry.
     /// </summary>
     Unavailable,
 }

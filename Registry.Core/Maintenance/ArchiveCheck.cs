@@ -2,18 +2,18 @@ using Registry.Core.Storage;
 
 namespace Registry.Core.Maintenance;
 
-/// <summary>Verifies app archives: each is what its name says.</summary>
+/// <summary>Verifies that app archives match their digests.</summary>
 internal sealed class ArchiveCheck(IBlobStore blobs, Tally read)
 {
     /// <exception cref="StorageException">The storage failed.</exception>
     public async Task<IReadOnlyList<Finding>> RunAsync(BlobKey archive, CancellationToken cancellationToken)
     {
-        var found = await BlobCheck.RunAsync(blobs, archive, unpack: false, read, cancellationToken);
-        if (found?.Wrong is { } wrong)
-            return [Finding.OfArchive(archive, wrong)];
+        var check = await BlobCheck.RunAsync(blobs, archive, unpack: false, read, cancellationToken);
+        if (check?.Problem is { } problem)
+            return [Finding.OfArchive(archive, problem)];
 
-        // One that was listed and is gone was deleted meanwhile.
-        if (found is not null)
+        // An archive that was listed but no longer exists was deleted meanwhile.
+        if (check is not null)
             read.AddArchive();
         return [];
     }

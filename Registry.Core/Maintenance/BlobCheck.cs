@@ -3,17 +3,17 @@ using Registry.Core.Storage;
 
 namespace Registry.Core.Maintenance;
 
-/// <summary>What came of reading a whole blob.</summary>
-/// <param name="Wrong">Why it is not what its name says; null when it is.</param>
-/// <param name="Length">Its bytes.</param>
+/// <summary>The result of reading a whole blob.</summary>
+/// <param name="Problem">Why the blob does not match its key; null when it does.</param>
+/// <param name="Length">The length in bytes.</param>
 /// <param name="ContentDigest">
-/// The sha256 of the unpacked tar; no digest where it was not unpacked, or something is wrong.
+/// The sha256 of the unpacked tar; the default value when the blob was not unpacked or has a problem.
 /// </param>
-internal sealed record BlobCheck(string? Wrong, long Length, Digest ContentDigest)
+internal sealed record BlobCheck(string? Problem, long Length, Digest ContentDigest)
 {
     private const int MaxAttempts = 10;
 
-    /// <summary>What was accepted once is not judged by the limits of today.</summary>
+    /// <summary>Content that was accepted once is not checked against the current limits.</summary>
     private static readonly ContentLimits NoLimits = new()
     {
         MaxPackageBytes = long.MaxValue,
@@ -23,14 +23,14 @@ internal sealed record BlobCheck(string? Wrong, long Length, Digest ContentDiges
         MaxTarEntries = int.MaxValue,
     };
 
-    /// <summary>Reads a blob.</summary>
-    /// <param name="blobs">Where.</param>
-    /// <param name="key">Which.</param>
-    /// <param name="unpack">Whether it is a package's, which must be the gzip of a tar.</param>
-    /// <param name="read">Counts what was read, and the blob when it is sound.</param>
-    /// <param name="cancellationToken">Gives up.</param>
-    /// <returns>Null when there is none.</returns>
-    /// <exception cref="StorageException">The storage failed, which is no damage.</exception>
+    /// <summary>Reads and checks a blob.</summary>
+    /// <param name="blobs">The storage of the blob.</param>
+    /// <param name="key">The key of the blob.</param>
+    /// <param name="unpack">Whether it is the blob of a package, which must be a gzipped tar.</param>
+    /// <param name="read">Counts the bytes read, and the blob when it has no problem.</param>
+    /// <param name="cancellationToken">Cancels the check.</param>
+    /// <returns>The result; null when the blob does not exist.</returns>
+    /// <exception cref="StorageException">The storage failed, which says nothing about the blob.</exception>
     public static async Task<BlobCheck?> RunAsync(
         IBlobStore blobs, BlobKey key, bool unpack, Tally read, CancellationToken cancellationToken)
     {
@@ -47,7 +47,7 @@ internal sealed record BlobCheck(string? Wrong, long Length, Digest ContentDiges
             }
             catch (StorageException fault)
             {
-                // Deleted or committed again under the reader: what is there now is to be judged.
+                // The blob was deleted or committed again while it was read: check the current one.
                 if (opened is not null
                     && attempt < MaxAttempts
                     && (await blobs.StatAsync(key, cancellationToken))?.Revision != opened)
@@ -69,7 +69,7 @@ internal sealed record BlobCheck(string? Wrong, long Length, Digest ContentDiges
             return new BlobCheck($"holds {reader.Length} bytes with the sha256 {digest}", reader.Length, default);
         var inspected = inspection is null ? default : await inspection.CompleteAsync(cancellationToken);
         if (inspected.Refusal is { } refusal)
-            return new BlobCheck($"is no package: {refusal}", reader.Length, default);
+            return new BlobCheck($"is not a package: {refusal}", reader.Length, default);
         read.AddBlob();
         return new BlobCheck(null, reader.Length, inspected.ContentDigest);
     }

@@ -5,13 +5,13 @@ using Registry.Core.Storage;
 namespace Registry.Core.Maintenance;
 
 /// <summary>
-/// Reclaims the blobs of packages that no manifest refers to, during pushes and next to any number of other collectors:
-/// no lock, no read-only mode. App archives are never looked at.
+/// Deletes the blobs of packages that no manifest references. Runs concurrently with pushes and any number of other
+/// collectors, without a lock or a read-only mode. App archives are never collected.
 /// </summary>
 /// <remarks>
 /// A blob is deleted when two collections of this instance, at least one <see cref="CollectionOptions.Grace"/> apart by
-/// its own monotonic clock, found it unreferenced at the same revision. No wall clock takes part. A new instance has
-/// seen nothing yet, so it waits for a grace of its own.
+/// its monotonic clock, found it unreferenced at the same revision. Wall clocks are not used. A new instance has no
+/// candidates yet, so it waits for a whole grace.
 /// </remarks>
 public sealed partial class BlobCollector(
     PackageIndexes indexes,
@@ -20,24 +20,24 @@ public sealed partial class BlobCollector(
     TimeProvider time,
     ILogger<BlobCollector> logger)
 {
-    /// <summary>How many candidates are judged by one read of their index.</summary>
+    /// <summary>The maximum number of blobs that one read of the index decides on.</summary>
     private const int BatchSize = 1000;
 
     /// <summary>
-    /// How much garbage is remembered from one collection to the next, in some 5 MB. More than that is collected later.
+    /// The maximum number of candidates kept between collections, in about 5 MB. Further ones are collected later.
     /// </summary>
     private const int MaxCandidates = 100_000;
 
     private readonly GarbageCandidates candidates = new(MaxCandidates);
 
-    /// <summary>Reclaims the uploads that nobody will finish: the first step of a collection.</summary>
-    /// <returns>How many.</returns>
+    /// <summary>Discards abandoned uploads: the first step of a collection.</summary>
+    /// <returns>The number of discarded uploads.</returns>
     /// <exception cref="StorageException">The storage failed.</exception>
     public ValueTask<int> DiscardAbandonedAsync(CancellationToken cancellationToken) =>
         blobs.DiscardAbandonedAsync(options.StagedIdle, cancellationToken);
 
-    /// <summary>One whole collection. One at a time.</summary>
-    /// <exception cref="StorageException">The storage failed; what was reclaimed before stays reclaimed.</exception>
+    /// <summary>Runs a whole collection. Collections of one instance must not overlap.</summary>
+    /// <exception cref="StorageException">The storage failed; blobs deleted before stay deleted.</exception>
     public async Task<CollectionReport> CollectAsync(CancellationToken cancellationToken)
     {
         var discarded = await DiscardAbandonedAsync(cancellationToken);
@@ -46,28 +46,28 @@ public sealed partial class BlobCollector(
 
         candidates.Begin();
 
-        // (1) The listing gives the revisions. Everything that follows happens in this epoch: a storage that lost its
-        // last writes may refer again to what an index that was read before did not name.
+        // (1) The listing returns the revisions. All that follows must happen in this epoch: if the storage loses its
+        // last writes, an index may again reference blobs that it did not reference when it was read.
         var epoch = await blobs.EpochAsync(cancellationToken);
         await foreach (var blob in blobs.ListAsync(
             StoreKeys.Packages, ScopeDepth.Subtree, after: null, cancellationToken))
         {
             if (batch.Count == BatchSize || (batch.Count > 0 && batch[0].Key.Scope != blob.Key.Scope))
-                await JudgeAsync();
+                await CollectBatchAsync();
             batch.Add(blob);
         }
 
-        await JudgeAsync();
+        await CollectBatchAsync();
         candidates.End();
         LogCollected(deleted, bytes, discarded);
         if (candidates.IsFull)
-            LogMore(candidates.Count);
+            LogCandidatesFull(candidates.Count);
         return new CollectionReport(deleted, bytes, discarded);
 
-        async Task JudgeAsync()
+        async Task CollectBatchAsync()
         {
-            // (2) The index is read after this moment. A push whose blob was first seen a grace earlier has written its
-            // index by now, or looks at its blob again; any other push that refers to the blob has yet to commit it,
+            // (2) The index is read after this moment. A push whose blob was first seen one grace earlier has written
+            // its index by now, or checks its blob again. Any other push that references the blob has yet to commit it,
             // which changes the revision.
             var now = time.GetTimestamp();
             if (batch.Count > 0 && PackageName.TryParse(batch[0].Key.Scope, out var package))
@@ -79,14 +79,13 @@ public sealed partial class BlobCollector(
                     index = (await indexes.FindAsync(package, cancellationToken))?.State;
                     isRead = true;
 
-                    // A release whose removal a power failure would undo still needs its blob.
+                    // If a power failure can undo the removal of a release, the release still needs its blob.
                     await indexes.EnsureDurableAsync(package, cancellationToken);
                 }
                 catch (StorageException fault) when (isRead || fault.Kind == StorageFault.Corrupt)
                 {
-                    // An index that cannot be read or made durable may refer to any blob: those of its package stay,
-                    // and those of others need not.
-                    LogSpared(package, fault);
+                    // An index that cannot be read or made durable may reference any blob of its package: skip them.
+                    LogSkippedPackage(package, fault);
                     batch.Clear();
                     return;
                 }
@@ -94,14 +93,14 @@ public sealed partial class BlobCollector(
                 foreach (var blob in batch)
                 {
                     if (index?.References(blob.Key.Digest) == true
-                        || time.GetElapsedTime(candidates.Note(blob, now), now) < options.Grace)
+                        || time.GetElapsedTime(candidates.Add(blob, now), now) < options.Grace)
                         continue;
 
-                    // (3) Refused where a push committed the blob again since (1).
+                    // (3) Not deleted if a push has committed the blob again since (1).
                     if (!await blobs.TryDeleteAsync(
                         blob.Key, Precondition.Matches(blob.Revision).In(epoch), cancellationToken))
                         continue;
-                    candidates.Forget(blob);
+                    candidates.Remove(blob);
                     deleted++;
                     bytes += blob.Length;
                 }
@@ -113,13 +112,13 @@ public sealed partial class BlobCollector(
 
     [LoggerMessage(
         Level = LogLevel.Error,
-        Message = "Nothing of {Package} is collected: its index cannot be read or made durable")]
-    private partial void LogSpared(PackageName package, Exception fault);
+        Message = "Skipped the blobs of {Package}: its index cannot be read or made durable")]
+    private partial void LogSkippedPackage(PackageName package, Exception fault);
 
     [LoggerMessage(
         Level = LogLevel.Information,
-        Message = "At least {Count} blobs are unreferenced; those that come on top of them are collected later")]
-    private partial void LogMore(int count);
+        Message = "At least {Count} blobs are unreferenced; further ones are collected later")]
+    private partial void LogCandidatesFull(int count);
 
     [LoggerMessage(
         Level = LogLevel.Information,
@@ -127,8 +126,8 @@ public sealed partial class BlobCollector(
     private partial void LogCollected(int deleted, long bytes, int discarded);
 }
 
-/// <summary>What a collection reclaimed.</summary>
-/// <param name="Deleted">Blobs.</param>
-/// <param name="Bytes">Their length.</param>
-/// <param name="Discarded">Staged writes that nobody finished.</param>
+/// <summary>The result of a collection.</summary>
+/// <param name="Deleted">The number of deleted blobs.</param>
+/// <param name="Bytes">Their total length, in bytes.</param>
+/// <param name="Discarded">The number of discarded uploads.</param>
 public sealed record CollectionReport(int Deleted, long Bytes, int Discarded);

@@ -4,37 +4,37 @@ using Registry.Core.Storage;
 namespace Registry.Core.Maintenance;
 
 /// <summary>
-/// Copies blobs from one storage to another, byte for byte and with their time, unless they are there.
+/// Copies blobs from one storage to another, byte for byte and with their upload times, unless the target has them.
 /// </summary>
 internal sealed class BlobCopy(IBlobStore source, IBlobStore target, Tally copied, Tally present)
 {
     private const int MaxAttempts = 10;
 
-    /// <summary>Copies one blob.</summary>
-    /// <param name="key">Which.</param>
-    /// <param name="keepsLater">
-    /// Leaves an entry of the target that has a later time than the source's: somebody uploaded it there.
+    /// <summary>Copies a blob.</summary>
+    /// <param name="key">The key of the blob.</param>
+    /// <param name="keepNewer">Whether to keep a blob that was uploaded to the target later than to the source.</param>
+    /// <param name="cancellationToken">
+    /// Cancels the copy; the target then has the whole blob or nothing of it.
     /// </param>
-    /// <param name="cancellationToken">Gives up; the blob is then at the target whole or not at all.</param>
-    /// <returns>What became of it, and what is wrong where it could not be copied.</returns>
+    /// <returns>The outcome, and the problem of a damaged blob.</returns>
     /// <exception cref="StorageException">One of the storages failed.</exception>
-    public async Task<(CopyOutcome Outcome, string? Damage)> RunAsync(
-        BlobKey key, bool keepsLater, CancellationToken cancellationToken)
+    public async Task<(CopyOutcome Outcome, string? Problem)> RunAsync(
+        BlobKey key, bool keepNewer, CancellationToken cancellationToken)
     {
         for (var attempt = 1; ; attempt++)
         {
             if (await source.StatAsync(key, cancellationToken) is not { } blob)
-                return (CopyOutcome.Gone, null);
-            if (await target.StatAsync(key, cancellationToken) is { } there && there.Length == blob.Length)
+                return (CopyOutcome.Missing, null);
+            if (await target.StatAsync(key, cancellationToken) is { } existing && existing.Length == blob.Length)
             {
-                if (there.UploadedAt == blob.UploadedAt)
+                if (existing.UploadedAt == blob.UploadedAt)
                 {
                     present.AddBlob();
                     return (CopyOutcome.Present, null);
                 }
 
-                if (keepsLater && there.UploadedAt > blob.UploadedAt)
-                    return (CopyOutcome.LaterThere, null);
+                if (keepNewer && existing.UploadedAt > blob.UploadedAt)
+                    return (CopyOutcome.TargetIsNewer, null);
             }
 
             try
@@ -43,7 +43,7 @@ internal sealed class BlobCopy(IBlobStore source, IBlobStore target, Tally copie
             }
             catch (StorageException fault)
             {
-                // Deleted or uploaded again under the reader: that is no fault, and what is there now is to be copied.
+                // The blob was deleted or uploaded again while it was read: copy the current one.
                 if (attempt < MaxAttempts
                     && (await source.StatAsync(key, cancellationToken))?.Revision != blob.Revision)
                     continue;
@@ -54,12 +54,12 @@ internal sealed class BlobCopy(IBlobStore source, IBlobStore target, Tally copie
         }
     }
 
-    private async Task<(CopyOutcome Outcome, string? Damage)> TransferAsync(
+    private async Task<(CopyOutcome Outcome, string? Problem)> TransferAsync(
         BlobKey key, CancellationToken cancellationToken)
     {
         await using var reader = await source.OpenAsync(key, ByteRange.All, cancellationToken);
         if (reader is null)
-            return (CopyOutcome.Gone, null);
+            return (CopyOutcome.Missing, null);
         await using var writer = await target.CreateAsync(key.Scope, cancellationToken);
         var digest = await BlobBytes.HashAsync(reader.Content, writer.WriteAsync, copied.AddBytes, cancellationToken);
         if (digest != key.Digest)
@@ -70,21 +70,21 @@ internal sealed class BlobCopy(IBlobStore source, IBlobStore target, Tally copie
     }
 }
 
-/// <summary>What became of a blob that was to be copied.</summary>
+/// <summary>The outcome of copying a blob.</summary>
 internal enum CopyOutcome
 {
-    /// <summary>It was copied.</summary>
+    /// <summary>The blob was copied.</summary>
     Copied,
 
-    /// <summary>It was there, with the same length and time.</summary>
+    /// <summary>The target already had the blob, with the same length and upload time.</summary>
     Present,
 
-    /// <summary>The source does not have it.</summary>
-    Gone,
+    /// <summary>The source does not have the blob.</summary>
+    Missing,
 
-    /// <summary>What the source has is not what its name says.</summary>
+    /// <summary>The blob of the source does not match its digest, or cannot be read.</summary>
     Damaged,
 
-    /// <summary>The target has one that was uploaded later.</summary>
-    LaterThere,
+    /// <summary>The target has a blob that was uploaded later.</summary>
+    TargetIsNewer,
 }

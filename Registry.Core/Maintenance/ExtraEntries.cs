@@ -3,7 +3,7 @@ using Registry.Core.Storage;
 namespace Registry.Core.Maintenance;
 
 /// <summary>
-/// Counts what a target has and a source has not, by going through both listings side by side: they have one order.
+/// Counts the entries that a target has and a source does not, by merging both listings, which have the same order.
 /// </summary>
 internal sealed class ExtraEntries(RegistryStorage source, RegistryStorage target, Tally extra)
 {
@@ -23,16 +23,17 @@ internal sealed class ExtraEntries(RegistryStorage source, RegistryStorage targe
             extra.AddArchive);
     }
 
-    private static async Task CountAsync<T>(IAsyncEnumerable<T> ours, IAsyncEnumerable<T> theirs, Action add)
+    private static async Task CountAsync<T>(
+        IAsyncEnumerable<T> sourceKeys, IAsyncEnumerable<T> targetKeys, Action add)
         where T : IComparable<T>
     {
-        await using var known = ours.GetAsyncEnumerator();
-        var more = await known.MoveNextAsync();
-        await foreach (var entry in theirs)
+        await using var known = sourceKeys.GetAsyncEnumerator();
+        var hasMore = await known.MoveNextAsync();
+        await foreach (var key in targetKeys)
         {
-            while (more && known.Current.CompareTo(entry) < 0)
-                more = await known.MoveNextAsync();
-            if (!more || known.Current.CompareTo(entry) != 0)
+            while (hasMore && known.Current.CompareTo(key) < 0)
+                hasMore = await known.MoveNextAsync();
+            if (!hasMore || known.Current.CompareTo(key) != 0)
                 add();
         }
     }

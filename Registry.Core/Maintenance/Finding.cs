@@ -3,31 +3,30 @@ using Registry.Core.Storage;
 
 namespace Registry.Core.Maintenance;
 
-/// <summary>Something that is wrong, for an operator: one line.</summary>
+/// <summary>A problem that an operator should know of, on one line.</summary>
 /// <param name="Subject">
-/// What it is about: package, release, media type and digest as far as they matter, or the key of an archive. Holds no
-/// line breaks.
+/// The package, with release, media type and digest if they matter, or the key of an archive. Contains no line breaks.
 /// </param>
-/// <param name="What">What is wrong with it.</param>
-public sealed record Finding(string Subject, string What)
+/// <param name="Problem">The problem, worded to follow the subject.</param>
+public sealed record Finding(string Subject, string Problem)
 {
-    /// <summary>About the index of a package.</summary>
-    public static Finding Of(PackageName package, string what) => new($"package {package}", what);
+    /// <summary>Creates a finding about the index of a package.</summary>
+    public static Finding Of(PackageName package, string problem) => new($"package {package}", problem);
 
-    /// <summary>About the content of a release.</summary>
-    public static Finding Of(PackageName package, Manifest manifest, string what) =>
+    /// <summary>Creates a finding about the content of a release.</summary>
+    public static Finding Of(PackageName package, Manifest manifest, string problem) =>
         new(
             $"package {package} release {manifest.Release} {manifest.MediaType} blob {manifest.Content.BlobDigest}",
-            what);
+            problem);
 
     /// <summary>
-    /// About an app archive, by its stored key: workspaces may hold anything, and escaped they still fit on a line.
+    /// Creates a finding about an app archive. The stored key is escaped, so that any workspace fits on one line.
     /// </summary>
-    public static Finding OfArchive(BlobKey archive, string what) => new($"archive {archive}", what);
+    public static Finding OfArchive(BlobKey archive, string problem) => new($"archive {archive}", problem);
 
-    /// <summary>About a document or scope that no rule of the registry gives a name to.</summary>
-    public static Finding Of(StoreKey key, string what) => new($"key {key}", what);
+    /// <summary>Creates a finding about a document or scope that does not belong to a package or archive.</summary>
+    public static Finding Of(StoreKey key, string problem) => new($"key {key}", problem);
 
-    /// <summary>Subject and fault in one line.</summary>
-    public override string ToString() => $"{Subject}: {What}";
+    /// <summary>Returns subject and problem on one line.</summary>
+    public override string ToString() => $"{Subject}: {Problem}";
 }

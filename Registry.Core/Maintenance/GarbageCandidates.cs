@@ -6,21 +6,20 @@ using Registry.Core.Storage;
 namespace Registry.Core.Maintenance;
 
 /// <summary>
-/// The blobs that one collection after another found unreferenced at the same revision, each with the moment at which
-/// the first of them did. Not for use by several callers at once.
+/// The blobs that consecutive collections found unreferenced at the same revision, each with the time at which the
+/// first of them did. Not thread-safe.
 /// </summary>
 /// <remarks>
-/// A blob and its revision are remembered by half of the sha256 of both, so that an entry takes some 50 bytes however
-/// long the key is. Beyond <paramref name="capacity"/> nothing more is remembered: what finds no room waits until other
-/// blobs have been collected.
+/// Blob and revision are identified by half of the sha256 of both, so an entry takes about 50 bytes whatever the length
+/// of the key. At <paramref name="capacity"/> no more blobs are added until others have been collected.
 /// </remarks>
-/// <param name="capacity">How many blobs are remembered at most.</param>
+/// <param name="capacity">The maximum number of blobs.</param>
 internal sealed class GarbageCandidates(int capacity)
 {
     private readonly Dictionary<UInt128, Entry> known = [];
     private int collection;
 
-    /// <summary>How many blobs are remembered.</summary>
+    /// <summary>The number of blobs.</summary>
     public int Count => known.Count;
 
     /// <summary>True when there is no room for another blob.</summary>
@@ -29,13 +28,13 @@ internal sealed class GarbageCandidates(int capacity)
     /// <summary>Begins a collection.</summary>
     public void Begin() => collection++;
 
-    /// <summary>Notes that a blob is unreferenced at a revision.</summary>
+    /// <summary>Adds a blob that is unreferenced at a revision.</summary>
     /// <param name="blob">The blob as it was listed.</param>
-    /// <param name="now">A moment after it was listed, as <see cref="TimeProvider.GetTimestamp"/> gives it.</param>
+    /// <param name="now">A <see cref="TimeProvider.GetTimestamp"/> from after the listing.</param>
     /// <returns>
-    /// The moment at which it was first noted at this revision: <paramref name="now"/> where that is the first time.
+    /// The timestamp of the first time that it was added at this revision: <paramref name="now"/> if it is new.
     /// </returns>
-    public long Note(BlobInfo blob, long now)
+    public long Add(BlobInfo blob, long now)
     {
         var key = KeyOf(blob);
         if (known.TryGetValue(key, out var entry))
@@ -49,13 +48,13 @@ internal sealed class GarbageCandidates(int capacity)
         return now;
     }
 
-    /// <summary>Makes room: the blob was deleted.</summary>
+    /// <summary>Removes a blob that was deleted.</summary>
     /// <param name="blob">The blob as it was listed.</param>
-    public void Forget(BlobInfo blob) => known.Remove(KeyOf(blob));
+    public void Remove(BlobInfo blob) => known.Remove(KeyOf(blob));
 
     /// <summary>
-    /// Ends a collection that has seen every blob: what it did not note is gone, referenced or at another revision, and
-    /// is forgotten.
+    /// Ends a collection that has seen every blob. Blobs that it did not add are deleted, referenced or at another
+    /// revision, and are removed.
     /// </summary>
     public void End()
     {
@@ -71,7 +70,7 @@ internal sealed class GarbageCandidates(int capacity)
         return BinaryPrimitives.ReadUInt128LittleEndian(hash);
     }
 
-    /// <param name="Since">When the blob was noted first.</param>
-    /// <param name="LastSeen">The number of the collection that noted it last.</param>
+    /// <param name="Since">The timestamp at which the blob was first added.</param>
+    /// <param name="LastSeen">The number of the collection that last added it.</param>
     private readonly record struct Entry(long Since, int LastSeen);
 }

@@ -4,53 +4,53 @@ using Registry.Core.Storage;
 namespace Registry.Core.Maintenance;
 
 /// <summary>
-/// Moves a registry: copies every package and archive of a source to a target, byte for byte and with all times, and
-/// then looks whether all of it is there. What is there already is not copied again, so that it can be stopped at any
-/// moment and run again. Nothing is removed from either.
+/// Copies every package and archive of a registry from a source to a target, byte for byte and with all times, and then
+/// verifies the copy. Entries that the target already has are not copied again, so a migration can be stopped at any
+/// time and run again. Nothing is removed from the source or the target.
 /// </summary>
-/// <param name="source">Read only.</param>
-/// <param name="target">Nobody else should write to it, and no collector should run on it, meanwhile.</param>
-/// <param name="options">How.</param>
-/// <param name="tell">
-/// Told of everything that stays behind or is not at the target as it should be, from many threads.
+/// <param name="source">The source, which is only read.</param>
+/// <param name="target">The target. No other writer and no collector should use it meanwhile.</param>
+/// <param name="options">The options.</param>
+/// <param name="report">
+/// Called for everything that was not copied or does not match at the target, from several threads.
 /// </param>
 public sealed class Migration(
-    RegistryStorage source, RegistryStorage target, MigrationOptions options, Action<Finding> tell)
+    RegistryStorage source, RegistryStorage target, MigrationOptions options, Action<Finding> report)
 {
-    /// <summary>What was found once is not told again.</summary>
-    private readonly ConcurrentDictionary<string, bool> told = new(StringComparer.Ordinal);
+    /// <summary>The keys with a finding of the copy, which are not verified.</summary>
+    private readonly ConcurrentDictionary<string, bool> reported = new(StringComparer.Ordinal);
 
     private long findings;
 
-    /// <summary>What has been copied.</summary>
+    /// <summary>Counts what has been copied.</summary>
     public Tally Copied { get; } = new();
 
-    /// <summary>What was at the target already.</summary>
+    /// <summary>Counts what the target already had.</summary>
     public Tally Present { get; } = new();
 
-    /// <summary>What has been found at the target at the end; the bytes are those read back.</summary>
+    /// <summary>Counts what has been verified at the target; the bytes are those read back.</summary>
     public Tally Verified { get; } = new();
 
-    /// <summary>What the target has and the source has not, which stays as it is.</summary>
+    /// <summary>Counts what the target has and the source does not. It is left unchanged.</summary>
     public Tally Extra { get; } = new();
 
-    /// <summary>How much was told.</summary>
+    /// <summary>The number of reported findings.</summary>
     public long Findings => Interlocked.Read(ref findings);
 
     /// <summary>
-    /// Whether the move was refused before anything was copied or verified: source and target are one storage, or the
-    /// source holds nothing.
+    /// Whether the migration was refused before anything was copied or verified: source and target are the same
+    /// storage, or the source is empty.
     /// </summary>
     public bool IsRefused { get; private set; }
 
-    /// <summary>Moves everything.</summary>
-    /// <returns>True when all that the source holds is at the target, which has been verified.</returns>
+    /// <summary>Copies and verifies everything.</summary>
+    /// <returns>True when the target verifiably has everything that the source has.</returns>
     /// <exception cref="StorageException">
-    /// One of the storages failed. What was copied stays, and another run goes on from there.
+    /// One of the storages failed. Copied entries are kept, and another run continues from there.
     /// </exception>
     public async Task<bool> RunAsync(CancellationToken cancellationToken)
     {
-        if (await AreOneAsync(cancellationToken))
+        if (await AreSameStorageAsync(cancellationToken))
         {
             Refuse(new Finding("target", "is the same storage as the source"));
             return false;
@@ -61,7 +61,7 @@ public sealed class Migration(
         await CopyAsync(parallel);
         if (Copied.Packages + Copied.Archives + Present.Packages + Present.Archives + Findings == 0)
         {
-            Refuse(new Finding("source", "holds no package and no archive: does it have the right settings?"));
+            Refuse(new Finding("source", "has no packages and no archives: check its settings"));
             return false;
         }
 
@@ -70,8 +70,8 @@ public sealed class Migration(
         return Findings == 0;
     }
 
-    /// <summary>Whether what is written to the target can be read from the source.</summary>
-    private async Task<bool> AreOneAsync(CancellationToken cancellationToken)
+    /// <summary>Checks whether a document written to the target can be read from the source.</summary>
+    private async Task<bool> AreSameStorageAsync(CancellationToken cancellationToken)
     {
         var key = StoreKey.Of([.. StoreKeys.Probe.Segments(), Guid.NewGuid().ToString("N")]);
         await target.Documents.TryPutAsync(key, "one storage or two"u8.ToArray(), Precondition.None, cancellationToken);
@@ -89,64 +89,73 @@ public sealed class Migration(
     {
         var blobs = new BlobCopy(source.Blobs, target.Blobs, Copied, Present);
         var packages = new PackageCopy(source, target, blobs, options.Overwrite, Copied, Present);
-        await Parallel.ForEachAsync(source.Documents.ListAsync(
-            StoreKeys.Packages, after: null, parallel.CancellationToken), parallel, async (entry, cancellationToken) =>
-        {
-            foreach (var finding in await packages.RunAsync(entry.Key, cancellationToken))
-                Tell(finding, entry.Key.Value);
-        });
-        await Parallel.ForEachAsync(
-            source.Blobs.ListAsync(
-                StoreKeys.Archives,
-                ScopeDepth.Subtree,
-                after: null,
-                parallel.CancellationToken), parallel, async (archive, cancellationToken) =>
-        {
-            var (outcome, damage) =
-                await blobs.RunAsync(archive.Key, keepsLater: !options.Overwrite, cancellationToken);
-            if (outcome == CopyOutcome.LaterThere)
-                damage = "was uploaded to the target later than to the source";
-            if (damage is not null)
-                Tell(Finding.OfArchive(archive.Key, damage), archive.Key.Value);
-            else if (outcome != CopyOutcome.Gone)
-                (outcome == CopyOutcome.Copied ? Copied : Present).AddArchive();
-        });
+        await ForEachAsync(
+            parallel,
+            async (entry, cancellationToken) =>
+            {
+                foreach (var finding in await packages.RunAsync(entry.Key, cancellationToken))
+                    Report(finding, entry.Key.Value);
+            },
+            async (archive, cancellationToken) =>
+            {
+                var (outcome, problem) =
+                    await blobs.RunAsync(archive.Key, keepNewer: !options.Overwrite, cancellationToken);
+                if (outcome == CopyOutcome.TargetIsNewer)
+                    problem = "was uploaded to the target later than to the source";
+                if (problem is not null)
+                    Report(Finding.OfArchive(archive.Key, problem), archive.Key.Value);
+                else if (outcome != CopyOutcome.Missing)
+                    (outcome == CopyOutcome.Copied ? Copied : Present).AddArchive();
+            });
     }
 
     private async Task VerifyAsync(ParallelOptions parallel)
     {
         var check = new MigrationCheck(source, target, options.ReadBack, Verified);
-        await Parallel.ForEachAsync(source.Documents.ListAsync(
-            StoreKeys.Packages, after: null, parallel.CancellationToken), parallel, async (entry, cancellationToken) =>
-        {
-            if (!told.ContainsKey(entry.Key.Value))
-                foreach (var finding in await check.PackageAsync(entry.Key, cancellationToken))
-                    Tell(finding);
-        });
+        await ForEachAsync(
+            parallel,
+            async (entry, cancellationToken) =>
+            {
+                if (!reported.ContainsKey(entry.Key.Value))
+                    foreach (var finding in await check.PackageAsync(entry.Key, cancellationToken))
+                        Report(finding);
+            },
+            async (archive, cancellationToken) =>
+            {
+                if (!reported.ContainsKey(archive.Key.Value)
+                    && await check.ArchiveAsync(archive, cancellationToken) is { } finding)
+                    Report(finding);
+            });
+    }
+
+    /// <summary>Processes the packages of the source, then its archives.</summary>
+    private async Task ForEachAsync(
+        ParallelOptions parallel,
+        Func<DocumentEntry, CancellationToken, ValueTask> onPackage,
+        Func<BlobInfo, CancellationToken, ValueTask> onArchive)
+    {
+        await Parallel.ForEachAsync(
+            source.Documents.ListAsync(StoreKeys.Packages, after: null, parallel.CancellationToken),
+            parallel,
+            onPackage);
         await Parallel.ForEachAsync(
             source.Blobs.ListAsync(
-                StoreKeys.Archives,
-                ScopeDepth.Subtree,
-                after: null,
-                parallel.CancellationToken), parallel, async (archive, cancellationToken) =>
-        {
-            if (!told.ContainsKey(archive.Key.Value)
-                && await check.ArchiveAsync(archive, cancellationToken) is { } finding)
-                Tell(finding);
-        });
+                StoreKeys.Archives, ScopeDepth.Subtree, after: null, parallel.CancellationToken),
+            parallel,
+            onArchive);
     }
 
     private void Refuse(Finding finding)
     {
         IsRefused = true;
-        Tell(finding);
+        Report(finding);
     }
 
-    private void Tell(Finding finding, string? about = null)
+    private void Report(Finding finding, string? key = null)
     {
-        if (about is not null)
-            told[about] = true;
+        if (key is not null)
+            reported[key] = true;
         Interlocked.Increment(ref findings);
-        tell(finding);
+        report(finding);
     }
 }

@@ -4,10 +4,10 @@ using Registry.Core.Storage;
 
 namespace Registry.Core.Maintenance;
 
-/// <summary>Looks whether what a source holds is at a target.</summary>
+/// <summary>Verifies that a target has everything that a source has.</summary>
 internal sealed class MigrationCheck(RegistryStorage source, RegistryStorage target, bool readBack, Tally verified)
 {
-    /// <summary>Compares the documents, and looks at the blobs that they name.</summary>
+    /// <summary>Compares the indexes of a package, and checks the blobs that they reference.</summary>
     public async Task<IReadOnlyList<Finding>> PackageAsync(StoreKey key, CancellationToken cancellationToken)
     {
         if (!PackageName.TryParse(key, out var package))
@@ -17,30 +17,30 @@ internal sealed class MigrationCheck(RegistryStorage source, RegistryStorage tar
             return [Finding.Of(package, damage)];
         if (document is null || index is null)
             return [];
-        if (await target.Documents.GetAsync(key, cancellationToken) is not { } there)
-            return [Finding.Of(package, "came to the source since it was copied: run again")];
-        if (!there.Content.Span.SequenceEqual(document.Content.Span))
+        if (await target.Documents.GetAsync(key, cancellationToken) is not { } copy)
+            return [Finding.Of(package, "was added to the source after the copy: run again")];
+        if (!copy.Content.Span.SequenceEqual(document.Content.Span))
             return [Finding.Of(package, "has changed since it was copied: run again")];
 
         var findings = new List<Finding>();
         foreach (var manifest in index.Manifests.DistinctBy(static manifest => manifest.Content.BlobDigest))
             if (await BlobAsync(
-                new BlobKey(key, manifest.Content.BlobDigest), manifest.Content.Size, cancellationToken) is { } wrong)
-                findings.Add(Finding.Of(package, manifest, wrong));
+                new BlobKey(key, manifest.Content.BlobDigest), manifest.Content.Size, cancellationToken) is { } problem)
+                findings.Add(Finding.Of(package, manifest, problem));
         if (findings.Count == 0)
             verified.AddPackage();
         return findings;
     }
 
-    /// <summary>Looks at one archive, and at its time.</summary>
+    /// <summary>Checks an archive and its upload time.</summary>
     public async Task<Finding?> ArchiveAsync(BlobInfo archive, CancellationToken cancellationToken)
     {
-        var there = await target.Blobs.StatAsync(archive.Key, cancellationToken);
-        var wrong = there is null || there.UploadedAt == archive.UploadedAt
+        var copy = await target.Blobs.StatAsync(archive.Key, cancellationToken);
+        var problem = copy is null || copy.UploadedAt == archive.UploadedAt
             ? await BlobAsync(archive.Key, archive.Length, cancellationToken)
-            : "has another time at the target: run again";
-        if (wrong is not null)
-            return Finding.OfArchive(archive.Key, wrong);
+            : "has another upload time at the target: run again";
+        if (problem is not null)
+            return Finding.OfArchive(archive.Key, problem);
         verified.AddArchive();
         return null;
     }
@@ -49,14 +49,14 @@ internal sealed class MigrationCheck(RegistryStorage source, RegistryStorage tar
     {
         if (!readBack)
         {
-            var there = await target.Blobs.StatAsync(key, cancellationToken);
-            return WrongWith(there?.Length, null);
+            var blob = await target.Blobs.StatAsync(key, cancellationToken);
+            return FindProblem(blob?.Length, null);
         }
 
         try
         {
             await using var reader = await target.Blobs.OpenAsync(key, ByteRange.All, cancellationToken);
-            return WrongWith(
+            return FindProblem(
                 reader?.Length,
                 reader is null
                     ? null
@@ -67,7 +67,7 @@ internal sealed class MigrationCheck(RegistryStorage source, RegistryStorage tar
             return $"cannot be read at the target: {fault.Message}";
         }
 
-        string? WrongWith(long? found, Digest? digest)
+        string? FindProblem(long? found, Digest? digest)
         {
             if (found is null)
                 return "is missing at the target: run again";

@@ -1,21 +1,21 @@
 namespace Registry.Core.Maintenance;
 
-/// <summary>How a registry is moved.</summary>
+/// <summary>Options of a <see cref="Migration"/>.</summary>
 public sealed record MigrationOptions
 {
     /// <summary>
-    /// Whether what differs at the target is replaced by what the source has, instead of being named and left.
+    /// Whether entries of the target that differ from the source are replaced. Otherwise they are reported and kept.
     /// </summary>
     public bool Overwrite { get; init; }
 
     /// <summary>
-    /// Whether every blob is read back from the target at the end and its sha256 computed; presence, lengths, times and
-    /// documents are compared in any case.
+    /// Whether every blob is read back from the target at the end to check its sha256. Presence, lengths, times and
+    /// documents are always compared.
     /// </summary>
     /// <value>Default true.</value>
     public bool ReadBack { get; init; } = true;
 
-    /// <summary>How many packages or archives are moved at the same time.</summary>
+    /// <summary>The number of packages or archives that are copied concurrently.</summary>
     /// <value>Default 8.</value>
     public int Parallel { get; init; } = 8;
 }

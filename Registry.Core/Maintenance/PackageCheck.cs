@@ -4,7 +4,7 @@ using Registry.Core.Storage;
 
 namespace Registry.Core.Maintenance;
 
-/// <summary>Verifies one package: its index, and every blob that it names.</summary>
+/// <summary>Verifies one package: its index, and every blob that the index references.</summary>
 internal sealed class PackageCheck(RegistryStorage storage, PackageName package, Tally read, Tally garbage)
 {
     private const int MaxAttempts = 10;
@@ -26,7 +26,7 @@ internal sealed class PackageCheck(RegistryStorage storage, PackageName package,
             foreach (var manifests in index.Manifests.GroupBy(static manifest => manifest.Content.BlobDigest))
                 findings.AddRange(await BlobAsync(new BlobKey(key, manifests.Key), [.. manifests], cancellationToken));
 
-            // A release that was deleted or replaced meanwhile may have taken its blob along: that is no fault.
+            // A release that was deleted or replaced meanwhile may have lost its blob: check again.
             if (findings.Count > 0
                 && attempt < MaxAttempts
                 && await storage.Documents.StatAsync(key, cancellationToken) != document.Revision)
@@ -41,27 +41,28 @@ internal sealed class PackageCheck(RegistryStorage storage, PackageName package,
     private async Task<IEnumerable<Finding>> BlobAsync(
         BlobKey blob, Manifest[] manifests, CancellationToken cancellationToken)
     {
-        var found = await BlobCheck.RunAsync(storage.Blobs, blob, unpack: true, read, cancellationToken);
-        return manifests
-            .Select(
-                manifest =>
-                    (manifest, Wrong: found is null ? "is missing" : found.Wrong ?? WrongWith(manifest.Content, found)))
-            .Where(static judged => judged.Wrong is not null)
-            .Select(judged => Finding.Of(package, judged.manifest, judged.Wrong!));
+        var check = await BlobCheck.RunAsync(storage.Blobs, blob, unpack: true, read, cancellationToken);
+        var findings = new List<Finding>();
+        foreach (var manifest in manifests)
+            if (FindProblem(check, manifest.Content) is { } problem)
+                findings.Add(Finding.Of(package, manifest, problem));
+        return findings;
     }
 
-    private static string? WrongWith(Descriptor content, BlobCheck found) =>
-        found.Length != content.Size ? $"has {found.Length} bytes, and its manifest says {content.Size}"
-        : found.ContentDigest
-            != content.Digest ? $"unpacks to the digest {found.ContentDigest}, and its manifest says {content.Digest}"
+    private static string? FindProblem(BlobCheck? check, Descriptor content) =>
+        check is null ? "is missing"
+        : check.Problem is not null ? check.Problem
+        : check.Length != content.Size ? $"has {check.Length} bytes, but its manifest says {content.Size}"
+        : check.ContentDigest != content.Digest
+            ? $"unpacks to the digest {check.ContentDigest}, but its manifest says {content.Digest}"
         : null;
 
     private async Task CountGarbageAsync(PackageIndex index, CancellationToken cancellationToken)
     {
-        var named = index.Manifests.Select(static manifest => manifest.Content.BlobDigest).ToHashSet();
+        var referenced = index.Manifests.Select(static manifest => manifest.Content.BlobDigest).ToHashSet();
         await foreach (var blob in storage.Blobs.ListAsync(key, ScopeDepth.Exact, after: null, cancellationToken))
         {
-            if (named.Contains(blob.Key.Digest))
+            if (referenced.Contains(blob.Key.Digest))
                 continue;
             garbage.AddBlob();
             garbage.AddBytes(blob.Length);

@@ -4,16 +4,18 @@ using Registry.Core.Storage;
 namespace Registry.Core.Maintenance;
 
 /// <summary>
-/// Copies packages: first all blobs that an index names, then the index. A package that cannot be copied whole stays
-/// behind whole.
+/// Copies packages: first all blobs that the index references, then the index. A package is copied completely or not at
+/// all.
 /// </summary>
 internal sealed class PackageCopy(
     RegistryStorage source, RegistryStorage target, BlobCopy blobs, bool overwrite, Tally copied, Tally present)
 {
     private const int MaxAttempts = 10;
 
-    /// <summary>Copies one package.</summary>
-    /// <returns>Why it stays behind; nothing when it is at the target now, or gone from the source.</returns>
+    /// <summary>Copies a package.</summary>
+    /// <returns>
+    /// Why the package was not copied; empty when the target has it now, or the source no longer has it.
+    /// </returns>
     /// <exception cref="StorageException">One of the storages failed.</exception>
     public async Task<IReadOnlyList<Finding>> RunAsync(StoreKey key, CancellationToken cancellationToken)
     {
@@ -26,25 +28,25 @@ internal sealed class PackageCopy(
                 return [Finding.Of(package, damage)];
             if (document is null || index is null)
                 return [];
-            var there = await target.Documents.GetAsync(key, cancellationToken);
-            var equal = there is not null && there.Content.Span.SequenceEqual(document.Content.Span);
-            if (there is not null && !equal && !overwrite)
+            var existing = await target.Documents.GetAsync(key, cancellationToken);
+            var equal = existing is not null && existing.Content.Span.SequenceEqual(document.Content.Span);
+            if (existing is not null && !equal && !overwrite)
                 return [Finding.Of(package, "differs at the target")];
 
             var findings = new List<Finding>();
             foreach (var manifest in index.Manifests.DistinctBy(static manifest => manifest.Content.BlobDigest))
             {
-                var (outcome, wrong) = await blobs.RunAsync(
-                    new BlobKey(key, manifest.Content.BlobDigest), keepsLater: false, cancellationToken);
-                if (outcome == CopyOutcome.Gone)
-                    wrong = "is missing";
-                if (wrong is not null)
-                    findings.Add(Finding.Of(package, manifest, wrong));
+                var (outcome, problem) = await blobs.RunAsync(
+                    new BlobKey(key, manifest.Content.BlobDigest), keepNewer: false, cancellationToken);
+                if (outcome == CopyOutcome.Missing)
+                    problem = "is missing";
+                if (problem is not null)
+                    findings.Add(Finding.Of(package, manifest, problem));
             }
 
             if (findings.Count > 0)
             {
-                // A release that was deleted or replaced meanwhile has taken its blob along.
+                // A release that was deleted or replaced meanwhile may have lost its blob: copy again.
                 if (attempt < MaxAttempts
                     && await source.Documents.StatAsync(key, cancellationToken) != document.Revision)
                     continue;
@@ -53,7 +55,7 @@ internal sealed class PackageCopy(
 
             if (!equal
                 && await target.Documents.TryPutAsync(
-                    key, document.Content, Precondition.Unchanged(there?.Revision), cancellationToken) is null)
+                    key, document.Content, Precondition.Unchanged(existing?.Revision), cancellationToken) is null)
                 return [Finding.Of(package, "was changed at the target while it was copied")];
             (equal ? present : copied).AddPackage();
             return [];

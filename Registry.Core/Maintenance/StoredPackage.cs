@@ -4,14 +4,14 @@ using Registry.Core.Storage;
 namespace Registry.Core.Maintenance;
 
 /// <summary>
-/// Reads the index of a package where damage is an answer, and only a storage that does not work an exception.
+/// Reads the index of a package and returns damage as a result. Only a failure of the storage is an exception.
 /// </summary>
 internal static class StoredPackage
 {
-    /// <summary>Reads a package.</summary>
+    /// <summary>Reads the index of a package.</summary>
     /// <returns>
-    /// Neither document nor damage where there is no such package; damage, in words, where its document is none or
-    /// cannot be understood.
+    /// The document and its index; only a description of the damage when they cannot be read; all null when the package
+    /// does not exist.
     /// </returns>
     /// <exception cref="StorageException">The storage failed.</exception>
     public static async Task<(Document? Document, PackageIndex? Index, string? Damage)> ReadAsync(

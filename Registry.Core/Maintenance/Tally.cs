@@ -1,7 +1,7 @@
 namespace Registry.Core.Maintenance;
 
 /// <summary>
-/// How much has been done of something: counted by many threads, and read by whoever shows it meanwhile.
+/// Counts processed packages, archives, blobs and bytes. Thread-safe; it can be read for progress while it counts.
 /// </summary>
 public sealed class Tally
 {
@@ -10,16 +10,16 @@ public sealed class Tally
     private long blobs;
     private long bytes;
 
-    /// <summary>Package indexes.</summary>
+    /// <summary>The number of package indexes.</summary>
     public long Packages => Interlocked.Read(ref packages);
 
-    /// <summary>App archives; each is one of <see cref="Blobs"/> too.</summary>
+    /// <summary>The number of app archives; each also counts as one of <see cref="Blobs"/>.</summary>
     public long Archives => Interlocked.Read(ref archives);
 
-    /// <summary>Blobs, of packages and archives.</summary>
+    /// <summary>The number of blobs of packages and archives.</summary>
     public long Blobs => Interlocked.Read(ref blobs);
 
-    /// <summary>Bytes of blobs, those of blobs under way included.</summary>
+    /// <summary>The number of bytes of blobs, including blobs in progress.</summary>
     public long Bytes => Interlocked.Read(ref bytes);
 
     internal void AddPackage() => Interlocked.Increment(ref packages);

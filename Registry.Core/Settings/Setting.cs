@@ -3,10 +3,10 @@ using System.Reflection;
 
 namespace Registry.Core.Settings;
 
-/// <summary>One setting: a public property of an options class, and how its value is written.</summary>
+/// <summary>A setting: a public property of an options class, and the text form of its value.</summary>
 public sealed class Setting
 {
-    /// <summary>The end of the names of properties that hold a size, which may be written with a unit.</summary>
+    /// <summary>The suffix of properties that hold a size, whose value may have a unit.</summary>
     private const string SizeSuffix = "Bytes";
 
     private static readonly (string Unit, long Bytes)[] Units =
@@ -28,7 +28,7 @@ public sealed class Setting
             Expected) = Type.GetTypeCode(
                 Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType) switch
         {
-            TypeCode.String => ((Func<string, object?>)(static text => text), "a text"),
+            TypeCode.String => ((Func<string, object?>)(static text => text), "text"),
             TypeCode.Boolean => (static text => bool.TryParse(text, out var value) ? value : null, "true or false"),
             TypeCode.Double =>
                 (
@@ -47,23 +47,27 @@ public sealed class Setting
         };
     }
 
-    /// <summary>Its place in the configuration, and its name on the command line: <c>Limits:PackageBytes</c>.</summary>
+    /// <summary>
+    /// The configuration key, which is also the name on the command line: <c>Limits:PackageBytes</c>.
+    /// </summary>
     public string Key { get; }
 
-    /// <summary>Its name in the environment and in the documentation: <c>LIMITS__PACKAGEBYTES</c>.</summary>
+    /// <summary>
+    /// The environment variable, as the documentation names the setting: <c>LIMITS__PACKAGEBYTES</c>.
+    /// </summary>
     public string Variable => VariableOf(Key);
 
-    /// <summary>What a value must look like, to follow the word "expected".</summary>
+    /// <summary>The form of valid values, worded to follow "expected".</summary>
     public string Expected { get; }
 
-    /// <summary>The name in the environment of a place in the configuration.</summary>
+    /// <summary>Returns the environment variable of a configuration key.</summary>
     public static string VariableOf(string key)
     {
         ArgumentNullException.ThrowIfNull(key);
         return key.Replace(":", "__", StringComparison.Ordinal).ToUpperInvariant();
     }
 
-    /// <summary>The settings of a section: the properties of its options that can be set by everyone.</summary>
+    /// <summary>Returns the settings of a section: the properties of its options that have a public setter.</summary>
     public static IReadOnlyList<Setting> Of(string section, Type options)
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -75,10 +79,10 @@ public sealed class Setting
         ];
     }
 
-    /// <summary>Whether a text is a value of this setting.</summary>
-    public bool CanRead(string text) => parse(text) is not null;
+    /// <summary>Whether <paramref name="text"/> is a valid value of this setting.</summary>
+    public bool CanParse(string text) => parse(text) is not null;
 
-    /// <summary>Puts a value into the options; one that cannot be read leaves them as they are.</summary>
+    /// <summary>Sets the property to a value; an invalid value leaves it unchanged.</summary>
     public void Apply(object options, string text)
     {
         if (parse(text) is { } value)

@@ -4,8 +4,8 @@ using Microsoft.Extensions.Options;
 namespace Registry.Core.Settings;
 
 /// <summary>
-/// Reads a section of the configuration into its options. A value that cannot be read fails the validation, together
-/// with everything else that is wrong, in words that name the variable, the value and what is expected.
+/// Reads a section of the configuration into its options. Validation reports every value that cannot be parsed, with
+/// the variable, the value and the expected form.
 /// </summary>
 /// <typeparam name="TOptions">The options. Their public properties are the settings of the section.</typeparam>
 /// <param name="configuration">The whole configuration.</param>
@@ -16,7 +16,10 @@ public sealed class SettingsSection<TOptions>(
 {
     private readonly IReadOnlyList<Setting> settings = Setting.Of(section, typeof(TOptions));
 
-    /// <summary>The options as configured, not validated: for a validator that compares them with its own.</summary>
+    /// <summary>
+    /// Returns the configured options without validating them: for the validator of another section that compares them
+    /// with its own.
+    /// </summary>
     public TOptions Read()
     {
         var options = new TOptions();
@@ -39,7 +42,7 @@ public sealed class SettingsSection<TOptions>(
         [
             .. from setting in settings
                let text = configuration[setting.Key]
-               where text is not null && !setting.CanRead(text)
+               where text is not null && !setting.CanParse(text)
                select $"{setting.Variable} is '{text}'; expected {setting.Expected}.",
         ];
         return errors.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(errors);

@@ -4,16 +4,16 @@ using Microsoft.Extensions.Options;
 
 namespace Registry.Core.Settings;
 
-/// <summary>Composition of options that are read from a section of the configuration.</summary>
+/// <summary>Registers options that are read from a section of the configuration.</summary>
 public static class SettingsServices
 {
-    /// <summary>Adds options that are read from a section, and validated at start.</summary>
+    /// <summary>Adds options that are read from a section and validated on startup.</summary>
     /// <typeparam name="TOptions">The options. Their initial values are the defaults.</typeparam>
-    /// <typeparam name="TValidator">Judges values that could be read.</typeparam>
-    /// <param name="services">Where to.</param>
+    /// <typeparam name="TValidator">Validates the values that could be parsed.</typeparam>
+    /// <param name="services">The services to add the options to.</param>
     /// <param name="configuration">The whole configuration.</param>
     /// <param name="section">The name of the section.</param>
-    /// <returns>For values that come from elsewhere.</returns>
+    /// <returns>The builder, to add values from other sources.</returns>
     public static OptionsBuilder<TOptions> AddSettings<TOptions, TValidator>(
         this IServiceCollection services, IConfiguration configuration, string section)
         where TOptions : class, new()

@@ -1,16 +1,16 @@
 namespace Registry.Core.Transfers;
 
 /// <summary>
-/// Large buffers to be used again. Unlike the shared pool it keeps little: what nobody uses is not in the budget.
+/// A pool of large buffers. Unlike the shared pool it keeps few idle buffers, because those are not in the budget.
 /// </summary>
-/// <param name="maxIdleBytes">The most that is kept, in bytes.</param>
+/// <param name="maxIdleBytes">The maximum total length of idle buffers, in bytes.</param>
 internal sealed class BufferPool(long maxIdleBytes)
 {
     private readonly Lock gate = new();
     private readonly Dictionary<int, Stack<byte[]>> idle = [];
     private long idleBytes;
 
-    /// <summary>A buffer of exactly this length, whatever is in it.</summary>
+    /// <summary>Returns an uninitialized buffer of exactly this length.</summary>
     public byte[] Rent(int length)
     {
         lock (gate)
@@ -25,7 +25,7 @@ internal sealed class BufferPool(long maxIdleBytes)
         return GC.AllocateUninitializedArray<byte>(length);
     }
 
-    /// <summary>Takes a buffer back that nobody uses any more.</summary>
+    /// <summary>Takes back a buffer that is no longer in use.</summary>
     public void Return(byte[] buffer)
     {
         lock (gate)

@@ -3,35 +3,34 @@ using System.Numerics;
 namespace Registry.Core.Transfers;
 
 /// <summary>
-/// The chunk that a writer fills. Its memory grows with what is written, and is reserved before. For one caller at a
-/// time.
+/// The chunk that a writer fills. Its memory is reserved before it grows with the content. Not thread-safe.
 /// </summary>
-/// <param name="budget">Where the memory is reserved.</param>
+/// <param name="budget">The budget of the memory.</param>
 /// <param name="chunkBytes">The length of a full chunk, in bytes: a power of two.</param>
 public sealed class ChunkBuffer(TransferBudget budget, int chunkBytes)
 {
     private const int SmallestBytes = 16 * 1024;
 
-    /// <summary>How many times its size a buffer grows to.</summary>
+    /// <summary>The factor by which the buffer grows.</summary>
     private const long Growth = 4;
 
     private byte[] bytes = [];
 
-    /// <summary>How many bytes have been written.</summary>
+    /// <summary>The number of bytes written.</summary>
     public int Length { get; private set; }
 
-    /// <summary>True when not a byte more fits.</summary>
+    /// <summary>True when the chunk is full.</summary>
     public bool IsFull => Length == chunkBytes;
 
-    /// <summary>What has been written. Valid until the next write.</summary>
+    /// <summary>The bytes written. Valid until the next write.</summary>
     public ReadOnlyMemory<byte> Written => bytes.AsMemory(0, Length);
 
-    /// <summary>True when there is room for another byte.</summary>
+    /// <summary>True when the allocated memory has room for another byte.</summary>
     public bool HasRoom => Length < bytes.Length;
 
-    /// <summary>Makes room from spare memory.</summary>
-    /// <param name="more">How many bytes are to be written.</param>
-    /// <returns>False when there is no spare memory: see <see cref="GrowAsync"/>.</returns>
+    /// <summary>Grows the buffer if there is spare memory.</summary>
+    /// <param name="more">The number of bytes to be written.</param>
+    /// <returns>False when there is no spare memory: use <see cref="GrowAsync"/>.</returns>
     public bool TryGrow(int more)
     {
         var size = SizeFor(more);
@@ -41,9 +40,9 @@ public sealed class ChunkBuffer(TransferBudget budget, int chunkBytes)
         return true;
     }
 
-    /// <summary>Makes room, and waits for memory where there is none.</summary>
-    /// <param name="more">How many bytes are to be written.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <summary>Grows the buffer, and waits until memory is available.</summary>
+    /// <param name="more">The number of bytes to be written.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
     /// <exception cref="Errors.RegistryException">
     /// <see cref="Errors.ErrorCode.Unavailable"/>, as in <see cref="TransferBudget.ReserveAsync"/>.
     /// </exception>
@@ -54,8 +53,8 @@ public sealed class ChunkBuffer(TransferBudget budget, int chunkBytes)
         Replace(size);
     }
 
-    /// <summary>Writes as much as there is room for.</summary>
-    /// <returns>How many bytes were written.</returns>
+    /// <summary>Writes as many bytes as there is room for.</summary>
+    /// <returns>The number of bytes written.</returns>
     public int Write(ReadOnlySpan<byte> more)
     {
         var count = Math.Min(more.Length, bytes.Length - Length);
@@ -65,7 +64,7 @@ public sealed class ChunkBuffer(TransferBudget budget, int chunkBytes)
     }
 
     /// <summary>
-    /// Hands over what was written, and begins an empty chunk. The caller recycles or abandons what it gets.
+    /// Returns the chunk written, and starts an empty one. The caller must recycle or abandon the chunk.
     /// </summary>
     public Chunk Take()
     {
@@ -88,16 +87,16 @@ public sealed class ChunkBuffer(TransferBudget budget, int chunkBytes)
     }
 }
 
-/// <summary>A chunk on its way to the storage.</summary>
-/// <param name="budget">Where its memory is reserved.</param>
+/// <summary>A chunk that is being written to the storage.</summary>
+/// <param name="budget">The budget of its memory.</param>
 /// <param name="buffer">The memory, from the pool; empty for none.</param>
-/// <param name="length">How many bytes of it are used.</param>
+/// <param name="length">The number of bytes used.</param>
 public readonly struct Chunk(TransferBudget budget, byte[] buffer, int length)
 {
     /// <summary>The bytes.</summary>
     public ReadOnlyMemory<byte> Bytes => buffer.AsMemory(0, length);
 
-    /// <summary>Gives the memory back. Nobody may read it any more.</summary>
+    /// <summary>Returns the memory to the pool. It must not be read afterwards.</summary>
     public void Recycle()
     {
         if (buffer.Length > 0)
@@ -105,6 +104,6 @@ public readonly struct Chunk(TransferBudget budget, byte[] buffer, int length)
         Abandon();
     }
 
-    /// <summary>Leaves the memory to the garbage collector, where somebody may still read it.</summary>
+    /// <summary>Leaves the memory to the garbage collector, because it may still be read.</summary>
     public void Abandon() => budget.Release(buffer.Length);
 }

@@ -1,32 +1,34 @@
-
 namespace Registry.Core.Transfers;
 
 /// <summary>
-/// A transfer with a client: what it has reserved, and for how long it has waited for the client. Disposing it releases
-/// all of it. For one caller at a time.
+/// A transfer with a client: the memory that it has reserved, and how long it has waited for the client. Disposing it
+/// releases the memory. Not thread-safe.
 /// </summary>
 public sealed class Transfer : IDisposable
 {
     private const long NotWaiting = long.MaxValue;
 
     private readonly TransferBudget budget;
-    private readonly Action cut;
+    private readonly Action abort;
     private long waitingSince = NotWaiting;
     private long reserved;
 
-    internal Transfer(TransferBudget budget, Action cut) => (this.budget, this.cut) = (budget, cut);
+    internal Transfer(TransferBudget budget, Action abort) => (this.budget, this.abort) = (budget, abort);
 
-    /// <summary>Set by the budget, under its lock.</summary>
-    internal bool IsCut { get; set; }
+    /// <summary>Whether the budget has aborted the transfer. Set under the lock of the budget.</summary>
+    internal bool IsAborted { get; set; }
 
-    /// <summary>When the wait for the client began, as a timestamp; the largest number while there is none.</summary>
+    /// <summary>
+    /// The timestamp at which the wait for the client began; <see cref="long.MaxValue"/> while it does not wait.
+    /// </summary>
     internal long WaitingSince => Volatile.Read(ref waitingSince);
 
     /// <summary>
-    /// Reserves what the transfer needs to start, until it is disposed. Some memory is left to those under way.
+    /// Reserves the memory that the transfer needs to start, until it is disposed. Part of the budget is left to
+    /// transfers in progress.
     /// </summary>
-    /// <param name="bytes">How many bytes.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <param name="bytes">The number of bytes.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
     /// <exception cref="Errors.RegistryException">
     /// <see cref="Errors.ErrorCode.Unavailable"/>, as in <see cref="TransferBudget.ReserveAsync"/>.
     /// </exception>
@@ -36,7 +38,7 @@ public sealed class Transfer : IDisposable
         reserved += bytes;
     }
 
-    /// <summary>Reserves spare memory, until the transfer is disposed: false when there is none.</summary>
+    /// <summary>Reserves spare memory until the transfer is disposed; false when there is none.</summary>
     public bool TryReserve(long bytes)
     {
         if (!budget.TryReserve(bytes))
@@ -45,14 +47,16 @@ public sealed class Transfer : IDisposable
         return true;
     }
 
-    /// <summary>From now on the transfer waits for its client to send or to take bytes.</summary>
-    /// <param name="waited">For how long it has waited before, if the client has not moved enough since.</param>
+    /// <summary>Marks the transfer as waiting for its client to send or receive bytes.</summary>
+    /// <param name="waited">
+    /// The duration of an earlier wait to add, if the client has not transferred enough since then.
+    /// </param>
     public void BeginWait(TimeSpan waited = default) =>
         Volatile.Write(
             ref waitingSince,
             budget.Time.GetTimestamp() - (long)(waited.TotalSeconds * budget.Time.TimestampFrequency));
 
-    /// <summary>The wait is over.</summary>
+    /// <summary>Marks the transfer as no longer waiting.</summary>
     public void EndWait() => Volatile.Write(ref waitingSince, NotWaiting);
 
     /// <inheritdoc/>
@@ -64,5 +68,5 @@ public sealed class Transfer : IDisposable
         budget.End(this);
     }
 
-    internal void Cut() => cut();
+    internal void Abort() => abort();
 }

@@ -3,18 +3,18 @@ using Registry.Core.Errors;
 namespace Registry.Core.Transfers;
 
 /// <summary>
-/// The memory that the buffers of all transfers may take together. Bytes are reserved before they are allocated and
-/// released after they are given back. When none are left, the transfer whose client has stalled longest is cut; a
-/// reservation waits for a while, in turn, and is then refused.
+/// The memory budget of the buffers of all transfers. Bytes are reserved before they are allocated, and released after
+/// they are returned. When the budget is used up, the transfer whose client has stalled longest is aborted; a
+/// reservation waits its turn for a limited time, and is then rejected.
 /// </summary>
 /// <param name="options">The limits.</param>
 /// <param name="time">The clock of stalls and waits.</param>
 public sealed class TransferBudget(TransferOptions options, TimeProvider time)
 {
-    /// <summary>Part of the budget that idle buffers may have: one of so many.</summary>
+    /// <summary>Idle buffers may use this fraction of the budget: one eighth.</summary>
     private const int IdleShare = 8;
 
-    /// <summary>How often a waiting reservation looks for transfers that have stalled meanwhile.</summary>
+    /// <summary>How often a waiting reservation checks for stalled transfers.</summary>
     private static readonly TimeSpan CheckInterval = TimeSpan.FromSeconds(1);
 
     private readonly Lock gate = new();
@@ -22,13 +22,17 @@ public sealed class TransferBudget(TransferOptions options, TimeProvider time)
     private readonly LinkedList<Waiter> starting = new();
     private readonly HashSet<Transfer> transfers = [];
     private long reserved;
-    private long waiting; // by those that start
-    private int ending;
 
-    /// <summary>The most that may be reserved, in bytes.</summary>
+    /// <summary>The bytes that the reservations in <see cref="starting"/> wait for.</summary>
+    private long startingBytes;
+
+    /// <summary>The number of aborted transfers that have not ended yet.</summary>
+    private int aborting;
+
+    /// <summary>The budget, in bytes.</summary>
     public long Limit { get; } = options.BufferBytes;
 
-    /// <summary>What is reserved now, in bytes.</summary>
+    /// <summary>The reserved memory, in bytes.</summary>
     public long Reserved
     {
         get
@@ -38,13 +42,13 @@ public sealed class TransferBudget(TransferOptions options, TimeProvider time)
         }
     }
 
-    /// <summary>True when spare memory is used up: a transfer then gives back what it can do without.</summary>
+    /// <summary>True when spare memory is used up: transfers should release what they do not need.</summary>
     public bool IsScarce
     {
         get
         {
             lock (gate)
-                return IsAwaited || reserved > Limit / 2;
+                return HasWaiters || reserved > Limit / 2;
         }
     }
 
@@ -52,64 +56,68 @@ public sealed class TransferBudget(TransferOptions options, TimeProvider time)
 
     internal BufferPool Pool { get; } = new(options.BufferBytes / IdleShare);
 
-    private bool IsAwaited => running.Count + starting.Count > 0;
+    private bool HasWaiters => running.Count + starting.Count > 0;
 
-    /// <summary>The refusal of a transfer for which there is no memory. It is answered 503.</summary>
+    /// <summary>Creates the error of a transfer for which there is no memory. Its status is 503.</summary>
     public static RegistryException Exhausted() =>
         new(ErrorCode.Unavailable, "Too many transfers are in progress. Try again.");
 
-    /// <summary>Registers a transfer that may be cut while it waits for its client. The caller disposes it.</summary>
-    /// <param name="cut">Cuts it, from any thread and at most once. The transfer is then expected to end soon.</param>
-    public Transfer Begin(Action cut)
+    /// <summary>
+    /// Registers a transfer that may be aborted while it waits for its client. The caller disposes it.
+    /// </summary>
+    /// <param name="abort">
+    /// Aborts the transfer; called from any thread, at most once. The transfer must end soon afterwards.
+    /// </param>
+    public Transfer Begin(Action abort)
     {
-        var transfer = new Transfer(this, cut);
+        var transfer = new Transfer(this, abort);
         lock (gate)
             transfers.Add(transfer);
         return transfer;
     }
 
-    /// <summary>Reserves what a transfer under way needs to go on. The caller releases it.</summary>
+    /// <summary>Reserves memory that a transfer in progress needs to continue. The caller releases it.</summary>
     /// <param name="bytes">
-    /// How many bytes. More than <see cref="Limit"/> are granted when nothing else is reserved.
+    /// The number of bytes. More than <see cref="Limit"/> are granted when nothing else is reserved.
     /// </param>
-    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
     /// <exception cref="RegistryException">
-    /// <see cref="ErrorCode.Unavailable"/>: no memory became free in time, or too many wait already.
+    /// <see cref="ErrorCode.Unavailable"/>: no memory became free in time, or too many reservations wait already.
     /// </exception>
-    public ValueTask ReserveAsync(
-        long bytes, CancellationToken cancellationToken) => QueueAsync(running, bytes, cancellationToken);
+    public ValueTask ReserveAsync(long bytes, CancellationToken cancellationToken) =>
+        QueueAsync(running, bytes, cancellationToken);
 
     /// <summary>
-    /// Reserves what a transfer needs to start. It leaves a part of the memory to those under way, which could not end
-    /// otherwise.
+    /// Reserves memory that a transfer needs to start. Leaves part of the budget to transfers in progress, which could
+    /// not end otherwise.
     /// </summary>
-    internal ValueTask ReserveToStartAsync(
-        long bytes, CancellationToken cancellationToken) => QueueAsync(starting, bytes, cancellationToken);
+    internal ValueTask ReserveToStartAsync(long bytes, CancellationToken cancellationToken) =>
+        QueueAsync(starting, bytes, cancellationToken);
 
     /// <summary>
-    /// Reserves spare memory, which makes a transfer faster: false when half of <see cref="Limit"/> would be exceeded,
-    /// or others wait.
+    /// Reserves spare memory, which makes a transfer faster; false when half of <see cref="Limit"/> would be exceeded,
+    /// or reservations wait.
     /// </summary>
     public bool TryReserve(long bytes)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(bytes);
         lock (gate)
         {
-            if (IsAwaited || reserved + bytes > Limit / 2)
+            if (HasWaiters || reserved + bytes > Limit / 2)
                 return false;
             reserved += bytes;
             return true;
         }
     }
 
-    /// <summary>Releases bytes that were reserved.</summary>
+    /// <summary>Releases reserved bytes.</summary>
     public void Release(long bytes)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(bytes);
         lock (gate)
         {
             if (bytes > reserved)
-                throw new InvalidOperationException($"{bytes} bytes are released where {reserved} are reserved.");
+                throw new InvalidOperationException($"Cannot release {bytes} bytes: only {reserved} are reserved.");
             reserved -= bytes;
             Grant();
         }
@@ -117,17 +125,17 @@ public sealed class TransferBudget(TransferOptions options, TimeProvider time)
 
     internal void End(Transfer transfer)
     {
-        bool others;
+        bool hasWaiters;
         lock (gate)
         {
-            if (!transfers.Remove(transfer) || !transfer.IsCut)
+            if (!transfers.Remove(transfer) || !transfer.IsAborted)
                 return;
-            ending--;
-            others = IsAwaited;
+            aborting--;
+            hasWaiters = HasWaiters;
         }
 
-        if (others)
-            CutStalled();
+        if (hasWaiters)
+            AbortStalled();
     }
 
     private ValueTask QueueAsync(LinkedList<Waiter> queue, long bytes, CancellationToken cancellationToken)
@@ -144,13 +152,13 @@ public sealed class TransferBudget(TransferOptions options, TimeProvider time)
                 return ValueTask.CompletedTask;
             }
 
-            // What waits holds memory of its own, such as the part of a body that the server has received already.
-            // Transfers under way are bounded: newcomers must not end them.
+            // A waiting transfer uses memory outside the budget, such as the part of a body that the server has already
+            // received. So new transfers are limited. Those in progress are bounded, and must not fail because of them.
             if (queue == starting)
             {
-                if (waiting + bytes > Limit && IsAwaited)
+                if (startingBytes + bytes > Limit && HasWaiters)
                     throw Exhausted();
-                waiting += bytes;
+                startingBytes += bytes;
             }
 
             waiter = queue.AddLast(new Waiter(bytes));
@@ -165,7 +173,9 @@ public sealed class TransferBudget(TransferOptions options, TimeProvider time)
         return reserved + bytes <= limit || reserved == 0;
     }
 
-    /// <summary>Under the lock: serves those who wait, in turn, and those under way first.</summary>
+    /// <summary>
+    /// Grants waiting reservations in their order, those of transfers in progress first. Requires the lock.
+    /// </summary>
     private void Grant()
     {
         Grant(running);
@@ -179,7 +189,7 @@ public sealed class TransferBudget(TransferOptions options, TimeProvider time)
         {
             queue.RemoveFirst();
             if (queue == starting)
-                waiting -= first.Value.Bytes;
+                startingBytes -= first.Value.Bytes;
             reserved += first.Value.Bytes;
             first.Value.Granted.SetResult();
         }
@@ -192,10 +202,10 @@ public sealed class TransferBudget(TransferOptions options, TimeProvider time)
         {
             for (var left = options.Wait; left > TimeSpan.Zero; left = options.Wait - time.GetElapsedTime(began))
             {
-                CutStalled();
+                AbortStalled();
                 var pause = left < CheckInterval ? left : CheckInterval;
-                await ((Task)waiter.Value.Granted.Task.WaitAsync(pause, time, cancellationToken)).ConfigureAwait(
-                    ConfigureAwaitOptions.SuppressThrowing);
+                await waiter.Value.Granted.Task.WaitAsync(pause, time, cancellationToken)
+                    .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 cancellationToken.ThrowIfCancellationRequested();
                 if (waiter.Value.Granted.Task.IsCompleted)
                     return;
@@ -203,17 +213,17 @@ public sealed class TransferBudget(TransferOptions options, TimeProvider time)
         }
         catch (OperationCanceledException)
         {
-            if (!TryLeave(waiter))
+            if (!TryDequeue(waiter))
                 Release(waiter.Value.Bytes);
             throw;
         }
 
-        if (TryLeave(waiter))
+        if (TryDequeue(waiter))
             throw Exhausted();
     }
 
-    /// <summary>Takes a reservation out of the queue: false when it has been granted.</summary>
-    private bool TryLeave(LinkedListNode<Waiter> waiter)
+    /// <summary>Removes a reservation from its queue; false when it has been granted.</summary>
+    private bool TryDequeue(LinkedListNode<Waiter> waiter)
     {
         lock (gate)
         {
@@ -221,37 +231,36 @@ public sealed class TransferBudget(TransferOptions options, TimeProvider time)
                 return false;
             queue.Remove(waiter);
             if (queue == starting)
-                waiting -= waiter.Value.Bytes;
+                startingBytes -= waiter.Value.Bytes;
 
-            // It may have kept back smaller ones.
+            // Smaller reservations may have waited behind it.
             Grant();
             return true;
         }
     }
 
     /// <summary>
-    /// Cuts one stalled transfer for each reservation that waits, those that have stalled longest first.
+    /// Aborts one stalled transfer for each waiting reservation, those that have stalled longest first.
     /// </summary>
-    private void CutStalled()
+    private void AbortStalled()
     {
-        List<Transfer> cut = [];
+        List<Transfer> stalled = [];
         lock (gate)
         {
             var newest = time.GetTimestamp() - (long)(options.StalledAfter.TotalSeconds * time.TimestampFrequency);
-            while (ending
-                < running.Count
-                    + starting.Count && transfers.Where(transfer => !transfer.IsCut)
-                        .MinBy(static transfer => transfer.WaitingSince) is { } longest
+            while (aborting < running.Count + starting.Count
+                && transfers.Where(static transfer => !transfer.IsAborted)
+                    .MinBy(static transfer => transfer.WaitingSince) is { } longest
                 && longest.WaitingSince <= newest)
             {
-                longest.IsCut = true;
-                ending++;
-                cut.Add(longest);
+                longest.IsAborted = true;
+                aborting++;
+                stalled.Add(longest);
             }
         }
 
-        foreach (var transfer in cut)
-            transfer.Cut();
+        foreach (var transfer in stalled)
+            transfer.Abort();
     }
 
     private sealed class Waiter(long bytes)

@@ -1,10 +1,10 @@
 namespace Registry.Core.Versions;
 
-/// <summary>Text of identifiers joined by dots, as releases are made of: walked and compared in place.</summary>
+/// <summary>Reads and compares dot-separated identifiers in place.</summary>
 internal static class DottedText
 {
     /// <summary>
-    /// Takes the text before the first dot and leaves what follows that dot; takes all when there is no dot.
+    /// Removes and returns the text before the first dot, together with the dot; the whole text when there is no dot.
     /// </summary>
     public static ReadOnlySpan<char> TakeFirst(scoped ref ReadOnlySpan<char> text)
     {
@@ -14,14 +14,16 @@ internal static class DottedText
         return first;
     }
 
-    /// <summary>Whether it holds ASCII digits alone; so it is also for no text at all.</summary>
+    /// <summary>Whether the text consists of ASCII digits only; true for empty text.</summary>
     public static bool IsNumeric(ReadOnlySpan<char> identifier) => !identifier.ContainsAnyExceptInRange('0', '9');
 
-    /// <summary>Orders numbers of any size by their digits: without leading zeros, the longer is the greater.</summary>
+    /// <summary>Compares numbers of any size, which must have no leading zeros.</summary>
     public static int CompareNumbers(ReadOnlySpan<char> left, ReadOnlySpan<char> right) =>
         left.Length != right.Length ? left.Length.CompareTo(right.Length) : left.SequenceCompareTo(right);
 
-    /// <summary>Orders prerelease identifiers: numbers by value and before words, words by ASCII.</summary>
+    /// <summary>
+    /// Compares prerelease identifiers: numbers by value, words in ASCII order, numbers before words.
+    /// </summary>
     public static int CompareIdentifiers(ReadOnlySpan<char> left, ReadOnlySpan<char> right) =>
         (IsNumeric(left), IsNumeric(right)) switch
         {

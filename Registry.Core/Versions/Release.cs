@@ -3,20 +3,18 @@ using System.Diagnostics.CodeAnalysis;
 namespace Registry.Core.Versions;
 
 /// <summary>
-/// A release of a package: a version by Semantic Versioning 2.0.0, kept as the exact text that was pushed. The numbers
-/// may have any size; they are never turned into integers. Equal means the same text.
+/// A release of a package: a version of Semantic Versioning 2.0.0, stored as the exact text that was pushed. Numbers
+/// may have any size; they are never converted to integers. Releases are equal when their texts are equal.
 /// </summary>
 /// <remarks>
-/// The order is total: the precedence of the specification (section 11), and between releases that differ in build
-/// metadata alone, which the specification leaves open, the ordinal order of that metadata, none before any. Only the
-/// text is held, since a registry holds hundreds of thousands of these; the parts are cut from it when asked for,
-/// without allocating.
+/// The order is total: the precedence of the specification (section 11), then the ordinal order of the build metadata,
+/// where no metadata comes first; the specification leaves that order open. A registry has hundreds of thousands of
+/// releases, so only the text is stored; the parts are sliced from it on demand, without allocating.
 /// </remarks>
 public readonly record struct Release : IComparable<Release>
 {
     /// <summary>
-    /// The longest release, in characters. The specification has no limit; a file name, a header and a log line have
-    /// one.
+    /// The maximum length in characters. The specification has no limit, but file names, headers and log lines have.
     /// </summary>
     public const int MaxLength = 128;
 
@@ -25,37 +23,36 @@ public readonly record struct Release : IComparable<Release>
     private Release(string value) => this.value = value;
 
     /// <summary>The exact text.</summary>
-    /// <exception cref="InvalidOperationException">This is the default value, which is no release.</exception>
-    public string Value => value ?? throw new InvalidOperationException("A default Release is none.");
+    /// <exception cref="InvalidOperationException">This is the default value, which is not a release.</exception>
+    public string Value => value ?? throw new InvalidOperationException("The default Release has no value.");
 
-    /// <summary>Whether it comes before the release that its numbers name, as <c>1.0.0-rc.1</c> does.</summary>
+    /// <summary>Whether this is a prerelease, such as <c>1.0.0-rc.1</c>.</summary>
     public bool IsPrerelease => !Parts.Prerelease.IsEmpty;
 
     /// <summary>
-    /// What follows the <c>+</c>; empty when there is none. It names a build and says nothing of order but between
-    /// equals.
+    /// The build metadata after the <c>+</c>; empty when there is none. It only orders releases of equal precedence.
     /// </summary>
     public ReadOnlySpan<char> Build => Parts.Build;
 
     /// <summary>The parts of the text.</summary>
     internal ReleaseParts Parts => new(value);
 
-    /// <summary>Reads a release, strictly: nothing is trimmed, completed or corrected.</summary>
-    /// <param name="text">What a client sent; null is no release.</param>
-    /// <param name="release">The release, when there is one.</param>
-    /// <param name="reason">Otherwise why not, in words that may reach the client.</param>
+    /// <summary>Parses a release strictly: nothing is trimmed, completed or corrected.</summary>
+    /// <param name="text">The text from the client; null is invalid.</param>
+    /// <param name="release">The release, if the text is valid.</param>
+    /// <param name="reason">Why the text is invalid, as a message that may reach the client; otherwise null.</param>
     public static bool TryParse(
         [NotNullWhen(true)] string? text, out Release release, [NotNullWhen(false)] out string? reason)
     {
-        reason = ReleaseGrammar.Refuse(text);
+        reason = ReleaseGrammar.FindError(text);
         release = reason is null ? new Release(text!) : default;
         return reason is null;
     }
 
-    /// <summary>As <see cref="TryParse"/>, for text that is known to be good.</summary>
-    /// <exception cref="FormatException"><paramref name="text"/> is no release.</exception>
-    public static Release Parse(
-        string text) => TryParse(text, out var release, out var reason) ? release : throw new FormatException(reason);
+    /// <summary>Parses a release as <see cref="TryParse"/> does, from text that is known to be valid.</summary>
+    /// <exception cref="FormatException"><paramref name="text"/> is not a release.</exception>
+    public static Release Parse(string text) =>
+        TryParse(text, out var release, out var reason) ? release : throw new FormatException(reason);
 
     /// <inheritdoc/>
     public int CompareTo(Release other)
@@ -69,13 +66,13 @@ public readonly record struct Release : IComparable<Release>
     /// <summary>Whether <paramref name="left"/> comes before <paramref name="right"/>.</summary>
     public static bool operator <(Release left, Release right) => left.CompareTo(right) < 0;
 
-    /// <summary>Whether <paramref name="left"/> comes before <paramref name="right"/> or is it.</summary>
+    /// <summary>Whether <paramref name="left"/> comes before or equals <paramref name="right"/>.</summary>
     public static bool operator <=(Release left, Release right) => left.CompareTo(right) <= 0;
 
     /// <summary>Whether <paramref name="left"/> comes after <paramref name="right"/>.</summary>
     public static bool operator >(Release left, Release right) => left.CompareTo(right) > 0;
 
-    /// <summary>Whether <paramref name="left"/> comes after <paramref name="right"/> or is it.</summary>
+    /// <summary>Whether <paramref name="left"/> comes after or equals <paramref name="right"/>.</summary>
     public static bool operator >=(Release left, Release right) => left.CompareTo(right) >= 0;
 
     /// <inheritdoc/>

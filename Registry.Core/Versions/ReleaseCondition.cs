@@ -1,41 +1,41 @@
 namespace Registry.Core.Versions;
 
-/// <summary>One comparison that a release must stand.</summary>
-/// <param name="Comparison">How the release must lie.</param>
-/// <param name="Operand">Of what.</param>
+/// <summary>A condition of a release query.</summary>
+/// <param name="Comparison">How the release must compare with the operand.</param>
+/// <param name="Operand">The operand.</param>
 internal readonly record struct ReleaseCondition(ReleaseComparison Comparison, PartialRelease Operand)
 {
-    /// <summary>Whether the release stands it.</summary>
-    public bool Holds(ReleaseParts release) => Comparison switch
+    /// <summary>Whether a release satisfies the condition.</summary>
+    public bool IsSatisfiedBy(ReleaseParts release) => Comparison switch
     {
-        ReleaseComparison.Less => Operand.Locate(release) < 0,
-        ReleaseComparison.LessOrEqual => Operand.Locate(release) <= 0,
-        ReleaseComparison.Equal => Operand.Equals(release),
-        ReleaseComparison.NotEqual => !Operand.Equals(release),
-        ReleaseComparison.GreaterOrEqual => Operand.Locate(release) >= 0,
-        ReleaseComparison.Greater => Operand.Locate(release) > 0,
-        _ => throw new InvalidOperationException($"There is no comparison {Comparison}."),
+        ReleaseComparison.Less => Operand.ComparePrecedence(release) < 0,
+        ReleaseComparison.LessOrEqual => Operand.ComparePrecedence(release) <= 0,
+        ReleaseComparison.Equal => Operand.Matches(release),
+        ReleaseComparison.NotEqual => !Operand.Matches(release),
+        ReleaseComparison.GreaterOrEqual => Operand.ComparePrecedence(release) >= 0,
+        ReleaseComparison.Greater => Operand.ComparePrecedence(release) > 0,
+        _ => throw new InvalidOperationException($"Unknown comparison {Comparison}."),
     };
 }
 
-/// <summary>How a release must lie to an operand.</summary>
+/// <summary>How a release must compare with an operand.</summary>
 internal enum ReleaseComparison
 {
-    /// <summary>Before it.</summary>
+    /// <summary>Before the operand.</summary>
     Less,
 
-    /// <summary>Before it, or equal where it has parts.</summary>
+    /// <summary>Before the operand, or equal in the parts that it has.</summary>
     LessOrEqual,
 
-    /// <summary>Equal where it has parts, build metadata included.</summary>
+    /// <summary>Equal in the parts that the operand has, including build metadata.</summary>
     Equal,
 
     /// <summary>Not <see cref="Equal"/>.</summary>
     NotEqual,
 
-    /// <summary>After it, or equal where it has parts.</summary>
+    /// <summary>After the operand, or equal in the parts that it has.</summary>
     GreaterOrEqual,
 
-    /// <summary>After it.</summary>
+    /// <summary>After the operand.</summary>
     Greater,
 }

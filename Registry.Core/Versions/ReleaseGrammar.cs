@@ -3,17 +3,19 @@ using System.Collections.Immutable;
 
 namespace Registry.Core.Versions;
 
-/// <summary>The grammar of Semantic Versioning 2.0.0, with words for what is wrong.</summary>
+/// <summary>Validates text by the grammar of Semantic Versioning 2.0.0 and describes errors.</summary>
 internal static class ReleaseGrammar
 {
     private static readonly SearchValues<char> IdentifierCharacters =
         SearchValues.Create("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-");
 
-    /// <summary>The names of the three numbers, for words on what is wrong with them.</summary>
+    /// <summary>The names of the three numbers, for error messages.</summary>
     public static readonly ImmutableArray<string> NumberNames = ["major", "minor", "patch"];
 
-    /// <summary>Why the text is no release, in words that may reach a client; null when it is one.</summary>
-    public static string? Refuse(string? text)
+    /// <summary>
+    /// Returns why a text is not a release, as a message that may reach the client; null when it is a release.
+    /// </summary>
+    public static string? FindError(string? text)
     {
         if (string.IsNullOrEmpty(text))
             return "Invalid empty version string: ''";
@@ -37,14 +39,17 @@ internal static class ReleaseGrammar
                 return $"Invalid leading zero in {name}: '{text}'";
         }
 
-        return (dash < 0 ? null : RefusePrerelease(prerelease, text)) ?? (plus < 0 ? null : RefuseBuild(build, text));
+        return (dash < 0 ? null : FindPrereleaseError(prerelease, text))
+            ?? (plus < 0 ? null : FindBuildError(build, text));
     }
 
-    /// <summary>Whether it starts with a zero that is not the whole number.</summary>
+    /// <summary>Whether a number starts with a zero and has more digits.</summary>
     public static bool HasLeadingZero(ReadOnlySpan<char> number) => number.Length > 1 && number[0] == '0';
 
-    /// <summary>Why the text between <c>-</c> and <c>+</c> is not dotted identifiers; null when it is.</summary>
-    public static string? RefusePrerelease(ReadOnlySpan<char> identifiers, string text)
+    /// <summary>
+    /// Returns why the identifiers between <c>-</c> and <c>+</c> are invalid; null when they are valid.
+    /// </summary>
+    public static string? FindPrereleaseError(ReadOnlySpan<char> identifiers, string text)
     {
         foreach (var part in identifiers.Split('.'))
         {
@@ -53,13 +58,14 @@ internal static class ReleaseGrammar
                 return $"Invalid leading zero in identifier '{identifier}'";
         }
 
-        return RefuseBuild(identifiers, text);
+        return FindBuildError(identifiers, text);
     }
 
     /// <summary>
-    /// Why the text after <c>+</c> is not dotted identifiers, of which numbers may have leading zeros; null when it is.
+    /// Returns why the identifiers after <c>+</c>, whose numbers may have leading zeros, are invalid; null when they
+    /// are valid.
     /// </summary>
-    public static string? RefuseBuild(ReadOnlySpan<char> identifiers, string text)
+    public static string? FindBuildError(ReadOnlySpan<char> identifiers, string text)
     {
         foreach (var part in identifiers.Split('.'))
         {
@@ -74,10 +80,10 @@ internal static class ReleaseGrammar
     }
 
     /// <summary>
-    /// What to add to the refusal of a text that is a release but for a leading <c>v</c>; nothing for any other text.
+    /// Returns a hint to append to the error for a release with a leading <c>v</c>; empty for any other text.
     /// </summary>
-    public static string HintAt(string text) =>
-        text is ['v' or 'V', .. var rest] && Refuse(rest) is null ? $". Releases have no leading v: {rest}" : "";
+    public static string HintFor(string text) =>
+        text is ['v' or 'V', .. var rest] && FindError(rest) is null ? $". Releases have no leading v: {rest}" : "";
 
-    private static string Invalid(string text) => $"Invalid version string: '{text}'{HintAt(text)}";
+    private static string Invalid(string text) => $"Invalid version string: '{text}'{HintFor(text)}";
 }

@@ -1,12 +1,11 @@
 namespace Registry.Core.Versions;
 
 /// <summary>
-/// The parts of a release's text, as slices of it. All are empty for the default release, which so comes before every
-/// other.
+/// The parts of a release, as slices of its text. All are empty for the default release, which therefore comes first.
 /// </summary>
 internal readonly ref struct ReleaseParts
 {
-    /// <summary>Cuts the text of a release that has been judged well formed.</summary>
+    /// <summary>Slices the text of a release that has been validated.</summary>
     public ReleaseParts(ReadOnlySpan<char> text)
     {
         if (text.IndexOf('+') is >= 0 and var plus)
@@ -35,15 +34,15 @@ internal readonly ref struct ReleaseParts
     /// <summary>The digits of the third number.</summary>
     public ReadOnlySpan<char> Patch { get; }
 
-    /// <summary>Dotted identifiers; empty when the release is no prerelease.</summary>
+    /// <summary>Dotted identifiers; empty when the release is not a prerelease.</summary>
     public ReadOnlySpan<char> Prerelease { get; }
 
     /// <summary>Dotted identifiers; empty when there is no build metadata.</summary>
     public ReadOnlySpan<char> Build { get; }
 
     /// <summary>
-    /// The precedence of Semantic Versioning 2.0.0, section 11: 0 also for releases that differ in build metadata
-    /// alone.
+    /// Compares by the precedence of Semantic Versioning 2.0.0, section 11: returns 0 also for releases that differ
+    /// only in build metadata.
     /// </summary>
     public int ComparePrecedence(ReleaseParts other)
     {
@@ -55,10 +54,10 @@ internal readonly ref struct ReleaseParts
         return order != 0 ? order : ComparePrereleases(Prerelease, other.Prerelease);
     }
 
-    /// <summary>The order of what follows the numbers: dotted identifiers, or nothing.</summary>
+    /// <summary>Compares the prerelease identifiers of two releases; empty for none.</summary>
     public static int ComparePrereleases(ReadOnlySpan<char> left, ReadOnlySpan<char> right)
     {
-        // None comes after any: a prerelease precedes what it prepares.
+        // A prerelease precedes its release.
         if (left.IsEmpty || right.IsEmpty)
             return left.IsEmpty.CompareTo(right.IsEmpty);
         while (!left.IsEmpty && !right.IsEmpty)

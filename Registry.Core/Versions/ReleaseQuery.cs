@@ -3,44 +3,44 @@ using System.Diagnostics.CodeAnalysis;
 namespace Registry.Core.Versions;
 
 /// <summary>
-/// What a client asks for where it may name more than one release: <c>default</c>, an exact release, or ranges joined
-/// by commas that must all hold. It is answered with the highest release that it matches.
+/// A query for a release: <c>default</c>, an exact release, or comma-separated ranges that must all match. It selects
+/// the highest release that matches.
 /// </summary>
 /// <remarks>
-/// Prereleases answer <c>default</c>, and otherwise only queries with a <c>-</c> anywhere. Spaces have no meaning.
-/// Among builds of one release the ordinally highest answers, unless the query names one of them exactly.
+/// Prereleases match <c>default</c>, and otherwise only queries that contain a <c>-</c>. Spaces are ignored. Among the
+/// builds of one release the ordinally highest is selected, unless the query names one of them exactly.
 /// </remarks>
 public sealed class ReleaseQuery
 {
     /// <summary>
-    /// The longest query, in characters: room for two releases and their signs. What is longer is refused unread.
+    /// The maximum length in characters: room for two releases and their operators. Longer queries are not parsed.
     /// </summary>
     public const int MaxLength = 256;
 
     private const string DefaultText = "default";
 
     private readonly ReleaseCondition[] conditions;
-    private readonly bool takesPrereleases;
+    private readonly bool allowsPrereleases;
     private readonly Release? exact;
 
-    private ReleaseQuery(string text, ReleaseCondition[] conditions, bool takesPrereleases, Release? exact)
+    private ReleaseQuery(string text, ReleaseCondition[] conditions, bool allowsPrereleases, Release? exact)
     {
         Text = text;
         this.conditions = conditions;
-        this.takesPrereleases = takesPrereleases;
+        this.allowsPrereleases = allowsPrereleases;
         this.exact = exact;
     }
 
-    /// <summary>The query for the highest release of all.</summary>
-    public static ReleaseQuery Default { get; } = new(DefaultText, [], takesPrereleases: true, exact: null);
+    /// <summary>The query for the highest of all releases.</summary>
+    public static ReleaseQuery Default { get; } = new(DefaultText, [], allowsPrereleases: true, exact: null);
 
-    /// <summary>The query as it was asked.</summary>
+    /// <summary>The query as the client sent it.</summary>
     public string Text { get; }
 
-    /// <summary>Reads a query.</summary>
-    /// <param name="text">What a client sent; null is no query.</param>
-    /// <param name="query">The query, when it is one.</param>
-    /// <param name="reason">Otherwise why not, in words that may reach the client.</param>
+    /// <summary>Parses a query.</summary>
+    /// <param name="text">The text from the client; null is invalid.</param>
+    /// <param name="query">The query, if the text is valid.</param>
+    /// <param name="reason">Why the text is invalid, as a message that may reach the client; otherwise null.</param>
     public static bool TryParse(
         string? text, [NotNullWhen(true)] out ReleaseQuery? query, [NotNullWhen(false)] out string? reason)
     {
@@ -51,34 +51,34 @@ public sealed class ReleaseQuery
         if (text is not { Length: <= MaxLength })
         {
             reason = text is null
-                ? "Invalid requirement specification: there is none"
+                ? "Invalid requirement specification: missing"
                 : $"Invalid requirement specification: longer than {MaxLength} characters";
             return false;
         }
 
-        var packed = text.Replace(" ", "", StringComparison.Ordinal);
-        if (!ReleaseQueryParser.TryParse(packed, out var conditions, out reason))
+        var compact = text.Replace(" ", "", StringComparison.Ordinal);
+        if (!ReleaseQueryParser.TryParse(compact, out var conditions, out reason))
             return false;
-        query = new ReleaseQuery(text, conditions, text.Contains('-'), ExactOf(packed, conditions));
+        query = new ReleaseQuery(text, conditions, text.Contains('-'), ExactOf(compact, conditions));
         return true;
     }
 
-    /// <summary>Whether a release is among those that the query asks for.</summary>
+    /// <summary>Whether a release matches the query.</summary>
     public bool Matches(Release release)
     {
         var parts = release.Parts;
-        if (!takesPrereleases && !parts.Prerelease.IsEmpty)
+        if (!allowsPrereleases && !parts.Prerelease.IsEmpty)
             return false;
         foreach (var condition in conditions)
         {
-            if (!condition.Holds(parts))
+            if (!condition.IsSatisfiedBy(parts))
                 return false;
         }
 
         return true;
     }
 
-    /// <summary>The release that answers the query; null when none does.</summary>
+    /// <summary>Returns the release that the query selects; null when none matches.</summary>
     /// <param name="highestFirst">The releases of the package in descending order.</param>
     public Release? Match(ReadOnlySpan<Release> highestFirst)
     {
@@ -93,34 +93,26 @@ public sealed class ReleaseQuery
         return null;
     }
 
-    /// <summary>The one release that the query names whole; null when it names less, or more.</summary>
-    private static Release? ExactOf(string packed, ReleaseCondition[] conditions) =>
+    /// <summary>Returns the release that the query names exactly; null when it is not such a query.</summary>
+    private static Release? ExactOf(string compact, ReleaseCondition[] conditions) =>
         conditions is [{ Comparison: ReleaseComparison.Equal }]
-            && Release.TryParse(packed.TrimStart('='), out var release, out _) ? release : null;
+            && Release.TryParse(compact.TrimStart('='), out var release, out _) ? release : null;
 
     /// <summary>
-    /// Looks the releases of equal precedence up by halving: the one of the same text, else the first, unless a build
-    /// was named.
+    /// Finds the releases of equal precedence by binary search, and returns the one with the same text; if there is
+    /// none and no build was named, the first.
     /// </summary>
     private static Release? MatchExact(ReadOnlySpan<Release> highestFirst, Release wanted)
     {
         var parts = wanted.Parts;
-        var (start, end) = (0, highestFirst.Length);
-        while (start < end)
-        {
-            var middle = (start + end) / 2;
-            if (highestFirst[middle].Parts.ComparePrecedence(parts) > 0)
-                start = middle + 1;
-            else
-                end = middle;
-        }
-
+        var index = SortedSpan.LowerBound(
+            highestFirst, wanted, static (release, wanted) => release.Parts.ComparePrecedence(wanted.Parts) > 0);
         Release? first = null;
-        for (; start < highestFirst.Length && highestFirst[start].Parts.ComparePrecedence(parts) == 0; start++)
+        for (; index < highestFirst.Length && highestFirst[index].Parts.ComparePrecedence(parts) == 0; index++)
         {
-            if (highestFirst[start] == wanted)
+            if (highestFirst[index] == wanted)
                 return wanted;
-            first ??= highestFirst[start];
+            first ??= highestFirst[index];
         }
 
         return parts.Build.IsEmpty ? first : null;

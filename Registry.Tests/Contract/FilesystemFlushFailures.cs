@@ -206,13 +206,13 @@ public sealed class FilesystemFlushFailures : IAsyncDisposable
         volume.Open();
         using var stripe = await volume.Locks.AcquireAsync(One.Value, cancellationToken);
         var revision = new DateTime(2100, 1, 1, 0, 0, 0, DateTimeKind.Utc).Ticks;
-        stripe.Retire(revision);
+        stripe.RecordDeletion(revision);
         var file = Directory.GetFiles(storage.Below("locks")).Single();
         var old = new DateTime(2020, 1, 1, 0, 0, 0, DateTimeKind.Utc);
         File.SetLastWriteTimeUtc(file, old);
-        stripe.Retire(revision);
+        stripe.RecordDeletion(revision);
         Assert.That(File.GetLastWriteTimeUtc(file), Is.GreaterThan(old));
-        Assert.That(stripe.Next(present: 1, current: null), Is.EqualTo(revision + 1));
+        Assert.That(stripe.NextRevision(now: 1, current: null), Is.EqualTo(revision + 1));
     }
 
     private static async Task AssertUnflushedAsync(Func<Task> call)

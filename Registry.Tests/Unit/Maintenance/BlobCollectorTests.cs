@@ -151,23 +151,23 @@ internal sealed class BlobCollectorTests
         var blobs = Enumerable.Range(0, 3).Select(number => new BlobInfo(
             new BlobKey(Name.Key, Samples.Sha256($"{number}")), 1, default, new Revision("r"))).ToArray();
         candidates.Begin();
-        Assert.That(blobs.Select(blob => candidates.Note(blob, now: 1)), Is.EqualTo(new[] { 1, 1, 1 }));
+        Assert.That(blobs.Select(blob => candidates.Add(blob, now: 1)), Is.EqualTo(new[] { 1, 1, 1 }));
         candidates.End();
         Assert.That(candidates.Count, Is.EqualTo(2));
         candidates.Begin();
         Assert.That(
-            blobs.Select(blob => candidates.Note(blob, now: 2)),
+            blobs.Select(blob => candidates.Add(blob, now: 2)),
             Is.EqualTo(new[] { 1, 1, 2 }),
             "the third was not recorded");
         candidates.End();
 
         // The first two are gone, which makes room for the third.
         candidates.Begin();
-        candidates.Note(blobs[2], now: 3);
+        candidates.Add(blobs[2], now: 3);
         candidates.End();
         candidates.Begin();
-        Assert.That(candidates.Note(blobs[2] with { Revision = new Revision("s") }, now: 4), Is.EqualTo(4));
-        Assert.That(candidates.Note(blobs[0], now: 4), Is.EqualTo(4));
+        Assert.That(candidates.Add(blobs[2] with { Revision = new Revision("s") }, now: 4), Is.EqualTo(4));
+        Assert.That(candidates.Add(blobs[0], now: 4), Is.EqualTo(4));
     }
 
     [Test]

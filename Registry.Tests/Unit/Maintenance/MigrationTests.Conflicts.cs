@@ -96,8 +96,8 @@ internal sealed partial class MigrationTests
         Assert.That(await New().RunAsync(default), Is.False);
         Assert.That(findings, Is.EquivalentTo(new[]
         {
-            $"package {App}: has changed since it was copied: run again", "package new/package: came to the source "
-                + "since it was copied: run again",
+            $"package {App}: has changed since it was copied: run again",
+            "package new/package: was added to the source after the copy: run again",
         }));
 
         Assert.That(await New(target, new MigrationOptions { Overwrite = true }).RunAsync(default), Is.True);

@@ -184,7 +184,7 @@ public sealed class ReleaseQueryTests
     [TestCase(".1", "Invalid requirement specification: '.1'")]
     [TestCase("**", "Invalid requirement specification: '**'")]
     [TestCase("-1", "Invalid requirement specification: '-1'")]
-    [TestCase(null, "Invalid requirement specification: there is none")]
+    [TestCase(null, "Invalid requirement specification: missing")]
     public void An_invalid_query_is_refused_with_a_reason(string? text, string expected)
     {
         var parsed = ReleaseQuery.TryParse(text, out var query, out var reason);
