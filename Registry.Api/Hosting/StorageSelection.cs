@@ -1,4 +1,7 @@
+using System.Diagnostics.Metrics;
 using Registry.Core.Settings;
+using Registry.Core.Storage;
+using Registry.Core.Telemetry;
 using Registry.Storage.Etcd;
 using Registry.Storage.Filesystem;
 using Registry.Storage.Gcs;
@@ -11,6 +14,9 @@ internal static class StorageSelection
 {
     /// <summary>The setting that selects.</summary>
     public const string Setting = "STORAGE";
+
+    /// <summary>The service key of the backend's own stores.</summary>
+    private const string BackendKey = "backend";
 
     private static readonly Backend[] Backends =
     [
@@ -51,9 +57,17 @@ internal static class StorageSelection
     /// Adds both ports of the selected storage, or none when the selection is wrong; an unset <c>STORAGE</c> is the
     /// filesystem.
     /// </summary>
-    public static void AddStorage(
-        this IServiceCollection services,
-        IConfiguration configuration) => Find(configuration)?.Add(services, configuration);
+    public static void AddStorage(this IServiceCollection services, IConfiguration configuration)
+    {
+        if (Find(configuration) is not { } backend)
+            return;
+        backend.Add(services, configuration);
+        services.AddMetrics();
+        services.Decorate<IDocumentStore>(
+            (provider, inner) => new ObservedDocumentStore(inner, MetricsOf(provider, backend, "documents")));
+        services.Decorate<IBlobStore>(
+            (provider, inner) => new ObservedBlobStore(inner, MetricsOf(provider, backend, "blobs")));
+    }
 
     /// <summary>
     /// Opens the storage to be read and no more. A server needs nothing for that; a folder is neither made nor written
@@ -70,6 +84,21 @@ internal static class StorageSelection
     {
         var wanted = configuration[Setting] ?? Backends[0].Name;
         return Array.Find(Backends, backend => backend.Name.Equals(wanted.Trim(), StringComparison.OrdinalIgnoreCase));
+    }
+
+    private static StorageMetrics MetricsOf(IServiceProvider provider, Backend backend, string store) => new(
+        provider.GetRequiredService<IMeterFactory>(), provider.GetRequiredService<TimeProvider>(), backend.Name, store);
+
+    /// <summary>Puts a decorator in place of a port. The container still owns the backend's own store.</summary>
+    private static void Decorate<TPort>(
+        this IServiceCollection services, Func<IServiceProvider, TPort, TPort> decorate)
+        where TPort : class
+    {
+        var inner = services.Single(static service => service.ServiceType == typeof(TPort));
+        services.Remove(inner);
+        services.AddKeyedSingleton(typeof(TPort), BackendKey, inner.ImplementationType!);
+        services.AddSingleton(
+            provider => decorate(provider, provider.GetRequiredKeyedService<TPort>(BackendKey)));
     }
 
     /// <summary>A storage that can be selected.</summary>
