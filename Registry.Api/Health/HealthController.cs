@@ -15,8 +15,11 @@ internal sealed class HealthController(StorageReadiness storage, PackageCatalog 
     /// <summary>The status of a service that can answer requests.</summary>
     public const string ReadyStatus = "ready";
 
-    private const string AlivePath = "/healthz";
-    private const string ReadyPath = "/readyz";
+    /// <summary>The path that tells whether the process is alive.</summary>
+    public const string AlivePath = "/healthz";
+
+    /// <summary>The path that tells whether requests can be served.</summary>
+    public const string ReadyPath = "/readyz";
 
     /// <summary>Whether a path is one of health, which is asked for by address and not by name.</summary>
     public static bool IsAt(PathString path) => path.Value?.TrimEnd('/') is AlivePath or ReadyPath;

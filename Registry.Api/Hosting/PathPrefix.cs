@@ -14,15 +14,17 @@ internal sealed class PathPrefix(RequestDelegate next, PathBaseSettings settings
 {
     private const string Header = "X-Forwarded-Prefix";
 
+    private readonly PathString configured = settings.Prefix;
+
     /// <summary>Handles one request.</summary>
     public Task InvokeAsync(HttpContext context)
     {
         var request = context.Request;
-        if (settings.Prefix.HasValue)
+        if (configured.HasValue)
         {
-            if (request.Path.StartsWithSegments(settings.Prefix, StringComparison.Ordinal, out var rest))
+            if (request.Path.StartsWithSegments(configured, StringComparison.Ordinal, out var rest))
                 request.Path = rest;
-            request.PathBase = settings.Prefix;
+            request.PathBase = configured;
         }
 
         if (request.Headers.TryGetValue(Header, out var forwarded))

@@ -11,6 +11,7 @@ using Registry.Api.Health;
 using Registry.Api.Http;
 using Registry.Api.Http.Errors;
 using Registry.Api.Http.Transfers;
+using Registry.Api.Kar;
 using Registry.Api.Logging;
 using Registry.Api.OpenApi;
 using Registry.Core.Archives;
@@ -142,7 +143,7 @@ public static class RegistryApplication
         var kestrel = app.Services.GetRequiredService<IOptions<KestrelServerOptions>>().Value;
         kestrel.Limits.MaxRequestBodySize = app.Services.OptionsOf<LimitSettings>().RequestBytes;
         kestrel.Limits.MinResponseDataRate =
-            TransferWatch.RateAfterwards(app.Services.GetRequiredService<TransferOptions>().Stall);
+            TransferWatch.FinalRate(app.Services.GetRequiredService<TransferOptions>().Stall);
         return app;
     }
 
@@ -163,7 +164,7 @@ public static class RegistryApplication
         app.UseMiddleware<RequestLimit>();
         app.UseRouting();
         app.UseMiddleware<ExactPaths>();
-        app.MapControllers();
+        app.MapControllers().Add(app.Services.GetRequiredService<ApiProtocols>().Attach);
         app.MapSwaggerPage();
     }
 
@@ -198,7 +199,7 @@ public static class RegistryApplication
         services.AddSingleton(static provider => provider.OptionsOf<CacheSettings>().Indexes);
         services.AddSingleton(static provider => provider.OptionsOf<CacheSettings>().Contents);
         services.AddSingleton<FaultLog>();
-        services.AddSingleton(new PathBaseSettings(configuration[PathBaseSettings.Setting]));
+        services.AddSingleton(static provider => provider.OptionsOf<PathBaseSettings>());
         services.AddSingleton(static provider => provider.OptionsOf<CorsSettings>());
         services.AddSingleton(static provider => provider.OptionsOf<HostSettings>());
         services.AddSingleton(static provider => provider.OptionsOf<TransferSettings>().ToOptions());
@@ -211,7 +212,9 @@ public static class RegistryApplication
         services.AddSingleton<ChannelRegistry>();
         services.AddSingleton<AppArchiveRegistry>();
         services.AddSingleton<BlobCollector>();
-        services.AddSingleton<ListBodies>();
+        services.AddSingleton<ApiProtocols>();
+        services.AddCnr();
+        services.AddKar();
         services.AddHostedService<CatalogService>();
         services.AddHostedService<CollectorService>();
     }

@@ -38,13 +38,16 @@ internal static class RegistrySettings
     {
         foreach (var section in Sections)
             section.Add(services, configuration);
+        services.AddOptions<PathBaseSettings>()
+            .Configure(options => options.Value = configuration[PathBaseSettings.Setting])
+            .ValidateOnStart();
+        services.AddSingleton<IValidateOptions<PathBaseSettings>, PathBaseSettingsValidator>();
     }
 
     /// <summary>What is wrong with settings that are in no options.</summary>
     public static IReadOnlyList<string> Errors(IConfiguration configuration) =>
     [
         .. StorageSelection.Errors(configuration),
-        .. new PathBaseSettings(configuration[PathBaseSettings.Setting]).Errors(),
         .. ListenAddresses.Errors(configuration),
         .. LogLevels.FindInvalid(configuration).Select(LogLevels.Error),
     ];

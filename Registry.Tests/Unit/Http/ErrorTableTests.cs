@@ -10,20 +10,20 @@ public sealed class ErrorTableTests
 {
     [Test]
     public void Every_refusal_of_the_domain_is_in_the_table() =>
-        Assert.That(ErrorTable.Refusals.Keys, Is.EquivalentTo(Enum.GetValues<ErrorCode>()));
+        Assert.That(ErrorTable.Default.Refusals.Keys, Is.EquivalentTo(Enum.GetValues<ErrorCode>()));
 
     [Test]
     public void A_code_has_one_status()
     {
-        var all = ErrorTable.Refusals.Values.Concat(
-            ErrorTable.Statuses.Select(static s => (Status: s.Key, s.Value.Code))).Distinct();
+        var all = ErrorTable.Default.Refusals.Values.Concat(
+            ErrorTable.Default.Statuses.Select(static s => (Status: s.Key, s.Value.Code))).Distinct();
         Assert.That(all.Select(static e => e.Code), Is.Unique);
     }
 
     [Test]
     public void What_a_refusal_says_reaches_the_client()
     {
-        var answer = ErrorTable.Of(
+        var answer = ErrorTable.Default.Of(
             new RegistryException(
                 ErrorCode.ChannelNotFound, "No such channel.", ("channel", "dev"), ("package", null)));
         Assert.That(
@@ -39,7 +39,7 @@ public sealed class ErrorTableTests
     public void A_fault_of_the_storage_names_no_cause_and_says_when_to_come_back(
         StorageFault kind, int status, string code)
     {
-        var answer = ErrorTable.Of(new StorageException(kind, "/var/lib/registry on secret-host"));
+        var answer = ErrorTable.Default.Of(new StorageException(kind, "/var/lib/registry on secret-host"));
         Assert.That((answer.Status, answer.Code), Is.EqualTo((status, code)));
         Assert.That(answer.Message, Does.Not.Contain("secret").And.Not.Contain("/"));
         Assert.That(answer.Headers.Single().Name, Is.EqualTo("Retry-After"));
@@ -56,20 +56,20 @@ public sealed class ErrorTableTests
         {
             RetryAfter = seconds is { } asked ? TimeSpan.FromSeconds(asked) : null
         };
-        Assert.That(ErrorTable.Of(fault).Headers.Single().Value, Is.EqualTo(expected));
+        Assert.That(ErrorTable.Default.Of(fault).Headers.Single().Value, Is.EqualTo(expected));
     }
 
     [Test]
     public void An_unknown_outcome_says_when_to_come_back() =>
         Assert.That(
-            ErrorTable.Of(new RegistryException(ErrorCode.Unavailable, "Look.")).Headers.Single().Name,
+            ErrorTable.Default.Of(new RegistryException(ErrorCode.Unavailable, "Look.")).Headers.Single().Name,
             Is.EqualTo("Retry-After"));
 
     [TestCase(StatusCodes.Status418ImATeapot, "invalid-usage")]
     [TestCase(StatusCodes.Status502BadGateway, "internal-error")]
     public void A_status_of_no_entry_keeps_its_number(int status, string code)
     {
-        var answer = ErrorTable.OfStatus(status);
+        var answer = ErrorTable.Default.OfStatus(status);
         Assert.That((answer.Status, answer.Code), Is.EqualTo((status, code)));
     }
 }
