@@ -19,7 +19,9 @@ internal sealed class CnrProtocol : ApiProtocol
         : new CnrProtocol(nestsErrors: false, "/api/v1/packages", "/version");
 
     /// <inheritdoc/>
-    /// <remarks>Below <c>/cnr</c> the same object is repeated under <c>error</c>, where Quay's clients read it.</remarks>
+    /// <remarks>
+    /// Below <c>/cnr</c> the same object is repeated under <c>error</c>, where Quay's clients read it.
+    /// </remarks>
     public override void WriteError(Utf8JsonWriter json, ErrorAnswer error)
     {
         json.WriteStartObject();

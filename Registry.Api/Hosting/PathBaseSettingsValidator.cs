@@ -5,8 +5,8 @@ using Registry.Api.Ui;
 
 namespace Registry.Api.Hosting;
 
-/// <summary>Requires a path, and one that no path of the registry begins with.</summary>
-/// <param name="protocols">The owners of paths.</param>
+/// <summary>Requires a path that does not overlap a path of the registry.</summary>
+/// <param name="protocols">The protocols, which own paths.</param>
 internal sealed class PathBaseSettingsValidator(ApiProtocols protocols) : IValidateOptions<PathBaseSettings>
 {
     /// <summary>The paths that no protocol owns.</summary>
@@ -17,12 +17,12 @@ internal sealed class PathBaseSettingsValidator(ApiProtocols protocols) : IValid
     {
         if (PathBaseSettings.Parse(options.Value) is not { } prefix)
             return ValidateOptionsResult.Fail(
-                $"{PathBaseSettings.Setting} is '{options.Value}'; a path of letters, digits and - . _ ~ is expected, "
+                $"{PathBaseSettings.Setting} is '{options.Value}'; expected a path of letters, digits and - . _ ~, "
                     + "such as /registry.");
         return prefix.HasValue && protocols.Paths.Concat(Pages).Any(path => Overlap(path, prefix))
             ? ValidateOptionsResult.Fail(
-                $"{PathBaseSettings.Setting} is '{options.Value}'; it must not begin like a path of the registry "
-                    + "itself, such as /api/v1.")
+                $"{PathBaseSettings.Setting} is '{options.Value}'; it must not overlap a path of the registry, such as "
+                    + "/api/v1.")
             : ValidateOptionsResult.Success;
     }
 

@@ -9,10 +9,10 @@ using Registry.Storage.Redis;
 
 namespace Registry.Api.Hosting;
 
-/// <summary>Which storage <c>STORAGE</c> selects. The only place that knows the backends: one line for each.</summary>
+/// <summary>Selects the storage by <c>STORAGE</c>. The only place that knows the backends: one entry each.</summary>
 internal static class StorageSelection
 {
-    /// <summary>The setting that selects.</summary>
+    /// <summary>The name of the setting.</summary>
     public const string Setting = "STORAGE";
 
     /// <summary>The service key of the backend's own stores.</summary>
@@ -42,24 +42,30 @@ internal static class StorageSelection
             static (services, configuration) => services.AddGcsStorage(configuration)),
     ];
 
-    /// <summary>What there is to select from.</summary>
+    /// <summary>The names of the backends.</summary>
     public static IEnumerable<string> Names => Backends.Select(static backend => backend.Name);
 
     /// <summary>The settings of all backends.</summary>
     public static IEnumerable<Setting> Settings =>
         Backends.SelectMany(static backend => Core.Settings.Setting.Of(backend.Section, backend.Options));
 
-    /// <summary>The settings of the storage that belong to no section.</summary>
+    /// <summary>The settings of the storage without a section.</summary>
     public static IEnumerable<string> PlainSettings =>
         [Setting, GcsOptions.EmulatorSetting, GcsOptions.DefaultCredentialsSetting];
 
     /// <summary>
-    /// Adds both ports of the selected storage, or none when the selection is wrong; an unset <c>STORAGE</c> is the
-    /// filesystem.
+    /// Adds both ports of the selected storage, each behind a decorator that records its operations. Adds nothing if
+    /// the selection is invalid; the default is the filesystem.
     /// </summary>
     public static void AddStorage(this IServiceCollection services, IConfiguration configuration)
     {
-        if (Find(configuration) is not { } backend)
+        services.AddOptions<StorageSettings>()
+            .Configure(options => options.Backend = configuration[Setting])
+            .Validate(
+                static options => Find(options.Backend) is not null,
+                $"{Setting} is '{configuration[Setting]}'; expected one of {string.Join(", ", Names)}.")
+            .ValidateOnStart();
+        if (Find(configuration[Setting]) is not { } backend)
             return;
         backend.Add(services, configuration);
         services.AddMetrics();
@@ -70,21 +76,13 @@ internal static class StorageSelection
     }
 
     /// <summary>
-    /// Opens the storage to be read and no more. A server needs nothing for that; a folder is neither made nor written
-    /// to.
+    /// Opens the storage read-only: a folder is neither created nor written to. Servers need nothing for that.
     /// </summary>
     public static void OpenStorageReadOnly(this IServiceCollection services) => services.OpenFilesystemReadOnly();
 
-    /// <summary>What is wrong with the selection; nothing when it can be used.</summary>
-    public static IEnumerable<string> Errors(IConfiguration configuration) => Find(configuration) is not null
-        ? []
-        : [$"{Setting} is '{configuration[Setting]}'; expected one of {string.Join(", ", Names)}."];
-
-    private static Backend? Find(IConfiguration configuration)
-    {
-        var wanted = configuration[Setting] ?? Backends[0].Name;
-        return Array.Find(Backends, backend => backend.Name.Equals(wanted.Trim(), StringComparison.OrdinalIgnoreCase));
-    }
+    private static Backend? Find(string? name) => name is null
+        ? Backends[0]
+        : Array.Find(Backends, backend => backend.Name.Equals(name.Trim(), StringComparison.OrdinalIgnoreCase));
 
     private static StorageMetrics MetricsOf(IServiceProvider provider, Backend backend, string store) => new(
         provider.GetRequiredService<IMeterFactory>(), provider.GetRequiredService<TimeProvider>(), backend.Name, store);
@@ -101,11 +99,18 @@ internal static class StorageSelection
             provider => decorate(provider, provider.GetRequiredKeyedService<TPort>(BackendKey)));
     }
 
+    /// <summary>The setting <c>STORAGE</c>.</summary>
+    private sealed class StorageSettings
+    {
+        /// <summary>The name of the backend; null for the default.</summary>
+        public string? Backend { get; set; }
+    }
+
     /// <summary>A storage that can be selected.</summary>
-    /// <param name="Name">What <c>STORAGE</c> calls it.</param>
+    /// <param name="Name">The value of <c>STORAGE</c>.</param>
     /// <param name="Section">The section of its settings.</param>
-    /// <param name="Options">The options that the section is read into.</param>
-    /// <param name="Add">Adds both ports over it.</param>
+    /// <param name="Options">The options class of the section.</param>
+    /// <param name="Add">Adds both ports.</param>
     private sealed record Backend(
         string Name, string Section, Type Options, Action<IServiceCollection, IConfiguration> Add);
 }

@@ -1,5 +1,3 @@
-using Microsoft.AspNetCore.Routing;
-
 namespace Registry.Api.Http;
 
 /// <summary>The protocols of the registry, and which of them owns a path.</summary>

@@ -39,7 +39,7 @@ internal static class ConditionalHeaders
         return ValueTask.FromResult(true);
     }
 
-    /// <summary>Sets what a 304 says as well as the answer that it stands for.</summary>
+    /// <summary>Sets the headers that a 304 shares with the full response.</summary>
     public static void Describe(
         HttpResponse response, string entityTag, params IReadOnlyList<(string Name, string Value)> headers)
     {

@@ -8,26 +8,26 @@ using Registry.Core.Catalog;
 namespace Registry.Api.Ui;
 
 /// <summary>
-/// The page for people at <c>/</c> and <c>/cnr/</c>, which also tells CNR clients where packages are (discovery).
+/// The home page at <c>/</c> and <c>/cnr/</c>, in which CNR clients also discover the location of packages.
 /// </summary>
 [ApiController]
 internal sealed class HomeController(PackageCatalog catalog) : ControllerBase
 {
     /// <summary>Discover packages</summary>
     /// <remarks>
-    /// A page for people. Its `meta` elements `cnr-package` and `appr-package` tell CNR clients where packages are: a
-    /// prefix of names, and the address to pull from with `{name}`, `{version}` and `{mediatype}` to fill in.
+    /// The home page. Its `meta` elements `cnr-package` and `appr-package` tell CNR clients the location of packages: a
+    /// prefix of names, and the URL to pull from, in which clients substitute `{name}`, `{version}` and `{mediatype}`.
     /// </remarks>
-    /// <param name="cancellationToken">The request's.</param>
+    /// <param name="cancellationToken">Cancels the request.</param>
     [HttpGet("/"), HttpHead("/")]
     [HttpGet(Dialect.ApprRoot), HttpHead(Dialect.ApprRoot)]
     [ProducesResponseType<string>(StatusCodes.Status200OK, "text/html")]
     public async Task<IActionResult> ShowAsync(CancellationToken cancellationToken)
     {
-        // Relative links would miss the prefix of PATHBASE in an address that ends with it.
+        // Without the slash at the end of PATHBASE, relative links would lose its last segment.
         if (!Request.Path.HasValue)
         {
-            // The server lets control characters pass, which a header must not hold.
+            // The server accepts control characters, which a header must not contain.
             var query = Request.QueryString.Value ?? "";
             return RedirectPermanent(
                 $"{Request.PathBase}/{(query.AsSpan().ContainsAnyExceptInRange('!', '~') ? "" : query)}");

@@ -5,7 +5,7 @@ using Registry.Api.Http;
 
 namespace Registry.Api.Ui;
 
-/// <summary>The text of the page at <c>/</c>.</summary>
+/// <summary>The HTML of the home page.</summary>
 internal static class HomePage
 {
     private const string Style = """
@@ -32,22 +32,22 @@ internal static class HomePage
         footer { margin-top: 2.5rem; color: var(--soft); font-size: .85rem; }
         """;
 
-    /// <summary>What the page loads, for <see cref="PageHeaders"/>: its icon and the style that stands in it.</summary>
+    /// <summary>The sources of the page for <see cref="PageHeaders"/>: its icon and its inline style.</summary>
     public static string Sources { get; } =
         $"img-src 'self'; style-src 'sha256-{Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(Style)))}'";
 
-    /// <summary>Writes the page. All texts must be encoded for HTML.</summary>
-    /// <param name="scheme">http or https.</param>
-    /// <param name="host">As the client calls this server.</param>
+    /// <summary>Returns the page. All arguments must be encoded for HTML.</summary>
+    /// <param name="scheme">The scheme: http or https.</param>
+    /// <param name="host">The host, as the client addresses it.</param>
     /// <param name="prefix">The path prefix of a proxy, such as <c>/registry</c>; empty for none.</param>
-    /// <param name="root">What the CNR paths begin with: empty or <c>cnr/</c>.</param>
-    /// <param name="up">The relative way from the page to the root of the registry: empty or <c>../</c>.</param>
-    /// <param name="packages">How many packages.</param>
-    /// <param name="releases">How many releases.</param>
+    /// <param name="root">The prefix of the CNR paths: empty or <c>cnr/</c>.</param>
+    /// <param name="up">The relative path from the page to the root of the registry: empty or <c>../</c>.</param>
+    /// <param name="packages">The number of packages.</param>
+    /// <param name="releases">The number of releases.</param>
     public static string Html(
         string scheme, string host, string prefix, string root, string up, string packages, string releases)
     {
-        // {name}, {version} and {mediatype} are the client's to fill in; the CLI reads the metas and nothing else.
+        // Clients substitute {name}, {version} and {mediatype}; the CLI reads only the meta elements.
         var home = $"{scheme}://{host}{prefix}";
         var packagesUrl = $"{home}/{root}api/v1/packages";
         var target = $"{host}/{{name}} {packagesUrl}/{{name}}/{{version}}/{{mediatype}}/pull";

@@ -17,7 +17,7 @@ internal static class Outcome
     /// <summary>The caller cancelled it.</summary>
     public const string Cancelled = "cancelled";
 
-    /// <summary>An exception that is no fault of the storage, such as an invalid argument.</summary>
+    /// <summary>It threw an exception that is not a storage fault, such as an invalid argument.</summary>
     public const string Error = "error";
 
     /// <summary>Returns the outcome of an operation that throws.</summary>
@@ -32,7 +32,7 @@ internal static class Outcome
     public static string OfRead(object? result) => result is null ? Absent : Ok;
 
     /// <summary>
-    /// Returns the outcome of a delete. With a precondition, absence cannot be told from a conflict.
+    /// Returns the outcome of a delete. With a precondition, absence and a conflict are indistinguishable.
     /// </summary>
     public static string OfDelete(Precondition precondition, bool deleted) =>
         deleted ? Ok : precondition.Kind == PreconditionKind.None ? Absent : Conflict;

@@ -1,11 +1,10 @@
 using System.Diagnostics.Metrics;
 using System.Runtime.CompilerServices;
-using Registry.Core.Storage;
 
 namespace Registry.Core.Telemetry;
 
 /// <summary>Records how long the operations of one store take, and how they end.</summary>
-/// <remarks>While nobody listens, an operation is passed on and nothing else happens.</remarks>
+/// <remarks>Without a listener, a call is only forwarded.</remarks>
 public sealed class StorageMetrics
 {
     /// <summary>The name of the meter.</summary>
@@ -39,7 +38,7 @@ public sealed class StorageMetrics
             DurationName, "s", "Duration of storage operations.", tags: null, Buckets);
     }
 
-    /// <summary>Whether anybody listens.</summary>
+    /// <summary>Whether the histogram has a listener.</summary>
     internal bool IsEnabled => duration.Enabled;
 
     /// <summary>Runs an operation and records it.</summary>

@@ -50,20 +50,20 @@ internal sealed class ErrorTable(
         {
             [StatusCodes.Status400BadRequest] = ("invalid-usage", "The request is malformed."),
             [StatusCodes.Status403Forbidden] = ("forbidden", "The origin or the host of this request is not allowed."),
-            [StatusCodes.Status404NotFound] = ("resource-not-found", "There is nothing at this address."),
+            [StatusCodes.Status404NotFound] = ("resource-not-found", "Not found."),
             [StatusCodes.Status405MethodNotAllowed] = ("method-not-allowed", "Method not allowed."),
             [StatusCodes.Status408RequestTimeout] = ("request-timeout", "The request did not arrive in time."),
             [StatusCodes.Status412PreconditionFailed] =
                 ("precondition-failed", "The resource does not match If-Match or If-Unmodified-Since."),
             [StatusCodes.Status413PayloadTooLarge] =
                 ("request-too-large", "The request is larger than this registry accepts."),
-            [StatusCodes.Status414UriTooLong] = ("uri-too-long", "The address is longer than this registry accepts."),
+            [StatusCodes.Status414UriTooLong] = ("uri-too-long", "The URL is longer than this registry accepts."),
             [StatusCodes.Status415UnsupportedMediaType] =
-                ("unsupported-media-type", "This address does not take this content type."),
+                ("unsupported-media-type", "The content type is not supported."),
             [StatusCodes.Status416RangeNotSatisfiable] =
                 ("range-not-satisfiable", "The range begins after the end of the content."),
-            [StatusCodes.Status500InternalServerError] = ("internal-error", "The registry failed."),
-            [StatusCodes.Status503ServiceUnavailable] = ("unavailable", "The storage does not answer. Try again."),
+            [StatusCodes.Status500InternalServerError] = ("internal-error", "Internal error."),
+            [StatusCodes.Status503ServiceUnavailable] = ("unavailable", "The storage does not respond. Try again."),
             [StatusCodes.Status507InsufficientStorage] = ("storage-full", "The storage is full."),
         }.ToFrozenDictionary());
 
@@ -93,13 +93,13 @@ internal sealed class ErrorTable(
         StorageFault.Corrupt => OfStatus(StatusCodes.Status503ServiceUnavailable) with
         {
             Message =
-                "What is stored for this request cannot be read. An operator finds the cause in the registry's log.",
+                "The stored data for this request cannot be read. The log of the registry contains the cause.",
         },
         StorageFault.NewerSchema => OfStatus(StatusCodes.Status503ServiceUnavailable) with
         {
             Message =
                 "A newer version of the registry stored this package. "
-                + "An operator finds the version in the registry's log.",
+                + "The log of the registry contains the version.",
         },
         _ => OfStatus(StatusCodes.Status503ServiceUnavailable) with
         {

@@ -15,7 +15,9 @@ internal sealed class RequestTransfer : IDisposable
     /// <summary>Responses up to this size, in bytes, are sent without a reservation.</summary>
     public const int SmallBytes = 64 * 1024;
 
-    /// <summary>The bytes that are read from the storage and passed to the server at once while memory is plentiful.</summary>
+    /// <summary>
+    /// The bytes that are read from the storage and passed to the server at once while memory is plentiful.
+    /// </summary>
     public const int LargeBufferBytes = 128 * 1024;
 
     /// <summary>The same when memory is scarce.</summary>

@@ -83,7 +83,9 @@ internal sealed class WatchedReader(PipeReader inner, RequestTransfer transfer) 
     /// <inheritdoc/>
     public override void Complete(Exception? exception = null) => inner.Complete(exception);
 
-    /// <summary>Kestrel reports some malformed bodies, such as a chunk size out of range, as a plain IOException.</summary>
+    /// <summary>
+    /// Kestrel reports some malformed bodies, such as a chunk size out of range, as a plain IOException.
+    /// </summary>
     private static bool IsMalformed(
         IOException broken) => broken is not (BadHttpRequestException or ConnectionResetException);
 

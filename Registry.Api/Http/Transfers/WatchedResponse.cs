@@ -33,8 +33,8 @@ internal sealed class WatchedResponse : PipeWriter, IHttpResponseBodyFeature, IH
     public bool IsAborted => HasEnded && !(context.Response.HasStarted && context.Response.ContentLength == flushed);
 
     /// <summary>
-    /// The bytes of the body that were sent. For an aborted response, the bytes of all completed flushes: the client may
-    /// have received a part of the next, or not all of the last.
+    /// The bytes of the body that were sent. For an aborted response, the bytes of all completed flushes: the client
+    /// may have received a part of the next, or not all of the last.
     /// </summary>
     public long Bytes => HttpMethods.IsHead(context.Request.Method) ? 0 : HasEnded ? flushed : written;
 

@@ -25,7 +25,8 @@ public sealed class RecordedOperations : IDisposable
             All.Enqueue((instrument, seconds, tags.ToArray().ToDictionary(tag => tag.Key, tag => $"{tag.Value}"))));
     }
 
-    public ConcurrentQueue<(Instrument Instrument, double Seconds, Dictionary<string, string> Tags)> All { get; } = new();
+    public ConcurrentQueue<(Instrument Instrument, double Seconds, Dictionary<string, string> Tags)> All { get; } =
+        new();
 
     public IEnumerable<string> Outcomes => All.Select(static one => $"{one.Tags["operation"]} {one.Tags["outcome"]}");
 

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc.Controllers;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using NUnit.Framework;
@@ -59,7 +60,7 @@ public sealed class ApiProtocolTests
     {
         var endpoints = host.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
             .Where(static endpoint =>
-                endpoint.Metadata.GetMetadata<Microsoft.AspNetCore.Mvc.Controllers.ControllerActionDescriptor>() is not null)
+                endpoint.Metadata.GetMetadata<ControllerActionDescriptor>() is not null)
             .ToList();
         Assert.That(endpoints, Has.Count.GreaterThan(20));
         foreach (var endpoint in endpoints)

@@ -57,15 +57,22 @@ public sealed class ObservedStoreTests
 
     private static IEnumerable<(Exception Fault, string Outcome)> Faults =>
     [
-        .. Enum.GetValues<StorageFault>().Select(static kind => ((Exception)new StorageException(kind, "broken"), kind switch
-        {
-            StorageFault.NewerSchema => "newer_schema",
-            StorageFault.EpochEnded => "epoch_ended",
-            _ => $"{kind}".ToLowerInvariant(),
-        })),
+        (new StorageException(StorageFault.Unavailable, "broken"), "unavailable"),
+        (new StorageException(StorageFault.Throttled, "broken"), "throttled"),
+        (new StorageException(StorageFault.Full, "broken"), "full"),
+        (new StorageException(StorageFault.Denied, "broken"), "denied"),
+        (new StorageException(StorageFault.Corrupt, "broken"), "corrupt"),
+        (new StorageException(StorageFault.NewerSchema, "broken"), "newer_schema"),
+        (new StorageException(StorageFault.EpochEnded, "broken"), "epoch_ended"),
         (new OperationCanceledException(), "cancelled"),
         (new ArgumentException("too large"), "error"),
     ];
+
+    [Test]
+    public void Every_storage_fault_is_tested() =>
+        Assert.That(
+            Faults.Select(static one => one.Fault).OfType<StorageException>().Select(static fault => fault.Kind),
+            Is.EquivalentTo(Enum.GetValues<StorageFault>()));
 
     [SetUp]
     public void Listen()
@@ -287,7 +294,10 @@ public sealed class ObservedStoreTests
         public ValueTask<Revision?> StatAsync(StoreKey key, CancellationToken cancellationToken) => throw fault;
 
         public ValueTask<Revision?> TryPutAsync(
-            StoreKey key, ReadOnlyMemory<byte> content, Precondition precondition, CancellationToken cancellationToken) =>
+            StoreKey key,
+            ReadOnlyMemory<byte> content,
+            Precondition precondition,
+            CancellationToken cancellationToken) =>
             throw fault;
 
         public ValueTask<bool> TryDeleteAsync(
@@ -313,7 +323,10 @@ public sealed class ObservedStoreTests
             throw new NotSupportedException();
 
         public ValueTask<Revision?> TryPutAsync(
-            StoreKey key, ReadOnlyMemory<byte> content, Precondition precondition, CancellationToken cancellationToken) =>
+            StoreKey key,
+            ReadOnlyMemory<byte> content,
+            Precondition precondition,
+            CancellationToken cancellationToken) =>
             throw new NotSupportedException();
 
         public ValueTask<bool> TryDeleteAsync(
