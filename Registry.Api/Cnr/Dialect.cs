@@ -4,7 +4,7 @@ namespace Registry.Api.Cnr;
 /// The two generations of the CNR protocol, spoken by the same controllers: 0.2.7 at <c>/api/v1/packages</c>, 0.7.4
 /// (appr) at <c>/cnr/api/v1/packages</c>. They differ in what is written here and in nothing else (CNR, section 11).
 /// </summary>
-/// <param name="Root">What the paths of this generation begin with; empty or <c>/cnr</c>.</param>
+/// <param name="Root">The prefix of this generation's paths: empty or <see cref="ApprRoot"/>.</param>
 /// <param name="Vendor">In media types.</param>
 /// <param name="Schema">In media types.</param>
 /// <param name="VersionKey">The member of <c>/version</c>.</param>
@@ -13,11 +13,14 @@ namespace Registry.Api.Cnr;
 internal sealed record Dialect(
     string Root, string Vendor, string Schema, string VersionKey, string Version, bool PullNamesMediaType)
 {
+    /// <summary>The root of <see cref="Appr"/>.</summary>
+    public const string ApprRoot = "/cnr";
+
     /// <summary>cn-app-registry.</summary>
     public static Dialect Cnr { get; } = new("", "cnr", "v1", "cnr-api", "0.2.7", PullNamesMediaType: false);
 
     /// <summary>appr.</summary>
-    public static Dialect Appr { get; } = new("/cnr", "appr", "v0", "appr-api", "0.7.4", PullNamesMediaType: true);
+    public static Dialect Appr { get; } = new(ApprRoot, "appr", "v0", "appr-api", "0.7.4", PullNamesMediaType: true);
 
     /// <summary>The generation that a request speaks, by its path.</summary>
     public static Dialect Of(

@@ -10,7 +10,7 @@ internal sealed class VersionController : ControllerBase
     /// <summary>Show the protocol version</summary>
     /// <remarks>The version of the protocol spoken under this root, not the product's own.</remarks>
     [HttpGet("/version"), HttpHead("/version")]
-    [HttpGet("/cnr/version"), HttpHead("/cnr/version")]
+    [HttpGet($"{Dialect.ApprRoot}/version"), HttpHead($"{Dialect.ApprRoot}/version")]
     [ProducesResponseType<Dictionary<string, string>>(StatusCodes.Status200OK, "application/json")]
     public IActionResult Version()
     {

@@ -7,11 +7,11 @@ using Registry.Core.Catalog;
 namespace Registry.Api.Health;
 
 /// <summary>
-/// Reads the catalog at the start, so that no request has to wait for all packages; until then <c>/readyz</c> says no.
-/// Whatever fails is logged and tried again.
+/// Loads the catalog at startup, so that no request has to wait for all packages; until then <c>/readyz</c> returns
+/// 503. Failures are logged and retried.
 /// </summary>
 /// <remarks>
-/// It begins once the port is open: what opens the port would have to share the processors with the reading of 100,000
+/// It starts once the port is open. Otherwise startup would compete for the processors with the loading of 100,000
 /// packages.
 /// </remarks>
 internal sealed partial class CatalogService(
@@ -24,20 +24,20 @@ internal sealed partial class CatalogService(
     ILogger<CatalogService> logger)
     : BackgroundService
 {
-    /// <summary>How long it waits before it tries again.</summary>
-    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+    /// <summary>The delay before a retry.</summary>
+    private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(1);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        if (!await OpenedAsync(stoppingToken))
+        if (!await HasOpenedAsync(stoppingToken))
             return;
         var began = time.GetTimestamp();
         while (!await TryLoadAsync(began, stoppingToken))
-            await Task.Delay(Pause, time, stoppingToken);
+            await Task.Delay(RetryDelay, time, stoppingToken);
     }
 
-    /// <summary>Waits until the port is open; false when it will not be, which others tell of.</summary>
-    private async Task<bool> OpenedAsync(CancellationToken stoppingToken)
+    /// <summary>Waits until the port is open. Returns false if it will not be; the host reports why.</summary>
+    private async Task<bool> HasOpenedAsync(CancellationToken stoppingToken)
     {
         var opened = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
         await using var start = host.ApplicationStarted.Register(() => opened.TrySetResult(true));
@@ -65,7 +65,7 @@ internal sealed partial class CatalogService(
         catch (Exception fault)
         {
             if (faults.IsFirst(fault, "Loading packages", status: null))
-                LogFailed(fault, Pause.TotalSeconds);
+                LogFailed(fault, RetryDelay.TotalSeconds);
             return false;
         }
     }
@@ -74,7 +74,7 @@ internal sealed partial class CatalogService(
         Level = LogLevel.Information, Message = "Registry {Version}, {Storage}, {Packages}, listening on {Addresses}")]
     private partial void LogReady(string version, string storage, string packages, string addresses);
 
-    [LoggerMessage(Level = LogLevel.Debug, Message = "Read the indexes of {Packages} packages in {Milliseconds:F0} ms")]
+    [LoggerMessage(Level = LogLevel.Debug, Message = "Loaded {Packages} packages in {Milliseconds:F0} ms")]
     private partial void LogLoaded(int packages, double milliseconds);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Loading packages failed; retrying in {Seconds} s")]

@@ -5,42 +5,45 @@ using Registry.Core.Storage;
 
 namespace Registry.Api.Health;
 
-/// <summary>What an orchestrator asks.</summary>
+/// <summary>The health checks for orchestrators.</summary>
 [ApiController]
 internal sealed class HealthController(StorageReadiness storage, PackageCatalog catalog) : ControllerBase
 {
-    /// <summary>The status of a process that is alive.</summary>
+    /// <summary>The status of a live process.</summary>
     public const string AliveStatus = "ok";
 
-    /// <summary>The status of a service that can answer requests.</summary>
+    /// <summary>The status of a service that can serve requests.</summary>
     public const string ReadyStatus = "ready";
 
-    private const string AlivePath = "/healthz";
-    private const string ReadyPath = "/readyz";
+    /// <summary>The path of the liveness check.</summary>
+    public const string AlivePath = "/healthz";
 
-    /// <summary>Whether a path is one of health, which is asked for by address and not by name.</summary>
+    /// <summary>The path of the readiness check.</summary>
+    public const string ReadyPath = "/readyz";
+
+    /// <summary>Whether a path is a health check. Probes use the address, not a host name.</summary>
     public static bool IsAt(PathString path) => path.Value?.TrimEnd('/') is AlivePath or ReadyPath;
 
     /// <summary>Check whether the process is alive</summary>
-    /// <remarks>Does not ask the storage.</remarks>
+    /// <remarks>Does not check the storage.</remarks>
     [HttpGet(AlivePath), HttpHead(AlivePath)]
     [ProducesResponseType<Dictionary<string, string>>(StatusCodes.Status200OK, "application/json")]
     public IActionResult Alive() => Status(AliveStatus);
 
     /// <summary>Check whether requests can be served</summary>
-    /// <remarks>200 once the storage answers and all packages have been read; otherwise 503.</remarks>
-    /// <param name="cancellationToken">The request's.</param>
-    /// <exception cref="StorageException">It does not answer.</exception>
-    /// <exception cref="RegistryException">It is still telling.</exception>
+    /// <remarks>200 once the storage responds and all packages are loaded; otherwise 503.</remarks>
+    /// <param name="cancellationToken">Cancels the request.</param>
+    /// <exception cref="StorageException">The storage does not respond.</exception>
+    /// <exception cref="RegistryException">The packages are still being loaded.</exception>
     [HttpGet(ReadyPath), HttpHead(ReadyPath)]
     [ProducesResponseType<Dictionary<string, string>>(StatusCodes.Status200OK, "application/json")]
     public async Task<IActionResult> ReadyAsync(CancellationToken cancellationToken)
     {
-        await storage.AskAsync(cancellationToken);
+        await storage.CheckAsync(cancellationToken);
         if (!catalog.IsLoaded)
             throw new RegistryException(
                 ErrorCode.Unavailable,
-                "The registry has been started and is still reading what packages there are. Try again.");
+                "The registry is starting and still loading its packages. Try again.");
         return Status(ReadyStatus);
     }
 

@@ -4,19 +4,19 @@ using Registry.Core.Storage;
 
 namespace Registry.Api.Health;
 
-/// <summary>Asks the storage whether it works: thoroughly before the port opens, cheaply for <c>/readyz</c>.</summary>
+/// <summary>Checks the storage: thoroughly before the port opens, cheaply for <c>/readyz</c>.</summary>
 internal sealed partial class StorageReadiness(
     IDocumentStore documents, IStorageProbe backend, FaultLog faults, ILogger<StorageReadiness> logger)
 {
-    /// <summary>How long the probe at start may take: longer than that, a storage does not answer.</summary>
-    private static readonly TimeSpan StartDeadline = TimeSpan.FromSeconds(10);
+    /// <summary>The timeout of the checks at startup.</summary>
+    private static readonly TimeSpan StartupTimeout = TimeSpan.FromSeconds(10);
 
-    /// <summary>The same for one cheap read: what an orchestrator has patience for.</summary>
-    private static readonly TimeSpan AskDeadline = TimeSpan.FromSeconds(3);
+    /// <summary>The timeout of a readiness check: about as long as an orchestrator waits.</summary>
+    private static readonly TimeSpan CheckTimeout = TimeSpan.FromSeconds(3);
 
-    private static readonly StoreKey Asked = StoreKey.Of([.. StoreKeys.Probe.Segments(), "absent"]);
+    private static readonly StoreKey AbsentKey = StoreKey.Of([.. StoreKeys.Probe.Segments(), "absent"]);
 
-    /// <summary>What <c>STORAGE</c> calls the backend.</summary>
+    /// <summary>The backend, as <c>STORAGE</c> names it.</summary>
     public string Name => backend.Name;
 
     /// <summary>See <see cref="IStorageProbe.Description"/>.</summary>
@@ -26,55 +26,59 @@ internal sealed partial class StorageReadiness(
     public IReadOnlyDictionary<string, string> Facts => backend.Facts;
 
     /// <summary>
-    /// Writes, reads, lists and deletes one document, and proves what the backend needs besides. A full storage is
-    /// logged and accepted when it can be read: what it holds is served, and deletes make room.
+    /// Writes, reads, lists and deletes one document, and runs the probe of the backend. A full storage is logged and
+    /// accepted if it can be read: its packages can be pulled, and deletes free space.
     /// </summary>
     /// <exception cref="StorageException">
-    /// It does not work: a wrong path, bucket or password is an error at start and not the first user's.
+    /// The storage does not work: a wrong path, bucket or password fails the startup, not the first request.
     /// </exception>
-    public async Task ProveAsync(CancellationToken cancellationToken)
+    public async Task ProbeAsync(CancellationToken cancellationToken)
     {
         try
         {
-            await WithinAsync(StartDeadline, ProveWithinAsync, cancellationToken);
+            await WithTimeoutAsync(StartupTimeout, ProbeDocumentsAsync, cancellationToken);
         }
         catch (StorageException full) when (full.Kind == StorageFault.Full)
         {
-            await WithinAsync(StartDeadline, ReadAsync, cancellationToken);
+            await WithTimeoutAsync(StartupTimeout, ReadAsync, cancellationToken);
             LogFull(full.Message);
         }
     }
 
-    /// <summary>One cheap read.</summary>
-    /// <exception cref="StorageException">The storage does not answer.</exception>
-    public Task AskAsync(CancellationToken cancellationToken) => WithinAsync(AskDeadline, ReadAsync, cancellationToken);
+    /// <summary>Reads one document that does not exist.</summary>
+    /// <exception cref="StorageException">The storage does not respond.</exception>
+    public Task CheckAsync(CancellationToken cancellationToken) =>
+        WithTimeoutAsync(CheckTimeout, ReadAsync, cancellationToken);
 
     /// <summary>
-    /// As <see cref="AskAsync"/>, with the patience of a start: the first call may have to find credentials.
+    /// Checks the storage as <see cref="CheckAsync"/> does, with the timeout of a startup: the first call may have to
+    /// obtain credentials.
     /// </summary>
     /// <exception cref="StorageException">The storage cannot be read.</exception>
-    public Task ProveReadableAsync(
-        CancellationToken cancellationToken) => WithinAsync(StartDeadline, ReadAsync, cancellationToken);
+    public Task ProbeReadableAsync(CancellationToken cancellationToken) =>
+        WithTimeoutAsync(StartupTimeout, ReadAsync, cancellationToken);
 
-    /// <summary>As <see cref="AskAsync"/>; why it does not answer is logged.</summary>
-    public async Task<bool> AnswersAsync(CancellationToken cancellationToken)
+    /// <summary>Returns whether <see cref="CheckAsync"/> succeeds, and logs why it does not.</summary>
+    public async Task<bool> IsAvailableAsync(CancellationToken cancellationToken)
     {
         try
         {
-            await AskAsync(cancellationToken);
+            await CheckAsync(cancellationToken);
             return true;
         }
         catch (StorageException fault)
         {
-            if (faults.IsFirst(fault, "Asking the storage", status: null))
-                LogNoAnswer(fault);
+            if (faults.IsFirst(fault, "Checking the storage", status: null))
+                LogUnavailable(fault);
             return false;
         }
     }
 
-    /// <summary>Tells the operator which storage failed: what a backend throws need not say where it is.</summary>
-    /// <param name="action">What may fail.</param>
-    /// <exception cref="StorageException">It failed; the message begins with <see cref="Description"/>.</exception>
+    /// <summary>Runs an action, and adds the description of the storage to the message of a failure.</summary>
+    /// <param name="action">The action.</param>
+    /// <exception cref="StorageException">
+    /// The action failed. The message begins with <see cref="Description"/>.
+    /// </exception>
     public async Task DescribeFaultsAsync(Func<Task> action)
     {
         try
@@ -87,20 +91,20 @@ internal sealed partial class StorageReadiness(
         }
     }
 
-    private async Task ReadAsync(
-        CancellationToken cancellationToken) => await documents.GetAsync(Asked, cancellationToken);
+    private async Task ReadAsync(CancellationToken cancellationToken) =>
+        await documents.GetAsync(AbsentKey, cancellationToken);
 
-    private async Task ProveWithinAsync(CancellationToken cancellationToken)
+    private async Task ProbeDocumentsAsync(CancellationToken cancellationToken)
     {
         await backend.ProbeAsync(cancellationToken);
         var key = StoreKey.Of([.. StoreKeys.Probe.Segments(), Guid.NewGuid().ToString("N")]);
         var content = RandomNumberGenerator.GetBytes(64);
-        var revision = await PutAsync(key, content, cancellationToken) ?? throw Broken("did not take a new document");
+        var revision = await PutAsync(key, content, cancellationToken) ?? throw Broken("did not store a new document");
         var wrong =
             await documents.GetAsync(key, cancellationToken) is not { } document
                 || document.Revision != revision
                 || !document.Content.Span.SequenceEqual(content)
-                ? "did not give back what was written"
+                ? "did not return what was written"
             : !await ListsAsync(key, cancellationToken) ? "did not list what was written"
             : null;
         if (!await documents.TryDeleteAsync(key, Precondition.Matches(revision), cancellationToken))
@@ -117,7 +121,7 @@ internal sealed partial class StorageReadiness(
         }
         catch (StorageException full) when (full.Kind == StorageFault.Full)
         {
-            // Whether it was written is not known, and nothing is to be left behind.
+            // The document may have been written, and must not stay behind.
             await documents.TryDeleteAsync(key, Precondition.None, cancellationToken);
             throw;
         }
@@ -131,20 +135,20 @@ internal sealed partial class StorageReadiness(
         return false;
     }
 
-    private async Task WithinAsync(
-        TimeSpan deadline, Func<CancellationToken, Task> probe, CancellationToken cancellationToken)
+    private async Task WithTimeoutAsync(
+        TimeSpan timeout, Func<CancellationToken, Task> probe, CancellationToken cancellationToken)
     {
-        using var within = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        within.CancelAfter(deadline);
+        using var timeoutSource = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        timeoutSource.CancelAfter(timeout);
         try
         {
-            await probe(within.Token);
+            await probe(timeoutSource.Token);
         }
         catch (OperationCanceledException late) when (!cancellationToken.IsCancellationRequested)
         {
             throw new StorageException(
                 StorageFault.Unavailable,
-                $"The storage '{Name}' did not answer within {deadline.TotalSeconds} seconds.",
+                $"The storage '{Name}' did not respond within {timeout.TotalSeconds} seconds.",
                 late);
         }
     }
@@ -153,9 +157,9 @@ internal sealed partial class StorageReadiness(
 
     [LoggerMessage(
         Level = LogLevel.Warning,
-        Message = "The storage is full: packages are served and can be deleted, pushes are refused. {Reason}")]
+        Message = "The storage is full: packages can be pulled and deleted, but not pushed. {Reason}")]
     private partial void LogFull(string reason);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The storage does not answer")]
-    private partial void LogNoAnswer(Exception fault);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The storage does not respond")]
+    private partial void LogUnavailable(Exception fault);
 }

@@ -4,16 +4,16 @@ using Registry.Core.Errors;
 namespace Registry.Api.Hosting;
 
 /// <summary>
-/// Answers only to the names that <c>HOSTS__ALLOWED</c> lists. A web page can point a name of its own at any address
-/// (DNS rebinding), and the browser then takes the registry for a part of that page; the name in <c>Host</c> tells.
-/// Health is exempt, as probes call by address.
+/// Accepts only the hosts that <c>HOSTS__ALLOWED</c> lists. A web page can point its own host name at any address (DNS
+/// rebinding), so that the browser treats the registry as the page's origin; the <c>Host</c> header reveals that.
+/// Health checks are exempt, as probes use the address.
 /// </summary>
 internal sealed class AllowedHosts(RequestDelegate next, HostSettings settings)
 {
     private readonly HashSet<string> allowed = settings.Parse();
 
     /// <summary>Handles one request, after the forwarded headers of trusted proxies.</summary>
-    /// <exception cref="RegistryException"><see cref="ErrorCode.Forbidden"/>.</exception>
+    /// <exception cref="RegistryException"><see cref="ErrorCode.Forbidden"/>: the host is not allowed.</exception>
     public Task InvokeAsync(HttpContext context)
     {
         var host = context.Request.Host;
@@ -21,8 +21,7 @@ internal sealed class AllowedHosts(RequestDelegate next, HostSettings settings)
             return next(context);
         throw new RegistryException(
             ErrorCode.Forbidden,
-            $"This registry does not answer to the host '{host.Value}'. HOSTS__ALLOWED lists the names that it "
-                + "answers to.",
+            $"The host '{host.Value}' is not allowed. HOSTS__ALLOWED lists the allowed hosts.",
             ("host", host.Value));
     }
 }

@@ -2,7 +2,7 @@ using Microsoft.Extensions.Options;
 
 namespace Registry.Api.Hosting;
 
-/// <summary>Demands that no cache has a negative size.</summary>
+/// <summary>Requires sizes of 0 or above.</summary>
 internal sealed class CacheSettingsValidator : IValidateOptions<CacheSettings>
 {
     public ValidateOptionsResult Validate(string? name, CacheSettings options)

@@ -3,13 +3,13 @@ using Registry.Core.Packages;
 namespace Registry.Api.Hosting;
 
 /// <summary>
-/// Section <c>Collection</c>: when the space of blobs that nobody refers to is reclaimed. All in seconds.
+/// Section <c>Collection</c>: when unreferenced blobs are deleted. All values are in seconds.
 /// </summary>
 public sealed class CollectionSettings
 {
     private static readonly CollectionOptions Defaults = new();
 
-    /// <summary>The pause between two collections.</summary>
+    /// <summary>The time between two collections.</summary>
     /// <value>Default 3,600.</value>
     public double PeriodSeconds { get; set; } = Defaults.Period.TotalSeconds;
 
@@ -20,7 +20,7 @@ public sealed class CollectionSettings
     /// <value>Default 3,600.</value>
     public double GraceSeconds { get; set; } = Defaults.Grace.TotalSeconds;
 
-    /// <summary>A staged upload that nobody wrote to for this long is discarded.</summary>
+    /// <summary>How long a staged upload may be idle before it is discarded.</summary>
     /// <value>Default 21,600.</value>
     public double StagedIdleSeconds { get; set; } = Defaults.StagedIdle.TotalSeconds;
 

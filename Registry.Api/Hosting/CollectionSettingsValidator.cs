@@ -4,17 +4,17 @@ using Registry.Core.Settings;
 
 namespace Registry.Api.Hosting;
 
-/// <summary>Demands times above 0, and a grace that outlasts every change of a package.</summary>
-/// <param name="updates">How long a change is tried.</param>
+/// <summary>Requires times above 0, and a grace that is longer than any change of a package.</summary>
+/// <param name="updates">The section that bounds the time of a change.</param>
 internal sealed class CollectionSettingsValidator(
     SettingsSection<UpdateSettings> updates) : IValidateOptions<CollectionSettings>
 {
     private const int GraceInBounds = 4;
 
     public ValidateOptionsResult Validate(
-        string? name, CollectionSettings options) => ValidationResult.Of(Errors(options));
+        string? name, CollectionSettings options) => ValidationResult.Of(ErrorsOf(options));
 
-    private IEnumerable<string> Errors(CollectionSettings options)
+    private IEnumerable<string> ErrorsOf(CollectionSettings options)
     {
         (string Name, double Value)[] times =
         [

@@ -4,8 +4,8 @@ using Registry.Core.Packages;
 namespace Registry.Api.Hosting;
 
 /// <summary>
-/// Runs the collector every <see cref="CollectionOptions.Period"/>, from one period after the start. Abandoned uploads
-/// are discarded at the start. Whatever fails is logged and tried again a period later.
+/// Runs the collector every <see cref="CollectionOptions.Period"/>, first one period after startup. Abandoned uploads
+/// are discarded at startup. Failures are logged and retried a period later.
 /// </summary>
 internal sealed partial class CollectorService(
     BlobCollector collector, CollectionOptions options, TimeProvider time, ILogger<CollectorService> logger)
@@ -15,7 +15,7 @@ internal sealed partial class CollectorService(
     {
         await DiscardAbandonedAsync(stoppingToken);
         using var timer = new PeriodicTimer(options.Period, time);
-        // The stop ends the pause, and is no failure.
+        // Stopping ends the wait without an exception.
         await using var stop = stoppingToken.Register(timer.Dispose);
         while (await timer.WaitForNextTickAsync(CancellationToken.None))
             try
@@ -33,7 +33,7 @@ internal sealed partial class CollectorService(
     }
 
     /// <summary>
-    /// What a crash left behind may be what fills the storage: it does not wait for the first collection.
+    /// Discards abandoned uploads at once: what a crash left behind may be what fills the storage.
     /// </summary>
     private async Task DiscardAbandonedAsync(CancellationToken cancellationToken)
     {

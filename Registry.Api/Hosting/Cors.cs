@@ -4,9 +4,9 @@ using Microsoft.Net.Http.Headers;
 namespace Registry.Api.Hosting;
 
 /// <summary>
-/// Lets pages of every origin read every answer, whether or not the request names its origin, as both protocols always
-/// did (CNR, table A). Refusals included: the author of a page whose writes are refused
-/// (<see cref="CrossOriginWrites"/>) can read why.
+/// Lets pages of every origin read every response, whether or not the request has an <c>Origin</c>, as both protocols
+/// always did (CNR, table A). This includes errors: a page whose writes are rejected (<see cref="CrossOriginWrites"/>)
+/// can read the reason.
 /// </summary>
 internal sealed class Cors(RequestDelegate next)
 {
@@ -22,20 +22,20 @@ internal sealed class Cors(RequestDelegate next)
         {
             headers.AccessControlAllowMethods = "DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT";
             var requested = context.Request.Headers.GetCommaSeparatedValues(HeaderNames.AccessControlRequestHeaders);
-            headers.AccessControlAllowHeaders = string.Join(", ", requested.Where(IsFree));
+            headers.AccessControlAllowHeaders = string.Join(", ", requested.Where(IsAllowed));
         }
 
         return next(context);
     }
 
     /// <summary>
-    /// Whether a page may send a header. Those that trusted proxies set are not free: with one that passes them on, a
-    /// page could pass for one of the registry's own (<see cref="CrossOriginWrites"/>). A name that is not ASCII cannot
-    /// stand in an answer.
+    /// Whether a page may send a header. The headers of trusted proxies are excluded: behind a proxy that forwards
+    /// them, a page could pretend to be from the registry's origin (<see cref="CrossOriginWrites"/>). A name that is
+    /// not ASCII cannot be in a response.
     /// </summary>
-    private static bool IsFree(string header) =>
+    private static bool IsAllowed(string header) =>
         !header.AsSpan().ContainsAnyExceptInRange('!', '~')
-        // In the answer it would mean every header.
+        // In the response it would mean every header.
         && header != "*"
         && !header.StartsWith("X-Forwarded-", StringComparison.OrdinalIgnoreCase);
 }

@@ -2,17 +2,17 @@ using Registry.Api.Http;
 
 namespace Registry.Api.Hosting;
 
-/// <summary>Section <c>Cors</c>: which web pages may change the registry.</summary>
+/// <summary>Section <c>Cors</c>: the web pages that may write to the registry.</summary>
 public sealed class CorsSettings
 {
     /// <summary>
-    /// Origins such as <c>https://ui.example.org</c>, separated by commas, whose pages may write beside those of the
-    /// registry itself.
+    /// The origins, such as <c>https://ui.example.org</c>, whose pages may write in addition to the registry's own.
+    /// Separated by commas.
     /// </summary>
     /// <value>Default empty: no others.</value>
     public string Origins { get; set; } = "";
 
-    /// <summary>The parts of <see cref="Origins"/>.</summary>
+    /// <summary>The entries of <see cref="Origins"/>.</summary>
     internal IEnumerable<string> Entries =>
         Origins.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
 

@@ -3,7 +3,7 @@ using Registry.Api.Http;
 
 namespace Registry.Api.Hosting;
 
-/// <summary>Demands origins.</summary>
+/// <summary>Requires valid origins.</summary>
 internal sealed class CorsSettingsValidator : IValidateOptions<CorsSettings>
 {
     public ValidateOptionsResult Validate(string? name, CorsSettings options) => ValidationResult.Of(options.Entries

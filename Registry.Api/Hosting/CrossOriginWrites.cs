@@ -4,16 +4,16 @@ using Registry.Core.Errors;
 namespace Registry.Api.Hosting;
 
 /// <summary>
-/// Refuses changes that a page of another web site makes in its reader's browser, before any of the body is read: such
-/// a page reaches whatever the browser reaches, and nobody logs in. Browsers name the page's origin in every such
-/// request; other clients send no <c>Origin</c>.
+/// Rejects writes from pages of other web sites before the body is read. Such a page reaches whatever the browser
+/// reaches, and the registry has no login. Browsers send the page's <c>Origin</c> with every write; other clients send
+/// none.
 /// </summary>
 internal sealed class CrossOriginWrites(RequestDelegate next, CorsSettings settings)
 {
     private readonly HashSet<WebOrigin> allowed = settings.Parse();
 
     /// <summary>Handles one request, after the forwarded headers of trusted proxies.</summary>
-    /// <exception cref="RegistryException"><see cref="ErrorCode.Forbidden"/>.</exception>
+    /// <exception cref="RegistryException"><see cref="ErrorCode.Forbidden"/>: the origin is not trusted.</exception>
     public Task InvokeAsync(HttpContext context)
     {
         var request = context.Request;
@@ -22,9 +22,9 @@ internal sealed class CrossOriginWrites(RequestDelegate next, CorsSettings setti
         var origin = request.Headers.Origin.ToString();
         throw new RegistryException(
             ErrorCode.Forbidden,
-            $"A page of the origin '{origin}' must not change this registry, whose host is '{request.Host.Value}'. "
-            + "Trusted origins are named in CORS__ORIGINS. A proxy in front of the registry must pass the Host "
-                + "header on.",
+            $"Pages of the origin '{origin}' may not write to this registry, whose host is '{request.Host.Value}'. "
+                + "CORS__ORIGINS lists the trusted origins. A proxy in front of the registry must forward the Host "
+                + "header.",
             ("origin", origin));
     }
 

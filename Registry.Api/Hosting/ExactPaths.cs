@@ -3,9 +3,9 @@ using Microsoft.AspNetCore.Routing.Patterns;
 namespace Registry.Api.Hosting;
 
 /// <summary>
-/// Makes paths mean exactly what they say, which routing is lax about: case matters (CNR, section 1), and an empty
-/// segment is none of ours. Nor is one with an escaped slash below the packages (the same); of app archives it is an id
-/// that none has.
+/// Matches paths exactly, which routing does not: case matters (CNR, section 1), and a path with an empty segment does
+/// not exist. Neither does one with an escaped slash below packages (CNR, section 1); below app archives it is an
+/// unknown id.
 /// </summary>
 internal sealed class ExactPaths(RequestDelegate next)
 {

@@ -2,7 +2,7 @@ using Microsoft.Extensions.Options;
 
 namespace Registry.Api.Hosting;
 
-/// <summary>Demands host names and addresses.</summary>
+/// <summary>Requires valid host names or addresses.</summary>
 internal sealed class HostSettingsValidator : IValidateOptions<HostSettings>
 {
     public ValidateOptionsResult Validate(string? name, HostSettings options) => ValidationResult.Of(options.Entries

@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Mvc.Controllers;
 
 namespace Registry.Api.Hosting;
 
-/// <summary>Finds controllers that are internal: no other assembly uses them, so nothing of them is public.</summary>
+/// <summary>Finds internal controllers: no other assembly uses them, so they are not public.</summary>
 internal sealed class InternalControllers : ControllerFeatureProvider
 {
     protected override bool IsController(TypeInfo typeInfo) =>

@@ -2,7 +2,7 @@ using Microsoft.Extensions.Options;
 
 namespace Registry.Api.Hosting;
 
-/// <summary>Demands that every limit is above 0.</summary>
+/// <summary>Requires limits above 0.</summary>
 internal sealed class LimitSettingsValidator : IValidateOptions<LimitSettings>
 {
     public ValidateOptionsResult Validate(string? name, LimitSettings options)

@@ -3,10 +3,10 @@ using System.Net;
 
 namespace Registry.Api.Hosting;
 
-/// <summary>Judges where the service is told to listen, for which the server throws when it starts.</summary>
+/// <summary>Validates the addresses to listen on. The server would only reject them when it starts.</summary>
 internal static class ListenAddresses
 {
-    /// <summary>What is wrong with the settings of the web host; nothing when the addresses can be tried.</summary>
+    /// <summary>Returns the errors in the settings of the web host; none if the addresses are well-formed.</summary>
     public static IEnumerable<string> Errors(IConfiguration configuration) =>
     [
         .. from address in PartsOf(configuration, WebHostDefaults.ServerUrlsKey)
@@ -41,7 +41,7 @@ internal static class ListenAddresses
         if (address.IsUnixPipe)
             return true;
 
-        // A port that is no number is taken for a part of the host.
+        // The parser takes a port that is not a number for a part of the host.
         var isHost = address.Host is ['[', .., ']']
             || (address.Host.Length > 0 && !address.Host.Contains(':', StringComparison.Ordinal));
         return isHost && address.PathBase.Length == 0 && address.Port is >= 0 and <= IPEndPoint.MaxPort;

@@ -5,19 +5,19 @@ using Microsoft.AspNetCore.Http.Features;
 namespace Registry.Api.Hosting;
 
 /// <summary>
-/// Logs the requests that the web server refuses because they are not HTTP, such as a target with raw UTF-8 in it: no
-/// middleware sees these. One line each, without the target, whose query may hold a password.
+/// Logs requests that the web server rejects because they are not valid HTTP, such as a target with raw UTF-8; no
+/// middleware sees them. One line each, without the target, whose query may contain a password.
 /// </summary>
 internal sealed partial class MalformedRequests(ILogger<MalformedRequests> logger)
     : IObserver<KeyValuePair<string, object?>>, IDisposable
 {
-    /// <summary>What Kestrel calls the event.</summary>
+    /// <summary>Kestrel's name of the event.</summary>
     private const string BadRequest = "Microsoft.AspNetCore.Server.Kestrel.BadRequest";
 
     private IDisposable? subscription;
 
-    /// <summary>Begins to log, until disposed.</summary>
-    /// <param name="server">Where the web server tells of its events.</param>
+    /// <summary>Starts logging, until disposed.</summary>
+    /// <param name="server">The source of the web server's events.</param>
     public void Observe(DiagnosticListener server) =>
         subscription = server.Subscribe(this, static name => name == BadRequest);
 
@@ -43,7 +43,6 @@ internal sealed partial class MalformedRequests(ILogger<MalformedRequests> logge
     public void Dispose() => subscription?.Dispose();
 
     [LoggerMessage(
-        Level = LogLevel.Information, Message = "A malformed request from {Client} was refused with {Status}: "
-            + "{Reason}")]
+        Level = LogLevel.Information, Message = "Malformed request from {Client} rejected with {Status}: {Reason}")]
     private partial void LogRefused(IPAddress? client, int status, string reason);
 }

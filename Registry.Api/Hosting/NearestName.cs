@@ -1,13 +1,14 @@
 namespace Registry.Api.Hosting;
 
-/// <summary>Finds what somebody meant who made a typing error.</summary>
+/// <summary>Suggests a name for a mistyped one.</summary>
 internal static class NearestName
 {
     /// <summary>
-    /// A sentence that names the known name that is nearest to an unknown one, after a blank; empty when none is near.
+    /// Returns a sentence, after a space, that suggests the known name nearest to an unknown one; empty if none is
+    /// near.
     /// </summary>
-    /// <param name="unknown">What was written.</param>
-    /// <param name="known">What there is. Case makes no difference.</param>
+    /// <param name="unknown">The unknown name.</param>
+    /// <param name="known">The known names. Case is ignored.</param>
     public static string Suggest(string unknown, IEnumerable<string> known)
     {
         var nearest = known.MinBy(name => Distance(name, unknown));
@@ -17,8 +18,8 @@ internal static class NearestName
     }
 
     /// <summary>
-    /// How many letters must be inserted, removed, replaced, or swapped with their neighbour, to make one text of the
-    /// other.
+    /// Returns how many letters must be inserted, removed, replaced, or swapped with their neighbour to turn one text
+    /// into the other.
     /// </summary>
     private static int Distance(string one, string other)
     {

@@ -6,15 +6,15 @@ using Registry.Core.Storage;
 
 namespace Registry.Api.Hosting;
 
-/// <summary>The registry as a command works on it: its storage and its rules, without the service.</summary>
-/// <param name="documents">The documents of its storage.</param>
-/// <param name="blobs">The blobs of its storage.</param>
-/// <param name="indexLimits">How large an index may be.</param>
+/// <summary>The registry for commands: its storage and its use cases, without the service.</summary>
+/// <param name="documents">The document store.</param>
+/// <param name="blobs">The blob store.</param>
+/// <param name="indexLimits">The limits of an index.</param>
 /// <param name="packages">The use cases of packages.</param>
-/// <param name="indexes">The indexes of its packages.</param>
+/// <param name="indexes">The package indexes.</param>
 /// <param name="channels">The use cases of channels.</param>
-/// <param name="limits">How large a package may be.</param>
-/// <param name="collection">When unreferenced blobs are reclaimed.</param>
+/// <param name="limits">The limits of a package.</param>
+/// <param name="collection">The options of the collection.</param>
 /// <param name="time">The clock.</param>
 internal sealed class OpenRegistry(
     IDocumentStore documents,
@@ -29,38 +29,36 @@ internal sealed class OpenRegistry(
 {
     private ServiceProvider? services;
 
-    /// <summary>Its storage.</summary>
+    /// <summary>The storage.</summary>
     public RegistryStorage Storage { get; } = new(documents, blobs) { IndexLimits = indexLimits };
 
     /// <summary>The use cases of packages.</summary>
     public PackageRegistry Packages => packages;
 
-    /// <summary>The indexes of its packages.</summary>
+    /// <summary>The package indexes.</summary>
     public PackageIndexes Indexes => indexes;
 
     /// <summary>The use cases of channels.</summary>
     public ChannelRegistry Channels => channels;
 
-    /// <summary>How large a package may be.</summary>
+    /// <summary>The limits of a package.</summary>
     public ContentLimits Limits => limits;
 
-    /// <summary>When unreferenced blobs are reclaimed.</summary>
+    /// <summary>The options of the collection.</summary>
     public CollectionOptions Collection => collection;
 
     /// <summary>The clock.</summary>
     public TimeProvider Time => time;
 
-    /// <summary>Composes the registry that the settings describe, and asks its storage whether it works.</summary>
-    /// <param name="configuration">The settings, as the service reads them.</param>
+    /// <summary>Composes the registry from the settings, and checks its storage.</summary>
+    /// <param name="configuration">The configuration of the service.</param>
     /// <param name="writes">
-    /// Whether the command will write: the storage is then proven as at the start of the service. Otherwise nothing is
-    /// created or written, and the storage must hold something.
+    /// Whether the command writes: the storage is then probed as at the startup of the service. Otherwise nothing is
+    /// created or written, and the storage must not be empty.
     /// </param>
-    /// <param name="log">Takes warnings and errors.</param>
-    /// <param name="cancellationToken">Gives up.</param>
-    /// <exception cref="StartupException">
-    /// Something is wrong with the settings, or there is nothing to read where they lead.
-    /// </exception>
+    /// <param name="log">Logs warnings and errors.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <exception cref="StartupException">The settings are invalid, or the storage is empty.</exception>
     /// <exception cref="StorageException">The storage does not work.</exception>
     public static async Task<OpenRegistry> OpenAsync(
         IConfiguration configuration, bool writes, ILoggerProvider log, CancellationToken cancellationToken)
@@ -74,22 +72,22 @@ internal sealed class OpenRegistry(
         var provider = services.BuildServiceProvider();
         try
         {
-            RegistrySettings.Demand(provider, RegistrySettings.Errors(configuration));
+            RegistrySettings.Validate(provider, RegistrySettings.Errors(configuration));
             var probe = provider.GetRequiredService<StorageReadiness>();
             var opened = ActivatorUtilities.CreateInstance<OpenRegistry>(provider);
             opened.services = provider;
             if (writes)
             {
-                await probe.DescribeFaultsAsync(() => probe.ProveAsync(cancellationToken));
+                await probe.DescribeFaultsAsync(() => probe.ProbeAsync(cancellationToken));
                 return opened;
             }
 
-            await probe.DescribeFaultsAsync(() => probe.ProveReadableAsync(cancellationToken));
-            return await opened.HoldsAnythingAsync(cancellationToken)
+            await probe.DescribeFaultsAsync(() => probe.ProbeReadableAsync(cancellationToken));
+            return await opened.HasContentAsync(cancellationToken)
                 ? opened
                 : throw new StartupException(
-                    $"The storage '{probe.Name}' holds no packages and no archives: {probe.Description}. Check that "
-                        + "its settings name the right one.");
+                    $"The storage '{probe.Name}' holds no packages and no archives: {probe.Description}. Check its "
+                        + "settings.");
         }
         catch
         {
@@ -101,7 +99,7 @@ internal sealed class OpenRegistry(
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => services?.DisposeAsync() ?? default;
 
-    private async Task<bool> HoldsAnythingAsync(CancellationToken cancellationToken)
+    private async Task<bool> HasContentAsync(CancellationToken cancellationToken)
     {
         var (documents, blobs) = Storage;
         await foreach (var _ in documents.ListAsync(StoreKeys.Packages, after: null, cancellationToken))

@@ -2,7 +2,7 @@ using Microsoft.Extensions.Options;
 
 namespace Registry.Api.Hosting;
 
-/// <summary>Demands addresses and networks.</summary>
+/// <summary>Requires valid addresses or networks.</summary>
 internal sealed class ProxySettingsValidator : IValidateOptions<ProxySettings>
 {
     public ValidateOptionsResult Validate(string? name, ProxySettings options) => ValidationResult.Of(options.Entries

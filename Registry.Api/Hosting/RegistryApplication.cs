@@ -11,6 +11,7 @@ using Registry.Api.Health;
 using Registry.Api.Http;
 using Registry.Api.Http.Errors;
 using Registry.Api.Http.Transfers;
+using Registry.Api.Kar;
 using Registry.Api.Logging;
 using Registry.Api.OpenApi;
 using Registry.Core.Archives;
@@ -26,19 +27,19 @@ namespace Registry.Api.Hosting;
 public static class RegistryApplication
 {
     /// <summary>
-    /// Request lines up to here are read: KAR's workspaces come in the query, and 32 KiB of them must (KAR, table A).
+    /// The longest request line: KAR's workspaces are in the query, and may have 32 KiB (KAR, table A).
     /// </summary>
     private const int MaxRequestLineBytes = 40 * 1024;
 
     /// <summary>
-    /// How long a stop waits for requests under way: what orchestrators grant by default before they kill.
+    /// How long a shutdown waits for requests in progress: the default grace period of orchestrators.
     /// </summary>
     private static readonly TimeSpan ShutdownTimeout = TimeSpan.FromSeconds(30);
 
     /// <summary>Builds the service, ready to be started.</summary>
-    /// <param name="args">Command line settings, such as <c>--urls</c>.</param>
-    /// <param name="configure">Changes the composition last of all, as tests do; null for none.</param>
-    /// <exception cref="Exception">The settings cannot be used: see <c>StartupException</c>.</exception>
+    /// <param name="args">The settings on the command line, such as <c>--urls</c>.</param>
+    /// <param name="configure">Changes the composition, as tests do; null for none.</param>
+    /// <exception cref="Exception">The settings are invalid: a <c>StartupException</c>.</exception>
     public static WebApplication Build(string[] args, Action<WebApplicationBuilder>? configure = null)
     {
         var app = Compose(args, configure);
@@ -46,28 +47,27 @@ public static class RegistryApplication
         return app;
     }
 
-    /// <summary>Proves the storage, then serves until the process is told to stop.</summary>
-    /// <returns>The exit code: 0 after a stop that was asked for.</returns>
+    /// <summary>Probes the storage, then serves until the process is stopped.</summary>
+    /// <returns>The exit code: 0 after a requested shutdown.</returns>
     public static Task<int> RunAsync(string[] args) => RunAsync(args, configure: null);
 
     /// <inheritdoc cref="RunAsync(string[])"/>
-    /// <param name="args">Command line settings.</param>
-    /// <param name="configure">Changes the composition last of all, as tests do; null for none.</param>
+    /// <param name="args">The settings on the command line.</param>
+    /// <param name="configure">Changes the composition, as tests do; null for none.</param>
     internal static async Task<int> RunAsync(string[] args, Action<WebApplicationBuilder>? configure)
     {
         try
         {
             await using var app = Compose(args, configure);
-            // The proof waits for a disk or a server. What is going to be served is put together meanwhile, and served
-            // only when the proof holds.
-            var probe = app.Services.GetRequiredService<StorageReadiness>();
-            var proof =
-                Task.Run(() => probe.DescribeFaultsAsync(() => probe.ProveAsync(app.Lifetime.ApplicationStopping)));
+            // The probe waits for a disk or a server. Meanwhile the endpoints are mapped; the port opens only after it.
+            var storage = app.Services.GetRequiredService<StorageReadiness>();
+            var probe =
+                Task.Run(() => storage.DescribeFaultsAsync(() => storage.ProbeAsync(app.Lifetime.ApplicationStopping)));
             Map(app);
-            await proof;
+            await probe;
             await ListenAsync(app);
             await app.WaitForShutdownAsync();
-            // The host logs the fault of a background service, and stops as if it had been asked to.
+            // After a fault of a background service, the host logs it and shuts down as if requested.
             var services = app.Services.GetServices<IHostedService>().OfType<BackgroundService>();
             return services.Any(static service => service.ExecuteTask is { IsFaulted: true }) ? 1 : 0;
         }
@@ -85,8 +85,8 @@ public static class RegistryApplication
             () =>
                 WebApplication.CreateBuilder(
                     new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory }));
-        // Errors of the settings are told together, once the composition stands: neither the lack of a storage nor a
-        // wrong level of the log may end it.
+        // All errors in the settings are reported together, once the service is composed: neither a missing storage nor
+        // an invalid log level may fail the composition.
         builder.Host.UseDefaultServiceProvider(static provider => provider.ValidateOnBuild = false);
         List<string> errors =
         [
@@ -103,30 +103,29 @@ public static class RegistryApplication
         builder.WebHost.ConfigureKestrel(static kestrel =>
         {
             kestrel.AddServerHeader = false;
-            // Header values are bytes. Proxies send names in Latin-1, and a header that nobody reads is no reason to
-            // refuse a request.
+            // Header values are bytes. Proxies send names in Latin-1, and a header that nothing reads must not fail the
+            // request.
             kestrel.RequestHeaderEncodingSelector = static _ => Encoding.Latin1;
             kestrel.Limits.MaxRequestLineSize = MaxRequestLineBytes;
             kestrel.Limits.MaxRequestBufferSize = RequestTransfer.MaxUnreadBytes;
-            // It counts only some of the bytes that move. TransferWatch has its own patience.
+            // It counts only some of the bytes that move; TransferWatch replaces it.
             kestrel.Limits.MinRequestBodyDataRate = null;
         });
-        // Kestrel's limit is for connections with TLS; what a plain one holds is the transport's.
+        // Kestrel's limit applies to connections with TLS; the transport's applies to plain ones.
         builder.WebHost.UseSockets(sockets => sockets.MaxReadBufferSize = RequestTransfer.MaxUnreadBytes);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = ShutdownTimeout);
         builder.Services.AddOptions<ForwardedHeadersOptions>()
             .Configure<IOptions<ProxySettings>>(static (headers, proxies) => proxies.Value.Apply(headers));
         builder.Services.AddStorage(builder.Configuration);
         builder.Services.AddRegistry(builder.Configuration);
-        // Only this program has controllers. MVC would look for more in every library that knows of MVC, and at each of
-        // their types.
+        // Only this assembly has controllers. By default MVC searches all types of every library that references it.
         builder.Services.AddSingleton(new ApplicationPartManager
         {
             ApplicationParts = { new AssemblyPart(typeof(RegistryApplication).Assembly) },
             FeatureProviders = { new InternalControllers() },
         });
-        // Of MVC what is used: AddControllers would bring authorization, CORS and annotations, each at work on every
-        // request.
+        // Only the parts of MVC that are used: AddControllers would add authorization, CORS and annotations, which cost
+        // time on every request.
         builder.Services.AddMvcCore(static mvc => mvc.BindPathAndQuery())
             .AddApiExplorer()
             .ConfigureApiBehaviorOptions(
@@ -136,19 +135,20 @@ public static class RegistryApplication
         configure?.Invoke(builder);
 
         var app = builder.Build();
-        RegistrySettings.Demand(app.Services, errors);
+        RegistrySettings.Validate(app.Services, errors);
         app.Lifetime.ApplicationStarted.Register(start.Open);
-        // The server has been made by now. It takes nothing from settings that may be wrong.
+        // Only after the validation: the limits of the server come from settings.
         var kestrel = app.Services.GetRequiredService<IOptions<KestrelServerOptions>>().Value;
         kestrel.Limits.MaxRequestBodySize = app.Services.OptionsOf<LimitSettings>().RequestBytes;
         kestrel.Limits.MinResponseDataRate =
-            TransferWatch.RateAfterwards(app.Services.GetRequiredService<TransferOptions>().Stall);
+            TransferWatch.FinalRate(app.Services.GetRequiredService<TransferOptions>().Stall);
         return app;
     }
 
     private static void Map(WebApplication app)
     {
-        // Everything after these sees the path below the prefix, and the host and the prefix as the client does.
+        // Middlewares after the forwarded headers see the path below the prefix, and host and prefix as the client
+        // does.
         var server = app.Services.GetRequiredService<DiagnosticListener>();
         app.Services.GetRequiredService<MalformedRequests>().Observe(server);
         app.UseMiddleware<UnnormalizedPaths>();
@@ -163,7 +163,7 @@ public static class RegistryApplication
         app.UseMiddleware<RequestLimit>();
         app.UseRouting();
         app.UseMiddleware<ExactPaths>();
-        app.MapControllers();
+        app.MapControllers().Add(app.Services.GetRequiredService<ApiProtocols>().Attach);
         app.MapSwaggerPage();
     }
 
@@ -177,10 +177,10 @@ public static class RegistryApplication
             is IOException or SocketException or FormatException or ArgumentException or InvalidOperationException
                 or CryptographicException or UnauthorizedAccessException)
         {
-            // A port in use, one that is not ours to open, https without a certificate. The server explains some of
-            // these in several lines.
+            // A port that is in use or not permitted, or https without a certificate. Some messages of the server have
+            // several lines.
             throw new StartupException(
-                "The service cannot listen as ASPNETCORE_URLS or Kestrel's settings say: "
+                "Cannot listen on the addresses in ASPNETCORE_URLS or Kestrel's settings: "
                     + $"{wrong.Message.Split('\n')[0].Trim()}");
         }
     }
@@ -198,7 +198,7 @@ public static class RegistryApplication
         services.AddSingleton(static provider => provider.OptionsOf<CacheSettings>().Indexes);
         services.AddSingleton(static provider => provider.OptionsOf<CacheSettings>().Contents);
         services.AddSingleton<FaultLog>();
-        services.AddSingleton(new PathBaseSettings(configuration[PathBaseSettings.Setting]));
+        services.AddSingleton(static provider => provider.OptionsOf<PathBaseSettings>());
         services.AddSingleton(static provider => provider.OptionsOf<CorsSettings>());
         services.AddSingleton(static provider => provider.OptionsOf<HostSettings>());
         services.AddSingleton(static provider => provider.OptionsOf<TransferSettings>().ToOptions());
@@ -211,7 +211,9 @@ public static class RegistryApplication
         services.AddSingleton<ChannelRegistry>();
         services.AddSingleton<AppArchiveRegistry>();
         services.AddSingleton<BlobCollector>();
-        services.AddSingleton<ListBodies>();
+        services.AddSingleton<ApiProtocols>();
+        services.AddCnr();
+        services.AddKar();
         services.AddHostedService<CatalogService>();
         services.AddHostedService<CollectorService>();
     }

@@ -4,12 +4,11 @@ using Registry.Core.Settings;
 
 namespace Registry.Api.Hosting;
 
-/// <summary>The settings of the service: which sections there are, and whether what they hold can be used.</summary>
+/// <summary>The settings of the service: their sections and their validation.</summary>
 internal static class RegistrySettings
 {
     /// <summary>
-    /// The sections of the service itself, a line for each. Those of the backends are in
-    /// <see cref="StorageSelection"/>.
+    /// The sections of the service, one line each. Those of the backends are in <see cref="StorageSelection"/>.
     /// </summary>
     private static readonly Section[] Sections =
     [
@@ -23,7 +22,7 @@ internal static class RegistrySettings
         Section.Of<HostSettings, HostSettingsValidator>("Hosts"),
     ];
 
-    /// <summary>The settings that belong to no section.</summary>
+    /// <summary>The settings without a section.</summary>
     public static IEnumerable<string> Plain => [.. StorageSelection.PlainSettings, PathBaseSettings.Setting];
 
     /// <summary>Every setting of every section, whichever storage is selected.</summary>
@@ -33,27 +32,29 @@ internal static class RegistrySettings
         .. StorageSelection.Settings,
     ];
 
-    /// <summary>Adds the options of every section of the service itself.</summary>
+    /// <summary>Adds the options of the service.</summary>
     public static void AddRegistrySettings(this IServiceCollection services, IConfiguration configuration)
     {
         foreach (var section in Sections)
             section.Add(services, configuration);
+        services.AddOptions<PathBaseSettings>()
+            .Configure(options => options.Value = configuration[PathBaseSettings.Setting])
+            .ValidateOnStart();
+        services.AddSingleton<IValidateOptions<PathBaseSettings>, PathBaseSettingsValidator>();
     }
 
-    /// <summary>What is wrong with settings that are in no options.</summary>
+    /// <summary>Returns the errors in the settings of the framework that the registry has no options for.</summary>
     public static IReadOnlyList<string> Errors(IConfiguration configuration) =>
     [
-        .. StorageSelection.Errors(configuration),
-        .. new PathBaseSettings(configuration[PathBaseSettings.Setting]).Errors(),
         .. ListenAddresses.Errors(configuration),
         .. LogLevels.FindInvalid(configuration).Select(LogLevels.Error),
     ];
 
-    /// <summary>Demands settings that can be used. Nothing is opened.</summary>
-    /// <param name="services">Where their options are.</param>
-    /// <param name="errors">What else is wrong.</param>
-    /// <exception cref="StartupException">They cannot: it names everything that is wrong.</exception>
-    public static void Demand(IServiceProvider services, IReadOnlyList<string> errors)
+    /// <summary>Validates all options, and reports their errors together with others. Opens nothing.</summary>
+    /// <param name="services">The composition with the options.</param>
+    /// <param name="errors">The errors that are known already.</param>
+    /// <exception cref="StartupException">There are errors; the message contains all of them.</exception>
+    public static void Validate(IServiceProvider services, IReadOnlyList<string> errors)
     {
         List<string> all = [.. errors, .. OptionsErrors(services)];
         if (all.Count > 0)
@@ -80,9 +81,9 @@ internal static class RegistrySettings
     }
 
     /// <summary>A section of the configuration.</summary>
-    /// <param name="Name">Its name.</param>
-    /// <param name="Options">The options that it is read into.</param>
-    /// <param name="Add">Adds them.</param>
+    /// <param name="Name">The name of the section.</param>
+    /// <param name="Options">The options class.</param>
+    /// <param name="Add">Adds the options.</param>
     private sealed record Section(string Name, Type Options, Action<IServiceCollection, IConfiguration> Add)
     {
         public static Section Of<TOptions, TValidator>(string name)

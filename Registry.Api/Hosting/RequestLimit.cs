@@ -4,14 +4,14 @@ using Registry.Core.Errors;
 namespace Registry.Api.Hosting;
 
 /// <summary>
-/// Refuses a body that says itself that it is too large before any of it is read. The server's own limit would close
-/// the connection on a client that still sends, and which then never reads the 413; it stays in force for bodies that
-/// do not say their length.
+/// Rejects a body whose <c>Content-Length</c> is too large, before it is read. The server's own limit would close the
+/// connection while the client still sends, so that the client never reads the 413; it still applies to bodies without
+/// a length.
 /// </summary>
 internal sealed class RequestLimit(RequestDelegate next, LimitSettings limits)
 {
     /// <summary>Handles one request.</summary>
-    /// <exception cref="RegistryException"><see cref="ErrorCode.RequestTooLarge"/>.</exception>
+    /// <exception cref="RegistryException"><see cref="ErrorCode.RequestTooLarge"/>: the body is too large.</exception>
     public Task InvokeAsync(HttpContext context)
     {
         if (!(context.Request.ContentLength > limits.RequestBytes))

@@ -5,12 +5,12 @@ using Registry.Api.Logging;
 namespace Registry.Api.Hosting;
 
 /// <summary>
-/// Logs one line for each request when it is over. The query stays out of it, because a workspace may hold a password;
-/// so do headers and bodies.
+/// Logs one line for each request when it ends, without the query, because a workspace may contain a password, and
+/// without headers and bodies.
 /// </summary>
 internal sealed partial class RequestLog(RequestDelegate next, TimeProvider time, ILogger<RequestLog> logger)
 {
-    /// <summary>What nginx logs for a client that left before it was answered; it is never sent.</summary>
+    /// <summary>The status that nginx logs for a client that disconnects before a response; never sent.</summary>
     private const int ClientClosedRequest = 499;
 
     /// <summary>Handles one request.</summary>
@@ -37,7 +37,7 @@ internal sealed partial class RequestLog(RequestDelegate next, TimeProvider time
         }
     }
 
-    /// <summary>The address, without the IPv6 form that a socket for both families gives to IPv4 addresses.</summary>
+    /// <summary>Returns the address. A dual-mode socket maps IPv4 addresses to IPv6; they are mapped back.</summary>
     private static string AddressOf(IPAddress? address) =>
         (address is { IsIPv4MappedToIPv6: true } ? address.MapToIPv4() : address)?.ToString() ?? "unknown";
 

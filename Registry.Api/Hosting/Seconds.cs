@@ -1,15 +1,15 @@
 namespace Registry.Api.Hosting;
 
-/// <summary>What settings in seconds have in common.</summary>
+/// <summary>Validates settings in seconds.</summary>
 internal static class Seconds
 {
-    /// <summary>Some three years: what is longer is a mistake, and timers overflow soon after.</summary>
-    private const double Longest = 1e8;
+    /// <summary>About three years. A longer time is a mistake, and timers overflow soon after.</summary>
+    private const double Max = 1e8;
 
-    /// <summary>Whether a time is above 0 and can be waited for.</summary>
-    public static bool IsValid(double value) => value is > 0 and <= Longest;
+    /// <summary>Whether a time is above 0 and not too long for a timer.</summary>
+    public static bool IsValid(double value) => value is > 0 and <= Max;
 
-    /// <summary>What is wrong with one that is not valid.</summary>
+    /// <summary>Returns the error for an invalid value.</summary>
     public static string Error(string variable, double value) =>
-        FormattableString.Invariant($"{variable} is {value}; it must be above 0 and at most {Longest} seconds.");
+        FormattableString.Invariant($"{variable} is {value}; it must be above 0 and at most {Max} seconds.");
 }

@@ -5,33 +5,33 @@ using Registry.Core.Settings;
 
 namespace Registry.Api.Hosting;
 
-/// <summary>Refuses names of settings that are not known: a typing error must not become a default.</summary>
+/// <summary>Rejects unknown settings: a mistyped name must not silently become the default.</summary>
 internal static class SettingNames
 {
-    /// <summary>What the web host and the framework read from the command line.</summary>
+    /// <summary>The settings that the web host and the framework read from the command line.</summary>
     private static readonly string[] HostSettings =
         ["urls", "http_ports", "https_ports", "environment", "contentRoot", "applicationName"];
 
-    /// <summary>Sections that belong to the framework, which knows their members.</summary>
+    /// <summary>The sections of the framework; their members are not checked.</summary>
     private static readonly string[] FrameworkSections = ["Logging", "Kestrel"];
 
     private static readonly string[] Sections =
         [.. RegistrySettings.All.Select(static setting => SectionOf(setting.Key))
             .Distinct(StringComparer.OrdinalIgnoreCase)];
 
-    /// <summary>The settings that belong to no section, those of the host among them.</summary>
+    /// <summary>The settings without a section, including those of the host.</summary>
     public static IEnumerable<string> Plain => [.. RegistrySettings.Plain, .. HostSettings];
 
-    /// <summary>Whether there is a setting of this name that belongs to no section.</summary>
+    /// <summary>Whether there is a setting of this name without a section.</summary>
     public static bool IsPlain(string name) => Plain.Contains(name, StringComparer.OrdinalIgnoreCase);
 
     /// <summary>
-    /// Names the settings that are not known. On the command line that is all that the registry and the framework do
-    /// not read. Elsewhere it is members of the registry's own sections, as a file or an environment holds other things
-    /// too: Kubernetes sets <c>REDIS_PORT</c> for a service of that name.
+    /// Returns an error for each unknown setting. On the command line that is every setting that neither the registry
+    /// nor the framework reads. Elsewhere only members of the registry's own sections are checked, as a file or the
+    /// environment contains other things too: Kubernetes sets <c>REDIS_PORT</c> for a service named redis.
     /// </summary>
-    /// <param name="configuration">Where to look.</param>
-    /// <param name="sides">Sections that may stand before a setting.</param>
+    /// <param name="configuration">The configuration.</param>
+    /// <param name="sides">The sections that may precede a setting, such as <c>From</c>.</param>
     public static IEnumerable<string> Errors(IConfigurationRoot configuration, params IReadOnlyList<string> sides)
     {
         foreach (var provider in ProvidersOf(configuration))
@@ -55,13 +55,11 @@ internal static class SettingNames
             case CommandLineConfigurationProvider:
                 return FrameworkSections.Contains(SectionOf(key), StringComparer.OrdinalIgnoreCase)
                     ? null
-                    : $"--{prefix}{key} is "
-                        + $"unknown.{NearestName.Suggest($"--{prefix}{key}", KnownKeys(prefix, key).Select(static known => $"--{known}"))}";
+                    : Unknown($"--{prefix}{key}", KnownKeys(prefix, key).Select(static known => $"--{known}"));
             case EnvironmentVariablesConfigurationProvider when isSection
                 && key.Contains(':', StringComparison.Ordinal):
                 var variable = Setting.VariableOf(prefix + key);
-                return $"{variable} is "
-                    + $"unknown.{NearestName.Suggest(variable, KnownKeys(prefix, key).Select(Setting.VariableOf))}";
+                return Unknown(variable, KnownKeys(prefix, key).Select(Setting.VariableOf));
             case EnvironmentVariablesConfigurationProvider:
                 return RegistrySettings.All.FirstOrDefault(
                     setting => SingleUnderscore(setting).Equals(key, StringComparison.OrdinalIgnoreCase)) is { } meant
@@ -75,7 +73,7 @@ internal static class SettingNames
     }
 
     /// <summary>
-    /// What may have been meant: a setting of the same section where there is one of this name, else any.
+    /// Returns the candidates for a suggestion: the settings of the same section, or all if there is no such section.
     /// </summary>
     private static IEnumerable<string> KnownKeys(string prefix, string key)
     {
@@ -86,11 +84,14 @@ internal static class SettingNames
             : RegistrySettings.All.Select(setting => prefix + setting.Key).Concat(prefix.Length == 0 ? Plain : []);
     }
 
+    private static string Unknown(string name, IEnumerable<string> known) =>
+        $"{name} is unknown.{NearestName.Suggest(name, known)}";
+
     private static string SingleUnderscore(Setting setting) => setting.Key.Replace(':', '_');
 
     private static string SectionOf(string key) => key.Split(':', 2)[0];
 
-    /// <summary>Where values come from, those behind another configuration among them.</summary>
+    /// <summary>Returns the providers, including those of chained configurations.</summary>
     private static IEnumerable<IConfigurationProvider> ProvidersOf(IConfigurationRoot configuration)
     {
         foreach (var provider in configuration.Providers)
@@ -101,7 +102,7 @@ internal static class SettingNames
                 yield return provider;
     }
 
-    /// <summary>The places that have a value.</summary>
+    /// <summary>Returns the keys that have a value.</summary>
     private static IEnumerable<string> KeysOf(IConfigurationProvider provider, string? parent)
     {
         foreach (var name in provider.GetChildKeys([], parent).Distinct(StringComparer.OrdinalIgnoreCase))

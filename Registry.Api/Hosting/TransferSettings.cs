@@ -2,19 +2,18 @@ using Registry.Core.Transfers;
 
 namespace Registry.Api.Hosting;
 
-/// <summary>Section <c>Transfers</c>: how long a client may stall, and how much memory transfers may use.</summary>
+/// <summary>Section <c>Transfers</c>: how long a client may stall, and the memory of transfers.</summary>
 public sealed class TransferSettings
 {
     /// <summary>
-    /// How long a client may take to send the next 4 KiB of a body, or to take what was sent, in seconds. Then its
-    /// transfer is ended.
+    /// How long, in seconds, a client may take to send the next 4 KiB of a body, or to read what was sent, before its
+    /// transfer is cut.
     /// </summary>
     /// <value>Default 300.</value>
     public double StallSeconds { get; set; } = new TransferOptions().Stall.TotalSeconds;
 
     /// <summary>
-    /// The memory for the buffers of all transfers together, in bytes; null for a fifth of the memory that the process
-    /// may use.
+    /// The memory for the buffers of all transfers, in bytes; null for a fifth of the memory available to the process.
     /// </summary>
     /// <value>Default null.</value>
     public long? BufferBytes { get; set; }

@@ -3,8 +3,8 @@ using Microsoft.AspNetCore.Http.Features;
 namespace Registry.Api.Hosting;
 
 /// <summary>
-/// Gives routing the path as the client sent it where the server has shortened it. A namespace or name of <c>..</c> is
-/// one that no package has (CNR, table A): the path is never taken for that of another package.
+/// Restores the path that the client sent where the server has resolved dot segments. No package has a namespace or
+/// name of <c>..</c> (CNR, table A): such a path must not lead to another package.
 /// </summary>
 internal sealed class UnnormalizedPaths(RequestDelegate next)
 {
@@ -22,10 +22,10 @@ internal sealed class UnnormalizedPaths(RequestDelegate next)
     {
         var end = target.IndexOf('?');
         var path = end < 0 ? target : target[..end];
-        if (path.StartsWith('/') && path.Split('/').Any(IsDots))
+        if (path.StartsWith('/') && path.Split('/').Any(IsDotSegment))
             request.Path = PathString.FromUriComponent(path);
     }
 
-    private static bool IsDots(
+    private static bool IsDotSegment(
         string segment) => segment.Replace("%2e", ".", StringComparison.OrdinalIgnoreCase) is "." or "..";
 }

@@ -2,7 +2,7 @@ using Microsoft.Extensions.Options;
 
 namespace Registry.Api.Hosting;
 
-/// <summary>Demands a time above 0.</summary>
+/// <summary>Requires a time above 0.</summary>
 internal sealed class UpdateSettingsValidator : IValidateOptions<UpdateSettings>
 {
     public ValidateOptionsResult Validate(string? name, UpdateSettings options) => Seconds.IsValid(options.BoundSeconds)

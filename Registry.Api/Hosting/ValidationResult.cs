@@ -2,11 +2,11 @@ using Microsoft.Extensions.Options;
 
 namespace Registry.Api.Hosting;
 
-/// <summary>The result of a validation, from its errors.</summary>
+/// <summary>Creates the result of a validation from its errors.</summary>
 internal static class ValidationResult
 {
-    /// <summary>Success when there are none.</summary>
-    /// <param name="errors">A sentence each, for the operator.</param>
+    /// <summary>Returns success if there are no errors.</summary>
+    /// <param name="errors">The errors for the operator, one sentence each.</param>
     public static ValidateOptionsResult Of(IEnumerable<string> errors)
     {
         List<string> all = [.. errors];

@@ -5,13 +5,13 @@ using Microsoft.AspNetCore.Mvc.ModelBinding.Metadata;
 namespace Registry.Api.Http;
 
 /// <summary>
-/// How the arguments of actions are bound: from the path and the query, by MVC's own value providers.
+/// Binds the arguments of actions from the path and the query, by MVC's own value providers.
 /// </summary>
 internal static class ArgumentBinding
 {
     /// <summary>
-    /// Leaves bodies alone, and empty arguments empty.
-    /// MVC reads a body whole before any action where the <c>Content-Type</c> says form, as curl's <c>--data</c> does.
+    /// Keeps MVC from reading bodies, and keeps empty arguments empty.
+    /// MVC reads the whole body before any action if the <c>Content-Type</c> is a form, as with curl's <c>--data</c>.
     /// No action takes a form from MVC: pushes and uploads stream their bodies (CNR, table A), all others ignore them.
     /// </summary>
     public static void BindPathAndQuery(this MvcOptions options)
@@ -19,13 +19,13 @@ internal static class ArgumentBinding
         options.ValueProviderFactories.RemoveType<FormValueProviderFactory>();
         options.ValueProviderFactories.RemoveType<FormFileValueProviderFactory>();
         options.ValueProviderFactories.RemoveType<JQueryFormValueProviderFactory>();
-        // It reads name[] as name, a spelling that neither protocol has.
+        // It accepts name[] for name, which neither protocol does.
         options.ValueProviderFactories.RemoveType<JQueryQueryStringValueProviderFactory>();
-        options.ModelMetadataDetailsProviders.Add(new EmptyTexts());
+        options.ModelMetadataDetailsProviders.Add(new EmptyStrings());
     }
 
-    /// <summary>Keeps an empty text: <c>namespace=</c> and no namespace are two things to both protocols.</summary>
-    private sealed class EmptyTexts : IDisplayMetadataProvider
+    /// <summary>Keeps empty strings: both protocols distinguish <c>namespace=</c> from no namespace.</summary>
+    private sealed class EmptyStrings : IDisplayMetadataProvider
     {
         public void CreateDisplayMetadata(DisplayMetadataProviderContext context) =>
             context.DisplayMetadata.ConvertEmptyStringToNull = false;

@@ -2,19 +2,19 @@ using System.Buffers;
 
 namespace Registry.Api.Http;
 
-/// <summary>The file name that a download is saved under (RFC 6266).</summary>
+/// <summary>The file name of a download (RFC 6266).</summary>
 internal static class AttachmentName
 {
     /// <summary>
-    /// What a quoted file name may hold without two clients reading it differently: a backslash or percent sign is an
-    /// escape to some.
+    /// The characters of a quoted file name that all clients read alike: some take a backslash or percent sign as an
+    /// escape.
     /// </summary>
     private static readonly SearchValues<char> Plain = SearchValues.Create(
         " !#$&'()*+,-.0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[]^_`abcdefghijklmnopqrstuvwxyz{|}~");
 
     /// <summary>
-    /// <c>attachment; filename="…"</c>. A name with anything but plain ASCII also goes as <c>filename*</c>, which holds
-    /// it exactly, and has <c>_</c> in the plain form.
+    /// Returns <c>attachment; filename="…"</c>. A name with other characters is also sent exactly, as <c>filename*</c>,
+    /// and has <c>_</c> for each of them in <c>filename</c>.
     /// </summary>
     public static string ToContentDisposition(string fileName)
     {

@@ -9,15 +9,16 @@ using Registry.Core.Storage;
 namespace Registry.Api.Http;
 
 /// <summary>
-/// Answers GET and HEAD with a stored blob, byte for byte and never compressed: <c>If-Match</c>, <c>If-None-Match</c>,
-/// <c>Range</c> and <c>If-Range</c> included. The blob is opened, and its first bytes are read, before the status is
-/// sent: a storage that fails there is a 503. One that fails later breaks the connection; a 200 is never short.
+/// Sends a stored blob in response to GET or HEAD, byte for byte and never compressed. Supports <c>If-Match</c>,
+/// <c>If-None-Match</c>, <c>Range</c> and <c>If-Range</c>. The blob is opened, and its first bytes are read, before the
+/// status is sent, so that a storage failure there is a 503. A later failure aborts the connection: a 200 is never
+/// truncated.
 /// </summary>
 /// <param name="open">
-/// Opens a part of the blob; throws where it is gone by now. Not called for 304, 412, 416 and HEAD.
+/// Opens a range of the blob, and throws if the blob has been deleted. Not called for 304, 412, 416 and HEAD.
 /// </param>
 /// <param name="length">The length of the whole blob, in bytes.</param>
-/// <param name="tag">What names these bytes and no others: their digest. Sent quoted, as a strong <c>ETag</c>.</param>
+/// <param name="tag">The digest of the blob, sent quoted as a strong <c>ETag</c>.</param>
 /// <param name="contentType">The content type.</param>
 internal sealed class BlobResult(
     Func<ByteRange, CancellationToken, ValueTask<BlobReader>> open, long length, string tag, string contentType)
@@ -25,7 +26,7 @@ internal sealed class BlobResult(
 {
     private const int FirstBufferBytes = 16 * 1024;
 
-    /// <summary>The name to save it under; null for no <c>Content-Disposition</c>.</summary>
+    /// <summary>The file name of the download; null for no <c>Content-Disposition</c>.</summary>
     public string? FileName { get; init; }
 
     /// <summary>Headers of the protocol, sent with 200, 206 and 304.</summary>
@@ -42,11 +43,8 @@ internal sealed class BlobResult(
         var range = RequestedRange.Of(http.Request, length, entityTag);
         if (range.Bytes is not { } bytes)
         {
-            var error = ErrorTable.OfStatus(StatusCodes.Status416RangeNotSatisfiable) with
-            {
-                Headers = [(HeaderNames.ContentRange, $"bytes */{length}")]
-            };
-            await ErrorWriter.WriteAsync(http, error);
+            await ErrorWriter.WriteAsync(
+                http, StatusCodes.Status416RangeNotSatisfiable, (HeaderNames.ContentRange, $"bytes */{length}"));
         }
         else if (HttpMethods.IsHead(http.Request.Method))
         {
@@ -66,9 +64,9 @@ internal sealed class BlobResult(
         await using var reader = await open(bytes, cancellationToken);
         if (reader.Length != expected)
             throw new StorageException(
-                StorageFault.Corrupt, $"The blob gives {reader.Length} bytes where {expected} are recorded.");
+                StorageFault.Corrupt, $"The blob has {reader.Length} bytes; expected {expected}.");
 
-        // The first bytes come before the status, the others straight into the memory that the server sends from.
+        // The first bytes are read before the status is sent, the others straight into the server's send buffers.
         var sent = await SendFirstAsync(http.Response, reader.Content, entityTag, range, expected, cancellationToken);
         if (sent < expected)
             await SendRestAsync(
@@ -77,7 +75,7 @@ internal sealed class BlobResult(
             await http.Response.BodyWriter.FlushAsync(cancellationToken);
     }
 
-    /// <summary>Sends the headers and, not flushed yet, the first bytes; gives their number.</summary>
+    /// <summary>Sends the headers, writes the first bytes without a flush, and returns their number.</summary>
     private async ValueTask<int> SendFirstAsync(
         HttpResponse response,
         Stream content,

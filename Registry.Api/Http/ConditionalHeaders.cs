@@ -5,23 +5,23 @@ using Registry.Api.Http.Errors;
 namespace Registry.Api.Http;
 
 /// <summary>
-/// Judges <c>If-Match</c>, <c>If-None-Match</c> and, where the answer has a <c>Last-Modified</c>,
-/// <c>If-Unmodified-Since</c> and <c>If-Modified-Since</c> of GET and HEAD, and answers where they decide (RFC 9110,
-/// 13.2.2).
+/// Evaluates <c>If-Match</c>, <c>If-None-Match</c> and, for a response with <c>Last-Modified</c>,
+/// <c>If-Unmodified-Since</c> and <c>If-Modified-Since</c> of GET and HEAD (RFC 9110, 13.2.2).
 /// </summary>
 internal static class ConditionalHeaders
 {
-    /// <summary>Makes a strong entity tag of text that contains no quote: a digest.</summary>
+    /// <summary>Returns the strong entity tag of a text without quotes, such as a digest.</summary>
     public static string Quote(string text) => $"\"{text}\"";
 
     /// <summary>
-    /// Answers 304 where the client has what is there, 412 where it asked for something else, and nothing where it is
-    /// to be sent.
+    /// Responds with 304 or 412 if a condition of the request requires it.
     /// </summary>
-    /// <param name="http">A GET or HEAD. A header that is no list of entity tags counts as absent.</param>
-    /// <param name="entityTag">The strong entity tag of the answer, quotes included.</param>
-    /// <param name="headers">What a 304 says beside the tag. A <c>Last-Modified</c> among them is judged.</param>
-    /// <returns>True where the answer is written; false where the caller writes it.</returns>
+    /// <param name="http">A GET or HEAD request. A header that is not a list of entity tags is ignored.</param>
+    /// <param name="entityTag">The strong entity tag of the response, with quotes.</param>
+    /// <param name="headers">
+    /// Other headers of a 304. A <c>Last-Modified</c> among them is compared with the dates of the request.
+    /// </param>
+    /// <returns>True if the response was written; false if the caller must send the resource.</returns>
     public static ValueTask<bool> TryAnswerAsync(
         HttpContext http, string entityTag, params IReadOnlyList<(string Name, string Value)> headers)
     {
@@ -29,7 +29,7 @@ internal static class ConditionalHeaders
         if (request.IfMatch.Count > 0
             ? IsOther(request.IfMatch, entityTag)
             : IsAfter(headers, request.IfUnmodifiedSince))
-            return RefuseAsync(http);
+            return RejectAsync(http);
         if (request.IfNoneMatch.Count > 0
             ? !IsKnown(request.IfNoneMatch, entityTag)
             : !IsBefore(headers, request.IfModifiedSince))
@@ -39,7 +39,7 @@ internal static class ConditionalHeaders
         return ValueTask.FromResult(true);
     }
 
-    /// <summary>Sets what a 304 says as well as the answer that it stands for.</summary>
+    /// <summary>Sets the headers that a 304 shares with the full response.</summary>
     public static void Describe(
         HttpResponse response, string entityTag, params IReadOnlyList<(string Name, string Value)> headers)
     {
@@ -48,13 +48,13 @@ internal static class ConditionalHeaders
             response.Headers[name] = value;
     }
 
-    /// <summary>The <c>Last-Modified</c> of an answer whose address always stands for the same bytes.</summary>
+    /// <summary>Returns the <c>Last-Modified</c> header of a resource whose URL always has the same bytes.</summary>
     public static (string Name, string Value) LastModified(DateTimeOffset time) =>
         (HeaderNames.LastModified, HeaderUtilities.FormatDate(time));
 
-    private static async ValueTask<bool> RefuseAsync(HttpContext http)
+    private static async ValueTask<bool> RejectAsync(HttpContext http)
     {
-        await ErrorWriter.WriteAsync(http, ErrorTable.OfStatus(StatusCodes.Status412PreconditionFailed));
+        await ErrorWriter.WriteAsync(http, StatusCodes.Status412PreconditionFailed);
         return true;
     }
 
@@ -65,8 +65,8 @@ internal static class ConditionalHeaders
         TryCompare(headers, date, out var order) && order > 0;
 
     /// <summary>
-    /// Compares the <c>Last-Modified</c> of an answer, in whole seconds, with the date of a condition; false without
-    /// one of them.
+    /// Compares the <c>Last-Modified</c> of a response, in whole seconds, with the date of a condition. False if either
+    /// is missing.
     /// </summary>
     private static bool TryCompare(IReadOnlyList<(string Name, string Value)> headers, StringValues date, out int order)
     {

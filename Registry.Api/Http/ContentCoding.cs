@@ -4,11 +4,11 @@ using Microsoft.Net.Http.Headers;
 namespace Registry.Api.Http;
 
 /// <summary>
-/// How a JSON body is compressed on the wire. Content (packages, archives) never is: it is compressed already.
+/// The compression of a JSON body. Packages and archives are never compressed on the wire: they already are.
 /// </summary>
 internal sealed class ContentCoding
 {
-    /// <summary>As it is.</summary>
+    /// <summary>No compression.</summary>
     public static readonly ContentCoding Identity = new("identity", stream => stream);
 
     private static readonly ContentCoding Brotli =
@@ -23,7 +23,7 @@ internal sealed class ContentCoding
     /// <summary>The name in <c>Content-Encoding</c>.</summary>
     public string Name { get; }
 
-    /// <summary>The coding that the client likes best; brotli before gzip where it does not care.</summary>
+    /// <summary>Returns the coding that the client prefers; brotli before gzip if it has no preference.</summary>
     public static ContentCoding Choose(HttpRequest request)
     {
         if (request.Headers.AcceptEncoding.Count == 0
@@ -37,8 +37,8 @@ internal sealed class ContentCoding
     }
 
     /// <summary>
-    /// A stream that encodes what is written to it; disposing it ends the encoding and leaves <paramref name="body"/>
-    /// open.
+    /// Returns a stream that encodes what is written to it. Disposing it completes the encoding and leaves
+    /// <paramref name="body"/> open.
     /// </summary>
     public Stream Encode(Stream body) => encode(body);
 

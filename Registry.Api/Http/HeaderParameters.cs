@@ -1,13 +1,13 @@
 namespace Registry.Api.Http;
 
 /// <summary>
-/// Reads <c>Content-Type</c> and <c>Content-Disposition</c>. More lenient than the framework's own parser, which
-/// demands quotes around a boundary with <c>=</c> or a file name with a space: clients leave them out, and the
-/// framework of the reference servers takes it.
+/// Parses <c>Content-Type</c> and <c>Content-Disposition</c>. More lenient than the framework's parser, which requires
+/// quotes around a boundary with <c>=</c> or a file name with a space: clients omit them, and the framework of the
+/// reference servers accepts that.
 /// </summary>
 internal static class HeaderParameters
 {
-    /// <summary>The value before the first parameter: <c>multipart/form-data</c>.</summary>
+    /// <summary>Returns the value before the first parameter, such as <c>multipart/form-data</c>.</summary>
     /// <param name="header">The header; null for none.</param>
     public static ReadOnlySpan<char> ValueOf(string? header)
     {
@@ -16,11 +16,12 @@ internal static class HeaderParameters
     }
 
     /// <summary>
-    /// The first parameter of a name, without quotes. A value without quotes ends at a semicolon and at nothing else.
+    /// Finds the first parameter with a name, and returns its value without quotes. An unquoted value ends only at a
+    /// semicolon.
     /// </summary>
     /// <param name="header">The header; null for none.</param>
     /// <param name="name">The name of the parameter, in any case.</param>
-    /// <returns>Null where there is no such parameter.</returns>
+    /// <returns>The value; null if there is no such parameter.</returns>
     public static string? Find(string? header, string name)
     {
         var start = header.AsSpan().IndexOf(';');
@@ -31,7 +32,7 @@ internal static class HeaderParameters
             var key = (end < 0 ? rest : rest[..end]).Trim();
             var hasValue = end >= 0 && rest[end] == '=';
             rest = end < 0 ? default : rest[(end + 1)..];
-            var value = hasValue ? TakeValue(ref rest) : "";
+            var value = hasValue ? ReadValue(ref rest) : "";
             if (key.Equals(name, StringComparison.OrdinalIgnoreCase))
                 return value;
         }
@@ -39,11 +40,11 @@ internal static class HeaderParameters
         return null;
     }
 
-    /// <summary>Takes a value and the semicolon after it.</summary>
-    private static string TakeValue(ref ReadOnlySpan<char> rest)
+    /// <summary>Reads a value and the semicolon after it.</summary>
+    private static string ReadValue(ref ReadOnlySpan<char> rest)
     {
         rest = rest.TrimStart();
-        var quoted = rest is ['"', ..] ? TakeQuoted(ref rest) : null;
+        var quoted = rest is ['"', ..] ? ReadQuoted(ref rest) : null;
         var end = rest.IndexOf(';');
         var plain = (end < 0 ? rest : rest[..end]).Trim().ToString();
         rest = end < 0 ? default : rest[(end + 1)..];
@@ -51,10 +52,10 @@ internal static class HeaderParameters
     }
 
     /// <summary>
-    /// Takes a value in quotes. Only a quote and a backslash are escaped: browsers once sent paths of Windows as they
-    /// are.
+    /// Reads a quoted value. A backslash escapes only a quote and a backslash: old browsers sent unescaped Windows
+    /// paths.
     /// </summary>
-    private static string TakeQuoted(ref ReadOnlySpan<char> rest)
+    private static string ReadQuoted(ref ReadOnlySpan<char> rest)
     {
         var value = new System.Text.StringBuilder();
         var at = 1;

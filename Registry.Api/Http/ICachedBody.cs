@@ -1,19 +1,19 @@
 namespace Registry.Api.Http;
 
-/// <summary>Where the body of one answer may lie ready to be sent.</summary>
+/// <summary>A cache for the body of one response.</summary>
 internal interface ICachedBody
 {
-    /// <summary>How long a body may be that is kept, in bytes.</summary>
+    /// <summary>The largest body that is cached, in bytes.</summary>
     int MaxBytes { get; }
 
-    /// <summary>The body for clients that like a coding best; null when it is not there.</summary>
+    /// <summary>Finds the body for clients that prefer a coding; null if it is not cached.</summary>
     PreparedBody? Find(ContentCoding wanted);
 
-    /// <summary>Keeps a body, if there is room.</summary>
+    /// <summary>Caches a body if there is room.</summary>
     void Keep(ContentCoding wanted, PreparedBody body);
 }
 
 /// <summary>A body ready to be sent.</summary>
-/// <param name="Bytes">Never written to.</param>
-/// <param name="Coding">How they are encoded: a short body is as it is, whatever the client likes.</param>
+/// <param name="Bytes">The encoded bytes; never written to.</param>
+/// <param name="Coding">The coding of the bytes: a short body is not compressed, whatever the client prefers.</param>
 internal sealed record PreparedBody(ReadOnlyMemory<byte> Bytes, ContentCoding Coding);

@@ -9,56 +9,55 @@ using Registry.Core.Content;
 namespace Registry.Api.Http;
 
 /// <summary>
-/// A JSON answer to a read: with a strong entity tag of its own for each content coding, answered 304 where the client
-/// has it, compressed where it is asked for, and streamed where it is long, so that memory does not grow with the
-/// number of elements.
+/// A JSON response. It has a strong entity tag for each content coding, is answered with 304 if the client has it, is
+/// compressed on request, and is streamed if it is long, so that memory does not grow with the number of elements.
 /// </summary>
 /// <param name="tag">
-/// What the entity tag is made of: equal only where the body is, byte for byte. Null for the answer to a change, which
-/// has none.
+/// The source of the entity tag: equal only if the body is equal, byte for byte. Null for no entity tag, as in the
+/// response to a change.
 /// </param>
-/// <param name="elements">Writes the body in steps, none of which is long.</param>
-/// <param name="status">The status.</param>
+/// <param name="elements">Writes the body in small steps.</param>
+/// <param name="status">The HTTP status.</param>
 internal sealed class JsonBody(
     string? tag, IEnumerable<Action<Utf8JsonWriter>> elements, int status = StatusCodes.Status200OK) : IActionResult
 {
-    /// <summary>Bodies up to here are sent with their length; longer ones as they are written.</summary>
+    /// <summary>Bodies up to this size, in bytes, are sent with their length; longer ones are streamed.</summary>
     private const int BufferBytes = 64 * 1024;
 
     /// <summary>
-    /// How often a body lies in memory while it is prepared to be kept: in a buffer that has doubled, and as it is
-    /// kept.
+    /// How many times a body is in memory while it is prepared for the cache: twice in a buffer that has doubled, and
+    /// once in the cache.
     /// </summary>
     private const long CopiesWhilePrepared = 3;
 
-    /// <summary>Room for what most answers are.</summary>
+    /// <summary>Large enough for most responses.</summary>
     private const int FirstBufferBytes = 4096;
 
-    /// <summary>Below it compression costs more than it saves.</summary>
+    /// <summary>Below this size compression costs more than it saves.</summary>
     private const int CompressFromBytes = 1024;
 
     /// <summary>
-    /// The answers are JSON and nothing else: escaping for HTML would only make names and messages hard to read.
+    /// Responses are never embedded in HTML: escaping for HTML would only make names and messages hard to read.
     /// </summary>
     private static readonly JsonWriterOptions WriterOptions =
         new() { SkipValidation = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    /// <summary>Where the body may lie ready, and is put when it does not; null for nowhere.</summary>
+    /// <summary>The cache of the body; null for none.</summary>
     public ICachedBody? Kept { get; set; }
 
-    /// <summary>One value.</summary>
+    /// <summary>Returns a response with one value.</summary>
     public static JsonBody Of<T>(
         T value,
         JsonTypeInfo<T> type,
         string? tag,
         int status = StatusCodes.Status200OK) => Of(() => value, type, tag, status);
 
-    /// <summary>One value, made only where it is sent.</summary>
+    /// <summary>Returns a response with one value, which is created only if it is sent.</summary>
     public static JsonBody Of<T>(
         Func<T> value, JsonTypeInfo<T> type, string? tag, int status = StatusCodes.Status200OK) =>
         new(tag, [writer => JsonSerializer.Serialize(writer, value(), type)], status);
 
-    /// <summary>An array of values, enumerated once, while it is sent.</summary>
+    /// <summary>Returns a response with an array of values, which are enumerated once, while they are sent.</summary>
     public static JsonBody OfMany<T>(IEnumerable<T> values, JsonTypeInfo<T> type, string? tag)
     {
         return new JsonBody(tag, Elements());
@@ -77,8 +76,13 @@ internal sealed class JsonBody(
     {
         var (request, response, cancellationToken) =
             (context.HttpContext.Request, context.HttpContext.Response, context.HttpContext.RequestAborted);
-        var coding = ContentCoding.Choose(request);
-        response.Headers.Vary = "Accept-Encoding";
+        var coding = ContentCoding.Identity;
+        if (ApiProtocol.Of(context.HttpContext).AllowsCompression)
+        {
+            coding = ContentCoding.Choose(request);
+            response.Headers.Vary = "Accept-Encoding";
+        }
+
         if (tag is not null)
         {
             var entityTag = ConditionalHeaders.Quote(coding == ContentCoding.Identity ? tag : $"{tag}-{coding.Name}");
@@ -90,11 +94,11 @@ internal sealed class JsonBody(
         response.StatusCode = status;
         response.ContentType = "application/json";
         var transfer = RequestTransfer.Of(context.HttpContext);
-        if (Kept?.Find(coding) is { } kept)
+        if (Kept?.Find(coding) is { } cached)
         {
             if (!HttpMethods.IsHead(request.Method))
-                await transfer.ReserveOutputAsync(kept.Bytes.Length, cancellationToken);
-            await WriteAsync(request, response, kept, cancellationToken);
+                await transfer.ReserveOutputAsync(cached.Bytes.Length, cancellationToken);
+            await WriteAsync(request, response, cached, cancellationToken);
             return;
         }
 
@@ -138,7 +142,7 @@ internal sealed class JsonBody(
             await response.BodyWriter.WriteAsync(body.Bytes, cancellationToken);
     }
 
-    /// <summary>Writes steps until the buffer is full; true when there are no more.</summary>
+    /// <summary>Writes steps until the buffer is full. Returns true if none are left.</summary>
     private static bool Fill(
         Utf8JsonWriter writer,
         PooledBytes buffer,
@@ -150,7 +154,7 @@ internal sealed class JsonBody(
             if (!rest.MoveNext())
             {
                 writer.Flush();
-                // So that a prompt does not stick to what a terminal shows.
+                // So that the prompt of a terminal begins on a line of its own.
                 buffer.Write("\n"u8);
                 return true;
             }

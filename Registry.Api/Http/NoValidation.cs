@@ -4,8 +4,8 @@ using Microsoft.AspNetCore.Mvc.ModelBinding.Validation;
 namespace Registry.Api.Http;
 
 /// <summary>
-/// Validates nothing. The arguments of all actions are plain texts and numbers, judged by the rules themselves; MVC
-/// would visit each, on each request, to find that nothing is demanded of it.
+/// Disables MVC's validation. The arguments of all actions are plain strings and numbers, which the domain validates;
+/// MVC would visit each of them on every request for nothing.
 /// </summary>
 internal sealed class NoValidation : IObjectModelValidator
 {

@@ -1,13 +1,13 @@
 namespace Registry.Api.Http;
 
-/// <summary>The headers that protect a page for people: what it may load, and that nobody may frame it.</summary>
+/// <summary>The security headers of an HTML page: what it may load, and that it may not be framed.</summary>
 internal static class PageHeaders
 {
-    /// <summary>What no page here needs.</summary>
+    /// <summary>Denies what no page here needs.</summary>
     private const string Nothing = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-    /// <summary>Sets them.</summary>
-    /// <param name="response">The answer with the page.</param>
+    /// <summary>Sets the headers.</summary>
+    /// <param name="response">The response with the page.</param>
     /// <param name="sources">The directives of the Content-Security-Policy that allow what this page loads.</param>
     public static void Protect(HttpResponse response, string sources)
     {

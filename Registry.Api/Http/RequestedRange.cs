@@ -3,18 +3,18 @@ using Registry.Core.Storage;
 
 namespace Registry.Api.Http;
 
-/// <summary>Which part of a blob a request asks for (RFC 9110, 14). Several ranges at once get the whole.</summary>
-/// <param name="Bytes">What to send; null where the part that was asked for does not exist: 416.</param>
+/// <summary>The part of a blob that a request asks for (RFC 9110, 14). Several ranges select the whole.</summary>
+/// <param name="Bytes">The range to send; null if the requested range does not exist (416).</param>
 /// <param name="IsPart">True for 206.</param>
 internal readonly record struct RequestedRange(ByteRange? Bytes, bool IsPart)
 {
     private static RequestedRange Whole => new(ByteRange.All, false);
 
-    /// <summary>Reads the request.</summary>
-    /// <param name="request">Only GET has ranges. A header that is none counts as absent.</param>
+    /// <summary>Returns the range of a request.</summary>
+    /// <param name="request">The request. Only GET has ranges; a malformed header is ignored.</param>
     /// <param name="total">The length of the whole, in bytes.</param>
     /// <param name="entityTag">
-    /// The strong entity tag of the whole: what <c>If-Range</c> must name for the part to be of use.
+    /// The strong entity tag of the whole, which <c>If-Range</c> must equal for the range to apply.
     /// </param>
     public static RequestedRange Of(HttpRequest request, long total, string entityTag)
     {

@@ -1,15 +1,15 @@
 namespace Registry.Api.Http;
 
-/// <summary>Where a web page comes from (RFC 6454): what browsers send as <c>Origin</c>.</summary>
-/// <param name="Scheme">In lower case.</param>
-/// <param name="Host">In lower case, international names as Punycode.</param>
-/// <param name="Port">The default port of the scheme where none is given; -1 for a scheme without one.</param>
+/// <summary>The origin of a web page (RFC 6454), which browsers send as <c>Origin</c>.</summary>
+/// <param name="Scheme">The scheme, in lower case.</param>
+/// <param name="Host">The host, in lower case; international names as Punycode.</param>
+/// <param name="Port">The port, or the default port of the scheme; -1 if the scheme has none.</param>
 internal readonly record struct WebOrigin(string Scheme, string Host, int Port)
 {
     /// <summary>
-    /// Reads an origin such as <c>https://ui.example.org</c>: a scheme, a host, perhaps a port, and nothing else.
+    /// Parses an origin such as <c>https://ui.example.org</c>: a scheme, a host, an optional port, and nothing else.
     /// </summary>
-    /// <returns>False for a text that is no such origin, <c>null</c> included.</returns>
+    /// <returns>False if the text is not an origin; the text <c>null</c> is not.</returns>
     public static bool TryParse(string? text, out WebOrigin origin)
     {
         origin = default;
@@ -21,11 +21,12 @@ internal readonly record struct WebOrigin(string Scheme, string Host, int Port)
     }
 
     /// <summary>
-    /// Whether a page of this origin comes from the server that a request is for. The schemes need not be equal, as a
-    /// proxy may end TLS.
+    /// Whether this is the origin of the server that a request addresses. The schemes may differ, as a proxy may
+    /// terminate TLS.
     /// </summary>
-    /// <param name="host">The host of the request; without a port it has the default port of the origin's
-    /// scheme.</param>
+    /// <param name="host">
+    /// The host of the request. Without a port it has the default port of the origin's scheme.
+    /// </param>
     public bool IsOf(HostString host) =>
         Scheme is "http" or "https" && TryParse($"{Scheme}://{host.Value}", out var own) && own == this;
 }

@@ -6,8 +6,8 @@ using Registry.Api.Http;
 
 namespace Registry.Api.Kar;
 
-/// <summary>The state of the service: <c>/api/v1</c>.</summary>
-/// <param name="storage">What it stands on, and whether that answers.</param>
+/// <summary>The status of the service: <c>/api/v1</c>.</summary>
+/// <param name="storage">The storage, and whether it is available.</param>
 [ApiExplorerSettings] // Only controllers with [ApiController] are described by default.
 internal sealed class StatusController(StorageReadiness storage) : ControllerBase
 {
@@ -19,21 +19,21 @@ internal sealed class StatusController(StorageReadiness storage) : ControllerBas
     [ProducesResponseType<Dictionary<string, string>>(StatusCodes.Status503ServiceUnavailable, "application/json")]
     public async Task<IActionResult> Show(CancellationToken cancellationToken)
     {
-        var answers = await storage.AnswersAsync(cancellationToken);
-        if (!answers)
+        var isAvailable = await storage.IsAvailableAsync(cancellationToken);
+        if (!isAvailable)
             Response.Headers.RetryAfter = "2";
         var status = new Dictionary<string, string>(storage.Facts)
         {
             ["kind"] = "registry#status",
-            ["status"] = answers ? "ok" : "unavailable",
+            ["status"] = isAvailable ? "ok" : "unavailable",
             ["storage"] = storage.Name,
             ["version"] = ProductVersion.Text,
         };
         return JsonBody.Of(
             status,
             KarJson.Default.DictionaryStringString,
-            answers ? TagOf(status) : null,
-            answers ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable);
+            isAvailable ? TagOf(status) : null,
+            isAvailable ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable);
     }
 
     private static string TagOf(Dictionary<string, string> status) =>

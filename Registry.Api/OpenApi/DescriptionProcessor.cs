@@ -26,7 +26,7 @@ internal sealed class DescriptionProcessor : IOperationProcessor
         var nested = described.Dialect == Dialect.Appr;
         foreach (var status in Statuses(described))
             responses.TryAdd(Text(status), ErrorParts.Reference(status, nested, context.Document));
-        foreach (var errors in notes.Refusals.Select(ErrorTable.Of).GroupBy(static error => error.Status))
+        foreach (var errors in notes.Refusals.Select(ErrorTable.Default.Of).GroupBy(static error => error.Status))
             responses[Text(errors.Key)] = ErrorParts.Response(Complete(errors), nested, context.Document);
         operation.Responses.Clear();
         foreach (var (status, response) in responses)
@@ -51,7 +51,7 @@ internal sealed class DescriptionProcessor : IOperationProcessor
 
     /// <summary>Returns the domain errors of a status, preceded by its general error if it has one.</summary>
     private static List<ErrorAnswer> Complete(IGrouping<int, ErrorAnswer> errors) =>
-        ErrorParts.Shared.Contains(errors.Key) ? [ErrorTable.OfStatus(errors.Key), .. errors] : [.. errors];
+        ErrorParts.Shared.Contains(errors.Key) ? [ErrorTable.Default.OfStatus(errors.Key), .. errors] : [.. errors];
 
     /// <summary>Returns the error statuses of HTTP, the framework and the storage.</summary>
     private static IEnumerable<int> Statuses(OperationDescription described)

@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using Microsoft.Net.Http.Headers;
 using NJsonSchema;
 using NSwag;
+using Registry.Api.Cnr;
 using Registry.Api.Http.Errors;
 
 namespace Registry.Api.OpenApi;
@@ -22,7 +23,7 @@ internal static class ErrorParts
     /// <summary>Returns a reference to the shared response of a status. Adds the response if it is missing.</summary>
     public static OpenApiResponse Reference(int status, bool nested, OpenApiDocument document)
     {
-        var error = ErrorTable.OfStatus(status);
+        var error = ErrorTable.Default.OfStatus(status);
         var words = error.Code.Split('-').Select(static word => char.ToUpperInvariant(word[0]) + word[1..]);
         var name = string.Concat(words.Append(nested ? "Nested" : ""));
         if (!document.Responses.TryGetValue(name, out var shared))
@@ -65,13 +66,13 @@ internal static class ErrorParts
     {
         using var body = new MemoryStream();
         using (var json = new Utf8JsonWriter(body))
-            ErrorWriter.Write(json, error, nested);
+            CnrProtocol.Of(nested ? Dialect.Appr : Dialect.Cnr).WriteError(json, error);
         return JsonNode.Parse(Encoding.UTF8.GetString(body.ToArray()))!;
     }
 
     private static IEnumerable<string> HeadersOf(int status)
     {
-        var names = ErrorTable.OfStatus(status).Headers.Select(static header => header.Name);
+        var names = ErrorTable.Default.OfStatus(status).Headers.Select(static header => header.Name);
         return status switch
         {
             StatusCodes.Status405MethodNotAllowed => names.Append(HeaderNames.Allow),
@@ -111,8 +112,8 @@ internal static class ErrorParts
 
     private static JsonSchemaProperty Codes()
     {
-        var words = ErrorTable.Refusals.Values.Select(static entry => entry.Code)
-            .Concat(ErrorTable.Statuses.Values.Select(static entry => entry.Code));
+        var words = ErrorTable.Default.Refusals.Values.Select(static entry => entry.Code)
+            .Concat(ErrorTable.Default.Statuses.Values.Select(static entry => entry.Code));
         var codes = ObjectSchemas.OneOf([.. words.Distinct().Order(StringComparer.Ordinal)]);
         codes.Description = "The error code, for programs.";
         return codes;

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Encodings.Web;
 using Microsoft.AspNetCore.Mvc;
+using Registry.Api.Cnr;
 using Registry.Api.Http;
 using Registry.Core.Catalog;
 
@@ -20,7 +21,7 @@ internal sealed class HomeController(PackageCatalog catalog) : ControllerBase
     /// </remarks>
     /// <param name="cancellationToken">Cancels the request.</param>
     [HttpGet("/"), HttpHead("/")]
-    [HttpGet("/cnr"), HttpHead("/cnr")]
+    [HttpGet(Dialect.ApprRoot), HttpHead(Dialect.ApprRoot)]
     [ProducesResponseType<string>(StatusCodes.Status200OK, "text/html")]
     public async Task<IActionResult> ShowAsync(CancellationToken cancellationToken)
     {
@@ -36,14 +37,14 @@ internal sealed class HomeController(PackageCatalog catalog) : ControllerBase
         var view = await catalog.GetAsync(cancellationToken);
         Response.Headers.CacheControl = "no-cache";
         PageHeaders.Protect(Response, HomePage.Sources);
-        var root = Request.Path.StartsWithSegments("/cnr") ? "cnr/" : "";
+        var root = Dialect.Of(Request).Root;
         return Content(
             HomePage.Html(
                 Request.Scheme,
                 HtmlEncoder.Default.Encode(Request.Host.ToUriComponent()),
                 HtmlEncoder.Default.Encode(Request.PathBase.ToUriComponent()),
-                root,
-                Request.Path == "/cnr/" ? "../" : "",
+                root.Length == 0 ? "" : $"{root[1..]}/",
+                Request.Path == $"{Dialect.ApprRoot}/" ? "../" : "",
                 view.Count.ToString("N0", CultureInfo.InvariantCulture),
                 view.Entries.Sum(entry => entry.Releases.Length).ToString("N0", CultureInfo.InvariantCulture)),
             "text/html; charset=utf-8");

@@ -89,7 +89,7 @@ public sealed class GcsServiceTests : IAsyncDisposable
     [Test]
     public async Task The_status_shows_the_bucket_and_whether_it_is_reachable()
     {
-        await host.Services.GetRequiredService<StorageReadiness>().ProveAsync(CancellationToken.None);
+        await host.Services.GetRequiredService<StorageReadiness>().ProbeAsync(CancellationToken.None);
         var state = await host.Client.GetFromJsonAsync<JsonObject>("/api/v1");
         Assert.That(
             ((string?)state!["status"], (string?)state["storage"], (string?)state["name"], (string?)state["location"]),
@@ -112,7 +112,7 @@ public sealed class GcsServiceTests : IAsyncDisposable
     {
         fake.RemoveBucket();
         var fault = await Assert.ThrowsAsync<StorageException>(
-            () => host.Services.GetRequiredService<StorageReadiness>().ProveAsync(CancellationToken.None));
+            () => host.Services.GetRequiredService<StorageReadiness>().ProbeAsync(CancellationToken.None));
         Assert.That(fault!.Message, Does.Contain("GCS__BUCKET"));
         Assert.That(fake.CountOf(FakeGcsOperation.Insert), Is.Zero);
     }

@@ -34,7 +34,7 @@ public sealed class ReadyTests : IAsyncDisposable
             Assert.That(answer.Headers.RetryAfter, Is.Not.Null);
             Assert.That(
                 await answer.Content.ReadAsStringAsync(cancellationToken),
-                Does.Contain("still reading what packages there are"));
+                Does.Contain("still loading its packages"));
         }
 
         gate.SetResult();

@@ -1,11 +1,11 @@
 namespace Registry.Api.Http.Errors;
 
-/// <summary>An error as it goes to a client, whichever API it came from.</summary>
+/// <summary>An error response, before a protocol gives it its form.</summary>
 /// <param name="Status">The HTTP status.</param>
 /// <param name="Code">
-/// The error for programs, such as <c>package-not-found</c>: one of <see cref="ErrorTable"/>.
+/// The error for programs, such as <c>package-not-found</c>: a code of an <see cref="ErrorTable"/>.
 /// </param>
-/// <param name="Message">The error for people; holds no exception text, path or host of ours.</param>
+/// <param name="Message">The error for people. Contains no exception text, local path or host name.</param>
 internal sealed record ErrorAnswer(int Status, string Code, string Message)
 {
     /// <summary>What the error is about, by name; empty is sent as <c>{}</c>.</summary>

@@ -6,9 +6,9 @@ using Registry.Core.Storage;
 namespace Registry.Api.Http.Errors;
 
 /// <summary>
-/// Turns every exception, and every bare status that the framework leaves (404, 405, 413, 415), into an error body. An
-/// answer that is already under way cannot be mended: its connection is broken, so that nobody takes half of it for the
-/// whole. Stands outside everything that may fail, and inside CORS, whose header stays on errors.
+/// Turns every exception, and every status that the framework sets without a body (404, 405, 413, 415), into an error
+/// response. If the response has started, the connection is aborted, so that no client mistakes a part for the whole.
+/// Runs outside everything that may fail, and inside CORS, whose header stays on errors.
 /// </summary>
 internal sealed partial class ErrorHandling(RequestDelegate next, FaultLog faults, ILogger<ErrorHandling> logger)
 {
@@ -18,7 +18,7 @@ internal sealed partial class ErrorHandling(RequestDelegate next, FaultLog fault
         try
         {
             await next(context);
-            await GiveBodyAsync(context);
+            await WriteMissingBodyAsync(context);
         }
         catch (Exception e) when (IsClientGone(context, e))
         {
@@ -26,7 +26,6 @@ internal sealed partial class ErrorHandling(RequestDelegate next, FaultLog fault
         }
         catch (Exception e)
         {
-            var answer = Judge(e);
             if (context.Response.HasStarted)
             {
                 if (IsFirst(e, context.Request, context.Response.StatusCode))
@@ -35,15 +34,17 @@ internal sealed partial class ErrorHandling(RequestDelegate next, FaultLog fault
                 return;
             }
 
-            if (answer.Status >= StatusCodes.Status500InternalServerError)
-                Log(e, context.Request, answer.Status);
-            await ErrorWriter.WriteAsync(context, answer);
+            var protocol = ApiProtocol.Of(context);
+            var error = ErrorOf(e, protocol.Errors);
+            if (error.Status >= StatusCodes.Status500InternalServerError)
+                Log(e, context.Request, error.Status);
+            await ErrorWriter.WriteAsync(context, protocol, error);
         }
     }
 
     /// <summary>
-    /// Logs a refusal of the registry with its reason, and any other fault with its stack. Repetitions are left to
-    /// <see cref="FaultLog"/>.
+    /// Logs a refusal of the registry with its reason, and any other fault with its stack trace. Repetitions are left
+    /// to <see cref="FaultLog"/>.
     /// </summary>
     private void Log(Exception e, HttpRequest request, int status)
     {
@@ -58,17 +59,17 @@ internal sealed partial class ErrorHandling(RequestDelegate next, FaultLog fault
     private bool IsFirst(Exception e, HttpRequest request, int status) =>
         faults.IsFirst(e, $"{request.Method} {request.Path}", status);
 
-    private static ErrorAnswer Judge(Exception e) => e switch
+    private static ErrorAnswer ErrorOf(Exception e, ErrorTable errors) => e switch
     {
-        RegistryException refusal => ErrorTable.Of(refusal),
-        StorageException fault => ErrorTable.Of(fault),
-        BadHttpRequestException request => ErrorTable.OfStatus(request.StatusCode),
-        _ => ErrorTable.OfStatus(StatusCodes.Status500InternalServerError),
+        RegistryException refusal => errors.Of(refusal),
+        StorageException fault => errors.Of(fault),
+        BadHttpRequestException request => errors.OfStatus(request.StatusCode),
+        _ => errors.OfStatus(StatusCodes.Status500InternalServerError),
     };
 
     /// <summary>
-    /// A client that hung up, or was cut while it read, gets no answer. Kestrel cancels the token some time after the
-    /// exception.
+    /// Whether the client has disconnected, or was cut while it read: it gets no response. Kestrel cancels the token
+    /// some time after the exception.
     /// </summary>
     private static bool IsClientGone(HttpContext context, Exception e) =>
         (context.RequestAborted.IsCancellationRequested
@@ -77,7 +78,7 @@ internal sealed partial class ErrorHandling(RequestDelegate next, FaultLog fault
             && e is OperationCanceledException
             && RequestTransfer.Of(context).CutReason is not null);
 
-    private static async Task GiveBodyAsync(HttpContext context)
+    private static async Task WriteMissingBodyAsync(HttpContext context)
     {
         var response = context.Response;
         if (response.HasStarted || response.StatusCode < StatusCodes.Status400BadRequest
@@ -85,7 +86,7 @@ internal sealed partial class ErrorHandling(RequestDelegate next, FaultLog fault
             return;
         if (response.StatusCode == StatusCodes.Status405MethodNotAllowed)
         {
-            // Routing knows which methods a route has and takes OPTIONS, which every route answers, for a wrong one.
+            // Routing knows the methods of a route, but treats OPTIONS, which every route supports, as a wrong one.
             var methods = response.Headers.GetCommaSeparatedValues(HeaderNames.Allow);
             response.Headers.Allow = string.Join(", ", [.. methods, HttpMethods.Options]);
             if (HttpMethods.IsOptions(context.Request.Method))
@@ -95,7 +96,7 @@ internal sealed partial class ErrorHandling(RequestDelegate next, FaultLog fault
             }
         }
 
-        await ErrorWriter.WriteAsync(context, ErrorTable.OfStatus(response.StatusCode));
+        await ErrorWriter.WriteAsync(context, response.StatusCode);
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Method} {Path} refused with {Status}: {Reason}")]
@@ -105,6 +106,6 @@ internal sealed partial class ErrorHandling(RequestDelegate next, FaultLog fault
     private partial void LogFault(Exception fault, string method, PathString path, int status);
 
     [LoggerMessage(
-        Level = LogLevel.Error, Message = "{Method} {Path} failed in the midst of its answer: connection broken")]
+        Level = LogLevel.Error, Message = "{Method} {Path} failed while sending the response: connection aborted")]
     private partial void LogBroken(Exception fault, string method, PathString path);
 }

@@ -6,25 +6,31 @@ using Registry.Core.Storage;
 
 namespace Registry.Api.Http.Errors;
 
-/// <summary>
-/// Every error that either API can answer, in one place: CNR's vocabulary, which KAR shares and adds
-/// <c>archive-not-found</c> to.
-/// </summary>
-internal static class ErrorTable
+/// <summary>Every error that a protocol can return, in one place.</summary>
+/// <param name="refusals">The status and code of every error of the domain.</param>
+/// <param name="statuses">
+/// The code and message of each error of HTTP, the framework and the storage, by status. 400, 500, 503 and 507 are
+/// required.
+/// </param>
+internal sealed class ErrorTable(
+    FrozenDictionary<ErrorCode, (int Status, string Code)> refusals,
+    FrozenDictionary<int, (string Code, string Message)> statuses)
 {
     /// <summary>
-    /// How long a client should wait, in seconds, before it asks a storage again that did not answer: about what a
-    /// restart takes.
+    /// How long, in seconds, a client should wait before it retries when the storage does not respond: about as long as
+    /// a restart of the storage takes.
     /// </summary>
     private const int UnavailableSeconds = 2;
 
     private static readonly string UnavailableRetryAfter = UnavailableSeconds.ToString(CultureInfo.InvariantCulture);
 
-    /// <summary>The same for a storage that is full, where somebody has to make room first.</summary>
+    /// <summary>The same for a full storage, in which somebody has to free space first.</summary>
     private const string FullRetryAfter = "60";
 
-    /// <summary>Status and code of everything that the domain refuses.</summary>
-    public static FrozenDictionary<ErrorCode, (int Status, string Code)> Refusals { get; } =
+    /// <summary>
+    /// The vocabulary of CNR, which KAR extends with <c>archive-not-found</c>. Pages and health use it too.
+    /// </summary>
+    public static ErrorTable Default { get; } = new(
         new Dictionary<ErrorCode, (int, string)>
         {
             [ErrorCode.InvalidUsage] = (StatusCodes.Status400BadRequest, "invalid-usage"),
@@ -39,35 +45,38 @@ internal static class ErrorTable
             [ErrorCode.ResourceInUse] = (StatusCodes.Status409Conflict, "resource-in-use"),
             [ErrorCode.RequestTooLarge] = (StatusCodes.Status413PayloadTooLarge, "request-too-large"),
             [ErrorCode.Unavailable] = (StatusCodes.Status503ServiceUnavailable, "unavailable"),
-        }.ToFrozenDictionary();
-
-    /// <summary>Code and message of what HTTP itself, the framework or the storage refuses, by status.</summary>
-    public static FrozenDictionary<int, (string Code, string Message)> Statuses { get; } =
+        }.ToFrozenDictionary(),
         new Dictionary<int, (string, string)>
         {
             [StatusCodes.Status400BadRequest] = ("invalid-usage", "The request is malformed."),
             [StatusCodes.Status403Forbidden] = ("forbidden", "The origin or the host of this request is not allowed."),
-            [StatusCodes.Status404NotFound] = ("resource-not-found", "There is nothing at this address."),
+            [StatusCodes.Status404NotFound] = ("resource-not-found", "Not found."),
             [StatusCodes.Status405MethodNotAllowed] = ("method-not-allowed", "Method not allowed."),
             [StatusCodes.Status408RequestTimeout] = ("request-timeout", "The request did not arrive in time."),
             [StatusCodes.Status412PreconditionFailed] =
                 ("precondition-failed", "The resource does not match If-Match or If-Unmodified-Since."),
             [StatusCodes.Status413PayloadTooLarge] =
                 ("request-too-large", "The request is larger than this registry accepts."),
-            [StatusCodes.Status414UriTooLong] = ("uri-too-long", "The address is longer than this registry accepts."),
+            [StatusCodes.Status414UriTooLong] = ("uri-too-long", "The URL is longer than this registry accepts."),
             [StatusCodes.Status415UnsupportedMediaType] =
-                ("unsupported-media-type", "This address does not take this content type."),
+                ("unsupported-media-type", "The content type is not supported."),
             [StatusCodes.Status416RangeNotSatisfiable] =
                 ("range-not-satisfiable", "The range begins after the end of the content."),
-            [StatusCodes.Status500InternalServerError] = ("internal-error", "The registry failed."),
-            [StatusCodes.Status503ServiceUnavailable] = ("unavailable", "The storage does not answer. Try again."),
+            [StatusCodes.Status500InternalServerError] = ("internal-error", "Internal error."),
+            [StatusCodes.Status503ServiceUnavailable] = ("unavailable", "The storage does not respond. Try again."),
             [StatusCodes.Status507InsufficientStorage] = ("storage-full", "The storage is full."),
-        }.ToFrozenDictionary();
+        }.ToFrozenDictionary());
 
-    /// <summary>The answer to a request that the domain refuses.</summary>
-    public static ErrorAnswer Of(RegistryException refusal)
+    /// <summary>The status and code of every error of the domain.</summary>
+    public FrozenDictionary<ErrorCode, (int Status, string Code)> Refusals => refusals;
+
+    /// <summary>The code and message of each error of HTTP, the framework and the storage, by status.</summary>
+    public FrozenDictionary<int, (string Code, string Message)> Statuses => statuses;
+
+    /// <summary>Returns the error for a request that the domain refuses.</summary>
+    public ErrorAnswer Of(RegistryException refusal)
     {
-        var (status, code) = Refusals[refusal.Code];
+        var (status, code) = refusals[refusal.Code];
         return new ErrorAnswer(status, code, refusal.Message)
         {
             Details = refusal.Details,
@@ -76,21 +85,21 @@ internal static class ErrorTable
     }
 
     /// <summary>
-    /// The answer to a failure of the storage: 507 when it is full, otherwise 503. The log alone gives the cause.
+    /// Returns the error for a failure of the storage: 507 when it is full, otherwise 503. The cause is only logged.
     /// </summary>
-    public static ErrorAnswer Of(StorageException fault) => fault.Kind switch
+    public ErrorAnswer Of(StorageException fault) => fault.Kind switch
     {
         StorageFault.Full => OfStatus(StatusCodes.Status507InsufficientStorage),
         StorageFault.Corrupt => OfStatus(StatusCodes.Status503ServiceUnavailable) with
         {
             Message =
-                "What is stored for this request cannot be read. An operator finds the cause in the registry's log.",
+                "The stored data for this request cannot be read. The log of the registry contains the cause.",
         },
         StorageFault.NewerSchema => OfStatus(StatusCodes.Status503ServiceUnavailable) with
         {
             Message =
                 "A newer version of the registry stored this package. "
-                + "An operator finds the version in the registry's log.",
+                + "The log of the registry contains the version.",
         },
         _ => OfStatus(StatusCodes.Status503ServiceUnavailable) with
         {
@@ -98,21 +107,21 @@ internal static class ErrorTable
         },
     };
 
-    /// <summary>What the storage asks for, where that is longer than the usual.</summary>
+    /// <summary>
+    /// Returns the error for a status. A status that the table does not contain has the code and message of 400 or 500.
+    /// </summary>
+    public ErrorAnswer OfStatus(int status)
+    {
+        if (!statuses.TryGetValue(status, out var entry))
+            entry = statuses[status < 500 ? StatusCodes.Status400BadRequest : StatusCodes.Status500InternalServerError];
+        return new ErrorAnswer(status, entry.Code, entry.Message) { Headers = HeadersOf(status) };
+    }
+
+    /// <summary>Returns the delay that the storage asks for, if it is longer than the default.</summary>
     private static string RetryAfterOf(StorageException fault) =>
         fault.RetryAfter is { } asked && asked.TotalSeconds > UnavailableSeconds
             ? Math.Ceiling(asked.TotalSeconds).ToString(CultureInfo.InvariantCulture)
             : UnavailableRetryAfter;
-
-    /// <summary>
-    /// The answer for a bare status. One that the table does not hold speaks as the 400 or 500 of its class.
-    /// </summary>
-    public static ErrorAnswer OfStatus(int status)
-    {
-        if (!Statuses.TryGetValue(status, out var entry))
-            entry = Statuses[status < 500 ? StatusCodes.Status400BadRequest : StatusCodes.Status500InternalServerError];
-        return new ErrorAnswer(status, entry.Code, entry.Message) { Headers = HeadersOf(status) };
-    }
 
     private static (string, string)[] HeadersOf(int status) => status switch
     {

@@ -4,29 +4,29 @@ using Registry.Core.Storage;
 namespace Registry.Api.Http.Errors;
 
 /// <summary>
-/// Keeps repeated faults from flooding the log. The first fault of a kind is for its caller to log in full; those of
-/// the next <see cref="Window"/> are counted and logged as one line. A kind that does not come back within a window is
-/// forgotten, so that its next fault is a first one again.
+/// Keeps repeated faults from flooding the log. The caller logs the first fault of a kind in full; those of the next
+/// <see cref="Window"/> are counted and logged as one line. A kind that does not recur within a window is forgotten, so
+/// that its next fault counts as the first again.
 /// </summary>
 internal sealed partial class FaultLog(TimeProvider time, ILogger<FaultLog> logger) : IDisposable
 {
     /// <summary>How long the repetitions of a fault are counted before they are logged.</summary>
     internal static readonly TimeSpan Window = TimeSpan.FromSeconds(10);
 
-    /// <summary>How many kinds are told apart at a time; whatever comes beyond is one kind by its status.</summary>
+    /// <summary>The most kinds that are tracked at a time; faults beyond that are grouped by status.</summary>
     internal const int MaxKinds = 100;
 
     private readonly Lock gate = new();
     private readonly Dictionary<Kind, Repetitions> seen = [];
     private bool disposed;
 
-    /// <summary>Decides who logs a fault.</summary>
+    /// <summary>Returns whether the caller must log a fault; otherwise counts it.</summary>
     /// <param name="fault">The fault.</param>
     /// <param name="operation">
-    /// What failed, such as <c>GET /healthz</c>; named if it is the latest one when the count is logged.
+    /// What failed, such as <c>GET /healthz</c>. Logged with the count if it is the latest.
     /// </param>
-    /// <param name="status">The status that it was answered with; null where nobody was answered.</param>
-    /// <returns>True when the caller has to log it, with its stack; false when it was counted.</returns>
+    /// <param name="status">The status of the response; null if there was none.</param>
+    /// <returns>True if the caller must log the fault with its stack trace; false if it was counted.</returns>
     public bool IsFirst(Exception fault, string operation, int? status)
     {
         lock (gate)
@@ -48,7 +48,7 @@ internal sealed partial class FaultLog(TimeProvider time, ILogger<FaultLog> logg
         }
     }
 
-    /// <summary>Logs what was counted since.</summary>
+    /// <summary>Logs the counts that are left.</summary>
     public void Dispose()
     {
         List<KeyValuePair<Kind, Repetitions>> left;
@@ -62,13 +62,13 @@ internal sealed partial class FaultLog(TimeProvider time, ILogger<FaultLog> logg
         foreach (var (kind, repetitions) in left)
         {
             repetitions.Timer.Dispose();
-            Tell(kind, repetitions.Count, repetitions.Latest);
+            LogCount(kind, repetitions.Count, repetitions.Latest);
         }
     }
 
     /// <summary>
-    /// A storage that does not answer fails with messages that differ in their figures, so the message does not count,
-    /// unless it names the object that cannot be read.
+    /// Returns the kind of a fault. The messages of an unavailable storage differ in their figures, so the message is
+    /// part of the kind only if it names the object that cannot be read.
     /// </summary>
     private static Kind KindOf(Exception fault, int? status) => fault switch
     {
@@ -81,7 +81,7 @@ internal sealed partial class FaultLog(TimeProvider time, ILogger<FaultLog> logg
         _ => new(fault.GetType(), status, null, fault.TargetSite?.ToString()),
     };
 
-    /// <summary>The package that a refusal is about, when its outcome may be unknown; null for none.</summary>
+    /// <summary>Returns the package of a refusal whose outcome may be unknown; null for none.</summary>
     private static string? PackageOf(RegistryException refusal) =>
         refusal.Details.FirstOrDefault(static detail => detail.Name == "package").Value?.ToString();
 
@@ -102,11 +102,11 @@ internal sealed partial class FaultLog(TimeProvider time, ILogger<FaultLog> logg
             }
         }
 
-        Tell(kind, count, latest);
+        LogCount(kind, count, latest);
     }
 
-    // Outside of the lock: a log may wait for its reader, and requests must not wait for it with the lock.
-    private void Tell(Kind kind, int count, (string Operation, string Reason) latest)
+    // Outside the lock: writing a log may block, and requests must not wait for it.
+    private void LogCount(Kind kind, int count, (string Operation, string Reason) latest)
     {
         if (count == 0)
             return;
@@ -120,9 +120,9 @@ internal sealed partial class FaultLog(TimeProvider time, ILogger<FaultLog> logg
     private partial void LogRepeated(int count, double seconds, string failure, string reason);
 
     /// <param name="Type">The type of the fault, or of its cause.</param>
-    /// <param name="Status">The status that it was answered with; null for none.</param>
-    /// <param name="Code">The kind of the storage's fault, or the code of the refusal; null for other faults.</param>
-    /// <param name="Where">What is damaged, or the method that failed; null where that does not matter.</param>
+    /// <param name="Status">The status of the response; null for none.</param>
+    /// <param name="Code">The kind of the storage fault, or the code of the refusal; null for other faults.</param>
+    /// <param name="Where">The damaged object, or the method that failed; null if irrelevant.</param>
     private sealed record Kind(Type Type, int? Status, object? Code, string? Where);
 
     private sealed class Repetitions(ITimer timer)

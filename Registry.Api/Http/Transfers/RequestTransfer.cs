@@ -6,33 +6,35 @@ using Registry.Core.Transfers;
 namespace Registry.Api.Http.Transfers;
 
 /// <summary>
-/// The bytes of one request and of its answer: how long the client has stalled, and the memory that they may take. A
-/// client that stalls for too long is ended with 408 while it sends, and its connection is broken while it reads. So
-/// is, with 503, one that must give way to others.
+/// Limits how long the client of one request may stall, and how much memory the bodies of the request and the response
+/// may use. A client that stalls for too long gets 408 while it sends; while it reads, its connection is aborted. A
+/// client that stalls while others need the memory is treated the same, with 503.
 /// </summary>
 internal sealed class RequestTransfer : IDisposable
 {
-    /// <summary>Answers up to here, in bytes, are sent without a reservation.</summary>
+    /// <summary>Responses up to this size, in bytes, are sent without a reservation.</summary>
     public const int SmallBytes = 64 * 1024;
 
-    /// <summary>Read from the storage and handed to the server at once, as long as memory is plentiful.</summary>
+    /// <summary>
+    /// The bytes that are read from the storage and passed to the server at once while memory is plentiful.
+    /// </summary>
     public const int LargeBufferBytes = 128 * 1024;
 
     /// <summary>The same when memory is scarce.</summary>
     public const int SmallBufferBytes = 16 * 1024;
 
     /// <summary>
-    /// How much of a body the server receives before the registry reads it, in bytes. Enough that a client and the disk
-    /// need not keep step, and a quarter of the server's default, which 32 uploads at once would feel.
+    /// How much of a request body, in bytes, the server buffers before the registry reads it. Enough to decouple the
+    /// client from the disk, and a quarter of the server's default, which is too much for 32 concurrent uploads.
     /// </summary>
     public const int MaxUnreadBytes = 256 * 1024;
 
     /// <summary>
-    /// Moving less than this, in bytes, does not end a stall: a byte now and then would hold memory for ever.
+    /// Moving fewer bytes than this does not end a stall: a byte now and then would hold memory for ever.
     /// </summary>
     private const int ProgressBytes = 4 * 1024;
 
-    /// <summary>Unsent bytes from which the server makes a writer wait: Kestrel's default.</summary>
+    /// <summary>The number of unsent bytes at which the server makes a writer wait: Kestrel's default.</summary>
     private const int ServerBufferBytes = 64 * 1024;
 
     private readonly Lock gate = new();
@@ -50,9 +52,9 @@ internal sealed class RequestTransfer : IDisposable
     private bool isOver;
 
     /// <param name="context">The request.</param>
-    /// <param name="budget">The memory of all transfers.</param>
+    /// <param name="budget">The memory budget of all transfers.</param>
     /// <param name="stall">How long the client may stall.</param>
-    /// <param name="time">The clock of stalls.</param>
+    /// <param name="time">The clock that measures stalls.</param>
     public RequestTransfer(HttpContext context, TransferBudget budget, TimeSpan stall, TimeProvider time) =>
         (this.context, this.budget, this.stall, this.time, Response) =
             (context, budget, stall, time, WatchedResponse.Attach(context, this));
@@ -64,7 +66,7 @@ internal sealed class RequestTransfer : IDisposable
         Displaced,
     }
 
-    /// <summary>The response, as this transfer watches it.</summary>
+    /// <summary>The watched response.</summary>
     public WatchedResponse Response { get; }
 
     /// <summary>Why the transfer was cut, for the log; null when it was not.</summary>
@@ -75,25 +77,27 @@ internal sealed class RequestTransfer : IDisposable
         _ => null,
     };
 
-    /// <summary>The transfer of a request.</summary>
+    /// <summary>Returns the transfer of a request.</summary>
     public static RequestTransfer Of(HttpContext context) => context.Features.GetRequiredFeature<RequestTransfer>();
 
     /// <inheritdoc cref="ReserveOutputAsync(long, long, CancellationToken)"/>
     public ValueTask<int> ReserveOutputAsync(long length, CancellationToken cancellationToken) =>
         ReserveOutputAsync(length, heldBytes: 0, cancellationToken);
 
-    /// <summary>Reserves the memory to send an answer with, until the request is over.</summary>
-    /// <param name="length">The length of the answer, in bytes. A small one needs no reservation.</param>
+    /// <summary>Reserves memory to send a response, until the request ends.</summary>
+    /// <param name="length">The length of the response, in bytes. A small response needs no reservation.</param>
     /// <param name="heldBytes">
-    /// What whoever writes the answer holds of it meanwhile, in bytes. It is a part of the same reservation: a request
-    /// must not hold memory while it waits for more.
+    /// The bytes that the caller itself buffers meanwhile. They are part of the same reservation: a request must not
+    /// hold memory while it waits for more.
     /// </param>
-    /// <param name="cancellationToken">Ends the wait.</param>
-    /// <returns>How many bytes to hand to the server at once.</returns>
-    /// <exception cref="RegistryException"><see cref="ErrorCode.Unavailable"/>: there is no memory.</exception>
+    /// <param name="cancellationToken">Cancels the wait.</param>
+    /// <returns>The number of bytes to pass to the server at once.</returns>
+    /// <exception cref="RegistryException">
+    /// <see cref="ErrorCode.Unavailable"/>: the memory budget is exhausted.
+    /// </exception>
     public async ValueTask<int> ReserveOutputAsync(long length, long heldBytes, CancellationToken cancellationToken)
     {
-        // Also for a small answer: its storage may hold memory while a client that does not read is waited for.
+        // Also for a small response: its storage may hold memory while the client does not read.
         var reservation = Begin();
         if (length <= SmallBytes)
             return SmallBytes;
@@ -103,25 +107,29 @@ internal sealed class RequestTransfer : IDisposable
         return SmallBufferBytes;
     }
 
-    /// <summary>Reserves the memory to take the body with, until the request is over.</summary>
-    /// <param name="workBytes">What whoever reads it needs, in bytes.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
-    /// <exception cref="RegistryException"><see cref="ErrorCode.Unavailable"/>: there is no memory.</exception>
+    /// <summary>Reserves memory to receive the request body, until the request ends.</summary>
+    /// <param name="workBytes">The bytes that the reader of the body needs.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
+    /// <exception cref="RegistryException">
+    /// <see cref="ErrorCode.Unavailable"/>: the memory budget is exhausted.
+    /// </exception>
     public ValueTask ReserveInputAsync(long workBytes, CancellationToken cancellationToken)
     {
         var received = Math.Min(context.Request.ContentLength ?? long.MaxValue, MaxUnreadBytes);
         return ReserveAsync(workBytes + received, cancellationToken);
     }
 
-    /// <summary>Reserves other memory, until the request is over.</summary>
-    /// <param name="bytes">How many bytes.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
-    /// <exception cref="RegistryException"><see cref="ErrorCode.Unavailable"/>: there is no memory.</exception>
+    /// <summary>Reserves other memory, until the request ends.</summary>
+    /// <param name="bytes">The number of bytes.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
+    /// <exception cref="RegistryException">
+    /// <see cref="ErrorCode.Unavailable"/>: the memory budget is exhausted.
+    /// </exception>
     public ValueTask ReserveAsync(
         long bytes, CancellationToken cancellationToken) => Begin().ReserveAsync(bytes, cancellationToken);
 
-    /// <summary>From now on the client is waited for.</summary>
-    /// <param name="reader">What is read; null while the answer is written.</param>
+    /// <summary>Starts a wait for the client.</summary>
+    /// <param name="reader">The body that is read; null while the response is written.</param>
     public void BeginWait(PipeReader? reader)
     {
         reading = reader;
@@ -132,14 +140,14 @@ internal sealed class RequestTransfer : IDisposable
         // Most requests never wait.
         if (timer is null)
             timer = time.CreateTimer(
-                static me => ((RequestTransfer)me!).Cut(EndReason.Stalled), this, left, Timeout.InfiniteTimeSpan);
+                static state => ((RequestTransfer)state!).Cut(EndReason.Stalled), this, left, Timeout.InfiniteTimeSpan);
         else
             timer.Change(left, Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>
-    /// The wait is over; what it brought is told after this. The time that it took counts until the client has moved
-    /// <see cref="ProgressBytes"/>.
+    /// Ends the wait. The caller reports afterwards what was moved. The time of the wait counts until the client has
+    /// moved <see cref="ProgressBytes"/>.
     /// </summary>
     public void EndWait()
     {
@@ -148,19 +156,19 @@ internal sealed class RequestTransfer : IDisposable
         waited += time.GetElapsedTime(waitBegan);
     }
 
-    /// <summary>The client has sent bytes.</summary>
-    public void Receive(long bytes)
+    /// <summary>Counts bytes that the client has sent.</summary>
+    public void CountReceived(long bytes)
     {
         moved += bytes;
         if (moved >= ProgressBytes)
             (moved, waited) = (0, TimeSpan.Zero);
     }
 
-    /// <summary>The client has taken what was sent: the server lets a writer go on only after some KiB.</summary>
-    public void Send() => (moved, waited) = (0, TimeSpan.Zero);
+    /// <summary>Notes that the client has read: the server resumes a writer only after some KiB.</summary>
+    public void NoteSent() => (moved, waited) = (0, TimeSpan.Zero);
 
-    /// <summary>Throws where the transfer was cut.</summary>
-    public void DemandUncut()
+    /// <summary>Throws if the transfer was cut.</summary>
+    public void ThrowIfCut()
     {
         if (reason == EndReason.None)
             return;
@@ -174,7 +182,7 @@ internal sealed class RequestTransfer : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        // After this nothing may touch the connection: the next request may be on it.
+        // From here on nothing may touch the connection: the next request may already use it.
         lock (gate)
             isOver = true;
         timer?.Dispose();

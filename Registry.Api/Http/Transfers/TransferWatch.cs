@@ -7,8 +7,8 @@ using Registry.Core.Transfers;
 namespace Registry.Api.Http.Transfers;
 
 /// <summary>
-/// Puts one rule on every body, in and out: its client may stall for so long and no longer. It takes the place of
-/// Kestrel's minimum data rates.
+/// Limits how long a client may stall while it sends a request body or reads a response. Replaces Kestrel's minimum
+/// data rates.
 /// </summary>
 internal sealed partial class TransferWatch(
     RequestDelegate next,
@@ -20,11 +20,11 @@ internal sealed partial class TransferWatch(
     private readonly TimeSpan stall = options.Stall;
 
     /// <summary>
-    /// What Kestrel demands of a client once a request is over: to take the last bytes of its response, which lie in
-    /// buffers by then.
+    /// Returns the minimum data rate that Kestrel applies once a request has ended, when the last bytes of the response
+    /// are still in its buffers.
     /// </summary>
     /// <param name="stall">How long a client may stall.</param>
-    public static MinDataRate RateAfterwards(TimeSpan stall)
+    public static MinDataRate FinalRate(TimeSpan stall)
     {
         const double BytesPerSecond = 240;
         var shortest = TimeSpan.FromSeconds(2);
@@ -44,9 +44,9 @@ internal sealed partial class TransferWatch(
             features.Set<IRequestBodyPipeFeature>(reader);
         }
 
-        // Kestrel's rate counts only some of the bytes that move, so it does not judge this response.
+        // Kestrel's rate counts only some of the bytes that move, so it is switched off for this response.
         var rate = features.Get<IHttpMinResponseDataRateFeature>();
-        var rateAfterwards = rate?.MinDataRate;
+        var finalRate = rate?.MinDataRate;
         if (rate is not null)
             rate.MinDataRate = null;
         try
@@ -56,7 +56,7 @@ internal sealed partial class TransferWatch(
         finally
         {
             if (rate is not null)
-                rate.MinDataRate = rateAfterwards;
+                rate.MinDataRate = finalRate;
             transfer.Response.Detach();
             if (transfer.CutReason is { } reason)
             {

@@ -6,11 +6,11 @@ using Microsoft.AspNetCore.Http.Features;
 namespace Registry.Api.Http.Transfers;
 
 /// <summary>
-/// The body of a request, whose sender is waited for only so long. What the server cannot parse is an HTTP error of the
-/// client's.
+/// The body of a request. It limits how long the client may stall, and reports a body that the server cannot parse as
+/// the client's error.
 /// </summary>
-/// <param name="inner">The server's.</param>
-/// <param name="transfer">Told of every wait.</param>
+/// <param name="inner">The server's reader.</param>
+/// <param name="transfer">Notified of every wait.</param>
 internal sealed class WatchedReader(PipeReader inner, RequestTransfer transfer) : PipeReader, IRequestBodyPipeFeature
 {
     private ReadOnlySequence<byte> buffer;
@@ -39,12 +39,12 @@ internal sealed class WatchedReader(PipeReader inner, RequestTransfer transfer) 
     /// <exception cref="BadHttpRequestException">
     /// The body is malformed (400) or too large (413), or the client has stopped sending (408).
     /// </exception>
-    /// <exception cref="Core.Errors.RegistryException">The transfer gave way to others.</exception>
+    /// <exception cref="Core.Errors.RegistryException">Others needed the memory of the transfer.</exception>
     public override async ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default)
     {
         try
         {
-            transfer.DemandUncut();
+            transfer.ThrowIfCut();
             var pending = inner.ReadAsync(cancellationToken);
             if (pending.IsCompletedSuccessfully)
                 return Checked(pending.Result);
@@ -83,18 +83,20 @@ internal sealed class WatchedReader(PipeReader inner, RequestTransfer transfer) 
     /// <inheritdoc/>
     public override void Complete(Exception? exception = null) => inner.Complete(exception);
 
-    /// <summary>Kestrel reports some faults, such as a chunk size out of range, as a bare IOException.</summary>
+    /// <summary>
+    /// Kestrel reports some malformed bodies, such as a chunk size out of range, as a plain IOException.
+    /// </summary>
     private static bool IsMalformed(
         IOException broken) => broken is not (BadHttpRequestException or ConnectionResetException);
 
     private static BadHttpRequestException Malformed(IOException broken) =>
         new("The body of the request is malformed.", StatusCodes.Status400BadRequest, broken);
 
-    /// <summary>Tells the transfer how much has come in.</summary>
+    /// <summary>Reports to the transfer how much was received.</summary>
     private void Note(ReadResult result)
     {
         buffer = result.Buffer;
-        transfer.Receive(buffer.Length - unread);
+        transfer.CountReceived(buffer.Length - unread);
     }
 
     private ReadResult Checked(ReadResult result)
@@ -105,9 +107,9 @@ internal sealed class WatchedReader(PipeReader inner, RequestTransfer transfer) 
             return result;
         }
 
-        // Nothing is taken of it, so that the server can go on with the body.
+        // Consumes nothing, so that the server can continue with the body.
         inner.AdvanceTo(result.Buffer.Start);
-        transfer.DemandUncut();
+        transfer.ThrowIfCut();
         throw new OperationCanceledException("Reading of the request body was cancelled.");
     }
 }

@@ -4,10 +4,10 @@ using Microsoft.AspNetCore.Http.Features;
 namespace Registry.Api.Http.Transfers;
 
 /// <summary>
-/// The body of a response. It waits for its reader only so long, keeps little unsent however much is written at once,
-/// counts what the network took, and notices when the response is aborted.
+/// The body of a response. It limits how long the client may stall, bounds the unsent bytes however much is written at
+/// once, counts the bytes sent, and detects an aborted response.
 /// </summary>
-/// <remarks>It replaces the server's own features, so that it sees every response, however it is written.</remarks>
+/// <remarks>It replaces the server's features, so that it sees every response, however it is written.</remarks>
 internal sealed class WatchedResponse : PipeWriter, IHttpResponseBodyFeature, IHttpRequestLifetimeFeature
 {
     private readonly HttpContext context;
@@ -29,12 +29,12 @@ internal sealed class WatchedResponse : PipeWriter, IHttpResponseBodyFeature, IH
         writer = body.Writer;
     }
 
-    /// <summary>Whether the response ended early: the client left, or the registry broke the connection.</summary>
+    /// <summary>Whether the response ended early: the client disconnected, or the registry aborted.</summary>
     public bool IsAborted => HasEnded && !(context.Response.HasStarted && context.Response.ContentLength == flushed);
 
     /// <summary>
-    /// The bytes of the body that the network took. Of an aborted response these are the bytes of all flushes that had
-    /// ended: the client may have received a part of the next, or not all of the last.
+    /// The bytes of the body that were sent. For an aborted response, the bytes of all completed flushes: the client
+    /// may have received a part of the next, or not all of the last.
     /// </summary>
     public long Bytes => HttpMethods.IsHead(context.Request.Method) ? 0 : HasEnded ? flushed : written;
 
@@ -57,12 +57,12 @@ internal sealed class WatchedResponse : PipeWriter, IHttpResponseBodyFeature, IH
     /// <inheritdoc/>
     public override long UnflushedBytes => writer.UnflushedBytes;
 
-    // A token that is cancelled may say so a moment late, where it was asked for before.
+    // The token may be cancelled a moment after the abort.
     private bool HasEnded => aborted || lifetime.RequestAborted.IsCancellationRequested;
 
-    /// <summary>Puts one in the place of the server's own.</summary>
+    /// <summary>Replaces the server's features of a request.</summary>
     /// <param name="context">The request.</param>
-    /// <param name="transfer">Told of every wait.</param>
+    /// <param name="transfer">Notified of every wait.</param>
     public static WatchedResponse Attach(HttpContext context, RequestTransfer transfer)
     {
         var response = new WatchedResponse(context, transfer);
@@ -71,7 +71,7 @@ internal sealed class WatchedResponse : PipeWriter, IHttpResponseBodyFeature, IH
         return response;
     }
 
-    /// <summary>Puts the server's own features back.</summary>
+    /// <summary>Restores the server's features.</summary>
     public void Detach()
     {
         context.Features.Set(body);
@@ -152,7 +152,7 @@ internal sealed class WatchedResponse : PipeWriter, IHttpResponseBodyFeature, IH
         return FinishAsync(writer.WriteAsync(part, cancellationToken));
     }
 
-    /// <summary>Waits for what was written until now, and counts it.</summary>
+    /// <summary>Waits for a flush, and counts what was written before it.</summary>
     private ValueTask<FlushResult> FinishAsync(ValueTask<FlushResult> flush)
     {
         if (!flush.IsCompletedSuccessfully)
@@ -175,13 +175,13 @@ internal sealed class WatchedResponse : PipeWriter, IHttpResponseBodyFeature, IH
             transfer.EndWait();
         }
 
-        transfer.DemandUncut();
-        transfer.Send();
+        transfer.ThrowIfCut();
+        transfer.NoteSent();
         Count(result, upTo);
         return result;
     }
 
-    /// <summary>A flush that sent nothing ends without an error: its result says that the connection is gone.</summary>
+    /// <summary>Counts a flush. A closed connection is no exception: the result is marked as completed.</summary>
     private void Count(FlushResult result, long upTo)
     {
         if (result.IsCompleted)

@@ -57,7 +57,7 @@ public sealed class EtcdServiceTests : IAsyncDisposable
         host = await RegistryHost.StartAsync(
             "--STORAGE=etcd", $"--Etcd:Endpoints=http://127.0.0.1:{EtcdServer.FreePort()}");
         await Assert.ThatAsync(
-            () => host.Services.GetRequiredService<StorageReadiness>().ProveAsync(cancellationToken),
+            () => host.Services.GetRequiredService<StorageReadiness>().ProbeAsync(cancellationToken),
             Throws.InstanceOf<StorageException>().With.Message.Contains("cannot be reached"));
     }
 

@@ -65,7 +65,7 @@ internal sealed class ManifestSettingsTests
         services.AddStorage(configuration);
         services.AddRegistry(configuration);
         using var provider = services.BuildServiceProvider();
-        Assert.That(() => RegistrySettings.Demand(provider, RegistrySettings.Errors(configuration)), Throws.Nothing);
+        Assert.That(() => RegistrySettings.Validate(provider, RegistrySettings.Errors(configuration)), Throws.Nothing);
         Assert.That(
             configuration["STORAGE"],
             Is.EqualTo($"{overlay}".Split('-')[0].Replace("single", "filesystem", StringComparison.Ordinal)));

@@ -28,7 +28,7 @@ internal sealed class StorageReadinessTests
     public async Task A_working_storage_is_left_unchanged()
     {
         var storage = new InMemoryStorage();
-        await Probe(storage.Documents).ProveAsync(default);
+        await Probe(storage.Documents).ProbeAsync(default);
         Assert.That(storage.StoredDocuments, Is.Empty);
     }
 
@@ -44,7 +44,7 @@ internal sealed class StorageReadinessTests
                     It.IsAny<Precondition>(),
                     It.IsAny<CancellationToken>()))
             .ReturnsAsync((Revision?)null);
-        AssertBroken(documents, "did not take");
+        AssertBroken(documents, "did not store");
     }
 
     [Test]
@@ -53,7 +53,7 @@ internal sealed class StorageReadinessTests
         var documents = Model();
         documents.Setup(store => store.GetAsync(It.IsAny<StoreKey>(), It.IsAny<CancellationToken>()))
             .ReturnsAsync(new Document(new byte[64], new Revision("other")));
-        AssertBroken(documents, "did not give back");
+        AssertBroken(documents, "did not return");
     }
 
     [Test]
@@ -84,7 +84,7 @@ internal sealed class StorageReadinessTests
         var documents = Model();
         documents.Setup(store => store.GetAsync(It.IsAny<StoreKey>(), It.IsAny<CancellationToken>()))
             .ThrowsAsync(new StorageException(StorageFault.Unavailable, "away"));
-        Assert.That(await Probe(documents.Object).AnswersAsync(default), Is.False);
+        Assert.That(await Probe(documents.Object).IsAvailableAsync(default), Is.False);
     }
 
     [Test]
@@ -109,7 +109,7 @@ internal sealed class StorageReadinessTests
                 store => store.TryDeleteAsync(It.IsAny<StoreKey>(), Precondition.None, It.IsAny<CancellationToken>()))
             .Returns((StoreKey key, Precondition condition, CancellationToken cancellationToken) =>
                 storage.Documents.TryDeleteAsync(key, condition, cancellationToken));
-        await Probe(documents.Object).ProveAsync(default);
+        await Probe(documents.Object).ProbeAsync(default);
         Assert.That(storage.StoredDocuments, Is.Empty);
     }
 
@@ -121,7 +121,7 @@ internal sealed class StorageReadinessTests
         documents.Setup(store => store.GetAsync(It.IsAny<StoreKey>(), It.IsAny<CancellationToken>()))
             .ThrowsAsync(new StorageException(StorageFault.Unavailable, "away"));
         Assert.That(
-            async () => await Probe(documents.Object).ProveAsync(default),
+            async () => await Probe(documents.Object).ProbeAsync(default),
             Throws.TypeOf<StorageException>().With.Message.EqualTo("away"));
     }
 
@@ -162,7 +162,7 @@ internal sealed class StorageReadinessTests
 
     private static void AssertBroken(Mock<IDocumentStore> documents, string what) =>
         Assert.That(
-            async () => await Probe(documents.Object).ProveAsync(default),
+            async () => await Probe(documents.Object).ProbeAsync(default),
             Throws.TypeOf<StorageException>().With
                 .Property(nameof(StorageException.Kind))
                 .EqualTo(StorageFault.Corrupt).And.Message

@@ -10,20 +10,20 @@ public sealed class ErrorTableTests
 {
     [Test]
     public void Every_error_code_is_in_the_table() =>
-        Assert.That(ErrorTable.Refusals.Keys, Is.EquivalentTo(Enum.GetValues<ErrorCode>()));
+        Assert.That(ErrorTable.Default.Refusals.Keys, Is.EquivalentTo(Enum.GetValues<ErrorCode>()));
 
     [Test]
     public void A_code_has_one_status()
     {
-        var all = ErrorTable.Refusals.Values.Concat(
-            ErrorTable.Statuses.Select(static s => (Status: s.Key, s.Value.Code))).Distinct();
+        var all = ErrorTable.Default.Refusals.Values.Concat(
+            ErrorTable.Default.Statuses.Select(static s => (Status: s.Key, s.Value.Code))).Distinct();
         Assert.That(all.Select(static e => e.Code), Is.Unique);
     }
 
     [Test]
     public void The_message_and_details_of_an_error_reach_the_client()
     {
-        var entry = ErrorTable.Of(
+        var entry = ErrorTable.Default.Of(
             new RegistryException(
                 ErrorCode.ChannelNotFound, "No such channel.", ("channel", "dev"), ("package", null)));
         Assert.That(
@@ -39,7 +39,7 @@ public sealed class ErrorTableTests
     public void A_storage_fault_hides_its_cause_and_has_a_Retry_After(
         StorageFault kind, int status, string code)
     {
-        var entry = ErrorTable.Of(new StorageException(kind, "/var/lib/registry on secret-host"));
+        var entry = ErrorTable.Default.Of(new StorageException(kind, "/var/lib/registry on secret-host"));
         Assert.That((entry.Status, entry.Code), Is.EqualTo((status, code)));
         Assert.That(entry.Message, Does.Not.Contain("secret").And.Not.Contain("/"));
         Assert.That(entry.Headers.Single().Name, Is.EqualTo("Retry-After"));
@@ -56,20 +56,20 @@ public sealed class ErrorTableTests
         {
             RetryAfter = seconds is { } value ? TimeSpan.FromSeconds(value) : null
         };
-        Assert.That(ErrorTable.Of(fault).Headers.Single().Value, Is.EqualTo(expected));
+        Assert.That(ErrorTable.Default.Of(fault).Headers.Single().Value, Is.EqualTo(expected));
     }
 
     [Test]
     public void An_unknown_outcome_has_a_Retry_After() =>
         Assert.That(
-            ErrorTable.Of(new RegistryException(ErrorCode.Unavailable, "Look.")).Headers.Single().Name,
+            ErrorTable.Default.Of(new RegistryException(ErrorCode.Unavailable, "Look.")).Headers.Single().Name,
             Is.EqualTo("Retry-After"));
 
     [TestCase(StatusCodes.Status418ImATeapot, "invalid-usage")]
     [TestCase(StatusCodes.Status502BadGateway, "internal-error")]
     public void A_status_without_an_entry_keeps_its_number(int status, string code)
     {
-        var entry = ErrorTable.OfStatus(status);
+        var entry = ErrorTable.Default.OfStatus(status);
         Assert.That((entry.Status, entry.Code), Is.EqualTo((status, code)));
     }
 }

@@ -102,7 +102,7 @@ internal sealed class SettingsSectionTests
         var provider = services.BuildServiceProvider();
         try
         {
-            RegistrySettings.Demand(provider, RegistrySettings.Errors(configuration));
+            RegistrySettings.Validate(provider, RegistrySettings.Errors(configuration));
             return provider;
         }
         catch

@@ -1,0 +1,36 @@
+using System.Text.Json;
+using Registry.Api.Http.Errors;
+
+namespace Registry.Api.Http;
+
+/// <summary>
+/// An API of the registry: the paths that it owns, its errors, and whether its responses may be compressed.
+/// Each is registered as a singleton of this type by the folder that implements it.
+/// </summary>
+/// <param name="paths">The paths that it owns, with everything below them.</param>
+internal abstract class ApiProtocol(params IReadOnlyList<PathString> paths)
+{
+    /// <summary>
+    /// The paths that it owns, with everything below them. Case matters. The longest path that matches decides.
+    /// </summary>
+    public IReadOnlyList<PathString> Paths => paths;
+
+    /// <summary>The status, code and message of each error.</summary>
+    public virtual ErrorTable Errors => ErrorTable.Default;
+
+    /// <summary>Whether a JSON response may be compressed when the client accepts it.</summary>
+    public virtual bool AllowsCompression => true;
+
+    /// <summary>Returns the protocol of a request: that of its endpoint, or else the owner of its path.</summary>
+    public static ApiProtocol Of(HttpContext context) =>
+        context.GetEndpoint()?.Metadata.GetMetadata<ApiProtocol>()
+            ?? context.RequestServices.GetRequiredService<ApiProtocols>().OwnerOf(context.Request.Path);
+
+    /// <summary>Writes the body of an error. By default <c>{"code","message","details"}</c>.</summary>
+    public virtual void WriteError(Utf8JsonWriter json, ErrorAnswer error)
+    {
+        json.WriteStartObject();
+        ErrorMembers.Write(json, error);
+        json.WriteEndObject();
+    }
+}

@@ -1,0 +1,52 @@
+using System.Collections;
+using System.Globalization;
+using System.Text.Json;
+
+namespace Registry.Api.Http.Errors;
+
+/// <summary>The members of an error that CNR, KAR and the default share.</summary>
+internal static class ErrorMembers
+{
+    /// <summary>Writes <c>code</c>, <c>message</c> and <c>details</c> into an object that has been started.</summary>
+    public static void Write(Utf8JsonWriter json, ErrorAnswer error)
+    {
+        json.WriteString("code", error.Code);
+        json.WriteString("message", error.Message);
+        json.WriteStartObject("details");
+        foreach (var (name, value) in error.Details)
+        {
+            json.WritePropertyName(name);
+            WriteValue(json, value);
+        }
+
+        json.WriteEndObject();
+    }
+
+    private static void WriteValue(Utf8JsonWriter json, object? value)
+    {
+        switch (value)
+        {
+            case null:
+                json.WriteNullValue();
+                break;
+            case string text:
+                json.WriteStringValue(text);
+                break;
+            case bool flag:
+                json.WriteBooleanValue(flag);
+                break;
+            case int or long:
+                json.WriteNumberValue(Convert.ToInt64(value, CultureInfo.InvariantCulture));
+                break;
+            case IEnumerable items:
+                json.WriteStartArray();
+                foreach (var item in items)
+                    WriteValue(json, item);
+                json.WriteEndArray();
+                break;
+            default:
+                json.WriteStringValue(Convert.ToString(value, CultureInfo.InvariantCulture));
+                break;
+        }
+    }
+}

@@ -1,0 +1,85 @@
+using Registry.Core.Storage;
+
+namespace Registry.Core.Telemetry;
+
+/// <summary>
+/// Records every operation of a blob store. An open ends when the reader exists; reading is not recorded. The commit of
+/// a writer is an operation of its own.
+/// </summary>
+/// <param name="inner">The store.</param>
+/// <param name="metrics">Records the operations.</param>
+public sealed class ObservedBlobStore(IBlobStore inner, StorageMetrics metrics) : IBlobStore
+{
+    /// <inheritdoc/>
+    public ValueTask<BlobWriter> CreateAsync(StoreKey scope, CancellationToken cancellationToken) =>
+        metrics.IsEnabled ? CreateObservedAsync(scope, cancellationToken) : inner.CreateAsync(scope, cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask<BlobReader?> OpenAsync(BlobKey key, ByteRange range, CancellationToken cancellationToken) =>
+        metrics.RecordAsync(
+            "open",
+            (inner, key, range, cancellationToken),
+            static call => call.inner.OpenAsync(call.key, call.range, call.cancellationToken),
+            static (_, reader) => Outcome.OfRead(reader));
+
+    /// <inheritdoc/>
+    public ValueTask<BlobInfo?> StatAsync(BlobKey key, CancellationToken cancellationToken) => metrics.RecordAsync(
+        "stat",
+        (inner, key, cancellationToken),
+        static call => call.inner.StatAsync(call.key, call.cancellationToken),
+        static (_, info) => Outcome.OfRead(info));
+
+    /// <inheritdoc/>
+    public ValueTask<bool> TryDeleteAsync(
+        BlobKey key, Precondition precondition, CancellationToken cancellationToken) => metrics.RecordAsync(
+            "delete",
+            (inner, key, precondition, cancellationToken),
+            static call => call.inner.TryDeleteAsync(call.key, call.precondition, call.cancellationToken),
+            static (call, deleted) => Outcome.OfDelete(call.precondition, deleted));
+
+    /// <inheritdoc/>
+    public IAsyncEnumerable<BlobInfo> ListAsync(
+        StoreKey scope, ScopeDepth depth, BlobKey? after, CancellationToken cancellationToken) =>
+        metrics.RecordAsync("list", inner.ListAsync(scope, depth, after, cancellationToken), cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask<StorageEpoch?> EpochAsync(CancellationToken cancellationToken) => metrics.RecordAsync(
+        "epoch",
+        (inner, cancellationToken),
+        static call => call.inner.EpochAsync(call.cancellationToken),
+        static (_, _) => Outcome.Ok);
+
+    /// <inheritdoc/>
+    public ValueTask<int> DiscardAbandonedAsync(TimeSpan idle, CancellationToken cancellationToken) =>
+        metrics.RecordAsync(
+            "discard_abandoned",
+            (inner, idle, cancellationToken),
+            static call => call.inner.DiscardAbandonedAsync(call.idle, call.cancellationToken),
+            static (_, _) => Outcome.Ok);
+
+    private async ValueTask<BlobWriter> CreateObservedAsync(StoreKey scope, CancellationToken cancellationToken)
+    {
+        var writer = await metrics.RecordAsync(
+            "create",
+            (inner, scope, cancellationToken),
+            static call => call.inner.CreateAsync(call.scope, call.cancellationToken),
+            static (_, _) => Outcome.Ok);
+        return new ObservedBlobWriter(writer, metrics);
+    }
+
+    /// <summary>Records the commit of a writer.</summary>
+    private sealed class ObservedBlobWriter(BlobWriter inner, StorageMetrics metrics) : BlobWriter
+    {
+        public override ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken) =>
+            inner.WriteAsync(bytes, cancellationToken);
+
+        public override ValueTask<CommittedBlob> CommitAsync(
+            Digest digest, DateTimeOffset? uploadedAt, CancellationToken cancellationToken) => metrics.RecordAsync(
+                "commit",
+                (inner, digest, uploadedAt, cancellationToken),
+                static call => call.inner.CommitAsync(call.digest, call.uploadedAt, call.cancellationToken),
+                static (_, _) => Outcome.Ok);
+
+        public override ValueTask DisposeAsync() => inner.DisposeAsync();
+    }
+}

@@ -1,0 +1,142 @@
+using System.Diagnostics.Metrics;
+using System.Runtime.CompilerServices;
+
+namespace Registry.Core.Telemetry;
+
+/// <summary>Records how long the operations of one store take, and how they end.</summary>
+/// <remarks>Without a listener, a call is only forwarded.</remarks>
+public sealed class StorageMetrics
+{
+    /// <summary>The name of the meter.</summary>
+    public const string MeterName = "Registry.Storage";
+
+    /// <summary>The name of the histogram. Its unit is the second.</summary>
+    public const string DurationName = "registry.storage.operation.duration";
+
+    /// <summary>The bounds that OpenTelemetry recommends for durations in seconds.</summary>
+    private static readonly InstrumentAdvice<double> Buckets = new()
+    {
+        HistogramBucketBoundaries = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10],
+    };
+
+    private readonly Histogram<double> duration;
+    private readonly TimeProvider time;
+    private readonly KeyValuePair<string, object?> backend;
+    private readonly KeyValuePair<string, object?> store;
+
+    /// <param name="meters">Creates the meter.</param>
+    /// <param name="time">Measures the durations.</param>
+    /// <param name="backend">The backend, as <c>STORAGE</c> names it.</param>
+    /// <param name="store">The store: <c>documents</c> or <c>blobs</c>.</param>
+    public StorageMetrics(IMeterFactory meters, TimeProvider time, string backend, string store)
+    {
+        ArgumentNullException.ThrowIfNull(meters);
+        this.time = time;
+        this.backend = new("backend", backend);
+        this.store = new("store", store);
+        duration = meters.Create(MeterName).CreateHistogram(
+            DurationName, "s", "Duration of storage operations.", tags: null, Buckets);
+    }
+
+    /// <summary>Whether the histogram has a listener.</summary>
+    internal bool IsEnabled => duration.Enabled;
+
+    /// <summary>Runs an operation and records it.</summary>
+    /// <param name="operation">The name of the operation.</param>
+    /// <param name="state">The arguments of <paramref name="call"/>, so that it need not capture any.</param>
+    /// <param name="call">Calls the inner store.</param>
+    /// <param name="outcome">Returns the outcome of a result.</param>
+    internal ValueTask<T> RecordAsync<TState, T>(
+        string operation, TState state, Func<TState, ValueTask<T>> call, Func<TState, T, string> outcome) =>
+        IsEnabled ? MeasureAsync(operation, state, call, outcome) : call(state);
+
+    /// <summary>Runs an operation without a result and records it.</summary>
+    /// <param name="operation">The name of the operation.</param>
+    /// <param name="state">The arguments of <paramref name="call"/>, so that it need not capture any.</param>
+    /// <param name="call">Calls the inner store.</param>
+    internal ValueTask RecordAsync<TState>(string operation, TState state, Func<TState, ValueTask> call) =>
+        IsEnabled ? MeasureAsync(operation, state, call) : call(state);
+
+    /// <summary>
+    /// Records a listing when it ends: the time that its consumer waited for entries. It is <c>ok</c> also when the
+    /// consumer stops early.
+    /// </summary>
+    /// <param name="operation">The name of the operation.</param>
+    /// <param name="entries">The listing of the inner store.</param>
+    /// <param name="cancellationToken">Cancels the listing.</param>
+    internal IAsyncEnumerable<T> RecordAsync<T>(
+        string operation, IAsyncEnumerable<T> entries, CancellationToken cancellationToken) =>
+        IsEnabled ? MeasureAsync(operation, entries, cancellationToken) : entries;
+
+    private async ValueTask<T> MeasureAsync<TState, T>(
+        string operation, TState state, Func<TState, ValueTask<T>> call, Func<TState, T, string> outcome)
+    {
+        var began = time.GetTimestamp();
+        try
+        {
+            var result = await call(state);
+            Record(operation, time.GetElapsedTime(began), outcome(state, result));
+            return result;
+        }
+        catch (Exception fault)
+        {
+            Record(operation, time.GetElapsedTime(began), Outcome.Of(fault));
+            throw;
+        }
+    }
+
+    private async ValueTask MeasureAsync<TState>(string operation, TState state, Func<TState, ValueTask> call)
+    {
+        var began = time.GetTimestamp();
+        try
+        {
+            await call(state);
+        }
+        catch (Exception fault)
+        {
+            Record(operation, time.GetElapsedTime(began), Outcome.Of(fault));
+            throw;
+        }
+
+        Record(operation, time.GetElapsedTime(began), Outcome.Ok);
+    }
+
+    private async IAsyncEnumerable<T> MeasureAsync<T>(
+        string operation, IAsyncEnumerable<T> entries, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var waited = TimeSpan.Zero;
+        var outcome = Outcome.Ok;
+        try
+        {
+            await using var entry = entries.GetAsyncEnumerator(cancellationToken);
+            while (await NextAsync(entry))
+                yield return entry.Current;
+        }
+        finally
+        {
+            Record(operation, waited, outcome);
+        }
+
+        async ValueTask<bool> NextAsync(IAsyncEnumerator<T> entry)
+        {
+            var began = time.GetTimestamp();
+            try
+            {
+                return await entry.MoveNextAsync();
+            }
+            catch (Exception fault)
+            {
+                outcome = Outcome.Of(fault);
+                throw;
+            }
+            finally
+            {
+                waited += time.GetElapsedTime(began);
+            }
+        }
+    }
+
+    private void Record(string operation, TimeSpan elapsed, string outcome) =>
+        duration.Record(
+            elapsed.TotalSeconds, [backend, store, new("operation", operation), new("outcome", outcome)]);
+}

@@ -1,0 +1,15 @@
+using Registry.Tests.Support.Storage;
+
+namespace Registry.Tests.Contract;
+
+public sealed class ObservedDocumentContract : DocumentStoreContract
+{
+    protected override bool TellsRevisions => true;
+
+    protected override ValueTask<StorageUnderTest> StartAsync() => new(new ObservedUnderTest());
+}
+
+public sealed class ObservedBlobContract : BlobStoreContract
+{
+    protected override ValueTask<StorageUnderTest> StartAsync() => new(new ObservedUnderTest());
+}
