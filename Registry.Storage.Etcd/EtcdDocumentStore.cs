@@ -11,6 +11,8 @@ internal sealed class EtcdDocumentStore(EtcdClient client, EtcdKeys keys) : IDoc
 {
     private readonly EtcdChanges changes = new(client, keys);
 
+    public bool SharesChecks => true;
+
     public async ValueTask<Document?> GetAsync(StoreKey key, CancellationToken cancellationToken)
     {
         var answer = await client.RangeAsync(new RangeRequest { Key = keys.Document(key) }, cancellationToken);

@@ -21,6 +21,8 @@ internal sealed class RedisDocumentStore(RedisConnection link, RedisKeys keys) :
 
     private static readonly RedisValue[] Fields = ["content", RevisionField];
 
+    public bool SharesChecks => true;
+
     public async ValueTask<Document?> GetAsync(StoreKey key, CancellationToken cancellationToken)
     {
         var at = keys.Document(key);

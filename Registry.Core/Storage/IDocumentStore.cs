@@ -20,6 +20,13 @@ namespace Registry.Core.Storage;
 /// </remarks>
 public interface IDocumentStore
 {
+    /// <summary>
+    /// True where <see cref="ChangesAsync"/> costs about as much as <see cref="StatAsync"/>, and both cost a round trip:
+    /// concurrent readers of cached documents then share one call of the former. Such a storage reports a change no
+    /// later than a read can show it, whether or not the change was acknowledged.
+    /// </summary>
+    bool SharesChecks { get; }
+
     /// <summary>Reads a document: null when there is none.</summary>
     /// <exception cref="StorageException">The storage did not answer, or what it holds is damaged.</exception>
     ValueTask<Document?> GetAsync(StoreKey key, CancellationToken cancellationToken);
