@@ -13,6 +13,8 @@ internal sealed class EtcdDocumentStore(EtcdClient client, EtcdKeys keys) : IDoc
 {
     private readonly EtcdChanges changes = new(client, keys);
 
+    public bool SharesChecks => true;
+
     public async ValueTask<Document?> GetAsync(StoreKey key, CancellationToken cancellationToken)
     {
         var response = await client.RangeAsync(new RangeRequest { Key = keys.Document(key) }, cancellationToken);

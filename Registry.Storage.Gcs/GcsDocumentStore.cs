@@ -22,6 +22,9 @@ internal sealed class GcsDocumentStore(GcsClient client, GcsNames names) : IDocu
     /// </summary>
     private const int ReadsAhead = 128;
 
+    /// <summary>False: there is no change feed.</summary>
+    public bool SharesChecks => false;
+
     public async ValueTask<Document?> GetAsync(StoreKey key, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();

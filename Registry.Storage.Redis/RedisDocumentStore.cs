@@ -20,6 +20,8 @@ internal sealed class RedisDocumentStore(RedisConnection connection, RedisKeys k
 
     private static readonly RedisValue[] Fields = ["content", RevisionField];
 
+    public bool SharesChecks => true;
+
     public async ValueTask<Document?> GetAsync(StoreKey key, CancellationToken cancellationToken)
     {
         var redisKey = keys.Document(key);

@@ -10,6 +10,9 @@ public abstract class DocumentCodec<TKey, TState>
     where TKey : notnull
     where TState : class
 {
+    /// <summary>The scope that holds all documents of this type, and no others.</summary>
+    public abstract StoreKey Scope { get; }
+
     /// <summary>Where a document is stored.</summary>
     public abstract StoreKey KeyOf(TKey key);
 

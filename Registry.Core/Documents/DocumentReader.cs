@@ -4,23 +4,32 @@ using Registry.Core.Storage;
 namespace Registry.Core.Documents;
 
 /// <summary>
-/// Reads documents, and keeps what was read or written by revision. A kept state is not transferred and parsed again:
-/// each read asks the storage for the revision alone, so that no answer is older than its question.
+/// Reads documents, and caches what was read or written together with its revision. A cached state is not transferred
+/// and parsed again: each read only asks the storage whether its revision is current, so no result is older than the
+/// read.
 /// </summary>
-/// <param name="documents">Where they are stored.</param>
+/// <param name="documents">Where the documents are stored.</param>
 /// <param name="codec">Their type.</param>
-/// <param name="maxBytes">How much memory may be used to keep states, in bytes as estimated; 0 keeps none.</param>
+/// <param name="time">The clock.</param>
+/// <param name="maxBytes">The memory for cached states, in bytes as estimated; 0 caches nothing.</param>
 internal sealed class DocumentReader<TKey, TState>(
-    IDocumentStore documents, DocumentCodec<TKey, TState> codec, long maxBytes)
+    IDocumentStore documents, DocumentCodec<TKey, TState> codec, TimeProvider time, long maxBytes)
     where TKey : notnull
     where TState : class
 {
-    private readonly SecondChanceCache<TKey, DocumentSnapshot<TState>> cache = new(maxBytes);
+    private readonly SecondChanceCache<TKey, Cached> cache = new(maxBytes);
 
-    /// <summary>What is being parsed. Readers of the same revision wait for it.</summary>
+    /// <summary>Null where each reader asks the storage for itself.</summary>
+    private readonly SharedChecks? checks =
+        documents.SharesChecks ? new SharedChecks(documents, codec.Scope, time) : null;
+
+    /// <summary>The documents that are being parsed. Concurrent readers of one revision share the result.</summary>
     private readonly ConcurrentDictionary<(TKey, Revision), Task<DocumentSnapshot<TState>>> parsing = [];
 
-    /// <summary>Reads a document; null when there is none. Absence is never answered from memory.</summary>
+    /// <summary>The stamp of a read or write that begins now: see <see cref="SharedChecks"/>.</summary>
+    public long Stamp => checks?.Stamp ?? 0;
+
+    /// <summary>Reads a document; null when there is none. Absence is never cached.</summary>
     /// <param name="key">The document.</param>
     /// <param name="knownRevision">
     /// The revision of its last change, which may have been a delete, as the storage has just reported it; null to ask
@@ -32,11 +41,28 @@ internal sealed class DocumentReader<TKey, TState>(
         TKey key, Revision? knownRevision, CancellationToken cancellationToken)
     {
         var storeKey = codec.KeyOf(key);
-        if (cache.Find(key) is { } kept)
+        var cached = cache.Find(key);
+        if (cached is not null && knownRevision is null && checks is not null)
+        {
+            await checks.AskAsync().WaitAsync(cancellationToken);
+
+            // Another reader may have read a newer revision meanwhile.
+            cached = cache.Find(key) ?? cached;
+            if (checks.IsCurrent(storeKey, cached.Snapshot.Revision, cached.Stamp))
+                return cached.Snapshot;
+        }
+
+        var stamp = Stamp;
+        if (cached is not null)
         {
             var current = knownRevision ?? await documents.StatAsync(storeKey, cancellationToken);
-            if (current == kept.Revision)
-                return kept;
+            if (current == cached.Snapshot.Revision)
+            {
+                if (knownRevision is null)
+                    cached.Stamp = stamp;
+                return cached.Snapshot;
+            }
+
             if (current is null)
             {
                 cache.Forget(key);
@@ -45,32 +71,37 @@ internal sealed class DocumentReader<TKey, TState>(
         }
 
         if (await documents.GetAsync(storeKey, cancellationToken) is { } document)
-            return await ParseOnceAsync(key, document);
+            return await ParseOnceAsync(key, document, stamp);
         cache.Forget(key);
         return null;
     }
 
-    /// <summary>Parses a document, and keeps nothing.</summary>
+    /// <summary>Parses a document without caching it.</summary>
     /// <exception cref="StorageException"><see cref="StorageFault.Corrupt"/>.</exception>
     public DocumentSnapshot<TState> Parse(TKey key, Document document) =>
         DocumentSnapshot<TState>.Of(codec.Decode(key, document.Content), document.Content.Span, document.Revision);
 
-    /// <summary>Keeps what was just stored, so that the next reader need not read it.</summary>
-    public void Keep(TKey key, TState state, ReadOnlySpan<byte> content, Revision revision)
+    /// <summary>Caches a state that was just stored, so that the next reader need not read it.</summary>
+    /// <param name="key">The document.</param>
+    /// <param name="state">The state.</param>
+    /// <param name="content">Its stored form.</param>
+    /// <param name="revision">Its revision.</param>
+    /// <param name="stamp"><see cref="Stamp"/> as it was before the write began.</param>
+    public void Keep(TKey key, TState state, ReadOnlySpan<byte> content, Revision revision, long stamp)
     {
         if (codec.IsKeptAfterWrite(state))
-            Keep(key, DocumentSnapshot<TState>.Of(state, content, revision));
+            Keep(key, DocumentSnapshot<TState>.Of(state, content, revision), stamp);
         else
             cache.Forget(key);
     }
 
-    /// <summary>Forgets a document that was just deleted.</summary>
+    /// <summary>Removes a document that was just deleted from the cache.</summary>
     public void Forget(TKey key) => cache.Forget(key);
 
-    private void Keep(
-        TKey key, DocumentSnapshot<TState> snapshot) => cache.Keep(key, snapshot, codec.SizeOf(snapshot.State));
+    private void Keep(TKey key, DocumentSnapshot<TState> snapshot, long stamp) =>
+        cache.Keep(key, new Cached(snapshot, stamp), codec.SizeOf(snapshot.State));
 
-    private Task<DocumentSnapshot<TState>> ParseOnceAsync(TKey key, Document document)
+    private Task<DocumentSnapshot<TState>> ParseOnceAsync(TKey key, Document document, long stamp)
     {
         var own =
             new TaskCompletionSource<DocumentSnapshot<TState>>(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -79,13 +110,18 @@ internal sealed class DocumentReader<TKey, TState>(
             return shared;
         try
         {
-            // Looked up after this reader was entered: one that parsed the revision until a moment ago has kept it
-            // before it left.
-            var kept = cache.Find(key);
-            var snapshot = kept?.Revision == document.Revision ? kept : Parse(key, document);
-            if (snapshot != kept)
-                Keep(key, snapshot);
-            own.SetResult(snapshot);
+            // Looked up only now: a reader that parsed the revision a moment ago cached it before it left.
+            if (cache.Find(key) is { } cached && cached.Snapshot.Revision == document.Revision)
+            {
+                cached.Stamp = stamp;
+                own.SetResult(cached.Snapshot);
+            }
+            else
+            {
+                var snapshot = Parse(key, document);
+                Keep(key, snapshot, stamp);
+                own.SetResult(snapshot);
+            }
         }
         catch (Exception damage)
         {
@@ -97,5 +133,20 @@ internal sealed class DocumentReader<TKey, TState>(
         }
 
         return own.Task;
+    }
+
+    /// <summary>A state in the cache.</summary>
+    private sealed class Cached(DocumentSnapshot<TState> snapshot, long stamp)
+    {
+        private long stamp = stamp;
+
+        public DocumentSnapshot<TState> Snapshot => snapshot;
+
+        /// <summary>The stamp of the last read, write or check that found this state.</summary>
+        public long Stamp
+        {
+            get => Volatile.Read(ref stamp);
+            set => Volatile.Write(ref stamp, value);
+        }
     }
 }

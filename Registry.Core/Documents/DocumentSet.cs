@@ -41,7 +41,7 @@ public class DocumentSet<TKey, TState>
         long cacheBytes)
     {
         (this.documents, this.codec, this.time, this.options) = (documents, codec, time, options);
-        reader = new DocumentReader<TKey, TState>(documents, codec, cacheBytes);
+        reader = new DocumentReader<TKey, TState>(documents, codec, time, cacheBytes);
     }
 
     /// <summary>

@@ -201,9 +201,10 @@ internal sealed class DocumentUpdate<TKey, TState>(
 
     private async Task<bool> TryPutAsync(TState next, byte[] content, Precondition precondition)
     {
+        var stamp = reader.Stamp;
         if (await documents.TryPutAsync(storeKey, content, precondition, CancellationToken.None) is not { } revision)
             return false;
-        reader.Keep(key, next, content, revision);
+        reader.Keep(key, next, content, revision, stamp);
         return true;
     }
 

@@ -30,6 +30,9 @@ internal sealed class PackageIndexCodec(IndexLimits limits) : DocumentCodec<Pack
     private const int ChannelReleaseBytes = 16;
 
     /// <inheritdoc/>
+    public override StoreKey Scope => StoreKeys.Packages;
+
+    /// <inheritdoc/>
     public override StoreKey KeyOf(PackageName key) => key.Key;
 
     /// <inheritdoc/>

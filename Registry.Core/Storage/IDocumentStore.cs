@@ -19,6 +19,13 @@ namespace Registry.Core.Storage;
 /// </remarks>
 public interface IDocumentStore
 {
+    /// <summary>
+    /// True where <see cref="ChangesAsync"/> costs about as much as <see cref="StatAsync"/>, and both cost a round trip:
+    /// concurrent readers of cached documents then share one call of the former. Such a storage reports a change no
+    /// later than a read can show it, whether or not the change was acknowledged.
+    /// </summary>
+    bool SharesChecks { get; }
+
     /// <summary>Reads a document. Returns null when it does not exist.</summary>
     /// <exception cref="StorageException">The storage failed, or the document is damaged.</exception>
     ValueTask<Document?> GetAsync(StoreKey key, CancellationToken cancellationToken);

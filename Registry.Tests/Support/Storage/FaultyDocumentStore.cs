@@ -5,6 +5,8 @@ namespace Registry.Tests.Support.Storage;
 /// <summary>Adds injected faults to any document store.</summary>
 public sealed class FaultyDocumentStore(IDocumentStore inner, StorageFaults faults) : IDocumentStore
 {
+    public bool SharesChecks => inner.SharesChecks;
+
     public ValueTask<Document?> GetAsync(StoreKey key, CancellationToken cancellationToken) =>
         faults.AroundAsync(StorageOperation.GetDocument, key.Value, () => inner.GetAsync(key, cancellationToken));
 

@@ -5,6 +5,8 @@ namespace Registry.Tests.Support.Storage;
 
 internal sealed class InMemoryDocumentStore(InMemoryStorage storage) : IDocumentStore
 {
+    public bool SharesChecks => storage.SharesChecks;
+
     public ValueTask<Document?> GetAsync(StoreKey key, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();

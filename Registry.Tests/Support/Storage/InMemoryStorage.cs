@@ -20,6 +20,9 @@ public sealed class InMemoryStorage
 
     public IBlobStore Blobs { get; }
 
+    /// <summary>See <see cref="IDocumentStore.SharesChecks"/>. Set before the first read.</summary>
+    public bool SharesChecks { get; init; }
+
     /// <summary>The epoch; null if the storage has none.</summary>
     public StorageEpoch? Epoch { get; set; }
 
