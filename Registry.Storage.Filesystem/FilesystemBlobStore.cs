@@ -67,8 +67,7 @@ internal sealed class FilesystemBlobStore(FilesystemVolume volume) : IBlobStore
     public async ValueTask<bool> TryDeleteAsync(
         BlobKey key, Precondition precondition, CancellationToken cancellationToken)
     {
-        if (precondition.Kind == PreconditionKind.Absent)
-            throw new ArgumentException("What must be absent cannot be deleted.", nameof(precondition));
+        precondition.ThrowIfAbsent();
         var path = files.PathOf(key);
         cancellationToken.ThrowIfCancellationRequested();
         volume.Open();

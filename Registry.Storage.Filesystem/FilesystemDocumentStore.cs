@@ -45,9 +45,7 @@ internal sealed class FilesystemDocumentStore(FilesystemVolume volume) : IDocume
     public async ValueTask<Revision?> TryPutAsync(
         StoreKey key, ReadOnlyMemory<byte> content, Precondition precondition, CancellationToken cancellationToken)
     {
-        if (content.Length > Document.MaxBytes)
-            throw new ArgumentException(
-                $"A document has at most {Document.MaxBytes} bytes, not {content.Length}.", nameof(content));
+        Document.ThrowIfTooLarge(content);
         var path = PathOf(key);
         cancellationToken.ThrowIfCancellationRequested();
         volume.Open();
@@ -94,8 +92,7 @@ internal sealed class FilesystemDocumentStore(FilesystemVolume volume) : IDocume
     public async ValueTask<bool> TryDeleteAsync(
         StoreKey key, Precondition precondition, CancellationToken cancellationToken)
     {
-        if (precondition.Kind == PreconditionKind.Absent)
-            throw new ArgumentException("What must be absent cannot be deleted.", nameof(precondition));
+        precondition.ThrowIfAbsent();
         var path = PathOf(key);
         cancellationToken.ThrowIfCancellationRequested();
         volume.Open();

@@ -8,6 +8,9 @@ namespace Registry.Core.Telemetry;
 public sealed class ObservedDocumentStore(IDocumentStore inner, StorageMetrics metrics) : IDocumentStore
 {
     /// <inheritdoc/>
+    public bool SharesChecks => inner.SharesChecks;
+
+    /// <inheritdoc/>
     public ValueTask<Document?> GetAsync(StoreKey key, CancellationToken cancellationToken) => metrics.RecordAsync(
         "get",
         (inner, key, cancellationToken),

@@ -4,7 +4,7 @@ namespace Registry.Tests.Contract;
 
 public sealed class ObservedDocumentContract : DocumentStoreContract
 {
-    protected override bool TellsRevisions => true;
+    protected override bool ReportsRevisions => true;
 
     protected override ValueTask<StorageUnderTest> StartAsync() => new(new ObservedUnderTest());
 }

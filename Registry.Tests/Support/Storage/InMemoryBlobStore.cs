@@ -32,8 +32,7 @@ internal sealed class InMemoryBlobStore(InMemoryStorage storage) : IBlobStore
 
     public ValueTask<bool> TryDeleteAsync(BlobKey key, Precondition precondition, CancellationToken cancellationToken)
     {
-        if (precondition.Kind == PreconditionKind.Absent)
-            throw new ArgumentException("A delete cannot require absence.", nameof(precondition));
+        precondition.ThrowIfAbsent();
         cancellationToken.ThrowIfCancellationRequested();
         lock (storage.Gate)
         {

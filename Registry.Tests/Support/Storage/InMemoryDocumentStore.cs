@@ -24,8 +24,7 @@ internal sealed class InMemoryDocumentStore(InMemoryStorage storage) : IDocument
     public ValueTask<Revision?> TryPutAsync(
         StoreKey key, ReadOnlyMemory<byte> content, Precondition precondition, CancellationToken cancellationToken)
     {
-        if (content.Length > Document.MaxBytes)
-            throw new ArgumentException("The document is too large.", nameof(content));
+        Document.ThrowIfTooLarge(content);
         cancellationToken.ThrowIfCancellationRequested();
         lock (storage.Gate)
         {
@@ -41,8 +40,7 @@ internal sealed class InMemoryDocumentStore(InMemoryStorage storage) : IDocument
 
     public ValueTask<bool> TryDeleteAsync(StoreKey key, Precondition precondition, CancellationToken cancellationToken)
     {
-        if (precondition.Kind == PreconditionKind.Absent)
-            throw new ArgumentException("A delete cannot require absence.", nameof(precondition));
+        precondition.ThrowIfAbsent();
         cancellationToken.ThrowIfCancellationRequested();
         lock (storage.Gate)
         {

@@ -289,6 +289,8 @@ public sealed class ObservedStoreTests
 
     private sealed class BrokenDocuments(Exception fault) : IDocumentStore
     {
+        public bool SharesChecks => false;
+
         public ValueTask<Document?> GetAsync(StoreKey key, CancellationToken cancellationToken) => throw fault;
 
         public ValueTask<Revision?> StatAsync(StoreKey key, CancellationToken cancellationToken) => throw fault;
@@ -317,6 +319,8 @@ public sealed class ObservedStoreTests
 
     private sealed class PendingDocuments(Task<Document?> pending) : IDocumentStore
     {
+        public bool SharesChecks => false;
+
         public ValueTask<Document?> GetAsync(StoreKey key, CancellationToken cancellationToken) => new(pending);
 
         public ValueTask<Revision?> StatAsync(StoreKey key, CancellationToken cancellationToken) =>
