@@ -1,4 +1,3 @@
-using System.Globalization;
 using Registry.Core.Storage;
 
 namespace Registry.Storage.Filesystem;
@@ -62,12 +61,7 @@ internal sealed class BlobFiles(FilesystemVolume volume)
         key,
         length,
         new DateTimeOffset(uploaded, TimeSpan.Zero),
-        RevisionOf(revision));
-
-    public static Revision RevisionOf(long ticks) => new(ticks.ToString(CultureInfo.InvariantCulture));
-
-    /// <summary>Returns the modification time of a revision: the inverse of <see cref="RevisionOf"/>.</summary>
-    public static long TicksOf(Revision revision) => long.Parse(revision.Value, CultureInfo.InvariantCulture);
+        FileRevision.Of(revision));
 
     public static StorageException Unstable(string path) =>
         new(StorageFault.Unavailable, $"'{path}' was replaced during each of {MaxAttempts} reads.");

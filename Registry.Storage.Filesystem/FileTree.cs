@@ -66,6 +66,18 @@ internal sealed class FileTree
     /// <summary>Whether the root folder exists.</summary>
     public bool IsPresent => Disk.TryStat(Root) is { Kind: FileKind.Directory };
 
+    /// <summary>
+    /// Finds the modification time of a file, in 100 ns since the year 1; null when it does not exist.
+    /// </summary>
+    /// <exception cref="StorageException">The root folder is missing.</exception>
+    public long? FindTicks(string path)
+    {
+        if (Disk.TryStat(path) is { } file)
+            return file.Ticks;
+        ThrowIfMissing();
+        return null;
+    }
+
     /// <summary>Throws if the root folder is missing. Called before a file is reported as absent.</summary>
     public void ThrowIfMissing()
     {

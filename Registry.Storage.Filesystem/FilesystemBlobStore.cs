@@ -71,7 +71,7 @@ internal sealed class FilesystemBlobStore(FilesystemVolume volume) : IBlobStore
         var path = files.PathOf(key);
         cancellationToken.ThrowIfCancellationRequested();
         volume.Open();
-        if (!files.FileTree.IsUnflushed(path) && !Holds(TicksAt(path)))
+        if (!files.FileTree.IsUnflushed(path) && !Holds(files.FileTree.FindTicks(path)))
             return false;
 
         var entry = new EntryChange(files.FileTree, path);
@@ -79,7 +79,7 @@ internal sealed class FilesystemBlobStore(FilesystemVolume volume) : IBlobStore
 
         bool TryRemove(Stripe stripe)
         {
-            var current = TicksAt(path);
+            var current = files.FileTree.FindTicks(path);
             if (current is null && files.FileTree.IsUnflushed(path))
                 entry.RepeatRemoval();
             if (!Holds(current))
@@ -91,7 +91,7 @@ internal sealed class FilesystemBlobStore(FilesystemVolume volume) : IBlobStore
             return true;
         }
 
-        bool Holds(long? ticks) => ticks is { } known && precondition.HoldsFor(BlobFiles.RevisionOf(known));
+        bool Holds(long? ticks) => ticks is { } known && precondition.HoldsFor(FileRevision.Of(known));
     }
 
     public async IAsyncEnumerable<BlobInfo> ListAsync(
@@ -116,13 +116,5 @@ internal sealed class FilesystemBlobStore(FilesystemVolume volume) : IBlobStore
         var discarded = 0;
         await volume.Threads.RunAsync(() => discarded = volume.DiscardStaged(idle, cancellationToken));
         return discarded;
-    }
-
-    private long? TicksAt(string path)
-    {
-        if (Disk.TryStat(path) is { } file)
-            return file.Ticks;
-        files.FileTree.ThrowIfMissing();
-        return null;
     }
 }

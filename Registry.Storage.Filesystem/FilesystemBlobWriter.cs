@@ -77,7 +77,7 @@ internal sealed class FilesystemBlobWriter(BlobFiles files, StoreKey scope, Stag
         Stripe stripe, EntryChange entry, BlobKey key, string path, DateTimeOffset? uploadedAt)
     {
         var current = files.Stat(key);
-        var last = current is null ? (long?)null : BlobFiles.TicksOf(current.Revision);
+        var last = current is null ? (long?)null : FileRevision.TicksOf(current.Revision);
         var hadTimeFile = last is { } ticks && UploadedTimes.IsInFile(ticks);
         var revision = UploadedTimes.RoundUp(stripe.NextRevision(staged.Ticks, last));
         var uploaded = uploadedAt is { } given

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Runtime.CompilerServices;
 using Registry.Core.Storage;
 
@@ -27,7 +26,7 @@ internal sealed class FilesystemDocumentStore(FilesystemVolume volume) : IDocume
     {
         cancellationToken.ThrowIfCancellationRequested();
         volume.OpenForReading();
-        var document = Read(PathOf(key)) is var (content, ticks) ? new Document(content, RevisionOf(ticks)) : null;
+        var document = Read(PathOf(key)) is var (content, ticks) ? new Document(content, FileRevision.Of(ticks)) : null;
         return ValueTask.FromResult(document);
     }
 
@@ -37,7 +36,7 @@ internal sealed class FilesystemDocumentStore(FilesystemVolume volume) : IDocume
         volume.OpenForReading();
         var path = PathOf(key);
         if (Disk.TryStat(path) is { } state)
-            return ValueTask.FromResult<Revision?>(RevisionOf(Validate(state, path).Ticks));
+            return ValueTask.FromResult<Revision?>(FileRevision.Of(Validate(state, path).Ticks));
         tree.ThrowIfMissing();
         return ValueTask.FromResult<Revision?>(null);
     }
@@ -61,7 +60,7 @@ internal sealed class FilesystemDocumentStore(FilesystemVolume volume) : IDocume
         try
         {
             var placed = await volume.ChangeAsync(key.Value, entry, Stage, TryPlace, cancellationToken);
-            return placed ? RevisionOf(staged!.Ticks) : null;
+            return placed ? FileRevision.Of(staged!.Ticks) : null;
         }
         finally
         {
@@ -77,8 +76,8 @@ internal sealed class FilesystemDocumentStore(FilesystemVolume volume) : IDocume
 
         bool TryPlace(Stripe stripe)
         {
-            var current = TicksAt(path);
-            if (!precondition.HoldsFor(RevisionOf(current)))
+            var current = tree.FindTicks(path);
+            if (!precondition.HoldsFor(FileRevision.Of(current)))
                 return false;
             var ticks = stripe.NextRevision(staged!.Ticks, current);
             if (ticks != staged.Ticks)
@@ -105,7 +104,7 @@ internal sealed class FilesystemDocumentStore(FilesystemVolume volume) : IDocume
 
         bool TryRemove(Stripe stripe)
         {
-            if (TicksAt(path) is not { } current || !precondition.HoldsFor(RevisionOf(current)))
+            if (tree.FindTicks(path) is not { } current || !precondition.HoldsFor(FileRevision.Of(current)))
                 return false;
             stripe.RecordDeletion(current);
             using (volume.Changes.Announce(stripe.Index, key.Value))
@@ -158,7 +157,7 @@ internal sealed class FilesystemDocumentStore(FilesystemVolume volume) : IDocume
         {
             cancellationToken.ThrowIfCancellationRequested();
             if (StoreKey.TryParse(name, out var key) && Disk.TryStat(PathOf(key)) is { Kind: FileKind.Regular } file)
-                yield return new DocumentEntry(key, RevisionOf(file.Ticks));
+                yield return new DocumentEntry(key, FileRevision.Of(file.Ticks));
         }
     }
 
@@ -213,19 +212,7 @@ internal sealed class FilesystemDocumentStore(FilesystemVolume volume) : IDocume
             ? state
             : throw new StorageException(StorageFault.Corrupt, $"'{path}' is not a document file.");
 
-    private static Revision RevisionOf(long ticks) => new(ticks.ToString(CultureInfo.InvariantCulture));
-
-    private static Revision? RevisionOf(long? ticks) => ticks is { } known ? RevisionOf(known) : null;
-
-    private Revision? RevisionAt(string path) => RevisionOf(TicksAt(path));
-
-    private long? TicksAt(string path)
-    {
-        if (Disk.TryStat(path) is { } file)
-            return file.Ticks;
-        tree.ThrowIfMissing();
-        return null;
-    }
+    private Revision? RevisionAt(string path) => FileRevision.Of(tree.FindTicks(path));
 
     private string PathOf(StoreKey key) => tree.PathOf(key.Value + Suffix);
 }

@@ -23,10 +23,8 @@ public sealed class Setting
         this.property = property;
         Key = $"{section}:{property.Name}";
         var isSize = property.Name.EndsWith(SizeSuffix, StringComparison.Ordinal);
-        (
-            parse,
-            Expected) = Type.GetTypeCode(
-                Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType) switch
+        var type = Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType;
+        (parse, Expected) = Type.GetTypeCode(type) switch
         {
             TypeCode.String => ((Func<string, object?>)(static text => text), "text"),
             TypeCode.Boolean => (static text => bool.TryParse(text, out var value) ? value : null, "true or false"),
