@@ -77,6 +77,7 @@ public sealed class MigrationRoundTripTests : EndToEndTest
         var recorded = JsonSerializer.Deserialize<string[]>(
             await File.ReadAllTextAsync(Path.Combine(Folder, "answers.json"), CancellationToken))!;
         Assert.That(recorded, Has.Length.EqualTo(420));
+        recorded = [.. recorded.Where(static answer => !IsHomePage(answer))];
 
         await using var redis = await RedisServer.StartAsync(CancellationToken);
         await using var etcd = await EtcdServer.StartAsync(CancellationToken);
@@ -90,9 +91,8 @@ public sealed class MigrationRoundTripTests : EndToEndTest
                 await MoveAsync(from, to, settings);
             var registry = await StartAsync([.. settings, ("STORAGE", to)]);
 
-            // The home page is for people, and may change.
             var answers = (await RegistryRecording.MakeAsync(registry.Client, Workspaces, CancellationToken))
-                .Where(static answer => !answer.StartsWith("GET / ", StringComparison.Ordinal)).ToArray();
+                .Where(static answer => !IsHomePage(answer)).ToArray();
             Assert.That(answers, Has.Length.EqualTo(recorded.Length), to);
             for (var i = 0; i < recorded.Length; i++)
                 Assert.That(answers[i], Is.EqualTo(recorded[i]), to);
@@ -116,6 +116,11 @@ public sealed class MigrationRoundTripTests : EndToEndTest
         await serving.ReadyAsync();
         Assert.That(await serving.StopAsync(), Is.Zero);
     }
+
+    /// <summary>Whether a response is that of the home page, whose text may change between versions.</summary>
+    private static bool IsHomePage(string answer) =>
+        answer.StartsWith("GET / ", StringComparison.Ordinal)
+        || answer.StartsWith("GET /cnr/ ", StringComparison.Ordinal);
 
     private (string, string?)[] Settings(RedisServer redis, EtcdServer etcd, FakeGcs gcs) =>
     [
