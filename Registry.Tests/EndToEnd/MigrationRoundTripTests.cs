@@ -77,6 +77,7 @@ public sealed class MigrationRoundTripTests : EndToEndTest
         var recorded = JsonSerializer.Deserialize<string[]>(
             await File.ReadAllTextAsync(Path.Combine(Folder, "answers.json"), CancellationToken))!;
         Assert.That(recorded, Has.Length.EqualTo(420));
+        recorded = [.. recorded.Where(static answer => !IsHomePage(answer))];
 
         await using var redis = await RedisServer.StartAsync(CancellationToken);
         await using var etcd = await EtcdServer.StartAsync(CancellationToken);
@@ -116,6 +117,11 @@ public sealed class MigrationRoundTripTests : EndToEndTest
         await serving.ReadyAsync();
         Assert.That(await serving.StopAsync(), Is.Zero);
     }
+
+    /// <summary>Whether a response is that of the home page, whose text may change between versions.</summary>
+    private static bool IsHomePage(string answer) =>
+        answer.StartsWith("GET / ", StringComparison.Ordinal)
+        || answer.StartsWith("GET /cnr/ ", StringComparison.Ordinal);
 
     private (string, string?)[] Settings(RedisServer redis, EtcdServer etcd, FakeGcs gcs) =>
     [
