@@ -122,11 +122,11 @@ internal sealed class BackupExport(OpenRegistry registry, Dialect dialect, Actio
                 await using var reader = await packages.OpenAsync(name, wanted, ByteRange.All, cancellationToken);
                 await spool.FillAsync(reader.Content, cancellationToken);
                 await spool.EndAsync(cancellationToken);
-                return spool.Digest == wanted.Content.BlobDigest
+                return spool.Digest == wanted.Content.StoredDigest
                     ? wanted
                     : throw new StorageException(
                         StorageFault.Corrupt,
-                        $"its blob has the sha256 {spool.Digest} where {wanted.Content.BlobDigest} is recorded");
+                        $"its blob has the sha256 {spool.Digest} where {wanted.Content.StoredDigest} is recorded");
             }
             catch (RegistryException gone) when (gone.Code == ErrorCode.PackageNotFound)
             {

@@ -141,7 +141,7 @@ internal sealed class BackupReader(Stream backup, ContentSpool spool, int maxMet
         switch (name.ToText())
         {
             case "digest":
-                read.ContentDigest = (await json.ReadValueAsync(first, cancellationToken)).Text;
+                read.TarDigest = (await json.ReadValueAsync(first, cancellationToken)).Text;
                 break;
             case "size":
                 var number = new BoundedBytes(MaxNumberBytes);

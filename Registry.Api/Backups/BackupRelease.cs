@@ -36,7 +36,7 @@ internal sealed class BackupRelease
     public FieldValue CreatedAt { get; set; }
 
     /// <summary>The sha256 of the gunzipped tar.</summary>
-    public string? ContentDigest { get; set; }
+    public string? TarDigest { get; set; }
 
     /// <summary>The length of the blob, as a JSON number.</summary>
     public string? ContentSize { get; set; }
@@ -77,7 +77,7 @@ internal sealed class BackupRelease
             throw Wrong("its 'blob' is missing");
         if (content.Refusal is { } refusal)
             throw Wrong(refusal);
-        if (!Digest.TryParse(ContentDigest, out var digest))
+        if (!Digest.TryParse(TarDigest, out var digest))
             throw Wrong("its 'content' has no 'digest'");
         if (!long.TryParse(ContentSize, NumberStyles.None, CultureInfo.InvariantCulture, out var size))
             throw Wrong("its 'content' has no 'size'");

@@ -38,8 +38,8 @@ internal sealed record PackageSummary(
 internal sealed record ContentForm(
     string Digest, [property: JsonPropertyName("mediaType")] string MediaType, long Size, IReadOnlyList<string> Urls)
 {
-    public static ContentForm Of(Descriptor content, Dialect dialect) =>
-        new(content.Digest.Value, dialect.ContentType(content.MediaType.Value), content.Size, []);
+    public static ContentForm Of(ContentDescriptor content, Dialect dialect) =>
+        new(CnrDigest.Of(content).Value, dialect.ContentType(content.MediaType.Value), content.Size, []);
 }
 
 /// <summary>One release of a package in one media type.</summary>

@@ -111,7 +111,7 @@ internal sealed class PullController(PackageRegistry packages) : CnrController
 
     private BlobResult Content(
         PackageIndex index, Manifest manifest, string fileName, (string Name, string Value)[] headers) =>
-        new(Opener(index.Name, manifest), manifest.Content.Size, manifest.Content.BlobDigest.Value, Gzip)
+        new(Opener(index.Name, manifest), manifest.Content.Size, manifest.Content.StoredDigest.Value, Gzip)
         {
             FileName = fileName,
             Headers = headers,
@@ -143,7 +143,7 @@ internal sealed class PullController(PackageRegistry packages) : CnrController
         manifest,
         [
             ("filename", BlobName(index, manifest)), ("package", index.Name.Value),
-            ("release", manifest.Content.Digest.Value)
+            ("release", CnrDigest.Of(manifest.Content).Value)
         ],
         HeadersOf(manifest));
 
@@ -158,7 +158,7 @@ internal sealed class PullController(PackageRegistry packages) : CnrController
         return new BlobJsonResult(
             cancellationToken => open(ByteRange.All, cancellationToken),
             new BlobJson(manifest.Content.Size, members.ToArray()),
-            $"{manifest.Content.BlobDigest}-{manifest.Release}-{manifest.MediaType}-json")
+            $"{manifest.Content.StoredDigest}-{manifest.Release}-{manifest.MediaType}-json")
         {
             Headers = headers,
         };
@@ -168,7 +168,7 @@ internal sealed class PullController(PackageRegistry packages) : CnrController
         $"{index.Name.Namespace}_{index.Name.Name}_{manifest.Release}.tar.gz";
 
     private static string BlobName(PackageIndex index, Manifest manifest) =>
-        $"{index.Name.Namespace}_{index.Name.Name}_{manifest.Content.Digest.Value[..DigestPrefix]}.tar.gz";
+        $"{index.Name.Namespace}_{index.Name.Name}_{CnrDigest.Of(manifest.Content).Value[..DigestPrefix]}.tar.gz";
 }
 
 /// <summary>A package in JSON.</summary>

@@ -138,9 +138,9 @@ internal sealed class ContentInspection : IAsyncDisposable
     }
 
     /// <summary>What the inspection found.</summary>
-    /// <param name="ContentDigest">The sha256 of the tar; no digest where the content is refused.</param>
+    /// <param name="TarDigest">The sha256 of the tar; no digest where the content is refused.</param>
     /// <param name="Refusal">Why the content is refused, one sentence for people; null when it is accepted.</param>
-    public readonly record struct Verdict(Digest ContentDigest, string? Refusal)
+    public readonly record struct Verdict(Digest TarDigest, string? Refusal)
     {
         public static Verdict Refused(string reason) => new(default, reason);
     }

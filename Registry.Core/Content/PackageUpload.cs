@@ -102,7 +102,7 @@ public sealed class PackageUpload : IAsyncDisposable
         }
 
         return content =
-            new UploadedContent(inspected.ContentDigest, Digest.FromHash(storedHash.GetHashAndReset()), Length);
+            new UploadedContent(Digest.FromHash(storedHash.GetHashAndReset()), Length, inspected.TarDigest);
     }
 
     /// <summary>

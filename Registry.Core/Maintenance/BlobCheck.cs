@@ -6,10 +6,10 @@ namespace Registry.Core.Maintenance;
 /// <summary>What came of reading a whole blob.</summary>
 /// <param name="Wrong">Why it is not what its name says; null when it is.</param>
 /// <param name="Length">Its bytes.</param>
-/// <param name="ContentDigest">
+/// <param name="TarDigest">
 /// The sha256 of the unpacked tar; no digest where it was not unpacked, or something is wrong.
 /// </param>
-internal sealed record BlobCheck(string? Wrong, long Length, Digest ContentDigest)
+internal sealed record BlobCheck(string? Wrong, long Length, Digest TarDigest)
 {
     private const int MaxAttempts = 10;
 
@@ -71,6 +71,6 @@ internal sealed record BlobCheck(string? Wrong, long Length, Digest ContentDiges
         if (inspected.Refusal is { } refusal)
             return new BlobCheck($"is no package: {refusal}", reader.Length, default);
         read.AddBlob();
-        return new BlobCheck(null, reader.Length, inspected.ContentDigest);
+        return new BlobCheck(null, reader.Length, inspected.TarDigest);
     }
 }

@@ -17,7 +17,7 @@ public sealed record Finding(string Subject, string What)
     /// <summary>About the content of a release.</summary>
     public static Finding Of(PackageName package, Manifest manifest, string what) =>
         new(
-            $"package {package} release {manifest.Release} {manifest.MediaType} blob {manifest.Content.BlobDigest}",
+            $"package {package} release {manifest.Release} {manifest.MediaType} blob {manifest.Content.StoredDigest}",
             what);
 
     /// <summary>

@@ -23,7 +23,7 @@ internal sealed class PackageCheck(RegistryStorage storage, PackageName package,
                 return [];
 
             var findings = new List<Finding>();
-            foreach (var manifests in index.Manifests.GroupBy(static manifest => manifest.Content.BlobDigest))
+            foreach (var manifests in index.Manifests.GroupBy(static manifest => manifest.Content.StoredDigest))
                 findings.AddRange(await BlobAsync(new BlobKey(key, manifests.Key), [.. manifests], cancellationToken));
 
             // A release that was deleted or replaced meanwhile may have taken its blob along: that is no fault.
@@ -41,7 +41,8 @@ internal sealed class PackageCheck(RegistryStorage storage, PackageName package,
     private async Task<IEnumerable<Finding>> BlobAsync(
         BlobKey blob, Manifest[] manifests, CancellationToken cancellationToken)
     {
-        var found = await BlobCheck.RunAsync(storage.Blobs, blob, unpack: true, read, cancellationToken);
+        var isTar = Array.Exists(manifests, static manifest => manifest.Content.TarDigest is not null);
+        var found = await BlobCheck.RunAsync(storage.Blobs, blob, unpack: isTar, read, cancellationToken);
         return manifests
             .Select(
                 manifest =>
@@ -50,15 +51,15 @@ internal sealed class PackageCheck(RegistryStorage storage, PackageName package,
             .Select(judged => Finding.Of(package, judged.manifest, judged.Wrong!));
     }
 
-    private static string? WrongWith(Descriptor content, BlobCheck found) =>
+    private static string? WrongWith(ContentDescriptor content, BlobCheck found) =>
         found.Length != content.Size ? $"has {found.Length} bytes, and its manifest says {content.Size}"
-        : found.ContentDigest
-            != content.Digest ? $"unpacks to the digest {found.ContentDigest}, and its manifest says {content.Digest}"
+        : content.TarDigest is { } digest && found.TarDigest != digest
+            ? $"unpacks to the digest {found.TarDigest}, and its manifest says {digest}"
         : null;
 
     private async Task CountGarbageAsync(PackageIndex index, CancellationToken cancellationToken)
     {
-        var named = index.Manifests.Select(static manifest => manifest.Content.BlobDigest).ToHashSet();
+        var named = index.Manifests.Select(static manifest => manifest.Content.StoredDigest).ToHashSet();
         await foreach (var blob in storage.Blobs.ListAsync(key, ScopeDepth.Exact, after: null, cancellationToken))
         {
             if (named.Contains(blob.Key.Digest))

@@ -32,10 +32,10 @@ internal sealed class PackageCopy(
                 return [Finding.Of(package, "differs at the target")];
 
             var findings = new List<Finding>();
-            foreach (var manifest in index.Manifests.DistinctBy(static manifest => manifest.Content.BlobDigest))
+            foreach (var manifest in index.Manifests.DistinctBy(static manifest => manifest.Content.StoredDigest))
             {
                 var (outcome, wrong) = await blobs.RunAsync(
-                    new BlobKey(key, manifest.Content.BlobDigest), keepsLater: false, cancellationToken);
+                    new BlobKey(key, manifest.Content.StoredDigest), keepsLater: false, cancellationToken);
                 if (outcome == CopyOutcome.Gone)
                     wrong = "is missing";
                 if (wrong is not null)

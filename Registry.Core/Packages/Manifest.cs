@@ -10,7 +10,7 @@ namespace Registry.Core.Packages;
 /// <param name="Metadata">The JSON value that was pushed with it, verbatim; null when there was none.</param>
 /// <param name="PushId">Random, never sent to anyone: after a lost answer a push knows its own write by it.</param>
 public sealed record Manifest(
-    Release Release, Descriptor Content, DateTimeOffset CreatedAt, Metadata? Metadata, string PushId)
+    Release Release, ContentDescriptor Content, DateTimeOffset CreatedAt, Metadata? Metadata, string PushId)
 {
     /// <summary>In which media type.</summary>
     public MediaType MediaType => Content.MediaType;

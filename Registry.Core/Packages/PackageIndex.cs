@@ -202,7 +202,8 @@ public sealed class PackageIndex
     public Manifest? FindContent(Digest digest) => (byContent ??= ByContent()).GetValueOrDefault(digest);
 
     /// <summary>Whether any manifest needs the blob of this name.</summary>
-    public bool References(Digest blobDigest) => Manifests.Any(manifest => manifest.Content.BlobDigest == blobDigest);
+    public bool References(
+        Digest storedDigest) => Manifests.Any(manifest => manifest.Content.StoredDigest == storedDigest);
 
     /// <summary>A channel; null when there is none of that name.</summary>
     public Channel? FindChannel(ChannelName name) => Channels.FirstOrDefault(channel => channel.Name == name);
@@ -243,8 +244,9 @@ public sealed class PackageIndex
     {
         var first = new Dictionary<Digest, Manifest>(Manifests.Length);
         foreach (var manifest in Manifests)
-            if (!first.TryGetValue(manifest.Content.Digest, out var earlier) || manifest.CreatedAt < earlier.CreatedAt)
-                first[manifest.Content.Digest] = manifest;
+            if (manifest.Content.TarDigest is { } digest
+                && (!first.TryGetValue(digest, out var earlier) || manifest.CreatedAt < earlier.CreatedAt))
+                first[digest] = manifest;
         return first;
     }
 

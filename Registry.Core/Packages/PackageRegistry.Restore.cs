@@ -13,7 +13,7 @@ public sealed partial class PackageRegistry
     /// what was pushed in the meantime with the same content and metadata.
     /// </summary>
     /// <param name="restored">The release.</param>
-    /// <param name="blobDigest">The sha256 of the content.</param>
+    /// <param name="storedDigest">The sha256 of the content.</param>
     /// <param name="begin">
     /// Begins the upload of the content and writes all of it; called where it is needed, once.
     /// </param>
@@ -26,18 +26,18 @@ public sealed partial class PackageRegistry
     /// <exception cref="StorageException">The storage failed.</exception>
     public async Task<RestoreOutcome> RestoreAsync(
         RestoredRelease restored,
-        Digest blobDigest,
+        Digest storedDigest,
         Func<CancellationToken, ValueTask<PackageUpload>> begin,
         bool force,
         CancellationToken cancellationToken)
     {
         var (package, release, mediaType) = (restored.Package, restored.Release, restored.MediaType);
         var known = (await indexes.FindAsync(package, cancellationToken))?.State.Find(release, mediaType);
-        if (known is not null && IsSame(known, restored, blobDigest))
+        if (known is not null && IsSame(known, restored, storedDigest))
         {
-            if (known.Content.Digest != restored.ContentDigest)
-                throw OtherDigest(known.Content.Digest, restored.ContentDigest);
-            if (await blobs.StatAsync(new BlobKey(package.Key, blobDigest), cancellationToken) is not null)
+            if (known.Content.TarDigest != restored.TarDigest)
+                throw OtherDigest(known.Content.TarDigest, restored.TarDigest);
+            if (await blobs.StatAsync(new BlobKey(package.Key, storedDigest), cancellationToken) is not null)
                 return RestoreOutcome.Unchanged;
         }
         else if (known is not null && !force)
@@ -47,8 +47,8 @@ public sealed partial class PackageRegistry
 
         await using var upload = await begin(cancellationToken);
         var content = await upload.CompleteAsync(cancellationToken);
-        if (content.ContentDigest != restored.ContentDigest)
-            throw OtherDigest(content.ContentDigest, restored.ContentDigest);
+        if (content.TarDigest != restored.TarDigest)
+            throw OtherDigest(content.TarDigest, restored.TarDigest);
 
         var manifest = NewManifest(
             release, mediaType, content, restored.CreatedAt ?? Microseconds.Floor(time.GetUtcNow()), restored.Metadata);
@@ -59,25 +59,25 @@ public sealed partial class PackageRegistry
             index => index?.Find(release, mediaType) switch
             {
                 null => PackageIndex.WithRestored(index, package, manifest),
-                var same when IsSame(same, restored, blobDigest) => index,
+                var same when IsSame(same, restored, storedDigest) => index,
                 _ when force => PackageIndex.WithRestored(index, package, manifest),
                 var other => throw Conflict(other),
             },
             cancellationToken);
-        LogRestored(package, release, mediaType, content.ContentDigest, content.Size);
+        LogRestored(package, release, mediaType, content.TarDigest, content.Size);
         return known is null && index.Find(release, mediaType)?.PushId == manifest.PushId ? RestoreOutcome.Added
             : known is null ? RestoreOutcome.Unchanged
             : RestoreOutcome.Replaced;
     }
 
-    private static bool IsSame(Manifest known, RestoredRelease restored, Digest blobDigest) =>
-        known.Content.BlobDigest == blobDigest && known.Metadata?.ToString() == restored.Metadata;
+    private static bool IsSame(Manifest known, RestoredRelease restored, Digest storedDigest) =>
+        known.Content.StoredDigest == storedDigest && known.Metadata?.ToString() == restored.Metadata;
 
     private static RegistryException Conflict(Manifest known) => new(
         ErrorCode.PackageExists, "it is there already with another content or metadata: sha256 "
-            + $"{known.Content.Digest}, {known.Content.Size} bytes");
+            + $"{known.Content.TarDigest ?? known.Content.StoredDigest}, {known.Content.Size} bytes");
 
-    private static RegistryException OtherDigest(Digest found, Digest expected) => new(
+    private static RegistryException OtherDigest(Digest? found, Digest expected) => new(
         ErrorCode.InvalidParameters, $"its content has the sha256 {found} where the backup says {expected}", (
             "field",
             "content.digest"));

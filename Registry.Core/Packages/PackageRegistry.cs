@@ -72,7 +72,7 @@ public sealed partial class PackageRegistry(
             upload,
             index => PackageIndex.With(index, package, manifest, options.Force),
             cancellationToken);
-        LogPushed(package, release, mediaType, content.ContentDigest, content.Size, options.Force);
+        LogPushed(package, release, mediaType, content.TarDigest, content.Size, options.Force);
         return manifest;
     }
 
@@ -124,7 +124,7 @@ public sealed partial class PackageRegistry(
     public async ValueTask<BlobReader> OpenAsync(
         PackageName package, Manifest manifest, ByteRange range, CancellationToken cancellationToken)
     {
-        var key = new BlobKey(package.Key, manifest.Content.BlobDigest);
+        var key = new BlobKey(package.Key, manifest.Content.StoredDigest);
         if (await contents.OpenAsync(key, manifest.Content.Size, range, cancellationToken) is { } reader)
             return reader;
         if ((await indexes.FindAsync(package, cancellationToken))?.State.References(key.Digest) == true)
@@ -162,7 +162,7 @@ public sealed partial class PackageRegistry(
         DateTimeOffset createdAt,
         string? metadata) => new(
         release,
-        new Descriptor(mediaType, content.ContentDigest, content.StoredDigest, content.Size),
+        new ContentDescriptor(mediaType, content.StoredDigest, content.Size, content.TarDigest),
         createdAt,
         metadata is null ? null : Metadata.Of(metadata),
         PushId: Convert.ToBase64String(RandomNumberGenerator.GetBytes(PushIdBytes)));

@@ -10,14 +10,14 @@ namespace Registry.Core.Packages;
 /// <param name="MediaType">In which media type.</param>
 /// <param name="CreatedAt">When it was pushed, in whole microseconds; null for now.</param>
 /// <param name="Metadata">The JSON value that was pushed with it; null for none.</param>
-/// <param name="ContentDigest">CNR's digest, the sha256 of the gunzipped tar, which the content must have.</param>
+/// <param name="TarDigest">CNR's digest, the sha256 of the gunzipped tar, which the content must have.</param>
 public sealed record RestoredRelease(
     PackageName Package,
     Release Release,
     MediaType MediaType,
     DateTimeOffset? CreatedAt,
     string? Metadata,
-    Digest ContentDigest);
+    Digest TarDigest);
 
 /// <summary>What became of a release that was restored.</summary>
 public enum RestoreOutcome

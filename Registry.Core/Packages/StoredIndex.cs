@@ -85,6 +85,9 @@ internal static class StoredIndex
         $"The stored index of {name} unpacks to more than {maxBytes} bytes. Raise Limits:IndexBytes to read it, "
             + "then delete releases");
 
+    private static InvalidOperationException NoTarDigest(Manifest manifest) =>
+        new($"Schema {Schema} stores gzipped tars only, and the content of {manifest.Release} is none.");
+
     private static (byte[] Content, long JsonBytes) Write(PackageIndex index, int quality, long maxBytes)
     {
         using var metadata = new MetadataReader();
@@ -108,8 +111,8 @@ internal static class StoredIndex
     private static StoredManifestForm ToForm(Manifest manifest, MetadataReader metadata) => new(
         manifest.Release.Value,
         manifest.MediaType.Value,
-        manifest.Content.Digest.Value,
-        manifest.Content.BlobDigest.Value,
+        (manifest.Content.TarDigest ?? throw NoTarDigest(manifest)).Value,
+        manifest.Content.StoredDigest.Value,
         manifest.Content.Size,
         manifest.CreatedAt.UtcDateTime,
         manifest.PushId,

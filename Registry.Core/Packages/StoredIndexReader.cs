@@ -118,8 +118,8 @@ internal ref struct StoredIndexReader
     {
         Release? release = null;
         MediaType? kind = null;
-        Digest? digest = null;
-        Digest? blob = null;
+        Digest? tarDigest = null;
+        Digest? storedDigest = null;
         long? size = null;
         DateTimeOffset? createdAt = null;
         string? pushId = null;
@@ -134,9 +134,9 @@ internal ref struct StoredIndexReader
             for (; IsAt("media_type"u8); NextProperty())
                 kind = Kind();
             for (; IsAt("digest"u8); NextProperty())
-                digest = Digest.Parse(Text());
+                tarDigest = Digest.Parse(Text());
             for (; IsAt("blob"u8); NextProperty())
-                blob = Digest.Parse(Text());
+                storedDigest = Digest.Parse(Text());
             for (; IsAt("size"u8); NextProperty())
                 size = reader.GetInt64();
             for (; IsAt("created_at"u8); NextProperty())
@@ -150,12 +150,12 @@ internal ref struct StoredIndexReader
 
         return release is { } of
             && kind is { } its
-            && digest is { } tar
-            && blob is { } bytes
+            && tarDigest is { } tar
+            && storedDigest is { } stored
             && size is { } length
             && createdAt is { } created
             && pushId is not null
-            ? new Manifest(of, new Descriptor(its, tar, bytes, length), created, metadata, pushId)
+            ? new Manifest(of, new ContentDescriptor(its, stored, length, tar), created, metadata, pushId)
             : throw Lacking("manifest");
     }
 

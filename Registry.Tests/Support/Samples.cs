@@ -33,7 +33,7 @@ internal static class Samples
     public static Manifest Manifest(
         string release, string type = "helm", string content = "content", int minute = 0) => new(
         Release.Parse(release),
-        new Descriptor(Type(type), Sha256(content), Sha256($"{content}, gzipped for {release} {type}"), 100),
+        new ContentDescriptor(Type(type), Sha256($"{content}, gzipped for {release} {type}"), 100, Sha256(content)),
         Start.AddMinutes(minute),
         null,
         Convert.ToBase64String(RandomNumberGenerator.GetBytes(9)));

@@ -66,7 +66,7 @@ internal sealed class SmallRegistry
 
     /// <summary>The blob of a manifest.</summary>
     public static BlobKey KeyOf(
-        string package, Manifest manifest) => new(Samples.Package(package).Key, manifest.Content.BlobDigest);
+        string package, Manifest manifest) => new(Samples.Package(package).Key, manifest.Content.StoredDigest);
 
     /// <summary>
     /// Replaces the bytes of a blob behind the storage's back: its name, revision and times stay, as they do when a
@@ -113,7 +113,7 @@ internal sealed class SmallRegistry
         from entry in Memory.StoredDocuments
         where PackageName.TryParse(entry.Key, out _)
         from manifest in IndexOf(entry.Key, entry.Value).Manifests
-        let key = new BlobKey(entry.Key, manifest.Content.BlobDigest)
+        let key = new BlobKey(entry.Key, manifest.Content.StoredDigest)
         where !Memory.StoredBlobs.ContainsKey(key)
         select key;
 

@@ -31,7 +31,7 @@ public sealed class GzipTests
             var (content, refusal) = await SampleContent.UploadAsync(damaged);
             // The time and the system in the header mean nothing to the content, and a run of equal bytes can be told
             // in many ways.
-            Assert.That(refusal is not null || content!.ContentDigest.Value == expected, Is.True, $"byte {at}");
+            Assert.That(refusal is not null || content!.TarDigest.Value == expected, Is.True, $"byte {at}");
         }
     }
 
@@ -42,7 +42,7 @@ public sealed class GzipTests
         byte[] padded = [.. Whole, .. new byte[trailing]];
         var (content, refusal) = await SampleContent.UploadAsync(padded, pieceBytes: pieceBytes);
         Assert.That(refusal, Is.Null);
-        Assert.That(content!.ContentDigest.Value, Is.EqualTo(SampleContent.Sha256(Tar)));
+        Assert.That(content!.TarDigest.Value, Is.EqualTo(SampleContent.Sha256(Tar)));
         Assert.That(content.StoredDigest.Value, Is.EqualTo(SampleContent.Sha256(padded)));
     }
 
@@ -70,7 +70,7 @@ public sealed class GzipTests
         var (content, refusal) = await SampleContent.UploadAsync(
             SampleContent.Gzip(tar, CompressionLevel.NoCompression), pieceBytes: pieceBytes);
         Assert.That(refusal, Is.Null);
-        Assert.That(content!.ContentDigest.Value, Is.EqualTo(SampleContent.Sha256(tar)));
+        Assert.That(content!.TarDigest.Value, Is.EqualTo(SampleContent.Sha256(tar)));
     }
 
     [Test]
@@ -122,7 +122,7 @@ public sealed class GzipTests
         byte[] members = [.. SampleContent.Gzip(Tar.AsSpan(0, 700)), .. SampleContent.Gzip(Tar.AsSpan(700))];
         var (content, refusal) = await SampleContent.UploadAsync(members, pieceBytes: pieceBytes);
         Assert.That(refusal, Is.Null);
-        Assert.That(content!.ContentDigest.Value, Is.EqualTo(SampleContent.Sha256(Tar)));
+        Assert.That(content!.TarDigest.Value, Is.EqualTo(SampleContent.Sha256(Tar)));
         for (var length = SampleContent.Gzip(Tar.AsSpan(0, 700)).Length + 1; length < members.Length; length++)
             Assert.That(
                 (await SampleContent.UploadAsync(members[..length], pieceBytes: pieceBytes)).Refusal,

@@ -157,9 +157,10 @@ internal sealed partial class MigrationTests
         Assert.That(await migration.RunAsync(default), Is.False);
         Assert.That(told, Has.Count.EqualTo(3));
         Assert.That(
-            told, Has.One.StartsWith($"package a/damaged release 1.0.0 kpm blob {damaged.Content.BlobDigest}: holds"));
+            told,
+            Has.One.StartsWith($"package a/damaged release 1.0.0 kpm blob {damaged.Content.StoredDigest}: holds"));
         Assert.That(
-            told, Has.One.EqualTo($"package a/lost release 1.0.0 helm blob {lost.Content.BlobDigest}: is missing"));
+            told, Has.One.EqualTo($"package a/lost release 1.0.0 helm blob {lost.Content.StoredDigest}: is missing"));
         Assert.That(told, Has.One.StartsWith($"archive archives/example.org/damaged/@{archive.Digest}: holds 3 bytes"));
         Assert.That(migration.Findings, Is.EqualTo(3));
         Assert.That(
@@ -199,7 +200,7 @@ internal sealed partial class MigrationTests
         Assert.That(told, Has.Count.EqualTo(1));
         Assert.That(
             told[0],
-            Does.StartWith($"package {App} release 9.0.0 helm blob {release.Content.BlobDigest}: has the sha256"));
+            Does.StartWith($"package {App} release 9.0.0 helm blob {release.Content.StoredDigest}: has the sha256"));
     }
 
     [Test]

@@ -73,7 +73,7 @@ internal sealed class RestoreTests
             await Assert.ThrowsAsync<RegistryException>(async () => await RestoreAsync("1.0.0", "one", Samples.Start));
         Assert.That(refused!.Code, Is.EqualTo(ErrorCode.PackageExists));
         Assert.That(
-            (await IndexAsync()).Manifests.Single().Content.Digest.Value,
+            (await IndexAsync()).Manifests.Single().Content.TarDigest?.Value,
             Is.EqualTo(BackupEntry.DigestOf(Samples.TarGz("other"))));
     }
 
