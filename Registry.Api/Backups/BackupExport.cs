@@ -60,7 +60,7 @@ internal sealed class BackupExport(OpenRegistry registry, Dialect dialect, Actio
         var names = new List<PackageName>();
         await foreach (var document in registry.Storage.Documents.ListAsync(
             StoreKeys.Packages, after: null, cancellationToken))
-            if (PackageName.TryParse(document.Key, out var name))
+            if (PackageName.TryParse(document.Key, out var name) && name.HasOnePartNamespace)
                 names.Add(name);
 
         await using var spool = new ContentSpool(long.MaxValue);

@@ -1,3 +1,4 @@
+using Registry.Api.Cnr;
 using Registry.Api.Hosting;
 using Registry.Api.Text;
 using Registry.Core.Content;
@@ -116,7 +117,7 @@ internal sealed class BackupImport(OpenRegistry registry, bool force, Action<str
 
     private void Note(BackupChannel channel)
     {
-        if (PackageName.TryParse(channel.Package, out var package) && ChannelName.TryParse(channel.Name, out var name)
+        if (CnrName.TryParse(channel.Package, out var package) && ChannelName.TryParse(channel.Name, out var name)
             && Release.TryParse(channel.Current, out var current, out _))
             Change(package, name, known => known with { Current = current });
         else

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using Registry.Api.Cnr;
 using Registry.Api.Json;
 using Registry.Core.Content;
 using Registry.Core.Errors;
@@ -62,7 +63,7 @@ internal sealed class BackupRelease
     /// </exception>
     public RestoredRelease Parse(ContentSpool content)
     {
-        if (!PackageName.TryParse(Package, out var package))
+        if (!CnrName.TryParse(Package, out var package))
             throw Wrong(
                 Package is null
                     ? "its 'package' is missing"

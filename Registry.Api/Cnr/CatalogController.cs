@@ -31,7 +31,7 @@ internal sealed class CatalogController(PackageCatalog catalog, ListBodies bodie
         var page = ListPage.Of(limit, after);
         var view = await catalog.GetAsync(cancellationToken);
         var entries = page.Of(
-            new CatalogQuery(@namespace, query, mediaType, page.After).Of(view),
+            Find(view, new CatalogQuery(@namespace, query, mediaType, page.After)),
             static entry => entry.Name.Value,
             HttpContext);
         return Body(
@@ -59,11 +59,15 @@ internal sealed class CatalogController(PackageCatalog catalog, ListBodies bodie
         var view = await catalog.GetAsync(cancellationToken);
         var found = string.IsNullOrEmpty(q)
             ? []
-            : new CatalogQuery(null, q, null, page.After).Of(view).Select(static entry => entry.Name.Value);
+            : Find(view, new CatalogQuery(null, q, null, page.After)).Select(static entry => entry.Name.Value);
         return Body(
             JsonBody.OfMany(page.Of(found, static name => name, HttpContext), CnrJsonContext.Default.String, Tag(view)),
             view);
     }
+
+    /// <summary>Returns the matching packages that CNR can address.</summary>
+    private static IEnumerable<CatalogEntry> Find(PackageCatalogView view, CatalogQuery query) =>
+        query.Of(view).Where(static entry => entry.Name.HasOnePartNamespace);
 
     private JsonBody Body(JsonBody body, PackageCatalogView view)
     {

@@ -15,7 +15,7 @@ internal sealed class ChannelsController(PackageRegistry packages, ChannelRegist
     [ProducesResponseType<ChannelForm[]>(StatusCodes.Status200OK, "application/json")]
     public async Task<IActionResult> ListAsync(string @namespace, string name, CancellationToken cancellationToken)
     {
-        var snapshot = await packages.GetAsync(@namespace, name, cancellationToken);
+        var snapshot = await packages.GetAsync(CnrName.Get(@namespace, name), cancellationToken);
         return JsonBody.OfMany(
             snapshot.State.Channels.Select(ChannelForm.Of), CnrJsonContext.Default.ChannelForm, Tag(snapshot));
     }
@@ -30,7 +30,7 @@ internal sealed class ChannelsController(PackageRegistry packages, ChannelRegist
     public async Task<IActionResult> ShowAsync(
         string @namespace, string name, string channel, CancellationToken cancellationToken)
     {
-        var snapshot = await packages.GetAsync(@namespace, name, cancellationToken);
+        var snapshot = await packages.GetAsync(CnrName.Get(@namespace, name), cancellationToken);
         return JsonBody.Of(
             ChannelForm.Of(snapshot.State.GetChannel(Channel(channel))),
             CnrJsonContext.Default.ChannelForm,
@@ -48,7 +48,7 @@ internal sealed class ChannelsController(PackageRegistry packages, ChannelRegist
     public async Task<IActionResult> DeleteAsync(
         string @namespace, string name, string channel, CancellationToken cancellationToken)
     {
-        var package = PackageQueries.ParseName(@namespace, name);
+        var package = CnrName.Get(@namespace, name);
         await channels.DeleteAsync(package, Channel(channel), cancellationToken);
         return JsonBody.Of(
             new ChannelDeletedForm("delete", channel, package.Value),
@@ -69,7 +69,7 @@ internal sealed class ChannelsController(PackageRegistry packages, ChannelRegist
         string @namespace, string name, string channel, string release, CancellationToken cancellationToken)
     {
         var changed = await channels.AddAsync(
-            PackageQueries.ParseName(@namespace, name, release), Channel(channel), release, cancellationToken);
+            CnrName.Get(@namespace, name, release), Channel(channel), release, cancellationToken);
         return JsonBody.Of(ChannelForm.Of(changed), CnrJsonContext.Default.ChannelForm, tag: null);
     }
 
@@ -85,7 +85,7 @@ internal sealed class ChannelsController(PackageRegistry packages, ChannelRegist
     public async Task<IActionResult> RemoveAsync(
         string @namespace, string name, string channel, string release, CancellationToken cancellationToken)
     {
-        var package = PackageQueries.ParseName(@namespace, name, release);
+        var package = CnrName.Get(@namespace, name, release);
         await channels.RemoveAsync(package, Channel(channel), release, cancellationToken);
         return JsonBody.Of(
             new ChannelReleaseDeletedForm(

@@ -18,10 +18,13 @@ internal sealed class PackagesController(PackageRegistry packages) : CnrControll
     [HttpGet("{namespace}/{name}"), HttpHead("{namespace}/{name}")]
     [ProducesResponseType<ManifestForm[]>(StatusCodes.Status200OK, "application/json")]
     public async Task<IActionResult> ReleasesAsync(
-        string @namespace, string name, [FromQuery(
-            Name = "media_type")] string? mediaType, CancellationToken cancellationToken)
+        string @namespace,
+        string name,
+        [FromQuery(Name = "media_type")] string? mediaType,
+        CancellationToken cancellationToken)
     {
-        var snapshot = await packages.GetAsync(@namespace, name, release: null, mediaType, cancellationToken);
+        var snapshot = await packages.GetAsync(
+            CnrName.Get(@namespace, name, release: null, mediaType), release: null, mediaType, cancellationToken);
         IEnumerable<Manifest> manifests = snapshot.State.Manifests;
         if (mediaType is not null)
             manifests = MediaType.TryParse(mediaType, out var type)
@@ -47,7 +50,8 @@ internal sealed class PackagesController(PackageRegistry packages) : CnrControll
     public async Task<IActionResult> ReleaseAsync(
         string @namespace, string name, string release, CancellationToken cancellationToken)
     {
-        var snapshot = await packages.GetAsync(@namespace, name, release, mediaType: null, cancellationToken);
+        var snapshot = await packages.GetAsync(
+            CnrName.Get(@namespace, name, release), release, mediaType: null, cancellationToken);
         var manifests = snapshot.State.GetExact(release).ToArray();
         return Manifests(
             snapshot,
@@ -68,7 +72,8 @@ internal sealed class PackagesController(PackageRegistry packages) : CnrControll
     public async Task<IActionResult> ShowAsync(
         string @namespace, string name, string release, string mediaType, CancellationToken cancellationToken)
     {
-        var snapshot = await packages.GetAsync(@namespace, name, release, mediaType, cancellationToken);
+        var snapshot = await packages.GetAsync(
+            CnrName.Get(@namespace, name, release, mediaType), release, mediaType, cancellationToken);
         var manifest = snapshot.State.Find(release, mediaType);
         return JsonBody.Of(Form, CnrJsonContext.Default.ManifestForm, Tag(snapshot));
 
@@ -95,7 +100,8 @@ internal sealed class PackagesController(PackageRegistry packages) : CnrControll
     public async Task<IActionResult> DeleteAsync(
         string @namespace, string name, string release, string mediaType, CancellationToken cancellationToken)
     {
-        await packages.DeleteAsync(@namespace, name, release, mediaType, cancellationToken);
+        await packages.DeleteAsync(
+            CnrName.Get(@namespace, name, release, mediaType), release, mediaType, cancellationToken);
         return JsonBody.Of(
             new DeletedForm($"{@namespace}/{name}", release, "deleted"), CnrJsonContext.Default.DeletedForm, tag: null);
     }

@@ -70,7 +70,8 @@ internal sealed class PullController(PackageRegistry packages) : CnrController
     public async Task<IActionResult> BlobAsync(
         string @namespace, string name, string digest, [FromQuery] string? format, CancellationToken cancellationToken)
     {
-        var index = (await packages.GetAsync(@namespace, name, digest, mediaType: null, cancellationToken)).State;
+        var index = (await packages.GetAsync(
+            CnrName.Get(@namespace, name, digest), digest, mediaType: null, cancellationToken)).State;
         var manifest = index.GetContent(digest);
         return format == "json"
             ? BlobJson(index, manifest)
@@ -89,14 +90,16 @@ internal sealed class PullController(PackageRegistry packages) : CnrController
     public async Task<IActionResult> BlobJsonAsync(
         string @namespace, string name, string digest, CancellationToken cancellationToken)
     {
-        var index = (await packages.GetAsync(@namespace, name, digest, mediaType: null, cancellationToken)).State;
+        var index = (await packages.GetAsync(
+            CnrName.Get(@namespace, name, digest), digest, mediaType: null, cancellationToken)).State;
         return BlobJson(index, index.GetContent(digest));
     }
 
     private async ValueTask<(PackageIndex Index, Manifest Manifest)> FindAsync(
         string @namespace, string name, string release, string mediaType, CancellationToken cancellationToken)
     {
-        var index = (await packages.GetAsync(@namespace, name, release, mediaType, cancellationToken)).State;
+        var index = (await packages.GetAsync(
+            CnrName.Get(@namespace, name, release, mediaType), release, mediaType, cancellationToken)).State;
         return (index, index.Find(release, mediaType));
     }
 

@@ -25,7 +25,7 @@ internal sealed class PushController(PackageRegistry packages, IBlobStore blobs,
     [ProducesResponseType<PushedForm>(StatusCodes.Status200OK, "application/json")]
     public async Task<IActionResult> PushAsync(string @namespace, string name, CancellationToken cancellationToken)
     {
-        if (!PackageName.TryCreate(@namespace, name, out var package))
+        if (!CnrName.TryCreate(@namespace, name, out var package))
             throw CnrErrors.NoPackageName(@namespace, name);
         await RequestTransfer.Of(HttpContext)
             .ReserveInputAsync(PushRequestReader.BufferBytes + PackageUpload.BufferBytes, cancellationToken);

@@ -11,18 +11,6 @@ public static class PackageQueries
     /// <summary>What a client writes for "the only media type that there is".</summary>
     public const string AnyMediaType = "-";
 
-    /// <summary>The package that a client names; a text that is no name is of no package.</summary>
-    /// <exception cref="RegistryException">
-    /// <see cref="ErrorCode.PackageNotFound"/>, with the text as it was given.
-    /// </exception>
-    /// <param name="namespace">The namespace.</param>
-    /// <param name="name">The name.</param>
-    /// <param name="release">The release that is asked for, which the refusal repeats; null for none.</param>
-    public static PackageName ParseName(string @namespace, string name, string? release = null) =>
-        PackageName.TryCreate(@namespace, name, out var package)
-            ? package
-            : throw PackageErrors.PackageNotFound($"{@namespace}/{name}", release);
-
     /// <summary>The release that a query names: the highest that matches.</summary>
     /// <param name="index">The package.</param>
     /// <param name="query">A release query, as it was asked.</param>

@@ -76,29 +76,24 @@ public sealed partial class PackageRegistry(
         return manifest;
     }
 
-    /// <summary>Reads a package by its name as it was asked for.</summary>
-    /// <exception cref="RegistryException">
-    /// <see cref="ErrorCode.PackageNotFound"/>, for what is no name too.
-    /// </exception>
+    /// <summary>Reads a package.</summary>
+    /// <exception cref="RegistryException"><see cref="ErrorCode.PackageNotFound"/>.</exception>
+    /// <exception cref="StorageException">The storage failed, or the index is damaged.</exception>
     public ValueTask<DocumentSnapshot<PackageIndex>> GetAsync(
-        string @namespace, string name, CancellationToken cancellationToken) =>
-        GetAsync(@namespace, name, release: null, mediaType: null, cancellationToken);
+        PackageName package, CancellationToken cancellationToken) =>
+        GetAsync(package, release: null, mediaType: null, cancellationToken);
 
-    /// <summary>As the other, for a question about more than the package, which its refusal repeats.</summary>
-    /// <param name="namespace">The namespace.</param>
-    /// <param name="name">The name.</param>
-    /// <param name="release">The release, query or digest that is asked for; null for none.</param>
-    /// <param name="mediaType">The media type that is asked for; null for none.</param>
+    /// <summary>Reads a package. The error echoes what else was requested.</summary>
+    /// <param name="package">The package.</param>
+    /// <param name="release">The requested release, query or digest; null for none.</param>
+    /// <param name="mediaType">The requested media type; null for none.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
-    /// <exception cref="RegistryException">
-    /// <see cref="ErrorCode.PackageNotFound"/>, for what is no name too.
-    /// </exception>
+    /// <exception cref="RegistryException"><see cref="ErrorCode.PackageNotFound"/>.</exception>
+    /// <exception cref="StorageException">The storage failed, or the index is damaged.</exception>
     public async ValueTask<DocumentSnapshot<PackageIndex>> GetAsync(
-        string @namespace, string name, string? release, string? mediaType, CancellationToken cancellationToken) =>
-        (PackageName.TryCreate(@namespace, name, out var package)
-            ? await indexes.FindAsync(package, cancellationToken)
-            : null)
-        ?? throw PackageErrors.PackageNotFound($"{@namespace}/{name}", release, mediaType);
+        PackageName package, string? release, string? mediaType, CancellationToken cancellationToken) =>
+        await indexes.FindAsync(package, cancellationToken)
+        ?? throw PackageErrors.PackageNotFound(package.Value, release, mediaType);
 
     /// <summary>
     /// The metadata of a manifest; null when it has none. Those of a large package are unpacked, unless they were read
@@ -134,23 +129,25 @@ public sealed partial class PackageRegistry(
     }
 
     /// <summary>Deletes a release in one media type. Its blob is collected later.</summary>
-    /// <param name="namespace">The namespace, as it was asked for.</param>
-    /// <param name="name">The name, as it was asked for.</param>
-    /// <param name="release">The exact release, as it was asked for: no query.</param>
-    /// <param name="mediaType">The media type, as it was asked for.</param>
-    /// <param name="cancellationToken">Gives up; the delete then happened whole or not at all.</param>
-    /// <exception cref="RegistryException"><see cref="ErrorCode.PackageNotFound"/>, with what was asked.</exception>
+    /// <param name="package">The package.</param>
+    /// <param name="release">The exact release, as it was requested: not a query.</param>
+    /// <param name="mediaType">The media type, as it was requested.</param>
+    /// <param name="cancellationToken">Cancels the call; the delete then happens completely or not at all.</param>
+    /// <exception cref="RegistryException">
+    /// <see cref="ErrorCode.PackageNotFound"/>, also for an invalid release or media type.
+    /// </exception>
+    /// <exception cref="StorageException">The storage failed.</exception>
     public async Task DeleteAsync(
-        string @namespace, string name, string release, string mediaType, CancellationToken cancellationToken)
+        PackageName package, string release, string mediaType, CancellationToken cancellationToken)
     {
-        var asked = PackageErrors.PackageNotFound($"{@namespace}/{name}", release, mediaType);
-        if (!PackageName.TryCreate(
-            @namespace, name, out var package) || !Release.TryParse(release, out var exact, out _)
-            || !MediaType.TryParse(mediaType, out var type) || type.Value != mediaType)
-            throw asked;
+        var notFound = PackageErrors.PackageNotFound(package.Value, release, mediaType);
+        if (!Release.TryParse(release, out var exact, out _)
+            || !MediaType.TryParse(mediaType, out var type)
+            || type.Value != mediaType)
+            throw notFound;
         await indexes.UpdateAsync(
             package,
-            new DocumentChange<PackageIndex>(index => (index ?? throw asked).Without(exact, type)),
+            new DocumentChange<PackageIndex>(index => (index ?? throw notFound).Without(exact, type)),
             cancellationToken);
         LogDeleted(package, exact, type);
     }

@@ -189,7 +189,7 @@ public sealed class FilesystemFlushFailures : IAsyncDisposable
 
         fails = folder => folder.StartsWith(storage.Below("documents"), StringComparison.Ordinal);
         await DemandUnflushedAsync(
-            async () => await packages.DeleteAsync("titi", "rocketchat", "1.0.0", "helm", cancellationToken));
+            async () => await packages.DeleteAsync(Samples.Package(), "1.0.0", "helm", cancellationToken));
         Assert.That((await collector.CollectAsync(cancellationToken)).Deleted, Is.Zero);
         Assert.That(
             await blobs.InfosAsync(StoreKeys.Packages, ScopeDepth.Subtree, null, cancellationToken),

@@ -77,7 +77,7 @@ public abstract class PackageStorageContract : StorageContract
         var packages = Packages(One);
         await PushAsync(packages, "1.0.0", "a");
         await PushAsync(packages, "2.0.0", "b");
-        await packages.DeleteAsync(Name.Namespace, Name.Name, "1.0.0", "helm", CancellationToken);
+        await packages.DeleteAsync(Name, "1.0.0", "helm", CancellationToken);
         var collector = new BlobCollector(Indexes(Two), Two.Blobs, options, time, NullLogger<BlobCollector>.Instance);
         Assert.That((await collector.CollectAsync(CancellationToken)).Deleted, Is.Zero);
         time.Passed += options.Grace;
@@ -126,7 +126,7 @@ public abstract class PackageStorageContract : StorageContract
     private async Task<byte[]> PullAsync(string release)
     {
         var packages = Packages(Two);
-        var index = (await packages.GetAsync(Name.Namespace, Name.Name, CancellationToken)).State;
+        var index = (await packages.GetAsync(Name, CancellationToken)).State;
         await using var reader = await packages.OpenAsync(
             Name, index.Find(Release.Parse(release), Samples.Type("helm"))!, ByteRange.All, CancellationToken);
         return await reader.Content.ReadAllAsync(CancellationToken);

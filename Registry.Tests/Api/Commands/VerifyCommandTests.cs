@@ -128,7 +128,7 @@ internal sealed partial class VerifyCommandTests : IDisposable
         await PushAsync(registry, "1.0.0");
         await PushAsync(registry, "2.0.0");
         var damaged = (await PushAsync(registry, "3.0.0")).Content.StoredDigest;
-        await registry.Packages.DeleteAsync("a", "b", "2.0.0", "helm", default);
+        await registry.Packages.DeleteAsync(Samples.Package("a/b"), "2.0.0", "helm", default);
         await File.WriteAllTextAsync(Path.Combine(Data, "blobs", "packages", "a", "b", $"@{damaged}"), "rot");
         await File.WriteAllTextAsync(Path.Combine(Data, "staging", "left"), "behind");
 

@@ -81,7 +81,7 @@ public sealed class RedisEpochTests : RedisTests
         await PushAsync(storage, "1.0.0", "a");
         await PushAsync(storage, "2.0.0", "b");
         await Server.CommandAsync("SAVE");
-        await Packages(storage).DeleteAsync(Name.Namespace, Name.Name, "1.0.0", "helm", CancellationToken);
+        await Packages(storage).DeleteAsync(Name, "1.0.0", "helm", CancellationToken);
         var collector = Collector(storage);
         await collector.CollectAsync(CancellationToken);
         time.Passed += options.Grace;
@@ -168,7 +168,7 @@ public sealed class RedisEpochTests : RedisTests
     private async Task DemandContentsAsync(StorageInstance storage, params (string Release, string Content)[] expected)
     {
         var packages = Packages(storage);
-        var index = (await packages.GetAsync(Name.Namespace, Name.Name, CancellationToken)).State;
+        var index = (await packages.GetAsync(Name, CancellationToken)).State;
         Assert.That(
             index.Releases.Select(release => release.Value), Is.EquivalentTo(expected.Select(one => one.Release)));
         foreach (var (release, content) in expected)

@@ -49,7 +49,7 @@ internal sealed class SmallRegistry
     public async Task DeleteAsync(string package, string release)
     {
         var name = Samples.Package(package);
-        await packages.DeleteAsync(name.Namespace, name.Name, release, "helm", default);
+        await packages.DeleteAsync(name, release, "helm", default);
     }
 
     public Task AddToChannelAsync(string package, string channel, string release) =>

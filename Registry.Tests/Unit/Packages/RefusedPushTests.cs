@@ -182,7 +182,7 @@ internal sealed class RefusedPushTests
 
     private async Task DemandPullsAsync(string release, string content)
     {
-        var index = (await another.GetAsync(Name.Namespace, Name.Name, default)).State;
+        var index = (await another.GetAsync(Name, default)).State;
         await using var reader = await another.OpenAsync(
             Name, index.Find(Release.Parse(release), Samples.Type("helm"))!, ByteRange.All, default);
         Assert.That(await reader.Content.ReadAllAsync(default), Is.EqualTo(Samples.TarGz(content)));
