@@ -1,7 +1,7 @@
 using Registry.Api.Cnr;
 using Registry.Api.Hosting;
 using Registry.Api.Text;
-using Registry.Core.Content;
+using Registry.Core.Access;
 using Registry.Core.Errors;
 using Registry.Core.Packages;
 using Registry.Core.Storage;
@@ -17,8 +17,9 @@ namespace Registry.Api.Backups;
 /// <param name="tell">Takes what fails, a line each.</param>
 internal sealed class BackupImport(OpenRegistry registry, bool force, Action<string> tell)
 {
+    private static readonly Caller Caller = Caller.Command("import-backup");
+
     private readonly PackageRegistry packages = registry.Packages;
-    private readonly ContentLimits limits = registry.Limits;
 
     // Channels are set when all releases are there, so that none points to an older one meanwhile.
     private readonly SortedDictionary<PackageName, Dictionary<ChannelName, RestoredChannel>> found = [];
@@ -58,8 +59,8 @@ internal sealed class BackupImport(OpenRegistry registry, bool force, Action<str
     /// <exception cref="StorageException">The storage failed: the same.</exception>
     public async Task RunAsync(Stream backup, CancellationToken cancellationToken)
     {
-        await using var spool = new ContentSpool(limits.MaxPackageBytes);
-        reader = new BackupReader(backup, spool, limits.MaxMetadataBytes);
+        await using var spool = new ContentSpool(packages.MaxPackageBytes);
+        reader = new BackupReader(backup, spool, packages.MaxMetadataBytes);
         await reader.ReadAsync(
             release => TryAsync(release.ToString(), () => ImportAsync(release, spool, cancellationToken)),
             channel =>
@@ -79,8 +80,9 @@ internal sealed class BackupImport(OpenRegistry registry, bool force, Action<str
         var outcome = await packages.RestoreAsync(
             restored,
             spool.Digest,
-            cancellationToken => UploadAsync(restored.Package, spool, cancellationToken),
+            (push, token) => WriteAsync(push, spool, token),
             force,
+            Caller,
             cancellationToken);
         _ = outcome switch
         {
@@ -98,21 +100,11 @@ internal sealed class BackupImport(OpenRegistry registry, bool force, Action<str
                         + "take");
     }
 
-    private async ValueTask<PackageUpload> UploadAsync(
-        PackageName package, ContentSpool spool, CancellationToken cancellationToken)
+    private static async ValueTask WriteAsync(
+        PackagePush push, ContentSpool spool, CancellationToken cancellationToken)
     {
-        var upload = await PackageUpload.BeginAsync(registry.Storage.Blobs, package.Key, limits, cancellationToken);
-        try
-        {
-            await foreach (var piece in spool.ReadAsync(cancellationToken))
-                await upload.WriteAsync(piece, cancellationToken);
-            return upload;
-        }
-        catch
-        {
-            await upload.DisposeAsync();
-            throw;
-        }
+        await foreach (var piece in spool.ReadAsync(cancellationToken))
+            await push.WriteAsync(piece, cancellationToken);
     }
 
     private void Note(BackupChannel channel)
@@ -153,7 +145,7 @@ internal sealed class BackupImport(OpenRegistry registry, bool force, Action<str
         PackageName package, IReadOnlyCollection<RestoredChannel> channels, CancellationToken cancellationToken)
     {
         var before = (await registry.Indexes.GetAsync(package, cancellationToken)).State;
-        var after = await registry.Channels.RestoreAsync(package, channels, cancellationToken);
+        var after = await registry.Channels.RestoreAsync(package, channels, Caller, cancellationToken);
         foreach (var channel in channels)
         {
             var set = after.FindChannel(channel.Name);

@@ -49,7 +49,7 @@ internal sealed class ChannelsController(PackageRegistry packages, ChannelRegist
         string @namespace, string name, string channel, CancellationToken cancellationToken)
     {
         var package = CnrName.Get(@namespace, name);
-        await channels.DeleteAsync(package, Channel(channel), cancellationToken);
+        await channels.DeleteAsync(package, Channel(channel), Caller, cancellationToken);
         return JsonBody.Of(
             new ChannelDeletedForm("delete", channel, package.Value),
             CnrJsonContext.Default.ChannelDeletedForm,
@@ -69,7 +69,7 @@ internal sealed class ChannelsController(PackageRegistry packages, ChannelRegist
         string @namespace, string name, string channel, string release, CancellationToken cancellationToken)
     {
         var changed = await channels.AddAsync(
-            CnrName.Get(@namespace, name, release), Channel(channel), release, cancellationToken);
+            CnrName.Get(@namespace, name, release), Channel(channel), release, Caller, cancellationToken);
         return JsonBody.Of(ChannelForm.Of(changed), CnrJsonContext.Default.ChannelForm, tag: null);
     }
 
@@ -86,7 +86,7 @@ internal sealed class ChannelsController(PackageRegistry packages, ChannelRegist
         string @namespace, string name, string channel, string release, CancellationToken cancellationToken)
     {
         var package = CnrName.Get(@namespace, name, release);
-        await channels.RemoveAsync(package, Channel(channel), release, cancellationToken);
+        await channels.RemoveAsync(package, Channel(channel), release, Caller, cancellationToken);
         return JsonBody.Of(
             new ChannelReleaseDeletedForm(
                 channel,

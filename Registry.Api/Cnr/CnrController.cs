@@ -1,4 +1,6 @@
 using Microsoft.AspNetCore.Mvc;
+using Registry.Api.Access;
+using Registry.Core.Access;
 using Registry.Core.Documents;
 using Registry.Core.Packages;
 
@@ -10,7 +12,11 @@ namespace Registry.Api.Cnr;
 [Route("cnr/api/v1/packages")]
 internal abstract class CnrController : ControllerBase
 {
+    /// <summary>The generation of the protocol that the request uses.</summary>
     protected Dialect Dialect => Dialect.Of(Request);
+
+    /// <summary>The caller of the request.</summary>
+    protected Caller Caller => RequestCaller.Of(HttpContext, "cnr");
 
     protected static ChannelName Channel(string channel) =>
         ChannelName.TryParse(channel, out var name) ? name : throw CnrErrors.NoChannelName(channel);

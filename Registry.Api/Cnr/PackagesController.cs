@@ -101,7 +101,7 @@ internal sealed class PackagesController(PackageRegistry packages) : CnrControll
         string @namespace, string name, string release, string mediaType, CancellationToken cancellationToken)
     {
         await packages.DeleteAsync(
-            CnrName.Get(@namespace, name, release, mediaType), release, mediaType, cancellationToken);
+            CnrName.Get(@namespace, name, release, mediaType), release, mediaType, Caller, cancellationToken);
         return JsonBody.Of(
             new DeletedForm($"{@namespace}/{name}", release, "deleted"), CnrJsonContext.Default.DeletedForm, tag: null);
     }

@@ -1,5 +1,4 @@
 using Registry.Api.Health;
-using Registry.Core.Content;
 using Registry.Core.Maintenance;
 using Registry.Core.Packages;
 using Registry.Core.Storage;
@@ -13,7 +12,6 @@ namespace Registry.Api.Hosting;
 /// <param name="packages">The use cases of packages.</param>
 /// <param name="indexes">The indexes of its packages.</param>
 /// <param name="channels">The use cases of channels.</param>
-/// <param name="limits">How large a package may be.</param>
 /// <param name="collection">When unreferenced blobs are reclaimed.</param>
 /// <param name="time">The clock.</param>
 internal sealed class OpenRegistry(
@@ -23,7 +21,6 @@ internal sealed class OpenRegistry(
     PackageRegistry packages,
     PackageIndexes indexes,
     ChannelRegistry channels,
-    ContentLimits limits,
     CollectionOptions collection,
     TimeProvider time) : IAsyncDisposable
 {
@@ -40,9 +37,6 @@ internal sealed class OpenRegistry(
 
     /// <summary>The use cases of channels.</summary>
     public ChannelRegistry Channels => channels;
-
-    /// <summary>How large a package may be.</summary>
-    public ContentLimits Limits => limits;
 
     /// <summary>When unreferenced blobs are reclaimed.</summary>
     public CollectionOptions Collection => collection;

@@ -1,7 +1,9 @@
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Mvc;
+using Registry.Api.Access;
 using Registry.Api.Http;
 using Registry.Api.Http.Transfers;
+using Registry.Core.Access;
 using Registry.Core.Archives;
 using Registry.Core.Errors;
 using Registry.Core.Storage;
@@ -41,7 +43,7 @@ internal sealed class AppArchivesController(AppArchiveRegistry archives) : Contr
         if (Request.ContentLength > archives.Limits.MaxArchiveBytes)
             throw archives.TooLarge();
         await RequestTransfer.Of(HttpContext).ReserveInputAsync(AppArchiveRegistry.BufferBytes, cancellationToken);
-        var archive = await archives.UploadAsync(place, Request.Body, cancellationToken);
+        var archive = await archives.UploadAsync(place, Request.Body, Caller, cancellationToken);
         return JsonBody.Of(
             new UploadedArchive(archive.Id.Value, SelfLink(archive.Id)), KarJson.Default.UploadedArchive, tag: null);
     }
@@ -93,7 +95,7 @@ internal sealed class AppArchivesController(AppArchiveRegistry archives) : Contr
         string id, [FromWorkspaceQuery] string? workspace, CancellationToken cancellationToken)
     {
         var place = Derive(workspace);
-        await archives.DeleteAsync(place, ParseId(place, id), cancellationToken);
+        await archives.DeleteAsync(place, ParseId(place, id), Caller, cancellationToken);
         return NoContent();
     }
 
@@ -110,6 +112,8 @@ internal sealed class AppArchivesController(AppArchiveRegistry archives) : Contr
     /// True for a path that ends in a slash, which routing takes for the path without it and the protocol does not.
     /// </summary>
     private bool IsFolder => Request.Path.Value!.EndsWith('/');
+
+    private Caller Caller => RequestCaller.Of(HttpContext, "kar");
 
     private static Workspace Derive(string? argument) => Workspace.TryDerive(argument, out var workspace)
         ? workspace

@@ -2,14 +2,14 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Registry.Api.Json;
-using Registry.Core.Content;
 using Registry.Core.Errors;
+using Registry.Core.Packages;
 
 namespace Registry.Api.Cnr.Push;
 
 /// <summary>The fields of a push while they are gathered, from its body first and then from its query.</summary>
 internal sealed class PushFields(
-    Func<CancellationToken, ValueTask<PackageUpload>> begin, ContentLimits limits) : IAsyncDisposable
+    Func<CancellationToken, ValueTask<PackagePush>> begin, int maxMetadataBytes) : IAsyncDisposable
 {
     /// <summary>Longer than the longest name of a field.</summary>
     public const int MaxNameBytes = 32;
@@ -36,7 +36,7 @@ internal sealed class PushFields(
     public BoundedBytes NewText(PushField field) => field == PushField.Metadata ? NewMetadata() : FieldValue.NewText();
 
     /// <summary>A place to gather metadata.</summary>
-    public BoundedBytes NewMetadata() => new(limits.MaxMetadataBytes);
+    public BoundedBytes NewMetadata() => new(maxMetadataBytes);
 
     /// <summary>True when the field was given already, with whatever value.</summary>
     public bool Has(PushField field) => values.ContainsKey(field);
@@ -63,7 +63,7 @@ internal sealed class PushFields(
         metadata = text.ToText() is { } value
             ? $"\"{JsonEncodedText.Encode(value, JavaScriptEncoder.UnsafeRelaxedJsonEscaping)}\""
             : null;
-        metadataTooLarge = text.Overflown || Encoding.UTF8.GetByteCount(metadata ?? "") > limits.MaxMetadataBytes;
+        metadataTooLarge = text.Overflown || Encoding.UTF8.GetByteCount(metadata ?? "") > maxMetadataBytes;
         metadataUnusable = metadata is null;
     }
 
@@ -95,14 +95,14 @@ internal sealed class PushFields(
         if (blobRepeated)
             throw Unusable("blob", "The field 'blob' is there more than once.");
         Require(PushField.Blob, "blob", ": a .tar.gz in base64");
-        if (blobText.Upload is null)
+        if (blobText.Push is null)
             throw Unusable("blob", "The field 'blob' is empty.");
         if (Get(PushField.MediaType).Kind is not (FieldKind.Absent or FieldKind.Null or FieldKind.Text))
             throw Unusable("media_type", "The field 'media_type' is not a string.");
         if (metadataUnusable)
             throw Unusable("metadata", "The field 'metadata' is not valid UTF-8.");
         var force = Get(PushField.Force);
-        return new PushRequest(blobText.Release(), metadataTooLarge ? limits.MaxMetadataBytes : null, metadata)
+        return new PushRequest(blobText.Release(), metadataTooLarge ? maxMetadataBytes : null, metadata)
         {
             Release = Get(PushField.Release).Text,
             MediaType = Get(PushField.MediaType).Text,

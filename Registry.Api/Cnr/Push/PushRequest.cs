@@ -1,5 +1,5 @@
-using Registry.Core.Content;
 using Registry.Core.Errors;
+using Registry.Core.Packages;
 
 namespace Registry.Api.Cnr.Push;
 
@@ -10,13 +10,13 @@ namespace Registry.Api.Cnr.Push;
 /// <remarks>
 /// The protocol judges in this order: what reading the request threw (413, 400), then the release (422), then the
 /// content (422), then what is stored (409). So judge <see cref="Release"/> and <see cref="MediaType"/> first, then
-/// call <see cref="GetMetadata"/>, then complete <see cref="Upload"/>, which tells what is wrong with the blob, its
+/// call <see cref="GetMetadata"/>, then complete <see cref="Push"/>, which tells what is wrong with the blob, its
 /// base64 included.
 /// </remarks>
-/// <param name="upload">The content, written to its end but not completed.</param>
+/// <param name="push">The content, written to its end but not completed.</param>
 /// <param name="metadataLimit">The limit in bytes that the metadata passed; null when it did not.</param>
 /// <param name="metadata">The metadata as JSON.</param>
-internal sealed class PushRequest(PackageUpload upload, int? metadataLimit, string? metadata) : IAsyncDisposable
+internal sealed class PushRequest(PackagePush push, int? metadataLimit, string? metadata) : IAsyncDisposable
 {
     /// <summary>
     /// The release, whether it is one or not. Null when null was sent, which is a bad release (422) and not a missing
@@ -31,9 +31,9 @@ internal sealed class PushRequest(PackageUpload upload, int? metadataLimit, stri
     public required bool Force { get; init; }
 
     /// <summary>
-    /// The content, all of its bytes written. Its verdict is that of <see cref="PackageUpload.CompleteAsync"/>.
+    /// The content, all of its bytes written. Its verdict is that of <see cref="PackagePush.CompleteAsync"/>.
     /// </summary>
-    public PackageUpload Upload { get; } = upload;
+    public PackagePush Push { get; } = push;
 
     /// <summary>The metadata as the JSON text that was sent; null when there is none.</summary>
     /// <exception cref="RegistryException">
@@ -47,5 +47,5 @@ internal sealed class PushRequest(PackageUpload upload, int? metadataLimit, stri
             ("field", "metadata"));
 
     /// <inheritdoc/>
-    public ValueTask DisposeAsync() => Upload.DisposeAsync();
+    public ValueTask DisposeAsync() => Push.DisposeAsync();
 }

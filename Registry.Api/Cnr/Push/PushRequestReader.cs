@@ -5,6 +5,7 @@ using Registry.Api.Http;
 using Registry.Api.Json;
 using Registry.Core.Content;
 using Registry.Core.Errors;
+using Registry.Core.Packages;
 
 namespace Registry.Api.Cnr.Push;
 
@@ -32,7 +33,7 @@ internal static class PushRequestReader
     /// <param name="begin">
     /// Begins the upload that the content goes into. Called once at most, at the content's first byte.
     /// </param>
-    /// <param name="limits">The limit of the metadata is judged by the result, all others by the upload.</param>
+    /// <param name="maxMetadataBytes">The limit of the metadata, which the result enforces.</param>
     /// <param name="cancellationToken">Cancels the reading.</param>
     /// <exception cref="RegistryException">
     /// <see cref="ErrorCode.InvalidUsage"/>: not JSON, not a form, a field missing or of the wrong type.
@@ -43,13 +44,13 @@ internal static class PushRequestReader
     /// <exception cref="Core.Storage.StorageException">The content could not be staged.</exception>
     public static async ValueTask<PushRequest> ReadAsync(
         HttpRequest request,
-        Func<CancellationToken, ValueTask<PackageUpload>> begin,
-        ContentLimits limits,
+        Func<CancellationToken, ValueTask<PackagePush>> begin,
+        int maxMetadataBytes,
         CancellationToken cancellationToken)
     {
         var body = new BodyCursor(request.BodyReader);
         // Disposes of nothing once the request has been handed over.
-        await using var fields = new PushFields(begin, limits);
+        await using var fields = new PushFields(begin, maxMetadataBytes);
         try
         {
             if (request.Headers.ContentEncoding is [{ Length: > 0 } encoding, ..]

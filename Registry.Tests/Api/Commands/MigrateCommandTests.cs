@@ -137,9 +137,6 @@ internal sealed class MigrateCommandTests : IDisposable
     private static async Task PushAsync(string data, string release)
     {
         await using var registry = await OpenAsync(data);
-        await using var upload = await Samples.UploadAsync(registry.Storage.Blobs, Samples.Package("a/b"), release);
-        await registry.Packages.PushAsync(
-            Samples.Package(
-                "a/b"), Release.Parse(release), Samples.Type("helm"), upload, new PushOptions(false, null), default);
+        await Samples.PushAsync(registry.Packages, Samples.Package("a/b"), release, release);
     }
 }

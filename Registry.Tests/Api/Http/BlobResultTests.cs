@@ -31,7 +31,7 @@ public sealed class BlobResultTests
         await new AppArchiveRegistry(
             host.Blobs,
             new ArchiveLimits(),
-            NullLogger<AppArchiveRegistry>.Instance).UploadAsync(global, new MemoryStream(Bytes), default);
+            Samples.Events).UploadAsync(global, new MemoryStream(Bytes), Samples.Caller, default);
     }
 
     [OneTimeTearDown]

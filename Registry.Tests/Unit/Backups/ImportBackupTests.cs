@@ -86,7 +86,7 @@ internal sealed class ImportBackupTests : IDisposable
         var run = await bench.ImportAsync(backup);
         Assert.That(run.Code, Is.EqualTo(1));
         Assert.That(run.Output, Does.StartWith(
-            "a/b 1.0.0 as helm: it is there already with another content or metadata: sha256 ")
+            "a/b 1.0.0 as helm: the release exists with another content or metadata: sha256 ")
             .And.Contain("\n1 release added, 0 replaced, 1 unchanged; 0 channels set, 0 unchanged; 1 entry failed.\n"));
         Assert.That(await PulledAsync("a/b/1.0.0"), Is.EqualTo(Samples.TarGz("old")));
 

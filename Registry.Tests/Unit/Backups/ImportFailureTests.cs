@@ -34,7 +34,7 @@ internal sealed class ImportFailureTests : IDisposable
         yield return Fault(
             "half a gzip", "damaged or cut short", static entry => SetBlob(entry, Samples.TarGz("new")[..^4]));
         yield return Fault(
-            "another content", "where the backup says", static entry => SetBlob(entry, Samples.TarGz("other")));
+            "another content", "and the backup says", static entry => SetBlob(entry, Samples.TarGz("other")));
         yield return Fault(
             "another size", "bytes where 'content' says 1", static entry => entry["content"]!["size"] = 1);
         yield return Fault(

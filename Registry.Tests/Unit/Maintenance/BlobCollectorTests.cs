@@ -31,7 +31,7 @@ internal sealed class BlobCollectorTests
         storage = new InMemoryStorage(time);
         indexes = new PackageIndexes(
             new FaultyDocumentStore(storage.Documents, faults), TimeProvider.System, new UpdateOptions());
-        packages = new PackageRegistry(indexes, storage.Blobs, options, time, NullLogger<PackageRegistry>.Instance);
+        packages = Samples.Registry(indexes, storage.Blobs, options, time);
         collector = Collector(options);
     }
 
@@ -48,7 +48,7 @@ internal sealed class BlobCollectorTests
     public async Task An_index_that_cannot_be_made_durable_keeps_its_own_blobs_only()
     {
         await PushAsync("1.0.0", "a");
-        await packages.DeleteAsync(Samples.Package(), "1.0.0", "helm", default);
+        await packages.DeleteAsync(Samples.Package(), "1.0.0", "helm", Samples.Caller, default);
         var other = Samples.Package("zz/other");
         await storage.Blobs.CommitAsync(other.Key, Samples.TarGz("b"), default);
         await CollectAsync();
@@ -66,7 +66,7 @@ internal sealed class BlobCollectorTests
     {
         await PushAsync("1.0.0", "a");
         await PushAsync("2.0.0", "b");
-        await packages.DeleteAsync(Samples.Package(), "1.0.0", "helm", default);
+        await packages.DeleteAsync(Samples.Package(), "1.0.0", "helm", Samples.Caller, default);
         Assert.That(await CollectAsync(), Is.Zero, "it was never seen before");
         time.Passed += options.Grace - TimeSpan.FromMinutes(1);
         Assert.That(await CollectAsync(), Is.Zero, "within the grace");
@@ -81,7 +81,7 @@ internal sealed class BlobCollectorTests
     public async Task Blobs_of_a_package_that_is_gone_go_too()
     {
         await PushAsync("1.0.0", "a");
-        await packages.DeleteAsync(Samples.Package(), "1.0.0", "helm", default);
+        await packages.DeleteAsync(Samples.Package(), "1.0.0", "helm", Samples.Caller, default);
         await CollectAsync();
         time.Passed += options.Grace;
         Assert.That(await CollectAsync(), Is.EqualTo(1));
@@ -122,7 +122,7 @@ internal sealed class BlobCollectorTests
         time.Passed += options.Grace / 2;
         await PushAsync("1.0.0", "a");
         Assert.That(await CollectAsync(), Is.Zero, "referred to");
-        await packages.DeleteAsync(Samples.Package(), "1.0.0", "helm", default);
+        await packages.DeleteAsync(Samples.Package(), "1.0.0", "helm", Samples.Caller, default);
         time.Passed += options.Grace / 2;
         Assert.That(await CollectAsync(), Is.Zero, "seen unreferenced for the first time");
         time.Passed += options.Grace;
@@ -188,7 +188,7 @@ internal sealed class BlobCollectorTests
     public async Task A_blob_that_a_push_commits_again_meanwhile_is_spared()
     {
         await PushAsync("1.0.0", "a");
-        await packages.DeleteAsync(Samples.Package(), "1.0.0", "helm", default);
+        await packages.DeleteAsync(Samples.Package(), "1.0.0", "helm", Samples.Caller, default);
         await CollectAsync();
         time.Passed += options.Grace;
 
@@ -279,12 +279,8 @@ internal sealed class BlobCollectorTests
         await act();
     };
 
-    private async Task PushAsync(string release, string content)
-    {
-        await using var upload = await Samples.UploadAsync(storage.Blobs, Name, content);
-        await packages.PushAsync(
-            Name, Release.Parse(release), Samples.Type("helm"), upload, new PushOptions(false, null), default);
-    }
+    private Task PushAsync(string release, string content) =>
+        Samples.PushAsync(packages, Name, release, content);
 
     private async Task AssertPullsAsync(string release, string content)
     {

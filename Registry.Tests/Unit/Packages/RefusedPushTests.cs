@@ -148,13 +148,11 @@ internal sealed class RefusedPushTests
             Throws.TypeOf<StorageException>().With.Property("Kind").EqualTo(StorageFault.Full));
     }
 
-    private static PackageRegistry Packages(IDocumentStore documents, IBlobStore blobs) => new(
-        new PackageIndexes(
-            documents, TimeProvider.System, new UpdateOptions { Bound = TimeSpan.FromMilliseconds(100) }),
-        blobs,
-        new CollectionOptions(),
-        TimeProvider.System,
-        NullLogger<PackageRegistry>.Instance);
+    private static PackageRegistry Packages(IDocumentStore documents, IBlobStore blobs) =>
+        Samples.Registry(
+            new PackageIndexes(
+                documents, TimeProvider.System, new UpdateOptions { Bound = TimeSpan.FromMilliseconds(100) }),
+            blobs);
 
     /// <summary>Does something right before the first write of an index.</summary>
     private void AtPut(Func<Task> act) => faults.Before = async call =>
@@ -165,12 +163,8 @@ internal sealed class RefusedPushTests
         await act();
     };
 
-    private async Task PushAsync(PackageRegistry registry, string release, string content)
-    {
-        await using var upload = await Samples.UploadAsync(storage.Blobs, Name, content);
-        await registry.PushAsync(
-            Name, Release.Parse(release), Samples.Type("helm"), upload, new PushOptions(false, null), default);
-    }
+    private static Task PushAsync(PackageRegistry registry, string release, string content) =>
+        Samples.PushAsync(registry, Name, release, content);
 
     private void DemandRefused(ErrorCode code)
     {

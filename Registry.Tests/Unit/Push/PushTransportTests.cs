@@ -42,11 +42,10 @@ public sealed class PushTransportTests
         var context = new DefaultHttpContext { Request = { ContentType = contentType, Body = body.Reader.AsStream() } };
         var reading = PushRequestReader.ReadAsync(
             context.Request, cancellationToken =>
-                PackageUpload.BeginAsync(
+                SampleContent.BeginPushAsync(
                     blobs,
-                    SampleContent.Scope,
                     new ContentLimits(),
-                    cancellationToken), new ContentLimits(), CancellationToken.None).AsTask();
+                    cancellationToken), new ContentLimits().MaxMetadataBytes, CancellationToken.None).AsTask();
         var start = contentType == Pushes.Json
             ? "{\"blob\":\""
             : contentType == Pushes.Form ? "blob=" : "--xYzZY\r\nContent-Disposition: form-data; name=\"blob\"\r\n\r\n";
@@ -67,11 +66,10 @@ public sealed class PushTransportTests
         var context = new DefaultHttpContext { Request = { ContentType = Pushes.Json, Body = body.Reader.AsStream() } };
         var reading = PushRequestReader.ReadAsync(
             context.Request, cancellationToken =>
-                PackageUpload.BeginAsync(
+                SampleContent.BeginPushAsync(
                     blobs,
-                    SampleContent.Scope,
                     new ContentLimits(),
-                    cancellationToken), new ContentLimits(), cancel.Token).AsTask();
+                    cancellationToken), new ContentLimits().MaxMetadataBytes, cancel.Token).AsTask();
         await body.Writer.WriteAsync(Encoding.ASCII.GetBytes("{\"blob\":\"" + Pushes.Blob[..400]));
         await cancel.CancelAsync();
         Assert.That(async () => await reading, Throws.InstanceOf<OperationCanceledException>());
@@ -89,11 +87,10 @@ public sealed class PushTransportTests
         Assert.That(
             async () => await PushRequestReader.ReadAsync(
                 context.Request, cancellationToken =>
-                    PackageUpload.BeginAsync(
+                    SampleContent.BeginPushAsync(
                         blobs,
-                        SampleContent.Scope,
                         new ContentLimits(),
-                        cancellationToken), new ContentLimits(), CancellationToken.None),
+                        cancellationToken), new ContentLimits().MaxMetadataBytes, CancellationToken.None),
             Throws.InstanceOf<StorageException>());
         Assert.That(blobs.Writers.Single().Disposed, Is.True);
 
@@ -120,10 +117,9 @@ public sealed class PushTransportTests
                 cancellationToken =>
                 {
                     begun++;
-                    return PackageUpload.BeginAsync(
-                        new MemoryBlobs(), SampleContent.Scope, new ContentLimits(), cancellationToken);
+                    return SampleContent.BeginPushAsync(new MemoryBlobs(), new ContentLimits(), cancellationToken);
                 },
-                new ContentLimits(),
+                new ContentLimits().MaxMetadataBytes,
                 CancellationToken.None),
             Throws.InstanceOf<RegistryException>());
         Assert.That(begun, Is.Zero);

@@ -67,8 +67,8 @@ internal static class Pushes
         {
             await using var push = await PushRequestReader.ReadAsync(
                 context.Request, cancellationToken =>
-                    PackageUpload.BeginAsync(
-                        blobs, SampleContent.Scope, limits, cancellationToken), limits, CancellationToken.None);
+                    SampleContent.BeginPushAsync(
+                        blobs, limits, cancellationToken), limits.MaxMetadataBytes, CancellationToken.None);
             return await JudgeAsync(push, blobs);
         }
         catch (RegistryException refused)
@@ -104,8 +104,8 @@ internal static class Pushes
         try
         {
             metadata = push.GetMetadata();
-            await push.Upload.CompleteAsync(CancellationToken.None);
-            await push.Upload.CommitAsync(CancellationToken.None);
+            await push.Push.Upload.CompleteAsync(CancellationToken.None);
+            await push.Push.Upload.CommitAsync(CancellationToken.None);
         }
         catch (RegistryException refused)
         {
