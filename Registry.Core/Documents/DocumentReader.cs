@@ -64,6 +64,11 @@ internal sealed class DocumentReader<TKey, TState>(
             cache.Forget(key);
     }
 
+    /// <summary>
+    /// Returns the cached state, which may be outdated; null when none is cached. Asks the storage nothing.
+    /// </summary>
+    public DocumentSnapshot<TState>? FindKept(TKey key) => cache.Find(key);
+
     /// <summary>Forgets a document that was just deleted.</summary>
     public void Forget(TKey key) => cache.Forget(key);
 

@@ -64,6 +64,7 @@ public sealed partial class PackageRegistry
                 _ when force => PackageIndex.WithRestored(index, package, manifest),
                 var other => throw Conflict(other),
             },
+            recent: null,
             cancellationToken);
         var outcome = known is not null ? RestoreOutcome.Replaced
             : index.Find(release, mediaType)?.PushId == manifest.PushId ? RestoreOutcome.Added

@@ -146,11 +146,15 @@ public sealed partial class PackageRegistry(
         var content = await upload.CompleteAsync(cancellationToken);
 
         // Checked before the commit too, so that a refused push leaves nothing behind. The index decides again below.
-        if (!options.Force
-            && (await indexes.FindAsync(package, cancellationToken))?.State.Find(release, mediaType) is not null)
+        RecentRead<PackageIndex>? recent = null;
+        if (!options.Force)
         {
-            await indexes.EnsureDurableAsync(package, cancellationToken);
-            throw PackageErrors.PackageExists(package, release, mediaType);
+            recent = new RecentRead<PackageIndex>(await indexes.FindAsync(package, cancellationToken));
+            if (recent.Snapshot?.State.Find(release, mediaType) is not null)
+            {
+                await indexes.EnsureDurableAsync(package, cancellationToken);
+                throw PackageErrors.PackageExists(package, release, mediaType);
+            }
         }
 
         var manifest = NewManifest(release, mediaType, content, Microseconds.Floor(time.GetUtcNow()), options.Metadata);
@@ -159,6 +163,7 @@ public sealed partial class PackageRegistry(
             manifest,
             upload,
             index => PackageIndex.With(index, package, manifest, options.Force),
+            recent,
             cancellationToken);
         RaiseStored(RegistryAction.ReleasePushed, push, manifest, options.Force);
         return manifest;
@@ -188,12 +193,19 @@ public sealed partial class PackageRegistry(
         PushId: Convert.ToBase64String(RandomNumberGenerator.GetBytes(PushIdBytes)));
 
     /// <summary>Commits an accepted content, and then the index that references it.</summary>
+    /// <param name="package">The package.</param>
+    /// <param name="manifest">The manifest of the content.</param>
+    /// <param name="upload">The content.</param>
+    /// <param name="change">The change of the index.</param>
+    /// <param name="recent">The index as it was read a moment before; null when it was not.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
     /// <returns>The index right after the change.</returns>
     private async Task<PackageIndex> StoreAsync(
         PackageName package,
         Manifest manifest,
         PackageUpload upload,
         Func<PackageIndex?, PackageIndex> change,
+        RecentRead<PackageIndex>? recent,
         CancellationToken cancellationToken)
     {
         var began = time.GetTimestamp();
@@ -206,7 +218,10 @@ public sealed partial class PackageRegistry(
                 new DocumentChange<PackageIndex>(
                     change,
                     index => index.Find(manifest.Release, manifest.MediaType)?.PushId == manifest.PushId,
-                    epoch),
+                    epoch)
+                {
+                    Recent = recent,
+                },
                 cancellationToken);
         }
         catch (StorageException ended) when (ended.Kind == StorageFault.EpochEnded)

@@ -41,6 +41,37 @@ internal sealed class RefusedPushTests
     }
 
     [Test]
+    public async Task A_push_reads_the_index_once()
+    {
+        var calls = new List<StorageOperation>();
+        faults.Before = call =>
+        {
+            if (call.Key == Name.Key.Value
+                && call.Operation is StorageOperation.GetDocument
+                    or StorageOperation.StatDocument
+                    or StorageOperation.EnsureDurable
+                    or StorageOperation.PutDocument)
+                calls.Add(call.Operation);
+            return default;
+        };
+        await PushAsync(packages, "1.0.0", "a");
+        Assert.That(calls, Is.EqualTo(new[] { StorageOperation.GetDocument, StorageOperation.PutDocument }));
+        calls.Clear();
+        await PushAsync(packages, "2.0.0", "b");
+        Assert.That(calls, Is.EqualTo(new[] { StorageOperation.StatDocument, StorageOperation.PutDocument }));
+    }
+
+    [Test]
+    public async Task A_push_whose_read_is_outdated_reads_again()
+    {
+        await PushAsync(packages, "1.0.0", "a");
+        AtPut(() => PushAsync(another, "2.0.0", "b"));
+        await PushAsync(packages, "3.0.0", "c");
+        foreach (var (release, content) in ((string, string)[])[("1.0.0", "a"), ("2.0.0", "b"), ("3.0.0", "c")])
+            await DemandPullsAsync(release, content);
+    }
+
+    [Test]
     public void A_push_that_loses_to_another_of_its_release_leaves_no_blob()
     {
         AtPut(() => PushAsync(another, "1.0.0", "other"));
