@@ -10,7 +10,7 @@ internal sealed class ChannelsController(PackageRegistry packages, ChannelRegist
     /// <summary>List the channels of a package</summary>
     /// <param name="namespace">The namespace.</param>
     /// <param name="name">The name.</param>
-    /// <param name="cancellationToken">The request's.</param>
+    /// <param name="cancellationToken">Cancels the request.</param>
     [HttpGet("{namespace}/{name}/channels"), HttpHead("{namespace}/{name}/channels")]
     [ProducesResponseType<ChannelForm[]>(StatusCodes.Status200OK, "application/json")]
     public async Task<IActionResult> ListAsync(string @namespace, string name, CancellationToken cancellationToken)
@@ -24,7 +24,7 @@ internal sealed class ChannelsController(PackageRegistry packages, ChannelRegist
     /// <param name="namespace">The namespace.</param>
     /// <param name="name">The name.</param>
     /// <param name="channel">The channel.</param>
-    /// <param name="cancellationToken">The request's.</param>
+    /// <param name="cancellationToken">Cancels the request.</param>
     [HttpGet("{namespace}/{name}/channels/{channel}"), HttpHead("{namespace}/{name}/channels/{channel}")]
     [ProducesResponseType<ChannelForm>(StatusCodes.Status200OK, "application/json")]
     public async Task<IActionResult> ShowAsync(
@@ -42,7 +42,7 @@ internal sealed class ChannelsController(PackageRegistry packages, ChannelRegist
     /// <param name="namespace">The namespace.</param>
     /// <param name="name">The name.</param>
     /// <param name="channel">The channel.</param>
-    /// <param name="cancellationToken">The request's.</param>
+    /// <param name="cancellationToken">Cancels the request.</param>
     [HttpDelete("{namespace}/{name}/channels/{channel}")]
     [ProducesResponseType<ChannelDeletedForm>(StatusCodes.Status200OK, "application/json")]
     public async Task<IActionResult> DeleteAsync(
@@ -56,13 +56,13 @@ internal sealed class ChannelsController(PackageRegistry packages, ChannelRegist
             tag: null);
     }
 
-    /// <summary>Put a release into a channel</summary>
-    /// <remarks>It becomes the channel's current release. The channel comes into being on the fly.</remarks>
+    /// <summary>Add a release to a channel</summary>
+    /// <remarks>It becomes the current release of the channel, which is created if needed.</remarks>
     /// <param name="namespace">The namespace.</param>
     /// <param name="name">The name.</param>
     /// <param name="channel">The channel.</param>
     /// <param name="release">The exact release.</param>
-    /// <param name="cancellationToken">The request's.</param>
+    /// <param name="cancellationToken">Cancels the request.</param>
     [HttpPost("{namespace}/{name}/channels/{channel}/{release}")]
     [ProducesResponseType<ChannelForm>(StatusCodes.Status200OK, "application/json")]
     public async Task<IActionResult> AddAsync(
@@ -73,13 +73,13 @@ internal sealed class ChannelsController(PackageRegistry packages, ChannelRegist
         return JsonBody.Of(ChannelForm.Of(changed), CnrJsonContext.Default.ChannelForm, tag: null);
     }
 
-    /// <summary>Take a release out of a channel</summary>
-    /// <remarks>The highest release that remains becomes current; without its last release the channel goes.</remarks>
+    /// <summary>Remove a release from a channel</summary>
+    /// <remarks>The highest remaining release becomes current. Removing the last release deletes the channel.</remarks>
     /// <param name="namespace">The namespace.</param>
     /// <param name="name">The name.</param>
     /// <param name="channel">The channel.</param>
     /// <param name="release">The exact release.</param>
-    /// <param name="cancellationToken">The request's.</param>
+    /// <param name="cancellationToken">Cancels the request.</param>
     [HttpDelete("{namespace}/{name}/channels/{channel}/{release}")]
     [ProducesResponseType<ChannelReleaseDeletedForm>(StatusCodes.Status200OK, "application/json")]
     public async Task<IActionResult> RemoveAsync(
@@ -88,10 +88,8 @@ internal sealed class ChannelsController(PackageRegistry packages, ChannelRegist
         var package = CnrName.Get(@namespace, name, release);
         await channels.RemoveAsync(package, Channel(channel), release, Caller, cancellationToken);
         return JsonBody.Of(
-            new ChannelReleaseDeletedForm(
-                channel,
-                package.Value,
-                release,
-                "deleted"), CnrJsonContext.Default.ChannelReleaseDeletedForm, tag: null);
+            new ChannelReleaseDeletedForm(channel, package.Value, release, "deleted"),
+            CnrJsonContext.Default.ChannelReleaseDeletedForm,
+            tag: null);
     }
 }

@@ -14,7 +14,7 @@ internal sealed class PackagesController(PackageRegistry packages) : CnrControll
     /// <param name="namespace">The namespace.</param>
     /// <param name="name">The name.</param>
     /// <param name="mediaType">Only manifests in this media type.</param>
-    /// <param name="cancellationToken">The request's.</param>
+    /// <param name="cancellationToken">Cancels the request.</param>
     [HttpGet("{namespace}/{name}"), HttpHead("{namespace}/{name}")]
     [ProducesResponseType<ManifestForm[]>(StatusCodes.Status200OK, "application/json")]
     public async Task<IActionResult> ReleasesAsync(
@@ -43,8 +43,8 @@ internal sealed class PackagesController(PackageRegistry packages) : CnrControll
     /// <summary>List the manifests of one release</summary>
     /// <param name="namespace">The namespace.</param>
     /// <param name="name">The name.</param>
-    /// <param name="release">The exact release: no range, no `default`.</param>
-    /// <param name="cancellationToken">The request's.</param>
+    /// <param name="release">The exact release, not a range or `default`.</param>
+    /// <param name="cancellationToken">Cancels the request.</param>
     [HttpGet("{namespace}/{name}/{release}"), HttpHead("{namespace}/{name}/{release}")]
     [ProducesResponseType<ManifestForm[]>(StatusCodes.Status200OK, "application/json")]
     public async Task<IActionResult> ReleaseAsync(
@@ -66,7 +66,7 @@ internal sealed class PackagesController(PackageRegistry packages) : CnrControll
     /// A release or a query: `1.0.0`, `default`, `^1.2`, `>=1.0,&lt;2.0`. The highest match is shown.
     /// </param>
     /// <param name="mediaType">A short media type, or `-` for the only one.</param>
-    /// <param name="cancellationToken">The request's.</param>
+    /// <param name="cancellationToken">Cancels the request.</param>
     [HttpGet("{namespace}/{name}/{release}/{mediaType}"), HttpHead("{namespace}/{name}/{release}/{mediaType}")]
     [ProducesResponseType<ManifestForm>(StatusCodes.Status200OK, "application/json")]
     public async Task<IActionResult> ShowAsync(
@@ -88,13 +88,14 @@ internal sealed class PackagesController(PackageRegistry packages) : CnrControll
 
     /// <summary>Delete a release in one media type</summary>
     /// <remarks>
-    /// The release goes with its last media type, and leaves its channels then; the package goes with its last release.
+    /// Deleting the last media type of a release removes the release from its channels. Deleting the last release
+    /// deletes the package.
     /// </remarks>
     /// <param name="namespace">The namespace.</param>
     /// <param name="name">The name.</param>
     /// <param name="release">The exact release.</param>
     /// <param name="mediaType">The short media type.</param>
-    /// <param name="cancellationToken">The request's.</param>
+    /// <param name="cancellationToken">Cancels the request.</param>
     [HttpDelete("{namespace}/{name}/{release}/{mediaType}")]
     [ProducesResponseType<DeletedForm>(StatusCodes.Status200OK, "application/json")]
     public async Task<IActionResult> DeleteAsync(

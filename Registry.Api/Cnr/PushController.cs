@@ -8,18 +8,18 @@ using Registry.Core.Versions;
 
 namespace Registry.Api.Cnr;
 
-/// <summary>Takes packages in.</summary>
+/// <summary>Pushes packages.</summary>
 internal sealed class PushController(PackageRegistry packages) : CnrController
 {
     /// <summary>Push a release</summary>
     /// <remarks>
     /// The content is a `.tar.gz` in base64, in JSON, a form or the query. It is checked and stored while it arrives. A
-    /// release that is there in this media type is refused with 409 unless the push is forced. Nothing of a refused
-    /// push is kept.
+    /// release that exists in this media type is refused with 409 unless the push is forced. Nothing of a refused push
+    /// is stored.
     /// </remarks>
     /// <param name="namespace">The namespace.</param>
     /// <param name="name">The name.</param>
-    /// <param name="cancellationToken">The request's.</param>
+    /// <param name="cancellationToken">Cancels the request.</param>
     [HttpPost("{namespace}/{name}")]
     [ProducesResponseType<PushedForm>(StatusCodes.Status200OK, "application/json")]
     public async Task<IActionResult> PushAsync(string @namespace, string name, CancellationToken cancellationToken)

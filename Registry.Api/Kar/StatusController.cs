@@ -7,7 +7,7 @@ using Registry.Api.Http;
 namespace Registry.Api.Kar;
 
 /// <summary>The state of the service: <c>/api/v1</c>.</summary>
-/// <param name="storage">What it stands on, and whether that answers.</param>
+/// <param name="storage">The storage and its state.</param>
 [ApiExplorerSettings] // Only controllers with [ApiController] are described by default.
 internal sealed class StatusController(StorageReadiness storage) : ControllerBase
 {

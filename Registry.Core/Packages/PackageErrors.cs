@@ -22,28 +22,33 @@ internal static class PackageErrors
         ("package", package), ("release", release), ("media_type", mediaType));
 
     public static RegistryException NoReleaseMatches(PackageName package, string query) => new(
-        ErrorCode.ReleaseNotFound, $"No release match '{query}' for package '{package}'",
+        ErrorCode.ReleaseNotFound,
+        $"No release match '{query}' for package '{package}'",
         ("package", package.Value), ("release_query", query));
 
     public static RegistryException ReleaseNotFound(PackageName package, string release) => new(
-        ErrorCode.ReleaseNotFound, $"Release {release} doesn't exist for package {package}",
+        ErrorCode.ReleaseNotFound,
+        $"Release {release} doesn't exist for package {package}",
         ("package", package.Value), ("release", release));
 
     public static RegistryException ChannelNotFound(PackageName package, ChannelName channel) => new(
-        ErrorCode.ChannelNotFound, $"No channel '{channel}' found for package '{package}'",
+        ErrorCode.ChannelNotFound,
+        $"No channel '{channel}' found for package '{package}'",
         ("package", package.Value), ("channel", channel.Value));
 
     public static RegistryException PackageExists(PackageName package, Release release, MediaType mediaType) => new(
-        ErrorCode.PackageExists, "Package exists already",
+        ErrorCode.PackageExists,
+        "Package exists already",
         ("package", package.Value), ("release", release.Value), ("media_type", mediaType.Value));
 
     public static RegistryException ResourceInUse(PackageName package) => new(
-        ErrorCode.ResourceInUse, $"package {package} has too many concurrent writers: try again",
+        ErrorCode.ResourceInUse,
+        $"package {package} has too many concurrent writers: try again",
         ("package", package.Value));
 
     public static RegistryException OutcomeUnknown(PackageName package) => new(
-        ErrorCode.Unavailable, $"The outcome of the change of package {package} is unknown: check the package "
-            + $"before you retry",
+        ErrorCode.Unavailable,
+        $"The outcome of the change of package {package} is unknown: check the package before you retry",
         ("package", package.Value));
 
     public static RegistryException StorageRestarted(PackageName package) => new(

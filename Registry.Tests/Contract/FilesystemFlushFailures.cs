@@ -6,7 +6,6 @@ using Registry.Core.Documents;
 using Registry.Core.Maintenance;
 using Registry.Core.Packages;
 using Registry.Core.Storage;
-using Registry.Core.Versions;
 using Registry.Storage.Filesystem;
 using Registry.Tests.Support;
 using Registry.Tests.Support.Storage;

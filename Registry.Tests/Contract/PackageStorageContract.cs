@@ -107,7 +107,7 @@ public abstract class PackageStorageContract : StorageContract
     private PackageIndexes Indexes(StorageInstance instance) =>
         new(new FaultyDocumentStore(instance.Documents, faults), TimeProvider.System, new UpdateOptions());
 
-    private Task PushAsync(PackageRegistry packages, string release, string content) =>
+    private Task<Manifest> PushAsync(PackageRegistry packages, string release, string content) =>
         Samples.PushAsync(packages, Name, release, content, cancellationToken: CancellationToken);
 
     private Task<List<BlobInfo>> BlobsAsync() =>

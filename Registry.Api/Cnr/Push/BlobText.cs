@@ -5,13 +5,12 @@ using Registry.Core.Packages;
 namespace Registry.Api.Cnr.Push;
 
 /// <summary>
-/// The text of the field <c>blob</c>, decoded into an push as it arrives. Text that is no base64 becomes the upload's
-/// verdict.
+/// Decodes the text of the field <c>blob</c> into a push as it arrives. Invalid base64 refuses the content of the push.
 /// </summary>
 /// <param name="begin">Begins the push, at the first byte.</param>
 internal sealed class BlobText(Func<CancellationToken, ValueTask<PackagePush>> begin) : ITextSink, IAsyncDisposable
 {
-    /// <summary>The memory that it takes, in bytes.</summary>
+    /// <summary>The memory of the decoder, in bytes.</summary>
     public const int BufferBytes = 64 << 10;
 
     private readonly Base64Decoder decoder = new();
@@ -20,10 +19,10 @@ internal sealed class BlobText(Func<CancellationToken, ValueTask<PackagePush>> b
     private bool refused;
     private bool released;
 
-    /// <summary>The push; null while there was not a single byte.</summary>
+    /// <summary>The push; null before the first byte.</summary>
     public PackagePush? Push { get; private set; }
 
-    /// <summary>Takes the next of the base64 text.</summary>
+    /// <summary>Decodes the next piece of base64 text.</summary>
     public async ValueTask AppendAsync(ReadOnlyMemory<byte> text, CancellationToken cancellationToken)
     {
         if (text.IsEmpty || refused)
@@ -39,7 +38,7 @@ internal sealed class BlobText(Func<CancellationToken, ValueTask<PackagePush>> b
             {
                 refused = true;
                 push.Refuse(
-                    "The blob is not base64: a character of it is no base64 digit, or something follows its padding.");
+                    "The blob is not base64: it has an invalid character, or something follows its padding.");
                 return;
             }
 
@@ -48,11 +47,11 @@ internal sealed class BlobText(Func<CancellationToken, ValueTask<PackagePush>> b
         }
     }
 
-    /// <summary>Takes bytes that are the content itself, without base64.</summary>
+    /// <summary>Writes bytes of the content itself, without base64.</summary>
     public async ValueTask AppendRawAsync(ReadOnlyMemory<byte> content, CancellationToken cancellationToken) =>
         await (await GetPushAsync(cancellationToken)).WriteAsync(content, cancellationToken);
 
-    /// <summary>Says that the text has ended.</summary>
+    /// <summary>Ends the text.</summary>
     public async ValueTask EndAsync(CancellationToken cancellationToken)
     {
         if (Push is null || refused)
@@ -62,14 +61,14 @@ internal sealed class BlobText(Func<CancellationToken, ValueTask<PackagePush>> b
             Push.Refuse("The blob is not base64: it ends within a group of four digits.");
     }
 
-    /// <summary>Hands the push over to whoever asks, who owns it from then on.</summary>
+    /// <summary>Transfers the ownership of the push to the caller.</summary>
     public PackagePush Release()
     {
         released = true;
         return Push ?? throw new InvalidOperationException("There is no push.");
     }
 
-    /// <summary>Discards the push, unless it was handed over.</summary>
+    /// <summary>Discards the push, unless its ownership was transferred.</summary>
     public async ValueTask DisposeAsync()
     {
         if (buffer is not null)
@@ -80,8 +79,8 @@ internal sealed class BlobText(Func<CancellationToken, ValueTask<PackagePush>> b
         released = true;
     }
 
-    private async ValueTask<PackagePush> GetPushAsync(
-        CancellationToken cancellationToken) => Push ??= await begin(cancellationToken);
+    private async ValueTask<PackagePush> GetPushAsync(CancellationToken cancellationToken) =>
+        Push ??= await begin(cancellationToken);
 
     private async ValueTask FlushAsync(PackagePush push, CancellationToken cancellationToken)
     {

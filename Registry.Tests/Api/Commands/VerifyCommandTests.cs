@@ -4,7 +4,6 @@ using NUnit.Framework;
 using Registry.Api.Commands;
 using Registry.Api.Hosting;
 using Registry.Core.Packages;
-using Registry.Core.Versions;
 using Registry.Tests.Support;
 
 namespace Registry.Tests.Api.Commands;

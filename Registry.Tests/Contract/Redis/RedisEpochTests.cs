@@ -136,7 +136,7 @@ public sealed class RedisEpochTests : RedisTests
             time,
             NullLogger<BlobCollector>.Instance);
 
-    private Task PushAsync(StorageInstance storage, string release, string content) =>
+    private Task<Manifest> PushAsync(StorageInstance storage, string release, string content) =>
         Samples.PushAsync(Packages(storage), Name, release, content, cancellationToken: CancellationToken);
 
     private async Task DemandNotAcknowledgedAsync(StorageInstance storage, string release, string content)

@@ -67,7 +67,7 @@ internal sealed class ImportBackupTests : IDisposable
             run,
             Is.EqualTo(
                 new CommandRun(
-                    0, "Nothing changed: 4 releases and 2 channels of the backup are there already.\n", "")));
+                    0, "Nothing changed: 4 releases and 2 channels of the backup already exist.\n", "")));
         Assert.That(bench.Files(), Is.EqualTo(before));
     }
 
@@ -142,9 +142,9 @@ internal sealed class ImportBackupTests : IDisposable
         Assert.That(run.Code, Is.Zero, "the old server leaves these behind");
         Assert.That(run.Output.Split('\n'), Is.EqualTo(new[]
         {
-            "Warning: Channel c of a/b: its current release 2.0.0 is not there; it points to 1.1.0",
-            "Warning: Channel e of a/b: its current release 3.0.0 is not there; the channel is left out",
-            "Warning: Channel c of no/such: the package has no release; the channel is left out",
+            "Warning: Channel c of a/b: its current release 2.0.0 does not exist; 1.1.0 is current instead",
+            "Warning: Channel e of a/b: its current release 3.0.0 does not exist; the channel is left out",
+            "Warning: Channel c of no/such: the package has no release, so the channel is left out",
             "2 releases added, 0 replaced, 0 unchanged; 3 channels set, 0 unchanged; 0 entries failed; 3 warnings.",
             "",
         }));

@@ -20,7 +20,7 @@ namespace Registry.Tests.Unit.Events;
 /// <summary>Every settled change raises exactly one event, and nothing else raises any.</summary>
 [Parallelizable(ParallelScope.All)]
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
-internal sealed class RegistryEventTests
+internal sealed class RegistryEventTests : IDisposable
 {
     private static readonly PackageName Name = Samples.Package();
 
@@ -33,6 +33,7 @@ internal sealed class RegistryEventTests
     private readonly InMemoryStorage storage = new();
     private readonly StorageFaults faults = new();
     private readonly LogRecorder log = new();
+    private readonly LoggerFactory loggers;
     private readonly Sink sink = new();
     private readonly PackageRegistry packages;
     private readonly ChannelRegistry channels;
@@ -40,8 +41,9 @@ internal sealed class RegistryEventTests
 
     public RegistryEventTests()
     {
-        var logger = new LoggerFactory([log]).CreateLogger<RegistryEvents>();
-        var events = new RegistryEvents([new Sink { Fails = true }, sink], TimeProvider.System, logger);
+        loggers = new LoggerFactory([log]);
+        var events = new RegistryEvents(
+            [new Sink { Fails = true }, sink], TimeProvider.System, loggers.CreateLogger<RegistryEvents>());
         var blobs = new FaultyBlobStore(storage.Blobs, faults);
         var indexes = new PackageIndexes(
             new FaultyDocumentStore(storage.Documents, faults), TimeProvider.System, new UpdateOptions());
@@ -55,6 +57,12 @@ internal sealed class RegistryEventTests
             NullLogger<PackageRegistry>.Instance);
         channels = new ChannelRegistry(indexes, events);
         archives = new AppArchiveRegistry(blobs, new ArchiveLimits { MaxArchiveBytes = 10 }, events);
+    }
+
+    public void Dispose()
+    {
+        loggers.Dispose();
+        log.Dispose();
     }
 
     private static Workspace Global =>
@@ -289,7 +297,7 @@ internal sealed class RegistryEventTests
     private void AssertOnly(RegistryEvent expected)
     {
         var raised = sink.Events.Single();
-        Assert.That(raised.Time, Is.EqualTo(DateTimeOffset.UtcNow).Within(TimeSpan.FromMinutes(1)));
+        Assert.That(raised.Time, Is.EqualTo(TimeProvider.System.GetUtcNow()).Within(TimeSpan.FromMinutes(1)));
         Assert.That(raised with { Time = default }, Is.EqualTo(expected));
     }
 

@@ -5,7 +5,6 @@ using Registry.Core.Errors;
 using Registry.Core.Maintenance;
 using Registry.Core.Packages;
 using Registry.Core.Storage;
-using Registry.Core.Versions;
 using Registry.Tests.Support;
 using Registry.Tests.Support.Storage;
 
@@ -279,7 +278,7 @@ internal sealed class BlobCollectorTests
         await act();
     };
 
-    private Task PushAsync(string release, string content) =>
+    private Task<Manifest> PushAsync(string release, string content) =>
         Samples.PushAsync(packages, Name, release, content);
 
     private async Task AssertPullsAsync(string release, string content)

@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Logging.Abstractions;
 using NUnit.Framework;
 using Registry.Core.Documents;
 using Registry.Core.Errors;
@@ -194,7 +193,7 @@ internal sealed class RefusedPushTests
         await act();
     };
 
-    private static Task PushAsync(PackageRegistry registry, string release, string content) =>
+    private static Task<Manifest> PushAsync(PackageRegistry registry, string release, string content) =>
         Samples.PushAsync(registry, Name, release, content);
 
     private void DemandRefused(ErrorCode code)

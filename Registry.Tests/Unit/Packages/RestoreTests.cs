@@ -1,6 +1,4 @@
-using Microsoft.Extensions.Logging.Abstractions;
 using NUnit.Framework;
-using Registry.Core.Content;
 using Registry.Core.Documents;
 using Registry.Core.Errors;
 using Registry.Core.Packages;
