@@ -15,15 +15,15 @@ using Registry.Core.Versions;
 namespace Registry.Api.Backups;
 
 /// <summary>
-/// One export of a registry in the form of the reference server's backup: the same registry gives the same bytes. What
-/// is damaged is named and left out.
+/// Exports a registry in the format of the reference server's backup: an unchanged registry yields the same bytes.
+/// Damaged releases are reported and left out.
 /// </summary>
-/// <param name="registry">Whose packages.</param>
-/// <param name="dialect">The generation of servers that may restore it: they tell media types apart.</param>
-/// <param name="tell">Takes what is damaged, a line each.</param>
-internal sealed class BackupExport(OpenRegistry registry, Dialect dialect, Action<string> tell)
+/// <param name="registry">The registry.</param>
+/// <param name="dialect">The generation of servers that will restore it, which determines the media types.</param>
+/// <param name="report">Receives a line for each damaged package or release.</param>
+internal sealed class BackupExport(OpenRegistry registry, Dialect dialect, Action<string> report)
 {
-    // Escaping for HTML would only make it longer.
+    // Escaping for HTML would only make the backup longer.
     private static readonly BackupJson Json = new(
         new JsonSerializerOptions(BackupJson.Default.Options)
         {
@@ -41,26 +41,26 @@ internal sealed class BackupExport(OpenRegistry registry, Dialect dialect, Actio
     private int releases;
     private long bytes;
 
-    /// <summary>How many packages and releases are left out because they are damaged.</summary>
+    /// <summary>The number of packages and releases that are left out because they are damaged.</summary>
     public int Failed { get; private set; }
 
-    /// <summary>What was done so far, in one line.</summary>
+    /// <summary>The progress, in one line.</summary>
     public string Summary =>
         $"{Count.Of(releases, "release")} of {ByteSize.Of(bytes)} and {Count.Of(channels.Count, "channel")} "
             + $"exported; {Failed} left out.";
 
     /// <summary>
-    /// Writes the backup. It is one moment's for each package, not for all of them: packages that change meanwhile are
-    /// there as they were or as they are.
+    /// Writes the backup. It is consistent for each package, not across packages: a package that changes meanwhile is
+    /// exported in its old or new state.
     /// </summary>
-    /// <exception cref="StorageException">The storage does not answer.</exception>
+    /// <exception cref="StorageException">The storage failed.</exception>
     public async Task WriteAsync(Stream output, CancellationToken cancellationToken)
     {
-        // The names come first, so that no listing is kept open while contents are read for hours.
+        // The names are read first, so that no listing stays open while contents are read for hours.
         var names = new List<PackageName>();
         await foreach (var document in registry.Storage.Documents.ListAsync(
             StoreKeys.Packages, after: null, cancellationToken))
-            if (PackageName.TryParse(document.Key, out var name))
+            if (PackageName.TryParse(document.Key, out var name) && name.HasOnePartNamespace)
                 names.Add(name);
 
         await using var spool = new ContentSpool(long.MaxValue);
@@ -97,7 +97,7 @@ internal sealed class BackupExport(OpenRegistry registry, Dialect dialect, Actio
                 bytes += spool.Length;
             });
 
-        // A release that is left out cannot be what a channel points to.
+        // A channel cannot contain a release that is left out.
         foreach (var channel in index.Channels)
             if (channel.Releases.Where(written.Contains).ToList() is [var highest, ..])
                 channels.Add(
@@ -107,8 +107,8 @@ internal sealed class BackupExport(OpenRegistry registry, Dialect dialect, Actio
                         name.Value));
     }
 
-    /// <summary>Brings the content of a manifest into the spool, whole and checked.</summary>
-    /// <returns>The manifest, or that which replaced it meanwhile; null when it was deleted meanwhile.</returns>
+    /// <summary>Reads the whole content of a manifest into the spool and checks it.</summary>
+    /// <returns>The manifest, or the one that has replaced it; null when it has been deleted.</returns>
     private async Task<Manifest?> FetchAsync(
         PackageName name, Manifest manifest, ContentSpool spool, CancellationToken cancellationToken)
     {
@@ -122,15 +122,16 @@ internal sealed class BackupExport(OpenRegistry registry, Dialect dialect, Actio
                 await using var reader = await packages.OpenAsync(name, wanted, ByteRange.All, cancellationToken);
                 await spool.FillAsync(reader.Content, cancellationToken);
                 await spool.EndAsync(cancellationToken);
-                return spool.Digest == wanted.Content.BlobDigest
+                return spool.Digest == wanted.Content.StoredDigest
                     ? wanted
                     : throw new StorageException(
                         StorageFault.Corrupt,
-                        $"its blob has the sha256 {spool.Digest} where {wanted.Content.BlobDigest} is recorded");
+                        $"its blob has the sha256 {spool.Digest} instead of the recorded "
+                            + $"{wanted.Content.StoredDigest}");
             }
             catch (RegistryException gone) when (gone.Code == ErrorCode.PackageNotFound)
             {
-                // Deleted or replaced since the index was read: it is read again.
+                // Deleted or replaced since the index was read: read it again.
             }
 
         return null;
@@ -149,11 +150,11 @@ internal sealed class BackupExport(OpenRegistry registry, Dialect dialect, Actio
         await output.WriteAsync("\"}"u8.ToArray(), cancellationToken);
     }
 
-    /// <param name="output">Where to.</param>
-    /// <param name="entry">What.</param>
-    /// <param name="type">How it is written.</param>
-    /// <param name="isFirst">Whether no comma goes before it.</param>
-    /// <param name="isOpen">Leaves the closing brace to the caller.</param>
+    /// <param name="output">The output.</param>
+    /// <param name="entry">The entry.</param>
+    /// <param name="type">The JSON contract of the entry.</param>
+    /// <param name="isFirst">Whether this is the first entry, which has no comma before it.</param>
+    /// <param name="isOpen">Whether the caller writes the closing brace.</param>
     /// <param name="cancellationToken">Cancels the writing.</param>
     private static async Task WriteEntryAsync<T>(
         Stream output, T entry, JsonTypeInfo<T> type, bool isFirst, bool isOpen, CancellationToken cancellationToken)
@@ -165,8 +166,7 @@ internal sealed class BackupExport(OpenRegistry registry, Dialect dialect, Actio
     }
 
     /// <summary>
-    /// Does something that damage makes impossible: it is named then, and the rest goes on. A storage that does not
-    /// answer ends it all.
+    /// Runs an action; when it finds damaged data, reports it and continues. Other storage failures abort the export.
     /// </summary>
     private async Task TryAsync(string what, Func<Task> action)
     {
@@ -177,7 +177,7 @@ internal sealed class BackupExport(OpenRegistry registry, Dialect dialect, Actio
         catch (StorageException damage) when (damage.Kind == StorageFault.Corrupt)
         {
             Failed++;
-            tell($"{what}: {damage.Message}");
+            report($"{what}: {damage.Message}");
         }
     }
 }

@@ -19,15 +19,15 @@ internal static class BackupFile
             FileOptions.Asynchronous | FileOptions.SequentialScan);
 
     /// <summary>
-    /// Writes a backup beside its place, and puts it there when it is whole and on the disk: a backup that is there
-    /// already is not lost to one that fails.
+    /// Writes a backup to a temporary file and renames it when it is complete and on the disk, so that a failure does
+    /// not destroy an existing backup.
     /// </summary>
-    /// <param name="path">Its place.</param>
+    /// <param name="path">The path of the backup.</param>
     /// <param name="write">
-    /// Writes it. False when it is not all that it should be: then it comes to lie at <paramref name="path"/> and
-    /// <c>.incomplete</c>.
+    /// Writes the backup. Returns false when it is incomplete: its path is then <paramref name="path"/> with
+    /// <c>.incomplete</c> appended.
     /// </param>
-    /// <returns>Where it lies.</returns>
+    /// <returns>The path of the written backup.</returns>
     public static async Task<string> WriteAsync(string path, Func<Stream, Task<bool>> write)
     {
         var staged = new FileInfo($"{path}.{Guid.NewGuid():n}.tmp");
@@ -47,7 +47,7 @@ internal static class BackupFile
                 file.Flush(flushToDisk: true);
             }
 
-            // rename(2), as both are in one folder.
+            // An atomic rename(2), since both are in one folder.
             staged.MoveTo(place, overwrite: true);
             return place;
         }

@@ -1,6 +1,7 @@
+using Registry.Api.Cnr;
 using Registry.Api.Hosting;
 using Registry.Api.Text;
-using Registry.Core.Content;
+using Registry.Core.Access;
 using Registry.Core.Errors;
 using Registry.Core.Packages;
 using Registry.Core.Storage;
@@ -9,17 +10,18 @@ using Registry.Core.Versions;
 namespace Registry.Api.Backups;
 
 /// <summary>
-/// One import of a backup: its releases as they are read, then its channels. What fails is named, and the rest goes on.
+/// Imports a backup: its releases as they are read, then its channels. Failures are reported, and the import continues.
 /// </summary>
-/// <param name="registry">Where to.</param>
-/// <param name="force">Replace releases that are there with another content.</param>
-/// <param name="tell">Takes what fails, a line each.</param>
-internal sealed class BackupImport(OpenRegistry registry, bool force, Action<string> tell)
+/// <param name="registry">The registry.</param>
+/// <param name="force">Whether to replace existing releases with another content.</param>
+/// <param name="report">Receives a line for each failure or warning.</param>
+internal sealed class BackupImport(OpenRegistry registry, bool force, Action<string> report)
 {
-    private readonly PackageRegistry packages = registry.Packages;
-    private readonly ContentLimits limits = registry.Limits;
+    private static readonly Caller Caller = Caller.Command("import-backup");
 
-    // Channels are set when all releases are there, so that none points to an older one meanwhile.
+    private readonly PackageRegistry packages = registry.Packages;
+
+    // Channels are set after all releases, so that none has an older current release meanwhile.
     private readonly SortedDictionary<PackageName, Dictionary<ChannelName, RestoredChannel>> found = [];
     private BackupReader? reader;
     private int added;
@@ -29,19 +31,19 @@ internal sealed class BackupImport(OpenRegistry registry, bool force, Action<str
     private int channelsUnchanged;
     private int warnings;
 
-    /// <summary>How many entries of the backup could not be imported.</summary>
+    /// <summary>The number of entries that could not be imported.</summary>
     public int Failed { get; private set; }
 
     /// <summary>Whether any entry of the backup was read.</summary>
     public bool HasBegun => Entries > 0;
 
-    /// <summary>How far it has come, in one line.</summary>
+    /// <summary>The progress, in one line.</summary>
     public string Progress => $"{Count.Of(Entries, "release")}, {ByteSize.Of(reader?.Position ?? 0)} read";
 
-    /// <summary>What was done, in one line.</summary>
+    /// <summary>The result, in one line.</summary>
     public string Summary => added + replaced + channelsSet + Failed == 0
         ? $"Nothing changed: {Count.Of(unchanged, "release")} and {Count.Of(channelsUnchanged, "channel")} of the "
-            + $"backup are there already{Warnings}."
+            + $"backup already exist{Warnings}."
         : $"{Count.Of(added, "release")} added, {replaced} replaced, {unchanged} unchanged; "
             + $"{Count.Of(channelsSet, "channel")} set, "
             + $"{channelsUnchanged} unchanged; {Count.Of(Failed, "entry", "entries")} failed{Warnings}.";
@@ -52,13 +54,16 @@ internal sealed class BackupImport(OpenRegistry registry, bool force, Action<str
 
     /// <summary>Imports a backup.</summary>
     /// <exception cref="InvalidDataException">
-    /// It is no backup, or is cut short: what came before that place is imported, but for its channels.
+    /// The stream is not a backup, or it is truncated: the releases before that position are imported, without
+    /// channels.
     /// </exception>
-    /// <exception cref="StorageException">The storage failed: the same.</exception>
+    /// <exception cref="StorageException">
+    /// The storage failed: the releases before are imported, without channels.
+    /// </exception>
     public async Task RunAsync(Stream backup, CancellationToken cancellationToken)
     {
-        await using var spool = new ContentSpool(limits.MaxPackageBytes);
-        reader = new BackupReader(backup, spool, limits.MaxMetadataBytes);
+        await using var spool = new ContentSpool(packages.MaxPackageBytes);
+        reader = new BackupReader(backup, spool, packages.MaxMetadataBytes);
         await reader.ReadAsync(
             release => TryAsync(release.ToString(), () => ImportAsync(release, spool, cancellationToken)),
             channel =>
@@ -78,8 +83,9 @@ internal sealed class BackupImport(OpenRegistry registry, bool force, Action<str
         var outcome = await packages.RestoreAsync(
             restored,
             spool.Digest,
-            cancellationToken => UploadAsync(restored.Package, spool, cancellationToken),
+            (push, token) => WriteAsync(push, spool, token),
             force,
+            Caller,
             cancellationToken);
         _ = outcome switch
         {
@@ -93,36 +99,25 @@ internal sealed class BackupImport(OpenRegistry registry, bool force, Action<str
                     restored.Package, channel, known => known with { Releases = known.Releases.Add(restored.Release) });
             else
                 Fail(
-                    $"{release}: its channel '{BackupRelease.Shown(name)}' has a name that this registry does not "
-                        + "take");
+                    $"{release}: its channel '{BackupRelease.Escape(name)}' has an invalid name");
     }
 
-    private async ValueTask<PackageUpload> UploadAsync(
-        PackageName package, ContentSpool spool, CancellationToken cancellationToken)
+    private static async ValueTask WriteAsync(
+        PackagePush push, ContentSpool spool, CancellationToken cancellationToken)
     {
-        var upload = await PackageUpload.BeginAsync(registry.Storage.Blobs, package.Key, limits, cancellationToken);
-        try
-        {
-            await foreach (var piece in spool.ReadAsync(cancellationToken))
-                await upload.WriteAsync(piece, cancellationToken);
-            return upload;
-        }
-        catch
-        {
-            await upload.DisposeAsync();
-            throw;
-        }
+        await foreach (var piece in spool.ReadAsync(cancellationToken))
+            await push.WriteAsync(piece, cancellationToken);
     }
 
     private void Note(BackupChannel channel)
     {
-        if (PackageName.TryParse(channel.Package, out var package) && ChannelName.TryParse(channel.Name, out var name)
+        if (CnrName.TryParse(channel.Package, out var package) && ChannelName.TryParse(channel.Name, out var name)
             && Release.TryParse(channel.Current, out var current, out _))
             Change(package, name, known => known with { Current = current });
         else
             Fail(
-                $"Channel '{BackupRelease.Shown(channel.Name)}' of {BackupRelease.Shown(channel.Package)} at "
-                    + $"'{BackupRelease.Shown(channel.Current)}': this registry takes no such name or release");
+                $"Channel '{BackupRelease.Escape(channel.Name)}' of {BackupRelease.Escape(channel.Package)} at "
+                    + $"'{BackupRelease.Escape(channel.Current)}': the name or the release is invalid");
     }
 
     private void Change(PackageName package, ChannelName name, Func<RestoredChannel, RestoredChannel> change)
@@ -142,9 +137,9 @@ internal sealed class BackupImport(OpenRegistry registry, bool force, Action<str
         catch (RegistryException gone) when (gone.Code == ErrorCode.PackageNotFound
             && channels.All(static channel => channel.Releases.IsEmpty))
         {
-            // The reference server keeps the channels of a package whose last release was deleted.
+            // The reference server keeps the channels of a package after deleting its last release.
             foreach (var channel in channels)
-                Warn($"Channel {channel.Name} of {package}: the package has no release; the channel is left out");
+                Warn($"Channel {channel.Name} of {package}: the package has no release, so the channel is left out");
         }
     }
 
@@ -152,7 +147,7 @@ internal sealed class BackupImport(OpenRegistry registry, bool force, Action<str
         PackageName package, IReadOnlyCollection<RestoredChannel> channels, CancellationToken cancellationToken)
     {
         var before = (await registry.Indexes.GetAsync(package, cancellationToken)).State;
-        var after = await registry.Channels.RestoreAsync(package, channels, cancellationToken);
+        var after = await registry.Channels.RestoreAsync(package, channels, Caller, cancellationToken);
         foreach (var channel in channels)
         {
             var set = after.FindChannel(channel.Name);
@@ -161,12 +156,12 @@ internal sealed class BackupImport(OpenRegistry registry, bool force, Action<str
             else if (set is not null)
                 channelsSet++;
             if (channel.Current is { } current && !after.Contains(current))
-                Warn($"Channel {channel.Name} of {package}: its current release {current} is not there; "
-                    + (set is null ? "the channel is left out" : $"it points to {set.Current}"));
+                Warn($"Channel {channel.Name} of {package}: its current release {current} does not exist; "
+                    + (set is null ? "the channel is left out" : $"{set.Current} is current instead"));
         }
     }
 
-    /// <summary>Does something whose refusal, or a package that is damaged, is no reason to stop.</summary>
+    /// <summary>Runs an action; when it is refused or finds damaged data, reports it and continues.</summary>
     private async ValueTask TryAsync(string what, Func<Task> action)
     {
         try
@@ -186,12 +181,12 @@ internal sealed class BackupImport(OpenRegistry registry, bool force, Action<str
     private void Warn(string what)
     {
         warnings++;
-        tell($"Warning: {what}");
+        report($"Warning: {what}");
     }
 
     private void Fail(string what)
     {
         Failed++;
-        tell(what);
+        report(what);
     }
 }

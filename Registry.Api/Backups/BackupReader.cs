@@ -4,33 +4,33 @@ using Registry.Api.Json;
 namespace Registry.Api.Backups;
 
 /// <summary>
-/// Reads the reference server's own backup: an object with <c>packages</c> and <c>channels</c>, two arrays of objects,
-/// in any order, as are the members of each. It is read forward, once; memory does not grow with it, and of all
-/// contents the spool holds one.
+/// Reads a backup of the reference server: an object with two arrays of objects, <c>packages</c> and <c>channels</c>.
+/// They and the properties of their objects may come in any order. It is read once, forward, in constant memory; the
+/// spool holds one content at a time.
 /// </summary>
-/// <param name="backup">Stays the caller's.</param>
-/// <param name="spool">Holds the content of the release that was read last.</param>
-/// <param name="maxMetadataBytes">Metadata is kept up to here, in bytes of JSON.</param>
+/// <param name="backup">The backup; the caller disposes it.</param>
+/// <param name="spool">Receives the content of the current release.</param>
+/// <param name="maxMetadataBytes">The maximum size of metadata, in bytes of JSON.</param>
 internal sealed class BackupReader(Stream backup, ContentSpool spool, int maxMetadataBytes)
 {
-    /// <summary>Longer than the longest name of a member.</summary>
+    /// <summary>The maximum length of a property name; longer than all known ones.</summary>
     private const int MaxNameBytes = 32;
 
-    /// <summary>More digits than any length has.</summary>
+    /// <summary>The maximum length of a number; longer than any size.</summary>
     private const int MaxNumberBytes = 32;
 
     private readonly BodyCursor body =
         new(PipeReader.Create(backup, new StreamPipeReaderOptions(bufferSize: 64 << 10, leaveOpen: true)));
 
-    /// <summary>How many bytes have been read.</summary>
+    /// <summary>The number of bytes read.</summary>
     public long Position => body.Position;
 
     /// <summary>Reads a backup to its end.</summary>
-    /// <param name="release">Takes each release, and its content from the spool.</param>
-    /// <param name="channel">Takes each channel.</param>
+    /// <param name="release">Receives each release; its content is in the spool.</param>
+    /// <param name="channel">Receives each channel.</param>
     /// <param name="cancellationToken">Cancels the reading.</param>
     /// <exception cref="InvalidDataException">
-    /// It is no backup, or is cut short: what came before that place has been handed over.
+    /// The stream is not a backup, or it is truncated: the entries before that position have been passed on.
     /// </exception>
     public async Task ReadAsync(
         Func<BackupRelease, ValueTask> release,
@@ -68,7 +68,7 @@ internal sealed class BackupReader(Stream backup, ContentSpool spool, int maxMet
         }
         catch (JsonSyntaxException broken)
         {
-            throw new InvalidDataException($"The backup is no valid JSON, at byte {Position}: {broken.Message}");
+            throw new InvalidDataException($"The backup is not valid JSON, at byte {Position}: {broken.Message}");
         }
         finally
         {
@@ -76,7 +76,7 @@ internal sealed class BackupReader(Stream backup, ContentSpool spool, int maxMet
         }
 
         if (!hasPackages)
-            throw new InvalidDataException("This is no backup: it has no 'packages'.");
+            throw new InvalidDataException("This is not a backup: it has no 'packages'.");
     }
 
     private async ValueTask<BackupRelease> ReadReleaseAsync(JsonCursor json, CancellationToken cancellationToken)
@@ -141,7 +141,7 @@ internal sealed class BackupReader(Stream backup, ContentSpool spool, int maxMet
         switch (name.ToText())
         {
             case "digest":
-                read.ContentDigest = (await json.ReadValueAsync(first, cancellationToken)).Text;
+                read.TarDigest = (await json.ReadValueAsync(first, cancellationToken)).Text;
                 break;
             case "size":
                 var number = new BoundedBytes(MaxNumberBytes);

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using Registry.Api.Cnr;
 using Registry.Api.Json;
 using Registry.Core.Content;
 using Registry.Core.Errors;
@@ -10,14 +11,14 @@ using Registry.Core.Storage;
 namespace Registry.Api.Backups;
 
 /// <summary>
-/// An entry of <c>packages</c> in a backup, as it stands there: one release in one media type. Null is what is missing,
-/// or no text.
+/// An unvalidated entry of <c>packages</c> in a backup: one release in one media type. Null means missing or not a
+/// string.
 /// </summary>
 internal sealed class BackupRelease
 {
     /// <summary>
-    /// Python's <c>isoformat</c>, which the reference server writes: UTC without a zone, and without a fraction where
-    /// that is none.
+    /// The format of Python's <c>isoformat</c>, which the reference server writes: UTC without a zone, and without a
+    /// fraction when it is zero.
     /// </summary>
     private const string TimeFormat = "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFK";
 
@@ -32,11 +33,11 @@ internal sealed class BackupRelease
     /// <summary>The media type of the manifest, in its long form.</summary>
     public string? MediaType { get; set; }
 
-    /// <summary>When it was pushed.</summary>
+    /// <summary>The time of the push.</summary>
     public FieldValue CreatedAt { get; set; }
 
     /// <summary>The sha256 of the gunzipped tar.</summary>
-    public string? ContentDigest { get; set; }
+    public string? TarDigest { get; set; }
 
     /// <summary>The length of the blob, as a JSON number.</summary>
     public string? ContentSize { get; set; }
@@ -44,50 +45,50 @@ internal sealed class BackupRelease
     /// <summary>The metadata as JSON; null for none.</summary>
     public BoundedBytes? Metadata { get; set; }
 
-    /// <summary>The channels that the release is in, current or not.</summary>
+    /// <summary>The channels that contain the release, current or not.</summary>
     public List<string?> Channels { get; } = [];
 
-    /// <summary>Whether there was a blob.</summary>
+    /// <summary>Whether the entry has a blob.</summary>
     public bool HasBlob { get; set; }
 
-    /// <summary>How people call it.</summary>
+    /// <summary>Returns the release for messages.</summary>
     public override string ToString() =>
-        $"{Shown(Package)} {Shown(Release)} as "
-            + $"{(Core.Content.MediaType.TryParse(MediaType, out var type) ? type.Value : Shown(MediaType))}";
+        $"{Escape(Package)} {Escape(Release)} as "
+            + $"{(Core.Content.MediaType.TryParse(MediaType, out var type) ? type.Value : Escape(MediaType))}";
 
-    /// <summary>What it says, by the rules of the registry.</summary>
-    /// <param name="content">Its content, read to its end.</param>
+    /// <summary>Validates the entry.</summary>
+    /// <param name="content">The content, read to its end.</param>
     /// <exception cref="RegistryException">
-    /// It says too little, or what no registry takes: the message is the end of a sentence.
+    /// A value is missing or invalid: the message is the end of a sentence.
     /// </exception>
     public RestoredRelease Parse(ContentSpool content)
     {
-        if (!PackageName.TryParse(Package, out var package))
-            throw Wrong(
+        if (!CnrName.TryParse(Package, out var package))
+            throw Invalid(
                 Package is null
                     ? "its 'package' is missing"
-                    : "its 'package' is no name of a package that this registry takes");
+                    : "its 'package' is not a valid name of a package");
         if (!Core.Versions.Release.TryParse(Release, out var release, out var reason))
-            throw Wrong($"its 'release' is none: {reason}");
+            throw Invalid($"its 'release' is invalid: {reason}");
         if (!Core.Content.MediaType.TryParse(MediaType, out var mediaType))
-            throw Wrong("its 'mediaType' is none that this registry takes");
+            throw Invalid("its 'mediaType' is invalid");
         if (Metadata is { Overflown: true })
-            throw Wrong("its 'metadata' is larger than this registry takes");
+            throw Invalid("its 'metadata' is larger than the limit of this registry");
         if (!HasBlob)
-            throw Wrong("its 'blob' is missing");
+            throw Invalid("its 'blob' is missing");
         if (content.Refusal is { } refusal)
-            throw Wrong(refusal);
-        if (!Digest.TryParse(ContentDigest, out var digest))
-            throw Wrong("its 'content' has no 'digest'");
+            throw Invalid(refusal);
+        if (!Digest.TryParse(TarDigest, out var digest))
+            throw Invalid("its 'content' has no 'digest'");
         if (!long.TryParse(ContentSize, NumberStyles.None, CultureInfo.InvariantCulture, out var size))
-            throw Wrong("its 'content' has no 'size'");
+            throw Invalid("its 'content' has no 'size'");
         return size == content.Length
             ? new RestoredRelease(package, release, mediaType, ParseTime(), Metadata?.ToText(), digest)
-            : throw Wrong($"its blob has {content.Length} bytes where 'content' says {size}");
+            : throw Invalid($"its blob has {content.Length} bytes, and 'content' says {size}");
     }
 
-    /// <summary>Text of a backup for an operator's eyes, without what a terminal would obey.</summary>
-    public static string Shown(
+    /// <summary>Escapes a text of a backup for a terminal.</summary>
+    public static string Escape(
         string? text) =>
         text is null ? "?" : JsonEncodedText.Encode(text, JavaScriptEncoder.UnsafeRelaxedJsonEscaping).ToString();
 
@@ -96,14 +97,14 @@ internal sealed class BackupRelease
         { Kind: FieldKind.Absent or FieldKind.Null } => null,
         { Text: { } text } when DateTimeOffset.TryParseExact(
             text, TimeFormat, CultureInfo.InvariantCulture, TimeStyles, out var time) => Microseconds.Floor(time),
-        _ => throw Wrong("its 'created_at' is no time such as 2016-10-11T12:03:24.941731"),
+        _ => throw Invalid("its 'created_at' is not a time such as 2016-10-11T12:03:24.941731"),
     };
 
-    private static RegistryException Wrong(string message) => new(ErrorCode.InvalidParameters, message);
+    private static RegistryException Invalid(string message) => new(ErrorCode.InvalidParameters, message);
 }
 
-/// <summary>An entry of <c>channels</c> in a backup, as it stands there. Null is what is missing, or no text.</summary>
+/// <summary>An unvalidated entry of <c>channels</c> in a backup. Null means missing or not a string.</summary>
 /// <param name="Package"><c>namespace/name</c>.</param>
 /// <param name="Name">The channel.</param>
-/// <param name="Current">Its current release.</param>
+/// <param name="Current">The current release.</param>
 internal sealed record BackupChannel(string? Package, string? Name, string? Current);

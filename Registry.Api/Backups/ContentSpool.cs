@@ -8,10 +8,12 @@ using Registry.Core.Storage;
 namespace Registry.Api.Backups;
 
 /// <summary>
-/// Holds the content of one release after the other, in a file of the folder for temporary files, while what a backup
-/// says of it is not known yet, or while it is not known to be whole. The file goes when this is disposed of.
+/// Holds one content at a time in a temporary file, until the properties that describe it have been read, or until it
+/// is known to be complete. Disposing it deletes the file.
 /// </summary>
-/// <param name="maxBytes">What is longer is counted and hashed, but not kept: nobody takes it.</param>
+/// <param name="maxBytes">
+/// The maximum size of a content, in bytes. A longer one is counted and hashed, but not stored.
+/// </param>
 internal sealed class ContentSpool(long maxBytes) : ITextSink, IAsyncDisposable
 {
     private const int BufferBytes = 64 << 10;
@@ -22,16 +24,16 @@ internal sealed class ContentSpool(long maxBytes) : ITextSink, IAsyncDisposable
     private Base64Decoder decoder = new();
     private int filled;
 
-    /// <summary>The bytes of the content, those that were not kept included.</summary>
+    /// <summary>The length of the content in bytes, including bytes that were not stored.</summary>
     public long Length { get; private set; }
 
-    /// <summary>Why it cannot be used, as the end of a sentence; null when it can.</summary>
+    /// <summary>Why the content is refused, as the end of a sentence; null when it is accepted.</summary>
     public string? Refusal { get; private set; }
 
-    /// <summary>The sha256 of the content. Known after <see cref="EndAsync"/>.</summary>
+    /// <summary>The sha256 of the content. Available after <see cref="EndAsync"/>.</summary>
     public Digest Digest { get; private set; }
 
-    /// <summary>Forgets what it holds, and is ready for the next content.</summary>
+    /// <summary>Clears the spool for the next content.</summary>
     public void Begin()
     {
         file.SetLength(0);
@@ -41,7 +43,7 @@ internal sealed class ContentSpool(long maxBytes) : ITextSink, IAsyncDisposable
         (filled, Length, Refusal, Digest) = (0, 0, null, default);
     }
 
-    /// <summary>Takes the next of a base64 text.</summary>
+    /// <summary>Decodes the next piece of base64 text.</summary>
     public async ValueTask AppendAsync(ReadOnlyMemory<byte> text, CancellationToken cancellationToken)
     {
         while (!text.IsEmpty && Refusal is null)
@@ -56,14 +58,14 @@ internal sealed class ContentSpool(long maxBytes) : ITextSink, IAsyncDisposable
         }
     }
 
-    /// <summary>Takes the content itself from a stream, to its end.</summary>
+    /// <summary>Reads the content from a stream, to its end.</summary>
     public async ValueTask FillAsync(Stream content, CancellationToken cancellationToken)
     {
         while ((filled = await content.ReadAsync(buffer, cancellationToken)) > 0)
             await FlushAsync(cancellationToken);
     }
 
-    /// <summary>Says that the content has ended.</summary>
+    /// <summary>Ends the content.</summary>
     public async ValueTask EndAsync(CancellationToken cancellationToken)
     {
         await FlushAsync(cancellationToken);
@@ -72,7 +74,7 @@ internal sealed class ContentSpool(long maxBytes) : ITextSink, IAsyncDisposable
         Digest = Digest.FromHash(hash.GetHashAndReset());
     }
 
-    /// <summary>Gives the content back, in pieces.</summary>
+    /// <summary>Reads the content in pieces.</summary>
     public async IAsyncEnumerable<ReadOnlyMemory<byte>> ReadAsync(
         [EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -89,7 +91,7 @@ internal sealed class ContentSpool(long maxBytes) : ITextSink, IAsyncDisposable
         hash.Dispose();
     }
 
-    /// <summary>A file that is nobody else's business.</summary>
+    /// <summary>Creates a file that only this user can read.</summary>
     private static FileStream Create()
     {
         var options = new FileStreamOptions
@@ -105,7 +107,7 @@ internal sealed class ContentSpool(long maxBytes) : ITextSink, IAsyncDisposable
         return new FileStream(Path.Combine(Path.GetTempPath(), $"registry-backup-{Guid.NewGuid():n}"), options);
     }
 
-    /// <summary>Takes what the buffer holds.</summary>
+    /// <summary>Stores the bytes of the buffer.</summary>
     private async ValueTask FlushAsync(CancellationToken cancellationToken)
     {
         Length += filled;

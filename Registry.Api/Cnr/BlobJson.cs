@@ -7,14 +7,13 @@ using Registry.Core.Storage;
 namespace Registry.Api.Cnr;
 
 /// <summary>
-/// The JSON form of a blob: an object whose member <c>blob</c> is its base64, canonical and in one line, followed by a
-/// few short members. Written as the blob is read, in memory that does not grow with it; its length is known
-/// beforehand.
+/// The JSON form of a blob: an object whose property <c>blob</c> is the canonical base64 in one line, followed by a few
+/// short properties. It is written while the blob is read, in constant memory; its length is known in advance.
 /// </summary>
 internal sealed class BlobJson
 {
-    // Base64 and the writer's own reserve fit 4 KiB, the memory that the server's pipe hands out.
-    // More would be rented apart from it.
+    // Base64 and the reserve of the writer fit in 4 KiB, the size of the pipe's buffers.
+    // More would need a separate rented buffer.
     private const int SegmentBytes = 3000;
 
     private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
@@ -22,9 +21,9 @@ internal sealed class BlobJson
     private readonly long blobLength;
     private readonly (string Name, string Value)[] members;
 
-    /// <summary>Describes the answer.</summary>
+    /// <summary>Creates the response for a blob.</summary>
     /// <param name="blobLength">The length of the blob, in bytes.</param>
-    /// <param name="members">The members after <c>blob</c>, in their order.</param>
+    /// <param name="members">The properties after <c>blob</c>, in order.</param>
     public BlobJson(long blobLength, params ReadOnlySpan<(string Name, string Value)> members)
     {
         this.blobLength = blobLength;
@@ -36,32 +35,31 @@ internal sealed class BlobJson
         ContentLength = empty.WrittenCount + ((blobLength + 2) / 3 * 4);
     }
 
-    /// <summary>The length of the whole answer, in bytes.</summary>
+    /// <summary>The length of the whole response, in bytes.</summary>
     public long ContentLength { get; }
 
-    /// <summary>Writes the answer. Stops without an error when nobody reads it any more.</summary>
-    /// <param name="blob">The blob, read from its first byte; stays the caller's.</param>
-    /// <param name="output">Where to.</param>
-    /// <param name="bufferBytes">About how many bytes to hand to the output at once; at least 16.</param>
+    /// <summary>Writes the response. Stops without an error when the client has disconnected.</summary>
+    /// <param name="blob">The blob, read from its start; the caller disposes it.</param>
+    /// <param name="output">The output.</param>
+    /// <param name="bufferBytes">The approximate number of bytes per flush; at least 16.</param>
     /// <param name="cancellationToken">Cancels the writing.</param>
     /// <exception cref="StorageException">
-    /// The blob has another length than was said, or could not be read to its end. What was written, if anything, is
-    /// not the whole answer: break the connection.
+    /// The blob has another length, or could not be read to its end. The response is incomplete: abort the connection.
     /// </exception>
     public async Task WriteAsync(
         BlobReader blob, PipeWriter output, int bufferBytes, CancellationToken cancellationToken)
     {
         if (blob.Length != blobLength)
             throw new StorageException(
-                StorageFault.Corrupt, $"The blob gives {blob.Length} bytes where {blobLength} are recorded.");
+                StorageFault.Corrupt, $"The blob has {blob.Length} bytes instead of the recorded {blobLength}.");
         // Block and text together fit the buffer.
         var blockBytes = bufferBytes / 8 * 3;
         var block = ArrayPool<byte>.Shared.Rent(blockBytes);
         try
         {
             await using var json = new Utf8JsonWriter(output, Options);
-            // Nothing is written before the first bytes are there: a storage that fails until then can still be
-            // answered 503.
+            // Nothing is written before the first bytes have been read: until then a storage failure can still be
+            // answered with 503.
             var begun = false;
             for (var left = blobLength; left > 0 || !begun;)
             {
@@ -92,7 +90,7 @@ internal sealed class BlobJson
     }
 
     /// <summary>
-    /// Hands everything to the output: its memory is not the writer's any more once the output is flushed.
+    /// Passes everything to the output: the writer must not keep its memory after a flush.
     /// </summary>
     private static void Append(Utf8JsonWriter json, ReadOnlySpan<byte> block)
     {

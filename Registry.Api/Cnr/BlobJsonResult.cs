@@ -6,15 +6,16 @@ using Registry.Core.Storage;
 namespace Registry.Api.Cnr;
 
 /// <summary>
-/// Answers GET and HEAD with the JSON form of a blob, encoded as it is read. Never compressed: the content is already.
+/// Responds to GET and HEAD with the JSON form of a blob, encoded while it is read. It is not compressed, since the
+/// content already is.
 /// </summary>
-/// <param name="open">Opens the blob; throws where it is gone by now. Not called for 304, 412 and HEAD.</param>
-/// <param name="json">The answer.</param>
-/// <param name="tag">What the entity tag is made of.</param>
+/// <param name="open">Opens the blob; throws when it no longer exists. Not called for 304, 412 and HEAD.</param>
+/// <param name="json">The response.</param>
+/// <param name="tag">The source of the entity tag.</param>
 internal sealed class BlobJsonResult(
     Func<CancellationToken, ValueTask<BlobReader>> open, BlobJson json, string tag) : IActionResult
 {
-    /// <summary>Headers beside the entity tag, sent with 304 as well.</summary>
+    /// <summary>Headers besides the entity tag, also sent with 304.</summary>
     public IReadOnlyList<(string Name, string Value)> Headers { get; init; } = [];
 
     /// <inheritdoc/>

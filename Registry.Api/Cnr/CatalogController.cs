@@ -4,7 +4,7 @@ using Registry.Core.Catalog;
 
 namespace Registry.Api.Cnr;
 
-/// <summary>What packages there are.</summary>
+/// <summary>Lists and searches packages.</summary>
 internal sealed class CatalogController(PackageCatalog catalog, ListBodies bodies) : CnrController
 {
     /// <summary>List packages</summary>
@@ -17,7 +17,7 @@ internal sealed class CatalogController(PackageCatalog catalog, ListBodies bodie
     /// <param name="mediaType">Only packages, and of them only releases, in this media type (`helm`, `kpm`, …).</param>
     /// <param name="limit">At most so many packages; without one all.</param>
     /// <param name="after">Only packages whose `namespace/name` comes after this text.</param>
-    /// <param name="cancellationToken">The request's.</param>
+    /// <param name="cancellationToken">Cancels the request.</param>
     [HttpGet, HttpHead]
     [ProducesResponseType<PackageSummary[]>(StatusCodes.Status200OK, "application/json")]
     public async Task<IActionResult> ListAsync(
@@ -31,7 +31,7 @@ internal sealed class CatalogController(PackageCatalog catalog, ListBodies bodie
         var page = ListPage.Of(limit, after);
         var view = await catalog.GetAsync(cancellationToken);
         var entries = page.Of(
-            new CatalogQuery(@namespace, query, mediaType, page.After).Of(view),
+            Find(view, new CatalogQuery(@namespace, query, mediaType, page.After)),
             static entry => entry.Name.Value,
             HttpContext);
         return Body(
@@ -46,7 +46,7 @@ internal sealed class CatalogController(PackageCatalog catalog, ListBodies bodie
     /// <param name="q">The text; without one nothing is found.</param>
     /// <param name="limit">At most so many names; without one all.</param>
     /// <param name="after">Only names that come after this text.</param>
-    /// <param name="cancellationToken">The request's.</param>
+    /// <param name="cancellationToken">Cancels the request.</param>
     [HttpGet("search"), HttpHead("search")]
     [ProducesResponseType<string[]>(StatusCodes.Status200OK, "application/json")]
     public async Task<IActionResult> SearchAsync(
@@ -59,11 +59,15 @@ internal sealed class CatalogController(PackageCatalog catalog, ListBodies bodie
         var view = await catalog.GetAsync(cancellationToken);
         var found = string.IsNullOrEmpty(q)
             ? []
-            : new CatalogQuery(null, q, null, page.After).Of(view).Select(static entry => entry.Name.Value);
+            : Find(view, new CatalogQuery(null, q, null, page.After)).Select(static entry => entry.Name.Value);
         return Body(
             JsonBody.OfMany(page.Of(found, static name => name, HttpContext), CnrJsonContext.Default.String, Tag(view)),
             view);
     }
+
+    /// <summary>Returns the matching packages that CNR can address.</summary>
+    private static IEnumerable<CatalogEntry> Find(PackageCatalogView view, CatalogQuery query) =>
+        query.Of(view).Where(static entry => entry.Name.HasOnePartNamespace);
 
     private JsonBody Body(JsonBody body, PackageCatalogView view)
     {

@@ -10,12 +10,12 @@ internal sealed class ChannelsController(PackageRegistry packages, ChannelRegist
     /// <summary>List the channels of a package</summary>
     /// <param name="namespace">The namespace.</param>
     /// <param name="name">The name.</param>
-    /// <param name="cancellationToken">The request's.</param>
+    /// <param name="cancellationToken">Cancels the request.</param>
     [HttpGet("{namespace}/{name}/channels"), HttpHead("{namespace}/{name}/channels")]
     [ProducesResponseType<ChannelForm[]>(StatusCodes.Status200OK, "application/json")]
     public async Task<IActionResult> ListAsync(string @namespace, string name, CancellationToken cancellationToken)
     {
-        var snapshot = await packages.GetAsync(@namespace, name, cancellationToken);
+        var snapshot = await packages.GetAsync(CnrName.Get(@namespace, name), cancellationToken);
         return JsonBody.OfMany(
             snapshot.State.Channels.Select(ChannelForm.Of), CnrJsonContext.Default.ChannelForm, Tag(snapshot));
     }
@@ -24,13 +24,13 @@ internal sealed class ChannelsController(PackageRegistry packages, ChannelRegist
     /// <param name="namespace">The namespace.</param>
     /// <param name="name">The name.</param>
     /// <param name="channel">The channel.</param>
-    /// <param name="cancellationToken">The request's.</param>
+    /// <param name="cancellationToken">Cancels the request.</param>
     [HttpGet("{namespace}/{name}/channels/{channel}"), HttpHead("{namespace}/{name}/channels/{channel}")]
     [ProducesResponseType<ChannelForm>(StatusCodes.Status200OK, "application/json")]
     public async Task<IActionResult> ShowAsync(
         string @namespace, string name, string channel, CancellationToken cancellationToken)
     {
-        var snapshot = await packages.GetAsync(@namespace, name, cancellationToken);
+        var snapshot = await packages.GetAsync(CnrName.Get(@namespace, name), cancellationToken);
         return JsonBody.Of(
             ChannelForm.Of(snapshot.State.GetChannel(Channel(channel))),
             CnrJsonContext.Default.ChannelForm,
@@ -42,56 +42,54 @@ internal sealed class ChannelsController(PackageRegistry packages, ChannelRegist
     /// <param name="namespace">The namespace.</param>
     /// <param name="name">The name.</param>
     /// <param name="channel">The channel.</param>
-    /// <param name="cancellationToken">The request's.</param>
+    /// <param name="cancellationToken">Cancels the request.</param>
     [HttpDelete("{namespace}/{name}/channels/{channel}")]
     [ProducesResponseType<ChannelDeletedForm>(StatusCodes.Status200OK, "application/json")]
     public async Task<IActionResult> DeleteAsync(
         string @namespace, string name, string channel, CancellationToken cancellationToken)
     {
-        var package = PackageQueries.ParseName(@namespace, name);
-        await channels.DeleteAsync(package, Channel(channel), cancellationToken);
+        var package = CnrName.Get(@namespace, name);
+        await channels.DeleteAsync(package, Channel(channel), Caller, cancellationToken);
         return JsonBody.Of(
             new ChannelDeletedForm("delete", channel, package.Value),
             CnrJsonContext.Default.ChannelDeletedForm,
             tag: null);
     }
 
-    /// <summary>Put a release into a channel</summary>
-    /// <remarks>It becomes the channel's current release. The channel comes into being on the fly.</remarks>
+    /// <summary>Add a release to a channel</summary>
+    /// <remarks>It becomes the current release of the channel, which is created if needed.</remarks>
     /// <param name="namespace">The namespace.</param>
     /// <param name="name">The name.</param>
     /// <param name="channel">The channel.</param>
     /// <param name="release">The exact release.</param>
-    /// <param name="cancellationToken">The request's.</param>
+    /// <param name="cancellationToken">Cancels the request.</param>
     [HttpPost("{namespace}/{name}/channels/{channel}/{release}")]
     [ProducesResponseType<ChannelForm>(StatusCodes.Status200OK, "application/json")]
     public async Task<IActionResult> AddAsync(
         string @namespace, string name, string channel, string release, CancellationToken cancellationToken)
     {
         var changed = await channels.AddAsync(
-            PackageQueries.ParseName(@namespace, name, release), Channel(channel), release, cancellationToken);
+            CnrName.Get(@namespace, name, release), Channel(channel), release, Caller, cancellationToken);
         return JsonBody.Of(ChannelForm.Of(changed), CnrJsonContext.Default.ChannelForm, tag: null);
     }
 
-    /// <summary>Take a release out of a channel</summary>
-    /// <remarks>The highest release that remains becomes current; without its last release the channel goes.</remarks>
+    /// <summary>Remove a release from a channel</summary>
+    /// <remarks>The highest remaining release becomes current. Removing the last release deletes the channel.</remarks>
     /// <param name="namespace">The namespace.</param>
     /// <param name="name">The name.</param>
     /// <param name="channel">The channel.</param>
     /// <param name="release">The exact release.</param>
-    /// <param name="cancellationToken">The request's.</param>
+    /// <param name="cancellationToken">Cancels the request.</param>
     [HttpDelete("{namespace}/{name}/channels/{channel}/{release}")]
     [ProducesResponseType<ChannelReleaseDeletedForm>(StatusCodes.Status200OK, "application/json")]
     public async Task<IActionResult> RemoveAsync(
         string @namespace, string name, string channel, string release, CancellationToken cancellationToken)
     {
-        var package = PackageQueries.ParseName(@namespace, name, release);
-        await channels.RemoveAsync(package, Channel(channel), release, cancellationToken);
+        var package = CnrName.Get(@namespace, name, release);
+        await channels.RemoveAsync(package, Channel(channel), release, Caller, cancellationToken);
         return JsonBody.Of(
-            new ChannelReleaseDeletedForm(
-                channel,
-                package.Value,
-                release,
-                "deleted"), CnrJsonContext.Default.ChannelReleaseDeletedForm, tag: null);
+            new ChannelReleaseDeletedForm(channel, package.Value, release, "deleted"),
+            CnrJsonContext.Default.ChannelReleaseDeletedForm,
+            tag: null);
     }
 }

@@ -1,20 +1,26 @@
 using Microsoft.AspNetCore.Mvc;
+using Registry.Api.Access;
+using Registry.Core.Access;
 using Registry.Core.Documents;
 using Registry.Core.Packages;
 
 namespace Registry.Api.Cnr;
 
-/// <summary>What the controllers of both generations of CNR share.</summary>
+/// <summary>The base of the controllers, which serve both generations of CNR.</summary>
 [ApiController]
 [Route("api/v1/packages")]
 [Route("cnr/api/v1/packages")]
 internal abstract class CnrController : ControllerBase
 {
+    /// <summary>The generation of the protocol that the request uses.</summary>
     protected Dialect Dialect => Dialect.Of(Request);
+
+    /// <summary>The caller of the request.</summary>
+    protected Caller Caller => RequestCaller.Of(HttpContext, "cnr");
 
     protected static ChannelName Channel(string channel) =>
         ChannelName.TryParse(channel, out var name) ? name : throw CnrErrors.NoChannelName(channel);
 
-    /// <summary>The entity tag of whatever is made of one package index alone.</summary>
+    /// <summary>Returns the entity tag of a response that depends on one package index only.</summary>
     protected static string Tag(DocumentSnapshot<PackageIndex> snapshot) => snapshot.Fingerprint.ToString("x32", null);
 }

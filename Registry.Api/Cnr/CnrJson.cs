@@ -8,7 +8,7 @@ namespace Registry.Api.Cnr;
 
 /// <summary>A package in a list.</summary>
 /// <param name="Name"><c>namespace/name</c>.</param>
-/// <param name="Releases">Its releases, highest first; with a <c>media_type</c> filter those that have it.</param>
+/// <param name="Releases">Its releases, highest first; with a <c>media_type</c> filter, only those in it.</param>
 /// <param name="Default">The first of <paramref name="Releases"/>, prereleases included.</param>
 /// <param name="CreatedAt">The first push of the package, UTC.</param>
 /// <param name="Visibility">Always <c>public</c>.</param>
@@ -38,19 +38,19 @@ internal sealed record PackageSummary(
 internal sealed record ContentForm(
     string Digest, [property: JsonPropertyName("mediaType")] string MediaType, long Size, IReadOnlyList<string> Urls)
 {
-    public static ContentForm Of(Descriptor content, Dialect dialect) =>
-        new(content.Digest.Value, dialect.ContentType(content.MediaType.Value), content.Size, []);
+    public static ContentForm Of(ContentDescriptor content, Dialect dialect) =>
+        new(CnrDigest.Of(content).Value, dialect.ContentType(content.MediaType.Value), content.Size, []);
 }
 
 /// <summary>One release of a package in one media type.</summary>
 /// <param name="Package"><c>namespace/name</c>.</param>
 /// <param name="Release">The release.</param>
 /// <param name="MediaType">In its long form.</param>
-/// <param name="Content">What was pushed.</param>
-/// <param name="CreatedAt">When, UTC.</param>
-/// <param name="Metadata">The JSON value that was pushed with it; null when there was none.</param>
+/// <param name="Content">The content that was pushed.</param>
+/// <param name="CreatedAt">The time of the push, UTC.</param>
+/// <param name="Metadata">The JSON value that was pushed with the release; null for none.</param>
 /// <param name="Channels">
-/// Where one manifest is shown: the channels whose current release this is. Absent in lists.
+/// The channels whose current release this is. Absent in lists.
 /// </param>
 internal sealed record ManifestForm(
     string Package,
@@ -78,7 +78,7 @@ internal sealed record ManifestForm(
 
 /// <summary>A channel.</summary>
 /// <param name="Name">Its name.</param>
-/// <param name="Current">The release that it points to.</param>
+/// <param name="Current">The current release.</param>
 /// <param name="Releases">Its releases, highest first.</param>
 internal sealed record ChannelForm(string Name, string Current, IEnumerable<string> Releases)
 {
@@ -87,34 +87,34 @@ internal sealed record ChannelForm(string Name, string Current, IEnumerable<stri
         new(channel.Name.Value, channel.Current.Value, channel.Releases.Select(release => release.Value));
 }
 
-/// <summary>The answer to a push.</summary>
+/// <summary>The response to a push.</summary>
 /// <param name="Status">Always <c>ok</c>.</param>
 internal sealed record PushedForm(string Status);
 
-/// <summary>The answer to a delete of a release.</summary>
+/// <summary>The response to a delete of a release.</summary>
 /// <param name="Package"><c>namespace/name</c>.</param>
 /// <param name="Release">The release.</param>
 /// <param name="Status">Always <c>deleted</c>.</param>
 internal sealed record DeletedForm(string Package, string Release, string Status);
 
-/// <summary>The answer to a release taken out of a channel.</summary>
+/// <summary>The response to removing a release from a channel.</summary>
 /// <param name="Name">The channel.</param>
 /// <param name="Package"><c>namespace/name</c>.</param>
 /// <param name="Release">The release.</param>
 /// <param name="Status">Always <c>deleted</c>.</param>
 internal sealed record ChannelReleaseDeletedForm(string Name, string Package, string Release, string Status);
 
-/// <summary>The answer to a delete of a channel.</summary>
+/// <summary>The response to a delete of a channel.</summary>
 /// <param name="Action">Always <c>delete</c>.</param>
 /// <param name="Channel">The channel.</param>
 /// <param name="Package"><c>namespace/name</c>.</param>
 internal sealed record ChannelDeletedForm(string Action, string Channel, string Package);
 
-/// <summary>How CNR writes times: UTC, always six digits of the second, no zone.</summary>
+/// <summary>The time format of CNR: UTC, always with six decimals of the second, without a zone.</summary>
 internal static class CnrTime
 {
     /// <summary>
-    /// The round-trip format has seven digits and a zone, and is ten times faster than one that is spelt out.
+    /// The round-trip format has seven decimals and a zone, and is ten times faster than a custom format.
     /// </summary>
     private const int Length = 26;
 

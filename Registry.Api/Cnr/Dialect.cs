@@ -1,15 +1,15 @@
 namespace Registry.Api.Cnr;
 
 /// <summary>
-/// The two generations of the CNR protocol, spoken by the same controllers: 0.2.7 at <c>/api/v1/packages</c>, 0.7.4
-/// (appr) at <c>/cnr/api/v1/packages</c>. They differ in what is written here and in nothing else (CNR, section 11).
+/// A generation of the CNR protocol: 0.2.7 at <c>/api/v1/packages</c>, or 0.7.4 (appr) at
+/// <c>/cnr/api/v1/packages</c>. They differ only in these properties (CNR, section 11).
 /// </summary>
 /// <param name="Root">The prefix of this generation's paths: empty or <see cref="ApprRoot"/>.</param>
-/// <param name="Vendor">In media types.</param>
-/// <param name="Schema">In media types.</param>
-/// <param name="VersionKey">The member of <c>/version</c>.</param>
-/// <param name="Version">Its value: the protocol spoken, not the product's own version.</param>
-/// <param name="PullNamesMediaType">Whether the JSON form of a pull says the media type.</param>
+/// <param name="Vendor">The vendor in media types.</param>
+/// <param name="Schema">The schema version in media types.</param>
+/// <param name="VersionKey">The property of <c>/version</c>.</param>
+/// <param name="Version">The version of the protocol, not of the product.</param>
+/// <param name="PullNamesMediaType">Whether the JSON form of a pull contains the media type.</param>
 internal sealed record Dialect(
     string Root, string Vendor, string Schema, string VersionKey, string Version, bool PullNamesMediaType)
 {
@@ -22,13 +22,13 @@ internal sealed record Dialect(
     /// <summary>appr.</summary>
     public static Dialect Appr { get; } = new(ApprRoot, "appr", "v0", "appr-api", "0.7.4", PullNamesMediaType: true);
 
-    /// <summary>The generation that a request speaks, by its path.</summary>
+    /// <summary>Returns the generation of a request, by its path.</summary>
     public static Dialect Of(
         HttpRequest request) => request.Path.StartsWithSegments(Appr.Root, StringComparison.Ordinal) ? Appr : Cnr;
 
-    /// <summary>The media type of a manifest.</summary>
+    /// <summary>Returns the media type of a manifest.</summary>
     public string ManifestType(string type) => $"application/vnd.{Vendor}.package-manifest.{type}.{Schema}.json";
 
-    /// <summary>The media type of a content.</summary>
+    /// <summary>Returns the media type of a content.</summary>
     public string ContentType(string type) => $"application/vnd.{Vendor}.package.{type}.{Schema}.tar+gzip";
 }

@@ -5,38 +5,39 @@ using Registry.Core.Catalog;
 namespace Registry.Api.Cnr;
 
 /// <summary>
-/// The bodies of lists and searches that were sent last. They belong to one view of the catalog and are forgotten with
-/// it: which view answers a request is decided before anything is looked up here, so no body can be old.
+/// Caches the bodies of recent lists and searches. They belong to one view of the catalog and are dropped with it: the
+/// view of a request is determined before the lookup, so no body can be outdated.
 /// </summary>
 internal sealed class ListBodies
 {
-    /// <summary>The longest body that is kept, in bytes: some 5,000 packages.</summary>
+    /// <summary>The maximum size of a cached body, in bytes: some 5,000 packages.</summary>
     public const int MaxBodyBytes = 1024 * 1024;
 
     /// <summary>
-    /// All bodies together, in bytes. When they are more, all are forgotten: what is asked for often is soon back.
+    /// The maximum size of all bodies, in bytes. Beyond it, all are dropped: those that are requested often soon
+    /// return.
     /// </summary>
     public const long MaxBytes = 16 * MaxBodyBytes;
 
-    /// <summary>Longer questions are not asked twice.</summary>
+    /// <summary>The maximum length of a path and query; longer ones are unlikely to repeat.</summary>
     private const int MaxTargetLength = 1024;
 
-    private volatile CacheShard shelf = new(PackageCatalogView.Empty);
+    private volatile ViewBodies current = new(PackageCatalogView.Empty);
 
-    /// <summary>The body that answers a request from a view; null where none is kept.</summary>
+    /// <summary>Returns the cache entry for a request; null when its address is too long.</summary>
     public ICachedBody? Of(PackageCatalogView view, HttpRequest request)
     {
         var target = request.Path.Value + request.QueryString.Value;
         if (target.Length > MaxTargetLength)
             return null;
-        var known = shelf;
+        var known = current;
         if (!ReferenceEquals(known.View, view))
-            shelf = known = new CacheShard(view);
-        return new Place(known, target);
+            current = known = new ViewBodies(view);
+        return new Entry(known, target);
     }
 
     /// <summary>The bodies of one view.</summary>
-    private sealed class CacheShard(PackageCatalogView view)
+    private sealed class ViewBodies(PackageCatalogView view)
     {
         private readonly ConcurrentDictionary<(string Target, string Coding), PreparedBody> bodies = new();
         private long bytes;
@@ -58,12 +59,12 @@ internal sealed class ListBodies
         }
     }
 
-    private sealed class Place(CacheShard shelf, string target) : ICachedBody
+    private sealed class Entry(ViewBodies bodies, string target) : ICachedBody
     {
         public int MaxBytes => MaxBodyBytes;
 
-        public PreparedBody? Find(ContentCoding wanted) => shelf.Find(target, wanted.Name);
+        public PreparedBody? Find(ContentCoding wanted) => bodies.Find(target, wanted.Name);
 
-        public void Keep(ContentCoding wanted, PreparedBody body) => shelf.Keep(target, wanted.Name, body);
+        public void Keep(ContentCoding wanted, PreparedBody body) => bodies.Keep(target, wanted.Name, body);
     }
 }

@@ -4,17 +4,19 @@ using Registry.Core.Errors;
 
 namespace Registry.Api.Cnr;
 
-/// <summary>Which part of a list a client asks for: all of it, unless it says otherwise.</summary>
-/// <param name="Limit">At most so many; null for all.</param>
-/// <param name="After">Only what comes after this name, which need not be in the list; null from the beginning.</param>
+/// <summary>The requested page of a list; the whole list by default.</summary>
+/// <param name="Limit">The maximum number of entries; null for all.</param>
+/// <param name="After">
+/// The name after which the page starts, which need not be in the list; null for the start of the list.
+/// </param>
 internal sealed record ListPage(int? Limit, string? After)
 {
-    /// <summary>The most that one page may hold.</summary>
+    /// <summary>The maximum number of entries of a page.</summary>
     public const int MaxLimit = 1000;
 
-    /// <summary>Reads the parameters.</summary>
+    /// <summary>Parses the parameters.</summary>
     /// <exception cref="RegistryException">
-    /// <see cref="ErrorCode.InvalidUsage"/>: the limit is no number from 1 to <see cref="MaxLimit"/>.
+    /// <see cref="ErrorCode.InvalidUsage"/>: the limit is not a number from 1 to <see cref="MaxLimit"/>.
     /// </exception>
     public static ListPage Of(string? limit, string? after)
     {
@@ -27,8 +29,8 @@ internal sealed record ListPage(int? Limit, string? After)
     }
 
     /// <summary>
-    /// Cuts the page out of what comes after <see cref="After"/>. Where there is more, <c>Link</c> says where the next
-    /// page is.
+    /// Returns the page from the entries after <see cref="After"/>. When there are more, the <c>Link</c> header has the
+    /// address of the next page.
     /// </summary>
     public IEnumerable<T> Of<T>(IEnumerable<T> values, Func<T, string> nameOf, HttpContext context)
     {
@@ -44,7 +46,7 @@ internal sealed record ListPage(int? Limit, string? After)
         return page;
     }
 
-    /// <summary>The address of the request with another <c>after</c>, below the same host.</summary>
+    /// <summary>Returns the address of the request with another <c>after</c>, without the host.</summary>
     private static string Next(HttpRequest request, string last)
     {
         var query = request.Query.Where(static field => field.Key != "after")

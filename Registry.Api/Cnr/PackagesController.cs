@@ -14,14 +14,17 @@ internal sealed class PackagesController(PackageRegistry packages) : CnrControll
     /// <param name="namespace">The namespace.</param>
     /// <param name="name">The name.</param>
     /// <param name="mediaType">Only manifests in this media type.</param>
-    /// <param name="cancellationToken">The request's.</param>
+    /// <param name="cancellationToken">Cancels the request.</param>
     [HttpGet("{namespace}/{name}"), HttpHead("{namespace}/{name}")]
     [ProducesResponseType<ManifestForm[]>(StatusCodes.Status200OK, "application/json")]
     public async Task<IActionResult> ReleasesAsync(
-        string @namespace, string name, [FromQuery(
-            Name = "media_type")] string? mediaType, CancellationToken cancellationToken)
+        string @namespace,
+        string name,
+        [FromQuery(Name = "media_type")] string? mediaType,
+        CancellationToken cancellationToken)
     {
-        var snapshot = await packages.GetAsync(@namespace, name, release: null, mediaType, cancellationToken);
+        var snapshot = await packages.GetAsync(
+            CnrName.Get(@namespace, name, release: null, mediaType), release: null, mediaType, cancellationToken);
         IEnumerable<Manifest> manifests = snapshot.State.Manifests;
         if (mediaType is not null)
             manifests = MediaType.TryParse(mediaType, out var type)
@@ -40,14 +43,15 @@ internal sealed class PackagesController(PackageRegistry packages) : CnrControll
     /// <summary>List the manifests of one release</summary>
     /// <param name="namespace">The namespace.</param>
     /// <param name="name">The name.</param>
-    /// <param name="release">The exact release: no range, no `default`.</param>
-    /// <param name="cancellationToken">The request's.</param>
+    /// <param name="release">The exact release, not a range or `default`.</param>
+    /// <param name="cancellationToken">Cancels the request.</param>
     [HttpGet("{namespace}/{name}/{release}"), HttpHead("{namespace}/{name}/{release}")]
     [ProducesResponseType<ManifestForm[]>(StatusCodes.Status200OK, "application/json")]
     public async Task<IActionResult> ReleaseAsync(
         string @namespace, string name, string release, CancellationToken cancellationToken)
     {
-        var snapshot = await packages.GetAsync(@namespace, name, release, mediaType: null, cancellationToken);
+        var snapshot = await packages.GetAsync(
+            CnrName.Get(@namespace, name, release), release, mediaType: null, cancellationToken);
         var manifests = snapshot.State.GetExact(release).ToArray();
         return Manifests(
             snapshot,
@@ -62,13 +66,14 @@ internal sealed class PackagesController(PackageRegistry packages) : CnrControll
     /// A release or a query: `1.0.0`, `default`, `^1.2`, `>=1.0,&lt;2.0`. The highest match is shown.
     /// </param>
     /// <param name="mediaType">A short media type, or `-` for the only one.</param>
-    /// <param name="cancellationToken">The request's.</param>
+    /// <param name="cancellationToken">Cancels the request.</param>
     [HttpGet("{namespace}/{name}/{release}/{mediaType}"), HttpHead("{namespace}/{name}/{release}/{mediaType}")]
     [ProducesResponseType<ManifestForm>(StatusCodes.Status200OK, "application/json")]
     public async Task<IActionResult> ShowAsync(
         string @namespace, string name, string release, string mediaType, CancellationToken cancellationToken)
     {
-        var snapshot = await packages.GetAsync(@namespace, name, release, mediaType, cancellationToken);
+        var snapshot = await packages.GetAsync(
+            CnrName.Get(@namespace, name, release, mediaType), release, mediaType, cancellationToken);
         var manifest = snapshot.State.Find(release, mediaType);
         return JsonBody.Of(Form, CnrJsonContext.Default.ManifestForm, Tag(snapshot));
 
@@ -83,19 +88,21 @@ internal sealed class PackagesController(PackageRegistry packages) : CnrControll
 
     /// <summary>Delete a release in one media type</summary>
     /// <remarks>
-    /// The release goes with its last media type, and leaves its channels then; the package goes with its last release.
+    /// Deleting the last media type of a release removes the release from its channels. Deleting the last release
+    /// deletes the package.
     /// </remarks>
     /// <param name="namespace">The namespace.</param>
     /// <param name="name">The name.</param>
     /// <param name="release">The exact release.</param>
     /// <param name="mediaType">The short media type.</param>
-    /// <param name="cancellationToken">The request's.</param>
+    /// <param name="cancellationToken">Cancels the request.</param>
     [HttpDelete("{namespace}/{name}/{release}/{mediaType}")]
     [ProducesResponseType<DeletedForm>(StatusCodes.Status200OK, "application/json")]
     public async Task<IActionResult> DeleteAsync(
         string @namespace, string name, string release, string mediaType, CancellationToken cancellationToken)
     {
-        await packages.DeleteAsync(@namespace, name, release, mediaType, cancellationToken);
+        await packages.DeleteAsync(
+            CnrName.Get(@namespace, name, release, mediaType), release, mediaType, Caller, cancellationToken);
         return JsonBody.Of(
             new DeletedForm($"{@namespace}/{name}", release, "deleted"), CnrJsonContext.Default.DeletedForm, tag: null);
     }

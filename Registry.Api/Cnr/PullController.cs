@@ -5,13 +5,13 @@ using Registry.Core.Storage;
 
 namespace Registry.Api.Cnr;
 
-/// <summary>Gives packages out, byte for byte as they were pushed.</summary>
+/// <summary>Returns packages, byte for byte as they were pushed.</summary>
 internal sealed class PullController(PackageRegistry packages) : CnrController
 {
-    /// <summary>What the reference calls a gzip, and clients in the field expect.</summary>
+    /// <summary>The media type that the reference server sends and clients expect.</summary>
     private const string Gzip = "application/x-gzip";
 
-    /// <summary>How many digits of a digest name the file of a blob.</summary>
+    /// <summary>The number of digits of the digest in the file name of a blob.</summary>
     private const int DigestPrefix = 8;
 
     /// <summary>Pull a package</summary>
@@ -22,9 +22,9 @@ internal sealed class PullController(PackageRegistry packages) : CnrController
     /// </param>
     /// <param name="mediaType">A short media type, or `-` for the only one.</param>
     /// <param name="format">`json` for the JSON form.</param>
-    /// <param name="cancellationToken">The request's.</param>
-    [HttpGet(
-        "{namespace}/{name}/{release}/{mediaType}/pull"), HttpHead("{namespace}/{name}/{release}/{mediaType}/pull")]
+    /// <param name="cancellationToken">Cancels the request.</param>
+    [HttpGet("{namespace}/{name}/{release}/{mediaType}/pull")]
+    [HttpHead("{namespace}/{name}/{release}/{mediaType}/pull")]
     [ProducesResponseType<FileResult>(StatusCodes.Status200OK, Gzip)]
     public async Task<IActionResult> PullAsync(
         string @namespace,
@@ -47,10 +47,9 @@ internal sealed class PullController(PackageRegistry packages) : CnrController
     /// <param name="name">The name.</param>
     /// <param name="release">A release or a query.</param>
     /// <param name="mediaType">A short media type, or `-` for the only one.</param>
-    /// <param name="cancellationToken">The request's.</param>
-    [HttpGet(
-        "{namespace}/{name}/{release}/{mediaType}/pull/json"), HttpHead(
-            "{namespace}/{name}/{release}/{mediaType}/pull/json")]
+    /// <param name="cancellationToken">Cancels the request.</param>
+    [HttpGet("{namespace}/{name}/{release}/{mediaType}/pull/json")]
+    [HttpHead("{namespace}/{name}/{release}/{mediaType}/pull/json")]
     [ProducesResponseType<PulledForm>(StatusCodes.Status200OK, "application/json")]
     public async Task<IActionResult> PullJsonAsync(
         string @namespace, string name, string release, string mediaType, CancellationToken cancellationToken)
@@ -64,13 +63,14 @@ internal sealed class PullController(PackageRegistry packages) : CnrController
     /// <param name="name">The name: a blob belongs to one package.</param>
     /// <param name="digest">The digest of a manifest's content: the sha256 of the gunzipped tar.</param>
     /// <param name="format">`json` for the JSON form.</param>
-    /// <param name="cancellationToken">The request's.</param>
+    /// <param name="cancellationToken">Cancels the request.</param>
     [HttpGet("{namespace}/{name}/blobs/sha256/{digest}"), HttpHead("{namespace}/{name}/blobs/sha256/{digest}")]
     [ProducesResponseType<FileResult>(StatusCodes.Status200OK, Gzip)]
     public async Task<IActionResult> BlobAsync(
         string @namespace, string name, string digest, [FromQuery] string? format, CancellationToken cancellationToken)
     {
-        var index = (await packages.GetAsync(@namespace, name, digest, mediaType: null, cancellationToken)).State;
+        var index = (await packages.GetAsync(
+            CnrName.Get(@namespace, name, digest), digest, mediaType: null, cancellationToken)).State;
         var manifest = index.GetContent(digest);
         return format == "json"
             ? BlobJson(index, manifest)
@@ -82,26 +82,28 @@ internal sealed class PullController(PackageRegistry packages) : CnrController
     /// <param name="namespace">The namespace.</param>
     /// <param name="name">The name.</param>
     /// <param name="digest">The digest of a manifest's content.</param>
-    /// <param name="cancellationToken">The request's.</param>
-    [HttpGet(
-        "{namespace}/{name}/blobs/sha256/{digest}/json"), HttpHead("{namespace}/{name}/blobs/sha256/{digest}/json")]
+    /// <param name="cancellationToken">Cancels the request.</param>
+    [HttpGet("{namespace}/{name}/blobs/sha256/{digest}/json")]
+    [HttpHead("{namespace}/{name}/blobs/sha256/{digest}/json")]
     [ProducesResponseType<PulledForm>(StatusCodes.Status200OK, "application/json")]
     public async Task<IActionResult> BlobJsonAsync(
         string @namespace, string name, string digest, CancellationToken cancellationToken)
     {
-        var index = (await packages.GetAsync(@namespace, name, digest, mediaType: null, cancellationToken)).State;
+        var index = (await packages.GetAsync(
+            CnrName.Get(@namespace, name, digest), digest, mediaType: null, cancellationToken)).State;
         return BlobJson(index, index.GetContent(digest));
     }
 
     private async ValueTask<(PackageIndex Index, Manifest Manifest)> FindAsync(
         string @namespace, string name, string release, string mediaType, CancellationToken cancellationToken)
     {
-        var index = (await packages.GetAsync(@namespace, name, release, mediaType, cancellationToken)).State;
+        var index = (await packages.GetAsync(
+            CnrName.Get(@namespace, name, release, mediaType), release, mediaType, cancellationToken)).State;
         return (index, index.Find(release, mediaType));
     }
 
     /// <summary>
-    /// The date of a release that was asked for by its own name. What a query stands for may change to something older.
+    /// Returns the date of an exact release only: the result of a query may change to an older release.
     /// </summary>
     private static (string Name, string Value)[] HeadersOf(Manifest manifest, string release, string mediaType) =>
         release == manifest.Release.Value && mediaType == manifest.MediaType.Value ? HeadersOf(manifest) : [];
@@ -111,15 +113,15 @@ internal sealed class PullController(PackageRegistry packages) : CnrController
 
     private BlobResult Content(
         PackageIndex index, Manifest manifest, string fileName, (string Name, string Value)[] headers) =>
-        new(Opener(index.Name, manifest), manifest.Content.Size, manifest.Content.BlobDigest.Value, Gzip)
+        new(Opener(index.Name, manifest), manifest.Content.Size, manifest.Content.StoredDigest.Value, Gzip)
         {
             FileName = fileName,
             Headers = headers,
         };
 
     /// <summary>
-    /// Opens a content as often as the answer needs it. It holds neither the index nor metadata in memory while the
-    /// content is sent.
+    /// Returns a function that opens a content. It keeps neither the index nor metadata in memory while the content is
+    /// sent.
     /// </summary>
     private Func<ByteRange, CancellationToken, ValueTask<BlobReader>> Opener(PackageName package, Manifest manifest)
     {
@@ -143,13 +145,12 @@ internal sealed class PullController(PackageRegistry packages) : CnrController
         manifest,
         [
             ("filename", BlobName(index, manifest)), ("package", index.Name.Value),
-            ("release", manifest.Content.Digest.Value)
+            ("release", CnrDigest.Of(manifest.Content).Value)
         ],
         HeadersOf(manifest));
 
     /// <summary>
-    /// The tag names everything that the answer is made of: the stored bytes, and the release and media type that a
-    /// query resolved to.
+    /// The entity tag covers the whole response: the stored bytes, and the resolved release and media type.
     /// </summary>
     private BlobJsonResult Json(
         PackageIndex index, Manifest manifest, List<(string, string)> members, (string Name, string Value)[] headers)
@@ -158,7 +159,7 @@ internal sealed class PullController(PackageRegistry packages) : CnrController
         return new BlobJsonResult(
             cancellationToken => open(ByteRange.All, cancellationToken),
             new BlobJson(manifest.Content.Size, members.ToArray()),
-            $"{manifest.Content.BlobDigest}-{manifest.Release}-{manifest.MediaType}-json")
+            $"{manifest.Content.StoredDigest}-{manifest.Release}-{manifest.MediaType}-json")
         {
             Headers = headers,
         };
@@ -168,7 +169,7 @@ internal sealed class PullController(PackageRegistry packages) : CnrController
         $"{index.Name.Namespace}_{index.Name.Name}_{manifest.Release}.tar.gz";
 
     private static string BlobName(PackageIndex index, Manifest manifest) =>
-        $"{index.Name.Namespace}_{index.Name.Name}_{manifest.Content.Digest.Value[..DigestPrefix]}.tar.gz";
+        $"{index.Name.Namespace}_{index.Name.Name}_{CnrDigest.Of(manifest.Content).Value[..DigestPrefix]}.tar.gz";
 }
 
 /// <summary>A package in JSON.</summary>

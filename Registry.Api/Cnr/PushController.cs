@@ -4,47 +4,44 @@ using Registry.Api.Http;
 using Registry.Api.Http.Transfers;
 using Registry.Core.Content;
 using Registry.Core.Packages;
-using Registry.Core.Storage;
 using Registry.Core.Versions;
 
 namespace Registry.Api.Cnr;
 
-/// <summary>Takes packages in.</summary>
-internal sealed class PushController(PackageRegistry packages, IBlobStore blobs, ContentLimits limits) : CnrController
+/// <summary>Pushes packages.</summary>
+internal sealed class PushController(PackageRegistry packages) : CnrController
 {
     /// <summary>Push a release</summary>
     /// <remarks>
     /// The content is a `.tar.gz` in base64, in JSON, a form or the query. It is checked and stored while it arrives. A
-    /// release that is there in this media type is refused with 409 unless the push is forced. Nothing of a refused
-    /// push is kept.
+    /// release that exists in this media type is refused with 409 unless the push is forced. Nothing of a refused push
+    /// is stored.
     /// </remarks>
     /// <param name="namespace">The namespace.</param>
     /// <param name="name">The name.</param>
-    /// <param name="cancellationToken">The request's.</param>
+    /// <param name="cancellationToken">Cancels the request.</param>
     [HttpPost("{namespace}/{name}")]
     [ProducesResponseType<PushedForm>(StatusCodes.Status200OK, "application/json")]
     public async Task<IActionResult> PushAsync(string @namespace, string name, CancellationToken cancellationToken)
     {
-        if (!PackageName.TryCreate(@namespace, name, out var package))
+        if (!CnrName.TryCreate(@namespace, name, out var package))
             throw CnrErrors.NoPackageName(@namespace, name);
         await RequestTransfer.Of(HttpContext)
-            .ReserveInputAsync(PushRequestReader.BufferBytes + PackageUpload.BufferBytes, cancellationToken);
-        await using var push = await PushRequestReader.ReadAsync(
-            Request, token => PackageUpload.BeginAsync(blobs, package.Key, limits, token), limits, cancellationToken);
-        if (!Release.TryParse(push.Release, out var release, out var reason))
-            throw CnrErrors.NoRelease(push.Release, reason);
-        await packages.PushAsync(
-            package,
-            release,
-            MediaTypeOf(push),
-            push.Upload,
-            new PushOptions(push.Force, push.GetMetadata()),
+            .ReserveInputAsync(PushRequestReader.BufferBytes + PackagePush.BufferBytes, cancellationToken);
+        await using var request = await PushRequestReader.ReadAsync(
+            Request,
+            token => packages.BeginPushAsync(package, Caller, token),
+            packages.MaxMetadataBytes,
             cancellationToken);
+        if (!Release.TryParse(request.Release, out var release, out var reason))
+            throw CnrErrors.NoRelease(request.Release, reason);
+        await request.Push.CompleteAsync(
+            release, MediaTypeOf(request), new PushOptions(request.Force, request.GetMetadata()), cancellationToken);
         return JsonBody.Of(new PushedForm("ok"), CnrJsonContext.Default.PushedForm, tag: null);
     }
 
-    private static MediaType MediaTypeOf(PushRequest push) =>
-        push.MediaType is null ? MediaType.Kpm
-        : MediaType.TryParse(push.MediaType, out var mediaType) ? mediaType
-        : throw CnrErrors.NoMediaType(push.MediaType);
+    private static MediaType MediaTypeOf(PushRequest request) =>
+        request.MediaType is null ? MediaType.Kpm
+        : MediaType.TryParse(request.MediaType, out var mediaType) ? mediaType
+        : throw CnrErrors.NoMediaType(request.MediaType);
 }

@@ -1,5 +1,4 @@
 using Registry.Api.Health;
-using Registry.Core.Content;
 using Registry.Core.Maintenance;
 using Registry.Core.Packages;
 using Registry.Core.Storage;
@@ -13,8 +12,7 @@ namespace Registry.Api.Hosting;
 /// <param name="packages">The use cases of packages.</param>
 /// <param name="indexes">The package indexes.</param>
 /// <param name="channels">The use cases of channels.</param>
-/// <param name="limits">The limits of a package.</param>
-/// <param name="collection">The options of the collection.</param>
+/// <param name="collection">When unreferenced blobs are reclaimed.</param>
 /// <param name="time">The clock.</param>
 internal sealed class OpenRegistry(
     IDocumentStore documents,
@@ -23,7 +21,6 @@ internal sealed class OpenRegistry(
     PackageRegistry packages,
     PackageIndexes indexes,
     ChannelRegistry channels,
-    ContentLimits limits,
     CollectionOptions collection,
     TimeProvider time) : IAsyncDisposable
 {
@@ -41,10 +38,7 @@ internal sealed class OpenRegistry(
     /// <summary>The use cases of channels.</summary>
     public ChannelRegistry Channels => channels;
 
-    /// <summary>The limits of a package.</summary>
-    public ContentLimits Limits => limits;
-
-    /// <summary>The options of the collection.</summary>
+    /// <summary>When unreferenced blobs are reclaimed.</summary>
     public CollectionOptions Collection => collection;
 
     /// <summary>The clock.</summary>

@@ -16,6 +16,7 @@ using Registry.Api.Logging;
 using Registry.Api.OpenApi;
 using Registry.Core.Archives;
 using Registry.Core.Catalog;
+using Registry.Core.Events;
 using Registry.Core.Maintenance;
 using Registry.Core.Packages;
 using Registry.Core.Storage;
@@ -205,6 +206,8 @@ public static class RegistryApplication
         services.AddSingleton<TransferBudget>();
         services.AddSingleton<StorageReadiness>();
         services.AddSingleton<MalformedRequests>();
+        services.AddSingleton<IRegistryEventSink, ChangeLog>();
+        services.AddSingleton<RegistryEvents>();
         services.AddSingleton<PackageIndexes>();
         services.AddSingleton<PackageCatalog>();
         services.AddSingleton<PackageRegistry>();

@@ -1,7 +1,9 @@
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Mvc;
+using Registry.Api.Access;
 using Registry.Api.Http;
 using Registry.Api.Http.Transfers;
+using Registry.Core.Access;
 using Registry.Core.Archives;
 using Registry.Core.Errors;
 using Registry.Core.Storage;
@@ -18,8 +20,8 @@ internal sealed class AppArchivesController(AppArchiveRegistry archives) : Contr
 
     /// <summary>Upload an app archive</summary>
     /// <remarks>
-    /// The body is the archive, whatever its Content-Type. It is stored under the sha256 of its bytes; the same bytes
-    /// again renew its time.
+    /// The body is the archive, whatever its Content-Type. It is stored under the sha256 of its bytes. Uploading the
+    /// same bytes again renews its time.
     /// </remarks>
     /// <param name="workspace">A URL with host and path that names the workspace; without one, <c>global</c>.</param>
     /// <param name="cancellationToken">Cancels the request.</param>
@@ -27,27 +29,27 @@ internal sealed class AppArchivesController(AppArchiveRegistry archives) : Contr
     [ProducesResponseType<UploadedArchive>(StatusCodes.Status200OK, "application/json")]
     public async Task<IActionResult> Upload([FromWorkspaceQuery] string? workspace, CancellationToken cancellationToken)
     {
-        if (IsFolder)
+        if (HasTrailingSlash)
         {
             Response.Headers.Allow = "GET, HEAD, DELETE";
             return StatusCode(StatusCodes.Status405MethodNotAllowed);
         }
 
-        // The use case counts. A limit of the server's own would close the connection on a client that still sends, and
-        // which then never reads the 413.
+        // The use case enforces the limit. The server's own limit would close the connection while the client still
+        // sends, and the client would never read the 413.
         if (HttpContext.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } body)
             body.MaxRequestBodySize = null;
         var place = Derive(workspace);
         if (Request.ContentLength > archives.Limits.MaxArchiveBytes)
             throw archives.TooLarge();
         await RequestTransfer.Of(HttpContext).ReserveInputAsync(AppArchiveRegistry.BufferBytes, cancellationToken);
-        var archive = await archives.UploadAsync(place, Request.Body, cancellationToken);
+        var archive = await archives.UploadAsync(place, Request.Body, Caller, cancellationToken);
         return JsonBody.Of(
             new UploadedArchive(archive.Id.Value, SelfLink(archive.Id)), KarJson.Default.UploadedArchive, tag: null);
     }
 
     /// <summary>List app archives</summary>
-    /// <remarks>Those of the workspace and of every workspace whose name begins with it.</remarks>
+    /// <remarks>Those of the workspace and of every workspace whose name starts with it.</remarks>
     /// <param name="workspace">A URL with host and path that names the workspace; without one, <c>global</c>.</param>
     /// <param name="cancellationToken">Cancels the request.</param>
     [HttpGet, HttpHead]
@@ -55,7 +57,7 @@ internal sealed class AppArchivesController(AppArchiveRegistry archives) : Contr
     public IActionResult List([FromWorkspaceQuery] string? workspace, CancellationToken cancellationToken)
     {
         var place = Derive(workspace);
-        return IsFolder
+        return HasTrailingSlash
             ? throw AppArchiveRegistry.NotFound(place, "")
             : new ArchiveList(archives.ListAsync(place, cancellationToken));
     }
@@ -93,11 +95,11 @@ internal sealed class AppArchivesController(AppArchiveRegistry archives) : Contr
         string id, [FromWorkspaceQuery] string? workspace, CancellationToken cancellationToken)
     {
         var place = Derive(workspace);
-        await archives.DeleteAsync(place, ParseId(place, id), cancellationToken);
+        await archives.DeleteAsync(place, ParseId(place, id), Caller, cancellationToken);
         return NoContent();
     }
 
-    /// <summary>An id has no slash: what has one names no archive, not even one of a workspace below.</summary>
+    /// <summary>An id has no slash: a path with one is not an archive, not even of a workspace below.</summary>
     /// <param name="id">The first part.</param>
     /// <param name="rest">The other parts.</param>
     /// <param name="workspace">The workspace.</param>
@@ -107,9 +109,11 @@ internal sealed class AppArchivesController(AppArchiveRegistry archives) : Contr
         throw AppArchiveRegistry.NotFound(Derive(workspace), $"{id}/{rest}");
 
     /// <summary>
-    /// True for a path that ends in a slash, which routing takes for the path without it and the protocol does not.
+    /// Whether the path ends in a slash, which routing ignores and the protocol does not.
     /// </summary>
-    private bool IsFolder => Request.Path.Value!.EndsWith('/');
+    private bool HasTrailingSlash => Request.Path.Value!.EndsWith('/');
+
+    private Caller Caller => RequestCaller.Of(HttpContext, "kar");
 
     private static Workspace Derive(string? argument) => Workspace.TryDerive(argument, out var workspace)
         ? workspace
@@ -117,11 +121,13 @@ internal sealed class AppArchivesController(AppArchiveRegistry archives) : Contr
             ErrorCode.InvalidUsage, "The workspace is a malformed URL, or too long.", ("field", WorkspaceQuery.Name));
 
     private Digest ParseId(Workspace workspace, string id) =>
-        !IsFolder && Digest.TryParse(id, out var digest) ? digest : throw AppArchiveRegistry.NotFound(workspace, id);
+        !HasTrailingSlash && Digest.TryParse(id, out var digest)
+            ? digest
+            : throw AppArchiveRegistry.NotFound(workspace, id);
 
     private string SelfLink(Digest id)
     {
-        // Only a request of HTTP/1.0 has no Host; the reference then names itself so.
+        // Only an HTTP/1.0 request has no Host; the reference server then uses this address.
         var host = Request.Host.HasValue ? Request.Host.Value : "127.0.0.1";
         return $"{Request.Scheme}://{host}{Request.PathBase}/{Root}/{id}";
     }

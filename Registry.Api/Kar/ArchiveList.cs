@@ -10,13 +10,13 @@ using Registry.Core.Archives;
 namespace Registry.Api.Kar;
 
 /// <summary>
-/// Answers with a list of any length. A short one is made first, so that it has an <c>ETag</c> and a fault on the way
-/// is a 503; a longer one goes out as the storage gives it, in little memory, and a fault breaks the connection.
+/// Responds with a list of any length. A short list is read completely first, so that it has an <c>ETag</c> and a
+/// failure is a 503. A longer one is streamed from the storage in constant memory, and a failure aborts the connection.
 /// </summary>
-/// <param name="archives">What to list.</param>
+/// <param name="archives">The archives.</param>
 internal sealed class ArchiveList(IAsyncEnumerable<AppArchive> archives) : IActionResult
 {
-    /// <summary>The most entries that are made before they are sent: what the reference shows at most.</summary>
+    /// <summary>The maximum number of entries of a short list: the most that the reference server returns.</summary>
     public const int MaxWhole = 1000;
 
     private const int FlushBytes = 16 * 1024;
@@ -40,7 +40,7 @@ internal sealed class ArchiveList(IAsyncEnumerable<AppArchive> archives) : IActi
         await JsonBody.OfMany(first, KarJson.Default.ListedArchive, TagOf(first)).ExecuteResultAsync(context);
     }
 
-    /// <summary>A name and a generation say everything of an entry.</summary>
+    /// <summary>The name and generation of an entry determine its other values.</summary>
     private static string TagOf(List<ListedArchive> archives)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
@@ -59,7 +59,7 @@ internal sealed class ArchiveList(IAsyncEnumerable<AppArchive> archives) : IActi
 
         await RequestTransfer.Of(http).ReserveOutputAsync(long.MaxValue, http.RequestAborted);
 
-        // From here on an exception finds an answer under way, and the connection is broken.
+        // From here on the response has started, and an exception aborts the connection.
         await response.StartAsync(http.RequestAborted);
         await using var json = new Utf8JsonWriter(response.BodyWriter);
         json.WriteStartArray();

@@ -4,25 +4,25 @@ using Registry.Core.Archives;
 
 namespace Registry.Api.Kar;
 
-/// <summary>The answer to an upload.</summary>
+/// <summary>The response to an upload.</summary>
 /// <param name="AppArchiveId">The sha256 of the archive.</param>
-/// <param name="SelfLink">Where it is, without the workspace: clients append that themselves.</param>
+/// <param name="SelfLink">The address of the archive, without the workspace: clients append it.</param>
 public sealed record UploadedArchive(
     [property: JsonPropertyName("app_archive_id")] string AppArchiveId,
     [property: JsonPropertyName("selfLink")] string SelfLink);
 
-/// <summary>An archive in a list. All values are strings, as the reference's storage wrote them.</summary>
-/// <param name="Generation">Microseconds since 1970: larger after each upload of the same archive.</param>
+/// <summary>An archive in a list. All values are strings, as on the reference server.</summary>
+/// <param name="Generation">The time of the last upload in microseconds since 1970.</param>
 /// <param name="Name"><c>{workspace}{id}.zip</c>.</param>
-/// <param name="Size">Bytes.</param>
-/// <param name="TimeCreated">When it was uploaded: UTC in milliseconds, with <c>Z</c>.</param>
+/// <param name="Size">The length in bytes.</param>
+/// <param name="TimeCreated">The time of the last upload: UTC in milliseconds, with <c>Z</c>.</param>
 public sealed record ListedArchive(
     [property: JsonPropertyName("generation")] string Generation,
     [property: JsonPropertyName("name")] string Name,
     [property: JsonPropertyName("size")] string Size,
     [property: JsonPropertyName("timeCreated")] string TimeCreated)
 {
-    /// <summary>The wire form of an archive.</summary>
+    /// <summary>Creates the wire form of an archive.</summary>
     public static ListedArchive Of(AppArchive archive)
     {
         ArgumentNullException.ThrowIfNull(archive);

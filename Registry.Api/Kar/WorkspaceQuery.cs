@@ -8,25 +8,24 @@ using Registry.Core.Errors;
 namespace Registry.Api.Kar;
 
 /// <summary>
-/// Reads the argument <c>workspace</c> from the query string as Tornado 4.3 does: only there, the last of several,
-/// <c>+</c> for a space, escapes as UTF-8, control characters as spaces, without white space at both ends. ASP.NET's
-/// own reading differs in most of these.
+/// Reads the argument <c>workspace</c> from the query string as Tornado 4.3 does: the last of several, <c>+</c> for a
+/// space, escapes as UTF-8, control characters as spaces, trimmed. ASP.NET Core differs in most of these.
 /// </summary>
 internal static class WorkspaceQuery
 {
-    /// <summary>The argument's name.</summary>
+    /// <summary>The name of the argument.</summary>
     public const string Name = "workspace";
 
     private static readonly UTF8Encoding StrictUtf8 =
         new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
-    /// <summary>x00-x08 and x0e-x1f: not the white space between them.</summary>
+    /// <summary>The characters x00-x08 and x0e-x1f, without the white space between them.</summary>
     private static readonly SearchValues<char> Controls = SearchValues.Create(
         [.. Enumerable.Range(0, 0x20).Where(static c => c is < 0x09 or > 0x0d).Select(static c => (char)c)]);
 
-    /// <summary>The argument, decoded; null when it is not there.</summary>
+    /// <summary>Returns the decoded argument; null when it is absent.</summary>
     /// <param name="query">The query string as it was sent, with or without its question mark.</param>
-    /// <exception cref="RegistryException"><see cref="ErrorCode.InvalidUsage"/>: it is no UTF-8.</exception>
+    /// <exception cref="RegistryException"><see cref="ErrorCode.InvalidUsage"/>: it is not UTF-8.</exception>
     public static string? Read(string? query)
     {
         string? last = null;
@@ -61,7 +60,7 @@ internal static class WorkspaceQuery
     }
 
     /// <summary>
-    /// The bytes behind a piece of a query. A percent sign that no two hex digits follow is a percent sign.
+    /// Decodes a part of a query. A percent sign without two hex digits is kept.
     /// </summary>
     private static ReadOnlySpan<byte> Unescape(ReadOnlySpan<char> text)
     {

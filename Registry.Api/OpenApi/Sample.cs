@@ -59,7 +59,7 @@ internal static class Sample
     /// <summary>The manifest of the release.</summary>
     public static Manifest Manifest { get; } = new(
         Core.Versions.Release.Parse(Release),
-        new Descriptor(Helm, Core.Storage.Digest.Parse(Digest), BlobDigest: Core.Storage.Digest.Parse(Digest), Size),
+        new ContentDescriptor(Helm, Core.Storage.Digest.Parse(Digest), Size, Core.Storage.Digest.Parse(Digest)),
         PushedAt,
         Metadata: null,
         PushId: "");

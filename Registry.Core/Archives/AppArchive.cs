@@ -2,17 +2,17 @@ using Registry.Core.Storage;
 
 namespace Registry.Core.Archives;
 
-/// <summary>An app archive as it is stored. The same bytes in two workspaces are two archives.</summary>
-/// <param name="Workspace">Where it belongs.</param>
-/// <param name="Id">The sha256 of its bytes.</param>
-/// <param name="Size">Bytes, at least one.</param>
-/// <param name="UploadedAt">When it was last uploaded, in whole microseconds.</param>
+/// <summary>A stored app archive. The same bytes in two workspaces are two archives.</summary>
+/// <param name="Workspace">The workspace.</param>
+/// <param name="Id">The sha256 of the bytes.</param>
+/// <param name="Size">The length in bytes, at least 1.</param>
+/// <param name="UploadedAt">The time of the last upload, in whole microseconds.</param>
 public sealed record AppArchive(Workspace Workspace, Digest Id, long Size, DateTimeOffset UploadedAt)
 {
-    /// <summary>Microseconds since 1970: larger after each upload of the same archive.</summary>
+    /// <summary>The time of the last upload in microseconds since 1970.</summary>
     public long Generation => (UploadedAt - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
 
-    /// <summary>Reads what storage knows of one.</summary>
+    /// <summary>Creates an archive from its blob.</summary>
     public static AppArchive From(
         BlobInfo blob) => new(Workspace.FromScope(blob.Key.Scope), blob.Key.Digest, blob.Length, blob.UploadedAt);
 }

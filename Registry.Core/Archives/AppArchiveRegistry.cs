@@ -1,40 +1,42 @@
 using System.Buffers;
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
-using Microsoft.Extensions.Logging;
+using Registry.Core.Access;
 using Registry.Core.Errors;
+using Registry.Core.Events;
 using Registry.Core.Storage;
 
 namespace Registry.Core.Archives;
 
 /// <summary>
-/// What people do with app archives. An archive is any bytes but none at all; nobody looks inside. The blob is the
-/// whole truth: there is no document beside it.
+/// The use cases of app archives. An archive has any content of at least one byte, which is not inspected. It is stored
+/// as a blob without a document.
 /// </summary>
-/// <param name="blobs">Where they are.</param>
-/// <param name="limits">How large one may be.</param>
-/// <param name="logger">Told of every change.</param>
-public sealed partial class AppArchiveRegistry(
-    IBlobStore blobs, ArchiveLimits limits, ILogger<AppArchiveRegistry> logger)
+/// <param name="blobs">The storage of the archives.</param>
+/// <param name="limits">The limits of uploads.</param>
+/// <param name="events">Raises an event for every change.</param>
+public sealed class AppArchiveRegistry(IBlobStore blobs, ArchiveLimits limits, RegistryEvents events)
 {
-    /// <summary>The memory of one upload, beside that of the storage, in bytes.</summary>
+    /// <summary>The memory of one upload, in bytes, in addition to that of the storage.</summary>
     public const int BufferBytes = 64 * 1024;
 
-    /// <summary>How large an archive may be.</summary>
+    /// <summary>The limits of uploads.</summary>
     public ArchiveLimits Limits { get; } = limits;
 
     /// <summary>
-    /// Stores an archive under the sha256 of its bytes. The same bytes again renew its time. Refused or cancelled, it
-    /// leaves nothing.
+    /// Stores an archive under the sha256 of its bytes. Uploading the same bytes again renews its time. A refused or
+    /// cancelled upload leaves nothing behind.
     /// </summary>
-    /// <param name="workspace">Where it belongs.</param>
-    /// <param name="content">The bytes, read forward once.</param>
+    /// <param name="workspace">The workspace.</param>
+    /// <param name="content">The bytes, which are read once.</param>
+    /// <param name="caller">Who uploads.</param>
     /// <param name="cancellationToken">Cancels the upload.</param>
     /// <exception cref="RegistryException">
     /// <see cref="ErrorCode.InvalidUsage"/>: no bytes, or too many parts in the workspace.
     /// <see cref="ErrorCode.RequestTooLarge"/>: more than the limit.
     /// </exception>
-    public async Task<AppArchive> UploadAsync(Workspace workspace, Stream content, CancellationToken cancellationToken)
+    public async Task<AppArchive> UploadAsync(
+        Workspace workspace, Stream content, Caller caller, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(content);
         if (workspace.Parts > Limits.MaxWorkspaceParts)
@@ -65,7 +67,7 @@ public sealed partial class AppArchiveRegistry(
             var committed =
                 await writer.CommitAsync(Digest.FromHash(hash.GetHashAndReset()), uploadedAt: null, cancellationToken);
             var archive = AppArchive.From(committed.Info);
-            LogUploaded(archive.Id, archive.Size, workspace.Name);
+            Raise(RegistryAction.ArchiveUploaded, workspace, archive.Id, archive.Size, caller);
             return archive;
         }
         finally
@@ -75,7 +77,7 @@ public sealed partial class AppArchiveRegistry(
     }
 
     /// <summary>
-    /// Lists the archives of a workspace and of every workspace below it, each once, in the order of their stored keys.
+    /// Lists the archives of a workspace and of every workspace below it, once each, in the order of their keys.
     /// </summary>
     public async IAsyncEnumerable<AppArchive> ListAsync(
         Workspace workspace, [EnumeratorCancellation] CancellationToken cancellationToken)
@@ -84,15 +86,15 @@ public sealed partial class AppArchiveRegistry(
             yield return AppArchive.From(blob);
     }
 
-    /// <summary>Looks an archive up: null when there is none.</summary>
+    /// <summary>Returns an archive; null when it does not exist.</summary>
     public async Task<AppArchive?> FindAsync(Workspace workspace, Digest id, CancellationToken cancellationToken) =>
         await blobs.StatAsync(new BlobKey(workspace.Scope, id), cancellationToken) is { } blob
             ? AppArchive.From(blob)
             : null;
 
-    /// <summary>Opens an archive, or a part of one; the caller disposes the reader.</summary>
+    /// <summary>Opens an archive or a part of it; the caller disposes the reader.</summary>
     /// <exception cref="RegistryException"><see cref="ErrorCode.ArchiveNotFound"/>.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">The range reaches past the end.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The range exceeds the archive.</exception>
     public async ValueTask<BlobReader> OpenAsync(
         Workspace workspace, Digest id, ByteRange range, CancellationToken cancellationToken) =>
         await blobs.OpenAsync(new BlobKey(workspace.Scope, id), range, cancellationToken)
@@ -100,28 +102,31 @@ public sealed partial class AppArchiveRegistry(
 
     /// <summary>Deletes an archive.</summary>
     /// <exception cref="RegistryException"><see cref="ErrorCode.ArchiveNotFound"/>.</exception>
-    public async Task DeleteAsync(Workspace workspace, Digest id, CancellationToken cancellationToken)
+    public async Task DeleteAsync(
+        Workspace workspace, Digest id, Caller caller, CancellationToken cancellationToken)
     {
         if (!await blobs.TryDeleteAsync(new BlobKey(workspace.Scope, id), Precondition.None, cancellationToken))
             throw NotFound(workspace, id.Value);
-        LogDeleted(id, workspace.Name);
+        Raise(RegistryAction.ArchiveDeleted, workspace, id, size: null, caller);
     }
 
-    /// <summary>The refusal of an archive that is not there.</summary>
-    /// <param name="workspace">Where it was looked for.</param>
-    /// <param name="id">What was asked for: possibly no id at all.</param>
+    /// <summary>Creates the error for an archive that does not exist.</summary>
+    /// <param name="workspace">The workspace.</param>
+    /// <param name="id">The requested id, which may be invalid.</param>
     public static RegistryException NotFound(Workspace workspace, string id) => new(
-        ErrorCode.ArchiveNotFound, "There is no such app archive in this workspace.", (
-            "app_archive_id",
-            id), ("workspace", workspace.Name));
+        ErrorCode.ArchiveNotFound,
+        "There is no such app archive in this workspace.",
+        ("app_archive_id", id),
+        ("workspace", workspace.Name));
 
     /// <summary>
-    /// The refusal of an archive that is over the limit, told before its bytes where its length is known.
+    /// Creates the error for an archive over the limit. When the length is known beforehand, it is checked before any
+    /// bytes are read.
     /// </summary>
     public RegistryException TooLarge() => new(
-        ErrorCode.RequestTooLarge, $"An archive has at most {Limits.MaxArchiveBytes} bytes.", (
-            "limit",
-            Limits.MaxArchiveBytes));
+        ErrorCode.RequestTooLarge,
+        $"An archive has at most {Limits.MaxArchiveBytes} bytes.",
+        ("limit", Limits.MaxArchiveBytes));
 
     private RegistryException TooDeep(Workspace workspace) => new(
         ErrorCode.InvalidUsage,
@@ -129,11 +134,10 @@ public sealed partial class AppArchiveRegistry(
             + $"{Limits.MaxWorkspaceParts}.",
         ("field", "workspace"), ("parts", workspace.Parts), ("limit", Limits.MaxWorkspaceParts));
 
-    // A workspace's name holds neither user nor password of its URL.
-    [LoggerMessage(
-        Level = LogLevel.Information, Message = "Uploaded app archive {Id} of {Bytes} bytes to workspace {Workspace}")]
-    private partial void LogUploaded(Digest id, long bytes, string workspace);
-
-    [LoggerMessage(Level = LogLevel.Information, Message = "Deleted app archive {Id} of workspace {Workspace}")]
-    private partial void LogDeleted(Digest id, string workspace);
+    private void Raise(RegistryAction action, Workspace workspace, Digest id, long? size, Caller caller) =>
+        events.Raise(new RegistryEvent(events.Now, caller, action, workspace.Name)
+        {
+            StoredDigest = id,
+            Size = size,
+        });
 }

@@ -1,15 +1,15 @@
 namespace Registry.Core.Archives;
 
-/// <summary>What an app archive may be.</summary>
+/// <summary>The limits of app archives.</summary>
 public sealed record ArchiveLimits
 {
-    /// <summary>The largest archive, in bytes.</summary>
+    /// <summary>The maximum size of an archive, in bytes.</summary>
     /// <value>Default: 104,857,600 (100 MiB), the limit of the KAR reference.</value>
     public long MaxArchiveBytes { get; init; } = 100 * 1024 * 1024;
 
     /// <summary>
-    /// The most parts of a workspace that an archive is uploaded to. What is stored deeper can be read and deleted.
+    /// The maximum number of parts of a workspace for uploads. Archives that are stored deeper can be read and deleted.
     /// </summary>
-    /// <value>Default 32: some storages spend a folder on each part.</value>
+    /// <value>Default 32: some storages create a folder for each part.</value>
     public int MaxWorkspaceParts { get; init; } = 32;
 }

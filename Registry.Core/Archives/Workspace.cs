@@ -3,8 +3,8 @@ using Registry.Core.Storage;
 namespace Registry.Core.Archives;
 
 /// <summary>
-/// Where app archives belong: a host and a path, or <c>global/</c>. Data, never a path of a disk; <c>..</c> in it means
-/// nothing.
+/// The workspace of app archives: a host and a path, or <c>global/</c>. It is never used as a file path, so <c>..</c>
+/// has no meaning in it.
 /// </summary>
 public readonly record struct Workspace
 {
@@ -17,23 +17,23 @@ public readonly record struct Workspace
     /// <summary>
     /// The workspace as clients see it, such as <c>github.com/kubernauts/kploy.net/</c>: it always ends in a slash.
     /// </summary>
-    /// <exception cref="InvalidOperationException">This is the default value, which is no workspace.</exception>
-    public string Name => name ?? throw new InvalidOperationException("A default Workspace is none.");
+    /// <exception cref="InvalidOperationException">This is the default value.</exception>
+    public string Name => name ?? throw new InvalidOperationException("A default Workspace has no name.");
 
-    /// <summary>How many parts it has between slashes, the host among them.</summary>
+    /// <summary>The number of parts between slashes, including the host.</summary>
     public int Parts => Name.AsSpan().Count('/');
 
     /// <summary>
-    /// Where storage keeps its archives: one segment for each part between slashes, so that one workspace lies below
-    /// another exactly where its name begins with the other's.
+    /// The scope of the archives: one segment for each part between slashes, so that a workspace is below another
+    /// exactly when its name starts with the name of the other.
     /// </summary>
     public StoreKey Scope { get; }
 
     /// <summary>
-    /// Derives the workspace from what a client says, by the rule of the KAR reference: <c>host/path/</c> of a URL that
-    /// has both, in any scheme or none, and <c>global/</c> for everything else.
+    /// Derives the workspace from the argument of a request, by the rule of the KAR reference: <c>host/path/</c> for a
+    /// URL that has both, with any scheme or none, and <c>global/</c> for everything else.
     /// </summary>
-    /// <param name="argument">A URL, or any text; null means that the client said nothing.</param>
+    /// <param name="argument">A URL, or any text; null when the request has none.</param>
     /// <param name="workspace">The workspace.</param>
     /// <returns>
     /// False for an authority with an unmatched bracket, and for a workspace that is too long for a
@@ -52,14 +52,14 @@ public readonly record struct Workspace
         return true;
     }
 
-    /// <summary>The workspace of a scope that storage lists.</summary>
+    /// <summary>Returns the workspace of a listed scope.</summary>
     /// <exception cref="ArgumentException">
     /// <paramref name="scope"/> is not below <see cref="StoreKeys.Archives"/>.
     /// </exception>
     public static Workspace FromScope(StoreKey scope) =>
         scope.IsBelow(StoreKeys.Archives)
             ? new Workspace(string.Join('/', scope.Segments().Skip(1)) + '/', scope)
-            : throw new ArgumentException($"'{scope}' is no scope of archives.", nameof(scope));
+            : throw new ArgumentException($"'{scope}' is not a scope of archives.", nameof(scope));
 
     /// <inheritdoc/>
     public override string ToString() => name ?? "";

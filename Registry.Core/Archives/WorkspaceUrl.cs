@@ -3,8 +3,8 @@ using System.Buffers;
 namespace Registry.Core.Archives;
 
 /// <summary>
-/// Takes host and path out of a URL exactly as <c>urlparse</c> of Python 2.7 does, which the KAR reference derives
-/// workspaces with: what that function makes of odd input decides under which name people find their archives.
+/// Splits a URL exactly as <c>urlparse</c> of Python 2.7, by which the KAR reference derives workspaces: its handling
+/// of unusual input decides the names of stored archives.
 /// </summary>
 internal static class WorkspaceUrl
 {
@@ -12,8 +12,8 @@ internal static class WorkspaceUrl
         SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+-.");
 
     /// <summary>
-    /// The schemes whose last path segment may end in <c>;params</c>, "no scheme" among them; with any other a
-    /// semicolon is text.
+    /// The schemes whose last path segment may end in <c>;params</c>, including no scheme; with any other, a semicolon
+    /// is part of the path.
     /// </summary>
     private static readonly string[] SchemesWithParams =
         [
@@ -23,11 +23,11 @@ internal static class WorkspaceUrl
 
     /// <summary>Splits a URL.</summary>
     /// <param name="url">Any text.</param>
-    /// <param name="host">Lower case, without user, password and port; empty when there is none.</param>
+    /// <param name="host">The host in lower case, without user, password and port; empty when there is none.</param>
     /// <param name="path">
-    /// As it is written, without query, fragment and the parameters of its last segment; may be empty.
+    /// The path as written, without query, fragment and the parameters of its last segment; may be empty.
     /// </param>
-    /// <returns>False where the original raises an error: a bracket in the authority without its counterpart.</returns>
+    /// <returns>False when the original raises an error: for an unmatched bracket in the authority.</returns>
     public static bool TrySplit(string url, out string host, out string path)
     {
         (host, path) = ("", "");
@@ -58,8 +58,8 @@ internal static class WorkspaceUrl
     }
 
     /// <summary>
-    /// Where the colon behind the scheme is; -1 for no scheme. <c>name:8080</c> is a host with a port and has none,
-    /// except that <c>http</c> always is a scheme.
+    /// Returns the index of the colon after the scheme; -1 for no scheme. <c>name:8080</c> is a host with a port and
+    /// has none, except that <c>http</c> is always a scheme.
     /// </summary>
     private static int SchemeLength(ReadOnlySpan<char> url)
     {
@@ -81,8 +81,8 @@ internal static class WorkspaceUrl
     }
 
     /// <summary>
-    /// Lower case of every script. The dotted capital I is the one letter that .NET leaves as it is and Python does
-    /// not.
+    /// Converts to lower case as Python does. .NET differs in one letter only: it leaves the dotted capital I
+    /// unchanged.
     /// </summary>
     private static string Lower(ReadOnlySpan<char> text) => text.ToString().ToLowerInvariant().Replace('\u0130', 'i');
 

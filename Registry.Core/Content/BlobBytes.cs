@@ -4,16 +4,16 @@ using Registry.Core.Storage;
 
 namespace Registry.Core.Content;
 
-/// <summary>Reads whole blobs, in memory that does not grow with them.</summary>
+/// <summary>Reads whole blobs in constant memory.</summary>
 internal static class BlobBytes
 {
     private const int BufferBytes = 128 * 1024;
 
-    /// <summary>Reads to the end and gives the sha256 of what came.</summary>
+    /// <summary>Reads a stream to its end and returns its sha256.</summary>
     /// <param name="content">The bytes.</param>
-    /// <param name="take">Also gets them, piece by piece; null where only the digest is wanted.</param>
-    /// <param name="count">Told of how many came, piece by piece; null where nobody counts.</param>
-    /// <param name="cancellationToken">Gives up.</param>
+    /// <param name="take">Receives the bytes in pieces; null to compute the digest only.</param>
+    /// <param name="count">Receives the length of each piece; null for none.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
     public static async Task<Digest> HashAsync(
         Stream content,
         Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask>? take,

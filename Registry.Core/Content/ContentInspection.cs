@@ -7,22 +7,22 @@ using Registry.Core.Storage;
 namespace Registry.Core.Content;
 
 /// <summary>
-/// Gunzips a package beside its upload: hashes the tar and walks its structure. Whoever writes waits when it falls
-/// behind, so that memory is bounded by <see cref="MaxWaitingBytes"/>. A small one is inspected where it ends, in one
-/// go: to wake another thread for it takes longer.
+/// Gunzips a package while it is uploaded: hashes the tar and checks its structure. Writers wait when it falls behind,
+/// so memory is bounded by <see cref="MaxWaitingBytes"/>. A small package is inspected at its end, since waking another
+/// thread would take longer.
 /// </summary>
 internal sealed class ContentInspection : IAsyncDisposable
 {
     private const int MaxWaitingBytes = 128 << 10;
     private const int BufferBytes = 64 << 10;
 
-    /// <summary>What inflating takes: its window and the buffer of its stream.</summary>
+    /// <summary>The memory of inflating: its window and the buffer of its stream.</summary>
     private const int InflateBytes = 64 << 10;
 
     /// <summary>The memory of one inspection, in bytes.</summary>
     public const int MemoryBytes = MaxWaitingBytes + BufferBytes + InflateBytes;
 
-    /// <summary>Contents up to here are small.</summary>
+    /// <summary>The maximum size of a small content.</summary>
     private const int SmallBytes = 64 << 10;
 
     private readonly ContentLimits limits;
@@ -36,24 +36,23 @@ internal sealed class ContentInspection : IAsyncDisposable
     private long written;
 
     /// <summary>The inspection; null before it has begun.</summary>
-    private Task<Verdict>? inspecting;
+    private Task<InspectionResult>? inspecting;
 
     public ContentInspection(ContentLimits limits)
     {
         if (!AppContext.TryGetSwitch("System.IO.Compression.UseStrictValidation", out var strict) || !strict)
             throw new InvalidOperationException(
-                "The host must set System.IO.Compression.UseStrictValidation: without it a truncated gzip passes "
-                    + "for a whole one.");
+                "The host must set System.IO.Compression.UseStrictValidation: otherwise a truncated gzip is accepted.");
         this.limits = limits;
     }
 
     /// <summary>
-    /// True once nothing more needs to be written: before <see cref="CompleteAsync"/> that means that the content is
-    /// refused, or the inspection failed.
+    /// Whether no more bytes are needed: before <see cref="CompleteAsync"/> this means that the content is refused, or
+    /// the inspection failed.
     /// </summary>
     public bool HasEnded => inspecting is { IsCompleted: true };
 
-    /// <summary>Hands over a copy of the next bytes.</summary>
+    /// <summary>Copies the next bytes for inspection.</summary>
     public async ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
     {
         written += bytes.Length;
@@ -62,18 +61,18 @@ internal sealed class ContentInspection : IAsyncDisposable
         await pipe.Writer.WriteAsync(bytes, cancellationToken);
     }
 
-    /// <summary>Says that all bytes were written, and gives the verdict.</summary>
-    public async ValueTask<Verdict> CompleteAsync(CancellationToken cancellationToken)
+    /// <summary>Ends the content and returns the result.</summary>
+    public async ValueTask<InspectionResult> CompleteAsync(CancellationToken cancellationToken)
     {
         await pipe.Writer.CompleteAsync();
         return await (inspecting ??= InspectAsync(stop.Token)).WaitAsync(cancellationToken);
     }
 
-    /// <summary>Stops, whatever is under way.</summary>
+    /// <summary>Stops the inspection.</summary>
     public async ValueTask DisposeAsync()
     {
         await stop.CancelAsync();
-        // Its outcome belongs to CompleteAsync; here it only has to be over before its buffers go.
+        // CompleteAsync reports its outcome; here it only has to end before its buffers are returned.
         if (inspecting is not null)
             await ((Task)inspecting).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         else
@@ -82,7 +81,7 @@ internal sealed class ContentInspection : IAsyncDisposable
         stop.Dispose();
     }
 
-    private async Task<Verdict> InspectAsync(CancellationToken cancellationToken)
+    private async Task<InspectionResult> InspectAsync(CancellationToken cancellationToken)
     {
         var buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
         await using var source = new GzipSource(pipe.Reader);
@@ -92,7 +91,7 @@ internal sealed class ContentInspection : IAsyncDisposable
         }
         catch (InvalidDataException)
         {
-            return Verdict.Refused(
+            return InspectionResult.Refused(
                 source.BeginsAsGzip ? "The blob is a gzip that is damaged or cut short."
                 : FileKind.Find(source.Head) is { } kind
                     ? $"The blob is {kind}; a gzipped tar (.tar.gz, .tgz) is expected."
@@ -105,7 +104,8 @@ internal sealed class ContentInspection : IAsyncDisposable
         }
     }
 
-    private async ValueTask<Verdict> GunzipAsync(GzipSource source, byte[] buffer, CancellationToken cancellationToken)
+    private async ValueTask<InspectionResult> GunzipAsync(
+        GzipSource source, byte[] buffer, CancellationToken cancellationToken)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         await using var gzip = new GZipStream(source, CompressionMode.Decompress, leaveOpen: true);
@@ -116,32 +116,32 @@ internal sealed class ContentInspection : IAsyncDisposable
         {
             unpacked += read;
             if (unpacked > limits.MaxUnpackedBytes)
-                return Verdict.Refused(
+                return InspectionResult.Refused(
                     $"The package unpacks to more than {limits.MaxUnpackedBytes} bytes, the limit of this registry.");
             if (unpacked > limits.RatioFloorBytes && (unpacked - 1) / limits.MaxRatio >= source.BytesRead)
-                return Verdict.Refused(
+                return InspectionResult.Refused(
                     $"The package unpacks to more than {limits.MaxRatio} times its size, the limit of this registry.");
             if (tar.Feed(buffer.AsSpan(0, read)) is { } damage)
-                return Verdict.Refused(damage);
+                return InspectionResult.Refused(damage);
             hash.AppendData(buffer, 0, read);
         }
 
-        // At the end of a member GZipStream looks for another one: it stops without having met the end of its input
-        // only at bytes that begin none. NULs up to the end are padding, which gzip and tar pass over too.
+        // At the end of a member GZipStream looks for another one. It stops before the end of its input only at bytes
+        // that do not start one. NULs up to the end are padding, which gzip and tar ignore too.
         if (source is { EndSeen: false, PaddingSeen: false })
-            return Verdict.Refused("Bytes follow the end of the gzip.");
+            return InspectionResult.Refused("Bytes follow the end of the gzip.");
         if (source.BytesRead == 0)
-            return Verdict.Refused("The blob is empty.");
+            return InspectionResult.Refused("The blob is empty.");
         return tar.End() is { } refusal
-            ? Verdict.Refused(refusal)
-            : new Verdict(Digest.FromHash(hash.GetHashAndReset()), null);
+            ? InspectionResult.Refused(refusal)
+            : new InspectionResult(Digest.FromHash(hash.GetHashAndReset()), null);
     }
 
-    /// <summary>What the inspection found.</summary>
-    /// <param name="ContentDigest">The sha256 of the tar; no digest where the content is refused.</param>
-    /// <param name="Refusal">Why the content is refused, one sentence for people; null when it is accepted.</param>
-    public readonly record struct Verdict(Digest ContentDigest, string? Refusal)
+    /// <summary>The result of an inspection.</summary>
+    /// <param name="TarDigest">The sha256 of the tar; the default value when the content is refused.</param>
+    /// <param name="Refusal">Why the content is refused, as a sentence; null when it is accepted.</param>
+    public readonly record struct InspectionResult(Digest TarDigest, string? Refusal)
     {
-        public static Verdict Refused(string reason) => new(default, reason);
+        public static InspectionResult Refused(string reason) => new(default, reason);
     }
 }

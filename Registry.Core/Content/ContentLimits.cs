@@ -1,38 +1,38 @@
 namespace Registry.Core.Content;
 
 /// <summary>
-/// How large a pushed package may be. What passes a limit is refused with 422 and the limit's number, and nothing of it
-/// is kept.
+/// The size limits of a pushed package. A package that exceeds one is refused with 422 and the limit, and nothing of it
+/// is stored.
 /// </summary>
 public sealed record ContentLimits
 {
-    /// <summary>The largest package as it is stored (the gzip), in bytes.</summary>
+    /// <summary>The maximum size of a package as it is stored (the gzip), in bytes.</summary>
     /// <value>512 MiB.</value>
     public long MaxPackageBytes { get; init; } = 512L << 20;
 
-    /// <summary>The largest tar inside a package, in bytes.</summary>
+    /// <summary>The maximum size of the tar inside a package, in bytes.</summary>
     /// <value>2 GiB.</value>
     public long MaxUnpackedBytes { get; init; } = 2L << 30;
 
     /// <summary>
-    /// How many times its own size a gzip may unpack to. Judged while it unpacks, against the bytes read so far, so
-    /// that a decompression bomb ends early; deflate itself reaches about 1,030.
+    /// The maximum ratio of unpacked to compressed size. It is checked while unpacking, against the bytes read so far,
+    /// which stops a decompression bomb early. Deflate reaches about 1,030.
     /// </summary>
     /// <value>200.</value>
     public int MaxRatio { get; init; } = 200;
 
     /// <summary>
-    /// The unpacked bytes up to which <see cref="MaxRatio"/> is not judged: small archives of padding and repetition
-    /// are normal.
+    /// The unpacked size up to which <see cref="MaxRatio"/> is not checked, in bytes: small archives of padding and
+    /// repetition are normal.
     /// </summary>
     /// <value>16 MiB.</value>
     public long RatioFloorBytes { get; init; } = 16L << 20;
 
-    /// <summary>The most entries of a tar; headers that only extend another entry do not count.</summary>
+    /// <summary>The maximum number of entries of a tar, without headers that only extend another entry.</summary>
     /// <value>100,000.</value>
     public int MaxTarEntries { get; init; } = 100_000;
 
-    /// <summary>The largest metadata of a manifest, in bytes of its JSON text.</summary>
+    /// <summary>The maximum size of the metadata of a manifest, in bytes of JSON.</summary>
     /// <value>64 KiB.</value>
     public int MaxMetadataBytes { get; init; } = 64 << 10;
 }

@@ -1,16 +1,17 @@
 
 namespace Registry.Core.Content;
 
-/// <summary>Names the kinds of file that people send in place of a gzipped tar.</summary>
+/// <summary>Recognizes the kinds of files that users send instead of a gzipped tar.</summary>
 internal static class FileKind
 {
-    /// <summary>How many bytes of the beginning tell every kind: one block of a tar.</summary>
+    /// <summary>The number of bytes that suffice to recognize every kind: one block of a tar.</summary>
     public const int HeadBytes = TarHeader.BlockBytes;
 
-    /// <summary>Names the kind of a file, as in "This is a zip archive".</summary>
-    /// <param name="head">Its first <see cref="HeadBytes"/> bytes; of a shorter file all of them, and NULs or nothing
-    /// behind.</param>
-    /// <returns>Null for any other kind, gzip included.</returns>
+    /// <summary>Returns the kind of a file, as in "This is a zip archive".</summary>
+    /// <param name="head">
+    /// The first <see cref="HeadBytes"/> bytes. Those of a shorter file may be followed by NULs.
+    /// </param>
+    /// <returns>The kind; null for any other, including gzip.</returns>
     public static string? Find(ReadOnlySpan<byte> head) =>
         head.StartsWith("PK\x03\x04"u8) || head.StartsWith("PK\x05\x06"u8) ? "a zip archive"
         : head.StartsWith((ReadOnlySpan<byte>)[0x28, 0xb5, 0x2f, 0xfd]) ? "compressed by zstd"

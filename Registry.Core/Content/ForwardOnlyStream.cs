@@ -1,9 +1,9 @@
 namespace Registry.Core.Content;
 
 /// <summary>
-/// What every stream shares here that is read forward, once, without blocking, and does nothing else.
+/// A stream that can only be read forward, once, and asynchronously.
 /// </summary>
-/// <param name="length">How many bytes it gives; null where that is not known beforehand.</param>
+/// <param name="length">The length in bytes; null when it is not known in advance.</param>
 public abstract class ForwardOnlyStream(long? length) : Stream
 {
     /// <inheritdoc/>
@@ -17,19 +17,19 @@ public abstract class ForwardOnlyStream(long? length) : Stream
 
     /// <inheritdoc/>
     public sealed override long Length =>
-        length ?? throw new NotSupportedException("The length is not known beforehand.");
+        length ?? throw new NotSupportedException("The length is not known in advance.");
 
-    /// <summary>How many bytes have been read. Cannot be set.</summary>
+    /// <summary>The number of bytes read. Cannot be set.</summary>
     public sealed override long Position
     {
         get => Consumed;
         set => throw new NotSupportedException("This stream is read forward.");
     }
 
-    /// <summary>What <see cref="Position"/> says: kept by whoever derives from this.</summary>
+    /// <summary>The value of <see cref="Position"/>, which derived classes update.</summary>
     protected long Consumed { get; set; }
 
-    /// <summary>The one read.</summary>
+    /// <summary>Reads the next bytes.</summary>
     public abstract override ValueTask<int> ReadAsync(
         Memory<byte> buffer, CancellationToken cancellationToken = default);
 
@@ -38,7 +38,7 @@ public abstract class ForwardOnlyStream(long? length) : Stream
         byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
         ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
-    /// <summary>Not supported: nobody should wait on a thread.</summary>
+    /// <summary>Not supported: reads must not block a thread.</summary>
     public sealed override int Read(
         byte[] buffer, int offset, int count) => throw new NotSupportedException("This stream is read by ReadAsync.");
 

@@ -4,10 +4,9 @@ using System.IO.Pipelines;
 namespace Registry.Core.Content;
 
 /// <summary>
-/// The compressed side of an inspection: a pipe as the stream that GZipStream reads, which remembers what was asked of
-/// it. A run of NUL bytes is given out only once it is known what comes after it: whoever asks for more when only NULs
-/// are left has used up everything before them, so that what follows the gzip is padding, as tar and block devices
-/// leave it.
+/// The compressed side of an inspection: a pipe as the stream that GZipStream reads. It returns a run of NUL bytes only
+/// once it knows what follows: when GZipStream asks for more and only NULs are left, it has consumed everything before
+/// them, so they are the padding that tar and block devices append.
 /// </summary>
 internal sealed class GzipSource(PipeReader pipe) : ForwardOnlyStream(null)
 {
@@ -16,19 +15,19 @@ internal sealed class GzipSource(PipeReader pipe) : ForwardOnlyStream(null)
     private readonly byte[] head = new byte[FileKind.HeadBytes];
     private long heldZeros;
 
-    /// <summary>How many bytes have been read.</summary>
+    /// <summary>The number of bytes read.</summary>
     public long BytesRead { get; private set; }
 
-    /// <summary>True once a reader has been told that there is no more.</summary>
+    /// <summary>Whether a read has returned the end.</summary>
     public bool EndSeen { get; private set; }
 
-    /// <summary>True once everything but the NUL bytes at the end has been read.</summary>
+    /// <summary>Whether everything but the NUL bytes at the end has been read.</summary>
     public bool PaddingSeen { get; private set; }
 
-    /// <summary>True when the first two bytes are those of a gzip.</summary>
+    /// <summary>Whether the first two bytes are those of a gzip.</summary>
     public bool BeginsAsGzip => head is [Magic1, Magic2, ..];
 
-    /// <summary>The first bytes that have been read; NULs where there were fewer.</summary>
+    /// <summary>The first bytes, padded with NULs.</summary>
     public ReadOnlySpan<byte> Head => head;
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
@@ -79,7 +78,7 @@ internal sealed class GzipSource(PipeReader pipe) : ForwardOnlyStream(null)
         return zeros;
     }
 
-    /// <summary>Gives out what begins with another byte than NUL, without the NULs at its end.</summary>
+    /// <summary>Returns bytes that start with a byte other than NUL, without the NULs at the end.</summary>
     private int Give(ReadOnlySequence<byte> bytes, Span<byte> buffer)
     {
         var taken = bytes.Slice(0, Math.Min(bytes.Length, buffer.Length));

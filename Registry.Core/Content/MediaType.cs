@@ -5,7 +5,7 @@ using System.Text.RegularExpressions;
 namespace Registry.Core.Content;
 
 /// <summary>
-/// What kind of package a manifest describes, in its short form: kpm, helm, docker-compose, …
+/// The media type of a package in its short form: kpm, helm, docker-compose, …
 /// <c>[a-z0-9][a-z0-9.+_-]{0,63}</c>.
 /// </summary>
 public readonly partial record struct MediaType : IComparable<MediaType>
@@ -20,15 +20,15 @@ public readonly partial record struct MediaType : IComparable<MediaType>
 
     private MediaType(string value) => this.value = value;
 
-    /// <summary>What a push without a media type means (CNR, section 6).</summary>
+    /// <summary>The media type of a push that names none (CNR, section 6).</summary>
     public static MediaType Kpm { get; } = new("kpm");
 
     /// <summary>The short form.</summary>
-    /// <exception cref="InvalidOperationException">This is the default value, which is no media type.</exception>
-    public string Value => value ?? throw new InvalidOperationException("A default MediaType is none.");
+    /// <exception cref="InvalidOperationException">This is the default value.</exception>
+    public string Value => value ?? throw new InvalidOperationException("A default MediaType has no value.");
 
     /// <summary>
-    /// Reads a short form, or reduces a long one of either vendor to it:
+    /// Parses a short form, or a long form of either vendor:
     /// <c>application/vnd.cnr.package-manifest.helm.v1.json</c> and
     /// <c>application/vnd.appr.package.helm.v0.tar+gzip</c> are both <c>helm</c>. False for anything else.
     /// </summary>

@@ -3,7 +3,7 @@ namespace Registry.Core.Content;
 /// <summary>Times in whole microseconds, the precision of both protocols.</summary>
 public static class Microseconds
 {
-    /// <summary>The time without what is finer than a microsecond.</summary>
+    /// <summary>Truncates a time to whole microseconds.</summary>
     public static DateTimeOffset Floor(
         DateTimeOffset time) => new(time.UtcTicks - (time.UtcTicks % TimeSpan.TicksPerMicrosecond), TimeSpan.Zero);
 }

@@ -5,18 +5,17 @@ using Registry.Core.Storage;
 namespace Registry.Core.Content;
 
 /// <summary>
-/// One package on its way into the store: staged, hashed and checked (gzip, tar, limits) while its bytes arrive, in
-/// memory that does not grow with its size. Disposing it without a commit discards what was staged. For one caller at a
-/// time.
+/// The upload of one package, which is staged, hashed and checked (gzip, tar, limits) while its bytes arrive, in
+/// constant memory. Disposing it without a commit discards it. Not thread-safe.
 /// </summary>
 /// <remarks>
-/// What is wrong with the content is a verdict, not an exception of the write that brought it: a push is judged after
-/// its body has been read, and its release before its blob. From the moment the verdict is known further bytes are
-/// counted, but neither kept nor unpacked.
+/// An invalid content fails <see cref="CompleteAsync"/>, not the write that contained the error: a push is validated
+/// after its body has been read, and its release before its content. Once the content is known to be invalid, further
+/// bytes are counted but neither staged nor unpacked.
 /// </remarks>
 public sealed class PackageUpload : IAsyncDisposable
 {
-    /// <summary>The memory of one upload, beside that of the storage, in bytes.</summary>
+    /// <summary>The memory of one upload, in bytes, in addition to that of the storage.</summary>
     public const int BufferBytes = ContentInspection.MemoryBytes;
 
     private readonly ContentLimits limits;
@@ -37,15 +36,15 @@ public sealed class PackageUpload : IAsyncDisposable
         inspection = new ContentInspection(limits);
     }
 
-    /// <summary>The bytes written so far, those of a refused content included.</summary>
+    /// <summary>The number of bytes written, including those of a refused content.</summary>
     public long Length { get; private set; }
 
-    /// <summary>Begins an upload; whoever called owns it.</summary>
-    /// <param name="blobs">Where the content goes.</param>
+    /// <summary>Begins an upload, which the caller disposes.</summary>
+    /// <param name="blobs">The storage of the content.</param>
     /// <param name="scope">The scope of the package.</param>
-    /// <param name="limits">What is refused.</param>
+    /// <param name="limits">The size limits.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
-    /// <exception cref="StorageException">Nothing could be staged.</exception>
+    /// <exception cref="StorageException">The storage failed.</exception>
     public static async ValueTask<PackageUpload> BeginAsync(
         IBlobStore blobs, StoreKey scope, ContentLimits limits, CancellationToken cancellationToken)
     {
@@ -54,8 +53,8 @@ public sealed class PackageUpload : IAsyncDisposable
         return new PackageUpload(await blobs.CreateAsync(scope, cancellationToken), limits);
     }
 
-    /// <summary>Takes the next bytes of the gzip. They are copied or written before the call completes.</summary>
-    /// <exception cref="StorageException">They could not be staged; the upload can only be disposed now.</exception>
+    /// <summary>Writes the next bytes of the gzip. The memory may be reused when the call completes.</summary>
+    /// <exception cref="StorageException">The storage failed; the upload can only be disposed.</exception>
     public async ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
     {
         if (completing)
@@ -70,7 +69,7 @@ public sealed class PackageUpload : IAsyncDisposable
             return;
         }
 
-        // Inspecting and staging go on elsewhere while these bytes are hashed here.
+        // Inspection and staging run concurrently with this hash.
         await inspection.WriteAsync(bytes, cancellationToken);
         var staging = staged.WriteAsync(bytes, cancellationToken).AsTask();
         storedHash.AppendData(bytes.Span);
@@ -78,16 +77,16 @@ public sealed class PackageUpload : IAsyncDisposable
     }
 
     /// <summary>
-    /// Refuses the content for what its carrier saw, such as a transfer encoding that cannot be decoded. The first such
-    /// reason stands, and stands before those that the content itself gives.
+    /// Refuses the content for an error that the caller found, such as an invalid transfer encoding. The first such
+    /// reason is reported, in preference to errors of the content itself.
     /// </summary>
-    /// <param name="reason">One sentence for people.</param>
+    /// <param name="reason">The reason, as a sentence.</param>
     public void Refuse(string reason) => refusal ??= reason;
 
-    /// <summary>Says that all bytes have been written, and gives the verdict on them. May be asked again.</summary>
+    /// <summary>Ends the content and returns its description. May be called again.</summary>
     /// <exception cref="RegistryException">
-    /// <see cref="ErrorCode.InvalidParameters"/>, field <c>blob</c>: not a gzip, not a tar inside, cut short, more
-    /// after its end, or past a limit. What was staged is discarded.
+    /// <see cref="ErrorCode.InvalidParameters"/>, field <c>blob</c>: the content is not a gzipped tar, is truncated,
+    /// has trailing bytes, or exceeds a limit. It has been discarded.
     /// </exception>
     public async ValueTask<UploadedContent> CompleteAsync(CancellationToken cancellationToken)
     {
@@ -102,23 +101,23 @@ public sealed class PackageUpload : IAsyncDisposable
         }
 
         return content =
-            new UploadedContent(inspected.ContentDigest, Digest.FromHash(storedHash.GetHashAndReset()), Length);
+            new UploadedContent(Digest.FromHash(storedHash.GetHashAndReset()), Length, inspected.TarDigest);
     }
 
     /// <summary>
-    /// Makes the content a blob of its scope, durable and visible. Once, after <see cref="CompleteAsync"/> has accepted
-    /// it.
+    /// Makes the content a durable and visible blob of its scope. Call it once, after <see cref="CompleteAsync"/> has
+    /// accepted the content.
     /// </summary>
-    /// <exception cref="StorageException">The outcome is unknown, or what was staged had been discarded.</exception>
+    /// <exception cref="StorageException">The outcome is unknown, or the staged content had been discarded.</exception>
     public async ValueTask<CommittedBlob> CommitAsync(CancellationToken cancellationToken)
     {
         if (content is null || committed || discarded)
-            throw new InvalidOperationException("Only a content that was accepted can be committed, once.");
+            throw new InvalidOperationException("Only an accepted content can be committed, once.");
         committed = true;
         return await staged.CommitAsync(content.StoredDigest, uploadedAt: null, cancellationToken);
     }
 
-    /// <summary>Discards what was staged, unless it was committed.</summary>
+    /// <summary>Discards the content, unless it was committed.</summary>
     public async ValueTask DisposeAsync()
     {
         if (disposed)

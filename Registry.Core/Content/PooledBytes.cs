@@ -2,22 +2,22 @@ using System.Buffers;
 
 namespace Registry.Core.Content;
 
-/// <summary>Bytes that are gathered in rented memory; disposing gives it back.</summary>
-/// <param name="capacity">How many are expected; more make it grow.</param>
+/// <summary>A growing buffer in pooled memory; disposing it returns the memory.</summary>
+/// <param name="capacity">The expected length; the buffer grows beyond it.</param>
 internal sealed class PooledBytes(int capacity) : IBufferWriter<byte>, IDisposable
 {
     private byte[] bytes = ArrayPool<byte>.Shared.Rent(capacity);
 
-    /// <summary>How many bytes were written.</summary>
+    /// <summary>The number of bytes written.</summary>
     public int WrittenCount { get; private set; }
 
-    /// <summary>What was written. Valid until something more is.</summary>
+    /// <summary>The bytes written. Valid until the next write.</summary>
     public ReadOnlyMemory<byte> WrittenMemory => bytes.AsMemory(0, WrittenCount);
 
-    /// <summary>Starts again from nothing.</summary>
+    /// <summary>Clears the buffer.</summary>
     public void ResetWrittenCount() => WrittenCount = 0;
 
-    /// <summary>Takes bytes away at the beginning.</summary>
+    /// <summary>Removes bytes from the start.</summary>
     public void RemoveFirst(int count)
     {
         bytes.AsSpan(count, WrittenCount - count).CopyTo(bytes);

@@ -1,13 +1,13 @@
 namespace Registry.Core.Content;
 
-/// <summary>What the structure of a tar needs to know of one header block.</summary>
+/// <summary>The parts of a tar header block that determine the structure of the archive.</summary>
 /// <param name="TypeFlag">The kind of entry.</param>
 /// <param name="PaddedBytes">
-/// How many bytes follow before the next header: the entry's data, filled up to whole blocks.
+/// The number of bytes before the next header: the data of the entry, padded to whole blocks.
 /// </param>
 internal readonly record struct TarHeader(byte TypeFlag, long PaddedBytes)
 {
-    /// <summary>All of a tar is made of blocks of this size.</summary>
+    /// <summary>The size of a tar block.</summary>
     public const int BlockBytes = 512;
 
     private const int SizeOffset = 124;
@@ -17,23 +17,23 @@ internal readonly record struct TarHeader(byte TypeFlag, long PaddedBytes)
     private const int TypeOffset = 156;
 
     /// <summary>
-    /// True when the entry only tells more of the entry after it: pax and Solaris headers, GNU long names and links.
+    /// Whether the entry only describes the next one: pax and Solaris headers, GNU long names and links.
     /// </summary>
     public bool ExtendsNext => TypeFlag is (byte)'x' or (byte)'X' or (byte)'L' or (byte)'K';
 
     /// <summary>
-    /// True for what is no entry of its own: <see cref="ExtendsNext"/>, and pax headers for all that follows.
+    /// Whether this is not an entry of its own: <see cref="ExtendsNext"/>, and global pax headers.
     /// </summary>
     public bool IsExtension => ExtendsNext || TypeFlag == (byte)'g';
 
-    /// <summary>True for GNU's old sparse files, whose header may go on in blocks of its own.</summary>
+    /// <summary>Whether this is an old GNU sparse file, whose header may continue in further blocks.</summary>
     public bool IsOldSparse => TypeFlag == (byte)'S';
 
-    /// <summary>Reads a header block; false when it is none: its checksum or its size is wrong.</summary>
+    /// <summary>Parses a header block; false when its checksum or size is invalid.</summary>
     /// <remarks>
-    /// A pax header may override the size of the entry after it. Writers do so for what the header's own field cannot
-    /// hold, 8 GiB and more, and repeat smaller sizes at most; so the record is read by nobody here, and an operator
-    /// who raises the limit of unpacked bytes past 8 GiB takes larger entries in the GNU form (base-256) alone.
+    /// A pax header may override the size of the next entry. Writers do so for sizes that do not fit in the header, 8
+    /// GiB and more, and otherwise repeat the size. The record is therefore ignored: if the limit of unpacked bytes is
+    /// raised beyond 8 GiB, larger entries are accepted in the GNU form (base-256) only.
     /// </remarks>
     public static bool TryParse(ReadOnlySpan<byte> block, out TarHeader header)
     {
@@ -48,12 +48,14 @@ internal readonly record struct TarHeader(byte TypeFlag, long PaddedBytes)
     }
 
     /// <summary>
-    /// Links, devices, directories and pipes have no data, whatever their size says. What is unknown is skipped like a
-    /// file, as POSIX demands.
+    /// Links, devices, directories and pipes have no data, whatever their size. Unknown types are skipped like files,
+    /// as POSIX requires.
     /// </summary>
     private static bool HasData(byte type) => type is < (byte)'1' or > (byte)'6';
 
-    /// <summary>The sum of all bytes, its own field taken as spaces. Some old writers summed signed bytes.</summary>
+    /// <summary>
+    /// Sums all bytes, with the checksum field taken as spaces. Some old writers summed signed bytes.
+    /// </summary>
     private static bool HasItsChecksum(ReadOnlySpan<byte> block)
     {
         if (!TryReadNumber(block.Slice(ChecksumOffset, ChecksumLength), out var expected))
@@ -72,8 +74,8 @@ internal readonly record struct TarHeader(byte TypeFlag, long PaddedBytes)
     }
 
     /// <summary>
-    /// Octal digits between spaces, up to a NUL; or GNU's base-256, marked by the highest bit, big-endian in two's
-    /// complement. Negative is false.
+    /// Parses octal digits between spaces, up to a NUL; or GNU's base-256, marked by the highest bit, in big-endian
+    /// two's complement. False for negative numbers.
     /// </summary>
     private static bool TryReadNumber(ReadOnlySpan<byte> field, out long value)
     {

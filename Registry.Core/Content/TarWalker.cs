@@ -1,10 +1,10 @@
 namespace Registry.Core.Content;
 
 /// <summary>
-/// Walks the structure of a tar as its bytes arrive: that each header is one and each entry is there to its end. Names
-/// are not judged, as nothing is ever unpacked here. Memory is one block, whatever the archive holds.
+/// Checks the structure of a tar as its bytes arrive: each header is valid and each entry is complete. Names are not
+/// checked, since nothing is unpacked to files. It needs the memory of one block, whatever the size of the archive.
 /// </summary>
-/// <param name="maxEntries">The most entries; headers that only extend the next entry do not count.</param>
+/// <param name="maxEntries">The maximum number of entries, without headers that only extend the next entry.</param>
 internal sealed class TarWalker(int maxEntries)
 {
     // Old GNU sparse: whether a map of further pieces follows, in the header and in each block of the map.
@@ -21,11 +21,11 @@ internal sealed class TarWalker(int maxEntries)
     private bool ended;
     private int entries;
 
-    /// <summary>Takes the next bytes.</summary>
-    /// <returns>Why the archive is refused, one sentence for people; null while it is not.</returns>
+    /// <summary>Checks the next bytes.</summary>
+    /// <returns>Why the archive is refused, as a sentence; null while it is valid.</returns>
     public string? Feed(ReadOnlySpan<byte> bytes)
     {
-        // What follows the end marker is padding to every reader of tar.
+        // What follows the end marker is padding for every tar reader.
         while (!bytes.IsEmpty && !ended)
         {
             int taken;
@@ -54,10 +54,10 @@ internal sealed class TarWalker(int maxEntries)
     }
 
     /// <summary>
-    /// Says that all bytes were fed. An archive may end without its end marker, as some writers leave it, but only
-    /// between two entries.
+    /// Checks that the archive is complete. It may lack the end marker, which some writers omit, but must end between
+    /// two entries.
     /// </summary>
-    /// <returns>Why the archive is refused; null when it is whole.</returns>
+    /// <returns>Why the archive is refused; null when it is complete.</returns>
     public string? End()
     {
         if (position == 0)

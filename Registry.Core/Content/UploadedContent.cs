@@ -2,10 +2,8 @@ using Registry.Core.Storage;
 
 namespace Registry.Core.Content;
 
-/// <summary>What an upload turned out to be.</summary>
-/// <param name="ContentDigest">
-/// The sha256 of the gunzipped tar: what the CNR protocol calls the package's digest.
-/// </param>
+/// <summary>The result of an accepted upload.</summary>
 /// <param name="StoredDigest">The sha256 of the bytes as they were pushed, which names the blob.</param>
-/// <param name="Size">The bytes as they were pushed.</param>
-public sealed record UploadedContent(Digest ContentDigest, Digest StoredDigest, long Size);
+/// <param name="Size">The length of the bytes as they were pushed.</param>
+/// <param name="TarDigest">The sha256 of the gunzipped tar: what CNR calls the digest.</param>
+public sealed record UploadedContent(Digest StoredDigest, long Size, Digest TarDigest);

@@ -19,4 +19,16 @@ namespace Registry.Core.Documents;
 /// </param>
 public sealed record DocumentChange<TState>(
     Func<TState?, TState?> Apply, Func<TState, bool>? IsIn = null, StorageEpoch? Epoch = null)
+    where TState : class
+{
+    /// <summary>
+    /// What the caller read of the document a moment before; null when it did not read it. The first attempt writes on
+    /// top of it without reading again. The precondition of the write detects a change since then.
+    /// </summary>
+    internal RecentRead<TState>? Recent { get; init; }
+}
+
+/// <summary>The result of a read.</summary>
+/// <param name="Snapshot">The document; null when there was none.</param>
+internal sealed record RecentRead<TState>(DocumentSnapshot<TState>? Snapshot)
     where TState : class;

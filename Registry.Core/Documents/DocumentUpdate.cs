@@ -32,6 +32,8 @@ internal sealed class DocumentUpdate<TKey, TState>(
     {
         try
         {
+            if (await TryOnRecentReadAsync(batch))
+                return;
             for (var pause = options.FirstPause; batch.Count > 0; pause = Min(pause * 2, options.MaxPause))
             {
                 if (await TryAsync(batch))
@@ -46,6 +48,39 @@ internal sealed class DocumentUpdate<TKey, TState>(
             foreach (var pending in batch)
                 pending.Fail(failure);
         }
+    }
+
+    /// <summary>
+    /// Writes on top of what a caller has just read. The precondition of the write detects a change since then. A
+    /// refusal must rest on a current and durable state, so it is left to an attempt that reads.
+    /// </summary>
+    /// <returns>False when the batch, or the rest of it, is still to be stored.</returns>
+    private async Task<bool> TryOnRecentReadAsync(List<PendingChange<TState>> batch)
+    {
+        if (batch.FindLast(static pending => pending.Change.Recent is not null)?.Change.Recent is not { } recent)
+            return false;
+        var current = recent.Snapshot;
+
+        // This process has written or read the document since: the write would only lose the race.
+        if (reader.FindKept(key) is { } kept && kept.Revision != current?.Revision)
+            return false;
+        var next = Apply(batch, current?.State, out var isAnyRefused);
+        if (isAnyRefused || ReferenceEquals(next, current?.State))
+            return false;
+        try
+        {
+            if (!await TryStoreAsync(batch, next, current?.Revision))
+                return false;
+        }
+        catch (RegistryException)
+        {
+            // Too large, but perhaps no longer.
+            return false;
+        }
+
+        foreach (var pending in batch)
+            pending.Settle();
+        return true;
     }
 
     /// <returns>False when the batch, or what is left of it, is to be tried again.</returns>
@@ -66,7 +101,7 @@ internal sealed class DocumentUpdate<TKey, TState>(
 
         if (doubt is { } write && !ResolveDoubt(batch, current, write.Base, write.Failure))
             return true;
-        var next = Apply(batch, current?.State);
+        var next = Apply(batch, current?.State, out _);
 
         // A change that rests on a blob is written even if it changes nothing: only a write tells whether the epoch of
         // the blob lasts.
@@ -114,8 +149,9 @@ internal sealed class DocumentUpdate<TKey, TState>(
         return false;
     }
 
-    private static TState? Apply(List<PendingChange<TState>> batch, TState? state)
+    private static TState? Apply(List<PendingChange<TState>> batch, TState? state, out bool isAnyRefused)
     {
+        isAnyRefused = false;
         foreach (var pending in batch)
             try
             {
@@ -125,6 +161,7 @@ internal sealed class DocumentUpdate<TKey, TState>(
             catch (RegistryException refusal)
             {
                 pending.Expect(refusal);
+                isAnyRefused = true;
             }
 
         return state;

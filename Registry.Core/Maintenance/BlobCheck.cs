@@ -6,10 +6,10 @@ namespace Registry.Core.Maintenance;
 /// <summary>The result of reading a whole blob.</summary>
 /// <param name="Problem">Why the blob does not match its key; null when it does.</param>
 /// <param name="Length">The length in bytes.</param>
-/// <param name="ContentDigest">
+/// <param name="TarDigest">
 /// The sha256 of the unpacked tar; the default value when the blob was not unpacked or has a problem.
 /// </param>
-internal sealed record BlobCheck(string? Problem, long Length, Digest ContentDigest)
+internal sealed record BlobCheck(string? Problem, long Length, Digest TarDigest)
 {
     private const int MaxAttempts = 10;
 
@@ -71,6 +71,6 @@ internal sealed record BlobCheck(string? Problem, long Length, Digest ContentDig
         if (inspected.Refusal is { } refusal)
             return new BlobCheck($"is not a package: {refusal}", reader.Length, default);
         read.AddBlob();
-        return new BlobCheck(null, reader.Length, inspected.ContentDigest);
+        return new BlobCheck(null, reader.Length, inspected.TarDigest);
     }
 }

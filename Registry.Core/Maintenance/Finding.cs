@@ -16,7 +16,7 @@ public sealed record Finding(string Subject, string Problem)
     /// <summary>Creates a finding about the content of a release.</summary>
     public static Finding Of(PackageName package, Manifest manifest, string problem) =>
         new(
-            $"package {package} release {manifest.Release} {manifest.MediaType} blob {manifest.Content.BlobDigest}",
+            $"package {package} release {manifest.Release} {manifest.MediaType} blob {manifest.Content.StoredDigest}",
             problem);
 
     /// <summary>

@@ -23,7 +23,7 @@ internal sealed class PackageCheck(RegistryStorage storage, PackageName package,
                 return [];
 
             var findings = new List<Finding>();
-            foreach (var manifests in index.Manifests.GroupBy(static manifest => manifest.Content.BlobDigest))
+            foreach (var manifests in index.Manifests.GroupBy(static manifest => manifest.Content.StoredDigest))
                 findings.AddRange(await BlobAsync(new BlobKey(key, manifests.Key), [.. manifests], cancellationToken));
 
             // A release that was deleted or replaced meanwhile may have lost its blob: check again.
@@ -41,7 +41,8 @@ internal sealed class PackageCheck(RegistryStorage storage, PackageName package,
     private async Task<IEnumerable<Finding>> BlobAsync(
         BlobKey blob, Manifest[] manifests, CancellationToken cancellationToken)
     {
-        var check = await BlobCheck.RunAsync(storage.Blobs, blob, unpack: true, read, cancellationToken);
+        var isTar = Array.Exists(manifests, static manifest => manifest.Content.TarDigest is not null);
+        var check = await BlobCheck.RunAsync(storage.Blobs, blob, unpack: isTar, read, cancellationToken);
         var findings = new List<Finding>();
         foreach (var manifest in manifests)
             if (FindProblem(check, manifest.Content) is { } problem)
@@ -49,17 +50,17 @@ internal sealed class PackageCheck(RegistryStorage storage, PackageName package,
         return findings;
     }
 
-    private static string? FindProblem(BlobCheck? check, Descriptor content) =>
+    private static string? FindProblem(BlobCheck? check, ContentDescriptor content) =>
         check is null ? "is missing"
         : check.Problem is not null ? check.Problem
         : check.Length != content.Size ? $"has {check.Length} bytes, but its manifest says {content.Size}"
-        : check.ContentDigest != content.Digest
-            ? $"unpacks to the digest {check.ContentDigest}, but its manifest says {content.Digest}"
+        : content.TarDigest is { } digest && check.TarDigest != digest
+            ? $"unpacks to the digest {check.TarDigest}, but its manifest says {digest}"
         : null;
 
     private async Task CountGarbageAsync(PackageIndex index, CancellationToken cancellationToken)
     {
-        var referenced = index.Manifests.Select(static manifest => manifest.Content.BlobDigest).ToHashSet();
+        var referenced = index.Manifests.Select(static manifest => manifest.Content.StoredDigest).ToHashSet();
         await foreach (var blob in storage.Blobs.ListAsync(key, ScopeDepth.Exact, after: null, cancellationToken))
         {
             if (referenced.Contains(blob.Key.Digest))

@@ -34,10 +34,10 @@ internal sealed class PackageCopy(
                 return [Finding.Of(package, "differs at the target")];
 
             var findings = new List<Finding>();
-            foreach (var manifest in index.Manifests.DistinctBy(static manifest => manifest.Content.BlobDigest))
+            foreach (var manifest in index.Manifests.DistinctBy(static manifest => manifest.Content.StoredDigest))
             {
                 var (outcome, problem) = await blobs.RunAsync(
-                    new BlobKey(key, manifest.Content.BlobDigest), keepNewer: false, cancellationToken);
+                    new BlobKey(key, manifest.Content.StoredDigest), keepNewer: false, cancellationToken);
                 if (outcome == CopyOutcome.Missing)
                     problem = "is missing";
                 if (problem is not null)

@@ -3,13 +3,13 @@ using Registry.Core.Versions;
 
 namespace Registry.Core.Packages;
 
-/// <summary>A named pointer into a package: releases, one of them current.</summary>
-/// <param name="Name">Its name.</param>
-/// <param name="Current">The release that it points to: one of <paramref name="Releases"/>.</param>
-/// <param name="Releases">Its releases, highest first; never empty.</param>
+/// <summary>A named set of releases of a package, one of which is current.</summary>
+/// <param name="Name">The name.</param>
+/// <param name="Current">The current release: one of <paramref name="Releases"/>.</param>
+/// <param name="Releases">The releases, highest first; never empty.</param>
 public sealed record Channel(ChannelName Name, Release Current, ImmutableArray<Release> Releases)
 {
-    /// <summary>The channel with a release more, and that one current, whether or not it was a member.</summary>
+    /// <summary>Returns the channel with a release added, if needed, and current.</summary>
     public Channel With(Release release) => this with
     {
         Current = release,
@@ -17,8 +17,8 @@ public sealed record Channel(ChannelName Name, Release Current, ImmutableArray<R
     };
 
     /// <summary>
-    /// The channel without a release, the highest that remains being current; null when none remains. Unchanged when
-    /// the release is no member.
+    /// Returns the channel without a release; null when none remains. The highest remaining release becomes current.
+    /// Returns the same instance when the release is not in the channel.
     /// </summary>
     public Channel? Without(Release release)
     {

@@ -14,7 +14,7 @@ public readonly partial record struct ChannelName
     /// <exception cref="InvalidOperationException">This is the default value, which names nothing.</exception>
     public string Value => value ?? throw new InvalidOperationException("A default ChannelName names nothing.");
 
-    /// <summary>Reads a name; false when it is not one.</summary>
+    /// <summary>Parses a name; false when it is invalid.</summary>
     public static bool TryParse([NotNullWhen(true)] string? text, out ChannelName channel)
     {
         channel = default;

@@ -1,24 +1,29 @@
-using Microsoft.Extensions.Logging;
+using Registry.Core.Access;
 using Registry.Core.Documents;
 using Registry.Core.Errors;
+using Registry.Core.Events;
 using Registry.Core.Versions;
 
 namespace Registry.Core.Packages;
 
-/// <summary>The use cases that change channels. Reading them is reading the package.</summary>
-public sealed partial class ChannelRegistry(PackageIndexes indexes, ILogger<ChannelRegistry> logger)
+/// <summary>The use cases that change channels. They are read with the package.</summary>
+/// <param name="indexes">The indexes of the packages.</param>
+/// <param name="events">Raises an event for every change.</param>
+public sealed class ChannelRegistry(PackageIndexes indexes, RegistryEvents events)
 {
-    /// <summary>Puts a release into a channel and makes it current; the channel comes into being on the fly.</summary>
+    /// <summary>Adds a release to a channel, which is created if needed, and makes it the current one.</summary>
     /// <param name="package">The package.</param>
     /// <param name="channel">The channel.</param>
-    /// <param name="release">The exact release, as it was asked for.</param>
-    /// <param name="cancellationToken">Gives up; the change then happened whole or not at all.</param>
+    /// <param name="release">The exact release, as it was requested.</param>
+    /// <param name="caller">Who adds it.</param>
+    /// <param name="cancellationToken">Cancels the call; the change then happens completely or not at all.</param>
+    /// <returns>The channel right after the change.</returns>
     /// <exception cref="RegistryException">
-    /// <see cref="ErrorCode.PackageNotFound"/>; <see cref="ErrorCode.InvalidRelease"/> for what is not even a release
-    /// query; <see cref="ErrorCode.ReleaseNotFound"/> for a query or a release that is not there.
+    /// <see cref="ErrorCode.PackageNotFound"/>; <see cref="ErrorCode.InvalidRelease"/> for a text that is not even a
+    /// release query; <see cref="ErrorCode.ReleaseNotFound"/> for a query or a missing release.
     /// </exception>
     public async Task<Channel> AddAsync(
-        PackageName package, ChannelName channel, string release, CancellationToken cancellationToken)
+        PackageName package, ChannelName channel, string release, Caller caller, CancellationToken cancellationToken)
     {
         var index = await indexes.UpdateAsync(
             package,
@@ -31,67 +36,98 @@ public sealed partial class ChannelRegistry(PackageIndexes indexes, ILogger<Chan
                     : throw PackageErrors.ReleaseNotFound(package, release);
             }),
             cancellationToken);
-        LogAdded(package, channel, release);
+        Raise(RegistryAction.ChannelReleaseAdded, package, channel.Value, release, caller);
         return index!.GetChannel(channel);
     }
 
-    /// <summary>Takes a release out of a channel; without its last one the channel goes.</summary>
+    /// <summary>
+    /// Removes a release from a channel; removing the last one deletes the channel. Removing a release that is not in
+    /// the channel changes nothing.
+    /// </summary>
     /// <exception cref="RegistryException">
     /// <see cref="ErrorCode.ChannelNotFound"/>, or <see cref="ErrorCode.PackageNotFound"/>, also for a release that the
     /// package does not have.
     /// </exception>
     public async Task RemoveAsync(
-        PackageName package, ChannelName channel, string release, CancellationToken cancellationToken)
+        PackageName package, ChannelName channel, string release, Caller caller, CancellationToken cancellationToken)
     {
-        await indexes.UpdateAsync(
-            package,
-            Change(package, release, index => index.WithoutChannelRelease(channel, release)),
-            cancellationToken);
-        LogRemoved(package, channel, release);
+        if ((await UpdateAsync(
+            package, release, index => index.WithoutChannelRelease(channel, release), cancellationToken)).IsChanged)
+            Raise(RegistryAction.ChannelReleaseRemoved, package, channel.Value, release, caller);
     }
 
     /// <summary>Deletes a channel; its releases stay.</summary>
     /// <exception cref="RegistryException">
     /// <see cref="ErrorCode.ChannelNotFound"/>, <see cref="ErrorCode.PackageNotFound"/>.
     /// </exception>
-    public async Task DeleteAsync(PackageName package, ChannelName channel, CancellationToken cancellationToken)
+    public async Task DeleteAsync(
+        PackageName package, ChannelName channel, Caller caller, CancellationToken cancellationToken)
     {
-        await indexes.UpdateAsync(
-            package, Change(package, release: null, index => index.WithoutChannel(channel)), cancellationToken);
-        LogDeleted(package, channel);
+        await UpdateAsync(package, release: null, index => index.WithoutChannel(channel), cancellationToken);
+        Raise(RegistryAction.ChannelDeleted, package, channel.Value, release: null, caller);
     }
 
     /// <summary>
-    /// Brings channels of a package back that a backup holds, all in one change. Restoring the same again changes
-    /// nothing.
+    /// Restores channels of a package from a backup, all in one change. Restoring them again changes nothing.
     /// </summary>
     /// <param name="package">The package.</param>
-    /// <param name="channels">Its channels.</param>
-    /// <param name="cancellationToken">Gives up; the change then happened whole or not at all.</param>
-    /// <returns>The package right after.</returns>
+    /// <param name="channels">The channels.</param>
+    /// <param name="caller">Who restores.</param>
+    /// <param name="cancellationToken">Cancels the call; the change then happens completely or not at all.</param>
+    /// <returns>The package right after the change.</returns>
     /// <exception cref="RegistryException">
     /// <see cref="ErrorCode.PackageNotFound"/>, <see cref="ErrorCode.ResourceInUse"/>,
     /// <see cref="ErrorCode.Unavailable"/>.
     /// </exception>
     public async Task<PackageIndex> RestoreAsync(
-        PackageName package, IReadOnlyCollection<RestoredChannel> channels, CancellationToken cancellationToken) =>
-        (await indexes.UpdateAsync(
+        PackageName package,
+        IReadOnlyCollection<RestoredChannel> channels,
+        Caller caller,
+        CancellationToken cancellationToken)
+    {
+        var (index, isChanged) = await UpdateAsync(
             package,
-            Change(package, release: null, index => channels.Aggregate(
-                index, static (index, restored) =>
-                    restored.ApplyTo(index) is { } channel ? index.WithChannel(channel) : index)),
-            cancellationToken))!;
+            release: null,
+            index => channels.Aggregate(
+                index,
+                static (index, restored) =>
+                    restored.ApplyTo(index) is { } channel ? index.WithChannel(channel) : index),
+            cancellationToken);
+        if (isChanged)
+            Raise(
+                RegistryAction.ChannelsRestored,
+                package,
+                string.Join(", ", channels.Select(static channel => channel.Name.Value)),
+                release: null,
+                caller);
+        return index;
+    }
 
-    private static DocumentChange<PackageIndex> Change(
-        PackageName package, string? release, Func<PackageIndex, PackageIndex> change) =>
-        new(index => change(index ?? throw PackageErrors.PackageNotFound(package.Value, release)));
+    /// <summary>Changes a package; the last attempt tells whether there was anything to change.</summary>
+    private async Task<(PackageIndex Index, bool IsChanged)> UpdateAsync(
+        PackageName package,
+        string? release,
+        Func<PackageIndex, PackageIndex> change,
+        CancellationToken cancellationToken)
+    {
+        var isChanged = false;
+        var index = await indexes.UpdateAsync(
+            package,
+            new DocumentChange<PackageIndex>(index =>
+            {
+                var known = index ?? throw PackageErrors.PackageNotFound(package.Value, release);
+                var next = change(known);
+                isChanged = !ReferenceEquals(next, known);
+                return next;
+            }),
+            cancellationToken);
+        return (index!, isChanged);
+    }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Added {Release} to channel {Channel} of {Package}")]
-    private partial void LogAdded(PackageName package, ChannelName channel, string release);
-
-    [LoggerMessage(Level = LogLevel.Information, Message = "Removed {Release} from channel {Channel} of {Package}")]
-    private partial void LogRemoved(PackageName package, ChannelName channel, string release);
-
-    [LoggerMessage(Level = LogLevel.Information, Message = "Deleted channel {Channel} of {Package}")]
-    private partial void LogDeleted(PackageName package, ChannelName channel);
+    private void Raise(RegistryAction action, PackageName package, string channel, string? release, Caller caller) =>
+        events.Raise(new RegistryEvent(events.Now, caller, action, package.Value)
+        {
+            Channel = channel,
+            Release = release,
+        });
 }

@@ -1,9 +1,9 @@
 namespace Registry.Core.Packages;
 
-/// <summary>How much of small contents is kept.</summary>
+/// <summary>The size of the cache of small contents.</summary>
 public sealed record ContentCacheOptions
 {
-    /// <summary>The most memory for contents, in bytes as estimated; 0 keeps none.</summary>
+    /// <summary>The maximum memory for contents, in estimated bytes; 0 disables the cache.</summary>
     /// <value>Default 32 MiB: some 5,000 charts of 5 KB.</value>
     public long MaxBytes { get; init; } = 32L << 20;
 }

@@ -1,9 +1,11 @@
 namespace Registry.Core.Packages;
 
-/// <summary>How large the index of one package may be.</summary>
+/// <summary>The size limit of a package index.</summary>
 public sealed record IndexLimits
 {
-    /// <summary>The most bytes of JSON that an index may unpack to. A larger one is neither written nor read.</summary>
+    /// <summary>
+    /// The maximum size of an index in bytes of uncompressed JSON. A larger one is neither written nor read.
+    /// </summary>
     /// <value>
     /// Default 16 MiB: 5,000 releases with 2.5 KiB of metadata each. Memory for metadata does not grow with it.
     /// </value>

@@ -5,27 +5,26 @@ using Registry.Core.Content;
 namespace Registry.Core.Packages;
 
 /// <summary>
-/// Takes the JSON of an index while it is written, and compresses it where it is long.
-/// Memory does not grow with the JSON.
+/// A buffer for the JSON of an index, which it compresses when it is long, in constant memory.
 /// </summary>
-/// <param name="mark">Stands before the compressed form.</param>
-/// <param name="quality">That of brotli: 0 to 11.</param>
-/// <param name="maxBytes">The most bytes of JSON. More are counted, and nothing else is done with them.</param>
+/// <param name="mark">The prefix of the compressed form.</param>
+/// <param name="quality">The quality of brotli: 0 to 11.</param>
+/// <param name="maxBytes">The maximum number of bytes of JSON. Further bytes are counted and dropped.</param>
 internal sealed class IndexPacker(
     ReadOnlySpan<byte> mark, int quality, long maxBytes) : IBufferWriter<byte>, IDisposable
 {
-    /// <summary>Longer JSON, which repeats itself, is stored compressed.</summary>
+    /// <summary>The length above which JSON is stored compressed.</summary>
     private const int CompressAboveBytes = 64 * 1024;
 
     /// <summary>
-    /// How much is compressed at once: at its fastest, brotli finds repetitions only within such a piece.
+    /// The size of the pieces that are compressed: at its fastest, brotli finds repetitions only within a piece.
     /// </summary>
     private const int PieceBytes = 1024 * 1024;
 
-    /// <summary>1 MiB, as the pieces. Unpacking takes as much memory.</summary>
+    /// <summary>The window, as large as a piece: 1 MiB. Decompression takes as much memory.</summary>
     private const int WindowBits = 20;
 
-    /// <summary>Room for the index of most packages.</summary>
+    /// <summary>Enough for the index of most packages.</summary>
     private const int FirstBytes = 8 * 1024;
 
     private readonly PooledBytes pending = new(FirstBytes);
@@ -33,7 +32,7 @@ internal sealed class IndexPacker(
     private PooledBytes? packed;
     private BrotliEncoder encoder;
 
-    /// <summary>How many bytes of JSON there were.</summary>
+    /// <summary>The number of bytes of JSON.</summary>
     public long JsonBytes { get; private set; }
 
     /// <inheritdoc/>
@@ -54,7 +53,7 @@ internal sealed class IndexPacker(
     /// <inheritdoc/>
     public Span<byte> GetSpan(int sizeHint = 0) => GetMemory(sizeHint).Span;
 
-    /// <summary>The stored form, once all has been written; empty where the JSON is too long.</summary>
+    /// <summary>Returns the stored form; empty when the JSON is too long.</summary>
     public byte[] Finish()
     {
         if (JsonBytes > maxBytes)
@@ -95,7 +94,7 @@ internal sealed class IndexPacker(
             }
             while (status == OperationStatus.DestinationTooSmall);
             if (status != OperationStatus.Done)
-                throw new InvalidOperationException($"Brotli answers {status}.");
+                throw new InvalidOperationException($"Brotli returned {status}.");
         }
 
         pending.ResetWrittenCount();

@@ -4,8 +4,8 @@ namespace Registry.Core.Packages;
 
 /// <summary>The metadata of a release: a JSON value, verbatim. A <see cref="MetadataReader"/> reads it.</summary>
 /// <remarks>
-/// The metadata of a compressed index stay in its stored form, and only their place is known: memory does not grow with
-/// what an index unpacks to.
+/// The metadata of a compressed index stays compressed, and only its offset is stored: memory does not grow with the
+/// uncompressed size of an index.
 /// </remarks>
 public sealed class Metadata : IEquatable<Metadata>
 {
@@ -15,26 +15,26 @@ public sealed class Metadata : IEquatable<Metadata>
     /// <summary>The length of the JSON, in bytes of UTF-8.</summary>
     public int Length { get; }
 
-    /// <summary>The JSON; empty where it lies in <see cref="Packed"/>.</summary>
+    /// <summary>The JSON; empty when it is in <see cref="Packed"/>.</summary>
     internal ReadOnlyMemory<byte> Own { get; }
 
-    /// <summary>The index that holds the JSON; null where this object does.</summary>
+    /// <summary>The compressed index that contains the JSON; null when this object contains it.</summary>
     internal PackedJson? Packed { get; }
 
-    /// <summary>Where the JSON begins in the unpacked index.</summary>
+    /// <summary>The offset of the JSON in the uncompressed index.</summary>
     internal long Start { get; }
 
-    /// <summary>Metadata as they were pushed.</summary>
+    /// <summary>Creates metadata from a push.</summary>
     /// <param name="json">Valid JSON.</param>
     public static Metadata Of(string json) => Of(Encoding.UTF8.GetBytes(json));
 
-    /// <param name="json">Valid JSON in UTF-8, which nobody changes any more.</param>
+    /// <param name="json">Valid JSON in UTF-8, which is not modified any more.</param>
     internal static Metadata Of(byte[] json) => new(json, null, 0, json.Length);
 
-    /// <summary>Metadata within a compressed index.</summary>
+    /// <summary>Creates metadata within a compressed index.</summary>
     internal static Metadata Of(PackedJson packed, long start, int length) => new(default, packed, start, length);
 
-    /// <summary>Whether the JSON is the same, byte for byte.</summary>
+    /// <summary>Compares the JSON byte by byte.</summary>
     public bool Equals(Metadata? other)
     {
         if (ReferenceEquals(this, other))

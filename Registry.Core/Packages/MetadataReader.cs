@@ -3,15 +3,15 @@ using Registry.Core.Content;
 namespace Registry.Core.Packages;
 
 /// <summary>
-/// Reads metadata of an index. Use one reader for many manifests, in their order: a compressed index is then unpacked
-/// once.
+/// Reads the metadata of manifests. Use one reader for many manifests of an index, in their order: a compressed index
+/// is then decompressed once.
 /// </summary>
 public sealed class MetadataReader : IDisposable
 {
     private PackedJson? packed;
     private PackedJsonReader? unpacked;
 
-    /// <summary>The JSON of some metadata; null for none.</summary>
+    /// <summary>Returns the JSON of metadata; null for none.</summary>
     public RawJson? Read(Metadata? metadata)
     {
         if (metadata?.Packed is not { } source)

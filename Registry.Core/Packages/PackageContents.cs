@@ -5,30 +5,30 @@ using Registry.Core.Storage;
 namespace Registry.Core.Packages;
 
 /// <summary>
-/// Opens the contents of packages, and keeps small ones: the bytes of a digest never change. Whether a package still
-/// refers to them is for its index to say, which whoever asks here has read before.
+/// Opens the contents of packages, and caches small ones: the bytes of a digest never change. The caller has read the
+/// index of the package, which decides whether the package still has the content.
 /// </summary>
 internal sealed class PackageContents(IBlobStore blobs, ContentCacheOptions options)
 {
     /// <summary>
-    /// The longest content that is kept. Larger ones cost more to send than to open, and would drive out many small
-    /// ones.
+    /// The maximum size of a cached content, in bytes. Larger ones cost more to send than to open, and would evict many
+    /// small ones.
     /// </summary>
     private const int MaxContentBytes = 64 * 1024;
 
-    /// <summary>What a kept content takes beside its bytes: the objects, the key, and the cache's own.</summary>
+    /// <summary>The overhead of a cached content, in bytes: the objects, the key, and the entry in the cache.</summary>
     private const int EntryBytes = 700;
 
     private readonly SecondChanceCache<BlobKey, Kept> cache = new(options.MaxBytes);
 
-    /// <summary>Opens a part of a content.</summary>
-    /// <param name="key">Its blob.</param>
-    /// <param name="size">How many bytes the whole has.</param>
-    /// <param name="range">Which bytes.</param>
+    /// <summary>Opens a content or a part of it.</summary>
+    /// <param name="key">The blob.</param>
+    /// <param name="size">The length of the whole content.</param>
+    /// <param name="range">The requested bytes.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
-    /// <returns>A reader, which the caller disposes; null when storage has no such blob.</returns>
+    /// <returns>A reader, which the caller disposes; null when the blob does not exist.</returns>
     /// <exception cref="StorageException">
-    /// The storage failed; <see cref="StorageFault.Corrupt"/>: a small content is not what its digest says.
+    /// The storage failed; <see cref="StorageFault.Corrupt"/>: a small content does not match its digest.
     /// </exception>
     public async ValueTask<BlobReader?> OpenAsync(
         BlobKey key, long size, ByteRange range, CancellationToken cancellationToken)
@@ -41,13 +41,13 @@ internal sealed class PackageContents(IBlobStore blobs, ContentCacheOptions opti
         if (reader is null)
             return null;
         var bytes = new byte[size];
-        if (reader.Length
-            != size || await reader.Content.ReadAtLeastAsync(
+        if (reader.Length != size
+            || await reader.Content.ReadAtLeastAsync(
                 bytes, bytes.Length, throwOnEndOfStream: false, cancellationToken) != size
             || Digest.FromHash(SHA256.HashData(bytes)) != key.Digest)
             throw new StorageException(
                 StorageFault.Corrupt,
-                $"Blob {key} is damaged: its {reader.Length} bytes are not the {size} of its digest.");
+                $"Blob {key} is damaged: its {reader.Length} bytes do not match its digest and {size} bytes.");
         kept = new Kept(reader.Info, bytes);
         cache.Keep(key, kept, size + EntryBytes);
         return kept.Open(range);

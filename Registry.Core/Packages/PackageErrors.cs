@@ -5,16 +5,16 @@ using Registry.Core.Versions;
 namespace Registry.Core.Packages;
 
 /// <summary>
-/// What the rules of packages and channels refuse, in the words of the CNR protocol (section 9): clients show these
-/// messages, and read the details.
+/// The errors of packages and channels, with the messages of the CNR protocol (section 9): clients show the messages
+/// and read the details.
 /// </summary>
 internal static class PackageErrors
 {
-    /// <param name="package">As it was asked for, so that a text that is no name is echoed too.</param>
+    /// <param name="package">The package, as it was requested.</param>
     /// <param name="release">
-    /// The resolved release once there is one, else the query as it was asked; null when none was.
+    /// The resolved release, or else the query as it was requested; null for none.
     /// </param>
-    /// <param name="mediaType">As it was asked for; null when none was.</param>
+    /// <param name="mediaType">The media type, as it was requested; null for none.</param>
     public static RegistryException PackageNotFound(
         string package, string? release = null, string? mediaType = null) => new(
         ErrorCode.PackageNotFound,
@@ -22,44 +22,45 @@ internal static class PackageErrors
         ("package", package), ("release", release), ("media_type", mediaType));
 
     public static RegistryException NoReleaseMatches(PackageName package, string query) => new(
-        ErrorCode.ReleaseNotFound, $"No release match '{query}' for package '{package}'", (
-            "package",
-            package.Value), ("release_query", query));
+        ErrorCode.ReleaseNotFound,
+        $"No release match '{query}' for package '{package}'",
+        ("package", package.Value), ("release_query", query));
 
     public static RegistryException ReleaseNotFound(PackageName package, string release) => new(
-        ErrorCode.ReleaseNotFound, $"Release {release} doesn't exist for package {package}", (
-            "package",
-            package.Value), ("release", release));
+        ErrorCode.ReleaseNotFound,
+        $"Release {release} doesn't exist for package {package}",
+        ("package", package.Value), ("release", release));
 
     public static RegistryException ChannelNotFound(PackageName package, ChannelName channel) => new(
-        ErrorCode.ChannelNotFound, $"No channel '{channel}' found for package '{package}'", (
-            "package",
-            package.Value), ("channel", channel.Value));
+        ErrorCode.ChannelNotFound,
+        $"No channel '{channel}' found for package '{package}'",
+        ("package", package.Value), ("channel", channel.Value));
 
     public static RegistryException PackageExists(PackageName package, Release release, MediaType mediaType) => new(
-        ErrorCode.PackageExists, "Package exists already", (
-            "package",
-            package.Value), ("release", release.Value), ("media_type", mediaType.Value));
+        ErrorCode.PackageExists,
+        "Package exists already",
+        ("package", package.Value), ("release", release.Value), ("media_type", mediaType.Value));
 
     public static RegistryException ResourceInUse(PackageName package) => new(
-        ErrorCode.ResourceInUse, $"package {package} has too many writers at once: try again", (
-            "package",
-            package.Value));
+        ErrorCode.ResourceInUse,
+        $"package {package} has too many concurrent writers: try again",
+        ("package", package.Value));
 
     public static RegistryException OutcomeUnknown(PackageName package) => new(
-        ErrorCode.Unavailable, $"It is not known whether the change of package {package} was stored: look, then try "
-            + "again", ("package", package.Value));
+        ErrorCode.Unavailable,
+        $"The outcome of the change of package {package} is unknown: check the package before you retry",
+        ("package", package.Value));
 
     public static RegistryException StorageRestarted(PackageName package) => new(
         ErrorCode.Unavailable,
-        $"The storage was restarted or replaced while package {package} was pushed, and may have lost the content. "
-            + "Nothing was stored: push it again",
+        $"The storage was restarted or replaced during the push of package {package}, and may have lost the content. "
+            + "Nothing was stored: push again",
         ("package", package.Value));
 
     /// <param name="package">The package.</param>
-    /// <param name="manifests">How many manifests it would have.</param>
-    /// <param name="bytes">How long its stored index would be, in bytes.</param>
-    /// <param name="limit">How long a stored index may be, in bytes.</param>
+    /// <param name="manifests">The number of manifests that the index would have.</param>
+    /// <param name="bytes">The size of the stored index, in bytes.</param>
+    /// <param name="limit">The maximum size of a stored index, in bytes.</param>
     public static RegistryException IndexFull(PackageName package, int manifests, long bytes, long limit) => new(
         ErrorCode.InvalidParameters,
         $"The index of package {package} would take {bytes} bytes with {manifests} releases, and the limit is "
@@ -68,9 +69,9 @@ internal static class PackageErrors
         ("package", package.Value), ("manifests", manifests), ("bytes", bytes), ("limit", limit));
 
     /// <param name="package">The package.</param>
-    /// <param name="manifests">How many manifests it would have.</param>
-    /// <param name="bytes">How long its index would be before compression, in bytes.</param>
-    /// <param name="limit">How long an index may be before compression, in bytes.</param>
+    /// <param name="manifests">The number of manifests that the index would have.</param>
+    /// <param name="bytes">The size of the index before compression, in bytes.</param>
+    /// <param name="limit">The maximum size of an index before compression, in bytes.</param>
     public static RegistryException IndexTooLong(PackageName package, int manifests, long bytes, long limit) => new(
         ErrorCode.InvalidParameters,
         $"The index of package {package} would have {bytes} bytes before compression with {manifests} releases, "

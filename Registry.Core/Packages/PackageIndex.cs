@@ -7,13 +7,12 @@ using Registry.Core.Versions;
 namespace Registry.Core.Packages;
 
 /// <summary>
-/// Everything that is known of one package, immutable: each rule is a method that gives the next index or throws a
-/// <see cref="Errors.RegistryException"/>. A package without manifests does not exist: there is no empty index, there
-/// is null.
+/// The immutable state of one package. Each rule is a method that returns the next index or throws a
+/// <see cref="Errors.RegistryException"/>. A package without manifests does not exist: its index is null, never empty.
 /// </summary>
 public sealed class PackageIndex
 {
-    /// <summary>Made when it is first asked for; made twice by two that ask at once, and equal then.</summary>
+    /// <summary>Created on first use; concurrent callers may create it twice, with equal content.</summary>
     private volatile Dictionary<Digest, Manifest>? byContent;
 
     private PackageIndex(
@@ -34,11 +33,11 @@ public sealed class PackageIndex
     public PackageName Name { get; }
 
     /// <summary>
-    /// The first push of the package: kept by every later one, new after its last release was deleted.
+    /// The time of the first push of the package, renewed only after its last release was deleted.
     /// </summary>
     public DateTimeOffset CreatedAt { get; }
 
-    /// <summary>By release, highest first, then by media type. Never empty.</summary>
+    /// <summary>The manifests by release, highest first, then by media type. Never empty.</summary>
     public ImmutableArray<Manifest> Manifests { get; }
 
     /// <summary>The releases, highest first, each once.</summary>
@@ -47,9 +46,9 @@ public sealed class PackageIndex
     /// <summary>The channels, by name.</summary>
     public ImmutableArray<Channel> Channels { get; }
 
-    /// <summary>An index from its parts, in any order: as it is read from storage.</summary>
+    /// <summary>Creates an index from its stored parts, in any order.</summary>
     /// <exception cref="FormatException">
-    /// No manifest, one twice, or a channel that points to a release that is not there.
+    /// There is no manifest, a duplicate one, or a channel with a missing release.
     /// </exception>
     public static PackageIndex Restore(
         PackageName name, DateTimeOffset createdAt, IEnumerable<Manifest> manifests, IEnumerable<Channel> channels)
@@ -62,17 +61,17 @@ public sealed class PackageIndex
         if (index.Manifests.IsEmpty || index.Channels.Any(channel => channel.Releases.IsEmpty || !channel.Releases.Contains(channel.Current)
             || channel.Releases.Any(release => !index.Contains(release))))
             throw new FormatException(
-                $"{name} has no release, or a channel points to a release that it does not have.");
+                $"{name} has no release, or a channel with a release that it does not have.");
         return index;
     }
 
-    /// <summary>A push.</summary>
-    /// <param name="index">The package as it is; null when there is none yet.</param>
+    /// <summary>Returns the index after a push.</summary>
+    /// <param name="index">The current index; null when the package does not exist.</param>
     /// <param name="name">The package.</param>
-    /// <param name="manifest">What was pushed.</param>
-    /// <param name="force">Replace what is there. Channels keep pointing to the release.</param>
+    /// <param name="manifest">The pushed manifest.</param>
+    /// <param name="force">Whether to replace an existing manifest. Channels keep the release.</param>
     /// <exception cref="Errors.RegistryException">
-    /// <see cref="Errors.ErrorCode.PackageExists"/>: it is there and <paramref name="force"/> is off.
+    /// <see cref="Errors.ErrorCode.PackageExists"/>: the manifest exists and <paramref name="force"/> is false.
     /// </exception>
     public static PackageIndex With(PackageIndex? index, PackageName name, Manifest manifest, bool force)
     {
@@ -88,12 +87,12 @@ public sealed class PackageIndex
     }
 
     /// <summary>
-    /// A release that a backup brings: as a forced push, but where it is older than the package, the package becomes as
-    /// old.
+    /// Returns the index after restoring a release from a backup: as after a forced push, but a package that is younger
+    /// than the release becomes as old.
     /// </summary>
-    /// <param name="index">The package as it is; null when there is none yet.</param>
+    /// <param name="index">The current index; null when the package does not exist.</param>
     /// <param name="name">The package.</param>
-    /// <param name="manifest">What is restored, with the time of its first push.</param>
+    /// <param name="manifest">The restored manifest, with the time of its push.</param>
     public static PackageIndex WithRestored(PackageIndex? index, PackageName name, Manifest manifest)
     {
         var next = With(index, name, manifest, force: true);
@@ -103,8 +102,9 @@ public sealed class PackageIndex
     }
 
     /// <summary>
-    /// The package without a release in one media type: null when that was the last. A release that goes altogether
-    /// leaves its channels: their highest remaining release becomes current, and an empty channel goes.
+    /// Returns the index without a release in one media type; null when that was the last one. A release without media
+    /// types is removed from its channels: their highest remaining release becomes current, and empty channels are
+    /// deleted.
     /// </summary>
     /// <exception cref="Errors.RegistryException"><see cref="Errors.ErrorCode.PackageNotFound"/>.</exception>
     public PackageIndex? Without(Release release, MediaType mediaType)
@@ -119,7 +119,7 @@ public sealed class PackageIndex
     }
 
     /// <summary>
-    /// The package with a release put into a channel, which comes into being on the fly, and made its current one.
+    /// Returns the index with a release added to a channel, which is created if needed, as its current release.
     /// </summary>
     /// <exception cref="Errors.RegistryException"><see cref="Errors.ErrorCode.ReleaseNotFound"/>.</exception>
     public PackageIndex WithChannelRelease(ChannelName name, Release release)
@@ -131,9 +131,11 @@ public sealed class PackageIndex
     }
 
     /// <summary>
-    /// The package with a channel as it is given, in place of what it was; unchanged when it is so already.
+    /// Returns the index with a channel set or replaced; the same instance when the channel is equal.
     /// </summary>
-    /// <exception cref="FormatException">It is empty, or has a release that the package does not have.</exception>
+    /// <exception cref="FormatException">
+    /// The channel is empty, or has a release that the package does not have.
+    /// </exception>
     public PackageIndex WithChannel(Channel channel) =>
         FindChannel(channel.Name) is { } known
             && known.Current == channel.Current
@@ -142,8 +144,8 @@ public sealed class PackageIndex
             : Restore(Name, CreatedAt, Manifests, Channels.Where(other => other.Name != channel.Name).Append(channel));
 
     /// <summary>
-    /// The package with a release taken out of a channel. A release that is no member changes nothing; without its last
-    /// one the channel goes.
+    /// Returns the index with a release removed from a channel; removing the last one deletes the channel. Returns the
+    /// same instance when the release is not in the channel.
     /// </summary>
     /// <exception cref="Errors.RegistryException">
     /// <see cref="Errors.ErrorCode.ChannelNotFound"/>, or <see cref="Errors.ErrorCode.PackageNotFound"/> for a release
@@ -163,15 +165,15 @@ public sealed class PackageIndex
                     : Channels.Replace(channel, rest, ReferenceEqualityComparer.Instance));
     }
 
-    /// <summary>The package without a channel.</summary>
+    /// <summary>Returns the index without a channel.</summary>
     /// <exception cref="Errors.RegistryException"><see cref="Errors.ErrorCode.ChannelNotFound"/>.</exception>
     public PackageIndex WithoutChannel(
         ChannelName name) => new(Name, CreatedAt, Manifests, Channels.Remove(GetChannel(name)));
 
-    /// <summary>Whether the package has this release in any media type.</summary>
+    /// <summary>Whether the package has a release in any media type.</summary>
     public bool Contains(Release release) => Releases.BinarySearch(release, HighestFirst) >= 0;
 
-    /// <summary>The manifests of exactly this release, by media type; empty when there is no such release.</summary>
+    /// <summary>Returns the manifests of a release, by media type; empty when the release does not exist.</summary>
     public ReadOnlySpan<Manifest> Of(Release release)
     {
         var first = FirstOf(release);
@@ -181,7 +183,7 @@ public sealed class PackageIndex
         return Manifests.AsSpan()[first..end];
     }
 
-    /// <summary>One release in one media type; null when it is not there.</summary>
+    /// <summary>Returns a release in one media type; null when it does not exist.</summary>
     public Manifest? Find(Release release, MediaType mediaType)
     {
         foreach (var manifest in Of(release))
@@ -190,24 +192,25 @@ public sealed class PackageIndex
         return null;
     }
 
-    /// <summary>As <see cref="Find"/>.</summary>
+    /// <summary>Returns a release in one media type.</summary>
     /// <exception cref="Errors.RegistryException"><see cref="Errors.ErrorCode.PackageNotFound"/>.</exception>
     public Manifest Get(Release release, MediaType mediaType) =>
         Find(release, mediaType) ?? throw PackageErrors.PackageNotFound(Name.Value, release.Value, mediaType.Value);
 
     /// <summary>
-    /// The manifest whose blob answers for a CNR digest: of several gzip streams of one tar, the one pushed first; null
-    /// when there is none.
+    /// Returns the manifest for a CNR digest; null when there is none. Of several gzip streams of one tar, it is the
+    /// one that was pushed first.
     /// </summary>
     public Manifest? FindContent(Digest digest) => (byContent ??= ByContent()).GetValueOrDefault(digest);
 
-    /// <summary>Whether any manifest needs the blob of this name.</summary>
-    public bool References(Digest blobDigest) => Manifests.Any(manifest => manifest.Content.BlobDigest == blobDigest);
+    /// <summary>Whether any manifest references a blob.</summary>
+    public bool References(
+        Digest storedDigest) => Manifests.Any(manifest => manifest.Content.StoredDigest == storedDigest);
 
-    /// <summary>A channel; null when there is none of that name.</summary>
+    /// <summary>Returns a channel; null when it does not exist.</summary>
     public Channel? FindChannel(ChannelName name) => Channels.FirstOrDefault(channel => channel.Name == name);
 
-    /// <summary>As <see cref="FindChannel"/>.</summary>
+    /// <summary>Returns a channel.</summary>
     /// <exception cref="Errors.RegistryException"><see cref="Errors.ErrorCode.ChannelNotFound"/>.</exception>
     public Channel GetChannel(ChannelName name) => FindChannel(name) ?? throw PackageErrors.ChannelNotFound(Name, name);
 
@@ -219,17 +222,17 @@ public sealed class PackageIndex
             ? byRelease
             : left.MediaType.CompareTo(right.MediaType));
 
-    /// <summary>Manifests in their order; they are stored so, and need no sorting then.</summary>
+    /// <summary>Sorts manifests. Stored manifests are sorted already.</summary>
     private static ImmutableArray<Manifest> Sorted(PackageName name, ImmutableArray<Manifest> manifests)
     {
         if (!IsSorted(manifests, out _))
             manifests = manifests.Sort(ManifestOrder);
         return IsSorted(manifests, out var twice)
             ? manifests
-            : throw new FormatException($"{name} holds {twice.Release} twice as {twice.MediaType}.");
+            : throw new FormatException($"{name} has {twice.Release} twice as {twice.MediaType}.");
     }
 
-    /// <summary>Whether each manifest comes after the one before it; otherwise the first that does not.</summary>
+    /// <summary>Whether the manifests are in order; otherwise returns the first that is not.</summary>
     private static bool IsSorted(ImmutableArray<Manifest> manifests, [NotNullWhen(false)] out Manifest? stray)
     {
         stray = null;
@@ -243,8 +246,9 @@ public sealed class PackageIndex
     {
         var first = new Dictionary<Digest, Manifest>(Manifests.Length);
         foreach (var manifest in Manifests)
-            if (!first.TryGetValue(manifest.Content.Digest, out var earlier) || manifest.CreatedAt < earlier.CreatedAt)
-                first[manifest.Content.Digest] = manifest;
+            if (manifest.Content.TarDigest is { } digest
+                && (!first.TryGetValue(digest, out var earlier) || manifest.CreatedAt < earlier.CreatedAt))
+                first[digest] = manifest;
         return first;
     }
 

@@ -4,29 +4,31 @@ using Registry.Core.Storage;
 
 namespace Registry.Core.Packages;
 
-/// <summary>The documents of packages: where they lie, their stored form, and the memory that an index takes.</summary>
-/// <param name="limits">How large an index may be.</param>
+/// <summary>The documents of packages: their keys, their stored form, and their estimated memory.</summary>
+/// <param name="limits">The size limit of an index.</param>
 internal sealed class PackageIndexCodec(IndexLimits limits) : DocumentCodec<PackageName, PackageIndex>
 {
     /// <summary>
-    /// How many bytes of metadata an index may gather that did not come from its stored form. Above it, the next read
-    /// takes all of them from there, compressed.
+    /// The maximum size of uncompressed metadata in a cached index, in bytes. Above it the index is not cached after a
+    /// write, and the next read takes its metadata from the stored form, compressed.
     /// </summary>
     private const long MaxOwnMetadataBytes = 1024 * 1024;
 
     /// <summary>
-    /// One manifest: its object, descriptor, two digests of 64 characters, push id, release and media type, and its
-    /// places in the index (by release, and by digest). Calculated for 64 bits.
+    /// The size of a manifest: its object, descriptor, two digests of 64 characters, push id, release and media type,
+    /// and its entries in the index (by release, and by digest). Calculated for 64 bits.
     /// </summary>
     private const int ManifestBytes = 700;
 
-    /// <summary>The metadata of one manifest, without the JSON.</summary>
+    /// <summary>The size of the metadata of a manifest, without the JSON.</summary>
     private const int MetadataBytes = 96;
 
-    /// <summary>One index without its manifests: the objects, the names, and the entry in the cache.</summary>
+    /// <summary>
+    /// The size of an index without its manifests: the objects, the names, and the entry in the cache.
+    /// </summary>
     private const int IndexBytes = 600;
 
-    /// <summary>One release in one channel.</summary>
+    /// <summary>The size of a release in a channel.</summary>
     private const int ChannelReleaseBytes = 16;
 
     /// <inheritdoc/>
@@ -68,7 +70,7 @@ internal sealed class PackageIndexCodec(IndexLimits limits) : DocumentCodec<Pack
             packed ??= metadata.Packed;
         }
 
-        // All compressed metadata lie in the one stored form that the index was read from.
+        // All compressed metadata is in the one stored form that the index was read from.
         bytes += packed?.Length ?? 0;
         foreach (var channel in state.Channels)
             bytes += IndexBytes + (channel.Releases.Length * ChannelReleaseBytes);

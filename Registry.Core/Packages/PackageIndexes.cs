@@ -5,12 +5,12 @@ using Registry.Core.Storage;
 
 namespace Registry.Core.Packages;
 
-/// <summary>The package indexes in storage.</summary>
-/// <param name="documents">Where they are stored.</param>
-/// <param name="time">The clock of pauses and bounds.</param>
-/// <param name="options">How long changes are attempted.</param>
-/// <param name="cache">How much of what was read is kept; null for the defaults.</param>
-/// <param name="limits">How large an index may be; null for the defaults.</param>
+/// <summary>The package indexes.</summary>
+/// <param name="documents">The storage of the indexes.</param>
+/// <param name="time">The clock for pauses and time limits.</param>
+/// <param name="options">The time limits of updates.</param>
+/// <param name="cache">The size of the cache; null for the default.</param>
+/// <param name="limits">The size limit of an index; null for the default.</param>
 public sealed class PackageIndexes(
     IDocumentStore documents,
     TimeProvider time,
@@ -24,29 +24,29 @@ public sealed class PackageIndexes(
         options,
         (cache ?? new IndexCacheOptions()).MaxIndexBytes)
 {
-    /// <summary>What kept metadata take beside their bytes: the objects, the key, and the entry in the cache.</summary>
+    /// <summary>The overhead of cached metadata, in bytes: the objects, the key, and the entry in the cache.</summary>
     private const int MetadataEntryBytes = 300;
 
     /// <summary>
-    /// Metadata that were unpacked, by the index that they lie in and their place in it. The key does not hold that
-    /// index in memory.
+    /// Decompressed metadata, by their index and their offset in it. The key does not keep the index in memory.
     /// </summary>
     private readonly SecondChanceCache<(object Index, long Start), RawJson> unpacked =
         new((cache ?? new IndexCacheOptions()).MaxMetadataBytes);
 
     /// <summary>
-    /// As <see cref="DocumentSet{TKey, TState}.FindAsync(TKey, CancellationToken)"/>, for a package that must exist.
+    /// Reads the index of an existing package: see
+    /// <see cref="DocumentSet{TKey, TState}.FindAsync(TKey, CancellationToken)"/>.
     /// </summary>
     /// <exception cref="RegistryException">
-    /// <see cref="ErrorCode.PackageNotFound"/>; nothing but the package is named in it.
+    /// <see cref="ErrorCode.PackageNotFound"/>, which names the package only.
     /// </exception>
-    /// <exception cref="StorageException">The storage did not answer, or the index is damaged.</exception>
+    /// <exception cref="StorageException">The storage failed, or the index is damaged.</exception>
     public async ValueTask<DocumentSnapshot<PackageIndex>> GetAsync(
         PackageName name, CancellationToken cancellationToken) =>
         await FindAsync(name, cancellationToken) ?? throw PackageErrors.PackageNotFound(name.Value);
 
     /// <summary>
-    /// Reads metadata; null for none. Unpacking takes up to some milliseconds, so the result is kept.
+    /// Reads metadata; null for none. Decompression can take milliseconds, so the result is cached.
     /// </summary>
     internal RawJson? ReadMetadata(Metadata? metadata)
     {

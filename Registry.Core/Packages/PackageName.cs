@@ -5,65 +5,87 @@ using Registry.Core.Storage;
 namespace Registry.Core.Packages;
 
 /// <summary>
-/// The name of a package: <c>namespace/name</c>. Each half is <c>[A-Za-z0-9_][A-Za-z0-9._-]{0,79}</c>; case matters.
+/// The name of a package: a namespace of any number of parts, and a name: <c>team/app</c>, <c>org/charts/app</c>, or
+/// <c>app</c> in the empty namespace. Each part is <c>[A-Za-z0-9_][A-Za-z0-9._-]{0,79}</c>; case matters.
 /// </summary>
 public readonly record struct PackageName : IComparable<PackageName>
 {
-    private const int MaxHalfLength = 80;
+    private const int MaxPartLength = 80;
 
-    private static readonly SearchValues<char> HalfCharacters =
+    /// <summary>The limit of OCI repository names in common clients.</summary>
+    private const int MaxLength = 255;
+
+    private static readonly SearchValues<char> PartCharacters =
         SearchValues.Create("-.0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz");
 
     private readonly string? value;
 
-    private PackageName(string value, int namespaceLength) => (this.value, NamespaceLength) = (value, namespaceLength);
+    private PackageName(string value, int namespaceLength, bool hasOnePartNamespace) =>
+        (this.value, NamespaceLength, HasOnePartNamespace) = (value, namespaceLength, hasOnePartNamespace);
 
-    /// <summary><c>namespace/name</c>.</summary>
+    /// <summary>The whole name: <c>namespace/name</c>, or <c>name</c> in the empty namespace.</summary>
     /// <exception cref="InvalidOperationException">This is the default value, which names nothing.</exception>
     public string Value => value ?? throw new InvalidOperationException("A default PackageName names nothing.");
 
-    /// <summary>The first half.</summary>
+    /// <summary>The parts before the last one, joined by <c>/</c>; empty when there are none.</summary>
     public string Namespace => Value[..NamespaceLength];
 
-    /// <summary>The second half.</summary>
-    public string Name => Value[(NamespaceLength + 1)..];
+    /// <summary>The last part.</summary>
+    public string Name => NamespaceLength == 0 ? Value : Value[(NamespaceLength + 1)..];
 
-    /// <summary>Where the index of the package is stored, and the scope of its blobs.</summary>
+    /// <summary>Whether the namespace has exactly one part. CNR addresses these packages and no others.</summary>
+    public bool HasOnePartNamespace { get; }
+
+    /// <summary>
+    /// The key of the package's index, and the scope of its blobs. The namespace is one segment, however many parts it
+    /// has.
+    /// </summary>
     public StoreKey Key => StoreKeys.Package(Namespace, Name);
 
     private int NamespaceLength { get; }
 
-    /// <summary>Puts the two halves together; false when either is not a name.</summary>
+    /// <summary>
+    /// Creates a name from a namespace, which may be empty, and a name; false when either is invalid.
+    /// </summary>
     public static bool TryCreate(
         [NotNullWhen(true)] string? @namespace, [NotNullWhen(true)] string? name, out PackageName package)
     {
         package = default;
-        if (@namespace is null || name is null || !IsHalf(@namespace) || !IsHalf(name))
+        if (@namespace is null || !IsPart(name) || !IsNamespace(@namespace, out var hasOnePart))
             return false;
-        package = new PackageName($"{@namespace}/{name}", @namespace.Length);
+        var value = @namespace.Length == 0 ? name! : $"{@namespace}/{name}";
+        if (value.Length > MaxLength)
+            return false;
+        package = new PackageName(value, @namespace.Length, hasOnePart);
         return true;
     }
 
-    /// <summary>Reads <c>namespace/name</c>; false when it is not one.</summary>
+    /// <summary>Parses a whole name; false when it is invalid.</summary>
     public static bool TryParse(string? text, out PackageName package)
     {
-        var slash = text?.IndexOf('/') ?? -1;
         package = default;
-        if (slash <= 0 || !IsHalf(text.AsSpan(0, slash)) || !IsHalf(text.AsSpan(slash + 1)))
+        if (text is null or { Length: > MaxLength })
             return false;
-        package = new PackageName(text!, slash);
+        var slash = text.LastIndexOf('/');
+        var namespaceLength = Math.Max(slash, 0);
+        if (slash == 0
+            || !IsPart(text.AsSpan(slash + 1))
+            || !IsNamespace(text.AsSpan(0, namespaceLength), out var hasOnePart))
+            return false;
+        package = new PackageName(text, namespaceLength, hasOnePart);
         return true;
     }
 
-    /// <summary>Reads <see cref="Key"/> back; false when the key is not that of a package.</summary>
+    /// <summary>Parses a <see cref="Key"/>; false when it is not the key of a package.</summary>
     public static bool TryParse(StoreKey key, out PackageName package)
     {
         package = default;
 
-        // Most names need no escape: the key holds them as they are.
+        // Most keys have no escapes: they contain the name as it is. Several parts or none always need an escape.
         if (!key.Value.Contains(StoreKey.Escape))
             return key.IsBelow(StoreKeys.Packages)
-                && TryParse(key.Value[(StoreKeys.Packages.Value.Length + 1)..], out package);
+                && TryParse(key.Value[(StoreKeys.Packages.Value.Length + 1)..], out package)
+                && package.HasOnePartNamespace;
         return key.IsBelow(StoreKeys.Packages)
             && key.Segments() is [_, var @namespace, var name]
             && TryCreate(@namespace, name, out package);
@@ -87,8 +109,21 @@ public readonly record struct PackageName : IComparable<PackageName>
     /// <summary>Ordinal order.</summary>
     public static bool operator >=(PackageName left, PackageName right) => left.CompareTo(right) >= 0;
 
-    private static bool IsHalf(ReadOnlySpan<char> text) =>
-        text.Length is > 0 and <= MaxHalfLength
+    private static bool IsPart(ReadOnlySpan<char> text) =>
+        text.Length is > 0 and <= MaxPartLength
             && text[0] is not ('.' or '-')
-            && !text.ContainsAnyExcept(HalfCharacters);
+            && !text.ContainsAnyExcept(PartCharacters);
+
+    private static bool IsNamespace(ReadOnlySpan<char> text, out bool hasOnePart)
+    {
+        hasOnePart = !text.IsEmpty && !text.Contains('/');
+        if (hasOnePart || text.IsEmpty)
+            return text.IsEmpty || IsPart(text);
+        foreach (var part in text.Split('/'))
+            if (!IsPart(text[part]))
+                return false;
+
+        // It is stored as one segment, in which an upper-case letter and a slash take three bytes each.
+        return text.Length <= StoreKey.MaxSegmentBytes / 3 || StoreKey.TryOf([text.ToString()], out _);
+    }
 }

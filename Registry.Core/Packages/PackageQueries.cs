@@ -5,42 +5,30 @@ using Registry.Core.Versions;
 
 namespace Registry.Core.Packages;
 
-/// <summary>How a client's words become a manifest of a package.</summary>
+/// <summary>Resolves the releases, media types and digests that clients request.</summary>
 public static class PackageQueries
 {
-    /// <summary>What a client writes for "the only media type that there is".</summary>
+    /// <summary>The text for the only media type of a release.</summary>
     public const string AnyMediaType = "-";
 
-    /// <summary>The package that a client names; a text that is no name is of no package.</summary>
-    /// <exception cref="RegistryException">
-    /// <see cref="ErrorCode.PackageNotFound"/>, with the text as it was given.
-    /// </exception>
-    /// <param name="namespace">The namespace.</param>
-    /// <param name="name">The name.</param>
-    /// <param name="release">The release that is asked for, which the refusal repeats; null for none.</param>
-    public static PackageName ParseName(string @namespace, string name, string? release = null) =>
-        PackageName.TryCreate(@namespace, name, out var package)
-            ? package
-            : throw PackageErrors.PackageNotFound($"{@namespace}/{name}", release);
-
-    /// <summary>The release that a query names: the highest that matches.</summary>
+    /// <summary>Returns the highest release that matches a query.</summary>
     /// <param name="index">The package.</param>
-    /// <param name="query">A release query, as it was asked.</param>
+    /// <param name="query">The release query, as it was requested.</param>
     /// <exception cref="RegistryException">
     /// <see cref="ErrorCode.InvalidRelease"/>, or <see cref="ErrorCode.ReleaseNotFound"/>.
     /// </exception>
     public static Release Resolve(this PackageIndex index, string query) =>
-        // A release that is there, asked for by its text, is what every query of that text finds.
+        // An existing release is the result of every query with its text.
         Release.TryParse(query, out var exact, out _) && index.Contains(exact) ? exact :
         ParseQuery(query).Match(index.Releases.AsSpan()) ?? throw PackageErrors.NoReleaseMatches(index.Name, query);
 
-    /// <summary>The manifest that a query and a media type name.</summary>
+    /// <summary>Returns the manifest for a query and a media type.</summary>
     /// <param name="index">The package.</param>
-    /// <param name="query">A release query, as it was asked.</param>
-    /// <param name="mediaType">A short media type, or <see cref="AnyMediaType"/>, as it was asked.</param>
+    /// <param name="query">The release query, as it was requested.</param>
+    /// <param name="mediaType">A short media type, or <see cref="AnyMediaType"/>, as it was requested.</param>
     /// <exception cref="RegistryException">
-    /// As <see cref="Resolve"/>; <see cref="ErrorCode.PackageNotFound"/>; <see cref="ErrorCode.InvalidUsage"/> where
-    /// several media types are there to choose from.
+    /// As <see cref="Resolve"/>; <see cref="ErrorCode.PackageNotFound"/>; <see cref="ErrorCode.InvalidUsage"/> for
+    /// <see cref="AnyMediaType"/> when the release has several.
     /// </exception>
     public static Manifest Find(this PackageIndex index, string query, string mediaType)
     {
@@ -60,18 +48,18 @@ public static class PackageQueries
             ?? throw PackageErrors.PackageNotFound(index.Name.Value, release.Value, mediaType);
     }
 
-    /// <summary>All manifests of exactly one release.</summary>
+    /// <summary>Returns all manifests of exactly one release.</summary>
     /// <exception cref="RegistryException">
-    /// <see cref="ErrorCode.PackageNotFound"/>, for what is no release too.
+    /// <see cref="ErrorCode.PackageNotFound"/>, also for an invalid release.
     /// </exception>
     public static ReadOnlySpan<Manifest> GetExact(this PackageIndex index, string release) =>
         Release.TryParse(release, out var exact, out _) && index.Of(exact) is { IsEmpty: false } manifests
             ? manifests
             : throw PackageErrors.PackageNotFound(index.Name.Value, release);
 
-    /// <summary>The manifest that answers for a CNR digest.</summary>
+    /// <summary>Returns the manifest for a CNR digest.</summary>
     /// <exception cref="RegistryException">
-    /// <see cref="ErrorCode.PackageNotFound"/> with the digest as the release, for what is no digest too.
+    /// <see cref="ErrorCode.PackageNotFound"/> with the digest as the release, also for an invalid digest.
     /// </exception>
     public static Manifest GetContent(this PackageIndex index, string digest) =>
         (Digest.TryParse(digest, out var exact) ? index.FindContent(exact) : null)

@@ -1,43 +1,43 @@
-using Microsoft.Extensions.Logging;
+using Registry.Core.Access;
 using Registry.Core.Content;
 using Registry.Core.Errors;
+using Registry.Core.Events;
 using Registry.Core.Storage;
-using Registry.Core.Versions;
 
 namespace Registry.Core.Packages;
 
 public sealed partial class PackageRegistry
 {
     /// <summary>
-    /// Brings a release back that a backup holds. Restoring the same again changes nothing, and neither does restoring
-    /// what was pushed in the meantime with the same content and metadata.
+    /// Restores a release from a backup. Restoring it again changes nothing, and neither does restoring a release that
+    /// was pushed in the meantime with the same content and metadata.
     /// </summary>
     /// <param name="restored">The release.</param>
-    /// <param name="blobDigest">The sha256 of the content.</param>
-    /// <param name="begin">
-    /// Begins the upload of the content and writes all of it; called where it is needed, once.
-    /// </param>
-    /// <param name="force">Replace a release that is there with another content.</param>
-    /// <param name="cancellationToken">Gives up; the release was then restored whole or not at all.</param>
+    /// <param name="storedDigest">The sha256 of the content.</param>
+    /// <param name="write">Writes the whole content. Called at most once, when the content is needed.</param>
+    /// <param name="force">Whether to replace an existing release with another content.</param>
+    /// <param name="caller">Who restores.</param>
+    /// <param name="cancellationToken">Cancels the call; the restore then happens completely or not at all.</param>
     /// <exception cref="RegistryException">
-    /// The content is refused, or is not what the backup says; <see cref="ErrorCode.PackageExists"/> with another
-    /// content or metadata; <see cref="ErrorCode.ResourceInUse"/>; <see cref="ErrorCode.Unavailable"/>.
+    /// The content is refused, or does not match the backup; <see cref="ErrorCode.PackageExists"/> with another content
+    /// or metadata; <see cref="ErrorCode.ResourceInUse"/>; <see cref="ErrorCode.Unavailable"/>.
     /// </exception>
     /// <exception cref="StorageException">The storage failed.</exception>
     public async Task<RestoreOutcome> RestoreAsync(
         RestoredRelease restored,
-        Digest blobDigest,
-        Func<CancellationToken, ValueTask<PackageUpload>> begin,
+        Digest storedDigest,
+        Func<PackagePush, CancellationToken, ValueTask> write,
         bool force,
+        Caller caller,
         CancellationToken cancellationToken)
     {
         var (package, release, mediaType) = (restored.Package, restored.Release, restored.MediaType);
         var known = (await indexes.FindAsync(package, cancellationToken))?.State.Find(release, mediaType);
-        if (known is not null && IsSame(known, restored, blobDigest))
+        if (known is not null && IsSame(known, restored, storedDigest))
         {
-            if (known.Content.Digest != restored.ContentDigest)
-                throw OtherDigest(known.Content.Digest, restored.ContentDigest);
-            if (await blobs.StatAsync(new BlobKey(package.Key, blobDigest), cancellationToken) is not null)
+            if (known.Content.TarDigest != restored.TarDigest)
+                throw OtherDigest(known.Content.TarDigest, restored.TarDigest);
+            if (await blobs.StatAsync(new BlobKey(package.Key, storedDigest), cancellationToken) is not null)
                 return RestoreOutcome.Unchanged;
         }
         else if (known is not null && !force)
@@ -45,45 +45,45 @@ public sealed partial class PackageRegistry
             throw Conflict(known);
         }
 
-        await using var upload = await begin(cancellationToken);
-        var content = await upload.CompleteAsync(cancellationToken);
-        if (content.ContentDigest != restored.ContentDigest)
-            throw OtherDigest(content.ContentDigest, restored.ContentDigest);
+        await using var push = await BeginPushAsync(package, caller, cancellationToken);
+        await write(push, cancellationToken);
+        var content = await push.Upload.CompleteAsync(cancellationToken);
+        if (content.TarDigest != restored.TarDigest)
+            throw OtherDigest(content.TarDigest, restored.TarDigest);
 
         var manifest = NewManifest(
             release, mediaType, content, restored.CreatedAt ?? Microseconds.Floor(time.GetUtcNow()), restored.Metadata);
         var index = await StoreAsync(
             package,
             manifest,
-            upload,
+            push.Upload,
             index => index?.Find(release, mediaType) switch
             {
                 null => PackageIndex.WithRestored(index, package, manifest),
-                var same when IsSame(same, restored, blobDigest) => index,
+                var same when IsSame(same, restored, storedDigest) => index,
                 _ when force => PackageIndex.WithRestored(index, package, manifest),
                 var other => throw Conflict(other),
             },
+            recent: null,
             cancellationToken);
-        LogRestored(package, release, mediaType, content.ContentDigest, content.Size);
-        return known is null && index.Find(release, mediaType)?.PushId == manifest.PushId ? RestoreOutcome.Added
-            : known is null ? RestoreOutcome.Unchanged
-            : RestoreOutcome.Replaced;
+        var outcome = known is not null ? RestoreOutcome.Replaced
+            : index.Find(release, mediaType)?.PushId == manifest.PushId ? RestoreOutcome.Added
+            : RestoreOutcome.Unchanged;
+        if (outcome != RestoreOutcome.Unchanged)
+            RaiseStored(RegistryAction.ReleaseRestored, push, manifest, force);
+        return outcome;
     }
 
-    private static bool IsSame(Manifest known, RestoredRelease restored, Digest blobDigest) =>
-        known.Content.BlobDigest == blobDigest && known.Metadata?.ToString() == restored.Metadata;
+    private static bool IsSame(Manifest known, RestoredRelease restored, Digest storedDigest) =>
+        known.Content.StoredDigest == storedDigest && known.Metadata?.ToString() == restored.Metadata;
 
     private static RegistryException Conflict(Manifest known) => new(
-        ErrorCode.PackageExists, "it is there already with another content or metadata: sha256 "
-            + $"{known.Content.Digest}, {known.Content.Size} bytes");
+        ErrorCode.PackageExists,
+        "the release exists with another content or metadata: sha256 "
+            + $"{known.Content.TarDigest ?? known.Content.StoredDigest}, {known.Content.Size} bytes");
 
-    private static RegistryException OtherDigest(Digest found, Digest expected) => new(
-        ErrorCode.InvalidParameters, $"its content has the sha256 {found} where the backup says {expected}", (
-            "field",
-            "content.digest"));
-
-    [LoggerMessage(
-        Level = LogLevel.Information, Message = "Restored {Package} {Release} as {MediaType}: {Digest}, {Size} bytes")]
-    private partial void LogRestored(
-        PackageName package, Release release, MediaType mediaType, Digest digest, long size);
+    private static RegistryException OtherDigest(Digest? found, Digest expected) => new(
+        ErrorCode.InvalidParameters,
+        $"its content has the sha256 {found}, and the backup says {expected}",
+        ("field", "content.digest"));
 }

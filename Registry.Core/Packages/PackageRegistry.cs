@@ -1,68 +1,160 @@
 using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
+using Registry.Core.Access;
 using Registry.Core.Content;
 using Registry.Core.Documents;
 using Registry.Core.Errors;
+using Registry.Core.Events;
 using Registry.Core.Storage;
 using Registry.Core.Versions;
 
 namespace Registry.Core.Packages;
 
-/// <summary>The use cases of packages: push, show, pull, delete.</summary>
+/// <summary>The use cases of packages: push, show, pull, delete, restore.</summary>
 /// <param name="indexes">The indexes of the packages.</param>
-/// <param name="blobs">Where their contents are stored.</param>
-/// <param name="collection">When a blob is collected that nobody refers to.</param>
+/// <param name="blobs">The storage of their contents.</param>
+/// <param name="limits">The size limits of a push.</param>
+/// <param name="collection">When unreferenced blobs are collected.</param>
+/// <param name="events">Raises an event for every change.</param>
 /// <param name="time">The clock.</param>
-/// <param name="logger">Told of every change.</param>
-/// <param name="cache">How much of small contents is kept; null for the defaults.</param>
+/// <param name="logger">The log for failed pushes.</param>
+/// <param name="cache">The size of the cache of small contents; null for the default.</param>
 public sealed partial class PackageRegistry(
     PackageIndexes indexes,
     IBlobStore blobs,
+    ContentLimits limits,
     CollectionOptions collection,
+    RegistryEvents events,
     TimeProvider time,
     ILogger<PackageRegistry> logger,
     ContentCacheOptions? cache = null)
 {
-    /// <summary>Enough that no two pushes of one release share it; more would only make every index longer.</summary>
+    /// <summary>Enough to be unique among the pushes of one release; more would only make every index longer.</summary>
     private const int PushIdBytes = 9;
 
     private readonly PackageContents contents = new(blobs, cache ?? new ContentCacheOptions());
 
+    /// <summary>The maximum size of a package as it is stored, in bytes.</summary>
+    public long MaxPackageBytes => limits.MaxPackageBytes;
+
+    /// <summary>The maximum size of the metadata of a release, in bytes of JSON.</summary>
+    public int MaxMetadataBytes => limits.MaxMetadataBytes;
+
+    /// <summary>Begins a push. The caller disposes it, which discards the content unless it was completed.</summary>
+    /// <param name="package">The package; its first push creates it.</param>
+    /// <param name="caller">Who pushes.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <exception cref="StorageException">The storage failed.</exception>
+    public async ValueTask<PackagePush> BeginPushAsync(
+        PackageName package, Caller caller, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(caller);
+        return new PackagePush(
+            this, package, caller, await PackageUpload.BeginAsync(blobs, package.Key, limits, cancellationToken));
+    }
+
+    /// <summary>Reads a package.</summary>
+    /// <exception cref="RegistryException"><see cref="ErrorCode.PackageNotFound"/>.</exception>
+    /// <exception cref="StorageException">The storage failed, or the index is damaged.</exception>
+    public ValueTask<DocumentSnapshot<PackageIndex>> GetAsync(
+        PackageName package, CancellationToken cancellationToken) =>
+        GetAsync(package, release: null, mediaType: null, cancellationToken);
+
+    /// <summary>Reads a package. The error echoes what else was requested.</summary>
+    /// <param name="package">The package.</param>
+    /// <param name="release">The requested release, query or digest; null for none.</param>
+    /// <param name="mediaType">The requested media type; null for none.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <exception cref="RegistryException"><see cref="ErrorCode.PackageNotFound"/>.</exception>
+    /// <exception cref="StorageException">The storage failed, or the index is damaged.</exception>
+    public async ValueTask<DocumentSnapshot<PackageIndex>> GetAsync(
+        PackageName package, string? release, string? mediaType, CancellationToken cancellationToken) =>
+        await indexes.FindAsync(package, cancellationToken)
+        ?? throw PackageErrors.PackageNotFound(package.Value, release, mediaType);
+
     /// <summary>
-    /// Pushes a release. The content goes in before the index that names it: a crash between leaves a blob that nobody
-    /// refers to.
+    /// Returns the metadata of a manifest; null when it has none. Those of a large package are decompressed, unless
+    /// they are cached.
     /// </summary>
-    /// <param name="package">The package; it comes into being with its first push.</param>
-    /// <param name="release">The release.</param>
-    /// <param name="mediaType">In which media type.</param>
-    /// <param name="upload">
-    /// The content, begun under the scope of this package. The caller disposes it; what is not committed then is
-    /// discarded.
-    /// </param>
-    /// <param name="options">Force and metadata.</param>
-    /// <param name="cancellationToken">Gives up; the push then happened whole or not at all.</param>
+    public RawJson? ReadMetadata(Manifest manifest) => indexes.ReadMetadata(manifest.Metadata);
+
+    /// <summary>Opens the content of a manifest. A small content may come from the cache.</summary>
+    /// <param name="package">The package.</param>
+    /// <param name="manifest">The manifest, from a read that began after the request.</param>
+    /// <param name="range">The requested bytes.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <returns>A reader, which the caller disposes.</returns>
     /// <exception cref="RegistryException">
-    /// The content is refused; <see cref="ErrorCode.PackageExists"/>; <see cref="ErrorCode.ResourceInUse"/>;
-    /// <see cref="ErrorCode.Unavailable"/>.
+    /// <see cref="ErrorCode.PackageNotFound"/>: the release was deleted or replaced after the manifest was read.
+    /// </exception>
+    /// <exception cref="StorageException">
+    /// <see cref="StorageFault.Corrupt"/>: the index still refers to a missing blob, or a small blob is damaged.
+    /// </exception>
+    public async ValueTask<BlobReader> OpenAsync(
+        PackageName package, Manifest manifest, ByteRange range, CancellationToken cancellationToken)
+    {
+        var key = new BlobKey(package.Key, manifest.Content.StoredDigest);
+        if (await contents.OpenAsync(key, manifest.Content.Size, range, cancellationToken) is { } reader)
+            return reader;
+        if ((await indexes.FindAsync(package, cancellationToken))?.State.References(key.Digest) == true)
+            throw new StorageException(
+                StorageFault.Corrupt, $"Blob {key} is missing, and the index of {package} refers to it.");
+        throw PackageErrors.PackageNotFound(package.Value, manifest.Release.Value, manifest.MediaType.Value);
+    }
+
+    /// <summary>Deletes a release in one media type. Its blob is collected later.</summary>
+    /// <param name="package">The package.</param>
+    /// <param name="release">The exact release, as it was requested: not a query.</param>
+    /// <param name="mediaType">The media type, as it was requested.</param>
+    /// <param name="caller">Who deletes.</param>
+    /// <param name="cancellationToken">Cancels the call; the delete then happens completely or not at all.</param>
+    /// <exception cref="RegistryException">
+    /// <see cref="ErrorCode.PackageNotFound"/>, also for an invalid release or media type.
     /// </exception>
     /// <exception cref="StorageException">The storage failed.</exception>
-    public async Task<Manifest> PushAsync(
-        PackageName package,
+    public async Task DeleteAsync(
+        PackageName package, string release, string mediaType, Caller caller, CancellationToken cancellationToken)
+    {
+        var notFound = PackageErrors.PackageNotFound(package.Value, release, mediaType);
+        if (!Release.TryParse(release, out var exact, out _)
+            || !MediaType.TryParse(mediaType, out var type)
+            || type.Value != mediaType)
+            throw notFound;
+        await indexes.UpdateAsync(
+            package,
+            new DocumentChange<PackageIndex>(index => (index ?? throw notFound).Without(exact, type)),
+            cancellationToken);
+        events.Raise(new RegistryEvent(events.Now, caller, RegistryAction.ReleaseDeleted, package.Value)
+        {
+            Release = exact.Value,
+            MediaType = type.Value,
+        });
+    }
+
+    /// <summary>
+    /// Completes a push. The content is committed before the index that references it: a crash in between leaves an
+    /// unreferenced blob.
+    /// </summary>
+    internal async Task<Manifest> CompleteAsync(
+        PackagePush push,
         Release release,
         MediaType mediaType,
-        PackageUpload upload,
         PushOptions options,
         CancellationToken cancellationToken)
     {
+        var (package, upload) = (push.Package, push.Upload);
         var content = await upload.CompleteAsync(cancellationToken);
 
-        // Asked before the commit too, so that a push that is refused leaves nothing behind. The index decides again
-        // below.
-        if (!options.Force
-            && (await indexes.FindAsync(package, cancellationToken))?.State.Find(release, mediaType) is not null)
+        // Checked before the commit too, so that a refused push leaves nothing behind. The index decides again below.
+        RecentRead<PackageIndex>? recent = null;
+        if (!options.Force)
         {
-            await indexes.EnsureDurableAsync(package, cancellationToken);
-            throw PackageErrors.PackageExists(package, release, mediaType);
+            recent = new RecentRead<PackageIndex>(await indexes.FindAsync(package, cancellationToken));
+            if (recent.Snapshot?.State.Find(release, mediaType) is not null)
+            {
+                await indexes.EnsureDurableAsync(package, cancellationToken);
+                throw PackageErrors.PackageExists(package, release, mediaType);
+            }
         }
 
         var manifest = NewManifest(release, mediaType, content, Microseconds.Floor(time.GetUtcNow()), options.Metadata);
@@ -71,89 +163,22 @@ public sealed partial class PackageRegistry(
             manifest,
             upload,
             index => PackageIndex.With(index, package, manifest, options.Force),
+            recent,
             cancellationToken);
-        LogPushed(package, release, mediaType, content.ContentDigest, content.Size, options.Force);
+        RaiseStored(RegistryAction.ReleasePushed, push, manifest, options.Force);
         return manifest;
     }
 
-    /// <summary>Reads a package by its name as it was asked for.</summary>
-    /// <exception cref="RegistryException">
-    /// <see cref="ErrorCode.PackageNotFound"/>, for what is no name too.
-    /// </exception>
-    public ValueTask<DocumentSnapshot<PackageIndex>> GetAsync(
-        string @namespace, string name, CancellationToken cancellationToken) =>
-        GetAsync(@namespace, name, release: null, mediaType: null, cancellationToken);
-
-    /// <summary>As the other, for a question about more than the package, which its refusal repeats.</summary>
-    /// <param name="namespace">The namespace.</param>
-    /// <param name="name">The name.</param>
-    /// <param name="release">The release, query or digest that is asked for; null for none.</param>
-    /// <param name="mediaType">The media type that is asked for; null for none.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
-    /// <exception cref="RegistryException">
-    /// <see cref="ErrorCode.PackageNotFound"/>, for what is no name too.
-    /// </exception>
-    public async ValueTask<DocumentSnapshot<PackageIndex>> GetAsync(
-        string @namespace, string name, string? release, string? mediaType, CancellationToken cancellationToken) =>
-        (PackageName.TryCreate(@namespace, name, out var package)
-            ? await indexes.FindAsync(package, cancellationToken)
-            : null)
-        ?? throw PackageErrors.PackageNotFound($"{@namespace}/{name}", release, mediaType);
-
-    /// <summary>
-    /// The metadata of a manifest; null when it has none. Those of a large package are unpacked, unless they were read
-    /// lately.
-    /// </summary>
-    public RawJson? ReadMetadata(Manifest manifest) => indexes.ReadMetadata(manifest.Metadata);
-
-    /// <summary>
-    /// Opens the content of a manifest for reading. A small one may be in memory since it was read last.
-    /// </summary>
-    /// <param name="package">The package.</param>
-    /// <param name="manifest">Whose content, as a read that began after the request has given it.</param>
-    /// <param name="range">Which bytes.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
-    /// <returns>A reader, which the caller disposes.</returns>
-    /// <exception cref="RegistryException">
-    /// <see cref="ErrorCode.PackageNotFound"/>: it was deleted or replaced after the manifest was read.
-    /// </exception>
-    /// <exception cref="StorageException">
-    /// <see cref="StorageFault.Corrupt"/>: the index still refers to a blob that is not there, or a small one is
-    /// damaged.
-    /// </exception>
-    public async ValueTask<BlobReader> OpenAsync(
-        PackageName package, Manifest manifest, ByteRange range, CancellationToken cancellationToken)
-    {
-        var key = new BlobKey(package.Key, manifest.Content.BlobDigest);
-        if (await contents.OpenAsync(key, manifest.Content.Size, range, cancellationToken) is { } reader)
-            return reader;
-        if ((await indexes.FindAsync(package, cancellationToken))?.State.References(key.Digest) == true)
-            throw new StorageException(
-                StorageFault.Corrupt, $"Blob {key} is gone, and the index of {package} refers to it.");
-        throw PackageErrors.PackageNotFound(package.Value, manifest.Release.Value, manifest.MediaType.Value);
-    }
-
-    /// <summary>Deletes a release in one media type. Its blob is collected later.</summary>
-    /// <param name="namespace">The namespace, as it was asked for.</param>
-    /// <param name="name">The name, as it was asked for.</param>
-    /// <param name="release">The exact release, as it was asked for: no query.</param>
-    /// <param name="mediaType">The media type, as it was asked for.</param>
-    /// <param name="cancellationToken">Gives up; the delete then happened whole or not at all.</param>
-    /// <exception cref="RegistryException"><see cref="ErrorCode.PackageNotFound"/>, with what was asked.</exception>
-    public async Task DeleteAsync(
-        string @namespace, string name, string release, string mediaType, CancellationToken cancellationToken)
-    {
-        var asked = PackageErrors.PackageNotFound($"{@namespace}/{name}", release, mediaType);
-        if (!PackageName.TryCreate(
-            @namespace, name, out var package) || !Release.TryParse(release, out var exact, out _)
-            || !MediaType.TryParse(mediaType, out var type) || type.Value != mediaType)
-            throw asked;
-        await indexes.UpdateAsync(
-            package,
-            new DocumentChange<PackageIndex>(index => (index ?? throw asked).Without(exact, type)),
-            cancellationToken);
-        LogDeleted(package, exact, type);
-    }
+    private void RaiseStored(RegistryAction action, PackagePush push, Manifest manifest, bool forced) =>
+        events.Raise(new RegistryEvent(events.Now, push.Caller, action, push.Package.Value)
+        {
+            Release = manifest.Release.Value,
+            MediaType = manifest.MediaType.Value,
+            StoredDigest = manifest.Content.StoredDigest,
+            TarDigest = manifest.Content.TarDigest,
+            Size = manifest.Content.Size,
+            Forced = forced,
+        });
 
     private static Manifest NewManifest(
         Release release,
@@ -162,18 +187,25 @@ public sealed partial class PackageRegistry(
         DateTimeOffset createdAt,
         string? metadata) => new(
         release,
-        new Descriptor(mediaType, content.ContentDigest, content.StoredDigest, content.Size),
+        new ContentDescriptor(mediaType, content.StoredDigest, content.Size, content.TarDigest),
         createdAt,
         metadata is null ? null : Metadata.Of(metadata),
         PushId: Convert.ToBase64String(RandomNumberGenerator.GetBytes(PushIdBytes)));
 
-    /// <summary>Commits a content that was accepted, and then the index that names it.</summary>
-    /// <returns>The index right after.</returns>
+    /// <summary>Commits an accepted content, and then the index that references it.</summary>
+    /// <param name="package">The package.</param>
+    /// <param name="manifest">The manifest of the content.</param>
+    /// <param name="upload">The content.</param>
+    /// <param name="change">The change of the index.</param>
+    /// <param name="recent">The index as it was read a moment before; null when it was not.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <returns>The index right after the change.</returns>
     private async Task<PackageIndex> StoreAsync(
         PackageName package,
         Manifest manifest,
         PackageUpload upload,
         Func<PackageIndex?, PackageIndex> change,
+        RecentRead<PackageIndex>? recent,
         CancellationToken cancellationToken)
     {
         var began = time.GetTimestamp();
@@ -186,12 +218,15 @@ public sealed partial class PackageRegistry(
                 new DocumentChange<PackageIndex>(
                     change,
                     index => index.Find(manifest.Release, manifest.MediaType)?.PushId == manifest.PushId,
-                    epoch),
+                    epoch)
+                {
+                    Recent = recent,
+                },
                 cancellationToken);
         }
         catch (StorageException ended) when (ended.Kind == StorageFault.EpochEnded)
         {
-            // If the blob has outlived the epoch in which it was committed, the collection removes it.
+            // If the blob has outlived the epoch of its commit, the collector removes it.
             LogNotStored(package, manifest.Release, manifest.MediaType);
             throw PackageErrors.StorageRestarted(package);
         }
@@ -201,9 +236,10 @@ public sealed partial class PackageRegistry(
             throw;
         }
 
-        // A collector deletes what it saw unreferenced at one revision for a whole grace. A push that took longer than
-        // half of that gives its blob another revision, now that the index refers to it: a delete that is under way has
-        // happened, or will be refused. The release is stored by now, so a client that leaves does not end this.
+        // A collector deletes a blob that it saw unreferenced at one revision for a whole grace period. A push that
+        // took longer than half of that gives its blob another revision, now that the index refers to it: a delete that
+        // is under way has happened, or will be refused. The release is stored by now, so a disconnecting client does
+        // not stop this.
         if (time.GetElapsedTime(began) > collection.Grace / 2 && !await TryTouchAsync(blob.Key))
         {
             await WithdrawAsync(package, manifest, CancellationToken.None);
@@ -213,9 +249,7 @@ public sealed partial class PackageRegistry(
         return index!;
     }
 
-    /// <summary>
-    /// Commits a blob again with the bytes that it has. False when it is gone, or cannot be committed.
-    /// </summary>
+    /// <summary>Commits a blob again with its own bytes; false when it is missing or cannot be committed.</summary>
     private async Task<bool> TryTouchAsync(BlobKey key)
     {
         try
@@ -238,14 +272,14 @@ public sealed partial class PackageRegistry(
     }
 
     /// <summary>
-    /// Removes a blob that a push created whose release was certainly not stored. Whoever stores a release with the
-    /// same content commits the blob and so changes its revision; then it stays.
+    /// Removes the blob of a push whose release was certainly not stored. A push that stores a release with the same
+    /// content commits the blob again, which changes its revision; the blob then stays.
     /// </summary>
     private async Task RemoveAsync(PackageName package, BlobInfo blob, StorageEpoch? epoch)
     {
         try
         {
-            // A release that was there before may name it, if its blob had been lost.
+            // An existing release may reference it, if its blob had been lost.
             if ((await indexes.FindAsync(package, CancellationToken.None))?.State.References(blob.Key.Digest) != true)
                 await blobs.TryDeleteAsync(
                     blob.Key, Precondition.Matches(blob.Revision).In(epoch), CancellationToken.None);
@@ -269,15 +303,6 @@ public sealed partial class PackageRegistry(
     }
 
     [LoggerMessage(
-        Level = LogLevel.Information,
-        Message = "Pushed {Package} {Release} as {MediaType}: {Digest}, {Size} bytes, force {Force}")]
-    private partial void LogPushed(
-        PackageName package, Release release, MediaType mediaType, Digest digest, long size, bool force);
-
-    [LoggerMessage(Level = LogLevel.Information, Message = "Deleted {Package} {Release} as {MediaType}")]
-    private partial void LogDeleted(PackageName package, Release release, MediaType mediaType);
-
-    [LoggerMessage(
         Level = LogLevel.Warning,
         Message = "Did not store {Package} {Release} as {MediaType}: the storage was restarted or replaced after "
             + "the content was committed")]
@@ -285,15 +310,15 @@ public sealed partial class PackageRegistry(
 
     [LoggerMessage(
         Level = LogLevel.Warning,
-        Message = "The blob {Blob} of a refused push could not be removed; the collection will remove it")]
+        Message = "Removing the blob {Blob} of a refused push failed; the collector will remove it")]
     private partial void LogLeftBehind(BlobKey blob, Exception fault);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The blob {Blob} of a slow push could not be committed again")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Committing the blob {Blob} of a slow push again failed")]
     private partial void LogNotTouched(BlobKey blob, Exception fault);
 
     [LoggerMessage(
         Level = LogLevel.Warning,
-        Message = "Withdrew {Package} {Release} as {MediaType}, and what a forced push replaced: its blob was "
-            + "collected, or may be, before the push was done")]
+        Message = "Withdrew {Package} {Release} as {MediaType}, and what a forced push replaced: its blob was or may "
+            + "be collected before the push was complete")]
     private partial void LogWithdrawn(PackageName package, Release release, MediaType mediaType);
 }

@@ -7,17 +7,17 @@ namespace Registry.Core.Packages;
 /// <param name="content">The compressed bytes.</param>
 internal sealed class PackedJson(ReadOnlyMemory<byte> content)
 {
-    /// <summary>Tells it from every other, and holds nothing of it.</summary>
+    /// <summary>Identifies this instance without keeping it in memory.</summary>
     public object Identity { get; } = new();
 
-    /// <summary>How many bytes it takes, compressed.</summary>
+    /// <summary>The compressed length in bytes.</summary>
     public int Length => content.Length;
 
-    /// <summary>Unpacks it from its beginning.</summary>
+    /// <summary>Opens a reader at the start.</summary>
     public PackedJsonReader Open() => new(content);
 }
 
-/// <summary>Unpacks JSON piece by piece, forward only.</summary>
+/// <summary>Decompresses JSON in pieces, forward only.</summary>
 /// <param name="content">The compressed bytes.</param>
 internal sealed class PackedJsonReader(ReadOnlyMemory<byte> content) : IDisposable
 {
@@ -27,11 +27,11 @@ internal sealed class PackedJsonReader(ReadOnlyMemory<byte> content) : IDisposab
     private int taken;
     private bool isDone;
 
-    /// <summary>How many bytes have been unpacked.</summary>
+    /// <summary>The number of bytes decompressed.</summary>
     public long Position { get; private set; }
 
-    /// <summary>Unpacks as much as there is room for.</summary>
-    /// <returns>How many bytes; fewer than there is room for at the end alone.</returns>
+    /// <summary>Decompresses as much as fits.</summary>
+    /// <returns>The number of bytes, which is smaller than the room only at the end.</returns>
     /// <exception cref="InvalidDataException">The content is damaged.</exception>
     public int Read(Span<byte> destination)
     {
@@ -40,7 +40,7 @@ internal sealed class PackedJsonReader(ReadOnlyMemory<byte> content) : IDisposab
         {
             var status = decoder.Decompress(content.Span[taken..], destination[total..], out var read, out var written);
             if (status is OperationStatus.InvalidData or OperationStatus.NeedMoreData)
-                throw new InvalidDataException("Its compressed form is damaged or cut short.");
+                throw new InvalidDataException("The compressed form is damaged or truncated.");
             isDone = status == OperationStatus.Done;
             taken += read;
             total += written;
@@ -50,8 +50,8 @@ internal sealed class PackedJsonReader(ReadOnlyMemory<byte> content) : IDisposab
         return total;
     }
 
-    /// <summary>The bytes at a place, which is not before <see cref="Position"/>.</summary>
-    /// <exception cref="InvalidDataException">The content is damaged, or shorter.</exception>
+    /// <summary>Returns the bytes at an offset, which is not before <see cref="Position"/>.</summary>
+    /// <exception cref="InvalidDataException">The content is damaged or too short.</exception>
     public byte[] Read(long start, int length)
     {
         var skipped = ArrayPool<byte>.Shared.Rent(SkippedAtOnce);

@@ -1,6 +1,6 @@
 namespace Registry.Core.Packages;
 
-/// <summary>What a push says besides its content.</summary>
-/// <param name="Force">Replace the release if it is there already in this media type.</param>
-/// <param name="Metadata">A JSON value that is kept verbatim; null for none.</param>
+/// <summary>The options of a push.</summary>
+/// <param name="Force">Whether to replace an existing release in this media type.</param>
+/// <param name="Metadata">A JSON value that is stored verbatim; null for none.</param>
 public sealed record PushOptions(bool Force, string? Metadata);

@@ -3,19 +3,19 @@ using Registry.Core.Versions;
 
 namespace Registry.Core.Packages;
 
-/// <summary>A channel as a backup tells it.</summary>
-/// <param name="Name">Its name.</param>
-/// <param name="Current">Its current release; null where the backup does not say.</param>
-/// <param name="Releases">Its releases, in any order.</param>
+/// <summary>A channel in a backup.</summary>
+/// <param name="Name">The name.</param>
+/// <param name="Current">The current release; null when the backup does not contain it.</param>
+/// <param name="Releases">The releases, in any order.</param>
 public sealed record RestoredChannel(ChannelName Name, Release? Current, ImmutableArray<Release> Releases)
 {
     /// <summary>
-    /// The channel as it shall be: the releases of the backup join those that it has. Null when the package has none of
-    /// them.
+    /// Returns the restored channel: the releases of the backup are added to those of the channel. Null when the
+    /// package has none of them.
     /// </summary>
     /// <remarks>
-    /// The current release is that of the backup. Where the backup names none, or one that is not there any more, a
-    /// channel that exists keeps its own, and a new one gets its highest, as when a current release is deleted.
+    /// The current release is that of the backup. When the backup names none, or one that no longer exists, an existing
+    /// channel keeps its own, and a new one gets the highest, as when a current release is deleted.
     /// </remarks>
     internal Channel? ApplyTo(PackageIndex index)
     {

@@ -4,30 +4,30 @@ using Registry.Core.Versions;
 
 namespace Registry.Core.Packages;
 
-/// <summary>A release as a backup tells it.</summary>
+/// <summary>A release in a backup.</summary>
 /// <param name="Package">The package.</param>
 /// <param name="Release">The release.</param>
-/// <param name="MediaType">In which media type.</param>
-/// <param name="CreatedAt">When it was pushed, in whole microseconds; null for now.</param>
-/// <param name="Metadata">The JSON value that was pushed with it; null for none.</param>
-/// <param name="ContentDigest">CNR's digest, the sha256 of the gunzipped tar, which the content must have.</param>
+/// <param name="MediaType">The media type.</param>
+/// <param name="CreatedAt">The time of the push, in whole microseconds; null for now.</param>
+/// <param name="Metadata">The JSON value that was pushed with the release; null for none.</param>
+/// <param name="TarDigest">The sha256 of the gunzipped tar, which the content must match.</param>
 public sealed record RestoredRelease(
     PackageName Package,
     Release Release,
     MediaType MediaType,
     DateTimeOffset? CreatedAt,
     string? Metadata,
-    Digest ContentDigest);
+    Digest TarDigest);
 
-/// <summary>What became of a release that was restored.</summary>
+/// <summary>The outcome of restoring a release.</summary>
 public enum RestoreOutcome
 {
-    /// <summary>It was not there.</summary>
+    /// <summary>The release did not exist.</summary>
     Added,
 
-    /// <summary>It was there with the same content: nothing was changed.</summary>
+    /// <summary>The release existed with the same content: nothing was changed.</summary>
     Unchanged,
 
-    /// <summary>It was there with another content, or its content was gone.</summary>
+    /// <summary>The release existed with another content, or its content was missing.</summary>
     Replaced,
 }

@@ -6,53 +6,55 @@ using Registry.Core.Storage;
 namespace Registry.Core.Packages;
 
 /// <summary>
-/// The stored form of a <see cref="PackageIndex"/>: JSON with a schema number, compressed where it is long. Apart from
-/// the wire forms, so that neither binds the other.
+/// The stored form of a <see cref="PackageIndex"/>: JSON with a schema number, compressed when it is long. It is
+/// separate from the wire forms, so that each can change alone.
 /// </summary>
 internal static class StoredIndex
 {
     /// <summary>
-    /// Written into every document. A later schema must be followed by the member <c>requires</c> with the version of
-    /// the registry that reads it, so that earlier versions can name it: see <see cref="StorageFault.NewerSchema"/>.
+    /// The schema number of every document. A later schema must be followed by the member <c>requires</c> with the
+    /// version of the registry that reads it, which earlier versions report: see
+    /// <see cref="StorageFault.NewerSchema"/>.
     /// </summary>
     public const int Schema = 1;
 
     /// <summary>
-    /// Brotli at its fastest makes two thirds of what gzip makes in the same time: 1 MiB then carries a package past
-    /// 8,000 manifests.
+    /// Brotli at its fastest produces two thirds of the size of gzip in the same time: 1 MiB then holds more than 8,000
+    /// manifests.
     /// </summary>
     private const int FastQuality = 1;
 
     /// <summary>
-    /// Where the fastest does not fit, this takes some 5 % less in eight times the time. So a delete fits even where an
-    /// earlier version, which took larger pieces, had filled the document.
+    /// Used when the fastest does not fit: some 5 % smaller in eight times the time. A delete then fits even when an
+    /// earlier version, which compressed larger pieces, had filled the document.
     /// </summary>
     private const int DenseQuality = 4;
 
     /// <summary>
-    /// Stands before brotli, which has no mark of its own: <c>tail -c +8 FILE | brotli -d</c> reads such a document.
+    /// The prefix of a compressed document, since brotli has no magic number: <c>tail -c +8 FILE | brotli -d</c> reads
+    /// it.
     /// </summary>
     private static ReadOnlySpan<byte> BrotliMark => "brotli\n"u8;
 
-    /// <summary>Makes the stored form of an index.</summary>
+    /// <summary>Returns the stored form of an index.</summary>
     /// <param name="index">The index.</param>
-    /// <param name="maxBytes">The most bytes of JSON.</param>
-    /// <returns>The form, which is empty where the JSON is longer, and how many bytes the JSON has.</returns>
+    /// <param name="maxBytes">The maximum number of bytes of JSON.</param>
+    /// <returns>The stored form, which is empty when the JSON is longer, and the number of bytes of JSON.</returns>
     public static (byte[] Content, long JsonBytes) Write(PackageIndex index, long maxBytes)
     {
         var stored = Write(index, FastQuality, maxBytes);
         return stored.Content.Length <= Document.MaxBytes ? stored : Write(index, DenseQuality, maxBytes);
     }
 
-    /// <summary>As the other, for an index that is as long as the default allows.</summary>
+    /// <summary>Uses the default limit.</summary>
     public static byte[] Write(PackageIndex index) => Write(index, new IndexLimits().MaxBytes).Content;
 
     /// <summary>Reads the stored form of an index.</summary>
     /// <param name="name">The package.</param>
-    /// <param name="content">The form. The index may keep it.</param>
-    /// <param name="maxBytes">The most bytes of JSON; no more are ever unpacked.</param>
+    /// <param name="content">The stored form. The index may keep a reference to it.</param>
+    /// <param name="maxBytes">The maximum number of bytes of JSON that are decompressed.</param>
     /// <exception cref="StorageException">
-    /// <see cref="StorageFault.Corrupt"/>: this is no index of this package, or it is longer than allowed.
+    /// <see cref="StorageFault.Corrupt"/>: this is not an index of this package, or it is longer than the limit.
     /// <see cref="StorageFault.NewerSchema"/>: a later version of the registry wrote it.
     /// </exception>
     public static PackageIndex Read(PackageName name, ReadOnlyMemory<byte> content, long maxBytes)
@@ -73,17 +75,20 @@ internal static class StoredIndex
         }
     }
 
-    /// <summary>As the other, for an index that is as long as the default allows.</summary>
+    /// <summary>Uses the default limit.</summary>
     public static PackageIndex Read(
         PackageName name, ReadOnlyMemory<byte> content) => Read(name, content, new IndexLimits().MaxBytes);
 
     /// <summary>
-    /// The fault of an index that is longer than allowed. It names the setting, for the operator's log.
+    /// Creates the exception for an index that is longer than the limit. It names the setting, for the operator's log.
     /// </summary>
     public static StorageException TooLong(PackageName name, long maxBytes) => new(
         StorageFault.Corrupt,
         $"The stored index of {name} unpacks to more than {maxBytes} bytes. Raise Limits:IndexBytes to read it, "
             + "then delete releases");
+
+    private static InvalidOperationException NoTarDigest(Manifest manifest) =>
+        new($"Schema {Schema} stores gzipped tars only; the content of {manifest.Release} is not one.");
 
     private static (byte[] Content, long JsonBytes) Write(PackageIndex index, int quality, long maxBytes)
     {
@@ -108,8 +113,8 @@ internal static class StoredIndex
     private static StoredManifestForm ToForm(Manifest manifest, MetadataReader metadata) => new(
         manifest.Release.Value,
         manifest.MediaType.Value,
-        manifest.Content.Digest.Value,
-        manifest.Content.BlobDigest.Value,
+        (manifest.Content.TarDigest ?? throw NoTarDigest(manifest)).Value,
+        manifest.Content.StoredDigest.Value,
         manifest.Content.Size,
         manifest.CreatedAt.UtcDateTime,
         manifest.PushId,

@@ -7,40 +7,39 @@ using Registry.Core.Versions;
 namespace Registry.Core.Packages;
 
 /// <summary>
-/// Reads the JSON of <see cref="StoredIndex"/>, token by token and straight into the index: a registry reads that of
-/// every package when it starts. Properties may come in any order, unknown ones are passed over, and a missing or
-/// misshapen one is an error. Compressed JSON is read while it is unpacked, piece by piece: memory does not grow with
-/// what it unpacks to.
+/// Reads the JSON of <see cref="StoredIndex"/> token by token directly into the index: a registry reads that of every
+/// package when it starts. Properties may come in any order, unknown ones are skipped, and a missing or invalid one is
+/// an error. Compressed JSON is read in pieces while it is decompressed, in constant memory.
 /// </summary>
 internal ref struct StoredIndexReader
 {
-    /// <summary>Metadata alone may be 63 levels deep.</summary>
+    /// <summary>The maximum depth of JSON: metadata alone may be 63 levels deep.</summary>
     private const int MaxDepth = 128;
 
     /// <summary>
-    /// How much is unpacked at once: more than metadata may have by default, as a token has to be in one piece.
+    /// The size of a piece: larger than the default limit of metadata, since a token must be in one piece.
     /// </summary>
     private const int PieceBytes = 128 * 1024;
 
     private readonly PackageName package;
 
-    /// <summary>What the JSON is unpacked from; null where it lies there as it is.</summary>
+    /// <summary>The compressed JSON; null when the JSON is not compressed.</summary>
     private readonly PackedJson? packed;
 
     private readonly PackedJsonReader? unpacked;
     private readonly PooledBytes? piece;
     private readonly long maxBytes;
 
-    /// <summary>The JSON, or the piece of it that is being read.</summary>
+    /// <summary>The JSON, or the current piece of it.</summary>
     private ReadOnlySpan<byte> json;
 
-    /// <summary>Where that piece begins in the whole.</summary>
+    /// <summary>The offset of the piece in the JSON.</summary>
     private long origin;
 
     private Utf8JsonReader reader;
 
     /// <summary>
-    /// That of the manifest before, which as a rule is that of the next one too: one text for all of them.
+    /// The media type of the previous manifest, which is usually that of the next one too: they share one string.
     /// </summary>
     private MediaType mediaType = MediaType.Kpm;
 
@@ -60,18 +59,18 @@ internal ref struct StoredIndexReader
             [], isFinalBlock: false, new JsonReaderState(new JsonReaderOptions { MaxDepth = MaxDepth }));
     }
 
-    /// <summary>Reads JSON as it lies there.</summary>
-    /// <exception cref="JsonException">It is no JSON, or not of this form.</exception>
+    /// <summary>Reads uncompressed JSON.</summary>
+    /// <exception cref="JsonException">It is invalid JSON, or lacks a property.</exception>
     /// <exception cref="FormatException">
-    /// It is not this package's, of another schema, or a value is none of ours.
+    /// It belongs to another package or schema, or a value is invalid.
     /// </exception>
-    /// <exception cref="InvalidOperationException">A value is of the wrong kind.</exception>
+    /// <exception cref="InvalidOperationException">A value has the wrong type.</exception>
     /// <exception cref="StorageException"><see cref="StorageFault.NewerSchema"/>.</exception>
     public static PackageIndex Read(
         PackageName package, ReadOnlySpan<byte> json) => new StoredIndexReader(package, json).Index();
 
-    /// <summary>As the other, of compressed JSON. Metadata stay in it, and only their places are read.</summary>
-    /// <exception cref="InvalidDataException">It is damaged.</exception>
+    /// <summary>Reads compressed JSON. The metadata stays compressed; the index refers to it by offset.</summary>
+    /// <exception cref="InvalidDataException">The content is damaged.</exception>
     /// <exception cref="StorageException">It has more than <paramref name="maxBytes"/> bytes of JSON.</exception>
     public static PackageIndex Read(PackageName package, PackedJson packed, long maxBytes)
     {
@@ -87,15 +86,15 @@ internal ref struct StoredIndexReader
         List<Manifest>? manifests = null;
         List<Channel>? channels = null;
         Read();
-        Demand(JsonTokenType.StartObject);
+        Require(JsonTokenType.StartObject);
         NextProperty();
         while (reader.TokenType == JsonTokenType.PropertyName)
         {
-            var start = Place;
+            var start = Offset;
             for (; IsAt("schema"u8); NextProperty())
                 isSchema = IsKnownSchema();
             for (; IsAt("package"u8); NextProperty())
-                isPackage = reader.ValueTextEquals(package.Value) ? true : throw Foreign();
+                isPackage = reader.ValueTextEquals(package.Value) ? true : throw NotThisPackage();
             for (; IsAt("created_at"u8); NextProperty())
                 createdAt = Time();
             for (; IsAt("manifests"u8); NextProperty())
@@ -104,39 +103,39 @@ internal ref struct StoredIndexReader
             for (; IsAt("channels"u8); NextProperty())
                 for (channels = []; NextItem(channels.Count == 0);)
                     channels.Add(Channel());
-            PassOver(start);
+            SkipUnknown(start);
         }
 
-        // Nothing may follow: the reader throws at what does.
+        // Throws if anything follows.
         Read();
         return isSchema && isPackage && createdAt is { } created && manifests is not null && channels is not null
             ? PackageIndex.Restore(package, created, manifests, channels)
-            : throw Lacking("index");
+            : throw Incomplete("index");
     }
 
     private Manifest Manifest()
     {
         Release? release = null;
         MediaType? kind = null;
-        Digest? digest = null;
-        Digest? blob = null;
+        Digest? tarDigest = null;
+        Digest? storedDigest = null;
         long? size = null;
         DateTimeOffset? createdAt = null;
         string? pushId = null;
         Metadata? metadata = null;
-        Demand(JsonTokenType.StartObject);
+        Require(JsonTokenType.StartObject);
         NextProperty();
         while (reader.TokenType == JsonTokenType.PropertyName)
         {
-            var start = Place;
+            var start = Offset;
             for (; IsAt("release"u8); NextProperty())
                 release = Release.Parse(Text());
             for (; IsAt("media_type"u8); NextProperty())
-                kind = Kind();
+                kind = ReadMediaType();
             for (; IsAt("digest"u8); NextProperty())
-                digest = Digest.Parse(Text());
+                tarDigest = Digest.Parse(Text());
             for (; IsAt("blob"u8); NextProperty())
-                blob = Digest.Parse(Text());
+                storedDigest = Digest.Parse(Text());
             for (; IsAt("size"u8); NextProperty())
                 size = reader.GetInt64();
             for (; IsAt("created_at"u8); NextProperty())
@@ -145,18 +144,19 @@ internal ref struct StoredIndexReader
                 pushId = Text();
             for (; IsAt("metadata"u8); NextProperty())
                 metadata = Metadata();
-            PassOver(start);
+            SkipUnknown(start);
         }
 
-        return release is { } of
-            && kind is { } its
-            && digest is { } tar
-            && blob is { } bytes
+        return release is { } parsedRelease
+            && kind is { } parsedMediaType
+            && tarDigest is { } tar
+            && storedDigest is { } stored
             && size is { } length
             && createdAt is { } created
             && pushId is not null
-            ? new Manifest(of, new Descriptor(its, tar, bytes, length), created, metadata, pushId)
-            : throw Lacking("manifest");
+            ? new Manifest(
+                parsedRelease, new ContentDescriptor(parsedMediaType, stored, length, tar), created, metadata, pushId)
+            : throw Incomplete("manifest");
     }
 
     private Channel Channel()
@@ -164,147 +164,149 @@ internal ref struct StoredIndexReader
         ChannelName? name = null;
         Release? current = null;
         List<Release>? releases = null;
-        Demand(JsonTokenType.StartObject);
+        Require(JsonTokenType.StartObject);
         NextProperty();
         while (reader.TokenType == JsonTokenType.PropertyName)
         {
-            var start = Place;
+            var start = Offset;
             for (; IsAt("name"u8); NextProperty())
                 name = ChannelName.TryParse(Text(), out var parsed)
                     ? parsed
-                    : throw new FormatException("A channel's name is none.");
+                    : throw new FormatException("The name of a channel is invalid.");
             for (; IsAt("current"u8); NextProperty())
                 current = Release.Parse(Text());
             for (; IsAt("releases"u8); NextProperty())
                 for (releases = []; NextItem(releases.Count == 0);)
                     releases.Add(Release.Parse(Text()));
-            PassOver(start);
+            SkipUnknown(start);
         }
 
         return name is { } known && current is { } pointed && releases is not null
             ? new Channel(known, pointed, [.. releases.OrderDescending()])
-            : throw Lacking("channel");
+            : throw Incomplete("channel");
     }
 
-    /// <summary>Goes from the end of a value to the next property of its object, or to the end of that.</summary>
+    /// <summary>
+    /// Advances from the end of a value to the next property of its object, or to the end of the object.
+    /// </summary>
     private void NextProperty() => Read();
 
     /// <summary>
-    /// Whether there is a property and it is this one: then goes to its value. They are asked for in the order in which
-    /// they are written, so that as a rule each is asked for once.
+    /// Whether the current token is this property: then advances to its value. Properties are tested in the order in
+    /// which they are written, so that each is usually tested once.
     /// </summary>
     private bool IsAt(ReadOnlySpan<byte> property) =>
         reader.TokenType == JsonTokenType.PropertyName && reader.ValueTextEquals(property) && Read();
 
     /// <summary>
-    /// Passes over a property that is none of those that were asked for since it began at <paramref name="start"/>.
+    /// Skips an unknown property: one that no test has consumed since it began at <paramref name="start"/>.
     /// </summary>
-    private void PassOver(long start)
+    private void SkipUnknown(long start)
     {
-        if (Place != start)
+        if (Offset != start)
             return;
         Read();
-        PassOverValue();
+        SkipValue();
         NextProperty();
     }
 
-    /// <summary>Goes to the next item of an array; false at its end.</summary>
-    /// <param name="first">Whether the reader stands at the array itself.</param>
+    /// <summary>Advances to the next item of an array; false at its end.</summary>
+    /// <param name="first">Whether the current token is the start of the array.</param>
     private bool NextItem(bool first)
     {
         if (first)
-            Demand(JsonTokenType.StartArray);
+            Require(JsonTokenType.StartArray);
         return Read() && reader.TokenType != JsonTokenType.EndArray;
     }
 
-    private readonly void Demand(JsonTokenType token)
+    private readonly void Require(JsonTokenType token)
     {
         if (reader.TokenType != token)
-            throw new JsonException($"It has {reader.TokenType} at byte {Place}, where {token} is due.");
+            throw new JsonException($"Found {reader.TokenType} at byte {Offset}, expected {token}.");
     }
 
     private readonly string Text()
     {
-        Demand(JsonTokenType.String);
+        Require(JsonTokenType.String);
         return reader.GetString()!;
     }
 
     private readonly DateTimeOffset Time()
     {
-        Demand(JsonTokenType.String);
+        Require(JsonTokenType.String);
         var time = reader.GetDateTime();
         return new DateTimeOffset(
-            time.Kind == DateTimeKind.Utc ? time : throw new FormatException("A time is not UTC."));
+            time.Kind == DateTimeKind.Utc ? time : throw new FormatException("A time is not in UTC."));
     }
 
-    private MediaType Kind()
+    private MediaType ReadMediaType()
     {
-        Demand(JsonTokenType.String);
+        Require(JsonTokenType.String);
         if (!reader.ValueTextEquals(mediaType.Value))
             mediaType = MediaType.TryParse(Text(), out var parsed)
                 ? parsed
-                : throw new FormatException($"'{Text()}' is no media type.");
+                : throw new FormatException($"'{Text()}' is not a media type.");
         return mediaType;
     }
 
-    /// <summary>A value as it stands; null for <c>null</c>.</summary>
+    /// <summary>Reads a value verbatim; null for <c>null</c>.</summary>
     private Metadata? Metadata()
     {
         if (reader.TokenType == JsonTokenType.Null)
             return null;
-        var start = Place;
-        PassOverValue();
+        var start = Offset;
+        SkipValue();
         var end = origin + reader.BytesConsumed;
         return packed is null
             ? Packages.Metadata.Of(json[(int)start..(int)end].ToArray())
             : Packages.Metadata.Of(packed, start, checked((int)(end - start)));
     }
 
-    /// <summary>Goes to the last token of a value.</summary>
-    private void PassOverValue()
+    /// <summary>Advances to the last token of a value.</summary>
+    private void SkipValue()
     {
         var depth = reader.CurrentDepth;
-        DemandUtf8();
+        RequireUtf8();
         if (reader.TokenType is not (JsonTokenType.StartObject or JsonTokenType.StartArray))
             return;
         do
         {
             Read();
-            DemandUtf8();
+            RequireUtf8();
         }
         while (reader.CurrentDepth > depth);
     }
 
-    /// <summary>A value that is passed over is not decoded, and must be sound all the same.</summary>
-    private readonly void DemandUtf8()
+    /// <summary>A skipped value is not decoded, but must be valid.</summary>
+    private readonly void RequireUtf8()
     {
         if (reader.TokenType is JsonTokenType.String or JsonTokenType.PropertyName && !Utf8.IsValid(reader.ValueSpan))
-            throw new FormatException($"The text at byte {Place} is no UTF-8.");
+            throw new FormatException($"The text at byte {Offset} is not UTF-8.");
     }
 
-    /// <summary>Where the token begins in the whole.</summary>
-    private readonly long Place => origin + reader.TokenStartIndex;
+    /// <summary>The offset of the token in the JSON.</summary>
+    private readonly long Offset => origin + reader.TokenStartIndex;
 
-    /// <summary>Goes to the next token; false at the end.</summary>
+    /// <summary>Advances to the next token; false at the end.</summary>
     private bool Read()
     {
         while (!reader.Read())
         {
             if (reader.IsFinalBlock)
                 return false;
-            Unpack();
+            Decompress();
         }
 
         return true;
     }
 
-    /// <summary>Puts what comes next behind what has not been read yet.</summary>
-    private void Unpack()
+    /// <summary>Decompresses the next piece behind the unread rest of the current one.</summary>
+    private void Decompress()
     {
         origin += reader.BytesConsumed;
         piece!.RemoveFirst((int)reader.BytesConsumed);
         var room = piece.GetSpan();
-        // One byte more than is allowed tells that there are more.
+        // One byte more than the limit detects that it is exceeded.
         room = room[..(int)(Math.Min(room.Length - 1, maxBytes - origin - piece.WrittenCount) + 1)];
         var read = unpacked!.Read(room);
         piece.Advance(read);
@@ -315,13 +317,14 @@ internal ref struct StoredIndexReader
     }
 
     /// <summary>
-    /// Checks the schema. A document of a later one names, right after it, the version of the registry that reads it.
+    /// Checks the schema. A document of a later schema names, right after it, the version of the registry that reads
+    /// it.
     /// </summary>
     private bool IsKnownSchema()
     {
         var schema = reader.GetInt64();
         if (schema <= StoredIndex.Schema)
-            return schema == StoredIndex.Schema ? true : throw Foreign();
+            return schema == StoredIndex.Schema ? true : throw NotThisPackage();
         NextProperty();
         var version = IsAt("requires"u8) ? $"version {Text()} or later" : "a later version";
         throw new StorageException(
@@ -331,7 +334,8 @@ internal ref struct StoredIndexReader
             + $"Run {version} of the registry");
     }
 
-    private static FormatException Foreign() => new($"It is not schema {StoredIndex.Schema} of this package.");
+    private static FormatException NotThisPackage() =>
+        new($"It is not an index of this package in schema {StoredIndex.Schema}.");
 
-    private static JsonException Lacking(string what) => new($"The {what} lacks something.");
+    private static JsonException Incomplete(string what) => new($"The {what} lacks a property.");
 }

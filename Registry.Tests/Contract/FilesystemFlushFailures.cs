@@ -6,7 +6,6 @@ using Registry.Core.Documents;
 using Registry.Core.Maintenance;
 using Registry.Core.Packages;
 using Registry.Core.Storage;
-using Registry.Core.Versions;
 using Registry.Storage.Filesystem;
 using Registry.Tests.Support;
 using Registry.Tests.Support.Storage;
@@ -178,18 +177,15 @@ public sealed class FilesystemFlushFailures : IAsyncDisposable
     {
         var options = new CollectionOptions { Grace = TimeSpan.Zero };
         var indexes = new PackageIndexes(documents, TimeProvider.System, new UpdateOptions());
-        var packages = new PackageRegistry(
-            indexes, blobs, options, TimeProvider.System, NullLogger<PackageRegistry>.Instance);
+        var packages = Samples.Registry(indexes, blobs, options);
         var time = new ShiftedTime { Shift = TimeSpan.FromMinutes(1) };
         var collector = new BlobCollector(indexes, blobs, options, time, NullLogger<BlobCollector>.Instance);
-        var (package, release) = (Samples.Package(), Release.Parse("1.0.0"));
-        var once = new PushOptions(Force: false, Metadata: null);
-        await using (var upload = await Samples.UploadAsync(blobs, package, "content"))
-            await packages.PushAsync(package, release, Samples.Type("helm"), upload, once, cancellationToken);
+        await Samples.PushAsync(
+            packages, Samples.Package(), "1.0.0", "content", cancellationToken: cancellationToken);
 
         flushFails = folder => folder.StartsWith(storage.Below("documents"), StringComparison.Ordinal);
         await AssertUnflushedAsync(
-            async () => await packages.DeleteAsync("titi", "rocketchat", "1.0.0", "helm", cancellationToken));
+            async () => await packages.DeleteAsync(Samples.Package(), "1.0.0", "helm", Samples.Caller, cancellationToken));
         Assert.That((await collector.CollectAsync(cancellationToken)).Deleted, Is.Zero);
         Assert.That(
             await blobs.InfosAsync(StoreKeys.Packages, ScopeDepth.Subtree, null, cancellationToken),

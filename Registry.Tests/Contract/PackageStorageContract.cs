@@ -77,7 +77,7 @@ public abstract class PackageStorageContract : StorageContract
         var packages = Packages(One);
         await PushAsync(packages, "1.0.0", "a");
         await PushAsync(packages, "2.0.0", "b");
-        await packages.DeleteAsync(Name.Namespace, Name.Name, "1.0.0", "helm", CancellationToken);
+        await packages.DeleteAsync(Name, "1.0.0", "helm", Samples.Caller, CancellationToken);
         var collector = new BlobCollector(Indexes(Two), Two.Blobs, options, time, NullLogger<BlobCollector>.Instance);
         Assert.That((await collector.CollectAsync(CancellationToken)).Deleted, Is.Zero);
         time.Passed += options.Grace;
@@ -100,22 +100,13 @@ public abstract class PackageStorageContract : StorageContract
         Packages(instance, new CollectionOptions(), TimeProvider.System);
 
     private PackageRegistry Packages(StorageInstance instance, CollectionOptions options, TimeProvider time) =>
-        new(Indexes(instance), instance.Blobs, options, time, NullLogger<PackageRegistry>.Instance);
+        Samples.Registry(Indexes(instance), instance.Blobs, options, time);
 
     private PackageIndexes Indexes(StorageInstance instance) =>
         new(new FaultyDocumentStore(instance.Documents, faults), TimeProvider.System, new UpdateOptions());
 
-    private async Task PushAsync(PackageRegistry packages, string release, string content)
-    {
-        await using var upload = await Samples.UploadAsync(One.Blobs, Name, content);
-        await packages.PushAsync(
-            Name,
-            Release.Parse(release),
-            Samples.Type("helm"),
-            upload,
-            new PushOptions(false, null),
-            CancellationToken);
-    }
+    private Task<Manifest> PushAsync(PackageRegistry packages, string release, string content) =>
+        Samples.PushAsync(packages, Name, release, content, cancellationToken: CancellationToken);
 
     private Task<List<BlobInfo>> BlobsAsync() =>
         Two.Blobs.InfosAsync(StoreKeys.Packages, ScopeDepth.Subtree, null, CancellationToken);
@@ -124,7 +115,7 @@ public abstract class PackageStorageContract : StorageContract
     private async Task<byte[]> PullAsync(string release)
     {
         var packages = Packages(Two);
-        var index = (await packages.GetAsync(Name.Namespace, Name.Name, CancellationToken)).State;
+        var index = (await packages.GetAsync(Name, CancellationToken)).State;
         await using var reader = await packages.OpenAsync(
             Name, index.Find(Release.Parse(release), Samples.Type("helm"))!, ByteRange.All, CancellationToken);
         return await reader.Content.ReadAllAsync(CancellationToken);

@@ -2,8 +2,11 @@ using System.Formats.Tar;
 using System.IO.Compression;
 using System.Security.Cryptography;
 using System.Text;
+using Microsoft.Extensions.Logging.Abstractions;
+using Registry.Core.Access;
 using Registry.Core.Content;
 using Registry.Core.Documents;
+using Registry.Core.Events;
 using Registry.Core.Packages;
 using Registry.Core.Storage;
 using Registry.Core.Versions;
@@ -33,7 +36,7 @@ internal static class Samples
     public static Manifest Manifest(
         string release, string type = "helm", string content = "content", int minute = 0) => new(
         Release.Parse(release),
-        new Descriptor(Type(type), Sha256(content), Sha256($"{content}, gzipped for {release} {type}"), 100),
+        new ContentDescriptor(Type(type), Sha256($"{content}, gzipped for {release} {type}"), 100, Sha256(content)),
         Start.AddMinutes(minute),
         null,
         Convert.ToBase64String(RandomNumberGenerator.GetBytes(9)));
@@ -59,6 +62,41 @@ internal static class Samples
                 DataStream = new MemoryStream(Encoding.UTF8.GetBytes(content)),
             });
         return packed.ToArray();
+    }
+
+    /// <summary>The caller of a test.</summary>
+    public static Caller Caller { get; } = new(CallerKind.Anonymous, null, "test", "192.0.2.1", "1");
+
+    /// <summary>Events without a sink.</summary>
+    public static RegistryEvents Events { get; } =
+        new([], TimeProvider.System, NullLogger<RegistryEvents>.Instance);
+
+    /// <summary>The use cases of packages over a storage, with the defaults.</summary>
+    public static PackageRegistry Registry(
+        PackageIndexes indexes, IBlobStore blobs, CollectionOptions? collection = null, TimeProvider? time = null) =>
+        new(
+            indexes,
+            blobs,
+            new ContentLimits(),
+            collection ?? new CollectionOptions(),
+            Events,
+            time ?? TimeProvider.System,
+            NullLogger<PackageRegistry>.Instance);
+
+    /// <summary>Pushes a release.</summary>
+    public static async Task<Manifest> PushAsync(
+        PackageRegistry registry,
+        PackageName package,
+        string release,
+        string content,
+        string type = "helm",
+        bool force = false,
+        CancellationToken cancellationToken = default)
+    {
+        await using var push = await registry.BeginPushAsync(package, Caller, cancellationToken);
+        await push.WriteAsync(TarGz(content), cancellationToken);
+        return await push.CompleteAsync(
+            Release.Parse(release), Type(type), new PushOptions(force, null), cancellationToken);
     }
 
     /// <summary>Begins an upload of a package and writes all its bytes.</summary>

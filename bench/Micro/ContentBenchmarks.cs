@@ -48,7 +48,7 @@ public class ContentBenchmarks
         for (var at = 0; at < packed.Length; at += 64 * 1024)
             await inspection.WriteAsync(
                 packed.AsMemory(at, Math.Min(64 * 1024, packed.Length - at)), CancellationToken.None);
-        return (await inspection.CompleteAsync(CancellationToken.None)).ContentDigest.Value;
+        return (await inspection.CompleteAsync(CancellationToken.None)).TarDigest.Value;
     }
 
     private static byte[] Pack(byte[] content)

@@ -22,7 +22,7 @@ internal static class Indexes
     /// <summary>Returns the manifest of the release with this number.</summary>
     public static Manifest ManifestOf(int number) => new(
         Release.Parse($"{number / 10_000}.{number / 100 % 100}.{number % 100}"),
-        new Descriptor(MediaType.Kpm, DigestOf(2 * number), DigestOf((2 * number) + 1), 5_000 + number),
+        new ContentDescriptor(MediaType.Kpm, DigestOf((2 * number) + 1), 5_000 + number, DigestOf(2 * number)),
         Start.AddSeconds(number),
         Metadata: null,
         PushId: Convert.ToBase64String(SHA256.HashData(BitConverter.GetBytes(number)).AsSpan(0, 9)));

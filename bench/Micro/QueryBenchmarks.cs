@@ -16,7 +16,7 @@ public class QueryBenchmarks
     public void SetUp()
     {
         index = Indexes.Of(Releases);
-        digest = Indexes.ManifestOf(0).Content.Digest.Value;
+        digest = Indexes.ManifestOf(0).Content.TarDigest!.Value.Value;
     }
 
     [Benchmark]

@@ -5,17 +5,17 @@ namespace Registry.Api.Cnr.Push;
 
 /// <summary>
 /// Decodes base64 (RFC 4648, section 4) that arrives in pieces, by the framework's decoder.
-/// ASCII white space is skipped wherever it stands. The padding must be there.
-/// The bits that the padding leaves unused are not judged, as the clients' own libraries do not judge them.
+/// ASCII white space is skipped anywhere. The padding is required.
+/// Unused bits before the padding are not checked, as in the libraries of the clients.
 /// </summary>
 /// <remarks>
-/// <see cref="Base64"/> gets whole quads without padding alone: it loses digits when white space parts a quad and
-/// more is to come, and it refuses unused bits that are set. A quad that white space or the end of a piece parts, or
-/// that has padding, is gathered here and decoded by <see cref="Convert"/>.
+/// <see cref="Base64"/> only receives whole quads without padding: it loses digits when white space splits a quad and
+/// more text follows, and it rejects unused bits that are set. A quad that is split, or that has padding, is collected
+/// here and decoded by <see cref="Convert"/>.
 /// </remarks>
 internal sealed class Base64Decoder
 {
-    /// <summary>The least room that <see cref="Decode"/> needs to get on, in bytes.</summary>
+    /// <summary>The minimum output that <see cref="Decode"/> needs to make progress, in bytes.</summary>
     public const int MinOutputBytes = 3;
 
     private const int CharsInQuad = 4;
@@ -28,18 +28,18 @@ internal sealed class Base64Decoder
     private int gathered;
     private bool padded;
 
-    /// <summary>True where the text may end: between two quads.</summary>
+    /// <summary>Whether the text may end here: between two quads.</summary>
     public bool IsComplete => gathered == 0;
 
-    /// <summary>Decodes what fits.</summary>
+    /// <summary>Decodes as much as fits into the output.</summary>
     /// <param name="text">The next piece, in ASCII.</param>
-    /// <param name="output">Where the bytes go; <see cref="MinOutputBytes"/> at least.</param>
-    /// <param name="consumed">How much of the text was taken.</param>
-    /// <param name="written">How much of the output was written.</param>
+    /// <param name="output">The output; at least <see cref="MinOutputBytes"/>.</param>
+    /// <param name="consumed">The length of the text that was consumed.</param>
+    /// <param name="written">The length of the output that was written.</param>
     /// <returns>
-    /// <see cref="OperationStatus.Done"/> when all of the text was taken,
+    /// <see cref="OperationStatus.Done"/> when the whole text was consumed,
     /// <see cref="OperationStatus.DestinationTooSmall"/> when the output is full,
-    /// <see cref="OperationStatus.InvalidData"/> when this is not base64.
+    /// <see cref="OperationStatus.InvalidData"/> when the text is not base64.
     /// </returns>
     public OperationStatus Decode(ReadOnlySpan<byte> text, Span<byte> output, out int consumed, out int written)
     {
@@ -50,8 +50,8 @@ internal sealed class Base64Decoder
                 return OperationStatus.DestinationTooSmall;
             if (gathered == 0 && !padded && WholeQuads(text[consumed..]) is { IsEmpty: false } quads)
             {
-                // It stops at padding, at an error and where the output is full.
-                // The loop takes it from there, a character at a time.
+                // It stops at padding, at an error, and when the output is full.
+                // The loop continues from there, one character at a time.
                 Base64.DecodeFromUtf8(quads, output[written..], out var taken, out var decoded, isFinalBlock: false);
                 consumed += taken;
                 written += decoded;
@@ -77,7 +77,7 @@ internal sealed class Base64Decoder
     {
         if (c is (byte)' ' or (>= (byte)'\t' and <= (byte)'\r'))
             return true;
-        // Padding ends the text. A quad has two digits at least.
+        // Padding ends the text. A quad has at least two digits.
         if (padded || !Characters.Contains(c) || (c == Pad && gathered < 2))
             return false;
         quad[gathered++] = (char)c;

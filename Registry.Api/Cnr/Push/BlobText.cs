@@ -1,17 +1,16 @@
 using System.Buffers;
 using Registry.Api.Json;
-using Registry.Core.Content;
+using Registry.Core.Packages;
 
 namespace Registry.Api.Cnr.Push;
 
 /// <summary>
-/// The text of the field <c>blob</c>, decoded into an upload as it arrives. Text that is no base64 becomes the upload's
-/// verdict.
+/// Decodes the text of the field <c>blob</c> into a push as it arrives. Invalid base64 refuses the content of the push.
 /// </summary>
-/// <param name="begin">Begins the upload, at the first byte.</param>
-internal sealed class BlobText(Func<CancellationToken, ValueTask<PackageUpload>> begin) : ITextSink, IAsyncDisposable
+/// <param name="begin">Begins the push, at the first byte.</param>
+internal sealed class BlobText(Func<CancellationToken, ValueTask<PackagePush>> begin) : ITextSink, IAsyncDisposable
 {
-    /// <summary>The memory that it takes, in bytes.</summary>
+    /// <summary>The memory of the decoder, in bytes.</summary>
     public const int BufferBytes = 64 << 10;
 
     private readonly Base64Decoder decoder = new();
@@ -20,16 +19,16 @@ internal sealed class BlobText(Func<CancellationToken, ValueTask<PackageUpload>>
     private bool refused;
     private bool released;
 
-    /// <summary>The upload; null while there was not a single byte.</summary>
-    public PackageUpload? Upload { get; private set; }
+    /// <summary>The push; null before the first byte.</summary>
+    public PackagePush? Push { get; private set; }
 
-    /// <summary>Takes the next of the base64 text.</summary>
+    /// <summary>Decodes the next piece of base64 text.</summary>
     public async ValueTask AppendAsync(ReadOnlyMemory<byte> text, CancellationToken cancellationToken)
     {
         if (text.IsEmpty || refused)
             return;
         buffer ??= ArrayPool<byte>.Shared.Rent(BufferBytes);
-        var upload = await GetUploadAsync(cancellationToken);
+        var push = await GetPushAsync(cancellationToken);
         while (!text.IsEmpty)
         {
             var status = decoder.Decode(text.Span, buffer.AsSpan(filled), out var consumed, out var written);
@@ -38,55 +37,55 @@ internal sealed class BlobText(Func<CancellationToken, ValueTask<PackageUpload>>
             if (status == OperationStatus.InvalidData)
             {
                 refused = true;
-                upload.Refuse(
-                    "The blob is not base64: a character of it is no base64 digit, or something follows its padding.");
+                push.Refuse(
+                    "The blob is not base64: it has an invalid character, or something follows its padding.");
                 return;
             }
 
             if (status == OperationStatus.DestinationTooSmall)
-                await FlushAsync(upload, cancellationToken);
+                await FlushAsync(push, cancellationToken);
         }
     }
 
-    /// <summary>Takes bytes that are the content itself, without base64.</summary>
+    /// <summary>Writes bytes of the content itself, without base64.</summary>
     public async ValueTask AppendRawAsync(ReadOnlyMemory<byte> content, CancellationToken cancellationToken) =>
-        await (await GetUploadAsync(cancellationToken)).WriteAsync(content, cancellationToken);
+        await (await GetPushAsync(cancellationToken)).WriteAsync(content, cancellationToken);
 
-    /// <summary>Says that the text has ended.</summary>
+    /// <summary>Ends the text.</summary>
     public async ValueTask EndAsync(CancellationToken cancellationToken)
     {
-        if (Upload is null || refused)
+        if (Push is null || refused)
             return;
-        await FlushAsync(Upload, cancellationToken);
+        await FlushAsync(Push, cancellationToken);
         if (!decoder.IsComplete)
-            Upload.Refuse("The blob is not base64: it ends within a group of four digits.");
+            Push.Refuse("The blob is not base64: it ends within a group of four digits.");
     }
 
-    /// <summary>Hands the upload over to whoever asks, who owns it from then on.</summary>
-    public PackageUpload Release()
+    /// <summary>Transfers the ownership of the push to the caller.</summary>
+    public PackagePush Release()
     {
         released = true;
-        return Upload ?? throw new InvalidOperationException("There is no upload.");
+        return Push ?? throw new InvalidOperationException("There is no push.");
     }
 
-    /// <summary>Discards the upload, unless it was handed over.</summary>
+    /// <summary>Discards the push, unless its ownership was transferred.</summary>
     public async ValueTask DisposeAsync()
     {
         if (buffer is not null)
             ArrayPool<byte>.Shared.Return(buffer);
         buffer = null;
-        if (Upload is not null && !released)
-            await Upload.DisposeAsync();
+        if (Push is not null && !released)
+            await Push.DisposeAsync();
         released = true;
     }
 
-    private async ValueTask<PackageUpload> GetUploadAsync(
-        CancellationToken cancellationToken) => Upload ??= await begin(cancellationToken);
+    private async ValueTask<PackagePush> GetPushAsync(CancellationToken cancellationToken) =>
+        Push ??= await begin(cancellationToken);
 
-    private async ValueTask FlushAsync(PackageUpload upload, CancellationToken cancellationToken)
+    private async ValueTask FlushAsync(PackagePush push, CancellationToken cancellationToken)
     {
         if (filled > 0)
-            await upload.WriteAsync(buffer.AsMemory(0, filled), cancellationToken);
+            await push.WriteAsync(buffer.AsMemory(0, filled), cancellationToken);
         filled = 0;
     }
 }

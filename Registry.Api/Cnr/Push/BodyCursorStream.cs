@@ -3,7 +3,7 @@ using Registry.Core.Content;
 
 namespace Registry.Api.Cnr.Push;
 
-/// <summary>A <see cref="BodyCursor"/> as the stream that the framework's multipart reader wants.</summary>
+/// <summary>Adapts a <see cref="BodyCursor"/> to the stream that the framework's multipart reader requires.</summary>
 internal sealed class BodyCursorStream(BodyCursor body) : ForwardOnlyStream(null)
 {
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)

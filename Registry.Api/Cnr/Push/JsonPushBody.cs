@@ -3,14 +3,14 @@ using Registry.Api.Json;
 namespace Registry.Api.Cnr.Push;
 
 /// <summary>
-/// Reads a push whose body is a JSON object: its members in any order, those it does not know stepped over whatever
-/// their size.
+/// Reads a push whose body is a JSON object, with its properties in any order. Unknown properties of any size are
+/// skipped.
 /// </summary>
 internal sealed class JsonPushBody(BodyCursor body, PushFields fields)
 {
     private readonly JsonCursor json = new(body);
 
-    /// <summary>Reads the body to its end. Of a repeated member the last one counts.</summary>
+    /// <summary>Reads the body to its end. The last of several equal properties counts.</summary>
     /// <exception cref="JsonSyntaxException">The body is not a JSON object.</exception>
     public async ValueTask ReadAsync(CancellationToken cancellationToken)
     {

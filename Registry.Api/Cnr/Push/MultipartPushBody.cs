@@ -8,21 +8,21 @@ using Registry.Core.Errors;
 namespace Registry.Api.Cnr.Push;
 
 /// <summary>
-/// Reads the fields of a push from a multipart form. A blob is base64 as everywhere; one that begins as no base64 can,
-/// with the first byte of a gzip, is taken as the gzip itself, which is what <c>curl -F blob=@package.tar.gz</c> sends.
-/// So is a file of another kind, whose refusal then names that kind. Of a repeated field the first one counts.
+/// Reads the fields of a push from a multipart form. A blob is base64 as everywhere; one that starts with the first
+/// byte of a gzip, which is not base64, is the gzip itself, as <c>curl -F blob=@package.tar.gz</c> sends it. A file of
+/// another known kind is passed on too, so that the error can name the kind. The first of several equal fields counts.
 /// </summary>
 internal sealed class MultipartPushBody(BodyCursor body, PushFields fields, string boundary)
 {
     /// <summary>The first byte of a gzip.</summary>
     public const byte GzipMagic = 0x1f;
 
-    /// <summary>The memory that it takes, in bytes.</summary>
+    /// <summary>The memory of the reader, in bytes.</summary>
     public const int BufferBytes = 16 << 10;
 
     /// <summary>Reads to the end.</summary>
     /// <exception cref="RegistryException">
-    /// <see cref="ErrorCode.InvalidUsage"/>: this is no multipart form, or it is cut short.
+    /// <see cref="ErrorCode.InvalidUsage"/>: the body is not a multipart form, or it is truncated.
     /// </exception>
     public async ValueTask ReadAsync(CancellationToken cancellationToken)
     {
@@ -37,14 +37,14 @@ internal sealed class MultipartPushBody(BodyCursor body, PushFields fields, stri
         catch (InvalidDataException)
         {
             throw new RegistryException(
-                ErrorCode.InvalidUsage, "The body is not the multipart form that its Content-Type says.");
+                ErrorCode.InvalidUsage, "The body is not a multipart form, as its Content-Type says.");
         }
         catch (IOException) when (body.Ended)
         {
-            // The reader's word for a missing last boundary. A body that the client did not finish fails before it has
-            // ended.
+            // The reader reports a missing last boundary so. A body that the client did not complete fails before its
+            // end.
             throw new RegistryException(
-                ErrorCode.InvalidUsage, "The multipart form is cut short: its last boundary is missing.");
+                ErrorCode.InvalidUsage, "The multipart form is truncated: its last boundary is missing.");
         }
         finally
         {

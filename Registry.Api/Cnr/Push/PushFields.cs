@@ -2,26 +2,26 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Registry.Api.Json;
-using Registry.Core.Content;
 using Registry.Core.Errors;
+using Registry.Core.Packages;
 
 namespace Registry.Api.Cnr.Push;
 
-/// <summary>The fields of a push while they are gathered, from its body first and then from its query.</summary>
+/// <summary>Collects the fields of a push, first from its body and then from its query.</summary>
 internal sealed class PushFields(
-    Func<CancellationToken, ValueTask<PackageUpload>> begin, ContentLimits limits) : IAsyncDisposable
+    Func<CancellationToken, ValueTask<PackagePush>> begin, int maxMetadataBytes) : IAsyncDisposable
 {
-    /// <summary>Longer than the longest name of a field.</summary>
+    /// <summary>The maximum length of a field name; longer than all known ones.</summary>
     public const int MaxNameBytes = 32;
 
     private readonly BlobText blobText = new(begin);
     private readonly Dictionary<PushField, FieldValue> values = [];
     private string? metadata;
     private bool metadataTooLarge;
-    private bool metadataUnusable;
+    private bool metadataInvalid;
     private bool blobRepeated;
 
-    /// <summary>The field of this name; null for one that a push does not know and ignores.</summary>
+    /// <summary>Returns the field with a name; null for an unknown one, which is ignored.</summary>
     public static PushField? Find(BoundedBytes name) => name.ToText() switch
     {
         "release" => PushField.Release,
@@ -32,19 +32,19 @@ internal sealed class PushFields(
         _ => null,
     };
 
-    /// <summary>A place to gather the text of a field.</summary>
+    /// <summary>Creates a buffer for the text of a field.</summary>
     public BoundedBytes NewText(PushField field) => field == PushField.Metadata ? NewMetadata() : FieldValue.NewText();
 
-    /// <summary>A place to gather metadata.</summary>
-    public BoundedBytes NewMetadata() => new(limits.MaxMetadataBytes);
+    /// <summary>Creates a buffer for metadata.</summary>
+    public BoundedBytes NewMetadata() => new(maxMetadataBytes);
 
-    /// <summary>True when the field was given already, with whatever value.</summary>
+    /// <summary>Whether the field has been set, to any value.</summary>
     public bool Has(PushField field) => values.ContainsKey(field);
 
-    /// <summary>Sets a field, in place of what it was.</summary>
+    /// <summary>Sets or replaces a field.</summary>
     public void Set(PushField field, FieldValue value) => values[field] = value;
 
-    /// <summary>Sets the metadata to JSON text as it stands; null is none.</summary>
+    /// <summary>Sets the metadata to JSON text.</summary>
     public void SetMetadata(BoundedBytes json, bool isNull)
     {
         Set(PushField.Metadata, new FieldValue(FieldKind.Other, null));
@@ -53,8 +53,8 @@ internal sealed class PushFields(
     }
 
     /// <summary>
-    /// Sets a field of a form, unless it was given already. Metadata becomes a JSON string, as the reference server has
-    /// it: a form cannot say of what type its fields are.
+    /// Sets a field of a form, unless it has been set. Metadata becomes a JSON string, as on the reference server: the
+    /// fields of a form have no types.
     /// </summary>
     public void SetText(PushField field, BoundedBytes text)
     {
@@ -63,13 +63,13 @@ internal sealed class PushFields(
         metadata = text.ToText() is { } value
             ? $"\"{JsonEncodedText.Encode(value, JavaScriptEncoder.UnsafeRelaxedJsonEscaping)}\""
             : null;
-        metadataTooLarge = text.Overflown || Encoding.UTF8.GetByteCount(metadata ?? "") > limits.MaxMetadataBytes;
-        metadataUnusable = metadata is null;
+        metadataTooLarge = text.Overflown || Encoding.UTF8.GetByteCount(metadata ?? "") > maxMetadataBytes;
+        metadataInvalid = metadata is null;
     }
 
     /// <summary>
-    /// Where the text of the blob goes; null when there was one already, which makes the push a 400 but leaves the rest
-    /// to be read.
+    /// Begins the text of the blob; null when there is one already. The push is then refused with 400 after the rest
+    /// has been read.
     /// </summary>
     public BlobText? BeginBlob()
     {
@@ -78,31 +78,31 @@ internal sealed class PushFields(
         return blobRepeated ? null : blobText;
     }
 
-    /// <summary>Notes a blob that is no text.</summary>
+    /// <summary>Records a blob that is not a string.</summary>
     public void SetBlob(FieldKind kind)
     {
         blobRepeated |= Has(PushField.Blob);
         Set(PushField.Blob, new FieldValue(kind, null));
     }
 
-    /// <summary>Judges whether all is there that a push needs, and hands it over.</summary>
+    /// <summary>Checks that all required fields are present, and returns the request.</summary>
     /// <exception cref="RegistryException"><see cref="ErrorCode.InvalidUsage"/> with the field.</exception>
     public PushRequest ToRequest()
     {
-        // A release of null is there, and is none: the protocol judges it as a bad release.
+        // A release of null is present but invalid: the protocol reports it as an invalid release.
         if (Get(PushField.Release).Kind != FieldKind.Null)
             Require(PushField.Release, "release", "");
         if (blobRepeated)
-            throw Unusable("blob", "The field 'blob' is there more than once.");
+            throw Invalid("blob", "The field 'blob' is repeated.");
         Require(PushField.Blob, "blob", ": a .tar.gz in base64");
-        if (blobText.Upload is null)
-            throw Unusable("blob", "The field 'blob' is empty.");
+        if (blobText.Push is null)
+            throw Invalid("blob", "The field 'blob' is empty.");
         if (Get(PushField.MediaType).Kind is not (FieldKind.Absent or FieldKind.Null or FieldKind.Text))
-            throw Unusable("media_type", "The field 'media_type' is not a string.");
-        if (metadataUnusable)
-            throw Unusable("metadata", "The field 'metadata' is not valid UTF-8.");
+            throw Invalid("media_type", "The field 'media_type' is not a string.");
+        if (metadataInvalid)
+            throw Invalid("metadata", "The field 'metadata' is not valid UTF-8.");
         var force = Get(PushField.Force);
-        return new PushRequest(blobText.Release(), metadataTooLarge ? limits.MaxMetadataBytes : null, metadata)
+        return new PushRequest(blobText.Release(), metadataTooLarge ? maxMetadataBytes : null, metadata)
         {
             Release = Get(PushField.Release).Text,
             MediaType = Get(PushField.MediaType).Text,
@@ -110,7 +110,7 @@ internal sealed class PushFields(
         };
     }
 
-    /// <summary>Discards what was uploaded, unless it was handed over.</summary>
+    /// <summary>Discards the push, unless its ownership was transferred.</summary>
     public ValueTask DisposeAsync() => blobText.DisposeAsync();
 
     private FieldValue Get(PushField field) => values.GetValueOrDefault(field);
@@ -119,16 +119,16 @@ internal sealed class PushFields(
     {
         var kind = Get(field).Kind;
         if (kind is FieldKind.Absent or FieldKind.Null)
-            throw Unusable(name, $"The field '{name}' is missing{meaning}.");
+            throw Invalid(name, $"The field '{name}' is missing{meaning}.");
         if (kind != FieldKind.Text)
-            throw Unusable(name, $"The field '{name}' is not a string.");
+            throw Invalid(name, $"The field '{name}' is not a string.");
     }
 
-    private static RegistryException Unusable(
+    private static RegistryException Invalid(
         string field, string message) => new(ErrorCode.InvalidUsage, message, ("field", field));
 }
 
-/// <summary>The fields that a push knows.</summary>
+/// <summary>The fields of a push.</summary>
 internal enum PushField
 {
     /// <summary>The release; required.</summary>
@@ -140,9 +140,9 @@ internal enum PushField
     /// <summary>The media type.</summary>
     MediaType,
 
-    /// <summary>Whether a release that is there is replaced.</summary>
+    /// <summary>Whether to replace an existing release.</summary>
     Force,
 
-    /// <summary>Anything that the manifest shall carry.</summary>
+    /// <summary>The metadata of the manifest, as any JSON value.</summary>
     Metadata,
 }

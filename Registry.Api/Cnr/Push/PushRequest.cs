@@ -1,43 +1,42 @@
-using Registry.Core.Content;
 using Registry.Core.Errors;
+using Registry.Core.Packages;
 
 namespace Registry.Api.Cnr.Push;
 
 /// <summary>
-/// A push as it was asked for: all fields present and of the right type, none of them judged. Whoever holds it disposes
-/// it, which discards the upload unless it was committed.
+/// The fields of a push: all required ones are present and of the right type, but none is validated. The owner disposes
+/// it, which discards the push unless it was completed.
 /// </summary>
 /// <remarks>
-/// The protocol judges in this order: what reading the request threw (413, 400), then the release (422), then the
-/// content (422), then what is stored (409). So judge <see cref="Release"/> and <see cref="MediaType"/> first, then
-/// call <see cref="GetMetadata"/>, then complete <see cref="Upload"/>, which tells what is wrong with the blob, its
-/// base64 included.
+/// The protocol validates in this order: reading the request (413, 400), then the release (422), then the content
+/// (422), then the stored releases (409). So validate <see cref="Release"/> and <see cref="MediaType"/> first, then
+/// call <see cref="GetMetadata"/>, then complete <see cref="Push"/>, which validates the blob, including its base64.
 /// </remarks>
-/// <param name="upload">The content, written to its end but not completed.</param>
-/// <param name="metadataLimit">The limit in bytes that the metadata passed; null when it did not.</param>
+/// <param name="push">The push, whose content is written to its end.</param>
+/// <param name="metadataLimit">The limit in bytes that the metadata exceeds; null when it does not.</param>
 /// <param name="metadata">The metadata as JSON.</param>
-internal sealed class PushRequest(PackageUpload upload, int? metadataLimit, string? metadata) : IAsyncDisposable
+internal sealed class PushRequest(PackagePush push, int? metadataLimit, string? metadata) : IAsyncDisposable
 {
     /// <summary>
-    /// The release, whether it is one or not. Null when null was sent, which is a bad release (422) and not a missing
+    /// The release, which may be invalid. Null when null was sent, which is an invalid release (422) and not a missing
     /// one (400).
     /// </summary>
     public required string? Release { get; init; }
 
-    /// <summary>The media type, whether it is one or not; null when none was given.</summary>
+    /// <summary>The media type, which may be invalid; null for none.</summary>
     public required string? MediaType { get; init; }
 
-    /// <summary>Whether a release that is there is replaced.</summary>
+    /// <summary>Whether to replace an existing release.</summary>
     public required bool Force { get; init; }
 
     /// <summary>
-    /// The content, all of its bytes written. Its verdict is that of <see cref="PackageUpload.CompleteAsync"/>.
+    /// The push, whose content is written to its end. <see cref="PackagePush.CompleteAsync"/> validates it.
     /// </summary>
-    public PackageUpload Upload { get; } = upload;
+    public PackagePush Push { get; } = push;
 
-    /// <summary>The metadata as the JSON text that was sent; null when there is none.</summary>
+    /// <summary>Returns the metadata as the JSON text that was sent; null for none.</summary>
     /// <exception cref="RegistryException">
-    /// <see cref="ErrorCode.InvalidParameters"/>, field <c>metadata</c>: it is larger than the limit.
+    /// <see cref="ErrorCode.InvalidParameters"/>, field <c>metadata</c>: the metadata is larger than the limit.
     /// </exception>
     public string? GetMetadata() => metadataLimit is null
         ? metadata
@@ -47,5 +46,5 @@ internal sealed class PushRequest(PackageUpload upload, int? metadataLimit, stri
             ("field", "metadata"));
 
     /// <inheritdoc/>
-    public ValueTask DisposeAsync() => Upload.DisposeAsync();
+    public ValueTask DisposeAsync() => Push.DisposeAsync();
 }

@@ -5,21 +5,22 @@ using Registry.Api.Http;
 using Registry.Api.Json;
 using Registry.Core.Content;
 using Registry.Core.Errors;
+using Registry.Core.Packages;
 
 namespace Registry.Api.Cnr.Push;
 
 /// <summary>
-/// Reads a push, streaming: its content goes into an upload as it arrives, and memory does not grow with the request.
+/// Reads a push as a stream: its content is written to the push as it arrives, in constant memory.
 /// </summary>
 /// <remarks>
-/// A body whose first byte that is not blank is <c>{</c> is JSON whatever its Content-Type, as curl sends JSON as a
-/// form. Any other body is a form if it says so. Fields that the body does not have are taken from the query. The body
-/// is read whole before anything is refused, so that one that is too large is told so whatever else is wrong with it. A
-/// registry that is short of memory refuses at once.
+/// A body whose first non-blank byte is <c>{</c> is JSON, whatever its Content-Type, since curl declares JSON as a
+/// form. Any other body is a form if its Content-Type says so. Fields that the body lacks are taken from the query. The
+/// body is read to its end before it is refused, so that a body that is too large is reported as such, whatever else is
+/// wrong. A registry that is short of memory refuses at once.
 /// </remarks>
 internal static class PushRequestReader
 {
-    /// <summary>The memory that reading a push takes, beside that of its upload, in bytes.</summary>
+    /// <summary>The memory of reading a push, in bytes, in addition to that of <see cref="PackagePush"/>.</summary>
     public const int BufferBytes = BlobText.BufferBytes + MultipartPushBody.BufferBytes;
 
     // RFC 2046, section 5.1.1.
@@ -27,36 +28,37 @@ internal static class PushRequestReader
 
     private static ReadOnlySpan<byte> ByteOrderMark => "\uFEFF"u8;
 
-    /// <summary>Reads a push. Whoever called owns the result.</summary>
-    /// <param name="request">The request; its body has not been touched.</param>
+    /// <summary>Reads a push. The caller disposes the result.</summary>
+    /// <param name="request">The request; its body must be unread.</param>
     /// <param name="begin">
-    /// Begins the upload that the content goes into. Called once at most, at the content's first byte.
+    /// Begins the push. Called at most once, at the first byte of the content.
     /// </param>
-    /// <param name="limits">The limit of the metadata is judged by the result, all others by the upload.</param>
+    /// <param name="maxMetadataBytes">The limit of the metadata, which the result enforces.</param>
     /// <param name="cancellationToken">Cancels the reading.</param>
     /// <exception cref="RegistryException">
-    /// <see cref="ErrorCode.InvalidUsage"/>: not JSON, not a form, a field missing or of the wrong type.
+    /// <see cref="ErrorCode.InvalidUsage"/>: the body is neither JSON nor a form, or a field is missing or of the wrong
+    /// type.
     /// </exception>
     /// <exception cref="BadHttpRequestException">
-    /// The body is too large (413), or the client hung up: as the server throws it.
+    /// The body is too large (413), or the client disconnected: as the server throws it.
     /// </exception>
-    /// <exception cref="Core.Storage.StorageException">The content could not be staged.</exception>
+    /// <exception cref="Core.Storage.StorageException">The storage failed.</exception>
     public static async ValueTask<PushRequest> ReadAsync(
         HttpRequest request,
-        Func<CancellationToken, ValueTask<PackageUpload>> begin,
-        ContentLimits limits,
+        Func<CancellationToken, ValueTask<PackagePush>> begin,
+        int maxMetadataBytes,
         CancellationToken cancellationToken)
     {
         var body = new BodyCursor(request.BodyReader);
-        // Disposes of nothing once the request has been handed over.
-        await using var fields = new PushFields(begin, limits);
+        // Disposes nothing once the request owns the push.
+        await using var fields = new PushFields(begin, maxMetadataBytes);
         try
         {
             if (request.Headers.ContentEncoding is [{ Length: > 0 } encoding, ..]
                 && !encoding.Equals("identity", StringComparison.OrdinalIgnoreCase))
                 throw new RegistryException(
                     ErrorCode.InvalidUsage,
-                    "The body has a Content-Encoding: send it as it is.",
+                    "The body has a Content-Encoding: send it without one.",
                     ("field", "Content-Encoding"));
             await ReadBodyAsync(request, body, fields, cancellationToken);
             await ReadQueryAsync(request, fields, cancellationToken);
@@ -90,7 +92,7 @@ internal static class PushRequestReader
         var contentType = HeaderParameters.ValueOf(request.ContentType).ToString();
         if (IsUtf16(first, body.Window.Span))
             throw new RegistryException(
-                ErrorCode.InvalidUsage, "The body is UTF-16, as PowerShell writes files; send it in UTF-8.");
+                ErrorCode.InvalidUsage, "The body is UTF-16, as PowerShell writes files: send it in UTF-8.");
         if (first == '{')
             await new JsonPushBody(body, fields).ReadAsync(cancellationToken);
         else if (contentType.Equals("application/x-www-form-urlencoded", StringComparison.OrdinalIgnoreCase))
@@ -104,8 +106,7 @@ internal static class PushRequestReader
     }
 
     /// <summary>
-    /// Whether a body is in UTF-16: by its byte order mark, or by the NUL beside an ASCII character that JSON begins
-    /// with.
+    /// Whether a body is in UTF-16: by its byte order mark, or by the NUL next to the first ASCII character of JSON.
     /// </summary>
     private static bool IsUtf16(int first, ReadOnlySpan<byte> window) =>
         first is 0xff or 0xfe or 0 || window is [(byte)'{', 0, ..];
@@ -118,7 +119,7 @@ internal static class PushRequestReader
             : $" This one is {kind}; send a .tar.gz as the field blob of a form: curl -F blob=@FILE.";
     }
 
-    /// <summary>The query is urlencoded text as forms are; what the body said stands.</summary>
+    /// <summary>The query is urlencoded like a form; fields of the body take precedence.</summary>
     private static async ValueTask ReadQueryAsync(
         HttpRequest request, PushFields fields, CancellationToken cancellationToken)
     {
@@ -138,7 +139,7 @@ internal static class PushRequestReader
         return boundary;
     }
 
-    /// <summary>The first byte that is neither blank nor of a byte order mark; -1 when there is none.</summary>
+    /// <summary>Returns the first byte that is neither blank nor part of a byte order mark; -1 for none.</summary>
     private static async ValueTask<int> PeekFirstAsync(BodyCursor body, CancellationToken cancellationToken)
     {
         for (var i = 0; i < ByteOrderMark.Length; i++)

@@ -5,11 +5,11 @@ namespace Registry.Api.Cnr.Push;
 
 /// <summary>
 /// Reads the fields of a push from urlencoded text: a form, or the query. Percent escapes are decoded as they arrive;
-/// what is none stands for itself. Of a repeated field the first one counts.
+/// invalid ones are kept as text. The first of several equal fields counts.
 /// </summary>
 /// <remarks>
-/// A plus sign means a space, but not in a blob: curl's <c>-d blob=$(base64 …)</c> sends base64 as it is, and a space
-/// has no place in base64, while taken for white space it would lose a digit. So there it stands for itself.
+/// A plus sign means a space, except in a blob: curl's <c>-d blob=$(base64 …)</c> sends base64 without escapes, where a
+/// plus sign is a digit.
 /// </remarks>
 internal sealed class UrlEncodedPushBody(BodyCursor body, PushFields fields)
 {
@@ -21,7 +21,7 @@ internal sealed class UrlEncodedPushBody(BodyCursor body, PushFields fields)
     private readonly byte[] escape = new byte[3];
 
     /// <summary>
-    /// Reads to the end. A blob of a form that is there already makes the push a 400; one of a query is passed over.
+    /// Reads to the end. A repeated blob in a form is an error (400); one in the query is ignored.
     /// </summary>
     public async ValueTask ReadAsync(bool isQuery, CancellationToken cancellationToken)
     {
@@ -53,7 +53,7 @@ internal sealed class UrlEncodedPushBody(BodyCursor body, PushFields fields)
             fields.SetText(set, text);
     }
 
-    /// <summary>Reads up to a stop; gives the one that ended it, which is consumed, or -1 at the end.</summary>
+    /// <summary>Reads up to a stop character, which it consumes and returns; -1 at the end.</summary>
     private async ValueTask<int> ReadAsync(
         ITextSink sink, SearchValues<byte> stops, CancellationToken cancellationToken)
     {

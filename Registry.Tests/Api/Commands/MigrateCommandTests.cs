@@ -1,8 +1,6 @@
 using NUnit.Framework;
 using Registry.Api.Commands;
 using Registry.Api.Hosting;
-using Registry.Core.Packages;
-using Registry.Core.Versions;
 using Registry.Tests.Support;
 
 namespace Registry.Tests.Api.Commands;
@@ -137,9 +135,6 @@ internal sealed class MigrateCommandTests : IDisposable
     private static async Task PushAsync(string data, string release)
     {
         await using var registry = await OpenAsync(data);
-        await using var upload = await Samples.UploadAsync(registry.Storage.Blobs, Samples.Package("a/b"), release);
-        await registry.Packages.PushAsync(
-            Samples.Package(
-                "a/b"), Release.Parse(release), Samples.Type("helm"), upload, new PushOptions(false, null), default);
+        await Samples.PushAsync(registry.Packages, Samples.Package("a/b"), release, release);
     }
 }

@@ -4,7 +4,6 @@ using NUnit.Framework;
 using Registry.Api.Commands;
 using Registry.Api.Hosting;
 using Registry.Core.Packages;
-using Registry.Core.Versions;
 using Registry.Tests.Support;
 
 namespace Registry.Tests.Api.Commands;
@@ -127,8 +126,8 @@ internal sealed partial class VerifyCommandTests : IDisposable
         await using var registry = await OpenAsync();
         await PushAsync(registry, "1.0.0");
         await PushAsync(registry, "2.0.0");
-        var damaged = (await PushAsync(registry, "3.0.0")).Content.BlobDigest;
-        await registry.Packages.DeleteAsync("a", "b", "2.0.0", "helm", default);
+        var damaged = (await PushAsync(registry, "3.0.0")).Content.StoredDigest;
+        await registry.Packages.DeleteAsync(Samples.Package("a/b"), "2.0.0", "helm", Samples.Caller, default);
         await File.WriteAllTextAsync(Path.Combine(Data, "blobs", "packages", "a", "b", $"@{damaged}"), "rot");
         await File.WriteAllTextAsync(Path.Combine(Data, "staging", "left"), "behind");
 
@@ -141,13 +140,8 @@ internal sealed partial class VerifyCommandTests : IDisposable
         CommandSettings.Read(
             [$"--Filesystem:Path={Data}"]), writes: true, new CommandLog(CommandConsole.System), default);
 
-    private static async Task<Manifest> PushAsync(OpenRegistry registry, string release, string package = "a/b")
-    {
-        await using var upload = await Samples.UploadAsync(registry.Storage.Blobs, Samples.Package(package), release);
-        return await registry.Packages.PushAsync(
-            Samples.Package(
-                package), Release.Parse(release), Samples.Type("helm"), upload, new PushOptions(false, null), default);
-    }
+    private static Task<Manifest> PushAsync(OpenRegistry registry, string release, string package = "a/b") =>
+        Samples.PushAsync(registry.Packages, Samples.Package(package), release, release);
 
     private Task<CommandRun> RunAsync(
         params string[] arguments) =>

@@ -6,7 +6,6 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Routing;
-using Microsoft.Extensions.Logging.Abstractions;
 using NUnit.Framework;
 using Registry.Api.Http;
 using Registry.Core.Archives;
@@ -31,7 +30,7 @@ public sealed class BlobResultTests
         await new AppArchiveRegistry(
             host.Blobs,
             new ArchiveLimits(),
-            NullLogger<AppArchiveRegistry>.Instance).UploadAsync(global, new MemoryStream(Bytes), default);
+            Samples.Events).UploadAsync(global, new MemoryStream(Bytes), Samples.Caller, default);
     }
 
     [OneTimeTearDown]

@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
-using Microsoft.Extensions.Logging.Abstractions;
 using NUnit.Framework;
 using Registry.Core.Archives;
 using Registry.Core.Storage;
@@ -176,12 +175,13 @@ public sealed class ListTests(string backend)
 
     private async Task FillAsync(int count)
     {
-        var archives = new AppArchiveRegistry(host.Blobs, new ArchiveLimits(), NullLogger<AppArchiveRegistry>.Instance);
+        var archives = new AppArchiveRegistry(host.Blobs, new ArchiveLimits(), Samples.Events);
         Assert.That(Workspace.TryDerive(null, out var global));
         await Parallel.ForEachAsync(
             Enumerable.Range(0, count),
             new ParallelOptions { MaxDegreeOfParallelism = 16 },
             async (i, cancellationToken) =>
-                await archives.UploadAsync(global, new MemoryStream(BitConverter.GetBytes(i)), cancellationToken));
+                await archives.UploadAsync(
+                    global, new MemoryStream(BitConverter.GetBytes(i)), Samples.Caller, cancellationToken));
     }
 }

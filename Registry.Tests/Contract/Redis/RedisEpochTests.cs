@@ -81,7 +81,7 @@ public sealed class RedisEpochTests : RedisTests
         await PushAsync(storage, "1.0.0", "a");
         await PushAsync(storage, "2.0.0", "b");
         await Server.CommandAsync("SAVE");
-        await Packages(storage).DeleteAsync(Name.Namespace, Name.Name, "1.0.0", "helm", CancellationToken);
+        await Packages(storage).DeleteAsync(Name, "1.0.0", "helm", Samples.Caller, CancellationToken);
         var collector = Collector(storage);
         await collector.CollectAsync(CancellationToken);
         time.Passed += options.Grace;
@@ -127,7 +127,7 @@ public sealed class RedisEpochTests : RedisTests
         new(new FaultyDocumentStore(storage.Documents, faults), TimeProvider.System, new UpdateOptions());
 
     private PackageRegistry Packages(StorageInstance storage) =>
-        new(Indexes(storage), storage.Blobs, options, TimeProvider.System, NullLogger<PackageRegistry>.Instance);
+        Samples.Registry(Indexes(storage), storage.Blobs, options);
 
     private BlobCollector Collector(StorageInstance storage) =>
         new(
@@ -137,17 +137,8 @@ public sealed class RedisEpochTests : RedisTests
             time,
             NullLogger<BlobCollector>.Instance);
 
-    private async Task PushAsync(StorageInstance storage, string release, string content)
-    {
-        await using var upload = await Samples.UploadAsync(storage.Blobs, Name, content);
-        await Packages(storage).PushAsync(
-            Name,
-            Release.Parse(release),
-            Samples.Type("helm"),
-            upload,
-            new PushOptions(false, null),
-            CancellationToken);
-    }
+    private Task<Manifest> PushAsync(StorageInstance storage, string release, string content) =>
+        Samples.PushAsync(Packages(storage), Name, release, content, cancellationToken: CancellationToken);
 
     private async Task AssertNotAcknowledgedAsync(StorageInstance storage, string release, string content)
     {
@@ -169,7 +160,7 @@ public sealed class RedisEpochTests : RedisTests
     private async Task AssertContentsAsync(StorageInstance storage, params (string Release, string Content)[] expected)
     {
         var packages = Packages(storage);
-        var index = (await packages.GetAsync(Name.Namespace, Name.Name, CancellationToken)).State;
+        var index = (await packages.GetAsync(Name, CancellationToken)).State;
         Assert.That(
             index.Releases.Select(release => release.Value), Is.EquivalentTo(expected.Select(entry => entry.Release)));
         foreach (var (release, content) in expected)

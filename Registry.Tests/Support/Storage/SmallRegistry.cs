@@ -1,10 +1,8 @@
-using Microsoft.Extensions.Logging.Abstractions;
 using Registry.Core.Archives;
 using Registry.Core.Documents;
 using Registry.Core.Maintenance;
 using Registry.Core.Packages;
 using Registry.Core.Storage;
-using Registry.Core.Versions;
 
 namespace Registry.Tests.Support.Storage;
 
@@ -21,10 +19,9 @@ internal sealed class SmallRegistry
         Storage = new RegistryStorage(
             new FaultyDocumentStore(Memory.Documents, Faults), new FaultyBlobStore(Memory.Blobs, Faults));
         var indexes = new PackageIndexes(Memory.Documents, TimeProvider.System, new UpdateOptions());
-        packages = new PackageRegistry(
-            indexes, Memory.Blobs, new CollectionOptions(), Time, NullLogger<PackageRegistry>.Instance);
-        channels = new ChannelRegistry(indexes, NullLogger<ChannelRegistry>.Instance);
-        archives = new AppArchiveRegistry(Memory.Blobs, new ArchiveLimits(), NullLogger<AppArchiveRegistry>.Instance);
+        packages = Samples.Registry(indexes, Memory.Blobs, time: Time);
+        channels = new ChannelRegistry(indexes, Samples.Events);
+        archives = new AppArchiveRegistry(Memory.Blobs, new ArchiveLimits(), Samples.Events);
     }
 
     public ShiftedTime Time { get; } = new();
@@ -37,36 +34,35 @@ internal sealed class SmallRegistry
     /// <summary>The storage with faults.</summary>
     public RegistryStorage Storage { get; }
 
-    public async Task<Manifest> PushAsync(
-        string package, string release, string content, string type = "helm", bool force = false)
-    {
-        var name = Samples.Package(package);
-        await using var upload = await Samples.UploadAsync(Memory.Blobs, name, content);
-        return await packages.PushAsync(
-            name, Release.Parse(release), Samples.Type(type), upload, new PushOptions(force, null), default);
-    }
+    public Task<Manifest> PushAsync(
+        string package, string release, string content, string type = "helm", bool force = false) =>
+        Samples.PushAsync(packages, Samples.Package(package), release, content, type, force);
 
     public async Task DeleteAsync(string package, string release)
     {
         var name = Samples.Package(package);
-        await packages.DeleteAsync(name.Namespace, name.Name, release, "helm", default);
+        await packages.DeleteAsync(name, release, "helm", Samples.Caller, default);
     }
 
     public Task AddToChannelAsync(string package, string channel, string release) =>
-        channels.AddAsync(Samples.Package(package), Samples.Channel(channel), release, default);
+        channels.AddAsync(Samples.Package(package), Samples.Channel(channel), release, Samples.Caller, default);
 
     public async Task<BlobKey> UploadAsync(string workspace, string content)
     {
         if (!Workspace.TryDerive(workspace, out var derived))
             throw new ArgumentException(workspace);
         var archive =
-            await archives.UploadAsync(derived, new MemoryStream(System.Text.Encoding.UTF8.GetBytes(content)), default);
+            await archives.UploadAsync(
+                derived,
+                new MemoryStream(System.Text.Encoding.UTF8.GetBytes(content)),
+                Samples.Caller,
+                default);
         return new BlobKey(derived.Scope, archive.Id);
     }
 
     /// <summary>Returns the blob key of a manifest.</summary>
     public static BlobKey KeyOf(
-        string package, Manifest manifest) => new(Samples.Package(package).Key, manifest.Content.BlobDigest);
+        string package, Manifest manifest) => new(Samples.Package(package).Key, manifest.Content.StoredDigest);
 
     /// <summary>
     /// Replaces the bytes of a blob directly, keeping its name, revision and times, as bit rot does.
@@ -112,7 +108,7 @@ internal sealed class SmallRegistry
         from entry in Memory.StoredDocuments
         where PackageName.TryParse(entry.Key, out _)
         from manifest in IndexOf(entry.Key, entry.Value).Manifests
-        let key = new BlobKey(entry.Key, manifest.Content.BlobDigest)
+        let key = new BlobKey(entry.Key, manifest.Content.StoredDigest)
         where !Memory.StoredBlobs.ContainsKey(key)
         select key;
 

@@ -1,9 +1,9 @@
 using System.Security.Cryptography;
-using Microsoft.Extensions.Logging.Abstractions;
 using NUnit.Framework;
 using Registry.Core.Archives;
 using Registry.Core.Errors;
 using Registry.Core.Storage;
+using Registry.Tests.Support;
 using Registry.Tests.Support.Storage;
 
 namespace Registry.Tests.Unit.Archives;
@@ -17,7 +17,7 @@ public sealed class AppArchiveRegistryTests
         new(
             new FaultyBlobStore(storage.Blobs, faults),
             new ArchiveLimits { MaxArchiveBytes = limit },
-            NullLogger<AppArchiveRegistry>.Instance);
+            Samples.Events);
 
     [SetUp]
     public void ResetFaults() => faults.Mend();
@@ -26,7 +26,8 @@ public sealed class AppArchiveRegistryTests
     public async Task An_archive_is_read_back_byte_for_byte()
     {
         var bytes = RandomNumberGenerator.GetBytes(200_000);
-        var archive = await Archives(200_000).UploadAsync(In("http://h/bytes"), new MemoryStream(bytes), default);
+        var archive =
+            await Archives(200_000).UploadAsync(In("http://h/bytes"), new MemoryStream(bytes), Samples.Caller, default);
         Assert.That(archive.Id, Is.EqualTo(Digest.FromHash(SHA256.HashData(bytes))));
         Assert.That(archive.Size, Is.EqualTo(bytes.Length));
 
@@ -41,15 +42,16 @@ public sealed class AppArchiveRegistryTests
     public async Task An_upload_in_small_pieces_is_one_archive()
     {
         var bytes = RandomNumberGenerator.GetBytes(500);
-        var archive = await Archives().UploadAsync(In("http://h/trickle"), new Trickle(bytes, bytes.Length), default);
+        var archive = await Archives().UploadAsync(
+            In("http://h/trickle"), new Trickle(bytes, bytes.Length), Samples.Caller, default);
         Assert.That(archive.Id, Is.EqualTo(Digest.FromHash(SHA256.HashData(bytes))));
     }
 
     [Test]
     public async Task Uploading_the_same_bytes_again_increases_the_generation()
     {
-        var first = await Archives().UploadAsync(In("http://h/again"), new MemoryStream([1]), default);
-        var second = await Archives().UploadAsync(In("http://h/again"), new MemoryStream([1]), default);
+        var first = await Archives().UploadAsync(In("http://h/again"), new MemoryStream([1]), Samples.Caller, default);
+        var second = await Archives().UploadAsync(In("http://h/again"), new MemoryStream([1]), Samples.Caller, default);
         Assert.That(second.Id, Is.EqualTo(first.Id));
         Assert.That(second.Generation, Is.GreaterThan(first.Generation));
     }
@@ -59,7 +61,8 @@ public sealed class AppArchiveRegistryTests
     public async Task The_limit_is_inclusive(int length, bool fits)
     {
         var workspace = In($"http://h/limit{length}");
-        Task Upload() => Archives().UploadAsync(workspace, new Trickle(new byte[length], length), default);
+        Task Upload() =>
+            Archives().UploadAsync(workspace, new Trickle(new byte[length], length), Samples.Caller, default);
         if (fits)
             await Upload();
         else
@@ -73,7 +76,7 @@ public sealed class AppArchiveRegistryTests
     public async Task An_empty_archive_is_refused()
     {
         Assert.That(
-            () => Archives().UploadAsync(In("http://h/empty"), Stream.Null, default),
+            () => Archives().UploadAsync(In("http://h/empty"), Stream.Null, Samples.Caller, default),
             Throws.TypeOf<RegistryException>().With.Property("Code").EqualTo(ErrorCode.InvalidUsage));
         Assert.That(await List(In("http://h/empty")), Is.Empty);
     }
@@ -83,9 +86,9 @@ public sealed class AppArchiveRegistryTests
     {
         var deepest = In($"http://h/{string.Join('/', Enumerable.Repeat("a", 31))}");
         var deeper = In($"http://h/{string.Join('/', Enumerable.Repeat("a", 32))}");
-        await Archives().UploadAsync(deepest, new MemoryStream([1]), default);
+        await Archives().UploadAsync(deepest, new MemoryStream([1]), Samples.Caller, default);
         Assert.That(
-            () => Archives().UploadAsync(deeper, new MemoryStream([1]), default),
+            () => Archives().UploadAsync(deeper, new MemoryStream([1]), Samples.Caller, default),
             Throws.TypeOf<RegistryException>().With
                 .Property("Code")
                 .EqualTo(ErrorCode.InvalidUsage).And.Message
@@ -94,13 +97,13 @@ public sealed class AppArchiveRegistryTests
         Assert.That(await List(deepest), Is.EqualTo(new[] { deepest.Name }));
 
         var anyDepth = new AppArchiveRegistry(
-            storage.Blobs, new ArchiveLimits { MaxWorkspaceParts = 33 }, NullLogger<AppArchiveRegistry>.Instance);
-        var archive = await anyDepth.UploadAsync(deeper, new MemoryStream([1]), default);
+            storage.Blobs, new ArchiveLimits { MaxWorkspaceParts = 33 }, Samples.Events);
+        var archive = await anyDepth.UploadAsync(deeper, new MemoryStream([1]), Samples.Caller, default);
         Assert.That(await List(deepest), Is.EqualTo(new[] { deepest.Name, deeper.Name }));
         Assert.That(await Archives().FindAsync(deeper, archive.Id, default), Is.EqualTo(archive));
         await using (var reader = await Archives().OpenAsync(deeper, archive.Id, ByteRange.All, default))
             Assert.That(await reader.Content.ReadAsync(new byte[2]), Is.EqualTo(1));
-        await Archives().DeleteAsync(deeper, archive.Id, default);
+        await Archives().DeleteAsync(deeper, archive.Id, Samples.Caller, default);
         Assert.That(await List(deepest), Is.EqualTo(new[] { deepest.Name }));
     }
 
@@ -108,7 +111,9 @@ public sealed class AppArchiveRegistryTests
     public async Task An_interrupted_upload_leaves_nothing()
     {
         Assert.That(
-            () => Archives(100_000).UploadAsync(In("http://h/broken"), new Trickle(new byte[100_000], 99_999), default),
+            () =>
+                Archives(100_000).UploadAsync(
+                    In("http://h/broken"), new Trickle(new byte[100_000], 99_999), Samples.Caller, default),
             Throws.TypeOf<IOException>());
         Assert.That(await List(In("http://h/broken")), Is.Empty);
         Assert.That(faults.OpenWriters, Is.Zero);
@@ -120,7 +125,7 @@ public sealed class AppArchiveRegistryTests
         using var cancel = new CancellationTokenSource();
         var content = new Trickle(new byte[100_000], 100_000) { AfterRead = cancel.Cancel };
         Assert.That(
-            () => Archives(100_000).UploadAsync(In("http://h/cancelled"), content, cancel.Token),
+            () => Archives(100_000).UploadAsync(In("http://h/cancelled"), content, Samples.Caller, cancel.Token),
             Throws.InstanceOf<OperationCanceledException>());
         Assert.That(await List(In("http://h/cancelled")), Is.Empty);
         Assert.That(faults.OpenWriters, Is.Zero);
@@ -132,7 +137,7 @@ public sealed class AppArchiveRegistryTests
         foreach (var argument in (string[])[
             "http://list/a", "http://list/a/b", "http://list/ab", "http://list/", "http://other/a"
         ])
-            await Archives().UploadAsync(In(argument), new MemoryStream([7]), default);
+            await Archives().UploadAsync(In(argument), new MemoryStream([7]), Samples.Caller, default);
         Assert.That(await List(In("http://list/a")), Is.EqualTo(new[] { "list/a/", "list/a/b/" }));
         Assert.That(
             await List(In("http://list/")), Is.EquivalentTo(new[] { "list/", "list/a/", "list/a/b/", "list/ab/" }));
@@ -141,13 +146,14 @@ public sealed class AppArchiveRegistryTests
     [Test]
     public async Task A_workspace_cannot_access_another()
     {
-        var archive = await Archives().UploadAsync(In("http://reach/a/b"), new MemoryStream([1, 2, 3]), default);
+        var archive =
+            await Archives().UploadAsync(In("http://reach/a/b"), new MemoryStream([1, 2, 3]), Samples.Caller, default);
         Assert.That(await Archives().FindAsync(In("http://reach/a"), archive.Id, default), Is.Null);
         Assert.That(
             async () => await Archives().OpenAsync(In("http://reach/a"), archive.Id, ByteRange.All, default),
             Throws.TypeOf<RegistryException>().With.Property("Code").EqualTo(ErrorCode.ArchiveNotFound));
         Assert.That(
-            () => Archives().DeleteAsync(In("http://reach/a"), archive.Id, default),
+            () => Archives().DeleteAsync(In("http://reach/a"), archive.Id, Samples.Caller, default),
             Throws.TypeOf<RegistryException>().With.Property("Code").EqualTo(ErrorCode.ArchiveNotFound));
         Assert.That(await Archives().FindAsync(In("http://reach/a/b"), archive.Id, default), Is.Not.Null);
     }
@@ -155,11 +161,12 @@ public sealed class AppArchiveRegistryTests
     [Test]
     public async Task A_deleted_archive_is_gone()
     {
-        var archive = await Archives().UploadAsync(In("http://delete/a"), new MemoryStream([1]), default);
-        await Archives().DeleteAsync(In("http://delete/a"), archive.Id, default);
+        var archive =
+            await Archives().UploadAsync(In("http://delete/a"), new MemoryStream([1]), Samples.Caller, default);
+        await Archives().DeleteAsync(In("http://delete/a"), archive.Id, Samples.Caller, default);
         Assert.That(await Archives().FindAsync(In("http://delete/a"), archive.Id, default), Is.Null);
         Assert.That(
-            () => Archives().DeleteAsync(In("http://delete/a"), archive.Id, default),
+            () => Archives().DeleteAsync(In("http://delete/a"), archive.Id, Samples.Caller, default),
             Throws.TypeOf<RegistryException>().With.Property("Code").EqualTo(ErrorCode.ArchiveNotFound));
     }
 
@@ -172,7 +179,8 @@ public sealed class AppArchiveRegistryTests
         Assert.That(
             async () => await Archives().OpenAsync(In("global"), id, ByteRange.All, default),
             Throws.TypeOf<StorageException>());
-        Assert.That(() => Archives().DeleteAsync(In("global"), id, default), Throws.TypeOf<StorageException>());
+        Assert.That(
+            () => Archives().DeleteAsync(In("global"), id, Samples.Caller, default), Throws.TypeOf<StorageException>());
     }
 
     private async Task<List<string>> List(Workspace workspace)

@@ -24,7 +24,7 @@ internal sealed class BackupReaderTests
                         release.Release,
                         release.MediaType,
                         release.CreatedAt.Text,
-                        release.ContentDigest,
+                        release.TarDigest,
                         release.ContentSize)),
             Is.EqualTo(
                 expected.Select(
@@ -59,11 +59,11 @@ internal sealed class BackupReaderTests
             var read = await ReadAsync(new MemoryStream(Encoding.UTF8.GetBytes(shuffled)));
             Assert.That(read.Releases.Select(
                 static release =>
-                    $"{release} {release.ContentDigest} {release.CreatedAt.Text} {string.Join(',', release.Channels)}"),
+                    $"{release} {release.TarDigest} {release.CreatedAt.Text} {string.Join(',', release.Channels)}"),
                 Is.EqualTo(
                     expected.Releases.Select(
                         static release =>
-                            $"{release} {release.ContentDigest} {release.CreatedAt.Text} "
+                            $"{release} {release.TarDigest} {release.CreatedAt.Text} "
                                 + $"{string.Join(',', release.Channels)}")), shuffled);
             Assert.That(read.Contents, Is.EqualTo(expected.Contents));
             Assert.That(read.Channels, Is.EqualTo(expected.Channels));

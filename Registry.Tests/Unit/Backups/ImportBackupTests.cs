@@ -67,7 +67,7 @@ internal sealed class ImportBackupTests : IDisposable
             run,
             Is.EqualTo(
                 new CommandRun(
-                    0, "Nothing changed: 4 releases and 2 channels of the backup are there already.\n", "")));
+                    0, "Nothing changed: 4 releases and 2 channels of the backup already exist.\n", "")));
         Assert.That(fixture.Files(), Is.EqualTo(before));
     }
 
@@ -84,7 +84,7 @@ internal sealed class ImportBackupTests : IDisposable
         var run = await fixture.ImportAsync(backup);
         Assert.That(run.Code, Is.EqualTo(1));
         Assert.That(run.Output, Does.StartWith(
-            "a/b 1.0.0 as helm: it is there already with another content or metadata: sha256 ")
+            "a/b 1.0.0 as helm: the release exists with another content or metadata: sha256 ")
             .And.Contain("\n1 release added, 0 replaced, 1 unchanged; 0 channels set, 0 unchanged; 1 entry failed.\n"));
         Assert.That(await PullAsync("a/b/1.0.0"), Is.EqualTo(Samples.TarGz("old")));
 
@@ -139,9 +139,9 @@ internal sealed class ImportBackupTests : IDisposable
         Assert.That(run.Code, Is.Zero, "the reference server leaves such channels behind");
         Assert.That(run.Output.Split('\n'), Is.EqualTo(new[]
         {
-            "Warning: Channel c of a/b: its current release 2.0.0 is not there; it points to 1.1.0",
-            "Warning: Channel e of a/b: its current release 3.0.0 is not there; the channel is left out",
-            "Warning: Channel c of no/such: the package has no release; the channel is left out",
+            "Warning: Channel c of a/b: its current release 2.0.0 does not exist; 1.1.0 is current instead",
+            "Warning: Channel e of a/b: its current release 3.0.0 does not exist; the channel is left out",
+            "Warning: Channel c of no/such: the package has no release, so the channel is left out",
             "2 releases added, 0 replaced, 0 unchanged; 3 channels set, 0 unchanged; 0 entries failed; 3 warnings.",
             "",
         }));

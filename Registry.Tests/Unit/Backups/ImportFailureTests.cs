@@ -17,13 +17,14 @@ internal sealed class ImportFailureTests : IDisposable
     {
         yield return Fault("no package", "its 'package' is missing", static entry => entry.Remove("package"));
         yield return Fault(
-            "a path", "its 'package' is no name of a package", static entry => entry["package"] = "../b");
-        yield return Fault("a number for a release", "its 'release' is none", static entry => entry["release"] = 5);
-        yield return Fault("no release", "its 'release' is none", static entry => entry["release"] = "latest");
+            "a path", "its 'package' is not a valid name of a package", static entry => entry["package"] = "../b");
+        yield return Fault("a number for a release", "its 'release' is invalid", static entry => entry["release"] = 5);
+        yield return Fault("no release", "its 'release' is invalid", static entry => entry["release"] = "latest");
         yield return Fault("no media type", "its 'mediaType' is none", static entry => entry.Remove("mediaType"));
-        yield return Fault("no time", "its 'created_at' is no time", static entry => entry["created_at"] = "yesterday");
         yield return Fault(
-            "a number for a time", "its 'created_at' is no time", static entry => entry["created_at"] = 5);
+            "no time", "its 'created_at' is not a time", static entry => entry["created_at"] = "yesterday");
+        yield return Fault(
+            "a number for a time", "its 'created_at' is not a time", static entry => entry["created_at"] = 5);
         yield return Fault("no blob", "its 'blob' is missing", static entry => entry["blob"] = null);
         yield return Fault("no base64", "its blob is not base64", static entry => entry["blob"] = "H4sI*");
         yield return Fault(
@@ -34,9 +35,9 @@ internal sealed class ImportFailureTests : IDisposable
         yield return Fault(
             "half a gzip", "damaged or cut short", static entry => SetBlob(entry, Samples.TarGz("new")[..^4]));
         yield return Fault(
-            "another content", "where the backup says", static entry => SetBlob(entry, Samples.TarGz("other")));
+            "another content", "and the backup says", static entry => SetBlob(entry, Samples.TarGz("other")));
         yield return Fault(
-            "another size", "bytes where 'content' says 1", static entry => entry["content"]!["size"] = 1);
+            "another size", "bytes, and 'content' says 1", static entry => entry["content"]!["size"] = 1);
         yield return Fault(
             "no digest", "its 'content' has no 'digest'", static entry => entry["content"]!["digest"] = "abc");
         yield return Fault(

@@ -220,6 +220,17 @@ internal sealed class PackageCatalogTests
     }
 
     [Test]
+    public async Task Namespaces_may_have_any_number_of_parts()
+    {
+        foreach (var name in new[] { "org/charts/app", "app", "org/app" })
+            await PushAsync(name, "1.0.0");
+        Assert.That(await NamesAsync(), Is.EqualTo(new[] { "app", "org/app", "org/charts/app" }));
+        await PushAsync("org/charts/app", "2.0.0");
+        var entry = (await catalog.GetAsync(default)).Find(Samples.Package("org/charts/app"));
+        Assert.That(entry!.Releases, Has.Length.EqualTo(2));
+    }
+
+    [Test]
     public async Task A_media_type_filter_keeps_only_releases_that_have_it()
     {
         await PushAsync("a/one", "1.0.0", "kpm");

@@ -30,7 +30,7 @@ public sealed class GzipTests
             damaged[at] ^= 0x10;
             var (content, refusal) = await SampleContent.UploadAsync(damaged);
             // The header's time and system do not affect the content, and equal bytes have many encodings.
-            Assert.That(refusal is not null || content!.ContentDigest.Value == expected, Is.True, $"byte {at}");
+            Assert.That(refusal is not null || content!.TarDigest.Value == expected, Is.True, $"byte {at}");
         }
     }
 
@@ -41,7 +41,7 @@ public sealed class GzipTests
         byte[] padded = [.. Whole, .. new byte[trailing]];
         var (content, refusal) = await SampleContent.UploadAsync(padded, pieceBytes: pieceBytes);
         Assert.That(refusal, Is.Null);
-        Assert.That(content!.ContentDigest.Value, Is.EqualTo(SampleContent.Sha256(Tar)));
+        Assert.That(content!.TarDigest.Value, Is.EqualTo(SampleContent.Sha256(Tar)));
         Assert.That(content.StoredDigest.Value, Is.EqualTo(SampleContent.Sha256(padded)));
     }
 
@@ -69,7 +69,7 @@ public sealed class GzipTests
         var (content, refusal) = await SampleContent.UploadAsync(
             SampleContent.Gzip(tar, CompressionLevel.NoCompression), pieceBytes: pieceBytes);
         Assert.That(refusal, Is.Null);
-        Assert.That(content!.ContentDigest.Value, Is.EqualTo(SampleContent.Sha256(tar)));
+        Assert.That(content!.TarDigest.Value, Is.EqualTo(SampleContent.Sha256(tar)));
     }
 
     [Test]
@@ -121,7 +121,7 @@ public sealed class GzipTests
         byte[] members = [.. SampleContent.Gzip(Tar.AsSpan(0, 700)), .. SampleContent.Gzip(Tar.AsSpan(700))];
         var (content, refusal) = await SampleContent.UploadAsync(members, pieceBytes: pieceBytes);
         Assert.That(refusal, Is.Null);
-        Assert.That(content!.ContentDigest.Value, Is.EqualTo(SampleContent.Sha256(Tar)));
+        Assert.That(content!.TarDigest.Value, Is.EqualTo(SampleContent.Sha256(Tar)));
         for (var length = SampleContent.Gzip(Tar.AsSpan(0, 700)).Length + 1; length < members.Length; length++)
             Assert.That(
                 (await SampleContent.UploadAsync(members[..length], pieceBytes: pieceBytes)).Refusal,

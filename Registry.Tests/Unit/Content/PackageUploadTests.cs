@@ -30,9 +30,9 @@ public sealed class PackageUploadTests
         var (content, refusal) = await SampleContent.UploadAsync(chart);
         Assert.That(refusal, Is.Null);
         Assert.That(content, Is.EqualTo(new UploadedContent(
-            Digest.Parse("72ed15c9a65961ecd034cca098ec18eb99002cd402824aae8a674a8ae41bd0ef"),
             Digest.Parse(SampleContent.Sha256(chart)),
-            583)));
+            583,
+            Digest.Parse("72ed15c9a65961ecd034cca098ec18eb99002cd402824aae8a674a8ae41bd0ef"))));
     }
 
     [Test]

@@ -1,9 +1,14 @@
 using System.Formats.Tar;
 using System.IO.Compression;
 using System.Security.Cryptography;
+using Microsoft.Extensions.Logging.Abstractions;
 using Registry.Core.Content;
+using Registry.Core.Documents;
 using Registry.Core.Errors;
+using Registry.Core.Packages;
 using Registry.Core.Storage;
+using Registry.Tests.Support;
+using Registry.Tests.Support.Storage;
 
 namespace Registry.Tests.Unit.Content;
 
@@ -55,6 +60,18 @@ internal static class SampleContent
 
     public static Task<PackageUpload> BeginAsync(MemoryBlobs blobs, ContentLimits? limits = null) =>
         PackageUpload.BeginAsync(blobs, Scope, limits ?? new ContentLimits(), CancellationToken.None).AsTask();
+
+    /// <summary>Begins a push of a package whose content goes to these blobs.</summary>
+    public static ValueTask<PackagePush> BeginPushAsync(
+        MemoryBlobs blobs, ContentLimits limits, CancellationToken cancellationToken) =>
+        new PackageRegistry(
+            new PackageIndexes(new InMemoryStorage().Documents, TimeProvider.System, new UpdateOptions()),
+            blobs,
+            limits,
+            new CollectionOptions(),
+            Samples.Events,
+            TimeProvider.System,
+            NullLogger<PackageRegistry>.Instance).BeginPushAsync(Samples.Package(), Samples.Caller, cancellationToken);
 
     /// <summary>Uploads in pieces of the given size; returns the content or the message of the refusal.</summary>
     public static async Task<(UploadedContent? Content, string? Refusal)> UploadAsync(

@@ -5,7 +5,6 @@ using Registry.Core.Errors;
 using Registry.Core.Maintenance;
 using Registry.Core.Packages;
 using Registry.Core.Storage;
-using Registry.Core.Versions;
 using Registry.Tests.Support;
 using Registry.Tests.Support.Storage;
 
@@ -31,7 +30,7 @@ internal sealed class BlobCollectorTests
         storage = new InMemoryStorage(time);
         indexes = new PackageIndexes(
             new FaultyDocumentStore(storage.Documents, faults), TimeProvider.System, new UpdateOptions());
-        packages = new PackageRegistry(indexes, storage.Blobs, options, time, NullLogger<PackageRegistry>.Instance);
+        packages = Samples.Registry(indexes, storage.Blobs, options, time);
         collector = Collector(options);
     }
 
@@ -48,7 +47,7 @@ internal sealed class BlobCollectorTests
     public async Task An_index_that_cannot_be_made_durable_keeps_only_its_own_blobs()
     {
         await PushAsync("1.0.0", "a");
-        await packages.DeleteAsync("titi", "rocketchat", "1.0.0", "helm", default);
+        await packages.DeleteAsync(Samples.Package(), "1.0.0", "helm", Samples.Caller, default);
         var other = Samples.Package("zz/other");
         await storage.Blobs.CommitAsync(other.Key, Samples.TarGz("b"), default);
         await CollectAsync();
@@ -66,7 +65,7 @@ internal sealed class BlobCollectorTests
     {
         await PushAsync("1.0.0", "a");
         await PushAsync("2.0.0", "b");
-        await packages.DeleteAsync("titi", "rocketchat", "1.0.0", "helm", default);
+        await packages.DeleteAsync(Samples.Package(), "1.0.0", "helm", Samples.Caller, default);
         Assert.That(await CollectAsync(), Is.Zero, "it is seen for the first time");
         time.Passed += options.Grace - TimeSpan.FromMinutes(1);
         Assert.That(await CollectAsync(), Is.Zero, "within the grace");
@@ -81,7 +80,7 @@ internal sealed class BlobCollectorTests
     public async Task Blobs_of_a_deleted_package_are_collected()
     {
         await PushAsync("1.0.0", "a");
-        await packages.DeleteAsync("titi", "rocketchat", "1.0.0", "helm", default);
+        await packages.DeleteAsync(Samples.Package(), "1.0.0", "helm", Samples.Caller, default);
         await CollectAsync();
         time.Passed += options.Grace;
         Assert.That(await CollectAsync(), Is.EqualTo(1));
@@ -122,7 +121,7 @@ internal sealed class BlobCollectorTests
         time.Passed += options.Grace / 2;
         await PushAsync("1.0.0", "a");
         Assert.That(await CollectAsync(), Is.Zero, "referenced");
-        await packages.DeleteAsync("titi", "rocketchat", "1.0.0", "helm", default);
+        await packages.DeleteAsync(Samples.Package(), "1.0.0", "helm", Samples.Caller, default);
         time.Passed += options.Grace / 2;
         Assert.That(await CollectAsync(), Is.Zero, "seen unreferenced for the first time");
         time.Passed += options.Grace;
@@ -188,7 +187,7 @@ internal sealed class BlobCollectorTests
     public async Task A_blob_recommitted_by_a_push_during_collection_is_kept()
     {
         await PushAsync("1.0.0", "a");
-        await packages.DeleteAsync("titi", "rocketchat", "1.0.0", "helm", default);
+        await packages.DeleteAsync(Samples.Package(), "1.0.0", "helm", Samples.Caller, default);
         await CollectAsync();
         time.Passed += options.Grace;
 
@@ -278,16 +277,12 @@ internal sealed class BlobCollectorTests
         await act();
     };
 
-    private async Task PushAsync(string release, string content)
-    {
-        await using var upload = await Samples.UploadAsync(storage.Blobs, Name, content);
-        await packages.PushAsync(
-            Name, Release.Parse(release), Samples.Type("helm"), upload, new PushOptions(false, null), default);
-    }
+    private Task<Manifest> PushAsync(string release, string content) =>
+        Samples.PushAsync(packages, Name, release, content);
 
     private async Task AssertPullsAsync(string release, string content)
     {
-        var index = (await packages.GetAsync("titi", "rocketchat", default)).State;
+        var index = (await packages.GetAsync(Name, default)).State;
         await using var reader = await packages.OpenAsync(Name, index.Find(release, "helm"), ByteRange.All, default);
         using var pulled = new MemoryStream();
         await reader.Content.CopyToAsync(pulled);

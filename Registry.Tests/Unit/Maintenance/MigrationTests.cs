@@ -158,9 +158,9 @@ internal sealed partial class MigrationTests
         Assert.That(findings, Has.Count.EqualTo(3));
         Assert.That(
             findings,
-            Has.One.StartsWith($"package a/damaged release 1.0.0 kpm blob {damaged.Content.BlobDigest}: holds"));
+            Has.One.StartsWith($"package a/damaged release 1.0.0 kpm blob {damaged.Content.StoredDigest}: holds"));
         Assert.That(
-            findings, Has.One.EqualTo($"package a/lost release 1.0.0 helm blob {lost.Content.BlobDigest}: is missing"));
+            findings, Has.One.EqualTo($"package a/lost release 1.0.0 helm blob {lost.Content.StoredDigest}: is missing"));
         Assert.That(
             findings, Has.One.StartsWith($"archive archives/example.org/damaged/@{archive.Digest}: holds 3 bytes"));
         Assert.That(migration.Findings, Is.EqualTo(3));
@@ -201,7 +201,7 @@ internal sealed partial class MigrationTests
         Assert.That(findings, Has.Count.EqualTo(1));
         Assert.That(
             findings[0],
-            Does.StartWith($"package {App} release 9.0.0 helm blob {release.Content.BlobDigest}: has the sha256"));
+            Does.StartWith($"package {App} release 9.0.0 helm blob {release.Content.StoredDigest}: has the sha256"));
     }
 
     [Test]

@@ -47,8 +47,8 @@ internal sealed class VerificationTests
         registry.Lose(SmallRegistry.KeyOf(App, lost));
 
         await AssertFindingsAsync(
-            $"package {App} release 1.0.0 helm blob {lost.Content.BlobDigest}: is missing",
-            $"package {App} release 1.1.0 kpm blob {lost.Content.BlobDigest}: is missing");
+            $"package {App} release 1.0.0 helm blob {lost.Content.StoredDigest}: is missing",
+            $"package {App} release 1.1.0 kpm blob {lost.Content.StoredDigest}: is missing");
     }
 
     [Test]
@@ -60,7 +60,7 @@ internal sealed class VerificationTests
         registry.Damage(archive, 1, 2);
 
         await AssertFindingsAsync(
-            $"package {App} release 1.0.0 helm blob {release.Content.BlobDigest}: holds {release.Content.Size} "
+            $"package {App} release 1.0.0 helm blob {release.Content.StoredDigest}: holds {release.Content.Size} "
                 + "bytes with the sha256 ",
             $"archive archives/global/@{archive.Digest}: holds 2 bytes with the sha256 ");
     }
@@ -73,7 +73,7 @@ internal sealed class VerificationTests
             ? throw new StorageException(StorageFault.Corrupt, "A chunk is gone.")
             : default;
         await AssertFindingsAsync(
-            $"package {App} release 1.0.0 helm blob {release.Content.BlobDigest}: cannot be read: A chunk is gone.");
+            $"package {App} release 1.0.0 helm blob {release.Content.StoredDigest}: cannot be read: A chunk is gone.");
     }
 
     [Test]
@@ -86,14 +86,14 @@ internal sealed class VerificationTests
         var index = PackageIndex.With(
             null,
             Samples.Package(App),
-            sample with { Content = sample.Content with { BlobDigest = blob.Key.Digest, Size = packed.Length } },
+            sample with { Content = sample.Content with { StoredDigest = blob.Key.Digest, Size = packed.Length } },
             force: false);
         index = PackageIndex.With(
             index,
             index.Name,
             Samples.Manifest("2.0.0") with
             {
-                Content = sample.Content with { BlobDigest = blob.Key.Digest, Size = 7 }
+                Content = sample.Content with { StoredDigest = blob.Key.Digest, Size = 7 }
             },
             force: false);
         index = PackageIndex.With(
@@ -101,7 +101,7 @@ internal sealed class VerificationTests
             index.Name,
             Samples.Manifest("3.0.0") with
             {
-                Content = sample.Content with { BlobDigest = plain.Key.Digest, Size = 7 }
+                Content = sample.Content with { StoredDigest = plain.Key.Digest, Size = 7 }
             },
             force: false);
         await registry.Memory.Documents.TryPutAsync(AppKey, StoredIndex.Write(index), Precondition.Absent, default);

@@ -65,7 +65,7 @@ internal sealed class PackageIndexTests
         var index = Samples.Index("1.0.0").WithChannelRelease(stable, Release.Parse("1.0.0"));
         var replaced =
             PackageIndex.With(index, index.Name, Samples.Manifest("1.0.0", content: "new", minute: 9), force: true);
-        Assert.That(replaced.Manifests.Single().Content.Digest, Is.EqualTo(Samples.Sha256("new")));
+        Assert.That(replaced.Manifests.Single().Content.TarDigest, Is.EqualTo(Samples.Sha256("new")));
         Assert.That(replaced.CreatedAt, Is.EqualTo(index.CreatedAt));
         Assert.That(replaced.GetChannel(stable).Current.Value, Is.EqualTo("1.0.0"));
     }

@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Logging.Abstractions;
 using NUnit.Framework;
 using Registry.Core.Documents;
 using Registry.Core.Errors;
@@ -38,6 +37,37 @@ internal sealed class RefusedPushTests
             async () => await PushAsync(packages, "1.0.0", "a"),
             Throws.TypeOf<StorageException>().With.Property("Kind").EqualTo(fault));
         Assert.That(storage.StoredBlobs, Is.Empty);
+    }
+
+    [Test]
+    public async Task A_push_reads_the_index_once()
+    {
+        var calls = new List<StorageOperation>();
+        faults.Before = call =>
+        {
+            if (call.Key == Name.Key.Value
+                && call.Operation is StorageOperation.GetDocument
+                    or StorageOperation.StatDocument
+                    or StorageOperation.EnsureDurable
+                    or StorageOperation.PutDocument)
+                calls.Add(call.Operation);
+            return default;
+        };
+        await PushAsync(packages, "1.0.0", "a");
+        Assert.That(calls, Is.EqualTo(new[] { StorageOperation.GetDocument, StorageOperation.PutDocument }));
+        calls.Clear();
+        await PushAsync(packages, "2.0.0", "b");
+        Assert.That(calls, Is.EqualTo(new[] { StorageOperation.StatDocument, StorageOperation.PutDocument }));
+    }
+
+    [Test]
+    public async Task A_push_whose_read_is_outdated_reads_again()
+    {
+        await PushAsync(packages, "1.0.0", "a");
+        AtPut(() => PushAsync(another, "2.0.0", "b"));
+        await PushAsync(packages, "3.0.0", "c");
+        foreach (var (release, content) in ((string, string)[])[("1.0.0", "a"), ("2.0.0", "b"), ("3.0.0", "c")])
+            await DemandPullsAsync(release, content);
     }
 
     [Test]
@@ -149,13 +179,11 @@ internal sealed class RefusedPushTests
             Throws.TypeOf<StorageException>().With.Property("Kind").EqualTo(StorageFault.Full));
     }
 
-    private static PackageRegistry Packages(IDocumentStore documents, IBlobStore blobs) => new(
-        new PackageIndexes(
-            documents, TimeProvider.System, new UpdateOptions { Bound = TimeSpan.FromMilliseconds(100) }),
-        blobs,
-        new CollectionOptions(),
-        TimeProvider.System,
-        NullLogger<PackageRegistry>.Instance);
+    private static PackageRegistry Packages(IDocumentStore documents, IBlobStore blobs) =>
+        Samples.Registry(
+            new PackageIndexes(
+                documents, TimeProvider.System, new UpdateOptions { Bound = TimeSpan.FromMilliseconds(100) }),
+            blobs);
 
     /// <summary>Runs an action once, right before the first write of an index.</summary>
     private void BeforePut(Func<Task> act) => faults.Before = async call =>
@@ -166,12 +194,8 @@ internal sealed class RefusedPushTests
         await act();
     };
 
-    private async Task PushAsync(PackageRegistry registry, string release, string content)
-    {
-        await using var upload = await Samples.UploadAsync(storage.Blobs, Name, content);
-        await registry.PushAsync(
-            Name, Release.Parse(release), Samples.Type("helm"), upload, new PushOptions(false, null), default);
-    }
+    private static Task<Manifest> PushAsync(PackageRegistry registry, string release, string content) =>
+        Samples.PushAsync(registry, Name, release, content);
 
     private void AssertRefused(ErrorCode code)
     {
@@ -183,7 +207,7 @@ internal sealed class RefusedPushTests
 
     private async Task AssertPullsAsync(string release, string content)
     {
-        var index = (await otherReplica.GetAsync(Name.Namespace, Name.Name, default)).State;
+        var index = (await otherReplica.GetAsync(Name, default)).State;
         await using var reader = await otherReplica.OpenAsync(
             Name, index.Find(Release.Parse(release), Samples.Type("helm"))!, ByteRange.All, default);
         Assert.That(await reader.Content.ReadAllAsync(default), Is.EqualTo(Samples.TarGz(content)));

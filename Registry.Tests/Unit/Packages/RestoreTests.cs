@@ -1,6 +1,4 @@
-using Microsoft.Extensions.Logging.Abstractions;
 using NUnit.Framework;
-using Registry.Core.Content;
 using Registry.Core.Documents;
 using Registry.Core.Errors;
 using Registry.Core.Packages;
@@ -28,12 +26,7 @@ internal sealed class RestoreTests
     {
         indexes = new PackageIndexes(
             new FaultyDocumentStore(storage.Documents, faults), TimeProvider.System, new UpdateOptions());
-        packages = new PackageRegistry(
-            indexes,
-            new FaultyBlobStore(storage.Blobs, faults),
-            new CollectionOptions(),
-            TimeProvider.System,
-            NullLogger<PackageRegistry>.Instance);
+        packages = Samples.Registry(indexes, new FaultyBlobStore(storage.Blobs, faults));
     }
 
     [Test]
@@ -75,7 +68,7 @@ internal sealed class RestoreTests
             await Assert.ThrowsAsync<RegistryException>(async () => await RestoreAsync("1.0.0", "one", Samples.Start));
         Assert.That(refused!.Code, Is.EqualTo(ErrorCode.PackageExists));
         Assert.That(
-            (await IndexAsync()).Manifests.Single().Content.Digest.Value,
+            (await IndexAsync()).Manifests.Single().Content.TarDigest?.Value,
             Is.EqualTo(BackupEntry.DigestOf(Samples.TarGz("other"))));
     }
 
@@ -125,8 +118,8 @@ internal sealed class RestoreTests
     public async Task Force_replaces_a_different_release_and_keeps_its_channels()
     {
         await RestoreAsync("1.0.0", "one", Samples.Start);
-        var channels = new ChannelRegistry(indexes, NullLogger<ChannelRegistry>.Instance);
-        await channels.AddAsync(Name, Samples.Channel("stable"), "1.0.0", default);
+        var channels = new ChannelRegistry(indexes, Samples.Events);
+        await channels.AddAsync(Name, Samples.Channel("stable"), "1.0.0", Samples.Caller, default);
         var blob = Samples.TarGz("other");
         var restored = Restored("1.0.0", Digest.Parse(BackupEntry.DigestOf(blob)), Samples.Start.AddDays(2));
         Assert.That(await RestoreAsync(restored, blob, force: true), Is.EqualTo(RestoreOutcome.Replaced));
@@ -154,12 +147,12 @@ internal sealed class RestoreTests
             writes += call.Operation == StorageOperation.PutDocument ? 1 : 0;
             return default;
         };
-        var channels = new ChannelRegistry(indexes, NullLogger<ChannelRegistry>.Instance);
-        var index = await channels.RestoreAsync(Name, restored, default);
+        var channels = new ChannelRegistry(indexes, Samples.Events);
+        var index = await channels.RestoreAsync(Name, restored, Samples.Caller, default);
         Assert.That(
             index.Channels.Select(static channel => $"{channel.Name} {channel.Current}"),
             Is.EqualTo(new[] { "a 1.0.0", "b 2.0.0" }));
-        await channels.RestoreAsync(Name, restored, default);
+        await channels.RestoreAsync(Name, restored, Samples.Caller, default);
         Assert.That(writes, Is.EqualTo(1));
     }
 
@@ -176,14 +169,9 @@ internal sealed class RestoreTests
         RestoredRelease restored, byte[] blob, bool force) => packages.RestoreAsync(
         restored,
         Digest.FromHash(System.Security.Cryptography.SHA256.HashData(blob)),
-        async cancellationToken =>
-        {
-            var upload = await PackageUpload.BeginAsync(
-                new FaultyBlobStore(storage.Blobs, faults), Name.Key, new ContentLimits(), cancellationToken);
-            await upload.WriteAsync(blob, cancellationToken);
-            return upload;
-        },
+        (push, cancellationToken) => push.WriteAsync(blob, cancellationToken),
         force,
+        Samples.Caller,
         default);
 
     private async Task<PackageIndex> IndexAsync() => (await indexes.GetAsync(Name, default)).State;

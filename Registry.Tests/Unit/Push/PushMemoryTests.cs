@@ -26,7 +26,7 @@ public sealed class PushMemoryTests
         var used = await MeasureAsync(async body =>
         {
             await using var push = await ReadAsync(body, blobs);
-            var content = await push.Upload.CompleteAsync(CancellationToken.None);
+            var content = await push.Push.Upload.CompleteAsync(CancellationToken.None);
             Assert.That(content.Size, Is.EqualTo(blobs.Writers.Single().Written).And.GreaterThan(PackageBytes));
             Assert.That(push.Release, Is.EqualTo("1.0.0"));
         }, WritePackageAsync);
@@ -99,8 +99,8 @@ public sealed class PushMemoryTests
         return PushRequestReader.ReadAsync(
             context.Request,
             cancellationToken =>
-                PackageUpload.BeginAsync(blobs, SampleContent.Scope, new ContentLimits(), cancellationToken),
-            new ContentLimits(),
+                SampleContent.BeginPushAsync(blobs, new ContentLimits(), cancellationToken),
+            new ContentLimits().MaxMetadataBytes,
             CancellationToken.None);
     }
 

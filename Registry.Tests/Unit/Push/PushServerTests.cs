@@ -97,11 +97,11 @@ public sealed class PushServerTests
             await using var push = await PushRequestReader.ReadAsync(
                 context.Request,
                 cancellationToken =>
-                    PackageUpload.BeginAsync(blobs, SampleContent.Scope, limits, cancellationToken),
-                limits,
+                    SampleContent.BeginPushAsync(blobs, limits, cancellationToken),
+                limits.MaxMetadataBytes,
                 context.RequestAborted);
             await context.Response.WriteAsync(
-                (await push.Upload.CompleteAsync(context.RequestAborted)).StoredDigest.Value);
+                (await push.Push.Upload.CompleteAsync(context.RequestAborted)).StoredDigest.Value);
         }
         catch (RegistryException exception)
         {

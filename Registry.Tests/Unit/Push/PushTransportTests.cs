@@ -43,8 +43,8 @@ public sealed class PushTransportTests
         var reading = PushRequestReader.ReadAsync(
             context.Request,
             cancellationToken =>
-                PackageUpload.BeginAsync(blobs, SampleContent.Scope, new ContentLimits(), cancellationToken),
-            new ContentLimits(),
+                SampleContent.BeginPushAsync(blobs, new ContentLimits(), cancellationToken),
+            new ContentLimits().MaxMetadataBytes,
             CancellationToken.None).AsTask();
         var start = contentType == Pushes.Json
             ? "{\"blob\":\""
@@ -67,8 +67,8 @@ public sealed class PushTransportTests
         var reading = PushRequestReader.ReadAsync(
             context.Request,
             cancellationToken =>
-                PackageUpload.BeginAsync(blobs, SampleContent.Scope, new ContentLimits(), cancellationToken),
-            new ContentLimits(),
+                SampleContent.BeginPushAsync(blobs, new ContentLimits(), cancellationToken),
+            new ContentLimits().MaxMetadataBytes,
             cancel.Token).AsTask();
         await body.Writer.WriteAsync(Encoding.ASCII.GetBytes("{\"blob\":\"" + Pushes.Blob[..400]));
         await cancel.CancelAsync();
@@ -88,8 +88,8 @@ public sealed class PushTransportTests
             async () => await PushRequestReader.ReadAsync(
                 context.Request,
                 cancellationToken =>
-                    PackageUpload.BeginAsync(blobs, SampleContent.Scope, new ContentLimits(), cancellationToken),
-                new ContentLimits(),
+                    SampleContent.BeginPushAsync(blobs, new ContentLimits(), cancellationToken),
+                new ContentLimits().MaxMetadataBytes,
                 CancellationToken.None),
             Throws.InstanceOf<StorageException>());
         Assert.That(blobs.Writers.Single().Disposed, Is.True);
@@ -117,10 +117,9 @@ public sealed class PushTransportTests
                 cancellationToken =>
                 {
                     begun++;
-                    return PackageUpload.BeginAsync(
-                        new MemoryBlobs(), SampleContent.Scope, new ContentLimits(), cancellationToken);
+                    return SampleContent.BeginPushAsync(new MemoryBlobs(), new ContentLimits(), cancellationToken);
                 },
-                new ContentLimits(),
+                new ContentLimits().MaxMetadataBytes,
                 CancellationToken.None),
             Throws.InstanceOf<RegistryException>());
         Assert.That(begun, Is.Zero);

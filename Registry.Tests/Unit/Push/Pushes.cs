@@ -68,8 +68,8 @@ internal static class Pushes
             await using var push = await PushRequestReader.ReadAsync(
                 context.Request,
                 cancellationToken =>
-                    PackageUpload.BeginAsync(blobs, SampleContent.Scope, limits, cancellationToken),
-                limits,
+                    SampleContent.BeginPushAsync(blobs, limits, cancellationToken),
+                limits.MaxMetadataBytes,
                 CancellationToken.None);
             return await CompleteAsync(push, blobs);
         }
@@ -106,8 +106,8 @@ internal static class Pushes
         try
         {
             metadata = push.GetMetadata();
-            await push.Upload.CompleteAsync(CancellationToken.None);
-            await push.Upload.CommitAsync(CancellationToken.None);
+            await push.Push.Upload.CompleteAsync(CancellationToken.None);
+            await push.Push.Upload.CommitAsync(CancellationToken.None);
         }
         catch (RegistryException exception)
         {

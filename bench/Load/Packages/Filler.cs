@@ -95,11 +95,11 @@ internal static class Filler
         Start,
         new[] { "1.0.0", "1.0.1", "1.1.0" }.Select(static release => new Manifest(
             Release.Parse(release),
-            new Descriptor(
+            new ContentDescriptor(
                 Helm,
                 Digest.FromHash(RandomNumberGenerator.GetBytes(32)),
-                Digest.FromHash(RandomNumberGenerator.GetBytes(32)),
-                5000),
+                5000,
+                Digest.FromHash(RandomNumberGenerator.GetBytes(32))),
             Start,
             Metadata: null,
             PushId())),

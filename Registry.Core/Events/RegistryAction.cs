@@ -1,0 +1,32 @@
+namespace Registry.Core.Events;
+
+/// <summary>The changes that raise a <see cref="RegistryEvent"/>.</summary>
+public enum RegistryAction
+{
+    /// <summary>A release was pushed in a media type.</summary>
+    ReleasePushed,
+
+    /// <summary>A release was restored from a backup in a media type.</summary>
+    ReleaseRestored,
+
+    /// <summary>A release was deleted in a media type.</summary>
+    ReleaseDeleted,
+
+    /// <summary>A release was added to a channel and is its current one.</summary>
+    ChannelReleaseAdded,
+
+    /// <summary>A release was removed from a channel.</summary>
+    ChannelReleaseRemoved,
+
+    /// <summary>A channel was deleted.</summary>
+    ChannelDeleted,
+
+    /// <summary>Channels of one package were restored from a backup.</summary>
+    ChannelsRestored,
+
+    /// <summary>An app archive was uploaded.</summary>
+    ArchiveUploaded,
+
+    /// <summary>An app archive was deleted.</summary>
+    ArchiveDeleted,
+}

@@ -1,0 +1,36 @@
+using Registry.Core.Access;
+using Registry.Core.Storage;
+
+namespace Registry.Core.Events;
+
+/// <summary>A change that was made and is durable. Contains no secrets, metadata or content.</summary>
+/// <param name="Time">The time at which the change was settled.</param>
+/// <param name="Caller">Who requested the change.</param>
+/// <param name="Action">The change.</param>
+/// <param name="Resource">The name of the package or workspace.</param>
+public sealed record RegistryEvent(DateTimeOffset Time, Caller Caller, RegistryAction Action, string Resource)
+{
+    /// <summary>The release; null when the change is not about one.</summary>
+    public string? Release { get; init; }
+
+    /// <summary>The media type; null when the change is not about one.</summary>
+    public string? MediaType { get; init; }
+
+    /// <summary>
+    /// The channel; null when the change is not about one. Several restored channels are separated by a comma and a
+    /// space.
+    /// </summary>
+    public string? Channel { get; init; }
+
+    /// <summary>The sha256 of the stored bytes; null when the change is not about a content.</summary>
+    public Digest? StoredDigest { get; init; }
+
+    /// <summary>The sha256 of the gunzipped tar; null when the change is not about one.</summary>
+    public Digest? TarDigest { get; init; }
+
+    /// <summary>The length of the stored bytes; null when no content was stored.</summary>
+    public long? Size { get; init; }
+
+    /// <summary>Whether the caller allowed the change to replace a release.</summary>
+    public bool Forced { get; init; }
+}

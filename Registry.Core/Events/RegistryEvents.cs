@@ -1,0 +1,35 @@
+using Microsoft.Extensions.Logging;
+
+namespace Registry.Core.Events;
+
+/// <summary>Raises the events of the registry: one for each settled change, before the answer is sent.</summary>
+/// <param name="sinks">The receivers of every event.</param>
+/// <param name="time">The clock.</param>
+/// <param name="logger">The log for failing sinks.</param>
+public sealed partial class RegistryEvents(
+    IEnumerable<IRegistryEventSink> sinks, TimeProvider time, ILogger<RegistryEvents> logger)
+{
+    private readonly IRegistryEventSink[] sinks = [.. sinks];
+
+    /// <summary>The time of an event that is raised now.</summary>
+    public DateTimeOffset Now => time.GetUtcNow();
+
+    /// <summary>
+    /// Passes an event to every sink. Never throws: the change is made, and its answer must not differ.
+    /// </summary>
+    public void Raise(RegistryEvent registryEvent)
+    {
+        foreach (var sink in sinks)
+            try
+            {
+                sink.Receive(registryEvent);
+            }
+            catch (Exception fault)
+            {
+                LogFailed(fault, sink.GetType().Name, registryEvent.Action, registryEvent.Resource);
+            }
+    }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Sink} failed to receive the event {Action} of {Resource}")]
+    private partial void LogFailed(Exception fault, string sink, RegistryAction action, string resource);
+}
