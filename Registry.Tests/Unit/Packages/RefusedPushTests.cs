@@ -64,10 +64,10 @@ internal sealed class RefusedPushTests
     public async Task A_push_whose_read_is_outdated_reads_again()
     {
         await PushAsync(packages, "1.0.0", "a");
-        AtPut(() => PushAsync(another, "2.0.0", "b"));
+        BeforePut(() => PushAsync(otherReplica, "2.0.0", "b"));
         await PushAsync(packages, "3.0.0", "c");
         foreach (var (release, content) in ((string, string)[])[("1.0.0", "a"), ("2.0.0", "b"), ("3.0.0", "c")])
-            await DemandPullsAsync(release, content);
+            await AssertPullsAsync(release, content);
     }
 
     [Test]
