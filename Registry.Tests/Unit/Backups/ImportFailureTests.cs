@@ -20,7 +20,7 @@ internal sealed class ImportFailureTests : IDisposable
             "a path", "its 'package' is not a valid name of a package", static entry => entry["package"] = "../b");
         yield return Fault("a number for a release", "its 'release' is invalid", static entry => entry["release"] = 5);
         yield return Fault("no release", "its 'release' is invalid", static entry => entry["release"] = "latest");
-        yield return Fault("no media type", "its 'mediaType' is none", static entry => entry.Remove("mediaType"));
+        yield return Fault("no media type", "its 'mediaType' is invalid", static entry => entry.Remove("mediaType"));
         yield return Fault(
             "no time", "its 'created_at' is not a time", static entry => entry["created_at"] = "yesterday");
         yield return Fault(
