@@ -85,7 +85,7 @@ internal sealed class ImportFailureTests : IDisposable
         Assert.That(
             run.Error,
             Is.EqualTo(
-                $"The backup is no valid JSON, at byte {half.Length}: unexpected end of data. The entries "
+                $"The backup is not valid JSON, at byte {half.Length}: unexpected end of data. The entries "
                     + "before it were imported, without their channels.\n"));
         Assert.That(run.Output, Does.StartWith("1 release added,"));
         await using (var host = await fixture.ServeAsync())
