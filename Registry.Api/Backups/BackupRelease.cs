@@ -72,7 +72,7 @@ internal sealed class BackupRelease
             throw Invalid($"its 'release' is invalid: {reason}");
         if (!Core.Content.MediaType.TryParse(MediaType, out var mediaType))
             throw Invalid("its 'mediaType' is invalid");
-        if (Metadata is { Overflown: true })
+        if (Metadata is { Overflowed: true })
             throw Invalid("its 'metadata' is larger than the limit of this registry");
         if (!HasBlob)
             throw Invalid("its 'blob' is missing");

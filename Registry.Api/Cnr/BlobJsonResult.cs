@@ -23,7 +23,7 @@ internal sealed class BlobJsonResult(
     {
         var (http, response) = (context.HttpContext, context.HttpContext.Response);
         var entityTag = ConditionalHeaders.Quote(tag);
-        if (await ConditionalHeaders.TryAnswerAsync(http, entityTag, Headers))
+        if (await ConditionalHeaders.TryRespondAsync(http, entityTag, Headers))
             return;
 
         var isHead = HttpMethods.IsHead(http.Request.Method);

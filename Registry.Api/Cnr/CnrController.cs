@@ -19,7 +19,7 @@ internal abstract class CnrController : ControllerBase
     protected Caller Caller => RequestCaller.Of(HttpContext, "cnr");
 
     protected static ChannelName Channel(string channel) =>
-        ChannelName.TryParse(channel, out var name) ? name : throw CnrErrors.NoChannelName(channel);
+        ChannelName.TryParse(channel, out var name) ? name : throw CnrErrors.InvalidChannelName(channel);
 
     /// <summary>Returns the entity tag of a response that depends on one package index only.</summary>
     protected static string Tag(DocumentSnapshot<PackageIndex> snapshot) => snapshot.Fingerprint.ToString("x32", null);

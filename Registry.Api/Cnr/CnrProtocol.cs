@@ -22,7 +22,7 @@ internal sealed class CnrProtocol : ApiProtocol
     /// <remarks>
     /// Below <c>/cnr</c> the same object is repeated under <c>error</c>, where Quay's clients read it.
     /// </remarks>
-    public override void WriteError(Utf8JsonWriter json, ErrorAnswer error)
+    public override void WriteError(Utf8JsonWriter json, ErrorResponse error)
     {
         json.WriteStartObject();
         ErrorMembers.Write(json, error);

@@ -25,7 +25,7 @@ internal sealed record ListPage(int? Limit, string? After)
         return int.TryParse(limit, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
             && number is >= 1 and <= MaxLimit
             ? new ListPage(number, after)
-            : throw CnrErrors.NoLimit(limit);
+            : throw CnrErrors.InvalidLimit(limit);
     }
 
     /// <summary>

@@ -25,7 +25,7 @@ internal sealed class PushController(PackageRegistry packages) : CnrController
     public async Task<IActionResult> PushAsync(string @namespace, string name, CancellationToken cancellationToken)
     {
         if (!CnrName.TryCreate(@namespace, name, out var package))
-            throw CnrErrors.NoPackageName(@namespace, name);
+            throw CnrErrors.InvalidPackageName(@namespace, name);
         await RequestTransfer.Of(HttpContext)
             .ReserveInputAsync(PushRequestReader.BufferBytes + PackagePush.BufferBytes, cancellationToken);
         await using var request = await PushRequestReader.ReadAsync(
@@ -43,5 +43,5 @@ internal sealed class PushController(PackageRegistry packages) : CnrController
     private static MediaType MediaTypeOf(PushRequest request) =>
         request.MediaType is null ? MediaType.Kpm
         : MediaType.TryParse(request.MediaType, out var mediaType) ? mediaType
-        : throw CnrErrors.NoMediaType(request.MediaType);
+        : throw CnrErrors.InvalidMediaType(request.MediaType);
 }

@@ -27,7 +27,7 @@ internal abstract class ApiProtocol(params IReadOnlyList<PathString> paths)
             ?? context.RequestServices.GetRequiredService<ApiProtocols>().OwnerOf(context.Request.Path);
 
     /// <summary>Writes the body of an error. By default <c>{"code","message","details"}</c>.</summary>
-    public virtual void WriteError(Utf8JsonWriter json, ErrorAnswer error)
+    public virtual void WriteError(Utf8JsonWriter json, ErrorResponse error)
     {
         json.WriteStartObject();
         ErrorMembers.Write(json, error);

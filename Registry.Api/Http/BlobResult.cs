@@ -37,7 +37,7 @@ internal sealed class BlobResult(
     {
         var http = context.HttpContext;
         var entityTag = ConditionalHeaders.Quote(tag);
-        if (await ConditionalHeaders.TryAnswerAsync(http, entityTag, Headers))
+        if (await ConditionalHeaders.TryRespondAsync(http, entityTag, Headers))
             return;
 
         var range = RequestedRange.Of(http.Request, length, entityTag);

@@ -22,7 +22,7 @@ internal static class ConditionalHeaders
     /// Other headers of a 304. A <c>Last-Modified</c> among them is compared with the dates of the request.
     /// </param>
     /// <returns>True if the response was written; false if the caller must send the resource.</returns>
-    public static ValueTask<bool> TryAnswerAsync(
+    public static ValueTask<bool> TryRespondAsync(
         HttpContext http, string entityTag, params IReadOnlyList<(string Name, string Value)> headers)
     {
         var request = http.Request.Headers;

@@ -86,7 +86,7 @@ internal sealed class JsonBody(
         if (tag is not null)
         {
             var entityTag = ConditionalHeaders.Quote(coding == ContentCoding.Identity ? tag : $"{tag}-{coding.Name}");
-            if (await ConditionalHeaders.TryAnswerAsync(context.HttpContext, entityTag))
+            if (await ConditionalHeaders.TryRespondAsync(context.HttpContext, entityTag))
                 return;
             response.Headers.ETag = entityTag;
         }

@@ -4,7 +4,7 @@ using System.Text;
 namespace Registry.Api.Json;
 
 /// <summary>
-/// Collects bytes up to a limit. Further bytes are discarded, and <see cref="Overflown"/> is set.
+/// Collects bytes up to a limit. Further bytes are discarded, and <see cref="Overflowed"/> is set.
 /// </summary>
 /// <param name="maxBytes">The limit, in bytes.</param>
 internal sealed class BoundedBytes(int maxBytes) : ITextSink
@@ -12,7 +12,7 @@ internal sealed class BoundedBytes(int maxBytes) : ITextSink
     private readonly ArrayBufferWriter<byte> bytes = new();
 
     /// <summary>Whether the limit was exceeded.</summary>
-    public bool Overflown { get; private set; }
+    public bool Overflowed { get; private set; }
 
     /// <summary>The collected bytes.</summary>
     public ReadOnlySpan<byte> Written => bytes.WrittenSpan;
@@ -21,7 +21,7 @@ internal sealed class BoundedBytes(int maxBytes) : ITextSink
     public void Append(ReadOnlySpan<byte> more)
     {
         var room = maxBytes - bytes.WrittenCount;
-        Overflown |= more.Length > room;
+        Overflowed |= more.Length > room;
         bytes.Write(more[..Math.Min(room, more.Length)]);
     }
 
@@ -37,7 +37,7 @@ internal sealed class BoundedBytes(int maxBytes) : ITextSink
     /// </summary>
     public string? ToText()
     {
-        if (Overflown || System.Text.Unicode.Utf8.IsValid(Written))
+        if (Overflowed || System.Text.Unicode.Utf8.IsValid(Written))
             return Encoding.UTF8.GetString(Written);
         return null;
     }

@@ -21,7 +21,7 @@ internal readonly record struct FieldValue(FieldKind Kind, string? Text)
     {
         if (!isText || text.ToText() is not { } value)
             return new FieldValue(FieldKind.Other, null);
-        if (text.Overflown)
+        if (text.Overflowed)
             value = string.Concat(value.AsSpan(0, Math.Min(ShownCharacters, value.Length)), "…");
         return new FieldValue(FieldKind.Text, value);
     }

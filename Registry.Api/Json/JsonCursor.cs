@@ -12,7 +12,7 @@ internal sealed class JsonCursor(BodyCursor body)
 
     /// <summary>Reads an object member by member, in the order of the text.</summary>
     /// <param name="maxNameBytes">
-    /// The maximum length of names. Longer ones are truncated and marked <see cref="BoundedBytes.Overflown"/>.
+    /// The maximum length of names. Longer ones are truncated and marked <see cref="BoundedBytes.Overflowed"/>.
     /// </param>
     /// <param name="member">
     /// Reads the whole value of a member, given the name and the first byte of the value, which is not consumed.

@@ -39,11 +39,11 @@ internal static class CnrRefusals
     public static RegistryException UnknownChannel { get; } =
         PackageErrors.ChannelNotFound(Sample.Package, Sample.ChannelName);
 
-    public static RegistryException InvalidChannel { get; } = CnrErrors.NoChannelName("-beta");
+    public static RegistryException InvalidChannel { get; } = CnrErrors.InvalidChannelName("-beta");
 
-    public static RegistryException InvalidLimit { get; } = CnrErrors.NoLimit("0");
+    public static RegistryException InvalidLimit { get; } = CnrErrors.InvalidLimit("0");
 
-    public static RegistryException InvalidName { get; } = CnrErrors.NoPackageName(Sample.Namespace, "-" + Sample.Name);
+    public static RegistryException InvalidName { get; } = CnrErrors.InvalidPackageName(Sample.Namespace, "-" + Sample.Name);
 
     public static RegistryException MissingField { get; } =
         new(ErrorCode.InvalidUsage, "The field 'release' is missing.", ("field", "release"));
@@ -55,7 +55,7 @@ internal static class CnrRefusals
                 ? throw new FormatException(InvalidQueryText)
                 : reason);
 
-    public static RegistryException InvalidMediaType { get; } = CnrErrors.NoMediaType("Helm");
+    public static RegistryException InvalidMediaType { get; } = CnrErrors.InvalidMediaType("Helm");
 
     public static RegistryException InvalidBlob { get; } =
         new(ErrorCode.InvalidParameters, "The blob is not a gzip.", ("field", "blob"));

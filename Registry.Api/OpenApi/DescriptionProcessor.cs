@@ -50,7 +50,7 @@ internal sealed class DescriptionProcessor : IOperationProcessor
     }
 
     /// <summary>Returns the domain errors of a status, preceded by its general error if it has one.</summary>
-    private static List<ErrorAnswer> Complete(IGrouping<int, ErrorAnswer> errors) =>
+    private static List<ErrorResponse> Complete(IGrouping<int, ErrorResponse> errors) =>
         ErrorParts.Shared.Contains(errors.Key) ? [ErrorTable.Default.OfStatus(errors.Key), .. errors] : [.. errors];
 
     /// <summary>Returns the error statuses of HTTP, the framework and the storage.</summary>

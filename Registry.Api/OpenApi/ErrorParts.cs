@@ -37,7 +37,7 @@ internal static class ErrorParts
     }
 
     /// <summary>Creates an error response with every error of a status as an example.</summary>
-    public static OpenApiResponse Response(IReadOnlyList<ErrorAnswer> errors, bool nested, OpenApiDocument document)
+    public static OpenApiResponse Response(IReadOnlyList<ErrorResponse> errors, bool nested, OpenApiDocument document)
     {
         var content = new OpenApiMediaType { Schema = new JsonSchema { Reference = Schema(nested, document) } };
         foreach (var error in errors)
@@ -62,7 +62,7 @@ internal static class ErrorParts
         return response;
     }
 
-    private static JsonNode Body(ErrorAnswer error, bool nested)
+    private static JsonNode Body(ErrorResponse error, bool nested)
     {
         using var body = new MemoryStream();
         using (var json = new Utf8JsonWriter(body))

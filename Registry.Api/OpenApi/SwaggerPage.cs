@@ -122,7 +122,7 @@ internal static class SwaggerPage
         var script = Convert.ToBase64String(SHA256.HashData(InlineScriptOf(html)));
         PageHeaders.Protect(response, $"{Sources} 'sha256-{script}'");
         var tag = ConditionalHeaders.Quote(Convert.ToHexStringLower(SHA256.HashData(html)));
-        if (await ConditionalHeaders.TryAnswerAsync(context, tag))
+        if (await ConditionalHeaders.TryRespondAsync(context, tag))
             return;
         response.Headers.ETag = tag;
         await response.Body.WriteAsync(html, context.RequestAborted);

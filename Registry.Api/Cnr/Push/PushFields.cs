@@ -48,8 +48,8 @@ internal sealed class PushFields(
     public void SetMetadata(BoundedBytes json, bool isNull)
     {
         Set(PushField.Metadata, new FieldValue(FieldKind.Other, null));
-        metadataTooLarge = json.Overflown;
-        metadata = isNull || json.Overflown ? null : json.ToText();
+        metadataTooLarge = json.Overflowed;
+        metadata = isNull || json.Overflowed ? null : json.ToText();
     }
 
     /// <summary>
@@ -63,7 +63,7 @@ internal sealed class PushFields(
         metadata = text.ToText() is { } value
             ? $"\"{JsonEncodedText.Encode(value, JavaScriptEncoder.UnsafeRelaxedJsonEscaping)}\""
             : null;
-        metadataTooLarge = text.Overflown || Encoding.UTF8.GetByteCount(metadata ?? "") > maxMetadataBytes;
+        metadataTooLarge = text.Overflowed || Encoding.UTF8.GetByteCount(metadata ?? "") > maxMetadataBytes;
         metadataInvalid = metadata is null;
     }
 

@@ -59,7 +59,7 @@ internal sealed partial class ErrorHandling(RequestDelegate next, FaultLog fault
     private bool IsFirst(Exception e, HttpRequest request, int status) =>
         faults.IsFirst(e, $"{request.Method} {request.Path}", status);
 
-    private static ErrorAnswer ErrorOf(Exception e, ErrorTable errors) => e switch
+    private static ErrorResponse ErrorOf(Exception e, ErrorTable errors) => e switch
     {
         RegistryException refusal => errors.Of(refusal),
         StorageException fault => errors.Of(fault),

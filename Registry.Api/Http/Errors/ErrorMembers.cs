@@ -8,7 +8,7 @@ namespace Registry.Api.Http.Errors;
 internal static class ErrorMembers
 {
     /// <summary>Writes <c>code</c>, <c>message</c> and <c>details</c> into an object that has been started.</summary>
-    public static void Write(Utf8JsonWriter json, ErrorAnswer error)
+    public static void Write(Utf8JsonWriter json, ErrorResponse error)
     {
         json.WriteString("code", error.Code);
         json.WriteString("message", error.Message);

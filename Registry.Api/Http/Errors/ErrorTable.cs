@@ -74,10 +74,10 @@ internal sealed class ErrorTable(
     public FrozenDictionary<int, (string Code, string Message)> Statuses => statuses;
 
     /// <summary>Returns the error for a request that the domain refuses.</summary>
-    public ErrorAnswer Of(RegistryException refusal)
+    public ErrorResponse Of(RegistryException refusal)
     {
         var (status, code) = refusals[refusal.Code];
-        return new ErrorAnswer(status, code, refusal.Message)
+        return new ErrorResponse(status, code, refusal.Message)
         {
             Details = refusal.Details,
             Headers = HeadersOf(status),
@@ -87,7 +87,7 @@ internal sealed class ErrorTable(
     /// <summary>
     /// Returns the error for a failure of the storage: 507 when it is full, otherwise 503. The cause is only logged.
     /// </summary>
-    public ErrorAnswer Of(StorageException fault) => fault.Kind switch
+    public ErrorResponse Of(StorageException fault) => fault.Kind switch
     {
         StorageFault.Full => OfStatus(StatusCodes.Status507InsufficientStorage),
         StorageFault.Corrupt => OfStatus(StatusCodes.Status503ServiceUnavailable) with
@@ -110,11 +110,11 @@ internal sealed class ErrorTable(
     /// <summary>
     /// Returns the error for a status. A status that the table does not contain has the code and message of 400 or 500.
     /// </summary>
-    public ErrorAnswer OfStatus(int status)
+    public ErrorResponse OfStatus(int status)
     {
         if (!statuses.TryGetValue(status, out var entry))
             entry = statuses[status < 500 ? StatusCodes.Status400BadRequest : StatusCodes.Status500InternalServerError];
-        return new ErrorAnswer(status, entry.Code, entry.Message) { Headers = HeadersOf(status) };
+        return new ErrorResponse(status, entry.Code, entry.Message) { Headers = HeadersOf(status) };
     }
 
     /// <summary>Returns the delay that the storage asks for, if it is longer than the default.</summary>

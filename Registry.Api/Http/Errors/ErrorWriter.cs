@@ -39,7 +39,7 @@ internal static class ErrorWriter
     /// <param name="protocol">The protocol of the request.</param>
     /// <param name="error">The error, from the protocol's table.</param>
     /// <exception cref="InvalidOperationException">The response has started.</exception>
-    public static async Task WriteAsync(HttpContext context, ApiProtocol protocol, ErrorAnswer error)
+    public static async Task WriteAsync(HttpContext context, ApiProtocol protocol, ErrorResponse error)
     {
         var response = context.Response;
         if (response.HasStarted)

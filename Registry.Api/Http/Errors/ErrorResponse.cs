@@ -6,7 +6,7 @@ namespace Registry.Api.Http.Errors;
 /// The error for programs, such as <c>package-not-found</c>: a code of an <see cref="ErrorTable"/>.
 /// </param>
 /// <param name="Message">The error for people. Contains no exception text, local path or host name.</param>
-internal sealed record ErrorAnswer(int Status, string Code, string Message)
+internal sealed record ErrorResponse(int Status, string Code, string Message)
 {
     /// <summary>What the error is about, by name; empty is sent as <c>{}</c>.</summary>
     public IReadOnlyList<(string Name, object? Value)> Details { get; init; } = [];
