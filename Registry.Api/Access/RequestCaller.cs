@@ -1,4 +1,3 @@
-using System.Net;
 using Registry.Core.Access;
 
 namespace Registry.Api.Access;
@@ -13,10 +12,16 @@ internal static class RequestCaller
         CallerKind.Anonymous,
         Name: null,
         protocol,
-        AddressOf(context.Connection.RemoteIpAddress),
+        AddressOf(context),
         context.TraceIdentifier);
 
-    /// <summary>Formats an address. Dual-stack sockets report IPv4 addresses mapped to IPv6.</summary>
-    private static string? AddressOf(IPAddress? address) =>
-        (address is { IsIPv4MappedToIPv6: true } ? address.MapToIPv4() : address)?.ToString();
+    /// <summary>
+    /// Returns the address of the client; null if it is unknown. A dual-mode socket maps IPv4 addresses to IPv6; they
+    /// are mapped back.
+    /// </summary>
+    public static string? AddressOf(HttpContext context)
+    {
+        var address = context.Connection.RemoteIpAddress;
+        return (address is { IsIPv4MappedToIPv6: true } ? address.MapToIPv4() : address)?.ToString();
+    }
 }

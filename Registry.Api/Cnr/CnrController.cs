@@ -9,7 +9,7 @@ namespace Registry.Api.Cnr;
 /// <summary>The base of the controllers, which serve both generations of CNR.</summary>
 [ApiController]
 [Route("api/v1/packages")]
-[Route("cnr/api/v1/packages")]
+[Route($"{Dialect.ApprRoot}/api/v1/packages")]
 internal abstract class CnrController : ControllerBase
 {
     /// <summary>The generation of the protocol that the request uses.</summary>

@@ -1,4 +1,4 @@
-using System.Net;
+using Registry.Api.Access;
 using Registry.Api.Http.Transfers;
 using Registry.Api.Logging;
 
@@ -27,7 +27,7 @@ internal sealed partial class RequestLog(RequestDelegate next, TimeProvider time
         }
         finally
         {
-            var client = AddressOf(context.Connection.RemoteIpAddress);
+            var client = RequestCaller.AddressOf(context) ?? "unknown";
             var path = LogText.Shorten(context.Request.Path.ToString());
             var aborted = response.IsAborted;
             var status = aborted && !context.Response.HasStarted ? ClientClosedRequest : context.Response.StatusCode;
@@ -36,10 +36,6 @@ internal sealed partial class RequestLog(RequestDelegate next, TimeProvider time
             LogRequest(client, context.Request.Method, path, status, result, response.Bytes, milliseconds);
         }
     }
-
-    /// <summary>Returns the address. A dual-mode socket maps IPv4 addresses to IPv6; they are mapped back.</summary>
-    private static string AddressOf(IPAddress? address) =>
-        (address is { IsIPv4MappedToIPv6: true } ? address.MapToIPv4() : address)?.ToString() ?? "unknown";
 
     [LoggerMessage(
         Level = LogLevel.Information,
