@@ -1,0 +1,380 @@
+using System.Text;
+using Etcdserverpb;
+using Microsoft.Extensions.Logging.Abstractions;
+using NUnit.Framework;
+using Registry.Core.Storage;
+using Registry.Storage.Etcd;
+using Registry.Tests.Support;
+using Registry.Tests.Support.Storage;
+
+namespace Registry.Tests.Storage.Etcd;
+
+/// <summary>
+/// What an etcd suffers, each time one of the test's own: crashes, silence, lost answers, a lack of room.
+/// </summary>
+[FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
+[Parallelizable(ParallelScope.Self)]
+public sealed class EtcdFaults : IAsyncDisposable
+{
+    private static readonly StoreKey Sample = StoreKey.Of("packages", "sample", "app");
+    private static readonly byte[] Large = StorageShortcuts.Bytes(5 * 1024 * 1024);
+    private static readonly byte[] Small = StorageShortcuts.Bytes(1000);
+
+    /// <summary>Far above the deadline of a call: what takes longer than this hangs.</summary>
+    private static readonly TimeSpan Hangs = TimeSpan.FromSeconds(20);
+
+    private readonly CancellationToken cancellationToken = new CancellationTokenSource(TimeSpan.FromMinutes(2)).Token;
+    private EtcdServer? server;
+    private EtcdUnderTest? storage;
+    private IDocumentStore documents = null!;
+    private IBlobStore blobs = null!;
+
+    public async ValueTask DisposeAsync()
+    {
+        await (storage?.DisposeAsync() ?? default);
+        await (server?.DisposeAsync() ?? default);
+    }
+
+    [Test]
+    public async Task A_frozen_server_fails_every_call_by_the_deadline_and_serves_again_when_it_wakes()
+    {
+        await StartAsync();
+        var info = await blobs.CommitAsync(Sample, Large, cancellationToken);
+        await documents.PutAsync(Sample, "one", Precondition.Absent, cancellationToken);
+        await using var reader = await blobs.OpenAsync(info.Key, ByteRange.All, cancellationToken);
+        await using var writer = await blobs.CreateAsync(Sample, cancellationToken);
+        await writer.WriteAsync(Large, cancellationToken);
+
+        await server!.FreezeAsync();
+        await DemandUnavailableAsync(() => documents.GetAsync(Sample, cancellationToken).AsTask());
+        await DemandUnavailableAsync(
+            () => documents.TryPutAsync(Sample, "two", Precondition.None, cancellationToken).AsTask());
+        await DemandUnavailableAsync(
+            () => documents.TryDeleteAsync(Sample, Precondition.None, cancellationToken).AsTask());
+        await DemandUnavailableAsync(() => documents.KeysAsync(StoreKeys.Packages, null, cancellationToken));
+        await DemandUnavailableAsync(() => blobs.StatAsync(info.Key, cancellationToken).AsTask());
+        await DemandUnavailableAsync(() => blobs.CommitAsync(Sample, Small, cancellationToken));
+        await DemandUnavailableAsync(() => reader!.Content.ReadAllAsync(cancellationToken));
+        await DemandUnavailableAsync(() => writer.CommitAsync(info.Key.Digest, null, cancellationToken).AsTask());
+        await writer.DisposeAsync().AsTask().WaitAsync(Hangs, cancellationToken);
+
+        await server.ThawAsync();
+        Assert.That(
+            (await blobs.ReadAsync(info.Key, ByteRange.All, cancellationToken)).AsSpan().SequenceEqual(Large), Is.True);
+        await documents.PutAsync(Sample, "three", Precondition.None, cancellationToken);
+        Assert.That((await documents.GetAsync(Sample, cancellationToken))!.Text(), Is.EqualTo("three"));
+    }
+
+    [Test]
+    public async Task What_was_acknowledged_is_there_after_a_crash_and_the_same_instance_goes_on()
+    {
+        await StartAsync();
+        var info = await blobs.CommitAsync(Sample, Large, cancellationToken);
+        var revision = await documents.PutAsync(Sample, "one", Precondition.Absent, cancellationToken);
+        await using var writer = await blobs.CreateAsync(Sample, cancellationToken);
+        await writer.WriteAsync(Large.AsMemory(0, 2_000_000), cancellationToken);
+
+        await server!.KillAsync();
+        await DemandUnavailableAsync(() => documents.GetAsync(Sample, cancellationToken).AsTask());
+        await DemandUnavailableAsync(
+            () => documents.TryPutAsync(Sample, "two", Precondition.None, cancellationToken).AsTask());
+        await server.StartAgainAsync(cancellationToken);
+
+        var document = await documents.GetAsync(Sample, cancellationToken);
+        Assert.That(document!.Revision, Is.EqualTo(revision));
+        Assert.That(await blobs.StatAsync(info.Key, cancellationToken), Is.EqualTo(info));
+        Assert.That(
+            (await blobs.ReadAsync(info.Key, ByteRange.All, cancellationToken)).AsSpan().SequenceEqual(Large), Is.True);
+        await documents.PutAsync(Sample, "three", Precondition.Matches(revision), cancellationToken);
+    }
+
+    [Test]
+    public async Task An_upload_that_meets_a_crash_is_whole_or_fails()
+    {
+        await StartAsync();
+        for (var round = 0; round < 3; round++)
+        {
+            var bytes = StorageShortcuts.Bytes(Large.Length, round + 100);
+            var key = new BlobKey(Sample, StorageShortcuts.DigestOf(bytes));
+            await using var writer = await blobs.CreateAsync(Sample, cancellationToken);
+            var uploading = Task.Run(
+                async () =>
+                {
+                    for (var at = 0; at < bytes.Length; at += 100_000)
+                        await writer.WriteAsync(
+                            bytes.AsMemory(at, Math.Min(100_000, bytes.Length - at)), cancellationToken);
+                    return await writer.CommitAsync(key.Digest, null, cancellationToken);
+                },
+                cancellationToken);
+            await Task.Delay(10 * round, cancellationToken);
+            await server!.KillAsync();
+            await server.StartAgainAsync(cancellationToken);
+            var there = await TryAsync(() => uploading);
+            var read = await blobs.ReadAsync(key, ByteRange.All, cancellationToken);
+            Assert.That(read is null || read.AsSpan().SequenceEqual(bytes), Is.True);
+            Assert.That(read is not null || !there, Is.True, "what was acknowledged is there");
+        }
+
+        await blobs.DiscardAbandonedAsync(TimeSpan.Zero, cancellationToken);
+    }
+
+    [Test]
+    public async Task A_write_whose_answer_was_lost_is_a_failure_and_is_never_sent_again()
+    {
+        await StartAsync();
+        await using var proxy = new CuttingProxy(server!.Port);
+        await using var cut = new EtcdUnderTest(server, $"http://127.0.0.1:{proxy.Port}");
+        cut.Options.Prefix = storage!.Options.Prefix;
+        var (cutDocuments, cutBlobs, _) = await cut.OpenAsync();
+
+        proxy.SwallowsAnswers = true;
+        var putting = cutDocuments.TryPutAsync(Sample, "one", Precondition.None, cancellationToken).AsTask();
+        var revision = (await UntilAsync(async () => await documents.GetAsync(Sample, cancellationToken))).Revision;
+        await proxy.CutAsync();
+        await DemandUnavailableAsync(() => putting);
+        Assert.That(
+            (await documents.GetAsync(Sample, cancellationToken))!.Revision,
+            Is.EqualTo(revision),
+            "it was written once");
+        Assert.That(
+            (await cutDocuments.GetAsync(Sample, cancellationToken))!.Revision,
+            Is.EqualTo(revision),
+            "the next call finds a connection");
+
+        await using var writer = await cutBlobs.CreateAsync(Sample, cancellationToken);
+        await writer.WriteAsync(Small, cancellationToken);
+        await DemandCommittedOnceAsync(
+            proxy,
+            Small,
+            digest => writer.CommitAsync(digest, null, cancellationToken).AsTask(),
+            () => writer.DisposeAsync().AsTask());
+    }
+
+    [Test]
+    public async Task An_upload_whose_commit_was_not_answered_is_not_taken_back()
+    {
+        await StartAsync();
+        await using var proxy = new CuttingProxy(server!.Port);
+        await using var cut = new EtcdUnderTest(server, $"http://127.0.0.1:{proxy.Port}");
+        var keys = new EtcdKeys(storage!.Options.Prefix);
+        using var client = cut.NewClient();
+        using var space = new EtcdUploads(client, keys, cut.Time, Budgets.Ample());
+        await space.BeginAsync("upload", Large.AsMemory(0, EtcdUploads.ChunkBytes), cancellationToken);
+        await space.StageAsync("upload", 1, Small, cancellationToken);
+        byte[] whole = [.. Large.AsSpan(0, EtcdUploads.ChunkBytes), .. Small];
+        await DemandCommittedOnceAsync(
+            proxy,
+            whole,
+            digest =>
+                new BlobCommit(space, new BlobKey(Sample, digest), null).UploadAsync(
+                    "upload", whole.Length, cancellationToken),
+            () => space.DiscardAsync("upload", cancellationToken));
+    }
+
+    [Test]
+    public async Task A_full_server_says_so_shows_nothing_half_and_lets_itself_be_emptied()
+    {
+        await StartAsync("--quota-backend-bytes=16777216");
+        await blobs.CommitAsync(Sample, Large, cancellationToken);
+        await blobs.CommitAsync(Sample, Small, cancellationToken);
+        var revision = await documents.PutAsync(Sample, "one", Precondition.Absent, cancellationToken);
+        StorageException? full = null;
+        for (var seed = 2; full is null; seed++)
+        {
+            try
+            {
+                await blobs.CommitAsync(Sample, StorageShortcuts.Bytes(Large.Length, seed), cancellationToken);
+            }
+            catch (StorageException fault)
+            {
+                full = fault;
+            }
+        }
+
+        Assert.That(full.Kind, Is.EqualTo(StorageFault.Full), full.Message);
+        await DemandAsync(
+            StorageFault.Full,
+            () => documents.TryPutAsync(Sample, "two", Precondition.None, cancellationToken).AsTask());
+        await DemandAsync(
+            StorageFault.Full, () => blobs.CommitAsync(Sample, StorageShortcuts.Bytes(100), cancellationToken));
+        await DemandAsync(
+            StorageFault.Full,
+            () =>
+                new EtcdProbe(storage!.NewClient(), NullLogger<EtcdProbe>.Instance).ProbeAsync(cancellationToken)
+                    .AsTask());
+        foreach (var info in await blobs.InfosAsync(Sample, ScopeDepth.Exact, null, cancellationToken))
+            Assert.That(
+                StorageShortcuts.DigestOf(await blobs.ReadAsync(info.Key, ByteRange.All, cancellationToken)),
+                Is.EqualTo(info.Key.Digest),
+                "what is listed is whole");
+
+        // What is deleted makes room once the past is gone.
+        Assert.That(
+            await blobs.DiscardAbandonedAsync(TimeSpan.Zero, cancellationToken),
+            Is.Zero,
+            "a failed writer has discarded its upload");
+        Assert.That(await documents.TryDeleteAsync(Sample, Precondition.Matches(revision), cancellationToken), Is.True);
+        foreach (var info in await blobs.InfosAsync(Sample, ScopeDepth.Exact, null, cancellationToken))
+            Assert.That(
+                await blobs.TryDeleteAsync(info.Key, Precondition.Matches(info.Revision), cancellationToken), Is.True);
+        await server!.MakeRoomAsync(cancellationToken);
+        await blobs.CommitAsync(Sample, Large, cancellationToken);
+        await documents.PutAsync(Sample, "three", Precondition.Absent, cancellationToken);
+    }
+
+    [Test]
+    public async Task A_reader_whose_blob_is_deleted_finishes_as_long_as_the_past_is_there([Values] bool compacted)
+    {
+        await StartAsync();
+        var info = await blobs.CommitAsync(Sample, Large, cancellationToken);
+        await using var reader = await blobs.OpenAsync(info.Key, ByteRange.All, cancellationToken);
+        var start = new byte[1000];
+        await reader!.Content.ReadExactlyAsync(start, cancellationToken);
+        Assert.That(await blobs.TryDeleteAsync(info.Key, Precondition.None, cancellationToken), Is.True);
+        if (compacted)
+        {
+            await server!.CompactAsync(cancellationToken);
+            await DemandUnavailableAsync(() => reader.Content.ReadAllAsync(cancellationToken));
+        }
+        else
+        {
+            byte[] whole = [.. start, .. await reader.Content.ReadAllAsync(cancellationToken)];
+            Assert.That(whole.AsSpan().SequenceEqual(Large), Is.True);
+        }
+    }
+
+    [Test]
+    public async Task A_reader_does_not_mind_a_compaction_of_what_is_still_there()
+    {
+        await StartAsync();
+        var info = await blobs.CommitAsync(Sample, Large, cancellationToken);
+        await using var reader = await blobs.OpenAsync(info.Key, ByteRange.All, cancellationToken);
+        await documents.PutAsync(Sample, "later", Precondition.Absent, cancellationToken);
+        await server!.CompactAsync(cancellationToken);
+        Assert.That((await reader!.Content.ReadAllAsync(cancellationToken)).AsSpan().SequenceEqual(Large), Is.True);
+    }
+
+    [Test]
+    public async Task A_chunk_that_is_lost_is_an_exception_and_never_an_early_end()
+    {
+        await StartAsync();
+        var info = await blobs.CommitAsync(Sample, Large, cancellationToken);
+        using var client = storage!.NewClient();
+        var keys = new EtcdKeys(storage.Options.Prefix);
+        var head = StoredHead.Parse(
+            (await client.RangeAsync(new RangeRequest { Key = keys.Head(info.Key) }, cancellationToken)).Kvs[0]).Head;
+        await client.WriteAsync(
+            new TxnRequest { Success = { EtcdTxn.Delete(keys.Chunk(head.Upload, 3)) } },
+            Repeat.Freely,
+            cancellationToken);
+        await DemandAsync(StorageFault.Corrupt, () => blobs.ReadAsync(info.Key, ByteRange.All, cancellationToken));
+    }
+
+    [Test]
+    public async Task Nothing_is_left_of_what_was_deleted_touched_or_discarded()
+    {
+        await StartAsync();
+        foreach (var bytes in (byte[][])[Small, Large])
+        {
+            await blobs.CommitAsync(Sample, bytes, cancellationToken);
+            var touched = await blobs.CommitAsync(Sample, bytes, cancellationToken);
+            Assert.That(
+                await blobs.TryDeleteAsync(touched.Key, Precondition.Matches(touched.Revision), cancellationToken),
+                Is.True);
+            await using var writer = await blobs.CreateAsync(Sample, cancellationToken);
+            await writer.WriteAsync(bytes, cancellationToken);
+        }
+
+        using var client = storage!.NewClient();
+        var all = new RangeRequest
+        {
+            Key = Bytes(storage.Options.Prefix),
+            RangeEnd = Bytes(storage.Options.Prefix[..^1] + "0"),
+            KeysOnly = true
+        };
+        Assert.That((await client.RangeAsync(all, cancellationToken)).Kvs, Is.Empty);
+    }
+
+    [Test]
+    public async Task Nothing_is_written_into_an_upload_that_was_discarded()
+    {
+        await StartAsync();
+        using var client = storage!.NewClient();
+        var keys = new EtcdKeys(storage.Options.Prefix);
+        using var space = new EtcdUploads(client, keys, storage.Time, Budgets.Ample());
+        await space.BeginAsync("late", Small, cancellationToken);
+        await space.StageAsync("late", 1, Small, cancellationToken);
+        storage.Time.Shift = TimeSpan.FromHours(2);
+        Assert.That(await blobs.DiscardAbandonedAsync(TimeSpan.FromHours(1), cancellationToken), Is.EqualTo(1));
+        await DemandUnavailableAsync(() => space.StageAsync("late", 2, Small, cancellationToken));
+        await DemandUnavailableAsync(() => space.RefreshAsync("late", cancellationToken));
+        var commit = new BlobCommit(space, new BlobKey(Sample, StorageShortcuts.DigestOf(Small)), null);
+        await DemandUnavailableAsync(() => commit.UploadAsync("late", 2 * Small.Length, cancellationToken));
+        Assert.That(await blobs.InfosAsync(Sample, ScopeDepth.Subtree, null, cancellationToken), Is.Empty);
+        Assert.That(
+            (await client.RangeAsync(new RangeRequest { Key = keys.Chunk("late", 0) }, cancellationToken)).Kvs,
+            Is.Empty);
+    }
+
+    private static Google.Protobuf.ByteString Bytes(
+        string text) => Google.Protobuf.ByteString.CopyFrom(text, Encoding.ASCII);
+
+    private async Task StartAsync(params string[] settings)
+    {
+        server = await EtcdServer.StartAsync(cancellationToken, settings);
+        storage = new EtcdUnderTest(server);
+        storage.Options.TimeoutSeconds = 2;
+        (documents, blobs, _) = await storage.OpenAsync();
+    }
+
+    /// <summary>
+    /// Commits while no answer comes back, cuts the connection once the blob is there, then disposes of the writer.
+    /// </summary>
+    private async Task DemandCommittedOnceAsync(
+        CuttingProxy proxy, byte[] bytes, Func<Digest, Task> commit, Func<Task> dispose)
+    {
+        var key = new BlobKey(Sample, StorageShortcuts.DigestOf(bytes));
+        proxy.SwallowsAnswers = true;
+        var committing = commit(key.Digest);
+        var info = await UntilAsync(async () => await blobs.StatAsync(key, cancellationToken));
+        await proxy.CutAsync();
+        await DemandUnavailableAsync(() => committing);
+        await dispose();
+        Assert.That(await blobs.DiscardAbandonedAsync(TimeSpan.Zero, cancellationToken), Is.Zero);
+        Assert.That(
+            await blobs.StatAsync(key, cancellationToken), Is.EqualTo(info), "neither written twice nor taken back");
+        Assert.That(
+            (await blobs.ReadAsync(key, ByteRange.All, cancellationToken)).AsSpan().SequenceEqual(bytes), Is.True);
+    }
+
+    private Task DemandUnavailableAsync(Func<Task> call) => DemandAsync(StorageFault.Unavailable, call);
+
+    private async Task DemandAsync(StorageFault kind, Func<Task> call) =>
+        await Assert.ThatAsync(
+            () => call().WaitAsync(Hangs, cancellationToken),
+            Throws.InstanceOf<StorageException>().With.Property("Kind").EqualTo(kind));
+
+    private static async Task<bool> TryAsync<T>(Func<Task<T>> call)
+    {
+        try
+        {
+            await call();
+            return true;
+        }
+        catch (StorageException)
+        {
+            return false;
+        }
+    }
+
+    private async Task<T> UntilAsync<T>(Func<Task<T?>> look)
+        where T : class
+    {
+        while (true)
+        {
+            if (await look() is { } seen)
+                return seen;
+            await Task.Delay(10, cancellationToken);
+        }
+    }
+}

@@ -1,0 +1,314 @@
+using System.Diagnostics;
+using NUnit.Framework;
+using Registry.Core.Storage;
+using Registry.Tests.Support;
+using Registry.Tests.Support.Storage;
+
+namespace Registry.Tests.Storage.Redis;
+
+public sealed class RedisFailureTests : RedisTests
+{
+    /// <summary>The service must be itself again so long after its server is.</summary>
+    private static readonly TimeSpan Recovery = TimeSpan.FromSeconds(2);
+
+    protected override string[] Settings => ["--appendonly", "yes", "--appendfsync", "always"];
+
+    [Test]
+    public async Task A_frozen_server_is_an_exception_within_the_deadline_and_no_matter_once_it_goes_on()
+    {
+        var storage = Open(deadlineSeconds: 1);
+        await storage.Documents.PutAsync(Sample, "before", Precondition.Absent, CancellationToken);
+        await Server.FreezeAsync();
+        var calls = new Func<Task>[]
+        {
+            async () => await storage.Documents.GetAsync(Sample, CancellationToken),
+            async () =>
+                await storage.Documents.TryPutAsync(
+                    StoreKey.Of("packages", "other"), "frozen", Precondition.None, CancellationToken),
+            async () => await storage.Documents.KeysAsync(StoreKeys.Packages, null, CancellationToken),
+            async () => await storage.Blobs.CommitAsync(Sample, new byte[100], CancellationToken),
+            async () => await storage.Blobs.InfosAsync(Sample, ScopeDepth.Exact, null, CancellationToken),
+        };
+        var started = Stopwatch.GetTimestamp();
+        for (var round = 0; round < 2; round++)
+            foreach (var fault in await Task.WhenAll(calls.Select(FaultOf)))
+                Assert.That(fault.Kind, Is.EqualTo(StorageFault.Unavailable), fault.ToString());
+        Assert.That(
+            Stopwatch.GetElapsedTime(started),
+            Is.LessThan(TimeSpan.FromSeconds(10)),
+            "two rounds of a second, and no call for ever");
+
+        await Server.ThawAsync();
+        Assert.That(await UntilAnsweredAsync(storage.Documents), Is.LessThan(Recovery));
+        Assert.That((await storage.Documents.GetAsync(Sample, CancellationToken))!.Text(), Is.EqualTo("before"));
+    }
+
+    [Test]
+    public async Task A_server_that_was_killed_and_came_back_is_found_again_with_all_that_it_acknowledged()
+    {
+        var storage = Open();
+        var bytes = StorageShortcuts.Bytes(3_000_000);
+        var revision = await storage.Documents.PutAsync(Sample, "before", Precondition.Absent, CancellationToken);
+        var info = await storage.Blobs.CommitAsync(Sample, bytes, CancellationToken);
+        await Server.KillAsync();
+        Assert.That(
+            (await FaultOf(async () => await storage.Documents.GetAsync(Sample, CancellationToken))).IsTransient,
+            Is.True);
+        await Server.StartAgainAsync(CancellationToken);
+        Assert.That(await UntilAnsweredAsync(storage.Documents), Is.LessThan(Recovery));
+        Assert.That((await storage.Documents.GetAsync(Sample, CancellationToken))!.Revision, Is.EqualTo(revision));
+        Assert.That(
+            StorageShortcuts.DigestOf(await storage.Blobs.ReadAsync(info.Key, ByteRange.All, CancellationToken)),
+            Is.EqualTo(info.Key.Digest));
+
+        // The server knows no script any more.
+        Assert.That(
+            await storage.Documents.TryPutAsync(Sample, "after", Precondition.Matches(revision), CancellationToken),
+            Is.Not.Null);
+    }
+
+    [Test]
+    public async Task A_restart_while_nobody_asks_is_not_noticed()
+    {
+        var storage = Open();
+        await storage.Documents.PutAsync(Sample, "before", Precondition.Absent, CancellationToken);
+        await Server.KillAsync();
+        await Server.StartAgainAsync(CancellationToken);
+        await Task.Delay(300, CancellationToken);
+        Assert.That((await storage.Documents.GetAsync(Sample, CancellationToken))!.Text(), Is.EqualTo("before"));
+    }
+
+    [Test]
+    public async Task A_server_that_comes_up_late_is_found()
+    {
+        await Server.KillAsync();
+        var storage = Open();
+        for (var i = 0; i < 3; i++)
+            Assert.That(
+                (await FaultOf(async () => await storage.Documents.GetAsync(Sample, CancellationToken))).Kind,
+                Is.EqualTo(StorageFault.Unavailable));
+        await Server.StartAgainAsync(CancellationToken);
+        Assert.That(await UntilAnsweredAsync(storage.Documents), Is.LessThan(Recovery));
+    }
+
+    [Test]
+    public async Task A_master_that_became_a_replica_is_not_given_a_connection_for_each_call_and_is_found_again_once_promoted()
+    {
+        const int Callers = 8;
+        const int Calls = 250;
+        var storage = Open();
+        await storage.Documents.PutAsync(Sample, "before", Precondition.Absent, CancellationToken);
+        Assert.That(
+            await Server.CommandAsync("replicaof", "127.0.0.1", $"{ServerProcess.FreePort()}"), Is.EqualTo("OK"));
+        var before = await StatisticAsync("total_connections_received");
+        await Task.WhenAll(Enumerable.Range(0, Callers).Select(caller => Task.Run(async () =>
+        {
+            for (var call = 0; call < Calls; call++)
+            {
+                var fault = await FaultOf(
+                    async () =>
+                        await storage.Documents.TryPutAsync(
+                            Sample, $"{caller} {call}", Precondition.None, CancellationToken));
+                Assert.That(fault.Kind, Is.EqualTo(StorageFault.Unavailable), fault.ToString());
+            }
+        })));
+        Assert.That(await StatisticAsync("total_connections_received") - before, Is.LessThan(Callers * Calls / 10));
+        Assert.That(await StatisticAsync("connected_clients"), Is.LessThan(50));
+
+        Assert.That(await Server.CommandAsync("replicaof", "no", "one"), Is.EqualTo("OK"));
+        Assert.That(await UntilAnsweredAsync(storage.Documents), Is.LessThan(Recovery));
+        Assert.That((await storage.Documents.GetAsync(Sample, CancellationToken))!.Text(), Is.EqualTo("before"));
+        await storage.Documents.PutAsync(Sample, "after", Precondition.None, CancellationToken);
+    }
+
+    [Test]
+    public async Task A_server_that_begins_to_ask_for_a_password_is_not_given_a_connection_for_each_call()
+    {
+        const int Calls = 1000;
+        var storage = Open();
+        await storage.Documents.PutAsync(Sample, "before", Precondition.Absent, CancellationToken);
+        Assert.That(await Server.CommandAsync("config", "set", "requirepass", "secret"), Is.EqualTo("OK"));
+        Assert.That(await Server.CommandAsync("-a", "secret", "client", "kill", "type", "normal"), Is.Not.Empty);
+        for (var call = 0; call < Calls; call++)
+            await FaultOf(async () => await storage.Documents.GetAsync(Sample, CancellationToken));
+        Assert.That(await StatisticAsync("total_connections_received", "-a", "secret"), Is.LessThan(Calls / 5));
+        Assert.That(await Server.CommandAsync("-a", "secret", "config", "set", "requirepass", ""), Is.EqualTo("OK"));
+        Assert.That(await UntilAnsweredAsync(storage.Documents), Is.LessThan(Recovery));
+    }
+
+    [Test]
+    public async Task A_network_that_falls_silent_is_given_up_and_a_new_connection_is_made()
+    {
+        await using var proxy = FaultyProxy.Before(Server.Port);
+        var storage = Open($"127.0.0.1:{proxy.Port}", deadlineSeconds: 1);
+        await storage.Documents.PutAsync(Sample, "before", Precondition.Absent, CancellationToken);
+        proxy.Silent = true;
+        for (var i = 0; i < 2; i++)
+            Assert.That(
+                (await FaultOf(async () => await storage.Documents.GetAsync(Sample, CancellationToken))).Kind,
+                Is.EqualTo(StorageFault.Unavailable));
+        proxy.Silent = false;
+        Assert.That(await UntilAnsweredAsync(storage.Documents), Is.LessThan(Recovery));
+    }
+
+    [Test]
+    public async Task A_put_whose_answer_is_lost_fails_and_has_happened()
+    {
+        await using var proxy = FaultyProxy.Before(Server.Port);
+        var storage = Open($"127.0.0.1:{proxy.Port}");
+        var before = await storage.Documents.PutAsync(Sample, "before", Precondition.Absent, CancellationToken);
+        proxy.LoseAnswerTo("the lost one");
+        var fault = await FaultOf(
+            async () =>
+                await storage.Documents.TryPutAsync(
+                    Sample, "the lost one", Precondition.Matches(before), CancellationToken));
+        Assert.That(fault.Kind, Is.EqualTo(StorageFault.Unavailable));
+        Assert.That(proxy.Lost, Is.EqualTo(1));
+        var after = await storage.Documents.GetAsync(Sample, CancellationToken);
+        Assert.That(after!.Text(), Is.EqualTo("the lost one"));
+        Assert.That(
+            await storage.Documents.TryPutAsync(Sample, "again", Precondition.Matches(before), CancellationToken),
+            Is.Null,
+            "it was written once");
+    }
+
+    [Test]
+    public async Task A_commit_whose_answer_is_lost_fails_and_leaves_a_whole_blob_and_nothing_staged(
+        [Values(1000, 2_500_000)] int length)
+    {
+        await using var proxy = FaultyProxy.Before(Server.Port);
+        var storage = Open($"127.0.0.1:{proxy.Port}");
+        await KnowScriptsAsync(storage);
+        var bytes = StorageShortcuts.Bytes(length);
+        var key = new BlobKey(Sample, StorageShortcuts.DigestOf(bytes));
+        proxy.LoseAnswerTo(key.Value);
+        Assert.That(
+            (await FaultOf(async () => await storage.Blobs.CommitAsync(Sample, bytes, CancellationToken))).Kind,
+            Is.EqualTo(StorageFault.Unavailable));
+        Assert.That(proxy.Lost, Is.EqualTo(1));
+        Assert.That(
+            StorageShortcuts.DigestOf(await storage.Blobs.ReadAsync(key, ByteRange.All, CancellationToken)),
+            Is.EqualTo(key.Digest));
+        Assert.That(await storage.Blobs.DiscardAbandonedAsync(TimeSpan.Zero, CancellationToken), Is.Zero);
+        Assert.That(
+            StorageShortcuts.DigestOf(await storage.Blobs.ReadAsync(key, ByteRange.All, CancellationToken)),
+            Is.EqualTo(key.Digest));
+    }
+
+    [Test]
+    public async Task A_chunk_whose_answer_is_lost_fails_the_upload_and_shows_nothing()
+    {
+        await using var proxy = FaultyProxy.Before(Server.Port);
+        var storage = Open($"127.0.0.1:{proxy.Port}");
+        await KnowScriptsAsync(storage);
+        var bytes = StorageShortcuts.Bytes(2_500_000);
+        proxy.LoseAnswerTo("registry:chunk:");
+        Assert.That(
+            (await FaultOf(async () => await storage.Blobs.CommitAsync(Sample, bytes, CancellationToken))).Kind,
+            Is.EqualTo(StorageFault.Unavailable));
+        Assert.That(proxy.Lost, Is.EqualTo(1));
+        Assert.That(
+            await storage.Blobs.InfosAsync(StoreKeys.Packages, ScopeDepth.Subtree, null, CancellationToken), Is.Empty);
+        Assert.That(await storage.Blobs.DiscardAbandonedAsync(TimeSpan.Zero, CancellationToken), Is.AtMost(1));
+        Assert.That(await Server.CommandAsync("keys", "*"), Is.EqualTo("registry:revision"));
+    }
+
+    [Test]
+    public async Task Of_many_writes_through_broken_connections_none_that_was_acknowledged_is_lost_and_none_is_done_twice()
+    {
+        await using var proxy = FaultyProxy.Before(Server.Port);
+        var storage = Open($"127.0.0.1:{proxy.Port}");
+        var acknowledged = 0;
+        var unknown = 0;
+        var text = "0";
+        var revision = await storage.Documents.PutAsync(Sample, text, Precondition.Absent, CancellationToken);
+        for (var i = 1; i <= 60; i++)
+        {
+            if (i % 6 == 0)
+                proxy.ResetAll();
+            if (i % 10 == 0)
+                proxy.LoseAnswerTo($"value-{i}-");
+            try
+            {
+                var put = await storage.Documents.TryPutAsync(
+                    Sample, $"value-{i}-", Precondition.Matches(revision), CancellationToken);
+                Assert.That(put, Is.Not.Null, "nobody else writes: a condition that fails is a write done twice");
+                (revision, text) = (put!.Value, $"value-{i}-");
+                acknowledged++;
+            }
+            catch (StorageException)
+            {
+                unknown++;
+                var read = await storage.Documents.GetAsync(Sample, CancellationToken);
+                Assert.That(read!.Text(), Is.EqualTo($"value-{i}-").Or.EqualTo(text));
+                (revision, text) = (read!.Revision, read!.Text());
+            }
+        }
+
+        Assert.That(unknown, Is.AtLeast(6), "the lost answers");
+        Assert.That(acknowledged + unknown, Is.EqualTo(60));
+    }
+
+    [Test]
+    public async Task Scripts_that_the_server_forgot_are_sent_again()
+    {
+        var storage = Open();
+        for (var i = 0; i < 3; i++)
+        {
+            await storage.Documents.PutAsync(Sample, $"{i}", Precondition.None, CancellationToken);
+            var info = await storage.Blobs.CommitAsync(Sample, StorageShortcuts.Bytes(1_500_000), CancellationToken);
+            Assert.That(await Server.CommandAsync("script", "flush"), Is.EqualTo("OK"));
+            Assert.That(
+                StorageShortcuts.DigestOf(await storage.Blobs.ReadAsync(info.Key, ByteRange.All, CancellationToken)),
+                Is.EqualTo(info.Key.Digest));
+            Assert.That(
+                await storage.Documents.KeysAsync(StoreKeys.Packages, null, CancellationToken),
+                Is.EqualTo(new[] { Sample.Value }));
+        }
+    }
+
+    [Test]
+    public async Task A_server_that_lost_what_it_had_gives_no_revision_twice()
+    {
+        var storage = Open();
+        var before = await storage.Documents.PutAsync(Sample, "before", Precondition.Absent, CancellationToken);
+        await Server.CommandAsync("flushall");
+        var after = await storage.Documents.PutAsync(Sample, "after", Precondition.Absent, CancellationToken);
+        Assert.That(after, Is.Not.EqualTo(before));
+        Assert.That(long.Parse(after.Value), Is.GreaterThan(long.Parse(before.Value)));
+    }
+
+    [Test]
+    public async Task What_is_disposed_with_calls_under_way_ends_them()
+    {
+        var storage = Open(deadlineSeconds: 1);
+        await storage.Documents.PutAsync(Sample, "before", Precondition.Absent, CancellationToken);
+        await Server.FreezeAsync();
+        var call = FaultOf(async () => await storage.Documents.GetAsync(Sample, CancellationToken));
+        await storage.Resources[0].DisposeAsync();
+        Assert.That((await call).Kind, Is.EqualTo(StorageFault.Unavailable));
+        Assert.That(
+            (await FaultOf(async () => await storage.Documents.GetAsync(Sample, CancellationToken))).Kind,
+            Is.EqualTo(StorageFault.Unavailable));
+        await Server.ThawAsync();
+    }
+
+    /// <summary>A figure of the server's INFO.</summary>
+    private async Task<long> StatisticAsync(string name, params string[] login)
+    {
+        var line = (await Server.CommandAsync([.. login, "info"])).Split('\n')
+            .Single(line => line.StartsWith($"{name}:", StringComparison.Ordinal));
+        return long.Parse(line[(name.Length + 1)..]);
+    }
+
+    /// <summary>
+    /// Makes the server know the scripts of an upload, so that an answer that is lost later is not the one that it does
+    /// not.
+    /// </summary>
+    private async Task KnowScriptsAsync(StorageInstance storage)
+    {
+        var info = await storage.Blobs.CommitAsync(Sample, StorageShortcuts.Bytes(1_500_000, 9), CancellationToken);
+        await storage.Blobs.TryDeleteAsync(info.Key, Precondition.None, CancellationToken);
+        await storage.Blobs.DiscardAbandonedAsync(TimeSpan.Zero, CancellationToken);
+    }
+}
