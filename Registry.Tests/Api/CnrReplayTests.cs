@@ -21,7 +21,8 @@ public sealed class CnrReplayTests
     /// <summary>What the other backends replay, from <see cref="Recording.Cnr"/> alone.</summary>
     private static readonly string[] GroupsEverywhere = ["seed", "names", "channels", "delete"];
 
-    private readonly Dictionary<(string, Recording, ReplayGroup), Task<IReadOnlyDictionary<string, ActualAnswer>>> played = [];
+    private readonly Dictionary<(string, Recording, ReplayGroup), Task<IReadOnlyDictionary<string, ActualAnswer>>>
+        played = [];
 
     private static Recording[] Recordings => [Recording.Cnr, Recording.Appr];
 

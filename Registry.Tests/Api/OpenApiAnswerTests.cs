@@ -208,8 +208,10 @@ public sealed class OpenApiAnswerTests(string backend)
     /// <summary>A value in one way of writing it, without what differs from one run to the next.</summary>
     private static string Still(JsonNode? node) => node switch
     {
-        JsonObject members => $"{{{string.Join(',', members.OrderBy(member => member.Key, StringComparer.Ordinal).Select(member =>
-            $"{member.Key}:{(Moving.Contains(member.Key) ? "*" : Still(member.Value))}"))}}}",
+        JsonObject members => "{" + string.Join(
+            ',',
+            members.OrderBy(member => member.Key, StringComparer.Ordinal)
+                .Select(member => $"{member.Key}:{(Moving.Contains(member.Key) ? "*" : Still(member.Value))}")) + "}",
         JsonArray items => $"[{string.Join(',', items.Select(Still))}]",
         _ => node?.ToJsonString() ?? "null",
     };

@@ -92,7 +92,7 @@ public abstract partial class BlobStoreContract
     }
 
     [Test]
-    public async Task A_commit_without_a_time_is_uploaded_later_than_what_it_replaces_even_where_that_lies_in_the_future()
+    public async Task A_commit_without_a_time_is_later_than_what_it_replaces_even_if_that_lies_in_the_future()
     {
         var future = new DateTimeOffset(2222, 2, 2, 0, 0, 0, TimeSpan.Zero);
         await Blobs.CommitAsync(Scope, Small, future, CancellationToken);

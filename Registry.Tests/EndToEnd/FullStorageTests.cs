@@ -2,6 +2,7 @@ using System.Net;
 using NUnit.Framework;
 using Registry.Tests.Support;
 using Registry.Tests.Support.Gcs;
+using Registry.Tests.Support.Servers;
 
 namespace Registry.Tests.EndToEnd;
 

@@ -8,6 +8,7 @@ using Registry.Tests.Support;
 namespace Registry.Tests.EndToEnd;
 
 /// <summary><c>kill -9</c> in the midst of pushes.</summary>
+[Parallelizable(ParallelScope.Self)]
 public sealed class KillTests : EndToEndTest
 {
     private const int Kills = 5;

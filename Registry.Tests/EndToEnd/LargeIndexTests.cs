@@ -8,6 +8,7 @@ using Registry.Tests.Support;
 namespace Registry.Tests.EndToEnd;
 
 /// <summary>Whatever the indexes unpack to, the service starts and serves in a small heap.</summary>
+[Parallelizable(ParallelScope.Self)]
 public sealed class LargeIndexTests : EndToEndTest
 {
     /// <summary>A hexadecimal number of bytes: 160 MiB.</summary>

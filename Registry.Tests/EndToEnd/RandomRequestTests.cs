@@ -10,6 +10,7 @@ namespace Registry.Tests.EndToEnd;
 /// <summary>
 /// Random bytes and random JSON at every endpoint: never a 5xx, and nothing of what others pushed is touched.
 /// </summary>
+[Parallelizable(ParallelScope.Self)]
 public sealed class RandomRequestTests : EndToEndTest
 {
     private const int Senders = 4;

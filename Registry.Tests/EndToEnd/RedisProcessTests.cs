@@ -3,10 +3,12 @@ using NUnit.Framework;
 using Registry.Core.Storage;
 using Registry.Storage.Redis;
 using Registry.Tests.Support;
+using Registry.Tests.Support.Servers;
 
 namespace Registry.Tests.EndToEnd;
 
 /// <summary>The process over Redis: how it starts, and how it does not.</summary>
+[Parallelizable(ParallelScope.Self)]
 public sealed class RedisProcessTests : EndToEndTest
 {
     [TestCase("maxmemory-policy", "allkeys-lru", "noeviction")]

@@ -12,7 +12,9 @@ namespace Registry.Tests.EndToEnd;
 /// Whatever clients do, transfers stay within the memory that they are given: stalled ones give way, and the service
 /// lives.
 /// </summary>
-public sealed class TransferMemoryTests : EndToEndTest
+[TestFixtureSource(typeof(ClusterStorage), nameof(ClusterStorage.Backends))]
+[Parallelizable(ParallelScope.Self)]
+public sealed class TransferMemoryTests(string backend) : EndToEndTest
 {
     private const string Package = "transfers/large";
     private const string PullPath = $"/api/v1/packages/{Package}/1.0.0/helm/pull";
@@ -27,8 +29,8 @@ public sealed class TransferMemoryTests : EndToEndTest
     /// <summary>The heap, and the runtime with its libraries.</summary>
     private const long Allowed = HeapLimit + (160L << 20);
 
-    [TestCaseSource(typeof(ClusterStorage), nameof(ClusterStorage.Backends))]
-    public async Task Stalled_transfers_give_way_to_others(string backend)
+    [Test]
+    public async Task Stalled_transfers_give_way_to_others()
     {
         await using var storage = await ClusterStorage.StartAsync(backend, CancellationToken);
         var registry = await StartAsync(

@@ -64,6 +64,8 @@ internal sealed class SlowClient : IDisposable
     /// <summary>Reads all that comes until the connection is closed or reset.</summary>
     public async Task<byte[]> ReadToEndAsync(CancellationToken cancellationToken)
     {
+        // The small window of a slow reader would make the rest take up to a minute.
+        socket.ReceiveBufferSize = 64 * 1024;
         var answer = new MemoryStream();
         var buffer = new byte[64 * 1024];
         for (int read; (read = await ReadAsync(buffer, cancellationToken)) > 0;)
@@ -71,7 +73,26 @@ internal sealed class SlowClient : IDisposable
         return answer.ToArray();
     }
 
-    /// <summary>The body of a whole answer; null when it is shorter than its <c>Content-Length</c>.</summary>
+    /// <summary>
+    /// Reads one answer that has a <c>Content-Length</c>, or all that comes before the connection ends.
+    /// </summary>
+    public async Task<byte[]> ReadAnswerAsync(CancellationToken cancellationToken)
+    {
+        var answer = new MemoryStream();
+        var buffer = new byte[64 * 1024];
+        for (int read; (read = await ReadAsync(buffer, cancellationToken)) > 0;)
+        {
+            answer.Write(buffer, 0, read);
+            if (BodyOf(answer.ToArray()) is not null)
+                break;
+        }
+
+        return answer.ToArray();
+    }
+
+    /// <summary>
+    /// The body of a whole answer; null when it is shorter than its <c>Content-Length</c>, or has none.
+    /// </summary>
     public static byte[]? BodyOf(byte[] answer)
     {
         var end = answer.AsSpan().IndexOf("\r\n\r\n"u8);
@@ -79,9 +100,11 @@ internal sealed class SlowClient : IDisposable
             return null;
         var headers = Encoding.Latin1.GetString(answer, 0, end);
         var length = headers.Split("\r\n")
-            .First(static line => line.StartsWith("Content-Length: ", StringComparison.OrdinalIgnoreCase))[16..];
+            .FirstOrDefault(static line => line.StartsWith("Content-Length: ", StringComparison.OrdinalIgnoreCase));
+        if (length is null)
+            return null;
         var body = answer[(end + 4)..];
-        return body.Length == int.Parse(length, CultureInfo.InvariantCulture) ? body : null;
+        return body.Length == int.Parse(length[16..], CultureInfo.InvariantCulture) ? body : null;
     }
 
     /// <inheritdoc/>

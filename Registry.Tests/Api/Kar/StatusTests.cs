@@ -11,6 +11,7 @@ using Registry.Tests.Support.Storage;
 namespace Registry.Tests.Api.Kar;
 
 /// <summary>What the service says of its storage, whatever that is.</summary>
+[Parallelizable(ParallelScope.Self)]
 public sealed class StatusTests
 {
     private FaultyHost host = null!;
@@ -53,15 +54,12 @@ public sealed class StatusTests
     public async Task A_storage_that_hangs_is_unavailable()
     {
         var documents = new Mock<IDocumentStore>();
-        documents.Setup(
-            store =>
-                store.GetAsync(
-                    It.IsAny<StoreKey>(),
-                    It.IsAny<CancellationToken>())).Returns(static async (StoreKey _, CancellationToken cancellationToken) =>
-        {
-            await Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken);
-            return null;
-        });
+        documents.Setup(store => store.GetAsync(It.IsAny<StoreKey>(), It.IsAny<CancellationToken>()))
+            .Returns(static async (StoreKey _, CancellationToken cancellationToken) =>
+            {
+                await Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken);
+                return null;
+            });
         await using var hanging =
             await FaultyHost.StartAsync(services: services => services.AddSingleton(documents.Object));
         await CheckUnavailableAsync(hanging);

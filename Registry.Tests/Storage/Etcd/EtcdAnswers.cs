@@ -3,6 +3,7 @@ using NUnit.Framework;
 using Registry.Core.Storage;
 using Registry.Storage.Etcd;
 using Registry.Tests.Support;
+using Registry.Tests.Support.Servers;
 using Registry.Tests.Support.Storage;
 
 namespace Registry.Tests.Storage.Etcd;

@@ -4,12 +4,14 @@ using NUnit.Framework;
 using Registry.Core.Storage;
 using Registry.Storage.Etcd;
 using Registry.Tests.Support;
+using Registry.Tests.Support.Servers;
 using Registry.Tests.Support.Storage;
 
 namespace Registry.Tests.Storage.Etcd;
 
 /// <summary>The change feed where etcd forgets, and among writes that are none of its.</summary>
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
+[Parallelizable(ParallelScope.Self)]
 public sealed class EtcdChangeTests : IAsyncDisposable
 {
     private static readonly StoreKey Sample = StoreKey.Of("packages", "sample", "app");

@@ -2,6 +2,7 @@ using System.Globalization;
 using NUnit.Framework;
 using Registry.Core.Storage;
 using Registry.Tests.Support;
+using Registry.Tests.Support.Servers;
 using Registry.Tests.Support.Storage;
 
 namespace Registry.Tests.Storage.Etcd;

@@ -5,6 +5,7 @@ using NUnit.Framework;
 using Registry.Core.Storage;
 using Registry.Storage.Etcd;
 using Registry.Tests.Support;
+using Registry.Tests.Support.Servers;
 using Registry.Tests.Support.Storage;
 
 namespace Registry.Tests.Storage.Etcd;
@@ -46,16 +47,18 @@ public sealed class EtcdFaults : IAsyncDisposable
         await writer.WriteAsync(Large, cancellationToken);
 
         await server!.FreezeAsync();
-        await DemandUnavailableAsync(() => documents.GetAsync(Sample, cancellationToken).AsTask());
-        await DemandUnavailableAsync(
-            () => documents.TryPutAsync(Sample, "two", Precondition.None, cancellationToken).AsTask());
-        await DemandUnavailableAsync(
-            () => documents.TryDeleteAsync(Sample, Precondition.None, cancellationToken).AsTask());
-        await DemandUnavailableAsync(() => documents.KeysAsync(StoreKeys.Packages, null, cancellationToken));
-        await DemandUnavailableAsync(() => blobs.StatAsync(info.Key, cancellationToken).AsTask());
-        await DemandUnavailableAsync(() => blobs.CommitAsync(Sample, Small, cancellationToken));
-        await DemandUnavailableAsync(() => reader!.Content.ReadAllAsync(cancellationToken));
-        await DemandUnavailableAsync(() => writer.CommitAsync(info.Key.Digest, null, cancellationToken).AsTask());
+        Func<Task>[] calls =
+        [
+            () => documents.GetAsync(Sample, cancellationToken).AsTask(),
+            () => documents.TryPutAsync(Sample, "two", Precondition.None, cancellationToken).AsTask(),
+            () => documents.TryDeleteAsync(Sample, Precondition.None, cancellationToken).AsTask(),
+            () => documents.KeysAsync(StoreKeys.Packages, null, cancellationToken),
+            () => blobs.StatAsync(info.Key, cancellationToken).AsTask(),
+            () => blobs.CommitAsync(Sample, Small, cancellationToken),
+            () => reader!.Content.ReadAllAsync(cancellationToken),
+            () => writer.CommitAsync(info.Key.Digest, null, cancellationToken).AsTask(),
+        ];
+        await Task.WhenAll(calls.Select(DemandUnavailableAsync));
         await writer.DisposeAsync().AsTask().WaitAsync(Hangs, cancellationToken);
 
         await server.ThawAsync();

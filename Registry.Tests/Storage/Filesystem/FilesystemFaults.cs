@@ -263,7 +263,7 @@ public sealed class FilesystemFaults : IAsyncDisposable
     }
 
     [Test]
-    public async Task A_lock_that_another_process_does_not_give_back_makes_the_storage_unavailable_only_for_who_needs_it()
+    public async Task A_lock_that_another_process_holds_makes_the_storage_unavailable_only_to_calls_that_need_it()
     {
         await documents.PutAsync(Sample, "{}", Precondition.Absent, cancellationToken);
         using var held = await storage.NewVolume().Locks.AcquireAsync(Sample.Value, cancellationToken);

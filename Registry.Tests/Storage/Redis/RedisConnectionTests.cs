@@ -5,6 +5,7 @@ using Registry.Storage.Redis;
 namespace Registry.Tests.Storage.Redis;
 
 /// <summary>The way to the server while its connections break.</summary>
+[Parallelizable(ParallelScope.Self)]
 public sealed class RedisConnectionTests : RedisTests
 {
     private const int Callers = 32;

@@ -7,12 +7,14 @@ using Registry.Core.Packages;
 using Registry.Core.Storage;
 using Registry.Core.Versions;
 using Registry.Tests.Support;
+using Registry.Tests.Support.Servers;
 using Registry.Tests.Support.Storage;
 
 namespace Registry.Tests.Storage.Redis;
 
 /// <summary>Pushes and collections during which the server comes back without its last writes.</summary>
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
+[Parallelizable(ParallelScope.Self)]
 public sealed class RedisEpochTests : RedisTests
 {
     private static readonly PackageName Name = Samples.Package();

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using NUnit.Framework;
 using Registry.Core.Storage;
 using Registry.Tests.Support;
+using Registry.Tests.Support.Servers;
 using Registry.Tests.Support.Storage;
 
 namespace Registry.Tests.Storage.Redis;
@@ -92,7 +93,7 @@ public sealed class RedisFailureTests : RedisTests
     }
 
     [Test]
-    public async Task A_master_that_became_a_replica_is_not_given_a_connection_for_each_call_and_is_found_again_once_promoted()
+    public async Task A_demoted_master_gets_no_connection_for_each_call_and_is_found_again_once_promoted()
     {
         const int Callers = 8;
         const int Calls = 250;
@@ -214,7 +215,7 @@ public sealed class RedisFailureTests : RedisTests
     }
 
     [Test]
-    public async Task Of_many_writes_through_broken_connections_none_that_was_acknowledged_is_lost_and_none_is_done_twice()
+    public async Task Through_broken_connections_no_acknowledged_write_is_lost_and_none_is_done_twice()
     {
         await using var proxy = FaultyProxy.Before(Server.Port);
         var storage = Open($"127.0.0.1:{proxy.Port}");

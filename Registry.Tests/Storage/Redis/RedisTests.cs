@@ -2,6 +2,7 @@ using NUnit.Framework;
 using Registry.Core.Storage;
 using Registry.Storage.Redis;
 using Registry.Tests.Support;
+using Registry.Tests.Support.Servers;
 using Registry.Tests.Support.Storage;
 
 namespace Registry.Tests.Storage.Redis;

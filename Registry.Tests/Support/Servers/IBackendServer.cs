@@ -1,4 +1,4 @@
-namespace Registry.Tests.Support;
+namespace Registry.Tests.Support.Servers;
 
 /// <summary>What a backend of the service keeps its data in.</summary>
 public interface IBackendServer : IAsyncDisposable

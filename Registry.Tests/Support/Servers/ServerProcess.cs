@@ -5,7 +5,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 
-namespace Registry.Tests.Support;
+namespace Registry.Tests.Support.Servers;
 
 /// <summary>
 /// A real server of the test's own, on free loopback ports over a temporary folder. It is killed, frozen and started

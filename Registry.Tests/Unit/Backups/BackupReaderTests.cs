@@ -27,7 +27,12 @@ internal sealed class BackupReaderTests
                         release.ContentDigest,
                         release.ContentSize)),
             Is.EqualTo(expected.Select(static entry => (
-                $"{entry!["package"]}", $"{entry["release"]}", $"{entry["mediaType"]}", $"{entry["created_at"]}", $"{entry["content"]!["digest"]}", $"{entry["content"]!["size"]}"))));
+                $"{entry!["package"]}",
+                $"{entry["release"]}",
+                $"{entry["mediaType"]}",
+                $"{entry["created_at"]}",
+                $"{entry["content"]!["digest"]}",
+                $"{entry["content"]!["size"]}"))));
         Assert.That(read.Contents, Is.EqualTo(expected.Select(static entry => $"{entry!["blob"]}")));
         Assert.That(read.Releases[0].Channels, Is.EqualTo(new[] { "dev", "stable" }));
         Assert.That(

@@ -96,7 +96,11 @@ internal sealed class StorageReadinessTests
         documents.Setup(store => store.GetAsync(It.IsAny<StoreKey>(), It.IsAny<CancellationToken>()))
             .ReturnsAsync((Document?)null);
         documents.Setup(Put)
-            .Returns(async (StoreKey key, ReadOnlyMemory<byte> content, Precondition condition, CancellationToken cancellationToken) =>
+            .Returns(async (
+                StoreKey key,
+                ReadOnlyMemory<byte> content,
+                Precondition condition,
+                CancellationToken cancellationToken) =>
             {
                 await storage.Documents.TryPutAsync(key, content, condition, cancellationToken);
                 throw Full;
@@ -137,7 +141,12 @@ internal sealed class StorageReadinessTests
                     It.IsAny<Precondition>(),
                     It.IsAny<CancellationToken>()))
             .Returns(
-                (StoreKey key, ReadOnlyMemory<byte> content, Precondition precondition, CancellationToken cancellationToken) => model.TryPutAsync(key, content, precondition, cancellationToken));
+                (
+                    StoreKey key,
+                    ReadOnlyMemory<byte> content,
+                    Precondition precondition,
+                    CancellationToken cancellationToken) =>
+                    model.TryPutAsync(key, content, precondition, cancellationToken));
         documents.Setup(
             store =>
                 store.TryDeleteAsync(It.IsAny<StoreKey>(), It.IsAny<Precondition>(), It.IsAny<CancellationToken>()))

@@ -11,7 +11,8 @@ public sealed class FormPushTests
     [Test]
     public async Task A_form_is_decoded_as_it_arrives()
     {
-        var body = $"blob={Uri.EscapeDataString(Pushes.Blob)}&x=1&release=1.0.0%2Bb1&media_type=docker+%C3%A9&force=true&metadata=%22a%22";
+        var body = $"blob={Uri.EscapeDataString(Pushes.Blob)}&x=1&release=1.0.0%2Bb1&media_type=docker+%C3%A9"
+            + "&force=true&metadata=%22a%22";
         foreach (var pieceBytes in PieceBytes)
         {
             var push = await Pushes.ReadAsync(body, Pushes.Form + "; charset=utf-8", pieceBytes: pieceBytes);
