@@ -1,5 +1,4 @@
 using NUnit.Framework;
-using Registry.Tests.Support;
 using Registry.Tests.Support.Gcs;
 using Registry.Tests.Support.Servers;
 

@@ -1,5 +1,4 @@
 using NUnit.Framework;
-using Registry.Tests.Support;
 using Registry.Tests.Support.Servers;
 using Registry.Tests.Support.Storage;
 

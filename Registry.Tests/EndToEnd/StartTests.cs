@@ -1,17 +1,15 @@
-using System.Globalization;
 using System.Net;
 using System.Net.NetworkInformation;
 using System.Net.Sockets;
 using NUnit.Framework;
 using Registry.Api.Health;
 using Registry.Tests.Support;
-using Registry.Tests.Support.Gcs;
 
 namespace Registry.Tests.EndToEnd;
 
 /// <summary>How the process starts, and how it refuses to.</summary>
 [Parallelizable(ParallelScope.Self)]
-public sealed class StartTests : EndToEndTest
+public sealed partial class StartTests : EndToEndTest
 {
     private const int DefaultPort = 5000;
 
@@ -185,152 +183,6 @@ public sealed class StartTests : EndToEndTest
 
         Assert.That(await import.StopAsync(), Is.EqualTo(1));
         Assert.That(import.Errors, Is.EqualTo("Stopped: 'import-backup' is not done."));
-    }
-
-    [Test]
-    public async Task A_data_folder_below_a_file_is_refused()
-    {
-        var file = Path.Combine(Folder, "file");
-        await File.WriteAllTextAsync(file, "", CancellationToken);
-        Assert.That(
-            await RefusesAsync(("FILESYSTEM__PATH", Path.Combine(file, "below"))),
-            Does.Contain("FILESYSTEM__PATH").And.Contain(file));
-    }
-
-    [TestCase("/proc/registry")]
-    [TestCase("/proc/registry/data")]
-    [TestCase("/proc")]
-    public async Task A_data_folder_that_cannot_be_made_is_an_error_in_one_line(string path) =>
-        Assert.That((await RefusesAsync(("FILESYSTEM__PATH", path))).Split('\n'), Has.Length.EqualTo(1));
-
-    [Test]
-    public async Task A_missing_or_empty_data_folder_is_refused_where_none_is_to_be_created()
-    {
-        (string, string?)[] settings = [("FILESYSTEM__PATH", Data), ("FILESYSTEM__CREATE", "false")];
-        await DemandRefusedAsync("does not exist");
-        Assert.That(Directory.Exists(Data), Is.False);
-        Directory.CreateDirectory(Path.Combine(Data, "lost+found"));
-        await DemandRefusedAsync("holds no registry");
-        Assert.That(Directory.GetFileSystemEntries(Data), Has.Length.EqualTo(1));
-
-        await (await StartAsync()).StopAsync();
-        await (await StartAsync(settings)).StopAsync();
-
-        async Task DemandRefusedAsync(string why) => Assert.That(
-            await RefusesAsync(settings), Does.Match(
-                $"^FILESYSTEM__PATH is '{Data}', which {why}.*FILESYSTEM__CREATE[^\n]*$"));
-    }
-
-    [Test]
-    public async Task The_data_folder_may_be_a_symbolic_link_also_for_commands()
-    {
-        var folder = Path.Combine(Folder, "volume");
-        Directory.CreateDirectory(folder);
-        Directory.CreateSymbolicLink(Data, "volume");
-        var registry = Launch(RegistryProcess.Command);
-        await registry.ReadyAsync();
-        using (var pushed = await PushAsync(registry, "by/link", "1.0.0", new SeededPackage(1, 100)))
-            Assert.That(pushed.StatusCode, Is.EqualTo(HttpStatusCode.OK));
-        using (var deleted =
-            await registry.Client.DeleteAsync("/api/v1/packages/by/link/1.0.0/helm", CancellationToken))
-            Assert.That(deleted.StatusCode, Is.EqualTo(HttpStatusCode.OK));
-        using (var pushed = await PushAsync(registry, "by/link", "2.0.0", new SeededPackage(2, 100)))
-            Assert.That(pushed.StatusCode, Is.EqualTo(HttpStatusCode.OK));
-        Assert.That(Directory.Exists(Path.Combine(folder, "documents")), Is.True);
-
-        var verify = Launch([.. RegistryProcess.Command, "verify"]);
-        Assert.That(await verify.ExitAsync(), Is.Zero, verify.Errors);
-    }
-
-    [Test]
-    public async Task A_storage_that_fails_the_probe_is_refused_before_the_port_opens()
-    {
-        Directory.CreateDirectory(Data);
-        await File.WriteAllTextAsync(Path.Combine(Data, "documents"), "in the way", CancellationToken);
-        Assert.That(await RefusesAsync(("FILESYSTEM__PATH", Data)), Does.Contain(Path.Combine(Data, "documents")));
-    }
-
-    [TestCase("redis", "REDIS__CONFIGURATION", "127.0.0.1:{0}", "Redis")]
-    [TestCase("etcd", "ETCD__ENDPOINTS", "http://127.0.0.1:{0}", "etcd")]
-    [TestCase("gcs", "STORAGE_EMULATOR_HOST", "127.0.0.1:{0}", "No answer to GET bucket 'somewhere'")]
-    public async Task A_server_that_nobody_runs_ends_the_start_and_is_told_of(
-        string storage, string setting, string address, string told)
-    {
-        var errors = await RefusesAsync(
-            ("STORAGE", storage),
-            (setting, string.Format(CultureInfo.InvariantCulture, address, FreePort())),
-            ("GCS__BUCKET", "somewhere"));
-        Assert.That(errors, Does.Contain(told));
-    }
-
-    [Test]
-    public async Task A_bucket_that_is_not_named_or_not_there_ends_the_start()
-    {
-        Assert.That(await RefusesAsync(("STORAGE", "gcs")), Does.Contain("GCS__BUCKET"));
-        await using var fake = await FakeGcs.StartAsync();
-        fake.RemoveBucket();
-        var errors = await RefusesAsync(
-            (
-                "STORAGE",
-                "gcs"), (
-                    "GCS__BUCKET",
-                    FakeGcs.BucketName), (
-                        "STORAGE_EMULATOR_HOST",
-                        fake.Address.Authority), ("GCS__STAGINGFOLDER", Path.Combine(Folder, "staging")));
-        Assert.That(errors, Does.Contain("GCS__BUCKET").And.Contain(FakeGcs.BucketName));
-    }
-
-    [Test]
-    public async Task A_key_file_that_is_missing_is_told_by_the_setting_that_names_it()
-    {
-        var errors = await RefusesAsync(
-            (
-                "STORAGE",
-                "gcs"), (
-                    "GCS__BUCKET",
-                    FakeGcs.BucketName), ("GOOGLE_APPLICATION_CREDENTIALS", Path.Combine(Folder, "key.json")));
-        Assert.That(errors, Does.Contain("GOOGLE_APPLICATION_CREDENTIALS").And.Contain("which does not exist"));
-    }
-
-    [Test]
-    public async Task A_metadata_server_that_starts_late_is_waited_for()
-    {
-        await using var fake = await FakeGcs.StartAsync();
-        fake.Token = "of-the-machine";
-        var began = Environment.TickCount64;
-        fake.Faults = call =>
-            call.Operation == FakeGcsOperation.Metadata && Environment.TickCount64 - began < 4_000
-                ? FakeGcsFault.ResetBefore
-                : null;
-        await StartAsync(
-            ("STORAGE", "gcs"),
-            ("GCS__BUCKET", FakeGcs.BucketName),
-            ("GCS__ENDPOINT", fake.Address.AbsoluteUri),
-            ("GCS__STAGINGFOLDER", Path.Combine(Folder, "staging")),
-            ("GCE_METADATA_HOST", fake.Address.Authority),
-            ("GOOGLE_APPLICATION_CREDENTIALS", null),
-            ("STORAGE_EMULATOR_HOST", null),
-            ("HOME", Folder));
-        Assert.That(fake.CountOf(FakeGcsOperation.Metadata), Is.GreaterThan(1));
-        Assert.That(fake.CountOf(FakeGcsOperation.Insert), Is.Positive);
-    }
-
-    [TestCase]
-    [TestCase("verify")]
-    public async Task Credentials_that_are_nowhere_are_told_of(params string[] command)
-    {
-        var errors = await RefusesAsync(
-            command,
-            ("STORAGE", "gcs"),
-            ("GCS__BUCKET", FakeGcs.BucketName),
-            ("GCS__STAGINGFOLDER", Path.Combine(Folder, "staging")),
-            ("GCE_METADATA_HOST", $"127.0.0.1:{FreePort()}"),
-            ("GOOGLE_APPLICATION_CREDENTIALS", null),
-            ("STORAGE_EMULATOR_HOST", null),
-            ("HOME", Folder));
-        Assert.That(
-            errors, Does.Contain("There are no Application Default Credentials").And.Contain("GCS__CREDENTIALSFILE"));
-        Assert.That(errors, Does.Contain("Connection refused"), "why the metadata server gives none");
     }
 
     /// <summary>Exit code 1, and what it told on standard error: lines for an operator and no stack trace.</summary>

@@ -1,6 +1,5 @@
 using Microsoft.Playwright;
 using NUnit.Framework;
-using Registry.Tests.Support;
 using Registry.Tests.Support.Servers;
 
 namespace Registry.Tests.EndToEnd;

@@ -20,7 +20,7 @@ public sealed class LineWidthTests
                 && !path.Contains("/bin/", StringComparison.Ordinal))
             .SelectMany(static path => WideLines(File.ReadAllText(path))
                 .Select(line => $"{Path.GetRelativePath(RegistryProcess.Root, path)}:{line}"));
-        Assert.That(wide.Order(StringComparer.Ordinal), Is.Empty);
+        Assert.That(string.Join('\n', wide.Order(StringComparer.Ordinal)), Is.Empty);
     }
 
     [TestCase("var a = 1;", 0, ExpectedResult = 0)]

@@ -2,7 +2,6 @@ using Etcdserverpb;
 using NUnit.Framework;
 using Registry.Core.Storage;
 using Registry.Storage.Etcd;
-using Registry.Tests.Support;
 using Registry.Tests.Support.Servers;
 using Registry.Tests.Support.Storage;
 

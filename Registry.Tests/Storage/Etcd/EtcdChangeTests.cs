@@ -3,7 +3,6 @@ using Google.Protobuf;
 using NUnit.Framework;
 using Registry.Core.Storage;
 using Registry.Storage.Etcd;
-using Registry.Tests.Support;
 using Registry.Tests.Support.Servers;
 using Registry.Tests.Support.Storage;
 

@@ -1,5 +1,4 @@
 using System.Text;
-using Etcdserverpb;
 using Microsoft.Extensions.Logging.Abstractions;
 using NUnit.Framework;
 using Registry.Core.Storage;
@@ -15,7 +14,7 @@ namespace Registry.Tests.Storage.Etcd;
 /// </summary>
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 [Parallelizable(ParallelScope.Self)]
-public sealed class EtcdFaults : IAsyncDisposable
+public sealed partial class EtcdFaults : IAsyncDisposable
 {
     private static readonly StoreKey Sample = StoreKey.Of("packages", "sample", "app");
     private static readonly byte[] Large = StorageShortcuts.Bytes(5 * 1024 * 1024);
@@ -122,59 +121,6 @@ public sealed class EtcdFaults : IAsyncDisposable
     }
 
     [Test]
-    public async Task A_write_whose_answer_was_lost_is_a_failure_and_is_never_sent_again()
-    {
-        await StartAsync();
-        await using var proxy = new CuttingProxy(server!.Port);
-        await using var cut = new EtcdUnderTest(server, $"http://127.0.0.1:{proxy.Port}");
-        cut.Options.Prefix = storage!.Options.Prefix;
-        var (cutDocuments, cutBlobs, _) = await cut.OpenAsync();
-
-        proxy.SwallowsAnswers = true;
-        var putting = cutDocuments.TryPutAsync(Sample, "one", Precondition.None, cancellationToken).AsTask();
-        var revision = (await UntilAsync(async () => await documents.GetAsync(Sample, cancellationToken))).Revision;
-        await proxy.CutAsync();
-        await DemandUnavailableAsync(() => putting);
-        Assert.That(
-            (await documents.GetAsync(Sample, cancellationToken))!.Revision,
-            Is.EqualTo(revision),
-            "it was written once");
-        Assert.That(
-            (await cutDocuments.GetAsync(Sample, cancellationToken))!.Revision,
-            Is.EqualTo(revision),
-            "the next call finds a connection");
-
-        await using var writer = await cutBlobs.CreateAsync(Sample, cancellationToken);
-        await writer.WriteAsync(Small, cancellationToken);
-        await DemandCommittedOnceAsync(
-            proxy,
-            Small,
-            digest => writer.CommitAsync(digest, null, cancellationToken).AsTask(),
-            () => writer.DisposeAsync().AsTask());
-    }
-
-    [Test]
-    public async Task An_upload_whose_commit_was_not_answered_is_not_taken_back()
-    {
-        await StartAsync();
-        await using var proxy = new CuttingProxy(server!.Port);
-        await using var cut = new EtcdUnderTest(server, $"http://127.0.0.1:{proxy.Port}");
-        var keys = new EtcdKeys(storage!.Options.Prefix);
-        using var client = cut.NewClient();
-        using var space = new EtcdUploads(client, keys, cut.Time, Budgets.Ample());
-        await space.BeginAsync("upload", Large.AsMemory(0, EtcdUploads.ChunkBytes), cancellationToken);
-        await space.StageAsync("upload", 1, Small, cancellationToken);
-        byte[] whole = [.. Large.AsSpan(0, EtcdUploads.ChunkBytes), .. Small];
-        await DemandCommittedOnceAsync(
-            proxy,
-            whole,
-            digest =>
-                new BlobCommit(space, new BlobKey(Sample, digest), null).UploadAsync(
-                    "upload", whole.Length, cancellationToken),
-            () => space.DiscardAsync("upload", cancellationToken));
-    }
-
-    [Test]
     public async Task A_full_server_says_so_shows_nothing_half_and_lets_itself_be_emptied()
     {
         await StartAsync("--quota-backend-bytes=16777216");
@@ -223,100 +169,6 @@ public sealed class EtcdFaults : IAsyncDisposable
         await server!.MakeRoomAsync(cancellationToken);
         await blobs.CommitAsync(Sample, Large, cancellationToken);
         await documents.PutAsync(Sample, "three", Precondition.Absent, cancellationToken);
-    }
-
-    [Test]
-    public async Task A_reader_whose_blob_is_deleted_finishes_as_long_as_the_past_is_there([Values] bool compacted)
-    {
-        await StartAsync();
-        var info = await blobs.CommitAsync(Sample, Large, cancellationToken);
-        await using var reader = await blobs.OpenAsync(info.Key, ByteRange.All, cancellationToken);
-        var start = new byte[1000];
-        await reader!.Content.ReadExactlyAsync(start, cancellationToken);
-        Assert.That(await blobs.TryDeleteAsync(info.Key, Precondition.None, cancellationToken), Is.True);
-        if (compacted)
-        {
-            await server!.CompactAsync(cancellationToken);
-            await DemandUnavailableAsync(() => reader.Content.ReadAllAsync(cancellationToken));
-        }
-        else
-        {
-            byte[] whole = [.. start, .. await reader.Content.ReadAllAsync(cancellationToken)];
-            Assert.That(whole.AsSpan().SequenceEqual(Large), Is.True);
-        }
-    }
-
-    [Test]
-    public async Task A_reader_does_not_mind_a_compaction_of_what_is_still_there()
-    {
-        await StartAsync();
-        var info = await blobs.CommitAsync(Sample, Large, cancellationToken);
-        await using var reader = await blobs.OpenAsync(info.Key, ByteRange.All, cancellationToken);
-        await documents.PutAsync(Sample, "later", Precondition.Absent, cancellationToken);
-        await server!.CompactAsync(cancellationToken);
-        Assert.That((await reader!.Content.ReadAllAsync(cancellationToken)).AsSpan().SequenceEqual(Large), Is.True);
-    }
-
-    [Test]
-    public async Task A_chunk_that_is_lost_is_an_exception_and_never_an_early_end()
-    {
-        await StartAsync();
-        var info = await blobs.CommitAsync(Sample, Large, cancellationToken);
-        using var client = storage!.NewClient();
-        var keys = new EtcdKeys(storage.Options.Prefix);
-        var head = StoredHead.Parse(
-            (await client.RangeAsync(new RangeRequest { Key = keys.Head(info.Key) }, cancellationToken)).Kvs[0]).Head;
-        await client.WriteAsync(
-            new TxnRequest { Success = { EtcdTxn.Delete(keys.Chunk(head.Upload, 3)) } },
-            Repeat.Freely,
-            cancellationToken);
-        await DemandAsync(StorageFault.Corrupt, () => blobs.ReadAsync(info.Key, ByteRange.All, cancellationToken));
-    }
-
-    [Test]
-    public async Task Nothing_is_left_of_what_was_deleted_touched_or_discarded()
-    {
-        await StartAsync();
-        foreach (var bytes in (byte[][])[Small, Large])
-        {
-            await blobs.CommitAsync(Sample, bytes, cancellationToken);
-            var touched = await blobs.CommitAsync(Sample, bytes, cancellationToken);
-            Assert.That(
-                await blobs.TryDeleteAsync(touched.Key, Precondition.Matches(touched.Revision), cancellationToken),
-                Is.True);
-            await using var writer = await blobs.CreateAsync(Sample, cancellationToken);
-            await writer.WriteAsync(bytes, cancellationToken);
-        }
-
-        using var client = storage!.NewClient();
-        var all = new RangeRequest
-        {
-            Key = Bytes(storage.Options.Prefix),
-            RangeEnd = Bytes(storage.Options.Prefix[..^1] + "0"),
-            KeysOnly = true
-        };
-        Assert.That((await client.RangeAsync(all, cancellationToken)).Kvs, Is.Empty);
-    }
-
-    [Test]
-    public async Task Nothing_is_written_into_an_upload_that_was_discarded()
-    {
-        await StartAsync();
-        using var client = storage!.NewClient();
-        var keys = new EtcdKeys(storage.Options.Prefix);
-        using var space = new EtcdUploads(client, keys, storage.Time, Budgets.Ample());
-        await space.BeginAsync("late", Small, cancellationToken);
-        await space.StageAsync("late", 1, Small, cancellationToken);
-        storage.Time.Shift = TimeSpan.FromHours(2);
-        Assert.That(await blobs.DiscardAbandonedAsync(TimeSpan.FromHours(1), cancellationToken), Is.EqualTo(1));
-        await DemandUnavailableAsync(() => space.StageAsync("late", 2, Small, cancellationToken));
-        await DemandUnavailableAsync(() => space.RefreshAsync("late", cancellationToken));
-        var commit = new BlobCommit(space, new BlobKey(Sample, StorageShortcuts.DigestOf(Small)), null);
-        await DemandUnavailableAsync(() => commit.UploadAsync("late", 2 * Small.Length, cancellationToken));
-        Assert.That(await blobs.InfosAsync(Sample, ScopeDepth.Subtree, null, cancellationToken), Is.Empty);
-        Assert.That(
-            (await client.RangeAsync(new RangeRequest { Key = keys.Chunk("late", 0) }, cancellationToken)).Kvs,
-            Is.Empty);
     }
 
     private static Google.Protobuf.ByteString Bytes(

@@ -1,10 +1,8 @@
-using Microsoft.Extensions.Logging.Abstractions;
 using NUnit.Framework;
 using Registry.Core.Documents;
 using Registry.Core.Errors;
 using Registry.Core.Packages;
 using Registry.Core.Storage;
-using Registry.Storage.Gcs;
 using Registry.Tests.Support;
 using Registry.Tests.Support.Gcs;
 using Registry.Tests.Support.Storage;
@@ -13,7 +11,7 @@ namespace Registry.Tests.Storage.Gcs;
 
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 [Parallelizable(ParallelScope.Self)]
-public sealed class GcsDocumentFaults : GcsFaults
+public sealed partial class GcsDocumentFaults : GcsFaults
 {
     private static readonly FakeGcsFault[] Passing =
     [
@@ -198,94 +196,6 @@ public sealed class GcsDocumentFaults : GcsFaults
         }
 
         Assert.That(await Documents.GetAsync(Sample, CancellationToken), Is.Null);
-    }
-
-    [Test]
-    public async Task A_bucket_that_is_gone_is_a_fault_and_never_an_absent_document()
-    {
-        await Documents.PutAsync(Sample, "one", Precondition.Absent, CancellationToken);
-        var info = await Blobs.CommitAsync(Sample, StorageShortcuts.Bytes(10), CancellationToken);
-        Fake.RemoveBucket();
-        Func<Task>[] calls =
-        [
-            async () => await Documents.GetAsync(Sample, CancellationToken),
-            async () => await Documents.TryPutAsync(Sample, "two", Precondition.None, CancellationToken),
-            async () => await Documents.TryPutAsync(Sample, "two", Precondition.Absent, CancellationToken),
-            async () =>
-                await Documents.TryDeleteAsync(Sample, Precondition.Matches(new Revision("1")), CancellationToken),
-            async () => await Documents.KeysAsync(StoreKeys.Packages, null, CancellationToken),
-            async () => await Blobs.StatAsync(info.Key, CancellationToken),
-            async () => await Blobs.OpenAsync(info.Key, ByteRange.All, CancellationToken),
-            async () => await Blobs.CommitAsync(Sample, StorageShortcuts.Bytes(11), CancellationToken),
-            async () => await Blobs.TryDeleteAsync(info.Key, Precondition.Matches(info.Revision), CancellationToken),
-            async () => await Blobs.InfosAsync(Sample, ScopeDepth.Subtree, null, CancellationToken),
-        ];
-        foreach (var call in calls)
-        {
-            var fault = await FaultOf(call);
-            Assert.That(fault.Kind, Is.EqualTo(StorageFault.Denied));
-            Assert.That(fault.Message, Does.Contain("GCS__BUCKET"));
-        }
-    }
-
-    [Test]
-    public async Task Damage_on_the_way_and_in_the_bucket_is_told()
-    {
-        await Documents.PutAsync(Sample, "one", Precondition.Absent, CancellationToken);
-        Fake.Fail(FakeGcsOperation.GetMedia, FakeGcsFault.Garble);
-        Assert.That(
-            (await FaultOf(async () => await Documents.GetAsync(Sample, CancellationToken))).Kind, Is.EqualTo(
-                StorageFault.Corrupt));
-        Fake.Fail(FakeGcsOperation.GetMedia, FakeGcsFault.CutResponse(1));
-        Assert.That(
-            (await Documents.GetAsync(Sample, CancellationToken))!.Text(), Is.EqualTo(
-                "one"), "a broken answer is asked for again");
-
-        var options = Storage.NewOptions();
-        using var service = new GcsService(options, TimeProvider.System, NullLogger<GcsService>.Instance);
-        var client = new GcsClient(options, service, TimeProvider.System);
-        var refused = await FaultOf(
-            () =>
-                client.InsertAsync(
-                    "x", GcsMetadata.OfDocument("id", Crc32C.Of("two"u8)), "one"u8.ToArray(), 0, CancellationToken));
-        Assert.That(refused.Kind, Is.EqualTo(StorageFault.Corrupt), "the service checks what arrives");
-        await client.InsertAsync(
-            "a/registry/documents/packages/sample/large",
-            GcsMetadata.OfDocument("id", Crc32C.Of(new byte[Document.MaxBytes + 1])),
-            new byte[Document.MaxBytes + 1],
-            0,
-            CancellationToken);
-        var large = await FaultOf(
-            async () => await Documents.GetAsync(StoreKey.Of("packages", "sample", "large"), CancellationToken));
-        Assert.That(large.Kind, Is.EqualTo(StorageFault.Corrupt));
-    }
-
-    [Test]
-    public async Task A_listing_goes_through_faults_and_short_pages_and_shows_what_is_ours()
-    {
-        var keys = Enumerable.Range(0, 25).Select(static i => StoreKey.Of("packages", "n", $"p{i}")).Order().ToArray();
-        foreach (var key in keys)
-            await Documents.PutAsync(key, "x", Precondition.Absent, CancellationToken);
-        var options = Storage.NewOptions();
-        using var service = new GcsService(options, TimeProvider.System, NullLogger<GcsService>.Instance);
-        var client = new GcsClient(options, service, TimeProvider.System);
-        foreach (var foreign in (string[])["UPPER", "", "@x"])
-            await client.InsertAsync(
-                $"a/registry/documents/packages/n/{foreign}",
-                GcsMetadata.OfDocument("id", Crc32C.Of([])),
-                ReadOnlyMemory<byte>.Empty,
-                0,
-                CancellationToken);
-
-        Fake.Bucket.MaxPage = 4;
-        Fake.Faults = static call =>
-            call is { Operation: FakeGcsOperation.List } && call.Number % 2 == 0 ? FakeGcsFault.Answer(503) : null;
-        Assert.That(
-            await Documents.KeysAsync(StoreKeys.Packages, null, CancellationToken), Is.EqualTo(
-                keys.Select(static key => key.Value)));
-        Assert.That(
-            await Documents.KeysAsync(StoreKeys.Packages, keys[10], CancellationToken),
-            Is.EqualTo(keys[11..].Select(static key => key.Value)));
     }
 
     /// <summary>The first write is carried out without an answer, and from then on the reads are refused.</summary>

@@ -7,7 +7,7 @@ using Registry.Tests.Support.Storage;
 
 namespace Registry.Tests.Storage.Redis;
 
-public sealed class RedisFailureTests : RedisTests
+public sealed partial class RedisFailureTests : RedisTests
 {
     /// <summary>The service must be itself again so long after its server is.</summary>
     private static readonly TimeSpan Recovery = TimeSpan.FromSeconds(2);
@@ -150,104 +150,6 @@ public sealed class RedisFailureTests : RedisTests
                 Is.EqualTo(StorageFault.Unavailable));
         proxy.Silent = false;
         Assert.That(await UntilAnsweredAsync(storage.Documents), Is.LessThan(Recovery));
-    }
-
-    [Test]
-    public async Task A_put_whose_answer_is_lost_fails_and_has_happened()
-    {
-        await using var proxy = FaultyProxy.Before(Server.Port);
-        var storage = Open($"127.0.0.1:{proxy.Port}");
-        var before = await storage.Documents.PutAsync(Sample, "before", Precondition.Absent, CancellationToken);
-        proxy.LoseAnswerTo("the lost one");
-        var fault = await FaultOf(
-            async () =>
-                await storage.Documents.TryPutAsync(
-                    Sample, "the lost one", Precondition.Matches(before), CancellationToken));
-        Assert.That(fault.Kind, Is.EqualTo(StorageFault.Unavailable));
-        Assert.That(proxy.Lost, Is.EqualTo(1));
-        var after = await storage.Documents.GetAsync(Sample, CancellationToken);
-        Assert.That(after!.Text(), Is.EqualTo("the lost one"));
-        Assert.That(
-            await storage.Documents.TryPutAsync(Sample, "again", Precondition.Matches(before), CancellationToken),
-            Is.Null,
-            "it was written once");
-    }
-
-    [Test]
-    public async Task A_commit_whose_answer_is_lost_fails_and_leaves_a_whole_blob_and_nothing_staged(
-        [Values(1000, 2_500_000)] int length)
-    {
-        await using var proxy = FaultyProxy.Before(Server.Port);
-        var storage = Open($"127.0.0.1:{proxy.Port}");
-        await KnowScriptsAsync(storage);
-        var bytes = StorageShortcuts.Bytes(length);
-        var key = new BlobKey(Sample, StorageShortcuts.DigestOf(bytes));
-        proxy.LoseAnswerTo(key.Value);
-        Assert.That(
-            (await FaultOf(async () => await storage.Blobs.CommitAsync(Sample, bytes, CancellationToken))).Kind,
-            Is.EqualTo(StorageFault.Unavailable));
-        Assert.That(proxy.Lost, Is.EqualTo(1));
-        Assert.That(
-            StorageShortcuts.DigestOf(await storage.Blobs.ReadAsync(key, ByteRange.All, CancellationToken)),
-            Is.EqualTo(key.Digest));
-        Assert.That(await storage.Blobs.DiscardAbandonedAsync(TimeSpan.Zero, CancellationToken), Is.Zero);
-        Assert.That(
-            StorageShortcuts.DigestOf(await storage.Blobs.ReadAsync(key, ByteRange.All, CancellationToken)),
-            Is.EqualTo(key.Digest));
-    }
-
-    [Test]
-    public async Task A_chunk_whose_answer_is_lost_fails_the_upload_and_shows_nothing()
-    {
-        await using var proxy = FaultyProxy.Before(Server.Port);
-        var storage = Open($"127.0.0.1:{proxy.Port}");
-        await KnowScriptsAsync(storage);
-        var bytes = StorageShortcuts.Bytes(2_500_000);
-        proxy.LoseAnswerTo("registry:chunk:");
-        Assert.That(
-            (await FaultOf(async () => await storage.Blobs.CommitAsync(Sample, bytes, CancellationToken))).Kind,
-            Is.EqualTo(StorageFault.Unavailable));
-        Assert.That(proxy.Lost, Is.EqualTo(1));
-        Assert.That(
-            await storage.Blobs.InfosAsync(StoreKeys.Packages, ScopeDepth.Subtree, null, CancellationToken), Is.Empty);
-        Assert.That(await storage.Blobs.DiscardAbandonedAsync(TimeSpan.Zero, CancellationToken), Is.AtMost(1));
-        Assert.That(await Server.CommandAsync("keys", "*"), Is.EqualTo("registry:revision"));
-    }
-
-    [Test]
-    public async Task Through_broken_connections_no_acknowledged_write_is_lost_and_none_is_done_twice()
-    {
-        await using var proxy = FaultyProxy.Before(Server.Port);
-        var storage = Open($"127.0.0.1:{proxy.Port}");
-        var acknowledged = 0;
-        var unknown = 0;
-        var text = "0";
-        var revision = await storage.Documents.PutAsync(Sample, text, Precondition.Absent, CancellationToken);
-        for (var i = 1; i <= 60; i++)
-        {
-            if (i % 6 == 0)
-                proxy.ResetAll();
-            if (i % 10 == 0)
-                proxy.LoseAnswerTo($"value-{i}-");
-            try
-            {
-                var put = await storage.Documents.TryPutAsync(
-                    Sample, $"value-{i}-", Precondition.Matches(revision), CancellationToken);
-                Assert.That(put, Is.Not.Null, "nobody else writes: a condition that fails is a write done twice");
-                (revision, text) = (put!.Value, $"value-{i}-");
-                acknowledged++;
-            }
-            catch (StorageException)
-            {
-                unknown++;
-                var read = await storage.Documents.GetAsync(Sample, CancellationToken);
-                Assert.That(read!.Text(), Is.EqualTo($"value-{i}-").Or.EqualTo(text));
-                (revision, text) = (read!.Revision, read!.Text());
-            }
-        }
-
-        Assert.That(unknown, Is.AtLeast(6), "the lost answers");
-        Assert.That(acknowledged + unknown, Is.EqualTo(60));
     }
 
     [Test]
