@@ -18,6 +18,12 @@ public abstract class ServerProcess((string Command, string Package) executable,
     /// <summary>Far above what a start takes, on a machine that does much else.</summary>
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(60);
 
+    private const int FirstPort = 20_000;
+    private const int Ports = 10_000;
+
+    /// <summary>Runs of the tests at the same time begin with different ports.</summary>
+    private static int lastPort = Environment.ProcessId * 97;
+
     private readonly TemporaryFolder folder = new();
     private readonly ConcurrentQueue<string> output = new();
     private Process? process;
@@ -33,12 +39,26 @@ public abstract class ServerProcess((string Command, string Package) executable,
 
     public abstract string[] NewStorage(string name);
 
-    /// <summary>A port that nobody listens at just now.</summary>
+    /// <summary>
+    /// A port that nobody listens at just now, below those that the system gives to clients: it stays free while its
+    /// server is down.
+    /// </summary>
     public static int FreePort()
     {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
+        while (true)
+        {
+            var port = FirstPort + (int)((uint)Interlocked.Increment(ref lastPort) % Ports);
+            try
+            {
+                using var listener = new TcpListener(IPAddress.Loopback, port);
+                listener.Start();
+                return port;
+            }
+            catch (SocketException taken) when (taken.SocketErrorCode == SocketError.AddressAlreadyInUse)
+            {
+                // The next one may be free.
+            }
+        }
     }
 
     /// <summary>Starts it over the folder and on the ports that it had, and waits until it serves.</summary>
