@@ -14,6 +14,9 @@ start themselves on free loopback ports and in temporary folders. It needs the .
 else is missing (curl, chromium, redis-server, etcd-server, nginx-light, mount, e2fsprogs), and leaves none of it running as a service.
 Without root it prints the line that installs what is missing, and fails.
 
+While they run, each test that took two seconds or more gets a line: how long the run has lasted, how many tests have ended, how long this
+one took, and its name.
+
 Arguments go to dotnet test as they are:
   ./test.sh --filter 'FullyQualifiedName~EndToEnd'    only the end-to-end tests
   ./test.sh --filter 'FullyQualifiedName!~EndToEnd'   all but those

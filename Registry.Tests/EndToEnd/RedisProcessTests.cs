@@ -3,10 +3,12 @@ using NUnit.Framework;
 using Registry.Core.Storage;
 using Registry.Storage.Redis;
 using Registry.Tests.Support;
+using Registry.Tests.Support.Servers;
 
 namespace Registry.Tests.EndToEnd;
 
 /// <summary>Startup of the process with Redis, successful and failing.</summary>
+[Parallelizable(ParallelScope.Self)]
 public sealed class RedisProcessTests : EndToEndTest
 {
     [TestCase("maxmemory-policy", "allkeys-lru", "noeviction")]
