@@ -9,21 +9,24 @@ help() {
     cat <<'TEXT'
 Usage: ./test.sh [argument of dotnet test]...
 
-Builds the registry and runs all of its tests: unit, contract, API and end to end, against real processes and servers that the tests
-start themselves on free loopback ports and in temporary folders. It needs the .NET 10 SDK; as root it installs with apt-get whatever
-else is missing (curl, chromium, redis-server, etcd-server, nginx-light, mount, e2fsprogs), and leaves none of it running as a service.
-Without root it prints the line that installs what is missing, and fails.
+Builds the registry and runs all of its tests: unit, contract, storage, API and end to end. They start real processes and servers on free
+loopback ports and in temporary folders. The .NET 10 SDK is required. As root, the script installs missing tools with apt-get (curl,
+chromium, redis-server, etcd-server, nginx-light, mount, e2fsprogs) and leaves none of them running as a service. Without root, it prints
+the command that installs them and fails.
 
-Arguments go to dotnet test as they are:
+The run prints a line for each test that takes two seconds or more: the time since the start of the run, the number of tests that have
+ended, the duration of this test and its name.
+
+Arguments are passed to dotnet test unchanged:
   ./test.sh --filter 'FullyQualifiedName~EndToEnd'    only the end-to-end tests
   ./test.sh --filter 'FullyQualifiedName!~EndToEnd'   all but those
 
 Environment:
-  REGISTRY_SOAK_SECONDS   how long each soak lasts: whole seconds, 10 unless set. With 10 the whole takes less than ten minutes on two
-                          cores; 60 and more is for before a release.
-  REGISTRY_FUZZ_SEED      the seed of the random requests, to repeat a failure with: the failing test prints it. Random unless set.
+  REGISTRY_SOAK_SECONDS   the duration of each soak test in whole seconds, by default 10. With 10, the whole run takes less than ten minutes
+                          on two cores. Use 60 or more before a release.
+  REGISTRY_FUZZ_SEED      the seed of the random requests, by default random. A failing test prints it, so that you can repeat the failure.
 
-Exit code 0 when every test that ran has passed; tests that are skipped say why.
+The exit code is 0 if every test that ran passed. A skipped test reports the reason.
 TEXT
 }
 

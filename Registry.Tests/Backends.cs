@@ -1,6 +1,6 @@
 using NUnit.Framework;
-using Registry.Tests.Support;
 using Registry.Tests.Support.Gcs;
+using Registry.Tests.Support.Servers;
 
 namespace Registry.Tests;
 

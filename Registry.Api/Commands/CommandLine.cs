@@ -153,8 +153,8 @@ internal static class CommandLine
         if (parsed.UnmatchedTokens is [var unknown, ..])
         {
             if (command is RootCommand)
-                return "Unknown command "
-                    + $"'{unknown}'.{NearestName.Suggest(unknown, command.Subcommands.Select(static known => known.Name))}";
+                return $"Unknown command '{unknown}'."
+                    + NearestName.Suggest(unknown, command.Subcommands.Select(static known => known.Name));
             if (parsed.Action is not DetailedHelp)
                 return $"Unexpected argument '{unknown}'.";
         }

@@ -58,8 +58,9 @@ public sealed class PackageIndex
             createdAt,
             Sorted(name, [.. manifests]),
             [.. channels.OrderBy(channel => channel.Name.Value, StringComparer.Ordinal)]);
-        if (index.Manifests.IsEmpty || index.Channels.Any(channel => channel.Releases.IsEmpty || !channel.Releases.Contains(channel.Current)
-            || channel.Releases.Any(release => !index.Contains(release))))
+        if (index.Manifests.IsEmpty || index.Channels.Any(channel =>
+            channel.Releases.IsEmpty || !channel.Releases.Contains(channel.Current)
+                || channel.Releases.Any(release => !index.Contains(release))))
             throw new FormatException(
                 $"{name} has no release, or a channel with a release that it does not have.");
         return index;

@@ -20,9 +20,9 @@ namespace Registry.Core.Storage;
 public interface IDocumentStore
 {
     /// <summary>
-    /// True where <see cref="ChangesAsync"/> costs about as much as <see cref="StatAsync"/>, and both cost a round trip:
-    /// concurrent readers of cached documents then share one call of the former. Such a storage reports a change no
-    /// later than a read can show it, whether or not the change was acknowledged.
+    /// True where <see cref="ChangesAsync"/> costs about as much as <see cref="StatAsync"/>, and both cost a round
+    /// trip: concurrent readers of cached documents then share one call of the former. Such a storage reports a change
+    /// no later than a read can show it, whether or not the change was acknowledged.
     /// </summary>
     bool SharesChecks { get; }
 

@@ -21,8 +21,8 @@ public sealed class CnrReplayTests
     /// <summary>The groups that all backends replay, from <see cref="Recording.Cnr"/> only.</summary>
     private static readonly string[] GroupsEverywhere = ["seed", "names", "channels", "delete"];
 
-    private readonly Dictionary<
-        (string, Recording, ReplayGroup), Task<IReadOnlyDictionary<string, ActualAnswer>>> played = [];
+    private readonly Dictionary<(string, Recording, ReplayGroup), Task<IReadOnlyDictionary<string, ActualAnswer>>>
+        played = [];
 
     private static Recording[] Recordings => [Recording.Cnr, Recording.Appr];
 

@@ -208,8 +208,11 @@ public sealed class OpenApiAnswerTests(string backend)
     /// <summary>Formats a value canonically, without members that differ between runs.</summary>
     private static string Normalize(JsonNode? node) => node switch
     {
-        JsonObject members => $"{{{string.Join(',', members.OrderBy(member => member.Key, StringComparer.Ordinal).Select(member =>
-            $"{member.Key}:{(Variable.Contains(member.Key) ? "*" : Normalize(member.Value))}"))}}}",
+        JsonObject members => "{" + string.Join(
+            ',',
+            members.OrderBy(member => member.Key, StringComparer.Ordinal)
+                .Select(
+                    member => $"{member.Key}:{(Variable.Contains(member.Key) ? "*" : Normalize(member.Value))}")) + "}",
         JsonArray items => $"[{string.Join(',', items.Select(Normalize))}]",
         _ => node?.ToJsonString() ?? "null",
     };

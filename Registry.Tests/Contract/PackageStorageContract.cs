@@ -21,7 +21,7 @@ public abstract class PackageStorageContract : StorageContract
     private readonly StorageFaults faults = new();
 
     [TearDown]
-    public void ResetFaults() => faults.Mend();
+    public void ResetFaults() => faults.Clear();
 
     [Test]
     public async Task A_push_refused_by_a_full_storage_leaves_no_blob()
@@ -32,7 +32,7 @@ public abstract class PackageStorageContract : StorageContract
             async () => await PushAsync(packages, "1.0.0", "a"),
             Throws.TypeOf<StorageException>().With.Property("Kind").EqualTo(StorageFault.Full));
         Assert.That(await BlobsAsync(), Is.Empty);
-        faults.Mend();
+        faults.Clear();
         await PushAsync(packages, "1.0.0", "a");
         Assert.That(await PullAsync("1.0.0"), Is.EqualTo(Samples.TarGz("a")));
     }

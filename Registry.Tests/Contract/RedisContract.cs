@@ -1,5 +1,5 @@
 using NUnit.Framework;
-using Registry.Tests.Support;
+using Registry.Tests.Support.Servers;
 using Registry.Tests.Support.Storage;
 
 namespace Registry.Tests.Contract;

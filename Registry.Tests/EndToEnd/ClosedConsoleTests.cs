@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using NUnit.Framework;
 using Registry.Tests.Support;
+using Registry.Tests.Support.Servers;
 
 namespace Registry.Tests.EndToEnd;
 

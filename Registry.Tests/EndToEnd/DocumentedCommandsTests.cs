@@ -8,6 +8,7 @@ using Registry.Tests.Support;
 namespace Registry.Tests.EndToEnd;
 
 /// <summary>The commands of both protocols' documentation, run with the real curl.</summary>
+[Parallelizable(ParallelScope.Self)]
 public sealed class DocumentedCommandsTests : EndToEndTest
 {
     /// <summary>The digest in CNR's documentation of its chart.</summary>
@@ -190,9 +191,9 @@ public sealed class DocumentedCommandsTests : EndToEndTest
         var registry = await StartAsync();
         var package = await new SeededPackage(1, 5 << 20).ToArrayAsync(CancellationToken);
         await File.WriteAllTextAsync(
-            Path.Combine(
-                Folder,
-                "push.json"), $$"""{"blob":"{{Convert.ToBase64String(package)}}","release":"1.0.0","media_type":"kpm"}""", CancellationToken);
+            Path.Combine(Folder, "push.json"),
+            $$"""{"blob":"{{Convert.ToBase64String(package)}}","release":"1.0.0","media_type":"kpm"}""",
+            CancellationToken);
         var packages = $"{registry.Address}cnr/api/v1/packages";
 
         await Curl.ShellAsync(

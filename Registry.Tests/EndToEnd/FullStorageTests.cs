@@ -2,6 +2,7 @@ using System.Net;
 using NUnit.Framework;
 using Registry.Tests.Support;
 using Registry.Tests.Support.Gcs;
+using Registry.Tests.Support.Servers;
 
 namespace Registry.Tests.EndToEnd;
 
@@ -71,7 +72,7 @@ public sealed class FullStorageTests : EndToEndTest
         // After its space alarm etcd accepts only deletes, and only an operator can disarm it.
         var space =
             new FreeSpace(
-                () => Task.CompletedTask, () => Task.CompletedTask, () => server.MakeRoomAsync(CancellationToken));
+                () => Task.CompletedTask, () => Task.CompletedTask, () => server.ReclaimSpaceAsync(CancellationToken));
         await ProveAsync(settings => StartOverAsync(server, settings), space, deletesOneOfMany: false);
     }
 

@@ -13,6 +13,7 @@ namespace Registry.Tests.EndToEnd;
 /// <summary>
 /// The C# client that is generated from <c>/openapi/client.json</c>, and the documented program that uses it.
 /// </summary>
+[Parallelizable(ParallelScope.Self)]
 public sealed class GeneratedClientTests
 {
     private const string Program = "program";

@@ -8,6 +8,7 @@ using Registry.Tests.Support;
 namespace Registry.Tests.EndToEnd;
 
 /// <summary>SIGKILL during pushes.</summary>
+[Parallelizable(ParallelScope.Self)]
 public sealed class KillTests : EndToEndTest
 {
     private const int Kills = 5;

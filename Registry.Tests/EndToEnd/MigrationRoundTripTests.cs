@@ -7,6 +7,7 @@ using System.Text.Json.Nodes;
 using NUnit.Framework;
 using Registry.Tests.Support;
 using Registry.Tests.Support.Gcs;
+using Registry.Tests.Support.Servers;
 
 namespace Registry.Tests.EndToEnd;
 

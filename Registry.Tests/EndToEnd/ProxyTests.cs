@@ -1,6 +1,7 @@
 using System.Text.Json;
 using NUnit.Framework;
 using Registry.Tests.Support;
+using Registry.Tests.Support.Servers;
 
 namespace Registry.Tests.EndToEnd;
 
@@ -36,8 +37,11 @@ public sealed class ProxyTests
 
         foreach (var name in (string[])["a/b", "a/c"])
         {
-            using var pushed = await client.PostAsync($"api/v1/packages/{name}", new StringContent(
-                $$"""{"release":"1.0.0","media_type":"helm","blob":"{{Registry.Api.OpenApi.Sample.Chart}}"}"""), cancellationToken);
+            using var pushed = await client.PostAsync(
+                $"api/v1/packages/{name}",
+                new StringContent(
+                    $$"""{"release":"1.0.0","media_type":"helm","blob":"{{Registry.Api.OpenApi.Sample.Chart}}"}"""),
+                cancellationToken);
             Assert.That(pushed.IsSuccessStatusCode);
         }
 

@@ -10,6 +10,7 @@ namespace Registry.Tests.EndToEnd;
 /// <summary>
 /// Random bytes and random JSON at every endpoint never cause a 5xx and never change existing data.
 /// </summary>
+[Parallelizable(ParallelScope.Self)]
 public sealed class RandomRequestTests : EndToEndTest
 {
     private const int Senders = 4;

@@ -3,10 +3,13 @@ using NUnit.Framework;
 using Registry.Core.Storage;
 using Registry.Storage.Redis;
 using Registry.Tests.Support;
+using Registry.Tests.Support.Cluster;
+using Registry.Tests.Support.Servers;
 
 namespace Registry.Tests.EndToEnd;
 
 /// <summary>Startup of the process with Redis, successful and failing.</summary>
+[Parallelizable(ParallelScope.Self)]
 public sealed class RedisProcessTests : EndToEndTest
 {
     [TestCase("maxmemory-policy", "allkeys-lru", "noeviction")]
@@ -15,8 +18,11 @@ public sealed class RedisProcessTests : EndToEndTest
         string setting, string value, string reason)
     {
         await using var server = await RedisServer.StartAsync(CancellationToken, $"--{setting}", value);
-        var registry =
-            Launch(RegistryProcess.Command, ("STORAGE", "redis"), ("REDIS__CONFIGURATION", server.Configuration));
+        var registry = Launch(
+            RegistryProcess.Command,
+            [
+                ("STORAGE", "redis"), ("REDIS__CONFIGURATION", server.Configuration), .. ClusterStorage.Deadline(30)
+            ]);
         Assert.That(await registry.ExitAsync(), Is.EqualTo(1));
         Assert.That(registry.Errors, Does.Contain(reason));
     }

@@ -1,6 +1,6 @@
 using Microsoft.Playwright;
 using NUnit.Framework;
-using Registry.Tests.Support;
+using Registry.Tests.Support.Servers;
 
 namespace Registry.Tests.EndToEnd;
 
@@ -10,6 +10,7 @@ namespace Registry.Tests.EndToEnd;
 /// </summary>
 [TestFixture(false)]
 [TestFixture(true)]
+[Parallelizable(ParallelScope.Self)]
 public sealed class SwaggerUiTests(bool behindProxy) : BrowserTests
 {
     /// <summary>The timeout in milliseconds, long enough for busy machines.</summary>
@@ -92,8 +93,10 @@ public sealed class SwaggerUiTests(bool behindProxy) : BrowserTests
         await push.Locator("input[type=file]").SetInputFilesAsync(Path.Combine(Data, "elasticsearch-chart.tar.gz"));
         await push.Locator("button.execute").ClickAsync();
         await ExpectAsync(push, "200", "\"status\": \"ok\"");
-        var manifest = await (await Page.APIRequest.GetAsync(
-            $"{new Uri(Page.Url).GetLeftPart(UriPartial.Path)}/../../api/v1/packages/hello/elasticsearch/1.0.0/helm")).TextAsync();
+        var page = new Uri(Page.Url).GetLeftPart(UriPartial.Path);
+        var shown =
+            await Page.APIRequest.GetAsync($"{page}/../../api/v1/packages/hello/elasticsearch/1.0.0/helm");
+        var manifest = await shown.TextAsync();
         Assert.That(manifest, Does.Contain("\"metadata\":null"));
         AssertNoProblems();
 

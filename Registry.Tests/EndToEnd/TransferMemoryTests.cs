@@ -11,7 +11,9 @@ namespace Registry.Tests.EndToEnd;
 /// <summary>
 /// Transfers stay within their memory budget, whatever clients do: stalled transfers are cut, and the service stays up.
 /// </summary>
-public sealed class TransferMemoryTests : EndToEndTest
+[TestFixtureSource(typeof(ClusterStorage), nameof(ClusterStorage.Backends))]
+[Parallelizable(ParallelScope.Self)]
+public sealed class TransferMemoryTests(string backend) : EndToEndTest
 {
     private const string Package = "transfers/large";
     private const string PullPath = $"/api/v1/packages/{Package}/1.0.0/helm/pull";
@@ -26,8 +28,8 @@ public sealed class TransferMemoryTests : EndToEndTest
     /// <summary>The heap plus the runtime and its libraries.</summary>
     private const long Allowed = HeapLimit + (160L << 20);
 
-    [TestCaseSource(typeof(ClusterStorage), nameof(ClusterStorage.Backends))]
-    public async Task Stalled_transfers_are_cut_for_others(string backend)
+    [Test]
+    public async Task Stalled_transfers_are_cut_for_others()
     {
         await using var storage = await ClusterStorage.StartAsync(backend, CancellationToken);
         var registry = await StartAsync(

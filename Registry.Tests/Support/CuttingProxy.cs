@@ -23,7 +23,7 @@ public sealed class CuttingProxy : IAsyncDisposable
     public int Port => ((IPEndPoint)listener.LocalEndpoint).Port;
 
     /// <summary>Whether responses of the server are dropped; requests still reach it.</summary>
-    public bool SwallowsAnswers { get; set; }
+    public bool DropsResponses { get; set; }
 
     /// <summary>Resets every connection; new connections pass responses again.</summary>
     public async Task CutAsync()
@@ -44,7 +44,7 @@ public sealed class CuttingProxy : IAsyncDisposable
             await serving;
         }
 
-        SwallowsAnswers = false;
+        DropsResponses = false;
     }
 
     public async ValueTask DisposeAsync()
@@ -80,7 +80,7 @@ public sealed class CuttingProxy : IAsyncDisposable
         {
             await server.ConnectAsync(IPAddress.Loopback, target, ended.Token);
             await await Task.WhenAny(
-                ForwardAsync(client, server, static () => true), ForwardAsync(server, client, () => !SwallowsAnswers));
+                ForwardAsync(client, server, static () => true), ForwardAsync(server, client, () => !DropsResponses));
         }
         catch (Exception gone) when (gone is SocketException or ObjectDisposedException or OperationCanceledException)
         {

@@ -31,7 +31,7 @@ public sealed class FaultyProxy : IAsyncDisposable
     /// <summary>Whether all traffic is held back in both directions; connections stay open.</summary>
     public bool Silent { get; set; }
 
-    /// <summary>The number of responses that <see cref="LoseAnswerTo"/> dropped.</summary>
+    /// <summary>The number of responses that <see cref="DropResponseTo"/> dropped.</summary>
     public int Lost { get; private set; }
 
     public static FaultyProxy Before(int port) => new(port);
@@ -40,7 +40,7 @@ public sealed class FaultyProxy : IAsyncDisposable
     /// Passes the next request that contains this text to the server, and resets the client's connection instead of
     /// returning the response.
     /// </summary>
-    public void LoseAnswerTo(string text) => Volatile.Write(ref dropPattern, Encoding.UTF8.GetBytes(text));
+    public void DropResponseTo(string text) => Volatile.Write(ref dropPattern, Encoding.UTF8.GetBytes(text));
 
     /// <summary>Stops dropping responses, except for a request that has already passed.</summary>
     public void StopDropping() => Volatile.Write(ref dropPattern, null);

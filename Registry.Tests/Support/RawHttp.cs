@@ -3,15 +3,28 @@ using System.Text;
 
 namespace Registry.Tests.Support;
 
-/// <summary>
-/// Sends raw bytes and reads until the server closes the connection: the request needs <c>Connection: close</c>.
-/// </summary>
+/// <summary>Sends raw bytes, which need not be valid HTTP.</summary>
 internal static class RawHttp
 {
-    /// <summary>Returns the whole response as Latin-1.</summary>
+    /// <summary>
+    /// Returns everything up to the end of the connection as Latin-1: the request needs <c>Connection: close</c>.
+    /// </summary>
     public static async Task<string> SendAsync(
         Uri address, string request) => await SendAsync(address, Encoding.Latin1.GetBytes(request));
 
+    /// <summary>
+    /// Returns one response with a <c>Content-Length</c> as Latin-1. It does not wait for the end of the connection,
+    /// which the server closes some seconds later if the body of the request never arrives.
+    /// </summary>
+    public static async Task<string> SendForResponseAsync(Uri address, string request)
+    {
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        using var client = await SlowClient.ConnectAsync(address, deadline.Token);
+        await client.SendAsync(request, deadline.Token);
+        return Encoding.Latin1.GetString(await client.ReadResponseAsync(deadline.Token));
+    }
+
+    /// <inheritdoc cref="SendAsync(Uri, string)"/>
     public static async Task<string> SendAsync(Uri address, byte[] request)
     {
         using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(30));

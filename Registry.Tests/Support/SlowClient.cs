@@ -63,6 +63,8 @@ internal sealed class SlowClient : IDisposable
     /// <summary>Reads until the connection is closed or reset.</summary>
     public async Task<byte[]> ReadToEndAsync(CancellationToken cancellationToken)
     {
+        // With the small window of a slow client, the rest would take up to a minute.
+        socket.ReceiveBufferSize = 64 * 1024;
         var answer = new MemoryStream();
         var buffer = new byte[64 * 1024];
         for (int read; (read = await ReadAsync(buffer, cancellationToken)) > 0;)
@@ -70,7 +72,26 @@ internal sealed class SlowClient : IDisposable
         return answer.ToArray();
     }
 
-    /// <summary>Returns the body of a response; null if it is shorter than its <c>Content-Length</c>.</summary>
+    /// <summary>
+    /// Reads one response with a <c>Content-Length</c>, or everything up to the end of the connection.
+    /// </summary>
+    public async Task<byte[]> ReadResponseAsync(CancellationToken cancellationToken)
+    {
+        var answer = new MemoryStream();
+        var buffer = new byte[64 * 1024];
+        for (int read; (read = await ReadAsync(buffer, cancellationToken)) > 0;)
+        {
+            answer.Write(buffer, 0, read);
+            if (BodyOf(answer.ToArray()) is not null)
+                break;
+        }
+
+        return answer.ToArray();
+    }
+
+    /// <summary>
+    /// Returns the body of a response; null if it is shorter than its <c>Content-Length</c> or has none.
+    /// </summary>
     public static byte[]? BodyOf(byte[] answer)
     {
         var end = answer.AsSpan().IndexOf("\r\n\r\n"u8);
@@ -78,9 +99,11 @@ internal sealed class SlowClient : IDisposable
             return null;
         var headers = Encoding.Latin1.GetString(answer, 0, end);
         var length = headers.Split("\r\n")
-            .First(static line => line.StartsWith("Content-Length: ", StringComparison.OrdinalIgnoreCase))[16..];
+            .FirstOrDefault(static line => line.StartsWith("Content-Length: ", StringComparison.OrdinalIgnoreCase));
+        if (length is null)
+            return null;
         var body = answer[(end + 4)..];
-        return body.Length == int.Parse(length, CultureInfo.InvariantCulture) ? body : null;
+        return body.Length == int.Parse(length[16..], CultureInfo.InvariantCulture) ? body : null;
     }
 
     /// <inheritdoc/>

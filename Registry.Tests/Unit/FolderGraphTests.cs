@@ -71,7 +71,8 @@ public sealed partial class FolderGraphTests
         var types =
             string.Join('|', Declaration().Matches(text).Select(static type => type.Groups["name"].Value).Distinct());
         return new Regex(
-            $@"^using (static |\w+ = )?{project}\.{folder}[.;]|(?<![.\w])({project.Split('.')[1]}\.)?{folder}\.({types})\b",
+            $@"^using (static |\w+ = )?{project}\.{folder}[.;]"
+                + $@"|(?<![.\w])({project.Split('.')[1]}\.)?{folder}\.({types})\b",
             RegexOptions.Multiline);
     }
 

@@ -33,7 +33,7 @@ public sealed class KilledServerTests(string backend) : ServerFaultTest(backend)
             var refused = ledger.Refused;
             await UntilAsync(
                 () => Task.FromResult(ledger.Refused > refused), "pushes are refused while the server is down");
-            await Server.StartAgainAsync(CancellationToken);
+            await Server.RestartAsync(CancellationToken);
             await UntilAsync(host, ready: true);
         }
 

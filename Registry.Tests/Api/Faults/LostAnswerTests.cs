@@ -23,7 +23,7 @@ public sealed class LostAnswerTests(string backend) : ServerFaultTest(backend)
         // The response to the index write is lost: the push finds its own id when it reads the index again.
         for (var number = 0; number < 5; number++)
         {
-            proxy.LoseAnswerTo($"\"1.0.{number}\"");
+            proxy.DropResponseTo($"\"1.0.{number}\"");
             Assert.That(
                 await ledger.PushAsync(host.Client, "app", $"1.0.{number}", 2_000, CancellationToken),
                 Is.EqualTo(HttpStatusCode.OK));
@@ -33,7 +33,7 @@ public sealed class LostAnswerTests(string backend) : ServerFaultTest(backend)
         // The response to a blob write is lost: no index references the blob yet, so the push can be repeated.
         for (var number = 0; number < 6; number++)
         {
-            proxy.LoseAnswerTo(number % 2 == 0 ? "packages/lost/blob/@" : "chunk");
+            proxy.DropResponseTo(number % 2 == 0 ? "packages/lost/blob/@" : "chunk");
             if (await ledger.PushAsync(
                 host.Client,
                 "blob",
@@ -89,7 +89,7 @@ public sealed class LostAnswerTests(string backend) : ServerFaultTest(backend)
             if (round % 2 == 0)
                 proxy.ResetAll();
             else
-                proxy.LoseAnswerTo("packages/reset");
+                proxy.DropResponseTo("packages/reset");
         }
     }
 }

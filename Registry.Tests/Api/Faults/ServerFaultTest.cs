@@ -3,6 +3,7 @@ using NUnit.Framework;
 using NUnit.Framework.Interfaces;
 using Registry.Core.Storage;
 using Registry.Tests.Support;
+using Registry.Tests.Support.Servers;
 
 namespace Registry.Tests.Api.Faults;
 

@@ -7,6 +7,7 @@ using Registry.Tests.Support;
 namespace Registry.Tests.Api.Http;
 
 /// <summary>Binding of arguments to actions.</summary>
+[Parallelizable(ParallelScope.Self)]
 public sealed class ArgumentTests
 {
     private const string Form = "application/x-www-form-urlencoded";
@@ -58,7 +59,7 @@ public sealed class ArgumentTests
     [TestCase("GET", "/api/v1/packages/a/none", Form)]
     public async Task An_action_without_a_body_does_not_read_a_form(string method, string path, string type)
     {
-        var answer = await RawHttp.SendAsync(
+        var answer = await RawHttp.SendForResponseAsync(
             host.Address, $"{method} {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: "
                 + $"{type}\r\nContent-Length: 1000\r\n\r\n");
         Assert.That(answer, Does.StartWith("HTTP/1.1 404").And.Contain("package-not-found").And.Contain("a/none"));

@@ -37,7 +37,7 @@ public sealed class BlobResultTests
     public async Task Stop() => await host.DisposeAsync();
 
     [SetUp]
-    public void Mend() => host.Faults.Mend();
+    public void Clear() => host.Faults.Clear();
 
     [Test]
     public async Task A_get_returns_the_whole_blob_with_all_headers()
@@ -162,7 +162,7 @@ public sealed class BlobResultTests
         Assert.That(opened.StatusCode, Is.EqualTo(HttpStatusCode.ServiceUnavailable));
         Assert.That(opened.Content.Headers.ContentDisposition, Is.Null);
 
-        host.Faults.Mend();
+        host.Faults.Clear();
         host.Faults.BlobBytes = 0;
         using var read = await host.Client.GetAsync("/cnr/blob");
         Assert.That(read.StatusCode, Is.EqualTo(HttpStatusCode.ServiceUnavailable));

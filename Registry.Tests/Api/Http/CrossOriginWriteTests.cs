@@ -59,7 +59,7 @@ public sealed class CrossOriginWriteTests
     [Test]
     public async Task A_write_from_another_site_is_refused_before_its_body_is_read()
     {
-        var answer = await RawHttp.SendAsync(
+        var answer = await RawHttp.SendForResponseAsync(
             host.Address, $"POST {Package} HTTP/1.1\r\nHost: h\r\nOrigin: null\r\nContent-Length: "
                 + "1000000\r\nExpect: 100-continue\r\nConnection: close\r\n\r\n");
         Assert.That(answer, Does.StartWith("HTTP/1.1 403 "));

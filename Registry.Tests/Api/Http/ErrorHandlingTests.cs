@@ -133,7 +133,7 @@ public sealed class ErrorHandlingTests
     [Test]
     public async Task A_body_beyond_the_servers_limit_is_413()
     {
-        var answer = await RawHttp.SendAsync(
+        var answer = await RawHttp.SendForResponseAsync(
             host.Address, "POST /upload HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999999\r\n\r\nx");
         Assert.That(answer, Does.StartWith("HTTP/1.1 413").And.Contain("\"request-too-large\""));
     }
@@ -188,7 +188,8 @@ public sealed class ErrorHandlingTests
     {
         var reached = new TaskCompletionSource();
         var ended = new TaskCompletionSource();
-        await using var quiet = await FaultyHost.StartAsync(routes: app => app.MapGet("/slow", async (HttpContext http) =>
+        await using var quiet = await FaultyHost.StartAsync(
+            routes: app => app.MapGet("/slow", async (HttpContext http) =>
         {
             reached.SetResult();
             http.Response.OnCompleted(() =>

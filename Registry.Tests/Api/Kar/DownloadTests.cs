@@ -21,7 +21,7 @@ public sealed class DownloadTests(string backend)
     [SetUp]
     public async Task Upload()
     {
-        host.Faults.Mend();
+        host.Faults.Clear();
         await host.Client.PostAsync("/api/v1/app", new ByteArrayContent(await SampleArchive.BytesAsync()));
     }
 
@@ -110,7 +110,7 @@ public sealed class DownloadTests(string backend)
     {
         host.Faults.BlobBytes = SampleArchive.Length - 1;
         Assert.That(() => host.Client.GetByteArrayAsync(Address), Throws.TypeOf<HttpRequestException>());
-        host.Faults.Mend();
+        host.Faults.Clear();
         Assert.That(await host.Client.GetByteArrayAsync(Address), Has.Length.EqualTo(SampleArchive.Length));
     }
 

@@ -35,9 +35,11 @@ public sealed class RandomBytesTests
             var request = new StringBuilder()
                 .Append(
                     $"{Pick(random, Methods)} "
-                        + $"{Fill(random, Pick(random, Targets), static c => c is not ' ' and not '\r' and not '\n')} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n")
+                        + Fill(random, Pick(random, Targets), static c => c is not ' ' and not '\r' and not '\n')
+                        + " HTTP/1.1\r\nHost: a\r\nConnection: close\r\n")
                 .Append(
-                    $"{Fill(random, Pick(random, Headers), static c => c is not '\r' and not '\n')}\r\nContent-Length: {body.Length}\r\n\r\n{body}")
+                    Fill(random, Pick(random, Headers), static c => c is not '\r' and not '\n')
+                        + $"\r\nContent-Length: {body.Length}\r\n\r\n{body}")
                 .ToString();
             var answer = await RawHttp.SendAsync(host.Address, request);
             Assert.That(answer, Does.Match("^HTTP/1.1 [234]"), request);

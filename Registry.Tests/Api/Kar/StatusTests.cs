@@ -11,6 +11,7 @@ using Registry.Tests.Support.Storage;
 namespace Registry.Tests.Api.Kar;
 
 /// <summary>The status endpoint, for any backend.</summary>
+[Parallelizable(ParallelScope.Self)]
 public sealed class StatusTests
 {
     private FaultyHost host = null!;
@@ -45,7 +46,7 @@ public sealed class StatusTests
     {
         host.Faults.FailAll(new StorageException(fault, "secret-host"));
         await CheckUnavailableAsync(host);
-        host.Faults.Mend();
+        host.Faults.Clear();
         Assert.That((await host.Client.GetAsync("/api/v1")).StatusCode, Is.EqualTo(HttpStatusCode.OK), "it recovers");
     }
 
@@ -53,15 +54,12 @@ public sealed class StatusTests
     public async Task A_storage_that_hangs_is_unavailable()
     {
         var documents = new Mock<IDocumentStore>();
-        documents.Setup(
-            store =>
-                store.GetAsync(
-                    It.IsAny<StoreKey>(),
-                    It.IsAny<CancellationToken>())).Returns(static async (StoreKey _, CancellationToken cancellationToken) =>
-        {
-            await Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken);
-            return null;
-        });
+        documents.Setup(store => store.GetAsync(It.IsAny<StoreKey>(), It.IsAny<CancellationToken>()))
+            .Returns(static async (StoreKey _, CancellationToken cancellationToken) =>
+            {
+                await Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken);
+                return null;
+            });
         await using var hanging =
             await FaultyHost.StartAsync(services: services => services.AddSingleton(documents.Object));
         await CheckUnavailableAsync(hanging);

@@ -65,7 +65,7 @@ public sealed class UploadLimitTests
     [Test]
     public async Task A_length_over_the_limit_is_refused_before_the_body_is_sent()
     {
-        var answer = await RawHttp.SendAsync(
+        var answer = await RawHttp.SendForResponseAsync(
             host.Address,
             "POST /api/v1/app HTTP/1.1\r\nHost: a\r\nConnection: close\r\nExpect: 100-continue\r\nContent-Length: "
                 + $"{Limit + 1}\r\n\r\n");

@@ -31,7 +31,7 @@ public sealed class UploadTests(string backend)
     [SetUp]
     public async Task Empty()
     {
-        host.Faults.Mend();
+        host.Faults.Clear();
         await host.DeleteArchivesAsync();
     }
 

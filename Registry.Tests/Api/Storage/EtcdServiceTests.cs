@@ -6,6 +6,7 @@ using NUnit.Framework;
 using Registry.Api.Health;
 using Registry.Core.Storage;
 using Registry.Tests.Support;
+using Registry.Tests.Support.Servers;
 using Registry.Tests.Support.Storage;
 
 namespace Registry.Tests.Api.Storage;

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Registry.Tests.Support.Servers;
 using Registry.Tests.Support.Storage;
 
 namespace Registry.Tests.Support.Cluster;

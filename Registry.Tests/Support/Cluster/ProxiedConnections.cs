@@ -32,7 +32,7 @@ internal sealed class ProxiedConnections(int port) : IAsyncDisposable
                 break;
             default:
                 // Twice as often: unknown outcomes are what a registry most easily gets wrong.
-                proxy.LoseAnswerTo(OfPackages);
+                proxy.DropResponseTo(OfPackages);
                 break;
         }
     }

@@ -7,6 +7,7 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Registry.Tests.Support.Servers;
 
 namespace Registry.Tests.Support.Gcs;
 
@@ -60,7 +61,7 @@ internal sealed class FakeGcs : IBackendServer
     public TimeSpan Latency { get; set; }
 
     /// <summary>The highest number of concurrent requests so far.</summary>
-    public int MostAtOnce { get; private set; }
+    public int MaxConcurrency { get; private set; }
 
     /// <summary>All requests in order of arrival.</summary>
     public ConcurrentQueue<FakeGcsCall> Calls { get; } = new();
@@ -109,7 +110,7 @@ internal sealed class FakeGcs : IBackendServer
     private async Task ServeAsync(HttpContext context)
     {
         lock (counts)
-            MostAtOnce = Math.Max(MostAtOnce, ++underWay);
+            MaxConcurrency = Math.Max(MaxConcurrency, ++underWay);
         try
         {
             if (Latency > TimeSpan.Zero)
@@ -186,7 +187,7 @@ internal sealed class FakeGcs : IBackendServer
                         new JsonObject { ["access_token"] = Token, ["expires_in"] = 3600, ["token_type"] = "Bearer" });
             case FakeGcsOperation.Metadata:
                 return FakeGcsAnswer.Metadata(request.Path, Token);
-            case FakeGcsOperation.PutChunk or FakeGcsOperation.AskSession:
+            case FakeGcsOperation.PutChunk or FakeGcsOperation.QuerySession:
                 return await Uploads.ContinueAsync(request, fault);
             case FakeGcsOperation.CancelSession:
                 return Uploads.Cancel(request);

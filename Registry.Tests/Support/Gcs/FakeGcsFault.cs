@@ -12,7 +12,7 @@ public enum FakeGcsOperation
     Insert,
     StartSession,
     PutChunk,
-    AskSession,
+    QuerySession,
     CancelSession,
     Token,
     Metadata,

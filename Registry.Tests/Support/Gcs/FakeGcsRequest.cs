@@ -60,7 +60,7 @@ internal sealed class FakeGcsRequest
             Query("uploadType") == "resumable" ? FakeGcsOperation.StartSession : FakeGcsOperation.Insert,
         ("PUT", ["upload", "sessions", _]) =>
             Context.Request.Headers.ContentRange.ToString().StartsWith("bytes */", StringComparison.Ordinal)
-                ? FakeGcsOperation.AskSession
+                ? FakeGcsOperation.QuerySession
                 : FakeGcsOperation.PutChunk,
         ("DELETE", ["upload", "sessions", _]) => FakeGcsOperation.CancelSession,
         ("POST", ["token"]) => FakeGcsOperation.Token,

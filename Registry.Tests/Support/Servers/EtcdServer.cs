@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Net.Http.Json;
 using System.Text.Json;
 
-namespace Registry.Tests.Support;
+namespace Registry.Tests.Support.Servers;
 
 /// <summary>An <c>etcd</c> server, standalone or a member of a cluster.</summary>
 public sealed class EtcdServer : ServerProcess
@@ -35,7 +35,8 @@ public sealed class EtcdServer : ServerProcess
         $"--name={name}", $"--data-dir={Path.Combine(Data, "data")}",
         $"--listen-client-urls={Endpoint}", $"--advertise-client-urls={Endpoint}",
         $"--listen-peer-urls={PeerUrl}", $"--initial-advertise-peer-urls={PeerUrl}",
-        $"--initial-cluster={string.Join(',', cluster.DefaultIfEmpty(this).Select(static member => $"{member.name}={member.PeerUrl}"))}",
+        "--initial-cluster="
+            + string.Join(',', cluster.DefaultIfEmpty(this).Select(static member => $"{member.name}={member.PeerUrl}")),
         .. settings,
     ];
 
@@ -104,7 +105,7 @@ public sealed class EtcdServer : ServerProcess
     }
 
     /// <summary>Frees space as an operator does: compacts, defragments, disarms the alarm.</summary>
-    public async Task MakeRoomAsync(CancellationToken cancellationToken)
+    public async Task ReclaimSpaceAsync(CancellationToken cancellationToken)
     {
         await CompactAsync(cancellationToken);
         await AskAsync("/v3/maintenance/defragment", new { }, cancellationToken);

@@ -1,4 +1,4 @@
-namespace Registry.Tests.Support;
+namespace Registry.Tests.Support.Servers;
 
 /// <summary>A server or folder that holds the data of a backend.</summary>
 public interface IBackendServer : IAsyncDisposable

@@ -1,4 +1,4 @@
-namespace Registry.Tests.Support;
+namespace Registry.Tests.Support.Servers;
 
 /// <summary>The filesystem: one folder per name.</summary>
 internal sealed class LocalFolders : IBackendServer

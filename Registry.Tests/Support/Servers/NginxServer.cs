@@ -1,4 +1,4 @@
-namespace Registry.Tests.Support;
+namespace Registry.Tests.Support.Servers;
 
 /// <summary>An <c>nginx</c> that serves a registry under <see cref="Prefix"/>, as operators set it up.</summary>
 public sealed class NginxServer : ServerProcess

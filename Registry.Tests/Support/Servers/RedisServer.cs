@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 
-namespace Registry.Tests.Support;
+namespace Registry.Tests.Support.Servers;
 
 /// <summary>A <c>redis-server</c>.</summary>
 public sealed class RedisServer : ServerProcess

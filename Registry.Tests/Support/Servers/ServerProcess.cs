@@ -5,7 +5,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 
-namespace Registry.Tests.Support;
+namespace Registry.Tests.Support.Servers;
 
 /// <summary>
 /// A real server for one test, on free loopback ports and a temporary folder. It is killed, frozen and restarted by its
@@ -17,6 +17,12 @@ public abstract class ServerProcess((string Command, string Package) executable,
 {
     /// <summary>Far longer than a start takes, even on a busy machine.</summary>
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(60);
+
+    private const int FirstPort = 20_000;
+    private const int Ports = 10_000;
+
+    /// <summary>Starts at a different port in each concurrent test run.</summary>
+    private static int lastPort = Environment.ProcessId * 97;
 
     private readonly TemporaryFolder folder = new();
     private readonly ConcurrentQueue<string> output = new();
@@ -33,16 +39,29 @@ public abstract class ServerProcess((string Command, string Package) executable,
 
     public abstract string[] NewStorage(string name);
 
-    /// <summary>Returns a port that is currently free.</summary>
+    /// <summary>
+    /// Returns a free port below the range that the system assigns to clients: it stays free while its server is down.
+    /// </summary>
     public static int FreePort()
     {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
+        while (true)
+        {
+            var port = FirstPort + (int)((uint)Interlocked.Increment(ref lastPort) % Ports);
+            try
+            {
+                using var listener = new TcpListener(IPAddress.Loopback, port);
+                listener.Start();
+                return port;
+            }
+            catch (SocketException taken) when (taken.SocketErrorCode == SocketError.AddressAlreadyInUse)
+            {
+                // Try the next one.
+            }
+        }
     }
 
     /// <summary>Starts it over the same folder and ports, and waits until it is ready.</summary>
-    public async Task StartAgainAsync(CancellationToken cancellationToken)
+    public async Task RestartAsync(CancellationToken cancellationToken)
     {
         Launch();
         await ServesAsync(cancellationToken);
@@ -83,7 +102,7 @@ public abstract class ServerProcess((string Command, string Package) executable,
             var server = make();
             try
             {
-                await server.StartAgainAsync(cancellationToken);
+                await server.RestartAsync(cancellationToken);
                 return server;
             }
             catch (InvalidOperationException) when (attempt < 5)

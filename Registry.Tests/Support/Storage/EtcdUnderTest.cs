@@ -1,4 +1,5 @@
 using Registry.Storage.Etcd;
+using Registry.Tests.Support.Servers;
 
 namespace Registry.Tests.Support.Storage;
 

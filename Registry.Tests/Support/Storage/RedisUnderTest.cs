@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Options;
 using Registry.Storage.Redis;
+using Registry.Tests.Support.Servers;
 
 namespace Registry.Tests.Support.Storage;
 

@@ -25,11 +25,11 @@ public sealed class StorageFaults
     /// <summary>The number of blob writers that were opened and not yet disposed.</summary>
     public int OpenWriters => openWriters;
 
-    /// <summary>Makes every call fail until <see cref="Mend"/>.</summary>
+    /// <summary>Makes every call fail until <see cref="Clear"/>.</summary>
     public void FailAll(StorageException fault) => Before = _ => throw fault;
 
     /// <summary>Removes all faults.</summary>
-    public void Mend() => (Before, After, BlobBytes, TruncatesSilently) = (null, null, null, false);
+    public void Clear() => (Before, After, BlobBytes, TruncatesSilently) = (null, null, null, false);
 
     internal void CountWriter(int change) => Interlocked.Add(ref openWriters, change);
 

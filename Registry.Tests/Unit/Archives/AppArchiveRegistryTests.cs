@@ -20,7 +20,7 @@ public sealed class AppArchiveRegistryTests
             Samples.Events);
 
     [SetUp]
-    public void ResetFaults() => faults.Mend();
+    public void ResetFaults() => faults.Clear();
 
     [Test]
     public async Task An_archive_is_read_back_byte_for_byte()

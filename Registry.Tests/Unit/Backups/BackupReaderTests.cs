@@ -26,16 +26,13 @@ internal sealed class BackupReaderTests
                         release.CreatedAt.Text,
                         release.TarDigest,
                         release.ContentSize)),
-            Is.EqualTo(
-                expected.Select(
-                    static entry =>
-                        (
-                            $"{entry!["package"]}",
-                            $"{entry["release"]}",
-                            $"{entry["mediaType"]}",
-                            $"{entry["created_at"]}",
-                            $"{entry["content"]!["digest"]}",
-                            $"{entry["content"]!["size"]}"))));
+            Is.EqualTo(expected.Select(static entry => (
+                $"{entry!["package"]}",
+                $"{entry["release"]}",
+                $"{entry["mediaType"]}",
+                $"{entry["created_at"]}",
+                $"{entry["content"]!["digest"]}",
+                $"{entry["content"]!["size"]}"))));
         Assert.That(read.Contents, Is.EqualTo(expected.Select(static entry => $"{entry!["blob"]}")));
         Assert.That(read.Releases[0].Channels, Is.EqualTo(new[] { "dev", "stable" }));
         Assert.That(
@@ -96,7 +93,8 @@ internal sealed class BackupReaderTests
             var entries = new ReadEntries();
             Assert.That(
                 async () => await ReadAsync(new MemoryStream(Reference, 0, length), entries),
-                Throws.TypeOf<InvalidDataException>().With.Message.Contains($"at byte {length}: unexpected end of data"));
+                Throws.TypeOf<InvalidDataException>().With.Message
+                    .Contains($"at byte {length}: unexpected end of data"));
             Assert.That(entries.Releases, Has.Count.GreaterThanOrEqualTo(most));
             most = entries.Releases.Count;
         }

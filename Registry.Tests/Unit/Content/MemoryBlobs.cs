@@ -1,11 +1,13 @@
-using System.Runtime.CompilerServices;
 using Registry.Core.Storage;
+using Registry.Tests.Support.Storage;
 
 namespace Registry.Tests.Unit.Content;
 
-/// <summary>A minimal blob store for uploads that records what they did.</summary>
+/// <summary>An in-memory blob store that records its writers.</summary>
 internal sealed class MemoryBlobs : IBlobStore
 {
+    private readonly InMemoryStorage storage = new();
+
     /// <summary>False to discard the bytes of packages too large to hold in memory.</summary>
     public bool Keep { get; init; } = true;
 
@@ -14,71 +16,64 @@ internal sealed class MemoryBlobs : IBlobStore
 
     public List<Writer> Writers { get; } = [];
 
-    public Dictionary<BlobKey, byte[]> Committed { get; } = [];
+    public IReadOnlyDictionary<BlobKey, byte[]> Committed => storage.StoredBlobs.ToDictionary(
+        static blob => blob.Key,
+        static blob => blob.Value.Chunks.SelectMany(static chunk => chunk.ToArray()).ToArray());
 
-    public ValueTask<BlobWriter> CreateAsync(StoreKey scope, CancellationToken cancellationToken)
+    public async ValueTask<BlobWriter> CreateAsync(StoreKey scope, CancellationToken cancellationToken)
     {
-        var writer = new Writer(this, scope);
+        var writer = new Writer(this, await storage.Blobs.CreateAsync(scope, cancellationToken));
         Writers.Add(writer);
-        return ValueTask.FromResult<BlobWriter>(writer);
+        return writer;
     }
 
     public ValueTask<BlobReader?> OpenAsync(BlobKey key, ByteRange range, CancellationToken cancellationToken) =>
-        throw new NotSupportedException();
+        storage.Blobs.OpenAsync(key, range, cancellationToken);
 
     public ValueTask<BlobInfo?> StatAsync(BlobKey key, CancellationToken cancellationToken) =>
-        throw new NotSupportedException();
+        storage.Blobs.StatAsync(key, cancellationToken);
 
     public ValueTask<bool> TryDeleteAsync(
-        BlobKey key,
-        Precondition precondition,
-        CancellationToken cancellationToken) => throw new NotSupportedException();
+        BlobKey key, Precondition precondition, CancellationToken cancellationToken) =>
+        storage.Blobs.TryDeleteAsync(key, precondition, cancellationToken);
 
-    public async IAsyncEnumerable<BlobInfo> ListAsync(
-        StoreKey scope, ScopeDepth depth, BlobKey? after, [EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        await Task.CompletedTask;
-        yield break;
-    }
+    public IAsyncEnumerable<BlobInfo> ListAsync(
+        StoreKey scope, ScopeDepth depth, BlobKey? after, CancellationToken cancellationToken) =>
+        storage.Blobs.ListAsync(scope, depth, after, cancellationToken);
 
     public ValueTask<int> DiscardAbandonedAsync(TimeSpan idle, CancellationToken cancellationToken) =>
-        throw new NotSupportedException();
+        storage.Blobs.DiscardAbandonedAsync(idle, cancellationToken);
 
-    internal sealed class Writer(MemoryBlobs blobs, StoreKey scope) : BlobWriter
+    internal sealed class Writer(MemoryBlobs blobs, BlobWriter writer) : BlobWriter
     {
-        private readonly MemoryStream bytes = new();
-
         public long Written { get; private set; }
 
         public bool Disposed { get; private set; }
 
         public bool IsCommitted { get; private set; }
 
-        public override ValueTask WriteAsync(ReadOnlyMemory<byte> more, CancellationToken cancellationToken)
+        public override async ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
         {
             ObjectDisposedException.ThrowIf(Disposed, this);
-            Written += more.Length;
+            Written += bytes.Length;
             if (Written > blobs.FailAfterBytes)
                 throw new StorageException(StorageFault.Full, "No space.");
             if (blobs.Keep)
-                bytes.Write(more.Span);
-            return ValueTask.CompletedTask;
+                await writer.WriteAsync(bytes, cancellationToken);
         }
 
-        public override ValueTask<CommittedBlob> CommitAsync(
+        public override async ValueTask<CommittedBlob> CommitAsync(
             Digest digest, DateTimeOffset? uploadedAt, CancellationToken cancellationToken)
         {
-            var key = new BlobKey(scope, digest);
-            blobs.Committed.Add(key, bytes.ToArray());
+            var committed = await writer.CommitAsync(digest, uploadedAt, cancellationToken);
             IsCommitted = true;
-            var info = new BlobInfo(key, Written, DateTimeOffset.UnixEpoch, new Revision("1"));
-            return ValueTask.FromResult(new CommittedBlob(info, IsNew: true));
+            return committed;
         }
 
-        public override ValueTask DisposeAsync()
+        public override async ValueTask DisposeAsync()
         {
             Disposed = true;
-            return ValueTask.CompletedTask;
+            await writer.DisposeAsync();
         }
     }
 }

@@ -139,7 +139,7 @@ internal sealed class BlobCollectorTests
                 ? throw new StorageException(StorageFault.Unavailable, "away")
                 : default;
         Assert.That(async () => await CollectAsync(), Throws.TypeOf<StorageException>());
-        faults.Mend();
+        faults.Clear();
         Assert.That(await CollectAsync(), Is.EqualTo(1));
     }
 

@@ -4,7 +4,6 @@ using Registry.Core.Documents;
 using Registry.Core.Errors;
 using Registry.Core.Packages;
 using Registry.Core.Storage;
-using Registry.Core.Versions;
 using Registry.Tests.Support;
 using Registry.Tests.Support.Storage;
 
@@ -12,7 +11,7 @@ namespace Registry.Tests.Unit.Packages;
 
 [Parallelizable(ParallelScope.All)]
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
-internal sealed class PackageIndexesTests
+internal sealed partial class PackageIndexesTests
 {
     private static readonly PackageName Name = Samples.Package();
 
@@ -89,136 +88,6 @@ internal sealed class PackageIndexesTests
     }
 
     [Test]
-    public async Task A_push_whose_response_was_lost_recognizes_its_own_write()
-    {
-        FailOnce(StorageOperation.PutDocument, afterwards: true);
-        await PushAsync(indexes, "1.0.0");
-        Assert.That(calls.Count(op => op == StorageOperation.PutDocument), Is.EqualTo(1));
-        Assert.That((await indexes.GetAsync(Name, default)).State.Releases, Has.Length.EqualTo(1));
-    }
-
-    [Test]
-    public async Task A_write_that_failed_transiently_is_retried()
-    {
-        FailOnce(StorageOperation.PutDocument, afterwards: false);
-        await PushAsync(indexes, "1.0.0");
-        Assert.That((await indexes.GetAsync(Name, default)).State.Releases, Has.Length.EqualTo(1));
-    }
-
-    [Test]
-    public async Task A_delete_whose_response_was_lost_has_an_unknown_outcome()
-    {
-        await PushAsync(indexes, "1.0.0");
-        await PushAsync(indexes, "2.0.0");
-        FailOnce(StorageOperation.PutDocument, afterwards: true);
-        var delete = indexes.UpdateAsync(
-            Name,
-            new DocumentChange<PackageIndex>(index => index!.Without(Release.Parse("1.0.0"), Samples.Type("helm"))),
-            default);
-        Assert.That(
-            async () => await delete,
-            Throws.TypeOf<RegistryException>().With.Property("Code").EqualTo(ErrorCode.Unavailable));
-        Assert.That((await indexes.GetAsync(Name, default)).State.Releases.Single().Value, Is.EqualTo("2.0.0"));
-    }
-
-    [Test]
-    public async Task A_delete_that_was_not_applied_is_retried()
-    {
-        await PushAsync(indexes, "1.0.0");
-        FailOnce(StorageOperation.DeleteDocument, afterwards: false);
-        Assert.That(
-            await indexes.UpdateAsync(
-                Name,
-                new DocumentChange<PackageIndex>(index => index!.Without(Release.Parse("1.0.0"), Samples.Type("helm"))),
-                default), Is.Null);
-        Assert.That(await indexes.FindAsync(Name, default), Is.Null);
-    }
-
-    [Test]
-    public async Task A_write_to_a_full_storage_is_not_retried()
-    {
-        faults.Before = call =>
-        {
-            calls.Enqueue(call.Operation);
-            return call.Operation == StorageOperation.PutDocument
-                ? throw new StorageException(StorageFault.Full, "full")
-                : default;
-        };
-        Assert.That(
-            async () => await PushAsync(indexes, "1.0.0"),
-            Throws.TypeOf<StorageException>().With.Property("Kind").EqualTo(StorageFault.Full));
-        Assert.That(calls.Count(op => op == StorageOperation.PutDocument), Is.EqualTo(1));
-        faults.Before = null;
-        await PushAsync(indexes, "1.0.0");
-    }
-
-    [Test]
-    public void A_storage_that_cannot_be_read_fails_the_change_with_its_own_fault()
-    {
-        faults.Before = _ => throw new StorageException(StorageFault.Unavailable, "away");
-        Assert.That(async () => await PushAsync(indexes, "1.0.0"), Throws.TypeOf<StorageException>());
-    }
-
-    [Test]
-    public void An_outcome_that_stays_unknown_fails_at_the_time_limit()
-    {
-        var put = false;
-        faults.Before = call =>
-        {
-            put |= call.Operation == StorageOperation.PutDocument;
-            return put ? throw new StorageException(StorageFault.Unavailable, "away") : default;
-        };
-        Assert.That(
-            async () => await PushAsync(Indexes(TimeSpan.FromMilliseconds(100)), "1.0.0"),
-            Throws.TypeOf<RegistryException>().With.Property("Code").EqualTo(ErrorCode.Unavailable));
-    }
-
-    [Test]
-    public async Task A_race_that_is_always_lost_fails_with_ResourceInUse()
-    {
-        await PushAsync(indexes, "1.0.0");
-        var key = Name.Key;
-        faults.Before = async call =>
-        {
-            // Another writer is always faster.
-            if (call.Operation == StorageOperation.PutDocument)
-                await storage.Documents.TryPutAsync(
-                    key, (await storage.Documents.GetAsync(key, default))!.Content, Precondition.None, default);
-        };
-        Assert.That(
-            async () => await PushAsync(Indexes(TimeSpan.FromMilliseconds(100)), "2.0.0"),
-            Throws.TypeOf<RegistryException>().With.Property("Code").EqualTo(ErrorCode.ResourceInUse));
-    }
-
-    [Test]
-    public async Task A_refusal_based_on_a_failed_write_is_re_evaluated()
-    {
-        // Two pushes of one release wait together; the write that one of them wins is lost with the storage. Neither
-        // may fail with "exists".
-        var gate = new TaskCompletionSource();
-        var puts = 0;
-        faults.Before = async call =>
-        {
-            if (call.Operation != StorageOperation.PutDocument)
-                return;
-            if (++puts == 1)
-                await gate.Task;
-            else
-                throw new StorageException(StorageFault.Full, "full");
-        };
-        var first = PushAsync(indexes, "0.1.0");
-        while (puts == 0)
-            await Task.Delay(1);
-        var pair = new[] { PushAsync(indexes, "1.0.0"), PushAsync(indexes, "1.0.0") };
-        gate.SetResult();
-        await first;
-        foreach (var push in pair)
-            Assert.That(
-                async () => await push,
-                Throws.TypeOf<StorageException>().With.Property("Kind").EqualTo(StorageFault.Full));
-    }
-
-    [Test]
     public async Task Only_the_push_that_overflows_the_document_fails()
     {
         // Random text cannot be compressed: sixteen of these fill the document.
@@ -244,63 +113,6 @@ internal sealed class PackageIndexesTests
         var stored = (await indexes.GetAsync(Name, default)).State.Releases.Length;
         Assert.That(outcomes.Distinct(), Is.EquivalentTo(new[] { "pushed", nameof(ErrorCode.InvalidParameters) }));
         Assert.That(outcomes.Count(outcome => outcome == "pushed"), Is.EqualTo(stored));
-    }
-
-    [Test]
-    public async Task Of_waiting_changes_only_those_of_an_ended_epoch_fail()
-    {
-        storage.Epoch = new StorageEpoch("2");
-        var gate = new TaskCompletionSource();
-        faults.Before = async call =>
-        {
-            calls.Enqueue(call.Operation);
-            if (call.Operation == StorageOperation.PutDocument)
-                await gate.Task;
-        };
-        var first = PushAsync(indexes, "0.1.0");
-        while (!calls.Contains(StorageOperation.PutDocument))
-            await Task.Delay(1);
-        var ended = PushInAsync("1", "1.0.0");
-        var others = new[] { PushInAsync("2", "2.0.0"), PushAsync(indexes, "3.0.0") };
-        gate.SetResult();
-        await first;
-        Assert.That(
-            async () => await ended,
-            Throws.TypeOf<StorageException>().With.Property("Kind").EqualTo(StorageFault.EpochEnded));
-        await Task.WhenAll(others);
-        Assert.That(
-            (await indexes.GetAsync(Name, default)).State.Releases.Select(release => release.Value),
-            Is.EqualTo(new[] { "3.0.0", "2.0.0", "0.1.0" }));
-    }
-
-    [Test]
-    public async Task A_change_without_a_write_fails_too_when_its_epoch_has_ended()
-    {
-        await PushAsync(indexes, "1.0.0");
-        storage.Epoch = new StorageEpoch("2");
-        var nothing = new DocumentChange<PackageIndex>(static index => index, Epoch: new StorageEpoch("1"));
-        Assert.That(
-            async () => await indexes.UpdateAsync(Name, nothing, default),
-            Throws.TypeOf<StorageException>().With.Property("Kind").EqualTo(StorageFault.EpochEnded));
-        Assert.That(await indexes.UpdateAsync(Name, nothing with { Epoch = storage.Epoch }, default), Is.Not.Null);
-    }
-
-    [Test]
-    public void An_epoch_that_ends_after_a_write_without_a_response_leaves_the_outcome_unknown()
-    {
-        storage.Epoch = new StorageEpoch("1");
-        faults.Before = call =>
-        {
-            if (call.Operation != StorageOperation.PutDocument || storage.Epoch == new StorageEpoch("2"))
-                return default;
-            storage.Epoch = new StorageEpoch("2");
-            throw new StorageException(StorageFault.Unavailable, "no response");
-        };
-        Assert.That(
-            async () =>
-                await PushInAsync("1", "1.0.0"), Throws.TypeOf<RegistryException>().With
-                    .Property("Code")
-                    .EqualTo(ErrorCode.Unavailable));
     }
 
     [Test]

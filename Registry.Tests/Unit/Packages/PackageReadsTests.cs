@@ -198,7 +198,7 @@ internal sealed class PackageReadsTests
                 Assert.That(releases, Is.GreaterThanOrEqualTo(minimum));
             }
         })).ToArray();
-        for (var i = 1; i <= 300; i++)
+        for (var i = 1; i <= 100; i++)
         {
             await PushAsync(i % 2 == 0 ? indexes : other, $"{i}.0.0");
             Volatile.Write(ref acknowledged, i);

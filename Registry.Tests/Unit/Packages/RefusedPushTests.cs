@@ -202,7 +202,7 @@ internal sealed class RefusedPushTests
         Assert.That(
             async () => await PushAsync(packages, "1.0.0", "a"),
             Throws.TypeOf<RegistryException>().With.Property("Code").EqualTo(code));
-        faults.Mend();
+        faults.Clear();
     }
 
     private async Task AssertPullsAsync(string release, string content)

@@ -249,7 +249,8 @@ public sealed class JsonPushTests
             Is.EqualTo(expected));
         Assert.That((await Pushes.ReadAsync(
             With(
-                $"\"metadata\":{string.Concat(Enumerable.Repeat("{\"a\":", depth))}1{new string('}', depth)}"))).Summary,
+                $"\"metadata\":{string.Concat(Enumerable.Repeat("{\"a\":", depth))}"
+                    + $"1{new string('}', depth)}"))).Summary,
             Is.EqualTo(depth > 10_000 ? "InvalidUsage" : expected));
     }
 

@@ -16,7 +16,7 @@ namespace Registry.Tests.Unit.Push;
 [NonParallelizable]
 public sealed class PushMemoryTests
 {
-    private const long PackageBytes = 192 << 20;
+    private const long PackageBytes = 96 << 20;
     private const long AllowedBytes = 16 << 20;
 
     [Test]
@@ -57,7 +57,7 @@ public sealed class PushMemoryTests
                 await writer.WriteAsync(Encoding.UTF8.GetBytes(start));
                 var block = Encoding.UTF8.GetBytes(
                     string.Concat(Enumerable.Repeat(repeated, 60_000 / repeated.Length)));
-                for (var written = 0L; written < 48 << 20; written += block.Length)
+                for (var written = 0L; written < 32 << 20; written += block.Length)
                     await writer.WriteAsync(block);
                 await writer.WriteAsync(Encoding.UTF8.GetBytes(end));
             });

@@ -19,7 +19,7 @@ public sealed class StorageFaultsTests
     private FaultyBlobStore Blobs => new(storage.Blobs, faults);
 
     [SetUp]
-    public void ResetFaults() => faults.Mend();
+    public void ResetFaults() => faults.Clear();
 
     [Test]
     public async Task A_fault_before_a_write_prevents_it()

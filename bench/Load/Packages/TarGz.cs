@@ -16,9 +16,9 @@ internal static class TarGz
     public static byte[] Create(int bytes, int seed)
     {
         using var packed = new MemoryStream(bytes + 4096);
-
-        // Writes to memory complete synchronously, so this does not block.
-        WriteAsync(packed, bytes, seed, CancellationToken.None).GetAwaiter().GetResult();
+        using (var gzip = new GZipStream(packed, CompressionLevel.NoCompression, leaveOpen: true))
+            foreach (var piece in Tar(bytes, seed))
+                gzip.Write(piece.Span);
         return packed.ToArray();
     }
 
@@ -26,12 +26,19 @@ internal static class TarGz
     public static async Task WriteAsync(Stream output, long bytes, int seed, CancellationToken cancellationToken)
     {
         await using var gzip = new GZipStream(output, CompressionLevel.NoCompression, leaveOpen: true);
-        await gzip.WriteAsync(Header(bytes), cancellationToken);
+        foreach (var piece in Tar(bytes, seed))
+            await gzip.WriteAsync(piece, cancellationToken);
+    }
+
+    /// <summary>Returns the tar in pieces.</summary>
+    private static IEnumerable<ReadOnlyMemory<byte>> Tar(long bytes, int seed)
+    {
+        yield return Header(bytes);
         var noise = new byte[64 * 1024];
         new Random(seed).NextBytes(noise);
         for (var left = bytes; left > 0; left -= noise.Length)
-            await gzip.WriteAsync(noise.AsMemory(0, (int)Math.Min(left, noise.Length)), cancellationToken);
-        await gzip.WriteAsync(new byte[(int)(-bytes & (TarBlock - 1)) + (2 * TarBlock)], cancellationToken);
+            yield return noise.AsMemory(0, (int)Math.Min(left, noise.Length));
+        yield return new byte[(int)(-bytes & (TarBlock - 1)) + (2 * TarBlock)];
     }
 
     /// <summary>
