@@ -43,7 +43,8 @@ internal static class CnrRefusals
 
     public static RegistryException InvalidLimit { get; } = CnrErrors.InvalidLimit("0");
 
-    public static RegistryException InvalidName { get; } = CnrErrors.InvalidPackageName(Sample.Namespace, "-" + Sample.Name);
+    public static RegistryException InvalidName { get; } =
+        CnrErrors.InvalidPackageName(Sample.Namespace, "-" + Sample.Name);
 
     public static RegistryException MissingField { get; } =
         new(ErrorCode.InvalidUsage, "The field 'release' is missing.", ("field", "release"));

@@ -95,7 +95,9 @@ internal sealed class DocumentReader<TKey, TState>(
             cache.Forget(key);
     }
 
-    /// <summary>Returns the cached state, which may be outdated, without asking the storage; null if none is cached.</summary>
+    /// <summary>
+    /// Returns the cached state, which may be outdated, without asking the storage; null if none is cached.
+    /// </summary>
     public DocumentSnapshot<TState>? FindKept(TKey key) => cache.Find(key)?.Snapshot;
 
     /// <summary>Removes a document that was just deleted from the cache.</summary>

@@ -25,7 +25,9 @@ internal sealed class MigrationCheck(RegistryStorage source, RegistryStorage tar
         var findings = new List<Finding>();
         foreach (var manifest in index.Manifests.DistinctBy(static manifest => manifest.Content.StoredDigest))
             if (await BlobAsync(
-                new BlobKey(key, manifest.Content.StoredDigest), manifest.Content.Size, cancellationToken) is { } problem)
+                new BlobKey(key, manifest.Content.StoredDigest),
+                manifest.Content.Size,
+                cancellationToken) is { } problem)
                 findings.Add(Finding.Of(package, manifest, problem));
         if (findings.Count == 0)
             verified.AddPackage();

@@ -74,8 +74,13 @@ public sealed class LargeIndexTests : EndToEndTest
         for (var i = 0; ; i++)
         {
             var body = JsonSerializer.Serialize(
-                new { blob = Convert.ToBase64String(
-                    Samples.TarGz("content")), release = $"2.0.{i}", metadata = new string('x', 65_000) });
+                new
+                {
+                    blob = Convert.ToBase64String(
+                    Samples.TarGz("content")),
+                    release = $"2.0.{i}",
+                    metadata = new string('x', 65_000)
+                });
             using var pushed = await registry.Client.PostAsync(
                 $"/api/v1/packages/bombs/{name}",
                 new StringContent(body, Encoding.UTF8, "application/json"),

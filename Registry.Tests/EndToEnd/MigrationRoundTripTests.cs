@@ -178,10 +178,21 @@ public sealed class MigrationRoundTripTests : EndToEndTest
     private async Task PushAsync(
         RegistryProcess registry, string package, string release, string type, byte[] content, bool force = false)
     {
-        var push = new { release, media_type = type, blob = content, force, metadata = new { maintainers = new[]
+        var push = new
+        {
+            release,
+            media_type = type,
+            blob = content,
+            force,
+            metadata = new
+            {
+                maintainers = new[]
         {
             "Jörg"
-        }, release } };
+        },
+                release
+            }
+        };
         using var answer =
             await registry.Client.PostAsJsonAsync($"/cnr/api/v1/packages/{package}", push, CancellationToken);
         Assert.That(

@@ -53,8 +53,13 @@ public sealed class TransferMemoryTests(string backend) : EndToEndTest
         }
 
         var body = JsonSerializer.Serialize(
-            new { release = "1.0.0", media_type = "helm", blob = Convert.ToBase64String(
-                await new SeededPackage(2, 1_200_000).ToArrayAsync(CancellationToken)) });
+            new
+            {
+                release = "1.0.0",
+                media_type = "helm",
+                blob = Convert.ToBase64String(
+                await new SeededPackage(2, 1_200_000).ToArrayAsync(CancellationToken))
+            });
         Task[] sending;
         using (var stalled = new Clients())
         {

@@ -40,8 +40,13 @@ public sealed class GcsServiceTests : IAsyncDisposable
         var chart =
             await File.ReadAllBytesAsync(Path.Combine(AppContext.BaseDirectory, "Data", "elasticsearch-chart.tar.gz"));
         using var pushed = await host.Client.PostAsJsonAsync(
-            "/api/v1/packages/titi/elasticsearch", new { blob = Convert.ToBase64String(
-                chart), release = "1.0.0", media_type = "helm" });
+            "/api/v1/packages/titi/elasticsearch", new
+            {
+                blob = Convert.ToBase64String(
+                chart),
+                release = "1.0.0",
+                media_type = "helm"
+            });
         Assert.That(pushed.StatusCode, Is.EqualTo(HttpStatusCode.OK), await pushed.Content.ReadAsStringAsync());
 
         await using var replica = await StartHostAsync();
@@ -58,8 +63,13 @@ public sealed class GcsServiceTests : IAsyncDisposable
         }
 
         using var again = await replica.Client.PostAsJsonAsync(
-            "/api/v1/packages/titi/elasticsearch", new { blob = Convert.ToBase64String(
-                chart), release = "1.0.0", media_type = "helm" });
+            "/api/v1/packages/titi/elasticsearch", new
+            {
+                blob = Convert.ToBase64String(
+                chart),
+                release = "1.0.0",
+                media_type = "helm"
+            });
         Assert.That(again.StatusCode, Is.EqualTo(HttpStatusCode.Conflict));
         Assert.That(
             fake.Bucket.Objects.Select(one => one.Name[..one.Name.LastIndexOf('/')]),

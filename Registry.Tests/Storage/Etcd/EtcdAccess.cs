@@ -160,8 +160,17 @@ public sealed class EtcdAccess : IAsyncDisposable
         await server.AskAsync("/v3/auth/user/grant", new { user = "root", role = "root" }, cancellationToken);
         await server.AskAsync("/v3/auth/role/add", new { name = "registry" }, cancellationToken);
         await server.AskAsync(
-            "/v3/auth/role/grant", new { name = "registry", perm = new { permType = "READWRITE", key = Encode(
-                "registry/"), range_end = Encode("registry0") } }, cancellationToken);
+            "/v3/auth/role/grant", new
+            {
+                name = "registry",
+                perm = new
+                {
+                    permType = "READWRITE",
+                    key = Encode(
+                "registry/"),
+                    range_end = Encode("registry0")
+                }
+            }, cancellationToken);
         await server.AskAsync("/v3/auth/user/add", new { name = "registry", password = "secret" }, cancellationToken);
         await server.AskAsync("/v3/auth/user/grant", new { user = "registry", role = "registry" }, cancellationToken);
         await server.AskAsync("/v3/auth/enable", new { }, cancellationToken);

@@ -185,7 +185,8 @@ public sealed class FilesystemFlushFailures : IAsyncDisposable
 
         flushFails = folder => folder.StartsWith(storage.Below("documents"), StringComparison.Ordinal);
         await AssertUnflushedAsync(
-            async () => await packages.DeleteAsync(Samples.Package(), "1.0.0", "helm", Samples.Caller, cancellationToken));
+            async () =>
+                await packages.DeleteAsync(Samples.Package(), "1.0.0", "helm", Samples.Caller, cancellationToken));
         Assert.That((await collector.CollectAsync(cancellationToken)).Deleted, Is.Zero);
         Assert.That(
             await blobs.InfosAsync(StoreKeys.Packages, ScopeDepth.Subtree, null, cancellationToken),

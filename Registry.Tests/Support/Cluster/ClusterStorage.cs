@@ -16,13 +16,13 @@ internal abstract class ClusterStorage(StorageUnderTest storage) : IAsyncDisposa
     /// <summary>Starts the server that a backend requires.</summary>
     public static async Task<ClusterStorage> StartAsync(
         string backend, CancellationToken cancellationToken) => backend switch
-    {
-        "filesystem" => new FilesystemCluster(new FilesystemUnderTest()),
-        "redis" => new RedisCluster(await RedisServer.StartAsync(cancellationToken)),
-        "etcd" => new EtcdCluster(await EtcdServer.StartAsync(cancellationToken)),
-        "gcs" => new GcsCluster(await GcsUnderTest.StartAsync()),
-        _ => throw new ArgumentException(backend),
-    };
+        {
+            "filesystem" => new FilesystemCluster(new FilesystemUnderTest()),
+            "redis" => new RedisCluster(await RedisServer.StartAsync(cancellationToken)),
+            "etcd" => new EtcdCluster(await EtcdServer.StartAsync(cancellationToken)),
+            "gcs" => new GcsCluster(await GcsUnderTest.StartAsync()),
+            _ => throw new ArgumentException(backend),
+        };
 
     /// <summary>
     /// Returns the settings that limit how long a replica waits for a storage response, for all backends.

@@ -15,7 +15,8 @@ internal sealed record CnrDifference(
     public static CnrDifference In(
         string topic, string id, Func<Recording, RecordedExchange, ExpectedAnswer, ExpectedAnswer> change) =>
         new(topic, (recording, exchange, expected) =>
-            exchange.Id == id ? change(recording, exchange, expected) : expected) { Ids = [id] };
+            exchange.Id == id ? change(recording, exchange, expected) : expected)
+        { Ids = [id] };
 
     /// <summary>Returns a difference that replaces the response of the exchanges of these ids.</summary>
     public static CnrDifference Instead(string topic, Func<Recording, ExpectedAnswer> answer, params string[] ids) =>

@@ -95,9 +95,13 @@ public sealed class EtcdServer : ServerProcess
     {
         var status = await AskAsync("/v3/maintenance/status", new { }, cancellationToken);
         var (succeeded, answer) = await TryAskAsync(
-            "/v3/kv/compaction", new { revision = status.GetProperty("header")
+            "/v3/kv/compaction", new
+            {
+                revision = status.GetProperty("header")
                 .GetProperty("revision")
-                .GetString(), physical = true }, cancellationToken);
+                .GetString(),
+                physical = true
+            }, cancellationToken);
 
         // If nothing was written since the last compaction, etcd reports that the revision is compacted already.
         if (!succeeded && answer.GetProperty("code").GetInt32() != OutOfRange)

@@ -107,7 +107,8 @@ public sealed class TarTests
             string[] sparseFiles = format is "ustar" or "v7" ? [] : ["--sparse"];
             var start = new ProcessStartInfo("tar", [
                 .. sparseFiles, $"--format={format}", "-cf", "-", "-C", folder.FullName, "."
-            ]) { RedirectStandardOutput = true };
+            ])
+            { RedirectStandardOutput = true };
             using var process = Process.Start(start)!;
             using var tar = new MemoryStream();
             await process.StandardOutput.BaseStream.CopyToAsync(tar);

@@ -123,8 +123,13 @@ internal sealed class SharedCheckTests
         var (late, last) = (new Gate(), new Gate());
         var questions = 0;
         faults.After = call => call.Operation != StorageOperation.DocumentChanges ? default
-            : Interlocked.Increment(ref questions) switch { 1 =>
-                late.PassAsync(), 4 => last.PassAsync(), _ => default };
+            : Interlocked.Increment(ref questions) switch
+            {
+                1 =>
+                late.PassAsync(),
+                4 => last.PassAsync(),
+                _ => default
+            };
         var first = ReadAsync("b");
         await late.Reached;
         Assert.That(await ReadAsync("a"), Is.EqualTo("2"));

@@ -160,7 +160,8 @@ internal sealed partial class MigrationTests
             findings,
             Has.One.StartsWith($"package a/damaged release 1.0.0 kpm blob {damaged.Content.StoredDigest}: holds"));
         Assert.That(
-            findings, Has.One.EqualTo($"package a/lost release 1.0.0 helm blob {lost.Content.StoredDigest}: is missing"));
+            findings,
+            Has.One.EqualTo($"package a/lost release 1.0.0 helm blob {lost.Content.StoredDigest}: is missing"));
         Assert.That(
             findings, Has.One.StartsWith($"archive archives/example.org/damaged/@{archive.Digest}: holds 3 bytes"));
         Assert.That(migration.Findings, Is.EqualTo(3));

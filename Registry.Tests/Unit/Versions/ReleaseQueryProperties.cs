@@ -60,8 +60,10 @@ public sealed class ReleaseQueryProperties
     public void Every_release_is_a_query_that_finds_itself() =>
         Check(
             from registry in Registries
-                where registry.Length > 0 from release in Gen.Elements(registry) select (registry, release), given =>
-            Parse(given.release.Value).Match(given.registry) == given.release);
+            where registry.Length > 0
+            from release in Gen.Elements(registry)
+            select (registry, release), given =>
+        Parse(given.release.Value).Match(given.registry) == given.release);
 
     [Test]
     public void The_result_matches_and_nothing_of_higher_precedence_does() =>
@@ -78,10 +80,11 @@ public sealed class ReleaseQueryProperties
     public void A_release_that_does_not_match_does_not_change_the_result() =>
         Check(
             from given in Cases
-                from text in ReleaseTexts select (given.query, given.registry, added: Release.Parse(text)), given =>
-            given.query.Matches(given.added)
-            || given.query.Match(given.registry)
-                == given.query.Match(given.registry.Append(given.added).Distinct().OrderDescending().ToArray()));
+            from text in ReleaseTexts
+            select (given.query, given.registry, added: Release.Parse(text)), given =>
+        given.query.Matches(given.added)
+        || given.query.Match(given.registry)
+            == given.query.Match(given.registry.Append(given.added).Distinct().OrderDescending().ToArray()));
 
     [Test]
     public void Prereleases_match_only_default_and_queries_with_a_dash() =>
@@ -102,13 +105,14 @@ public sealed class ReleaseQueryProperties
     public void Less_than_and_its_negation_partition_the_releases() =>
         Check(
             from registry in Registries
-                from text in ReleaseTexts select (registry, bound: Release.Parse(text)), given =>
-        {
-            var numbers = given.bound.Value.Split('+')[0];
-            // A dash includes prereleases.
-            var (less, notLess) = (Parse($"<{numbers},!=9.9.9-no"), Parse($">={numbers},!=9.9.9-no"));
-            return given.registry.All(release => less.Matches(release) != notLess.Matches(release));
-        });
+            from text in ReleaseTexts
+            select (registry, bound: Release.Parse(text)), given =>
+    {
+        var numbers = given.bound.Value.Split('+')[0];
+        // A dash includes prereleases.
+        var (less, notLess) = (Parse($"<{numbers},!=9.9.9-no"), Parse($">={numbers},!=9.9.9-no"));
+        return given.registry.All(release => less.Matches(release) != notLess.Matches(release));
+    });
 
     [Test]
     public void The_order_of_releases_is_total() =>
