@@ -21,7 +21,7 @@ namespace Registry.Api.Backups;
 /// <param name="registry">The registry.</param>
 /// <param name="dialect">The generation of servers that will restore it, which determines the media types.</param>
 /// <param name="report">Receives a line for each damaged package or release.</param>
-internal sealed class BackupExport(OpenRegistry registry, Dialect dialect, Action<string> report)
+internal sealed class BackupExport(CommandRegistry registry, Dialect dialect, Action<string> report)
 {
     // Escaping for HTML would only make the backup longer.
     private static readonly BackupJson Json = new(

@@ -15,7 +15,7 @@ namespace Registry.Api.Backups;
 /// <param name="registry">The registry.</param>
 /// <param name="force">Whether to replace existing releases with another content.</param>
 /// <param name="report">Receives a line for each failure or warning.</param>
-internal sealed class BackupImport(OpenRegistry registry, bool force, Action<string> report)
+internal sealed class BackupImport(CommandRegistry registry, bool force, Action<string> report)
 {
     private static readonly Caller Caller = Caller.Command("import-backup");
 

@@ -71,7 +71,7 @@ internal sealed class CatalogController(PackageCatalog catalog, ListBodies bodie
 
     private JsonBody Body(JsonBody body, PackageCatalogView view)
     {
-        body.Kept = bodies.Of(view, Request);
+        body.Cached = bodies.Of(view, Request);
         return body;
     }
 

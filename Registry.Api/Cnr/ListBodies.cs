@@ -65,6 +65,6 @@ internal sealed class ListBodies
 
         public PreparedBody? Find(ContentCoding wanted) => bodies.Find(target, wanted.Name);
 
-        public void Keep(ContentCoding wanted, PreparedBody body) => bodies.Keep(target, wanted.Name, body);
+        public void Set(ContentCoding wanted, PreparedBody body) => bodies.Keep(target, wanted.Name, body);
     }
 }

@@ -46,7 +46,7 @@ internal sealed class ExportBackupCommand : RegistryCommand
         var path = arguments.GetRequiredValue(file);
         var messages = path == BackupFile.Standard ? console.Error : console.Output;
         await using var registry =
-            await OpenRegistry.OpenAsync(settings, writes: false, new CommandLog(console), cancellationToken);
+            await CommandRegistry.OpenAsync(settings, writes: false, new CommandLog(console), cancellationToken);
         var export = new BackupExport(registry, format, messages.WriteLine);
         var written = BackupFile.Standard;
         await using (new ProgressReport(console, registry.Time, _ => export.Summary))

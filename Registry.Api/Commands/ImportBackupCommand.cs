@@ -20,8 +20,8 @@ internal sealed class ImportBackupCommand : RegistryCommand
 
             Existing releases stay: importing the same backup again changes nothing. A release that exists with
             different content is reported and left unchanged. Each content is checked against the digest and size in
-            the backup. Entries that cannot be imported are reported, and the import continues. Channels whose current
-            release the old server had deleted print a warning. Progress goes to standard error.
+            the backup. Entries that cannot be imported are reported, and the import continues. A warning is printed
+            for each channel whose current release no longer exists. Progress goes to standard error.
 
             Exit codes: 0 the registry has everything; 1 something was not imported, or the storage failed;
             2 usage error.
@@ -41,7 +41,7 @@ internal sealed class ImportBackupCommand : RegistryCommand
         var path = arguments.GetRequiredValue(file);
         await using var backup = path == BackupFile.Standard ? Input() : BackupFile.OpenRead(path);
         await using var registry =
-            await OpenRegistry.OpenAsync(settings, writes: true, new CommandLog(console), cancellationToken);
+            await CommandRegistry.OpenAsync(settings, writes: true, new CommandLog(console), cancellationToken);
         var import = new BackupImport(registry, arguments.GetValue(force), console.WriteOutput);
         var isRead = false;
         try

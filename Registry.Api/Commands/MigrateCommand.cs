@@ -82,7 +82,7 @@ internal sealed class MigrateCommand : RegistryCommand
         .AddInMemoryCollection([new(StorageSelection.Setting, storage)])
         .Build();
 
-    private static async Task<OpenRegistry> OpenAsync(
+    private static async Task<CommandRegistry> OpenAsync(
         string side,
         IConfigurationRoot settings,
         bool writes,
@@ -91,7 +91,7 @@ internal sealed class MigrateCommand : RegistryCommand
     {
         try
         {
-            return await OpenRegistry.OpenAsync(settings, writes, new CommandLog(console), cancellationToken);
+            return await CommandRegistry.OpenAsync(settings, writes, new CommandLog(console), cancellationToken);
         }
         catch (StartupException wrong)
         {

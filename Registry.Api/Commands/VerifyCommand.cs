@@ -18,7 +18,7 @@ internal sealed class VerifyCommand : RegistryCommand
     private readonly Option<bool> repair = CommandOptions.Switch(
         "--repair",
         "Afterwards discard abandoned uploads: those whose process has died, and those that have been idle for "
-            + "COLLECTION__STAGEDIDLESECONDS. Garbage is left to the service. Damaged data is not changed");
+            + "COLLECTION__STAGEDIDLESECONDS. Garbage is left to a running registry. Damaged data is not changed");
 
     private readonly Option<int> parallel = CommandOptions.Parallel();
 
@@ -44,7 +44,7 @@ internal sealed class VerifyCommand : RegistryCommand
         if (arguments.GetValue(storage) is { } selected)
             settings[StorageSelection.Setting] = selected;
         await using var registry =
-            await OpenRegistry.OpenAsync(settings, writes: false, new CommandLog(console), cancellationToken);
+            await CommandRegistry.OpenAsync(settings, writes: false, new CommandLog(console), cancellationToken);
 
         var verification = new Verification(
             registry.Storage, arguments.GetValue(parallel), finding => console.WriteOutput(finding.ToString()));
@@ -56,12 +56,12 @@ internal sealed class VerifyCommand : RegistryCommand
             $"""
             Sound: {Count.Of(read.Packages, "package")}, {Count.Of(read.Archives, "archive")}, {Count.Of(read.Blobs, "blob")}; {Count.Of(read.Bytes, "byte")} read.
             Garbage: {Count.Of(garbage.Blobs, "blob")}, {Count.Of(garbage.Bytes, "byte")}.
-            Faults: {verification.Findings}.
+            Findings: {verification.Findings}.
             """);
         if (arguments.GetValue(repair))
         {
             await using var repaired =
-                await OpenRegistry.OpenAsync(settings, writes: true, new CommandLog(console), cancellationToken);
+                await CommandRegistry.OpenAsync(settings, writes: true, new CommandLog(console), cancellationToken);
             var discarded =
                 await repaired.Storage.Blobs.DiscardAbandonedAsync(repaired.Collection.StagedIdle, cancellationToken);
             await console.Output.WriteLineAsync($"Discarded: {Count.Of(discarded, "abandoned upload")}.");

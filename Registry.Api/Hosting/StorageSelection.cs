@@ -94,7 +94,11 @@ internal static class StorageSelection
     {
         var inner = services.Single(static service => service.ServiceType == typeof(TPort));
         services.Remove(inner);
-        services.AddKeyedSingleton(typeof(TPort), BackendKey, inner.ImplementationType!);
+        services.AddKeyedSingleton(
+            typeof(TPort),
+            BackendKey,
+            inner.ImplementationType
+                ?? throw new InvalidOperationException($"A backend must register {typeof(TPort).Name} by its type."));
         services.AddSingleton(
             provider => decorate(provider, provider.GetRequiredKeyedService<TPort>(BackendKey)));
     }

@@ -10,7 +10,7 @@ internal interface ICachedBody
     PreparedBody? Find(ContentCoding wanted);
 
     /// <summary>Caches a body if there is room.</summary>
-    void Keep(ContentCoding wanted, PreparedBody body);
+    void Set(ContentCoding wanted, PreparedBody body);
 }
 
 /// <summary>A body ready to be sent.</summary>

@@ -43,7 +43,7 @@ internal sealed class JsonBody(
         new() { SkipValidation = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>The cache of the body; null for none.</summary>
-    public ICachedBody? Kept { get; set; }
+    public ICachedBody? Cached { get; set; }
 
     /// <summary>Returns a response with one value.</summary>
     public static JsonBody Of<T>(
@@ -94,7 +94,7 @@ internal sealed class JsonBody(
         response.StatusCode = status;
         response.ContentType = "application/json";
         var transfer = RequestTransfer.Of(context.HttpContext);
-        if (Kept?.Find(coding) is { } cached)
+        if (Cached?.Find(coding) is { } cached)
         {
             if (!HttpMethods.IsHead(request.Method))
                 await transfer.ReserveOutputAsync(cached.Bytes.Length, cancellationToken);
@@ -109,9 +109,9 @@ internal sealed class JsonBody(
         if (!done)
         {
             await transfer.ReserveOutputAsync(
-                long.MaxValue, Kept?.MaxBytes * CopiesWhilePrepared ?? BufferBytes, cancellationToken);
-            if (Kept is not null)
-                done = Fill(writer, buffer, rest, Kept.MaxBytes);
+                long.MaxValue, Cached?.MaxBytes * CopiesWhilePrepared ?? BufferBytes, cancellationToken);
+            if (Cached is not null)
+                done = Fill(writer, buffer, rest, Cached.MaxBytes);
         }
 
         var used = coding != ContentCoding.Identity && (!done || buffer.WrittenCount >= CompressFromBytes)
@@ -121,7 +121,7 @@ internal sealed class JsonBody(
         {
             if (used != ContentCoding.Identity)
                 Encode(used, buffer);
-            Kept?.Keep(coding, new PreparedBody(buffer.WrittenMemory.ToArray(), used));
+            Cached?.Set(coding, new PreparedBody(buffer.WrittenMemory.ToArray(), used));
             await WriteAsync(request, response, new PreparedBody(buffer.WrittenMemory, used), cancellationToken);
             return;
         }

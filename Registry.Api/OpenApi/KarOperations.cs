@@ -32,8 +32,10 @@ internal static class KarOperations
             Schema = _ => ("RegistryStatus", StatusSchema()),
             HasEntityTag = false,
         }),
-        (typeof(AppArchivesController), nameof(
-            AppArchivesController.Upload), new("UploadArchive", EmptyBody, InvalidWorkspace)
+        (
+            typeof(AppArchivesController),
+            nameof(AppArchivesController.Upload),
+            new("UploadArchive", EmptyBody, InvalidWorkspace)
         {
             Example = _ => JsonSerializer.SerializeToNode(
                 new UploadedArchive(Sample.ArchiveId, $"http://localhost:5000/api/v1/app/{Sample.ArchiveId}"),

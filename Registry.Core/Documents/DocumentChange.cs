@@ -9,12 +9,12 @@ namespace Registry.Core.Documents;
 /// refuses by throwing a <see cref="Errors.RegistryException"/>. It runs again on every attempt.
 /// </param>
 /// <param name="IsIn">
-/// Whether a state shows that this very change was stored: asked after a write whose outcome is unknown. Null where a
+/// Whether a state shows that this very change was stored: checked after a write whose outcome is unknown. Null if a
 /// state cannot show it, as for a delete: such a change then fails as unknown.
 /// </param>
 /// <param name="Epoch">
-/// The epoch in which the blob was committed that the change refers to; null where it refers to no blob, or the storage
-/// has no epochs. If the epoch has ended when the change is to be stored, the change fails with
+/// The epoch in which the blob of the change was committed; null if the change refers to no blob, or the storage has no
+/// epochs. If the epoch has ended when the change is stored, the change fails with
 /// <see cref="StorageFault.EpochEnded"/>.
 /// </param>
 public sealed record DocumentChange<TState>(
@@ -22,8 +22,8 @@ public sealed record DocumentChange<TState>(
     where TState : class
 {
     /// <summary>
-    /// What the caller read of the document a moment before; null when it did not read it. The first attempt writes on
-    /// top of it without reading again. The precondition of the write detects a change since then.
+    /// The document as the caller read it a moment before; null if it did not. The first attempt writes on that state
+    /// without reading again; the precondition of the write detects a change since then.
     /// </summary>
     internal RecentRead<TState>? Recent { get; init; }
 }

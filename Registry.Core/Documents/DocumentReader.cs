@@ -65,14 +65,14 @@ internal sealed class DocumentReader<TKey, TState>(
 
             if (current is null)
             {
-                cache.Forget(key);
+                cache.Remove(key);
                 return null;
             }
         }
 
         if (await documents.GetAsync(storeKey, cancellationToken) is { } document)
             return await ParseOnceAsync(key, document, stamp);
-        cache.Forget(key);
+        cache.Remove(key);
         return null;
     }
 
@@ -87,24 +87,24 @@ internal sealed class DocumentReader<TKey, TState>(
     /// <param name="content">Its stored form.</param>
     /// <param name="revision">Its revision.</param>
     /// <param name="stamp"><see cref="Stamp"/> as it was before the write began.</param>
-    public void Keep(TKey key, TState state, ReadOnlySpan<byte> content, Revision revision, long stamp)
+    public void Cache(TKey key, TState state, ReadOnlySpan<byte> content, Revision revision, long stamp)
     {
-        if (codec.IsKeptAfterWrite(state))
-            Keep(key, DocumentSnapshot<TState>.Of(state, content, revision), stamp);
+        if (codec.IsCachedAfterWrite(state))
+            Cache(key, DocumentSnapshot<TState>.Of(state, content, revision), stamp);
         else
-            cache.Forget(key);
+            cache.Remove(key);
     }
 
     /// <summary>
     /// Returns the cached state, which may be outdated, without asking the storage; null if none is cached.
     /// </summary>
-    public DocumentSnapshot<TState>? FindKept(TKey key) => cache.Find(key)?.Snapshot;
+    public DocumentSnapshot<TState>? FindCached(TKey key) => cache.Find(key)?.Snapshot;
 
     /// <summary>Removes a document that was just deleted from the cache.</summary>
-    public void Forget(TKey key) => cache.Forget(key);
+    public void Remove(TKey key) => cache.Remove(key);
 
-    private void Keep(TKey key, DocumentSnapshot<TState> snapshot, long stamp) =>
-        cache.Keep(key, new Cached(snapshot, stamp), codec.SizeOf(snapshot.State));
+    private void Cache(TKey key, DocumentSnapshot<TState> snapshot, long stamp) =>
+        cache.Set(key, new Cached(snapshot, stamp), codec.SizeOf(snapshot.State));
 
     private Task<DocumentSnapshot<TState>> ParseOnceAsync(TKey key, Document document, long stamp)
     {
@@ -124,7 +124,7 @@ internal sealed class DocumentReader<TKey, TState>(
             else
             {
                 var snapshot = Parse(key, document);
-                Keep(key, snapshot, stamp);
+                Cache(key, snapshot, stamp);
                 own.SetResult(snapshot);
             }
         }

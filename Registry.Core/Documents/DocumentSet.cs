@@ -4,10 +4,10 @@ using Registry.Core.Storage;
 namespace Registry.Core.Documents;
 
 /// <summary>
-/// All documents of one type: how they are read, and the one loop by which they change. Changes of one document that
-/// wait inside this process are applied together in one write (group commit).
+/// Reads and updates all documents of one type. Changes of one document that wait in this process are applied together
+/// in one write (group commit).
 /// </summary>
-/// <typeparam name="TKey">What names a document.</typeparam>
+/// <typeparam name="TKey">The name of a document.</typeparam>
 /// <typeparam name="TState">The parsed form of a document.</typeparam>
 public class DocumentSet<TKey, TState>
     where TKey : notnull
@@ -21,17 +21,17 @@ public class DocumentSet<TKey, TState>
     private readonly Lock gate = new();
 
     /// <summary>
-    /// The changes that wait for a document that is being written. A document without an entry has no writer in this
+    /// The changes that wait while their document is being written. A document without an entry has no writer in this
     /// process.
     /// </summary>
     private readonly Dictionary<TKey, List<PendingChange<TState>>> waiting = [];
 
-    /// <param name="documents">Where the documents are stored.</param>
-    /// <param name="codec">Their type.</param>
+    /// <param name="documents">The storage.</param>
+    /// <param name="codec">The type of the documents.</param>
     /// <param name="time">The clock of pauses and bounds.</param>
     /// <param name="options">How long changes are attempted.</param>
     /// <param name="cacheBytes">
-    /// How much memory may be used to keep states, in bytes as estimated; 0 keeps none.
+    /// The memory for cached states, in estimated bytes; 0 caches nothing.
     /// </param>
     public DocumentSet(
         IDocumentStore documents,
@@ -45,51 +45,57 @@ public class DocumentSet<TKey, TState>
     }
 
     /// <summary>
-    /// Reads a document; null when there is none. The answer is as current as this call, even where the state was
-    /// parsed before.
+    /// Reads a document; null if there is none. The result is never older than this call, even if it is cached.
     /// </summary>
-    /// <exception cref="StorageException">The storage did not answer, or the document is damaged.</exception>
+    /// <exception cref="StorageException">The storage failed, or the document is damaged.</exception>
     public ValueTask<DocumentSnapshot<TState>?> FindAsync(TKey key, CancellationToken cancellationToken) =>
         FindAsync(key, knownRevision: null, cancellationToken);
 
-    /// <summary>Reads a document whose last change the storage has just reported; null when there is none.</summary>
+    /// <summary>Reads a document whose last change the storage has just reported; null if there is none.</summary>
     /// <param name="key">The document.</param>
     /// <param name="knownRevision">
     /// The revision of the change, which may have been a delete; null where it was not reported.
     /// </param>
     /// <param name="cancellationToken">Cancels the call.</param>
-    /// <exception cref="StorageException">The storage did not answer, or the document is damaged.</exception>
+    /// <exception cref="StorageException">The storage failed, or the document is damaged.</exception>
     internal ValueTask<DocumentSnapshot<TState>?> FindAsync(
         TKey key, Revision? knownRevision, CancellationToken cancellationToken) =>
         reader.FindAsync(key, knownRevision, cancellationToken);
 
-    /// <summary>Parses a document that was read elsewhere, and keeps nothing.</summary>
+    /// <summary>Parses a document without caching it.</summary>
     /// <exception cref="StorageException">
     /// <see cref="StorageFault.Corrupt"/>: the document is damaged or too large.
     /// </exception>
     internal DocumentSnapshot<TState> Parse(TKey key, Document document) => reader.Parse(key, document);
 
     /// <summary>
-    /// Makes sure that what a read of the document answers is durable, before a client is refused because of it.
+    /// Makes the current state of the document durable, before a client is refused because of it.
     /// </summary>
-    /// <exception cref="StorageException">It is not known to be durable.</exception>
+    /// <exception cref="StorageException">It is not known whether the state is durable.</exception>
     public ValueTask EnsureDurableAsync(TKey key, CancellationToken cancellationToken) =>
         documents.EnsureDurableAsync(codec.KeyOf(key), cancellationToken);
 
     /// <summary>
-    /// Changes a document: read, apply, put if it has not changed meanwhile, and again on a lost race.
+    /// Changes a document: reads it, applies the change, and writes it if it has not changed meanwhile; retries on a
+    /// lost race.
     /// </summary>
     /// <param name="key">The document.</param>
     /// <param name="change">The change.</param>
-    /// <param name="cancellationToken">Stops waiting. A change under way then happens whole or not at all.</param>
-    /// <returns>The state right after this change, once it is durable; null when the document was deleted.</returns>
+    /// <param name="cancellationToken">
+    /// Cancels the change as long as it has not begun. A change that has begun is completed, and its outcome is
+    /// returned even if the caller is gone.
+    /// </param>
+    /// <returns>The state right after this change, once it is durable; null if the document was deleted.</returns>
     /// <exception cref="RegistryException">
-    /// The change refused; <see cref="ErrorCode.ResourceInUse"/> when the race was lost for
-    /// <see cref="UpdateOptions.Bound"/>; <see cref="ErrorCode.Unavailable"/> when the outcome stays unknown.
+    /// The change was refused; <see cref="ErrorCode.ResourceInUse"/>: the race was lost for
+    /// <see cref="UpdateOptions.Bound"/>; <see cref="ErrorCode.Unavailable"/>: the outcome is unknown.
     /// </exception>
-    /// <exception cref="StorageException">The storage failed and nothing was changed.</exception>
+    /// <exception cref="StorageException">
+    /// The storage failed. Nothing was changed, unless <see cref="StorageException.IsUnflushed"/>.
+    /// </exception>
+    /// <exception cref="OperationCanceledException">The change was cancelled before it began.</exception>
     /// <remarks>
-    /// <see cref="IsKnownUnchanged"/> tells a change that was certainly not stored from one that may have been.
+    /// <see cref="IsKnownUnchanged"/> distinguishes a change that was certainly not stored from one that may have been.
     /// </remarks>
     public Task<TState?> UpdateAsync(TKey key, DocumentChange<TState> change, CancellationToken cancellationToken)
     {
@@ -104,19 +110,20 @@ public class DocumentSet<TKey, TState>
             queue!.Add(pending);
         }
 
-        // The writer serves all who wait, so it neither runs on the stack of one caller nor ends with its token.
+        // The writer serves all waiting callers, so it neither runs on the stack of one nor stops with its token.
         if (isFirst)
             _ = Task.Run(() => WriteWaitingAsync(key), CancellationToken.None);
-        return pending.Outcome.WaitAsync(cancellationToken);
+        return pending.Outcome;
     }
 
     /// <summary>
-    /// True when a change that failed with this exception was certainly not stored. False when it may have been: its
-    /// outcome is unknown, or its caller stopped waiting for it.
+    /// True if a change that failed with this exception was certainly not stored. False if its outcome is unknown.
     /// </summary>
-    /// <param name="failure">What <see cref="UpdateAsync"/> threw.</param>
+    /// <param name="failure">The exception of <see cref="UpdateAsync"/>.</param>
     internal static bool IsKnownUnchanged(Exception failure) =>
-        failure is StorageException { IsUnflushed: false } or RegistryException { Code: not ErrorCode.Unavailable };
+        failure is StorageException { IsUnflushed: false }
+            or RegistryException { Code: not ErrorCode.Unavailable }
+            or OperationCanceledException;
 
     private async Task WriteWaitingAsync(TKey key)
     {
@@ -135,7 +142,7 @@ public class DocumentSet<TKey, TState>
                 waiting[key] = [];
             }
 
-            batch.RemoveAll(static pending => pending.TryAbandon());
+            batch.RemoveAll(static pending => !pending.TryBegin());
             await new DocumentUpdate<TKey, TState>(documents, codec, reader, time, options, key).RunAsync(batch);
         }
     }

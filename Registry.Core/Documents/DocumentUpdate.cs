@@ -3,7 +3,7 @@ using Registry.Core.Storage;
 
 namespace Registry.Core.Documents;
 
-/// <summary>The one retry loop: stores a batch of changes of one document by one conditional write.</summary>
+/// <summary>The update loop: stores a batch of changes of one document by one conditional write.</summary>
 internal sealed class DocumentUpdate<TKey, TState>(
     IDocumentStore documents,
     DocumentCodec<TKey, TState> codec,
@@ -18,12 +18,13 @@ internal sealed class DocumentUpdate<TKey, TState>(
     private readonly long began = time.GetTimestamp();
 
     /// <summary>
-    /// A write that failed and may have happened all the same: the revision that it was to replace, and why it failed.
+    /// A write that failed but may have been applied: the revision that it was to replace, and why it failed.
     /// </summary>
     private (Revision? Base, StorageException Failure)? doubt;
 
     /// <summary>
-    /// True once a write got no answer. It may still be on its way, whatever the answer to a later one says.
+    /// True once a write failed in a way that leaves it in flight: it may still be applied, whatever the response to a
+    /// later write.
     /// </summary>
     private bool isUnanswered;
 
@@ -39,7 +40,7 @@ internal sealed class DocumentUpdate<TKey, TState>(
                 if (await TryAsync(batch))
                     return;
                 if (time.GetElapsedTime(began) >= options.Bound)
-                    throw doubt is null ? codec.ResourceInUse(key) : codec.OutcomeUnknown(key);
+                    throw doubt is { } write ? codec.OutcomeUnknown(key, write.Failure) : codec.ResourceInUse(key);
                 await Task.Delay(pause * Random.Shared.NextDouble(), time);
             }
         }
@@ -51,18 +52,18 @@ internal sealed class DocumentUpdate<TKey, TState>(
     }
 
     /// <summary>
-    /// Writes on top of what a caller has just read. The precondition of the write detects a change since then. A
-    /// refusal must rest on a current and durable state, so it is left to an attempt that reads.
+    /// Writes on the state that a caller has just read. The precondition of the write detects a change since then. A
+    /// refusal must be based on a current and durable state, so it is left to an attempt that reads.
     /// </summary>
-    /// <returns>False when the batch, or the rest of it, is still to be stored.</returns>
+    /// <returns>False if the batch, or the rest of it, must still be stored.</returns>
     private async Task<bool> TryOnRecentReadAsync(List<PendingChange<TState>> batch)
     {
         if (batch.FindLast(static pending => pending.Change.Recent is not null)?.Change.Recent is not { } recent)
             return false;
         var current = recent.Snapshot;
 
-        // This process has written or read the document since: the write would only lose the race.
-        if (reader.FindKept(key) is { } kept && kept.Revision != current?.Revision)
+        // This process has read or written a newer revision: the write would lose the race.
+        if (reader.FindCached(key) is { } cached && cached.Revision != current?.Revision)
             return false;
         var next = Apply(batch, current?.State, out var isAnyRefused);
         if (isAnyRefused || ReferenceEquals(next, current?.State))
@@ -74,7 +75,7 @@ internal sealed class DocumentUpdate<TKey, TState>(
         }
         catch (RegistryException)
         {
-            // Too large, but perhaps no longer.
+            // The document is too large; it may have shrunk since.
             return false;
         }
 
@@ -83,19 +84,19 @@ internal sealed class DocumentUpdate<TKey, TState>(
         return true;
     }
 
-    /// <returns>False when the batch, or what is left of it, is to be tried again.</returns>
+    /// <returns>False if the batch, or the rest of it, must be attempted again.</returns>
     private async Task<bool> TryAsync(List<PendingChange<TState>> batch)
     {
         DocumentSnapshot<TState>? current;
         try
         {
-            // Each change may be refused because of what is read here.
+            // A change may be refused because of this state, so it must be durable.
             await documents.EnsureDurableAsync(storeKey, CancellationToken.None);
             current = await reader.FindAsync(key, knownRevision: null, CancellationToken.None);
         }
         catch (StorageException) when (doubt is not null)
         {
-            // Only a read can tell the outcome of the write in doubt: keep asking until the bound.
+            // Only a read shows the outcome of the write in doubt: retry until the bound.
             return false;
         }
 
@@ -103,8 +104,8 @@ internal sealed class DocumentUpdate<TKey, TState>(
             return true;
         var next = Apply(batch, current?.State, out _);
 
-        // A change that rests on a blob is written even if it changes nothing: only a write tells whether the epoch of
-        // the blob lasts.
+        // A change that depends on a blob is written even if it changes nothing: only a write checks that the epoch of
+        // the blob has not ended.
         var isNeeded =
             !ReferenceEquals(next, current?.State) || batch.Exists(static pending => pending.Change.Epoch is not null);
         if (isNeeded && !await TryStoreAsync(batch, next, current?.Revision))
@@ -115,11 +116,11 @@ internal sealed class DocumentUpdate<TKey, TState>(
     }
 
     /// <summary>
-    /// Decides what became of a write in doubt, now that the document has been read again. If the revision is still the
-    /// old one, the write has not happened. It can no longer happen either, since the next attempt replaces the same
-    /// revision; if it is still in flight, the next attempt loses the race and reads again.
+    /// Resolves the outcome of a write in doubt, after the document was read again. If the revision is still the old
+    /// one, the write was not applied. If it is still in flight, it and the next attempt replace the same revision:
+    /// only one of them can win, and the other reads again.
     /// </summary>
-    /// <returns>False when every change of the batch is settled.</returns>
+    /// <returns>False if every change of the batch is settled.</returns>
     private bool ResolveDoubt(
         List<PendingChange<TState>> batch,
         DocumentSnapshot<TState>? current,
@@ -131,7 +132,7 @@ internal sealed class DocumentUpdate<TKey, TState>(
             if (failure.IsTransient)
                 return true;
             foreach (var pending in batch)
-                pending.Fail(isUnanswered ? codec.OutcomeUnknown(key) : failure);
+                pending.Fail(isUnanswered ? codec.OutcomeUnknown(key, failure) : failure);
             return false;
         }
 
@@ -143,7 +144,7 @@ internal sealed class DocumentUpdate<TKey, TState>(
             }
             else
             {
-                pending.Fail(codec.OutcomeUnknown(key));
+                pending.Fail(codec.OutcomeUnknown(key, failure));
             }
 
         return false;
@@ -176,7 +177,7 @@ internal sealed class DocumentUpdate<TKey, TState>(
         }
         catch (RegistryException) when (batch.Count > 1)
         {
-            // One change too many for the document fails alone, not with those that it came with.
+            // The change that makes the document too large fails alone, without the rest of the batch.
             await StoreApartAsync(batch);
             return false;
         }
@@ -187,7 +188,7 @@ internal sealed class DocumentUpdate<TKey, TState>(
             .ToArray();
         if (epochs.Length > 1)
         {
-            // One write can demand one epoch.
+            // One write can check only one epoch.
             await StoreApartAsync(batch);
             return false;
         }
@@ -201,7 +202,7 @@ internal sealed class DocumentUpdate<TKey, TState>(
         }
         catch (StorageException ended) when (ended.Kind == StorageFault.EpochEnded && !isUnanswered)
         {
-            // Nothing was stored. The changes that do not rest on the ended epoch are tried again.
+            // Nothing was stored. The changes that do not depend on the ended epoch are attempted again.
             foreach (var pending in batch.Where(static pending => pending.Change.Epoch is not null))
                 pending.Fail(ended);
             batch.RemoveAll(static pending => pending.Change.Epoch is not null);
@@ -209,7 +210,7 @@ internal sealed class DocumentUpdate<TKey, TState>(
         }
         catch (StorageException busy) when (busy is { Kind: StorageFault.Throttled, ChangedNothing: true })
         {
-            // As good as a lost race: others write the package as fast as the storage takes it.
+            // The same as a lost race: others write the document as fast as the storage accepts it.
             return false;
         }
         catch (StorageException failure) when (!failure.IsUnflushed)
@@ -220,7 +221,7 @@ internal sealed class DocumentUpdate<TKey, TState>(
         }
     }
 
-    /// <summary>Stores each change of the batch by a write of its own.</summary>
+    /// <summary>Stores each change of the batch with a separate write.</summary>
     private async Task StoreApartAsync(List<PendingChange<TState>> batch)
     {
         foreach (var pending in batch)
@@ -232,7 +233,7 @@ internal sealed class DocumentUpdate<TKey, TState>(
     {
         if (!await documents.TryDeleteAsync(storeKey, precondition, CancellationToken.None))
             return false;
-        reader.Forget(key);
+        reader.Remove(key);
         return true;
     }
 
@@ -241,7 +242,7 @@ internal sealed class DocumentUpdate<TKey, TState>(
         var stamp = reader.Stamp;
         if (await documents.TryPutAsync(storeKey, content, precondition, CancellationToken.None) is not { } revision)
             return false;
-        reader.Keep(key, next, content, revision, stamp);
+        reader.Cache(key, next, content, revision, stamp);
         return true;
     }
 

@@ -2,12 +2,12 @@ using System.Collections.Concurrent;
 
 namespace Registry.Core.Documents;
 
-/// <summary>Values by key, within a bound of memory.</summary>
+/// <summary>A cache of values by key, limited by memory.</summary>
 /// <remarks>
-/// What came first goes first, unless it was used since it came or was last passed over (second chance): a read then
-/// takes no lock, and a scan over everything does not drive out what is read all the time.
+/// The oldest entry is evicted first, unless it was used since it was added or last passed over (second chance). So
+/// reads take no lock, and a scan over everything does not evict frequently used entries.
 /// </remarks>
-/// <param name="maxBytes">The bound, in bytes as estimated.</param>
+/// <param name="maxBytes">The limit, in estimated bytes; 0 caches nothing.</param>
 internal sealed class SecondChanceCache<TKey, TValue>(long maxBytes)
     where TKey : notnull
     where TValue : class
@@ -17,31 +17,31 @@ internal sealed class SecondChanceCache<TKey, TValue>(long maxBytes)
     private readonly Lock gate = new();
     private long heldBytes;
 
-    /// <summary>What is held now, in bytes as estimated.</summary>
+    /// <summary>The size of all entries, in estimated bytes.</summary>
     public long HeldBytes => Interlocked.Read(ref heldBytes);
 
-    /// <summary>The value as it was kept last; null when none is kept.</summary>
+    /// <summary>Returns the cached value; null if there is none.</summary>
     public TValue? Find(TKey key)
     {
         if (!entries.TryGetValue(key, out var node))
             return null;
-        // Written only when it changes: readers on all processors share the line it lies in.
+        // Written only if it changes: readers on all processors share its cache line.
         if (!node.Value.Used)
             node.Value.Used = true;
         return node.Value.Value;
     }
 
-    /// <summary>Keeps a value in the place of what was kept under its key; above the bound neither.</summary>
+    /// <summary>Adds or replaces a value. A value above the limit is not cached, and the old one is removed.</summary>
     /// <param name="key">The key.</param>
     /// <param name="value">The value.</param>
-    /// <param name="bytes">What it takes, as estimated.</param>
-    public void Keep(TKey key, TValue value, long bytes)
+    /// <param name="bytes">The size of the value, in estimated bytes.</param>
+    public void Set(TKey key, TValue value, long bytes)
     {
         lock (gate)
         {
             if (bytes > maxBytes)
             {
-                Remove(key);
+                RemoveEntry(key);
                 return;
             }
 
@@ -61,11 +61,11 @@ internal sealed class SecondChanceCache<TKey, TValue>(long maxBytes)
         }
     }
 
-    /// <summary>Keeps nothing under a key any more.</summary>
-    public void Forget(TKey key)
+    /// <summary>Removes the value of a key, if there is one.</summary>
+    public void Remove(TKey key)
     {
         lock (gate)
-            Remove(key);
+            RemoveEntry(key);
     }
 
     private void Evict()
@@ -79,11 +79,11 @@ internal sealed class SecondChanceCache<TKey, TValue>(long maxBytes)
         }
         else
         {
-            Remove(node.Value.Key);
+            RemoveEntry(node.Value.Key);
         }
     }
 
-    private void Remove(TKey key)
+    private void RemoveEntry(TKey key)
     {
         if (!entries.TryRemove(key, out var node))
             return;

@@ -1,18 +1,29 @@
 namespace Registry.Core.Errors;
 
 /// <summary>
-/// The error of a request that the registry rejects and that the caller can correct. Storage failures are reported as
-/// <see cref="Storage.StorageException"/> instead, and are never converted to this type.
+/// The error of a request that the registry rejects, or whose outcome is unknown. Other failures of the storage are
+/// reported as <see cref="Storage.StorageException"/>.
 /// </summary>
 /// <param name="code">The error code.</param>
 /// <param name="message">
 /// One sentence for people. It may reach the client, so it contains nothing that the client did not send or may not
 /// know.
 /// </param>
+/// <param name="cause">The failure behind the error, for the log only; null if there is none.</param>
 /// <param name="details">The same facts for programs, by name; a null value is sent as null.</param>
 public sealed class RegistryException(
-    ErrorCode code, string message, params (string Name, object? Value)[] details) : Exception(message)
+    ErrorCode code, string message, Exception? cause, params (string Name, object? Value)[] details)
+    : Exception(message, cause)
 {
+    /// <summary>Creates an error without a cause.</summary>
+    /// <param name="code">The error code.</param>
+    /// <param name="message">One sentence for people, as above.</param>
+    /// <param name="details">The same facts for programs, by name; a null value is sent as null.</param>
+    public RegistryException(ErrorCode code, string message, params (string Name, object? Value)[] details)
+        : this(code, message, cause: null, details)
+    {
+    }
+
     /// <summary>The error code.</summary>
     public ErrorCode Code { get; } = code;
 

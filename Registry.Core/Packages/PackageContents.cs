@@ -19,7 +19,7 @@ internal sealed class PackageContents(IBlobStore blobs, ContentCacheOptions opti
     /// <summary>The overhead of a cached content, in bytes: the objects, the key, and the entry in the cache.</summary>
     private const int EntryBytes = 700;
 
-    private readonly SecondChanceCache<BlobKey, Kept> cache = new(options.MaxBytes);
+    private readonly SecondChanceCache<BlobKey, CachedContent> cache = new(options.MaxBytes);
 
     /// <summary>Opens a content or a part of it.</summary>
     /// <param name="key">The blob.</param>
@@ -35,8 +35,8 @@ internal sealed class PackageContents(IBlobStore blobs, ContentCacheOptions opti
     {
         if (size > MaxContentBytes || options.MaxBytes == 0)
             return await blobs.OpenAsync(key, range, cancellationToken);
-        if (cache.Find(key) is { } kept)
-            return kept.Open(range);
+        if (cache.Find(key) is { } cached)
+            return cached.Open(range);
         await using var reader = await blobs.OpenAsync(key, ByteRange.All, cancellationToken);
         if (reader is null)
             return null;
@@ -48,12 +48,12 @@ internal sealed class PackageContents(IBlobStore blobs, ContentCacheOptions opti
             throw new StorageException(
                 StorageFault.Corrupt,
                 $"Blob {key} is damaged: its {reader.Length} bytes do not match its digest and {size} bytes.");
-        kept = new Kept(reader.Info, bytes);
-        cache.Keep(key, kept, size + EntryBytes);
-        return kept.Open(range);
+        cached = new CachedContent(reader.Info, bytes);
+        cache.Set(key, cached, size + EntryBytes);
+        return cached.Open(range);
     }
 
-    private sealed class Kept(BlobInfo info, byte[] bytes)
+    private sealed class CachedContent(BlobInfo info, byte[] bytes)
     {
         public BlobReader Open(ByteRange range)
         {

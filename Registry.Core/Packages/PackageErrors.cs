@@ -1,5 +1,6 @@
 using Registry.Core.Content;
 using Registry.Core.Errors;
+using Registry.Core.Storage;
 using Registry.Core.Versions;
 
 namespace Registry.Core.Packages;
@@ -46,9 +47,18 @@ internal static class PackageErrors
         $"package {package} has too many concurrent writers: try again",
         ("package", package.Value));
 
-    public static RegistryException OutcomeUnknown(PackageName package) => new(
+    /// <param name="package">The package.</param>
+    /// <param name="cause">The failure of the storage, for the log; null for an example.</param>
+    public static RegistryException OutcomeUnknown(PackageName package, StorageException? cause = null) => new(
         ErrorCode.Unavailable,
         $"The outcome of the change of package {package} is unknown: check the package before you retry",
+        cause,
+        ("package", package.Value));
+
+    public static RegistryException Withdrawn(PackageName package) => new(
+        ErrorCode.Unavailable,
+        $"The push of package {package} took so long that its content may have been collected, so the release was "
+            + "removed again: push again",
         ("package", package.Value));
 
     public static RegistryException StorageRestarted(PackageName package) => new(
@@ -63,7 +73,7 @@ internal static class PackageErrors
     /// <param name="limit">The maximum size of a stored index, in bytes.</param>
     public static RegistryException IndexFull(PackageName package, int manifests, long bytes, long limit) => new(
         ErrorCode.InvalidParameters,
-        $"The index of package {package} would take {bytes} bytes with {manifests} releases, and the limit is "
+        $"The index of package {package} would take {bytes} bytes with {manifests} manifests, and the limit is "
         + $"{limit} bytes. "
         + "Delete releases or push less metadata",
         ("package", package.Value), ("manifests", manifests), ("bytes", bytes), ("limit", limit));
@@ -74,7 +84,7 @@ internal static class PackageErrors
     /// <param name="limit">The maximum size of an index before compression, in bytes.</param>
     public static RegistryException IndexTooLong(PackageName package, int manifests, long bytes, long limit) => new(
         ErrorCode.InvalidParameters,
-        $"The index of package {package} would have {bytes} bytes before compression with {manifests} releases, "
+        $"The index of package {package} would have {bytes} bytes before compression with {manifests} manifests, "
         + $"and the limit is {limit} bytes. "
         + "Delete releases or push less metadata",
         ("package", package.Value), ("manifests", manifests), ("bytes", bytes), ("limit", limit));

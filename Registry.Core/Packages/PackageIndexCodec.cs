@@ -53,7 +53,7 @@ internal sealed class PackageIndexCodec(IndexLimits limits) : DocumentCodec<Pack
         StoredIndex.Read(key, content, limits.MaxBytes);
 
     /// <inheritdoc/>
-    public override bool IsKeptAfterWrite(PackageIndex state) =>
+    public override bool IsCachedAfterWrite(PackageIndex state) =>
         state.Manifests.Sum(static manifest => (long)(manifest.Metadata?.Own.Length ?? 0)) <= MaxOwnMetadataBytes;
 
     /// <inheritdoc/>
@@ -81,5 +81,6 @@ internal sealed class PackageIndexCodec(IndexLimits limits) : DocumentCodec<Pack
     public override RegistryException ResourceInUse(PackageName key) => PackageErrors.ResourceInUse(key);
 
     /// <inheritdoc/>
-    public override RegistryException OutcomeUnknown(PackageName key) => PackageErrors.OutcomeUnknown(key);
+    public override RegistryException OutcomeUnknown(PackageName key, StorageException cause) =>
+        PackageErrors.OutcomeUnknown(key, cause);
 }

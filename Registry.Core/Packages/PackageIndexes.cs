@@ -54,10 +54,10 @@ public sealed class PackageIndexes(
         if (metadata?.Packed is not { } packed)
             return reader.Read(metadata);
         var key = (packed.Identity, metadata.Start);
-        if (unpacked.Find(key) is { } kept)
-            return kept;
+        if (unpacked.Find(key) is { } cached)
+            return cached;
         var json = reader.Read(metadata)!;
-        unpacked.Keep(key, json, json.Utf8.Length + MetadataEntryBytes);
+        unpacked.Set(key, json, json.Utf8.Length + MetadataEntryBytes);
         return json;
     }
 }

@@ -58,7 +58,7 @@ internal sealed class PackedJsonReader(ReadOnlyMemory<byte> content) : IDisposab
         try
         {
             while (Position < start)
-                Demand(skipped.AsSpan(0, (int)Math.Min(skipped.Length, start - Position)));
+                ReadExactly(skipped.AsSpan(0, (int)Math.Min(skipped.Length, start - Position)));
         }
         finally
         {
@@ -66,16 +66,16 @@ internal sealed class PackedJsonReader(ReadOnlyMemory<byte> content) : IDisposab
         }
 
         var bytes = new byte[length];
-        Demand(bytes);
+        ReadExactly(bytes);
         return bytes;
     }
 
     /// <inheritdoc/>
     public void Dispose() => decoder.Dispose();
 
-    private void Demand(Span<byte> destination)
+    private void ReadExactly(Span<byte> destination)
     {
         if (Read(destination) < destination.Length)
-            throw new InvalidDataException("The index is shorter than it was.");
+            throw new InvalidDataException("The compressed index is truncated.");
     }
 }

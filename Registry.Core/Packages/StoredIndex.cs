@@ -84,7 +84,7 @@ internal static class StoredIndex
     /// </summary>
     public static StorageException TooLong(PackageName name, long maxBytes) => new(
         StorageFault.Corrupt,
-        $"The stored index of {name} unpacks to more than {maxBytes} bytes. Raise Limits:IndexBytes to read it, "
+        $"The stored index of {name} unpacks to more than {maxBytes} bytes. Raise LIMITS__INDEXBYTES to read it, "
             + "then delete releases");
 
     private static InvalidOperationException NoTarDigest(Manifest manifest) =>

@@ -16,7 +16,7 @@ public sealed class EtcdDocumentContract : DocumentStoreContract
     [OneTimeTearDown]
     public async Task StopServer() => await (server?.DisposeAsync() ?? default);
 
-    protected override ValueTask<StorageUnderTest> StartAsync() => new(new EtcdUnderTest(server!));
+    protected override ValueTask<StorageUnderTest> StartAsync() => new(EtcdContract.Over(server!));
 }
 
 public sealed class EtcdBlobContract : BlobStoreContract
@@ -29,7 +29,7 @@ public sealed class EtcdBlobContract : BlobStoreContract
     [OneTimeTearDown]
     public async Task StopServer() => await (server?.DisposeAsync() ?? default);
 
-    protected override ValueTask<StorageUnderTest> StartAsync() => new(new EtcdUnderTest(server!));
+    protected override ValueTask<StorageUnderTest> StartAsync() => new(EtcdContract.Over(server!));
 }
 
 public sealed class EtcdPackageContract : PackageStorageContract
@@ -42,5 +42,16 @@ public sealed class EtcdPackageContract : PackageStorageContract
     [OneTimeTearDown]
     public async Task StopServer() => await (server?.DisposeAsync() ?? default);
 
-    protected override ValueTask<StorageUnderTest> StartAsync() => new(new EtcdUnderTest(server!));
+    protected override ValueTask<StorageUnderTest> StartAsync() => new(EtcdContract.Over(server!));
+}
+
+internal static class EtcdContract
+{
+    /// <summary>A storage that waits for a server whose disk is busy.</summary>
+    public static EtcdUnderTest Over(EtcdServer server)
+    {
+        var storage = new EtcdUnderTest(server);
+        storage.Options.TimeoutSeconds = 30;
+        return storage;
+    }
 }

@@ -19,16 +19,13 @@ public sealed class CollectionSoakTests : EndToEndTest
     /// </summary>
     private static readonly (string, string?)[] Settings =
     [
-        (
-            "COLLECTION__PERIODSECONDS",
-            "1"), (
-                "COLLECTION__GRACESECONDS",
-                "1"), ("UPDATES__BOUNDSECONDS", "0.25"), ("COLLECTION__STAGEDIDLESECONDS", "3"),
-        (
-            "Logging__LogLevel__Registry",
-            "Warning"), (
-                "Logging__LogLevel__Registry.Core.Maintenance.BlobCollector",
-                "Information"), .. ClusterStorage.Deadline(30),
+        ("COLLECTION__PERIODSECONDS", "1"),
+        ("COLLECTION__GRACESECONDS", "1"),
+        ("UPDATES__BOUNDSECONDS", "0.25"),
+        ("COLLECTION__STAGEDIDLESECONDS", "3"),
+        ("Logging__LogLevel__Registry", "Warning"),
+        ("Logging__LogLevel__Registry.Core.Maintenance.BlobCollector", "Information"),
+        .. ClusterStorage.Deadline(30),
     ];
 
     private static readonly TimeSpan GraceAndTwoPeriods = TimeSpan.FromSeconds(3);

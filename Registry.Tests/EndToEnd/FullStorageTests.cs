@@ -18,11 +18,10 @@ public sealed class FullStorageTests : EndToEndTest
     /// <summary>Collects soon. An upload in progress is written to continuously.</summary>
     private static readonly (string, string?)[] Collecting =
     [
-        (
-            "UPDATES__BOUNDSECONDS",
-            "0.25"), (
-                "COLLECTION__GRACESECONDS",
-                "1"), ("COLLECTION__PERIODSECONDS", "0.5"), ("COLLECTION__STAGEDIDLESECONDS", "3"),
+        ("UPDATES__BOUNDSECONDS", "0.25"),
+        ("COLLECTION__GRACESECONDS", "1"),
+        ("COLLECTION__PERIODSECONDS", "0.5"),
+        ("COLLECTION__STAGEDIDLESECONDS", "3"),
     ];
 
     [Test]

@@ -52,11 +52,10 @@ public sealed class KillTests : EndToEndTest
 
         Assert.That(unacknowledged, Is.Positive, "pushes were in progress at the kill");
         var last = await StartAsync(
-            (
-                "UPDATES__BOUNDSECONDS",
-                "0.25"), (
-                    "COLLECTION__GRACESECONDS",
-                    "1"), ("COLLECTION__STAGEDIDLESECONDS", "1"), ("COLLECTION__PERIODSECONDS", "0.5"));
+            ("UPDATES__BOUNDSECONDS", "0.25"),
+            ("COLLECTION__GRACESECONDS", "1"),
+            ("COLLECTION__STAGEDIDLESECONDS", "1"),
+            ("COLLECTION__PERIODSECONDS", "0.5"));
         var referenced = await VerifyAsync(last);
         await UntilAsync(
             () => Task.FromResult(Directory.GetFiles(Path.Combine(Data, "staging")).Length == 0),

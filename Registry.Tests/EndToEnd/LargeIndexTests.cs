@@ -34,7 +34,7 @@ public sealed class LargeIndexTests : EndToEndTest
 
         using (var huge = await registry.Client.GetAsync("/api/v1/packages/bombs/huge", CancellationToken))
             await AssertErrorAsync(huge, HttpStatusCode.ServiceUnavailable, "unavailable");
-        Assert.That(registry.Log, Has.Some.Contains("bombs/huge").And.Some.Contains("Limits:IndexBytes"));
+        Assert.That(registry.Log, Has.Some.Contains("bombs/huge").And.Some.Contains("LIMITS__INDEXBYTES"));
 
         var lengths = await RaceAsync(
             4 * Bombs,

@@ -32,9 +32,9 @@ public sealed class RedisProcessTests : EndToEndTest
     {
         await using var server = await RedisServer.StartAsync(CancellationToken);
         var registry = Launch(
-            RegistryProcess.Command, (
-                "STORAGE",
-                "redis"), ("REDIS__CONFIGURATION", $"{server.Configuration},user=registry,password=wrong-one"));
+            RegistryProcess.Command,
+            ("STORAGE", "redis"),
+            ("REDIS__CONFIGURATION", $"{server.Configuration},user=registry,password=wrong-one"));
         Assert.That(await registry.ExitAsync(), Is.EqualTo(1));
         Assert.That(
             registry.Errors,
@@ -60,11 +60,10 @@ public sealed class RedisProcessTests : EndToEndTest
         (string, string?)[] settings =
         [
             ("STORAGE", "redis"), ("REDIS__CONFIGURATION", $"{server.Configuration},user=registry,password=PASSWORD"),
-            (
-                "UPDATES__BOUNDSECONDS",
-                "0.25"), (
-                    "COLLECTION__GRACESECONDS",
-                    "1"), ("COLLECTION__PERIODSECONDS", "1"), ("COLLECTION__STAGEDIDLESECONDS", "1"),
+            ("UPDATES__BOUNDSECONDS", "0.25"),
+            ("COLLECTION__GRACESECONDS", "1"),
+            ("COLLECTION__PERIODSECONDS", "1"),
+            ("COLLECTION__STAGEDIDLESECONDS", "1"),
         ];
 
         var registry = await StartAsync(settings);

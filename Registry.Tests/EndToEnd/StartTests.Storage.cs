@@ -92,13 +92,10 @@ public sealed partial class StartTests
         await using var fake = await FakeGcs.StartAsync();
         fake.RemoveBucket();
         var errors = await RefusesAsync(
-            (
-                "STORAGE",
-                "gcs"), (
-                    "GCS__BUCKET",
-                    FakeGcs.BucketName), (
-                        "STORAGE_EMULATOR_HOST",
-                        fake.Address.Authority), ("GCS__STAGINGFOLDER", Path.Combine(Folder, "staging")));
+            ("STORAGE", "gcs"),
+            ("GCS__BUCKET", FakeGcs.BucketName),
+            ("STORAGE_EMULATOR_HOST", fake.Address.Authority),
+            ("GCS__STAGINGFOLDER", Path.Combine(Folder, "staging")));
         Assert.That(errors, Does.Contain("GCS__BUCKET").And.Contain(FakeGcs.BucketName));
     }
 
@@ -106,11 +103,9 @@ public sealed partial class StartTests
     public async Task A_missing_key_file_is_reported_with_its_setting()
     {
         var errors = await RefusesAsync(
-            (
-                "STORAGE",
-                "gcs"), (
-                    "GCS__BUCKET",
-                    FakeGcs.BucketName), ("GOOGLE_APPLICATION_CREDENTIALS", Path.Combine(Folder, "key.json")));
+            ("STORAGE", "gcs"),
+            ("GCS__BUCKET", FakeGcs.BucketName),
+            ("GOOGLE_APPLICATION_CREDENTIALS", Path.Combine(Folder, "key.json")));
         Assert.That(errors, Does.Contain("GOOGLE_APPLICATION_CREDENTIALS").And.Contain("which does not exist"));
     }
 

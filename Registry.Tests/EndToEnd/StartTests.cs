@@ -125,13 +125,11 @@ public sealed partial class StartTests : EndToEndTest
         var file = Path.Combine(Folder, "file");
         await File.WriteAllTextAsync(file, "", CancellationToken);
         var errors = await RefusesAsync(
-            (
-                "LIMITS__RATIO",
-                "0"), (
-                    "LIMITS__REQUESTBYTES",
-                    "many"), (
-                        "COLLECTION__GRACESECONDS",
-                        "1"), ("PROXIES__TRUSTED", "proxy"), ("FILESYSTEM__PATH", file));
+            ("LIMITS__RATIO", "0"),
+            ("LIMITS__REQUESTBYTES", "many"),
+            ("COLLECTION__GRACESECONDS", "1"),
+            ("PROXIES__TRUSTED", "proxy"),
+            ("FILESYSTEM__PATH", file));
         foreach (var setting in (string[])[
             "LIMITS__RATIO", "LIMITS__REQUESTBYTES", "COLLECTION__GRACESECONDS", "PROXIES__TRUSTED",
             "FILESYSTEM__PATH"

@@ -43,14 +43,14 @@ internal sealed partial class ErrorHandling(RequestDelegate next, FaultLog fault
     }
 
     /// <summary>
-    /// Logs a refusal of the registry with its reason, and any other fault with its stack trace. Repetitions are left
-    /// to <see cref="FaultLog"/>.
+    /// Logs a refusal of the registry with its reason, and any fault of the storage with its stack trace. Repetitions
+    /// are left to <see cref="FaultLog"/>.
     /// </summary>
     private void Log(Exception e, HttpRequest request, int status)
     {
         if (!IsFirst(e, request, status))
             return;
-        if (e is RegistryException refusal)
+        if (e is RegistryException { InnerException: null } refusal)
             LogRefused(request.Method, request.Path, status, refusal.Message);
         else
             LogFault(e, request.Method, request.Path, status);

@@ -125,8 +125,8 @@ internal sealed class MigrateCommandTests : IDisposable
     private static Task<CommandRun> RunAsync(
         params string[] arguments) => CommandRun.OfAsync(new MigrateCommand(), [.. OneBackend, .. arguments]);
 
-    private static Task<OpenRegistry> OpenAsync(string data) =>
-        OpenRegistry.OpenAsync(
+    private static Task<CommandRegistry> OpenAsync(string data) =>
+        CommandRegistry.OpenAsync(
             CommandSettings.Read([$"--Filesystem:Path={data}"]),
             writes: true,
             new CommandLog(CommandConsole.System),

@@ -34,7 +34,7 @@ internal sealed partial class VerifyCommandTests : IDisposable
             output,
             Does.Contain("Sound: 1 package, 0 archives, 2 blobs;").And
                 .Contain("Garbage: 1 blob, ").And
-                .Contain("Faults: 1."));
+                .Contain("Findings: 1."));
         Assert.That(Files(), Is.EqualTo(before), "without --repair nothing changes");
 
         (code, output, _) = await RunAsync("--repair");
@@ -65,7 +65,7 @@ internal sealed partial class VerifyCommandTests : IDisposable
             .AddCommandLine([$"--Gcs:StagingFolder={folder.Below("staging")}"])
             .Build();
         var refused = await Assert.ThrowsAsync<StartupException>(
-            () => OpenRegistry.OpenAsync(settings, writes: false, new CommandLog(CommandConsole.System), default));
+            () => CommandRegistry.OpenAsync(settings, writes: false, new CommandLog(CommandConsole.System), default));
         var message = backend == "filesystem" ? "does not exist" : $"'{backend}' holds no packages and no archives";
         Assert.That(refused!.Message, Does.Contain(message).And.Not.Contain("\n"));
         Assert.That(Directory.Exists(settings["Filesystem:Path"]), Is.False);
@@ -136,11 +136,11 @@ internal sealed partial class VerifyCommandTests : IDisposable
         return damaged.Value;
     }
 
-    private Task<OpenRegistry> OpenAsync() => OpenRegistry.OpenAsync(
+    private Task<CommandRegistry> OpenAsync() => CommandRegistry.OpenAsync(
         CommandSettings.Read(
             [$"--Filesystem:Path={Data}"]), writes: true, new CommandLog(CommandConsole.System), default);
 
-    private static Task<Manifest> PushAsync(OpenRegistry registry, string release, string package = "a/b") =>
+    private static Task<Manifest> PushAsync(CommandRegistry registry, string release, string package = "a/b") =>
         Samples.PushAsync(registry.Packages, Samples.Package(package), release, release);
 
     private Task<CommandRun> RunAsync(

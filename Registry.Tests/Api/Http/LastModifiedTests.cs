@@ -45,12 +45,13 @@ public sealed class LastModifiedTests
         var modified = whole.Content.Headers.LastModified!.Value;
         Assert.That(modified, Is.EqualTo(pushed).Within(TimeSpan.FromMinutes(1)));
 
-        foreach (var (later, status) in (((TimeSpan, HttpStatusCode)[])[
-            (
-                TimeSpan.Zero,
-                HttpStatusCode.NotModified), (
-                    TimeSpan.FromDays(1),
-                    HttpStatusCode.NotModified), (TimeSpan.FromSeconds(-1), HttpStatusCode.OK)]))
+        (TimeSpan, HttpStatusCode)[] expected =
+        [
+            (TimeSpan.Zero, HttpStatusCode.NotModified),
+            (TimeSpan.FromDays(1), HttpStatusCode.NotModified),
+            (TimeSpan.FromSeconds(-1), HttpStatusCode.OK),
+        ];
+        foreach (var (later, status) in expected)
         {
             using var answer = await GetAsync(path, headers => headers.IfModifiedSince = modified + later);
             Assert.That(answer.StatusCode, Is.EqualTo(status), $"{later} later");

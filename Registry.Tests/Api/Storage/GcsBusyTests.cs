@@ -28,7 +28,7 @@ public sealed class GcsBusyTests : IAsyncDisposable
     {
         fake = await FakeGcs.StartAsync();
         for (var i = 0; i < Replicas; i++)
-            hosts.Add(await RegistryHost.StartAsync(fake.NewStorage("busy")));
+            hosts.Add(await RegistryHost.StartAsync([.. fake.NewStorage("busy"), "--Gcs:DeadlineSeconds=60"]));
         fake.Bucket.ChangePeriod = TimeSpan.FromMilliseconds(250);
     }
 

@@ -18,10 +18,10 @@ internal sealed class EtcdUnderTest(EtcdServer server, string? endpoints = null)
         var (client, keys) = (NewClient(), new EtcdKeys(Options.Prefix));
         var space = new EtcdUploads(client, keys, Time, Budgets.Ample());
         return ValueTask.FromResult(new StorageInstance(
-            new EtcdDocumentStore(
-                client,
-                keys), new EtcdBlobStore(
-                    client, keys, space, Budgets.Ample()), new Disposal(space), new Disposal(client)));
+            new EtcdDocumentStore(client, keys),
+            new EtcdBlobStore(client, keys, space, Budgets.Ample()),
+            new Disposal(space),
+            new Disposal(client)));
     }
 
     /// <summary>Removes nothing: the prefix is unique, and the keys are removed with the server.</summary>

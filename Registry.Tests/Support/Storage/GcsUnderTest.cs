@@ -46,14 +46,14 @@ internal sealed class GcsUnderTest : StorageUnderTest
         var client = new GcsClient(options, service, TimeProvider.System);
         var names = new GcsNames(options.Prefix);
         return ValueTask.FromResult(new StorageInstance(
-            new GcsDocumentStore(
+            new GcsDocumentStore(client, names),
+            new GcsBlobStore(
                 client,
-                names), new GcsBlobStore(
-                    client,
-                    names,
-                    new GcsStaging(options, TimeProvider.System),
-                    new GcsTouches(TimeProvider.System, TouchWindow),
-                    Budgets.Ample()), new Closing(service)));
+                names,
+                new GcsStaging(options, TimeProvider.System),
+                new GcsTouches(TimeProvider.System, TouchWindow),
+                Budgets.Ample()),
+            new Closing(service)));
     }
 
     protected override async ValueTask RemoveAsync()

@@ -380,6 +380,7 @@ internal sealed class SharedCheckTests
 
         public override RegistryException ResourceInUse(string key) => new(ErrorCode.ResourceInUse, key);
 
-        public override RegistryException OutcomeUnknown(string key) => new(ErrorCode.Unavailable, key);
+        public override RegistryException OutcomeUnknown(string key, StorageException cause) =>
+            new(ErrorCode.Unavailable, key);
     }
 }

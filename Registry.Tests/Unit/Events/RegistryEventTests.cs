@@ -85,6 +85,31 @@ internal sealed class RegistryEventTests : IDisposable
         });
     }
 
+    /// <summary>The client disconnects while its push is being written.</summary>
+    [Test]
+    public async Task A_change_that_has_begun_is_completed_and_raises_its_event_without_its_client()
+    {
+        var (writing, written) = (new TaskCompletionSource(), new TaskCompletionSource());
+        faults.Before = call =>
+        {
+            if (call.Operation != StorageOperation.PutDocument)
+                return default;
+            writing.SetResult();
+            return new ValueTask(written.Task);
+        };
+        using var cancellation = new CancellationTokenSource();
+        await using var push = await packages.BeginPushAsync(Name, Caller, default);
+        await push.WriteAsync(Content, default);
+        var pushing = push.CompleteAsync(
+            Release.Parse("1.0.0"), Samples.Type("helm"), new PushOptions(false, null), cancellation.Token);
+        await writing.Task.WaitAsync(TimeSpan.FromSeconds(30));
+        await cancellation.CancelAsync();
+        Assert.That(sink.Events, Is.Empty);
+        written.SetResult();
+        await pushing;
+        Assert.That(sink.Events.Single().Action, Is.EqualTo(RegistryAction.ReleasePushed));
+    }
+
     [Test]
     public async Task Restoring_a_release_raises_one_event_and_restoring_it_again_none()
     {

@@ -98,8 +98,8 @@ internal sealed class IndexCacheTests
     public void A_removed_entry_is_gone_and_frees_its_space()
     {
         Keep(cache, Snapshot("a/1"));
-        cache.Forget(Samples.Package("a/1"));
-        cache.Forget(Samples.Package("a/2"));
+        cache.Remove(Samples.Package("a/1"));
+        cache.Remove(Samples.Package("a/2"));
         Assert.That(IsCached(1), Is.False);
         Assert.That(cache.HeldBytes, Is.Zero);
     }
@@ -111,20 +111,20 @@ internal sealed class IndexCacheTests
         {
             var name = Samples.Package($"a/{i % 7}");
             if (i % 11 == 0)
-                cache.Forget(name);
+                cache.Remove(name);
             else if (cache.Find(name) is null)
                 Keep(cache, Snapshot(name.Value));
             Assert.That(cache.HeldBytes, Is.InRange(0, 4 * one), "the bound, and the entry being added");
         });
         for (var i = 0; i < 7; i++)
-            cache.Forget(Samples.Package($"a/{i}"));
+            cache.Remove(Samples.Package($"a/{i}"));
         Assert.That(cache.HeldBytes, Is.Zero);
     }
 
     private static void Keep(
         SecondChanceCache<PackageName, DocumentSnapshot<PackageIndex>> cache,
         DocumentSnapshot<PackageIndex> snapshot) =>
-        cache.Keep(snapshot.State.Name, snapshot, new PackageIndexCodec(new IndexLimits()).SizeOf(snapshot.State));
+        cache.Set(snapshot.State.Name, snapshot, new PackageIndexCodec(new IndexLimits()).SizeOf(snapshot.State));
 
     private static DocumentSnapshot<PackageIndex> Snapshot(string name, int releases = 1)
     {

@@ -48,7 +48,7 @@ internal sealed class IndexLimitTests
                 Throws.TypeOf<StorageException>().With
                     .Property("Kind")
                     .EqualTo(StorageFault.Corrupt).And.Message
-                    .Contains("Limits:IndexBytes"));
+                    .Contains("LIMITS__INDEXBYTES"));
         }
     }
 
@@ -75,7 +75,7 @@ internal sealed class IndexLimitTests
         foreach (var refusal in refusals)
         {
             Assert.That(refusal.Code, Is.EqualTo(ErrorCode.InvalidParameters));
-            Assert.That(refusal.Message, Does.Contain("8 releases").And.Contain($"{Limit} bytes"));
+            Assert.That(refusal.Message, Does.Contain("8 manifests").And.Contain($"{Limit} bytes"));
             Assert.That(
                 refusal.Details, Has.One.EqualTo(("manifests", (object?)8)).And.One.EqualTo(("limit", (object?)Limit)));
             Assert.That(

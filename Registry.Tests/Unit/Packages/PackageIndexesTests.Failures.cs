@@ -41,7 +41,9 @@ internal sealed partial class PackageIndexesTests
             default);
         Assert.That(
             async () => await delete,
-            Throws.TypeOf<RegistryException>().With.Property("Code").EqualTo(ErrorCode.Unavailable));
+            Throws.TypeOf<RegistryException>().With.Property("Code").EqualTo(ErrorCode.Unavailable)
+                .And.InnerException.TypeOf<StorageException>(),
+            "the cause, for the log");
         Assert.That((await indexes.GetAsync(Name, default)).State.Releases.Single().Value, Is.EqualTo("2.0.0"));
     }
 

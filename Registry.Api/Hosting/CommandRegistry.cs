@@ -14,7 +14,7 @@ namespace Registry.Api.Hosting;
 /// <param name="channels">The use cases of channels.</param>
 /// <param name="collection">When unreferenced blobs are reclaimed.</param>
 /// <param name="time">The clock.</param>
-internal sealed class OpenRegistry(
+internal sealed class CommandRegistry(
     IDocumentStore documents,
     IBlobStore blobs,
     IndexLimits indexLimits,
@@ -54,7 +54,7 @@ internal sealed class OpenRegistry(
     /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="StartupException">The settings are invalid, or the storage is empty.</exception>
     /// <exception cref="StorageException">The storage does not work.</exception>
-    public static async Task<OpenRegistry> OpenAsync(
+    public static async Task<CommandRegistry> OpenAsync(
         IConfiguration configuration, bool writes, ILoggerProvider log, CancellationToken cancellationToken)
     {
         var services = new ServiceCollection();
@@ -68,7 +68,7 @@ internal sealed class OpenRegistry(
         {
             RegistrySettings.Validate(provider, RegistrySettings.Errors(configuration));
             var probe = provider.GetRequiredService<StorageReadiness>();
-            var opened = ActivatorUtilities.CreateInstance<OpenRegistry>(provider);
+            var opened = ActivatorUtilities.CreateInstance<CommandRegistry>(provider);
             opened.services = provider;
             if (writes)
             {
