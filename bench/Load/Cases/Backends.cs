@@ -13,7 +13,7 @@ internal static class Backends
     {
         await using var filesystem = await Backend.StartAsync(run.Servers, "filesystem", cancellationToken);
         await using var reference = await StartAsync(run, filesystem, cancellationToken);
-        foreach (var (name, mark) in new[] { ("redis", 0.4), ("etcd", 0.15) })
+        foreach (var (name, mark) in new[] { ("redis", 0.8), ("etcd", 0.5) })
         {
             await using var backend = await Backend.StartAsync(run.Servers, name, cancellationToken);
             await using var registry = await StartAsync(run, backend, cancellationToken);
