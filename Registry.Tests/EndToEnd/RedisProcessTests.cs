@@ -9,7 +9,6 @@ using Registry.Tests.Support.Servers;
 namespace Registry.Tests.EndToEnd;
 
 /// <summary>Startup of the process with Redis, successful and failing.</summary>
-[Parallelizable(ParallelScope.Self)]
 public sealed class RedisProcessTests : EndToEndTest
 {
     [TestCase("maxmemory-policy", "allkeys-lru", "noeviction")]
