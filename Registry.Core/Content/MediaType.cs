@@ -66,6 +66,7 @@ public readonly partial record struct MediaType : IComparable<MediaType>
     public static bool operator >=(MediaType left, MediaType right) => left.CompareTo(right) >= 0;
 
     [GeneratedRegex(
-        @"^application/vnd\.(cnr|appr)\.package(-manifest\.(?<type>.+)\.v[01]\.json|\.(?<type>.+)\.v[01]\.tar\+gzip)\z")]
+        @"^application/vnd\.(cnr|appr)\.package"
+            + @"(-manifest\.(?<type>.+)\.v[01]\.json|\.(?<type>.+)\.v[01]\.tar\+gzip)\z")]
     private static partial Regex LongForm { get; }
 }

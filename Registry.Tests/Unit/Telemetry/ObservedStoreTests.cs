@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Moq;
 using NUnit.Framework;
 using Registry.Api.Hosting;
 using Registry.Core.Storage;
@@ -90,7 +91,8 @@ public sealed class ObservedStoreTests
     {
         foreach (var (fault, outcome) in Faults)
         {
-            var store = operations.Wrap(new BrokenDocuments(fault));
+            var store = operations.Wrap(
+                new FaultyDocumentStore(storage.Documents, new StorageFaults { Before = _ => throw fault }));
             Assert.That(async () => await call(store, default), Throws.Exception.SameAs(fault));
             Assert.That(operations.Outcomes.Last(), Is.EqualTo($"{operation} {outcome}"));
         }
@@ -214,7 +216,9 @@ public sealed class ObservedStoreTests
     {
         using var silent = new RecordedOperations();
         var pending = new TaskCompletionSource<Document?>();
-        var task = silent.Wrap(new PendingDocuments(pending.Task)).GetAsync(Key, default).AsTask();
+        var documents = new Mock<IDocumentStore>();
+        documents.Setup(static store => store.GetAsync(Key, default)).Returns(new ValueTask<Document?>(pending.Task));
+        var task = silent.Wrap(documents.Object).GetAsync(Key, default).AsTask();
         Assert.That(task, Is.SameAs(pending.Task));
         var listing = storage.Documents.ListAsync(Scope, after: null, default);
         var blobs = new BrokenBlobs(new InvalidOperationException()) { Writer = new(new InvalidOperationException()) };
@@ -228,7 +232,7 @@ public sealed class ObservedStoreTests
     public void Without_a_listener_an_operation_allocates_nothing()
     {
         using var silent = new RecordedOperations();
-        var store = silent.Wrap(new PendingDocuments(Task.FromResult<Document?>(null)));
+        var store = silent.Wrap(storage.Documents);
         Assert.That(Allocated(store), Is.Zero);
 
         static long Allocated(IDocumentStore store)
@@ -287,64 +291,6 @@ public sealed class ObservedStoreTests
     {
         await Task.FromException(fault);
         yield break;
-    }
-
-    private sealed class BrokenDocuments(Exception fault) : IDocumentStore
-    {
-        public bool SharesChecks => false;
-
-        public ValueTask<Document?> GetAsync(StoreKey key, CancellationToken cancellationToken) => throw fault;
-
-        public ValueTask<Revision?> StatAsync(StoreKey key, CancellationToken cancellationToken) => throw fault;
-
-        public ValueTask<Revision?> TryPutAsync(
-            StoreKey key,
-            ReadOnlyMemory<byte> content,
-            Precondition precondition,
-            CancellationToken cancellationToken) =>
-            throw fault;
-
-        public ValueTask<bool> TryDeleteAsync(
-            StoreKey key, Precondition precondition, CancellationToken cancellationToken) => throw fault;
-
-        public ValueTask EnsureDurableAsync(StoreKey key, CancellationToken cancellationToken) => throw fault;
-
-        public IAsyncEnumerable<DocumentEntry> ListAsync(
-            StoreKey scope, StoreKey? after, CancellationToken cancellationToken) => Throw<DocumentEntry>(fault);
-
-        public IAsyncEnumerable<StoredDocument> ReadAsync(
-            StoreKey scope, StoreKey? after, CancellationToken cancellationToken) => Throw<StoredDocument>(fault);
-
-        public ValueTask<DocumentChanges> ChangesAsync(
-            StoreKey scope, ChangeToken? since, CancellationToken cancellationToken) => throw fault;
-    }
-
-    private sealed class PendingDocuments(Task<Document?> pending) : IDocumentStore
-    {
-        public bool SharesChecks => false;
-
-        public ValueTask<Document?> GetAsync(StoreKey key, CancellationToken cancellationToken) => new(pending);
-
-        public ValueTask<Revision?> StatAsync(StoreKey key, CancellationToken cancellationToken) =>
-            throw new NotSupportedException();
-
-        public ValueTask<Revision?> TryPutAsync(
-            StoreKey key,
-            ReadOnlyMemory<byte> content,
-            Precondition precondition,
-            CancellationToken cancellationToken) =>
-            throw new NotSupportedException();
-
-        public ValueTask<bool> TryDeleteAsync(
-            StoreKey key, Precondition precondition, CancellationToken cancellationToken) =>
-            throw new NotSupportedException();
-
-        public IAsyncEnumerable<DocumentEntry> ListAsync(
-            StoreKey scope, StoreKey? after, CancellationToken cancellationToken) => throw new NotSupportedException();
-
-        public ValueTask<DocumentChanges> ChangesAsync(
-            StoreKey scope, ChangeToken? since, CancellationToken cancellationToken) =>
-            throw new NotSupportedException();
     }
 
     private sealed class BrokenBlobs(Exception fault) : IBlobStore
