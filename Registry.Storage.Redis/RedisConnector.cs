@@ -10,6 +10,12 @@ internal sealed class RedisConnector
     /// <summary>The share of the deadline that a connection attempt may take.</summary>
     private const double ConnectShare = 0.8;
 
+    /// <summary>
+    /// The longest connection attempt. The client reports some errors, such as a missing password, only at the end of
+    /// an attempt, and startup, which waits 10 s for the storage, must show them.
+    /// </summary>
+    private static readonly TimeSpan LongestAttempt = TimeSpan.FromSeconds(8);
+
     private readonly ConfigurationOptions options;
 
     /// <param name="configuration">The value of <see cref="RedisOptions.Configuration"/>.</param>
@@ -30,7 +36,8 @@ internal sealed class RedisConnector
         options.SyncTimeout = options.AsyncTimeout = (int)deadline.TotalMilliseconds;
 
         // Connection errors, such as a wrong password, must be reported before the deadline.
-        options.ConnectTimeout = (int)(deadline * ConnectShare).TotalMilliseconds;
+        options.ConnectTimeout =
+            (int)Math.Min((deadline * ConnectShare).TotalMilliseconds, LongestAttempt.TotalMilliseconds);
     }
 
     /// <summary>The addresses of the server, without credentials.</summary>

@@ -3,7 +3,6 @@ using NUnit.Framework;
 using Registry.Core.Storage;
 using Registry.Storage.Redis;
 using Registry.Tests.Support;
-using Registry.Tests.Support.Cluster;
 using Registry.Tests.Support.Servers;
 
 namespace Registry.Tests.EndToEnd;
@@ -11,17 +10,18 @@ namespace Registry.Tests.EndToEnd;
 /// <summary>Startup of the process with Redis, successful and failing.</summary>
 public sealed class RedisProcessTests : EndToEndTest
 {
-    [TestCase("maxmemory-policy", "allkeys-lru", "noeviction")]
-    [TestCase("requirepass", "secret", "Redis failed")]
+    [TestCase("maxmemory-policy", "allkeys-lru", "5", "noeviction")]
+    [TestCase("requirepass", "secret", "5", "authentication failure")]
+    [TestCase("requirepass", "secret", "60", "authentication failure")]
     public async Task An_unusable_server_aborts_startup_with_the_reason(
-        string setting, string value, string reason)
+        string setting, string value, string deadline, string reason)
     {
         await using var server = await RedisServer.StartAsync(CancellationToken, $"--{setting}", value);
         var registry = Launch(
             RegistryProcess.Command,
-            [
-                ("STORAGE", "redis"), ("REDIS__CONFIGURATION", server.Configuration), .. ClusterStorage.Deadline(30)
-            ]);
+            ("STORAGE", "redis"),
+            ("REDIS__CONFIGURATION", server.Configuration),
+            ("REDIS__DEADLINESECONDS", deadline));
         Assert.That(await registry.ExitAsync(), Is.EqualTo(1));
         Assert.That(registry.Errors, Does.Contain(reason));
     }
