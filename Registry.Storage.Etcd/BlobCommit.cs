@@ -46,6 +46,24 @@ internal sealed class BlobCommit(EtcdUploads uploads, BlobKey key, DateTimeOffse
         upload,
         cancellationToken);
 
+    /// <summary>Touches the blob. Returns null when it does not exist.</summary>
+    /// <exception cref="StorageException">The outcome is unknown.</exception>
+    public async Task<CommittedBlob?> TouchAsync(CancellationToken cancellationToken)
+    {
+        var found = await uploads.Client.RangeAsync(new RangeRequest { Key = head }, cancellationToken);
+        var current = found.Kvs is [var entry] ? StoredHead.Parse(entry) : null;
+        for (var attempt = 0; current is not null && attempt < EtcdUploads.MaxAttempts; attempt++)
+        {
+            var next = Next(current.Head, current);
+            var response = await WriteAsync(Put(next, current), cancellationToken);
+            if (response.Succeeded)
+                return new CommittedBlob(new StoredHead(next, response.Header.Revision).ToInfo(key), IsNew: false);
+            current = CurrentOf(response);
+        }
+
+        return current is null ? null : throw EtcdUploads.Contended(key);
+    }
+
     private async Task<CommittedBlob> CommitAsync(
         BlobHead created, Action<TxnRequest, bool> addBytes, string? upload, CancellationToken cancellationToken)
     {
@@ -57,32 +75,46 @@ internal sealed class BlobCommit(EtcdUploads uploads, BlobKey key, DateTimeOffse
                     StorageFault.Corrupt,
                     $"etcd: the blob '{key}' has {current.Head.Length} bytes, but the upload with the same sha256 has "
                         + $"{created.Length}.");
-            var next = (current?.Head ?? created).Clone();
-
-            // Not read by this version. A registry of version 1.0 on the same etcd needs it for collection.
-            next.TouchedAtMicros = UnixMicroseconds.Of(uploads.Now);
-            next.UploadedAtMicros = uploadedAt is { } given
-                ? UnixMicroseconds.Of(given)
-                : Math.Max(next.TouchedAtMicros, current is null ? long.MinValue : current.Head.UploadedAtMicros + 1);
-
-            var request = new TxnRequest
-            {
-                Compare = { EtcdTxn.HasRevision(head, current?.ModRevision ?? 0) },
-                Success = { EtcdTxn.Put(head, next.ToByteString()) },
-                Failure = { EtcdTxn.Get(head) },
-            };
+            var next = Next(created, current);
+            var request = Put(next, current);
             addBytes(request, current is not null);
             if (upload is not null)
                 request.Failure.Add(EtcdTxn.Get(uploads.Keys.Staged(upload)));
-            var response = await uploads.Client.WriteAsync(request, Repeat.OnlyIfUnsent, cancellationToken);
+            var response = await WriteAsync(request, cancellationToken);
             if (response.Succeeded)
                 return new CommittedBlob(
                     new StoredHead(next, response.Header.Revision).ToInfo(key), IsNew: current is null);
             if (upload is not null && response.Read(1) is null)
                 throw BufferedBlobWriter.Discarded();
-            current = response.Read(0) is { } currentHead ? StoredHead.Parse(currentHead) : null;
+            current = CurrentOf(response);
         }
 
         throw EtcdUploads.Contended(key);
     }
+
+    /// <summary>Returns the head to write: with a later time than that of the head that it replaces.</summary>
+    private BlobHead Next(BlobHead created, StoredHead? current)
+    {
+        var next = (current?.Head ?? created).Clone();
+
+        // Not read by this version. A registry of version 1.0 on the same etcd needs it for collection.
+        next.TouchedAtMicros = UnixMicroseconds.Of(uploads.Now);
+        next.UploadedAtMicros = uploadedAt is { } given
+            ? UnixMicroseconds.Of(given)
+            : Math.Max(next.TouchedAtMicros, current is null ? long.MinValue : current.Head.UploadedAtMicros + 1);
+        return next;
+    }
+
+    private TxnRequest Put(BlobHead next, StoredHead? current) => new()
+    {
+        Compare = { EtcdTxn.HasRevision(head, current?.ModRevision ?? 0) },
+        Success = { EtcdTxn.Put(head, next.ToByteString()) },
+        Failure = { EtcdTxn.Get(head) },
+    };
+
+    private Task<TxnResponse> WriteAsync(TxnRequest request, CancellationToken cancellationToken) =>
+        uploads.Client.WriteAsync(request, Repeat.OnlyIfUnsent, cancellationToken);
+
+    private static StoredHead? CurrentOf(TxnResponse refused) =>
+        refused.Read(0) is { } entry ? StoredHead.Parse(entry) : null;
 }

@@ -1,4 +1,6 @@
+using System.Buffers;
 using System.Runtime.CompilerServices;
+using System.Security.Cryptography;
 using Etcdserverpb;
 using Google.Protobuf;
 using Registry.Core.Storage;
@@ -13,6 +15,9 @@ namespace Registry.Storage.Etcd;
 internal sealed class EtcdBlobStore(
     EtcdClient client, EtcdKeys keys, EtcdUploads uploads, TransferBudget budget) : IBlobStore
 {
+    /// <summary>The size of the buffer of a copy, in bytes.</summary>
+    private const int CopyBytes = 64 * 1024;
+
     public ValueTask<BlobWriter> CreateAsync(StoreKey scope, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
@@ -67,6 +72,27 @@ internal sealed class EtcdBlobStore(
         throw EtcdUploads.Contended(key);
     }
 
+    public async ValueTask<CommittedBlob?> TouchAsync(BlobKey key, CancellationToken cancellationToken) =>
+        await new BlobCommit(uploads, key, uploadedAt: null).TouchAsync(cancellationToken);
+
+    /// <summary>etcd cannot copy a value, so the bytes pass through this process.</summary>
+    public async ValueTask<CommittedBlob?> CopyAsync(
+        BlobKey source, StoreKey scope, CancellationToken cancellationToken)
+    {
+        await using var reader = await OpenAsync(source, ByteRange.All, cancellationToken);
+        if (reader is null)
+            return null;
+        if (await FindHeadAsync(new BlobKey(scope, source.Digest), cancellationToken) is { } existing
+            && existing.Head.Length == reader.Length
+            && await TouchAsync(new BlobKey(scope, source.Digest), cancellationToken) is { } touched)
+            return touched;
+        await using var writer = await CreateAsync(scope, cancellationToken);
+        if (await CopyAsync(reader.Content, writer, cancellationToken) != source.Digest)
+            throw new StorageException(
+                StorageFault.Corrupt, $"etcd: the bytes of the blob '{source}' do not match its sha256.");
+        return await writer.CommitAsync(source.Digest, uploadedAt: null, cancellationToken);
+    }
+
     public async IAsyncEnumerable<BlobInfo> ListAsync(
         StoreKey scope, ScopeDepth depth, BlobKey? after, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -113,6 +139,28 @@ internal sealed class EtcdBlobStore(
         // The response has been parsed: only the content is still in memory.
         budget.Release(EtcdBlobContent.FetchBytes - content.Length);
         return new BlobReader(stored.ToInfo(key), length, new WholeContent(content, range.Offset, length, budget));
+    }
+
+    /// <summary>Copies the bytes, and returns their sha256.</summary>
+    private static async Task<Digest> CopyAsync(
+        Stream content, BlobWriter writer, CancellationToken cancellationToken)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        var buffer = ArrayPool<byte>.Shared.Rent(CopyBytes);
+        try
+        {
+            while (await content.ReadAsync(buffer, cancellationToken) is > 0 and var read)
+            {
+                hash.AppendData(buffer, 0, read);
+                await writer.WriteAsync(buffer.AsMemory(0, read), cancellationToken);
+            }
+
+            return Digest.FromHash(hash.GetHashAndReset());
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
     }
 
     private async ValueTask<StoredHead?> FindHeadAsync(BlobKey key, CancellationToken cancellationToken) =>

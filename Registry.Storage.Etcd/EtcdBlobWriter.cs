@@ -7,7 +7,8 @@ namespace Registry.Storage.Etcd;
 internal sealed class EtcdBlobWriter(EtcdUploads uploads, StoreKey scope)
     : ChunkedBlobWriter(scope, uploads.Buffered, uploads.Budget, EtcdUploads.ChunkBytes, RefreshAfter)
 {
-    private static readonly TimeSpan RefreshAfter = TimeSpan.FromSeconds(30);
+    /// <summary>How long a staged upload or append may go without a chunk before it is refreshed.</summary>
+    public static readonly TimeSpan RefreshAfter = TimeSpan.FromSeconds(30);
 
     protected override async ValueTask<bool> BeginUploadAsync(
         ReadOnlyMemory<byte> firstChunk, CancellationToken cancellationToken)

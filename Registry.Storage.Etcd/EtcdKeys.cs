@@ -17,10 +17,17 @@ namespace Registry.Storage.Etcd;
 ///   content/&lt;scope&gt;/@&lt;digest&gt;   the bytes of a blob of at most one chunk, next to its head
 ///   chunks/&lt;upload&gt;/&lt;number&gt;    a chunk of a larger blob; the number has eight hex digits
 ///   staged/&lt;upload&gt;               an active upload (StagedUpload)
+///   uploads/&lt;scope&gt;/@&lt;id&gt;         the head of a staged upload (UploadHead), which exists when this does
+///   parts/&lt;id&gt;/&lt;offset&gt;          a completed append (UploadPart); the offset has sixteen hex digits
+///   appends/&lt;id&gt;/&lt;append&gt;        an append in progress that has stored chunks (StagedUpload)
+///   appended/&lt;id&gt;/&lt;append&gt;/&lt;number&gt;   a chunk of an append; the number has eight hex digits
 /// </code>
 /// </remarks>
 internal sealed class EtcdKeys(string prefix)
 {
+    /// <summary>The first character of an upload's name, which no segment of a scope contains.</summary>
+    private const char UploadMark = '@';
+
     public ByteString Changes { get; } = ByteString.CopyFrom(prefix + "changes", Encoding.ASCII);
 
     public ByteString Document(StoreKey key) => Encode($"documents/{key.Value}");
@@ -39,6 +46,45 @@ internal sealed class EtcdKeys(string prefix)
 
     /// <summary>Returns the range of all active uploads.</summary>
     public KeyRange AllStaged() => Below("staged");
+
+    public ByteString Upload(UploadKey upload) => Encode($"uploads/{upload.Scope.Value}/{UploadMark}{upload.Id}");
+
+    public ByteString Part(UploadKey upload, long offset) =>
+        Encode($"parts/{upload.Id}/{offset.ToString("x16", CultureInfo.InvariantCulture)}");
+
+    public ByteString Append(UploadKey upload, string append) => Encode($"appends/{upload.Id}/{append}");
+
+    public ByteString AppendedChunk(UploadKey upload, string append, long number) =>
+        Encode($"appended/{upload.Id}/{append}/{number.ToString("x8", CultureInfo.InvariantCulture)}");
+
+    /// <summary>Returns the range of the heads of all staged uploads.</summary>
+    public KeyRange AllUploads() => Below("uploads");
+
+    /// <summary>Returns the range of the completed appends of a staged upload.</summary>
+    public KeyRange Parts(UploadKey upload) => Below($"parts/{upload.Id}");
+
+    /// <summary>Returns the range of the appends in progress to a staged upload.</summary>
+    public KeyRange Appends(UploadKey upload) => Below($"appends/{upload.Id}");
+
+    /// <summary>Returns the range of the appends in progress to all staged uploads.</summary>
+    public KeyRange AllAppends() => Below("appends");
+
+    /// <summary>Returns the range of the chunks of all appends to a staged upload.</summary>
+    public KeyRange Appended(UploadKey upload) => Below($"appended/{upload.Id}");
+
+    /// <summary>Returns the range of the chunks of one append, given what follows <c>appends/</c> in its key.</summary>
+    public KeyRange AppendedBy(string append) => Below($"appended/{append}");
+
+    /// <summary>Parses the key of the head of a staged upload. Returns false for any other key.</summary>
+    public bool TryGetUpload(ByteString key, out UploadKey upload)
+    {
+        upload = default;
+        var name = NameOf(key, "uploads");
+        var mark = name?.LastIndexOf($"/{UploadMark}", StringComparison.Ordinal) ?? -1;
+        return mark >= 0
+            && StoreKey.TryParse(name![..mark], out var scope)
+            && UploadKey.TryParse(scope, name[(mark + 2)..], out upload);
+    }
 
     /// <summary>Returns the range of the documents below a scope, after one key.</summary>
     public KeyRange Documents(

@@ -11,7 +11,7 @@ namespace Registry.Storage.Etcd;
 public static class EtcdServices
 {
     /// <summary>
-    /// Adds both stores over the cluster in section <c>Etcd</c>. The options are validated at startup.
+    /// Adds the stores over the cluster in section <c>Etcd</c>. The options are validated at startup.
     /// </summary>
     public static IServiceCollection AddEtcdStorage(this IServiceCollection services, IConfiguration configuration)
     {
@@ -23,6 +23,7 @@ public static class EtcdServices
         services.AddSingleton<EtcdUploads>();
         services.AddSingleton<IDocumentStore, EtcdDocumentStore>();
         services.AddSingleton<IBlobStore, EtcdBlobStore>();
+        services.AddSingleton<IUploadStore, EtcdUploadStore>();
         services.AddSingleton<IStorageProbe, EtcdProbe>();
         return services;
     }

@@ -36,6 +36,17 @@ internal static class EtcdTxn
             CreateRevision = 0
         };
 
+    /// <summary>No key of the range has been written after this revision. True for an empty range.</summary>
+    public static Compare IsUnchangedSince(KeyRange range, long revision) =>
+        new()
+        {
+            Key = range.From,
+            RangeEnd = range.End,
+            Target = Compare.Types.CompareTarget.Mod,
+            Result = Compare.Types.CompareResult.Less,
+            ModRevision = revision + 1
+        };
+
     public static RequestOp Get(ByteString key) => new() { RequestRange = new RangeRequest { Key = key } };
 
     /// <summary>Reads a key at a past revision.</summary>

@@ -8,9 +8,9 @@ using Registry.Storage.Etcd.Protocol;
 namespace Registry.Storage.Etcd;
 
 /// <summary>
-/// The uploads that have not been committed: in memory while they fit one chunk, then as chunks in etcd under the id of
-/// the upload. Each upload has a marker key. Every later write to the upload, and its commit, require the marker, so
-/// that a late request cannot revive a discarded upload.
+/// The blobs being written that have not been committed: in memory while they fit one chunk, then as chunks in etcd
+/// under the id of the upload. Each upload has a marker key. Every later write to the upload, and its commit, require
+/// the marker, so that a late request cannot revive a discarded upload.
 /// </summary>
 internal sealed class EtcdUploads(
     EtcdClient client, EtcdKeys keys, TimeProvider time, TransferBudget budget) : IDisposable
@@ -38,6 +38,8 @@ internal sealed class EtcdUploads(
 
     /// <summary>The uploads that may still be only in memory.</summary>
     public BufferedUploads Buffered { get; } = new(time);
+
+    public TimeProvider Time => time;
 
     public DateTimeOffset Now => time.GetUtcNow();
 
@@ -78,6 +80,24 @@ internal sealed class EtcdUploads(
             Repeat.Freely,
             cancellationToken);
 
+    /// <summary>Sends the transaction of a chunk, and waits while this process sends too many.</summary>
+    public async Task<TxnResponse> SendAsync(TxnRequest request, Repeat repeat, CancellationToken cancellationToken)
+    {
+        await slots.WaitAsync(cancellationToken);
+        try
+        {
+            return await client.WriteAsync(request, repeat, cancellationToken);
+        }
+        finally
+        {
+            slots.Release();
+        }
+    }
+
+    /// <summary>Writes a marker with the current time.</summary>
+    public RequestOp Mark(ByteString marker) =>
+        EtcdTxn.Put(marker, new StagedUpload { WrittenAtMicros = UnixMicroseconds.Of(Now) }.ToByteString());
+
     public Compare IsStaged(string upload) => EtcdTxn.Exists(keys.Staged(upload));
 
     /// <summary>Deletes a staged upload, unless it has been committed or discarded.</summary>
@@ -95,6 +115,20 @@ internal sealed class EtcdUploads(
                 && await TryDiscardAsync(upload, entry, latest, cancellationToken))
                 discarded++;
         return discarded;
+    }
+
+    /// <summary>Returns the time at which a marker was last written.</summary>
+    public static DateTimeOffset WrittenAt(KeyValue marker)
+    {
+        try
+        {
+            return UnixMicroseconds.ToTime(StagedUpload.Parser.ParseFrom(marker.Value).WrittenAtMicros);
+        }
+        catch (InvalidProtocolBufferException exception)
+        {
+            throw new StorageException(
+                StorageFault.Corrupt, $"etcd: '{marker.Key.ToStringUtf8()}' is not a valid upload marker.", exception);
+        }
     }
 
     /// <summary>
@@ -117,19 +151,6 @@ internal sealed class EtcdUploads(
         return false;
     }
 
-    private static DateTimeOffset WrittenAt(KeyValue marker)
-    {
-        try
-        {
-            return UnixMicroseconds.ToTime(StagedUpload.Parser.ParseFrom(marker.Value).WrittenAtMicros);
-        }
-        catch (InvalidProtocolBufferException exception)
-        {
-            throw new StorageException(
-                StorageFault.Corrupt, $"etcd: '{marker.Key.ToStringUtf8()}' is not a valid upload marker.", exception);
-        }
-    }
-
     private async Task<bool> DiscardAsync(string upload, Compare condition, CancellationToken cancellationToken)
     {
         var request = new TxnRequest
@@ -144,21 +165,11 @@ internal sealed class EtcdUploads(
 
     private async Task WriteAsync(TxnRequest request, Repeat repeat, CancellationToken cancellationToken)
     {
-        await slots.WaitAsync(cancellationToken);
-        try
-        {
-            if (!(await client.WriteAsync(request, repeat, cancellationToken)).Succeeded)
-                throw BufferedBlobWriter.Discarded();
-        }
-        finally
-        {
-            slots.Release();
-        }
+        if (!(await SendAsync(request, repeat, cancellationToken)).Succeeded)
+            throw BufferedBlobWriter.Discarded();
     }
 
-    private RequestOp Mark(string upload) =>
-        EtcdTxn.Put(
-            keys.Staged(upload), new StagedUpload { WrittenAtMicros = UnixMicroseconds.Of(Now) }.ToByteString());
+    private RequestOp Mark(string upload) => Mark(keys.Staged(upload));
 
     private RequestOp PutChunk(string upload, int number, ReadOnlyMemory<byte> chunk) =>
         EtcdTxn.Put(keys.Chunk(upload, number), UnsafeByteOperations.UnsafeWrap(chunk));

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Runtime.InteropServices;
 using System.Text;
 using Microsoft.Win32.SafeHandles;
@@ -17,15 +18,18 @@ internal static class Disk
     private const uint FileMode = 0b110_100_100;
     private const uint DirectoryMode = 0b111_101_101;
 
+    /// <summary>The buffer of a copy through memory, in bytes.</summary>
+    private const int CopyBytes = 128 * 1024;
+
     /// <summary>
     /// Opens a file for reading; null when it does not exist. A symbolic link is an error, and a pipe does not block.
     /// </summary>
     public static SafeFileHandle? TryOpenRead(string path) =>
         TryOpen(path, Native.ReadOnly | Native.NoFollow | Native.NonBlocking, Errno.NoEntry);
 
-    /// <summary>Creates a file that must not exist yet.</summary>
-    public static SafeFileHandle CreateNew(string path) =>
-        TryOpen(path, Native.WriteOnly | Native.Create | Native.Exclusive, accepted: 0)!;
+    /// <summary>Creates a file that must not exist yet; null when its directory does not exist.</summary>
+    public static SafeFileHandle? TryCreateNew(string path) =>
+        TryOpen(path, Native.WriteOnly | Native.Create | Native.Exclusive, Errno.NoEntry);
 
     /// <summary>
     /// Opens a file for reading and writing, and creates it if it does not exist; null when its directory does not
@@ -238,6 +242,41 @@ internal static class Disk
         }
     }
 
+    /// <summary>
+    /// Copies bytes between two files of the volume. Where the volume can, the files then share the blocks.
+    /// </summary>
+    /// <param name="source">The file to read.</param>
+    /// <param name="target">The file to write.</param>
+    /// <param name="offset">The offset in both files.</param>
+    /// <param name="count">The number of bytes.</param>
+    /// <param name="path">The path of the target, for error messages.</param>
+    /// <returns>The number of bytes copied: fewer when the source ends before.</returns>
+    public static long Copy(SafeFileHandle source, SafeFileHandle target, long offset, long count, string path)
+    {
+        var copied = 0L;
+        while (copied < count)
+        {
+            var (from, to) = (offset + copied, offset + copied);
+            var moved = Native.CopyFileRange(source, ref from, target, ref to, (nint)(count - copied), flags: 0);
+            if (moved == 0)
+                break;
+            if (moved > 0)
+                copied += moved;
+            else if (!CanRepeat(Marshal.GetLastPInvokeError()))
+                return copied + CopyThroughMemory(source, target, offset + copied, count - copied, path);
+        }
+
+        return copied;
+
+        // A volume or kernel without this call copies through memory.
+        bool CanRepeat(int errno) => errno switch
+        {
+            Errno.Interrupted => true,
+            Errno.CrossDevice or Errno.Invalid or Errno.NotImplemented or Errno.NotSupported => false,
+            _ => throw Fault("copy to", path, errno),
+        };
+    }
+
     /// <summary>Whether an exception is one that .NET throws when a disk operation fails.</summary>
     public static bool IsFault(Exception failure) =>
         failure is IOException or UnauthorizedAccessException or NotSupportedException;
@@ -254,6 +293,31 @@ internal static class Disk
             _ => Errno.FaultOf(failure.HResult),
         };
         return new StorageException(kind, $"Could not {operation} '{path}': {failure.Message}", failure);
+    }
+
+    private static long CopyThroughMemory(
+        SafeFileHandle source, SafeFileHandle target, long offset, long count, string path)
+    {
+        var copied = 0L;
+        var buffer = ArrayPool<byte>.Shared.Rent((int)Math.Min(count, CopyBytes));
+        try
+        {
+            while (copied < count)
+            {
+                var wanted = (int)Math.Min(buffer.Length, count - copied);
+                var read = Read(source, buffer.AsSpan(0, wanted), offset + copied, path);
+                Write(target, buffer.AsSpan(0, read), offset + copied, path);
+                copied += read;
+                if (read < wanted)
+                    break;
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+
+        return copied;
     }
 
     private static void AddName(string directory, string name, byte kind, HashSet<string> names)

@@ -1,3 +1,5 @@
+using Microsoft.Win32.SafeHandles;
+
 namespace Registry.Storage.Filesystem;
 
 /// <summary>
@@ -6,6 +8,7 @@ namespace Registry.Storage.Filesystem;
 internal sealed class EntryChange(FileTree tree, string path)
 {
     private readonly long failedBefore = tree.FailedFlushes;
+    private SafeFileHandle? touched;
     private bool changed;
     private bool removed;
 
@@ -24,6 +27,21 @@ internal sealed class EntryChange(FileTree tree, string path)
         return changed = removed = true;
     }
 
+    /// <summary>
+    /// Sets the modification time of the entry. Its folder is flushed too: others may have placed the entry and not
+    /// flushed it yet.
+    /// </summary>
+    /// <param name="file">The open file of the entry. The caller closes it after the flush.</param>
+    /// <param name="ticks">The time in 100 ns since the year 1.</param>
+    public void Touch(SafeFileHandle file, long ticks)
+    {
+        if (tree.IsUnflushed(path))
+            tree.RewriteOnFlush(path);
+        Disk.SetModified(file, ticks, path);
+        touched = file;
+        changed = true;
+    }
+
     /// <summary>Makes the next flush write the absence of the entry again, after a failed flush.</summary>
     public void RepeatRemoval()
     {
@@ -39,6 +57,8 @@ internal sealed class EntryChange(FileTree tree, string path)
     {
         if (!changed)
             return;
+        if (touched is not null)
+            Disk.Flush(touched, path);
         tree.FlushEntry(path, failedBefore);
         if (removed)
             tree.RemoveEmptied(path);

@@ -11,12 +11,16 @@ internal static class Errno
     public const int WouldBlock = 11;
     public const int AccessDenied = 13;
     public const int Exists = 17;
+    public const int CrossDevice = 18;
     public const int NotDirectory = 20;
     public const int IsDirectory = 21;
+    public const int Invalid = 22;
     public const int NoSpace = 28;
     public const int ReadOnlyVolume = 30;
+    public const int NotImplemented = 38;
     public const int NotEmpty = 39;
     public const int SymlinkMet = 40;
+    public const int NotSupported = 95;
     public const int QuotaExceeded = 122;
 
     /// <summary>

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Microsoft.Win32.SafeHandles;
 using Registry.Core.Storage;
 
 namespace Registry.Storage.Filesystem;
@@ -92,6 +93,73 @@ internal sealed class FilesystemBlobStore(FilesystemVolume volume) : IBlobStore
         }
 
         bool Holds(long? ticks) => ticks is { } known && precondition.HoldsFor(FileRevision.Of(known));
+    }
+
+    public async ValueTask<CommittedBlob?> TouchAsync(BlobKey key, CancellationToken cancellationToken)
+    {
+        var path = files.PathOf(key);
+        cancellationToken.ThrowIfCancellationRequested();
+        volume.Open();
+        if (files.Stat(key) is null)
+            return null;
+        SafeFileHandle? file = null;
+        BlobInfo? touched = null;
+        var entry = new EntryChange(files.FileTree, path);
+        try
+        {
+            await volume.ChangeAsync(key.Value, entry, prepare: null, TryTouch, cancellationToken);
+        }
+        finally
+        {
+            if (file is not null)
+                volume.Close(file);
+        }
+
+        return touched is null ? null : new CommittedBlob(touched, IsNew: false);
+
+        bool TryTouch(Stripe stripe)
+        {
+            if (files.Stat(key) is not { } current || (file = Disk.TryOpenRead(path)) is null)
+                return false;
+            var now = UploadedTimes.RoundUp(volume.Now);
+            var times = UploadedTimes.Next(volume, stripe, path, now, current, uploadedAt: null);
+            entry.Touch(file, times.Revision);
+            if (times.LeavesFile)
+                UploadedTimes.Remove(path);
+            touched = BlobFiles.Describe(key, current.Length, times.Uploaded, times.Revision);
+            return true;
+        }
+    }
+
+    public async ValueTask<CommittedBlob?> CopyAsync(
+        BlobKey source, StoreKey scope, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        _ = scope.Value;
+        volume.Open();
+        var path = files.PathOf(source);
+        var file = Disk.TryOpenRead(path);
+        if (file is null)
+        {
+            files.FileTree.ThrowIfMissing();
+            return null;
+        }
+
+        try
+        {
+            if (await TouchAsync(source with { Scope = scope }, cancellationToken) is { } existing)
+                return existing;
+            var length = Disk.Stat(file, path).Length;
+            StagedFile? staged = null;
+            await volume.Threads.RunAsync(() => staged = volume.Stage());
+            await using var writer = new FilesystemBlobWriter(files, scope, staged!);
+            await writer.CopyAsync(file, path, length, cancellationToken);
+            return await writer.CommitAsync(source.Digest, uploadedAt: null, cancellationToken);
+        }
+        finally
+        {
+            volume.Close(file);
+        }
     }
 
     public async IAsyncEnumerable<BlobInfo> ListAsync(

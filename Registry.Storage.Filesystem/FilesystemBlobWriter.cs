@@ -1,3 +1,4 @@
+using Microsoft.Win32.SafeHandles;
 using Registry.Core.Storage;
 
 namespace Registry.Storage.Filesystem;
@@ -12,6 +13,9 @@ internal sealed class FilesystemBlobWriter(BlobFiles files, StoreKey scope, Stag
     /// data and time. A long flush would make the upload time differ from the commit.
     /// </summary>
     private const long SeparateFlushBytes = 1024 * 1024;
+
+    /// <summary>The number of bytes that are copied between two checks for cancellation: 16 MiB.</summary>
+    private const long CopyBytes = 16 * 1024 * 1024;
 
     private State state;
 
@@ -29,6 +33,30 @@ internal sealed class FilesystemBlobWriter(BlobFiles files, StoreKey scope, Stag
         cancellationToken.ThrowIfCancellationRequested();
         state = State.Failed;
         await files.Volume.Threads.RunAsync(() => staged.Append(bytes.Span));
+        state = State.Writing;
+    }
+
+    /// <summary>Writes the bytes of another blob, instead of <see cref="WriteAsync"/>.</summary>
+    /// <param name="source">The file of the other blob.</param>
+    /// <param name="path">Its path, for error messages.</param>
+    /// <param name="length">Its length in bytes.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    public async ValueTask CopyAsync(
+        SafeFileHandle source, string path, long length, CancellationToken cancellationToken)
+    {
+        RequireState(State.Writing);
+        state = State.Failed;
+        while (staged.Length < length)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            var copied = 0L;
+            await files.Volume.Threads.RunAsync(
+                () => copied = staged.AppendFrom(source, Math.Min(CopyBytes, length - staged.Length)));
+            if (copied == 0)
+                throw new StorageException(
+                    StorageFault.Corrupt, $"'{path}' ended at byte {staged.Length}, before its length of {length}.");
+        }
+
         state = State.Writing;
     }
 
@@ -77,29 +105,13 @@ internal sealed class FilesystemBlobWriter(BlobFiles files, StoreKey scope, Stag
         Stripe stripe, EntryChange entry, BlobKey key, string path, DateTimeOffset? uploadedAt)
     {
         var current = files.Stat(key);
-        var last = current is null ? (long?)null : FileRevision.TicksOf(current.Revision);
-        var hadTimeFile = last is { } ticks && UploadedTimes.IsInFile(ticks);
-        var revision = UploadedTimes.RoundUp(stripe.NextRevision(staged.Ticks, last));
-        var uploaded = uploadedAt is { } given
-            ? UploadedTimes.RoundDown(given.UtcTicks)
-            : Math.Max(revision, current is null ? 0 : current.UploadedAt.UtcTicks + TimeSpan.TicksPerMicrosecond);
-        var needsTimeFile = uploaded != revision;
-        if (needsTimeFile)
-        {
-            revision++;
-            UploadedTimes.Write(
-                files.Volume,
-                path,
-                (revision, uploaded),
-                hadTimeFile ? (last!.Value, current!.UploadedAt.UtcTicks) : null);
-        }
-
-        if (revision != staged.Ticks)
-            staged.Seal(revision);
+        var times = UploadedTimes.Next(files.Volume, stripe, path, staged.Ticks, current, uploadedAt);
+        if (times.Revision != staged.Ticks)
+            staged.Seal(times.Revision);
         entry.Place(staged);
-        if (hadTimeFile && !needsTimeFile)
+        if (times.LeavesFile)
             UploadedTimes.Remove(path);
-        return (uploaded, current is null);
+        return (times.Uploaded, current is null);
     }
 
     private void RequireState(State expected)

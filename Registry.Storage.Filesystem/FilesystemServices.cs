@@ -11,7 +11,7 @@ namespace Registry.Storage.Filesystem;
 public static class FilesystemServices
 {
     /// <summary>
-    /// Adds both stores over the folder of the section <c>Filesystem</c>. The options are validated on startup.
+    /// Adds the stores over the folder of the section <c>Filesystem</c>. The options are validated on startup.
     /// </summary>
     public static IServiceCollection AddFilesystemStorage(
         this IServiceCollection services, IConfiguration configuration)
@@ -23,6 +23,7 @@ public static class FilesystemServices
             provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<IDocumentStore, FilesystemDocumentStore>();
         services.AddSingleton<IBlobStore, FilesystemBlobStore>();
+        services.AddSingleton<IUploadStore, FilesystemUploadStore>();
         services.AddSingleton<IStorageProbe, FilesystemProbe>();
         return services;
     }

@@ -13,6 +13,8 @@ namespace Registry.Storage.Filesystem;
 /// blobs/&lt;scope …&gt;/@&lt;digest&gt;                       a blob
 /// blobs/&lt;scope …&gt;/@&lt;digest&gt;.uploaded              the upload time of a blob
 /// staging/&lt;random&gt;                                a file that is being written
+/// uploads/&lt;id&gt;-&lt;scope&gt;/&lt;offset&gt;-&lt;length&gt;           the bytes of an append to a staged upload
+/// uploads/&lt;id&gt;-&lt;scope&gt;/&lt;random&gt;                   an append that is being written
 /// changes                                         the documents written last, for each stripe
 /// locks/&lt;00…ff&gt;                                   the lock of a stripe
 /// </code>
@@ -38,6 +40,7 @@ internal sealed class FilesystemVolume
         this.options = options;
         Root = DataFolder.Resolve(options.Path);
         staging = Path.Combine(Root, "staging");
+        Uploads = Path.Combine(Root, "uploads");
         Time = time;
         Documents = new FileTree(Path.Combine(Root, DataFolder.Documents), flushFolder ?? Disk.Flush);
         Blobs = new FileTree(Path.Combine(Root, DataFolder.Blobs), flushFolder ?? Disk.Flush);
@@ -53,6 +56,9 @@ internal sealed class FilesystemVolume
     public FileTree Documents { get; }
 
     public FileTree Blobs { get; }
+
+    /// <summary>The folder of staged uploads, which the first of them creates.</summary>
+    public string Uploads { get; }
 
     public StripedLocks Locks { get; }
 
@@ -116,8 +122,12 @@ internal sealed class FilesystemVolume
     {
         // Another process may discard a file in the moment before it is locked, but not again and again.
         while (true)
+        {
             if (StagedFile.TryCreate(Path.Combine(staging, Guid.NewGuid().ToString("n"))) is { } staged)
                 return staged;
+            if (Disk.TryStat(staging) is null)
+                throw Missing(staging);
+        }
     }
 
     /// <summary>
@@ -210,7 +220,8 @@ internal sealed class FilesystemVolume
             StorageFault.Unavailable,
             $"'{path}' is gone: was the data folder removed, or its volume unmounted, under the running registry?");
 
-    private void ThrowIfReadOnly()
+    /// <summary>Throws if the folder is open for reading only.</summary>
+    public void ThrowIfReadOnly()
     {
         if (options.ReadOnly)
             throw new StorageException(StorageFault.Denied, "The data folder is open for reading only.");

@@ -70,6 +70,10 @@ internal static partial class Native
     [LibraryImport("libc", EntryPoint = "futimens", SetLastError = true)]
     public static partial int SetTimes(SafeHandle file, ReadOnlySpan<TimeSpec> accessAndModification);
 
+    [LibraryImport("libc", EntryPoint = "copy_file_range", SetLastError = true)]
+    public static partial nint CopyFileRange(
+        SafeHandle source, ref long sourceOffset, SafeHandle target, ref long targetOffset, nint count, uint flags);
+
     [LibraryImport("libc", EntryPoint = "rename", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int Rename(string from, string to);
 

@@ -31,15 +31,16 @@ internal sealed class StagedFile : IDisposable
     public long Ticks { get; private set; }
 
     /// <summary>
-    /// Creates and locks a file that must not exist yet; null when <see cref="TryReclaim"/> deleted it in between.
+    /// Creates and locks a file that must not exist yet; null when <see cref="TryReclaim"/> deleted it in between, or
+    /// its folder does not exist.
     /// </summary>
     public static StagedFile? TryCreate(string path)
     {
-        SafeFileHandle? file = Disk.CreateNew(path);
+        var file = Disk.TryCreateNew(path);
         try
         {
             // Files are reclaimed under their lock: a file that is locked and still exists is ours.
-            if (!Disk.TryLock(file, path) || Disk.TryStat(path) is null)
+            if (file is null || !Disk.TryLock(file, path) || Disk.TryStat(path) is null)
                 return null;
             var staged = new StagedFile(path, file);
             file = null;
@@ -62,6 +63,15 @@ internal sealed class StagedFile : IDisposable
     {
         Disk.Write(file, bytes, Length, Path);
         Length += bytes.Length;
+    }
+
+    /// <summary>Appends the bytes of another file from the offset that this one has reached.</summary>
+    /// <returns>The number of bytes: fewer than <paramref name="count"/> when the other file ends before.</returns>
+    public long AppendFrom(SafeFileHandle source, long count)
+    {
+        var copied = Disk.Copy(source, file, Length, count, Path);
+        Length += copied;
+        return copied;
     }
 
     /// <summary>Makes the bytes written so far durable.</summary>

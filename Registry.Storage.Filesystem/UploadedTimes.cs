@@ -55,9 +55,47 @@ internal static class UploadedTimes
     }
 
     /// <summary>
+    /// Chooses the revision and the upload time of a commit or touch. If they differ, writes the file next to the blob.
+    /// Requires the lock.
+    /// </summary>
+    /// <param name="volume">The volume.</param>
+    /// <param name="stripe">The lock.</param>
+    /// <param name="blobPath">The path of the blob.</param>
+    /// <param name="now">The current time in whole microseconds.</param>
+    /// <param name="current">The blob that exists; null for none.</param>
+    /// <param name="uploadedAt">The upload time; null for the current time.</param>
+    public static BlobTimes Next(
+        FilesystemVolume volume,
+        Stripe stripe,
+        string blobPath,
+        long now,
+        BlobInfo? current,
+        DateTimeOffset? uploadedAt)
+    {
+        var last = current is null ? (long?)null : FileRevision.TicksOf(current.Revision);
+        var hadFile = last is { } ticks && IsInFile(ticks);
+        var revision = RoundUp(stripe.NextRevision(now, last));
+        var uploaded = uploadedAt is { } given
+            ? RoundDown(given.UtcTicks)
+            : Math.Max(revision, current is null ? 0 : current.UploadedAt.UtcTicks + TimeSpan.TicksPerMicrosecond);
+        if (uploaded == revision)
+            return new BlobTimes(revision, uploaded, LeavesFile: hadFile);
+        revision++;
+        Write(
+            volume,
+            blobPath,
+            (revision, uploaded),
+            hadFile ? (last!.Value, current!.UploadedAt.UtcTicks) : null);
+        return new BlobTimes(revision, uploaded, LeavesFile: false);
+    }
+
+    /// <summary>Removes the file of a blob that was deleted or no longer needs it.</summary>
+    public static void Remove(string blobPath) => Disk.TryUnlink(blobPath + Suffix);
+
+    /// <summary>
     /// Durably writes the lines of the next revision and of the current one, null if that needs none.
     /// </summary>
-    public static void Write(
+    private static void Write(
         FilesystemVolume volume,
         string blobPath,
         (long Revision, long Uploaded) next,
@@ -72,12 +110,15 @@ internal static class UploadedTimes
         entry.Flush();
     }
 
-    /// <summary>Removes the file of a blob that was deleted or no longer needs it.</summary>
-    public static void Remove(string blobPath) => Disk.TryUnlink(blobPath + Suffix);
-
     private static string Line((long Revision, long Uploaded) entry) =>
         string.Create(
             CultureInfo.InvariantCulture,
             $"{entry.Revision} "
                 + $"{new DateTime(entry.Uploaded, DateTimeKind.Utc).ToString(Format, CultureInfo.InvariantCulture)}\n");
 }
+
+/// <summary>The times of a commit or touch, in 100 ns since the year 1.</summary>
+/// <param name="Revision">The modification time of the blob.</param>
+/// <param name="Uploaded">The upload time.</param>
+/// <param name="LeavesFile">Whether the file next to the blob is no longer needed.</param>
+internal readonly record struct BlobTimes(long Revision, long Uploaded, bool LeavesFile);

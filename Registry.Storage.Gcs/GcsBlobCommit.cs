@@ -4,19 +4,19 @@ using Registry.Core.Storage;
 namespace Registry.Storage.Gcs;
 
 /// <summary>
-/// Commits one staged blob: creates an object, or touches the metadata of an existing one. Both requests have a
-/// precondition and carry a random write id, so they can be retried after a lost response.
+/// Commits one blob: creates an object, or touches the metadata of an existing one. Both requests have a precondition
+/// and carry a random write id, so they can be retried after a lost response.
 /// </summary>
 /// <param name="client">The client.</param>
 /// <param name="touches">The recently touched blobs.</param>
 /// <param name="name">The name of the object.</param>
-/// <param name="staged">The staged bytes.</param>
+/// <param name="source">The bytes; null to touch an existing blob only.</param>
 /// <param name="uploadedAt">The upload time; null for the current time.</param>
 /// <param name="isShared">
 /// True when the touch of another commit may be shared, because the upload time of the blob is never shown.
 /// </param>
 internal sealed class GcsBlobCommit(
-    GcsClient client, GcsTouches touches, string name, StagedBlob staged, DateTimeOffset? uploadedAt, bool isShared)
+    GcsClient client, GcsTouches touches, string name, IGcsSource? source, DateTimeOffset? uploadedAt, bool isShared)
 {
     /// <summary>The maximum number of lost races. Each is a concurrent commit or delete of the same blob.</summary>
     private const int MaxRaces = 100;
@@ -26,14 +26,21 @@ internal sealed class GcsBlobCommit(
     /// <summary>The object as first seen by this commit; null until then.</summary>
     private GcsObject? first;
 
-    /// <summary>Returns the object after the commit, and whether the commit created it.</summary>
+    /// <summary>
+    /// Returns the object after the commit, and whether the commit created it; null when the blob does not exist and
+    /// there are no bytes to create it from.
+    /// </summary>
     /// <exception cref="StorageException">The outcome is unknown.</exception>
-    public async Task<(GcsObject Object, bool IsNew)> RunAsync(CancellationToken cancellationToken)
+    public async Task<(GcsObject Object, bool IsNew)?> RunAsync(CancellationToken cancellationToken)
     {
         // A small blob is sent at once, because it is usually new. For a large one it is worth checking first.
-        var current = IsLarge || (isShared && touches.Contains(name)) ? await FindAsync(cancellationToken) : null;
+        var current = source is null or { IsLarge: true } || (isShared && touches.Contains(name))
+            ? await FindAsync(cancellationToken)
+            : null;
         for (var race = 0; race < MaxRaces; race++)
         {
+            if (current is null && source is null)
+                return null;
             if (current is not null && IsTouched(current))
                 return (current, false);
             var isNew = current is null;
@@ -42,7 +49,7 @@ internal sealed class GcsBlobCommit(
             if (committed is not null)
             {
                 if (!IsThisBlob(committed))
-                    throw new StorageException(StorageFault.Corrupt, $"'{name}' differs from the uploaded bytes.");
+                    throw new StorageException(StorageFault.Corrupt, $"'{name}' differs from the committed bytes.");
                 if (committed.Metageneration > 1)
                     touches.Add(name, committed, sentAt);
                 return (committed, isNew);
@@ -51,14 +58,14 @@ internal sealed class GcsBlobCommit(
             current = seen ?? await FindAsync(cancellationToken);
             if (current is not null && GcsMetadata.WriteIdOf(current) == writeId)
                 return (current, isNew);
+            if (source is { IsGone: true })
+                return null;
         }
 
         throw new StorageException(
             StorageFault.Throttled,
             $"'{name}' was changed concurrently during each of {MaxRaces} attempts to commit it.");
     }
-
-    private bool IsLarge => staged.Length > client.Options.ChunkBytes;
 
     private async Task<GcsObject?> FindAsync(CancellationToken cancellationToken)
     {
@@ -83,7 +90,7 @@ internal sealed class GcsBlobCommit(
                     current.Generation ?? 0,
                     current.Metageneration ?? 0,
                     cancellationToken)
-                : await UploadAsync(current, cancellationToken);
+                : await CreateAsync(current, cancellationToken);
             return (write.Object, null);
         }
         catch (StorageException busy) when (isShared && busy is { Kind: StorageFault.Throttled, ChangedNothing: true })
@@ -96,11 +103,12 @@ internal sealed class GcsBlobCommit(
     }
 
     /// <summary>
-    /// Returns whether the object has the staged bytes. The name contains the digest, so an object with other bytes is
-    /// damaged and is replaced.
+    /// Returns whether the object has the bytes of the source. The name contains the digest, so one of them is damaged
+    /// if it has not.
     /// </summary>
-    private bool IsThisBlob(GcsObject existing) =>
-        GcsBlobs.SizeOf(existing) == staged.Length && (existing.Crc32c is null || existing.Crc32c == staged.Crc32C);
+    private bool IsThisBlob(GcsObject existing) => source is null
+        || (GcsBlobs.SizeOf(existing) == source.Length
+            && (existing.Crc32c is null || source.Crc32C is null || existing.Crc32c == source.Crc32C));
 
     /// <summary>
     /// Returns true when the blob was touched since this commit began, or recently by this process. The initial state
@@ -113,13 +121,12 @@ internal sealed class GcsBlobCommit(
         existing.Generation > than.Generation
             || (existing.Generation == than.Generation && existing.Metageneration > than.Metageneration);
 
-    private Task<GcsWrite> UploadAsync(GcsObject? damaged, CancellationToken cancellationToken)
+    private Task<GcsWrite> CreateAsync(GcsObject? damaged, CancellationToken cancellationToken)
     {
-        var metadata = GcsMetadata.OfBlob(writeId, TimeOver(damaged), staged.Crc32C);
-        var generation = damaged?.Generation ?? 0;
-        return IsLarge
-            ? new GcsResumableUpload(client, name, staged).RunAsync(metadata, generation, cancellationToken)
-            : client.InsertAsync(name, metadata, staged, generation, cancellationToken);
+        if (damaged is not null && !source!.IsVerified)
+            throw new StorageException(StorageFault.Corrupt, $"'{name}' differs from the bytes to be copied.");
+        return source!.CreateAsync(
+            name, GcsMetadata.OfBlob(writeId, TimeOver(damaged)), damaged?.Generation ?? 0, cancellationToken);
     }
 
     /// <summary>

@@ -67,6 +67,30 @@ internal sealed class GcsBlobStore(
         throw Busy(name);
     }
 
+    public async ValueTask<CommittedBlob?> TouchAsync(BlobKey key, CancellationToken cancellationToken)
+    {
+        var name = names.Of(key);
+        cancellationToken.ThrowIfCancellationRequested();
+        return await CommitAsync(key, name, source: null, cancellationToken);
+    }
+
+    public async ValueTask<CommittedBlob?> CopyAsync(
+        BlobKey source, StoreKey scope, CancellationToken cancellationToken)
+    {
+        var key = new BlobKey(scope, source.Digest);
+        var (from, to) = (names.Of(source), names.Of(key));
+        cancellationToken.ThrowIfCancellationRequested();
+        for (var race = 0; race < MaxRaces; race++)
+        {
+            if (await client.FindAsync(from, cancellationToken) is not { } found)
+                return null;
+            if (await CommitAsync(key, to, new StoredSource(client, from, found), cancellationToken) is { } copy)
+                return copy;
+        }
+
+        throw Busy(from);
+    }
+
     public async IAsyncEnumerable<BlobInfo> ListAsync(
         StoreKey scope, ScopeDepth depth, BlobKey? after, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -96,6 +120,16 @@ internal sealed class GcsBlobStore(
             if (!hasBegun)
                 await content.DisposeAsync();
         }
+    }
+
+    private async Task<CommittedBlob?> CommitAsync(
+        BlobKey key, string name, IGcsSource? source, CancellationToken cancellationToken)
+    {
+        var commit =
+            new GcsBlobCommit(client, touches, name, source, uploadedAt: null, touches.IsShared(key.Scope));
+        return await commit.RunAsync(cancellationToken) is var (committed, isNew)
+            ? new CommittedBlob(GcsBlobs.ToInfo(key, committed), isNew)
+            : null;
     }
 
     private async Task<bool> TryDeleteAsync(

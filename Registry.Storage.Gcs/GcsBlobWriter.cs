@@ -38,19 +38,16 @@ internal sealed class GcsBlobWriter(
         state = State.Failed;
         var key = new BlobKey(scope, digest);
         staged.RequireFile();
-        var chunkBytes = staged.Length > client.Options.ChunkBytes ? client.Options.UploadBufferBytes : 0;
-        var bufferBytes = chunkBytes + StagedContent.BufferBytes;
-        await budget.ReserveAsync(bufferBytes, cancellationToken);
-        try
-        {
-            var (committed, isNew) = await CommitAsync(names.Of(key), uploadedAt, cancellationToken);
-            state = State.Committed;
-            return new CommittedBlob(GcsBlobs.ToInfo(key, committed), isNew);
-        }
-        finally
-        {
-            budget.Release(bufferBytes);
-        }
+        var commit = new GcsBlobCommit(
+            client,
+            touches,
+            names.Of(key),
+            new StagedSource(client, staged, budget, waitsForAttempt: false),
+            uploadedAt,
+            uploadedAt is null && touches.IsShared(scope));
+        var (committed, isNew) = (await commit.RunAsync(cancellationToken))!.Value;
+        state = State.Committed;
+        return new CommittedBlob(GcsBlobs.ToInfo(key, committed), isNew);
     }
 
     public override ValueTask DisposeAsync()
@@ -59,17 +56,6 @@ internal sealed class GcsBlobWriter(
             staged.Dispose();
         state = State.Disposed;
         return ValueTask.CompletedTask;
-    }
-
-    /// <summary>
-    /// Only blobs of packages may share a touch: the upload time of an app archive is shown to clients and defines
-    /// their order.
-    /// </summary>
-    private Task<(GcsObject Object, bool IsNew)> CommitAsync(
-        string name, DateTimeOffset? uploadedAt, CancellationToken cancellationToken)
-    {
-        var isShared = uploadedAt is null && touches.Window > TimeSpan.Zero && scope.IsBelow(StoreKeys.Packages);
-        return new GcsBlobCommit(client, touches, name, staged, uploadedAt, isShared).RunAsync(cancellationToken);
     }
 
     private void RequireWriting()

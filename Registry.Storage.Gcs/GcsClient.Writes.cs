@@ -29,26 +29,29 @@ internal sealed partial class GcsClient
         waitsForAttempt: true,
         cancellationToken);
 
-    /// <summary>Writes a blob in one request.</summary>
+    /// <summary>Writes staged bytes in one request.</summary>
     /// <param name="name">The name of the object.</param>
     /// <param name="metadata">The metadata of the object.</param>
     /// <param name="staged">The staged bytes.</param>
     /// <param name="generation">The generation to replace; 0 if the object must not exist.</param>
-    /// <param name="cancellationToken">
-    /// Cancels the call at once. The blob may still be created whole, even later.
+    /// <param name="waitsForAttempt">
+    /// Whether a cancellation waits for the response to the current attempt. Otherwise the object may still be created
+    /// whole after the call was cancelled.
     /// </param>
+    /// <param name="cancellationToken">Cancels the call.</param>
     public Task<GcsWrite> InsertAsync(
         string name,
         GcsObject metadata,
         StagedBlob staged,
         long generation,
+        bool waitsForAttempt,
         CancellationToken cancellationToken) => WriteAsync(
         name,
         generation,
         (storage, attempt) =>
             InsertAsync(storage, name, metadata, new StagedContent(staged, attempt), generation, attempt.Token),
         TransferRetry(isWrite: true),
-        waitsForAttempt: false,
+        waitsForAttempt,
         cancellationToken);
 
     /// <summary>Creates an upload in chunks, which has not started.</summary>

@@ -25,21 +25,28 @@ internal static class GcsMetadata
     /// <summary>Returns the metadata of a document to be written.</summary>
     /// <param name="writeId">The write id.</param>
     /// <param name="crc32c">The checksum. The service rejects content that does not match it.</param>
-    public static GcsObject OfDocument(string writeId, string crc32c) => new()
+    public static GcsObject OfDocument(string writeId, string crc32c)
     {
-        ContentType = ContentType,
-        CacheControl = "no-store",
-        Crc32c = crc32c,
-        Metadata = new Dictionary<string, string> { [WriteKey] = writeId },
-    };
+        var document = OfUpload(writeId);
+        document.Crc32c = crc32c;
+        return document;
+    }
 
-    /// <summary>Returns the metadata of a blob to be created.</summary>
-    public static GcsObject OfBlob(string writeId, DateTimeOffset uploadedAt, string crc32c)
+    /// <summary>Returns the metadata of a blob to be created, without a checksum.</summary>
+    public static GcsObject OfBlob(string writeId, DateTimeOffset uploadedAt)
     {
-        var blob = OfDocument(writeId, crc32c);
+        var blob = OfUpload(writeId);
         blob.Metadata = OfTouch(writeId, uploadedAt).Metadata;
         return blob;
     }
+
+    /// <summary>Returns the metadata of an object of a staged upload, without a checksum.</summary>
+    public static GcsObject OfUpload(string writeId) => new()
+    {
+        ContentType = ContentType,
+        CacheControl = "no-store",
+        Metadata = new Dictionary<string, string> { [WriteKey] = writeId },
+    };
 
     /// <summary>Returns the metadata that touches an existing blob. Other metadata is unchanged.</summary>
     public static GcsObject OfTouch(string writeId, DateTimeOffset uploadedAt) => new()
@@ -50,6 +57,16 @@ internal static class GcsMetadata
             [UploadedKey] = UnixMicroseconds.Of(uploadedAt).ToString(CultureInfo.InvariantCulture),
         },
     };
+
+    /// <summary>Returns the metadata that touches the object of a staged upload.</summary>
+    public static GcsObject OfRefresh(string writeId) => new()
+    {
+        Metadata = new Dictionary<string, string> { [WriteKey] = writeId },
+    };
+
+    /// <summary>Returns when an object was created or last touched. Without a time it counts as new.</summary>
+    public static DateTimeOffset UpdatedAtOf(GcsObject found) =>
+        found.UpdatedDateTimeOffset ?? found.TimeCreatedDateTimeOffset ?? DateTimeOffset.MaxValue;
 
     /// <summary>Returns the id of the write that created this state; null for none.</summary>
     public static string? WriteIdOf(GcsObject found) => ValueOf(found, WriteKey);

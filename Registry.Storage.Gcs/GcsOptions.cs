@@ -84,6 +84,13 @@ public sealed class GcsOptions
     /// </summary>
     internal int UploadBufferBytes { get; set; } = 2 * 1024 * 1024;
 
+    /// <summary>
+    /// The maximum number of bytes that one request of a copy moves, so that it ends well before its timeout; a
+    /// multiple of 1 MiB. It applies only where a copy has to move bytes, such as between storage classes. Set by
+    /// tests.
+    /// </summary>
+    internal long RewriteBytes { get; set; } = 64 * 1024 * 1024;
+
     /// <summary>The URL that requests are sent to, without a slash at the end.</summary>
     internal string Address => EmulatorAddress ?? Endpoint.TrimEnd('/');
 

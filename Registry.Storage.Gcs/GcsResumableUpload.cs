@@ -11,7 +11,13 @@ namespace Registry.Storage.Gcs;
 /// A large upload, which Google's client sends in chunks. After a failure it queries how much has arrived and sends the
 /// rest. Only a lost session starts from the beginning. The object appears with the last byte.
 /// </summary>
-internal sealed class GcsResumableUpload(GcsClient client, string name, StagedBlob staged)
+/// <param name="client">The client.</param>
+/// <param name="name">The name of the object.</param>
+/// <param name="staged">The staged bytes.</param>
+/// <param name="waitsForAttempt">
+/// Whether a cancellation waits for the current attempt, which sends all that is left.
+/// </param>
+internal sealed class GcsResumableUpload(GcsClient client, string name, StagedBlob staged, bool waitsForAttempt)
 {
     /// <summary>The upload; null before it has started and after its session was lost.</summary>
     private ObjectsResource.InsertMediaUpload? upload;
@@ -28,36 +34,38 @@ internal sealed class GcsResumableUpload(GcsClient client, string name, StagedBl
     {
         var retry = client.TransferRetry(isWrite: true);
         await using var content = staged.OpenRead();
-        return await retry.RunAsync(
-            async attempt =>
-            {
-                upload ??= await client.CreateUploadAsync(name, metadata, content, generation, attempt.Token);
-                upload.ProgressChanged += OnProgress;
-                try
-                {
-                    var write = await GcsException.GuardAsync(
-                        $"upload of '{name}'", () => SendAsync(upload, attempt.Token), attempt.Token);
-                    return write with { IsOutcomeUnknown = retry.IsOutcomeUnknown };
-                }
-                catch (GoogleApiException refused) when (refused.HttpStatusCode == HttpStatusCode.PreconditionFailed)
-                {
-                    return new GcsWrite(null, false, retry.IsOutcomeUnknown);
-                }
-                finally
-                {
-                    upload?.ProgressChanged -= OnProgress;
-                }
+        return waitsForAttempt
+            ? await retry.SettleAsync(TryAsync, cancellationToken)
+            : await retry.RunAsync(TryAsync, cancellationToken);
 
-                void OnProgress(IUploadProgress progress)
-                {
-                    if (progress.BytesSent <= furthest)
-                        return;
-                    furthest = progress.BytesSent;
-                    retry.Reset();
-                    attempt.ReportProgress();
-                }
-            },
-            cancellationToken);
+        async Task<GcsWrite> TryAsync(GcsAttempt attempt)
+        {
+            upload ??= await client.CreateUploadAsync(name, metadata, content, generation, attempt.Token);
+            upload.ProgressChanged += OnProgress;
+            try
+            {
+                var write = await GcsException.GuardAsync(
+                    $"upload of '{name}'", () => SendAsync(upload, attempt.Token), attempt.Token);
+                return write with { IsOutcomeUnknown = retry.IsOutcomeUnknown };
+            }
+            catch (GoogleApiException refused) when (refused.HttpStatusCode == HttpStatusCode.PreconditionFailed)
+            {
+                return new GcsWrite(null, false, retry.IsOutcomeUnknown);
+            }
+            finally
+            {
+                upload?.ProgressChanged -= OnProgress;
+            }
+
+            void OnProgress(IUploadProgress progress)
+            {
+                if (progress.BytesSent <= furthest)
+                    return;
+                furthest = progress.BytesSent;
+                retry.Reset();
+                attempt.ReportProgress();
+            }
+        }
     }
 
     private async Task<GcsWrite> SendAsync(

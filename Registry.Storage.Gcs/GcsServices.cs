@@ -14,7 +14,7 @@ namespace Registry.Storage.Gcs;
 public static class GcsServices
 {
     /// <summary>
-    /// Adds both stores over the bucket in section <c>Gcs</c>. The options are validated at startup. The first call
+    /// Adds the stores over the bucket in section <c>Gcs</c>. The options are validated at startup. The first call
     /// opens the connection.
     /// </summary>
     public static IServiceCollection AddGcsStorage(this IServiceCollection services, IConfiguration configuration)
@@ -36,6 +36,7 @@ public static class GcsServices
             GcsTouches.WindowFor((provider.GetService<CollectionOptions>() ?? new CollectionOptions()).Grace)));
         services.AddSingleton<IDocumentStore, GcsDocumentStore>();
         services.AddSingleton<IBlobStore, GcsBlobStore>();
+        services.AddSingleton<IUploadStore, GcsUploadStore>();
         services.AddSingleton<IStorageProbe, GcsProbe>();
         return services;
     }

@@ -7,13 +7,24 @@ namespace Registry.Storage.Gcs;
 /// The local folder where uploads are staged until their digest is known. A file outlives its writer only after a
 /// crash. Processes may share the folder: each writer locks its file, so a file without a lock is abandoned.
 /// </summary>
-internal sealed class GcsStaging(GcsOptions options, TimeProvider time)
+internal sealed class GcsStaging
 {
     private const int WouldBlock = 11;
     private const int NoSpace = 28;
     private const int QuotaExceeded = 122;
 
-    private readonly string folder = Path.GetFullPath(options.StagingFolder);
+    private readonly string folder;
+    private readonly TimeProvider time;
+
+    public GcsStaging(GcsOptions options, TimeProvider time)
+        : this(Path.GetFullPath(options.StagingFolder), time)
+    {
+    }
+
+    private GcsStaging(string folder, TimeProvider time) => (this.folder, this.time) = (folder, time);
+
+    /// <summary>Returns a folder within this one, which does not see its files.</summary>
+    public GcsStaging Below(string name) => new(Path.Combine(folder, name), time);
 
     /// <summary>
     /// Begins an upload. Creates the folder if missing, because temporary folders are cleaned up by others.

@@ -1,3 +1,5 @@
+using Registry.Core.Storage;
+
 namespace Registry.Storage.Gcs;
 
 /// <summary>
@@ -26,6 +28,12 @@ internal sealed class GcsTouches(TimeProvider time, TimeSpan window)
 
     /// <summary>How long a touch can be shared by other commits.</summary>
     public TimeSpan Window => window;
+
+    /// <summary>
+    /// Returns true when commits of a scope may share touches. Only those of packages may: the upload time of an app
+    /// archive is shown to clients and defines their order.
+    /// </summary>
+    public bool IsShared(StoreKey scope) => window > TimeSpan.Zero && scope.IsBelow(StoreKeys.Packages);
 
     /// <summary>Returns the longest window, up to 10 seconds, that is safe with collectors of this grace.</summary>
     public static TimeSpan WindowFor(

@@ -56,7 +56,6 @@ internal static class BlobScripts
           return false
         end
         local revision = revise(KEYS[6])
-        local now = present()
         local old = redis.call('HMGET', KEYS[1], 'upload', 'chunks', 'length', 'uploaded')
         local kept = old[1] and old[3] == ARGV[3] and stored(ARGV[7], old[1], tonumber(old[2])) == tonumber(ARGV[3])
         if kept then
@@ -66,7 +65,7 @@ internal static class BlobScripts
             redis.call('SET', ARGV[7] .. upload .. ':' .. text(count - 1), tail)
           end
           if old[1] then
-            redis.call('ZADD', KEYS[4], text(now), old[1])
+            redis.call('ZADD', KEYS[4], text(present()), old[1])
             redis.call('HSET', KEYS[5], old[1], old[2])
           end
           redis.call('HSET', KEYS[1], 'upload', upload, 'chunks', text(count), 'length', ARGV[3])
@@ -75,17 +74,43 @@ internal static class BlobScripts
           redis.call('ZREM', KEYS[3], upload)
           redis.call('HDEL', KEYS[5], upload)
         end
-        -- 'touched' is not read by this version. A registry of version 1.0 on the same server needs it for collection.
-        redis.call('HSET', KEYS[1], 'touched', text(now), 'revision', revision)
-        if ARGV[6] ~= '' then
-          redis.call('HSET', KEYS[1], 'uploaded', ARGV[6])
-        elseif old[4] and tonumber(old[4]) >= now then
-          redis.call('HINCRBY', KEYS[1], 'uploaded', 1)
-        else
-          redis.call('HSET', KEYS[1], 'uploaded', text(now))
-        end
+        local uploaded = touch(KEYS[1], revision, ARGV[6], old[4])
         redis.call('ZADD', KEYS[2], 0, ARGV[2])
-        return {old[1] and 0 or 1, epoch(), redis.call('HGET', KEYS[1], 'uploaded'), revision}
+        return {old[1] and 0 or 1, epoch(), uploaded, revision}
+        """);
+
+    /// <summary>
+    /// Touches a blob. KEYS: head, revision. Returns the epoch and the length, uploaded and revision fields of the
+    /// head; nil when the blob does not exist.
+    /// </summary>
+    public static RedisScript TouchBlob { get; } = new(writes: true, """
+        local old = redis.call('HMGET', KEYS[1], 'length', 'uploaded')
+        if not old[1] then
+          return false
+        end
+        local revision = revise(KEYS[2])
+        return {epoch(), old[1], touch(KEYS[1], revision, '', old[2]), revision}
+        """);
+
+    /// <summary>
+    /// Copies chunks. KEYS: staged, chunks. ARGV: upload, the upload to copy, number of the first chunk, number of
+    /// chunks, chunk key prefix. Returns 1; 0 when the upload has been discarded, or -1 when a chunk does not exist.
+    /// </summary>
+    public static RedisScript CopyChunks { get; } = new(writes: true, """
+        if not redis.call('ZSCORE', KEYS[1], ARGV[1]) then
+          return 0
+        end
+        local first, count = tonumber(ARGV[3]), tonumber(ARGV[4])
+        for number = first, first + count - 1 do
+          local chunk = redis.call('GET', ARGV[5] .. ARGV[2] .. ':' .. number)
+          if not chunk then
+            return -1
+          end
+          redis.call('SET', ARGV[5] .. ARGV[1] .. ':' .. number, chunk)
+          redis.call('HSET', KEYS[2], ARGV[1], text(number + 1))
+        end
+        redis.call('ZADD', KEYS[1], text(present()), ARGV[1])
+        return 1
         """);
 
     /// <summary>

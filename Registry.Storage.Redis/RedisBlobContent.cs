@@ -5,25 +5,25 @@ using Registry.Core.Transfers;
 namespace Registry.Storage.Redis;
 
 /// <summary>
-/// Reads a range of an upload in pieces, which are prefetched while spare memory is available. A missing or short piece
-/// throws; the stream never ends early.
+/// Reads a range of a blob or of a staged upload in pieces, which are prefetched while spare memory is available. A
+/// missing or short piece throws; the stream never ends early.
 /// </summary>
 /// <param name="connection">The connection to Redis.</param>
 /// <param name="keys">The keys in Redis.</param>
-/// <param name="key">The key of the blob.</param>
-/// <param name="upload">The upload whose chunks are read.</param>
+/// <param name="extents">Where the bytes are: in order, without gaps, from offset 0.</param>
 /// <param name="part">The bytes to read, with a length.</param>
-/// <param name="first">The first piece, which was read with the head.</param>
+/// <param name="first">The first piece, which was read with the head; null when it was not.</param>
+/// <param name="missingAsync">Returns the error for bytes that are missing from an offset.</param>
 /// <param name="budget">
 /// The memory budget. <see cref="PieceBytes"/> are already reserved for this reader, which releases them.
 /// </param>
 internal sealed class RedisBlobContent(
     RedisConnection connection,
     RedisKeys keys,
-    BlobKey key,
-    string upload,
+    IReadOnlyList<RedisExtent> extents,
     ByteRange part,
-    byte[] first,
+    byte[]? first,
+    Func<long, CancellationToken, ValueTask<StorageException>> missingAsync,
     TransferBudget budget) : FixedLengthStream(part.Length!.Value)
 {
     /// <summary>
@@ -41,7 +41,8 @@ internal sealed class RedisBlobContent(
     private ReadOnlyMemory<byte> piece;
     private long requested = part.Offset;
     private int reservedPieces = 1;
-    private bool hasStarted;
+    private int extent;
+    private bool hasStarted = first is null;
     private bool closed;
 
     public override bool CanRead => !closed;
@@ -64,7 +65,7 @@ internal sealed class RedisBlobContent(
             var received = await bytes.WaitAsync(cancellationToken);
             ahead.Dequeue();
             if (received.Length != expected)
-                throw await MissingAsync(cancellationToken);
+                throw await missingAsync(start + Consumed, cancellationToken);
             piece = received;
         }
 
@@ -109,8 +110,12 @@ internal sealed class RedisBlobContent(
 
         while (requested < end && ahead.Count < PiecesAhead && HasRoom())
         {
-            var wanted = PieceAt(requested, end - requested);
-            ahead.Enqueue((wanted, hasStarted ? RequestAsync(requested, wanted) : Task.FromResult(first)));
+            while (requested >= extents[extent].End)
+                extent++;
+            var (upload, from, to) = extents[extent];
+            var wanted = PieceAt(requested - from, Math.Min(end, to) - requested);
+            ahead.Enqueue(
+                (wanted, hasStarted ? RequestAsync(upload, requested - from, wanted) : Task.FromResult(first!)));
             hasStarted = true;
             requested += wanted;
         }
@@ -126,7 +131,7 @@ internal sealed class RedisBlobContent(
         return true;
     }
 
-    private async Task<byte[]> RequestAsync(long from, int count)
+    private async Task<byte[]> RequestAsync(string upload, long from, int count)
     {
         var chunk = keys.Chunk(upload, from / BlobHead.ChunkBytes);
         var within = from % BlobHead.ChunkBytes;
@@ -134,18 +139,5 @@ internal sealed class RedisBlobContent(
             database => database.StringGetRangeAsync(chunk, within, within + count - 1, RedisConnection.Flags),
             CancellationToken.None);
         return (byte[]?)bytes ?? [];
-    }
-
-    /// <summary>Distinguishes a blob that was deleted or replaced while it was read from a damaged one.</summary>
-    private async ValueTask<StorageException> MissingAsync(CancellationToken cancellationToken)
-    {
-        var current = await connection.CallAsync(
-            database => database.HashGetAsync(keys.Blob(key), "upload", RedisConnection.Flags), cancellationToken);
-        return current == upload
-            ? new StorageException(
-                StorageFault.Corrupt, $"The blob '{key}' has no bytes from offset {start + Consumed}.")
-            : new StorageException(
-                StorageFault.Unavailable,
-                $"The blob '{key}' was deleted or replaced while it was read, at offset {start + Consumed}.");
     }
 }

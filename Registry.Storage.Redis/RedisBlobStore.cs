@@ -16,16 +16,8 @@ internal sealed class RedisBlobStore(
     /// <summary>The number of entries in a page of a listing: about half a millisecond of server time.</summary>
     private const int PageSize = 500;
 
-    /// <summary>The number of uploads, or chunks of one upload, that one script call discards.</summary>
-    private const int BatchSize = 256;
-
-    /// <summary>
-    /// How long the chunks of a deleted or replaced blob stay for its readers. Short, because memory is scarce in
-    /// Redis.
-    /// </summary>
-    private static readonly TimeSpan ReaderGrace = TimeSpan.FromMinutes(10);
-
     private readonly BufferedUploads uploads = new(time);
+    private readonly RedisReclaimer reclaimer = new(connection, keys);
 
     public ValueTask<BlobWriter> CreateAsync(StoreKey scope, CancellationToken cancellationToken)
     {
@@ -49,7 +41,13 @@ internal sealed class RedisBlobStore(
             var length = range.LengthWithin(info.Length);
             var upload = fields[3].ToString();
             content = new RedisBlobContent(
-                connection, keys, key, upload, range with { Length = length }, (byte[]?)fields[4] ?? [], budget);
+                connection,
+                keys,
+                [new RedisExtent(upload, 0, info.Length)],
+                range with { Length = length },
+                (byte[]?)fields[4] ?? [],
+                (at, token) => MissingAsync(key, upload, at, token),
+                budget);
             return new BlobReader(info, length, content);
         }
         finally
@@ -80,6 +78,35 @@ internal sealed class RedisBlobStore(
 
     public async ValueTask<StorageEpoch?> EpochAsync(CancellationToken cancellationToken) =>
         new StorageEpoch((await connection.EvaluateAsync(BlobScripts.Epoch, [], [], cancellationToken)).ToString());
+
+    public async ValueTask<CommittedBlob?> TouchAsync(BlobKey key, CancellationToken cancellationToken)
+    {
+        var reply = await connection.EvaluateAsync(
+            BlobScripts.TouchBlob, [keys.Blob(key), keys.Revision], [], cancellationToken);
+        if (reply.IsNull)
+            return null;
+        var fields = (RedisValue[])reply!;
+        return new CommittedBlob(
+            BlobHead.TryRead(key, fields.AsSpan(1))!, IsNew: false, new StorageEpoch(fields[0].ToString()));
+    }
+
+    public async ValueTask<CommittedBlob?> CopyAsync(
+        BlobKey source, StoreKey scope, CancellationToken cancellationToken)
+    {
+        _ = scope.Value;
+        var target = source with { Scope = scope };
+        RedisValue[] wanted = [.. BlobHead.Fields, "upload"];
+        var head = await connection.CallAsync(
+            database => database.HashGetAsync(keys.Blob(source), wanted, RedisConnection.Flags), cancellationToken);
+        if (BlobHead.TryRead(source, head) is not { } info)
+            return null;
+        if (await TouchAsync(target, cancellationToken) is { } existing)
+            return existing;
+        return await new RedisBlobCopy(connection, keys, time).RunAsync(
+            source, info.Length, head[^1].ToString(), target, cancellationToken) is { } reply
+            ? RedisBlobWriter.Committed(target, info.Length, reply)
+            : null;
+    }
 
     public async IAsyncEnumerable<BlobInfo> ListAsync(
         StoreKey scope, ScopeDepth depth, BlobKey? after, [EnumeratorCancellation] CancellationToken cancellationToken)
@@ -114,20 +141,21 @@ internal sealed class RedisBlobStore(
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(idle, TimeSpan.Zero);
         cancellationToken.ThrowIfCancellationRequested();
-        var discarded = uploads.Discard(idle);
-        for (var batch = BatchSize; batch == BatchSize; discarded += batch)
-        {
-            RedisValue[] arguments = [(long)idle.TotalMicroseconds, BatchSize];
-            batch = (int)await connection.EvaluateAsync(
-                BlobScripts.Abandon, [keys.Staged, keys.Dropped], arguments, cancellationToken);
-        }
-
-        RedisValue[] reclaim =
-            [(long)(idle < ReaderGrace ? idle : ReaderGrace).TotalMicroseconds, BatchSize, keys.ChunkPrefix];
-        while ((long)await connection.EvaluateAsync(
-            BlobScripts.Reclaim, [keys.Dropped, keys.Chunks], reclaim, cancellationToken)
-            == 1)
-            cancellationToken.ThrowIfCancellationRequested();
+        var discarded = uploads.Discard(idle) + await reclaimer.AbandonAsync(keys.Staged, idle, cancellationToken);
+        await reclaimer.ReclaimAsync(idle, cancellationToken);
         return discarded;
+    }
+
+    /// <summary>Distinguishes a blob that was deleted or replaced while it was read from a damaged one.</summary>
+    private async ValueTask<StorageException> MissingAsync(
+        BlobKey key, string upload, long offset, CancellationToken cancellationToken)
+    {
+        var current = await connection.CallAsync(
+            database => database.HashGetAsync(keys.Blob(key), "upload", RedisConnection.Flags), cancellationToken);
+        return current == upload
+            ? new StorageException(StorageFault.Corrupt, $"The blob '{key}' has no bytes from offset {offset}.")
+            : new StorageException(
+                StorageFault.Unavailable,
+                $"The blob '{key}' was deleted or replaced while it was read, at offset {offset}.");
     }
 }

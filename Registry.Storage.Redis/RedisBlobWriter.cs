@@ -20,7 +20,21 @@ internal sealed class RedisBlobWriter(
     BufferedUploads uploads,
     TransferBudget budget) : ChunkedBlobWriter(scope, uploads, budget, BlobHead.ChunkBytes, RefreshAfter)
 {
-    private static readonly TimeSpan RefreshAfter = TimeSpan.FromSeconds(20);
+    /// <summary>How long an upload may go without a chunk before it is refreshed.</summary>
+    public static readonly TimeSpan RefreshAfter = TimeSpan.FromSeconds(20);
+
+    /// <summary>Reads the reply of <see cref="BlobScripts.Commit"/>.</summary>
+    /// <param name="key">The blob.</param>
+    /// <param name="length">Its length in bytes.</param>
+    /// <param name="reply">The reply, which is not nil.</param>
+    public static CommittedBlob Committed(BlobKey key, long length, RedisResult reply)
+    {
+        var fields = (RedisValue[])reply!;
+        return new CommittedBlob(
+            BlobHead.TryRead(key, [length, .. fields.AsSpan(2)])!,
+            IsNew: (long)fields[0] == 1,
+            new StorageEpoch(fields[1].ToString()));
+    }
 
     protected override async ValueTask<bool> BeginUploadAsync(
         ReadOnlyMemory<byte> firstChunk, CancellationToken cancellationToken)
@@ -30,7 +44,7 @@ internal sealed class RedisBlobWriter(
     }
 
     protected override async Task SendChunkAsync(int number, Chunk chunk, CancellationToken cancellationToken) =>
-        RequireStaged(await EvaluateAsync(
+        RequireStaged(await connection.EvaluateAsync(
             chunk,
             BlobScripts.Append,
             [keys.Staged, keys.Chunks, keys.Chunk(Upload, number)],
@@ -46,7 +60,7 @@ internal sealed class RedisBlobWriter(
     {
         await DrainAsync(cancellationToken);
         var last = Buffer.Take();
-        var reply = await EvaluateAsync(
+        var reply = await connection.EvaluateAsync(
             last,
             BlobScripts.Commit,
             [keys.Blob(key), keys.Blobs, keys.Staged, keys.Dropped, keys.Chunks, keys.Revision],
@@ -57,11 +71,7 @@ internal sealed class RedisBlobWriter(
             cancellationToken);
         if (reply.IsNull)
             throw Discarded();
-        var fields = (RedisValue[])reply!;
-        return new CommittedBlob(
-            BlobHead.TryRead(key, [Length, .. fields.AsSpan(2)])!,
-            IsNew: (long)fields[0] == 1,
-            new StorageEpoch(fields[1].ToString()));
+        return Committed(key, Length, reply);
     }
 
     protected override async Task DiscardUploadAsync(CancellationToken cancellationToken) =>
@@ -72,32 +82,5 @@ internal sealed class RedisBlobWriter(
     {
         if ((long)reply != 1)
             throw Discarded();
-    }
-
-    /// <summary>
-    /// Runs a script that takes a chunk. The memory of the chunk is reused only after a reply: a call that was given
-    /// up may still be sending it.
-    /// </summary>
-    private async Task<RedisResult> EvaluateAsync(
-        Chunk chunk,
-        RedisScript script,
-        RedisKey[] scriptKeys,
-        RedisValue[] values,
-        CancellationToken cancellationToken)
-    {
-        var replied = false;
-        try
-        {
-            var reply = await connection.EvaluateAsync(script, scriptKeys, values, cancellationToken);
-            replied = true;
-            return reply;
-        }
-        finally
-        {
-            if (replied)
-                chunk.Recycle();
-            else
-                chunk.Abandon();
-        }
     }
 }

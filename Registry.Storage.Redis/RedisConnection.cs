@@ -1,4 +1,5 @@
 using Registry.Core.Storage;
+using Registry.Core.Transfers;
 using StackExchange.Redis;
 
 namespace Registry.Storage.Redis;
@@ -65,6 +66,30 @@ internal sealed class RedisConnection : IAsyncDisposable
             database => script.EvaluateAsync(database, keys, values),
             script.Writes ? CancellationToken.None : cancellationToken,
             cancellationToken);
+
+    /// <summary>
+    /// Runs a script that takes a chunk. The memory of the chunk is reused only after a reply: a call that was given
+    /// up may still be sending it.
+    /// </summary>
+    /// <exception cref="StorageException">The call failed; whether the script ran is unknown.</exception>
+    public async Task<RedisResult> EvaluateAsync(
+        Chunk chunk, RedisScript script, RedisKey[] keys, RedisValue[] values, CancellationToken cancellationToken)
+    {
+        var replied = false;
+        try
+        {
+            var reply = await EvaluateAsync(script, keys, values, cancellationToken);
+            replied = true;
+            return reply;
+        }
+        finally
+        {
+            if (replied)
+                chunk.Recycle();
+            else
+                chunk.Abandon();
+        }
+    }
 
     /// <summary>Makes a read-only call within the deadline.</summary>
     /// <param name="call">Sends the call. It may be invoked twice if the first attempt was not sent.</param>

@@ -14,8 +14,11 @@ namespace Registry.Storage.Redis;
 /// blobs                    set    names of all blobs, all of score 0
 /// chunk:&lt;upload&gt;:&lt;n&gt;       string the bytes of an upload from n × 1 MiB
 /// staged                   set    active uploads by the time of their last write
+/// upload:&lt;scope&gt;/&lt;id&gt;     hash   a staged upload: its length, and its appends by their offsets
+/// uploads                  set    names of all staged uploads by the time of their last append
+/// appends                  set    active appends, whose bytes are chunks too, by the time of their last write
 /// dropped                  set    unreferenced uploads, whose chunks are to be reclaimed, by the time of the drop
-/// chunks                   hash   the maximum number of chunks of each upload in staged and dropped
+/// chunks                   hash   the maximum number of chunks of each upload in staged, appends and dropped
 /// revision                 number the last revision
 /// </code>
 /// Times are microseconds since 1970 by the clock of the server.
@@ -29,6 +32,10 @@ internal sealed class RedisKeys(string prefix)
     public RedisKey Blobs { get; } = prefix + "blobs";
 
     public RedisKey Staged { get; } = prefix + "staged";
+
+    public RedisKey Uploads { get; } = prefix + "uploads";
+
+    public RedisKey Appends { get; } = prefix + "appends";
 
     public RedisKey Dropped { get; } = prefix + "dropped";
 
@@ -48,6 +55,11 @@ internal sealed class RedisKeys(string prefix)
     public RedisKey Document(StoreKey key) => $"{prefix}document:{key.Value}";
 
     public RedisKey Blob(BlobKey key) => $"{prefix}blob:{key.Value}";
+
+    public RedisKey Upload(UploadKey upload) => Upload(upload.ToString());
+
+    /// <param name="name">The text of the upload's key.</param>
+    public RedisKey Upload(string name) => $"{prefix}upload:{name}";
 
     public RedisKey Chunk(string upload, long number) => $"{prefix}chunk:{upload}:{number}";
 }

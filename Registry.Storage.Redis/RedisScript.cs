@@ -47,6 +47,19 @@ internal sealed class RedisScript
             redis.call('ZADD', changes, newest[2], floor[1])
           end
         end
+        local function touch(head, revision, given, last)
+          local now = present()
+          -- 'touched' is not read by this version. A registry of version 1.0 on the same server needs it for collection.
+          redis.call('HSET', head, 'touched', text(now), 'revision', revision)
+          if given ~= '' then
+            redis.call('HSET', head, 'uploaded', given)
+          elseif last and tonumber(last) >= now then
+            redis.call('HINCRBY', head, 'uploaded', 1)
+          else
+            redis.call('HSET', head, 'uploaded', text(now))
+          end
+          return redis.call('HGET', head, 'uploaded')
+        end
         local function stored(chunks, upload, count)
           local sum = 0
           for number = 0, count - 1 do

@@ -11,7 +11,7 @@ namespace Registry.Storage.Redis;
 public static class RedisServices
 {
     /// <summary>
-    /// Adds both stores over the server in section <c>Redis</c>. The options are validated at startup. The first call
+    /// Adds the stores over the server in section <c>Redis</c>. The options are validated at startup. The first call
     /// opens the connection.
     /// </summary>
     public static IServiceCollection AddRedisStorage(this IServiceCollection services, IConfiguration configuration)
@@ -24,6 +24,7 @@ public static class RedisServices
             provider => new RedisKeys(provider.GetRequiredService<IOptions<RedisOptions>>().Value.Prefix));
         services.AddSingleton<IDocumentStore, RedisDocumentStore>();
         services.AddSingleton<IBlobStore, RedisBlobStore>();
+        services.AddSingleton<IUploadStore, RedisUploadStore>();
         services.AddSingleton<IStorageProbe, RedisProbe>();
         return services;
     }

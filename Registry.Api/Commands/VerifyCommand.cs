@@ -62,8 +62,9 @@ internal sealed class VerifyCommand : RegistryCommand
         {
             await using var repaired =
                 await CommandRegistry.OpenAsync(settings, writes: true, new CommandLog(console), cancellationToken);
-            var discarded =
-                await repaired.Storage.Blobs.DiscardAbandonedAsync(repaired.Collection.StagedIdle, cancellationToken);
+            var idle = repaired.Collection.StagedIdle;
+            var discarded = await repaired.Storage.Blobs.DiscardAbandonedAsync(idle, cancellationToken)
+                + await repaired.Uploads.DiscardIdleAsync(idle, cancellationToken);
             await console.Output.WriteLineAsync($"Discarded: {Count.Of(discarded, "abandoned upload")}.");
         }
 

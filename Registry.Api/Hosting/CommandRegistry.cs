@@ -8,6 +8,7 @@ namespace Registry.Api.Hosting;
 /// <summary>The registry for commands: its storage and its use cases, without the service.</summary>
 /// <param name="documents">The document store.</param>
 /// <param name="blobs">The blob store.</param>
+/// <param name="uploads">The store of staged uploads.</param>
 /// <param name="indexLimits">The limits of an index.</param>
 /// <param name="packages">The use cases of packages.</param>
 /// <param name="indexes">The package indexes.</param>
@@ -17,6 +18,7 @@ namespace Registry.Api.Hosting;
 internal sealed class CommandRegistry(
     IDocumentStore documents,
     IBlobStore blobs,
+    IUploadStore uploads,
     IndexLimits indexLimits,
     PackageRegistry packages,
     PackageIndexes indexes,
@@ -28,6 +30,9 @@ internal sealed class CommandRegistry(
 
     /// <summary>The storage.</summary>
     public RegistryStorage Storage { get; } = new(documents, blobs) { IndexLimits = indexLimits };
+
+    /// <summary>The staged uploads.</summary>
+    public IUploadStore Uploads => uploads;
 
     /// <summary>The use cases of packages.</summary>
     public PackageRegistry Packages => packages;

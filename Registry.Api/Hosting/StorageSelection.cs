@@ -54,7 +54,7 @@ internal static class StorageSelection
         [Setting, GcsOptions.EmulatorSetting, GcsOptions.DefaultCredentialsSetting];
 
     /// <summary>
-    /// Adds both ports of the selected storage, each behind a decorator that records its operations. Adds nothing if
+    /// Adds the ports of the selected storage, each behind a decorator that records its operations. Adds nothing if
     /// the selection is invalid; the default is the filesystem.
     /// </summary>
     public static void AddStorage(this IServiceCollection services, IConfiguration configuration)
@@ -73,6 +73,8 @@ internal static class StorageSelection
             (provider, inner) => new ObservedDocumentStore(inner, MetricsOf(provider, backend, "documents")));
         services.Decorate<IBlobStore>(
             (provider, inner) => new ObservedBlobStore(inner, MetricsOf(provider, backend, "blobs")));
+        services.Decorate<IUploadStore>(
+            (provider, inner) => new ObservedUploadStore(inner, MetricsOf(provider, backend, "uploads")));
     }
 
     /// <summary>
@@ -114,7 +116,7 @@ internal static class StorageSelection
     /// <param name="Name">The value of <c>STORAGE</c>.</param>
     /// <param name="Section">The section of its settings.</param>
     /// <param name="Options">The options class of the section.</param>
-    /// <param name="Add">Adds both ports.</param>
+    /// <param name="Add">Adds the ports.</param>
     private sealed record Backend(
         string Name, string Section, Type Options, Action<IServiceCollection, IConfiguration> Add);
 }

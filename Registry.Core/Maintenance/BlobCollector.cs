@@ -16,6 +16,7 @@ namespace Registry.Core.Maintenance;
 public sealed partial class BlobCollector(
     PackageIndexes indexes,
     IBlobStore blobs,
+    IUploadStore uploads,
     CollectionOptions options,
     TimeProvider time,
     ILogger<BlobCollector> logger)
@@ -30,11 +31,12 @@ public sealed partial class BlobCollector(
 
     private readonly GarbageCandidates candidates = new(MaxCandidates);
 
-    /// <summary>Discards abandoned uploads: the first step of a collection.</summary>
+    /// <summary>Discards abandoned uploads of both ports: the first step of a collection.</summary>
     /// <returns>The number of discarded uploads.</returns>
     /// <exception cref="StorageException">The storage failed.</exception>
-    public ValueTask<int> DiscardAbandonedAsync(CancellationToken cancellationToken) =>
-        blobs.DiscardAbandonedAsync(options.StagedIdle, cancellationToken);
+    public async Task<int> DiscardAbandonedAsync(CancellationToken cancellationToken) =>
+        await blobs.DiscardAbandonedAsync(options.StagedIdle, cancellationToken)
+            + await uploads.DiscardIdleAsync(options.StagedIdle, cancellationToken);
 
     /// <summary>Runs a whole collection. Collections of one instance must not overlap.</summary>
     /// <exception cref="StorageException">The storage failed; blobs deleted before stay deleted.</exception>

@@ -2,7 +2,6 @@ using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
 using Registry.Core.Content;
 using Registry.Core.Documents;
-using Registry.Core.Errors;
 using Registry.Core.Events;
 using Registry.Core.Storage;
 using Registry.Core.Versions;
@@ -132,22 +131,14 @@ public sealed partial class PackageRegistry
         return index!;
     }
 
-    /// <summary>Commits a blob again with its own bytes; false when it is missing or cannot be committed.</summary>
+    /// <summary>Touches a blob; false when it is missing or cannot be touched.</summary>
     private async Task<bool> TryTouchAsync(BlobKey key)
     {
         try
         {
-            await using var reader = await blobs.OpenAsync(key, ByteRange.All, CancellationToken.None);
-            if (reader is null)
-                return false;
-            await using var writer = await blobs.CreateAsync(key.Scope, CancellationToken.None);
-            if (await BlobBytes.HashAsync(reader.Content, writer.WriteAsync, count: null, CancellationToken.None)
-                != key.Digest)
-                throw new StorageException(StorageFault.Corrupt, $"Blob {key} is damaged.");
-            await writer.CommitAsync(key.Digest, uploadedAt: null, CancellationToken.None);
-            return true;
+            return await blobs.TouchAsync(key, CancellationToken.None) is not null;
         }
-        catch (Exception fault) when (fault is StorageException or RegistryException)
+        catch (StorageException fault)
         {
             LogNotTouched(key, fault);
             return false;
@@ -196,7 +187,7 @@ public sealed partial class PackageRegistry
         Message = "Removing the blob {Blob} of a refused push failed; the collector will remove it")]
     private partial void LogLeftBehind(BlobKey blob, Exception fault);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Committing the blob {Blob} of a slow push again failed")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Touching the blob {Blob} of a slow push failed")]
     private partial void LogNotTouched(BlobKey blob, Exception fault);
 
     [LoggerMessage(

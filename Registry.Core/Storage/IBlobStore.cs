@@ -59,6 +59,24 @@ public interface IBlobStore
     ValueTask<bool> TryDeleteAsync(BlobKey key, Precondition precondition, CancellationToken cancellationToken);
 
     /// <summary>
+    /// Touches a blob as a commit of its bytes does, without the bytes: its revision and its time change. Touches may
+    /// be shared under the same rule as commits.
+    /// </summary>
+    /// <returns>The touched blob and the epoch of the touch; null when the blob does not exist.</returns>
+    /// <exception cref="StorageException">The outcome is unknown.</exception>
+    ValueTask<CommittedBlob?> TouchAsync(BlobKey key, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Copies a blob into another scope, within the storage where it can. Copying onto a blob that exists touches it.
+    /// </summary>
+    /// <param name="source">The blob to copy.</param>
+    /// <param name="scope">The scope of the copy.</param>
+    /// <param name="cancellationToken">Cancels the call. The copy is then made whole or not at all.</param>
+    /// <returns>The copy, as after a commit; null when the source does not exist.</returns>
+    /// <exception cref="StorageException">The outcome is unknown.</exception>
+    ValueTask<CommittedBlob?> CopyAsync(BlobKey source, StoreKey scope, CancellationToken cancellationToken);
+
+    /// <summary>
     /// Lists blobs in ordinal order of <see cref="BlobKey.Value"/>. A blob that exists throughout the listing is
     /// returned exactly once.
     /// </summary>

@@ -1,6 +1,6 @@
 namespace Registry.Core.Storage;
 
-/// <summary>The exception of both storage ports: the storage failed.</summary>
+/// <summary>The exception of the storage ports: the storage failed.</summary>
 /// <param name="kind">The kind of failure.</param>
 /// <param name="message">
 /// The message for the operator's log. It may name files and hosts, so clients never see it.

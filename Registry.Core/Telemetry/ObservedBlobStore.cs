@@ -38,6 +38,22 @@ public sealed class ObservedBlobStore(IBlobStore inner, StorageMetrics metrics) 
             static (call, deleted) => Outcome.OfDelete(call.precondition, deleted));
 
     /// <inheritdoc/>
+    public ValueTask<CommittedBlob?> TouchAsync(BlobKey key, CancellationToken cancellationToken) =>
+        metrics.RecordAsync(
+            "touch",
+            (inner, key, cancellationToken),
+            static call => call.inner.TouchAsync(call.key, call.cancellationToken),
+            static (_, touched) => Outcome.OfRead(touched));
+
+    /// <inheritdoc/>
+    public ValueTask<CommittedBlob?> CopyAsync(
+        BlobKey source, StoreKey scope, CancellationToken cancellationToken) => metrics.RecordAsync(
+            "copy",
+            (inner, source, scope, cancellationToken),
+            static call => call.inner.CopyAsync(call.source, call.scope, call.cancellationToken),
+            static (_, copied) => Outcome.OfRead(copied));
+
+    /// <inheritdoc/>
     public IAsyncEnumerable<BlobInfo> ListAsync(
         StoreKey scope, ScopeDepth depth, BlobKey? after, CancellationToken cancellationToken) =>
         metrics.RecordAsync("list", inner.ListAsync(scope, depth, after, cancellationToken), cancellationToken);

@@ -27,7 +27,7 @@ public sealed class StorageMetrics
     /// <param name="meters">Creates the meter.</param>
     /// <param name="time">Measures the durations.</param>
     /// <param name="backend">The backend, as <c>STORAGE</c> names it.</param>
-    /// <param name="store">The store: <c>documents</c> or <c>blobs</c>.</param>
+    /// <param name="store">The store: <c>documents</c>, <c>blobs</c> or <c>uploads</c>.</param>
     public StorageMetrics(IMeterFactory meters, TimeProvider time, string backend, string store)
     {
         ArgumentNullException.ThrowIfNull(meters);

@@ -45,6 +45,19 @@ public sealed class EtcdPackageContract : PackageStorageContract
     protected override ValueTask<StorageUnderTest> StartAsync() => new(EtcdContract.Over(server!));
 }
 
+public sealed class EtcdUploadContract : UploadStoreContract
+{
+    private EtcdServer? server;
+
+    [OneTimeSetUp]
+    public async Task StartServer() => server = await EtcdServer.StartAsync(CancellationToken.None);
+
+    [OneTimeTearDown]
+    public async Task StopServer() => await (server?.DisposeAsync() ?? default);
+
+    protected override ValueTask<StorageUnderTest> StartAsync() => new(EtcdContract.Over(server!));
+}
+
 internal static class EtcdContract
 {
     /// <summary>A storage that waits for a server whose disk is busy.</summary>

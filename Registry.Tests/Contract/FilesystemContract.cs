@@ -18,3 +18,8 @@ public sealed class FilesystemPackageContract : PackageStorageContract
 
     protected override ValueTask<StorageUnderTest> StartAsync() => new(new FilesystemUnderTest());
 }
+
+public sealed class FilesystemUploadContract : UploadStoreContract
+{
+    protected override ValueTask<StorageUnderTest> StartAsync() => new(new FilesystemUnderTest());
+}

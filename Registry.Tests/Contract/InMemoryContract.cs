@@ -18,3 +18,8 @@ public sealed class InMemoryPackageContract : PackageStorageContract
 {
     protected override ValueTask<StorageUnderTest> StartAsync() => new(new InMemoryUnderTest());
 }
+
+public sealed class InMemoryUploadContract : UploadStoreContract
+{
+    protected override ValueTask<StorageUnderTest> StartAsync() => new(new InMemoryUnderTest());
+}

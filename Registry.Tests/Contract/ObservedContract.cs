@@ -13,3 +13,8 @@ public sealed class ObservedBlobContract : BlobStoreContract
 {
     protected override ValueTask<StorageUnderTest> StartAsync() => new(new ObservedUnderTest());
 }
+
+public sealed class ObservedUploadContract : UploadStoreContract
+{
+    protected override ValueTask<StorageUnderTest> StartAsync() => new(new ObservedUnderTest());
+}

@@ -56,7 +56,8 @@ public abstract class PackageStorageContract : StorageContract
         var ahead = new ShiftedTime { Shift = TimeSpan.FromMinutes(minutes) };
         var behind = new ShiftedTime { Shift = -ahead.Shift };
         ShiftClock(ahead.Shift);
-        var collector = new BlobCollector(Indexes(Two), Two.Blobs, options, behind, NullLogger<BlobCollector>.Instance);
+        var collector = new BlobCollector(
+            Indexes(Two), Two.Blobs, Two.Uploads, options, behind, NullLogger<BlobCollector>.Instance);
         faults.Before = async call =>
         {
             if (call.Operation != StorageOperation.PutDocument)
@@ -78,7 +79,8 @@ public abstract class PackageStorageContract : StorageContract
         await PushAsync(packages, "1.0.0", "a");
         await PushAsync(packages, "2.0.0", "b");
         await packages.DeleteAsync(Name, "1.0.0", "helm", Samples.Caller, CancellationToken);
-        var collector = new BlobCollector(Indexes(Two), Two.Blobs, options, time, NullLogger<BlobCollector>.Instance);
+        var collector = new BlobCollector(
+            Indexes(Two), Two.Blobs, Two.Uploads, options, time, NullLogger<BlobCollector>.Instance);
         Assert.That((await collector.CollectAsync(CancellationToken)).Deleted, Is.Zero);
         time.Passed += options.Grace;
         Assert.That((await collector.CollectAsync(CancellationToken)).Deleted, Is.EqualTo(1));

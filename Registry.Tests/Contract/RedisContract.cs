@@ -44,3 +44,16 @@ public sealed class RedisPackageContract : PackageStorageContract
 
     protected override ValueTask<StorageUnderTest> StartAsync() => new(new RedisUnderTest(server!));
 }
+
+public sealed class RedisUploadContract : UploadStoreContract
+{
+    private RedisServer? server;
+
+    [OneTimeSetUp]
+    public async Task StartServer() => server = await RedisServer.StartAsync(CancellationToken.None);
+
+    [OneTimeTearDown]
+    public async Task StopServer() => await (server?.DisposeAsync() ?? default);
+
+    protected override ValueTask<StorageUnderTest> StartAsync() => new(new RedisUnderTest(server!));
+}

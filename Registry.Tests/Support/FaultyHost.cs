@@ -38,11 +38,13 @@ internal sealed class FaultyHost : IAsyncDisposable
                     var memory = new InMemoryStorage();
                     composition.AddSingleton(memory.Documents)
                         .AddSingleton(memory.Blobs)
+                        .AddSingleton(memory.Uploads)
                         .AddSingleton<IStorageProbe>(new InMemoryProbe());
                 }
 
                 Wrap<IDocumentStore>(composition, store => new FaultyDocumentStore(store, faults));
                 Wrap<IBlobStore>(composition, store => new FaultyBlobStore(store, faults));
+                Wrap<IUploadStore>(composition, store => new FaultyUploadStore(store, faults));
                 services?.Invoke(composition);
             },
             routes,

@@ -5,6 +5,7 @@ using Registry.Api.Commands;
 using Registry.Api.Hosting;
 using Registry.Core.Packages;
 using Registry.Tests.Support;
+using Registry.Tests.Support.Storage;
 
 namespace Registry.Tests.Api.Commands;
 
@@ -39,11 +40,11 @@ internal sealed partial class VerifyCommandTests : IDisposable
 
         (code, output, _) = await RunAsync("--repair");
         Assert.That(code, Is.EqualTo(ExitCode.Failure), "the damage is still there");
-        Assert.That(output, Does.Contain("Discarded: 1 abandoned upload."));
+        Assert.That(output, Does.Contain("Discarded: 2 abandoned uploads."));
         Assert.That(Files(), Is.SubsetOf(before));
         Assert.That(
             before.Except(Files()).Select(static name => Name().Replace(name, "*")),
-            Is.EquivalentTo(new[] { "staging/*" }));
+            Is.EquivalentTo(new[] { "staging/*", "uploads/*" }));
         Assert.That(Files(), Has.One.EndsWith($"@{damaged}"), "damaged data is kept");
     }
 
@@ -118,7 +119,7 @@ internal sealed partial class VerifyCommandTests : IDisposable
     }
 
     /// <summary>
-    /// Creates an intact release, a deleted one, a damaged one and an abandoned upload; returns the digest of the
+    /// Creates an intact release, a deleted one, a damaged one and two abandoned uploads; returns the digest of the
     /// damaged blob.
     /// </summary>
     private async Task<string> FillAsync()
@@ -130,6 +131,11 @@ internal sealed partial class VerifyCommandTests : IDisposable
         await registry.Packages.DeleteAsync(Samples.Package("a/b"), "2.0.0", "helm", Samples.Caller, default);
         await File.WriteAllTextAsync(Path.Combine(Data, "blobs", "packages", "a", "b", $"@{damaged}"), "rot");
         await File.WriteAllTextAsync(Path.Combine(Data, "staging", "left"), "behind");
+        await registry.Uploads.AppendBytesAsync(
+            await registry.Uploads.BeginAsync(Samples.Package("a/b").Key, default), 0, "idle"u8.ToArray(), default);
+        var upload = Directory.GetDirectories(Path.Combine(Data, "uploads")).Single();
+        foreach (var path in Directory.GetFiles(upload).Append(upload))
+            File.SetLastWriteTimeUtc(path, TimeProvider.System.GetUtcNow().UtcDateTime.AddDays(-1));
 
         // Intact packages do not hide the damage.
         await PushAsync(registry, "1.0.0", "a/sound");
@@ -155,6 +161,6 @@ internal sealed partial class VerifyCommandTests : IDisposable
             .Order(StringComparer.Ordinal),
     ];
 
-    [GeneratedRegex("(?<=@|staging/).+$")]
+    [GeneratedRegex("(?<=@|staging/|uploads/).+$")]
     private static partial Regex Name();
 }

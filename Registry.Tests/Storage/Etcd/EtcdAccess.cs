@@ -49,6 +49,29 @@ public sealed class EtcdAccess : IAsyncDisposable
     }
 
     [Test]
+    public async Task Access_to_the_prefix_suffices_for_uploads_touches_and_copies()
+    {
+        await StartWithUsersAsync();
+        var storage = new EtcdUnderTest(server!)
+        {
+            Options = new EtcdOptions { Endpoints = server!.Endpoint, Username = "registry", Password = "secret" },
+        };
+        opened.Add(storage);
+        var instance = await storage.OpenAsync();
+        var bytes = StorageShortcuts.Bytes(EtcdUploads.ChunkBytes + 1000);
+        var upload = await instance.Uploads.BeginAsync(Sample, cancellationToken);
+        await instance.Uploads.AppendBytesAsync(upload, 0, bytes, cancellationToken);
+        Assert.That(await instance.Uploads.ReadAsync(upload, cancellationToken), Is.EqualTo(bytes));
+        Assert.That(await instance.Uploads.CountAsync(10, cancellationToken), Is.EqualTo(1));
+        Assert.That(await instance.Uploads.DiscardIdleAsync(TimeSpan.Zero, cancellationToken), Is.EqualTo(1));
+        var info = await instance.Blobs.CommitAsync(Sample, bytes, cancellationToken);
+        Assert.That(await instance.Blobs.TouchAsync(info.Key, cancellationToken), Is.Not.Null);
+        Assert.That(
+            await instance.Blobs.CopyAsync(info.Key, StoreKey.Of("packages", "other"), cancellationToken),
+            Is.Not.Null);
+    }
+
+    [Test]
     public async Task Credentials_are_denied_where_the_server_has_authentication_disabled()
     {
         server = await EtcdServer.StartAsync(cancellationToken);

@@ -117,6 +117,28 @@ public sealed class EtcdClusters : IAsyncDisposable
     }
 
     [Test]
+    public async Task An_append_continues_when_its_member_dies_or_freezes([Values] bool freezes)
+    {
+        var members = await EtcdServer.StartClusterAsync(3, cancellationToken);
+        opened.AddRange(members);
+        var follower = await IsLeaderAsync(members[0]) ? members[1] : members[0];
+        var others = members.Where(member => member != follower).Select(static member => member.Endpoint);
+        var storage = new EtcdUnderTest(follower, string.Join(',', others.Prepend(follower.Endpoint)));
+        storage.Options.TimeoutSeconds = 3;
+        opened.Add(storage);
+        var uploads = (await storage.OpenAsync()).Uploads;
+        var upload = await uploads.BeginAsync(Sample, cancellationToken);
+        await using var writer = (await uploads.AppendAsync(upload, 0, cancellationToken))!;
+        await writer.WriteAsync(Large.AsMemory(0, Large.Length / 2), cancellationToken);
+
+        await (freezes ? follower.FreezeAsync() : follower.KillAsync());
+        await writer.WriteAsync(Large.AsMemory(Large.Length / 2), cancellationToken);
+        Assert.That(await writer.CompleteAsync(cancellationToken), Is.EqualTo(Large.Length));
+        Assert.That(
+            (await uploads.ReadAsync(upload, cancellationToken)).AsSpan().SequenceEqual(Large), Is.True);
+    }
+
+    [Test]
     public async Task A_write_without_a_response_is_not_sent_to_another_member()
     {
         var server = await EtcdServer.StartAsync(cancellationToken);

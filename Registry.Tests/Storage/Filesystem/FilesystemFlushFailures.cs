@@ -90,6 +90,22 @@ public sealed class FilesystemFlushFailures : IAsyncDisposable
     }
 
     [Test]
+    public async Task A_touch_makes_a_blob_durable_whose_flush_failed()
+    {
+        var key = new BlobKey(One, StorageShortcuts.DigestOf(Small));
+        var folder = storage.Below("blobs", "packages", "sample", "one");
+        flushFails = static _ => true;
+        await AssertUnflushedAsync(async () => await blobs.CommitAsync(One, Small, cancellationToken));
+        await AssertUnflushedAsync(async () => await blobs.TouchAsync(key, cancellationToken));
+
+        flushFails = static _ => false;
+        flushed.Clear();
+        var touched = await blobs.TouchAsync(key, cancellationToken);
+        Assert.That(touched!.Info, Is.EqualTo(await blobs.StatAsync(key, cancellationToken)));
+        Assert.That(flushed, Does.Contain(folder));
+    }
+
+    [Test]
     public async Task A_delete_whose_flush_failed_is_not_final_until_the_folder_is_rewritten_and_flushed()
     {
         await documents.PutAsync(One, "{}", Precondition.Absent, cancellationToken);
@@ -179,7 +195,13 @@ public sealed class FilesystemFlushFailures : IAsyncDisposable
         var indexes = new PackageIndexes(documents, TimeProvider.System, new UpdateOptions());
         var packages = Samples.Registry(indexes, blobs, options);
         var time = new ShiftedTime { Shift = TimeSpan.FromMinutes(1) };
-        var collector = new BlobCollector(indexes, blobs, options, time, NullLogger<BlobCollector>.Instance);
+        var collector = new BlobCollector(
+            indexes,
+            blobs,
+            (await storage.OpenAsync()).Uploads,
+            options,
+            time,
+            NullLogger<BlobCollector>.Instance);
         await Samples.PushAsync(
             packages, Samples.Package(), "1.0.0", "content", cancellationToken: cancellationToken);
 

@@ -93,6 +93,9 @@ public sealed class FilesystemPowerCuts
     {
         var options = new FilesystemOptions { Path = Path.Combine(folder, "data") };
         var volume = new FilesystemVolume(options, TimeProvider.System);
-        return new StorageInstance(new FilesystemDocumentStore(volume), new FilesystemBlobStore(volume));
+        return new StorageInstance(new FilesystemDocumentStore(volume), new FilesystemBlobStore(volume))
+        {
+            Uploads = new FilesystemUploadStore(volume),
+        };
     }
 }

@@ -23,6 +23,8 @@ public abstract class GcsFaults : IAsyncDisposable
 
     protected IBlobStore Blobs { get; private set; } = null!;
 
+    protected IUploadStore Uploads { get; private set; } = null!;
+
     [SetUp]
     public async Task Open()
     {
@@ -41,7 +43,8 @@ public abstract class GcsFaults : IAsyncDisposable
     private protected async Task OpenAsync(Action<GcsOptions> configure)
     {
         storage!.Configure = configure;
-        (Documents, Blobs, _) = await storage.OpenAsync();
+        var opened = await storage.OpenAsync();
+        (Documents, Blobs, Uploads) = (opened.Documents, opened.Blobs, opened.Uploads);
     }
 
     /// <summary>Short timeouts, for persistent faults.</summary>

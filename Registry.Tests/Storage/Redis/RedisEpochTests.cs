@@ -135,6 +135,7 @@ public sealed class RedisEpochTests : RedisTests
         new(
             Indexes(storage),
             new FaultyBlobStore(storage.Blobs, faults),
+            storage.Uploads,
             options,
             time,
             NullLogger<BlobCollector>.Instance);

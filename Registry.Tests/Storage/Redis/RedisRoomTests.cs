@@ -98,6 +98,41 @@ public sealed class RedisRoomTests : RedisTests
     }
 
     [Test]
+    public async Task A_full_server_refuses_appends_and_copies_and_discards_uploads()
+    {
+        var storage = Open();
+        var upload = await storage.Uploads.BeginAsync(Sample, CancellationToken);
+        var bytes = StorageShortcuts.Bytes(4_000_000);
+        await storage.Uploads.AppendBytesAsync(upload, 0, bytes, CancellationToken);
+        Assert.That(
+            (await CatchFaultAsync(async () => await storage.Uploads.TryAppendAsync(
+                upload, bytes.Length, StorageShortcuts.Bytes(24_000_000), CancellationToken))).Kind,
+            Is.EqualTo(StorageFault.Full));
+        var blob = await storage.Blobs.CommitAsync(Sample, bytes, CancellationToken);
+        await Server.CommandAsync("config", "set", "maxmemory", "1mb");
+        Assert.That(
+            (await CatchFaultAsync(async () => await storage.Blobs.CopyAsync(
+                blob.Key, StoreKey.Of("packages", "other"), CancellationToken))).Kind,
+            Is.EqualTo(StorageFault.Full));
+        foreach (var call in (Func<Task>[])
+        [
+            async () => await storage.Uploads.BeginAsync(Sample, CancellationToken),
+            async () => await storage.Uploads.TryAppendAsync(upload, bytes.Length, new byte[10], CancellationToken),
+            async () => await storage.Blobs.TouchAsync(blob.Key, CancellationToken),
+        ])
+            Assert.That((await CatchFaultAsync(call)).Kind, Is.EqualTo(StorageFault.Full));
+        Assert.That(await storage.Uploads.CountAsync(10, CancellationToken), Is.EqualTo(1));
+        Assert.That(await storage.Blobs.StatAsync(blob.Key, CancellationToken), Is.EqualTo(blob));
+        Assert.That(
+            (await storage.Uploads.ReadAsync(upload, CancellationToken)).AsSpan().SequenceEqual(bytes), Is.True);
+        Assert.That(await storage.Uploads.DiscardAsync(upload, CancellationToken), Is.True);
+        Assert.That((await Server.CommandAsync("keys", "registry:chunk:*")).Split('\n'), Has.Length.EqualTo(4));
+        Assert.That(
+            await storage.Blobs.InfosAsync(StoreKeys.Packages, ScopeDepth.Subtree, null, CancellationToken),
+            Is.EqualTo(new[] { blob }));
+    }
+
+    [Test]
     public async Task A_full_server_frees_deleted_blobs_and_then_accepts_writes()
     {
         var storage = Open();

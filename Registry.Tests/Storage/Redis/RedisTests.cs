@@ -51,7 +51,10 @@ public abstract class RedisTests
         return new StorageInstance(
             new RedisDocumentStore(link, keys),
             new RedisBlobStore(link, keys, TimeProvider.System, Budgets.Ample()),
-            link);
+            link)
+        {
+            Uploads = new RedisUploadStore(link, keys, TimeProvider.System, Budgets.Ample()),
+        };
     }
 
     private protected T Track<T>(T resource) where T : IAsyncDisposable

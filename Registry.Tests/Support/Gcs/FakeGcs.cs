@@ -30,6 +30,7 @@ internal sealed class FakeGcs : IBackendServer
     {
         buckets[BucketName] = new FakeGcsBucket(BucketName, TimeProvider.System);
         Uploads = new FakeGcsUploads(folder.Path, () => Address);
+        Copies = new FakeGcsCopies(folder.Path);
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0").ConfigureKestrel(kestrel =>
@@ -45,6 +46,8 @@ internal sealed class FakeGcs : IBackendServer
     public Uri Address { get; private set; } = null!;
 
     public FakeGcsUploads Uploads { get; }
+
+    public FakeGcsCopies Copies { get; }
 
     public FakeGcsBucket Bucket => buckets[BucketName];
 
@@ -203,6 +206,7 @@ internal sealed class FakeGcs : IBackendServer
             FakeGcsOperation.GetMedia => bucket.GetMedia(request),
             FakeGcsOperation.Delete => bucket.Delete(request),
             FakeGcsOperation.Patch => bucket.Patch(request, await request.ReadJsonAsync()),
+            FakeGcsOperation.Rewrite => await Copies.RewriteAsync(bucket, request),
             FakeGcsOperation.Insert => await Uploads.InsertAsync(bucket, request, fault?.RequestBytes),
             FakeGcsOperation.StartSession => await Uploads.StartAsync(bucket, request),
             _ => throw new InvalidOperationException($"{operation}"),

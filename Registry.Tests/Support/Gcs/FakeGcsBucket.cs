@@ -162,6 +162,23 @@ internal sealed partial class FakeGcsBucket(string name, TimeProvider time)
             return conditions.Evaluate(objects.GetValueOrDefault(objectName), isRead: false);
     }
 
+    /// <summary>
+    /// Opens the object that a copy names as its source. Returns null, and the response, when there is no such object
+    /// or generation, or a precondition on it does not hold.
+    /// </summary>
+    public (Stream Bytes, long Generation)? OpenSource(
+        FakeGcsRequest request, string source, out FakeGcsAnswer? refusal)
+    {
+        lock (gate)
+        {
+            var found = objects.GetValueOrDefault(source);
+            refusal = found is null || (request.Number("sourceGeneration") ?? found.Generation) != found.Generation
+                ? FakeGcsAnswer.NoObject(name, source)
+                : FakeGcsConditions.OfSource(request).Evaluate(found, isRead: false);
+            return refusal is null ? (found!.Content.Open(), found.Generation) : null;
+        }
+    }
+
     public FakeGcsAnswer Place(
         string objectName, FakeGcsConditions conditions, JsonObject resource, FakeGcsContent content, string? fields)
     {
@@ -206,6 +223,16 @@ internal sealed partial class FakeGcsBucket(string name, TimeProvider time)
     {
         lock (gate)
             objects[objectName] = damage(objects[objectName]);
+    }
+
+    /// <summary>Removes an object, as another client would.</summary>
+    public void Remove(string objectName)
+    {
+        lock (gate)
+        {
+            if (objects.Remove(objectName, out var removed))
+                removed.Content.Dispose();
+        }
     }
 
     public FakeGcsAnswer List(FakeGcsRequest request)

@@ -10,6 +10,13 @@ internal sealed record FakeGcsConditions(
         request.Number("ifMetagenerationMatch"),
         request.Number("ifMetagenerationNotMatch"));
 
+    /// <summary>Returns the preconditions of a copy on its source.</summary>
+    public static FakeGcsConditions OfSource(FakeGcsRequest request) => new(
+        request.Number("ifSourceGenerationMatch"),
+        request.Number("ifSourceGenerationNotMatch"),
+        request.Number("ifSourceMetagenerationMatch"),
+        request.Number("ifSourceMetagenerationNotMatch"));
+
     /// <summary>Returns null if they hold. A read whose must-not-match condition fails gets 304.</summary>
     public FakeGcsAnswer? Evaluate(FakeGcsObject? current, bool isRead)
     {

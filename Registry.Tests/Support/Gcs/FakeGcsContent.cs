@@ -60,6 +60,13 @@ internal sealed class FakeGcsContent(string folder) : IDisposable
         Length += bytes.Length;
     }
 
+    public async Task AppendAllAsync(Stream bytes, CancellationToken cancellationToken)
+    {
+        var block = new byte[MaxInMemory];
+        while (await bytes.ReadAsync(block, cancellationToken) is > 0 and var read)
+            await AppendAsync(block.AsMemory(0, read), cancellationToken);
+    }
+
     /// <summary>
     /// Opens the bytes from the start. Open streams stay readable after the content is disposed, as in the service.
     /// </summary>

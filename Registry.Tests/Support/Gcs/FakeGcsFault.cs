@@ -9,6 +9,7 @@ public enum FakeGcsOperation
     GetMedia,
     Delete,
     Patch,
+    Rewrite,
     Insert,
     StartSession,
     PutChunk,
@@ -20,7 +21,7 @@ public enum FakeGcsOperation
 
 /// <summary>A request, as passed to the fault callback.</summary>
 /// <param name="Operation">The operation.</param>
-/// <param name="Name">The object name; empty for none.</param>
+/// <param name="Name">The object name, of a copy that of the new object; empty for none.</param>
 /// <param name="Number">The number of requests of this operation so far, including this one.</param>
 public readonly record struct FakeGcsCall(FakeGcsOperation Operation, string Name, int Number);
 

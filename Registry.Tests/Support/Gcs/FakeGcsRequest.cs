@@ -38,6 +38,7 @@ internal sealed class FakeGcsRequest
     public string Name => Path switch
     {
         ["storage", "v1", "b", _, "o", var name] => name,
+        ["storage", "v1", "b", _, "o", _, "rewriteTo", "b", _, "o", var name] => name,
         ["upload", "storage", "v1", "b", _, "o"] => Query("name") ?? "",
         ["upload", "sessions", var session] => session,
         _ => "",
@@ -56,6 +57,7 @@ internal sealed class FakeGcsRequest
             Query("alt") == "media" ? FakeGcsOperation.GetMedia : FakeGcsOperation.GetObject,
         ("DELETE", ["storage", "v1", "b", _, "o", _]) => FakeGcsOperation.Delete,
         ("PATCH", ["storage", "v1", "b", _, "o", _]) => FakeGcsOperation.Patch,
+        ("POST", ["storage", "v1", "b", _, "o", _, "rewriteTo", "b", _, "o", _]) => FakeGcsOperation.Rewrite,
         ("POST", ["upload", "storage", "v1", "b", _, "o"]) =>
             Query("uploadType") == "resumable" ? FakeGcsOperation.StartSession : FakeGcsOperation.Insert,
         ("PUT", ["upload", "sessions", _]) =>

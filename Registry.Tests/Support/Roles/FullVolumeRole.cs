@@ -21,6 +21,7 @@ public static class FullVolumeRole
         var volume = new FilesystemVolume(new FilesystemOptions { Path = path }, TimeProvider.System);
         var documents = new FilesystemDocumentStore(volume);
         var blobs = new FilesystemBlobStore(volume);
+        var uploads = new FilesystemUploadStore(volume);
         var revision = await documents.PutAsync(Sample, "before", Precondition.Absent, cancellationToken);
         var info = await blobs.CommitAsync(Sample, StorageShortcuts.Bytes(10_000), cancellationToken);
 
@@ -32,6 +33,19 @@ public static class FullVolumeRole
                 await writer.WriteAsync(new byte[100_000], cancellationToken);
         });
         await writer.DisposeAsync();
+        Assert.That(Directory.GetFiles(Path.Combine(path, "staging")), Is.Empty);
+
+        // An append that does not fit fails, and the upload stays as it was. So does a copy.
+        var upload = await uploads.BeginAsync(Sample, cancellationToken);
+        await uploads.AppendBytesAsync(upload, 0, StorageShortcuts.Bytes(10_000), cancellationToken);
+        await AssertFullAsync(
+            async () => await uploads.AppendBytesAsync(upload, 10_000, new byte[10_000_000], cancellationToken));
+        Assert.That(await uploads.LengthAsync(upload, cancellationToken), Is.EqualTo(10_000));
+        var large = await blobs.CommitAsync(Sample, StorageShortcuts.Bytes(2_000_000), cancellationToken);
+        var other = StoreKey.Of("packages", "sample", "other");
+        await AssertFullAsync(async () => await blobs.CopyAsync(large.Key, other, cancellationToken));
+        Assert.That(await blobs.InfosAsync(other, ScopeDepth.Exact, null, cancellationToken), Is.Empty);
+        Assert.That(await blobs.TryDeleteAsync(large.Key, Precondition.None, cancellationToken), Is.True);
         Assert.That(Directory.GetFiles(Path.Combine(path, "staging")), Is.Empty);
 
         // No byte is free.
@@ -52,6 +66,18 @@ public static class FullVolumeRole
             await blobs.ReadAsync(info.Key, ByteRange.All, cancellationToken),
             Is.EqualTo(StorageShortcuts.Bytes(10_000)));
         Assert.That(await blobs.DiscardAbandonedAsync(TimeSpan.Zero, cancellationToken), Is.Zero);
+        await AssertFullAsync(
+            async () => await uploads.AppendBytesAsync(
+                upload, 10_000, StorageShortcuts.Bytes(10_000), cancellationToken));
+        Assert.That(
+            await uploads.ReadAsync(upload, cancellationToken), Is.EqualTo(StorageShortcuts.Bytes(10_000)));
+
+        // A touch needs no space, and a discard frees some.
+        info = (await blobs.TouchAsync(info.Key, cancellationToken))!.Info;
+        Assert.That(await blobs.StatAsync(info.Key, cancellationToken), Is.EqualTo(info));
+        Assert.That(await uploads.DiscardIdleAsync(TimeSpan.Zero, cancellationToken), Is.EqualTo(1));
+        Assert.That(await uploads.CountAsync(10, cancellationToken), Is.Zero);
+        Fill(Path.Combine(path, "filler of the uploads"), atLeast: 0);
 
         // Deletes free space even when the disk is full. They also work in a process that starts now, after a restart
         // of the machine, which leaves no record in the file of changes, and without lock files, as after a restore

@@ -21,7 +21,10 @@ internal sealed class EtcdUnderTest(EtcdServer server, string? endpoints = null)
             new EtcdDocumentStore(client, keys),
             new EtcdBlobStore(client, keys, space, Budgets.Ample()),
             new Disposal(space),
-            new Disposal(client)));
+            new Disposal(client))
+        {
+            Uploads = new EtcdUploadStore(client, keys, space, Budgets.Ample()),
+        });
     }
 
     /// <summary>Removes nothing: the prefix is unique, and the keys are removed with the server.</summary>

@@ -28,6 +28,14 @@ public sealed class FaultyBlobStore(IBlobStore inner, StorageFaults faults) : IB
         faults.AroundAsync(
             StorageOperation.DeleteBlob, key.Value, () => inner.TryDeleteAsync(key, precondition, cancellationToken));
 
+    public ValueTask<CommittedBlob?> TouchAsync(BlobKey key, CancellationToken cancellationToken) =>
+        faults.AroundAsync(StorageOperation.TouchBlob, key.Value, () => inner.TouchAsync(key, cancellationToken));
+
+    public ValueTask<CommittedBlob?> CopyAsync(
+        BlobKey source, StoreKey scope, CancellationToken cancellationToken) =>
+        faults.AroundAsync(
+            StorageOperation.CopyBlob, source.Value, () => inner.CopyAsync(source, scope, cancellationToken));
+
     public IAsyncEnumerable<BlobInfo> ListAsync(
         StoreKey scope, ScopeDepth depth, BlobKey? after, CancellationToken cancellationToken) =>
         faults.ListAsync(

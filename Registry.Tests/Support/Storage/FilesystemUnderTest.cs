@@ -25,7 +25,10 @@ internal sealed class FilesystemUnderTest : StorageUnderTest
     {
         var volume = NewVolume();
         return ValueTask.FromResult(
-            new StorageInstance(new FilesystemDocumentStore(volume), new FilesystemBlobStore(volume)));
+            new StorageInstance(new FilesystemDocumentStore(volume), new FilesystemBlobStore(volume))
+            {
+                Uploads = new FilesystemUploadStore(volume),
+            });
     }
 
     protected override ValueTask RemoveAsync()

@@ -45,15 +45,19 @@ internal sealed class GcsUnderTest : StorageUnderTest
         var service = new GcsService(options, TimeProvider.System, NullLogger<GcsService>.Instance);
         var client = new GcsClient(options, service, TimeProvider.System);
         var names = new GcsNames(options.Prefix);
+        var staging = new GcsStaging(options, TimeProvider.System);
         return ValueTask.FromResult(new StorageInstance(
             new GcsDocumentStore(client, names),
             new GcsBlobStore(
                 client,
                 names,
-                new GcsStaging(options, TimeProvider.System),
+                staging,
                 new GcsTouches(TimeProvider.System, TouchWindow),
                 Budgets.Ample()),
-            new Closing(service)));
+            new Closing(service))
+        {
+            Uploads = new GcsUploadStore(client, names, staging, Budgets.Ample()),
+        });
     }
 
     protected override async ValueTask RemoveAsync()

@@ -43,6 +43,19 @@ internal sealed class InMemoryBlobStore(InMemoryStorage storage) : IBlobStore
         }
     }
 
+    public ValueTask<CommittedBlob?> TouchAsync(BlobKey key, CancellationToken cancellationToken) =>
+        CopyAsync(key, key.Scope, cancellationToken);
+
+    public ValueTask<CommittedBlob?> CopyAsync(BlobKey source, StoreKey scope, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        lock (storage.Gate)
+            return ValueTask.FromResult(
+                storage.StoredBlobs.TryGetValue(source, out var blob)
+                    ? storage.Commit(source with { Scope = scope }, blob.Chunks, uploadedAt: null)
+                    : null);
+    }
+
     public ValueTask<StorageEpoch?> EpochAsync(CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();

@@ -34,15 +34,7 @@ internal sealed class InMemoryBlobWriter(InMemoryStorage storage, StoreKey scope
         {
             if (!storage.Staged.Remove(this))
                 throw new StorageException(StorageFault.Unavailable, "The staged upload was discarded.");
-            var uploaded = WholeMicroseconds(uploadedAt ?? storage.Time.GetUtcNow());
-            if (uploadedAt is null
-                && storage.StoredBlobs.TryGetValue(key, out var replaced)
-                && uploaded <= replaced.Info.UploadedAt)
-                uploaded = replaced.Info.UploadedAt.AddMicroseconds(1);
-            var info = new BlobInfo(key, chunks.Sum(chunk => (long)chunk.Length), uploaded, storage.NextRevision());
-            var isNew = !storage.StoredBlobs.ContainsKey(key);
-            storage.StoredBlobs[key] = new StoredBlob(info, chunks);
-            return ValueTask.FromResult(new CommittedBlob(info, isNew, storage.Epoch));
+            return ValueTask.FromResult(storage.Commit(key, chunks, uploadedAt));
         }
     }
 
@@ -53,9 +45,6 @@ internal sealed class InMemoryBlobWriter(InMemoryStorage storage, StoreKey scope
             storage.Staged.Remove(this);
         return ValueTask.CompletedTask;
     }
-
-    private static DateTimeOffset WholeMicroseconds(DateTimeOffset time) =>
-        new(time.UtcTicks - (time.UtcTicks % TimeSpan.TicksPerMicrosecond), TimeSpan.Zero);
 
     private void ThrowIfEnded()
     {

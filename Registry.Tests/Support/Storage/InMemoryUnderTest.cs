@@ -10,7 +10,8 @@ internal sealed class InMemoryUnderTest : StorageUnderTest
     public override int CopiesInProcess => 1;
 
     protected override ValueTask<StorageInstance> OpenInstanceAsync() =>
-        ValueTask.FromResult(new StorageInstance(storage.Documents, storage.Blobs));
+        ValueTask.FromResult(
+            new StorageInstance(storage.Documents, storage.Blobs) { Uploads = storage.Uploads });
 
     protected override ValueTask RemoveAsync() => ValueTask.CompletedTask;
 }

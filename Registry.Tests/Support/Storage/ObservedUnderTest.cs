@@ -9,7 +9,10 @@ internal sealed class ObservedUnderTest : StorageUnderTest
     public override int CopiesInProcess => 1;
 
     protected override ValueTask<StorageInstance> OpenInstanceAsync() => ValueTask.FromResult(
-        new StorageInstance(operations.Wrap(storage.Documents), operations.Wrap(storage.Blobs)));
+        new StorageInstance(operations.Wrap(storage.Documents), operations.Wrap(storage.Blobs))
+        {
+            Uploads = operations.Wrap(storage.Uploads),
+        });
 
     protected override ValueTask RemoveAsync()
     {

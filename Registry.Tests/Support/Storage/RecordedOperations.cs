@@ -47,6 +47,9 @@ public sealed class RecordedOperations : IDisposable
     public IBlobStore Wrap(IBlobStore blobs) =>
         new ObservedBlobStore(blobs, new StorageMetrics(Meters, Time, "memory", "blobs"));
 
+    public IUploadStore Wrap(IUploadStore uploads) =>
+        new ObservedUploadStore(uploads, new StorageMetrics(Meters, Time, "memory", "uploads"));
+
     public void Dispose()
     {
         listener.Dispose();

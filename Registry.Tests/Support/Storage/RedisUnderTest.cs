@@ -25,8 +25,12 @@ internal sealed class RedisUnderTest(RedisServer server, string? configuration =
             throw new OptionsValidationException(nameof(RedisOptions), typeof(RedisOptions), valid.Failures);
         var link = new RedisConnection(Options, TimeProvider.System);
         return ValueTask.FromResult(new StorageInstance(
-            new RedisDocumentStore(
-                link, Keys), new RedisBlobStore(link, Keys, TimeProvider.System, Budgets.Ample()), link));
+            new RedisDocumentStore(link, Keys),
+            new RedisBlobStore(link, Keys, TimeProvider.System, Budgets.Ample()),
+            link)
+        {
+            Uploads = new RedisUploadStore(link, Keys, TimeProvider.System, Budgets.Ample()),
+        });
     }
 
     protected override async ValueTask RemoveAsync() => await server.CommandAsync("FLUSHALL");

@@ -3,8 +3,8 @@ using Registry.Core.Storage;
 namespace Registry.Tests.Support.Storage;
 
 /// <summary>
-/// Injects storage faults: wrap any backend in <see cref="FaultyDocumentStore"/> and <see cref="FaultyBlobStore"/>,
-/// and throw from these callbacks.
+/// Injects storage faults: wrap any backend in <see cref="FaultyDocumentStore"/>, <see cref="FaultyBlobStore"/> and
+/// <see cref="FaultyUploadStore"/>, and throw from these callbacks.
 /// </summary>
 public sealed class StorageFaults
 {
@@ -68,11 +68,12 @@ public sealed class StorageFaults
 /// <param name="Operation">The operation.</param>
 /// <param name="Key">
 /// The escaped key, or the scope if the call has no key yet; empty for
-/// <see cref="StorageOperation.DiscardAbandoned"/>.
+/// <see cref="StorageOperation.DiscardAbandoned"/>, <see cref="StorageOperation.CountUploads"/> and
+/// <see cref="StorageOperation.DiscardIdle"/>.
 /// </param>
 public readonly record struct StorageCall(StorageOperation Operation, string Key);
 
-/// <summary>All calls of both ports.</summary>
+/// <summary>All calls of the ports.</summary>
 public enum StorageOperation
 {
     GetDocument,
@@ -90,6 +91,18 @@ public enum StorageOperation
     ReadBlob,
     StatBlob,
     DeleteBlob,
+    TouchBlob,
+    CopyBlob,
     ListBlobs,
     DiscardAbandoned,
+    BeginUpload,
+    UploadLength,
+    AppendUpload,
+    WriteUpload,
+    CompleteAppend,
+    OpenUpload,
+    ReadUpload,
+    DiscardUpload,
+    CountUploads,
+    DiscardIdle,
 }

@@ -93,6 +93,42 @@ public static class StorageShortcuts
         return reader is null ? null : await reader.Content.ReadAllAsync(cancellationToken);
     }
 
+    /// <summary>Appends bytes in one write; null when the upload is unknown or has another length.</summary>
+    public static async Task<long?> TryAppendAsync(
+        this IUploadStore uploads,
+        UploadKey upload,
+        long offset,
+        ReadOnlyMemory<byte> bytes,
+        CancellationToken cancellationToken)
+    {
+        await using var writer = await uploads.AppendAsync(upload, offset, cancellationToken);
+        if (writer is null)
+            return null;
+        await writer.WriteAsync(bytes, cancellationToken);
+        return await writer.CompleteAsync(cancellationToken);
+    }
+
+    /// <summary>Appends bytes in one write, and asserts that they were appended. Returns the new length.</summary>
+    public static async Task<long> AppendBytesAsync(
+        this IUploadStore uploads,
+        UploadKey upload,
+        long offset,
+        ReadOnlyMemory<byte> bytes,
+        CancellationToken cancellationToken)
+    {
+        var length = await uploads.TryAppendAsync(upload, offset, bytes, cancellationToken);
+        Assert.That(length, Is.EqualTo(offset + bytes.Length), $"the append to '{upload}' at {offset} was completed");
+        return length!.Value;
+    }
+
+    /// <summary>Opens an upload and reads it to the end; null if it does not exist.</summary>
+    public static async Task<byte[]?> ReadAsync(
+        this IUploadStore uploads, UploadKey upload, CancellationToken cancellationToken)
+    {
+        await using var content = await uploads.OpenAsync(upload, cancellationToken);
+        return content is null ? null : await content.ReadAllAsync(cancellationToken);
+    }
+
     public static async Task<byte[]> ReadAllAsync(this Stream content, CancellationToken cancellationToken)
     {
         using var all = new MemoryStream();

@@ -39,9 +39,13 @@ public abstract class StorageUnderTest : IAsyncDisposable
     protected abstract ValueTask RemoveAsync();
 }
 
-/// <summary>Both ports, as one process opens them.</summary>
+/// <summary>The ports, as one process opens them.</summary>
 /// <param name="Documents">The documents.</param>
 /// <param name="Blobs">The blobs.</param>
 /// <param name="Resources">Resources to dispose with the storage, such as connections.</param>
 public sealed record StorageInstance(
-    IDocumentStore Documents, IBlobStore Blobs, params IReadOnlyList<IAsyncDisposable> Resources);
+    IDocumentStore Documents, IBlobStore Blobs, params IReadOnlyList<IAsyncDisposable> Resources)
+{
+    /// <summary>The staged uploads.</summary>
+    public required IUploadStore Uploads { get; init; }
+}

@@ -37,6 +37,13 @@ internal sealed class MemoryBlobs : IBlobStore
         BlobKey key, Precondition precondition, CancellationToken cancellationToken) =>
         storage.Blobs.TryDeleteAsync(key, precondition, cancellationToken);
 
+    public ValueTask<CommittedBlob?> TouchAsync(BlobKey key, CancellationToken cancellationToken) =>
+        storage.Blobs.TouchAsync(key, cancellationToken);
+
+    public ValueTask<CommittedBlob?> CopyAsync(
+        BlobKey source, StoreKey scope, CancellationToken cancellationToken) =>
+        storage.Blobs.CopyAsync(source, scope, cancellationToken);
+
     public IAsyncEnumerable<BlobInfo> ListAsync(
         StoreKey scope, ScopeDepth depth, BlobKey? after, CancellationToken cancellationToken) =>
         storage.Blobs.ListAsync(scope, depth, after, cancellationToken);

@@ -217,6 +217,42 @@ internal sealed class BlobCollectorTests
     }
 
     [Test]
+    public async Task A_slow_push_touches_its_blob_without_reading_it()
+    {
+        var touching = new List<StorageOperation>();
+        faults.Before = call =>
+        {
+            if (call.Operation == StorageOperation.PutDocument)
+                time.Passed += options.Grace;
+            else if (call.Operation is StorageOperation.TouchBlob or StorageOperation.OpenBlob)
+                touching.Add(call.Operation);
+            return default;
+        };
+        var slow = Samples.Registry(indexes, new FaultyBlobStore(storage.Blobs, faults), options, time);
+        await Samples.PushAsync(slow, Samples.Package(), "1.0.0", "a");
+        Assert.That(touching, Is.EqualTo(new[] { StorageOperation.TouchBlob }));
+        await AssertPullsAsync("1.0.0", "a");
+    }
+
+    [Test]
+    public async Task A_slow_push_whose_blob_cannot_be_touched_is_withdrawn()
+    {
+        faults.Before = call =>
+        {
+            if (call.Operation == StorageOperation.PutDocument)
+                time.Passed += options.Grace;
+            return call.Operation == StorageOperation.TouchBlob
+                ? throw new StorageException(StorageFault.Unavailable, "broken")
+                : default;
+        };
+        var slow = Samples.Registry(indexes, new FaultyBlobStore(storage.Blobs, faults), options, time);
+        Assert.That(
+            async () => await Samples.PushAsync(slow, Samples.Package(), "1.0.0", "a"),
+            Throws.TypeOf<RegistryException>().With.Property("Code").EqualTo(ErrorCode.Unavailable));
+        Assert.That(await indexes.FindAsync(Name, default), Is.Null);
+    }
+
+    [Test]
     public async Task A_delete_decided_before_a_slow_push_referenced_the_blob_is_refused()
     {
         BeforePut(async () =>
@@ -259,8 +295,25 @@ internal sealed class BlobCollectorTests
         Assert.That((await collector.CollectAsync(default)).Discarded, Is.EqualTo(1));
     }
 
+    [Test]
+    public async Task Idle_staged_uploads_are_discarded_and_active_ones_are_kept()
+    {
+        var idle = await storage.Uploads.BeginAsync(Name.Key, default);
+        time.Shift += options.StagedIdle;
+        var active = await storage.Uploads.BeginAsync(Name.Key, default);
+        Assert.That((await collector.CollectAsync(default)).Discarded, Is.EqualTo(1));
+        Assert.That(await storage.Uploads.LengthAsync(idle, default), Is.Null);
+        Assert.That(await storage.Uploads.LengthAsync(active, default), Is.Zero);
+    }
+
     private BlobCollector Collector(CollectionOptions collection) =>
-        new(indexes, new FaultyBlobStore(storage.Blobs, faults), collection, time, NullLogger<BlobCollector>.Instance);
+        new(
+            indexes,
+            new FaultyBlobStore(storage.Blobs, faults),
+            storage.Uploads,
+            collection,
+            time,
+            NullLogger<BlobCollector>.Instance);
 
     /// <summary>Runs a collection; returns the number of deleted blobs.</summary>
     private async Task<int> CollectAsync() => (await collector.CollectAsync(default)).Deleted;

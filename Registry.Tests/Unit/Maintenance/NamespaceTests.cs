@@ -51,6 +51,7 @@ internal sealed class NamespaceTests
         var collector = new BlobCollector(
             new PackageIndexes(registry.Memory.Documents, TimeProvider.System, new UpdateOptions()),
             registry.Memory.Blobs,
+            registry.Memory.Uploads,
             options,
             registry.Time,
             NullLogger<BlobCollector>.Instance);

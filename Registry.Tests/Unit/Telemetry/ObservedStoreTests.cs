@@ -18,6 +18,7 @@ public sealed class ObservedStoreTests
     private static readonly byte[] Content = [1, 2, 3];
     private static readonly Digest Sha256 = Digest.Parse(Convert.ToHexStringLower(SHA256.HashData(Content)));
     private static readonly BlobKey Blob = new(Scope, Sha256);
+    private static readonly UploadKey Upload = UploadKey.Create(Scope);
     private static readonly Revision Stale = new("stale");
 
     private RecordedOperations operations = null!;
@@ -48,12 +49,34 @@ public sealed class ObservedStoreTests
             store.StatAsync(Blob, token))),
         Case<IBlobStore>("delete", Returned(static (IBlobStore store, CancellationToken token) =>
             store.TryDeleteAsync(Blob, Precondition.None, token))),
+        Case<IBlobStore>("touch", Returned(static (IBlobStore store, CancellationToken token) =>
+            store.TouchAsync(Blob, token))),
+        Case<IBlobStore>("copy", Returned(static (IBlobStore store, CancellationToken token) =>
+            store.CopyAsync(Blob, Key, token))),
         Case<IBlobStore>("list", static (store, token) =>
             Drain(store.ListAsync(Scope, ScopeDepth.Exact, after: null, token))),
         Case<IBlobStore>("epoch", Returned(static (IBlobStore store, CancellationToken token) =>
             store.EpochAsync(token))),
         Case<IBlobStore>("discard_abandoned", Returned(static (IBlobStore store, CancellationToken token) =>
             store.DiscardAbandonedAsync(TimeSpan.Zero, token))),
+    ];
+
+    private static IEnumerable<TestCaseData> Uploads =>
+    [
+        Case<IUploadStore>("begin", Returned(static (IUploadStore store, CancellationToken token) =>
+            store.BeginAsync(Scope, token))),
+        Case<IUploadStore>("length", Returned(static (IUploadStore store, CancellationToken token) =>
+            store.LengthAsync(Upload, token))),
+        Case<IUploadStore>("append", Returned(static (IUploadStore store, CancellationToken token) =>
+            store.AppendAsync(Upload, 0, token))),
+        Case<IUploadStore>("open", Returned(static (IUploadStore store, CancellationToken token) =>
+            store.OpenAsync(Upload, token))),
+        Case<IUploadStore>("discard", Returned(static (IUploadStore store, CancellationToken token) =>
+            store.DiscardAsync(Upload, token))),
+        Case<IUploadStore>("count", Returned(static (IUploadStore store, CancellationToken token) =>
+            store.CountAsync(1, token))),
+        Case<IUploadStore>("discard_idle", Returned(static (IUploadStore store, CancellationToken token) =>
+            store.DiscardIdleAsync(TimeSpan.Zero, token))),
     ];
 
     private static IEnumerable<(Exception Fault, string Outcome)> Faults =>
@@ -114,6 +137,36 @@ public sealed class ObservedStoreTests
         Assert.That(operations.All, Has.Count.EqualTo(Faults.Count()));
     }
 
+    [TestCaseSource(nameof(Uploads))]
+    public void Every_fault_of_an_upload_operation_is_its_outcome(
+        string operation, Func<IUploadStore, CancellationToken, Task> call)
+    {
+        foreach (var (fault, outcome) in Faults)
+        {
+            var store = operations.Wrap(
+                new FaultyUploadStore(storage.Uploads, new StorageFaults { Before = _ => throw fault }));
+            Assert.That(async () => await call(store, default), Throws.Exception.SameAs(fault));
+            Assert.That(operations.Outcomes.Last(), Is.EqualTo($"{operation} {outcome}"));
+        }
+
+        Assert.That(operations.All, Has.Count.EqualTo(Faults.Count()));
+    }
+
+    [Test]
+    public async Task Every_fault_of_a_completed_append_is_its_outcome()
+    {
+        var faults = new StorageFaults();
+        var store = operations.Wrap(new FaultyUploadStore(storage.Uploads, faults));
+        var upload = await storage.Uploads.BeginAsync(Scope, default);
+        foreach (var (fault, outcome) in Faults)
+        {
+            faults.Before = call => call.Operation == StorageOperation.CompleteAppend ? throw fault : default;
+            await using var writer = await store.AppendAsync(upload, 0, default);
+            Assert.That(async () => await writer!.CompleteAsync(default), Throws.Exception.SameAs(fault));
+            Assert.That(operations.Outcomes.TakeLast(2), Is.EqualTo(new[] { "append ok", $"complete {outcome}" }));
+        }
+    }
+
     [Test]
     public async Task Every_fault_of_a_commit_is_its_outcome()
     {
@@ -140,7 +193,21 @@ public sealed class ObservedStoreTests
         string operation, Func<IBlobStore, CancellationToken, Task> call)
     {
         await call(operations.Wrap(storage.Blobs), default);
-        var outcome = operation is "open" or "stat" or "delete" ? "absent" : "ok";
+        var outcome = operation is "open" or "stat" or "delete" or "touch" or "copy" ? "absent" : "ok";
+        Assert.That(operations.Outcomes, Is.EqualTo(new[] { $"{operation} {outcome}" }));
+    }
+
+    [TestCaseSource(nameof(Uploads))]
+    public async Task An_upload_operation_on_an_empty_storage_is_recorded(
+        string operation, Func<IUploadStore, CancellationToken, Task> call)
+    {
+        await call(operations.Wrap(storage.Uploads), default);
+        var outcome = operation switch
+        {
+            "length" or "open" or "discard" => "absent",
+            "append" => "conflict",
+            _ => "ok",
+        };
         Assert.That(operations.Outcomes, Is.EqualTo(new[] { $"{operation} {outcome}" }));
     }
 
@@ -171,12 +238,40 @@ public sealed class ObservedStoreTests
 
         await using (await store.OpenAsync(Blob, ByteRange.All, default))
             await store.StatAsync(Blob, default);
+        await store.TouchAsync(Blob, default);
+        await store.CopyAsync(Blob, Key, default);
         await store.TryDeleteAsync(Blob, Precondition.Matches(Stale), default);
         await store.TryDeleteAsync(Blob, Precondition.None, default);
         Assert.That(
             operations.Outcomes,
             Is.EqualTo(
-                new[] { "create ok", "commit ok", "open ok", "stat ok", "delete conflict", "delete ok" }));
+                new[]
+                {
+                    "create ok", "commit ok", "open ok", "stat ok", "touch ok", "copy ok", "delete conflict",
+                    "delete ok",
+                }));
+    }
+
+    [Test]
+    public async Task An_append_that_lost_a_race_is_a_conflict()
+    {
+        var store = operations.Wrap(storage.Uploads);
+        var upload = await store.BeginAsync(Scope, default);
+        await using (var loser = await store.AppendAsync(upload, 0, default))
+        {
+            await store.TryAppendAsync(upload, 0, Content, default);
+            await loser!.CompleteAsync(default);
+        }
+
+        await store.LengthAsync(upload, default);
+        await store.DiscardAsync(upload, default);
+        Assert.That(
+            operations.Outcomes,
+            Is.EqualTo(
+                new[]
+                {
+                    "begin ok", "append ok", "append ok", "complete ok", "complete conflict", "length ok", "discard ok",
+                }));
     }
 
     [Test]
@@ -252,7 +347,7 @@ public sealed class ObservedStoreTests
     [TestCase("redis")]
     [TestCase("etcd")]
     [TestCase("gcs")]
-    public async Task The_composition_observes_both_stores_of_a_backend(string backend)
+    public async Task The_composition_observes_every_store_of_a_backend(string backend)
     {
         using var folder = new TemporaryFolder();
         var configuration = new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>
@@ -269,10 +364,14 @@ public sealed class ObservedStoreTests
         await using var provider = services.BuildServiceProvider();
         Assert.That(provider.GetRequiredService<IDocumentStore>(), Is.TypeOf<ObservedDocumentStore>());
         Assert.That(provider.GetRequiredService<IBlobStore>(), Is.TypeOf<ObservedBlobStore>());
+        Assert.That(provider.GetRequiredService<IUploadStore>(), Is.TypeOf<ObservedUploadStore>());
     }
 
     private static Func<IDocumentStore, CancellationToken, Task> Returned<T>(
         Func<IDocumentStore, CancellationToken, ValueTask<T>> call) => (store, token) => call(store, token).AsTask();
+
+    private static Func<IUploadStore, CancellationToken, Task> Returned<T>(
+        Func<IUploadStore, CancellationToken, ValueTask<T>> call) => (store, token) => call(store, token).AsTask();
 
     private static Func<IBlobStore, CancellationToken, Task> Returned<T>(
         Func<IBlobStore, CancellationToken, ValueTask<T>> call) => (store, token) => call(store, token).AsTask();
@@ -308,6 +407,11 @@ public sealed class ObservedStoreTests
 
         public ValueTask<bool> TryDeleteAsync(
             BlobKey key, Precondition precondition, CancellationToken cancellationToken) => throw fault;
+
+        public ValueTask<CommittedBlob?> TouchAsync(BlobKey key, CancellationToken cancellationToken) => throw fault;
+
+        public ValueTask<CommittedBlob?> CopyAsync(
+            BlobKey source, StoreKey scope, CancellationToken cancellationToken) => throw fault;
 
         public IAsyncEnumerable<BlobInfo> ListAsync(
             StoreKey scope, ScopeDepth depth, BlobKey? after, CancellationToken cancellationToken) =>

@@ -1,0 +1,111 @@
+using Registry.Core.Storage;
+using Registry.Core.Transfers;
+
+namespace Registry.Storage.Gcs;
+
+/// <summary>
+/// Appends to a staged upload. It stages the bytes in a local file, and completing the append creates one object.
+/// </summary>
+internal sealed class GcsUploadWriter(
+    GcsClient client, GcsNames names, UploadKey upload, long offset, StagedBlob staged, TransferBudget budget)
+        : UploadWriter
+{
+    /// <summary>How long an append may take before the object of the upload is touched, so that it stays.</summary>
+    private static readonly TimeSpan RefreshAfter = TimeSpan.FromMinutes(1);
+
+    private readonly string writeId = Guid.NewGuid().ToString("N");
+    private long refreshedAt = client.Time.GetTimestamp();
+    private State state;
+
+    private enum State
+    {
+        Writing,
+        Failed,
+        Completed,
+        Disposed,
+    }
+
+    public override async ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
+    {
+        Begin(cancellationToken);
+        staged.Append(bytes.Span);
+        if (client.Time.GetElapsedTime(refreshedAt) >= RefreshAfter)
+            await RefreshAsync(cancellationToken);
+        state = State.Writing;
+    }
+
+    public override async ValueTask<long?> CompleteAsync(CancellationToken cancellationToken)
+    {
+        Begin(cancellationToken);
+        var isCompleted = staged.Length == 0
+            ? await IsUnchangedAsync(cancellationToken)
+            : await TryCreateAsync(names.Part(upload, offset), cancellationToken);
+        state = State.Completed;
+        return isCompleted ? offset + staged.Length : null;
+    }
+
+    public override ValueTask DisposeAsync()
+    {
+        if (state != State.Disposed)
+            staged.Dispose();
+        state = State.Disposed;
+        return ValueTask.CompletedTask;
+    }
+
+    private void Begin(CancellationToken cancellationToken)
+    {
+        ObjectDisposedException.ThrowIf(state == State.Disposed, this);
+        if (state != State.Writing)
+            throw new InvalidOperationException(
+                "This writer has been completed or has failed: it can only be disposed.");
+        cancellationToken.ThrowIfCancellationRequested();
+        state = State.Failed;
+    }
+
+    /// <summary>Returns whether nothing was appended to the upload since this append began.</summary>
+    private async Task<bool> IsUnchangedAsync(CancellationToken cancellationToken) =>
+        await client.FindAsync(names.Part(upload, offset), cancellationToken) is null
+            && await client.FindAsync(names.Of(upload), cancellationToken) is not null;
+
+    /// <summary>
+    /// Creates the object of the append. If the upload has been discarded meanwhile, nothing would delete it, so it is
+    /// deleted here. Once the request is sent, a cancellation waits for all of this, so that the length does not change
+    /// after it.
+    /// </summary>
+    private async Task<bool> TryCreateAsync(string part, CancellationToken cancellationToken)
+    {
+        var source = new StagedSource(client, staged, budget, waitsForAttempt: true);
+        var write =
+            await source.CreateAsync(part, GcsMetadata.OfUpload(writeId), generation: 0, cancellationToken);
+        var created = write is { IsDone: false, IsOutcomeUnknown: true } ? await FindOwnAsync(part) : write.Object;
+        if (created is null)
+            return false;
+        if (await client.FindAsync(names.Of(upload), CancellationToken.None) is not null)
+            return true;
+        await client.DeleteAsync(part, created.Generation ?? 0, metageneration: null, CancellationToken.None);
+        return false;
+    }
+
+    /// <summary>Finds the object that an attempt without a response created; null when another append did.</summary>
+    private async Task<GcsObject?> FindOwnAsync(string part) =>
+        await client.FindAsync(part, CancellationToken.None) is { } found && GcsMetadata.WriteIdOf(found) == writeId
+            ? found
+            : null;
+
+    /// <summary>
+    /// Touches the object of the upload. Another writer may do so at the same time, or may have discarded the upload,
+    /// which completing the append will show.
+    /// </summary>
+    private async Task RefreshAsync(CancellationToken cancellationToken)
+    {
+        var name = names.Of(upload);
+        if (await client.FindAsync(name, cancellationToken) is { } found)
+            await client.PatchAsync(
+                name,
+                GcsMetadata.OfRefresh(writeId),
+                found.Generation ?? 0,
+                found.Metageneration ?? 0,
+                cancellationToken);
+        refreshedAt = client.Time.GetTimestamp();
+    }
+}
