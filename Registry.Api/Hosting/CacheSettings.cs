@@ -1,3 +1,4 @@
+using Registry.Core.Catalog;
 using Registry.Core.Packages;
 
 namespace Registry.Api.Hosting;
@@ -17,7 +18,16 @@ public sealed class CacheSettings
     /// <value>Default 32 MiB.</value>
     public long ContentBytes { get; set; } = new ContentCacheOptions().MaxBytes;
 
+    /// <summary>
+    /// The most memory for the entries and the compressed indexes of Helm repositories, in estimated bytes; 0 disables
+    /// the cache.
+    /// </summary>
+    /// <value>Default 64 MiB.</value>
+    public long ChartBytes { get; set; } = new ChartIndexOptions().MaxBytes;
+
     internal IndexCacheOptions Indexes => new() { MaxBytes = IndexBytes };
 
     internal ContentCacheOptions Contents => new() { MaxBytes = ContentBytes };
+
+    internal ChartIndexOptions Charts => new() { MaxBytes = ChartBytes };
 }

@@ -11,6 +11,7 @@ internal sealed class CacheSettingsValidator : IValidateOptions<CacheSettings>
         [
             ("CACHE__INDEXBYTES", options.IndexBytes),
             ("CACHE__CONTENTBYTES", options.ContentBytes),
+            ("CACHE__CHARTBYTES", options.ChartBytes),
         ];
         return ValidationResult.Of(sizes
             .Where(static size => size.Value < 0)

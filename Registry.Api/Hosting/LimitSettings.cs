@@ -1,6 +1,7 @@
 using Registry.Core.Archives;
 using Registry.Core.Content;
 using Registry.Core.Packages;
+using Registry.Core.Repositories;
 
 namespace Registry.Api.Hosting;
 
@@ -8,8 +9,12 @@ namespace Registry.Api.Hosting;
 public sealed class LimitSettings
 {
     private static readonly ContentLimits Defaults = new();
+    private static readonly RepositoryOptions RepositoryDefaults = new();
 
-    /// <summary>The largest body of any request; a larger one gets 413.</summary>
+    /// <summary>
+    /// The largest body of any request; a larger one gets 413. Blobs and manifests of OCI clients have limits of their
+    /// own.
+    /// </summary>
     /// <value>Default 720 MiB: a package of 512 MiB as base64 in JSON.</value>
     public long RequestBytes { get; set; } = 720L << 20;
 
@@ -57,6 +62,16 @@ public sealed class LimitSettings
     /// <value>Default 32.</value>
     public int WorkspaceParts { get; set; } = new ArchiveLimits().MaxWorkspaceParts;
 
+    /// <summary>The largest blob that an OCI client pushes; a larger one gets 413.</summary>
+    /// <value>Default 512 MiB.</value>
+    public long BlobBytes { get; set; } = RepositoryDefaults.MaxBlobBytes;
+
+    /// <summary>
+    /// The most unfinished uploads of OCI clients at a time, of all repositories together; further ones get 429.
+    /// </summary>
+    /// <value>Default 10,000.</value>
+    public int Uploads { get; set; } = RepositoryDefaults.MaxUploads;
+
     /// <summary>The limits of a package's index.</summary>
     internal IndexLimits Index => new() { MaxBytes = IndexBytes };
 
@@ -73,4 +88,7 @@ public sealed class LimitSettings
 
     /// <summary>The limits of an app archive.</summary>
     internal ArchiveLimits Archives => new() { MaxArchiveBytes = ArchiveBytes, MaxWorkspaceParts = WorkspaceParts };
+
+    /// <summary>The limits of OCI repositories.</summary>
+    internal RepositoryOptions Repositories => new() { MaxBlobBytes = BlobBytes, MaxUploads = Uploads };
 }

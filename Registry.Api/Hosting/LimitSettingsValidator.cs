@@ -19,6 +19,8 @@ internal sealed class LimitSettingsValidator : IValidateOptions<LimitSettings>
             ("LIMITS__METADATABYTES", options.MetadataBytes),
             ("LIMITS__INDEXBYTES", options.IndexBytes),
             ("LIMITS__WORKSPACEPARTS", options.WorkspaceParts),
+            ("LIMITS__BLOBBYTES", options.BlobBytes),
+            ("LIMITS__UPLOADS", options.Uploads),
         ];
         return ValidationResult.Of(limits
             .Where(static limit => limit.Value <= 0)

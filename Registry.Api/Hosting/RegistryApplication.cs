@@ -8,17 +8,20 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Options;
 using Registry.Api.Cnr;
 using Registry.Api.Health;
+using Registry.Api.Helm;
 using Registry.Api.Http;
 using Registry.Api.Http.Errors;
 using Registry.Api.Http.Transfers;
 using Registry.Api.Kar;
 using Registry.Api.Logging;
+using Registry.Api.Oci;
 using Registry.Api.OpenApi;
 using Registry.Core.Archives;
 using Registry.Core.Catalog;
 using Registry.Core.Events;
 using Registry.Core.Maintenance;
 using Registry.Core.Packages;
+using Registry.Core.Repositories;
 using Registry.Core.Storage;
 using Registry.Core.Transfers;
 
@@ -162,6 +165,8 @@ public static class RegistryApplication
         app.UseMiddleware<AllowedHosts>();
         app.UseMiddleware<CrossOriginWrites>();
         app.UseMiddleware<RequestLimit>();
+        app.UseMiddleware<RepositoryPaths>();
+        app.UseMiddleware<ChartPaths>();
         app.UseRouting();
         app.UseMiddleware<ExactPaths>();
         app.MapControllers().Add(app.Services.GetRequiredService<ApiProtocols>().Attach);
@@ -194,10 +199,13 @@ public static class RegistryApplication
         services.AddSingleton(static provider => provider.OptionsOf<LimitSettings>().Content);
         services.AddSingleton(static provider => provider.OptionsOf<LimitSettings>().Index);
         services.AddSingleton(static provider => provider.OptionsOf<LimitSettings>().Archives);
+        services.AddSingleton(static provider => provider.OptionsOf<LimitSettings>().Repositories);
+        services.AddSingleton(static provider => provider.OptionsOf<ReleaseSettings>().ToOptions());
         services.AddSingleton(static provider => provider.OptionsOf<CollectionSettings>().ToOptions());
         services.AddSingleton(static provider => provider.OptionsOf<UpdateSettings>().ToOptions());
         services.AddSingleton(static provider => provider.OptionsOf<CacheSettings>().Indexes);
         services.AddSingleton(static provider => provider.OptionsOf<CacheSettings>().Contents);
+        services.AddSingleton(static provider => provider.OptionsOf<CacheSettings>().Charts);
         services.AddSingleton<FaultLog>();
         services.AddSingleton(static provider => provider.OptionsOf<PathBaseSettings>());
         services.AddSingleton(static provider => provider.OptionsOf<CorsSettings>());
@@ -210,15 +218,27 @@ public static class RegistryApplication
         services.AddSingleton<RegistryEvents>();
         services.AddSingleton<PackageIndexes>();
         services.AddSingleton<PackageCatalog>();
+        services.AddSingleton<PackageContents>();
+        services.AddSingleton<DerivedReleases>();
+        services.AddSingleton<ManifestContents>();
+        services.AddSingleton<ReleaseArtifacts>();
+        services.AddSingleton<PackageCommits>();
         services.AddSingleton<PackageRegistry>();
         services.AddSingleton<ChannelRegistry>();
+        services.AddSingleton<RepositoryManifests>();
+        services.AddSingleton<RepositoryBlobs>();
         services.AddSingleton<AppArchiveRegistry>();
         services.AddSingleton<BlobCollector>();
+        services.AddSingleton<CompletionRequests>();
+        services.AddSingleton<ReleaseCompletion>();
         services.AddSingleton<ApiProtocols>();
         services.AddCnr();
         services.AddKar();
+        services.AddOci();
+        services.AddHelm();
         services.AddHostedService<CatalogService>();
         services.AddHostedService<CollectorService>();
+        services.AddHostedService<CompletionService>();
     }
 
     private static TOptions OptionsOf<TOptions>(this IServiceProvider provider)

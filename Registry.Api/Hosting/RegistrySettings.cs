@@ -13,6 +13,7 @@ internal static class RegistrySettings
     private static readonly Section[] Sections =
     [
         Section.Of<LimitSettings, LimitSettingsValidator>("Limits"),
+        Section.Of<ReleaseSettings, ReleaseSettingsValidator>("Releases"),
         Section.Of<CollectionSettings, CollectionSettingsValidator>("Collection"),
         Section.Of<UpdateSettings, UpdateSettingsValidator>("Updates"),
         Section.Of<ProxySettings, ProxySettingsValidator>("Proxies"),

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http.Features;
+using Registry.Api.Http;
 using Registry.Core.Errors;
 
 namespace Registry.Api.Hosting;
@@ -6,7 +7,7 @@ namespace Registry.Api.Hosting;
 /// <summary>
 /// Rejects a body whose <c>Content-Length</c> is too large, before it is read. The server's own limit would close the
 /// connection while the client still sends, so that the client never reads the 413; it still applies to bodies without
-/// a length.
+/// a length. A protocol that limits the bodies itself is exempt.
 /// </summary>
 internal sealed class RequestLimit(RequestDelegate next, LimitSettings limits)
 {
@@ -14,7 +15,7 @@ internal sealed class RequestLimit(RequestDelegate next, LimitSettings limits)
     /// <exception cref="RegistryException"><see cref="ErrorCode.RequestTooLarge"/>: the body is too large.</exception>
     public Task InvokeAsync(HttpContext context)
     {
-        if (!(context.Request.ContentLength > limits.RequestBytes))
+        if (!(context.Request.ContentLength > limits.RequestBytes) || ApiProtocol.Of(context).LimitsBodies)
             return next(context);
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } body)
             body.MaxRequestBodySize = null;

@@ -21,6 +21,18 @@ internal abstract class ApiProtocol(params IReadOnlyList<PathString> paths)
     /// <summary>Whether a JSON response may be compressed when the client accepts it.</summary>
     public virtual bool AllowsCompression => true;
 
+    /// <summary>
+    /// Whether its endpoints limit the bodies that they read, each by a limit of its own. Otherwise the limit of all
+    /// requests applies.
+    /// </summary>
+    public virtual bool LimitsBodies => false;
+
+    /// <summary>
+    /// Returns the reason phrase of an error, for clients that show the status line instead of the body; null for the
+    /// usual one.
+    /// </summary>
+    public virtual string? ReasonOf(ErrorResponse error) => null;
+
     /// <summary>Returns the protocol of a request: that of its endpoint, or else the owner of its path.</summary>
     public static ApiProtocol Of(HttpContext context) =>
         context.GetEndpoint()?.Metadata.GetMetadata<ApiProtocol>()

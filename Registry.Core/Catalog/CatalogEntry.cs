@@ -10,7 +10,7 @@ namespace Registry.Core.Catalog;
 /// <summary>A package as lists and searches show it.</summary>
 /// <param name="Name">The package.</param>
 /// <param name="CreatedAt">The time of its first push.</param>
-/// <param name="Releases">Its releases, highest first; never empty.</param>
+/// <param name="Releases">Its releases, highest first; empty when it has OCI artifacts only.</param>
 /// <param name="Revision">The revision of the index that the entry was built from.</param>
 /// <param name="Fingerprint">The <see cref="DocumentSnapshot{TState}.Fingerprint"/> of that index.</param>
 public sealed record CatalogEntry(
@@ -20,6 +20,11 @@ public sealed record CatalogEntry(
     Revision Revision,
     UInt128 Fingerprint)
 {
+    /// <summary>
+    /// Whether a release, which an earlier version stored, still lacks what OCI and Helm clients get.
+    /// </summary>
+    public bool IsIncomplete { get; init; }
+
     internal static CatalogEntry Of(DocumentSnapshot<PackageIndex> snapshot)
     {
         var index = snapshot.State;
@@ -28,7 +33,10 @@ public sealed record CatalogEntry(
             index.CreatedAt,
             ReleasesOf(index),
             snapshot.Revision,
-            snapshot.Fingerprint);
+            snapshot.Fingerprint)
+        {
+            IsIncomplete = index.IsIncomplete,
+        };
     }
 
     private static ImmutableArray<CatalogRelease> ReleasesOf(PackageIndex index)

@@ -26,6 +26,7 @@ internal sealed class ContentInspection : IAsyncDisposable
     private const int SmallBytes = 64 << 10;
 
     private readonly ContentLimits limits;
+    private readonly FileSearch? search;
     private readonly CancellationTokenSource stop = new();
     private readonly Pipe pipe = new(new PipeOptions(
         pauseWriterThreshold: MaxWaitingBytes,
@@ -38,12 +39,16 @@ internal sealed class ContentInspection : IAsyncDisposable
     /// <summary>The inspection; null before it has begun.</summary>
     private Task<InspectionResult>? inspecting;
 
-    public ContentInspection(ContentLimits limits)
+    /// <summary>Creates an inspection, which the caller disposes.</summary>
+    /// <param name="limits">The size limits.</param>
+    /// <param name="search">A file to look for; null for none.</param>
+    public ContentInspection(ContentLimits limits, FileSearch? search = null)
     {
         if (!AppContext.TryGetSwitch("System.IO.Compression.UseStrictValidation", out var strict) || !strict)
             throw new InvalidOperationException(
                 "The host must set System.IO.Compression.UseStrictValidation: otherwise a truncated gzip is accepted.");
         this.limits = limits;
+        this.search = search;
     }
 
     /// <summary>
@@ -109,7 +114,8 @@ internal sealed class ContentInspection : IAsyncDisposable
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         await using var gzip = new GZipStream(source, CompressionMode.Decompress, leaveOpen: true);
-        var tar = new TarWalker(limits.MaxTarEntries);
+        using var finder = search is null ? null : new TarFileFinder(search);
+        var tar = new TarWalker(limits.MaxTarEntries, finder);
         var unpacked = 0L;
         int read;
         while ((read = await gzip.ReadAsync(buffer, cancellationToken)) > 0)
@@ -134,14 +140,17 @@ internal sealed class ContentInspection : IAsyncDisposable
             return InspectionResult.Refused("The blob is empty.");
         return tar.End() is { } refusal
             ? InspectionResult.Refused(refusal)
-            : new InspectionResult(Digest.FromHash(hash.GetHashAndReset()), null);
+            : new InspectionResult(Digest.FromHash(hash.GetHashAndReset()), finder?.Result, null);
     }
 
     /// <summary>The result of an inspection.</summary>
     /// <param name="TarDigest">The sha256 of the tar; the default value when the content is refused.</param>
+    /// <param name="File">
+    /// The file that was looked for; null when none was, or the content is refused.
+    /// </param>
     /// <param name="Refusal">Why the content is refused, as a sentence; null when it is accepted.</param>
-    public readonly record struct InspectionResult(Digest TarDigest, string? Refusal)
+    public readonly record struct InspectionResult(Digest TarDigest, FoundFile? File, string? Refusal)
     {
-        public static InspectionResult Refused(string reason) => new(default, reason);
+        public static InspectionResult Refused(string reason) => new(default, null, reason);
     }
 }

@@ -23,6 +23,9 @@ public readonly partial record struct MediaType : IComparable<MediaType>
     /// <summary>The media type of a push that names none (CNR, section 6).</summary>
     public static MediaType Kpm { get; } = new("kpm");
 
+    /// <summary>The media type of a chart.</summary>
+    public static MediaType Helm { get; } = new("helm");
+
     /// <summary>The short form.</summary>
     /// <exception cref="InvalidOperationException">This is the default value.</exception>
     public string Value => value ?? throw new InvalidOperationException("A default MediaType has no value.");

@@ -29,11 +29,11 @@ public sealed class PackageUpload : IAsyncDisposable
     private string? refusal;
     private UploadedContent? content;
 
-    private PackageUpload(BlobWriter staged, ContentLimits limits)
+    private PackageUpload(BlobWriter staged, ContentLimits limits, FileSearch? search)
     {
         this.staged = staged;
         this.limits = limits;
-        inspection = new ContentInspection(limits);
+        inspection = new ContentInspection(limits, search);
     }
 
     /// <summary>The number of bytes written, including those of a refused content.</summary>
@@ -45,12 +45,27 @@ public sealed class PackageUpload : IAsyncDisposable
     /// <param name="limits">The size limits.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="StorageException">The storage failed.</exception>
+    public static ValueTask<PackageUpload> BeginAsync(
+        IBlobStore blobs, StoreKey scope, ContentLimits limits, CancellationToken cancellationToken) =>
+        BeginAsync(blobs, scope, limits, search: null, cancellationToken);
+
+    /// <summary>Begins an upload that also looks for a file; the caller disposes it.</summary>
+    /// <param name="blobs">The storage of the content.</param>
+    /// <param name="scope">The scope of the package.</param>
+    /// <param name="limits">The size limits.</param>
+    /// <param name="search">The file, which <see cref="UploadedContent.File"/> returns; null for none.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <exception cref="StorageException">The storage failed.</exception>
     public static async ValueTask<PackageUpload> BeginAsync(
-        IBlobStore blobs, StoreKey scope, ContentLimits limits, CancellationToken cancellationToken)
+        IBlobStore blobs,
+        StoreKey scope,
+        ContentLimits limits,
+        FileSearch? search,
+        CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(blobs);
         ArgumentNullException.ThrowIfNull(limits);
-        return new PackageUpload(await blobs.CreateAsync(scope, cancellationToken), limits);
+        return new PackageUpload(await blobs.CreateAsync(scope, cancellationToken), limits, search);
     }
 
     /// <summary>Writes the next bytes of the gzip. The memory may be reused when the call completes.</summary>
@@ -100,8 +115,8 @@ public sealed class PackageUpload : IAsyncDisposable
             throw new RegistryException(ErrorCode.InvalidParameters, reason, ("field", "blob"));
         }
 
-        return content =
-            new UploadedContent(Digest.FromHash(storedHash.GetHashAndReset()), Length, inspected.TarDigest);
+        return content = new UploadedContent(
+            Digest.FromHash(storedHash.GetHashAndReset()), Length, inspected.TarDigest, inspected.File);
     }
 
     /// <summary>

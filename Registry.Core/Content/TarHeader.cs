@@ -2,10 +2,8 @@ namespace Registry.Core.Content;
 
 /// <summary>The parts of a tar header block that determine the structure of the archive.</summary>
 /// <param name="TypeFlag">The kind of entry.</param>
-/// <param name="PaddedBytes">
-/// The number of bytes before the next header: the data of the entry, padded to whole blocks.
-/// </param>
-internal readonly record struct TarHeader(byte TypeFlag, long PaddedBytes)
+/// <param name="DataBytes">The number of bytes of data, without padding.</param>
+internal readonly record struct TarHeader(byte TypeFlag, long DataBytes)
 {
     /// <summary>The size of a tar block.</summary>
     public const int BlockBytes = 512;
@@ -17,6 +15,11 @@ internal readonly record struct TarHeader(byte TypeFlag, long PaddedBytes)
     private const int TypeOffset = 156;
 
     /// <summary>
+    /// The number of bytes before the next header: the data of the entry, padded to whole blocks.
+    /// </summary>
+    public long PaddedBytes => (DataBytes + BlockBytes - 1) / BlockBytes * BlockBytes;
+
+    /// <summary>
     /// Whether the entry only describes the next one: pax and Solaris headers, GNU long names and links.
     /// </summary>
     public bool ExtendsNext => TypeFlag is (byte)'x' or (byte)'X' or (byte)'L' or (byte)'K';
@@ -25,6 +28,12 @@ internal readonly record struct TarHeader(byte TypeFlag, long PaddedBytes)
     /// Whether this is not an entry of its own: <see cref="ExtendsNext"/>, and global pax headers.
     /// </summary>
     public bool IsExtension => ExtendsNext || TypeFlag == (byte)'g';
+
+    /// <summary>Whether this is a file.</summary>
+    public bool IsRegular => TypeFlag is (byte)'0' or 0 or (byte)'7';
+
+    /// <summary>Whether this is a hard link, whose target is the path of another entry.</summary>
+    public bool IsHardLink => TypeFlag == (byte)'1';
 
     /// <summary>Whether this is an old GNU sparse file, whose header may continue in further blocks.</summary>
     public bool IsOldSparse => TypeFlag == (byte)'S';
@@ -43,8 +52,27 @@ internal readonly record struct TarHeader(byte TypeFlag, long PaddedBytes)
             || size > long.MaxValue - BlockBytes)
             return false;
         var type = block[TypeOffset];
-        header = new TarHeader(type, HasData(type) ? (size + BlockBytes - 1) / BlockBytes * BlockBytes : 0);
+        header = new TarHeader(type, HasData(type) ? size : 0);
         return true;
+    }
+
+    /// <summary>Writes the checksum of a header block into it.</summary>
+    public static void WriteChecksum(Span<byte> block)
+    {
+        var field = block.Slice(ChecksumOffset, ChecksumLength);
+        field.Fill((byte)' ');
+        var sum = 0;
+        foreach (var b in block)
+            sum += b;
+        WriteOctal(field[..7], sum);
+    }
+
+    /// <summary>Writes a number in octal digits that fill a field up to its last byte, which becomes NUL.</summary>
+    public static void WriteOctal(Span<byte> field, long value)
+    {
+        field[^1] = 0;
+        for (var i = field.Length - 2; i >= 0; i--, value >>= 3)
+            field[i] = (byte)('0' + (value & 7));
     }
 
     /// <summary>

@@ -5,7 +5,8 @@ namespace Registry.Core.Content;
 /// checked, since nothing is unpacked to files. It needs the memory of one block, whatever the size of the archive.
 /// </summary>
 /// <param name="maxEntries">The maximum number of entries, without headers that only extend the next entry.</param>
-internal sealed class TarWalker(int maxEntries)
+/// <param name="observer">Receives the headers, and the data that it asks for; null for none.</param>
+internal sealed class TarWalker(int maxEntries, ITarObserver? observer = null)
 {
     // Old GNU sparse: whether a map of further pieces follows, in the header and in each block of the map.
     private const int SparseFlagInHeader = 482;
@@ -15,7 +16,11 @@ internal sealed class TarWalker(int maxEntries)
     private int filled;
     private long position;
     private long toSkip;
-    private long afterMap;
+
+    /// <summary>The part of <see cref="toSkip"/> that is not padding and that the observer has asked for.</summary>
+    private long observed;
+
+    private TarHeader sparse;
     private bool inSparseMap;
     private bool extended;
     private bool ended;
@@ -33,6 +38,8 @@ internal sealed class TarWalker(int maxEntries)
             {
                 taken = (int)Math.Min(toSkip, bytes.Length);
                 toSkip -= taken;
+                if (observed > 0)
+                    Observe(bytes[..(int)Math.Min(observed, taken)]);
             }
             else
             {
@@ -88,22 +95,29 @@ internal sealed class TarWalker(int maxEntries)
         if (header.IsOldSparse && block[SparseFlagInHeader] != 0)
         {
             inSparseMap = true;
-            afterMap = header.PaddedBytes;
-        }
-        else
-        {
-            toSkip = header.PaddedBytes;
+            sparse = header;
+            observer?.Begin(header, block);
+            return null;
         }
 
+        toSkip = header.PaddedBytes;
+        observed = observer?.Begin(header, block) == true ? header.DataBytes : 0;
         return null;
+    }
+
+    private void Observe(ReadOnlySpan<byte> data)
+    {
+        observed -= data.Length;
+        observer!.Data(data);
     }
 
     private string? ReadSparseMap()
     {
-        if (block[SparseFlagInMap] != 0)
-            return null;
-        inSparseMap = false;
-        toSkip = afterMap;
+        inSparseMap = block[SparseFlagInMap] != 0;
+        if (observer?.Continue(block) == true && !inSparseMap)
+            observed = sparse.DataBytes;
+        if (!inSparseMap)
+            toSkip = sparse.PaddedBytes;
         return null;
     }
 }

@@ -37,6 +37,12 @@ public enum ErrorCode
     /// <summary>The request is malformed: a field is missing, has the wrong type, or is not JSON.</summary>
     InvalidUsage,
 
+    /// <summary>The name of a repository is invalid.</summary>
+    InvalidName,
+
+    /// <summary>The body does not have the length that the request announces.</summary>
+    InvalidSize,
+
     /// <summary>The request is well formed, but its content is invalid.</summary>
     InvalidParameters,
 
@@ -60,6 +66,42 @@ public enum ErrorCode
 
     /// <summary>The release already exists in this media type.</summary>
     PackageExists,
+
+    /// <summary>The OCI manifest, or its tag, does not exist.</summary>
+    ManifestNotFound,
+
+    /// <summary>The blob does not exist in the package.</summary>
+    BlobNotFound,
+
+    /// <summary>The staged upload does not exist.</summary>
+    UploadNotFound,
+
+    /// <summary>The OCI manifest is invalid, or its media type is not supported.</summary>
+    InvalidManifest,
+
+    /// <summary>The OCI manifest names a blob or a manifest that the package does not have.</summary>
+    UnknownReference,
+
+    /// <summary>The digest is invalid, or is not that of the bytes.</summary>
+    InvalidDigest,
+
+    /// <summary>
+    /// The package holds something else under this name, which is not replaced: a release with another content, or a
+    /// reserved tag.
+    /// </summary>
+    Conflict,
+
+    /// <summary>The blob cannot be deleted, because something in the package refers to it.</summary>
+    BlobInUse,
+
+    /// <summary>The bytes do not continue the staged upload where it ends.</summary>
+    UploadOutOfOrder,
+
+    /// <summary>Too many uploads are staged: retry later.</summary>
+    TooManyUploads,
+
+    /// <summary>The index of the package would become too large.</summary>
+    IndexFull,
 
     /// <summary>Too many concurrent writers of one package: retry.</summary>
     ResourceInUse,

@@ -36,6 +36,21 @@ public sealed partial class ChangeLog(ILogger<ChangeLog> logger) : IRegistryEven
             case RegistryAction.ChannelsRestored:
                 LogChannelsRestored(resource, channel);
                 break;
+            case RegistryAction.ManifestPushed:
+                LogManifestPushed(resource, digest, size, registryEvent.Tag ?? "none");
+                break;
+            case RegistryAction.ManifestDeleted:
+                LogManifestDeleted(resource, digest);
+                break;
+            case RegistryAction.TagDeleted:
+                LogTagDeleted(resource, registryEvent.Tag);
+                break;
+            case RegistryAction.BlobDeleted:
+                LogBlobDeleted(resource, digest, size);
+                break;
+            case RegistryAction.ProvenanceStored:
+                LogProvenanceStored(resource, release, digest, size);
+                break;
             case RegistryAction.ArchiveUploaded:
                 LogArchiveUploaded(digest, size, resource);
                 break;
@@ -71,6 +86,24 @@ public sealed partial class ChangeLog(ILogger<ChangeLog> logger) : IRegistryEven
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Restored channels of {Package}: {Channels}")]
     private partial void LogChannelsRestored(string package, string? channels);
+
+    [LoggerMessage(
+        Level = LogLevel.Information, Message = "Pushed manifest {Digest} of {Package}, {Size} bytes, tags {Tags}")]
+    private partial void LogManifestPushed(string package, Digest? digest, long? size, string tags);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Deleted manifest {Digest} of {Package}")]
+    private partial void LogManifestDeleted(string package, Digest? digest);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Deleted tag {Tag} of {Package}")]
+    private partial void LogTagDeleted(string package, string? tag);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Deleted blob {Digest} of {Package}, {Size} bytes")]
+    private partial void LogBlobDeleted(string package, Digest? digest, long? size);
+
+    [LoggerMessage(
+        Level = LogLevel.Information,
+        Message = "Stored the provenance of {Package} {Release}: {Digest}, {Size} bytes")]
+    private partial void LogProvenanceStored(string package, string? release, Digest? digest, long? size);
 
     // The name of a workspace contains neither the user nor the password of its URL.
     [LoggerMessage(

@@ -24,6 +24,21 @@ public enum RegistryAction
     /// <summary>Channels of one package were restored from a backup.</summary>
     ChannelsRestored,
 
+    /// <summary>An OCI manifest that is not a release was pushed, or a tag was set on it.</summary>
+    ManifestPushed,
+
+    /// <summary>An OCI manifest that is not a release was deleted, with its tags.</summary>
+    ManifestDeleted,
+
+    /// <summary>A tag was deleted.</summary>
+    TagDeleted,
+
+    /// <summary>A blob that nothing referred to was deleted.</summary>
+    BlobDeleted,
+
+    /// <summary>The provenance file of a chart was stored.</summary>
+    ProvenanceStored,
+
     /// <summary>An app archive was uploaded.</summary>
     ArchiveUploaded,
 

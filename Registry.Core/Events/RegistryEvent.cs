@@ -10,6 +10,9 @@ namespace Registry.Core.Events;
 /// <param name="Resource">The name of the package or workspace.</param>
 public sealed record RegistryEvent(DateTimeOffset Time, Caller Caller, RegistryAction Action, string Resource)
 {
+    /// <summary>The OCI tag; null when the change is not about one.</summary>
+    public string? Tag { get; init; }
+
     /// <summary>The release; null when the change is not about one.</summary>
     public string? Release { get; init; }
 

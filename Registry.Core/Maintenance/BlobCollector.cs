@@ -5,8 +5,9 @@ using Registry.Core.Storage;
 namespace Registry.Core.Maintenance;
 
 /// <summary>
-/// Deletes the blobs of packages that no manifest references. Runs concurrently with pushes and any number of other
-/// collectors, without a lock or a read-only mode. App archives are never collected.
+/// Deletes the blobs of packages that nothing refers to: neither the index, nor a stored OCI manifest. Runs
+/// concurrently with pushes and any number of other collectors, without a lock or a read-only mode. App archives are
+/// never collected.
 /// </summary>
 /// <remarks>
 /// A blob is deleted when two collections of this instance, at least one <see cref="CollectionOptions.Grace"/> apart by
@@ -17,6 +18,7 @@ public sealed partial class BlobCollector(
     PackageIndexes indexes,
     IBlobStore blobs,
     IUploadStore uploads,
+    ManifestContents manifests,
     CollectionOptions options,
     TimeProvider time,
     ILogger<BlobCollector> logger)
@@ -74,11 +76,12 @@ public sealed partial class BlobCollector(
             var now = time.GetTimestamp();
             if (batch.Count > 0 && PackageName.TryParse(batch[0].Key.Scope, out var package))
             {
-                PackageIndex? index;
+                Dictionary<Digest, bool> references = [];
                 var isRead = false;
                 try
                 {
-                    index = (await indexes.FindAsync(package, cancellationToken))?.State;
+                    if ((await indexes.FindAsync(package, cancellationToken))?.State is { } index)
+                        references = await manifests.ReferencesAsync(index, damaged: null, cancellationToken);
                     isRead = true;
 
                     // If a power failure can undo the removal of a release, the release still needs its blob.
@@ -86,7 +89,8 @@ public sealed partial class BlobCollector(
                 }
                 catch (StorageException fault) when (isRead || fault.Kind == StorageFault.Corrupt)
                 {
-                    // An index that cannot be read or made durable may reference any blob of its package: skip them.
+                    // An index or a manifest that cannot be read or made durable may refer to any blob of its package:
+                    // skip them.
                     LogSkippedPackage(package, fault);
                     batch.Clear();
                     return;
@@ -94,7 +98,7 @@ public sealed partial class BlobCollector(
 
                 foreach (var blob in batch)
                 {
-                    if (index?.References(blob.Key.Digest) == true
+                    if (references.ContainsKey(blob.Key.Digest)
                         || time.GetElapsedTime(candidates.Add(blob, now), now) < options.Grace)
                         continue;
 

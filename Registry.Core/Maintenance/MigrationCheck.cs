@@ -22,13 +22,16 @@ internal sealed class MigrationCheck(RegistryStorage source, RegistryStorage tar
         if (!copy.Content.Span.SequenceEqual(document.Content.Span))
             return [Finding.Of(package, "has changed since it was copied: run again")];
 
-        var findings = new List<Finding>();
-        foreach (var manifest in index.Manifests.DistinctBy(static manifest => manifest.Content.StoredDigest))
-            if (await BlobAsync(
-                new BlobKey(key, manifest.Content.StoredDigest),
-                manifest.Content.Size,
-                cancellationToken) is { } problem)
-                findings.Add(Finding.Of(package, manifest, problem));
+        var (blobs, damaged) = await StoredPackage.BlobsAsync(source, index, cancellationToken);
+        var findings = damaged.ToList();
+        foreach (var blob in blobs)
+        {
+            var blobKey = new BlobKey(key, blob.Digest);
+            if (await LengthAsync(blob, blobKey, cancellationToken) is { } length
+                && await BlobAsync(blobKey, length, cancellationToken) is { } problem)
+                findings.AddRange(blob.Findings(package, problem));
+        }
+
         if (findings.Count == 0)
             verified.AddPackage();
         return findings;
@@ -45,6 +48,17 @@ internal sealed class MigrationCheck(RegistryStorage source, RegistryStorage tar
             return Finding.OfArchive(archive.Key, problem);
         verified.AddArchive();
         return null;
+    }
+
+    /// <summary>
+    /// Returns the length that a blob must have; null when it need not be at the target, since the source has none.
+    /// </summary>
+    private async Task<long?> LengthAsync(PackageBlob blob, BlobKey key, CancellationToken cancellationToken)
+    {
+        if (blob.Releases is [var release, ..])
+            return release.Content.Size;
+        var length = (await source.Blobs.StatAsync(key, cancellationToken))?.Length;
+        return length is null && blob.IsRequired ? 0 : length;
     }
 
     private async Task<string?> BlobAsync(BlobKey key, long length, CancellationToken cancellationToken)

@@ -22,9 +22,12 @@ internal sealed class PackageCheck(RegistryStorage storage, PackageName package,
             if (document is null || index is null)
                 return [];
 
-            var findings = new List<Finding>();
-            foreach (var manifests in index.Manifests.GroupBy(static manifest => manifest.Content.StoredDigest))
-                findings.AddRange(await BlobAsync(new BlobKey(key, manifests.Key), [.. manifests], cancellationToken));
+            var (blobs, damaged) = await StoredPackage.BlobsAsync(storage, index, cancellationToken);
+            var findings = damaged.ToList();
+            foreach (var problem in await storage.Manifests.VerifyDerivedAsync(index, cancellationToken))
+                findings.Add(Finding.Of(package, problem));
+            foreach (var blob in blobs)
+                findings.AddRange(await BlobAsync(blob, cancellationToken));
 
             // A release that was deleted or replaced meanwhile may have lost its blob: check again.
             if (findings.Count > 0
@@ -33,18 +36,23 @@ internal sealed class PackageCheck(RegistryStorage storage, PackageName package,
                 continue;
             if (findings.Count == 0)
                 read.AddPackage();
-            await CountGarbageAsync(index, cancellationToken);
+            if (damaged.Count == 0)
+                await CountGarbageAsync([.. blobs.Select(static blob => blob.Digest)], cancellationToken);
             return findings;
         }
     }
 
-    private async Task<IEnumerable<Finding>> BlobAsync(
-        BlobKey blob, Manifest[] manifests, CancellationToken cancellationToken)
+    private async Task<IEnumerable<Finding>> BlobAsync(PackageBlob blob, CancellationToken cancellationToken)
     {
-        var isTar = Array.Exists(manifests, static manifest => manifest.Content.TarDigest is not null);
-        var check = await BlobCheck.RunAsync(storage.Blobs, blob, unpack: isTar, read, cancellationToken);
+        var isTar = blob.Releases.Any(static manifest => manifest.Content.TarDigest is not null);
+        var check = await BlobCheck.RunAsync(
+            storage.Blobs, new BlobKey(key, blob.Digest), unpack: isTar, read, cancellationToken);
+        if (blob.Releases.Count == 0)
+            return check is null
+                ? blob.IsRequired ? blob.Findings(package, "is missing") : []
+                : check.Problem is null ? [] : blob.Findings(package, check.Problem);
         var findings = new List<Finding>();
-        foreach (var manifest in manifests)
+        foreach (var manifest in blob.Releases)
             if (FindProblem(check, manifest.Content) is { } problem)
                 findings.Add(Finding.Of(package, manifest, problem));
         return findings;
@@ -58,9 +66,8 @@ internal sealed class PackageCheck(RegistryStorage storage, PackageName package,
             ? $"unpacks to the digest {check.TarDigest}, but its manifest says {digest}"
         : null;
 
-    private async Task CountGarbageAsync(PackageIndex index, CancellationToken cancellationToken)
+    private async Task CountGarbageAsync(HashSet<Digest> referenced, CancellationToken cancellationToken)
     {
-        var referenced = index.Manifests.Select(static manifest => manifest.Content.StoredDigest).ToHashSet();
         await foreach (var blob in storage.Blobs.ListAsync(key, ScopeDepth.Exact, after: null, cancellationToken))
         {
             if (referenced.Contains(blob.Key.Digest))

@@ -33,15 +33,16 @@ internal sealed class PackageCopy(
             if (existing is not null && !equal && !overwrite)
                 return [Finding.Of(package, "differs at the target")];
 
-            var findings = new List<Finding>();
-            foreach (var manifest in index.Manifests.DistinctBy(static manifest => manifest.Content.StoredDigest))
+            var (needed, damaged) = await StoredPackage.BlobsAsync(source, index, cancellationToken);
+            var findings = damaged.ToList();
+            foreach (var blob in needed)
             {
                 var (outcome, problem) = await blobs.RunAsync(
-                    new BlobKey(key, manifest.Content.StoredDigest), keepNewer: false, cancellationToken);
-                if (outcome == CopyOutcome.Missing)
+                    new BlobKey(key, blob.Digest), keepNewer: false, cancellationToken);
+                if (outcome == CopyOutcome.Missing && blob.IsRequired)
                     problem = "is missing";
                 if (problem is not null)
-                    findings.Add(Finding.Of(package, manifest, problem));
+                    findings.AddRange(blob.Findings(package, problem));
             }
 
             if (findings.Count > 0)

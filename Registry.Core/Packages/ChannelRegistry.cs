@@ -29,7 +29,7 @@ public sealed class ChannelRegistry(PackageIndexes indexes, RegistryEvents event
             package,
             new DocumentChange<PackageIndex>(index =>
             {
-                var known = index ?? throw PackageErrors.PackageNotFound(package.Value, release);
+                var known = WithReleases(index) ?? throw PackageErrors.PackageNotFound(package.Value, release);
                 PackageQueries.ParseQuery(release);
                 return Release.TryParse(release, out var exact, out _)
                     ? known.WithChannelRelease(channel, exact)
@@ -115,7 +115,7 @@ public sealed class ChannelRegistry(PackageIndexes indexes, RegistryEvents event
             package,
             new DocumentChange<PackageIndex>(index =>
             {
-                var known = index ?? throw PackageErrors.PackageNotFound(package.Value, release);
+                var known = WithReleases(index) ?? throw PackageErrors.PackageNotFound(package.Value, release);
                 var next = change(known);
                 isChanged = !ReferenceEquals(next, known);
                 return next;
@@ -123,6 +123,10 @@ public sealed class ChannelRegistry(PackageIndexes indexes, RegistryEvents event
             cancellationToken);
         return (index!, isChanged);
     }
+
+    /// <summary>A package without releases has no channels: only OCI clients see it.</summary>
+    private static PackageIndex? WithReleases(
+        PackageIndex? index) => index is { Manifests.IsEmpty: true } ? null : index;
 
     private void Raise(RegistryAction action, PackageName package, string channel, string? release, Caller caller) =>
         events.Raise(new RegistryEvent(events.Now, caller, action, package.Value)

@@ -16,4 +16,9 @@ public sealed record Manifest(
 {
     /// <summary>The media type.</summary>
     public MediaType MediaType => Content.MediaType;
+
+    /// <summary>
+    /// What OCI and Helm clients get. Null for a release that an earlier version stored, until it is completed.
+    /// </summary>
+    public ReleaseArtifact? Artifact { get; init; }
 }

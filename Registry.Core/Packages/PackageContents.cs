@@ -8,7 +8,9 @@ namespace Registry.Core.Packages;
 /// Opens the contents of packages, and caches small ones: the bytes of a digest never change. The caller has read the
 /// index of the package, which decides whether the package still has the content.
 /// </summary>
-internal sealed class PackageContents(IBlobStore blobs, ContentCacheOptions options)
+/// <param name="blobs">The blobs.</param>
+/// <param name="options">The memory of the cache.</param>
+public sealed class PackageContents(IBlobStore blobs, ContentCacheOptions options)
 {
     /// <summary>
     /// The maximum size of a cached content, in bytes. Larger ones cost more to send than to open, and would evict many

@@ -42,6 +42,12 @@ internal static class PackageErrors
         "Package exists already",
         ("package", package.Value), ("release", release.Value), ("media_type", mediaType.Value));
 
+    public static RegistryException VersionIsTag(PackageName package, Release release, PlainTag tag) => new(
+        ErrorCode.PackageExists,
+        $"The tag {tag.Name} of package {package} holds sha256:{tag.Digest}, which is not a release: delete the tag "
+            + $"first",
+        ("package", package.Value), ("release", release.Value), ("tag", tag.Name.Value));
+
     public static RegistryException ResourceInUse(PackageName package) => new(
         ErrorCode.ResourceInUse,
         $"package {package} has too many concurrent writers: try again",
@@ -72,7 +78,7 @@ internal static class PackageErrors
     /// <param name="bytes">The size of the stored index, in bytes.</param>
     /// <param name="limit">The maximum size of a stored index, in bytes.</param>
     public static RegistryException IndexFull(PackageName package, int manifests, long bytes, long limit) => new(
-        ErrorCode.InvalidParameters,
+        ErrorCode.IndexFull,
         $"The index of package {package} would take {bytes} bytes with {manifests} manifests, and the limit is "
         + $"{limit} bytes. "
         + "Delete releases or push less metadata",
@@ -83,7 +89,7 @@ internal static class PackageErrors
     /// <param name="bytes">The size of the index before compression, in bytes.</param>
     /// <param name="limit">The maximum size of an index before compression, in bytes.</param>
     public static RegistryException IndexTooLong(PackageName package, int manifests, long bytes, long limit) => new(
-        ErrorCode.InvalidParameters,
+        ErrorCode.IndexFull,
         $"The index of package {package} would have {bytes} bytes before compression with {manifests} manifests, "
         + $"and the limit is {limit} bytes. "
         + "Delete releases or push less metadata",

@@ -8,9 +8,10 @@ namespace Registry.Core.Packages;
 
 /// <summary>
 /// The immutable state of one package. Each rule is a method that returns the next index or throws a
-/// <see cref="Errors.RegistryException"/>. A package without manifests does not exist: its index is null, never empty.
+/// <see cref="Errors.RegistryException"/>. A package without releases, artifacts and tags does not exist: its index is
+/// null, never empty.
 /// </summary>
-public sealed class PackageIndex
+public sealed partial class PackageIndex
 {
     /// <summary>Created on first use; concurrent callers may create it twice, with equal content.</summary>
     private volatile Dictionary<Digest, Manifest>? byContent;
@@ -19,9 +20,10 @@ public sealed class PackageIndex
         PackageName name,
         DateTimeOffset createdAt,
         ImmutableArray<Manifest> manifests,
-        ImmutableArray<Channel> channels)
+        ImmutableArray<Channel> channels,
+        PackageArtifacts artifacts)
     {
-        (Name, CreatedAt, Manifests, Channels) = (name, createdAt, manifests, channels);
+        (Name, CreatedAt, Manifests, Channels, Artifacts) = (name, createdAt, manifests, channels, artifacts);
         var releases = ImmutableArray.CreateBuilder<Release>(manifests.Length);
         foreach (var manifest in manifests)
             if (releases.Count == 0 || releases[^1] != manifest.Release)
@@ -33,11 +35,13 @@ public sealed class PackageIndex
     public PackageName Name { get; }
 
     /// <summary>
-    /// The time of the first push of the package, renewed only after its last release was deleted.
+    /// The time of the first push of the package, renewed by the first release after its last one was deleted.
     /// </summary>
     public DateTimeOffset CreatedAt { get; }
 
-    /// <summary>The manifests by release, highest first, then by media type. Never empty.</summary>
+    /// <summary>
+    /// The manifests by release, highest first, then by media type. Empty when the package has artifacts or tags only.
+    /// </summary>
     public ImmutableArray<Manifest> Manifests { get; }
 
     /// <summary>The releases, highest first, each once.</summary>
@@ -46,19 +50,27 @@ public sealed class PackageIndex
     /// <summary>The channels, by name.</summary>
     public ImmutableArray<Channel> Channels { get; }
 
+    /// <summary>The manifests and tags that belong to no release.</summary>
+    public PackageArtifacts Artifacts { get; }
+
     /// <summary>Creates an index from its stored parts, in any order.</summary>
     /// <exception cref="FormatException">
-    /// There is no manifest, a duplicate one, or a channel with a missing release.
+    /// There is nothing in it, a duplicate manifest or tag, or a channel with a missing release.
     /// </exception>
     public static PackageIndex Restore(
-        PackageName name, DateTimeOffset createdAt, IEnumerable<Manifest> manifests, IEnumerable<Channel> channels)
+        PackageName name,
+        DateTimeOffset createdAt,
+        IEnumerable<Manifest> manifests,
+        IEnumerable<Channel> channels,
+        PackageArtifacts? artifacts = null)
     {
         var index = new PackageIndex(
             name,
             createdAt,
             Sorted(name, [.. manifests]),
-            [.. channels.OrderBy(channel => channel.Name.Value, StringComparer.Ordinal)]);
-        if (index.Manifests.IsEmpty || index.Channels.Any(channel =>
+            [.. channels.OrderBy(channel => channel.Name.Value, StringComparer.Ordinal)],
+            (artifacts ?? PackageArtifacts.Empty).Sorted());
+        if (index.IsEmpty || index.Channels.Any(channel =>
             channel.Releases.IsEmpty || !channel.Releases.Contains(channel.Current)
                 || channel.Releases.Any(release => !index.Contains(release))))
             throw new FormatException(
@@ -72,19 +84,33 @@ public sealed class PackageIndex
     /// <param name="manifest">The pushed manifest.</param>
     /// <param name="force">Whether to replace an existing manifest. Channels keep the release.</param>
     /// <exception cref="Errors.RegistryException">
-    /// <see cref="Errors.ErrorCode.PackageExists"/>: the manifest exists and <paramref name="force"/> is false.
+    /// <see cref="Errors.ErrorCode.PackageExists"/>: the manifest exists and <paramref name="force"/> is false, or an
+    /// image holds the version as a tag.
     /// </exception>
     public static PackageIndex With(PackageIndex? index, PackageName name, Manifest manifest, bool force)
     {
         if (index is null)
-            return new PackageIndex(name, manifest.CreatedAt, [manifest], []);
+            return new PackageIndex(name, manifest.CreatedAt, [manifest], [], PackageArtifacts.Empty);
+        if (index.FindPlainTag(manifest.Release) is { } held)
+            throw PackageErrors.VersionIsTag(name, manifest.Release, held);
         var at = index.Manifests.BinarySearch(manifest, ManifestOrder);
-        if (at >= 0 && !force)
+        if (at < 0)
+            return index.Settle(
+                index.Manifests.IsEmpty ? manifest.CreatedAt : index.CreatedAt,
+                index.Manifests.Insert(~at, manifest),
+                index.Channels,
+                index.Artifacts,
+                manifest.Release);
+        if (!force)
             throw PackageErrors.PackageExists(name, manifest.Release, manifest.MediaType);
-        return new PackageIndex(
-            name, index.CreatedAt, at >= 0
-                ? index.Manifests.SetItem(at, manifest)
-                : index.Manifests.Insert(~at, manifest), index.Channels);
+        var known = index.Manifests[at];
+        var isSame = known.Content.StoredDigest == manifest.Content.StoredDigest && known.Artifact is not null;
+        return index.Settle(
+            index.CreatedAt,
+            index.Manifests.SetItem(at, isSame ? manifest with { Artifact = known.Artifact } : manifest),
+            index.Channels,
+            isSame ? index.Artifacts : index.WithoutIndexesOf(manifest.Release),
+            manifest.Release);
     }
 
     /// <summary>
@@ -98,29 +124,25 @@ public sealed class PackageIndex
     {
         var next = With(index, name, manifest, force: true);
         return manifest.CreatedAt < next.CreatedAt
-            ? new PackageIndex(name, manifest.CreatedAt, next.Manifests, next.Channels)
+            ? new PackageIndex(name, manifest.CreatedAt, next.Manifests, next.Channels, next.Artifacts)
             : next;
     }
 
     /// <summary>
-    /// Returns the index without a release in one media type; null when that was the last one. A release without media
-    /// types is removed from its channels: their highest remaining release becomes current, and empty channels are
-    /// deleted.
+    /// Returns the index without a release in one media type; null when that was the last thing in it. A release
+    /// without media types is removed from its channels: their highest remaining release becomes current, and empty
+    /// channels are deleted.
     /// </summary>
     /// <exception cref="Errors.RegistryException"><see cref="Errors.ErrorCode.PackageNotFound"/>.</exception>
     public PackageIndex? Without(Release release, MediaType mediaType)
     {
-        var manifests = Manifests.Remove(Get(release, mediaType));
-        if (manifests.IsEmpty)
-            return null;
-        var channels = manifests.Any(manifest => manifest.Release == release)
-            ? Channels
-            : [.. Channels.Select(channel => channel.Without(release)).OfType<Channel>()];
-        return new PackageIndex(Name, CreatedAt, manifests, channels);
+        var removed = Get(release, mediaType);
+        return WithoutManifests(release, manifest => ReferenceEquals(manifest, removed));
     }
 
     /// <summary>
-    /// Returns the index with a release added to a channel, which is created if needed, as its current release.
+    /// Returns the index with a release added to a channel, which is created if needed, as its current release. A plain
+    /// tag of this name is replaced.
     /// </summary>
     /// <exception cref="Errors.RegistryException"><see cref="Errors.ErrorCode.ReleaseNotFound"/>.</exception>
     public PackageIndex WithChannelRelease(ChannelName name, Release release)
@@ -128,11 +150,17 @@ public sealed class PackageIndex
         if (!Contains(release))
             throw PackageErrors.ReleaseNotFound(Name, release.Value);
         var channel = FindChannel(name)?.With(release) ?? new Channel(name, release, [release]);
-        return Restore(Name, CreatedAt, Manifests, Channels.Where(other => other.Name != name).Append(channel));
+        return Restore(
+            Name,
+            CreatedAt,
+            Manifests,
+            Channels.Where(other => other.Name != name).Append(channel),
+            WithoutPlainTag(name.Value));
     }
 
     /// <summary>
-    /// Returns the index with a channel set or replaced; the same instance when the channel is equal.
+    /// Returns the index with a channel set or replaced; the same instance when the channel is equal. A plain tag of
+    /// this name is replaced.
     /// </summary>
     /// <exception cref="FormatException">
     /// The channel is empty, or has a release that the package does not have.
@@ -142,7 +170,12 @@ public sealed class PackageIndex
             && known.Current == channel.Current
             && known.Releases.SequenceEqual(channel.Releases)
             ? this
-            : Restore(Name, CreatedAt, Manifests, Channels.Where(other => other.Name != channel.Name).Append(channel));
+            : Restore(
+                Name,
+                CreatedAt,
+                Manifests,
+                Channels.Where(other => other.Name != channel.Name).Append(channel),
+                WithoutPlainTag(channel.Name.Value));
 
     /// <summary>
     /// Returns the index with a release removed from a channel; removing the last one deletes the channel. Returns the
@@ -160,16 +193,15 @@ public sealed class PackageIndex
         var rest = channel.Without(exact);
         return ReferenceEquals(rest, channel)
             ? this
-            : new PackageIndex(
-                Name, CreatedAt, Manifests, rest is null
+            : WithChannels(
+                rest is null
                     ? Channels.Remove(channel)
                     : Channels.Replace(channel, rest, ReferenceEqualityComparer.Instance));
     }
 
     /// <summary>Returns the index without a channel.</summary>
     /// <exception cref="Errors.RegistryException"><see cref="Errors.ErrorCode.ChannelNotFound"/>.</exception>
-    public PackageIndex WithoutChannel(
-        ChannelName name) => new(Name, CreatedAt, Manifests, Channels.Remove(GetChannel(name)));
+    public PackageIndex WithoutChannel(ChannelName name) => WithChannels(Channels.Remove(GetChannel(name)));
 
     /// <summary>Whether the package has a release in any media type.</summary>
     public bool Contains(Release release) => Releases.BinarySearch(release, HighestFirst) >= 0;
@@ -203,10 +235,6 @@ public sealed class PackageIndex
     /// one that was pushed first.
     /// </summary>
     public Manifest? FindContent(Digest digest) => (byContent ??= ByContent()).GetValueOrDefault(digest);
-
-    /// <summary>Whether any manifest references a blob.</summary>
-    public bool References(
-        Digest storedDigest) => Manifests.Any(manifest => manifest.Content.StoredDigest == storedDigest);
 
     /// <summary>Returns a channel; null when it does not exist.</summary>
     public Channel? FindChannel(ChannelName name) => Channels.FirstOrDefault(channel => channel.Name == name);

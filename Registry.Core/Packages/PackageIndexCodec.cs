@@ -28,6 +28,15 @@ internal sealed class PackageIndexCodec(IndexLimits limits) : DocumentCodec<Pack
     /// </summary>
     private const int IndexBytes = 600;
 
+    /// <summary>
+    /// The size of an OCI manifest in the index: its object, two digests of 64 characters, and its entries by digest.
+    /// Calculated for 64 bits.
+    /// </summary>
+    private const int StoredManifestBytes = 700;
+
+    /// <summary>The size of a plain tag.</summary>
+    private const int TagBytes = 200;
+
     /// <summary>The size of a release in a channel.</summary>
     private const int ChannelReleaseBytes = 16;
 
@@ -54,7 +63,8 @@ internal sealed class PackageIndexCodec(IndexLimits limits) : DocumentCodec<Pack
 
     /// <inheritdoc/>
     public override bool IsCachedAfterWrite(PackageIndex state) =>
-        state.Manifests.Sum(static manifest => (long)(manifest.Metadata?.Own.Length ?? 0)) <= MaxOwnMetadataBytes;
+        state.Manifests.SelectMany(MetadataOf).Sum(static metadata => (long)metadata.Own.Length)
+            <= MaxOwnMetadataBytes;
 
     /// <inheritdoc/>
     public override long SizeOf(PackageIndex state)
@@ -64,17 +74,33 @@ internal sealed class PackageIndexCodec(IndexLimits limits) : DocumentCodec<Pack
         foreach (var manifest in state.Manifests)
         {
             bytes += ManifestBytes;
-            if (manifest.Metadata is not { } metadata)
-                continue;
-            bytes += MetadataBytes + metadata.Own.Length;
-            packed ??= metadata.Packed;
+            if (manifest.Artifact is { } artifact)
+                bytes += (1L + artifact.Formers.Length) * StoredManifestBytes;
+            foreach (var metadata in MetadataOf(manifest))
+            {
+                bytes += MetadataBytes + metadata.Own.Length;
+                packed ??= metadata.Packed;
+            }
         }
+
+        bytes += (long)state.Artifacts.Artifacts.Length * StoredManifestBytes;
+        bytes += (long)state.Artifacts.Tags.Length * TagBytes;
+        foreach (var index in state.Artifacts.Indexes)
+            bytes += (1L + index.Formers.Length) * StoredManifestBytes;
 
         // All compressed metadata is in the one stored form that the index was read from.
         bytes += packed?.Length ?? 0;
         foreach (var channel in state.Channels)
             bytes += IndexBytes + (channel.Releases.Length * ChannelReleaseBytes);
         return bytes;
+    }
+
+    private static IEnumerable<Metadata> MetadataOf(Manifest manifest)
+    {
+        if (manifest.Metadata is { } metadata)
+            yield return metadata;
+        if (manifest.Artifact?.Chart?.Metadata is { } chart)
+            yield return chart;
     }
 
     /// <inheritdoc/>

@@ -51,16 +51,23 @@ public sealed partial class PackageRegistry
         if (content.TarDigest != restored.TarDigest)
             throw OtherDigest(content.TarDigest, restored.TarDigest);
 
-        var manifest = NewManifest(
-            release, mediaType, content, restored.CreatedAt ?? Microseconds.Floor(time.GetUtcNow()), restored.Metadata);
-        var index = await StoreAsync(
-            package,
+        var commit = commits.Begin(package);
+        commit.Add(await push.Upload.CommitAsync(cancellationToken));
+        var manifest = await NewManifestAsync(
+            commit,
+            release,
+            mediaType,
+            content,
+            restored.CreatedAt ?? Microseconds.Floor(time.GetUtcNow()),
+            restored.Metadata,
+            cancellationToken);
+        var index = await CommitAsync(
+            commit,
             manifest,
-            push.Upload,
             index => index?.Find(release, mediaType) switch
             {
                 null => PackageIndex.WithRestored(index, package, manifest),
-                var same when IsSame(same, restored, storedDigest) => index,
+                var same when IsSame(same, restored, storedDigest) => index!,
                 _ when force => PackageIndex.WithRestored(index, package, manifest),
                 var other => throw Conflict(other),
             },

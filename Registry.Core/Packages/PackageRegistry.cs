@@ -1,5 +1,5 @@
-using Microsoft.Extensions.Logging;
 using Registry.Core.Access;
+using Registry.Core.Charts;
 using Registry.Core.Content;
 using Registry.Core.Documents;
 using Registry.Core.Errors;
@@ -13,23 +13,21 @@ namespace Registry.Core.Packages;
 /// <param name="indexes">The indexes of the packages.</param>
 /// <param name="blobs">The storage of their contents.</param>
 /// <param name="limits">The size limits of a push.</param>
-/// <param name="collection">When unreferenced blobs are collected.</param>
+/// <param name="commits">Begins changes that refer to blobs.</param>
+/// <param name="artifacts">Describes releases for OCI and Helm clients.</param>
+/// <param name="contents">Opens the contents of packages.</param>
 /// <param name="events">Raises an event for every change.</param>
 /// <param name="time">The clock.</param>
-/// <param name="logger">The log for failed pushes.</param>
-/// <param name="cache">The size of the cache of small contents; null for the default.</param>
 public sealed partial class PackageRegistry(
     PackageIndexes indexes,
     IBlobStore blobs,
     ContentLimits limits,
-    CollectionOptions collection,
+    PackageCommits commits,
+    ReleaseArtifacts artifacts,
+    PackageContents contents,
     RegistryEvents events,
-    TimeProvider time,
-    ILogger<PackageRegistry> logger,
-    ContentCacheOptions? cache = null)
+    TimeProvider time)
 {
-    private readonly PackageContents contents = new(blobs, cache ?? new ContentCacheOptions());
-
     /// <summary>The maximum size of a package as it is stored, in bytes.</summary>
     public long MaxPackageBytes => limits.MaxPackageBytes;
 
@@ -46,17 +44,20 @@ public sealed partial class PackageRegistry(
     {
         ArgumentNullException.ThrowIfNull(caller);
         return new PackagePush(
-            this, package, caller, await PackageUpload.BeginAsync(blobs, package.Key, limits, cancellationToken));
+            this,
+            package,
+            caller,
+            await PackageUpload.BeginAsync(blobs, package.Key, limits, ChartReader.File, cancellationToken));
     }
 
-    /// <summary>Reads a package.</summary>
+    /// <summary>Reads a package that has a release.</summary>
     /// <exception cref="RegistryException"><see cref="ErrorCode.PackageNotFound"/>.</exception>
     /// <exception cref="StorageException">The storage failed, or the index is damaged.</exception>
     public ValueTask<DocumentSnapshot<PackageIndex>> GetAsync(
         PackageName package, CancellationToken cancellationToken) =>
         GetAsync(package, release: null, mediaType: null, cancellationToken);
 
-    /// <summary>Reads a package. The error echoes what else was requested.</summary>
+    /// <summary>Reads a package that has a release. The error echoes what else was requested.</summary>
     /// <param name="package">The package.</param>
     /// <param name="release">The requested release, query or digest; null for none.</param>
     /// <param name="mediaType">The requested media type; null for none.</param>
@@ -65,8 +66,9 @@ public sealed partial class PackageRegistry(
     /// <exception cref="StorageException">The storage failed, or the index is damaged.</exception>
     public async ValueTask<DocumentSnapshot<PackageIndex>> GetAsync(
         PackageName package, string? release, string? mediaType, CancellationToken cancellationToken) =>
-        await indexes.FindAsync(package, cancellationToken)
-        ?? throw PackageErrors.PackageNotFound(package.Value, release, mediaType);
+        await indexes.FindAsync(package, cancellationToken) is { State.Manifests.IsEmpty: false } found
+            ? found
+            : throw PackageErrors.PackageNotFound(package.Value, release, mediaType);
 
     /// <summary>
     /// Returns the metadata of a manifest; null when it has none. Those of a large package are decompressed, unless

@@ -1,5 +1,7 @@
+using System.Collections.Immutable;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Registry.Core.Artifacts;
 using Registry.Core.Content;
 using Registry.Core.Storage;
 
@@ -12,11 +14,20 @@ namespace Registry.Core.Packages;
 internal static class StoredIndex
 {
     /// <summary>
-    /// The schema number of every document. A later schema must be followed by the member <c>requires</c> with the
-    /// version of the registry that reads it, which earlier versions report: see
-    /// <see cref="StorageFault.NewerSchema"/>.
+    /// The highest schema that this version reads and writes. Schema 2 adds what OCI and Helm clients get. A document
+    /// without any of that is still written in schema 1, which earlier versions read.
     /// </summary>
-    public const int Schema = 1;
+    /// <remarks>
+    /// A schema above 1 is followed by the member <c>requires</c> with the version of the registry that reads it, which
+    /// earlier versions report: see <see cref="StorageFault.NewerSchema"/>.
+    /// </remarks>
+    public const int Schema = 2;
+
+    /// <summary>The schema of a document with CNR releases only.</summary>
+    private const int ReleasesOnly = 1;
+
+    /// <summary>The first version of the registry that reads <see cref="Schema"/>.</summary>
+    private const string Requires = "1.2.0";
 
     /// <summary>
     /// Brotli at its fastest produces two thirds of the size of gzip in the same time: 1 MiB then holds more than 8,000
@@ -88,21 +99,27 @@ internal static class StoredIndex
             + "then delete releases");
 
     private static InvalidOperationException NoTarDigest(Manifest manifest) =>
-        new($"Schema {Schema} stores gzipped tars only; the content of {manifest.Release} is not one.");
+        new($"Releases are gzipped tars; the content of {manifest.Release} is not one.");
 
     private static (byte[] Content, long JsonBytes) Write(PackageIndex index, int quality, long maxBytes)
     {
         using var metadata = new MetadataReader();
+        var hasArtifacts =
+            !index.Artifacts.IsEmpty || index.Manifests.Any(static manifest => manifest.Artifact is not null);
         using var packer = new IndexPacker(BrotliMark, quality, maxBytes);
         using (var writer = new Utf8JsonWriter(packer))
             JsonSerializer.Serialize(
                 writer,
                 new StoredIndexForm(
-                    Schema,
+                    hasArtifacts ? Schema : ReleasesOnly,
+                    hasArtifacts ? Requires : null,
                     index.Name.Value,
                     index.CreatedAt.UtcDateTime,
                     index.Manifests.Select(manifest => ToForm(manifest, metadata)),
-                    index.Channels.Select(ToForm)),
+                    index.Channels.Select(ToForm),
+                    OrNull(index.Artifacts.Artifacts, ToForm),
+                    OrNull(index.Artifacts.Tags, static tag => new StoredTagForm(tag.Name.Value, tag.Digest.Value)),
+                    OrNull(index.Artifacts.Indexes, ToForm)),
                 StoredJson.Default.StoredIndexForm);
         return (packer.Finish(), packer.JsonBytes);
     }
@@ -118,15 +135,50 @@ internal static class StoredIndex
         manifest.Content.Size,
         manifest.CreatedAt.UtcDateTime,
         manifest.PushId,
-        metadata.Read(manifest.Metadata));
+        metadata.Read(manifest.Metadata),
+        manifest.Artifact is { } artifact ? ToForm(artifact, metadata) : null);
+
+    private static StoredArtifactForm ToForm(ReleaseArtifact artifact, MetadataReader metadata) => new(
+        artifact.ContentAt.UtcDateTime,
+        ToForm(artifact.Current),
+        OrNull(artifact.Formers, ToForm),
+        artifact.Chart is { } chart
+            ? new StoredChartForm(
+                metadata.Read(chart.Metadata),
+                ToForm(chart.MetadataBlob),
+                ToForm(chart.Wrapped),
+                ToForm(chart.Provenance))
+            : null,
+        artifact.Unlisted);
+
+    private static StoredOciForm ToForm(StoredManifest manifest) => new(
+        manifest.Digest.Value,
+        manifest.MediaType == OciMediaTypes.Manifest ? null : manifest.MediaType,
+        manifest.Size,
+        manifest.Subject?.Value,
+        manifest.IsDerived ? true : null,
+        ToForm(manifest.DerivedConfig));
+
+    private static StoredReleaseIndexForm ToForm(ReleaseIndex index) => new(
+        index.Release.Value, index.Current is { } current ? ToForm(current) : null, OrNull(index.Formers, ToForm));
+
+    private static StoredBlobForm? ToForm(BlobDescriptor? blob) =>
+        blob is null ? null : new StoredBlobForm(blob.Digest.Value, blob.Size);
+
+    private static IEnumerable<TForm>? OrNull<TItem, TForm>(ImmutableArray<TItem> items, Func<TItem, TForm> toForm) =>
+        items.IsEmpty ? null : items.Select(toForm);
 }
 
 internal sealed record StoredIndexForm(
     int Schema,
+    string? Requires,
     string Package,
     DateTime CreatedAt,
     IEnumerable<StoredManifestForm> Manifests,
-    IEnumerable<StoredChannelForm> Channels);
+    IEnumerable<StoredChannelForm> Channels,
+    IEnumerable<StoredOciForm>? Artifacts,
+    IEnumerable<StoredTagForm>? Tags,
+    IEnumerable<StoredReleaseIndexForm>? Indexes);
 
 internal sealed record StoredManifestForm(
     string Release,
@@ -136,7 +188,28 @@ internal sealed record StoredManifestForm(
     long Size,
     DateTime CreatedAt,
     string PushId,
-    RawJson? Metadata = null);
+    RawJson? Metadata = null,
+    StoredArtifactForm? Oci = null);
+
+internal sealed record StoredArtifactForm(
+    DateTime ContentAt,
+    StoredOciForm Current,
+    IEnumerable<StoredOciForm>? Formers,
+    StoredChartForm? Chart,
+    string? Unlisted);
+
+internal sealed record StoredChartForm(
+    RawJson? Metadata, StoredBlobForm? MetadataBlob, StoredBlobForm? Wrapped, StoredBlobForm? Provenance);
+
+internal sealed record StoredOciForm(
+    string Digest, string? MediaType, long Size, string? Subject, bool? Derived, StoredBlobForm? Config);
+
+internal sealed record StoredBlobForm(string Digest, long Size);
+
+internal sealed record StoredReleaseIndexForm(
+    string Release, StoredOciForm? Current, IEnumerable<StoredOciForm>? Formers);
+
+internal sealed record StoredTagForm(string Name, string Digest);
 
 internal sealed record StoredChannelForm(string Name, string Current, IEnumerable<string> Releases);
 

@@ -11,7 +11,7 @@ namespace Registry.Core.Packages;
 /// package when it starts. Properties may come in any order, unknown ones are skipped, and a missing or invalid one is
 /// an error. Compressed JSON is read in pieces while it is decompressed, in constant memory.
 /// </summary>
-internal ref struct StoredIndexReader
+internal ref partial struct StoredIndexReader
 {
     /// <summary>The maximum depth of JSON: metadata alone may be 63 levels deep.</summary>
     private const int MaxDepth = 128;
@@ -85,6 +85,9 @@ internal ref struct StoredIndexReader
         DateTimeOffset? createdAt = null;
         List<Manifest>? manifests = null;
         List<Channel>? channels = null;
+        List<StoredManifest> artifacts = [];
+        List<PlainTag> tags = [];
+        List<ReleaseIndex> indexes = [];
         Read();
         Require(JsonTokenType.StartObject);
         NextProperty();
@@ -93,6 +96,8 @@ internal ref struct StoredIndexReader
             var start = Offset;
             for (; IsAt("schema"u8); NextProperty())
                 isSchema = IsKnownSchema();
+            for (; IsAt("requires"u8); NextProperty())
+                Text();
             for (; IsAt("package"u8); NextProperty())
                 isPackage = reader.ValueTextEquals(package.Value) ? true : throw NotThisPackage();
             for (; IsAt("created_at"u8); NextProperty())
@@ -103,13 +108,23 @@ internal ref struct StoredIndexReader
             for (; IsAt("channels"u8); NextProperty())
                 for (channels = []; NextItem(channels.Count == 0);)
                     channels.Add(Channel());
+            for (; IsAt("artifacts"u8); NextProperty())
+                while (NextItem(artifacts.Count == 0))
+                    artifacts.Add(Oci());
+            for (; IsAt("tags"u8); NextProperty())
+                while (NextItem(tags.Count == 0))
+                    tags.Add(Tag());
+            for (; IsAt("indexes"u8); NextProperty())
+                while (NextItem(indexes.Count == 0))
+                    indexes.Add(ReleaseIndex());
             SkipUnknown(start);
         }
 
         // Throws if anything follows.
         Read();
         return isSchema && isPackage && createdAt is { } created && manifests is not null && channels is not null
-            ? PackageIndex.Restore(package, created, manifests, channels)
+            ? PackageIndex.Restore(
+                package, created, manifests, channels, new PackageArtifacts([.. artifacts], [.. tags], [.. indexes]))
             : throw Incomplete("index");
     }
 
@@ -123,6 +138,7 @@ internal ref struct StoredIndexReader
         DateTimeOffset? createdAt = null;
         string? pushId = null;
         Metadata? metadata = null;
+        ReleaseArtifact? artifact = null;
         Require(JsonTokenType.StartObject);
         NextProperty();
         while (reader.TokenType == JsonTokenType.PropertyName)
@@ -144,6 +160,8 @@ internal ref struct StoredIndexReader
                 pushId = Text();
             for (; IsAt("metadata"u8); NextProperty())
                 metadata = Metadata();
+            for (; IsAt("oci"u8); NextProperty())
+                artifact = ReleaseArtifact();
             SkipUnknown(start);
         }
 
@@ -156,6 +174,9 @@ internal ref struct StoredIndexReader
             && pushId is not null
             ? new Manifest(
                 parsedRelease, new ContentDescriptor(parsedMediaType, stored, length, tar), created, metadata, pushId)
+            {
+                Artifact = artifact,
+            }
             : throw Incomplete("manifest");
     }
 
@@ -324,7 +345,7 @@ internal ref struct StoredIndexReader
     {
         var schema = reader.GetInt64();
         if (schema <= StoredIndex.Schema)
-            return schema == StoredIndex.Schema ? true : throw NotThisPackage();
+            return schema > 0 ? true : throw NotThisPackage();
         NextProperty();
         var version = IsAt("requires"u8) ? $"version {Text()} or later" : "a later version";
         throw new StorageException(
@@ -335,7 +356,7 @@ internal ref struct StoredIndexReader
     }
 
     private static FormatException NotThisPackage() =>
-        new($"It is not an index of this package in schema {StoredIndex.Schema}.");
+        new($"It is not an index of this package in schema 1 to {StoredIndex.Schema}.");
 
     private static JsonException Incomplete(string what) => new($"The {what} lacks a property.");
 }

@@ -18,6 +18,18 @@ public sealed class BlobReader(BlobInfo info, long length, Stream content) : IAs
     /// </summary>
     public Stream Content { get; } = content;
 
+    /// <summary>Opens bytes that are in memory as if they were a blob.</summary>
+    /// <param name="info">The description of the blob.</param>
+    /// <param name="bytes">All its bytes.</param>
+    /// <param name="range">The requested bytes.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The range extends past the end.</exception>
+    public static BlobReader Of(BlobInfo info, ReadOnlyMemory<byte> bytes, ByteRange range)
+    {
+        var length = range.LengthWithin(bytes.Length);
+        var part = bytes.Slice((int)range.Offset, (int)length);
+        return new BlobReader(info, length, new MemoryStream(part.ToArray(), writable: false));
+    }
+
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => Content.DisposeAsync();
 }

@@ -57,7 +57,13 @@ public abstract class PackageStorageContract : StorageContract
         var behind = new ShiftedTime { Shift = -ahead.Shift };
         ShiftClock(ahead.Shift);
         var collector = new BlobCollector(
-            Indexes(Two), Two.Blobs, Two.Uploads, options, behind, NullLogger<BlobCollector>.Instance);
+            Indexes(Two),
+            Two.Blobs,
+            Two.Uploads,
+            PackageServices.ManifestsOf(Two.Blobs),
+            options,
+            behind,
+            NullLogger<BlobCollector>.Instance);
         faults.Before = async call =>
         {
             if (call.Operation != StorageOperation.PutDocument)
@@ -80,7 +86,13 @@ public abstract class PackageStorageContract : StorageContract
         await PushAsync(packages, "2.0.0", "b");
         await packages.DeleteAsync(Name, "1.0.0", "helm", Samples.Caller, CancellationToken);
         var collector = new BlobCollector(
-            Indexes(Two), Two.Blobs, Two.Uploads, options, time, NullLogger<BlobCollector>.Instance);
+            Indexes(Two),
+            Two.Blobs,
+            Two.Uploads,
+            PackageServices.ManifestsOf(Two.Blobs),
+            options,
+            time,
+            NullLogger<BlobCollector>.Instance);
         Assert.That((await collector.CollectAsync(CancellationToken)).Deleted, Is.Zero);
         time.Passed += options.Grace;
         Assert.That((await collector.CollectAsync(CancellationToken)).Deleted, Is.EqualTo(1));

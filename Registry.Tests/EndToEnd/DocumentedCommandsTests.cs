@@ -127,9 +127,11 @@ public sealed class DocumentedCommandsTests : EndToEndTest
             Path.Combine(Folder, "Registry.Tests"), Path.Combine(RegistryProcess.Root, "Registry.Tests"));
         var readme = await File.ReadAllTextAsync(Path.Combine(RegistryProcess.Root, "README.md"), CancellationToken);
         var commands = BlocksOf(readme, "console")
-            .Where(static block => block.Contains("curl", StringComparison.Ordinal))
+            .Where(static block => block.Contains("curl", StringComparison.Ordinal)
+                && !block.Contains("helm push", StringComparison.Ordinal)
+                && !block.Contains("helm install", StringComparison.Ordinal))
             .ToList();
-        Assert.That(commands, Has.Count.EqualTo(3));
+        Assert.That(commands, Has.Count.EqualTo(3), "a test with helm runs those of charts");
         await RunAsync(registry, string.Join('\n', commands));
 
         Assert.That(
@@ -147,7 +149,9 @@ public sealed class DocumentedCommandsTests : EndToEndTest
         var registry = await StartAsync();
         var page = await File.ReadAllTextAsync(
             Path.Combine(RegistryProcess.Root, "Documentation", "quick-start.md"), CancellationToken);
-        var blocks = Regex.Matches(page, @"^```(sh)?\n(.*?)^```", RegexOptions.Singleline | RegexOptions.Multiline);
+        // Blocks of other languages need clients that this test does not have; those of helm have a test of their own.
+        var blocks = Regex.Matches(
+            page, @"^```(sh|console|bash)?\n(.*?)^```", RegexOptions.Singleline | RegexOptions.Multiline);
         var run = 0;
         for (var i = 0; i < blocks.Count; i++)
         {

@@ -62,7 +62,8 @@ public abstract class EndToEndTest
     private protected async Task<RegistryProcess> StartAsync(params IEnumerable<(string Name, string? Value)> settings)
     {
         var registry = await RegistryProcess.StartAsync(Folder, settings);
-        started.Add(registry);
+        lock (started)
+            started.Add(registry);
         return registry;
     }
 
@@ -71,7 +72,8 @@ public abstract class EndToEndTest
         IReadOnlyList<string> command, params IEnumerable<(string Name, string? Value)> settings)
     {
         var registry = RegistryProcess.Launch(command, Folder, settings);
-        started.Add(registry);
+        lock (started)
+            started.Add(registry);
         return registry;
     }
 

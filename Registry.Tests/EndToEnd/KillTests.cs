@@ -66,6 +66,97 @@ public sealed class KillTests : EndToEndTest
         Assert.That(await VerifyAsync(last), Is.EqualTo(referenced));
     }
 
+    [Test]
+    public async Task Acknowledged_pushes_through_each_door_survive_kills()
+    {
+        var random = new Random(20160105);
+        var doors = Enum.GetValues<ChartDoor>();
+        var pushes = new ConcurrentDictionary<(string Package, string Release), ChartPush>();
+        var pushed = new ConcurrentDictionary<ChartPush, bool>();
+        for (var kill = 0; kill < 3; kill++)
+        {
+            var registry = await StartAsync();
+            await VerifyDoorsAsync(registry);
+            var before = pushed.Count;
+            var pushers = Enumerable.Range(0, Clients).Select(PushChartsAsync).ToArray();
+            await UntilAsync(
+                () => Task.FromResult(
+                    pushed.Count >= before + 15
+                    && doors.All(door => pushed.Skip(before).Any(each => each.Key.Door == door))),
+                "pushes are acknowledged through each door");
+            await Task.Delay(random.Next(0, 150), CancellationToken);
+            await registry.KillAsync();
+            await Task.WhenAll(pushers);
+
+            async Task PushChartsAsync(int client)
+            {
+                for (var number = 0; ; number++)
+                {
+                    var release = $"{kill + 1}.{client}.{number}";
+                    var push = ChartPush.Of(
+                        doors[(client + number) % doors.Length],
+                        $"doors/p{(client + number) % Packages}",
+                        release,
+                        $"{client}",
+                        number % 5 == 4 ? 1 << 20 : 0);
+                    pushes[(push.Package, release)] = push;
+                    try
+                    {
+                        Assert.That(await push.TryPushAsync(registry.Client), Is.True, $"{push.Package} {release}");
+                    }
+                    catch (HttpRequestException)
+                    {
+                        return;
+                    }
+
+                    pushed[push] = true;
+                }
+            }
+        }
+
+        Assert.That(pushes, Has.Count.GreaterThan(pushed.Count), "pushes were in progress at the kill");
+        var verify = Launch([.. RegistryProcess.Command, "verify"], ("FILESYSTEM__PATH", Data));
+        Assert.That(await verify.ExitAsync(), Is.Zero, string.Join('\n', verify.Log) + verify.Errors);
+        Assert.That(verify.Log, Has.One.EqualTo("Findings: 0."));
+
+        var last = await StartAsync(
+            ("UPDATES__BOUNDSECONDS", "0.25"),
+            ("COLLECTION__GRACESECONDS", "1"),
+            ("COLLECTION__STAGEDIDLESECONDS", "1"),
+            ("COLLECTION__PERIODSECONDS", "0.5"));
+        await UntilAsync(
+            () => Task.FromResult(
+                last.Log.Count(static line => line.Contains("Collected ", StringComparison.Ordinal)) >= 4),
+            "leftovers are collected");
+        await VerifyDoorsAsync(last);
+
+        // Every acknowledged release is there, and every release is complete, for CNR, OCI and Helm clients.
+        async Task VerifyDoorsAsync(RegistryProcess registry)
+        {
+            var found = new HashSet<(string, string)>();
+            foreach (var package in
+                (await GetJsonAsync(registry, "/api/v1/packages?namespace=doors")).EnumerateArray())
+            {
+                var name = package.GetProperty("name").GetString()!;
+                var releases = package.GetProperty("releases").EnumerateArray()
+                    .Select(static release => release.GetString()!).ToList();
+                var tags = (await GetJsonAsync(registry, $"/v2/{name}/tags/list")).GetProperty("tags");
+                Assert.That(
+                    tags.EnumerateArray().Select(static tag => tag.GetString()), Is.EquivalentTo(releases), name);
+                foreach (var release in releases)
+                {
+                    await pushes[(name, release)].AssertReadableAsync(registry.Client);
+                    found.Add((name, release));
+                }
+            }
+
+            Assert.That(
+                pushed.Keys.Select(static push => (push.Package, push.Release)).Except(found),
+                Is.Empty,
+                "acknowledged but missing");
+        }
+    }
+
     private async Task PushUntilKilledAsync(RegistryProcess registry, int kill, int client)
     {
         for (var number = 0; ; number++)

@@ -4,6 +4,7 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using NUnit.Framework;
 using NUnit.Framework.Interfaces;
+using Registry.Tests.Api.Oci;
 using Registry.Tests.Support;
 using Registry.Tests.Support.Cluster;
 using Registry.Tests.Support.Linearizability;
@@ -89,6 +90,47 @@ public sealed class ReplicaTests(string backend) : EndToEndTest
             foreach (var replica in cluster.Replicas)
                 Assert.That(
                     await replica.Client.GetByteArrayAsync(path, CancellationToken), Is.EqualTo(winner).AsCollection);
+        }
+    }
+
+    [Test]
+    public async Task Exactly_one_of_64_pushes_through_different_doors_succeeds()
+    {
+        const string Package = "doors/app";
+        var doors = Enum.GetValues<ChartDoor>();
+        var releases = new List<string>();
+        for (var round = 0; round < 2; round++)
+        {
+            var release = $"1.0.{round}";
+            releases.Add(release);
+            var pushes = Enumerable.Range(0, Clients)
+                .Select(client => ChartPush.Of(
+                    doors[client / Replicas % doors.Length], Package, release, $"client {client}"))
+                .ToArray();
+            var won = await RaceAsync(
+                Clients, client => pushes[client].TryPushAsync(cluster[client % Replicas].Client));
+            Assert.That(won.Count(static each => each), Is.EqualTo(1));
+
+            var winner = pushes[Array.IndexOf(won, true)];
+            var manifests = new List<byte[]>();
+            foreach (var replica in cluster.Replicas)
+            {
+                manifests.Add(await winner.AssertReadableAsync(replica.Client));
+                var tags = await GetJsonAsync(replica, $"/v2/{Package}/tags/list");
+                Assert.That(
+                    tags.GetProperty("tags").EnumerateArray().Select(static tag => tag.GetString()),
+                    Is.EqualTo(releases).AsCollection);
+            }
+
+            Assert.That(manifests, Has.All.EqualTo(manifests[0]));
+
+            // What was stored by digest is there, although its tag was refused.
+            foreach (var (push, client) in pushes.Select(static (push, client) => (push, client)))
+                if (push.Door == ChartDoor.Oci)
+                    Assert.That(
+                        await cluster[(client + 1) % Replicas].Client.GetByteArrayAsync(
+                            $"/v2/{Package}/manifests/{OciRepository.DigestOf(push.Manifest)}", CancellationToken),
+                        Is.EqualTo(push.Manifest).AsCollection);
         }
     }
 

@@ -107,7 +107,7 @@ public sealed class StorageFaultTests : EndToEndTest
         var index = Directory.GetFiles(Path.Combine(Data, "documents", "packages", "fault"), "one*").Single();
         var blob = Directory.GetFiles(Path.Combine(Data, "blobs", "packages", "fault", "one"), "@*").Single();
         var stored = (await File.ReadAllTextAsync(index, CancellationToken)).Replace(
-            "{\"schema\":1,", "{\"schema\":2,\"requires\":\"7.1.0\",", StringComparison.Ordinal);
+            "{\"schema\":2,\"requires\":\"1.2.0\",", "{\"schema\":3,\"requires\":\"7.1.0\",", StringComparison.Ordinal);
         await File.WriteAllTextAsync(index, stored, CancellationToken);
 
         foreach (var path in Reads.SkipLast(1))

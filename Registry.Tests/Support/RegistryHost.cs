@@ -61,11 +61,16 @@ internal sealed class RegistryHost : IAsyncDisposable
     }
 
     /// <summary>Adds a release in media type helm to the index of a package, without content.</summary>
-    public Task<PackageIndex?> PushAsync(
-        string package, string release) => Services.GetRequiredService<PackageIndexes>().UpdateAsync(
-        Samples.Package(
-            package), Samples.Push(
-                Samples.Package(package), Samples.Manifest(release, "helm")), CancellationToken.None);
+    public Task<PackageIndex?> PushAsync(string package, string release) =>
+        PushAsync(Samples.Package(package), Samples.Complete(Samples.Manifest(release, "helm")));
+
+    /// <summary>Adds a release as an earlier version stored it.</summary>
+    public Task<PackageIndex?> PushIncompleteAsync(string package, string release) =>
+        PushAsync(Samples.Package(package), Samples.Manifest(release, "helm"));
+
+    private Task<PackageIndex?> PushAsync(PackageName package, Manifest manifest) =>
+        Services.GetRequiredService<PackageIndexes>().UpdateAsync(
+            package, Samples.Push(package, manifest), CancellationToken.None);
 
     public async ValueTask DisposeAsync()
     {

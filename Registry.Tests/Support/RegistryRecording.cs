@@ -44,6 +44,89 @@ internal sealed class RegistryRecording
         return recording.answers;
     }
 
+    /// <summary>Sends every read of an OCI repository.</summary>
+    /// <param name="client">A client of the registry.</param>
+    /// <param name="repository">The repository.</param>
+    /// <param name="digests">The manifests that no tag leads to.</param>
+    /// <param name="cancellationToken">Cancels the recording.</param>
+    /// <returns>One text per response, starting with its request.</returns>
+    public static async Task<IReadOnlyList<string>> RecordOciAsync(
+        HttpClient client, string repository, IEnumerable<string> digests, CancellationToken cancellationToken)
+    {
+        var recording = new RegistryRecording(client, cancellationToken);
+        var path = $"/v2/{repository}";
+        var tags = JsonDocument.Parse(await recording.RecordAsync(HttpMethod.Get, $"{path}/tags/list")).RootElement;
+        var references = new Queue<string>(
+            tags.GetProperty("tags").EnumerateArray().Select(static tag => tag.GetString()!).Concat(digests));
+        var seen = new HashSet<string>(references);
+        while (references.TryDequeue(out var reference))
+        {
+            var text = await recording.RecordAsync(HttpMethod.Get, $"{path}/manifests/{reference}");
+            await recording.RecordAsync(HttpMethod.Head, $"{path}/manifests/{reference}");
+            if (!reference.StartsWith("sha256:", StringComparison.Ordinal))
+            {
+                var digest = $"sha256:{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)))}";
+                if (seen.Add(digest))
+                    references.Enqueue(digest);
+                continue;
+            }
+
+            await recording.RecordAsync(HttpMethod.Get, $"{path}/referrers/{reference}");
+            var manifest = JsonDocument.Parse(text).RootElement;
+            foreach (var child in ItemsOf(manifest, "manifests"))
+                if (seen.Add(child))
+                    references.Enqueue(child);
+            IEnumerable<string> blobs = manifest.TryGetProperty("config", out var config)
+                ? [config.GetProperty("digest").GetString()!, .. ItemsOf(manifest, "layers")]
+                : [];
+            foreach (var blob in blobs)
+                if (seen.Add(blob))
+                {
+                    await recording.RecordAsync(HttpMethod.Get, $"{path}/blobs/{blob}");
+                    await recording.RecordAsync(HttpMethod.Head, $"{path}/blobs/{blob}");
+                }
+        }
+
+        return recording.answers;
+
+        static IEnumerable<string> ItemsOf(JsonElement manifest, string member) =>
+            manifest.TryGetProperty(member, out var items)
+                ? items.EnumerateArray().Select(static item => item.GetProperty("digest").GetString()!)
+                : [];
+    }
+
+    /// <summary>Sends every read of a Helm repository.</summary>
+    /// <param name="client">A client of the registry.</param>
+    /// <param name="namespace">The namespace.</param>
+    /// <param name="channels">The channels.</param>
+    /// <param name="cancellationToken">Cancels the recording.</param>
+    /// <returns>One text per response, starting with its request.</returns>
+    public static async Task<IReadOnlyList<string>> RecordHelmAsync(
+        HttpClient client,
+        string @namespace,
+        IEnumerable<string> channels,
+        CancellationToken cancellationToken)
+    {
+        var recording = new RegistryRecording(client, cancellationToken);
+        foreach (var path in channels.Select(channel => $"/helm/{@namespace}/-/{channel}")
+            .Prepend($"/helm/{@namespace}"))
+        {
+            var index = JsonDocument.Parse(await recording.RecordAsync(HttpMethod.Get, $"{path}/index.yaml"));
+            var urls = index.RootElement.GetProperty("entries").EnumerateObject()
+                .SelectMany(static entries => entries.Value.EnumerateArray())
+                .Select(static entry => entry.GetProperty("urls")[0].GetString());
+            foreach (var url in urls)
+            {
+                await recording.RecordAsync(HttpMethod.Get, $"{path}/{url}");
+                await recording.RecordAsync(HttpMethod.Get, $"{path}/{url}.prov");
+            }
+        }
+
+        await recording.RecordAsync(HttpMethod.Get, $"/helm/api/{@namespace}/charts");
+        await recording.RecordAsync(HttpMethod.Get, $"/helm/api/{@namespace}/charts?unlisted");
+        return recording.answers;
+    }
+
     private async Task RecordCnrAsync(string mount)
     {
         string[] queries = [

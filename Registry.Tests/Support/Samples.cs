@@ -4,6 +4,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
 using Registry.Core.Access;
+using Registry.Core.Artifacts;
 using Registry.Core.Content;
 using Registry.Core.Documents;
 using Registry.Core.Events;
@@ -41,6 +42,17 @@ internal static class Samples
         null,
         Convert.ToBase64String(RandomNumberGenerator.GetBytes(9)));
 
+    /// <summary>Returns a manifest that a running registry does not complete.</summary>
+    public static Manifest Complete(Manifest manifest) => manifest with
+    {
+        Artifact = new ReleaseArtifact(
+            Start,
+            new StoredManifest(Sha256($"manifest of {manifest.Content.StoredDigest}"), OciMediaTypes.Manifest, 1),
+            [],
+            Chart: null,
+            Unlisted: "It has no content."),
+    };
+
     /// <summary>Returns a package with releases in one media type.</summary>
     public static PackageIndex Index(params string[] releases) => releases.Aggregate(
         (PackageIndex?)null, (index, release) => PackageIndex.With(index, Package(), Manifest(release), force: false))!;
@@ -74,14 +86,7 @@ internal static class Samples
     /// <summary>The use cases of packages over a storage, with the defaults.</summary>
     public static PackageRegistry Registry(
         PackageIndexes indexes, IBlobStore blobs, CollectionOptions? collection = null, TimeProvider? time = null) =>
-        new(
-            indexes,
-            blobs,
-            new ContentLimits(),
-            collection ?? new CollectionOptions(),
-            Events,
-            time ?? TimeProvider.System,
-            NullLogger<PackageRegistry>.Instance);
+        new PackageServices(indexes, blobs, time: time, collection: collection).Packages;
 
     /// <summary>Pushes a release.</summary>
     public static async Task<Manifest> PushAsync(

@@ -4,15 +4,18 @@ using System.Text.Json;
 
 namespace Registry.Api.Http.Errors;
 
-/// <summary>The members of an error that CNR, KAR and the default share.</summary>
+/// <summary>The members of an error that all protocols share.</summary>
 internal static class ErrorMembers
 {
     /// <summary>Writes <c>code</c>, <c>message</c> and <c>details</c> into an object that has been started.</summary>
-    public static void Write(Utf8JsonWriter json, ErrorResponse error)
+    /// <param name="json">The writer.</param>
+    /// <param name="error">The error.</param>
+    /// <param name="details">The name of the details.</param>
+    public static void Write(Utf8JsonWriter json, ErrorResponse error, string details = "details")
     {
         json.WriteString("code", error.Code);
         json.WriteString("message", error.Message);
-        json.WriteStartObject("details");
+        json.WriteStartObject(details);
         foreach (var (name, value) in error.Details)
         {
             json.WritePropertyName(name);

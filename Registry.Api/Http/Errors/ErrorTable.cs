@@ -28,12 +28,15 @@ internal sealed class ErrorTable(
     private const string FullRetryAfter = "60";
 
     /// <summary>
-    /// The vocabulary of CNR, which KAR extends with <c>archive-not-found</c>. Pages and health use it too.
+    /// The vocabulary of CNR, which KAR extends with <c>archive-not-found</c>. Pages and health use it too. Errors that
+    /// only OCI and Helm clients cause are in it for completeness.
     /// </summary>
     public static ErrorTable Default { get; } = new(
         new Dictionary<ErrorCode, (int, string)>
         {
             [ErrorCode.InvalidUsage] = (StatusCodes.Status400BadRequest, "invalid-usage"),
+            [ErrorCode.InvalidName] = (StatusCodes.Status400BadRequest, "invalid-usage"),
+            [ErrorCode.InvalidSize] = (StatusCodes.Status400BadRequest, "invalid-usage"),
             [ErrorCode.InvalidParameters] = (StatusCodes.Status422UnprocessableEntity, "invalid-parameters"),
             [ErrorCode.InvalidRelease] = (StatusCodes.Status422UnprocessableEntity, "invalid-release"),
             [ErrorCode.Forbidden] = (StatusCodes.Status403Forbidden, "forbidden"),
@@ -42,6 +45,17 @@ internal sealed class ErrorTable(
             [ErrorCode.ChannelNotFound] = (StatusCodes.Status404NotFound, "channel-not-found"),
             [ErrorCode.ArchiveNotFound] = (StatusCodes.Status404NotFound, "archive-not-found"),
             [ErrorCode.PackageExists] = (StatusCodes.Status409Conflict, "package-exists"),
+            [ErrorCode.ManifestNotFound] = (StatusCodes.Status404NotFound, "manifest-not-found"),
+            [ErrorCode.BlobNotFound] = (StatusCodes.Status404NotFound, "blob-not-found"),
+            [ErrorCode.UploadNotFound] = (StatusCodes.Status404NotFound, "upload-not-found"),
+            [ErrorCode.InvalidManifest] = (StatusCodes.Status422UnprocessableEntity, "invalid-parameters"),
+            [ErrorCode.UnknownReference] = (StatusCodes.Status422UnprocessableEntity, "invalid-parameters"),
+            [ErrorCode.InvalidDigest] = (StatusCodes.Status422UnprocessableEntity, "invalid-parameters"),
+            [ErrorCode.Conflict] = (StatusCodes.Status409Conflict, "conflict"),
+            [ErrorCode.BlobInUse] = (StatusCodes.Status409Conflict, "blob-in-use"),
+            [ErrorCode.UploadOutOfOrder] = (StatusCodes.Status409Conflict, "upload-out-of-order"),
+            [ErrorCode.TooManyUploads] = (StatusCodes.Status429TooManyRequests, "too-many-uploads"),
+            [ErrorCode.IndexFull] = (StatusCodes.Status422UnprocessableEntity, "invalid-parameters"),
             [ErrorCode.ResourceInUse] = (StatusCodes.Status409Conflict, "resource-in-use"),
             [ErrorCode.RequestTooLarge] = (StatusCodes.Status413PayloadTooLarge, "request-too-large"),
             [ErrorCode.Unavailable] = (StatusCodes.Status503ServiceUnavailable, "unavailable"),
@@ -125,7 +139,8 @@ internal sealed class ErrorTable(
 
     private static (string, string)[] HeadersOf(int status) => status switch
     {
-        StatusCodes.Status503ServiceUnavailable => [(HeaderNames.RetryAfter, UnavailableRetryAfter)],
+        StatusCodes.Status429TooManyRequests or StatusCodes.Status503ServiceUnavailable =>
+            [(HeaderNames.RetryAfter, UnavailableRetryAfter)],
         StatusCodes.Status507InsufficientStorage => [(HeaderNames.RetryAfter, FullRetryAfter)],
         _ => [],
     };

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Net.Http.Headers;
 
 namespace Registry.Api.Http.Errors;
@@ -55,6 +56,8 @@ internal static class ErrorWriter
         body.Write("\n"u8);
 
         response.StatusCode = error.Status;
+        if (protocol.ReasonOf(error) is { } reason)
+            context.Features.GetRequiredFeature<IHttpResponseFeature>().ReasonPhrase = reason;
         response.ContentType = "application/json";
         response.ContentLength = body.WrittenCount;
         if (HttpMethods.IsHead(context.Request.Method))

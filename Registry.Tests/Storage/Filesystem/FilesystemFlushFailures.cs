@@ -199,6 +199,7 @@ public sealed class FilesystemFlushFailures : IAsyncDisposable
             indexes,
             blobs,
             (await storage.OpenAsync()).Uploads,
+            PackageServices.ManifestsOf(blobs),
             options,
             time,
             NullLogger<BlobCollector>.Instance);

@@ -136,6 +136,7 @@ public sealed class RedisEpochTests : RedisTests
             Indexes(storage),
             new FaultyBlobStore(storage.Blobs, faults),
             storage.Uploads,
+            PackageServices.ManifestsOf(storage.Blobs),
             options,
             time,
             NullLogger<BlobCollector>.Instance);

@@ -1,7 +1,6 @@
 using System.Formats.Tar;
 using System.IO.Compression;
 using System.Security.Cryptography;
-using Microsoft.Extensions.Logging.Abstractions;
 using Registry.Core.Content;
 using Registry.Core.Documents;
 using Registry.Core.Errors;
@@ -64,14 +63,10 @@ internal static class SampleContent
     /// <summary>Begins a push of a package whose content goes to these blobs.</summary>
     public static ValueTask<PackagePush> BeginPushAsync(
         MemoryBlobs blobs, ContentLimits limits, CancellationToken cancellationToken) =>
-        new PackageRegistry(
+        new PackageServices(
             new PackageIndexes(new InMemoryStorage().Documents, TimeProvider.System, new UpdateOptions()),
             blobs,
-            limits,
-            new CollectionOptions(),
-            Samples.Events,
-            TimeProvider.System,
-            NullLogger<PackageRegistry>.Instance).BeginPushAsync(Samples.Package(), Samples.Caller, cancellationToken);
+            limits: limits).Packages.BeginPushAsync(Samples.Package(), Samples.Caller, cancellationToken);
 
     /// <summary>Uploads in pieces of the given size; returns the content or the message of the refusal.</summary>
     public static async Task<(UploadedContent? Content, string? Refusal)> UploadAsync(

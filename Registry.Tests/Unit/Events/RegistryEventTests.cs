@@ -1,10 +1,8 @@
 using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Logging.Abstractions;
 using NUnit.Framework;
 using Registry.Core.Access;
 using Registry.Core.Archives;
-using Registry.Core.Content;
 using Registry.Core.Documents;
 using Registry.Core.Errors;
 using Registry.Core.Events;
@@ -35,6 +33,7 @@ internal sealed class RegistryEventTests : IDisposable
     private readonly LogRecorder log = new();
     private readonly LoggerFactory loggers;
     private readonly Sink sink = new();
+    private readonly RegistryEvents events;
     private readonly PackageRegistry packages;
     private readonly ChannelRegistry channels;
     private readonly AppArchiveRegistry archives;
@@ -42,19 +41,12 @@ internal sealed class RegistryEventTests : IDisposable
     public RegistryEventTests()
     {
         loggers = new LoggerFactory([log]);
-        var events = new RegistryEvents(
+        events = new RegistryEvents(
             [new Sink { Fails = true }, sink], TimeProvider.System, loggers.CreateLogger<RegistryEvents>());
         var blobs = new FaultyBlobStore(storage.Blobs, faults);
         var indexes = new PackageIndexes(
             new FaultyDocumentStore(storage.Documents, faults), TimeProvider.System, new UpdateOptions());
-        packages = new PackageRegistry(
-            indexes,
-            blobs,
-            new ContentLimits(),
-            new CollectionOptions(),
-            events,
-            TimeProvider.System,
-            NullLogger<PackageRegistry>.Instance);
+        packages = new PackageServices(indexes, blobs, events).Packages;
         channels = new ChannelRegistry(indexes, events);
         archives = new AppArchiveRegistry(blobs, new ArchiveLimits { MaxArchiveBytes = 10 }, events);
     }
@@ -227,8 +219,22 @@ internal sealed class RegistryEventTests : IDisposable
         await packages.DeleteAsync(Name, "1.0.0", "helm", Caller, default);
         var archive = await archives.UploadAsync(Global, new MemoryStream([1]), Caller, default);
         await archives.DeleteAsync(Global, archive.Id, Caller, default);
+        var oci = new OneRegistry(events: events);
+        var image = await oci.PutAsync(await oci.ImageAsync("image"), "latest");
+        await oci.PutAsync(await oci.ImageAsync("image"), "latest");
+        await oci.Repositories.DeleteAsync(OneRegistry.Name, OneRegistry.Tag("latest"), Caller, default);
+        await oci.Repositories.DeleteAsync(OneRegistry.Name, image, Caller, default);
+        await oci.Blobs.DeleteAsync(OneRegistry.Name, OneRegistry.Sha256("{}"u8), Caller, default);
+        var chart = OneRegistry.Chart("1.0.0");
+        await oci.PushAsync("1.0.0", chart);
+        await oci.StoreProvenanceAsync(chart, "1.0.0");
         Assert.That(
-            sink.Events.Select(static raised => raised.Action), Is.EquivalentTo(Enum.GetValues<RegistryAction>()));
+            sink.Events.Select(static raised => raised.Action).Distinct(),
+            Is.EquivalentTo(Enum.GetValues<RegistryAction>()));
+        Assert.That(
+            sink.Events.Count(static raised => raised.Action == RegistryAction.ManifestPushed),
+            Is.EqualTo(1),
+            "the second push of the same manifest changed nothing");
     }
 
     [Test]

@@ -27,7 +27,7 @@ public sealed class ApiProtocolTests
     [Test]
     public void The_error_table_of_every_protocol_is_complete()
     {
-        Assert.That(Protocols.All.Count(), Is.EqualTo(4));
+        Assert.That(Protocols.All.Count(), Is.EqualTo(6));
         foreach (var protocol in Protocols.All)
         {
             Assert.That(protocol.Errors.Refusals.Keys, Is.EquivalentTo(Enum.GetValues<ErrorCode>()), $"{protocol}");
@@ -46,6 +46,9 @@ public sealed class ApiProtocolTests
     [TestCase("/cnr/nothing", "/cnr")]
     [TestCase("/CNR/version", null)]
     [TestCase("/cnrx", null)]
+    [TestCase("/v2", "/v2")]
+    [TestCase("/v2/a/b/manifests/latest", "/v2")]
+    [TestCase("/v2x", null)]
     [TestCase("/healthz", null)]
     [TestCase("/", null)]
     [TestCase("", null)]

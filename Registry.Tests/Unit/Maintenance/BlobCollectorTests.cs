@@ -311,6 +311,7 @@ internal sealed class BlobCollectorTests
             indexes,
             new FaultyBlobStore(storage.Blobs, faults),
             storage.Uploads,
+            PackageServices.ManifestsOf(storage.Blobs),
             collection,
             time,
             NullLogger<BlobCollector>.Instance);

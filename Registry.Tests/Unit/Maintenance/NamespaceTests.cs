@@ -3,6 +3,7 @@ using NUnit.Framework;
 using Registry.Core.Documents;
 using Registry.Core.Maintenance;
 using Registry.Core.Packages;
+using Registry.Tests.Support;
 using Registry.Tests.Support.Storage;
 
 namespace Registry.Tests.Unit.Maintenance;
@@ -52,6 +53,7 @@ internal sealed class NamespaceTests
             new PackageIndexes(registry.Memory.Documents, TimeProvider.System, new UpdateOptions()),
             registry.Memory.Blobs,
             registry.Memory.Uploads,
+            PackageServices.ManifestsOf(registry.Memory.Blobs),
             options,
             registry.Time,
             NullLogger<BlobCollector>.Instance);

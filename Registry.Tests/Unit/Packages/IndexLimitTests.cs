@@ -74,7 +74,7 @@ internal sealed class IndexLimitTests
         Assert.That(refusals, Has.Count.EqualTo(5));
         foreach (var refusal in refusals)
         {
-            Assert.That(refusal.Code, Is.EqualTo(ErrorCode.InvalidParameters));
+            Assert.That(refusal.Code, Is.EqualTo(ErrorCode.IndexFull));
             Assert.That(refusal.Message, Does.Contain("8 manifests").And.Contain($"{Limit} bytes"));
             Assert.That(
                 refusal.Details, Has.One.EqualTo(("manifests", (object?)8)).And.One.EqualTo(("limit", (object?)Limit)));

@@ -111,7 +111,7 @@ internal sealed partial class PackageIndexesTests
             }
 
         var stored = (await indexes.GetAsync(Name, default)).State.Releases.Length;
-        Assert.That(outcomes.Distinct(), Is.EquivalentTo(new[] { "pushed", nameof(ErrorCode.InvalidParameters) }));
+        Assert.That(outcomes.Distinct(), Is.EquivalentTo(new[] { "pushed", nameof(ErrorCode.IndexFull) }));
         Assert.That(outcomes.Count(outcome => outcome == "pushed"), Is.EqualTo(stored));
     }
 

@@ -82,9 +82,9 @@ internal sealed class StoredIndexTests
     }
 
     [TestCase(
-        """{"schema":2,"requires":"7.1.0","package":"titi/rocketchat"}""",
+        """{"schema":3,"requires":"7.1.0","package":"titi/rocketchat"}""",
         "Run version 7.1.0 or later of the registry")]
-    [TestCase("""{"schema":2,"package":"titi/rocketchat"}""", "Run a later version of the registry")]
+    [TestCase("""{"schema":3,"package":"titi/rocketchat"}""", "Run a later version of the registry")]
     [TestCase(
         """{"package":"titi/rocketchat","schema":9000000000,"requires":"8.0.0"}""",
         "Run version 8.0.0 or later of the registry")]

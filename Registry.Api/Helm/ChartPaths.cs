@@ -1,0 +1,80 @@
+namespace Registry.Api.Helm;
+
+/// <summary>
+/// Lets routes have a namespace as one segment, although it has any number of parts or none, one of which may be called
+/// <c>charts</c>: the last of these words in a path decides where the namespace ends. Only routing and the endpoint see
+/// the changed path.
+/// </summary>
+internal sealed class ChartPaths(RequestDelegate next)
+{
+    /// <summary>The first part of the paths of the API. No namespace that begins with it has a repository.</summary>
+    public const string Api = "api";
+
+    /// <summary>Stands for a slash within a namespace. The server rejects paths that contain it.</summary>
+    private const char Joint = '\0';
+
+    private const string Prefix = HelmProtocol.Root + "/";
+    private const string Charts = "charts";
+    private const string Provenance = "prov";
+    private const string Channel = "-";
+    private const string Index = "index.yaml";
+
+    /// <summary>Handles one request, before routing.</summary>
+    public Task InvokeAsync(HttpContext context) =>
+        Join(context.Request.Path.Value) is { } joined ? InvokeJoinedAsync(context, joined) : next(context);
+
+    /// <summary>Returns the namespace in the segment of a route.</summary>
+    public static string Split(string segment) => segment.TrimStart(Joint).Replace(Joint, '/');
+
+    /// <summary>Returns the path with its namespace as one segment; null when it is not that of a repository.</summary>
+    internal static string? Join(string? path)
+    {
+        if (path is null || !path.StartsWith(Prefix, StringComparison.Ordinal))
+            return null;
+        var parts = path[Prefix.Length..].Split('/');
+        var isApi = parts[0] == Api;
+        if (isApi)
+            parts = parts[1..];
+        var end = isApi ? EndInApi(parts) : EndInRepository(parts);
+        if (end < 0 || parts.AsSpan(0, end).Contains(""))
+            return null;
+
+        // A namespace without parts needs a segment too.
+        var joined = $"{Joint}{string.Join(Joint, parts[..end])}";
+        return $"{Prefix}{(isApi ? $"{Api}/" : "")}{joined}/{string.Join('/', parts[end..])}";
+    }
+
+    /// <summary>Of <c>NS/charts</c>, <c>NS/charts/NAME</c>, <c>NS/charts/NAME/VERSION</c> and <c>NS/prov</c>.</summary>
+    private static int EndInApi(string[] parts)
+    {
+        for (var at = parts.Length - 1; at >= Math.Max(parts.Length - 3, 0); at--)
+            if (parts[at] == Charts)
+                return at;
+        return parts is [.., Provenance] ? parts.Length - 1 : -1;
+    }
+
+    /// <summary>
+    /// Of <c>NS/index.yaml</c>, <c>NS/charts/FILE</c>, and the same with <c>/-/CHANNEL</c> after the namespace.
+    /// </summary>
+    private static int EndInRepository(string[] parts)
+    {
+        var end = parts is [.., Index] ? parts.Length - 1
+            : parts is [.., Charts, _] ? parts.Length - 2
+            : -1;
+        return end >= 2 && parts[end - 2] == Channel ? end - 2 : end;
+    }
+
+    private async Task InvokeJoinedAsync(HttpContext context, string joined)
+    {
+        var path = context.Request.Path;
+        context.Request.Path = joined;
+        try
+        {
+            await next(context);
+        }
+        finally
+        {
+            context.Request.Path = path;
+        }
+    }
+}

@@ -1,0 +1,39 @@
+using Microsoft.AspNetCore.Mvc;
+using Registry.Api.Access;
+using Registry.Core.Access;
+using Registry.Core.Errors;
+using Registry.Core.Packages;
+using Registry.Core.Repositories;
+
+namespace Registry.Api.Helm;
+
+/// <summary>The base of the controllers of Helm repositories.</summary>
+[ApiController]
+[Route(HelmProtocol.Root)]
+[ApiExplorerSettings(IgnoreApi = true)]
+internal abstract class HelmController : ControllerBase
+{
+    /// <summary>The caller of the request.</summary>
+    protected Caller Caller => RequestCaller.Of(HttpContext, "helm");
+
+    /// <summary>Returns the namespace of a route.</summary>
+    /// <exception cref="RegistryException">
+    /// <see cref="ErrorCode.PackageNotFound"/>: no package can be in it, or the API is in the place of its repository.
+    /// </exception>
+    protected static string NamespaceOf(string segment)
+    {
+        var name = ChartPaths.Split(segment);
+        return ChartRepository.IsNamespace(name) && name.Split('/')[0] != ChartPaths.Api
+            ? name
+            : throw ChartErrors.NotFound($"Repository {name}");
+    }
+
+    /// <summary>Returns the channel of a route.</summary>
+    /// <exception cref="RegistryException">
+    /// <see cref="ErrorCode.PackageNotFound"/>: no channel can have this name.
+    /// </exception>
+    protected static ChannelName ChannelOf(string segment) =>
+        ChannelName.TryParse(segment, out var channel)
+            ? channel
+            : throw ChartErrors.NotFound($"Channel {segment}");
+}

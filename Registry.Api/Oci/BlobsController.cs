@@ -1,0 +1,49 @@
+using Microsoft.AspNetCore.Mvc;
+using Registry.Api.Http;
+using Registry.Core.Artifacts;
+using Registry.Core.Repositories;
+
+namespace Registry.Api.Oci;
+
+/// <summary>Pulls and deletes blobs.</summary>
+internal sealed class BlobsController(RepositoryBlobs blobs) : OciController
+{
+    private const string Route = "{name}/blobs/{digest}";
+
+    /// <summary>Pull a blob</summary>
+    /// <param name="name">The repository.</param>
+    /// <param name="digest">The digest.</param>
+    /// <param name="cancellationToken">Cancels the request.</param>
+    [HttpGet(Route), HttpHead(Route)]
+    public async Task<IActionResult> PullAsync(string name, string digest, CancellationToken cancellationToken)
+    {
+        var package = RepositoryName.Get(name);
+        var wanted = DigestOf(digest);
+        var blob = await blobs.FindAsync(
+            package, wanted, forPush: HttpMethods.IsHead(Request.Method), cancellationToken)
+            ?? throw RepositoryErrors.BlobNotFound(package, wanted);
+        if (ReversedRange.IsIn(Request))
+            return new ReversedRange(blob.Size);
+        return new BlobResult(
+            (range, token) => blobs.OpenAsync(package, blob, range, token),
+            blob.Size,
+            OciDigest.Format(blob.Digest),
+            "application/octet-stream")
+        {
+            Headers = [(DigestHeader, OciDigest.Format(blob.Digest))],
+        };
+    }
+
+    /// <summary>Delete a blob</summary>
+    /// <remarks>A blob that something in the repository refers to cannot be deleted.</remarks>
+    /// <param name="name">The repository.</param>
+    /// <param name="digest">The digest.</param>
+    /// <param name="cancellationToken">Cancels the request.</param>
+    [HttpDelete(Route)]
+    public async Task<IActionResult> DeleteAsync(string name, string digest, CancellationToken cancellationToken)
+    {
+        var package = RepositoryName.Get(name);
+        await blobs.DeleteAsync(package, DigestOf(digest), Caller, cancellationToken);
+        return StatusCode(StatusCodes.Status202Accepted);
+    }
+}

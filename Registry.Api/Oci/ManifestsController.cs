@@ -1,0 +1,96 @@
+using Microsoft.AspNetCore.Mvc;
+using Registry.Api.Http.Transfers;
+using Registry.Core.Artifacts;
+using Registry.Core.Packages;
+using Registry.Core.Repositories;
+using Registry.Core.Storage;
+
+namespace Registry.Api.Oci;
+
+/// <summary>Pulls, pushes and deletes manifests.</summary>
+internal sealed class ManifestsController(RepositoryManifests manifests) : OciController
+{
+    private const string Route = "{name}/manifests/{reference}";
+
+    /// <summary>Pull a manifest</summary>
+    /// <remarks>
+    /// The bytes and the media type with which it was pushed, whatever the client accepts. Releases and channels of the
+    /// package are tags.
+    /// </remarks>
+    /// <param name="name">The repository.</param>
+    /// <param name="reference">A tag or a digest.</param>
+    /// <param name="cancellationToken">Cancels the request.</param>
+    [HttpGet(Route), HttpHead(Route)]
+    public async Task<IActionResult> PullAsync(string name, string reference, CancellationToken cancellationToken)
+    {
+        var package = RepositoryName.Get(name);
+        if (IsDigest(reference))
+            DigestOf(reference);
+        var found = await manifests.GetAsync(package, reference, cancellationToken);
+        return new ManifestResult(token => manifests.ReadAsync(found, token), found.Manifest)
+        {
+            Headers = [(DigestHeader, OciDigest.Format(found.Manifest.Digest))],
+        };
+    }
+
+    /// <summary>Push a manifest</summary>
+    /// <remarks>
+    /// What it refers to must be in the repository, except for its subject. A Helm chart, or a package that was pulled
+    /// from another registry, becomes a release if its tag is a version.
+    /// </remarks>
+    /// <param name="name">The repository.</param>
+    /// <param name="reference">The tag to set, or the digest of the body.</param>
+    /// <param name="tag">With a digest: tags to set.</param>
+    /// <param name="cancellationToken">Cancels the request.</param>
+    [HttpPut(Route)]
+    public async Task<IActionResult> PushAsync(
+        string name, string reference, [FromQuery] string[] tag, CancellationToken cancellationToken)
+    {
+        LimitBody();
+        var package = RepositoryName.Get(name);
+        Digest? digest = IsDigest(reference) ? DigestOf(reference) : null;
+        List<TagName> tags = digest is null ? [TagOf(reference)] : [.. tag.Distinct().Select(TagOf)];
+        if (Request.ContentLength > RepositoryManifests.MaxManifestBytes)
+            throw OciErrors.ManifestTooLarge(package);
+        await RequestTransfer.Of(HttpContext)
+            .ReserveInputAsync(ManifestBody.MemoryOf(Request.ContentLength), cancellationToken);
+        var bytes = await ManifestBody.ReadAsync(Request, cancellationToken)
+            ?? throw OciErrors.ManifestTooLarge(package);
+        var manifest = await manifests.PutAsync(
+            package, bytes, Request.ContentType ?? "", digest, tags, Caller, cancellationToken);
+        Response.Headers[DigestHeader] = OciDigest.Format(manifest.Digest);
+        if (manifest.Subject is { } subject)
+            Response.Headers["OCI-Subject"] = OciDigest.Format(subject);
+        if (digest is not null && tags.Count > 0)
+            Response.Headers["OCI-Tag"] = string.Join(", ", tags);
+        return At(
+            StatusCodes.Status201Created, AddressOf(package, $"manifests/{OciDigest.Format(manifest.Digest)}"));
+    }
+
+    /// <summary>Delete a tag or a manifest</summary>
+    /// <remarks>
+    /// A digest deletes the manifest with its tags. The tag of a release deletes the release, in all media types; that
+    /// of a channel the channel.
+    /// </remarks>
+    /// <param name="name">The repository.</param>
+    /// <param name="reference">A tag or a digest.</param>
+    /// <param name="cancellationToken">Cancels the request.</param>
+    [HttpDelete(Route)]
+    public async Task<IActionResult> DeleteAsync(string name, string reference, CancellationToken cancellationToken)
+    {
+        var package = RepositoryName.Get(name);
+        if (IsDigest(reference))
+            await manifests.DeleteAsync(package, DigestOf(reference), Caller, cancellationToken);
+        else if (TagName.TryParse(reference, out var tag))
+            await manifests.DeleteAsync(package, tag, Caller, cancellationToken);
+        else
+            throw ArtifactErrors.ManifestNotFound(package, reference);
+        return StatusCode(StatusCodes.Status202Accepted);
+    }
+
+    /// <summary>Whether a reference is in the form of a digest: no tag has a colon.</summary>
+    private static bool IsDigest(string reference) => reference.Contains(':');
+
+    private static TagName TagOf(string text) =>
+        TagName.TryParse(text, out var tag) ? tag : throw OciErrors.InvalidTag(text);
+}

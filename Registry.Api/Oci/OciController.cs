@@ -1,0 +1,56 @@
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Mvc;
+using Registry.Api.Access;
+using Registry.Core.Access;
+using Registry.Core.Artifacts;
+using Registry.Core.Errors;
+using Registry.Core.Packages;
+using Registry.Core.Storage;
+
+namespace Registry.Api.Oci;
+
+/// <summary>The base of the controllers of the OCI distribution API.</summary>
+[ApiController]
+[Route(OciProtocol.Root)]
+[ApiExplorerSettings(IgnoreApi = true)]
+internal abstract class OciController : ControllerBase
+{
+    /// <summary>The header with the digest of a blob or a manifest. Helm 3 pushes to no registry without it.</summary>
+    protected const string DigestHeader = "Docker-Content-Digest";
+
+    /// <summary>The caller of the request.</summary>
+    protected Caller Caller => RequestCaller.Of(HttpContext, "oci");
+
+    /// <summary>Returns a digest of a request.</summary>
+    /// <param name="text">The digest with its algorithm; null when it is missing.</param>
+    /// <exception cref="RegistryException"><see cref="ErrorCode.InvalidDigest"/>.</exception>
+    protected static Digest DigestOf(string? text) =>
+        OciDigest.TryParse(text, out var digest) ? digest : throw OciErrors.InvalidDigest(text);
+
+    /// <summary>
+    /// Lifts the server's limit of request bodies, for an action that has its own. The server would close the
+    /// connection while the client still sends, and the client would never read the 413.
+    /// </summary>
+    protected void LimitBody()
+    {
+        if (HttpContext.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } body)
+            body.MaxRequestBodySize = null;
+    }
+
+    /// <summary>
+    /// Returns the address of something in a repository, without the host. It has no path prefix: clients expect the
+    /// API at the root of a host, so a proxy forwards it from there.
+    /// </summary>
+    /// <param name="package">The repository.</param>
+    /// <param name="path">The path below the repository, escaped.</param>
+    protected static string AddressOf(PackageName package, string path) => $"{OciProtocol.Root}/{package}/{path}";
+
+    /// <summary>Responds that something is stored, or that a part of it is.</summary>
+    /// <param name="status">The status.</param>
+    /// <param name="location">Where it is, or where the client goes on.</param>
+    protected IActionResult At(int status, string location)
+    {
+        Response.Headers.Location = location;
+        return StatusCode(status);
+    }
+}

@@ -1,0 +1,52 @@
+using Registry.Core.Errors;
+using Registry.Core.Packages;
+using Registry.Core.Repositories;
+
+namespace Registry.Api.Oci;
+
+/// <summary>The errors of invalid requests, which the controllers detect before they call a use case.</summary>
+internal static class OciErrors
+{
+    /// <summary>A name that is not that of a repository.</summary>
+    public static RegistryException InvalidName(string name) => new(
+        ErrorCode.InvalidName,
+        "A repository name has parts of 1 to 80 lower-case letters and digits, with single . _ __ or hyphens between "
+            + "them. Slashes separate the parts, and the whole name has at most 255 characters",
+        ("name", name));
+
+    /// <summary>A digest that is malformed, or of an algorithm that is not supported.</summary>
+    public static RegistryException InvalidDigest(string? digest) => new(
+        ErrorCode.InvalidDigest,
+        digest is null
+            ? "The request has no parameter 'digest'"
+            : "A digest is 'sha256:' and 64 lower-case hexadecimal digits. This registry supports no other algorithm",
+        ("digest", digest));
+
+    /// <summary>A tag that cannot be set.</summary>
+    public static RegistryException InvalidTag(string tag) => new(
+        ErrorCode.InvalidManifest,
+        "A tag has 1 to 128 letters, digits or . _ - and begins with a letter, a digit or _",
+        ("tag", tag));
+
+    /// <summary>A manifest over the limit.</summary>
+    public static RegistryException ManifestTooLarge(PackageName package) => new(
+        ErrorCode.RequestTooLarge,
+        $"A manifest has at most {RepositoryManifests.MaxManifestBytes} bytes",
+        ("name", package.Value), ("limit", RepositoryManifests.MaxManifestBytes));
+
+    /// <summary>A page size that is not a number.</summary>
+    public static RegistryException InvalidPageSize(string n) => new(
+        ErrorCode.InvalidUsage, "The page size n is a whole number from 0", ("n", n));
+
+    /// <summary>A <c>Content-Range</c> that is malformed.</summary>
+    public static RegistryException InvalidContentRange(string header) => new(
+        ErrorCode.InvalidSize,
+        "The Content-Range of a chunk is FIRST-LAST: the numbers of its first and its last byte",
+        ("range", header));
+
+    /// <summary>A chunk whose length is not that of its <c>Content-Range</c>.</summary>
+    public static RegistryException OtherLength(ContentRange range) => new(
+        ErrorCode.InvalidSize,
+        $"The body does not have the {range.Length} bytes of its Content-Range",
+        ("range", range.ToString()));
+}

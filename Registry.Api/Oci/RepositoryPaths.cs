@@ -1,0 +1,62 @@
+namespace Registry.Api.Oci;
+
+/// <summary>
+/// Lets routes have a repository name as one segment, although it has any number of parts, which may be called
+/// <c>blobs</c> or <c>manifests</c>: the last of these words in a path decides where the name ends. Only routing and
+/// the endpoint see the changed path.
+/// </summary>
+internal sealed class RepositoryPaths(RequestDelegate next)
+{
+    /// <summary>Stands for a slash within a name. The server rejects paths that contain it.</summary>
+    private const char Joint = '\0';
+
+    private const string Prefix = OciProtocol.Root + "/";
+    private const string TagList = "/tags/list";
+
+    private static readonly string[] Markers = ["/manifests/", "/blobs/", "/referrers/"];
+
+    /// <summary>Handles one request, before routing.</summary>
+    public Task InvokeAsync(HttpContext context) =>
+        Join(context.Request.Path.Value) is { } joined ? InvokeJoinedAsync(context, joined) : next(context);
+
+    /// <summary>Returns the name in the segment of a route.</summary>
+    public static string Split(string segment) => segment.Replace(Joint, '/');
+
+    /// <summary>
+    /// Returns the path with the name of its repository as one segment; null when it is that already, or has no name.
+    /// </summary>
+    internal static string? Join(string? path)
+    {
+        if (path is null || !path.StartsWith(Prefix, StringComparison.Ordinal))
+            return null;
+        var end = EndOfName(path);
+        return end > Prefix.Length && path.AsSpan(Prefix.Length, end - Prefix.Length).Contains('/')
+            ? string.Concat(
+                Prefix, path[Prefix.Length..end].Replace('/', Joint), path.AsSpan(end))
+            : null;
+    }
+
+    private static int EndOfName(ReadOnlySpan<char> path)
+    {
+        // Routing ignores a slash at the end.
+        var list = path.TrimEnd('/');
+        var end = list.EndsWith(TagList, StringComparison.Ordinal) ? list.Length - TagList.Length : -1;
+        foreach (var marker in Markers)
+            end = Math.Max(end, path.LastIndexOf(marker, StringComparison.Ordinal));
+        return end;
+    }
+
+    private async Task InvokeJoinedAsync(HttpContext context, string joined)
+    {
+        var path = context.Request.Path;
+        context.Request.Path = joined;
+        try
+        {
+            await next(context);
+        }
+        finally
+        {
+            context.Request.Path = path;
+        }
+    }
+}

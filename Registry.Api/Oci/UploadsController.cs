@@ -1,0 +1,163 @@
+using System.Globalization;
+using Microsoft.AspNetCore.Mvc;
+using Registry.Api.Http.Transfers;
+using Registry.Core.Artifacts;
+using Registry.Core.Errors;
+using Registry.Core.Packages;
+using Registry.Core.Repositories;
+using Registry.Core.Storage;
+
+namespace Registry.Api.Oci;
+
+/// <summary>Pushes blobs: in one request, in a session of several, or as a copy from another repository.</summary>
+internal sealed class UploadsController(RepositoryBlobs blobs, RepositoryOptions options) : OciController
+{
+    private const string Root = "{name}/blobs/uploads";
+    private const string Session = Root + "/{id}";
+    private const string Sha256 = "sha256";
+
+    /// <summary>Begin to push a blob</summary>
+    /// <remarks>
+    /// With a `digest` the body is the blob. With `mount` and `from` the blob is copied from another repository. If
+    /// that does not have it, and without any of them, the response has the address of a session.
+    /// </remarks>
+    /// <param name="name">The repository.</param>
+    /// <param name="digest">The digest of the body.</param>
+    /// <param name="mount">The digest of a blob of another repository.</param>
+    /// <param name="from">That repository.</param>
+    /// <param name="algorithm">The algorithm of the digest that will complete the session.</param>
+    /// <param name="cancellationToken">Cancels the request.</param>
+    [HttpPost(Root)]
+    public async Task<IActionResult> BeginAsync(
+        string name,
+        [FromQuery] string? digest,
+        [FromQuery] string? mount,
+        [FromQuery] string? from,
+        [FromQuery(Name = "digest-algorithm")] string? algorithm,
+        CancellationToken cancellationToken)
+    {
+        LimitBody();
+        var package = RepositoryName.Get(name);
+        if (algorithm is not (null or Sha256))
+            throw OciErrors.InvalidDigest(algorithm);
+        if (digest is not null)
+        {
+            var expected = DigestOf(digest);
+            await ReserveAsync(package, offset: 0, cancellationToken);
+            await using var push = await blobs.BeginPushAsync(package, cancellationToken);
+            await BlobBody.CopyAsync(Request, range: null, push.WriteAsync, cancellationToken);
+            await push.CompleteAsync(expected, cancellationToken);
+            return Stored(package, expected);
+        }
+
+        // A mount that is not possible is an ordinary upload: the client then sends the bytes.
+        if (mount is not null
+            && DigestOf(mount) is var wanted
+            && RepositoryName.TryParse(from, out var source)
+            && await blobs.TryMountAsync(package, source, wanted, cancellationToken))
+            return Stored(package, wanted);
+        return Staged(
+            StatusCodes.Status202Accepted,
+            package,
+            await blobs.BeginUploadAsync(package, cancellationToken),
+            length: 0);
+    }
+
+    /// <summary>Append bytes to a session</summary>
+    /// <remarks>The bytes are appended as a whole or not at all.</remarks>
+    /// <param name="name">The repository.</param>
+    /// <param name="id">The session.</param>
+    /// <param name="cancellationToken">Cancels the request.</param>
+    [HttpPatch(Session)]
+    public async Task<IActionResult> AppendAsync(string name, string id, CancellationToken cancellationToken)
+    {
+        LimitBody();
+        var package = RepositoryName.Get(name);
+        var range = RangeOfBody();
+        await ReserveAsync(package, range?.First ?? 0, cancellationToken);
+        await using var append = await blobs.BeginAppendAsync(package, id, range?.First, cancellationToken);
+        await BlobBody.CopyAsync(Request, range, append.WriteAsync, cancellationToken);
+        return Staged(
+            StatusCodes.Status202Accepted, package, id, await append.CompleteAsync(cancellationToken));
+    }
+
+    /// <summary>Complete a session</summary>
+    /// <remarks>The body has the whole blob, the last bytes, or nothing.</remarks>
+    /// <param name="name">The repository.</param>
+    /// <param name="id">The session.</param>
+    /// <param name="digest">The digest of the blob.</param>
+    /// <param name="cancellationToken">Cancels the request.</param>
+    [HttpPut(Session)]
+    public async Task<IActionResult> CompleteAsync(
+        string name, string id, [FromQuery] string? digest, CancellationToken cancellationToken)
+    {
+        LimitBody();
+        var package = RepositoryName.Get(name);
+        var expected = DigestOf(digest);
+        var range = RangeOfBody();
+        await ReserveAsync(package, range?.First ?? 0, cancellationToken);
+        await using var push = await blobs.BeginCompletionAsync(package, id, range?.First, cancellationToken);
+        await BlobBody.CopyAsync(Request, range, push.WriteAsync, cancellationToken);
+        await push.CompleteAsync(expected, cancellationToken);
+        await blobs.EndUploadAsync(package, id);
+        return Stored(package, expected);
+    }
+
+    /// <summary>Show a session</summary>
+    /// <param name="name">The repository.</param>
+    /// <param name="id">The session.</param>
+    /// <param name="cancellationToken">Cancels the request.</param>
+    [HttpGet(Session), HttpHead(Session)]
+    public async Task<IActionResult> ShowAsync(string name, string id, CancellationToken cancellationToken)
+    {
+        var package = RepositoryName.Get(name);
+        return Staged(
+            StatusCodes.Status204NoContent,
+            package,
+            id,
+            await blobs.GetLengthAsync(package, id, cancellationToken));
+    }
+
+    /// <summary>Cancel a session</summary>
+    /// <param name="name">The repository.</param>
+    /// <param name="id">The session.</param>
+    /// <param name="cancellationToken">Cancels the request.</param>
+    [HttpDelete(Session)]
+    public async Task<IActionResult> CancelAsync(string name, string id, CancellationToken cancellationToken)
+    {
+        await blobs.CancelUploadAsync(RepositoryName.Get(name), id, cancellationToken);
+        return NoContent();
+    }
+
+    /// <summary>Returns the range of the body; null when the request has none.</summary>
+    /// <exception cref="RegistryException">
+    /// <see cref="ErrorCode.InvalidSize"/>: it is malformed, or differs from the length of the body.
+    /// </exception>
+    private ContentRange? RangeOfBody()
+    {
+        var range = ContentRange.Of(Request);
+        return range is not { } announced || (Request.ContentLength ?? announced.Length) == announced.Length
+            ? range
+            : throw OciErrors.OtherLength(announced);
+    }
+
+    /// <summary>Reserves the memory of a push, and refuses a blob that is known to be too large.</summary>
+    private ValueTask ReserveAsync(PackageName package, long offset, CancellationToken cancellationToken) =>
+        Request.ContentLength > options.MaxBlobBytes - offset
+            ? throw RepositoryErrors.BlobTooLarge(package, options.MaxBlobBytes)
+            : RequestTransfer.Of(HttpContext).ReserveInputAsync(BlobBody.MemoryBytes, cancellationToken);
+
+    private IActionResult Stored(PackageName package, Digest digest)
+    {
+        Response.Headers[DigestHeader] = OciDigest.Format(digest);
+        return At(StatusCodes.Status201Created, AddressOf(package, $"blobs/{OciDigest.Format(digest)}"));
+    }
+
+    private IActionResult Staged(int status, PackageName package, string id, long length)
+    {
+        // An empty session has the range of one byte, as the grammar of the header allows no other.
+        Response.Headers.Range = string.Create(CultureInfo.InvariantCulture, $"0-{Math.Max(length - 1, 0)}");
+        Response.Headers["Docker-Upload-UUID"] = id;
+        return At(status, AddressOf(package, $"blobs/uploads/{id}"));
+    }
+}

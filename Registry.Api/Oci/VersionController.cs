@@ -1,0 +1,17 @@
+using Microsoft.AspNetCore.Mvc;
+using Registry.Api.Http;
+
+namespace Registry.Api.Oci;
+
+/// <summary>The version of the API.</summary>
+internal sealed class VersionController : OciController
+{
+    /// <summary>Check that the registry implements the API</summary>
+    [HttpGet, HttpHead]
+    public IActionResult Check()
+    {
+        Response.Headers["Docker-Distribution-Api-Version"] = "registry/2.0";
+        return new JsonBody(
+            tag: null, [static json => json.WriteStartObject(), static json => json.WriteEndObject()]);
+    }
+}

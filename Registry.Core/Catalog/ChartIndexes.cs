@@ -1,0 +1,194 @@
+using System.Buffers;
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
+using Registry.Core.Charts;
+using Registry.Core.Content;
+using Registry.Core.Documents;
+using Registry.Core.Packages;
+using Registry.Core.Storage;
+using Registry.Core.Versions;
+
+namespace Registry.Core.Catalog;
+
+/// <summary>
+/// The indexes of Helm repositories: one for each namespace, made from the package indexes. The entries of a package
+/// are cached until it changes, so a push costs the entries of one package. Memory does not grow with a namespace.
+/// </summary>
+/// <param name="catalog">The packages.</param>
+/// <param name="indexes">The indexes of the packages.</param>
+/// <param name="releases">Reads the metadata of charts.</param>
+/// <param name="options">The memory of the cache.</param>
+public sealed class ChartIndexes(
+    PackageCatalog catalog, PackageIndexes indexes, DerivedReleases releases, ChartIndexOptions options)
+{
+    private const int MaxConcurrentReads = 8;
+
+    private readonly SecondChanceCache<PackageName, ChartEntries> cache = new(options.MaxEntryBytes);
+    private volatile ViewNamespaces current = new(PackageCatalogView.Empty);
+
+    /// <summary>Returns the packages of a namespace. It includes every change acknowledged before.</summary>
+    /// <param name="namespace">The namespace; empty for packages without one.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <exception cref="Errors.RegistryException">
+    /// <see cref="Errors.ErrorCode.Unavailable"/>: releases of an earlier version are still being completed.
+    /// </exception>
+    /// <exception cref="StorageException">The storage failed.</exception>
+    public async Task<ChartNamespace> GetAsync(string @namespace, CancellationToken cancellationToken)
+    {
+        var view = await catalog.GetAsync(cancellationToken);
+        var known = current;
+        if (!ReferenceEquals(known.View, view))
+            current = known = new ViewNamespaces(view);
+        var charts = known.Of(@namespace);
+        return charts.IsIncomplete ? throw ChartIndexErrors.Incomplete(@namespace) : charts;
+    }
+
+    /// <summary>
+    /// Reads the entries of packages, in order, several at a time. A package that changes meanwhile is newer than the
+    /// namespace, never older; one that was deleted meanwhile is left out.
+    /// </summary>
+    /// <param name="charts">The namespace.</param>
+    /// <param name="packages">The packages: some of <see cref="ChartNamespace.Entries"/>.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <exception cref="StorageException">The storage failed.</exception>
+    public async IAsyncEnumerable<ChartEntries> ReadAsync(
+        ChartNamespace charts,
+        IEnumerable<CatalogEntry> packages,
+        [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var reading = new Queue<Task<ChartEntries?>>();
+        try
+        {
+            using var rest = packages.GetEnumerator();
+            for (var hasMore = true; hasMore || reading.Count > 0;)
+            {
+                while (hasMore && reading.Count < MaxConcurrentReads && (hasMore = rest.MoveNext()))
+                    reading.Enqueue(GetAsync(charts, rest.Current, cancellationToken).AsTask());
+                if (reading.Count > 0 && await reading.Dequeue() is { } entries)
+                    yield return entries;
+            }
+        }
+        finally
+        {
+            // Their failures are those of packages that nobody waits for any more.
+            foreach (var unread in reading)
+                await ((Task)unread).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    /// <summary>Returns the entries of one package; null when it does not exist.</summary>
+    /// <exception cref="Errors.RegistryException">
+    /// <see cref="Errors.ErrorCode.Unavailable"/>: releases of an earlier version are still being completed.
+    /// </exception>
+    /// <exception cref="StorageException">The storage failed.</exception>
+    public async Task<ChartEntries?> FindAsync(PackageName package, CancellationToken cancellationToken)
+    {
+        var charts = await GetAsync(package.Namespace, cancellationToken);
+        return charts.Entries.FirstOrDefault(entry => entry.Name == package) is { } found
+            ? await GetAsync(charts, found, cancellationToken)
+            : null;
+    }
+
+    private async ValueTask<ChartEntries?> GetAsync(
+        ChartNamespace charts, CatalogEntry package, CancellationToken cancellationToken)
+    {
+        ImmutableArray<PackageName> shadows = [.. charts.ShadowsOf(package.Name)];
+        if (cache.Find(package.Name) is { } known
+            && known.Fingerprint == package.Fingerprint
+            && known.Shadows.SequenceEqual(shadows))
+            return known;
+        if (await indexes.FindAsync(package.Name, cancellationToken) is not { } snapshot)
+            return null;
+        var entries = await MakeAsync(snapshot, shadows, cancellationToken);
+        cache.Set(package.Name, entries, entries.Bytes);
+        return entries;
+    }
+
+    private async Task<ChartEntries> MakeAsync(
+        DocumentSnapshot<PackageIndex> snapshot,
+        ImmutableArray<PackageName> shadows,
+        CancellationToken cancellationToken)
+    {
+        var index = snapshot.State;
+        var json = new ArrayBufferWriter<byte>();
+        var entries = ImmutableArray.CreateBuilder<(Release, int, int)>();
+        var unlisted = ImmutableArray.CreateBuilder<UnlistedChart>();
+        using var reader = new MetadataReader();
+        foreach (var manifest in index.Manifests.Where(static manifest => manifest.MediaType == MediaType.Helm))
+        {
+            var artifact = manifest.Artifact ?? throw ChartIndexErrors.Incomplete(index.Name.Namespace);
+            if (artifact.Chart is not { } chart)
+            {
+                unlisted.Add(new UnlistedChart(manifest.Release, artifact.Unlisted ?? "It is not a chart."));
+                continue;
+            }
+
+            if (ShadowOf(index.Name, manifest.Release, shadows) is { } owner)
+            {
+                unlisted.Add(new UnlistedChart(
+                    manifest.Release,
+                    $"{IndexEntry.FileName(index.Name.Name, manifest.Release)} is an archive of the package {owner}."));
+                continue;
+            }
+
+            if (!ChartDraft.HasNumbersOf64Bits(manifest.Release))
+            {
+                unlisted.Add(new UnlistedChart(
+                    manifest.Release, "Helm accepts no version with a number of more than 64 bits."));
+                continue;
+            }
+
+            var metadata = reader.Read(chart.Metadata)?.Utf8
+                ?? await releases.ReadMetadataAsync(index.Name, chart, cancellationToken);
+            if (json.WrittenCount > 0)
+                json.Write(","u8);
+            var start = json.WrittenCount;
+            json.Write(IndexEntry.Write(
+                metadata,
+                index.Name.Name,
+                manifest.Release,
+                artifact.ContentAt,
+                chart.Wrapped?.Digest ?? manifest.Content.StoredDigest));
+            entries.Add((manifest.Release, start, json.WrittenCount));
+        }
+
+        return new ChartEntries(
+            index.Name,
+            snapshot.Fingerprint,
+            shadows,
+            json.WrittenSpan.ToArray(),
+            entries.DrainToImmutable(),
+            index.Channels.ToImmutableDictionary(static channel => channel.Name, static channel => channel.Current),
+            unlisted.DrainToImmutable());
+    }
+
+    /// <summary>
+    /// Returns the package with a shorter name that owns the archive of a release; null when there is none.
+    /// </summary>
+    private static PackageName? ShadowOf(PackageName package, Release release, ImmutableArray<PackageName> shadows)
+    {
+        foreach (var shorter in shadows)
+            if (Release.TryParse($"{package.Name[(shorter.Name.Length + 1)..]}-{release}", out _, out _))
+                return shorter;
+        return null;
+    }
+
+    /// <summary>The namespaces of one view that were requested.</summary>
+    private sealed class ViewNamespaces(PackageCatalogView view)
+    {
+        private readonly ConcurrentDictionary<string, ChartNamespace> namespaces = new(StringComparer.Ordinal);
+
+        public PackageCatalogView View => view;
+
+        public ChartNamespace Of(string @namespace)
+        {
+            if (namespaces.TryGetValue(@namespace, out var known))
+                return known;
+            var charts = ChartNamespace.Of(view, @namespace);
+
+            // Anyone may ask for any namespace: only those that exist take memory.
+            return charts.Exists ? namespaces.GetOrAdd(@namespace, charts) : charts;
+        }
+    }
+}

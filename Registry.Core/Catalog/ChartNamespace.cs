@@ -1,0 +1,90 @@
+using System.Collections.Immutable;
+using Registry.Core.Content;
+using Registry.Core.Packages;
+
+namespace Registry.Core.Catalog;
+
+/// <summary>The packages directly in a namespace that may have charts, in one view of the catalog.</summary>
+public sealed class ChartNamespace
+{
+    private readonly PackageCatalogView view;
+    private readonly string prefix;
+
+    private ChartNamespace(PackageCatalogView view, string @namespace)
+    {
+        this.view = view;
+        prefix = @namespace.Length == 0 ? "" : $"{@namespace}/";
+        var entries = ImmutableArray.CreateBuilder<CatalogEntry>();
+        foreach (var entry in DirectEntries())
+        {
+            Fingerprint = unchecked(Fingerprint + entry.Fingerprint);
+            IsIncomplete |= entry.IsIncomplete;
+            if (entry.Releases.Any(static release => release.MediaTypes.Contains(MediaType.Helm)))
+                entries.Add(entry);
+        }
+
+        Entries = entries.DrainToImmutable();
+    }
+
+    /// <summary>The packages with a release in media type helm, by name.</summary>
+    public ImmutableArray<CatalogEntry> Entries { get; }
+
+    /// <summary>The fingerprint of all packages directly in the namespace: equal for equal charts only.</summary>
+    public UInt128 Fingerprint { get; }
+
+    /// <summary>Whether there is any package in the namespace, or in one below it.</summary>
+    internal bool Exists { get; private set; }
+
+    /// <summary>
+    /// Whether releases, which an earlier version stored, still lack what Helm clients get: an index would be partial.
+    /// </summary>
+    public bool IsIncomplete { get; }
+
+    /// <summary>Finds the packages of a namespace, which may be empty.</summary>
+    internal static ChartNamespace Of(PackageCatalogView view, string @namespace) => new(view, @namespace);
+
+    /// <summary>
+    /// Returns the beginnings of a package's name that are packages themselves, shortest first: they own the archives
+    /// whose names can be split there.
+    /// </summary>
+    internal IEnumerable<PackageName> ShadowsOf(PackageName package)
+    {
+        for (var dash = package.Name.IndexOf('-', StringComparison.Ordinal);
+            dash > 0;
+            dash = package.Name.IndexOf('-', dash + 1))
+            if (dash + 1 < package.Name.Length
+                && char.IsAsciiDigit(package.Name[dash + 1])
+                && PackageName.TryCreate(package.Namespace, package.Name[..dash], out var shorter)
+                && view.Find(shorter) is not null)
+                yield return shorter;
+    }
+
+    /// <summary>
+    /// Returns the packages directly in the namespace. Those of a namespace below it are skipped at once.
+    /// </summary>
+    private IEnumerable<CatalogEntry> DirectEntries()
+    {
+        var from = prefix;
+        while (from is not null)
+        {
+            var start = from;
+            from = null;
+            foreach (var entry in view.From(start))
+            {
+                if (!entry.Name.Value.StartsWith(prefix, StringComparison.Ordinal))
+                    break;
+                Exists = true;
+                var slash = entry.Name.Value.IndexOf('/', prefix.Length);
+                if (slash < 0)
+                {
+                    yield return entry;
+                    continue;
+                }
+
+                // The lowest text above everything that begins so.
+                from = $"{entry.Name.Value.AsSpan(0, slash)}{(char)('/' + 1)}";
+                break;
+            }
+        }
+    }
+}

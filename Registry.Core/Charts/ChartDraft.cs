@@ -1,0 +1,233 @@
+using System.Buffers;
+using Registry.Core.Versions;
+
+namespace Registry.Core.Charts;
+
+/// <summary>The fields of a Chart.yaml as they are decoded, and Helm's rules for them.</summary>
+internal sealed class ChartDraft
+{
+    private const int MaxJsonBytes = 1 << 20;
+
+    private static readonly string[] Fields =
+    [
+        "name", "home", "sources", "version", "description", "keywords", "maintainers", "icon", "apiVersion",
+        "condition", "tags", "appVersion", "deprecated", "annotations", "kubeVersion", "dependencies", "type",
+    ];
+
+    private static readonly string[] MaintainerFields = ["name", "email", "url"];
+
+    private static readonly SearchValues<char> AliasCharacters =
+        SearchValues.Create("-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz");
+
+    private readonly SortedDictionary<string, string> annotations = new(Utf8Order.Instance);
+    private string name = "";
+    private string home = "";
+    private IReadOnlyList<string> sources = [];
+    private string version = "";
+    private string description = "";
+    private IReadOnlyList<string> keywords = [];
+    private IReadOnlyList<ChartMaintainer> maintainers = [];
+    private string icon = "";
+    private string apiVersion = "";
+    private string condition = "";
+    private string tags = "";
+    private string appVersion = "";
+    private bool deprecated;
+    private string kubeVersion = "";
+    private IReadOnlyList<ChartDependency> dependencies = [];
+    private string type = "";
+
+    /// <summary>Decodes the entries of a Chart.yaml, in the order in which Go decodes them.</summary>
+    /// <exception cref="ChartFormatException">A value is of another type than Helm expects.</exception>
+    public static ChartDraft Decode(YamlValue.Mapping chart)
+    {
+        var draft = new ChartDraft();
+        foreach (var (key, value) in chart.Entries)
+            draft.Decode(GoStruct.FieldOf(key, Fields) ?? key, value);
+        return draft;
+    }
+
+    /// <summary>Whether the numbers of a version are small enough for Helm.</summary>
+    public static bool HasNumbersOf64Bits(Release release) =>
+        ulong.TryParse(release.Parts.Major, out _)
+        && ulong.TryParse(release.Parts.Minor, out _)
+        && ulong.TryParse(release.Parts.Patch, out _);
+
+    /// <summary>Applies Helm's rules, and the rule that the version is strictly one of Semantic Versioning 2.</summary>
+    /// <exception cref="ChartFormatException">A rule is broken.</exception>
+    public void Validate()
+    {
+        if (ChartText.Clean(name) is not { Length: > 0 } cleanName)
+            throw new ChartFormatException("The chart has no name.");
+        if (cleanName is "." or ".." || cleanName.Contains('/', StringComparison.Ordinal))
+            throw new ChartFormatException(
+                $"The name {ChartText.Quote(name)} is not the name of a file: it must not contain '/', or be '.' or "
+                    + "'..'.");
+        if (version.Length == 0)
+            throw new ChartFormatException("The chart has no version.");
+        if (!Release.TryParse(version, out var release, out _) || !HasNumbersOf64Bits(release))
+            throw new ChartFormatException(
+                $"The version {ChartText.Quote(version)} is not one of Semantic Versioning 2, such as 1.2.0.");
+        if (type is not ("" or "application" or "library"))
+            throw new ChartFormatException(
+                $"The type {ChartText.Quote(type)} is neither 'application' nor 'library'.");
+        var names = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var dependency in dependencies)
+        {
+            if (dependency.Alias.AsSpan().ContainsAnyExcept(AliasCharacters))
+                throw new ChartFormatException(
+                    $"The alias {ChartText.Quote(dependency.Alias)} of a dependency has other characters than letters, "
+                        + "digits, '_' and '-'.");
+            var used = dependency.Alias.Length > 0 ? dependency.Alias : ChartText.Clean(dependency.Name);
+            if (!names.Add(used))
+                throw new ChartFormatException(
+                    $"More than one dependency has the name or alias {ChartText.Quote(used)}.");
+        }
+    }
+
+    /// <summary>Writes the JSON that Helm writes for this chart, in the order of its fields.</summary>
+    /// <exception cref="ChartFormatException">It is too large, or contains what JSON does not have.</exception>
+    public ReadOnlyMemory<byte> ToJson()
+    {
+        var json = new GoJson(MaxJsonBytes);
+        json.Begin('{');
+        json.Field("name", ChartText.Clean(name));
+        json.Field("home", ChartText.Clean(home));
+        json.Field("sources", sources.Select(ChartText.Clean));
+        json.Field("version", version);
+        json.Field("description", ChartText.Clean(description));
+        json.Field("keywords", keywords.Select(ChartText.Clean));
+        json.Field("maintainers", maintainers, static (json, maintainer) =>
+        {
+            json.Begin('{');
+            json.Field("name", maintainer.Name);
+            json.Field("email", maintainer.Email);
+            json.Field("url", maintainer.Url);
+            json.End('}');
+        });
+        json.Field("icon", ChartText.Clean(icon));
+
+        // Helm takes a chart without this field for one of Helm 2.
+        json.Field("apiVersion", apiVersion.Length == 0 ? "v1" : apiVersion);
+        json.Field("condition", ChartText.Clean(condition));
+        json.Field("tags", ChartText.Clean(tags));
+        json.Field("appVersion", ChartText.Clean(appVersion));
+        json.Field("deprecated", deprecated);
+        if (annotations.Count > 0)
+        {
+            json.Name("annotations");
+            json.Begin('{');
+            foreach (var (key, value) in annotations)
+            {
+                json.Name(key);
+                json.Text(value);
+            }
+
+            json.End('}');
+        }
+
+        json.Field("kubeVersion", ChartText.Clean(kubeVersion));
+        json.Field("dependencies", dependencies, static (json, dependency) => dependency.Write(json));
+        json.Field("type", type);
+        json.End('}');
+        return json.Written;
+    }
+
+    private static ChartMaintainer Maintainer(YamlValue value, string path)
+    {
+        var (name, email, url) = ("", "", "");
+        foreach (var (key, entry) in GoStruct.Entries(value, path))
+        {
+            switch (GoStruct.FieldOf(key, MaintainerFields))
+            {
+                case "name":
+                    name = GoStruct.Text(entry, $"{path}.name", name);
+                    break;
+                case "email":
+                    email = GoStruct.Text(entry, $"{path}.email", email);
+                    break;
+                case "url":
+                    url = GoStruct.Text(entry, $"{path}.url", url);
+                    break;
+                default:
+                    GoStruct.RequireJson(entry, path);
+                    break;
+            }
+        }
+
+        return new ChartMaintainer(ChartText.Clean(name), ChartText.Clean(email), ChartText.Clean(url));
+    }
+
+    private void Decode(string field, YamlValue value)
+    {
+        switch (field)
+        {
+            case "name":
+                name = GoStruct.Text(value, field, name);
+                break;
+            case "home":
+                home = GoStruct.Text(value, field, home);
+                break;
+            case "sources":
+                sources = GoStruct.Texts(value, field);
+                break;
+            case "version":
+                version = GoStruct.Text(value, field, version);
+                break;
+            case "description":
+                description = GoStruct.Text(value, field, description);
+                break;
+            case "keywords":
+                keywords = GoStruct.Texts(value, field);
+                break;
+            case "maintainers":
+                maintainers = GoStruct.List(value, field, Maintainer);
+                break;
+            case "icon":
+                icon = GoStruct.Text(value, field, icon);
+                break;
+            case "apiVersion":
+                apiVersion = GoStruct.Text(value, field, apiVersion);
+                break;
+            case "condition":
+                condition = GoStruct.Text(value, field, condition);
+                break;
+            case "tags":
+                tags = GoStruct.Text(value, field, tags);
+                break;
+            case "appVersion":
+                appVersion = GoStruct.Text(value, field, appVersion);
+                break;
+            case "deprecated":
+                deprecated = GoStruct.Truth(value, field, deprecated);
+                break;
+            case "annotations":
+                DecodeAnnotations(value);
+                break;
+            case "kubeVersion":
+                kubeVersion = GoStruct.Text(value, field, kubeVersion);
+                break;
+            case "dependencies":
+                dependencies = GoStruct.List(value, field, ChartDependency.Decode);
+                break;
+            case "type":
+                type = GoStruct.Text(value, field, type);
+                break;
+            default:
+                GoStruct.RequireJson(value, ChartText.Quote(field));
+                break;
+        }
+    }
+
+    private void DecodeAnnotations(YamlValue value)
+    {
+        if (value is YamlValue.Null)
+        {
+            annotations.Clear();
+            return;
+        }
+
+        foreach (var (key, entry) in GoStruct.Entries(value, "annotations"))
+            annotations[key] = GoStruct.Text(entry, $"annotations.{ChartText.Quote(key)}");
+    }
+}

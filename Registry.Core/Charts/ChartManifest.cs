@@ -1,0 +1,50 @@
+using Registry.Core.Versions;
+
+namespace Registry.Core.Charts;
+
+/// <summary>What <c>helm push</c> writes into the manifest of a chart.</summary>
+public static class ChartManifest
+{
+    private const string Prefix = "org.opencontainers.image.";
+    private const string Title = $"{Prefix}title";
+    private const string Version = $"{Prefix}version";
+
+    /// <summary>Returns the config of the manifest: the metadata of the Chart.yaml, as Helm writes them.</summary>
+    /// <param name="metadata">The metadata as <see cref="ChartMetadata.Json"/>.</param>
+    public static ReadOnlyMemory<byte> Config(ReadOnlyMemory<byte> metadata) => metadata;
+
+    /// <summary>
+    /// Returns the annotations of the manifest: those of Helm, and those of the Chart.yaml, which replace all of Helm's
+    /// but title and version.
+    /// </summary>
+    /// <param name="metadata">The metadata as <see cref="ChartMetadata.Json"/>.</param>
+    /// <param name="name">The name of the package, which is the title.</param>
+    /// <param name="release">The release, which is the version.</param>
+    /// <param name="createdAt">When the content came in; whole seconds are written.</param>
+    /// <returns>The annotations in the order of their keys.</returns>
+    public static IReadOnlyDictionary<string, string> Annotations(
+        ReadOnlyMemory<byte> metadata, string name, Release release, DateTimeOffset createdAt)
+    {
+        var chart = ChartMetadata.Parse(metadata);
+        var annotations = new SortedDictionary<string, string>(Utf8Order.Instance);
+        Add("description", chart.Description);
+        Add("url", chart.Home);
+        Add("created", IndexEntry.TimeText(createdAt));
+        Add("source", chart.Sources.FirstOrDefault(""));
+        Add("authors", string.Join(", ", chart.Maintainers.Select(AuthorText)));
+        foreach (var (key, value) in chart.Annotations)
+            annotations[key] = value;
+        annotations[Title] = name;
+        annotations[Version] = release.Value;
+        return annotations;
+
+        void Add(string key, string value)
+        {
+            if (!string.IsNullOrWhiteSpace(value))
+                annotations[Prefix + key] = value;
+        }
+    }
+
+    private static string AuthorText(ChartMaintainer maintainer) =>
+        maintainer.Email.Length == 0 ? maintainer.Name : $"{maintainer.Name} ({maintainer.Email})";
+}

@@ -1,0 +1,136 @@
+using System.Globalization;
+
+namespace Registry.Core.Charts;
+
+/// <summary>
+/// Decodes values into fields as Helm does: from YAML to JSON, and from JSON into Go's types. A number or truth value
+/// becomes text where text belongs; null leaves a field as it is; anything else of another type is refused.
+/// </summary>
+internal static class GoStruct
+{
+    /// <summary>Decodes a text.</summary>
+    /// <param name="value">The value.</param>
+    /// <param name="path">The field, for messages.</param>
+    /// <param name="current">The text of the field so far.</param>
+    /// <exception cref="ChartFormatException">The value is of another type.</exception>
+    public static string Text(YamlValue value, string path, string current = "") => value switch
+    {
+        YamlValue.Text text => text.Value,
+        YamlValue.Integer integer => integer.Value.ToString(CultureInfo.InvariantCulture),
+        YamlValue.Float number => GoNumber.Text(number.Value),
+        YamlValue.Truth truth => GoNumber.Text(truth.Value),
+        YamlValue.Null => current,
+        _ => throw Mismatch(value, path, "text"),
+    };
+
+    /// <summary>Decodes a truth value.</summary>
+    /// <param name="value">The value.</param>
+    /// <param name="path">The field, for messages.</param>
+    /// <param name="current">The value of the field so far.</param>
+    /// <exception cref="ChartFormatException">The value is of another type.</exception>
+    public static bool Truth(YamlValue value, string path, bool current) => value switch
+    {
+        YamlValue.Truth truth => truth.Value,
+        YamlValue.Null => current,
+        _ => throw Mismatch(value, path, "true or false"),
+    };
+
+    /// <summary>Decodes a list.</summary>
+    /// <param name="value">The value; null is an empty list.</param>
+    /// <param name="path">The field, for messages.</param>
+    /// <param name="item">Decodes an item, which has a path of its own.</param>
+    /// <exception cref="ChartFormatException">The value is of another type.</exception>
+    public static IReadOnlyList<T> List<T>(YamlValue value, string path, Func<YamlValue, string, T> item) =>
+        value switch
+        {
+            YamlValue.Sequence sequence => [.. sequence.Items.Select((each, at) => item(each, $"{path}[{at}]"))],
+            YamlValue.Null => [],
+            _ => throw Mismatch(value, path, "a list"),
+        };
+
+    /// <summary>Decodes a list of texts.</summary>
+    /// <param name="value">The value; null is an empty list.</param>
+    /// <param name="path">The field, for messages.</param>
+    /// <exception cref="ChartFormatException">The value is of another type.</exception>
+    public static IReadOnlyList<string> Texts(YamlValue value, string path) =>
+        List(value, path, static (item, at) => Text(item, at));
+
+    /// <summary>Returns the entries of a mapping.</summary>
+    /// <param name="value">The value.</param>
+    /// <param name="path">The field, for messages.</param>
+    /// <exception cref="ChartFormatException">The value is of another type.</exception>
+    public static IReadOnlyDictionary<string, YamlValue> Entries(YamlValue value, string path) =>
+        value is YamlValue.Mapping mapping ? mapping.Entries : throw Mismatch(value, path, "a mapping");
+
+    /// <summary>
+    /// Returns the name of the field that a key stands for: JSON of Go ignores the case of ASCII letters. Null when it
+    /// stands for none.
+    /// </summary>
+    public static string? FieldOf(string key, IReadOnlyList<string> fields) =>
+        fields.FirstOrDefault(field => string.Equals(field, key, StringComparison.OrdinalIgnoreCase));
+
+    /// <summary>Checks a value of no fixed type: Helm converts it to JSON, which has no infinite numbers.</summary>
+    /// <param name="value">The value.</param>
+    /// <param name="path">The field, for messages.</param>
+    /// <exception cref="ChartFormatException">The value contains such a number.</exception>
+    public static void RequireJson(YamlValue value, string path)
+    {
+        switch (value)
+        {
+            case YamlValue.Float { Value: var number } when !double.IsFinite(number):
+                throw Mismatch(value, path, "a finite number");
+            case YamlValue.Sequence sequence:
+                foreach (var item in sequence.Items)
+                    RequireJson(item, path);
+                break;
+            case YamlValue.Mapping mapping:
+                foreach (var item in mapping.Entries.Values)
+                    RequireJson(item, path);
+                break;
+        }
+    }
+
+    /// <summary>Writes a value of no fixed type, which is valid by <see cref="RequireJson"/>.</summary>
+    /// <param name="json">Where to write it.</param>
+    /// <param name="value">The value.</param>
+    public static void WriteAny(GoJson json, YamlValue value)
+    {
+        switch (value)
+        {
+            case YamlValue.Text text:
+                json.Text(text.Value);
+                break;
+            case YamlValue.Integer integer:
+                json.Literal(GoNumber.Json((double)integer.Value));
+                break;
+            case YamlValue.Float number:
+                json.Literal(GoNumber.Json(number.Value));
+                break;
+            case YamlValue.Truth truth:
+                json.Literal(GoNumber.Text(truth.Value));
+                break;
+            case YamlValue.Null:
+                json.Literal("null");
+                break;
+            case YamlValue.Sequence sequence:
+                json.Begin('[');
+                foreach (var item in sequence.Items)
+                    WriteAny(json, item);
+                json.End(']');
+                break;
+            case YamlValue.Mapping mapping:
+                json.Begin('{');
+                foreach (var (key, entry) in mapping.Entries)
+                {
+                    json.Name(key);
+                    WriteAny(json, entry);
+                }
+
+                json.End('}');
+                break;
+        }
+    }
+
+    private static ChartFormatException Mismatch(YamlValue value, string path, string expected) =>
+        new($"{path} is {value.Kind}; {expected} is expected.");
+}

@@ -1,0 +1,61 @@
+using Registry.Core.Artifacts;
+using Registry.Core.Errors;
+using Registry.Core.Storage;
+
+namespace Registry.Core.Packages;
+
+/// <summary>The errors of OCI manifests, tags and blobs.</summary>
+internal static class ArtifactErrors
+{
+    public static RegistryException ManifestNotFound(PackageName package, Digest digest) =>
+        ManifestNotFound(package, $"sha256:{digest}");
+
+    /// <param name="package">The package.</param>
+    /// <param name="reference">The tag or the digest, as it was requested.</param>
+    public static RegistryException ManifestNotFound(PackageName package, string reference) => new(
+        ErrorCode.ManifestNotFound,
+        $"{package} has no manifest {reference}",
+        ("name", package.Value), ("reference", reference));
+
+    public static RegistryException RepositoryNotFound(PackageName package) => new(
+        ErrorCode.PackageNotFound,
+        $"Repository {package} does not exist",
+        ("name", package.Value));
+
+    public static RegistryException UnknownReference(PackageName package, Digest digest) => new(
+        ErrorCode.UnknownReference,
+        $"The manifest refers to sha256:{digest}, which {package} does not have: push it first",
+        ("name", package.Value), ("digest", $"sha256:{digest}"));
+
+    public static RegistryException Incomplete(PackageName package) => new(
+        ErrorCode.Unavailable,
+        $"The releases of {package} are being completed after an upgrade of the registry: try again",
+        ("name", package.Value));
+
+    public static RegistryException InvalidManifest(string reason) => new(ErrorCode.InvalidManifest, reason);
+
+    public static RegistryException TagIsReserved(PackageName package, TagName tag) => new(
+        ErrorCode.Conflict,
+        $"The tag {tag} of {package} is reserved: the registry sets it for a release in several media types",
+        ("name", package.Value), ("tag", tag.Value));
+
+    public static RegistryException VersionIsTag(PackageName package, PlainTag tag) => new(
+        ErrorCode.Conflict,
+        $"The tag {tag.Name} of {package} holds sha256:{tag.Digest}, which is not a release: delete the tag first",
+        ("name", package.Value), ("tag", tag.Name.Value), ("digest", $"sha256:{tag.Digest}"));
+
+    /// <param name="package">The package.</param>
+    /// <param name="known">The release that is there.</param>
+    /// <param name="digest">
+    /// The digest that was pushed: of another content, or of a manifest that is not a release.
+    /// </param>
+    public static RegistryException ReleaseIsImmutable(PackageName package, Manifest known, Digest digest) => new(
+        ErrorCode.Conflict,
+        $"Release {known.Release} of {package} exists with the content sha256:{known.Content.StoredDigest}, and "
+        + $"releases "
+            + "are immutable. Push another version, or set RELEASES__MUTABLE for this package",
+        ("name", package.Value),
+        ("release", known.Release.Value),
+        ("stored", $"sha256:{known.Content.StoredDigest}"),
+        ("pushed", $"sha256:{digest}"));
+}

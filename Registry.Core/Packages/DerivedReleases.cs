@@ -1,0 +1,122 @@
+using System.Security.Cryptography;
+using Registry.Core.Artifacts;
+using Registry.Core.Charts;
+using Registry.Core.Content;
+using Registry.Core.Storage;
+using Registry.Core.Versions;
+
+namespace Registry.Core.Packages;
+
+/// <summary>
+/// Makes the manifests and configs of releases that were not pushed as manifests, from values that the index keeps.
+/// </summary>
+/// <param name="contents">Opens the blobs of packages.</param>
+public sealed class DerivedReleases(PackageContents contents)
+{
+    /// <summary>Makes the manifest and the config of a release again.</summary>
+    /// <param name="package">The package.</param>
+    /// <param name="manifest">The release, whose current manifest is derived.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <exception cref="StorageException">
+    /// The storage failed; <see cref="StorageFault.Corrupt"/>: the bytes do not have the recorded digest. This version
+    /// then makes other bytes than the version that recorded it, which is a fault of the registry.
+    /// </exception>
+    public async ValueTask<DerivedRelease> MakeAsync(
+        PackageName package, Manifest manifest, CancellationToken cancellationToken)
+    {
+        var artifact = manifest.Artifact!;
+        var made = await MakeAsync(
+            package, manifest.Release, manifest.Content, artifact.ContentAt, artifact.Chart, cancellationToken);
+        Verify(package, artifact.Current.Digest, made.Manifest);
+        return made;
+    }
+
+    /// <summary>Makes the manifest and the config of a release.</summary>
+    /// <param name="package">The package.</param>
+    /// <param name="release">The release.</param>
+    /// <param name="content">The content.</param>
+    /// <param name="contentAt">The time at which the content came in.</param>
+    /// <param name="chart">The chart; null when Helm does not list the content.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <exception cref="StorageException">The storage failed.</exception>
+    public async ValueTask<DerivedRelease> MakeAsync(
+        PackageName package,
+        Release release,
+        ContentDescriptor content,
+        DateTimeOffset contentAt,
+        ChartContent? chart,
+        CancellationToken cancellationToken)
+    {
+        if (chart is null)
+            return new DerivedRelease(
+                DerivedManifest.Package(
+                    content.MediaType,
+                    content.StoredDigest,
+                    content.Size,
+                    FileName(package, release),
+                    contentAt),
+                DerivedManifest.EmptyConfig);
+        var metadata = await ReadMetadataAsync(package, chart, cancellationToken);
+        var config = ChartManifest.Config(metadata);
+        var archive = chart.Wrapped ?? new BlobDescriptor(content.StoredDigest, content.Size);
+        List<Descriptor> layers = [new(OciMediaTypes.HelmChart, archive.Digest, archive.Size)];
+        if (chart.Provenance is { } provenance)
+            layers.Add(new Descriptor(OciMediaTypes.HelmProvenance, provenance.Digest, provenance.Size));
+        return new DerivedRelease(
+            DerivedManifest.Helm(
+                Digest.FromHash(SHA256.HashData(config.Span)),
+                config.Length,
+                layers,
+                ChartManifest.Annotations(metadata, package.Name, release, contentAt)),
+            config);
+    }
+
+    /// <summary>Returns the metadata of a chart, as canonical JSON.</summary>
+    /// <exception cref="StorageException">The storage failed, or its blob is missing or damaged.</exception>
+    public async ValueTask<ReadOnlyMemory<byte>> ReadMetadataAsync(
+        PackageName package, ChartContent chart, CancellationToken cancellationToken)
+    {
+        using var reader = new MetadataReader();
+        if (reader.Read(chart.Metadata) is { } json)
+            return json.Utf8;
+        var blob = chart.MetadataBlob!;
+        await using var stored = await contents.OpenAsync(
+                new BlobKey(package.Key, blob.Digest), blob.Size, ByteRange.All, cancellationToken)
+            ?? throw new StorageException(
+                StorageFault.Corrupt, $"The chart metadata sha256:{blob.Digest} of {package} is missing.");
+        var bytes = new byte[stored.Length];
+        await stored.Content.ReadExactlyAsync(bytes, cancellationToken);
+        Verify(package, blob.Digest, bytes);
+        return bytes;
+    }
+
+    /// <exception cref="StorageException"><see cref="StorageFault.Corrupt"/>.</exception>
+    internal static void Verify(PackageName package, Digest recorded, ReadOnlyMemory<byte> bytes)
+    {
+        var digest = Digest.FromHash(SHA256.HashData(bytes.Span));
+        if (digest != recorded)
+            throw new StorageException(
+                StorageFault.Corrupt,
+                $"{package} recorded sha256:{recorded} for bytes that this version makes with the digest "
+                    + $"sha256:{digest}.");
+    }
+
+    /// <summary>The name under which CNR clients save the content, with <c>/</c> as <c>_</c>.</summary>
+    private static string FileName(PackageName package, Release release) =>
+        $"{package.Value.Replace('/', '_')}_{release}.tar.gz";
+}
+
+/// <summary>A manifest and its config.</summary>
+/// <param name="Manifest">The bytes of the manifest.</param>
+/// <param name="Config">The bytes of its config.</param>
+public sealed record DerivedRelease(ReadOnlyMemory<byte> Manifest, ReadOnlyMemory<byte> Config)
+{
+    /// <summary>Describes the manifest.</summary>
+    internal StoredManifest Describe() => new(DigestOf(Manifest), OciMediaTypes.Manifest, Manifest.Length)
+    {
+        IsDerived = true,
+        DerivedConfig = new BlobDescriptor(DigestOf(Config), Config.Length),
+    };
+
+    private static Digest DigestOf(ReadOnlyMemory<byte> bytes) => Digest.FromHash(SHA256.HashData(bytes.Span));
+}

@@ -1,0 +1,253 @@
+using System.Security.Cryptography;
+using Registry.Core.Artifacts;
+using Registry.Core.Documents;
+using Registry.Core.Errors;
+using Registry.Core.Storage;
+
+namespace Registry.Core.Packages;
+
+/// <summary>
+/// The bytes of the manifests of packages, and what they refer to. Stored manifests are read from their blobs, derived
+/// ones are made again from the index.
+/// </summary>
+/// <param name="contents">Opens the blobs of packages.</param>
+/// <param name="releases">Makes the manifests of releases.</param>
+/// <param name="options">The memory for parsed manifests; null for the default.</param>
+public sealed class ManifestContents(
+    PackageContents contents, DerivedReleases releases, ContentCacheOptions? options = null)
+{
+    /// <summary>
+    /// The memory of a parsed manifest, in multiples of its length: text takes two bytes a character.
+    /// </summary>
+    private const int ParsedFactor = 3;
+
+    /// <summary>The overhead of a parsed manifest, in bytes.</summary>
+    private const int ParsedBytes = 1000;
+
+    /// <summary>The memory of a reference, in bytes: its digest of 64 characters.</summary>
+    private const int ReferenceBytes = 160;
+
+    /// <summary>How many manifests are read at a time.</summary>
+    private const int MaxConcurrentReads = 16;
+
+    /// <summary>
+    /// What stored manifests refer to: little memory for each, since a push may need those of a package.
+    /// </summary>
+    private readonly SecondChanceCache<Digest, ManifestReference[]> references =
+        new((options ?? new ContentCacheOptions()).MaxManifestBytes);
+
+    /// <summary>Parsed manifests: the bytes of a digest never change.</summary>
+    private readonly SecondChanceCache<Digest, ManifestDocument> parsed =
+        new((options ?? new ContentCacheOptions()).MaxManifestBytes);
+
+    /// <summary>Opens the blobs of packages.</summary>
+    public PackageContents Contents => contents;
+
+    /// <summary>Returns the bytes of a manifest.</summary>
+    /// <param name="index">The package.</param>
+    /// <param name="found">The manifest, from this index.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <exception cref="RegistryException">
+    /// <see cref="ErrorCode.ManifestNotFound"/>: it was deleted after the index was read.
+    /// </exception>
+    /// <exception cref="StorageException">
+    /// The storage failed; <see cref="StorageFault.Corrupt"/>: the bytes do not have the recorded digest.
+    /// </exception>
+    public async ValueTask<ReadOnlyMemory<byte>> ReadAsync(
+        PackageIndex index, FoundManifest found, CancellationToken cancellationToken)
+    {
+        var manifest = found.Manifest;
+        if (!manifest.IsDerived)
+            return await ReadAsync(index.Name, manifest, cancellationToken)
+                ?? throw ArtifactErrors.ManifestNotFound(index.Name, manifest.Digest);
+        if (found.MediaType is { } mediaType)
+            return (await releases.MakeAsync(
+                index.Name, index.Get(found.Release!.Value, mediaType), cancellationToken)).Manifest;
+        ReadOnlyMemory<byte> bytes = DerivedIndex.Make(index.Of(found.Release!.Value));
+        DerivedReleases.Verify(index.Name, manifest.Digest, bytes);
+        return bytes;
+    }
+
+    /// <summary>
+    /// Returns the bytes of a config that is derived with a manifest; null when no release has this config.
+    /// </summary>
+    /// <exception cref="StorageException">As <see cref="ReadAsync(PackageIndex, FoundManifest, CancellationToken)"/>.
+    /// </exception>
+    public async ValueTask<ReadOnlyMemory<byte>?> FindDerivedConfigAsync(
+        PackageIndex index, Digest digest, CancellationToken cancellationToken)
+    {
+        if (index.FindDerivedConfig(digest) is not { } manifest)
+            return null;
+        return digest == DerivedManifest.EmptyConfigDigest
+            ? DerivedManifest.EmptyConfig
+            : (await releases.MakeAsync(index.Name, manifest, cancellationToken)).Config;
+    }
+
+    /// <summary>Parses a stored manifest.</summary>
+    /// <exception cref="StorageException">
+    /// The storage failed; <see cref="StorageFault.Corrupt"/>: the manifest is missing or damaged.
+    /// </exception>
+    public async ValueTask<ManifestDocument> ParseAsync(
+        PackageName package, StoredManifest manifest, CancellationToken cancellationToken)
+    {
+        if (parsed.Find(manifest.Digest) is { } known && known.MediaType == manifest.MediaType)
+            return known;
+        var bytes = await ReadAsync(package, manifest, cancellationToken)
+            ?? throw Damaged(package, manifest.Digest, "is missing");
+        try
+        {
+            var document = ManifestReader.Read(bytes, manifest.MediaType);
+            parsed.Set(manifest.Digest, document, (ParsedFactor * manifest.Size) + ParsedBytes);
+            return document;
+        }
+        catch (ManifestFormatException wrong)
+        {
+            throw Damaged(package, manifest.Digest, $"cannot be read: {wrong.Message}");
+        }
+    }
+
+    /// <summary>Whether anything in a package refers to a blob: the index, or a stored manifest.</summary>
+    /// <exception cref="StorageException">The storage failed, or a manifest is damaged.</exception>
+    public async ValueTask<bool> RefersAsync(PackageIndex index, Digest blob, CancellationToken cancellationToken)
+    {
+        if (index.References(blob))
+            return true;
+        var isFound = false;
+        await ForEachStoredAsync(
+            index,
+            found =>
+            {
+                if (Array.Exists(found, reference => reference.Digest == blob))
+                    isFound = true;
+                return !isFound;
+            },
+            damaged: null,
+            cancellationToken);
+        return isFound;
+    }
+
+    /// <summary>
+    /// Returns every blob that something in a package refers to, and whether the package is damaged without it: layers
+    /// that clients may download from elsewhere need not be there.
+    /// </summary>
+    /// <param name="index">The package.</param>
+    /// <param name="damaged">
+    /// Called for each stored manifest that is missing or damaged, one call at a time: what it refers to is then
+    /// unknown. Null to throw instead.
+    /// </param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <exception cref="StorageException">The storage failed, or a manifest is damaged.</exception>
+    public async ValueTask<Dictionary<Digest, bool>> ReferencesAsync(
+        PackageIndex index,
+        Action<StoredManifest, StorageException>? damaged,
+        CancellationToken cancellationToken)
+    {
+        var blobs = new Dictionary<Digest, bool>();
+        foreach (var blob in index.ReferencedBlobs())
+            blobs[blob] = true;
+        await ForEachStoredAsync(
+            index,
+            found =>
+            {
+                // A manifest that is deleted leaves the index that names it as it was pushed.
+                foreach (var (digest, isManifest, isRequired) in found)
+                    blobs[digest] = (isRequired && !isManifest) || blobs.GetValueOrDefault(digest);
+                return true;
+            },
+            damaged,
+            cancellationToken);
+        return blobs;
+    }
+
+    /// <summary>Makes every derived manifest of a package again.</summary>
+    /// <returns>Why manifests cannot be given out any more; empty when all can.</returns>
+    /// <exception cref="StorageException">The storage failed.</exception>
+    public async Task<IReadOnlyList<string>> VerifyDerivedAsync(
+        PackageIndex index, CancellationToken cancellationToken)
+    {
+        var problems = new List<string>();
+        foreach (var manifest in index.Manifests)
+            if (manifest.Artifact is { Current: { IsDerived: true } current })
+                await VerifyAsync(FoundManifest.Of(manifest, current));
+        foreach (var releaseIndex in index.Artifacts.Indexes)
+            if (releaseIndex.Current is { } current)
+                await VerifyAsync(FoundManifest.Of(releaseIndex.Release, current));
+        return problems;
+
+        async Task VerifyAsync(FoundManifest found)
+        {
+            try
+            {
+                await ReadAsync(index, found, cancellationToken);
+            }
+            catch (StorageException fault) when (fault.Kind == StorageFault.Corrupt)
+            {
+                problems.Add(fault.Message);
+            }
+        }
+    }
+
+    /// <summary>
+    /// Passes what each stored manifest of a package refers to, one call at a time, until a call returns false. Damaged
+    /// ones are passed to <paramref name="damaged"/>, and thrown when that is null.
+    /// </summary>
+    private async ValueTask ForEachStoredAsync(
+        PackageIndex index,
+        Func<ManifestReference[], bool> take,
+        Action<StoredManifest, StorageException>? damaged,
+        CancellationToken cancellationToken)
+    {
+        var unread = new List<StoredManifest>();
+        foreach (var manifest in index.StoredManifests)
+            if (references.Find(manifest.Digest) is not { } known)
+                unread.Add(manifest);
+            else if (!take(known))
+                return;
+        foreach (var batch in unread.Chunk(MaxConcurrentReads))
+            foreach (var (manifest, read, damage) in await Task.WhenAll(batch.Select(ReadAsync)))
+                if (damage is not null)
+                    damaged!(manifest, damage);
+                else if (!take(read))
+                    return;
+
+        async Task<(StoredManifest Manifest, ManifestReference[] Read, StorageException? Damage)> ReadAsync(
+            StoredManifest manifest)
+        {
+            try
+            {
+                return (manifest, await ReadReferencesAsync(index.Name, manifest, cancellationToken), null);
+            }
+            catch (StorageException fault) when (damaged is not null && fault.Kind == StorageFault.Corrupt)
+            {
+                return (manifest, [], fault);
+            }
+        }
+    }
+
+    private async Task<ManifestReference[]> ReadReferencesAsync(
+        PackageName package, StoredManifest manifest, CancellationToken cancellationToken)
+    {
+        ManifestReference[] read = [.. (await ParseAsync(package, manifest, cancellationToken)).GetReferences()];
+        references.Set(manifest.Digest, read, ParsedBytes + (ReferenceBytes * (long)read.Length));
+        return read;
+    }
+
+    private async ValueTask<ReadOnlyMemory<byte>?> ReadAsync(
+        PackageName package, StoredManifest manifest, CancellationToken cancellationToken)
+    {
+        await using var reader = await contents.OpenAsync(
+            new BlobKey(package.Key, manifest.Digest), manifest.Size, ByteRange.All, cancellationToken);
+        if (reader is null)
+            return null;
+        if (reader.Length != manifest.Size)
+            throw Damaged(package, manifest.Digest, $"has {reader.Length} bytes instead of {manifest.Size}");
+        var bytes = new byte[manifest.Size];
+        await reader.Content.ReadExactlyAsync(bytes, cancellationToken);
+        return Digest.FromHash(SHA256.HashData(bytes)) == manifest.Digest
+            ? bytes
+            : throw Damaged(package, manifest.Digest, "has another digest");
+    }
+
+    private static StorageException Damaged(PackageName package, Digest digest, string what) =>
+        new(StorageFault.Corrupt, $"The manifest sha256:{digest} of {package} {what}.");
+}

@@ -1,0 +1,276 @@
+using System.Security.Cryptography;
+using Microsoft.Extensions.Logging;
+using Registry.Core.Documents;
+using Registry.Core.Errors;
+using Registry.Core.Storage;
+
+namespace Registry.Core.Packages;
+
+/// <summary>
+/// One change of a package together with the blobs that it refers to: they are committed or touched before the index
+/// that refers to them. A crash in between leaves unreferenced blobs. Not thread-safe.
+/// </summary>
+/// <remarks>
+/// A collector deletes a blob that it saw unreferenced at one revision for a whole grace period. A commit that took
+/// longer than half of that touches its blobs once more, now that the index refers to them: a delete that is under way
+/// has happened, or will be refused.
+/// </remarks>
+internal sealed partial class PackageCommit
+{
+    private readonly PackageCommits services;
+    private readonly long began;
+    private readonly HashSet<Digest> held = [];
+    private readonly List<BlobInfo> created = [];
+    private StorageEpoch? epoch;
+
+    internal PackageCommit(PackageCommits services, PackageName package)
+    {
+        (this.services, Package) = (services, package);
+        began = services.Time.GetTimestamp();
+    }
+
+    /// <summary>The package.</summary>
+    public PackageName Package { get; }
+
+    /// <summary>Adds a blob that was just committed.</summary>
+    /// <exception cref="RegistryException">The storage has lost what was committed before.</exception>
+    public void Add(CommittedBlob blob)
+    {
+        // What was committed in an earlier epoch may be lost.
+        if (held.Count > 0 && epoch != blob.Epoch)
+            throw PackageErrors.StorageRestarted(Package);
+        epoch = blob.Epoch;
+        held.Add(blob.Info.Key.Digest);
+        if (blob.IsNew)
+            created.Add(blob.Info);
+    }
+
+    /// <summary>Touches a blob of the package, so that no collector deletes it before the change.</summary>
+    /// <returns>The blob; null when the package does not have it.</returns>
+    /// <exception cref="StorageException">The storage failed.</exception>
+    public async ValueTask<BlobInfo?> TouchAsync(Digest digest, CancellationToken cancellationToken)
+    {
+        if (await services.Blobs.TouchAsync(new BlobKey(Package.Key, digest), cancellationToken) is not { } blob)
+            return null;
+        Add(blob);
+        return blob.Info;
+    }
+
+    /// <summary>Whether the commit has added or touched a blob.</summary>
+    public bool Holds(Digest digest) => held.Contains(digest);
+
+    /// <summary>Commits bytes as a blob of the package.</summary>
+    /// <exception cref="StorageException">The storage failed.</exception>
+    public async Task<BlobDescriptor> StoreAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
+    {
+        var blob = new BlobDescriptor(Digest.FromHash(SHA256.HashData(bytes.Span)), bytes.Length);
+        await using var writer = await CreateAsync(cancellationToken);
+        await writer.WriteAsync(bytes, cancellationToken);
+        Add(await writer.CommitAsync(blob.Digest, uploadedAt: null, cancellationToken));
+        return blob;
+    }
+
+    /// <summary>Begins a blob of the package. The caller commits and disposes it, and adds it.</summary>
+    /// <exception cref="StorageException">The storage failed.</exception>
+    public ValueTask<BlobWriter> CreateAsync(CancellationToken cancellationToken) =>
+        services.Blobs.CreateAsync(Package.Key, cancellationToken);
+
+    /// <summary>Commits the bytes of a derived manifest and of its config.</summary>
+    /// <param name="index">The package.</param>
+    /// <param name="digest">The manifest.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <exception cref="StorageException">The storage failed.</exception>
+    public async Task StoreDerivedAsync(PackageIndex index, Digest digest, CancellationToken cancellationToken)
+    {
+        var found = index.FindManifest(digest)!;
+        if (found.MediaType is { } mediaType)
+        {
+            var release = index.Get(found.Release!.Value, mediaType);
+            var made = await services.Releases.MakeAsync(Package, release, cancellationToken);
+            await StoreAsync(made.Config, cancellationToken);
+            await StoreAsync(made.Manifest, cancellationToken);
+        }
+        else
+        {
+            var made = DerivedIndex.Make(index.Of(found.Release!.Value));
+            DerivedReleases.Verify(Package, digest, made);
+            await StoreAsync(made, cancellationToken);
+        }
+    }
+
+    /// <summary>Changes the package, now that its blobs are there.</summary>
+    /// <param name="change">The change.</param>
+    /// <param name="isIn">Whether an index has this very change.</param>
+    /// <param name="withdraw">Undoes the change in an index that has it.</param>
+    /// <param name="recent">The index as it was read a moment before; null when it was not.</param>
+    /// <param name="cancellationToken">Cancels the change as long as it has not begun.</param>
+    /// <returns>The index right after the change.</returns>
+    /// <exception cref="RegistryException">The change was refused, or its outcome is unknown.</exception>
+    /// <exception cref="StorageException">The storage failed.</exception>
+    public async Task<PackageIndex> CommitAsync(
+        Func<PackageIndex?, PackageIndex> change,
+        Func<PackageIndex, bool> isIn,
+        Func<PackageIndex, PackageIndex?> withdraw,
+        RecentRead<PackageIndex>? recent,
+        CancellationToken cancellationToken)
+    {
+        PackageIndex index;
+        try
+        {
+            index = await UpdateAsync(change, isIn, recent, cancellationToken);
+        }
+        catch (StorageException ended) when (ended.Kind == StorageFault.EpochEnded)
+        {
+            // If the blobs have outlived the epoch of their commit, the collector removes them.
+            LogNotStored(services.Logger, Package);
+            throw PackageErrors.StorageRestarted(Package);
+        }
+        catch (Exception failure) when (PackageIndexes.IsKnownUnchanged(failure))
+        {
+            await RemoveAsync();
+            throw;
+        }
+
+        // The change is stored by now, so a disconnecting client does not stop this.
+        if (services.Time.GetElapsedTime(began) > services.Collection.Grace / 2 && !await TryTouchAllAsync())
+        {
+            LogWithdrawn(services.Logger, Package);
+            await services.Indexes.UpdateAsync(
+                Package,
+                new DocumentChange<PackageIndex>(
+                    current => current is not null && isIn(current) ? withdraw(current) : current),
+                CancellationToken.None);
+            throw PackageErrors.Withdrawn(Package);
+        }
+
+        return index;
+    }
+
+    private async Task<PackageIndex> UpdateAsync(
+        Func<PackageIndex?, PackageIndex> change,
+        Func<PackageIndex, bool> isIn,
+        RecentRead<PackageIndex>? recent,
+        CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            // A derived manifest that stays readable although its release gives another one now must be stored first.
+            (PackageIndex Index, List<Digest> Digests)? unstored = null;
+            var next = await services.Indexes.UpdateAsync(
+                Package,
+                new DocumentChange<PackageIndex>(
+                    current =>
+                    {
+                        unstored = null;
+                        var changed = change(current);
+                        if (current is null
+                            || changed.NewFormersOf(current).Where(former => !held.Contains(former)).ToList()
+                                is not { Count: > 0 } digests)
+                            return changed;
+                        unstored = (current, digests);
+                        return current;
+                    },
+                    isIn,
+                    epoch)
+                {
+                    Recent = recent,
+                },
+                cancellationToken);
+            if (unstored is not { } missing)
+                return next!;
+            foreach (var digest in missing.Digests)
+                await StoreDerivedAsync(missing.Index, digest, cancellationToken);
+            recent = null;
+        }
+    }
+
+    private async Task<bool> TryTouchAllAsync()
+    {
+        foreach (var digest in held)
+            try
+            {
+                if (await services.Blobs.TouchAsync(new BlobKey(Package.Key, digest), CancellationToken.None) is null)
+                    return false;
+            }
+            catch (Exception fault) when (fault is StorageException or RegistryException)
+            {
+                LogNotTouched(services.Logger, new BlobKey(Package.Key, digest), fault);
+                return false;
+            }
+
+        return true;
+    }
+
+    /// <summary>
+    /// Removes the blobs that were created for a change that was certainly not stored. A push that refers to one of
+    /// them commits it again, which changes its revision; the blob then stays.
+    /// </summary>
+    private async Task RemoveAsync()
+    {
+        foreach (var blob in created)
+            try
+            {
+                // An existing release may reference it, if its blob had been lost.
+                if ((await services.Indexes.FindAsync(Package, CancellationToken.None))?.State
+                    .References(blob.Key.Digest) != true)
+                    await services.Blobs.TryDeleteAsync(
+                        blob.Key, Precondition.Matches(blob.Revision).In(epoch), CancellationToken.None);
+            }
+            catch (StorageException fault)
+            {
+                LogLeftBehind(services.Logger, blob.Key, fault);
+            }
+    }
+
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        Message = "Did not store a change of {Package}: the storage was restarted or replaced after the content was "
+            + "committed")]
+    private static partial void LogNotStored(ILogger logger, PackageName package);
+
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        Message = "Removing the blob {Blob} of a refused push failed; the collector will remove it")]
+    private static partial void LogLeftBehind(ILogger logger, BlobKey blob, Exception fault);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Touching the blob {Blob} of a slow push failed")]
+    private static partial void LogNotTouched(ILogger logger, BlobKey blob, Exception fault);
+
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        Message = "Withdrew a change of {Package}, and what it replaced: one of its blobs was or may be collected "
+            + "before "
+            + "the push was complete")]
+    private static partial void LogWithdrawn(ILogger logger, PackageName package);
+}
+
+/// <summary>Begins changes of packages that refer to blobs.</summary>
+/// <param name="indexes">The indexes of the packages.</param>
+/// <param name="blobs">The blobs.</param>
+/// <param name="releases">Makes derived manifests.</param>
+/// <param name="collection">When unreferenced blobs are collected.</param>
+/// <param name="time">The clock.</param>
+/// <param name="logger">The log for failed pushes.</param>
+public sealed class PackageCommits(
+    PackageIndexes indexes,
+    IBlobStore blobs,
+    DerivedReleases releases,
+    CollectionOptions collection,
+    TimeProvider time,
+    ILogger<PackageCommits> logger)
+{
+    internal PackageIndexes Indexes => indexes;
+
+    internal IBlobStore Blobs => blobs;
+
+    internal DerivedReleases Releases => releases;
+
+    internal CollectionOptions Collection => collection;
+
+    internal TimeProvider Time => time;
+
+    internal ILogger Logger => logger;
+
+    /// <summary>Begins a change. Call it before the first blob is committed or touched.</summary>
+    internal PackageCommit Begin(PackageName package) => new(this, package);
+}

@@ -1,0 +1,53 @@
+using System.Collections.Immutable;
+
+namespace Registry.Core.Packages;
+
+/// <summary>What OCI and Helm clients get for a release in one media type.</summary>
+/// <param name="ContentAt">
+/// The time at which this content came in, in whole seconds. A forced push of equal bytes does not renew it.
+/// </param>
+/// <param name="Current">The manifest that its tag gives.</param>
+/// <param name="Formers">
+/// The manifests that the tag gave earlier for this content, oldest first. They stay readable by digest.
+/// </param>
+/// <param name="Chart">The chart; null when Helm does not list the content.</param>
+/// <param name="Unlisted">Why Helm does not list the content, as a sentence; null when it does.</param>
+public sealed record ReleaseArtifact(
+    DateTimeOffset ContentAt,
+    StoredManifest Current,
+    ImmutableArray<StoredManifest> Formers,
+    ChartContent? Chart,
+    string? Unlisted)
+{
+    /// <summary>Returns this with another current manifest; the former one stays readable.</summary>
+    public ReleaseArtifact WithCurrent(StoredManifest manifest) =>
+        Current.Digest == manifest.Digest
+            ? this
+            : this with
+            {
+                Current = manifest,
+                Formers = [.. Formers.Where(former => former.Digest != manifest.Digest), Stored(Current)],
+            };
+
+    /// <summary>A former manifest is always stored: what a derived one is made from may change.</summary>
+    internal static StoredManifest Stored(StoredManifest manifest) =>
+        manifest with { IsDerived = false, DerivedConfig = null };
+}
+
+/// <summary>A chart that Helm lists.</summary>
+/// <param name="Metadata">
+/// The metadata of its Chart.yaml, as canonical JSON; null when it is longer than
+/// <see cref="MaxMetadataBytes"/> and stored as a blob.
+/// </param>
+/// <param name="MetadataBlob">The blob of the metadata; null when it is in <paramref name="Metadata"/>.</param>
+/// <param name="Wrapped">
+/// The archive that Helm loads, when it is not the content itself: the same entries below a folder with the name of the
+/// chart.
+/// </param>
+/// <param name="Provenance">The provenance file of the archive; null for none.</param>
+public sealed record ChartContent(
+    Metadata? Metadata, BlobDescriptor? MetadataBlob, BlobDescriptor? Wrapped, BlobDescriptor? Provenance)
+{
+    /// <summary>The longest metadata that an index holds, in bytes of JSON.</summary>
+    public const int MaxMetadataBytes = 16 * 1024;
+}

@@ -1,0 +1,171 @@
+using System.Text.Json;
+using Registry.Core.Artifacts;
+using Registry.Core.Storage;
+using Registry.Core.Versions;
+
+namespace Registry.Core.Packages;
+
+/// <content>Reads what schema 2 adds.</content>
+internal ref partial struct StoredIndexReader
+{
+    private ReleaseArtifact ReleaseArtifact()
+    {
+        DateTimeOffset? contentAt = null;
+        StoredManifest? current = null;
+        List<StoredManifest> formers = [];
+        ChartContent? chart = null;
+        string? unlisted = null;
+        Require(JsonTokenType.StartObject);
+        NextProperty();
+        while (reader.TokenType == JsonTokenType.PropertyName)
+        {
+            var start = Offset;
+            for (; IsAt("content_at"u8); NextProperty())
+                contentAt = Time();
+            for (; IsAt("current"u8); NextProperty())
+                current = Oci();
+            for (; IsAt("formers"u8); NextProperty())
+                while (NextItem(formers.Count == 0))
+                    formers.Add(Oci());
+            for (; IsAt("chart"u8); NextProperty())
+                chart = Chart();
+            for (; IsAt("unlisted"u8); NextProperty())
+                unlisted = Text();
+            SkipUnknown(start);
+        }
+
+        return contentAt is { } time && current is not null
+            ? new ReleaseArtifact(time, current, [.. formers], chart, unlisted)
+            : throw Incomplete("manifest of a release");
+    }
+
+    private ChartContent Chart()
+    {
+        Metadata? metadata = null;
+        BlobDescriptor? metadataBlob = null;
+        BlobDescriptor? wrapped = null;
+        BlobDescriptor? provenance = null;
+        Require(JsonTokenType.StartObject);
+        NextProperty();
+        while (reader.TokenType == JsonTokenType.PropertyName)
+        {
+            var start = Offset;
+            for (; IsAt("metadata"u8); NextProperty())
+                metadata = Metadata();
+            for (; IsAt("metadata_blob"u8); NextProperty())
+                metadataBlob = Blob();
+            for (; IsAt("wrapped"u8); NextProperty())
+                wrapped = Blob();
+            for (; IsAt("provenance"u8); NextProperty())
+                provenance = Blob();
+            SkipUnknown(start);
+        }
+
+        return metadata is null == metadataBlob is null
+            ? throw Incomplete("chart")
+            : new ChartContent(metadata, metadataBlob, wrapped, provenance);
+    }
+
+    private StoredManifest Oci()
+    {
+        Digest? digest = null;
+        var mediaType = OciMediaTypes.Manifest;
+        long? size = null;
+        Digest? subject = null;
+        var isDerived = false;
+        BlobDescriptor? config = null;
+        Require(JsonTokenType.StartObject);
+        NextProperty();
+        while (reader.TokenType == JsonTokenType.PropertyName)
+        {
+            var start = Offset;
+            for (; IsAt("digest"u8); NextProperty())
+                digest = Digest.Parse(Text());
+            for (; IsAt("media_type"u8); NextProperty())
+                mediaType = Text();
+            for (; IsAt("size"u8); NextProperty())
+                size = reader.GetInt64();
+            for (; IsAt("subject"u8); NextProperty())
+                subject = Digest.Parse(Text());
+            for (; IsAt("derived"u8); NextProperty())
+                isDerived = reader.GetBoolean();
+            for (; IsAt("config"u8); NextProperty())
+                config = Blob();
+            SkipUnknown(start);
+        }
+
+        return digest is { } known && size is { } length
+            ? new StoredManifest(known, mediaType, length)
+            {
+                Subject = subject,
+                IsDerived = isDerived,
+                DerivedConfig = config,
+            }
+            : throw Incomplete("OCI manifest");
+    }
+
+    private BlobDescriptor Blob()
+    {
+        Digest? digest = null;
+        long? size = null;
+        Require(JsonTokenType.StartObject);
+        NextProperty();
+        while (reader.TokenType == JsonTokenType.PropertyName)
+        {
+            var start = Offset;
+            for (; IsAt("digest"u8); NextProperty())
+                digest = Digest.Parse(Text());
+            for (; IsAt("size"u8); NextProperty())
+                size = reader.GetInt64();
+            SkipUnknown(start);
+        }
+
+        return digest is { } known && size is { } length
+            ? new BlobDescriptor(known, length)
+            : throw Incomplete("blob");
+    }
+
+    private ReleaseIndex ReleaseIndex()
+    {
+        Release? release = null;
+        StoredManifest? current = null;
+        List<StoredManifest> formers = [];
+        Require(JsonTokenType.StartObject);
+        NextProperty();
+        while (reader.TokenType == JsonTokenType.PropertyName)
+        {
+            var start = Offset;
+            for (; IsAt("release"u8); NextProperty())
+                release = Release.Parse(Text());
+            for (; IsAt("current"u8); NextProperty())
+                current = Oci();
+            for (; IsAt("formers"u8); NextProperty())
+                while (NextItem(formers.Count == 0))
+                    formers.Add(Oci());
+            SkipUnknown(start);
+        }
+
+        return release is { } known ? new ReleaseIndex(known, current, [.. formers]) : throw Incomplete("image index");
+    }
+
+    private PlainTag Tag()
+    {
+        TagName? name = null;
+        Digest? digest = null;
+        Require(JsonTokenType.StartObject);
+        NextProperty();
+        while (reader.TokenType == JsonTokenType.PropertyName)
+        {
+            var start = Offset;
+            for (; IsAt("name"u8); NextProperty())
+                name = TagName.TryParse(Text(), out var parsed)
+                    ? parsed
+                    : throw new FormatException("The name of a tag is invalid.");
+            for (; IsAt("digest"u8); NextProperty())
+                digest = Digest.Parse(Text());
+            SkipUnknown(start);
+        }
+
+        return name is { } known && digest is { } given ? new PlainTag(known, given) : throw Incomplete("tag");
+    }
+}

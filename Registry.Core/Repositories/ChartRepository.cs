@@ -1,0 +1,273 @@
+using System.Security.Cryptography;
+using Microsoft.Extensions.Logging;
+using Registry.Core.Access;
+using Registry.Core.Charts;
+using Registry.Core.Content;
+using Registry.Core.Errors;
+using Registry.Core.Events;
+using Registry.Core.Packages;
+using Registry.Core.Storage;
+using Registry.Core.Versions;
+
+namespace Registry.Core.Repositories;
+
+/// <summary>
+/// Charts as Helm and ChartMuseum clients see them: archives by file name, pushes that name themselves, provenance
+/// files. A chart is a release of a package in media type helm.
+/// </summary>
+/// <param name="packages">The use cases of packages.</param>
+/// <param name="indexes">The indexes of the packages.</param>
+/// <param name="commits">Begins changes that refer to blobs.</param>
+/// <param name="derived">Makes derived manifests.</param>
+/// <param name="contents">Opens the blobs of packages.</param>
+/// <param name="uploads">Stages archives.</param>
+/// <param name="limits">The limits of an archive.</param>
+/// <param name="events">Raises an event for every change.</param>
+/// <param name="logger">The log.</param>
+public sealed partial class ChartRepository(
+    PackageRegistry packages,
+    PackageIndexes indexes,
+    PackageCommits commits,
+    DerivedReleases derived,
+    PackageContents contents,
+    IUploadStore uploads,
+    ContentLimits limits,
+    RegistryEvents events,
+    ILogger<ChartRepository> logger)
+{
+    private const string ArchiveExtension = ".tgz";
+    private const string ProvenanceExtension = ".prov";
+
+    /// <summary>No package has this name: staged archives belong to none yet.</summary>
+    private const string NoPackage = "-";
+
+    /// <summary>The maximum size of an archive, in bytes.</summary>
+    public long MaxChartBytes => limits.MaxPackageBytes;
+
+    /// <summary>Whether a namespace can have packages.</summary>
+    public static bool IsNamespace(string @namespace) => PackageName.TryCreate(@namespace, "a", out _);
+
+    /// <summary>Finds a file of a repository: <c>NAME-VERSION.tgz</c>, or the same with <c>.prov</c>.</summary>
+    /// <param name="namespace">The namespace.</param>
+    /// <param name="file">The name of the file.</param>
+    /// <param name="channel">The channel that must point at the release; null for any release.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <exception cref="RegistryException"><see cref="ErrorCode.PackageNotFound"/>.</exception>
+    /// <exception cref="StorageException">The storage failed.</exception>
+    public async Task<ChartArchive> FindAsync(
+        string @namespace, string file, ChannelName? channel, CancellationToken cancellationToken)
+    {
+        var isProvenance = file.EndsWith(ProvenanceExtension, StringComparison.Ordinal);
+        var archive = isProvenance ? file[..^ProvenanceExtension.Length] : file;
+        if (archive.EndsWith(ArchiveExtension, StringComparison.Ordinal)
+            && await FindOwnerAsync(@namespace, archive[..^ArchiveExtension.Length], cancellationToken)
+                is (var index, var release)
+            && (channel is not { } name || index.FindChannel(name)?.Current == release)
+            && index.Find(release, MediaType.Helm) is { Artifact.Chart: { } chart } manifest
+            && (isProvenance ? chart.Provenance : ArchiveOf(manifest)) is { } blob)
+            return new ChartArchive(index.Name, release, blob);
+        throw ChartErrors.NotFound(file);
+    }
+
+    /// <summary>Opens a file that was found, or a part of it.</summary>
+    /// <exception cref="RegistryException">
+    /// <see cref="ErrorCode.PackageNotFound"/>: the release was deleted or replaced meanwhile.
+    /// </exception>
+    /// <exception cref="StorageException">The storage failed, or has lost the file.</exception>
+    public async ValueTask<BlobReader> OpenAsync(
+        ChartArchive archive, ByteRange range, CancellationToken cancellationToken)
+    {
+        var key = new BlobKey(archive.Package.Key, archive.Blob.Digest);
+        if (await contents.OpenAsync(key, archive.Blob.Size, range, cancellationToken) is { } reader)
+            return reader;
+        if ((await indexes.FindAsync(archive.Package, cancellationToken))?.State.References(key.Digest) == true)
+            throw new StorageException(
+                StorageFault.Corrupt, $"Blob {key} is missing, and the index of {archive.Package} refers to it.");
+        throw ChartErrors.NotFound(archive.Package, archive.Release);
+    }
+
+    /// <summary>Begins a push of a chart. The caller disposes it.</summary>
+    /// <param name="namespace">The namespace.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <exception cref="StorageException">The storage failed.</exception>
+    public async ValueTask<ChartPush> BeginPushAsync(string @namespace, CancellationToken cancellationToken)
+    {
+        var upload = await uploads.BeginAsync(StoreKeys.Package(@namespace, NoPackage), cancellationToken);
+        var writer = await uploads.AppendAsync(upload, offset: 0, cancellationToken)
+            ?? throw new StorageException(StorageFault.Unavailable, "The staged chart was discarded meanwhile.");
+        return new ChartPush(this, @namespace, upload, writer, limits);
+    }
+
+    /// <summary>Stores the provenance file of the chart that it names.</summary>
+    /// <param name="namespace">The namespace.</param>
+    /// <param name="bytes">The file.</param>
+    /// <param name="force">Whether to replace another one.</param>
+    /// <param name="caller">Who stores it.</param>
+    /// <param name="cancellationToken">Cancels the call; the file is then stored or not.</param>
+    /// <exception cref="RegistryException">
+    /// <see cref="ErrorCode.InvalidParameters"/>: the file is invalid, or does not name the archive of the chart;
+    /// <see cref="ErrorCode.PackageNotFound"/>; <see cref="ErrorCode.PackageExists"/>.
+    /// </exception>
+    /// <exception cref="StorageException">The storage failed.</exception>
+    public async Task StoreProvenanceAsync(
+        string @namespace, ReadOnlyMemory<byte> bytes, bool force, Caller caller, CancellationToken cancellationToken)
+    {
+        var provenance = ReadProvenance(bytes);
+        if (!PackageName.TryCreate(@namespace, provenance.Chart.Name, out var package))
+            throw ChartErrors.InvalidName(@namespace, provenance.Chart.Name);
+        await StoreProvenanceAsync(
+            package, Release.Parse(provenance.Chart.Version), provenance, bytes, force, caller, cancellationToken);
+    }
+
+    /// <summary>Deletes a chart.</summary>
+    /// <param name="namespace">The namespace.</param>
+    /// <param name="name">The name, as it was requested.</param>
+    /// <param name="version">The version, as it was requested.</param>
+    /// <param name="caller">Who deletes.</param>
+    /// <param name="cancellationToken">Cancels the call; the delete then happens completely or not at all.</param>
+    /// <exception cref="RegistryException"><see cref="ErrorCode.PackageNotFound"/>.</exception>
+    /// <exception cref="StorageException">The storage failed.</exception>
+    public async Task DeleteAsync(
+        string @namespace, string name, string version, Caller caller, CancellationToken cancellationToken)
+    {
+        if (!PackageName.TryCreate(@namespace, name, out var package))
+            throw ChartErrors.NotFound($"Chart {name} {version}");
+        await packages.DeleteAsync(package, version, MediaType.Helm.Value, caller, cancellationToken);
+    }
+
+    /// <summary>Pushes a staged chart.</summary>
+    internal async Task PushAsync(
+        ChartPush staged,
+        ChartMetadata chart,
+        bool isRootless,
+        bool force,
+        ReadOnlyMemory<byte>? provenance,
+        Caller caller,
+        CancellationToken cancellationToken)
+    {
+        if (!PackageName.TryCreate(staged.Namespace, chart.Name, out var package))
+            throw ChartErrors.InvalidName(staged.Namespace, chart.Name);
+        var release = Release.Parse(chart.Version);
+        if (!force
+            && (await indexes.FindAsync(package, cancellationToken))?.State.Find(release, MediaType.Helm) is not null)
+            throw ChartErrors.Exists(package, release);
+        var signed = provenance is { } file ? ReadProvenance(file) : null;
+        if (signed is not null && isRootless)
+            throw ChartErrors.CannotBeSigned();
+        if (signed is not null && (signed.Chart.Name != chart.Name || signed.Chart.Version != chart.Version))
+            throw ChartErrors.OtherChart(signed.Chart, chart);
+        await using (var push = await packages.BeginPushAsync(package, caller, cancellationToken))
+        {
+            Digest digest;
+            await using (var content = await staged.OpenAsync(uploads, cancellationToken))
+                digest = await BlobBytes.HashAsync(content, push.WriteAsync, count: null, cancellationToken);
+            if (signed?.Files.ContainsValue(digest) == false)
+                throw ChartErrors.OtherArchive(package, release, digest);
+            await push.CompleteAsync(
+                release, MediaType.Helm, new PushOptions(force, Metadata: null), cancellationToken);
+        }
+
+        if (signed is not null)
+            await StoreProvenanceAsync(
+                package, release, signed, provenance!.Value, force, caller, cancellationToken);
+    }
+
+    /// <summary>
+    /// Discards a staged archive. A failure is logged only: the archive is reclaimed when it has been idle.
+    /// </summary>
+    internal async ValueTask DiscardAsync(UploadKey upload)
+    {
+        try
+        {
+            await uploads.DiscardAsync(upload, CancellationToken.None);
+        }
+        catch (StorageException fault)
+        {
+            LogLeftBehind(fault);
+        }
+    }
+
+    private static Provenance ReadProvenance(ReadOnlyMemory<byte> bytes) =>
+        Provenance.TryRead(bytes.Span, out var provenance, out var reason)
+            ? provenance
+            : throw ChartErrors.Invalid(reason);
+
+    private static BlobDescriptor ArchiveOf(Manifest manifest) =>
+        manifest.Artifact?.Chart?.Wrapped ?? new(manifest.Content.StoredDigest, manifest.Content.Size);
+
+    /// <summary>
+    /// Splits <c>NAME-VERSION</c> at the shortest name of a package that exists; null when there is none.
+    /// </summary>
+    private async Task<(PackageIndex Index, Release Release)?> FindOwnerAsync(
+        string @namespace, string text, CancellationToken cancellationToken)
+    {
+        for (var dash = text.IndexOf('-', StringComparison.Ordinal);
+            dash > 0;
+            dash = text.IndexOf('-', dash + 1))
+            if (Release.TryParse(text[(dash + 1)..], out var release, out _)
+                && PackageName.TryCreate(@namespace, text[..dash], out var package)
+                && await indexes.FindAsync(package, cancellationToken) is { } found)
+                return (found.State, release);
+        return null;
+    }
+
+    private async Task StoreProvenanceAsync(
+        PackageName package,
+        Release release,
+        Provenance provenance,
+        ReadOnlyMemory<byte> bytes,
+        bool force,
+        Caller caller,
+        CancellationToken cancellationToken)
+    {
+        var manifest = (await indexes.FindAsync(package, cancellationToken))?.State.Find(release, MediaType.Helm);
+        if (manifest is not { Artifact: { Chart: { } chart } artifact })
+            throw ChartErrors.NotFound(package, release);
+        var archive = ArchiveOf(manifest);
+        if (!provenance.Files.ContainsValue(archive.Digest))
+            throw ChartErrors.OtherArchive(package, release, archive.Digest);
+        if (chart.Provenance is { } known)
+        {
+            if (known.Digest == Digest.FromHash(SHA256.HashData(bytes.Span)))
+                return;
+            if (!force)
+                throw ChartErrors.ProvenanceExists(package, release);
+        }
+
+        var commit = commits.Begin(package);
+        var signed = chart with { Provenance = await commit.StoreAsync(bytes, cancellationToken) };
+        var made = await derived.MakeAsync(
+            package, release, manifest.Content, artifact.ContentAt, signed, cancellationToken);
+        var current = made.Describe();
+        await commit.CommitAsync(
+            index => Replace(
+                index, package, manifest, now => now.WithCurrent(current) with { Chart = signed }),
+            index => index.Find(release, MediaType.Helm)?.Artifact?.Chart?.Provenance == signed.Provenance,
+            index => Replace(index, package, manifest, _ => artifact),
+            recent: null,
+            cancellationToken);
+        events.Raise(new RegistryEvent(events.Now, caller, RegistryAction.ProvenanceStored, package.Value)
+        {
+            Release = release.Value,
+            MediaType = MediaType.Helm.Value,
+            StoredDigest = signed.Provenance!.Digest,
+            Size = signed.Provenance.Size,
+            Forced = force,
+        });
+    }
+
+    /// <summary>Changes what clients get for a release, if it still has the content that was read.</summary>
+    private static PackageIndex Replace(
+        PackageIndex? index, PackageName package, Manifest read, Func<ReleaseArtifact, ReleaseArtifact> change)
+    {
+        var current = index?.Find(read.Release, MediaType.Helm)
+            ?? throw ChartErrors.NotFound(package, read.Release);
+        return current is { Artifact: { } artifact } && current.Content == read.Content
+            && artifact.ContentAt == read.Artifact!.ContentAt
+                ? index!.Replace(current, current with { Artifact = change(artifact) })
+                : throw PackageErrors.ResourceInUse(package);
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Discarding a staged chart failed")]
+    private partial void LogLeftBehind(Exception fault);
+}

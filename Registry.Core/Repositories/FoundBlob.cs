@@ -1,0 +1,17 @@
+using Registry.Core.Storage;
+
+namespace Registry.Core.Repositories;
+
+/// <summary>A blob that <see cref="RepositoryBlobs.FindAsync"/> has found.</summary>
+/// <param name="Info">The description of the blob.</param>
+public sealed record FoundBlob(BlobInfo Info)
+{
+    /// <summary>The sha256 of its bytes.</summary>
+    public Digest Digest => Info.Key.Digest;
+
+    /// <summary>The length in bytes.</summary>
+    public long Size => Info.Length;
+
+    /// <summary>The bytes of a config that is derived with a manifest; null for a blob that is stored.</summary>
+    internal ReadOnlyMemory<byte>? Derived { get; init; }
+}

@@ -1,0 +1,221 @@
+using Microsoft.Extensions.Logging;
+using Registry.Core.Access;
+using Registry.Core.Content;
+using Registry.Core.Errors;
+using Registry.Core.Events;
+using Registry.Core.Packages;
+using Registry.Core.Storage;
+
+namespace Registry.Core.Repositories;
+
+/// <summary>
+/// The blobs of packages, as OCI clients see them: read, pushed in one or in several requests, copied from another
+/// package, deleted.
+/// </summary>
+/// <remarks>
+/// A client that is told that a blob exists does not push it, and refers to it in its next request. So a blob that
+/// nothing refers to is reported as missing before the collector may remove it; until then it can still be read.
+/// </remarks>
+/// <param name="indexes">The indexes of the packages.</param>
+/// <param name="blobs">The blobs.</param>
+/// <param name="uploads">The staged uploads.</param>
+/// <param name="manifests">Reads what manifests refer to.</param>
+/// <param name="options">The limits.</param>
+/// <param name="collection">When unreferenced blobs are collected.</param>
+/// <param name="events">Raises an event for every change.</param>
+/// <param name="time">The clock.</param>
+/// <param name="logger">The log.</param>
+public sealed partial class RepositoryBlobs(
+    PackageIndexes indexes,
+    IBlobStore blobs,
+    IUploadStore uploads,
+    ManifestContents manifests,
+    RepositoryOptions options,
+    CollectionOptions collection,
+    RegistryEvents events,
+    TimeProvider time,
+    ILogger<RepositoryBlobs> logger)
+{
+    private readonly UploadLimit limit = new(uploads, options.MaxUploads, time);
+
+    /// <summary>Finds a blob; null when the package has no such blob.</summary>
+    /// <param name="package">The package.</param>
+    /// <param name="digest">The digest of the blob.</param>
+    /// <param name="forPush">Whether the client may refer to the blob instead of pushing it.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <exception cref="StorageException">The storage failed.</exception>
+    public async ValueTask<FoundBlob?> FindAsync(
+        PackageName package, Digest digest, bool forPush, CancellationToken cancellationToken)
+    {
+        var key = new BlobKey(package.Key, digest);
+        var index = (await indexes.FindAsync(package, cancellationToken))?.State;
+        if (index is not null
+            && await manifests.FindDerivedConfigAsync(index, digest, cancellationToken) is { } config)
+            return new FoundBlob(new BlobInfo(key, config.Length, index.CreatedAt, new Revision(digest.Value)))
+            {
+                Derived = config,
+            };
+        return await blobs.StatAsync(key, cancellationToken) is { } blob
+            && (!forPush || await IsKeptAsync(index, blob, cancellationToken))
+            ? new FoundBlob(blob)
+            : null;
+    }
+
+    /// <summary>Opens a blob that <see cref="FindAsync"/> has found.</summary>
+    /// <exception cref="RegistryException"><see cref="ErrorCode.BlobNotFound"/>: it was deleted meanwhile.</exception>
+    /// <exception cref="StorageException">The storage failed.</exception>
+    public async ValueTask<BlobReader> OpenAsync(
+        PackageName package, FoundBlob blob, ByteRange range, CancellationToken cancellationToken) =>
+        blob.Derived is { } config
+            ? BlobReader.Of(blob.Info, config, range)
+            : await manifests.Contents.OpenAsync(blob.Info.Key, blob.Size, range, cancellationToken)
+                ?? throw RepositoryErrors.BlobNotFound(package, blob.Digest);
+
+    /// <summary>Begins to push a blob whose bytes all arrive in this request. The caller disposes the push.</summary>
+    /// <exception cref="StorageException">The storage failed.</exception>
+    public async ValueTask<BlobPush> BeginPushAsync(PackageName package, CancellationToken cancellationToken) =>
+        new(package, await blobs.CreateAsync(package.Key, cancellationToken), options.MaxBlobBytes);
+
+    /// <summary>Begins an upload in several requests.</summary>
+    /// <returns>The id of the upload.</returns>
+    /// <exception cref="RegistryException"><see cref="ErrorCode.TooManyUploads"/>.</exception>
+    /// <exception cref="StorageException">The storage failed.</exception>
+    public async ValueTask<string> BeginUploadAsync(PackageName package, CancellationToken cancellationToken)
+    {
+        await limit.EnterAsync(cancellationToken);
+        return (await uploads.BeginAsync(package.Key, cancellationToken)).Id;
+    }
+
+    /// <summary>Returns the number of bytes that are staged.</summary>
+    /// <exception cref="RegistryException"><see cref="ErrorCode.UploadNotFound"/>.</exception>
+    /// <exception cref="StorageException">The storage failed.</exception>
+    public async ValueTask<long> GetLengthAsync(PackageName package, string id, CancellationToken cancellationToken) =>
+        await uploads.LengthAsync(KeyOf(package, id), cancellationToken)
+        ?? throw RepositoryErrors.UploadNotFound(package);
+
+    /// <summary>Begins to append bytes to an upload. The caller disposes the append.</summary>
+    /// <param name="package">The package.</param>
+    /// <param name="id">The id of the upload.</param>
+    /// <param name="offset">Where the bytes begin; null for the end of the upload.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <exception cref="RegistryException">
+    /// <see cref="ErrorCode.UploadNotFound"/>; <see cref="ErrorCode.UploadOutOfOrder"/>.
+    /// </exception>
+    /// <exception cref="StorageException">The storage failed.</exception>
+    public async ValueTask<UploadAppend> BeginAppendAsync(
+        PackageName package, string id, long? offset, CancellationToken cancellationToken)
+    {
+        var length = await GetLengthAsync(package, id, cancellationToken);
+        if (offset is not null && offset != length)
+            throw RepositoryErrors.OutOfOrder(package, length, offset.Value);
+        var writer = await uploads.AppendAsync(KeyOf(package, id), length, cancellationToken)
+            ?? throw RepositoryErrors.UploadChanged(package);
+        return new UploadAppend(package, writer, length, options.MaxBlobBytes);
+    }
+
+    /// <summary>
+    /// Begins to complete an upload: the staged bytes are written already, and the last ones may follow. The caller
+    /// disposes the push.
+    /// </summary>
+    /// <param name="package">The package.</param>
+    /// <param name="id">The id of the upload.</param>
+    /// <param name="offset">Where the last bytes begin; null for the end of the upload.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <exception cref="RegistryException">
+    /// <see cref="ErrorCode.UploadNotFound"/>; <see cref="ErrorCode.UploadOutOfOrder"/>.
+    /// </exception>
+    /// <exception cref="StorageException">The storage failed.</exception>
+    public async ValueTask<BlobPush> BeginCompletionAsync(
+        PackageName package, string id, long? offset, CancellationToken cancellationToken)
+    {
+        var length = await GetLengthAsync(package, id, cancellationToken);
+        if (offset is not null && offset != length)
+            throw RepositoryErrors.OutOfOrder(package, length, offset.Value);
+        var push = await BeginPushAsync(package, cancellationToken);
+        try
+        {
+            if (length > 0)
+            {
+                await using var staged = await uploads.OpenAsync(KeyOf(package, id), cancellationToken)
+                    ?? throw RepositoryErrors.UploadNotFound(package);
+                await BlobBytes.CopyAsync(staged, push.WriteAsync, cancellationToken);
+            }
+
+            return push;
+        }
+        catch
+        {
+            await push.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Discards an upload.</summary>
+    /// <exception cref="RegistryException"><see cref="ErrorCode.UploadNotFound"/>.</exception>
+    /// <exception cref="StorageException">The storage failed.</exception>
+    public async Task CancelUploadAsync(PackageName package, string id, CancellationToken cancellationToken)
+    {
+        if (!await uploads.DiscardAsync(KeyOf(package, id), cancellationToken))
+            throw RepositoryErrors.UploadNotFound(package);
+    }
+
+    /// <summary>
+    /// Discards an upload whose blob is stored. A failure is logged only: the upload is reclaimed when it is idle.
+    /// </summary>
+    public async Task EndUploadAsync(PackageName package, string id)
+    {
+        try
+        {
+            await uploads.DiscardAsync(KeyOf(package, id), CancellationToken.None);
+        }
+        catch (StorageException fault)
+        {
+            LogLeftBehind(package, fault);
+        }
+    }
+
+    /// <summary>Copies a blob of another package.</summary>
+    /// <returns>False when the source has no such blob.</returns>
+    /// <exception cref="StorageException">The storage failed.</exception>
+    public async Task<bool> TryMountAsync(
+        PackageName package, PackageName source, Digest digest, CancellationToken cancellationToken) =>
+        await blobs.CopyAsync(new BlobKey(source.Key, digest), package.Key, cancellationToken) is not null;
+
+    /// <summary>Deletes a blob that nothing refers to.</summary>
+    /// <exception cref="RegistryException">
+    /// <see cref="ErrorCode.BlobNotFound"/>; <see cref="ErrorCode.BlobInUse"/>.
+    /// </exception>
+    /// <exception cref="StorageException">The storage failed.</exception>
+    public async Task DeleteAsync(
+        PackageName package, Digest digest, Caller caller, CancellationToken cancellationToken)
+    {
+        var key = new BlobKey(package.Key, digest);
+        var blob = await blobs.StatAsync(key, cancellationToken);
+        var index = (await indexes.FindAsync(package, cancellationToken))?.State;
+        if (index is not null
+            && (await manifests.RefersAsync(index, digest, cancellationToken)
+                || await manifests.FindDerivedConfigAsync(index, digest, cancellationToken) is not null))
+            throw RepositoryErrors.BlobInUse(package, digest);
+
+        // A push that touches the blob after the read of the index changes its revision: the delete is then refused.
+        if (blob is null
+            || !await blobs.TryDeleteAsync(key, Precondition.Matches(blob.Revision), cancellationToken))
+            throw RepositoryErrors.BlobNotFound(package, digest);
+        events.Raise(new RegistryEvent(events.Now, caller, RegistryAction.BlobDeleted, package.Value)
+        {
+            StoredDigest = digest,
+            Size = blob.Length,
+        });
+    }
+
+    private static UploadKey KeyOf(PackageName package, string id) =>
+        UploadKey.TryParse(package.Key, id, out var key) ? key : throw RepositoryErrors.UploadNotFound(package);
+
+    private async ValueTask<bool> IsKeptAsync(
+        PackageIndex? index, BlobInfo blob, CancellationToken cancellationToken) =>
+        time.GetUtcNow() - blob.UploadedAt < collection.Grace / 2
+        || (index is not null && await manifests.RefersAsync(index, blob.Key.Digest, cancellationToken));
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Discarding a completed upload of {Package} failed")]
+    private partial void LogLeftBehind(PackageName package, Exception fault);
+}

@@ -1,0 +1,300 @@
+using System.Security.Cryptography;
+using Registry.Core.Access;
+using Registry.Core.Artifacts;
+using Registry.Core.Documents;
+using Registry.Core.Errors;
+using Registry.Core.Events;
+using Registry.Core.Packages;
+using Registry.Core.Storage;
+
+namespace Registry.Core.Repositories;
+
+/// <summary>
+/// The manifests and tags of packages, as OCI clients see them. Releases and channels of the package are among them:
+/// see <see cref="PackageIndex"/> for the rules.
+/// </summary>
+/// <param name="indexes">The indexes of the packages.</param>
+/// <param name="commits">Begins changes that refer to blobs.</param>
+/// <param name="manifests">Reads manifests.</param>
+/// <param name="releases">Describes pushed releases.</param>
+/// <param name="mutable">The packages in which a push replaces a release.</param>
+/// <param name="completion">Requests that releases of an earlier version are completed.</param>
+/// <param name="events">Raises an event for every change.</param>
+/// <param name="time">The clock.</param>
+public sealed class RepositoryManifests(
+    PackageIndexes indexes,
+    PackageCommits commits,
+    ManifestContents manifests,
+    ReleaseArtifacts releases,
+    ReleaseOptions mutable,
+    CompletionRequests completion,
+    RegistryEvents events,
+    TimeProvider time)
+{
+    /// <summary>The largest manifest, in bytes.</summary>
+    public const int MaxManifestBytes = ManifestReader.MaxBytes;
+
+    /// <summary>Finds a manifest by its tag or its digest.</summary>
+    /// <param name="package">The package.</param>
+    /// <param name="reference">A tag or a digest, as it was requested.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <exception cref="RegistryException">
+    /// <see cref="ErrorCode.PackageNotFound"/>; <see cref="ErrorCode.ManifestNotFound"/>;
+    /// <see cref="ErrorCode.Unavailable"/>: the release is being completed after an upgrade.
+    /// </exception>
+    /// <exception cref="StorageException">The storage failed.</exception>
+    public async ValueTask<OpenManifest> GetAsync(
+        PackageName package, string reference, CancellationToken cancellationToken)
+    {
+        var index = await GetIndexAsync(package, cancellationToken);
+        var found = OciDigest.TryParse(reference, out var digest) ? index.FindManifest(digest)
+            : TagName.TryParse(reference, out var tag) ? index.FindManifest(tag)
+            : null;
+        if (found is not null)
+            return new OpenManifest(index, found);
+        if (!index.IsIncomplete)
+            throw ArtifactErrors.ManifestNotFound(package, reference);
+        completion.Request();
+        throw ArtifactErrors.Incomplete(package);
+    }
+
+    /// <summary>Returns the bytes of a manifest.</summary>
+    /// <exception cref="RegistryException"><see cref="ErrorCode.ManifestNotFound"/>: deleted meanwhile.</exception>
+    /// <exception cref="StorageException">The storage failed, or the manifest is damaged.</exception>
+    public ValueTask<ReadOnlyMemory<byte>> ReadAsync(OpenManifest manifest, CancellationToken cancellationToken) =>
+        manifests.ReadAsync(manifest.Index, manifest.Found, cancellationToken);
+
+    /// <summary>Returns a package that OCI clients see, with its revision.</summary>
+    /// <exception cref="RegistryException"><see cref="ErrorCode.PackageNotFound"/>.</exception>
+    /// <exception cref="StorageException">The storage failed.</exception>
+    public async ValueTask<DocumentSnapshot<PackageIndex>> GetPackageAsync(
+        PackageName package, CancellationToken cancellationToken) =>
+        await indexes.FindAsync(package, cancellationToken) ?? throw ArtifactErrors.RepositoryNotFound(package);
+
+    /// <summary>
+    /// Returns the tags of a package. A package that has blobs but no manifests yet, or no longer, has none: clients
+    /// read the list after they have deleted the last manifest.
+    /// </summary>
+    /// <exception cref="RegistryException"><see cref="ErrorCode.PackageNotFound"/>.</exception>
+    /// <exception cref="StorageException">The storage failed.</exception>
+    public async ValueTask<TagList> ListTagsAsync(PackageName package, CancellationToken cancellationToken)
+    {
+        if (await indexes.FindAsync(package, cancellationToken) is { } snapshot)
+            return new TagList(snapshot.State.Tags, snapshot.Fingerprint);
+        await foreach (var _ in commits.Blobs.ListAsync(
+            package.Key, ScopeDepth.Exact, after: null, cancellationToken))
+            return new TagList([], default);
+        throw ArtifactErrors.RepositoryNotFound(package);
+    }
+
+    /// <summary>Returns the manifests that refer to a manifest, by digest; none for an unknown package.</summary>
+    /// <param name="package">The package.</param>
+    /// <param name="subject">The digest that they refer to, which need not exist.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <exception cref="StorageException">The storage failed.</exception>
+    public async ValueTask<IReadOnlyList<StoredManifest>> ReferrersAsync(
+        PackageName package, Digest subject, CancellationToken cancellationToken) =>
+        (await indexes.FindAsync(package, cancellationToken))?.State.ReferrersOf(subject).ToList() ?? [];
+
+    /// <summary>Parses a stored manifest.</summary>
+    /// <exception cref="StorageException">The storage failed, or the manifest is damaged.</exception>
+    public ValueTask<ManifestDocument> ParseAsync(
+        PackageName package, StoredManifest manifest, CancellationToken cancellationToken) =>
+        manifests.ParseAsync(package, manifest, cancellationToken);
+
+    /// <summary>
+    /// Stores a manifest. A manifest of a Helm chart, or one of the form that the registry derives for a release, is a
+    /// release if its tag is a version.
+    /// </summary>
+    /// <param name="package">The package; its first push creates it.</param>
+    /// <param name="bytes">The bytes.</param>
+    /// <param name="contentType">The Content-Type of the push.</param>
+    /// <param name="digest">The digest by which it is pushed; null for a push by tag.</param>
+    /// <param name="tags">The tags to set.</param>
+    /// <param name="caller">Who pushes.</param>
+    /// <param name="cancellationToken">Cancels the call; the push then happens completely or not at all.</param>
+    /// <returns>The manifest.</returns>
+    /// <exception cref="RegistryException">
+    /// <see cref="ErrorCode.InvalidManifest"/>; <see cref="ErrorCode.InvalidDigest"/>;
+    /// <see cref="ErrorCode.UnknownReference"/>; <see cref="ErrorCode.Conflict"/>;
+    /// <see cref="ErrorCode.IndexFull"/>; <see cref="ErrorCode.ResourceInUse"/>;
+    /// <see cref="ErrorCode.Unavailable"/>.
+    /// </exception>
+    /// <exception cref="StorageException">The storage failed.</exception>
+    public async Task<StoredManifest> PutAsync(
+        PackageName package,
+        ReadOnlyMemory<byte> bytes,
+        string contentType,
+        Digest? digest,
+        IReadOnlyList<TagName> tags,
+        Caller caller,
+        CancellationToken cancellationToken)
+    {
+        var document = Parse(bytes, contentType);
+        var actual = Digest.FromHash(SHA256.HashData(bytes.Span));
+        if (digest is { } expected && expected != actual)
+            throw RepositoryErrors.OtherDigest(package, actual, expected);
+        var manifest = new StoredManifest(actual, document.MediaType, bytes.Length)
+        {
+            Subject = document.Subject?.Digest,
+        };
+
+        // Refused before anything is written; the index decides again below.
+        var now = time.GetUtcNow();
+        var index = (await indexes.FindAsync(package, cancellationToken))?.State;
+        foreach (var tag in tags)
+            if (ReleaseTag.IsReserved(tag, out _, out _))
+                throw ArtifactErrors.TagIsReserved(package, tag);
+
+        var commit = commits.Begin(package);
+        await HoldAsync(commit, index, document, cancellationToken);
+        var pushed = new List<(TagName Tag, Manifest Release)>();
+        foreach (var tag in tags)
+            if (tag.TryGetRelease(out var release)
+                && await releases.DescribePushedAsync(commit, release, document, manifest, now, cancellationToken)
+                    is { } known)
+                pushed.Add((tag, known));
+        await commit.StoreAsync(bytes, cancellationToken);
+
+        var force = mutable.IsMutable(package);
+        var plain = tags.Except(pushed.Select(static item => item.Tag)).ToList();
+        var isChanged = false;
+        await commit.CommitAsync(
+            before =>
+            {
+                var current = before;
+                foreach (var (_, release) in pushed)
+                    current = PackageIndex.WithPushedRelease(current, package, release, force);
+                if (pushed.Count == 0)
+                    current = PackageIndex.WithArtifact(current, package, manifest, now);
+                var next = plain.Aggregate(current!, (index, tag) => index.WithTag(tag, actual));
+                isChanged = !ReferenceEquals(next, before);
+                return next;
+            },
+            current => current.FindManifest(actual) is not null
+                && tags.All(tag => current.FindManifest(tag)?.Manifest.Digest == actual),
+            current => isChanged ? current.WithoutManifest(actual) : current,
+            recent: null,
+            cancellationToken);
+        if (isChanged)
+            Raise(package, caller, manifest, pushed, plain, force);
+        return manifest;
+    }
+
+    /// <summary>
+    /// Deletes a tag. The tag of a release deletes the release in all media types, that of a channel the channel.
+    /// </summary>
+    /// <exception cref="RegistryException">
+    /// <see cref="ErrorCode.PackageNotFound"/>; <see cref="ErrorCode.ManifestNotFound"/>;
+    /// <see cref="ErrorCode.Conflict"/> for a reserved tag.
+    /// </exception>
+    /// <exception cref="StorageException">The storage failed.</exception>
+    public async Task DeleteAsync(PackageName package, TagName tag, Caller caller, CancellationToken cancellationToken)
+    {
+        await indexes.UpdateAsync(
+            package,
+            new DocumentChange<PackageIndex>(
+                index => (index ?? throw ArtifactErrors.RepositoryNotFound(package)).WithoutTag(tag)),
+            cancellationToken);
+        events.Raise(new RegistryEvent(events.Now, caller, RegistryAction.TagDeleted, package.Value)
+        {
+            Tag = tag.Value,
+        });
+    }
+
+    /// <summary>
+    /// Deletes a manifest with its tags. The current manifest of a release deletes the release in its media type.
+    /// </summary>
+    /// <exception cref="RegistryException">
+    /// <see cref="ErrorCode.PackageNotFound"/>; <see cref="ErrorCode.ManifestNotFound"/>.
+    /// </exception>
+    /// <exception cref="StorageException">The storage failed.</exception>
+    public async Task DeleteAsync(
+        PackageName package, Digest digest, Caller caller, CancellationToken cancellationToken)
+    {
+        await indexes.UpdateAsync(
+            package,
+            new DocumentChange<PackageIndex>(
+                index => (index ?? throw ArtifactErrors.RepositoryNotFound(package)).WithoutManifest(digest)),
+            cancellationToken);
+        events.Raise(new RegistryEvent(events.Now, caller, RegistryAction.ManifestDeleted, package.Value)
+        {
+            StoredDigest = digest,
+        });
+    }
+
+    private static ManifestDocument Parse(ReadOnlyMemory<byte> bytes, string contentType)
+    {
+        try
+        {
+            return ManifestReader.Read(bytes, contentType);
+        }
+        catch (ManifestFormatException wrong)
+        {
+            throw ArtifactErrors.InvalidManifest(wrong.Message);
+        }
+    }
+
+    /// <summary>
+    /// Touches everything that a manifest refers to, and stores what is derived: it must not change or vanish with its
+    /// release any more.
+    /// </summary>
+    private async Task HoldAsync(
+        PackageCommit commit, PackageIndex? index, ManifestDocument document, CancellationToken cancellationToken)
+    {
+        foreach (var reference in document.GetReferences())
+        {
+            if (reference.IsManifest && index?.FindManifest(reference.Digest) is null)
+                throw ArtifactErrors.UnknownReference(commit.Package, reference.Digest);
+            if (await commit.TouchAsync(reference.Digest, cancellationToken) is not null)
+                continue;
+            if (index?.FindManifest(reference.Digest) is { Manifest.IsDerived: true })
+                await commit.StoreDerivedAsync(index, reference.Digest, cancellationToken);
+            else if (index is not null
+                && await manifests.FindDerivedConfigAsync(index, reference.Digest, cancellationToken) is { } config)
+                await commit.StoreAsync(config, cancellationToken);
+            else if (reference.IsRequired)
+                throw ArtifactErrors.UnknownReference(commit.Package, reference.Digest);
+        }
+    }
+
+    private async ValueTask<PackageIndex> GetIndexAsync(PackageName package, CancellationToken cancellationToken) =>
+        (await GetPackageAsync(package, cancellationToken)).State;
+
+    private void Raise(
+        PackageName package,
+        Caller caller,
+        StoredManifest manifest,
+        List<(TagName Tag, Manifest Release)> pushed,
+        List<TagName> plain,
+        bool force)
+    {
+        foreach (var (tag, release) in pushed)
+            events.Raise(new RegistryEvent(events.Now, caller, RegistryAction.ReleasePushed, package.Value)
+            {
+                Release = release.Release.Value,
+                MediaType = release.MediaType.Value,
+                Tag = tag.Value,
+                StoredDigest = release.Content.StoredDigest,
+                TarDigest = release.Content.TarDigest,
+                Size = release.Content.Size,
+                Forced = force,
+            });
+        if (pushed.Count == 0 || plain.Count > 0)
+            events.Raise(new RegistryEvent(events.Now, caller, RegistryAction.ManifestPushed, package.Value)
+            {
+                Tag = plain.Count == 0 ? null : string.Join(", ", plain.Select(static tag => tag.Value)),
+                StoredDigest = manifest.Digest,
+                Size = manifest.Size,
+            });
+    }
+}
+
+/// <summary>A manifest that was found, with the state of its package.</summary>
+/// <param name="Index">The package.</param>
+/// <param name="Found">The manifest.</param>
+public sealed record OpenManifest(PackageIndex Index, FoundManifest Found)
+{
+    /// <summary>The digest, media type and length.</summary>
+    public StoredManifest Manifest => Found.Manifest;
+}

@@ -1,0 +1,120 @@
+using System.Net;
+using NUnit.Framework;
+using Registry.Core.Artifacts;
+using Registry.Core.Storage;
+using Registry.Tests.Support;
+using Registry.Tests.Support.Storage;
+
+namespace Registry.Tests.Api.Oci;
+
+/// <summary>Failures of the storage and of clients, which must not look like anything else.</summary>
+[Parallelizable(ParallelScope.Self)]
+public sealed class FaultTests
+{
+    private static readonly byte[] Content = new byte[200_000];
+
+    private FaultyHost host = null!;
+    private OciRepository repository = null!;
+    private string blob = null!;
+    private string manifest = null!;
+
+    [OneTimeSetUp]
+    public async Task StartAsync()
+    {
+        host = await FaultyHost.StartAsync();
+        repository = new OciRepository(host.Client, "test/app");
+        blob = await repository.PushBlobAsync(Content);
+        (_, manifest) = await repository.PushArtifactAsync("latest");
+        await repository.PushArtifactAsync(tag: null, change =>
+            change["subject"] = OciRepository.Descriptor(OciMediaTypes.Manifest, manifest, 3));
+    }
+
+    [OneTimeTearDown]
+    public async Task StopAsync() => await host.DisposeAsync();
+
+    [TearDown]
+    public void Heal() => host.Faults.Clear();
+
+    [Test]
+    public async Task A_fault_of_the_storage_never_looks_like_an_answer()
+    {
+        var session = await repository.BeginAsync();
+        var failed = 0;
+        foreach (var operation in Enum.GetValues<StorageOperation>())
+            foreach (var (method, path, body) in RequestsOf(session))
+            {
+                host.Faults.Before = call => call.Operation == operation
+                    ? throw new StorageException(StorageFault.Unavailable, "secret-host")
+                    : default;
+                using var answer = await repository.SendAsync(method, path, body);
+                host.Faults.Clear();
+                if (answer.IsSuccessStatusCode)
+                    continue;
+                failed++;
+                var context = $"{method} {path} without {operation}";
+                Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.ServiceUnavailable), context);
+                Assert.That(answer.Headers.RetryAfter, Is.Not.Null, context);
+                if (method == "HEAD")
+                    continue;
+                Assert.That(await answer.Content.ReadAsStringAsync(), Does.Not.Contain("secret"), context);
+                Assert.That(await OciRepository.ErrorOfAsync(answer), Is.EqualTo((503, "UNAVAILABLE")), context);
+            }
+
+        Assert.That(failed, Is.GreaterThan(10));
+    }
+
+    [Test]
+    public async Task A_full_storage_is_507()
+    {
+        host.Faults.FailAll(new StorageException(StorageFault.Full, "/secret/path"));
+        using var answer = await repository.SendAsync(
+            "POST", $"blobs/uploads/?digest={blob}", OciRepository.Bytes(Content));
+        Assert.That(await OciRepository.ErrorOfAsync(answer), Is.EqualTo((507, "UNAVAILABLE")));
+    }
+
+    [TestCase("POST")]
+    [TestCase("PATCH")]
+    [TestCase("PUT")]
+    public async Task A_client_that_leaves_stores_nothing(string method)
+    {
+        var digest = OciRepository.DigestOf("half"u8);
+        var session = await repository.BeginAsync();
+        var address = method switch
+        {
+            "POST" => $"{repository.Root}/blobs/uploads/?digest={digest}",
+            "PUT" => $"{session}?digest={digest}",
+            _ => session,
+        };
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        using (var client = await SlowClient.ConnectAsync(host.Address, deadline.Token))
+        {
+            await client.SendAsync(
+                $"{method} {address} HTTP/1.1\r\nHost: {host.Address.Authority}\r\nContent-Length: 8\r\n\r\nhalf",
+                deadline.Token);
+            if (method != "PATCH")
+                Assert.That(() => host.Faults.OpenWriters, Is.EqualTo(1).After(10_000, 20));
+        }
+
+        Assert.That(() => host.Faults.OpenWriters, Is.Zero.After(10_000, 20));
+        using var missing = await repository.SendAsync("GET", $"blobs/{digest}");
+        Assert.That(missing.StatusCode, Is.EqualTo(HttpStatusCode.NotFound));
+        using var shown = await repository.SendAsync("GET", session);
+        Assert.That(OciRepository.HeaderOf(shown, "Range"), Is.EqualTo("0-0"));
+    }
+
+    private IEnumerable<(string Method, string Path, HttpContent? Body)> RequestsOf(string session) =>
+    [
+        ("GET", "manifests/latest", null),
+        ("HEAD", "manifests/latest", null),
+        ("GET", $"manifests/{manifest}", null),
+        ("GET", $"blobs/{blob}", null),
+        ("HEAD", $"blobs/{blob}", null),
+        ("GET", "tags/list", null),
+        ("GET", "/v2/_catalog", null),
+        ("GET", $"referrers/{manifest}", null),
+        ("GET", session, null),
+        ("PATCH", session, OciRepository.Bytes([])),
+        ("POST", $"blobs/uploads/?mount={blob}&from={repository.Name}", null),
+        ("POST", $"blobs/uploads/?digest={blob}", OciRepository.Bytes(Content)),
+    ];
+}
