@@ -1,5 +1,3 @@
-using System.Globalization;
-using System.Security.Cryptography;
 using Registry.Core.Content;
 using Registry.Core.Storage;
 
@@ -22,7 +20,7 @@ internal static class DerivedManifest
     public static ReadOnlyMemory<byte> EmptyConfig { get; } = "{}"u8.ToArray();
 
     /// <summary>The digest of <see cref="EmptyConfig"/>.</summary>
-    public static Digest EmptyConfigDigest { get; } = Digest.FromHash(SHA256.HashData(EmptyConfig.Span));
+    public static Digest EmptyConfigDigest { get; } = Digest.Of(EmptyConfig.Span);
 
     /// <summary>Generates the manifest of a Helm chart, byte for byte as <c>helm push</c> does.</summary>
     /// <param name="configDigest">The digest of the config.</param>
@@ -72,7 +70,7 @@ internal static class DerivedManifest
             .Name("layers").BeginArray().BeginObject();
         Write(json, OciMediaTypes.Package(mediaType), content, size);
         return json.Name("annotations").Map([new(TitleAnnotation, fileName)]).EndObject().EndArray()
-            .Name("annotations").Map([new(CreatedAnnotation, FormatTime(created))]).EndObject().ToUtf8();
+            .Name("annotations").Map([new(CreatedAnnotation, WholeSeconds.Format(created))]).EndObject().ToUtf8();
     }
 
     /// <summary>Generates the index of a release that exists in several CNR media types.</summary>
@@ -97,10 +95,6 @@ internal static class DerivedManifest
 
         return json.EndArray().EndObject().ToUtf8();
     }
-
-    /// <summary>Returns a time in the form of OCI and Helm: RFC 3339 in whole seconds, with <c>Z</c>.</summary>
-    public static string FormatTime(DateTimeOffset time) =>
-        time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
 
     private static void Write(GoJsonWriter json, string mediaType, Digest digest, long size) =>
         json.Name("mediaType").Text(mediaType).Name("digest").Text(OciDigest.Format(digest)).Name("size").Number(size);

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Registry.Core.Content;
 
 namespace Registry.Core.Artifacts;
 
@@ -65,7 +66,7 @@ internal sealed class GoJsonWriter
     public GoJsonWriter Map(IEnumerable<KeyValuePair<string, string>> map)
     {
         BeginObject();
-        foreach (var (name, value) in map.OrderBy(static member => member.Key, Comparer<string>.Create(CompareUtf8)))
+        foreach (var (name, value) in map.OrderBy(static member => member.Key, Utf8Order.Instance))
             Name(name).Text(value);
         return EndObject();
     }
@@ -109,16 +110,4 @@ internal sealed class GoJsonWriter
         _ when char.IsSurrogate(character) => json.Append("\\ufffd"),
         _ => json.Append(character),
     };
-
-    /// <summary>Compares texts by their UTF-8 bytes, which is the order of their code points.</summary>
-    private static int CompareUtf8(string left, string right)
-    {
-        var common = left.AsSpan().CommonPrefixLength(right);
-        return common == left.Length || common == right.Length
-            ? left.Length - right.Length
-            : Rank(left[common]) - Rank(right[common]);
-
-        // In UTF-16, surrogates come before the characters from U+E000; their code points come after them.
-        static int Rank(char character) => char.IsSurrogate(character) ? character + char.MaxValue : character;
-    }
 }

@@ -1,4 +1,5 @@
 using System.Buffers;
+using Registry.Core.Content;
 using Registry.Core.Versions;
 
 namespace Registry.Core.Charts;

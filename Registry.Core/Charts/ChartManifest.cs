@@ -1,3 +1,4 @@
+using Registry.Core.Content;
 using Registry.Core.Versions;
 
 namespace Registry.Core.Charts;
@@ -29,7 +30,7 @@ public static class ChartManifest
         var annotations = new SortedDictionary<string, string>(Utf8Order.Instance);
         Add("description", chart.Description);
         Add("url", chart.Home);
-        Add("created", IndexEntry.TimeText(createdAt));
+        Add("created", WholeSeconds.Format(createdAt));
         Add("source", chart.Sources.FirstOrDefault(""));
         Add("authors", string.Join(", ", chart.Maintainers.Select(AuthorText)));
         foreach (var (key, value) in chart.Annotations)

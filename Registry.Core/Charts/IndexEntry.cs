@@ -1,6 +1,6 @@
 using System.Buffers;
-using System.Globalization;
 using System.Text.Json;
+using Registry.Core.Content;
 using Registry.Core.Storage;
 using Registry.Core.Versions;
 
@@ -54,17 +54,13 @@ public static class IndexEntry
             json.WriteStartArray();
             json.WriteRawValue(Quoted($"charts/{FileName(name, release)}"), skipInputValidation: true);
             json.WriteEndArray();
-            json.WriteString("created"u8, TimeText(created));
+            json.WriteString("created"u8, WholeSeconds.Format(created));
             json.WriteString("digest"u8, digest.Value);
             json.WriteEndObject();
         }
 
         return entry.WrittenSpan.ToArray();
     }
-
-    /// <summary>Formats a time by RFC 3339, in whole seconds.</summary>
-    internal static string TimeText(DateTimeOffset time) =>
-        time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
 
     private static ReadOnlySpan<byte> Quoted(string text)
     {

@@ -1,3 +1,4 @@
+using Registry.Core.Content;
 using YamlDotNet.Core;
 using YamlDotNet.Core.Events;
 

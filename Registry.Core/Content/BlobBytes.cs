@@ -43,23 +43,16 @@ internal static class BlobBytes
         CancellationToken cancellationToken)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        var buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
-        try
-        {
-            int read;
-            while ((read = await content.ReadAsync(buffer, cancellationToken)) > 0)
+        await CopyAsync(
+            content,
+            async (bytes, token) =>
             {
-                hash.AppendData(buffer, 0, read);
+                hash.AppendData(bytes.Span);
                 if (take is not null)
-                    await take(buffer.AsMemory(0, read), cancellationToken);
-                count?.Invoke(read);
-            }
-
-            return Digest.FromHash(hash.GetHashAndReset());
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(buffer);
-        }
+                    await take(bytes, token);
+                count?.Invoke(bytes.Length);
+            },
+            cancellationToken);
+        return Digest.FromHash(hash.GetHashAndReset());
     }
 }

@@ -52,8 +52,7 @@ internal static class ArtifactErrors
     public static RegistryException ReleaseIsImmutable(PackageName package, Manifest known, Digest digest) => new(
         ErrorCode.Conflict,
         $"Release {known.Release} of {package} exists with the content sha256:{known.Content.StoredDigest}, and "
-        + $"releases "
-            + "are immutable. Push another version, or set RELEASES__MUTABLE for this package",
+            + "releases are immutable. Push another version, or set RELEASES__MUTABLE for this package",
         ("name", package.Value),
         ("release", known.Release.Value),
         ("stored", $"sha256:{known.Content.StoredDigest}"),

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using Registry.Core.Artifacts;
 using Registry.Core.Storage;
 
@@ -17,7 +16,7 @@ internal static class DerivedIndex
             if (manifest.Artifact is null)
                 return null;
         var bytes = Make(manifests);
-        return new StoredManifest(Digest.FromHash(SHA256.HashData(bytes)), OciMediaTypes.Index, bytes.Length)
+        return new StoredManifest(Digest.Of(bytes), OciMediaTypes.Index, bytes.Length)
         {
             IsDerived = true,
         };

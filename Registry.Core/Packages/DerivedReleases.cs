@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using Registry.Core.Artifacts;
 using Registry.Core.Charts;
 using Registry.Core.Content;
@@ -64,7 +63,7 @@ public sealed class DerivedReleases(PackageContents contents)
             layers.Add(new Descriptor(OciMediaTypes.HelmProvenance, provenance.Digest, provenance.Size));
         return new DerivedRelease(
             DerivedManifest.Helm(
-                Digest.FromHash(SHA256.HashData(config.Span)),
+                Digest.Of(config.Span),
                 config.Length,
                 layers,
                 ChartManifest.Annotations(metadata, package.Name, release, contentAt)),
@@ -93,7 +92,7 @@ public sealed class DerivedReleases(PackageContents contents)
     /// <exception cref="StorageException"><see cref="StorageFault.Corrupt"/>.</exception>
     internal static void Verify(PackageName package, Digest recorded, ReadOnlyMemory<byte> bytes)
     {
-        var digest = Digest.FromHash(SHA256.HashData(bytes.Span));
+        var digest = Digest.Of(bytes.Span);
         if (digest != recorded)
             throw new StorageException(
                 StorageFault.Corrupt,
@@ -118,5 +117,5 @@ public sealed record DerivedRelease(ReadOnlyMemory<byte> Manifest, ReadOnlyMemor
         DerivedConfig = new BlobDescriptor(DigestOf(Config), Config.Length),
     };
 
-    private static Digest DigestOf(ReadOnlyMemory<byte> bytes) => Digest.FromHash(SHA256.HashData(bytes.Span));
+    private static Digest DigestOf(ReadOnlyMemory<byte> bytes) => Digest.Of(bytes.Span);
 }

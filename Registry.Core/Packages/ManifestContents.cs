@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using Registry.Core.Artifacts;
 using Registry.Core.Documents;
 using Registry.Core.Errors;
@@ -243,7 +242,7 @@ public sealed class ManifestContents(
             throw Damaged(package, manifest.Digest, $"has {reader.Length} bytes instead of {manifest.Size}");
         var bytes = new byte[manifest.Size];
         await reader.Content.ReadExactlyAsync(bytes, cancellationToken);
-        return Digest.FromHash(SHA256.HashData(bytes)) == manifest.Digest
+        return Digest.Of(bytes) == manifest.Digest
             ? bytes
             : throw Damaged(package, manifest.Digest, "has another digest");
     }

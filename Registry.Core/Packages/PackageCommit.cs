@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
 using Registry.Core.Documents;
 using Registry.Core.Errors;
@@ -63,7 +62,7 @@ internal sealed partial class PackageCommit
     /// <exception cref="StorageException">The storage failed.</exception>
     public async Task<BlobDescriptor> StoreAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
     {
-        var blob = new BlobDescriptor(Digest.FromHash(SHA256.HashData(bytes.Span)), bytes.Length);
+        var blob = new BlobDescriptor(Digest.Of(bytes.Span), bytes.Length);
         await using var writer = await CreateAsync(cancellationToken);
         await writer.WriteAsync(bytes, cancellationToken);
         Add(await writer.CommitAsync(blob.Digest, uploadedAt: null, cancellationToken));
@@ -239,8 +238,7 @@ internal sealed partial class PackageCommit
     [LoggerMessage(
         Level = LogLevel.Warning,
         Message = "Withdrew a change of {Package}, and what it replaced: one of its blobs was or may be collected "
-            + "before "
-            + "the push was complete")]
+            + "before the push was complete")]
     private static partial void LogWithdrawn(ILogger logger, PackageName package);
 }
 

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using Registry.Core.Documents;
 using Registry.Core.Storage;
 
@@ -46,7 +45,7 @@ public sealed class PackageContents(IBlobStore blobs, ContentCacheOptions option
         if (reader.Length != size
             || await reader.Content.ReadAtLeastAsync(
                 bytes, bytes.Length, throwOnEndOfStream: false, cancellationToken) != size
-            || Digest.FromHash(SHA256.HashData(bytes)) != key.Digest)
+            || Digest.Of(bytes) != key.Digest)
             throw new StorageException(
                 StorageFault.Corrupt,
                 $"Blob {key} is damaged: its {reader.Length} bytes do not match its digest and {size} bytes.");

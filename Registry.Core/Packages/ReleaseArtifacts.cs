@@ -32,7 +32,7 @@ public sealed class ReleaseArtifacts(IBlobStore blobs, DerivedReleases derived, 
         DateTimeOffset now,
         CancellationToken cancellationToken)
     {
-        var contentAt = WholeSeconds(now);
+        var contentAt = WholeSeconds.Floor(now);
         var (known, unlisted) = content.MediaType == MediaType.Helm
             ? await ReadChartAsync(commit, content, chart, cancellationToken)
             : (null, NotHelm);
@@ -74,7 +74,7 @@ public sealed class ReleaseArtifacts(IBlobStore blobs, DerivedReleases derived, 
                 : throw ArtifactErrors.UnknownReference(commit.Package, provenance.Digest);
         return new Manifest(release, content, Microseconds.Floor(now), Metadata: null, PackageRegistry.NewPushId())
         {
-            Artifact = new ReleaseArtifact(WholeSeconds(now), pushed, [], chart, unlisted),
+            Artifact = new ReleaseArtifact(WholeSeconds.Floor(now), pushed, [], chart, unlisted),
         };
     }
 
@@ -92,7 +92,7 @@ public sealed class ReleaseArtifacts(IBlobStore blobs, DerivedReleases derived, 
     internal async Task<ReleaseArtifact> DescribeUnreadableAsync(
         PackageCommit commit, Manifest manifest, CancellationToken cancellationToken)
     {
-        var contentAt = WholeSeconds(manifest.CreatedAt);
+        var contentAt = WholeSeconds.Floor(manifest.CreatedAt);
         var made = await derived.MakeAsync(
             commit.Package, manifest.Release, manifest.Content, contentAt, chart: null, cancellationToken);
         return new ReleaseArtifact(contentAt, made.Describe(), [], Chart: null, Unreadable);
@@ -109,9 +109,6 @@ public sealed class ReleaseArtifacts(IBlobStore blobs, DerivedReleases derived, 
             throw ArtifactErrors.InvalidManifest(wrong.Message);
         }
     }
-
-    private static DateTimeOffset WholeSeconds(DateTimeOffset time) =>
-        new(time.UtcTicks - (time.UtcTicks % TimeSpan.TicksPerSecond), TimeSpan.Zero);
 
     private async Task<(long Size, ContentInspection.InspectionResult Inspected)> InspectAsync(
         PackageName package, Digest digest, CancellationToken cancellationToken)

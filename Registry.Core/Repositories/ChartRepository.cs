@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
 using Registry.Core.Access;
 using Registry.Core.Charts;
@@ -228,7 +227,7 @@ public sealed partial class ChartRepository(
             throw ChartErrors.OtherArchive(package, release, archive.Digest);
         if (chart.Provenance is { } known)
         {
-            if (known.Digest == Digest.FromHash(SHA256.HashData(bytes.Span)))
+            if (known.Digest == Digest.Of(bytes.Span))
                 return;
             if (!force)
                 throw ChartErrors.ProvenanceExists(package, release);

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using Registry.Core.Access;
 using Registry.Core.Artifacts;
 using Registry.Core.Documents;
@@ -131,7 +130,7 @@ public sealed class RepositoryManifests(
         CancellationToken cancellationToken)
     {
         var document = Parse(bytes, contentType);
-        var actual = Digest.FromHash(SHA256.HashData(bytes.Span));
+        var actual = Digest.Of(bytes.Span);
         if (digest is { } expected && expected != actual)
             throw RepositoryErrors.OtherDigest(package, actual, expected);
         var manifest = new StoredManifest(actual, document.MediaType, bytes.Length)

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
+using System.Security.Cryptography;
 
 namespace Registry.Core.Storage;
 
@@ -33,6 +34,9 @@ public readonly record struct Digest
     /// <exception cref="FormatException"><paramref name="text"/> is not a digest.</exception>
     public static Digest Parse(string text) =>
         TryParse(text, out var digest) ? digest : throw new FormatException("A digest is 64 lower-case hex digits.");
+
+    /// <summary>Returns the digest of some bytes.</summary>
+    public static Digest Of(ReadOnlySpan<byte> bytes) => FromHash(SHA256.HashData(bytes));
 
     /// <summary>Creates a digest from the 32 bytes of a sha256 hash.</summary>
     public static Digest FromHash(ReadOnlySpan<byte> sha256)

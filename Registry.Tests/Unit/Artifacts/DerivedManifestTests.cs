@@ -1,6 +1,7 @@
 using System.Text;
 using NUnit.Framework;
 using Registry.Core.Artifacts;
+using Registry.Core.Content;
 using Registry.Core.Storage;
 using Registry.Tests.Support;
 
@@ -33,7 +34,7 @@ internal sealed class DerivedManifestTests
         ["org.opencontainers.image.url"] = "https://example.com/?a=1&b=2",
         ["org.opencontainers.image.source"] = "https://example.com/src",
         ["org.opencontainers.image.authors"] = "Ann (ann@example.com), Bob",
-        ["org.opencontainers.image.created"] = DerivedManifest.FormatTime(Samples.Start),
+        ["org.opencontainers.image.created"] = WholeSeconds.Format(Samples.Start),
         ["zeta"] = "last",
         ["a.empty"] = "",
         ["Upper"] = "before lower",

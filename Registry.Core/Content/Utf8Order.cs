@@ -1,4 +1,4 @@
-namespace Registry.Core.Charts;
+namespace Registry.Core.Content;
 
 /// <summary>The order in which Go sorts the keys of a mapping: that of their UTF-8.</summary>
 internal sealed class Utf8Order : IComparer<string>
