@@ -12,7 +12,6 @@ namespace Registry.Tests.Api;
 /// The filesystem replays all of them. The rules are implemented above the storage ports, so the other backends replay
 /// only the groups with most writes and deletes; the contract suites test the ports themselves.
 /// </remarks>
-[Parallelizable(ParallelScope.Self)]
 public sealed class CnrReplayTests
 {
     /// <summary>The backend that replays every recorded exchange.</summary>
@@ -21,7 +20,7 @@ public sealed class CnrReplayTests
     /// <summary>The groups that all backends replay, from <see cref="Recording.Cnr"/> only.</summary>
     private static readonly string[] GroupsEverywhere = ["seed", "names", "channels", "delete"];
 
-    private readonly Dictionary<(string, Recording, ReplayGroup), Task<IReadOnlyDictionary<string, ActualAnswer>>>
+    private readonly Dictionary<(string, Recording, ReplayGroup), Task<IReadOnlyDictionary<string, ActualResponse>>>
         played = [];
 
     private static Recording[] Recordings => [Recording.Cnr, Recording.Appr];
@@ -43,11 +42,11 @@ public sealed class CnrReplayTests
         var differences = new List<CnrDifference>();
         var expected = CnrDifferences.Expect(recording, exchange, differences.Add);
 
-        var answers = await PlayAsync(backend, recording, ReplayGroup.Of(exchange));
+        var responses = await PlayAsync(backend, recording, ReplayGroup.Of(exchange));
 
         Assert.That(
             expected.DifferencesOf(
-                answers[key]), Is.Empty, $"{exchange}, with the deliberate differences: "
+                responses[key]), Is.Empty, $"{exchange}, with the deliberate differences: "
                     + $"{string.Join("; ", differences)}");
     }
 
@@ -96,15 +95,15 @@ public sealed class CnrReplayTests
             select key,
             Is.Empty);
 
-    private Task<IReadOnlyDictionary<string, ActualAnswer>> PlayAsync(
+    private Task<IReadOnlyDictionary<string, ActualResponse>> PlayAsync(
         string backend, Recording recording, ReplayGroup group)
     {
-        if (!played.TryGetValue((backend, recording, group), out var answers))
-            played[(backend, recording, group)] = answers = PlayOnceAsync(backend, recording, group);
-        return answers;
+        if (!played.TryGetValue((backend, recording, group), out var responses))
+            played[(backend, recording, group)] = responses = PlayOnceAsync(backend, recording, group);
+        return responses;
     }
 
-    private static async Task<IReadOnlyDictionary<string, ActualAnswer>> PlayOnceAsync(
+    private static async Task<IReadOnlyDictionary<string, ActualResponse>> PlayOnceAsync(
         string backend, Recording recording, ReplayGroup group)
     {
         await using var host = await RegistryHost.StartAsync(await Backends.NewStorageAsync(backend));

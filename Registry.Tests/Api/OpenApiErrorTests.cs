@@ -8,7 +8,6 @@ namespace Registry.Tests.Api;
 
 /// <summary>Error responses of the service compared with the OpenAPI document.</summary>
 [TestFixtureSource(typeof(Backends), nameof(Backends.Names))]
-[Parallelizable(ParallelScope.Self)]
 public sealed class OpenApiErrorTests(string backend)
 {
     private const string Other = "9.9.9";

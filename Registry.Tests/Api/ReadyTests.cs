@@ -9,7 +9,6 @@ namespace Registry.Tests.Api;
 
 /// <summary>Readiness of the service.</summary>
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
-[Parallelizable(ParallelScope.Self)]
 public sealed class ReadyTests : IAsyncDisposable
 {
     private readonly CancellationToken cancellationToken = new CancellationTokenSource(TimeSpan.FromMinutes(1)).Token;

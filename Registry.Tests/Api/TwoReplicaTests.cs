@@ -8,7 +8,6 @@ namespace Registry.Tests.Api;
 
 /// <summary>Two instances of the service over one storage: each sees what the other acknowledged.</summary>
 [TestFixtureSource(typeof(Backends), nameof(Backends.Names))]
-[Parallelizable(ParallelScope.Self)]
 public sealed class TwoReplicaTests(string backend)
 {
     private const string Package = "/api/v1/packages/kubernauts/elasticsearch";

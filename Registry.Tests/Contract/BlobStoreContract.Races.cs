@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using NUnit.Framework;
 using Registry.Core.Storage;
+using Registry.Tests.Support;
 using Registry.Tests.Support.Storage;
 
 namespace Registry.Tests.Contract;
@@ -22,7 +23,7 @@ public abstract partial class BlobStoreContract
             Assert.That(
                 await Blobs.StatAsync(infos[0].Key, CancellationToken),
                 Is.EqualTo(infos.MaxBy(info => info.UploadedAt)));
-            Assert.That(await Blobs.ReadAsync(infos[0].Key, ByteRange.All, CancellationToken), Is.EqualTo(bytes));
+            Assert.That(await Blobs.ReadAsync(infos[0].Key, ByteRange.All, CancellationToken), SameBytes.As(bytes));
         }
     }
 

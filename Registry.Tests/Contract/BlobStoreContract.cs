@@ -1,5 +1,6 @@
 using NUnit.Framework;
 using Registry.Core.Storage;
+using Registry.Tests.Support;
 using Registry.Tests.Support.Storage;
 
 namespace Registry.Tests.Contract;
@@ -37,7 +38,7 @@ public abstract partial class BlobStoreContract : StorageContract
         foreach (var instance in (StorageInstance[])[One, Two])
         {
             Assert.That(await instance.Blobs.StatAsync(key, CancellationToken), Is.EqualTo(info));
-            Assert.That(await instance.Blobs.ReadAsync(key, ByteRange.All, CancellationToken), Is.EqualTo(bytes));
+            Assert.That(await instance.Blobs.ReadAsync(key, ByteRange.All, CancellationToken), SameBytes.As(bytes));
             Assert.That(
                 await instance.Blobs.InfosAsync(StoreKeys.Packages, ScopeDepth.Subtree, null, CancellationToken),
                 Is.EqualTo(new[] { info }));
@@ -87,7 +88,7 @@ public abstract partial class BlobStoreContract : StorageContract
         var two = await Blobs.CommitAsync(Key("packages", "a", "b"), bytes, CancellationToken);
         Assert.That(await Blobs.TryDeleteAsync(one.Key, Precondition.None, CancellationToken), Is.True);
         Assert.That(await Blobs.StatAsync(one.Key, CancellationToken), Is.Null);
-        Assert.That(await Blobs.ReadAsync(two.Key, ByteRange.All, CancellationToken), Is.EqualTo(bytes));
+        Assert.That(await Blobs.ReadAsync(two.Key, ByteRange.All, CancellationToken), SameBytes.As(bytes));
     }
 
     [Test]
@@ -117,7 +118,7 @@ public abstract partial class BlobStoreContract : StorageContract
         }
 
         var info = (await writer.CommitAsync(StorageShortcuts.DigestOf(bytes), null, CancellationToken)).Info;
-        Assert.That(await Blobs.ReadAsync(info.Key, ByteRange.All, CancellationToken), Is.EqualTo(bytes));
+        Assert.That(await Blobs.ReadAsync(info.Key, ByteRange.All, CancellationToken), SameBytes.As(bytes));
     }
 
     [Test]
@@ -132,7 +133,7 @@ public abstract partial class BlobStoreContract : StorageContract
             new string('k', StoreKey.MaxKeyBytes - (3 * segment.Length) - "packages/".Length - 3));
         var bytes = StorageShortcuts.Bytes(1000);
         var info = await Blobs.CommitAsync(scope, bytes, CancellationToken);
-        Assert.That(await Blobs.ReadAsync(info.Key, ByteRange.All, CancellationToken), Is.EqualTo(bytes));
+        Assert.That(await Blobs.ReadAsync(info.Key, ByteRange.All, CancellationToken), SameBytes.As(bytes));
         Assert.That(
             await Blobs.InfosAsync(StoreKeys.Packages, ScopeDepth.Subtree, null, CancellationToken),
             Is.EqualTo(new[] { info }));

@@ -1,5 +1,6 @@
 using NUnit.Framework;
 using Registry.Core.Storage;
+using Registry.Tests.Support;
 using Registry.Tests.Support.Storage;
 
 namespace Registry.Tests.Contract;
@@ -140,7 +141,7 @@ public abstract partial class DocumentStoreContract
         {
             var expected = await Documents.GetAsync(key, CancellationToken);
             Assert.That(document.Revision, Is.EqualTo(expected!.Revision));
-            Assert.That(document.Content.ToArray(), Is.EqualTo(expected.Content.ToArray()));
+            Assert.That(document.Content.ToArray(), SameBytes.As(expected.Content.ToArray()));
         }
 
         var rest = new List<StoreKey>();

@@ -9,7 +9,6 @@ namespace Registry.Tests.Contract;
 /// Contract of every document store. A backend joins with a subclass that overrides
 /// <see cref="StorageContract.StartAsync"/> and adds no test.
 /// </summary>
-[Parallelizable(ParallelScope.Self)]
 public abstract partial class DocumentStoreContract : StorageContract
 {
     private static readonly StoreKey Sample = StoreKey.Of("packages", "sample", "app");

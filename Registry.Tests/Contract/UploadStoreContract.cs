@@ -1,5 +1,6 @@
 using NUnit.Framework;
 using Registry.Core.Storage;
+using Registry.Tests.Support;
 using Registry.Tests.Support.Storage;
 
 namespace Registry.Tests.Contract;
@@ -89,7 +90,7 @@ public abstract partial class UploadStoreContract : StorageContract
         var bytes = StorageShortcuts.Bytes(Appends * 10);
         for (var at = 0; at < bytes.Length; at += 10)
             await Instance(at / 10).Uploads.AppendBytesAsync(upload, at, bytes.AsMemory(at, 10), CancellationToken);
-        Assert.That(await Two.Uploads.ReadAsync(upload, CancellationToken), Is.EqualTo(bytes));
+        Assert.That(await Two.Uploads.ReadAsync(upload, CancellationToken), SameBytes.As(bytes));
     }
 
     [Test]

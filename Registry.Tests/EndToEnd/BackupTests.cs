@@ -7,7 +7,6 @@ using Registry.Tests.Support.Backups;
 namespace Registry.Tests.EndToEnd;
 
 /// <summary>The commands as operators run them: separate processes next to a running service.</summary>
-[Parallelizable(ParallelScope.Self)]
 public sealed class BackupTests : EndToEndTest
 {
     /// <summary>

@@ -12,6 +12,7 @@ namespace Registry.Tests.EndToEnd;
 /// Two replicas that collect every second, on all backends in parallel: referenced blobs are never collected,
 /// unreferenced ones do not stay, and readers notice when a blob is collected.
 /// </summary>
+[NonParallelizable]
 public sealed class CollectionSoakTests : EndToEndTest
 {
     /// <summary>

@@ -8,7 +8,6 @@ using Registry.Tests.Support;
 namespace Registry.Tests.EndToEnd;
 
 /// <summary>The commands of both protocols' documentation, run with the real curl.</summary>
-[Parallelizable(ParallelScope.Self)]
 public sealed class DocumentedCommandsTests : EndToEndTest
 {
     /// <summary>The digest in CNR's documentation of its chart.</summary>

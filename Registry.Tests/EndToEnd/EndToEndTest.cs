@@ -8,8 +8,7 @@ using Registry.Tests.Support;
 namespace Registry.Tests.EndToEnd;
 
 /// <summary>
-/// Runs real processes of the service over a temporary folder, and kills what a test leaves running. Fixtures do not
-/// run in parallel unless they opt in.
+/// Runs real processes of the service over a temporary folder, and kills what a test leaves running.
 /// </summary>
 public abstract class EndToEndTest
 {

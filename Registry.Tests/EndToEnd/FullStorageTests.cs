@@ -10,7 +10,6 @@ namespace Registry.Tests.EndToEnd;
 /// Full storage on every backend: writes that do not fit are refused completely, reads work, also after a restart, and
 /// deletes free space.
 /// </summary>
-[Parallelizable(ParallelScope.Self)]
 public sealed class FullStorageTests : EndToEndTest
 {
     private const int PackageBytes = 1 << 20;
@@ -87,7 +86,7 @@ public sealed class FullStorageTests : EndToEndTest
             var isFull = call.Operation == FakeGcsOperation.StartSession
                 || (call.Operation == FakeGcsOperation.Insert
                     && fake.Bucket.Objects.Sum(static one => one.Content.Length) > Interlocked.Read(ref quota));
-            return isFull ? FakeGcsFault.Answer(403, "quotaExceeded") : null;
+            return isFull ? FakeGcsFault.Respond(403, "quotaExceeded") : null;
         };
         var space = new FreeSpace(
             () => Task.FromResult(Interlocked.Exchange(ref quota, 0)),
@@ -218,6 +217,8 @@ public sealed class FullStorageTests : EndToEndTest
         return UntilAsync(
             async () =>
             {
+                // Every refused push is work for the registry, and keeps it from collecting.
+                await Task.Delay(attempt == 0 ? 0 : 250, CancellationToken.None);
                 if (reclaimAsync is not null)
                     await reclaimAsync();
                 var release = $"1.0.{attempt++}";

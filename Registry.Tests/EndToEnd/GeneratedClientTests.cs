@@ -13,41 +13,55 @@ namespace Registry.Tests.EndToEnd;
 /// <summary>
 /// The C# client that is generated from <c>/openapi/client.json</c>, and the documented program that uses it.
 /// </summary>
-[Parallelizable(ParallelScope.Self)]
-public sealed class GeneratedClientTests
+public sealed class GeneratedClientTests : IDisposable
 {
     private const string Program = "program";
 
     private readonly CancellationToken cancellationToken = new CancellationTokenSource(TimeSpan.FromMinutes(3)).Token;
+    private readonly TemporaryFolder compiled = new();
+    private string page = "";
+    private string document = "";
+
+    /// <summary>Compiles the program. Its argument replaces the address in the documentation.</summary>
+    [OneTimeSetUp]
+    public async Task CompileAsync()
+    {
+        await using var registry = await RegistryHost.StartAsync();
+        document = await registry.Client.GetStringAsync("/openapi/client.json", cancellationToken);
+        var documentation = Path.Combine(RegistryProcess.Root, "Documentation", "generated-clients.md");
+        page = await File.ReadAllTextAsync(documentation, cancellationToken);
+        var program = Block(page, "csharp").Replace("\"http://localhost:5000/\"", "args[0]", StringComparison.Ordinal);
+        Compile(compiled, program, await GenerateAsync(document));
+    }
+
+    public void Dispose() => compiled.Dispose();
 
     [TestCase("")]
     [TestCase("/registry")]
     public async Task The_documented_program_works(string prefix)
     {
         await using var registry = await RegistryHost.StartAsync($"--PATHBASE={prefix}");
+        Assert.That(
+            await registry.Client.GetStringAsync($"{prefix}/openapi/client.json", cancellationToken),
+            Is.EqualTo(document));
         using var folder = new TemporaryFolder();
         var sample = Path.Combine(AppContext.BaseDirectory, "Data", "elasticsearch-chart.tar.gz");
         var chart = await File.ReadAllBytesAsync(sample, cancellationToken);
         await File.WriteAllBytesAsync(folder.Below("chart.tar.gz"), chart, cancellationToken);
-        var documentation = Path.Combine(RegistryProcess.Root, "Documentation", "generated-clients.md");
-        var page = await File.ReadAllTextAsync(documentation, cancellationToken);
         var address = $"{registry.Address}{prefix.TrimStart('/')}";
-        var program = Block(page, "csharp").Replace("http://localhost:5000/", address, StringComparison.Ordinal);
-
-        Compile(folder, program, await GenerateAsync(registry));
 
         Assert.That(
-            await Curl.ShellAsync(folder.Path, $"dotnet {Program}.dll", cancellationToken),
+            await Curl.ShellAsync(
+                folder.Path, $"dotnet '{compiled.Below(Program)}.dll' '{address}'", cancellationToken),
             Is.EqualTo(Block(page, "")));
         Assert.That(await File.ReadAllBytesAsync(folder.Below("pulled.tar.gz"), cancellationToken), Is.EqualTo(chart));
     }
 
     /// <summary>Generates the client like the documented command.</summary>
-    private async Task<string> GenerateAsync(RegistryHost registry)
+    private async Task<string> GenerateAsync(string json)
     {
-        var text = await registry.Client.GetStringAsync("/openapi/client.json", cancellationToken);
-        var document = await OpenApiDocument.FromJsonAsync(text, cancellationToken);
-        return new CSharpClientGenerator(document, new CSharpClientGeneratorSettings
+        var described = await OpenApiDocument.FromJsonAsync(json, cancellationToken);
+        return new CSharpClientGenerator(described, new CSharpClientGeneratorSettings
         {
             ClassName = "RegistryClient",
             CSharpGeneratorSettings = { Namespace = "Registry.Client", JsonLibrary = CSharpJsonLibrary.SystemTextJson },

@@ -8,7 +8,6 @@ using Registry.Tests.Support;
 namespace Registry.Tests.EndToEnd;
 
 /// <summary>The service runs in a small heap, whatever the unpacked size of its indexes.</summary>
-[Parallelizable(ParallelScope.Self)]
 public sealed class LargeIndexTests : EndToEndTest
 {
     /// <summary>A hexadecimal number of bytes: 160 MiB.</summary>

@@ -9,7 +9,6 @@ using Registry.Tests.Support;
 namespace Registry.Tests.EndToEnd;
 
 /// <summary>Limits from the environment: what exceeds one is refused and leaves nothing behind.</summary>
-[Parallelizable(ParallelScope.Self)]
 public sealed class LimitTests : EndToEndTest
 {
     private const string Package = "/api/v1/packages/limits/small";

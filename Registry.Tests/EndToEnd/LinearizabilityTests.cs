@@ -14,18 +14,19 @@ namespace Registry.Tests.EndToEnd;
 /// them.
 /// </summary>
 [TestFixtureSource(typeof(ClusterStorage), nameof(ClusterStorage.Backends))]
+[NonParallelizable]
 public sealed class LinearizabilityTests(string backend) : EndToEndTest
 {
     private const int Clients = 10;
 
     /// <summary>
-    /// The number of answers after which all clients move to the next package: they race for one package, and its
+    /// The number of responses after which all clients move to the next package: they race for one package, and its
     /// history stays short enough to search.
     /// </summary>
     private const int PerPackage = 100;
 
-    /// <summary>The number of answers of both replicas between two kills.</summary>
-    private const int BetweenKills = 200;
+    /// <summary>The number of responses of both replicas between two kills.</summary>
+    private const int BetweenKills = 120;
 
     private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(500);
 
@@ -36,7 +37,7 @@ public sealed class LinearizabilityTests(string backend) : EndToEndTest
 
     private readonly ConcurrentDictionary<string, ConcurrentQueue<Operation>> histories = new();
     private RegistryCluster cluster = null!;
-    private int answers;
+    private int responses;
     private int disturbances;
     private int kills;
     private volatile bool isStarting;
@@ -66,7 +67,7 @@ public sealed class LinearizabilityTests(string backend) : EndToEndTest
         var all = histories.Values.SelectMany(static history => history).ToList();
         await TestContext.Out.WriteLineAsync(
             $"{backend}: {all.Count} calls by {Clients} clients of 2 replicas in {watch.Elapsed.TotalSeconds:0.0} s, "
-            + $"{all.Count(static call => call.Answer is null)} with unknown outcome, {disturbances} disturbances, "
+            + $"{all.Count(static call => call.Response is null)} with unknown outcome, {disturbances} disturbances, "
                 + $"{kills} kills.");
         watch.Restart();
         foreach (var (package, history) in histories)
@@ -74,9 +75,9 @@ public sealed class LinearizabilityTests(string backend) : EndToEndTest
                 Violation.Of([.. history])?.ToString(), Is.Null, $"REGISTRY_FUZZ_SEED={seed}, {backend}, {package}");
         await TestContext.Out.WriteLineAsync(
             $"{backend}: the histories of {histories.Count} packages checked in {watch.Elapsed.TotalSeconds:0.00} s.");
-        Assert.That(all.Count(static call => call.Answer is not null), Is.GreaterThan(200));
+        Assert.That(all.Count(static call => call.Response is not null), Is.GreaterThan(200));
         Assert.That(
-            all.Count(static call => call.Answer == "200"), Is.GreaterThan(30), "acknowledged changes");
+            all.Count(static call => call.Response == "200"), Is.GreaterThan(30), "acknowledged changes");
         Assert.That(kills + disturbances, Is.GreaterThan(1));
     }
 
@@ -86,7 +87,7 @@ public sealed class LinearizabilityTests(string backend) : EndToEndTest
         while (!over.IsCompleted)
         {
             var package =
-                string.Create(CultureInfo.InvariantCulture, $"linear/p{Volatile.Read(ref answers) / PerPackage}");
+                string.Create(CultureInfo.InvariantCulture, $"linear/p{Volatile.Read(ref responses) / PerPackage}");
             var action = await actions.NextAsync(CancellationToken);
             if (await CallAsync(client, package, action, cluster.Pick(actions.Random)) is null)
                 await Task.WhenAny(over, Task.Delay(AfterUnknown, CancellationToken));
@@ -97,17 +98,18 @@ public sealed class LinearizabilityTests(string backend) : EndToEndTest
         int client, string package, PackageAction action, (int Number, RegistryProcess Process) replica)
     {
         var call = Stopwatch.GetTimestamp();
-        var answer = await ActionOverHttp.SendAsync(replica.Process.Client, package, action, CancellationToken);
-        var returned = answer is null ? long.MaxValue : Stopwatch.GetTimestamp();
+        var response = await ActionOverHttp.SendAsync(replica.Process.Client, package, action, CancellationToken);
+        var returned = response is null ? long.MaxValue : Stopwatch.GetTimestamp();
 
-        if (answer is not null)
-            Interlocked.Increment(ref answers);
+        if (response is not null)
+            Interlocked.Increment(ref responses);
 
-        // Answers without information about the package are not part of its history.
-        if (answer != ActionOverHttp.NoEffect && (answer is not null || !action.Reads))
+        // Responses without information about the package are not part of its history.
+        if (response != ActionOverHttp.NoEffect && (response is not null || !action.Reads))
             histories.GetOrAdd(package, static _ => new ConcurrentQueue<Operation>())
-                .Enqueue(new Operation($"client {client} of replica {replica.Number}", action, call, returned, answer));
-        return answer;
+                .Enqueue(
+                    new Operation($"client {client} of replica {replica.Number}", action, call, returned, response));
+        return response;
     }
 
     private async Task DisturbAsync(Random random, Task over)
@@ -130,7 +132,7 @@ public sealed class LinearizabilityTests(string backend) : EndToEndTest
     {
         for (; watch.Elapsed < time || kills < 2; kills++)
         {
-            await WaitForAnswersAsync();
+            await WaitForResponsesAsync();
             await cluster.KillAsync(kills % cluster.Count);
 
             // A registry that cannot probe its storage at startup exits, so it must not be disturbed.
@@ -139,13 +141,13 @@ public sealed class LinearizabilityTests(string backend) : EndToEndTest
             isStarting = false;
         }
 
-        await WaitForAnswersAsync();
+        await WaitForResponsesAsync();
     }
 
-    private async Task WaitForAnswersAsync()
+    private async Task WaitForResponsesAsync()
     {
-        var enough = Volatile.Read(ref answers) + BetweenKills;
-        await UntilAsync(() => Task.FromResult(Volatile.Read(ref answers) >= enough), "the replicas respond");
+        var enough = Volatile.Read(ref responses) + BetweenKills;
+        await UntilAsync(() => Task.FromResult(Volatile.Read(ref responses) >= enough), "the replicas respond");
     }
 
     /// <summary>Shows every package on every replica, after the disturbances.</summary>

@@ -13,7 +13,6 @@ using Registry.Tests.Support.Servers;
 namespace Registry.Tests.EndToEnd;
 
 /// <summary>A registry is migrated from storage to storage by the real command, invisibly to clients.</summary>
-[Parallelizable(ParallelScope.Self)]
 public sealed partial class MigrationRoundTripTests : EndToEndTest
 {
     private const int HangAtInsert = 6;
@@ -79,7 +78,7 @@ public sealed partial class MigrationRoundTripTests : EndToEndTest
     }
 
     [Test]
-    public async Task A_registry_filled_by_version_1_1_responds_as_before_on_each_storage()
+    public async Task A_registry_filled_by_version_1_1_responds_as_before_and_after_a_migration()
     {
         await using (var file = File.OpenRead(Path.Combine(AppContext.BaseDirectory, "Data", "registry-1.1.0.tar.gz")))
         await using (var gzip = new GZipStream(file, CompressionMode.Decompress))
@@ -94,9 +93,7 @@ public sealed partial class MigrationRoundTripTests : EndToEndTest
         await using var gcs = await FakeGcs.StartAsync();
         var settings = Settings(redis, etcd, gcs);
         var manifests = new Dictionary<string, IReadOnlyList<string>>();
-        foreach (var (from, to) in ((string?, string)[])[
-            (null, "filesystem"), ("filesystem", "redis"), ("redis", "etcd"), ("etcd", "gcs")
-        ])
+        foreach (var (from, to) in ((string?, string)[])[(null, "filesystem"), ("filesystem", "etcd")])
         {
             if (from is not null)
                 await MigrateAsync(from, to, settings);
@@ -114,7 +111,7 @@ public sealed partial class MigrationRoundTripTests : EndToEndTest
             await registry.StopAsync();
         }
 
-        await VerifyAsync("gcs", settings);
+        await VerifyAsync("etcd", settings);
     }
 
     [Test]
@@ -180,7 +177,7 @@ public sealed partial class MigrationRoundTripTests : EndToEndTest
 
     /// <summary>
     /// Pushes the real chart and archive, and special cases: several media types and releases, a forced and a deleted
-    /// one, channels, many chunks.
+    /// one, channels, several chunks of every backend.
     /// </summary>
     private async Task FillAsync(RegistryProcess registry)
     {
@@ -204,7 +201,7 @@ public sealed partial class MigrationRoundTripTests : EndToEndTest
             "team/large",
             "1.0.0",
             "helm",
-            await new SeededPackage(1, 5 << 20).ToArrayAsync(CancellationToken));
+            await new SeededPackage(1, 5 << 19).ToArrayAsync(CancellationToken));
         await PushAsync(registry, "Team/app", "1.0.0", "helm", chart);
 
         var archive = await SampleArchive.BytesAsync();

@@ -5,7 +5,6 @@ using Registry.Tests.Support;
 namespace Registry.Tests.EndToEnd;
 
 /// <summary>Commands that only read work on a read-only volume, such as a snapshot.</summary>
-[Parallelizable(ParallelScope.Self)]
 public sealed class ReadOnlyMediaTests : EndToEndTest
 {
     [Test]

@@ -78,7 +78,7 @@ public sealed class RedisProcessTests : EndToEndTest
         Assert.That(
             await other.Client.GetByteArrayAsync(
                 "/api/v1/packages/acl/app/1.0.0/helm/pull",
-                CancellationToken), Is.EqualTo(await package.ToArrayAsync(CancellationToken)).AsCollection);
+                CancellationToken), SameBytes.As(await package.ToArrayAsync(CancellationToken)));
         using (var channel =
             await registry.Client.PostAsync("/api/v1/packages/acl/app/channels/stable/1.0.0", null, CancellationToken))
             Assert.That(channel.StatusCode, Is.EqualTo(HttpStatusCode.OK));

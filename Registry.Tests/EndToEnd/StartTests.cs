@@ -8,7 +8,6 @@ using Registry.Tests.Support;
 namespace Registry.Tests.EndToEnd;
 
 /// <summary>Startup of the process, successful and failing.</summary>
-[Parallelizable(ParallelScope.Self)]
 public sealed partial class StartTests : EndToEndTest
 {
     private const int DefaultPort = 5000;

@@ -5,7 +5,6 @@ using Registry.Tests.Support;
 namespace Registry.Tests.EndToEnd;
 
 /// <summary>SIGTERM lets requests in progress finish.</summary>
-[Parallelizable(ParallelScope.Self)]
 public sealed class StopTests : EndToEndTest
 {
     [Test]
@@ -43,7 +42,7 @@ public sealed class StopTests : EndToEndTest
         Assert.That(
             await next.Client.GetByteArrayAsync(
                 "/api/v1/packages/stop/push/1.0.0/helm/pull",
-                CancellationToken), Is.EqualTo(await package.ToArrayAsync(CancellationToken)).AsCollection);
+                CancellationToken), SameBytes.As(await package.ToArrayAsync(CancellationToken)));
     }
 
     [Test]

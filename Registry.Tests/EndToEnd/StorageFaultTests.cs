@@ -5,7 +5,6 @@ using Registry.Tests.Support;
 namespace Registry.Tests.EndToEnd;
 
 /// <summary>Responses when the data folder is missing or damaged.</summary>
-[Parallelizable(ParallelScope.Self)]
 public sealed class StorageFaultTests : EndToEndTest
 {
     private static readonly string[] Reads =

@@ -12,7 +12,6 @@ namespace Registry.Tests.EndToEnd;
 /// Transfers stay within their memory budget, whatever clients do: stalled transfers are cut, and the service stays up.
 /// </summary>
 [TestFixtureSource(typeof(ClusterStorage), nameof(ClusterStorage.Backends))]
-[Parallelizable(ParallelScope.Self)]
 public sealed class TransferMemoryTests(string backend) : EndToEndTest
 {
     private const string Package = "transfers/large";

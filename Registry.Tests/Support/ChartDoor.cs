@@ -98,10 +98,10 @@ internal sealed record ChartPush(ChartDoor Door, string Package, string Release,
     {
         var what = $"{Package} {Release} pushed through {Door}";
         var pulled = await client.GetByteArrayAsync($"/api/v1/packages/{Package}/{Release}/helm/pull");
-        Assert.That(pulled, Is.EqualTo(Chart).AsCollection, what);
+        Assert.That(pulled, SameBytes.As(Chart), what);
         var manifest = await client.GetByteArrayAsync($"/v2/{Package}/manifests/{Release}");
         if (Door is ChartDoor.Oci or ChartDoor.OciInPieces)
-            Assert.That(manifest, Is.EqualTo(Manifest).AsCollection, what);
+            Assert.That(manifest, SameBytes.As(Manifest), what);
         var json = JsonNode.Parse(manifest)!;
         Assert.That((string?)json["layers"]![0]!["digest"], Is.EqualTo(OciRepository.DigestOf(Chart)), what);
         foreach (var blob in (JsonNode[])[json["config"]!, json["layers"]![0]!])
@@ -114,13 +114,13 @@ internal sealed record ChartPush(ChartDoor Door, string Package, string Release,
 
         var pinned = await client.GetByteArrayAsync(
             $"/v2/{Package}/manifests/{OciRepository.DigestOf(manifest)}");
-        Assert.That(pinned, Is.EqualTo(manifest).AsCollection, what);
+        Assert.That(pinned, SameBytes.As(manifest), what);
 
         var index = JsonNode.Parse(await client.GetStringAsync($"/helm/{Namespace}/index.yaml"))!;
         var entry = index["entries"]![Name]!.AsArray().Single(each => (string?)each!["version"] == Release)!;
         Assert.That($"sha256:{entry["digest"]}", Is.EqualTo(OciRepository.DigestOf(Chart)), what);
         var archive = await client.GetByteArrayAsync($"/helm/{Namespace}/{entry["urls"]![0]}");
-        Assert.That(archive, Is.EqualTo(Chart).AsCollection, what);
+        Assert.That(archive, SameBytes.As(Chart), what);
         return manifest;
     }
 

@@ -14,6 +14,12 @@ internal sealed class RegistryProcess : IAsyncDisposable
     /// <summary>Far longer than a start, stop or kill takes, even on a busy machine.</summary>
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(90);
 
+    /// <summary>
+    /// Limits how many processes start at the same time: each needs a processor for a second, and must meet the
+    /// deadline for the first response of its storage.
+    /// </summary>
+    private static readonly SemaphoreSlim Starts = new(Environment.ProcessorCount);
+
     private readonly Process process;
     private readonly ConcurrentQueue<string> output = new();
     private readonly ConcurrentQueue<string> errors = new();
@@ -66,16 +72,24 @@ internal sealed class RegistryProcess : IAsyncDisposable
     public static async Task<RegistryProcess> StartAsync(
         string folder, params IEnumerable<(string Name, string? Value)> settings)
     {
-        var registry = Launch(Command, folder, [("FILESYSTEM__PATH", Path.Combine(folder, "data")), .. settings]);
+        await Starts.WaitAsync();
         try
         {
-            await registry.ReadyAsync();
-            return registry;
+            var registry = Launch(Command, folder, [("FILESYSTEM__PATH", Path.Combine(folder, "data")), .. settings]);
+            try
+            {
+                await registry.ReadyAsync();
+                return registry;
+            }
+            catch
+            {
+                await registry.DisposeAsync();
+                throw;
+            }
         }
-        catch
+        finally
         {
-            await registry.DisposeAsync();
-            throw;
+            Starts.Release();
         }
     }
 

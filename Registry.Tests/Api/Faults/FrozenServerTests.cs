@@ -11,7 +11,6 @@ namespace Registry.Tests.Api.Faults;
 /// The storage server freezes for ten seconds with open connections. The tests of all backends run in parallel.
 /// </summary>
 [TestFixtureSource(typeof(ServerFaultTest), nameof(Backends))]
-[Parallelizable(ParallelScope.Self)]
 public sealed class FrozenServerTests(string backend) : ServerFaultTest(backend)
 {
     private const string Package = "/api/v1/packages/freeze/one";

@@ -6,7 +6,6 @@ namespace Registry.Tests.Api.Faults;
 
 /// <summary>The storage server is killed and restarted while clients push.</summary>
 [TestFixtureSource(typeof(ServerFaultTest), nameof(Backends))]
-[Parallelizable(ParallelScope.Self)]
 public sealed class KilledServerTests(string backend) : ServerFaultTest(backend)
 {
     private const int Kills = 3;

@@ -5,7 +5,6 @@ using Registry.Core.Settings;
 namespace Registry.Tests.Api.Http;
 
 /// <summary>Validation of the settings for path prefix, origins and hosts.</summary>
-[Parallelizable(ParallelScope.Self)]
 public sealed class AddressSettingsTests
 {
     [TestCase("PATHBASE", "registry")]

@@ -5,7 +5,6 @@ using Registry.Tests.Support;
 namespace Registry.Tests.Api.Http;
 
 /// <summary>The host names that the registry accepts.</summary>
-[Parallelizable(ParallelScope.Self)]
 public sealed class AllowedHostTests
 {
     private RegistryHost host = null!;

@@ -7,7 +7,6 @@ using Registry.Tests.Support;
 namespace Registry.Tests.Api.Http;
 
 /// <summary>Binding of arguments to actions.</summary>
-[Parallelizable(ParallelScope.Self)]
 public sealed class ArgumentTests
 {
     private const string Form = "application/x-www-form-urlencoded";

@@ -44,7 +44,7 @@ public sealed class BlobResultTests
     {
         using var answer = await host.Client.GetAsync("/cnr/blob");
         Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.OK));
-        Assert.That(await answer.Content.ReadAsByteArrayAsync(), Is.EqualTo(Bytes));
+        Assert.That(await answer.Content.ReadAsByteArrayAsync(), SameBytes.As(Bytes));
         Assert.That(answer.Content.Headers.ContentLength, Is.EqualTo(Bytes.Length));
         Assert.That(answer.Content.Headers.ContentType?.ToString(), Is.EqualTo("application/x-gzip"));
         Assert.That(
@@ -78,7 +78,7 @@ public sealed class BlobResultTests
         Assert.That(
             answer.Content.Headers.ContentRange?.ToString(), Is.EqualTo($"bytes {from}-{from + length - 1}/300000"));
         Assert.That(answer.Content.Headers.ContentLength, Is.EqualTo(length));
-        Assert.That(await answer.Content.ReadAsByteArrayAsync(), Is.EqualTo(Bytes[from..(from + length)]));
+        Assert.That(await answer.Content.ReadAsByteArrayAsync(), SameBytes.As(Bytes[from..(from + length)]));
     }
 
     [TestCase("bytes=300000-")]
@@ -105,7 +105,7 @@ public sealed class BlobResultTests
     {
         using var answer = await SendAsync(HttpMethod.Get, r => r.Headers.TryAddWithoutValidation("Range", range));
         Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.OK));
-        Assert.That(await answer.Content.ReadAsByteArrayAsync(), Is.EqualTo(Bytes));
+        Assert.That(await answer.Content.ReadAsByteArrayAsync(), SameBytes.As(Bytes));
     }
 
     [TestCase("\"{0}\"", 206)]
@@ -151,7 +151,7 @@ public sealed class BlobResultTests
     {
         using var answer = await SendAsync(HttpMethod.Get, static r => r.Headers.AcceptEncoding.ParseAdd("gzip, br"));
         Assert.That(answer.Content.Headers.ContentEncoding, Is.Empty);
-        Assert.That(await answer.Content.ReadAsByteArrayAsync(), Is.EqualTo(Bytes));
+        Assert.That(await answer.Content.ReadAsByteArrayAsync(), SameBytes.As(Bytes));
     }
 
     [Test]

@@ -6,7 +6,6 @@ using Registry.Tests.Support;
 namespace Registry.Tests.Api.Http;
 
 /// <summary>Pages of other sites may read through the browser of a user, and nothing else.</summary>
-[Parallelizable(ParallelScope.Self)]
 public sealed class CrossOriginWriteTests
 {
     private const string Package = "/api/v1/packages/a/b";

@@ -10,7 +10,6 @@ using Registry.Tests.Support;
 
 namespace Registry.Tests.Api.Http;
 
-[Parallelizable(ParallelScope.Self)]
 public sealed class ErrorHandlingTests
 {
     private FaultyHost host = null!;

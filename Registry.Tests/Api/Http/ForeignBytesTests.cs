@@ -4,7 +4,6 @@ using Registry.Tests.Support;
 namespace Registry.Tests.Api.Http;
 
 /// <summary>Non-ASCII bytes where HTTP does not allow them.</summary>
-[Parallelizable(ParallelScope.Self)]
 public sealed class ForeignBytesTests
 {
     private RegistryHost host = null!;

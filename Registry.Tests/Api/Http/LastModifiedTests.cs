@@ -8,7 +8,6 @@ using Registry.Tests.Support;
 namespace Registry.Tests.Api.Http;
 
 /// <summary>Last-Modified of immutable resources, and JSON responses that end with a line break.</summary>
-[Parallelizable(ParallelScope.Self)]
 public sealed class LastModifiedTests
 {
     private const string Package = "/api/v1/packages/a/b";

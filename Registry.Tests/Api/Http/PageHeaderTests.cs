@@ -4,7 +4,6 @@ using Registry.Tests.Support;
 namespace Registry.Tests.Api.Http;
 
 /// <summary>The security headers of HTML pages.</summary>
-[Parallelizable(ParallelScope.Self)]
 public sealed class PageHeaderTests
 {
     [Test]

@@ -6,7 +6,6 @@ using Registry.Tests.Support;
 namespace Registry.Tests.Api.Http;
 
 /// <summary>Links of a registry that clients reach under a path of another server.</summary>
-[Parallelizable(ParallelScope.Self)]
 public sealed class PathPrefixTests
 {
     private RegistryHost plain = null!;

@@ -9,7 +9,6 @@ using Registry.Tests.Support;
 namespace Registry.Tests.Api.Http;
 
 /// <summary>The log line of a request: who sent it, and what was really returned.</summary>
-[Parallelizable(ParallelScope.Self)]
 public sealed class RequestLogTests
 {
     private const int Large = 64 << 20;

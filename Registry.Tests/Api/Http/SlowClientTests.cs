@@ -8,7 +8,6 @@ using Registry.Tests.Support;
 namespace Registry.Tests.Api.Http;
 
 /// <summary>Slow clients are served, up to a limit.</summary>
-[Parallelizable(ParallelScope.All)]
 public sealed class SlowClientTests
 {
     private const string Package = "/cnr/api/v1/packages/slow/client";
@@ -20,7 +19,7 @@ public sealed class SlowClientTests
 
     private static readonly string Id = Convert.ToHexStringLower(SHA256.HashData(Archive));
 
-    /// <summary>The timeout of one wait, per test because tests run in parallel.</summary>
+    /// <summary>The timeout of one wait.</summary>
     private static CancellationToken Bound => new CancellationTokenSource(TimeSpan.FromMinutes(3)).Token;
 
     private RegistryHost lenient = null!;

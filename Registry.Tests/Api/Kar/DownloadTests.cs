@@ -8,7 +8,6 @@ using Registry.Tests.Support;
 namespace Registry.Tests.Api.Kar;
 
 [TestFixtureSource(typeof(Backends), nameof(Backends.Names))]
-[Parallelizable(ParallelScope.Self)]
 public sealed class DownloadTests(string backend)
 {
     private const string Address = "/api/v1/app/" + SampleArchive.Id;

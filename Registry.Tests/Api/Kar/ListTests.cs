@@ -10,7 +10,6 @@ using Registry.Tests.Support.Storage;
 namespace Registry.Tests.Api.Kar;
 
 [TestFixtureSource(typeof(Backends), nameof(Backends.Names))]
-[Parallelizable(ParallelScope.Self)]
 public sealed class ListTests(string backend)
 {
     private FaultyHost host = null!;

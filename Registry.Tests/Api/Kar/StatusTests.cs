@@ -11,7 +11,6 @@ using Registry.Tests.Support.Storage;
 namespace Registry.Tests.Api.Kar;
 
 /// <summary>The status endpoint, for any backend.</summary>
-[Parallelizable(ParallelScope.Self)]
 public sealed class StatusTests
 {
     private FaultyHost host = null!;

@@ -9,7 +9,6 @@ using Registry.Tests.Support;
 namespace Registry.Tests.Api.Kar;
 
 /// <summary>Uploads that are refused before they are stored completely, for any backend.</summary>
-[Parallelizable(ParallelScope.Self)]
 public sealed class UploadLimitTests
 {
     private const int Limit = 100_000;

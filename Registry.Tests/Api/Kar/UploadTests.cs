@@ -13,7 +13,6 @@ using Registry.Tests.Support;
 namespace Registry.Tests.Api.Kar;
 
 [TestFixtureSource(typeof(Backends), nameof(Backends.Names))]
-[Parallelizable(ParallelScope.Self)]
 public sealed class UploadTests(string backend)
 {
     private const int Limit = 100_000;

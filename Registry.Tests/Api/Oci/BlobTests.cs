@@ -1,6 +1,7 @@
 using System.Net;
 using System.Security.Cryptography;
 using NUnit.Framework;
+using Registry.Tests.Support;
 
 namespace Registry.Tests.Api.Oci;
 
@@ -17,7 +18,7 @@ public sealed class BlobTests : OciTest
         using var answer = await repository.SendAsync("GET", $"blobs/{digest}");
         Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.OK));
         AssertDescribed(answer, digest);
-        Assert.That(await answer.Content.ReadAsByteArrayAsync(), Is.EqualTo(Content));
+        Assert.That(await answer.Content.ReadAsByteArrayAsync(), SameBytes.As(Content));
     }
 
     [Test]
@@ -57,7 +58,7 @@ public sealed class BlobTests : OciTest
             Is.EqualTo($"bytes {first}-{first + length - 1}/{Content.Length}"));
         Assert.That(OciRepository.HeaderOf(answer, "Docker-Content-Digest"), Is.EqualTo(digest));
         Assert.That(
-            await answer.Content.ReadAsByteArrayAsync(), Is.EqualTo(Content.AsSpan(first, length).ToArray()));
+            await answer.Content.ReadAsByteArrayAsync(), SameBytes.As(Content.AsSpan(first, length).ToArray()));
     }
 
     [TestCase("bytes=300000-")]
@@ -135,7 +136,7 @@ public sealed class BlobTests : OciTest
         }
 
         Assert.That(
-            await Host.Client.GetByteArrayAsync($"{repository.Root}/blobs/{layer}"), Is.EqualTo(Content));
+            await Host.Client.GetByteArrayAsync($"{repository.Root}/blobs/{layer}"), SameBytes.As(Content));
     }
 
     private async Task<OciRepository> WithBlobAsync()

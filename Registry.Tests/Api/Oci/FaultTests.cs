@@ -8,7 +8,6 @@ using Registry.Tests.Support.Storage;
 namespace Registry.Tests.Api.Oci;
 
 /// <summary>Failures of the storage and of clients, which must not look like anything else.</summary>
-[Parallelizable(ParallelScope.Self)]
 public sealed class FaultTests
 {
     private static readonly byte[] Content = new byte[200_000];

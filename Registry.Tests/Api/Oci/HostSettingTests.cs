@@ -5,7 +5,6 @@ using Registry.Tests.Support;
 namespace Registry.Tests.Api.Oci;
 
 /// <summary>Settings that change the OCI distribution API.</summary>
-[Parallelizable(ParallelScope.Self)]
 public sealed class HostSettingTests
 {
     [TestCase("--Releases:Mutable=team/a b", "RELEASES__MUTABLE holds 'team/a b'")]

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Security.Cryptography;
 using NUnit.Framework;
+using Registry.Tests.Support;
 
 namespace Registry.Tests.Api.Oci;
 
@@ -18,11 +19,11 @@ public sealed class MountTests : OciTest
         Assert.That(mounted.StatusCode, Is.EqualTo(HttpStatusCode.Created));
         Assert.That(mounted.Headers.Location!.OriginalString, Is.EqualTo($"{target.Root}/blobs/{digest}"));
         Assert.That(OciRepository.HeaderOf(mounted, "Docker-Content-Digest"), Is.EqualTo(digest));
-        Assert.That(await Host.Client.GetByteArrayAsync(mounted.Headers.Location), Is.EqualTo(Content));
+        Assert.That(await Host.Client.GetByteArrayAsync(mounted.Headers.Location), SameBytes.As(Content));
 
         using (var deleted = await source.SendAsync("DELETE", $"blobs/{digest}"))
             Assert.That(deleted.StatusCode, Is.EqualTo(HttpStatusCode.Accepted));
-        Assert.That(await Host.Client.GetByteArrayAsync(mounted.Headers.Location), Is.EqualTo(Content));
+        Assert.That(await Host.Client.GetByteArrayAsync(mounted.Headers.Location), SameBytes.As(Content));
     }
 
     [Test]
@@ -32,7 +33,7 @@ public sealed class MountTests : OciTest
         var digest = await repository.PushBlobAsync(Content);
         using var mounted = await MountAsync(repository, digest, repository.Name);
         Assert.That(mounted.StatusCode, Is.EqualTo(HttpStatusCode.Created));
-        Assert.That(await Host.Client.GetByteArrayAsync(mounted.Headers.Location), Is.EqualTo(Content));
+        Assert.That(await Host.Client.GetByteArrayAsync(mounted.Headers.Location), SameBytes.As(Content));
     }
 
     [TestCase("unknown/source")]

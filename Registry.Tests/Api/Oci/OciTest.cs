@@ -7,7 +7,6 @@ namespace Registry.Tests.Api.Oci;
 /// The base of tests of the OCI distribution API: a service on the filesystem for each fixture, whose log must have no
 /// errors.
 /// </summary>
-[Parallelizable(ParallelScope.Self)]
 public abstract class OciTest
 {
     private int repositories;

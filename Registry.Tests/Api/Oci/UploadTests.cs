@@ -1,6 +1,7 @@
 using System.Net;
 using System.Security.Cryptography;
 using NUnit.Framework;
+using Registry.Tests.Support;
 
 namespace Registry.Tests.Api.Oci;
 
@@ -297,6 +298,6 @@ public sealed class UploadTests : OciTest
             answer.StatusCode, Is.EqualTo(HttpStatusCode.Created), await answer.Content.ReadAsStringAsync());
         Assert.That(OciRepository.HeaderOf(answer, "Docker-Content-Digest"), Is.EqualTo(digest));
         Assert.That(answer.Headers.Location!.OriginalString, Is.EqualTo($"{repository.Root}/blobs/{digest}"));
-        Assert.That(await Host.Client.GetByteArrayAsync(answer.Headers.Location), Is.EqualTo(bytes));
+        Assert.That(await Host.Client.GetByteArrayAsync(answer.Headers.Location), SameBytes.As(bytes));
     }
 }

@@ -12,7 +12,6 @@ namespace Registry.Tests.Api.Storage;
 /// the limit here is four, which is reached just as surely and makes the tests shorter.
 /// </summary>
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
-[Parallelizable(ParallelScope.Self)]
 public sealed class GcsBusyTests : IAsyncDisposable
 {
     private const int Replicas = 3;
@@ -81,7 +80,7 @@ public sealed class GcsBusyTests : IAsyncDisposable
             Is.EqualTo(HttpStatusCode.OK));
         fake.Faults = static call => call.Operation == FakeGcsOperation.Insert
             && call.Name.Contains("/documents/", StringComparison.Ordinal)
-            ? FakeGcsFault.Answer(429, "rateLimitExceeded")
+            ? FakeGcsFault.Respond(429, "rateLimitExceeded")
             : null;
         Assert.That(
             await PushAsync(host.Client, "2.0.0", await new SeededPackage(2, 2_000).ToArrayAsync(cancellationToken)),

@@ -12,7 +12,6 @@ namespace Registry.Tests.Api.Storage;
 /// afterwards.
 /// </summary>
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
-[Parallelizable(ParallelScope.Self)]
 public sealed class GcsServiceFaultTests : IAsyncDisposable
 {
     private const int Chunk = 256 * 1024;
@@ -21,7 +20,7 @@ public sealed class GcsServiceFaultTests : IAsyncDisposable
 
     private static readonly FakeGcsFault[] Faults =
         [
-            FakeGcsFault.Answer(429), FakeGcsFault.Answer(503), FakeGcsFault.AnswerAfter(503),
+            FakeGcsFault.Respond(429), FakeGcsFault.Respond(503), FakeGcsFault.RespondAfter(503),
             FakeGcsFault.ResetBefore, FakeGcsFault.ResetAfter
         ];
 
@@ -84,7 +83,7 @@ public sealed class GcsServiceFaultTests : IAsyncDisposable
                 Is.EqualTo(HttpStatusCode.OK));
             var taken = 0;
             fake.Faults = call =>
-                step.Is(call) && Interlocked.Increment(ref taken) >= step.Number ? FakeGcsFault.Answer(status) : null;
+                step.Is(call) && Interlocked.Increment(ref taken) >= step.Number ? FakeGcsFault.Respond(status) : null;
             Assert.That(
                 await ledger.PushAsync(host.Client, "app", "1.0.0", step.Bytes, cancellationToken),
                 Is.EqualTo(HttpStatusCode.ServiceUnavailable));
@@ -112,7 +111,7 @@ public sealed class GcsServiceFaultTests : IAsyncDisposable
             await ledger.PushAsync(host.Client, "app", "1.0.0", Large, cancellationToken),
             Is.EqualTo(HttpStatusCode.OK));
         foreach (var fault in (FakeGcsFault[])[
-            FakeGcsFault.Answer(503), FakeGcsFault.Answer(429), FakeGcsFault.ResetBefore, FakeGcsFault.Hang
+            FakeGcsFault.Respond(503), FakeGcsFault.Respond(429), FakeGcsFault.ResetBefore, FakeGcsFault.Hang
         ])
         {
             fake.Faults = _ => fault;
@@ -142,7 +141,7 @@ public sealed class GcsServiceFaultTests : IAsyncDisposable
             await ledger.PushAsync(host.Client, "app", "1.0.0", Large, cancellationToken),
             Is.EqualTo(HttpStatusCode.OK));
         foreach (var fault in (FakeGcsFault[])[
-            FakeGcsFault.CutResponse(100_000), FakeGcsFault.Answer(503), FakeGcsFault.ResetBefore
+            FakeGcsFault.CutResponse(100_000), FakeGcsFault.Respond(503), FakeGcsFault.ResetBefore
         ])
         {
             fake.Fail(FakeGcsOperation.GetMedia, fault);
@@ -153,7 +152,7 @@ public sealed class GcsServiceFaultTests : IAsyncDisposable
         var media = 0;
         fake.Faults = call => call.Operation == FakeGcsOperation.GetMedia
             && call.Name.Contains("/blobs/", StringComparison.Ordinal)
-            ? Interlocked.Increment(ref media) == 1 ? FakeGcsFault.CutResponse(200_000) : FakeGcsFault.Answer(503)
+            ? Interlocked.Increment(ref media) == 1 ? FakeGcsFault.CutResponse(200_000) : FakeGcsFault.Respond(503)
             : null;
         Assert.That(
             () => host.Client.GetByteArrayAsync("/api/v1/packages/read/app/1.0.0/helm/pull", cancellationToken),

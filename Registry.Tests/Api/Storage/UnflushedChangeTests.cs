@@ -10,7 +10,6 @@ namespace Registry.Tests.Api.Storage;
 
 /// <summary>Responses when a folder cannot be flushed.</summary>
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
-[Parallelizable(ParallelScope.Self)]
 public sealed class UnflushedChangeTests : IAsyncDisposable
 {
     private const string Cause = "Input/output error";

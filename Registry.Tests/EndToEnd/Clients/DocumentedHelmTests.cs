@@ -7,7 +7,6 @@ namespace Registry.Tests.EndToEnd.Clients;
 
 /// <summary>The commands of the documentation that use helm, as pasted.</summary>
 [TestFixtureSource(typeof(HelmClient), nameof(HelmClient.Versions))]
-[Parallelizable(ParallelScope.Self)]
 public sealed class DocumentedHelmTests(string version) : HelmTest(version)
 {
     [Test]

@@ -6,7 +6,6 @@ namespace Registry.Tests.EndToEnd.Clients;
 
 /// <summary>What comes in through CNR is what helm gets, and the reverse.</summary>
 [TestFixtureSource(typeof(HelmClient), nameof(HelmClient.Versions))]
-[Parallelizable(ParallelScope.Self)]
 public sealed class HelmAndCnrTests(string version) : HelmTest(version)
 {
     [TestCase("1.0.0")]

@@ -6,7 +6,6 @@ namespace Registry.Tests.EndToEnd.Clients;
 
 /// <summary>The classic repository through nginx, under a path. OCI references cannot contain such a path.</summary>
 [TestFixtureSource(typeof(HelmClient), nameof(HelmClient.Versions))]
-[Parallelizable(ParallelScope.Self)]
 public sealed class HelmBehindProxyTests(string version) : HelmTest(version)
 {
     [TestCase(false)]

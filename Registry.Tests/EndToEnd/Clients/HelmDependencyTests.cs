@@ -5,7 +5,6 @@ namespace Registry.Tests.EndToEnd.Clients;
 
 /// <summary><c>helm dependency</c> with the classic repository and with <c>oci://</c>.</summary>
 [TestFixtureSource(typeof(HelmClient), nameof(HelmClient.Versions))]
-[Parallelizable(ParallelScope.Self)]
 public sealed class HelmDependencyTests(string version) : HelmTest(version)
 {
     [TestCase(false)]

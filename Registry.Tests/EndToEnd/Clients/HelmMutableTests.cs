@@ -5,7 +5,6 @@ namespace Registry.Tests.EndToEnd.Clients;
 
 /// <summary><c>helm push</c> where the operator allows it to replace releases.</summary>
 [TestFixtureSource(typeof(HelmClient), nameof(HelmClient.Versions))]
-[Parallelizable(ParallelScope.Self)]
 public sealed class HelmMutableTests(string version) : HelmTest(version)
 {
     [Test]

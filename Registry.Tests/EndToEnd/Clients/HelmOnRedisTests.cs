@@ -5,8 +5,7 @@ using Registry.Tests.Support.Servers;
 namespace Registry.Tests.EndToEnd.Clients;
 
 /// <summary>Helm and CNR over one registry that stores its data in Redis.</summary>
-[TestFixtureSource(typeof(HelmClient), nameof(HelmClient.Versions))]
-[Parallelizable(ParallelScope.Self)]
+[TestFixtureSource(typeof(HelmClient), nameof(HelmClient.Newest))]
 public sealed class HelmOnRedisTests(string version) : HelmTest(version)
 {
     private RedisServer? server;

@@ -6,7 +6,6 @@ namespace Registry.Tests.EndToEnd.Clients;
 
 /// <summary>Charts that helm signs, and verifies when it pulls them.</summary>
 [TestFixtureSource(typeof(HelmClient), nameof(HelmClient.Versions))]
-[Parallelizable(ParallelScope.Self)]
 public sealed class HelmProvenanceTests(string version) : HelmTest(version)
 {
     private const string Archive = "app-1.0.0.tgz";

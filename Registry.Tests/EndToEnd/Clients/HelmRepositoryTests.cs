@@ -6,7 +6,6 @@ namespace Registry.Tests.EndToEnd.Clients;
 
 /// <summary>The classic repository of a namespace, and the API of ChartMuseum that fills it.</summary>
 [TestFixtureSource(typeof(HelmClient), nameof(HelmClient.Versions))]
-[Parallelizable(ParallelScope.Self)]
 public sealed class HelmRepositoryTests(string version) : HelmTest(version)
 {
     [TestCase("1.0.0")]

@@ -6,7 +6,6 @@ using Registry.Tests.Support.Servers;
 namespace Registry.Tests.EndToEnd.Clients;
 
 /// <summary>Skopeo and a registry that stores its data in Redis.</summary>
-[Parallelizable(ParallelScope.Self)]
 public sealed class SkopeoOnRedisTests : SkopeoTest
 {
     private RedisServer? server;

@@ -10,7 +10,6 @@ using Registry.Tests.Support.Clients;
 namespace Registry.Tests.EndToEnd.Clients;
 
 /// <summary>Images and charts that skopeo copies, inspects and deletes.</summary>
-[Parallelizable(ParallelScope.Self)]
 public sealed class SkopeoTests : SkopeoTest
 {
     [Test]

@@ -10,7 +10,6 @@ namespace Registry.Tests.Storage.Etcd;
 
 /// <summary>The change feed after compactions, resets and unrelated writes of etcd.</summary>
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
-[Parallelizable(ParallelScope.Self)]
 public sealed class EtcdChangeTests : IAsyncDisposable
 {
     private static readonly StoreKey Sample = StoreKey.Of("packages", "sample", "app");

@@ -11,7 +11,6 @@ namespace Registry.Tests.Storage.Etcd;
 /// Several members: calls continue when one dies or freezes, and no write that may be applied is repeated.
 /// </summary>
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
-[Parallelizable(ParallelScope.Self)]
 public sealed class EtcdClusters : IAsyncDisposable
 {
     private static readonly StoreKey Sample = StoreKey.Of("packages", "sample", "app");

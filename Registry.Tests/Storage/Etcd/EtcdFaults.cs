@@ -11,7 +11,6 @@ namespace Registry.Tests.Storage.Etcd;
 
 /// <summary>Faults of an etcd server, each test on its own: crashes, freezes, lost responses, exceeded quota.</summary>
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
-[Parallelizable(ParallelScope.Self)]
 public sealed partial class EtcdFaults : IAsyncDisposable
 {
     private static readonly StoreKey Sample = StoreKey.Of("packages", "sample", "app");

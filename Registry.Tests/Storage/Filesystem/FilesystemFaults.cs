@@ -7,7 +7,6 @@ namespace Registry.Tests.Storage.Filesystem;
 
 /// <summary>Faults of a folder: clocks that step back, files changed by hand, and a folder that disappears.</summary>
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
-[Parallelizable(ParallelScope.Self)]
 public sealed partial class FilesystemFaults : IAsyncDisposable
 {
     private static readonly StoreKey Sample = StoreKey.Of("packages", "sample", "app");

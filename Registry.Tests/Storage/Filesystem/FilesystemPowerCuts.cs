@@ -9,7 +9,6 @@ namespace Registry.Tests.Storage.Filesystem;
 /// <summary>
 /// What a power cut leaves of acknowledged changes, on a volume that writes nothing until it is flushed.
 /// </summary>
-[Parallelizable(ParallelScope.Self)]
 public sealed class FilesystemPowerCuts
 {
     private const int Rounds = 8;

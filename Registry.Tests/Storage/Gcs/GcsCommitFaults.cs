@@ -7,22 +7,8 @@ namespace Registry.Tests.Storage.Gcs;
 
 /// <summary>Blob uploads to the bucket: small ones in one request, large ones in a resumable session.</summary>
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
-[Parallelizable(ParallelScope.Self)]
-public sealed class GcsCommitFaults : GcsFaults
+public sealed class GcsCommitFaults : GcsTransferFaults
 {
-    private const int Chunk = 256 * 1024;
-
-    /// <summary>Four chunks and a bit.</summary>
-    private static readonly byte[] Large = StorageShortcuts.Bytes((4 * Chunk) + 12_345);
-
-    private static readonly byte[] Small = StorageShortcuts.Bytes(100_000);
-
-    private static readonly FakeGcsFault[] Transient =
-    [
-        FakeGcsFault.Answer(429), FakeGcsFault.Answer(503), FakeGcsFault.AnswerAfter(503),
-        FakeGcsFault.ResetBefore, FakeGcsFault.ResetAfter, FakeGcsFault.CutRequest(0),
-    ];
-
     [TestCaseSource(nameof(Transient))]
     public async Task A_small_blob_is_committed_once_whatever_its_first_attempt_hits(FakeGcsFault fault)
     {
@@ -154,7 +140,7 @@ public sealed class GcsCommitFaults : GcsFaults
                 (options.ChunkBytes, options.UploadBufferBytes) = (Chunk, Chunk);
                 (options.TransferIdleSeconds, options.DeadlineSeconds) = (1, 1);
             });
-        var fault = status == 0 ? FakeGcsFault.Hang : FakeGcsFault.Answer(status);
+        var fault = status == 0 ? FakeGcsFault.Hang : FakeGcsFault.Respond(status);
         Fake.Faults = call =>
             call.Operation is FakeGcsOperation.Insert or FakeGcsOperation.PutChunk && call.Number > (isLarge ? 2 : 0)
                 ? fault

@@ -8,7 +8,6 @@ namespace Registry.Tests.Storage.Gcs;
 
 /// <summary>Copies of blobs by the service, and touches without bytes.</summary>
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
-[Parallelizable(ParallelScope.Self)]
 public sealed class GcsCopyFaults : GcsFaults
 {
     private const int MiB = 1024 * 1024;
@@ -18,7 +17,7 @@ public sealed class GcsCopyFaults : GcsFaults
 
     private static readonly FakeGcsFault[] Transient =
     [
-        FakeGcsFault.Answer(429), FakeGcsFault.Answer(503), FakeGcsFault.AnswerAfter(503),
+        FakeGcsFault.Respond(429), FakeGcsFault.Respond(503), FakeGcsFault.RespondAfter(503),
         FakeGcsFault.ResetBefore, FakeGcsFault.ResetAfter, FakeGcsFault.Page(404),
     ];
 
@@ -149,7 +148,7 @@ public sealed class GcsCopyFaults : GcsFaults
         await OpenWithShortTimeoutsAsync();
         var source = await Blobs.CommitAsync(Sample, Small, CancellationToken);
         Fake.Faults = static call =>
-            call.Operation == FakeGcsOperation.Rewrite ? FakeGcsFault.Answer(404, "notFound") : null;
+            call.Operation == FakeGcsOperation.Rewrite ? FakeGcsFault.Respond(404, "notFound") : null;
         var fault = await CatchFaultAsync(async () => await Blobs.CopyAsync(source.Key, Other, CancellationToken));
         Assert.That(fault.Kind, Is.EqualTo(StorageFault.Unavailable));
         Fake.Faults = null;

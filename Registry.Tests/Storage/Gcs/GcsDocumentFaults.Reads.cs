@@ -90,7 +90,7 @@ public sealed partial class GcsDocumentFaults
 
         Fake.Bucket.MaxPage = 4;
         Fake.Faults = static call =>
-            call is { Operation: FakeGcsOperation.List } && call.Number % 2 == 0 ? FakeGcsFault.Answer(503) : null;
+            call is { Operation: FakeGcsOperation.List } && call.Number % 2 == 0 ? FakeGcsFault.Respond(503) : null;
         Assert.That(
             await Documents.KeysAsync(StoreKeys.Packages, null, CancellationToken),
             Is.EqualTo(keys.Select(static key => key.Value)));

@@ -10,25 +10,24 @@ using Registry.Tests.Support.Storage;
 namespace Registry.Tests.Storage.Gcs;
 
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
-[Parallelizable(ParallelScope.Self)]
 public sealed partial class GcsDocumentFaults : GcsFaults
 {
     private static readonly FakeGcsFault[] Transient =
     [
-        FakeGcsFault.Answer(429, "rateLimitExceeded"), FakeGcsFault.Answer(403, "rateLimitExceeded"),
-        FakeGcsFault.Answer(503), FakeGcsFault.Answer(500), FakeGcsFault.Answer(408), FakeGcsFault.ResetBefore,
-        FakeGcsFault.ResetAfter, FakeGcsFault.AnswerAfter(503), FakeGcsFault.CutRequest(0),
+        FakeGcsFault.Respond(429, "rateLimitExceeded"), FakeGcsFault.Respond(403, "rateLimitExceeded"),
+        FakeGcsFault.Respond(503), FakeGcsFault.Respond(500), FakeGcsFault.Respond(408), FakeGcsFault.ResetBefore,
+        FakeGcsFault.ResetAfter, FakeGcsFault.RespondAfter(503), FakeGcsFault.CutRequest(0),
     ];
 
     private static readonly object[][] Persistent =
     [
-        [FakeGcsFault.Answer(429, "rateLimitExceeded"), StorageFault.Throttled],
-        [FakeGcsFault.Answer(403, "userRateLimitExceeded"), StorageFault.Throttled],
-        [FakeGcsFault.Answer(503), StorageFault.Unavailable], [FakeGcsFault.ResetBefore, StorageFault.Unavailable],
+        [FakeGcsFault.Respond(429, "rateLimitExceeded"), StorageFault.Throttled],
+        [FakeGcsFault.Respond(403, "userRateLimitExceeded"), StorageFault.Throttled],
+        [FakeGcsFault.Respond(503), StorageFault.Unavailable], [FakeGcsFault.ResetBefore, StorageFault.Unavailable],
         [FakeGcsFault.Hang, StorageFault.Unavailable],
-        [FakeGcsFault.Answer(401, "authError"), StorageFault.Denied],
-        [FakeGcsFault.Answer(403, "forbidden"), StorageFault.Denied],
-        [FakeGcsFault.Answer(403, "quotaExceeded"), StorageFault.Full],
+        [FakeGcsFault.Respond(401, "authError"), StorageFault.Denied],
+        [FakeGcsFault.Respond(403, "forbidden"), StorageFault.Denied],
+        [FakeGcsFault.Respond(403, "quotaExceeded"), StorageFault.Full],
     ];
 
     [TestCaseSource(nameof(Transient))]
@@ -54,7 +53,7 @@ public sealed partial class GcsDocumentFaults : GcsFaults
     public async Task A_put_that_lost_its_race_returns_null_after_a_throttled_first_attempt()
     {
         await Documents.PutAsync(Sample, "one", Precondition.Absent, CancellationToken);
-        Fake.Fail(FakeGcsOperation.Insert, FakeGcsFault.Answer(429));
+        Fake.Fail(FakeGcsOperation.Insert, FakeGcsFault.Respond(429));
         Assert.That(await Documents.TryPutAsync(Sample, "two", Precondition.Absent, CancellationToken), Is.Null);
     }
 
@@ -85,14 +84,14 @@ public sealed partial class GcsDocumentFaults : GcsFaults
     [Test]
     public async Task A_refused_read_does_not_report_that_the_preceding_write_changed_nothing()
     {
-        Fake.Faults = LosesAnswer(FakeGcsOperation.GetObject);
+        Fake.Faults = LosesResponse(FakeGcsOperation.GetObject);
         var fault = await CatchFaultAsync(
             async () => await Documents.TryPutAsync(Sample, "one", Precondition.Absent, CancellationToken));
         Assert.That((fault.Kind, fault.ChangedNothing), Is.EqualTo((StorageFault.Throttled, false)));
         Fake.Faults = null;
         Assert.That((await Documents.GetAsync(Sample, CancellationToken))?.Text(), Is.EqualTo("one"), "it was applied");
 
-        Fake.Fail(FakeGcsOperation.Insert, FakeGcsFault.Answer(429) with { RetryAfter = "30" });
+        Fake.Fail(FakeGcsOperation.Insert, FakeGcsFault.Respond(429) with { RetryAfter = "30" });
         fault =
             await CatchFaultAsync(
                 async () => await Documents.TryPutAsync(Sample, "two", Precondition.None, CancellationToken));
@@ -107,8 +106,8 @@ public sealed partial class GcsDocumentFaults : GcsFaults
         var indexes = new PackageIndexes(
             Documents, TimeProvider.System, new UpdateOptions { Bound = TimeSpan.FromSeconds(2) });
         Fake.Faults = canBeRead
-            ? LosesAnswer(FakeGcsOperation.GetObject)
-            : LosesAnswer(FakeGcsOperation.GetObject, FakeGcsOperation.GetMedia);
+            ? LosesResponse(FakeGcsOperation.GetObject)
+            : LosesResponse(FakeGcsOperation.GetObject, FakeGcsOperation.GetMedia);
         var pushing = indexes.UpdateAsync(name, Samples.Push(name, Samples.Manifest("1.0.0")), CancellationToken);
         if (canBeRead)
             Assert.That((await pushing)!.Releases, Has.Length.EqualTo(1));
@@ -125,7 +124,7 @@ public sealed partial class GcsDocumentFaults : GcsFaults
         var inserts = Fake.CountOf(FakeGcsOperation.Insert);
         Fake.Faults = call => call.Operation != FakeGcsOperation.Insert ? null
             : call.Number == inserts + 1 ? FakeGcsFault.ResetBefore
-            : FakeGcsFault.Answer(403, reason);
+            : FakeGcsFault.Respond(403, reason);
         var fault = await CatchFaultAsync(
             async () => await Documents.TryPutAsync(Sample, "one", Precondition.Absent, CancellationToken));
         Assert.That(fault.Kind, Is.EqualTo(StorageFault.Unavailable), "the first attempt may still arrive");
@@ -162,10 +161,10 @@ public sealed partial class GcsDocumentFaults : GcsFaults
     [Test]
     public async Task A_permanent_fault_is_not_retried()
     {
-        Fake.Fail(FakeGcsOperation.Insert, FakeGcsFault.Answer(403, "forbidden"), int.MaxValue);
+        Fake.Fail(FakeGcsOperation.Insert, FakeGcsFault.Respond(403, "forbidden"), int.MaxValue);
         await CatchFaultAsync(
             async () => await Documents.TryPutAsync(Sample, "one", Precondition.Absent, CancellationToken));
-        Fake.Fail(FakeGcsOperation.Insert, FakeGcsFault.Answer(429) with { RetryAfter = "3600" }, int.MaxValue);
+        Fake.Fail(FakeGcsOperation.Insert, FakeGcsFault.Respond(429) with { RetryAfter = "3600" }, int.MaxValue);
         await CatchFaultAsync(
             async () => await Documents.TryPutAsync(Sample, "one", Precondition.Absent, CancellationToken));
         Assert.That(Fake.CountOf(FakeGcsOperation.Insert), Is.EqualTo(2), "the second asked to retry after an hour");
@@ -202,7 +201,7 @@ public sealed partial class GcsDocumentFaults : GcsFaults
     }
 
     /// <summary>The first write is applied without a response; from then on, reads are refused.</summary>
-    private static Func<FakeGcsCall, FakeGcsFault?> LosesAnswer(params FakeGcsOperation[] reads)
+    private static Func<FakeGcsCall, FakeGcsFault?> LosesResponse(params FakeGcsOperation[] reads)
     {
         var isWritten = false;
         return call =>
@@ -214,7 +213,7 @@ public sealed partial class GcsDocumentFaults : GcsFaults
             }
 
             return isWritten && reads.Contains(call.Operation)
-                ? FakeGcsFault.Answer(429) with { RetryAfter = "30" }
+                ? FakeGcsFault.Respond(429) with { RetryAfter = "30" }
                 : null;
         };
     }

@@ -7,7 +7,6 @@ namespace Registry.Tests.Storage.Gcs;
 
 /// <summary>Responses that compatible servers and intermediaries may send and Google Cloud Storage does not.</summary>
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
-[Parallelizable(ParallelScope.Self)]
 public sealed class GcsProtocol : GcsFaults
 {
     private static readonly byte[] Small = StorageShortcuts.Bytes(100_000);
@@ -17,7 +16,7 @@ public sealed class GcsProtocol : GcsFaults
     [TestCase(204, "")]
     public async Task A_delete_accepts_any_success_status(int status, string body)
     {
-        Fake.Bucket.Deleted = new FakeGcsAnswer(status) { Body = System.Text.Encoding.UTF8.GetBytes(body) };
+        Fake.Bucket.Deleted = new FakeGcsResponse(status) { Body = System.Text.Encoding.UTF8.GetBytes(body) };
         var revision = await Documents.PutAsync(Sample, "one", Precondition.Absent, CancellationToken);
         Assert.That(await Documents.TryDeleteAsync(Sample, Precondition.Matches(revision), CancellationToken), Is.True);
         Assert.That(await Documents.GetAsync(Sample, CancellationToken), Is.Null);
@@ -52,7 +51,7 @@ public sealed class GcsProtocol : GcsFaults
     public async Task An_exceeded_quota_on_a_read_is_not_a_full_storage(int status, string reason)
     {
         var revision = await Documents.PutAsync(Sample, "one", Precondition.Absent, CancellationToken);
-        Fake.Faults = _ => FakeGcsFault.Answer(status, reason);
+        Fake.Faults = _ => FakeGcsFault.Respond(status, reason);
         Func<Task>[] reads =
         [
             async () => await Documents.GetAsync(Sample, CancellationToken),
@@ -72,7 +71,7 @@ public sealed class GcsProtocol : GcsFaults
     {
         var revision = await Documents.PutAsync(Sample, "one", Precondition.Absent, CancellationToken);
         var blob = await Blobs.CommitAsync(Sample, Small, CancellationToken);
-        var fault = isPage ? FakeGcsFault.Page(404) : FakeGcsFault.Answer(404, "notFound");
+        var fault = isPage ? FakeGcsFault.Page(404) : FakeGcsFault.Respond(404, "notFound");
         Fake.Fail(FakeGcsOperation.GetMedia, fault);
         Assert.That((await Documents.GetAsync(Sample, CancellationToken))?.Text(), Is.EqualTo("one"));
         Fake.Fail(FakeGcsOperation.GetObject, fault);
@@ -87,7 +86,7 @@ public sealed class GcsProtocol : GcsFaults
     public async Task A_404_on_deleting_an_existing_object_is_a_fault()
     {
         var revision = await Documents.PutAsync(Sample, "one", Precondition.Absent, CancellationToken);
-        Fake.Fail(FakeGcsOperation.Delete, FakeGcsFault.Answer(404, "notFound"));
+        Fake.Fail(FakeGcsOperation.Delete, FakeGcsFault.Respond(404, "notFound"));
         var fault = await CatchFaultAsync(
             async () => await Documents.TryDeleteAsync(Sample, Precondition.Matches(revision), CancellationToken));
         Assert.That(fault.Kind, Is.EqualTo(StorageFault.Unavailable));
@@ -96,7 +95,7 @@ public sealed class GcsProtocol : GcsFaults
     [Test]
     public async Task A_404_on_creating_an_object_is_a_fault_and_not_a_lost_race()
     {
-        Fake.Fail(FakeGcsOperation.Insert, FakeGcsFault.Answer(404, "notFound"), int.MaxValue);
+        Fake.Fail(FakeGcsOperation.Insert, FakeGcsFault.Respond(404, "notFound"), int.MaxValue);
         Func<Task>[] writes =
         [
             async () => await Documents.TryPutAsync(Sample, "one", Precondition.Absent, CancellationToken),
@@ -161,16 +160,16 @@ public sealed class GcsProtocol : GcsFaults
     [Test]
     public async Task The_Retry_After_of_the_service_is_passed_on()
     {
-        Fake.Faults = static _ => FakeGcsFault.Answer(429, "rateLimitExceeded") with { RetryAfter = "30" };
+        Fake.Faults = static _ => FakeGcsFault.Respond(429, "rateLimitExceeded") with { RetryAfter = "30" };
         Assert.That(
             (await CatchFaultAsync(async () => await Documents.GetAsync(Sample, CancellationToken))).RetryAfter,
             Is.EqualTo(TimeSpan.FromSeconds(30)));
-        Fake.Faults = static _ => FakeGcsFault.Answer(403, "quotaExceeded") with { RetryAfter = "30" };
+        Fake.Faults = static _ => FakeGcsFault.Respond(403, "quotaExceeded") with { RetryAfter = "30" };
         Assert.That(
             (await CatchFaultAsync(async () => await Documents.GetAsync(Sample, CancellationToken))).RetryAfter,
             Is.EqualTo(TimeSpan.FromSeconds(30)));
         var until = TimeProvider.System.GetUtcNow().AddHours(1);
-        Fake.Faults = _ => FakeGcsFault.Answer(429) with { RetryAfter = $"{until:R}" };
+        Fake.Faults = _ => FakeGcsFault.Respond(429) with { RetryAfter = $"{until:R}" };
         Assert.That(
             (await CatchFaultAsync(async () => await Documents.GetAsync(Sample, CancellationToken))).RetryAfter,
             Is.EqualTo(TimeSpan.FromHours(1)).Within(TimeSpan.FromMinutes(2)));

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using NUnit.Framework;
 using Registry.Core.Storage;
+using Registry.Tests.Support;
 using Registry.Tests.Support.Gcs;
 using Registry.Tests.Support.Storage;
 
@@ -14,7 +15,7 @@ public sealed class GcsReadFaults : GcsFaults
 
     private static readonly FakeGcsFault[] Transient =
     [
-        FakeGcsFault.Answer(429), FakeGcsFault.Answer(503), FakeGcsFault.ResetBefore,
+        FakeGcsFault.Respond(429), FakeGcsFault.Respond(503), FakeGcsFault.ResetBefore,
         FakeGcsFault.CutResponse(0), FakeGcsFault.CutResponse(123_456), FakeGcsFault.CutResponse(999_999),
     ];
 
@@ -42,7 +43,7 @@ public sealed class GcsReadFaults : GcsFaults
     {
         var info = await Blobs.CommitAsync(Sample, Bytes, CancellationToken);
         foreach (var persistent in (FakeGcsFault[])[
-            FakeGcsFault.CutResponse(0), FakeGcsFault.Answer(503), FakeGcsFault.Hang
+            FakeGcsFault.CutResponse(0), FakeGcsFault.Respond(503), FakeGcsFault.Hang
         ])
         {
             await OpenWithShortTimeoutsAsync();
@@ -72,7 +73,7 @@ public sealed class GcsReadFaults : GcsFaults
     {
         await OpenWithShortTimeoutsAsync();
         var info = await Blobs.CommitAsync(Sample, Bytes, CancellationToken);
-        Fake.Fail(FakeGcsOperation.GetMedia, FakeGcsFault.Answer(503), int.MaxValue);
+        Fake.Fail(FakeGcsOperation.GetMedia, FakeGcsFault.Respond(503), int.MaxValue);
         await CatchFaultAsync(async () => await Blobs.OpenAsync(info.Key, ByteRange.All, CancellationToken));
     }
 
@@ -117,6 +118,7 @@ public sealed class GcsReadFaults : GcsFaults
     }
 
     [Test]
+    [NonParallelizable]
     public async Task Uploading_and_downloading_192_MiB_uses_constant_memory()
     {
         const int Piece = 1024 * 1024;
@@ -124,7 +126,7 @@ public sealed class GcsReadFaults : GcsFaults
         const long Allowance = 48L * Piece;
         var piece = StorageShortcuts.Bytes(Piece);
         using var written = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        var allowed = GC.GetTotalMemory(forceFullCollection: true) + Allowance;
+        var allowed = LiveMemory.Measure() + Allowance;
         BlobInfo info;
         await using (var writer = await Blobs.CreateAsync(Sample, CancellationToken))
         {
@@ -139,7 +141,7 @@ public sealed class GcsReadFaults : GcsFaults
                 writer.CommitAsync(Digest.FromHash(written.GetHashAndReset()), null, CancellationToken).AsTask();
             do
             {
-                Assert.That(GC.GetTotalMemory(forceFullCollection: true), Is.LessThan(allowed), "while uploading");
+                Assert.That(LiveMemory.Measure(), Is.LessThan(allowed), "while uploading");
             }
             while (await Task.WhenAny(committing, Task.Delay(200, CancellationToken)) != committing);
             info = (await committing).Info;
@@ -153,7 +155,7 @@ public sealed class GcsReadFaults : GcsFaults
             await reader!.Content.ReadExactlyAsync(piece, CancellationToken);
             read.AppendData(piece);
             if (i % 32 == 31)
-                Assert.That(GC.GetTotalMemory(forceFullCollection: true), Is.LessThan(allowed), "while downloading");
+                Assert.That(LiveMemory.Measure(), Is.LessThan(allowed), "while downloading");
         }
 
         Assert.That(Digest.FromHash(read.GetHashAndReset()), Is.EqualTo(info.Key.Digest));

@@ -55,7 +55,7 @@ public sealed class GcsStart : IAsyncDisposable
     public async Task An_identity_without_access_to_bucket_metadata_can_use_the_bucket()
     {
         await using var services = OnEmulator();
-        fake.Fail(FakeGcsOperation.GetBucket, FakeGcsFault.Answer(403, "forbidden"));
+        fake.Fail(FakeGcsOperation.GetBucket, FakeGcsFault.Respond(403, "forbidden"));
         await services.GetRequiredService<IStorageProbe>().ProbeAsync(cancellationToken);
     }
 
@@ -114,12 +114,12 @@ public sealed class GcsStart : IAsyncDisposable
 
         // The key is revoked, so that only another key gets a token.
         fake.Token = "second";
-        fake.TokenAnswer = static () => FakeGcsAnswer.Json(
+        fake.TokenResponse = static () => FakeGcsResponse.Json(
             new JsonObject { ["error"] = "invalid_grant" }, 400);
         await Assert.ThrowsAsync<StorageException>(async () => await documents.GetAsync(Sample, cancellationToken));
 
         WriteKey(tokenPath: "/token?renewed");
-        fake.TokenAnswer = null;
+        fake.TokenResponse = null;
         time.Passed += GcsService.KeyLifetime;
         var tokens = fake.CountOf(FakeGcsOperation.Token);
         Assert.That((await documents.GetAsync(Sample, cancellationToken))!.Text(), Is.EqualTo("one"));
@@ -141,7 +141,7 @@ public sealed class GcsStart : IAsyncDisposable
     public async Task A_revoked_identity_is_denied()
     {
         fake.Token = "first";
-        fake.TokenAnswer = static () => FakeGcsAnswer.Json(
+        fake.TokenResponse = static () => FakeGcsResponse.Json(
             new JsonObject { ["error"] = "invalid_grant", ["error_description"] = "Account not found" }, 400);
         await AssertRefusedAsync(WithKey(), "invalid_grant");
     }
@@ -152,7 +152,7 @@ public sealed class GcsStart : IAsyncDisposable
     public async Task An_invalid_token_response_is_a_storage_fault(string body)
     {
         fake.Token = "first";
-        fake.TokenAnswer = () => new FakeGcsAnswer(200) { Body = System.Text.Encoding.UTF8.GetBytes(body) };
+        fake.TokenResponse = () => new FakeGcsResponse(200) { Body = System.Text.Encoding.UTF8.GetBytes(body) };
         await using var services = WithKey();
         var documents = services.GetRequiredService<IDocumentStore>();
         Assert.That(async () => await documents.GetAsync(Sample, cancellationToken), Throws.TypeOf<StorageException>());
@@ -162,7 +162,7 @@ public sealed class GcsStart : IAsyncDisposable
     public async Task An_identity_without_a_role_is_denied()
     {
         await using var services = OnEmulator();
-        fake.Faults = static _ => FakeGcsFault.Answer(403, "forbidden");
+        fake.Faults = static _ => FakeGcsFault.Respond(403, "forbidden");
         var fault = await Assert.ThrowsAsync<StorageException>(
             async () => await services.GetRequiredService<IDocumentStore>().GetAsync(Sample, cancellationToken));
         Assert.That(fault!.Kind, Is.EqualTo(StorageFault.Denied));

@@ -8,7 +8,6 @@ namespace Registry.Tests.Storage.Gcs;
 
 /// <summary>Commits of an existing blob that share a touch.</summary>
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
-[Parallelizable(ParallelScope.Self)]
 public sealed class GcsTouching : GcsFaults
 {
     private static readonly byte[] Small = StorageShortcuts.Bytes(100_000);
@@ -41,7 +40,7 @@ public sealed class GcsTouching : GcsFaults
             if (call.Operation != FakeGcsOperation.Patch)
                 return null;
             Fake.Bucket.Damage(call.Name, static one => one with { Metageneration = one.Metageneration + 1 });
-            return FakeGcsFault.Answer(429) with { RetryAfter = "30" };
+            return FakeGcsFault.Respond(429) with { RetryAfter = "30" };
         };
         var lookups = Fake.CountOf(FakeGcsOperation.GetObject);
         var shared = await Blobs.CommitAsync(Sample, Small, CancellationToken);

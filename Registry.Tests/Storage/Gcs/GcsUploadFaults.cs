@@ -10,22 +10,8 @@ namespace Registry.Tests.Storage.Gcs;
 
 /// <summary>Staged uploads: an object without bytes for each, and one object for each append.</summary>
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
-[Parallelizable(ParallelScope.Self)]
-public sealed class GcsUploadFaults : GcsFaults
+public sealed class GcsUploadFaults : GcsTransferFaults
 {
-    private const int Chunk = 256 * 1024;
-
-    /// <summary>Four chunks and a bit.</summary>
-    private static readonly byte[] Large = StorageShortcuts.Bytes((4 * Chunk) + 12_345);
-
-    private static readonly byte[] Small = StorageShortcuts.Bytes(100_000);
-
-    private static readonly FakeGcsFault[] Transient =
-    [
-        FakeGcsFault.Answer(429), FakeGcsFault.Answer(503), FakeGcsFault.AnswerAfter(503),
-        FakeGcsFault.ResetBefore, FakeGcsFault.ResetAfter, FakeGcsFault.CutRequest(0),
-    ];
-
     [TestCaseSource(nameof(Transient))]
     public async Task An_upload_begins_once_whatever_its_first_attempt_hits(FakeGcsFault fault)
     {
@@ -197,7 +183,7 @@ public sealed class GcsUploadFaults : GcsFaults
             await Uploads.AppendBytesAsync(upload, i * 10, Small.AsMemory(0, 10), CancellationToken);
         Fake.Faults = static call =>
             call.Operation == FakeGcsOperation.Delete && call.Name.Contains("/parts/", StringComparison.Ordinal)
-                ? FakeGcsFault.Answer(503)
+                ? FakeGcsFault.Respond(503)
                 : null;
         await CatchFaultAsync(async () => await Uploads.DiscardAsync(upload, CancellationToken));
         Fake.Faults = null;

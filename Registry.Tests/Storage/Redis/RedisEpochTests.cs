@@ -14,7 +14,6 @@ namespace Registry.Tests.Storage.Redis;
 
 /// <summary>Pushes and collections while the server restarts without its last writes.</summary>
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
-[Parallelizable(ParallelScope.Self)]
 public sealed class RedisEpochTests : RedisTests
 {
     private static readonly PackageName Name = Samples.Package();

@@ -1,5 +1,6 @@
 using NUnit.Framework;
 using Registry.Core.Storage;
+using Registry.Tests.Support;
 using Registry.Tests.Support.Storage;
 
 namespace Registry.Tests.Storage.Redis;
@@ -44,7 +45,7 @@ public sealed class RedisRoomTests : RedisTests
             "existing documents are readable");
         Assert.That(
             await storage.Blobs.ReadAsync(kept.Key, ByteRange.All, CancellationToken),
-            Is.EqualTo(StorageShortcuts.Bytes(500_000)));
+            SameBytes.As(StorageShortcuts.Bytes(500_000)));
         Assert.That(
             await storage.Documents.KeysAsync(StoreKeys.Packages, null, CancellationToken), Has.Count.EqualTo(1));
     }

@@ -30,6 +30,9 @@ internal sealed class HelmClient
             .Select(static line => line.Split(' ')[0]),
     ];
 
+    /// <summary>The last of <see cref="Versions"/>, for tests whose subject is not helm itself.</summary>
+    public static IEnumerable<string> Newest => Versions.TakeLast(1);
+
     /// <summary>The working directory of the commands.</summary>
     public string WorkFolder => Below("work");
 

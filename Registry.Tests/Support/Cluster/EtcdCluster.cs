@@ -12,7 +12,7 @@ internal sealed class EtcdCluster : ClusterStorage
     private readonly string prefix;
 
     public EtcdCluster(EtcdServer server)
-        : this(server, new EtcdUnderTest(server))
+        : this(server, new EtcdUnderTest(server) { Options = { TimeoutSeconds = 30 } })
     {
     }
 

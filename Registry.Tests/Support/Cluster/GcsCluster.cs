@@ -11,9 +11,9 @@ internal sealed class GcsCluster(GcsUnderTest storage) : ClusterStorage(storage)
 {
     private static readonly FakeGcsFault[] Faults =
     [
-        FakeGcsFault.Answer(
-            429, "rateLimitExceeded"), FakeGcsFault.Answer(503), FakeGcsFault.ResetBefore, FakeGcsFault.ResetAfter,
-        FakeGcsFault.AnswerAfter(503), FakeGcsFault.ResetAfter,
+        FakeGcsFault.Respond(
+            429, "rateLimitExceeded"), FakeGcsFault.Respond(503), FakeGcsFault.ResetBefore, FakeGcsFault.ResetAfter,
+        FakeGcsFault.RespondAfter(503), FakeGcsFault.ResetAfter,
     ];
 
     public override IEnumerable<(string Name, string? Value)> SettingsOf(int replica)

@@ -58,7 +58,7 @@ internal sealed class FakeGcs : IBackendServer
     public string? Token { get; set; }
 
     /// <summary>Returns the response to a token request; null for one with the valid token.</summary>
-    public Func<FakeGcsAnswer>? TokenAnswer { get; set; }
+    public Func<FakeGcsResponse>? TokenResponse { get; set; }
 
     /// <summary>The delay added to every response.</summary>
     public TimeSpan Latency { get; set; }
@@ -118,7 +118,7 @@ internal sealed class FakeGcs : IBackendServer
         {
             if (Latency > TimeSpan.Zero)
                 await Task.Delay(Latency, context.RequestAborted);
-            await AnswerAsync(context);
+            await RespondAsync(context);
         }
         finally
         {
@@ -127,7 +127,7 @@ internal sealed class FakeGcs : IBackendServer
         }
     }
 
-    private async Task AnswerAsync(HttpContext context)
+    private async Task RespondAsync(HttpContext context)
     {
         var request = new FakeGcsRequest(context);
         var operation = request.Operation;
@@ -137,12 +137,12 @@ internal sealed class FakeGcs : IBackendServer
         if (fault?.Hangs == true)
             await UntilGoneAsync(context);
 
-        FakeGcsAnswer? answer = null;
+        FakeGcsResponse? response = null;
         if (fault is null or { Applies: true })
         {
             try
             {
-                answer = Refuse(request, operation) ?? await AnswerAsync(request, operation, fault);
+                response = Refuse(request, operation) ?? await RespondAsync(request, operation, fault);
             }
             catch (Exception failed) when (failed is IOException or OperationCanceledException)
             {
@@ -159,10 +159,10 @@ internal sealed class FakeGcs : IBackendServer
         }
 
         if (fault?.Status is { } status)
-            answer = fault.IsPage
-                ? FakeGcsAnswer.Page(status)
-                : FakeGcsAnswer.Error(status, fault.Reason, "An injected fault.");
-        await SendAsync(context, answer!, fault);
+            response = fault.IsPage
+                ? FakeGcsResponse.Page(status)
+                : FakeGcsResponse.Error(status, fault.Reason, "An injected fault.");
+        await SendAsync(context, response!, fault);
     }
 
     private static async Task UntilGoneAsync(HttpContext context)
@@ -172,24 +172,24 @@ internal sealed class FakeGcs : IBackendServer
         await gone.Task;
     }
 
-    private FakeGcsAnswer? Refuse(FakeGcsRequest request, FakeGcsOperation operation) =>
+    private FakeGcsResponse? Refuse(FakeGcsRequest request, FakeGcsOperation operation) =>
         Token is null
         || operation is FakeGcsOperation.Token or FakeGcsOperation.Metadata
         || request.Context.Request.Headers.Authorization == $"Bearer {Token}"
             ? null
-            : FakeGcsAnswer.Error(401, "authError", "Invalid Credentials");
+            : FakeGcsResponse.Error(401, "authError", "Invalid Credentials");
 
-    private async Task<FakeGcsAnswer> AnswerAsync(
+    private async Task<FakeGcsResponse> RespondAsync(
         FakeGcsRequest request, FakeGcsOperation operation, FakeGcsFault? fault)
     {
         switch (operation)
         {
             case FakeGcsOperation.Token:
-                return TokenAnswer?.Invoke()
-                    ?? FakeGcsAnswer.Json(
+                return TokenResponse?.Invoke()
+                    ?? FakeGcsResponse.Json(
                         new JsonObject { ["access_token"] = Token, ["expires_in"] = 3600, ["token_type"] = "Bearer" });
             case FakeGcsOperation.Metadata:
-                return FakeGcsAnswer.Metadata(request.Path, Token);
+                return FakeGcsResponse.Metadata(request.Path, Token);
             case FakeGcsOperation.PutChunk or FakeGcsOperation.QuerySession:
                 return await Uploads.ContinueAsync(request, fault);
             case FakeGcsOperation.CancelSession:
@@ -197,7 +197,9 @@ internal sealed class FakeGcs : IBackendServer
         }
 
         if (!buckets.TryGetValue(request.Path[request.Path[0] == "upload" ? 4 : 3], out var bucket))
-            return operation == FakeGcsOperation.GetMedia ? FakeGcsAnswer.NoBucket.AsText() : FakeGcsAnswer.NoBucket;
+            return operation == FakeGcsOperation.GetMedia
+                ? FakeGcsResponse.NoBucket.AsText()
+                : FakeGcsResponse.NoBucket;
         return operation switch
         {
             FakeGcsOperation.GetBucket => bucket.Describe(),
@@ -213,45 +215,45 @@ internal sealed class FakeGcs : IBackendServer
         };
     }
 
-    private static async Task SendAsync(HttpContext context, FakeGcsAnswer answer, FakeGcsFault? fault)
+    private static async Task SendAsync(HttpContext context, FakeGcsResponse response, FakeGcsFault? fault)
     {
-        var response = context.Response;
-        response.StatusCode = answer.Status;
-        foreach (var (name, value) in answer.Headers)
-            response.Headers[name] = value;
+        var sent = context.Response;
+        sent.StatusCode = response.Status;
+        foreach (var (name, value) in response.Headers)
+            sent.Headers[name] = value;
         if (fault?.RetryAfter is { } seconds)
-            response.Headers.RetryAfter = seconds;
-        if (answer.Status is 204 or 304)
+            sent.Headers.RetryAfter = seconds;
+        if (response.Status is 204 or 304)
             return;
-        if (answer.Media is null)
+        if (response.Media is null)
         {
-            response.ContentType = answer.ContentType;
-            response.ContentLength = answer.Body.Length;
-            await response.Body.WriteAsync(
-                answer.Body.AsMemory(0, Math.Min(answer.Body.Length, fault?.ResponseBytes ?? int.MaxValue)));
-            await response.Body.FlushAsync(context.RequestAborted);
+            sent.ContentType = response.ContentType;
+            sent.ContentLength = response.Body.Length;
+            await sent.Body.WriteAsync(
+                response.Body.AsMemory(0, Math.Min(response.Body.Length, fault?.ResponseBytes ?? int.MaxValue)));
+            await sent.Body.FlushAsync(context.RequestAborted);
             return;
         }
 
-        response.ContentType = answer.ContentType;
-        response.ContentLength = answer.Length;
-        await using var media = answer.Media.Open();
-        media.Position = answer.From;
+        sent.ContentType = response.ContentType;
+        sent.ContentLength = response.Length;
+        await using var media = response.Media.Open();
+        media.Position = response.From;
         var buffer = new byte[64 * 1024];
-        for (long left = Math.Min(answer.Length, fault?.ResponseBytes ?? long.MaxValue); left > 0;)
+        for (long left = Math.Min(response.Length, fault?.ResponseBytes ?? long.MaxValue); left > 0;)
         {
             var read = await media.ReadAsync(
                 buffer.AsMemory(0, (int)Math.Min(buffer.Length, left)), context.RequestAborted);
             if (fault?.Corrupts == true)
                 buffer[0] ^= 1;
-            await response.Body.WriteAsync(buffer.AsMemory(0, read), context.RequestAborted);
+            await sent.Body.WriteAsync(buffer.AsMemory(0, read), context.RequestAborted);
             left -= read;
         }
 
         // After fewer bytes than announced, the server closes the connection gracefully: a reset could overtake bytes
         // that were sent.
-        if (fault?.ResponseBytes < answer.Length)
-            await response.Body.FlushAsync(context.RequestAborted);
+        if (fault?.ResponseBytes < response.Length)
+            await sent.Body.FlushAsync(context.RequestAborted);
         if (fault?.Stalls == true)
             await UntilGoneAsync(context);
     }

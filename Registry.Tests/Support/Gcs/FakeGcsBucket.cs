@@ -22,7 +22,7 @@ internal sealed partial class FakeGcsBucket(string name, TimeProvider time)
     /// <summary>
     /// The response to a successful delete: the service returns 204, and its test bench 200 with or without a body.
     /// </summary>
-    public FakeGcsAnswer Deleted { get; set; } = new(204);
+    public FakeGcsResponse Deleted { get; set; } = new(204);
 
     /// <summary>
     /// How long after a change of an object further changes of it get 429, whatever their preconditions: the service
@@ -48,7 +48,7 @@ internal sealed partial class FakeGcsBucket(string name, TimeProvider time)
         }
     }
 
-    public FakeGcsAnswer Describe()
+    public FakeGcsResponse Describe()
     {
         var bucket = new JsonObject
         {
@@ -61,23 +61,23 @@ internal sealed partial class FakeGcsBucket(string name, TimeProvider time)
         if (RetentionPeriod is { } seconds)
             bucket["retentionPolicy"] =
                 new JsonObject { ["retentionPeriod"] = seconds.ToString(CultureInfo.InvariantCulture) };
-        return FakeGcsAnswer.Json(bucket);
+        return FakeGcsResponse.Json(bucket);
     }
 
-    public FakeGcsAnswer Get(FakeGcsRequest request)
+    public FakeGcsResponse Get(FakeGcsRequest request)
     {
         lock (gate)
         {
             return Find(request, isRead: true, out var refusal) is { } found
-                ? FakeGcsAnswer.Json(found.ToJson(request.Query("fields")))
+                ? FakeGcsResponse.Json(found.ToJson(request.Query("fields")))
                 : refusal!;
         }
     }
 
-    public FakeGcsAnswer GetMedia(FakeGcsRequest request)
+    public FakeGcsResponse GetMedia(FakeGcsRequest request)
     {
         FakeGcsObject? found;
-        FakeGcsAnswer? refusal;
+        FakeGcsResponse? refusal;
         lock (gate)
             found = Find(request, isRead: true, out refusal);
         if (found is null)
@@ -98,13 +98,13 @@ internal sealed partial class FakeGcsBucket(string name, TimeProvider time)
                 ? length - 1
                 : Math.Min(length - 1, long.Parse(range.Groups[2].ValueSpan, CultureInfo.InvariantCulture));
             if (from >= length)
-                return FakeGcsAnswer.Error(416, "requestedRangeNotSatisfiable", "Request range not satisfiable")
+                return FakeGcsResponse.Error(416, "requestedRangeNotSatisfiable", "Request range not satisfiable")
                     .AsText();
             headers["Content-Range"] = $"bytes {from}-{last}/{length}";
             (status, length) = (206, last - from + 1);
         }
 
-        return new FakeGcsAnswer(status)
+        return new FakeGcsResponse(status)
         {
             Headers = headers,
             ContentType = found.ContentType ?? "application/octet-stream",
@@ -114,12 +114,12 @@ internal sealed partial class FakeGcsBucket(string name, TimeProvider time)
         };
     }
 
-    public FakeGcsAnswer Delete(FakeGcsRequest request)
+    public FakeGcsResponse Delete(FakeGcsRequest request)
     {
         lock (gate)
         {
             if (IsTooSoon(request.Name))
-                return FakeGcsAnswer.TooManyChanges;
+                return FakeGcsResponse.TooManyChanges;
             if (Find(request, isRead: false, out var refusal) is not { } found)
                 return refusal!;
             changed[found.Name] = time.GetTimestamp();
@@ -129,12 +129,12 @@ internal sealed partial class FakeGcsBucket(string name, TimeProvider time)
         }
     }
 
-    public FakeGcsAnswer Patch(FakeGcsRequest request, JsonObject changes)
+    public FakeGcsResponse Patch(FakeGcsRequest request, JsonObject changes)
     {
         lock (gate)
         {
             if (IsTooSoon(request.Name))
-                return FakeGcsAnswer.TooManyChanges;
+                return FakeGcsResponse.TooManyChanges;
             if (Find(request, isRead: false, out var refusal) is not { } found)
                 return refusal!;
             changed[found.Name] = time.GetTimestamp();
@@ -148,7 +148,7 @@ internal sealed partial class FakeGcsBucket(string name, TimeProvider time)
                 Updated = time.GetUtcNow()
             };
             objects[found.Name] = patched;
-            return FakeGcsAnswer.Json(patched.ToJson(request.Query("fields")));
+            return FakeGcsResponse.Json(patched.ToJson(request.Query("fields")));
         }
     }
 
@@ -156,7 +156,7 @@ internal sealed partial class FakeGcsBucket(string name, TimeProvider time)
     /// Returns null if the preconditions of a write hold. They are evaluated when a session begins and again when the
     /// object is created.
     /// </summary>
-    public FakeGcsAnswer? Evaluate(string objectName, FakeGcsConditions conditions)
+    public FakeGcsResponse? Evaluate(string objectName, FakeGcsConditions conditions)
     {
         lock (gate)
             return conditions.Evaluate(objects.GetValueOrDefault(objectName), isRead: false);
@@ -167,31 +167,31 @@ internal sealed partial class FakeGcsBucket(string name, TimeProvider time)
     /// or generation, or a precondition on it does not hold.
     /// </summary>
     public (Stream Bytes, long Generation)? OpenSource(
-        FakeGcsRequest request, string source, out FakeGcsAnswer? refusal)
+        FakeGcsRequest request, string source, out FakeGcsResponse? refusal)
     {
         lock (gate)
         {
             var found = objects.GetValueOrDefault(source);
             refusal = found is null || (request.Number("sourceGeneration") ?? found.Generation) != found.Generation
-                ? FakeGcsAnswer.NoObject(name, source)
+                ? FakeGcsResponse.NoObject(name, source)
                 : FakeGcsConditions.OfSource(request).Evaluate(found, isRead: false);
             return refusal is null ? (found!.Content.Open(), found.Generation) : null;
         }
     }
 
-    public FakeGcsAnswer Place(
+    public FakeGcsResponse Place(
         string objectName, FakeGcsConditions conditions, JsonObject resource, FakeGcsContent content, string? fields)
     {
         if ((string?)resource["crc32c"] is { } crc32c && crc32c != content.Crc32C)
-            return FakeGcsAnswer.Error(
+            return FakeGcsResponse.Error(
                 400, "invalid", $"Provided CRC32C \"{crc32c}\" doesn't match calculated CRC32C \"{content.Crc32C}\".");
         if ((string?)resource["md5Hash"] is { } md5 && md5 != content.Md5)
-            return FakeGcsAnswer.Error(
+            return FakeGcsResponse.Error(
                 400, "invalid", $"Provided MD5 hash \"{md5}\" doesn't match calculated MD5 hash \"{content.Md5}\".");
         lock (gate)
         {
             if (IsTooSoon(objectName))
-                return FakeGcsAnswer.TooManyChanges;
+                return FakeGcsResponse.TooManyChanges;
             var replaced = objects.GetValueOrDefault(objectName);
             if (conditions.Evaluate(replaced, isRead: false) is { } refusal)
                 return refusal;
@@ -214,7 +214,7 @@ internal sealed partial class FakeGcsBucket(string name, TimeProvider time)
             };
             objects[objectName] = placed;
             replaced?.Content.Dispose();
-            return FakeGcsAnswer.Json(placed.ToJson(fields));
+            return FakeGcsResponse.Json(placed.ToJson(fields));
         }
     }
 
@@ -235,7 +235,7 @@ internal sealed partial class FakeGcsBucket(string name, TimeProvider time)
         }
     }
 
-    public FakeGcsAnswer List(FakeGcsRequest request)
+    public FakeGcsResponse List(FakeGcsRequest request)
     {
         var prefix = request.Query("prefix") ?? "";
         var from = request.Query("startOffset") ?? "";
@@ -254,12 +254,12 @@ internal sealed partial class FakeGcsBucket(string name, TimeProvider time)
             page = rest[..Math.Min(size, rest.Count)];
         }
 
-        var answer = new JsonObject { ["kind"] = "storage#objects" };
+        var response = new JsonObject { ["kind"] = "storage#objects" };
         if (page.Count > 0)
-            answer["items"] = new JsonArray([.. page.Select(one => one.ToJson(fields))]);
+            response["items"] = new JsonArray([.. page.Select(one => one.ToJson(fields))]);
         if (!isLast)
-            answer["nextPageToken"] = Convert.ToBase64String(Encoding.UTF8.GetBytes(page[^1].Name));
-        return FakeGcsAnswer.Json(answer);
+            response["nextPageToken"] = Convert.ToBase64String(Encoding.UTF8.GetBytes(page[^1].Name));
+        return FakeGcsResponse.Json(response);
     }
 
     private bool IsTooSoon(string objectName)
@@ -272,11 +272,11 @@ internal sealed partial class FakeGcsBucket(string name, TimeProvider time)
         return true;
     }
 
-    private FakeGcsObject? Find(FakeGcsRequest request, bool isRead, out FakeGcsAnswer? refusal)
+    private FakeGcsObject? Find(FakeGcsRequest request, bool isRead, out FakeGcsResponse? refusal)
     {
         var found = objects.GetValueOrDefault(request.Name);
         refusal = found is null || (request.Number("generation") is { } generation && generation != found.Generation)
-            ? FakeGcsAnswer.NoObject(name, request.Name)
+            ? FakeGcsResponse.NoObject(name, request.Name)
             : FakeGcsConditions.Of(request).Evaluate(found, isRead);
         return refusal is null ? found : null;
     }

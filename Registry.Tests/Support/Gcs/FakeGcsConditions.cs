@@ -18,14 +18,14 @@ internal sealed record FakeGcsConditions(
         request.Number("ifSourceMetagenerationNotMatch"));
 
     /// <summary>Returns null if they hold. A read whose must-not-match condition fails gets 304.</summary>
-    public FakeGcsAnswer? Evaluate(FakeGcsObject? current, bool isRead)
+    public FakeGcsResponse? Evaluate(FakeGcsObject? current, bool isRead)
     {
         var (generation, metageneration) = (current?.Generation ?? 0, current?.Metageneration ?? 0);
         if ((Generation is { } wanted && wanted != generation)
             || (Metageneration is { } wantedToo && wantedToo != metageneration))
-            return FakeGcsAnswer.PreconditionFailed;
+            return FakeGcsResponse.PreconditionFailed;
         return NotGeneration == generation || NotMetageneration == metageneration
-            ? isRead ? FakeGcsAnswer.NotModified : FakeGcsAnswer.PreconditionFailed
+            ? isRead ? FakeGcsResponse.NotModified : FakeGcsResponse.PreconditionFailed
             : null;
     }
 }

@@ -6,7 +6,8 @@ using System.Text.RegularExpressions;
 namespace Registry.Tests.Support.Gcs;
 
 /// <summary>
-/// Copies of objects within a bucket. The service answers a long copy with a token, by which the client continues it.
+/// Copies of objects within a bucket. The service ends a long copy early with a token, by which the client continues
+/// it.
 /// </summary>
 internal sealed partial class FakeGcsCopies(string folder)
 {
@@ -21,14 +22,14 @@ internal sealed partial class FakeGcsCopies(string folder)
     /// </summary>
     public bool MovesBytes { get; set; }
 
-    public async Task<FakeGcsAnswer> RewriteAsync(FakeGcsBucket bucket, FakeGcsRequest request)
+    public async Task<FakeGcsResponse> RewriteAsync(FakeGcsBucket bucket, FakeGcsRequest request)
     {
         var resource = await request.ReadJsonAsync();
         if (request.Path[3] != request.Path[8])
             throw new InvalidOperationException("The fake copies within one bucket only.");
         var perCall = request.Number("maxBytesRewrittenPerCall") ?? long.MaxValue;
         if (perCall < MiB || (perCall != long.MaxValue && perCall % MiB != 0))
-            return FakeGcsAnswer.Error(400, "invalid", "maxBytesRewrittenPerCall must be a multiple of 1 MiB.");
+            return FakeGcsResponse.Error(400, "invalid", "maxBytesRewrittenPerCall must be a multiple of 1 MiB.");
         var conditions = FakeGcsConditions.Of(request);
         if (bucket.OpenSource(request, request.Path[5], out var missing) is not { } source)
             return missing!;
@@ -40,10 +41,10 @@ internal sealed partial class FakeGcsCopies(string folder)
             '\n', [.. request.Path, $"{source.Generation}", $"{conditions}", resource.ToJsonString()]);
         long before = 0;
         if (request.Query("rewriteToken") is { } token && !unfinished.TryRemove($"{token}\n{copy}", out before))
-            return FakeGcsAnswer.Error(400, "invalid", "The rewrite token does not belong to this request.");
+            return FakeGcsResponse.Error(400, "invalid", "The rewrite token does not belong to this request.");
         var size = source.Bytes.Length;
         var rewritten = MovesBytes ? Math.Min(size, before + perCall) : size;
-        var answer = new JsonObject
+        var response = new JsonObject
         {
             ["kind"] = "storage#rewriteResponse",
             ["totalBytesRewritten"] = Text(rewritten),
@@ -54,8 +55,8 @@ internal sealed partial class FakeGcsCopies(string folder)
         {
             var next = Guid.NewGuid().ToString("n");
             unfinished[$"{next}\n{copy}"] = rewritten;
-            answer["rewriteToken"] = next;
-            return FakeGcsAnswer.Json(answer);
+            response["rewriteToken"] = next;
+            return FakeGcsResponse.Json(response);
         }
 
         var content = new FakeGcsContent(folder);
@@ -68,8 +69,8 @@ internal sealed partial class FakeGcsCopies(string folder)
             return placed;
         }
 
-        answer["resource"] = JsonNode.Parse(placed.Body);
-        return FakeGcsAnswer.Json(answer);
+        response["resource"] = JsonNode.Parse(placed.Body);
+        return FakeGcsResponse.Json(response);
     }
 
     private static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);

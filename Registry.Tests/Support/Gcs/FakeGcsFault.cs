@@ -87,14 +87,14 @@ public sealed record FakeGcsFault
     public int? ResponseBytes { get; private init; }
 
     /// <summary>Returns a status without carrying out the operation.</summary>
-    public static FakeGcsFault Answer(int status, string reason = "backendError") =>
+    public static FakeGcsFault Respond(int status, string reason = "backendError") =>
         new() { Status = status, Reason = reason };
 
     /// <summary>Returns an HTML page, as proxies do, without carrying out the operation.</summary>
     public static FakeGcsFault Page(int status) => new() { Status = status, IsPage = true };
 
     /// <summary>Carries out the operation and then returns an error status.</summary>
-    public static FakeGcsFault AnswerAfter(int status, string reason = "backendError") =>
+    public static FakeGcsFault RespondAfter(int status, string reason = "backendError") =>
         new() { Applies = true, Status = status, Reason = reason };
 
     public static FakeGcsFault CutRequest(int bytes) => new() { Applies = true, Resets = true, RequestBytes = bytes };

@@ -16,28 +16,28 @@ internal sealed class FakeGcsUploads(string folder, Func<Uri> address)
 
     public int Begun { get; private set; }
 
-    public async Task<FakeGcsAnswer> InsertAsync(FakeGcsBucket bucket, FakeGcsRequest request, int? cut)
+    public async Task<FakeGcsResponse> InsertAsync(FakeGcsBucket bucket, FakeGcsRequest request, int? cut)
     {
         var boundary = MediaTypeHeaderValue.Parse(request.Context.Request.ContentType!).Parameters
             .First(parameter => parameter.Name == "boundary").Value!.Trim('"');
         var reader = new MultipartReader(boundary, request.Context.Request.Body);
         var metadata = (await reader.ReadNextSectionAsync(request.Aborted))!;
         if (metadata.ContentType?.StartsWith("application/json", StringComparison.Ordinal) != true)
-            return FakeGcsAnswer.Error(500, "internalError", "The metadata part has no content type.");
+            return FakeGcsResponse.Error(500, "internalError", "The metadata part has no content type.");
         var resource = JsonNode.Parse(metadata.Body)!.AsObject();
         var media = (await reader.ReadNextSectionAsync(request.Aborted))!;
         if (media.ContentType is null)
-            return FakeGcsAnswer.Error(500, "internalError", "The media part has no content type.");
+            return FakeGcsResponse.Error(500, "internalError", "The media part has no content type.");
         var content = new FakeGcsContent(folder);
         await CopyAsync(media.Body, content, keepsPart: false, cut, request.Aborted);
-        var answer = bucket.Place(
+        var response = bucket.Place(
             request.Name, FakeGcsConditions.Of(request), resource, content, request.Query("fields"));
-        if (answer.Status != 200)
+        if (response.Status != 200)
             content.Dispose();
-        return answer;
+        return response;
     }
 
-    public async Task<FakeGcsAnswer> StartAsync(FakeGcsBucket bucket, FakeGcsRequest request)
+    public async Task<FakeGcsResponse> StartAsync(FakeGcsBucket bucket, FakeGcsRequest request)
     {
         var resource = await request.ReadJsonAsync();
         var conditions = FakeGcsConditions.Of(request);
@@ -48,25 +48,25 @@ internal sealed class FakeGcsUploads(string folder, Func<Uri> address)
             bucket, request.Name, conditions, resource, request.Query("fields"), new FakeGcsContent(folder));
         Begun++;
         var location = new Uri(address(), $"/upload/sessions/{id}").AbsoluteUri;
-        return new FakeGcsAnswer(200) { Headers = { ["Location"] = location } };
+        return new FakeGcsResponse(200) { Headers = { ["Location"] = location } };
     }
 
-    public async Task<FakeGcsAnswer> ContinueAsync(FakeGcsRequest request, FakeGcsFault? fault)
+    public async Task<FakeGcsResponse> ContinueAsync(FakeGcsRequest request, FakeGcsFault? fault)
     {
         if (fault?.LosesSession == true)
             sessions.TryRemove(request.Name, out _);
         if (!sessions.TryGetValue(request.Name, out var session))
-            return FakeGcsAnswer.Error(410, "gone", "The requested session no longer exists.");
+            return FakeGcsResponse.Error(410, "gone", "The requested session no longer exists.");
         if (session.Final is { } final)
             return final;
         var range = ContentRangeHeaderValue.Parse(request.Context.Request.Headers.ContentRange.ToString());
         if (range.From is { } from)
         {
             if (from != session.Content.Length)
-                return FakeGcsAnswer.Error(
+                return FakeGcsResponse.Error(
                     400, "invalid", $"The session has {session.Content.Length} bytes, not {from}.");
             if (range.To + 1 != range.Length && (range.To + 1 - from) % Block != 0)
-                return FakeGcsAnswer.Error(400, "invalid", $"A chunk must be a multiple of {Block} bytes.");
+                return FakeGcsResponse.Error(400, "invalid", $"A chunk must be a multiple of {Block} bytes.");
             await CopyAsync(
                 request.Context.Request.Body, session.Content, keepsPart: true, fault?.RequestBytes, request.Aborted);
         }
@@ -76,7 +76,7 @@ internal sealed class FakeGcsUploads(string folder, Func<Uri> address)
             : session.Describe();
     }
 
-    public FakeGcsAnswer Cancel(FakeGcsRequest request) => new(sessions.TryRemove(request.Name, out _) ? 499 : 410);
+    public FakeGcsResponse Cancel(FakeGcsRequest request) => new(sessions.TryRemove(request.Name, out _) ? 499 : 410);
 
     /// <summary>
     /// Appends whole blocks as they arrive and the rest at the end of the body. With <paramref name="keepsPart"/>, a
@@ -112,11 +112,11 @@ internal sealed class FakeGcsUploads(string folder, Func<Uri> address)
         FakeGcsContent Content)
     {
         /// <summary>The final response, repeated once the object is created.</summary>
-        public FakeGcsAnswer? Final { get; private set; }
+        public FakeGcsResponse? Final { get; private set; }
 
-        public FakeGcsAnswer Finish() => Final = Bucket.Place(Name, Conditions, Resource, Content, Fields);
+        public FakeGcsResponse Finish() => Final = Bucket.Place(Name, Conditions, Resource, Content, Fields);
 
-        public FakeGcsAnswer Describe() => new(308)
+        public FakeGcsResponse Describe() => new(308)
         {
             Headers = Content.Length == 0
                 ? []

@@ -6,24 +6,24 @@ namespace Registry.Tests.Support.Linearizability;
 /// <summary>Sends actions to a replica and converts responses to the format of the model.</summary>
 internal static class ActionOverHttp
 {
-    /// <summary>The answer to a change that lost every race: it changed nothing, whatever the state.</summary>
+    /// <summary>The response to a change that lost every race: it changed nothing, whatever the state.</summary>
     public const string NoEffect = "409 resource-in-use";
 
-    /// <returns>The answer; null if there was none or the outcome is unknown.</returns>
+    /// <returns>The response; null if there was none or the outcome is unknown.</returns>
     public static async Task<string?> SendAsync(
         HttpClient client, string package, PackageAction action, CancellationToken cancellationToken)
     {
         using var request = RequestFor($"/api/v1/packages/{package}", action);
         try
         {
-            using var answer = await client.SendAsync(request, cancellationToken);
-            var text = await answer.Content.ReadAsStringAsync(cancellationToken);
-            if (answer.StatusCode is HttpStatusCode.ServiceUnavailable or HttpStatusCode.InsufficientStorage)
+            using var response = await client.SendAsync(request, cancellationToken);
+            var text = await response.Content.ReadAsStringAsync(cancellationToken);
+            if (response.StatusCode is HttpStatusCode.ServiceUnavailable or HttpStatusCode.InsufficientStorage)
                 return null;
             var body = JsonDocument.Parse(text).RootElement;
-            return answer.StatusCode == HttpStatusCode.OK
+            return response.StatusCode == HttpStatusCode.OK
                 ? $"200 {Describe(action, body)}".TrimEnd()
-                : $"{(int)answer.StatusCode} {body.GetProperty("code").GetString()}";
+                : $"{(int)response.StatusCode} {body.GetProperty("code").GetString()}";
         }
         catch (Exception broken) when (broken is HttpRequestException
             || (broken is TaskCanceledException && !cancellationToken.IsCancellationRequested))

@@ -3,7 +3,7 @@ using System.Text;
 namespace Registry.Tests.Support.Linearizability;
 
 /// <summary>
-/// Searches for a sequential order of calls: each between its call and its return, each answered as the model answers.
+/// Searches for a sequential order of calls: each between its call and its return, each with the response of the model.
 /// Depth-first search after Wing and Gong; visited pairs of placed calls and state are skipped, after Lowe.
 /// </summary>
 internal sealed class LinearizationSearch
@@ -15,29 +15,29 @@ internal sealed class LinearizationSearch
     private readonly bool[] placed;
     private readonly HashSet<string> tried = [];
     private readonly Stack<Step> steps = new();
-    private int unplacedAnswers;
+    private int unplacedResponses;
 
     public LinearizationSearch(IEnumerable<Operation> history, PackageState initial)
     {
         operations = [.. history.OrderBy(static operation => operation.Call)];
         placed = new bool[operations.Length];
-        unplacedAnswers = operations.Count(static operation => operation.Answer is not null);
+        unplacedResponses = operations.Count(static operation => operation.Response is not null);
         steps.Push(new Step(-1, initial, Candidates(initial)));
     }
 
     /// <summary>The longest order found so far, and the state after it.</summary>
     public (IReadOnlyList<Operation> Order, PackageState After) Best { get; private set; } = ([], PackageState.Absent);
 
-    /// <summary>Returns true if there is an order of all answered calls and any of the others.</summary>
+    /// <summary>Returns true if there is an order of all calls with a response and any of the others.</summary>
     public bool Succeeds() => Orders().Any();
 
     /// <summary>
-    /// Enumerates the distinct outcomes of all orders: the state, and the unanswered calls that are not in the order
-    /// and may still take effect.
+    /// Enumerates the distinct outcomes of all orders: the state, and the calls without a response that are not in the
+    /// order and may still take effect.
     /// </summary>
     public IEnumerable<(PackageState State, IReadOnlyList<Operation> Open)> Orders()
     {
-        if (unplacedAnswers == 0)
+        if (unplacedResponses == 0)
             yield return (steps.Peek().State, Open());
         while (steps.TryPeek(out var step))
         {
@@ -50,10 +50,10 @@ internal sealed class LinearizationSearch
             }
 
             var operation = operations[candidate];
-            var (next, answer) = operation.Action.On(step.State);
+            var (next, response) = operation.Action.On(step.State);
 
-            // An unanswered call that would change nothing here can be left for later, or never.
-            if (operation.Answer is null ? next.Text == step.State.Text : operation.Answer != answer)
+            // A call without a response that would change nothing here can be left for later, or never.
+            if (operation.Response is null ? next.Text == step.State.Text : operation.Response != response)
                 continue;
             Place(candidate, isPlaced: true);
             if (!tried.Add(Key(next)))
@@ -64,19 +64,20 @@ internal sealed class LinearizationSearch
 
             if (tried.Count > MaxTried)
                 throw new InvalidOperationException(
-                    $"Gave up on {operations.Length} calls: there are too many of them, or too many are unanswered.");
+                    $"Gave up on {operations.Length} calls: there are too many of them, or too many without a "
+                        + $"response.");
             steps.Push(new Step(candidate, next, Candidates(next)));
             if (steps.Count - 1 > Best.Order.Count)
                 Best = ([.. steps.Reverse().Skip(1).Select(placed => operations[placed.Placed])], next);
-            if (unplacedAnswers == 0)
+            if (unplacedResponses == 0)
                 yield return (next, Open());
         }
     }
 
     /// <summary>
-    /// Returns the calls that may be next: no other answer arrived before they were sent. Answered calls come first, by
-    /// time. A call that fits here and has no effect is the only candidate: any order that places it later has an
-    /// equivalent that places it now.
+    /// Returns the calls that may be next: no other response arrived before they were sent. Calls with a response come
+    /// first, by time. A call that fits here and has no effect is the only candidate: any order that places it later
+    /// has an equivalent that places it now.
     /// </summary>
     private Queue<int> Candidates(PackageState state)
     {
@@ -86,8 +87,8 @@ internal sealed class LinearizationSearch
             if (!placed[i])
             {
                 if (operations[i].HasNoEffect
-                    && operations[i].Answer is { } answer
-                    && operations[i].Action.On(state).Answer == answer)
+                    && operations[i].Response is { } response
+                    && operations[i].Action.On(state).Response == response)
                     return new Queue<int>([i]);
                 candidates.Add(i);
                 earliestReturn = Math.Min(earliestReturn, operations[i].Return);
@@ -101,8 +102,8 @@ internal sealed class LinearizationSearch
     private void Place(int operation, bool isPlaced)
     {
         placed[operation] = isPlaced;
-        if (operations[operation].Answer is not null)
-            unplacedAnswers += isPlaced ? -1 : 1;
+        if (operations[operation].Response is not null)
+            unplacedResponses += isPlaced ? -1 : 1;
     }
 
     /// <summary>Returns a key of the placed calls and the state after them.</summary>

@@ -11,8 +11,8 @@ internal abstract record PackageAction
     /// <summary>True if it never changes anything.</summary>
     public virtual bool Reads => false;
 
-    /// <returns>The next state, and the answer: the status, then the relevant parts of the body.</returns>
-    public abstract (PackageState Next, string Answer) On(PackageState state);
+    /// <returns>The next state, and the response: the status, then the relevant parts of the body.</returns>
+    public abstract (PackageState Next, string Response) On(PackageState state);
 
     /// <param name="Release">The release.</param>
     /// <param name="Package">The content to push.</param>
@@ -27,7 +27,7 @@ internal abstract record PackageAction
         /// <summary>Returns a short id of a digest.</summary>
         public static string NameOf(string digest) => digest[..8];
 
-        public override (PackageState Next, string Answer) On(PackageState state) =>
+        public override (PackageState Next, string Response) On(PackageState state) =>
             state.Has(Release) && !Force ? (state, "409 package-exists") : (state.With(Release, Content), "200");
 
         public override string ToString() => $"push {Release}={Content}{(Force ? " by force" : "")}";
@@ -35,7 +35,7 @@ internal abstract record PackageAction
 
     internal sealed record Delete(string Release) : PackageAction
     {
-        public override (PackageState Next, string Answer) On(PackageState state) =>
+        public override (PackageState Next, string Response) On(PackageState state) =>
             state.Has(Release) ? (state.Without(Release), "200") : (state, NoPackage);
 
         public override string ToString() => $"delete {Release}";
@@ -43,7 +43,7 @@ internal abstract record PackageAction
 
     internal sealed record AddToChannel(string Channel, string Release) : PackageAction
     {
-        public override (PackageState Next, string Answer) On(PackageState state)
+        public override (PackageState Next, string Response) On(PackageState state)
         {
             if (!state.Exists || !state.Has(Release))
                 return (state, state.Exists ? NoRelease : NoPackage);
@@ -56,7 +56,7 @@ internal abstract record PackageAction
 
     internal sealed record RemoveFromChannel(string Channel, string Release) : PackageAction
     {
-        public override (PackageState Next, string Answer) On(PackageState state) =>
+        public override (PackageState Next, string Response) On(PackageState state) =>
             !state.Exists ? (state, NoPackage)
             : !state.HasChannel(Channel) ? (state, NoChannel)
             : !state.Has(Release) ? (state, NoPackage)
@@ -67,7 +67,7 @@ internal abstract record PackageAction
 
     internal sealed record DeleteChannel(string Channel) : PackageAction
     {
-        public override (PackageState Next, string Answer) On(PackageState state) =>
+        public override (PackageState Next, string Response) On(PackageState state) =>
             !state.Exists
                 ? (state, NoPackage)
                 : !state.HasChannel(Channel) ? (state, NoChannel) : (state.WithoutChannel(Channel), "200");
@@ -79,7 +79,7 @@ internal abstract record PackageAction
     {
         public override bool Reads => true;
 
-        public override (PackageState Next, string Answer) On(
+        public override (PackageState Next, string Response) On(
             PackageState state) => (state, state.Exists ? $"200 {state.ReleasesText}" : NoPackage);
 
         public override string ToString() => "show";
@@ -89,7 +89,7 @@ internal abstract record PackageAction
     {
         public override bool Reads => true;
 
-        public override (PackageState Next, string Answer) On(PackageState state) => (
+        public override (PackageState Next, string Response) On(PackageState state) => (
             state,
             !state.Exists ? NoPackage
             : !state.Has(Release) ? NoRelease
@@ -102,7 +102,7 @@ internal abstract record PackageAction
     {
         public override bool Reads => true;
 
-        public override (PackageState Next, string Answer) On(
+        public override (PackageState Next, string Response) On(
             PackageState state) => (state, state.Exists ? $"200 {state.ChannelsText}".TrimEnd() : NoPackage);
 
         public override string ToString() => "show channels";
@@ -112,7 +112,7 @@ internal abstract record PackageAction
     {
         public override bool Reads => true;
 
-        public override (PackageState Next, string Answer) On(PackageState state) => (
+        public override (PackageState Next, string Response) On(PackageState state) => (
             state, !state.Exists
                 ? NoPackage
                 : !state.HasChannel(Channel) ? NoChannel : $"200 {state.Describe(Channel)}");

@@ -47,7 +47,7 @@ internal sealed class Violation
                 .Append(
                     CultureInfo.InvariantCulture,
                     $"{Milliseconds(call.Return == long.MaxValue ? -1 : call.Return - shown[0].Call),10}  ")
-                .Append(CultureInfo.InvariantCulture, $"{call.Caller}  {call.Action}: {call.Answer ?? "?"}\n");
+                .Append(CultureInfo.InvariantCulture, $"{call.Caller}  {call.Action}: {call.Response ?? "?"}\n");
         foreach (var (state, open) in starts.Take(1))
         {
             var search = new LinearizationSearch(open.Concat(calls), state);
@@ -61,42 +61,42 @@ internal sealed class Violation
     }
 
     /// <summary>
-    /// Returns the history up to the first answer that cannot be explained; later answers are treated as unknown.
+    /// Returns the history up to the first response that cannot be explained; later responses are treated as unknown.
     /// </summary>
     private static List<Operation> ShortestPrefix(IReadOnlyList<Operation> history)
     {
-        var answers =
-            history.Where(static call => call.Answer is not null).Select(static call => call.Return).Order().ToList();
-        var (low, high) = (0, answers.Count - 1);
+        var responses =
+            history.Where(static call => call.Response is not null).Select(static call => call.Return).Order().ToList();
+        var (low, high) = (0, responses.Count - 1);
         while (low < high)
         {
             var middle = (low + high) / 2;
-            if (new LinearizationSearch(Until(answers[middle]), PackageState.Absent).Succeeds())
+            if (new LinearizationSearch(Until(responses[middle]), PackageState.Absent).Succeeds())
                 low = middle + 1;
             else
                 high = middle;
         }
 
-        return [.. Until(answers[low])];
+        return [.. Until(responses[low])];
 
         IEnumerable<Operation> Until(long time) => history
             .Where(call => call.Call <= time)
-            .Select(call => call.Return <= time ? call : call.Unanswered())
-            .Where(static call => call.Answer is not null || !call.Action.Reads);
+            .Select(call => call.Return <= time ? call : call.WithoutResponse())
+            .Where(static call => call.Response is not null || !call.Action.Reads);
     }
 
     /// <summary>
-    /// Returns the last moment before the last answer at which only calls that were never answered were in progress.
+    /// Returns the last moment before the last response at which only calls that never had a response were in progress.
     /// </summary>
     private static long LastQuiet(List<Operation> history)
     {
-        var last = history.Where(static call => call.Answer is not null).MaxBy(static call => call.Return)!;
+        var last = history.Where(static call => call.Response is not null).MaxBy(static call => call.Return)!;
         return history
             .Where(
                 call =>
                     call.Call <= last.Call
                         && !history.Exists(
-                            other => other.Answer is not null && other.Call < call.Call && other.Return >= call.Call))
+                            other => other.Response is not null && other.Call < call.Call && other.Return >= call.Call))
             .Max(static call => call.Call);
     }
 

@@ -6,21 +6,22 @@ namespace Registry.Tests.Support.Replay;
 /// Changes the reference response into the expected one; returns the same object if the difference does not apply.
 /// </param>
 internal sealed record CnrDifference(
-    string Topic, Func<Recording, RecordedExchange, ExpectedAnswer, ExpectedAnswer> Change)
+    string Topic, Func<Recording, RecordedExchange, ExpectedResponse, ExpectedResponse> Change)
 {
     /// <summary>The ids of the affected exchanges; empty if not listed individually.</summary>
     public IReadOnlyList<string> Ids { get; private init; } = [];
 
     /// <summary>Returns a difference that applies to the exchanges of one id.</summary>
     public static CnrDifference In(
-        string topic, string id, Func<Recording, RecordedExchange, ExpectedAnswer, ExpectedAnswer> change) =>
+        string topic, string id, Func<Recording, RecordedExchange, ExpectedResponse, ExpectedResponse> change) =>
         new(topic, (recording, exchange, expected) =>
             exchange.Id == id ? change(recording, exchange, expected) : expected)
         { Ids = [id] };
 
     /// <summary>Returns a difference that replaces the response of the exchanges of these ids.</summary>
-    public static CnrDifference Instead(string topic, Func<Recording, ExpectedAnswer> answer, params string[] ids) =>
-        new(topic, (recording, exchange, expected) => ids.Contains(exchange.Id) ? answer(recording) : expected)
+    public static CnrDifference Instead(
+        string topic, Func<Recording, ExpectedResponse> response, params string[] ids) =>
+        new(topic, (recording, exchange, expected) => ids.Contains(exchange.Id) ? response(recording) : expected)
         {
             Ids = ids
         };

@@ -15,7 +15,7 @@ internal static partial class CnrDifferences
             (recording, exchange, expected) =>
                 HasCode(expected, "package-not-found") ? Echoing(recording, exchange, expected) : expected),
         new("channel-not-found", (_, exchange, expected) => HasCode(expected, "channel-not-found")
-            ? ExpectedAnswer.Error(
+            ? ExpectedResponse.Error(
                 404,
                 "channel-not-found",
                 ("package", Requested(exchange).Package),
@@ -46,9 +46,9 @@ internal static partial class CnrDifferences
                     : expected),
         new("error bodies", (_, _, expected) => expected switch
         {
-            { Statuses: [404], ContentType: "text/html" } => ExpectedAnswer.Error(404, "resource-not-found"),
+            { Statuses: [404], ContentType: "text/html" } => ExpectedResponse.Error(404, "resource-not-found"),
             { Statuses: [405], ContentType: "text/html" } =>
-                ExpectedAnswer.Error(405, "method-not-allowed") with { Allow = expected.Allow },
+                ExpectedResponse.Error(405, "method-not-allowed") with { Allow = expected.Allow },
             _ => expected,
         }),
         new("error bodies", (recording, exchange, expected) =>
@@ -61,10 +61,10 @@ internal static partial class CnrDifferences
     ];
 
     private static bool HasCode(
-        ExpectedAnswer expected, string code) => expected.Json is JsonObject json && (string?)json["code"] == code;
+        ExpectedResponse expected, string code) => expected.Json is JsonObject json && (string?)json["code"] == code;
 
     /// <summary>Sets the details to what the request names, with the resolved release if there is one.</summary>
-    private static ExpectedAnswer Echoing(Recording recording, RecordedExchange exchange, ExpectedAnswer expected)
+    private static ExpectedResponse Echoing(Recording recording, RecordedExchange exchange, ExpectedResponse expected)
     {
         var requested = Requested(exchange);
         return WithJson(expected, json =>

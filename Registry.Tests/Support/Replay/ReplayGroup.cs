@@ -68,18 +68,19 @@ internal sealed record ReplayGroup(
 
     /// <summary>Replays the exchanges of this group.</summary>
     /// <returns>The responses by key.</returns>
-    public async Task<IReadOnlyDictionary<string, ActualAnswer>> PlayAsync(
+    public async Task<IReadOnlyDictionary<string, ActualResponse>> PlayAsync(
         Recording recording, HttpClient client, CancellationToken cancellationToken)
     {
-        var answers = new Dictionary<string, ActualAnswer>();
+        var responses = new Dictionary<string, ActualResponse>();
         await PrepareAsync(Start, recording, client, cancellationToken);
         foreach (var exchange in recording.Exchanges.Where(exchange => Of(exchange) == this))
         {
             await PrepareAsync(exchange.Key, recording, client, cancellationToken);
-            answers[exchange.Key] = await ActualAnswer.SendAsync(client, ReplayStep.Of(exchange), cancellationToken);
+            responses[exchange.Key] =
+                await ActualResponse.SendAsync(client, ReplayStep.Of(exchange), cancellationToken);
         }
 
-        return answers;
+        return responses;
     }
 
     private static Func<string, bool> Of(
@@ -127,11 +128,11 @@ internal sealed record ReplayGroup(
             return;
         foreach (var step in steps(recording))
         {
-            var answer = await ActualAnswer.SendAsync(client, step, cancellationToken);
-            if (answer.Status != 200)
+            var response = await ActualResponse.SendAsync(client, step, cancellationToken);
+            if (response.Status != 200)
                 throw new InvalidOperationException(
-                    $"{step.Method} {step.Path} returned {answer.Status}: "
-                        + $"{System.Text.Encoding.UTF8.GetString(answer.Body)}");
+                    $"{step.Method} {step.Path} returned {response.Status}: "
+                        + $"{System.Text.Encoding.UTF8.GetString(response.Body)}");
         }
     }
 

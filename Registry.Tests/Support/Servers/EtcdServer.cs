@@ -127,7 +127,7 @@ public sealed class EtcdServer : ServerProcess
         gateway.Dispose();
     }
 
-    private async Task<(bool Succeeded, JsonElement Answer)> TryAskAsync(
+    private async Task<(bool Succeeded, JsonElement Response)> TryAskAsync(
         string path, object body, CancellationToken cancellationToken)
     {
         using var answer = await gateway.PostAsJsonAsync(path, body, cancellationToken);

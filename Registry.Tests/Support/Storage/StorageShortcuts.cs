@@ -14,7 +14,7 @@ public static class StorageShortcuts
     public static byte[] Bytes(int length, int seed = 1)
     {
         var bytes = new byte[length];
-        new Random(seed).NextBytes(bytes);
+        new NoiseStream(seed, length).ReadExactly(bytes);
         return bytes;
     }
 

@@ -34,7 +34,7 @@ public sealed class AppArchiveRegistryTests
         await using var reader = await Archives().OpenAsync(In("http://h/bytes"), archive.Id, ByteRange.All, default);
         var copy = new MemoryStream();
         await reader.Content.CopyToAsync(copy);
-        Assert.That(copy.ToArray(), Is.EqualTo(bytes));
+        Assert.That(copy.ToArray(), SameBytes.As(bytes));
         Assert.That(await Archives().FindAsync(In("http://h/bytes"), archive.Id, default), Is.EqualTo(archive));
     }
 

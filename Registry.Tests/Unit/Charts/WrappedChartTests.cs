@@ -225,6 +225,7 @@ public sealed class WrappedChartTests
     }
 
     [Test]
+    [NonParallelizable]
     public async Task Memory_does_not_grow_with_the_archive()
     {
         await MeasureAsync(1);

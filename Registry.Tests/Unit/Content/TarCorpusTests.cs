@@ -6,7 +6,6 @@ using Registry.Tests.Support;
 namespace Registry.Tests.Unit.Content;
 
 /// <summary>Unusual archives, read by the registry's own reader and by the framework's (ADR 16).</summary>
-[NonParallelizable]
 public sealed class TarCorpusTests
 {
     private const int MaxEntries = 100_000;

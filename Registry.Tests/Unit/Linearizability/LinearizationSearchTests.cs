@@ -113,7 +113,7 @@ public sealed class LinearizationSearchTests
             Enumerable.Range(0, 200)
                 .Select(i => Call((10 * i) + 6, (10 * i) + 8, Show, $"200 1.0.0=c{(i == 150 ? 149 : i)}")));
         var violation = Violation.Of(history)!;
-        Assert.That(violation.Calls.Single().Answer, Is.EqualTo("200 1.0.0=c149"));
+        Assert.That(violation.Calls.Single().Response, Is.EqualTo("200 1.0.0=c149"));
         Assert.That(
             violation.ToString(),
             Does.Contain("1.0.0=c150 |").And.Contain("show: 200 1.0.0=c149").And.Not.Contain("c151"));

@@ -30,7 +30,7 @@ internal sealed class IndexLimitTests
         var read = StoredIndex.Read(Name, stored, Default);
         foreach (var i in new[] { 4999, 0, 2500, 1, 99, 4998 })
             Assert.That(read.Manifests[4999 - i].Metadata!.ToString(), Is.EqualTo(LargeIndexes.Chart(i)));
-        Assert.That(StoredIndex.Write(read, Default).Content, Is.EqualTo(stored));
+        Assert.That(StoredIndex.Write(read, Default).Content, SameBytes.As(stored));
     }
 
     [Test]
@@ -39,7 +39,7 @@ internal sealed class IndexLimitTests
         foreach (var index in new[] { Samples.Index("1.0.0", "1.0.1"), LargeIndexes.Bomb(Name, 30) })
         {
             var (stored, length) = StoredIndex.Write(index, long.MaxValue);
-            Assert.That(StoredIndex.Write(index, length).Content, Is.EqualTo(stored));
+            Assert.That(StoredIndex.Write(index, length).Content, SameBytes.As(stored));
             Assert.That(StoredIndex.Read(Name, stored, length).Manifests, Is.EqualTo(index.Manifests));
             Assert.That(StoredIndex.Read(Name, stored, long.MaxValue).Manifests, Is.EqualTo(index.Manifests));
             Assert.That(StoredIndex.Write(index, length - 1).JsonBytes, Is.EqualTo(length));
@@ -86,13 +86,13 @@ internal sealed class IndexLimitTests
     [Test]
     public async Task An_index_over_the_bound_can_be_trimmed_once_the_bound_is_raised()
     {
-        await PutAsync(LargeIndexes.Bomb(Name, 400));
+        await PutAsync(LargeIndexes.Bomb(Name, 280));
         var bounded = Indexes(Default);
         Assert.That(async () => await bounded.FindAsync(Name, default), Throws.TypeOf<StorageException>());
         Assert.That(() => DeleteAsync(bounded, "1.0.0"), Throws.TypeOf<StorageException>());
 
         var raised = Indexes(2 * Default);
-        for (var i = 0; i < 150; i++)
+        for (var i = 0; i < 30; i++)
             await DeleteAsync(raised, $"1.0.{i}");
         var trimmed = (await bounded.GetAsync(Name, default)).State;
         Assert.That(trimmed.Manifests, Has.Length.EqualTo(250));
@@ -117,7 +117,7 @@ internal sealed class IndexLimitTests
 
         var before = GC.GetAllocatedBytesForCurrentThread();
         var read = StoredIndex.Read(Name, stored, Default);
-        Assert.That(StoredIndex.Write(read, Default).Content, Is.EqualTo(stored));
+        Assert.That(StoredIndex.Write(read, Default).Content, SameBytes.As(stored));
         Assert.That(
             GC.GetAllocatedBytesForCurrentThread() - before,
             Is.LessThan(2 * 250 * 65_002),

@@ -57,7 +57,7 @@ public sealed class PushMemoryTests
                 await writer.WriteAsync(Encoding.UTF8.GetBytes(start));
                 var block = Encoding.UTF8.GetBytes(
                     string.Concat(Enumerable.Repeat(repeated, 60_000 / repeated.Length)));
-                for (var written = 0L; written < 32 << 20; written += block.Length)
+                for (var written = 0L; written < 24 << 20; written += block.Length)
                     await writer.WriteAsync(block);
                 await writer.WriteAsync(Encoding.UTF8.GetBytes(end));
             });
@@ -108,7 +108,7 @@ public sealed class PushMemoryTests
     private static async Task<long> MeasureAsync(Func<PipeReader, Task> readAsync, Func<PipeWriter, Task> writeAsync)
     {
         var pipe = new Pipe(new PipeOptions(pauseWriterThreshold: 1 << 20, resumeWriterThreshold: 1 << 19));
-        var before = LiveBytes();
+        var before = LiveMemory.Measure();
         var peak = before;
         using var done = new CancellationTokenSource();
         var watching = Task.Run(async () =>
@@ -117,7 +117,7 @@ public sealed class PushMemoryTests
             while (!done.IsCancellationRequested)
             {
                 await timer.WaitForNextTickAsync();
-                peak = Math.Max(peak, LiveBytes());
+                peak = Math.Max(peak, LiveMemory.Measure());
             }
         });
         var writing = Task.Run(async () =>
@@ -130,17 +130,6 @@ public sealed class PushMemoryTests
         await done.CancelAsync();
         await watching;
         return peak - before;
-    }
-
-    /// <summary>
-    /// Returns the bytes in use after a full collection. <see cref="GC.GetTotalMemory"/> includes later allocations,
-    /// and if other tests have left much memory in use, it stops collecting at a difference of 5 % of that.
-    /// </summary>
-    private static long LiveBytes()
-    {
-        GC.Collect(GC.MaxGeneration, GCCollectionMode.Forced, blocking: true);
-        var left = GC.GetGCMemoryInfo(GCKind.FullBlocking);
-        return left.HeapSizeBytes - left.FragmentedBytes;
     }
 
     /// <summary>Writes a push of a tar of random bytes, without holding it in memory.</summary>

@@ -4,7 +4,7 @@ using System.Text.Json.Nodes;
 namespace Registry.Tests.Support.Gcs;
 
 /// <summary>A response that has not been sent: a test may still drop it.</summary>
-internal sealed record FakeGcsAnswer(int Status)
+internal sealed record FakeGcsResponse(int Status)
 {
     public Dictionary<string, string> Headers { get; init; } = [];
 
@@ -19,26 +19,26 @@ internal sealed record FakeGcsAnswer(int Status)
 
     public long Length { get; init; }
 
-    public static FakeGcsAnswer NotModified { get; } = new(304);
+    public static FakeGcsResponse NotModified { get; } = new(304);
 
-    public static FakeGcsAnswer PreconditionFailed { get; } =
+    public static FakeGcsResponse PreconditionFailed { get; } =
         Error(412, "conditionNotMet", "At least one of the pre-conditions you specified did not hold.");
 
-    public static FakeGcsAnswer TooManyChanges { get; } =
+    public static FakeGcsResponse TooManyChanges { get; } =
         Error(
             429,
             "rateLimitExceeded",
             "The object exceeded the rate limit for object mutation operations (create, update, and delete).");
 
-    public static FakeGcsAnswer NoBucket { get; } = Error(404, "notFound", "The specified bucket does not exist.");
+    public static FakeGcsResponse NoBucket { get; } = Error(404, "notFound", "The specified bucket does not exist.");
 
-    public static FakeGcsAnswer Json(
+    public static FakeGcsResponse Json(
         JsonNode body, int status = 200) => new(status) { Body = Encoding.UTF8.GetBytes(body.ToJsonString()) };
 
-    public static FakeGcsAnswer NoObject(
+    public static FakeGcsResponse NoObject(
         string bucket, string name) => Error(404, "notFound", $"No such object: {bucket}/{name}");
 
-    public static FakeGcsAnswer Error(int status, string reason, string message) => Json(
+    public static FakeGcsResponse Error(int status, string reason, string message) => Json(
         new JsonObject
         {
             ["error"] = new JsonObject
@@ -54,24 +54,24 @@ internal sealed record FakeGcsAnswer(int Status)
     /// <summary>
     /// Returns the response of the metadata server that gives a machine in Google Cloud its identity.
     /// </summary>
-    public static FakeGcsAnswer Metadata(IReadOnlyList<string> path, string? token)
+    public static FakeGcsResponse Metadata(IReadOnlyList<string> path, string? token)
     {
-        var answer = path[^1] switch
+        var response = path[^1] switch
         {
             "token" =>
                 Json(new JsonObject { ["access_token"] = token, ["expires_in"] = 3600, ["token_type"] = "Bearer" }),
             "universe-domain" =>
-                new FakeGcsAnswer(200) { Body = "googleapis.com"u8.ToArray(), ContentType = "text/plain" },
-            _ => new FakeGcsAnswer(200),
+                new FakeGcsResponse(200) { Body = "googleapis.com"u8.ToArray(), ContentType = "text/plain" },
+            _ => new FakeGcsResponse(200),
         };
-        return answer with { Headers = new Dictionary<string, string> { ["Metadata-Flavor"] = "Google" } };
+        return response with { Headers = new Dictionary<string, string> { ["Metadata-Flavor"] = "Google" } };
     }
 
-    public static FakeGcsAnswer Page(int status) =>
+    public static FakeGcsResponse Page(int status) =>
         new(status) { ContentType = "text/html", Body = Encoding.UTF8.GetBytes($"<html><body>{status}</body></html>") };
 
     /// <summary>Returns the plain-text form of an error, which media requests get.</summary>
-    public FakeGcsAnswer AsText() => Status < 400 || Body.Length == 0
+    public FakeGcsResponse AsText() => Status < 400 || Body.Length == 0
         ? this
         : this with
         {

@@ -6,8 +6,7 @@ namespace Registry.Tests.Api.Faults;
 
 /// <summary>The storage connection breaks after a write was applied and before its response arrived.</summary>
 [TestFixtureSource(typeof(ServerFaultTest), nameof(Backends))]
-[Parallelizable(ParallelScope.Self)]
-public sealed class LostAnswerTests(string backend) : ServerFaultTest(backend)
+public sealed class LostResponseTests(string backend) : ServerFaultTest(backend)
 {
     [Test]
     public async Task A_push_never_conflicts_with_itself_after_a_lost_response()

@@ -5,7 +5,7 @@ using System.Text.RegularExpressions;
 namespace Registry.Tests.Support.Replay;
 
 /// <summary>The expected response of this registry: the recorded one with all deliberate differences.</summary>
-internal sealed partial record ExpectedAnswer
+internal sealed partial record ExpectedResponse
 {
     private static readonly JsonSerializerOptions Readable =
         new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
@@ -44,10 +44,10 @@ internal sealed partial record ExpectedAnswer
 
     private bool IsHead { get; init; }
 
-    public static ExpectedAnswer Of(RecordedExchange exchange)
+    public static ExpectedResponse Of(RecordedExchange exchange)
     {
         var type = exchange.Headers.GetValueOrDefault("Content-Type");
-        return new ExpectedAnswer
+        return new ExpectedResponse
         {
             Statuses = [exchange.Status],
             ContentType = type,
@@ -65,11 +65,11 @@ internal sealed partial record ExpectedAnswer
     }
 
     /// <summary>Returns a JSON response with the headers that all JSON responses have.</summary>
-    public static ExpectedAnswer Of(int status, JsonNode json) =>
+    public static ExpectedResponse Of(int status, JsonNode json) =>
         new() { Statuses = [status], ContentType = "application/json", Json = json, AllowOrigin = "*" };
 
     /// <summary>Returns an error with any message and additional details.</summary>
-    public static ExpectedAnswer Error(int status, string code, params (string Name, string Value)[] details) =>
+    public static ExpectedResponse Error(int status, string code, params (string Name, string Value)[] details) =>
         Of(status, new JsonObject
         {
             ["code"] = code,
@@ -83,7 +83,7 @@ internal sealed partial record ExpectedAnswer
         };
 
     /// <summary>Describes the differences of an actual response; none if it matches.</summary>
-    public IEnumerable<string> DifferencesOf(ActualAnswer actual)
+    public IEnumerable<string> DifferencesOf(ActualResponse actual)
     {
         if (!Statuses.Contains(actual.Status))
             yield return $"status {actual.Status}, expected {string.Join(" or ", Statuses)}";

@@ -6,13 +6,13 @@ namespace Registry.Tests.Support.Replay;
 /// <param name="Status">The HTTP status.</param>
 /// <param name="Headers">All headers, including content headers; equal names joined by a comma.</param>
 /// <param name="Body">The body; empty for none.</param>
-internal sealed record ActualAnswer(int Status, IReadOnlyDictionary<string, string> Headers, byte[] Body)
+internal sealed record ActualResponse(int Status, IReadOnlyDictionary<string, string> Headers, byte[] Body)
 {
     /// <summary>The Host header of all requests, whatever the address.</summary>
     public const string Host = "registry.example";
 
     /// <summary>Sends a request unchanged: the path is neither unescaped nor normalized.</summary>
-    public static async Task<ActualAnswer> SendAsync(
+    public static async Task<ActualResponse> SendAsync(
         HttpClient client, ReplayStep step, CancellationToken cancellationToken)
     {
         var address = new Uri(
@@ -29,7 +29,7 @@ internal sealed record ActualAnswer(int Status, IReadOnlyDictionary<string, stri
         }
 
         using var response = await client.SendAsync(request, cancellationToken);
-        return new ActualAnswer(
+        return new ActualResponse(
             (int)response.StatusCode,
             All(response.Headers, response.Content.Headers),
             await response.Content.ReadAsByteArrayAsync(cancellationToken));

@@ -9,7 +9,7 @@ namespace Registry.Tests.Storage.Etcd;
 
 /// <summary>Responses of many megabytes: one within the limit is received, a larger one is only a fault.</summary>
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
-public sealed class EtcdAnswers : IAsyncDisposable
+public sealed class EtcdLargeResponses : IAsyncDisposable
 {
     private static readonly StoreKey Scope = StoreKey.Of("packages", "large");
 

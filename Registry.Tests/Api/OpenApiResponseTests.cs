@@ -8,8 +8,7 @@ namespace Registry.Tests.Api;
 
 /// <summary>Successful responses of the service compared with the OpenAPI document.</summary>
 [TestFixtureSource(typeof(Backends), nameof(Backends.Names))]
-[Parallelizable(ParallelScope.Self)]
-public sealed class OpenApiAnswerTests(string backend)
+public sealed class OpenApiResponseTests(string backend)
 {
     /// <summary>Members whose values differ between runs.</summary>
     private static readonly string[] Variable = ["created_at", "generation", "timeCreated", "selfLink"];
@@ -158,15 +157,15 @@ public sealed class OpenApiAnswerTests(string backend)
         return await host.Client.SendAsync(request);
     }
 
-    private static void AssertHeaders(ApiOperation operation, HttpResponseMessage answer)
+    private static void AssertHeaders(ApiOperation operation, HttpResponseMessage response)
     {
         var declared =
-            operation.Response((int)answer.StatusCode)?["headers"]?.AsObject().Select(header => header.Key) ?? [];
+            operation.Response((int)response.StatusCode)?["headers"]?.AsObject().Select(header => header.Key) ?? [];
         // Where a response can be JSON or a file, the JSON has no ranges and no file name.
-        if (operation.Statuses.Contains("206") && answer.Content.Headers.ContentType?.MediaType == "application/json")
+        if (operation.Statuses.Contains("206") && response.Content.Headers.ContentType?.MediaType == "application/json")
             declared = declared.Where(header => header is "ETag" or "Content-Range");
-        var sent = answer.Headers.Concat(answer.Content.Headers).Select(header => header.Key);
-        Assert.That(sent, Is.SupersetOf(declared), $"{operation.Id} {(int)answer.StatusCode}");
+        var sent = response.Headers.Concat(response.Content.Headers).Select(header => header.Key);
+        Assert.That(sent, Is.SupersetOf(declared), $"{operation.Id} {(int)response.StatusCode}");
     }
 
     /// <summary>
@@ -176,12 +175,12 @@ public sealed class OpenApiAnswerTests(string backend)
         ApiOperation operation, HttpContent? body = null, Dictionary<string, string>? values = null, int status = 200)
     {
         using var request = new HttpRequestMessage(operation.Method, operation.Url(values)) { Content = body };
-        using var answer = await host.Client.SendAsync(request);
-        var text = await answer.Content.ReadAsStringAsync();
-        Assert.That((int)answer.StatusCode, Is.EqualTo(status), $"{operation.Id}: {text}");
+        using var response = await host.Client.SendAsync(request);
+        var text = await response.Content.ReadAsStringAsync();
+        Assert.That((int)response.StatusCode, Is.EqualTo(status), $"{operation.Id}: {text}");
         Assert.That(operation.Statuses, Does.Contain($"{status}"), operation.Id);
-        AssertHeaders(operation, answer);
-        var type = answer.Content.Headers.ContentType?.MediaType;
+        AssertHeaders(operation, response);
+        var type = response.Content.Headers.ContentType?.MediaType;
         if (status == 204)
             return;
         Assert.That(

@@ -1,0 +1,85 @@
+using Microsoft.Playwright;
+using NUnit.Framework;
+
+namespace Registry.Tests.EndToEnd;
+
+/// <summary>Tests of the page at <c>/swagger</c>, with those that a path prefix could break.</summary>
+public abstract class SwaggerUiTest : BrowserTests
+{
+    /// <summary>The timeout in milliseconds, long enough for busy machines.</summary>
+    private const float Timeout = 30_000;
+
+    /// <summary>The folder with the sample chart and archive.</summary>
+    protected static string Data { get; } = Path.Combine(AppContext.BaseDirectory, "Data");
+
+    [Test]
+    public async Task The_sample_chart_is_pushed_listed_and_pulled_with_the_defaults()
+    {
+        await Page.GotoAsync("swagger");
+        var push = await TryAsync("CNR", "cnrPushRelease");
+        await ExpectAsync(push, "200", "\"status\": \"ok\"");
+        var list = await TryAsync("CNR", "cnrListPackages");
+        await ExpectAsync(list, "200", "\"name\": \"hello/elasticsearch\"");
+
+        var pull = await TryAsync("CNR", "cnrPullPackage");
+        await ExpectStatusAsync(pull, "200");
+        var download =
+            await Page.RunAndWaitForDownloadAsync(() => pull.Locator(".live-responses-table a[download]").ClickAsync());
+        Assert.That(download.SuggestedFilename, Is.EqualTo("hello_elasticsearch_1.0.0.tar.gz"));
+        Assert.That(
+            await File.ReadAllBytesAsync(await download.PathAsync()),
+            Is.EqualTo(await File.ReadAllBytesAsync(Path.Combine(Data, "elasticsearch-chart.tar.gz"))));
+        AssertNoProblems();
+    }
+
+    [Test]
+    public async Task The_home_page_links_to_everything_and_shows_counts()
+    {
+        await Page.GotoAsync("swagger");
+        await ExpectAsync(await TryAsync("CNR", "cnrPushRelease"), "200", "\"status\": \"ok\"");
+
+        await Page.GotoAsync("./");
+        Assert.That(await Page.TitleAsync(), Is.EqualTo("Application registry"));
+        Assert.That(await Page.Locator("dd").AllInnerTextsAsync(), Is.EqualTo(new[] { "1", "1" }));
+        var links =
+            await Page.Locator("a").EvaluateAllAsync<string[]>("links => links.map(link => link.getAttribute('href'))");
+        Assert.That(links, Does.Contain("swagger").And.Contain("openapi/v1.json"));
+        foreach (var link in links)
+        {
+            await Page.GotoAsync("./");
+            var answer = await Page.RunAndWaitForResponseAsync(
+                () => Page.Locator($"a[href='{link}']").ClickAsync(),
+                response => response.Request.IsNavigationRequest && response.Status is < 300 or >= 400);
+            Assert.That(answer.Status, Is.EqualTo(200), link);
+        }
+
+        AssertNoProblems();
+    }
+
+    /// <summary>Opens an operation and executes it with the default values.</summary>
+    protected async Task<ILocator> TryAsync(string tag, string operation)
+    {
+        var block = await OpenAsync(tag, operation);
+        await block.Locator("button.execute").ClickAsync();
+        return block;
+    }
+
+    protected async Task<ILocator> OpenAsync(string tag, string operation)
+    {
+        var block = Page.Locator($"#operations-{tag}-{operation}");
+        await block.Locator(".opblock-summary-control").ClickAsync();
+        await block.Locator("button.try-out__btn").ClickAsync();
+        return block;
+    }
+
+    protected static async Task ExpectAsync(ILocator block, string status, string body)
+    {
+        await ExpectStatusAsync(block, status);
+        await Assertions.Expect(block.Locator(".live-responses-table .response-col_description pre").First)
+            .ToContainTextAsync(body, new() { Timeout = Timeout });
+    }
+
+    protected static Task ExpectStatusAsync(ILocator block, string status) =>
+        Assertions.Expect(block.Locator(".live-responses-table tr.response td.response-col_status"))
+            .ToContainTextAsync(status, new() { Timeout = Timeout });
+}
