@@ -40,6 +40,7 @@ install() {
             case $package in
                 redis-server) systemctl disable --now --quiet redis-server.service ;;
                 etcd-server) systemctl disable --now --quiet etcd.service ;;
+                docker-registry) systemctl disable --now --quiet docker-registry.service ;;
                 nginx-light) systemctl disable --now --quiet nginx.service ;;
             esac
         done

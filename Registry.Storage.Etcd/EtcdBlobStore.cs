@@ -72,8 +72,9 @@ internal sealed class EtcdBlobStore(
         throw EtcdUploads.Contended(key);
     }
 
-    public async ValueTask<CommittedBlob?> TouchAsync(BlobKey key, CancellationToken cancellationToken) =>
-        await new BlobCommit(uploads, key, uploadedAt: null).TouchAsync(cancellationToken);
+    public async ValueTask<CommittedBlob?> TouchAsync(
+        BlobKey key, DateTimeOffset? uploadedAt, CancellationToken cancellationToken) =>
+        await new BlobCommit(uploads, key, uploadedAt).TouchAsync(cancellationToken);
 
     /// <summary>etcd cannot copy a value, so the bytes pass through this process.</summary>
     public async ValueTask<CommittedBlob?> CopyAsync(
@@ -84,7 +85,7 @@ internal sealed class EtcdBlobStore(
             return null;
         if (await FindHeadAsync(new BlobKey(scope, source.Digest), cancellationToken) is { } existing
             && existing.Head.Length == reader.Length
-            && await TouchAsync(new BlobKey(scope, source.Digest), cancellationToken) is { } touched)
+            && await TouchAsync(new BlobKey(scope, source.Digest), uploadedAt: null, cancellationToken) is { } touched)
             return touched;
         await using var writer = await CreateAsync(scope, cancellationToken);
         if (await CopyAsync(reader.Content, writer, cancellationToken) != source.Digest)

@@ -95,7 +95,8 @@ internal sealed class FilesystemBlobStore(FilesystemVolume volume) : IBlobStore
         bool Holds(long? ticks) => ticks is { } known && precondition.HoldsFor(FileRevision.Of(known));
     }
 
-    public async ValueTask<CommittedBlob?> TouchAsync(BlobKey key, CancellationToken cancellationToken)
+    public async ValueTask<CommittedBlob?> TouchAsync(
+        BlobKey key, DateTimeOffset? uploadedAt, CancellationToken cancellationToken)
     {
         var path = files.PathOf(key);
         cancellationToken.ThrowIfCancellationRequested();
@@ -122,7 +123,7 @@ internal sealed class FilesystemBlobStore(FilesystemVolume volume) : IBlobStore
             if (files.Stat(key) is not { } current || (file = Disk.TryOpenRead(path)) is null)
                 return false;
             var now = UploadedTimes.RoundUp(volume.Now);
-            var times = UploadedTimes.Next(volume, stripe, path, now, current, uploadedAt: null);
+            var times = UploadedTimes.Next(volume, stripe, path, now, current, uploadedAt);
             entry.Touch(file, times.Revision);
             if (times.LeavesFile)
                 UploadedTimes.Remove(path);
@@ -147,7 +148,7 @@ internal sealed class FilesystemBlobStore(FilesystemVolume volume) : IBlobStore
 
         try
         {
-            if (await TouchAsync(source with { Scope = scope }, cancellationToken) is { } existing)
+            if (await TouchAsync(source with { Scope = scope }, uploadedAt: null, cancellationToken) is { } existing)
                 return existing;
             var length = Disk.Stat(file, path).Length;
             StagedFile? staged = null;

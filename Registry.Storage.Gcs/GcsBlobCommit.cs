@@ -50,7 +50,7 @@ internal sealed class GcsBlobCommit(
             {
                 if (!IsThisBlob(committed))
                     throw new StorageException(StorageFault.Corrupt, $"'{name}' differs from the committed bytes.");
-                if (committed.Metageneration > 1)
+                if (isShared && committed.Metageneration > 1)
                     touches.Add(name, committed, sentAt);
                 return (committed, isNew);
             }
@@ -112,14 +112,16 @@ internal sealed class GcsBlobCommit(
 
     /// <summary>
     /// Returns true when the blob was touched since this commit began, or recently by this process. The initial state
-    /// does not count: the commit that created the object may still delete it in that state.
+    /// does not count: the commit that created the object may still delete it in that state. Neither does a state with
+    /// an earlier upload time, which somebody has set.
     /// </summary>
     private bool IsTouched(GcsObject existing) => isShared && existing.Metageneration > 1 && IsThisBlob(existing)
         && (touches.IsRecent(name, existing) || (first is not null && IsNewer(existing, first)));
 
     private static bool IsNewer(GcsObject existing, GcsObject than) =>
-        existing.Generation > than.Generation
-            || (existing.Generation == than.Generation && existing.Metageneration > than.Metageneration);
+        GcsMetadata.UploadedAtOf(existing) > GcsMetadata.UploadedAtOf(than)
+            && (existing.Generation > than.Generation
+                || (existing.Generation == than.Generation && existing.Metageneration > than.Metageneration));
 
     private Task<GcsWrite> CreateAsync(GcsObject? damaged, CancellationToken cancellationToken)
     {

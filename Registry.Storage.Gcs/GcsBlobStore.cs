@@ -67,11 +67,12 @@ internal sealed class GcsBlobStore(
         throw Busy(name);
     }
 
-    public async ValueTask<CommittedBlob?> TouchAsync(BlobKey key, CancellationToken cancellationToken)
+    public async ValueTask<CommittedBlob?> TouchAsync(
+        BlobKey key, DateTimeOffset? uploadedAt, CancellationToken cancellationToken)
     {
         var name = names.Of(key);
         cancellationToken.ThrowIfCancellationRequested();
-        return await CommitAsync(key, name, source: null, cancellationToken);
+        return await CommitAsync(key, name, source: null, uploadedAt, cancellationToken);
     }
 
     public async ValueTask<CommittedBlob?> CopyAsync(
@@ -84,7 +85,8 @@ internal sealed class GcsBlobStore(
         {
             if (await client.FindAsync(from, cancellationToken) is not { } found)
                 return null;
-            if (await CommitAsync(key, to, new StoredSource(client, from, found), cancellationToken) is { } copy)
+            if (await CommitAsync(key, to, new StoredSource(client, from, found), uploadedAt: null, cancellationToken)
+                is { } copy)
                 return copy;
         }
 
@@ -123,10 +125,14 @@ internal sealed class GcsBlobStore(
     }
 
     private async Task<CommittedBlob?> CommitAsync(
-        BlobKey key, string name, IGcsSource? source, CancellationToken cancellationToken)
+        BlobKey key,
+        string name,
+        IGcsSource? source,
+        DateTimeOffset? uploadedAt,
+        CancellationToken cancellationToken)
     {
-        var commit =
-            new GcsBlobCommit(client, touches, name, source, uploadedAt: null, touches.IsShared(key.Scope));
+        var commit = new GcsBlobCommit(
+            client, touches, name, source, uploadedAt, uploadedAt is null && touches.IsShared(key.Scope));
         return await commit.RunAsync(cancellationToken) is var (committed, isNew)
             ? new CommittedBlob(GcsBlobs.ToInfo(key, committed), isNew)
             : null;

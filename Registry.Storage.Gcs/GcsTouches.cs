@@ -42,8 +42,12 @@ internal sealed class GcsTouches(TimeProvider time, TimeSpan window)
     /// <summary>Returns true when the blob was touched within the window, so that it very likely exists.</summary>
     public bool Contains(string name) => Find(name) is not null;
 
-    /// <summary>Returns true when this state of a blob was created by a touch within the window.</summary>
+    /// <summary>
+    /// Returns true when this state of a blob was created by a touch within the window. A state with an earlier upload
+    /// time was not: somebody has set that time.
+    /// </summary>
     public bool IsRecent(string name, GcsObject found) => Find(name) is { } touch
+        && GcsMetadata.UploadedAtOf(found) >= touch.UploadedAt
         && (found.Generation > touch.Generation
             || (found.Generation == touch.Generation && found.Metageneration >= touch.Metageneration));
 
@@ -62,7 +66,11 @@ internal sealed class GcsTouches(TimeProvider time, TimeSpan window)
                     if (time.GetElapsedTime(touch.SentAt) >= window)
                         touches.Remove(old);
             if (touches.Count < MaxBlobs || touches.ContainsKey(name))
-                touches[name] = new Touch(touched.Generation ?? 0, touched.Metageneration ?? 0, sentAt);
+                touches[name] = new Touch(
+                    touched.Generation ?? 0,
+                    touched.Metageneration ?? 0,
+                    GcsMetadata.UploadedAtOf(touched),
+                    sentAt);
         }
     }
 
@@ -79,5 +87,5 @@ internal sealed class GcsTouches(TimeProvider time, TimeSpan window)
         }
     }
 
-    private sealed record Touch(long Generation, long Metageneration, long SentAt);
+    private sealed record Touch(long Generation, long Metageneration, DateTimeOffset UploadedAt, long SentAt);
 }

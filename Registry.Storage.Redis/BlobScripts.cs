@@ -80,8 +80,8 @@ internal static class BlobScripts
         """);
 
     /// <summary>
-    /// Touches a blob. KEYS: head, revision. Returns the epoch and the length, uploaded and revision fields of the
-    /// head; nil when the blob does not exist.
+    /// Touches a blob. KEYS: head, revision. ARGV: upload time or empty. Returns the epoch and the length, uploaded and
+    /// revision fields of the head; nil when the blob does not exist.
     /// </summary>
     public static RedisScript TouchBlob { get; } = new(writes: true, """
         local old = redis.call('HMGET', KEYS[1], 'length', 'uploaded')
@@ -89,7 +89,7 @@ internal static class BlobScripts
           return false
         end
         local revision = revise(KEYS[2])
-        return {epoch(), old[1], touch(KEYS[1], revision, '', old[2]), revision}
+        return {epoch(), old[1], touch(KEYS[1], revision, ARGV[1], old[2]), revision}
         """);
 
     /// <summary>

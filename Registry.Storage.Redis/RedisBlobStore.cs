@@ -79,10 +79,14 @@ internal sealed class RedisBlobStore(
     public async ValueTask<StorageEpoch?> EpochAsync(CancellationToken cancellationToken) =>
         new StorageEpoch((await connection.EvaluateAsync(BlobScripts.Epoch, [], [], cancellationToken)).ToString());
 
-    public async ValueTask<CommittedBlob?> TouchAsync(BlobKey key, CancellationToken cancellationToken)
+    public async ValueTask<CommittedBlob?> TouchAsync(
+        BlobKey key, DateTimeOffset? uploadedAt, CancellationToken cancellationToken)
     {
         var reply = await connection.EvaluateAsync(
-            BlobScripts.TouchBlob, [keys.Blob(key), keys.Revision], [], cancellationToken);
+            BlobScripts.TouchBlob,
+            [keys.Blob(key), keys.Revision],
+            [uploadedAt is { } given ? UnixMicroseconds.Of(given) : ""],
+            cancellationToken);
         if (reply.IsNull)
             return null;
         var fields = (RedisValue[])reply!;
@@ -100,7 +104,7 @@ internal sealed class RedisBlobStore(
             database => database.HashGetAsync(keys.Blob(source), wanted, RedisConnection.Flags), cancellationToken);
         if (BlobHead.TryRead(source, head) is not { } info)
             return null;
-        if (await TouchAsync(target, cancellationToken) is { } existing)
+        if (await TouchAsync(target, uploadedAt: null, cancellationToken) is { } existing)
             return existing;
         return await new RedisBlobCopy(connection, keys, time).RunAsync(
             source, info.Length, head[^1].ToString(), target, cancellationToken) is { } reply

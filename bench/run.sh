@@ -14,7 +14,7 @@ if ! command -v dotnet >/dev/null; then
 fi
 
 if [[ " $* " != *" --help "* && " $* " != *" -h "* ]]; then
-    require "The benchmark needs" wrk:wrk nginx:nginx-light redis-server:redis-server etcd:etcd-server
+    require "The benchmark needs" wrk:wrk nginx:nginx-light redis-server:redis-server etcd:etcd-server docker-registry:docker-registry
 fi
 
 dotnet build bench/Load -c Release -v quiet -nologo

@@ -47,7 +47,7 @@ internal sealed class BackupExport(CommandRegistry registry, Dialect dialect, Ac
     /// <summary>The progress, in one line.</summary>
     public string Summary =>
         $"{Count.Of(releases, "release")} of {ByteSize.Of(bytes)} and {Count.Of(channels.Count, "channel")} "
-            + $"exported; {Failed} left out.";
+            + $"exported; {Failed} damaged and left out.";
 
     /// <summary>
     /// Writes the backup. It is consistent for each package, not across packages: a package that changes meanwhile is

@@ -67,7 +67,7 @@ internal sealed class CatalogController(PackageCatalog catalog, ListBodies bodie
 
     /// <summary>Returns the matching packages that CNR can address.</summary>
     private static IEnumerable<CatalogEntry> Find(PackageCatalogView view, CatalogQuery query) =>
-        query.Of(view).Where(static entry => entry.Name.HasOnePartNamespace && !entry.Releases.IsEmpty);
+        query.Filter(view).Where(static entry => entry.Name.HasOnePartNamespace && !entry.Releases.IsEmpty);
 
     private JsonBody Body(JsonBody body, PackageCatalogView view)
     {

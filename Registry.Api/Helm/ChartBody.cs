@@ -32,6 +32,12 @@ internal sealed class ChartBody : IAsyncDisposable
     /// <summary>The provenance file; null when the body has none.</summary>
     public ReadOnlyMemory<byte>? Provenance { get; private set; }
 
+    /// <summary>The error of a form without a field of a push.</summary>
+    public static RegistryException NoField() => Malformed("The form has neither a field 'chart' nor a field 'prov'");
+
+    /// <summary>The error of a form without a provenance file.</summary>
+    public static RegistryException NoProvenance() => Malformed("The form has no field 'prov'");
+
     /// <summary>Returns the memory of reading a body, in bytes.</summary>
     /// <param name="request">The request.</param>
     /// <param name="hasProvenance">Whether the body is a provenance file, if it is not a form.</param>
@@ -63,7 +69,7 @@ internal sealed class ChartBody : IAsyncDisposable
             else
                 await body.ReadChartAsync(request.Body, begin, cancellationToken);
             return body.Chart is null && body.Provenance is null
-                ? throw Malformed("The form has neither a field 'chart' nor a field 'prov'")
+                ? throw NoField()
                 : body;
         }
         catch
@@ -87,7 +93,7 @@ internal sealed class ChartBody : IAsyncDisposable
             await body.ReadFormAsync(request, begin: null, cancellationToken);
         else
             await body.ReadProvenanceAsync(request.Body, cancellationToken);
-        return body.Provenance is null ? throw Malformed("The form has no field 'prov'") : body;
+        return body.Provenance is null ? throw NoProvenance() : body;
     }
 
     /// <inheritdoc/>
@@ -117,10 +123,14 @@ internal sealed class ChartBody : IAsyncDisposable
             while (await parts.ReadNextSectionAsync(cancellationToken) is { } part)
                 switch (HeaderParameters.Find(part.ContentDisposition, "name"))
                 {
-                    case "chart" when Chart is null && begin is not null:
+                    case "chart" when begin is not null:
+                        if (Chart is not null)
+                            throw Malformed("The form has several fields 'chart'; expected one");
                         await ReadChartAsync(part.Body, begin, cancellationToken);
                         break;
-                    case "prov" when Provenance is null:
+                    case "prov":
+                        if (Provenance is not null)
+                            throw Malformed("The form has several fields 'prov'; expected one");
                         await ReadProvenanceAsync(part.Body, cancellationToken);
                         break;
                 }

@@ -1,9 +1,13 @@
+using Registry.Core.Versions;
+
 namespace Registry.Api.Helm;
 
 /// <summary>
 /// Lets routes have a namespace as one segment, although it has any number of parts or none, one of which may be called
-/// <c>charts</c>: the last of these words in a path decides where the namespace ends. Only routing and the endpoint see
-/// the changed path.
+/// <c>charts</c>: the last of these words in a path decides where the namespace ends. A POST whose path ends in
+/// <c>charts/prov</c> is a provenance file for the namespace that ends in <c>charts</c>, because a chart is pushed to
+/// <c>charts</c>; with other methods it is the chart <c>prov</c>. What ends in <c>charts/charts/VERSION</c> is a
+/// version of the chart <c>charts</c>. Only routing and the endpoint see the changed path.
 /// </summary>
 internal sealed class ChartPaths(RequestDelegate next)
 {
@@ -21,13 +25,16 @@ internal sealed class ChartPaths(RequestDelegate next)
 
     /// <summary>Handles one request, before routing.</summary>
     public Task InvokeAsync(HttpContext context) =>
-        Join(context.Request.Path.Value) is { } joined ? InvokeJoinedAsync(context, joined) : next(context);
+        Join(context.Request.Path.Value, context.Request.Method) is { } joined
+            ? InvokeJoinedAsync(context, joined) : next(context);
 
     /// <summary>Returns the namespace in the segment of a route.</summary>
     public static string Split(string segment) => segment.TrimStart(Joint).Replace(Joint, '/');
 
     /// <summary>Returns the path with its namespace as one segment; null when it is not that of a repository.</summary>
-    internal static string? Join(string? path)
+    /// <param name="path">The path.</param>
+    /// <param name="method">The method of the request.</param>
+    internal static string? Join(string? path, string method)
     {
         if (path is null || !path.StartsWith(Prefix, StringComparison.Ordinal))
             return null;
@@ -35,7 +42,7 @@ internal sealed class ChartPaths(RequestDelegate next)
         var isApi = parts[0] == Api;
         if (isApi)
             parts = parts[1..];
-        var end = isApi ? EndInApi(parts) : EndInRepository(parts);
+        var end = isApi ? EndInApi(parts, method) : EndInRepository(parts);
         if (end < 0 || parts.AsSpan(0, end).Contains(""))
             return null;
 
@@ -45,8 +52,15 @@ internal sealed class ChartPaths(RequestDelegate next)
     }
 
     /// <summary>Of <c>NS/charts</c>, <c>NS/charts/NAME</c>, <c>NS/charts/NAME/VERSION</c> and <c>NS/prov</c>.</summary>
-    private static int EndInApi(string[] parts)
+    private static int EndInApi(string[] parts, string method)
     {
+        if (HttpMethods.IsPost(method) && parts is [.., Provenance])
+            return parts.Length - 1;
+
+        // A chart called "charts": only a version can follow its name.
+        if (parts is [.., Charts, Charts, var version]
+            && (HttpMethods.IsDelete(method) || Release.TryParse(version, out _, out _)))
+            return parts.Length - 3;
         for (var at = parts.Length - 1; at >= Math.Max(parts.Length - 3, 0); at--)
             if (parts[at] == Charts)
                 return at;

@@ -18,13 +18,16 @@ internal sealed class ChartsController(ChartIndexes indexes, ChartRepository cha
     private const string VersionRoute = $"{ChartRoute}/{{version}}";
 
     /// <summary>List charts</summary>
-    /// <remarks>The entries of the index by name, newest first.</remarks>
+    /// <remarks>Returns the entries of the index by name, newest version first.</remarks>
     /// <param name="namespace">The namespace.</param>
-    /// <param name="offset">How many packages to skip.</param>
-    /// <param name="limit">At most so many packages; without one all.</param>
-    /// <param name="unlisted">When it is there: what no index lists, and why.</param>
+    /// <param name="offset">The number of charts to skip.</param>
+    /// <param name="limit">The maximum number of charts; all by default.</param>
+    /// <param name="unlisted">
+    /// Whether to list, in place of the charts, the releases in media type helm that are not in the index, and why.
+    /// </param>
     /// <param name="cancellationToken">Cancels the request.</param>
     [HttpGet(ListRoute), HttpHead(ListRoute)]
+    [ProducesResponseType<object>(StatusCodes.Status200OK, "application/json")]
     public async Task<IActionResult> ListAsync(
         [FromRoute] string @namespace,
         [FromQuery] string? offset,
@@ -56,7 +59,8 @@ internal sealed class ChartsController(ChartIndexes indexes, ChartRepository cha
     /// <param name="name">The name.</param>
     /// <param name="cancellationToken">Cancels the request.</param>
     [HttpGet(ChartRoute), HttpHead(ChartRoute)]
-    public async Task<IActionResult> ShowAsync(
+    [ProducesResponseType<object>(StatusCodes.Status200OK, "application/json")]
+    public async Task<IActionResult> ListVersionsAsync(
         [FromRoute] string @namespace, [FromRoute] string name, CancellationToken cancellationToken)
     {
         var entries = await FindAsync(@namespace, name, cancellationToken);
@@ -71,6 +75,7 @@ internal sealed class ChartsController(ChartIndexes indexes, ChartRepository cha
     /// <param name="version">The version.</param>
     /// <param name="cancellationToken">Cancels the request.</param>
     [HttpGet(VersionRoute), HttpHead(VersionRoute)]
+    [ProducesResponseType<object>(StatusCodes.Status200OK, "application/json")]
     public async Task<IActionResult> ShowAsync(
         [FromRoute] string @namespace,
         [FromRoute] string name,
@@ -87,13 +92,14 @@ internal sealed class ChartsController(ChartIndexes indexes, ChartRepository cha
 
     /// <summary>Push a chart</summary>
     /// <remarks>
-    /// The body is the archive, or a multipart form with the fields `chart` and `prov`. Name and version are those of
-    /// its Chart.yaml.
+    /// The body is the archive, or a multipart form with the fields `chart`, `prov` or both. Name and version are those
+    /// of the Chart.yaml.
     /// </remarks>
     /// <param name="namespace">The namespace.</param>
-    /// <param name="force">When it is there: replace an existing version.</param>
+    /// <param name="force">Whether to replace an existing version.</param>
     /// <param name="cancellationToken">Cancels the request.</param>
     [HttpPost(ListRoute)]
+    [ProducesResponseType<object>(StatusCodes.Status201Created, "application/json")]
     public async Task<IActionResult> PushAsync(
         [FromRoute] string @namespace, [FromQuery] string? force, CancellationToken cancellationToken)
     {
@@ -111,11 +117,15 @@ internal sealed class ChartsController(ChartIndexes indexes, ChartRepository cha
     }
 
     /// <summary>Push a provenance file</summary>
-    /// <remarks>It belongs to the chart that it names, and must name the digest of its archive.</remarks>
+    /// <remarks>
+    /// The body is the file, or a multipart form with the field `prov`. The file names its chart, which must exist, and
+    /// the digest of the archive.
+    /// </remarks>
     /// <param name="namespace">The namespace.</param>
-    /// <param name="force">When it is there: replace another file.</param>
+    /// <param name="force">Whether to replace an existing provenance file.</param>
     /// <param name="cancellationToken">Cancels the request.</param>
     [HttpPost("api/{namespace}/prov")]
+    [ProducesResponseType<object>(StatusCodes.Status201Created, "application/json")]
     public async Task<IActionResult> PushProvenanceAsync(
         [FromRoute] string @namespace, [FromQuery] string? force, CancellationToken cancellationToken)
     {
@@ -134,6 +144,7 @@ internal sealed class ChartsController(ChartIndexes indexes, ChartRepository cha
     /// <param name="version">The version.</param>
     /// <param name="cancellationToken">Cancels the request.</param>
     [HttpDelete(VersionRoute)]
+    [ProducesResponseType<object>(StatusCodes.Status200OK, "application/json")]
     public async Task<IActionResult> DeleteAsync(
         [FromRoute] string @namespace,
         [FromRoute] string name,
@@ -144,6 +155,12 @@ internal sealed class ChartsController(ChartIndexes indexes, ChartRepository cha
         return Content("{\"deleted\":true}\n", "application/json");
     }
 
+    /// <summary>The error of a parameter that is not a number.</summary>
+    internal static RegistryException InvalidNumber(string name, string text) => new(
+        ErrorCode.InvalidUsage,
+        $"The parameter '{name}' is '{text}'; expected a whole number from 0 to {int.MaxValue}",
+        (name, text));
+
     /// <summary>
     /// A parameter is set when it is in the query, with or without a value, but for <c>false</c> and <c>0</c>.
     /// </summary>
@@ -152,8 +169,7 @@ internal sealed class ChartsController(ChartIndexes indexes, ChartRepository cha
     private static int? Number(string? text, string name) =>
         text is null ? null
         : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number
-        : throw new RegistryException(
-            ErrorCode.InvalidUsage, $"The parameter {name} is a whole number from 0", (name, text));
+        : throw InvalidNumber(name, text);
 
     private async Task<ChartEntries?> FindAsync(
         string @namespace, string name, CancellationToken cancellationToken) =>

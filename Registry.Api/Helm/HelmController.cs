@@ -10,7 +10,6 @@ namespace Registry.Api.Helm;
 /// <summary>The base of the controllers of Helm repositories.</summary>
 [ApiController]
 [Route(HelmProtocol.Root)]
-[ApiExplorerSettings(IgnoreApi = true)]
 internal abstract class HelmController : ControllerBase
 {
     /// <summary>The caller of the request.</summary>

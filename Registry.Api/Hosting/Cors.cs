@@ -1,22 +1,35 @@
 using Microsoft.Extensions.Primitives;
 using Microsoft.Net.Http.Headers;
+using Registry.Api.Oci;
 
 namespace Registry.Api.Hosting;
 
 /// <summary>
-/// Lets pages of every origin read every response, whether or not the request has an <c>Origin</c>, as both protocols
+/// Lets pages of every origin read every response, whether or not the request has an <c>Origin</c>, as CNR and KAR
 /// always did (CNR, table A). This includes errors: a page whose writes are rejected (<see cref="CrossOriginWrites"/>)
 /// can read the reason.
 /// </summary>
 internal sealed class Cors(RequestDelegate next)
 {
+    /// <summary>
+    /// The headers that a page may read. Of those of the protocols, browsers only show a few by default.
+    /// </summary>
+    private static readonly string Exposed = string.Join(
+        ", ",
+        ((string[])
+        [
+            HeaderNames.AcceptRanges, HeaderNames.ContentDisposition, HeaderNames.ContentRange, HeaderNames.ETag,
+            HeaderNames.Link, HeaderNames.Location, HeaderNames.Range, HeaderNames.RetryAfter,
+            HeaderNames.WWWAuthenticate, OciHeaders.ContentDigest, OciHeaders.Version, OciHeaders.UploadId,
+            OciHeaders.FiltersApplied, OciHeaders.Subject, OciHeaders.Tag,
+        ]).Order(StringComparer.Ordinal));
+
     /// <summary>Handles one request.</summary>
     public Task InvokeAsync(HttpContext context)
     {
         var headers = context.Response.Headers;
         headers.AccessControlAllowOrigin = "*";
-        headers.AccessControlExposeHeaders =
-            "Accept-Ranges, Content-Disposition, Content-Range, ETag, Link, Retry-After";
+        headers.AccessControlExposeHeaders = Exposed;
         if (HttpMethods.IsOptions(context.Request.Method)
             && !StringValues.IsNullOrEmpty(context.Request.Headers.AccessControlRequestMethod))
         {

@@ -135,7 +135,7 @@ public static class RegistryApplication
             .ConfigureApiBehaviorOptions(
                 api => (api.SuppressModelStateInvalidFilter, api.SuppressMapClientErrors) = (true, true));
         builder.Services.AddSingleton<IObjectModelValidator, NoValidation>();
-        builder.Services.AddSingleton<OpenApiText>();
+        builder.Services.AddSingleton<OpenApiDocuments>();
         configure?.Invoke(builder);
 
         var app = builder.Build();
@@ -201,7 +201,10 @@ public static class RegistryApplication
         services.AddSingleton(static provider => provider.OptionsOf<LimitSettings>().Archives);
         services.AddSingleton(static provider => provider.OptionsOf<LimitSettings>().Repositories);
         services.AddSingleton(static provider => provider.OptionsOf<ReleaseSettings>().ToOptions());
-        services.AddSingleton(static provider => provider.OptionsOf<CollectionSettings>().ToOptions());
+        services.AddSingleton(static provider => provider.OptionsOf<CollectionSettings>().ToOptions() with
+        {
+            UntaggedAge = provider.OptionsOf<OciSettings>().UntaggedAge,
+        });
         services.AddSingleton(static provider => provider.OptionsOf<UpdateSettings>().ToOptions());
         services.AddSingleton(static provider => provider.OptionsOf<CacheSettings>().Indexes);
         services.AddSingleton(static provider => provider.OptionsOf<CacheSettings>().Contents);

@@ -14,6 +14,7 @@ internal static class RegistrySettings
     [
         Section.Of<LimitSettings, LimitSettingsValidator>("Limits"),
         Section.Of<ReleaseSettings, ReleaseSettingsValidator>("Releases"),
+        Section.Of<OciSettings, OciSettingsValidator>("Oci"),
         Section.Of<CollectionSettings, CollectionSettingsValidator>("Collection"),
         Section.Of<UpdateSettings, UpdateSettingsValidator>("Updates"),
         Section.Of<ProxySettings, ProxySettingsValidator>("Proxies"),

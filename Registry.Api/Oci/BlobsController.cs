@@ -15,6 +15,7 @@ internal sealed class BlobsController(RepositoryBlobs blobs) : OciController
     /// <param name="digest">The digest.</param>
     /// <param name="cancellationToken">Cancels the request.</param>
     [HttpGet(Route), HttpHead(Route)]
+    [ProducesResponseType<FileResult>(StatusCodes.Status200OK, "application/octet-stream")]
     public async Task<IActionResult> PullAsync(string name, string digest, CancellationToken cancellationToken)
     {
         var package = RepositoryName.Get(name);
@@ -30,16 +31,17 @@ internal sealed class BlobsController(RepositoryBlobs blobs) : OciController
             OciDigest.Format(blob.Digest),
             "application/octet-stream")
         {
-            Headers = [(DigestHeader, OciDigest.Format(blob.Digest))],
+            Headers = [(OciHeaders.ContentDigest, OciDigest.Format(blob.Digest))],
         };
     }
 
     /// <summary>Delete a blob</summary>
-    /// <remarks>A blob that something in the repository refers to cannot be deleted.</remarks>
+    /// <remarks>A blob that a manifest or a release refers to cannot be deleted.</remarks>
     /// <param name="name">The repository.</param>
     /// <param name="digest">The digest.</param>
     /// <param name="cancellationToken">Cancels the request.</param>
     [HttpDelete(Route)]
+    [ProducesResponseType(StatusCodes.Status202Accepted)]
     public async Task<IActionResult> DeleteAsync(string name, string digest, CancellationToken cancellationToken)
     {
         var package = RepositoryName.Get(name);

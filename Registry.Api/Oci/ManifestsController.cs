@@ -14,13 +14,19 @@ internal sealed class ManifestsController(RepositoryManifests manifests) : OciCo
 
     /// <summary>Pull a manifest</summary>
     /// <remarks>
-    /// The bytes and the media type with which it was pushed, whatever the client accepts. Releases and channels of the
-    /// package are tags.
+    /// Returns the bytes and the media type of the push, whatever `Accept` is. Releases and channels of the package are
+    /// tags.
     /// </remarks>
     /// <param name="name">The repository.</param>
     /// <param name="reference">A tag or a digest.</param>
     /// <param name="cancellationToken">Cancels the request.</param>
     [HttpGet(Route), HttpHead(Route)]
+    [ProducesResponseType<object>(
+        StatusCodes.Status200OK,
+        OciMediaTypes.Manifest,
+        OciMediaTypes.Index,
+        OciMediaTypes.DockerManifest,
+        OciMediaTypes.DockerManifestList)]
     public async Task<IActionResult> PullAsync(string name, string reference, CancellationToken cancellationToken)
     {
         var package = RepositoryName.Get(name);
@@ -29,20 +35,21 @@ internal sealed class ManifestsController(RepositoryManifests manifests) : OciCo
         var found = await manifests.GetAsync(package, reference, cancellationToken);
         return new ManifestResult(token => manifests.ReadAsync(found, token), found.Manifest)
         {
-            Headers = [(DigestHeader, OciDigest.Format(found.Manifest.Digest))],
+            Headers = [(OciHeaders.ContentDigest, OciDigest.Format(found.Manifest.Digest))],
         };
     }
 
     /// <summary>Push a manifest</summary>
     /// <remarks>
-    /// What it refers to must be in the repository, except for its subject. A Helm chart, or a package that was pulled
-    /// from another registry, becomes a release if its tag is a version.
+    /// The blobs and manifests that it refers to must be in the repository, except for its subject. A Helm chart, or a
+    /// package that was pulled from another registry, becomes a release if its tag is a version.
     /// </remarks>
     /// <param name="name">The repository.</param>
     /// <param name="reference">The tag to set, or the digest of the body.</param>
-    /// <param name="tag">With a digest: tags to set.</param>
+    /// <param name="tag">If the reference is a digest: the tags to set.</param>
     /// <param name="cancellationToken">Cancels the request.</param>
     [HttpPut(Route)]
+    [ProducesResponseType(StatusCodes.Status201Created)]
     public async Task<IActionResult> PushAsync(
         string name, string reference, [FromQuery] string[] tag, CancellationToken cancellationToken)
     {
@@ -58,24 +65,25 @@ internal sealed class ManifestsController(RepositoryManifests manifests) : OciCo
             ?? throw OciErrors.ManifestTooLarge(package);
         var manifest = await manifests.PutAsync(
             package, bytes, Request.ContentType ?? "", digest, tags, Caller, cancellationToken);
-        Response.Headers[DigestHeader] = OciDigest.Format(manifest.Digest);
+        Response.Headers[OciHeaders.ContentDigest] = OciDigest.Format(manifest.Digest);
         if (manifest.Subject is { } subject)
-            Response.Headers["OCI-Subject"] = OciDigest.Format(subject);
+            Response.Headers[OciHeaders.Subject] = OciDigest.Format(subject);
         if (digest is not null && tags.Count > 0)
-            Response.Headers["OCI-Tag"] = string.Join(", ", tags);
+            Response.Headers[OciHeaders.Tag] = string.Join(", ", tags);
         return At(
             StatusCodes.Status201Created, AddressOf(package, $"manifests/{OciDigest.Format(manifest.Digest)}"));
     }
 
     /// <summary>Delete a tag or a manifest</summary>
     /// <remarks>
-    /// A digest deletes the manifest with its tags. The tag of a release deletes the release, in all media types; that
-    /// of a channel the channel.
+    /// A digest deletes the manifest and its tags. The tag of a release deletes the release in all media types, and
+    /// that of a channel deletes the channel.
     /// </remarks>
     /// <param name="name">The repository.</param>
     /// <param name="reference">A tag or a digest.</param>
     /// <param name="cancellationToken">Cancels the request.</param>
     [HttpDelete(Route)]
+    [ProducesResponseType(StatusCodes.Status202Accepted)]
     public async Task<IActionResult> DeleteAsync(string name, string reference, CancellationToken cancellationToken)
     {
         var package = RepositoryName.Get(name);

@@ -12,12 +12,8 @@ namespace Registry.Api.Oci;
 /// <summary>The base of the controllers of the OCI distribution API.</summary>
 [ApiController]
 [Route(OciProtocol.Root)]
-[ApiExplorerSettings(IgnoreApi = true)]
 internal abstract class OciController : ControllerBase
 {
-    /// <summary>The header with the digest of a blob or a manifest. Helm 3 pushes to no registry without it.</summary>
-    protected const string DigestHeader = "Docker-Content-Digest";
-
     /// <summary>The caller of the request.</summary>
     protected Caller Caller => RequestCaller.Of(HttpContext, "oci");
 

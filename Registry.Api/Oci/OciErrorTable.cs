@@ -5,8 +5,8 @@ using Registry.Core.Errors;
 namespace Registry.Api.Oci;
 
 /// <summary>
-/// The errors of the OCI distribution API, with the codes of its specification ("Error Codes"). <c>UNKNOWN</c> and
-/// <c>UNAVAILABLE</c>, for failures of the registry, are those of CNCF Distribution.
+/// The errors of the OCI distribution API, with the codes of its specification ("Error Codes"). <c>UNKNOWN</c>,
+/// <c>UNAVAILABLE</c> and <c>PAGINATION_NUMBER_INVALID</c> are those of CNCF Distribution.
 /// </summary>
 internal static class OciErrorTable
 {
@@ -19,6 +19,7 @@ internal static class OciErrorTable
     private const string ManifestUnknown = "MANIFEST_UNKNOWN";
     private const string NameInvalid = "NAME_INVALID";
     private const string NameUnknown = "NAME_UNKNOWN";
+    private const string PageSizeInvalid = "PAGINATION_NUMBER_INVALID";
     private const string SizeInvalid = "SIZE_INVALID";
     private const string Denied = "DENIED";
     private const string Unsupported = "UNSUPPORTED";
@@ -36,6 +37,7 @@ internal static class OciErrorTable
     {
         ErrorCode.InvalidUsage => (StatusCodes.Status400BadRequest, Unsupported),
         ErrorCode.InvalidName => (StatusCodes.Status400BadRequest, NameInvalid),
+        ErrorCode.InvalidPageSize => (StatusCodes.Status400BadRequest, PageSizeInvalid),
         ErrorCode.InvalidSize => (StatusCodes.Status400BadRequest, SizeInvalid),
         ErrorCode.InvalidParameters => (StatusCodes.Status400BadRequest, ManifestInvalid),
         ErrorCode.InvalidRelease => (StatusCodes.Status400BadRequest, ManifestInvalid),

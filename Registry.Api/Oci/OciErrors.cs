@@ -36,7 +36,7 @@ internal static class OciErrors
 
     /// <summary>A page size that is not a number.</summary>
     public static RegistryException InvalidPageSize(string n) => new(
-        ErrorCode.InvalidUsage, "The page size n is a whole number from 0", ("n", n));
+        ErrorCode.InvalidPageSize, $"The parameter 'n' is '{n}'; expected a whole number from 0", ("n", n));
 
     /// <summary>A <c>Content-Range</c> that is malformed.</summary>
     public static RegistryException InvalidContentRange(string header) => new(

@@ -11,7 +11,7 @@ internal sealed record OciPage(int? Size, string? Last)
 {
     /// <summary>Parses the parameters.</summary>
     /// <exception cref="RegistryException">
-    /// <see cref="ErrorCode.InvalidUsage"/>: <paramref name="n"/> is not a whole number.
+    /// <see cref="ErrorCode.InvalidPageSize"/>: <paramref name="n"/> is not a whole number.
     /// </exception>
     public static OciPage Of(string? n, string? last)
     {

@@ -20,15 +20,16 @@ internal sealed class ReferrersController(RepositoryManifests manifests) : OciCo
 
     /// <summary>List referrers</summary>
     /// <remarks>
-    /// An image index, which is empty when the manifest or the repository is unknown. A long one comes in pages: a
-    /// header `Link` with `rel="next"` has the address of the one that follows, and the last has none.
+    /// Returns an image index, which is empty if the manifest or the repository does not exist. A long one has pages:
+    /// the `Link` header has the URL of the next page, and the last page has no such header.
     /// </remarks>
     /// <param name="name">The repository.</param>
-    /// <param name="digest">The digest of the manifest that they refer to.</param>
+    /// <param name="digest">The digest of the manifest that they refer to, which need not exist.</param>
     /// <param name="artifactType">Only manifests of this artifact type.</param>
-    /// <param name="last">Only manifests whose digest comes after this one.</param>
+    /// <param name="last">Begins after this digest.</param>
     /// <param name="cancellationToken">Cancels the request.</param>
     [HttpGet(Route), HttpHead(Route)]
+    [ProducesResponseType<object>(StatusCodes.Status200OK, OciMediaTypes.Index)]
     public async Task<IActionResult> ListAsync(
         string name,
         string digest,
@@ -75,7 +76,7 @@ internal sealed class ReferrersController(RepositoryManifests manifests) : OciCo
         }
 
         if (artifactType is not null)
-            Response.Headers["OCI-Filters-Applied"] = TypeFilter;
+            Response.Headers[OciHeaders.FiltersApplied] = TypeFilter;
         return new IndexResult(index.ToUtf8());
     }
 

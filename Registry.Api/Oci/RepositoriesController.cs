@@ -10,13 +10,14 @@ internal sealed class RepositoriesController(PackageCatalog catalog) : OciContro
 
     /// <summary>List repositories</summary>
     /// <remarks>
-    /// The packages whose names are names of repositories. With `n` the list comes in pages: a header `Link` with
-    /// `rel="next"` has the address of the one that follows, and the last has none.
+    /// The packages whose names OCI allows. With `n` the list has pages: the `Link` header has the URL of the next
+    /// page, and the last page has no such header.
     /// </remarks>
-    /// <param name="n">At most so many repositories; without one all.</param>
-    /// <param name="last">Only repositories that come after this text.</param>
+    /// <param name="n">The maximum number of repositories; all by default.</param>
+    /// <param name="last">Begins after this name, which need not exist.</param>
     /// <param name="cancellationToken">Cancels the request.</param>
     [HttpGet(Route), HttpHead(Route)]
+    [ProducesResponseType<object>(StatusCodes.Status200OK, "application/json")]
     public async Task<IActionResult> ListAsync(
         [FromQuery] string? n, [FromQuery] string? last, CancellationToken cancellationToken)
     {

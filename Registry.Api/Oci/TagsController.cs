@@ -10,14 +10,15 @@ internal sealed class TagsController(RepositoryManifests manifests) : OciControl
 
     /// <summary>List tags</summary>
     /// <remarks>
-    /// Releases and channels are among them. With `n` the list comes in pages: a header `Link` with `rel="next"` has
-    /// the address of the one that follows, and the last has none.
+    /// Releases and channels of the package are tags. With `n` the list has pages: the `Link` header has the URL of the
+    /// next page, and the last page has no such header.
     /// </remarks>
     /// <param name="name">The repository.</param>
-    /// <param name="n">At most so many tags; without one all.</param>
-    /// <param name="last">Only tags that come after this text.</param>
+    /// <param name="n">The maximum number of tags; all by default.</param>
+    /// <param name="last">Begins after this tag, which need not exist.</param>
     /// <param name="cancellationToken">Cancels the request.</param>
     [HttpGet(Route), HttpHead(Route)]
+    [ProducesResponseType<object>(StatusCodes.Status200OK, "application/json")]
     public async Task<IActionResult> ListAsync(
         string name, [FromQuery] string? n, [FromQuery] string? last, CancellationToken cancellationToken)
     {

@@ -16,18 +16,21 @@ internal sealed class UploadsController(RepositoryBlobs blobs, RepositoryOptions
     private const string Session = Root + "/{id}";
     private const string Sha256 = "sha256";
 
-    /// <summary>Begin to push a blob</summary>
+    /// <summary>Push a blob or begin an upload</summary>
     /// <remarks>
-    /// With a `digest` the body is the blob. With `mount` and `from` the blob is copied from another repository. If
-    /// that does not have it, and without any of them, the response has the address of a session.
+    /// With `digest`, the body is the blob. With `mount` and `from`, the blob is copied from another repository. Both
+    /// return 201. Otherwise, and if the other repository does not have the blob, the response is 202 with the
+    /// `Location` of an upload session.
     /// </remarks>
     /// <param name="name">The repository.</param>
     /// <param name="digest">The digest of the body.</param>
-    /// <param name="mount">The digest of a blob of another repository.</param>
-    /// <param name="from">That repository.</param>
-    /// <param name="algorithm">The algorithm of the digest that will complete the session.</param>
+    /// <param name="mount">The digest of a blob to copy.</param>
+    /// <param name="from">The repository to copy the blob from.</param>
+    /// <param name="algorithm">The algorithm of the digest that will complete the session: `sha256`.</param>
     /// <param name="cancellationToken">Cancels the request.</param>
     [HttpPost(Root)]
+    [ProducesResponseType(StatusCodes.Status201Created)]
+    [ProducesResponseType(StatusCodes.Status202Accepted)]
     public async Task<IActionResult> BeginAsync(
         string name,
         [FromQuery] string? digest,
@@ -63,12 +66,13 @@ internal sealed class UploadsController(RepositoryBlobs blobs, RepositoryOptions
             length: 0);
     }
 
-    /// <summary>Append bytes to a session</summary>
-    /// <remarks>The bytes are appended as a whole or not at all.</remarks>
+    /// <summary>Append bytes to an upload</summary>
+    /// <remarks>Either all bytes are appended, or none.</remarks>
     /// <param name="name">The repository.</param>
-    /// <param name="id">The session.</param>
+    /// <param name="id">The upload session: the last part of its `Location`.</param>
     /// <param name="cancellationToken">Cancels the request.</param>
     [HttpPatch(Session)]
+    [ProducesResponseType(StatusCodes.Status202Accepted)]
     public async Task<IActionResult> AppendAsync(string name, string id, CancellationToken cancellationToken)
     {
         LimitBody();
@@ -81,13 +85,14 @@ internal sealed class UploadsController(RepositoryBlobs blobs, RepositoryOptions
             StatusCodes.Status202Accepted, package, id, await append.CompleteAsync(cancellationToken));
     }
 
-    /// <summary>Complete a session</summary>
-    /// <remarks>The body has the whole blob, the last bytes, or nothing.</remarks>
+    /// <summary>Complete an upload</summary>
+    /// <remarks>The body is the whole blob, the last bytes, or empty.</remarks>
     /// <param name="name">The repository.</param>
-    /// <param name="id">The session.</param>
+    /// <param name="id">The upload session: the last part of its `Location`.</param>
     /// <param name="digest">The digest of the blob.</param>
     /// <param name="cancellationToken">Cancels the request.</param>
     [HttpPut(Session)]
+    [ProducesResponseType(StatusCodes.Status201Created)]
     public async Task<IActionResult> CompleteAsync(
         string name, string id, [FromQuery] string? digest, CancellationToken cancellationToken)
     {
@@ -103,11 +108,12 @@ internal sealed class UploadsController(RepositoryBlobs blobs, RepositoryOptions
         return Stored(package, expected);
     }
 
-    /// <summary>Show a session</summary>
+    /// <summary>Show how many bytes an upload has</summary>
     /// <param name="name">The repository.</param>
-    /// <param name="id">The session.</param>
+    /// <param name="id">The upload session: the last part of its `Location`.</param>
     /// <param name="cancellationToken">Cancels the request.</param>
     [HttpGet(Session), HttpHead(Session)]
+    [ProducesResponseType(StatusCodes.Status204NoContent)]
     public async Task<IActionResult> ShowAsync(string name, string id, CancellationToken cancellationToken)
     {
         var package = RepositoryName.Get(name);
@@ -118,11 +124,12 @@ internal sealed class UploadsController(RepositoryBlobs blobs, RepositoryOptions
             await blobs.GetLengthAsync(package, id, cancellationToken));
     }
 
-    /// <summary>Cancel a session</summary>
+    /// <summary>Cancel an upload</summary>
     /// <param name="name">The repository.</param>
-    /// <param name="id">The session.</param>
+    /// <param name="id">The upload session: the last part of its `Location`.</param>
     /// <param name="cancellationToken">Cancels the request.</param>
     [HttpDelete(Session)]
+    [ProducesResponseType(StatusCodes.Status204NoContent)]
     public async Task<IActionResult> CancelAsync(string name, string id, CancellationToken cancellationToken)
     {
         await blobs.CancelUploadAsync(RepositoryName.Get(name), id, cancellationToken);
@@ -149,7 +156,7 @@ internal sealed class UploadsController(RepositoryBlobs blobs, RepositoryOptions
 
     private IActionResult Stored(PackageName package, Digest digest)
     {
-        Response.Headers[DigestHeader] = OciDigest.Format(digest);
+        Response.Headers[OciHeaders.ContentDigest] = OciDigest.Format(digest);
         return At(StatusCodes.Status201Created, AddressOf(package, $"blobs/{OciDigest.Format(digest)}"));
     }
 
@@ -157,7 +164,7 @@ internal sealed class UploadsController(RepositoryBlobs blobs, RepositoryOptions
     {
         // An empty session has the range of one byte, as the grammar of the header allows no other.
         Response.Headers.Range = string.Create(CultureInfo.InvariantCulture, $"0-{Math.Max(length - 1, 0)}");
-        Response.Headers["Docker-Upload-UUID"] = id;
+        Response.Headers[OciHeaders.UploadId] = id;
         return At(status, AddressOf(package, $"blobs/uploads/{id}"));
     }
 }

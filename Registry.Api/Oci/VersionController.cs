@@ -8,9 +8,10 @@ internal sealed class VersionController : OciController
 {
     /// <summary>Check that the registry implements the API</summary>
     [HttpGet, HttpHead]
+    [ProducesResponseType<object>(StatusCodes.Status200OK, "application/json")]
     public IActionResult Check()
     {
-        Response.Headers["Docker-Distribution-Api-Version"] = "registry/2.0";
+        Response.Headers[OciHeaders.Version] = "registry/2.0";
         return new JsonBody(
             tag: null, [static json => json.WriteStartObject(), static json => json.WriteEndObject()]);
     }

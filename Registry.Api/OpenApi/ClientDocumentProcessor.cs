@@ -1,4 +1,3 @@
-using NJsonSchema;
 using NSwag;
 using NSwag.Generation.Processors;
 using NSwag.Generation.Processors.Contexts;
@@ -6,8 +5,8 @@ using NSwag.Generation.Processors.Contexts;
 namespace Registry.Api.OpenApi;
 
 /// <summary>
-/// Removes parts of a complete document that break generated clients: fields in two places, two formats of one
-/// response, and enumerations. Some enumeration values are not valid identifiers, and a later version may add others.
+/// Removes parts of a complete document that break generated clients: fields in two places, several formats of one
+/// body, and enumerations. Some enumeration values are not valid identifiers, and a later version may add others.
 /// </summary>
 internal sealed class ClientDocumentProcessor : IDocumentProcessor
 {
@@ -18,6 +17,8 @@ internal sealed class ClientDocumentProcessor : IDocumentProcessor
     private const string PushText =
         "The package is validated and stored while it is uploaded. "
         + "If the release exists in this media type, the push fails with 409 unless `force` is true.";
+
+    private const string PushId = "cnrPushRelease";
 
     /// <summary>The statuses of conditional and range requests, which need request headers.</summary>
     private static readonly string[] Conditional = ["206", "304", "412", "416"];
@@ -40,30 +41,51 @@ internal sealed class ClientDocumentProcessor : IDocumentProcessor
 
         foreach (var property in document.Definitions.Values.SelectMany(static schema => schema.Properties.Values))
             property.Enumeration.Clear();
-        document.Definitions.Remove(ErrorParts.Plain, out var error);
-        error!.Properties["details"].AdditionalPropertiesSchema = JsonSchema.CreateAnySchema();
-        document.Definitions.Add(ErrorName, error);
+        document.Definitions.Remove(ErrorForm.Plain, out var error);
+        document.Definitions.Add(ErrorName, error!);
+        document.Definitions.Remove(HelmSchemas.Unlisted);
     }
 
     private static void Simplify(OpenApiOperation operation)
     {
+        var isPush = operation.OperationId == PushId;
         operation.OperationId = Names[operation.OperationId];
-        var isPush = operation.RequestBody?.Content.Count > 1;
         if (isPush)
         {
             operation.Description = PushText;
             operation.RequestBody = PushBodySchema.DescribeForClients();
         }
+        else if (operation.RequestBody is { } body)
+        {
+            KeepFirst(body.Content);
+        }
 
         foreach (var parameter in operation.Parameters.ToList())
             if (parameter.Kind == OpenApiParameterKind.Header
-                || parameter.Name == "format"
+                || parameter.Name is "format" or "unlisted"
                 || (isPush && parameter.Kind == OpenApiParameterKind.Query))
                 operation.Parameters.Remove(parameter);
         foreach (var status in Conditional)
             operation.Responses.Remove(status);
-        // Keep the file and remove its JSON form, which has its own URL.
-        foreach (var response in operation.Responses.Values.Where(static response => response.Content.Count > 1))
-            response.Content.Remove("application/json");
+        foreach (var content in operation.Responses.Values.Select(static response => response.Content))
+        {
+            // Keep the file and remove its JSON form, which has its own URL.
+            if (content.Count > 1)
+                content.Remove("application/json");
+            KeepFirst(content);
+            foreach (var schema in content.Values.Where(static type => type.Schema?.OneOf.Count > 0))
+                schema.Schema = schema.Schema.OneOf.First();
+        }
+    }
+
+    /// <summary>Keeps one of several content types. Clients then send and receive the bytes.</summary>
+    private static void KeepFirst(IDictionary<string, OpenApiMediaType> content)
+    {
+        if (content.Count <= 1)
+            return;
+        foreach (var type in content.Keys.Skip(1).ToList())
+            content.Remove(type);
+        content.Values.Single().Schema = ObjectSchemas.Binary();
+        content.Values.Single().Example = null;
     }
 }

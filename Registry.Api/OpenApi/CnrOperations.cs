@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
+using Microsoft.Net.Http.Headers;
 using Registry.Api.Cnr;
 using Registry.Api.Ui;
 using static Registry.Api.OpenApi.CnrRefusals;
@@ -10,14 +11,23 @@ namespace Registry.Api.OpenApi;
 /// <summary>The notes on the operations of CNR, in display order.</summary>
 internal static class CnrOperations
 {
+    private static readonly Dictionary<string, string[]> Page = new() { ["200"] = [HeaderNames.Link] };
+
+    private static readonly Dictionary<string, string[]> File =
+        new() { ["200"] = [HeaderNames.LastModified, HeaderNames.ContentDisposition] };
+
+    private static readonly Dictionary<string, string[]> FileAsJson = new() { ["200"] = [HeaderNames.LastModified] };
+
     public static (Type Controller, string Action, OperationNotes Notes)[] All { get; } =
     [
         Of<CatalogController>(nameof(CatalogController.ListAsync), new("ListPackages", InvalidLimit)
         {
+            Headers = Page,
             Example = _ => Many(Summary()),
         }),
         Of<CatalogController>(nameof(CatalogController.SearchAsync), new("SearchPackages", InvalidLimit)
         {
+            Headers = Page,
             Example = _ => Many(JsonValue.Create(Sample.FullName)),
         }),
         Of<PushController>(nameof(PushController.PushAsync), new(
@@ -51,21 +61,25 @@ internal static class CnrOperations
         Of<PullController>(nameof(PullController.PullAsync), new(
             "PullPackage", SeveralMediaTypes, UnknownPackage, UnknownMediaType, NoMatch, InvalidQuery)
         {
+            Headers = File,
             Example = Pulled,
         }),
         Of<PullController>(nameof(PullController.PullJsonAsync), new(
             "PullPackageAsJson", SeveralMediaTypes, UnknownPackage, UnknownMediaType, NoMatch, InvalidQuery)
         {
+            Headers = FileAsJson,
             Example = Pulled,
         }),
         Of<PullController>(nameof(PullController.BlobAsync), new("GetBlob", UnknownPackage, UnknownBlob)
         {
             ClientName = "PullBlob",
+            Headers = File,
             Example = Blob,
         }),
         Of<PullController>(nameof(PullController.BlobJsonAsync), new("GetBlobAsJson", UnknownPackage, UnknownBlob)
         {
             ClientName = "PullBlobAsJson",
+            Headers = FileAsJson,
             Example = Blob,
         }),
         Of<ChannelsController>(nameof(ChannelsController.AddAsync), new(
@@ -111,9 +125,10 @@ internal static class CnrOperations
         Of<VersionController>(nameof(VersionController.Version), new("ShowVersion")
         {
             Example = dialect => new JsonObject { [dialect.VersionKey] = dialect.Version },
-            Schema = dialect => (
+            Schema = static (document, dialect) => ObjectSchemas.Define(
+                document,
                 dialect == Dialect.Appr ? "ApprVersion" : "ProtocolVersion",
-                ObjectSchemas.Object(
+                () => ObjectSchemas.Object(
                     "The version of the protocol.", new() { [dialect.VersionKey] = ObjectSchemas.Text() })),
             UsesStorage = false,
         }),

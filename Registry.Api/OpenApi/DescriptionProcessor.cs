@@ -4,54 +4,60 @@ using NSwag;
 using NSwag.Generation.AspNetCore;
 using NSwag.Generation.Processors;
 using NSwag.Generation.Processors.Contexts;
-using Registry.Api.Cnr;
 using Registry.Api.Http.Errors;
 
 namespace Registry.Api.OpenApi;
 
-/// <summary>Completes an operation: its parameters, its body, and every status that it may return.</summary>
+/// <summary>Completes an operation: its path, parameters and body, and every status that it may return.</summary>
 internal sealed class DescriptionProcessor : IOperationProcessor
 {
     /// <inheritdoc/>
     public bool Process(OperationProcessorContext context)
     {
         var described = OperationDescription.Of(((AspNetCoreOperationProcessorContext)context).ApiDescription);
-        var (operation, notes) = (context.OperationDescription.Operation, described.Notes);
+        var (operation, document) = (context.OperationDescription.Operation, context.Document);
+        context.OperationDescription.Path = described.Path;
         operation.OperationId = described.Id;
         operation.Tags = [described.Tag];
-        DescribeRequest(operation, described);
+        DescribeRequest(operation, described, document);
 
         var responses = new SortedDictionary<string, OpenApiResponse>(StringComparer.Ordinal);
         SuccessParts.AddTo(responses, described, context);
-        var nested = described.Dialect == Dialect.Appr;
-        foreach (var status in Statuses(described))
-            responses.TryAdd(Text(status), ErrorParts.Reference(status, nested, context.Document));
-        foreach (var errors in notes.Refusals.Select(ErrorTable.Default.Of).GroupBy(static error => error.Status))
-            responses[Text(errors.Key)] = ErrorParts.Response(Complete(errors), nested, context.Document);
+        var form = described.Errors;
+        var general = Statuses(described).ToHashSet();
+        foreach (var status in general)
+            responses.TryAdd(Text(status), ErrorParts.Reference(status, form, document));
+        foreach (var errors in described.Notes.Refusals.Select(form.Errors.Of).GroupBy(static error => error.Status))
+        {
+            IEnumerable<ErrorResponse> first =
+                general.Contains(errors.Key) ? [ErrorParts.General(errors.Key, form)] : [];
+            responses[Text(errors.Key)] = ErrorParts.Response([.. first, .. errors], form, document);
+        }
+
         operation.Responses.Clear();
         foreach (var (status, response) in responses)
             operation.Responses.Add(status, response);
         return true;
     }
 
-    private static void DescribeRequest(OpenApiOperation operation, OperationDescription described)
+    private static void DescribeRequest(
+        OpenApiOperation operation, OperationDescription described, OpenApiDocument document)
     {
         var notes = described.Notes;
+        if (described.Tag == OperationDescription.OciTag)
+            ParameterDescription.SplitRepository(operation);
         foreach (var parameter in operation.Parameters)
-            ParameterDescription.Apply(parameter);
-        operation.RequestBody = notes.Body?.Invoke();
+            ParameterDescription.Apply(parameter, described);
+        operation.RequestBody = notes.Body?.Invoke(document);
         if (notes.Body == PushBodySchema.Describe)
             AddParameters(operation, PushBodySchema.Query());
         if (described is { IsRead: true, Notes.HasEntityTag: true })
             AddParameters(operation, HeaderParts.Parameters(HeaderNames.IfNoneMatch, HeaderNames.IfMatch));
+        if (described.IsFile && notes.HeadersOf("200").Contains(HeaderNames.LastModified))
+            AddParameters(operation, HeaderParts.Parameters(HeaderNames.IfModifiedSince));
         if (described.IsFile)
-            AddParameters(
-                operation, HeaderParts.Parameters(HeaderNames.IfModifiedSince, HeaderNames.Range, HeaderNames.IfRange));
+            AddParameters(operation, HeaderParts.Parameters(HeaderNames.Range, HeaderNames.IfRange));
     }
-
-    /// <summary>Returns the domain errors of a status, preceded by its general error if it has one.</summary>
-    private static List<ErrorResponse> Complete(IGrouping<int, ErrorResponse> errors) =>
-        ErrorParts.Shared.Contains(errors.Key) ? [ErrorTable.Default.OfStatus(errors.Key), .. errors] : [.. errors];
 
     /// <summary>Returns the error statuses of HTTP, the framework and the storage.</summary>
     private static IEnumerable<int> Statuses(OperationDescription described)

@@ -24,6 +24,20 @@ internal static class DocumentInfo
         },
         new()
         {
+            Name = OperationDescription.OciTag,
+            Description = "The same packages for `helm push`, `oras`, `skopeo` and other OCI clients: the OCI "
+                + "distribution API 1.1. Clients request `/v2` at the root of the host, also behind a path prefix.",
+        },
+        new()
+        {
+            Name = OperationDescription.HelmTag,
+            Description = "The same charts in Helm repositories, one for each namespace and channel, with the API of "
+                + "ChartMuseum. A namespace of several parts has them in place of `{namespace}`; for packages "
+                    + "without a "
+                + "namespace, leave it and its slash out.",
+        },
+        new()
+        {
             Name = OperationDescription.KarTag,
             Description = "kploy app archives in workspaces. The id of an archive is the sha256 of its bytes.",
         },
@@ -43,8 +57,8 @@ internal static class DocumentInfo
 
     /// <summary>The description of the document of the whole API.</summary>
     public const string Text = """
-        A registry for Kubernetes application packages: Helm charts, kpm packages and others over the **CNR** protocol,
-        and kploy app archives over **KAR**.
+        A registry for Kubernetes application packages. A package is pushed and pulled through **OCI**, **Helm**
+        repositories or **CNR**, and each shows what the others pushed. **KAR** stores kploy app archives.
 
         Push, list and pull a chart:
 
@@ -66,12 +80,13 @@ internal static class DocumentInfo
         * Pages of every web site may read (`Access-Control-Allow-Origin: *`). Only pages of the registry itself and of
           the origins in `CORS__ORIGINS` may write: others get 403 `forbidden`.
         * There is no authentication. Restrict access with a proxy.
-        * Reads have a strong `ETag` and support `If-None-Match` (304). Downloads support `Range`, and
-          `If-Modified-Since` if their URL always identifies the same bytes. JSON is compressed if the client accepts
-          `br` or `gzip`.
+        * Reads have a strong `ETag` and support `If-None-Match` (304). Downloads support `Range`; those of CNR and KAR
+          also support `If-Modified-Since` if their URL always identifies the same bytes. JSON is compressed if the
+          client accepts `br` or `gzip`, except for OCI.
         * Errors are JSON, `{"code","message","details"}`: `code` is for programs and never changes. Unknown routes
-          return 404 `resource-not-found`. Below `/cnr` the error has a copy of the same object under `error`.
-        * A change that returned 200 or 204 is durable. After 503 or 507 it may have been applied: check before you
-          retry, and wait for the time in `Retry-After`.
+          return 404 `resource-not-found`. Below `/cnr` the error has a copy of the same object under `error`. OCI and
+          Helm have the errors of their clients, `{"errors":[{"code","message","detail"}]}` and `{"error"}`.
+        * A change that returned a status from 200 to 204 is durable. After 503 or 507 it may have been applied: check
+          before you retry, and wait for the time in `Retry-After`.
         """;
 }

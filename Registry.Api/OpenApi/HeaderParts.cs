@@ -1,6 +1,7 @@
 using Microsoft.Net.Http.Headers;
 using NJsonSchema;
 using NSwag;
+using Registry.Api.Oci;
 
 namespace Registry.Api.OpenApi;
 
@@ -22,6 +23,21 @@ internal static class HeaderParts
             ("The range of the response and the total length; with 416 only the length.", "bytes 0-99/583"),
         [HeaderNames.ContentDisposition] =
             ("The suggested file name.", "attachment; filename=\"hello_elasticsearch_1.0.0.tar.gz\""),
+        [HeaderNames.Link] = (
+            "The URL of the next page, without the host. The last page has no such header.",
+            "</v2/_catalog?last=hello%2Felasticsearch&n=1>; rel=\"next\""),
+        [HeaderNames.Location] = (
+            "The URL of the blob, the manifest or the upload session, without the host.",
+            $"/v2/{Sample.FullName}/blobs/sha256:{Sample.ChartDigest}"),
+        [HeaderNames.Range] = ("The range of the bytes that the upload has; `0-0` also for none.", "0-0"),
+        [OciHeaders.ContentDigest] =
+            ("The digest of the blob or the manifest.", $"sha256:{Sample.ChartDigest}"),
+        [OciHeaders.Version] = ("The version of the API.", "registry/2.0"),
+        [OciHeaders.UploadId] = ("The id of the upload session.", Sample.UploadId),
+        [OciHeaders.Subject] = (
+            "The digest of the `subject` of the manifest, if it has one.", $"sha256:{Sample.ChartDigest}"),
+        [OciHeaders.Tag] = ("The tags of `tag`, if there are any.", "latest"),
+        [OciHeaders.FiltersApplied] = ("The filters of the request, if there are any.", "artifactType"),
         [HeaderNames.Allow] = ("The supported methods.", "GET, HEAD"),
         [HeaderNames.RetryAfter] = ("The number of seconds to wait before a retry.", 2),
     };

@@ -19,10 +19,8 @@ internal static class HealthOperations
     private static OperationNotes Of(string name, string status) => new(name)
     {
         Example = _ => new JsonObject { ["status"] = status },
-        Schema = _ => (
-            "Health",
-            ObjectSchemas.Object(
-                "The result of a health check.", new() { ["status"] = ObjectSchemas.OneOf(AliveStatus, ReadyStatus) })),
+        Schema = static (document, _) => ObjectSchemas.Define(document, "Health", static () => ObjectSchemas.Object(
+            "The result of a health check.", new() { ["status"] = ObjectSchemas.OneOf(AliveStatus, ReadyStatus) })),
         HasEntityTag = false,
     };
 }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Microsoft.Net.Http.Headers;
 using NJsonSchema;
 using NSwag;
 using Registry.Api.Health;
@@ -29,8 +30,7 @@ internal static class KarOperations
         (typeof(StatusController), nameof(StatusController.Show), new("ShowStatus")
         {
             Example = _ => Status("ok"),
-            Schema = _ => ("RegistryStatus", StatusSchema()),
-            HasEntityTag = false,
+            Schema = static (document, _) => ObjectSchemas.Define(document, "RegistryStatus", StatusSchema),
         }),
         (
             typeof(AppArchivesController),
@@ -40,7 +40,7 @@ internal static class KarOperations
             Example = _ => JsonSerializer.SerializeToNode(
                 new UploadedArchive(Sample.ArchiveId, $"http://localhost:5000/api/v1/app/{Sample.ArchiveId}"),
                 KarJson.Default.UploadedArchive),
-            Body = () => new OpenApiRequestBody
+            Body = static _ => new OpenApiRequestBody
             {
                 Description = "The archive: at least one byte, with any Content-Type.",
                 IsRequired = true,
@@ -54,7 +54,10 @@ internal static class KarOperations
         (
             typeof(AppArchivesController),
             nameof(AppArchivesController.Download),
-            new("DownloadArchive", InvalidWorkspace, UnknownArchive)),
+            new("DownloadArchive", InvalidWorkspace, UnknownArchive)
+            {
+                Headers = new Dictionary<string, string[]> { ["200"] = [HeaderNames.LastModified] },
+            }),
         (
             typeof(AppArchivesController),
             nameof(AppArchivesController.Delete),

@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Newtonsoft.Json;
 using Newtonsoft.Json.Linq;
 using NJsonSchema;
+using NSwag;
 
 namespace Registry.Api.OpenApi;
 
@@ -45,6 +46,28 @@ internal static class ObjectSchemas
             schema.RequiredProperties.Add(name);
         return schema;
     }
+
+    /// <summary>Returns a reference to a schema of the document. Adds the schema if it is missing.</summary>
+    /// <param name="document">The document.</param>
+    /// <param name="name">The name of the schema.</param>
+    /// <param name="create">Creates the schema.</param>
+    public static JsonSchema Define(OpenApiDocument document, string name, Func<JsonSchema> create)
+    {
+        if (!document.Definitions.TryGetValue(name, out var schema))
+            document.Definitions[name] = schema = create();
+        return new JsonSchema { Reference = schema };
+    }
+
+    /// <summary>Allows any further members, and returns the schema.</summary>
+    public static JsonSchema Open(JsonSchema schema)
+    {
+        schema.AdditionalPropertiesSchema = JsonSchema.CreateAnySchema();
+        return schema;
+    }
+
+    /// <summary>Creates the schema of an array.</summary>
+    public static JsonSchemaProperty ArrayOf(JsonSchema item, string? description = null) =>
+        new() { Type = JsonObjectType.Array, Item = item, Description = description };
 
     /// <summary>Converts the value of an example.</summary>
     public static JToken? Value(JsonNode? node) =>

@@ -6,7 +6,7 @@ namespace Registry.Api.OpenApi;
 /// <summary>Serves the OpenAPI documents.</summary>
 [ApiController]
 [ApiExplorerSettings(IgnoreApi = true)]
-internal sealed class OpenApiController(OpenApiText documents) : ControllerBase
+internal sealed class OpenApiController(OpenApiDocuments documents) : ControllerBase
 {
     /// <summary>The path of the document of the whole API.</summary>
     public const string Path = "/openapi/v1.json";
@@ -21,7 +21,7 @@ internal sealed class OpenApiController(OpenApiText documents) : ControllerBase
     [HttpGet(ClientPath), HttpHead(ClientPath)]
     public Task<IActionResult> ShowForClientsAsync() => ShowAsync(documents.ForClients);
 
-    private static async Task<IActionResult> ShowAsync(Task<OpenApiText.Text> generated)
+    private static async Task<IActionResult> ShowAsync(Task<OpenApiDocuments.Document> generated)
     {
         var document = await generated;
         return new JsonBody(

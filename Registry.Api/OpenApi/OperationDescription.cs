@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.ApiExplorer;
 using Microsoft.AspNetCore.Mvc.Controllers;
 using Registry.Api.Cnr;
+using Registry.Api.Oci;
 
 namespace Registry.Api.OpenApi;
 
@@ -10,6 +11,8 @@ namespace Registry.Api.OpenApi;
 internal sealed class OperationDescription
 {
     public const string CnrTag = "CNR";
+    public const string OciTag = "OCI";
+    public const string HelmTag = "Helm";
     public const string KarTag = "KAR";
     public const string HealthTag = "Health";
     public const string ApprTag = "appr";
@@ -18,6 +21,8 @@ internal sealed class OperationDescription
         new[]
         {
             (Tag: CnrTag, CnrOperations.All),
+            (Tag: OciTag, OciOperations.All),
+            (Tag: HelmTag, HelmOperations.All),
             (Tag: KarTag, KarOperations.All),
             (Tag: HealthTag, HealthOperations.All)
         }
@@ -50,6 +55,32 @@ internal sealed class OperationDescription
 
     /// <summary>The group of the operation.</summary>
     public string Tag { get; }
+
+    /// <summary>
+    /// The path in the document. A repository name is one parameter of a route, but cannot be one of OpenAPI, where
+    /// parameters have no slash: it is shown with two parts, the usual number.
+    /// </summary>
+    public string Path
+    {
+        get
+        {
+            var path = $"/{api.RelativePath}";
+            if (Tag != OciTag)
+                return path;
+            // The specification ends two paths with a slash, which routing ignores.
+            var slash = path == OciProtocol.Root || path.EndsWith("/uploads", StringComparison.Ordinal) ? "/" : "";
+            return $"{path.Replace("{name}", "{namespace}/{name}", StringComparison.Ordinal)}{slash}";
+        }
+    }
+
+    /// <summary>The form of the errors of the operation.</summary>
+    public ErrorForm Errors => Tag switch
+    {
+        ApprTag => ErrorForm.Appr,
+        OciTag => ErrorForm.Oci,
+        HelmTag => ErrorForm.Helm,
+        _ => ErrorForm.Cnr,
+    };
 
     /// <summary>The unique id of the operation.</summary>
     public string Id => IdOf(Tag, Notes);

@@ -22,16 +22,32 @@ internal sealed record OperationNotes(string Name, params IReadOnlyList<Registry
     public Func<Dialect, JsonNode?>? Example { get; init; }
 
     /// <summary>
-    /// The schema of the response and its name; null if they follow from the type of the action.
+    /// Returns the schema of a JSON response, and adds what it refers to to the document; null if the type of the
+    /// action defines it.
     /// </summary>
-    public Func<Dialect, (string Name, JsonSchema Schema)>? Schema { get; init; }
+    public Func<OpenApiDocument, Dialect, JsonSchema>? Schema { get; init; }
 
-    /// <summary>The request body; null for none.</summary>
-    public Func<OpenApiRequestBody>? Body { get; init; }
+    /// <summary>
+    /// Returns the request body, and adds what it refers to to the document; null for none.
+    /// </summary>
+    public Func<OpenApiDocument, OpenApiRequestBody>? Body { get; init; }
+
+    /// <summary>
+    /// The headers of each success status, in addition to those that follow from other properties.
+    /// </summary>
+    public IReadOnlyDictionary<string, string[]> Headers { get; init; } = new Dictionary<string, string[]>();
+
+    /// <summary>
+    /// The query parameters that are required. Their actions bind them as optional, to return an error of the protocol.
+    /// </summary>
+    public IReadOnlyList<string> Required { get; init; } = [];
 
     /// <summary>Whether a read has an entity tag.</summary>
     public bool HasEntityTag { get; init; } = true;
 
     /// <summary>Whether the operation uses the storage, which may fail.</summary>
     public bool UsesStorage { get; init; } = true;
+
+    /// <summary>Returns the headers of a success status.</summary>
+    public IReadOnlyList<string> HeadersOf(string status) => Headers.GetValueOrDefault(status) ?? [];
 }

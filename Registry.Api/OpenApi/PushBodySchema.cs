@@ -22,7 +22,8 @@ internal static class PushBodySchema
     private static int LimitInKib => new ContentLimits().MaxMetadataBytes >> 10;
 
     /// <summary>Creates the request body, with the sample chart as its example.</summary>
-    public static OpenApiRequestBody Describe() => new()
+    /// <param name="document">Unused: no schema is shared.</param>
+    public static OpenApiRequestBody Describe(OpenApiDocument document) => new()
     {
         Description =
             "JSON or a form. A body that begins with `{` is read as JSON whatever its Content-Type, "

@@ -18,10 +18,19 @@ internal static class Sample
     public const string Channel = "stable";
 
     /// <summary>The sha256 of the chart's tar.</summary>
-    public const string Digest = "72ed15c9a65961ecd034cca098ec18eb99002cd402824aae8a674a8ae41bd0ef";
+    public const string Digest = "2f24f1050a5db20cc8054082a46309dc80c8085f5b4e6112e27aca5ff25524e7";
+
+    /// <summary>The sha256 of the chart as it is pushed and pulled.</summary>
+    public const string ChartDigest = "c347baef29ea5e48243c61e6dd56f46e3f3938011b1087a042967b0726f4f770";
+
+    /// <summary>The file name of the chart in a Helm repository.</summary>
+    public const string ChartFile = $"{Name}-{Release}.tgz";
 
     /// <summary>The length of the pushed chart, in bytes.</summary>
-    public const int Size = 583;
+    public const int Size = 297;
+
+    /// <summary>The id of an upload session of OCI.</summary>
+    public const string UploadId = "14e0392deabf42404571380f30ba3ec5";
 
     /// <summary>The id of the sample archive of KAR.</summary>
     public const string ArchiveId = "328ebadef2f23d30bf9f806d4eb67c56e2869f471ca34f18780c7ce31576021d";
@@ -31,12 +40,11 @@ internal static class Sample
 
     /// <summary>The chart: a .tar.gz in base64.</summary>
     public const string Chart =
-        "H4sIAGBoF1gAA+2XTY/aMBCGc86vGKlngk02iRpVq1aUQw+VKlr1bowhVp0P2QZp/33tZFkCy0dVAburnUdCBs/EMyR5XyfjgmkbPbBSBVeDONL0zo80S0h/bInTLKAxIUma"
-        + "xkmSBoTSu3QUALleS1tWxjINELDKxvRE3rn4G6VipchBKGas5EYwzYuwqP1cYW1j8uFwKW2xmkW8LoePacPd9LXQRtZVDiQaRSScC8O1bGw7NelnwlQYu1gp+Nn9nFRLWYmw"
-        + "ZLKy7uOWyUOAAXxjFYzrxUI8wCfJ2y+f50Ia38O9W98lqzb1VyENjP0dDI2u19KVBgYzZiTfq/w06LXkIgpf+rS/GkpWyYW7LGZ4vRpe41mWHNW/Y1//yYgEkFyvpS3vXP/b"
-        + "678j6oFZ84vtCmf9P4n3rn9KKEH/vwWskb83/r2m4R9ZzXPnz61NhqWz2jmzzHvtoY0CQLGZ6LwYNhasn2cBFEJLy5Z+WxGqDE0juD+oqbV9NP1ufa6kqGy3nIvl8HFESC/e"
-        + "CKH70biNGqEEt7U+3cdLn+pXyTH968vJ/6z+M0r39J+kNEP934KD+p+KRknO/CPcuK6srpVysru6G+iurMmB/rOoAawoG8Ws6PL6TXoON+rpN3uu4U2HHl73n1Y9gxNVAGTZ"
-        + "/tOdYD6KaES3pTc2uFnvqcaPvgkei3oT/F93m06+fP0+icr5Re+qXc7pn9L9/Z+6SdT/Lfiw+6IUhvhOhSAIgiAIgiAIgiAIgiAIgiBvnr97lKMIACgAAA==";
+        "H4sIAAAAAAACA+3UUUvDMBAH8D7nU9wXsEvarrq+ie8+KPh+dIcLtl1I4kDGvrtpizKHIMgYCv/fS9rrBRKud9JxiLYNwr7d"
+        + "LO427GP+xn2XnZFO6qqa1uR01aYqMrMsta5KXYxxU17XZUY6u4DXENmno5zjkseX+yfY2SfxwW6HhnaFGriXhuT4p1C7j+8m"
+        + "17lW7NznjpvcLFNoLaH11sUpdkvzPpLh2Q6iMvjDvpR6EaV3HUcJiyB+Z1s5yyz4qf8LU530f13WGv1/8f436sUO64Ye5+Kr"
+        + "XiKvOXKjiObJsN9T/iCdcJD8PkXocFDBSTtmhBRv49aPz0RpTHyfTuS2PoY562p6aWiV6o5JAQAAAAAAAAAAAAAAAAAAAPAL"
+        + "7wOpYDEAKAAA";
 
     private static readonly DateTimeOffset PushedAt =
         DateTimeOffset.UnixEpoch.AddSeconds(1_795_306_326).AddMicroseconds(203_269);
@@ -59,7 +67,8 @@ internal static class Sample
     /// <summary>The manifest of the release.</summary>
     public static Manifest Manifest { get; } = new(
         Core.Versions.Release.Parse(Release),
-        new ContentDescriptor(Helm, Core.Storage.Digest.Parse(Digest), Size, Core.Storage.Digest.Parse(Digest)),
+        new ContentDescriptor(
+            Helm, Core.Storage.Digest.Parse(ChartDigest), Size, Core.Storage.Digest.Parse(Digest)),
         PushedAt,
         Metadata: null,
         PushId: "");

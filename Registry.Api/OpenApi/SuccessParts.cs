@@ -1,3 +1,5 @@
+using System.Globalization;
+using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Net.Http.Headers;
 using Namotion.Reflection;
 using NJsonSchema;
@@ -21,17 +23,24 @@ internal static class SuccessParts
         OperationProcessorContext context)
     {
         var (notes, found) = (described.Notes, context.OperationDescription.Operation.Responses);
-        var schema = FindSchema(described, context.Document);
+        var schema = notes.Schema?.Invoke(context.Document, described.Dialect);
         foreach (var (status, types) in described.Responses)
         {
-            var response = new OpenApiResponse { Description = status == "204" ? "No Content" : "OK" };
+            var response = new OpenApiResponse
+            {
+                Description = ReasonPhrases.GetReasonPhrase(int.Parse(status, CultureInfo.InvariantCulture)),
+            };
             // NSwag knows the schema, but not the media type of a file.
             foreach (var type in types)
                 response.Content.Add(type, new OpenApiMediaType
                 {
                     Schema = described.IsFile ? ObjectSchemas.Binary() : schema ?? found[status].Schema,
-                    Example = type == Json ? ObjectSchemas.Value(notes.Example?.Invoke(described.Dialect)) : null,
+                    // Of several types, the example is of the first.
+                    Example = response.Content.Count == 0 && type.EndsWith("json", StringComparison.Ordinal)
+                        ? ObjectSchemas.Value(notes.Example?.Invoke(described.Dialect))
+                        : null,
                 });
+            HeaderParts.AddTo(response, notes.HeadersOf(status));
             responses.Add(status, response);
         }
 
@@ -55,27 +64,14 @@ internal static class SuccessParts
             AddFile(responses, ok, described, context);
     }
 
-    /// <summary>Returns the schema from the notes; null if the type of the action defines it.</summary>
-    private static JsonSchema? FindSchema(OperationDescription described, OpenApiDocument document)
-    {
-        if (described.Notes.Schema?.Invoke(described.Dialect) is not { } schema)
-            return null;
-        document.Definitions.TryAdd(schema.Name, schema.Schema);
-        return new JsonSchema { Reference = document.Definitions[schema.Name] };
-    }
-
     private static IEnumerable<string> HeadersOf(OperationDescription described)
     {
         yield return HeaderNames.ETag;
-        // A package in base64 is compressed already.
-        if (!described.IsFile && !described.IsPackageJson)
+        // A package in base64 is compressed already, and the length of a manifest must be known.
+        if (!described.IsFile && !described.IsPackageJson && described.Tag != OperationDescription.OciTag)
             yield return HeaderNames.Vary;
-        if (described.IsFile || described.IsPackageJson)
-            yield return HeaderNames.LastModified;
         if (described.IsFile)
             yield return HeaderNames.AcceptRanges;
-        if (described is { IsFile: true, Tag: not OperationDescription.KarTag })
-            yield return HeaderNames.ContentDisposition;
     }
 
     /// <summary>Adds the 206 response of a file, and its JSON form if it has one.</summary>
@@ -91,12 +87,12 @@ internal static class SuccessParts
             part.Content.Add(type, new OpenApiMediaType { Schema = ObjectSchemas.Binary() });
         HeaderParts.AddTo(part, [.. ok.Headers.Keys, HeaderNames.ContentRange]);
         responses["206"] = part;
-        if (described.Notes.Example is { } answer)
+        if (described.Notes.Example is { } example)
             ok.Content[Json] = new OpenApiMediaType
             {
                 Schema = context.SchemaGenerator.GenerateWithReference<JsonSchema>(
                     typeof(PulledForm).ToContextualType(), context.SchemaResolver),
-                Example = ObjectSchemas.Value(answer(described.Dialect)),
+                Example = ObjectSchemas.Value(example(described.Dialect)),
             };
     }
 }

@@ -51,6 +51,7 @@ internal static class HomePage
         var home = $"{scheme}://{host}{prefix}";
         var packagesUrl = $"{home}/{root}api/v1/packages";
         var target = $"{host}/{{name}} {packagesUrl}/{{name}}/{{version}}/{{mediatype}}/pull";
+        var plain = scheme == "http" ? " --plain-http" : "";
         var icon = up + IconController.Path[1..];
         return $$"""
             <!DOCTYPE html>
@@ -67,8 +68,9 @@ internal static class HomePage
             <body>
               <header><img src="{{icon}}" alt=""><h1>Application registry</h1></header>
               <p>
-                A registry for Kubernetes application packages: Helm charts, kpm packages and others over the CNR
-                protocol, and kploy app archives over KAR.
+                A registry for Kubernetes application packages.
+                A package is pushed and pulled by OCI clients, by Helm and by CNR clients, and each shows what the
+                others pushed. KAR stores kploy app archives.
               </p>
               <dl>
                 <div><dt>Packages</dt><dd>{{packages}}</dd></div>
@@ -80,7 +82,12 @@ internal static class HomePage
                 <a href="{{up}}{{root}}api/v1/packages">All packages</a>
                 <a href="{{up}}api/v1">Status</a>
               </nav>
-              <h2>Push, list and pull a chart (CNR)</h2>
+              <h2>Push and install a chart (Helm)</h2>
+              <pre>
+            helm push mychart-1.0.0.tgz oci://{{host}}/me{{plain}}
+            helm repo add me {{home}}/helm/me
+            helm install mychart me/mychart</pre>
+              <h2>Push, list and pull a package (CNR)</h2>
               <pre>
             curl -f -F release=1.0.0 -F media_type=helm -F blob=@mychart.tgz {{packagesUrl}}/me/mychart
             curl -f {{packagesUrl}}

@@ -37,6 +37,19 @@ public sealed record ManifestDocument
     public required RawJson? Annotations { get; init; }
 
     /// <summary>
+    /// Returns the descriptors of what the manifest refers to in its own repository, with their fields.
+    /// </summary>
+    public IEnumerable<(string Field, Descriptor Descriptor)> GetDescriptors()
+    {
+        if (Config is not null)
+            yield return ("config", Config);
+        for (var i = 0; i < Layers.Length; i++)
+            yield return ($"layers[{i}]", Layers[i]);
+        for (var i = 0; i < Manifests.Length; i++)
+            yield return ($"manifests[{i}]", Manifests[i]);
+    }
+
+    /// <summary>
     /// Returns what the manifest refers to in its own repository, each content once: config and layers, or manifests.
     /// The subject is not among them.
     /// </summary>

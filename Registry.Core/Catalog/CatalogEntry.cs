@@ -25,6 +25,15 @@ public sealed record CatalogEntry(
     /// </summary>
     public bool IsIncomplete { get; init; }
 
+    /// <summary>Whether the package has a release in media type helm.</summary>
+    internal bool HasChart(Release release)
+    {
+        foreach (var known in Releases)
+            if (known.Release == release)
+                return known.MediaTypes.Contains(MediaType.Helm);
+        return false;
+    }
+
     internal static CatalogEntry Of(DocumentSnapshot<PackageIndex> snapshot)
     {
         var index = snapshot.State;

@@ -18,7 +18,7 @@ namespace Registry.Core.Catalog;
 public sealed record CatalogQuery(string? Namespace, string? Text, string? MediaType, string? After = null)
 {
     /// <summary>Returns the packages that match, sorted by name, each with the releases that match.</summary>
-    public IEnumerable<CatalogEntry> Of(PackageCatalogView view)
+    public IEnumerable<CatalogEntry> Filter(PackageCatalogView view)
     {
         if (MediaType is null)
             return FilterByName(view);

@@ -20,7 +20,7 @@ public sealed class ChartEntries
     internal ChartEntries(
         PackageName package,
         UInt128 fingerprint,
-        ImmutableArray<PackageName> shadows,
+        ImmutableArray<CatalogEntry> shadows,
         ReadOnlyMemory<byte> json,
         ImmutableArray<(Release Release, int Start, int End)> entries,
         ImmutableDictionary<ChannelName, Release> channels,
@@ -44,8 +44,8 @@ public sealed class ChartEntries
     /// <summary>The releases that no index lists, and why.</summary>
     public ImmutableArray<UnlistedChart> Unlisted { get; }
 
-    /// <summary>The packages that own some archives of this one.</summary>
-    internal ImmutableArray<PackageName> Shadows { get; }
+    /// <summary>The packages whose releases may own archives of this one.</summary>
+    internal ImmutableArray<CatalogEntry> Shadows { get; }
 
     /// <summary>The estimated memory, in bytes.</summary>
     internal long Bytes =>

@@ -5,6 +5,7 @@ using System.Runtime.CompilerServices;
 using Registry.Core.Charts;
 using Registry.Core.Content;
 using Registry.Core.Documents;
+using Registry.Core.Errors;
 using Registry.Core.Packages;
 using Registry.Core.Storage;
 using Registry.Core.Versions;
@@ -18,9 +19,14 @@ namespace Registry.Core.Catalog;
 /// <param name="catalog">The packages.</param>
 /// <param name="indexes">The indexes of the packages.</param>
 /// <param name="releases">Reads the metadata of charts.</param>
+/// <param name="completion">Requests that releases of an earlier version are completed.</param>
 /// <param name="options">The memory of the cache.</param>
 public sealed class ChartIndexes(
-    PackageCatalog catalog, PackageIndexes indexes, DerivedReleases releases, ChartIndexOptions options)
+    PackageCatalog catalog,
+    PackageIndexes indexes,
+    DerivedReleases releases,
+    CompletionRequests completion,
+    ChartIndexOptions options)
 {
     private const int MaxConcurrentReads = 8;
 
@@ -41,7 +47,7 @@ public sealed class ChartIndexes(
         if (!ReferenceEquals(known.View, view))
             current = known = new ViewNamespaces(view);
         var charts = known.Of(@namespace);
-        return charts.IsIncomplete ? throw ChartIndexErrors.Incomplete(@namespace) : charts;
+        return charts.IsIncomplete ? throw Incomplete(@namespace) : charts;
     }
 
     /// <summary>
@@ -90,10 +96,16 @@ public sealed class ChartIndexes(
             : null;
     }
 
+    private RegistryException Incomplete(string @namespace)
+    {
+        completion.Request();
+        return ChartIndexErrors.Incomplete(@namespace);
+    }
+
     private async ValueTask<ChartEntries?> GetAsync(
         ChartNamespace charts, CatalogEntry package, CancellationToken cancellationToken)
     {
-        ImmutableArray<PackageName> shadows = [.. charts.ShadowsOf(package.Name)];
+        ImmutableArray<CatalogEntry> shadows = [.. charts.ShadowsOf(package.Name)];
         if (cache.Find(package.Name) is { } known
             && known.Fingerprint == package.Fingerprint
             && known.Shadows.SequenceEqual(shadows))
@@ -107,7 +119,7 @@ public sealed class ChartIndexes(
 
     private async Task<ChartEntries> MakeAsync(
         DocumentSnapshot<PackageIndex> snapshot,
-        ImmutableArray<PackageName> shadows,
+        ImmutableArray<CatalogEntry> shadows,
         CancellationToken cancellationToken)
     {
         var index = snapshot.State;
@@ -117,7 +129,7 @@ public sealed class ChartIndexes(
         using var reader = new MetadataReader();
         foreach (var manifest in index.Manifests.Where(static manifest => manifest.MediaType == MediaType.Helm))
         {
-            var artifact = manifest.Artifact ?? throw ChartIndexErrors.Incomplete(index.Name.Namespace);
+            var artifact = manifest.Artifact ?? throw Incomplete(index.Name.Namespace);
             if (artifact.Chart is not { } chart)
             {
                 unlisted.Add(new UnlistedChart(manifest.Release, artifact.Unlisted ?? "It is not a chart."));
@@ -166,11 +178,12 @@ public sealed class ChartIndexes(
     /// <summary>
     /// Returns the package with a shorter name that owns the archive of a release; null when there is none.
     /// </summary>
-    private static PackageName? ShadowOf(PackageName package, Release release, ImmutableArray<PackageName> shadows)
+    private static PackageName? ShadowOf(PackageName package, Release release, ImmutableArray<CatalogEntry> shadows)
     {
         foreach (var shorter in shadows)
-            if (Release.TryParse($"{package.Name[(shorter.Name.Length + 1)..]}-{release}", out _, out _))
-                return shorter;
+            if (Release.TryParse($"{package.Name[(shorter.Name.Name.Length + 1)..]}-{release}", out var other, out _)
+                && shorter.HasChart(other))
+                return shorter.Name;
         return null;
     }
 

@@ -44,10 +44,10 @@ public sealed class ChartNamespace
     internal static ChartNamespace Of(PackageCatalogView view, string @namespace) => new(view, @namespace);
 
     /// <summary>
-    /// Returns the beginnings of a package's name that are packages themselves, shortest first: they own the archives
-    /// whose names can be split there.
+    /// Returns the packages whose names are beginnings of a package's name, shortest first: their releases own the
+    /// archives whose names can be split there.
     /// </summary>
-    internal IEnumerable<PackageName> ShadowsOf(PackageName package)
+    internal IEnumerable<CatalogEntry> ShadowsOf(PackageName package)
     {
         for (var dash = package.Name.IndexOf('-', StringComparison.Ordinal);
             dash > 0;
@@ -55,8 +55,8 @@ public sealed class ChartNamespace
             if (dash + 1 < package.Name.Length
                 && char.IsAsciiDigit(package.Name[dash + 1])
                 && PackageName.TryCreate(package.Namespace, package.Name[..dash], out var shorter)
-                && view.Find(shorter) is not null)
-                yield return shorter;
+                && view.Find(shorter) is { } entry)
+                yield return entry;
     }
 
     /// <summary>

@@ -66,6 +66,9 @@ internal sealed class ChartDraft
                     + "'..'.");
         if (version.Length == 0)
             throw new ChartFormatException("The chart has no version.");
+        if (version.Length > Release.MaxLength)
+            throw new ChartFormatException(
+                $"The version has {version.Length} characters; expected at most {Release.MaxLength}.");
         if (!Release.TryParse(version, out var release, out _) || !HasNumbersOf64Bits(release))
             throw new ChartFormatException(
                 $"The version {ChartText.Quote(version)} is not one of Semantic Versioning 2, such as 1.2.0.");

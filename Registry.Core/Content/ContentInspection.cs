@@ -97,10 +97,10 @@ internal sealed class ContentInspection : IAsyncDisposable
         catch (InvalidDataException)
         {
             return InspectionResult.Refused(
-                source.BeginsAsGzip ? "The blob is a gzip that is damaged or cut short."
+                source.BeginsAsGzip ? "The archive is a gzip that is damaged or cut short."
                 : FileKind.Find(source.Head) is { } kind
-                    ? $"The blob is {kind}; a gzipped tar (.tar.gz, .tgz) is expected."
-                : "The blob is not a gzip.");
+                    ? $"The archive is {kind}; expected a gzipped tar (.tar.gz, .tgz)."
+                : "The archive is not a gzip.");
         }
         finally
         {
@@ -137,7 +137,7 @@ internal sealed class ContentInspection : IAsyncDisposable
         if (source is { EndSeen: false, PaddingSeen: false })
             return InspectionResult.Refused("Bytes follow the end of the gzip.");
         if (source.BytesRead == 0)
-            return InspectionResult.Refused("The blob is empty.");
+            return InspectionResult.Refused("The archive is empty.");
         return tar.End() is { } refusal
             ? InspectionResult.Refused(refusal)
             : new InspectionResult(Digest.FromHash(hash.GetHashAndReset()), finder?.Result, null);

@@ -17,10 +17,16 @@ public abstract class DocumentCodec<TKey, TState>
     public abstract StoreKey KeyOf(TKey key);
 
     /// <summary>Serializes a state.</summary>
+    /// <param name="key">The document.</param>
+    /// <param name="state">The state.</param>
+    /// <param name="replaced">
+    /// The state that it replaces, which was read or written: its stored form may be copied where both are equal. Null
+    /// for none.
+    /// </param>
     /// <exception cref="RegistryException">
     /// The state is too large to be stored. A change that caused this fails alone.
     /// </exception>
-    public abstract byte[] Encode(TKey key, TState state);
+    public abstract byte[] Encode(TKey key, TState state, TState? replaced);
 
     /// <summary>Parses the stored form. The state may hold on to <paramref name="content"/>.</summary>
     /// <exception cref="StorageException">

@@ -70,7 +70,7 @@ internal sealed class DocumentUpdate<TKey, TState>(
             return false;
         try
         {
-            if (!await TryStoreAsync(batch, next, current?.Revision))
+            if (!await TryStoreAsync(batch, next, current))
                 return false;
         }
         catch (RegistryException)
@@ -108,7 +108,7 @@ internal sealed class DocumentUpdate<TKey, TState>(
         // the blob has not ended.
         var isNeeded =
             !ReferenceEquals(next, current?.State) || batch.Exists(static pending => pending.Change.Epoch is not null);
-        if (isNeeded && !await TryStoreAsync(batch, next, current?.Revision))
+        if (isNeeded && !await TryStoreAsync(batch, next, current))
             return false;
         foreach (var pending in batch)
             pending.Settle();
@@ -168,12 +168,14 @@ internal sealed class DocumentUpdate<TKey, TState>(
         return state;
     }
 
-    private async Task<bool> TryStoreAsync(List<PendingChange<TState>> batch, TState? next, Revision? replaced)
+    private async Task<bool> TryStoreAsync(
+        List<PendingChange<TState>> batch, TState? next, DocumentSnapshot<TState>? current)
     {
+        var replaced = current?.Revision;
         byte[] content;
         try
         {
-            content = next is null ? [] : codec.Encode(key, next);
+            content = next is null ? [] : codec.Encode(key, next, current?.State);
         }
         catch (RegistryException) when (batch.Count > 1)
         {

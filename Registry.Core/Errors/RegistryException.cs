@@ -40,6 +40,9 @@ public enum ErrorCode
     /// <summary>The name of a repository is invalid.</summary>
     InvalidName,
 
+    /// <summary>The size of a page is not a number.</summary>
+    InvalidPageSize,
+
     /// <summary>The body does not have the length that the request announces.</summary>
     InvalidSize,
 

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Registry.Core.Errors;
 using Registry.Core.Packages;
 using Registry.Core.Storage;
 
@@ -32,6 +33,7 @@ public sealed partial class BlobCollector(
     private const int MaxCandidates = 100_000;
 
     private readonly GarbageCandidates candidates = new(MaxCandidates);
+    private readonly UntaggedManifests untagged = new(indexes, blobs, manifests, time);
 
     /// <summary>Discards abandoned uploads of both ports: the first step of a collection.</summary>
     /// <returns>The number of discarded uploads.</returns>
@@ -47,6 +49,7 @@ public sealed partial class BlobCollector(
         var discarded = await DiscardAbandonedAsync(cancellationToken);
         var (deleted, bytes) = (0, 0L);
         var batch = new List<BlobInfo>();
+        PackageName? examined = null;
 
         candidates.Begin();
 
@@ -70,6 +73,15 @@ public sealed partial class BlobCollector(
 
         async Task CollectBatchAsync()
         {
+            if (batch.Count > 0
+                && PackageName.TryParse(batch[0].Key.Scope, out var next)
+                && next != examined
+                && options.UntaggedAge is { } age)
+            {
+                examined = next;
+                await RemoveUntaggedAsync(next, age, cancellationToken);
+            }
+
             // (2) The index is read after this moment. A push whose blob was first seen one grace earlier has written
             // its index by now, or checks its blob again. Any other push that references the blob has yet to commit it,
             // which changes the revision.
@@ -115,6 +127,29 @@ public sealed partial class BlobCollector(
             batch.Clear();
         }
     }
+
+    private async Task RemoveUntaggedAsync(PackageName package, TimeSpan age, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (await untagged.RemoveAsync(package, age, cancellationToken) is > 0 and var removed)
+                LogRemovedUntagged(removed, package);
+        }
+        catch (Exception fault) when (
+            fault is RegistryException or StorageException { Kind: StorageFault.Corrupt or StorageFault.NewerSchema })
+        {
+            LogNotRemoved(package, fault);
+        }
+    }
+
+    [LoggerMessage(
+        Level = LogLevel.Information, Message = "Removed {Count} untagged manifests of {Package}")]
+    private partial void LogRemovedUntagged(int count, PackageName package);
+
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        Message = "Removing the untagged manifests of {Package} failed; the next collection tries again")]
+    private partial void LogNotRemoved(PackageName package, Exception fault);
 
     [LoggerMessage(
         Level = LogLevel.Error,

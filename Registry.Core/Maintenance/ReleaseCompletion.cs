@@ -60,7 +60,15 @@ public sealed partial class ReleaseCompletion(
                             : next),
                 current => !current.Manifests.Any(
                     manifest => manifest.Artifact is null && described.ContainsKey(manifest.PushId)),
-                withdraw: static current => current,
+                (current, before) => before!.Manifests
+                    .Where(static manifest => manifest.Artifact is null)
+                    .Aggregate(current, (next, known) =>
+                        described.TryGetValue(known.PushId, out var artifact)
+                        && next.Find(known.Release, known.MediaType) is { } completed
+                        && completed.PushId == known.PushId
+                        && completed.Artifact?.Current.Digest == artifact.Current.Digest
+                            ? next.Withdraw(before, known.Release, known.MediaType)!
+                            : next),
                 recent: null,
                 cancellationToken);
             return true;

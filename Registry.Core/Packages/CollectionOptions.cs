@@ -15,6 +15,12 @@ public sealed record CollectionOptions
     /// <value>Default 1 hour.</value>
     public TimeSpan Grace { get; init; } = TimeSpan.FromHours(1);
 
+    /// <summary>
+    /// The age above which a manifest that nothing holds any more is removed, since its last push; null to keep all.
+    /// </summary>
+    /// <value>Default null.</value>
+    public TimeSpan? UntaggedAge { get; init; }
+
     /// <summary>How long a staged upload must be idle to count as abandoned.</summary>
     /// <value>Default 6 hours.</value>
     public TimeSpan StagedIdle { get; init; } = TimeSpan.FromHours(6);

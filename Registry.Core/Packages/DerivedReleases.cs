@@ -79,14 +79,9 @@ public sealed class DerivedReleases(PackageContents contents)
         if (reader.Read(chart.Metadata) is { } json)
             return json.Utf8;
         var blob = chart.MetadataBlob!;
-        await using var stored = await contents.OpenAsync(
-                new BlobKey(package.Key, blob.Digest), blob.Size, ByteRange.All, cancellationToken)
+        return await contents.ReadAsync(new BlobKey(package.Key, blob.Digest), blob.Size, cancellationToken)
             ?? throw new StorageException(
                 StorageFault.Corrupt, $"The chart metadata sha256:{blob.Digest} of {package} is missing.");
-        var bytes = new byte[stored.Length];
-        await stored.Content.ReadExactlyAsync(bytes, cancellationToken);
-        Verify(package, blob.Digest, bytes);
-        return bytes;
     }
 
     /// <exception cref="StorageException"><see cref="StorageFault.Corrupt"/>.</exception>

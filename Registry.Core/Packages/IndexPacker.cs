@@ -45,8 +45,8 @@ internal sealed class IndexPacker(
     /// <inheritdoc/>
     public Memory<byte> GetMemory(int sizeHint = 0)
     {
-        if (pending.WrittenCount + Math.Max(sizeHint, 1) > PieceBytes)
-            Pack(isLast: false);
+        while (pending.WrittenCount >= PieceBytes)
+            Pack(PieceBytes, isLast: false);
         return pending.GetMemory(sizeHint);
     }
 
@@ -60,7 +60,9 @@ internal sealed class IndexPacker(
             return [];
         if (JsonBytes <= CompressAboveBytes)
             return pending.WrittenMemory.ToArray();
-        Pack(isLast: true);
+        while (pending.WrittenCount > PieceBytes)
+            Pack(PieceBytes, isLast: false);
+        Pack(pending.WrittenCount, isLast: true);
         return packed!.WrittenMemory.ToArray();
     }
 
@@ -72,7 +74,11 @@ internal sealed class IndexPacker(
         encoder.Dispose();
     }
 
-    private void Pack(bool isLast)
+    /// <summary>
+    /// Compresses the first pending bytes. All pieces but the last have one size: equal JSON gives equal bytes, however
+    /// it is written.
+    /// </summary>
+    private void Pack(int count, bool isLast)
     {
         if (JsonBytes <= maxBytes)
         {
@@ -83,7 +89,7 @@ internal sealed class IndexPacker(
                 encoder = new BrotliEncoder(quality, WindowBits);
             }
 
-            var rest = pending.WrittenMemory.Span;
+            var rest = pending.WrittenMemory.Span[..count];
             OperationStatus status;
             do
             {
@@ -97,6 +103,6 @@ internal sealed class IndexPacker(
                 throw new InvalidOperationException($"Brotli returned {status}.");
         }
 
-        pending.ResetWrittenCount();
+        pending.RemoveFirst(count);
     }
 }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Registry.Core.Artifacts;
 using Registry.Core.Documents;
 using Registry.Core.Errors;
@@ -23,6 +24,11 @@ public sealed class ManifestContents(
     /// <summary>The overhead of a parsed manifest, in bytes.</summary>
     private const int ParsedBytes = 1000;
 
+    /// <summary>
+    /// The overhead of the references of a manifest, in bytes: the array, the digest, and the entry in the cache.
+    /// </summary>
+    private const int ReferencesBytes = 500;
+
     /// <summary>The memory of a reference, in bytes: its digest of 64 characters.</summary>
     private const int ReferenceBytes = 160;
 
@@ -34,6 +40,9 @@ public sealed class ManifestContents(
     /// </summary>
     private readonly SecondChanceCache<Digest, ManifestReference[]> references =
         new((options ?? new ContentCacheOptions()).MaxManifestBytes);
+
+    /// <summary>The manifests whose references are being read.</summary>
+    private readonly ConcurrentDictionary<BlobKey, Lazy<Task<ManifestReference[]>>> reading = [];
 
     /// <summary>Parsed manifests: the bytes of a digest never change.</summary>
     private readonly SecondChanceCache<Digest, ManifestDocument> parsed =
@@ -57,7 +66,7 @@ public sealed class ManifestContents(
     {
         var manifest = found.Manifest;
         if (!manifest.IsDerived)
-            return await ReadAsync(index.Name, manifest, cancellationToken)
+            return await contents.ReadAsync(KeyOf(index.Name, manifest), manifest.Size, cancellationToken)
                 ?? throw ArtifactErrors.ManifestNotFound(index.Name, manifest.Digest);
         if (found.MediaType is { } mediaType)
             return (await releases.MakeAsync(
@@ -91,7 +100,7 @@ public sealed class ManifestContents(
     {
         if (parsed.Find(manifest.Digest) is { } known && known.MediaType == manifest.MediaType)
             return known;
-        var bytes = await ReadAsync(package, manifest, cancellationToken)
+        var bytes = await contents.ReadAsync(KeyOf(package, manifest), manifest.Size, cancellationToken)
             ?? throw Damaged(package, manifest.Digest, "is missing");
         try
         {
@@ -114,7 +123,7 @@ public sealed class ManifestContents(
         var isFound = false;
         await ForEachStoredAsync(
             index,
-            found =>
+            (_, found) =>
             {
                 if (Array.Exists(found, reference => reference.Digest == blob))
                     isFound = true;
@@ -146,7 +155,7 @@ public sealed class ManifestContents(
             blobs[blob] = true;
         await ForEachStoredAsync(
             index,
-            found =>
+            (_, found) =>
             {
                 // A manifest that is deleted leaves the index that names it as it was pushed.
                 foreach (var (digest, isManifest, isRequired) in found)
@@ -156,6 +165,26 @@ public sealed class ManifestContents(
             damaged,
             cancellationToken);
         return blobs;
+    }
+
+    /// <summary>Returns the manifests that the stored image indexes of a package refer to, by image index.</summary>
+    /// <exception cref="StorageException">The storage failed, or a manifest is damaged.</exception>
+    internal async ValueTask<ILookup<Digest, Digest>> ChildrenAsync(
+        PackageIndex index, CancellationToken cancellationToken)
+    {
+        var children = new List<(Digest Parent, Digest Child)>();
+        await ForEachStoredAsync(
+            index,
+            (manifest, found) =>
+            {
+                foreach (var reference in found)
+                    if (reference.IsManifest)
+                        children.Add((manifest.Digest, reference.Digest));
+                return true;
+            },
+            damaged: null,
+            cancellationToken);
+        return children.ToLookup(static pair => pair.Parent, static pair => pair.Child);
     }
 
     /// <summary>Makes every derived manifest of a package again.</summary>
@@ -192,7 +221,7 @@ public sealed class ManifestContents(
     /// </summary>
     private async ValueTask ForEachStoredAsync(
         PackageIndex index,
-        Func<ManifestReference[], bool> take,
+        Func<StoredManifest, ManifestReference[], bool> take,
         Action<StoredManifest, StorageException>? damaged,
         CancellationToken cancellationToken)
     {
@@ -200,13 +229,13 @@ public sealed class ManifestContents(
         foreach (var manifest in index.StoredManifests)
             if (references.Find(manifest.Digest) is not { } known)
                 unread.Add(manifest);
-            else if (!take(known))
+            else if (!take(manifest, known))
                 return;
         foreach (var batch in unread.Chunk(MaxConcurrentReads))
             foreach (var (manifest, read, damage) in await Task.WhenAll(batch.Select(ReadAsync)))
                 if (damage is not null)
                     damaged!(manifest, damage);
-                else if (!take(read))
+                else if (!take(manifest, read))
                     return;
 
         async Task<(StoredManifest Manifest, ManifestReference[] Read, StorageException? Damage)> ReadAsync(
@@ -223,29 +252,37 @@ public sealed class ManifestContents(
         }
     }
 
+    /// <summary>Reads what a manifest refers to. Concurrent readers share one read.</summary>
     private async Task<ManifestReference[]> ReadReferencesAsync(
         PackageName package, StoredManifest manifest, CancellationToken cancellationToken)
     {
-        ManifestReference[] read = [.. (await ParseAsync(package, manifest, cancellationToken)).GetReferences()];
-        references.Set(manifest.Digest, read, ParsedBytes + (ReferenceBytes * (long)read.Length));
-        return read;
+        var key = KeyOf(package, manifest);
+        var own = new Lazy<Task<ManifestReference[]>>(() => ReadAsync());
+        var shared = reading.GetOrAdd(key, own);
+        try
+        {
+            return await shared.Value.WaitAsync(cancellationToken);
+        }
+        finally
+        {
+            if (shared == own)
+                reading.TryRemove(key, out _);
+        }
+
+        async Task<ManifestReference[]> ReadAsync()
+        {
+            // Another reader may have finished a moment ago. The read belongs to all who wait, not to one caller.
+            if (references.Find(manifest.Digest) is { } known)
+                return known;
+            ManifestReference[] read = [
+                .. (await ParseAsync(package, manifest, CancellationToken.None)).GetReferences()
+            ];
+            references.Set(manifest.Digest, read, ReferencesBytes + (ReferenceBytes * (long)read.Length));
+            return read;
+        }
     }
 
-    private async ValueTask<ReadOnlyMemory<byte>?> ReadAsync(
-        PackageName package, StoredManifest manifest, CancellationToken cancellationToken)
-    {
-        await using var reader = await contents.OpenAsync(
-            new BlobKey(package.Key, manifest.Digest), manifest.Size, ByteRange.All, cancellationToken);
-        if (reader is null)
-            return null;
-        if (reader.Length != manifest.Size)
-            throw Damaged(package, manifest.Digest, $"has {reader.Length} bytes instead of {manifest.Size}");
-        var bytes = new byte[manifest.Size];
-        await reader.Content.ReadExactlyAsync(bytes, cancellationToken);
-        return Digest.Of(bytes) == manifest.Digest
-            ? bytes
-            : throw Damaged(package, manifest.Digest, "has another digest");
-    }
+    private static BlobKey KeyOf(PackageName package, StoredManifest manifest) => new(package.Key, manifest.Digest);
 
     private static StorageException Damaged(PackageName package, Digest digest, string what) =>
         new(StorageFault.Corrupt, $"The manifest sha256:{digest} of {package} {what}.");

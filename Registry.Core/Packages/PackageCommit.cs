@@ -10,14 +10,15 @@ namespace Registry.Core.Packages;
 /// that refers to them. A crash in between leaves unreferenced blobs. Not thread-safe.
 /// </summary>
 /// <remarks>
-/// A collector deletes a blob that it saw unreferenced at one revision for a whole grace period. A commit that took
-/// longer than half of that touches its blobs once more, now that the index refers to them: a delete that is under way
-/// has happened, or will be refused.
+/// A collector deletes a blob that it saw unreferenced at one revision for a whole grace period. A commit that has
+/// prepared its blobs for long touches them once more before it changes the index. One that took longer than half of
+/// the grace period nevertheless touches them again now that the index refers to them: a delete that is under way has
+/// happened, or will be refused.
 /// </remarks>
 internal sealed partial class PackageCommit
 {
     private readonly PackageCommits services;
-    private readonly long began;
+    private long began;
     private readonly HashSet<Digest> held = [];
     private readonly List<BlobInfo> created = [];
     private StorageEpoch? epoch;
@@ -49,7 +50,8 @@ internal sealed partial class PackageCommit
     /// <exception cref="StorageException">The storage failed.</exception>
     public async ValueTask<BlobInfo?> TouchAsync(Digest digest, CancellationToken cancellationToken)
     {
-        if (await services.Blobs.TouchAsync(new BlobKey(Package.Key, digest), cancellationToken) is not { } blob)
+        if (await services.Blobs.TouchAsync(
+            new BlobKey(Package.Key, digest), uploadedAt: null, cancellationToken) is not { } blob)
             return null;
         Add(blob);
         return blob.Info;
@@ -100,7 +102,9 @@ internal sealed partial class PackageCommit
     /// <summary>Changes the package, now that its blobs are there.</summary>
     /// <param name="change">The change.</param>
     /// <param name="isIn">Whether an index has this very change.</param>
-    /// <param name="withdraw">Undoes the change in an index that has it.</param>
+    /// <param name="withdraw">
+    /// Undoes the change in an index that has it; receives that index, and the one right before the change.
+    /// </param>
     /// <param name="recent">The index as it was read a moment before; null when it was not.</param>
     /// <param name="cancellationToken">Cancels the change as long as it has not begun.</param>
     /// <returns>The index right after the change.</returns>
@@ -109,14 +113,17 @@ internal sealed partial class PackageCommit
     public async Task<PackageIndex> CommitAsync(
         Func<PackageIndex?, PackageIndex> change,
         Func<PackageIndex, bool> isIn,
-        Func<PackageIndex, PackageIndex?> withdraw,
+        Func<PackageIndex, PackageIndex?, PackageIndex?> withdraw,
         RecentRead<PackageIndex>? recent,
         CancellationToken cancellationToken)
     {
         PackageIndex index;
+        PackageIndex? before = null;
         try
         {
-            index = await UpdateAsync(change, isIn, recent, cancellationToken);
+            await RenewAsync();
+            index = await UpdateAsync(
+                current => change(before = current), isIn, recent, cancellationToken);
         }
         catch (StorageException ended) when (ended.Kind == StorageFault.EpochEnded)
         {
@@ -137,7 +144,7 @@ internal sealed partial class PackageCommit
             await services.Indexes.UpdateAsync(
                 Package,
                 new DocumentChange<PackageIndex>(
-                    current => current is not null && isIn(current) ? withdraw(current) : current),
+                    current => current is not null && isIn(current) ? withdraw(current, before) : current),
                 CancellationToken.None);
             throw PackageErrors.Withdrawn(Package);
         }
@@ -183,12 +190,27 @@ internal sealed partial class PackageCommit
         }
     }
 
+    /// <summary>
+    /// Touches the blobs again if they have waited for long, so that the write of the index has the rest of the grace.
+    /// </summary>
+    /// <exception cref="RegistryException">A blob was or may be collected.</exception>
+    private async Task RenewAsync()
+    {
+        var now = services.Time.GetTimestamp();
+        if (services.Time.GetElapsedTime(began, now) <= services.Collection.Grace / 4)
+            return;
+        if (!await TryTouchAllAsync())
+            throw PackageErrors.Withdrawn(Package);
+        began = now;
+    }
+
     private async Task<bool> TryTouchAllAsync()
     {
         foreach (var digest in held)
             try
             {
-                if (await services.Blobs.TouchAsync(new BlobKey(Package.Key, digest), CancellationToken.None) is null)
+                if (await services.Blobs.TouchAsync(
+                    new BlobKey(Package.Key, digest), uploadedAt: null, CancellationToken.None) is null)
                     return false;
             }
             catch (Exception fault) when (fault is StorageException or RegistryException)
@@ -206,19 +228,21 @@ internal sealed partial class PackageCommit
     /// </summary>
     private async Task RemoveAsync()
     {
-        foreach (var blob in created)
-            try
-            {
-                // An existing release may reference it, if its blob had been lost.
-                if ((await services.Indexes.FindAsync(Package, CancellationToken.None))?.State
-                    .References(blob.Key.Digest) != true)
+        if (created.Count == 0)
+            return;
+        try
+        {
+            // An existing release may reference a blob that was created again, if it had been lost.
+            var index = (await services.Indexes.FindAsync(Package, CancellationToken.None))?.State;
+            foreach (var blob in created)
+                if (index?.References(blob.Key.Digest) != true)
                     await services.Blobs.TryDeleteAsync(
                         blob.Key, Precondition.Matches(blob.Revision).In(epoch), CancellationToken.None);
-            }
-            catch (StorageException fault)
-            {
-                LogLeftBehind(services.Logger, blob.Key, fault);
-            }
+        }
+        catch (StorageException fault)
+        {
+            LogLeftBehind(services.Logger, Package, fault);
+        }
     }
 
     [LoggerMessage(
@@ -229,8 +253,8 @@ internal sealed partial class PackageCommit
 
     [LoggerMessage(
         Level = LogLevel.Warning,
-        Message = "Removing the blob {Blob} of a refused push failed; the collector will remove it")]
-    private static partial void LogLeftBehind(ILogger logger, BlobKey blob, Exception fault);
+        Message = "Removing the blobs of a refused push of {Package} failed; the collector will remove them")]
+    private static partial void LogLeftBehind(ILogger logger, PackageName package, Exception fault);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Touching the blob {Blob} of a slow push failed")]
     private static partial void LogNotTouched(ILogger logger, BlobKey blob, Exception fault);

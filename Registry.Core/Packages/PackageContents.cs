@@ -41,17 +41,37 @@ public sealed class PackageContents(IBlobStore blobs, ContentCacheOptions option
         await using var reader = await blobs.OpenAsync(key, ByteRange.All, cancellationToken);
         if (reader is null)
             return null;
-        var bytes = new byte[size];
-        if (reader.Length != size
-            || await reader.Content.ReadAtLeastAsync(
-                bytes, bytes.Length, throwOnEndOfStream: false, cancellationToken) != size
-            || Digest.Of(bytes) != key.Digest)
-            throw new StorageException(
-                StorageFault.Corrupt,
-                $"Blob {key} is damaged: its {reader.Length} bytes do not match its digest and {size} bytes.");
-        cached = new CachedContent(reader.Info, bytes);
+        cached = new CachedContent(reader.Info, await ReadAsync(key, size, reader, cancellationToken));
         cache.Set(key, cached, size + EntryBytes);
         return cached.Open(range);
+    }
+
+    /// <summary>Reads a content into memory, and verifies it.</summary>
+    /// <param name="key">The blob.</param>
+    /// <param name="size">The length of the content.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <returns>The bytes; null when the blob does not exist.</returns>
+    /// <exception cref="StorageException">
+    /// The storage failed; <see cref="StorageFault.Corrupt"/>: the bytes do not match the digest or the length.
+    /// </exception>
+    public async ValueTask<byte[]?> ReadAsync(BlobKey key, long size, CancellationToken cancellationToken)
+    {
+        await using var reader = await OpenAsync(key, size, ByteRange.All, cancellationToken);
+        return reader is null ? null : await ReadAsync(key, size, reader, cancellationToken);
+    }
+
+    private static async ValueTask<byte[]> ReadAsync(
+        BlobKey key, long size, BlobReader reader, CancellationToken cancellationToken)
+    {
+        var bytes = new byte[size];
+        return reader.Length == size
+            && await reader.Content.ReadAtLeastAsync(
+                bytes, bytes.Length, throwOnEndOfStream: false, cancellationToken) == size
+            && Digest.Of(bytes) == key.Digest
+                ? bytes
+                : throw new StorageException(
+                    StorageFault.Corrupt,
+                    $"Blob {key} is damaged: its {reader.Length} bytes do not match its digest and {size} bytes.");
     }
 
     private sealed class CachedContent(BlobInfo info, byte[] bytes)

@@ -63,8 +63,8 @@ internal static class PackageErrors
 
     public static RegistryException Withdrawn(PackageName package) => new(
         ErrorCode.Unavailable,
-        $"The push of package {package} took so long that its content may have been collected, so the release was "
-            + "removed again: push again",
+        $"The push of package {package} took so long that its content may have been collected, so it was not "
+            + "stored: push again",
         ("package", package.Value));
 
     public static RegistryException StorageRestarted(PackageName package) => new(
@@ -79,9 +79,8 @@ internal static class PackageErrors
     /// <param name="limit">The maximum size of a stored index, in bytes.</param>
     public static RegistryException IndexFull(PackageName package, int manifests, long bytes, long limit) => new(
         ErrorCode.IndexFull,
-        $"The index of package {package} would take {bytes} bytes with {manifests} manifests, and the limit is "
-        + $"{limit} bytes. "
-        + "Delete releases or push less metadata",
+        $"The index of package {package} would take {bytes} bytes, and the limit is {limit} bytes. "
+            + "Delete releases, tags or manifests, or push less metadata",
         ("package", package.Value), ("manifests", manifests), ("bytes", bytes), ("limit", limit));
 
     /// <param name="package">The package.</param>
@@ -90,8 +89,7 @@ internal static class PackageErrors
     /// <param name="limit">The maximum size of an index before compression, in bytes.</param>
     public static RegistryException IndexTooLong(PackageName package, int manifests, long bytes, long limit) => new(
         ErrorCode.IndexFull,
-        $"The index of package {package} would have {bytes} bytes before compression with {manifests} manifests, "
-        + $"and the limit is {limit} bytes. "
-        + "Delete releases or push less metadata",
+        $"The index of package {package} would have {bytes} bytes before compression, and the limit of this registry "
+            + $"is {limit} bytes (LIMITS__INDEXBYTES). Delete releases, tags or manifests, or push less metadata",
         ("package", package.Value), ("manifests", manifests), ("bytes", bytes), ("limit", limit));
 }

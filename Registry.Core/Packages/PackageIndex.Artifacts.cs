@@ -103,7 +103,7 @@ public sealed partial class PackageIndex
 
     /// <summary>The tags, in ordinal order.</summary>
     public IEnumerable<TagName> Tags =>
-        Releases.SelectMany(TagsOf)
+        TagsOfReleases()
             .Concat(Channels.Select(static channel => ReleaseTag.Of(channel.Name)).OfType<TagName>())
             .Concat(Artifacts.Tags.Select(static tag => tag.Name))
             .Order();
@@ -136,9 +136,9 @@ public sealed partial class PackageIndex
         if (ReleaseTag.IsReserved(tag, out _, out _))
             throw ArtifactErrors.TagIsReserved(Name, tag);
         if (tag.TryGetRelease(out var release) && Contains(release))
-            return GivenBy(release)?.Manifest.Digest == digest
+            return GivenBy(release)?.Manifest.Digest is var current && current == digest
                 ? this
-                : throw ArtifactErrors.ReleaseIsImmutable(Name, Of(release)[0], digest);
+                : throw ArtifactErrors.TagIsRelease(Name, release, current, digest);
         if (FindGiving(digest) is { } given && ChannelName.TryParse(tag.Value, out var channel))
             return FindChannel(channel)?.Current == given ? this : WithChannelRelease(channel, given);
         if (FindPlainTag(tag)?.Digest == digest)
@@ -180,6 +180,52 @@ public sealed partial class PackageIndex
         if (known is not null && !force)
             throw ArtifactErrors.ReleaseIsImmutable(name, known, manifest.Content.StoredDigest);
         return With(index, name, manifest, force: true).WithoutArtifact(pushed.Digest);
+    }
+
+    /// <summary>
+    /// Returns the index without a push of a release: with what the release was before for the same content, otherwise
+    /// without the release, because the blob of a replaced content may be gone.
+    /// </summary>
+    /// <param name="before">The index right before the push; null when the package did not exist.</param>
+    /// <param name="release">The pushed release.</param>
+    /// <param name="mediaType">Its media type.</param>
+    internal PackageIndex? Withdraw(PackageIndex? before, Release release, MediaType mediaType)
+    {
+        var pushed = Get(release, mediaType);
+        if (before?.Find(release, mediaType) is not { } known || !IsSameContent(known, pushed))
+            return Without(release, mediaType);
+        var next = Replace(pushed, known);
+
+        // The image index that the push gave was derived, so it cannot be a former one: it is not stored.
+        return Artifacts.FindIndex(release)?.Current is { } derived
+            && next.Artifacts.FindIndex(release)?.Current?.Digest != derived.Digest
+                ? next.With(next.Artifacts.WithoutFormerIndex(release, derived.Digest))
+                : next;
+    }
+
+    /// <summary>Returns the index without a push of a manifest.</summary>
+    /// <param name="before">The index right before the push; null when the package did not exist.</param>
+    /// <param name="digest">The pushed manifest.</param>
+    /// <param name="releases">The releases that it was pushed as.</param>
+    /// <param name="tags">The other tags that it was pushed with.</param>
+    internal PackageIndex? Withdraw(
+        PackageIndex? before, Digest digest, IEnumerable<Manifest> releases, IEnumerable<TagName> tags)
+    {
+        PackageIndex? next = this;
+        foreach (var pushed in releases)
+            if (next?.Find(pushed.Release, pushed.MediaType) is not null)
+                next = next.Withdraw(before, pushed.Release, pushed.MediaType);
+        var known = before?.FindManifest(digest);
+        if (known is { Release: null })
+            next = WithArtifact(next, Name, known.Manifest, CreatedAt);
+        else if (known is null && next?.FindManifest(digest) is not null)
+            next = next.WithoutManifest(digest);
+        foreach (var tag in tags)
+            if (before?.FindManifest(tag)?.Manifest.Digest is { } given && next?.FindManifest(given) is not null)
+                next = tag.TryGetRelease(out var release) && next.Contains(release) ? next : next.WithTag(tag, given);
+            else if (next?.FindPlainTag(tag)?.Digest == digest)
+                next = next.With(next.WithoutPlainTag(tag.Value));
+        return next;
     }
 
     /// <summary>Returns the index with other facts for OCI and Helm clients, for the same content.</summary>
@@ -237,12 +283,56 @@ public sealed partial class PackageIndex
         return next?.FindManifest(digest) is null ? next : next.WithoutManifest(digest);
     }
 
+    /// <summary>
+    /// Returns the artifacts that nothing holds: they have no tag, no image index refers to them that is held itself,
+    /// and neither is their subject.
+    /// </summary>
+    /// <param name="children">The manifests that each stored image index refers to.</param>
+    /// <param name="kept">Artifacts that are held for another reason.</param>
+    internal IReadOnlyList<Digest> FindUntagged(ILookup<Digest, Digest> children, IReadOnlySet<Digest> kept)
+    {
+        var referrers = Artifacts.Artifacts
+            .Where(static artifact => artifact.Subject is not null)
+            .ToLookup(static artifact => artifact.Subject!.Value, static artifact => artifact.Digest);
+        var held = new HashSet<Digest>();
+        var found = new Stack<Digest>(
+            ManifestsOfReleases().Concat(Artifacts.Tags.Select(static tag => tag.Digest)).Concat(kept));
+        while (found.TryPop(out var digest))
+            if (held.Add(digest))
+                foreach (var next in children[digest].Concat(referrers[digest]))
+                    found.Push(next);
+        return [.. Artifacts.Artifacts.Select(static artifact => artifact.Digest).Where(each => !held.Contains(each))];
+    }
+
+    /// <summary>
+    /// Returns the index without artifacts that have no tags; null when they were the last things in it.
+    /// </summary>
+    internal PackageIndex? WithoutUntagged(IEnumerable<Digest> artifacts)
+    {
+        var removed = artifacts.ToHashSet();
+        return OrNull(With(Artifacts with
+        {
+            Artifacts = Artifacts.Artifacts.RemoveAll(artifact => removed.Contains(artifact.Digest)),
+        }));
+    }
+
+    /// <summary>Returns an equal index, whose write tells every other writer that it was written.</summary>
+    internal PackageIndex Renewed() => new(Name, CreatedAt, Manifests, Channels, Artifacts);
+
     /// <summary>Returns the manifests that refer to a manifest, which need not exist, by digest.</summary>
     public IEnumerable<StoredManifest> ReferrersOf(Digest subject) =>
         StoredManifests
             .Where(manifest => manifest.Subject == subject)
             .DistinctBy(static manifest => manifest.Digest)
             .OrderBy(static manifest => manifest.Digest.Value, StringComparer.Ordinal);
+
+    private IEnumerable<Digest> ManifestsOfReleases() =>
+        Manifests
+            .Where(static manifest => manifest.Artifact is not null)
+            .SelectMany(static manifest => manifest.Artifact!.Formers.Prepend(manifest.Artifact.Current))
+            .Concat(Artifacts.Indexes.SelectMany(static index => index.Formers))
+            .Concat(Artifacts.Indexes.Select(static index => index.Current).OfType<StoredManifest>())
+            .Select(static manifest => manifest.Digest);
 
     private static bool IsSameContent(Manifest known, Manifest pushed) =>
         pushed.Content.StoredDigest == known.Content.StoredDigest
@@ -297,19 +387,27 @@ public sealed partial class PackageIndex
         return null;
     }
 
-    private IEnumerable<TagName> TagsOf(Release release)
+    /// <summary>
+    /// Returns the tags of all releases in one pass, because the manifests of a release are neighbours.
+    /// </summary>
+    private IEnumerable<TagName> TagsOfReleases()
     {
-        if (GivenBy(release) is null)
-            yield break;
-        yield return TagName.Of(release);
-        var manifests = Of(release).ToArray();
-        if (manifests.Length < 2)
-            yield break;
-        if (ReleaseTag.OfIndex(release) is { } index)
-            yield return index;
-        foreach (var manifest in manifests)
-            if (ReleaseTag.Of(release, manifest.MediaType) is { } tag)
-                yield return tag;
+        for (var (first, end) = (0, 0); first < Manifests.Length; first = end)
+        {
+            var release = Manifests[first].Release;
+            while (end < Manifests.Length && Manifests[end].Release == release)
+                end++;
+            if (end - first == 1 ? Manifests[first].Artifact is null : GivenBy(release) is null)
+                continue;
+            yield return TagName.Of(release);
+            if (end - first == 1)
+                continue;
+            if (ReleaseTag.OfIndex(release) is { } index)
+                yield return index;
+            for (var i = first; i < end; i++)
+                if (ReleaseTag.Of(release, Manifests[i].MediaType) is { } tag)
+                    yield return tag;
+        }
     }
 
     private PackageIndex? WithoutManifests(Release release, Predicate<Manifest> isRemoved)

@@ -53,6 +53,12 @@ public sealed partial class PackageIndex
     /// <summary>The manifests and tags that belong to no release.</summary>
     public PackageArtifacts Artifacts { get; }
 
+    /// <summary>
+    /// Where the compressed stored form of this index has the manifests; null when it is not compressed, or when the
+    /// index was neither read nor written yet.
+    /// </summary>
+    internal StoredManifests? Stored { get; set; }
+
     /// <summary>Creates an index from its stored parts, in any order.</summary>
     /// <exception cref="FormatException">
     /// There is nothing in it, a duplicate manifest or tag, or a channel with a missing release.
@@ -242,6 +248,9 @@ public sealed partial class PackageIndex
     /// <summary>Returns a channel.</summary>
     /// <exception cref="Errors.RegistryException"><see cref="Errors.ErrorCode.ChannelNotFound"/>.</exception>
     public Channel GetChannel(ChannelName name) => FindChannel(name) ?? throw PackageErrors.ChannelNotFound(Name, name);
+
+    /// <summary>Whether an index has one manifest before the other.</summary>
+    internal static bool IsBefore(Manifest manifest, Manifest other) => ManifestOrder.Compare(manifest, other) < 0;
 
     private static Comparer<Release> HighestFirst { get; } =
         Comparer<Release>.Create((left, right) => right.CompareTo(left));

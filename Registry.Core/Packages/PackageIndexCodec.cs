@@ -6,7 +6,9 @@ namespace Registry.Core.Packages;
 
 /// <summary>The documents of packages: their keys, their stored form, and their estimated memory.</summary>
 /// <param name="limits">The size limit of an index.</param>
-internal sealed class PackageIndexCodec(IndexLimits limits) : DocumentCodec<PackageName, PackageIndex>
+/// <param name="warning">Warns of indexes that come close to a limit; null for no warnings.</param>
+internal sealed class PackageIndexCodec(
+    IndexLimits limits, IndexSizeWarning? warning = null) : DocumentCodec<PackageName, PackageIndex>
 {
     /// <summary>
     /// The maximum size of uncompressed metadata in a cached index, in bytes. Above it the index is not cached after a
@@ -34,6 +36,9 @@ internal sealed class PackageIndexCodec(IndexLimits limits) : DocumentCodec<Pack
     /// </summary>
     private const int StoredManifestBytes = 700;
 
+    /// <summary>The place of a manifest in the stored form.</summary>
+    private const int PlaceBytes = 24;
+
     /// <summary>The size of a plain tag.</summary>
     private const int TagBytes = 200;
 
@@ -47,9 +52,11 @@ internal sealed class PackageIndexCodec(IndexLimits limits) : DocumentCodec<Pack
     public override StoreKey KeyOf(PackageName key) => key.Key;
 
     /// <inheritdoc/>
-    public override byte[] Encode(PackageName key, PackageIndex state)
+    public override byte[] Encode(PackageName key, PackageIndex state, PackageIndex? replaced)
     {
-        var (content, jsonBytes) = StoredIndex.Write(state, limits.MaxBytes);
+        var (content, jsonBytes) = StoredIndex.Write(state, limits.MaxBytes, replaced);
+        warning?.Check(key, jsonBytes, limits.MaxBytes, "before compression");
+        warning?.Check(key, content.Length, Document.MaxBytes, "as stored");
         if (jsonBytes > limits.MaxBytes)
             throw PackageErrors.IndexTooLong(key, state.Manifests.Length, jsonBytes, limits.MaxBytes);
         return content.Length <= Document.MaxBytes
@@ -62,46 +69,56 @@ internal sealed class PackageIndexCodec(IndexLimits limits) : DocumentCodec<Pack
         StoredIndex.Read(key, content, limits.MaxBytes);
 
     /// <inheritdoc/>
-    public override bool IsCachedAfterWrite(PackageIndex state) =>
-        state.Manifests.SelectMany(MetadataOf).Sum(static metadata => (long)metadata.Own.Length)
-            <= MaxOwnMetadataBytes;
+    public override bool IsCachedAfterWrite(PackageIndex state)
+    {
+        var bytes = 0L;
+        foreach (var manifest in state.Manifests)
+            bytes += OwnBytes(manifest.Metadata) + OwnBytes(manifest.Artifact?.Chart?.Metadata);
+        return bytes <= MaxOwnMetadataBytes;
+    }
 
     /// <inheritdoc/>
     public override long SizeOf(PackageIndex state)
     {
         var bytes = (long)IndexBytes;
-        PackedJson? packed = null;
+
+        // A stored form is in memory as a whole while any metadata in it is used, and to be copied at the next write.
+        var (packed, last) = (new HashSet<PackedJson>(), (PackedJson?)null);
+        if (state.Stored is { } stored)
+        {
+            packed.Add(stored.Packed);
+            bytes += (long)PlaceBytes * state.Manifests.Length;
+        }
+
         foreach (var manifest in state.Manifests)
         {
             bytes += ManifestBytes;
             if (manifest.Artifact is { } artifact)
                 bytes += (1L + artifact.Formers.Length) * StoredManifestBytes;
-            foreach (var metadata in MetadataOf(manifest))
-            {
-                bytes += MetadataBytes + metadata.Own.Length;
-                packed ??= metadata.Packed;
-            }
+            Add(manifest.Metadata);
+            Add(manifest.Artifact?.Chart?.Metadata);
         }
 
+        bytes += packed.Sum(static stored => (long)stored.Length);
         bytes += (long)state.Artifacts.Artifacts.Length * StoredManifestBytes;
         bytes += (long)state.Artifacts.Tags.Length * TagBytes;
         foreach (var index in state.Artifacts.Indexes)
             bytes += (1L + index.Formers.Length) * StoredManifestBytes;
-
-        // All compressed metadata is in the one stored form that the index was read from.
-        bytes += packed?.Length ?? 0;
         foreach (var channel in state.Channels)
             bytes += IndexBytes + (channel.Releases.Length * ChannelReleaseBytes);
         return bytes;
+
+        void Add(Metadata? metadata)
+        {
+            if (metadata is null)
+                return;
+            bytes += MetadataBytes + metadata.Own.Length;
+            if (metadata.Packed is { } form && form != last)
+                packed.Add(last = form);
+        }
     }
 
-    private static IEnumerable<Metadata> MetadataOf(Manifest manifest)
-    {
-        if (manifest.Metadata is { } metadata)
-            yield return metadata;
-        if (manifest.Artifact?.Chart?.Metadata is { } chart)
-            yield return chart;
-    }
+    private static int OwnBytes(Metadata? metadata) => metadata?.Own.Length ?? 0;
 
     /// <inheritdoc/>
     public override RegistryException ResourceInUse(PackageName key) => PackageErrors.ResourceInUse(key);

@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using Registry.Core.Content;
 using Registry.Core.Documents;
 using Registry.Core.Errors;
@@ -11,15 +13,18 @@ namespace Registry.Core.Packages;
 /// <param name="options">The time limits of updates.</param>
 /// <param name="cache">The size of the cache; null for the default.</param>
 /// <param name="limits">The size limit of an index; null for the default.</param>
+/// <param name="logger">The log of warnings; null for none.</param>
 public sealed class PackageIndexes(
     IDocumentStore documents,
     TimeProvider time,
     UpdateOptions options,
     IndexCacheOptions? cache = null,
-    IndexLimits? limits = null)
+    IndexLimits? limits = null,
+    ILogger<PackageIndexes>? logger = null)
     : DocumentSet<PackageName, PackageIndex>(
         documents,
-        new PackageIndexCodec(limits ?? new IndexLimits()),
+        new PackageIndexCodec(
+            limits ?? new IndexLimits(), new IndexSizeWarning(logger ?? NullLogger<PackageIndexes>.Instance)),
         time,
         options,
         (cache ?? new IndexCacheOptions()).MaxIndexBytes)

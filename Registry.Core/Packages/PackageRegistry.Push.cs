@@ -45,7 +45,7 @@ public sealed partial class PackageRegistry
             mediaType,
             content,
             Microseconds.Floor(time.GetUtcNow()),
-            options.Metadata,
+            options,
             cancellationToken);
         var index = await CommitAsync(
             commit,
@@ -74,7 +74,7 @@ public sealed partial class PackageRegistry
         MediaType mediaType,
         UploadedContent content,
         DateTimeOffset createdAt,
-        string? metadata,
+        PushOptions options,
         CancellationToken cancellationToken)
     {
         var descriptor = new ContentDescriptor(mediaType, content.StoredDigest, content.Size, content.TarDigest);
@@ -82,11 +82,11 @@ public sealed partial class PackageRegistry
             release,
             descriptor,
             createdAt,
-            metadata is null ? null : Metadata.Of(metadata),
+            options.Metadata is null ? null : Metadata.Of(options.Metadata),
             NewPushId())
         {
             Artifact = await artifacts.DescribeAsync(
-                commit, release, descriptor, content.File, time.GetUtcNow(), cancellationToken),
+                commit, release, descriptor, content.File, options.Provenance, time.GetUtcNow(), cancellationToken),
         };
     }
 
@@ -101,7 +101,7 @@ public sealed partial class PackageRegistry
         CancellationToken cancellationToken) => commit.CommitAsync(
             change,
             index => index.Find(manifest.Release, manifest.MediaType)?.PushId == manifest.PushId,
-            index => index.Without(manifest.Release, manifest.MediaType),
+            (index, before) => index.Withdraw(before, manifest.Release, manifest.MediaType),
             recent,
             cancellationToken);
 }

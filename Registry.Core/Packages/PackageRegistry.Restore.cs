@@ -59,7 +59,7 @@ public sealed partial class PackageRegistry
             mediaType,
             content,
             restored.CreatedAt ?? Microseconds.Floor(time.GetUtcNow()),
-            restored.Metadata,
+            new PushOptions(force, restored.Metadata),
             cancellationToken);
         var index = await CommitAsync(
             commit,

@@ -21,7 +21,7 @@ internal sealed class PackedJson(ReadOnlyMemory<byte> content)
 /// <param name="content">The compressed bytes.</param>
 internal sealed class PackedJsonReader(ReadOnlyMemory<byte> content) : IDisposable
 {
-    private const int SkippedAtOnce = 64 * 1024;
+    private const int PieceBytes = 64 * 1024;
 
     private BrotliDecoder decoder;
     private int taken;
@@ -54,7 +54,33 @@ internal sealed class PackedJsonReader(ReadOnlyMemory<byte> content) : IDisposab
     /// <exception cref="InvalidDataException">The content is damaged or too short.</exception>
     public byte[] Read(long start, int length)
     {
-        var skipped = ArrayPool<byte>.Shared.Rent(SkippedAtOnce);
+        SkipTo(start);
+        var bytes = new byte[length];
+        ReadExactly(bytes);
+        return bytes;
+    }
+
+    /// <summary>
+    /// Copies the bytes from an offset, which is not before <see cref="Position"/>, up to another one.
+    /// </summary>
+    /// <exception cref="InvalidDataException">The content is damaged or too short.</exception>
+    public void CopyTo(IBufferWriter<byte> target, long start, long end)
+    {
+        SkipTo(start);
+        while (Position < end)
+        {
+            var count = (int)Math.Min(PieceBytes, end - Position);
+            ReadExactly(target.GetSpan(count)[..count]);
+            target.Advance(count);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => decoder.Dispose();
+
+    private void SkipTo(long start)
+    {
+        var skipped = ArrayPool<byte>.Shared.Rent(PieceBytes);
         try
         {
             while (Position < start)
@@ -64,14 +90,7 @@ internal sealed class PackedJsonReader(ReadOnlyMemory<byte> content) : IDisposab
         {
             ArrayPool<byte>.Shared.Return(skipped);
         }
-
-        var bytes = new byte[length];
-        ReadExactly(bytes);
-        return bytes;
     }
-
-    /// <inheritdoc/>
-    public void Dispose() => decoder.Dispose();
 
     private void ReadExactly(Span<byte> destination)
     {

@@ -21,6 +21,7 @@ public sealed class ReleaseArtifacts(IBlobStore blobs, DerivedReleases derived, 
     /// <param name="release">The release.</param>
     /// <param name="content">The content.</param>
     /// <param name="chart">What the inspection of the content found.</param>
+    /// <param name="provenance">The provenance file of the chart; null for none.</param>
     /// <param name="now">The time at which the content came in.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="StorageException">The storage failed.</exception>
@@ -29,6 +30,7 @@ public sealed class ReleaseArtifacts(IBlobStore blobs, DerivedReleases derived, 
         Release release,
         ContentDescriptor content,
         FoundFile? chart,
+        ReadOnlyMemory<byte>? provenance,
         DateTimeOffset now,
         CancellationToken cancellationToken)
     {
@@ -36,6 +38,8 @@ public sealed class ReleaseArtifacts(IBlobStore blobs, DerivedReleases derived, 
         var (known, unlisted) = content.MediaType == MediaType.Helm
             ? await ReadChartAsync(commit, content, chart, cancellationToken)
             : (null, NotHelm);
+        if (known is not null && provenance is { } file)
+            known = known with { Provenance = await commit.StoreAsync(file, cancellationToken) };
         var made = await derived.MakeAsync(commit.Package, release, content, contentAt, known, cancellationToken);
         return new ReleaseArtifact(contentAt, made.Describe(), [], known, unlisted);
     }
@@ -85,7 +89,13 @@ public sealed class ReleaseArtifacts(IBlobStore blobs, DerivedReleases derived, 
     {
         var (_, inspected) = await InspectAsync(commit.Package, manifest.Content.StoredDigest, cancellationToken);
         return await DescribeAsync(
-            commit, manifest.Release, manifest.Content, inspected.File, manifest.CreatedAt, cancellationToken);
+            commit,
+            manifest.Release,
+            manifest.Content,
+            inspected.File,
+            provenance: null,
+            manifest.CreatedAt,
+            cancellationToken);
     }
 
     /// <summary>Describes a release that an earlier version stored, and whose content cannot be read.</summary>
@@ -120,7 +130,7 @@ public sealed class ReleaseArtifacts(IBlobStore blobs, DerivedReleases derived, 
         await BlobBytes.CopyAsync(reader.Content, inspection.WriteAsync, cancellationToken);
         var inspected = await inspection.CompleteAsync(cancellationToken);
         return inspected.Refusal is { } refusal
-            ? throw ArtifactErrors.InvalidManifest(refusal)
+            ? throw ArtifactErrors.InvalidLayer(package, digest, refusal)
             : (reader.Info.Length, inspected);
     }
 

@@ -1,6 +1,8 @@
+using System.Buffers;
 using System.Collections.Immutable;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 using Registry.Core.Artifacts;
 using Registry.Core.Content;
 using Registry.Core.Storage;
@@ -50,11 +52,16 @@ internal static class StoredIndex
     /// <summary>Returns the stored form of an index.</summary>
     /// <param name="index">The index.</param>
     /// <param name="maxBytes">The maximum number of bytes of JSON.</param>
+    /// <param name="replaced">
+    /// The index that it replaces: the JSON of the manifests that both have is copied. Null for none.
+    /// </param>
     /// <returns>The stored form, which is empty when the JSON is longer, and the number of bytes of JSON.</returns>
-    public static (byte[] Content, long JsonBytes) Write(PackageIndex index, long maxBytes)
+    public static (byte[] Content, long JsonBytes) Write(
+        PackageIndex index, long maxBytes, PackageIndex? replaced = null)
     {
-        var stored = Write(index, FastQuality, maxBytes);
-        return stored.Content.Length <= Document.MaxBytes ? stored : Write(index, DenseQuality, maxBytes);
+        var known = replaced?.Stored;
+        var stored = Write(index, known, FastQuality, maxBytes);
+        return stored.Content.Length <= Document.MaxBytes ? stored : Write(index, known, DenseQuality, maxBytes);
     }
 
     /// <summary>Uses the default limit.</summary>
@@ -72,8 +79,8 @@ internal static class StoredIndex
     {
         try
         {
-            if (content.Span.StartsWith(BrotliMark))
-                return StoredIndexReader.Read(name, new PackedJson(content[BrotliMark.Length..]), maxBytes);
+            if (PackedOf(content) is { } packed)
+                return StoredIndexReader.Read(name, packed, maxBytes);
             return content.Length <= maxBytes
                 ? StoredIndexReader.Read(name, content.Span)
                 : throw TooLong(name, maxBytes);
@@ -101,28 +108,99 @@ internal static class StoredIndex
     private static InvalidOperationException NoTarDigest(Manifest manifest) =>
         new($"Releases are gzipped tars; the content of {manifest.Release} is not one.");
 
-    private static (byte[] Content, long JsonBytes) Write(PackageIndex index, int quality, long maxBytes)
+    private static (byte[] Content, long JsonBytes) Write(
+        PackageIndex index, StoredManifests? known, int quality, long maxBytes)
     {
-        using var metadata = new MetadataReader();
         var hasArtifacts =
             !index.Artifacts.IsEmpty || index.Manifests.Any(static manifest => manifest.Artifact is not null);
         using var packer = new IndexPacker(BrotliMark, quality, maxBytes);
+        StoredManifests.Builder manifests;
         using (var writer = new Utf8JsonWriter(packer))
-            JsonSerializer.Serialize(
+        {
+            writer.WriteStartObject();
+            writer.WriteNumber("schema"u8, hasArtifacts ? Schema : ReleasesOnly);
+            if (hasArtifacts)
+                writer.WriteString("requires"u8, Requires);
+            writer.WriteString("package"u8, index.Name.Value);
+            writer.WriteString("created_at"u8, index.CreatedAt.UtcDateTime);
+            writer.WriteStartArray("manifests"u8);
+            writer.Flush();
+            manifests = Write(index.Manifests, known, packer);
+            writer.WriteEndArray();
+            writer.WriteStartArray("channels"u8);
+            WriteItems(writer, index.Channels, ToForm, StoredJson.Default.StoredChannelForm);
+            writer.WriteEndArray();
+            WriteList(writer, "artifacts"u8, index.Artifacts.Artifacts, ToForm, StoredJson.Default.StoredOciForm);
+            WriteList(
                 writer,
-                new StoredIndexForm(
-                    hasArtifacts ? Schema : ReleasesOnly,
-                    hasArtifacts ? Requires : null,
-                    index.Name.Value,
-                    index.CreatedAt.UtcDateTime,
-                    index.Manifests.Select(manifest => ToForm(manifest, metadata)),
-                    index.Channels.Select(ToForm),
-                    OrNull(index.Artifacts.Artifacts, ToForm),
-                    OrNull(index.Artifacts.Tags, static tag => new StoredTagForm(tag.Name.Value, tag.Digest.Value)),
-                    OrNull(index.Artifacts.Indexes, ToForm)),
-                StoredJson.Default.StoredIndexForm);
-        return (packer.Finish(), packer.JsonBytes);
+                "tags"u8,
+                index.Artifacts.Tags,
+                static tag => new StoredTagForm(tag.Name.Value, tag.Digest.Value),
+                StoredJson.Default.StoredTagForm);
+            WriteList(
+                writer, "indexes"u8, index.Artifacts.Indexes, ToForm, StoredJson.Default.StoredReleaseIndexForm);
+            writer.WriteEndObject();
+        }
+
+        var content = packer.Finish();
+        index.Stored = manifests.In(PackedOf(content));
+        return (content, packer.JsonBytes);
     }
+
+    /// <summary>Writes manifests, and copies those that are stored already, in runs as long as possible.</summary>
+    private static StoredManifests.Builder Write(
+        ImmutableArray<Manifest> manifests, StoredManifests? known, IndexPacker packer)
+    {
+        var written = new StoredManifests.Builder(manifests.Length);
+        using var copies = known?.Open();
+        using var metadata = new MetadataReader();
+        using var writer = new Utf8JsonWriter(packer);
+        for (var i = 0; i < manifests.Length;)
+        {
+            if (i > 0)
+                packer.Write(","u8);
+            if (copies?.FindRun(manifests.AsSpan()[i..]) is { Count: > 0 } run)
+            {
+                written.AddRun(manifests.AsSpan().Slice(i, run.Count), run, packer.JsonBytes);
+                copies.Copy(run, packer);
+                i += run.Count;
+                continue;
+            }
+
+            var start = packer.JsonBytes;
+            writer.Reset();
+            JsonSerializer.Serialize(writer, ToForm(manifests[i], metadata), StoredJson.Default.StoredManifestForm);
+            writer.Flush();
+            written.Add(manifests[i++], start, packer.JsonBytes);
+        }
+
+        return written;
+    }
+
+    private static void WriteList<TItem, TForm>(
+        Utf8JsonWriter writer,
+        ReadOnlySpan<byte> name,
+        ImmutableArray<TItem> items,
+        Func<TItem, TForm> toForm,
+        JsonTypeInfo<TForm> type)
+    {
+        if (items.IsEmpty)
+            return;
+        writer.WriteStartArray(name);
+        WriteItems(writer, items, toForm, type);
+        writer.WriteEndArray();
+    }
+
+    private static void WriteItems<TItem, TForm>(
+        Utf8JsonWriter writer, ImmutableArray<TItem> items, Func<TItem, TForm> toForm, JsonTypeInfo<TForm> type)
+    {
+        foreach (var item in items)
+            JsonSerializer.Serialize(writer, toForm(item), type);
+    }
+
+    /// <summary>Returns the compressed JSON of a stored form; null when it is not compressed.</summary>
+    private static PackedJson? PackedOf(ReadOnlyMemory<byte> content) =>
+        content.Span.StartsWith(BrotliMark) ? new PackedJson(content[BrotliMark.Length..]) : null;
 
     private static StoredChannelForm ToForm(Channel channel) =>
         new(channel.Name.Value, channel.Current.Value, channel.Releases.Select(release => release.Value));
@@ -169,17 +247,6 @@ internal static class StoredIndex
         items.IsEmpty ? null : items.Select(toForm);
 }
 
-internal sealed record StoredIndexForm(
-    int Schema,
-    string? Requires,
-    string Package,
-    DateTime CreatedAt,
-    IEnumerable<StoredManifestForm> Manifests,
-    IEnumerable<StoredChannelForm> Channels,
-    IEnumerable<StoredOciForm>? Artifacts,
-    IEnumerable<StoredTagForm>? Tags,
-    IEnumerable<StoredReleaseIndexForm>? Indexes);
-
 internal sealed record StoredManifestForm(
     string Release,
     string MediaType,
@@ -213,7 +280,11 @@ internal sealed record StoredTagForm(string Name, string Digest);
 
 internal sealed record StoredChannelForm(string Name, string Current, IEnumerable<string> Releases);
 
-[JsonSerializable(typeof(StoredIndexForm))]
+[JsonSerializable(typeof(StoredManifestForm))]
+[JsonSerializable(typeof(StoredChannelForm))]
+[JsonSerializable(typeof(StoredOciForm))]
+[JsonSerializable(typeof(StoredTagForm))]
+[JsonSerializable(typeof(StoredReleaseIndexForm))]
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]

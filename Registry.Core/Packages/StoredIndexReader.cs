@@ -84,6 +84,7 @@ internal ref partial struct StoredIndexReader
         var (isSchema, isPackage) = (false, false);
         DateTimeOffset? createdAt = null;
         List<Manifest>? manifests = null;
+        var places = new StoredManifests.Builder();
         List<Channel>? channels = null;
         List<StoredManifest> artifacts = [];
         List<PlainTag> tags = [];
@@ -104,7 +105,7 @@ internal ref partial struct StoredIndexReader
                 createdAt = Time();
             for (; IsAt("manifests"u8); NextProperty())
                 for (manifests = []; NextItem(manifests.Count == 0);)
-                    manifests.Add(Manifest());
+                    manifests.Add(Manifest(places));
             for (; IsAt("channels"u8); NextProperty())
                 for (channels = []; NextItem(channels.Count == 0);)
                     channels.Add(Channel());
@@ -122,10 +123,21 @@ internal ref partial struct StoredIndexReader
 
         // Throws if anything follows.
         Read();
-        return isSchema && isPackage && createdAt is { } created && manifests is not null && channels is not null
-            ? PackageIndex.Restore(
-                package, created, manifests, channels, new PackageArtifacts([.. artifacts], [.. tags], [.. indexes]))
-            : throw Incomplete("index");
+        if (!isSchema || !isPackage || createdAt is not { } created || manifests is null || channels is null)
+            throw Incomplete("index");
+        var index = PackageIndex.Restore(
+            package, created, manifests, channels, new PackageArtifacts([.. artifacts], [.. tags], [.. indexes]));
+        index.Stored = places.In(packed);
+        return index;
+    }
+
+    private Manifest Manifest(StoredManifests.Builder places)
+    {
+        var start = Offset;
+        var manifest = Manifest();
+        if (packed is not null)
+            places.Add(manifest, start, origin + reader.BytesConsumed);
+        return manifest;
     }
 
     private Manifest Manifest()

@@ -20,8 +20,8 @@ internal static class ChartErrors
 
     public static RegistryException InvalidName(string @namespace, string name) => new(
         ErrorCode.InvalidName,
-        $"{ChartText.Quote(name)} cannot be a package in the namespace '{@namespace}': a name has 1 to 80 letters, "
-            + "digits or . _ - and does not begin with . or -",
+        $"The chart cannot be named {ChartText.Quote(name)} in the namespace '{@namespace}': expected 1 to 80 letters, "
+            + "digits or . _ -, not beginning with . or -",
         ("namespace", @namespace), ("name", name));
 
     public static RegistryException TooLarge(long maxBytes) => new(

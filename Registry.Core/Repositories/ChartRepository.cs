@@ -131,7 +131,15 @@ public sealed partial class ChartRepository(
     {
         if (!PackageName.TryCreate(@namespace, name, out var package))
             throw ChartErrors.NotFound($"Chart {name} {version}");
-        await packages.DeleteAsync(package, version, MediaType.Helm.Value, caller, cancellationToken);
+        try
+        {
+            await packages.DeleteAsync(package, version, MediaType.Helm.Value, caller, cancellationToken);
+        }
+        catch (RegistryException missing) when (missing.Code == ErrorCode.PackageNotFound)
+        {
+            // In the words of Helm instead of those of CNR.
+            throw ChartErrors.NotFound($"Chart {name} {version}");
+        }
     }
 
     /// <summary>Pushes a staged chart.</summary>
@@ -162,13 +170,19 @@ public sealed partial class ChartRepository(
                 digest = await BlobBytes.HashAsync(content, push.WriteAsync, count: null, cancellationToken);
             if (signed?.Files.ContainsValue(digest) == false)
                 throw ChartErrors.OtherArchive(package, release, digest);
-            await push.CompleteAsync(
-                release, MediaType.Helm, new PushOptions(force, Metadata: null), cancellationToken);
+            var pushed = await push.CompleteAsync(
+                release,
+                MediaType.Helm,
+                new PushOptions(force, Metadata: null) { Provenance = provenance },
+                cancellationToken);
+            if (signed is null
+                || pushed.Artifact?.Chart?.Provenance?.Digest == Digest.Of(provenance!.Value.Span))
+                return;
         }
 
-        if (signed is not null)
-            await StoreProvenanceAsync(
-                package, release, signed, provenance!.Value, force, caller, cancellationToken);
+        // A forced push of a chart that was there already has left its provenance file as it was.
+        await StoreProvenanceAsync(
+            package, release, signed, provenance!.Value, force, caller, cancellationToken);
     }
 
     /// <summary>
@@ -195,7 +209,7 @@ public sealed partial class ChartRepository(
         manifest.Artifact?.Chart?.Wrapped ?? new(manifest.Content.StoredDigest, manifest.Content.Size);
 
     /// <summary>
-    /// Splits <c>NAME-VERSION</c> at the shortest name of a package that exists; null when there is none.
+    /// Splits <c>NAME-VERSION</c> at the shortest name of a package that has this version; null when there is none.
     /// </summary>
     private async Task<(PackageIndex Index, Release Release)?> FindOwnerAsync(
         string @namespace, string text, CancellationToken cancellationToken)
@@ -205,7 +219,8 @@ public sealed partial class ChartRepository(
             dash = text.IndexOf('-', dash + 1))
             if (Release.TryParse(text[(dash + 1)..], out var release, out _)
                 && PackageName.TryCreate(@namespace, text[..dash], out var package)
-                && await indexes.FindAsync(package, cancellationToken) is { } found)
+                && await indexes.FindAsync(package, cancellationToken) is { } found
+                && found.State.Find(release, MediaType.Helm) is not null)
                 return (found.State, release);
         return null;
     }
@@ -228,7 +243,11 @@ public sealed partial class ChartRepository(
         if (chart.Provenance is { } known)
         {
             if (known.Digest == Digest.Of(bytes.Span))
+            {
+                await indexes.EnsureDurableAsync(package, cancellationToken);
                 return;
+            }
+
             if (!force)
                 throw ChartErrors.ProvenanceExists(package, release);
         }
@@ -242,7 +261,7 @@ public sealed partial class ChartRepository(
             index => Replace(
                 index, package, manifest, now => now.WithCurrent(current) with { Chart = signed }),
             index => index.Find(release, MediaType.Helm)?.Artifact?.Chart?.Provenance == signed.Provenance,
-            index => Replace(index, package, manifest, _ => artifact),
+            (index, before) => index.Withdraw(before, release, MediaType.Helm),
             recent: null,
             cancellationToken);
         events.Raise(new RegistryEvent(events.Now, caller, RegistryAction.ProvenanceStored, package.Value)
@@ -255,7 +274,9 @@ public sealed partial class ChartRepository(
         });
     }
 
-    /// <summary>Changes what clients get for a release, if it still has the content that was read.</summary>
+    /// <summary>
+    /// Changes what clients get for a release, if it still has the content and the provenance file that were read.
+    /// </summary>
     private static PackageIndex Replace(
         PackageIndex? index, PackageName package, Manifest read, Func<ReleaseArtifact, ReleaseArtifact> change)
     {
@@ -263,6 +284,7 @@ public sealed partial class ChartRepository(
             ?? throw ChartErrors.NotFound(package, read.Release);
         return current is { Artifact: { } artifact } && current.Content == read.Content
             && artifact.ContentAt == read.Artifact!.ContentAt
+            && artifact.Chart?.Provenance == read.Artifact.Chart?.Provenance
                 ? index!.Replace(current, current with { Artifact = change(artifact) })
                 : throw PackageErrors.ResourceInUse(package);
     }

@@ -13,8 +13,14 @@ namespace Registry.Core.Repositories;
 /// package, deleted.
 /// </summary>
 /// <remarks>
+/// <para>
 /// A client that is told that a blob exists does not push it, and refers to it in its next request. So a blob that
 /// nothing refers to is reported as missing before the collector may remove it; until then it can still be read.
+/// </para>
+/// <para>
+/// Only the collector removes blobs: a push that has touched a blob relies on it until the index refers to it. A delete
+/// hides the blob by its upload time, and any touch shows it again.
+/// </para>
 /// </remarks>
 /// <param name="indexes">The indexes of the packages.</param>
 /// <param name="blobs">The blobs.</param>
@@ -36,6 +42,9 @@ public sealed partial class RepositoryBlobs(
     TimeProvider time,
     ILogger<RepositoryBlobs> logger)
 {
+    /// <summary>The upload time of a blob that a client has deleted.</summary>
+    internal static readonly DateTimeOffset Deleted = DateTimeOffset.UnixEpoch;
+
     private readonly UploadLimit limit = new(uploads, options.MaxUploads, time);
 
     /// <summary>Finds a blob; null when the package has no such blob.</summary>
@@ -56,7 +65,8 @@ public sealed partial class RepositoryBlobs(
                 Derived = config,
             };
         return await blobs.StatAsync(key, cancellationToken) is { } blob
-            && (!forPush || await IsKeptAsync(index, blob, cancellationToken))
+            && ((forPush ? IsRecent(blob) : blob.UploadedAt != Deleted)
+                || await RefersAsync(index, digest, cancellationToken))
             ? new FoundBlob(blob)
             : null;
     }
@@ -178,10 +188,25 @@ public sealed partial class RepositoryBlobs(
     /// <returns>False when the source has no such blob.</returns>
     /// <exception cref="StorageException">The storage failed.</exception>
     public async Task<bool> TryMountAsync(
-        PackageName package, PackageName source, Digest digest, CancellationToken cancellationToken) =>
-        await blobs.CopyAsync(new BlobKey(source.Key, digest), package.Key, cancellationToken) is not null;
+        PackageName package, PackageName source, Digest digest, CancellationToken cancellationToken)
+    {
+        var key = new BlobKey(source.Key, digest);
+        if (await blobs.StatAsync(key, cancellationToken) is not { } blob)
+            return false;
+        if (blob.UploadedAt == Deleted)
+        {
+            var index = (await indexes.FindAsync(source, cancellationToken))?.State;
+            if (!await RefersAsync(index, digest, cancellationToken))
+                return false;
+        }
 
-    /// <summary>Deletes a blob that nothing refers to.</summary>
+        return await blobs.CopyAsync(key, package.Key, cancellationToken) is not null;
+    }
+
+    /// <summary>
+    /// Deletes a blob that nothing refers to: clients do not find it any more, and the collector removes it. A push
+    /// that has touched the blob, and refers to it in a moment, keeps it.
+    /// </summary>
     /// <exception cref="RegistryException">
     /// <see cref="ErrorCode.BlobNotFound"/>; <see cref="ErrorCode.BlobInUse"/>.
     /// </exception>
@@ -192,14 +217,13 @@ public sealed partial class RepositoryBlobs(
         var key = new BlobKey(package.Key, digest);
         var blob = await blobs.StatAsync(key, cancellationToken);
         var index = (await indexes.FindAsync(package, cancellationToken))?.State;
-        if (index is not null
-            && (await manifests.RefersAsync(index, digest, cancellationToken)
-                || await manifests.FindDerivedConfigAsync(index, digest, cancellationToken) is not null))
+        if (index?.FindDerivedConfig(digest) is not null
+            || (blob is not null && await RefersAsync(index, digest, cancellationToken)))
             throw RepositoryErrors.BlobInUse(package, digest);
 
-        // A push that touches the blob after the read of the index changes its revision: the delete is then refused.
         if (blob is null
-            || !await blobs.TryDeleteAsync(key, Precondition.Matches(blob.Revision), cancellationToken))
+            || blob.UploadedAt == Deleted
+            || await blobs.TouchAsync(key, Deleted, cancellationToken) is null)
             throw RepositoryErrors.BlobNotFound(package, digest);
         events.Raise(new RegistryEvent(events.Now, caller, RegistryAction.BlobDeleted, package.Value)
         {
@@ -211,10 +235,11 @@ public sealed partial class RepositoryBlobs(
     private static UploadKey KeyOf(PackageName package, string id) =>
         UploadKey.TryParse(package.Key, id, out var key) ? key : throw RepositoryErrors.UploadNotFound(package);
 
-    private async ValueTask<bool> IsKeptAsync(
-        PackageIndex? index, BlobInfo blob, CancellationToken cancellationToken) =>
-        time.GetUtcNow() - blob.UploadedAt < collection.Grace / 2
-        || (index is not null && await manifests.RefersAsync(index, blob.Key.Digest, cancellationToken));
+    private bool IsRecent(BlobInfo blob) => time.GetUtcNow() - blob.UploadedAt < collection.Grace / 2;
+
+    private async ValueTask<bool> RefersAsync(
+        PackageIndex? index, Digest digest, CancellationToken cancellationToken) =>
+        index is not null && await manifests.RefersAsync(index, digest, cancellationToken);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Discarding a completed upload of {Package} failed")]
     private partial void LogLeftBehind(PackageName package, Exception fault);

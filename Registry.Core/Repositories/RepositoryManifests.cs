@@ -80,9 +80,10 @@ public sealed class RepositoryManifests(
     {
         if (await indexes.FindAsync(package, cancellationToken) is { } snapshot)
             return new TagList(snapshot.State.Tags, snapshot.Fingerprint);
-        await foreach (var _ in commits.Blobs.ListAsync(
+        await foreach (var blob in commits.Blobs.ListAsync(
             package.Key, ScopeDepth.Exact, after: null, cancellationToken))
-            return new TagList([], default);
+            if (blob.UploadedAt != RepositoryBlobs.Deleted)
+                return new TagList([], default);
         throw ArtifactErrors.RepositoryNotFound(package);
     }
 
@@ -157,10 +158,18 @@ public sealed class RepositoryManifests(
 
         var force = mutable.IsMutable(package);
         var plain = tags.Except(pushed.Select(static item => item.Tag)).ToList();
+        var isReclaimed = commits.Collection.UntaggedAge is not null;
+        var children = document.GetReferences()
+            .Where(static reference => reference.IsManifest)
+            .Select(static reference => reference.Digest)
+            .ToList();
         var isChanged = false;
         await commit.CommitAsync(
             before =>
             {
+                foreach (var child in children)
+                    if (before?.FindManifest(child) is null)
+                        throw ArtifactErrors.UnknownReference(package, child);
                 var current = before;
                 foreach (var (_, release) in pushed)
                     current = PackageIndex.WithPushedRelease(current, package, release, force);
@@ -168,11 +177,17 @@ public sealed class RepositoryManifests(
                     current = PackageIndex.WithArtifact(current, package, manifest, now);
                 var next = plain.Aggregate(current!, (index, tag) => index.WithTag(tag, actual));
                 isChanged = !ReferenceEquals(next, before);
-                return next;
+
+                // A collector may be about to remove the manifest because it has no tag.
+                return !isChanged && isReclaimed && next.FindManifest(actual) is { Release: null }
+                    ? next.Renewed()
+                    : next;
             },
             current => current.FindManifest(actual) is not null
                 && tags.All(tag => current.FindManifest(tag)?.Manifest.Digest == actual),
-            current => isChanged ? current.WithoutManifest(actual) : current,
+            (current, before) => isChanged
+                ? current.Withdraw(before, actual, pushed.Select(static item => item.Release), plain)
+                : current,
             recent: null,
             cancellationToken);
         if (isChanged)
@@ -241,20 +256,39 @@ public sealed class RepositoryManifests(
     private async Task HoldAsync(
         PackageCommit commit, PackageIndex? index, ManifestDocument document, CancellationToken cancellationToken)
     {
+        var sizes = new Dictionary<Digest, long>();
         foreach (var reference in document.GetReferences())
         {
             if (reference.IsManifest && index?.FindManifest(reference.Digest) is null)
                 throw ArtifactErrors.UnknownReference(commit.Package, reference.Digest);
-            if (await commit.TouchAsync(reference.Digest, cancellationToken) is not null)
-                continue;
-            if (index?.FindManifest(reference.Digest) is { Manifest.IsDerived: true })
-                await commit.StoreDerivedAsync(index, reference.Digest, cancellationToken);
-            else if (index is not null
-                && await manifests.FindDerivedConfigAsync(index, reference.Digest, cancellationToken) is { } config)
-                await commit.StoreAsync(config, cancellationToken);
+            if (await HoldAsync(commit, index, reference.Digest, cancellationToken) is { } size)
+                sizes[reference.Digest] = size;
             else if (reference.IsRequired)
                 throw ArtifactErrors.UnknownReference(commit.Package, reference.Digest);
         }
+
+        // Clients trust the sizes in a manifest: they cannot pull what has another one.
+        foreach (var (field, descriptor) in document.GetDescriptors())
+            if (sizes.TryGetValue(descriptor.Digest, out var stored) && stored != descriptor.Size)
+                throw ArtifactErrors.OtherSize($"{field}.size", descriptor.Digest, descriptor.Size, stored);
+    }
+
+    /// <returns>The length in bytes; null when the package does not have the content.</returns>
+    private async Task<long?> HoldAsync(
+        PackageCommit commit, PackageIndex? index, Digest digest, CancellationToken cancellationToken)
+    {
+        if (await commit.TouchAsync(digest, cancellationToken) is { } blob)
+            return blob.Length;
+        if (index?.FindManifest(digest) is { Manifest: { IsDerived: true } derived })
+        {
+            await commit.StoreDerivedAsync(index, digest, cancellationToken);
+            return derived.Size;
+        }
+
+        return index is not null
+            && await manifests.FindDerivedConfigAsync(index, digest, cancellationToken) is { } config
+                ? (await commit.StoreAsync(config, cancellationToken)).Size
+                : null;
     }
 
     private async ValueTask<PackageIndex> GetIndexAsync(PackageName package, CancellationToken cancellationToken) =>

@@ -15,8 +15,8 @@ public abstract class BlobWriter : IAsyncDisposable
     /// The sha256 of all bytes written. It is not verified: the caller computed it while writing.
     /// </param>
     /// <param name="uploadedAt">
-    /// The upload time; null for the current time. A migration passes the original time, which is stored even if the
-    /// existing blob has a later one.
+    /// The upload time; null for the current time. A time that is given, as the original one by a migration, is stored
+    /// even if the existing blob has a later one.
     /// </param>
     /// <param name="cancellationToken">Cancels the call. The blob is then committed whole or not at all.</param>
     /// <returns>

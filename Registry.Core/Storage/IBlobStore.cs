@@ -62,9 +62,16 @@ public interface IBlobStore
     /// Touches a blob as a commit of its bytes does, without the bytes: its revision and its time change. Touches may
     /// be shared under the same rule as commits.
     /// </summary>
+    /// <param name="key">The key of the blob.</param>
+    /// <param name="uploadedAt">
+    /// The new upload time, as in <see cref="BlobWriter.CommitAsync"/>; null for the current time. A touch with a time
+    /// of its own is never shared.
+    /// </param>
+    /// <param name="cancellationToken">Cancels the call.</param>
     /// <returns>The touched blob and the epoch of the touch; null when the blob does not exist.</returns>
     /// <exception cref="StorageException">The outcome is unknown.</exception>
-    ValueTask<CommittedBlob?> TouchAsync(BlobKey key, CancellationToken cancellationToken);
+    ValueTask<CommittedBlob?> TouchAsync(
+        BlobKey key, DateTimeOffset? uploadedAt, CancellationToken cancellationToken);
 
     /// <summary>
     /// Copies a blob into another scope, within the storage where it can. Copying onto a blob that exists touches it.

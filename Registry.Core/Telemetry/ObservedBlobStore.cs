@@ -38,11 +38,12 @@ public sealed class ObservedBlobStore(IBlobStore inner, StorageMetrics metrics) 
             static (call, deleted) => Outcome.OfDelete(call.precondition, deleted));
 
     /// <inheritdoc/>
-    public ValueTask<CommittedBlob?> TouchAsync(BlobKey key, CancellationToken cancellationToken) =>
+    public ValueTask<CommittedBlob?> TouchAsync(
+        BlobKey key, DateTimeOffset? uploadedAt, CancellationToken cancellationToken) =>
         metrics.RecordAsync(
             "touch",
-            (inner, key, cancellationToken),
-            static call => call.inner.TouchAsync(call.key, call.cancellationToken),
+            (inner, key, uploadedAt, cancellationToken),
+            static call => call.inner.TouchAsync(call.key, call.uploadedAt, call.cancellationToken),
             static (_, touched) => Outcome.OfRead(touched));
 
     /// <inheritdoc/>

@@ -30,6 +30,8 @@ internal sealed partial class ApiDocument(JsonNode root)
         var type = schema["type"]?.GetValue<string>();
         if (schema["enum"] is JsonArray words && !words.Any(word => JsonNode.DeepEquals(word, value)))
             return $"{at} is {value}; expected one of {words}";
+        if (schema["oneOf"] is JsonArray forms)
+            return forms.Any(form => Validate(value, form!, at) is null) ? null : $"{at} has none of the forms";
         return (type, value) switch
         {
             (null, _) => null,
@@ -42,6 +44,7 @@ internal sealed partial class ApiDocument(JsonNode root)
                     ? $"{at} is {content}, which does not match {pattern}"
                     : null,
             ("integer", JsonValue number) when number.TryGetValue<long>(out _) => null,
+            ("boolean", JsonValue flag) when flag.TryGetValue<bool>(out _) => null,
             _ => $"{at} is {value?.ToJsonString() ?? "null"}, not of type {type}",
         };
     }
@@ -80,10 +83,15 @@ internal sealed partial record ApiOperation(ApiDocument Document, string Path, H
     public JsonNode? Response(
         int status) => Node["responses"]![$"{status}"] is { } response ? Document.Resolve(response) : null;
 
+    /// <summary>Returns the JSON form of a response, the first of several; null if it has none.</summary>
+    public JsonNode? Json(int status) =>
+        Response(status)?["content"]?.AsObject()
+            .FirstOrDefault(static content => content.Key.EndsWith("json", StringComparison.Ordinal)).Value;
+
     /// <summary>Returns the examples of a JSON response by name.</summary>
     public Dictionary<string, JsonNode?> Examples(int status)
     {
-        var json = Response(status)?["content"]?["application/json"];
+        var json = Json(status);
         return json?["examples"]?.AsObject().ToDictionary(example => example.Key, example => example.Value!["value"])
             ?? (json?["example"] is { } only ? new() { [""] = only } : []);
     }

@@ -43,7 +43,9 @@ public sealed class OpenApiClientTests
                     operation.Response(status)!["content"]?.AsObject(),
                     Is.Null.Or.Count.EqualTo(1),
                     $"{operation.Id} {status}");
-        foreach (var id in (string[])["PullPackage", "PullBlob", "DownloadArchive"])
+        foreach (var id in (string[])[
+            "PullPackage", "PullBlob", "DownloadArchive", "PullManifest", "PullOciBlob", "DownloadChart"
+        ])
         {
             var (_, file) = client.Operation(id).Response(200)!["content"]!.AsObject().Single();
             Assert.That(file!["schema"]!["format"]!.GetValue<string>(), Is.EqualTo("binary"), id);
@@ -87,7 +89,13 @@ public sealed class OpenApiClientTests
             foreach (var status in operation.Statuses.Where(status => status[0] is '4' or '5'))
             {
                 var schema = operation.Response(int.Parse(status))!["content"]!["application/json"]!["schema"]!;
-                var form = (operation.Id, status) is ("ShowStatus", "503") ? "RegistryStatus" : "RegistryError";
+                var form = (operation.Path.Split('/')[1], operation.Id, status) switch
+                {
+                    ("v2", _, _) => "OciErrors",
+                    ("helm", _, _) => "HelmError",
+                    (_, "ShowStatus", "503") => "RegistryStatus",
+                    _ => "RegistryError",
+                };
                 Assert.That(
                     schema["$ref"]!.GetValue<string>(),
                     Is.EqualTo($"#/components/schemas/{form}"),

@@ -1,11 +1,11 @@
 using System.Text.RegularExpressions;
-using Microsoft.AspNetCore.Mvc;
-using Microsoft.AspNetCore.Mvc.Controllers;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.OpenApi;
 using NUnit.Framework;
+using Registry.Api.Oci;
 using Registry.Api.OpenApi;
+using Registry.Core.Artifacts;
 using Registry.Core.Packages;
 using Registry.Core.Storage;
 using Registry.Tests.Support;
@@ -15,6 +15,15 @@ namespace Registry.Tests.Api;
 /// <summary>The OpenAPI document compared with the routes of the application.</summary>
 public sealed class OpenApiTests
 {
+    /// <summary>
+    /// The routes that are not operations: pages, the documents themselves, and paths without a meaning.
+    /// </summary>
+    private static readonly string[] Pages =
+    [
+        "GET /openapi/v1.json", "GET /openapi/client.json", "GET /swagger/{**path}", "GET /favicon.ico",
+        "GET /api/v1/app/{id}/{**rest}", "DELETE /api/v1/app/{id}/{**rest}",
+    ];
+
     private RegistryHost host = null!;
     private ApiDocument document = null!;
 
@@ -45,7 +54,8 @@ public sealed class OpenApiTests
         var routes = RoutesOf(host.Services)
             .Where(route => route.Method != "HEAD").Select(route => $"{route.Method} {route.Path}");
         Assert.That(
-            document.Operations.Select(operation => $"{operation.Method} {operation.Path}"), Is.EquivalentTo(routes));
+            document.Operations.Select(operation => $"{operation.Method} {RouteOf(operation.Path)}").Concat(Pages),
+            Is.EquivalentTo(routes));
     }
 
     [Test]
@@ -61,7 +71,7 @@ public sealed class OpenApiTests
         var operations = document.Operations.ToList();
         Assert.That(
             operations.Select(operation => operation.Id),
-            Is.Unique.And.All.Match("^(cnr|appr|kar|health)[A-Z][A-Za-z]+$"));
+            Is.Unique.And.All.Match("^(cnr|oci|helm|appr|kar|health)[A-Z][A-Za-z]+$"));
         Assert.That(
             operations.Select(operation => operation.Node["summary"]?.GetValue<string>()),
             Is.All.Not.Null.And.All.Not.Empty);
@@ -78,7 +88,7 @@ public sealed class OpenApiTests
     {
         Assert.That(
             document.Operations.Select(Tag).GroupBy(tag => tag, (tag, all) => (tag, all.Count())),
-            Is.EqualTo(new[] { ("CNR", 18), ("KAR", 5), ("Health", 2), ("appr", 18) }));
+            Is.EqualTo(new[] { ("CNR", 18), ("OCI", 14), ("Helm", 10), ("KAR", 5), ("Health", 2), ("appr", 18) }));
         foreach (var operation in document.Operations)
             Assert.That(
                 operation.Path.StartsWith("/cnr", StringComparison.Ordinal),
@@ -103,7 +113,7 @@ public sealed class OpenApiTests
                     response["description"]?.GetValue<string>(),
                     Is.Not.Null.And.Not.Empty,
                     $"{operation.Id} {status}");
-                if (response["content"]?["application/json"] is not null)
+                if (operation.Json(int.Parse(status)) is not null)
                     Assert.That(
                         operation.Examples(int.Parse(status)),
                         Is.Not.Empty,
@@ -119,7 +129,7 @@ public sealed class OpenApiTests
             foreach (var status in operation.Statuses.Select(int.Parse))
                 foreach (var (name, example) in operation.Examples(status))
                 {
-                    var schema = operation.Response(status)!["content"]!["application/json"]!["schema"]!;
+                    var schema = operation.Json(status)!["schema"]!;
                     Assert.That(document.Validate(example, schema), Is.Null, $"{operation.Id} {status} {name}");
                 }
     }
@@ -129,12 +139,19 @@ public sealed class OpenApiTests
     {
         var downloads = document.Operations.Where(operation => operation.Statuses.Contains("206")).ToList();
         Assert.That(downloads.Select(operation => operation.Id), Is.EquivalentTo(
-            new[] { "cnrPullPackage", "cnrGetBlob", "apprPullPackage", "apprGetBlob", "karDownloadArchive" }));
+            new[]
+            {
+                "cnrPullPackage", "cnrGetBlob", "apprPullPackage", "apprGetBlob", "karDownloadArchive", "ociPullBlob",
+                "helmDownloadChart", "helmDownloadChannelChart",
+            }));
         foreach (var operation in downloads)
         {
-            var type = operation.Id.StartsWith("kar", StringComparison.Ordinal)
-                ? "application/octet-stream"
-                : "application/x-gzip";
+            var type = Tag(operation) switch
+            {
+                "KAR" or "OCI" => "application/octet-stream",
+                "Helm" => "application/gzip",
+                _ => "application/x-gzip",
+            };
             foreach (var status in (int[])[200, 206])
             {
                 var schema = operation.Response(status)!["content"]![type]!["schema"]!;
@@ -150,10 +167,14 @@ public sealed class OpenApiTests
     public async Task The_sample_is_the_sample_chart() => Assert.That(
         Convert.FromBase64String(Sample.Chart),
         Is.EqualTo(await File.ReadAllBytesAsync(
-            Path.Combine(AppContext.BaseDirectory, "Data", "elasticsearch-chart.tar.gz"))));
+            Path.Combine(AppContext.BaseDirectory, "Data", "elasticsearch-1.0.0.tgz"))));
 
     [TestCase("a")]
     [TestCase("_a.b-c")]
+    [TestCase("a__b")]
+    [TestCase("a--b")]
+    [TestCase("a_.b")]
+    [TestCase("A")]
     [TestCase("-a")]
     [TestCase(".a")]
     [TestCase("a+b")]
@@ -176,6 +197,15 @@ public sealed class OpenApiTests
             Assert.That(
                 Regex.IsMatch(
                     name, ParameterDescription.DigestPattern), Is.EqualTo(Digest.TryParse(name, out _)), name);
+            Assert.That(
+                Regex.IsMatch(name, ParameterDescription.RepositoryPattern),
+                Is.EqualTo(RepositoryName.TryParse($"{name}/{name}", out _)),
+                name);
+            var digest = $"sha256:{name}";
+            Assert.That(
+                Regex.IsMatch(digest, ParameterDescription.OciDigestPattern),
+                Is.EqualTo(OciDigest.TryParse(digest, out _)),
+                digest);
         }
     }
 
@@ -199,7 +229,7 @@ public sealed class OpenApiTests
     public async Task A_document_is_generated_without_blocking_callers()
     {
         using var services = new BlockingServices();
-        var documents = new OpenApiText(services);
+        var documents = new OpenApiDocuments(services);
         try
         {
             foreach (var document in (Func<Task>[])[() => documents.Whole, () => documents.ForClients])
@@ -221,10 +251,14 @@ public sealed class OpenApiTests
 
     private static IEnumerable<(string Method, string Path)> RoutesOf(IServiceProvider services) =>
         from endpoint in services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
-        where endpoint.Metadata.GetMetadata<ControllerActionDescriptor>() is not null
-            && endpoint.Metadata.GetMetadata<ApiExplorerSettingsAttribute>() is not { IgnoreApi: true }
-        from method in endpoint.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods ?? []
-        select (method, "/" + (endpoint.RoutePattern.RawText ?? "").TrimStart('/'));
+        from method in endpoint.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods ?? ["any method"]
+        select (method, "/" + (endpoint.RoutePattern.RawText ?? "").Trim('/'));
+
+    /// <summary>
+    /// Returns the route of a path: a repository name is one parameter, and slashes at the end are ignored.
+    /// </summary>
+    private static string RouteOf(string path) => "/" + Regex.Replace(
+        path, "^/v2/{namespace}/{name}/", "/v2/{name}/").Trim('/');
 
     /// <summary>Blocks until it is released, and then returns no service.</summary>
     private sealed class BlockingServices : IServiceProvider, IDisposable

@@ -19,7 +19,7 @@ public abstract partial class BlobStoreContract
         var revisions = new HashSet<Revision> { last.Revision };
         for (var i = 0; i < 10; i++)
         {
-            var touched = await Instance(i).Blobs.TouchAsync(last.Key, CancellationToken);
+            var touched = await Instance(i).Blobs.TouchAsync(last.Key, null, CancellationToken);
             Assert.That(touched!.IsNew, Is.False);
             Assert.That(touched.Epoch, Is.EqualTo(await Blobs.EpochAsync(CancellationToken)));
             Assert.That(touched.Info with { Revision = last.Revision, UploadedAt = last.UploadedAt }, Is.EqualTo(last));
@@ -38,12 +38,12 @@ public abstract partial class BlobStoreContract
     {
         var key = new BlobKey(Scope, StorageShortcuts.DigestOf(Small));
         await Blobs.CommitAsync(Other, Small, CancellationToken);
-        Assert.That(await Blobs.TouchAsync(key, CancellationToken), Is.Null);
+        Assert.That(await Blobs.TouchAsync(key, null, CancellationToken), Is.Null);
         Assert.That(await Blobs.CopyAsync(key, Other, CancellationToken), Is.Null);
         Assert.That(await Blobs.CopyAsync(key, Scope, CancellationToken), Is.Null);
         await Blobs.TryDeleteAsync(
             (await Blobs.CommitAsync(Scope, Small, CancellationToken)).Key, Precondition.None, CancellationToken);
-        Assert.That(await Two.Blobs.TouchAsync(key, CancellationToken), Is.Null, "it was deleted");
+        Assert.That(await Two.Blobs.TouchAsync(key, null, CancellationToken), Is.Null, "it was deleted");
         Assert.That(await Blobs.InfosAsync(Scope, ScopeDepth.Exact, null, CancellationToken), Is.Empty);
     }
 
@@ -56,7 +56,7 @@ public abstract partial class BlobStoreContract
             var last = await Blobs.CommitAsync(Scope, Small, given, CancellationToken);
             for (var i = 0; i < 3; i++)
             {
-                var touched = (await Instance(i).Blobs.TouchAsync(last.Key, CancellationToken))!.Info;
+                var touched = (await Instance(i).Blobs.TouchAsync(last.Key, null, CancellationToken))!.Info;
                 Assert.That(touched.UploadedAt, Is.GreaterThan(last.UploadedAt));
                 var expected = days > 0 ? given : TimeProvider.System.GetUtcNow();
                 Assert.That(touched.UploadedAt, Is.EqualTo(expected).Within(TimeSpan.FromMinutes(1)));
@@ -66,10 +66,38 @@ public abstract partial class BlobStoreContract
     }
 
     [Test]
+    public async Task A_touch_sets_the_time_that_it_is_given_and_the_next_one_the_current_time()
+    {
+        var created = await Blobs.CommitAsync(Scope, Small, CancellationToken);
+        var revisions = new HashSet<Revision> { created.Revision };
+        var given = new DateTimeOffset(2017, 3, 4, 5, 6, 7, TimeSpan.Zero).AddMicroseconds(123_456);
+        foreach (var time in (DateTimeOffset[])[DateTimeOffset.UnixEpoch, given, DateTimeOffset.UnixEpoch])
+        {
+            for (var i = 0; i < 2; i++)
+            {
+                var old = (await Instance(i).Blobs.TouchAsync(created.Key, time, CancellationToken))!.Info;
+                Assert.That(old.UploadedAt, Is.EqualTo(time));
+                Assert.That(revisions.Add(old.Revision), Is.True);
+                await AssertOneEntryAsync(old);
+            }
+
+            var touched = (await Two.Blobs.TouchAsync(created.Key, null, CancellationToken))!.Info;
+            Assert.That(
+                touched.UploadedAt, Is.EqualTo(TimeProvider.System.GetUtcNow()).Within(TimeSpan.FromMinutes(1)));
+            Assert.That(revisions.Add(touched.Revision), Is.True);
+            await AssertOneEntryAsync(touched);
+        }
+
+        Assert.That(await Blobs.ReadAsync(created.Key, ByteRange.All, CancellationToken), Is.EqualTo(Small));
+        var absent = new BlobKey(Other, created.Key.Digest);
+        Assert.That(await Blobs.TouchAsync(absent, given, CancellationToken), Is.Null);
+    }
+
+    [Test]
     public async Task A_delete_of_the_revision_before_a_touch_is_refused()
     {
         var seen = await Blobs.CommitAsync(Scope, Small, CancellationToken);
-        var touched = await Two.Blobs.TouchAsync(seen.Key, CancellationToken);
+        var touched = await Two.Blobs.TouchAsync(seen.Key, null, CancellationToken);
         Assert.That(
             await Blobs.TryDeleteAsync(seen.Key, Precondition.Matches(seen.Revision), CancellationToken), Is.False);
         Assert.That(
@@ -89,7 +117,7 @@ public abstract partial class BlobStoreContract
             var results = await RaceAsync(2, async i =>
             {
                 if (i == 1)
-                    return await Two.Blobs.TouchAsync(seen.Key, CancellationToken) is not null;
+                    return await Two.Blobs.TouchAsync(seen.Key, null, CancellationToken) is not null;
                 for (var started = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(started) < moment;)
                     await Task.Yield();
                 return await One.Blobs.TryDeleteAsync(
@@ -106,7 +134,7 @@ public abstract partial class BlobStoreContract
     {
         var first = await Blobs.CommitAsync(Scope, Small, CancellationToken);
         var infos = await RaceAsync(8, async i => i < 4
-            ? (await Instance(i).Blobs.TouchAsync(first.Key, CancellationToken))!.Info
+            ? (await Instance(i).Blobs.TouchAsync(first.Key, null, CancellationToken))!.Info
             : await Instance(i).Blobs.CommitAsync(Scope, Small, CancellationToken));
         Assert.That(infos.Append(first).Select(info => info.Revision), Is.Unique);
         Assert.That(infos.Append(first).Select(info => info.UploadedAt), Is.Unique);
@@ -236,7 +264,7 @@ public abstract partial class BlobStoreContract
 
         Assert.That(await Blobs.DiscardAbandonedAsync(TimeSpan.Zero, CancellationToken), Is.Zero);
         Assert.That(
-            async () => await Blobs.TouchAsync(new BlobKey(Other, StorageShortcuts.DigestOf([])), Cancelled),
+            async () => await Blobs.TouchAsync(new BlobKey(Other, StorageShortcuts.DigestOf([])), null, Cancelled),
             Throws.InstanceOf<OperationCanceledException>());
     }
 

@@ -11,7 +11,7 @@ namespace Registry.Tests.EndToEnd;
 public sealed class RedisProcessTests : EndToEndTest
 {
     [TestCase("maxmemory-policy", "allkeys-lru", "5", "noeviction")]
-    [TestCase("requirepass", "secret", "5", "authentication failure")]
+    [TestCase("requirepass", "secret", "10", "authentication failure")]
     [TestCase("requirepass", "secret", "60", "authentication failure")]
     public async Task An_unusable_server_aborts_startup_with_the_reason(
         string setting, string value, string deadline, string reason)

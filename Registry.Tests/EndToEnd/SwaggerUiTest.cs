@@ -28,7 +28,7 @@ public abstract class SwaggerUiTest : BrowserTests
         Assert.That(download.SuggestedFilename, Is.EqualTo("hello_elasticsearch_1.0.0.tar.gz"));
         Assert.That(
             await File.ReadAllBytesAsync(await download.PathAsync()),
-            Is.EqualTo(await File.ReadAllBytesAsync(Path.Combine(Data, "elasticsearch-chart.tar.gz"))));
+            Is.EqualTo(await File.ReadAllBytesAsync(Path.Combine(Data, "elasticsearch-1.0.0.tgz"))));
         AssertNoProblems();
     }
 

@@ -6,6 +6,16 @@ namespace Registry.Tests.EndToEnd;
 public sealed class SwaggerUiTests : SwaggerUiTest
 {
     [Test]
+    public async Task The_sample_chart_is_listed_and_pulled_by_OCI_and_Helm_with_the_defaults()
+    {
+        await Page.GotoAsync("swagger");
+        await ExpectAsync(await TryAsync("CNR", "cnrPushRelease"), "200", "\"status\": \"ok\"");
+        await ExpectAsync(await TryAsync("OCI", "ociListTags"), "200", "\"1.0.0\"");
+        await ExpectAsync(await TryAsync("Helm", "helmGetIndex"), "200", "charts/elasticsearch-1.0.0.tgz");
+        AssertNoProblems();
+    }
+
+    [Test]
     public async Task Each_CNR_mount_is_a_tag_with_a_description()
     {
         await Page.GotoAsync("swagger");
@@ -13,7 +23,7 @@ public sealed class SwaggerUiTests : SwaggerUiTest
         await ExpectAsync(await TryAsync("appr", "apprShowVersion"), "200", "\"appr-api\": \"0.7.4\"");
         var groups = await Page.Locator(".opblock-tag")
             .EvaluateAllAsync<string[]>("tags => tags.map(tag => tag.getAttribute('data-tag'))");
-        Assert.That(groups, Is.EqualTo(new[] { "CNR", "KAR", "Health", "appr" }));
+        Assert.That(groups, Is.EqualTo(new[] { "CNR", "OCI", "Helm", "KAR", "Health", "appr" }));
         Assert.That(
             await Page.Locator(".opblock-tag[data-tag=appr] small").InnerTextAsync(),
             Does.Contain("/cnr/api/v1/packages"));
@@ -40,7 +50,7 @@ public sealed class SwaggerUiTests : SwaggerUiTest
         var push = await OpenAsync("CNR", "cnrPushRelease");
         await push.Locator(".body-param-content-type select, .opblock-section-request-body select.content-type").First
             .SelectOptionAsync("multipart/form-data");
-        await push.Locator("input[type=file]").SetInputFilesAsync(Path.Combine(Data, "elasticsearch-chart.tar.gz"));
+        await push.Locator("input[type=file]").SetInputFilesAsync(Path.Combine(Data, "elasticsearch-1.0.0.tgz"));
         await push.Locator("button.execute").ClickAsync();
         await ExpectAsync(push, "200", "\"status\": \"ok\"");
         var page = new Uri(Page.Url).GetLeftPart(UriPartial.Path);

@@ -20,19 +20,33 @@ internal sealed class OneRegistry
 {
     private readonly PackageServices services;
 
-    public OneRegistry(ReleaseOptions? releases = null, RegistryEvents? events = null)
+    /// <param name="releases">Which releases may be replaced; null for none.</param>
+    /// <param name="events">Receives the changes.</param>
+    /// <param name="faults">The faults of documents and blobs; null for none.</param>
+    /// <param name="collection">The options of collections; null for the default.</param>
+    /// <param name="replicaOf">The registry whose storage and clock this one shares; null for none.</param>
+    public OneRegistry(
+        ReleaseOptions? releases = null,
+        RegistryEvents? events = null,
+        StorageFaults? faults = null,
+        CollectionOptions? collection = null,
+        OneRegistry? replicaOf = null)
     {
         events ??= Samples.Events;
-        Storage = new InMemoryStorage(Time);
-        Indexes = new PackageIndexes(Storage.Documents, TimeProvider.System, new UpdateOptions());
-        services = new PackageServices(Indexes, Storage.Blobs, events, Time, releases: releases);
+        faults ??= new StorageFaults();
+        Time = replicaOf?.Time ?? new ShiftedTime();
+        Storage = replicaOf?.Storage ?? new InMemoryStorage(Time);
+        var documents = new FaultyDocumentStore(Storage.Documents, faults);
+        var blobs = new FaultyBlobStore(Storage.Blobs, faults);
+        Indexes = new PackageIndexes(documents, TimeProvider.System, new UpdateOptions());
+        services = new PackageServices(Indexes, blobs, events, Time, collection: collection, releases: releases);
         Blobs = new RepositoryBlobs(
             Indexes,
-            Storage.Blobs,
+            blobs,
             Storage.Uploads,
             services.Manifests,
             new RepositoryOptions(),
-            new CollectionOptions(),
+            collection ?? new CollectionOptions(),
             events,
             Time,
             NullLogger<RepositoryBlobs>.Instance);
@@ -49,7 +63,7 @@ internal sealed class OneRegistry
         Channels = new ChannelRegistry(Indexes, events);
     }
 
-    public ShiftedTime Time { get; } = new();
+    public ShiftedTime Time { get; }
 
     public InMemoryStorage Storage { get; }
 
@@ -140,27 +154,26 @@ internal sealed class OneRegistry
     }
 
     /// <summary>Stores a provenance file of a chart that was pushed.</summary>
-    public Task StoreProvenanceAsync(byte[] chart, string version) => Charts.StoreProvenanceAsync(
-        Name.Namespace,
-        Encoding.UTF8.GetBytes(
-            $"""
-            -----BEGIN PGP SIGNED MESSAGE-----
-            Hash: SHA512
+    public Task StoreProvenanceAsync(byte[] chart, string version, string text = "") => Charts.StoreProvenanceAsync(
+        Name.Namespace, Provenance(chart, version, text), force: false, Samples.Caller, default);
 
-            name: app
-            version: {version}
+    /// <summary>The provenance file of a chart. The text makes its bytes its own.</summary>
+    public static byte[] Provenance(byte[] chart, string version, string text = "") => Encoding.UTF8.GetBytes(
+        $"""
+        -----BEGIN PGP SIGNED MESSAGE-----
+        Hash: SHA512
 
-            ...
-            files:
-              app-{version}.tgz: sha256:{Sha256(chart)}
-            -----BEGIN PGP SIGNATURE-----
+        name: app
+        version: {version}
 
-            wsBcBAEBCgAQBQJd
-            -----END PGP SIGNATURE-----
-            """),
-        force: false,
-        Samples.Caller,
-        default);
+        ...
+        files:
+          app-{version}.tgz: sha256:{Sha256(chart)}
+        -----BEGIN PGP SIGNATURE-----
+
+        wsBcBAEBCgAQBQJd{text}
+        -----END PGP SIGNATURE-----
+        """);
 
     /// <summary>Puts a manifest.</summary>
     public async Task<Digest> PutAsync(

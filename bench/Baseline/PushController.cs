@@ -29,6 +29,28 @@ internal sealed class PushController(Folders folders) : ControllerBase
     }
 
     /// <summary>
+    /// Does the minimum work of an upload: hashes the body, writes it to a file, and makes it durable.
+    /// </summary>
+    [HttpPost("/hashed/{name}")]
+    public async Task<IActionResult> HashedAsync(string name, CancellationToken cancellationToken)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        using var file = Durable.Stage(folders.Pushed, out var staged);
+        var buffer = new byte[BufferBytes];
+        var at = 0L;
+        int read;
+        while ((read = await Request.Body.ReadAsync(buffer, cancellationToken)) > 0)
+        {
+            hash.AppendData(buffer, 0, read);
+            RandomAccess.Write(file, buffer.AsSpan(0, read), at);
+            at += read;
+        }
+
+        Durable.Place(file, staged, folders.Pushed, "content", name);
+        return Ok(Convert.ToHexStringLower(hash.GetCurrentHash()));
+    }
+
+    /// <summary>
     /// Does the minimum work of a push with the value of <c>{"blob":"…"</c>: decodes, hashes and writes it to a file,
     /// gunzips and hashes it in parallel, and makes the file durable.
     /// </summary>

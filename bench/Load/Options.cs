@@ -11,16 +11,17 @@ internal sealed class Options
 
         Fills registries, runs every case alternately against them, nginx and a bare ASP.NET Core application,
         and prints the ratios.
-        A run of all cases takes about twenty minutes and writes its tables to Documentation/performance.md;
-        other runs only print them.
+        A run of all cases takes about half an hour and writes its tables to Documentation/performance.md. A run of
+        all groups of CNR, or of all groups of OCI and Helm, writes theirs; other runs only print their tables.
 
           --cases a,b      run only these groups of cases (below)
           --rounds n       rounds of each comparison; the median counts (5)
           --seconds n      duration of one side of a round, in whole seconds (2)
           --mixed n        duration of the mixed load, in seconds (60; 600 for the mark of ten minutes)
           --quick          one round of a second with less data: tests the benchmark, not performance. Takes a minute
+          --against dir    folder with the assemblies of an earlier version, for the group 'versions' (not measured)
           --scratch dir    parent of the temporary folder, which holds all data (/tmp)
-          --output file    document whose tables are replaced
+          --output file    document whose tables are replaced, also by those of some groups
           --help           show this help
 
         Groups:
@@ -42,8 +43,14 @@ internal sealed class Options
 
     public string Scratch { get; private set; } = Path.GetTempPath();
 
+    /// <summary>The folder of an earlier version; null for none.</summary>
+    public string? Against { get; private set; }
+
     /// <summary>The document to write; null for none.</summary>
     public string? Output { get; private set; }
+
+    /// <summary>Whether tables are written although groups are missing: the document was named.</summary>
+    public bool WritesPartly { get; private set; }
 
     /// <summary>The commit of the sources, from run.sh.</summary>
     public string Commit { get; private set; } = "unknown";
@@ -69,8 +76,9 @@ internal sealed class Options
                 throw new FormatException($"Unknown option '{args[i]}', or its value is missing.");
             else
                 options.Set(args[i], args[++i], known);
-        if (options.Output is null && !options.Quick && options.Groups.Count == known.Count)
-            options.Output = document;
+        options.WritesPartly = options.Output is not null;
+        if (!options.Quick)
+            options.Output ??= document;
         return options;
     }
 
@@ -98,6 +106,11 @@ internal sealed class Options
                 break;
             case "--scratch":
                 Scratch = Path.GetFullPath(value);
+                break;
+            case "--against":
+                Against = Path.GetFullPath(value);
+                if (!File.Exists(Path.Combine(Against, "Registry.Api.dll")))
+                    throw new FormatException($"--against is '{value}'; expected a folder with Registry.Api.dll.");
                 break;
             case "--output":
                 Output = Path.GetFullPath(value);

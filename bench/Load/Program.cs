@@ -4,7 +4,7 @@ using Registry.Bench.Load.Cases;
 using Registry.Bench.Load.Measuring;
 using Registry.Bench.Load.Processes;
 
-(string Name, string About, Func<Run, CancellationToken, Task> Run)[] groups =
+(string Name, string About, Func<Run, CancellationToken, Task> Run)[] cnr =
 [
     ("reads", "show, pull and blob of 5 KB, pull of 1 MB, 304", Reads.RunAsync),
     ("lists", "lists of 10 and 1,000 packages, plain and compressed; search", Lists.RunAsync),
@@ -22,6 +22,21 @@ using Registry.Bench.Load.Processes;
     ("scale-etcd", "the same over etcd", (run, cancellationToken) => Scale.RunAsync(run, "etcd", cancellationToken)),
     ("mixed", "memory under a mixed load", Mixed.RunAsync),
 ];
+(string Name, string About, Func<Run, CancellationToken, Task> Run)[] ociAndHelm =
+[
+    ("manifests", "OCI manifests by tag and by digest", Manifests.RunAsync),
+    ("blobs", "OCI blobs of 5 KB and 1 MB by digest", Blobs.RunAsync),
+    ("uploads", "OCI uploads of 100 MB, by PUT and by PATCH", Uploads.RunAsync),
+    ("tags", "the list of 5,000 tags", Tags.RunAsync),
+    ("helm", "index.yaml of 5,000 and of 50,000 versions", HelmIndexes.RunAsync),
+    ("charts", "durable pushes of charts by CNR and by helm", Charts.RunAsync),
+    ("versions", "the requests of CNR clients, beside an earlier version: needs --against", Versions.RunAsync),
+];
+
+// The tables of each block come from one run.
+(Block Block, (string Name, string About, Func<Run, CancellationToken, Task> Run)[] Groups)[] blocks =
+    [(Block.Cnr, cnr), (Block.OciAndHelm, ociAndHelm)];
+string[] known = [.. blocks.SelectMany(static block => block.Groups).Select(static group => group.Name)];
 
 using var stop = new CancellationTokenSource();
 using var interrupted = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
@@ -32,11 +47,11 @@ try
     var root = FindRoot();
     if (Options.Read(
         args,
-        [.. groups.Select(static group => group.Name)],
+        known,
         Path.Combine(root, "Documentation", "performance.md")) is not { } options)
     {
         Console.WriteLine(Options.Help);
-        foreach (var group in groups)
+        foreach (var group in blocks.SelectMany(static block => block.Groups))
             Console.WriteLine($"  {group.Name,-18} {group.About}");
         return 0;
     }
@@ -44,16 +59,24 @@ try
     folder = Directory.CreateDirectory(Path.Combine(options.Scratch, $"registry-bench-{Guid.NewGuid():N}")).FullName;
     var about = Machine.Describe(options);
     Console.WriteLine(about);
-    var run = new Run(options, new Servers(root, folder), new Report());
-    foreach (var group in groups.Where(group => options.Groups.Contains(group.Name)))
+    var servers = new Servers(root, folder);
+    foreach (var (block, groups) in blocks)
     {
-        Console.WriteLine($"-- {TimeProvider.System.GetUtcNow():HH:mm:ss} {group.Name}: {group.About}");
-        await group.Run(run, stop.Token);
+        var run = new Run(options, servers, new Report());
+        var wanted = groups.Where(group => options.Groups.Contains(group.Name)).ToList();
+        foreach (var group in wanted)
+        {
+            Console.WriteLine($"-- {TimeProvider.System.GetUtcNow():HH:mm:ss} {group.Name}: {group.About}");
+            await group.Run(run, stop.Token);
+        }
+
+        if (wanted.Count == 0)
+            continue;
+        Console.WriteLine($"-- {TimeProvider.System.GetUtcNow():HH:mm:ss}\n\n{run.Report.ToMarkdown(about)}");
+        if (options.Output is { } output && (options.WritesPartly || wanted.Count == groups.Length))
+            await Document.ReplaceAsync(output, block, run.Report.ToMarkdown(about), stop.Token);
     }
 
-    Console.WriteLine($"-- {TimeProvider.System.GetUtcNow():HH:mm:ss}\n\n{run.Report.ToMarkdown(about)}");
-    if (options.Output is { } output)
-        await Document.ReplaceAsync(output, run.Report.ToMarkdown(about), stop.Token);
     return 0;
 }
 catch (FormatException invalid)

@@ -36,6 +36,7 @@ internal sealed class ErrorTable(
         {
             [ErrorCode.InvalidUsage] = (StatusCodes.Status400BadRequest, "invalid-usage"),
             [ErrorCode.InvalidName] = (StatusCodes.Status400BadRequest, "invalid-usage"),
+            [ErrorCode.InvalidPageSize] = (StatusCodes.Status400BadRequest, "invalid-usage"),
             [ErrorCode.InvalidSize] = (StatusCodes.Status400BadRequest, "invalid-usage"),
             [ErrorCode.InvalidParameters] = (StatusCodes.Status422UnprocessableEntity, "invalid-parameters"),
             [ErrorCode.InvalidRelease] = (StatusCodes.Status422UnprocessableEntity, "invalid-release"),

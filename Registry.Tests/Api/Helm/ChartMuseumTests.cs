@@ -69,15 +69,25 @@ public sealed class ChartMuseumTests : HelmTest
     {
         (byte[] Bytes, HttpStatusCode Status, string Reason)[] cases =
         [
-            ([], HttpStatusCode.BadRequest, "empty"),
-            ("no gzip"u8.ToArray(), HttpStatusCode.BadRequest, "not a gzip"),
+            ([], HttpStatusCode.BadRequest, "The archive is empty."),
+            ("no gzip"u8.ToArray(), HttpStatusCode.BadRequest, "The archive is not a gzip."),
             (SampleContent.Gzip(SampleContent.EmptyTar), HttpStatusCode.BadRequest, "contains no Chart.yaml"),
             (Chart("app", "1.0"), HttpStatusCode.BadRequest, "The version '1' is not one of Semantic Versioning 2"),
             (Chart("app", "v1.0.0"), HttpStatusCode.BadRequest, "Semantic Versioning 2"),
             (Chart("app", "1.0.0", "deprecated: 'true'"), HttpStatusCode.BadRequest, "deprecated is text"),
-            (Chart("'a b'", "1.0.0", folder: "a"), HttpStatusCode.BadRequest, "'a b' cannot be a package"),
+            (
+                Chart("'a b'", "1.0.0", folder: "a"),
+                HttpStatusCode.BadRequest,
+                "The chart cannot be named 'a b' in the namespace 'team'"),
             (SampleContent.Random(200_000), HttpStatusCode.RequestEntityTooLarge, "larger than 100000 bytes"),
-            (Chart("app", "1.0.0")[..^3], HttpStatusCode.BadRequest, "cut short"),
+            (
+                Chart("app", "1.0.0")[..^3],
+                HttpStatusCode.BadRequest,
+                "The archive is a gzip that is damaged or cut short."),
+            (
+                Chart("app", "1.0.0-" + new string('a', 200)),
+                HttpStatusCode.BadRequest,
+                "Chart.yaml: The version has 206 characters; expected at most 128."),
         ];
         foreach (var (bytes, status, reason) in cases)
         {
@@ -172,7 +182,9 @@ public sealed class ChartMuseumTests : HelmTest
         foreach (var path in (string[])["app/1.0.0+b", "app/x", "none/1.0.0", ".x/1.0.0"])
         {
             using var again = await Client.DeleteAsync($"{Charts}/{path}");
-            await ErrorOfAsync(again, HttpStatusCode.NotFound);
+            Assert.That(
+                await ErrorOfAsync(again, HttpStatusCode.NotFound),
+                Is.EqualTo($"Chart {path.Replace('/', ' ')} does not exist"));
         }
     }
 
@@ -193,6 +205,49 @@ public sealed class ChartMuseumTests : HelmTest
         using var forced = await PostFormAsync("helm/api/team/prov?force", ("prov", other));
         await BodyOfAsync(forced, HttpStatusCode.Created);
         Assert.That(await Client.GetByteArrayAsync("helm/team/charts/app-1.0.0.tgz.prov"), Is.EqualTo(other));
+    }
+
+    [Test]
+    public async Task A_chart_may_be_called_as_a_route()
+    {
+        await PushChartAsync("team", Chart("charts", "1.0.0"));
+        using (var shown = await Client.GetAsync($"{Charts}/charts/1.0.0"))
+            Assert.That(shown.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+        using (var deleted = await Client.DeleteAsync($"{Charts}/charts/1.0.0"))
+            Assert.That(deleted.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+        Assert.That(await ListAsync("helm/team/index.yaml"), Is.Empty);
+    }
+
+    [TestCase("chart")]
+    [TestCase("prov")]
+    public async Task A_field_that_a_form_has_twice_is_refused(string field)
+    {
+        var archive = Chart("app", "1.0.0");
+        var provenance = Encoding.UTF8.GetBytes(Provenance("app", "1.0.0", archive));
+        using var refused = await PostFormAsync(
+            Charts,
+            ("chart", archive),
+            ("prov", provenance),
+            (field, field == "chart" ? Chart("app", "2.0.0") : provenance));
+        Assert.That(
+            await ErrorOfAsync(refused, HttpStatusCode.BadRequest), Does.Contain($"several fields '{field}'"));
+        Assert.That(await ListAsync("helm/team/index.yaml"), Is.Empty);
+    }
+
+    [TestCase("charts")]
+    [TestCase("org/charts")]
+    public async Task A_namespace_may_end_in_the_word_of_a_route(string @namespace)
+    {
+        var archive = Chart("prov", "1.0.0");
+        using (var pushed = await PushAsync($"helm/api/{@namespace}/charts", archive))
+            await BodyOfAsync(pushed, HttpStatusCode.Created);
+        var provenance = Encoding.UTF8.GetBytes(Provenance("prov", "1.0.0", archive));
+        using (var signed = await PushAsync($"helm/api/{@namespace}/prov", provenance))
+            await BodyOfAsync(signed, HttpStatusCode.Created);
+        Assert.That(
+            await Client.GetByteArrayAsync($"helm/{@namespace}/charts/prov-1.0.0.tgz.prov"), Is.EqualTo(provenance));
+        using var shown = await Client.GetAsync($"helm/api/{@namespace}/charts/prov");
+        Assert.That(shown.StatusCode, Is.EqualTo(HttpStatusCode.OK));
     }
 
     [Test]

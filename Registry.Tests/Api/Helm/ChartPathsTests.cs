@@ -23,11 +23,22 @@ public sealed class ChartPathsTests
     [TestCase("/helm/api/org/charts/app", "/helm/api/|org/charts/app")]
     [TestCase("/helm/api/org/charts/app/1.0.0", "/helm/api/|org/charts/app/1.0.0")]
     [TestCase("/helm/api/org/charts/charts/app/1.0.0", "/helm/api/|org|charts/charts/app/1.0.0")]
+    [TestCase("/helm/api/org/charts/charts/1.0.0", "/helm/api/|org/charts/charts/1.0.0")]
+    [TestCase("/helm/api/charts/charts/1.0.0", "/helm/api/|/charts/charts/1.0.0")]
+    [TestCase("/helm/api/org/charts/charts/app", "/helm/api/|org|charts/charts/app")]
     [TestCase("/helm/api/prov", "/helm/api/|/prov")]
     [TestCase("/helm/api/org/prov", "/helm/api/|org/prov")]
     [TestCase("/helm/api/org/charts/prov", "/helm/api/|org/charts/prov")]
     public void A_namespace_becomes_one_segment(string path, string joined) =>
-        Assert.That(ChartPaths.Join(path), Is.EqualTo(joined.Replace('|', Joint)));
+        Assert.That(ChartPaths.Join(path, "GET"), Is.EqualTo(joined.Replace('|', Joint)));
+
+    [TestCase("/helm/api/prov", "/helm/api/|/prov")]
+    [TestCase("/helm/api/charts/prov", "/helm/api/|charts/prov")]
+    [TestCase("/helm/api/org/charts/prov", "/helm/api/|org|charts/prov")]
+    [TestCase("/helm/api/org/charts", "/helm/api/|org/charts")]
+    [TestCase("/helm/api/charts/charts", "/helm/api/|charts/charts")]
+    public void A_POST_to_prov_is_for_the_namespace_before_it(string path, string joined) =>
+        Assert.That(ChartPaths.Join(path, "POST"), Is.EqualTo(joined.Replace('|', Joint)));
 
     [TestCase(null)]
     [TestCase("")]
@@ -44,7 +55,8 @@ public sealed class ChartPathsTests
     [TestCase("/Helm/team/index.yaml")]
     [TestCase("/helmet/index.yaml")]
     [TestCase("/v2/helm/index.yaml")]
-    public void Other_paths_stay_as_they_are(string? path) => Assert.That(ChartPaths.Join(path), Is.Null);
+    public void Other_paths_stay_as_they_are(
+        string? path) => Assert.That(ChartPaths.Join(path, "GET"), Is.Null);
 
     [TestCase("", "")]
     [TestCase("|", "")]

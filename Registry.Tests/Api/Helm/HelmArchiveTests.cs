@@ -61,9 +61,9 @@ public sealed class HelmArchiveTests : HelmTest
         var archive = Chart("app", "1.0.0");
         await PushChartAsync("org/charts", archive);
         Assert.That(await Client.GetByteArrayAsync("helm/org/charts/charts/app-1.0.0.tgz"), Is.EqualTo(archive));
-        await PushChartAsync("", Chart("app", "2.0.0"));
-        Assert.That(
-            await Client.GetByteArrayAsync("helm/charts/app-2.0.0.tgz"), Is.EqualTo(Chart("app", "2.0.0")));
+        var other = Chart("app", "2.0.0");
+        await PushChartAsync("", other);
+        Assert.That(await Client.GetByteArrayAsync("helm/charts/app-2.0.0.tgz"), Is.EqualTo(other));
     }
 
     [TestCase("helm/team/charts/app-1.0.1.tgz")]

@@ -228,6 +228,18 @@ public sealed class HelmIndexTests : HelmTest
     }
 
     [Test]
+    public async Task A_package_without_the_version_owns_no_archive()
+    {
+        var archive = Chart("app-1.0.0", "2.0.0");
+        await PushChartAsync("team", archive);
+        await PushByCnrAsync("team/app", "1.0.0-2.0.0", SampleContent.Gzip(SampleContent.EmptyTar), mediaType: "kpm");
+        await PushChartAsync("team", Chart("app", "3.0.0"));
+        Assert.That(
+            await ListAsync("helm/team/index.yaml"), Is.EquivalentTo((string[])["app 3.0.0", "app-1.0.0 2.0.0"]));
+        Assert.That(await Client.GetByteArrayAsync("helm/team/charts/app-1.0.0-2.0.0.tgz"), Is.EqualTo(archive));
+    }
+
+    [Test]
     public async Task The_time_of_an_entry_changes_only_with_its_content()
     {
         var archive = Chart("app", "1.0.0");
@@ -256,6 +268,21 @@ public sealed class HelmIndexTests : HelmTest
             await ErrorOfAsync(response, HttpStatusCode.ServiceUnavailable), Does.Contain("are being completed"));
         Assert.That(response.Headers.RetryAfter, Is.Not.Null);
         Assert.That(await ListAsync("helm/other/index.yaml"), Is.Empty);
+    }
+
+    [Test]
+    public async Task A_request_for_an_incomplete_index_starts_its_completion()
+    {
+        await Host.PushIncompleteAsync("team/old", "1.0.0");
+        using var deadline = new CancellationTokenSource(TimeSpan.FromMinutes(1));
+        while (true)
+        {
+            using var response = await Client.GetAsync("helm/team/index.yaml", deadline.Token);
+            if (response.StatusCode == HttpStatusCode.OK)
+                break;
+            await ErrorOfAsync(response, HttpStatusCode.ServiceUnavailable);
+            await Task.Delay(100, deadline.Token);
+        }
     }
 
     private async Task<HttpResponseMessage> GetAsync(string path, params (string Name, string Value)[] headers)

@@ -109,7 +109,7 @@ public abstract class HelmTest
     }
 
     /// <summary>Returns a provenance file for an archive, without a valid signature.</summary>
-    protected static string Provenance(string name, string version, byte[] archive, string comment = "") =>
+    internal static string Provenance(string name, string version, byte[] archive, string comment = "") =>
         $"""
         -----BEGIN PGP SIGNED MESSAGE-----
         Hash: SHA512

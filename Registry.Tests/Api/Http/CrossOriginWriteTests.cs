@@ -109,6 +109,21 @@ public sealed class CrossOriginWriteTests
         }
     }
 
+    [TestCase("/api/v1/packages")]
+    [TestCase("/v2/_catalog")]
+    [TestCase("/helm/team/index.yaml")]
+    [TestCase("/nowhere")]
+    public async Task Every_site_may_read_the_headers_of_all_protocols(string path)
+    {
+        using var response = await SendAsync("GET", path, "https://evil.example");
+        Assert.That(response.Headers.GetValues("Access-Control-Expose-Headers"), Is.EqualTo((string[])
+        [
+            "Accept-Ranges, Content-Disposition, Content-Range, Docker-Content-Digest, "
+                + "Docker-Distribution-API-Version, Docker-Upload-UUID, ETag, Link, Location, OCI-Filters-Applied, "
+                + "OCI-Subject, OCI-Tag, Range, Retry-After, WWW-Authenticate",
+        ]));
+    }
+
     [Test]
     public async Task A_page_may_not_send_forwarded_headers()
     {

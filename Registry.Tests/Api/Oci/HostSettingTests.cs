@@ -11,6 +11,8 @@ public sealed class HostSettingTests
     [TestCase("--Releases:Mutable=[a]", "RELEASES__MUTABLE holds '[a]'")]
     [TestCase("--Limits:BlobBytes=0", "LIMITS__BLOBBYTES is 0")]
     [TestCase("--Limits:Uploads=-1", "LIMITS__UPLOADS is -1")]
+    [TestCase("--Oci:Untagged=-1", "OCI__UNTAGGED is -1")]
+    [TestCase("--Oci:Untagged=36501", "OCI__UNTAGGED is 36501")]
     public void An_invalid_setting_aborts_startup(string setting, string message) =>
         Assert.That(
             async () => await RegistryHost.StartAsync(setting), Throws.Exception.With.Message.Contains(message));

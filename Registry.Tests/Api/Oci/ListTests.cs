@@ -102,7 +102,7 @@ public sealed class ListTests : OciTest
         foreach (var path in (string[])["/v2/_catalog", "/v2/org/charts/app/tags/list"])
         {
             using var answer = await Host.Client.GetAsync($"{path}?n={n}");
-            Assert.That(await OciRepository.ErrorOfAsync(answer), Is.EqualTo((400, "UNSUPPORTED")));
+            Assert.That(await OciRepository.ErrorOfAsync(answer), Is.EqualTo((400, "PAGINATION_NUMBER_INVALID")));
         }
     }
 

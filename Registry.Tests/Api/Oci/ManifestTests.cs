@@ -235,6 +235,26 @@ public sealed class ManifestTests : OciTest
     }
 
     [Test]
+    public async Task A_chart_that_is_not_an_archive_is_400_and_names_the_layer()
+    {
+        var repository = New();
+        var config = await repository.PushBlobAsync("{}"u8.ToArray());
+        var layer = await repository.PushBlobAsync("no gzip"u8.ToArray());
+        var manifest = OciRepository.Manifest(config, [layer], static json =>
+        {
+            json["config"]!["mediaType"] = OciMediaTypes.HelmConfig;
+            json["layers"]![0]!["mediaType"] = OciMediaTypes.HelmChart;
+        });
+        using var response = await repository.PutManifestAsync("1.0.0", manifest);
+        Assert.That((int)response.StatusCode, Is.EqualTo(400));
+        var error = JsonNode.Parse(await response.Content.ReadAsStringAsync())!["errors"]![0]!;
+        Assert.That((string?)error["code"], Is.EqualTo("MANIFEST_INVALID"));
+        Assert.That(
+            (string?)error["message"], Is.EqualTo($"The layer {layer} is invalid: The archive is not a gzip."));
+        Assert.That((string?)error["detail"]!["digest"], Is.EqualTo(layer));
+    }
+
+    [Test]
     public async Task A_manifest_without_a_media_type_is_400()
     {
         var repository = New();
@@ -259,6 +279,30 @@ public sealed class ManifestTests : OciTest
             using var answer = await repository.PutManifestAsync("latest", manifest, type);
             Assert.That(await OciRepository.ErrorOfAsync(answer), Is.EqualTo((400, "MANIFEST_BLOB_UNKNOWN")));
         }
+    }
+
+    [TestCase("config.size", 1L)]
+    [TestCase("layers[1].size", 1_000_000_000_000L)]
+    [TestCase("manifests[0].size", 0L)]
+    public async Task A_size_that_is_not_that_of_the_content_is_400(string field, long size)
+    {
+        var repository = New();
+        var config = await repository.PushBlobAsync("{}"u8.ToArray());
+        var layer = await repository.PushBlobAsync("layer"u8.ToArray());
+        var (_, child) = await repository.PushArtifactAsync("child");
+        var isIndex = field.StartsWith("manifests", StringComparison.Ordinal);
+        var bytes = isIndex ? OciRepository.Index([child]) : OciRepository.Manifest(config, [layer, layer]);
+        var json = JsonNode.Parse(bytes)!;
+        var descriptor = isIndex ? json["manifests"]![0]
+            : field.StartsWith("config", StringComparison.Ordinal) ? json["config"]
+            : json["layers"]![1];
+        descriptor!["size"] = size;
+        var manifest = Encoding.UTF8.GetBytes(json.ToJsonString());
+        using var answer = await repository.PutManifestAsync(
+            "latest", manifest, isIndex ? OciMediaTypes.Index : OciMediaTypes.Manifest);
+        Assert.That(await answer.Content.ReadAsStringAsync(), Does.Contain($"{field} is {size}, and sha256:"));
+        Assert.That(await OciRepository.ErrorOfAsync(answer), Is.EqualTo((400, "MANIFEST_INVALID")));
+        Assert.That(await repository.TagsAsync(), Is.EqualTo(["child"]));
     }
 
     [Test]

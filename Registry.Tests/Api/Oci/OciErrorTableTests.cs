@@ -10,6 +10,7 @@ public sealed class OciErrorTableTests
 {
     [TestCase(ErrorCode.InvalidUsage, 400, "UNSUPPORTED")]
     [TestCase(ErrorCode.InvalidName, 400, "NAME_INVALID")]
+    [TestCase(ErrorCode.InvalidPageSize, 400, "PAGINATION_NUMBER_INVALID")]
     [TestCase(ErrorCode.InvalidSize, 400, "SIZE_INVALID")]
     [TestCase(ErrorCode.InvalidManifest, 400, "MANIFEST_INVALID")]
     [TestCase(ErrorCode.InvalidDigest, 400, "DIGEST_INVALID")]

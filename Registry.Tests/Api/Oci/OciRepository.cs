@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
@@ -14,6 +15,9 @@ namespace Registry.Tests.Api.Oci;
 /// <param name="name">The name of the repository.</param>
 internal sealed class OciRepository(HttpClient client, string name)
 {
+    /// <summary>The lengths of what was hashed: descriptors need them.</summary>
+    private static readonly ConcurrentDictionary<string, long> Lengths = new();
+
     /// <summary>A digest of nothing in the registry.</summary>
     public static readonly string UnknownDigest = DigestOf("unknown"u8.ToArray());
 
@@ -21,11 +25,18 @@ internal sealed class OciRepository(HttpClient client, string name)
 
     public string Root => $"/v2/{name}";
 
-    public static string DigestOf(ReadOnlySpan<byte> bytes) =>
-        $"sha256:{Convert.ToHexStringLower(SHA256.HashData(bytes))}";
+    public static string DigestOf(ReadOnlySpan<byte> bytes)
+    {
+        var digest = $"sha256:{Convert.ToHexStringLower(SHA256.HashData(bytes))}";
+        Lengths[digest] = bytes.Length;
+        return digest;
+    }
+
+    /// <summary>Returns the length of what was hashed; any length for another digest.</summary>
+    public static long LengthOf(string digest) => Lengths.GetValueOrDefault(digest, 3);
 
     /// <summary>Returns the manifest of an artifact, as a client writes it.</summary>
-    /// <param name="config">The digest of the config, which has two bytes.</param>
+    /// <param name="config">The digest of the config.</param>
     /// <param name="layers">The digests of the layers.</param>
     /// <param name="change">Changes the manifest; null for none.</param>
     public static byte[] Manifest(string config, string[] layers, Action<JsonObject>? change = null)
@@ -33,9 +44,12 @@ internal sealed class OciRepository(HttpClient client, string name)
         var manifest = new JsonObject
         {
             ["schemaVersion"] = 2,
-            ["config"] = Descriptor("application/vnd.example.config.v1+json", config, 2),
+            ["config"] = Descriptor("application/vnd.example.config.v1+json", config, LengthOf(config)),
             ["layers"] = new JsonArray(
-                [.. layers.Select(static layer => Descriptor("application/vnd.example.layer.v1", layer, 3))]),
+                [
+                    .. layers.Select(
+                        static layer => Descriptor("application/vnd.example.layer.v1", layer, LengthOf(layer))),
+                ]),
         };
         change?.Invoke(manifest);
         return Encoding.UTF8.GetBytes(manifest.ToJsonString());
@@ -49,7 +63,10 @@ internal sealed class OciRepository(HttpClient client, string name)
             ["schemaVersion"] = 2,
             ["mediaType"] = type,
             ["manifests"] = new JsonArray(
-                [.. manifests.Select(static manifest => Descriptor(OciMediaTypes.Manifest, manifest, 100))]),
+                [
+                    .. manifests.Select(
+                        static manifest => Descriptor(OciMediaTypes.Manifest, manifest, LengthOf(manifest))),
+                ]),
         };
         return Encoding.UTF8.GetBytes(index.ToJsonString());
     }

@@ -86,6 +86,64 @@ public sealed class PackageTests : OciTest
     }
 
     [Test]
+    public async Task A_signed_chart_is_pinned_and_listed_as_every_push_leaves_it()
+    {
+        var repository = New();
+        var chart = OneRegistry.Chart("1.0.0");
+        await PushAsync(repository, "1.0.0", "helm", chart);
+        var derived = await ReadAsync("1.0.0");
+        var (_, signature) = await repository.PushArtifactAsync(null, json =>
+            json["subject"] = OciRepository.Descriptor(
+                OciMediaTypes.Manifest, OciRepository.DigestOf(derived), derived.Length));
+        await AssertAsync(derived, chart, []);
+
+        // As helm pushes it: with another manifest.
+        var config = await repository.PushBlobAsync("{}"u8.ToArray());
+        var layer = await repository.PushBlobAsync(chart);
+        var helm = OciRepository.Manifest(config, [layer], static json =>
+        {
+            json["config"]!["mediaType"] = OciMediaTypes.HelmConfig;
+            json["layers"]![0]!["mediaType"] = OciMediaTypes.HelmChart;
+        });
+        using (var pushed = await repository.PutManifestAsync("1.0.0", helm))
+            Assert.That(pushed.StatusCode, Is.EqualTo(HttpStatusCode.Created));
+        await AssertAsync(helm, chart, [derived]);
+
+        var other = OneRegistry.Chart("1.0.0", "forced");
+        await PushAsync(repository, "1.0.0", "helm", other, force: true);
+        await AssertAsync(await ReadAsync("1.0.0"), other, []);
+        foreach (var gone in (byte[][])[derived, helm])
+        {
+            using var answer = await repository.SendAsync("GET", $"manifests/{OciRepository.DigestOf(gone)}");
+            Assert.That(await OciRepository.ErrorOfAsync(answer), Is.EqualTo((404, "MANIFEST_UNKNOWN")));
+        }
+
+        Task<byte[]> ReadAsync(string reference) =>
+            Host.Client.GetByteArrayAsync($"{repository.Root}/manifests/{reference}");
+
+        async Task AssertAsync(byte[] current, byte[] content, byte[][] formers)
+        {
+            Assert.That(await ReadAsync("1.0.0"), Is.EqualTo(current));
+            foreach (var pinned in formers.Append(current))
+                Assert.That(await ReadAsync(OciRepository.DigestOf(pinned)), Is.EqualTo(pinned));
+            Assert.That(await repository.TagsAsync(), Is.EqualTo(new[] { "1.0.0" }));
+            var referrers = await Host.Client.GetFromJsonAsync<JsonObject>(
+                $"{repository.Root}/referrers/{OciRepository.DigestOf(derived)}");
+            Assert.That(
+                referrers!["manifests"]!.AsArray().Select(static manifest => (string?)manifest!["digest"]),
+                Is.EqualTo(new[] { signature }));
+            var (@namespace, name) = (repository.Name.Split('/')[0], repository.Name.Split('/')[1]);
+            var index = await Host.Client.GetFromJsonAsync<JsonObject>($"/helm/{@namespace}/index.yaml");
+            Assert.That(
+                index!["entries"]![name]!.AsArray().Select(static entry => $"sha256:{entry!["digest"]}"),
+                Is.EqualTo(new[] { OciRepository.DigestOf(content) }));
+            foreach (var address in (string[])[
+                $"/helm/{@namespace}/charts/{name}-1.0.0.tgz", $"/api/v1/packages/{repository.Name}/1.0.0/helm/pull"])
+                Assert.That(await Host.Client.GetByteArrayAsync(address), Is.EqualTo(content));
+        }
+    }
+
+    [Test]
     public async Task A_pushed_package_is_a_release_for_CNR()
     {
         var (source, target) = (New(), New());
@@ -145,17 +203,18 @@ public sealed class PackageTests : OciTest
         Assert.That(list.StatusCode, Is.EqualTo(HttpStatusCode.NotFound));
     }
 
-    private async Task PushAsync(OciRepository repository, string release, string mediaType, byte[] content)
+    private async Task PushAsync(
+        OciRepository repository, string release, string mediaType, byte[] content, bool force = false)
     {
-        using var pushed = await PushToCnrAsync(repository, release, mediaType, content);
+        using var pushed = await PushToCnrAsync(repository, release, mediaType, content, force);
         Assert.That(
             pushed.StatusCode, Is.EqualTo(HttpStatusCode.OK), await pushed.Content.ReadAsStringAsync());
     }
 
     private Task<HttpResponseMessage> PushToCnrAsync(
-        OciRepository repository, string release, string mediaType, byte[] content) =>
+        OciRepository repository, string release, string mediaType, byte[] content, bool force = false) =>
         Host.Client.PostAsJsonAsync(
-            $"/api/v1/packages/{repository.Name}",
+            $"/api/v1/packages/{repository.Name}?force={(force ? "true" : "false")}",
             new { blob = Convert.ToBase64String(content), release, media_type = mediaType });
 
     /// <summary>Copies a manifest with everything it refers to, as <c>oras cp</c> does.</summary>

@@ -64,7 +64,7 @@ public sealed class EtcdAccess : IAsyncDisposable
         Assert.That(await instance.Uploads.CountAsync(10, cancellationToken), Is.EqualTo(1));
         Assert.That(await instance.Uploads.DiscardIdleAsync(TimeSpan.Zero, cancellationToken), Is.EqualTo(1));
         var info = await instance.Blobs.CommitAsync(Sample, bytes, cancellationToken);
-        Assert.That(await instance.Blobs.TouchAsync(info.Key, cancellationToken), Is.Not.Null);
+        Assert.That(await instance.Blobs.TouchAsync(info.Key, null, cancellationToken), Is.Not.Null);
         Assert.That(
             await instance.Blobs.CopyAsync(info.Key, StoreKey.Of("packages", "other"), cancellationToken),
             Is.Not.Null);

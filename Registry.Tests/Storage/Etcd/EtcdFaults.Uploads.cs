@@ -68,7 +68,7 @@ public sealed partial class EtcdFaults
             () => uploads.DiscardIdleAsync(Hour, cancellationToken).AsTask(),
             () => content.ReadAllAsync(cancellationToken),
             () => writer.CompleteAsync(cancellationToken).AsTask(),
-            () => blobs.TouchAsync(info.Key, cancellationToken).AsTask(),
+            () => blobs.TouchAsync(info.Key, null, cancellationToken).AsTask(),
             () => blobs.CopyAsync(info.Key, Other, cancellationToken).AsTask(),
         ];
         await Task.WhenAll(calls.Select(AssertUnavailableAsync));

@@ -96,11 +96,11 @@ public sealed class FilesystemFlushFailures : IAsyncDisposable
         var folder = storage.Below("blobs", "packages", "sample", "one");
         flushFails = static _ => true;
         await AssertUnflushedAsync(async () => await blobs.CommitAsync(One, Small, cancellationToken));
-        await AssertUnflushedAsync(async () => await blobs.TouchAsync(key, cancellationToken));
+        await AssertUnflushedAsync(async () => await blobs.TouchAsync(key, null, cancellationToken));
 
         flushFails = static _ => false;
         flushed.Clear();
-        var touched = await blobs.TouchAsync(key, cancellationToken);
+        var touched = await blobs.TouchAsync(key, null, cancellationToken);
         Assert.That(touched!.Info, Is.EqualTo(await blobs.StatAsync(key, cancellationToken)));
         Assert.That(flushed, Does.Contain(folder));
     }

@@ -155,7 +155,7 @@ public sealed class GcsCopyFaults : GcsFaults
         Fake.RemoveBucket();
         fault = await CatchFaultAsync(async () => await Blobs.CopyAsync(source.Key, Other, CancellationToken));
         Assert.That(fault.Kind, Is.EqualTo(StorageFault.Denied));
-        fault = await CatchFaultAsync(async () => await Blobs.TouchAsync(source.Key, CancellationToken));
+        fault = await CatchFaultAsync(async () => await Blobs.TouchAsync(source.Key, null, CancellationToken));
         Assert.That(fault.Kind, Is.EqualTo(StorageFault.Denied));
     }
 
@@ -164,7 +164,7 @@ public sealed class GcsCopyFaults : GcsFaults
     {
         var info = await Blobs.CommitAsync(Sample, Small, CancellationToken);
         Fake.Fail(FakeGcsOperation.Patch, fault);
-        var touched = (await Blobs.TouchAsync(info.Key, CancellationToken))!.Info;
+        var touched = (await Blobs.TouchAsync(info.Key, null, CancellationToken))!.Info;
         Assert.That(touched.UploadedAt, Is.GreaterThan(info.UploadedAt));
         Assert.That(await Blobs.StatAsync(info.Key, CancellationToken), Is.EqualTo(touched));
         Assert.That(Fake.Bucket.Objects.Single().Metageneration, Is.EqualTo(2));
@@ -177,16 +177,24 @@ public sealed class GcsCopyFaults : GcsFaults
         await OpenAsync(static _ => { });
         var source = await Blobs.CommitAsync(Other, Small, CancellationToken);
         var created = await Blobs.CommitAsync(Sample, Small, CancellationToken);
-        var touched = await Blobs.TouchAsync(created.Key, CancellationToken);
+        var touched = await Blobs.TouchAsync(created.Key, null, CancellationToken);
         Assert.That(touched!.Info.Revision, Is.Not.EqualTo(created.Revision));
-        Assert.That(await Blobs.TouchAsync(created.Key, CancellationToken), Is.EqualTo(touched));
+        Assert.That(await Blobs.TouchAsync(created.Key, null, CancellationToken), Is.EqualTo(touched));
         Assert.That(await Blobs.CopyAsync(source.Key, Sample, CancellationToken), Is.EqualTo(touched));
         Assert.That(await Blobs.CommitBlobAsync(Sample, Small, null, CancellationToken), Is.EqualTo(touched));
+
+        // A time that somebody has set does not count as a touch.
+        var old = DateTimeOffset.UnixEpoch;
+        Assert.That(
+            (await Blobs.TouchAsync(created.Key, old, CancellationToken))!.Info.UploadedAt, Is.EqualTo(old));
+        var again = await Blobs.CommitBlobAsync(Sample, Small, null, CancellationToken);
+        Assert.That(again.Info.UploadedAt, Is.GreaterThan(touched.Info.UploadedAt));
+        Assert.That(await Blobs.TouchAsync(created.Key, null, CancellationToken), Is.EqualTo(again));
 
         var archive = await Blobs.CommitAsync(StoreKey.Of("archives", "workspace"), Small, CancellationToken);
         for (var i = 0; i < 3; i++)
         {
-            var next = (await Blobs.TouchAsync(archive.Key, CancellationToken))!.Info;
+            var next = (await Blobs.TouchAsync(archive.Key, null, CancellationToken))!.Info;
             Assert.That(next.UploadedAt, Is.GreaterThan(archive.UploadedAt));
             archive = next;
         }
@@ -203,7 +211,7 @@ public sealed class GcsCopyFaults : GcsFaults
         Fake.Bucket.ChangePeriod = TimeSpan.FromSeconds(1);
         var touched = await Task.WhenAll(
             Enumerable.Range(0, 40)
-                .Select(i => (i % 2 == 0 ? Blobs : otherBlobs).TouchAsync(info.Key, CancellationToken).AsTask()));
+                .Select(i => (i % 2 == 0 ? Blobs : otherBlobs).TouchAsync(info.Key, null, CancellationToken).AsTask()));
         Assert.That(touched, Has.None.Null);
         Assert.That(Fake.Bucket.Throttled, Is.Positive, "the limit was reached");
         Assert.That(Fake.Bucket.Objects.Single().Metageneration, Is.InRange(2, 9), "few of them changed it");

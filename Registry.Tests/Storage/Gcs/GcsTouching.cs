@@ -39,7 +39,14 @@ public sealed class GcsTouching : GcsFaults
         {
             if (call.Operation != FakeGcsOperation.Patch)
                 return null;
-            Fake.Bucket.Damage(call.Name, static one => one with { Metageneration = one.Metageneration + 1 });
+
+            // Another process touches the blob.
+            var later = UnixMicroseconds.Of(TimeProvider.System.GetUtcNow().AddSeconds(1));
+            Fake.Bucket.Damage(call.Name, one => one with
+            {
+                Metageneration = one.Metageneration + 1,
+                Metadata = new Dictionary<string, string>(one.Metadata) { ["uploaded-at"] = $"{later}" },
+            });
             return FakeGcsFault.Respond(429) with { RetryAfter = "30" };
         };
         var lookups = Fake.CountOf(FakeGcsOperation.GetObject);

@@ -119,7 +119,7 @@ public sealed class GcsUploadFaults : GcsTransferFaults
             () => Uploads.DiscardIdleAsync(TimeSpan.Zero, CancellationToken).AsTask(),
             () => content.ReadAllAsync(CancellationToken),
             () => writer.CompleteAsync(CancellationToken).AsTask(),
-            () => Blobs.TouchAsync(info.Key, CancellationToken).AsTask(),
+            () => Blobs.TouchAsync(info.Key, null, CancellationToken).AsTask(),
             () => Blobs.CopyAsync(info.Key, StoreKey.Of("packages", "other"), CancellationToken).AsTask(),
         ];
         var faults = await Task.WhenAll(calls.Select(CatchFaultAsync));

@@ -119,7 +119,7 @@ public sealed class RedisRoomTests : RedisTests
         [
             async () => await storage.Uploads.BeginAsync(Sample, CancellationToken),
             async () => await storage.Uploads.TryAppendAsync(upload, bytes.Length, new byte[10], CancellationToken),
-            async () => await storage.Blobs.TouchAsync(blob.Key, CancellationToken),
+            async () => await storage.Blobs.TouchAsync(blob.Key, null, CancellationToken),
         ])
             Assert.That((await CatchFaultAsync(call)).Kind, Is.EqualTo(StorageFault.Full));
         Assert.That(await storage.Uploads.CountAsync(10, CancellationToken), Is.EqualTo(1));

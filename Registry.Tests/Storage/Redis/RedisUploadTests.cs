@@ -65,10 +65,10 @@ public sealed class RedisUploadTests : RedisTests
         await using var proxy = FaultyProxy.Before(Server.Port);
         var storage = Open($"127.0.0.1:{proxy.Port}");
         var info = await storage.Blobs.CommitAsync(Sample, StorageShortcuts.Bytes(10), CancellationToken);
-        var touched = await storage.Blobs.TouchAsync(info.Key, CancellationToken);
+        var touched = await storage.Blobs.TouchAsync(info.Key, null, CancellationToken);
         proxy.DropResponseTo(info.Key.Value);
         Assert.That(
-            (await CatchFaultAsync(async () => await storage.Blobs.TouchAsync(info.Key, CancellationToken))).Kind,
+            (await CatchFaultAsync(async () => await storage.Blobs.TouchAsync(info.Key, null, CancellationToken))).Kind,
             Is.EqualTo(StorageFault.Unavailable));
         Assert.That(proxy.Lost, Is.EqualTo(1));
         Assert.That(
@@ -216,7 +216,7 @@ public sealed class RedisUploadTests : RedisTests
         Assert.That(await storage.Uploads.DiscardIdleAsync(TimeSpan.Zero, CancellationToken), Is.EqualTo(1));
 
         var info = await storage.Blobs.CommitAsync(Sample, StorageShortcuts.Bytes(Large), CancellationToken);
-        Assert.That(await storage.Blobs.TouchAsync(info.Key, CancellationToken), Is.Not.Null);
+        Assert.That(await storage.Blobs.TouchAsync(info.Key, null, CancellationToken), Is.Not.Null);
         Assert.That(
             await storage.Blobs.CopyAsync(info.Key, StoreKey.Of("packages", "other"), CancellationToken), Is.Not.Null);
         Assert.That(await Server.CommandAsync("ACL", "LOG"), Is.Empty);

@@ -73,7 +73,7 @@ public static class FullVolumeRole
             await uploads.ReadAsync(upload, cancellationToken), Is.EqualTo(StorageShortcuts.Bytes(10_000)));
 
         // A touch needs no space, and a discard frees some.
-        info = (await blobs.TouchAsync(info.Key, cancellationToken))!.Info;
+        info = (await blobs.TouchAsync(info.Key, null, cancellationToken))!.Info;
         Assert.That(await blobs.StatAsync(info.Key, cancellationToken), Is.EqualTo(info));
         Assert.That(await uploads.DiscardIdleAsync(TimeSpan.Zero, cancellationToken), Is.EqualTo(1));
         Assert.That(await uploads.CountAsync(10, cancellationToken), Is.Zero);

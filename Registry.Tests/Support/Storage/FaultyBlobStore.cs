@@ -28,8 +28,10 @@ public sealed class FaultyBlobStore(IBlobStore inner, StorageFaults faults) : IB
         faults.AroundAsync(
             StorageOperation.DeleteBlob, key.Value, () => inner.TryDeleteAsync(key, precondition, cancellationToken));
 
-    public ValueTask<CommittedBlob?> TouchAsync(BlobKey key, CancellationToken cancellationToken) =>
-        faults.AroundAsync(StorageOperation.TouchBlob, key.Value, () => inner.TouchAsync(key, cancellationToken));
+    public ValueTask<CommittedBlob?> TouchAsync(
+        BlobKey key, DateTimeOffset? uploadedAt, CancellationToken cancellationToken) =>
+        faults.AroundAsync(
+            StorageOperation.TouchBlob, key.Value, () => inner.TouchAsync(key, uploadedAt, cancellationToken));
 
     public ValueTask<CommittedBlob?> CopyAsync(
         BlobKey source, StoreKey scope, CancellationToken cancellationToken) =>

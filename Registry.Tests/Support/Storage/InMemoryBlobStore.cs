@@ -43,16 +43,22 @@ internal sealed class InMemoryBlobStore(InMemoryStorage storage) : IBlobStore
         }
     }
 
-    public ValueTask<CommittedBlob?> TouchAsync(BlobKey key, CancellationToken cancellationToken) =>
-        CopyAsync(key, key.Scope, cancellationToken);
+    public ValueTask<CommittedBlob?> TouchAsync(
+        BlobKey key, DateTimeOffset? uploadedAt, CancellationToken cancellationToken) =>
+        CopyAsync(key, key.Scope, uploadedAt, cancellationToken);
 
-    public ValueTask<CommittedBlob?> CopyAsync(BlobKey source, StoreKey scope, CancellationToken cancellationToken)
+    public ValueTask<CommittedBlob?> CopyAsync(
+        BlobKey source, StoreKey scope, CancellationToken cancellationToken) =>
+        CopyAsync(source, scope, uploadedAt: null, cancellationToken);
+
+    private ValueTask<CommittedBlob?> CopyAsync(
+        BlobKey source, StoreKey scope, DateTimeOffset? uploadedAt, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         lock (storage.Gate)
             return ValueTask.FromResult(
                 storage.StoredBlobs.TryGetValue(source, out var blob)
-                    ? storage.Commit(source with { Scope = scope }, blob.Chunks, uploadedAt: null)
+                    ? storage.Commit(source with { Scope = scope }, blob.Chunks, uploadedAt)
                     : null);
     }
 

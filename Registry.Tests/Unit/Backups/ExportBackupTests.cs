@@ -99,7 +99,8 @@ internal sealed class ExportBackupTests : IDisposable
         Assert.That(run.Code, Is.Zero, run.Error);
         Assert.That(
             run.Output,
-            Does.StartWith("4 releases of ").And.EndWith($"and 2 channels exported; 0 left out. Written to {path}\n"));
+            Does.StartWith("4 releases of ").And
+                .EndWith($"and 2 channels exported; 0 damaged and left out. Written to {path}\n"));
         Assert.That(await File.ReadAllTextAsync(path), Is.EqualTo(await fixture.ExportAsync()));
         Assert.That(Directory.EnumerateFiles(Path.GetDirectoryName(path)!), Is.EqualTo(new[] { path }));
     }
@@ -126,7 +127,7 @@ internal sealed class ExportBackupTests : IDisposable
         Assert.That(
             run.Output,
             Does.StartWith("a/b 1.0.0 as helm: ").And
-                .Contain("1 left out").And
+                .Contain("1 damaged and left out").And
                 .EndWith($"Written to {path}.incomplete\n"));
         Assert.That(await File.ReadAllTextAsync(path), Is.EqualTo("the last one"));
         var rest = JsonNode.Parse(await File.ReadAllTextAsync($"{path}.incomplete"))!;

@@ -31,7 +31,8 @@ internal sealed class ImportFailureTests : IDisposable
             "half of base64",
             "ends within a group of four digits",
             static entry => entry["blob"] = $"{entry["blob"]}"[..^1].TrimEnd('='));
-        yield return Fault("no gzip", "The blob is not a gzip.", static entry => SetBlob(entry, "no gzip"u8.ToArray()));
+        yield return Fault(
+            "no gzip", "The archive is not a gzip.", static entry => SetBlob(entry, "no gzip"u8.ToArray()));
         yield return Fault(
             "half a gzip", "damaged or cut short", static entry => SetBlob(entry, Samples.TarGz("new")[..^4]));
         yield return Fault(

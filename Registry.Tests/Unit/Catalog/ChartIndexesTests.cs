@@ -34,6 +34,7 @@ internal sealed class ChartIndexesTests
         catalog,
         indexes,
         new DerivedReleases(new PackageContents(storage.Blobs, new ContentCacheOptions())),
+        new CompletionRequests(),
         new ChartIndexOptions { MaxBytes = maxBytes });
 
     [Test]

@@ -215,7 +215,7 @@ internal sealed class PackageCatalogTests
         await PushAsync("titi/rocketchat", "1.0.0");
         await PushAsync("titi/other", "1.0.0");
         await PushAsync("ant31/kube-ui", "1.0.0", "kpm");
-        var found = new CatalogQuery(@namespace, text, mediaType).Of(await catalog.GetAsync(default));
+        var found = new CatalogQuery(@namespace, text, mediaType).Filter(await catalog.GetAsync(default));
         Assert.That(string.Join(' ', found.Select(entry => entry.Name.Value)), Is.EqualTo(expected));
     }
 
@@ -235,7 +235,7 @@ internal sealed class PackageCatalogTests
     {
         await PushAsync("a/one", "1.0.0", "kpm");
         await PushAsync("a/one", "2.0.0", "helm");
-        var entry = new CatalogQuery(null, null, "kpm").Of(await catalog.GetAsync(default)).Single();
+        var entry = new CatalogQuery(null, null, "kpm").Filter(await catalog.GetAsync(default)).Single();
         Assert.That(entry.Releases.Single().Release.Value, Is.EqualTo("1.0.0"));
     }
 

@@ -94,7 +94,7 @@ internal sealed class PackageCatalogViewTests
         var view = PackageCatalogView.Empty.With(
             ((string[])["Chat/rocket", "chat/kube-Us"]).Select(
                 name => new CatalogChange(Samples.Package(name), Entry(Samples.Package(name), random))));
-        return new CatalogQuery(null, text, null).Of(view).Count();
+        return new CatalogQuery(null, text, null).Filter(view).Count();
     }
 
     [Test]
@@ -127,7 +127,7 @@ internal sealed class PackageCatalogViewTests
             (query.Namespace is null || entry.Name.Namespace == query.Namespace)
             && (query.Text is null || entry.Name.Value.Contains(query.Text, StringComparison.OrdinalIgnoreCase))
             && (query.After is null || string.CompareOrdinal(entry.Name.Value, query.After) > 0));
-        Assert.That(query.Of(view), Is.EqualTo(expected), $"{query}");
+        Assert.That(query.Filter(view), Is.EqualTo(expected), $"{query}");
     }
 
     private static PackageName NameOf(int number) =>

@@ -37,8 +37,9 @@ internal sealed class MemoryBlobs : IBlobStore
         BlobKey key, Precondition precondition, CancellationToken cancellationToken) =>
         storage.Blobs.TryDeleteAsync(key, precondition, cancellationToken);
 
-    public ValueTask<CommittedBlob?> TouchAsync(BlobKey key, CancellationToken cancellationToken) =>
-        storage.Blobs.TouchAsync(key, cancellationToken);
+    public ValueTask<CommittedBlob?> TouchAsync(
+        BlobKey key, DateTimeOffset? uploadedAt, CancellationToken cancellationToken) =>
+        storage.Blobs.TouchAsync(key, uploadedAt, cancellationToken);
 
     public ValueTask<CommittedBlob?> CopyAsync(
         BlobKey source, StoreKey scope, CancellationToken cancellationToken) =>

@@ -288,7 +288,10 @@ internal sealed class SharedCheckTests
 
     private static async Task WriteAsync(IDocumentStore documents, string key, string text) =>
         await documents.TryPutAsync(
-            new TextCodec().KeyOf(key), new TextCodec().Encode(key, text), Precondition.None, CancellationToken.None);
+            new TextCodec().KeyOf(key),
+            new TextCodec().Encode(key, text, replaced: null),
+            Precondition.None,
+            CancellationToken.None);
 
     private ValueTask Count(StorageCall call)
     {
@@ -371,7 +374,8 @@ internal sealed class SharedCheckTests
 
         public override StoreKey KeyOf(string key) => StoreKeys.Package("text", key);
 
-        public override byte[] Encode(string key, string state) => System.Text.Encoding.UTF8.GetBytes(state);
+        public override byte[] Encode(string key, string state, string? replaced) =>
+            System.Text.Encoding.UTF8.GetBytes(state);
 
         public override string Decode(string key, ReadOnlyMemory<byte> content) =>
             System.Text.Encoding.UTF8.GetString(content.Span);

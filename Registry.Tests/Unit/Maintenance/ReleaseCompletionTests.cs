@@ -143,6 +143,31 @@ internal sealed class ReleaseCompletionTests
         await AssertFindingsAsync(0);
     }
 
+    [Test]
+    public async Task A_slow_completion_that_may_have_lost_a_blob_is_undone_and_repeated()
+    {
+        await StoreAsync(
+            ("1.0.0", "helm", Chart("1.0.0", folder: "")),
+            ("1.0.0", "kpm", Archive(("a", "kpm"))),
+            ("1.1.0", "helm", Chart("1.1.0")));
+        faults.Before = call =>
+        {
+            if (call.Operation == StorageOperation.PutDocument)
+                registry.Time.Passed += new CollectionOptions().Grace;
+            return call.Operation == StorageOperation.TouchBlob
+                ? throw new StorageException(StorageFault.Unavailable, "broken")
+                : default;
+        };
+        Assert.That(await Completion().RunAsync(default), Is.Zero);
+        Assert.That((await registry.IndexAsync())!.Manifests, Has.All.Property("Artifact").Null);
+        await requests.WaitAsync(default).WaitAsync(TimeSpan.FromMinutes(1));
+        await AssertFindingsAsync(0);
+
+        faults.Clear();
+        Assert.That(await Completion().RunAsync(default), Is.EqualTo(1));
+        await AssertFindingsAsync(0);
+    }
+
     private ReleaseCompletion Completion()
     {
         var documents = new FaultyDocumentStore(registry.Storage.Documents, faults);

@@ -34,6 +34,25 @@ internal sealed class IndexLimitTests
     }
 
     [Test]
+    public void Five_thousand_charts_pushed_by_helm_fit_the_default_limits_and_are_read_back()
+    {
+        var index = LargeIndexes.PushedCharts(Name, 5000);
+        var (stored, jsonBytes) = StoredIndex.Write(index, Default);
+        TestContext.Out.WriteLine($"{jsonBytes} bytes of JSON are stored in {stored.Length}.");
+        Assert.That(jsonBytes, Is.InRange(5000 * 1500, Default));
+        Assert.That(stored, Is.Not.Empty.And.Length.LessThanOrEqualTo(Document.MaxBytes));
+        var read = StoredIndex.Read(Name, stored, Default).Manifests;
+        Assert.That(read, Has.Length.EqualTo(5000));
+        foreach (var i in new[] { 0, 1, 2500, 4999 })
+            Assert.That(read[i], Is.EqualTo(index.Manifests[i] with { Artifact = read[i].Artifact }));
+        using var metadata = new MetadataReader();
+        foreach (var (found, pushed) in read.Zip(index.Manifests))
+            Assert.That(
+                metadata.Read(found.Artifact!.Chart!.Metadata)!.Utf8.Span.SequenceEqual(
+                    pushed.Artifact!.Chart!.Metadata!.Own.Span));
+    }
+
+    [Test]
     public void The_bound_is_inclusive()
     {
         foreach (var index in new[] { Samples.Index("1.0.0", "1.0.1"), LargeIndexes.Bomb(Name, 30) })
@@ -75,7 +94,8 @@ internal sealed class IndexLimitTests
         foreach (var refusal in refusals)
         {
             Assert.That(refusal.Code, Is.EqualTo(ErrorCode.IndexFull));
-            Assert.That(refusal.Message, Does.Contain("8 manifests").And.Contain($"{Limit} bytes"));
+            Assert.That(
+                refusal.Message, Does.Contain($"{Limit} bytes (LIMITS__INDEXBYTES)").And.Contain("tags or manifests"));
             Assert.That(
                 refusal.Details, Has.One.EqualTo(("manifests", (object?)8)).And.One.EqualTo(("limit", (object?)Limit)));
             Assert.That(

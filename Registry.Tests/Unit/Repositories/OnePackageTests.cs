@@ -127,6 +127,20 @@ internal sealed class OnePackageTests
     }
 
     [Test]
+    public async Task An_image_never_takes_the_tag_of_a_release()
+    {
+        var mutable = new OneRegistry(new ReleaseOptions { Mutable = ["team/*"] });
+        await mutable.PushAsync("1.0.0", Chart("1.0.0"));
+        var manifest = await mutable.DigestAsync("1.0.0");
+        var image = await mutable.ImageAsync("image");
+        var refusal = (await Assert.ThrowsAsync<RegistryException>(() => mutable.PutAsync(image, "1.0.0")))!;
+        Assert.That(refusal.Code, Is.EqualTo(ErrorCode.Conflict));
+        Assert.That(refusal.Message, Does.Contain("is a release").And.Not.Contain("RELEASES__MUTABLE"));
+        Assert.That(refusal.Details, Does.Contain(("stored", (object?)$"sha256:{manifest}")));
+        Assert.That(refusal.Details, Does.Contain(("pushed", (object?)$"sha256:{Sha256(image)}")));
+    }
+
+    [Test]
     public async Task A_release_in_several_media_types_is_an_index_with_a_tag_for_each()
     {
         await registry.PushAsync("1.0.0", Archive(("a", "kpm")), "kpm");

@@ -50,7 +50,7 @@ public sealed class ObservedStoreTests
         Case<IBlobStore>("delete", Returned(static (IBlobStore store, CancellationToken token) =>
             store.TryDeleteAsync(Blob, Precondition.None, token))),
         Case<IBlobStore>("touch", Returned(static (IBlobStore store, CancellationToken token) =>
-            store.TouchAsync(Blob, token))),
+            store.TouchAsync(Blob, null, token))),
         Case<IBlobStore>("copy", Returned(static (IBlobStore store, CancellationToken token) =>
             store.CopyAsync(Blob, Key, token))),
         Case<IBlobStore>("list", static (store, token) =>
@@ -238,7 +238,7 @@ public sealed class ObservedStoreTests
 
         await using (await store.OpenAsync(Blob, ByteRange.All, default))
             await store.StatAsync(Blob, default);
-        await store.TouchAsync(Blob, default);
+        await store.TouchAsync(Blob, null, default);
         await store.CopyAsync(Blob, Key, default);
         await store.TryDeleteAsync(Blob, Precondition.Matches(Stale), default);
         await store.TryDeleteAsync(Blob, Precondition.None, default);
@@ -408,7 +408,8 @@ public sealed class ObservedStoreTests
         public ValueTask<bool> TryDeleteAsync(
             BlobKey key, Precondition precondition, CancellationToken cancellationToken) => throw fault;
 
-        public ValueTask<CommittedBlob?> TouchAsync(BlobKey key, CancellationToken cancellationToken) => throw fault;
+        public ValueTask<CommittedBlob?> TouchAsync(
+        BlobKey key, DateTimeOffset? uploadedAt, CancellationToken cancellationToken) => throw fault;
 
         public ValueTask<CommittedBlob?> CopyAsync(
             BlobKey source, StoreKey scope, CancellationToken cancellationToken) => throw fault;

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Registry.Bench.Load.Measuring;
 using Registry.Bench.Load.Packages;
 using Registry.Bench.Load.Processes;
@@ -18,8 +17,8 @@ internal static class LargeContent
         await run.CompareAsync(
             $"push of {megabytes} MB as base64",
             [
-                Pushing("registry", registry, () => registry.PushAsync("team/large", body, cancellationToken)),
-                Pushing(
+                Side.Once("registry", registry, () => registry.PushAsync("team/large", body, cancellationToken)),
+                Side.Once(
                     "bare application, the same work",
                     bare,
                     () => bare.PostAsync("/unpacked/large", PushPayload.Json(body), cancellationToken)),
@@ -27,14 +26,4 @@ internal static class LargeContent
             [(0.8, null)],
             cancellationToken);
     }
-
-    /// <summary>Returns a side whose round is a single push, however long it takes.</summary>
-    private static Side Pushing(string name, ServerProcess server, Func<Task> push) =>
-        new(name, server, async (_, _) =>
-        {
-            var (before, began) = (server.Cpu, Stopwatch.GetTimestamp());
-            await push();
-            var elapsed = Stopwatch.GetElapsedTime(began);
-            return Sample.Of([elapsed.TotalMilliseconds], elapsed.TotalSeconds, server.Cpu - before);
-        });
 }

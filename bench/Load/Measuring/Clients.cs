@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Net;
 using Registry.Bench.Load.Packages;
 using Registry.Bench.Load.Processes;
 
@@ -82,6 +83,28 @@ internal static class Clients
         using var answer =
             await server.Client.GetAsync(path, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
         answer.EnsureSuccessStatusCode();
+        await answer.Content.CopyToAsync(Stream.Null, cancellationToken);
+    }
+
+    /// <summary>Sends a GET request with headers and discards the body, which may be empty.</summary>
+    /// <param name="server">The server.</param>
+    /// <param name="path">The path.</param>
+    /// <param name="headers">The headers.</param>
+    /// <param name="cancellationToken">Cancels the request.</param>
+    /// <exception cref="HttpRequestException">The response is an error.</exception>
+    public static async Task GetAsync(
+        this ServerProcess server,
+        string path,
+        IEnumerable<(string Name, string Value)> headers,
+        CancellationToken cancellationToken)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, path);
+        foreach (var (name, value) in headers)
+            request.Headers.TryAddWithoutValidation(name, value);
+        using var answer = await server.Client.SendAsync(
+            request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+        if (answer.StatusCode != HttpStatusCode.NotModified)
+            answer.EnsureSuccessStatusCode();
         await answer.Content.CopyToAsync(Stream.Null, cancellationToken);
     }
 

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Registry.Bench.Load.Processes;
 
 namespace Registry.Bench.Load.Measuring;
@@ -21,6 +22,19 @@ internal sealed record Side(string Name, ServerProcess Server, Func<TimeSpan, Ca
             server,
             (duration, cancellationToken) =>
                 Wrk.RunAsync(server, path, connections, duration, headers, cancellationToken));
+
+    /// <summary>Returns a side whose round is a single request, however long it takes.</summary>
+    /// <param name="name">The name in the table.</param>
+    /// <param name="server">The server.</param>
+    /// <param name="act">Sends the request.</param>
+    public static Side Once(string name, ServerProcess server, Func<Task> act) =>
+        new(name, server, async (_, _) =>
+        {
+            var (before, began) = (server.Cpu, Stopwatch.GetTimestamp());
+            await act();
+            var elapsed = Stopwatch.GetElapsedTime(began);
+            return Sample.Of([elapsed.TotalMilliseconds], elapsed.TotalSeconds, server.Cpu - before);
+        });
 }
 
 /// <summary>Sides that were measured alternately: A B A B.</summary>

@@ -71,6 +71,64 @@ internal static class Filler
             cancellationToken);
     }
 
+    /// <summary>
+    /// Makes packages of charts out of a pushed chart: each release has its own version and digests, as if helm had
+    /// pushed it. The contents do not exist.
+    /// </summary>
+    /// <param name="backend">The storage.</param>
+    /// <param name="chart">The name of a package with one release, which is a chart of the version 1.0.0.</param>
+    /// <param name="packages">The names of the packages; that of the chart gains releases.</param>
+    /// <param name="releases">The number of releases of each package afterwards.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
+    public static async Task FillChartsAsync(
+        Backend backend,
+        string chart,
+        IEnumerable<string> packages,
+        int releases,
+        CancellationToken cancellationToken)
+    {
+        await using var registry = Open(backend);
+        var indexes = registry.Services.GetRequiredService<PackageIndexes>();
+        var pushed = (await indexes.GetAsync(Parse(chart), cancellationToken)).State.Manifests[0];
+        var metadata = pushed.Artifact!.Chart!.Metadata!.ToString();
+        await Parallel.ForEachAsync(
+            packages,
+            new ParallelOptions { MaxDegreeOfParallelism = Concurrency, CancellationToken = cancellationToken },
+            async (name, token) => await indexes.UpdateAsync(
+                Parse(name),
+                new DocumentChange<PackageIndex>(index => PackageIndex.Restore(
+                    Parse(name),
+                    Start,
+                    [
+                        .. index?.Manifests ?? [],
+                        .. Enumerable.Range(index is null ? 0 : 1, releases - (index is null ? 0 : 1))
+                            .Select(i => ChartOf(pushed, metadata, i)),
+                    ],
+                    [])),
+                token));
+    }
+
+    private static Manifest ChartOf(Manifest pushed, string metadata, int number)
+    {
+        var version = $"1.{number / 100}.{number % 100}";
+        return pushed with
+        {
+            Release = Release.Parse(version),
+            Content = new ContentDescriptor(MediaType.Helm, RandomDigest(), pushed.Content.Size, RandomDigest()),
+            CreatedAt = Start.AddMinutes(number),
+            PushId = PushId(),
+            Artifact = new ReleaseArtifact(
+                Start.AddMinutes(number),
+                pushed.Artifact!.Current with { Digest = RandomDigest() },
+                [],
+                pushed.Artifact.Chart! with
+                {
+                    Metadata = Metadata.Of(metadata.Replace("1.0.0", version, StringComparison.Ordinal)),
+                },
+                Unlisted: null),
+        };
+    }
+
     private static async Task PutAsync(Backend backend, int from, int to, CancellationToken cancellationToken)
     {
         await using var registry = Open(backend);
@@ -96,17 +154,16 @@ internal static class Filler
         new[] { "1.0.0", "1.0.1", "1.1.0" }.Select(static release => new Manifest(
             Release.Parse(release),
             new ContentDescriptor(
-                Helm,
-                Digest.FromHash(RandomNumberGenerator.GetBytes(32)),
+                MediaType.Helm,
+                RandomDigest(),
                 5000,
-                Digest.FromHash(RandomNumberGenerator.GetBytes(32))),
+                RandomDigest()),
             Start,
             Metadata: null,
             PushId())),
         []);
 
-    private static MediaType Helm =>
-        MediaType.TryParse("helm", out var helm) ? helm : throw new InvalidOperationException();
+    private static Digest RandomDigest() => Digest.FromHash(RandomNumberGenerator.GetBytes(32));
 
     private static PackageName Parse(
         string name) => PackageName.TryParse(name, out var package) ? package : throw new FormatException(name);

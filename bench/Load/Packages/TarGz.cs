@@ -22,6 +22,33 @@ internal static class TarGz
         return packed.ToArray();
     }
 
+    /// <summary>Returns a package of small files.</summary>
+    public static byte[] Create(params IEnumerable<(string Name, byte[] Content)> files)
+    {
+        using var packed = new MemoryStream();
+        using (var gzip = new GZipStream(packed, CompressionLevel.Fastest, leaveOpen: true))
+        {
+            foreach (var (name, content) in files)
+            {
+                gzip.Write(Header(name, content.Length));
+                gzip.Write(content);
+                gzip.Write(new byte[-content.Length & (TarBlock - 1)]);
+            }
+
+            gzip.Write(new byte[2 * TarBlock]);
+        }
+
+        return packed.ToArray();
+    }
+
+    /// <summary>Returns incompressible bytes.</summary>
+    public static byte[] Noise(int bytes, int seed)
+    {
+        var noise = new byte[bytes];
+        new Random(seed).NextBytes(noise);
+        return noise;
+    }
+
     /// <summary>Writes a package without buffering it.</summary>
     public static async Task WriteAsync(Stream output, long bytes, int seed, CancellationToken cancellationToken)
     {
@@ -33,9 +60,8 @@ internal static class TarGz
     /// <summary>Returns the tar in pieces.</summary>
     private static IEnumerable<ReadOnlyMemory<byte>> Tar(long bytes, int seed)
     {
-        yield return Header(bytes);
-        var noise = new byte[64 * 1024];
-        new Random(seed).NextBytes(noise);
+        yield return Header("chart/values.bin", bytes);
+        var noise = Noise(64 * 1024, seed);
         for (var left = bytes; left > 0; left -= noise.Length)
             yield return noise.AsMemory(0, (int)Math.Min(left, noise.Length));
         yield return new byte[(int)(-bytes & (TarBlock - 1)) + (2 * TarBlock)];
@@ -44,10 +70,10 @@ internal static class TarGz
     /// <summary>
     /// Returns a POSIX ustar header with the fields that readers use. The checksum counts its own field as blanks.
     /// </summary>
-    private static byte[] Header(long bytes)
+    private static byte[] Header(string name, long bytes)
     {
         var header = new byte[TarBlock];
-        Put(0, "chart/values.bin");
+        Put(0, name);
         Put(100, "0000644\0");
         Put(108, "0000000\0");
         Put(116, "0000000\0");

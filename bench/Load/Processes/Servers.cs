@@ -24,6 +24,18 @@ internal sealed class Servers(string root, string folder)
         return server;
     }
 
+    /// <summary>Starts another version of the registry, and waits.</summary>
+    /// <param name="folder">The folder with its assemblies.</param>
+    /// <param name="settings">The storage settings and other non-default settings.</param>
+    /// <param name="cancellationToken">Cancels the start.</param>
+    public async Task<ServerProcess> OtherVersionAsync(
+        string folder, IEnumerable<(string Name, string Value)> settings, CancellationToken cancellationToken)
+    {
+        var server = Launch(Path.Combine(folder, "Registry.Api.dll"), [], settings);
+        await server.WaitForResponseAsync("/readyz", cancellationToken);
+        return server;
+    }
+
     /// <summary>Starts a registry without waiting.</summary>
     public ServerProcess LaunchRegistry(IEnumerable<(string Name, string Value)> settings) =>
         Launch("Registry.Api/bin/Release/net10.0/Registry.Api.dll", [], settings);
@@ -67,6 +79,27 @@ internal sealed class Servers(string root, string folder)
         var server = ServerProcess.Launch(
             ["nginx", "-c", Path.Combine(own, "nginx.conf"), "-e", "stderr"], port, Path.Combine(own, "log"));
         await server.WaitForPortAsync(cancellationToken);
+        return server;
+    }
+
+    /// <summary>
+    /// Starts the registry of CNCF Distribution, version 2.8 of Debian, on a folder and without a log.
+    /// </summary>
+    public async Task<ServerProcess> DockerRegistryAsync(CancellationToken cancellationToken)
+    {
+        var (own, port) = (NewFolder("docker-registry"), ServerProcess.FreePort());
+        await File.WriteAllTextAsync(
+            Path.Combine(own, "config.yml"),
+            $$"""
+            version: 0.1
+            log: { level: error, accesslog: { disabled: true } }
+            storage: { filesystem: { rootdirectory: "{{own}}/data" }, cache: { blobdescriptor: inmemory } }
+            http: { addr: "127.0.0.1:{{port}}" }
+            """,
+            cancellationToken);
+        var server = ServerProcess.Launch(
+            ["docker-registry", "serve", Path.Combine(own, "config.yml")], port, Path.Combine(own, "log"));
+        await server.WaitForResponseAsync("/v2/", cancellationToken);
         return server;
     }
 

@@ -1,0 +1,14 @@
+namespace Registry.Api.Hosting;
+
+/// <summary>Section <c>Oci</c>: the artifacts of OCI clients.</summary>
+public sealed class OciSettings
+{
+    /// <summary>
+    /// The age in days, since its last push, above which a manifest is removed that nothing holds any more.
+    /// </summary>
+    /// <value>Default 0: none is removed.</value>
+    public int Untagged { get; set; }
+
+    /// <summary>The age as a time; null to keep all manifests.</summary>
+    internal TimeSpan? UntaggedAge => Untagged > 0 ? TimeSpan.FromDays(Untagged) : null;
+}
